@@ -1,0 +1,45 @@
+# make demo and make test need Python 3.11+, pip and make; the rest is installed into .venv from requirements.lock.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA ?= sample
+export BENTOML_DO_NOT_TRACK := True
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format bench lock clean
+
+help: ## Show these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, got $$($(PYTHON) --version). Set PYTHON=python3.12, say." >&2; exit 1; }
+	@echo "Installing into $(VENV) (once; a few minutes on a slow line) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(VENV)/.installed ## Ingest, train, publish and serve the sample chain (DATA=complete-journey for real receipts)
+	@$(BIN)/retail-brain demo --data $(DATA)
+
+test: $(VENV)/.installed ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.installed ## Lint, types and layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.installed ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: ## Resolve requirements.lock anew (needs uv)
+	uv pip compile pyproject.toml --group dev --extra postgresql --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-annotate --no-header --upgrade --output-file requirements.lock
+
+clean: ## Remove the environment and all that was made (var/, mlruns/)
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache
+	find mlruns -mindepth 1 -not -name README.md -delete

@@ -1,0 +1,134 @@
+"""What features, training and decisions read: canonical tables as they were known on a day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import polars as pl
+
+from retail_brain.errors import MissingTableError, NotFoundError
+from retail_brain.tables import TABLES, Table
+
+
+def conform(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
+    """The table's columns in their order and types, absent optional ones as nulls; further attributes last.
+
+    Raises:
+        MissingTableError: a required column is absent.
+    """
+    present = frame.collect_schema()
+    missing = [name for name in table.required if name not in present]
+    if missing:
+        raise MissingTableError(
+            f"table {table.name} lacks the columns {missing}; got {present.names()}. "
+            "Add them or map other columns to these names."
+        )
+    types = table.types
+    columns = [
+        (pl.col(name) if name in present else pl.lit(None)).cast(kind).alias(name) for name, kind in types.items()
+    ]
+    extra = [name for name in present.names() if name not in types] if table.open_attributes else []
+    return frame.select(*columns, *extra)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Read-only view of a dataset.
+
+    Attributes:
+        frames: table name -> lazy frame with the canonical columns.
+        versions: table name -> lake version it was read at; empty for frames in memory.
+        as_of: last visible day. Rows of observations after it are hidden; plans (prices, promotions, calendar,
+            assortment, supply, campaigns) are known ahead and stay whole. None shows everything.
+    """
+
+    frames: Mapping[str, pl.LazyFrame]
+    versions: Mapping[str, int] = field(default_factory=dict)
+    as_of: date | None = None
+
+    @classmethod
+    def from_frames(cls, frames: Mapping[str, pl.DataFrame | pl.LazyFrame], as_of: date | None = None) -> "Dataset":
+        """A dataset in memory; absent optional columns are added as nulls.
+
+        Raises:
+            MissingTableError: a table name is not canonical or a required column is absent.
+        """
+        unknown = sorted(set(frames) - set(TABLES))
+        if unknown:
+            raise MissingTableError(
+                f"tables {unknown} are not canonical; wanted some of {sorted(TABLES)}. Rename them."
+            )
+        return cls({name: conform(frame.lazy(), TABLES[name]) for name, frame in frames.items()}, as_of=as_of)
+
+    def at(self, as_of: date) -> "Dataset":
+        """The same dataset as it was known at the end of a day."""
+        return replace(self, as_of=as_of)
+
+    def has(self, name: str) -> bool:
+        """Whether the table exists."""
+        return name in self.frames
+
+    def scan(self, name: str) -> pl.LazyFrame:
+        """A table as known at `as_of`.
+
+        Raises:
+            MissingTableError: the table is not in the dataset.
+        """
+        if name not in self.frames:
+            raise MissingTableError(
+                f"table {name} is needed; the lake has {sorted(self.frames) or 'no tables'}. "
+                f"Ingest a dataset that holds {name}."
+            )
+        frame = self.frames[name]
+        column = TABLES[name].observed_at
+        if self.as_of is None or column is None:
+            return frame
+        seen = pl.col(column).cast(pl.Date) <= self.as_of
+        return frame.filter(pl.col(column).is_null() | seen)
+
+    def scan_or_empty(self, name: str) -> pl.LazyFrame:
+        """A table as known at `as_of`, or no rows with its columns where the dataset lacks it."""
+        if name in self.frames:
+            return self.scan(name)
+        return pl.LazyFrame(schema=TABLES[name].types)
+
+    def daily_sales(self) -> pl.LazyFrame:
+        """One row per store x product x date with sales: from `daily_sales`, otherwise summed from `transactions`.
+
+        `units` are net of returns; `unit_price` is the mean paid price weighted by units of sales lines.
+
+        Raises:
+            MissingTableError: neither table is there.
+        """
+        if self.has("daily_sales"):
+            return self.scan("daily_sales")
+        sold = pl.col("units") > 0
+        return (
+            self.scan("transactions")
+            .group_by("store_id", "product_id", pl.col("sold_at").dt.date().alias("date"))
+            .agg(
+                pl.col("units").sum(),
+                ((pl.col("units") * pl.col("unit_price")).filter(sold).sum() / pl.col("units").filter(sold).sum())
+                .fill_nan(None)
+                .alias("unit_price"),
+                pl.lit(None, dtype=pl.Float64).alias("in_stock"),
+            )
+            .select(TABLES["daily_sales"].schema.column_names())
+        )
+
+    def last_day(self) -> date:
+        """The last day with a sale that is visible.
+
+        Raises:
+            MissingTableError: neither `transactions` nor `daily_sales` is there.
+            NotFoundError: no sale is visible.
+        """
+        table, column = ("daily_sales", "date") if self.has("daily_sales") else ("transactions", "sold_at")
+        last = self.scan(table).select(pl.col(column).cast(pl.Date).max()).collect().item()
+        if not isinstance(last, date):
+            raise NotFoundError(
+                f"no sales are visible in {table}"
+                + (f" on or before {self.as_of}" if self.as_of else "")
+                + ". Ingest sales or choose a later --as-of."
+            )
+        return last

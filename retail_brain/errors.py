@@ -1,0 +1,58 @@
+"""The few errors this project raises on purpose.
+
+A message says what happened, what was got, what was wanted and what to do about it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class RetailBrainError(Exception):
+    """Any failure that a user can act on.
+
+    Attributes:
+        code: short machine-readable name, used in the service's error shape.
+        details: structured facts behind the message.
+    """
+
+    code = "failed"
+
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.details: dict[str, Any] = dict(details or {})
+
+
+class UsageError(RetailBrainError):
+    """The call itself is wrong: an option, a name or a combination that cannot work (exit code 2)."""
+
+    code = "usage"
+
+
+class DataError(RetailBrainError):
+    """The data cannot be used as it is: missing table or column, wrong types, too many bad rows."""
+
+    code = "bad_data"
+
+
+class MissingTableError(DataError):
+    """A table that the work needs is not in the lake."""
+
+    code = "missing_table"
+
+
+class NotFoundError(RetailBrainError):
+    """An id, version or file that was named does not exist."""
+
+    code = "not_found"
+
+
+class ImpossibleError(RetailBrainError):
+    """The request is understood but cannot be met, for example a date outside the data."""
+
+    code = "impossible"
+
+
+class ModelError(RetailBrainError):
+    """A model or bundle is missing, damaged or made by an incompatible version."""
+
+    code = "model"

@@ -1,0 +1,57 @@
+"""What long work tells the person waiting for it: steps with time and rows, and a bar inside a step."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
+
+T = TypeVar("T")
+
+
+@dataclass
+class Step:
+    """A step under way; set `rows` or `note` before it ends to have them shown."""
+
+    name: str
+    rows: int | None = None
+    note: str = ""
+
+
+class Progress:
+    """Reports steps on stderr. `Progress(quiet=True)` says nothing."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(file=sys.stderr, quiet=quiet, highlight=False)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Step]:
+        """Times a step; prints `name  rows  seconds` when it ends well."""
+        started = time.perf_counter()
+        step = Step(name)
+        if self._console.is_terminal:
+            with self._console.status(name):
+                yield step
+        else:
+            yield step
+        rows = f"{step.rows:,} rows" if step.rows is not None else ""
+        seconds = time.perf_counter() - started
+        self._console.print(f"  {step.name:<38} {rows:>18} {seconds:>7.1f} s  {step.note}".rstrip())
+
+    def track(self, items: Iterable[T], name: str, total: int | None = None) -> Iterator[T]:
+        """Yields the items under a progress bar (only on a terminal)."""
+        columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with RichProgress(*columns, console=self._console, transient=True) as bar:
+            yield from bar.track(items, total=total, description=name)
+
+    def say(self, text: str) -> None:
+        """Prints one line."""
+        self._console.print(text)
+
+
+SILENT = Progress(quiet=True)

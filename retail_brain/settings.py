@@ -1,0 +1,186 @@
+"""Typed settings of one tenant, and where its files live.
+
+Defaults are here; `var/TENANT/settings.toml` under the home folder overrides them, and so do environment variables for
+the two things an operator sets per machine: `RETAIL_BRAIN_HOME` and `RETAIL_BRAIN_DATABASE_URL`. Units are in the key
+names.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from retail_brain.errors import UsageError
+
+
+class Section(BaseModel):
+    """A frozen group of settings that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataSettings(Section):
+    """How the lake reads a dataset."""
+
+    period: Literal["day", "week", "month"] = "day"
+    country: str = Field(default="CN", description="ISO 3166 code whose public holidays enter the calendar")
+    currency: str = "¥"
+    max_quarantine_share: float = Field(default=0.05, ge=0, le=1, description="more bad rows than this stop the ingest")
+
+
+class DemandSettings(Section):
+    """The demand panel and its models."""
+
+    horizon_periods: int = Field(default=28, ge=1, le=366)
+    history_days: int = Field(default=730, ge=1, description="how far back the panel reaches")
+    quantiles: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+    sample_paths: int = Field(default=200, ge=20)
+    min_sale_days: int = Field(
+        default=1, ge=1, description="series with fewer days of sale are forecast by shrunk rates"
+    )
+    backtest_windows: int = Field(default=3, ge=1)
+
+
+class RecommenderSettings(Section):
+    """The recommender and its evaluation."""
+
+    label_days: int = Field(
+        default=28, ge=1, description="a pair's probability is that of a purchase within so many days"
+    )
+    candidates_per_customer: int = Field(default=200, ge=10)
+
+
+class ReplenishmentSettings(Section):
+    """Supply terms for goods that the `supply` table does not name."""
+
+    lead_time_days: float = Field(default=2, ge=0)
+    review_period_days: float = Field(default=7, gt=0)
+    service_level: float = Field(default=0.95, gt=0, lt=1)
+    holding_cost_share_per_year: float = Field(default=0.25, ge=0)
+
+
+class AudienceSettings(Section):
+    """Who may be contacted, and how often."""
+
+    holdout_share: float = Field(default=0.1, ge=0, lt=1)
+    max_contacts: int = Field(default=4, ge=0, description="contacts a customer may get within `contact_window_days`")
+    contact_window_days: int = Field(default=30, ge=1)
+
+
+class ServingSettings(Section):
+    """The service."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=3000, ge=1, le=65535)
+    workers: int = Field(default=2, ge=1)
+    max_body_bytes: int = Field(default=1_000_000, ge=1_000)
+
+
+class Settings(Section):
+    """All settings of a tenant."""
+
+    data: DataSettings = DataSettings()
+    demand: DemandSettings = DemandSettings()
+    recommender: RecommenderSettings = RecommenderSettings()
+    replenishment: ReplenishmentSettings = ReplenishmentSettings()
+    audience: AudienceSettings = AudienceSettings()
+    serving: ServingSettings = ServingSettings()
+    lake_uri: str | None = Field(default=None, description="where the lake is, if not under the home folder")
+    storage_options: Mapping[str, str] = Field(default_factory=dict, description="credentials of an object store")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where everything of one tenant lives. Nothing is shared between tenants but the operational database's server.
+
+    Attributes:
+        home: the folder under which `var/` and `mlruns/` lie.
+        tenant: name of the tenant, lower-case letters, digits, `-` and `_`.
+    """
+
+    home: Path
+    tenant: str = "main"
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", self.tenant):
+            raise UsageError(
+                f"tenant name {self.tenant!r} cannot be used: wanted 1 to 40 lower-case letters, digits, '-' or '_', "
+                "starting with a letter or digit. Choose another name."
+            )
+
+    @property
+    def root(self) -> Path:
+        """Folder of the tenant's own files."""
+        return self.home / "var" / self.tenant
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "settings.toml"
+
+    @property
+    def lake(self) -> Path:
+        return self.root / "lake"
+
+    @property
+    def features(self) -> Path:
+        return self.root / "features"
+
+    @property
+    def bundles(self) -> Path:
+        """Exported champions: `bundles/KIND/VERSION/` and the pointer `bundles/KIND/CHAMPION`."""
+        return self.root / "bundles"
+
+    @property
+    def answers(self) -> Path:
+        """Published answer tables: `answers/ID/` and the pointer `answers/CURRENT`."""
+        return self.root / "answers"
+
+    @property
+    def mlruns(self) -> Path:
+        return self.home / "mlruns" / self.tenant
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the operational database: one for all tenants, every row named by its tenant."""
+        return os.environ.get("RETAIL_BRAIN_DATABASE_URL") or f"sqlite:///{self.home / 'var' / 'operational.db'}"
+
+
+def default_home() -> Path:
+    """The home folder: `RETAIL_BRAIN_HOME`, or the folder the command is run in."""
+    return Path(os.environ.get("RETAIL_BRAIN_HOME") or Path.cwd()).resolve()
+
+
+def load_settings(workspace: Workspace) -> Settings:
+    """Settings of a tenant: the defaults, overridden by its settings file.
+
+    Raises:
+        UsageError: the file is not TOML, or holds an unknown key or an impossible value.
+    """
+    path = workspace.settings_file
+    if not path.exists():
+        return Settings()
+    try:
+        return parse_settings(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not a TOML file: {error}. Correct it or delete it to use the defaults.") from error
+
+
+def parse_settings(values: Mapping[str, Any], origin: str) -> Settings:
+    """Settings from nested values.
+
+    Raises:
+        UsageError: an unknown key or an impossible value; the message names each.
+    """
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, problem['loc']))} = {problem['input']!r}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise UsageError(f"{origin} holds settings that cannot be used: {wrong}. Correct those keys.") from error

@@ -1,0 +1,1 @@
+"""Replay of policies on recorded demand."""

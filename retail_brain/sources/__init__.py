@@ -1,0 +1,1 @@
+"""Doors: where a dataset comes from."""

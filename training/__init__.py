@@ -1,0 +1,1 @@
+"""Models, their evaluation and their tracking."""

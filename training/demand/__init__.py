@@ -1,0 +1,1 @@
+"""Demand: panels to calibrated forecasts."""

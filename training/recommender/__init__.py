@@ -1,0 +1,1 @@
+"""People and goods: calibrated purchase probabilities."""
