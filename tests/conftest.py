@@ -1,0 +1,35 @@
+"""Fixtures for all tests: the committed sample chain, read without a lake."""
+
+import os
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, settings
+
+from retail_brain.dataset import Dataset
+from retail_brain.tables import TABLES
+
+settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def sample_folder() -> Path:
+    return ROOT / "data" / "sample"
+
+
+@pytest.fixture(scope="session")
+def sample(sample_folder: Path) -> Dataset:
+    """Every table of the sample chain, whole."""
+    files = {path.stem: path for path in sample_folder.glob("*.parquet")}
+    return Dataset.from_frames({name: pl.scan_parquet(path) for name, path in files.items() if name in TABLES})
+
+
+@pytest.fixture(scope="session")
+def truth(sample_folder: Path) -> dict[str, pl.DataFrame]:
+    """What only the generator knows: demand, elasticities, identities, uplift."""
+    return {path.stem: pl.read_parquet(path) for path in (sample_folder / "truth").glob("*.parquet")}
