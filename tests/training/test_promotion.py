@@ -1,0 +1,172 @@
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.dataset import Dataset
+from retail_brain.errors import ModelError, NotFoundError
+from retail_brain.progress import Progress
+from retail_brain.settings import Settings, Workspace
+from training.bundle import champion, champion_version, read_manifest
+from training.jobs import Trained
+from training.promotion import promote
+from training.tracking import Tracking
+
+DAY = date(2026, 1, 31)
+
+
+@dataclass
+class Constant:
+    value: float
+
+    def save(self, folder: Path) -> None:
+        (folder / "value.json").write_text(json.dumps(self.value), encoding="utf-8")
+
+
+def trained(loss: float, windows: Sequence[date] = (date(2026, 1, 1),)) -> Trained:
+    return Trained(
+        Constant(loss),
+        {"value": loss, "nested": {"rounds": 3}},
+        {"pinball": loss, "undefined": float("nan")},
+        list(windows),
+        ("pinball", "lower"),
+        tables={"per_window": pl.DataFrame({"pinball": [loss]})},
+    )
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tracking store whose tables are made once for all tests of this file."""
+    home = tmp_path_factory.mktemp("migrated")
+    Tracking(Workspace(home))
+    return home / "mlruns" / "main" / "mlflow.db"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, migrated: Path) -> Workspace:
+    home = Workspace(tmp_path)
+    home.mlruns.mkdir(parents=True)
+    (home.mlruns / "mlflow.db").write_bytes(migrated.read_bytes())
+    return home
+
+
+def lake(versions: Mapping[str, int]) -> Dataset:
+    return Dataset({}, versions)
+
+
+def log(workspace: Workspace, result: Trained, versions: Mapping[str, int] | None = None) -> int:
+    return Tracking(workspace).log("demand", result, versions or {"transactions": 0}, DAY, {"preset": "fast"})
+
+
+def no_evaluation(*_: object) -> Mapping[str, float]:
+    raise AssertionError("the same windows and data were recorded already")
+
+
+def test_first_model_becomes_champion_with_a_checked_bundle(workspace: Workspace) -> None:
+    version = log(workspace, trained(2.0))
+    result = promote(workspace, "demand", Settings(), lake)
+    assert (result.promoted, result.champion, result.version) == (True, None, version)
+    folder = champion(workspace, "demand")
+    assert json.loads((folder / "value.json").read_text(encoding="utf-8")) == 2.0
+    manifest = read_manifest(folder)
+    assert manifest.facts["data_versions"] == {"transactions": 0}
+    assert manifest.facts["as_of"] == "2026-01-31"
+
+
+def test_worse_challenger_is_refused_and_force_overrules(workspace: Workspace) -> None:
+    log(workspace, trained(2.0))
+    promote(workspace, "demand", Settings(), lake)
+    log(workspace, trained(2.5))
+    refused = promote(workspace, "demand", Settings(), lake, evaluate=no_evaluation)
+    assert not refused.promoted
+    assert "2.5 is above champion 1's 2" in refused.reason
+    assert champion_version(workspace, "demand") == 1
+    assert promote(workspace, "demand", Settings(), lake, force=True).promoted
+    assert champion_version(workspace, "demand") == 2
+
+
+def test_champion_is_backtested_again_on_other_windows_and_data(workspace: Workspace) -> None:
+    log(workspace, trained(2.0))
+    promote(workspace, "demand", Settings(), lake)
+    later = [date(2026, 1, 3)]
+    log(workspace, trained(2.2, later), {"transactions": 7})
+    seen: list[object] = []
+
+    def evaluate(
+        data: Dataset, _: Settings, config: Mapping[str, Any], windows: Sequence[date], __: Progress
+    ) -> Mapping[str, float]:
+        seen.extend([data.versions, data.as_of, config["value"], list(windows)])
+        return {"pinball": 2.4}
+
+    result = promote(workspace, "demand", Settings(), lake, evaluate=evaluate)
+    assert result.promoted
+    assert seen == [{"transactions": 7}, DAY, 2.0, later]
+
+
+def test_equal_challenger_does_not_replace_the_champion(workspace: Workspace) -> None:
+    log(workspace, trained(2.0))
+    promote(workspace, "demand", Settings(), lake)
+    log(workspace, trained(2.0))
+    assert not promote(workspace, "demand", Settings(), lake).promoted
+
+
+def test_promotion_killed_before_the_pointer_moved_is_completed_by_a_rerun(workspace: Workspace) -> None:
+    log(workspace, trained(2.0))
+    promote(workspace, "demand", Settings(), lake)
+    (workspace.bundles / "demand" / "CHAMPION").unlink()
+    (workspace.bundles / "demand" / "1" / "value.json").unlink()
+    assert promote(workspace, "demand", Settings(), lake).promoted
+    assert json.loads((champion(workspace, "demand") / "value.json").read_text(encoding="utf-8")) == 2.0
+
+
+def test_damaged_bundle_is_refused(workspace: Workspace) -> None:
+    log(workspace, trained(2.0))
+    promote(workspace, "demand", Settings(), lake)
+    (workspace.bundles / "demand" / "1" / "value.json").write_text("3.0", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"value\.json"):
+        champion(workspace, "demand")
+
+
+def test_foreign_files_do_not_enter_a_bundle(workspace: Workspace) -> None:
+    class Pickled(Constant):
+        def save(self, folder: Path) -> None:
+            (folder / "model.pkl").write_bytes(b"")
+
+    log(workspace, Trained(Pickled(1.0), {}, {"pinball": 1.0}, [], ("pinball", "lower")))
+    with pytest.raises(ModelError, match=r"model\.pkl"):
+        promote(workspace, "demand", Settings(), lake)
+    assert champion_version(workspace, "demand") is None
+
+
+def test_unknown_version_and_untrained_kind_are_named(workspace: Workspace) -> None:
+    with pytest.raises(NotFoundError, match="no demand model was trained"):
+        promote(workspace, "demand", Settings(), lake)
+    log(workspace, trained(1.0))
+    with pytest.raises(NotFoundError, match="no demand version 9"):
+        promote(workspace, "demand", Settings(), lake, version=9)
+    with pytest.raises(ModelError, match="no recommender champion"):
+        champion(workspace, "recommender")
+
+
+def test_run_left_by_a_killed_process_is_closed_by_the_next(workspace: Workspace) -> None:
+    tracking = Tracking(workspace)
+    log(workspace, trained(1.0))
+    client = tracking._client
+    experiment = client.get_experiment_by_name("demand").experiment_id
+    orphan = client.create_run(experiment).info.run_id
+    log(workspace, trained(1.0))
+    assert client.get_run(orphan).info.status == "KILLED"
+
+
+def test_tenants_do_not_see_each_other(workspace: Workspace, migrated: Path) -> None:
+    log(workspace, trained(1.0))
+    other = Workspace(workspace.home, "second")
+    other.mlruns.mkdir(parents=True)
+    (other.mlruns / "mlflow.db").write_bytes(migrated.read_bytes())
+    assert [item.version for item in Tracking(workspace).versions("demand")] == [1]
+    assert Tracking(other).versions("demand") == []

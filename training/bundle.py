@@ -1,0 +1,142 @@
+"""Bundles: exported models as plain files with checksums, and the pointer to the champion.
+
+`bundles/KIND/VERSION/` holds LightGBM text, npz, Parquet and JSON files and `manifest.json`; `bundles/KIND/CHAMPION`
+names the version in use. No pickle: a model file must not be able to run code.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from retail_brain import __version__
+from retail_brain.errors import ModelError
+from retail_brain.files import atomic_path, sha256, write_json, write_text
+from retail_brain.settings import Workspace
+
+Kind = Literal["demand", "recommender"]
+KINDS: tuple[Kind, ...] = ("demand", "recommender")
+FORMAT = 1
+SUFFIXES = frozenset({".txt", ".npz", ".npy", ".parquet", ".arrow", ".json", ".csv"})
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a bundle says of itself.
+
+    Attributes:
+        kind: which model it is.
+        version: its number in the registry.
+        facts: where it comes from: run, data versions, configuration, metrics.
+        files: checksum of every file, by path inside the bundle.
+    """
+
+    kind: Kind
+    version: int
+    facts: Mapping[str, Any]
+    files: Mapping[str, str]
+
+
+def write_bundle(
+    workspace: Workspace, kind: Kind, version: int, facts: Mapping[str, Any], fill: Callable[[Path], None]
+) -> Path:
+    """Writes a bundle whole or not at all and returns its folder; an intact bundle of that version is kept as it is.
+
+    Args:
+        workspace: the tenant.
+        kind: which model.
+        version: its number in the registry.
+        facts: JSON values for the manifest.
+        fill: writes the model's files into the folder it is given.
+
+    Raises:
+        ModelError: `fill` wrote a kind of file that a bundle may not hold.
+    """
+    folder = workspace.bundles / kind / str(version)
+    if _is_intact(folder):
+        return folder
+    with atomic_path(folder) as aside:
+        aside.mkdir()
+        fill(aside)
+        files = sorted(path for path in aside.rglob("*") if path.is_file())
+        foreign = [path.name for path in files if path.suffix not in SUFFIXES]
+        if foreign:
+            raise ModelError(f"a bundle may hold {sorted(SUFFIXES)} only; got {foreign}. Save the model as plain data.")
+        manifest = {
+            "format": FORMAT,
+            "kind": kind,
+            "version": version,
+            "software": __version__,
+            "facts": facts,
+            "files": {path.relative_to(aside).as_posix(): sha256(path) for path in files},
+        }
+        write_json(aside / "manifest.json", manifest)
+    return folder
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a bundle whose files are all there and unchanged.
+
+    Raises:
+        ModelError: the manifest or a file is missing, damaged, or of another format.
+    """
+    try:
+        raw = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder} is not a bundle: {error}. Promote the model again.") from error
+    if raw.get("format") != FORMAT:
+        raise ModelError(
+            f"bundle {folder} has format {raw.get('format')}; this software reads {FORMAT}. Train and promote again."
+        )
+    damaged = [name for name, checksum in raw["files"].items() if _checksum(folder / name) != checksum]
+    if damaged:
+        raise ModelError(f"bundle {folder} is damaged: {damaged} differ from their checksums. Promote the model again.")
+    return Manifest(raw["kind"], raw["version"], raw["facts"], raw["files"])
+
+
+def champion_version(workspace: Workspace, kind: Kind) -> int | None:
+    """The version that serving uses, or None."""
+    pointer = workspace.bundles / kind / "CHAMPION"
+    if not pointer.exists():
+        return None
+    text = pointer.read_text(encoding="utf-8").strip()
+    if not text.isdigit():
+        raise ModelError(f"{pointer} holds {text!r}; wanted a version number. Promote a model again.")
+    return int(text)
+
+
+def champion(workspace: Workspace, kind: Kind) -> Path:
+    """Folder of the champion's bundle, checked.
+
+    Raises:
+        ModelError: no model of that kind was promoted, or its bundle is damaged.
+    """
+    version = champion_version(workspace, kind)
+    if version is None:
+        raise ModelError(
+            f"tenant {workspace.tenant} has no {kind} champion. "
+            f"Run `retail-brain train {kind}` and `retail-brain promote {kind}`."
+        )
+    folder = workspace.bundles / kind / str(version)
+    read_manifest(folder)
+    return folder
+
+
+def point_champion(workspace: Workspace, kind: Kind, version: int) -> None:
+    """Makes a bundle the one that serving uses, atomically."""
+    write_text(workspace.bundles / kind / "CHAMPION", f"{version}\n")
+
+
+def _checksum(path: Path) -> str | None:
+    return sha256(path) if path.is_file() else None
+
+
+def _is_intact(folder: Path) -> bool:
+    if not folder.exists():
+        return False
+    try:
+        read_manifest(folder)
+    except ModelError:
+        return False
+    return True
