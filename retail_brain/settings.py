@@ -43,6 +43,10 @@ class DemandSettings(Section):
     min_sale_days: int = Field(
         default=1, ge=1, description="series with fewer days of sale are forecast by shrunk rates"
     )
+    panel_series: int = Field(
+        default=60_000, ge=1, description="at most so many series, those with most days of sale, enter the panel"
+    )
+    launch_days: int = Field(default=28, ge=0, description="how long a listing without sales counts as new")
     backtest_windows: int = Field(default=3, ge=1)
 
 
@@ -62,6 +66,9 @@ class ReplenishmentSettings(Section):
     review_period_days: float = Field(default=7, gt=0)
     service_level: float = Field(default=0.95, gt=0, lt=1)
     holding_cost_share_per_year: float = Field(default=0.25, ge=0)
+    assumed_margin_share: float = Field(
+        default=0.3, ge=0, lt=1, description="share of the price that is margin where the unit cost is unknown"
+    )
 
 
 class AudienceSettings(Section):
@@ -70,6 +77,7 @@ class AudienceSettings(Section):
     holdout_share: float = Field(default=0.1, ge=0, lt=1)
     max_contacts: int = Field(default=4, ge=0, description="contacts a customer may get within `contact_window_days`")
     contact_window_days: int = Field(default=30, ge=1)
+    just_bought_days: int = Field(default=7, ge=0, description="nobody is offered what they bought this recently")
 
 
 class ServingSettings(Section):
@@ -79,6 +87,14 @@ class ServingSettings(Section):
     port: int = Field(default=3000, ge=1, le=65535)
     workers: int = Field(default=2, ge=1)
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
+    threads: int = Field(default=4, ge=1, description="per worker, for routes that compute")
+    max_in_flight: int = Field(default=64, ge=1, description="requests a worker holds at once; more get 429")
+    timeout_seconds: float = Field(default=30, gt=0, description="longer work is answered with 503")
+    poll_seconds: float = Field(default=0.3, gt=0, description="how often new answers, events and decisions are looked for")
+    key_cache_seconds: float = Field(default=5, ge=0, description="a revoked key may open for so long")
+    recent_event_hours: float = Field(default=48, gt=0, description="events this young change recommendations")
+    access_log: bool = True
+    history_days: int = Field(default=400, ge=1, description="days of sales that are published for the page")
 
 
 class Settings(Section):

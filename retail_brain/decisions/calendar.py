@@ -1,0 +1,83 @@
+"""When orders may be placed and when they arrive: order weekdays, review periods, lead times."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
+
+_ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_CHINESE = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
+
+
+def parse_weekdays(text: str | None) -> tuple[bool, ...]:
+    """Which weekdays, Monday first, a supplier takes orders on; nothing readable means every day.
+
+    Understands ISO numbers (1 Monday to 7 Sunday; 0 is Sunday too), English names and Chinese ones, in any separation.
+
+    >>> parse_weekdays("1,4") == parse_weekdays("Mon;Thursday") == parse_weekdays("周一、周四")
+    True
+    >>> all(parse_weekdays(None)) and all(parse_weekdays(" "))
+    True
+    """
+    lowered = (text or "").lower()
+    found = {(int(digit) - 1) % 7 for digit in re.findall(r"[0-7]", lowered)}
+    found |= {_ENGLISH.index(word[:3]) for word in re.findall(r"[a-z]+", lowered) if word[:3] in _ENGLISH}
+    found |= {number for sign, number in _CHINESE.items() if re.search(rf"[周星期礼拜、,\s]{sign}|^{sign}", lowered)}
+    return tuple(day in found or not found for day in range(7))
+
+
+def weekday_table(texts: Iterable[str | None]) -> Bools:
+    """One row per text, seven columns, Monday first; each distinct text is parsed once."""
+    listed = list(texts)
+    parsed = {text: parse_weekdays(text) for text in set(listed)}
+    return np.array([parsed[text] for text in listed], dtype=np.bool_).reshape(-1, 7)
+
+
+def next_open_day(day: Days, open_weekdays: Bools) -> Days:
+    """The first day at or after `day` on which orders are taken, one per row."""
+    weekday = (day.astype("datetime64[D]").astype(np.int64) + 3) % 7
+    wait = np.full(day.shape, 7, dtype=np.int64)
+    for later in range(6, -1, -1):
+        is_open = open_weekdays[np.arange(len(day)), (weekday + later) % 7]
+        wait = np.where(is_open, later, wait)
+    opened: Days = day + wait.astype("timedelta64[D]")
+    return opened
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """The order under decision and the one after it, one element per series.
+
+    An order placed on `order_on` (before opening) is on the shelf from the morning of `arrives_on` and must last
+    until the morning of `next_arrives_on`, when the following order can be there.
+    """
+
+    order_on: Days
+    arrives_on: Days
+    next_arrives_on: Days
+
+    @property
+    def review_days(self) -> Floats:
+        """Days that the order must last."""
+        return (self.next_arrives_on - self.arrives_on).astype(np.float64)
+
+
+def order_cycle(first_day: np.datetime64, lead_days: Floats, review_days: Floats, open_weekdays: Bools) -> Cycle:
+    """Dates of the order cycle that starts with the first order day at or after `first_day`.
+
+    Fractions of days count as whole days: goods that arrive during a day are sold from the next morning.
+    """
+    start = np.full(lead_days.shape, first_day, dtype="datetime64[D]")
+    lead = np.ceil(lead_days).astype("timedelta64[D]")
+    order_on = next_open_day(start, open_weekdays)
+    pause = np.maximum(np.ceil(review_days), 1).astype("timedelta64[D]")
+    following = next_open_day(order_on + pause, open_weekdays)
+    return Cycle(order_on, order_on + lead, following + lead)
+
+
+def period_of(day: Days, period_starts: Days) -> Ints:
+    """Index of the first period that starts at or after each day; beyond the last, the number of periods."""
+    return np.searchsorted(period_starts, day, side="left").astype(np.int64)

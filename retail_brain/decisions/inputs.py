@@ -1,0 +1,105 @@
+"""What order decisions read from a dataset: supply terms with prices, the newest stock, what is still listed."""
+
+import math
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.terms import TERMS
+from retail_brain.outputs import SERIES
+from retail_brain.settings import ReplenishmentSettings
+
+_PRICE_DAYS = 91
+_LONGEST_HORIZON_DAYS = 182
+
+
+def read_terms(dataset: Dataset, as_of: date, stores: Sequence[str] | None = None) -> pl.DataFrame:
+    """One row per store x product with supply terms or recent sales: any of `terms.TERMS`, and `known`.
+
+    The price is the listed one valid on the day after `as_of` (the store's own before the chain's), else the mean
+    paid one of the last 91 days, else the product's list price. The cost is that of the supply row, else the product's.
+    """
+    keys = list(SERIES)
+    supply = _of_stores(dataset.scan_or_empty("supply"), stores).with_columns(known=pl.lit(value=True))
+    paid = _paid_prices(_of_stores(dataset.daily_sales(), stores), as_of)
+    pairs = pl.concat([supply.select(keys), paid.select(keys)]).unique()
+    own, chain = _listed_prices(dataset, as_of + timedelta(days=1))
+    products = dataset.scan_or_empty("products").select(
+        "product_id", "list_price", "shelf_life_days", product_cost="unit_cost"
+    )
+    joined = (
+        pairs.join(supply.unique(keys, keep="last"), on=keys, how="left")
+        .join(paid, on=keys, how="left")
+        .join(own, on=keys, how="left")
+        .join(chain, on="product_id", how="left")
+        .join(products.unique("product_id", keep="last"), on="product_id", how="left")
+        .with_columns(
+            unit_price=pl.coalesce("own_price", "chain_price", "paid_price", "list_price"),
+            unit_cost=pl.coalesce("unit_cost", "product_cost"),
+            known=pl.col("known").fill_null(value=False),
+            presentation_stock=pl.lit(None, dtype=pl.Float64),
+        )
+    )
+    return joined.select(*keys, *TERMS, "known").sort(keys).collect()
+
+
+def read_stock(dataset: Dataset, stores: Sequence[str] | None = None) -> pl.DataFrame:
+    """One row per store x product with inventory rows: the newest visible `on_hand` and `on_order`, and its `date`."""
+    return (
+        _of_stores(dataset.scan_or_empty("inventory"), stores)
+        .sort("date")
+        .group_by(*SERIES)
+        .agg(pl.col("date", "on_hand", "on_order").last())
+        .sort(SERIES)
+        .collect()
+    )
+
+
+def delisted(dataset: Dataset, day: date) -> pl.DataFrame:
+    """One row per store x product that the assortment names, but not for `day` or later."""
+    current = pl.col("listed_until").is_null() | (pl.col("listed_until") > day)
+    listings = dataset.scan_or_empty("assortment").group_by(*SERIES).agg(current.any().alias("current"))
+    return listings.filter(~pl.col("current")).select(SERIES).collect()
+
+
+def horizon_days(terms: pl.DataFrame, settings: ReplenishmentSettings) -> int:
+    """Days a forecast must reach for every order decision: to the arrival after the next one, waits included."""
+    longest = float(settings.lead_time_days + 2 * settings.review_period_days)
+    if terms.height:
+        reach = (
+            pl.col("lead_time_days").fill_null(settings.lead_time_days)
+            + 2 * pl.col("review_period_days").fill_null(settings.review_period_days)
+            + 3 * pl.col("lead_time_sd_days").fill_null(0)
+            + pl.when(pl.col("order_weekdays").is_not_null()).then(7).otherwise(0)
+        )
+        longest = max(longest, float(terms.select(reach.max()).item() or 0))
+    return min(max(math.ceil(longest) + 1, 1), _LONGEST_HORIZON_DAYS)
+
+
+def _of_stores(frame: pl.LazyFrame, stores: Sequence[str] | None) -> pl.LazyFrame:
+    return frame if stores is None else frame.filter(pl.col("store_id").is_in(list(stores)))
+
+
+def _paid_prices(sales: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per store x product sold within the last 91 days: the mean paid price, weighted by units."""
+    recent = sales.filter(
+        pl.col("date").is_between(as_of - timedelta(days=_PRICE_DAYS - 1), as_of),
+        pl.col("units") > 0,
+    )
+    priced = pl.col("unit_price").is_not_null()
+    paid = (pl.col("units") * pl.col("unit_price")).sum() / pl.col("units").filter(priced).sum()
+    return recent.group_by(*SERIES).agg(paid.fill_nan(None).alias("paid_price"))
+
+
+def _listed_prices(dataset: Dataset, day: date) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Listed prices valid on a day: one row per store x product, and one per product for the whole chain."""
+    valid = (
+        dataset.scan_or_empty("prices")
+        .filter(pl.col("valid_from") <= day, pl.col("valid_to").is_null() | (pl.col("valid_to") > day))
+        .sort("valid_from")
+    )
+    own = valid.filter(pl.col("store_id").is_not_null()).group_by(*SERIES).agg(own_price=pl.col("unit_price").last())
+    chain = valid.filter(pl.col("store_id").is_null()).group_by("product_id")
+    return own, chain.agg(chain_price=pl.col("unit_price").last())

@@ -1,0 +1,138 @@
+"""What every sample path asks of the next order: projected inventory with lost sales, then the need of the cycle.
+
+Projecting the stock to the arrival with lost sales, and ordering against what is projected rather than against the
+inventory position, is asymptotically optimal when unmet demand is lost (van Jaarsveld & Arts, arXiv 2101.07519).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from retail_brain.decisions.arrays import Floats, Ints
+
+_BLOCK_CELLS = 200_000
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the next order must do, read off the paths.
+
+    Attributes:
+        need: shape (series, paths), sorted within each row: units that the order must bring for the path to see no
+            stock-out before the following order arrives. Negative where stock would be left over. Units lost within
+            the cycle with an order of q are exactly `max(need - q, 0)`.
+        lost_before: mean units lost before the order can arrive, whatever is ordered.
+        demand: mean units wanted until the following order arrives.
+        cycle_demand: mean units wanted from the arrival until the following one.
+        projected: mean units on hand when the order arrives, lost sales taken into account.
+    """
+
+    need: Floats
+    lost_before: Floats
+    demand: Floats
+    cycle_demand: Floats
+    projected: Floats
+
+    def lost_in_cycle(self, order: Floats) -> Floats:
+        """Mean units lost between the arrival and the following one with an order of so many units."""
+        lost: Floats = np.maximum(self.need - order[:, None], 0).mean(axis=1)
+        return lost
+
+    def left_over(self, order: Floats) -> Floats:
+        """Mean units of the order that the cycle does not need."""
+        idle: Floats = (order[:, None] - np.clip(self.need, 0, order[:, None])).mean(axis=1)
+        return idle
+
+    def in_stock_probability(self, order: Floats) -> Floats:
+        """Share of paths without a stock-out in the cycle."""
+        share: Floats = (self.need <= order[:, None] + 1e-9).mean(axis=1)
+        return share
+
+    def quantile(self, probability: Floats) -> Floats:
+        """The least order (may be negative) that meets the need on at least this share of the paths."""
+        paths = self.need.shape[1]
+        rank = np.clip(np.ceil(probability * paths - 1e-9).astype(np.int64) - 1, 0, paths - 1)
+        picked: Floats = np.take_along_axis(self.need, rank[:, None], axis=1)[:, 0]
+        return picked
+
+
+def normal_scores(paths: int, seed: int) -> Floats:
+    """Standard normal draws in random order, one per path, evenly spread so that their mean is exactly 0."""
+    scores: Floats = ndtri((np.arange(paths) + 0.5) / paths)
+    return np.random.default_rng(seed).permutation(scores)
+
+
+def spread_arrival(arrival: Ints, lead_sd_periods: Floats, paths: int, seed: int) -> Ints:
+    """Index of the arrival on each path, shape (series, paths), or (series, 1) where no lead time is uncertain."""
+    if not np.any(lead_sd_periods > 0):
+        return arrival[:, None]
+    late = lead_sd_periods[:, None] * normal_scores(paths, seed)[None, :]
+    return np.maximum(np.rint(arrival[:, None] + late), 0).astype(np.int64)
+
+
+def blocks(rows: int, paths: int) -> Iterator[slice]:
+    """Slices of series small enough for the working arrays to stay in the processor's cache."""
+    size = max(1, _BLOCK_CELLS // max(paths, 1))
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))
+
+
+def project(
+    units: npt.NDArray[np.float32], on_hand: Floats, receipts: Floats, arrival: Ints, next_arrival: Ints
+) -> Needs:
+    """Needs of every series.
+
+    Args:
+        units: demand, shape (series, paths, periods).
+        on_hand: units at the start, one per series, not negative.
+        receipts: units already on order by the period in whose morning they arrive, shape (series, periods).
+        arrival: period in whose morning the order arrives, shape (series, paths or 1).
+        next_arrival: the same for the following order; it lies within the periods, or at their end.
+    """
+    rows, paths, _ = units.shape
+    parts = [
+        _project_block(units[part], on_hand[part], receipts[part], arrival[part], next_arrival[part])
+        for part in blocks(rows, paths)
+    ]
+    if not parts:
+        empty = np.zeros(0)
+        return Needs(np.zeros((0, paths)), empty, empty, empty, empty)
+    return Needs(*(np.concatenate([getattr(part, name) for part in parts]) for name in Needs.__dataclass_fields__))
+
+
+def _project_block(
+    units: npt.NDArray[np.float32], on_hand: Floats, receipts: Floats, arrival: Ints, next_arrival: Ints
+) -> Needs:
+    rows, paths, periods = units.shape
+    by_period = np.ascontiguousarray(np.moveaxis(units, 2, 0), dtype=np.float64)
+    stock = np.repeat(on_hand[:, None], paths, axis=1)
+    need = np.full((rows, paths), -np.inf)
+    lost, projected = np.zeros((rows, paths)), np.zeros((rows, paths))
+    demand, cycle = np.zeros(rows), np.zeros(rows)
+    for period in range(int(min(periods, next_arrival.max(initial=0)))):
+        wanted = by_period[period]
+        arrived = arrival <= period
+        counted = next_arrival > period
+        projected = np.where(arrival == period, stock + receipts[:, period, None], projected)
+        stock = stock + receipts[:, period, None] - wanted
+        missing = np.where(arrived, 0.0, np.maximum(-stock, 0.0))
+        lost += missing
+        stock += missing
+        need = np.where(arrived & counted, np.maximum(need, -stock), need)
+        demand += np.where(counted, wanted, 0.0).mean(axis=1)
+        cycle += np.where(arrived & counted, wanted, 0.0).mean(axis=1)
+    need.sort(axis=1)
+    return Needs(need, lost.mean(axis=1), demand, cycle, projected.mean(axis=1))
+
+
+def extend(units: npt.NDArray[np.float32], periods: int, season: int = 7) -> npt.NDArray[np.float32]:
+    """Paths made long enough by repeating their last season (or all there is), for goods with long lead times."""
+    have = units.shape[2]
+    if have >= periods:
+        return units
+    season = min(season, have)
+    tail = have - season + np.arange(periods - have) % season
+    return np.concatenate([units, units[:, :, tail]], axis=2)

@@ -1,0 +1,174 @@
+"""Reasons of order suggestions: a code, and sentences in English and Chinese made from the numbers of the row."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from retail_brain.decisions.targets import ECONOMIC, FILL_RATE
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence that is said where `when` holds; `{}` are filled with `values` in order."""
+
+    when: pl.Expr
+    en: str
+    zh: str
+    values: tuple[pl.Expr, ...] = ()
+
+    def expression(self, language: str) -> pl.Expr:
+        """The sentence in a language, empty where it is not said."""
+        text = (
+            pl.format(self.en if language == "en" else self.zh, *self.values)
+            if self.values
+            else pl.lit(self.en if language == "en" else self.zh)
+        )
+        return pl.when(self.when).then(text).otherwise(pl.lit(""))
+
+
+def number(name: str) -> pl.Expr:
+    """A quantity as people write it: one decimal, none where whole."""
+    value = pl.col(name).round(1)
+    whole = value == value.round(0)
+    return pl.when(whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(value.cast(pl.String))
+
+
+def percent(name: str) -> pl.Expr:
+    """A share in per cent, never rounded up to certainty."""
+    return pl.min_horizontal((pl.col(name) * 100).round(1), pl.lit(99.9)).cast(pl.String) + "%"
+
+
+def with_reasons(frame: pl.DataFrame) -> pl.DataFrame:
+    """Adds `reason`, `reason_zh` and `reason_code` to the rows of a plan.
+
+    Codes: `unknown_stock`, `budget`, `shelf`, `not_worth_minimum`, `enough`, `minimum_order`, `order`.
+    """
+    said = _sentences()
+    return frame.with_columns(
+        reason=pl.concat_str([part.expression("en") for part in said]).str.strip_chars(),
+        reason_zh=pl.concat_str([part.expression("zh") for part in said]),
+        reason_code=_code(),
+    )
+
+
+def _code() -> pl.Expr:
+    return (
+        pl.when(~pl.col("stock_known")).then(pl.lit("unknown_stock"))
+        .when(pl.col("order_quantity") < pl.col("before_budget")).then(pl.lit("budget"))
+        .when("shelf").then(pl.lit("shelf"))
+        .when("skipped").then(pl.lit("not_worth_minimum"))
+        .when(pl.col("order_quantity") == 0).then(pl.lit("enough"))
+        .when("raised").then(pl.lit("minimum_order"))
+        .otherwise(pl.lit("order"))
+    )  # fmt: skip
+
+
+def _sentences() -> list[Sentence]:
+    return [*_state(), *_decision(), *_limits(), *_warnings()]
+
+
+def _state() -> list[Sentence]:
+    known = pl.col("stock_known")
+    until = pl.col("next_arrives_on").dt.to_string("%Y-%m-%d")
+    return [
+        Sentence(
+            known,
+            "{} on hand and {} on order; {} are expected to be wanted before the delivery after this one ({}). ",
+            "现有{}件，在途{}件；预计共需{}件，才能撑到再下一次到货（{}）。",
+            (number("on_hand"), number("on_order"), number("demand_until_next_arrival"), until),
+        ),
+    ]
+
+
+def _decision() -> list[Sentence]:
+    known, ordered = pl.col("stock_known"), pl.col("order_quantity") > 0
+    cut = pl.col("order_quantity") < pl.col("before_budget")
+    plain = known & ordered & ~cut & ~pl.col("shelf")
+    economic, filled = pl.col("kind") == ECONOMIC, pl.col("kind") == FILL_RATE
+    return [
+        Sentence(
+            ~known,
+            "The stock is unknown, so this is the demand expected in one order cycle; count before approving. ",
+            "库存未知，按一个订货周期的预计需求建议；请先盘点再批准。",
+        ),
+        Sentence(
+            plain & economic,
+            "Ordered to the level where one more unit no longer pays ({} chance of no stock-out). ",
+            "订到再多一件就不划算的水平（不缺货概率{}）。",
+            (percent("chance"),),
+        ),
+        Sentence(
+            plain & filled,
+            "Ordered so that {} of the demand is expected to be served. ",
+            "按满足{}的需求订货。",
+            (percent("level"),),
+        ),
+        Sentence(
+            plain & ~economic & ~filled,
+            "Ordered for a {} chance of no stock-out (target {}). ",
+            "订货后不缺货概率{}（目标{}）。",
+            (percent("chance"), percent("level")),
+        ),
+        Sentence(
+            known & ~ordered & ~cut & ~pl.col("shelf") & ~pl.col("skipped"),
+            "No order is needed: the stock lasts with a {} chance. ",
+            "无需订货：现有库存够用的概率为{}。",
+            (percent("chance"),),
+        ),
+    ]
+
+
+def _limits() -> list[Sentence]:
+    ordered = pl.col("order_quantity") > 0
+    packs = (pl.col("order_quantity") / pl.col("case_pack")).round(0).cast(pl.Int64).cast(pl.String)
+    return [
+        Sentence(
+            ordered & (pl.col("case_pack") != 1),
+            "That is {} x {} units. ",
+            "共{}箱，每箱{}件。",
+            (packs, number("case_pack")),
+        ),
+        Sentence(
+            ordered & pl.col("raised"),
+            "Raised to the minimum order of {}. ",
+            "已提高到最小起订量{}件。",
+            (number("min_order"),),
+        ),
+        Sentence(
+            pl.col("skipped"),
+            "Not ordered: the minimum order of {} would cost more than it is expected to earn. ",
+            "不订：最小起订量{}件的成本高于预计收益。",
+            (number("min_order"),),
+        ),
+        Sentence(pl.col("shelf"), "Cut to the shelf, which holds {}. ", "受货架容量{}件限制。", (number("capacity"),)),
+        Sentence(
+            pl.col("order_quantity") < pl.col("before_budget"),
+            "The budget went to goods worth more per unit of money; without it this would be {}. ",
+            "预算优先给了单位资金收益更高的商品；不限预算时为{}件。",
+            (number("before_budget"),),
+        ),
+    ]
+
+
+def _warnings() -> list[Sentence]:
+    soon = pl.col("stock_known") & (pl.col("lost_before") >= 0.5)
+    arrives = pl.col("arrives_on").dt.to_string("%Y-%m-%d")
+    return [
+        Sentence(
+            soon,
+            "Before it can arrive ({}) about {} will be lost. ",
+            "到货（{}）前预计流失{}件销售。",
+            (arrives, number("lost_before")),
+        ),
+        Sentence(
+            ~pl.col("terms_known"),
+            "No supply terms are known: {} days of lead time and {} days between orders are assumed. ",
+            "缺少供货条件：假定到货期{}天、订货间隔{}天。",
+            (number("lead_days"), number("review_days")),
+        ),
+        Sentence(
+            pl.col("stock_known") & (pl.col("on_hand") < 0),
+            "The recorded stock is below zero and was taken as none: check it. ",
+            "账面库存为负，按零处理：请核查。",
+        ),
+    ]

@@ -1,0 +1,245 @@
+"""Order suggestions: what each store should order of each product, with the numbers and the words behind it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from retail_brain.decisions.arrays import Bools, Days, Floats, Ints, days, floats
+from retail_brain.decisions.calendar import Cycle, order_cycle, period_of
+from retail_brain.decisions.marginal import order_steps, spend
+from retail_brain.decisions.needs import Needs, extend, project, spread_arrival
+from retail_brain.decisions.reasons import with_reasons
+from retail_brain.decisions.targets import Economics, Lots, Target, economics, expected_gain, order_target, whole_lots
+from retail_brain.decisions.terms import Terms, align, complete_terms
+from retail_brain.errors import ImpossibleError, UsageError
+from retail_brain.outputs import SERIES, SUGGESTIONS, DemandPaths
+from retail_brain.settings import ReplenishmentSettings
+
+ADDED = {"order_cost": pl.Float64, "reason_code": pl.String, "reason_zh": pl.String}
+"""Columns that follow those of the contract: the money an order ties up, and the reason as a code and in Chinese."""
+
+_DEFAULTS = ReplenishmentSettings()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One decision for every series, as arrays: everything between the paths and the rows of the answer."""
+
+    terms: Terms
+    cycle: Cycle
+    needs: Needs
+    money: Economics
+    target: Target
+    lots: Lots
+    on_hand: Floats
+    on_order: Floats
+    stock_known: Bools
+
+    @property
+    def quantity(self) -> Floats:
+        """Units to order."""
+        return self.lots.quantity
+
+
+def suggest_orders(
+    paths: DemandPaths,
+    terms: pl.DataFrame,
+    stock: pl.DataFrame,
+    as_of: date,
+    *,
+    pipeline: pl.DataFrame | None = None,
+    budget: float | None = None,
+    settings: ReplenishmentSettings = _DEFAULTS,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """One row per store x product of `paths`, in its order: the columns of `suggestions`, then those of ADDED.
+
+    Args:
+        paths: sample paths of demand from the day after `as_of` on. Shorter ones are continued by repeating their end.
+        terms: one row per store x product: `store_id`, `product_id` and any of `terms.TERMS`. What is missing is taken
+            from the settings, and the reason says so.
+        stock: one row per store x product: `store_id`, `product_id`, `on_hand` (end of `as_of`) and perhaps `on_order`.
+            A series without a row or with a null has unknown stock: it gets the mean demand of one cycle, and a
+            reason that asks for a count.
+        as_of: last day that is known; the order is placed on the first order day after it.
+        pipeline: units on order by their day of arrival: `store_id`, `product_id`, `arrives_on`, `units`. Without it
+            the units on order are taken to arrive half-way to the arrival of a new order.
+        budget: money that all orders together may cost; None for no limit.
+        settings: defaults.
+        seed: for uncertain lead times.
+
+    Raises:
+        ImpossibleError: the paths end at or before `as_of`.
+        UsageError: the budget is negative or not a number.
+    """
+    plan = plan_orders(paths, terms, stock, as_of, pipeline=pipeline, settings=settings, seed=seed)
+    if budget is None:
+        return suggestion_rows(plan, paths.series, as_of)
+    return apply_budget([(plan, paths.series)], budget, as_of)
+
+
+def plan_orders(
+    paths: DemandPaths,
+    terms: pl.DataFrame,
+    stock: pl.DataFrame,
+    as_of: date,
+    *,
+    pipeline: pl.DataFrame | None = None,
+    settings: ReplenishmentSettings = _DEFAULTS,
+    seed: int = 0,
+) -> Plan:
+    """The decision behind `suggest_orders`, before a budget; arguments and errors as there."""
+    paths = _after(paths, as_of)
+    complete = complete_terms(terms, paths.series, settings)
+    starts = days(paths.dates)
+    first_day = max(np.datetime64(as_of + timedelta(days=1), "D"), starts[0])
+    cycle = order_cycle(first_day, complete.lead_days, complete.review_days, complete.open_weekdays)
+    step = _period_days(starts)
+    starts = _continue(starts, cycle.next_arrives_on.max(initial=starts[0]), complete.lead_sd_days, step)
+    arrival, following = period_of(cycle.arrives_on, starts), period_of(cycle.next_arrives_on, starts)
+    spread, spread_following = _spread(arrival, following, complete, step, paths=paths.units.shape[1], seed=seed)
+    periods = max(int(spread_following.max(initial=1)), paths.units.shape[2])
+    units = extend(paths.units, periods, season=7 if step < 7 else 1)
+    on_hand, on_order, known = _stock(stock, paths.series)
+    receipts = _receipts(pipeline, paths.series, on_order=on_order, arrival=arrival, starts=starts, periods=periods)
+    needs = project(units, np.maximum(on_hand, 0), receipts, spread, spread_following)
+    money = economics(complete, cycle)
+    target = order_target(needs, complete, money, settings)
+    target = replace(target, raw=np.where(known, target.raw, needs.cycle_demand))
+    lots = whole_lots(target, needs, complete, money, ~known)
+    return Plan(complete, cycle, needs, money, target, lots, on_hand, on_order, known)
+
+
+def apply_budget(plans: Sequence[tuple[Plan, pl.DataFrame]], budget: float, as_of: date) -> pl.DataFrame:
+    """Rows of all plans (with their series) under one budget, in the order of the plans.
+
+    Packs are bought by expected value per unit of money; see `marginal`.
+
+    Raises:
+        UsageError: the budget is negative or not a number.
+    """
+    if math.isnan(budget) or budget < 0:
+        raise UsageError(f"budget {budget} cannot be spent; wanted an amount of money of 0 or more.")
+    steps = [order_steps(plan.quantity, plan.needs, plan.terms, plan.money) for plan, _ in plans]
+    sizes = [len(plan.quantity) for plan, _ in plans]
+    offsets = np.cumsum([0, *sizes])
+    joined = type(steps[0])(
+        np.concatenate([part.series + offset for part, offset in zip(steps, offsets, strict=False)]),
+        np.concatenate([part.units for part in steps]),
+        np.concatenate([part.value for part in steps]),
+        np.concatenate([part.cost for part in steps]),
+    )
+    bought = spend(joined, budget, int(offsets[-1]))
+    rows = []
+    for (plan, series), start, size in zip(plans, offsets, sizes, strict=False):
+        quantity = bought[start : start + size]
+        rows.append(suggestion_rows(plan, series, as_of, quantity=quantity))
+    return pl.concat(rows)
+
+
+def suggestion_rows(plan: Plan, series: pl.DataFrame, as_of: date, *, quantity: Floats | None = None) -> pl.DataFrame:
+    """The rows of `suggestions` of a plan; `quantity` replaces the plan's where a budget has cut it."""
+    order = plan.quantity if quantity is None else quantity
+    needs, target, terms = plan.needs, plan.target, plan.terms
+    known = pl.Series(plan.stock_known)
+    level = plan.on_hand.clip(min=0) + plan.on_order + target.raw
+    lost = needs.lost_before + needs.lost_in_cycle(order)
+    frame = series.select(SERIES).with_columns(
+        as_of=pl.lit(as_of),
+        order_quantity=pl.Series(order),
+        order_on=pl.Series(plan.cycle.order_on),
+        arrives_on=pl.Series(plan.cycle.arrives_on),
+        on_hand=pl.Series(plan.on_hand),
+        on_order=pl.Series(plan.on_order),
+        demand_until_next_arrival=pl.Series(needs.demand),
+        order_up_to=pl.Series(level),
+        safety_stock=pl.Series(level - (needs.demand - needs.lost_before)),
+        expected_lost_sales=pl.Series(lost),
+        expected_value=pl.Series(expected_gain(needs, plan.money, order)),
+        source=terms.source,
+        order_cost=pl.Series(order * terms.cost_guess),
+        next_arrives_on=pl.Series(plan.cycle.next_arrives_on),
+        stock_known=known,
+        terms_known=pl.Series(terms.known),
+        kind=pl.Series(target.kind),
+        level=pl.Series(target.level),
+        chance=pl.Series(needs.in_stock_probability(order)),
+        lost_before=pl.Series(needs.lost_before),
+        case_pack=pl.Series(terms.case_pack),
+        lead_days=pl.Series(terms.lead_days),
+        review_days=pl.Series(terms.review_days),
+        min_order=pl.Series(terms.min_order),
+        capacity=pl.Series(terms.capacity),
+        raised=pl.Series(plan.lots.minimum),
+        shelf=pl.Series(plan.lots.shelf),
+        skipped=pl.Series(plan.lots.skipped),
+        before_budget=pl.Series(plan.quantity),
+    )
+    unknown = ("on_hand", "on_order", "order_up_to", "safety_stock", "expected_lost_sales", "expected_value")
+    told = with_reasons(frame).with_columns(pl.when("stock_known").then(pl.col(name)).alias(name) for name in unknown)
+    return told.select(pl.col(name).cast(kind) for name, kind in (SUGGESTIONS | ADDED).items())
+
+
+def _after(paths: DemandPaths, as_of: date) -> DemandPaths:
+    """The paths' periods after `as_of`; a weekly period under way counts until its week is over."""
+    keep = (paths.dates > as_of).to_numpy()
+    if not keep.any():
+        raise ImpossibleError(
+            f"orders after {as_of} were asked for, but the forecast has no period after that day. "
+            "Forecast from that day on, or choose an earlier --as-of."
+        )
+    return paths if keep.all() else DemandPaths(paths.series, paths.dates.filter(keep), paths.units[:, :, keep])
+
+
+def _period_days(starts: Days) -> float:
+    return float(np.median(np.diff(starts).astype(np.float64))) if len(starts) > 1 else 1.0
+
+
+def _continue(starts: Days, until: np.datetime64, lead_sd: Floats, step: float) -> Days:
+    """Starts of periods continued past the last arrival that counts, late ones included."""
+    late = np.timedelta64(int(np.ceil(4 * lead_sd.max(initial=0) + step)), "D")
+    missing = int(np.ceil(max(float((until + late - starts[-1]).astype(np.float64)), 0) / step))
+    more = starts[-1] + np.rint(step * np.arange(1, missing + 1)).astype("timedelta64[D]")
+    return np.concatenate([starts, more])
+
+
+def _spread(arrival: Ints, following: Ints, terms: Terms, step: float, *, paths: int, seed: int) -> tuple[Ints, Ints]:
+    """Periods of this arrival and of the following one on every path, each with its own delay, never crossing."""
+    late = terms.lead_sd_days / step
+    here = spread_arrival(arrival, late, paths, seed)
+    after = spread_arrival(following, late, paths, seed + 1)
+    return here, np.maximum(after, here + 1)
+
+
+def _stock(stock: pl.DataFrame, series: pl.DataFrame) -> tuple[Floats, Floats, Bools]:
+    """Units on hand and on order (0 where unknown) and whether the stock is known."""
+    aligned = align(stock, series, {"on_hand": pl.Float64, "on_order": pl.Float64})
+    on_hand = floats(aligned["on_hand"])
+    known = np.isfinite(on_hand)
+    return np.where(known, on_hand, 0.0), np.maximum(floats(aligned["on_order"], 0), 0), known
+
+
+def _receipts(
+    pipeline: pl.DataFrame | None,
+    series: pl.DataFrame,
+    *,
+    on_order: Floats,
+    arrival: Ints,
+    starts: Days,
+    periods: int,
+) -> Floats:
+    """Units on order by the period they arrive in, shape (series, periods)."""
+    receipts = np.zeros((series.height, periods))
+    if pipeline is None:
+        receipts[np.arange(series.height), np.minimum(arrival // 2, periods - 1)] = on_order
+        return receipts
+    index = series.select(SERIES).with_row_index("row")
+    due = pipeline.join(index, on=list(SERIES), how="inner")
+    period = period_of(days(due["arrives_on"]), starts)
+    near = period < periods
+    np.add.at(receipts, (due["row"].to_numpy()[near], period[near]), floats(due["units"], 0)[near])
+    return receipts

@@ -1,0 +1,144 @@
+"""How much to order: service level, fill rate, economics, and the lots in which goods come."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from retail_brain.decisions.arrays import ROUNDING, Bools, Floats, Ints
+from retail_brain.decisions.calendar import Cycle
+from retail_brain.decisions.needs import Needs
+from retail_brain.decisions.terms import Terms
+from retail_brain.settings import ReplenishmentSettings
+
+SERVICE, FILL_RATE, ECONOMIC, DEFAULT = 0, 1, 2, 3
+"""What an order aims at: an asked service level, an asked fill rate, most profit, the settings' service level."""
+
+
+@dataclass(frozen=True)
+class Economics:
+    """What one unit more or less costs in the cycle, money, one element per series.
+
+    Attributes:
+        short: lost with each unit wanted and not there (margin and stock-out cost).
+        over: spent on each unit left when the following order arrives (holding and write-off).
+    """
+
+    short: Floats
+    over: Floats
+
+    @property
+    def critical_ratio(self) -> Floats:
+        """Newsvendor ratio `cu / (cu + co)`; NaN where both are 0."""
+        total = self.short + self.over
+        return np.divide(self.short, total, out=np.full_like(total, np.nan), where=total > 0)
+
+
+def economics(terms: Terms, cycle: Cycle) -> Economics:
+    """Shortage and overage cost of a unit.
+
+    Goods that date out before the following order arrives are written off at cost; those whose life reaches into
+    the cycle after it, in proportion to how much of that cycle they miss.
+    """
+    days = np.maximum(cycle.review_days, 1)
+    dated = np.clip((2 * days - terms.shelf_life_days) / days, 0, 1)
+    return Economics(terms.margin + terms.stockout, terms.holding * days + terms.cost_guess * dated)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What each order aims at.
+
+    Attributes:
+        kind: SERVICE, FILL_RATE, ECONOMIC or DEFAULT.
+        level: the probability of no stock-out in the cycle (the share of demand served for FILL_RATE).
+        raw: units that meet it exactly, before lots; negative where there is too much already.
+    """
+
+    kind: Ints
+    level: Floats
+    raw: Floats
+
+
+def order_target(needs: Needs, terms: Terms, money: Economics, settings: ReplenishmentSettings) -> Target:
+    """Target of every series: an asked service level, else an asked fill rate, else economics, else the settings.
+
+    Economics count only where price and cost are both known.
+    """
+    ratio = money.critical_ratio
+    priced = ~np.isnan(terms.unit_cost) & ~np.isnan(terms.unit_price) & ~np.isnan(ratio) & (ratio > 0)
+    asked, filled = ~np.isnan(terms.service_level), ~np.isnan(terms.fill_rate)
+    kind = np.select([asked, filled, priced], [SERVICE, FILL_RATE, ECONOMIC], DEFAULT)
+    level = np.select([asked, filled, priced], [terms.service_level, terms.fill_rate, ratio], settings.service_level)
+    raw = needs.quantile(level)
+    if np.any(kind == FILL_RATE):
+        raw = np.where(kind == FILL_RATE, fill_rate_order(needs, level), raw)
+    return Target(kind.astype(np.int64), level, raw + terms.presentation)
+
+
+def fill_rate_order(needs: Needs, fill_rate: Floats) -> Floats:
+    """The least order whose expected lost units in the cycle are at most `(1 - fill_rate)` of its demand.
+
+    `E[(need - q)+]` is linear between the sorted needs, so it is solved exactly (Silver, Pyke & Thomas, ch. 6).
+    """
+    need = needs.need
+    paths = need.shape[1]
+    allowed = (1 - fill_rate) * needs.cycle_demand
+    above = np.cumsum(need[:, ::-1], axis=1)[:, ::-1]
+    count = np.arange(paths, 0, -1)
+    lost = (above - count * need) / paths
+    first = (lost <= allowed[:, None] + 1e-12).argmax(axis=1)
+    at = np.take_along_axis(need, first[:, None], axis=1)[:, 0]
+    reached = np.take_along_axis(lost, first[:, None], axis=1)[:, 0]
+    solved: Floats = at - (allowed - reached) * paths / count[first]
+    return solved
+
+
+@dataclass(frozen=True)
+class Lots:
+    """An order in whole packs and what shaped it.
+
+    Attributes:
+        quantity: units, a multiple of the case pack.
+        minimum: raised to the minimum order.
+        shelf: cut by the shelf.
+        skipped: nothing ordered because a whole lot would cost more than it earns.
+    """
+
+    quantity: Floats
+    minimum: Bools
+    shelf: Bools
+    skipped: Bools
+
+
+def whole_lots(target: Target, needs: Needs, terms: Terms, money: Economics, nearest: Bools) -> Lots:
+    """Orders in whole packs, at least the minimum order, at most what the shelf takes when it arrives.
+
+    Series of unknown stock (`nearest`) only replace what sells, so they round to the nearest pack.
+
+    Asked levels round up; economic targets round to the pack count that earns more, and skip a minimum order that
+    would cost more than it earns. A shelf smaller than the least lot still takes one.
+    """
+    pack = terms.case_pack
+    exact = np.maximum(target.raw, 0) / pack
+    up = np.ceil(exact - ROUNDING) * pack
+    economic = target.kind == ECONOMIC
+    down = np.floor(exact + ROUNDING) * pack
+    better = expected_gain(needs, money, down) >= expected_gain(needs, money, up)
+    wanted = np.where(economic & better & (terms.presentation == 0), down, up)
+    wanted = np.where(nearest, np.floor(exact + 0.5) * pack, wanted)
+    least = np.ceil(terms.min_order / pack - ROUNDING) * pack
+    minimum = (wanted > 0) & (wanted < least)
+    quantity = np.where(minimum, least, wanted)
+    skipped = minimum & economic & (expected_gain(needs, money, least) <= 0)
+    quantity = np.where(skipped, 0.0, quantity)
+    capacity = np.maximum(terms.capacity, np.maximum(least, pack))
+    room = np.floor(np.maximum(capacity - needs.projected, 0) / pack + ROUNDING) * pack
+    fits = np.where(room >= least, room, 0.0)
+    shelf = quantity > fits
+    return Lots(np.where(shelf, fits, quantity), minimum & ~skipped, shelf, skipped)
+
+
+def expected_gain(needs: Needs, money: Economics, order: Floats) -> Floats:
+    """Money an order is expected to earn over ordering nothing now."""
+    saved = needs.lost_in_cycle(np.zeros_like(order)) - needs.lost_in_cycle(order)
+    return money.short * saved - money.over * needs.left_over(order)

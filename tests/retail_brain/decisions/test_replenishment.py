@@ -1,0 +1,303 @@
+"""Orders from sample paths: worked by hand, against a plain loop, and the properties every order list owes."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retail_brain.decisions.replenishment import ADDED, plan_orders, suggest_orders
+from retail_brain.errors import ImpossibleError, UsageError
+from retail_brain.outputs import SUGGESTIONS, DemandPaths
+
+AS_OF = date(2025, 2, 28)
+
+
+def make_paths(units: np.ndarray, first: date = date(2025, 3, 1)) -> DemandPaths:
+    rows, _, periods = units.shape
+    series = pl.DataFrame({"store_id": ["门店1"] * rows, "product_id": [f"p{i}" for i in range(rows)]})
+    return DemandPaths(
+        series, pl.date_range(first, interval="1d", end=_day(first, periods - 1), eager=True), units.astype(np.float32)
+    )
+
+
+def _day(first: date, days: int) -> date:
+    return date.fromordinal(first.toordinal() + days)
+
+
+def make_terms(paths: DemandPaths, **columns: object) -> pl.DataFrame:
+    base = {"lead_time_days": 2.0, "review_period_days": 3.0, "service_level": 0.9}
+    return paths.series.with_columns(
+        **{
+            name: pl.lit(value, dtype=pl.Float64) if value is None else pl.lit(value)
+            for name, value in (base | columns).items()
+        }
+    )
+
+
+def make_stock(paths: DemandPaths, on_hand: float, on_order: float = 0.0) -> pl.DataFrame:
+    return paths.series.with_columns(on_hand=pl.lit(on_hand), on_order=pl.lit(on_order))
+
+
+def one_row(paths: DemandPaths, terms: pl.DataFrame, stock: pl.DataFrame, **options: object) -> dict[str, object]:
+    return suggest_orders(paths, terms, stock, AS_OF, **options).row(0, named=True)
+
+
+def test_constant_demand_is_covered_until_the_delivery_after_the_next():
+    paths = make_paths(np.full((1, 20, 10), 4.0))
+    row = one_row(paths, make_terms(paths), make_stock(paths, 10.0))
+    assert row["order_on"], row["arrives_on"] == (date(2025, 3, 1), date(2025, 3, 3))
+    assert row["demand_until_next_arrival"] == 4 * (2 + 3)
+    assert row["order_quantity"] == 4 * 5 - 10
+    assert row["order_up_to"] == 20
+    assert row["safety_stock"] == 0
+    assert row["expected_lost_sales"] == 0
+
+
+def test_sales_lost_before_the_arrival_are_not_ordered_again():
+    paths = make_paths(np.full((1, 20, 10), 4.0))
+    row = one_row(paths, make_terms(paths), make_stock(paths, 3.0))
+    assert row["expected_lost_sales"] == 4 * 2 - 3
+    assert row["order_quantity"] == 4 * 3
+    assert "about 5 will be lost" in row["reason"]
+    assert "预计流失5件" in row["reason_zh"]
+
+
+def test_order_days_push_order_and_arrival():
+    paths = make_paths(np.full((1, 20, 20), 1.0))
+    row = one_row(paths, make_terms(paths, order_weekdays="周二"), make_stock(paths, 0.0))
+    assert (row["order_on"], row["arrives_on"]) == (date(2025, 3, 4), date(2025, 3, 6))
+    assert row["order_quantity"] == 7
+
+
+def test_goods_on_order_arrive_half_way_unless_their_day_is_told():
+    paths = make_paths(np.full((1, 20, 10), 4.0))
+    terms = make_terms(paths)
+    row = one_row(paths, terms, make_stock(paths, 4.0, 16.0))
+    assert (row["order_quantity"], row["expected_lost_sales"]) == (0, 0)
+    late = paths.series.with_columns(arrives_on=pl.lit(date(2025, 3, 4)), units=pl.lit(16.0))
+    row = one_row(paths, terms, make_stock(paths, 4.0, 16.0), pipeline=late)
+    assert row["expected_lost_sales"] == 4
+    assert row["order_quantity"] == 4
+
+
+def test_packs_minimum_and_shelf_shape_the_order():
+    paths = make_paths(np.full((1, 20, 10), 4.0))
+    stock = make_stock(paths, 10.0)
+    assert one_row(paths, make_terms(paths, case_pack=6.0), stock)["order_quantity"] == 12
+    raised = one_row(paths, make_terms(paths, case_pack=6.0, min_order_quantity=20.0), stock)
+    assert (raised["order_quantity"], raised["reason_code"]) == (24, "minimum_order")
+    cut = one_row(paths, make_terms(paths, shelf_capacity=9.0), stock)
+    assert (cut["order_quantity"], cut["reason_code"]) == (9 - 2, "shelf")
+
+
+def test_economics_decide_where_nobody_asked_for_a_level():
+    units = np.repeat(np.arange(10.0)[None, :, None], 5, axis=2) / 3
+    paths = make_paths(units)
+    money = {"unit_price": 10.0, "unit_cost": 6.0, "holding_cost_per_day": 1 / 3, "service_level": None}
+    row = one_row(paths, make_terms(paths, lead_time_days=0.0, **money), make_stock(paths, 0.0))
+    assert row["order_quantity"] == 7, "4 / (4 + 1) = .8 of the ten paths 0..9 need at most 7"
+
+
+def test_a_minimum_order_that_costs_more_than_it_earns_is_left():
+    paths = make_paths(np.full((1, 20, 10), 0.1))
+    money = {"unit_price": 2.0, "unit_cost": 1.9, "holding_cost_per_day": 0.5, "service_level": None}
+    row = one_row(paths, make_terms(paths, min_order_quantity=50.0, **money), make_stock(paths, 0.0))
+    assert row["order_quantity"] == 0
+
+
+def test_fill_rate_target_is_met_exactly():
+    units = np.repeat(np.arange(10.0)[None, :, None], 1, axis=2)
+    paths = make_paths(units)
+    terms = make_terms(paths, lead_time_days=0.0, review_period_days=1.0, service_level=None, fill_rate=0.9)
+    plan = plan_orders(paths, terms, make_stock(paths, 0.0), AS_OF)
+    lost = np.maximum(np.arange(10) - plan.target.raw[0], 0).mean()
+    assert lost == pytest.approx(0.1 * 4.5)
+
+
+def test_unknown_stock_gets_the_mean_of_a_cycle_and_a_reason_that_says_so():
+    paths = make_paths(np.full((2, 20, 10), 4.0))
+    rows = suggest_orders(paths, make_terms(paths), make_stock(paths, 9.0).head(1), AS_OF)
+    assert rows["order_quantity"].to_list() == [3 * 4 - (9 - 2 * 4), 3 * 4]
+    assert rows["on_hand"].to_list() == [9, None]
+    assert rows["reason_code"].to_list() == ["order", "unknown_stock"]
+    assert "stock is unknown" in rows["reason"][1]
+    assert "库存未知" in rows["reason_zh"][1]
+
+
+def test_missing_terms_take_the_settings_and_say_so():
+    paths = make_paths(np.full((1, 20, 20), 1.0))
+    row = one_row(paths, paths.series.clear(), make_stock(paths, 0.0))
+    assert row["order_quantity"] == 7
+    assert "No supply terms are known: 2 days of lead time and 7 days" in row["reason"]
+
+
+def test_columns_are_those_of_the_contract_then_the_added_ones():
+    paths = make_paths(np.full((1, 20, 10), 4.0))
+    rows = suggest_orders(paths, make_terms(paths), make_stock(paths, 1.0), AS_OF)
+    assert dict(rows.schema) == SUGGESTIONS | ADDED
+
+
+def test_no_series_gives_no_rows():
+    paths = make_paths(np.zeros((0, 20, 10)))
+    rows = suggest_orders(paths, make_terms(make_paths(np.ones((1, 2, 2)))), make_stock(paths, 1.0), AS_OF)
+    assert dict(rows.schema) == SUGGESTIONS | ADDED
+    assert rows.height == 0
+
+
+def test_short_forecasts_are_continued_and_stale_ones_refused():
+    short = make_paths(np.full((1, 20, 2), 4.0))
+    assert one_row(short, make_terms(short), make_stock(short, 0.0))["order_quantity"] == 12
+    with pytest.raises(ImpossibleError, match="no period after"):
+        suggest_orders(short, make_terms(short), make_stock(short, 0.0), date(2026, 1, 1))
+
+
+def test_a_weekly_forecast_counts_lead_times_in_weeks():
+    paths = make_paths(np.full((1, 20, 6), 10.0))
+    weekly = DemandPaths(
+        paths.series,
+        pl.date_range(date(2025, 3, 3), date(2025, 4, 7), interval="1w", eager=True),
+        paths.units,
+    )
+    terms = make_terms(paths, lead_time_days=14.0, review_period_days=7.0)
+    row = suggest_orders(weekly, terms, make_stock(paths, 25.0), date(2025, 3, 2)).row(0, named=True)
+    assert (row["order_on"], row["arrives_on"]) == (date(2025, 3, 3), date(2025, 3, 17))
+    assert row["order_quantity"] == 30 - 25
+
+
+def test_an_uncertain_lead_time_asks_for_more():
+    rng = np.random.default_rng(1)
+    paths = make_paths(rng.poisson(4, (1, 200, 30)).astype(float))
+    stock = make_stock(paths, 40.0)
+    sure = one_row(paths, make_terms(paths, lead_time_days=5.0), stock)
+    unsure = one_row(paths, make_terms(paths, lead_time_days=5.0, lead_time_sd_days=2.0), stock)
+    assert unsure["order_quantity"] > sure["order_quantity"]
+
+
+def test_a_budget_buys_what_is_worth_most_per_unit_of_money():
+    paths = make_paths(np.full((2, 20, 10), 4.0))
+    terms = make_terms(paths).with_columns(unit_price=pl.Series([10.0, 20.0]), unit_cost=pl.Series([5.0, 5.0]))
+    rows = suggest_orders(paths, terms, make_stock(paths, 10.0), AS_OF, budget=60.0)
+    assert rows["order_quantity"].to_list() == [2, 10]
+    assert rows["order_cost"].sum() <= 60
+    assert rows["reason_code"].to_list() == ["budget", "order"]
+    with pytest.raises(UsageError, match="budget"):
+        suggest_orders(paths, terms, make_stock(paths, 10.0), AS_OF, budget=-1.0)
+
+
+def loop_oracle(units: np.ndarray, *, on_hand: float, on_order: float, lead: int, review: int, order: float) -> float:
+    """Mean units lost until the delivery after the next one, path by path and day by day."""
+    lost = []
+    for path in units:
+        stock, missing = on_hand, 0.0
+        for day in range(lead + review):
+            stock += on_order if day == lead // 2 else 0.0
+            stock += order if day == lead else 0.0
+            sold = min(stock, path[day])
+            missing += path[day] - sold
+            stock -= sold
+        lost.append(missing)
+    return float(np.mean(lost))
+
+
+cases = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 10_000),
+        "rate": st.floats(0.05, 20),
+        "on_hand": st.floats(0, 60).map(lambda value: round(value, 1)),
+        "on_order": st.sampled_from([0.0, 3.0, 20.0]),
+        "lead": st.integers(0, 6),
+        "review": st.integers(1, 8),
+        "level": st.floats(0.05, 0.99),
+        "case_pack": st.sampled_from([1.0, 6.0, 2.5]),
+        "minimum": st.sampled_from([0.0, 10.0]),
+        "capacity": st.sampled_from([None, 30.0]),
+        "economic": st.booleans(),
+    }
+)
+
+
+def plan_of(case: dict, steady: bool = False, **changes: object):
+    case = case | changes
+    rng = np.random.default_rng(case["seed"])
+    units = rng.poisson(case["rate"], (3, 30, 1 if steady else 20)).astype(float)
+    paths = make_paths(np.repeat(units, 20, axis=2) if steady else units)
+    level = None if case["economic"] else case["level"]
+    money = {"unit_price": 5.0, "unit_cost": 3.0, "holding_cost_per_day": 0.1} if case["economic"] else {}
+    terms = make_terms(
+        paths,
+        lead_time_days=float(case["lead"]),
+        review_period_days=float(case["review"]),
+        service_level=level,
+        case_pack=case["case_pack"],
+        min_order_quantity=case["minimum"],
+        shelf_capacity=case["capacity"],
+        **money,
+    )
+    return paths, plan_orders(paths, terms, make_stock(paths, case["on_hand"], case["on_order"]), AS_OF)
+
+
+@given(cases)
+def test_orders_are_whole_packs_and_never_negative(case):
+    _, plan = plan_of(case)
+    packs = plan.quantity / case["case_pack"]
+    assert (plan.quantity >= 0).all()
+    assert packs == pytest.approx(np.rint(packs))
+
+
+@given(cases, st.floats(0, 0.9))
+def test_a_higher_service_level_never_orders_less(case, share):
+    higher = case["level"] + (0.999 - case["level"]) * share
+    assert (plan_of(case, level=higher)[1].quantity >= plan_of(case)[1].quantity - 1e-9).all()
+
+
+@given(cases, st.floats(0, 30))
+def test_more_stock_never_orders_more(case, more):
+    assert (plan_of(case, on_hand=case["on_hand"] + more)[1].quantity <= plan_of(case)[1].quantity + 1e-9).all()
+
+
+@given(cases, st.integers(1, 4))
+def test_a_longer_lead_time_never_orders_less_where_demand_is_steady(case, longer):
+    case = case | {"on_order": 0.0}
+    slow = plan_of(case, steady=True, lead=case["lead"] + longer)[1]
+    assert (slow.quantity >= plan_of(case, steady=True)[1].quantity - 1e-9).all()
+
+
+@given(cases)
+def test_lost_sales_are_those_of_a_plain_loop(case):
+    paths, plan = plan_of(case)
+    lost = plan.needs.lost_before + plan.needs.lost_in_cycle(plan.quantity)
+    for row in range(3):
+        expected = loop_oracle(
+            paths.units[row].astype(float),
+            on_hand=case["on_hand"],
+            on_order=case["on_order"],
+            lead=case["lead"],
+            review=case["review"],
+            order=float(plan.quantity[row]),
+        )
+        assert lost[row] == pytest.approx(expected, abs=1e-6)
+
+
+@given(cases)
+def test_row_order_does_not_matter(case):
+    paths, _ = plan_of(case)
+    turned = DemandPaths(paths.series.reverse(), paths.dates, paths.units[::-1])
+    terms = make_terms(paths, service_level=case["level"])
+    stock = make_stock(paths, case["on_hand"])
+    there = suggest_orders(paths, terms, stock, AS_OF)
+    back = suggest_orders(turned, terms.reverse(), stock, AS_OF)
+    assert there.equals(back.reverse())
+
+
+@given(cases, st.floats(0, 200))
+def test_a_budget_is_kept_and_never_buys_more_than_was_wanted(case, budget):
+    paths, _ = plan_of(case)
+    terms = make_terms(paths, service_level=case["level"], case_pack=case["case_pack"], unit_cost=3.0, unit_price=5.0)
+    stock = make_stock(paths, case["on_hand"])
+    free = suggest_orders(paths, terms, stock, AS_OF)
+    tight = suggest_orders(paths, terms, stock, AS_OF, budget=budget)
+    assert tight["order_cost"].sum() <= budget + 1e-6
+    assert (tight["order_quantity"] <= free["order_quantity"] + 1e-9).all()
