@@ -26,3 +26,6 @@ def root(
 ) -> None:
     """Chooses the tenant and the home folder for the verb that follows."""
     context.choose(tenant, home, quiet=quiet)
+
+
+from retail_brain.cli import ingest  # noqa: E402, F401

@@ -1,0 +1,130 @@
+"""One batch of rows as found -> good rows in canonical types, and bad rows with their reasons and original values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import dataframely as dy
+import polars as pl
+
+from retail_brain.ingest.typing import typed
+from retail_brain.sources import ColumnFormat
+from retail_brain.tables import Table
+
+REASONS = "reasons"
+_ROW = "_checked_row"
+_KINDS = {
+    pl.Float64: "a number",
+    pl.Date: "a date like 2025-12-31",
+    pl.Datetime: "a time like 2025-12-31 18:30:00",
+    pl.Boolean: "true or false",
+    pl.List: "a list of ids",
+    pl.String: "text",
+}
+_RULES = {
+    "nullability": "missing",
+    "nan": "not a number (NaN)",
+    "inf": "infinite",
+    "min_length": "empty",
+    "inner_nullability": "holds an empty item",
+    "check": "not one of the known values",
+}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A batch after checking.
+
+    Attributes:
+        good: canonical columns in order, further attributes last.
+        bad: `reasons` and the original values of all columns as text.
+    """
+
+    good: pl.DataFrame
+    bad: pl.DataFrame
+
+
+class Checker:
+    """Checks the batches of one table."""
+
+    def __init__(self, table: Table, found: pl.Schema, formats: Mapping[str, ColumnFormat]) -> None:
+        """Prepares the expressions.
+
+        Args:
+            table: what a good row is.
+            found: columns and types of the source.
+            formats: column -> how its text is written.
+        """
+        self._table = table
+        self._attributes = [name for name in found if name not in table.types] if table.open_attributes else []
+        self._present = {name: kind for name, kind in table.types.items() if name in found}
+        self._typed = [
+            typed(name, found[name], kind, formats.get(name, ColumnFormat())).alias(name)
+            for name, kind in self._present.items()
+        ]
+        self._absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in table.types.items() if name not in found]
+        self._floats = [name for name, kind in self._present.items() if kind == pl.Float64 and found[name].is_float()]
+        self._schema = _row_schema(table, self._attributes)
+
+    def check(self, batch: pl.DataFrame) -> Checked:
+        """Splits a batch into good and bad rows; no row is lost and none is in both."""
+        raw = batch.with_row_index(_ROW)
+        shaped = raw.select(_ROW, *self._typed, *self._absent, *self._attributes)
+        optional = [name for name in self._floats if name in self._table.optional]
+        shaped = shaped.with_columns(pl.col(optional).fill_nan(None)) if optional else shaped
+        unreadable = self._unreadable(raw, shaped)
+        candidates = shaped.join(unreadable, on=_ROW, how="anti") if unreadable.height else shaped
+        good, failure = self._schema.filter(candidates)
+        broken = _broken(failure.details(), self._table) if good.height < candidates.height else unreadable.clear()
+        bad = pl.concat([unreadable, broken]).sort(_ROW)
+        return Checked(
+            good.select(*self._table.types, *self._attributes),
+            bad.join(raw.select(_ROW, *_as_text(batch)), on=_ROW, how="left", maintain_order="left").drop(_ROW),
+        )
+
+    def _unreadable(self, raw: pl.DataFrame, shaped: pl.DataFrame) -> pl.DataFrame:
+        """Rows with a value that is there but not of its type."""
+        tests = []
+        for name, kind in self._present.items():
+            value = raw[name]
+            lost = shaped[name].is_null() & value.is_not_null()
+            if value.dtype.is_float():
+                lost &= value.is_not_nan()
+            if value.dtype == pl.String:
+                lost &= value.str.strip_chars() != ""
+            if lost.any():
+                text = f"{name}: not {_KINDS[kind.base_type()]}"
+                tests.append(pl.when(pl.lit(lost)).then(pl.lit(text)))
+        if not tests:
+            return pl.DataFrame(schema={_ROW: raw.schema[_ROW], REASONS: pl.String})
+        reasons = pl.concat_str(tests, separator="; ", ignore_nulls=True).alias(REASONS)
+        return raw.select(_ROW, reasons).filter(pl.col(REASONS) != "")
+
+
+def _row_schema(table: Table, attributes: list[str]) -> type[dy.Schema]:
+    """The table's schema for rows on their own: keys are compared later, over all batches."""
+    columns = table.schema.columns()
+    loose = {name: columns[name].with_primary_key(primary_key=False) for name in table.schema.primary_key()}
+    further = {_ROW: dy.UInt32(), **{name: dy.Any() for name in attributes}}
+    return type(f"{table.schema.__name__}Rows", (table.schema,), {**loose, **further})
+
+
+def _broken(details: pl.DataFrame, table: Table) -> pl.DataFrame:
+    rules = [name for name in details.columns if name not in table.types and details.schema[name] == pl.Enum]
+    words = [pl.when(pl.col(rule) == "invalid").then(pl.lit(_in_words(rule, table))) for rule in rules if rule != _ROW]
+    return details.select(_ROW, pl.concat_str(words, separator="; ", ignore_nulls=True).alias(REASONS))
+
+
+def _in_words(rule: str, table: Table) -> str:
+    column, _, name = rule.rpartition("|")
+    if not column:
+        return name.replace("_", " ")
+    bound = getattr(table.schema.columns()[column], name, None)
+    limits = {"min": f"below {bound}", "max": f"above {bound}", "min_exclusive": f"not above {bound}"}
+    return f"{column}: {limits.get(name) or _RULES.get(name) or name.replace('_', ' ')}"
+
+
+def _as_text(batch: pl.DataFrame) -> list[pl.Expr]:
+    return [
+        (pl.col(name).cast(pl.List(pl.String)).list.join(";") if kind.is_nested() else pl.col(name).cast(pl.String))
+        for name, kind in batch.schema.items()
+    ]

@@ -1,0 +1,51 @@
+"""Rows set aside: one file per table in the lake, with reasons, their dataset and their values as they were found."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from retail_brain.files import atomic_path
+from retail_brain.ingest.checking import REASONS
+from retail_brain.lake.layout import QUARANTINE, checked_uri, is_remote, join_uri
+
+DATASET = "dataset"
+
+
+def keep_aside(uri: str, name: str, dataset: str, bad: pl.DataFrame, options: Mapping[str, str]) -> None:
+    """Makes `bad` the rows set aside of a dataset's table; those of other datasets stay.
+
+    A row that was corrected in the dataset is therefore gone from quarantine after the next ingest of it.
+
+    Args:
+        uri: the lake.
+        name: the table.
+        dataset: what the rows came from.
+        bad: column `reasons` and the original values as text.
+        options: credentials of the object store.
+    """
+    place = join_uri(checked_uri(uri), QUARANTINE, f"{name}.parquet")
+    before = _read(place, options)
+    mine = bad.select(pl.lit(dataset).alias(DATASET), REASONS, pl.exclude(REASONS))
+    others = before.filter(pl.col(DATASET) != dataset) if before is not None else None
+    after = mine if others is None else pl.concat([others, mine], how="diagonal_relaxed")
+    if (before is None and not bad.height) or (before is not None and _same(before, after)):
+        return
+    if is_remote(place):
+        after.write_parquet(place, storage_options=dict(options) or None)
+        return
+    with atomic_path(Path(place)) as aside:
+        after.write_parquet(aside)
+
+
+def _read(place: str, options: Mapping[str, str]) -> pl.DataFrame | None:
+    if not is_remote(place):
+        return pl.read_parquet(place) if Path(place).exists() else None
+    try:
+        return pl.read_parquet(place, storage_options=dict(options) or None)
+    except FileNotFoundError:
+        return None
+
+
+def _same(before: pl.DataFrame, after: pl.DataFrame) -> bool:
+    return before.columns == after.columns and before.equals(after)

@@ -1,0 +1,38 @@
+"""Ids that name no row of the table they refer to: counted, never refused, because work goes on without that table."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from retail_brain.ingest.staging import Staged
+from retail_brain.lake import scan_if_there
+from retail_brain.tables import TABLES
+
+
+def unknown_ids(name: str, staged: Mapping[str, Staged], uri: str, options: Mapping[str, str]) -> dict[str, int]:
+    """Column -> rows of the staged table whose id is in neither the dataset nor the lake.
+
+    Columns that refer to a table that exists nowhere are left out.
+    """
+    counts = {}
+    for column, other in TABLES[name].references.items():
+        known = _known(other, column, staged, uri, options)
+        if known is None:
+            continue
+        strange = staged[name].rows.select(column).drop_nulls().join(known, on=column, how="anti")
+        rows = strange.select(pl.len()).collect(engine="streaming").item()
+        if rows:
+            counts[column] = rows
+    return counts
+
+
+def _known(
+    other: str, column: str, staged: Mapping[str, Staged], uri: str, options: Mapping[str, str]
+) -> pl.LazyFrame | None:
+    key = TABLES[other].schema.primary_key()[0]
+    frames = [staged[other].rows] if other in staged else []
+    stored = scan_if_there(uri, other, options)
+    frames += [stored] if stored is not None else []
+    if not frames:
+        return None
+    return pl.concat([frame.select(pl.col(key).alias(column)) for frame in frames]).unique()

@@ -1,0 +1,130 @@
+"""From a dataset to the lake: read, check, set bad rows aside, write what is new."""
+
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from retail_brain.errors import DataError
+from retail_brain.ingest.quarantine import keep_aside
+from retail_brain.ingest.references import unknown_ids
+from retail_brain.ingest.report import IngestReport, TableReport
+from retail_brain.ingest.staging import Staged, stage
+from retail_brain.lake import has_table, write_table
+from retail_brain.progress import Progress
+from retail_brain.settings import Settings
+from retail_brain.sources import Source, open_source
+from retail_brain.tables import TABLES
+
+SALES = ("transactions", "daily_sales")
+
+
+@dataclass(frozen=True)
+class _Target:
+    """Where rows go."""
+
+    uri: str
+    options: Mapping[str, str]
+    origin: str
+
+
+def ingest(source: str, uri: str, settings: Settings, progress: Progress) -> IngestReport:
+    """Brings a dataset's tables into the lake. Safe to run again: what the lake holds already is not added twice.
+
+    Every table is read and checked before the first is written, so an ingest that is refused leaves the lake as it was.
+    A killed one leaves some tables at their new version and the others at their old one; running it again completes it.
+
+    Args:
+        source: folder, object-store URI, mapping TOML or built-in name.
+        uri: the lake.
+        settings: of the tenant.
+        progress: told of each table.
+
+    Raises:
+        NotFoundError: there is no such dataset.
+        DataError: it cannot be read, holds no sales although the lake has none, or too many of its rows are bad.
+    """
+    with tempfile.TemporaryDirectory(prefix="retail-brain-ingest-") as folder:
+        opened = open_source(source, Path(folder), settings.storage_options)
+        for warning in opened.warnings:
+            progress.say(f"  note: {warning}")
+        target = _Target(uri, settings.storage_options, opened.name)
+        staged = _read_all(opened, Path(folder), progress)
+        _refuse_bad(staged, settings.data.max_quarantine_share)
+        _refuse_without_sales(staged, target)
+        reports = {name: _write(name, table, staged, target, progress) for name, table in staged.items()}
+    return IngestReport(opened.name, uri, reports, opened.warnings)
+
+
+def _read_all(source: Source, scratch: Path, progress: Progress) -> dict[str, Staged]:
+    staged = {}
+    for name in (name for name in TABLES if name in source.tables):
+        with progress.step(f"read {name}") as step:
+            staged[name] = stage(source.tables[name], scratch)
+            step.rows = staged[name].read
+            step.note = f"{staged[name].bad.height:,} bad" if staged[name].bad.height else ""
+        for reason, rows in staged[name].left_out.items():
+            progress.say(f"    left out {rows:,}: {reason}")
+        for reason, rows in staged[name].reasons.items():
+            progress.say(f"    set aside {rows:,}: {reason}")
+    return staged
+
+
+def _refuse_bad(staged: Mapping[str, Staged], limit: float) -> None:
+    """Stops an ingest in which too many rows of a table are bad.
+
+    Raises:
+        DataError: a table has a larger share of bad rows than `limit`.
+    """
+    for name, table in staged.items():
+        bad = table.bad.height
+        if bad <= limit * table.read:
+            continue
+        reasons = "; ".join(f"{reason} ({rows:,} rows)" for reason, rows in list(table.reasons.items())[:5])
+        raise DataError(
+            f"{bad:,} of {table.read:,} rows of table {name} cannot be used ({bad / table.read:.1%}; {limit:.1%} at "
+            f"most may be): {reasons}. Examples: {table.examples()}. Nothing was written. Correct the rows, say in a "
+            "mapping how they are to be read, or raise data.max_quarantine_share in the settings.",
+            {"table": name, "reasons": dict(table.reasons)},
+        )
+
+
+def _refuse_without_sales(staged: Mapping[str, Staged], target: _Target) -> None:
+    """Stops an ingest after which the lake would still hold no sales.
+
+    Raises:
+        DataError: neither the dataset nor the lake has a sales table.
+    """
+    if any(name in staged or has_table(target.uri, name, target.options) for name in SALES):
+        return
+    raise DataError(
+        f"{target.origin} holds no sales: got the tables {sorted(staged)}, wanted transactions or daily_sales (or a "
+        "lake that has them already). Add one of the two."
+    )
+
+
+def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Target, progress: Progress) -> TableReport:
+    with progress.step(f"write {name}") as step:
+        started = time.perf_counter()
+        keep_aside(target.uri, name, target.origin, table.bad, target.options)
+        written = write_table(target.uri, name, table.rows, target.options, target.origin)
+        step.rows = written.new + written.changed
+        step.note = f"version {written.version}"
+        unknown = unknown_ids(name, staged, target.uri, target.options)
+        seconds = table.seconds + time.perf_counter() - started
+    for column, rows in unknown.items():
+        progress.say(f"    note: {rows:,} rows of {name} name a {column} that is in no such table; they are kept")
+    return TableReport(
+        name=name,
+        read=table.read,
+        new=written.new,
+        changed=written.changed,
+        unchanged=written.unchanged,
+        quarantined=table.bad.height,
+        version=written.version,
+        seconds=seconds,
+        left_out=table.left_out,
+        reasons=table.reasons,
+        unknown=unknown,
+    )

@@ -1,0 +1,127 @@
+"""Reading a table once, in batches, into checked Parquet parts beside the lake: memory stays bounded by a batch."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import polars as pl
+
+from retail_brain.errors import DataError
+from retail_brain.ingest.checking import REASONS, Checker
+from retail_brain.lake.difference import ROW, duplicated_keys
+from retail_brain.lake.layout import layout
+from retail_brain.sources import RawTable
+from retail_brain.sources.base import unreadable
+from retail_brain.tables import TABLES, Table
+
+BATCH_ROWS = 1_000_000
+_DUPLICATE = "the same key comes again later"
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A table that was read and checked.
+
+    Attributes:
+        rows: canonical columns and `_row`, keys unique; read from the staged parts.
+        bad: `reasons` and original values as text.
+        read: rows found in the source.
+        reasons: bad rows by reason.
+        left_out: rows that the source leaves out on purpose, by reason.
+        seconds: time taken.
+    """
+
+    rows: pl.LazyFrame
+    bad: pl.DataFrame
+    read: int
+    reasons: Mapping[str, int]
+    left_out: Mapping[str, int]
+    seconds: float
+
+    def examples(self, count: int = 3) -> str:
+        """A few bad rows in words."""
+        shown = []
+        for row in self.bad.head(count).iter_rows(named=True):
+            values = ", ".join(
+                f"{name}={value}" for name, value in row.items() if name != REASONS and value is not None
+            )
+            shown.append(f"[{row[REASONS]}] {values[:200]}")
+        return " | ".join(shown)
+
+
+def stage(raw: RawTable, scratch: Path) -> Staged:
+    """Reads and checks a table.
+
+    Raises:
+        DataError: it cannot be read or lacks a required column.
+    """
+    started = time.perf_counter()
+    table = TABLES[raw.name]
+    folder = scratch / f"staged-{raw.name}"
+    folder.mkdir()
+    try:
+        found = raw.frame.collect_schema()
+        _check_columns(table, found.names(), raw.origin)
+        read, bad = _check_batches(raw, Checker(table, found, raw.formats), folder)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise unreadable(raw.origin, error, "Check that the file is whole and was not moved or changed.") from error
+    rows = pl.scan_parquet(folder / "*.parquet").with_row_index(ROW)
+    key = layout(raw.name).key
+    if key:
+        rows, twice = _without_duplicates(rows, key)
+        bad.append(twice)
+    if raw.malformed is not None and raw.malformed.height:
+        read += raw.malformed.height
+        bad.append(raw.malformed.rename({"reason": REASONS}))
+    quarantined = pl.concat(bad, how="diagonal_relaxed")
+    left_out = dict(raw.left_out.collect().iter_rows()) if raw.left_out is not None else {}
+    return Staged(rows, quarantined, read, _count(quarantined), left_out, time.perf_counter() - started)
+
+
+def _check_columns(table: Table, found: list[str], origin: str) -> None:
+    missing = [name for name in table.required if name not in found]
+    if not missing:
+        return
+    near = {name: match[0] for name in missing if (match := get_close_matches(name, found, n=1, cutoff=0.6))}
+    advice = ", ".join(f"{theirs!r} may be {ours!r}" for ours, theirs in near.items())
+    raise DataError(
+        f"{origin} lacks the columns {missing} of table {table.name}; got {found}."
+        + (f" Perhaps {advice}." if advice else "")
+        + " Rename the columns, or write a mapping that does."
+    )
+
+
+def _check_batches(raw: RawTable, checker: Checker, folder: Path) -> tuple[int, list[pl.DataFrame]]:
+    read, bad = 0, []
+    for number, batch in enumerate(raw.frame.collect_batches(chunk_size=BATCH_ROWS)):
+        checked = checker.check(batch)
+        read += batch.height
+        checked.good.write_parquet(folder / f"{number:06}.parquet", compression="lz4")
+        bad.append(checked.bad)
+    if not bad:
+        checked = checker.check(raw.frame.head(0).collect())
+        checked.good.write_parquet(folder / "000000.parquet")
+        bad.append(checked.bad)
+    return read, bad
+
+
+def _without_duplicates(rows: pl.LazyFrame, key: tuple[str, ...]) -> tuple[pl.LazyFrame, pl.DataFrame]:
+    """The rows with the last of each key, and the others with their reason."""
+    twice = duplicated_keys(rows, key).alias(ROW).to_frame().lazy()
+    reason = f"{', '.join(key)}: {_DUPLICATE}"
+    aside = rows.join(twice, on=ROW, how="semi").collect(engine="streaming").drop(ROW)
+    if not aside.height:
+        return rows, pl.DataFrame(schema={REASONS: pl.String})
+    as_text = [
+        pl.col(name).cast(pl.List(pl.String)).list.join(";") if kind.is_nested() else pl.col(name).cast(pl.String)
+        for name, kind in aside.schema.items()
+    ]
+    return rows.join(twice, on=ROW, how="anti"), aside.select(pl.lit(reason).alias(REASONS), *as_text)
+
+
+def _count(bad: pl.DataFrame) -> dict[str, int]:
+    reasons = Counter(reason for text in bad[REASONS].to_list() for reason in text.split("; "))
+    return dict(reasons.most_common())

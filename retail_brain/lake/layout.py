@@ -1,0 +1,72 @@
+"""How each canonical table is kept: as a log that only grows or as a state that is brought up to date."""
+
+from dataclasses import dataclass
+
+from retail_brain.errors import UsageError
+from retail_brain.tables import TABLES
+
+QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a table is kept.
+
+    Attributes:
+        key: columns that name a row of a state: a row with the same key replaces the old one. Empty for a log,
+            where equal rows are told apart only by how many there are.
+        day: date or datetime column of the table's own time. It is part of the key where there is one, so that only
+            the days an ingest touches need to be compared and rewritten. None for small tables.
+    """
+
+    key: tuple[str, ...] = ()
+    day: str | None = None
+
+    @property
+    def is_log(self) -> bool:
+        """Whether rows are only ever appended."""
+        return not self.key
+
+
+_DAYS = {
+    "transactions": "sold_at",
+    "daily_sales": "date",
+    "inventory": "date",
+    "events": "occurred_at",
+    "promotions": "valid_from",
+}
+_LOGS = frozenset({"transactions", "events", "contacts", "responses", "identities"})
+_KEYS_WITH_NULLS = {
+    "prices": ("store_id", "product_id", "valid_from"),
+    "promotions": ("promotion_id", "store_id", "product_id", "valid_from"),
+    "calendar": ("date", "region", "event_name"),
+}
+
+
+def layout(name: str) -> Layout:
+    """How a canonical table is kept."""
+    if name in _LOGS:
+        return Layout(day=_DAYS.get(name))
+    key = _KEYS_WITH_NULLS.get(name) or tuple(TABLES[name].schema.primary_key())
+    return Layout(key, _DAYS.get(name))
+
+
+def join_uri(uri: str, *parts: str) -> str:
+    """A place under a folder or object-store URI."""
+    return "/".join([uri.rstrip("/"), *parts])
+
+
+def is_remote(uri: str) -> bool:
+    """Whether a URI names an object store rather than a local folder."""
+    return "://" in uri and not uri.startswith("file://")
+
+
+def checked_uri(uri: str) -> str:
+    """The URI as the Delta library wants it: without `file://`.
+
+    Raises:
+        UsageError: it is empty.
+    """
+    if not uri.strip():
+        raise UsageError("the lake's URI is empty; wanted a folder or an object-store URI such as s3://bucket/lake.")
+    return uri.removeprefix("file://")

@@ -1,0 +1,113 @@
+"""Opening the lake: the newest or pinned versions of its tables."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from retail_brain.dataset import Dataset, conform
+from retail_brain.errors import NotFoundError
+from retail_brain.lake.layout import checked_uri, join_uri, layout
+from retail_brain.tables import TABLES
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """What the lake holds of one table.
+
+    Attributes:
+        rows: number of rows.
+        version: newest Delta version.
+        first_day: first day of the table's own dates, if it has any.
+        last_day: last day of the table's own dates.
+    """
+
+    name: str
+    rows: int
+    version: int
+    first_day: date | None
+    last_day: date | None
+
+
+def open_table(
+    uri: str, name: str, storage_options: Mapping[str, str] | None = None, version: int | None = None
+) -> DeltaTable | None:
+    """The Delta table behind a canonical table, or None where the lake has none.
+
+    Raises:
+        NotFoundError: the version asked for does not exist.
+    """
+    place, options = join_uri(checked_uri(uri), name), dict(storage_options or {})
+    if not DeltaTable.is_deltatable(place, storage_options=options):
+        return None
+    try:
+        return DeltaTable(place, version=version, storage_options=options)
+    except DeltaError as error:
+        newest = DeltaTable(place, storage_options=options).version()
+        raise NotFoundError(
+            f"table {name} has no version {version} in the lake {uri}; got versions up to {newest}. "
+            "Use one of those, or leave the version out for the newest."
+        ) from error
+
+
+def scan_table(table: DeltaTable, name: str, storage_options: Mapping[str, str] | None = None) -> pl.LazyFrame:
+    """A canonical table as the lake stores it."""
+    return conform(pl.scan_delta(table, storage_options=dict(storage_options or {}) or None), TABLES[name])
+
+
+def scan_if_there(uri: str, name: str, storage_options: Mapping[str, str] | None = None) -> pl.LazyFrame | None:
+    """A table at its newest version, or None where the lake has none."""
+    table = open_table(uri, name, storage_options)
+    return None if table is None else scan_table(table, name, storage_options)
+
+
+def has_table(uri: str, name: str, storage_options: Mapping[str, str] | None = None) -> bool:
+    """Whether the lake holds the table."""
+    return open_table(uri, name, storage_options) is not None
+
+
+def open_lake(
+    uri: str, storage_options: Mapping[str, str] | None = None, versions: Mapping[str, int] | None = None
+) -> Dataset:
+    """Every table of the lake at its newest version, or exactly the pinned ones.
+
+    Args:
+        uri: local folder or object-store URI.
+        storage_options: credentials of the object store.
+        versions: table -> version, as a `Dataset` logged them; other tables are then left out.
+
+    Raises:
+        NotFoundError: there is no lake at the URI, or a pinned table or version is gone.
+    """
+    found = {
+        name: table
+        for name in (TABLES if versions is None else versions)
+        if (table := open_table(uri, name, storage_options, (versions or {}).get(name))) is not None
+    }
+    missing = sorted(set(versions or {}) - set(found))
+    if missing or not found:
+        wanted = f"tables {missing}" if missing else f"any of the tables {sorted(TABLES)}"
+        raise NotFoundError(
+            f"there is no lake with {wanted} at {uri}. Run `retail-brain ingest DATASET` first, or point --lake at it."
+        )
+    frames = {name: scan_table(table, name, storage_options) for name, table in found.items()}
+    return Dataset(frames, {name: table.version() for name, table in found.items()})
+
+
+def describe_lake(uri: str, storage_options: Mapping[str, str] | None = None) -> Iterator[TableInfo]:
+    """One entry per table of the lake: rows, version, first and last day.
+
+    Raises:
+        NotFoundError: there is no lake at the URI.
+    """
+    dataset = open_lake(uri, storage_options)
+    for name, version in dataset.versions.items():
+        day = TABLES[name].observed_at or layout(name).day
+        days = pl.col(day).cast(pl.Date) if day else pl.lit(None, dtype=pl.Date)
+        rows, first, last = (
+            dataset.scan(name).select(pl.len(), days.min().alias("first"), days.max().alias("last")).collect().row(0)
+        )
+        yield TableInfo(name, rows, version, first, last)

@@ -1,0 +1,185 @@
+"""Bringing a table of the lake up to date: one atomic Delta version, or none where nothing is new."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError
+
+from retail_brain.errors import DataError
+from retail_brain.lake.difference import ROW, Difference, difference
+from retail_brain.lake.layout import Layout, checked_uri, join_uri, layout
+from retail_brain.lake.reading import open_table, scan_table
+
+ATTEMPTS = 10
+BATCH_ROWS = 250_000
+WRITER = "retail-brain"
+"""Application id of our commits: two that started from the same version conflict, so no row is appended twice."""
+
+KEEP_HISTORY = {
+    "delta.logRetentionDuration": "interval 3650 days",
+    "delta.deletedFileRetentionDuration": "interval 3650 days",
+}
+"""Old versions stay readable for ten years, because models name the versions they were trained on."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of the rows of a table.
+
+    Attributes:
+        version: the table's version afterwards; the same as before where nothing was new.
+        new: rows that were added.
+        changed: rows that took the place of one with the same key.
+        unchanged: rows that the lake held already.
+    """
+
+    version: int
+    new: int
+    changed: int
+    unchanged: int
+
+
+def write_table(
+    uri: str, name: str, rows: pl.LazyFrame, storage_options: Mapping[str, str] | None = None, origin: str = ""
+) -> Written:
+    """Adds to a table what it lacks, in one version; a state's changed rows take the place of the old ones.
+
+    Safe against a kill at any moment (the version is there whole or not at all) and against another writer (the
+    comparison is made again on the version that came in between).
+
+    Args:
+        uri: the lake.
+        name: canonical table.
+        rows: canonical columns and `_row`; keys are unique where the table has one. Read more than once.
+        storage_options: credentials of the object store.
+        origin: where the rows come from, kept in the version's commit.
+
+    Raises:
+        DataError: other writers kept coming in between.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            return _write_once(uri, name, rows, dict(storage_options or {}), origin)
+        except (CommitFailedError, DeltaError) as error:
+            if not _is_conflict(error):
+                raise
+            time.sleep(0.05 * attempt)
+    raise DataError(
+        f"table {name} of the lake {uri} was changed by other writers each of the {ATTEMPTS} times that this ingest "
+        "tried to write. Nothing of it was written; run the ingest again when they are done."
+    )
+
+
+def _is_conflict(error: Exception) -> bool:
+    text = str(error)
+    return isinstance(error, CommitFailedError) or "already exists" in text or "VersionAlreadyExists" in text
+
+
+def _write_once(uri: str, name: str, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> Written:
+    table = open_table(uri, name, options)
+    if table is None:
+        return _create(join_uri(checked_uri(uri), name), rows, options, origin)
+    kept, day = layout(name), layout(name).day
+    stored = scan_table(table, name, options)
+    incoming, known = _same_columns(rows, stored)
+    nearby = known.filter(_within(rows, day)) if day else known
+    found = difference(incoming, nearby, kept)
+    version = table.version()
+    if found.new.len() or found.changed.len():
+        if found.changed.len() or _must_rewrite(stored, known):
+            _replace(table, incoming, known, found, kept, options, origin)
+        else:
+            _append(table, _pick(incoming, found.new), options, origin)
+        version = DeltaTable(table.table_uri, storage_options=options).version()
+    return Written(version, found.new.len(), found.changed.len(), found.unchanged)
+
+
+def _same_columns(rows: pl.LazyFrame, stored: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """Both frames with the union of their columns in common types, absent ones as nulls."""
+    both = pl.concat([stored.head(0), rows.drop(ROW).head(0)], how="diagonal_relaxed").collect_schema()
+
+    def shaped(frame: pl.LazyFrame) -> list[pl.Expr]:
+        present = frame.collect_schema()
+        return [(pl.col(c) if c in present else pl.lit(None)).cast(kind).alias(c) for c, kind in both.items()]
+
+    return rows.select(ROW, *shaped(rows)), stored.select(shaped(stored))
+
+
+def _must_rewrite(stored: pl.LazyFrame, known: pl.LazyFrame) -> bool:
+    """Whether an attribute's type became wider, which appending cannot do."""
+    wider = known.collect_schema()
+    return any(wider[name] != kind for name, kind in stored.collect_schema().items())
+
+
+def _within(rows: pl.LazyFrame, day: str) -> pl.Expr:
+    """Whether a stored row lies in the days that are ingested; no other can be equal to one of them."""
+    first, last = rows.select(pl.col(day).min().alias("first"), pl.col(day).max().alias("last")).collect().row(0)
+    return pl.col(day).is_between(first, last)
+
+
+def _pick(rows: pl.LazyFrame, positions: pl.Series) -> pl.LazyFrame:
+    wanted = positions.alias(ROW).to_frame().lazy()
+    return rows.join(wanted, on=ROW, how="semi").drop(ROW)
+
+
+def _properties(version: int, origin: str) -> CommitProperties:
+    return CommitProperties(
+        custom_metadata={"origin": origin}, app_transactions=[Transaction(WRITER, version)], max_commit_retries=0
+    )
+
+
+def _writer() -> WriterProperties:
+    return WriterProperties(compression="ZSTD", compression_level=1)
+
+
+def _create(place: str, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> Written:
+    counted = rows.select(pl.len()).collect().item()
+    write_deltalake(
+        place,
+        rows.drop(ROW).collect_batches(chunk_size=BATCH_ROWS, lazy=True),
+        mode="error",
+        configuration=KEEP_HISTORY,
+        storage_options=options,
+        writer_properties=_writer(),
+        commit_properties=_properties(0, origin),
+    )
+    return Written(0, counted, 0, 0)
+
+
+def _append(table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> None:
+    write_deltalake(
+        table,
+        rows.collect_batches(chunk_size=BATCH_ROWS, lazy=True),
+        mode="append",
+        schema_mode="merge",
+        storage_options=options,
+        writer_properties=_writer(),
+        commit_properties=_properties(table.version() + 1, origin),
+    )
+
+
+def _replace(
+    table: DeltaTable,
+    incoming: pl.LazyFrame,
+    known: pl.LazyFrame,
+    found: Difference,
+    kept: Layout,
+    options: dict[str, str],
+    origin: str,
+) -> None:
+    """Writes the table anew in one version, with the changed rows in the place of the old ones."""
+    changed = _pick(incoming, found.changed).select(kept.key).collect().lazy()
+    untouched = known.join(changed, on=list(kept.key), how="anti", nulls_equal=True)
+    fresh = _pick(incoming, pl.concat([found.new, found.changed]))
+    write_deltalake(
+        table,
+        pl.concat([untouched, fresh]).collect_batches(chunk_size=BATCH_ROWS, lazy=True),
+        mode="overwrite",
+        schema_mode="overwrite",
+        storage_options=options,
+        writer_properties=_writer(),
+        commit_properties=_properties(table.version() + 1, origin),
+    )

@@ -1,0 +1,131 @@
+"""A dataset as a folder or object-store URI with one file, or one folder of files, per table."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from retail_brain.errors import DataError, NotFoundError
+from retail_brain.sources.base import RawTable, Source, unreadable
+from retail_brain.sources.text import MALFORMED, read_text
+from retail_brain.tables import TABLES
+
+ENDINGS = (".parquet", ".csv", ".csv.gz")
+
+
+def folder_source(folder: Path, scratch: Path) -> Source:
+    """The tables found in a folder: NAME.parquet, NAME.csv, NAME.csv.gz or NAME/ with such files, in any case.
+
+    Raises:
+        NotFoundError: there is no such folder.
+        DataError: no table is in it, or two files claim the same table.
+    """
+    if not folder.is_dir():
+        raise NotFoundError(
+            f"there is no dataset folder {folder}. Wanted a folder with NAME.parquet or NAME.csv per table, a mapping "
+            "ending in .toml, or one of the built-in names sample and complete-journey."
+        )
+    claims: dict[str, list[Path]] = {}
+    warnings = []
+    for path in sorted(folder.iterdir()):
+        name = _table_name(path)
+        if name in TABLES:
+            claims.setdefault(name, []).append(path)
+        elif path.name.endswith(ENDINGS):
+            warnings.append(f"{path.name} is not a canonical table and was ignored; tables are {', '.join(TABLES)}")
+    if not claims:
+        raise DataError(
+            f"no table was found in {folder}: got {sorted(p.name for p in folder.iterdir())[:12]}, wanted files such "
+            f"as transactions.parquet or daily_sales.csv (tables: {', '.join(TABLES)}). Rename the files or write a "
+            "mapping."
+        )
+    tables = {name: _read_claim(name, paths, scratch, warnings) for name, paths in claims.items()}
+    return Source(str(folder.resolve()), tables, tuple(warnings))
+
+
+def read_files(name: str, paths: Iterable[Path], scratch: Path, warnings: list[str], **options: str | None) -> RawTable:
+    """One table from files of the same columns, read in the order of their names.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    files = list(paths)
+    frames, malformed = [], [pl.DataFrame(schema=MALFORMED)]
+    for path in files:
+        if path.suffix == ".parquet":
+            frames.append(scan_parquet(str(path)))
+            continue
+        text = read_text(path, scratch, **options)
+        frames.append(text.frame)
+        malformed.append(text.malformed)
+        warnings.extend([text.note] if text.note else [])
+    origin = str(files[0]) if len(files) == 1 else f"{files[0].parent} ({len(files)} files)"
+    frame = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
+    return RawTable(name, frame, origin, malformed=pl.concat(malformed))
+
+
+def remote_source(uri: str, storage_options: Mapping[str, str] | None = None) -> Source:
+    """The tables found under an object-store URI: NAME.parquet or NAME.csv.
+
+    Raises:
+        DataError: no table is there, or the store cannot be read.
+    """
+    tables = {}
+    for name in TABLES:
+        for ending, scan in ((".parquet", pl.scan_parquet), (".csv", _scan_remote_csv)):
+            place = f"{uri.rstrip('/')}/{name}{ending}"
+            try:
+                frame = scan(place, storage_options=dict(storage_options or {}) or None)
+                frame.collect_schema()
+            except FileNotFoundError:
+                continue
+            except (pl.exceptions.PolarsError, OSError) as error:
+                raise unreadable(place, error, "Check the URI and lake credentials (storage_options).") from error
+            tables[name] = RawTable(name, frame, place)
+            break
+    if not tables:
+        raise DataError(
+            f"no table was found under {uri}: wanted objects such as {uri.rstrip('/')}/transactions.parquet."
+        )
+    return Source(uri, tables)
+
+
+def _scan_remote_csv(place: str, *, storage_options: dict[str, str] | None) -> pl.LazyFrame:
+    return pl.scan_csv(place, infer_schema=False, storage_options=storage_options)
+
+
+def scan_parquet(place: str, storage_options: Mapping[str, str] | None = None) -> pl.LazyFrame:
+    """A Parquet file, checked to be one.
+
+    Raises:
+        DataError: it is not a Parquet file or cannot be read.
+    """
+    try:
+        frame = pl.scan_parquet(place, storage_options=dict(storage_options or {}) or None)
+        frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise unreadable(place, error, "Check that it exists and is a whole Parquet file.") from error
+    return frame
+
+
+def _table_name(path: Path) -> str:
+    if path.is_dir():
+        return path.name.lower() if any(_data_files(path)) else ""
+    for ending in (".parquet", ".csv.gz", ".csv"):
+        if path.name.lower().endswith(ending):
+            return path.name.lower().removesuffix(ending)
+    return ""
+
+
+def _data_files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name.lower().endswith(ENDINGS))
+
+
+def _read_claim(name: str, paths: list[Path], scratch: Path, warnings: list[str]) -> RawTable:
+    if len(paths) > 1:
+        raise DataError(
+            f"table {name} is there more than once: {[path.name for path in paths]}. Keep one of them, or put all "
+            f"files of the table into a folder {name}/."
+        )
+    path = paths[0]
+    return read_files(name, _data_files(path) if path.is_dir() else [path], scratch, warnings)

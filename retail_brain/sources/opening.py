@@ -1,0 +1,51 @@
+"""Finding the door that a dataset's name asks for."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from retail_brain.errors import UsageError
+from retail_brain.sources.base import Source
+from retail_brain.sources.folder import folder_source, remote_source
+
+BUILT_IN = ("sample", "complete-journey")
+_CONFIG = Path(__file__).resolve().parent.parent / "config"
+
+
+def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] | None = None) -> Source:
+    """The dataset that a folder, URI, mapping file or built-in name stands for.
+
+    Args:
+        dataset: folder, object-store URI, path of a mapping (`.toml`) or one of `BUILT_IN`.
+        scratch: folder for temporary files; it must outlive the source.
+        storage_options: credentials of an object store.
+
+    Raises:
+        UsageError: the name is empty.
+        NotFoundError: there is nothing of that name.
+        DataError: what is there cannot be read.
+    """
+    if not dataset.strip():
+        raise UsageError("the dataset's name is empty; wanted a folder, a mapping or one of the built-in names.")
+    if "://" in dataset:
+        return remote_source(dataset, storage_options)
+    return folder_source(sample_folder() if dataset == "sample" else Path(dataset), scratch)
+
+
+def sample_folder() -> Path:
+    """The sample chain: in a clone `data/sample`, in an installed package beside its code."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "data" / "sample"
+    return installed if installed.is_dir() else package.parent / "data" / "sample"
+
+
+def builtin_settings(name: str) -> dict[str, Any]:
+    """Settings that suit a built-in dataset, as nested values for `parse_settings`.
+
+    Raises:
+        UsageError: there is no such built-in dataset.
+    """
+    if name not in BUILT_IN:
+        raise UsageError(f"there is no built-in dataset {name!r}; wanted one of {list(BUILT_IN)}.")
+    return tomllib.loads((_CONFIG / f"{name}.toml").read_text(encoding="utf-8"))
