@@ -7,6 +7,7 @@ from typing import Any
 
 from retail_brain.errors import UsageError
 from retail_brain.sources.base import Source
+from retail_brain.sources.complete_journey import complete_journey_source
 from retail_brain.sources.folder import folder_source, remote_source
 
 BUILT_IN = ("sample", "complete-journey")
@@ -28,6 +29,8 @@ def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] 
     """
     if not dataset.strip():
         raise UsageError("the dataset's name is empty; wanted a folder, a mapping or one of the built-in names.")
+    if dataset == "complete-journey":
+        return complete_journey_source()
     if "://" in dataset:
         return remote_source(dataset, storage_options)
     return folder_source(sample_folder() if dataset == "sample" else Path(dataset), scratch)
