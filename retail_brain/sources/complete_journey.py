@@ -124,8 +124,8 @@ def _customers(transactions: pl.LazyFrame, demographics: pl.LazyFrame) -> pl.Laz
 def _transactions(transactions: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
     """One row per receipt line of goods.
 
-    `unit_price` is the price on the shelf for a holder of the chain's card: what the retailer receives for the line plus
-    its own match of a coupon, per unit. `discount` is the card's discount on the line.
+    `unit_price` is the price on the shelf for a holder of the chain's card: what the retailer receives
+    for the line plus its own match of a coupon, per unit. `discount` is the card's discount on the line.
     """
     goods = products.filter(_is_goods()).select("product_id")
     return (
