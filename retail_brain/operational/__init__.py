@@ -1,1 +1,1 @@
-"""What people decide and who may ask: keys, roles, approvals, in one SQL database."""
+"""What people decide and who may ask: the operational database, SQLite by default, PostgreSQL by one setting."""

@@ -1,0 +1,134 @@
+"""One door to the operational database: connections, transactions and the upgrade of its tables."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from retail_brain.errors import RetailBrainError, UsageError
+
+_BUSY_TIMEOUT_MS = 10_000
+
+
+class Database:
+    """The operational database behind a SQLAlchemy URL.
+
+    `postgresql://` is served by psycopg 3. Reads and writes are separate so that SQLite, which has one writer, takes
+    its lock at the start of a write and waits for it instead of failing half way.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Remembers where the database is; connects on first use.
+
+        Raises:
+            UsageError: the URL cannot be read or names a database other than SQLite or PostgreSQL.
+        """
+        try:
+            self.url = make_url(url)
+        except ArgumentError as error:
+            raise UsageError(
+                "the operational database's URL cannot be read; wanted sqlite:///FILE or "
+                "postgresql://USER:PASSWORD@HOST/NAME. Correct RETAIL_BRAIN_DATABASE_URL."
+            ) from error
+        if self.url.drivername in {"postgresql", "postgres"}:
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if not self.is_sqlite and self.url.get_backend_name() != "postgresql":
+            raise UsageError(
+                f"the operational database cannot be {self.url.get_backend_name()!r}; wanted sqlite or postgresql. "
+                "Correct RETAIL_BRAIN_DATABASE_URL."
+            )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine with its pool, made on first use so that each worker process has its own."""
+        if self.is_sqlite and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            engine = create_engine(self.url, pool_pre_ping=not self.is_sqlite)
+        except (NoSuchModuleError, ModuleNotFoundError) as error:
+            raise UsageError(
+                f"no driver for {self.url.drivername!r} is installed. "
+                "Install it: pip install 'retail-brain[postgresql]'."
+            ) from error
+        if self.is_sqlite:
+            event.listen(engine, "connect", _prepare_sqlite)
+            event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads.
+
+        Raises:
+            RetailBrainError: the database does not answer.
+        """
+        with self._answering(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed when the block ends well, otherwise undone.
+
+        Raises:
+            RetailBrainError: the database does not answer.
+        """
+        with self._answering(), self.engine.connect() as connection:
+            connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    def insert_new(
+        self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
+    ) -> int:
+        """Inserts the rows whose key is not there yet; returns how many were new."""
+        before = 0
+        dialect = sqlite if self.is_sqlite else postgresql
+        for start in range(0, len(rows), 500):
+            statement = (
+                dialect.insert(table)
+                .values(list(rows[start : start + 500]))
+                .on_conflict_do_nothing(index_elements=list(key))
+            )
+            before += connection.execute(statement).rowcount
+        return before
+
+    def revision(self) -> str | None:
+        """The version of the tables, or None where there are none yet."""
+        with self.reading() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+    def close(self) -> None:
+        """Closes the pool's connections."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            if not error.connection_invalidated and type(error.orig).__name__ != "OperationalError":
+                raise
+            raise RetailBrainError(
+                f"the operational database {self.url.render_as_string(hide_password=True)} does not answer: "
+                f"{str(error.orig).splitlines()[0]}. Check that it runs and that RETAIL_BRAIN_DATABASE_URL is right."
+            ) from error
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", f"busy_timeout={_BUSY_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))

@@ -1,0 +1,104 @@
+"""What people decided about suggestions: appended, never changed, the newest one counts."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from retail_brain.errors import ImpossibleError
+from retail_brain.operational.audit import Deed, record
+from retail_brain.operational.database import Database
+from retail_brain.operational.tables import DECISIONS
+from retail_brain.operational.tenants import ensure_tenant
+
+KINDS = ("approved", "changed", "rejected")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One decision of a person about one suggestion.
+
+    Attributes:
+        decision_id: given by the client; sending the same one again changes nothing.
+        suggested_quantity: what was suggested, in units.
+        quantity: what shall be ordered, in units; zero after a rejection.
+    """
+
+    decision_id: str
+    suggestion_id: str
+    store_id: str
+    product_id: str
+    as_of: date
+    decision: str
+    suggested_quantity: float | None
+    quantity: float
+    reason: str | None
+    decided_by: str
+
+
+@dataclass(frozen=True)
+class StoredDecision:
+    """A decision with its place in the order, and when it was taken."""
+
+    id: int
+    decided_at: datetime
+    decision: Decision
+
+
+def store_decisions(
+    tenant: str, database: Database, decisions: Sequence[Decision], *, now: datetime
+) -> list[StoredDecision]:
+    """Stores the new ones, all or none, with the audit; returns all as they are stored, in the order given.
+
+    Raises:
+        ImpossibleError: a decision_id was used before for something else.
+    """
+    with database.writing() as connection:
+        ensure_tenant(tenant, database, connection, now=now)
+        known = _by_id(tenant, connection, [decision.decision_id for decision in decisions])
+        for decision in decisions:
+            _check_same(decision, known.get(decision.decision_id))
+        new = {decision.decision_id: decision for decision in decisions if decision.decision_id not in known}
+        rows: list[dict[str, Any]] = [
+            asdict(decision) | {"tenant_id": tenant, "decided_at": now} for decision in new.values()
+        ]
+        if rows:
+            database.insert_new(connection, DECISIONS, rows, ["tenant_id", "decision_id"])
+        for decision in new.values():
+            details = {"decision_id": decision.decision_id, "quantity": decision.quantity, "reason": decision.reason}
+            deed = Deed(now, decision.decided_by, f"suggestion.{decision.decision}", decision.suggestion_id, details)
+            record(tenant, connection, deed)
+        stored = _by_id(tenant, connection, [decision.decision_id for decision in decisions])
+        for decision in decisions:
+            _check_same(decision, stored[decision.decision_id])
+        return [stored[decision.decision_id] for decision in decisions]
+
+
+def latest_decisions(tenant: str, database: Database, *, as_of: date) -> dict[str, StoredDecision]:
+    """The decision that counts for each suggestion of a day, by suggestion id."""
+    mine = (DECISIONS.c.tenant_id == tenant) & (DECISIONS.c.as_of == as_of)
+    newest = select(func.max(DECISIONS.c.id)).where(mine).group_by(DECISIONS.c.suggestion_id)
+    with database.reading() as connection:
+        rows = connection.execute(select(DECISIONS).where(mine & DECISIONS.c.id.in_(newest)))
+        return {row.suggestion_id: _stored(row) for row in rows}
+
+
+def _by_id(tenant: str, connection: Connection, ids: Sequence[str]) -> dict[str, StoredDecision]:
+    mine = (DECISIONS.c.tenant_id == tenant) & DECISIONS.c.decision_id.in_(ids)
+    return {row.decision_id: _stored(row) for row in connection.execute(select(DECISIONS).where(mine))}
+
+
+def _check_same(decision: Decision, stored: StoredDecision | None) -> None:
+    if stored is not None and stored.decision != decision:
+        raise ImpossibleError(
+            f"decision_id {decision.decision_id!r} was used before for another decision; got it again with other "
+            "content. Decide anew under a new decision_id.",
+            {"decision_id": decision.decision_id},
+        )
+
+
+def _stored(row: Row[tuple[object, ...]]) -> StoredDecision:
+    fields = {name: getattr(row, name) for name in Decision.__dataclass_fields__}
+    return StoredDecision(row.id, row.decided_at, Decision(**fields))

@@ -1,0 +1,110 @@
+"""API keys: made once, shown once, kept only as a hash.
+
+A key is 32 random bytes, so one SHA-256 is as hard to reverse as any slow hash; the part before the last underscore is
+its public id, by which it is looked up and named in lists, logs and the audit.
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, insert, select, update
+
+from retail_brain.errors import NotFoundError, UsageError
+from retail_brain.operational.audit import Deed, record
+from retail_brain.operational.database import Database
+from retail_brain.operational.tables import API_KEYS
+from retail_brain.operational.tenants import ensure_tenant
+
+ROLES = ("merchandiser", "marketer", "data_scientist", "admin")
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """What is known of a key: everything but the key.
+
+    Attributes:
+        key_id: public name, such as `rb_1f3a5c7e9b0d2f4a`.
+        expires_at: first instant at which it no longer opens; None for never.
+        revoked_at: when it was taken back; None while it counts.
+    """
+
+    tenant: str
+    key_id: str
+    name: str
+    role: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+def create_key(
+    tenant: str, database: Database, *, role: str, name: str, now: datetime, expires_at: datetime | None = None
+) -> str:
+    """Makes a key and returns it; it cannot be shown again.
+
+    Raises:
+        UsageError: the role does not exist, or the key would expire before it is made.
+    """
+    if role not in ROLES:
+        raise UsageError(f"role {role!r} does not exist; wanted one of {', '.join(ROLES)}.")
+    if expires_at is not None and expires_at <= now:
+        raise UsageError(
+            f"the key would expire at {expires_at:%Y-%m-%d %H:%M} UTC, which has passed. Choose a later day."
+        )
+    key_id = f"rb_{secrets.token_hex(8)}"
+    key = f"{key_id}_{secrets.token_urlsafe(32)}"
+    row = {"key_id": key_id, "tenant_id": tenant, "name": name, "role": role, "secret_sha256": digest(key)}
+    with database.writing() as connection:
+        ensure_tenant(tenant, database, connection, now=now)
+        connection.execute(insert(API_KEYS).values(**row, created_at=now, expires_at=expires_at))
+        record(tenant, connection, Deed(now, "command line", "keys.create", key_id, {"role": role, "name": name}))
+    return key
+
+
+def list_keys(tenant: str, database: Database) -> list[ApiKey]:
+    """A tenant's keys, oldest first."""
+    query = select(API_KEYS).where(API_KEYS.c.tenant_id == tenant).order_by(API_KEYS.c.created_at, API_KEYS.c.key_id)
+    with database.reading() as connection:
+        return [_api_key(row) for row in connection.execute(query)]
+
+
+def revoke_key(tenant: str, database: Database, key_id: str, *, now: datetime) -> ApiKey:
+    """Takes a key back; taking it back twice changes nothing.
+
+    Raises:
+        NotFoundError: the tenant has no such key.
+    """
+    mine = (API_KEYS.c.tenant_id == tenant) & (API_KEYS.c.key_id == key_id)
+    with database.writing() as connection:
+        row = connection.execute(select(API_KEYS).where(mine)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"tenant {tenant} has no key {key_id!r}. See `retail-brain keys list`.")
+        if row.revoked_at is None:
+            connection.execute(update(API_KEYS).where(mine).values(revoked_at=now))
+            record(tenant, connection, Deed(now, "command line", "keys.revoke", key_id, {}))
+            row = connection.execute(select(API_KEYS).where(mine)).one()
+    return _api_key(row)
+
+
+def find_key(database: Database, key: str, *, now: datetime) -> ApiKey | None:
+    """The key that opens, or None: unknown, expired and revoked look alike. The only look-up that has no tenant yet."""
+    key_id = "_".join(key.split("_", 2)[:2])
+    with database.reading() as connection:
+        row = connection.execute(select(API_KEYS).where(API_KEYS.c.key_id == key_id)).one_or_none()
+    if row is None or not hmac.compare_digest(row.secret_sha256, digest(key)):
+        return None
+    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    return _api_key(row)
+
+
+def digest(key: str) -> str:
+    """SHA-256 of a key, in hexadecimal."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _api_key(row: Row[tuple[object, ...]]) -> ApiKey:
+    return ApiKey(row.tenant_id, row.key_id, row.name, row.role, row.created_at, row.expires_at, row.revoked_at)

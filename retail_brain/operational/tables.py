@@ -1,0 +1,132 @@
+"""Tables of the operational database. Every row names its tenant."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware in Python, stored as UTC without zone in every database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The instant in UTC, without zone."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """The instant with its zone put back."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _serial() -> Column[int]:
+    return Column("id", _SERIAL, primary_key=True, autoincrement=True)
+
+
+def _tenant() -> Column[str]:
+    return Column("tenant_id", String(40), ForeignKey("tenants.tenant_id"), nullable=False)
+
+
+TENANTS = Table(
+    "tenants",
+    METADATA,
+    Column("tenant_id", String(40), primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+API_KEYS = Table(
+    "api_keys",
+    METADATA,
+    Column("key_id", String(20), primary_key=True),
+    _tenant(),
+    Column("name", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("secret_sha256", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    Index(None, "tenant_id"),
+)
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("event_id", String(100)),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("occurred_at", DateTime, nullable=False),
+    Column("event_type", String(100), nullable=False),
+    Column("customer_id", Text),
+    Column("id_type", String(100)),
+    Column("id_value", Text),
+    Column("product_id", Text),
+    Column("store_id", Text),
+    Column("channel", String(100)),
+    Column("session_id", Text),
+    UniqueConstraint("tenant_id", "event_id"),
+    Index(None, "tenant_id", "received_at"),
+)
+
+DECISIONS = Table(
+    "decisions",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("decision_id", String(100), nullable=False),
+    Column("suggestion_id", String(100), nullable=False),
+    Column("store_id", Text, nullable=False),
+    Column("product_id", Text, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("decision", String(20), nullable=False),
+    Column("suggested_quantity", Float),
+    Column("quantity", Float),
+    Column("reason", Text),
+    Column("decided_by", String(200), nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+    UniqueConstraint("tenant_id", "decision_id"),
+    Index(None, "tenant_id", "suggestion_id"),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("action", String(100), nullable=False),
+    Column("subject", String(200), nullable=False),
+    Column("details", JSON, nullable=False),
+    Index(None, "tenant_id", "at"),
+)

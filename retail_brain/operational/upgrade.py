@@ -1,0 +1,59 @@
+"""Brings the operational database to this version of the code; several processes may start at once."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+
+from retail_brain.errors import RetailBrainError
+from retail_brain.operational.database import Database
+
+HEAD = "0001"
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 7_305_443_201
+
+
+def upgrade(database: Database) -> None:
+    """Makes or brings up the tables; quick when nothing is to do.
+
+    SQLite is guarded by a file lock beside the database, PostgreSQL by an advisory lock.
+
+    Raises:
+        RetailBrainError: the database does not answer, or was made by a newer version.
+    """
+    if database.revision() == HEAD:
+        return
+    with _one_at_a_time(database), database.writing() as connection:
+        if not database.is_sqlite:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        _migrate(connection)
+
+
+def _one_at_a_time(database: Database) -> AbstractContextManager[None]:
+    if database.is_sqlite and database.url.database:
+        return _file_lock(Path(f"{database.url.database}.upgrade"))
+    return nullcontext()
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise RetailBrainError(
+            f"the operational database cannot be brought to version {HEAD}: {error}. "
+            "It was probably made by a newer retail-brain: install that version, or use another database."
+        ) from error

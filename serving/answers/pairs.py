@@ -1,0 +1,105 @@
+"""Scored customer x product pairs, readable from both sides: goods for a person, people for the goods."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from serving.answers.arrays import Array, ArrayWriter, map_array, write_array
+from serving.answers.texts import Texts, write_texts
+
+KINDS = ("repeat", "explore")
+NO_DAY = np.iinfo(np.int32).min
+
+
+def write_pairs(
+    folder: Path, blocks: Iterable[pl.DataFrame], customers: Mapping[str, int], products: Mapping[str, int]
+) -> int:
+    """Writes the pairs block by block and both orders; returns how many there are.
+
+    Args:
+        folder: the answers being written.
+        blocks: frames with `customer_id`, `product_id`, `score`, `probability`, `kind`, `due_on`, `reason`.
+        customers: position of each customer.
+        products: position of each product.
+    """
+    owners: list[Array] = []
+    goods: list[Array] = []
+    chances: list[Array] = []
+    reasons: dict[str, int] = {}
+    with (
+        ArrayWriter(folder / "pairs.numbers.npy", np.float32, (2,)) as numbers,
+        ArrayWriter(folder / "pairs.codes.npy", np.int32, (3,)) as codes,
+    ):
+        for block in blocks:
+            owners.append(_codes(block["customer_id"], customers))
+            goods.append(_codes(block["product_id"], products))
+            chances.append(block["probability"].cast(pl.Float32).to_numpy())
+            numbers.append(block.select("score", "probability").cast(pl.Float32).to_numpy())
+            codes.append(_block_codes(block, reasons))
+    owner, product = (np.concatenate(parts) if parts else np.zeros(0, np.int32) for parts in (owners, goods))
+    chance = np.concatenate(chances) if chances else np.zeros(0, np.float32)
+    by_customer = np.lexsort((-chance, owner))
+    by_product = np.lexsort((-chance, product))
+    _write_order(folder, "customer", by_customer, owner, len(customers))
+    _write_order(folder, "product", by_product, product, len(products))
+    write_array(folder / "pairs.owner.npy", owner, np.int32)
+    write_array(folder / "pairs.product.npy", product, np.int32)
+    write_texts(folder, "pairs.reasons", reasons)
+    return len(owner)
+
+
+def _codes(column: pl.Series, known: Mapping[str, int]) -> Array:
+    distinct = column.unique()
+    table = pl.DataFrame(
+        {"id": distinct, "row": [known[text] for text in distinct]}, schema={"id": pl.String, "row": pl.Int32}
+    )
+    return column.to_frame("id").join(table, on="id", how="left", maintain_order="left")["row"].to_numpy()
+
+
+def _block_codes(block: pl.DataFrame, reasons: dict[str, int]) -> Array:
+    kind = block["kind"].replace_strict(list(KINDS), [0, 1], return_dtype=pl.Int32)
+    due = block["due_on"].cast(pl.Int32).fill_null(NO_DAY)
+    texts = block["reason"].fill_null("")
+    for text in texts.unique(maintain_order=True):
+        reasons.setdefault(text, len(reasons))
+    return np.column_stack([kind.to_numpy(), due.to_numpy(), _codes(texts, reasons)])
+
+
+def _write_order(folder: Path, side: str, order: Array, owner: Array, size: int) -> None:
+    write_array(folder / f"pairs.by_{side}.npy", order, np.int64)
+    write_array(folder / f"pairs.{side}_starts.npy", np.searchsorted(owner[order], np.arange(size + 1)), np.int64)
+
+
+class Pairs:
+    """Pairs by customer and by product, the most probable first."""
+
+    def __init__(self, folder: Path) -> None:
+        """Maps the files of `write_pairs`."""
+        self.product = map_array(folder / "pairs.product.npy")
+        self.customer = map_array(folder / "pairs.owner.npy")
+        self.numbers = map_array(folder / "pairs.numbers.npy")
+        self.codes = map_array(folder / "pairs.codes.npy")
+        self._reasons = Texts(folder, "pairs.reasons")
+        self._orders = {side: map_array(folder / f"pairs.by_{side}.npy") for side in ("customer", "product")}
+        self._starts = {side: map_array(folder / f"pairs.{side}_starts.npy") for side in ("customer", "product")}
+
+    def __len__(self) -> int:
+        return len(self.product)
+
+    def of_customer(self, customer: int) -> Array:
+        """Rows of a customer's pairs."""
+        return self._of("customer", customer)
+
+    def of_product(self, product: int) -> Array:
+        """Rows of a product's pairs."""
+        return self._of("product", product)
+
+    def reasons(self, rows: Array) -> list[str]:
+        """Why, for some rows."""
+        return self._reasons.take(self.codes[rows, 2])
+
+    def _of(self, side: str, row: int) -> Array:
+        starts = self._starts[side]
+        return self._orders[side][starts[row] : starts[row + 1]]

@@ -1,0 +1,30 @@
+"""Rows of any table on disk, by position: feature rows for profiles, consents, contacts."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+
+def write_rows(folder: Path, name: str, frame: pl.DataFrame) -> None:
+    """Writes a frame as uncompressed Arrow IPC, which can be mapped."""
+    frame.rechunk().write_ipc(folder / f"{name}.arrow", compression="uncompressed")
+
+
+def map_rows(folder: Path, name: str) -> pl.DataFrame:
+    """The frame, mapped: its columns are shared by all processes that map it."""
+    table = pa.ipc.open_file(pa.memory_map(str(folder / f"{name}.arrow"))).read_all()
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def has_rows(folder: Path, name: str) -> bool:
+    """Whether the table was written."""
+    return (folder / f"{name}.arrow").exists()
+
+
+def row_at(frame: pl.DataFrame, row: int) -> dict[str, Any]:
+    """One row as a dictionary."""
+    return frame.row(row, named=True)

@@ -1,0 +1,105 @@
+"""Order suggestions of the answers: per store, the most urgent first."""
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from retail_brain.outputs import SUGGESTIONS
+from serving.answers.arrays import Array, map_array, write_array
+from serving.answers.keys import KeyIndex, write_keys
+from serving.answers.texts import CodedTexts, write_coded
+
+_NUMBERS = [name for name, kind in SUGGESTIONS.items() if kind == pl.Float64] + ["order_cost"]
+_TEXTS = ("source", "reason", "reason_zh", "reason_code")
+_DAYS = ("order_on", "arrives_on")
+_NO_DAY = np.iinfo(np.int32).min
+
+
+def suggestion_id(store_id: str, product_id: str, as_of: str) -> str:
+    """Name of a suggestion, the same whenever it is worked out again for that day."""
+    return hashlib.sha256(json.dumps([store_id, product_id, as_of]).encode()).hexdigest()[:24]
+
+
+def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_products: int) -> None:
+    """Writes the suggestions.
+
+    Args:
+        folder: the answers being written.
+        frame: one row per store x product: `store`, `product` (positions) and the columns of `outputs.SUGGESTIONS`
+            but the ids, `order_cost` (money), `reason_zh` and `reason_code`, in order of urgency within each store.
+        n_stores: how many stores there are.
+        n_products: how many products there are.
+    """
+    ordered = frame.sort("store", maintain_order=True)
+    stores = ordered["store"].to_numpy()
+    write_array(folder / "suggestions.starts.npy", np.searchsorted(stores, np.arange(n_stores + 1)), np.int64)
+    write_keys(
+        folder,
+        "suggestions",
+        stores,
+        ordered["product"].to_numpy(),
+        n_products=n_products,
+        rows=np.arange(len(ordered)),
+    )
+    write_array(folder / "suggestions.product.npy", ordered["product"].to_numpy(), np.int32)
+    numbers = ordered.select(pl.col(_NUMBERS).cast(pl.Float64).fill_null(float("nan"))).to_numpy()
+    write_array(folder / "suggestions.numbers.npy", numbers, np.float64)
+    days = ordered.select(pl.col(_DAYS).cast(pl.Int32).fill_null(_NO_DAY)).to_numpy()
+    write_array(folder / "suggestions.days.npy", days, np.int32)
+    for name in _TEXTS:
+        write_coded(folder, f"suggestions.{name}", ordered[name].fill_null("").to_list())
+
+
+class Suggestions:
+    """Suggestions by store and product."""
+
+    def __init__(self, folder: Path, n_products: int) -> None:
+        """Maps the files of `write_suggestions`."""
+        self.index = KeyIndex(folder, "suggestions", n_products)
+        self._starts = map_array(folder / "suggestions.starts.npy")
+        self.product = map_array(folder / "suggestions.product.npy")
+        self._numbers = map_array(folder / "suggestions.numbers.npy")
+        self._days = map_array(folder / "suggestions.days.npy")
+        self._texts = {name: CodedTexts(folder, f"suggestions.{name}") for name in _TEXTS}
+
+    def __len__(self) -> int:
+        return len(self.product)
+
+    def of_store(self, store: int) -> Array:
+        """Rows of a store's suggestions, the most urgent first."""
+        return np.arange(self._starts[store], self._starts[store + 1])
+
+    def number(self, name: str, rows: Array) -> Array:
+        """One numeric column of some rows."""
+        values: Array = self._numbers[rows, _NUMBERS.index(name)]
+        return values
+
+    def rows(
+        self, store_id: str, product_ids: list[str], rows: Array, as_of: str, language: str
+    ) -> list[dict[str, Any]]:
+        """The suggestions at some rows of a store, as the contract has them, with their id and order cost."""
+        numbers = np.round(self._numbers[rows], 4).tolist()
+        days = [[_day(day) for day in pair] for pair in self._days[rows].tolist()]
+        reason = "reason_zh" if language == "zh" else "reason"
+        texts = [self._texts[name].take(rows) for name in ("source", reason, "reason_code")]
+        return [
+            {
+                "suggestion_id": suggestion_id(store_id, product_id, as_of),
+                "store_id": store_id,
+                "product_id": product_id,
+                "as_of": as_of,
+            }
+            | dict(zip(_NUMBERS, values, strict=True))
+            | dict(zip(_DAYS, when, strict=True))
+            | {"source": source or None, "reason": reason or None, "reason_code": code or None}
+            for product_id, values, when, source, reason, code in zip(product_ids, numbers, days, *texts, strict=True)
+        ]
+
+
+def _day(day: int) -> str | None:
+    return None if day == _NO_DAY else date.fromordinal(day + 719_163).isoformat()

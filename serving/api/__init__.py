@@ -1,0 +1,1 @@
+"""The HTTP side: who may ask what, how it is asked, and one shape for every error."""

@@ -1,0 +1,37 @@
+"""Roles, what each may do, and who is asking."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What a route needs."""
+
+    DEMAND = "demand:read"
+    STOCK = "stock:read"
+    DECIDE = "stock:decide"
+    GOODS = "goods:read"
+    PEOPLE = "people:read"
+    EVENTS = "events:write"
+
+
+ROLE_SCOPES: dict[str, frozenset[Scope]] = {
+    "merchandiser": frozenset({Scope.DEMAND, Scope.STOCK, Scope.DECIDE, Scope.GOODS}),
+    "marketer": frozenset({Scope.GOODS, Scope.PEOPLE, Scope.EVENTS}),
+    "data_scientist": frozenset({Scope.DEMAND, Scope.STOCK, Scope.GOODS, Scope.PEOPLE, Scope.EVENTS}),
+    "admin": frozenset(Scope),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is asking: a key of one tenant with one role."""
+
+    tenant: str
+    role: str
+    key_id: str
+    name: str
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the role has the scope."""
+        return scope in ROLE_SCOPES.get(self.role, frozenset())

@@ -1,0 +1,68 @@
+"""Counts and times of requests by route; never by raw path, which may hold what a person typed."""
+
+from typing import Protocol
+
+
+class Meter(Protocol):
+    """What the layer reports to."""
+
+    def begin(self) -> None:
+        """A request came in."""
+
+    def end(self, route: str, status: int, seconds: float) -> None:
+        """A request was answered."""
+
+    def expose(self) -> bytes:
+        """All metrics in Prometheus' text format."""
+
+
+class PrometheusMeter:
+    """Metrics under the names that BentoML gives its own, so that its dashboards work."""
+
+    def __init__(self, service: str) -> None:
+        """Registers the metrics; call it once per worker, after BentoML has chosen the folder they are shared in."""
+        import prometheus_client  # noqa: PLC0415  # reads PROMETHEUS_MULTIPROC_DIR when imported
+
+        names = ("endpoint", "http_response_code", "service_name")
+        self._client = prometheus_client
+        self._service = service
+        self._total = prometheus_client.Counter("bentoml_service_request_total", "Requests answered", names)
+        self._seconds = prometheus_client.Histogram(
+            "bentoml_service_request_duration_seconds",
+            "Time to answer",
+            ("endpoint", "service_name"),
+            buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self._open = prometheus_client.Gauge(
+            "bentoml_service_request_in_progress", "Requests being answered", multiprocess_mode="livesum"
+        )
+        self._counters: dict[tuple[str, int], prometheus_client.Counter] = {}
+        self._timers: dict[str, prometheus_client.Histogram] = {}
+
+    def begin(self) -> None:
+        """A request came in."""
+        self._open.inc()
+
+    def end(self, route: str, status: int, seconds: float) -> None:
+        """A request was answered."""
+        self._open.dec()
+        counter = self._counters.get((route, status))
+        if counter is None:
+            counter = self._counters[route, status] = self._total.labels(route, status, self._service)
+        timer = self._timers.get(route)
+        if timer is None:
+            timer = self._timers[route] = self._seconds.labels(route, self._service)
+        counter.inc()
+        timer.observe(seconds)
+
+    def expose(self) -> bytes:
+        """All metrics of all workers in Prometheus' text format."""
+        import os  # noqa: PLC0415
+
+        registry = self._client.REGISTRY
+        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
+
+            registry = self._client.CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        return self._client.generate_latest(registry)

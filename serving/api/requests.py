@@ -1,0 +1,257 @@
+"""What the routes take. Unknown fields, NaN and infinity are refused; messages never repeat the values sent."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Id = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=100)]
+Count = Annotated[int, Field(ge=1, le=500)]
+Quantity = Annotated[float, Field(ge=0, le=1e9)]
+Kind = Literal["repeat", "explore", "mixed"]
+
+
+def _config(*examples: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(
+        extra="forbid",
+        allow_inf_nan=False,
+        frozen=True,
+        hide_input_in_errors=True,
+        json_schema_extra={"examples": list(examples)},
+    )
+
+
+class ForecastRequest(BaseModel):
+    """Demand of some products in a store."""
+
+    model_config = _config({"store_id": "S001", "product_ids": ["P0001", "P0002"], "horizon": 14})
+
+    store_id: Id
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
+    horizon: Annotated[int, Field(ge=1, le=366, description="periods ahead")] = 28
+    quantiles: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(max_length=50)] | None = None
+    explain: bool = False
+
+
+class WhatIfRequest(BaseModel):
+    """The same demand at another price or under a promotion."""
+
+    model_config = _config({"store_id": "S001", "product_id": "P0001", "horizon": 14, "price": 9.9})
+
+    store_id: Id
+    product_id: Id
+    horizon: Annotated[int, Field(ge=1, le=366)] = 28
+    price: Annotated[float, Field(gt=0, le=1e9)] | None = None
+    promotion: bool | None = None
+
+
+class ReplenishRequest(BaseModel):
+    """What a store should order, the most urgent first."""
+
+    model_config = _config({"store_id": "S001", "limit": 50}, {"store_id": "S001", "budget": 5000.0})
+
+    store_id: Id
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=2000)] | None = None
+    budget: Annotated[float, Field(ge=0, le=1e12, description="money for this order")] | None = None
+    limit: Annotated[int, Field(ge=1, le=5000)] = 500
+    offset: Annotated[int, Field(ge=0)] = 0
+
+
+class PersonRequest(BaseModel):
+    """A person by customer id or by an identifier."""
+
+    customer_id: Id | None = None
+    id_type: Id | None = None
+    id_value: Id | None = None
+
+    @model_validator(mode="after")
+    def _one_person(self) -> "PersonRequest":
+        by_identifier = self.id_type is not None and self.id_value is not None
+        if (self.customer_id is not None) == by_identifier or (self.id_type is None) != (self.id_value is None):
+            raise ValueError("give either customer_id, or id_type with id_value")
+        return self
+
+
+class RecommendRequest(PersonRequest):
+    """Goods for a person."""
+
+    model_config = _config(
+        {"customer_id": "C00001", "k": 10},
+        {"id_type": "card", "id_value": "6200001", "k": 5, "store_id": "S001", "basket": ["P0001"]},
+    )
+
+    k: Count = 10
+    store_id: Id | None = None
+    basket: Annotated[list[Id], Field(max_length=500)] = []
+    exclude: Annotated[list[Id], Field(max_length=2000)] = []
+    kind: Kind = "mixed"
+
+
+class AudienceRequest(BaseModel):
+    """People for goods."""
+
+    model_config = _config(
+        {"product_ids": ["P0001"], "size": 100}, {"campaign_id": "K01", "size": 500, "channel": "sms"}
+    )
+
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
+    campaign_id: Id | None = None
+    size: Annotated[int, Field(ge=1, le=100_000)] = 100
+    kind: Kind = "mixed"
+    channel: Literal["sms", "email", "app", "wechat", "guide"] | None = None
+    holdout_share: Annotated[float, Field(ge=0, lt=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> "AudienceRequest":
+        if (self.product_ids is None) == (self.campaign_id is None):
+            raise ValueError("give either product_ids or campaign_id")
+        return self
+
+
+class SimilarRequest(BaseModel):
+    """What could stand in for a product."""
+
+    model_config = _config({"product_id": "P0001", "k": 5})
+
+    product_id: Id
+    k: Count = 10
+    store_id: Id | None = None
+
+
+class BasketRequest(BaseModel):
+    """What goes with the goods in a basket."""
+
+    model_config = _config({"product_ids": ["P0001", "P0002"], "k": 5})
+
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
+    k: Count = 10
+    store_id: Id | None = None
+
+
+class ProfileRequest(BaseModel):
+    """One person, product or store in words."""
+
+    model_config = _config({"customer_id": "C00001"}, {"product_id": "P0001"}, {"store_id": "S001"})
+
+    customer_id: Id | None = None
+    product_id: Id | None = None
+    store_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "ProfileRequest":
+        if sum(value is not None for value in (self.customer_id, self.product_id, self.store_id)) != 1:
+            raise ValueError("give exactly one of customer_id, product_id and store_id")
+        return self
+
+
+class EventIn(BaseModel):
+    """One interaction; a time with a zone is taken as UTC."""
+
+    model_config = _config()
+
+    occurred_at: datetime
+    event_type: Text
+    event_id: Annotated[Text | None, Field(description="the sender's own id: the same one twice counts once")] = None
+    customer_id: Id | None = None
+    id_type: Text | None = None
+    id_value: Id | None = None
+    product_id: Id | None = None
+    store_id: Id | None = None
+    channel: Text | None = None
+    session_id: Id | None = None
+
+
+class EventsRequest(BaseModel):
+    """Events, as a list or under `events`."""
+
+    model_config = _config(
+        {
+            "events": [
+                {
+                    "event_id": "e-1",
+                    "occurred_at": "2025-02-28T10:15:00",
+                    "event_type": "bag_add",
+                    "customer_id": "C00001",
+                    "product_id": "P0001",
+                    "store_id": "S001",
+                }
+            ]
+        }
+    )
+
+    events: Annotated[list[EventIn], Field(min_length=1, max_length=1000)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_list(cls, value: object) -> object:
+        return {"events": value} if isinstance(value, list) else value
+
+
+class DecisionIn(BaseModel):
+    """One decision about one suggestion."""
+
+    model_config = _config()
+
+    store_id: Id
+    product_id: Id
+    as_of: date
+    action: Literal["approve", "change", "reject"]
+    order_quantity: Quantity | None = None
+    reason: Annotated[str, Field(max_length=1000)] | None = None
+    decision_id: Annotated[Text | None, Field(description="given by the client: the same one twice counts once")] = None
+
+    @model_validator(mode="after")
+    def _quantity_with_change(self) -> "DecisionIn":
+        if (self.action == "change") != (self.order_quantity is not None):
+            raise ValueError("order_quantity belongs to the action 'change', and only to it")
+        return self
+
+
+class DecisionsRequest(BaseModel):
+    """Approve, change or reject suggestions."""
+
+    model_config = _config(
+        {
+            "decisions": [
+                {
+                    "decision_id": "d-1",
+                    "store_id": "S001",
+                    "product_id": "P0001",
+                    "as_of": "2025-02-28",
+                    "action": "change",
+                    "order_quantity": 24,
+                    "reason": "local fair on Saturday",
+                }
+            ]
+        }
+    )
+
+    decisions: Annotated[list[DecisionIn], Field(min_length=1, max_length=500)]
+
+
+class SearchRequest(BaseModel):
+    """Things by words of their name, id or description."""
+
+    model_config = _config({"kind": "product", "query": "牛奶", "limit": 20})
+
+    kind: Literal["store", "product", "customer"]
+    query: Annotated[str, Field(max_length=200)] = ""
+    store_id: Id | None = None
+    limit: Count = 20
+
+
+class HistoryRequest(BaseModel):
+    """Recent sales of a product in a store."""
+
+    model_config = _config({"store_id": "S001", "product_id": "P0001", "days": 90})
+
+    store_id: Id
+    product_id: Id
+    days: Annotated[int, Field(ge=1, le=3660)] = 90
+
+
+class OverviewRequest(BaseModel):
+    """What there is."""
+
+    model_config = _config({})

@@ -1,0 +1,262 @@
+"""What the routes give. These models document and test; they are not run at every call."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Basis = Literal["warm", "cold"]
+Names = dict[str, str]
+
+
+class Strict(BaseModel):
+    """A part of a response with exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ForecastRow(BaseModel):
+    """One store x product x period; further `forecast_pXX` columns by the quantiles asked for, in units."""
+
+    model_config = ConfigDict(extra="allow")
+
+    store_id: str
+    product_id: str
+    date: str
+    forecast: float
+    drivers: dict[str, float] | None = None
+
+
+class ForecastResponse(Strict):
+    """Forecasts; `cold_product_ids` have none of their own and got that of their like."""
+
+    forecasts: list[ForecastRow]
+    basis: Basis
+    cold_product_ids: list[str]
+    names: Names
+
+
+class DecisionRow(Strict):
+    """What was decided about a suggestion."""
+
+    decision_id: str
+    suggestion_id: str
+    store_id: str
+    product_id: str
+    decision: Literal["approved", "changed", "rejected"]
+    suggested_quantity: float | None
+    order_quantity: float | None
+    reason: str | None
+    decided_by: str
+    decided_at: str
+    as_of: str | None = None
+
+
+class SuggestionRow(Strict):
+    """One suggestion, with the decision that counts, if any."""
+
+    suggestion_id: str
+    store_id: str
+    product_id: str
+    as_of: str
+    order_quantity: float
+    order_on: str | None
+    arrives_on: str | None
+    on_hand: float | None
+    on_order: float | None
+    demand_until_next_arrival: float | None
+    order_up_to: float | None
+    safety_stock: float | None
+    expected_lost_sales: float | None
+    expected_value: float | None
+    order_cost: float | None
+    source: str | None
+    reason: str | None
+    reason_code: str | None
+    decision: DecisionRow | None
+
+
+class ReplenishResponse(Strict):
+    """Suggestions, most urgent first; `total` counts those before `limit` and `offset`."""
+
+    suggestions: list[SuggestionRow]
+    total: int
+    names: Names
+
+
+class DecisionsResponse(Strict):
+    """What was stored, in the order given."""
+
+    stored: list[DecisionRow]
+
+
+class RecommendationRow(Strict):
+    """One product for a person."""
+
+    customer_id: str | None
+    rank: int = Field(ge=1)
+    product_id: str
+    score: float
+    probability: float
+    kind: Literal["repeat", "explore"]
+    due_on: str | None
+    reason: str | None
+
+
+class RecommendResponse(Strict):
+    """Goods for a person; `cold` when the person is not known."""
+
+    recommendations: list[RecommendationRow]
+    basis: Basis
+    names: Names
+
+
+class AudienceRow(Strict):
+    """One person for a product or campaign."""
+
+    campaign_id: str | None
+    product_id: str | None
+    customer_id: str
+    rank: int
+    probability: float
+    expected_value: float | None
+    group: Literal["contact", "holdout"]
+    channel: str | None
+    send_on: str | None
+    reason: str | None
+
+
+class ExclusionRow(Strict):
+    """How many people were left out, and why."""
+
+    reason: str
+    code: str | None = None
+    customers: int
+
+
+class AudienceResponse(Strict):
+    """People for goods, and who was left out."""
+
+    audience: list[AudienceRow]
+    exclusions: list[ExclusionRow]
+    basis: Basis
+    names: Names
+
+
+class GoodsRow(Strict):
+    """One product of a ranked list."""
+
+    rank: int
+    product_id: str
+    score: float
+
+
+class SimilarResponse(Strict):
+    """What could stand in."""
+
+    similar: list[GoodsRow]
+    basis: Basis
+    names: Names
+
+
+class BasketResponse(Strict):
+    """What goes with the basket."""
+
+    goods: list[GoodsRow]
+    basis: Basis
+    names: Names
+
+
+class ProfileResponse(Strict):
+    """A profile in words; its fields are those of the profile's kind."""
+
+    kind: Literal["customer", "product", "store"]
+    id: str
+    profile: dict[str, Any]
+
+
+class EventsResponse(Strict):
+    """How many events were new, and how many had been sent before."""
+
+    accepted: int
+    duplicates: int
+
+
+class SearchItem(Strict):
+    """One thing found."""
+
+    id: str
+    name: str
+    detail: str
+
+
+class SearchResponse(Strict):
+    """Things found, most important first."""
+
+    items: list[SearchItem]
+
+
+class HistoryRow(Strict):
+    """One day; null where nothing is known."""
+
+    date: str
+    units: float | None
+    unit_price: float | None
+    promotion: bool
+    in_stock: float | None
+
+
+class CalendarRow(Strict):
+    """A day with a name."""
+
+    date: str
+    name: str
+    type: str
+
+
+class HistoryResponse(Strict):
+    """Recent days and the festivals around them."""
+
+    rows: list[HistoryRow]
+    first_day: str
+    last_day: str
+    events: list[CalendarRow]
+
+
+class StoreItem(Strict):
+    """A store."""
+
+    id: str
+    name: str
+
+
+class OverviewResponse(Strict):
+    """What there is."""
+
+    tenant: str
+    role: str
+    as_of: str
+    published_at: str
+    answers_id: str
+    period: str
+    currency: str
+    horizon: int
+    quantiles: list[float]
+    label_days: int
+    counts: dict[str, int]
+    parts: list[str]
+    bundles: dict[str, Any]
+    stores: list[StoreItem]
+
+
+class ErrorBody(Strict):
+    """What went wrong."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class ErrorResponse(Strict):
+    """The shape of every error."""
+
+    error: ErrorBody

@@ -1,0 +1,139 @@
+"""The table of routes: what each takes and gives, what it needs, and where it runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from serving.api import requests, responses
+from serving.api.access import Scope
+from serving.queries import audience, demand, events, overview, profile, recommend, stock
+from serving.queries.call import Call
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One POST route.
+
+    Attributes:
+        path: where it is.
+        summary: one line for the documentation.
+        request: what it takes.
+        response: what it gives; documented and tested, not checked at every call.
+        run: the use case.
+        scopes: any one of these lets a role in; the use case may ask for more.
+        threaded: whether it runs in a thread because it takes more than about a millisecond or waits for a disk.
+    """
+
+    path: str
+    summary: str
+    request: type[BaseModel]
+    response: type[BaseModel]
+    run: Callable[[Any, Call], dict[str, Any]]
+    scopes: tuple[Scope, ...]
+    threaded: bool = False
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        "/forecast",
+        "Demand of products in a store",
+        requests.ForecastRequest,
+        responses.ForecastResponse,
+        demand.forecast,
+        (Scope.DEMAND,),
+    ),
+    Route(
+        "/replenish",
+        "What a store should order",
+        requests.ReplenishRequest,
+        responses.ReplenishResponse,
+        stock.replenish,
+        (Scope.STOCK,),
+    ),
+    Route(
+        "/decisions",
+        "Approve, change or reject suggestions",
+        requests.DecisionsRequest,
+        responses.DecisionsResponse,
+        stock.decide,
+        (Scope.DECIDE,),
+        threaded=True,
+    ),
+    Route(
+        "/recommend",
+        "Goods for a person",
+        requests.RecommendRequest,
+        responses.RecommendResponse,
+        recommend.recommend,
+        (Scope.PEOPLE,),
+    ),
+    Route(
+        "/audience",
+        "People for goods",
+        requests.AudienceRequest,
+        responses.AudienceResponse,
+        audience.audience,
+        (Scope.PEOPLE,),
+        threaded=True,
+    ),
+    Route(
+        "/similar",
+        "What could stand in for a product",
+        requests.SimilarRequest,
+        responses.SimilarResponse,
+        recommend.similar,
+        (Scope.GOODS,),
+    ),
+    Route(
+        "/complete_basket",
+        "What goes with the goods in a basket",
+        requests.BasketRequest,
+        responses.BasketResponse,
+        recommend.complete_basket,
+        (Scope.GOODS,),
+    ),
+    Route(
+        "/profile",
+        "One person, product or store in words",
+        requests.ProfileRequest,
+        responses.ProfileResponse,
+        profile.profile,
+        (Scope.GOODS, Scope.PEOPLE),
+    ),
+    Route(
+        "/events",
+        "Take events in",
+        requests.EventsRequest,
+        responses.EventsResponse,
+        events.take_events,
+        (Scope.EVENTS,),
+        threaded=True,
+    ),
+    Route(
+        "/search",
+        "Find stores, products and customers",
+        requests.SearchRequest,
+        responses.SearchResponse,
+        overview.search,
+        (Scope.GOODS, Scope.PEOPLE),
+        threaded=True,
+    ),
+    Route(
+        "/history",
+        "Recent sales of a product in a store",
+        requests.HistoryRequest,
+        responses.HistoryResponse,
+        demand.history,
+        (Scope.DEMAND, Scope.STOCK),
+    ),
+    Route(
+        "/overview",
+        "What there is",
+        requests.OverviewRequest,
+        responses.OverviewResponse,
+        overview.overview,
+        tuple(Scope),
+    ),
+)

@@ -1,0 +1,61 @@
+"""What people did since the answers were published: the newest events per person, kept in memory by each worker."""
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from threading import Lock
+
+from retail_brain.operational.events import Event, StoredEvent
+
+_PER_PERSON = 50
+_PEOPLE = 200_000
+
+
+class RecentEvents:
+    """The newest events of each person of a tenant, at most 50 each, of the 200,000 people seen last."""
+
+    def __init__(self) -> None:
+        """Knows nothing yet."""
+        self._people: OrderedDict[str, deque[StoredEvent]] = OrderedDict()
+        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._lock = Lock()
+        self.settled_id = 0
+
+    def add(self, events: Iterable[tuple[str, StoredEvent]]) -> int:
+        """Adds events under their person's key, each once; returns how many were new."""
+        new = 0
+        with self._lock:
+            for person, stored in events:
+                if stored.id in self._seen:
+                    continue
+                self._seen[stored.id] = None
+                self._people.setdefault(person, deque(maxlen=_PER_PERSON)).append(stored)
+                self._people.move_to_end(person)
+                new += 1
+            while len(self._people) > _PEOPLE:
+                self._people.popitem(last=False)
+        return new
+
+    def settle(self, before: datetime, stored: Sequence[StoredEvent]) -> None:
+        """Moves the mark below which no event can appear any more: a slow writer may commit a smaller id later."""
+        settled = [event.id for event in stored if event.received_at < before]
+        if settled:
+            self.settled_id = max(self.settled_id, *settled)
+            with self._lock:
+                while self._seen and next(iter(self._seen)) <= self.settled_id:
+                    self._seen.popitem(last=False)
+
+    def of(self, person: str, since: datetime) -> list[Event]:
+        """A person's events received at `since` or later, oldest first."""
+        held = self._people.get(person)
+        if held is None:
+            return []
+        with self._lock:
+            return [stored.event for stored in held if stored.received_at >= since]
+
+    def forget(self, before: datetime) -> None:
+        """Drops people whose newest event is older than an instant."""
+        with self._lock:
+            stale = [person for person, held in self._people.items() if held[-1].received_at < before]
+            for person in stale:
+                del self._people[person]

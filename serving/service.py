@@ -1,0 +1,59 @@
+"""The service: BentoML runs the workers and their health; the routes and the page are mounted on it."""
+
+import gc
+import os
+
+import bentoml
+
+from retail_brain.settings import Workspace, default_home, load_settings
+from serving.api.app import Api
+from serving.api.layer import Layer
+from serving.api.metrics import PrometheusMeter
+from serving.api.routes import ROUTES
+from serving.api.runtime import Runtime
+from serving.state import State
+from serving.web.app import create_app
+
+_runtime = Runtime()
+_settings = load_settings(Workspace(default_home())).serving
+
+
+class RetailBrain:
+    """Forecasts, orders, recommendations and audiences of a retailer, answered from published tables."""
+
+    @bentoml.on_startup  # type: ignore[untyped-decorator]  # BentoML ships no types
+    def begin(self) -> None:
+        """Opens the answers; keeps what lives for good out of the garbage collector's way."""
+        home = default_home()
+        _runtime.state = State(home, load_settings(Workspace(home)))
+        _runtime.meter = PrometheusMeter("retail_brain")
+        _runtime.state.start()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 50, 100)
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def end(self) -> None:
+        """Lets everything go."""
+        if _runtime.state is not None:
+            _runtime.state.stop()
+        _runtime.state = None
+
+    def __is_ready__(self) -> bool:
+        """Whether at least one tenant has answers."""
+        return _runtime.state is not None and _runtime.state.is_ready
+
+
+service = bentoml.service(
+    RetailBrain,
+    name="retail_brain",
+    workers=int(os.environ.get("RETAIL_BRAIN_WORKERS") or _settings.workers),
+    threads=_settings.threads,
+    traffic={"timeout": _settings.timeout_seconds + 5},
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+    tracing={"excluded_urls": ".*"},
+)
+service.mount_asgi_app(create_app(), path="/ui", name="page")
+service.mount_asgi_app(Api(_runtime), path="/", name="api")
+service.add_asgi_middleware(Layer, runtime=_runtime, paths=[route.path for route in ROUTES] + ["/", "/docs.json"])

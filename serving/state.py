@@ -1,0 +1,165 @@
+"""What a worker holds: the current answers of each tenant, newest events and decisions, and the keys it has seen.
+
+One thread keeps it fresh. A request takes one snapshot of its tenant at the start and works on that to its end, so that
+moving to new answers disturbs nobody.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from retail_brain.errors import RetailBrainError
+from retail_brain.operational.database import Database
+from retail_brain.operational.decisions import StoredDecision, latest_decisions
+from retail_brain.operational.events import StoredEvent, events_after
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.settings import Settings, Workspace, load_settings
+from serving.answers.folder import Answers, current_id, open_answers
+from serving.answers.identities import identifier
+from serving.recent import RecentEvents
+
+_log = logging.getLogger("bentoml.retail_brain")
+_SETTLE = timedelta(seconds=10)
+_BATCH = 5_000
+
+
+def utc_now() -> datetime:
+    """The instant now."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class TenantView:
+    """One tenant as a request sees it from its start to its end."""
+
+    tenant: str
+    settings: Settings
+    answers: Answers
+    recent: RecentEvents
+    decisions: dict[str, StoredDecision]
+
+
+class State:
+    """All tenants of one worker."""
+
+    def __init__(self, home: Path, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
+        """Knows where things are; `start` begins to look."""
+        self.home = home
+        self.settings = settings
+        self.now = now
+        self.database = Database(Workspace(home).database_url)
+        self._views: dict[str, TenantView] = {}
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._refreshing = threading.Lock()
+
+    def start(self) -> None:
+        """Brings the database up, looks once, and keeps looking in a thread.
+
+        Raises:
+            RetailBrainError: the operational database does not answer.
+        """
+        upgrade(self.database)
+        self.refresh()
+        self._thread = threading.Thread(target=self._keep_fresh, name="retail-brain-refresh", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread and closes the database."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        self.database.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether at least one tenant has answers."""
+        return bool(self._views)
+
+    def view(self, tenant: str) -> TenantView | None:
+        """The tenant's present view, or None where it has no answers."""
+        return self._views.get(tenant)
+
+    def refresh(self) -> None:
+        """Looks once for new answers, events and decisions of every tenant."""
+        with self._refreshing:
+            for pointer in sorted((self.home / "var").glob("*/answers/CURRENT")):
+                self._refresh_tenant(pointer.parent.parent.name)
+
+    def refresh_events(self, tenant: str) -> None:
+        """Looks at once for a tenant's new events, so that whoever sent them sees their effect."""
+        view = self._views.get(tenant)
+        if view is not None:
+            self._load_events(view)
+
+    def refresh_decisions(self, tenant: str) -> None:
+        """Looks at once for a tenant's new decisions."""
+        view = self._views.get(tenant)
+        if view is not None:
+            decisions = latest_decisions(tenant, self.database, as_of=date.fromisoformat(view.answers.manifest.as_of))
+            if decisions != view.decisions:
+                self._views[tenant] = replace(self._views[tenant], decisions=decisions)
+
+    def _keep_fresh(self) -> None:
+        forget_at = time.monotonic()
+        while not self._stop.wait(self.settings.serving.poll_seconds):
+            try:
+                self.refresh()
+                if time.monotonic() >= forget_at:
+                    forget_at = time.monotonic() + 60
+                    self._forget()
+            except (RetailBrainError, OSError) as error:
+                _log.warning("refresh failed, the last state stays: %s", error)
+
+    def _refresh_tenant(self, tenant: str) -> None:
+        workspace = Workspace(self.home, tenant)
+        wanted = current_id(workspace.answers)
+        view = self._views.get(tenant)
+        if wanted is not None and (view is None or view.answers.manifest.answers_id != wanted):
+            try:
+                answers = open_answers(workspace.answers / wanted)
+            except RetailBrainError as error:
+                _log.warning("tenant %s keeps its last answers: %s", tenant, error)
+            else:
+                recent = RecentEvents() if view is None else view.recent
+                decisions = latest_decisions(tenant, self.database, as_of=date.fromisoformat(answers.manifest.as_of))
+                view = TenantView(tenant, load_settings(workspace), answers, recent, decisions)
+                self._load_events(view)
+                self._views[tenant] = view
+                _log.info("tenant %s answers from %s, as of %s", tenant, wanted, answers.manifest.as_of)
+                return
+        if view is not None:
+            self._load_events(view)
+            self.refresh_decisions(tenant)
+
+    def _load_events(self, view: TenantView) -> None:
+        now = self.now()
+        since = now - timedelta(hours=self.settings.serving.recent_event_hours)
+        after = view.recent.settled_id
+        while True:
+            stored = events_after(view.tenant, self.database, after_id=after, since=since, limit=_BATCH)
+            view.recent.add((person_key(view.answers, event), event) for event in stored)
+            view.recent.settle(now - _SETTLE, stored)
+            if len(stored) < _BATCH:
+                return
+            after = stored[-1].id
+
+    def _forget(self) -> None:
+        before = self.now() - timedelta(hours=self.settings.serving.recent_event_hours)
+        for view in self._views.values():
+            view.recent.forget(before)
+
+
+def person_key(answers: Answers, stored: StoredEvent) -> str:
+    """Under which key a person's events are kept: the customer id, found by the identifier where need be."""
+    event = stored.event
+    if event.customer_id is not None:
+        return event.customer_id
+    if event.id_type is None or event.id_value is None:
+        return ""
+    found = answers.identities.find(event.id_type, event.id_value)
+    return answers.customers.ids[found] if found >= 0 else identifier(event.id_type, event.id_value)

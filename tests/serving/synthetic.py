@@ -1,0 +1,202 @@
+"""Small answers made by arithmetic, so that a test can say what each route must give.
+
+Run as a script, it serves them for work on the page:
+
+    python tests/serving/synthetic.py --home FOLDER [--port 3000]
+"""
+
+import argparse
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from retail_brain.operational.database import Database
+from retail_brain.operational.keys import create_key
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.outputs import SUGGESTIONS
+from retail_brain.settings import Workspace
+from serving.answers.catalog import write_catalog
+from serving.answers.folder import AnswersManifest, make_current, write_manifest
+from serving.answers.forecasts import ForecastBlock, write_calendar, write_forecasts
+from serving.answers.goods import write_ranked, write_stock
+from serving.answers.history import write_history
+from serving.answers.identities import write_identities
+from serving.answers.pairs import write_pairs
+from serving.answers.rows import write_rows
+from serving.answers.suggestions import write_suggestions
+
+AS_OF = date(2025, 2, 28)
+QUANTILES = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
+GROUPS = ["level", "weekday", "price"]
+HORIZON = 28
+STORES = {"S001": "西湖店", "S002": "Grand-Place", "S003": "网店"}
+PRODUCTS = {
+    f"P{number:04d}": f"{name}{number}" for number in range(1, 61) for name in [["牛奶", "面包", "苹果"][number % 3]]
+}
+CUSTOMERS = [f"C{number:05d}" for number in range(1, 201)]
+
+
+def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 1.0) -> Path:
+    """Publishes answers whose forecast for store s and product p is `factor * (s + p)` units each day."""
+    folder = workspace.answers / answers_id
+    folder.mkdir(parents=True)
+    stores = write_catalog(folder, "stores", _catalog(STORES, "region"))
+    products = write_catalog(folder, "products", _catalog(PRODUCTS, "dairy · house brand"))
+    customers = write_catalog(folder, "customers", _catalog(dict.fromkeys(CUSTOMERS, ""), "S001"))
+    write_forecasts(folder, _forecasts(factor), stores, products, (HORIZON, len(QUANTILES), len(GROUPS)))
+    write_calendar(folder, [AS_OF + timedelta(days=day) for day in range(1, HORIZON + 1)])
+    write_history(folder, _history(), len(products))
+    write_suggestions(folder, _suggestions(factor), len(stores), len(products))
+    write_pairs(folder, [_pairs()], customers, products)
+    for name in ("similar", "complements"):
+        write_ranked(folder, name, _related(), len(products))
+    write_ranked(folder, "popular", _popular(), len(stores) + 1)
+    write_stock(folder, _stock(), len(products))
+    identities = {("card", f"620{number}"): number for number in range(len(CUSTOMERS))}
+    write_identities(folder, identities)
+    write_rows(folder, "person", pl.DataFrame({"stage": ["friend"] * 200, "visits": list(range(200))}))
+    write_manifest(folder, _manifest(answers_id))
+    make_current(workspace.answers, answers_id)
+    return folder
+
+
+def _catalog(names: dict[str, str], detail: str) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "id": list(names),
+            "name": list(names.values()),
+            "detail": detail,
+            "weight": [-float(row) for row in range(len(names))],
+        }
+    )
+
+
+def _forecasts(factor: float) -> list[ForecastBlock]:
+    blocks = []
+    for store, store_id in enumerate(list(STORES)[:2], start=1):
+        level = factor * (store + np.arange(1, 51, dtype=np.float64))
+        mean = np.repeat(level[:, None], HORIZON, axis=1)
+        mean[:25, ::7] += 1
+        spread = mean[:, :, None] * np.array([0.4, 0.5, 0.7, 1.0, 1.3, 1.6, 1.8])
+        drivers = np.stack([mean - 1, np.full_like(mean, 0.75), np.full_like(mean, 0.25)], axis=2)[:25]
+        ids = list(PRODUCTS)[:50]
+        blocks.append(ForecastBlock(store_id, ids[:25], mean[:25], spread[:25], drivers))
+        blocks.append(ForecastBlock(store_id, ids[25:], mean[25:], spread[25:]))
+    return blocks
+
+
+def _history() -> pl.DataFrame:
+    days = 120
+    grid = pl.DataFrame({"store": [0, 1]}).join(pl.DataFrame({"product": list(range(50))}), how="cross")
+    ages = pl.DataFrame({"age": list(range(days))})
+    return grid.join(ages, how="cross").select(
+        "store",
+        "product",
+        date=pl.lit(AS_OF) - pl.duration(days="age"),
+        units=((pl.col("product") + pl.col("age")) % 7).cast(pl.Float64),
+        unit_price=pl.lit(9.9),
+        promotion=pl.col("age") % 30 < 5,
+        in_stock=pl.when(pl.col("age") % 40 == 0).then(0.5).otherwise(1.0),
+    )
+
+
+def _suggestions(factor: float) -> pl.DataFrame:
+    rows = [(store, product) for store in (0, 1) for product in range(40)]
+    frame = pl.DataFrame(rows, schema={"store": pl.Int64, "product": pl.Int64}, orient="row")
+    numbers = {name: pl.lit(1.0) for name, kind in SUGGESTIONS.items() if kind == pl.Float64}
+    return frame.with_columns(
+        **numbers
+        | {
+            "order_quantity": factor * pl.col("product").cast(pl.Float64),
+            "expected_value": 100.0 - pl.col("product"),
+            "order_cost": 2.0 * factor * pl.col("product"),
+            "order_on": pl.lit(AS_OF + timedelta(days=1)),
+            "arrives_on": pl.lit(AS_OF + timedelta(days=3)),
+            "source": pl.lit("supplier"),
+            "reason": pl.lit("covers demand until the next arrival"),
+            "reason_zh": pl.lit("满足到下次到货前的需求"),
+            "reason_code": pl.lit("order"),
+        }
+    )
+
+
+def _pairs() -> pl.DataFrame:
+    rows = [
+        (customer, f"P{(number * 7 + place * 3) % 60 + 1:04d}", place)
+        for number, customer in enumerate(CUSTOMERS[:150])
+        for place in range(20)
+    ]
+    frame = pl.DataFrame(
+        rows, schema={"customer_id": pl.String, "product_id": pl.String, "place": pl.Int64}, orient="row"
+    )
+    probability = 0.9 / (1 + pl.col("place"))
+    return frame.select(
+        "customer_id",
+        "product_id",
+        score=probability,
+        probability=probability,
+        kind=pl.when(pl.col("place") % 2 == 0).then(pl.lit("repeat")).otherwise(pl.lit("explore")),
+        due_on=pl.when(pl.col("place") % 2 == 0).then(pl.lit(AS_OF + timedelta(days=5))),
+        reason=pl.when(pl.col("place") % 2 == 0)
+        .then(pl.lit("buys it every two weeks"))
+        .otherwise(pl.lit("people alike buy it")),
+    )
+
+
+def _related() -> pl.DataFrame:
+    rows = [(owner, (owner + step) % 60, 1.0 / step) for owner in range(60) for step in range(1, 9)]
+    return pl.DataFrame(rows, schema={"owner": pl.Int64, "product": pl.Int64, "score": pl.Float64}, orient="row")
+
+
+def _popular() -> pl.DataFrame:
+    rows = [(owner, product, 1.0 / (2 + product)) for owner in range(len(STORES) + 1) for product in range(30)]
+    return pl.DataFrame(rows, schema={"owner": pl.Int64, "product": pl.Int64, "score": pl.Float64}, orient="row")
+
+
+def _stock() -> pl.DataFrame:
+    rows = [(store, product, 0.0 if product % 10 == 9 else 5.0) for store in (0, 1) for product in range(60)]
+    return pl.DataFrame(rows, schema={"store": pl.Int64, "product": pl.Int64, "on_hand": pl.Float64}, orient="row")
+
+
+def _manifest(answers_id: str) -> AnswersManifest:
+    return AnswersManifest(
+        answers_id=answers_id,
+        as_of=AS_OF.isoformat(),
+        published_at="2025-03-01T06:00:00+00:00",
+        period="day",
+        currency="¥",
+        label_days=28,
+        quantiles=QUANTILES,
+        driver_groups=GROUPS,
+        bundles={"demand": {"version": 1}, "recommender": {"version": 1}},
+        parts=["forecasts", "suggestions", "pairs", "similar", "complements"],
+        counts={"stores": 3, "products": 60, "customers": 200, "series": 100, "suggestions": 80, "pairs": 3000},
+        calendar=[{"date": "2025-01-29", "name": "春节", "type": "festival"}],
+    )
+
+
+def main() -> None:
+    """Serves synthetic answers and prints the page's address with a key."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--port", type=int, default=3000)
+    parser.add_argument("--workers", type=int, default=1)
+    options = parser.parse_args()
+    home = options.home.resolve()
+    publish_synthetic(Workspace(home), f"synthetic-{datetime.now(UTC):%Y%m%d%H%M%S}")
+    database = Database(Workspace(home).database_url)
+    upgrade(database)
+    key = create_key("main", database, role="admin", name="page work", now=datetime.now(UTC))
+    sys.stdout.write(f"http://127.0.0.1:{options.port}/ui/#key={key}\n")
+    sys.stdout.flush()
+    os.environ["RETAIL_BRAIN_HOME"] = str(home)
+    from serving.launch import serve
+
+    serve(home, host="127.0.0.1", port=options.port, workers=options.workers)
+
+
+if __name__ == "__main__":
+    main()
