@@ -44,7 +44,14 @@ def folder_source(folder: Path, scratch: Path) -> Source:
 
 
 def read_files(name: str, paths: Iterable[Path], scratch: Path, warnings: list[str], **options: str | None) -> RawTable:
-    """One table from files of the same columns, read in the order of their names.
+    """One table from files of the same columns, read in the order given.
+
+    Args:
+        name: canonical name of the table.
+        paths: at least one file.
+        scratch: folder for temporary copies.
+        warnings: what was noticed is added to it.
+        options: `encoding` and `delimiter` of text files.
 
     Raises:
         DataError: a file cannot be read.
@@ -110,14 +117,15 @@ def scan_parquet(place: str, storage_options: Mapping[str, str] | None = None) -
 
 def _table_name(path: Path) -> str:
     if path.is_dir():
-        return path.name.lower() if any(_data_files(path)) else ""
+        return path.name.lower() if any(data_files(path)) else ""
     for ending in (".parquet", ".csv.gz", ".csv"):
         if path.name.lower().endswith(ending):
             return path.name.lower().removesuffix(ending)
     return ""
 
 
-def _data_files(folder: Path) -> Iterator[Path]:
+def data_files(folder: Path) -> Iterator[Path]:
+    """The Parquet and CSV files under a folder, in the order of their names."""
     return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name.lower().endswith(ENDINGS))
 
 
@@ -128,4 +136,4 @@ def _read_claim(name: str, paths: list[Path], scratch: Path, warnings: list[str]
             f"files of the table into a folder {name}/."
         )
     path = paths[0]
-    return read_files(name, _data_files(path) if path.is_dir() else [path], scratch, warnings)
+    return read_files(name, data_files(path) if path.is_dir() else [path], scratch, warnings)

@@ -9,6 +9,7 @@ from retail_brain.errors import UsageError
 from retail_brain.sources.base import Source
 from retail_brain.sources.complete_journey import complete_journey_source
 from retail_brain.sources.folder import folder_source, remote_source
+from retail_brain.sources.mapping import mapping_source
 
 BUILT_IN = ("sample", "complete-journey")
 _CONFIG = Path(__file__).resolve().parent.parent / "config"
@@ -31,6 +32,8 @@ def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] 
         raise UsageError("the dataset's name is empty; wanted a folder, a mapping or one of the built-in names.")
     if dataset == "complete-journey":
         return complete_journey_source()
+    if dataset.endswith(".toml"):
+        return mapping_source(Path(dataset), scratch)
     if "://" in dataset:
         return remote_source(dataset, storage_options)
     return folder_source(sample_folder() if dataset == "sample" else Path(dataset), scratch)

@@ -1,0 +1,182 @@
+"""A mapping: a TOML file that says where each table comes from and what its columns are called there."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from retail_brain.errors import DataError, NotFoundError, UsageError
+from retail_brain.sources.base import ColumnFormat, RawTable, Source
+from retail_brain.sources.folder import data_files, read_files
+from retail_brain.sources.sql import query_database, query_files
+from retail_brain.tables import TABLES
+
+_TYPES = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64, "boolean": pl.Boolean}
+
+
+class ColumnMapping(BaseModel):
+    """Where one canonical column comes from, and how its text is written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str | None = None
+    constant: str | int | float | bool | None = None
+    format: str | None = None
+    decimal: Literal[".", ","] = "."
+    time_zone: str | None = None
+    separator: str | None = None
+    type: Literal["text", "number", "integer", "boolean"] | None = None
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if self.column is not None and self.constant is not None:
+            raise ValueError("give `column` or `constant`, not both")
+        return self
+
+
+class TableMapping(BaseModel):
+    """Where one table comes from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    files: str | None = None
+    sql: str | None = None
+    url: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    where: str | None = None
+    columns: dict[str, str | ColumnMapping] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.files is None) == (self.sql is None):
+            raise ValueError("give either `files` or `sql`")
+        if self.url is not None and self.sql is None:
+            raise ValueError("`url` goes with `sql`")
+        return self
+
+
+class Mapping(BaseModel):
+    """A whole mapping file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str | None = None
+    tables: dict[str, TableMapping] = Field(min_length=1)
+
+
+def mapping_source(path: Path, scratch: Path) -> Source:
+    """The tables that a mapping describes. Paths in it are relative to its own folder.
+
+    Raises:
+        NotFoundError: the mapping or a file it names does not exist.
+        UsageError: the mapping is not TOML, or says something that cannot be.
+        DataError: a source cannot be read or lacks a column that is named.
+    """
+    mapping = parse_mapping(path)
+    warnings: list[str] = []
+    tables = {name: _table(name, table, path, scratch, warnings) for name, table in mapping.tables.items()}
+    return Source(mapping.name or str(path.resolve()), tables, tuple(warnings))
+
+
+def parse_mapping(path: Path) -> Mapping:
+    """Reads a mapping file.
+
+    Raises:
+        NotFoundError: it does not exist.
+        UsageError: it is not TOML, or holds an unknown key, table or column.
+    """
+    if not path.is_file():
+        raise NotFoundError(f"there is no mapping {path}. Check the path.")
+    try:
+        mapping = Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not a TOML file: {error}. Correct that line.") from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+        raise UsageError(f"{path} is not a mapping: {wrong}. See docs/ingest.md for an example.") from error
+    for name, table in mapping.tables.items():
+        if name not in TABLES:
+            raise UsageError(f"{path} maps the table {name!r}, which is not one of {', '.join(TABLES)}. Rename it.")
+        strange = [column for column in table.columns if column not in TABLES[name].types]
+        if strange and not TABLES[name].open_attributes:
+            raise UsageError(
+                f"{path} maps the columns {strange} of {name}, which has {list(TABLES[name].types)}. Rename them."
+            )
+    return mapping
+
+
+def _table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
+    raw = _found(name, table, path, scratch, warnings)
+    columns = {
+        ours: ColumnMapping(column=theirs) if isinstance(theirs, str) else theirs
+        for ours, theirs in table.columns.items()
+    }
+    formats = {
+        ours: ColumnFormat(column.format, column.decimal, column.time_zone, column.separator)
+        for ours, column in columns.items()
+    }
+    frame = raw.frame if table.where is None else _filtered(raw, table.where)
+    return RawTable(name, _renamed(frame, columns, raw.origin), raw.origin, formats, malformed=raw.malformed)
+
+
+def _found(name: str, table: TableMapping, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
+    if table.sql is not None:
+        if table.url is None:
+            return RawTable(name, query_files(table.sql, path.parent.resolve(), scratch), f"query for {name}")
+        if table.url.startswith("duckdb:///"):
+            database = str(path.parent / table.url.removeprefix("duckdb:///"))
+            return RawTable(name, query_files(table.sql, path.parent, scratch, database), f"query for {name}")
+        return RawTable(name, query_database(table.sql, table.url, scratch), f"query for {name}")
+    assert table.files is not None
+    files = _files(path.parent, table.files)
+    return read_files(name, files, scratch, warnings, encoding=table.encoding, delimiter=table.delimiter)
+
+
+def _files(folder: Path, pattern: str) -> list[Path]:
+    """The files that a path, folder or glob stands for, in the order of their names.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    exact = folder / pattern
+    if exact.is_dir():
+        found = list(data_files(exact))
+    elif exact.is_file():
+        found = [exact]
+    else:
+        root = Path(exact.anchor) if Path(pattern).is_absolute() else folder
+        found = sorted(root.glob(str(exact.relative_to(root))))
+    if not found:
+        raise NotFoundError(f"the mapping's files {pattern!r} match nothing in {folder}. Check the path or glob.")
+    return found
+
+
+def _filtered(raw: RawTable, condition: str) -> pl.LazyFrame:
+    try:
+        return raw.frame.filter(pl.sql_expr(condition))
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(f"the condition where = {condition!r} cannot be read: {error}. Write it in SQL.") from error
+
+
+def _renamed(frame: pl.LazyFrame, columns: dict[str, ColumnMapping], origin: str) -> pl.LazyFrame:
+    """The frame under canonical names; other columns keep theirs.
+
+    Raises:
+        DataError: a column that is named is not there.
+    """
+    present = frame.collect_schema().names()
+    wanted = {ours: c.column or ours for ours, c in columns.items() if c.constant is None}
+    missing = sorted(set(wanted.values()) - set(present))
+    if missing:
+        raise DataError(f"{origin} has no columns {missing} that the mapping names; got {present}. Correct the names.")
+    used = set(wanted.values()) | set(columns)
+    chosen: list[Any] = [_cast(pl.col(theirs), columns[ours]).alias(ours) for ours, theirs in wanted.items()]
+    constants = [pl.lit(c.constant).alias(ours) for ours, c in columns.items() if c.constant is not None]
+    return frame.select(*chosen, *constants, *[name for name in present if name not in used])
+
+
+def _cast(column: pl.Expr, mapping: ColumnMapping) -> pl.Expr:
+    return column if mapping.type is None else column.cast(_TYPES[mapping.type], strict=False)

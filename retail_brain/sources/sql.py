@@ -1,0 +1,120 @@
+"""Tables from a query: SQLAlchemy for databases, DuckDB for files and DuckDB's own databases.
+
+The result goes through Parquet files in a scratch folder, a batch at a time, so that a query is run once and never held
+in memory whole.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from retail_brain.errors import DataError, UsageError
+
+BATCH_ROWS = 200_000
+_ENVIRONMENT = "env:"
+
+
+def query_files(query: str, folder: Path, scratch: Path, database: str = ":memory:") -> pl.LazyFrame:
+    """The rows of a DuckDB query.
+
+    Args:
+        query: a SELECT; file names in it are looked up in `folder`.
+        folder: where the mapping lies.
+        scratch: folder for the result.
+        database: a DuckDB database file, read only, or none.
+
+    Raises:
+        DataError: the query fails.
+    """
+    target = _fresh(scratch) / "rows.parquet"
+    try:
+        with duckdb.connect(database, read_only=database != ":memory:") as connection:
+            connection.execute("SET file_search_path = $folder", {"folder": str(folder)})
+            connection.sql(query).write_parquet(str(target))
+    except (duckdb.Error, AttributeError) as error:
+        raise _failed(query, "DuckDB", error) from error
+    return pl.scan_parquet(target)
+
+
+def query_database(query: str, url: str, scratch: Path) -> pl.LazyFrame:
+    """The rows of a query to a database.
+
+    Args:
+        query: a SELECT in the database's own SQL.
+        url: SQLAlchemy URL, or `env:NAME` for the URL in an environment variable.
+        scratch: folder for the result.
+
+    Raises:
+        UsageError: the URL cannot be used or its driver is not installed.
+        DataError: the database cannot be reached or refuses the query.
+    """
+    place = _parsed(url)
+    folder = _fresh(scratch)
+    try:
+        with _connected(place) as connection:
+            batches = pl.read_database(
+                text(query), connection, iter_batches=True, batch_size=BATCH_ROWS, infer_schema_length=None
+            )
+            for number, batch in enumerate(batches):
+                batch.write_parquet(folder / f"{number:06}.parquet")
+    except SQLAlchemyError as error:
+        raise _failed(query, place.render_as_string(hide_password=True), error) from error
+    parts = [pl.scan_parquet(path) for path in sorted(folder.glob("*.parquet"))]
+    return pl.concat(parts, how="diagonal_relaxed") if parts else pl.LazyFrame()
+
+
+@contextmanager
+def _connected(place: URL) -> Iterator[Connection]:
+    try:
+        engine = create_engine(place)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise UsageError(
+            f"the database {place.drivername} needs a driver that is not installed ({error}). Install it, for example "
+            "`pip install 'retail-brain[postgresql]'` and a URL that begins with postgresql+psycopg://."
+        ) from error
+    try:
+        with engine.connect().execution_options(stream_results=True, max_row_buffer=BATCH_ROWS) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _parsed(url: str) -> URL:
+    """The URL, looked up in the environment when it says so.
+
+    Raises:
+        UsageError: it is not a URL or the variable is not set.
+    """
+    value = url
+    if url.startswith(_ENVIRONMENT):
+        name = url.removeprefix(_ENVIRONMENT)
+        value = os.environ.get(name, "")
+        if not value:
+            raise UsageError(f"the environment variable {name} is not set; wanted the database's SQLAlchemy URL in it.")
+    try:
+        return make_url(value)
+    except ArgumentError as error:
+        raise UsageError(
+            "the database's URL cannot be read; wanted one like postgresql+psycopg://user:password@host/database "
+            "or sqlite:///file.db."
+        ) from error
+
+
+def _fresh(scratch: Path) -> Path:
+    folder = scratch / f"query-{len(list(scratch.glob('query-*')))}"
+    folder.mkdir()
+    return folder
+
+
+def _failed(query: str, place: str, error: Exception) -> DataError:
+    first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    return DataError(
+        f"the query {' '.join(query.split())[:120]!r} failed in {place}: {first}. Try it in the database's own client."
+    )
