@@ -28,4 +28,8 @@ def root(
     context.choose(tenant, home, quiet=quiet)
 
 
-from retail_brain.cli import ingest  # noqa: E402, F401
+from retail_brain.cli import (  # noqa: E402
+    decisions,  # noqa: F401
+    features,  # noqa: F401
+    ingest,  # noqa: F401
+)

@@ -10,23 +10,39 @@ from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 
 _ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CHINESE = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
+_WEEKDAY = re.compile(r"[0-7]|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*|[一二三四五六]|(?<=[周期拜、,，])[日天]")
+_UNTIL = re.compile(r"\s*(?:-|–|~|～|至|到|to)\s*(?:周|星期|礼拜)?")
 
 
 def parse_weekdays(text: str | None) -> tuple[bool, ...]:
     """Which weekdays, Monday first, a supplier takes orders on; nothing readable means every day.
 
-    Understands ISO numbers (1 Monday to 7 Sunday; 0 is Sunday too), English names and Chinese ones, in any separation.
+    Understands ISO numbers (1 Monday to 7 Sunday; 0 is Sunday too), English names and Chinese ones, in any separation,
+    and ranges of them.
 
     >>> parse_weekdays("1,4") == parse_weekdays("Mon;Thursday") == parse_weekdays("周一、周四")
     True
-    >>> all(parse_weekdays(None)) and all(parse_weekdays(" "))
+    >>> parse_weekdays("1-5") == parse_weekdays("Mon to Fri") == parse_weekdays("周一至周五")
+    True
+    >>> all(parse_weekdays(None)) and all(parse_weekdays("每天"))
     True
     """
     lowered = (text or "").lower()
-    found = {(int(digit) - 1) % 7 for digit in re.findall(r"[0-7]", lowered)}
-    found |= {_ENGLISH.index(word[:3]) for word in re.findall(r"[a-z]+", lowered) if word[:3] in _ENGLISH}
-    found |= {number for sign, number in _CHINESE.items() if re.search(rf"[周星期礼拜、,\s]{sign}|^{sign}", lowered)}
+    found: set[int] = set()
+    before: tuple[int, int] | None = None
+    for match in _WEEKDAY.finditer(lowered):
+        day = _weekday(match.group())
+        if before is not None and _UNTIL.fullmatch(lowered[before[1] : match.start()]):
+            found |= {(before[0] + later) % 7 for later in range((day - before[0]) % 7)}
+        found.add(day)
+        before = (day, match.end())
     return tuple(day in found or not found for day in range(7))
+
+
+def _weekday(word: str) -> int:
+    if word.isascii() and word.isdigit():
+        return (int(word) - 1) % 7
+    return _CHINESE[word] if word in _CHINESE else _ENGLISH.index(word[:3])
 
 
 def weekday_table(texts: Iterable[str | None]) -> Bools:

@@ -90,7 +90,7 @@ def _paid_prices(sales: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     )
     priced = pl.col("unit_price").is_not_null()
     paid = (pl.col("units") * pl.col("unit_price")).sum() / pl.col("units").filter(priced).sum()
-    return recent.group_by(*SERIES).agg(paid.fill_nan(None).alias("paid_price"))
+    return recent.group_by(*SERIES).agg(paid.fill_nan(None).round(6).alias("paid_price"))
 
 
 def _listed_prices(dataset: Dataset, day: date) -> tuple[pl.LazyFrame, pl.LazyFrame]:

@@ -1,0 +1,188 @@
+"""Verbs that decide: replenish, audience, assign."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retail_brain.cli import context
+from retail_brain.cli.app import app
+from retail_brain.cli.context import AsOfOption, LakeOption, OutOption
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from retail_brain.dataset import Dataset
+    from serving.suggestions import Forecaster
+
+StoresOption = Annotated[list[str] | None, typer.Option("--stores", help="Only this store; may be repeated.")]
+ProductsOption = Annotated[list[str] | None, typer.Option("--products", help="Only this product; may be repeated.")]
+
+
+@app.command()
+def replenish(
+    out: OutOption,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+    budget: Annotated[float | None, typer.Option(help="Money that all orders together may cost.")] = None,
+    stores: StoresOption = None,
+    products: ProductsOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of the sample paths.")] = 0,
+) -> None:
+    """Order suggestions with their numbers and reasons: one row per store and product.
+
+    Needs sales and a champion demand model; uses inventory, supply, prices, products and assortment where they are.
+    """
+    from serving.suggestions import suggest
+
+    chosen = context.current()
+    dataset = chosen.dataset(lake, as_of)
+    with chosen.progress.step("replenish") as step:
+        table = suggest(
+            dataset,
+            _forecaster(),
+            chosen.settings,
+            stores=stores,
+            products=products,
+            budget=budget,
+            seed=seed,
+            progress=chosen.progress,
+        )
+        write_table(table, out)
+        step.rows = table.height
+        step.note = f"{int((table['order_quantity'] > 0).sum()):,} orders -> {out}"
+
+
+@app.command()
+def audience(
+    out: OutOption,
+    product: Annotated[list[str] | None, typer.Option("--product", help="A product on offer; may be repeated.")] = None,
+    campaign: Annotated[str | None, typer.Option("--campaign", help="A campaign of the campaigns table.")] = None,
+    size: Annotated[int, typer.Option("--size", help="Most people listed, held-out ones included.")] = 500,
+    kind: Annotated[str, typer.Option("--kind", help="repeat, explore or mixed.")] = "mixed",
+    channel: Annotated[str | None, typer.Option("--channel", help="The only channel to use.")] = None,
+    holdout_share: Annotated[float | None, typer.Option(help="Share held out to measure the effect.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Money that all contacts may cost.")] = None,
+    contact_cost: Annotated[float | None, typer.Option(help="Money per contact.")] = None,
+    at_home_only: Annotated[bool, typer.Option("--home-shop", help="Goods must lie in the person's own shop.")] = False,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Who wants these goods: an audience, and beside it STEM_exclusions with who was left out and why.
+
+    Needs transactions with customers and a champion recommender; uses consents, contacts, responses, campaigns and
+    inventory where they are.
+    """
+    from serving.audiences import audience as find_audience
+
+    chosen = context.current()
+    dataset = chosen.dataset(lake, as_of)
+    with chosen.progress.step("audience") as step:
+        table, exclusions = find_audience(
+            dataset,
+            _pairs(dataset),
+            chosen.settings,
+            product_ids=product or (),
+            campaign_id=campaign,
+            size=size,
+            kind=kind,  # type: ignore[arg-type]  # checked by AudienceRequest
+            channel=channel,
+            holdout_share=holdout_share,
+            budget=budget,
+            contact_cost=contact_cost,
+            at_home_only=at_home_only,
+        )
+        write_table(table, out)
+        write_table(exclusions, out.with_name(f"{out.stem}_exclusions{out.suffix}"))
+        step.rows = table.height
+        step.note = f"{int((table['group'] == 'contact').sum()):,} to contact -> {out}"
+
+
+@app.command()
+def assign(
+    out: OutOption,
+    campaigns: Annotated[
+        Path,
+        typer.Option("--campaigns", help="CSV or Parquet: campaign_id, product_ids, size?, budget?, contact_cost? ..."),
+    ],
+    per_customer: Annotated[int, typer.Option("--per-customer", help="Most campaigns per person.")] = 1,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Many campaigns at once: who gets which, under every campaign's size and budget. STEM_campaigns has the prices."""
+    from serving.audiences import assign as assign_campaigns
+
+    chosen = context.current()
+    dataset = chosen.dataset(lake, as_of)
+    plan_of = read_table(campaigns, "--campaigns")
+    with chosen.progress.step("assign") as step:
+        plan = assign_campaigns(
+            dataset, _pairs(dataset), plan_of, chosen.settings, per_customer=per_customer, progress=chosen.progress
+        )
+        write_table(plan.audience, out)
+        write_table(plan.summary, out.with_name(f"{out.stem}_campaigns{out.suffix}"))
+        share = plan.value / plan.bound if plan.bound > 0 else 1.0
+        step.rows = plan.audience.height
+        step.note = f"value {plan.value:,.2f}, {share:.1%} of what is possible -> {out}"
+
+
+def read_table(path: Path, option: str) -> "pl.DataFrame":
+    """A Parquet or CSV file.
+
+    Raises:
+        UsageError: it is not there or cannot be read.
+    """
+    import polars as pl
+
+    from retail_brain.errors import UsageError
+
+    if not path.is_file():
+        raise UsageError(f"{option} {path} is not a file. Name a Parquet or CSV file that exists.")
+    try:
+        return pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema_length=None)
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(f"{option} {path} cannot be read as a table: {error}. Mend or convert the file.") from error
+
+
+def write_table(table: "pl.DataFrame", path: Path) -> None:
+    """Writes Parquet, or CSV by the file's ending, whole or not at all.
+
+    Raises:
+        UsageError: another ending.
+    """
+    from retail_brain.errors import UsageError
+    from retail_brain.files import atomic_path
+
+    if path.suffix not in {".parquet", ".csv"}:
+        raise UsageError(f"--out {path} has no ending that says what to write; wanted .parquet or .csv.")
+    with atomic_path(path) as aside:
+        if path.suffix == ".csv":
+            table.write_csv(aside)
+        else:
+            table.write_parquet(aside)
+
+
+def _forecaster() -> "Forecaster":
+    """The champion demand model.
+
+    Raises:
+        ModelError: there is none yet.
+    """
+    from training.demand.model import DemandModel
+
+    from training.bundle import champion
+
+    return DemandModel.load(champion(context.current().workspace, "demand"))
+
+
+def _pairs(dataset: "Dataset") -> "Iterator[pl.DataFrame]":
+    """Scored pairs of the champion recommender, block by block.
+
+    Raises:
+        ModelError: there is none yet.
+    """
+    from training.bundle import champion
+    from training.recommender.model import RecommenderModel
+
+    return RecommenderModel.load(champion(context.current().workspace, "recommender")).score(dataset)

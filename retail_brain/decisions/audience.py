@@ -1,0 +1,99 @@
+"""Goods finding people: the list of those worth telling, those held out, and everybody else counted by reason."""
+
+from datetime import date
+
+import polars as pl
+
+from retail_brain.decisions.eligibility import EXCLUSION_TEXTS, assess
+from retail_brain.decisions.holdout import is_holdout
+from retail_brain.decisions.outreach import AudienceFacts, AudienceRequest
+from retail_brain.outputs import AUDIENCE, EXCLUSIONS
+from retail_brain.settings import AudienceSettings
+
+ADDED: dict[str, type[pl.DataType]] = {"reason_zh": pl.String}
+"""Columns of an audience after those of the contract."""
+EXCLUSIONS_ADDED: dict[str, type[pl.DataType]] = {"code": pl.String, "reason_zh": pl.String}
+"""Columns of exclusions after those of the contract."""
+
+
+_COLUMNS: dict[str, type[pl.DataType]] = {**AUDIENCE, **ADDED}
+
+
+def build_audience(
+    pairs: pl.DataFrame, facts: AudienceFacts, request: AudienceRequest, as_of: date, settings: AudienceSettings
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The audience, one row per person in rank order, and its exclusions, one row per reason.
+
+    People are ranked by expected value (by probability where no value is known), ties by id. The holdout is drawn by
+    hash from everybody alike, listed with its rank, and neither contacted nor paid for. The rows of the audience and
+    the counts of the exclusions together are everybody considered. Arguments as in `eligibility.assess`.
+
+    Raises:
+        ImpossibleError: the campaign is over.
+    """
+    people = assess(pairs, facts, request, as_of, settings)
+    ranked = rank_people(people.filter(pl.col("code").is_null()))
+    ranked = ranked.with_columns(held=is_holdout(ranked["customer_id"], request.holdout_key, request.holdout_share))
+    code = (
+        pl.when(pl.int_range(pl.len()) >= request.size).then(pl.lit("beyond_size"))
+        .when(_over_budget(request)).then(pl.lit("over_budget"))
+    )  # fmt: skip
+    ranked = ranked.with_columns(code=code)
+    listed = ranked.filter(pl.col("code").is_null())
+    left_out = pl.concat([people["code"].drop_nulls(), ranked["code"].drop_nulls()])
+    return audience_rows(listed, request, as_of), exclusion_rows(left_out)
+
+
+def rank_people(people: pl.DataFrame) -> pl.DataFrame:
+    """People from the most to the least worth telling."""
+    worth = pl.col("expected_value").fill_null(float("-inf"))
+    return people.sort(worth, "probability", "customer_id", descending=[True, True, False])
+
+
+def audience_rows(listed: pl.DataFrame, request: AudienceRequest, as_of: date) -> pl.DataFrame:
+    """The audience's columns for ranked people; `held` says who is held out."""
+    first, last = request.days(as_of)
+    told = ~pl.col("held")
+    send_on = (pl.col("due_on") - pl.duration(days=1)).clip(first, last).fill_null(pl.lit(first))
+    chance = (pl.col("probability") * 100).round(1).cast(pl.String) + "%"
+    goods = pl.col("product_id")
+    why, why_zh = pl.col("reason"), pl.coalesce("reason_zh", "reason")
+    frame = listed.with_columns(
+        campaign_id=pl.lit(request.campaign_id, dtype=pl.String),
+        rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32),
+        group=pl.when("held").then(pl.lit("holdout")).otherwise(pl.lit("contact")),
+        channel=pl.when(told).then("channel"),
+        send_on=pl.when(told).then(send_on),
+        reason=pl.concat_str(
+            pl.format("{} likely to buy {}", chance, goods),
+            pl.when(why.is_not_null()).then(pl.format(": {}", why)).otherwise(pl.lit("")),
+            pl.when("held").then(pl.lit(". Held out to measure the effect: do not contact")).otherwise(pl.lit("")),
+            pl.lit("."),
+        ),
+        reason_zh=pl.concat_str(
+            pl.format("购买{}的概率为{}", goods, chance),
+            pl.when(why_zh.is_not_null()).then(pl.format("：{}", why_zh)).otherwise(pl.lit("")),
+            pl.when("held").then(pl.lit("。留作对照以衡量效果，请勿联系")).otherwise(pl.lit("")),
+            pl.lit("。"),
+        ),
+    ).with_columns(pl.col("reason").str.replace(r"\.\.", "."), pl.col("reason_zh").str.replace(r"[。.]。", "。"))
+    return frame.select(pl.col(name).cast(kind) for name, kind in _COLUMNS.items())
+
+
+def exclusion_rows(codes: pl.Series) -> pl.DataFrame:
+    """One row per reason that left somebody out, in the order of precedence."""
+    counts = dict(codes.value_counts(name="customers").iter_rows())
+    rows = [
+        {"reason": en, "customers": counts[code], "code": code, "reason_zh": zh}
+        for code, (en, zh) in EXCLUSION_TEXTS.items()
+        if code in counts
+    ]
+    return pl.DataFrame(rows, schema={**EXCLUSIONS, **EXCLUSIONS_ADDED})
+
+
+def _over_budget(request: AudienceRequest) -> pl.Expr:
+    """Whether the contacts up to and including this one cost more than the budget."""
+    if request.budget is None or request.contact_cost == 0:
+        return pl.lit(value=False)
+    spent = (~pl.col("held")).cast(pl.Int64).cum_sum() * request.contact_cost
+    return spent > request.budget * (1 + 1e-12)

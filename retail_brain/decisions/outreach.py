@@ -1,0 +1,105 @@
+"""What an audience is asked for, and what is known of the people and goods it is drawn from."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Literal
+
+import polars as pl
+
+from retail_brain.errors import ImpossibleError, UsageError
+from retail_brain.tables import CHANNELS_OF_CONTACT
+
+Kind = Literal["repeat", "explore", "mixed"]
+
+CHANNEL_ORDER = ("wechat", "app", "sms", "email", "guide")
+"""Preference between channels that are equally good for a person: the cheap and quiet ones first."""
+
+
+@dataclass(frozen=True)
+class AudienceRequest:
+    """An audience to be found.
+
+    Attributes:
+        product_ids: goods on offer.
+        size: most people in the list, held-out ones included.
+        campaign_id: campaign that the audience is for, if it has one.
+        kind: `repeat` for people due to buy the goods again, `explore` for people new to them, `mixed` for both.
+        channel: the only channel that may be used; None lets each person's best one be chosen.
+        starts_on: first day of contact; None or a past day means the day after `as_of`.
+        ends_on: day after the last day of contact; None means four weeks.
+        budget: money for all contacts; None for no limit.
+        contact_cost: money per contact.
+        holdout_share: share of the eligible who are listed but not contacted.
+    """
+
+    product_ids: tuple[str, ...]
+    size: int
+    campaign_id: str | None = None
+    kind: Kind = "mixed"
+    channel: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    budget: float | None = None
+    contact_cost: float = 0.0
+    holdout_share: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not self.product_ids:
+            raise UsageError("an audience needs goods: none were named. Name products, or a campaign that has some.")
+        if self.size < 1:
+            raise UsageError(f"an audience of {self.size} cannot be found; wanted a size of 1 or more.")
+        if self.kind not in {"repeat", "explore", "mixed"}:
+            raise UsageError(f"kind {self.kind!r} is unknown; wanted repeat, explore or mixed.")
+        if self.channel is not None and self.channel not in CHANNELS_OF_CONTACT:
+            raise UsageError(f"channel {self.channel!r} is unknown; wanted one of {', '.join(CHANNELS_OF_CONTACT)}.")
+        if not 0 <= self.holdout_share < 1:
+            raise UsageError(f"holdout share {self.holdout_share} cannot be used; wanted 0 or more and less than 1.")
+        if self.contact_cost < 0 or (self.budget is not None and self.budget < 0):
+            raise UsageError("budget and contact cost are amounts of money; wanted 0 or more.")
+
+    @property
+    def holdout_key(self) -> str:
+        """What the holdout is hashed with: the campaign, or the goods where there is none."""
+        return self.campaign_id or "products:" + ",".join(sorted(self.product_ids))
+
+    def days(self, as_of: date) -> tuple[date, date]:
+        """First and last day of contact.
+
+        Raises:
+            ImpossibleError: the campaign is over.
+        """
+        first = max(as_of + timedelta(days=1), self.starts_on or as_of)
+        last = (self.ends_on - timedelta(days=1)) if self.ends_on else first + timedelta(days=27)
+        if last < first:
+            raise ImpossibleError(
+                f"{self.campaign_id or 'the campaign'} ends before {first}, so nobody can be contacted any more. "
+                "Choose a later end, or an earlier --as-of."
+            )
+        return first, last
+
+
+@dataclass(frozen=True)
+class AudienceFacts:
+    """What is known; None where the dataset has no such table.
+
+    Attributes:
+        customers: everyone considered: `customer_id`, and `home_store_id` where known.
+        consents: changes of consent: `customer_id`, `channel`, `granted`, `changed_at`. None: nobody has refused.
+        contacts: contacts made: `campaign_id`, `customer_id`, `channel`, `contacted_at`, `is_holdout`.
+        responses: `campaign_id`, `customer_id`.
+        purchases: one row per customer x product bought: `customer_id`, `product_id`, `bought_on` (last day).
+        stock: `store_id`, `product_id`, `on_hand`. None: unknown, so nobody is left out for it.
+        values: money that one response with a product earns: `product_id`, `value`.
+        at_home_only: whether goods must lie in the person's own shop; otherwise any shop of the network will do.
+    """
+
+    customers: pl.DataFrame
+    consents: pl.DataFrame | None = None
+    contacts: pl.DataFrame | None = None
+    responses: pl.DataFrame | None = None
+    purchases: pl.DataFrame | None = None
+    stock: pl.DataFrame | None = None
+    values: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={"product_id": pl.String, "value": pl.Float64})
+    )
+    at_home_only: bool = False

@@ -1,0 +1,177 @@
+"""Audiences and assignments for a chain: scored pairs, consents, contacts and stock brought together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.assignment import Assignment, assign_contacts
+from retail_brain.decisions.audience import audience_rows, build_audience, rank_people
+from retail_brain.decisions.eligibility import assess
+from retail_brain.decisions.holdout import is_holdout
+from retail_brain.decisions.outreach import AudienceRequest, Kind
+from retail_brain.errors import NotFoundError, UsageError
+from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import Settings
+from serving.audience_facts import check_products, read_facts
+from serving.campaigns import of_campaign, read_campaigns
+
+Pairs = pl.DataFrame | Iterable[pl.DataFrame]
+"""Scored pairs: `customer_id`, `product_id`, `probability` and perhaps `kind`, `due_on`, `reason`, `reason_zh`."""
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """Campaigns assigned together.
+
+    Attributes:
+        audience: one row per campaign x person, ranked within each campaign; the columns of `audience`.
+        summary: one row per campaign: cap, assigned, price of one more place.
+        value: expected value of all contacts.
+        bound: what no assignment could exceed.
+    """
+
+    audience: pl.DataFrame
+    summary: pl.DataFrame
+    value: float
+    bound: float
+
+
+def audience(
+    dataset: Dataset,
+    pairs: Pairs,
+    settings: Settings,
+    *,
+    product_ids: Sequence[str] = (),
+    campaign_id: str | None = None,
+    size: int = 500,
+    kind: Kind = "mixed",
+    channel: str | None = None,
+    holdout_share: float | None = None,
+    budget: float | None = None,
+    contact_cost: float | None = None,
+    at_home_only: bool = False,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Audience and exclusions for goods or for a campaign of the `campaigns` table; see `decisions.audience`.
+
+    Args:
+        dataset: as known on the day after which people are contacted.
+        pairs: scored pairs, whole or in blocks.
+        settings: limits on contacts, and defaults.
+        product_ids: goods on offer; with a campaign None means its own.
+        campaign_id: takes goods, days, channel, budget and cost from the campaign where they are not given.
+        size: most people listed.
+        kind: `repeat`, `explore` or `mixed`.
+        channel: the only channel to use.
+        holdout_share: share held out; None for the settings'.
+        budget: money for all contacts.
+        contact_cost: money per contact.
+        at_home_only: whether goods must lie in the person's own shop.
+
+    Raises:
+        NotFoundError: the campaign or a product is unknown.
+        UsageError: neither goods nor a campaign, or a value that cannot be used.
+        ImpossibleError: the campaign is over.
+    """
+    as_of = dataset.as_of or dataset.last_day()
+    request = AudienceRequest(
+        product_ids=tuple(product_ids) or ("",),
+        size=size,
+        kind=kind,
+        channel=channel,
+        budget=budget,
+        contact_cost=contact_cost or 0.0,
+        holdout_share=settings.audience.holdout_share if holdout_share is None else holdout_share,
+    )
+    if campaign_id is not None:
+        request = of_campaign(request, _campaign(dataset, campaign_id), own_goods=not product_ids)
+    elif not product_ids:
+        raise UsageError("an audience needs goods or a campaign; got neither. Name --product or --campaign.")
+    check_products(dataset, request.product_ids)
+    facts = read_facts(dataset, as_of, request.product_ids, settings, at_home_only=at_home_only)
+    return build_audience(_of_products(pairs, request.product_ids), facts, request, as_of, settings.audience)
+
+
+def assign(
+    dataset: Dataset,
+    pairs: Pairs,
+    campaigns: pl.DataFrame,
+    settings: Settings,
+    *,
+    per_customer: int = 1,
+    progress: Progress = SILENT,
+) -> CampaignPlan:
+    """Assigns people to many campaigns at once.
+
+    Args:
+        dataset: as known on the day after which people are contacted.
+        pairs: scored pairs, whole or in blocks.
+        campaigns: `campaign_id`, `product_ids` (list, or text separated by `;` or `|`) and perhaps `size`, `budget`,
+            `contact_cost`, `channel`, `starts_on`, `ends_on`.
+        settings: limits on contacts, and defaults.
+        per_customer: most campaigns per person.
+        progress: told per campaign.
+
+    Raises:
+        DataError: a column is missing or a campaign has no goods.
+        UsageError: `per_customer` below 1.
+    """
+    if per_customer < 1:
+        raise UsageError(f"--per-customer {per_customer} leaves nobody; wanted 1 or more.")
+    as_of = dataset.as_of or dataset.last_day()
+    requests = read_campaigns(campaigns, settings)
+    goods = tuple(sorted({product for request in requests.values() for product in request.product_ids}))
+    facts = read_facts(dataset, as_of, goods, settings)
+    held_pairs = _of_products(pairs, goods)
+    people = {
+        name: assess(held_pairs, facts, request, as_of, settings.audience).filter(pl.col("code").is_null())
+        for name, request in progress.track(requests.items(), "eligible per campaign", len(requests))
+    }
+    values = pl.concat(
+        [
+            frame.select(campaign_id=pl.lit(name), customer_id="customer_id", value=_worth())
+            for name, frame in people.items()
+        ]
+    )
+    done = assign_contacts(values, {name: _cap(request) for name, request in requests.items()}, per_customer)
+    tables = [_assigned_rows(done, people[name], request, as_of) for name, request in requests.items()]
+    return CampaignPlan(pl.concat(tables), done.prices, done.value, done.bound)
+
+
+def _campaign(dataset: Dataset, campaign_id: str) -> Mapping[str, Any]:
+    found = dataset.scan_or_empty("campaigns").filter(pl.col("campaign_id") == campaign_id).collect()
+    if found.height == 0:
+        raise NotFoundError(f"campaign {campaign_id!r} is not in campaigns. Check its id, or name --product instead.")
+    return found.row(0, named=True)
+
+
+def _of_products(pairs: Pairs, product_ids: Sequence[str]) -> pl.DataFrame:
+    wanted = pl.col("product_id").is_in(list(product_ids))
+    if isinstance(pairs, pl.DataFrame):
+        return pairs.filter(wanted)
+    kept = [block.filter(wanted) for block in pairs]
+    if kept:
+        return pl.concat(kept, how="diagonal")
+    return pl.DataFrame(schema={"customer_id": pl.String, "product_id": pl.String, "probability": pl.Float64})
+
+
+def _worth() -> pl.Expr:
+    """What a contact is worth where campaigns compete: its expected value, else its probability."""
+    return pl.coalesce("expected_value", "probability")
+
+
+def _cap(request: AudienceRequest) -> int:
+    affordable = request.size
+    if request.budget is not None and request.contact_cost > 0:
+        affordable = int(request.budget / request.contact_cost + 1e-9)
+    return min(request.size, affordable)
+
+
+def _assigned_rows(done: Assignment, people: pl.DataFrame, request: AudienceRequest, as_of: date) -> pl.DataFrame:
+    mine = done.pairs.filter(pl.col("campaign_id") == request.campaign_id).select("customer_id")
+    listed = rank_people(people.join(mine, on="customer_id", how="semi"))
+    held = is_holdout(listed["customer_id"], request.holdout_key, request.holdout_share)
+    return audience_rows(listed.with_columns(held=held), request, as_of)
