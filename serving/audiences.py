@@ -1,9 +1,9 @@
 """Audiences and assignments for a chain: scored pairs, consents, contacts and stock brought together."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -18,9 +18,19 @@ from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from serving.audience_facts import check_products, read_facts
 from serving.campaigns import of_campaign, read_campaigns
+from serving.reasons import with_reason_texts
 
-Pairs = pl.DataFrame | Iterable[pl.DataFrame]
-"""Scored pairs: `customer_id`, `product_id`, `probability` and perhaps `kind`, `due_on`, `reason`, `reason_zh`."""
+
+class Scorer(Protocol):
+    """A recommender that scores everybody with given goods."""
+
+    def score(self, dataset: Dataset, *, products: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Blocks of scored pairs."""
+
+
+Pairs = pl.DataFrame | Iterable[pl.DataFrame] | Scorer
+"""Scored pairs, whole or in blocks, or a recommender that makes them: `customer_id`, `product_id`, `probability` and
+perhaps `kind`, `due_on`, `reason` (a code)."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ def audience(
 
     Args:
         dataset: as known on the day after which people are contacted.
-        pairs: scored pairs, whole or in blocks.
+        pairs: scored pairs, whole, in blocks, or a recommender.
         settings: limits on contacts, and defaults.
         product_ids: goods on offer; with a campaign None means its own.
         campaign_id: takes goods, days, channel, budget and cost from the campaign where they are not given.
@@ -92,7 +102,7 @@ def audience(
         raise UsageError("an audience needs goods or a campaign; got neither. Name --product or --campaign.")
     check_products(dataset, request.product_ids)
     facts = read_facts(dataset, as_of, request.product_ids, settings, at_home_only=at_home_only)
-    return build_audience(_of_products(pairs, request.product_ids), facts, request, as_of, settings.audience)
+    return build_audience(_of_products(dataset, pairs, request.product_ids), facts, request, as_of, settings.audience)
 
 
 def assign(
@@ -125,7 +135,7 @@ def assign(
     requests = read_campaigns(campaigns, settings)
     goods = tuple(sorted({product for request in requests.values() for product in request.product_ids}))
     facts = read_facts(dataset, as_of, goods, settings)
-    held_pairs = _of_products(pairs, goods)
+    held_pairs = _of_products(dataset, pairs, goods)
     people = {
         name: assess(held_pairs, facts, request, as_of, settings.audience).filter(pl.col("code").is_null())
         for name, request in progress.track(requests.items(), "eligible per campaign", len(requests))
@@ -148,14 +158,25 @@ def _campaign(dataset: Dataset, campaign_id: str) -> Mapping[str, Any]:
     return found.row(0, named=True)
 
 
-def _of_products(pairs: Pairs, product_ids: Sequence[str]) -> pl.DataFrame:
+def _of_products(dataset: Dataset, pairs: Pairs, product_ids: Sequence[str]) -> pl.DataFrame:
     wanted = pl.col("product_id").is_in(list(product_ids))
     if isinstance(pairs, pl.DataFrame):
-        return pairs.filter(wanted)
-    kept = [block.filter(wanted) for block in pairs]
+        return _worded(dataset, pairs.filter(wanted))
+    blocks = pairs if isinstance(pairs, Iterable) else pairs.score(dataset, products=product_ids)
+    kept = [block.filter(wanted) for block in blocks]
     if kept:
-        return pl.concat(kept, how="diagonal")
+        return _worded(dataset, pl.concat(kept, how="diagonal"))
     return pl.DataFrame(schema={"customer_id": pl.String, "product_id": pl.String, "probability": pl.Float64})
+
+
+def _worded(dataset: Dataset, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs with their reason codes in English, and in Chinese in `reason_zh`."""
+    if "reason" not in pairs.columns:
+        return pairs
+    named = dataset.scan_or_empty("products").select("product_id", "name").drop_nulls().collect()
+    names = dict(named.iter_rows())
+    chinese = with_reason_texts(pairs.select("reason"), "zh", names)["reason"]
+    return with_reason_texts(pairs, "en", names).with_columns(reason_zh=chinese)
 
 
 def _worth() -> pl.Expr:

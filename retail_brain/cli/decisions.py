@@ -1,6 +1,5 @@
 """Verbs that decide: replenish, audience, assign."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +12,7 @@ from retail_brain.cli.context import AsOfOption, LakeOption, OutOption
 if TYPE_CHECKING:
     import polars as pl
 
-    from retail_brain.dataset import Dataset
+    from serving.audiences import Scorer
     from serving.suggestions import Forecaster
 
 StoresOption = Annotated[list[str] | None, typer.Option("--stores", help="Only this store; may be repeated.")]
@@ -81,7 +80,7 @@ def audience(
     with chosen.progress.step("audience") as step:
         table, exclusions = find_audience(
             dataset,
-            _pairs(dataset),
+            _recommender(),
             chosen.settings,
             product_ids=product or (),
             campaign_id=campaign,
@@ -118,7 +117,7 @@ def assign(
     plan_of = read_table(campaigns, "--campaigns")
     with chosen.progress.step("assign") as step:
         plan = assign_campaigns(
-            dataset, _pairs(dataset), plan_of, chosen.settings, per_customer=per_customer, progress=chosen.progress
+            dataset, _recommender(), plan_of, chosen.settings, per_customer=per_customer, progress=chosen.progress
         )
         write_table(plan.audience, out)
         write_table(plan.summary, out.with_name(f"{out.stem}_campaigns{out.suffix}"))
@@ -169,15 +168,14 @@ def _forecaster() -> "Forecaster":
     Raises:
         ModelError: there is none yet.
     """
-    from training.demand.model import DemandModel
-
     from training.bundle import champion
+    from training.demand.model import DemandModel
 
     return DemandModel.load(champion(context.current().workspace, "demand"))
 
 
-def _pairs(dataset: "Dataset") -> "Iterator[pl.DataFrame]":
-    """Scored pairs of the champion recommender, block by block.
+def _recommender() -> "Scorer":
+    """The champion recommender.
 
     Raises:
         ModelError: there is none yet.
@@ -185,4 +183,4 @@ def _pairs(dataset: "Dataset") -> "Iterator[pl.DataFrame]":
     from training.bundle import champion
     from training.recommender.model import RecommenderModel
 
-    return RecommenderModel.load(champion(context.current().workspace, "recommender")).score(dataset)
+    return RecommenderModel.load(champion(context.current().workspace, "recommender"))

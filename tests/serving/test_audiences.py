@@ -53,6 +53,20 @@ def test_pairs_may_come_in_blocks(known, pairs):
     assert none[0].height == 0
 
 
+def test_a_recommender_scores_the_goods_asked_for_and_its_codes_become_words(known):
+    class Half:
+        def score(self, dataset, *, products=None):
+            people = dataset.scan("customers").select("customer_id").collect()
+            for product in products:
+                yield people.with_columns(
+                    product_id=pl.lit(product), probability=pl.lit(0.5), reason=pl.lit("every_days:12")
+                )
+
+    table, _ = audience(known, Half(), Settings(), product_ids=["P001"], size=5, holdout_share=0.0)
+    assert set(table["reason"]) == {"50.0% likely to buy P001: Bought about every 12 days."}
+    assert set(table["reason_zh"]) == {"购买P001的概率为50.0%：约每 12 天购买一次。"}
+
+
 def test_a_campaign_brings_goods_days_channel_and_cost(known, pairs):
     campaigns = pl.DataFrame(
         {
