@@ -1,0 +1,66 @@
+"""Groups of shops that sell alike at like times."""
+
+import numpy as np
+import polars as pl
+from scipy.cluster.hierarchy import fcluster, linkage
+
+MIN_STORES = 4
+MAX_CLUSTERS = 8
+CATEGORIES = 30
+
+
+def assign_clusters(places: pl.DataFrame) -> pl.DataFrame:
+    """The place features with a column `cluster`: 1 is the group with most revenue; null for fewer than 4 shops.
+
+    Shops are joined by Ward's method on their category mix, hours and weekdays (square roots of shares, so that
+    distances are Hellinger's) and the logarithm of their revenue; there are about sqrt(shops / 2) groups, at most 8.
+    Shops without sales in the last 91 days get no group.
+    """
+    active = places.filter(pl.col("revenue_91d") > 0).sort("store_id")
+    if active.height < MIN_STORES:
+        return places.with_columns(pl.lit(None, dtype=pl.Int32).alias("cluster"))
+    scale = np.log(active["revenue_91d"].to_numpy())
+    spread = float(scale.std()) or 1.0
+    blocks = [
+        _categories(active),
+        _lists(active, "hour_shares", 24),
+        _lists(active, "weekday_shares", 7),
+        0.25 * (scale[:, None] - scale.mean()) / spread,
+    ]
+    wanted = min(MAX_CLUSTERS, max(2, round(float(np.sqrt(active.height / 2)))))
+    labels = fcluster(linkage(np.hstack(blocks), "ward"), wanted, criterion="maxclust")
+    groups = active.select("store_id", "revenue_91d").with_columns(pl.Series("label", labels, dtype=pl.Int32))
+    ranked = (
+        groups.group_by("label")
+        .agg(pl.col("revenue_91d").sum(), pl.col("store_id").min())
+        .sort(["revenue_91d", "store_id"], descending=[True, False])
+        .with_row_index("cluster", offset=1)
+        .select("label", pl.col("cluster").cast(pl.Int32))
+    )
+    found = groups.join(ranked, on="label").select("store_id", "cluster")
+    return places.join(found, on="store_id", how="left", maintain_order="left")
+
+
+def _lists(places: pl.DataFrame, column: str, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    rows = [value if value is not None else [1 / width] * width for value in places[column].to_list()]
+    return np.sqrt(np.asarray(rows, dtype=np.float64))
+
+
+def _categories(places: pl.DataFrame) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Square roots of the shares of the chain's greatest categories, one row per shop."""
+    long = places.select("store_id", "category_shares").explode("category_shares").unnest("category_shares")
+    top = (
+        long.drop_nulls("category")
+        .group_by("category")
+        .agg(pl.col("share").sum())
+        .sort(["share", "category"], descending=[True, False])
+        .head(CATEGORIES)["category"]
+    )
+    columns = [
+        places.select("store_id")
+        .join(long.filter(pl.col("category") == name), on="store_id", how="left", maintain_order="left")["share"]
+        .fill_null(0.0)
+        .to_numpy()
+        for name in top
+    ]
+    return np.sqrt(np.column_stack(columns)) if columns else np.zeros((places.height, 0))

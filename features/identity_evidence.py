@@ -1,0 +1,177 @@
+"""How likely two accounts that share something are one person: weights of evidence, set or learned."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How much one type of identifier says about a candidate pair that has values of it on both sides.
+
+    Attributes:
+        same: probability that two accounts of one person agree on it.
+        other: probability that accounts of two people agree on it, given that they share something.
+    """
+
+    same: float
+    other: float
+
+    @property
+    def agree(self) -> float:
+        """What agreement does to the log-odds."""
+        return float(np.log(self.same / self.other))
+
+    @property
+    def differ(self) -> float:
+        """What disagreement does to the log-odds."""
+        return float(np.log((1 - self.same) / (1 - self.other)))
+
+
+_EVIDENCE: Final = MappingProxyType(
+    {
+        "card": Evidence(0.30, 0.003),
+        "phone": Evidence(0.90, 0.02),
+        "openid": Evidence(0.70, 0.007),
+        "unionid": Evidence(0.90, 0.007),
+        "email": Evidence(0.70, 0.014),
+        "payment": Evidence(0.60, 0.03),
+        "device": Evidence(0.50, 0.25),
+    }
+)
+_ATTRIBUTES: Final = MappingProxyType(
+    {
+        "home_store_id": Evidence(0.85, 0.25),
+        "gender": Evidence(0.80, 0.50),
+        "name": Evidence(0.90, 0.02),
+        "birth_date": Evidence(0.95, 0.01),
+        "birthday": Evidence(0.95, 0.01),
+        "postcode": Evidence(0.85, 0.15),
+        "address": Evidence(0.80, 0.05),
+    }
+)
+
+
+@dataclass(frozen=True)
+class IdentityRules:
+    """When two accounts are one person.
+
+    Attributes:
+        evidence: weight of each type of identifier.
+        attributes: weight of each column of `customers` that is compared where it is there. Attributes never make a
+            candidate pair and are never strong.
+        unknown: weight of types that `evidence` does not name.
+        prior: probability that a candidate pair is one person, before looking at what agrees.
+        min_probability: from here on a pair is joined. High, because joining two people mixes their consents, while
+            missing a duplicate only splits a history.
+        max_customers: an identifier on more accounts joins nobody.
+        strong: types of identifier that weaker ones may not overrule.
+        learn: whether the weights are re-estimated from the candidate pairs (EM, with the given weights counting for
+            `learn_weight` pairs).
+        learn_weight: see `learn`.
+        dominant_share: an identifier that several persons used goes to the one with at least this share of its uses.
+    """
+
+    evidence: Mapping[str, Evidence] = field(default_factory=lambda: _EVIDENCE)
+    attributes: Mapping[str, Evidence] = field(default_factory=lambda: _ATTRIBUTES)
+    unknown: Evidence = Evidence(0.5, 0.2)
+    prior: float = 0.25
+    min_probability: float = 0.8
+    max_customers: int = 3
+    strong: tuple[str, ...] = ("card", "phone", "openid", "unionid", "email")
+    learn: bool = True
+    learn_weight: float = 200.0
+    dominant_share: float = 0.9
+
+    def of(self, kind: str) -> Evidence:
+        """Weight of a type of identifier, or of an attribute."""
+        return self.evidence.get(kind) or self.attributes.get(kind) or self.unknown
+
+    def is_strong(self, kind: str) -> bool:
+        """Whether a type of identifier may not be overruled by weaker ones."""
+        return kind in self.strong
+
+
+def score_pairs(pairs: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
+    """One row per candidate pair: probability of being one person, what agrees best, and whether strong ones conflict.
+
+    An identifier on k accounts weighs 1 / (k - 1) of its odds.
+
+    Args:
+        pairs: one row per pair of accounts x type on which both have values: left, right, id_type, agrees, customers.
+        rules: weights.
+    """
+    types = pl.DataFrame(
+        [
+            (t, rules.of(t).agree, rules.of(t).differ, rules.is_strong(t), t in rules.attributes)
+            for t in sorted(set(pairs["id_type"]))
+        ],
+        schema=["id_type", "agree", "differ", "strong", "is_attribute"],
+        schema_overrides={"id_type": pl.String, "strong": pl.Boolean, "is_attribute": pl.Boolean},
+        orient="row",
+    )
+    crowd = (pl.col("customers") - 1).fill_null(1).clip(lower_bound=1).log()
+    weight = pl.when("agrees").then((pl.col("agree") - crowd).clip(lower_bound=0)).otherwise(pl.col("differ"))
+    odds = pl.col("weight").sum() + float(np.log(rules.prior / (1 - rules.prior)))
+    return (
+        pairs.join(types, on="id_type")
+        .with_columns(weight.alias("weight"))
+        .sort("left", "right", "is_attribute", "weight", "id_type", descending=[False, False, False, True, False])
+        .group_by("left", "right", maintain_order=True)
+        .agg(
+            (1 / (1 + (-odds).exp())).alias("probability"),
+            pl.col("id_type").filter("agrees").first().alias("shared"),
+            (pl.col("strong") & ~pl.col("agrees")).any().alias("conflict"),
+            (pl.col("strong") & pl.col("agrees")).any().alias("agrees_strongly"),
+        )
+    )
+
+
+def learn_evidence(pairs: pl.DataFrame, rules: IdentityRules, rounds: int = 20) -> IdentityRules:
+    """The rules with weights re-estimated by expectation-maximisation on the candidate pairs.
+
+    The given weights enter as `learn_weight` pairs, so few pairs change little.
+    """
+    types = sorted(set(pairs["id_type"]))
+    index = pairs.select("left", "right").unique().sort("left", "right").with_row_index("pair")
+    long = pairs.join(index, on=["left", "right"])
+    if index.is_empty():
+        return rules
+    rows = long["pair"].to_numpy()
+    kinds = np.searchsorted(types, long["id_type"].to_numpy())
+    agrees = long["agrees"].to_numpy()
+    same = np.array([rules.of(t).same for t in types])
+    other = np.array([rules.of(t).other for t in types])
+    first_same, first_other, prior = same, other, rules.prior
+    for _ in range(rounds):
+        steps = np.where(agrees, np.log(same / other)[kinds], np.log((1 - same) / (1 - other))[kinds])
+        odds = np.bincount(rows, steps, index.height) + np.log(prior / (1 - prior))
+        belief = 1 / (1 + np.exp(-odds))
+        same = _blend(belief[rows], agrees, kinds, first_same, rules.learn_weight)
+        other = _blend(1 - belief[rows], agrees, kinds, first_other, rules.learn_weight)
+        prior = (belief.sum() + rules.learn_weight * rules.prior) / (index.height + rules.learn_weight)
+    learned = {t: Evidence(float(m), float(u)) for t, m, u in zip(types, same, other, strict=True)}
+    attributes = {t: learned.pop(t) for t in types if t in rules.attributes}
+    return replace(
+        rules,
+        evidence=MappingProxyType({**rules.evidence, **learned}),
+        attributes=MappingProxyType({**rules.attributes, **attributes}),
+        prior=float(prior),
+    )
+
+
+def _blend(
+    belief: np.ndarray[tuple[int], np.dtype[np.float64]],
+    agrees: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    kinds: np.ndarray[tuple[int], np.dtype[np.int64]],
+    first: np.ndarray[tuple[int], np.dtype[np.float64]],
+    weight: float,
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Share of agreement per type among pairs weighted by belief, with the first guess as `weight` more pairs."""
+    n = len(first)
+    hits, all_ = np.bincount(kinds, belief * agrees, n), np.bincount(kinds, belief, n)
+    return np.asarray(np.clip((hits + weight * first) / (all_ + weight), 1e-4, 1 - 1e-4), dtype=np.float64)

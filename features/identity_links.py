@@ -1,0 +1,110 @@
+"""Which accounts used which identifiers, and which accounts share any."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+
+IDENTIFIER = ("id_type", "id_value")
+
+
+def identifier_links(dataset: Dataset, as_of: date) -> pl.DataFrame:
+    """One row per identifier x account that used it, with the number of uses; `customer_id` is null for no account.
+
+    A use is a row of `identities`, or an event that names both the account and the identifier. An event that names only
+    an identifier is a use by the account that its session names, if the session names exactly one.
+    """
+    seen = dataset.at(as_of)
+    known = seen.scan_or_empty("identities").select(*IDENTIFIER, "customer_id").with_columns(pl.lit(1).alias("uses"))
+    events = (
+        seen.scan_or_empty("events")
+        .filter(pl.col("id_type").is_not_null() & pl.col("id_value").is_not_null())
+        .group_by(*IDENTIFIER, "customer_id", "session_id")
+        .agg(pl.len().cast(pl.Int32).alias("uses"))
+    )
+    sessions = (
+        seen.scan_or_empty("events")
+        .filter(pl.col("session_id").is_not_null() & pl.col("customer_id").is_not_null())
+        .group_by("session_id")
+        .agg(pl.col("customer_id").min().alias("session_customer"), pl.col("customer_id").n_unique().alias("customers"))
+        .filter(pl.col("customers") == 1)
+        .drop("customers")
+    )
+    named = events.join(sessions, on="session_id", how="left").select(
+        *IDENTIFIER, pl.coalesce("customer_id", "session_customer").alias("customer_id"), "uses"
+    )
+    return (
+        pl.concat([known, named], how="vertical_relaxed")
+        .group_by(*IDENTIFIER, "customer_id")
+        .agg(pl.col("uses").sum())
+        .sort(*IDENTIFIER, "customer_id")
+        .collect()
+    )
+
+
+def account_pairs(accounts: pl.DataFrame, max_customers: int) -> pl.DataFrame:
+    """One row per candidate pair of accounts x type on which both have values: whether they agree.
+
+    Columns: left < right (customer ids), id_type, agrees, customers (accounts on the shared identifier; the fewest of
+    several, null where they differ). A pair is a candidate when it shares an identifier that at most `max_customers`
+    accounts have. Identifiers on more accounts count neither as agreement nor as difference.
+
+    Args:
+        accounts: one row per identifier x account.
+        max_customers: see above.
+    """
+    crowd = pl.col("customer_id").n_unique().over(IDENTIFIER)
+    usable = accounts.select(*IDENTIFIER, "customer_id").unique().with_columns(crowd.alias("customers"))
+    usable = usable.filter(pl.col("customers") <= max_customers)
+    held = usable.filter(pl.col("customers") > 1)
+    shared = (
+        held.rename({"customer_id": "left"})
+        .join(held.select(*IDENTIFIER, pl.col("customer_id").alias("right")), on=list(IDENTIFIER))
+        .filter(pl.col("left") < pl.col("right"))
+        .group_by("left", "right", "id_type")
+        .agg(pl.col("customers").min().cast(pl.Int32))
+    )
+    types = usable.select("customer_id", "id_type").unique()
+    both = (
+        shared.select("left", "right")
+        .unique()
+        .join(types.rename({"customer_id": "left"}), on="left")
+        .join(types.rename({"customer_id": "right"}), on=["right", "id_type"])
+    )
+    return (
+        both.join(shared, on=["left", "right", "id_type"], how="left")
+        .with_columns(pl.col("customers").is_not_null().alias("agrees"))
+        .select("left", "right", "id_type", "agrees", "customers")
+        .sort("left", "right", "id_type")
+    )
+
+
+def attribute_pairs(pairs: pl.DataFrame, customers: pl.LazyFrame, names: Sequence[str]) -> pl.DataFrame:
+    """One row per candidate pair x attribute that both accounts have: whether they agree; columns of `account_pairs`.
+
+    Args:
+        pairs: what `account_pairs` gave.
+        customers: one row per account; attributes it lacks are passed over.
+        names: attributes to compare.
+    """
+    present = [name for name in names if name in customers.collect_schema()]
+    values = (
+        customers.select("customer_id", pl.col(present).cast(pl.String)).unique("customer_id", keep="any").collect()
+    )
+    values = values.unpivot(index="customer_id", variable_name="id_type", value_name="value").drop_nulls("value")
+    return (
+        pairs.select("left", "right")
+        .unique()
+        .join(values.rename({"customer_id": "left"}), on="left")
+        .join(values.rename({"customer_id": "right"}), on=["right", "id_type"], suffix="_right")
+        .select(
+            "left",
+            "right",
+            "id_type",
+            (pl.col("value") == pl.col("value_right")).alias("agrees"),
+            pl.lit(None, dtype=pl.Int32).alias("customers"),
+        )
+        .sort("left", "right", "id_type")
+    )

@@ -1,0 +1,284 @@
+"""The feature job: identity, person, goods, series and place tables of a chain as it was known on a day."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Final, Literal
+
+import polars as pl
+import pyarrow as pa
+from polars._typing import PolarsDataType
+
+from features.clusters import assign_clusters
+from features.goods import GOODS_RECORDS, GoodsOptions, goods_features, series_features
+from features.identity import resolve_identities
+from features.identity_evidence import IdentityRules
+from features.lifecycle import LifecycleRules
+from features.partitions import ArrowFunction, drop, run_buckets, stage
+from features.person import PERSON_RECORDS, PersonOptions, person_features
+from features.place import PLACE_RECORDS, PlaceOptions, place_features
+from features.records import buyer_lines, goods_records, person_records, place_records
+from features.references import BuyerReferences, buyer_references, product_references
+from features.repeat_buying import MIN_REPEAT_BUYERS, RepeatBuying, fit_repeat_buying
+from retail_brain.dataset import Dataset
+from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
+from retail_brain.files import atomic_path, write_json
+from retail_brain.progress import SILENT, Progress
+
+FORMAT: Final = 1
+ROWS_PER_BUCKET: Final = 500_000
+MAX_BUCKETS: Final = 512
+TableName = Literal["identity", "person", "goods", "series", "place"]
+FEATURE_TABLES: Final[tuple[TableName, ...]] = ("identity", "person", "goods", "series", "place")
+
+
+@dataclass(frozen=True)
+class FeatureOptions:
+    """How features are built.
+
+    Attributes:
+        rules: lifecycle thresholds; the typical gap is taken from the data where it can be.
+        identity: when two accounts are one person.
+        period_days: length of the demand panel's period in days.
+        buckets: parts that persons, products and stores are split into; None chooses by the number of rows.
+    """
+
+    rules: LifecycleRules = field(default_factory=LifecycleRules)
+    identity: IdentityRules = field(default_factory=IdentityRules)
+    period_days: int = 1
+    buckets: int | None = None
+
+
+@dataclass(frozen=True)
+class FeatureReport:
+    """What was built.
+
+    Attributes:
+        as_of: last visible day.
+        rows: table -> rows written.
+        repeat_buying: the fitted BG/NBD model, or None where too few people bought again.
+    """
+
+    as_of: date
+    rows: Mapping[str, int]
+    repeat_buying: RepeatBuying | None
+
+
+def build_features(
+    dataset: Dataset,
+    out: Path,
+    as_of: date,
+    progress: Progress = SILENT,
+    *,
+    options: FeatureOptions | None = None,
+) -> FeatureReport:
+    """Writes `out/{identity,person,goods,series,place}/*.parquet` and `out/manifest.json`, one bucket at a time.
+
+    `out` changes from the old tables to the new ones at the end, all at once. An interrupted run on the same lake
+    versions is taken up where it stopped; its parts wait in a hidden folder beside `out`.
+
+    Args:
+        dataset: needs `transactions` or `daily_sales`; uses every other table it has.
+        out: folder of the feature tables.
+        as_of: last visible day.
+        progress: told of steps.
+        options: thresholds and bucket count.
+
+    Raises:
+        MissingTableError: the dataset has no sales table.
+        NotFoundError: no sale is visible on `as_of`.
+        ImpossibleError: the dataset shows less than `as_of` asks for.
+    """
+    _check(dataset, as_of)
+    job = _Job(dataset.at(as_of), as_of, out, options or FeatureOptions(), progress)
+    return job.run()
+
+
+def scan_features(out: Path, table: TableName) -> pl.LazyFrame:
+    """One of the tables that `build_features` wrote.
+
+    Raises:
+        NotFoundError: features were not built there.
+    """
+    files = sorted((out / table).glob("*.parquet"))
+    if not files:
+        raise NotFoundError(f"there are no {table} features in {out}. Run `retail-brain features` first.")
+    return pl.scan_parquet(files)
+
+
+def _check(dataset: Dataset, as_of: date) -> None:
+    if not (dataset.has("transactions") or dataset.has("daily_sales")):
+        raise MissingTableError(
+            f"features need transactions or daily_sales; got {sorted(dataset.frames) or 'no tables'}. "
+            "Ingest one of them."
+        )
+    if dataset.as_of is not None and as_of > dataset.as_of:
+        raise ImpossibleError(
+            f"features as of {as_of} cannot be built from a dataset opened as of {dataset.as_of}. "
+            "Open it as of a later day."
+        )
+    dataset.at(as_of).last_day()
+
+
+class _Job:
+    """One run; the methods are its steps."""
+
+    def __init__(self, dataset: Dataset, as_of: date, out: Path, options: FeatureOptions, progress: Progress) -> None:
+        self.dataset, self.as_of, self.out, self.options, self.progress = dataset, as_of, out, options, progress
+        self.work = out.with_name(f".{out.name}.{self._fingerprint()}.work")
+        self.done = self.work / "done"
+        self.rows: dict[str, int] = {}
+
+    def run(self) -> FeatureReport:
+        if not self.dataset.versions:
+            drop(self.work)
+        self.done.mkdir(parents=True, exist_ok=True)
+        self.buckets = self.options.buckets or self._choose_buckets()
+        identities = self._identity()
+        products = self._products()
+        buyers = self._buyers(identities)
+        model = _fit(buyers)
+        self._person(identities, products, buyers, model)
+        self._goods(identities, products, buyers)
+        self._place(identities, products)
+        self._publish(model)
+        return FeatureReport(self.as_of, self.rows, model)
+
+    def _fingerprint(self) -> str:
+        """Names what the parts depend on, so that a rerun takes up only its own."""
+        basis = {"format": FORMAT, "as_of": str(self.as_of), "versions": dict(sorted(self.dataset.versions.items()))}
+        return hashlib.sha256((json.dumps(basis) + repr(self.options)).encode()).hexdigest()[:12]
+
+    def _choose_buckets(self) -> int:
+        names = [name for name in ("transactions", "daily_sales", "inventory", "events") if self.dataset.has(name)]
+        rows = sum(int(self.dataset.frames[name].select(pl.len()).collect(engine="streaming").item()) for name in names)
+        return min(MAX_BUCKETS, max(1, -(-rows // ROWS_PER_BUCKET)))
+
+    def _once(self, name: str, make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
+        """A small table of the run, written the first time and read from then on."""
+        path = self.work / f"{name}.parquet"
+        if not path.exists():
+            with atomic_path(path) as aside:
+                make().collect(engine="streaming").write_parquet(aside)
+        return pl.scan_parquet(path)
+
+    def _identity(self) -> pl.LazyFrame:
+        with self.progress.step("identity") as step:
+            table = self._once("identity", lambda: resolve_identities(self.dataset, self.as_of, self.options.identity))
+            step.rows = self.rows["identity"] = table.select(pl.len()).collect().item()
+        return table
+
+    def _products(self) -> pl.LazyFrame:
+        with self.progress.step("reference prices and classes") as step:
+            table = self._once("products", lambda: product_references(self.dataset, self.as_of))
+            step.rows = table.select(pl.len()).collect().item()
+        return table
+
+    def _buyers(self, identities: pl.LazyFrame) -> BuyerReferences:
+        with self.progress.step("typical rhythm"):
+            return buyer_references(buyer_lines(self.dataset, self.as_of, identities), self.as_of)
+
+    def _person(
+        self, identities: pl.LazyFrame, products: pl.LazyFrame, buyers: BuyerReferences, model: RepeatBuying | None
+    ) -> None:
+        gap = buyers.typical_gap_days
+        rules = replace(self.options.rules, typical_gap_days=gap) if gap else self.options.rules
+        options = PersonOptions(rules, model, self.dataset.has("consents"))
+        records = person_records(self.dataset, self.as_of, identities, products)
+        self._table("person", "person_id", records, PERSON_RECORDS, lambda r: person_features(r, self.as_of, options))
+
+    def _goods(self, identities: pl.LazyFrame, products: pl.LazyFrame, buyers: BuyerReferences) -> None:
+        options = GoodsOptions(
+            buyers.buyers_365d,
+            has_daily_sales=self.dataset.has("daily_sales"),
+            has_promotions=self.dataset.has("promotions"),
+            period_days=self.options.period_days,
+        )
+        records = goods_records(self.dataset, self.as_of, identities, products)
+        self._table(
+            "goods", "product_id", records, GOODS_RECORDS, lambda r: goods_features(r, self.as_of, options), keep=True
+        )
+        self._table(
+            "series", "product_id", records, GOODS_RECORDS, lambda r: series_features(r, self.as_of, options), "goods"
+        )
+
+    def _place(self, identities: pl.LazyFrame, products: pl.LazyFrame) -> None:
+        people = pl.scan_parquet(self.done / "person" / "*.parquet").select("person_id", "stage", "home_store_id")
+        options = PlaceOptions(has_receipts=self.dataset.has("transactions"))
+        records = place_records(self.dataset, self.as_of, identities, products, people)
+        self._table("place", "store_id", records, PLACE_RECORDS, lambda r: place_features(r, self.as_of, options))
+        with self.progress.step("groups of shops"):
+            places = pl.read_parquet(self.work / "place" / "*.parquet").sort("store_id")
+            with atomic_path(self.work / "done" / "place") as aside:
+                aside.mkdir()
+                assign_clusters(places).write_parquet(aside / "part.parquet")
+
+    def _table(
+        self,
+        name: str,
+        key: str,
+        records: pl.LazyFrame,
+        schema: Mapping[str, PolarsDataType],
+        features: Callable[[pl.LazyFrame], pl.LazyFrame],
+        staged: str | None = None,
+        *,
+        keep: bool = False,
+    ) -> None:
+        """Stages the records by key and turns each bucket into features.
+
+        Args:
+            name: of the table.
+            key: column that says which rows belong together.
+            records: what to stage.
+            schema: its columns.
+            features: records of a bucket in, its features out.
+            staged: an earlier table whose staged records serve here too.
+            keep: whether a later table needs the staged records.
+        """
+        folder = self.work / f"staged_{staged or name}"
+        out = self.done / name if name != "place" else self.work / "place"
+        with self.progress.step(f"{name} features") as step:
+            stage(records, key, folder, self.buckets)
+            empty = pl.DataFrame(schema=schema).to_arrow()
+            step.rows = self.rows[name] = run_buckets(
+                folder, out, self.buckets, arrow_function(features), empty, self.progress, name
+            )
+        if not keep:
+            drop(folder)
+
+    def _publish(self, model: RepeatBuying | None) -> None:
+        """Puts the finished tables in the place of the old ones and removes what runs left behind."""
+        identity = self.done / "identity"
+        identity.mkdir(exist_ok=True)
+        shutil.copyfile(self.work / "identity.parquet", identity / "part.parquet")
+        manifest = {
+            "format": FORMAT,
+            "as_of": str(self.as_of),
+            "rows": self.rows,
+            "versions": dict(self.dataset.versions),
+            "repeat_buying": asdict(model) if model else None,
+        }
+        write_json(self.done / "manifest.json", manifest)
+        with atomic_path(self.out) as aside:
+            self.done.replace(aside)
+        for left in self.out.parent.glob(f".{self.out.name}.*.work"):
+            drop(left)
+
+
+def arrow_function(features: Callable[[pl.LazyFrame], pl.LazyFrame]) -> ArrowFunction:
+    """The feature function in the engine-neutral shape: Arrow table in, Arrow table out."""
+
+    def run(table: pa.Table) -> pa.Table:
+        records = pl.DataFrame(pl.from_arrow(table))
+        return features(records.lazy()).collect().to_arrow()
+
+    return run
+
+
+def _fit(buyers: BuyerReferences) -> RepeatBuying | None:
+    again = buyers.summary.filter(pl.col("repeats") > 0).height
+    return fit_repeat_buying(buyers.summary) if again >= MIN_REPEAT_BUYERS else None

@@ -1,0 +1,59 @@
+"""Which days of a series were under a promotion, from validity periods that may overlap."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+SERIES = ("store_id", "product_id")
+
+
+def periods_by_series(promotions: pl.LazyFrame, series: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per promotion x series, merged as far as it matters, sorted by series and start.
+
+    Periods without a store hold for every series of the product. They are clipped to [first_sale_on, as_of]. Columns:
+    store_id, product_id, valid_from, covered_until (exclusive: the latest end of this and all earlier periods) and
+    new_days (days that no earlier period covered).
+
+    Args:
+        promotions: columns store_id (null = every store), product_id, valid_from, valid_to (exclusive).
+        series: columns store_id, product_id, first_sale_on.
+        as_of: last visible day.
+    """
+    columns = [*SERIES, "valid_from", "valid_to", "first_sale_on"]
+    here = promotions.filter(pl.col("store_id").is_not_null()).join(series, on=list(SERIES)).select(columns)
+    everywhere = promotions.filter(pl.col("store_id").is_null()).drop("store_id").join(series, on="product_id")
+    end = as_of + timedelta(days=1)
+    clipped = (
+        pl.concat([here, everywhere.select(columns)])
+        .select(
+            *SERIES,
+            pl.max_horizontal("valid_from", "first_sale_on").alias("valid_from"),
+            pl.min_horizontal("valid_to", pl.lit(end)).alias("valid_to"),
+        )
+        .filter(pl.col("valid_from") < pl.col("valid_to"))
+        .unique()
+        .sort(*SERIES, "valid_from", "valid_to")
+    )
+    same = pl.all_horizontal(pl.col(name).shift(1) == pl.col(name) for name in SERIES)
+    covered = clipped.with_columns(pl.col("valid_to").cum_max().over(SERIES).alias("covered_until"))
+    start = pl.max_horizontal("valid_from", pl.when(same).then(pl.col("covered_until").shift(1)))
+    return covered.select(
+        *SERIES,
+        "valid_from",
+        "covered_until",
+        (pl.col("valid_to") - start).dt.total_days().clip(lower_bound=0).alias("new_days"),
+    )
+
+
+def mark_promoted(days: pl.LazyFrame, periods: pl.LazyFrame) -> pl.LazyFrame:
+    """The days (store_id, product_id, date ...) with a column `in_promotion`."""
+    found = days.sort("date").join_asof(
+        periods.select(*SERIES, "valid_from", "covered_until").sort("valid_from"),
+        left_on="date",
+        right_on="valid_from",
+        by=list(SERIES),
+        check_sortedness=False,
+    )
+    return found.with_columns(
+        (pl.col("date") < pl.col("covered_until")).fill_null(value=False).alias("in_promotion")
+    ).drop("valid_from", "covered_until")

@@ -1,0 +1,119 @@
+"""Record tables: every row about a person, a product or a store, whatever table it came from, in one lazy frame."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+from polars._typing import PolarsDataType
+
+from features.goods import GOODS_RECORDS
+from features.identity import CUSTOMER, attribute
+from features.person import PERSON_RECORDS
+from features.place import PLACE_RECORDS
+from features.references import sales_lines
+from features.windows import until
+from retail_brain.dataset import Dataset
+
+
+def person_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows with the columns of `PERSON_RECORDS` for all that can be attributed to a person.
+
+    Args:
+        dataset: the chain.
+        as_of: last visible day.
+        identities: the table of `resolve_identities`.
+        products: the table of `product_references`.
+    """
+    seen = dataset.at(as_of)
+    goods = products.select("product_id", "category", "reference_price", "category_share")
+    lines = sales_lines(dataset, as_of).filter(pl.col("customer_id").is_not_null())
+    customers = seen.scan_or_empty("customers").rename({"joined_on": "at"})
+    parts = {
+        "line": lines.join(goods, on="product_id", how="left"),
+        "customer": customers,
+        "event": seen.scan_or_empty("events").rename({"occurred_at": "at"}),
+        "consent": seen.scan_or_empty("consents").rename({"changed_at": "at"}),
+        "contact": seen.scan_or_empty("contacts").rename({"contacted_at": "at"}),
+        "response": seen.scan_or_empty("responses").rename({"responded_at": "at"}),
+    }
+    rows = [_record(attribute(frame, identities), kind, PERSON_RECORDS) for kind, frame in parts.items()]
+    first_seen = (
+        seen.scan_or_empty("identities").group_by("id_type", "id_value").agg(pl.col("first_seen").min().alias("at"))
+    )
+    identifiers = identities.filter(pl.col("id_type") != CUSTOMER).join(
+        first_seen, on=["id_type", "id_value"], how="left"
+    )
+    rows.append(_record(identifiers, "identifier", PERSON_RECORDS))
+    return pl.concat(rows).filter(pl.col("person_id").is_not_null())
+
+
+def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows with the columns of `GOODS_RECORDS`; arguments as for `person_records`."""
+    seen = dataset.at(as_of)
+    attributes = seen.scan_or_empty("products").select("product_id", "unit_cost", "launched_on")
+    series = _sales(seen, as_of).select("store_id", "product_id").unique()
+    promotions = seen.scan_or_empty("promotions").filter(pl.col("valid_from") <= as_of)
+    everywhere = promotions.filter(pl.col("store_id").is_null())
+    parts = {
+        "product": products.join(attributes, on="product_id", how="left"),
+        "day": seen.scan("daily_sales").rename({"date": "at"}) if seen.has("daily_sales") else None,
+        "stock": seen.scan_or_empty("inventory").rename({"date": "at"}),
+        "listing": seen.scan_or_empty("assortment").rename({"listed_from": "valid_from"}),
+    }
+    rows = [_record(frame, kind, GOODS_RECORDS) for kind, frame in parts.items() if frame is not None]
+    rows.append(_record(promotions.join(series, on=["store_id", "product_id"], how="semi"), "promotion", GOODS_RECORDS))
+    rows.append(_record(everywhere.join(series, on="product_id", how="semi"), "promotion", GOODS_RECORDS))
+    if seen.has("transactions"):
+        prices = products.select("product_id", "reference_price")
+        lines = attribute(sales_lines(dataset, as_of), identities).join(prices, on="product_id", how="left")
+        rows.append(_record(lines, "line", GOODS_RECORDS))
+    return pl.concat(rows)
+
+
+def place_records(
+    dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame, people: pl.LazyFrame
+) -> pl.LazyFrame:
+    """Rows with the columns of `PLACE_RECORDS`.
+
+    Args:
+        dataset: the chain.
+        as_of: last visible day.
+        identities: the table of `resolve_identities`.
+        products: the table of `product_references`.
+        people: one row per person, columns person_id, stage and home_store_id.
+    """
+    seen = dataset.at(as_of)
+    lines = (
+        attribute(sales_lines(dataset, as_of), identities)
+        .join(people.select("person_id", "stage", "home_store_id"), on="person_id", how="left")
+        .join(products.select("product_id", "category"), on="product_id", how="left")
+        .with_columns((pl.col("home_store_id") == pl.col("store_id")).alias("is_home"))
+    )
+    parts = {
+        "line": lines,
+        "store": seen.scan_or_empty("stores").rename({"daily_fulfilment_capacity": "capacity"}),
+        "day": seen.scan_or_empty("daily_sales").rename({"date": "at"}),
+        "stock": seen.scan_or_empty("inventory").rename({"date": "at"}),
+        "event": seen.scan_or_empty("events").rename({"occurred_at": "at"}),
+    }
+    rows = [_record(frame, kind, PLACE_RECORDS) for kind, frame in parts.items()]
+    return pl.concat(rows).filter(pl.col("store_id").is_not_null())
+
+
+def buyer_lines(dataset: Dataset, as_of: date, identities: pl.LazyFrame) -> pl.LazyFrame:
+    """Receipt lines of known persons: person_id, at, units."""
+    lines = sales_lines(dataset, as_of).filter(pl.col("customer_id").is_not_null() & until("at", as_of))
+    return attribute(lines, identities).select("person_id", "at", "units")
+
+
+def _sales(seen: Dataset, as_of: date) -> pl.LazyFrame:
+    return seen.scan("daily_sales") if seen.has("daily_sales") else sales_lines(seen, as_of)
+
+
+def _record(frame: pl.LazyFrame, kind: str, columns: Mapping[str, PolarsDataType]) -> pl.LazyFrame:
+    """The frame as records of one kind: the wanted columns in their types, null where it lacks them."""
+    present = frame.collect_schema()
+    return frame.with_columns(pl.lit(kind).alias("record")).select(
+        (pl.col(name) if name in present or name == "record" else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in columns.items()
+    )

@@ -1,0 +1,119 @@
+"""What a feature of one person or product is compared with: small tables and numbers over the whole chain."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from features.windows import ratio, within
+from retail_brain.dataset import Dataset
+
+ABC_SHARES = (0.8, 0.95)
+
+
+def sales_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+    """Sales known at `as_of`, one row per receipt line, or per store x product x date where there are no receipts.
+
+    Columns: at, transaction_id, store_id, product_id, customer_id, channel, units, unit_price, discount.
+    """
+    seen = dataset.at(as_of)
+    if seen.has("transactions"):
+        return seen.scan("transactions").rename({"sold_at": "at"})
+    text = pl.lit(None, dtype=pl.String)
+    return seen.scan("daily_sales").select(
+        pl.col("date").cast(pl.Datetime("us")).alias("at"),
+        text.alias("transaction_id"),
+        "store_id",
+        "product_id",
+        text.alias("customer_id"),
+        text.alias("channel"),
+        "units",
+        "unit_price",
+        pl.lit(None, dtype=pl.Float64).alias("discount"),
+    )
+
+
+def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+    """One row per product that is listed or was sold: category, reference price, revenue and its class.
+
+    Columns: product_id, category, reference_price (list price, otherwise the mean price before discounts),
+    category_price (median reference price of the category), category_share (of the revenue of the last 365 days),
+    revenue_365d and abc (A: the first 80 % of that revenue, B: up to 95 %, C: the rest and whatever did not sell).
+    """
+    sold = pl.col("units") > 0
+    spend = pl.col("units") * pl.col("unit_price")
+    discount = pl.col("discount").fill_null(0).clip(lower_bound=0)
+    priced = sold & pl.col("unit_price").is_not_null()
+    totals = (
+        sales_lines(dataset, as_of)
+        .group_by("product_id")
+        .agg(
+            ratio((spend + discount).filter(priced).sum(), pl.col("units").filter(priced).sum()).alias("mean_price"),
+            spend.filter(within("at", as_of, 365)).sum().clip(lower_bound=0).alias("revenue_365d"),
+        )
+    )
+    products = dataset.scan_or_empty("products").select("product_id", "category", "list_price")
+    known = (
+        products.join(totals, on="product_id", how="full", coalesce=True)
+        .with_columns(
+            pl.coalesce("list_price", "mean_price").alias("reference_price"), pl.col("revenue_365d").fill_null(0.0)
+        )
+        .sort(["revenue_365d", "product_id"], descending=[True, False])
+    )
+    revenue = pl.col("revenue_365d")
+    before = ratio(revenue.cum_sum() - revenue, revenue.sum()).fill_null(1.0)
+    return known.select(
+        "product_id",
+        "category",
+        "reference_price",
+        pl.col("reference_price").median().over("category").alias("category_price"),
+        ratio(revenue.sum().over("category"), revenue.sum()).alias("category_share"),
+        "revenue_365d",
+        pl.when((before < ABC_SHARES[0]) & (revenue > 0))
+        .then(pl.lit("A"))
+        .when((before < ABC_SHARES[1]) & (revenue > 0))
+        .then(pl.lit("B"))
+        .otherwise(pl.lit("C"))
+        .alias("abc"),
+    )
+
+
+@dataclass(frozen=True)
+class BuyerReferences:
+    """What a typical buyer of the chain is like.
+
+    Attributes:
+        buyers_365d: persons who bought within the last 365 days.
+        typical_gap_days: median over repeat buyers of their mean gap between purchase days, or None without any.
+        summary: one row per buyer for the BG/NBD model: repeats, last_weeks, age_weeks.
+    """
+
+    buyers_365d: int
+    typical_gap_days: float | None
+    summary: pl.DataFrame
+
+
+def buyer_references(lines: pl.LazyFrame, as_of: date, max_buyers: int = 50_000) -> BuyerReferences:
+    """What buyers are like, from lines with `person_id` and `at`; the summary keeps at most `max_buyers` of them."""
+    days = lines.filter(pl.col("person_id").is_not_null() & (pl.col("units") > 0)).select(
+        "person_id", pl.col("at").cast(pl.Date).alias("date")
+    )
+    buyers = (
+        days.group_by("person_id")
+        .agg(pl.col("date").n_unique().alias("days"), pl.col("date").min().alias("first"), pl.col("date").max())
+        .collect(engine="streaming")
+        .sort("person_id")
+    )
+    if buyers.is_empty():
+        empty = pl.DataFrame(schema={"repeats": pl.Float64, "last_weeks": pl.Float64, "age_weeks": pl.Float64})
+        return BuyerReferences(0, None, empty)
+    span = (pl.col("date") - pl.col("first")).dt.total_days()
+    gap = buyers.filter(pl.col("days") > 1).select((span / (pl.col("days") - 1)).median()).item()
+    kept = buyers.gather_every(-(-buyers.height // max_buyers))
+    summary = kept.select(
+        (pl.col("days") - 1).cast(pl.Float64).alias("repeats"),
+        (span / 7).alias("last_weeks"),
+        ((pl.lit(as_of) - pl.col("first")).dt.total_days() / 7).alias("age_weeks"),
+    )
+    recent = buyers.filter(within("date", as_of, 365)).height
+    return BuyerReferences(recent, gap, summary)

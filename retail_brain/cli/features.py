@@ -1,0 +1,29 @@
+"""The verb `features`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from retail_brain.cli import context
+from retail_brain.cli.app import app
+
+
+@app.command()
+def features(
+    as_of: context.AsOfOption = None,
+    lake: context.LakeOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder for the tables [default: var/TENANT/features].")
+    ] = None,
+) -> None:
+    """Identity, person, goods, series and place feature tables as known on a day."""
+    from features.jobs import FeatureOptions, build_features
+
+    chosen = context.current()
+    dataset = chosen.dataset(lake, as_of)
+    assert dataset.as_of is not None
+    folder = out or chosen.workspace.features
+    period_days = {"day": 1, "week": 7, "month": 30}[chosen.settings.data.period]
+    build_features(dataset, folder, dataset.as_of, chosen.progress, options=FeatureOptions(period_days=period_days))
+    chosen.progress.say(f"Features as of {dataset.as_of} are in {folder}.")
