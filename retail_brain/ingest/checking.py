@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dataframely as dy
 import polars as pl
 
-from retail_brain.ingest.typing import typed
+from retail_brain.ingest.typing import quickly, typed
 from retail_brain.sources import ColumnFormat
 from retail_brain.tables import Table
 
@@ -57,29 +57,57 @@ class Checker:
         self._table = table
         self._attributes = [name for name in found if name not in table.types] if table.open_attributes else []
         self._present = {name: kind for name, kind in table.types.items() if name in found}
-        self._typed = [
-            typed(name, found[name], kind, formats.get(name, ColumnFormat())).alias(name)
+        self._typed = {
+            name: typed(name, found[name], kind, formats.get(name, ColumnFormat())).alias(name)
             for name, kind in self._present.items()
+        }
+        self._plain_moments = [
+            name
+            for name, kind in self._present.items()
+            if kind in (pl.Date, pl.Datetime) and found[name] == pl.String and name not in formats
         ]
         self._absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in table.types.items() if name not in found]
+        self._moments = [
+            name
+            for name, kind in self._present.items()
+            if kind in (pl.Date, pl.Datetime) and formats.get(name, ColumnFormat()).time_zone is None
+        ]
+        self.notes = [
+            f"{name} carries the zone {zone}; its wall clock is taken as local time (give time_zone in a mapping to "
+            "convert it)"
+            for name in self._moments
+            if (zone := getattr(found[name], "time_zone", None))
+        ]
         self._floats = [name for name, kind in self._present.items() if kind == pl.Float64 and found[name].is_float()]
         self._schema = _row_schema(table, self._attributes)
 
     def check(self, batch: pl.DataFrame) -> Checked:
         """Splits a batch into good and bad rows; no row is lost and none is in both."""
         raw = batch.with_row_index(_ROW)
-        shaped = raw.select(_ROW, *self._typed, *self._absent, *self._attributes)
+        shaped = raw.select(_ROW, *self._columns(batch), *self._absent, *self._attributes)
         optional = [name for name in self._floats if name in self._table.optional]
         shaped = shaped.with_columns(pl.col(optional).fill_nan(None)) if optional else shaped
         unreadable = self._unreadable(raw, shaped)
         candidates = shaped.join(unreadable, on=_ROW, how="anti") if unreadable.height else shaped
         good, failure = self._schema.filter(candidates)
-        broken = _broken(failure.details(), self._table) if good.height < candidates.height else unreadable.clear()
+        broken = (
+            _broken(failure.details(), candidates.columns, self._table)
+            if good.height < candidates.height
+            else unreadable.clear()
+        )
         bad = pl.concat([unreadable, broken]).sort(_ROW)
         return Checked(
             good.select(*self._table.types, *self._attributes),
             bad.join(raw.select(_ROW, *_as_text(batch)), on=_ROW, how="left", maintain_order="left").drop(_ROW),
         )
+
+    def _columns(self, batch: pl.DataFrame) -> list[pl.Expr]:
+        """The columns that the batch has, in canonical types."""
+        ready = {name: quickly(batch[name], self._present[name]) for name in self._plain_moments}
+        return [
+            pl.lit(done).alias(name) if (done := ready.get(name)) is not None else expression
+            for name, expression in self._typed.items()
+        ]
 
     def _unreadable(self, raw: pl.DataFrame, shaped: pl.DataFrame) -> pl.DataFrame:
         """Rows with a value that is there but not of its type."""
@@ -94,23 +122,37 @@ class Checker:
             if lost.any():
                 text = f"{name}: not {_KINDS[kind.base_type()]}"
                 tests.append(pl.when(pl.lit(lost)).then(pl.lit(text)))
+        for name in self._moments:
+            mixed = _utc_among_local(raw[name])
+            if mixed is not None:
+                text = f"{name}: in UTC while others are local (give time_zone in a mapping)"
+                tests.append(pl.when(pl.lit(mixed)).then(pl.lit(text)))
         if not tests:
             return pl.DataFrame(schema={_ROW: raw.schema[_ROW], REASONS: pl.String})
         reasons = pl.concat_str(tests, separator="; ", ignore_nulls=True).alias(REASONS)
         return raw.select(_ROW, reasons).filter(pl.col(REASONS) != "")
 
 
+def _utc_among_local(value: pl.Series) -> pl.Series | None:
+    """Which texts are times in UTC (ending in Z), where others have another offset or none; None where all agree."""
+    if value.dtype != pl.String:
+        return None
+    utc = value.str.strip_chars().str.ends_with("Z").fill_null(value=False)
+    return utc if utc.any() and not (utc | value.is_null()).all() else None
+
+
 def _row_schema(table: Table, attributes: list[str]) -> type[dy.Schema]:
     """The table's schema for rows on their own: keys are compared later, over all batches."""
     columns = table.schema.columns()
     loose = {name: columns[name].with_primary_key(primary_key=False) for name in table.schema.primary_key()}
-    further = {_ROW: dy.UInt32(), **{name: dy.Any() for name in attributes}}
+    further = {_ROW: dy.UInt32(nullable=True), **{name: dy.Any() for name in attributes}}
     return type(f"{table.schema.__name__}Rows", (table.schema,), {**loose, **further})
 
 
-def _broken(details: pl.DataFrame, table: Table) -> pl.DataFrame:
-    rules = [name for name in details.columns if name not in table.types and details.schema[name] == pl.Enum]
-    words = [pl.when(pl.col(rule) == "invalid").then(pl.lit(_in_words(rule, table))) for rule in rules if rule != _ROW]
+def _broken(details: pl.DataFrame, columns: list[str], table: Table) -> pl.DataFrame:
+    """Rows that break a rule of the schema, with the rules in words."""
+    rules = [name for name in details.columns if name not in columns]
+    words = [pl.when(pl.col(rule) == "invalid").then(pl.lit(_in_words(rule, table))) for rule in rules]
     return details.select(_ROW, pl.concat_str(words, separator="; ", ignore_nulls=True).alias(REASONS))
 
 

@@ -64,6 +64,8 @@ def _read_all(source: Source, scratch: Path, progress: Progress) -> dict[str, St
             staged[name] = stage(source.tables[name], scratch)
             step.rows = staged[name].read
             step.note = f"{staged[name].bad.height:,} bad" if staged[name].bad.height else ""
+        for note in staged[name].notes:
+            progress.say(f"    note: {note}")
         for reason, rows in staged[name].left_out.items():
             progress.say(f"    left out {rows:,}: {reason}")
         for reason, rows in staged[name].reasons.items():
@@ -85,7 +87,8 @@ def _refuse_bad(staged: Mapping[str, Staged], limit: float) -> None:
         raise DataError(
             f"{bad:,} of {table.read:,} rows of table {name} cannot be used ({bad / table.read:.1%}; {limit:.1%} at "
             f"most may be): {reasons}. Examples: {table.examples()}. Nothing was written. Correct the rows, say in a "
-            "mapping how they are to be read, or raise data.max_quarantine_share in the settings.",
+            "mapping how they are to be read (format for dates such as 31/12/2025, decimal for 1,5), or raise "
+            "data.max_quarantine_share in the settings.",
             {"table": name, "reasons": dict(table.reasons)},
         )
 

@@ -31,6 +31,7 @@ class Staged:
         read: rows found in the source.
         reasons: bad rows by reason.
         left_out: rows that the source leaves out on purpose, by reason.
+        notes: what was noticed about its columns.
         seconds: time taken.
     """
 
@@ -39,6 +40,7 @@ class Staged:
     read: int
     reasons: Mapping[str, int]
     left_out: Mapping[str, int]
+    notes: tuple[str, ...]
     seconds: float
 
     def examples(self, count: int = 3) -> str:
@@ -65,7 +67,8 @@ def stage(raw: RawTable, scratch: Path) -> Staged:
     try:
         found = raw.frame.collect_schema()
         _check_columns(table, found.names(), raw.origin)
-        read, bad = _check_batches(raw, Checker(table, found, raw.formats), folder)
+        checker = Checker(table, found, raw.formats)
+        read, bad = _check_batches(raw, checker, folder)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(raw.origin, error, "Check that the file is whole and was not moved or changed.") from error
     rows = pl.scan_parquet(folder / "*.parquet").with_row_index(ROW)
@@ -78,7 +81,8 @@ def stage(raw: RawTable, scratch: Path) -> Staged:
         bad.append(raw.malformed.rename({"reason": REASONS}))
     quarantined = pl.concat(bad, how="diagonal_relaxed")
     left_out = dict(raw.left_out.collect().iter_rows()) if raw.left_out is not None else {}
-    return Staged(rows, quarantined, read, _count(quarantined), left_out, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    return Staged(rows, quarantined, read, _count(quarantined), left_out, tuple(checker.notes), seconds)
 
 
 def _check_columns(table: Table, found: list[str], origin: str) -> None:

@@ -14,6 +14,9 @@ TIME_FORMATS = (
     "%Y/%m/%d %H:%M",
     "%Y%m%d%H%M%S",
 )
+EARLIEST_YEAR = 1900
+"""Anything earlier is a misread form, such as a year of two digits."""
+
 OFFSET = r"(?:[+-]\d{2}:?\d{2}|Z)$"
 _TRUE, _FALSE = ("true", "t", "1", "yes", "y", "是"), ("false", "f", "0", "no", "n", "否")
 
@@ -34,8 +37,34 @@ def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnForma
         return _string(column, source)
     if target == pl.Boolean:
         return _boolean(column, source)
-    readers = {pl.Float64: _number, pl.Date: _date, pl.Datetime: _datetime, pl.List: _list}
-    return readers[target.base_type()](column, source, text)
+    if target in (pl.Date, pl.Datetime):
+        moment = _date(column, source, text) if target == pl.Date else _datetime(column, source, text)
+        return pl.when(moment.dt.year() >= EARLIEST_YEAR).then(moment)
+    return _number(column, source, text) if target == pl.Float64 else _list(column, source, text)
+
+
+def quickly(values: pl.Series, target: pl.DataType) -> pl.Series | None:
+    """A whole column of dates or times in the form of its first value, several times faster than trying every form.
+
+    Returns:
+        None where some value has another form, so that `typed` has to be asked.
+    """
+    present = values.drop_nulls()
+    for form in (*TIME_FORMATS, *DATE_FORMATS) if len(present) else ():
+        parse = _parse_date if form in DATE_FORMATS else _parse_time
+        if parse(present.head(1), form).null_count() == 0:
+            parsed = parse(values, form).cast(target)
+            plausible = (parsed.dt.year() >= EARLIEST_YEAR).all()
+            return parsed if parsed.null_count() == values.null_count() and plausible else None
+    return None
+
+
+def _parse_date(values: pl.Series, form: str) -> pl.Series:
+    return values.str.to_date(form, strict=False)
+
+
+def _parse_time(values: pl.Series, form: str) -> pl.Series:
+    return values.str.to_datetime(form, time_unit="us", strict=False)
 
 
 def _string(column: pl.Expr, source: pl.DataType) -> pl.Expr:
