@@ -29,8 +29,8 @@ TRUTH_NOTES = {
     "persons": "whose record it is, segment, habits and tastes",
     "needs": "which goods a customer comes back for, with the mean cycle",
     "identity_owners": "who uses each identifier",
-    "uplift": "true chance per campaign and customer that contact causes one more visit and purchase within the window; "
-    "the visit also brings forward a little of what was due anyway",
+    "uplift": "true chance per campaign and customer that contact causes one more purchase within the window; "
+    "the visit it causes also brings forward a little of what was due anyway",
     "phantom_stock": "series whose recorded stock was too high, and when",
     "weather": "departure of temperature and rain per region and day",
 }
