@@ -10,7 +10,8 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.inputs import delisted, horizon_days, read_stock, read_terms
-from retail_brain.decisions.replenishment import ADDED, Plan, apply_budget, plan_orders, suggestion_rows
+from retail_brain.decisions.plan import Plan
+from retail_brain.decisions.replenishment import ADDED, apply_budget, plan_orders, suggestion_rows
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import SERIES, SUGGESTIONS, DemandPaths
 from retail_brain.progress import SILENT, Progress

@@ -2,19 +2,17 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
-from retail_brain.decisions.arrays import Bools, Days, Floats, Ints, days, floats
-from retail_brain.decisions.calendar import Cycle, order_cycle, period_of
+from retail_brain.decisions.arrays import Bools, Floats, days, floats
 from retail_brain.decisions.marginal import order_steps, spend
-from retail_brain.decisions.needs import Needs, extend, project, spread_arrival
+from retail_brain.decisions.plan import Due, Holdings, Plan, decide
 from retail_brain.decisions.reasons import with_reasons
-from retail_brain.decisions.targets import Economics, Lots, Target, economics, expected_gain, order_target, whole_lots
-from retail_brain.decisions.terms import Terms, align, complete_terms
+from retail_brain.decisions.targets import expected_gain
+from retail_brain.decisions.terms import align, complete_terms
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.outputs import SERIES, SUGGESTIONS, DemandPaths
 from retail_brain.settings import ReplenishmentSettings
@@ -23,26 +21,6 @@ ADDED = {"order_cost": pl.Float64, "reason_code": pl.String, "reason_zh": pl.Str
 """Columns that follow those of the contract: the money an order ties up, and the reason as a code and in Chinese."""
 
 _DEFAULTS = ReplenishmentSettings()
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One decision for every series, as arrays: everything between the paths and the rows of the answer."""
-
-    terms: Terms
-    cycle: Cycle
-    needs: Needs
-    money: Economics
-    target: Target
-    lots: Lots
-    on_hand: Floats
-    on_order: Floats
-    stock_known: Bools
-
-    @property
-    def quantity(self) -> Floats:
-        """Units to order."""
-        return self.lots.quantity
 
 
 def suggest_orders(
@@ -97,21 +75,10 @@ def plan_orders(
     complete = complete_terms(terms, paths.series, settings)
     starts = days(paths.dates)
     first_day = max(np.datetime64(as_of + timedelta(days=1), "D"), starts[0])
-    cycle = order_cycle(first_day, complete.lead_days, complete.review_days, complete.open_weekdays)
-    step = _period_days(starts)
-    starts = _continue(starts, cycle.next_arrives_on.max(initial=starts[0]), complete.lead_sd_days, step)
-    arrival, following = period_of(cycle.arrives_on, starts), period_of(cycle.next_arrives_on, starts)
-    spread, spread_following = _spread(arrival, following, complete, step, paths=paths.units.shape[1], seed=seed)
-    periods = max(int(spread_following.max(initial=1)), paths.units.shape[2])
-    units = extend(paths.units, periods, season=7 if step < 7 else 1)
     on_hand, on_order, known = _stock(stock, paths.series)
-    receipts = _receipts(pipeline, paths.series, on_order=on_order, arrival=arrival, starts=starts, periods=periods)
-    needs = project(units, np.maximum(on_hand, 0), receipts, spread, spread_following)
-    money = economics(complete, cycle)
-    target = order_target(needs, complete, money, settings)
-    target = replace(target, raw=np.where(known, target.raw, needs.cycle_demand))
-    lots = whole_lots(target, needs, complete, money, ~known)
-    return Plan(complete, cycle, needs, money, target, lots, on_hand, on_order, known)
+    due = None if pipeline is None else _due(pipeline, paths.series)
+    holdings = Holdings(on_hand, on_order, known, due)
+    return decide(paths.units, starts, complete, holdings, first_day, settings=settings, seed=seed)
 
 
 def apply_budget(plans: Sequence[tuple[Plan, pl.DataFrame]], budget: float, as_of: date) -> pl.DataFrame:
@@ -195,26 +162,6 @@ def _after(paths: DemandPaths, as_of: date) -> DemandPaths:
     return paths if keep.all() else DemandPaths(paths.series, paths.dates.filter(keep), paths.units[:, :, keep])
 
 
-def _period_days(starts: Days) -> float:
-    return float(np.median(np.diff(starts).astype(np.float64))) if len(starts) > 1 else 1.0
-
-
-def _continue(starts: Days, until: np.datetime64, lead_sd: Floats, step: float) -> Days:
-    """Starts of periods continued past the last arrival that counts, late ones included."""
-    late = np.timedelta64(int(np.ceil(4 * lead_sd.max(initial=0) + step)), "D")
-    missing = int(np.ceil(max(float((until + late - starts[-1]).astype(np.float64)), 0) / step))
-    more = starts[-1] + np.rint(step * np.arange(1, missing + 1)).astype("timedelta64[D]")
-    return np.concatenate([starts, more])
-
-
-def _spread(arrival: Ints, following: Ints, terms: Terms, step: float, *, paths: int, seed: int) -> tuple[Ints, Ints]:
-    """Periods of this arrival and of the following one on every path, each with its own delay, never crossing."""
-    late = terms.lead_sd_days / step
-    here = spread_arrival(arrival, late, paths, seed)
-    after = spread_arrival(following, late, paths, seed + 1)
-    return here, np.maximum(after, here + 1)
-
-
 def _stock(stock: pl.DataFrame, series: pl.DataFrame) -> tuple[Floats, Floats, Bools]:
     """Units on hand and on order (0 where unknown) and whether the stock is known."""
     aligned = align(stock, series, {"on_hand": pl.Float64, "on_order": pl.Float64})
@@ -223,23 +170,8 @@ def _stock(stock: pl.DataFrame, series: pl.DataFrame) -> tuple[Floats, Floats, B
     return np.where(known, on_hand, 0.0), np.maximum(floats(aligned["on_order"], 0), 0), known
 
 
-def _receipts(
-    pipeline: pl.DataFrame | None,
-    series: pl.DataFrame,
-    *,
-    on_order: Floats,
-    arrival: Ints,
-    starts: Days,
-    periods: int,
-) -> Floats:
-    """Units on order by the period they arrive in, shape (series, periods)."""
-    receipts = np.zeros((series.height, periods))
-    if pipeline is None:
-        receipts[np.arange(series.height), np.minimum(arrival // 2, periods - 1)] = on_order
-        return receipts
-    index = series.select(SERIES).with_row_index("row")
-    due = pipeline.join(index, on=list(SERIES), how="inner")
-    period = period_of(days(due["arrives_on"]), starts)
-    near = period < periods
-    np.add.at(receipts, (due["row"].to_numpy()[near], period[near]), floats(due["units"], 0)[near])
-    return receipts
+def _due(pipeline: pl.DataFrame, series: pl.DataFrame) -> Due:
+    """Units on order by series and day of arrival."""
+    index = series.select(pl.col(SERIES).cast(pl.String)).with_row_index("row")
+    due = pipeline.join(index, on=list(SERIES), how="inner").filter(pl.col("arrives_on").is_not_null())
+    return Due(due["row"].to_numpy().astype(np.int64), days(due["arrives_on"]), floats(due["units"], 0))

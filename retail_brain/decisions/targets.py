@@ -62,10 +62,10 @@ class Target:
 def order_target(needs: Needs, terms: Terms, money: Economics, settings: ReplenishmentSettings) -> Target:
     """Target of every series: an asked service level, else an asked fill rate, else economics, else the settings.
 
-    Economics count only where price and cost are both known.
+    Economics count only where the terms are costed.
     """
     ratio = money.critical_ratio
-    priced = ~np.isnan(terms.unit_cost) & ~np.isnan(terms.unit_price) & ~np.isnan(ratio) & (ratio > 0)
+    priced = terms.costed & ~np.isnan(ratio) & (ratio > 0)
     asked, filled = ~np.isnan(terms.service_level), ~np.isnan(terms.fill_rate)
     kind = np.select([asked, filled, priced], [SERVICE, FILL_RATE, ECONOMIC], DEFAULT)
     level = np.select([asked, filled, priced], [terms.service_level, terms.fill_rate, ratio], settings.service_level)

@@ -51,6 +51,8 @@ class Terms:
         service_level, fill_rate: targets asked for; NaN where nobody asked.
         shelf_life_days: days; infinite where goods keep.
         source: `supplier`, or `transfer:STORE`.
+        costed: whether what a lost and a left-over unit cost is known rather than guessed: price and cost are, or
+            stock-out and holding cost.
     """
 
     known: Bools
@@ -72,6 +74,7 @@ class Terms:
     fill_rate: Floats
     shelf_life_days: Floats
     source: pl.Series
+    costed: Bools
 
 
 def align(frame: pl.DataFrame, series: pl.DataFrame, columns: dict[str, type[pl.DataType]]) -> pl.DataFrame:
@@ -102,6 +105,8 @@ def complete_terms(terms: pl.DataFrame, series: pl.DataFrame, settings: Replenis
     margin = np.maximum(np.where(np.isnan(price), 0.0, price - guess), 0.0)
     daily_share = settings.holding_cost_share_per_year / 365
     holding = floats(aligned["holding_cost_per_day"])
+    stockout = floats(aligned["stockout_cost"])
+    costed = ~(np.isnan(price) | np.isnan(cost)) | ~(np.isnan(holding) | np.isnan(stockout))
     source = aligned["source_store_id"]
     return Terms(
         known=known.to_numpy(),
@@ -118,13 +123,14 @@ def complete_terms(terms: pl.DataFrame, series: pl.DataFrame, settings: Replenis
         cost_guess=guess,
         margin=margin,
         holding=np.where(np.isnan(holding), guess * daily_share, holding),
-        stockout=np.maximum(floats(aligned["stockout_cost"], 0), 0),
+        stockout=np.maximum(np.nan_to_num(stockout), 0),
         service_level=_share(floats(aligned["service_level"])),
         fill_rate=_share(floats(aligned["fill_rate"])),
         shelf_life_days=_positive(floats(aligned["shelf_life_days"]), float("inf")),
         source=pl.select(
             pl.when(source.is_null()).then(pl.lit("supplier")).otherwise(pl.lit("transfer:") + source.fill_null(""))
         ).to_series(),
+        costed=costed,
     )
 
 
