@@ -1,0 +1,105 @@
+"""Views of a dataset: what is visible on a day, and daily sales from receipts."""
+
+from datetime import date, datetime
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from retail_brain.dataset import Dataset
+from retail_brain.errors import MissingTableError, NotFoundError
+from retail_brain.tables import TABLES
+
+
+def receipts(*lines: tuple[datetime, str, str, float, float]) -> pl.DataFrame:
+    columns = ["sold_at", "store_id", "product_id", "units", "unit_price"]
+    return pl.DataFrame(lines, schema=columns, orient="row").with_columns(transaction_id=pl.lit("t"))
+
+
+EARLY, LATE = datetime(2025, 1, 1, 9), datetime(2025, 1, 2, 23, 59)
+SALES = receipts(
+    (EARLY, "A", "x", 2.0, 3.0), (EARLY, "A", "x", 1.0, 6.0), (EARLY, "A", "x", -1.0, 3.0), (LATE, "A", "x", 5.0, 3.0)
+)
+
+
+def test_every_canonical_column_is_there_with_its_type() -> None:
+    schema = Dataset.from_frames({"transactions": SALES}).scan("transactions").collect_schema()
+    assert dict(schema) == TABLES["transactions"].types
+
+
+def test_attributes_of_products_stay_and_those_of_stores_do_not() -> None:
+    data = Dataset.from_frames(
+        {
+            "products": pl.DataFrame({"product_id": ["x"], "colour": ["red"]}),
+            "stores": pl.DataFrame({"store_id": ["A"], "colour": ["red"]}),
+        }
+    )
+    assert "colour" in data.scan("products").collect_schema()
+    assert "colour" not in data.scan("stores").collect_schema()
+
+
+def test_rows_of_the_day_itself_are_visible_and_later_ones_hidden() -> None:
+    data = Dataset.from_frames({"transactions": SALES})
+    assert data.at(date(2025, 1, 2)).scan("transactions").collect().height == 4
+    assert data.at(date(2025, 1, 1)).scan("transactions").collect().height == 3
+    assert data.at(date(2024, 12, 31)).scan("transactions").collect().height == 0
+
+
+def test_plans_are_known_ahead() -> None:
+    plan = pl.DataFrame({"date": [date(2030, 1, 1)], "event_name": ["fair"], "event_type": ["local"]})
+    data = Dataset.from_frames({"calendar": plan}).at(date(2025, 1, 1))
+    assert data.scan("calendar").collect().height == 1
+
+
+def test_customer_without_a_joining_day_is_always_visible() -> None:
+    people = pl.DataFrame({"customer_id": ["a", "b"], "joined_on": [None, date(2025, 6, 1)]})
+    data = Dataset.from_frames({"customers": people}).at(date(2025, 1, 1))
+    assert data.scan("customers").collect()["customer_id"].to_list() == ["a"]
+
+
+def test_daily_sales_are_net_units_at_the_mean_price_of_what_was_sold() -> None:
+    found = Dataset.from_frames({"transactions": SALES}).daily_sales().sort("date").collect()
+    expected = pl.DataFrame(
+        {
+            "date": [date(2025, 1, 1), date(2025, 1, 2)],
+            "store_id": ["A", "A"],
+            "product_id": ["x", "x"],
+            "units": [2.0 + 1 - 1, 5.0],
+            "unit_price": [(2 * 3.0 + 1 * 6.0) / 3, 3.0],
+            "in_stock": [None, None],
+        },
+        schema=TABLES["daily_sales"].types,
+    )
+    assert_frame_equal(found, expected)
+
+
+def test_day_of_returns_only_has_no_price() -> None:
+    found = Dataset.from_frames({"transactions": receipts((EARLY, "A", "x", -1.0, 3.0))}).daily_sales().collect()
+    assert found.select("units", "unit_price").row(0) == (-1.0, None)
+
+
+def test_given_daily_sales_win_over_receipts() -> None:
+    given = pl.DataFrame({"date": [date(2025, 1, 1)], "store_id": ["A"], "product_id": ["x"], "units": [9.0]})
+    data = Dataset.from_frames({"transactions": SALES, "daily_sales": given})
+    assert data.daily_sales().collect()["units"].to_list() == [9.0]
+    assert data.last_day() == date(2025, 1, 1)
+
+
+def test_absent_tables_are_empty_or_explained() -> None:
+    data = Dataset.from_frames({"transactions": SALES})
+    assert data.scan_or_empty("stores").collect().height == 0
+    with pytest.raises(MissingTableError, match="table stores is needed; the lake has"):
+        data.scan("stores")
+
+
+def test_unknown_table_and_missing_column_are_explained() -> None:
+    with pytest.raises(MissingTableError, match="not canonical"):
+        Dataset.from_frames({"sales": SALES})
+    with pytest.raises(MissingTableError, match=r"lacks the columns \['units'\]"):
+        Dataset.from_frames({"transactions": SALES.drop("units")})
+
+
+def test_no_visible_sale_is_explained() -> None:
+    data = Dataset.from_frames({"transactions": SALES}).at(date(2020, 1, 1))
+    with pytest.raises(NotFoundError, match="no sales are visible in transactions on or before 2020-01-01"):
+        data.last_day()
