@@ -1,0 +1,1 @@
+"""The page: static files and the small app that hands them out."""

@@ -1,0 +1,131 @@
+// The service's routes: JSON over POST, a key in the header, one error shape.
+
+import { currentLanguage } from "./i18n.js";
+
+const BASE = new URL("../../", import.meta.url);
+const STORED = "retail-brain.key";
+const TIMEOUT_MS = 60_000;
+
+let key = null;
+const cache = new Map();
+
+/** A failure as the service (or the lack of it) tells it: `code` and `message` of its error shape. */
+export class ApiError extends Error {
+  constructor(status, code, message, details, retryAfter) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.details = details ?? {};
+    this.retryAfter = retryAfter ?? null;
+  }
+
+  get isAboutKey() {
+    return this.status === 401 || this.status === 403;
+  }
+}
+
+/** Takes `key=` out of the fragment into this tab's memory, so that it stays in no history and in no log. */
+export function takeKey() {
+  const fragment = location.hash.slice(1);
+  const [path, query] = fragment.startsWith("/") ? fragment.split("?", 2) : ["", fragment];
+  const params = new URLSearchParams(query ?? "");
+  if (params.has("key")) {
+    setKey(params.get("key"));
+    params.delete("key");
+    const rest = params.toString();
+    history.replaceState(null, "", `#${path || "/"}${rest ? `?${rest}` : ""}`);
+    return;
+  }
+  try {
+    key ??= sessionStorage.getItem(STORED);
+  } catch {
+    key ??= null;
+  }
+}
+
+export function setKey(value) {
+  key = value?.trim() || null;
+  cache.clear();
+  try {
+    if (key) sessionStorage.setItem(STORED, key);
+    else sessionStorage.removeItem(STORED);
+  } catch {
+    // Without storage the key lives as long as the page.
+  }
+}
+
+export const hasKey = () => key !== null;
+
+function headers() {
+  const values = { "content-type": "application/json", "accept-language": currentLanguage() };
+  if (key) values.authorization = `Bearer ${key}`;
+  return values;
+}
+
+async function failure(response) {
+  let body = null;
+  try {
+    body = await response.json();
+  } catch {
+    // Not JSON: a proxy's page or plain text.
+  }
+  const error = body?.error;
+  const about = typeof error === "object" && error !== null ? error : { message: typeof error === "string" ? error : "" };
+  const retry = Number(response.headers.get("retry-after")) || null;
+  const message = about.message || `${response.status} ${response.statusText}`.trim();
+  return new ApiError(response.status, about.code ?? `http_${response.status}`, message, about.details, retry);
+}
+
+/** Asks a route. Raises ApiError; an abort by the caller passes through as AbortError. */
+export async function call(route, body = {}, { signal } = {}) {
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  let response;
+  try {
+    response = await fetch(new URL(route, BASE), {
+      method: "POST",
+      headers: headers(),
+      body: JSON.stringify(body),
+      credentials: "omit",
+      cache: "no-store",
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    const which = error.name === "TimeoutError" ? "timeout" : "unreachable";
+    throw new ApiError(0, which, "", {});
+  }
+  if (!response.ok) throw await failure(response);
+  try {
+    return await response.json();
+  } catch {
+    throw new ApiError(response.status, "bad_answer", "", {});
+  }
+}
+
+/** Like `call`, answering the same question from memory for as long as the page lives. */
+export async function remembered(route, body, options) {
+  const question = `${currentLanguage()} ${route} ${JSON.stringify(body)}`;
+  if (cache.has(question)) return cache.get(question);
+  const answer = await call(route, body, options);
+  if (cache.size > 200) cache.delete(cache.keys().next().value);
+  cache.set(question, answer);
+  return answer;
+}
+
+export async function search(kind, query, { storeId, limit = 12, signal } = {}) {
+  const body = { kind, query, limit };
+  if (storeId) body.store_id = storeId;
+  const answer = await remembered("search", body, { signal });
+  return answer.items ?? [];
+}
+
+/** The item with exactly this id, or one made of the id alone where the service does not list it. */
+export async function lookUp(kind, id, options) {
+  try {
+    const items = await search(kind, id, { ...options, limit: 500 });
+    return items.find((item) => item.id === id) ?? { id, name: id, detail: "" };
+  } catch (error) {
+    if (options?.signal?.aborted || error.isAboutKey) throw error;
+    return { id, name: id, detail: "" };
+  }
+}

@@ -1,0 +1,85 @@
+// Elements are made here and only here. Data becomes text nodes, never markup.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function append(parent, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child === null || child === undefined || child === false) continue;
+    parent.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+  return parent;
+}
+
+function apply(element, props) {
+  for (const [key, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "style") for (const [name, v] of Object.entries(value)) element.style.setProperty(name, v);
+    else if (key === "dataset") Object.assign(element.dataset, value);
+    else if (key === "value") element.value = value;
+    else if (key === "checked" || key === "selected" || key === "disabled") element[key] = Boolean(value);
+    else element.setAttribute(key, value === true ? "" : String(value));
+  }
+  return element;
+}
+
+export function h(tag, props, ...children) {
+  return append(apply(document.createElement(tag), props), children);
+}
+
+export function svg(tag, props, ...children) {
+  return append(apply(document.createElementNS(SVG, tag), props), children);
+}
+
+/** A name out of the data, in whatever script: kept apart from the direction of the text around it. */
+export function name(text, props) {
+  return h("bdi", { dir: "auto", ...props }, text);
+}
+
+/** A reason or sentence out of the data. */
+export function words(text) {
+  return h("span", { dir: "auto", class: "words" }, text ?? "");
+}
+
+export function replace(parent, ...children) {
+  parent.replaceChildren();
+  return append(parent, children);
+}
+
+let counter = 0;
+export function uniqueId(prefix) {
+  counter += 1;
+  return `${prefix}-${counter}`;
+}
+
+export function debounce(action, wait) {
+  let timer = 0;
+  return (...args) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => action(...args), wait);
+  };
+}
+
+const ICONS = {
+  overview: "M3 12l9-8 9 8M5 10v10h5v-6h4v6h5V10",
+  forecast: "M3 19h18M4 15l5-5 4 3 7-8",
+  replenishment: "M4 8l8-4 8 4v9l-8 4-8-4zM4 8l8 4 8-4M12 12v9",
+  audience: "M9 11a3.5 3.5 0 100-7 3.5 3.5 0 000 7zM2.5 20a6.5 6.5 0 0113 0M16 4.5a3.5 3.5 0 010 6.4M18 14a6.5 6.5 0 013.5 6",
+  person: "M12 12a4 4 0 100-8 4 4 0 000 8zM4 21a8 8 0 0116 0",
+  key: "M8 16.5a4.5 4.5 0 110-9 4.5 4.5 0 010 9zM12.5 12H22M18 12v3.5M21.5 12v3",
+  download: "M12 4v11M7.5 11l4.5 4.5 4.5-4.5M4 20h16",
+  print: "M7 8V3h10v5M7 17H4V9h16v8h-3M7 14h10v7H7z",
+  close: "M6 6l12 12M18 6L6 18",
+  chevron: "M9 5l7 7-7 7",
+  search: "M10.5 17a6.5 6.5 0 100-13 6.5 6.5 0 000 13zM15.5 15.5L21 21",
+  check: "M5 13l4.5 4.5L19 7",
+  alert: "M12 4l9 16H3zM12 10v4.5M12 17.2v.3",
+};
+
+export function icon(which) {
+  return svg(
+    "svg",
+    { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
+    svg("path", { d: ICONS[which] }),
+  );
+}

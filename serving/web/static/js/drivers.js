@@ -1,0 +1,107 @@
+// Why the forecast is what it is: contributions per day, stacked, and the same in words.
+
+import { h, svg } from "./dom.js";
+import { code, day, number, percent, signed, t, units } from "./i18n.js";
+
+const PALETTE = 8;
+const LEVEL = /^(base|level|usual)/;
+const WIDTH = 720;
+const HEIGHT = 270;
+const LEFT = 30;
+
+/** Names of the drivers in the answer's order, the level first. */
+function groupsOf(rows) {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row.drivers ?? {})))];
+  return [...names.filter((one) => LEVEL.test(one)), ...names.filter((one) => !LEVEL.test(one))];
+}
+
+function extent(rows) {
+  const values = rows.map((row) => Object.values(row.drivers ?? {}));
+  const sum = (list, keep) => list.filter(keep).reduce((total, value) => total + value, 0);
+  return {
+    top: Math.max(...values.map((list) => sum(list, (value) => value > 0)), 1e-9),
+    bottom: Math.min(...values.map((list) => sum(list, (value) => value < 0)), 0),
+  };
+}
+
+/** Zero and one or two round numbers up to the top. */
+function ticks(top) {
+  const step = 10 ** Math.floor(Math.log10(top));
+  const size = [5, 2, 1, 0.5].map((factor) => factor * step).find((one) => top / one >= 2);
+  return Array.from({ length: Math.floor(top / size) + 1 }, (_, index) => index * size);
+}
+
+function bars(rows, groups) {
+  const { top, bottom } = extent(rows);
+  const y = (value) => 6 + ((top - value) / (top - bottom)) * (HEIGHT - 28);
+  const step = (WIDTH - LEFT) / rows.length;
+  const at = (index) => LEFT + index * step;
+  const drawn = rows.map((row, index) => {
+    let [up, down] = [0, 0];
+    const parts = groups.map((group, order) => {
+      const value = row.drivers?.[group] ?? 0;
+      const from = value >= 0 ? up : down;
+      if (value >= 0) up += value;
+      else down += value;
+      const edge = [y(from), y(from + value)];
+      return svg("rect", { class: `driver c${order % PALETTE}`, x: at(index) + step * 0.12, width: step * 0.76, y: Math.min(...edge), height: Math.abs(edge[1] - edge[0]) });
+    });
+    const lines = groups.map((group) => `${code("driver", group)} ${signed(row.drivers?.[group] ?? 0)}`);
+    return svg("g", {}, svg("title", {}, [`${day(row.date)} · ${units(row.forecast)}`, ...lines].join("\n")), svg("rect", { class: "hit", x: at(index), y: 0, width: step, height: HEIGHT }), parts);
+  });
+  const mean = rows.map((row, index) => `${(at(index) + step / 2).toFixed(1)},${y(row.forecast ?? 0).toFixed(1)}`).join(" ");
+  const scale = ticks(top).map((value) => [svg("line", { class: "zero", x1: LEFT, x2: WIDTH, y1: y(value), y2: y(value) }), svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, number(value, 1))]);
+  const every = Math.ceil(rows.length / 7);
+  const labels = rows.map((row, index) => (index % every ? null : svg("text", { x: at(index) + step / 2, y: HEIGHT - 4, "text-anchor": index ? "middle" : "start" }, day(row.date, "short"))));
+  return svg("svg", { class: "driver-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": t("drivers.title") }, scale, drawn, svg("polyline", { class: "mean", points: mean }), labels);
+}
+
+function means(rows, groups) {
+  const meanOf = (group) => rows.reduce((total, row) => total + (row.drivers?.[group] ?? 0), 0) / rows.length;
+  return groups.map((group, at) => ({ group, at, mean: meanOf(group) }));
+}
+
+function peak(rows, group) {
+  const best = rows.reduce((most, row) => (Math.abs(row.drivers?.[group] ?? 0) > Math.abs(most.drivers?.[group] ?? 0) ? row : most));
+  return { date: best.date, value: best.drivers?.[group] ?? 0 };
+}
+
+function inWords(rows, groups) {
+  const all = means(rows, groups);
+  const total = all.reduce((sum, one) => sum + one.mean, 0);
+  const isLevel = (one) => LEVEL.test(one.group);
+  const widest = Math.max(...all.filter((one) => !isLevel(one)).map((one) => Math.abs(one.mean)), 1e-9);
+  const ordered = [...all.filter(isLevel), ...all.filter((one) => !isLevel(one)).sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean))];
+  const items = ordered.map((one) => {
+    const most = peak(rows, one.group);
+    const flat = isLevel(one) || Math.abs(most.value) < 0.05;
+    return h(
+      "li",
+      {},
+      h("span", { class: `swatch c${one.at % PALETTE}` }),
+      h("span", { class: "driver-name" }, code("driver", one.group)),
+      h("span", { class: "driver-value" }, isLevel(one) ? units(one.mean) : signed(one.mean)),
+      h("span", { class: isLevel(one) ? "" : "driver-bar" }, isLevel(one) ? null : h("i", { class: one.mean < 0 ? "minus" : "plus", style: { width: `${(Math.abs(one.mean) / widest) * 100}%` } })),
+      h("span", { class: "driver-note" }, flat ? (isLevel(one) && total > 0 ? t("drivers.share", { share: percent(one.mean / total) }) : t("drivers.little")) : t("drivers.most", { day: day(most.date), value: signed(most.value) })),
+    );
+  });
+  return h("ul", { class: "driver-list" }, items);
+}
+
+/** The section below the chart, or null where the answer has no drivers. */
+export function driversSection(rows, period = "day") {
+  const explained = rows.filter((row) => row.drivers && Object.keys(row.drivers).length);
+  if (!explained.length) return null;
+  const groups = groupsOf(explained);
+  const strongest = means(explained, groups).filter((one) => !LEVEL.test(one.group) && one.group !== "other").sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean))[0];
+  const lead = strongest && Math.abs(strongest.mean) >= 0.05
+    ? t(strongest.mean > 0 ? "drivers.lead_up" : "drivers.lead_down", { driver: code("driver", strongest.group), value: number(Math.abs(strongest.mean), 1), each: t(`each.${period}`) })
+    : t("drivers.lead_flat");
+  return h(
+    "section",
+    { class: "panel" },
+    h("h2", {}, t("drivers.title")),
+    h("p", { class: "lead" }, lead),
+    h("div", { class: "drivers" }, bars(explained, groups), inWords(explained, groups)),
+  );
+}

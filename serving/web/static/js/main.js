@@ -1,0 +1,102 @@
+// Start: language, key, the frame around the views, and which view the address asks for.
+
+import { call, takeKey } from "./api.js";
+import { h, icon, replace } from "./dom.js";
+import { chosenLanguage, currentLanguage, day, languages, loadLanguage, setCurrency, t } from "./i18n.js";
+import { askKey } from "./key.js";
+import { address, patchParams, readRoute, viewsFor } from "./route.js";
+import { failed, loading } from "./states.js";
+import { audienceView } from "./views/audience.js";
+import { forecastView } from "./views/forecast.js";
+import { overviewView } from "./views/overview.js";
+import { personView } from "./views/person.js";
+import { replenishmentView } from "./views/replenishment.js";
+
+const DRAW = { overview: overviewView, forecast: forecastView, replenishment: replenishmentView, audience: audienceView, person: personView };
+
+const app = document.getElementById("app");
+let overview = null;
+let leaving = new AbortController();
+
+function languageSwitch() {
+  const buttons = languages().map((one) => h("button", {
+    type: "button", lang: one === "zh" ? "zh-CN" : "en", dataset: { language: one }, "aria-pressed": String(one === currentLanguage()),
+    onclick: () => switchLanguage(one),
+  }, one === "zh" ? "中文" : "English"));
+  return h("div", { class: "language", role: "group", "aria-label": t("language.label") }, buttons);
+}
+
+function navigation(view) {
+  const links = viewsFor(overview?.role).map((one) => h("a", { href: address(one), "aria-current": one === view ? "page" : null, dataset: { view: one } }, icon(one), h("span", {}, t(`nav.${one}`))));
+  return h("nav", { "aria-label": t("nav.label") }, links);
+}
+
+function header(view) {
+  const asOf = overview?.as_of ? h("span", { class: "as-of", title: t("overview.as_of_hint") }, t("overview.as_of", { day: day(overview.as_of, "full") })) : null;
+  return h(
+    "header",
+    { class: "top" },
+    h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); document.getElementById("main").focus(); } }, t("nav.skip")),
+    h("a", { class: "brand", href: address("overview") }, h("img", { src: "icon.svg", alt: "", width: "26", height: "26" }), h("span", {}, t("brand"))),
+    navigation(view),
+    h("div", { class: "tools" }, asOf, languageSwitch(), h("button", { type: "button", class: "ghost", "aria-label": t("key.enter"), title: t("key.enter"), onclick: () => askKey(null, start) }, icon("key"))),
+  );
+}
+
+function frame(view) {
+  const main = h("main", { id: "main", tabindex: "-1", dataset: { view } });
+  replace(app, header(view), main);
+  document.title = `${t(`nav.${view}`)} · ${t("brand")}`;
+  return main;
+}
+
+function render({ focus = false } = {}) {
+  leaving.abort();
+  leaving = new AbortController();
+  const { view, params } = readRoute();
+  const main = frame(view);
+  if (focus) {
+    scrollTo(0, 0);
+    main.focus({ preventScroll: true });
+  }
+  Promise.resolve(DRAW[view](main, { params, overview, signal: leaving.signal })).catch((error) => {
+    if (leaving.signal.aborted) return;
+    if (!("status" in error)) console.error(error);
+    replace(main, failed(error, () => render()));
+  });
+}
+
+async function switchLanguage(language) {
+  await loadLanguage(language);
+  if (readRoute().params.has("lang")) patchParams({ lang: language });
+  render();
+}
+
+async function start() {
+  leaving.abort();
+  const main = frame(readRoute().view);
+  replace(main, loading(6));
+  try {
+    overview = await call("overview");
+  } catch (error) {
+    overview = null;
+    replace(main, failed(error, start));
+    if (error.isAboutKey) askKey(error, start);
+    return;
+  }
+  setCurrency(overview.currency);
+  render();
+}
+
+addEventListener("hashchange", async () => {
+  takeKey();
+  const wanted = readRoute().params.get("lang");
+  if (languages().includes(wanted) && wanted !== currentLanguage()) await loadLanguage(wanted);
+  if (overview) render({ focus: true });
+  else start();
+});
+addEventListener("ask-key", (event) => askKey(event.detail, start));
+
+takeKey();
+await loadLanguage(chosenLanguage(readRoute().params.get("lang")));
+await start();

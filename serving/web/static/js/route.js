@@ -1,0 +1,57 @@
+// The address of a view: #/VIEW?name=value, which anyone may bookmark or send.
+
+export const VIEWS = ["overview", "forecast", "replenishment", "audience", "person"];
+
+const ROLE_VIEWS = { merchandiser: ["overview", "forecast", "replenishment"], marketer: ["overview", "audience", "person"] };
+
+/** The views that a role's key opens. */
+export const viewsFor = (role) => ROLE_VIEWS[role] ?? VIEWS;
+
+export function readRoute() {
+  const [path, query] = location.hash.replace(/^#\/?/, "").split("?", 2);
+  const view = VIEWS.includes(path) ? path : "overview";
+  return { view, params: new URLSearchParams(query ?? "") };
+}
+
+export function address(view, params = {}) {
+  const query = new URLSearchParams();
+  for (const [field, value] of Object.entries(params)) {
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (one !== null && one !== undefined && one !== "") query.append(field, one);
+    }
+  }
+  const text = query.toString();
+  return `#/${view}${text ? `?${text}` : ""}`;
+}
+
+/** Changes parameters of the present address without leaving the view; null or "" takes one away. */
+export function patchParams(changes) {
+  const { view, params } = readRoute();
+  for (const [field, value] of Object.entries(changes)) {
+    const values = (Array.isArray(value) ? value : [value]).filter((one) => one !== null && one !== undefined && one !== "");
+    if (values.length) params.set(field, values[0]);
+    else params.delete(field);
+    values.slice(1).forEach((one) => params.append(field, one));
+  }
+  const query = params.toString();
+  history.replaceState(null, "", `#/${view}${query ? `?${query}` : ""}`);
+}
+
+const remembered = "retail-brain.last.";
+
+/** What was last looked at in this browser (ids only), so that a view opens where one left it. */
+export function lastUsed(field) {
+  try {
+    return localStorage.getItem(remembered + field);
+  } catch {
+    return null;
+  }
+}
+
+export function remember(field, value) {
+  try {
+    if (value) localStorage.setItem(remembered + field, value);
+  } catch {
+    // Nothing is kept then.
+  }
+}

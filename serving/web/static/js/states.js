@@ -1,0 +1,61 @@
+// What a view shows while it waits, when there is nothing, and when something failed.
+
+import { h, icon, replace, words } from "./dom.js";
+import { has, t } from "./i18n.js";
+
+export function loading(lines = 4) {
+  const bars = Array.from({ length: lines }, (_, index) => h("div", { class: `skeleton s${index % 4}` }));
+  return h("div", { class: "loading", role: "status" }, h("span", { class: "visually-hidden" }, t("state.loading")), bars);
+}
+
+export function empty(title, hint) {
+  return h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), hint ? h("p", {}, hint) : null);
+}
+
+/** What the service said, and what to do about it. */
+export function failed(error, retry) {
+  const known = error?.code && has(`error.${error.code}.title`);
+  const kind = known ? error.code : error?.isAboutKey ? "key" : error?.status === 0 ? "unreachable" : error?.status >= 500 ? "server" : error?.status ? "request" : "page";
+  const wait = error?.retryAfter ? ` ${t("error.retry_after", { seconds: error.retryAfter })}` : "";
+  return h(
+    "div",
+    { class: "failed", role: "alert" },
+    icon("alert"),
+    h(
+      "div",
+      {},
+      h("p", { class: "failed-title" }, t(`error.${kind}.title`)),
+      error?.message ? h("p", { class: "failed-message" }, words(error.message)) : null,
+      h("p", { class: "failed-remedy" }, t(`error.${kind}.remedy`) + wait),
+      h(
+        "p",
+        { class: "buttons" },
+        retry ? h("button", { type: "button", class: "primary", onclick: retry }, t("action.retry")) : null,
+        error?.isAboutKey ? h("button", { type: "button", onclick: () => dispatchEvent(new CustomEvent("ask-key", { detail: error })) }, t("key.enter")) : null,
+      ),
+    ),
+  );
+}
+
+/**
+ * Fills a place with what `work` gives: waiting, then the result or the failure with a way to try again.
+ * Later calls on the same place win over earlier ones still under way.
+ */
+export async function fill(place, signal, work, { lines } = {}) {
+  const turn = (place.turn ?? 0) + 1;
+  place.turn = turn;
+  place.setAttribute("aria-busy", "true");
+  replace(place, loading(lines));
+  const current = () => place.turn === turn && !signal?.aborted;
+  try {
+    const result = await work();
+    if (current()) replace(place, result);
+  } catch (error) {
+    if (!current()) return;
+    if (!("status" in error)) console.error(error);
+    replace(place, failed(error, () => fill(place, signal, work, { lines })));
+    if (error.status === 401) dispatchEvent(new CustomEvent("ask-key", { detail: error }));
+  } finally {
+    if (current()) place.removeAttribute("aria-busy");
+  }
+}

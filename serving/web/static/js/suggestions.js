@@ -1,0 +1,83 @@
+// Order suggestions seen by a merchandiser: what stands out, in what order, and what it adds up to.
+
+import { currentLanguage, isNumber } from "./i18n.js";
+
+/** The reason in the page's language, where the answer has one. */
+export function reasonOf(row) {
+  return (currentLanguage() === "zh" ? row.reason_zh : row.reason_en) || row.reason || "";
+}
+
+/** Name of a product (or a shop) out of the row or the answer's map of names; the id where there is none. */
+export function nameOf(row, names, field = "product") {
+  const id = row[`${field}_id`];
+  return row[`${field}_name`] ?? names?.[id] ?? names?.[`${field}s`]?.[id] ?? id;
+}
+
+const CUTS = new Set(["budget", "shelf", "not_worth_minimum"]);
+
+/** Codes of what is unusual about a line, worst first. */
+export function flagsOf(row) {
+  const flags = [];
+  const lost = row.expected_lost_sales ?? 0;
+  if (lost >= 1 && lost >= 0.1 * (row.demand_until_next_arrival ?? 0)) flags.push("loss");
+  if (row.on_hand === null || row.on_hand === undefined || row.reason_code === "unknown_stock") flags.push("unknown_stock");
+  else if (row.on_hand < 0) flags.push("negative_stock");
+  if (CUTS.has(row.reason_code)) flags.push(row.reason_code);
+  if (row.order_quantity > 0 && row.demand_until_next_arrival > 0 && row.order_quantity > 3 * row.demand_until_next_arrival) flags.push("large");
+  return flags;
+}
+
+const WEIGHTS = { loss: 4, unknown_stock: 3, negative_stock: 3, budget: 2, shelf: 2, not_worth_minimum: 2, large: 2 };
+
+const ACTIONS = { approved: "approve", changed: "change", rejected: "reject" };
+
+/** A decision as the service tells it: {action, order_quantity, reason, by}. */
+export function decisionOf(decision) {
+  if (!decision) return null;
+  return { action: ACTIONS[decision.decision] ?? decision.action, order_quantity: decision.order_quantity, reason: decision.reason ?? "", by: decision.decided_by ?? "" };
+}
+
+/** Lines with what the list needs besides: flags, state and the place in the list when exceptions come first. */
+export function prepared(suggestions, names) {
+  const lines = suggestions.map((row) => {
+    const flags = flagsOf(row);
+    const urgency = (WEIGHTS[flags[0]] ?? 0) * 10 + (row.order_quantity > 0 ? 1 : 0);
+    return { ...row, product_name: nameOf(row, names), reason_text: reasonOf(row), flags, urgency, decision: decisionOf(row.decision) };
+  });
+  const weight = (line) => (line.flags[0] === "loss" ? line.expected_lost_sales : (line.expected_value ?? 0));
+  return lines.sort((a, b) => b.urgency - a.urgency || weight(b) - weight(a));
+}
+
+const isTransfer = (line) => String(line.source ?? "").startsWith("transfer:");
+
+export const FILTERS = {
+  todo: (line) => line.flags.length > 0 || line.order_quantity > 0,
+  exceptions: (line) => line.flags.length > 0,
+  orders: (line) => line.order_quantity > 0,
+  transfers: isTransfer,
+  undecided: (line) => !line.decision && (line.flags.length > 0 || line.order_quantity > 0),
+  enough: (line) => !line.flags.length && !(line.order_quantity > 0),
+  all: () => true,
+};
+
+export function matches(line, text) {
+  const wanted = text.trim().toLocaleLowerCase();
+  if (!wanted) return true;
+  return [line.product_name, line.product_id, line.reason_text, line.source].some((part) => String(part ?? "").toLocaleLowerCase().includes(wanted));
+}
+
+export function totals(lines) {
+  const sum = (field) => {
+    const known = lines.map((line) => line[field]).filter(isNumber);
+    return known.length ? known.reduce((total, value) => total + value, 0) : null;
+  };
+  return {
+    lines: lines.length,
+    orders: lines.filter((line) => line.order_quantity > 0).length,
+    exceptions: lines.filter((line) => line.flags.length).length,
+    units: sum("order_quantity"),
+    cost: sum("order_cost"),
+    value: sum("expected_value"),
+    lost: sum("expected_lost_sales"),
+  };
+}

@@ -1,0 +1,84 @@
+// One order line questioned: the arithmetic behind it, its dates, its reason, and what one may do about it.
+
+import { decisionForm } from "../decisions.js";
+import { h, icon, name, svg, words } from "../dom.js";
+import { code, day, isNumber, money, relativeDay, t, units } from "../i18n.js";
+import { address } from "../route.js";
+
+const WIDTH = 460;
+
+/** Stock, what is on its way and the order as one bar, against the demand and the level ordered up to. */
+function stockBar(line) {
+  const parts = [["on_hand", Math.max(line.on_hand ?? 0, 0)], ["on_order", line.on_order ?? 0], ["order", line.order_quantity ?? 0]];
+  const total = parts.reduce((sum, [, value]) => sum + value, 0);
+  const scale = WIDTH / (Math.max(total, line.order_up_to ?? 0, line.demand_until_next_arrival ?? 0, 1) * 1.06);
+  let from = 0;
+  const bars = parts.map(([kind, value]) => {
+    const bar = svg("rect", { class: `part ${kind}`, x: from * scale, y: 18, width: Math.max(value * scale - 1, 0), height: 20 }, svg("title", {}, `${t(`line.${kind}`)} ${units(value)}`));
+    from += value;
+    return bar;
+  });
+  const marker = (value, kind, y) => {
+    if (!isNumber(value)) return null;
+    const x = value * scale;
+    return svg("g", { class: `marker ${kind}` }, svg("line", { x1: x, x2: x, y1: 12, y2: 44 }), svg("text", { x: x > WIDTH * 0.7 ? x - 4 : x + 4, y, "text-anchor": x > WIDTH * 0.7 ? "end" : "start" }, `${t(`line.${kind}_short`)} ${units(value)}`));
+  };
+  return svg("svg", { class: "stock-bar", viewBox: `0 0 ${WIDTH} 60`, role: "img", "aria-label": t("line.picture") }, bars, marker(line.demand_until_next_arrival, "demand", 10), marker(line.order_up_to, "target", 56));
+}
+
+function sum(rows) {
+  return h("table", { class: "sum" }, h("tbody", {}, rows.filter(Boolean).map(([sign, label, value, kind]) => h("tr", { class: kind ?? "" }, h("td", { class: "sign" }, sign), h("th", { scope: "row" }, label), h("td", { class: "number" }, value)))));
+}
+
+function arithmetic(line) {
+  const position = (line.on_hand ?? 0) + (line.on_order ?? 0);
+  const known = isNumber(line.on_hand);
+  const lostBefore = isNumber(line.order_up_to) && isNumber(line.safety_stock) ? line.demand_until_next_arrival + line.safety_stock - line.order_up_to : 0;
+  const gap = isNumber(line.order_up_to) ? line.order_up_to - Math.max(line.on_hand ?? 0, 0) - (line.on_order ?? 0) : null;
+  return sum([
+    ["", t("line.demand"), units(line.demand_until_next_arrival)],
+    lostBefore > 0.05 ? ["−", t("line.lost_before"), units(lostBefore)] : null,
+    isNumber(line.safety_stock) ? ["+", t("line.safety"), units(line.safety_stock)] : null,
+    isNumber(line.order_up_to) ? ["=", t("line.target"), units(line.order_up_to), "rule"] : null,
+    ["−", t("line.on_hand"), known ? units(line.on_hand) : t("line.unknown")],
+    ["−", t("line.on_order"), units(line.on_order)],
+    gap !== null ? ["=", t("line.gap"), units(gap), "rule"] : ["", t("line.position"), known ? units(position) : t("line.unknown"), "rule"],
+    ["→", t("line.order_rounded"), units(line.order_quantity), "result"],
+  ]);
+}
+
+function facts(line, asOf) {
+  const row = (label, value, note) => h("div", {}, h("dt", {}, label), h("dd", {}, value, note ? h("span", { class: "hint" }, " ", note) : null));
+  const about = (date) => (date && asOf ? relativeDay(date, asOf) : null);
+  return h(
+    "dl",
+    { class: "facts" },
+    row(t("column.order_on"), day(line.order_on), about(line.order_on)),
+    row(t("column.arrives_on"), day(line.arrives_on), about(line.arrives_on)),
+    row(t("column.expected_lost_sales"), units(line.expected_lost_sales)),
+    row(t("column.expected_value"), money(line.expected_value)),
+    isNumber(line.order_cost) ? row(t("column.order_cost"), money(line.order_cost)) : null,
+    row(t("column.source"), sourceText(line)),
+  );
+}
+
+export function sourceText(line) {
+  const source = String(line.source ?? "");
+  if (source.startsWith("transfer:")) return h("span", {}, t("source.transfer"), " ", name(source.slice(9)));
+  return source ? code("source", source) : "";
+}
+
+/** @param {object} options asOf, canDecide, ondecide(line, action, details) */
+export function lineDetail(line, { asOf, canDecide, ondecide }) {
+  return h(
+    "div",
+    { class: "line-detail" },
+    h("div", { class: "line-why" },
+      h("p", { class: "lead" }, words(line.reason_text)),
+      line.flags.length ? h("ul", { class: "line-flags" }, line.flags.map((flag) => h("li", {}, icon("alert"), t(`flag_help.${flag}`)))) : null,
+      stockBar(line), h("ul", { class: "legend" }, ["on_hand", "on_order", "order"].map((kind) => h("li", {}, h("span", { class: `mark part-${kind}` }), t(`line.${kind}`)))), facts(line, asOf),
+      h("p", {}, h("a", { class: "button", href: address("forecast", { store: line.store_id, product: line.product_id }) }, icon("forecast"), t("line.to_forecast")))),
+    h("div", { class: "line-sum" }, h("h3", {}, t("line.sum")), arithmetic(line),
+      canDecide ? decisionForm(line, (action, details) => ondecide(line, action, details)) : null),
+  );
+}

@@ -1,0 +1,111 @@
+// The landing: how fresh this is, what is in it, what needs attention, and where to go.
+
+import { call, search } from "../api.js";
+import { h, icon, name, replace } from "../dom.js";
+import { code, DASH, has, isNumber, moment, money, number, t, units } from "../i18n.js";
+import { address, viewsFor } from "../route.js";
+import { empty, fill } from "../states.js";
+import { prepared, totals } from "../suggestions.js";
+
+const SHOPS = 12;
+const AT_ONCE = 3;
+const MAY_NOT_ORDER = new Set(["marketer"]);
+const ORDER = ["stores", "products", "customers", "series", "suggestions", "recommendations", "pairs"];
+
+function counts(overview) {
+  const entries = Object.entries(overview?.counts ?? {}).filter(([, value]) => isNumber(value));
+  entries.sort(([a], [b]) => (ORDER.indexOf(a) + 99) % 99 - (ORDER.indexOf(b) + 99) % 99);
+  return h("dl", { class: "figures tiles" }, entries.map(([key, value]) => h("div", { class: "figure" }, h("dt", {}, code("count", key)), h("dd", {}, number(value)))));
+}
+
+function versionText(bundle) {
+  if (bundle === null || bundle === undefined) return h("span", { class: "hint" }, t("overview.no_model"));
+  if (typeof bundle !== "object") return name(String(bundle));
+  const when = bundle.trained_at ?? bundle.created_at ?? bundle.made_at ?? bundle.promoted_at;
+  return [h("strong", {}, t("overview.version", { version: bundle.version ?? DASH })), when ? h("span", { class: "hint" }, ` · ${moment(when)}`) : null];
+}
+
+function bundles(overview) {
+  const rows = Object.entries(overview?.bundles ?? {}).map(([kind, bundle]) => h("div", {}, h("dt", {}, code("bundle", kind)), h("dd", {}, versionText(bundle))));
+  const more = [["published_at", moment], ["tenant", String], ["role", (role) => code("role", role)]]
+    .filter(([key]) => overview?.[key]).map(([key, text]) => h("div", {}, h("dt", {}, t(`overview.${key}`)), h("dd", {}, name(text(overview[key])))));
+  return h("section", { class: "panel side" }, h("h2", {}, t("overview.models")), h("dl", { class: "facts one-column" }, rows, more));
+}
+
+function attentionItem(item) {
+  const key = `attention.${item.kind}`;
+  const where = item.store_id ? [" · ", name(item.store_name ?? item.store_id)] : null;
+  const value = isNumber(item.value) ? h("span", { class: "hint" }, ` ${money(item.value, 0)}`) : null;
+  return h("li", {}, h("a", { href: address("replenishment", { store: item.store_id, filter: "exceptions" }) }, icon("alert"), h("span", {}, has(key) ? t(key, { count: item.count ?? 0 }) : `${code("flag", item.kind)}: ${number(item.count)}`, where, value)));
+}
+
+async function shopLine(store, signal) {
+  const answer = await call("replenish", { store_id: store.id, limit: 5000 }, { signal });
+  const lines = prepared(answer.suggestions ?? [], answer.names);
+  const count = (flag) => lines.filter((line) => line.flags.includes(flag)).length;
+  return { store, ...totals(lines), loss: count("loss"), unknown: count("unknown_stock") };
+}
+
+/** Results of `work` for each item, a few at a time so that one page never floods the service. */
+async function inTurn(items, work) {
+  const results = new Array(items.length);
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await work(items[index]);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return results;
+}
+
+function shopTable(rows) {
+  const warn = (value, filter, store) => h("td", { class: "number" }, value ? h("a", { class: "warn", href: address("replenishment", { store: store.id, filter }) }, number(value)) : h("span", { class: "hint" }, "0"));
+  const body = rows.map((row) => h(
+    "tr", {},
+    h("th", { scope: "row" }, h("a", { href: address("replenishment", { store: row.store.id }) }, name(row.store.name || row.store.id)), row.store.detail ? h("span", { class: "sub" }, name(row.store.detail)) : null),
+    row.error ? h("td", { colspan: 6, class: "hint" }, row.error.message || t("error.unreachable.title")) : [
+      warn(row.loss, "exceptions", row.store), warn(row.unknown, "exceptions", row.store),
+      h("td", { class: "number" }, number(row.orders)), h("td", { class: "number" }, units(row.units)),
+      h("td", { class: "number" }, money(row.cost ?? row.value, 0)), h("td", { class: "number" }, units(row.lost))],
+  ));
+  const head = ["overview.shop", "overview.losses", "overview.unknown_stock", "totals.orders", "totals.units", rows.some((row) => isNumber(row.cost)) ? "totals.cost" : "totals.value", "totals.lost"];
+  return h("div", { class: "table-scroll" }, h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("overview.attention")), h("thead", {}, h("tr", {}, head.map((key, index) => h("th", { scope: "col", class: index ? "number" : "" }, t(key))))), h("tbody", {}, body)));
+}
+
+async function attention(overview, signal) {
+  const given = overview?.attention ?? [];
+  const stores = MAY_NOT_ORDER.has(overview?.role) ? [] : await search("store", "", { limit: SHOPS, signal });
+  const rows = await inTurn(stores, async (store) => {
+    try {
+      return await shopLine(store, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return { store, error };
+    }
+  });
+  const failure = rows.length && rows.every((row) => row.error) ? rows[0].error : null;
+  if (failure && failure.status !== 403) throw failure;
+  const useful = failure ? [] : rows.sort((a, b) => (b.loss ?? -1) - (a.loss ?? -1) || (b.exceptions ?? 0) - (a.exceptions ?? 0));
+  if (!given.length && !useful.length) return empty(t("overview.quiet"), failure?.message);
+  const more = (overview?.counts?.stores ?? 0) > stores.length ? h("p", { class: "hint" }, t("overview.first_shops", { shown: stores.length, total: overview.counts.stores })) : null;
+  return [given.length ? h("ul", { class: "attention" }, given.map(attentionItem)) : null, useful.length ? shopTable(useful) : null, useful.length ? more : null];
+}
+
+function doors(overview) {
+  const door = (view) => h("a", { class: "door", href: address(view) }, icon(view), h("span", {}, h("strong", {}, t(`nav.${view}`)), h("span", {}, t(`door.${view}`))));
+  return h("div", { class: "doors" }, viewsFor(overview?.role).filter((view) => view !== "overview").map(door));
+}
+
+export async function overviewView(root, { overview, signal }) {
+  const list = h("div");
+  replace(
+    root,
+    h("h1", { class: "visually-hidden" }, t("nav.overview")),
+    doors(overview),
+    counts(overview),
+    h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), list), bundles(overview)),
+  );
+  await fill(list, signal, () => attention(overview, signal), { lines: 8 });
+}

@@ -1,0 +1,110 @@
+// A person: who they are to the shop, in words, and what to offer them next.
+
+import { call, lookUp, search } from "../api.js";
+import { download, toCsv } from "../csv.js";
+import { h, icon, name, replace, words } from "../dom.js";
+import { code, day, daysBetween, percent, relativeDay, t } from "../i18n.js";
+import { address, lastUsed, patchParams, remember } from "../route.js";
+import { empty, failed, fill } from "../states.js";
+import { nameOf, reasonOf } from "../suggestions.js";
+import { multiPicker, typeahead } from "../typeahead.js";
+import { profileBody } from "./profile.js";
+
+const KINDS = ["mixed", "repeat", "explore"];
+const COUNTS = [5, 10, 20, 50];
+const CSV_COLUMNS = ["customer_id", "rank", "product_id", "product_name", "score", "probability", "kind", "due_on", "reason"];
+
+function due(row, asOf) {
+  if (!row.due_on) return null;
+  const late = asOf && daysBetween(asOf, row.due_on) < 0;
+  const when = asOf ? relativeDay(row.due_on, asOf) : day(row.due_on);
+  return h("span", { class: `badge due ${late ? "late" : ""}`, title: day(row.due_on, "full") }, t(late ? "person.overdue" : "person.due", { when }));
+}
+
+function recommendation(row, { asOf, store }) {
+  return h(
+    "li",
+    { class: "recommendation" },
+    h("span", { class: "rank" }, row.rank),
+    h("div", { class: "what" },
+      h("p", { class: "title" }, name(row.product_name, { class: "strong" }), row.product_name === row.product_id ? null : name(row.product_id, { class: "sub" })),
+      h("p", { class: "why" }, words(row.reason_text)),
+      h("p", { class: "badges" }, h("span", { class: `badge kind ${row.kind}` }, code("kind", row.kind)), due(row, asOf))),
+    h("div", { class: "how-likely" }, h("strong", {}, percent(row.probability)), h("span", { class: "chance-bar" }, h("i", { style: { width: `${Math.min(row.probability ?? 0, 1) * 100}%` } })),
+      h("span", { class: "links" }, h("a", { href: address("audience", { product: row.product_id }) }, t("person.who_else")), store ? h("a", { href: address("forecast", { product: row.product_id, store: store.id }) }, t("nav.forecast")) : null)),
+  );
+}
+
+function recommendations(answer, options) {
+  const rows = (answer.recommendations ?? []).map((row) => ({ ...row, product_name: nameOf(row, answer.names), reason_text: reasonOf(row) }));
+  if (!rows.length) return empty(t("person.nothing"), t("person.nothing_hint"));
+  const save = () => download(`recommendations-${options.customer.id}.csv`, toCsv(CSV_COLUMNS, rows.map((row) => ({ ...row, reason: row.reason_text }))));
+  return [
+    answer.basis === "cold" ? h("p", { class: "notice" }, t("person.cold")) : null,
+    h("ol", { class: "recommendations" }, rows.map((row) => recommendation(row, options))),
+    h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "csv" }, onclick: save }, icon("download"), t("action.csv")), h("button", { type: "button", onclick: () => print() }, icon("print"), t("action.print"))),
+  ];
+}
+
+function select(label, values, chosen, text, onchange) {
+  return h("label", { class: "field" }, h("span", {}, label), h("select", { onchange: (event) => onchange(event.target.value) }, values.map((value) => h("option", { value: String(value), selected: String(value) === String(chosen) }, text(value)))));
+}
+
+async function profilePart(customer, signal) {
+  try {
+    const answer = await call("profile", { customer_id: customer.id }, { signal });
+    return profileBody(answer.profile ?? {});
+  } catch (error) {
+    if (error.status === 404) return empty(t("person.unknown"), error.message);
+    if (signal.aborted || error.isAboutKey || error.status === 0) throw error;
+    return failed(error);
+  }
+}
+
+export async function personView(root, { params, overview, signal }) {
+  const wanted = params.get("customer") ?? lastUsed("customer");
+  const state = {
+    customer: wanted ? await lookUp("customer", wanted, { signal }) : ((await search("customer", "", { limit: 1, signal }))[0] ?? null),
+    store: params.get("store") ? await lookUp("store", params.get("store"), { signal }) : null,
+    basket: await Promise.all(params.getAll("basket").map((id) => lookUp("product", id, { signal }))),
+    kind: KINDS.includes(params.get("kind")) ? params.get("kind") : "mixed",
+    k: COUNTS.includes(Number(params.get("k"))) ? Number(params.get("k")) : 10,
+  };
+  const [who, offers, title] = [h("div"), h("div"), h("h2", {})];
+  const place = h("div", { class: "person" },
+    h("section", { class: "panel who" }, title, who),
+    h("section", { class: "panel offers" }, h("h2", {}, t("person.recommendations")), offers));
+  const nobody = h("div");
+
+  const drawOffers = () => fill(offers, signal, async () => {
+    const body = { customer_id: state.customer.id, k: state.k };
+    if (state.kind !== "mixed") body.kind = state.kind;
+    if (state.store) body.store_id = state.store.id;
+    if (state.basket.length) body.basket = state.basket.map((one) => one.id);
+    return recommendations(await call("recommend", body, { signal }), { asOf: overview?.as_of, store: state.store, customer: state.customer });
+  });
+  const drawAddress = () => patchParams({ customer: state.customer?.id, store: state.store?.id, kind: state.kind === "mixed" ? null : state.kind, k: state.k === 10 ? null : state.k, basket: state.basket.map((one) => one.id) });
+  const drawAll = () => {
+    place.hidden = !state.customer;
+    replace(nobody, state.customer ? null : empty(t("person.choose"), t("person.choose_hint")));
+    if (!state.customer) return null;
+    drawAddress();
+    remember("customer", state.customer.id);
+    const label = state.customer.name && state.customer.name !== state.customer.id ? [name(state.customer.name), name(state.customer.id, { class: "sub" })] : name(state.customer.id);
+    replace(title, label);
+    return Promise.all([fill(who, signal, () => profilePart(state.customer, signal)), drawOffers()]);
+  };
+  const change = (field) => (value) => { state[field] = value; drawAddress(); if (state.customer) drawOffers(); };
+  replace(
+    root,
+    h("h1", {}, t("nav.person")),
+    h("form", { class: "pickers", onsubmit: (event) => event.preventDefault() },
+      typeahead({ label: t("pick.customer"), kind: "customer", chosen: state.customer, onpick: (item) => { state.customer = item; drawAll(); } }).element,
+      typeahead({ label: t("pick.store_optional"), kind: "store", chosen: state.store, placeholder: t("pick.any_store"), onpick: change("store") }).element,
+      multiPicker({ label: t("pick.basket"), kind: "product", chosen: state.basket, storeId: () => state.store?.id, placeholder: t("pick.basket_hint"), onchange: change("basket") }).element,
+      select(t("audience.kind"), KINDS, state.kind, (value) => t(`kind.${value}`), change("kind")),
+      select(t("person.count"), COUNTS, state.k, String, (value) => change("k")(Number(value)))),
+    place, nobody,
+  );
+  await drawAll();
+}

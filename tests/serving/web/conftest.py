@@ -1,0 +1,145 @@
+"""The page with its stand-in service on a free port, and a real Chromium to look at it."""
+
+import importlib.util
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+def load_fake() -> Any:
+    spec = importlib.util.spec_from_file_location("page_fake_api", Path(__file__).parent / "fake_api.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def fake() -> Any:
+    return load_fake()
+
+
+@dataclass
+class Site:
+    """Where the page is, what it was asked, and the key that opens it."""
+
+    address: str
+    key: str
+    asked: list[tuple[str, dict[str, Any]]]
+
+    def page(self, fragment: str, language: str) -> str:
+        joint = "&" if "?" in fragment else "?"
+        return f"{self.address}/ui/#/{fragment}{joint}lang={language}&key={self.key}"
+
+    def bodies(self, route: str) -> list[dict[str, Any]]:
+        return [body for name, body in self.asked if name == route]
+
+
+@pytest.fixture(scope="session")
+def served(fake: Any) -> Iterator[Site]:
+    app = fake.create_fake()
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", fake.KEY, app.state.asked)
+    server.should_exit = True
+    thread.join(timeout=10)
+    listener.close()
+
+
+@pytest.fixture
+def site(served: Site) -> Site:
+    served.asked.clear()
+    return served
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists() and shutil.which("chromium") is None:
+        pytest.skip("no Chromium on this machine: install Debian's package chromium to test the page in a browser")
+    with sync_playwright() as playwright:
+        path = CHROMIUM if Path(CHROMIUM).exists() else shutil.which("chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+FORGET = "if (!sessionStorage.getItem('fresh')) { localStorage.clear(); sessionStorage.setItem('fresh', '1'); }"
+
+
+@dataclass
+class Watched:
+    """A page that remembers what it fetched and what went wrong."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def listen(self) -> None:
+        def said(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                self.problems.append(message.text)
+
+        def asked(request: Request) -> None:
+            self.requests.append(request.url)
+
+        self.page.on("console", said)
+        self.page.on("request", asked)
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+
+@pytest.fixture(scope="session")
+def browsing(chromium: Browser) -> Iterator[BrowserContext]:
+    context = chromium.new_context(accept_downloads=True)
+    context.set_default_timeout(10_000)
+    expect.set_options(timeout=10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def open_page(browsing: BrowserContext, site: Site) -> Iterator[Callable[..., Watched]]:
+    """Opens a view in a tab without memory of other tests. At the end nothing may have gone wrong."""
+    opened: list[tuple[Watched, bool]] = []
+
+    def open_(fragment: str, language: str = "zh", *, quiet: bool = True, width: int = 1280) -> Watched:
+        watched = Watched(browsing.new_page())
+        opened.append((watched, quiet))
+        watched.page.set_viewport_size({"width": width, "height": 860})
+        watched.page.add_init_script(FORGET)
+        watched.listen()
+        watched.page.goto(fragment if fragment.startswith("http") else site.page(fragment, language))
+        return watched
+
+    yield open_
+    for watched, _ in opened:
+        watched.page.close()
+    for watched in (watched for watched, quiet in opened if quiet):
+        assert watched.problems == []
+        assert [url for url in watched.requests if not url.startswith((site.address, "blob:" + site.address))] == []

@@ -1,0 +1,143 @@
+"""What the page does when the key, the service, a name or the screen is not as one wishes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+pytestmark = pytest.mark.browser
+VIEWS = [
+    "overview",
+    "forecast?store=S01&product=P0005",
+    "replenishment?store=S01",
+    "audience?product=P0005",
+    "person?customer=C00003",
+]
+Open = Callable[..., Any]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_name_that_holds_markup_stays_text_and_a_narrow_screen_holds_it(open_page: Open, view: str) -> None:
+    page = open_page(view, "en", width=360).page
+    evil = page.locator("main").get_by_text("<script>window.attacked")
+    expect((page.locator(".compact") if view == "overview" else evil).first).to_be_visible()
+    assert page.evaluate("window.attacked") is None
+    assert page.locator("main img, main script").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    expect(page.locator("nav a")).to_have_count(5)
+
+
+def test_formulas_in_names_do_not_reach_a_spreadsheet(open_page: Open) -> None:
+    page = open_page("overview").page
+    text = page.evaluate(
+        """async () => {
+            const { toCsv } = await import('./js/csv.js');
+            return toCsv(['a', 'b'], [{a: '=1+1', b: -2}, {a: '@x,"y"', b: null}, {a: '中文', b: 0.5}]);
+        }"""
+    )
+    assert text == '\ufeffa,b\r\n\'=1+1,-2\r\n"\'@x,""y""",\r\n中文,0.5\r\n'
+
+
+def test_without_a_key_one_is_asked_for_and_a_wrong_one_refused(open_page: Open, site: Any) -> None:
+    page = open_page(f"{site.address}/ui/?lang=en", quiet=False).page
+    box = page.get_by_role("dialog")
+    expect(box).to_contain_text("An access key is needed")
+    box.locator("input").fill("wrong")
+    box.get_by_role("button", name="Use it").click()
+    expect(box.locator(".key-message")).to_contain_text("The key is missing or not known")
+    box.locator("input").fill(site.key)
+    box.get_by_role("button", name="Use it").click()
+    expect(page.locator(".tiles")).to_contain_text("3,210")
+    expect(box).to_have_count(0)
+    assert site.key not in page.url
+
+
+def test_a_wrong_key_in_the_address_is_told_with_a_way_out(open_page: Open, site: Any) -> None:
+    page = open_page(f"{site.address}/ui/#/overview?lang=en&key=wrong", quiet=False).page
+    expect(page.locator(".failed")).to_contain_text("The key is missing, wrong or not allowed")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Enter the access key")).to_have_count(2)
+
+
+def test_a_service_that_is_down_is_told_and_may_be_tried_again(open_page: Open) -> None:
+    watched = open_page("overview", "en", quiet=False)
+    page = watched.page
+    expect(page.locator(".tiles")).to_be_visible()
+    page.route("**/replenish", lambda route: route.abort())
+    page.locator("nav [data-view=replenishment]").click()
+    expect(page.locator(".failed")).to_contain_text("The service cannot be reached")
+    page.unroute("**/replenish")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("tbody tr")).to_have_count(10)
+
+
+def test_errors_of_the_service_are_shown_in_its_words(open_page: Open) -> None:
+    watched = open_page("overview", "en", quiet=False)
+    page = watched.page
+    expect(page.locator(".tiles")).to_be_visible()
+
+    def overloaded(route: Route) -> None:
+        body = '{"error": {"code": "overloaded", "message": "too many requests at once.", "details": {}}}'
+        route.fulfill(status=503, headers={"retry-after": "7", "content-type": "application/json"}, body=body)
+
+    page.route("**/audience", overloaded)
+    page.goto(page.url.split("#")[0] + "#/audience?product=P0001")
+    expect(page.locator(".failed")).to_contain_text("too many requests at once.")
+    expect(page.locator(".failed")).to_contain_text("about 7 s")
+    page.goto(page.url.split("#")[0] + "#/forecast?store=S77&product=P0001")
+    expect(page.locator(".failed")).to_contain_text("store 'S77' is not known")
+
+
+def test_an_unreadable_answer_is_no_blank_page(open_page: Open) -> None:
+    page = open_page("overview", "en", quiet=False).page
+    expect(page.locator(".tiles")).to_be_visible()
+    page.route("**/recommend", lambda route: route.fulfill(status=200, body="<html>proxy</html>"))
+    page.goto(page.url.split("#")[0] + "#/person?customer=C00003")
+    expect(page.locator(".offers .failed")).to_contain_text("could not be read")
+    expect(page.locator(".who .stage")).to_be_visible()
+
+
+def test_a_service_without_decisions_says_so(open_page: Open) -> None:
+    page = open_page("replenishment?store=S01", "en", quiet=False).page
+    page.route(
+        "**/decisions",
+        lambda route: route.fulfill(status=404, json={"error": {"code": "not_found", "message": "no route"}}),
+    )
+    page.locator(".opener").first.click()
+    page.locator("[data-decide=approve]").click()
+    expect(page.locator(".notice")).to_contain_text("does not store decisions")
+    expect(page.locator("[data-decide]")).to_have_count(0)
+
+
+def test_roles_see_only_what_their_key_opens(open_page: Open) -> None:
+    page = open_page("overview", "en").page
+    expect(page.locator("nav a")).to_have_count(5)
+
+    def as_marketer(route: Route) -> None:
+        answer = route.fetch().json()
+        route.fulfill(json=answer | {"role": "marketer"})
+
+    page.route("**/overview", as_marketer)
+    page.reload()
+    expect(page.locator("nav a")).to_have_text(["Overview", "Goods find people", "Person"])
+
+
+def test_the_page_follows_dark_and_light(open_page: Open) -> None:
+    page = open_page("overview").page
+    colours = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        colours[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert colours == {"light": "rgb(245, 246, 248)", "dark": "rgb(18, 22, 28)"}
+
+
+def test_everything_can_be_reached_by_keyboard(open_page: Open) -> None:
+    page = open_page("replenishment?store=S01", "en").page
+    expect(page.locator("tbody tr")).to_have_count(10)
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.locator(".opener").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".line-detail")).to_be_visible()
+    expect(page.locator(".opener").first).to_be_focused()

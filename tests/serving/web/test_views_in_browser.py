@@ -1,0 +1,268 @@
+"""Each view in a real browser, in both languages."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+BOTH = pytest.mark.parametrize("language", ["zh", "en"])
+Open = Callable[..., Any]
+
+
+def says(language: str, chinese: str, english: str) -> str:
+    return chinese if language == "zh" else english
+
+
+def downloaded(page: Page, button: str) -> list[dict[str, str]]:
+    with page.expect_download() as caught:
+        page.locator(button).click()
+    raw = Path(caught.value.path()).read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    return list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"))))
+
+
+@BOTH
+def test_overview_tells_day_counts_versions_and_what_needs_attention(open_page: Open, language: str) -> None:
+    page = open_page("overview", language).page
+    expect(page.locator("html")).to_have_attribute("lang", says(language, "zh-CN", "en-GB"))
+    expect(page.locator(".as-of")).to_have_text(
+        says(language, "数据截至 2026年2月28日周六", "Data until Sat, 28 Feb 2026")
+    )
+    expect(page.locator(".tiles")).to_contain_text("3,210")
+    expect(page.locator(".side")).to_contain_text(says(language, "版本 4", "Version 4"))
+    row = page.locator(".compact tbody tr").filter(has_text="青石巷店")
+    expect(row.locator("td")).to_have_text(["2", "2", "10", "288", "¥2,851", "17"])
+    row.locator("th a").click()
+    expect(page.locator("h1")).to_have_text(says(language, "补货", "Replenishment"))
+
+
+@BOTH
+def test_forecast_shows_history_band_drivers_and_marks(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("forecast?store=S01&product=P0002", language).page
+    expect(page.locator(".chart canvas")).to_be_visible()
+    legend = says(language, "90% 的日子落在此区间", "90% of days fall in here")
+    expect(page.locator(".legend").first).to_contain_text(legend)
+    expect(page.locator(".legend .stockout")).to_have_count(1)
+    expect(page.locator(".legend .promotion")).to_have_count(1)
+    expect(page.locator(".legend .festival")).to_have_count(1)
+    expect(page.locator(".driver-list li")).to_have_count(6)
+    expect(page.locator(".driver-list")).to_contain_text(says(language, "星期规律", "Day of the week"))
+    assert site.bodies("history") == [{"store_id": "S01", "product_id": "P0002", "days": 112}]
+    assert site.bodies("forecast") == [{"store_id": "S01", "product_ids": ["P0002"], "horizon": 28, "explain": True}]
+
+
+def test_arrow_keys_read_the_chart_day_by_day(open_page: Open) -> None:
+    page = open_page("forecast?store=S01&product=P0002").page
+    page.locator(".chart").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".readout")).to_contain_text("2026年3月4日周三")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".readout")).to_contain_text("元宵节")
+    page.keyboard.press("Home")
+    expect(page.locator(".readout")).to_contain_text("2025年11月9日周日售出")
+
+
+def test_days_left_out_of_the_history_count_as_nothing_sold(open_page: Open, fake: Any) -> None:
+    page = open_page("forecast?store=S01&product=P0002&days=56&horizon=28").page
+    body = {"store_id": "S01", "product_id": "P0002", "days": 28}
+    sold = sum(row["units"] for row in fake.history(body)["rows"])
+    assert len(fake.history(body)["rows"]) == 27
+    expect(page.locator(".figure").filter(has_text="过去 28 天售出").locator("dd").first).to_have_text(str(sold))
+
+
+def test_a_product_is_found_by_typing_and_the_address_follows(open_page: Open) -> None:
+    page = open_page("forecast?store=S01&product=P0002").page
+    box = page.get_by_role("combobox", name="商品")
+    box.fill("花茶")
+    expect(page.locator("[role=listbox] [role=option]")).to_have_count(1)
+    box.press("Enter")
+    expect(page.locator(".panel h2").first).to_contain_text("茉莉花茶 100g")
+    assert "product=P0004" in page.url
+    assert "key=" not in page.url
+
+
+@BOTH
+def test_forecast_as_csv_has_the_columns_of_the_contract(open_page: Open, language: str) -> None:
+    page = open_page("forecast?store=S01&product=P0002&horizon=7", language).page
+    page.locator(".as-table summary").click()
+    rows = downloaded(page, ".as-table [data-action=csv]")
+    wanted = [
+        "store_id",
+        "product_id",
+        "date",
+        "forecast",
+        "forecast_p05",
+        "forecast_p25",
+        "forecast_p50",
+        "forecast_p75",
+        "forecast_p95",
+    ]
+    assert list(rows[0]) == wanted
+    assert [row["date"] for row in rows][::6] == ["2026-03-01", "2026-03-07"]
+
+
+@BOTH
+def test_replenishment_lists_exceptions_first_with_totals(open_page: Open, language: str) -> None:
+    page = open_page("replenishment?store=S01", language).page
+    lines = page.locator("tbody tr")
+    expect(lines).to_have_count(10)
+    flag = says(language, "缺货风险", "Stockout risk")
+    expect(lines.nth(0)).to_contain_text(flag)
+    expect(lines.nth(9)).not_to_contain_text(flag)
+    expect(page.locator(".figures")).to_contain_text("¥2,851")
+    expect(lines.nth(0).locator("[data-column=reason]")).to_contain_text(
+        says(language, "不缺货概率95%", "95% chance of no stock-out")
+    )
+
+
+def test_replenishment_sorts_by_a_heading_and_keeps_unknowns_last(open_page: Open) -> None:
+    page = open_page("replenishment?store=S01&filter=all").page
+    on_hand = page.locator("tbody td[data-column=on_hand]")
+    page.locator("button[data-column=on_hand]").click()
+    expect(on_hand).to_have_text(["60", "60", "30", "30", "12", "12", "4", "4", "-2", "-2", "未知", "未知"])
+    page.locator("button[data-column=on_hand]").click()
+    expect(on_hand).to_have_text(["-2", "-2", "4", "4", "12", "12", "30", "30", "60", "60", "未知", "未知"])
+    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("现有")
+    assert "sort=on_hand%3Aasc" in page.url
+
+
+def test_replenishment_filters_by_kind_and_by_words(open_page: Open) -> None:
+    page = open_page("replenishment?store=S01").page
+    page.locator("[data-filter=transfers]").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody")).to_contain_text("调拨自 S02")
+    page.locator("[data-filter=all]").click()
+    page.get_by_role("searchbox").fill("大米")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_role("searchbox").fill("没有这样的商品")
+    expect(page.locator(".empty")).to_contain_text("没有符合条件的行")
+
+
+@BOTH
+def test_a_line_shows_the_arithmetic_behind_it(open_page: Open, language: str) -> None:
+    page = open_page("replenishment?store=S01", language).page
+    page.locator(".opener").first.click()
+    figures = page.locator(".line-detail .sum td.number")
+    expect(figures).to_have_text(["20", "8", "28", "4", "6", "18", "24"])
+    expect(page.locator(".line-detail")).to_contain_text(says(language, "缺口", "Gap"))
+
+
+def test_a_line_is_changed_and_the_rest_approved(open_page: Open, site: Any) -> None:
+    page = open_page("replenishment?store=S01").page
+    page.locator(".opener").first.click()
+    page.locator(".decision-form input[type=number]").fill("12")
+    page.locator(".decision-form input[type=text]").fill("周六有集市")
+    page.locator("[data-decide=change]").click()
+    expect(page.locator("tbody tr").first).to_contain_text("改为 12")
+    page.locator("[data-action=approve-rest]").click()
+    page.locator("[data-action=approve-sure]").click()
+    expect(page.locator(".badge.approve")).to_have_count(2)
+    first, rest = (body["decisions"] for body in site.bodies("decisions"))
+    assert first[0].pop("decision_id")
+    assert first == [
+        {
+            "store_id": "S01",
+            "product_id": "P0001",
+            "as_of": "2026-02-28",
+            "action": "change",
+            "order_quantity": 12,
+            "reason": "周六有集市",
+        }
+    ]
+    assert [decision["action"] for decision in rest] == ["approve", "approve"]
+    assert all("order_quantity" not in decision for decision in rest)
+
+
+def test_replenishment_as_csv_holds_the_lines_shown_in_their_order(open_page: Open) -> None:
+    page = open_page("replenishment?store=S01&filter=orders&sort=order_quantity:desc").page
+    rows = downloaded(page, ".toolbar [data-action=csv]")
+    assert [row["order_quantity"] for row in rows] == ["48", "48", "36", "36", "24", "24", "24", "24", "12", "12"]
+    assert rows[0]["product_name"] in {"茉莉花茶 100g", "春节坚果大礼包"}
+    assert rows[0]["reason"].startswith("现有12.0件")
+
+
+@BOTH
+def test_goods_find_people_and_say_who_was_left_out(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("audience?product=P0001&product=P0004&size=30&kind=repeat&channel=sms&holdout=20", language).page
+    expect(page.locator(".table-box tbody tr")).to_have_count(30)
+    assert site.bodies("audience") == [
+        {"product_ids": ["P0001", "P0004"], "size": 30, "holdout_share": 0.2, "kind": "repeat", "channel": "sms"}
+    ]
+    left_out = page.locator(".exclusions li")
+    expect(left_out.first).to_contain_text(says(language, "未同意该渠道联系", "No consent to be contacted"))
+    expect(left_out.first).to_contain_text("812")
+    expect(left_out.last).to_contain_text("Asked for peace until May")
+    expect(page.locator(".figures")).to_contain_text(says(language, "联系人数", "To contact"))
+    contacts = downloaded(page, "[data-action=csv-contacts]")
+    assert {row["group"] for row in contacts} == {"contact"}
+    assert len(contacts) == 27
+    assert len(downloaded(page, "[data-action=csv]")) == 30
+
+
+def test_audience_asks_for_goods_first_and_takes_them_from_the_keyboard(open_page: Open, site: Any) -> None:
+    page = open_page("audience").page
+    expect(page.locator(".empty")).to_contain_text("请先选择商品")
+    box = page.get_by_role("combobox", name="商品（可选多个）")
+    box.press("ArrowDown")
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(page.locator(".chip")).to_have_text(["有机纯牛奶 250ml×12"])
+    expect(page.locator(".table-box tbody tr").first).to_contain_text("C00001")
+    page.get_by_role("button", name="移除 有机纯牛奶 250ml×12").click()
+    expect(page.locator(".empty")).to_contain_text("请先选择商品")
+    assert len(site.bodies("audience")) == 1
+
+
+@BOTH
+def test_person_shows_stage_profile_and_recommendations(open_page: Open, language: str) -> None:
+    page = open_page("person?customer=C00003", language).page
+    expect(page.locator(".stage [aria-current=step]")).to_have_text(says(language, "朋友", "Friend"))
+    expect(page.locator(".stage li")).to_have_text(
+        ["陌生", "访客", "朋友", "老友"] if language == "zh" else ["Stranger", "Visitor", "Friend", "Old friend"]
+    )
+    expect(page.locator(".tags")).to_contain_text(says(language, "周末采购", "weekend shopper"))
+    expect(page.locator(".who .facts dd")).to_have_text(
+        says(language, "2026年3月5日|¥3,482|7.5%", "5 Mar 2026|¥3,482|7.5%").split("|")
+    )
+    offers = page.locator(".recommendation")
+    expect(offers).to_have_count(10)
+    expect(offers.first).to_contain_text("62%")
+    expect(offers.first.locator(".due")).to_have_text(says(language, "已到期：3天前", "was due 3 days ago"))
+    expect(offers.nth(3).locator(".due")).to_have_text(says(language, "预计需要：6天后", "due in 6 days"))
+
+
+def test_person_asks_for_the_bag_the_shop_and_the_kind(open_page: Open, site: Any) -> None:
+    page = open_page("person?customer=C00003&store=S01&basket=P0004&kind=explore&k=5").page
+    expect(page.locator(".recommendation")).to_have_count(5)
+    assert site.bodies("recommend") == [
+        {"customer_id": "C00003", "k": 5, "kind": "explore", "store_id": "S01", "basket": ["P0004"]}
+    ]
+
+
+def test_a_person_nobody_knows_is_told_so(open_page: Open) -> None:
+    watched = open_page("person?customer=C00040", quiet=False)
+    expect(watched.page.locator(".notice")).to_contain_text("还不认识这位顾客")
+    watched.page.goto(watched.page.url.replace("C00040", "C99999"))
+    expect(watched.page.locator(".who .empty")).to_contain_text("没有这位顾客的画像")
+
+
+def test_the_language_switch_keeps_the_view_and_is_remembered(open_page: Open, site: Any) -> None:
+    page = open_page("replenishment?store=S02", "zh").page
+    page.locator("[data-language=en]").click()
+    expect(page.locator("h1")).to_have_text("Replenishment")
+    expect(page.locator("html")).to_have_attribute("lang", "en-GB")
+    expect(page).to_have_url(re.compile(r"store=S02.*lang=en"))
+    page.goto(f"{site.address}/ui/?again#/overview")
+    expect(page.locator("nav [aria-current]")).to_have_text("Overview")
+
+
+def test_lang_in_the_query_string_chooses_the_language(open_page: Open, site: Any) -> None:
+    page = open_page(f"{site.address}/ui/?lang=en#key={site.key}").page
+    expect(page.locator("nav [aria-current]")).to_have_text("Overview")
