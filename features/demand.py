@@ -1,0 +1,168 @@
+"""Features of demand: what was known at an origin about a series' demand some periods later.
+
+One row per series x origin x horizon. Nothing that happened after the origin enters; what is planned (prices,
+promotions, the calendar) does. Every feature belongs to the group of drivers that explains it to a person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import polars as pl
+
+from features.calendar import CALENDAR_COLUMNS, calendar_features, event_features
+from features.demand_arrays import Doubles, Floats, Ints
+from features.demand_groups import ChainLevels, PanelGroups
+from features.demand_history import DemandHistory
+from features.demand_panel import DemandPanel, Windows
+from features.demand_state import STATE, state
+from features.demand_target import PHASE, TARGET, YEAR_AGO, phase_ratios, target_values, year_ago_ratios
+
+MAX_EVENT_TYPES = 6
+EVENTS = (*(f"event_{number}" for number in range(MAX_EVENT_TYPES)), "days_to_event")
+IDS = ("store", "department", "category")
+_WEEKLY = ("weekday",)
+_SEASONAL = ("month", "day_of_month", "days_to_payday")
+
+
+def _groups() -> dict[str, str]:
+    """Driver group of each feature, in the order of the model's columns."""
+    calendar = {
+        name: "weekday" if name in _WEEKLY else "season" if name in _SEASONAL else "festival"
+        for name in CALENDAR_COLUMNS
+    }
+    return {
+        **STATE,
+        **PHASE,
+        **YEAR_AGO,
+        **TARGET,
+        **calendar,
+        **dict.fromkeys(EVENTS, "festival"),
+        **dict.fromkeys(IDS, "level"),
+    }
+
+
+FEATURES: Mapping[str, str] = MappingProxyType(_groups())
+DRIVERS = ("level", "trend", "weekday", "season", "festival", "price", "promotion", "stock")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The names a model knows, numbered by their place; others are unknown (missing).
+
+    Attributes:
+        stores, departments, categories: ids and names.
+        event_types: the event types that have a flag each.
+    """
+
+    stores: tuple[str, ...]
+    departments: tuple[str, ...]
+    categories: tuple[str, ...]
+    event_types: tuple[str, ...]
+
+    @classmethod
+    def of(cls, history: DemandHistory) -> "Vocabulary":
+        """The names in a history; of the event types the most frequent."""
+        series = history.series
+        types = history.calendar.group_by("event_type").len().sort("len", "event_type", descending=[True, False])
+        stores, departments, categories = (
+            tuple(series[name].unique().sort().to_list()) for name in ("store_id", "department", "category")
+        )
+        return cls(stores, departments, categories, tuple(types["event_type"].to_list()[:MAX_EVENT_TYPES]))
+
+
+class DemandFeatures:
+    """Builds feature rows from panels of one history."""
+
+    def __init__(self, history: DemandHistory, vocabulary: Vocabulary) -> None:
+        self._levels = ChainLevels(history)
+        self._vocabulary = vocabulary
+        self._regions, self._calendar = _calendars(history, vocabulary)
+
+    def of(self, panel: DemandPanel) -> "PanelFeatures":
+        """The features of a panel."""
+        return PanelFeatures(panel, self._levels.of_panel(panel), self._ids(panel), self._calendar_of(panel))
+
+    def _ids(self, panel: DemandPanel) -> Floats:
+        names = {"store_id": "stores", "department": "departments", "category": "categories"}
+        codes = [_codes(panel.series[column], getattr(self._vocabulary, name)) for column, name in names.items()]
+        return np.stack(codes)
+
+    def _calendar_of(self, panel: DemandPanel) -> tuple[Ints, Floats]:
+        region = panel.series["region"].replace_strict(self._regions, default=0, return_dtype=pl.Int64)
+        return region.fill_null(0).to_numpy(), self._calendar
+
+
+@dataclass(frozen=True)
+class PanelFeatures:
+    """Feature rows of one panel.
+
+    Attributes:
+        panel: the panel.
+        groups: what each series' like is doing.
+    """
+
+    panel: DemandPanel
+    groups: PanelGroups
+    _ids: Floats
+    _calendar: tuple[Ints, Floats]
+
+    def level(self, origin: int) -> Doubles:
+        """Level of each series as known at `origin` (the last visible period), units per period, shape (n,).
+
+        Its own mean in the recent periods in stock, shrunk to that of its like.
+        """
+        return self._shrunk_mean(self.panel.levels, origin)
+
+    def sold_level(self, origin: int) -> Doubles:
+        """The same from what was sold on all listed days, as if stock had never run out."""
+        return self._shrunk_mean(self.panel.raw_levels, origin)
+
+    def _shrunk_mean(self, windows: Windows, origin: int) -> Doubles:
+        rhythm = self.panel.axis.rhythm
+        begin, end = origin + 1 - rhythm.level, origin + 1
+        prior = self.groups.prior(begin, end, rhythm.season)
+        mean = (windows.total(begin, end) + rhythm.trust * prior) / (windows.weight(begin, end) + rhythm.trust)
+        level: Doubles = np.maximum(mean, 1e-4)
+        return level
+
+    def rows(self, origin: int, series: Ints, ahead: Ints) -> Floats:
+        """Features of some series at some periods ahead (1 is the first after the origin), shape (rows, features)."""
+        panel, season = self.panel, self.panel.axis.rhythm.season
+        target = origin + ahead
+        phase = (ahead - 1) % season
+        region, calendar = self._calendar
+        level = self.level(origin)
+        year_ago = year_ago_ratios(panel, self.groups, origin, int(ahead.max(initial=1)))
+        parts = [
+            state(panel, self.groups, origin, level)[:, series],
+            phase_ratios(panel, self.groups, origin, level)[:, series, phase],
+            year_ago[:, series, ahead - 1],
+            target_values(panel, origin, series, target),
+            calendar[:, region[series], target],
+            self._ids[:, series],
+        ]
+        out = np.concatenate(parts, axis=0, dtype=np.float32)
+        return out.T
+
+
+def _codes(values: pl.Series, names: tuple[str, ...]) -> Floats:
+    numbers = {name: number for number, name in enumerate(names)}
+    coded = values.replace_strict(numbers, default=None, return_dtype=pl.Float32)
+    return coded.fill_null(float("nan")).to_numpy()
+
+
+def _calendars(history: DemandHistory, vocabulary: Vocabulary) -> tuple[dict[str, int], Floats]:
+    """Number of each region, and the calendar's features: shape (features, regions + 1, T + H); 0 is everywhere."""
+    axis = history.axis
+    dates = axis.starts(0, axis.count + history.horizon)
+    common = calendar_features(dates, history.country).to_numpy().T
+    regions: list[str | None] = [None, *history.series["region"].drop_nulls().unique().sort().to_list()]
+    types = list(vocabulary.event_types) + [""] * (MAX_EVENT_TYPES - len(vocabulary.event_types))
+    by_region = [
+        np.concatenate([common, event_features(dates, history.calendar, region, types).to_numpy().T])
+        for region in regions
+    ]
+    numbers = {region: number for number, region in enumerate(regions) if region is not None}
+    return numbers, np.stack(by_region, axis=1).astype(np.float32)

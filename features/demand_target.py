@@ -1,0 +1,118 @@
+"""What is known at an origin about a period ahead: its place in the week and the year, its price and promotion."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from features.demand_arrays import Doubles, Floats, Ints, ratio
+from features.demand_groups import Groups, PanelGroups
+from features.demand_panel import DemandPanel, Windows
+
+LONG_AGO = 400
+RATIO_LIMIT = 20.0
+
+PHASE: Mapping[str, str] = MappingProxyType(
+    {
+        "last_phase_to_level": "weekday",
+        "phase_short_to_level": "weekday",
+        "phase_long_to_level": "weekday",
+        "category_phase": "weekday",
+        "store_phase": "weekday",
+    }
+)
+YEAR_AGO: Mapping[str, str] = MappingProxyType({"category_year_ago": "season", "store_year_ago": "season"})
+TARGET: Mapping[str, str] = MappingProxyType(
+    {
+        "ahead": "trend",
+        "launch_age": "trend",
+        "price_to_usual": "price",
+        "promotion": "promotion",
+        "display": "promotion",
+        "mailer": "promotion",
+        "promotion_before": "promotion",
+        "promotion_length": "promotion",
+    }
+)
+FALLING_IN_PRICE = ("price_to_usual",)
+
+
+def phase_ratios(panel: DemandPanel, groups: PanelGroups, origin: int, level: Doubles) -> Floats:
+    """Demand in past periods of the same phase (weekday) against the level, shape (features, n, season)."""
+    rhythm = panel.axis.rhythm
+    out = np.full((len(PHASE), panel.size, rhythm.season), np.nan, dtype=np.float32)
+    for row, cycles in enumerate((1, *rhythm.cycles)):
+        total, weight = _by_phase(panel.demand * panel.weight, panel.weight, origin, cycles, rhythm.season)
+        out[row] = ratio(total, weight) / level[:, None]
+    for row, group in ((3, groups.store_category), (4, groups.store)):
+        out[row] = _group_phase(group, origin, rhythm.cycles[-1], rhythm.season)[group.of]
+    return np.minimum(out, RATIO_LIMIT)
+
+
+def year_ago_ratios(panel: DemandPanel, groups: PanelGroups, origin: int, ahead: int) -> Floats:
+    """How demand of the like changed a year ago over the same stretch, shape (features, n, ahead)."""
+    rhythm = panel.axis.rhythm
+    half = 3 if panel.axis.period == "day" else 0
+    out = np.full((len(YEAR_AGO), panel.size, ahead), np.nan, dtype=np.float32)
+    then = origin + 1 - rhythm.year
+    if then < rhythm.level // 2:
+        return out
+    for row, group in enumerate((groups.store_category, groups.store)):
+        before = group.windows.mean(then - rhythm.level, then)
+        for step in range(1, ahead + 1):
+            middle = then - 1 + step
+            after = group.windows.mean(middle - half, middle + half + 1)
+            out[row, :, step - 1] = np.minimum(ratio(after, before), RATIO_LIMIT)[group.of]
+    return out
+
+
+def target_values(panel: DemandPanel, origin: int, series: Ints, target: Ints) -> Floats:
+    """What is planned for the series at the target periods, shape (features, rows), in the order of `TARGET`."""
+    begin = panel.series["begin"].to_numpy().astype(np.float32)
+    age = np.where(panel.series["began_before"].to_numpy(), np.float32(LONG_AGO), np.float32(0))
+    usual = panel.prices.mean(origin + 1 - 2 * panel.axis.rhythm.level, origin + 1)
+    columns = {
+        "ahead": (target - origin).astype(np.float32),
+        "launch_age": np.minimum(target - begin[series] + age[series], LONG_AGO),
+        "price_to_usual": panel.price[series, target] / usual[series],
+        "promotion": panel.promotion[series, target],
+        "display": panel.display[series, target],
+        "mailer": panel.mailer[series, target],
+        "promotion_before": panel.promotion[series, np.maximum(target - panel.axis.rhythm.windows[1] // 2, 0)],
+        "promotion_length": panel.promotion_age[series, target],
+    }
+    return np.stack([columns[name].astype(np.float32) for name in TARGET])
+
+
+def _by_phase(
+    totals: npt.NDArray[np.floating], weights: npt.NDArray[np.floating], origin: int, cycles: int, season: int
+) -> tuple[Doubles, Doubles]:
+    """Sums over the last cycles up to the origin, shape (n, season); phase 0 is that of the period after the origin."""
+    end = origin + 1
+    full = min(cycles, end // season)
+    if full == 0:
+        return np.zeros((totals.shape[0], season)), np.zeros((totals.shape[0], season))
+    begin = end - full * season
+    shape = (totals.shape[0], full, season)
+    return (
+        totals[:, begin:end].reshape(shape).sum(1, dtype=np.float64),
+        weights[:, begin:end].reshape(shape).sum(1, dtype=np.float64),
+    )
+
+
+def _group_phase(group: Groups, origin: int, cycles: int, season: int) -> Doubles:
+    """Mean of each phase against the mean of all, shape (groups, season)."""
+    total, weight = _differences(group.windows, origin, cycles, season)
+    mean = ratio(total.sum(1, keepdims=True), weight.sum(1, keepdims=True))
+    return ratio(ratio(total, weight), mean)
+
+
+def _differences(windows: Windows, origin: int, cycles: int, season: int) -> tuple[Doubles, Doubles]:
+    """Sums of each phase over the last cycles, shape (groups, season) each."""
+    totals, weights = [], []
+    for phase in range(season):
+        ends = [origin + 2 + phase - season * cycle for cycle in range(1, cycles + 1)]
+        totals.append(sum(windows.total(end - 1, end) for end in ends))
+        weights.append(sum(windows.weight(end - 1, end) for end in ends))
+    return np.stack(totals, axis=1), np.stack(weights, axis=1)

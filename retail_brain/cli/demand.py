@@ -1,0 +1,126 @@
+"""Verbs about demand: forecast, backtest."""
+
+import itertools
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from retail_brain.cli.app import app
+from retail_brain.cli.context import AsOfOption, LakeOption, OutOption, current
+
+if TYPE_CHECKING:
+    import polars as pl
+
+StoresOption = Annotated[list[str] | None, typer.Option("--stores", help="Only this store; may be repeated.")]
+ProductsOption = Annotated[
+    list[str] | None, typer.Option("--products", help="Only this product, even where it never sold; may be repeated.")
+]
+
+
+@app.command()
+def forecast(
+    out: OutOption,
+    horizon: Annotated[int, typer.Option(min=1, max=366, help="Periods ahead.")] = 28,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+    stores: StoresOption = None,
+    products: ProductsOption = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Add the drivers behind each forecast (slower).")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the sample paths.")] = 0,
+) -> None:
+    """Forecast demand: one row per store, product and date with mean and quantiles.
+
+    Needs transactions or daily_sales and a champion demand model; uses prices, promotions, calendar, assortment,
+    inventory, products and stores where they are.
+    """
+    from serving.forecasts import empty_forecast_table, forecast_tables
+    from training.bundle import champion
+    from training.demand.model import DemandModel
+
+    context = current()
+    model = DemandModel.load(champion(context.workspace, "demand"))
+    dataset = context.dataset(lake, as_of)
+    with context.progress.step("forecast") as step:
+        tables = forecast_tables(
+            dataset,
+            model,
+            horizon,
+            stores=stores,
+            products=products,
+            explain=explain,
+            seed=seed,
+            progress=context.progress,
+        )
+        empty = empty_forecast_table(model.config.demand.quantiles, explain=explain)
+        step.rows, step.note = write_parts(itertools.chain([empty], tables), out), f"-> {out}"
+
+
+def write_parts(tables: "Iterable[pl.DataFrame]", out: Path) -> int:
+    """Writes tables one below the other, one in memory at a time, whole or not at all; returns the rows.
+
+    Raises:
+        UsageError: the file's ending is neither .parquet nor .csv.
+    """
+    import polars as pl
+
+    from retail_brain.errors import UsageError
+    from retail_brain.files import atomic_path
+
+    if out.suffix not in {".parquet", ".csv"}:
+        raise UsageError(f"--out {out} has no ending that says what to write; wanted .parquet or .csv.")
+    rows = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for number, table in enumerate(tables):
+            table.write_parquet(Path(folder) / f"{number:08d}.parquet")
+            rows += table.height
+        whole = pl.scan_parquet(sorted(Path(folder).iterdir()))
+        with atomic_path(out) as aside:
+            if out.suffix == ".csv":
+                whole.sink_csv(aside)
+            else:
+                whole.sink_parquet(aside)
+    return rows
+
+
+@app.command()
+def backtest(
+    kind: Annotated[Literal["demand"], typer.Argument(help="What to backtest.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write into.")],
+    horizon: Annotated[int, typer.Option(min=1, max=366, help="Periods ahead.")] = 28,
+    windows: Annotated[int, typer.Option(min=1, max=52, help="Rolling origins, a horizon apart.")] = 3,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+    preset: Annotated[Literal["fast", "full"], typer.Option(help="Minutes, or as long as it pays.")] = "fast",
+) -> None:
+    """Backtest on rolling origins against naive, seasonal naive, moving average, SBA, TSB and ETS.
+
+    Writes forecasts.parquet, scores.csv (per origin and method), sums.csv, beside_ets.csv and pit.parquet.
+    """
+    import polars as pl
+
+    from retail_brain.files import atomic_path
+    from training.demand.backtest import backtest as run_backtest
+    from training.demand.backtest import backtest_windows
+    from training.demand.config import preset_config
+
+    context = current()
+    dataset = context.dataset(lake, as_of)
+    config = preset_config(context.settings, preset).model_copy(update={"horizon": horizon})
+    cutoffs = backtest_windows(dataset, config, windows)
+    found = run_backtest(dataset, config, cutoffs, progress=context.progress)
+    with atomic_path(out) as aside:
+        aside.mkdir()
+        found.forecasts.write_parquet(aside / "forecasts.parquet")
+        pl.DataFrame({"pit": found.pit}).write_parquet(aside / "pit.parquet")
+        found.scores.write_csv(aside / "scores.csv")
+        found.sums.write_csv(aside / "sums.csv")
+        found.ets.write_csv(aside / "beside_ets.csv")
+    columns = ["wape", "bias", "rmsse", "pinball", *(name for name in found.scores.columns if "coverage" in name)]
+    means = found.scores.group_by("method", maintain_order=True).agg(pl.col(columns).mean())
+    typer.echo(f"{kind}: means over {len(cutoffs)} windows from {', '.join(map(str, cutoffs))}; details in {out}")
+    for row in means.iter_rows(named=True):
+        numbers = "  ".join(f"{name} {row[name]:.4f}" for name in columns if row[name] is not None)
+        typer.echo(f"  {row['method']:<16}{numbers}")

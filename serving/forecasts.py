@@ -1,0 +1,68 @@
+"""The `forecasts` table: mean and quantiles of demand, read off the sample paths store by store."""
+
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from features.demand import DRIVERS
+from retail_brain.dataset import Dataset
+from retail_brain.outputs import SERIES, quantile_column
+from retail_brain.progress import SILENT, Progress
+from training.demand.model import DemandModel
+from training.demand.store import StoreForecast
+
+
+def forecast_tables(
+    dataset: Dataset,
+    model: DemandModel,
+    horizon: int,
+    *,
+    stores: Sequence[str] | None = None,
+    products: Sequence[str] | None = None,
+    quantiles: Sequence[float] | None = None,
+    explain: bool = False,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> Iterator[pl.DataFrame]:
+    """One table per store, one row per store x product x date (`forecast_table`).
+
+    Raises:
+        NotFoundError: a store that was named does not exist in the data.
+    """
+    wanted = tuple(quantiles or model.config.demand.quantiles)
+    found = model.forecast(
+        dataset, horizon, stores=stores, products=products, explain=explain, seed=seed, progress=progress
+    )
+    for forecast in found:
+        yield forecast_table(forecast, wanted)
+
+
+def forecast_table(forecast: StoreForecast, quantiles: Sequence[float]) -> pl.DataFrame:
+    """One row per store x product x date: forecast (mean, units per period), a column per quantile, and the drivers.
+
+    The drivers (columns `driver_NAME`, units per period, summing to the forecast) are there if they were asked for.
+    """
+    paths = forecast.paths
+    rows = paths.series.select(SERIES).join(
+        paths.dates.alias("date").to_frame(), how="cross", maintain_order="left_right"
+    )
+    values = paths.quantiles(quantiles)
+    table = rows.with_columns(
+        pl.Series("forecast", forecast.mean.ravel(), dtype=pl.Float64),
+        *(
+            pl.Series(quantile_column(quantile), values[:, :, number].ravel(), dtype=pl.Float64)
+            for number, quantile in enumerate(quantiles)
+        ),
+    )
+    if forecast.drivers is None:
+        return table
+    return table.with_columns(forecast.drivers[name].alias(f"driver_{name}") for name in DRIVERS)
+
+
+def empty_forecast_table(quantiles: Sequence[float], *, explain: bool = False) -> pl.DataFrame:
+    """The table without rows."""
+    numbers = ["forecast", *(quantile_column(quantile) for quantile in quantiles)]
+    numbers += [f"driver_{name}" for name in DRIVERS] if explain else []
+    return pl.DataFrame(
+        schema={**dict.fromkeys(SERIES, pl.String), "date": pl.Date, **dict.fromkeys(numbers, pl.Float64)}
+    )

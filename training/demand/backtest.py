@@ -1,0 +1,125 @@
+"""Rolling-origin backtests: the model and its rivals side by side, on windows that none of them had seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from features.demand_arrays import Doubles
+from features.demand_history import read_history
+from features.demand_periods import history_axis
+from retail_brain.dataset import Dataset
+from retail_brain.errors import ImpossibleError
+from retail_brain.progress import SILENT, Progress
+from training.demand.actuals import Actuals
+from training.demand.calibration import calibrate
+from training.demand.config import DemandConfig
+from training.demand.dispersion import Residuals
+from training.demand.mean import MeanModel
+from training.demand.residuals import residuals_of
+from training.demand.window import CHAMPION, SUM_PERIODS, WindowScores, score_window
+from training.splits import last_day_of, rolling_origins
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """What a backtest found.
+
+    Attributes:
+        windows: cutoffs, ascending; each is the last day its models saw.
+        scores: one row per cutoff x method: measures of a period's demand (`training.metrics.scores`).
+        sums: one row per cutoff: measures of the champion's sums over `SUM_PERIODS` periods.
+        ets: one row per cutoff x method on the few series that ETS was run on, with ETS' seconds per series.
+        pit: randomised PIT values of the champion's periods, a sample.
+        forecasts: one row per cutoff x store x product x date: units, forecast, quantiles of the champion.
+        residuals: means of the models of all windows and of those before, with what came.
+    """
+
+    windows: list[date]
+    scores: pl.DataFrame
+    sums: pl.DataFrame
+    ets: pl.DataFrame
+    pit: Doubles
+    forecasts: pl.DataFrame
+    residuals: list[Residuals]
+
+    def means(self) -> dict[str, float]:
+        """Means over the windows: the champion's by name, a rival's as `RIVAL_name`, those of sums as `sum7_name`."""
+        numbers = [name for name in self.scores.columns if name not in ("cutoff", "method", "rows")]
+        out: dict[str, float] = {}
+        for row in (
+            self.scores.group_by("method", maintain_order=True).agg(pl.col(numbers).mean()).iter_rows(named=True)
+        ):
+            prefix = "" if row["method"] == CHAMPION else f"{row['method']}_"
+            out |= {f"{prefix}{name}": float(row[name]) for name in numbers if row[name] is not None}
+        for name in self.sums.columns:
+            if name not in ("cutoff", "rows") and self.sums[name].null_count() < self.sums.height:
+                out[f"sum{SUM_PERIODS}_{name}"] = float(self.sums[name].drop_nulls().to_numpy().mean())
+        return out
+
+
+def backtest_windows(dataset: Dataset, config: DemandConfig, n_windows: int) -> list[date]:
+    """Cutoffs of the last windows that the history allows, ascending; they do not overlap."""
+    axis = history_axis(dataset, config.data.period, config.demand.history_days)
+    shortest = 2 * min(axis.rhythm.season, 7)
+    return [last_day_of(axis, n) for n in rolling_origins(axis.count, config.horizon, n_windows, min_history=shortest)]
+
+
+def backtest(
+    dataset: Dataset,
+    config: DemandConfig,
+    windows: Sequence[date],
+    *,
+    with_rivals: bool = True,
+    progress: Progress = SILENT,
+) -> Backtest:
+    """Fits and scores a model per window; each is calibrated on the windows before it only.
+
+    Args:
+        dataset: sales up to its `as_of`, which lies a horizon after the last window.
+        config: how to fit.
+        windows: cutoffs, ascending.
+        with_rivals: whether to run the rivals too.
+        progress: told of each window.
+
+    Raises:
+        ImpossibleError: there is no window, or no series to score in one.
+    """
+    if not windows:
+        raise ImpossibleError(
+            f"the sales are too short for a backtest with a horizon of {config.horizon} periods; wanted that and two "
+            "weeks before it. Choose a shorter horizon or ingest more history."
+        )
+    actuals = Actuals.of(read_history(dataset, config.settings, 0))
+    residuals = _before(dataset, config, windows[0], actuals)
+    found: list[WindowScores] = []
+    for cutoff in windows:
+        with progress.step(f"backtest from {cutoff}") as step:
+            history = read_history(dataset.at(cutoff), config.settings, config.horizon)
+            model = MeanModel.fit(history, config)
+            calibration = calibrate(residuals, config.seed)
+            found.append(score_window(model, calibration, history, actuals, cutoff, with_rivals=with_rivals))
+            residuals = [*residuals, found[-1].residuals]
+            step.rows = found[-1].forecasts.height
+    return Backtest(
+        windows=list(windows),
+        scores=pl.concat([window.scores for window in found]),
+        sums=pl.concat([window.sums for window in found]),
+        ets=pl.concat([window.ets for window in found], how="diagonal"),
+        pit=np.concatenate([window.pit for window in found]),
+        forecasts=pl.concat([window.forecasts for window in found]),
+        residuals=residuals,
+    )
+
+
+def _before(dataset: Dataset, config: DemandConfig, first: date, actuals: Actuals) -> list[Residuals]:
+    """Forecasts of the window before the first one, to calibrate the first on."""
+    axis = actuals.history.axis
+    shortest = 2 * min(axis.rhythm.season, 7)
+    out = []
+    for origin in rolling_origins(axis.number(first) + 1, config.horizon, 1, min_history=shortest):
+        history = read_history(dataset.at(last_day_of(axis, origin)), config.settings, config.horizon)
+        out.append(residuals_of(MeanModel.fit(history, config), history, actuals))
+    return out

@@ -1,0 +1,54 @@
+"""How a demand model is fitted: everything needed to fit it again."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from retail_brain.settings import DataSettings, DemandSettings, Settings
+
+Preset = Literal["fast", "full"]
+
+
+class DemandConfig(BaseModel):
+    """Frozen settings of a demand model.
+
+    Attributes:
+        data: how the lake is read.
+        demand: the panel's settings.
+        horizon: periods ahead that the model is trained for; longer forecasts repeat the last one's distance.
+        rows_per_series, max_rows, min_rows: how many training rows are drawn.
+        rounds, learning_rate, leaves, min_leaf_rows: of the boosted trees.
+        tweedie_power: variance power of demand, 1 (Poisson) to 2 (gamma).
+        threads: of LightGBM.
+        seed: of every random choice in fitting.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: DataSettings = DataSettings()
+    demand: DemandSettings = DemandSettings()
+    horizon: int = Field(default=28, ge=1)
+    rows_per_series: int = Field(default=120, ge=1)
+    min_rows: int = Field(default=100_000, ge=1)
+    max_rows: int = Field(default=2_000_000, ge=1)
+    rounds: int = Field(default=150, ge=1)
+    learning_rate: float = Field(default=0.08, gt=0)
+    leaves: int = Field(default=63, ge=2)
+    min_leaf_rows: int = Field(default=100, ge=1)
+    tweedie_power: float = Field(default=1.1, gt=1, lt=2)
+    threads: int = Field(default=2, ge=1)
+    seed: int = 0
+
+    @property
+    def settings(self) -> Settings:
+        """The part of a tenant's settings that features read."""
+        return Settings(data=self.data, demand=self.demand)
+
+
+def preset_config(settings: Settings, preset: Preset) -> DemandConfig:
+    """The configuration of a preset under a tenant's settings."""
+    fast = DemandConfig(data=settings.data, demand=settings.demand, horizon=settings.demand.horizon_periods)
+    if preset == "fast":
+        return fast
+    more = {"rows_per_series": 400, "max_rows": 6_000_000, "rounds": 600, "learning_rate": 0.04, "leaves": 127}
+    return fast.model_copy(update=more)

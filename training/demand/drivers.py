@@ -1,0 +1,51 @@
+"""Why a forecast is what it is: TreeSHAP in link space, grouped, in units that sum exactly to the forecast.
+
+Score = log level + expected value + contributions. The logarithmic mean (LMDI I, Ang, Energy Policy 33, 2005) turns a
+sum of logarithms into a sum of units without a rest: with base b and forecast m, driver g is worth
+phi_g x (m - b) / (log m - log b).
+"""
+
+import lightgbm as lgb
+import numpy as np
+
+from features.demand import DRIVERS, FEATURES
+from features.demand_arrays import Doubles, Floats
+
+_GROUP_OF = np.array([DRIVERS.index(group) for group in FEATURES.values()])
+
+
+def driver_units(booster: lgb.Booster, rows: Floats, base: Doubles, uplift: Doubles, threads: int) -> Doubles:
+    """Units per period that each driver adds, shape (rows, drivers), in the order of `DRIVERS`.
+
+    Args:
+        booster: the fitted trees.
+        rows: feature rows.
+        base: units per period before any driver, shape (rows,): the level of what was sold.
+        uplift: factor by which stockouts were corrected in the level, shape (rows,).
+        threads: of LightGBM.
+
+    Returns:
+        `level` holds the base and what level features add; all together sum to the forecast.
+    """
+    raw = np.asarray(booster.predict(rows, pred_contrib=True, num_threads=threads), dtype=np.float64)
+    groups = np.zeros((len(rows), len(DRIVERS)))
+    for column, group in enumerate(_GROUP_OF):
+        groups[:, group] += raw[:, column]
+    groups[:, DRIVERS.index("level")] += raw[:, -1]
+    groups[:, DRIVERS.index("stock")] += np.log(uplift)
+    return to_units(base, groups)
+
+
+def to_units(base: Doubles, effects: Doubles) -> Doubles:
+    """Splits base x exp(sum of effects) into units per effect; the base goes to the first.
+
+    >>> to_units(np.array([2.0]), np.array([[0.0, np.log(2.0)]]))
+    array([[2., 2.]])
+    """
+    total = effects.sum(axis=1)
+    change = base * np.expm1(total)
+    slope = base.copy()
+    np.divide(change, total, out=slope, where=np.abs(total) > 1e-9)
+    units: Doubles = effects * slope[:, None]
+    units[:, 0] += base
+    return units

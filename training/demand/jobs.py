@@ -1,0 +1,99 @@
+"""Training jobs of the demand model: what `train demand` and `promote demand` run."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import polars as pl
+from matplotlib.figure import Figure
+from pydantic import ValidationError
+
+from features.demand_history import read_history
+from retail_brain.dataset import Dataset
+from retail_brain.errors import ModelError
+from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import Settings
+from training.demand.backtest import Backtest, backtest, backtest_windows
+from training.demand.config import DemandConfig, Preset, preset_config
+from training.demand.figures import calibration_figure, importance_figure, total_figure
+from training.demand.model import DemandModel
+from training.jobs import Trained
+from training.metrics import bands
+
+PRIMARY = "pinball"
+
+
+def train(dataset: Dataset, settings: Settings, preset: Preset = "fast", progress: Progress = SILENT) -> Trained:
+    """Backtests on the last windows, then fits on everything, calibrated on what the backtest saw.
+
+    A history too short for one window is fitted without a backtest.
+
+    Raises:
+        MissingTableError: neither `transactions` nor `daily_sales` is there.
+        NotFoundError: no sale is visible.
+        ImpossibleError: the last sale lies too long before `as_of`.
+    """
+    config = preset_config(settings, preset)
+    windows = _scorable(dataset, config, backtest_windows(dataset, config, settings.demand.backtest_windows))
+    found = backtest(dataset, config, windows, progress=progress) if windows else None
+    model = DemandModel.fit(dataset, config, residuals=found.residuals if found else (), progress=progress)
+    return Trained(
+        model=model,
+        config=config.model_dump(mode="json"),
+        metrics=found.means() if found else {PRIMARY: float("nan")},
+        windows=windows,
+        primary=(PRIMARY, "lower"),
+        figures=_figures(model, found),
+        tables=_tables(model, found),
+    )
+
+
+def evaluate_config(
+    dataset: Dataset,
+    settings: Settings,
+    config: Mapping[str, Any],
+    windows: Sequence[date],
+    progress: Progress = SILENT,
+) -> dict[str, float]:
+    """Means over given windows of a model fitted by a configuration that a run recorded.
+
+    Raises:
+        ModelError: the configuration was made by another version of this software.
+        ImpossibleError: there is no window, or no series to score in one.
+    """
+    try:
+        parsed = DemandConfig.model_validate(dict(config))
+    except ValidationError as error:
+        raise ModelError(
+            f"the recorded configuration cannot be used by this version of the software: {error}. Train again."
+        ) from error
+    parsed = parsed.model_copy(update={"data": settings.data})
+    return backtest(dataset, parsed, windows, with_rivals=False, progress=progress).means()
+
+
+def _scorable(dataset: Dataset, config: DemandConfig, windows: list[date]) -> list[date]:
+    """The windows at whose cutoff some series of the panel was on sale."""
+    kept = []
+    for cutoff in windows:
+        history = read_history(dataset.at(cutoff), config.settings, config.horizon)
+        if history.series.filter(pl.col("end") > history.axis.count).height:
+            kept.append(cutoff)
+    return kept
+
+
+def _figures(model: DemandModel, found: Backtest | None) -> dict[str, Figure]:
+    figures = {"importance": importance_figure(model.importance)} if model.importance else {}
+    if found is not None:
+        figures["calibration"] = calibration_figure(found.pit)
+        widest = bands(model.config.demand.quantiles)
+        if widest:
+            figures["forecast_and_actual"] = total_figure(found.forecasts, widest[0])
+    return figures
+
+
+def _tables(model: DemandModel, found: Backtest | None) -> dict[str, pl.DataFrame]:
+    shares = model.importance
+    importance = pl.DataFrame({"feature": list(shares), "share": list(shares.values())})
+    if found is None:
+        return {"importance": importance}
+    return {"scores": found.scores, "sums": found.sums, "beside_ets": found.ets, "importance": importance}

@@ -1,0 +1,159 @@
+"""The demand model: joint sample paths of every series of a chain, one store at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from features.demand_history import DemandHistory, read_history
+from retail_brain.dataset import Dataset
+from retail_brain.errors import NotFoundError
+from retail_brain.progress import SILENT, Progress
+from training.demand.actuals import Actuals
+from training.demand.calibration import Calibration, calibrate
+from training.demand.config import DemandConfig
+from training.demand.dispersion import Residuals
+from training.demand.files import read_model, write_model
+from training.demand.mean import MeanModel
+from training.demand.residuals import residuals_of
+from training.demand.store import ForecastRun, StoreForecast
+from training.splits import last_day_of, rolling_origins
+
+CALIBRATION_WINDOWS = 2
+_KEY = ["store_id", "product_id"]
+
+
+@dataclass(frozen=True)
+class DemandModel:
+    """A fitted demand model.
+
+    Attributes:
+        config: how it was fitted.
+        mean: the model of mean demand.
+        calibration: its bias and spread.
+    """
+
+    config: DemandConfig
+    mean: MeanModel
+    calibration: Calibration
+
+    @classmethod
+    def fit(
+        cls,
+        dataset: Dataset,
+        config: DemandConfig,
+        *,
+        residuals: Sequence[Residuals] | None = None,
+        progress: Progress = SILENT,
+    ) -> "DemandModel":
+        """Fits on everything the dataset shows.
+
+        Args:
+            dataset: sales up to its `as_of`, plans beyond.
+            config: how to fit.
+            residuals: forecasts of earlier origins to calibrate on; without them some are made first.
+            progress: told of each step.
+
+        Raises:
+            MissingTableError: neither `transactions` nor `daily_sales` is there.
+            NotFoundError: no sale is visible.
+        """
+        history = read_history(dataset, config.settings, config.horizon)
+        if residuals is None:
+            residuals = earlier_residuals(dataset, config, history)
+        with progress.step("fit demand model") as step:
+            mean = MeanModel.fit(history, config)
+            step.rows = history.series.height
+        return cls(config, mean, calibrate(residuals, config.seed))
+
+    def forecast(
+        self,
+        dataset: Dataset,
+        horizon: int,
+        *,
+        stores: Sequence[str] | None = None,
+        products: Sequence[str] | None = None,
+        explain: bool = False,
+        paths: int | None = None,
+        seed: int = 0,
+        progress: Progress = SILENT,
+    ) -> Iterator[StoreForecast]:
+        """Forecasts the periods after the dataset's last visible one, one item per store, in order of store_id.
+
+        Args:
+            dataset: sales up to its `as_of`, plans beyond.
+            horizon: periods ahead.
+            stores: only these; all by default.
+            products: only these, also where they never sold in a store; by default all that are listed.
+            explain: whether to work out the drivers (slower).
+            paths: number of sample paths; by default that of the settings.
+            seed: the same seed gives the same paths.
+            progress: told of each store.
+
+        Raises:
+            NotFoundError: a store that was named does not exist in the data.
+        """
+        history = read_history(dataset, self.config.settings, horizon)
+        known = _known_stores(dataset, history)
+        wanted = list(known) if stores is None else list(dict.fromkeys(stores))
+        missing = [store for store in wanted if store not in known]
+        if missing:
+            raise NotFoundError(
+                f"stores {missing[:5]} are not in the data; it has {len(known)} stores such as {sorted(known)[:5]}. "
+                "Name one of those."
+            )
+        run = ForecastRun(
+            dataset=dataset,
+            history=history,
+            mean=self.mean,
+            calibration=self.calibration,
+            paths=paths or self.config.demand.sample_paths,
+            explain=explain,
+            seed=seed,
+        )
+        yield from progress.track(run.stores(sorted(wanted), products), "forecast stores", total=len(wanted))
+
+    def save(self, folder: Path) -> None:
+        """Writes the model into an existing folder: LightGBM text, npz and JSON."""
+        write_model(folder, self.config, self.mean, self.calibration)
+
+    @classmethod
+    def load(cls, folder: Path) -> "DemandModel":
+        """Reads a model back.
+
+        Raises:
+            ModelError: a file is missing, damaged, or of another version.
+        """
+        return cls(*read_model(folder))
+
+    @property
+    def importance(self) -> Mapping[str, float]:
+        """Share of the trees' total gain per feature, largest first; empty without trees."""
+        booster = self.mean.booster
+        if booster is None:
+            return {}
+        gain = np.asarray(booster.feature_importance("gain"), dtype=np.float64)
+        pairs = zip(booster.feature_name(), gain / max(gain.sum(), 1e-12), strict=True)
+        return dict(sorted(((name, float(share)) for name, share in pairs), key=lambda pair: -pair[1]))
+
+
+def earlier_residuals(dataset: Dataset, config: DemandConfig, history: DemandHistory) -> list[Residuals]:
+    """Forecasts of the last windows by models that had not seen them; fewer where history is short."""
+    axis = history.axis
+    origins = rolling_origins(
+        axis.count, config.horizon, CALIBRATION_WINDOWS, min_history=config.horizon + 2 * min(axis.rhythm.season, 7)
+    )
+    if not origins or history.series.is_empty():
+        return []
+    actuals = Actuals.of(history)
+    out = []
+    for origin in origins:
+        past = read_history(dataset.at(last_day_of(axis, origin)), config.settings, config.horizon)
+        out.append(residuals_of(MeanModel.fit(past, config), past, actuals))
+    return out
+
+
+def _known_stores(dataset: Dataset, history: DemandHistory) -> set[str]:
+    named = dataset.scan_or_empty("stores").select("store_id").collect()["store_id"]
+    return {*history.series["store_id"], *history.rare["store_id"], *named}

@@ -1,0 +1,46 @@
+"""Joint sample paths of demand from means and variances."""
+
+import numpy as np
+
+from features.demand_arrays import Bools, Doubles, Floats
+from training.demand.dispersion import BLOCK
+
+LARGE_RATE = 1e7
+PARTS_OF_A_SALE = 4
+
+
+def sample_paths(
+    mean: Doubles, variances: Doubles, usual_sale: Doubles, is_whole: Bools, count: int, rng: np.random.Generator
+) -> Floats:
+    """Units per period on `count` joint paths, shape (n, count, H), non-negative.
+
+    Args:
+        mean: shape (n, H), units per period.
+        variances: shape (n, 3), of the effects over the horizon, a week and a period.
+        usual_sale: shape (n,), units of a usual period with sales; the grain of goods not sold in whole units.
+        is_whole: shape (n,), whether the series sells whole units only.
+        count: number of paths.
+        rng: the source of randomness.
+    """
+    size, horizon = mean.shape
+    grain = np.where(is_whole, 1.0, usual_sale / PARTS_OF_A_SALE)[:, None, None]
+    rate = (mean[:, None, :] / grain).astype(np.float32) * _effect(variances[:, 0], (size, count, 1), rng)
+    weeks = _effect(variances[:, 1], (size, count, -(-horizon // BLOCK)), rng)
+    rate *= np.repeat(weeks, BLOCK, axis=2)[:, :, :horizon]
+    rate *= _effect(variances[:, 2], (size, count, horizon), rng)
+    counts: Floats = rng.poisson(np.minimum(rate, LARGE_RATE)).astype(np.float32)
+    if not is_whole.all():
+        loose = ~is_whole
+        counts[loose] = rng.standard_gamma(counts[loose], dtype=np.float32) * grain[loose].astype(np.float32)
+    return counts
+
+
+def _effect(variance: Doubles, shape: tuple[int, int, int], rng: np.random.Generator) -> Floats:
+    """Gamma variables of mean 1 and each row's variance; exactly 1 where the variance is nil."""
+    out = np.ones(shape, dtype=np.float32)
+    varies = np.flatnonzero(variance > 1e-4)
+    if varies.size:
+        form = (1 / variance[varies]).astype(np.float32)[:, None, None]
+        drawn = rng.standard_gamma(np.broadcast_to(form, (varies.size, *shape[1:])), dtype=np.float32)
+        out[varies] = drawn / form
+    return out

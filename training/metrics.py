@@ -1,0 +1,91 @@
+"""Measures of forecasts as expressions and frame functions.
+
+A frame holds one row per store x product x date with `units` (what came), `forecast` (the mean) and quantile columns
+`forecast_pNN`. Units of a measure are those of `units` unless it says that it is a share.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from retail_brain.outputs import quantile_column
+
+_SERIES = ["store_id", "product_id"]
+
+
+def wape() -> pl.Expr:
+    """Weighted absolute percentage error: sum |forecast - units| / sum units, a share."""
+    return ((pl.col("forecast") - pl.col("units")).abs().sum() / pl.col("units").sum()).alias("wape")
+
+
+def bias() -> pl.Expr:
+    """Sum (forecast - units) / sum units, a share: above 0 when too much was forecast."""
+    return ((pl.col("forecast") - pl.col("units")).sum() / pl.col("units").sum()).alias("bias")
+
+
+def pinball(quantile: float) -> pl.Expr:
+    """Mean quantile loss: max(q (y - f), (q - 1)(y - f)), in units (Koenker and Bassett 1978)."""
+    error = pl.col("units") - pl.col(quantile_column(quantile))
+    return pl.max_horizontal(quantile * error, (quantile - 1) * error).mean()
+
+
+def mean_pinball(quantiles: Sequence[float]) -> pl.Expr:
+    """Mean of the quantile losses over several quantiles, in units."""
+    return (pl.sum_horizontal([pinball(q) for q in quantiles]) / len(quantiles)).alias("pinball")
+
+
+def coverage(low: float, high: float) -> pl.Expr:
+    """Share of rows whose units lie between two quantiles, edges included."""
+    inside = pl.col("units").is_between(pl.col(quantile_column(low)), pl.col(quantile_column(high)))
+    return inside.mean().alias(f"coverage_{round((high - low) * 100)}")
+
+
+def rmsse(frame: pl.DataFrame, scale: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """One row per group: mean over its series of the root mean squared scaled error (Hyndman and Koehler 2006).
+
+    Args:
+        frame: forecasts.
+        scale: one row per series: store_id, product_id, `scale`, the mean squared one-step change before the cutoff.
+            Series that never changed do not count.
+        by: columns of the groups.
+    """
+    squared = ((pl.col("forecast") - pl.col("units")) ** 2).mean().alias("squared")
+    by_series = frame.group_by(*by, *_SERIES).agg(squared).join(scale.filter(pl.col("scale") > 0), on=_SERIES)
+    return by_series.group_by(by).agg((pl.col("squared") / pl.col("scale")).sqrt().mean().alias("rmsse"))
+
+
+def bands(quantiles: Sequence[float]) -> list[tuple[float, float]]:
+    """Pairs of quantiles that lie symmetrically around the middle, widest first.
+
+    >>> bands([0.1, 0.5, 0.9])
+    [(0.1, 0.9)]
+    """
+    low = [q for q in sorted(quantiles) if q < 0.5]
+    return [(q, other) for q in low for other in quantiles if abs(q + other - 1) < 1e-9]
+
+
+def scores(frame: pl.DataFrame, scale: pl.DataFrame, quantiles: Sequence[float], by: Sequence[str]) -> pl.DataFrame:
+    """One row per group: wape, bias, rmsse, pinball, coverage_NN of each symmetric band, and the number of rows."""
+    covered = [coverage(low, high) for low, high in bands(quantiles)]
+    measured = frame.group_by(by, maintain_order=True).agg(
+        wape(), bias(), mean_pinball(quantiles), *covered, pl.len().alias("rows")
+    )
+    return measured.join(rmsse(frame, scale, by), on=list(by), how="left", maintain_order="left")
+
+
+def randomised_pit(
+    paths: npt.NDArray[np.floating], units: npt.NDArray[np.floating], rng: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    """Randomised probability integral transform of counts (Czado, Gneiting and Held 2009): uniform if calibrated.
+
+    Args:
+        paths: shape (..., paths), draws of the forecast distribution.
+        units: shape (...), what came.
+        rng: fills the jumps of the distribution.
+    """
+    below = (paths < units[..., None]).mean(axis=-1)
+    upto = (paths <= units[..., None]).mean(axis=-1)
+    pit: npt.NDArray[np.float64] = below + rng.random(units.shape) * (upto - below)
+    return pit
