@@ -30,6 +30,9 @@ def root(
 
 from retail_brain.cli import (  # noqa: E402
     decisions,  # noqa: F401
+    demand,  # noqa: F401
     features,  # noqa: F401
     ingest,  # noqa: F401
+    keys,  # noqa: F401
+    serve,  # noqa: F401
 )
