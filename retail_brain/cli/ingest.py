@@ -12,12 +12,15 @@ from retail_brain.cli.app import app
 def ingest(
     dataset: Annotated[str, typer.Argument(help="Folder, mapping TOML, or built-in: sample, complete-journey.")],
     lake: context.LakeOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="The dataset is all there is of its tables: take other rows out.")
+    ] = False,
 ) -> None:
     """Bring a dataset into the lake; safe to run again, adds only what is new."""
     from retail_brain.ingest import ingest as run
 
     here = context.current()
-    report = run(dataset, here.lake_uri(lake), here.settings, here.progress)
+    report = run(dataset, here.lake_uri(lake), here.settings, here.progress, replace=replace)
     for table in report.tables.values():
         here.progress.say(
             f"{table.name:<14} {table.read:>12,} read {table.new:>12,} new {table.changed:>9,} changed "

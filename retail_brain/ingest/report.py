@@ -13,12 +13,14 @@ class TableReport:
         new: rows added to the lake.
         changed: rows that took the place of one with the same key.
         unchanged: rows that the lake held already.
+        removed: rows that a replacement took out.
         quarantined: rows set aside.
         left_out: rows that the source leaves out on purpose, by reason.
         reasons: rows set aside by reason; a row with two reasons counts in both.
         unknown: column -> rows that name an id which the table it refers to does not hold.
         version: the table's version in the lake.
         seconds: time taken.
+        clashes: new receipt lines whose receipt the lake already held with other lines; both are kept.
     """
 
     name: str
@@ -29,6 +31,8 @@ class TableReport:
     quarantined: int
     version: int
     seconds: float
+    removed: int = 0
+    clashes: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)
@@ -53,7 +57,7 @@ class IngestReport:
     @property
     def changed_anything(self) -> bool:
         """Whether the lake is different now."""
-        return any(table.new or table.changed for table in self.tables.values())
+        return any(table.new or table.changed or table.removed for table in self.tables.values())
 
     @property
     def versions(self) -> dict[str, int]:

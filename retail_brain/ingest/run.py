@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retail_brain.errors import DataError
+from retail_brain.ingest.clashes import receipt_clashes
 from retail_brain.ingest.quarantine import keep_aside
 from retail_brain.ingest.references import unknown_ids
 from retail_brain.ingest.report import IngestReport, TableReport
@@ -27,9 +28,10 @@ class _Target:
     uri: str
     options: Mapping[str, str]
     origin: str
+    replace: bool
 
 
-def ingest(source: str, uri: str, settings: Settings, progress: Progress) -> IngestReport:
+def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, replace: bool = False) -> IngestReport:
     """Brings a dataset's tables into the lake. Safe to run again: what the lake holds already is not added twice.
 
     Every table is read and checked before the first is written, so an ingest that is refused leaves the lake as it was.
@@ -40,6 +42,7 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress) -> Ing
         uri: the lake.
         settings: of the tenant.
         progress: told of each table.
+        replace: whether the dataset is all there is of its tables, so that other rows of them are taken out.
 
     Raises:
         NotFoundError: there is no such dataset.
@@ -49,7 +52,7 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress) -> Ing
         opened = open_source(source, Path(folder), settings.storage_options)
         for warning in opened.warnings:
             progress.say(f"  note: {warning}")
-        target = _Target(uri, settings.storage_options, opened.name)
+        target = _Target(uri, settings.storage_options, opened.name, replace)
         staged = _read_all(opened, Path(folder), progress)
         _refuse_bad(staged, settings.data.max_quarantine_share)
         _refuse_without_sales(staged, target)
@@ -111,13 +114,19 @@ def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Targ
     with progress.step(f"write {name}") as step:
         started = time.perf_counter()
         keep_aside(target.uri, name, target.origin, table.bad, target.options)
-        written = write_table(target.uri, name, table.rows, target.options, target.origin)
+        clashes = 0 if target.replace else receipt_clashes(name, table.rows, target.uri, target.options)
+        written = write_table(target.uri, name, table.rows, target.options, target.origin, replace=target.replace)
         step.rows = written.new + written.changed
         step.note = f"version {written.version}"
         unknown = unknown_ids(name, staged, target.uri, target.options)
         seconds = table.seconds + time.perf_counter() - started
     for column, rows in unknown.items():
         progress.say(f"    note: {rows:,} rows of {name} name a {column} that is in no such table; they are kept")
+    if clashes:
+        progress.say(
+            f"    note: {clashes:,} new lines belong to receipts that the lake holds with other lines; both are kept. "
+            "If the dataset is a corrected copy, ingest it with --replace"
+        )
     return TableReport(
         name=name,
         read=table.read,
@@ -127,6 +136,8 @@ def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Targ
         quarantined=table.bad.height,
         version=written.version,
         seconds=seconds,
+        removed=written.removed,
+        clashes=clashes,
         left_out=table.left_out,
         reasons=table.reasons,
         unknown=unknown,

@@ -34,16 +34,24 @@ class Written:
         new: rows that were added.
         changed: rows that took the place of one with the same key.
         unchanged: rows that the lake held already.
+        removed: rows that were taken out, which only a replacement does.
     """
 
     version: int
     new: int
     changed: int
     unchanged: int
+    removed: int = 0
 
 
 def write_table(
-    uri: str, name: str, rows: pl.LazyFrame, storage_options: Mapping[str, str] | None = None, origin: str = ""
+    uri: str,
+    name: str,
+    rows: pl.LazyFrame,
+    storage_options: Mapping[str, str] | None = None,
+    origin: str = "",
+    *,
+    replace: bool = False,
 ) -> Written:
     """Adds to a table what it lacks, in one version; a state's changed rows take the place of the old ones.
 
@@ -56,13 +64,14 @@ def write_table(
         rows: canonical columns and `_row`; keys are unique where the table has one. Read more than once.
         storage_options: credentials of the object store.
         origin: where the rows come from, kept in the version's commit.
+        replace: whether the rows are all there is, so that what else the table holds is taken out.
 
     Raises:
         DataError: other writers kept coming in between.
     """
     for attempt in range(ATTEMPTS):
         try:
-            return _write_once(uri, name, rows, dict(storage_options or {}), origin)
+            return _write_once(uri, name, rows, dict(storage_options or {}), origin, replace=replace)
         except (CommitFailedError, DeltaError) as error:
             if not _is_conflict(error):
                 raise
@@ -78,7 +87,9 @@ def _is_conflict(error: Exception) -> bool:
     return isinstance(error, CommitFailedError) or "already exists" in text or "VersionAlreadyExists" in text
 
 
-def _write_once(uri: str, name: str, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> Written:
+def _write_once(
+    uri: str, name: str, rows: pl.LazyFrame, options: dict[str, str], origin: str, *, replace: bool
+) -> Written:
     table = open_table(uri, name, options)
     if table is None:
         return _create(join_uri(checked_uri(uri), name), rows, options, origin)
@@ -87,14 +98,20 @@ def _write_once(uri: str, name: str, rows: pl.LazyFrame, options: dict[str, str]
     incoming, known = _same_columns(rows, stored)
     nearby = known.filter(_within(rows, day)) if day else known
     found = difference(incoming, nearby, kept)
-    version = table.version()
-    if found.new.len() or found.changed.len():
-        if found.changed.len() or _must_rewrite(stored, known):
-            _replace(table, incoming, known, found, kept, options, origin)
-        else:
-            _append(table, _pick(incoming, found.new), options, origin)
-        version = DeltaTable(table.table_uri, storage_options=options).version()
-    return Written(version, found.new.len(), found.changed.len(), found.unchanged)
+    removed = _count(stored) - found.unchanged - found.changed.len() if replace else 0
+    if replace and (removed or found.new.len() or found.changed.len()):
+        _overwrite(table, incoming.drop(ROW), options, origin)
+    elif found.changed.len() or (found.new.len() and _must_rewrite(stored, known)):
+        _overwrite(table, _renewed(incoming, known, found, kept), options, origin)
+    elif found.new.len():
+        _append(table, _pick(incoming, found.new), options, origin)
+    version = DeltaTable(table.table_uri, storage_options=options).version()
+    return Written(version, found.new.len(), found.changed.len(), found.unchanged, removed)
+
+
+def _count(frame: pl.LazyFrame) -> int:
+    rows: int = frame.select(pl.len()).collect().item()
+    return rows
 
 
 def _same_columns(rows: pl.LazyFrame, stored: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
@@ -136,7 +153,6 @@ def _writer() -> WriterProperties:
 
 
 def _create(place: str, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> Written:
-    counted = rows.select(pl.len()).collect().item()
     write_deltalake(
         place,
         rows.drop(ROW).collect_batches(chunk_size=BATCH_ROWS, lazy=True),
@@ -146,7 +162,7 @@ def _create(place: str, rows: pl.LazyFrame, options: dict[str, str], origin: str
         writer_properties=_writer(),
         commit_properties=_properties(0, origin),
     )
-    return Written(0, counted, 0, 0)
+    return Written(0, _count(rows), 0, 0)
 
 
 def _append(table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> None:
@@ -161,22 +177,20 @@ def _append(table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str], orig
     )
 
 
-def _replace(
-    table: DeltaTable,
-    incoming: pl.LazyFrame,
-    known: pl.LazyFrame,
-    found: Difference,
-    kept: Layout,
-    options: dict[str, str],
-    origin: str,
-) -> None:
-    """Writes the table anew in one version, with the changed rows in the place of the old ones."""
-    changed = _pick(incoming, found.changed).select(kept.key).collect().lazy()
-    untouched = known.join(changed, on=list(kept.key), how="anti", nulls_equal=True)
+def _renewed(incoming: pl.LazyFrame, known: pl.LazyFrame, found: Difference, kept: Layout) -> pl.LazyFrame:
+    """The whole table with new rows added and changed rows in the place of the old ones."""
     fresh = _pick(incoming, pl.concat([found.new, found.changed]))
+    if not kept.key:
+        return pl.concat([known, fresh])
+    changed = _pick(incoming, found.changed).select(kept.key).collect().lazy()
+    return pl.concat([known.join(changed, on=list(kept.key), how="anti", nulls_equal=True), fresh])
+
+
+def _overwrite(table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> None:
+    """Writes the table anew in one version; older versions keep their own files."""
     write_deltalake(
         table,
-        pl.concat([untouched, fresh]).collect_batches(chunk_size=BATCH_ROWS, lazy=True),
+        rows.collect_batches(chunk_size=BATCH_ROWS, lazy=True),
         mode="overwrite",
         schema_mode="overwrite",
         storage_options=options,

@@ -31,9 +31,9 @@ class Chain:
     def sell(self, *lines: str) -> None:
         self.write("transactions.csv", HEADER + "".join(line + "\n" for line in lines))
 
-    def ingest(self, max_bad: float = 1.0) -> IngestReport:
+    def ingest(self, max_bad: float = 1.0, *, replace: bool = False) -> IngestReport:
         settings = Settings(data=DataSettings(max_quarantine_share=max_bad))
-        return ingest(str(self.folder), self.lake, settings, SILENT)
+        return ingest(str(self.folder), self.lake, settings, SILENT, replace=replace)
 
     def rows(self, table: str) -> list[dict[str, object]]:
         return open_lake(self.lake).scan(table).collect().to_dicts()
@@ -91,6 +91,21 @@ def test_changed_row_of_a_state_takes_the_place_of_the_old_one(chain: Chain) -> 
     assert (report.new, report.changed, report.unchanged, report.version) == (1, 1, 0, 1)
     names = {str(row["product_id"]): row["name"] for row in chain.rows("products")}
     assert names == {"x": "new", "y": "same", "z": "further"}
+
+
+def test_corrected_receipts_are_noticed_and_replaced_when_asked(chain: Chain) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1", "2,2025-01-01,A,x,,1,1", "3,2025-01-05,A,x,,1,1")
+    chain.ingest()
+    chain.sell("1,2025-01-01,A,x,,9,1", "2,2025-01-01,A,x,,1,1")
+    noticed = chain.ingest().tables["transactions"]
+    assert (noticed.new, noticed.clashes) == (1, 1)
+    replaced = chain.ingest(replace=True).tables["transactions"]
+    assert (replaced.new, replaced.unchanged, replaced.removed, replaced.version) == (0, 2, 2, 2)
+    assert sorted((row["transaction_id"], row["units"]) for row in chain.rows("transactions")) == [
+        ("1", 9.0),
+        ("2", 1.0),
+    ]
+    assert chain.ingest(replace=True).changed_anything is False
 
 
 def test_attributes_may_come_later_and_change_their_type(chain: Chain) -> None:
