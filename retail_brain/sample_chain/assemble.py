@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from retail_brain.sample_chain.behaviour import event_table
-from retail_brain.sample_chain.chain import Chain0, Size, build_chain
+from retail_brain.sample_chain.chain import Size, build_chain
 from retail_brain.sample_chain.identities import build_identities
 from retail_brain.sample_chain.master import (
     assortment_table,
@@ -90,4 +90,4 @@ def _typed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select(*(pl.col(column).cast(kind) for column, kind in types.items()), *extra)
 
 
-__all__ = ["Chain", "Chain0", "generate"]
+__all__ = ["Chain", "generate"]

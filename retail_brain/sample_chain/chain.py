@@ -95,7 +95,7 @@ class Store:
 
 
 @dataclass(frozen=True)
-class Chain0:
+class Layout:
     """Shops and goods with their listings, as arrays over stores (warehouse last) and products.
 
     Attributes:
@@ -154,7 +154,7 @@ def _read(size: Size) -> tuple[list[Store], list[Subcategory], list[list[Any]], 
     return shops + online + centre, subs, goods, complements
 
 
-def build_chain(size: Size, rng: np.random.Generator) -> Chain0:
+def build_chain(size: Size, rng: np.random.Generator) -> Layout:
     """Shops, goods and listings; launches, ends and which shop carries what are drawn."""
     stores, subs, goods, complements = _read(size)
     rows = [(index, *good) for index, several in enumerate(goods) for good in several]
@@ -164,7 +164,7 @@ def build_chain(size: Size, rng: np.random.Generator) -> Chain0:
     seasonal = np.array([bool(subs[i].listed) for i in sub])
     launched, ended = _lives(size, seasonal, rng)
     listed = _listings(stores, np.array([float(row[4]) for row in rows]), rng)
-    return Chain0(
+    return Layout(
         size=size,
         stores=stores,
         subs=subs,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Bools, Chain0, Floats, Ints
+from retail_brain.sample_chain.chain import Bools, Layout, Floats, Ints
 from retail_brain.sample_chain.outreach import Outreach
 from retail_brain.sample_chain.people import Needs, People
 
@@ -10,7 +10,7 @@ from retail_brain.sample_chain.people import Needs, People
 class Clocks:
     """Customers' inner clocks: a need advances with time and today's multiplier and fires at its threshold."""
 
-    def __init__(self, chain: Chain0, people: People, needs: Needs, rng: np.random.Generator) -> None:
+    def __init__(self, chain: Layout, people: People, needs: Needs, rng: np.random.Generator) -> None:
         self._chain, self._people, self._needs, self._rng = chain, people, needs, rng
         self._threshold = rng.gamma(needs.regularity) / needs.regularity
         self._clock = np.where(needs.explored, -1.0, rng.random(len(needs.product)) * self._threshold)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from retail_brain.sample_chain.chain import Chain0
+from retail_brain.sample_chain.chain import Layout
 from retail_brain.sample_chain.master import customer_ids, moments_of
 from retail_brain.sample_chain.people import People
 
@@ -31,7 +31,7 @@ def hashed(kind: str, number: int) -> str:
     return hashlib.sha256(f"{kind}:{number}".encode()).hexdigest()[:16]
 
 
-def build_identities(chain: Chain0, people: People, rng: np.random.Generator) -> Identities:
+def build_identities(chain: Layout, people: People, rng: np.random.Generator) -> Identities:
     """Every record has a card and most a phone; openid and device link records that belong together."""
     ids, rows, owners = customer_ids(people), [], set()
     handle: list[tuple[str, str] | None] = []

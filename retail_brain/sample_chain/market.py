@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Chain0, Floats, Ints
+from retail_brain.sample_chain.chain import Layout, Floats, Ints
 
 
-def complement_matrix(chain: Chain0) -> tuple[Ints, Floats]:
+def complement_matrix(chain: Layout) -> tuple[Ints, Floats]:
     """Per product up to six partners and the chance that each is added (-1 and 0 where there is none)."""
     names = [sub.name for sub in chain.subs]
     partner = np.full((len(chain.names), 6), -1)
@@ -23,7 +23,7 @@ def complement_matrix(chain: Chain0) -> tuple[Ints, Floats]:
     return partner, chance
 
 
-def rival_table(chain: Chain0) -> Ints:
+def rival_table(chain: Layout) -> Ints:
     """Per product the others of its subcategory, padded with -1."""
     most = int(np.bincount(chain.sub).max())
     table = np.full((len(chain.names), most), -1)
@@ -33,7 +33,7 @@ def rival_table(chain: Chain0) -> Ints:
     return table
 
 
-def anonymous_rate(chain: Chain0, rng: np.random.Generator) -> Floats:
+def anonymous_rate(chain: Layout, rng: np.random.Generator) -> Floats:
     size = np.array([store.size for store in chain.stores])
     cycle = chain.per_product("cycle_days")
     rate = (
@@ -47,7 +47,7 @@ def anonymous_rate(chain: Chain0, rng: np.random.Generator) -> Floats:
     return result
 
 
-def demand_shocks(chain: Chain0, rng: np.random.Generator) -> Floats:
+def demand_shocks(chain: Layout, rng: np.random.Generator) -> Floats:
     """What nobody foresees: slow drift per product, weeks and days per store and category."""
     days, stores, products = chain.active.shape
     weeks = days // 7 + 1

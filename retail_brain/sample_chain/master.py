@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from retail_brain.sample_chain.chain import Bools, Chain0, Ints, Size
+from retail_brain.sample_chain.chain import Bools, Layout, Ints, Size
 from retail_brain.sample_chain.people import People
 from retail_brain.sample_chain.prices import Pricing, promotion_price
 from retail_brain.sample_chain.seasons import Days, calendar_rows
@@ -15,7 +15,7 @@ WEEKDAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FAR = 9000
 
 
-def product_table(chain: Chain0) -> pl.DataFrame:
+def product_table(chain: Layout) -> pl.DataFrame:
     """One row per product; `spec` is a further attribute."""
     subs = [chain.subs[i] for i in chain.sub]
     return pl.DataFrame(
@@ -36,7 +36,7 @@ def product_table(chain: Chain0) -> pl.DataFrame:
     )
 
 
-def store_table(chain: Chain0) -> pl.DataFrame:
+def store_table(chain: Layout) -> pl.DataFrame:
     """One row per store: shops, online shop, mini-program and the warehouse that supplies them."""
     return pl.DataFrame(
         {
@@ -55,7 +55,7 @@ def store_table(chain: Chain0) -> pl.DataFrame:
     )
 
 
-def customer_table(chain: Chain0, people: People) -> pl.DataFrame:
+def customer_table(chain: Layout, people: People) -> pl.DataFrame:
     """One row per customer record seen by the last day; gender, age band and level are further attributes."""
     rng = np.random.default_rng(len(people.person))
     count = len(people.person)
@@ -82,7 +82,7 @@ def customer_ids(people: People) -> list[str]:
     return [f"C{i + 1:05d}" for i in range(len(people.person))]
 
 
-def price_table(chain: Chain0, pricing: Pricing) -> pl.DataFrame:
+def price_table(chain: Layout, pricing: Pricing) -> pl.DataFrame:
     """One row per shelf price; a store's own price goes before the chain's."""
     rows = [
         (
@@ -99,7 +99,7 @@ def price_table(chain: Chain0, pricing: Pricing) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=columns, orient="row", schema_overrides=types).sort(columns[:3], nulls_last=False)
 
 
-def promotion_table(chain: Chain0, pricing: Pricing) -> pl.DataFrame:
+def promotion_table(chain: Layout, pricing: Pricing) -> pl.DataFrame:
     """One row per promotion x store x product; those of the coming weeks are planned already."""
     rows = [
         (
@@ -131,14 +131,14 @@ def promotion_table(chain: Chain0, pricing: Pricing) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=names, orient="row", schema_overrides=types).sort("promotion_id", "store_id")
 
 
-def calendar_table(chain: Chain0, days: Days) -> pl.DataFrame:
+def calendar_table(chain: Layout, days: Days) -> pl.DataFrame:
     """One row per date x event."""
     rows = calendar_rows(chain.size, days.regions)
     names = ["date", "region", "event_name", "event_type"]
     return pl.DataFrame(rows, schema=names, orient="row", schema_overrides={"region": pl.String})
 
 
-def assortment_table(chain: Chain0) -> pl.DataFrame:
+def assortment_table(chain: Layout) -> pl.DataFrame:
     """One row per listing, read off the days on which a store carries a product."""
     rows: list[tuple[str, str, date, date | None]] = []
     for store in range(chain.selling):
@@ -156,7 +156,7 @@ def _runs(active: Bools) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
-def _listed_until(size: Size, chain: Chain0, product: int, start: int, end: int) -> date | None:
+def _listed_until(size: Size, chain: Layout, product: int, start: int, end: int) -> date | None:
     """End of a listing; a season that goes on after the last day has its planned end."""
     if end < size.days:
         return size.date(end)
@@ -164,12 +164,12 @@ def _listed_until(size: Size, chain: Chain0, product: int, start: int, end: int)
     return planned[0] if planned else None
 
 
-def _listed_from(size: Size, chain: Chain0, product: int, start: int) -> date:
+def _listed_from(size: Size, chain: Layout, product: int, start: int) -> date:
     long_listed = start == 0 and chain.launched[product] < 0 and not chain.subs[chain.sub[product]].listed
     return size.first_day - timedelta(days=200 + 7 * (product % 40)) if long_listed else size.date(start)
 
 
-def supply_table(chain: Chain0, terms: Terms) -> pl.DataFrame:
+def supply_table(chain: Layout, terms: Terms) -> pl.DataFrame:
     """One row per store x product that the store ever carries, and the warehouse's own supply."""
     listed = chain.listed.copy()
     listed[-1] = terms.from_centre[:-1].any(axis=0) & listed[:-1].any(axis=0)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Bools, Chain0, Floats, Ints, Size
+from retail_brain.sample_chain.chain import Bools, Layout, Floats, Ints, Size
 from retail_brain.sample_chain.people import People
 
 CHANNELS = ("sms", "email", "app", "wechat", "guide")
@@ -52,7 +52,7 @@ class Outreach:
     wants: Ints
 
 
-def build_outreach(chain: Chain0, people: People, rng: np.random.Generator) -> Outreach:
+def build_outreach(chain: Layout, people: People, rng: np.random.Generator) -> Outreach:
     """Draws consents, then campaigns over them; one contact in sixty ends in a refused channel."""
     rows, since = _consents(chain.size, people, rng)
     campaigns = _campaigns(chain, rng)
@@ -117,7 +117,7 @@ def _consents(
     return rows, since
 
 
-def _campaigns(chain: Chain0, rng: np.random.Generator) -> list[Campaign]:
+def _campaigns(chain: Layout, rng: np.random.Generator) -> list[Campaign]:
     days = chain.size.days
     starts = np.linspace(days * 0.1, days - WINDOW_DAYS - 4, chain.size.campaigns).astype(int).tolist()
     campaigns: list[Campaign] = []
@@ -148,7 +148,7 @@ def _campaigns(chain: Chain0, rng: np.random.Generator) -> list[Campaign]:
     return campaigns
 
 
-def _uplift(chain: Chain0, people: People, campaign: Campaign, chosen: Ints) -> Floats:
+def _uplift(chain: Layout, people: People, campaign: Campaign, chosen: Ints) -> Floats:
     category = people.categories.index(chain.subs[chain.sub[campaign.products[0]]].category)
     liking = people.taste[chosen, category] / people.taste[chosen].mean(axis=1)
     chance: Floats = np.clip(0.11 * UPLIFT_BY_SEGMENT[people.segment[chosen]] * np.clip(liking, 0.2, 2.5), 0, 0.5)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Bools, Chain0, Floats, Ints
+from retail_brain.sample_chain.chain import Bools, Layout, Floats, Ints
 
 SEGMENTS = ("忠诚", "活跃", "价格敏感", "沉睡")
 """Latent kinds of customer: loyal, active, price-sensitive, dormant."""
@@ -63,7 +63,7 @@ class Needs:
     explored: Bools
 
 
-def build_people(chain: Chain0, rng: np.random.Generator) -> People:
+def build_people(chain: Layout, rng: np.random.Generator) -> People:
     """Draws the customers; one in twenty-five persons has a second record made by the mini-program."""
     records = chain.size.customers
     twins = round(records * 0.04)
@@ -96,7 +96,7 @@ def build_people(chain: Chain0, rng: np.random.Generator) -> People:
     )
 
 
-def build_needs(chain: Chain0, people: People, rng: np.random.Generator) -> Needs:
+def build_needs(chain: Layout, people: People, rng: np.random.Generator) -> Needs:
     """Which goods each customer comes back for: by taste, popularity, brand and what their store lists."""
     records, products = len(people.person), len(chain.names)
     category = np.array([people.categories.index(chain.subs[i].category) for i in chain.sub])
@@ -115,7 +115,7 @@ def build_needs(chain: Chain0, people: People, rng: np.random.Generator) -> Need
 
 
 def _needs_in_time(
-    chain: Chain0, people: People, customer: Ints, product: Ints, rank: Ints, count: Ints, rng: np.random.Generator
+    chain: Layout, people: People, customer: Ints, product: Ints, rank: Ints, count: Ints, rng: np.random.Generator
 ) -> Needs:
     days = chain.size.days
     later = (rank > 0.62 * count[customer]) | (chain.launched[product] >= 0)

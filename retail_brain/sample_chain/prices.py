@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Chain0, Floats
+from retail_brain.sample_chain.chain import Layout, Floats
 from retail_brain.sample_chain.seasons import FESTIVALS
 
 MECHANICS = {"直降": 1.0, "第二件半价": 1.12, "满减": 1.06}
@@ -60,7 +60,7 @@ class Pricing:
     changes: list[tuple[int | None, int, int, int | None, float]]
 
 
-def build_pricing(chain: Chain0, rng: np.random.Generator) -> Pricing:
+def build_pricing(chain: Layout, rng: np.random.Generator) -> Pricing:
     """Draws price changes, promotions and elasticities, and what they do to demand."""
     products = len(chain.names)
     elasticity = np.clip(chain.per_product("elasticity") * rng.lognormal(0, 0.18, products), -4.2, -0.6)
@@ -82,7 +82,7 @@ def build_pricing(chain: Chain0, rng: np.random.Generator) -> Pricing:
 
 
 def promotion_price(
-    chain: Chain0, changes: list[tuple[int | None, int, int, int | None, float]], promotion: Promotion
+    chain: Layout, changes: list[tuple[int | None, int, int, int | None, float]], promotion: Promotion
 ) -> float:
     """The promotion's price: a discount on the chain-wide shelf price of its first day, ending in .9 or .5."""
     prices = [
@@ -95,7 +95,7 @@ def promotion_price(
 
 
 def _shelf(
-    chain: Chain0, rng: np.random.Generator
+    chain: Layout, rng: np.random.Generator
 ) -> tuple[Floats, list[tuple[int | None, int, int, int | None, float]]]:
     """List prices change for good once or twice; the online shop is cheaper for some goods."""
     days, stores, products = chain.active.shape
@@ -119,7 +119,7 @@ def _shelf(
     return shelf, changes
 
 
-def _promotions(chain: Chain0, rng: np.random.Generator) -> list[Promotion]:
+def _promotions(chain: Layout, rng: np.random.Generator) -> list[Promotion]:
     """Weekly promotions start on Fridays; more of them lie before festivals, some run in one region only."""
     days = chain.size.days
     fridays = [day for day in range(-4, days + AHEAD) if chain.size.date(day).weekday() == 4]
@@ -158,12 +158,12 @@ def _promotions(chain: Chain0, rng: np.random.Generator) -> list[Promotion]:
     return promotions
 
 
-def _on_sale(chain: Chain0, product: int, start: int) -> bool:
+def _on_sale(chain: Layout, product: int, start: int) -> bool:
     """Whether the goods are listed somewhere on that day (the last day stands for the days after it)."""
     return bool(chain.active[min(max(start, 0), chain.size.days - 1), :, product].any())
 
 
-def _rivals(chain: Chain0, ratio: Floats) -> Floats:
+def _rivals(chain: Layout, ratio: Floats) -> Floats:
     """Mean log price ratio of the other goods of the subcategory."""
     rivals = np.zeros_like(ratio)
     for index in range(len(chain.subs)):

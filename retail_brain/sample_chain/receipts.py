@@ -5,7 +5,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
-from retail_brain.sample_chain.chain import Bools, Chain0
+from retail_brain.sample_chain.chain import Bools, Layout
 from retail_brain.sample_chain.master import customer_ids, days_of, moments_of
 from retail_brain.sample_chain.outreach import CHANNELS, CONTACT_COST, WINDOW_DAYS, Outreach
 from retail_brain.sample_chain.trade import LINE, Trade
@@ -125,7 +125,7 @@ def stocked(trade: Trade) -> Bools:
     return shown
 
 
-def consent_table(chain: Chain0, outreach: Outreach) -> pl.DataFrame:
+def consent_table(chain: Layout, outreach: Outreach) -> pl.DataFrame:
     """One row per change of consent."""
     columns = list(zip(*outreach.consents, strict=True))
     record, channel, granted, day, second = (np.array(column) for column in columns)
@@ -143,7 +143,7 @@ def consent_table(chain: Chain0, outreach: Outreach) -> pl.DataFrame:
     )
 
 
-def campaign_table(chain: Chain0, outreach: Outreach) -> pl.DataFrame:
+def campaign_table(chain: Layout, outreach: Outreach) -> pl.DataFrame:
     """One row per campaign, the planned one included."""
     return pl.DataFrame(
         {
@@ -159,7 +159,7 @@ def campaign_table(chain: Chain0, outreach: Outreach) -> pl.DataFrame:
     )
 
 
-def contact_table(chain: Chain0, outreach: Outreach) -> pl.DataFrame:
+def contact_table(chain: Layout, outreach: Outreach) -> pl.DataFrame:
     """One row per contact made or withheld; who is withheld is drawn by lot."""
     return pl.DataFrame(
         {
@@ -172,7 +172,7 @@ def contact_table(chain: Chain0, outreach: Outreach) -> pl.DataFrame:
     ).sort("campaign_id", "customer_id")
 
 
-def response_table(chain: Chain0, outreach: Outreach, transactions: pl.DataFrame) -> pl.DataFrame:
+def response_table(chain: Layout, outreach: Outreach, transactions: pl.DataFrame) -> pl.DataFrame:
     """One row per purchase of a campaign's goods by a contacted or withheld customer within the campaign's window."""
     goods = campaign_table(chain, outreach).select("campaign_id", "product_ids").explode("product_ids")
     return (

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Chain0, Floats, Size
+from retail_brain.sample_chain.chain import Layout, Floats, Size
 
 FESTIVALS: dict[str, tuple[str, str, float, float, tuple[date, ...]]] = {
     "newyear": ("元旦", "public_holiday", -1, 2.5, (date(2025, 1, 1), date(2026, 1, 1))),
@@ -70,7 +70,7 @@ def festival_pull(size: Size, key: str) -> Floats:
     return pull
 
 
-def build_days(chain: Chain0, rng: np.random.Generator) -> Days:
+def build_days(chain: Layout, rng: np.random.Generator) -> Days:
     """Draws the weather and lays seasons and festivals over the days."""
     regions = sorted({store.region for store in chain.stores})
     temperature, rain = _weather(chain.size.days, len(regions), rng)
@@ -99,7 +99,7 @@ def _weather(days: int, regions: int, rng: np.random.Generator) -> tuple[Floats,
     return temperature, (front > 0.72).astype(np.float64)
 
 
-def _traffic(chain: Chain0, rain: Floats) -> Floats:
+def _traffic(chain: Layout, rain: Floats) -> Floats:
     size = chain.size
     weekday = np.array([size.date(i).weekday() for i in range(size.days)])
     online = np.array([store.is_online for store in chain.stores])
@@ -119,7 +119,7 @@ def _traffic(chain: Chain0, rain: Floats) -> Floats:
     return result
 
 
-def _season(chain: Chain0) -> Floats:
+def _season(chain: Layout) -> Floats:
     size = chain.size
     angle = np.array([(size.date(i).timetuple().tm_yday - 1) / 365.25 for i in range(size.days)])
     by_sub = np.ones((size.days, len(chain.subs)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Bools, Chain0, Floats, Ints
+from retail_brain.sample_chain.chain import Bools, Layout, Floats, Ints
 from retail_brain.sample_chain.prices import Pricing
 from retail_brain.sample_chain.seasons import Days
 
@@ -40,7 +40,7 @@ class Terms:
     supplier: Ints
 
 
-def build_terms(chain: Chain0, expected: Floats, rng: np.random.Generator) -> Terms:
+def build_terms(chain: Layout, expected: Floats, rng: np.random.Generator) -> Terms:
     """Draws supply terms; `expected` is the mean demand per day of each store x product, the warehouse included."""
     shape = expected.shape
     life = np.nan_to_num(chain.per_product("shelf_life_days"), nan=9999.0)
@@ -103,7 +103,7 @@ class Shelf:
     `on_hand` is what is there; `recorded` is what the system says, which differs where goods vanished unseen.
     """
 
-    def __init__(self, chain: Chain0, terms: Terms, expected: Floats, plan: Floats, rng: np.random.Generator) -> None:
+    def __init__(self, chain: Layout, terms: Terms, expected: Floats, plan: Floats, rng: np.random.Generator) -> None:
         self._chain, self._terms, self._plan, self._rng = chain, terms, plan, rng
         shape = terms.pack.shape
         self._lots = np.zeros((LIVES, *shape))
