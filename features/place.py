@@ -181,8 +181,7 @@ def _rhythm(visits: pl.LazyFrame, baskets: pl.LazyFrame) -> pl.LazyFrame:
     week = baskets.select("store_id", (pl.col("at").dt.weekday().cast(pl.Int32) - 1).alias("slot"))
     by_hour = _profile(hours, 24, "hour_shares").with_columns(
         pl.col("hour_shares")
-        .list.eval(pl.element().rank("ordinal", descending=True))
-        .list.eval((pl.element() <= PEAK_HOURS).arg_true())
+        .list.eval(((pl.element().rank("ordinal", descending=True) <= PEAK_HOURS) & (pl.element() > 0)).arg_true())
         .cast(pl.List(pl.Int32))
         .alias("peak_hours")
     )

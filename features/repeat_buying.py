@@ -97,9 +97,9 @@ def fit_repeat_buying(summary: pl.DataFrame) -> RepeatBuying:
 
     def loss(logs: Numbers) -> float:
         model = RepeatBuying(*np.exp(logs))
-        return -float(np.dot(weight, model.log_likelihood(repeats, last, age)) / weight.sum())
+        return -float((weight * model.log_likelihood(repeats, last, age)).sum() / weight.sum())
 
-    rate = max(float(np.dot(weight, repeats) / max(np.dot(weight, age), 1e-9)), 1e-6)
+    rate = max(float((weight * repeats).sum() / max((weight * age).sum(), 1e-9)), 1e-6)
     starts = [np.log([r, r / rate, a, b]) for r, a, b in ((0.5, 1.0, 3.0), (1.0, 0.1, 5.0))]
     bounds = [(-_LOG_BOUND, _LOG_BOUND)] * 4
     fits = [minimize(loss, np.clip(start, -8, 8), method="L-BFGS-B", bounds=bounds) for start in starts]
