@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Bools, Layout, Floats, Ints
+from retail_brain.sample_chain.chain import Bools, Floats, Ints, Layout
 from retail_brain.sample_chain.outreach import Outreach
 from retail_brain.sample_chain.people import Needs, People
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Layout, Floats, Ints
+from retail_brain.sample_chain.chain import Floats, Ints, Layout
 
 
 def complement_matrix(chain: Layout) -> tuple[Ints, Floats]:

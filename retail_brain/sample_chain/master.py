@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from retail_brain.sample_chain.chain import Bools, Layout, Ints, Size
+from retail_brain.sample_chain.chain import Bools, Ints, Layout, Size
 from retail_brain.sample_chain.people import People
 from retail_brain.sample_chain.prices import Pricing, promotion_price
 from retail_brain.sample_chain.seasons import Days, calendar_rows

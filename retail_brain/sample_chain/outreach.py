@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Bools, Layout, Floats, Ints, Size
+from retail_brain.sample_chain.chain import Bools, Floats, Ints, Layout, Size
 from retail_brain.sample_chain.people import People
 
 CHANNELS = ("sms", "email", "app", "wechat", "guide")

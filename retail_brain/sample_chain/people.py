@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Bools, Layout, Floats, Ints
+from retail_brain.sample_chain.chain import Bools, Floats, Ints, Layout
 
 SEGMENTS = ("忠诚", "活跃", "价格敏感", "沉睡")
 """Latent kinds of customer: loyal, active, price-sensitive, dormant."""

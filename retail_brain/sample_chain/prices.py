@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Layout, Floats
+from retail_brain.sample_chain.chain import Floats, Layout
 from retail_brain.sample_chain.seasons import FESTIVALS
 
 MECHANICS = {"直降": 1.0, "第二件半价": 1.12, "满减": 1.06}

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Layout, Floats, Size
+from retail_brain.sample_chain.chain import Floats, Layout, Size
 
 FESTIVALS: dict[str, tuple[str, str, float, float, tuple[date, ...]]] = {
     "newyear": ("元旦", "public_holiday", -1, 2.5, (date(2025, 1, 1), date(2026, 1, 1))),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Bools, Layout, Floats, Ints
+from retail_brain.sample_chain.chain import Bools, Floats, Ints, Layout
 from retail_brain.sample_chain.prices import Pricing
 from retail_brain.sample_chain.seasons import Days
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from retail_brain.sample_chain.chain import Bools, Layout, Floats, Ints
+from retail_brain.sample_chain.chain import Bools, Floats, Ints, Layout
 from retail_brain.sample_chain.clocks import Clocks
 from retail_brain.sample_chain.market import anonymous_rate, complement_matrix, demand_shocks, rival_table
 from retail_brain.sample_chain.outreach import Outreach
