@@ -42,7 +42,7 @@ export function dataTable({ columns, rows, caption, detail, sort = null, onsort,
   };
   const heading = (column) => {
     const state = sort?.key === column.key ? (sort.descending ? "descending" : "ascending") : "none";
-    const props = { scope: "col", class: column.align ?? "", title: column.hint };
+    const props = { scope: "col", class: column.align ?? "", title: column.hint, dataset: { of: column.key } };
     if (column.sortable === false) return h("th", props, column.label);
     return h("th", { ...props, "aria-sort": state }, h("button", { type: "button", class: "sort", dataset: { column: column.key }, onclick: () => toggleSort(column) }, column.label));
   };
@@ -77,13 +77,17 @@ export function dataTable({ columns, rows, caption, detail, sort = null, onsort,
   const tableId = uniqueId("table");
   draw();
   const table = h("table", { class: detail ? "data has-detail" : "data" }, h("caption", { class: "visually-hidden" }, caption), h("thead", {}, head), body);
+  const element = h("div", { class: "table-box" }, h("div", { class: "table-scroll" }, table), foot);
+  element.addEventListener("show-all", () => { shown = Infinity; draw(); });
   return {
-    element: h("div", { class: "table-box" }, h("div", { class: "table-scroll" }, table), foot),
+    element,
     setRows: (next) => { current = next; shown = PAGE; draw(); },
     redraw: draw,
     ordered,
   };
 }
+
+addEventListener("beforeprint", () => document.querySelectorAll(".table-box").forEach((box) => box.dispatchEvent(new Event("show-all"))));
 
 export function readSort(text) {
   if (!text) return null;

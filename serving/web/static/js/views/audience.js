@@ -72,8 +72,8 @@ function chance(value) {
 function columns(several) {
   return [
     { key: "rank", label: t("column.rank"), align: "number", value: (row) => row.rank },
-    { key: "customer_id", label: t("column.customer"), align: "product", value: (row) => row.customer_id, cell: (row) => h("a", { href: address("person", { customer: row.customer_id }) }, name(row.customer_name ?? row.customer_id)) },
-    several ? { key: "product_name", label: t("column.for_product"), value: (row) => row.product_name, cell: (row) => name(row.product_name ?? "") } : null,
+    { key: "customer_id", label: t("column.customer"), align: "customer", value: (row) => row.customer_id, cell: (row) => h("a", { href: address("person", { customer: row.customer_id }) }, name(row.customer_name ?? row.customer_id)) },
+    several ? { key: "product_name", label: t("column.for_product"), align: "goods", value: (row) => row.product_name, cell: (row) => name(row.product_name ?? "") } : null,
     { key: "probability", label: t("column.probability"), hint: t("column_help.probability"), align: "number", first: "descending", value: (row) => row.probability, cell: (row) => chance(row.probability) },
     { key: "expected_value", label: t("column.expected_value"), align: "number", first: "descending", value: (row) => row.expected_value, cell: (row) => money(row.expected_value) },
     { key: "group", label: t("column.group"), hint: t("column_help.group"), value: (row) => row.group, cell: (row) => h("span", { class: `badge ${row.group}` }, code("group", row.group)) },
