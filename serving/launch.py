@@ -57,7 +57,8 @@ def serve(home: Path, *, host: str, port: int, workers: int, on_ready: Callable[
             on_ready()
         return process.wait()
     except KeyboardInterrupt:
-        return process.wait()
+        process.wait()
+        return 0
     finally:
         if process.poll() is None:
             process.terminate()

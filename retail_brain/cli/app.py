@@ -31,8 +31,11 @@ def root(
 from retail_brain.cli import (  # noqa: E402
     decisions,  # noqa: F401
     demand,  # noqa: F401
+    demo,  # noqa: F401
     features,  # noqa: F401
     ingest,  # noqa: F401
     keys,  # noqa: F401
+    people,  # noqa: F401
     serve,  # noqa: F401
+    train,  # noqa: F401
 )

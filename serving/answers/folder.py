@@ -127,7 +127,19 @@ def open_answers(folder: Path) -> Answers:
         raise ModelError(f"answers {folder.name} are damaged: {error}. Run `retail-brain publish`.") from error
 
 
-ROWS = ("person", "goods", "place", "consents", "contacts")
+ROWS = (
+    "person",
+    "goods",
+    "place",
+    "campaigns",
+    "facts_customers",
+    "facts_consents",
+    "facts_contacts",
+    "facts_responses",
+    "facts_purchases",
+    "facts_stock",
+    "facts_values",
+)
 
 
 def current_id(answers: Path) -> str | None:

@@ -109,7 +109,7 @@ class SeriesForecast:
     Attributes:
         mean: units per period, length periods.
         quantiles: shape (periods, quantiles), in the order of the answers' quantiles.
-        drivers: shape (periods, groups), or None where there are none.
+        drivers: shape (periods explained, groups), or None where there are none.
     """
 
     mean: list[float]
@@ -139,8 +139,8 @@ class Forecasts:
             return SeriesForecast([values[0]] * periods, [values[1:]] * periods, None)
         mean, spread = self._mean[row, :periods], self._quantiles[row, :periods]
         drivers = self._drivers[row, :periods]
-        has_drivers = drivers.size > 0 and not np.isnan(drivers[0, 0])
-        return SeriesForecast(_rounded(mean), _rounded(spread), _rounded(drivers) if has_drivers else None)
+        explained = int((~np.isnan(drivers[:, 0])).sum()) if drivers.size else 0
+        return SeriesForecast(_rounded(mean), _rounded(spread), _rounded(drivers[:explained]) if explained else None)
 
 
 def _rounded(values: Array) -> list[Any]:

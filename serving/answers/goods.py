@@ -36,6 +36,10 @@ class Ranked:
         self._product = map_array(folder / f"{name}.product.npy")
         self._score = map_array(folder / f"{name}.score.npy")
 
+    def matrix(self) -> tuple[Array, Array, Array]:
+        """All lists as the arrays of a CSR matrix: starts, products, scores."""
+        return self._starts, self._product, self._score
+
     def get(self, owner: int) -> tuple[Array, Array]:
         """Products and scores of a list, best first."""
         held = slice(int(self._starts[owner]), int(self._starts[owner + 1]))

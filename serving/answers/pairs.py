@@ -20,7 +20,7 @@ def write_pairs(
 
     Args:
         folder: the answers being written.
-        blocks: frames with `customer_id`, `product_id`, `score`, `probability`, `kind`, `due_on`, `reason`.
+        blocks: frames with `customer_id`, `product_id`, `probability`, `kind`, `due_on`, `reason` (a code), `gap_days`.
         customers: position of each customer.
         products: position of each product.
     """
@@ -29,14 +29,14 @@ def write_pairs(
     chances: list[Array] = []
     reasons: dict[str, int] = {}
     with (
-        ArrayWriter(folder / "pairs.numbers.npy", np.float32, (2,)) as numbers,
-        ArrayWriter(folder / "pairs.codes.npy", np.int32, (3,)) as codes,
+        ArrayWriter(folder / "pairs.probability.npy", np.float32) as probability,
+        ArrayWriter(folder / "pairs.codes.npy", np.int32, (4,)) as codes,
     ):
         for block in blocks:
             owners.append(_codes(block["customer_id"], customers))
             goods.append(_codes(block["product_id"], products))
             chances.append(block["probability"].cast(pl.Float32).to_numpy())
-            numbers.append(block.select("score", "probability").cast(pl.Float32).to_numpy())
+            probability.append(chances[-1])
             codes.append(_block_codes(block, reasons))
     owner, product = (np.concatenate(parts) if parts else np.zeros(0, np.int32) for parts in (owners, goods))
     chance = np.concatenate(chances) if chances else np.zeros(0, np.float32)
@@ -64,7 +64,7 @@ def _block_codes(block: pl.DataFrame, reasons: dict[str, int]) -> Array:
     texts = block["reason"].fill_null("")
     for text in texts.unique(maintain_order=True):
         reasons.setdefault(text, len(reasons))
-    return np.column_stack([kind.to_numpy(), due.to_numpy(), _codes(texts, reasons)])
+    return np.column_stack([kind.to_numpy(), due.to_numpy(), _codes(texts, reasons), block["gap_days"].to_numpy()])
 
 
 def _write_order(folder: Path, side: str, order: Array, owner: Array, size: int) -> None:
@@ -79,7 +79,7 @@ class Pairs:
         """Maps the files of `write_pairs`."""
         self.product = map_array(folder / "pairs.product.npy")
         self.customer = map_array(folder / "pairs.owner.npy")
-        self.numbers = map_array(folder / "pairs.numbers.npy")
+        self.probability = map_array(folder / "pairs.probability.npy")
         self.codes = map_array(folder / "pairs.codes.npy")
         self._reasons = Texts(folder, "pairs.reasons")
         self._orders = {side: map_array(folder / f"pairs.by_{side}.npy") for side in ("customer", "product")}
@@ -97,7 +97,7 @@ class Pairs:
         return self._of("product", product)
 
     def reasons(self, rows: Array) -> list[str]:
-        """Why, for some rows."""
+        """Reason codes of some rows."""
         return self._reasons.take(self.codes[rows, 2])
 
     def _of(self, side: str, row: int) -> Array:

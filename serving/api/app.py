@@ -19,6 +19,7 @@ from serving.api.openapi import openapi
 from serving.api.routes import ROUTES, Route
 from serving.api.runtime import Runtime
 from serving.queries.call import Call
+from serving.reasons import Language
 from serving.state import State
 
 _log = logging.getLogger("bentoml.retail_brain")
@@ -118,6 +119,6 @@ def _call(principal: Principal, state: State, scope: Scope) -> Call:
     return Call(principal, view, state, _language(scope), state.now())
 
 
-def _language(scope: Scope) -> str:
+def _language(scope: Scope) -> Language:
     accepted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
     return "zh" if accepted[:2].lower() == b"zh" else "en"

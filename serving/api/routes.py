@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from serving.api import requests, responses
 from serving.api.access import Scope
-from serving.queries import audience, demand, events, overview, profile, recommend, stock
+from serving.queries import audience, demand, events, goods, overview, profile, recommend, stock
 from serving.queries.call import Call
 
 
@@ -83,7 +83,7 @@ ROUTES: tuple[Route, ...] = (
         "What could stand in for a product",
         requests.SimilarRequest,
         responses.SimilarResponse,
-        recommend.similar,
+        goods.similar,
         (Scope.GOODS,),
     ),
     Route(
@@ -91,7 +91,7 @@ ROUTES: tuple[Route, ...] = (
         "What goes with the goods in a basket",
         requests.BasketRequest,
         responses.BasketResponse,
-        recommend.complete_basket,
+        goods.complete_basket,
         (Scope.GOODS,),
     ),
     Route(

@@ -8,6 +8,7 @@ from serving.answers.arrays import Array
 from serving.answers.catalog import Catalog
 from serving.answers.folder import Answers
 from serving.api.access import Principal
+from serving.reasons import Language
 from serving.state import State, TenantView
 
 
@@ -26,7 +27,7 @@ class Call:
     principal: Principal
     view: TenantView
     state: State
-    language: str
+    language: Language
     now: datetime
 
     @property

@@ -64,9 +64,9 @@ def _rows(
         for day, mean, values in zip(answers.forecasts.days, series.mean, spread, strict=False)
     ]
     if request.explain:
-        groups = answers.manifest.driver_groups
-        for row, drivers in zip(rows, series.drivers or [[]] * len(rows), strict=True):
-            row["drivers"] = dict(zip(groups, drivers, strict=False)) or {"level": row["forecast"]}
+        groups, explained = answers.manifest.driver_groups, series.drivers or []
+        for place, row in enumerate(rows):
+            row["drivers"] = dict(zip(groups, explained[place], strict=True)) if place < len(explained) else None
     return rows
 
 

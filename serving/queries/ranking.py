@@ -1,5 +1,6 @@
 """A list of goods for one person, and how it is shown."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -7,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from serving.answers.arrays import Array
+from serving.answers.catalog import Catalog
 from serving.answers.folder import Answers
-from serving.answers.pairs import KINDS, NO_DAY
+from serving.answers.pairs import NO_DAY
 from serving.queries.call import names_of
+from serving.reasons import Language, reason_text
 
 _EPOCH = 719_163
 
@@ -20,50 +23,26 @@ class Ranking:
 
     Attributes:
         product: positions of the products.
-        score: what they are ordered by.
-        probability: of a purchase within the label's days.
-        kind: index into `KINDS`.
+        probability: of a purchase within the label's days; they are ordered by it.
+        is_repeat: bought before.
         due: days since 1970-01-01, or `NO_DAY`.
-        reason: why, in words.
+        reason: codes, see `serving.reasons`.
     """
 
     product: Array
-    score: Array
     probability: Array
-    kind: Array
+    is_repeat: Array
     due: Array
     reason: list[str]
 
-    def take(self, rows: Array) -> "Ranking":
-        """Some of the goods, in the order given."""
-        return Ranking(
-            self.product[rows],
-            self.score[rows],
-            self.probability[rows],
-            self.kind[rows],
-            self.due[rows],
-            [self.reason[row] for row in rows.tolist()],
-        )
-
-    def then(self, other: "Ranking") -> "Ranking":
-        """These goods and, after them, others."""
-        return Ranking(
-            np.concatenate([self.product, other.product]),
-            np.concatenate([self.score, other.score]),
-            np.concatenate([self.probability, other.probability]),
-            np.concatenate([self.kind, other.kind]),
-            np.concatenate([self.due, other.due]),
-            self.reason + other.reason,
-        )
-
-    def shown(self, answers: Answers, customer_id: str | None, basis: str) -> dict[str, Any]:
+    def shown(self, answers: Answers, customer_id: str | None, basis: str, language: Language) -> dict[str, Any]:
         """The rows of the contract with the products' names."""
         ids = answers.products.ids.take(self.product)
+        names = ProductNames(answers.products)
         parts = zip(
             ids,
-            np.round(self.score.astype(np.float64), 6).tolist(),
             np.round(self.probability.astype(np.float64), 6).tolist(),
-            self.kind.tolist(),
+            self.is_repeat.tolist(),
             self.due.tolist(),
             self.reason,
             strict=True,
@@ -73,19 +52,33 @@ class Ranking:
                 "customer_id": customer_id,
                 "rank": rank,
                 "product_id": product_id,
-                "score": score,
+                "score": probability,
                 "probability": probability,
-                "kind": KINDS[kind],
+                "kind": "repeat" if is_repeat else "explore",
                 "due_on": None if due == NO_DAY else date.fromordinal(due + _EPOCH).isoformat(),
-                "reason": reason,
+                "reason": reason_text(reason, language, names),
             }
-            for rank, (product_id, score, probability, kind, due, reason) in enumerate(parts, start=1)
+            for rank, (product_id, probability, is_repeat, due, reason) in enumerate(parts, start=1)
         ]
         return {"recommendations": rows, "basis": basis, "names": names_of(answers.products, self.product, ids)}
 
 
-def ranking_of(product: Array, probability: Array, reason: str, kind: str = "explore") -> Ranking:
-    """Goods that have nothing but a probability."""
-    size = len(product)
-    same = np.full(size, KINDS.index(kind))
-    return Ranking(product, probability, probability, same, np.full(size, NO_DAY), [reason] * size)
+class ProductNames(Mapping[str, str]):
+    """Names of products by id, looked up in the mapped catalog."""
+
+    def __init__(self, products: Catalog) -> None:
+        """Looks into a catalog."""
+        self._products = products
+
+    def __getitem__(self, product_id: str) -> str:
+        row = self._products.find(product_id)
+        name = self._products.names[row] if row >= 0 else ""
+        if not name:
+            raise KeyError(product_id)
+        return name
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._products.ids[row] for row in range(len(self._products)))
+
+    def __len__(self) -> int:
+        return len(self._products)

@@ -1,7 +1,7 @@
-"""Goods for a person, and goods for goods."""
+"""Goods for a person, ranked by what was scored before and what happened since."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,14 @@ import numpy as np
 from retail_brain.operational.events import Event
 from serving.answers.arrays import Array
 from serving.answers.folder import Answers
-from serving.answers.goods import Ranked
 from serving.answers.identities import identifier
-from serving.answers.pairs import KINDS
-from serving.api.requests import BasketRequest, RecommendRequest, SimilarRequest
-from serving.queries.call import Call, find_store, names_of, no_champion
-from serving.queries.online import adjust
-from serving.queries.ranking import Ranking, ranking_of
+from serving.answers.pairs import KINDS, NO_DAY
+from serving.api.requests import RecommendRequest
+from serving.queries.call import Call, find_store, no_champion
+from serving.queries.ranking import Ranking
+from training.recommender.online import Complements, Live, Pairs, Ranked, ranked
+
+_EPOCH = 719_163
 
 
 def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
@@ -26,21 +27,24 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
         ModelError: there is no recommender.
     """
     answers = call.answers
-    pairs = answers.pairs
-    if pairs is None:
+    if answers.pairs is None or answers.complements is None:
         raise no_champion("recommender")
     store = None if request.store_id is None else find_store(answers, request.store_id)
     customer, key = _person(request, answers)
-    rows = pairs.of_customer(customer) if customer >= 0 else np.zeros(0, np.int64)
+    rows = answers.pairs.of_customer(customer) if customer >= 0 else np.zeros(0, np.int64)
     events = call.view.recent.of(key, call.now - timedelta(hours=call.state.settings.serving.recent_event_hours))
+    pairs, scored = _warm(answers, rows) if len(rows) else _stranger(answers, store)
+    best = ranked(
+        pairs,
+        _live(request, answers, events),
+        Complements(*answers.complements.matrix()),
+        kind=request.kind,
+        label_days=answers.manifest.label_days,
+    )
+    kept = np.flatnonzero(answers.stock.has(store, best.products))[: request.k]
     customer_id = answers.customers.ids[customer] if customer >= 0 else request.customer_id
-    if len(rows):
-        ranking = adjust(answers, pairs, rows, events, request.basket)
-    else:
-        ranking = _cold(answers, store, events, request.basket)
-    allowed = _allowed(request, answers, store, ranking)
-    chosen = ranking.take(np.flatnonzero(allowed)[: request.k])
-    return chosen.shown(answers, customer_id, "warm" if len(rows) else "cold")
+    ranking = _ranking(answers, pairs, scored, best, kept)
+    return ranking.shown(answers, customer_id, "warm" if len(rows) else "cold", call.language)
 
 
 def _person(request: RecommendRequest, answers: Answers) -> tuple[int, str]:
@@ -55,92 +59,56 @@ def _person(request: RecommendRequest, answers: Answers) -> tuple[int, str]:
     return customer, answers.customers.ids[customer]
 
 
-def _allowed(request: RecommendRequest, answers: Answers, store: int | None, ranking: Ranking) -> Array:
-    refused = answers.products.find_many([*request.exclude, *request.basket])
-    allowed: Array = ~np.isin(ranking.product, refused) & answers.stock.has(store, ranking.product)
-    if request.kind != "mixed":
-        allowed &= ranking.kind == KINDS.index(request.kind)
-    return allowed
+def _warm(answers: Answers, rows: Array) -> tuple[Pairs, Array]:
+    held = answers.pairs
+    assert held is not None
+    codes = held.codes[rows]
+    is_repeat = codes[:, 0] == KINDS.index("repeat")
+    pairs = Pairs(held.product[rows], held.probability[rows], is_repeat, codes[:, 1], codes[:, 3])
+    return pairs, rows
 
 
-def _cold(answers: Answers, store: int | None, events: Sequence[Event], basket: Sequence[str]) -> Ranking:
-    """What sells in the store, after what goes with the basket and with what was just looked at."""
-    product, score = answers.popular.get(len(answers.stores) if store is None else store)
-    popular = ranking_of(product, score, "sells well here")
-    seen = {event.product_id for event in events if event.product_id}
-    wanted = [row for row in answers.products.find_many([*basket, *sorted(seen)]).tolist() if row >= 0]
-    related = _related(answers, wanted)
-    if not len(related[0]):
-        return popular
-    first = ranking_of(*related, "goes with what was just looked at or put in the basket")
-    rest = popular.take(np.flatnonzero(~np.isin(popular.product, first.product)))
-    return first.then(rest)
+def _stranger(answers: Answers, store: int | None) -> tuple[Pairs, None]:
+    products, share = answers.popular.get(len(answers.stores) if store is None else store)
+    nothing = np.full(len(products), NO_DAY)
+    return Pairs(products, share, np.zeros(len(products), bool), nothing, None), None
 
 
-def _related(answers: Answers, products: Sequence[int]) -> tuple[Array, Array]:
-    """Goods beside some goods, by summed score, without those goods themselves."""
-    lists = answers.complements or answers.similar
-    parts = [lists.get(product) for product in products] if lists is not None else []
-    if not parts:
-        return np.zeros(0, np.int64), np.zeros(0)
-    others = np.concatenate([part[0] for part in parts])
-    scores = np.concatenate([part[1] for part in parts]).astype(np.float64)
-    distinct, place = np.unique(others, return_inverse=True)
-    total = np.bincount(place, weights=scores, minlength=len(distinct))
-    kept = ~np.isin(distinct, products)
-    order = np.argsort(-total[kept], kind="stable")
-    return distinct[kept][order], total[kept][order]
-
-
-def similar(request: SimilarRequest, call: Call) -> dict[str, Any]:
-    """What could stand in for a product; for one that nobody knows yet, what sells.
-
-    Raises:
-        NotFoundError: the store is not known.
-        ModelError: there is no recommender.
-    """
-    answers = call.answers
-    if answers.similar is None:
-        raise no_champion("recommender")
-    product = answers.products.find(request.product_id)
-    found = answers.similar.get(product) if product >= 0 else (np.zeros(0, np.int64), np.zeros(0))
-    return _goods(call, "similar", found, {product}, request.k, request.store_id)
-
-
-def complete_basket(request: BasketRequest, call: Call) -> dict[str, Any]:
-    """What goes with the goods in a basket.
-
-    Raises:
-        NotFoundError: the store is not known.
-        ModelError: there is no recommender.
-    """
-    answers = call.answers
-    if answers.complements is None and answers.similar is None:
-        raise no_champion("recommender")
-    rows = answers.products.find_many(request.product_ids)
-    return _goods(
-        call, "goods", _related(answers, rows[rows >= 0].tolist()), set(rows.tolist()), request.k, request.store_id
+def _live(request: RecommendRequest, answers: Answers, events: Sequence[Event]) -> Live:
+    """What happened since, by the chain's own calendar: today is the day after the answers, or the newest event's."""
+    seen = [
+        (event.event_type, product, event.occurred_at.toordinal() - _EPOCH)
+        for event in events
+        if event.product_id is not None and (product := answers.products.find(event.product_id)) >= 0
+    ]
+    tomorrow = date.fromisoformat(answers.manifest.as_of).toordinal() - _EPOCH + 1
+    return Live(
+        today=max([tomorrow, *(day for _, _, day in seen)]),
+        events=seen,
+        basket=_positions(answers, request.basket),
+        exclude=_positions(answers, request.exclude),
     )
 
 
-def _goods(
-    call: Call, name: str, found: tuple[Array, Array], without: set[int], k: int, store_id: str | None
-) -> dict[str, Any]:
-    answers = call.answers
-    store = None if store_id is None else find_store(answers, store_id)
-    basis = "warm" if len(found[0]) else "cold"
-    products, scores = found if len(found[0]) else popular(answers, store)
-    kept = np.flatnonzero(answers.stock.has(store, products) & ~np.isin(products, list(without)))[:k]
-    products, ids = products[kept], answers.products.ids.take(products[kept])
-    shown = np.round(scores[kept].astype(np.float64), 6).tolist()
-    rows = [
-        {"rank": rank, "product_id": product_id, "score": score}
-        for rank, (product_id, score) in enumerate(zip(ids, shown, strict=True), start=1)
-    ]
-    return {name: rows, "basis": basis, "names": names_of(answers.products, products, ids)}
+def _positions(answers: Answers, product_ids: Sequence[str]) -> list[int]:
+    return [row for text in product_ids if (row := answers.products.find(text)) >= 0]
 
 
-def popular(answers: Answers, store: int | None) -> tuple[Array, Array]:
-    """What sells in a store, or in all of them."""
-    lists: Ranked = answers.popular
-    return lists.get(len(answers.stores) if store is None else store)
+def _ranking(answers: Answers, pairs: Pairs, rows: Array | None, best: Ranked, kept: Array) -> Ranking:
+    own = best.row[kept]
+    due = np.where(own >= 0, pairs.due_day[own], NO_DAY)
+    codes = ["popular"] * len(kept) if rows is None else _own_codes(answers, rows, own)
+    for place, row in enumerate(kept.tolist()):
+        if best.why[row] >= 0:
+            cause = f"looked_at:{best.event[row]}" if best.event[row] else f"goes_with:{_id(answers, best.why[row])}"
+            codes[place] = cause
+    return Ranking(best.products[kept], best.probability[kept], best.is_repeat[kept], due, codes)
+
+
+def _own_codes(answers: Answers, rows: Array, own: Array) -> list[str]:
+    assert answers.pairs is not None
+    return answers.pairs.reasons(rows[own])
+
+
+def _id(answers: Answers, product: int) -> str:
+    return answers.products.ids[int(product)]

@@ -192,7 +192,6 @@ def main() -> None:
     key = create_key("main", database, role="admin", name="page work", now=datetime.now(UTC))
     sys.stdout.write(f"http://127.0.0.1:{options.port}/ui/#key={key}\n")
     sys.stdout.flush()
-    os.environ["RETAIL_BRAIN_HOME"] = str(home)
     from serving.launch import serve
 
     serve(home, host="127.0.0.1", port=options.port, workers=options.workers)

@@ -1,0 +1,59 @@
+"""Verbs for the operator: who may ask the service what."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retail_brain.cli.app import app
+from retail_brain.cli.context import current
+
+if TYPE_CHECKING:
+    from retail_brain.operational.database import Database
+
+keys = typer.Typer(help="API keys of the tenant.", no_args_is_help=True)
+app.add_typer(keys, name="keys")
+
+
+@keys.command()
+def create(
+    role: Annotated[str, typer.Option(help="merchandiser, marketer, data_scientist or admin.")],
+    name: Annotated[str, typer.Option(help="Who or what will use it; shown beside decisions.")] = "",
+    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires [default: never].")] = None,
+) -> None:
+    """Make a key. It is shown once and kept only as a hash."""
+    from retail_brain.operational.keys import create_key
+
+    now = datetime.now(UTC)
+    expires_at = None if days is None else now + timedelta(days=days)
+    tenant = current().workspace.tenant
+    typer.echo(create_key(tenant, open_database(), role=role, name=name or role, now=now, expires_at=expires_at))
+
+
+@keys.command("list")
+def list_() -> None:
+    """List the tenant's keys, without the keys themselves."""
+    from retail_brain.operational.keys import list_keys
+
+    for key in list_keys(current().workspace.tenant, open_database()):
+        state = "revoked" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "valid"
+        typer.echo(f"{key.key_id}  {key.role:<14}  {key.created_at:%Y-%m-%d %H:%M}  {state:<16}  {key.name}")
+
+
+@keys.command()
+def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, such as rb_1f3a5c7e9b0d2f4a.")]) -> None:
+    """Take a key back; it stops to open within seconds."""
+    from retail_brain.operational.keys import revoke_key
+
+    key = revoke_key(current().workspace.tenant, open_database(), key_id, now=datetime.now(UTC))
+    typer.echo(f"{key.key_id} ({key.name}) is revoked since {key.revoked_at:%Y-%m-%d %H:%M} UTC")
+
+
+def open_database() -> "Database":
+    """The operational database, its tables brought to this version."""
+    from retail_brain.operational.database import Database
+    from retail_brain.operational.upgrade import upgrade
+
+    database = Database(current().workspace.database_url)
+    upgrade(database)
+    return database

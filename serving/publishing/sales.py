@@ -1,0 +1,110 @@
+"""What was sold: recent days of each series, what sells best where, and what lies where."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+
+from features.promoted import mark_promoted, periods_by_series
+from retail_brain.dataset import Dataset
+from retail_brain.outputs import SERIES
+from serving.answers.goods import write_ranked, write_stock
+from serving.answers.history import write_history
+from serving.publishing.catalogs import Places
+
+_POPULAR_DAYS = 56
+_POPULAR = 200
+
+
+def publish_history(folder: Path, dataset: Dataset, places: Places, days: int) -> int:
+    """Writes the last days of each series; returns the number of rows."""
+    last = dataset.last_day()
+    first = last - timedelta(days=days - 1)
+    sold = dataset.daily_sales().filter(pl.col("date") >= first)
+    rows = _with_stock(dataset, sold).cache()
+    marked = _with_promotions(dataset, rows)
+    frame = (
+        marked.select(
+            places.store().alias("store"),
+            places.product().alias("product"),
+            "date",
+            "units",
+            "unit_price",
+            "in_stock",
+            promotion="in_promotion",
+        )
+        .drop_nulls(["store", "product"])
+        .collect()
+    )
+    write_history(folder, frame, len(places.products))
+    return frame.height
+
+
+def _with_stock(dataset: Dataset, sold: pl.LazyFrame) -> pl.LazyFrame:
+    """The days with sales and, where stock is counted, the days without stock."""
+    if not dataset.has("inventory"):
+        return sold
+    first = sold.select(pl.col("date").min()).collect().item()
+    counted = dataset.scan("inventory").filter(pl.col("date") >= first).select("date", *SERIES, "on_hand")
+    both = sold.join(counted, on=["date", *SERIES], how="left").with_columns(
+        in_stock=pl.coalesce("in_stock", (pl.col("on_hand") > 0).cast(pl.Float64))
+    )
+    empty = counted.filter(pl.col("on_hand") <= 0).join(sold, on=["date", *SERIES], how="anti")
+    nothing = empty.select(
+        "date",
+        *SERIES,
+        units=pl.lit(0.0),
+        unit_price=pl.lit(None, dtype=pl.Float64),
+        in_stock=pl.lit(0.0),
+        on_hand="on_hand",
+    )
+    return pl.concat([both, nothing]).drop("on_hand")
+
+
+def _with_promotions(dataset: Dataset, rows: pl.LazyFrame) -> pl.LazyFrame:
+    if not dataset.has("promotions"):
+        return rows.with_columns(in_promotion=pl.lit(value=False))
+    series = rows.group_by(SERIES).agg(first_sale_on=pl.col("date").min())
+    promotions = dataset.scan("promotions").select(*SERIES, "valid_from", "valid_to")
+    return mark_promoted(rows, periods_by_series(promotions, series, dataset.last_day()))
+
+
+def publish_popular(folder: Path, dataset: Dataset, places: Places) -> None:
+    """Writes what sells best in each store and, last, in all of them: the share of receipts that hold a product.
+
+    Without receipts it is the share of the units sold.
+    """
+    since = dataset.last_day() - timedelta(days=_POPULAR_DAYS - 1)
+    if dataset.has("transactions"):
+        lines = dataset.scan("transactions").filter(pl.col("sold_at").dt.date() >= since, pl.col("units") > 0)
+        part, whole = pl.col("transaction_id").n_unique(), pl.col("transaction_id").n_unique()
+    else:
+        lines = dataset.daily_sales().filter(pl.col("date") >= since, pl.col("units") > 0)
+        part, whole = pl.col("units").sum(), pl.col("units").sum()
+    known = lines.with_columns(places.store().alias("owner"), places.product().alias("product")).drop_nulls(
+        ["owner", "product"]
+    )
+    network = known.with_columns(owner=pl.lit(len(places.stores), dtype=pl.Int64))
+    shares = [
+        frame.group_by("owner", "product")
+        .agg(part=part)
+        .join(frame.group_by("owner").agg(whole=whole), on="owner")
+        .select("owner", "product", score=pl.col("part") / pl.col("whole"))
+        for frame in (known, network)
+    ]
+    best = pl.concat(shares).filter(pl.col("score").rank("ordinal", descending=True).over("owner") <= _POPULAR)
+    write_ranked(folder, "popular", best.collect(), len(places.stores) + 1)
+
+
+def publish_stock(folder: Path, dataset: Dataset, places: Places) -> int:
+    """Writes the newest count of each store x product; returns how many there are."""
+    newest = (
+        dataset.scan_or_empty("inventory")
+        .group_by(SERIES)
+        .agg(pl.col("on_hand").sort_by("date").last())
+        .select(places.store().alias("store"), places.product().alias("product"), "on_hand")
+        .drop_nulls(["store", "product"])
+        .collect()
+    )
+    write_stock(folder, newest, len(places.products))
+    return newest.height
