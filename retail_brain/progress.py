@@ -41,7 +41,7 @@ class Progress:
             yield step
         rows = f"{step.rows:,} rows" if step.rows is not None else ""
         seconds = time.perf_counter() - started
-        self._console.print(f"  {step.name:<38} {rows:>18} {seconds:>7.1f} s  {step.note}".rstrip())
+        self._console.print(f"  {step.name:<38} {rows:>18} {seconds:>7.1f} s  {step.note}".rstrip(), soft_wrap=True)
 
     def track(self, items: Iterable[T], name: str, total: int | None = None) -> Iterator[T]:
         """Yields the items under a progress bar (only on a terminal)."""
@@ -51,7 +51,7 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Prints one line."""
-        self._console.print(text)
+        self._console.print(text, soft_wrap=True)
 
 
 SILENT = Progress(quiet=True)

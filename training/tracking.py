@@ -181,9 +181,9 @@ class Tracking:
                     pip_requirements=["retail-brain"],
                     model_config={"kind": kind},
                 )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            registered = mlflow.register_model(info.model_uri, kind, tags={"run_id": run_id})
+        if not self._client.search_registered_models(f"name = '{kind}'"):
+            self._client.create_registered_model(kind)
+        registered = self._client.create_model_version(kind, info.model_uri, run_id, await_creation_for=0)
         return int(registered.version)
 
     def _experiment(self, kind: Kind) -> str:

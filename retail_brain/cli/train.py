@@ -1,0 +1,107 @@
+"""Verbs for the data scientist: train, promote, models."""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from retail_brain.cli.app import app
+from retail_brain.cli.context import AsOfOption, Context, LakeOption, current
+
+if TYPE_CHECKING:
+    from training.promotion import Promotion
+
+KindArgument = Annotated[Literal["demand", "recommender"], typer.Argument(help="Which model.")]
+
+
+@app.command()
+def train(
+    kind: KindArgument,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+    preset: Annotated[Literal["fast", "full"], typer.Option(help="Minutes, or as long as it pays.")] = "fast",
+) -> None:
+    """Fit a model, backtest it on rolling origins, log it to MLflow and register it."""
+    context = current()
+    version = run_training(context, kind, lake, as_of, preset)
+    typer.echo(f"registered {kind} version {version}; `retail-brain promote {kind}` compares it with the champion")
+
+
+@app.command()
+def promote(
+    kind: KindArgument,
+    version: Annotated[int | None, typer.Argument(help="Registry version [default: the newest].")] = None,
+    lake: LakeOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Promote whatever the comparison says.")] = False,
+    publish: Annotated[bool, typer.Option(help="Publish new answers from the champion afterwards.")] = True,
+) -> None:
+    """Make a version champion if it beats the present one on the same windows; publish its answers."""
+    context = current()
+    result = run_promotion(context, kind, lake, version, force=force)
+    verdict = "is champion now" if result.promoted else "stays a challenger"
+    typer.echo(f"{kind} version {result.version} {verdict}: {result.reason}")
+    if result.promoted and publish:
+        run_publishing(context, lake, None)
+    if not result.promoted:
+        raise typer.Exit(1)
+
+
+@app.command()
+def models(kind: KindArgument) -> None:
+    """List a kind's registered versions with their deciding metric."""
+    from training.tracking import Tracking
+
+    tracking = Tracking(current().workspace)
+    champion = tracking.champion(kind)
+    for item in tracking.versions(kind):
+        name, _ = item.primary
+        mark = "champion" if item.version == champion else ""
+        windows = len(item.windows)
+        typer.echo(
+            f"{item.version:>4}  as of {item.as_of}  {name} {item.metrics[name]:.5g} ({windows} windows)  {mark}"
+        )
+
+
+@app.command()
+def publish(lake: LakeOption = None, as_of: AsOfOption = None) -> None:
+    """Compute the answers that the service gives from the champions, and switch it to them."""
+    run_publishing(current(), lake, as_of)
+
+
+def run_training(
+    context: Context, kind: Literal["demand", "recommender"], lake: str | None, as_of: str | None, preset: str
+) -> int:
+    """Trains and registers; returns the version."""
+    from training.promotion import jobs
+    from training.tracking import Tracking
+
+    dataset = context.dataset(lake, as_of)
+    assert dataset.as_of is not None
+    trained = jobs(kind).train(dataset, context.settings, preset, context.progress)
+    with context.progress.step(f"log {kind} to MLflow"):
+        return Tracking(context.workspace).log(kind, trained, dataset.versions, dataset.as_of, {"preset": preset})
+
+
+def run_promotion(
+    context: Context, kind: Literal["demand", "recommender"], lake: str | None, version: int | None, *, force: bool
+) -> "Promotion":
+    """Promotes if better; the lake is opened at the versions that the challenger saw."""
+    from retail_brain.lake import open_lake
+    from training.promotion import promote as promote_model
+
+    uri, options = context.lake_uri(lake), context.settings.storage_options
+    return promote_model(
+        context.workspace,
+        kind,
+        context.settings,
+        lambda versions: open_lake(uri, options, versions),
+        version=version,
+        force=force,
+        progress=context.progress,
+    )
+
+
+def run_publishing(context: Context, lake: str | None, as_of: str | None) -> None:
+    """Publishes answers from the champions that there are."""
+    from serving.publish import publish as publish_answers
+
+    publish_answers(context.workspace, context.dataset(lake, as_of), context.settings, context.progress)
