@@ -14,6 +14,7 @@ from retail_brain.lake import open_lake
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.sources import open_source
+from retail_brain.sources.mapping import parse_mapping
 
 
 def rows_of(mapping: Path, table: str, tmp_path: Path) -> list[dict[str, object]]:
@@ -164,3 +165,10 @@ def test_column_that_is_not_there_is_named_with_those_that_are(mapping: Path, tm
     mapping.write_text("[tables.stores]\nfiles = 's.csv'\ncolumns = { store_id = 'nr' }\n", encoding="utf-8")
     with pytest.raises(DataError, match=r"no columns \['nr'\].*got \['id', 'stadt'\]"):
         open_source(str(mapping), tmp_path)
+
+
+def test_example_of_the_documentation_is_a_mapping(mapping: Path) -> None:
+    page = Path(__file__).resolve().parents[3] / "docs" / "ingest.md"
+    example = page.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    mapping.write_text(example, encoding="utf-8")
+    assert set(parse_mapping(mapping).tables) == {"transactions", "products", "daily_sales"}
