@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dataframely as dy
 import polars as pl
 
-from retail_brain.ingest.typing import quickly, typed
+from retail_brain.ingest.typing import attribute, quickly, typed
 from retail_brain.sources import ColumnFormat
 from retail_brain.tables import Table
 
@@ -56,6 +56,7 @@ class Checker:
         """
         self._table = table
         self._attributes = [name for name in found if name not in table.types] if table.open_attributes else []
+        self._further = [attribute(name, found[name]) for name in self._attributes]
         self._present = {name: kind for name, kind in table.types.items() if name in found}
         self._typed = {
             name: typed(name, found[name], kind, formats.get(name, ColumnFormat())).alias(name)
@@ -84,7 +85,7 @@ class Checker:
     def check(self, batch: pl.DataFrame) -> Checked:
         """Splits a batch into good and bad rows; no row is lost and none is in both."""
         raw = batch.with_row_index(_ROW)
-        shaped = raw.select(_ROW, *self._columns(batch), *self._absent, *self._attributes)
+        shaped = raw.select(_ROW, *self._columns(batch), *self._absent, *self._further)
         optional = [name for name in self._floats if name in self._table.optional]
         shaped = shaped.with_columns(pl.col(optional).fill_nan(None)) if optional else shaped
         unreadable = self._unreadable(raw, shaped)
@@ -98,7 +99,7 @@ class Checker:
         bad = pl.concat([unreadable, broken]).sort(_ROW)
         return Checked(
             good.select(*self._table.types, *self._attributes),
-            bad.join(raw.select(_ROW, *_as_text(batch)), on=_ROW, how="left", maintain_order="left").drop(_ROW),
+            bad.join(raw.select(_ROW, *as_text(batch)), on=_ROW, how="left", maintain_order="left").drop(_ROW),
         )
 
     def _columns(self, batch: pl.DataFrame) -> list[pl.Expr]:
@@ -165,8 +166,11 @@ def _in_words(rule: str, table: Table) -> str:
     return f"{column}: {limits.get(name) or _RULES.get(name) or name.replace('_', ' ')}"
 
 
-def _as_text(batch: pl.DataFrame) -> list[pl.Expr]:
+def as_text(batch: pl.DataFrame) -> list[pl.Expr]:
+    """Every column of a frame as text, whatever its type."""
     return [
-        (pl.col(name).cast(pl.List(pl.String)).list.join(";") if kind.is_nested() else pl.col(name).cast(pl.String))
+        pl.col(name).cast(pl.List(pl.String)).list.join(";")
+        if isinstance(kind, pl.List)
+        else attribute(name, kind).cast(pl.String, strict=False)
         for name, kind in batch.schema.items()
     ]

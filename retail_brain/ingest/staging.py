@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.errors import DataError
-from retail_brain.ingest.checking import REASONS, Checker
+from retail_brain.ingest.checking import REASONS, Checker, as_text
 from retail_brain.lake.difference import ROW, duplicated_keys
 from retail_brain.lake.layout import layout
 from retail_brain.sources import RawTable
@@ -119,11 +119,7 @@ def _without_duplicates(rows: pl.LazyFrame, key: tuple[str, ...]) -> tuple[pl.La
     aside = rows.join(twice, on=ROW, how="semi").collect(engine="streaming").drop(ROW)
     if not aside.height:
         return rows, pl.DataFrame(schema={REASONS: pl.String})
-    as_text = [
-        pl.col(name).cast(pl.List(pl.String)).list.join(";") if kind.is_nested() else pl.col(name).cast(pl.String)
-        for name, kind in aside.schema.items()
-    ]
-    return rows.join(twice, on=ROW, how="anti"), aside.select(pl.lit(reason).alias(REASONS), *as_text)
+    return rows.join(twice, on=ROW, how="anti"), aside.select(pl.lit(reason).alias(REASONS), *as_text(aside))
 
 
 def _count(bad: pl.DataFrame) -> dict[str, int]:

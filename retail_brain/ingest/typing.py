@@ -43,6 +43,22 @@ def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnForma
     return _number(column, source, text) if target == pl.Float64 else _list(column, source, text)
 
 
+def attribute(name: str, source: pl.DataType) -> pl.Expr:
+    """A further attribute in a type that the lake can keep: text for what has no such type."""
+    column = pl.col(name)
+    if source.is_float() or source == pl.Boolean or source in (pl.Date, pl.String):
+        return column
+    if source.is_integer():
+        return column.cast(pl.Int64, strict=False)
+    if source.is_decimal():
+        return column.cast(pl.Float64)
+    if isinstance(source, pl.Datetime):
+        return column.dt.replace_time_zone(None).dt.cast_time_unit("us")
+    if isinstance(source, pl.List | pl.Array):
+        return _list(column, source, ColumnFormat())
+    return column.struct.json_encode() if isinstance(source, pl.Struct) else column.cast(pl.String, strict=False)
+
+
 def quickly(values: pl.Series, target: pl.DataType) -> pl.Series | None:
     """A whole column of dates or times in the form of its first value, several times faster than trying every form.
 

@@ -67,18 +67,28 @@ def write_table(
         replace: whether the rows are all there is, so that what else the table holds is taken out.
 
     Raises:
-        DataError: other writers kept coming in between.
+        DataError: the lake cannot be written, or other writers kept coming in between.
     """
     for attempt in range(ATTEMPTS):
         try:
             return _write_once(uri, name, rows, dict(storage_options or {}), origin, replace=replace)
         except (CommitFailedError, DeltaError) as error:
             if not _is_conflict(error):
-                raise
+                raise _unwritable(uri, name, error) from error
             time.sleep(0.05 * attempt)
+        except OSError as error:
+            raise _unwritable(uri, name, error) from error
     raise DataError(
         f"table {name} of the lake {uri} was changed by other writers each of the {ATTEMPTS} times that this ingest "
         "tried to write. Nothing of it was written; run the ingest again when they are done."
+    )
+
+
+def _unwritable(uri: str, name: str, error: Exception) -> DataError:
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return DataError(
+        f"table {name} of the lake {uri} cannot be written: {first.rstrip('.')}. It is as it was before. Check the "
+        "folder's rights and free space, or the store's credentials (storage_options), and run the ingest again."
     )
 
 

@@ -33,6 +33,8 @@ def folder_source(folder: Path, scratch: Path) -> Source:
             claims.setdefault(name, []).append(path)
         elif path.name.endswith(ENDINGS):
             warnings.append(f"{path.name} is not a canonical table and was ignored; tables are {', '.join(TABLES)}")
+        elif path.is_file() and path.stem.lower() in TABLES:
+            warnings.append(f"{path.name} was ignored: it is neither Parquet nor CSV")
     if not claims:
         raise DataError(
             f"no table was found in {folder}: got {sorted(p.name for p in folder.iterdir())[:12]}, wanted files such "

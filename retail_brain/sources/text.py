@@ -86,7 +86,8 @@ def _in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
         problem = _first_wrong_byte(path, "utf-8")
         if problem is None:
             return path
-        likely = next((guess for guess in _GUESSES if _first_wrong_byte(path, guess) is None), None)
+        likely = "utf-16" if _starts_as_utf16(path) else None
+        likely = likely or next((guess for guess in _GUESSES if _first_wrong_byte(path, guess) is None), None)
         advice = f'say encoding = "{likely}"' if likely else "name its encoding"
         raise DataError(
             f"{path} is not UTF-8 ({problem}). Save it as UTF-8, or {advice} for it in a mapping."
@@ -116,6 +117,11 @@ def _first_wrong_byte(path: Path, encoding: str) -> str | None:
             if not chunk:
                 return None
             place += len(chunk)
+
+
+def _starts_as_utf16(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def _guess_delimiter(header: str) -> str:

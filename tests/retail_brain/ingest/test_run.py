@@ -287,6 +287,11 @@ REFUSED = {
         "stores is there more than once",
     ),
     "not Parquet": (lambda chain: chain.write("transactions.parquet", "hello"), DataError, "cannot be read"),
+    "UTF-16": (
+        lambda chain: chain.write("transactions.csv", (HEADER + GOOD).encode("utf-16")),
+        DataError,
+        'encoding = "utf-16"',
+    ),
     "not gzip": (lambda chain: chain.write("transactions.csv.gz", "hello"), DataError, "cannot be read"),
 }
 
@@ -313,3 +318,41 @@ def test_file_that_vanishes_is_explained(chain: Chain, monkeypatch: pytest.Monke
     monkeypatch.setattr(run, "open_source", vanishing)
     with pytest.raises(DataError, match=r"cannot be read.*was not moved"):
         chain.ingest()
+
+
+def test_attributes_of_any_type_are_kept_or_become_text(chain: Chain) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1")
+    pl.DataFrame(
+        {"product_id": ["x"], "nothing": [None], "small": pl.Series([1], dtype=pl.UInt8), "box": [{"w": 1, "h": 2}]}
+    ).with_columns(
+        shade=pl.lit("red").cast(pl.Categorical), when=pl.datetime(2025, 1, 1, time_unit="ns"), tags=pl.lit(["a", "b"])
+    ).write_parquet(chain.folder / "products.parquet")
+    chain.ingest()
+    (row,) = chain.rows("products")
+    assert (row["nothing"], row["small"], row["shade"], row["tags"]) == (None, 1, "red", ["a", "b"])
+    assert (row["box"], row["when"]) == ('{"w":1,"h":2}', datetime(2025, 1, 1))
+
+
+def test_attribute_that_turns_from_number_to_text(chain: Chain) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1")
+    pl.DataFrame({"product_id": ["x"], "size": [100]}).write_parquet(chain.folder / "products.parquet")
+    chain.ingest()
+    pl.DataFrame({"product_id": ["y"], "size": ["XL"]}).write_parquet(chain.folder / "products.parquet")
+    chain.ingest()
+    assert {str(row["product_id"]): row["size"] for row in chain.rows("products")} == {"x": "100", "y": "XL"}
+
+
+def test_lake_that_cannot_be_written_is_explained(chain: Chain, tmp_path: Path) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1")
+    (tmp_path / "file").write_text("not a folder")
+    chain.lake = str(tmp_path / "file" / "lake")
+    with pytest.raises(DataError, match="cannot be written"):
+        chain.ingest()
+
+
+def test_file_uri_is_the_folder_itself(chain: Chain, tmp_path: Path) -> None:
+    chain.sell("1,2025-01-01,A,x,,1,1")
+    chain.lake = f"file://{tmp_path / 'lake'}"
+    chain.ingest()
+    assert (tmp_path / "lake" / "transactions").is_dir()
+    assert len(chain.rows("transactions")) == 1
