@@ -1,0 +1,133 @@
+"""Policies to replay: the suggestions themselves, weeks of cover, order-up-to levels, hindsight."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from retail_brain.decisions.arrays import Bools, Days, Floats
+from retail_brain.decisions.plan import Due, Holdings, Plan, decide
+from retail_brain.decisions.terms import Terms
+from retail_brain.settings import ReplenishmentSettings
+from retail_brain.simulation.world import Shelf
+
+_DEFAULTS = ReplenishmentSettings()
+
+Forecast = Callable[[int], npt.NDArray[np.float32]]
+"""From a period (the last one known, -1 before the first) to paths of the next ones: series x paths x horizon."""
+
+
+@dataclass(frozen=True)
+class SuggestedOrders:
+    """What the service would suggest, from forecasts as of each period.
+
+    Attributes:
+        forecast: paths as known then.
+        terms: supply terms.
+        starts: first day of each period of the replay, and of enough periods after it for the longest horizon.
+        review: whether orders may be placed at the end of each period, index 0 standing for before the first.
+        settings: the service level where the terms give no target.
+        seed: for uncertain lead times.
+    """
+
+    forecast: Forecast
+    terms: Terms
+    starts: Days
+    review: Bools
+    settings: ReplenishmentSettings = _DEFAULTS
+    seed: int = 0
+
+    def order(self, period: int, shelf: Shelf) -> Floats | None:
+        """The suggested orders."""
+        if not self.review[period + 1]:
+            return None
+        return self.plan(period, shelf).quantity
+
+    def plan(self, period: int, shelf: Shelf) -> Plan:
+        """The whole decision at the end of a period."""
+        paths = self.forecast(period)
+        after = self.starts[period + 1 : period + 1 + paths.shape[2]]
+        known = np.ones(len(paths), dtype=np.bool_)
+        holdings = Holdings(shelf.on_hand, shelf.due.sum(axis=1), known, _due(shelf, self.starts[period + 1 :]))
+        return decide(paths, after, self.terms, holdings, after[0], settings=self.settings, seed=self.seed + period)
+
+
+@dataclass(frozen=True)
+class Cover:
+    """Orders up to so many periods of the forecast mean, on hand and on order together: the usual rule of thumb.
+
+    Attributes:
+        mean: mean demand of the periods after a period, shape (series, horizon), as known then.
+        periods: periods of cover; fractions count in proportion.
+        review: whether orders may be placed at the end of each period, index 0 standing for before the first.
+        pack: units per pack.
+    """
+
+    mean: Callable[[int], Floats]
+    periods: float
+    review: Bools
+    pack: Floats | float = 1.0
+
+    def order(self, period: int, shelf: Shelf) -> Floats | None:
+        """What is missing to the cover, in whole packs, rounded to the nearest."""
+        if not self.review[period + 1]:
+            return None
+        mean = self.mean(period)
+        share = np.clip(self.periods - np.arange(mean.shape[1]), 0, 1)
+        missing = mean @ share - shelf.on_hand - shelf.due.sum(axis=1)
+        packs: Floats = np.maximum(np.rint(missing / self.pack), 0)
+        return packs * self.pack
+
+
+@dataclass(frozen=True)
+class OrderUpTo:
+    """Orders up to a fixed level per series, on hand and on order together."""
+
+    level: Floats
+    review: Bools
+    pack: Floats | float = 1.0
+
+    def order(self, period: int, shelf: Shelf) -> Floats | None:
+        """What is missing to the level, in whole packs."""
+        if not self.review[period + 1]:
+            return None
+        missing = self.level - shelf.on_hand - shelf.due.sum(axis=1)
+        packs: Floats = np.maximum(np.ceil(missing / self.pack - 1e-9), 0)
+        return packs * self.pack
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The orders that were really placed: units per series and period, period 0 standing for before the first."""
+
+    orders: Floats
+
+    def order(self, period: int, shelf: Shelf) -> Floats | None:  # noqa: ARG002  # what was ordered was ordered
+        """The recorded orders."""
+        return self.orders[:, period + 1]
+
+
+def hindsight(demand: Floats, horizon: int) -> Forecast:
+    """The perfect forecast: the one path that comes true (demand beyond the end repeats the last periods)."""
+    longer = np.concatenate([demand, demand[:, -horizon:]], axis=1) if horizon else demand
+
+    def forecast(period: int) -> npt.NDArray[np.float32]:
+        return longer[:, None, period + 1 : period + 1 + horizon].astype(np.float32)
+
+    return forecast
+
+
+def every(periods: int, step: int = 1, until: int | None = None) -> Bools:
+    """Reviews before the first period and every `step` periods after, for the first `until` of them."""
+    review: Bools = np.arange(periods + 1) % step == 0
+    if until is not None:
+        review[until:] = False
+    return review
+
+
+def _due(shelf: Shelf, starts: Days) -> Due:
+    """What is on its way, by series and day of arrival."""
+    series, later = np.nonzero(shelf.due)
+    near = later < len(starts)
+    return Due(series[near], starts[later[near]], shelf.due[series, later][near])
