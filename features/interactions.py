@@ -1,0 +1,205 @@
+"""What a person did with a product: purchases, gaps and events, faded by age. Everything is as known on one day."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.errors import DataError
+
+HALF_LIVES_DAYS = (7, 28, 90, 365)
+EVENT_TYPES = ("view", "scan", "try_on", "bag_add", "share", "click")
+EVENT_HALF_LIFE_DAYS = 7
+ONLINE_CHANNELS = ("online", "ship_from_store", "mini_program", "app", "web")
+PAIR = ("customer_id", "product_id")
+
+
+def decayed_column(half_life_days: int) -> str:
+    """Name of the column of purchase days faded with a half-life.
+
+    >>> decayed_column(28)
+    'decayed_28d'
+    """
+    return f"decayed_{half_life_days}d"
+
+
+def faded(day: pl.Expr, as_of: date, half_life_days: float) -> pl.Expr:
+    """Weight of something that happened on `day`: 1 on `as_of`, one half a half-life earlier."""
+    age = (pl.lit(as_of) - day).dt.total_days()
+    return pl.lit(0.5).pow(age / half_life_days)
+
+
+def receipt_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+    """One row per receipt line of goods sold (returns left out) up to and including `as_of`, with its `date`.
+
+    Lines without `customer_id` are kept: what lies in one basket together is known without a name.
+
+    Raises:
+        DataError: the dataset has no `transactions`, so nobody is known to have bought anything.
+    """
+    if not dataset.has("transactions"):
+        raise DataError(
+            f"recommendations need the table transactions with customer_id; got {sorted(dataset.frames)}. "
+            "Ingest receipts that name the customer (a loyalty card number will do)."
+        )
+    day = pl.col("sold_at").dt.date()
+    return (
+        dataset.at(as_of).scan("transactions").filter(day <= as_of, pl.col("units") > 0).with_columns(day.alias("date"))
+    )
+
+
+def purchases(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+    """One row per customer x product x day with a purchase: units, spend, store_id and online (share of the units).
+
+    Days on which returns outweigh what was bought are left out; `spend` is what was paid, net of returns.
+
+    Raises:
+        DataError: no `transactions`.
+    """
+    receipt_lines(dataset, as_of)
+    day = pl.col("sold_at").dt.date()
+    units = pl.col("units")
+    online = pl.col("channel").is_in(ONLINE_CHANNELS).fill_null(value=False)
+    return (
+        dataset.at(as_of)
+        .scan("transactions")
+        .filter(day <= as_of, pl.col("customer_id").is_not_null())
+        .group_by(*PAIR, day.alias("date"))
+        .agg(
+            units.sum(),
+            (units * pl.col("unit_price")).sum().alias("spend"),
+            pl.col("store_id").max(),
+            (units.filter(online).sum() / units.sum()).fill_nan(0.0).alias("online"),
+        )
+        .filter(units > 0)
+    )
+
+
+def known_events(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+    """One row per event on a product by a person up to and including `as_of`: PAIR, date, occurred_at, event_type.
+
+    A person is named by `customer_id`, or by an identifier that the table `identities` gives to exactly one customer.
+    """
+    owner = (
+        dataset.at(as_of)
+        .scan_or_empty("identities")
+        .filter(pl.col("customer_id").is_not_null())
+        .group_by("id_type", "id_value")
+        .agg(pl.col("customer_id").min().alias("owner"), pl.col("customer_id").n_unique().alias("owners"))
+        .filter(pl.col("owners") == 1)
+    )
+    day = pl.col("occurred_at").dt.date()
+    return (
+        dataset.at(as_of)
+        .scan_or_empty("events")
+        .filter(day <= as_of, pl.col("product_id").is_not_null())
+        .join(owner, on=["id_type", "id_value"], how="left")
+        .with_columns(pl.coalesce("customer_id", "owner").alias("customer_id"), day.alias("date"))
+        .filter(pl.col("customer_id").is_not_null())
+        .select(*PAIR, "date", "occurred_at", "event_type")
+    )
+
+
+def _bought(dataset: Dataset, as_of: date, half_lives_days: Sequence[int]) -> pl.LazyFrame:
+    same = (pl.col("customer_id").shift(1) == pl.col("customer_id")) & (
+        pl.col("product_id").shift(1) == pl.col("product_id")
+    )
+    gap = pl.when(same).then((pl.col("date") - pl.col("date").shift(1)).dt.total_days())
+    return (
+        purchases(dataset, as_of)
+        .sort(*PAIR, "date")
+        .with_columns(gap.alias("gap"))
+        .group_by(*PAIR)
+        .agg(
+            pl.len().alias("purchase_days"),
+            pl.col("units").sum(),
+            pl.col("spend").sum(),
+            pl.col("date").min().alias("first_on"),
+            pl.col("date").max().alias("last_on"),
+            pl.col("gap").mean().alias("mean_gap_days"),
+            pl.col("gap").std().alias("sd_gap_days"),
+            pl.col("online").mean(),
+            pl.col("store_id").n_unique().alias("stores"),
+            *(faded(pl.col("date"), as_of, h).sum().alias(decayed_column(h)) for h in half_lives_days),
+        )
+    )
+
+
+def _looked_at(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+    weight = faded(pl.col("date"), as_of, EVENT_HALF_LIFE_DAYS)
+    return (
+        known_events(dataset, as_of)
+        .group_by(*PAIR)
+        .agg(
+            *(weight.filter(pl.col("event_type") == kind).sum().alias(f"event_{kind}") for kind in EVENT_TYPES),
+            pl.col("date").max().alias("last_event_on"),
+        )
+    )
+
+
+def interactions(
+    dataset: Dataset, as_of: date, half_lives_days: Sequence[int] = HALF_LIVES_DAYS, *, sort: bool = True
+) -> pl.LazyFrame:
+    """One row per customer x product that was bought, or looked at, on or before `as_of`.
+
+    Args:
+        dataset: needs `transactions`; `events` and `identities` add the event columns.
+        as_of: last visible day (inclusive).
+        half_lives_days: one column of faded purchase days for each.
+        sort: by customer and product.
+
+    Returns:
+        PAIR; purchase_days (distinct days), units, spend, first_on, last_on, mean_gap_days and sd_gap_days (between
+        purchase days, null below two gaps), online (share), stores (distinct), `decayed_Hd` per half-life,
+        `event_KIND` (faded with half-life 7 days) per event type, last_event_on. Pairs without a purchase have 0
+        purchase days and null dates.
+
+    Raises:
+        DataError: no `transactions`.
+    """
+    counts = ["purchase_days", "units", "spend", "stores", "online"]
+    counts += [decayed_column(h) for h in half_lives_days] + [f"event_{kind}" for kind in EVENT_TYPES]
+    frame = (
+        _bought(dataset, as_of, half_lives_days)
+        .join(_looked_at(dataset, as_of), on=PAIR, how="full", coalesce=True)
+        .with_columns(pl.col(counts).fill_null(0).cast(pl.Float64))
+    )
+    return frame.sort(*PAIR) if sort else frame
+
+
+def shoppers(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+    """One row per customer with a purchase on or before `as_of`.
+
+    Returns:
+        customer_id; baskets (receipts), visit_days, visits_28d and visits_90d (days within the last 28 and 90),
+        first_visit_on, last_visit_on, spend, lines, store_id (most visited of late: visits fade by half in 90 days).
+
+    Raises:
+        DataError: no `transactions`.
+    """
+    lines = receipt_lines(dataset, as_of).filter(pl.col("customer_id").is_not_null())
+    age = (pl.lit(as_of) - pl.col("date")).dt.total_days()
+    home = (
+        lines.select("customer_id", "store_id", "date")
+        .unique()
+        .group_by("customer_id", "store_id")
+        .agg(faded(pl.col("date"), as_of, 90).sum().alias("visits"))
+        .sort("customer_id", "visits", "store_id", descending=[False, True, False])
+        .group_by("customer_id", maintain_order=True)
+        .agg(pl.col("store_id").first())
+    )
+    return (
+        lines.group_by("customer_id")
+        .agg(
+            pl.col("transaction_id").n_unique().alias("baskets"),
+            pl.col("date").n_unique().alias("visit_days"),
+            pl.col("date").filter(age < 28).n_unique().alias("visits_28d"),
+            pl.col("date").filter(age < 90).n_unique().alias("visits_90d"),
+            pl.col("date").min().alias("first_visit_on"),
+            pl.col("date").max().alias("last_visit_on"),
+            (pl.col("units") * pl.col("unit_price")).sum().alias("spend"),
+            pl.len().alias("lines"),
+        )
+        .join(home, on="customer_id", how="left")
+    )

@@ -1,0 +1,137 @@
+"""Verbs about people and goods: recommend, evaluate."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retail_brain.cli import context
+from retail_brain.cli.app import app
+from retail_brain.cli.context import AsOfOption, LakeOption, OutOption
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class KindOption(StrEnum):
+    """Goods a person knows, goods new to them, or the likeliest of both."""
+
+    REPEAT = "repeat"
+    EXPLORE = "explore"
+    MIXED = "mixed"
+
+
+class SubjectOption(StrEnum):
+    """Which direction is evaluated."""
+
+    RECOMMENDER = "recommender"
+    AUDIENCE = "audience"
+
+
+class PresetOption(StrEnum):
+    """How much work goes into a fit."""
+
+    FAST = "fast"
+    FULL = "full"
+
+
+class LanguageOption(StrEnum):
+    """Language of the reasons."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+@app.command()
+def recommend(
+    out: OutOption,
+    customers: Annotated[
+        Path | None, typer.Option(help="Parquet, CSV or text file with customer_id [default: everybody].")
+    ] = None,
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Goods per customer.")] = 10,
+    kind: Annotated[KindOption, typer.Option(help="Goods they buy anyway, new ones, or both.")] = KindOption.MIXED,
+    explore_at_least: Annotated[int, typer.Option(min=0, help="Of the k, how many must be new to them (mixed).")] = 0,
+    language: Annotated[LanguageOption, typer.Option(help="Of the reasons.")] = LanguageOption.ZH,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Goods for people: one row per customer and rank, with probability, due date and reason.
+
+    Needs transactions with customer_id and a champion recommender.
+    """
+    from retail_brain.cli.decisions import read_table
+    from retail_brain.progress import Progress
+    from serving.recommendations import recommend as recommendations
+    from serving.recommendations import write_recommendations
+    from training.bundle import champion
+    from training.recommender.model import RecommenderModel
+
+    chosen = context.current()
+    ids = _customer_ids(read_table(customers, "--customers"), customers) if customers else None
+    dataset = chosen.dataset(lake, as_of)
+    model = RecommenderModel.load(champion(chosen.workspace, "recommender"))
+    with chosen.progress.step("recommend") as step:
+        blocks = recommendations(
+            dataset,
+            model,
+            customers=ids,
+            k=k,
+            kind=kind.value,
+            explore_at_least=explore_at_least,
+            language=language.value,
+            progress=Progress(quiet=True),
+        )
+        step.rows, people = write_recommendations(blocks, out)
+        unknown = f", {len(set(ids)) - people:,} unknown" if ids else ""
+        step.note = f"{people:,} customers{unknown} -> {out}"
+
+
+@app.command()
+def evaluate(
+    subject: Annotated[SubjectOption, typer.Argument(help="recommender (goods for people) or audience (the reverse).")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the tables.")],
+    preset: Annotated[PresetOption, typer.Option(help="How much work goes into each fit.")] = PresetOption.FAST,
+    windows: Annotated[int, typer.Option(min=1, max=24, help="How many past windows to test on.")] = 1,
+    products: Annotated[int | None, typer.Option(min=1, help="Most products looked at as audiences.")] = None,
+    min_buyers: Annotated[int | None, typer.Option(min=1, help="Buyers a product must have had for that.")] = None,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Tests models that saw nothing of the days they are tested on, beside the usual simple methods.
+
+    Needs transactions with customer_id. Writes recommender.csv, audience.csv, calibration.csv and recall.csv.
+    """
+    from retail_brain.cli.decisions import write_table
+    from training.recommender.backtest import evaluate_windows
+    from training.recommender.jobs import preset_config
+
+    chosen = context.current()
+    dataset = chosen.dataset(lake, as_of)
+    config = preset_config(chosen.settings, preset.value)
+    changes = {"test_goods": products, "test_min_buyers": min_buyers}
+    config = config.model_copy(update={name: value for name, value in changes.items() if value is not None})
+    found = evaluate_windows(dataset, config, windows, progress=chosen.progress)
+    for name, table in found.tables().items():
+        write_table(table, out / f"{name}.csv")
+    shown = found.audience if subject is SubjectOption.AUDIENCE else found.recommender
+    for row in shown.drop("cutoff").group_by("method", maintain_order=True).mean().iter_rows(named=True):
+        figures = "  ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "method")
+        typer.echo(f"{row['method']:<28} {figures}")
+
+
+def _customer_ids(table: "pl.DataFrame", path: Path) -> list[str]:
+    """The ids in a table's column customer_id, or in its only column.
+
+    Raises:
+        UsageError: several columns, and none is customer_id.
+    """
+    import polars as pl
+
+    from retail_brain.errors import UsageError
+
+    columns = table.columns
+    if "customer_id" not in columns and len(columns) != 1:
+        raise UsageError(f"--customers {path} has the columns {columns}; wanted one named customer_id.")
+    name = "customer_id" if "customer_id" in columns else columns[0]
+    return table[name].cast(pl.String).drop_nulls().unique(maintain_order=True).to_list()

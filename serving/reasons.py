@@ -1,0 +1,64 @@
+"""Reason codes of the recommender in words, Chinese and English."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import polars as pl
+
+Language = Literal["zh", "en"]
+
+EVENTS = {
+    "view": ("看过", "looked at"),
+    "click": ("点过", "clicked on"),
+    "scan": ("扫过", "scanned"),
+    "try_on": ("试过", "tried on"),
+    "bag_add": ("放进购物袋", "put in the bag"),
+    "share": ("分享过", "shared"),
+}
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    "every_days": ("约每 {detail} 天购买一次", "Bought about every {detail} days"),
+    "bought_before": ("以前买过", "Bought before"),
+    "looked_at": ("最近{event}", "Recently {event}"),
+    "goes_with": ("常与「{product}」一起购买", "Goes with {product}"),
+    "people_like_you": ("口味相近的顾客常买", "Bought by people with like habits"),
+    "category": ("常买「{detail}」类商品", "Often buys {detail}"),
+    "popular": ("门店近期热销", "Sells well in the store"),
+    "new": ("新品，符合购买偏好", "New, and to their taste"),
+    "same_subcategory": ("同小类：{detail}", "Same kind: {detail}"),
+    "same_category": ("同品类：{detail}", "Same category: {detail}"),
+    "same_brand": ("同品牌：{detail}", "Same brand: {detail}"),
+    "same_department": ("同部门：{detail}", "Same department: {detail}"),
+    "pinned": ("运营置顶", "Pinned by the shop"),
+}
+
+
+def reason_text(code: str | None, language: Language = "zh", names: Mapping[str, str] | None = None) -> str:
+    """A reason code in words.
+
+    Args:
+        code: `code` or `code:detail`; a code this version does not know is shown as it is.
+        language: zh or en.
+        names: product_id -> name, for reasons that name a product.
+
+    >>> reason_text("every_days:12", "en")
+    'Bought about every 12 days'
+    >>> reason_text("goes_with:P1", "zh", {"P1": "牛奶"})
+    '常与「牛奶」一起购买'
+    """
+    head, _, detail = (code or "").partition(":")
+    if head not in WORDS:
+        return code or ""
+    chosen = 0 if language == "zh" else 1
+    event = EVENTS.get(detail, (detail, detail))[chosen]
+    product = (names or {}).get(detail) or detail
+    return WORDS[head][chosen].format(detail=detail, event=event, product=product)
+
+
+def with_reason_texts(
+    frame: pl.DataFrame, language: Language = "zh", names: Mapping[str, str] | None = None
+) -> pl.DataFrame:
+    """The frame with its column `reason` in words."""
+    codes = frame["reason"].unique().drop_nulls().to_list()
+    texts = {code: reason_text(code, language, names) for code in codes}
+    return frame.with_columns(pl.col("reason").replace_strict(texts, default=None, return_dtype=pl.String))

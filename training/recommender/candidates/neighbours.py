@@ -1,0 +1,68 @@
+"""Neighbours on faded personal frequency, after TIFU-KNN (Hu, He, Gao, Zhang, SIGIR 2020)."""
+
+import numpy as np
+
+from training.recommender.candidates.own import faded_purchases
+from training.recommender.config import NeighbourConfig
+from training.recommender.history import History
+from training.recommender.sparse import (
+    CSR,
+    Floats,
+    Ints,
+    Scores,
+    csr,
+    keep_top,
+    row_sums,
+    scaled_columns,
+    scaled_rows,
+    unit_rows,
+)
+
+
+def informative(matrix: CSR, people: int) -> CSR:
+    """Columns weighted by the square root of their inverse share of people: rare goods tell more of a taste."""
+    holders = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    return scaled_columns(matrix, np.sqrt(np.log1p(people / np.maximum(holders, 1))))
+
+
+def pool_of(history: History, limit: int, seed: int) -> Ints:
+    """People who may be neighbours: everyone with a purchase, or a random `limit` of them."""
+    buyers = np.unique(history.rows[history.bought])
+    if buyers.size <= limit:
+        return buyers
+    return np.sort(np.random.default_rng(seed).choice(buyers, limit, replace=False))
+
+
+def nearest(vectors: CSR, pool: Ints, people: Ints, count: int) -> CSR:
+    """People x pool: cosine with the `count` nearest, the person themself left out."""
+    likeness = (vectors[people] @ vectors[pool].T).tocsr()
+    mine = np.repeat(people, np.diff(likeness.indptr))
+    others = pool[likeness.indices] != mine
+    rows = np.repeat(np.arange(people.size), np.diff(likeness.indptr))
+    return keep_top(csr(rows[others], likeness.indices[others], likeness.data[others], likeness.shape), count)
+
+
+class Neighbours:
+    """Own habits mixed with the mean habits of the nearest people."""
+
+    name = "neighbours"
+
+    def __init__(self, history: History, config: NeighbourConfig, max_people: int, seed: int) -> None:
+        self.quota = config.quota
+        self._config = config
+        visits = faded_purchases(history, config.half_life_days)
+        loudest = np.maximum(visits.max(axis=1).toarray().ravel(), 1e-12)
+        self._habits = scaled_rows(visits, 1.0 / loudest)
+        self._vectors = unit_rows(informative(self._habits, history.shape[0]))
+        self._pool = pool_of(history, max_people, seed)
+        self._pool_habits = self._habits[self._pool]
+
+    def scores(self, people: Ints) -> Scores:
+        """`own_weight` x own habit + the rest x mean habit of the neighbours (habit 1 = the person's most bought)."""
+        near = nearest(self._vectors, self._pool, people, self._config.neighbours)
+        near = scaled_rows(near, 1.0 / np.maximum(row_sums(near), 1e-12))
+        own = self._config.own_weight
+        scores: Floats = (scaled_rows(near, np.full(people.size, 1 - own)) @ self._pool_habits).toarray()
+        mine = self._habits[people]
+        scores[np.repeat(np.arange(people.size), np.diff(mine.indptr)), mine.indices] += own * mine.data
+        return scores

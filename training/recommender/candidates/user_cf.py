@@ -1,0 +1,33 @@
+"""People who bought the same goods, after UP-CF (Faggioli, Polato, Aiolli, UMAP 2020)."""
+
+import numpy as np
+
+from training.recommender.candidates.neighbours import informative, nearest, pool_of
+from training.recommender.candidates.own import faded_purchases
+from training.recommender.config import UserCFConfig
+from training.recommender.history import History
+from training.recommender.sparse import Floats, Ints, Scores, scaled_rows, unit_rows
+
+
+class UserCF:
+    """Recent goods of those whose set of goods overlaps with the person's, near ones counting far more."""
+
+    name = "user_cf"
+
+    def __init__(self, history: History, config: UserCFConfig, max_people: int, seed: int) -> None:
+        self.quota = config.quota
+        self._config = config
+        bought = history.matrix("purchase_days")
+        bought.data = np.log1p(bought.data)
+        self._vectors = unit_rows(informative(bought, history.shape[0]))
+        self._pool = pool_of(history, max_people, seed)
+        recent = faded_purchases(history, config.half_life_days)
+        loudest = np.maximum(recent.max(axis=1).toarray().ravel(), 1e-12)
+        self._recent = scaled_rows(recent, 1.0 / loudest)[self._pool]
+
+    def scores(self, people: Ints) -> Scores:
+        """Sum over neighbours of cosine ^ sharpness x their recent habit."""
+        near = nearest(self._vectors, self._pool, people, self._config.neighbours)
+        near.data **= self._config.sharpness
+        scores: Floats = (near @ self._recent).toarray()
+        return scores

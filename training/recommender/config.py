@@ -1,0 +1,143 @@
+"""Everything that decides how a recommender is fitted, as one frozen value."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from features.interactions import HALF_LIVES_DAYS
+
+
+class Part(BaseModel):
+    """A frozen group of parameters that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OwnConfig(Part):
+    """Own goods by purchase days faded with a half-life."""
+
+    half_life_days: int = 90
+    quota: int = 120
+
+
+class NeighbourConfig(Part):
+    """People with like habits (TIFU-KNN, Hu et al. 2020): own vector mixed with the mean of the nearest."""
+
+    half_life_days: int = 90
+    neighbours: int = 300
+    own_weight: float = Field(default=0.7, ge=0, le=1)
+    quota: int = 100
+
+
+class UserCFConfig(Part):
+    """People who bought the same goods, rare goods counting more (UP-CF, Faggioli et al. 2020)."""
+
+    half_life_days: int = 28
+    neighbours: int = 100
+    sharpness: float = 2.0
+    quota: int = 60
+
+
+class ItemItemConfig(Part):
+    """Goods bought in the same basket, shrunk for rare ones."""
+
+    half_life_days: int = 28
+    neighbours: int = 60
+    shrinkage: float = 20.0
+    max_baskets: int = 400_000
+    quota: int = 60
+
+
+class ALSConfig(Part):
+    """Implicit alternating least squares with a bias column on each side."""
+
+    half_life_days: int = 90
+    factors: int = 48
+    regularization: float = 4.0
+    alpha: float = 6.0
+    iterations: int = 8
+    min_buyers: int = 2
+    quota: int = 60
+
+
+class TrendingConfig(Part):
+    """What sells of late in the person's store, by the categories they buy."""
+
+    half_life_days: int = 14
+    store_shrinkage: float = 20.0
+    depth: int = 400
+    quota: int = 40
+
+
+class NewGoodsConfig(Part):
+    """Goods that came in lately, by category, brand and price affinity."""
+
+    max_age_days: int = 45
+    quota: int = 20
+
+
+class RankerConfig(Part):
+    """The LightGBM model over all candidates."""
+
+    rounds: int = 100
+    learning_rate: float = 0.1
+    num_leaves: int = 31
+    min_data_in_leaf: int = 60
+    feature_fraction: float = 0.5
+    negatives_per_positive: float = 5.0
+    wide_pairs: int = 30_000
+    calibration_share: float = Field(default=0.15, gt=0, lt=1)
+    num_threads: int = 2
+
+
+class RecommenderConfig(Part):
+    """How a recommender is fitted.
+
+    Attributes:
+        label_days: a pair counts as right when it is bought within so many days.
+        cutoffs: how many past days, `label_days` apart, the ranker is trained at.
+        min_candidates: people with fewer proposals get more of what is popular.
+        min_history_days: days of sales a training cutoff must have behind it.
+        max_test_people: customers a backtest looks at.
+        test_goods: products a backtest looks at from their side (audiences).
+        test_min_buyers: buyers a product must have had for that.
+        max_training_people: customers whose pairs train the ranker at each cutoff.
+        block_pairs: size of a block of people x products in memory (float32 cells).
+    """
+
+    label_days: int = Field(default=28, ge=1)
+    half_lives_days: tuple[int, ...] = HALF_LIVES_DAYS
+    cutoffs: int = Field(default=2, ge=1)
+    max_training_people: int = 3_000
+    max_test_people: int = 5_000
+    test_goods: int = 120
+    test_min_buyers: int = 20
+    max_neighbour_people: int = 20_000
+    min_candidates: int = 150
+    min_history_days: int = 14
+    block_pairs: int = 16_000_000
+    seed: int = 7
+    own: OwnConfig = OwnConfig()
+    neighbours: NeighbourConfig = NeighbourConfig()
+    user_cf: UserCFConfig = UserCFConfig()
+    item_item: ItemItemConfig = ItemItemConfig()
+    als: ALSConfig = ALSConfig()
+    trending: TrendingConfig = TrendingConfig()
+    new_goods: NewGoodsConfig = NewGoodsConfig()
+    ranker: RankerConfig = RankerConfig()
+
+
+PRESETS: dict[str, RecommenderConfig] = {
+    "fast": RecommenderConfig(),
+    "full": RecommenderConfig(
+        cutoffs=4,
+        max_training_people=20_000,
+        als=ALSConfig(factors=96, iterations=12),
+        ranker=RankerConfig(
+            rounds=400,
+            learning_rate=0.04,
+            num_leaves=63,
+            feature_fraction=0.6,
+            negatives_per_positive=12.0,
+            wide_pairs=100_000,
+        ),
+    ),
+}

@@ -1,0 +1,238 @@
+"""A dataset as known on one day, encoded: customers and products as numbers, interactions as sparse columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from features.interactions import faded, interactions, purchases, receipt_lines, shoppers
+from retail_brain.dataset import Dataset
+from retail_brain.errors import DataError
+from training.recommender.config import RecommenderConfig
+from training.recommender.sparse import CSR, Ints, csr
+
+NEW_GOODS_DAYS = 120
+ATTRIBUTES = ("department", "category", "subcategory", "brand")
+
+
+@dataclass(frozen=True)
+class History:
+    """What is known of people and goods at the end of `as_of`.
+
+    Attributes:
+        as_of: last visible day.
+        customers: one row per customer, sorted by customer_id: the columns of `features.interactions.shoppers`, null
+            for customers without a purchase. The row number is the customer's code.
+        products: one row per product, sorted by product_id: attributes, prices and sales. The row number is its code.
+        stores: ids of stores with sales; the place is the store's code.
+        pairs: one row per customer x product with an interaction, sorted by the codes `person` and `product`.
+        lines: basket, product and day of the latest baskets: codes and days since 1970.
+        store_sales: one row per store x product: faded units of people's purchase days of late.
+    """
+
+    as_of: date
+    customers: pl.DataFrame
+    products: pl.DataFrame
+    stores: list[str]
+    pairs: pl.DataFrame
+    lines: pl.DataFrame
+    store_sales: pl.DataFrame
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of customers and of products."""
+        return self.customers.height, self.products.height
+
+    @cached_property
+    def rows(self) -> Ints:
+        """Customer code of each pair."""
+        return self.pairs["person"].to_numpy().astype(np.int64)
+
+    @cached_property
+    def columns(self) -> Ints:
+        """Product code of each pair."""
+        return self.pairs["product"].to_numpy().astype(np.int64)
+
+    @cached_property
+    def keys(self) -> Ints:
+        """One ascending number per pair: person x products + product."""
+        return self.rows * self.shape[1] + self.columns
+
+    @cached_property
+    def bought(self) -> npt.NDArray[np.bool_]:
+        """Which pairs hold a purchase."""
+        return self.pairs["purchase_days"].to_numpy() > 0
+
+    @cached_property
+    def buyers(self) -> Ints:
+        """Number of customers who bought each product."""
+        return np.bincount(self.columns[self.bought], minlength=self.shape[1])
+
+    def matrix(self, column: str) -> CSR:
+        """Customers x products holding a column of the pairs."""
+        values = self.pairs[column].cast(pl.Float32).fill_null(0).to_numpy()
+        kept = values != 0
+        return csr(self.rows[kept], self.columns[kept], values[kept], self.shape)
+
+    def find(self, people: Ints, products: Ints) -> Ints:
+        """Row of each pair in `pairs`, -1 where the two have nothing to do with each other."""
+        wanted = people * self.shape[1] + products
+        if self.keys.size == 0:
+            return np.full(wanted.size, -1, np.int64)
+        at = np.minimum(np.searchsorted(self.keys, wanted), self.keys.size - 1)
+        return np.where(self.keys[at] == wanted, at, -1)
+
+    def attribute_codes(self, name: str) -> tuple[npt.NDArray[np.int32], int]:
+        """Code of each product's value of an attribute (0 = unknown) and the number of codes."""
+        values = self.products[name]
+        known = values.drop_nulls().unique().sort()
+        codes = values.cast(pl.Enum(known)).to_physical().cast(pl.Int32) + 1
+        return codes.fill_null(0).to_numpy(), known.len() + 1
+
+    def people(self, customers: Sequence[str] | None = None) -> Ints:
+        """Codes of the customers named (those unknown are left out), or of all."""
+        if customers is None:
+            return np.arange(self.shape[0])
+        found = self.customers.with_row_index("person").filter(pl.col("customer_id").is_in(list(customers)))
+        return found["person"].to_numpy().astype(np.int64)
+
+
+def build_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -> History:
+    """The dataset as known at the end of `as_of`.
+
+    Raises:
+        DataError: no `transactions`, or none that names a customer.
+    """
+    pairs = interactions(dataset, as_of, config.half_lives_days, sort=False).collect()
+    if pairs.filter(pl.col("purchase_days") > 0).is_empty():
+        raise DataError(
+            f"no purchase on or before {as_of} names a customer: transactions.customer_id is empty there. "
+            "Recommendations need customer_id; ingest receipts with it, or choose a later --as-of."
+        )
+    customers = _customers(dataset, as_of, pairs)
+    products = _products(dataset, as_of, pairs)
+    stores = _stores(dataset, as_of)
+    return History(
+        as_of=as_of,
+        customers=customers,
+        products=products,
+        stores=stores,
+        pairs=_encoded(pairs, customers["customer_id"], products["product_id"]),
+        lines=_lines(dataset, as_of, products["product_id"], config),
+        store_sales=_store_sales(dataset, as_of, config, stores, products["product_id"]),
+    )
+
+
+def _code(column: str, ids: Sequence[str] | pl.Series, name: str) -> pl.Expr:
+    return pl.col(column).cast(pl.Enum(ids)).to_physical().cast(pl.Int64).alias(name)
+
+
+def _encoded(pairs: pl.DataFrame, customers: pl.Series, products: pl.Series) -> pl.DataFrame:
+    return (
+        pairs.with_columns(_code("customer_id", customers, "person"), _code("product_id", products, "product"))
+        .drop("customer_id", "product_id")
+        .sort("person", "product")
+    )
+
+
+def _customers(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFrame:
+    listed = dataset.at(as_of).scan_or_empty("customers").select("customer_id", "home_store_id").collect()
+    known = pl.concat([listed["customer_id"], pairs["customer_id"]]).unique().sort()
+    return (
+        known.to_frame()
+        .join(shoppers(dataset, as_of).collect(), on="customer_id", how="left", maintain_order="left")
+        .join(listed, on="customer_id", how="left", maintain_order="left")
+        .with_columns(pl.coalesce("store_id", "home_store_id").alias("store_id"))
+        .drop("home_store_id")
+    )
+
+
+def _products(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFrame:
+    sold = (
+        receipt_lines(dataset, as_of)
+        .group_by("product_id")
+        .agg(
+            pl.col("date").min().alias("first_sold_on"),
+            pl.col("date").max().alias("last_sold_on"),
+            pl.col("unit_price").median().alias("price"),
+            pl.col("transaction_id").n_unique().alias("product_baskets"),
+        )
+        .collect()
+    )
+    listed = dataset.scan_or_empty("products").collect()
+    coming = listed.filter(
+        pl.col("launched_on").is_between(as_of - timedelta(days=NEW_GOODS_DAYS), as_of, closed="right")
+    )
+    known = pl.concat([sold["product_id"], pairs["product_id"], coming["product_id"]]).unique().sort()
+    return (
+        known.to_frame()
+        .join(
+            listed.select("product_id", "name", *ATTRIBUTES, "list_price", "launched_on"),
+            on="product_id",
+            how="left",
+            maintain_order="left",
+        )
+        .join(sold, on="product_id", how="left", maintain_order="left")
+        .with_columns(
+            pl.coalesce("price", "list_price").alias("price"),
+            pl.coalesce("launched_on", "first_sold_on").alias("new_on"),
+        )
+    )
+
+
+def _stores(dataset: Dataset, as_of: date) -> list[str]:
+    stores = receipt_lines(dataset, as_of).select(pl.col("store_id").unique().sort()).collect().to_series()
+    return [str(store) for store in stores]
+
+
+def _lines(dataset: Dataset, as_of: date, products: pl.Series, config: RecommenderConfig) -> pl.DataFrame:
+    lines = (
+        receipt_lines(dataset, as_of)
+        .group_by("transaction_id", "product_id")
+        .agg(pl.col("date").max())
+        .with_columns(pl.struct("date", "transaction_id").rank("dense", descending=True).alias("basket"))
+        .filter(pl.col("basket") <= config.item_item.max_baskets)
+    )
+    return lines.select(
+        pl.col("basket").cast(pl.Int64) - 1, _code("product_id", products, "product"), pl.col("date")
+    ).collect()
+
+
+def _store_sales(
+    dataset: Dataset, as_of: date, config: RecommenderConfig, stores: list[str], products: pl.Series
+) -> pl.DataFrame:
+    weight = faded(pl.col("date"), as_of, config.trending.half_life_days)
+    recent = pl.col("date") > as_of - timedelta(days=8 * config.trending.half_life_days)
+    return (
+        receipt_lines(dataset, as_of)
+        .filter(recent)
+        .group_by("store_id", "product_id")
+        .agg(weight.sum().alias("sales"))
+        .select(_code("store_id", stores, "store"), _code("product_id", products, "product"), "sales")
+        .collect()
+    )
+
+
+def purchased_pairs(dataset: Dataset, history: History, until: date) -> tuple[Ints, Ints]:
+    """Codes of customers and products that were bought after `history.as_of` up to and including `until`.
+
+    People or products unknown on `as_of` are left out: no model could name them.
+    """
+    customers, products = history.customers["customer_id"], history.products["product_id"]
+    found = (
+        purchases(dataset, until)
+        .filter(
+            pl.col("date") > history.as_of,
+            pl.col("customer_id").is_in(customers.implode()),
+            pl.col("product_id").is_in(products.implode()),
+        )
+        .select(_code("customer_id", customers, "person"), _code("product_id", products, "product"))
+        .unique()
+        .sort("person", "product")
+        .collect()
+    )
+    return found["person"].to_numpy(), found["product"].to_numpy()

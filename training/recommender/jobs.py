@@ -1,0 +1,88 @@
+"""Training the recommender as a job: backtest, fit on everything, hand over."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+
+import polars as pl
+from matplotlib.figure import Figure
+
+from retail_brain.dataset import Dataset
+from retail_brain.errors import UsageError
+from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import Settings
+from training.jobs import Trained
+from training.recommender.backtest import Backtest, backtest, newest_windows
+from training.recommender.config import PRESETS, RecommenderConfig
+from training.recommender.model import RecommenderModel, training_cutoffs
+
+PRIMARY: tuple[str, Literal["lower", "higher"]] = ("ndcg_at_10", "higher")
+WINDOWS = {"fast": 1, "full": 3}
+
+
+def preset_config(settings: Settings, preset: str) -> RecommenderConfig:
+    """The preset's configuration with the tenant's settings in it.
+
+    Raises:
+        UsageError: no such preset.
+    """
+    if preset not in PRESETS:
+        raise UsageError(f"preset {preset!r} is unknown; wanted one of {sorted(PRESETS)}.")
+    chosen = settings.recommender
+    changes = {"label_days": chosen.label_days, "min_candidates": chosen.candidates_per_customer}
+    return PRESETS[preset].model_copy(update=changes)
+
+
+def train(dataset: Dataset, settings: Settings, preset: str, progress: Progress = SILENT) -> Trained:
+    """Backtests on the newest windows, then fits on everything visible.
+
+    With too few days to test on, nothing is measured and the ranker is a rule.
+
+    Raises:
+        UsageError: no such preset.
+        DataError: no purchase names a customer.
+    """
+    config = preset_config(settings, preset)
+    day = dataset.as_of or dataset.last_day()
+    known = dataset.at(day)
+    windows = newest_windows(known, day, config, WINDOWS[preset])
+    found = backtest(known, config, windows, progress=progress)
+    cutoffs = training_cutoffs(known, day, config)
+    examples = [found.examples[cutoff] for cutoff in cutoffs] if all(c in found.examples for c in cutoffs) else None
+    model = RecommenderModel.fit(known, config, as_of=day, examples=examples, progress=progress)
+    return Trained(
+        model=model,
+        config=config.model_dump(mode="json"),
+        metrics=found.metrics(),
+        windows=found.windows,
+        primary=PRIMARY,
+        figures=_figures(found),
+        tables=found.tables(),
+    )
+
+
+def evaluate_config(
+    dataset: Dataset,
+    settings: Settings,  # noqa: ARG001  # the same signature for every kind of model
+    config: Mapping[str, Any],
+    windows: Sequence[date],
+    progress: Progress = SILENT,
+) -> dict[str, float]:
+    """Metrics of a configuration on given windows, for comparing champion and challenger.
+
+    Raises:
+        DataError: no purchase names a customer on or before a window.
+    """
+    return backtest(dataset, RecommenderConfig.model_validate(config), windows, progress=progress).metrics()
+
+
+def _figures(found: Backtest) -> dict[str, Figure]:
+    if found.recommender.is_empty():
+        return {}
+    mean = found.recommender.group_by("method").agg(pl.col("ndcg_at_10").mean()).sort("ndcg_at_10")
+    figure = Figure(figsize=(7, 3.5), layout="constrained")
+    axes = figure.subplots()
+    axes.barh(mean["method"].to_list(), mean["ndcg_at_10"].to_list(), color="#4472c4")
+    axes.set_xlabel("NDCG@10")
+    axes.set_title("Next goods of a customer, newest windows")
+    return {"ndcg_by_method": figure}

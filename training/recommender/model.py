@@ -1,0 +1,176 @@
+"""The recommender: one probability per customer x product, read in both directions."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+from pydantic import ValidationError
+
+from features.interactions import receipt_lines
+from retail_brain.dataset import Dataset
+from retail_brain.errors import ModelError
+from retail_brain.files import write_json
+from retail_brain.progress import SILENT, Progress
+from training.recommender.associations import Associations, associations_of
+from training.recommender.candidates.trending import popularity
+from training.recommender.config import RecommenderConfig
+from training.recommender.examples import Examples, label_pairs
+from training.recommender.ranker import Ranker, fit_ranker
+from training.recommender.scoring import score_situation, stranger_lists
+from training.recommender.situation import Situation, build_situation
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RecommenderModel:
+    """A fitted recommender.
+
+    Attributes:
+        config: what it was fitted with.
+        ranker: probability of a pair from its features.
+        associations: goods that go together, and what similar goods are.
+        fitted_on: last day it saw.
+    """
+
+    config: RecommenderConfig
+    ranker: Ranker
+    associations: Associations
+    fitted_on: date
+
+    @classmethod
+    def fit(
+        cls,
+        dataset: Dataset,
+        config: RecommenderConfig | None = None,
+        *,
+        as_of: date | None = None,
+        examples: Sequence[Examples] | None = None,
+        situation: Situation | None = None,
+        progress: Progress = SILENT,
+    ) -> "RecommenderModel":
+        """Fits the ranker on the cutoffs before `as_of`, and the goods on everything up to it.
+
+        Args:
+            dataset: needs `transactions` with customer_id; products, customers, events and identities add to it.
+            config: defaults to the preset fast.
+            as_of: last visible day; defaults to the dataset's.
+            examples: labelled pairs made elsewhere, instead of those of `training_cutoffs`.
+            situation: of `as_of`, if it was built elsewhere.
+            progress: told of each cutoff.
+
+        Raises:
+            DataError: no purchase names a customer.
+        """
+        config = config or RecommenderConfig()
+        day = as_of or dataset.as_of or dataset.last_day()
+        known = dataset.at(day)
+        now = situation or build_situation(known, day, config)
+        if examples is None:
+            examples = [_examples_at(known, c, config, progress) for c in training_cutoffs(known, day, config)]
+        with progress.step("ranker") as step:
+            ranker = fit_ranker(examples, config)
+            step.rows = sum(part.label.size for part in examples)
+        return cls(config, ranker, associations_of(now, popularity(now.history)), day)
+
+    def score(
+        self,
+        dataset: Dataset,
+        customers: Sequence[str] | None = None,
+        *,
+        products: Sequence[str] | None = None,
+        per_product: int = 0,
+        as_of: date | None = None,
+        situation: Situation | None = None,
+        progress: Progress = SILENT,
+    ) -> Iterator[pl.DataFrame]:
+        """Scored pairs, a block of customers at a time (bounded memory), ordered by customer and product.
+
+        Args:
+            dataset: what is known now; it may be newer than the fit.
+            customers: ids; unknown ones are left out. None = everybody.
+            products: score every customer with exactly these goods (an audience), instead of each one's candidates.
+            per_product: besides each customer's candidates, so many of the likeliest people for every product with
+                at least 5 buyers, so that an audience of rare goods is full.
+            as_of: last visible day; defaults to the dataset's.
+            situation: of that day, if it was built elsewhere.
+            progress: told of the blocks.
+
+        Yields:
+            customer_id, product_id, probability (of a purchase within `config.label_days`), kind (repeat or explore),
+            due_on (repeat pairs whose habit lives), reason (a code, see `training.recommender.reasons`).
+
+        Raises:
+            DataError: no purchase names a customer.
+        """
+        day = as_of or dataset.as_of or dataset.last_day()
+        now = situation or build_situation(dataset.at(day), day, self.config)
+        yield from score_situation(
+            now, self.ranker, customers=customers, products=products, per_product=per_product, progress=progress
+        )
+
+    def situation(self, dataset: Dataset, as_of: date | None = None) -> Situation:
+        """What `score` builds first; hand it to several calls of `score` on the same day."""
+        day = as_of or dataset.as_of or dataset.last_day()
+        return build_situation(dataset.at(day), day, self.config)
+
+    def similar(self, product_id: str, k: int = 10) -> pl.DataFrame:
+        """Substitutes of a product: product_id, rank, score, reason.
+
+        Raises:
+            NotFoundError: the product is unknown.
+        """
+        return self.associations.similar(product_id, k)
+
+    def complete_basket(self, product_ids: Sequence[str], k: int = 10) -> pl.DataFrame:
+        """Goods that go with these: product_id, rank, score, reason."""
+        return self.associations.complete_basket(product_ids, k)
+
+    def strangers(self, situation: Situation, k: int = 100) -> pl.DataFrame:
+        """What to show somebody unknown: store_id (null = the whole chain), product_id, probability, rank from 1."""
+        return stranger_lists(situation, k)
+
+    def save(self, folder: Path) -> None:
+        """Writes recommender.json, the ranker's and the goods' files into a folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.ranker.save(folder)
+        self.associations.save(folder)
+        described = {"format": FORMAT, "fitted_on": self.fitted_on, "config": self.config.model_dump(mode="json")}
+        write_json(folder / "recommender.json", described)
+
+    @classmethod
+    def load(cls, folder: Path) -> "RecommenderModel":
+        """Reads what `save` wrote.
+
+        Raises:
+            ModelError: a file is missing, damaged or of another version.
+        """
+        try:
+            described = json.loads((folder / "recommender.json").read_text(encoding="utf-8"))
+            if described["format"] != FORMAT:
+                raise ModelError(
+                    f"the recommender in {folder} has format {described['format']}; this version reads {FORMAT}. "
+                    "Train and promote it again."
+                )
+            config = RecommenderConfig.model_validate(described["config"])
+            fitted_on = date.fromisoformat(described["fitted_on"])
+        except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+            raise ModelError(f"no recommender can be read in {folder}: {error}. Train and promote one.") from error
+        return cls(config, Ranker.load(folder, config), Associations.load(folder), fitted_on)
+
+
+def training_cutoffs(dataset: Dataset, as_of: date, config: RecommenderConfig) -> list[date]:
+    """Days whose following `label_days` are visible, the newest first, as far back as history reaches."""
+    first = receipt_lines(dataset, as_of).select(pl.col("date").min()).collect().item()
+    days = [as_of - timedelta(days=config.label_days * back) for back in range(1, config.cutoffs + 1)]
+    return [day for day in days if first is not None and (day - first).days >= config.min_history_days]
+
+
+def _examples_at(dataset: Dataset, cutoff: date, config: RecommenderConfig, progress: Progress) -> Examples:
+    with progress.step(f"examples at {cutoff}") as step:
+        examples = label_pairs(dataset, build_situation(dataset.at(cutoff), cutoff, config), config).examples
+        step.rows = examples.label.size
+    return examples

@@ -1,0 +1,130 @@
+"""The model over all candidates: P(the customer buys the product within the days of the label)."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+
+from retail_brain.errors import ModelError
+from retail_brain.files import write_json, write_text
+from training.recommender.calibration import UNCHANGED, Curve, fit_curve
+from training.recommender.config import RecommenderConfig
+from training.recommender.examples import Examples
+from training.recommender.pair_features import customer_share, feature_names
+from training.recommender.sparse import Floats
+
+MIN_POSITIVES = 100
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """LightGBM with one calibration curve per kind, or a rule where there is too little to learn from.
+
+    Attributes:
+        booster: the trees; None = the rule.
+        repeat: calibration of pairs bought before.
+        explore: calibration of the others.
+        config: what it was fitted with.
+    """
+
+    booster: lgb.Booster | None
+    repeat: Curve
+    explore: Curve
+    config: RecommenderConfig
+
+    def probability(self, features: Floats) -> npt.NDArray[np.float64]:
+        """Calibrated probability of each row of `feature_names`."""
+        if features.shape[0] == 0:
+            return np.empty(0)
+        if self.booster is None:
+            return rule_probability(features, self.config)
+        raw = np.asarray(self.booster.predict(features, num_threads=self.config.ranker.num_threads))
+        return np.where(features[:, 0] > 0, self.repeat(raw), self.explore(raw))
+
+    def save(self, folder: Path) -> None:
+        """Writes ranker.txt (LightGBM's text; absent for the rule) and calibration.json."""
+        if self.booster is not None:
+            write_text(folder / "ranker.txt", self.booster.model_to_string())
+        write_json(folder / "calibration.json", {"repeat": self.repeat.to_json(), "explore": self.explore.to_json()})
+
+    @classmethod
+    def load(cls, folder: Path, config: RecommenderConfig) -> "Ranker":
+        """Reads what `save` wrote.
+
+        Raises:
+            ModelError: a file is damaged, or the trees expect other features than this version makes.
+        """
+        try:
+            curves = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
+            text = folder / "ranker.txt"
+            booster = lgb.Booster(model_str=text.read_text(encoding="utf-8")) if text.exists() else None
+            repeat, explore = Curve.from_json(curves["repeat"]), Curve.from_json(curves["explore"])
+        except (OSError, ValueError, KeyError, lgb.basic.LightGBMError) as error:
+            raise ModelError(f"the ranker in {folder} cannot be read: {error}. Train and promote it again.") from error
+        if booster is not None and booster.feature_name() != feature_names(config):
+            raise ModelError(
+                f"the ranker in {folder} was fitted on {booster.num_feature()} other features than this version's "
+                f"{len(feature_names(config))}. Train and promote it again."
+            )
+        return cls(booster, repeat, explore, config)
+
+
+def rule_probability(features: Floats, config: RecommenderConfig) -> npt.NDArray[np.float64]:
+    """1 - exp(-label days x rate): the personal rate of purchase days, or the product's mean rate over its buyers.
+
+    For histories too short to learn from; the sources' opinions only order goods never bought.
+    """
+    names = feature_names(config)
+    column = {name: features[:, at].astype(np.float64) for at, name in enumerate(names)}
+    personal = np.nan_to_num(column["purchase_days"]) / (np.nan_to_num(column["since_first"], nan=0.0) + 28.0)
+    opinions = np.nan_to_num(features[:, [at for at, name in enumerate(names) if name.endswith("_relative")]])
+    explore = 0.002 * opinions.mean(axis=1) + 0.002 * np.nan_to_num(column["trending_relative"])
+    probability: npt.NDArray[np.float64] = -np.expm1(-config.label_days * (personal + explore))
+    return probability
+
+
+def fit_ranker(examples: Sequence[Examples], config: RecommenderConfig) -> Ranker:
+    """Trees on most customers, calibration on the others (the same customers at every cutoff)."""
+    if not examples:
+        return Ranker(None, UNCHANGED, UNCHANGED, config)
+    features = np.vstack([part.features for part in examples])
+    label = np.concatenate([part.label for part in examples])
+    weight = np.concatenate([part.weight for part in examples])
+    repeat = np.concatenate([part.is_repeat for part in examples])
+    aside = np.concatenate(
+        [customer_share(part.people, config.ranker.calibration_share, config.seed) for part in examples]
+    )
+    if label[~aside].sum() < MIN_POSITIVES or (~label[~aside]).sum() < MIN_POSITIVES:
+        return Ranker(None, UNCHANGED, UNCHANGED, config)
+    booster = _boosted(features[~aside], label[~aside], weight[~aside], config)
+    raw = np.asarray(booster.predict(features[aside], num_threads=config.ranker.num_threads)).reshape(-1)
+    curves = [
+        fit_curve(raw[kind[aside]], label[aside][kind[aside]], weight[aside][kind[aside]]) for kind in (repeat, ~repeat)
+    ]
+    return Ranker(booster, curves[0], curves[1], config)
+
+
+def _boosted(features: Floats, label: npt.NDArray[np.bool_], weight: Floats, config: RecommenderConfig) -> lgb.Booster:
+    ranker = config.ranker
+    parameters = {
+        "objective": "binary",
+        "learning_rate": ranker.learning_rate,
+        "num_leaves": ranker.num_leaves,
+        "min_data_in_leaf": ranker.min_data_in_leaf,
+        "feature_fraction": ranker.feature_fraction,
+        "bagging_fraction": 0.8,
+        "bagging_freq": 1,
+        "lambda_l2": 5.0,
+        "max_bin": 127,
+        "num_threads": ranker.num_threads,
+        "seed": config.seed,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+    }
+    data = lgb.Dataset(features, label.astype(np.float32), weight=weight, feature_name=feature_names(config))
+    return lgb.train(parameters, data, num_boost_round=ranker.rounds)

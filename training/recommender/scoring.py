@@ -1,0 +1,109 @@
+"""From a situation and a ranker to scored pairs, block by block."""
+
+import math
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+
+from retail_brain.progress import SILENT, Progress
+from training.recommender.audience_pool import likeliest_people
+from training.recommender.candidates.pool import Candidates
+from training.recommender.candidates.trending import Trending
+from training.recommender.due import due_days
+from training.recommender.pair_features import feature_names
+from training.recommender.ranker import Ranker
+from training.recommender.reasons import reason_codes
+from training.recommender.situation import Situation
+from training.recommender.sparse import Floats, look_up, top_cells
+
+SCORED = {
+    "customer_id": pl.String,
+    "product_id": pl.String,
+    "probability": pl.Float64,
+    "kind": pl.String,
+    "due_on": pl.Date,
+    "reason": pl.String,
+}
+
+
+def score_situation(
+    now: Situation,
+    ranker: Ranker,
+    *,
+    customers: Sequence[str] | None = None,
+    products: Sequence[str] | None = None,
+    per_product: int = 0,
+    progress: Progress = SILENT,
+) -> Iterator[pl.DataFrame]:
+    """Scored pairs (columns SCORED); see `RecommenderModel.score`."""
+    people = now.history.people(customers)
+    extra = None
+    if products is not None:
+        goods = now.history.products["product_id"].is_in(list(products)).arg_true().to_numpy().astype(np.int64)
+        extra = np.repeat(people, goods.size), np.tile(goods, people.size)
+    elif per_product > 0:
+        extra = likeliest_people(now, people, per_product)
+    blocks = now.candidates(people, extra, own_pool=products is None)
+    for block in progress.track(blocks, "scoring"):
+        if block.people.size:
+            yield scored_frame(now, ranker, block)
+
+
+def scored_frame(now: Situation, ranker: Ranker, block: Candidates) -> pl.DataFrame:
+    """One row per pair of the block, columns SCORED."""
+    features = now.features.table(block)
+    names = feature_names(now.config)
+    probability = ranker.probability(features)
+    strangers = np.isnan(now.features.person[block.people, 0]) & (features[:, 0] == 0)
+    probability[strangers] = stranger_probability(now, block)[strangers]
+    repeat = features[:, 0] > 0
+    due = due_days(features[:, names.index("since_last")].astype(float), features[:, names.index("gap")].astype(float))
+    day = np.where(np.isnan(due), -1, due).astype(np.int32)
+    frame = pl.DataFrame(
+        {
+            "customer_id": now.history.customers["customer_id"].gather(block.people),
+            "product_id": now.history.products["product_id"].gather(block.products),
+            "probability": probability,
+            "day": day,
+        }
+    )
+    last = pl.lit(now.history.as_of)
+    return frame.with_columns(
+        pl.Series("kind", np.where(repeat, "repeat", "explore")),
+        pl.when(pl.col("day") > 0).then(last + pl.duration(days=pl.col("day"))).cast(pl.Date).alias("due_on"),
+        reason_codes(now, block, features, names),
+    ).select(list(SCORED))
+
+
+def stranger_probability(now: Situation, block: Candidates) -> Floats:
+    """For people who never bought: what an average active person buys, times the store's share of the product."""
+    trending = [source.name for source in now.sources].index("trending")
+    probability: Floats = -np.expm1(-block.scores[:, trending] * _purchases_per_person(now))
+    return probability
+
+
+def _purchases_per_person(now: Situation) -> float:
+    """Product purchase days within the label's days of a customer who comes at all."""
+    history = now.history
+    recent = history.as_of - timedelta(days=now.config.label_days)
+    active = max(int((history.customers["last_visit_on"] > recent).sum()), 1)
+    faded = float(history.pairs[f"decayed_{now.features.slow_half_life}d"].sum())
+    return faded * math.log(2) / now.features.slow_half_life * now.config.label_days / active
+
+
+def stranger_lists(now: Situation, k: int) -> pl.DataFrame:
+    """One row per store x rank, and for the chain (store_id null): product_id, probability, rank."""
+    trending = next(source for source in now.sources if isinstance(source, Trending))
+    rows, columns = top_cells(trending.by_store, k)
+    share = look_up(trending.by_store, rows, columns)
+    stores = pl.Series([*now.history.stores, None], dtype=pl.String)
+    frame = pl.DataFrame(
+        {
+            "store_id": stores.gather(rows),
+            "product_id": now.history.products["product_id"].gather(columns),
+            "probability": -np.expm1(-share.astype(np.float64) * _purchases_per_person(now)),
+        }
+    ).sort("store_id", "probability", "product_id", descending=[False, True, False])
+    return frame.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("store_id").alias("rank"))
