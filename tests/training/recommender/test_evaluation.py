@@ -1,0 +1,119 @@
+"""Figures worked by hand, and a backtest on a chain with plain habits."""
+
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from retail_brain.dataset import Dataset
+from retail_brain.errors import ImpossibleError, UsageError
+from retail_brain.settings import Settings
+from training.recommender.backtest import backtest, evaluate_windows, newest_windows
+from training.recommender.calibration import UNCHANGED, fit_curve
+from training.recommender.config import RecommenderConfig
+from training.recommender.jobs import preset_config, train
+from training.recommender.metrics import (
+    Ranking,
+    expected_calibration_error,
+    hit_at,
+    ndcg_at,
+    rank_auc,
+    recall_at,
+    top_hits,
+)
+
+
+def test_top_hits_ranks_within_people_and_reports_those_without_pairs() -> None:
+    people = np.array([1, 1, 1, 3])
+    score = np.array([0.2, 0.9, 0.5, 0.1])
+    label = np.array([True, False, True, True])
+    hits = top_hits(people, score, label, np.array([1, 2, 3]), 2)
+    assert hits.tolist() == [[False, True], [False, False], [True, False]]
+
+
+def test_recall_ndcg_and_hits_by_hand() -> None:
+    ranking = Ranking(np.array([[False, True], [False, False]]), np.array([4, 1]))
+    assert recall_at(ranking, 2).tolist() == [1 / 4, 0]
+    assert ndcg_at(ranking, 2).tolist() == pytest.approx([(1 / np.log2(3)) / (1 + 1 / np.log2(3)), 0])
+    assert hit_at(ranking, 2).tolist() == [1, 0]
+
+
+def test_auc_counts_ties_as_one_half() -> None:
+    score = np.array([[0.5], [0.5], [0.1]])
+    label = np.array([[True], [False], [False]])
+    assert rank_auc(score, label).tolist() == [0.75]
+
+
+def test_calibration_error_by_hand() -> None:
+    probability = np.array([0.1, 0.3, 0.6, 0.8])
+    label = np.array([False, False, True, True])
+    assert expected_calibration_error(probability, label, bins=2) == pytest.approx(0.5 * 0.2 + 0.5 * 0.3)
+
+
+def test_a_curve_mends_stated_probabilities_and_never_falls() -> None:
+    random = np.random.default_rng(0)
+    stated = random.random(20_000)
+    label = random.random(20_000) < stated**2
+    curve = fit_curve(stated, label, np.ones(20_000))
+    mended = curve(stated)
+    assert expected_calibration_error(mended, label) < 0.02 < expected_calibration_error(stated, label)
+    order = np.argsort(stated)
+    assert (np.diff(mended[order]) >= 0).all()
+
+
+def test_too_few_positives_leave_probabilities_alone() -> None:
+    assert fit_curve(np.array([0.2, 0.4]), np.array([True, False]), np.ones(2)) is UNCHANGED
+    assert UNCHANGED(np.array([0.2])).tolist() == [0.2]
+
+
+@pytest.fixture(scope="module")
+def tested(habits_chain: Dataset, small_config: RecommenderConfig) -> dict[str, float]:
+    last = habits_chain.last_day()
+    return backtest(habits_chain, small_config, newest_windows(habits_chain, last, small_config, 1)).metrics()
+
+
+def test_the_model_beats_popularity_and_reaches_the_habits(tested: dict[str, float]) -> None:
+    assert tested["recall_at_10"] > tested["popularity_recall_at_10"] + 0.1
+    assert tested["recall_at_10"] >= tested["personal_frequency_recall_at_10"] - 0.02
+    assert tested["audience_auc"] > 0.9 > 0.7 > tested["audience_rfm_auc"]
+    assert tested["ece_all"] < 0.1
+
+
+def test_every_source_reports_its_recall_and_all_hold_more_than_each(tested: dict[str, float]) -> None:
+    recall = {name: value for name, value in tested.items() if name.startswith("candidate_recall_")}
+    assert len(recall) == 8
+    assert max(recall.values()) == recall["candidate_recall_all"]
+
+
+def test_a_test_does_not_see_the_days_it_tests(habits_chain: Dataset, small_config: RecommenderConfig) -> None:
+    last = habits_chain.last_day()
+    window = newest_windows(habits_chain, last, small_config, 1)[0]
+    lines = habits_chain.scan("transactions")
+    later = pl.col("sold_at").dt.date() > window
+    doubled = pl.concat([lines, lines.filter(later).with_columns(pl.col("sold_at") + pl.duration(days=1))])
+    frames = {"transactions": doubled, "products": habits_chain.scan("products")}
+    one = backtest(habits_chain, small_config, [window])
+    other = backtest(Dataset.from_frames(frames).at(last), small_config, [window])
+    cutoff = min(one.examples)
+    assert cutoff < window - timedelta(days=27)
+    assert np.array_equal(one.examples[cutoff].features, other.examples[cutoff].features, equal_nan=True)
+
+
+def test_training_hands_over_a_model_its_figures_and_its_configuration(habits_chain: Dataset) -> None:
+    trained = train(habits_chain, Settings(), "fast")
+    assert trained.primary[0] in trained.metrics
+    assert RecommenderConfig.model_validate(trained.config).label_days == 28
+    assert set(trained.tables) == {"recommender", "audience", "calibration", "recall"}
+    assert trained.windows == [habits_chain.last_day() - timedelta(days=28)]
+
+
+def test_too_short_a_history_trains_a_rule_and_says_what_evaluation_wants(habits_chain: Dataset) -> None:
+    first = habits_chain.scan("transactions").select(pl.col("sold_at").dt.date().min()).collect().item()
+    early = habits_chain.at(first + timedelta(days=10))
+    trained = train(early, Settings(), "fast")
+    assert trained.metrics == {}
+    with pytest.raises(ImpossibleError, match="longer history"):
+        evaluate_windows(early, RecommenderConfig(), 1)
+    with pytest.raises(UsageError, match="preset"):
+        preset_config(Settings(), "slow")
