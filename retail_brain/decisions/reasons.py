@@ -143,9 +143,10 @@ def _limits() -> list[Sentence]:
         Sentence(pl.col("shelf"), "Cut to the shelf, which holds {}. ", "受货架容量{}件限制。", (number("capacity"),)),
         Sentence(
             pl.col("order_quantity") < pl.col("before_budget"),
-            "The budget went to goods worth more per unit of money; without it this would be {}. ",
-            "预算优先给了单位资金收益更高的商品；不限预算时为{}件。",
-            (number("before_budget"),),
+            "The budget went to goods worth more per unit of money; without it this would be {} "
+            "(100 more of budget would earn about {}). ",
+            "预算优先给了单位资金收益更高的商品；不限预算时为{}件（预算每增加100约可多赚{}）。",
+            (number("before_budget"), (pl.col("budget_price") * 100).round(1).cast(pl.String)),
         ),
     ]
 

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from retail_brain.decisions.allocation import Limit, allocate
 from retail_brain.decisions.arrays import Bools, Floats, days, floats
-from retail_brain.decisions.marginal import order_steps, spend
+from retail_brain.decisions.marginal import Steps, order_steps, spend
 from retail_brain.decisions.plan import Due, Holdings, Plan, decide
 from retail_brain.decisions.reasons import with_reasons
 from retail_brain.decisions.targets import expected_gain
@@ -94,22 +95,46 @@ def apply_budget(plans: Sequence[tuple[Plan, pl.DataFrame]], budget: float, as_o
     steps = [order_steps(plan.quantity, plan.needs, plan.terms, plan.money) for plan, _ in plans]
     sizes = [len(plan.quantity) for plan, _ in plans]
     offsets = np.cumsum([0, *sizes])
-    joined = type(steps[0])(
+    joined = Steps(
         np.concatenate([part.series + offset for part, offset in zip(steps, offsets, strict=False)]),
         np.concatenate([part.units for part in steps]),
         np.concatenate([part.value for part in steps]),
         np.concatenate([part.cost for part in steps]),
     )
-    bought = spend(joined, budget, int(offsets[-1]))
+    bought, price = _buy(joined, budget, int(offsets[-1]))
     rows = []
     for (plan, series), start, size in zip(plans, offsets, sizes, strict=False):
         quantity = bought[start : start + size]
-        rows.append(suggestion_rows(plan, series, as_of, quantity=quantity))
+        rows.append(suggestion_rows(plan, series, as_of, quantity=quantity, price=price))
     return pl.concat(rows)
 
 
-def suggestion_rows(plan: Plan, series: pl.DataFrame, as_of: date, *, quantity: Floats | None = None) -> pl.DataFrame:
-    """The rows of `suggestions` of a plan; `quantity` replaces the plan's where a budget has cut it."""
+def _buy(steps: Steps, budget: float, series: int) -> tuple[Floats, float]:
+    """Units per series that the budget buys, and what one more unit of money would earn.
+
+    First what earns most; money left after everything that earns goes to what targets ask for at a loss.
+    """
+    best = allocate(steps, [Limit("budget", budget, steps.cost)], series)
+    left = budget - float(steps.cost[best.taken].sum())
+    waiting = np.zeros(series, dtype=np.bool_)
+    waiting[steps.series[(steps.value > 0) & ~best.taken]] = True
+    rest = ~best.taken & ~waiting[steps.series]
+    losing = Steps(steps.series[rest], steps.units[rest], steps.value[rest], steps.cost[rest])
+    return best.units + spend(losing, left, series), best.prices["budget"]
+
+
+def suggestion_rows(
+    plan: Plan, series: pl.DataFrame, as_of: date, *, quantity: Floats | None = None, price: float = 0.0
+) -> pl.DataFrame:
+    """The rows of `suggestions` of a plan.
+
+    Args:
+        plan: the decision.
+        series: `store_id` and `product_id` of its series.
+        as_of: last known day.
+        quantity: units to order where a budget has cut the plan's.
+        price: what one more unit of budget would have earned.
+    """
     order = plan.quantity if quantity is None else quantity
     needs, target, terms = plan.needs, plan.target, plan.terms
     known = pl.Series(plan.stock_known)
@@ -145,6 +170,7 @@ def suggestion_rows(plan: Plan, series: pl.DataFrame, as_of: date, *, quantity: 
         shelf=pl.Series(plan.lots.shelf),
         skipped=pl.Series(plan.lots.skipped),
         before_budget=pl.Series(plan.quantity),
+        budget_price=pl.lit(price),
     )
     unknown = ("on_hand", "on_order", "order_up_to", "safety_stock", "expected_lost_sales", "expected_value")
     told = with_reasons(frame).with_columns(pl.when("stock_known").then(pl.col(name)).alias(name) for name in unknown)

@@ -1,0 +1,237 @@
+"""Scarce money, truck space or stock shared out over series by marginal value, with what one more of it is worth.
+
+One limit is shared greedily, which is exact but for the step that no longer fits; where that matters (short lists),
+HiGHS finishes the list around the last step. Several limits at once are priced by the linear programme first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
+from scipy.sparse import coo_array, csr_array, vstack
+
+from retail_brain.decisions.arrays import Bools, Floats, Ints
+from retail_brain.decisions.marginal import Steps, spend
+
+_GAP_WORTH_CLOSING = 1e-4
+_CORE_STEPS = 1_500
+_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Something scarce.
+
+    Attributes:
+        name: what it is, for example `budget`, `truck:S01` or `stock:P001`.
+        capacity: how much there is.
+        usage: how much each step takes of it, one element per step.
+    """
+
+    name: str
+    capacity: float
+    usage: Floats
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """What the limits buy.
+
+    Attributes:
+        units: units per series.
+        taken: which steps are taken.
+        value: expected money of the steps taken.
+        bound: no allocation can be worth more.
+        prices: name of a limit -> expected money from one more of it.
+    """
+
+    units: Floats
+    taken: Bools
+    value: float
+    bound: float
+    prices: dict[str, float]
+
+
+def allocate(steps: Steps, limits: Sequence[Limit], series: int) -> Allocation:
+    """Shares out the limits for most value; steps of a series are taken in their order.
+
+    Steps that are expected to lose money are left out.
+
+    Args:
+        steps: wanted orders cut into steps, see `marginal.order_steps`.
+        limits: at least one.
+        series: number of series.
+    """
+    useful = _worth_taking(steps)
+    if len(limits) == 1:
+        prices, bound = _greedy_bound(steps, limits[0], useful)
+        taken = _greedy(steps, limits[0], useful, series)
+        if bound > 0 and (bound - _value(steps, taken)) / bound > _GAP_WORTH_CLOSING:
+            taken = _finish(steps, limits[0], taken, useful, prices[limits[0].name])
+    else:
+        prices, bound, taken = _priced(steps, limits, useful)
+    units = np.zeros(series)
+    np.add.at(units, steps.series[taken], steps.units[taken])
+    value = _value(steps, taken)
+    return Allocation(units, taken, value, max(bound, value), prices)
+
+
+def _value(steps: Steps, taken: Bools) -> float:
+    return float(steps.value[taken].sum())
+
+
+def _worth_taking(steps: Steps) -> Bools:
+    """Steps up to which their series still gains."""
+    opens = np.flatnonzero(np.diff(steps.series, prepend=-1))
+    if not len(opens):
+        return np.zeros(0, dtype=np.bool_)
+    losing = steps.value <= 0
+    lost_before = np.cumsum(losing)
+    base: Ints = np.repeat(lost_before[opens] - losing[opens], np.diff([*opens, len(losing)]))
+    useful: Bools = lost_before - base == 0
+    return useful
+
+
+def _part(steps: Steps, rows: Ints | Bools) -> Steps:
+    return Steps(steps.series[rows], steps.units[rows], steps.value[rows], steps.cost[rows])
+
+
+def _greedy(steps: Steps, limit: Limit, useful: Bools, series: int) -> Bools:
+    """The steps a greedy list takes."""
+    part = Steps(steps.series[useful], steps.units[useful], steps.value[useful], limit.usage[useful])
+    bought = spend(part, limit.capacity, series)
+    reach = _reach(steps)
+    taken: Bools = useful & (reach <= bought[steps.series] * (1 + 1e-12) + 1e-9)
+    return taken
+
+
+def _reach(steps: Steps) -> Floats:
+    """Units of its series up to and including each step."""
+    opens = np.flatnonzero(np.diff(steps.series, prepend=-1))
+    total = np.concatenate([[0.0], np.cumsum(steps.units)])
+    reach: Floats = total[1:] - np.repeat(total[opens], np.diff([*opens, len(steps.series)]))
+    return reach
+
+
+def _greedy_bound(steps: Steps, limit: Limit, useful: Bools) -> tuple[dict[str, float], float]:
+    """Price of the limit and value of the list whose last step may be cut (Dantzig's bound)."""
+    value, usage = _hull(steps, limit, useful)
+    order = np.argsort(-value / np.maximum(usage, 1e-12), kind="stable")
+    spent = np.cumsum(usage[order])
+    fitting = int(np.searchsorted(spent, limit.capacity, side="right"))
+    bound = float(value[order[:fitting]].sum())
+    if fitting == len(order):
+        return {limit.name: 0.0}, bound
+    last = order[fitting]
+    price = float(value[last] / max(usage[last], 1e-12))
+    left = limit.capacity - (float(spent[fitting - 1]) if fitting else 0.0)
+    return {limit.name: price}, bound + price * left
+
+
+def _hull(steps: Steps, limit: Limit, useful: Bools) -> tuple[Floats, Floats]:
+    """Value and usage of the useful steps, those that a later step of the series beats merged with it.
+
+    A minimum order may be worth less per unit than the packs after it; the bound needs falling densities.
+    """
+    value, usage = steps.value[useful].copy(), limit.usage[useful].copy()
+    series = steps.series[useful]
+    while len(value):
+        density = value / np.maximum(usage, 1e-12)
+        rising = (series[1:] == series[:-1]) & (density[1:] > density[:-1] * (1 + 1e-9))
+        first = np.flatnonzero(rising & ~np.concatenate([[False], rising[:-1]]))
+        if not len(first):
+            break
+        value[first] += value[first + 1]
+        usage[first] += usage[first + 1]
+        value, usage = np.delete(value, first + 1), np.delete(usage, first + 1)
+        series = np.delete(series, first + 1)
+    return value, usage
+
+
+def _finish(steps: Steps, limit: Limit, taken: Bools, useful: Bools, price: float) -> Bools:
+    """The greedy list, its steps nearest the price decided anew by HiGHS; never worse than the greedy one."""
+    distance = np.abs(np.log(np.maximum(steps.value, 1e-12) / np.maximum(limit.usage * max(price, 1e-12), 1e-12)))
+    candidates = np.flatnonzero(useful)
+    core = np.sort(candidates[np.argsort(distance[candidates], kind="stable")[:_CORE_STEPS]])
+    held = taken.copy()
+    held[core] = False
+    left = limit.capacity - float(limit.usage[held].sum())
+    if len(core) == 0 or left < 0:
+        return taken
+    part = _part(steps, core)
+    closed = _closed(steps, core, held)
+    constraints = [LinearConstraint(limit.usage[core][None, :], ub=left)]
+    order = _in_order(part)
+    if order.shape[0]:
+        constraints.append(LinearConstraint(order, ub=0))
+    found: OptimizeResult = milp(
+        -part.value,
+        integrality=np.ones(len(core)),
+        bounds=Bounds(0, np.where(closed, 0.0, 1.0)),
+        constraints=constraints,
+        options={"mip_rel_gap": _GAP_WORTH_CLOSING / 10, "time_limit": _SECONDS},
+    )
+    if found.x is None:
+        return taken
+    better = held
+    better[core[found.x > 0.5]] = True
+    fits = float(limit.usage[better].sum()) <= limit.capacity * (1 + 1e-9)
+    return better if fits and _value(steps, better) > _value(steps, taken) else taken
+
+
+def _closed(steps: Steps, core: Ints, held: Bools) -> Bools:
+    """Core steps that cannot be taken because a step before them lies outside the core and is not taken."""
+    outside = ~held
+    outside[core] = False
+    opens = np.flatnonzero(np.diff(steps.series, prepend=-1))
+    missed = np.cumsum(outside)
+    base: Ints = np.repeat(missed[opens] - outside[opens], np.diff([*opens, len(outside)]))
+    closed: Bools = (missed - base)[core] > 0
+    return closed
+
+
+def _in_order(steps: Steps) -> csr_array:
+    """Rows `x[k] - x[k - 1] <= 0` for steps of the same series."""
+    later = np.flatnonzero(steps.series[1:] == steps.series[:-1]) + 1
+    rows = np.repeat(np.arange(len(later)), 2)
+    columns = np.column_stack([later, later - 1]).ravel()
+    values = np.tile([1.0, -1.0], len(later))
+    return coo_array((values, (rows, columns)), shape=(len(later), len(steps.series))).tocsr()
+
+
+def _priced(steps: Steps, limits: Sequence[Limit], useful: Bools) -> tuple[dict[str, float], float, Bools]:
+    """Prices and bound of the linear programme, and a whole list near it: what it takes in full, then greedily more."""
+    rows = np.flatnonzero(useful)
+    part = _part(steps, rows)
+    usage = csr_array(np.vstack([limit.usage[rows] for limit in limits]))
+    capacity = np.array([limit.capacity for limit in limits])
+    order = _in_order(part)
+    found: OptimizeResult = linprog(
+        -part.value,
+        A_ub=vstack([usage, order]).tocsc(),
+        b_ub=np.concatenate([capacity, np.zeros(order.shape[0])]),
+        bounds=(0, 1),
+        method="highs",
+    )
+    prices = np.maximum(-found.ineqlin.marginals[: len(limits)], 0)
+    chosen = found.x > 1 - 1e-9
+    left = capacity - usage @ chosen.astype(np.float64)
+    net = part.value - usage.T @ prices
+    previous = np.where(np.diff(part.series, prepend=-1) == 0, np.arange(len(rows)) - 1, -1)
+    by_step = usage.T.tocsr()
+    for step in np.lexsort((np.arange(len(rows)), -net, -found.x))[: int(chosen.sum()) + _CORE_STEPS]:
+        before = previous[step]
+        if chosen[step] or (before >= 0 and not chosen[before]):
+            continue
+        needed = by_step[[step]].toarray()[0]
+        if np.all(needed <= left + 1e-9):
+            chosen[step] = True
+            left = left - needed
+    taken = np.zeros(len(steps.series), dtype=np.bool_)
+    taken[rows[chosen]] = True
+    return (
+        {limit.name: float(price) for limit, price in zip(limits, prices, strict=True)},
+        -float(found.fun),
+        taken,
+    )
