@@ -1,14 +1,18 @@
 """The page at `/ui/` as an ASGI app: files of this package with strict security and cache headers."""
 
+import hashlib
 import mimetypes
+import re
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import Response
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -41,12 +45,13 @@ KEEP_A_YEAR = "public, max-age=31536000, immutable"
 class PageHeaders:
     """Adds the security headers to every answer, and says how long a browser may keep it.
 
-    Files in a folder named by version (`vendor/NAME-VERSION/`) may be kept; everything else is asked for again with
-    its ETag, so that an upgrade shows at once.
+    Files under `v/VERSION/` of the present version may be kept; everything else is asked for again with its ETag, so
+    that an upgrade shows at once.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, version: str) -> None:
         self.app = app
+        self.kept = f"/v/{version}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on and completes the headers of its answer."""
@@ -58,8 +63,8 @@ class PageHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(SECURITY_HEADERS)
-                kept = message["status"] in {200, 304} and "/vendor/" in scope["path"]
-                headers["cache-control"] = KEEP_A_YEAR if kept else REVALIDATE
+                may_keep = message["status"] in {200, 304} and self.kept in scope["path"]
+                headers["cache-control"] = KEEP_A_YEAR if may_keep else REVALIDATE
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
@@ -81,8 +86,46 @@ class TrailingSlash:
         await self.app(scope, receive, send)
 
 
+def content_version(folder: Path) -> str:
+    """Sixteen hex digits that change when any file of a folder does."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()}\n{path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def create_app() -> Starlette:
-    """The page as an app to mount, usually at `/ui`. It holds no data: the page's scripts ask the service's routes."""
+    """The page as an app to mount, usually at `/ui`. It holds no data: the page's scripts ask the service's routes.
+
+    The first file names the others by a version made of their content, so browsers keep them and ask for nothing again
+    until they change.
+    """
     mimetypes.add_type("text/javascript", ".js")  # some machines map it otherwise, and nosniff makes that matter
-    middleware = [Middleware(PageHeaders), Middleware(TrailingSlash), Middleware(GZipMiddleware, minimum_size=1000)]
-    return Starlette(routes=[Mount("/", StaticFiles(directory=STATIC, html=True))], middleware=middleware)
+    version = content_version(STATIC)
+    files = StaticFiles(directory=STATIC)
+    return Starlette(
+        routes=[
+            Route("/", _first_file(version)),
+            Mount("/v/{version}", files),
+            Mount("/", files),
+        ],
+        middleware=[
+            Middleware(PageHeaders, version=version),
+            Middleware(TrailingSlash),
+            Middleware(GZipMiddleware, minimum_size=1000),
+        ],
+    )
+
+
+def _first_file(version: str) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint for `index.html` with the addresses of the other files versioned."""
+    text = re.sub(r'\b(href|src)="', rf'\1="v/{version}/', (STATIC / "index.html").read_text(encoding="utf-8"))
+    etag = f'"{version}"'
+
+    async def first_file(request: Request) -> Response:
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers={"etag": etag})
+        return HTMLResponse(text, headers={"etag": etag})
+
+    return first_file

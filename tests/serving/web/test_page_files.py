@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from serving.web.app import STATIC
+from serving.web.app import STATIC, content_version
 
 SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
 TEXTS = {language: json.loads((STATIC / "i18n" / f"{language}.json").read_text("utf-8")) for language in ("zh", "en")}
@@ -96,10 +96,33 @@ def test_files_are_asked_for_again_by_their_etag(client: httpx.Client) -> None:
     assert again.content == b""
 
 
-def test_vendored_files_may_be_kept_for_a_year(client: httpx.Client) -> None:
-    answer = client.get("/ui/vendor/uplot-1.6.32/uPlot.esm.js")
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert client.get("/ui/vendor/none.js").headers["cache-control"] == "no-cache"
+def test_files_named_by_their_content_may_be_kept_for_a_year(client: httpx.Client) -> None:
+    first = client.get("/ui/")
+    assert first.headers["cache-control"] == "no-cache"
+    assert client.get("/ui/", headers={"if-none-match": first.headers["etag"]}).status_code == 304
+    named = re.findall(r'(?:href|src)="([^"]+)"', first.text)
+    assert len(named) > 25
+    for address in named:
+        answer = client.get(f"/ui/{address}")
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    missing = client.get(f"/ui/{named[0]}.none")
+    assert (missing.status_code, missing.headers["cache-control"]) == (404, "no-cache")
+
+
+def test_files_of_another_version_are_given_but_not_kept(client: httpx.Client) -> None:
+    answer = client.get("/ui/v/0123456789abcdef/i18n/en.json")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+
+
+def test_the_version_changes_with_any_file(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("1", "utf-8")
+    before = content_version(tmp_path)
+    assert content_version(tmp_path) == before
+    (tmp_path / "a.js").write_text("2", "utf-8")
+    changed = content_version(tmp_path)
+    (tmp_path / "a.js").rename(tmp_path / "b.js")
+    assert len({before, changed, content_version(tmp_path)}) == 3
 
 
 def test_the_address_without_its_slash_leads_to_the_page(client: httpx.Client) -> None:

@@ -55,7 +55,7 @@ def test_without_a_key_one_is_asked_for_and_a_wrong_one_refused(open_page: Open,
 
 def test_a_wrong_key_in_the_address_is_told_with_a_way_out(open_page: Open, site: Any) -> None:
     page = open_page(f"{site.address}/ui/#/overview?lang=en&key=wrong", quiet=False).page
-    expect(page.locator(".failed")).to_contain_text("The key is missing, wrong or not allowed")
+    expect(page.locator(".failed")).to_contain_text("The key is missing or wrong")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Enter the access key")).to_have_count(2)
 
@@ -108,6 +108,16 @@ def test_a_service_without_decisions_says_so(open_page: Open) -> None:
     page.locator("[data-decide=approve]").click()
     expect(page.locator(".notice")).to_contain_text("does not store decisions")
     expect(page.locator("[data-decide]")).to_have_count(0)
+
+
+def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
+    page = open_page("overview", "en", quiet=False).page
+    expect(page.locator(".tiles")).to_be_visible()
+    refused = {"error": {"code": "forbidden", "message": "role marketer may not use /replenish.", "details": {}}}
+    page.route("**/replenish", lambda route: route.fulfill(status=403, json=refused))
+    page.locator("nav [data-view=replenishment]").click()
+    expect(page.locator(".failed")).to_contain_text("The role of this key does not see this")
+    expect(page.locator(".failed")).to_contain_text("role marketer may not use /replenish.")
 
 
 def test_roles_see_only_what_their_key_opens(open_page: Open) -> None:

@@ -88,9 +88,8 @@ def test_a_product_is_found_by_typing_and_the_address_follows(open_page: Open) -
     assert "key=" not in page.url
 
 
-@BOTH
-def test_forecast_as_csv_has_the_columns_of_the_contract(open_page: Open, language: str) -> None:
-    page = open_page("forecast?store=S01&product=P0002&horizon=7", language).page
+def test_forecast_as_csv_has_the_columns_of_the_contract(open_page: Open) -> None:
+    page = open_page("forecast?store=S01&product=P0002&horizon=7").page
     page.locator(".as-table summary").click()
     rows = downloaded(page, ".as-table [data-action=csv]")
     wanted = [

@@ -2,7 +2,7 @@
 
 import { currentLanguage } from "./i18n.js";
 
-const BASE = new URL("../../", import.meta.url);
+const BASE = new URL("../", document.baseURI);
 const STORED = "retail-brain.key";
 const TIMEOUT_MS = 60_000;
 

@@ -70,11 +70,11 @@ function drawStockouts(u, points, colour) {
 function drawFestivals(u, spans, colour) {
   const { ctx, bbox } = u;
   const ratio = devicePixelRatio;
-  let free = -Infinity;
+  const taken = [];
   ctx.font = colour.font.replace("12px", `${11 * ratio}px`);
   ctx.textBaseline = "top";
   ctx.textAlign = "left";
-  for (const span of spans) {
+  for (const span of [...spans].sort((a, b) => b.until - b.from - (a.until - a.from) || a.from - b.from)) {
     const left = Math.max(u.valToPos(span.from - DAY / 2, "x", true), bbox.left);
     const right = Math.min(u.valToPos(span.until - DAY / 2, "x", true), bbox.left + bbox.width);
     if (right <= left) continue;
@@ -82,9 +82,9 @@ function drawFestivals(u, spans, colour) {
     ctx.fillRect(left, bbox.top, Math.max(right - left, 2 * ratio), 3 * ratio);
     const width = ctx.measureText(span.name).width;
     const start = Math.min(left, bbox.left + bbox.width - width);
-    if (start < free) continue;
+    if (taken.some(([from, until]) => start < until && start + width > from)) continue;
     ctx.fillText(span.name, start, bbox.top + 5 * ratio);
-    free = start + width + 8 * ratio;
+    taken.push([start - 6 * ratio, start + width + 6 * ratio]);
   }
 }
 

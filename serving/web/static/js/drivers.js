@@ -1,9 +1,11 @@
 // Why the forecast is what it is: contributions per day, stacked, and the same in words.
 
 import { h, svg } from "./dom.js";
+import { span } from "./days.js";
 import { code, day, number, percent, signed, t, units } from "./i18n.js";
 
 const PALETTE = 8;
+const SMALL = 0.05;
 const LEVEL = /^(base|level|usual)/;
 const WIDTH = 720;
 const HEIGHT = 270;
@@ -56,52 +58,60 @@ function bars(rows, groups) {
   return svg("svg", { class: "driver-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": t("drivers.title") }, scale, drawn, svg("polyline", { class: "mean", points: mean }), labels);
 }
 
-function means(rows, groups) {
-  const meanOf = (group) => rows.reduce((total, row) => total + (row.drivers?.[group] ?? 0), 0) / rows.length;
-  return groups.map((group, at) => ({ group, at, mean: meanOf(group) }));
-}
-
-function peak(rows, group) {
-  const best = rows.reduce((most, row) => (Math.abs(row.drivers?.[group] ?? 0) > Math.abs(most.drivers?.[group] ?? 0) ? row : most));
-  return { date: best.date, value: best.drivers?.[group] ?? 0 };
-}
-
-function inWords(rows, groups) {
-  const all = means(rows, groups);
-  const total = all.reduce((sum, one) => sum + one.mean, 0);
-  const isLevel = (one) => LEVEL.test(one.group);
-  const widest = Math.max(...all.filter((one) => !isLevel(one)).map((one) => Math.abs(one.mean)), 1e-9);
-  const ordered = [...all.filter(isLevel), ...all.filter((one) => !isLevel(one)).sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean))];
-  const items = ordered.map((one) => {
-    const most = peak(rows, one.group);
-    const flat = isLevel(one) || Math.abs(most.value) < 0.05;
-    return h(
-      "li",
-      {},
-      h("span", { class: `swatch c${one.at % PALETTE}` }),
-      h("span", { class: "driver-name" }, code("driver", one.group)),
-      h("span", { class: "driver-value" }, isLevel(one) ? units(one.mean) : signed(one.mean)),
-      h("span", { class: isLevel(one) ? "" : "driver-bar" }, isLevel(one) ? null : h("i", { class: one.mean < 0 ? "minus" : "plus", style: { width: `${(Math.abs(one.mean) / widest) * 100}%` } })),
-      h("span", { class: "driver-note" }, flat ? (isLevel(one) && total > 0 ? t("drivers.share", { share: percent(one.mean / total) }) : t("drivers.little")) : t("drivers.most", { day: day(most.date), value: signed(most.value) })),
-    );
+/** Each driver's mean over the days, its strength (mean of the sizes), and how far it swings. */
+function effects(rows, groups) {
+  return groups.map((group, at) => {
+    const values = rows.map((row) => row.drivers?.[group] ?? 0);
+    const mean = values.reduce((total, value) => total + value, 0) / rows.length;
+    const strength = values.reduce((total, value) => total + Math.abs(value), 0) / rows.length;
+    return { group, at, mean, strength, low: Math.min(...values), high: Math.max(...values), isLevel: LEVEL.test(group), swings: Math.abs(mean) < strength / 2 && strength >= SMALL };
   });
+}
+
+function noteOf(rows, effect, total) {
+  if (effect.isLevel) return total > 0 ? t("drivers.share", { share: percent(effect.mean / total) }) : "";
+  if (effect.strength < SMALL) return t("drivers.little");
+  if (effect.swings) return t("drivers.swing", { low: signed(effect.low), high: signed(effect.high) });
+  const value = (row) => row.drivers?.[effect.group] ?? 0;
+  const most = rows.reduce((best, row) => (Math.abs(value(row)) > Math.abs(value(best)) ? row : best));
+  return t("drivers.most", { day: day(most.date), value: signed(value(most)) });
+}
+
+function inWords(rows, all) {
+  const total = all.reduce((sum, one) => sum + one.mean, 0);
+  const widest = Math.max(...all.filter((one) => !one.isLevel).map((one) => one.strength), 1e-9);
+  const items = [...all].sort((a, b) => b.isLevel - a.isLevel || b.strength - a.strength).map((one) => h(
+    "li",
+    {},
+    h("span", { class: `swatch c${one.at % PALETTE}` }),
+    h("span", { class: "driver-name" }, code("driver", one.group)),
+    h("span", { class: "driver-value" }, one.isLevel ? units(one.mean) : one.swings ? `±${number(one.strength, 1)}` : signed(one.mean)),
+    h("span", { class: one.isLevel ? "" : "driver-bar" }, one.isLevel ? null : h("i", { class: one.swings ? "both" : one.mean < 0 ? "minus" : "plus", style: { width: `${(one.strength / widest) * 100}%` } })),
+    h("span", { class: "driver-note" }, noteOf(rows, one, total)),
+  ));
   return h("ul", { class: "driver-list" }, items);
+}
+
+function leadOf(all, period) {
+  const strongest = all.filter((one) => !one.isLevel && one.group !== "other").sort((a, b) => b.strength - a.strength)[0];
+  if (!strongest || strongest.strength < SMALL) return t("drivers.lead_flat");
+  const driver = code("driver", strongest.group);
+  if (strongest.swings) return t("drivers.lead_swing", { driver, low: signed(strongest.low), high: signed(strongest.high) });
+  return t(strongest.mean > 0 ? "drivers.lead_up" : "drivers.lead_down", { driver, value: number(Math.abs(strongest.mean), 1), each: t(`each.${period}`) });
 }
 
 /** The section below the chart, or null where the answer has no drivers. */
 export function driversSection(rows, period = "day") {
-  const explained = rows.filter((row) => row.drivers && Object.keys(row.drivers).length);
+  const explained = rows.filter((row) => row.drivers && Object.keys(row.drivers).length > 1);
   if (!explained.length) return null;
   const groups = groupsOf(explained);
-  const strongest = means(explained, groups).filter((one) => !LEVEL.test(one.group) && one.group !== "other").sort((a, b) => Math.abs(b.mean) - Math.abs(a.mean))[0];
-  const lead = strongest && Math.abs(strongest.mean) >= 0.05
-    ? t(strongest.mean > 0 ? "drivers.lead_up" : "drivers.lead_down", { driver: code("driver", strongest.group), value: number(Math.abs(strongest.mean), 1), each: t(`each.${period}`) })
-    : t("drivers.lead_flat");
+  const all = effects(explained, groups);
+  const part = explained.length < rows.length ? h("span", { class: "hint" }, " ", t("drivers.covers", { span: span(explained.length, period) })) : null;
   return h(
     "section",
     { class: "panel" },
-    h("h2", {}, t("drivers.title")),
-    h("p", { class: "lead" }, lead),
-    h("div", { class: "drivers" }, bars(explained, groups), inWords(explained, groups)),
+    h("h2", {}, t("drivers.title"), part),
+    h("p", { class: "lead" }, leadOf(all, period)),
+    h("div", { class: "drivers" }, bars(explained, groups), inWords(explained, all)),
   );
 }

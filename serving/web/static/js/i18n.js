@@ -98,6 +98,12 @@ export function money(value, digits) {
   return `${value < 0 ? "−" : ""}${currency}${amount}`;
 }
 
+/** A probability, never rounded up to certainty nor down to impossibility. */
+export function likelihood(value) {
+  if (isNumber(value) && value < 1 && value > 0.99) return `>${percent(0.99)}`;
+  return isNumber(value) && value > 0 && value < 0.0005 ? `<${percent(0.0005, 2)}` : percent(value);
+}
+
 export function percent(value, digits) {
   if (!isNumber(value)) return DASH;
   const places = digits ?? (Math.abs(value) < 0.1 ? 1 : 0);

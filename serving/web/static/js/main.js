@@ -6,6 +6,7 @@ import { chosenLanguage, currentLanguage, day, languages, loadLanguage, setCurre
 import { askKey } from "./key.js";
 import { address, patchParams, readRoute, viewsFor } from "./route.js";
 import { failed, loading } from "./states.js";
+import { knowStores } from "./suggestions.js";
 import { audienceView } from "./views/audience.js";
 import { forecastView } from "./views/forecast.js";
 import { overviewView } from "./views/overview.js";
@@ -37,7 +38,7 @@ function header(view) {
     "header",
     { class: "top" },
     h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); document.getElementById("main").focus(); } }, t("nav.skip")),
-    h("a", { class: "brand", href: address("overview") }, h("img", { src: "icon.svg", alt: "", width: "26", height: "26" }), h("span", {}, t("brand"))),
+    h("a", { class: "brand", href: address("overview") }, h("img", { src: new URL("../icon.svg", import.meta.url), alt: "", width: "26", height: "26" }), h("span", {}, t("brand"))),
     navigation(view),
     h("div", { class: "tools" }, asOf, languageSwitch(), h("button", { type: "button", class: "ghost", "aria-label": t("key.enter"), title: t("key.enter"), onclick: () => askKey(null, start) }, icon("key"))),
   );
@@ -85,6 +86,7 @@ async function start() {
     return;
   }
   setCurrency(overview.currency);
+  knowStores(overview.stores);
   render();
 }
 

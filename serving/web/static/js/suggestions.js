@@ -13,6 +13,15 @@ export function nameOf(row, names, field = "product") {
   return row[`${field}_name`] ?? names?.[id] ?? names?.[`${field}s`]?.[id] ?? id;
 }
 
+let stores = new Map();
+
+/** Names of the shops, for places that are told by id alone. */
+export function knowStores(list) {
+  stores = new Map((list ?? []).map((store) => [store.id, store.name || store.id]));
+}
+
+export const storeName = (id) => stores.get(id) ?? id;
+
 const CUTS = new Set(["budget", "shelf", "not_worth_minimum"]);
 
 /** Codes of what is unusual about a line, worst first. */

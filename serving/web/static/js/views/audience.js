@@ -3,7 +3,7 @@
 import { call, lookUp } from "../api.js";
 import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, svg, words } from "../dom.js";
-import { code, day, has, money, number, percent, t } from "../i18n.js";
+import { code, day, has, likelihood, money, number, percent, t } from "../i18n.js";
 import { address, patchParams, remember } from "../route.js";
 import { empty, fill } from "../states.js";
 import { nameOf, reasonOf } from "../suggestions.js";
@@ -66,7 +66,7 @@ const exclusionText = (row) => {
 };
 
 function chance(value) {
-  return h("span", { class: "chance" }, h("span", { class: "chance-bar" }, h("i", { style: { width: `${Math.min(value ?? 0, 1) * 100}%` } })), percent(value));
+  return h("span", { class: "chance" }, h("span", { class: "chance-bar" }, h("i", { style: { width: `${Math.min(value ?? 0, 1) * 100}%` } })), likelihood(value));
 }
 
 function columns(several) {

@@ -4,6 +4,7 @@ import { decisionForm } from "../decisions.js";
 import { h, icon, name, svg, words } from "../dom.js";
 import { code, day, isNumber, money, relativeDay, t, units } from "../i18n.js";
 import { address } from "../route.js";
+import { storeName } from "../suggestions.js";
 
 const WIDTH = 460;
 
@@ -64,7 +65,7 @@ function facts(line, asOf) {
 
 export function sourceText(line) {
   const source = String(line.source ?? "");
-  if (source.startsWith("transfer:")) return h("span", {}, t("source.transfer"), " ", name(source.slice(9)));
+  if (source.startsWith("transfer:")) return h("span", {}, t("source.transfer"), " ", name(storeName(source.slice(9))));
   return source ? code("source", source) : "";
 }
 

@@ -13,8 +13,7 @@ const MAY_NOT_ORDER = new Set(["marketer"]);
 const ORDER = ["stores", "products", "customers", "series", "suggestions", "recommendations", "pairs"];
 
 function counts(overview) {
-  const entries = Object.entries(overview?.counts ?? {}).filter(([, value]) => isNumber(value));
-  entries.sort(([a], [b]) => (ORDER.indexOf(a) + 99) % 99 - (ORDER.indexOf(b) + 99) % 99);
+  const entries = ORDER.map((key) => [key, overview?.counts?.[key]]).filter(([, value]) => isNumber(value));
   return h("dl", { class: "figures tiles" }, entries.map(([key, value]) => h("div", { class: "figure" }, h("dt", {}, code("count", key)), h("dd", {}, number(value)))));
 }
 

@@ -3,7 +3,7 @@
 import { call, lookUp, search } from "../api.js";
 import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
-import { code, day, daysBetween, percent, relativeDay, t } from "../i18n.js";
+import { code, day, daysBetween, likelihood, relativeDay, t } from "../i18n.js";
 import { address, lastUsed, patchParams, remember } from "../route.js";
 import { empty, failed, fill } from "../states.js";
 import { nameOf, reasonOf } from "../suggestions.js";
@@ -30,7 +30,7 @@ function recommendation(row, { asOf, store }) {
       h("p", { class: "title" }, name(row.product_name, { class: "strong" }), row.product_name === row.product_id ? null : name(row.product_id, { class: "sub" })),
       h("p", { class: "why" }, words(row.reason_text)),
       h("p", { class: "badges" }, h("span", { class: `badge kind ${row.kind}` }, code("kind", row.kind)), due(row, asOf))),
-    h("div", { class: "how-likely" }, h("strong", {}, percent(row.probability)), h("span", { class: "chance-bar" }, h("i", { style: { width: `${Math.min(row.probability ?? 0, 1) * 100}%` } })),
+    h("div", { class: "how-likely" }, h("strong", {}, likelihood(row.probability)), h("span", { class: "chance-bar" }, h("i", { style: { width: `${Math.min(row.probability ?? 0, 1) * 100}%` } })),
       h("span", { class: "links" }, h("a", { href: address("audience", { product: row.product_id }) }, t("person.who_else")), store ? h("a", { href: address("forecast", { product: row.product_id, store: store.id }) }, t("nav.forecast")) : null)),
   );
 }
