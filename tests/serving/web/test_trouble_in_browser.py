@@ -164,3 +164,46 @@ def test_everything_can_be_reached_by_keyboard(open_page: Open) -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".line-detail")).to_be_visible()
     expect(page.locator(".opener").first).to_be_focused()
+
+
+def test_weeks_and_short_publications_are_understood(open_page: Open) -> None:
+    page = open_page("overview").page
+    answer = page.evaluate(
+        """async () => {
+            const { completeHistory, horizonsFor } = await import('./js/days.js');
+            const sold = [{date: '2026-02-02', units: 3}, {date: '2026-02-16', units: 5}];
+            const weekly = { rows: sold, first_day: '2026-01-31', last_day: '2026-02-28' };
+            const published = [['day', 36], ['week', 13], ['day', 1]].map(([period, horizon]) => ({ period, horizon }));
+            return {
+                weeks: completeHistory(weekly, 'week').map((row) => [row.date, row.units]),
+                none: completeHistory({ rows: [], first_day: '2026-02-01', last_day: '2026-02-28' }, 'day'),
+                horizons: [...published, null].map(horizonsFor),
+            };
+        }"""
+    )
+    assert answer == {
+        "weeks": [["2026-02-02", 3], ["2026-02-09", 0], ["2026-02-16", 5], ["2026-02-23", 0]],
+        "none": [],
+        "horizons": [[7, 14, 28, 36], [4, 8, 13], [1], [7, 14, 28, 56]],
+    }
+
+
+def test_one_day_of_forecast_without_any_history_is_drawn(open_page: Open) -> None:
+    page = open_page("overview", "en").page
+    expect(page.locator(".tiles")).to_be_visible()
+    row = {"store_id": "S01", "product_id": "P0001", "date": "2026-03-01", "forecast": 0.25, "drivers": None}
+    page.route("**/history", lambda route: route.fulfill(json={"rows": [], "events": []}))
+    page.route("**/forecast", lambda route: route.fulfill(json={"forecasts": [row], "cold_product_ids": ["P0001"]}))
+    page.goto(page.url.split("#")[0] + "#/forecast?store=S01&product=P0001")
+    expect(page.locator(".lead").first).to_contain_text("About 0.25 units are expected to sell over the next 1 day.")
+    expect(page.locator(".notice")).to_contain_text("has not sold here yet")
+    expect(page.locator(".chart canvas")).to_be_visible()
+
+
+def test_a_chain_without_a_demand_model_has_an_overview(open_page: Open) -> None:
+    page = open_page("audience", "en", quiet=False).page
+    refused = {"error": {"code": "model", "message": "no demand model has been promoted.", "details": {}}}
+    page.route("**/replenish", lambda route: route.fulfill(status=422, json=refused))
+    page.locator("nav [data-view=overview]").click()
+    expect(page.locator(".empty")).to_contain_text("no demand model has been promoted.")
+    expect(page.locator(".tiles")).to_contain_text("3,210")

@@ -9,6 +9,7 @@ import { prepared, totals } from "../suggestions.js";
 
 const SHOPS = 12;
 const AT_ONCE = 3;
+const CANNOT = new Set([403, 422]);
 const MAY_NOT_ORDER = new Set(["marketer"]);
 const ORDER = ["stores", "products", "customers", "series", "suggestions", "recommendations", "pairs"];
 
@@ -85,9 +86,9 @@ async function attention(overview, signal) {
     }
   });
   const failure = rows.length && rows.every((row) => row.error) ? rows[0].error : null;
-  if (failure && failure.status !== 403) throw failure;
+  if (failure && !CANNOT.has(failure.status)) throw failure;
   const useful = failure ? [] : rows.sort((a, b) => (b.loss ?? -1) - (a.loss ?? -1) || (b.exceptions ?? 0) - (a.exceptions ?? 0));
-  if (!given.length && !useful.length) return empty(t("overview.quiet"), failure?.message);
+  if (!given.length && !useful.length) return failure ? empty(t("overview.cannot"), failure.message) : empty(t("overview.quiet"));
   const more = (overview?.counts?.stores ?? 0) > stores.length ? h("p", { class: "hint" }, t("overview.first_shops", { shown: stores.length, total: overview.counts.stores })) : null;
   return [given.length ? h("ul", { class: "attention" }, given.map(attentionItem)) : null, useful.length ? shopTable(useful) : null, useful.length ? more : null];
 }
