@@ -22,6 +22,8 @@ def read_facts(
     inventory = dataset.scan_or_empty("inventory").filter(wanted)
     newest = inventory.sort("date").group_by("store_id", "product_id").agg(pl.col("on_hand").last())
 
+    named = dataset.scan_or_empty("products").filter(wanted).select("product_id", "name").drop_nulls().collect()
+
     def table(name: str) -> pl.DataFrame | None:
         return dataset.scan(name).collect() if dataset.has(name) else None
 
@@ -36,6 +38,7 @@ def read_facts(
         .collect(),
         stock=newest.collect() if dataset.has("inventory") else None,
         values=_values(dataset, wanted, as_of, settings),
+        names=dict(named.iter_rows()),
         at_home_only=at_home_only,
     )
 

@@ -147,7 +147,7 @@ def assign(
         ]
     )
     done = assign_contacts(values, {name: _cap(request) for name, request in requests.items()}, per_customer)
-    tables = [_assigned_rows(done, people[name], request, as_of) for name, request in requests.items()]
+    tables = [_assigned_rows(done, people[name], request, as_of, facts.names) for name, request in requests.items()]
     return CampaignPlan(pl.concat(tables), done.prices, done.value, done.bound)
 
 
@@ -191,8 +191,10 @@ def _cap(request: AudienceRequest) -> int:
     return min(request.size, affordable)
 
 
-def _assigned_rows(done: Assignment, people: pl.DataFrame, request: AudienceRequest, as_of: date) -> pl.DataFrame:
+def _assigned_rows(
+    done: Assignment, people: pl.DataFrame, request: AudienceRequest, as_of: date, names: Mapping[str, str]
+) -> pl.DataFrame:
     mine = done.pairs.filter(pl.col("campaign_id") == request.campaign_id).select("customer_id")
     listed = rank_people(people.join(mine, on="customer_id", how="semi"))
     held = is_holdout(listed["customer_id"], request.holdout_key, request.holdout_share)
-    return audience_rows(listed.with_columns(held=held), request, as_of)
+    return audience_rows(listed.with_columns(held=held), request, as_of, names)

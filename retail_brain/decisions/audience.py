@@ -1,5 +1,6 @@
 """Goods finding people: the list of those worth telling, those held out, and everybody else counted by reason."""
 
+from collections.abc import Mapping
 from datetime import date
 
 import polars as pl
@@ -41,7 +42,7 @@ def build_audience(
     ranked = ranked.with_columns(code=code)
     listed = ranked.filter(pl.col("code").is_null())
     left_out = pl.concat([people["code"].drop_nulls(), ranked["code"].drop_nulls()])
-    return audience_rows(listed, request, as_of), exclusion_rows(left_out)
+    return audience_rows(listed, request, as_of, facts.names), exclusion_rows(left_out)
 
 
 def rank_people(people: pl.DataFrame) -> pl.DataFrame:
@@ -50,13 +51,15 @@ def rank_people(people: pl.DataFrame) -> pl.DataFrame:
     return people.sort(worth, "probability", "customer_id", descending=[True, True, False])
 
 
-def audience_rows(listed: pl.DataFrame, request: AudienceRequest, as_of: date) -> pl.DataFrame:
-    """The audience's columns for ranked people; `held` says who is held out."""
+def audience_rows(
+    listed: pl.DataFrame, request: AudienceRequest, as_of: date, names: Mapping[str, str] | None = None
+) -> pl.DataFrame:
+    """The audience's columns for ranked people; `held` says who is held out, `names` what goods are called."""
     first, last = request.days(as_of)
     told = ~pl.col("held")
     send_on = (pl.col("due_on") - pl.duration(days=1)).clip(first, last).fill_null(pl.lit(first))
-    chance = (pl.col("probability") * 100).round(1).cast(pl.String) + "%"
-    goods = pl.col("product_id")
+    chance = pl.min_horizontal((pl.col("probability") * 100).round(1), 99.9).cast(pl.String) + "%"
+    goods = pl.col("product_id").replace(dict(names or {}))
     why, why_zh = pl.col("reason"), pl.coalesce("reason_zh", "reason")
     frame = listed.with_columns(
         campaign_id=pl.lit(request.campaign_id, dtype=pl.String),
@@ -71,7 +74,7 @@ def audience_rows(listed: pl.DataFrame, request: AudienceRequest, as_of: date) -
             pl.lit("."),
         ),
         reason_zh=pl.concat_str(
-            pl.format("购买{}的概率为{}", goods, chance),
+            pl.format("购买「{}」的概率约{}", goods, chance),
             pl.when(why_zh.is_not_null()).then(pl.format("：{}", why_zh)).otherwise(pl.lit("")),
             pl.when("held").then(pl.lit("。留作对照以衡量效果，请勿联系")).otherwise(pl.lit("")),
             pl.lit("。"),

@@ -1,5 +1,6 @@
 """What an audience is asked for, and what is known of the people and goods it is drawn from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
@@ -90,6 +91,7 @@ class AudienceFacts:
         purchases: one row per customer x product bought: `customer_id`, `product_id`, `bought_on` (last day).
         stock: `store_id`, `product_id`, `on_hand`. None: unknown, so nobody is left out for it.
         values: money that one response with a product earns: `product_id`, `value`.
+        names: product_id -> name, for the reasons.
         at_home_only: whether goods must lie in the person's own shop; otherwise any shop of the network will do.
     """
 
@@ -102,4 +104,5 @@ class AudienceFacts:
     values: pl.DataFrame = field(
         default_factory=lambda: pl.DataFrame(schema={"product_id": pl.String, "value": pl.Float64})
     )
+    names: Mapping[str, str] = field(default_factory=dict)
     at_home_only: bool = False

@@ -9,7 +9,7 @@ import argparse
 import json
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -188,15 +188,33 @@ def _group_ratio(group: pl.Series, values: Floats) -> Floats:
     return frame.select(pl.col("value").mean().over("group").fill_null(0)).to_series().to_numpy()
 
 
-def spread_paths(mean: Floats, phi: float, seed: int) -> np.ndarray:
-    """Negative binomial paths with variance `phi` times the mean (Poisson at 1), shape (series, PATHS, horizon)."""
-    rng = np.random.default_rng(seed)
-    shape = (mean.shape[0], PATHS, mean.shape[1])
-    rate = np.broadcast_to(mean[:, None, :], shape)
-    if phi <= 1.001:
-        return rng.poisson(rate).astype(np.float32)
-    gamma = rng.gamma(np.maximum(rate, 1e-9) / (phi - 1), phi - 1)
-    return rng.poisson(gamma).astype(np.float32)
+@dataclass(frozen=True)
+class Tuning:
+    """How forecasts become paths: chosen by replayed cost on windows before those reported.
+
+    Attributes:
+        blend: share of the organiser's forecast in the mean.
+        level: factor on the mean.
+        phi: variance of demand in multiples of its mean.
+    """
+
+    blend: float = 0.0
+    level: float = 1.0
+    phi: float = 1.0
+
+    def paths(self, model: Floats, organiser: Floats, seed: int) -> np.ndarray:
+        """Gamma paths, shape (series, PATHS, horizon)."""
+        mean = self.level * ((1 - self.blend) * model + self.blend * organiser)
+        rate = np.broadcast_to(np.maximum(mean, 1e-6)[:, None, :], (mean.shape[0], PATHS, mean.shape[1]))
+        return np.random.default_rng(seed).gamma(rate / self.phi, self.phi).astype(np.float32)
+
+
+GRID = [
+    Tuning(blend, level, phi)
+    for blend in (0.0, 0.25, 0.5)
+    for level in (0.9, 1.0, 1.1)
+    for phi in (0.25, 0.5, 1.0, 1.5)
+]
 
 
 @dataclass(frozen=True)
@@ -240,9 +258,13 @@ class Window:
     def cover(self, periods: float) -> Cover:
         return Cover(lambda week: organiser_mean(self.history, self.first + week + 1, 8), periods, self.review)
 
-    def suggested(self, means: dict[int, Floats], phi: float) -> SuggestedOrders:
+    def suggested(self, means: dict[int, Floats], tuning: Tuning) -> SuggestedOrders:
+        def forecast(week: int) -> np.ndarray:
+            organiser = organiser_mean(self.history, self.first + week + 1, means[week].shape[1])
+            return tuning.paths(means[week], organiser, seed=week + 1)
+
         return SuggestedOrders(
-            lambda week: spread_paths(means[week], phi, seed=week + 1),
+            forecast,
             contest_terms(self.history.sales.shape[0]),
             self.history.calendar(self.first + WEEKS + 8)[self.first :],
             self.review,
@@ -303,18 +325,16 @@ def main() -> None:
     }
     covers = np.arange(2.0, 5.01, 0.25)
     by_cover = [np.mean([window.play(window.cover(c))[0] for window in tuned]) for c in covers]
-    phis = np.array([1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0])
-    by_phi = [np.mean([w.play(w.suggested(forecasts[w.first], phi))[0] for w in tuned]) for phi in phis]
-    cover, phi = float(covers[int(np.argmin(by_cover))]), float(phis[int(np.argmin(by_phi))])
-    print(f"tuned on {len(tuned)} earlier windows: cover {cover} weeks, phi {phi}")
-    print("  phi costs", dict(zip(phis.tolist(), np.round(by_phi).tolist(), strict=True)))
-    print("  cover costs", dict(zip(covers.tolist(), np.round(by_cover).tolist(), strict=True)))
+    costs = [np.mean([w.play(w.suggested(forecasts[w.first], tuning))[0] for w in tuned]) for tuning in GRID]
+    cover, tuning = float(covers[int(np.argmin(by_cover))]), GRID[int(np.argmin(costs))]
+    print(f"tuned on {len(tuned)} earlier windows: cover {cover} weeks (cost {min(by_cover):.0f}),", end=" ")
+    print(f"{tuning} (cost {min(costs):.0f})")
     rows = []
     for first in firsts:
         window = Window(history, first)
         benchmark, _ = window.play(window.cover(4.0))
         tuned_cover, _ = window.play(window.cover(cover))
-        ours, outcome = window.play(window.suggested(forecasts[first], phi))
+        ours, outcome = window.play(window.suggested(forecasts[first], tuning))
         perfect, _ = window.play(window.perfect())
         rows.append(
             {
@@ -334,7 +354,9 @@ def main() -> None:
     print(f"total {1 - table['ours'].sum() / table['benchmark'].sum():.1%}; tuned cover ", end="")
     print(f"{1 - (table['tuned_cover'] / table['benchmark']).mean():.1%}; {time.perf_counter() - started:.0f} s")
     if chosen.out is not None:
-        chosen.out.write_text(json.dumps({"cover": cover, "phi": phi, "windows": rows}, indent=2), encoding="utf-8")
+        chosen.out.write_text(
+            json.dumps({"cover": cover, "tuning": asdict(tuning), "windows": rows}, indent=2), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":
