@@ -76,7 +76,7 @@ def tested(habits_chain: Dataset, small_config: RecommenderConfig) -> dict[str, 
 def test_the_model_beats_popularity_and_reaches_the_habits(tested: dict[str, float]) -> None:
     assert tested["recall_at_10"] > tested["popularity_recall_at_10"] + 0.1
     assert tested["recall_at_10"] >= tested["personal_frequency_recall_at_10"] - 0.02
-    assert tested["audience_auc"] > 0.9 > 0.7 > tested["audience_rfm_auc"]
+    assert tested["audience_auc"] > 0.9 > tested["audience_rfm_auc"] + 0.2
     assert tested["ece_all"] < 0.1
 
 
