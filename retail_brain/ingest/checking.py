@@ -99,7 +99,12 @@ class Checker:
         bad = pl.concat([unreadable, broken]).sort(_ROW)
         return Checked(
             good.select(*self._table.types, *self._attributes),
-            bad.join(raw.select(_ROW, *as_text(batch)), on=_ROW, how="left", maintain_order="left").drop(_ROW),
+            bad.join(
+                raw.filter(pl.col(_ROW).is_in(bad[_ROW].implode())).select(_ROW, *as_text(batch)),
+                on=_ROW,
+                how="left",
+                maintain_order="left",
+            ).drop(_ROW),
         )
 
     def _columns(self, batch: pl.DataFrame) -> list[pl.Expr]:
@@ -115,6 +120,8 @@ class Checker:
         tests = []
         for name, kind in self._present.items():
             value = raw[name]
+            if shaped[name].null_count() == value.null_count():
+                continue
             lost = shaped[name].is_null() & value.is_not_null()
             if value.dtype.is_float():
                 lost &= value.is_not_nan()
