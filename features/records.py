@@ -14,6 +14,9 @@ from features.references import sales_lines
 from features.windows import until
 from retail_brain.dataset import Dataset
 
+EVERYWHERE = "\0"
+"""Stands for the store of a promotion that holds in every store; no store id is this."""
+
 
 def person_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
     """Rows with the columns of `PERSON_RECORDS` for all that can be attributed to a person.
@@ -51,9 +54,6 @@ def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, produ
     """Rows with the columns of `GOODS_RECORDS`; arguments as for `person_records`."""
     seen = dataset.at(as_of)
     attributes = seen.scan_or_empty("products").select("product_id", "unit_cost", "launched_on")
-    series = _sales(seen, as_of).select("store_id", "product_id").unique()
-    promotions = seen.scan_or_empty("promotions").filter(pl.col("valid_from") <= as_of)
-    everywhere = promotions.filter(pl.col("store_id").is_null())
     parts = {
         "product": products.join(attributes, on="product_id", how="left"),
         "day": seen.scan("daily_sales").rename({"date": "at"}) if seen.has("daily_sales") else None,
@@ -61,8 +61,7 @@ def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, produ
         "listing": seen.scan_or_empty("assortment").rename({"listed_from": "valid_from"}),
     }
     rows = [_record(frame, kind, GOODS_RECORDS) for kind, frame in parts.items() if frame is not None]
-    rows.append(_record(promotions.join(series, on=["store_id", "product_id"], how="semi"), "promotion", GOODS_RECORDS))
-    rows.append(_record(everywhere.join(series, on="product_id", how="semi"), "promotion", GOODS_RECORDS))
+    rows.append(_record(_promotions_of_sold_series(seen, as_of), "promotion", GOODS_RECORDS))
     if seen.has("transactions"):
         prices = products.select("product_id", "reference_price")
         lines = attribute(sales_lines(dataset, as_of), identities).join(prices, on="product_id", how="left")
@@ -104,6 +103,21 @@ def buyer_lines(dataset: Dataset, as_of: date, identities: pl.LazyFrame) -> pl.L
     """Receipt lines of known persons: person_id, at, units."""
     lines = sales_lines(dataset, as_of).filter(pl.col("customer_id").is_not_null() & until("at", as_of))
     return attribute(lines, identities).select("person_id", "at", "units")
+
+
+def _promotions_of_sold_series(seen: Dataset, as_of: date) -> pl.LazyFrame:
+    """Promotions that began by `as_of` of what was sold where they hold, in one pass over the table."""
+    sold = _sales(seen, as_of).select("store_id", "product_id").unique()
+    everywhere = sold.select(pl.lit(EVERYWHERE).alias("place"), "product_id").unique()
+    places = pl.concat([sold.rename({"store_id": "place"}), everywhere])
+    return (
+        seen.scan_or_empty("promotions")
+        .filter(pl.col("valid_from") <= as_of)
+        .select(
+            "store_id", "product_id", "valid_from", "valid_to", pl.col("store_id").fill_null(EVERYWHERE).alias("place")
+        )
+        .join(places, on=["place", "product_id"], how="semi")
+    )
 
 
 def _sales(seen: Dataset, as_of: date) -> pl.LazyFrame:
