@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from retail_brain.decisions.arrays import Bools, Floats, floats
+from retail_brain.decisions.arrays import Bools, Floats, Ints, floats
 from retail_brain.decisions.calendar import weekday_table
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
@@ -75,6 +75,11 @@ class Terms:
     shelf_life_days: Floats
     source: pl.Series
     costed: Bools
+
+    def take(self, rows: Ints) -> "Terms":
+        """The terms of some series."""
+        parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return Terms(**{name: part[rows] for name, part in parts.items()})
 
 
 def align(frame: pl.DataFrame, series: pl.DataFrame, columns: dict[str, type[pl.DataType]]) -> pl.DataFrame:

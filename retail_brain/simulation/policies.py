@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from retail_brain.decisions.arrays import Bools, Days, Floats
+from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.plan import Due, Holdings, Plan, decide
 from retail_brain.decisions.terms import Terms
 from retail_brain.settings import ReplenishmentSettings
@@ -26,7 +26,8 @@ class SuggestedOrders:
         forecast: paths as known then.
         terms: supply terms.
         starts: first day of each period of the replay, and of enough periods after it for the longest horizon.
-        review: whether orders may be placed at the end of each period, index 0 standing for before the first.
+        review: whether orders may be placed at the end of each period, index 0 standing for before the first; one row
+            for all series, or one per series.
         settings: the service level where the terms give no target.
         seed: for uncertain lead times.
     """
@@ -40,17 +41,23 @@ class SuggestedOrders:
 
     def order(self, period: int, shelf: Shelf) -> Floats | None:
         """The suggested orders."""
-        if not self.review[period + 1]:
+        due = np.broadcast_to(self.review[..., period + 1], (len(shelf.life),))
+        rows = np.flatnonzero(due)
+        if not len(rows):
             return None
-        return self.plan(period, shelf).quantity
+        orders = np.zeros(len(due))
+        orders[rows] = self.plan(period, shelf, rows).quantity
+        return orders
 
-    def plan(self, period: int, shelf: Shelf) -> Plan:
-        """The whole decision at the end of a period."""
-        paths = self.forecast(period)
+    def plan(self, period: int, shelf: Shelf, rows: Ints) -> Plan:
+        """The whole decision for some series at the end of a period."""
+        paths = self.forecast(period)[rows]
         after = self.starts[period + 1 : period + 1 + paths.shape[2]]
-        known = np.ones(len(paths), dtype=np.bool_)
-        holdings = Holdings(shelf.on_hand, shelf.due.sum(axis=1), known, _due(shelf, self.starts[period + 1 :]))
-        return decide(paths, after, self.terms, holdings, after[0], settings=self.settings, seed=self.seed + period)
+        known = np.ones(len(rows), dtype=np.bool_)
+        due = _due(shelf.due[rows], self.starts[period + 1 :])
+        holdings = Holdings(shelf.on_hand[rows], shelf.due[rows].sum(axis=1), known, due)
+        terms = self.terms.take(rows)
+        return decide(paths, after, terms, holdings, after[0], settings=self.settings, seed=self.seed + period)
 
 
 @dataclass(frozen=True)
@@ -71,13 +78,14 @@ class Cover:
 
     def order(self, period: int, shelf: Shelf) -> Floats | None:
         """What is missing to the cover, in whole packs, rounded to the nearest."""
-        if not self.review[period + 1]:
+        due = self.review[..., period + 1]
+        if not due.any():
             return None
         mean = self.mean(period)
         share = np.clip(self.periods - np.arange(mean.shape[1]), 0, 1)
         missing = mean @ share - shelf.on_hand - shelf.due.sum(axis=1)
         packs: Floats = np.maximum(np.rint(missing / self.pack), 0)
-        return packs * self.pack
+        return packs * self.pack * due
 
 
 @dataclass(frozen=True)
@@ -90,11 +98,12 @@ class OrderUpTo:
 
     def order(self, period: int, shelf: Shelf) -> Floats | None:
         """What is missing to the level, in whole packs."""
-        if not self.review[period + 1]:
+        due = self.review[..., period + 1]
+        if not due.any():
             return None
         missing = self.level - shelf.on_hand - shelf.due.sum(axis=1)
         packs: Floats = np.maximum(np.ceil(missing / self.pack - 1e-9), 0)
-        return packs * self.pack
+        return packs * self.pack * due
 
 
 @dataclass(frozen=True)
@@ -126,8 +135,8 @@ def every(periods: int, step: int = 1, until: int | None = None) -> Bools:
     return review
 
 
-def _due(shelf: Shelf, starts: Days) -> Due:
+def _due(units: Floats, starts: Days) -> Due:
     """What is on its way, by series and day of arrival."""
-    series, later = np.nonzero(shelf.due)
+    series, later = np.nonzero(units)
     near = later < len(starts)
-    return Due(series[near], starts[later[near]], shelf.due[series, later][near])
+    return Due(series[near], starts[later[near]], units[series, later][near])

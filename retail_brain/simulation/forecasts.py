@@ -1,0 +1,71 @@
+"""Plain forecasts as of any day of a replay, from the demand before it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from retail_brain.decisions.arrays import Floats
+from retail_brain.simulation.policies import Forecast
+
+
+@dataclass(frozen=True)
+class MovingRates:
+    """Negative binomial paths around a moving mean with weekday factors: the forecaster to beat.
+
+    Attributes:
+        demand: units per series and day, the days before the replay first.
+        before: how many of those days lie before the replay.
+        horizon: days ahead.
+        paths: sample paths.
+        window: days of the moving mean.
+        seed: draws are the same for the same day.
+    """
+
+    demand: Floats
+    before: int
+    horizon: int
+    paths: int = 100
+    window: int = 56
+    seed: int = 0
+
+    def mean(self, period: int) -> Floats:
+        """Mean demand of the days after `period`, shape (series, horizon)."""
+        end = self.before + period + 1
+        recent = self.demand[:, max(0, end - self.window) : end]
+        level = recent.mean(axis=1) if recent.shape[1] else np.zeros(len(self.demand))
+        weekday = np.arange(end - recent.shape[1], end) % 7
+        total = recent.sum(axis=0)
+        share = np.array([total[weekday == day].mean() if (weekday == day).any() else np.nan for day in range(7)])
+        factor = np.where(np.isnan(share) | (total.mean() == 0), 1.0, share / max(float(total.mean()), 1e-12))
+        ahead = np.arange(end, end + self.horizon) % 7
+        mean: Floats = level[:, None] * factor[ahead][None, :]
+        return mean
+
+    def __call__(self, period: int) -> npt.NDArray[np.float32]:
+        """Sample paths of the days after `period`."""
+        mean = self.mean(period)
+        end = self.before + period + 1
+        recent = self.demand[:, max(0, end - self.window) : end]
+        spread = recent.var(axis=1) / np.maximum(recent.mean(axis=1), 1e-9) if recent.shape[1] else np.ones(len(mean))
+        return negative_binomial(mean, np.clip(spread, 1.0, 10.0), self.paths, self.seed + period + 1)
+
+
+def negative_binomial(mean: Floats, phi: Floats, paths: int, seed: int) -> npt.NDArray[np.float32]:
+    """Draws with variance `phi` times the mean (Poisson at 1), shape (series, paths, horizon)."""
+    rng = np.random.default_rng(seed)
+    rate = np.repeat(np.maximum(mean, 0)[:, None, :], paths, axis=1)
+    over = (phi - 1)[:, None, None]
+    shape = np.maximum(rate, 1e-9) / np.maximum(over, 1e-3)
+    mixed = np.where(over > 1e-3, rng.gamma(shape) * np.maximum(over, 1e-3), rate)
+    return rng.poisson(mixed).astype(np.float32)
+
+
+def refreshed(made: dict[int, npt.NDArray[np.float32]]) -> Forecast:
+    """Forecasts made now and then, used until the next one: period of making -> paths of the periods after it."""
+
+    def forecast(period: int) -> npt.NDArray[np.float32]:
+        latest = max(day for day in made if day <= period)
+        return made[latest][:, :, period - latest :]
+
+    return forecast
