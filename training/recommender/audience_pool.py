@@ -3,7 +3,7 @@
 import numpy as np
 
 from training.recommender.situation import Situation
-from training.recommender.sparse import Floats, Ints, blocks
+from training.recommender.sparse import Floats, Ints, blocks, look_up
 
 
 def likeliest_people(now: Situation, people: Ints, per_product: int) -> tuple[Ints, Ints]:
@@ -29,7 +29,9 @@ def _affinity(now: Situation, block: Ints, goods: Ints) -> Floats:
     by_name = {source.name: source for source in now.sources}
     total: Floats = np.zeros((block.size, goods.size), np.float32)
     for name in ("neighbours", "als"):
-        total += by_name[name].scores(block)[:, goods]
+        scores = by_name[name].scores(block)
+        cells = look_up(scores, np.repeat(np.arange(block.size), goods.size), np.tile(goods, block.size))
+        total += cells.reshape(total.shape)
     category = now.features.affinities["subcategory"][block].toarray()
     share = category / np.maximum(category.sum(axis=1, keepdims=True), 1e-9)
     total += 0.3 * share[:, now.features.codes["subcategory"][goods]]

@@ -22,7 +22,7 @@ class NeighbourConfig(Part):
     """People with like habits (TIFU-KNN, Hu et al. 2020): own vector mixed with the mean of the nearest."""
 
     half_life_days: int = 90
-    neighbours: int = 300
+    neighbours: int = 120
     own_weight: float = Field(default=0.7, ge=0, le=1)
     quota: int = 100
 
@@ -54,7 +54,6 @@ class ALSConfig(Part):
     regularization: float = 4.0
     alpha: float = 6.0
     iterations: int = 8
-    min_buyers: int = 2
     quota: int = 60
 
 
@@ -100,6 +99,8 @@ class RecommenderConfig(Part):
         test_goods: products a backtest looks at from their side (audiences).
         test_min_buyers: buyers a product must have had for that.
         max_training_people: customers whose pairs train the ranker at each cutoff.
+        max_neighbour_people: people who may be somebody's neighbours.
+        max_core_products: the most bought products, which neighbours and latent tastes speak of.
         block_pairs: size of a block of people x products in memory (float32 cells).
     """
 
@@ -111,6 +112,7 @@ class RecommenderConfig(Part):
     test_goods: int = 120
     test_min_buyers: int = 20
     max_neighbour_people: int = 20_000
+    max_core_products: int = 20_000
     min_candidates: int = 150
     min_history_days: int = 14
     block_pairs: int = 16_000_000

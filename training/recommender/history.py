@@ -31,7 +31,8 @@ class History:
         stores: ids of stores with sales; the place is the store's code.
         pairs: one row per customer x product with an interaction, sorted by the codes `person` and `product`.
         lines: basket, product and day of the latest baskets: codes and days since 1970.
-        store_sales: one row per store x product: faded units of people's purchase days of late.
+        store_sales: one row per store x product: faded receipt lines of late.
+        max_core_products: see `core`.
     """
 
     as_of: date
@@ -41,6 +42,7 @@ class History:
     pairs: pl.DataFrame
     lines: pl.DataFrame
     store_sales: pl.DataFrame
+    max_core_products: int
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -71,6 +73,12 @@ class History:
     def buyers(self) -> Ints:
         """Number of customers who bought each product."""
         return np.bincount(self.columns[self.bought], minlength=self.shape[1])
+
+    @cached_property
+    def core(self) -> Ints:
+        """Codes of the most bought products (at most `max_core_products`), ascending."""
+        best = np.argsort(-self.buyers, kind="stable")[: self.max_core_products]
+        return np.sort(best[self.buyers[best] > 0])
 
     def matrix(self, column: str) -> CSR:
         """Customers x products holding a column of the pairs."""
@@ -124,6 +132,7 @@ def build_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -> H
         pairs=_encoded(pairs, customers["customer_id"], products["product_id"]),
         lines=_lines(dataset, as_of, products["product_id"], config),
         store_sales=_store_sales(dataset, as_of, config, stores, products["product_id"]),
+        max_core_products=config.max_core_products,
     )
 
 

@@ -1,6 +1,7 @@
 """Small sparse-matrix tools that the candidate sources share."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,8 +12,23 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float32]
 CSR: TypeAlias = Any
 """`scipy.sparse.csr_array` (scipy has no types)."""
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """Dense scores of a block of people for some of the products; no opinion on the others.
+
+    Attributes:
+        values: people x columns.
+        columns: product codes, ascending.
+    """
+
+    values: Floats
+    columns: Ints
+
+
 Scores: TypeAlias = Any
-"""Scores of a block of people for every product: a csr_array or a dense float32 array, 0 = no opinion."""
+"""Scores of a block of people: a csr_array over all products, or `Narrow`; 0 = no opinion."""
 
 
 def csr(rows: Ints, columns: Ints, values: npt.NDArray[Any], shape: tuple[int, int]) -> CSR:
@@ -67,22 +83,24 @@ def top_cells(scores: Scores, count: int) -> tuple[Ints, Ints]:
     """Row and column of the `count` greatest positive scores of each row."""
     if count == 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    if sparse.issparse(scores):
+    if isinstance(scores, Narrow):
+        people, width = scores.values.shape
+        count = min(count, width)
+        best = np.argpartition(scores.values, width - count, axis=1)[:, width - count :].ravel()
+        rows = np.repeat(np.arange(people), count)
+        values, columns = scores.values[rows, best], scores.columns[best]
+    else:
         kept = keep_top(scores, count)
         rows, columns, values = np.repeat(np.arange(kept.shape[0]), np.diff(kept.indptr)), kept.indices, kept.data
-    else:
-        count = min(count, scores.shape[1])
-        best = np.argpartition(scores, scores.shape[1] - count, axis=1)[:, scores.shape[1] - count :]
-        rows, columns = np.repeat(np.arange(scores.shape[0]), count), best.ravel()
-        values = scores[rows, columns]
     return rows[values > 0].astype(np.int64), columns[values > 0].astype(np.int64)
 
 
 def look_up(scores: Scores, rows: Ints, columns: Ints) -> Floats:
     """Scores of single cells."""
-    if not sparse.issparse(scores):
-        dense: Floats = scores[rows, columns].astype(np.float32)
-        return dense
+    if isinstance(scores, Narrow):
+        place = np.minimum(np.searchsorted(scores.columns, columns), max(scores.columns.size - 1, 0))
+        known: Floats = np.where(scores.columns[place] == columns, scores.values[rows, place], 0)
+        return known
     scores.sort_indices()
     width = scores.shape[1]
     keys = np.repeat(np.arange(scores.shape[0], dtype=np.int64), np.diff(scores.indptr)) * width + scores.indices
@@ -93,6 +111,13 @@ def look_up(scores: Scores, rows: Ints, columns: Ints) -> Floats:
         return np.zeros(wanted.size, np.float32)
     found: Floats = np.where(keys[at_or_last] == wanted, scores.data[at_or_last], 0).astype(np.float32)
     return found
+
+
+def row_maxima(scores: Scores) -> Floats:
+    """Greatest score of each row, at least 0."""
+    if isinstance(scores, Narrow):
+        return np.asarray(scores.values.max(axis=1, initial=0), dtype=np.float32)
+    return np.asarray(scores.max(axis=1).toarray(), dtype=np.float32).ravel()
 
 
 def blocks(people: Ints, products: int, cells: int) -> Iterator[Ints]:

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from training.recommender.candidates.own import faded_purchases
 from training.recommender.config import ALSConfig
 from training.recommender.history import History
-from training.recommender.sparse import CSR, Floats, Ints, Scores
+from training.recommender.sparse import CSR, Floats, Ints, Narrow, Scores
 
 
 def factorise(matrix: CSR, config: ALSConfig, seed: int, num_threads: int) -> tuple[Floats, Floats]:
@@ -55,16 +55,13 @@ class ALS:
         self.quota = config.quota
         interest = faded_purchases(history, config.half_life_days)
         interest.data = np.log1p(interest.data)
-        self._common = np.flatnonzero(np.bincount(interest.indices, minlength=interest.shape[1]) >= config.min_buyers)
-        interest = interest[:, self._common]
-        self._width = history.shape[1]
+        self._core = history.core
+        interest = interest[:, self._core]
         self._people, self._goods = factorise(interest, config, seed, num_threads)
         self._people[np.diff(interest.indptr) == 0] = 0
 
     def scores(self, people: Ints) -> Scores:
         """Predicted preference, about 0 to 1."""
         with threadpool_limits(1, "blas"):
-            known = self._people[people] @ self._goods.T
-        scores: Floats = np.zeros((people.size, self._width), np.float32)
-        scores[:, self._common] = known
-        return scores
+            scores: Floats = self._people[people] @ self._goods.T
+        return Narrow(scores, self._core)

@@ -19,5 +19,5 @@ class Source(Protocol):
     def scores(self, people: Ints) -> Scores:
         """Scores of every product for a block of people (row i is `people[i]`); 0 = no opinion, higher is better.
 
-        Comparable within a person; a csr_array, or a dense float32 array.
+        Comparable within a person; a csr_array over all products, or `Narrow`.
         """

@@ -9,6 +9,7 @@ from training.recommender.sparse import (
     CSR,
     Floats,
     Ints,
+    Narrow,
     Scores,
     csr,
     keep_top,
@@ -55,7 +56,8 @@ class Neighbours:
         self._habits = scaled_rows(visits, 1.0 / loudest)
         self._vectors = unit_rows(informative(self._habits, history.shape[0]))
         self._pool = pool_of(history, max_people, seed)
-        self._pool_habits = self._habits[self._pool]
+        self._core = history.core
+        self._pool_habits = self._habits[self._pool][:, self._core]
 
     def scores(self, people: Ints) -> Scores:
         """`own_weight` x own habit + the rest x mean habit of the neighbours (habit 1 = the person's most bought)."""
@@ -63,6 +65,6 @@ class Neighbours:
         near = scaled_rows(near, 1.0 / np.maximum(row_sums(near), 1e-12))
         own = self._config.own_weight
         scores: Floats = (scaled_rows(near, np.full(people.size, 1 - own)) @ self._pool_habits).toarray()
-        mine = self._habits[people]
+        mine = self._habits[people][:, self._core]
         scores[np.repeat(np.arange(people.size), np.diff(mine.indptr)), mine.indices] += own * mine.data
-        return scores
+        return Narrow(scores, self._core)

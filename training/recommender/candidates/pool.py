@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from training.recommender.candidates.base import Source
 from training.recommender.history import History
-from training.recommender.sparse import Floats, Ints, Scores, blocks, look_up, top_cells
+from training.recommender.sparse import Floats, Ints, Scores, blocks, look_up, row_maxima, top_cells
 
 FILLER = "trending"
 
@@ -75,7 +75,7 @@ def _pool(
     people, products = keys // width, keys % width
     rows = np.searchsorted(block, people)
     scores = np.stack([look_up(opinion, rows, products) for opinion in opinions], axis=1)
-    best = np.stack([_row_maxima(opinion) for opinion in opinions], axis=1)
+    best = np.stack([row_maxima(opinion) for opinion in opinions], axis=1)
     proposed = np.stack([np.isin(keys, proposal, assume_unique=True) for proposal in proposals], axis=1)
     return Candidates(people, products, scores, (scores / np.maximum(best[rows], 1e-9)).astype(np.float32), proposed)
 
@@ -91,9 +91,3 @@ def _fillers(
         return np.empty(0, np.int64)
     rows, columns = top_cells(popular[0][short], at_least)
     return block[short[rows]] * width + columns
-
-
-def _row_maxima(scores: object) -> Floats:
-    top = scores.max(axis=1)  # type: ignore[attr-defined]
-    dense: Floats = np.asarray(top.toarray() if hasattr(top, "toarray") else top, dtype=np.float32).ravel()
-    return dense

@@ -6,7 +6,7 @@ from training.recommender.candidates.neighbours import informative, nearest, poo
 from training.recommender.candidates.own import faded_purchases
 from training.recommender.config import UserCFConfig
 from training.recommender.history import History
-from training.recommender.sparse import Floats, Ints, Scores, scaled_rows, unit_rows
+from training.recommender.sparse import Floats, Ints, Narrow, Scores, scaled_rows, unit_rows
 
 
 class UserCF:
@@ -23,11 +23,12 @@ class UserCF:
         self._pool = pool_of(history, max_people, seed)
         recent = faded_purchases(history, config.half_life_days)
         loudest = np.maximum(recent.max(axis=1).toarray().ravel(), 1e-12)
-        self._recent = scaled_rows(recent, 1.0 / loudest)[self._pool]
+        self._recent = scaled_rows(recent, 1.0 / loudest)[self._pool][:, history.core]
+        self._core = history.core
 
     def scores(self, people: Ints) -> Scores:
         """Sum over neighbours of cosine ^ sharpness x their recent habit."""
         near = nearest(self._vectors, self._pool, people, self._config.neighbours)
         near.data **= self._config.sharpness
         scores: Floats = (near @ self._recent).toarray()
-        return scores
+        return Narrow(scores, self._core)
