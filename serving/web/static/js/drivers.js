@@ -54,7 +54,7 @@ function bars(rows, groups) {
   const mean = rows.map((row, index) => `${(at(index) + step / 2).toFixed(1)},${y(row.forecast ?? 0).toFixed(1)}`).join(" ");
   const scale = ticks(top).map((value) => [svg("line", { class: "zero", x1: LEFT, x2: WIDTH, y1: y(value), y2: y(value) }), svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, number(value, 1))]);
   const every = Math.ceil(rows.length / 7);
-  const labels = rows.map((row, index) => (index % every ? null : svg("text", { x: at(index) + step / 2, y: HEIGHT - 4, "text-anchor": index ? "middle" : "start" }, day(row.date, "short"))));
+  const labels = rows.map((row, index) => (index % every ? null : svg("text", { x: at(index) + step / 2, y: HEIGHT - 4, "text-anchor": "middle" }, day(row.date, "short"))));
   return svg("svg", { class: "driver-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": t("drivers.title") }, scale, drawn, svg("polyline", { class: "mean", points: mean }), labels);
 }
 

@@ -158,7 +158,7 @@ export async function forecastView(root, { params, overview, signal }) {
   const horizons = horizonsFor(overview);
   const store = await firstOf("store", params.get("store") ?? lastUsed("store"), { signal });
   const product = await firstOf("product", params.get("product") ?? lastUsed("product"), { signal, storeId: store?.id });
-  const chosen = { store, product, horizon: nearest(horizons, Number(params.get("horizon")) || 28), days: nearest(HISTORIES, Number(params.get("days")) || 112) };
+  const chosen = { store, product, horizon: nearest(horizons, Number(params.get("horizon")) || 28), days: nearest(HISTORIES, Number(params.get("days")) || (innerWidth < 760 ? 56 : 112)) };
   const place = h("div", { class: "result" });
   const draw = () => {
     if (!chosen.store || !chosen.product) return replace(place, empty(t("forecast.choose"), t("forecast.choose_hint")));
