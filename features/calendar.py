@@ -4,6 +4,7 @@ Distances are in days and signed: 3 means that the festival comes in three days,
 `DAYS_BEFORE` and `DAYS_AFTER` a festival says nothing (null), so that it cannot stand in for the date itself.
 """
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -19,6 +20,10 @@ from retail_brain.errors import UsageError
 
 DAYS_BEFORE = 28
 DAYS_AFTER = 10
+LONGEST_LUNAR_YEAR_DAYS = 390
+MOVING: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"spring_festival": (24, 14), "mid_autumn": (12, 2), "dragon_boat": (5, 2), "easter": (12, 2)}
+)
 FESTIVALS: Mapping[str, str] = MappingProxyType(
     {
         "spring_festival": r"Chinese New Year|Lunar New Year|Spring Festival",
@@ -89,6 +94,29 @@ def festival_days(country: str, first_year: int, last_year: int) -> dict[str, li
     if days["easter"] or country in _KEEPS_EASTER:
         days["easter"] = {easter_sunday(year) for year in range(first_year, last_year + 1)}
     return {name: _first_days(found) for name, found in days.items()}
+
+
+def same_time_last_year(dates: Sequence[date], country: str) -> list[date | None]:
+    """The comparable day a year before each date: the same weekday 52 weeks earlier, or as far from a moving festival.
+
+    Days around a festival that moves (`MOVING`) are compared with days as far from it in the year before. Days that
+    are ordinary this year but lay in such a stretch the year before have nothing to be compared with: None.
+    """
+    years = range(min(dates).year - 2, max(dates).year + 2)
+    festivals = festival_days(country, years[0], years[-1])
+    moved: dict[date, date] = {}
+    busy: set[date] = set()
+    for name, (before, after) in MOVING.items():
+        for earlier, later in itertools.pairwise(festivals[name]):
+            stretch = range(-before, after + 1)
+            busy |= {earlier + timedelta(days=distance) for distance in stretch}
+            if (later - earlier).days < LONGEST_LUNAR_YEAR_DAYS:
+                moved |= {later + timedelta(days=distance): earlier + timedelta(days=distance) for distance in stretch}
+    out: list[date | None] = []
+    for day in dates:
+        plain = day - timedelta(days=364)
+        out.append(moved.get(day) or (None if plain in busy else plain))
+    return out
 
 
 def calendar_features(dates: Sequence[date], country: str) -> pl.DataFrame:

@@ -11,13 +11,13 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 
-from features.calendar import CALENDAR_COLUMNS, calendar_features, event_features
+from features.calendar import CALENDAR_COLUMNS, calendar_features, event_features, same_time_last_year
 from features.demand_arrays import Doubles, Floats, Ints
 from features.demand_groups import ChainLevels, PanelGroups
 from features.demand_history import DemandHistory
 from features.demand_panel import DemandPanel, Windows
 from features.demand_state import STATE, state
-from features.demand_target import PHASE, TARGET, YEAR_AGO, phase_ratios, target_values, year_ago_ratios
+from features.demand_target import PHASE, TARGET, YEAR_AGO, YearAgo, phase_ratios, target_values
 
 MAX_EVENT_TYPES = 6
 EVENTS = (*(f"event_{number}" for number in range(MAX_EVENT_TYPES)), "days_to_event")
@@ -79,10 +79,13 @@ class DemandFeatures:
         self._levels = ChainLevels(history)
         self._vocabulary = vocabulary
         self._regions, self._calendar = _calendars(history, vocabulary)
+        self._comparable = _comparable_periods(history)
 
     def of(self, panel: DemandPanel) -> "PanelFeatures":
         """The features of a panel."""
-        return PanelFeatures(panel, self._levels.of_panel(panel), self._ids(panel), self._calendar_of(panel))
+        groups = self._levels.of_panel(panel)
+        year_ago = YearAgo.of(panel.axis, self._comparable, (groups.category, groups.store))
+        return PanelFeatures(panel, groups, self._ids(panel), self._calendar_of(panel), year_ago)
 
     def _ids(self, panel: DemandPanel) -> Floats:
         names = {"store_id": "stores", "department": "departments", "category": "categories"}
@@ -107,6 +110,7 @@ class PanelFeatures:
     groups: PanelGroups
     _ids: Floats
     _calendar: tuple[Ints, Floats]
+    _year_ago: YearAgo
 
     def level(self, origin: int) -> Doubles:
         """Level of each series as known at `origin` (the last visible period), units per period, shape (n,).
@@ -134,7 +138,7 @@ class PanelFeatures:
         phase = (ahead - 1) % season
         region, calendar = self._calendar
         level = self.level(origin)
-        year_ago = year_ago_ratios(panel, self.groups, origin, int(ahead.max(initial=1)))
+        year_ago = self._year_ago.ratios(origin, int(ahead.max(initial=1)), panel.axis.rhythm.level)
         parts = [
             state(panel, self.groups, origin, level)[:, series],
             phase_ratios(panel, self.groups, origin, level)[:, series, phase],
@@ -145,6 +149,16 @@ class PanelFeatures:
         ]
         out = np.concatenate(parts, axis=0, dtype=np.float32)
         return out.T
+
+
+def _comparable_periods(history: DemandHistory) -> Ints:
+    """Number of the period a year before each one of history and horizon; -1 where there is none."""
+    axis = history.axis
+    count = axis.count + history.horizon
+    if axis.period != "day":
+        return np.maximum(np.arange(count) - axis.rhythm.year, -1)
+    days = same_time_last_year(axis.starts(0, count), history.country)
+    return np.array([-1 if day is None else max(axis.number(day), -1) for day in days])
 
 
 def _codes(values: pl.Series, names: tuple[str, ...]) -> Floats:

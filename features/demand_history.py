@@ -113,9 +113,10 @@ def _all_series(dataset: Dataset, axis: PeriodAxis, horizon: int) -> pl.DataFram
 def _listing(frame: pl.DataFrame, axis: PeriodAxis, horizon: int) -> pl.DataFrame:
     """Adds `begin` and `end` (exclusive): by the assortment, otherwise first sale to last sale plus a grace."""
     interval = (pl.col("last_sale") - pl.col("first_sale")).dt.total_days() / (pl.col("sale_days") - 1)
+    shortest = max(GRACE_DAYS[0], 2 * axis.days_per_period)
     grace = (
         pl.when(pl.col("sale_days") >= SALE_DAYS_OF_AN_INTERVAL)
-        .then((GRACE_INTERVALS * interval).clip(*GRACE_DAYS))
+        .then((GRACE_INTERVALS * interval).clip(shortest, GRACE_DAYS[1]))
         .otherwise(UNKNOWN_GRACE_DAYS)
     )
     inferred = pl.max_horizontal("last_row", pl.col("last_sale") + pl.duration(days=grace.cast(pl.Int64))) + timedelta(

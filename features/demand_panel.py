@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.demand_arrays import Bools, Doubles, Floats, ShortInts, ratio
+from features.demand_arrays import Bools, Doubles, Floats, Ints, ShortInts, ratio
 from features.demand_censoring import recover
 from features.demand_history import DemandHistory
 from features.demand_periods import PeriodAxis
@@ -38,6 +38,17 @@ class Windows:
     def weight(self, begin: int, end: int) -> Doubles:
         """Sum of weights over the periods."""
         return _between(self._weights, begin, end)
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return len(self._values)
+
+    def means_around(self, middles: Ints, half: int) -> Doubles:
+        """Means over the periods from `half` before to `half` after each of some periods, shape (rows, middles)."""
+        begin, end = middles - half, middles + half + 1
+        total = self._values[:, end] - self._values[:, begin]
+        return ratio(total, self._weights[:, end] - self._weights[:, begin])
 
     def mean(self, begin: int, end: int) -> Doubles:
         """Weighted mean; NaN where no period counts."""

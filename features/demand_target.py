@@ -1,6 +1,7 @@
 """What is known at an origin about a period ahead: its place in the week and the year, its price and promotion."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 from features.demand_arrays import Doubles, Floats, Ints, ratio
 from features.demand_groups import Groups, PanelGroups
 from features.demand_panel import DemandPanel, Windows
+from features.demand_periods import PeriodAxis
 
 LONG_AGO = 400
 RATIO_LIMIT = 20.0
@@ -50,21 +52,46 @@ def phase_ratios(panel: DemandPanel, groups: PanelGroups, origin: int, level: Do
     return np.minimum(out, RATIO_LIMIT)
 
 
-def year_ago_ratios(panel: DemandPanel, groups: PanelGroups, origin: int, ahead: int) -> Floats:
-    """How demand of the like changed a year ago over the same stretch, shape (features, n, ahead)."""
-    rhythm = panel.axis.rhythm
-    half = 3 if panel.axis.period == "day" else 0
-    out = np.full((len(YEAR_AGO), panel.size, ahead), np.nan, dtype=np.float32)
-    then = origin + 1 - rhythm.year
-    if then < rhythm.level // 2:
-        return out
-    for row, group in enumerate((groups.store_category, groups.store)):
-        before = group.windows.mean(then - rhythm.level, then)
-        for step in range(1, ahead + 1):
-            middle = then - 1 + step
-            after = group.windows.mean(middle - half, middle + half + 1)
-            out[row, :, step - 1] = np.minimum(ratio(after, before), RATIO_LIMIT)[group.of]
-    return out
+@dataclass(frozen=True)
+class YearAgo:
+    """A year ago seen from each period of a panel.
+
+    Attributes:
+        last: shape (T + H,), the last period that each value needs to know.
+        groups: numbers of each series' groups, and means of each group around the comparable time a year earlier,
+            shape (groups, T + H), NaN where that is unknown.
+    """
+
+    last: Ints
+    groups: tuple[tuple[Ints, Doubles], ...]
+
+    @classmethod
+    def of(cls, axis: PeriodAxis, comparable: Ints, groups: Sequence[Groups]) -> "YearAgo":
+        """Looks up the comparable periods (-1 where there is none), a little smoothed where periods are days."""
+        half = 3 if axis.period == "day" else 0
+        last = comparable + half
+        known = (comparable >= half) & (last < axis.count)
+        means = []
+        for group in groups:
+            around = np.full((group.windows.size, comparable.size), np.nan)
+            around[:, known] = group.windows.means_around(comparable[known], half)
+            means.append((group.of, around))
+        return cls(last, tuple(means))
+
+    def ratios(self, origin: int, ahead: int, level: int) -> Floats:
+        """How demand changed a year ago from the level up to the origin to the periods ahead: (features, n, ahead)."""
+        target = np.arange(origin + 1, origin + 1 + ahead)
+        unknown = self.last[target] > origin
+        out = []
+        for of, means in self.groups:
+            recent = means[:, max(origin + 1 - level, 0) : origin + 1]
+            count = (~np.isnan(recent)).sum(axis=1)
+            before = ratio(np.nansum(recent, axis=1), count.astype(np.float64))
+            before[count < level // 2] = np.nan
+            change = np.minimum(ratio(means[:, target], before[:, None]), RATIO_LIMIT)
+            change[:, unknown] = np.nan
+            out.append(change[of])
+        return np.stack(out).astype(np.float32)
 
 
 def target_values(panel: DemandPanel, origin: int, series: Ints, target: Ints) -> Floats:

@@ -9,7 +9,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES, quantile_column
 from retail_brain.progress import SILENT, Progress
 from training.demand.model import DemandModel
-from training.demand.store import StoreForecast
+from training.demand.store import Explain, StoreForecast
 
 
 def forecast_tables(
@@ -20,7 +20,7 @@ def forecast_tables(
     stores: Sequence[str] | None = None,
     products: Sequence[str] | None = None,
     quantiles: Sequence[float] | None = None,
-    explain: bool = False,
+    explain: Explain = False,
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> Iterator[pl.DataFrame]:

@@ -5,6 +5,8 @@ sum of logarithms into a sum of units without a rest: with base b and forecast m
 phi_g x (m - b) / (log m - log b).
 """
 
+from typing import Any
+
 import lightgbm as lgb
 import numpy as np
 
@@ -34,6 +36,49 @@ def driver_units(booster: lgb.Booster, rows: Floats, base: Doubles, uplift: Doub
     groups[:, DRIVERS.index("level")] += raw[:, -1]
     groups[:, DRIVERS.index("stock")] += np.log(uplift)
     return to_units(base, groups)
+
+
+def quick_driver_units(booster: lgb.Booster, rows: Floats, base: Doubles, uplift: Doubles, threads: int) -> Doubles:
+    """The same by path attribution (Saabas 2014) instead of TreeSHAP: a thousand times faster, equally exact in sum.
+
+    Each split on a row's path is credited with the change of the expected score that it made. Features high up in the
+    trees get a little more than their Shapley share.
+    """
+    leaves = np.asarray(booster.predict(rows, pred_leaf=True, num_threads=threads), dtype=np.int64)
+    tables = _leaf_tables(booster)
+    groups = np.zeros((len(rows), len(DRIVERS)))
+    for number, table in enumerate(tables):
+        groups += table[leaves[:, number]]
+    groups[:, DRIVERS.index("stock")] += np.log(uplift)
+    return to_units(base, groups)
+
+
+def _leaf_tables(booster: lgb.Booster) -> list[Doubles]:
+    """Per tree, what each leaf's path credits to each driver, shape (leaves, drivers); the root's value to `level`."""
+    tables = []
+    for tree in booster.dump_model()["tree_info"]:
+        table = np.zeros((max(int(tree["num_leaves"]), 1), len(DRIVERS)))
+        root = np.zeros(len(DRIVERS))
+        structure = tree["tree_structure"]
+        root[DRIVERS.index("level")] = _value(structure)
+        _credit(structure, root, table)
+        tables.append(table)
+    return tables
+
+
+def _credit(node: dict[str, Any], so_far: Doubles, table: Doubles) -> None:
+    """Walks down a tree and writes each leaf's credits."""
+    if "split_index" not in node:
+        table[int(node.get("leaf_index", 0))] = so_far
+        return
+    for child in (node["left_child"], node["right_child"]):
+        credit = so_far.copy()
+        credit[_GROUP_OF[int(node["split_feature"])]] += _value(child) - _value(node)
+        _credit(child, credit, table)
+
+
+def _value(node: dict[str, Any]) -> float:
+    return float(node["internal_value"] if "split_index" in node else node["leaf_value"])
 
 
 def to_units(base: Doubles, effects: Doubles) -> Doubles:

@@ -17,7 +17,7 @@ from training.demand.dispersion import Residuals
 from training.demand.files import read_model, write_model
 from training.demand.mean import MeanModel
 from training.demand.residuals import residuals_of
-from training.demand.store import ForecastRun, StoreForecast
+from training.demand.store import Explain, ForecastRun, StoreForecast
 from training.splits import last_day_of, rolling_origins
 
 CALIBRATION_WINDOWS = 2
@@ -74,7 +74,7 @@ class DemandModel:
         *,
         stores: Sequence[str] | None = None,
         products: Sequence[str] | None = None,
-        explain: bool = False,
+        explain: Explain = False,
         paths: int | None = None,
         seed: int = 0,
         progress: Progress = SILENT,
@@ -86,7 +86,8 @@ class DemandModel:
             horizon: periods ahead.
             stores: only these; all by default.
             products: only these, also where they never sold in a store; by default all that are listed.
-            explain: whether to work out the drivers (slower).
+            explain: whether to work out the drivers: True by TreeSHAP (milliseconds per row), "quick" by path
+                attribution (microseconds).
             paths: number of sample paths; by default that of the settings.
             seed: the same seed gives the same paths.
             progress: told of each store.

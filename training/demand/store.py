@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 from zlib import crc32
 
 import numpy as np
@@ -14,11 +15,12 @@ from features.demand_panel import DemandPanel, build_panel, store_ranges
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import DemandPaths
 from training.demand.calibration import Calibration, roughness
-from training.demand.drivers import driver_units, to_units
+from training.demand.drivers import driver_units, quick_driver_units, to_units
 from training.demand.mean import MeanModel
 from training.demand.paths import sample_paths
 from training.demand.rates import RateModel, rate_paths
 
+Explain = bool | Literal["quick"]
 _KEY = ["store_id", "product_id"]
 
 
@@ -62,7 +64,7 @@ class ForecastRun:
     mean: MeanModel
     calibration: Calibration
     paths: int
-    explain: bool
+    explain: Explain
     seed: int
 
     def stores(self, wanted: Sequence[str], products: Sequence[str] | None) -> Iterator[StoreForecast]:
@@ -124,7 +126,8 @@ class ForecastRun:
             units = to_units(base, effects)
         else:
             rows = self.mean.feature_rows(features, chosen, horizon)
-            units = driver_units(self.mean.booster, rows, base, uplift, self.mean.config.threads)
+            attribute = quick_driver_units if self.explain == "quick" else driver_units
+            units = attribute(self.mean.booster, rows, base, uplift, self.mean.config.threads)
         return _rescaled(units, mean[chosen].ravel()).reshape(chosen.size, horizon, len(DRIVERS))
 
     def _rate_part(self, rates: pl.DataFrame, phase: Doubles, salt: str) -> _Part:

@@ -1,0 +1,44 @@
+"""Drivers: units that sum to the forecast."""
+
+import lightgbm as lgb
+import numpy as np
+import pytest
+
+from features.demand import DRIVERS, FEATURES
+from training.demand.drivers import driver_units, quick_driver_units, to_units
+
+
+@pytest.fixture(scope="module")
+def booster() -> lgb.Booster:
+    rng = np.random.default_rng(1)
+    rows = rng.normal(size=(2000, len(FEATURES))).astype(np.float32)
+    label = np.exp(rows[:, 0] * 0.5 + 0.3 * (rows[:, 20] > 0))
+    data = lgb.Dataset(rows, label)
+    return lgb.train({"objective": "tweedie", "verbosity": -1, "num_leaves": 7, "num_threads": 1}, data, 15)
+
+
+@pytest.mark.parametrize("attribute", [driver_units, quick_driver_units])
+def test_drivers_sum_to_the_forecast(booster: lgb.Booster, attribute: object) -> None:
+    rows = np.random.default_rng(2).normal(size=(50, len(FEATURES))).astype(np.float32)
+    base, uplift = np.linspace(0.1, 9, 50), np.linspace(1, 1.5, 50)
+    units = attribute(booster, rows, base, uplift, 1)
+    assert units.shape == (50, len(DRIVERS))
+    expected = base * uplift * np.exp(booster.predict(rows, raw_score=True))
+    assert units.sum(axis=1) == pytest.approx(expected, rel=1e-9)
+
+
+def test_what_does_not_matter_is_worth_nothing(booster: lgb.Booster) -> None:
+    rows = np.zeros((3, len(FEATURES)), dtype=np.float32)
+    ones = np.ones(3)
+    units = quick_driver_units(booster, rows, ones, ones, 1)
+    used = {list(FEATURES.values())[int(i)] for i in np.flatnonzero(booster.feature_importance("split"))}
+    for number, name in enumerate(DRIVERS):
+        if name not in used | {"level"}:
+            assert np.array_equal(units[:, number], np.zeros(3))
+
+
+def test_equal_effects_share_equally_and_opposite_ones_cancel() -> None:
+    assert to_units(np.array([3.0]), np.array([[0.0, np.log(2), np.log(2)]])).tolist() == [[3, 4.5, 4.5]]
+    found = to_units(np.array([2.0]), np.array([[0.0, 0.7, -0.7]]))
+    assert found.sum() == pytest.approx(2)
+    assert found[0, 1] == pytest.approx(-found[0, 2])
