@@ -89,8 +89,10 @@ class ServingSettings(Section):
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     threads: int = Field(default=4, ge=1, description="per worker, for routes that compute")
     max_in_flight: int = Field(default=64, ge=1, description="requests a worker holds at once; more get 429")
-    timeout_seconds: float = Field(default=30, gt=0, description="longer work is answered with 503")
-    poll_seconds: float = Field(default=0.3, gt=0, description="how often new answers, events and decisions are looked for")
+    timeout_seconds: float = Field(default=10, gt=0, description="longer work is answered with 503")
+    poll_seconds: float = Field(
+        default=0.3, gt=0, description="how often new answers, events and decisions are looked for"
+    )
     key_cache_seconds: float = Field(default=5, ge=0, description="a revoked key may open for so long")
     recent_event_hours: float = Field(default=48, gt=0, description="events this young change recommendations")
     access_log: bool = True

@@ -53,6 +53,7 @@ class State:
         self.now = now
         self.database = Database(Workspace(home).database_url)
         self._views: dict[str, TenantView] = {}
+        self._complained: dict[str, str] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._refreshing = threading.Lock()
@@ -123,7 +124,9 @@ class State:
             try:
                 answers = open_answers(workspace.answers / wanted)
             except RetailBrainError as error:
-                _log.warning("tenant %s keeps its last answers: %s", tenant, error)
+                if self._complained.get(tenant) != wanted:
+                    _log.warning("tenant %s keeps its last answers: %s", tenant, error)
+                self._complained[tenant] = wanted
             else:
                 recent = RecentEvents() if view is None else view.recent
                 decisions = latest_decisions(tenant, self.database, as_of=date.fromisoformat(answers.manifest.as_of))

@@ -88,7 +88,7 @@ class Database:
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
     ) -> int:
         """Inserts the rows whose key is not there yet; returns how many were new."""
-        before = 0
+        new = 0
         dialect = sqlite if self.is_sqlite else postgresql
         for start in range(0, len(rows), 500):
             statement = (
@@ -96,8 +96,8 @@ class Database:
                 .values(list(rows[start : start + 500]))
                 .on_conflict_do_nothing(index_elements=list(key))
             )
-            before += connection.execute(statement).rowcount
-        return before
+            new += len(connection.execute(statement.returning(table.c.tenant_id)).all())
+        return new
 
     def revision(self) -> str | None:
         """The version of the tables, or None where there are none yet."""

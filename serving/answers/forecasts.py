@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -58,19 +57,18 @@ def write_forecasts(
     periods, quantiles, groups = shape
     places = _Places([], [], [])
     with (
-        ArrayWriter(folder / "forecasts.mean.npy", np.float32, (periods,)) as mean,
-        ArrayWriter(folder / "forecasts.quantiles.npy", np.float32, (periods, quantiles)) as spread,
+        ArrayWriter(folder / "forecasts.units.npy", np.float32, (periods, 1 + quantiles)) as units,
         ArrayWriter(folder / "forecasts.drivers.npy", np.float32, (periods, groups)) as drivers,
         ArrayWriter(folder / "forecasts.flat.npy", np.float32, (1 + quantiles,)) as flat,
     ):
         for block in blocks:
             is_flat = _is_flat(block)
             moving = ~is_flat
-            rows = np.where(is_flat, -1 - (flat.rows + np.cumsum(is_flat) - 1), mean.rows + np.cumsum(moving) - 1)
-            mean.append(block.mean[moving])
-            spread.append(block.quantiles[moving])
+            rows = np.where(is_flat, -1 - (flat.rows + np.cumsum(is_flat) - 1), units.rows + np.cumsum(moving) - 1)
+            both = np.concatenate([block.mean[:, :, None], block.quantiles], axis=2)
+            units.append(both[moving])
             drivers.append(_drivers(block, groups)[moving])
-            flat.append(np.concatenate([block.mean[is_flat, :1], block.quantiles[is_flat, 0]], axis=1))
+            flat.append(both[is_flat, 0])
             places.stores.append(np.full(len(rows), stores[block.store_id], dtype=np.int64))
             places.products.append(np.array([products[product] for product in block.product_ids], dtype=np.int64))
             places.rows.append(rows)
@@ -102,21 +100,6 @@ def write_calendar(folder: Path, days: Sequence[date]) -> None:
     write_array(folder / "forecasts.days.npy", [day.toordinal() for day in days], np.int32)
 
 
-@dataclass(frozen=True)
-class SeriesForecast:
-    """One series over the asked periods, rounded to what a person reads.
-
-    Attributes:
-        mean: units per period, length periods.
-        quantiles: shape (periods, quantiles), in the order of the answers' quantiles.
-        drivers: shape (periods explained, groups), or None where there are none.
-    """
-
-    mean: list[float]
-    quantiles: list[list[float]]
-    drivers: list[list[float]] | None
-
-
 class Forecasts:
     """Forecasts by store and product."""
 
@@ -124,25 +107,28 @@ class Forecasts:
         """Maps the files of `write_forecasts`."""
         self.index = KeyIndex(folder, "forecasts", n_products)
         self.days = [date.fromordinal(day).isoformat() for day in map_array(folder / "forecasts.days.npy").tolist()]
-        self._mean = map_array(folder / "forecasts.mean.npy")
-        self._quantiles = map_array(folder / "forecasts.quantiles.npy")
+        self._units = map_array(folder / "forecasts.units.npy")
         self._drivers = map_array(folder / "forecasts.drivers.npy")
         self._flat = map_array(folder / "forecasts.flat.npy")
 
-    def get(self, store: int, product: int, periods: int) -> SeriesForecast | None:
-        """The forecast of a series, or None where there is none."""
+    def get(self, store: int, product: int, periods: int) -> list[list[float]] | None:
+        """Units per period, the mean first and then the quantiles, rounded; None where there is no forecast."""
         row = self.index.find(store, product)
         if row is None:
             return None
         if row < 0:
-            values = np.round(self._flat[-1 - row].astype(np.float64), 4).tolist()
-            return SeriesForecast([values[0]] * periods, [values[1:]] * periods, None)
-        mean, spread = self._mean[row, :periods], self._quantiles[row, :periods]
+            return _rounded(self._flat[-1 - row, None]) * periods
+        return _rounded(self._units[row, :periods])
+
+    def drivers(self, store: int, product: int, periods: int) -> list[list[float]]:
+        """Units of each driver per period, as far as they were worked out."""
+        row = self.index.find(store, product)
+        if row is None or row < 0 or not self._drivers.size:
+            return []
         drivers = self._drivers[row, :periods]
-        explained = int((~np.isnan(drivers[:, 0])).sum()) if drivers.size else 0
-        return SeriesForecast(_rounded(mean), _rounded(spread), _rounded(drivers[:explained]) if explained else None)
+        return _rounded(drivers[~np.isnan(drivers[:, 0])])
 
 
-def _rounded(values: Array) -> list[Any]:
-    rounded: list[Any] = np.round(values.astype(np.float64), 4).tolist()
+def _rounded(values: Array) -> list[list[float]]:
+    rounded: list[list[float]] = values.astype(np.float64).round(4).tolist()
     return rounded

@@ -1,6 +1,6 @@
 """Scored customer x product pairs, readable from both sides: goods for a person, people for the goods."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +10,16 @@ from serving.answers.arrays import Array, ArrayWriter, map_array, write_array
 from serving.answers.texts import Texts, write_texts
 
 KINDS = ("repeat", "explore")
+LANGUAGES = ("en", "zh")
 NO_DAY = np.iinfo(np.int32).min
 
 
 def write_pairs(
-    folder: Path, blocks: Iterable[pl.DataFrame], customers: Mapping[str, int], products: Mapping[str, int]
+    folder: Path,
+    blocks: Iterable[pl.DataFrame],
+    customers: Mapping[str, int],
+    products: Mapping[str, int],
+    words: Mapping[str, Callable[[str], str]],
 ) -> int:
     """Writes the pairs block by block and both orders; returns how many there are.
 
@@ -23,6 +28,7 @@ def write_pairs(
         blocks: frames with `customer_id`, `product_id`, `probability`, `kind`, `due_on`, `reason` (a code), `gap_days`.
         customers: position of each customer.
         products: position of each product.
+        words: language -> what puts a reason's code into words.
     """
     owners: list[Array] = []
     goods: list[Array] = []
@@ -46,7 +52,8 @@ def write_pairs(
     _write_order(folder, "product", by_product, product, len(products))
     write_array(folder / "pairs.owner.npy", owner, np.int32)
     write_array(folder / "pairs.product.npy", product, np.int32)
-    write_texts(folder, "pairs.reasons", reasons)
+    for language, worded in words.items():
+        write_texts(folder, f"pairs.reasons.{language}", [worded(code) for code in reasons])
     return len(owner)
 
 
@@ -81,7 +88,7 @@ class Pairs:
         self.customer = map_array(folder / "pairs.owner.npy")
         self.probability = map_array(folder / "pairs.probability.npy")
         self.codes = map_array(folder / "pairs.codes.npy")
-        self._reasons = Texts(folder, "pairs.reasons")
+        self._reasons = {language: Texts(folder, f"pairs.reasons.{language}") for language in LANGUAGES}
         self._orders = {side: map_array(folder / f"pairs.by_{side}.npy") for side in ("customer", "product")}
         self._starts = {side: map_array(folder / f"pairs.{side}_starts.npy") for side in ("customer", "product")}
 
@@ -96,9 +103,9 @@ class Pairs:
         """Rows of a product's pairs."""
         return self._of("product", product)
 
-    def reasons(self, rows: Array) -> list[str]:
-        """Reason codes of some rows."""
-        return self._reasons.take(self.codes[rows, 2])
+    def reasons(self, rows: Array, language: str) -> list[str]:
+        """Why, in words, for some rows."""
+        return self._reasons[language].take(self.codes[rows, 2])
 
     def _of(self, side: str, row: int) -> Array:
         starts = self._starts[side]

@@ -12,11 +12,12 @@ import polars as pl
 from retail_brain.outputs import SUGGESTIONS
 from serving.answers.arrays import Array, map_array, write_array
 from serving.answers.keys import KeyIndex, write_keys
-from serving.answers.texts import CodedTexts, write_coded
+from serving.answers.texts import CodedTexts, Texts, write_coded, write_texts
 
 _NUMBERS = [name for name, kind in SUGGESTIONS.items() if kind == pl.Float64] + ["order_cost"]
-_TEXTS = ("source", "reason", "reason_zh", "reason_code")
 _DAYS = ("order_on", "arrives_on")
+_TEXTS = ("source", "reason", "reason_zh", "reason_code")
+_COLUMNS = ("suggestion_id", "store_id", "product_id", "as_of", *_NUMBERS, *_DAYS, "source", "reason", "reason_code")
 _NO_DAY = np.iinfo(np.int32).min
 
 
@@ -30,8 +31,8 @@ def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_produc
 
     Args:
         folder: the answers being written.
-        frame: one row per store x product: `store`, `product` (positions) and the columns of `outputs.SUGGESTIONS`
-            but the ids, `order_cost` (money), `reason_zh` and `reason_code`, in order of urgency within each store.
+        frame: one row per store x product: `store`, `product` (positions), the columns of `outputs.SUGGESTIONS`,
+            `order_cost` (money), `reason_zh` and `reason_code`, in order of urgency within each store.
         n_stores: how many stores there are.
         n_products: how many products there are.
     """
@@ -51,8 +52,13 @@ def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_produc
     write_array(folder / "suggestions.numbers.npy", numbers, np.float64)
     days = ordered.select(pl.col(_DAYS).cast(pl.Int32).fill_null(_NO_DAY)).to_numpy()
     write_array(folder / "suggestions.days.npy", days, np.int32)
+    write_texts(folder, "suggestions.ids", [suggestion_id(*names) for names in _names(ordered)])
     for name in _TEXTS:
         write_coded(folder, f"suggestions.{name}", ordered[name].fill_null("").to_list())
+
+
+def _names(frame: pl.DataFrame) -> list[tuple[str, str, str]]:
+    return frame.select("store_id", "product_id", pl.col("as_of").cast(pl.String)).rows()
 
 
 class Suggestions:
@@ -65,6 +71,7 @@ class Suggestions:
         self.product = map_array(folder / "suggestions.product.npy")
         self._numbers = map_array(folder / "suggestions.numbers.npy")
         self._days = map_array(folder / "suggestions.days.npy")
+        self._ids = Texts(folder, "suggestions.ids")
         self._texts = {name: CodedTexts(folder, f"suggestions.{name}") for name in _TEXTS}
 
     def __len__(self) -> int:
@@ -87,17 +94,16 @@ class Suggestions:
         days = [[_day(day) for day in pair] for pair in self._days[rows].tolist()]
         reason = "reason_zh" if language == "zh" else "reason"
         texts = [self._texts[name].take(rows) for name in ("source", reason, "reason_code")]
+        parts = zip(self._ids.take(rows), product_ids, numbers, days, *texts, strict=True)
         return [
-            {
-                "suggestion_id": suggestion_id(store_id, product_id, as_of),
-                "store_id": store_id,
-                "product_id": product_id,
-                "as_of": as_of,
-            }
-            | dict(zip(_NUMBERS, values, strict=True))
-            | dict(zip(_DAYS, when, strict=True))
-            | {"source": source or None, "reason": reason or None, "reason_code": code or None}
-            for product_id, values, when, source, reason, code in zip(product_ids, numbers, days, *texts, strict=True)
+            dict(
+                zip(
+                    _COLUMNS,
+                    (name, store_id, product_id, as_of, *values, *when, *(text or None for text in words)),
+                    strict=True,
+                )
+            )
+            for name, product_id, values, when, *words in parts
         ]
 
 

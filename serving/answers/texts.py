@@ -23,6 +23,7 @@ class Texts:
     def __init__(self, folder: Path, name: str) -> None:
         """Maps the two files of `write_texts`."""
         self._offsets = map_array(folder / f"{name}.offsets.npy")
+        self._starts: memoryview = self._offsets.data
         self._bytes: memoryview = map_array(folder / f"{name}.bytes.npy").data
 
     def __len__(self) -> int:
@@ -30,7 +31,7 @@ class Texts:
 
     def raw(self, row: int) -> bytes:
         """The UTF-8 bytes at a position."""
-        return self._bytes[self._offsets[row] : self._offsets[row + 1]].tobytes()
+        return self._bytes[self._starts[row] : self._starts[row + 1]].tobytes()
 
     def __getitem__(self, row: int) -> str:
         return self.raw(row).decode()
@@ -47,15 +48,15 @@ class Ids(Texts):
 
     def find(self, text: str) -> int:
         """The position of an id, or -1."""
-        wanted = text.encode()
-        low, high = 0, len(self)
+        wanted, starts, held = text.encode(), self._starts, self._bytes
+        low, high = 0, len(starts) - 1
         while low < high:
-            middle = (low + high) // 2
-            if self.raw(middle) < wanted:
+            middle = (low + high) >> 1
+            if held[starts[middle] : starts[middle + 1]].tobytes() < wanted:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < len(self) and self.raw(low) == wanted else -1
+        return low if low < len(starts) - 1 and held[starts[low] : starts[low + 1]].tobytes() == wanted else -1
 
 
 def sorted_ids(ids: Iterable[str]) -> list[str]:

@@ -90,11 +90,11 @@ class Api:
             ) from None
 
     def _fixed(self, path: str, method: str) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
-        if path not in {"/", "/docs.json", "/metrics"}:
+        if path not in {"/", "/ui", "/docs.json", "/metrics"}:
             raise HttpError(404, "not_found", "there is no such route. See /docs.json.")
         if method not in {"GET", "HEAD"}:
             raise _wrong_method(path, "GET")
-        if path == "/":
+        if path in {"/", "/ui"}:
             return 307, b"", [(b"location", _PAGE)]
         if path == "/docs.json":
             return 200, self._docs, []

@@ -1,6 +1,7 @@
 """What every request passes: a limit on requests at once, one error shape, security headers, counts and a log line."""
 
 import logging
+import sys
 import time
 from collections.abc import Collection
 from typing import Any
@@ -10,7 +11,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from serving.api.errors import error_body
 from serving.api.runtime import Runtime
 
-_access = logging.getLogger("bentoml.access")
 _log = logging.getLogger("bentoml.retail_brain")
 _OPEN = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
 _SECURITY = [
@@ -57,7 +57,8 @@ class Layer:
             if meter is not None:
                 meter.end(name, answer.status, seconds)
             if self._logs(name):
-                _access.info("%s %s %d %.1f ms", scope["method"], name, answer.status, seconds * 1000)
+                now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+                sys.stderr.write(f"{now} {scope['method']} {name} {answer.status} {seconds * 1000:.1f} ms\n")
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", path: str) -> None:
         state = self._runtime.state

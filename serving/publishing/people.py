@@ -1,6 +1,6 @@
 """People and goods: scored pairs, lists of goods, and what an audience is drawn from."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from serving.answers.pairs import write_pairs
 from serving.answers.rows import write_rows
 from serving.audience_facts import read_facts
 from serving.publishing.catalogs import Places
+from serving.reasons import reason_text
+from serving.recommendations import product_names
 from training.recommender.model import RecommenderModel
 
 _PEOPLE_PER_PRODUCT = 100
@@ -37,7 +39,7 @@ def publish_people(
         now = model.situation(dataset)
     with progress.step("scored pairs") as step:
         blocks = model.score(dataset, per_product=_PEOPLE_PER_PRODUCT, situation=now)
-        pairs = write_pairs(folder, _known(blocks, places), places.customers, places.products)
+        pairs = write_pairs(folder, _known(blocks, places), places.customers, places.products, _words(dataset))
         step.rows = pairs
     with progress.step("goods for goods") as step:
         similar = _lists(model.associations.similar_lists(_LISTED), places)
@@ -49,6 +51,12 @@ def publish_people(
         step.rows = similar.height
     publish_facts(folder, dataset, settings, places)
     return PeoplePublished(pairs, similar.height)
+
+
+def _words(dataset: Dataset) -> dict[str, Callable[[str], str]]:
+    """What puts reason codes into words, by language."""
+    names = product_names(dataset)
+    return {"en": lambda code: reason_text(code, "en", names), "zh": lambda code: reason_text(code, "zh", names)}
 
 
 def _known(blocks: Iterator[pl.DataFrame], places: Places) -> Iterator[pl.DataFrame]:

@@ -15,8 +15,6 @@ from serving.answers.pairs import KINDS, NO_DAY
 from serving.api.requests import AudienceRequest
 from serving.campaigns import of_campaign
 from serving.queries.call import Call, names_of, no_champion
-from serving.queries.ranking import ProductNames
-from serving.reasons import reason_text
 
 _LIKENESS = 0.5
 _LIKE = 5
@@ -42,7 +40,7 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     warm = [pairs for pairs in parts if pairs.height]
     if not warm:
         parts = [_pairs_of_like(answers, product) for product in products]
-    pairs = _in_words(pl.concat([_NOBODY, *parts]), answers)
+    pairs = pl.concat([_NOBODY, *parts])
     facts = _facts(answers, products)
     as_of = date.fromisoformat(answers.manifest.as_of)
     people, left_out = build_audience(pairs, facts, wanted, as_of, call.view.settings.audience)
@@ -63,6 +61,7 @@ _NOBODY = pl.DataFrame(
         "kind": pl.String,
         "due_on": pl.Date,
         "reason": pl.String,
+        "reason_zh": pl.String,
     }
 )
 
@@ -100,7 +99,8 @@ def _pairs_of(answers: Answers, product: int) -> pl.DataFrame:
             "probability": held.probability[rows].astype(np.float64),
             "kind": pl.Series(np.array(KINDS)[codes[:, 0]].tolist(), dtype=pl.String),
             "due_on": pl.Series(codes[:, 1]).replace(NO_DAY, None).cast(pl.Date),
-            "reason": pl.Series(held.reasons(rows), dtype=pl.String),
+            "reason": pl.Series(held.reasons(rows, "en"), dtype=pl.String),
+            "reason_zh": pl.Series(held.reasons(rows, "zh"), dtype=pl.String),
         }
     )
 
@@ -120,18 +120,6 @@ def _pairs_of_like(answers: Answers, product: int) -> pl.DataFrame:
         .sort("probability", "customer_id", descending=[True, False])
         .unique("customer_id", keep="first", maintain_order=True)
         .with_columns(product_id=pl.lit(name), kind=pl.lit("explore"), due_on=pl.lit(None, dtype=pl.Date))
-    )
-
-
-def _in_words(pairs: pl.DataFrame, answers: Answers) -> pl.DataFrame:
-    names = ProductNames(answers.products)
-    codes = pairs["reason"].unique().to_list()
-    english = {code: reason_text(code, "en", names) for code in codes}
-    chinese = {code: reason_text(code, "zh", names) for code in codes}
-    reason = pl.col("reason")
-    return pairs.with_columns(
-        reason=reason.replace_strict(english, default=None, return_dtype=pl.String),
-        reason_zh=reason.replace_strict(chinese, default=None, return_dtype=pl.String),
     )
 
 

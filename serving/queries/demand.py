@@ -1,18 +1,22 @@
 """Forecast and history of goods in a store."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import quantile_column
 from serving.answers.folder import Answers
-from serving.answers.forecasts import Forecasts, SeriesForecast
+from serving.answers.forecasts import Forecasts
 from serving.api.requests import ForecastRequest, HistoryRequest
 from serving.queries.call import Call, find_product, find_store, names_of, no_champion
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_OTHER_STORES = 200
+_OTHER_PRODUCTS = 50
 
 
 def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
@@ -30,15 +34,23 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
         raise no_champion("demand")
     _check_horizon(request.horizon, forecasts)
     columns, mix = _quantile_mix(request.quantiles, answers.manifest.quantiles)
+    keys = ("store_id", "product_id", "date", "forecast", *columns)
     rows: list[dict[str, Any]] = []
     cold: list[str] = []
     products = answers.products.find_many(request.product_ids)
     for product_id, product in zip(request.product_ids, products.tolist(), strict=True):
-        series = forecasts.get(store, product, request.horizon) if product >= 0 else None
-        if series is None:
+        units = forecasts.get(store, product, request.horizon) if product >= 0 else None
+        if units is None:
             cold.append(product_id)
-            series = _cold_series(answers, forecasts, store, product, request.horizon)
-        rows.extend(_rows(request, product_id, series, columns, mix, answers))
+            units = _cold_units(answers, forecasts, store, product, request.horizon)
+        units = units if mix is None else (np.asarray(units) @ mix).round(4).tolist()
+        series = [
+            dict(zip(keys, (request.store_id, product_id, day, *values), strict=True))
+            for day, values in zip(forecasts.days, units, strict=False)
+        ]
+        if request.explain:
+            _explain(series, forecasts.drivers(store, product, request.horizon), answers.manifest.driver_groups)
+        rows += series
     known = products[products >= 0]
     return {
         "forecasts": rows,
@@ -48,26 +60,9 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
     }
 
 
-def _rows(
-    request: ForecastRequest,
-    product_id: str,
-    series: SeriesForecast,
-    columns: list[str],
-    mix: "np.ndarray[Any, Any] | None",
-    answers: Answers,
-) -> list[dict[str, Any]]:
-    spread = series.quantiles if mix is None else np.round(np.asarray(series.quantiles) @ mix, 4).tolist()
-    assert answers.forecasts is not None
-    rows = [
-        {"store_id": request.store_id, "product_id": product_id, "date": day, "forecast": mean}
-        | dict(zip(columns, values, strict=True))
-        for day, mean, values in zip(answers.forecasts.days, series.mean, spread, strict=False)
-    ]
-    if request.explain:
-        groups, explained = answers.manifest.driver_groups, series.drivers or []
-        for place, row in enumerate(rows):
-            row["drivers"] = dict(zip(groups, explained[place], strict=True)) if place < len(explained) else None
-    return rows
+def _explain(rows: list[dict[str, Any]], drivers: list[list[float]], groups: list[str]) -> None:
+    for place, row in enumerate(rows):
+        row["drivers"] = dict(zip(groups, drivers[place], strict=True)) if place < len(drivers) else None
 
 
 def _check_horizon(horizon: int, forecasts: Forecasts) -> None:
@@ -82,10 +77,10 @@ def _check_horizon(horizon: int, forecasts: Forecasts) -> None:
 
 def _quantile_mix(
     wanted: list[float] | None, published: list[float]
-) -> "tuple[list[str], np.ndarray[Any, Any] | None]":
-    """Column names, and the weights with which published quantiles give the wanted ones by interpolation."""
+) -> "tuple[tuple[str, ...], npt.NDArray[np.float64] | None]":
+    """Column names, and the weights that turn published mean and quantiles into the mean and the wanted ones."""
     if wanted is None or wanted == published:
-        return [quantile_column(quantile) for quantile in published], None
+        return _columns(tuple(published)), None
     outside = [quantile for quantile in wanted if not published[0] <= quantile <= published[-1]]
     if outside:
         raise ImpossibleError(
@@ -93,28 +88,34 @@ def _quantile_mix(
             "Ask within, or extend demand.quantiles in the settings and publish again.",
             {"outside": outside},
         )
-    mix = np.stack([np.interp(wanted, published, row) for row in np.eye(len(published))])
-    return [quantile_column(quantile) for quantile in wanted], mix
+    mix = np.zeros((1 + len(published), 1 + len(wanted)))
+    mix[0, 0] = 1
+    mix[1:, 1:] = np.stack([np.interp(wanted, published, row) for row in np.eye(len(published))])
+    return _columns(tuple(wanted)), mix
 
 
-def _cold_series(answers: Answers, forecasts: Forecasts, store: int, product: int, horizon: int) -> SeriesForecast:
+@lru_cache(maxsize=256)
+def _columns(quantiles: tuple[float, ...]) -> tuple[str, ...]:
+    return tuple(quantile_column(quantile) for quantile in quantiles)
+
+
+def _cold_units(answers: Answers, forecasts: Forecasts, store: int, product: int, horizon: int) -> list[list[float]]:
     """The product's mean over other stores; for a product that no store sells, the store's median product."""
-    elsewhere = (
-        [forecasts.get(other, product, horizon) for other in range(min(len(answers.stores), 200))]
-        if product >= 0
-        else []
-    )
-    found = [series for series in elsewhere if series is not None]
-    if not found:
-        sold, _ = forecasts.index.of_store(store)
-        sample = sold[:: max(1, len(sold) // 50)].tolist()
-        found = [series for other in sample if (series := forecasts.get(store, other, horizon)) is not None]
-    if not found:
-        return SeriesForecast([0.0] * horizon, [[0.0] * len(answers.manifest.quantiles)] * horizon, None)
-    middle = np.median if product < 0 else np.mean
-    mean = np.round(middle([series.mean for series in found], axis=0), 4).tolist()
-    spread = np.round(middle([series.quantiles for series in found], axis=0), 4).tolist()
-    return SeriesForecast(mean, spread, None)
+    others = range(min(len(answers.stores), _OTHER_STORES)) if product >= 0 else ()
+    found = [units for other in others if (units := forecasts.get(other, product, horizon)) is not None]
+    if found:
+        return _round(np.mean(found, axis=0))
+    sold, _ = forecasts.index.of_store(store)
+    sample = sold[:: max(1, len(sold) // _OTHER_PRODUCTS)].tolist()
+    found = [units for other in sample if (units := forecasts.get(store, other, horizon)) is not None]
+    if found:
+        return _round(np.median(found, axis=0))
+    return [[0.0] * (1 + len(answers.manifest.quantiles))] * horizon
+
+
+def _round(units: "npt.NDArray[np.float64]") -> list[list[float]]:
+    rounded: list[list[float]] = units.round(4).tolist()
+    return rounded
 
 
 def history(request: HistoryRequest, call: Call) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from serving.answers.catalog import Catalog
 from serving.answers.folder import Answers
 from serving.answers.pairs import NO_DAY
 from serving.queries.call import names_of
-from serving.reasons import Language, reason_text
 
 _EPOCH = 719_163
 
@@ -26,7 +25,7 @@ class Ranking:
         probability: of a purchase within the label's days; they are ordered by it.
         is_repeat: bought before.
         due: days since 1970-01-01, or `NO_DAY`.
-        reason: codes, see `serving.reasons`.
+        reason: why, in words.
     """
 
     product: Array
@@ -35,10 +34,9 @@ class Ranking:
     due: Array
     reason: list[str]
 
-    def shown(self, answers: Answers, customer_id: str | None, basis: str, language: Language) -> dict[str, Any]:
+    def shown(self, answers: Answers, customer_id: str | None, basis: str) -> dict[str, Any]:
         """The rows of the contract with the products' names."""
         ids = answers.products.ids.take(self.product)
-        names = ProductNames(answers.products)
         parts = zip(
             ids,
             np.round(self.probability.astype(np.float64), 6).tolist(),
@@ -56,7 +54,7 @@ class Ranking:
                 "probability": probability,
                 "kind": "repeat" if is_repeat else "explore",
                 "due_on": None if due == NO_DAY else date.fromordinal(due + _EPOCH).isoformat(),
-                "reason": reason_text(reason, language, names),
+                "reason": reason,
             }
             for rank, (product_id, probability, is_repeat, due, reason) in enumerate(parts, start=1)
         ]

@@ -13,7 +13,8 @@ from serving.answers.identities import identifier
 from serving.answers.pairs import KINDS, NO_DAY
 from serving.api.requests import RecommendRequest
 from serving.queries.call import Call, find_store, no_champion
-from serving.queries.ranking import Ranking
+from serving.queries.ranking import ProductNames, Ranking
+from serving.reasons import Language, reason_text
 from training.recommender.online import Complements, Live, Pairs, Ranked, ranked
 
 _EPOCH = 719_163
@@ -43,8 +44,14 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
     )
     kept = np.flatnonzero(answers.stock.has(store, best.products))[: request.k]
     customer_id = answers.customers.ids[customer] if customer >= 0 else request.customer_id
-    ranking = _ranking(answers, pairs, scored, best, kept)
-    return ranking.shown(answers, customer_id, "warm" if len(rows) else "cold", call.language)
+    ranking = Ranking(
+        best.products[kept],
+        best.probability[kept],
+        best.is_repeat[kept],
+        np.where(best.row[kept] >= 0, pairs.due_day[best.row[kept]], NO_DAY),
+        _reasons(answers, scored, best, kept, call.language),
+    )
+    return ranking.shown(answers, customer_id, "warm" if len(rows) else "cold")
 
 
 def _person(request: RecommendRequest, answers: Answers) -> tuple[int, str]:
@@ -94,21 +101,16 @@ def _positions(answers: Answers, product_ids: Sequence[str]) -> list[int]:
     return [row for text in product_ids if (row := answers.products.find(text)) >= 0]
 
 
-def _ranking(answers: Answers, pairs: Pairs, rows: Array | None, best: Ranked, kept: Array) -> Ranking:
-    own = best.row[kept]
-    due = np.where(own >= 0, pairs.due_day[own], NO_DAY)
-    codes = ["popular"] * len(kept) if rows is None else _own_codes(answers, rows, own)
+def _reasons(answers: Answers, scored: Array | None, best: Ranked, kept: Array, language: Language) -> list[str]:
+    """Why, in words: what just happened where that raised the product, otherwise what was known before."""
+    if scored is None or answers.pairs is None:
+        reasons = [reason_text("popular", language)] * len(kept)
+    else:
+        reasons = answers.pairs.reasons(scored[best.row[kept]], language)
+    names = ProductNames(answers.products)
     for place, row in enumerate(kept.tolist()):
-        if best.why[row] >= 0:
-            cause = f"looked_at:{best.event[row]}" if best.event[row] else f"goes_with:{_id(answers, best.why[row])}"
-            codes[place] = cause
-    return Ranking(best.products[kept], best.probability[kept], best.is_repeat[kept], due, codes)
-
-
-def _own_codes(answers: Answers, rows: Array, own: Array) -> list[str]:
-    assert answers.pairs is not None
-    return answers.pairs.reasons(rows[own])
-
-
-def _id(answers: Answers, product: int) -> str:
-    return answers.products.ids[int(product)]
+        cause = int(best.why[row])
+        if cause >= 0:
+            code = f"looked_at:{best.event[row]}" if best.event[row] else f"goes_with:{answers.products.ids[cause]}"
+            reasons[place] = reason_text(code, language, names)
+    return reasons

@@ -50,7 +50,9 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     write_calendar(folder, [AS_OF + timedelta(days=day) for day in range(1, HORIZON + 1)])
     write_history(folder, _history(), len(products))
     write_suggestions(folder, _suggestions(factor), len(stores), len(products))
-    write_pairs(folder, [_pairs()], customers, products)
+    write_pairs(
+        folder, [_pairs()], customers, products, {"en": str, "zh": {"buys": "常买", "alike": "同好"}.__getitem__}
+    )
     for name in ("similar", "complements"):
         write_ranked(folder, name, _related(), len(products))
     write_ranked(folder, "popular", _popular(), len(stores) + 1)
@@ -58,6 +60,8 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     identities = {("card", f"620{number}"): number for number in range(len(CUSTOMERS))}
     write_identities(folder, identities)
     write_rows(folder, "person", pl.DataFrame({"stage": ["friend"] * 200, "visits": list(range(200))}))
+    write_rows(folder, "facts_customers", pl.DataFrame({"customer_id": CUSTOMERS, "home_store_id": "S001"}))
+    write_rows(folder, "facts_values", _values())
     write_manifest(folder, _manifest(answers_id))
     make_current(workspace.answers, answers_id)
     return folder
@@ -110,6 +114,9 @@ def _suggestions(factor: float) -> pl.DataFrame:
     return frame.with_columns(
         **numbers
         | {
+            "store_id": pl.col("store").replace_strict(dict(enumerate(STORES)), return_dtype=pl.String),
+            "product_id": pl.format("P{}", (pl.col("product") + 1).cast(pl.String).str.zfill(4)),
+            "as_of": pl.lit(AS_OF),
             "order_quantity": factor * pl.col("product").cast(pl.Float64),
             "expected_value": 100.0 - pl.col("product"),
             "order_cost": 2.0 * factor * pl.col("product"),
@@ -136,14 +143,16 @@ def _pairs() -> pl.DataFrame:
     return frame.select(
         "customer_id",
         "product_id",
-        score=probability,
         probability=probability,
+        gap_days=pl.when(pl.col("place") % 2 == 0).then(14).otherwise(0).cast(pl.Int32),
         kind=pl.when(pl.col("place") % 2 == 0).then(pl.lit("repeat")).otherwise(pl.lit("explore")),
         due_on=pl.when(pl.col("place") % 2 == 0).then(pl.lit(AS_OF + timedelta(days=5))),
-        reason=pl.when(pl.col("place") % 2 == 0)
-        .then(pl.lit("buys it every two weeks"))
-        .otherwise(pl.lit("people alike buy it")),
+        reason=pl.when(pl.col("place") % 2 == 0).then(pl.lit("buys")).otherwise(pl.lit("alike")),
     )
+
+
+def _values() -> pl.DataFrame:
+    return pl.DataFrame({"product": list(range(60)), "product_id": list(PRODUCTS), "value": 2.0})
 
 
 def _related() -> pl.DataFrame:

@@ -1,0 +1,97 @@
+"""Every test here runs on SQLite and, where Debian's binaries are, on a PostgreSQL that the session starts itself."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from retail_brain.operational.database import Database
+from retail_brain.operational.upgrade import upgrade
+
+
+def postgresql_binaries() -> Path | None:
+    """The newest PostgreSQL under Debian's folder."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    return found[-1].parent if found else None
+
+
+def as_owner() -> dict[str, int]:
+    """The user that PostgreSQL runs as: it refuses root."""
+    if os.geteuid() != 0:
+        return {}
+    user = pwd.getpwnam("postgres")
+    return {"user": user.pw_uid, "group": user.pw_gid}
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A server of the session's own, on a random port of 127.0.0.1, ended with it."""
+    binaries = postgresql_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL under /usr/lib/postgresql: apt-get install postgresql")
+    try:
+        owner = as_owner()
+    except KeyError:
+        pytest.skip("PostgreSQL refuses root and there is no user postgres")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = Path(tempfile.mkdtemp(prefix="rb-pg-"))
+    if owner:
+        os.chown(folder, owner["user"], owner["group"])
+    data = folder / "data"
+    run = {"cwd": folder, "capture_output": True, **owner}
+    try:
+        subprocess.run(
+            [binaries / "initdb", "-D", data, "-U", "brain", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C"],
+            check=True,
+            **run,
+        )
+        server = subprocess.Popen(
+            [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", folder, "-F"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **owner,
+        )
+        try:
+            ready = [binaries / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-t", "20"]
+            for _ in range(200):
+                if subprocess.run(ready, capture_output=True, check=False).returncode == 0:
+                    break
+            yield f"postgresql://brain@127.0.0.1:{port}"
+        finally:
+            server.send_signal(2)
+            server.wait(20)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database without tables."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / '数据' / 'operational.db'}"
+    server = request.getfixturevalue("postgresql_url")
+    name = f"t{uuid.uuid4().hex[:12]}"
+    admin = Database(f"{server}/postgres")
+    with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    admin.close()
+    return f"{server}/{name}"
+
+
+@pytest.fixture
+def database(empty_url: str) -> Iterator[Database]:
+    """A database with its tables."""
+    made = Database(empty_url)
+    upgrade(made)
+    yield made
+    made.close()

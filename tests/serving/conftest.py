@@ -1,0 +1,114 @@
+"""One service for the whole session, on synthetic answers of two tenants."""
+
+import importlib.util
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+from retail_brain.operational.database import Database
+from retail_brain.operational.keys import ROLES, create_key
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.settings import Workspace
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # starlette asks for httpx2, which BentoML does not use yet
+    from starlette.testclient import TestClient
+
+
+def load_synthetic() -> ModuleType:
+    """The script beside this file, as a module."""
+    spec = importlib.util.spec_from_file_location("synthetic", Path(__file__).with_name("synthetic.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def synthetic() -> ModuleType:
+    return load_synthetic()
+
+
+@dataclass(frozen=True)
+class Client:
+    """Asks the service as somebody.
+
+    Attributes:
+        http: speaks ASGI to the service.
+        keys: (tenant, role) -> key.
+        home: where the answers and the database are.
+    """
+
+    http: TestClient
+    keys: dict[tuple[str, str], str]
+    home: Path
+
+    def post(
+        self, path: str, body: Any, *, role: str = "admin", tenant: str = "main", language: str = "en"
+    ) -> httpx.Response:
+        """One request with a key of a tenant and role; bytes are sent as they are."""
+        headers = {"authorization": f"Bearer {self.keys[tenant, role]}", "accept-language": language}
+        content = {"content": body} if isinstance(body, bytes) else {"json": body}
+        return self.http.post(path, headers=headers, **content)
+
+    def ask(self, path: str, body: Any, **asker: str) -> Any:
+        """The JSON of a good answer."""
+        response = self.post(path, body, **asker)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def refused(self, path: str, body: Any, **asker: str) -> tuple[int, str]:
+        """Status and code of an error, whose shape is checked."""
+        response = self.post(path, body, **asker)
+        error = response.json()["error"]
+        assert set(response.json()) == {"error"}
+        assert set(error) == {"code", "message", "details"}
+        return response.status_code, error["code"]
+
+
+@pytest.fixture(scope="session")
+def client(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> Iterator[Client]:
+    home = tmp_path_factory.mktemp("service")
+    database = Database(Workspace(home).database_url)
+    upgrade(database)
+    keys = {}
+    for tenant, factor in (("main", 1.0), ("other", 10.0)):
+        synthetic.publish_synthetic(Workspace(home, tenant), "first", factor=factor)
+        for role in ROLES:
+            keys[tenant, role] = create_key(tenant, database, role=role, name=f"{role}先生", now=datetime.now(UTC))
+    keys["empty", "admin"] = create_key("empty", database, role="admin", name="e", now=datetime.now(UTC))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RETAIL_BRAIN_HOME", str(home))
+        patch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
+        patch.setenv("BENTOML_DO_NOT_TRACK", "True")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of libraries that BentoML imports
+            from serving.service import service
+
+            app = service.to_asgi()
+        with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as http:
+            yield Client(http, keys, home)
+    database.close()
+
+
+@pytest.fixture
+def database(client: Client) -> Iterator[Database]:
+    made = Database(Workspace(client.home).database_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def make_key(database: Database) -> Callable[..., str]:
+    def make(**given: Any) -> str:
+        return create_key("main", database, **({"role": "admin", "name": "n", "now": datetime.now(UTC)} | given))
+
+    return make
