@@ -72,7 +72,11 @@ def overview(body: dict[str, Any]) -> dict[str, Any]:
             "suggestions": 48,
         },
         "bundles": {
-            "demand": {"version": "4", "trained_at": "2026-03-01T00:58:12Z"},
+            "demand": {
+                "version": "4",
+                "trained_at": "2026-03-01T00:58:12Z",
+                "metrics": {"wape": 0.412, "moving_average_wape": 0.455, "coverage_90": 0.893},
+            },
             "recommender": {"version": "2", "trained_at": "2026-03-01T01:06:40Z"},
         },
     }

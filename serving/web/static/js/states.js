@@ -16,7 +16,7 @@ export function empty(title, hint) {
 export function failed(error, retry) {
   const known = error?.code && has(`error.${error.code}.title`);
   const kind = known ? error.code : error?.status === 401 ? "key" : error?.status === 403 ? "role" : error?.status === 0 ? "unreachable" : error?.status >= 500 ? "server" : error?.status ? "request" : "page";
-  const wait = error?.retryAfter ? ` ${t("error.retry_after", { seconds: error.retryAfter })}` : "";
+  const wait = error?.retryAfter ? `${t("sentence.space")}${t("error.retry_after", { seconds: error.retryAfter })}` : "";
   return h(
     "div",
     { class: "failed", role: "alert" },

@@ -2,10 +2,11 @@
 
 import { call, search } from "../api.js";
 import { h, icon, name, replace } from "../dom.js";
-import { code, DASH, has, isNumber, moment, money, number, t, units } from "../i18n.js";
+import { code, has, isNumber, money, number, t, units } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
 import { empty, fill } from "../states.js";
 import { prepared, totals } from "../suggestions.js";
+import { modelsPanel } from "./models.js";
 
 const SHOPS = 12;
 const AT_ONCE = 3;
@@ -16,20 +17,6 @@ const ORDER = ["stores", "products", "customers", "series", "suggestions", "reco
 function counts(overview) {
   const entries = ORDER.map((key) => [key, overview?.counts?.[key]]).filter(([, value]) => isNumber(value));
   return h("dl", { class: "figures tiles" }, entries.map(([key, value]) => h("div", { class: "figure" }, h("dt", {}, code("count", key)), h("dd", {}, number(value)))));
-}
-
-function versionText(bundle) {
-  if (bundle === null || bundle === undefined) return h("span", { class: "hint" }, t("overview.no_model"));
-  if (typeof bundle !== "object") return name(String(bundle));
-  const when = bundle.trained_at ?? bundle.created_at ?? bundle.made_at ?? bundle.promoted_at;
-  return [h("strong", {}, t("overview.version", { version: bundle.version ?? DASH })), when ? h("span", { class: "hint" }, ` · ${moment(when)}`) : null];
-}
-
-function bundles(overview) {
-  const rows = Object.entries(overview?.bundles ?? {}).map(([kind, bundle]) => h("div", {}, h("dt", {}, code("bundle", kind)), h("dd", {}, versionText(bundle))));
-  const more = [["published_at", moment], ["tenant", String], ["role", (role) => code("role", role)]]
-    .filter(([key]) => overview?.[key]).map(([key, text]) => h("div", {}, h("dt", {}, t(`overview.${key}`)), h("dd", {}, name(text(overview[key])))));
-  return h("section", { class: "panel side" }, h("h2", {}, t("overview.models")), h("dl", { class: "facts one-column" }, rows, more));
 }
 
 function attentionItem(item) {
@@ -105,7 +92,7 @@ export async function overviewView(root, { overview, signal }) {
     h("h1", { class: "visually-hidden" }, t("nav.overview")),
     doors(overview),
     counts(overview),
-    h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), list), bundles(overview)),
+    h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), list), modelsPanel(overview)),
   );
   await fill(list, signal, () => attention(overview, signal), { lines: 8 });
 }
