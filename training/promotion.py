@@ -11,7 +11,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings, Workspace
 from training.bundle import Kind, point_champion, write_bundle
-from training.jobs import Trained
+from training.jobs import Saveable, Trained
 from training.tracking import Registered, Tracking
 
 Evaluate = Callable[[Dataset, Settings, Mapping[str, Any], Sequence[date], Progress], Mapping[str, float]]
@@ -57,6 +57,16 @@ def jobs(kind: Kind) -> Jobs:
     return cast("Jobs", import_module(f"training.{kind}.jobs"))
 
 
+def load_model(kind: Kind, folder: Path) -> Saveable:
+    """The model that a bundle holds.
+
+    Raises:
+        ModelError: the files cannot be read by this software.
+    """
+    model: Saveable = getattr(import_module(f"training.{kind}.model"), f"{kind.capitalize()}Model").load(folder)
+    return model
+
+
 def promote(
     workspace: Workspace,
     kind: Kind,
@@ -80,7 +90,7 @@ def promote(
         settings: the tenant's settings.
         open_lake: opens the lake at given table versions.
         version: the challenger; the newest where not given.
-        force: promote whatever the comparison says.
+        force: promote without comparing.
         evaluate: replaces the kind's own backtest (for tests).
         progress: reporter.
 
@@ -94,20 +104,21 @@ def promote(
         wins, reason = True, "there was no champion"
     elif before == challenger.version:
         wins, reason = True, "it is the champion already"
+    elif force:
+        wins, reason = True, f"forced in place of version {before}"
     else:
         rival = tracking.read(kind, before)
-        known = _same_ground(challenger, rival)
         metrics = rival.metrics
-        if not known:
+        if not _same_ground(challenger, rival):
             with progress.step(f"backtest champion {before} on the challenger's windows"):
                 run = evaluate or jobs(kind).evaluate_config
                 data = open_lake(challenger.data_versions).at(challenger.as_of)
                 metrics = run(data, settings, rival.config, challenger.windows, progress)
         wins, reason = _compare(challenger, rival.version, metrics)
-    if not wins and not force:
+    if not wins:
         return Promotion(challenger.version, promoted=False, champion=before, reason=reason)
     _export(workspace, tracking, kind, challenger)
-    tracking.point_champion(kind, challenger.version, reason if wins else f"forced although {reason}")
+    tracking.point_champion(kind, challenger.version, reason)
     point_champion(workspace, kind, challenger.version)
     return Promotion(challenger.version, promoted=True, champion=before, reason=reason)
 

