@@ -27,7 +27,7 @@ class Progress:
     """Reports steps on stderr. `Progress(quiet=True)` says nothing."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(file=sys.stderr, quiet=quiet, highlight=False)
+        self._console = Console(file=sys.stderr, quiet=quiet, highlight=False, markup=False)
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:

@@ -31,6 +31,9 @@ class DataSettings(Section):
     country: str = Field(default="CN", description="ISO 3166 code whose public holidays enter the calendar")
     currency: str = "¥"
     max_quarantine_share: float = Field(default=0.05, ge=0, le=1, description="more bad rows than this stop the ingest")
+    quarantine_grace_rows: int = Field(
+        default=10, ge=0, description="so few bad rows of a table stop nothing unless they are half of it"
+    )
 
 
 class DemandSettings(Section):

@@ -10,6 +10,7 @@ import polars as pl
 
 from features.demand import DRIVERS
 from retail_brain.dataset import Dataset
+from retail_brain.files import name_aside, sweep
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings, Workspace
 from serving.answers.folder import AnswersManifest, make_current, write_manifest
@@ -36,7 +37,8 @@ def publish(workspace: Workspace, dataset: Dataset, settings: Settings, progress
     dataset = dataset.at(dataset.as_of or dataset.last_day())
     models = {kind: champion(workspace, kind) for kind in KINDS if champion_version(workspace, kind) is not None}
     answers_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-    aside = workspace.answers / f".{answers_id}.tmp"
+    sweep(workspace.answers)
+    aside = workspace.answers / name_aside(f".{answers_id}")
     aside.mkdir(parents=True)
     try:
         manifest = _fill(aside, answers_id, workspace, dataset, settings, models, progress)

@@ -5,7 +5,6 @@ import json
 import logging
 import math
 import os
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from mlflow.tracking import MlflowClient
 from mlflow.types import ColSpec, Schema
 
 from retail_brain.errors import ModelError, NotFoundError
+from retail_brain.files import scratch_folder
 from retail_brain.settings import Workspace
 from training.bundle import Kind
 from training.jobs import Trained
@@ -128,8 +128,8 @@ class Tracking:
             raise NotFoundError(
                 f"the registry has no {kind} version {version}. See `retail-brain models {kind}` for those there are."
             ) from error
-        with tempfile.TemporaryDirectory() as folder:
-            path = self._client.download_artifacts(run_id, "trained.json", folder)
+        with scratch_folder("read") as folder:
+            path = self._client.download_artifacts(run_id, "trained.json", str(folder))
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
         return Registered(
             version=version,
@@ -167,8 +167,8 @@ class Tracking:
         self._client.set_model_version_tag(kind, str(version), "promoted_because", note)
 
     def _log_model(self, kind: Kind, trained: Trained, run_id: str) -> int:
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = Path(scratch) / "model"
+        with scratch_folder("log") as scratch:
+            folder = scratch / "model"
             folder.mkdir()
             trained.model.save(folder)
             with warnings.catch_warnings():

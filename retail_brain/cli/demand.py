@@ -1,7 +1,6 @@
 """Verbs about demand: forecast, backtest."""
 
 import itertools
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -67,16 +66,16 @@ def write_parts(tables: "Iterable[pl.DataFrame]", out: Path) -> int:
     import polars as pl
 
     from retail_brain.errors import UsageError
-    from retail_brain.files import atomic_path
+    from retail_brain.files import atomic_path, scratch_folder
 
     if out.suffix not in {".parquet", ".csv"}:
         raise UsageError(f"--out {out} has no ending that says what to write; wanted .parquet or .csv.")
     rows = 0
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch_folder("forecast") as folder:
         for number, table in enumerate(tables):
-            table.write_parquet(Path(folder) / f"{number:08d}.parquet")
+            table.write_parquet(folder / f"{number:08d}.parquet")
             rows += table.height
-        whole = pl.scan_parquet(sorted(Path(folder).iterdir()))
+        whole = pl.scan_parquet(sorted(folder.iterdir()))
         with atomic_path(out) as aside:
             if out.suffix == ".csv":
                 whole.sink_csv(aside)

@@ -1,11 +1,14 @@
 """Verbs around the lake: `ingest` and `tables`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from retail_brain.cli import context
 from retail_brain.cli.app import app
+
+if TYPE_CHECKING:
+    from retail_brain.ingest import IngestReport
 
 
 @app.command()
@@ -21,11 +24,8 @@ def ingest(
 
     here = context.current()
     report = run(dataset, here.lake_uri(lake), here.settings, here.progress, replace=replace)
-    for table in report.tables.values():
-        here.progress.say(
-            f"{table.name:<14} {table.read:>12,} read {table.new:>12,} new {table.changed:>9,} changed "
-            f"{table.unchanged:>12,} unchanged {table.quarantined:>9,} set aside {table.seconds:>7.1f} s"
-        )
+    for line in report_lines(report):
+        here.progress.say(line)
     if any(table.quarantined for table in report.tables.values()):
         here.progress.say(f"Rows set aside, with their reasons: {report.lake}/quarantine/")
     here.progress.say(f"Lake: {report.lake}" if report.changed_anything else f"Nothing new for the lake {report.lake}")
@@ -40,3 +40,19 @@ def tables(lake: context.LakeOption = None) -> None:
     for table in describe_lake(here.lake_uri(lake), here.settings.storage_options):
         days = f"{table.first_day} to {table.last_day}" if table.first_day else ""
         typer.echo(f"{table.name:<14} {table.rows:>14,} rows  version {table.version:<4} {days}".rstrip())
+
+
+def report_lines(report: "IngestReport") -> list[str]:
+    """What an ingest did as a table of at most 80 columns: one line per table that changed, one for all others."""
+    titles = ("read", "new", "changed", "known", "set aside")
+    shown = [t for t in report.tables.values() if t.new or t.changed or t.removed or t.quarantined or t.clashes]
+    lines = [f"{'table':<12}{titles[0]:>12}" + "".join(f"{title:>11}" for title in titles[1:]) + f"{'s':>7}"]
+    for table in shown:
+        counts = (table.new, table.changed, table.unchanged, table.quarantined)
+        figures = "".join(f"{count:>11,}" for count in counts)
+        removed = f"\n{'':<12}{table.removed:>12,} rows of {table.name} taken out" if table.removed else ""
+        lines.append(f"{table.name:<12}{table.read:>12,}{figures}{table.seconds:>7.1f}{removed}")
+    others = len(report.tables) - len(shown)
+    rows = sum(table.read for table in report.tables.values()) - sum(table.read for table in shown)
+    unchanged = [f"{others} {'tables' if others > 1 else 'table'} unchanged ({rows:,} rows)"] if others else []
+    return [*(lines if shown else []), *unchanged]

@@ -1,20 +1,20 @@
 """From a dataset to the lake: read, check, set bad rows aside, write what is new."""
 
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from retail_brain.errors import DataError
+from retail_brain.files import scratch_folder
 from retail_brain.ingest.clashes import receipt_clashes
 from retail_brain.ingest.quarantine import keep_aside
 from retail_brain.ingest.references import unknown_ids
 from retail_brain.ingest.report import IngestReport, TableReport
 from retail_brain.ingest.staging import Staged, stage
-from retail_brain.lake import has_table, write_table
+from retail_brain.lake import has_table, remove_unnamed_files, write_table
 from retail_brain.progress import Progress
-from retail_brain.settings import Settings
+from retail_brain.settings import DataSettings, Settings
 from retail_brain.sources import Source, open_source
 from retail_brain.tables import TABLES
 
@@ -48,13 +48,13 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         NotFoundError: there is no such dataset.
         DataError: it cannot be read, holds no sales although the lake has none, or too many of its rows are bad.
     """
-    with tempfile.TemporaryDirectory(prefix="retail-brain-ingest-") as folder:
-        opened = open_source(source, Path(folder), settings.storage_options)
+    with scratch_folder("ingest") as folder:
+        opened = open_source(source, folder, settings.storage_options)
         for warning in opened.warnings:
             progress.say(f"  note: {warning}")
         target = _Target(uri, settings.storage_options, opened.name, replace)
-        staged = _read_all(opened, Path(folder), progress)
-        _refuse_bad(staged, settings.data.max_quarantine_share)
+        staged = _read_all(opened, folder, progress)
+        _refuse_bad(staged, settings.data)
         _refuse_without_sales(staged, target)
         reports = {name: _write(name, table, staged, target, progress) for name, table in staged.items()}
     return IngestReport(opened.name, uri, reports, opened.warnings)
@@ -76,19 +76,24 @@ def _read_all(source: Source, scratch: Path, progress: Progress) -> dict[str, St
     return staged
 
 
-def _refuse_bad(staged: Mapping[str, Staged], limit: float) -> None:
+def _refuse_bad(staged: Mapping[str, Staged], limits: DataSettings) -> None:
     """Stops an ingest in which too many rows of a table are bad.
 
+    A few bad rows are a large share of a small table, so they stop nothing until they are half of it.
+
     Raises:
-        DataError: a table has a larger share of bad rows than `limit`.
+        DataError: the bad rows of a table are more than `max_quarantine_share` of it and more than
+            `quarantine_grace_rows`, or at least half of it.
     """
+    share = limits.max_quarantine_share
     for name, table in staged.items():
         bad = table.bad.height
-        if bad <= limit * table.read:
+        few = bad <= limits.quarantine_grace_rows and bad < table.read / 2
+        if bad <= share * table.read or few:
             continue
         reasons = "; ".join(f"{reason} ({rows:,} rows)" for reason, rows in list(table.reasons.items())[:5])
         raise DataError(
-            f"{bad:,} of {table.read:,} rows of table {name} cannot be used ({bad / table.read:.1%}; {limit:.1%} at "
+            f"{bad:,} of {table.read:,} rows of table {name} cannot be used ({bad / table.read:.1%}; {share:.1%} at "
             f"most may be): {reasons}. Examples: {table.examples()}. Nothing was written. Correct the rows, say in a "
             "mapping how they are to be read (format for dates such as 31/12/2025, decimal for 1,5), or raise "
             "data.max_quarantine_share in the settings.",
@@ -115,6 +120,7 @@ def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Targ
         started = time.perf_counter()
         keep_aside(target.uri, name, target.origin, table.bad, target.options)
         clashes = 0 if target.replace else receipt_clashes(name, table.rows, target.uri, target.options)
+        remove_unnamed_files(target.uri, name)
         written = write_table(target.uri, name, table.rows, target.options, target.origin, replace=target.replace)
         step.rows = written.new + written.changed
         step.note = f"version {written.version}"

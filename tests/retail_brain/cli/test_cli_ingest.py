@@ -30,9 +30,15 @@ def test_ingest_says_what_it_did_and_tables_lists_it(
 ) -> None:
     home = ("--home", tmp_path)
     assert run(monkeypatch, *home, "ingest", chain) == 0
-    assert "2 new" in " ".join(capsys.readouterr().err.split())
+    said = capsys.readouterr().err.splitlines()
+    assert all(len(line) <= 80 for line in said if "Lake: " not in line)
+    table = [line.split() for line in said if line.startswith(("table", "daily_sales"))]
+    assert table[0] == ["table", "read", "new", "changed", "known", "set", "aside", "s"]
+    assert table[1][:-1] == ["daily_sales", "2", "2", "0", "0", "0"]
     assert run(monkeypatch, *home, "ingest", chain) == 0
-    assert "Nothing new" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "1 table unchanged (2 rows)" in said
+    assert "Nothing new" in said
     assert run(monkeypatch, *home, "tables") == 0
     assert capsys.readouterr().out.split() == [
         "daily_sales",

@@ -167,6 +167,20 @@ def test_too_many_bad_rows_stop_the_ingest_before_anything_is_written(chain: Cha
     assert not Path(chain.lake).exists()
 
 
+@pytest.mark.parametrize(
+    ("bad", "good", "stops"),
+    [(1, 9, False), (10, 11, False), (11, 180, True), (10, 10, True), (1, 0, True), (11, 220, False)],
+)
+def test_few_bad_rows_of_a_small_table_stop_nothing(chain: Chain, bad: int, good: int, stops: bool) -> None:
+    lines = ["never"] * bad + ["2025-01-01"] * good
+    chain.sell(*(f"{number},{day},A,x,,1,1" for number, day in enumerate(lines)))
+    if stops:
+        with pytest.raises(DataError, match=f"{bad} of {bad + good} rows"):
+            chain.ingest(max_bad=0.05)
+    else:
+        assert chain.ingest(max_bad=0.05).tables["transactions"].quarantined == bad
+
+
 def test_ids_stored_as_numbers_become_plain_text(chain: Chain) -> None:
     pl.DataFrame(
         {

@@ -1,0 +1,66 @@
+"""What is left aside by a killed process goes; what belongs to a living one stays."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from retail_brain.files import ORPHAN_SECONDS, atomic_path, name_aside, scratch_folder, sweep
+
+DIES_IN_SCRATCH = """
+import os
+from pathlib import Path
+from retail_brain.files import atomic_path, scratch_folder
+with scratch_folder("test") as scratch, atomic_path(Path("out") / "table.csv") as aside:
+    (scratch / "part").write_text("half")
+    aside.write_text("half")
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_the_next_writer_removes_what_a_killed_one_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    (tmp_path / "scratch").mkdir()
+    killed = subprocess.run([sys.executable, "-c", DIES_IN_SCRATCH], cwd=tmp_path, check=False)
+    assert killed.returncode == -9
+    assert len(list((tmp_path / "out").iterdir())) == 1
+    assert len(list((tmp_path / "scratch").iterdir())) == 1
+    with scratch_folder("test") as scratch, atomic_path(tmp_path / "out" / "table.csv") as aside:
+        aside.write_text("whole")
+        assert list((tmp_path / "scratch").iterdir()) == [scratch]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["table.csv"]
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_files_of_the_living_and_of_strangers_stay(tmp_path: Path) -> None:
+    mine = tmp_path / name_aside(".table.parquet")
+    other_machine = tmp_path / f".table.rb-00000000-{os.getpid()}-00000000.tmp"
+    not_ours = tmp_path / ".table.parquet.tmp"
+    for path in (mine, other_machine, not_ours):
+        path.write_text("unfinished")
+    assert sweep(tmp_path) == 0
+    long_ago = time.time() - ORPHAN_SECONDS - 60
+    for path in (mine, other_machine, not_ours):
+        os.utime(path, (long_ago, long_ago))
+    assert sweep(tmp_path) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([mine.name, not_ours.name])
+
+
+def test_after_an_error_nothing_is_left_and_the_old_file_stays(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+
+    def fail_half_way() -> None:
+        with atomic_path(path) as aside:
+            aside.write_text("new")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        fail_half_way()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
