@@ -1,4 +1,4 @@
-"""Verbs that decide: replenish, audience, assign."""
+"""Verbs that decide: replenish, audience, assign; and simulate, which replays them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +12,7 @@ from retail_brain.cli.context import AsOfOption, LakeOption, OutOption
 if TYPE_CHECKING:
     import polars as pl
 
+    from retail_brain.dataset import Dataset
     from serving.audiences import Scorer
     from serving.suggestions import Forecaster
 
@@ -126,6 +127,57 @@ def assign(
         step.note = f"value {plan.value:,.2f}, {share:.1%} of what is possible -> {out}"
 
 
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the report to.")],
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day played [default: 91 days before --until].")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--until", help="Last day played [default: last sale].")] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option(help="suggested, cover, legacy, perfect or recorded; may be repeated.")
+    ] = None,
+    stores: StoresOption = None,
+    forecast: Annotated[str, typer.Option(help="What suggestions rest on: model or moving.")] = "model",
+    refresh_days: Annotated[int, typer.Option(min=1, help="How often the model forecasts anew.")] = 7,
+    seed: Annotated[int, typer.Option(help="Seed of demand recovery and sample paths.")] = 0,
+    lake: LakeOption = None,
+) -> None:
+    """Replays order policies day by day on recorded demand: cost, fill rate, waste, stock, with plots.
+
+    Needs sales; uses inventory (lost demand, opening stock), supply, prices and products. The demand model is fitted on
+    what was known before the first day.
+    """
+    from datetime import timedelta
+
+    from retail_brain.errors import UsageError
+    from serving.replays import POLICIES, replay
+
+    if forecast not in {"model", "moving"}:
+        raise UsageError(f"--forecast {forecast!r} is unknown; wanted model or moving.")
+    chosen = context.current()
+    dataset = chosen.dataset(lake)
+    until = context.parse_day(last, "--until") if last else dataset.last_day()
+    begin = context.parse_day(first, "--from") if first else until - timedelta(days=90)
+    done = replay(
+        dataset.at(until),
+        chosen.settings,
+        first=begin,
+        last=until,
+        policies=policy or POLICIES,
+        stores=stores,
+        fit=_fit if forecast == "model" else None,
+        refresh_days=refresh_days,
+        seed=seed,
+        progress=chosen.progress,
+    )
+    done.write(out, f"Replay {begin} to {until}")
+    for line in (out / "REPORT.md").read_text(encoding="utf-8").splitlines()[2:]:
+        if line.startswith(("|", "*")):
+            chosen.progress.say(line)
+    chosen.progress.say(f"Report: {out / 'REPORT.md'}")
+
+
 def read_table(path: Path, option: str) -> "pl.DataFrame":
     """A Parquet or CSV file.
 
@@ -172,6 +224,14 @@ def _forecaster() -> "Forecaster":
     from training.demand.model import DemandModel
 
     return DemandModel.load(champion(context.current().workspace, "demand"))
+
+
+def _fit(dataset: "Dataset") -> "Forecaster":
+    """A demand model fitted on a dataset as known on its day."""
+    from training.demand.config import preset_config
+    from training.demand.model import DemandModel
+
+    return DemandModel.fit(dataset, preset_config(context.current().settings, "fast"))
 
 
 def _recommender() -> "Scorer":

@@ -57,7 +57,7 @@ class SuggestedOrders:
         due = _due(shelf.due[rows], self.starts[period + 1 :])
         holdings = Holdings(shelf.on_hand[rows], shelf.due[rows].sum(axis=1), known, due)
         terms = self.terms.take(rows)
-        return decide(paths, after, terms, holdings, after[0], settings=self.settings, seed=self.seed + period)
+        return decide(paths, after, terms, holdings, after[0], settings=self.settings, seed=self.seed + period + 1)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,120 @@
+"""What a replay needs of a dataset: recovered demand, opening stock, supply terms, what was recorded."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from features.demand_censoring import recover
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.arrays import Bools, Floats
+from retail_brain.decisions.inputs import read_stock, read_terms
+from retail_brain.decisions.terms import Terms, align, complete_terms
+from retail_brain.errors import ImpossibleError
+from retail_brain.outputs import SERIES
+from retail_brain.settings import Settings
+
+_WARM_DAYS = 91
+
+
+@dataclass(frozen=True)
+class ReplayFacts:
+    """A stretch of a chain's history.
+
+    Attributes:
+        series: `store_id`, `product_id`, sorted.
+        terms: supply terms as known before the first day.
+        demand: recovered units per series and day, from `before` days ahead of the first day to the last.
+        before: days of `demand` ahead of the first day played.
+        sold: recorded sales of the days played.
+        lost: units per day played that recovery adds to them.
+        on_hand: recorded stock at the end of the days played, NaN where there is no record.
+        opening_on_hand, opening_on_order: units at the end of the day before the first.
+        has_inventory: whether any stock was recorded.
+    """
+
+    series: pl.DataFrame
+    terms: Terms
+    demand: Floats
+    before: int
+    sold: Floats
+    on_hand: Floats
+    opening_on_hand: Floats
+    opening_on_order: Floats
+    has_inventory: bool
+
+    @property
+    def played(self) -> Floats:
+        """Demand of the days played."""
+        return self.demand[:, self.before :]
+
+
+def read_replay(
+    dataset: Dataset, first: date, last: date, settings: Settings, stores: list[str] | None = None, seed: int = 0
+) -> ReplayFacts:
+    """Reads the days `first` to `last`, and the quarter before them.
+
+    Only series sold in that quarter take part. Demand of days on which stock ran out is recovered from the days before
+    (see `features.demand_censoring`) and rounded at random, by `seed`, to whole units.
+
+    Raises:
+        ImpossibleError: nothing was sold in the quarter before, or the days are the wrong way round.
+    """
+    if last < first:
+        raise ImpossibleError(f"the replay would end on {last}, before it begins on {first}. Swap the days.")
+    begin = first - timedelta(days=_WARM_DAYS)
+    sales = dataset.at(last).daily_sales().filter(pl.col("date") >= begin)
+    if stores is not None:
+        sales = sales.filter(pl.col("store_id").is_in(stores))
+    rows = sales.select(*SERIES, "date", pl.col("units").clip(0)).collect()
+    series = rows.filter(pl.col("date") < first, pl.col("units") > 0).select(SERIES).unique().sort(SERIES)
+    if series.height == 0:
+        raise ImpossibleError(
+            f"nothing was sold between {begin} and {first}, so there is nothing to replay. Choose another --from."
+        )
+    days = (last - begin).days + 1
+    sold = _matrix(rows, series, begin, days, "units", 0.0)
+    held = dataset.at(last).scan_or_empty("inventory").filter(pl.col("date") >= begin).collect()
+    on_hand = _matrix(held, series, begin, days, "on_hand", float("nan"))
+    demand = _recovered(sold, on_hand, seed)
+    known = dataset.at(first - timedelta(days=1))
+    stock = align(read_stock(known), series, {"on_hand": pl.Float64, "on_order": pl.Float64})
+    terms = complete_terms(read_terms(known, first - timedelta(days=1)), series, settings.replenishment)
+    opening = stock["on_hand"].fill_nan(None).to_numpy().astype(np.float64)
+    guess = sold[:, :_WARM_DAYS].mean(axis=1) * (terms.lead_days + terms.review_days)
+    return ReplayFacts(
+        series=series,
+        terms=terms,
+        demand=demand,
+        before=_WARM_DAYS,
+        sold=sold[:, _WARM_DAYS:],
+        on_hand=on_hand[:, _WARM_DAYS:],
+        opening_on_hand=np.maximum(np.where(np.isnan(opening), np.ceil(guess), opening), 0),
+        opening_on_order=np.nan_to_num(stock["on_order"].fill_nan(None).to_numpy().astype(np.float64)),
+        has_inventory=bool(np.isfinite(on_hand).any()),
+    )
+
+
+def _matrix(rows: pl.DataFrame, series: pl.DataFrame, begin: date, days: int, name: str, empty: float) -> Floats:
+    """A column of rows by series and day."""
+    index = series.with_row_index("row")
+    placed = rows.join(index, on=list(SERIES), how="inner").with_columns(
+        day=(pl.col("date") - pl.lit(begin)).dt.total_days()
+    )
+    out = np.full((series.height, days), empty)
+    out[placed["row"].to_numpy(), placed["day"].to_numpy()] = placed[name].cast(pl.Float64).to_numpy()
+    return out
+
+
+def _recovered(sold: Floats, on_hand: Floats, seed: int) -> Floats:
+    """Demand behind the sales, in whole units where sales are whole."""
+    out = on_hand <= 0
+    was_out: Bools = np.concatenate([np.zeros((len(out), 1), dtype=np.bool_), out[:, :-1]], axis=1)
+    full = np.ones(sold.shape, dtype=np.float32)
+    found = recover(sold.astype(np.float32), full > 0, full, out, was_out, 7)
+    demand = np.maximum(found.demand.astype(np.float64), sold)
+    if np.array_equal(sold, np.rint(sold)):
+        demand = np.floor(demand + np.random.default_rng(seed).random(demand.shape))
+        demand = np.maximum(demand, sold)
+    return demand
