@@ -68,8 +68,8 @@ def scratch_folder(purpose: str) -> Iterator[Path]:
 def atomic_path(path: Path) -> Iterator[Path]:
     """A path beside `path` to write a file or folder to; it takes the place of `path` when the block ends well.
 
-    A folder that already stands at `path` is replaced. After an error nothing is left behind; what a killed process left
-    beside `path` is removed.
+    A folder that already stands at `path` is replaced. After an error nothing is left behind, and what a killed
+    process left beside `path` is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent)
