@@ -6,9 +6,7 @@ from typing import NoReturn
 
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-os.environ.setdefault(
-    "OMP_WAIT_POLICY", "PASSIVE"
-)  # waiting threads sleep: spinning ones starve whoever shares the cores
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads sleep instead of spinning
 
 from retail_brain.errors import RetailBrainError, UsageError
 
