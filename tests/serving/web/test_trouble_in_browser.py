@@ -207,3 +207,5 @@ def test_a_chain_without_a_demand_model_has_an_overview(open_page: Open) -> None
     page.locator("nav [data-view=overview]").click()
     expect(page.locator(".empty")).to_contain_text("no demand model has been promoted.")
     expect(page.locator(".tiles")).to_contain_text("3,210")
+    page.locator("nav [data-view=replenishment]").click()
+    expect(page.locator(".failed")).to_contain_text("There is no model for this yet")
