@@ -38,7 +38,8 @@ class Steps:
 def order_steps(wanted: Floats, needs: Needs, terms: Terms, money: Economics) -> Steps:
     """The steps of every wanted order: one pack each, more where there would be over 64, first the minimum order.
 
-    The k-th unit is worth `short * P(need >= k) - over * P(need < k)`, which falls with k: packs can be taken greedily.
+    The k-th unit is worth `short * P(need >= k) - over * P(need < k) - waste * P(outlast < k)`, which falls with k:
+    packs can be taken greedily.
     """
     packs = np.rint(wanted / terms.case_pack)
     group = np.maximum(np.ceil(packs / _MOST_STEPS), 1)
@@ -62,7 +63,8 @@ def _gains(needs: Needs, money: Economics, series: Ints, units: Floats) -> Float
         part = slice(start, start + size)
         rows = series[part]
         sold = np.clip(needs.need[rows], 0, units[part, None]).mean(axis=1)
-        out[part] = money.short[rows] * sold - money.over[rows] * (units[part] - sold)
+        dated = np.maximum(units[part, None] - np.maximum(needs.outlast[rows], 0), 0).mean(axis=1)
+        out[part] = money.short[rows] * sold - money.over[rows] * (units[part] - sold) - money.waste[rows] * dated
     return out
 
 

@@ -27,7 +27,9 @@ class Needs:
         lost_before: mean units lost before the order can arrive, whatever is ordered.
         demand: mean units wanted until the following order arrives.
         cycle_demand: mean units wanted from the arrival until the following one.
-        projected: mean units on hand when the order arrives, lost sales taken into account.
+        projected: mean units on hand when the order arrives, lost sales and waste taken into account.
+        outlast: shape (series, paths), sorted within each row: units of the order that are sold before their date,
+            oldest goods first. Units dated out with an order of q are `max(q - outlast, 0)`. Infinite where goods keep.
     """
 
     need: Floats
@@ -35,6 +37,12 @@ class Needs:
     demand: Floats
     cycle_demand: Floats
     projected: Floats
+    outlast: Floats
+
+    def dated(self, order: Floats) -> Floats:
+        """Mean units of the order that reach their date unsold."""
+        mean: Floats = np.maximum(order[:, None] - np.maximum(self.outlast, 0), 0).mean(axis=1)
+        return mean
 
     def lost_in_cycle(self, order: Floats) -> Floats:
         """Mean units lost between the arrival and the following one with an order of so many units."""
@@ -80,8 +88,30 @@ def blocks(rows: int, paths: int) -> Iterator[slice]:
         yield slice(start, min(start + size, rows))
 
 
+@dataclass(frozen=True)
+class Aging:
+    """How goods date out, oldest sold first.
+
+    Attributes:
+        fresh: shape (series, periods): units now on hand or received by then whose date lies after the period;
+            infinite where goods keep.
+        life: periods that newly arrived goods may be sold for, one per series; KEEPS or more where they keep.
+    """
+
+    fresh: Floats
+    life: Ints
+
+
+KEEPS = 1_000_000
+
+
 def project(
-    units: npt.NDArray[np.float32], on_hand: Floats, receipts: Floats, arrival: Ints, next_arrival: Ints
+    units: npt.NDArray[np.float32],
+    on_hand: Floats,
+    receipts: Floats,
+    arrival: Ints,
+    next_arrival: Ints,
+    aging: Aging | None = None,
 ) -> Needs:
     """Needs of every series.
 
@@ -91,41 +121,71 @@ def project(
         receipts: units already on order by the period in whose morning they arrive, shape (series, periods).
         arrival: period in whose morning the order arrives, shape (series, paths or 1).
         next_arrival: the same for the following order; it lies within the periods, or at their end.
+        aging: how goods date out; None where all keep.
     """
     rows, paths, _ = units.shape
-    parts = [
-        _project_block(units[part], on_hand[part], receipts[part], arrival[part], next_arrival[part])
-        for part in blocks(rows, paths)
-    ]
+    parts = []
+    for part in blocks(rows, paths):
+        old = None if aging is None else Aging(aging.fresh[part], aging.life[part])
+        block = _project_block(
+            units[part],
+            on_hand[part],
+            receipts[part],
+            arrival=arrival[part],
+            next_arrival=next_arrival[part],
+            aging=old,
+        )
+        parts.append(block)
     if not parts:
-        empty = np.zeros(0)
-        return Needs(np.zeros((0, paths)), empty, empty, empty, empty)
+        empty, none = np.zeros(0), np.zeros((0, paths))
+        return Needs(none, empty, empty, empty, empty, none)
     return Needs(*(np.concatenate([getattr(part, name) for part in parts]) for name in Needs.__dataclass_fields__))
 
 
 def _project_block(
-    units: npt.NDArray[np.float32], on_hand: Floats, receipts: Floats, arrival: Ints, next_arrival: Ints
+    units: npt.NDArray[np.float32],
+    on_hand: Floats,
+    receipts: Floats,
+    *,
+    arrival: Ints,
+    next_arrival: Ints,
+    aging: Aging | None,
 ) -> Needs:
     rows, paths, periods = units.shape
     by_period = np.ascontiguousarray(np.moveaxis(units, 2, 0), dtype=np.float64)
+    until = next_arrival if aging is None else np.minimum(next_arrival, arrival + aging.life[:, None])
     stock = np.repeat(on_hand[:, None], paths, axis=1)
     need = np.full((rows, paths), -np.inf)
+    outlast = np.full((rows, paths), np.inf)
     lost, projected = np.zeros((rows, paths)), np.zeros((rows, paths))
     demand, cycle = np.zeros(rows), np.zeros(rows)
-    for period in range(int(min(periods, next_arrival.max(initial=0)))):
+    last = int(next_arrival.max(initial=0)) if aging is None else periods
+    for period in range(min(periods, last)):
         wanted = by_period[period]
         arrived = arrival <= period
-        counted = next_arrival > period
+        counted = until > period
         projected = np.where(arrival == period, stock + receipts[:, period, None], projected)
         stock = stock + receipts[:, period, None] - wanted
         missing = np.where(arrived, 0.0, np.maximum(-stock, 0.0))
         lost += missing
         stock += missing
         need = np.where(arrived & counted, np.maximum(need, -stock), need)
-        demand += np.where(counted, wanted, 0.0).mean(axis=1)
+        demand += np.where(next_arrival > period, wanted, 0.0).mean(axis=1)
         cycle += np.where(arrived & counted, wanted, 0.0).mean(axis=1)
+        if aging is not None:
+            stock = np.minimum(stock, aging.fresh[:, period, None])
+            outlast = np.where(arrival + aging.life[:, None] - 1 == period, -stock, outlast)
+    if aging is not None:
+        outlast = _beyond(outlast, stock, by_period, arrival + aging.life[:, None] - periods)
     need.sort(axis=1)
-    return Needs(need, lost.mean(axis=1), demand, cycle, projected.mean(axis=1))
+    outlast.sort(axis=1)
+    return Needs(need, lost.mean(axis=1), demand, cycle, projected.mean(axis=1), outlast)
+
+
+def _beyond(outlast: Floats, stock: Floats, by_period: Floats, later: Ints) -> Floats:
+    """Units sold before their date where that lies `later` periods after the last one: at the path's mean rate."""
+    longer = (later > 0) & (later < KEEPS // 2)
+    return np.where(longer, -stock + by_period.mean(axis=0) * later, outlast)
 
 
 def extend(units: npt.NDArray[np.float32], periods: int, season: int = 7) -> npt.NDArray[np.float32]:

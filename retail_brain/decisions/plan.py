@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.calendar import Cycle, order_cycle, period_of
-from retail_brain.decisions.needs import Needs, extend, project, spread_arrival
+from retail_brain.decisions.needs import KEEPS, Aging, Needs, extend, project, spread_arrival
 from retail_brain.decisions.targets import Economics, Lots, Target, economics, order_target, whole_lots
 from retail_brain.decisions.terms import Terms
 from retail_brain.settings import ReplenishmentSettings
@@ -39,12 +39,15 @@ class Holdings:
         on_order: units ordered and not yet received.
         known: whether `on_hand` is known.
         due: the units on order by day of arrival; None has them arrive half-way to the arrival of a new order.
+        batches: shape (series, lives): units on hand that may be sold for so many more periods (index 0: one). None
+            takes the stock of goods that date out to have arrived half a review period ago.
     """
 
     on_hand: Floats
     on_order: Floats
     known: Bools
     due: Due | None = None
+    batches: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,8 @@ def decide(
     periods = max(int(spread_following.max(initial=1)), units.shape[2])
     receipts = _receipts(holdings, arrival, starts, periods)
     longer = extend(units, periods, season=7 if step < 7 else 1)
-    needs = project(longer, np.maximum(holdings.on_hand, 0), receipts, spread, spread_following)
+    aging = _aging(holdings, terms, receipts, step)
+    needs = project(longer, np.maximum(holdings.on_hand, 0), receipts, spread, spread_following, aging)
     money = economics(terms, cycle)
     target = order_target(needs, terms, money, settings)
     target = replace(target, raw=np.where(holdings.known, target.raw, needs.cycle_demand))
@@ -135,3 +139,28 @@ def _receipts(holdings: Holdings, arrival: Ints, starts: Days, periods: int) -> 
     near = period < periods
     np.add.at(receipts, (due.series[near], period[near]), due.units[near])
     return receipts
+
+
+def _aging(holdings: Holdings, terms: Terms, receipts: Floats, step: float) -> Aging | None:
+    """When the stock on hand and on order dates out; None where all goods keep."""
+    dates_out = np.isfinite(terms.shelf_life_days)
+    if not dates_out.any():
+        return None
+    life = np.full(len(dates_out), KEEPS, dtype=np.int64)
+    life[dates_out] = np.maximum(np.floor(terms.shelf_life_days[dates_out] / step), 1)
+    periods = receipts.shape[1]
+    gone = np.zeros(receipts.shape)
+    if holdings.batches is not None:
+        lives = min(holdings.batches.shape[1], periods)
+        gone[:, :lives] = holdings.batches[:, :lives]
+    else:
+        age = np.rint(np.minimum(terms.review_days, 2 * terms.shelf_life_days) / step / 2)
+        left = np.maximum(life - age, 1).astype(np.int64)
+        soon = left <= periods
+        gone[np.flatnonzero(soon), left[soon] - 1] = np.maximum(holdings.on_hand, 0)[soon]
+    for row_life in np.unique(life[dates_out & (life < periods)]):
+        same = life == row_life
+        gone[same, row_life - 1 :] += receipts[same, : periods - row_life + 1]
+    here = np.maximum(holdings.on_hand, 0)[:, None] + np.cumsum(receipts, axis=1)
+    fresh = np.where(dates_out[:, None], here - np.cumsum(gone, axis=1), np.inf)
+    return Aging(fresh, life)

@@ -20,28 +20,25 @@ class Economics:
 
     Attributes:
         short: lost with each unit wanted and not there (margin and stock-out cost).
-        over: spent on each unit left when the following order arrives (holding and write-off).
+        over: spent on each unit left when the following order arrives (holding).
+        waste: lost with each unit that reaches its date (cost).
     """
 
     short: Floats
     over: Floats
+    waste: Floats
 
     @property
     def critical_ratio(self) -> Floats:
-        """Newsvendor ratio `cu / (cu + co)`; NaN where both are 0."""
+        """Newsvendor ratio `cu / (cu + co)` of goods that keep; NaN where both are 0."""
         total = self.short + self.over
         return np.divide(self.short, total, out=np.full_like(total, np.nan), where=total > 0)
 
 
 def economics(terms: Terms, cycle: Cycle) -> Economics:
-    """Shortage and overage cost of a unit.
-
-    Goods that date out before the following order arrives are written off at cost; those whose life reaches into
-    the cycle after it, in proportion to how much of that cycle they miss.
-    """
+    """What a unit too few and too many costs, and one that dates out."""
     days = np.maximum(cycle.review_days, 1)
-    dated = np.clip((2 * days - terms.shelf_life_days) / days, 0, 1)
-    return Economics(terms.margin + terms.stockout, terms.holding * days + terms.cost_guess * dated)
+    return Economics(terms.margin + terms.stockout, terms.holding * days, terms.cost_guess)
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,29 @@ def order_target(needs: Needs, terms: Terms, money: Economics, settings: Repleni
     raw = needs.quantile(level)
     if np.any(kind == FILL_RATE):
         raw = np.where(kind == FILL_RATE, fill_rate_order(needs, level), raw)
+    dating = (kind == ECONOMIC) & np.isfinite(needs.outlast[:, 0])
+    if np.any(dating):
+        raw[dating] = dating_order(needs, money, dating)
     return Target(kind.astype(np.int64), level, raw + terms.presentation)
+
+
+def dating_order(needs: Needs, money: Economics, rows: Bools) -> Floats:
+    """The most profitable orders of goods that date out.
+
+    The next unit earns `short * P(need > q) - over * P(need <= q) - waste * P(outlast <= q)`, which falls with q: its
+    sign is searched for among the sorted needs.
+    """
+    need, outlast = needs.need[rows], needs.outlast[rows]
+    short, over, waste = money.short[rows], money.over[rows], money.waste[rows]
+    paths = need.shape[1]
+    low, high = np.zeros(len(need), dtype=np.int64), np.full(len(need), paths - 1)
+    while np.any(low < high):
+        middle = (low + high) // 2
+        level = np.take_along_axis(need, middle[:, None], axis=1)
+        enough = (need <= level).mean(axis=1)
+        gain = short * (1 - enough) - over * enough - waste * (outlast <= level).mean(axis=1)
+        low, high = np.where(gain > 0, np.minimum(middle + 1, high), low), np.where(gain > 0, high, middle)
+    return np.take_along_axis(need, low[:, None], axis=1)[:, 0]
 
 
 def fill_rate_order(needs: Needs, fill_rate: Floats) -> Floats:
@@ -135,10 +154,10 @@ def whole_lots(target: Target, needs: Needs, terms: Terms, money: Economics, nea
     room = np.floor(np.maximum(capacity - needs.projected, 0) / pack + ROUNDING) * pack
     fits = np.where(room >= least, room, 0.0)
     shelf = quantity > fits
-    return Lots(np.where(shelf, fits, quantity), minimum & ~skipped, shelf, skipped)
+    return Lots(np.where(shelf, fits, quantity) + 0.0, minimum & ~skipped, shelf, skipped)
 
 
 def expected_gain(needs: Needs, money: Economics, order: Floats) -> Floats:
     """Money an order is expected to earn over ordering nothing now."""
     saved = needs.lost_in_cycle(np.zeros_like(order)) - needs.lost_in_cycle(order)
-    return money.short * saved - money.over * needs.left_over(order)
+    return money.short * saved - money.over * needs.left_over(order) - money.waste * needs.dated(order)

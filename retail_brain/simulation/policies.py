@@ -55,7 +55,7 @@ class SuggestedOrders:
         after = self.starts[period + 1 : period + 1 + paths.shape[2]]
         known = np.ones(len(rows), dtype=np.bool_)
         due = _due(shelf.due[rows], self.starts[period + 1 :])
-        holdings = Holdings(shelf.on_hand[rows], shelf.due[rows].sum(axis=1), known, due)
+        holdings = Holdings(shelf.on_hand[rows], shelf.due[rows].sum(axis=1), known, due, shelf.batches[rows])
         terms = self.terms.take(rows)
         return decide(paths, after, terms, holdings, after[0], settings=self.settings, seed=self.seed + period + 1)
 
