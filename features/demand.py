@@ -20,6 +20,7 @@ from features.demand_state import STATE, state
 from features.demand_target import PHASE, TARGET, YEAR_AGO, YearAgo, phase_ratios, target_values
 
 MAX_EVENT_TYPES = 6
+YEARS_FOR_MONTHS = 2
 EVENTS = (*(f"event_{number}" for number in range(MAX_EVENT_TYPES)), "days_to_event")
 IDS = ("store", "department", "category")
 _WEEKLY = ("weekday",)
@@ -168,10 +169,15 @@ def _codes(values: pl.Series, names: tuple[str, ...]) -> Floats:
 
 
 def _calendars(history: DemandHistory, vocabulary: Vocabulary) -> tuple[dict[str, int], Floats]:
-    """Number of each region, and the calendar's features: shape (features, regions + 1, T + H); 0 is everywhere."""
+    """Number of each region, and the calendar's features: shape (features, regions + 1, T + H); 0 is everywhere.
+
+    The month is left out of histories that saw each only once: it would stand for whatever happened then.
+    """
     axis = history.axis
     dates = axis.starts(0, axis.count + history.horizon)
-    common = calendar_features(dates, history.country).to_numpy().T
+    common = calendar_features(dates, history.country).to_numpy().T.copy()
+    if axis.count < YEARS_FOR_MONTHS * axis.rhythm.year:
+        common[CALENDAR_COLUMNS.index("month")] = np.nan
     regions: list[str | None] = [None, *history.series["region"].drop_nulls().unique().sort().to_list()]
     types = list(vocabulary.event_types) + [""] * (MAX_EVENT_TYPES - len(vocabulary.event_types))
     by_region = [

@@ -31,7 +31,7 @@ class Backtest:
         windows: cutoffs, ascending; each is the last day its models saw.
         scores: one row per cutoff x method: measures of a period's demand (`training.metrics.scores`).
         sums: one row per cutoff: measures of the champion's sums over `SUM_PERIODS` periods.
-        ets: one row per cutoff x method on the few series that ETS was run on, with ETS' seconds per series.
+        ets: one row per method on the few series of the last window that ETS was run on, with its seconds per series.
         pit: randomised PIT values of the champion's periods, a sample.
         forecasts: one row per cutoff x store x product x date: units, forecast, quantiles of the champion.
         residuals: means of the models of all windows and of those before, with what came.
@@ -81,7 +81,7 @@ def backtest(
         dataset: sales up to its `as_of`, which lies a horizon after the last window.
         config: how to fit.
         windows: cutoffs, ascending.
-        with_rivals: whether to run the rivals too.
+        with_rivals: whether to run the rivals too; ETS, being slow, on few series of the last window.
         progress: told of each window.
 
     Raises:
@@ -100,7 +100,17 @@ def backtest(
             history = read_history(dataset.at(cutoff), config.settings, config.horizon)
             model = MeanModel.fit(history, config)
             calibration = calibrate(residuals, config.seed)
-            found.append(score_window(model, calibration, history, actuals, cutoff, with_rivals=with_rivals))
+            found.append(
+                score_window(
+                    model,
+                    calibration,
+                    history,
+                    actuals,
+                    cutoff,
+                    with_rivals=with_rivals,
+                    with_ets=with_rivals and cutoff == windows[-1],
+                )
+            )
             residuals = [*residuals, found[-1].residuals]
             step.rows = found[-1].forecasts.height
     return Backtest(

@@ -115,8 +115,20 @@ def _with_errors(panel: DemandPanel, mean: Doubles, fitted: Floats | Doubles, qu
     known: Bools = panel.weight[:, begin:] > 0
     errors = np.where(known, panel.demand[:, begin:] - fitted, np.nan)
     errors[~known.any(axis=1)] = 0.0
-    spread = np.nanquantile(errors, quantiles, axis=1).T
+    spread = row_quantiles(errors, quantiles)
     return Rival(mean, np.maximum(mean[:, :, None] + spread[:, None, :], 0))
+
+
+def row_quantiles(values: Doubles, quantiles: Sequence[float]) -> Doubles:
+    """Quantiles of each row, NaN left out, interpolated linearly; shape (rows, Q). Each row needs one number."""
+    ordered = np.sort(values, axis=1)
+    last = (~np.isnan(ordered)).sum(axis=1)[:, None] - 1
+    place = np.asarray(quantiles)[None, :] * last
+    below = np.floor(place).astype(np.int64)
+    low = np.take_along_axis(ordered, below, axis=1)
+    high = np.take_along_axis(ordered, np.minimum(below + 1, last), axis=1)
+    spread: Doubles = low + (place - below) * (high - low)
+    return spread
 
 
 def _intermittent(

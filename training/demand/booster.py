@@ -19,6 +19,8 @@ from training.demand.config import DemandConfig
 
 LARGE_SALE_UNITS = 100.0
 MIN_TRAINING_ROWS = 300
+ROWS_PER_LEAF = 4000
+MIN_LEAVES = 15
 MIN_HISTORY_SEASONS = 2
 
 
@@ -70,7 +72,7 @@ def _parameters(config: DemandConfig, rows: int) -> dict[str, object]:
         "tweedie_variance_power": config.tweedie_power,
         "boost_from_average": False,
         "learning_rate": config.learning_rate,
-        "num_leaves": config.leaves,
+        "num_leaves": int(np.clip(rows // ROWS_PER_LEAF, min(MIN_LEAVES, config.leaves), config.leaves)),
         "min_data_in_leaf": max(5, min(config.min_leaf_rows, rows // 200)),
         "feature_fraction": 0.6,
         "bagging_fraction": 0.7,

@@ -17,7 +17,7 @@ class DemandConfig(BaseModel):
         demand: the panel's settings.
         horizon: periods ahead that the model is trained for; longer forecasts repeat the last one's distance.
         rows_per_series, max_rows, min_rows: how many training rows are drawn.
-        rounds, learning_rate, leaves, min_leaf_rows: of the boosted trees.
+        rounds, learning_rate, leaves, min_leaf_rows: of the boosted trees; few rows get fewer leaves.
         tweedie_power: variance power of demand, 1 (Poisson) to 2 (gamma).
         threads: of LightGBM.
         seed: of every random choice in fitting.
@@ -31,8 +31,8 @@ class DemandConfig(BaseModel):
     rows_per_series: int = Field(default=120, ge=1)
     min_rows: int = Field(default=100_000, ge=1)
     max_rows: int = Field(default=2_000_000, ge=1)
-    rounds: int = Field(default=150, ge=1)
-    learning_rate: float = Field(default=0.08, gt=0)
+    rounds: int = Field(default=100, ge=1)
+    learning_rate: float = Field(default=0.1, gt=0)
     leaves: int = Field(default=63, ge=2)
     min_leaf_rows: int = Field(default=100, ge=1)
     tweedie_power: float = Field(default=1.1, gt=1, lt=2)

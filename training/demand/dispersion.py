@@ -18,6 +18,8 @@ BLOCK = 7
 GRID = np.concatenate([[1e-4], np.geomspace(0.01, 60.0, 36)])
 MAX_SAMPLE = 60_000
 MIN_CLASS_SERIES = 120
+MIN_PERIODS = 200
+MIN_WHOLE_SERIES = 5
 MAX_RATE_CLASSES = 10
 DEFAULT_VARIANCES = (0.15, 0.05, 0.25)
 
@@ -74,8 +76,8 @@ def own_roughness(total: Doubles, squares: Doubles, weight: Doubles) -> Doubles:
 
 
 def fit_dispersion(residuals: Sequence[Residuals], seed: int = 0) -> Dispersion:
-    """Fits the variances on forecasts of several origins; the default where there are too few series."""
-    if not residuals or sum(len(r.mean) for r in residuals) < MIN_CLASS_SERIES // 2:
+    """Fits the variances on forecasts of several origins; the default where they hold too few periods."""
+    if sum(int((r.weight > 0).sum()) for r in residuals) < MIN_PERIODS:
         return Dispersion.default()
     horizon = min(r.mean.shape[1] for r in residuals)
     pooled = Residuals(
@@ -109,7 +111,7 @@ def _variances(residuals: Residuals, chosen: Bools, rng: np.random.Generator) ->
     known = weight > 0
     daily = negative_binomial_dispersion(units[known], mean[known], rng)
     whole = known.all(axis=1)
-    if horizon < 2 or whole.sum() < 10:
+    if horizon < 2 or whole.sum() < MIN_WHOLE_SERIES:
         return np.array([daily / 2, 0.0, daily / 2 / (1 + daily / 2)])
     mean, units = mean[whole], units[whole]
     total = negative_binomial_dispersion(units.sum(1), mean.sum(1), rng)

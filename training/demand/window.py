@@ -89,6 +89,7 @@ def score_window(
     cutoff: date,
     *,
     with_rivals: bool,
+    with_ets: bool,
 ) -> WindowScores:
     """Forecasts a window and compares it with what came.
 
@@ -125,7 +126,7 @@ def score_window(
     return WindowScores(
         scores=_measured(methods, scale, quantiles, cutoff),
         sums=scores(sums_frame, scale, quantiles, ["cutoff"]).drop("rmsse"),
-        ets=_beside_ets(parts[0][0], methods, scale, quantiles, cutoff) if with_rivals else pl.DataFrame(),
+        ets=_beside_ets(parts[0][0], methods, scale, quantiles, cutoff) if with_ets else pl.DataFrame(),
         pit=np.concatenate([pit for *_, pit in parts]),
         forecasts=methods[CHAMPION].select(pl.lit(cutoff).alias("cutoff"), pl.all()),
         residuals=join_residuals([residuals for _, residuals, _, _ in parts], horizon),
