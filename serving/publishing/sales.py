@@ -19,25 +19,23 @@ _POPULAR = 200
 def publish_history(folder: Path, dataset: Dataset, places: Places, days: int) -> int:
     """Writes the last days of each series; returns the number of rows."""
     last = dataset.last_day()
-    first = last - timedelta(days=days - 1)
-    sold = dataset.daily_sales().filter(pl.col("date") >= first)
-    rows = _with_stock(dataset, sold).cache()
-    marked = _with_promotions(dataset, rows)
-    frame = (
-        marked.select(
-            places.store().alias("store"),
-            places.product().alias("product"),
-            "date",
-            "units",
-            "unit_price",
-            "in_stock",
-            promotion="in_promotion",
-        )
-        .drop_nulls(["store", "product"])
-        .collect()
+    sold = dataset.daily_sales().filter(pl.col("date") > last - timedelta(days=days))
+    rows = _coded(_with_stock(dataset, sold), places).collect(engine="streaming")
+    marked = _with_promotions(dataset, rows, places)
+    write_history(
+        folder,
+        marked.rename({"store_id": "store", "product_id": "product", "in_promotion": "promotion"}),
+        len(places.products),
     )
-    write_history(folder, frame, len(places.products))
-    return frame.height
+    return marked.height
+
+
+def _coded(frame: pl.LazyFrame, places: Places) -> pl.LazyFrame:
+    """The frame with positions in place of the ids, which a join of millions of rows needs to be lean."""
+    codes = frame.with_columns(
+        places.store().cast(pl.Int32).alias("store_id"), places.product().cast(pl.Int32).alias("product_id")
+    )
+    return codes.drop_nulls("product_id")
 
 
 def _with_stock(dataset: Dataset, sold: pl.LazyFrame) -> pl.LazyFrame:
@@ -61,12 +59,20 @@ def _with_stock(dataset: Dataset, sold: pl.LazyFrame) -> pl.LazyFrame:
     return pl.concat([both, nothing]).drop("on_hand")
 
 
-def _with_promotions(dataset: Dataset, rows: pl.LazyFrame) -> pl.LazyFrame:
-    if not dataset.has("promotions"):
+def _with_promotions(dataset: Dataset, rows: pl.DataFrame, places: Places) -> pl.DataFrame:
+    if not dataset.has("promotions") or not rows.height:
         return rows.with_columns(in_promotion=pl.lit(value=False))
-    series = rows.group_by(SERIES).agg(first_sale_on=pl.col("date").min())
-    promotions = dataset.scan("promotions").select(*SERIES, "valid_from", "valid_to")
-    return mark_promoted(rows, periods_by_series(promotions, series, dataset.last_day()))
+    first, last = rows.select(pl.col("date").min().alias("first"), pl.col("date").max().alias("last")).row(0)
+    everywhere = pl.col("store_id").is_null()
+    running = (
+        dataset.scan("promotions")
+        .filter(pl.col("valid_to") > first, pl.col("valid_from") <= last)
+        .select(*SERIES, "valid_from", "valid_to", everywhere=everywhere)
+    )
+    known = _coded(running, places).filter(pl.col("everywhere") | pl.col("store_id").is_not_null())
+    promotions = known.drop("everywhere").collect(engine="streaming").lazy()
+    series = rows.lazy().group_by(SERIES).agg(first_sale_on=pl.col("date").min())
+    return mark_promoted(rows.lazy(), periods_by_series(promotions, series, last)).collect()
 
 
 def publish_popular(folder: Path, dataset: Dataset, places: Places) -> None:
