@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dataframely as dy
 import polars as pl
 
-from retail_brain.ingest.typing import attribute, quickly, typed
+from retail_brain.ingest.typing import LATEST_YEAR, attribute, quickly, typed
 from retail_brain.sources import ColumnFormat
 from retail_brain.tables import Table
 
@@ -117,7 +117,7 @@ class Checker:
 
     def _unreadable(self, raw: pl.DataFrame, shaped: pl.DataFrame) -> pl.DataFrame:
         """Rows with a value that is there but not of its type."""
-        tests = []
+        tests = self._too_late(shaped)
         for name, kind in self._present.items():
             value = raw[name]
             if shaped[name].null_count() == value.null_count():
@@ -139,6 +139,15 @@ class Checker:
             return pl.DataFrame(schema={_ROW: raw.schema[_ROW], REASONS: pl.String})
         reasons = pl.concat_str(tests, separator="; ", ignore_nulls=True).alias(REASONS)
         return raw.select(_ROW, reasons).filter(pl.col(REASONS) != "")
+
+    def _too_late(self, shaped: pl.DataFrame) -> list[pl.Expr]:
+        """Rows that were observed in a time that never comes."""
+        name = self._table.observed_at
+        if name not in self._present:
+            return []
+        late = (shaped[name].dt.year() > LATEST_YEAR).fill_null(value=False)
+        text = f"{name}: after the year {LATEST_YEAR}"
+        return [pl.when(pl.lit(late)).then(pl.lit(text))] if late.any() else []
 
 
 def _utc_among_local(value: pl.Series) -> pl.Series | None:

@@ -16,6 +16,8 @@ TIME_FORMATS = (
 )
 EARLIEST_YEAR = 1900
 """Anything earlier is a misread form, such as a year of two digits."""
+LATEST_YEAR = 2200
+"""Nothing was observed later: 9999-12-31 in a sale is a placeholder, and would become the last day of the data."""
 
 OFFSET = r"(?:[+-]\d{2}:?\d{2}|Z)$"
 _TRUE, _FALSE = ("true", "t", "1", "yes", "y", "是"), ("false", "f", "0", "no", "n", "否")
