@@ -1,0 +1,139 @@
+"""One stock (商品通): goods moved between shops where another shop is expected to sell more of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from retail_brain.decisions.arrays import Floats, Ints
+from retail_brain.decisions.needs import Needs
+
+TRANSFERS = {
+    "product_id": pl.String,
+    "from_store_id": pl.String,
+    "to_store_id": pl.String,
+    "units": pl.Float64,
+    "expected_value": pl.Float64,
+    "reason": pl.String,
+    "reason_zh": pl.String,
+}
+
+
+@dataclass(frozen=True)
+class Giving:
+    """What a unit more or less is worth in each shop over the same stretch of days; one element per series.
+
+    Attributes:
+        need: as in `Needs`: units short (negative: left over) on each path with nothing moved, sorted within each row.
+        worth: money per unit sold.
+        hold: money per unit left over.
+        on_hand: most units that can be given.
+        keep: units that a shop never gives away (presentation).
+    """
+
+    need: Floats
+    worth: Floats
+    hold: Floats
+    on_hand: Floats
+    keep: Floats
+
+    @classmethod
+    def of(cls, needs: Needs, worth: Floats, hold: Floats, on_hand: Floats, keep: Floats) -> "Giving":
+        """From the needs of a plan whose lead time is that of the transfer."""
+        return cls(needs.need, worth, hold, np.maximum(on_hand, 0), keep)
+
+    def gain(self, rows: Ints, moved: Floats, step: Floats) -> Floats:
+        """Money that `step` further units bring to shops that have been given `moved` (taken, if negative)."""
+        need = self.need[rows]
+
+        def value(units: Floats) -> Floats:
+            short = np.maximum(need - units[:, None], 0).mean(axis=1)
+            left = np.maximum(units[:, None] - need, 0).mean(axis=1)
+            total: Floats = -self.worth[rows] * short - self.hold[rows] * left
+            return total
+
+        return value(moved + step) - value(moved)
+
+
+def suggest_transfers(
+    series: pl.DataFrame,
+    giving: Giving,
+    cost_per_unit: Floats,
+    picking: dict[str, float] | None = None,
+    lot: float = 1.0,
+) -> pl.DataFrame:
+    """Transfers, one row per product x giving shop x receiving shop: columns TRANSFERS.
+
+    In rounds, every product moves one lot from the shop where it is worth least to the shop where it is worth most, as
+    long as the difference exceeds the cost of moving it: greedy, and exact for one product because the value of units
+    falls in both shops. A shop gives no more than it has, and picks no more than its capacity allows, dearest gains
+    first. An online shop is a receiving shop like any other: its need is the orders it has, and what is moved to it is
+    shipped from the shop where the goods are least worth keeping.
+
+    Args:
+        series: `store_id`, `product_id` of each element.
+        giving: what units are worth in each shop.
+        cost_per_unit: money for moving one unit, per series (of the giving shop).
+        picking: shop -> units it can pick; shops not named pick without limit.
+        lot: units moved at a time.
+    """
+    stores, products = series["store_id"].to_numpy(), series["product_id"].rank("dense").to_numpy().astype(np.int64) - 1
+    moved = np.zeros(series.height)
+    left_to_pick = {store: float(limit) for store, limit in (picking or {}).items()}
+    found: dict[tuple[int, int], list[float]] = {}
+    rows = np.arange(series.height)
+    while len(rows):
+        picks = np.array([left_to_pick.get(store, np.inf) for store in stores[rows]])
+        can_give = (giving.on_hand[rows] + moved[rows] - giving.keep[rows] >= lot) & (picks >= lot)
+        step = np.full(len(rows), lot)
+        plus = giving.gain(rows, moved[rows], step)
+        minus = np.where(can_give, -giving.gain(rows, moved[rows], -step), np.inf) + cost_per_unit[rows] * lot
+        pairs = [(gain, int(rows[a]), int(rows[b])) for gain, a, b in _best_pairs(products[rows], plus, minus)]
+        for gain, giver, taker in sorted(pairs, reverse=True):
+            store = stores[giver]
+            if left_to_pick.get(store, np.inf) < lot:
+                continue
+            moved[giver] -= lot
+            moved[taker] += lot
+            if store in left_to_pick:
+                left_to_pick[store] -= lot
+            entry = found.setdefault((giver, taker), [0.0, 0.0])
+            entry[0] += lot
+            entry[1] += gain
+        rows = np.flatnonzero(np.isin(products, [products[giver] for _, giver, _ in pairs]))
+    return _rows(series, found)
+
+
+def _best_pairs(products: Ints, plus: Floats, minus: Floats) -> list[tuple[float, int, int]]:
+    """Per product the shop that gains most and the one that loses least, where moving a lot pays."""
+    taker, giver = _first_of(products, -plus), _first_of(products, minus)
+    gain = plus[taker] - minus[giver]
+    good = np.isfinite(gain) & (gain > 1e-9) & (taker != giver)
+    return [(float(gain[k]), int(giver[k]), int(taker[k])) for k in np.flatnonzero(good)]
+
+
+def _first_of(groups: Ints, values: Floats) -> Ints:
+    """Index of the least value of each group; ties go to the first."""
+    order = np.lexsort((np.arange(len(groups)), values, groups))
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    return order[starts].astype(np.int64)
+
+
+def _rows(series: pl.DataFrame, found: dict[tuple[int, int], list[float]]) -> pl.DataFrame:
+    """The transfers as a table, most valuable first."""
+    stores, products = series["store_id"].to_list(), series["product_id"].to_list()
+    rows = [
+        {
+            "product_id": products[giver],
+            "from_store_id": stores[giver],
+            "to_store_id": stores[taker],
+            "units": units,
+            "expected_value": value,
+            "reason": f"{stores[taker]} is expected to sell them, {stores[giver]} to keep them; moving {units:g} earns "
+            f"about {value:.2f} after the cost of moving.",
+            "reason_zh": f"{stores[taker]}预计能卖出，{stores[giver]}预计会积压；"
+            f"调拨{units:g}件扣除调拨成本后约可多赚{value:.2f}。",
+        }
+        for (giver, taker), (units, value) in found.items()
+    ]
+    return pl.DataFrame(rows, schema=TRANSFERS).sort("expected_value", descending=True)
