@@ -73,6 +73,7 @@ def backtest(
     windows: Sequence[date],
     *,
     with_rivals: bool = True,
+    scored: pl.DataFrame | None = None,
     progress: Progress = SILENT,
 ) -> Backtest:
     """Fits and scores a model per window; each is calibrated on the windows before it only.
@@ -82,6 +83,7 @@ def backtest(
         config: how to fit.
         windows: cutoffs, ascending.
         with_rivals: whether to run the rivals too; ETS, being slow, on few series of the last window.
+        scored: columns store_id and product_id: only these series are scored; by default all of the panel.
         progress: told of each window.
 
     Raises:
@@ -108,6 +110,7 @@ def backtest(
                     actuals,
                     cutoff,
                     with_rivals=with_rivals,
+                    scored=scored,
                     with_ets=with_rivals and cutoff == windows[-1],
                 )
             )

@@ -69,6 +69,14 @@ class _Target:
             pl.Series(self.known.ravel())
         )
 
+    def only(self, series: pl.DataFrame) -> "_Target":
+        """The same for the chosen series that are also among `series` (columns store_id and product_id)."""
+        keys = series.select(*_KEY, pl.lit(value=True).alias("wanted")).unique(_KEY)
+        joined = self.panel.series.select(_KEY).join(keys, on=_KEY, how="left", maintain_order="left")
+        wanted = joined["wanted"].fill_null(value=False).to_numpy()
+        both = wanted[self.chosen]
+        return _Target(self.panel, self.chosen & wanted, self.units[both], self.known[both], self.dates)
+
     def in_sums(self) -> "_Target":
         """The same for sums over whole stretches of `SUM_PERIODS` periods."""
         whole = self.units.shape[1] // SUM_PERIODS
@@ -90,6 +98,7 @@ def score_window(
     *,
     with_rivals: bool,
     with_ets: bool,
+    scored: pl.DataFrame | None = None,
 ) -> WindowScores:
     """Forecasts a window and compares it with what came.
 
@@ -99,18 +108,20 @@ def score_window(
     quantiles, horizon, seed = model.config.demand.quantiles, history.horizon, model.config.seed
     rng = np.random.default_rng((seed, cutoff.toordinal()))
     frames: dict[str, list[pl.DataFrame]] = {CHAMPION: []}
-    parts: list[tuple[_Target, Residuals, pl.DataFrame, Doubles]] = []
+    parts: list[tuple[_Target, pl.DataFrame, Doubles]] = []
+    residuals: list[Residuals] = []
     for panel, _, raw in predictions(model, history):
-        target = _target(panel, actuals, horizon)
+        every = _target(panel, actuals, horizon)
+        residuals.append(_residuals(every, raw[every.chosen]))
+        target = every.only(scored) if scored is not None else every
         if not target.chosen.any():
             continue
-        residuals = _residuals(target, raw[target.chosen])
-        mean = residuals.mean * calibration.bias
+        mean = raw[target.chosen] * calibration.bias
         paths = _paths(target, mean, calibration, model.config.demand.sample_paths, rng)
         frames[CHAMPION].append(target.frame(mean, _quantiles(paths, quantiles), quantiles))
         sums = target.in_sums()
         sum_frame = sums.frame(summed(mean), _quantiles(summed(paths), quantiles), quantiles)
-        parts.append((target, residuals, sum_frame, _pit(target, paths, rng)))
+        parts.append((target, sum_frame, _pit(target, paths, rng)))
         for name, rival in RIVALS.items() if with_rivals else ():
             forecast = rival(panel, horizon, quantiles)
             rows = target.frame(forecast.mean[target.chosen], forecast.quantiles[target.chosen], quantiles)
@@ -122,14 +133,14 @@ def score_window(
         )
     methods = {name: pl.concat(found) for name, found in frames.items()}
     scale = pl.concat([_scale(target) for target, *_ in parts])
-    sums_frame = pl.concat([frame for _, _, frame, _ in parts]).with_columns(pl.lit(cutoff).alias("cutoff"))
+    sums_frame = pl.concat([frame for _, frame, _ in parts]).with_columns(pl.lit(cutoff).alias("cutoff"))
     return WindowScores(
         scores=_measured(methods, scale, quantiles, cutoff),
         sums=scores(sums_frame, scale, quantiles, ["cutoff"]).drop("rmsse"),
         ets=_beside_ets(parts[0][0], methods, scale, quantiles, cutoff) if with_ets else pl.DataFrame(),
         pit=np.concatenate([pit for *_, pit in parts]),
         forecasts=methods[CHAMPION].select(pl.lit(cutoff).alias("cutoff"), pl.all()),
-        residuals=join_residuals([residuals for _, residuals, _, _ in parts], horizon),
+        residuals=join_residuals(residuals, horizon),
     )
 
 
