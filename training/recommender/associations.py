@@ -3,21 +3,22 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from scipy import sparse
 
+from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError, NotFoundError
 from retail_brain.files import write_json
-from training.recommender.candidates.item_item import ItemItem
-from training.recommender.history import ATTRIBUTES
+from training.recommender.candidates.item_item import basket_matrix, together
+from training.recommender.candidates.trending import popularity
+from training.recommender.config import RecommenderConfig
+from training.recommender.history import ATTRIBUTES, build_history
 from training.recommender.similar import Likeness, best_of_each, similar_lists
-from training.recommender.situation import Situation
 from training.recommender.sparse import CSR
-
-KEPT = 50
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,13 @@ class Associations:
             raise ModelError(f"the goods in {folder} cannot be read: {error}. Train and promote again.") from error
 
 
-def associations_of(situation: Situation, popularity: np.ndarray) -> Associations:
-    """What the situation knows of goods that go together."""
-    columns = ["product_id", "name", *ATTRIBUTES, "price"]
-    products = situation.history.products.select(columns).with_columns(pl.Series("popularity", popularity))
-    source = next(s for s in situation.sources if isinstance(s, ItemItem))
-    return Associations(products, source.similar)
+def associations_of(dataset: Dataset, as_of: date, config: RecommenderConfig) -> Associations:
+    """What is known at the end of `as_of` of goods that go together.
+
+    Raises:
+        DataError: no purchase names a customer.
+    """
+    history = build_history(dataset, as_of, config)
+    products = history.products.select("product_id", "name", *ATTRIBUTES, "price")
+    joint = together(basket_matrix(history), config.item_item.shrinkage, config.item_item.neighbours)
+    return Associations(products.with_columns(pl.Series("popularity", popularity(history))), joint)

@@ -91,10 +91,11 @@ def backtest(
                 examples[cutoff] = _made(dataset, cutoff, config, progress)[0].examples
         outcome, situation = _made(dataset, window, config, progress, test=True)
         ranker = fit_ranker([examples[c] for c in training_cutoffs(dataset.at(window), window, config)], config)
+        probability = ranker.probability(outcome.examples.features)
         made = {
-            "recommender": recommender_table(outcome, situation, ranker),
-            "audience": audience_table(outcome, situation, ranker),
-            "calibration": calibration_table(outcome, ranker),
+            "recommender": recommender_table(outcome, situation, probability),
+            "audience": audience_table(outcome, situation, probability),
+            "calibration": calibration_table(outcome, probability),
             "recall": pl.DataFrame({"source": list(outcome.recall), "recall": list(outcome.recall.values())}),
         }
         for name, table in made.items():

@@ -18,15 +18,15 @@ from training.recommender.metrics import (
     top_hits,
 )
 from training.recommender.pair_features import feature_names
-from training.recommender.ranker import Ranker
 from training.recommender.situation import Situation
+from training.recommender.sparse import is_among
 
 K = 10
 AUDIENCE_SIZE = 100
 Reals = npt.NDArray[np.float64]
 
 
-def recommender_table(outcome: Outcome, situation: Situation, ranker: Ranker) -> pl.DataFrame:
+def recommender_table(outcome: Outcome, situation: Situation, probability: Reals) -> pl.DataFrame:
     """One row per method: how good its first 10 goods are for everybody who bought anything afterwards.
 
     Returns:
@@ -35,7 +35,8 @@ def recommender_table(outcome: Outcome, situation: Situation, ranker: Ranker) ->
     examples = outcome.examples.take(outcome.examples.candidate)
     buyers = outcome.relevant > 0
     rows = []
-    for method, score in _scores(examples, situation, ranker).items():
+    scores = {"model": probability[outcome.examples.candidate], **_simple_scores(examples, situation)}
+    for method, score in scores.items():
         hits = top_hits(examples.people, score, examples.label, outcome.people[buyers], K)
         rows.append({"method": method, **summary(Ranking(hits, outcome.relevant[buyers]), K), "people": buyers.sum()})
     return pl.DataFrame(rows)
@@ -52,7 +53,7 @@ def summary(ranking: Ranking, k: int) -> dict[str, float]:
     }
 
 
-def _scores(examples: Examples, situation: Situation, ranker: Ranker) -> Mapping[str, Reals]:
+def _simple_scores(examples: Examples, situation: Situation) -> Mapping[str, Reals]:
     names = feature_names(situation.config)
     slow = situation.features.slow_half_life
 
@@ -62,7 +63,6 @@ def _scores(examples: Examples, situation: Situation, ranker: Ranker) -> Mapping
     popular = column(f"product_decayed_{slow}d")
     tie_break = popular / (1 + popular.max(initial=0)) * 1e-3
     return {
-        "model": ranker.probability(examples.features),
         "popularity": popular,
         "personal_frequency": column("purchase_days") + tie_break,
         "recency_weighted_frequency": column(f"decayed_{slow}d") + tie_break,
@@ -73,29 +73,29 @@ def _scores(examples: Examples, situation: Situation, ranker: Ranker) -> Mapping
     }
 
 
-def audience_table(outcome: Outcome, situation: Situation, ranker: Ranker) -> pl.DataFrame:
+def audience_table(outcome: Outcome, situation: Situation, probability: Reals) -> pl.DataFrame:
     """One row per method: how good the best 100 people per product are, over products somebody bought afterwards.
 
     Returns:
         method, precision_at_100, lift (precision over the share of all people who bought), auc (means over products),
         products. Methods ending in `_new` look only at people who had never bought the product.
     """
-    label, probability, repeat = _grid(outcome, ranker)
-    scores = {"model": probability, **audience_rivals(situation, outcome.people, outcome.goods)}
+    label, stated, repeat = _grid(outcome, probability)
+    scores = {"model": stated, **audience_rivals(situation, outcome.people, outcome.goods)}
     rows = [{"method": name, **_audience(score, label)} for name, score in scores.items()]
     rows += [{"method": f"{name}_new", **_audience(score, label, ~repeat)} for name, score in scores.items()]
     return pl.DataFrame(rows)
 
 
-def _grid(outcome: Outcome, ranker: Ranker) -> tuple[npt.NDArray[np.bool_], Reals, npt.NDArray[np.bool_]]:
+def _grid(outcome: Outcome, probability: Reals) -> tuple[npt.NDArray[np.bool_], Reals, npt.NDArray[np.bool_]]:
     """Label, probability and whether it is a repeat of every person x product of `outcome.goods`."""
-    part = outcome.examples.take(np.isin(outcome.examples.products, outcome.goods))
+    looked_at = is_among(outcome.examples.products, outcome.goods)
+    part = outcome.examples.take(looked_at)
     shape = outcome.people.size, outcome.goods.size
     cell = np.searchsorted(outcome.people, part.people), np.searchsorted(outcome.goods, part.products)
-    label, repeat, probability = np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape)
-    label[cell], repeat[cell] = part.label, part.is_repeat
-    probability[cell] = ranker.probability(part.features)
-    return label, probability, repeat
+    label, repeat, stated = np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape)
+    label[cell], repeat[cell], stated[cell] = part.label, part.is_repeat, probability[looked_at]
+    return label, stated, repeat
 
 
 def _audience(
@@ -118,14 +118,14 @@ def _audience(
     }
 
 
-def calibration_table(outcome: Outcome, ranker: Ranker) -> pl.DataFrame:
+def calibration_table(outcome: Outcome, probability: Reals) -> pl.DataFrame:
     """One row per kind: what the probabilities of the candidates say and what happened.
 
     Returns:
         kind (repeat, explore, all, top_1_percent), pairs, stated, observed (mean probability and share bought), ece.
     """
     examples = outcome.examples.take(outcome.examples.candidate)
-    probability = ranker.probability(examples.features)
+    probability = probability[outcome.examples.candidate]
     best = probability >= np.quantile(probability, 0.99) if probability.size else np.zeros(0, bool)
     parts = {
         "all": np.ones(probability.size, bool),

@@ -12,7 +12,7 @@ from training.recommender.candidates.registry import SOURCE_NAMES
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import purchased_pairs
 from training.recommender.situation import Situation
-from training.recommender.sparse import Floats, Ints
+from training.recommender.sparse import Floats, Ints, distinct, is_among
 
 WIDE_WEIGHT_LIMIT = 50.0
 
@@ -33,7 +33,7 @@ class Examples:
 
     people: Ints
     products: Ints
-    features: Floats
+    features: npt.NDArray[np.floating]
     label: npt.NDArray[np.bool_]
     weight: Floats
     candidate: npt.NDArray[np.bool_]
@@ -89,15 +89,16 @@ def label_pairs(
     wide = _wide_keys(situation, people, config)
     goods = _sample(situation.sold_goods(config.test_min_buyers), test_goods or 0, config.seed)
     audience = (people[:, None] * history.shape[1] + goods[None, :]).ravel()
-    extra = np.union1d(wide, audience)
+    extra = np.concatenate([wide, audience])
     keys = np.sort(truth[0] * history.shape[1] + truth[1])
     parts, found = [], np.zeros(len(SOURCE_NAMES) + 1)
     for block in situation.candidates(people, (extra // history.shape[1], extra % history.shape[1])):
         pair_keys = block.people * history.shape[1] + block.products
-        label = np.isin(pair_keys, keys, assume_unique=True)
+        label = is_among(pair_keys, keys)
         found += [*block.proposed[label].sum(axis=0), block.proposed[label].any(axis=1).sum()]
-        part = _described(situation, block, label, np.isin(pair_keys, wide, assume_unique=True))
-        parts.append(part if test_goods is not None else thinned(part, config))
+        part = _bare(block, label, is_among(pair_keys, wide))
+        part = part if test_goods is not None else thinned(part, config)
+        parts.append(_described(situation, block, part))
     relevant = np.bincount(truth[0], minlength=history.shape[0])[people]
     shares = (found / max(int(relevant.sum()), 1)).tolist()
     recall = dict(zip([*SOURCE_NAMES, "all"], shares, strict=True))
@@ -133,15 +134,18 @@ def _wide_keys(situation: Situation, people: Ints, config: RecommenderConfig) ->
         return np.empty(0, np.int64)
     random = np.random.default_rng([config.seed, situation.history.as_of.toordinal()])
     size = min(config.ranker.wide_pairs, people.size * goods.size)
-    return np.unique(random.choice(people, size) * situation.history.shape[1] + random.choice(goods, size))
+    return distinct(random.choice(people, size) * situation.history.shape[1] + random.choice(goods, size))
 
 
-def _described(
-    situation: Situation, block: Candidates, label: npt.NDArray[np.bool_], wide: npt.NDArray[np.bool_]
-) -> Examples:
-    features = situation.features.table(block)
-    weight = np.ones(label.size, np.float32)
-    return Examples(block.people, block.products, features, label, weight, np.asarray(block.proposed.any(axis=1)), wide)
+def _bare(block: Candidates, label: npt.NDArray[np.bool_], wide: npt.NDArray[np.bool_]) -> Examples:
+    """The pairs of a block; the only feature is the row of the pair in the block."""
+    row = np.arange(label.size, dtype=np.float64)[:, None]
+    proposed = np.asarray(block.proposed.any(axis=1))
+    return Examples(block.people, block.products, row, label, np.ones(label.size, np.float32), proposed, wide)
+
+
+def _described(situation: Situation, block: Candidates, part: Examples) -> Examples:
+    return replace(part, features=situation.features.table(block.take(part.features[:, 0].astype(np.int64))))
 
 
 def _stand_for_all(examples: Examples, situation: Situation, people: int) -> Examples:

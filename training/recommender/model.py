@@ -15,7 +15,6 @@ from retail_brain.errors import ModelError
 from retail_brain.files import write_json
 from retail_brain.progress import SILENT, Progress
 from training.recommender.associations import Associations, associations_of
-from training.recommender.candidates.trending import popularity
 from training.recommender.config import RecommenderConfig
 from training.recommender.examples import Examples, label_pairs
 from training.recommender.ranker import Ranker, fit_ranker
@@ -49,7 +48,6 @@ class RecommenderModel:
         *,
         as_of: date | None = None,
         examples: Sequence[Examples] | None = None,
-        situation: Situation | None = None,
         progress: Progress = SILENT,
     ) -> "RecommenderModel":
         """Fits the ranker on the cutoffs before `as_of`, and the goods on everything up to it.
@@ -59,7 +57,6 @@ class RecommenderModel:
             config: defaults to the preset fast.
             as_of: last visible day; defaults to the dataset's.
             examples: labelled pairs made elsewhere, instead of those of `training_cutoffs`.
-            situation: of `as_of`, if it was built elsewhere.
             progress: told of each cutoff.
 
         Raises:
@@ -68,13 +65,12 @@ class RecommenderModel:
         config = config or RecommenderConfig()
         day = as_of or dataset.as_of or dataset.last_day()
         known = dataset.at(day)
-        now = situation or build_situation(known, day, config)
         if examples is None:
             examples = [_examples_at(known, c, config, progress) for c in training_cutoffs(known, day, config)]
         with progress.step("ranker") as step:
             ranker = fit_ranker(examples, config)
             step.rows = sum(part.label.size for part in examples)
-        return cls(config, ranker, associations_of(now, popularity(now.history)), day)
+        return cls(config, ranker, associations_of(known, day, config), day)
 
     def score(
         self,

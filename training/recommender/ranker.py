@@ -36,7 +36,7 @@ class Ranker:
     explore: Curve
     config: RecommenderConfig
 
-    def probability(self, features: Floats) -> npt.NDArray[np.float64]:
+    def probability(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Calibrated probability of each row of `feature_names`."""
         if features.shape[0] == 0:
             return np.empty(0)
@@ -73,7 +73,7 @@ class Ranker:
         return cls(booster, repeat, explore, config)
 
 
-def rule_probability(features: Floats, config: RecommenderConfig) -> npt.NDArray[np.float64]:
+def rule_probability(features: npt.NDArray[np.floating], config: RecommenderConfig) -> npt.NDArray[np.float64]:
     """1 - exp(-label days x rate): the personal rate of purchase days, or the product's mean rate over its buyers.
 
     For histories too short to learn from; the sources' opinions only order goods never bought.
@@ -108,7 +108,9 @@ def fit_ranker(examples: Sequence[Examples], config: RecommenderConfig) -> Ranke
     return Ranker(booster, curves[0], curves[1], config)
 
 
-def _boosted(features: Floats, label: npt.NDArray[np.bool_], weight: Floats, config: RecommenderConfig) -> lgb.Booster:
+def _boosted(
+    features: npt.NDArray[np.floating], label: npt.NDArray[np.bool_], weight: Floats, config: RecommenderConfig
+) -> lgb.Booster:
     ranker = config.ranker
     parameters = {
         "objective": "binary",

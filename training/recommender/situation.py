@@ -13,7 +13,7 @@ from training.recommender.candidates.registry import fit_sources
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import History, build_history
 from training.recommender.pair_features import PairFeatures, build_pair_features
-from training.recommender.sparse import Ints
+from training.recommender.sparse import Ints, distinct
 
 WIDE_MIN_BUYERS = 5
 
@@ -50,7 +50,7 @@ class Situation:
 
     def active_people(self) -> Ints:
         """Codes of the customers with a purchase, ascending."""
-        return np.unique(self.history.rows[self.history.bought])
+        return distinct(self.history.rows[self.history.bought])
 
     def sold_goods(self, min_buyers: int = WIDE_MIN_BUYERS) -> Ints:
         """Codes of the products with so many buyers, ascending."""

@@ -12,6 +12,7 @@ from training.recommender.sparse import (
     Narrow,
     Scores,
     csr,
+    distinct,
     keep_top,
     row_sums,
     scaled_columns,
@@ -28,7 +29,7 @@ def informative(matrix: CSR, people: int) -> CSR:
 
 def pool_of(history: History, limit: int, seed: int) -> Ints:
     """People who may be neighbours: everyone with a purchase, or a random `limit` of them."""
-    buyers = np.unique(history.rows[history.bought])
+    buyers = distinct(history.rows[history.bought])
     if buyers.size <= limit:
         return buyers
     return np.sort(np.random.default_rng(seed).choice(buyers, limit, replace=False))

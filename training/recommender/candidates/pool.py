@@ -1,14 +1,24 @@
 """The candidates of a block of people: the union of what the sources propose, with every source's opinion on each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
 from training.recommender.candidates.base import Source
 from training.recommender.history import History
-from training.recommender.sparse import Floats, Ints, Scores, blocks, look_up, row_maxima, top_cells
+from training.recommender.sparse import (
+    Floats,
+    Ints,
+    Scores,
+    blocks,
+    distinct,
+    is_among,
+    look_up,
+    row_maxima,
+    top_cells,
+)
 
 FILLER = "trending"
 
@@ -30,6 +40,10 @@ class Candidates:
     scores: Floats
     relative: Floats
     proposed: npt.NDArray[np.bool_]
+
+    def take(self, rows: Ints) -> "Candidates":
+        """Some of the pairs."""
+        return Candidates(*(getattr(self, part.name)[rows] for part in fields(self)))
 
 
 def candidate_blocks(
@@ -54,10 +68,10 @@ def candidate_blocks(
         at_least: people with fewer proposals get the best of the source called FILLER in addition.
     """
     width = history.shape[1]
-    wanted = np.empty(0, np.int64) if extra is None else np.unique(extra[0] * width + extra[1])
+    wanted = np.empty(0, np.int64) if extra is None else distinct(extra[0] * width + extra[1])
     for block in blocks(people, width, cells):
         low, high = np.searchsorted(wanted, [block[0] * width, (block[-1] + 1) * width])
-        mine = wanted[low:high][np.isin(wanted[low:high] // width, block)]
+        mine = wanted[low:high][is_among(wanted[low:high] // width, block)]
         yield _pool(sources, block, width, mine, own_pool=own_pool, at_least=at_least)
 
 
@@ -69,14 +83,15 @@ def _pool(
     for source, opinion in zip(sources, opinions, strict=True):
         rows, columns = top_cells(opinion, source.quota if own_pool else 0)
         proposals.append(np.sort(block[rows] * width + columns))
-    keys = np.unique(np.concatenate([*proposals, extra]))
+    keys = distinct(np.concatenate([*proposals, extra]))
     if own_pool and at_least:
-        keys = np.union1d(keys, _fillers(sources, opinions, block, keys // width, width, at_least))
+        fillers = _fillers(sources, opinions, block, keys // width, width, at_least)
+        keys = distinct(np.concatenate([keys, fillers]))
     people, products = keys // width, keys % width
     rows = np.searchsorted(block, people)
     scores = np.stack([look_up(opinion, rows, products) for opinion in opinions], axis=1)
     best = np.stack([row_maxima(opinion) for opinion in opinions], axis=1)
-    proposed = np.stack([np.isin(keys, proposal, assume_unique=True) for proposal in proposals], axis=1)
+    proposed = np.stack([is_among(keys, proposal) for proposal in proposals], axis=1)
     return Candidates(people, products, scores, (scores / np.maximum(best[rows], 1e-9)).astype(np.float32), proposed)
 
 
