@@ -43,20 +43,21 @@ def serve(home: Path, *, host: str, port: int, workers: int, on_ready: Callable[
         host: address to listen on.
         port: port to listen on.
         workers: number of processes.
-        on_ready: called once when the service answers that it is ready.
+        on_ready: called once when the service answers.
 
     Raises:
-        RetailBrainError: the service ended before it was ready.
+        RetailBrainError: the service ended before it answered.
     """
     command = [sys.executable, "-m", "bentoml", "serve", "serving.service:service", "--host", host, "--port", str(port)]
     process = subprocess.Popen(command, env=environment(home, workers), cwd=Path(__file__).resolve().parent.parent)  # noqa: S603  # our own command
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    signal.signal(signal.SIGTERM, _stop)
     try:
-        wait_until_ready(process, f"http://{host}:{port}/readyz")
+        wait_until_ready(process, f"http://{host}:{port}/livez")
         if on_ready is not None:
             on_ready()
         return process.wait()
     except KeyboardInterrupt:
+        process.terminate()
         process.wait()
         return 0
     finally:
@@ -65,8 +66,12 @@ def serve(home: Path, *, host: str, port: int, workers: int, on_ready: Callable[
             process.wait()
 
 
+def _stop(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def wait_until_ready(process: "subprocess.Popen[bytes]", url: str, timeout_seconds: float = 120) -> None:
-    """Waits until the service says that it is ready.
+    """Waits until an address of the service answers well.
 
     Raises:
         RetailBrainError: the process ended, or took too long.

@@ -102,7 +102,7 @@ def _fill(
 def _bundle(folder: Path) -> dict[str, Any]:
     manifest = read_manifest(folder)
     return {"version": manifest.version} | {
-        name: manifest.facts[name] for name in ("as_of", "run", "metrics") if name in manifest.facts
+        name: manifest.facts[name] for name in ("as_of", "trained_at", "run_id", "metrics") if name in manifest.facts
     }
 
 

@@ -52,6 +52,8 @@ def run_service(
         typer.echo(
             f"\n  Page:  {page}#key={key}" if key else f"\n  Page:  {page}  (make a key: retail-brain keys create)"
         )
+        if not list((context.workspace.home / "var").glob("*/answers/CURRENT")):
+            typer.echo("  Nothing is published yet: run `retail-brain publish`; the service takes it up by itself.")
         typer.echo(f"  API:   http://{at}:{on}/docs.json\n  Ctrl-C ends it.\n")
 
     try:
