@@ -18,7 +18,7 @@ from serving.publishing.catalogs import publish_catalogs, publish_identities
 from serving.publishing.demand import publish_demand
 from serving.publishing.people import publish_people
 from serving.publishing.profiles import publish_profiles
-from serving.publishing.sales import publish_history, publish_popular, publish_stock
+from serving.publishing.sales import publish_history, publish_planned, publish_popular, publish_stock
 from training.bundle import KINDS, Kind, champion, champion_version, read_manifest
 from training.demand.model import DemandModel
 from training.recommender.model import RecommenderModel
@@ -69,6 +69,7 @@ def _fill(
     with progress.step("history and stock") as step:
         step.rows = counts["history"] = publish_history(folder, dataset, places, settings.serving.history_days)
         counts["stock"] = publish_stock(folder, dataset, places)
+        publish_planned(folder, dataset, places)
     resolved = publish_profiles(folder, workspace, dataset, places, progress)
     counts["identities"] = publish_identities(folder, dataset, resolved, places)
     if "demand" in models:

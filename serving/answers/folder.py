@@ -17,6 +17,7 @@ from serving.answers.goods import Ranked, Stock
 from serving.answers.history import History
 from serving.answers.identities import Identities
 from serving.answers.pairs import Pairs
+from serving.answers.planned import Planned
 from serving.answers.rows import has_rows, map_rows
 from serving.answers.suggestions import Suggestions
 
@@ -65,6 +66,7 @@ class Answers:
     history: History
     popular: Ranked
     stock: Stock
+    planned: Planned
     identities: Identities
     forecasts: Forecasts | None
     suggestions: Suggestions | None
@@ -105,16 +107,17 @@ def open_answers(folder: Path) -> Answers:
     manifest = read_manifest(folder)
     parts = set(manifest.parts)
     try:
-        products = Catalog(folder, "products")
+        stores, products = Catalog(folder, "stores"), Catalog(folder, "products")
         many = len(products)
         return Answers(
             manifest=manifest,
-            stores=Catalog(folder, "stores"),
+            stores=stores,
             products=products,
             customers=Catalog(folder, "customers"),
             history=History(folder, many),
             popular=Ranked(folder, "popular"),
             stock=Stock(folder, many),
+            planned=Planned(folder, len(stores), many),
             identities=Identities(folder),
             forecasts=Forecasts(folder, many) if "forecasts" in parts else None,
             suggestions=Suggestions(folder, many) if "suggestions" in parts else None,

@@ -15,7 +15,10 @@ class Strict(BaseModel):
 
 
 class ForecastRow(BaseModel):
-    """One store x product x period; further `forecast_pXX` columns by the quantiles asked for, in units."""
+    """One store x product x period; further `forecast_pXX` columns by the quantiles asked for, in units.
+
+    With `explain` also the units by driver, and whether a promotion is planned for the day.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -23,6 +26,7 @@ class ForecastRow(BaseModel):
     product_id: str
     date: str
     forecast: float
+    promotion: bool | None = None
     drivers: dict[str, float] | None = None
 
 

@@ -1,6 +1,6 @@
 """What was sold: recent days of each series, what sells best where, and what lies where."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -10,8 +10,10 @@ from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES
 from serving.answers.goods import write_ranked, write_stock
 from serving.answers.history import write_history
+from serving.answers.planned import write_planned
 from serving.publishing.catalogs import Places
 
+_EPOCH = date(1970, 1, 1).toordinal()
 _POPULAR_DAYS = 56
 _POPULAR = 200
 
@@ -114,3 +116,25 @@ def publish_stock(folder: Path, dataset: Dataset, places: Places) -> int:
     )
     write_stock(folder, newest, len(places.products))
     return newest.height
+
+
+def publish_planned(folder: Path, dataset: Dataset, places: Places) -> None:
+    """Writes the promotions planned for the days after the last visible one."""
+    last = dataset.last_day()
+    everywhere = pl.col("store_id").is_null()
+    coming = dataset.scan_or_empty("promotions").filter(pl.col("valid_to") > last + timedelta(days=1))
+    plans = (
+        coming.select(
+            store=pl.when(everywhere).then(pl.lit(len(places.stores), dtype=pl.Int64)).otherwise(places.store()),
+            product=places.product(),
+            first_day=_ordinal(pl.max_horizontal("valid_from", pl.lit(last + timedelta(days=1)))),
+            last_day=_ordinal(pl.col("valid_to")) - 1,
+        )
+        .drop_nulls()
+        .collect(engine="streaming")
+    )
+    write_planned(folder, plans, len(places.products))
+
+
+def _ordinal(day: pl.Expr) -> pl.Expr:
+    return day.cast(pl.Int32) + _EPOCH

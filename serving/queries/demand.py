@@ -49,7 +49,7 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
             for day, values in zip(forecasts.days, units, strict=False)
         ]
         if request.explain:
-            _explain(series, forecasts.drivers(store, product, request.horizon), answers.manifest.driver_groups)
+            _explain(series, answers, store, product)
         rows += series
     known = products[products >= 0]
     return {
@@ -60,8 +60,14 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
     }
 
 
-def _explain(rows: list[dict[str, Any]], drivers: list[list[float]], groups: list[str]) -> None:
+def _explain(rows: list[dict[str, Any]], answers: Answers, store: int, product: int) -> None:
+    """Adds what is behind each row: units by driver, and whether a promotion is planned."""
+    assert answers.forecasts is not None
+    drivers = answers.forecasts.drivers(store, product, len(rows)) if product >= 0 else []
+    groups = answers.manifest.driver_groups
     for place, row in enumerate(rows):
+        day = date.fromisoformat(row["date"]).toordinal()
+        row["promotion"] = product >= 0 and answers.planned.is_promoted(store, product, day)
         row["drivers"] = dict(zip(groups, drivers[place], strict=True)) if place < len(drivers) else None
 
 

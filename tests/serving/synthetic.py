@@ -25,6 +25,7 @@ from serving.answers.goods import write_ranked, write_stock
 from serving.answers.history import write_history
 from serving.answers.identities import write_identities
 from serving.answers.pairs import write_pairs
+from serving.answers.planned import write_planned
 from serving.answers.rows import write_rows
 from serving.answers.suggestions import write_suggestions
 
@@ -57,6 +58,7 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
         write_ranked(folder, name, _related(), len(products))
     write_ranked(folder, "popular", _popular(), len(stores) + 1)
     write_stock(folder, _stock(), len(products))
+    write_planned(folder, _planned(), len(products))
     identities = {("card", f"620{number}"): number for number in range(len(CUSTOMERS))}
     write_identities(folder, identities)
     write_rows(folder, "person", pl.DataFrame({"stage": ["friend"] * 200, "visits": list(range(200))}))
@@ -149,6 +151,13 @@ def _pairs() -> pl.DataFrame:
         due_on=pl.when(pl.col("place") % 2 == 0).then(pl.lit(AS_OF + timedelta(days=5))),
         reason=pl.when(pl.col("place") % 2 == 0).then(pl.lit("buys")).otherwise(pl.lit("alike")),
     )
+
+
+def _planned() -> pl.DataFrame:
+    """P0002 in S001 on the forecast's second day; P0003 everywhere on the first."""
+    day = AS_OF.toordinal()
+    rows = [(0, 1, day + 2, day + 2), (len(STORES), 2, day + 1, day + 1)]
+    return pl.DataFrame(rows, schema=["store", "product", "first_day", "last_day"], orient="row")
 
 
 def _values() -> pl.DataFrame:

@@ -20,6 +20,7 @@ def test_forecast_gives_a_row_per_day_with_its_quantiles_and_drivers(client: Any
                 "forecast": 4.0,
                 "forecast_p05": 1.6,
                 "forecast_p50": 4.0,
+                "promotion": False,
                 "drivers": {"level": 3.0, "weekday": 0.75, "price": 0.25},
             },
             {
@@ -29,6 +30,7 @@ def test_forecast_gives_a_row_per_day_with_its_quantiles_and_drivers(client: Any
                 "forecast": 3.0,
                 "forecast_p05": 1.2,
                 "forecast_p50": 3.0,
+                "promotion": True,
                 "drivers": {"level": 2.0, "weekday": 0.75, "price": 0.25},
             },
         ],
@@ -36,6 +38,12 @@ def test_forecast_gives_a_row_per_day_with_its_quantiles_and_drivers(client: Any
         "cold_product_ids": [],
         "names": {"P0002": "苹果2"},
     }
+
+
+def test_a_promotion_planned_for_every_store_is_marked_in_each(client: Any) -> None:
+    for store_id in ("S001", "S002", "S003"):
+        asked = {"store_id": store_id, "product_ids": ["P0003"], "horizon": 2, "explain": True}
+        assert [row["promotion"] for row in client.ask("/forecast", asked)["forecasts"]] == [True, False]
 
 
 def test_a_series_that_is_the_same_every_day_comes_back_with_every_day(client: Any) -> None:
