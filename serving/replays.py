@@ -27,6 +27,8 @@ from serving.suggestions import Forecaster
 
 POLICIES = ("suggested", "cover", "legacy", "perfect", "recorded")
 _COVER_DAYS = (2, 3, 4, 5, 6, 7, 9, 11, 14, 18, 23, 30)
+_USUAL_COVER_DAYS = 7.0
+_LEAST_TUNE_DAYS = 7
 _LEVELS = (0.7, 0.8, 0.9, 0.95, 0.98)
 
 Fit = Callable[[Dataset], Forecaster]
@@ -219,10 +221,14 @@ def _series_paths(
 def _tuned_cover(
     dataset: Dataset, settings: Settings, first: date, days: int, stores: list[str] | None, *, paths: int, seed: int
 ) -> float:
-    """The cover that would have cost least in the days before the first."""
+    """The cover that would have cost least in the days before the first; with less than a fortnight, 7 days."""
     before = first - timedelta(days=1)
-    past = read_replay(dataset, first - timedelta(days=days), before, settings, stores, seed)
+    earliest = dataset.at(before).daily_sales().select(pl.col("date").min()).collect().item()
+    days = min(days, (first - earliest).days // 2)
+    if days < _LEAST_TUNE_DAYS:
+        return _USUAL_COVER_DAYS
     begin = first - timedelta(days=days)
+    past = read_replay(dataset, begin, before, settings, stores, seed)
     stage = _Stage.of(past, begin, settings, paths=paths, seed=seed, refresh_days=0)
     costs = [float(simulate(stage.world, stage.cover(c), stage.opening).cost(stage.world).sum()) for c in _COVER_DAYS]
     return float(_COVER_DAYS[int(np.argmin(costs))])

@@ -36,6 +36,7 @@ def replenish(
     """
     from serving.suggestions import suggest
 
+    check_ending(out)
     chosen = context.current()
     dataset = chosen.dataset(lake, as_of)
     with chosen.progress.step("replenish") as step:
@@ -76,6 +77,7 @@ def audience(
     """
     from serving.audiences import audience as find_audience
 
+    check_ending(out)
     chosen = context.current()
     dataset = chosen.dataset(lake, as_of)
     with chosen.progress.step("audience") as step:
@@ -113,6 +115,7 @@ def assign(
     """Many campaigns at once: who gets which, under every campaign's size and budget. STEM_campaigns has the prices."""
     from serving.audiences import assign as assign_campaigns
 
+    check_ending(out)
     chosen = context.current()
     dataset = chosen.dataset(lake, as_of)
     plan_of = read_table(campaigns, "--campaigns")
@@ -196,17 +199,22 @@ def read_table(path: Path, option: str) -> "pl.DataFrame":
         raise UsageError(f"{option} {path} cannot be read as a table: {error}. Mend or convert the file.") from error
 
 
-def write_table(table: "pl.DataFrame", path: Path) -> None:
-    """Writes Parquet, or CSV by the file's ending, whole or not at all.
+def check_ending(path: Path) -> None:
+    """Refuses a file to write that is neither Parquet nor CSV.
 
     Raises:
         UsageError: another ending.
     """
     from retail_brain.errors import UsageError
-    from retail_brain.files import atomic_path
 
     if path.suffix not in {".parquet", ".csv"}:
         raise UsageError(f"--out {path} has no ending that says what to write; wanted .parquet or .csv.")
+
+
+def write_table(table: "pl.DataFrame", path: Path) -> None:
+    """Writes Parquet, or CSV by the file's ending, whole or not at all."""
+    from retail_brain.files import atomic_path
+
     with atomic_path(path) as aside:
         if path.suffix == ".csv":
             table.write_csv(aside)

@@ -1,0 +1,85 @@
+"""The verbs replenish, simulate, audience and assign, run as a user runs them."""
+
+import runpy
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from retail_brain.cli.app import app
+from retail_brain.errors import ModelError, NotFoundError, UsageError
+from retail_brain.settings import DemandSettings, Settings, Workspace
+from training.bundle import point_champion, write_bundle
+from training.demand.config import preset_config
+from training.demand.model import DemandModel
+
+_CHAIN = runpy.run_path(str(Path(__file__).parents[2] / "features" / "demand_chain.py"))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tenant with a lake and a demand champion, and neither people nor a recommender."""
+    home = tmp_path_factory.mktemp("home")
+    tables = _CHAIN["small_chain"](days=80, products=4)
+    (home / "data").mkdir()
+    for name, frame in tables.items():
+        frame.write_parquet(home / "data" / f"{name}.parquet")
+    _run(home, "ingest", str(home / "data"))
+    settings = Settings(demand=DemandSettings(sample_paths=30, horizon_periods=7))
+    quick = preset_config(settings, "fast").model_copy(update={"rounds": 5, "min_rows": 1_000, "threads": 1})
+    model = DemandModel.fit(_CHAIN["dataset_of"](tables), quick, residuals=())
+    workspace = Workspace(home)
+    write_bundle(workspace, "demand", 1, {}, model.save)
+    point_champion(workspace, "demand", 1)
+    return home
+
+
+def _run(home: Path, *words: str) -> str:
+    result = CliRunner().invoke(app, ["--home", str(home), "--quiet", *words], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_replenish_writes_one_line_per_series_with_a_reason(home):
+    _run(home, "replenish", "--out", str(home / "orders.csv"))
+    table = pl.read_csv(home / "orders.csv")
+    assert table.select("store_id", "product_id").is_unique().all()
+    assert table["store_id"].unique().sort().to_list() == ["S0", "S1"]
+    assert (table["order_quantity"] >= 0).all()
+    assert table["reason"].str.len_chars().min() > 20
+
+
+def test_replenish_keeps_a_budget_and_the_shops_asked_for(home):
+    _run(home, "replenish", "--stores", "S1", "--budget", "50", "--out", str(home / "few.parquet"))
+    table = pl.read_parquet(home / "few.parquet")
+    assert table["store_id"].unique().to_list() == ["S1"]
+    assert table["order_cost"].sum() <= 50
+
+
+def test_simulate_writes_its_report(home):
+    _run(home, "simulate", "--forecast", "moving", "--from", "2024-05-12", "--out", str(home / "replay"))
+    table = pl.read_csv(home / "replay" / "summary.csv")
+    assert {"suggested", "cover", "legacy", "perfect"} <= set(table["policy"])
+    assert (home / "replay" / "cost_to_service.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        (["replenish", "--out", "orders.xlsx"], UsageError, "wanted .parquet or .csv"),
+        (["replenish", "--out", "o.csv", "--budget", "-5"], UsageError, "budget"),
+        (["replenish", "--out", "o.csv", "--stores", "nowhere"], NotFoundError, "nowhere"),
+        (["audience", "--product", "P00", "--out", "a.csv"], ModelError, "recommender"),
+        (["audience", "--out", "a.txt"], UsageError, "wanted .parquet or .csv"),
+        (["assign", "--campaigns", "missing.csv", "--out", "a.csv"], UsageError, "missing.csv"),
+        (["simulate", "--forecast", "dreams", "--out", "r"], UsageError, "dreams"),
+        (["simulate", "--policy", "luck", "--forecast", "moving", "--out", "r"], UsageError, "luck"),
+    ],
+)
+def test_what_cannot_be_done_is_said(home, tmp_path, monkeypatch, words, error, said):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["--home", str(home), "--quiet", *words])
+    assert isinstance(result.exception, error), result.output
+    assert said in str(result.exception)
+    assert list(tmp_path.iterdir()) == []
