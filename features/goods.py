@@ -92,7 +92,7 @@ def goods_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) ->
     """
     seen = records.filter(until("at", as_of))
     lines, promotions = _kind(seen, "line"), _kind(seen, "promotion")
-    days = daily(_kind(seen, "day") if options.has_daily_sales else lines)
+    days = daily(_kind(seen, "day") if options.has_daily_sales else lines).cache()
     key = ["product_id"]
     parts = (
         demand_features(days, key, as_of, options.period_days),
@@ -120,7 +120,7 @@ def series_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -
     Arguments are those of `goods_features`.
     """
     seen = records.filter(until("at", as_of))
-    days = daily(_kind(seen, "day") if options.has_daily_sales else _kind(seen, "line"))
+    days = daily(_kind(seen, "day") if options.has_daily_sales else _kind(seen, "line")).cache()
     promotions, stock = _kind(seen, "promotion"), _kind(seen, "stock")
     key = ["store_id", "product_id"]
     parts = (
@@ -138,7 +138,8 @@ def series_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -
 
 
 def _kind(records: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    return records.filter(pl.col("record") == kind)
+    """Records of one kind, kept while the query runs: many features start from them."""
+    return records.filter(pl.col("record") == kind).cache()
 
 
 def _finish(frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -29,13 +29,21 @@ def daily(rows: pl.LazyFrame) -> pl.LazyFrame:
     Args:
         rows: `line` or `day` records.
     """
-    sold = pl.col("units") > 0
-    spend = (pl.col("units") * pl.col("unit_price")).filter(sold)
-    return rows.group_by(*SERIES, pl.col("at").cast(pl.Date).alias("date")).agg(
-        pl.col("units").sum(),
-        pl.col("units").filter(sold).sum().alias("sold"),
-        pl.when(spend.count() > 0).then(spend.sum()).alias("revenue"),
-        pl.col("units").filter(sold & is_reduced()).sum().alias("reduced"),
+    sold = pl.when(pl.col("units") > 0).then("units")
+    columns = rows.select(
+        *SERIES,
+        pl.col("at").cast(pl.Date).alias("date"),
+        "units",
+        sold.alias("sold"),
+        (sold * pl.col("unit_price")).alias("revenue"),
+        pl.when(is_reduced()).then(sold).alias("reduced"),
+    )
+    sums = pl.col("units", "sold", "revenue", "reduced").sum()
+    return (
+        columns.group_by(*SERIES, "date")
+        .agg(sums, pl.col("revenue").count().alias("priced"))
+        .with_columns(pl.when(pl.col("priced") > 0).then("revenue").alias("revenue"))
+        .drop("priced")
     )
 
 

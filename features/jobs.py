@@ -1,6 +1,5 @@
 """The feature job: identity, person, goods, series and place tables of a chain as it was known on a day."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
@@ -11,16 +10,16 @@ from typing import Final, Literal
 
 import polars as pl
 import pyarrow as pa
-from polars._typing import PolarsDataType
 
 from features.clusters import assign_clusters
-from features.goods import GOODS_RECORDS, GoodsOptions, goods_features, series_features
+from features.fingerprint import fingerprint, summarise
+from features.goods import GoodsOptions, goods_features, series_features
 from features.identity import resolve_identities
 from features.identity_evidence import IdentityRules
 from features.lifecycle import LifecycleRules
-from features.partitions import ArrowFunction, drop, run_buckets, stage
-from features.person import PERSON_RECORDS, PersonOptions, person_features
-from features.place import PLACE_RECORDS, PlaceOptions, place_features
+from features.partitions import ArrowFunction, drop, run_buckets
+from features.person import PersonOptions, person_features
+from features.place import PlaceOptions, place_features
 from features.records import buyer_lines, goods_records, person_records, place_records
 from features.references import BuyerReferences, buyer_references, product_references
 from features.repeat_buying import MIN_REPEAT_BUYERS, RepeatBuying, fit_repeat_buying
@@ -29,8 +28,7 @@ from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundErro
 from retail_brain.files import atomic_path, write_json
 from retail_brain.progress import SILENT, Progress
 
-FORMAT: Final = 1
-ROWS_PER_BUCKET: Final = 500_000
+ROWS_PER_BUCKET: Final = 2_000_000
 MAX_BUCKETS: Final = 512
 TableName = Literal["identity", "person", "goods", "series", "place"]
 FEATURE_TABLES: Final[tuple[TableName, ...]] = ("identity", "person", "goods", "series", "place")
@@ -78,8 +76,9 @@ def build_features(
 ) -> FeatureReport:
     """Writes `out/{identity,person,goods,series,place}/*.parquet` and `out/manifest.json`, one bucket at a time.
 
-    `out` changes from the old tables to the new ones at the end, all at once. An interrupted run on the same lake
-    versions is taken up where it stopped; its parts wait in a hidden folder beside `out`.
+    `out` changes from the old tables to the new ones at the end, all at once. Of a dataset that names its versions, a
+    run that was interrupted is taken up where it stopped (its parts wait in a hidden folder beside `out`), and what is
+    built already, from the same rows by the same code, is not built again.
 
     Args:
         dataset: needs `transactions` or `daily_sales`; uses every other table it has.
@@ -129,11 +128,16 @@ class _Job:
 
     def __init__(self, dataset: Dataset, as_of: date, out: Path, options: FeatureOptions, progress: Progress) -> None:
         self.dataset, self.as_of, self.out, self.options, self.progress = dataset, as_of, out, options, progress
-        self.work = out.with_name(f".{out.name}.{self._fingerprint()}.work")
+        self.tables = summarise(dataset)
+        self.fingerprint = fingerprint(self.tables, dict(dataset.versions), str(as_of), repr(options))
+        self.work = out.with_name(f".{out.name}.{self.fingerprint[:12]}.work")
         self.done = self.work / "done"
         self.rows: dict[str, int] = {}
 
     def run(self) -> FeatureReport:
+        if self.dataset.versions and (present := self._present()):
+            self.progress.say(f"  The features as of {self.as_of} are there already.")
+            return present
         if not self.dataset.versions:
             drop(self.work)
         self.done.mkdir(parents=True, exist_ok=True)
@@ -148,14 +152,17 @@ class _Job:
         self._publish(model)
         return FeatureReport(self.as_of, self.rows, model)
 
-    def _fingerprint(self) -> str:
-        """Names what the parts depend on, so that a rerun takes up only its own."""
-        basis = {"format": FORMAT, "as_of": str(self.as_of), "versions": dict(sorted(self.dataset.versions.items()))}
-        return hashlib.sha256((json.dumps(basis) + repr(self.options)).encode()).hexdigest()[:12]
+    def _present(self) -> FeatureReport | None:
+        """The report of the tables that stand at `out`, if they are of this very job."""
+        path = self.out / "manifest.json"
+        manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        if manifest.get("fingerprint") != self.fingerprint:
+            return None
+        model = manifest["repeat_buying"]
+        return FeatureReport(self.as_of, manifest["rows"], RepeatBuying(**model) if model else None)
 
     def _choose_buckets(self) -> int:
-        names = [name for name in ("transactions", "daily_sales", "inventory", "events") if self.dataset.has(name)]
-        rows = sum(int(self.dataset.frames[name].select(pl.len()).collect(engine="streaming").item()) for name in names)
+        rows = sum(summary[0] for summary in self.tables.values())
         return min(MAX_BUCKETS, max(1, -(-rows // ROWS_PER_BUCKET)))
 
     def _once(self, name: str, make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
@@ -189,7 +196,7 @@ class _Job:
         rules = replace(self.options.rules, typical_gap_days=gap) if gap else self.options.rules
         options = PersonOptions(rules, model, self.dataset.has("consents"))
         records = person_records(self.dataset, self.as_of, identities, products)
-        self._table("person", "person_id", records, PERSON_RECORDS, lambda r: person_features(r, self.as_of, options))
+        self._table("person", "person_id", records, lambda r: person_features(r, self.as_of, options))
 
     def _goods(self, identities: pl.LazyFrame, products: pl.LazyFrame, buyers: BuyerReferences) -> None:
         options = GoodsOptions(
@@ -199,18 +206,14 @@ class _Job:
             period_days=self.options.period_days,
         )
         records = goods_records(self.dataset, self.as_of, identities, products)
-        self._table(
-            "goods", "product_id", records, GOODS_RECORDS, lambda r: goods_features(r, self.as_of, options), keep=True
-        )
-        self._table(
-            "series", "product_id", records, GOODS_RECORDS, lambda r: series_features(r, self.as_of, options), "goods"
-        )
+        self._table("goods", "product_id", records, lambda r: goods_features(r, self.as_of, options), keep=True)
+        self._table("series", "product_id", records, lambda r: series_features(r, self.as_of, options), "goods")
 
     def _place(self, identities: pl.LazyFrame, products: pl.LazyFrame) -> None:
         people = pl.scan_parquet(self.done / "person" / "*.parquet").select("person_id", "stage", "home_store_id")
         options = PlaceOptions(has_receipts=self.dataset.has("transactions"))
         records = place_records(self.dataset, self.as_of, identities, products, people)
-        self._table("place", "store_id", records, PLACE_RECORDS, lambda r: place_features(r, self.as_of, options))
+        self._table("place", "store_id", records, lambda r: place_features(r, self.as_of, options))
         with self.progress.step("groups of shops"):
             places = pl.read_parquet(self.work / "place" / "*.parquet").sort("store_id")
             with atomic_path(self.work / "done" / "place") as aside:
@@ -222,7 +225,6 @@ class _Job:
         name: str,
         key: str,
         records: pl.LazyFrame,
-        schema: Mapping[str, PolarsDataType],
         features: Callable[[pl.LazyFrame], pl.LazyFrame],
         staged: str | None = None,
         *,
@@ -234,7 +236,6 @@ class _Job:
             name: of the table.
             key: column that says which rows belong together.
             records: what to stage.
-            schema: its columns.
             features: records of a bucket in, its features out.
             staged: an earlier table whose staged records serve here too.
             keep: whether a later table needs the staged records.
@@ -242,10 +243,8 @@ class _Job:
         folder = self.work / f"staged_{staged or name}"
         out = self.done / name if name != "place" else self.work / "place"
         with self.progress.step(f"{name} features") as step:
-            stage(records, key, folder, self.buckets)
-            empty = pl.DataFrame(schema=schema).to_arrow()
             step.rows = self.rows[name] = run_buckets(
-                folder, out, self.buckets, arrow_function(features), empty, self.progress, name
+                records, key, folder, out, self.buckets, arrow_function(features), self.progress
             )
         if not keep:
             drop(folder)
@@ -256,7 +255,7 @@ class _Job:
         identity.mkdir(exist_ok=True)
         shutil.copyfile(self.work / "identity.parquet", identity / "part.parquet")
         manifest = {
-            "format": FORMAT,
+            "fingerprint": self.fingerprint,
             "as_of": str(self.as_of),
             "rows": self.rows,
             "versions": dict(self.dataset.versions),

@@ -132,7 +132,7 @@ def _rhythm(days: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFr
     )
     runs = (
         gaps.join(own.select("person_id", "quiet_after_days"), on="person_id")
-        .filter(pl.col("gap").is_null() | (pl.col("gap") > pl.col("quiet_after_days")))
+        .filter(pl.col("gap").is_null() | (pl.col("gap") > pl.col("quiet_after_days") + 1))
         .group_by("person_id")
         .agg(pl.col("date").max().alias("run_on"))
     )

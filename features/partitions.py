@@ -38,31 +38,47 @@ def stage(rows: pl.LazyFrame, key: str, folder: Path, buckets: int) -> None:
 
 
 def run_buckets(
-    staged: Path, out: Path, buckets: int, function: ArrowFunction, empty: pa.Table, progress: Progress, name: str
+    rows: pl.LazyFrame, key: str, staged: Path, out: Path, buckets: int, function: ArrowFunction, progress: Progress
 ) -> int:
-    """Applies the function to each bucket and writes `out/bucket=NN.parquet`; returns the rows written.
+    """Applies the function to each bucket of the rows and writes `out/bucket=NNN.parquet`; returns the rows written.
 
-    Parts that are there from an earlier, interrupted run are kept.
+    Parts that are there from an earlier, interrupted run are kept. A single bucket is not staged on disk.
 
     Args:
-        staged: what `stage` wrote.
+        rows: the records.
+        key: column that says which rows belong together.
+        staged: folder to stage the buckets in, or where they are already.
         out: folder of the parts.
         buckets: number of buckets.
         function: bucket in, features out.
-        empty: the input of a bucket without rows.
         progress: shows a bar.
-        name: what the bar says.
     """
-    rows = 0
-    for bucket in progress.track(range(buckets), name, total=buckets):
-        part = out / f"bucket={bucket:03d}.parquet"
-        if not part.exists():
-            files = sorted((staged / f"bucket={bucket}").glob("*.parquet"))
-            table = pa.concat_tables([pq.read_table(file, partitioning=None) for file in files]) if files else empty
+    parts = [out / f"bucket={bucket:03d}.parquet" for bucket in range(buckets)]
+    missing = [part for part in parts if not part.exists()]
+    if missing and buckets > 1:
+        stage(rows, key, staged, buckets)
+    for bucket, part in enumerate(progress.track(parts, out.name, total=buckets)):
+        if part in missing:
+            table = _read(staged / f"bucket={bucket}", rows) if buckets > 1 else _collect(rows)
             with atomic_path(part) as aside:
                 pq.write_table(function(table), aside)
-        rows += pq.read_metadata(part).num_rows
-    return rows
+    return sum(pq.read_metadata(part).num_rows for part in parts)
+
+
+def _read(folder: Path, rows: pl.LazyFrame) -> pa.Table:
+    files = sorted(folder.glob("*.parquet"))
+    if not files:
+        return _to_arrow(pl.DataFrame(schema=rows.collect_schema()))
+    return _to_arrow(pl.read_parquet(files))
+
+
+def _collect(rows: pl.LazyFrame) -> pa.Table:
+    return _to_arrow(rows.collect(engine="streaming"))
+
+
+def _to_arrow(frame: pl.DataFrame) -> pa.Table:
+    """Arrow without copying text: its views are Polars' own."""
+    return frame.to_arrow(compat_level=pl.CompatLevel.newest())
 
 
 def drop(folder: Path) -> None:

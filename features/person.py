@@ -118,22 +118,34 @@ def person_features(records: pl.LazyFrame, as_of: date, options: PersonOptions) 
 
 
 def _kind(records: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    return records.filter(pl.col("record") == kind)
+    """Records of one kind, kept while the query runs: many features start from them."""
+    return records.filter(pl.col("record") == kind).cache()
 
 
 def _people(seen: pl.LazyFrame) -> pl.LazyFrame:
     """One row per person: who they are and since when they are known."""
-    customer = pl.col("record") == "customer"
-    return (
-        seen.sort("person_id", "at", "customer_id", nulls_last=True)
+    accounts = (
+        seen.filter(pl.col("customer_id").is_not_null())
+        .select("person_id", "customer_id")
+        .unique()
+        .group_by("person_id")
+        .agg(pl.col("customer_id").sort().alias("customer_ids"))
+    )
+    home = (
+        _kind(seen, "customer")
+        .sort("person_id", "at", "customer_id", nulls_last=True)
         .group_by("person_id", maintain_order=True)
+        .agg(pl.col("home_store_id", "guide_id").drop_nulls().first())
+    )
+    return (
+        seen.group_by("person_id")
         .agg(
-            pl.col("customer_id").drop_nulls().unique().sort().alias("customer_ids"),
             (pl.col("record") == "identifier").sum().cast(pl.Int32).alias("identifiers"),
             pl.col("at").min().cast(pl.Date).alias("known_on"),
-            pl.col("home_store_id").filter(customer).drop_nulls().first().alias("home_store_id"),
-            pl.col("guide_id").filter(customer).drop_nulls().first().alias("guide_id"),
         )
+        .join(accounts, on="person_id", how="left")
+        .join(home, on="person_id", how="left")
+        .with_columns(pl.col("customer_ids").fill_null(pl.lit([], dtype=pl.List(pl.String))))
     )
 
 

@@ -131,7 +131,8 @@ _RECEIPTS = (
 
 
 def _kind(records: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    return records.filter(pl.col("record") == kind)
+    """Records of one kind, kept while the query runs: many features start from them."""
+    return records.filter(pl.col("record") == kind).cache()
 
 
 def _stores(seen: pl.LazyFrame) -> pl.LazyFrame:

@@ -8,7 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from features import jobs
-from features.jobs import FEATURE_TABLES, FeatureOptions, arrow_function, build_features, scan_features
+from features.jobs import FEATURE_TABLES, FeatureOptions, FeatureReport, arrow_function, build_features, scan_features
 from features.person import PERSON_RECORDS, PersonOptions, person_features
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
@@ -185,6 +185,20 @@ def test_an_interrupted_run_leaves_the_old_tables_and_is_taken_up(frames, built,
     assert not list(tmp_path.glob(".features.*"))
     assert_same({name: scan_features(out, name).collect().sort(KEYS[name]) for name in FEATURE_TABLES}, built)
     assert json.loads((out / "manifest.json").read_text())["versions"] == {"transactions": 3}
+
+
+def test_what_is_built_already_is_not_built_again_unless_a_row_differs(frames, tmp_path):
+    def build_at(tables: dict[str, pl.DataFrame]) -> tuple[FeatureReport, int]:
+        dataset = Dataset(Dataset.from_frames(tables).frames, {"transactions": 0})
+        report = build_features(dataset, tmp_path / "out", AS_OF)
+        return report, (tmp_path / "out" / "manifest.json").stat().st_mtime_ns
+
+    first, again = build_at(frames), build_at(frames)
+    assert again == first
+    dearer = frames["transactions"].with_columns(
+        pl.when(pl.int_range(pl.len()) == 5).then(pl.col("unit_price") + 1).otherwise("unit_price").alias("unit_price")
+    )
+    assert build_at({**frames, "transactions": dearer})[1] != first[1]
 
 
 def test_the_bucket_function_takes_and_gives_arrow(built):
