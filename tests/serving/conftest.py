@@ -84,6 +84,8 @@ def client(tmp_path_factory: pytest.TempPathFactory, synthetic: ModuleType) -> I
         synthetic.publish_synthetic(Workspace(home, tenant), "first", factor=factor)
         for role in ROLES:
             keys[tenant, role] = create_key(tenant, database, role=role, name=f"{role}先生", now=datetime.now(UTC))
+    synthetic.publish_synthetic(Workspace(home, "bare"), "first", has_models=False)
+    keys["bare", "admin"] = create_key("bare", database, role="admin", name="b", now=datetime.now(UTC))
     keys["empty", "admin"] = create_key("empty", database, role="admin", name="e", now=datetime.now(UTC))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RETAIL_BRAIN_HOME", str(home))

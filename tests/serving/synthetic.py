@@ -33,6 +33,7 @@ AS_OF = date(2025, 2, 28)
 QUANTILES = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
 GROUPS = ["level", "weekday", "price"]
 HORIZON = 28
+PARTS = ["forecasts", "suggestions", "pairs", "similar", "complements"]
 STORES = {"S001": "西湖店", "S002": "Grand-Place", "S003": "网店"}
 PRODUCTS = {
     f"P{number:04d}": f"{name}{number}" for number in range(1, 61) for name in [["牛奶", "面包", "苹果"][number % 3]]
@@ -40,7 +41,7 @@ PRODUCTS = {
 CUSTOMERS = [f"C{number:05d}" for number in range(1, 201)]
 
 
-def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 1.0) -> Path:
+def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 1.0, has_models: bool = True) -> Path:
     """Publishes answers whose forecast for store s and product p is `factor * (s + p)` units each day."""
     folder = workspace.answers / answers_id
     folder.mkdir(parents=True)
@@ -64,7 +65,7 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     write_rows(folder, "person", pl.DataFrame({"stage": ["friend"] * 200, "visits": list(range(200))}))
     write_rows(folder, "facts_customers", pl.DataFrame({"customer_id": CUSTOMERS, "home_store_id": "S001"}))
     write_rows(folder, "facts_values", _values())
-    write_manifest(folder, _manifest(answers_id))
+    write_manifest(folder, _manifest(answers_id, PARTS if has_models else []))
     make_current(workspace.answers, answers_id)
     return folder
 
@@ -179,7 +180,7 @@ def _stock() -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"store": pl.Int64, "product": pl.Int64, "on_hand": pl.Float64}, orient="row")
 
 
-def _manifest(answers_id: str) -> AnswersManifest:
+def _manifest(answers_id: str, parts: list[str]) -> AnswersManifest:
     return AnswersManifest(
         answers_id=answers_id,
         as_of=AS_OF.isoformat(),
@@ -190,7 +191,7 @@ def _manifest(answers_id: str) -> AnswersManifest:
         quantiles=QUANTILES,
         driver_groups=GROUPS,
         bundles={"demand": {"version": 1}, "recommender": {"version": 1}},
-        parts=["forecasts", "suggestions", "pairs", "similar", "complements"],
+        parts=parts,
         counts={"stores": 3, "products": 60, "customers": 200, "series": 100, "suggestions": 80, "pairs": 3000},
         calendar=[{"date": "2025-01-29", "name": "春节", "type": "festival"}],
     )

@@ -116,6 +116,22 @@ def test_a_revoked_key_does_not_open(client: Any, make_key: Callable[..., str], 
     assert client.http.post("/overview", json={}, headers={"authorization": f"Bearer {key}"}).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/forecast", FORECAST),
+        ("/replenish", {"store_id": "S001"}),
+        ("/recommend", {"customer_id": "C00001"}),
+        ("/audience", {"product_ids": ["P0001"]}),
+        ("/similar", {"product_id": "P0001"}),
+        ("/complete_basket", {"product_ids": ["P0001"]}),
+    ],
+)
+def test_a_route_whose_model_was_never_promoted_says_so(client: Any, path: str, body: Any) -> None:
+    assert client.refused(path, body, tenant="bare") == (422, "model")
+    assert client.ask("/history", {"store_id": "S001", "product_id": "P0001"}, tenant="bare")["rows"]
+
+
 def test_a_tenant_without_answers_is_told_to_publish_and_to_come_back(client: Any) -> None:
     response = client.post("/overview", {}, tenant="empty")
     assert (response.status_code, response.json()["error"]["code"]) == (503, "not_published")
