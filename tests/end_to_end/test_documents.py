@@ -1,0 +1,42 @@
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from retail_brain.cli.app import app
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def verbs(text: str) -> set[str]:
+    return set(re.findall(r"retail-brain (?:--tenant \S+ )?([a-z]+)", text))
+
+
+def test_every_verb_in_the_documents_exists() -> None:
+    known = set(get_command(app).commands)  # type: ignore[attr-defined]
+    for page in PAGES:
+        assert verbs(page.read_text(encoding="utf-8")) <= known, page.name
+
+
+def test_contract_verbs_all_exist() -> None:
+    section = (ROOT / "docs" / "contract.md").read_text(encoding="utf-8").split("## 3. Commands")[1].split("## 4.")[0]
+    promised = set(re.findall(r"^\| `([a-z]+)", section, flags=re.MULTILINE))
+    assert promised
+    assert promised <= set(get_command(app).commands)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_lock_file_names_no_index_and_pins_by_hash() -> None:
+    text = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert not re.search(r"https?://|--index|--find-links", text)
+    pins = re.findall(r"^[a-z0-9._-]+==", text, flags=re.MULTILINE)
+    assert len(pins) > 100
+    assert text.count("--hash=sha256:") >= len(pins)
