@@ -19,3 +19,14 @@ def ratio(part: npt.NDArray[np.floating], whole: npt.NDArray[np.floating], other
     out = np.full(np.broadcast_shapes(part.shape, whole.shape), otherwise, dtype=np.float64)
     np.divide(part, whole, out=out, where=whole > 0)
     return out
+
+
+def group_sums(groups: Ints, values: npt.NDArray[np.generic], size: int) -> Doubles:
+    """Sum of the values of each group, numbered from 0 to size - 1.
+
+    >>> group_sums(np.array([0, 2, 2]), np.array([1.0, 2.0, 3.0]), 3)
+    array([1., 0., 5.])
+    """
+    out = np.zeros(size)
+    np.add.at(out, groups, values)
+    return out

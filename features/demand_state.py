@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from features.demand_arrays import Doubles, Floats, ratio
+from features.demand_arrays import Doubles, Floats, group_sums, ratio
 from features.demand_groups import PanelGroups
 from features.demand_panel import DemandPanel
 
@@ -97,8 +97,6 @@ def _price_to_category(panel: DemandPanel, groups: PanelGroups, now: int, window
     own = panel.prices.mean(now - window, now)
     known = ~np.isnan(own)
     size = int(groups.store_category.of.max(initial=-1)) + 1
-    total, count = np.zeros(size), np.zeros(size)
-    np.add.at(total, groups.store_category.of[known], own[known])
-    np.add.at(count, groups.store_category.of[known], 1.0)
-    mean = ratio(total, count)
+    total = group_sums(groups.store_category.of[known], own[known], size)
+    mean = ratio(total, group_sums(groups.store_category.of[known], known[known], size))
     return ratio(own, mean[groups.store_category.of])
