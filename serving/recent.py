@@ -26,7 +26,7 @@ class RecentEvents:
         new = 0
         with self._lock:
             for person, stored in events:
-                if stored.id in self._seen:
+                if not person or stored.id in self._seen:
                     continue
                 self._seen[stored.id] = None
                 self._people.setdefault(person, deque(maxlen=_PER_PERSON)).append(stored)
@@ -37,7 +37,11 @@ class RecentEvents:
         return new
 
     def settle(self, before: datetime, stored: Sequence[StoredEvent]) -> None:
-        """Moves the mark below which no event can appear any more: a slow writer may commit a smaller id later."""
+        """Moves the mark below which no event can appear any more.
+
+        In PostgreSQL a slow writer may commit a smaller id later, so events count as settled only after a while; SQLite
+        has one writer at a time and its ids appear in order.
+        """
         settled = [event.id for event in stored if event.received_at < before]
         if settled:
             self.settled_id = max(self.settled_id, *settled)

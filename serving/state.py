@@ -14,7 +14,7 @@ from pathlib import Path
 
 from retail_brain.errors import RetailBrainError
 from retail_brain.operational.database import Database
-from retail_brain.operational.decisions import StoredDecision, latest_decisions
+from retail_brain.operational.decisions import StoredDecision, last_decision_id, latest_decisions
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings, Workspace, load_settings
@@ -23,7 +23,7 @@ from serving.answers.identities import identifier
 from serving.recent import RecentEvents
 
 _log = logging.getLogger("bentoml.retail_brain")
-_SETTLE = timedelta(seconds=10)
+_SETTLE = timedelta(seconds=3)
 _BATCH = 5_000
 
 
@@ -41,6 +41,7 @@ class TenantView:
     answers: Answers
     recent: RecentEvents
     decisions: dict[str, StoredDecision]
+    last_decision_id: int
 
 
 class State:
@@ -101,9 +102,12 @@ class State:
         """Looks at once for a tenant's new decisions."""
         view = self._views.get(tenant)
         if view is not None:
-            decisions = latest_decisions(tenant, self.database, as_of=date.fromisoformat(view.answers.manifest.as_of))
-            if decisions != view.decisions:
-                self._views[tenant] = replace(self._views[tenant], decisions=decisions)
+            newest = last_decision_id(tenant, self.database)
+            if newest != view.last_decision_id:
+                decisions = latest_decisions(
+                    tenant, self.database, as_of=date.fromisoformat(view.answers.manifest.as_of)
+                )
+                self._views[tenant] = replace(self._views[tenant], decisions=decisions, last_decision_id=newest)
 
     def _keep_fresh(self) -> None:
         forget_at = time.monotonic()
@@ -129,8 +133,9 @@ class State:
                 self._complained[tenant] = wanted
             else:
                 recent = RecentEvents() if view is None else view.recent
+                newest = last_decision_id(tenant, self.database)
                 decisions = latest_decisions(tenant, self.database, as_of=date.fromisoformat(answers.manifest.as_of))
-                view = TenantView(tenant, load_settings(workspace), answers, recent, decisions)
+                view = TenantView(tenant, load_settings(workspace), answers, recent, decisions, newest)
                 self._load_events(view)
                 self._views[tenant] = view
                 _log.info("tenant %s answers from %s, as of %s", tenant, wanted, answers.manifest.as_of)
@@ -146,7 +151,7 @@ class State:
         while True:
             stored = events_after(view.tenant, self.database, after_id=after, since=since, limit=_BATCH)
             view.recent.add((person_key(view.answers, event), event) for event in stored)
-            view.recent.settle(now - _SETTLE, stored)
+            view.recent.settle(now + _SETTLE if self.database.is_sqlite else now - _SETTLE, stored)
             if len(stored) < _BATCH:
                 return
             after = stored[-1].id

@@ -15,6 +15,9 @@ from retail_brain.errors import RetailBrainError, UsageError
 
 _BUSY_TIMEOUT_MS = 10_000
 
+_DOES_NOT_ANSWER = {"OperationalError", "DatabaseError"}
+"""Errors of the database itself; others are subclasses that say what is wrong with a statement."""
+
 
 class Database:
     """The operational database behind a SQLAlchemy URL.
@@ -116,7 +119,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
-            if not error.connection_invalidated and type(error.orig).__name__ != "OperationalError":
+            if not error.connection_invalidated and type(error.orig).__name__ not in _DOES_NOT_ANSWER:
                 raise
             raise RetailBrainError(
                 f"the operational database {self.url.render_as_string(hide_password=True)} does not answer: "

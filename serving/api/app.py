@@ -69,7 +69,8 @@ class Api:
                 "forbidden",
                 f"role {principal.role} may not use {path}; wanted a role with {' or '.join(route.scopes)}.",
             )
-        body = await read_body(receive, state.settings.serving.max_body_bytes)
+        limits = state.settings.serving
+        body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds)
         return 200, to_json(await self._run(route, body, _call(principal, state, scope)), inf_nan_mode="null"), []
 
     async def _run(self, route: Route, body: bytes, call: Call) -> dict[str, Any]:

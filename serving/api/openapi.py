@@ -17,6 +17,7 @@ _ERRORS = {
     "403": "the key's role may not do this",
     "404": "an id is not known",
     "405": "wrong method",
+    "408": "the body did not arrive in time",
     "413": "the body is too large",
     "422": "understood but impossible",
     "429": "too many requests at once; see Retry-After",

@@ -8,7 +8,7 @@ import pytest
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.audit import list_deeds
 from retail_brain.operational.database import Database
-from retail_brain.operational.decisions import Decision, latest_decisions, store_decisions
+from retail_brain.operational.decisions import Decision, last_decision_id, latest_decisions, store_decisions
 
 NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
 DAY = date(2025, 2, 28)
@@ -49,6 +49,14 @@ def test_the_newest_decision_about_a_suggestion_counts(database: Database) -> No
     store_decisions("main", database, [APPROVED], now=NOW)
     store_decisions("main", database, [rejected], now=NOW)
     assert latest_decisions("main", database, as_of=DAY)["s1"].decision == rejected
+
+
+def test_the_newest_decision_is_known_by_its_place(database: Database) -> None:
+    assert last_decision_id("main", database) == 0
+    first = store_decisions("main", database, [APPROVED], now=NOW)[0].id
+    store_decisions("other", database, [APPROVED], now=NOW)
+    assert last_decision_id("main", database) == first
+    assert last_decision_id("other", database) > first
 
 
 def test_other_days_and_other_tenants_are_apart(database: Database) -> None:
