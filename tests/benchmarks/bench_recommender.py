@@ -31,6 +31,7 @@ from training.recommender.situation import build_situation
 
 LAST_DAY = date(2017, 12, 31)
 BLOCK = 256
+TUNING_PEOPLE = 800
 
 
 def main() -> None:
@@ -104,19 +105,19 @@ def report_kinds(repeat: np.ndarray, probability: np.ndarray, label: np.ndarray)
 def tuned_rivals(dataset: Dataset, test_back: int, people: np.ndarray, history: History) -> dict[str, Ranking]:
     """Each rival with the parameters that were best one basket earlier."""
     config = next_basket_config(BENCH)
-    views = {back: basket_view(dataset, LAST_DAY, back) for back in (test_back, test_back + 1)}
-    histories = {test_back: history, test_back + 1: build_history(views[test_back + 1], LAST_DAY, config)}
+    before = test_back + 1
+    views = {back: basket_view(dataset, LAST_DAY, back) for back in (test_back, before)}
+    histories = {test_back: history, before: build_history(views[before], LAST_DAY, config)}
     baskets = {back: baskets_of(_past(view), histories[back]) for back, view in views.items()}
+    some = np.sort(np.random.default_rng(1).choice(histories[before].shape[0], TUNING_PEOPLE, replace=False))
     found = {}
     for name, (rival, grid) in RIVALS.items():
         began = time.perf_counter()
         best, chosen = -1.0, grid[0]
         for parameters in grid if len(grid) > 1 else []:
-            before = ranking(
-                rival(baskets[test_back + 1], **parameters), views[test_back + 1], histories[test_back + 1]
-            )
-            if ndcg_at(before, 10).mean() > best:
-                best, chosen = ndcg_at(before, 10).mean(), parameters
+            tried = ranking(rival(baskets[before], **parameters), views[before], histories[before], some)
+            if ndcg_at(tried, 10).mean() > best:
+                best, chosen = ndcg_at(tried, 10).mean(), parameters
         found[name] = ranking(rival(baskets[test_back], **chosen), views[test_back], history, people)
         print(f"{name}: {chosen} ({time.perf_counter() - began:.0f} s for {len(grid)} settings)", flush=True)
     return found

@@ -173,11 +173,11 @@ RIVALS: Mapping[str, tuple[Callable[..., Scorer], list[dict[str, Any]]]] = {
     "GP-top": (gp_top, _grid(recent=[5, 10, 20, 40, 80, 10_000])),
     "TIFU-KNN": (
         tifu_knn,
-        _grid(r_b=[0.9, 1.0], r_g=[0.6, 0.8, 0.95], groups=[3, 7], neighbours=[100, 300], alpha=[0.7, 0.9])[:24],
+        _grid(r_b=[0.9], r_g=[0.7, 0.85, 0.95], groups=[7, 20], neighbours=[300], alpha=[0.7, 0.9]),
     ),
-    "UP-CF": (up_cf, _grid(recent=[5, 10, 25, 100], locality=[1, 5, 10], asymmetry=[0.25, 0.5])),
+    "UP-CF": (up_cf, _grid(recent=[10, 25, 100], locality=[1, 5, 10, 20], asymmetry=[0.5])),
     "item-item": (item_item, _grid(neighbours=[50, 200], recent=[1, 10, 10_000])),
-    "iALS": (als, _grid(factors=[32, 64], regularization=[1.0, 10.0], alpha=[1.0, 10.0])),
-    "BPR": (bpr, _grid(factors=[32, 64], learning_rate=[0.03, 0.1], regularization=[0.01, 0.1])),
+    "iALS": (als, _grid(factors=[32], regularization=[1.0, 10.0], alpha=[1.0, 10.0])),
+    "BPR": (bpr, _grid(factors=[32], learning_rate=[0.03, 0.1], regularization=[0.01, 0.1])),
 }
 """Name -> the rival and the parameters to choose from on the basket before the last."""

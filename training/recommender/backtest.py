@@ -15,6 +15,7 @@ from training.recommender.examples import Examples, Outcome, label_pairs, thinne
 from training.recommender.model import training_cutoffs
 from training.recommender.ranker import fit_ranker
 from training.recommender.situation import Situation, build_situation
+from training.recommender.tuning import tune_before
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def backtest(
 def evaluate_windows(
     dataset: Dataset, config: RecommenderConfig, count: int, *, progress: Progress = SILENT
 ) -> Backtest:
-    """Backtests on the newest `count` windows of the dataset.
+    """Tunes on a window before the newest `count`, then backtests on those.
 
     Raises:
         ImpossibleError: the visible days are too few for one window.
@@ -121,7 +122,8 @@ def evaluate_windows(
             f"nothing can be tested on {day}: wanted {config.min_history_days} days of sales and {config.label_days} "
             "days after them. Ingest a longer history, or lower recommender.label_days in the settings."
         )
-    return backtest(dataset.at(day), config, windows, progress=progress)
+    tuned = tune_before(dataset.at(day), windows, config, progress=progress)
+    return backtest(dataset.at(day), tuned.config, windows, progress=progress)
 
 
 def newest_windows(dataset: Dataset, as_of: date, config: RecommenderConfig, count: int) -> list[date]:

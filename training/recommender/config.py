@@ -101,6 +101,8 @@ class RecommenderConfig(Part):
         max_training_people: customers whose pairs train the ranker at each cutoff.
         max_neighbour_people: people who may be somebody's neighbours.
         max_core_products: the most bought products, which neighbours and latent tastes speak of.
+        tuning_trials: how many settings of the sources are tried on a past window before anything else.
+        tuning_people: customers looked at in each trial.
         block_pairs: size of a block of people x products in memory (float32 cells).
     """
 
@@ -115,6 +117,8 @@ class RecommenderConfig(Part):
     max_core_products: int = 20_000
     min_candidates: int = 150
     min_history_days: int = 14
+    tuning_trials: int = 11
+    tuning_people: int = 500
     block_pairs: int = 16_000_000
     seed: int = 7
     own: OwnConfig = OwnConfig()

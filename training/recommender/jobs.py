@@ -15,6 +15,7 @@ from training.jobs import Trained
 from training.recommender.backtest import Backtest, backtest, newest_windows
 from training.recommender.config import PRESETS, RecommenderConfig
 from training.recommender.model import RecommenderModel, training_cutoffs
+from training.recommender.tuning import tune_before
 
 PRIMARY: tuple[str, Literal["lower", "higher"]] = ("ndcg_at_10", "higher")
 WINDOWS = {"fast": 1, "full": 3}
@@ -34,7 +35,7 @@ def preset_config(settings: Settings, preset: str) -> RecommenderConfig:
 
 
 def train(dataset: Dataset, settings: Settings, preset: str, progress: Progress = SILENT) -> Trained:
-    """Backtests on the newest windows, then fits on everything visible.
+    """Tunes the sources on a window before all that are tested, backtests, then fits on everything visible.
 
     With too few days to test on, nothing is measured and the ranker is a rule.
 
@@ -46,8 +47,10 @@ def train(dataset: Dataset, settings: Settings, preset: str, progress: Progress 
     day = dataset.as_of or dataset.last_day()
     known = dataset.at(day)
     windows = newest_windows(known, day, config, WINDOWS[preset])
-    found = backtest(known, config, windows, progress=progress)
     cutoffs = training_cutoffs(known, day, config)
+    tuned = tune_before(known, windows, config, progress=progress)
+    config = tuned.config
+    found = backtest(known, config, windows, progress=progress)
     examples = [found.examples[cutoff] for cutoff in cutoffs] if all(c in found.examples for c in cutoffs) else None
     model = RecommenderModel.fit(known, config, as_of=day, examples=examples, progress=progress)
     return Trained(
@@ -57,7 +60,7 @@ def train(dataset: Dataset, settings: Settings, preset: str, progress: Progress 
         windows=found.windows,
         primary=PRIMARY,
         figures=_figures(found),
-        tables=found.tables(),
+        tables=found.tables() | ({} if tuned.trials.is_empty() else {"tuning": tuned.trials}),
     )
 
 

@@ -18,6 +18,7 @@ from training.recommender.pair_features import customer_share, feature_names
 from training.recommender.sparse import Floats
 
 MIN_POSITIVES = 100
+POSITIVES_PER_LEAF = 60
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def _boosted(
     parameters = {
         "objective": "binary",
         "learning_rate": ranker.learning_rate,
-        "num_leaves": ranker.num_leaves,
+        "num_leaves": int(np.clip(label.sum() / POSITIVES_PER_LEAF, 4, ranker.num_leaves)),
         "min_data_in_leaf": ranker.min_data_in_leaf,
         "feature_fraction": ranker.feature_fraction,
         "bagging_fraction": 0.8,

@@ -22,6 +22,7 @@ from training.recommender.metrics import (
     recall_at,
     top_hits,
 )
+from training.recommender.tuning import tune
 
 
 def test_top_hits_ranks_within_people_and_reports_those_without_pairs() -> None:
@@ -104,7 +105,8 @@ def test_training_hands_over_a_model_its_figures_and_its_configuration(habits_ch
     trained = train(habits_chain, Settings(), "fast")
     assert trained.primary[0] in trained.metrics
     assert RecommenderConfig.model_validate(trained.config).label_days == 28
-    assert set(trained.tables) == {"recommender", "audience", "calibration", "recall"}
+    assert set(trained.tables) == {"recommender", "audience", "calibration", "recall", "tuning"}
+    assert trained.tables["tuning"].height == RecommenderConfig().tuning_trials
     assert trained.windows == [habits_chain.last_day() - timedelta(days=28)]
 
 
@@ -117,3 +119,14 @@ def test_too_short_a_history_trains_a_rule_and_says_what_evaluation_wants(habits
         evaluate_windows(early, RecommenderConfig(), 1)
     with pytest.raises(UsageError, match="preset"):
         preset_config(Settings(), "slow")
+
+
+def test_tuning_keeps_only_what_is_better_and_sees_nothing_later(habits_chain: Dataset) -> None:
+    cutoff = habits_chain.last_day() - timedelta(days=60)
+    config = RecommenderConfig(tuning_trials=6, tuning_people=50)
+    tuned = tune(habits_chain, cutoff, config)
+    best = tuned.trials.filter(pl.col("source") == "own").sort("ndcg_at_10", descending=True, maintain_order=True)
+    assert tuned.config.own.half_life_days == best["value"][0]
+    again = tune(habits_chain.at(cutoff + timedelta(days=config.label_days)), cutoff, config)
+    assert again.trials.equals(tuned.trials)
+    assert tune(habits_chain, cutoff, config.model_copy(update={"tuning_trials": 0})).config.own == config.own

@@ -1,0 +1,137 @@
+"""Tuning of the sources to a data set it has never seen: a few trials on a past window, one parameter at a time."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.progress import SILENT, Progress
+from training.recommender.candidates.base import Source
+from training.recommender.candidates.neighbours import Neighbours
+from training.recommender.candidates.own import OwnGoods
+from training.recommender.config import RecommenderConfig
+from training.recommender.history import History, build_history, purchased_pairs
+from training.recommender.metrics import Ranking, ndcg_at, top_hits
+from training.recommender.model import training_cutoffs
+from training.recommender.sparse import Ints, blocks, distinct, is_among, look_up, top_cells
+
+K = 10
+OWN_WEIGHTS = (0.85, 0.5, 0.3)
+NEIGHBOURS = (60, 300)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A configuration fitted to the data set.
+
+    Attributes:
+        config: the given one with better parameters of the sources.
+        trials: one row per trial: source, parameter, value, ndcg_at_10, kept.
+    """
+
+    config: RecommenderConfig
+    trials: pl.DataFrame
+
+
+def tune(dataset: Dataset, cutoff: date, config: RecommenderConfig, *, progress: Progress = SILENT) -> Tuned:
+    """Chooses half-lives, the weight of own habits and the number of neighbours on one past window.
+
+    Args:
+        dataset: must show `label_days` after the cutoff; a backtest's window must lie beyond those.
+        cutoff: day to stand on.
+        config: what to start from; `tuning_trials` bounds the work (0 = none), `tuning_people` its size.
+        progress: told of the step.
+
+    Raises:
+        DataError: no purchase names a customer.
+    """
+    rows: list[dict[str, object]] = []
+    if config.tuning_trials > 0:
+        with progress.step(f"tuning at {cutoff}") as step:
+            bench = _bench(dataset, cutoff, config)
+            config = _search(bench, config, rows)
+            step.rows = len(rows)
+            step.note = f"own half-life {config.own.half_life_days} days, own weight {config.neighbours.own_weight}"
+    schema = {"source": pl.String, "parameter": pl.String, "value": pl.Float64, "ndcg_at_10": pl.Float64, "kept": bool}
+    return Tuned(config, pl.DataFrame(rows, schema=schema))
+
+
+def tune_before(
+    dataset: Dataset, windows: Sequence[date], config: RecommenderConfig, *, progress: Progress = SILENT
+) -> Tuned:
+    """`tune` on the newest window that lies wholly before those to be tested; as given where history is too short.
+
+    Raises:
+        DataError: no purchase names a customer.
+    """
+    first = min(windows, default=None)
+    earlier = training_cutoffs(dataset.at(first), first, config) if first is not None else []
+    if first is None or not earlier:
+        return Tuned(config, pl.DataFrame())
+    return tune(dataset.at(first), earlier[0], config, progress=progress)
+
+
+@dataclass(frozen=True)
+class _Bench:
+    history: History
+    people: Ints
+    truth: Ints
+    relevant: Ints
+    cells: int
+
+    def ndcg(self, source: Source) -> float:
+        hits = []
+        for block in blocks(self.people, self.history.shape[1], self.cells):
+            scores = source.scores(block)
+            rows, columns = top_cells(scores, K)
+            label = is_among(block[rows] * self.history.shape[1] + columns, self.truth)
+            value = look_up(scores, rows, columns).astype(np.float64)
+            hits.append(top_hits(rows, value, label, np.arange(block.size), K))
+        return float(ndcg_at(Ranking(np.vstack(hits), self.relevant), K).mean())
+
+
+def _bench(dataset: Dataset, cutoff: date, config: RecommenderConfig) -> _Bench:
+    history = build_history(dataset.at(cutoff), cutoff, config)
+    people, products = purchased_pairs(dataset, history, cutoff + timedelta(days=config.label_days))
+    buyers = distinct(people)
+    if buyers.size > config.tuning_people:
+        buyers = np.sort(np.random.default_rng(config.seed).choice(buyers, config.tuning_people, replace=False))
+    relevant = np.bincount(people, minlength=history.shape[0])[buyers]
+    return _Bench(history, buyers, np.sort(people * history.shape[1] + products), relevant, config.block_pairs)
+
+
+def _search(bench: _Bench, config: RecommenderConfig, rows: list[dict[str, object]]) -> RecommenderConfig:
+    if bench.people.size == 0:
+        return config
+    best = {"own": -1.0, "neighbours": -1.0}
+    for source, parameter, value in list(_proposals(config))[: config.tuning_trials]:
+        part = getattr(config, source).model_copy(update={parameter: value})
+        tried = config.model_copy(update={source: part})
+        found = bench.ndcg(_source(bench.history, tried, source))
+        kept = found > best[source]
+        rows.append(
+            {"source": source, "parameter": parameter, "value": float(value), "ndcg_at_10": found, "kept": kept}
+        )
+        if kept:
+            best[source], config = found, tried
+    return config
+
+
+def _source(history: History, config: RecommenderConfig, name: str) -> Source:
+    if name == "own":
+        return OwnGoods(history, config.own)
+    return Neighbours(history, config.neighbours, config.max_neighbour_people, config.seed)
+
+
+def _proposals(config: RecommenderConfig) -> Iterator[tuple[str, str, float]]:
+    """What to try, the present values first, so that nothing changes without a better figure."""
+    slow = [h for h in config.half_lives_days if h >= 14]
+    yield "own", "half_life_days", config.own.half_life_days
+    yield from (("own", "half_life_days", h) for h in slow if h != config.own.half_life_days)
+    yield "neighbours", "half_life_days", config.neighbours.half_life_days
+    yield from (("neighbours", "half_life_days", h) for h in slow if h != config.neighbours.half_life_days)
+    yield from (("neighbours", "own_weight", w) for w in OWN_WEIGHTS)
+    yield from (("neighbours", "neighbours", k) for k in NEIGHBOURS)
