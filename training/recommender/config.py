@@ -57,6 +57,16 @@ class ALSConfig(Part):
     quota: int = 60
 
 
+class SpectralConfig(Part):
+    """Graph filter of who bought what (GF-CF, Shen et al. 2021); quota 0 = not used.
+
+    Worth its time where people seldom buy the same thing again.
+    """
+
+    factors: int = 64
+    quota: int = 0
+
+
 class TrendingConfig(Part):
     """What sells of late in the person's store, by the categories they buy."""
 
@@ -76,13 +86,13 @@ class NewGoodsConfig(Part):
 class RankerConfig(Part):
     """The LightGBM model over all candidates."""
 
-    rounds: int = 100
-    learning_rate: float = 0.1
+    rounds: int = 150
+    learning_rate: float = 0.07
     num_leaves: int = 31
     min_data_in_leaf: int = 60
     feature_fraction: float = 0.5
     negatives_per_positive: float = 5.0
-    wide_pairs: int = 30_000
+    wide_pairs: int = 20_000
     calibration_share: float = Field(default=0.15, gt=0, lt=1)
     num_threads: int = 2
 
@@ -126,6 +136,7 @@ class RecommenderConfig(Part):
     user_cf: UserCFConfig = UserCFConfig()
     item_item: ItemItemConfig = ItemItemConfig()
     als: ALSConfig = ALSConfig()
+    spectral: SpectralConfig = SpectralConfig()
     trending: TrendingConfig = TrendingConfig()
     new_goods: NewGoodsConfig = NewGoodsConfig()
     ranker: RankerConfig = RankerConfig()
@@ -137,13 +148,14 @@ PRESETS: dict[str, RecommenderConfig] = {
         cutoffs=4,
         max_training_people=20_000,
         als=ALSConfig(factors=96, iterations=12),
+        spectral=SpectralConfig(quota=60),
         ranker=RankerConfig(
             rounds=400,
             learning_rate=0.04,
             num_leaves=63,
             feature_fraction=0.6,
             negatives_per_positive=12.0,
-            wide_pairs=100_000,
+            wide_pairs=50_000,
         ),
     ),
 }

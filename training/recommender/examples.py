@@ -14,7 +14,7 @@ from training.recommender.history import purchased_pairs
 from training.recommender.situation import Situation
 from training.recommender.sparse import Floats, Ints, distinct, is_among
 
-WIDE_WEIGHT_LIMIT = 50.0
+WIDE_WEIGHT_LIMIT = 2.0
 
 
 @dataclass(frozen=True)

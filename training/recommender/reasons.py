@@ -19,6 +19,7 @@ _BY_SOURCE = {
     "user_cf": "people_like_you",
     "item_item": "goes_with",
     "als": "category",
+    "spectral": "people_like_you",
     "trending": "popular",
     "new_goods": "new",
 }

@@ -2,7 +2,10 @@
 
 from typing import Protocol
 
-from training.recommender.sparse import Ints, Scores
+import numpy as np
+
+from training.recommender.history import History
+from training.recommender.sparse import Ints, Scores, csr
 
 
 class Source(Protocol):
@@ -21,3 +24,18 @@ class Source(Protocol):
 
         Comparable within a person; a csr_array over all products, or `Narrow`.
         """
+
+
+class Silent:
+    """A source that is switched off: it proposes nothing and has no opinion."""
+
+    quota = 0
+
+    def __init__(self, name: str, history: History) -> None:
+        self.name = name
+        self._width = history.shape[1]
+
+    def scores(self, people: Ints) -> Scores:
+        """No opinion on anything."""
+        none = np.empty(0, np.int64)
+        return csr(none, none, np.empty(0), (people.size, self._width))

@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import LinearOperator, eigsh
+from threadpoolctl import threadpool_limits
 
-from training.recommender.sparse import CSR, Floats, Ints
+from training.recommender.config import SpectralConfig
+from training.recommender.history import History
+from training.recommender.sparse import CSR, Floats, Ints, Narrow, Scores, scaled_columns
 
 IDEAL_WEIGHT = 0.3
+OVERSAMPLING = 32
+ROUNDS = 6
 
 
 def normalised(matrix: CSR) -> tuple[CSR, Floats]:
@@ -20,24 +24,43 @@ def normalised(matrix: CSR) -> tuple[CSR, Floats]:
 
 
 def low_pass(scaled: CSR, factors: int, seed: int) -> Floats:
-    """Products x factors: the leading right singular vectors of the normalised matrix."""
-    size = scaled.shape[1]
-    start = np.random.default_rng(seed).standard_normal(size).astype(np.float32)
-    gram = LinearOperator((size, size), matvec=lambda x: scaled.T @ (scaled @ x), dtype=np.float32)
-    _, vectors = eigsh(gram, k=min(factors, size - 1), which="LM", v0=start, tol=1e-3)
-    return np.asarray(vectors, dtype=np.float32)
+    """Products x factors: the leading right singular vectors, by subspace iteration (Halko et al. 2011)."""
+    width = min(factors + OVERSAMPLING, *scaled.shape)
+    basis = np.random.default_rng(seed).standard_normal((scaled.shape[1], width)).astype(np.float32)
+    for _ in range(ROUNDS):
+        basis, _ = np.linalg.qr(scaled.T @ (scaled @ basis))
+    _, _, turned = np.linalg.svd(scaled @ basis, full_matrices=False)
+    return np.asarray(basis @ turned.T[:, :factors], dtype=np.float32)
 
 
 def spectral_scores(matrix: CSR, *, factors: int, seed: int) -> Callable[[Ints], Floats]:
     """Scores of a block of people: linear filter of the graph + `IDEAL_WEIGHT` x the ideal low-pass filter."""
     scaled, goods = normalised(matrix)
     vectors = low_pass(scaled, factors, seed)
-    similar = sparse.csr_array(scaled.T @ scaled)
+    others = sparse.csr_array(scaled.T)
 
     def scores(block: Ints) -> Floats:
         mine = matrix[block]
-        linear = (mine @ similar).toarray()
-        ideal = ((mine @ sparse.diags_array(1 / goods)) @ vectors) @ vectors.T * goods[None, :]
+        linear = ((mine @ others) @ scaled).toarray()
+        with threadpool_limits(1, "blas"):
+            ideal = (scaled_columns(mine, 1 / goods) @ vectors) @ vectors.T * goods[None, :]
         return np.asarray(linear + IDEAL_WEIGHT * ideal, dtype=np.float32)
 
     return scores
+
+
+class Spectral:
+    """Goods of people with like goods, by the graph of who bought what, whether once or often."""
+
+    name = "spectral"
+
+    def __init__(self, history: History, config: SpectralConfig, seed: int) -> None:
+        self.quota = config.quota
+        self._core = history.core
+        bought = history.matrix("purchase_days")[:, self._core]
+        bought.data = np.log1p(bought.data)
+        self._scores = spectral_scores(bought, factors=config.factors, seed=seed)
+
+    def scores(self, people: Ints) -> Scores:
+        """Filtered signal of the person's goods."""
+        return Narrow(self._scores(people), self._core)
