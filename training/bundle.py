@@ -85,6 +85,8 @@ def read_manifest(folder: Path) -> Manifest:
         raw = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} is not a bundle: {error}. Promote the model again.") from error
+    if not isinstance(raw, dict) or not isinstance(raw.get("files"), dict):
+        raise ModelError(f"{folder} is not a bundle: its manifest names no files. Promote the model again.")
     if raw.get("format") != FORMAT:
         raise ModelError(
             f"bundle {folder} has format {raw.get('format')}; this software reads {FORMAT}. Train and promote again."

@@ -98,7 +98,7 @@ def promote(
         NotFoundError: no such version.
     """
     tracking = Tracking(workspace)
-    challenger = tracking.read(kind, version or tracking.newest(kind))
+    challenger = tracking.read(kind, tracking.newest(kind) if version is None else version)
     before = tracking.champion(kind)
     if before is None:
         wins, reason = True, "there was no champion"

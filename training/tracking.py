@@ -69,6 +69,7 @@ class Tracking:
         with self._lock("setup"):
             if not database.exists():
                 _create_database(database)
+        _check_database(database)
         self._uri = f"sqlite:///{database}"
         self._client = MlflowClient(self._uri, self._uri)
 
@@ -225,6 +226,21 @@ def _create_database(path: Path) -> None:
     with _activated(f"sqlite:///{aside}"):
         MlflowClient().search_experiments(max_results=1)
     aside.replace(path)
+
+
+def _check_database(path: Path) -> None:
+    """Stops at a file that SQLite did not write.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    with path.open("rb") as file:
+        start = file.read(16)
+    if start != b"SQLite format 3\0":
+        raise ModelError(
+            f"{path} is not an SQLite database: it begins with {start!r}. Restore it, or move it away: runs and versions "
+            "are then lost, while the champions' bundles go on serving."
+        )
 
 
 def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

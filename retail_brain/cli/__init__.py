@@ -23,4 +23,32 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         sys.exit(130)
+    except OSError as error:
+        sys.stderr.write(f"Error: {_in_words(error)}\n")
+        sys.exit(1)
+    except BaseException as error:  # Polars panics on a cut file, and a panic is no Exception
+        if not _is_unreadable_data(error) or os.environ.get("RETAIL_BRAIN_DEBUG"):
+            raise
+        first = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        sys.stderr.write(
+            f"Error: a data file could not be read: {first}. Got a file that was cut or changed since it was written, "
+            "wanted it as it was. Restore it, or ingest the dataset into a new lake (--lake). RETAIL_BRAIN_DEBUG=1 "
+            "shows where it happened.\n"
+        )
+        sys.exit(1)
     sys.exit(0)
+
+
+def _in_words(error: OSError) -> str:
+    """A failing file or address: which, why, and what to do."""
+    place = error.filename if error.filename2 is None else error.filename2
+    first = (error.strerror or str(error) or type(error).__name__).splitlines()[0]
+    where = f"{place} cannot be used: {first}" if place else f"a file or address cannot be used: {first}"
+    return f"{where.rstrip('.')}. Check that it is there, that there is room, and that you may read and write it."
+
+
+def _is_unreadable_data(error: BaseException) -> bool:
+    kind = type(error)
+    return kind.__module__ == "pyo3_runtime" or (
+        kind.__module__.startswith("polars") and kind.__name__ == "ComputeError"
+    )

@@ -1,5 +1,6 @@
 """What every verb starts from: the tenant's workspace, its settings, its lake and a progress reporter."""
 
+import os
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +15,27 @@ from retail_brain.settings import Settings, Workspace, default_home, load_settin
 
 LakeOption = Annotated[str | None, typer.Option("--lake", help="Lake folder or object-store URI.")]
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Last visible day, YYYY-MM-DD [default: last sale].")]
-OutOption = Annotated[Path, typer.Option("--out", help="File to write (Parquet, or CSV by its ending).")]
+
+
+def _writable_table(path: Path) -> Path:
+    """A file that a table can be written to, found out before the work begins.
+
+    Raises:
+        UsageError: the ending says no format, it is a folder, or it lies where no file can be.
+    """
+    if path.suffix not in {".parquet", ".csv"}:
+        raise UsageError(f"--out {path} has no ending that says what to write; wanted .parquet or .csv.")
+    if path.is_dir():
+        raise UsageError(f"--out {path} is a folder; wanted a file. Name a file in it.")
+    above = next(parent for parent in path.absolute().parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise UsageError(f"--out {path} cannot be written: {above} is no folder that you may write to. Choose another.")
+    return path
+
+
+OutOption = Annotated[
+    Path, typer.Option("--out", callback=_writable_table, help="File to write (Parquet, or CSV by its ending).")
+]
 
 
 @dataclass(frozen=True)

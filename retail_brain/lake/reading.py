@@ -9,7 +9,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from retail_brain.dataset import Dataset, conform
-from retail_brain.errors import NotFoundError
+from retail_brain.errors import DataError, NotFoundError
 from retail_brain.lake.layout import checked_uri, join_uri, layout
 from retail_brain.tables import TABLES
 
@@ -39,6 +39,7 @@ def open_table(
 
     Raises:
         NotFoundError: the version asked for does not exist.
+        DataError: the table's log is damaged.
     """
     place, options = join_uri(checked_uri(uri), name), dict(storage_options or {})
     if not DeltaTable.is_deltatable(place, storage_options=options):
@@ -46,11 +47,25 @@ def open_table(
     try:
         return DeltaTable(place, version=version, storage_options=options)
     except DeltaError as error:
-        newest = DeltaTable(place, storage_options=options).version()
+        newest = _newest(place, options)
+        if version is None or newest is None:
+            first = str(error).splitlines()[0].rstrip(".")
+            raise DataError(
+                f"table {name} of the lake {uri} cannot be opened: {first}. Its log is damaged: restore "
+                f"{name}/_delta_log, or ingest the dataset into a new lake (--lake)."
+            ) from error
         raise NotFoundError(
             f"table {name} has no version {version} in the lake {uri}; got versions up to {newest}. "
             "Use one of those, or leave the version out for the newest."
         ) from error
+
+
+def _newest(place: str, options: dict[str, str]) -> int | None:
+    try:
+        newest: int = DeltaTable(place, storage_options=options).version()
+    except DeltaError:
+        return None
+    return newest
 
 
 def scan_table(table: DeltaTable, name: str, storage_options: Mapping[str, str] | None = None) -> pl.LazyFrame:

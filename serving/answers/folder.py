@@ -91,6 +91,8 @@ def read_manifest(folder: Path) -> AnswersManifest:
         values = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} holds no readable answers: {error}. Run `retail-brain publish`.") from error
+    if not isinstance(values, dict):
+        raise ModelError(f"{folder} holds no readable answers: its manifest is no object. Run `retail-brain publish`.")
     if values.get("format") != FORMAT:
         raise ModelError(
             f"answers {folder.name} have format {values.get('format')!r}, wanted {FORMAT}. Run `retail-brain publish`."

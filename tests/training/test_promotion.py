@@ -147,6 +147,8 @@ def test_unknown_version_and_untrained_kind_are_named(workspace: Workspace) -> N
     with pytest.raises(NotFoundError, match="no demand model was trained"):
         promote(workspace, "demand", Settings(), lake)
     log(workspace, trained(1.0))
+    with pytest.raises(NotFoundError, match="no demand version 0"):
+        promote(workspace, "demand", Settings(), lake, version=0)
     with pytest.raises(NotFoundError, match="no demand version 9"):
         promote(workspace, "demand", Settings(), lake, version=9)
     with pytest.raises(ModelError, match="no recommender champion"):
@@ -161,6 +163,13 @@ def test_run_left_by_a_killed_process_is_closed_by_the_next(workspace: Workspace
     orphan = client.create_run(experiment).info.run_id
     log(workspace, trained(1.0))
     assert client.get_run(orphan).info.status == "KILLED"
+
+
+def test_damaged_database_is_explained(workspace: Workspace) -> None:
+    Tracking(workspace)
+    (workspace.mlruns / "mlflow.db").write_bytes(b"not a database at all")
+    with pytest.raises(ModelError, match="is not an SQLite database"):
+        Tracking(workspace)
 
 
 def test_tenants_do_not_see_each_other(workspace: Workspace, migrated: Path) -> None:
