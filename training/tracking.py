@@ -238,8 +238,8 @@ def _check_database(path: Path) -> None:
         start = file.read(16)
     if start != b"SQLite format 3\0":
         raise ModelError(
-            f"{path} is not an SQLite database: it begins with {start!r}. Restore it, or move it away: runs and versions "
-            "are then lost, while the champions' bundles go on serving."
+            f"{path} is not an SQLite database: it begins with {start!r}. Restore it, or move it away: runs and "
+            "versions are then lost, while the champions' bundles go on serving."
         )
 
 
