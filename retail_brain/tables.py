@@ -12,6 +12,10 @@ from types import MappingProxyType
 import dataframely as dy
 import polars as pl
 
+LARGEST_UNITS = 1e9
+LARGEST_MONEY = 1e12
+"""Anything larger is a mistake, a barcode in the wrong column, and would drown what is right."""
+
 CHANNELS_OF_CONTACT = ("sms", "email", "app", "wechat", "guide")
 
 
@@ -20,7 +24,7 @@ def _id(*, nullable: bool = False, primary_key: bool = False) -> dy.String:
 
 
 def _money(*, nullable: bool = True) -> dy.Float64:
-    return dy.Float64(nullable=nullable, min=0)
+    return dy.Float64(nullable=nullable, min=0, max=LARGEST_MONEY)
 
 
 def _text() -> dy.String:
@@ -36,7 +40,7 @@ class Transactions(dy.Schema):
     product_id = _id()
     customer_id = _id(nullable=True)
     channel = _text()
-    units = dy.Float64()
+    units = dy.Float64(min=-LARGEST_UNITS, max=LARGEST_UNITS)
     unit_price = _money(nullable=False)
     discount = dy.Float64(nullable=True)
 
@@ -47,7 +51,7 @@ class DailySales(dy.Schema):
     date = dy.Date(primary_key=True)
     store_id = _id(primary_key=True)
     product_id = _id(primary_key=True)
-    units = dy.Float64()
+    units = dy.Float64(min=-LARGEST_UNITS, max=LARGEST_UNITS)
     unit_price = _money()
     in_stock = dy.Float64(nullable=True, min=0, max=1)
 

@@ -169,8 +169,15 @@ def _row_schema(table: Table, attributes: list[str]) -> type[dy.Schema]:
 def _broken(details: pl.DataFrame, columns: list[str], table: Table) -> pl.DataFrame:
     """Rows that break a rule of the schema, with the rules in words."""
     rules = [name for name in details.columns if name not in columns]
-    words = [pl.when(pl.col(rule) == "invalid").then(pl.lit(_in_words(rule, table))) for rule in rules]
+    words = [pl.when(_is_told(rule, rules)).then(pl.lit(_in_words(rule, table))) for rule in rules]
     return details.select(_ROW, pl.concat_str(words, separator="; ", ignore_nulls=True).alias(REASONS))
+
+
+def _is_told(rule: str, rules: list[str]) -> pl.Expr:
+    """Whether a broken rule is worth a word: NaN and infinity break the limits too."""
+    column, _, name = rule.rpartition("|")
+    wider = [other for other in (f"{column}|nan", f"{column}|inf") if other in rules and name in {"min", "max"}]
+    return pl.all_horizontal(pl.col(rule) == "invalid", *(pl.col(other) != "invalid" for other in wider))
 
 
 def _in_words(rule: str, table: Table) -> str:

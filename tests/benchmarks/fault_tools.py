@@ -32,7 +32,7 @@ class Outcome:
 
     @property
     def crashed(self) -> bool:
-        return "Traceback (most recent call last)" in self.said or "panicked" in self.said
+        return "Traceback (most recent call last)" in self.said
 
     @property
     def message(self) -> str:

@@ -181,6 +181,16 @@ def test_few_bad_rows_of_a_small_table_stop_nothing(chain: Chain, bad: int, good
         assert chain.ingest(max_bad=0.05).tables["transactions"].quarantined == bad
 
 
+def test_a_barcode_among_the_units_is_set_aside(chain: Chain) -> None:
+    chain.sell("1,2025-01-01,A,x,,6901234567892,1", "2,2025-01-01,A,x,,-1e300,1", "3,2025-01-01,A,x,,1,1e13")
+    reasons = chain.ingest().tables["transactions"].reasons
+    assert reasons == {
+        "units: above 1000000000.0": 1,
+        "units: below -1000000000.0": 1,
+        "unit_price: above 1000000000000.0": 1,
+    }
+
+
 def test_placeholder_day_is_no_sale_but_may_end_a_price(chain: Chain) -> None:
     chain.sell("1,2025-01-01,A,x,,1,1", "2,9999-12-31,A,x,,1,1")
     chain.write("prices.csv", "store_id,product_id,valid_from,valid_to,unit_price\nA,x,2025-01-01,9999-12-31,3\n")
