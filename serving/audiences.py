@@ -71,7 +71,7 @@ def audience(
         dataset: as known on the day after which people are contacted.
         pairs: scored pairs, whole, in blocks, or a recommender.
         settings: limits on contacts, and defaults.
-        product_ids: goods on offer; with a campaign None means its own.
+        product_ids: goods on offer; with a campaign only where that names none.
         campaign_id: takes goods, days, channel, budget and cost from the campaign where they are not given.
         size: most people listed.
         kind: `repeat`, `explore` or `mixed`.
@@ -97,7 +97,13 @@ def audience(
         holdout_share=settings.audience.holdout_share if holdout_share is None else holdout_share,
     )
     if campaign_id is not None:
-        request = of_campaign(request, _campaign(dataset, campaign_id), own_goods=not product_ids)
+        found = _campaign(dataset, campaign_id)
+        if product_ids and found.get("product_ids"):
+            raise UsageError(
+                f"goods {list(product_ids)} and campaign {campaign_id!r}, which has goods of its own, were both named; "
+                "wanted one of the two. Leave out --product or --campaign."
+            )
+        request = of_campaign(request, found, own_goods=not product_ids)
     elif not product_ids:
         raise UsageError("an audience needs goods or a campaign; got neither. Name --product or --campaign.")
     check_products(dataset, request.product_ids)

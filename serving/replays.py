@@ -141,7 +141,7 @@ class _Stage:
         lead = np.ceil(terms.lead_days).astype(np.int64)
         cycle = order_cycle(start, terms.lead_days, terms.review_days, terms.open_weekdays)
         reach = int(np.max((cycle.next_arrives_on - start).astype(np.int64))) + 8
-        keeps = np.isinf(terms.shelf_life_days)
+        keeps = terms.shelf_life_days > days
         life = np.where(keeps, FOREVER, np.maximum(np.nan_to_num(terms.shelf_life_days, posinf=1), 1)).astype(np.int64)
         due = np.zeros((len(lead), int(lead.max(initial=0)) + 1))
         due[np.arange(len(lead)), lead // 2] = facts.opening_on_order
@@ -261,7 +261,7 @@ def _curve(stage: _Stage, forecast: Forecast) -> pl.DataFrame:
     tried: list[tuple[str, float, Policy]] = [
         ("suggested", level, stage.suggested(forecast, level)) for level in _LEVELS
     ]
-    tried += [("cover", days, stage.cover(days)) for days in _COVER_DAYS]
+    tried += [("cover", days, stage.cover(days)) for days in _COVER_DAYS[1::2]]
     tried += [("legacy", level, stage.legacy(level)) for level in _LEVELS]
     rows = []
     for name, setting, policy in tried:

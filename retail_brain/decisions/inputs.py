@@ -16,15 +16,16 @@ _LONGEST_HORIZON_DAYS = 182
 
 
 def read_terms(dataset: Dataset, as_of: date, stores: Sequence[str] | None = None) -> pl.DataFrame:
-    """One row per store x product with supply terms or recent sales: any of `terms.TERMS`, and `known`.
+    """One row per store x product with supply terms or sales: any of `terms.TERMS`, and `known`.
 
     The price is the listed one valid on the day after `as_of` (the store's own before the chain's), else the mean
     paid one of the last 91 days, else the product's list price. The cost is that of the supply row, else the product's.
     """
     keys = list(SERIES)
     supply = _of_stores(dataset.scan_or_empty("supply"), stores).with_columns(known=pl.lit(value=True))
-    paid = _paid_prices(_of_stores(dataset.daily_sales(), stores), as_of)
-    pairs = pl.concat([supply.select(keys), paid.select(keys)]).unique()
+    sales = _of_stores(dataset.daily_sales(), stores)
+    paid = _paid_prices(sales, as_of)
+    pairs = pl.concat([supply.select(keys), sales.select(keys)]).unique()
     own, chain = _listed_prices(dataset, as_of + timedelta(days=1))
     products = dataset.scan_or_empty("products").select(
         "product_id", "list_price", "shelf_life_days", product_cost="unit_cost"
@@ -49,9 +50,8 @@ def read_stock(dataset: Dataset, stores: Sequence[str] | None = None) -> pl.Data
     """One row per store x product with inventory rows: the newest visible `on_hand` and `on_order`, and its `date`."""
     return (
         _of_stores(dataset.scan_or_empty("inventory"), stores)
-        .sort("date")
         .group_by(*SERIES)
-        .agg(pl.col("date", "on_hand", "on_order").last())
+        .agg(pl.col("date").max(), pl.col("on_hand", "on_order").get(pl.col("date").arg_max()))
         .sort(SERIES)
         .collect()
     )

@@ -14,6 +14,7 @@ from scipy.special import ndtri
 from retail_brain.decisions.arrays import Floats, Ints
 
 _BLOCK_CELLS = 200_000
+_USUAL_PERIODS = 56
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Needs:
         cycle_demand: mean units wanted from the arrival until the following one.
         projected: mean units on hand when the order arrives, lost sales and waste taken into account.
         outlast: shape (series, paths), sorted within each row: units of the order that are sold before their date,
-            oldest goods first. Units dated out with an order of q are `max(q - outlast, 0)`. Infinite where goods keep.
+            oldest goods first. Units dated out with an order of q are `max(q - outlast, 0)`. Infinite where goods keep;
+            a single column where all do.
     """
 
     need: Floats
@@ -81,9 +83,9 @@ def spread_arrival(arrival: Ints, lead_sd_periods: Floats, paths: int, seed: int
     return np.maximum(np.rint(arrival[:, None] + late), 0).astype(np.int64)
 
 
-def blocks(rows: int, paths: int) -> Iterator[slice]:
+def blocks(rows: int, paths: int, periods: int) -> Iterator[slice]:
     """Slices of series small enough for the working arrays to stay in the processor's cache."""
-    size = max(1, _BLOCK_CELLS // max(paths, 1))
+    size = max(1, int(_BLOCK_CELLS / max(paths, 1) * min(1, _USUAL_PERIODS / max(periods, 1))))
     for start in range(0, rows, size):
         yield slice(start, min(start + size, rows))
 
@@ -111,24 +113,29 @@ def project(
     receipts: Floats,
     arrival: Ints,
     next_arrival: Ints,
+    *,
     aging: Aging | None = None,
+    season: int = 7,
 ) -> Needs:
     """Needs of every series.
 
     Args:
-        units: demand, shape (series, paths, periods).
+        units: demand, shape (series, paths, periods); where the following order arrives later, it goes on by repeating
+            its last season.
         on_hand: units at the start, one per series, not negative.
-        receipts: units already on order by the period in whose morning they arrive, shape (series, periods).
+        receipts: units already on order by the period in whose morning they arrive, shape (series, at least as many
+            periods as the following order needs to arrive).
         arrival: period in whose morning the order arrives, shape (series, paths or 1).
-        next_arrival: the same for the following order; it lies within the periods, or at their end.
+        next_arrival: the same for the following order.
         aging: how goods date out; None where all keep.
+        season: periods to repeat.
     """
     rows, paths, _ = units.shape
     parts = []
-    for part in blocks(rows, paths):
+    for part in blocks(rows, paths, receipts.shape[1]):
         old = None if aging is None else Aging(aging.fresh[part], aging.life[part])
         block = _project_block(
-            units[part],
+            extend(units[part], int(next_arrival[part].max()), season),
             on_hand[part],
             receipts[part],
             arrival=arrival[part],
@@ -156,7 +163,7 @@ def _project_block(
     until = next_arrival if aging is None else np.minimum(next_arrival, arrival + aging.life[:, None])
     stock = np.repeat(on_hand[:, None], paths, axis=1)
     need = np.full((rows, paths), -np.inf)
-    outlast = np.full((rows, paths), np.inf)
+    outlast = np.full((rows, 1 if aging is None else paths), np.inf)
     lost, projected = np.zeros((rows, paths)), np.zeros((rows, paths))
     demand, cycle = np.zeros(rows), np.zeros(rows)
     last = int(next_arrival.max(initial=0)) if aging is None else periods

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.calendar import Cycle, order_cycle, period_of
-from retail_brain.decisions.needs import KEEPS, Aging, Needs, extend, project, spread_arrival
+from retail_brain.decisions.needs import KEEPS, Aging, Needs, project, spread_arrival
 from retail_brain.decisions.targets import Economics, Lots, Target, economics, order_target, whole_lots
 from retail_brain.decisions.terms import Terms
 from retail_brain.settings import ReplenishmentSettings
@@ -98,9 +98,9 @@ def decide(
     spread, spread_following = _spread(arrival, following, terms, step, paths=units.shape[1], seed=seed)
     periods = max(int(spread_following.max(initial=1)), units.shape[2])
     receipts = _receipts(holdings, arrival, starts, periods)
-    longer = extend(units, periods, season=7 if step < 7 else 1)
     aging = _aging(holdings, terms, receipts, step)
-    needs = project(longer, np.maximum(holdings.on_hand, 0), receipts, spread, spread_following, aging)
+    on_hand, season = np.maximum(holdings.on_hand, 0), 7 if step < 7 else 1
+    needs = project(units, on_hand, receipts, spread, spread_following, aging=aging, season=season)
     money = economics(terms, cycle)
     target = order_target(needs, terms, money, settings)
     target = replace(target, raw=np.where(holdings.known, target.raw, needs.cycle_demand))

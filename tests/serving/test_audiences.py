@@ -87,6 +87,8 @@ def test_a_campaign_brings_goods_days_channel_and_cost(known, pairs):
     assert table["send_on"].min() == date(2025, 1, 20)
     assert set(table["channel"].drop_nulls()) == {"app"}
     assert "over_budget" in set(exclusions["code"])
+    with pytest.raises(UsageError, match="one of the two"):
+        audience(dataset, pairs, Settings(), campaign_id="past", product_ids=["P002"])
     with pytest.raises(ImpossibleError, match="past ends before"):
         audience(dataset, pairs, Settings(), campaign_id="past")
     with pytest.raises(NotFoundError, match="nothing"):
