@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -46,8 +47,9 @@ def serve(home: Path, *, host: str, port: int, workers: int, on_ready: Callable[
         on_ready: called once when the service answers.
 
     Raises:
-        RetailBrainError: the service ended before it answered.
+        RetailBrainError: the address cannot be listened on, or the service ended before it answered.
     """
+    check_address(host, port)
     command = [sys.executable, "-m", "bentoml", "serve", "serving.service:service", "--host", host, "--port", str(port)]
     process = subprocess.Popen(command, env=environment(home, workers), cwd=Path(__file__).resolve().parent.parent)  # noqa: S603  # our own command
     signal.signal(signal.SIGTERM, _stop)
@@ -68,6 +70,24 @@ def serve(home: Path, *, host: str, port: int, workers: int, on_ready: Callable[
 
 def _stop(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
+
+
+def check_address(host: str, port: int) -> None:
+    """Stops where an address is not this machine's or its port is taken, before the processes start.
+
+    Raises:
+        RetailBrainError: it cannot be listened on.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            probe.listen(1)
+    except OSError as error:
+        raise RetailBrainError(
+            f"{host}:{port} cannot be listened on: {error.strerror}. Choose another with --host or --port."
+        ) from error
 
 
 def wait_until_ready(process: "subprocess.Popen[bytes]", url: str, timeout_seconds: float = 120) -> None:

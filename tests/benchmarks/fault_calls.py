@@ -63,7 +63,7 @@ GOOD: tuple[Call, ...] = (
     ("from before the data", ("simulate", "--from", "1999-01-01", "--forecast", "moving", "--out", "OUT"), (1, 2), ""),
     ("a model that is none", ("train", "weather"), (2,), "demand"),
     ("a day before the data", ("train", "demand", "--as-of", "1999-01-01"), (1,), ""),
-    ("the first day", ("train", "recommender", "--as-of", "2024-12-02"), (0, 1), ""),
+    ("the second day of the data", ("train", "recommender", "--as-of", "2024-12-02"), (0, 1), ""),
     ("version 99", ("promote", "demand", "99"), (1,), "99"),
     ("version -1", ("promote", "demand", "--", "-1"), (1, 2), "-1"),
     ("version 0", ("promote", "demand", "0"), (1, 2), "0"),
