@@ -57,9 +57,7 @@ def read_history(dataset: Dataset, settings: Settings, horizon: int) -> DemandHi
         NotFoundError: no sale is visible.
         ImpossibleError: the last sale lies too long before `as_of`.
     """
-    axis = history_axis(dataset, settings.data.period, settings.demand.history_days)
-    every = _all_series(dataset, axis, horizon)
-    panel, rare = _split(every, settings, axis)
+    axis, panel, rare = read_series(dataset, settings, horizon)
     return DemandHistory(
         axis=axis,
         horizon=horizon,
@@ -71,6 +69,18 @@ def read_history(dataset: Dataset, settings: Settings, horizon: int) -> DemandHi
         promotions=_plans(dataset, "promotions", axis, horizon, panel, ["unit_price", "display", "mailer"]),
         calendar=dataset.scan_or_empty("calendar").collect(),
     )
+
+
+def read_series(dataset: Dataset, settings: Settings, horizon: int) -> tuple[PeriodAxis, pl.DataFrame, pl.DataFrame]:
+    """The axis, the series of the panel and the rare ones, as in `DemandHistory`, without their sales and plans.
+
+    Raises:
+        MissingTableError: neither `transactions` nor `daily_sales` is there.
+        NotFoundError: no sale is visible.
+        ImpossibleError: the last sale lies too long before `as_of`.
+    """
+    axis = history_axis(dataset, settings.data.period, settings.demand.history_days)
+    return axis, *_split(_all_series(dataset, axis, horizon), settings, axis)
 
 
 def _all_series(dataset: Dataset, axis: PeriodAxis, horizon: int) -> pl.DataFrame:
@@ -227,14 +237,15 @@ def _plans(
     """
     begin = axis.index(pl.col("valid_from")).clip(0).cast(pl.Int32).alias("begin")
     end = (axis.index(pl.col("valid_to") - timedelta(days=1)) + 1).fill_null(axis.count + horizon)
+    goods = panel["product_id"].unique().implode()
     rows = (
         dataset.scan_or_empty(table)
+        .filter(pl.col("product_id").is_in(goods))
         .select(*_KEY, begin, end.clip(0, axis.count + horizon).cast(pl.Int32).alias("end"), *columns)
         .filter(pl.col("begin") < pl.col("end"))
+        .collect(engine="streaming")
     )
-    if table == "promotions":
-        rows = rows.with_columns(_is_shown("display"), _is_shown("mailer"))
-    keys = panel.lazy().select(*_KEY, "s")
+    keys = panel.select(*_KEY, "s")
     everywhere = rows.filter(pl.col("store_id").is_null()).drop("store_id").join(keys, on="product_id", how="inner")
     own = rows.filter(pl.col("store_id").is_not_null()).join(keys, on=_KEY, how="inner")
     kept = ["s", "begin", "end", *columns]
@@ -246,7 +257,8 @@ def _plans(
     )
     order = {"s": False, "is_own": False, "begin": False, "end": False, "unit_price": True}
     in_order = found.sort(list(order), descending=list(order.values()))
-    return in_order.select(*kept).with_columns(pl.col("unit_price").cast(pl.Float32)).collect()
+    shown = [_is_shown(name) for name in columns if name in ("display", "mailer")]
+    return in_order.select(*kept).with_columns(pl.col("unit_price").cast(pl.Float32), *shown)
 
 
 def _is_shown(column: str) -> pl.Expr:

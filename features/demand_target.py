@@ -102,7 +102,7 @@ def target_values(panel: DemandPanel, origin: int, series: Ints, target: Ints) -
     columns = {
         "ahead": (target - origin).astype(np.float32),
         "launch_age": np.minimum(target - begin[series] + age[series], LONG_AGO),
-        "price_to_usual": panel.price[series, target] / usual[series],
+        "price_to_usual": ratio(panel.price[series, target], usual[series]),
         "promotion": panel.promotion[series, target],
         "display": panel.display[series, target],
         "mailer": panel.mailer[series, target],

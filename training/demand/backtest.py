@@ -46,7 +46,11 @@ class Backtest:
     residuals: list[Residuals]
 
     def means(self) -> dict[str, float]:
-        """Means over the windows: the champion's by name, a rival's as `RIVAL_name`, those of sums as `sum7_name`."""
+        """Means over the windows: the champion's by name, a rival's as `RIVAL_name`, those of sums as `sum7_name`.
+
+        `pit_within_80` is the share of the champion's PIT values in the middle 80 %: what the coverage of an 80 % band
+        would be if counts were continuous.
+        """
         numbers = [name for name in self.scores.columns if name not in ("cutoff", "method", "rows")]
         out: dict[str, float] = {}
         for row in (
@@ -57,6 +61,8 @@ class Backtest:
         for name in self.sums.columns:
             if name not in ("cutoff", "rows") and self.sums[name].null_count() < self.sums.height:
                 out[f"sum{SUM_PERIODS}_{name}"] = float(self.sums[name].drop_nulls().to_numpy().mean())
+        for band in (0.5, 0.8, 0.9):
+            out[f"pit_within_{round(band * 100)}"] = float(np.mean(np.abs(self.pit - 0.5) <= band / 2))
         return out
 
 

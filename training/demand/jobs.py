@@ -8,7 +8,7 @@ import polars as pl
 from matplotlib.figure import Figure
 from pydantic import ValidationError
 
-from features.demand_history import read_history
+from features.demand_history import read_series
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from retail_brain.progress import SILENT, Progress
@@ -75,8 +75,8 @@ def _scorable(dataset: Dataset, config: DemandConfig, windows: list[date]) -> li
     """The windows at whose cutoff some series of the panel was on sale."""
     kept = []
     for cutoff in windows:
-        history = read_history(dataset.at(cutoff), config.settings, config.horizon)
-        if history.series.filter(pl.col("end") > history.axis.count).height:
+        axis, series, _ = read_series(dataset.at(cutoff), config.settings, config.horizon)
+        if series.filter(pl.col("end") > axis.count).height:
             kept.append(cutoff)
     return kept
 

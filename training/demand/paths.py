@@ -7,6 +7,7 @@ from training.demand.dispersion import BLOCK
 
 LARGE_RATE = 1e7
 PARTS_OF_A_SALE = 4
+SERIES_AT_ONCE = 2000
 
 
 def sample_paths(
@@ -22,6 +23,16 @@ def sample_paths(
         count: number of paths.
         rng: the source of randomness.
     """
+    paths = np.empty((len(mean), count, mean.shape[1]), dtype=np.float32)
+    for begin in range(0, len(mean), SERIES_AT_ONCE):
+        part = slice(begin, begin + SERIES_AT_ONCE)
+        paths[part] = _drawn(mean[part], variances[part], usual_sale[part], is_whole[part], count, rng)
+    return paths
+
+
+def _drawn(
+    mean: Doubles, variances: Doubles, usual_sale: Doubles, is_whole: Bools, count: int, rng: np.random.Generator
+) -> Floats:
     size, horizon = mean.shape
     grain = np.where(is_whole, 1.0, usual_sale / PARTS_OF_A_SALE)[:, None, None]
     rate = (mean[:, None, :] / grain).astype(np.float32) * _effect(variances[:, 0], (size, count, 1), rng)

@@ -113,6 +113,8 @@ class ForecastRun:
 
     def _drivers(self, features: PanelFeatures, mean: Doubles, chosen: Ints) -> Doubles:
         horizon = mean.shape[1]
+        if chosen.size == 0:
+            return np.zeros((0, horizon, len(DRIVERS)))
         origin = features.panel.axis.count - 1
         level, sold = (
             features.level(origin)[chosen],

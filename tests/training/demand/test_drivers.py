@@ -42,3 +42,9 @@ def test_equal_effects_share_equally_and_opposite_ones_cancel() -> None:
     found = to_units(np.array([2.0]), np.array([[0.0, 0.7, -0.7]]))
     assert found.sum() == pytest.approx(2)
     assert found[0, 1] == pytest.approx(-found[0, 2])
+
+
+@pytest.mark.parametrize("attribute", [driver_units, quick_driver_units])
+def test_store_without_listed_series_has_no_drivers(booster: lgb.Booster, attribute: object) -> None:
+    nothing = np.zeros((0, len(FEATURES)), dtype=np.float32)
+    assert attribute(booster, nothing, np.zeros(0), np.zeros(0), 1).shape == (0, len(DRIVERS))

@@ -85,6 +85,22 @@ def test_drivers_sum_to_the_mean(model: DemandModel, chain: Dataset, explain: An
     assert total == pytest.approx(item.mean.ravel(), abs=1e-9)
 
 
+@pytest.mark.parametrize("explain", [False, True, "quick"])
+def test_a_store_that_lists_nothing_any_more_has_an_empty_forecast(
+    model: DemandModel, chain: Dataset, explain: Any
+) -> None:
+    goods = chain.daily_sales().filter(pl.col("store_id") == "S1").select("store_id", "product_id").unique().collect()
+    ends = {"listed_from": chain.last_day() - timedelta(days=150), "listed_until": chain.last_day()}
+    listed = goods.with_columns(pl.lit(day).alias(name) for name, day in ends.items())
+    ended = Dataset.from_frames({**chain.frames, "assortment": listed}).at(chain.last_day())
+    found = {item.store_id: item for item in model.forecast(ended, 4, explain=explain)}
+    assert found["S1"].paths.units.shape == (0, 60, 4)
+    assert found["S0"].mean.shape[0] > 0
+    if explain:
+        assert found["S1"].drivers is not None
+        assert found["S1"].drivers.height == 0
+
+
 def test_a_saved_model_forecasts_the_same(model: DemandModel, chain: Dataset, tmp_path: Path) -> None:
     model.save(tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} <= {".txt", ".json", ".npz"}
