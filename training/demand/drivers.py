@@ -29,6 +29,8 @@ def driver_units(booster: lgb.Booster, rows: Floats, base: Doubles, uplift: Doub
     Returns:
         `level` holds the base and what level features add; all together sum to the forecast.
     """
+    if len(rows) == 0:
+        return np.zeros((0, len(DRIVERS)))
     raw = np.asarray(booster.predict(rows, pred_contrib=True, num_threads=threads), dtype=np.float64)
     groups = np.zeros((len(rows), len(DRIVERS)))
     for column, group in enumerate(_GROUP_OF):
@@ -44,6 +46,8 @@ def quick_driver_units(booster: lgb.Booster, rows: Floats, base: Doubles, uplift
     Each split on a row's path is credited with the change of the expected score that it made. Features high up in the
     trees get a little more than their Shapley share.
     """
+    if len(rows) == 0:
+        return np.zeros((0, len(DRIVERS)))
     leaves = np.asarray(booster.predict(rows, pred_leaf=True, num_threads=threads), dtype=np.int64)
     tables = _leaf_tables(booster)
     groups = np.zeros((len(rows), len(DRIVERS)))
