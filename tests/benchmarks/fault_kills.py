@@ -118,10 +118,9 @@ def lake(home: Path) -> tuple[int, int, int]:
 
 
 def leftovers(home: Path, scratch: Path) -> list[str]:
-    """Unfinished files and folders."""
+    """Unfinished files and folders, without those of the service that is running."""
     kept = [path.relative_to(home).as_posix() for path in home.rglob("*.tmp")]
-    inside = [path for path in kept if "/.20" not in path or path.endswith(".tmp")]
-    return [*inside, *(path.name for path in scratch.iterdir())]
+    return [*kept, *(path.name for path in scratch.iterdir() if not path.name.startswith("bentoml-"))]
 
 
 def state(home: Path, scratch: Path) -> str:
