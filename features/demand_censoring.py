@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammainc
 
-from features.demand_arrays import Bools, Floats
+from features.demand_arrays import Bools, Floats, ratio
 
 IN_STOCK_ENOUGH = 0.25
 MEMORY_SEASONS = 4
@@ -48,30 +48,38 @@ def recover(sold: Floats, listed: Bools, in_stock: Floats, ran_out: Bools, was_o
     weight = (listed & ~wholly).astype(np.float32)
     if not lost.any():
         return Recovered(sold, weight, lost)
-    clean = (weight > 0) & ~lost
-    rate = trailing_rate(sold, clean, season)
-    demand = sold.copy()
     by_share = lost & partly & ~ran_out
-    demand[by_share] = sold[by_share] / in_stock[by_share]
-    cut = lost & ~wholly & ~by_share
-    demand[cut] = np.maximum(sold[cut], mean_at_least(rate[cut], sold[cut]))
-    demand[wholly & listed] = rate[wholly & listed]
-    return Recovered(demand, weight, lost)
+    least = sold.copy()
+    least[by_share] = sold[by_share] / in_stock[by_share]
+    return Recovered(
+        recovered_demand(least, weight > 0, lost & ~wholly & ~by_share, listed & wholly, season), weight, lost
+    )
 
 
-def trailing_rate(sold: Floats, clean: Bools, season: int) -> Floats:
-    """Mean of the clean periods before each, exponentially weighted with a memory of `MEMORY_SEASONS` short cycles.
+def recovered_demand(sold: Floats, known: Bools, cut: Bools, masked: Bools, season: int) -> Floats:
+    """Demand period by period, each from the rate of the periods before it, shape (n, T).
 
-    Shape (n, T). Where no clean period came before, the mean sold so far.
+    The rate is the mean of earlier demand, exponentially weighted with a memory of `MEMORY_SEASONS` short cycles; days
+    on which stock ran out enter with what was recovered, since leaving them out would leave out the busy days.
+
+    Args:
+        sold: units sold.
+        known: periods that tell something about demand.
+        cut: of these, periods in which demand was at least what was sold.
+        masked: periods that tell nothing; their demand is the rate.
+        season: periods of the short cycle.
     """
-    keep = np.float64(1 - 1 / (MEMORY_SEASONS * min(season, 7)))
-    total = np.zeros(sold.shape[0])
-    weight = np.zeros(sold.shape[0])
-    out = np.zeros(sold.shape, dtype=np.float32)
+    keep = 1 - 1 / (MEMORY_SEASONS * min(season, 7))
+    total, weight = np.zeros(sold.shape[0]), np.zeros(sold.shape[0])
+    out = sold.copy()
     for t in range(sold.shape[1]):
-        out[:, t] = np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
-        total = keep * total + np.where(clean[:, t], sold[:, t], 0.0)
-        weight = keep * weight + clean[:, t]
+        rate = ratio(total, weight, otherwise=0.0).astype(np.float32)
+        rows = cut[:, t]
+        if rows.any():
+            out[rows, t] = np.maximum(sold[rows, t], mean_at_least(rate[rows], sold[rows, t]))
+        out[masked[:, t], t] = rate[masked[:, t]]
+        total = keep * total + np.where(known[:, t], out[:, t], 0.0)
+        weight = keep * weight + known[:, t]
     return out
 
 
