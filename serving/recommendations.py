@@ -1,6 +1,5 @@
 """Goods for people: the use case behind `retail-brain recommend` and `/recommend`."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +8,7 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import NotFoundError, UsageError
-from retail_brain.files import atomic_path
+from retail_brain.files import atomic_path, scratch_folder
 from retail_brain.outputs import RECOMMENDATIONS
 from retail_brain.progress import SILENT, Progress
 from serving.reasons import Language, with_reason_texts
@@ -30,7 +29,7 @@ def recommend(
 ) -> Iterator[pl.DataFrame]:
     """`recommendations`, a block of customers at a time: one row per customer x rank.
 
-    Repeat goods that are due only after the days of the label are held back.
+    Repeat goods that are due only after the days of the label are held back, and so are goods that no shop has.
 
     Args:
         dataset: what is known now.
@@ -56,11 +55,12 @@ def recommend(
             f"{list(customers)[:3]}. Check the ids; strangers are answered by the service from their store."
         )
     names = product_names(dataset)
+    gone = sold_out(dataset)
     until = now.history.as_of + timedelta(days=model.config.label_days)
-    for pairs in model.score(dataset, customers, situation=now, progress=progress):
-        chosen = _chosen(
-            pairs.filter(pl.col("due_on").is_null() | (pl.col("due_on") <= until)), k, kind, explore_at_least
-        )
+    for scored in model.score(dataset, customers, situation=now, progress=progress):
+        timely = pl.col("due_on").is_null() | (pl.col("due_on") <= until)
+        pairs = scored.filter(timely, ~pl.col("product_id").is_in(gone.implode()))
+        chosen = _chosen(pairs, k, kind, explore_at_least)
         yield with_reason_texts(as_recommendations(chosen), language, names)
 
 
@@ -104,18 +104,30 @@ def write_recommendations(blocks: Iterator[pl.DataFrame], path: Path) -> tuple[i
     if path.suffix not in {".parquet", ".csv"}:
         raise UsageError(f"--out {path} has no ending that says what to write; wanted .parquet or .csv.")
     rows = people = 0
-    with atomic_path(path) as aside, tempfile.TemporaryDirectory() as folder:
+    with atomic_path(path) as aside, scratch_folder("recommend") as folder:
         for number, block in enumerate(blocks):
-            block.write_parquet(Path(folder) / f"{number:06d}.parquet")
+            block.write_parquet(folder / f"{number:06d}.parquet")
             rows, people = rows + block.height, people + block["customer_id"].n_unique()
         if rows == 0:
-            pl.DataFrame(schema=RECOMMENDATIONS).write_parquet(Path(folder) / "none.parquet")
-        whole = pl.scan_parquet(Path(folder) / "*.parquet")
+            pl.DataFrame(schema=RECOMMENDATIONS).write_parquet(folder / "none.parquet")
+        whole = pl.scan_parquet(folder / "*.parquet")
         if path.suffix == ".csv":
             whole.sink_csv(aside)
         else:
             whole.sink_parquet(aside)
     return rows, people
+
+
+def sold_out(dataset: Dataset) -> pl.Series:
+    """Products of which no store had any on the last day of `inventory`; those it does not name may be there."""
+    stock = dataset.scan_or_empty("inventory")
+    last = (
+        stock.filter(pl.col("date") == pl.col("date").max().over("store_id", "product_id"))
+        .group_by("product_id")
+        .agg(pl.col("on_hand").clip(0).sum())
+        .filter(pl.col("on_hand") <= 0)
+    )
+    return last.select(pl.col("product_id").sort()).collect().to_series()
 
 
 def product_names(dataset: Dataset) -> dict[str, str]:

@@ -114,6 +114,10 @@ def evaluate(
     found = evaluate_windows(dataset, config, windows, progress=chosen.progress)
     for name, table in found.tables().items():
         write_table(table, out / f"{name}.csv")
+    if len(found.windows) < windows:
+        typer.echo(
+            f"{len(found.windows)} of {windows} windows could be tested: the history is too short for more", err=True
+        )
     shown = found.audience if subject is SubjectOption.AUDIENCE else found.recommender
     for row in shown.drop("cutoff").group_by("method", maintain_order=True).mean().iter_rows(named=True):
         figures = "  ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "method")

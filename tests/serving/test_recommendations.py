@@ -97,6 +97,24 @@ def test_online_and_batch_give_the_same_answer(chain: Dataset, model: Recommende
         assert online.probability.tolist() == expected["probability"].to_list()
 
 
+def test_goods_that_no_shop_has_are_not_offered(chain: Dataset, model: RecommenderModel) -> None:
+    before = answer(chain, model, k=3)
+    gone = before["product_id"].mode()[0]
+    last = chain.last_day()
+    inventory = pl.DataFrame(
+        {
+            "date": [last - timedelta(days=1), last, last, last],
+            "store_id": ["店1", "店1", "店2", "店1"],
+            "product_id": [gone, gone, gone, before["product_id"][0]],
+            "on_hand": [9.0, 0.0, -1.0, 0.0 if before["product_id"][0] == gone else 1.0],
+        }
+    ).unique(["date", "store_id", "product_id"])
+    stocked = Dataset.from_frames({**chain.frames, "inventory": inventory})
+    after = answer(stocked, model, k=3)
+    assert gone not in after["product_id"].to_list()
+    assert after.height == before.height
+
+
 def test_unknown_customers_and_impossible_numbers_are_refused(chain: Dataset, model: RecommenderModel) -> None:
     with pytest.raises(NotFoundError, match="nobody"):
         next(recommend(chain, model, customers=["nobody"]))

@@ -142,6 +142,19 @@ class RecommenderConfig(Part):
     ranker: RankerConfig = RankerConfig()
 
 
+SMALL_WORK = 200_000
+
+
+def threads_for(work: int, num_threads: int) -> int:
+    """One thread for little work: where cores are shared, threads waiting for each other cost far more than they give.
+
+    Args:
+        work: rows or cells that one pass goes over.
+        num_threads: for more than 200,000 of them.
+    """
+    return 1 if work < SMALL_WORK else num_threads
+
+
 PRESETS: dict[str, RecommenderConfig] = {
     "fast": RecommenderConfig(),
     "full": RecommenderConfig(

@@ -160,7 +160,8 @@ class RecommenderModel:
 
 def training_cutoffs(dataset: Dataset, as_of: date, config: RecommenderConfig) -> list[date]:
     """Days whose following `label_days` are visible, the newest first, as far back as history reaches."""
-    first = receipt_lines(dataset, as_of).select(pl.col("date").min()).collect().item()
+    named = receipt_lines(dataset, as_of).filter(pl.col("customer_id").is_not_null())
+    first = named.select(pl.col("date").min()).collect().item()
     days = [as_of - timedelta(days=config.label_days * back) for back in range(1, config.cutoffs + 1)]
     return [day for day in days if first is not None and (day - first).days >= config.min_history_days]
 

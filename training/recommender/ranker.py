@@ -12,7 +12,7 @@ import numpy.typing as npt
 from retail_brain.errors import ModelError
 from retail_brain.files import write_json, write_text
 from training.recommender.calibration import UNCHANGED, Curve, fit_curve
-from training.recommender.config import RecommenderConfig
+from training.recommender.config import RecommenderConfig, threads_for
 from training.recommender.examples import Examples
 from training.recommender.pair_features import customer_share, feature_names
 from training.recommender.sparse import Floats
@@ -43,7 +43,8 @@ class Ranker:
             return np.empty(0)
         if self.booster is None:
             return rule_probability(features, self.config)
-        raw = np.asarray(self.booster.predict(features, num_threads=self.config.ranker.num_threads))
+        threads = threads_for(features.shape[0], self.config.ranker.num_threads)
+        raw = np.asarray(self.booster.predict(features, num_threads=threads))
         return np.where(features[:, 0] > 0, self.repeat(raw), self.explore(raw))
 
     def save(self, folder: Path) -> None:
@@ -102,7 +103,7 @@ def fit_ranker(examples: Sequence[Examples], config: RecommenderConfig) -> Ranke
     if label[~aside].sum() < MIN_POSITIVES or (~label[~aside]).sum() < MIN_POSITIVES:
         return Ranker(None, UNCHANGED, UNCHANGED, config)
     booster = _boosted(features[~aside], label[~aside], weight[~aside], config)
-    raw = np.asarray(booster.predict(features[aside], num_threads=config.ranker.num_threads)).reshape(-1)
+    raw = np.asarray(booster.predict(features[aside], num_threads=1)).reshape(-1)
     curves = [
         fit_curve(raw[kind[aside]], label[aside][kind[aside]], weight[aside][kind[aside]]) for kind in (repeat, ~repeat)
     ]
@@ -123,7 +124,7 @@ def _boosted(
         "bagging_freq": 1,
         "lambda_l2": 5.0,
         "max_bin": 127,
-        "num_threads": ranker.num_threads,
+        "num_threads": threads_for(label.size, ranker.num_threads),
         "seed": config.seed,
         "deterministic": True,
         "force_row_wise": True,

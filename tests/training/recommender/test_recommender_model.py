@@ -204,6 +204,14 @@ def test_cutoffs_reach_back_only_as_far_as_there_is_history(habits_chain: Datase
     assert (cutoffs[-1] - START).days < 14 + 28
 
 
+def test_a_loyalty_card_that_came_late_is_learned_from_its_first_day(small_config: RecommenderConfig) -> None:
+    lines: list[tuple[str, str | None, str, int, float]] = [(f"A{day}", None, "P1", day, 1.0) for day in range(90)]
+    lines += [(f"B{day}", "C1", f"P{day % 3}", day, 1.0) for day in range(80, 90)]
+    data = chain(lines)
+    assert training_cutoffs(data, data.last_day(), small_config) == []
+    assert scored(RecommenderModel.fit(data, small_config), data).height == 3
+
+
 def test_similar_goods_are_of_the_same_kind(habits_model: RecommenderModel) -> None:
     similar = habits_model.similar("P04", 3)
     assert similar["product_id"].to_list()[0] == "P05"

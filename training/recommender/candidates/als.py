@@ -7,7 +7,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from training.recommender.candidates.own import faded_purchases
-from training.recommender.config import ALSConfig
+from training.recommender.config import ALSConfig, threads_for
 from training.recommender.history import History
 from training.recommender.sparse import CSR, Floats, Ints, Narrow, Scores
 
@@ -57,7 +57,8 @@ class ALS:
         interest.data = np.log1p(interest.data)
         self._core = history.core
         interest = interest[:, self._core]
-        self._people, self._goods = factorise(interest, config, seed, num_threads)
+        threads = threads_for(interest.nnz, num_threads)
+        self._people, self._goods = factorise(interest, config, seed, threads)
         self._people[np.diff(interest.indptr) == 0] = 0
 
     def scores(self, people: Ints) -> Scores:
