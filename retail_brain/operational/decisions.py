@@ -82,7 +82,7 @@ def latest_decisions(tenant: str, database: Database, *, as_of: date) -> dict[st
     newest = select(func.max(DECISIONS.c.id)).where(mine).group_by(DECISIONS.c.suggestion_id)
     with database.reading() as connection:
         rows = connection.execute(select(DECISIONS).where(mine & DECISIONS.c.id.in_(newest)))
-        return {row.suggestion_id: _stored(row) for row in rows}
+        return {row.suggestion_id: stored_decision(row) for row in rows}
 
 
 def last_decision_id(tenant: str, database: Database) -> int:
@@ -94,7 +94,7 @@ def last_decision_id(tenant: str, database: Database) -> int:
 
 def _by_id(tenant: str, connection: Connection, ids: Sequence[str]) -> dict[str, StoredDecision]:
     mine = (DECISIONS.c.tenant_id == tenant) & DECISIONS.c.decision_id.in_(ids)
-    return {row.decision_id: _stored(row) for row in connection.execute(select(DECISIONS).where(mine))}
+    return {row.decision_id: stored_decision(row) for row in connection.execute(select(DECISIONS).where(mine))}
 
 
 def _check_same(decision: Decision, stored: StoredDecision | None) -> None:
@@ -106,6 +106,7 @@ def _check_same(decision: Decision, stored: StoredDecision | None) -> None:
         )
 
 
-def _stored(row: Row[tuple[object, ...]]) -> StoredDecision:
+def stored_decision(row: Row[tuple[object, ...]]) -> StoredDecision:
+    """A row of the table."""
     fields = {name: getattr(row, name) for name in Decision.__dataclass_fields__}
     return StoredDecision(row.id, row.decided_at, Decision(**fields))

@@ -118,6 +118,30 @@ DECISIONS = Table(
     Index(None, "tenant_id", "suggestion_id"),
 )
 
+EXPORTS = Table(
+    "exports",
+    METADATA,
+    Column("export_id", String(40), primary_key=True),
+    _tenant(),
+    Column("target", Text, nullable=False),
+    Column("made_by", String(200), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
+    Index(None, "tenant_id"),
+)
+
+EXPORT_LINES = Table(
+    "export_lines",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("export_id", String(40), ForeignKey("exports.export_id"), nullable=False),
+    Column("decision_row", _SERIAL, ForeignKey("decisions.id"), nullable=False),
+    Column("suggestion_id", String(100), nullable=False),
+    UniqueConstraint("tenant_id", "decision_row"),
+    Index(None, "tenant_id", "suggestion_id"),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,

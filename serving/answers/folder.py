@@ -21,7 +21,8 @@ from serving.answers.planned import Planned
 from serving.answers.rows import has_rows, map_rows
 from serving.answers.suggestions import Suggestions
 
-FORMAT = 1
+FORMAT = 2
+"""Of the files; raised with every change of what they hold, so that old answers are named as such."""
 
 
 @dataclass(frozen=True)

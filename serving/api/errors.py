@@ -61,7 +61,8 @@ def malformed(error: ValidationError) -> HttpError:
     return HttpError(
         400,
         "malformed",
-        f"the request cannot be read: {len(problems)} value(s) are missing, unknown or of the wrong kind. "
-        "See details and /docs.json.",
+        f"the request cannot be read: {problems[0]['where']}: {problems[0]['problem']}"
+        + (f", and {len(problems) - 1} more" if len(problems) > 1 else "")
+        + ". See details and /docs.json.",
         {"problems": problems},
     )

@@ -14,7 +14,7 @@ from serving.answers.folder import Answers
 from serving.answers.pairs import KINDS, NO_DAY
 from serving.api.requests import AudienceRequest
 from serving.campaigns import of_campaign
-from serving.queries.call import Call, names_of, no_champion
+from serving.queries.call import Call, find_product, names_of, no_champion
 
 _LIKENESS = 0.5
 _LIKE = 5
@@ -26,7 +26,7 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     Goods that nobody was scored for yet, such as new ones, are offered to those scored for goods like them: `cold`.
 
     Raises:
-        NotFoundError: the campaign is not known.
+        NotFoundError: the campaign or a product is not known.
         ImpossibleError: the campaign is over.
         DataError: the campaign has no goods.
         ModelError: there is no recommender.
@@ -35,7 +35,7 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     if answers.pairs is None:
         raise no_champion("recommender")
     wanted = _wanted(request, call)
-    products = [row for text in wanted.product_ids if (row := answers.products.find(text)) >= 0]
+    products = [find_product(answers, text) for text in wanted.product_ids]
     parts = [_pairs_of(answers, product) for product in products]
     warm = [pairs for pairs in parts if pairs.height]
     if not warm:

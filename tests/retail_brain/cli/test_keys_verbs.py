@@ -1,6 +1,6 @@
-"""The verbs `keys create`, `list` and `revoke` as an operator types them."""
+"""The verbs `keys` and `orders` as an operator types them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 from retail_brain.cli.app import app
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.operational.database import Database
+from retail_brain.operational.decisions import Decision, store_decisions
 from retail_brain.operational.keys import find_key
 from retail_brain.settings import Workspace
 
@@ -37,6 +38,18 @@ def test_a_key_is_shown_once_listed_without_itself_and_revoked(tmp_path: Path) -
     assert "revoked" in run(tmp_path, "keys", "list").stdout
     assert find_key(database, key, now=datetime.now(UTC)) is None
     database.close()
+
+
+def test_decided_orders_are_exported_once(tmp_path: Path) -> None:
+    assert run(tmp_path, "keys", "create", "--role", "admin").exit_code == 0
+    database = Database(Workspace(tmp_path).database_url)
+    now = datetime.now(UTC)
+    decision = Decision("d1", "s1", "店", "奶", date(2025, 2, 28), "approved", 2.0, 2.0, None, "李")
+    store_decisions("main", database, [decision], now=now)
+    database.close()
+    target = str(tmp_path / "orders.csv")
+    assert "1 orders in 1 exports" in run(tmp_path, "orders", "export", "--to", target).stdout
+    assert "nothing new" in run(tmp_path, "orders", "export", "--to", target).stdout
 
 
 def test_a_key_of_an_unknown_role_and_an_unknown_key_are_clear_errors(tmp_path: Path) -> None:

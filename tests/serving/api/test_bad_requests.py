@@ -44,6 +44,7 @@ FORECAST = {"store_id": "S001", "product_ids": ["P0001"], "horizon": 7}
         ("/replenish", {"store_id": "S001", "product_ids": ["nothing"]}, 404, "not_found"),
         ("/recommend", {"customer_id": "C00001", "store_id": "S999"}, 404, "not_found"),
         ("/audience", {"campaign_id": "K99", "size": 5}, 404, "not_found"),
+        ("/audience", {"product_ids": ["P0001", "nothing"], "size": 5}, 404, "not_found"),
         ("/profile", {"customer_id": "nobody"}, 404, "not_found"),
         ("/history", {"store_id": "S001", "product_id": "nothing"}, 404, "not_found"),
         ("/nowhere", {}, 404, "not_found"),
@@ -51,6 +52,7 @@ FORECAST = {"store_id": "S001", "product_ids": ["P0001"], "horizon": 7}
         ("/../etc/passwd", {}, 404, "not_found"),
         ("/schema.json", {}, 404, "not_found"),
         ("/forecast", FORECAST | {"horizon": 29}, 422, "impossible"),
+        ("/events", [{"occurred_at": "9999-01-01T00:00:00", "event_type": "view"}], 422, "impossible"),
         ("/forecast", FORECAST | {"quantiles": [0.01]}, 422, "impossible"),
     ],
 )
@@ -58,6 +60,12 @@ def test_a_wrong_request_gets_its_status_in_the_one_shape(
     client: Any, path: str, body: Any, status: int, code: str
 ) -> None:
     assert client.refused(path, body) == (status, code)
+
+
+def test_the_message_of_a_malformed_request_names_the_first_problem_without_what_was_sent(client: Any) -> None:
+    error = client.post("/forecast", {"store_id": "S001", "product_ids": ["P0001"], "horizon": "秘密"}).json()["error"]
+    assert "horizon: Input should be a valid integer" in error["message"]
+    assert "秘密" not in str(error)
 
 
 def test_a_body_over_the_limit_is_refused_whether_its_size_is_announced_or_not(client: Any) -> None:

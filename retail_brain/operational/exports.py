@@ -1,0 +1,105 @@
+"""Orders handed to another system: each decision at most once, each hand-over until it has arrived.
+
+An export is made first and delivered then. One that did not arrive keeps its id and its lines, so that delivering it
+again is harmless to whoever remembers ids.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
+
+from retail_brain.operational.audit import Deed, record
+from retail_brain.operational.database import Database
+from retail_brain.operational.decisions import StoredDecision, stored_decision
+from retail_brain.operational.tables import DECISIONS, EXPORT_LINES, EXPORTS
+from retail_brain.operational.tenants import ensure_tenant
+
+
+@dataclass(frozen=True)
+class Export:
+    """Orders for one hand-over.
+
+    Attributes:
+        target: the file or address they go to.
+        delivered_at: when they arrived; None until then.
+        lines: the decisions to carry out; a quantity of 0 takes back an order that was exported before.
+    """
+
+    export_id: str
+    target: str
+    made_at: datetime
+    delivered_at: datetime | None
+    lines: Sequence[StoredDecision]
+
+
+def make_export(tenant: str, database: Database, *, target: str, made_by: str, now: datetime) -> Export | None:
+    """An export of all decisions that count and were not exported yet; None where there are none.
+
+    A rejection is exported only where an order for the same suggestion went out before.
+    """
+    export_id = uuid.uuid4().hex
+    with database.writing() as connection:
+        ensure_tenant(tenant, database, connection, now=now)
+        lines = _open_lines(tenant, connection)
+        if not lines:
+            return None
+        head = {"export_id": export_id, "tenant_id": tenant, "target": target, "made_by": made_by, "made_at": now}
+        connection.execute(insert(EXPORTS).values(**head))
+        rows = [
+            {
+                "tenant_id": tenant,
+                "export_id": export_id,
+                "decision_row": line.id,
+                "suggestion_id": line.decision.suggestion_id,
+            }
+            for line in lines
+        ]
+        connection.execute(insert(EXPORT_LINES), rows)
+        record(
+            tenant, connection, Deed(now, made_by, "orders.export", export_id, {"target": target, "lines": len(rows)})
+        )
+    return Export(export_id, target, now, None, lines)
+
+
+def pending_exports(tenant: str, database: Database) -> list[Export]:
+    """Exports that have not arrived, oldest first."""
+    query = select(EXPORTS).where(EXPORTS.c.tenant_id == tenant, EXPORTS.c.delivered_at.is_(None))
+    with database.reading() as connection:
+        heads = connection.execute(query.order_by(EXPORTS.c.made_at, EXPORTS.c.export_id)).all()
+        return [_export(tenant, connection, head) for head in heads]
+
+
+def mark_delivered(tenant: str, database: Database, export_id: str, *, now: datetime) -> None:
+    """Notes that an export has arrived; noting it again changes nothing."""
+    mine = (EXPORTS.c.tenant_id == tenant) & (EXPORTS.c.export_id == export_id) & EXPORTS.c.delivered_at.is_(None)
+    with database.writing() as connection:
+        if connection.execute(update(EXPORTS).where(mine).values(delivered_at=now)).rowcount:
+            record(tenant, connection, Deed(now, "command line", "orders.delivered", export_id, {}))
+
+
+def _open_lines(tenant: str, connection: Connection) -> list[StoredDecision]:
+    mine = DECISIONS.c.tenant_id == tenant
+    newest = select(func.max(DECISIONS.c.id)).where(mine).group_by(DECISIONS.c.suggestion_id)
+    out = EXPORT_LINES.c.tenant_id == tenant
+    exported = exists().where(out, EXPORT_LINES.c.decision_row == DECISIONS.c.id)
+    went_out = exists().where(out, EXPORT_LINES.c.suggestion_id == DECISIONS.c.suggestion_id)
+    query = (
+        select(DECISIONS)
+        .where(mine, DECISIONS.c.id.in_(newest), ~exported, (DECISIONS.c.quantity > 0) | went_out)
+        .order_by(DECISIONS.c.id)
+    )
+    return [stored_decision(row) for row in connection.execute(query)]
+
+
+def _export(tenant: str, connection: Connection, head: Row[tuple[object, ...]]) -> Export:
+    lines = (
+        select(DECISIONS)
+        .join(EXPORT_LINES, EXPORT_LINES.c.decision_row == DECISIONS.c.id)
+        .where(EXPORT_LINES.c.tenant_id == tenant, EXPORT_LINES.c.export_id == head.export_id)
+        .order_by(DECISIONS.c.id)
+    )
+    decisions = [stored_decision(row) for row in connection.execute(lines)]
+    return Export(head.export_id, head.target, head.made_at, head.delivered_at, decisions)
