@@ -5,6 +5,7 @@ sum of logarithms into a sum of units without a rest: with base b and forecast m
 phi_g x (m - b) / (log m - log b).
 """
 
+from functools import lru_cache
 from typing import Any
 
 import lightgbm as lgb
@@ -57,8 +58,12 @@ def quick_driver_units(booster: lgb.Booster, rows: Floats, base: Doubles, uplift
     return to_units(base, groups)
 
 
+@lru_cache(maxsize=2)
 def _leaf_tables(booster: lgb.Booster) -> list[Doubles]:
-    """Per tree, what each leaf's path credits to each driver, shape (leaves, drivers); the root's value to `level`."""
+    """Per tree, what each leaf's path credits to each driver, shape (leaves, drivers); the root's value to `level`.
+
+    Kept for the booster in use: a chain asks for the same tables once per store.
+    """
     tables = []
     for tree in booster.dump_model()["tree_info"]:
         table = np.zeros((max(int(tree["num_leaves"]), 1), len(DRIVERS)))
