@@ -204,7 +204,7 @@ def attribute(rows: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
     accounts = identities.filter((pl.col("id_type") == CUSTOMER) & (pl.col("id_value") != pl.col("person_id"))).select(
         pl.col("id_value").alias("customer_id"), pl.col("person_id").alias("_account_person")
     )
-    found = rows.join(accounts, on="customer_id", how="left")
+    found = rows.join(accounts, on="customer_id", how="left", maintain_order="left")
     person = pl.coalesce("_account_person", "customer_id")
     if not {"id_type", "id_value"} <= set(rows.collect_schema().names()):
         return found.with_columns(person.alias("person_id")).drop("_account_person")
@@ -212,7 +212,7 @@ def attribute(rows: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
         "id_type", "id_value", pl.col("person_id").alias("_identifier_person")
     )
     return (
-        found.join(others, on=["id_type", "id_value"], how="left")
+        found.join(others, on=["id_type", "id_value"], how="left", maintain_order="left")
         .with_columns(pl.coalesce(person, "_identifier_person").alias("person_id"))
         .drop("_account_person", "_identifier_person")
     )
