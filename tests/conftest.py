@@ -1,5 +1,6 @@
 """Fixtures for all tests: the committed sample chain, read without a lake."""
 
+import atexit
 import os
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from retail_brain.tables import TABLES
 settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))  # DuckDB lists its own leaks after the summary
 
 ROOT = Path(__file__).resolve().parent.parent
 
