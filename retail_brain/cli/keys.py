@@ -1,5 +1,6 @@
 """Verbs for the operator: who may ask the service what."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +28,8 @@ def create(
     now = datetime.now(UTC)
     expires_at = None if days is None else now + timedelta(days=days)
     tenant = current().workspace.tenant
-    typer.echo(create_key(tenant, open_database(), role=role, name=name or role, now=now, expires_at=expires_at))
+    with closing(open_database()) as database:
+        typer.echo(create_key(tenant, database, role=role, name=name or role, now=now, expires_at=expires_at))
 
 
 @keys.command("list")
@@ -35,7 +37,9 @@ def list_() -> None:
     """List the tenant's keys, without the keys themselves."""
     from retail_brain.operational.keys import list_keys
 
-    for key in list_keys(current().workspace.tenant, open_database()):
+    with closing(open_database()) as database:
+        keys = list_keys(current().workspace.tenant, database)
+    for key in keys:
         state = "revoked" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "valid"
         typer.echo(f"{key.key_id}  {key.role:<14}  {key.created_at:%Y-%m-%d %H:%M}  {state:<16}  {key.name}")
 
@@ -45,7 +49,8 @@ def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, such as rb_
     """Take a key back; it stops to open within seconds."""
     from retail_brain.operational.keys import revoke_key
 
-    key = revoke_key(current().workspace.tenant, open_database(), key_id, now=datetime.now(UTC))
+    with closing(open_database()) as database:
+        key = revoke_key(current().workspace.tenant, database, key_id, now=datetime.now(UTC))
     typer.echo(f"{key.key_id} ({key.name}) is revoked since {key.revoked_at:%Y-%m-%d %H:%M} UTC")
 
 

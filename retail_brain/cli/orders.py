@@ -1,5 +1,6 @@
 """Verbs for what was decided: orders on their way to the system that carries them out."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -21,8 +22,7 @@ def export(
     """Hand over what was decided since the last export; what did not arrive then goes out first."""
     from serving.orders import export_orders
 
-    database = open_database()
-    done = export_orders(current().workspace.tenant, database, target=to, made_by=by, now=datetime.now(UTC))
-    database.close()
+    with closing(open_database()) as database:
+        done = export_orders(current().workspace.tenant, database, target=to, made_by=by, now=datetime.now(UTC))
     lines = sum(len(one.lines) for one in done)
     typer.echo(f"{lines} orders in {len(done)} exports to {to}" if done else "nothing new to export")
