@@ -110,11 +110,11 @@ def _write_once(
     found = difference(incoming, nearby, kept)
     removed = _count(stored) - found.unchanged - found.changed.len() if replace else 0
     if replace and (removed or found.new.len() or found.changed.len()):
-        _overwrite(table, incoming.drop(ROW), options, origin)
+        _commit(table, incoming.drop(ROW), options, origin, replace=True)
     elif found.changed.len() or (found.new.len() and _must_rewrite(stored, known)):
-        _overwrite(table, _renewed(incoming, known, found, kept), options, origin)
+        _commit(table, _renewed(incoming, known, found, kept), options, origin, replace=True)
     elif found.new.len():
-        _append(table, _pick(incoming, found.new), options, origin)
+        _commit(table, _pick(incoming, found.new), options, origin)
     version = DeltaTable(table.table_uri, storage_options=options).version()
     return Written(version, found.new.len(), found.changed.len(), found.unchanged, removed)
 
@@ -175,18 +175,6 @@ def _create(place: str, rows: pl.LazyFrame, options: dict[str, str], origin: str
     return Written(0, _count(rows), 0, 0)
 
 
-def _append(table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> None:
-    write_deltalake(
-        table,
-        rows.collect_batches(chunk_size=BATCH_ROWS, lazy=True),
-        mode="append",
-        schema_mode="merge",
-        storage_options=options,
-        writer_properties=_writer(),
-        commit_properties=_properties(table.version() + 1, origin),
-    )
-
-
 def _renewed(incoming: pl.LazyFrame, known: pl.LazyFrame, found: Difference, kept: Layout) -> pl.LazyFrame:
     """The whole table with new rows added and changed rows in the place of the old ones."""
     fresh = _pick(incoming, pl.concat([found.new, found.changed]))
@@ -196,13 +184,15 @@ def _renewed(incoming: pl.LazyFrame, known: pl.LazyFrame, found: Difference, kep
     return pl.concat([known.join(changed, on=list(kept.key), how="anti", nulls_equal=True), fresh])
 
 
-def _overwrite(table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> None:
-    """Writes the table anew in one version; older versions keep their own files."""
+def _commit(
+    table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str], origin: str, *, replace: bool = False
+) -> None:
+    """Appends the rows, or writes the table anew with them, in one version; older versions keep their own files."""
     write_deltalake(
         table,
         rows.collect_batches(chunk_size=BATCH_ROWS, lazy=True),
-        mode="overwrite",
-        schema_mode="overwrite",
+        mode="overwrite" if replace else "append",
+        schema_mode="overwrite" if replace else "merge",
         storage_options=options,
         writer_properties=_writer(),
         commit_properties=_properties(table.version() + 1, origin),
