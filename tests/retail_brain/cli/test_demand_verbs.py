@@ -1,6 +1,5 @@
 """The verbs forecast and backtest, run as a user runs them."""
 
-import runpy
 from pathlib import Path
 
 import polars as pl
@@ -9,31 +8,6 @@ from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
 from retail_brain.errors import ModelError, UsageError
-from retail_brain.settings import DemandSettings, Settings, Workspace
-from training.bundle import point_champion, write_bundle
-from training.demand.config import preset_config
-from training.demand.model import DemandModel
-
-_CHAIN = runpy.run_path(str(Path(__file__).parents[2] / "features" / "demand_chain.py"))
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tenant with a lake and a demand champion."""
-    home = tmp_path_factory.mktemp("home")
-    tables = _CHAIN["small_chain"](days=80, products=4)
-    (home / "data").mkdir()
-    for name, frame in tables.items():
-        frame.write_parquet(home / "data" / f"{name}.parquet")
-    result = CliRunner().invoke(app, ["--home", str(home), "--quiet", "ingest", str(home / "data")])
-    assert result.exit_code == 0, result.output
-    settings = Settings(demand=DemandSettings(sample_paths=30, horizon_periods=7))
-    quick = preset_config(settings, "fast").model_copy(update={"rounds": 5, "min_rows": 1_000, "threads": 1})
-    model = DemandModel.fit(_CHAIN["dataset_of"](tables), quick, residuals=())
-    workspace = Workspace(home)
-    write_bundle(workspace, "demand", 1, {}, model.save)
-    point_champion(workspace, "demand", 1)
-    return home
 
 
 def _run(home: Path, *words: str) -> str:
