@@ -142,6 +142,24 @@ EXPORT_LINES = Table(
     Index(None, "tenant_id", "suggestion_id"),
 )
 
+RECEIPTS = Table(
+    "receipts",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("receipt_id", String(100), nullable=False),
+    Column("suggestion_id", String(100), nullable=False),
+    Column("store_id", Text, nullable=False),
+    Column("product_id", Text, nullable=False),
+    Column("units", Float, nullable=False),
+    Column("received_on", Date, nullable=False),
+    Column("note", Text),
+    Column("noted_by", String(200), nullable=False),
+    Column("noted_at", UtcDateTime, nullable=False),
+    UniqueConstraint("tenant_id", "receipt_id"),
+    Index(None, "tenant_id", "suggestion_id"),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,
