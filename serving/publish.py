@@ -75,7 +75,7 @@ def _fill(
     if "demand" in models:
         demand = publish_demand(folder, dataset, DemandModel.load(models["demand"]), settings, places, progress)
         counts |= {"series": demand.series, "suggestions": demand.suggestions}
-        parts += ["forecasts", "suggestions"]
+        parts += ["forecasts", "suggestions", "what_if"]
     if "recommender" in models:
         people = publish_people(
             folder, dataset, RecommenderModel.load(models["recommender"]), settings, places, progress

@@ -37,6 +37,7 @@ from retail_brain.cli import (  # noqa: E402
     keys,  # noqa: F401
     orders,  # noqa: F401
     people,  # noqa: F401
+    questions,  # noqa: F401
     serve,  # noqa: F401
     train,  # noqa: F401
 )

@@ -17,12 +17,14 @@ LakeOption = Annotated[str | None, typer.Option("--lake", help="Lake folder or o
 AsOfOption = Annotated[str | None, typer.Option("--as-of", help="Last visible day, YYYY-MM-DD [default: last sale].")]
 
 
-def _writable_table(path: Path) -> Path:
+def writable_table(path: Path | None) -> Path | None:
     """A file that a table can be written to, found out before the work begins.
 
     Raises:
         UsageError: the ending says no format, it is a folder, or it lies where no file can be.
     """
+    if path is None:
+        return None
     if path.suffix not in {".parquet", ".csv"}:
         raise UsageError(f"--out {path} has no ending that says what to write; wanted .parquet or .csv.")
     if path.is_dir():
@@ -34,7 +36,7 @@ def _writable_table(path: Path) -> Path:
 
 
 OutOption = Annotated[
-    Path, typer.Option("--out", callback=_writable_table, help="File to write (Parquet, or CSV by its ending).")
+    Path, typer.Option("--out", callback=writable_table, help="File to write (Parquet, or CSV by its ending).")
 ]
 
 

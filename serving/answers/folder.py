@@ -20,6 +20,7 @@ from serving.answers.pairs import Pairs
 from serving.answers.planned import Planned
 from serving.answers.rows import has_rows, map_rows
 from serving.answers.suggestions import Suggestions
+from serving.answers.what_if import WhatIfSheets
 
 FORMAT = 2
 """Of the files; raised with every change of what they hold, so that old answers are named as such."""
@@ -71,6 +72,7 @@ class Answers:
     identities: Identities
     forecasts: Forecasts | None
     suggestions: Suggestions | None
+    what_if: WhatIfSheets | None
     pairs: Pairs | None
     similar: Ranked | None
     complements: Ranked | None
@@ -124,6 +126,7 @@ def open_answers(folder: Path) -> Answers:
             identities=Identities(folder),
             forecasts=Forecasts(folder, many) if "forecasts" in parts else None,
             suggestions=Suggestions(folder, many) if "suggestions" in parts else None,
+            what_if=WhatIfSheets(folder, many) if "what_if" in parts else None,
             pairs=Pairs(folder) if "pairs" in parts else None,
             similar=Ranked(folder, "similar") if "similar" in parts else None,
             complements=Ranked(folder, "complements") if "complements" in parts else None,

@@ -39,6 +39,54 @@ class ForecastResponse(Strict):
     names: Names
 
 
+class WhatIfRow(Strict):
+    """One period: units as planned and with the change, prices, revenue and margin of the changed forecast."""
+
+    store_id: str
+    product_id: str
+    date: str
+    forecast: float
+    forecast_changed: float
+    difference: float
+    price: float | None
+    price_changed: float | None
+    expected_revenue: float | None
+    revenue_difference: float | None
+    expected_margin: float | None
+    margin_difference: float | None
+
+
+class WhatIfTotals(Strict):
+    """Sums over the horizon; null where a price or the cost is not known."""
+
+    forecast: float
+    forecast_changed: float
+    difference: float
+    expected_revenue: float | None
+    revenue_difference: float | None
+    expected_margin: float | None
+    margin_difference: float | None
+
+
+class PriceRange(Strict):
+    """Lowest and highest price of the history."""
+
+    low: float
+    high: float
+
+
+class WhatIfResponse(Strict):
+    """Demand as planned and with the change; beyond the seen prices the nearest of them is answered for."""
+
+    what_if: list[WhatIfRow]
+    totals: WhatIfTotals
+    usual_price: float | None
+    seen_prices: PriceRange | None
+    unit_cost: float | None
+    is_beyond_seen_prices: bool
+    names: Names
+
+
 class DecisionRow(Strict):
     """What was decided about a suggestion."""
 

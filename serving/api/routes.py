@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from serving.api import requests, responses
 from serving.api.access import Scope
-from serving.queries import audience, demand, events, goods, overview, profile, recommend, stock
+from serving.queries import audience, demand, events, goods, overview, profile, recommend, stock, what_if
 from serving.queries.call import Call
 
 
@@ -43,6 +43,15 @@ ROUTES: tuple[Route, ...] = (
         responses.ForecastResponse,
         demand.forecast,
         (Scope.DEMAND,),
+    ),
+    Route(
+        "/what_if",
+        "Demand at another price or under a promotion",
+        requests.WhatIfRequest,
+        responses.WhatIfResponse,
+        what_if.what_if,
+        (Scope.DEMAND,),
+        threaded=True,
     ),
     Route(
         "/replenish",

@@ -14,11 +14,14 @@ from retail_brain.settings import Settings
 from serving.answers.arrays import Array
 from serving.answers.forecasts import ForecastBlock, write_calendar, write_forecasts
 from serving.answers.suggestions import write_suggestions
+from serving.answers.what_if import MODEL, PlacedSheet, SheetWriter
 from serving.publishing.catalogs import Places
 from serving.suggestions import SupplySide, suggest_for_paths
 from training.demand.model import DemandModel
 from training.demand.store import StoreForecast
+from training.demand.what_if import listed_series, sheets, unit_costs
 
+_SHEETS_AT_ONCE = 2_000
 _POOLED = 400
 """Draws from which the quantiles of a rarely sold product are read: they are the same every day."""
 
@@ -36,21 +39,26 @@ def publish_demand(
     folder: Path, dataset: Dataset, model: DemandModel, settings: Settings, places: Places, progress: Progress
 ) -> DemandPublished:
     """Writes forecasts and suggestions; one run of the model serves both."""
-    side = SupplySide.read(dataset)
+    side, costs = SupplySide.read(dataset), unit_costs(dataset)
     horizon = max(side.horizon(settings), settings.demand.horizon_periods)
     quantiles = sorted(settings.demand.quantiles)
     done = DemandPublished()
+    writer = SheetWriter(folder, len(places.products))
 
     def blocks() -> Iterator[ForecastBlock]:
         for forecast in model.forecast(dataset, horizon, explain="quick"):
             if not len(done._tables):
                 write_calendar(folder, forecast.paths.dates.to_list())
             done._tables.append(_suggestions(forecast, side, settings, places))
+            writer.add(_sheets(forecast, model, horizon, costs, places))
             yield from _blocks(forecast, quantiles)
 
     shape = (horizon, len(quantiles), len(DRIVERS))
     with progress.step("forecasts and orders") as step:
         step.rows = done.series = write_forecasts(folder, blocks(), places.stores, places.products, shape)
+    writer.close()
+    (folder / MODEL).mkdir()
+    model.save(folder / MODEL)
     suggestions = pl.concat(done._tables)
     done.suggestions = suggestions.height
     write_suggestions(folder, suggestions, len(places.stores), len(places.products))
@@ -66,6 +74,22 @@ def _suggestions(forecast: StoreForecast, side: SupplySide, settings: Settings, 
         maintain_order=True,
     )
     return urgent.with_columns(places.store().alias("store"), places.product().alias("product"))
+
+
+def _sheets(
+    forecast: StoreForecast, model: DemandModel, horizon: int, costs: dict[str, float], places: Places
+) -> Iterator[PlacedSheet]:
+    """What asking about another price needs, for the store's series that the model forecasts."""
+    features = forecast.features
+    if features is None:
+        return
+    store, listed = places.stores[forecast.store_id], listed_series(features.panel, horizon)
+    for begin in range(0, listed.size, _SHEETS_AT_ONCE):
+        series = listed[begin : begin + _SHEETS_AT_ONCE]
+        products = features.panel.series["product_id"].gather(series).to_list()
+        found = sheets(model.mean, model.calibration.bias, features, series, horizon, costs)
+        for product, sheet in zip(products, found, strict=True):
+            yield PlacedSheet(store, places.products[product], sheet)
 
 
 def _blocks(forecast: StoreForecast, quantiles: list[float]) -> Iterator[ForecastBlock]:

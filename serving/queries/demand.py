@@ -32,7 +32,7 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
     forecasts = answers.forecasts
     if forecasts is None:
         raise no_champion("demand")
-    _check_horizon(request.horizon, forecasts)
+    check_horizon(request.horizon, forecasts)
     columns, mix = _quantile_mix(request.quantiles, answers.manifest.quantiles)
     keys = ("store_id", "product_id", "date", "forecast", *columns)
     rows: list[dict[str, Any]] = []
@@ -71,7 +71,12 @@ def _explain(rows: list[dict[str, Any]], answers: Answers, store: int, product: 
         row["drivers"] = dict(zip(groups, drivers[place], strict=True)) if place < len(drivers) else None
 
 
-def _check_horizon(horizon: int, forecasts: Forecasts) -> None:
+def check_horizon(horizon: int, forecasts: Forecasts) -> None:
+    """Refuses a horizon that was not published.
+
+    Raises:
+        ImpossibleError: it is longer than what was published.
+    """
     published = len(forecasts.days)
     if horizon > published:
         raise ImpossibleError(

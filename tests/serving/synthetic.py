@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from features.demand import FEATURES, Vocabulary
+from features.demand_target import TARGET
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
@@ -28,12 +30,19 @@ from serving.answers.pairs import write_pairs
 from serving.answers.planned import write_planned
 from serving.answers.rows import write_rows
 from serving.answers.suggestions import write_suggestions
+from serving.answers.what_if import MODEL, PlacedSheet, SheetWriter
+from training.demand.calibration import Calibration
+from training.demand.config import DemandConfig
+from training.demand.dispersion import Dispersion
+from training.demand.mean import MeanModel
+from training.demand.model import DemandModel
+from training.demand.what_if import Sheet
 
 AS_OF = date(2025, 2, 28)
 QUANTILES = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
 GROUPS = ["level", "weekday", "price"]
 HORIZON = 28
-PARTS = ["forecasts", "suggestions", "pairs", "similar", "complements"]
+PARTS = ["forecasts", "suggestions", "what_if", "pairs", "similar", "complements"]
 STORES = {"S001": "西湖店", "S002": "Grand-Place", "S003": "网店"}
 PRODUCTS = {
     f"P{number:04d}": f"{name}{number}" for number in range(1, 61) for name in [["牛奶", "面包", "苹果"][number % 3]]
@@ -50,6 +59,7 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     customers = write_catalog(folder, "customers", _catalog(dict.fromkeys(CUSTOMERS, ""), "S001"))
     write_forecasts(folder, _forecasts(factor), stores, products, (HORIZON, len(QUANTILES), len(GROUPS)))
     write_calendar(folder, [AS_OF + timedelta(days=day) for day in range(1, HORIZON + 1)])
+    _write_what_if(folder, len(products), factor)
     write_history(folder, _history(), len(products))
     write_suggestions(folder, _suggestions(factor), len(stores), len(products))
     write_pairs(
@@ -108,6 +118,23 @@ def _history() -> pl.DataFrame:
         promotion=pl.col("age") % 30 < 5,
         in_stock=pl.when(pl.col("age") % 40 == 0).then(0.5).otherwise(1.0),
     )
+
+
+def _write_what_if(folder: Path, n_products: int, factor: float) -> None:
+    """A model without trees, to which price and promotion are nothing, for the first three products of S001."""
+    config = DemandConfig()
+    mean = MeanModel(config, Vocabulary((), (), (), ()), None)
+    (folder / MODEL).mkdir()
+    DemandModel(config, mean, Calibration(1.0, Dispersion.default())).save(folder / MODEL)
+    rows, target = (np.zeros((HORIZON, size), np.float32) for size in (len(FEATURES), len(TARGET)))
+    price = np.full(HORIZON, 10.0, np.float32)
+    writer = SheetWriter(folder, n_products)
+    for product in range(3):
+        units = np.full(HORIZON, factor * (product + 1), np.float32)
+        known = (10.0, 8.0, 10.0, 6.0) if product else (float("nan"),) * 4
+        sheet = Sheet(rows, target, target, units, price if product else price * np.nan, *known)
+        writer.add([PlacedSheet(0, product, sheet)])
+    writer.close()
 
 
 def _suggestions(factor: float) -> pl.DataFrame:

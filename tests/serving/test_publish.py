@@ -15,6 +15,7 @@ from serving.publish import publish
 from training.bundle import point_champion, write_bundle
 from training.demand.config import preset_config
 from training.demand.model import DemandModel
+from training.demand.what_if import ask
 
 LAST = date(2025, 2, 28)
 SETTINGS = Settings(demand=DemandSettings(horizon_periods=7, sample_paths=20, backtest_windows=1))
@@ -78,6 +79,11 @@ def test_with_a_demand_model_alone_forecasts_and_suggestions_are_there(chain: Da
     for (mean, *_), drivers in zip(units, answers.forecasts.drivers(store, product, 7), strict=True):
         assert sum(drivers) == pytest.approx(mean, abs=1e-2)
     assert all(day[1:] == sorted(day[1:]) for day in units)
+    assert answers.what_if is not None
+    sheet = answers.what_if.get(store, product)
+    assert sheet is not None
+    asked = ask(answers.what_if.mean(), sheet, 7, price=None, promotion=None)
+    assert asked.base == pytest.approx(expected.mean[row, :7], rel=1e-5)
 
 
 def test_a_publishing_that_fails_leaves_the_last_answers_and_nothing_else(

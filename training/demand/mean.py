@@ -47,8 +47,14 @@ class MeanModel:
         step = max(1, ROWS_AT_ONCE // horizon)
         for begin in range(0, panel.size, step):
             rows = self.feature_rows(features, np.arange(begin, min(begin + step, panel.size)), horizon)
-            factor[begin : begin + step] = predict_factor(self.booster, rows, self.config.threads).reshape(-1, horizon)
+            factor[begin : begin + step] = self.factor(rows).reshape(-1, horizon)
         return level * factor * panel.listed[:, origin + 1 : origin + 1 + horizon]
+
+    def factor(self, rows: Floats) -> Doubles:
+        """By what factor demand departs from the level, for each feature row; 1 without trees."""
+        if self.booster is None:
+            return np.ones(len(rows))
+        return predict_factor(self.booster, rows, self.config.threads)
 
     def feature_rows(self, features: PanelFeatures, series: Ints, horizon: int) -> Floats:
         """Feature rows of some series over the periods after the panel's last, series by series."""

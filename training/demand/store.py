@@ -1,7 +1,7 @@
 """One run of forecasting, store by store, in bounded memory."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from zlib import crc32
 
@@ -35,6 +35,7 @@ class StoreForecast:
         basis: how each series was forecast: `model`, `rate` (sells too rarely) or `cold` (no history).
         drivers: one row per series x date, columns store_id, product_id, date and one per driver in units per period,
             which sum to the mean; None unless asked for.
+        features: what the model was asked with, for series of the panel; None where the store has none.
     """
 
     store_id: str
@@ -42,6 +43,7 @@ class StoreForecast:
     mean: Doubles
     basis: pl.Series
     drivers: pl.DataFrame | None
+    features: PanelFeatures | None = None
 
 
 @dataclass(frozen=True)
@@ -75,10 +77,10 @@ class ForecastRun:
         ranges = store_ranges(self.history)
         named = self.dataset.scan_or_empty("products").collect() if products is not None else None
         for store in wanted:
-            parts = []
+            parts, of_panel = [], None
             if store in ranges:
-                panel = build_panel(self.history, *ranges[store])
-                parts.append(self._panel_part(features.of(panel), products))
+                of_panel = features.of(build_panel(self.history, *ranges[store]))
+                parts.append(self._panel_part(of_panel, products))
             few = rare.get((store,))
             if few is not None:
                 chosen = few if products is None else few.filter(pl.col("product_id").is_in(list(products)))
@@ -86,7 +88,7 @@ class ForecastRun:
             if products is not None and named is not None:
                 cold = _absent(store, products, parts)
                 parts.append(self._rate_part(rates.cold(cold, named), rates.phase, f"{store} cold"))
-            yield self._join(store, parts)
+            yield replace(self._join(store, parts), features=of_panel)
 
     def _panel_part(self, features: PanelFeatures, products: Sequence[str] | None) -> _Part:
         panel, horizon = features.panel, self.history.horizon

@@ -1,21 +1,54 @@
 """What another price or a promotion would do to a product's demand in a store, by the model that forecasts it.
 
 The price enters the model through one feature, in which demand may only fall (monotone), and only the plan of the
-periods ahead is changed: what is known of the past stays as it was. So no change changes nothing.
+periods ahead is changed: what is known of the past stays as it was. So no change changes nothing. All that an answer
+needs is a `Sheet` per series, which can be kept: the service answers from sheets without reading any sales.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from features.demand import DemandFeatures
-from features.demand_arrays import Doubles
+from features.demand import FEATURES, DemandFeatures, PanelFeatures
+from features.demand_arrays import Doubles, Floats, Ints
 from features.demand_history import DemandHistory, read_history
 from features.demand_panel import DemandPanel, build_panel, store_ranges
+from features.demand_target import TARGET, target_values
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, NotFoundError
+from training.demand.mean import MeanModel
 from training.demand.model import DemandModel
+
+_PRICE = list(FEATURES).index("price_to_usual")
+_PROMOTION = list(FEATURES).index("promotion")
+_TARGET_COLUMNS = [list(FEATURES).index(name) for name in TARGET]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is needed to ask about one series.
+
+    Attributes:
+        rows: shape (H, features), the model's features of each period ahead as planned.
+        promoted, plain: shape (H, TARGET), the planned features if it were promoted all the time, or never.
+        scale: shape (H,), units per period where the model's factor is 1; 0 where not listed.
+        price: shape (H,), planned price, the usual one where no plan says, NaN where none is known.
+        usual_price: mean planned price outside promotions of late, NaN where none is known.
+        seen_low, seen_high: lowest and highest price of the history, NaN where none is known.
+        unit_cost: NaN where unknown.
+    """
+
+    rows: Floats
+    promoted: Floats
+    plain: Floats
+    scale: Floats
+    price: Floats
+    usual_price: float
+    seen_low: float
+    seen_high: float
+    unit_cost: float
 
 
 @dataclass(frozen=True)
@@ -23,39 +56,139 @@ class WhatIf:
     """Two forecasts of one series.
 
     Attributes:
-        dates: first day of each period.
         base, changed: units per period as planned, and with the change.
         base_price, changed_price: price per unit of each period, NaN where no plan says.
-        unit_cost: cost per unit, None where unknown.
+        unit_cost: cost per unit, NaN where unknown.
+        is_beyond: whether the price asked about lies outside all prices of the history: the model then answers as at
+            the nearest price that it has seen.
     """
 
-    dates: pl.Series
     base: Doubles
     changed: Doubles
     base_price: Doubles
     changed_price: Doubles
-    unit_cost: float | None
+    unit_cost: float
+    is_beyond: bool
 
-    def table(self) -> pl.DataFrame:
-        """One row per date: date, forecast, forecast_changed, difference, expected_revenue and expected_margin.
+    def columns(self) -> dict[str, Doubles]:
+        """One value per period: forecasts, prices, and revenue and margin of the changed forecast and against the plan.
 
-        Revenue and margin are of the changed forecast, `revenue_difference` and `margin_difference` against the plan;
-        null where the price or the cost is not known.
+        NaN where the price or the cost is not known.
         """
         revenue, before = self.changed * self.changed_price, self.base * self.base_price
-        cost = np.nan if self.unit_cost is None else self.unit_cost
-        margin, margin_before = revenue - self.changed * cost, before - self.base * cost
-        numbers = {
+        margin, margin_before = revenue - self.changed * self.unit_cost, before - self.base * self.unit_cost
+        return {
             "forecast": self.base,
             "forecast_changed": self.changed,
             "difference": self.changed - self.base,
+            "price": self.base_price,
+            "price_changed": self.changed_price,
             "expected_revenue": revenue,
             "revenue_difference": revenue - before,
             "expected_margin": margin,
             "margin_difference": margin - margin_before,
         }
-        frame = pl.DataFrame({"date": self.dates, **numbers})
-        return frame.with_columns(pl.col(list(numbers)).fill_nan(None))
+
+
+def ask(mean: MeanModel, sheet: Sheet, horizon: int, *, price: float | None, promotion: bool | None) -> WhatIf:
+    """Forecasts a series as planned and with another price or promotion over the whole horizon.
+
+    Args:
+        mean: the fitted mean model.
+        sheet: of the series, at least `horizon` periods long.
+        horizon: periods ahead.
+        price: price per unit, as paid; None leaves the plan.
+        promotion: whether it is promoted; None leaves the plan. Without a planned promotion the usual price is paid.
+
+    Raises:
+        ImpossibleError: a price is asked about but no price of the product is known, or it is not above zero.
+    """
+    rows, base_price = sheet.rows[:horizon], sheet.price[:horizon].astype(np.float64)
+    changed, changed_price = rows.copy(), base_price.copy()
+    if promotion is not None:
+        changed[:, _TARGET_COLUMNS] = (sheet.promoted if promotion else sheet.plain)[:horizon]
+        ends = (rows[:, _PROMOTION] > 0) & (not promotion) & (not np.isnan(sheet.usual_price))
+        changed[ends, _PRICE] = 1.0
+        changed_price[ends] = sheet.usual_price
+    if price is not None:
+        _check_price(price, sheet)
+        changed[:, _PRICE] = np.float32(price) / sheet.usual_price
+        changed_price = np.full(len(rows), price)
+    factors = mean.factor(np.concatenate([rows, changed])).reshape(2, -1)
+    base, other = sheet.scale[:horizon].astype(np.float64) * factors
+    is_beyond = price is not None and not sheet.seen_low * 0.999 <= price <= sheet.seen_high * 1.001
+    return WhatIf(base, other, base_price, changed_price, sheet.unit_cost, is_beyond)
+
+
+def _check_price(price: float, sheet: Sheet) -> None:
+    if not price > 0:
+        raise ImpossibleError(f"the price is {price}; wanted more than 0. Ask about a price that can be charged.")
+    if np.isnan(sheet.usual_price):
+        raise ImpossibleError(
+            "no price of this product in this store is known, so nothing can be said about another one. "
+            "Ingest the prices table."
+        )
+
+
+def sheets(
+    mean: MeanModel, bias: float, features: PanelFeatures, series: Ints, horizon: int, costs: dict[str, float]
+) -> Iterator[Sheet]:
+    """Sheets of some series of a panel, in the order given.
+
+    Args:
+        mean: the fitted mean model.
+        bias: its correction.
+        features: of the panel.
+        series: numbers of the series within the panel.
+        horizon: periods ahead.
+        costs: unit cost by product, where known.
+    """
+    panel, count = features.panel, features.panel.axis.count
+    rows = mean.feature_rows(features, series, horizon).reshape(series.size, horizon, -1)
+    promoted, plain = (_target_if(panel, series, horizon, value=value) for value in (True, False))
+    scale = (features.level(count - 1)[:, None] * bias * panel.listed[:, count : count + horizon])[series]
+    usual = panel.prices.mean(count - 2 * panel.axis.rhythm.level, count)[series]
+    planned = panel.price[series, count : count + horizon]
+    price = np.where(np.isnan(planned), usual[:, None], planned)
+    history = panel.price[series]
+    low, high = np.fmin.reduce(history, axis=1), np.fmax.reduce(history, axis=1)
+    for place, product in enumerate(panel.series["product_id"].gather(series)):
+        yield Sheet(
+            rows=rows[place],
+            promoted=promoted[place],
+            plain=plain[place],
+            scale=scale[place].astype(np.float32),
+            price=price[place].astype(np.float32),
+            usual_price=float(usual[place]),
+            seen_low=float(low[place]),
+            seen_high=float(high[place]),
+            unit_cost=costs.get(product, np.nan),
+        )
+
+
+def _target_if(panel: DemandPanel, series: Ints, horizon: int, *, value: bool) -> Floats:
+    """Planned features were the series promoted in all periods ahead, or in none, shape (series, H, TARGET)."""
+    count = panel.axis.count
+    promotion, display, mailer = panel.promotion.copy(), panel.display.copy(), panel.mailer.copy()
+    promotion[:, count:] = value
+    if not value:
+        display[:, count:] = mailer[:, count:] = False
+    other = replace(panel, promotion=promotion, display=display, mailer=mailer)
+    target = count - 1 + np.tile(np.arange(1, horizon + 1), series.size)
+    columns = target_values(other, count - 1, np.repeat(series, horizon), target)
+    return columns.T.reshape(series.size, horizon, len(TARGET))
+
+
+def listed_series(panel: DemandPanel, horizon: int) -> Ints:
+    """Numbers of the panel's series that are listed in any period ahead."""
+    count = panel.axis.count
+    return np.flatnonzero(panel.listed[:, count : count + horizon].any(axis=1))
+
+
+def unit_costs(dataset: Dataset) -> dict[str, float]:
+    """Unit cost of each product that has one."""
+    known = dataset.scan_or_empty("products").select("product_id", "unit_cost").drop_nulls().collect()
+    return dict(zip(known["product_id"], known["unit_cost"].to_list(), strict=True))
 
 
 def what_if(
@@ -67,8 +200,8 @@ def what_if(
     *,
     price: float | None = None,
     promotion: bool | None = None,
-) -> WhatIf:
-    """Forecasts a series as planned and with another price or promotion over the whole horizon.
+) -> tuple[pl.Series, WhatIf]:
+    """The same from a dataset: first day of each period, and both forecasts.
 
     Args:
         model: the fitted model.
@@ -85,38 +218,11 @@ def what_if(
     """
     history = read_history(dataset, model.config.settings, horizon)
     panel, row = _panel_of(history, store_id, product_id)
-    changed = changed_plan(panel, row, price=price, promotion=promotion)
-    features = DemandFeatures(history, model.mean.vocabulary)
-    base, other = (
-        model.mean.predict(features.of(item), horizon)[row] * model.calibration.bias for item in (panel, changed)
-    )
+    features = DemandFeatures(history, model.mean.vocabulary).of(panel)
+    (sheet,) = sheets(model.mean, model.calibration.bias, features, np.array([row]), horizon, unit_costs(dataset))
     count = panel.axis.count
-    usual = _usual_price(panel, row)
-    prices = [np.where(np.isnan(item.price[row, count:]), usual, item.price[row, count:]) for item in (panel, changed)]
     dates = pl.Series("date", panel.axis.starts(count, count + horizon), dtype=pl.Date)
-    return WhatIf(dates, base, other, prices[0], prices[1], _unit_cost(dataset, product_id))
-
-
-def changed_plan(panel: DemandPanel, row: int, *, price: float | None, promotion: bool | None) -> DemandPanel:
-    """The panel with another plan for one series over the periods ahead.
-
-    Raises:
-        ImpossibleError: a price is asked about but no price of the product is known, or it is not above zero.
-    """
-    count = panel.axis.count
-    prices, promoted = panel.price.copy(), panel.promotion.copy()
-    if price is not None:
-        if not price > 0:
-            raise ImpossibleError(f"the price is {price}; wanted more than 0. Ask about a price that can be charged.")
-        if np.isnan(_usual_price(panel, row)):
-            raise ImpossibleError(
-                f"no price of product {panel.series['product_id'][row]} in store {panel.series['store_id'][row]} is "
-                "known, so nothing can be said about another one. Ingest the prices table."
-            )
-        prices[row, count:] = price
-    if promotion is not None:
-        promoted[row, count:] = promotion
-    return replace(panel, price=prices, promotion=promoted)
+    return dates, ask(model.mean, sheet, horizon, price=price, promotion=promotion)
 
 
 def _panel_of(history: DemandHistory, store_id: str, product_id: str) -> tuple[DemandPanel, int]:
@@ -130,14 +236,3 @@ def _panel_of(history: DemandHistory, store_id: str, product_id: str) -> tuple[D
         f"store {store_id} does not sell product {product_id}, or too rarely for the model. "
         "Ask about a product with regular sales there."
     )
-
-
-def _usual_price(panel: DemandPanel, row: int) -> float:
-    """Mean planned price outside promotions in the weeks before the forecast, NaN where none is known."""
-    begin = panel.axis.count - 2 * panel.axis.rhythm.level
-    return float(panel.prices.mean(begin, panel.axis.count)[row])
-
-
-def _unit_cost(dataset: Dataset, product_id: str) -> float | None:
-    cost = dataset.scan_or_empty("products").filter(pl.col("product_id") == product_id).select("unit_cost").collect()
-    return None if cost.is_empty() or cost["unit_cost"][0] is None else float(cost["unit_cost"][0])

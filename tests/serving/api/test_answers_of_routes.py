@@ -240,6 +240,7 @@ def test_overview_says_what_there_is(client: Any) -> None:
 
 
 BODIES: dict[str, dict[str, Any]] = {
+    "/what_if": {"store_id": "S001", "product_id": "P0002", "horizon": 3, "price": 9.5},
     "/forecast": {"store_id": "S001", "product_ids": ["P0001", "P0060"], "explain": True},
     "/replenish": {"store_id": "S001"},
     "/decisions": {

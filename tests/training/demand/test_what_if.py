@@ -1,36 +1,114 @@
 """What-if: nothing changes without a change, demand falls with the price, and the past stays the past."""
 
-import itertools
+from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from features.demand import FEATURES, DemandFeatures
+from features.demand_history import read_history
+from features.demand_panel import build_panel
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, NotFoundError
 from training.demand.model import DemandModel
-from training.demand.what_if import what_if
+from training.demand.what_if import WhatIf, ask, listed_series, sheets, what_if
+
+HORIZON = 10
+
+
+PROMOTION = list(FEATURES).index("promotion")
+
+
+class Asked:
+    """Asks about the products of a store; short to print."""
+
+    def __init__(self, model: DemandModel, dataset: Dataset) -> None:
+        history = read_history(dataset, model.config.settings, HORIZON)
+        features = DemandFeatures(history, model.mean.vocabulary).of(build_panel(history, 0, 12))
+        series = listed_series(features.panel, HORIZON)
+        found = sheets(model.mean, model.calibration.bias, features, series, HORIZON, {"P05": 6.0})
+        self.sheets = dict(zip(features.panel.series["product_id"].gather(series), found, strict=True))
+        self.mean = model.mean
+
+    def __repr__(self) -> str:
+        return "Asked()"
+
+    def __call__(self, product: str, *, price: float | None = None, promotion: bool | None = None) -> WhatIf:
+        return ask(self.mean, self.sheets[product], HORIZON, price=price, promotion=promotion)
+
+    def promoted(self) -> list[str]:
+        """Products with a promotion planned."""
+        return [product for product, sheet in self.sheets.items() if sheet.rows[:, PROMOTION].any()]
+
+
+@pytest.fixture(scope="module")
+def asked(model: DemandModel, chain: Dataset) -> Asked:
+    """As known eighteen days before the last: a promotion is planned for one product."""
+    assert chain.as_of is not None
+    return Asked(model, chain.at(chain.as_of - timedelta(days=18)))
 
 
 def test_no_change_changes_nothing_and_is_the_forecast(model: DemandModel, chain: Dataset) -> None:
-    found = what_if(model, chain, "S0", "P05", 10)
+    dates, found = what_if(model, chain, "S0", "P05", HORIZON)
     assert np.array_equal(found.base, found.changed)
-    assert found.table()["difference"].to_list() == [0.0] * 10
-    forecast = next(iter(model.forecast(chain, 10, stores=["S0"], products=["P05"])))
-    assert found.base == pytest.approx(forecast.mean[0])
+    assert found.columns()["difference"].tolist() == [0.0] * HORIZON
+    forecast = next(iter(model.forecast(chain, HORIZON, stores=["S0"], products=["P05"])))
+    assert found.base == pytest.approx(forecast.mean[0], rel=1e-6)
+    assert dates.to_list() == forecast.paths.dates.to_list()
 
 
-def test_demand_never_rises_with_the_price(model: DemandModel, chain: Dataset) -> None:
-    totals = [what_if(model, chain, "S0", "P05", 10, price=price).changed for price in (5.0, 7.0, 8.0, 10.0, 12.0)]
-    assert all((later <= earlier + 1e-9).all() for earlier, later in itertools.pairwise(totals))
-    assert totals[0].sum() > totals[-1].sum()
+def test_asking_for_what_is_planned_changes_nothing(asked: Asked) -> None:
+    quiet = set(asked.sheets) - set(asked.promoted())
+    assert quiet
+    for product in quiet:
+        found = asked(product, price=float(asked.sheets[product].price[0]), promotion=False)
+        assert np.array_equal(found.base, found.changed)
+        assert not found.is_beyond
 
 
-def test_a_promotion_adds_demand_and_revenue_uses_the_price_asked_about(model: DemandModel, chain: Dataset) -> None:
-    found = what_if(model, chain, "S0", "P05", 10, price=8.0, promotion=True)
-    table = found.table()
-    assert table["difference"].sum() > 0
-    assert table["expected_revenue"].to_list() == pytest.approx((found.changed * 8.0).tolist())
-    assert table["expected_margin"].null_count() == 10, "the products table gives no cost"
+@given(
+    low=st.floats(0.5, 40),
+    factor=st.floats(1, 5),
+    product=st.integers(0, 11),
+    promotion=st.sampled_from([None, True, False]),
+)
+def test_demand_never_rises_with_the_price(
+    asked: Asked, low: float, factor: float, product: int, promotion: bool | None
+) -> None:
+    name = list(asked.sheets)[product % len(asked.sheets)]
+    cheap, dear = (asked(name, price=price, promotion=promotion) for price in (low, low * factor))
+    assert (dear.changed <= cheap.changed).all()
+
+
+def test_a_lower_price_sells_more(asked: Asked) -> None:
+    assert asked("P05", price=7.0).changed.sum() > asked("P05", price=12.0).changed.sum()
+
+
+def test_a_promotion_adds_demand_and_revenue_uses_the_price_asked_about(asked: Asked) -> None:
+    found = asked("P05", price=8.0, promotion=True)
+    columns = found.columns()
+    assert columns["expected_revenue"] == pytest.approx(found.changed * 8.0)
+    assert columns["expected_margin"] == pytest.approx(found.changed * (8.0 - 6.0))
+    assert columns["margin_difference"] == pytest.approx(found.changed * 2.0 - found.base * (found.base_price - 6.0))
+    assert np.isnan(asked("P06", price=8.0, promotion=True).columns()["expected_margin"]).all()
+    assert asked("P06", price=8.0, promotion=True).columns()["difference"].sum() > 0
+
+
+def test_a_promotion_called_off_sells_at_the_usual_price(asked: Asked) -> None:
+    assert asked.promoted()
+    for product in asked.promoted():
+        found = asked(product, promotion=False)
+        assert found.changed_price == pytest.approx(np.full(HORIZON, 10.0))
+        assert found.base_price.min() == pytest.approx(8.0)
+        assert found.changed.sum() < found.base.sum()
+
+
+def test_a_price_that_was_never_charged_is_said_to_be_one(asked: Asked) -> None:
+    assert asked("P05", price=99.0).is_beyond
+    assert not asked("P05", price=9.0).is_beyond
 
 
 def test_impossible_questions_say_why(model: DemandModel, chain: Dataset) -> None:
@@ -38,6 +116,8 @@ def test_impossible_questions_say_why(model: DemandModel, chain: Dataset) -> Non
         what_if(model, chain, "S0", "NEW", 5)
     with pytest.raises(ImpossibleError, match="more than 0"):
         what_if(model, chain, "S0", "P05", 5, price=0.0)
-    frames = {name: frame for name, frame in chain.frames.items() if name not in {"prices", "promotions"}}
+    frames: dict[str, Any] = {
+        name: frame for name, frame in chain.frames.items() if name not in {"prices", "promotions"}
+    }
     with pytest.raises(ImpossibleError, match="prices table"):
         what_if(model, Dataset(frames, as_of=chain.as_of), "S0", "P05", 5, price=9.0)

@@ -1,0 +1,66 @@
+"""Verbs that ask the demand model: what-if."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from retail_brain.cli.app import app
+from retail_brain.cli.context import AsOfOption, LakeOption, current, writable_table
+
+_SUMMED = (
+    "forecast",
+    "forecast_changed",
+    "difference",
+    "expected_revenue",
+    "revenue_difference",
+    "expected_margin",
+    "margin_difference",
+)
+
+
+@app.command("what-if")
+def what_if(
+    store: Annotated[str, typer.Option("--store", help="The store.")],
+    product: Annotated[str, typer.Option("--product", help="The product.")],
+    price: Annotated[float | None, typer.Option(help="Price per unit over the whole horizon.")] = None,
+    promotion: Annotated[
+        bool | None, typer.Option("--promotion/--no-promotion", help="Promoted all the time, or never.")
+    ] = None,
+    horizon: Annotated[int, typer.Option(min=1, max=366, help="Periods ahead.")] = 28,
+    out: Annotated[
+        Path | None, typer.Option(callback=writable_table, help="File for the periods (Parquet, or CSV by its ending).")
+    ] = None,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """What another price or a promotion would do to a product's demand, revenue and margin in a store.
+
+    Needs sales and a champion demand model, and prices to ask about one; margins need unit costs in products.
+    """
+    import polars as pl
+
+    from retail_brain.cli.decisions import write_table
+    from training.bundle import champion
+    from training.demand.model import DemandModel
+    from training.demand.what_if import what_if as ask_what_if
+
+    context = current()
+    model = DemandModel.load(champion(context.workspace, "demand"))
+    dataset = context.dataset(lake, as_of)
+    dates, found = ask_what_if(model, dataset, store, product, horizon, price=price, promotion=promotion)
+    columns = found.columns()
+    if out is not None:
+        ids = [pl.lit(store).alias("store_id"), pl.lit(product).alias("product_id")]
+        table = pl.DataFrame({"date": dates, **columns}).select(*ids, pl.all())
+        write_table(table.with_columns(pl.selectors.float().fill_nan(None)), out)
+    typer.echo(f"{product} in {store}, {horizon} periods from {dates[0]}:")
+    for name in _SUMMED:
+        typer.echo(f"  {name:<20}{_number(float(columns[name].sum()))}")
+    if found.is_beyond:
+        typer.echo("  The price lies outside all prices of the history: the answer is that of the nearest one seen.")
+
+
+def _number(value: float) -> str:
+    return "not known" if math.isnan(value) else f"{value:,.2f}"

@@ -1,0 +1,83 @@
+"""What-if over HTTP: the numbers of each day, what does not change, and questions that cannot be answered."""
+
+from typing import Any
+
+import pytest
+
+ASKED = {"store_id": "S001", "product_id": "P0002", "horizon": 2}
+
+
+def test_what_if_gives_both_forecasts_and_the_money(client: Any) -> None:
+    answer = client.ask("/what_if", ASKED | {"price": 9.0})
+    day = {
+        "store_id": "S001",
+        "product_id": "P0002",
+        "forecast": 2.0,
+        "forecast_changed": 2.0,
+        "difference": 0.0,
+        "price": 10.0,
+        "price_changed": 9.0,
+        "expected_revenue": 18.0,
+        "revenue_difference": -2.0,
+        "expected_margin": 6.0,
+        "margin_difference": -2.0,
+    }
+    assert answer["what_if"] == [day | {"date": "2025-03-01"}, day | {"date": "2025-03-02"}]
+    assert answer["totals"] == {
+        "forecast": 4.0,
+        "forecast_changed": 4.0,
+        "difference": 0.0,
+        "expected_revenue": 36.0,
+        "revenue_difference": -4.0,
+        "expected_margin": 12.0,
+        "margin_difference": -4.0,
+    }
+    rest = {name: answer[name] for name in answer if name not in {"what_if", "totals"}}
+    assert rest == {
+        "usual_price": 10.0,
+        "seen_prices": {"low": 8.0, "high": 10.0},
+        "unit_cost": 6.0,
+        "is_beyond_seen_prices": False,
+        "names": {"P0002": "苹果2"},
+    }
+
+
+def test_no_change_changes_nothing(client: Any) -> None:
+    for row in client.ask("/what_if", ASKED)["what_if"]:
+        assert row["forecast"] == row["forecast_changed"]
+        assert (row["difference"], row["revenue_difference"], row["margin_difference"]) == (0, 0, 0)
+
+
+def test_a_price_that_was_never_charged_is_said_to_be_one(client: Any) -> None:
+    assert client.ask("/what_if", ASKED | {"price": 3.0})["is_beyond_seen_prices"]
+
+
+def test_a_product_without_prices_can_be_asked_about_promotions_only(client: Any) -> None:
+    asked = {"store_id": "S001", "product_id": "P0001", "horizon": 1}
+    answer = client.ask("/what_if", asked | {"promotion": True})
+    assert answer["what_if"][0]["expected_revenue"] is None
+    assert answer["seen_prices"] is None
+    assert client.refused("/what_if", asked | {"price": 9.0}) == (422, "impossible")
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"price": -1}, 400),
+        ({"price": 0}, 400),
+        ({"price": "cheap"}, 400),
+        ({"promotion": "perhaps"}, 400),
+        ({"horizon": 0}, 400),
+        ({"horizon": 300}, 422),
+        ({"store_id": "nowhere"}, 404),
+        ({"product_id": "nothing"}, 404),
+        ({"product_id": "P0060"}, 422),
+    ],
+)
+def test_what_cannot_be_answered_is_refused(client: Any, change: dict[str, Any], status: int) -> None:
+    assert client.refused("/what_if", ASKED | change)[0] == status
+
+
+def test_a_marketer_may_not_ask_and_a_tenant_without_a_model_is_told(client: Any) -> None:
+    assert client.refused("/what_if", ASKED, role="marketer")[0] == 403
+    assert client.refused("/what_if", ASKED, tenant="bare") == (422, "model")
