@@ -14,8 +14,8 @@ from pathlib import Path
 
 from retail_brain.errors import RetailBrainError
 from retail_brain.operational.database import Database
-from retail_brain.operational.decisions import StoredDecision, last_decision_id, latest_decisions
 from retail_brain.operational.events import StoredEvent, events_after
+from retail_brain.operational.life import Life, life_mark, lives
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings, Workspace, load_settings
 from serving.answers.folder import Answers, current_id, open_answers
@@ -40,8 +40,8 @@ class TenantView:
     settings: Settings
     answers: Answers
     recent: RecentEvents
-    decisions: dict[str, StoredDecision]
-    last_decision_id: int
+    decisions: dict[str, Life]
+    life_mark: tuple[int, int, datetime | None]
 
 
 class State:
@@ -99,15 +99,18 @@ class State:
             self._load_events(view)
 
     def refresh_decisions(self, tenant: str) -> None:
-        """Looks at once for a tenant's new decisions."""
+        """Looks at once for a tenant's new decisions, deliveries and receipts."""
         view = self._views.get(tenant)
         if view is not None:
-            newest = last_decision_id(tenant, self.database)
-            if newest != view.last_decision_id:
-                decisions = latest_decisions(
-                    tenant, self.database, as_of=date.fromisoformat(view.answers.manifest.as_of)
-                )
-                self._views[tenant] = replace(self._views[tenant], decisions=decisions, last_decision_id=newest)
+            mark = life_mark(tenant, self.database)
+            if mark != view.life_mark:
+                decisions = self._decisions(tenant, view.answers)
+                self._views[tenant] = replace(self._views[tenant], decisions=decisions, life_mark=mark)
+
+    def _decisions(self, tenant: str, answers: Answers) -> dict[str, Life]:
+        """What was decided about the present suggestions, by suggestion id."""
+        found = lives(tenant, self.database, as_of=date.fromisoformat(answers.manifest.as_of))
+        return {life.stored.decision.suggestion_id: life for life in found}
 
     def _keep_fresh(self) -> None:
         forget_at = time.monotonic()
@@ -133,9 +136,9 @@ class State:
                 self._complained[tenant] = wanted
             else:
                 recent = RecentEvents() if view is None else view.recent
-                newest = last_decision_id(tenant, self.database)
-                decisions = latest_decisions(tenant, self.database, as_of=date.fromisoformat(answers.manifest.as_of))
-                view = TenantView(tenant, load_settings(workspace), answers, recent, decisions, newest)
+                mark = life_mark(tenant, self.database)
+                decisions = self._decisions(tenant, answers)
+                view = TenantView(tenant, load_settings(workspace), answers, recent, decisions, mark)
                 self._load_events(view)
                 self._views[tenant] = view
                 _log.info("tenant %s answers from %s, as of %s", tenant, wanted, answers.manifest.as_of)

@@ -181,8 +181,13 @@ def simulate(
     chosen.progress.say(f"Report: {out / 'REPORT.md'}")
 
 
-def read_table(path: Path, option: str) -> "pl.DataFrame":
+def read_table(path: Path, option: str, *, as_text: bool = False) -> "pl.DataFrame":
     """A Parquet or CSV file.
+
+    Args:
+        path: the file.
+        option: where it was named, for messages.
+        as_text: leave every column of a CSV file as text, so that ids keep their leading zeros.
 
     Raises:
         UsageError: it is not there or cannot be read.
@@ -194,7 +199,9 @@ def read_table(path: Path, option: str) -> "pl.DataFrame":
     if not path.is_file():
         raise UsageError(f"{option} {path} is not a file. Name a Parquet or CSV file that exists.")
     try:
-        return pl.read_parquet(path) if path.suffix == ".parquet" else pl.read_csv(path, infer_schema_length=None)
+        if path.suffix == ".parquet":
+            return pl.read_parquet(path)
+        return pl.read_csv(path, infer_schema=not as_text, infer_schema_length=None)
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"{option} {path} cannot be read as a table: {error}. Mend or convert the file.") from error
 

@@ -2,13 +2,26 @@
 
 from contextlib import closing
 from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from retail_brain.cli.app import app
-from retail_brain.cli.context import current
+from retail_brain.cli.context import AsOfOption, LakeOption, OutOption, current, parse_day
 from retail_brain.cli.keys import open_database
+
+
+class StateOption(StrEnum):
+    """How far a decided suggestion has come."""
+
+    APPROVED = "approved"
+    CHANGED = "changed"
+    REJECTED = "rejected"
+    EXPORTED = "exported"
+    RECEIVED = "received"
+
 
 orders = typer.Typer(help="Orders that were approved or changed.", no_args_is_help=True)
 app.add_typer(orders, name="orders")
@@ -26,3 +39,79 @@ def export(
         done = export_orders(current().workspace.tenant, database, target=to, made_by=by, now=datetime.now(UTC))
     lines = sum(len(one.lines) for one in done)
     typer.echo(f"{lines} orders in {len(done)} exports to {to}" if done else "nothing new to export")
+
+
+@orders.command()
+def receive(
+    file: Annotated[
+        Path,
+        typer.Argument(help="CSV or Parquet: units, and suggestion_id (or store_id, product_id, as_of); received_on?"),
+    ],
+    on: Annotated[str | None, typer.Option("--on", help="Day of rows without received_on, YYYY-MM-DD.")] = None,
+    by: Annotated[str, typer.Option("--by", help="Who tells it, for the audit.")] = "command line",
+) -> None:
+    """Note what arrived of the orders. The same file again changes nothing; deliveries in parts add up."""
+    from retail_brain.cli.decisions import read_table
+    from retail_brain.operational.receipts import store_receipts
+    from serving.receipts import read_receipts
+
+    day = None if on is None else parse_day(on, "--on")
+    receipts = read_receipts(read_table(file, "FILE", as_text=True), received_on=day, noted_by=by)
+    with closing(open_database()) as database:
+        new = store_receipts(current().workspace.tenant, database, receipts, now=datetime.now(UTC))
+    typer.echo(f"{new} receipts noted, {len(receipts) - new} were known")
+
+
+@orders.command("list")
+def list_(
+    out: OutOption,
+    state: Annotated[StateOption | None, typer.Option(help="Only those that have come so far.")] = None,
+    since: Annotated[str | None, typer.Option(help="Only suggestions of this day or later, YYYY-MM-DD.")] = None,
+) -> None:
+    """Write the order book: one line per decided suggestion, who decided what, and how far it has come."""
+    from retail_brain.cli.decisions import write_table
+    from retail_brain.operational.life import lives
+    from serving.order_book import order_book
+
+    first = None if since is None else parse_day(since, "--since")
+    with closing(open_database()) as database:
+        found = lives(current().workspace.tenant, database, since=first)
+    book = order_book(found, state=None if state is None else state.value)
+    write_table(book, out)
+    counts = ", ".join(f"{count} {name}" for name, count in book["state"].value_counts(sort=True).iter_rows())
+    typer.echo(f"{book.height} lines{f' ({counts})' if counts else ''} -> {out}")
+
+
+@orders.command()
+def measure(
+    out: OutOption,
+    since: Annotated[str | None, typer.Option(help="Only suggestions of this day or later, YYYY-MM-DD.")] = None,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """What people's changes were worth: suggested and human quantity against what was wanted, once a cycle is over.
+
+    Writes one line per decision, and beside it STEM_users with the sums per person. Needs sales; uses inventory (stock
+    at the start, demand of empty shelves), supply, prices and products.
+    """
+    from retail_brain.cli.decisions import write_table
+    from retail_brain.operational.life import lives
+    from serving.order_value import by_user, measure_decisions
+
+    chosen = current()
+    first = None if since is None else parse_day(since, "--since")
+    with closing(open_database()) as database:
+        decided = lives(chosen.workspace.tenant, database, since=first)
+    with chosen.progress.step("measure decisions") as step:
+        lines = measure_decisions(chosen.dataset(lake, as_of), decided, chosen.settings)
+        users = by_user(lines)
+        write_table(lines, out)
+        write_table(users, out.with_name(f"{out.stem}_users{out.suffix}"))
+        step.rows = lines.height
+        step.note = f"{len(decided) - lines.height} not over yet or not measurable -> {out}"
+    for row in users.iter_rows(named=True):
+        typer.echo(
+            f"{row['decided_by']:<20} {row['decision']:<9} {row['lines']:>6} lines, {row['better']} better, "
+            f"{row['worse']} worse: money {row['money']:+,.2f}, lost {row['lost_units']:+,.1f} units, "
+            f"left over {row['left_units']:+,.1f} units than suggested"
+        )

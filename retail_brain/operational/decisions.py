@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.audit import Deed, record
@@ -74,22 +74,6 @@ def store_decisions(
         for decision in decisions:
             _check_same(decision, stored[decision.decision_id])
         return [stored[decision.decision_id] for decision in decisions]
-
-
-def latest_decisions(tenant: str, database: Database, *, as_of: date) -> dict[str, StoredDecision]:
-    """The decision that counts for each suggestion of a day, by suggestion id."""
-    mine = (DECISIONS.c.tenant_id == tenant) & (DECISIONS.c.as_of == as_of)
-    newest = select(func.max(DECISIONS.c.id)).where(mine).group_by(DECISIONS.c.suggestion_id)
-    with database.reading() as connection:
-        rows = connection.execute(select(DECISIONS).where(mine & DECISIONS.c.id.in_(newest)))
-        return {row.suggestion_id: stored_decision(row) for row in rows}
-
-
-def last_decision_id(tenant: str, database: Database) -> int:
-    """Place of a tenant's newest decision, 0 where there is none: a cheap way to see whether there is anything new."""
-    newest = select(DECISIONS.c.id).where(DECISIONS.c.tenant_id == tenant).order_by(DECISIONS.c.id.desc()).limit(1)
-    with database.reading() as connection:
-        return connection.execute(newest).scalar_one_or_none() or 0
 
 
 def _by_id(tenant: str, connection: Connection, ids: Sequence[str]) -> dict[str, StoredDecision]:

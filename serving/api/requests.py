@@ -230,6 +230,61 @@ class DecisionsRequest(BaseModel):
     decisions: Annotated[list[DecisionIn], Field(min_length=1, max_length=500)]
 
 
+class OrdersRequest(BaseModel):
+    """What was decided, exported and received, newest decision first."""
+
+    model_config = _config({"store_id": "S001", "state": "exported", "limit": 50}, {"since": "2025-02-01"})
+
+    store_id: Id | None = None
+    state: Literal["approved", "changed", "rejected", "exported", "received"] | None = None
+    since: Annotated[date | None, Field(description="day of the suggestion; five weeks back unless given")] = None
+    limit: Annotated[int, Field(ge=1, le=5000)] = 500
+    offset: Annotated[int, Field(ge=0)] = 0
+
+
+class ReceiptIn(BaseModel):
+    """Goods that arrived for one suggestion; negative units correct an earlier receipt."""
+
+    model_config = _config()
+
+    receipt_id: Annotated[Text, Field(description="given by the client: the same one twice counts once")]
+    units: Annotated[float, Field(ge=-1e9, le=1e9)]
+    received_on: date
+    suggestion_id: Text | None = None
+    store_id: Id | None = None
+    product_id: Id | None = None
+    as_of: Annotated[date | None, Field(description="day of the suggestion")] = None
+    note: Annotated[str, Field(max_length=1000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_suggestion(self) -> "ReceiptIn":
+        given = [part is not None for part in (self.store_id, self.product_id, self.as_of)]
+        if not all(given) if self.suggestion_id is None else any(given):
+            raise ValueError("give either suggestion_id, or store_id, product_id and as_of")
+        return self
+
+
+class ReceiptsRequest(BaseModel):
+    """What arrived of decided orders."""
+
+    model_config = _config(
+        {
+            "receipts": [
+                {
+                    "receipt_id": "GR-1",
+                    "store_id": "S001",
+                    "product_id": "P0001",
+                    "as_of": "2025-02-28",
+                    "units": 24,
+                    "received_on": "2025-03-03",
+                }
+            ]
+        }
+    )
+
+    receipts: Annotated[list[ReceiptIn], Field(min_length=1, max_length=1000)]
+
+
 class SearchRequest(BaseModel):
     """Things by words of their name, id or description."""
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Basis = Literal["warm", "cold"]
+State = Literal["proposed", "approved", "changed", "rejected", "exported", "received"]
 Names = dict[str, str]
 
 
@@ -101,6 +102,9 @@ class DecisionRow(Strict):
     decided_by: str
     decided_at: str
     as_of: str | None = None
+    exported_at: str | None = None
+    received_units: float | None = None
+    received_on: str | None = None
 
 
 class SuggestionRow(Strict):
@@ -124,6 +128,7 @@ class SuggestionRow(Strict):
     source: str | None
     reason: str | None
     reason_code: str | None
+    state: State
     decision: DecisionRow | None
 
 
@@ -139,6 +144,43 @@ class DecisionsResponse(Strict):
     """What was stored, in the order given."""
 
     stored: list[DecisionRow]
+
+
+class OrderRow(Strict):
+    """A decided suggestion and how far it has come."""
+
+    suggestion_id: str
+    store_id: str
+    product_id: str
+    as_of: str
+    state: State
+    decision: Literal["approved", "changed", "rejected"]
+    suggested_quantity: float | None
+    order_quantity: float
+    received_units: float | None
+    open_units: float
+    received_on: str | None
+    exported_at: str | None
+    reason: str | None
+    decided_by: str
+    decided_at: str
+
+
+class OrdersResponse(Strict):
+    """Decided suggestions; `total` counts those before `limit` and `offset`, `states` those before `state`."""
+
+    orders: list[OrderRow]
+    total: int
+    states: dict[str, int]
+    names: Names
+
+
+class ReceiptsResponse(Strict):
+    """How many receipts were new, and the orders they are of as they stand now."""
+
+    stored: int
+    duplicates: int
+    orders: list[OrderRow]
 
 
 class RecommendationRow(Strict):

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from serving.api import requests, responses
 from serving.api.access import Scope
-from serving.queries import audience, demand, events, goods, overview, profile, recommend, stock, what_if
+from serving.queries import audience, demand, events, goods, orders, overview, profile, recommend, stock, what_if
 from serving.queries.call import Call
 
 
@@ -67,6 +67,24 @@ ROUTES: tuple[Route, ...] = (
         requests.DecisionsRequest,
         responses.DecisionsResponse,
         stock.decide,
+        (Scope.DECIDE,),
+        threaded=True,
+    ),
+    Route(
+        "/orders",
+        "How far decided suggestions have come",
+        requests.OrdersRequest,
+        responses.OrdersResponse,
+        orders.orders,
+        (Scope.STOCK,),
+        threaded=True,
+    ),
+    Route(
+        "/receipts",
+        "Note what arrived of the orders",
+        requests.ReceiptsRequest,
+        responses.ReceiptsResponse,
+        orders.receive,
         (Scope.DECIDE,),
         threaded=True,
     ),

@@ -7,6 +7,7 @@ import numpy as np
 
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.decisions import Decision, StoredDecision, store_decisions
+from retail_brain.operational.life import Life
 from serving.answers.arrays import Array
 from serving.answers.suggestions import Suggestions, suggestion_id
 from serving.api.requests import DecisionIn, DecisionsRequest, ReplenishRequest
@@ -40,7 +41,8 @@ def replenish(request: ReplenishRequest, call: Call) -> dict[str, Any]:
     listed = suggestions.rows(request.store_id, ids, rows, answers.manifest.as_of, call.language)
     for line in listed:
         decided = call.view.decisions.get(line["suggestion_id"])
-        line["decision"] = None if decided is None else _shown(decided)
+        line["state"] = "proposed" if decided is None else decided.state
+        line["decision"] = None if decided is None else _shown(decided.stored) | _came_of(decided)
     return {"suggestions": listed, "total": total, "names": names_of(answers.products, products, ids)}
 
 
@@ -102,6 +104,14 @@ def _decision(given: DecisionIn, call: Call) -> Decision:
         reason=given.reason,
         decided_by=call.principal.name,
     )
+
+
+def _came_of(life: Life) -> dict[str, Any]:
+    return {
+        "exported_at": None if life.exported_at is None else life.exported_at.isoformat(),
+        "received_units": life.received_units,
+        "received_on": None if life.received_on is None else life.received_on.isoformat(),
+    }
 
 
 def _shown(stored: StoredDecision) -> dict[str, Any]:

@@ -104,6 +104,7 @@ def test_replenish_lists_the_most_urgent_first_in_the_language_asked_for(client:
             "source": "supplier",
             "reason": "满足到下次到货前的需求",
             "reason_code": "order",
+            "state": "proposed",
             "decision": None,
         }
     ]
@@ -255,10 +256,13 @@ BODIES: dict[str, dict[str, Any]] = {
     "/search": {"kind": "product"},
     "/history": {"store_id": "S001", "product_id": "P0001"},
     "/overview": {},
+    "/orders": {},
 }
+ELSEWHERE = {"/receipts"}
+"""Routes that need something to have happened before; `test_orders_over_http.py` asks them."""
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+@pytest.mark.parametrize("route", [one for one in ROUTES if one.path not in ELSEWHERE], ids=lambda route: route.path)
 def test_every_route_answers_as_documented(client: Any, route: Any) -> None:
     answer = client.ask(route.path, BODIES[route.path])
     model: type[BaseModel] = route.response

@@ -1,0 +1,101 @@
+"""Where each decided suggestion stands: approved, changed, rejected, exported, received."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, func, select, true
+
+from retail_brain.operational.database import Database
+from retail_brain.operational.decisions import StoredDecision, stored_decision
+from retail_brain.operational.tables import DECISIONS, EXPORT_LINES, EXPORTS, RECEIPTS
+
+STATES = ("approved", "changed", "rejected", "exported", "received")
+_WHOLE = 1e-6
+
+
+@dataclass(frozen=True)
+class Life:
+    """The decision that counts for a suggestion and what came of it.
+
+    Attributes:
+        stored: the decision.
+        exported_at: when it arrived at the system that carries it out; None until then.
+        received_units: units that arrived so far; None where nothing was told.
+        received_on: last day on which some arrived.
+    """
+
+    stored: StoredDecision
+    exported_at: datetime | None = None
+    received_units: float | None = None
+    received_on: date | None = None
+
+    @property
+    def state(self) -> str:
+        """One of STATES: how far it has come. `received` from the first units on."""
+        if self.received_units is not None and self.received_units > 0:
+            return "received"
+        return self.stored.decision.decision if self.exported_at is None else "exported"
+
+    @property
+    def open_units(self) -> float:
+        """Units ordered that have not arrived."""
+        return max(self.stored.decision.quantity - (self.received_units or 0.0), 0.0)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether some arrived, but less than was ordered."""
+        return self.received_units is not None and self.open_units > _WHOLE
+
+
+def lives(tenant: str, database: Database, *, as_of: date | None = None, since: date | None = None) -> list[Life]:
+    """One per suggestion that was decided on, oldest decision first.
+
+    Args:
+        tenant: whose.
+        database: where.
+        as_of: only suggestions of this day; None for all.
+        since: only suggestions of this day or later; None for all.
+    """
+    mine = DECISIONS.c.tenant_id == tenant
+    day: ColumnElement[bool] = true() if as_of is None else DECISIONS.c.as_of == as_of
+    if since is not None:
+        day = and_(day, DECISIONS.c.as_of >= since)
+    newest = select(func.max(DECISIONS.c.id)).where(mine, day).group_by(DECISIONS.c.suggestion_id)
+    arrived = (
+        select(
+            RECEIPTS.c.suggestion_id,
+            func.sum(RECEIPTS.c.units).label("received_units"),
+            func.max(RECEIPTS.c.received_on).label("received_on"),
+        )
+        .where(RECEIPTS.c.tenant_id == tenant)
+        .group_by(RECEIPTS.c.suggestion_id)
+        .subquery()
+    )
+    query = (
+        select(DECISIONS, EXPORTS.c.delivered_at, arrived.c.received_units, arrived.c.received_on)
+        .outerjoin(
+            EXPORT_LINES, and_(EXPORT_LINES.c.decision_row == DECISIONS.c.id, EXPORT_LINES.c.tenant_id == tenant)
+        )
+        .outerjoin(EXPORTS, EXPORTS.c.export_id == EXPORT_LINES.c.export_id)
+        .outerjoin(arrived, arrived.c.suggestion_id == DECISIONS.c.suggestion_id)
+        .where(mine, day, DECISIONS.c.id.in_(newest))
+        .order_by(DECISIONS.c.id)
+    )
+    with database.reading() as connection:
+        return [
+            Life(stored_decision(row), row.delivered_at, row.received_units, row.received_on)
+            for row in connection.execute(query)
+        ]
+
+
+def life_mark(tenant: str, database: Database) -> tuple[int, int, datetime | None]:
+    """A cheap look at whether anything happened to a tenant's suggestions: two equal marks say no."""
+    decided = select(func.max(DECISIONS.c.id)).where(DECISIONS.c.tenant_id == tenant)
+    received = select(func.max(RECEIPTS.c.id)).where(RECEIPTS.c.tenant_id == tenant)
+    delivered = select(func.max(EXPORTS.c.delivered_at)).where(EXPORTS.c.tenant_id == tenant)
+    with database.reading() as connection:
+        return (
+            connection.execute(decided).scalar_one_or_none() or 0,
+            connection.execute(received).scalar_one_or_none() or 0,
+            connection.execute(delivered).scalar_one_or_none(),
+        )

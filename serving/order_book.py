@@ -1,0 +1,54 @@
+"""The order book: what was decided, exported and received, line by line."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from retail_brain.operational.life import Life
+
+BOOK: dict[str, pl.DataType | type[pl.DataType]] = {
+    "suggestion_id": pl.String,
+    "store_id": pl.String,
+    "product_id": pl.String,
+    "as_of": pl.Date,
+    "state": pl.String,
+    "decision": pl.String,
+    "suggested_quantity": pl.Float64,
+    "order_quantity": pl.Float64,
+    "received_units": pl.Float64,
+    "open_units": pl.Float64,
+    "received_on": pl.Date,
+    "exported_at": pl.Datetime("us", "UTC"),
+    "reason": pl.String,
+    "decided_by": pl.String,
+    "decided_at": pl.Datetime("us", "UTC"),
+}
+
+
+def book_row(life: Life) -> dict[str, Any]:
+    """A line of the order book: the columns of BOOK."""
+    decision = life.stored.decision
+    return {
+        "suggestion_id": decision.suggestion_id,
+        "store_id": decision.store_id,
+        "product_id": decision.product_id,
+        "as_of": decision.as_of,
+        "state": life.state,
+        "decision": decision.decision,
+        "suggested_quantity": decision.suggested_quantity,
+        "order_quantity": decision.quantity,
+        "received_units": life.received_units,
+        "open_units": life.open_units,
+        "received_on": life.received_on,
+        "exported_at": life.exported_at,
+        "reason": decision.reason,
+        "decided_by": decision.decided_by,
+        "decided_at": life.stored.decided_at,
+    }
+
+
+def order_book(lives: Sequence[Life], *, state: str | None = None) -> pl.DataFrame:
+    """One row per suggestion that was decided on, newest decision first: columns BOOK."""
+    rows = [book_row(life) for life in reversed(lives) if state is None or life.state == state]
+    return pl.DataFrame(rows, schema=BOOK)
