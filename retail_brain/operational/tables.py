@@ -160,6 +160,17 @@ RECEIPTS = Table(
     Index(None, "tenant_id", "suggestion_id"),
 )
 
+RULES = Table(
+    "rules",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("rules", JSON, nullable=False),
+    Column("set_by", String(200), nullable=False),
+    Column("set_at", UtcDateTime, nullable=False),
+    Index(None, "tenant_id"),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,
