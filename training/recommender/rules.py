@@ -1,72 +1,121 @@
-"""What operators decide about goods, as data: pin, boost, bury, exclude, cap and adult goods, per shop and time."""
+"""What operators decide about goods, as data: pin, boost, bury, exclude, cap, diversify, adult goods, by shop and time.
 
-from collections.abc import Mapping, Sequence
+Goods are positions in any catalogue the caller chooses. Rankings of one person (a request) and of a block of people
+(`recommend` for all) go through the same function, flat, each row with its owner.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from training.recommender.online import Ranked
+Action = Literal["pin", "boost", "bury", "exclude", "cap", "diversify", "allow"]
+Attribute = Literal["product_id", "department", "category", "subcategory", "brand", "adult"]
+ATTRIBUTES: tuple[Attribute, ...] = ("department", "category", "subcategory", "brand", "adult")
+ADULT = "yes"
+"""The value of the attribute `adult` of goods that only adults may be offered."""
 
-Action = Literal["pin", "boost", "bury", "exclude", "cap"]
-ATTRIBUTES = ("product_id", "department", "category", "subcategory", "brand")
+NOT_RULED = -1
+Positions = npt.NDArray[np.integer]
+Reals = npt.NDArray[np.floating]
+Flags = npt.NDArray[np.bool_]
 
 
 class Rule(BaseModel):
     """One decision.
 
     Attributes:
-        action: `pin` shows the goods first; `boost` and `bury` multiply and divide their probability by `factor`;
-            `exclude` never shows them; `cap` shows at most `limit` of them.
-        attribute: what `values` name: a product_id or an attribute of products.
-        values: the goods meant; empty means all, for a `cap` each value of the attribute by itself.
-        factor: of boost and bury.
+        action: `pin` shows the goods first, in the order of `values`; `boost` and `bury` multiply and divide their
+            weight by `factor`; `exclude` never shows them; `cap` shows at most `limit` of them; `diversify` divides
+            the weight of the second of a kind by `factor`, of the third by its square, and so on; `allow` lifts the
+            built-in rule that adult goods are for those known to be adults.
+        attribute: what `values` name: product_id, an attribute of products, or `adult`.
+        values: the goods meant; empty means every value by itself (`cap`, `diversify`, `allow` only).
+        factor: of boost, bury and diversify.
         limit: of cap.
         stores: only in these; empty means everywhere.
-        starts_at: from then on, UTC wall clock; None = always.
+        starts_at: from then on; a time without zone is UTC. None = always.
         ends_at: until then, exclusive.
-        adults_only: applies unless the customer is known to be an adult (with exclude: age-restricted goods).
-        name: shown where the rule is explained.
+        adults_only: applies unless the customer is known to be an adult.
+        name: shown beside the goods that the rule moved.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     action: Action
-    attribute: Literal["product_id", "department", "category", "subcategory", "brand"] = "product_id"
-    values: tuple[str, ...] = ()
+    attribute: Attribute = "product_id"
+    values: tuple[str, ...] = Field(default=(), max_length=2000)
     factor: float = Field(default=2.0, gt=1, le=100)
     limit: int = Field(default=2, ge=1, le=1000)
-    stores: tuple[str, ...] = ()
+    stores: tuple[str, ...] = Field(default=(), max_length=2000)
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     adults_only: bool = False
-    name: str = ""
+    name: str = Field(default="", max_length=200)
 
-    def applies(self, store_id: str | None, now: datetime, *, is_adult: bool) -> bool:
-        """Whether the rule holds in a store at a time for a customer."""
-        here = not self.stores or store_id in self.stores
-        started = self.starts_at is None or now >= self.starts_at
-        ended = self.ends_at is not None and now >= self.ends_at
-        return here and started and not ended and not (self.adults_only and is_adult)
+    @field_validator("starts_at", "ends_at")
+    @classmethod
+    def _in_utc(cls, instant: datetime | None) -> datetime | None:
+        if instant is None:
+            return None
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "Rule":
+        if self.action in {"pin", "boost", "bury", "exclude"} and not self.values and self.attribute != "adult":
+            raise ValueError(f"{self.action} names no goods; give values of {self.attribute}")
+        if self.action == "allow" and self.attribute != "adult":
+            raise ValueError("allow is about adult goods only; give attribute 'adult'")
+        if self.action not in {"boost", "bury", "diversify"} and "factor" in self.model_fields_set:
+            raise ValueError(f"{self.action} has no factor; it belongs to boost, bury and diversify")
+        if self.action != "cap" and "limit" in self.model_fields_set:
+            raise ValueError(f"{self.action} has no limit; it belongs to cap")
+        if self.starts_at is not None and self.ends_at is not None and self.starts_at >= self.ends_at:
+            raise ValueError("ends_at must lie after starts_at")
+        return self
+
+    @property
+    def title(self) -> str:
+        """The name, or what the rule says where it has none."""
+        return self.name or " ".join([self.action, self.attribute, *self.values[:3]])
+
+    def state(self, now: datetime) -> Literal["active", "waiting", "ended"]:
+        """Whether the rule's time has come, or gone."""
+        if self.ends_at is not None and now >= self.ends_at:
+            return "ended"
+        return "waiting" if self.starts_at is not None and now < self.starts_at else "active"
+
+    def applies(self, store_id: str | None, now: datetime) -> bool:
+        """Whether the rule holds in a store (None = in no particular one) at a time."""
+        return (not self.stores or store_id in self.stores) and self.state(now) == "active"
+
+
+ADULTS_ONLY = Rule(action="exclude", attribute="adult", adults_only=True, name="adults only")
+"""Built in: goods flagged adult are for those known to be adults, unless a rule `allow`s them."""
 
 
 @dataclass(frozen=True)
 class Goods:
-    """What rules ask of the goods: per attribute the code of each position, and the code of each value.
+    """What rules ask of the goods.
 
     Attributes:
-        codes: attribute -> code of each product position.
+        codes: attribute -> code of each position, -1 = unknown; product_id needs none, its code is the position.
         values: attribute -> value -> code.
+        find: position of a product_id, -1 = unknown.
     """
 
-    codes: Mapping[str, np.ndarray]
+    codes: Mapping[str, Positions]
     values: Mapping[str, Mapping[str, int]]
+    find: Callable[[str], int]
 
     @classmethod
-    def of(cls, columns: Mapping[str, Sequence[str | None]]) -> "Goods":
+    def of(cls, product_ids: Sequence[str], columns: Mapping[str, Sequence[str | None]]) -> "Goods":
         """From one list of values per attribute, by position; unknown values (None) are named by no rule."""
+        positions = {product: at for at, product in enumerate(product_ids)}
         values = {
             name: {value: code for code, value in enumerate(sorted({v for v in column if v is not None}))}
             for name, column in columns.items()
@@ -75,73 +124,174 @@ class Goods:
             name: np.array([values[name].get(value, -1) if value is not None else -1 for value in column], np.int64)
             for name, column in columns.items()
         }
-        return cls(codes, values)
+        return cls(codes, values, lambda product: positions.get(product, -1))
 
-    def meant(self, rule: Rule, products: np.ndarray) -> np.ndarray:
-        """Which of the products a rule names."""
-        codes = self.codes[rule.attribute][products]
-        if not rule.values:
-            return np.asarray(codes >= 0)
-        known = [self.values[rule.attribute][value] for value in rule.values if value in self.values[rule.attribute]]
-        return np.asarray(np.isin(codes, known))
+    def named(self, rule: Rule) -> Positions:
+        """Codes of the rule's values, in their order; unknown ones are left out."""
+        if rule.attribute == "product_id":
+            found = [self.find(value) for value in rule.values]
+        else:
+            found = [self.values.get(rule.attribute, {}).get(value, -1) for value in rule.values]
+        return np.array([code for code in found if code >= 0], np.int64)
+
+    def codes_of(self, attribute: str, products: Positions) -> Positions:
+        """Code of each product's value of an attribute."""
+        if attribute == "product_id":
+            return products
+        held = self.codes.get(attribute)
+        return np.full(products.size, -1) if held is None else held[products]
 
 
-def apply_rules(
-    answer: Ranked,
-    rules: Sequence[Rule],
-    goods: Goods,
-    *,
-    store_id: str | None,
-    now: datetime,
-    is_adult: bool = False,
-    k: int | None = None,
-) -> Ranked:
-    """A ranking under the operators' rules: excluded, weighted, pinned, then capped, in this order.
+@dataclass(frozen=True)
+class Ready:
+    """A rule with its values looked up.
+
+    Attributes:
+        rule: as the operators wrote it.
+        codes: of its values.
+    """
+
+    rule: Rule
+    codes: Positions
+
+    def meant(self, goods: Goods, products: Positions) -> Flags:
+        """Which of the products the rule names."""
+        codes = goods.codes_of(self.rule.attribute, products)
+        return np.asarray(codes >= 0) if not self.rule.values else np.isin(codes, self.codes)
+
+
+def ready_rules(rules: Sequence[Rule], goods: Goods) -> list[Ready]:
+    """The rules with the built-in one first, ready for any number of rankings of these goods."""
+    has_adult_goods = bool(goods.values.get("adult"))
+    return [Ready(rule, goods.named(rule)) for rule in ([ADULTS_ONLY] if has_adult_goods else []) + list(rules)]
+
+
+@dataclass(frozen=True)
+class Slate:
+    """Goods of one or several people, in any order.
+
+    Attributes:
+        owner: number of the person of each row.
+        products: position of the product of each row.
+        weight: what the rows of a person are ranked by, the greatest first.
+        is_adult: whether the row's person is known to be an adult.
+    """
+
+    owner: Positions
+    products: Positions
+    weight: Reals
+    is_adult: Flags
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """What is shown.
+
+    Attributes:
+        order: rows of the slate that are shown, by owner, the first place first.
+        rule: for each of them the place of the rule that moved it, or `NOT_RULED`.
+        removed: place of a rule -> how many rows it took away.
+    """
+
+    order: Positions
+    rule: Positions
+    removed: Mapping[int, int]
+
+
+def pinned_products(rules: Sequence[Ready]) -> Positions:
+    """Products that rules pin by their id: they are shown to people whose ranking lacks them, too."""
+    pins = [ready.codes for ready in rules if ready.rule.action == "pin" and ready.rule.attribute == "product_id"]
+    return np.unique(np.concatenate(pins)) if pins else np.zeros(0, np.int64)
+
+
+def apply_rules(slate: Slate, rules: Sequence[Ready], goods: Goods, *, k: int | None = None) -> Ruled:
+    """The slate under rules: excluded, weighted, diversified, pinned, then capped, in this order.
 
     Args:
-        answer: one person's ranking, the best first; rank enough goods that k are left.
-        rules: of the tenant; those that do not apply here and now are passed over.
+        slate: rank enough goods that k are left.
+        rules: those that apply here and now.
         goods: attributes by position.
-        store_id: where the answer is shown; None = nowhere in particular.
-        now: when.
-        is_adult: whether the customer is known to be an adult.
-        k: how many to keep; None = all.
+        k: how many of each person to keep; None = all.
     """
-    active = [rule for rule in rules if rule.applies(store_id, now, is_adult=is_adult)]
-    shown = np.ones(answer.products.size, bool)
-    pinned = np.zeros(answer.products.size, bool)
-    weight = answer.probability.copy()
-    for rule in active:
-        meant = goods.meant(rule, answer.products)
-        if rule.action == "exclude":
-            shown &= ~meant
-        elif rule.action == "pin":
-            pinned |= meant
-        elif rule.action == "boost":
-            weight[meant] *= rule.factor
-        elif rule.action == "bury":
-            weight[meant] /= rule.factor
-    order = np.lexsort((np.arange(weight.size), -weight, ~pinned))
-    order = _capped(order[shown[order]], answer, [rule for rule in active if rule.action == "cap"], goods)[:k]
-    return Ranked(
-        answer.products[order],
-        answer.probability[order],
-        answer.is_repeat[order],
-        answer.row[order],
-        answer.why[order],
-        [answer.event[at] for at in order],
-    )
+    moved = np.full(slate.products.size, NOT_RULED)
+    weight = np.asarray(slate.weight, np.float64).copy()
+    pinned = np.full(slate.products.size, np.inf)
+    shown, removed = _excluded(slate, rules, goods)
+    for place, ready in enumerate(rules):
+        if ready.rule.action in {"boost", "bury"}:
+            meant = _meant(ready, slate, goods)
+            weight[meant] *= ready.rule.factor if ready.rule.action == "boost" else 1 / ready.rule.factor
+            moved[meant] = place
+        elif ready.rule.action == "pin":
+            meant = _meant(ready, slate, goods) & np.isinf(pinned)
+            pinned[meant] = _pin_places(place, ready, goods, slate.products[meant])
+            moved[meant] = place
+    for place, ready in enumerate(rules):
+        if ready.rule.action == "diversify":
+            again = _seen_before(_sorted(slate, weight, pinned, shown), slate, ready, goods)
+            weight /= ready.rule.factor**again
+            moved[(again > 0) & np.isinf(pinned)] = place
+    order = _sorted(slate, weight, pinned, shown)
+    for place, ready in enumerate(rules):
+        if ready.rule.action == "cap":
+            kept = _seen_before(order, slate, ready, goods)[order] < ready.rule.limit
+            removed[place] = int((~kept).sum())
+            order = order[kept]
+    if k is not None:
+        order = order[_running_count(slate.owner[order]) < k]
+    return Ruled(order, moved[order], {place: count for place, count in removed.items() if count})
 
 
-def _capped(order: np.ndarray, answer: Ranked, caps: Sequence[Rule], goods: Goods) -> np.ndarray:
-    for rule in caps:
-        products = answer.products[order]
-        meant = goods.meant(rule, products)
-        group = goods.codes[rule.attribute][products]
-        seen: dict[int, int] = {}
-        kept = np.ones(order.size, bool)
-        for place in np.flatnonzero(meant):
-            seen[int(group[place])] = seen.get(int(group[place]), 0) + 1
-            kept[place] = seen[int(group[place])] <= rule.limit
-        order = order[kept]
-    return order
+def _meant(ready: Ready, slate: Slate, goods: Goods) -> Flags:
+    meant = ready.meant(goods, slate.products)
+    return meant & ~slate.is_adult if ready.rule.adults_only else meant
+
+
+def _excluded(slate: Slate, rules: Sequence[Ready], goods: Goods) -> tuple[Flags, dict[int, int]]:
+    allowed = np.zeros(slate.products.size, bool)
+    for ready in rules:
+        if ready.rule.action == "allow":
+            allowed |= _meant(ready, slate, goods)
+    shown, removed = np.ones(slate.products.size, bool), {}
+    for place, ready in enumerate(rules):
+        if ready.rule.action == "exclude":
+            gone = _meant(ready, slate, goods) & shown
+            if ready.rule is ADULTS_ONLY:
+                gone &= ~allowed
+            removed[place] = int(gone.sum())
+            shown &= ~gone
+    return shown, removed
+
+
+def _pin_places(place: int, ready: Ready, goods: Goods, products: Positions) -> Reals:
+    """Earlier rules first, and within a rule the values in the order they are written."""
+    codes = goods.codes_of(ready.rule.attribute, products)
+    if not ready.codes.size:
+        return np.full(products.size, float(place))
+    sorter = np.argsort(ready.codes, kind="stable")
+    at = sorter[np.searchsorted(ready.codes, codes, sorter=sorter)]
+    return np.asarray(place + at / ready.codes.size, np.float64)
+
+
+def _sorted(slate: Slate, weight: Reals, pinned: Reals, shown: Flags) -> Positions:
+    rows = np.flatnonzero(shown)
+    return rows[np.lexsort((slate.products[rows], -weight[rows], pinned[rows], slate.owner[rows]))]
+
+
+def _seen_before(order: Positions, slate: Slate, ready: Ready, goods: Goods) -> Positions:
+    """Per row of the slate: how many of its kind stand above it for the same person; 0 for what is not meant."""
+    again = np.zeros(slate.products.size, np.int64)
+    mine = order[_meant(ready, slate, goods)[order]]
+    kind = goods.codes_of(ready.rule.attribute, slate.products[mine]).astype(np.int64)
+    group = slate.owner[mine].astype(np.int64) * (kind.max(initial=0) + 1) + kind
+    by_group = np.argsort(group, kind="stable")
+    again[mine[by_group]] = _running_count(group[by_group])
+    return again
+
+
+def _running_count(ordered: Positions) -> Positions:
+    """Within runs of equal values: 0, 1, 2, ..."""
+    if ordered.size == 0:
+        return np.zeros(0, np.int64)
+    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    return np.arange(ordered.size) - np.repeat(first, np.diff(np.r_[first, ordered.size]))
