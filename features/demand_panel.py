@@ -188,7 +188,8 @@ def build_panel(history: DemandHistory, begin: int, end: int) -> DemandPanel:
     ran_out, was_out = (_flags(rows, name, cell, (size, count)) for name in ("ran_out", "was_out"))
     promotion, display, mailer, promoted_price = _promotions(history, begin, end, width)
     listed_before = listed[:, :count] & ~_first_sales(series, count)
-    recovered = recover(sold, listed_before, share, ran_out, was_out, axis.rhythm.season)
+    stores = series["store_id"].rle_id().cast(pl.Int64).to_numpy()
+    recovered = recover(sold, listed_before, share, ran_out, was_out, stores, axis.rhythm.season)
     return DemandPanel(
         axis=axis,
         series=series,

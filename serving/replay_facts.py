@@ -77,7 +77,7 @@ def read_replay(
     sold = _matrix(rows, series, begin, days, "units", 0.0)
     held = dataset.at(last).scan_or_empty("inventory").filter(pl.col("date") >= begin).collect()
     on_hand = _matrix(held, series, begin, days, "on_hand", float("nan"))
-    demand = _recovered(sold, on_hand, seed)
+    demand = _recovered(sold, on_hand, series["store_id"], seed)
     known = dataset.at(first - timedelta(days=1))
     stock = align(read_stock(known), series, {"on_hand": pl.Float64, "on_order": pl.Float64})
     terms = complete_terms(read_terms(known, first - timedelta(days=1)), series, settings.replenishment)
@@ -107,12 +107,14 @@ def _matrix(rows: pl.DataFrame, series: pl.DataFrame, begin: date, days: int, na
     return out
 
 
-def _recovered(sold: Floats, on_hand: Floats, seed: int) -> Floats:
+def _recovered(sold: Floats, on_hand: Floats, stores: pl.Series, seed: int) -> Floats:
     """Demand behind the sales, in whole units where sales are whole."""
-    out = on_hand <= 0
-    was_out: Bools = np.concatenate([np.zeros((len(out), 1), dtype=np.bool_), out[:, :-1]], axis=1)
+    out: Bools = on_hand <= 0
+    began = np.nan_to_num(np.concatenate([np.full((len(out), 1), np.nan), on_hand[:, :-1]], axis=1))
+    sold_out = out & (sold >= began) & (sold > 0)
     full = np.ones(sold.shape, dtype=np.float32)
-    found = recover(sold.astype(np.float32), full > 0, full, out, was_out, 7)
+    number = stores.rle_id().cast(pl.Int64).to_numpy()
+    found = recover(sold.astype(np.float32), full > 0, full, sold_out, out & (began <= 0), number, 7)
     demand = np.maximum(found.demand.astype(np.float64), sold)
     if np.array_equal(sold, np.rint(sold)):
         demand = np.floor(demand + np.random.default_rng(seed).random(demand.shape))
