@@ -1,4 +1,4 @@
-"""Rivals of the recommender on next baskets, each implemented after its paper (or from implicit) with a grid to tune.
+"""Rivals of the recommender on next baskets, each implemented after its paper (or from implicit), with what to tune.
 
 All work on `Baskets`: lines of (customer, basket number from the first, product). A rival is a function of the baskets
 and its parameters to a function of a block of customers to dense scores of every product.
@@ -6,6 +6,7 @@ and its parameters to a function of a block of customers to dense scores of ever
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -35,6 +36,18 @@ class Baskets:
     products: np.ndarray
     count: np.ndarray
     shape: tuple[int, int]
+
+    @cached_property
+    def ever(self) -> sparse.csr_array:
+        """Customers x products, 1 where bought."""
+        ones = self.weighted(np.ones(self.people.size))
+        ones.data[:] = 1
+        return ones
+
+    @cached_property
+    def joint(self) -> np.ndarray:
+        """Customers x customers: number of products that both bought."""
+        return (self.ever @ self.ever.T).toarray()
 
     def weighted(self, weight: np.ndarray) -> sparse.csr_array:
         """Customers x products: sum of a weight per line."""
@@ -111,13 +124,10 @@ def up_cf(baskets: Baskets, recent: int, locality: float, asymmetry: float) -> S
     inside = baskets.order >= baskets.count[baskets.people] - recent
     share = inside / np.minimum(baskets.count[baskets.people], recent)
     recently = baskets.weighted(share.astype(np.float32))
-    ever = baskets.weighted(np.ones(baskets.people.size))
-    ever.data[:] = 1
-    size = np.maximum(np.asarray(ever.sum(axis=1)).ravel(), 1)
+    size = np.maximum(np.asarray(baskets.ever.sum(axis=1)).ravel(), 1)
 
     def scores(block: np.ndarray) -> np.ndarray:
-        likeness = (ever[block] @ ever.T).toarray()
-        likeness /= size[block][:, None] ** asymmetry * size[None, :] ** (1 - asymmetry)
+        likeness = baskets.joint[block] / (size[block][:, None] ** asymmetry * size[None, :] ** (1 - asymmetry))
         return np.asarray(likeness**locality @ recently)
 
     return scores
@@ -163,21 +173,49 @@ def bpr(baskets: Baskets, factors: int, learning_rate: float, regularization: fl
     return lambda block: model.user_factors[block] @ model.item_factors.T
 
 
-def _grid(**values: list[Any]) -> list[dict[str, Any]]:
-    return [dict(zip(values, chosen, strict=True)) for chosen in product(*values.values())]
+@dataclass(frozen=True)
+class Rival:
+    """A method and the parameters it may be given.
+
+    Attributes:
+        make: baskets and parameters to a scorer.
+        space: the values of each parameter, the authors' own (or the library's) first.
+    """
+
+    make: Callable[..., Scorer]
+    space: Mapping[str, list[Any]]
+
+    def settings(self, trials: int, seed: int = 1) -> list[dict[str, Any]]:
+        """The authors' own, then others drawn without repetition: at most `trials` in all."""
+        every = [dict(zip(self.space, chosen, strict=True)) for chosen in product(*self.space.values())]
+        others = np.random.default_rng(seed).permutation(len(every) - 1)[: trials - 1] + 1
+        return [every[0], *(every[at] for at in others)]
 
 
-RIVALS: Mapping[str, tuple[Callable[..., Scorer], list[dict[str, Any]]]] = {
-    "popularity": (popularity, [{}]),
-    "personal frequency": (personal, _grid(recent=[5, 10, 20, 40, 80, 10_000])),
-    "GP-top": (gp_top, _grid(recent=[5, 10, 20, 40, 80, 10_000])),
-    "TIFU-KNN": (
+RECENT = [10_000, 3, 5, 10, 15, 20, 30, 40, 60, 80, 120, 160]
+
+RIVALS: Mapping[str, Rival] = {
+    "popularity": Rival(popularity, {}),
+    "personal frequency": Rival(personal, {"recent": RECENT}),
+    "GP-top": Rival(gp_top, {"recent": RECENT}),
+    "TIFU-KNN": Rival(
         tifu_knn,
-        _grid(r_b=[0.9], r_g=[0.7, 0.85, 0.95], groups=[7, 20], neighbours=[300], alpha=[0.7, 0.9]),
+        {
+            "r_b": [0.9, 0.8, 1.0],
+            "r_g": [0.7, 0.8, 0.9],
+            "groups": [7, 3, 15],
+            "neighbours": [300, 100, 600],
+            "alpha": [0.7, 0.5, 0.9],
+        },
     ),
-    "UP-CF": (up_cf, _grid(recent=[10, 25, 100], locality=[1, 5, 10, 20], asymmetry=[0.5])),
-    "item-item": (item_item, _grid(neighbours=[50, 200], recent=[1, 10, 10_000])),
-    "iALS": (als, _grid(factors=[32], regularization=[1.0, 10.0], alpha=[1.0, 10.0])),
-    "BPR": (bpr, _grid(factors=[32], learning_rate=[0.03, 0.1], regularization=[0.01, 0.1])),
+    "UP-CF": Rival(up_cf, {"recent": [25, 10, 50, 100], "locality": [5, 1, 10, 20], "asymmetry": [0.5, 0.25, 0.75]}),
+    "item-item": Rival(item_item, {"neighbours": [20, 50, 200], "recent": [10_000, 40, 10, 3, 1]}),
+    "iALS": Rival(
+        als, {"factors": [64, 32, 128], "regularization": [0.01, 1.0, 10.0, 50.0], "alpha": [1.0, 5.0, 20.0, 40.0]}
+    ),
+    "BPR": Rival(
+        bpr,
+        {"factors": [64, 32, 128], "learning_rate": [0.01, 0.03, 0.1], "regularization": [0.01, 0.03, 0.1]},
+    ),
 }
-"""Name -> the rival and the parameters to choose from on the basket before the last."""
+"""Name -> the rival; every one gets the same number of trials on the basket before the last."""

@@ -1,4 +1,4 @@
-"""From a ranker's raw probability to one that keeps its word: isotonic steps, apart for repeat and explore pairs."""
+"""From a ranker's raw probability to one that keeps its word: non-decreasing, apart for repeat and explore pairs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,10 @@ import numpy.typing as npt
 from scipy.optimize import isotonic_regression
 
 MIN_POSITIVES = 30
-BINS = 400
+BIN_POSITIVES = 25
+BINS = 200
+NEWTON_STEPS = 8
+PRIOR_PAIRS = 50.0
 Reals = npt.NDArray[np.float64]
 
 
@@ -20,7 +23,7 @@ class Curve:
     calibrated: Reals
 
     def __call__(self, probability: Reals) -> Reals:
-        """Calibrated probabilities; a little of the raw order is kept inside a flat step, so ranks stay distinct."""
+        """Calibrated probabilities; a little of the raw order is kept beyond the last point, so ranks stay distinct."""
         if self.raw.size == 0:
             return probability
         stepped: Reals = np.interp(probability, self.raw, self.calibrated)
@@ -41,21 +44,43 @@ UNCHANGED = Curve(np.empty(0), np.empty(0))
 
 
 def fit_curve(probability: Reals, label: npt.NDArray[np.bool_], weight: Reals) -> Curve:
-    """Weighted isotonic regression of the labels on the raw probability, smoothed over bins of equal weight.
+    """Centred isotonic regression (Oron and Flournoy 2017) of the labels on the raw probability, over bins.
 
-    With fewer than 30 positives the probability is left as it is.
+    Every bin is shrunk by 50 pairs towards a smooth curve (`beta_curve`), so that a handful of pairs that all came true
+    at the top never reads as certainty. Bins that would fall are pooled, each pool stands at its mean, and between
+    pools the curve is a line. With fewer than 30 positives the probability is left as it is.
     """
     if int(label.sum()) < MIN_POSITIVES:
         return UNCHANGED
     order = np.argsort(probability, kind="stable")
     raw, hit, mass = probability[order], label[order].astype(np.float64), weight[order].astype(np.float64)
-    bins = min(BINS, max(int(label.sum()) // 10, 3))
+    bins = min(BINS, max(int(label.sum()) // BIN_POSITIVES, 3))
     share = np.cumsum(hit * mass + mass * hit.sum() / mass.sum())
     bin_of = np.minimum((share / share[-1] * bins).astype(np.int64), bins - 1)
-    total = np.maximum(np.bincount(bin_of, mass, bins), 1e-12)
-    mean_raw = np.bincount(bin_of, raw * mass, bins) / total
-    mean_hit = np.bincount(bin_of, hit * mass, bins) / total
+    smooth = beta_curve(raw, hit, mass)
     used = np.bincount(bin_of, minlength=bins) > 0
-    stepped = isotonic_regression(mean_hit[used], weights=total[used], increasing=True).x
-    points, first = np.unique(mean_raw[used], return_index=True)
-    return Curve(np.r_[0.0, points], np.r_[0.0, stepped[first]])
+    total = np.bincount(bin_of, mass, bins)[used]
+    mean_raw = np.bincount(bin_of, raw * mass, bins)[used] / total
+    mean_smooth = np.bincount(bin_of, smooth * mass, bins)[used] / total
+    prior = PRIOR_PAIRS * total / np.bincount(bin_of, minlength=bins)[used]
+    shrunk = (np.bincount(bin_of, hit * mass, bins)[used] + prior * mean_smooth) / (total + prior)
+    fitted = isotonic_regression(shrunk, weights=total, increasing=True)
+    starts = fitted.blocks[:-1]
+    centre = np.add.reduceat(mean_raw * total, starts) / np.add.reduceat(total, starts)
+    points, first = np.unique(centre, return_index=True)
+    return Curve(np.r_[0.0, points], np.r_[0.0, fitted.x[starts][first]])
+
+
+def beta_curve(raw: Reals, hit: Reals, mass: Reals) -> Reals:
+    """Beta calibration (Kull, Silva Filho, Flach 2017): logistic regression on log p and -log(1 - p)."""
+    clipped = np.clip(raw, 1e-6, 1 - 1e-6)
+    columns = np.stack([np.log(clipped), -np.log1p(-clipped), np.ones(raw.size)])
+    start = np.array([1.0, 1.0, 0.0])
+    ridge = np.diag([10.0, 10.0, 1e-3])
+    found = start
+    for _ in range(NEWTON_STEPS):
+        said = 1 / (1 + np.exp(-found @ columns))
+        gradient = columns @ (mass * (hit - said)) - ridge @ (found - start)
+        found = found + np.linalg.solve((columns * (mass * said * (1 - said))) @ columns.T + ridge, gradient)
+    smooth: Reals = 1 / (1 + np.exp(-found @ columns))
+    return smooth

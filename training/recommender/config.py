@@ -19,10 +19,14 @@ class OwnConfig(Part):
 
 
 class NeighbourConfig(Part):
-    """People with like habits (TIFU-KNN, Hu et al. 2020): own vector mixed with the mean of the nearest."""
+    """People with like habits (TIFU-KNN, Hu et al. 2020): own vector mixed with the mean of the nearest.
+
+    `traits` is how many of a person's most telling goods say whom they are like: fewer are faster.
+    """
 
     half_life_days: int = 90
     neighbours: int = 120
+    traits: int = 100
     own_weight: float = Field(default=0.7, ge=0, le=1)
     quota: int = 100
 
@@ -32,6 +36,7 @@ class UserCFConfig(Part):
 
     half_life_days: int = 28
     neighbours: int = 100
+    traits: int = 100
     sharpness: float = 2.0
     quota: int = 60
 

@@ -10,7 +10,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.settings import Settings
 from training.recommender.backtest import backtest, evaluate_windows, newest_windows
-from training.recommender.calibration import UNCHANGED, fit_curve
+from training.recommender.calibration import UNCHANGED, beta_curve, fit_curve
 from training.recommender.config import RecommenderConfig
 from training.recommender.jobs import preset_config, train
 from training.recommender.metrics import (
@@ -130,3 +130,19 @@ def test_tuning_keeps_only_what_is_better_and_sees_nothing_later(habits_chain: D
     again = tune(habits_chain.at(cutoff + timedelta(days=config.label_days)), cutoff, config)
     assert again.trials.equals(tuned.trials)
     assert tune(habits_chain, cutoff, config.model_copy(update={"tuning_trials": 0})).config.own == config.own
+
+
+def test_ten_pairs_that_all_came_true_are_not_certainty() -> None:
+    random = np.random.default_rng(5)
+    stated = np.r_[random.random(4_000) * 0.6, np.full(10, 0.9)]
+    label = np.r_[random.random(4_000) < stated[:4_000], np.ones(10, bool)]
+    curve = fit_curve(stated, label, np.ones(stated.size))
+    assert 0.5 < curve(np.array([0.9]))[0] < 0.95
+
+
+def test_the_smooth_curve_finds_the_odds_it_was_drawn_from() -> None:
+    random = np.random.default_rng(2)
+    raw = np.sort(random.random(50_000))
+    true = 1 / (1 + np.exp(-(0.5 * np.log(raw) - 1.5 * np.log1p(-raw) - 1.0)))
+    smooth = beta_curve(raw, (random.random(raw.size) < true).astype(float), np.ones(raw.size))
+    assert np.abs(smooth - true).max() < 0.03

@@ -11,7 +11,6 @@ from training.recommender.sparse import (
     Ints,
     Narrow,
     Scores,
-    csr,
     distinct,
     keep_top,
     row_sums,
@@ -35,13 +34,26 @@ def pool_of(history: History, limit: int, seed: int) -> Ints:
     return np.sort(np.random.default_rng(seed).choice(buyers, limit, replace=False))
 
 
-def nearest(vectors: CSR, pool: Ints, people: Ints, count: int) -> CSR:
-    """People x pool: cosine with the `count` nearest, the person themself left out."""
-    likeness = (vectors[people] @ vectors[pool].T).tocsr()
-    mine = np.repeat(people, np.diff(likeness.indptr))
-    others = pool[likeness.indices] != mine
-    rows = np.repeat(np.arange(people.size), np.diff(likeness.indptr))
-    return keep_top(csr(rows[others], likeness.indices[others], likeness.data[others], likeness.shape), count)
+class Likeness:
+    """Who is like whom: cosine of vectors of the most telling goods, with a pool of people.
+
+    Attributes:
+        pool: codes of the people who may be neighbours.
+    """
+
+    def __init__(self, vectors: CSR, pool: Ints, traits: int) -> None:
+        self.pool = pool
+        self._vectors = unit_rows(keep_top(vectors, traits))
+        self._others = self._vectors[pool].T.tocsr()
+
+    def nearest(self, people: Ints, count: int) -> CSR:
+        """People x pool: cosine with the `count` nearest, the person themself left out."""
+        likeness = (self._vectors[people] @ self._others).tocsr()
+        mine = np.repeat(people, np.diff(likeness.indptr))
+        likeness.data[self.pool[likeness.indices] == mine] = 0
+        near = keep_top(likeness, count)
+        near.eliminate_zeros()
+        return near
 
 
 class Neighbours:
@@ -55,14 +67,14 @@ class Neighbours:
         visits = faded_purchases(history, config.half_life_days)
         loudest = np.maximum(visits.max(axis=1).toarray().ravel(), 1e-12)
         self._habits = scaled_rows(visits, 1.0 / loudest)
-        self._vectors = unit_rows(informative(self._habits, history.shape[0]))
-        self._pool = pool_of(history, max_people, seed)
+        pool = pool_of(history, max_people, seed)
+        self._likeness = Likeness(informative(self._habits, history.shape[0]), pool, config.traits)
         self._core = history.core
-        self._pool_habits = self._habits[self._pool][:, self._core]
+        self._pool_habits = self._habits[pool][:, self._core]
 
     def scores(self, people: Ints) -> Scores:
         """`own_weight` x own habit + the rest x mean habit of the neighbours (habit 1 = the person's most bought)."""
-        near = nearest(self._vectors, self._pool, people, self._config.neighbours)
+        near = self._likeness.nearest(people, self._config.neighbours)
         near = scaled_rows(near, 1.0 / np.maximum(row_sums(near), 1e-12))
         own = self._config.own_weight
         scores: Floats = (scaled_rows(near, np.full(people.size, 1 - own)) @ self._pool_habits).toarray()

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from training.recommender.candidates.neighbours import informative, nearest, pool_of
+from training.recommender.candidates.neighbours import Likeness, informative, pool_of
 from training.recommender.candidates.own import faded_purchases
 from training.recommender.config import UserCFConfig
 from training.recommender.history import History
-from training.recommender.sparse import Floats, Ints, Narrow, Scores, scaled_rows, unit_rows
+from training.recommender.sparse import Floats, Ints, Narrow, Scores, scaled_rows
 
 
 class UserCF:
@@ -19,16 +19,16 @@ class UserCF:
         self._config = config
         bought = history.matrix("purchase_days")
         bought.data = np.log1p(bought.data)
-        self._vectors = unit_rows(informative(bought, history.shape[0]))
-        self._pool = pool_of(history, max_people, seed)
+        pool = pool_of(history, max_people, seed)
+        self._likeness = Likeness(informative(bought, history.shape[0]), pool, config.traits)
         recent = faded_purchases(history, config.half_life_days)
         loudest = np.maximum(recent.max(axis=1).toarray().ravel(), 1e-12)
-        self._recent = scaled_rows(recent, 1.0 / loudest)[self._pool][:, history.core]
+        self._recent = scaled_rows(recent, 1.0 / loudest)[pool][:, history.core]
         self._core = history.core
 
     def scores(self, people: Ints) -> Scores:
         """Sum over neighbours of cosine ^ sharpness x their recent habit."""
-        near = nearest(self._vectors, self._pool, people, self._config.neighbours)
+        near = self._likeness.nearest(people, self._config.neighbours)
         near.data **= self._config.sharpness
         scores: Floats = (near @ self._recent).toarray()
         return Narrow(scores, self._core)
