@@ -19,7 +19,8 @@ from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
 from training.demand.mean import MeanModel
 from training.demand.residuals import residuals_of
-from training.demand.window import CHAMPION, SUM_PERIODS, WindowScores, score_window
+from training.demand.totals import SUM_PERIODS
+from training.demand.window import CHAMPION, WindowScores, score_window
 from training.splits import last_day_of, rolling_origins
 
 
@@ -31,6 +32,8 @@ class Backtest:
         windows: cutoffs, ascending; each is the last day its models saw.
         scores: one row per cutoff x method: measures of a period's demand (`training.metrics.scores`).
         sums: one row per cutoff: measures of the champion's sums over `SUM_PERIODS` periods.
+        totals: one row per cutoff x grouping x periods summed: measures of the totals of stores and departments
+            (`training.demand.totals`), of the series that were scored.
         ets: one row per method on the few series of the last window that ETS was run on, with its seconds per series.
         pit: randomised PIT values of the champion's periods, a sample.
         forecasts: one row per cutoff x store x product x date: units, forecast, quantiles of the champion.
@@ -40,6 +43,7 @@ class Backtest:
     windows: list[date]
     scores: pl.DataFrame
     sums: pl.DataFrame
+    totals: pl.DataFrame
     ets: pl.DataFrame
     pit: Doubles
     forecasts: pl.DataFrame
@@ -126,6 +130,7 @@ def backtest(
         windows=list(windows),
         scores=pl.concat([window.scores for window in found]),
         sums=pl.concat([window.sums for window in found]),
+        totals=pl.concat([window.totals for window in found]),
         ets=pl.concat([window.ets for window in found], how="diagonal"),
         pit=np.concatenate([window.pit for window in found]),
         forecasts=pl.concat([window.forecasts for window in found]),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln
 
-from features.demand_arrays import Bools, Doubles, ratio
+from features.demand_arrays import Bools, Doubles, Ints, ratio
 
 BLOCK = 7
 GRID = np.concatenate([[1e-4], np.geomspace(0.01, 60.0, 36)])
@@ -33,12 +33,28 @@ class Residuals:
         units: shape (n, H), what was wanted.
         weight: shape (n, H), 1 where that is known (listed and in stock).
         roughness: shape (n,), spread of each series' own history beyond Poisson (`own_roughness`).
+        store, department: shape (n,), a number for each (`training.demand.shared.codes`).
     """
 
     mean: Doubles
     units: Doubles
     weight: Doubles
     roughness: Doubles
+    store: Ints
+    department: Ints
+
+    @classmethod
+    def joined(cls, parts: Sequence["Residuals"], horizon: int) -> "Residuals":
+        """One below the other, over the first `horizon` periods."""
+        nothing, no_codes = np.empty((0, horizon)), np.empty(0, dtype=np.int64)
+        return cls(
+            np.concatenate([nothing, *(part.mean[:, :horizon] for part in parts)]),
+            np.concatenate([nothing, *(part.units[:, :horizon] for part in parts)]),
+            np.concatenate([nothing, *(part.weight[:, :horizon] for part in parts)]),
+            np.concatenate([np.empty(0), *(part.roughness for part in parts)]),
+            np.concatenate([no_codes, *(part.store for part in parts)]),
+            np.concatenate([no_codes, *(part.department for part in parts)]),
+        )
 
 
 @dataclass(frozen=True)
@@ -80,12 +96,7 @@ def fit_dispersion(residuals: Sequence[Residuals], seed: int = 0) -> Dispersion:
     if sum(int((r.weight > 0).sum()) for r in residuals) < MIN_PERIODS:
         return Dispersion.default()
     horizon = min(r.mean.shape[1] for r in residuals)
-    pooled = Residuals(
-        np.concatenate([r.mean[:, :horizon] for r in residuals]),
-        np.concatenate([r.units[:, :horizon] for r in residuals]),
-        np.concatenate([r.weight[:, :horizon] for r in residuals]),
-        np.concatenate([r.roughness for r in residuals]),
-    )
+    pooled = Residuals.joined(residuals, horizon)
     rate = pooled.mean.mean(axis=1)
     classes = int(np.clip(rate.size // (3 * MIN_CLASS_SERIES), 1, MAX_RATE_CLASSES))
     edges = np.append(np.unique(np.quantile(rate, np.linspace(0, 1, classes + 1)[1:-1])), np.inf)

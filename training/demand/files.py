@@ -13,8 +13,9 @@ from training.demand.calibration import Calibration
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Dispersion
 from training.demand.mean import MeanModel
+from training.demand.shared import SharedEffects
 
-FORMAT = 1
+FORMAT = 2
 
 
 def write_model(folder: Path, config: DemandConfig, mean: MeanModel, calibration: Calibration) -> None:
@@ -36,7 +37,11 @@ def write_model(folder: Path, config: DemandConfig, mean: MeanModel, calibration
     write_json(folder / "model.json", facts)
     dispersion = calibration.dispersion
     np.savez(
-        folder / "dispersion.npz", rates=dispersion.rates, splits=dispersion.splits, variances=dispersion.variances
+        folder / "dispersion.npz",
+        rates=dispersion.rates,
+        splits=dispersion.splits,
+        variances=dispersion.variances,
+        shared=calibration.shared.variances,
     )
     if mean.booster is not None:
         (folder / "booster.txt").write_text(mean.booster.model_to_string(), encoding="utf-8")
@@ -57,9 +62,10 @@ def read_model(folder: Path) -> tuple[DemandConfig, MeanModel, Calibration]:
         booster = None if text is None else lgb.Booster(model_str=text)
         with np.load(folder / "dispersion.npz", allow_pickle=False) as arrays:
             dispersion = Dispersion(arrays["rates"], arrays["splits"], arrays["variances"])
+            shared = SharedEffects(arrays["shared"])
     except (OSError, ValueError, KeyError, TypeError, lgb.basic.LightGBMError) as error:
         raise ModelError(f"{folder} is not a demand model: {error}. Train it again.") from error
-    return config, MeanModel(config, vocabulary, booster), Calibration(float(facts["bias"]), dispersion)
+    return config, MeanModel(config, vocabulary, booster), Calibration(float(facts["bias"]), dispersion, shared)
 
 
 def _check(facts: dict[str, object], folder: Path) -> None:

@@ -96,4 +96,10 @@ def _tables(model: DemandModel, found: Backtest | None) -> dict[str, pl.DataFram
     importance = pl.DataFrame({"feature": list(shares), "share": list(shares.values())})
     if found is None:
         return {"importance": importance}
-    return {"scores": found.scores, "sums": found.sums, "beside_ets": found.ets, "importance": importance}
+    return {
+        "scores": found.scores,
+        "sums": found.sums,
+        "totals": found.totals,
+        "beside_ets": found.ets,
+        "importance": importance,
+    }

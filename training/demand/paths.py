@@ -1,8 +1,10 @@
 """Joint sample paths of demand from means and variances."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from features.demand_arrays import Bools, Doubles, Floats
+from features.demand_arrays import Bools, Doubles, Floats, Ints
 from training.demand.dispersion import BLOCK
 
 LARGE_RATE = 1e7
@@ -10,8 +12,27 @@ PARTS_OF_A_SALE = 4
 SERIES_AT_ONCE = 2000
 
 
+@dataclass(frozen=True)
+class Common:
+    """Factors on the rates of whole groups of series.
+
+    Attributes:
+        group: shape (n,), the group of each series.
+        factors: shape (groups, count, H), mean 1.
+    """
+
+    group: Ints
+    factors: Floats
+
+
 def sample_paths(
-    mean: Doubles, variances: Doubles, usual_sale: Doubles, is_whole: Bools, count: int, rng: np.random.Generator
+    mean: Doubles,
+    variances: Doubles,
+    usual_sale: Doubles,
+    is_whole: Bools,
+    count: int,
+    rng: np.random.Generator,
+    common: Common | None = None,
 ) -> Floats:
     """Units per period on `count` joint paths, shape (n, count, H), non-negative.
 
@@ -22,16 +43,24 @@ def sample_paths(
         is_whole: shape (n,), whether the series sells whole units only.
         count: number of paths.
         rng: the source of randomness.
+        common: what the series of a group have in common; without it they vary independently.
     """
     paths = np.empty((len(mean), count, mean.shape[1]), dtype=np.float32)
     for begin in range(0, len(mean), SERIES_AT_ONCE):
         part = slice(begin, begin + SERIES_AT_ONCE)
-        paths[part] = _drawn(mean[part], variances[part], usual_sale[part], is_whole[part], count, rng)
+        factors = None if common is None else common.factors[common.group[part]]
+        paths[part] = _drawn(mean[part], variances[part], usual_sale[part], is_whole[part], count, rng, factors)
     return paths
 
 
 def _drawn(
-    mean: Doubles, variances: Doubles, usual_sale: Doubles, is_whole: Bools, count: int, rng: np.random.Generator
+    mean: Doubles,
+    variances: Doubles,
+    usual_sale: Doubles,
+    is_whole: Bools,
+    count: int,
+    rng: np.random.Generator,
+    factors: Floats | None,
 ) -> Floats:
     size, horizon = mean.shape
     grain = np.where(is_whole, 1.0, usual_sale / PARTS_OF_A_SALE)[:, None, None]
@@ -39,6 +68,8 @@ def _drawn(
     weeks = _effect(variances[:, 1], (size, count, -(-horizon // BLOCK)), rng)
     rate *= np.repeat(weeks, BLOCK, axis=2)[:, :, :horizon]
     rate *= _effect(variances[:, 2], (size, count, horizon), rng)
+    if factors is not None:
+        rate *= factors
     counts: Floats = rng.poisson(np.minimum(rate, LARGE_RATE)).astype(np.float32)
     if not is_whole.all():
         loose = ~is_whole

@@ -2,11 +2,14 @@
 
 import numpy as np
 
+from features.demand_arrays import Bools, Doubles, Floats
 from features.demand_history import DemandHistory
+from features.demand_panel import DemandPanel
 from training.demand.actuals import Actuals
 from training.demand.calibration import roughness
 from training.demand.dispersion import Residuals
 from training.demand.mean import MeanModel, predictions
+from training.demand.shared import codes
 
 
 def residuals_of(model: MeanModel, history: DemandHistory, actuals: Actuals) -> Residuals:
@@ -14,24 +17,20 @@ def residuals_of(model: MeanModel, history: DemandHistory, actuals: Actuals) -> 
     parts = []
     for panel, _, mean in predictions(model, history):
         units, weight = actuals.after(panel, history.horizon)
-        listed = panel.listed[:, panel.axis.count :].any(axis=1)
-        parts.append(
-            Residuals(
-                mean[listed],
-                units[listed].astype(np.float64),
-                weight[listed].astype(np.float64),
-                roughness(panel)[listed],
-            )
-        )
-    return join_residuals(parts, history.horizon)
+        listed = np.asarray(panel.listed[:, panel.axis.count :].any(axis=1), dtype=bool)
+        parts.append(panel_residuals(panel, listed, mean[listed], units[listed], weight[listed]))
+    return Residuals.joined(parts, history.horizon)
 
 
-def join_residuals(parts: list[Residuals], horizon: int) -> Residuals:
-    """One below the other."""
-    empty = np.empty((0, horizon))
+def panel_residuals(
+    panel: DemandPanel, chosen: Bools, mean: Doubles, units: Floats | Doubles, weight: Floats | Bools
+) -> Residuals:
+    """Residuals of the chosen series of a panel; `mean`, `units` and `weight` are theirs alone."""
     return Residuals(
-        np.concatenate([empty, *(part.mean for part in parts)]),
-        np.concatenate([empty, *(part.units for part in parts)]),
-        np.concatenate([empty, *(part.weight for part in parts)]),
-        np.concatenate([np.empty(0), *(part.roughness for part in parts)]),
+        mean,
+        units.astype(np.float64),
+        weight.astype(np.float64),
+        roughness(panel)[chosen],
+        codes(panel.series["store_id"])[chosen],
+        codes(panel.series["department"])[chosen],
     )

@@ -11,13 +11,12 @@ import polars as pl
 from features.demand import DRIVERS, DemandFeatures, PanelFeatures
 from features.demand_arrays import Doubles, Floats, Ints
 from features.demand_history import DemandHistory
-from features.demand_panel import DemandPanel, build_panel, store_ranges
+from features.demand_panel import build_panel, store_ranges
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import DemandPaths
-from training.demand.calibration import Calibration, roughness
+from training.demand.calibration import Calibration, calibrated_paths
 from training.demand.drivers import driver_units, quick_driver_units, to_units
 from training.demand.mean import MeanModel
-from training.demand.paths import sample_paths
 from training.demand.rates import RateModel, rate_paths
 
 Explain = bool | Literal["quick"]
@@ -97,15 +96,8 @@ class ForecastRun:
         if products is not None:
             chosen &= panel.series["product_id"].is_in(list(products)).to_numpy()
         mean = self.mean.predict(features, horizon) * self.calibration.bias
-        variances = self.calibration.dispersion.of(mean, roughness(panel))
-        units = sample_paths(
-            mean[chosen],
-            variances[chosen],
-            usual_sale(panel)[chosen],
-            panel.series["is_whole"].to_numpy()[chosen],
-            self.paths,
-            self._rng(panel.series["store_id"][0]),
-        )
+        salt = crc32(panel.series["store_id"][0].encode("utf-8"))
+        units = calibrated_paths(panel, chosen, mean[chosen], self.calibration, self.paths, self.seed, salt)
         series = panel.series.filter(chosen)
         drivers = self._drivers(features, mean, np.flatnonzero(chosen)) if self.explain else None
         basis = pl.select(
@@ -158,13 +150,6 @@ class ForecastRun:
 
     def _rng(self, salt: str) -> np.random.Generator:
         return np.random.default_rng((self.seed, crc32(salt.encode("utf-8"))))
-
-
-def usual_sale(panel: DemandPanel) -> Doubles:
-    """Units of a usual period with sales, shape (n,); 1 where there is none."""
-    total = panel.sold.sum(axis=1, dtype=np.float64)
-    periods = (panel.sold > 0).sum(axis=1)
-    return np.where(periods > 0, total / np.maximum(periods, 1), 1.0)
 
 
 def _rescaled(units: Doubles, mean: Doubles) -> Doubles:

@@ -15,16 +15,14 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import quantile_column
 from training.demand.actuals import Actuals
 from training.demand.baselines import RIVALS, ets
-from training.demand.calibration import Calibration, roughness
+from training.demand.calibration import Calibration, calibrated_paths
 from training.demand.dispersion import Residuals
 from training.demand.mean import MeanModel, predictions
-from training.demand.paths import sample_paths
-from training.demand.residuals import join_residuals
-from training.demand.store import usual_sale
+from training.demand.residuals import panel_residuals
+from training.demand.totals import SUM_PERIODS, Totals
 from training.metrics import randomised_pit, scores
 
 CHAMPION = "champion"
-SUM_PERIODS = 7
 ETS_SERIES = 12
 PIT_SERIES = 2000
 _KEY = ["store_id", "product_id"]
@@ -36,6 +34,7 @@ class WindowScores:
 
     scores: pl.DataFrame
     sums: pl.DataFrame
+    totals: pl.DataFrame
     ets: pl.DataFrame
     pit: Doubles
     forecasts: pl.DataFrame
@@ -110,14 +109,19 @@ def score_window(
     frames: dict[str, list[pl.DataFrame]] = {CHAMPION: []}
     parts: list[tuple[_Target, pl.DataFrame, Doubles]] = []
     residuals: list[Residuals] = []
+    totals = Totals()
     for panel, _, raw in predictions(model, history):
         every = _target(panel, actuals, horizon)
-        residuals.append(_residuals(every, raw[every.chosen]))
+        residuals.append(panel_residuals(panel, every.chosen, raw[every.chosen], every.units, every.known))
         target = every.only(scored) if scored is not None else every
         if not target.chosen.any():
             continue
         mean = raw[target.chosen] * calibration.bias
-        paths = _paths(target, mean, calibration, model.config.demand.sample_paths, rng)
+        salt = int(panel.series["s"][0])
+        paths = calibrated_paths(
+            panel, target.chosen, mean, calibration, model.config.demand.sample_paths, cutoff.toordinal() + seed, salt
+        )
+        totals.add(panel.series.filter(target.chosen), mean, paths, target.units, target.known)
         frames[CHAMPION].append(target.frame(mean, _quantiles(paths, quantiles), quantiles))
         sums = target.in_sums()
         sum_frame = sums.frame(summed(mean), _quantiles(summed(paths), quantiles), quantiles)
@@ -137,10 +141,11 @@ def score_window(
     return WindowScores(
         scores=_measured(methods, scale, quantiles, cutoff),
         sums=scores(sums_frame, scale, quantiles, ["cutoff"]).drop("rmsse"),
+        totals=totals.scores(cutoff, quantiles),
         ets=_beside_ets(parts[0][0], methods, scale, quantiles, cutoff) if with_ets else pl.DataFrame(),
         pit=np.concatenate([pit for *_, pit in parts]),
         forecasts=methods[CHAMPION].select(pl.lit(cutoff).alias("cutoff"), pl.all()),
-        residuals=join_residuals(residuals, horizon),
+        residuals=Residuals.joined(residuals, horizon),
     )
 
 
@@ -158,22 +163,6 @@ def _target(panel: DemandPanel, actuals: Actuals, horizon: int) -> _Target:
     count = panel.axis.count
     dates = pl.Series("date", panel.axis.starts(count, count + horizon), dtype=pl.Date)
     return _Target(panel, chosen, units[chosen], weight[chosen] > 0, dates)
-
-
-def _residuals(target: _Target, mean: Doubles) -> Residuals:
-    return Residuals(
-        mean,
-        target.units.astype(np.float64),
-        target.known.astype(np.float64),
-        roughness(target.panel)[target.chosen],
-    )
-
-
-def _paths(target: _Target, mean: Doubles, calibration: Calibration, count: int, rng: np.random.Generator) -> Floats:
-    panel, chosen = target.panel, target.chosen
-    variances = calibration.dispersion.of(mean, roughness(panel)[chosen])
-    is_whole = panel.series["is_whole"].to_numpy()[chosen]
-    return sample_paths(mean, variances, usual_sale(panel)[chosen], is_whole, count, rng)
 
 
 def _quantiles(paths: Floats | Doubles, quantiles: Sequence[float]) -> Doubles:

@@ -18,7 +18,8 @@ def _drawn(mean: np.ndarray, seed: int = 1) -> np.ndarray:
 
 
 def _residuals(mean: np.ndarray, units: np.ndarray) -> Residuals:
-    return Residuals(mean, units, np.ones_like(units), np.zeros(len(mean)))
+    none = np.zeros(len(mean), dtype=np.int64)
+    return Residuals(mean, units, np.ones_like(units), np.zeros(len(mean)), none, none)
 
 
 def test_paths_are_counts_with_the_mean_and_the_spread_asked_for() -> None:
