@@ -36,6 +36,12 @@ RECOMMENDATIONS = {
     "kind": pl.String,
     "due_on": pl.Date,
     "reason": pl.String,
+    "probability_7d": pl.Float64,
+    "probability_14d": pl.Float64,
+    "probability_28d": pl.Float64,
+    "fulfilment": pl.String,
+    "from_store_id": pl.String,
+    "rule": pl.String,
 }
 
 AUDIENCE = {

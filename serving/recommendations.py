@@ -91,8 +91,12 @@ def choose(pairs: pl.DataFrame, k: int, kind: Kind = "mixed") -> pl.DataFrame:
 
 def as_recommendations(chosen: pl.DataFrame) -> pl.DataFrame:
     """Ranked pairs in the contract's columns; the score is the probability."""
-    types = {name: pl.col(name).cast(kind) for name, kind in RECOMMENDATIONS.items()}
-    return chosen.with_columns(pl.col("probability").alias("score")).select(*types.values())
+    scored = chosen.with_columns(pl.col("probability").alias("score"))
+    columns = [
+        (pl.col(name) if name in scored.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in RECOMMENDATIONS.items()
+    ]
+    return scored.select(columns)
 
 
 def write_recommendations(blocks: Iterator[pl.DataFrame], path: Path) -> tuple[int, int]:

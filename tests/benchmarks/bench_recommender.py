@@ -5,6 +5,7 @@ Run from the project's root:
     POLARS_MAX_THREADS=2 OMP_WAIT_POLICY=PASSIVE python tests/benchmarks/bench_recommender.py last-basket
     ... bench_recommender.py gowalla FOLDER
     ... bench_recommender.py speed
+    ... bench_recommender.py growth
 """
 
 import argparse
@@ -20,8 +21,8 @@ from retail_brain.tables import TABLES
 def main() -> None:
     """Runs one measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("measure", choices=["last-basket", "gowalla", "speed"])
-    parser.add_argument("folder", nargs="?", type=Path, help="of train.parquet and test.parquet (gowalla)")
+    parser.add_argument("measure", choices=["last-basket", "gowalla", "speed", "growth", "one-size"])
+    parser.add_argument("what", nargs="?", help="folder of train.parquet and test.parquet (gowalla), times (one-size)")
     parser.add_argument("--views", type=int, default=6, help="earlier baskets that train the ranker")
     parser.add_argument("--test-back", type=int, default=1, help="2 tests on the basket before the last: for choices")
     parser.add_argument("--no-rivals", action="store_true")
@@ -34,11 +35,16 @@ def main() -> None:
     elif options.measure == "gowalla":
         from gowalla_candidates import gowalla
 
-        gowalla(options.folder)
+        gowalla(Path(options.what))
     else:
-        from recommender_speed import speed
+        import recommender_speed
 
-        speed(complete_journey())
+        if options.measure == "growth":
+            recommender_speed.growth()
+        elif options.measure == "one-size":
+            recommender_speed.one_size(complete_journey(), int(options.what))
+        else:
+            recommender_speed.speed(complete_journey())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{time.perf_counter() - started:.0f} s, peak {peak:.1f} GB")
 

@@ -16,12 +16,13 @@ from retail_brain.files import write_json
 from retail_brain.progress import SILENT, Progress
 from training.recommender.associations import Associations, associations_of
 from training.recommender.config import RecommenderConfig
+from training.recommender.due_model import DueModel, fit_due
 from training.recommender.examples import Examples, label_pairs
 from training.recommender.ranker import Ranker, fit_ranker
 from training.recommender.scoring import score_situation, stranger_lists
 from training.recommender.situation import Situation, build_situation
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,14 @@ class RecommenderModel:
         config: what it was fitted with.
         ranker: probability of a pair from its features.
         associations: goods that go together, and what similar goods are.
+        due: when goods are bought again.
         fitted_on: last day it saw.
     """
 
     config: RecommenderConfig
     ranker: Ranker
     associations: Associations
+    due: DueModel
     fitted_on: date
 
     @classmethod
@@ -70,7 +73,9 @@ class RecommenderModel:
         with progress.step("ranker") as step:
             ranker = fit_ranker(examples, config)
             step.rows = sum(part.label.size for part in examples)
-        return cls(config, ranker, associations_of(known, day, config), day)
+        with progress.step("due dates"):
+            due = fit_due(known, day, config)
+        return cls(config, ranker, associations_of(known, day, config), due, day)
 
     def score(
         self,
@@ -97,7 +102,8 @@ class RecommenderModel:
 
         Yields:
             customer_id, product_id, probability (of a purchase within `config.label_days`), kind (repeat or explore),
-            due_on (repeat pairs whose habit lives), reason (a code, see `training.recommender.reasons`).
+            due_on (repeat pairs whose habit lives), reason (a code, see `training.recommender.reasons`), gap_days
+            (usual days between purchases), and of repeat pairs the probability of a purchase within 7, 14 and 28 days.
 
         Raises:
             DataError: no purchase names a customer.
@@ -105,7 +111,13 @@ class RecommenderModel:
         day = as_of or dataset.as_of or dataset.last_day()
         now = situation or build_situation(dataset.at(day), day, self.config)
         yield from score_situation(
-            now, self.ranker, customers=customers, products=products, per_product=per_product, progress=progress
+            now,
+            self.ranker,
+            due=self.due,
+            customers=customers,
+            products=products,
+            per_product=per_product,
+            progress=progress,
         )
 
     def situation(self, dataset: Dataset, as_of: date | None = None) -> Situation:
@@ -134,6 +146,7 @@ class RecommenderModel:
         folder.mkdir(parents=True, exist_ok=True)
         self.ranker.save(folder)
         self.associations.save(folder)
+        self.due.save(folder)
         described = {"format": FORMAT, "fitted_on": self.fitted_on, "config": self.config.model_dump(mode="json")}
         write_json(folder / "recommender.json", described)
 
@@ -155,7 +168,7 @@ class RecommenderModel:
             fitted_on = date.fromisoformat(described["fitted_on"])
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
             raise ModelError(f"no recommender can be read in {folder}: {error}. Train and promote one.") from error
-        return cls(config, Ranker.load(folder, config), Associations.load(folder), fitted_on)
+        return cls(config, Ranker.load(folder, config), Associations.load(folder), DueModel.load(folder), fitted_on)
 
 
 def training_cutoffs(dataset: Dataset, as_of: date, config: RecommenderConfig) -> list[date]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from retail_brain.progress import SILENT, Progress
@@ -12,6 +13,7 @@ from training.recommender.audience_pool import likeliest_people
 from training.recommender.candidates.pool import Candidates
 from training.recommender.candidates.trending import Trending
 from training.recommender.due import due_days
+from training.recommender.due_model import PROBABILITIES, UNFITTED, DueModel, anchored
 from training.recommender.pair_features import feature_names
 from training.recommender.ranker import Ranker
 from training.recommender.reasons import reason_codes
@@ -25,6 +27,8 @@ SCORED = {
     "kind": pl.String,
     "due_on": pl.Date,
     "reason": pl.String,
+    "gap_days": pl.Int32,
+    **dict.fromkeys(PROBABILITIES, pl.Float64),
 }
 
 
@@ -32,6 +36,7 @@ def score_situation(
     now: Situation,
     ranker: Ranker,
     *,
+    due: DueModel = UNFITTED,
     customers: Sequence[str] | None = None,
     products: Sequence[str] | None = None,
     per_product: int = 0,
@@ -46,13 +51,21 @@ def score_situation(
     elif per_product > 0:
         extra = likeliest_people(now, people, per_product)
     blocks = now.candidates(people, extra, own_pool=products is None)
+    within = due.within(now.history)
     for block in progress.track(blocks, "scoring"):
         if block.people.size:
-            yield scored_frame(now, ranker, block)
+            yield scored_frame(now, ranker, block, within)
 
 
-def scored_frame(now: Situation, ranker: Ranker, block: Candidates) -> pl.DataFrame:
-    """One row per pair of the block, columns SCORED."""
+def scored_frame(now: Situation, ranker: Ranker, block: Candidates, within: Floats) -> pl.DataFrame:
+    """One row per pair of the block, columns SCORED.
+
+    Args:
+        now: the situation.
+        ranker: gives the level of the probabilities.
+        block: the pairs.
+        within: of `DueModel.within`: their shares of time, for pairs bought before.
+    """
     features = now.features.table(block)
     names = feature_names(now.config)
     probability = ranker.probability(features)
@@ -61,12 +74,17 @@ def scored_frame(now: Situation, ranker: Ranker, block: Candidates) -> pl.DataFr
     repeat = features[:, 0] > 0
     due = due_days(features[:, names.index("since_last")].astype(float), features[:, names.index("gap")].astype(float))
     day = np.where(np.isnan(due), -1, due).astype(np.int32)
+    at = now.history.find(block.people, block.products)
+    usual = now.features.gaps.product[block.products]
+    soon = anchored(within[at[repeat]], probability[repeat], now.config.label_days)
     frame = pl.DataFrame(
         {
             "customer_id": now.history.customers["customer_id"].gather(block.people),
             "product_id": now.history.products["product_id"].gather(block.products),
             "probability": probability,
             "day": day,
+            "gap_days": np.rint(np.where(repeat, features[:, names.index("gap")], usual)).astype(np.int32),
+            **{name: _only(repeat, soon[:, place]) for place, name in enumerate(PROBABILITIES)},
         }
     )
     last = pl.lit(now.history.as_of)
@@ -75,6 +93,13 @@ def scored_frame(now: Situation, ranker: Ranker, block: Candidates) -> pl.DataFr
         pl.when(pl.col("day") > 0).then(last + pl.duration(days=pl.col("day"))).cast(pl.Date).alias("due_on"),
         reason_codes(now, block, features, names),
     ).select(list(SCORED))
+
+
+def _only(rows: npt.NDArray[np.bool_], values: npt.NDArray[np.float64]) -> pl.Series:
+    """The values where they belong, null elsewhere."""
+    whole = np.full(rows.size, np.nan)
+    whole[rows] = values
+    return pl.Series(whole).fill_nan(None)
 
 
 def stranger_probability(now: Situation, block: Candidates) -> Floats:
