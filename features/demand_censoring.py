@@ -15,9 +15,9 @@ from scipy.special import gammainc
 from features.demand_arrays import Bools, Doubles, Floats, Ints, ratio
 
 IN_STOCK_ENOUGH = 0.25
-MEMORY_SEASONS = 4
+MEMORY_SEASONS = 3
 TRUST_DAYS = 2.0
-STORE_TRUST_UNITS = 10.0
+STORE_TRUST_UNITS = 3.0
 DAY_LIMITS = (0.2, 8.0)
 
 

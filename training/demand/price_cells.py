@@ -1,0 +1,90 @@
+"""What an elasticity is estimated from: units wanted and units usual, summed by product, week and price.
+
+Demand of a day is Poisson with mean usual x exp(effects of price and support), so days of the same product, week, price
+and support may be summed without losing anything; a chain of any size becomes a few thousand rows.
+"""
+
+import numpy as np
+import polars as pl
+
+from features.demand_arrays import Doubles, Ints, group_sums, ratio
+from features.demand_panel import DemandPanel
+
+USUAL_DAYS = 112
+CHANGE_STEP = 0.005
+DAY_TRUST_UNITS = 5.0
+MAX_CHANGE = 2.0
+CELL = ["product_id", "department", "category", "block", "change", "display", "mailer"]
+
+
+def price_cells(panel: DemandPanel) -> pl.DataFrame:
+    """One row per product x week x price x support, over all stores of the panel.
+
+    Returns:
+        product_id, department, category, block (number of the week), change (log of price / usual price, rounded to
+        `CHANGE_STEP`), display, mailer, usual (units expected at the usual price without support), units (wanted) and
+        days (series-days). Only days in stock with a known price count; a product without any has one empty cell.
+    """
+    count, half = panel.axis.count, USUAL_DAYS // (2 * panel.axis.days_per_period) or 1
+    edges = [(max(t - half, 0), min(t + half + 1, count)) for t in range(count)]
+    usual_price = np.stack([panel.prices.mean(*edge) for edge in edges], axis=1)
+    usual = np.stack([panel.plain_levels.mean(*edge) for edge in edges], axis=1)
+    usual = usual * _day_factors(panel, usual)
+    price = panel.price[:, :count].astype(np.float64)
+    change = np.log(np.maximum(ratio(price, usual_price), 1e-3))
+    known = (panel.weight > 0) & (np.abs(change) <= MAX_CHANGE) & (usual > 0)
+    series, period = np.nonzero(known)
+    rows = panel.series.select("product_id", "department", "category")[series]
+    frame = rows.with_columns(
+        pl.Series("block", period // max(7 // panel.axis.days_per_period, 1), dtype=pl.Int32),
+        pl.Series("change", np.round(change[known] / CHANGE_STEP) * CHANGE_STEP),
+        pl.Series("display", panel.display[:, :count][known]),
+        pl.Series("mailer", panel.mailer[:, :count][known]),
+        pl.Series("usual", usual[known]),
+        pl.Series("units", panel.demand[known], dtype=pl.Float64),
+        pl.Series("days", np.ones(series.size, dtype=np.int64)),
+    )
+    nothing = panel.series.select("product_id", "department", "category").with_columns(
+        pl.lit(0, dtype=pl.Int32).alias("block"),
+        pl.lit(0.0).alias("change"),
+        pl.lit(value=False).alias("display"),
+        pl.lit(value=False).alias("mailer"),
+        *(pl.lit(0.0).alias(name) for name in ("usual", "units")),
+        pl.lit(0, dtype=pl.Int64).alias("days"),
+    )
+    return joined_cells([frame, nothing])
+
+
+def joined_cells(parts: list[pl.DataFrame]) -> pl.DataFrame:
+    """The cells of several panels, those of the same product, week, price and support summed."""
+    return pl.concat(parts).group_by(CELL).agg(pl.col("usual", "units", "days").sum()).sort(CELL)
+
+
+def _day_factors(panel: DemandPanel, usual: Doubles) -> Doubles:
+    """By what factor each day went better than usual for a series' category in its store, shape (n, T).
+
+    From the goods at their usual price, with the category's shrunk to the store's; so that a festival is not taken for
+    the promotions that accompany it.
+    """
+    plain = panel.weight * ~panel.promotion[:, : panel.axis.count] * (usual > 0)
+    units: Doubles = (panel.demand * plain).astype(np.float64)
+    expected: Doubles = np.nan_to_num(usual) * plain
+    stores = _codes(panel, ["store_id"])
+    groups = _codes(panel, ["store_id", "department", "category"])
+    of_store = (_sums(units, stores) + DAY_TRUST_UNITS) / (_sums(expected, stores) + DAY_TRUST_UNITS)
+    trust = DAY_TRUST_UNITS
+    factor: Doubles = (_sums(units, groups)[groups] + trust * of_store[stores]) / (
+        _sums(expected, groups)[groups] + trust
+    )
+    return factor
+
+
+def _codes(panel: DemandPanel, columns: list[str]) -> Ints:
+    return panel.series.select(pl.struct(columns).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
+
+
+def _sums(values: Doubles, groups: Ints) -> Doubles:
+    """Sum of the rows of each group, shape (groups, T)."""
+    size, width = int(groups.max(initial=-1)) + 1, values.shape[1]
+    cells = groups[:, None] * width + np.arange(width)
+    return group_sums(cells.ravel(), values.ravel(), size * width).reshape(size, width)
