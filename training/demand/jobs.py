@@ -16,6 +16,7 @@ from retail_brain.settings import Settings
 from training.demand.backtest import Backtest, backtest, backtest_windows
 from training.demand.config import DemandConfig, Preset, preset_config
 from training.demand.figures import calibration_figure, importance_figure, total_figure
+from training.demand.memory import check_memory, training_bytes
 from training.demand.model import DemandModel
 from training.jobs import Trained
 from training.metrics import bands
@@ -31,9 +32,14 @@ def train(dataset: Dataset, settings: Settings, preset: Preset = "fast", progres
     Raises:
         MissingTableError: neither `transactions` nor `daily_sales` is there.
         NotFoundError: no sale is visible.
-        ImpossibleError: the last sale lies too long before `as_of`.
+        ImpossibleError: the last sale lies too long before `as_of`, or it would take more memory than there is.
     """
     config = preset_config(settings, preset)
+    axis, series, _ = read_series(dataset, config.settings, config.horizon)
+    with progress.step("estimate memory") as step:
+        wanted = training_bytes(series, axis.count, config)
+        step.rows, step.note = series.height, f"about {wanted / 1e9:.1f} GB"
+    check_memory(wanted, f"training on {series.height:,} series")
     windows = _scorable(dataset, config, backtest_windows(dataset, config, settings.demand.backtest_windows))
     found = backtest(dataset, config, windows, progress=progress) if windows else None
     model = DemandModel.fit(dataset, config, residuals=found.residuals if found else (), progress=progress)

@@ -16,6 +16,7 @@ from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
 from training.demand.files import read_model, write_model
 from training.demand.mean import MeanModel
+from training.demand.memory import check_memory, forecast_bytes
 from training.demand.residuals import residuals_of
 from training.demand.store import Explain, ForecastRun, StoreForecast
 from training.splits import last_day_of, rolling_origins
@@ -94,6 +95,7 @@ class DemandModel:
 
         Raises:
             NotFoundError: a store that was named does not exist in the data.
+            ImpossibleError: it would take more memory than there is.
         """
         history = read_history(dataset, self.config.settings, horizon)
         known = _known_stores(dataset, history)
@@ -104,12 +106,15 @@ class DemandModel:
                 f"stores {missing[:5]} are not in the data; it has {len(known)} stores such as {sorted(known)[:5]}. "
                 "Name one of those."
             )
+        drawn = paths or self.config.demand.sample_paths
+        wanted_bytes = forecast_bytes(history.series, history.axis.count, horizon, drawn)
+        check_memory(wanted_bytes, f"forecasting {history.series.height:,} series")
         run = ForecastRun(
             dataset=dataset,
             history=history,
             mean=self.mean,
             calibration=self.calibration,
-            paths=paths or self.config.demand.sample_paths,
+            paths=drawn,
             explain=explain,
             seed=seed,
         )
