@@ -171,6 +171,28 @@ RULES = Table(
     Index(None, "tenant_id"),
 )
 
+OVERRIDES = Table(
+    "overrides",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("override_id", String(100), nullable=False),
+    Column("store_id", Text),
+    Column("product_id", Text),
+    Column("begins_on", Date, nullable=False),
+    Column("ends_on", Date),
+    Column("kind", String(20), nullable=False),
+    Column("value", Float, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_by", String(200), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+    Column("withdrawn_by", String(200)),
+    Column("withdrawn_as_of", Date),
+    UniqueConstraint("tenant_id", "override_id"),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from retail_brain.errors import RetailBrainError
 from retail_brain.operational.database import Database
 
-HEAD = "0004"
+HEAD = "0005"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_305_443_201
 

@@ -1,0 +1,77 @@
+"""Overrides: stored once, audited, taken back, and each tenant's own."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.database import Database
+from retail_brain.operational.overrides import (
+    Override,
+    list_overrides,
+    overrides_mark,
+    store_overrides,
+    withdraw_overrides,
+)
+
+NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
+FAIR = Override(
+    "o1", "S1", "P1", date(2025, 3, 3), date(2025, 3, 10), "factor", 1.5, "隔壁庙会", "王芳", date(2025, 2, 28)
+)
+
+
+def test_an_override_is_kept_as_it_was_given_and_audited(database: Database) -> None:
+    (stored,) = store_overrides("main", database, [FAIR], now=NOW)
+    assert (stored.override, stored.made_at, stored.withdrawn_at) == (FAIR, NOW, None)
+    assert list_overrides("main", database) == [stored]
+    assert list_overrides("other", database) == []
+    (deed,) = list_deeds("main", database)
+    assert (deed.actor, deed.action, deed.subject) == ("王芳", "forecast.override", "o1")
+    assert deed.details["reason"] == "隔壁庙会"
+    assert deed.details["ends_on"] == "2025-03-10"
+
+
+def test_sending_one_again_changes_nothing_and_another_under_its_id_is_refused(database: Database) -> None:
+    first = store_overrides("main", database, [FAIR], now=NOW)
+    assert store_overrides("main", database, [FAIR, FAIR], now=NOW.replace(hour=9)) == first * 2
+    with pytest.raises(ImpossibleError, match="was used before"):
+        store_overrides("main", database, [replace(FAIR, override_id="o2"), replace(FAIR, value=2.0)], now=NOW)
+    assert [stored.override.override_id for stored in list_overrides("main", database)] == ["o1"]
+    assert len(list_deeds("main", database)) == 1
+
+
+def test_one_that_is_taken_back_still_counts_for_the_days_before(database: Database) -> None:
+    store_overrides("main", database, [FAIR], now=NOW)
+    back = {"by": "李强", "as_of": date(2025, 3, 5), "now": NOW}
+    (stored,) = withdraw_overrides("main", database, ["o1"], **back)
+    assert (stored.withdrawn_by, stored.withdrawn_as_of) == ("李强", date(2025, 3, 5))
+    assert withdraw_overrides("main", database, ["o1"], **(back | {"by": "x"})) == [stored]
+    counted = [
+        stored.counts_on(date(2025, 2, 27)),
+        stored.counts_on(date(2025, 2, 28)),
+        stored.counts_on(date(2025, 3, 5)),
+    ]
+    assert counted == [False, True, False]
+    assert [deed.action for deed in list_deeds("main", database)] == [
+        "forecast.override.withdrawn",
+        "forecast.override",
+    ]
+
+
+def test_nobody_takes_back_what_is_not_there_or_not_theirs(database: Database) -> None:
+    store_overrides("main", database, [FAIR], now=NOW)
+    for tenant, override_id in (("main", "o9"), ("other", "o1")):
+        with pytest.raises(NotFoundError, match=override_id):
+            withdraw_overrides(tenant, database, [override_id], by="x", as_of=date(2025, 3, 5), now=NOW)
+
+
+def test_the_mark_moves_with_each_change(database: Database) -> None:
+    marks = [overrides_mark("main", database)]
+    store_overrides("main", database, [FAIR], now=NOW)
+    marks.append(overrides_mark("main", database))
+    withdraw_overrides("main", database, ["o1"], by="x", as_of=date(2025, 3, 5), now=NOW)
+    marks.append(overrides_mark("main", database))
+    assert len(set(marks)) == 3
+    assert overrides_mark("other", database) == marks[0]
