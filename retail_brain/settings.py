@@ -17,6 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from retail_brain.errors import UsageError
 
+OrderPolicy = Literal["asked", "service_level", "fill_rate", "economic", "newsvendor", "reorder"]
+"""How much to order: see `ReplenishmentSettings.policy`."""
+
 
 class Section(BaseModel):
     """A frozen group of settings that refuses unknown keys."""
@@ -60,18 +63,60 @@ class RecommenderSettings(Section):
         default=28, ge=1, description="a pair's probability is that of a purchase within so many days"
     )
     candidates_per_customer: int = Field(default=200, ge=10)
+    tuning_seconds: float = Field(
+        default=120,
+        ge=0,
+        description="no further trial of the sources' parameters is begun after so long; 0 = no tuning",
+    )
 
 
 class ReplenishmentSettings(Section):
-    """Supply terms for goods that the `supply` table does not name."""
+    """How orders are decided, and supply terms for goods that the `supply` table does not name."""
 
+    policy: OrderPolicy = Field(
+        default="asked",
+        description="asked: the targets of `supply`, else economics, else the service level; the others set it aside",
+    )
+    orders_placed: Literal["before_opening", "after_closing"] = Field(
+        default="before_opening", description="after_closing: on order days, with that day's sales known"
+    )
+    withdrawal: Literal["fifo", "lifo"] = Field(
+        default="fifo", description="whether customers take the oldest or the newest goods first"
+    )
+    spread_factor: float = Field(
+        default=1.0,
+        ge=0,
+        description="what the forecast's uncertainty is multiplied by; `simulate` finds one by replay",
+    )
+    fresh_spread_factor: float | None = Field(
+        default=None, ge=0, description="the same for goods that date out; none: as for the others"
+    )
+    lost_unit_cost: float = Field(
+        default=0,
+        ge=0,
+        description="money that a unit wanted and not there costs beyond its margin and `stockout_cost`",
+    )
     lead_time_days: float = Field(default=2, ge=0)
     review_period_days: float = Field(default=7, gt=0)
     service_level: float = Field(default=0.95, gt=0, lt=1)
+    fill_rate: float = Field(default=0.98, gt=0, lt=1)
+    order_cost: float = Field(default=0, ge=0, description="money per order line; only the policy `reorder` weighs it")
     holding_cost_share_per_year: float = Field(default=0.25, ge=0)
     assumed_margin_share: float = Field(
         default=0.3, ge=0, lt=1, description="share of the price that is margin where the unit cost is unknown"
     )
+
+
+class NetworkSettings(Section):
+    """Stock of several shops as one: moving it, sending it, counting it, selling it off."""
+
+    transfer_days: float = Field(default=1, ge=0, description="until goods that are moved can be sold")
+    transfer_cost_per_unit: float = Field(default=0.5, ge=0, description="money")
+    transfer_line_cost: float = Field(default=5, ge=0, description="money for picking and booking one line")
+    parcel_cost: float = Field(default=8, ge=0, description="money for one parcel to a customer")
+    parcel_cost_far: float = Field(default=12, ge=0, description="the same from a shop of another region")
+    leftover_days: int = Field(default=120, ge=1, description="stock beyond so many days of sales counts as left over")
+    phantom_prior: float = Field(default=0.004, gt=0, lt=1, description="share of stock records that are wrong")
 
 
 class AudienceSettings(Section):
@@ -109,6 +154,7 @@ class Settings(Section):
     demand: DemandSettings = DemandSettings()
     recommender: RecommenderSettings = RecommenderSettings()
     replenishment: ReplenishmentSettings = ReplenishmentSettings()
+    network: NetworkSettings = NetworkSettings()
     audience: AudienceSettings = AudienceSettings()
     serving: ServingSettings = ServingSettings()
     lake_uri: str | None = Field(default=None, description="where the lake is, if not under the home folder")

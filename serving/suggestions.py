@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
+import numpy as np
 import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.inputs import delisted, horizon_days, read_stock, read_terms
 from retail_brain.decisions.plan import Plan
-from retail_brain.decisions.replenishment import ADDED, apply_budget, plan_orders, suggestion_rows
+from retail_brain.decisions.replenishment import ADDED, apply_budget, apply_limits, plan_orders, suggestion_rows
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import SERIES, SUGGESTIONS, DemandPaths
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
+from serving.limits import PRICES, line_facts, price_rows, read_limits, scarce_things
 
 _PERIOD_DAYS = {"day": 1, "week": 7, "month": 28}
 
@@ -77,7 +79,7 @@ class SupplySide:
 
     def plan(self, paths: DemandPaths, settings: Settings, seed: int = 0) -> tuple[Plan, pl.DataFrame]:
         """The decision for the listed series of `paths`, and those series."""
-        paths = self._listed(paths)
+        paths = self.listed(paths)
         here = pl.col("store_id").is_in(paths.series["store_id"].unique().to_list())
         plan = plan_orders(
             paths,
@@ -89,7 +91,8 @@ class SupplySide:
         )
         return plan, paths.series
 
-    def _listed(self, paths: DemandPaths) -> DemandPaths:
+    def listed(self, paths: DemandPaths) -> DemandPaths:
+        """The paths without those of goods no longer listed."""
         kept = paths.series.with_row_index("row").join(self.gone, on=list(SERIES), how="anti", maintain_order="left")
         if kept.height == paths.series.height:
             return paths
@@ -131,21 +134,81 @@ def suggest(
         UsageError: the budget is negative.
     """
     side = SupplySide.read(dataset, stores)
-    horizon = side.horizon(settings)
-    forecasts = model.forecast(dataset, horizon, stores=stores, products=products, seed=seed, progress=SILENT)
-    plans, tables = [], []
-    for forecast in progress.track(forecasts, "orders per store"):
+    tables, plans = [], []
+    for paths in store_paths(dataset, model, side.horizon(settings), stores, products, seed, progress):
         if budget is None:
-            tables.append(suggest_for_paths(forecast.paths, side, settings, seed))
+            tables.append(suggest_for_paths(paths, side, settings, seed))
         else:
-            plans.append(side.plan(forecast.paths, settings, seed))
+            plans.append(side.plan(paths, settings, seed))
     if plans and budget is not None:
         return apply_budget(plans, budget, side.as_of)
-    if tables:
-        return pl.concat(tables)
-    if stores is not None or products is not None:
+    return pl.concat(tables) if tables else pl.DataFrame(schema=SUGGESTIONS | ADDED)
+
+
+def suggest_within(
+    dataset: Dataset,
+    model: Forecaster,
+    settings: Settings,
+    limits: pl.DataFrame,
+    *,
+    stores: Sequence[str] | None = None,
+    products: Sequence[str] | None = None,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of `suggest` under several limits at once, and what one more of each limit is worth (`limits.PRICES`).
+
+    Args:
+        dataset: as known on the day after which orders are placed.
+        model: gives the sample paths.
+        settings: defaults for what `supply` does not say.
+        limits: what is scarce, see `limits.read_limits`.
+        stores: only these; None for all.
+        products: only these; None for all.
+        seed: for the sample paths and uncertain lead times.
+        progress: told per store.
+
+    Raises:
+        DataError: the limits cannot be used.
+        NotFoundError: none of the named stores and products has a forecast.
+    """
+    rows = read_limits(limits)
+    side = SupplySide.read(dataset, stores)
+    wanted = store_paths(dataset, model, side.horizon(settings), stores, products, seed, progress)
+    plans = [side.plan(paths, settings, seed) for paths in wanted]
+    if not plans:
+        return pl.DataFrame(schema=SUGGESTIONS | ADDED), pl.DataFrame(schema=PRICES)
+    facts = line_facts(dataset, pl.concat([series for _, series in plans]))
+    per_unit = {
+        "money": np.concatenate([plan.terms.cost_guess for plan, _ in plans]),
+        "packs": np.concatenate([1 / plan.terms.case_pack for plan, _ in plans]),
+    }
+    scarce = scarce_things(rows, facts, per_unit, side.stock)
+    orders, shared = apply_limits(plans, [one for one, _ in scarce], side.as_of)
+    return orders, price_rows(scarce, shared)
+
+
+def store_paths(
+    dataset: Dataset,
+    model: Forecaster,
+    horizon: int,
+    stores: Sequence[str] | None,
+    products: Sequence[str] | None,
+    seed: int,
+    progress: Progress,
+) -> Iterator[DemandPaths]:
+    """Sample paths store by store.
+
+    Raises:
+        NotFoundError: none of the named stores and products has a forecast.
+    """
+    forecasts = model.forecast(dataset, horizon, stores=stores, products=products, seed=seed, progress=SILENT)
+    found = 0
+    for forecast in progress.track(forecasts, "orders per store"):
+        found += 1
+        yield forecast.paths
+    if not found and (stores is not None or products is not None):
         raise NotFoundError(
             f"no series to order for was found among stores {stores or 'all'} and products {products or 'all'}. "
             "Check the ids against the stores and products of the lake."
         )
-    return pl.DataFrame(schema=SUGGESTIONS | ADDED)

@@ -35,6 +35,7 @@ from retail_brain.cli import (  # noqa: E402
     features,  # noqa: F401
     ingest,  # noqa: F401
     keys,  # noqa: F401
+    network,  # noqa: F401
     orders,  # noqa: F401
     people,  # noqa: F401
     questions,  # noqa: F401

@@ -26,30 +26,42 @@ def replenish(
     lake: LakeOption = None,
     as_of: AsOfOption = None,
     budget: Annotated[float | None, typer.Option(help="Money that all orders together may cost.")] = None,
+    limits: Annotated[
+        Path | None,
+        typer.Option("--limits", help="CSV or Parquet: limit, unit, capacity, and what it is restricted to."),
+    ] = None,
     stores: StoresOption = None,
     products: ProductsOption = None,
     seed: Annotated[int, typer.Option(help="Seed of the sample paths.")] = 0,
 ) -> None:
     """Order suggestions with their numbers and reasons: one row per store and product.
 
+    With --limits, STEM_limits beside the file says what one more of each limit is worth.
+
     Needs sales and a champion demand model; uses inventory, supply, prices, products and assortment where they are.
     """
-    from serving.suggestions import suggest
+    import polars as pl
+
+    from serving.limits import with_budget
+    from serving.suggestions import suggest, suggest_within
 
     check_ending(out)
     chosen = context.current()
+    scarce = None if limits is None else with_budget(read_table(limits, "--limits", as_text=True), budget)
     dataset = chosen.dataset(lake, as_of)
     with chosen.progress.step("replenish") as step:
-        table = suggest(
-            dataset,
-            _forecaster(),
-            chosen.settings,
-            stores=stores,
-            products=products,
-            budget=budget,
-            seed=seed,
-            progress=chosen.progress,
-        )
+        model, settings, told = load_forecaster(), chosen.settings, chosen.progress
+        if scarce is None:
+            table = suggest(
+                dataset, model, settings, stores=stores, products=products, budget=budget, seed=seed, progress=told
+            )
+        else:
+            table, prices = suggest_within(
+                dataset, model, settings, scarce, stores=stores, products=products, seed=seed, progress=told
+            )
+            write_table(prices, out.with_name(f"{out.stem}_limits{out.suffix}"))
+            for row in prices.filter(pl.col("worth_of_one_more") > 0).head(10).iter_rows(named=True):
+                told.say(f"  {row['limit']}: {row['reason']}")
         write_table(table, out)
         step.rows = table.height
         step.note = f"{int((table['order_quantity'] > 0).sum()):,} orders -> {out}"
@@ -138,18 +150,24 @@ def simulate(
     ] = None,
     last: Annotated[str | None, typer.Option("--until", help="Last day played [default: last sale].")] = None,
     policy: Annotated[
-        list[str] | None, typer.Option(help="suggested, cover, legacy, perfect or recorded; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="suggested, tuned, matched, cover, legacy, perfect, recorded; or service_level, fill_rate, economic, "
+            "newsvendor, reorder; may be repeated."
+        ),
     ] = None,
     stores: StoresOption = None,
     forecast: Annotated[str, typer.Option(help="What suggestions rest on: model or moving.")] = "model",
     refresh_days: Annotated[int, typer.Option(min=1, help="How often the model forecasts anew.")] = 7,
+    refit_days: Annotated[int, typer.Option(min=1, help="How often the model is fitted anew.")] = 28,
+    tune_days: Annotated[int, typer.Option(min=0, help="Days before --from that parameters are tuned on.")] = 56,
     seed: Annotated[int, typer.Option(help="Seed of demand recovery and sample paths.")] = 0,
     lake: LakeOption = None,
 ) -> None:
     """Replays order policies day by day on recorded demand: cost, fill rate, waste, stock, with plots.
 
-    Needs sales; uses inventory (lost demand, opening stock), supply, prices and products. The demand model is fitted on
-    what was known before the first day.
+    Needs sales; uses inventory (lost demand, opening stock), supply, prices and products. Demand models are fitted on
+    what was known on their day, and parameters are tuned on the days before the first.
     """
     from datetime import timedelta
 
@@ -171,6 +189,8 @@ def simulate(
         stores=stores,
         fit=_fit if forecast == "model" else None,
         refresh_days=refresh_days,
+        refit_days=refit_days,
+        tune_days=tune_days,
         seed=seed,
         progress=chosen.progress,
     )
@@ -229,7 +249,7 @@ def write_table(table: "pl.DataFrame", path: Path) -> None:
             table.write_parquet(aside)
 
 
-def _forecaster() -> "Forecaster":
+def load_forecaster() -> "Forecaster":
     """The champion demand model.
 
     Raises:

@@ -1,10 +1,11 @@
 """Scarce money, truck space or stock shared out over series by marginal value, with what one more of it is worth.
 
 One limit is shared greedily, which is exact but for the step that no longer fits; where that matters (short lists),
-HiGHS finishes the list around the last step. Several limits at once are priced by the linear programme first.
+HiGHS finishes the list around the last step. Several limits at once are priced by the linear programme first, and
+finished in the same way.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,9 +69,11 @@ def allocate(steps: Steps, limits: Sequence[Limit], series: int) -> Allocation:
         prices, bound = _greedy_bound(steps, limits[0], useful)
         taken = _greedy(steps, limits[0], useful, series)
         if bound > 0 and (bound - _value(steps, taken)) / bound > _GAP_WORTH_CLOSING:
-            taken = _finish(steps, limits[0], taken, useful, prices[limits[0].name])
+            taken = _finish(steps, limits, taken, useful, prices)
     else:
         prices, bound, taken = _priced(steps, limits, useful)
+        if bound > 0 and (bound - _value(steps, taken)) / bound > _GAP_WORTH_CLOSING:
+            taken = _finish(steps, limits, taken, useful, prices)
     units = np.zeros(series)
     np.add.at(units, steps.series[taken], steps.units[taken])
     value = _value(steps, taken)
@@ -149,19 +152,20 @@ def _hull(steps: Steps, limit: Limit, useful: Bools) -> tuple[Floats, Floats]:
     return value, usage
 
 
-def _finish(steps: Steps, limit: Limit, taken: Bools, useful: Bools, price: float) -> Bools:
-    """The greedy list, its steps nearest the price decided anew by HiGHS; never worse than the greedy one."""
-    distance = np.abs(np.log(np.maximum(steps.value, 1e-12) / np.maximum(limit.usage * max(price, 1e-12), 1e-12)))
+def _finish(steps: Steps, limits: Sequence[Limit], taken: Bools, useful: Bools, prices: Mapping[str, float]) -> Bools:
+    """The list with its steps nearest the prices decided anew by HiGHS; never worse than before."""
+    priced = sum((limit.usage * prices[limit.name] for limit in limits), np.zeros(len(steps.value)))
+    distance = np.abs(np.log(np.maximum(steps.value, 1e-12) / np.maximum(priced, 1e-12)))
     candidates = np.flatnonzero(useful)
     core = np.sort(candidates[np.argsort(distance[candidates], kind="stable")[:_CORE_STEPS]])
     held = taken.copy()
     held[core] = False
-    left = limit.capacity - float(limit.usage[held].sum())
-    if len(core) == 0 or left < 0:
+    left = np.array([limit.capacity - float(limit.usage[held].sum()) for limit in limits])
+    if len(core) == 0 or np.any(left < 0):
         return taken
     part = _part(steps, core)
     closed = _closed(steps, core, held)
-    constraints = [LinearConstraint(limit.usage[core][None, :], ub=left)]
+    constraints = [LinearConstraint(np.stack([limit.usage[core] for limit in limits]), ub=left)]
     order = _in_order(part)
     if order.shape[0]:
         constraints.append(LinearConstraint(order, ub=0))
@@ -176,7 +180,7 @@ def _finish(steps: Steps, limit: Limit, taken: Bools, useful: Bools, price: floa
         return taken
     better = held
     better[core[found.x > 0.5]] = True
-    fits = float(limit.usage[better].sum()) <= limit.capacity * (1 + 1e-9)
+    fits = all(float(limit.usage[better].sum()) <= limit.capacity * (1 + 1e-9) + 1e-9 for limit in limits)
     return better if fits and _value(steps, better) > _value(steps, taken) else taken
 
 
@@ -204,7 +208,7 @@ def _priced(steps: Steps, limits: Sequence[Limit], useful: Bools) -> tuple[dict[
     """Prices and bound of the linear programme, and a whole list near it: what it takes in full, then greedily more."""
     rows = np.flatnonzero(useful)
     part = _part(steps, rows)
-    usage = csr_array(np.vstack([limit.usage[rows] for limit in limits]))
+    usage = vstack([csr_array(limit.usage[rows][None, :]) for limit in limits]).tocsr()
     capacity = np.array([limit.capacity for limit in limits])
     order = _in_order(part)
     found: OptimizeResult = linprog(

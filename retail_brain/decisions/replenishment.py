@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.allocation import Limit, allocate
-from retail_brain.decisions.arrays import Bools, Floats, days, floats
+from retail_brain.decisions.arrays import Bools, Floats, Ints, days, floats
+from retail_brain.decisions.limits import Scarce, Shared, share_out
 from retail_brain.decisions.marginal import Steps, order_steps, spend
 from retail_brain.decisions.plan import Due, Holdings, Plan, decide
 from retail_brain.decisions.reasons import with_reasons
@@ -92,21 +93,49 @@ def apply_budget(plans: Sequence[tuple[Plan, pl.DataFrame]], budget: float, as_o
     """
     if math.isnan(budget) or budget < 0:
         raise UsageError(f"budget {budget} cannot be spent; wanted an amount of money of 0 or more.")
+    joined, offsets = _joined_steps(plans)
+    bought, price = _buy(joined, budget, int(offsets[-1]))
+    rows = []
+    for (plan, series), start in zip(plans, offsets, strict=False):
+        quantity = bought[start : start + series.height]
+        rows.append(suggestion_rows(plan, series, as_of, quantity=quantity, price=price))
+    return pl.concat(rows)
+
+
+def apply_limits(
+    plans: Sequence[tuple[Plan, pl.DataFrame]], limits: Sequence[Scarce], as_of: date
+) -> tuple[pl.DataFrame, Shared]:
+    """Rows of all plans (with their series) under several limits, in the order of the plans, and what the limits buy.
+
+    Args:
+        plans: decisions with their series; series are numbered through in this order.
+        limits: what is scarce, by number of the series.
+        as_of: last known day.
+    """
+    joined, offsets = _joined_steps(plans)
+    shared = share_out(joined, limits, int(offsets[-1]))
+    names = pl.Series([limit.name for limit in limits], dtype=pl.String)
+    rows = []
+    for (plan, series), start in zip(plans, offsets, strict=False):
+        mine = slice(start, start + series.height)
+        cut_by = shared.cut_by[mine]
+        named = names.gather(pl.Series(cut_by).replace(-1, None)) if len(names) else None
+        price = np.where(cut_by >= 0, np.append(shared.prices, 0.0)[cut_by], 0.0)
+        rows.append(suggestion_rows(plan, series, as_of, quantity=shared.units[mine], price=price, limit=named))
+    return pl.concat(rows), shared
+
+
+def _joined_steps(plans: Sequence[tuple[Plan, pl.DataFrame]]) -> tuple[Steps, Ints]:
+    """The steps of all plans with their series numbered through, and the first number of each plan."""
     steps = [order_steps(plan.quantity, plan.needs, plan.terms, plan.money) for plan, _ in plans]
-    sizes = [len(plan.quantity) for plan, _ in plans]
-    offsets = np.cumsum([0, *sizes])
+    offsets = np.cumsum([0, *(len(plan.quantity) for plan, _ in plans)])
     joined = Steps(
         np.concatenate([part.series + offset for part, offset in zip(steps, offsets, strict=False)]),
         np.concatenate([part.units for part in steps]),
         np.concatenate([part.value for part in steps]),
         np.concatenate([part.cost for part in steps]),
     )
-    bought, price = _buy(joined, budget, int(offsets[-1]))
-    rows = []
-    for (plan, series), start, size in zip(plans, offsets, sizes, strict=False):
-        quantity = bought[start : start + size]
-        rows.append(suggestion_rows(plan, series, as_of, quantity=quantity, price=price))
-    return pl.concat(rows)
+    return joined, offsets
 
 
 def _buy(steps: Steps, budget: float, series: int) -> tuple[Floats, float]:
@@ -124,7 +153,13 @@ def _buy(steps: Steps, budget: float, series: int) -> tuple[Floats, float]:
 
 
 def suggestion_rows(
-    plan: Plan, series: pl.DataFrame, as_of: date, *, quantity: Floats | None = None, price: float = 0.0
+    plan: Plan,
+    series: pl.DataFrame,
+    as_of: date,
+    *,
+    quantity: Floats | None = None,
+    price: float | Floats = 0.0,
+    limit: pl.Series | None = None,
 ) -> pl.DataFrame:
     """The rows of `suggestions` of a plan.
 
@@ -132,8 +167,9 @@ def suggestion_rows(
         plan: the decision.
         series: `store_id` and `product_id` of its series.
         as_of: last known day.
-        quantity: units to order where a budget has cut the plan's.
-        price: what one more unit of budget would have earned.
+        quantity: units to order where a budget or limits have cut the plan's.
+        price: what one more unit of budget, or of the limit that cut the series, would have earned.
+        limit: name of the limit that costs each series most; None where only a budget cuts.
     """
     order = plan.quantity if quantity is None else quantity
     needs, target, terms = plan.needs, plan.target, plan.terms
@@ -170,7 +206,8 @@ def suggestion_rows(
         shelf=pl.Series(plan.lots.shelf),
         skipped=pl.Series(plan.lots.skipped),
         before_budget=pl.Series(plan.quantity),
-        budget_price=pl.lit(price),
+        budget_price=pl.Series(np.broadcast_to(price, len(order))),
+        limit_name=pl.lit(None, dtype=pl.String) if limit is None else limit,
     )
     unknown = ("on_hand", "on_order", "order_up_to", "safety_stock", "expected_lost_sales", "expected_value")
     told = with_reasons(frame).with_columns(pl.when("stock_known").then(pl.col(name)).alias(name) for name in unknown)

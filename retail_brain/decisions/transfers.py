@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.arrays import Floats, Ints
-from retail_brain.decisions.needs import Needs
 
 TRANSFERS = {
     "product_id": pl.String,
@@ -29,6 +28,8 @@ class Giving:
         hold: money per unit left over.
         on_hand: most units that can be given.
         keep: units that a shop never gives away (presentation).
+        need_later: the same as `need`, counted only from the arrival of what is moved: what comes cannot serve the days
+            before. None where goods arrive at once.
     """
 
     need: Floats
@@ -36,23 +37,28 @@ class Giving:
     hold: Floats
     on_hand: Floats
     keep: Floats
+    need_later: Floats | None = None
 
-    @classmethod
-    def of(cls, needs: Needs, worth: Floats, hold: Floats, on_hand: Floats, keep: Floats) -> "Giving":
-        """From the needs of a plan whose lead time is that of the transfer."""
-        return cls(needs.need, worth, hold, np.maximum(on_hand, 0), keep)
+    def take(self, rows: Ints) -> "Giving":
+        """Some of the series."""
+        later = None if self.need_later is None else self.need_later[rows]
+        need, worth, hold = self.need[rows], self.worth[rows], self.hold[rows]
+        return Giving(need, worth, hold, self.on_hand[rows], self.keep[rows], later)
 
-    def gain(self, rows: Ints, moved: Floats, step: Floats) -> Floats:
-        """Money that `step` further units bring to shops that have been given `moved` (taken, if negative)."""
-        need = self.need[rows]
+    def receiving(self, rows: Ints, moved: Floats, step: Floats) -> Floats:
+        """Money that `step` further units bring to shops that have been sent `moved`."""
+        need = self.need if self.need_later is None else self.need_later
+        return self._value(need, rows, moved + step) - self._value(need, rows, moved)
 
-        def value(units: Floats) -> Floats:
-            short = np.maximum(need - units[:, None], 0).mean(axis=1)
-            left = np.maximum(units[:, None] - need, 0).mean(axis=1)
-            total: Floats = -self.worth[rows] * short - self.hold[rows] * left
-            return total
+    def giving(self, rows: Ints, moved: Floats, step: Floats) -> Floats:
+        """Money that shops lose that have given away `-moved` units and give `step` more; negative where they gain."""
+        return self._value(self.need, rows, moved) - self._value(self.need, rows, moved - step)
 
-        return value(moved + step) - value(moved)
+    def _value(self, need: Floats, rows: Ints, units: Floats) -> Floats:
+        short = np.maximum(need[rows] - units[:, None], 0).mean(axis=1)
+        left = np.maximum(units[:, None] - need[rows], 0).mean(axis=1)
+        total: Floats = -self.worth[rows] * short - self.hold[rows] * left
+        return total
 
 
 def suggest_transfers(
@@ -61,6 +67,7 @@ def suggest_transfers(
     cost_per_unit: Floats,
     picking: dict[str, float] | None = None,
     lot: float = 1.0,
+    line_cost: float = 0.0,
 ) -> pl.DataFrame:
     """Transfers, one row per product x giving shop x receiving shop: columns TRANSFERS.
 
@@ -76,6 +83,7 @@ def suggest_transfers(
         cost_per_unit: money for moving one unit, per series (of the giving shop).
         picking: shop -> units it can pick; shops not named pick without limit.
         lot: units moved at a time.
+        line_cost: money for picking and booking one line, whatever it holds; lines that do not earn it are left out.
     """
     stores, products = series["store_id"].to_numpy(), series["product_id"].rank("dense").to_numpy().astype(np.int64) - 1
     moved = np.zeros(series.height)
@@ -86,8 +94,10 @@ def suggest_transfers(
         picks = np.array([left_to_pick.get(store, np.inf) for store in stores[rows]])
         can_give = (giving.on_hand[rows] + moved[rows] - giving.keep[rows] >= lot) & (picks >= lot)
         step = np.full(len(rows), lot)
-        plus = giving.gain(rows, moved[rows], step)
-        minus = np.where(can_give, -giving.gain(rows, moved[rows], -step), np.inf) + cost_per_unit[rows] * lot
+        can_take = moved[rows] >= 0
+        can_give &= moved[rows] <= 0
+        plus = np.where(can_take, giving.receiving(rows, moved[rows], step), -np.inf)
+        minus = np.where(can_give, giving.giving(rows, moved[rows], step), np.inf) + cost_per_unit[rows] * lot
         pairs = [(gain, int(rows[a]), int(rows[b])) for gain, a, b in _best_pairs(products[rows], plus, minus)]
         for gain, giver, taker in sorted(pairs, reverse=True):
             store = stores[giver]
@@ -101,7 +111,7 @@ def suggest_transfers(
             entry[0] += lot
             entry[1] += gain
         rows = np.flatnonzero(np.isin(products, [products[giver] for _, giver, _ in pairs]))
-    return _rows(series, found)
+    return _rows(series, found, line_cost)
 
 
 def _best_pairs(products: Ints, plus: Floats, minus: Floats) -> list[tuple[float, int, int]]:
@@ -119,8 +129,8 @@ def _first_of(groups: Ints, values: Floats) -> Ints:
     return order[starts].astype(np.int64)
 
 
-def _rows(series: pl.DataFrame, found: dict[tuple[int, int], list[float]]) -> pl.DataFrame:
-    """The transfers as a table, most valuable first."""
+def _rows(series: pl.DataFrame, found: dict[tuple[int, int], list[float]], line_cost: float) -> pl.DataFrame:
+    """The transfers that earn their cost as a table, most valuable first."""
     stores, products = series["store_id"].to_list(), series["product_id"].to_list()
     rows = [
         {
@@ -128,12 +138,14 @@ def _rows(series: pl.DataFrame, found: dict[tuple[int, int], list[float]]) -> pl
             "from_store_id": stores[giver],
             "to_store_id": stores[taker],
             "units": units,
-            "expected_value": value,
-            "reason": f"{stores[taker]} is expected to sell them, {stores[giver]} to keep them; moving {units:g} earns "
-            f"about {value:.2f} after the cost of moving.",
-            "reason_zh": f"{stores[taker]}预计能卖出，{stores[giver]}预计会积压；"
-            f"调拨{units:g}件扣除调拨成本后约可多赚{value:.2f}。",
+            "expected_value": value - line_cost,
+            "reason": f"{stores[taker]} is expected to sell them before its next delivery, {stores[giver]} to keep "
+            f"them; moving {units:g} earns about {value - line_cost:.2f} after the cost of moving.",
+            "reason_zh": f"{stores[taker]}在下次到货前预计能卖出，{stores[giver]}预计会积压；"
+            f"调拨{units:g}件扣除调拨成本后约可多赚{value - line_cost:.2f}。",
         }
         for (giver, taker), (units, value) in found.items()
+        if value > line_cost
     ]
-    return pl.DataFrame(rows, schema=TRANSFERS).sort("expected_value", descending=True)
+    order = ["expected_value", "product_id", "from_store_id", "to_store_id"]
+    return pl.DataFrame(rows, schema=TRANSFERS).sort(order, descending=[True, False, False, False])

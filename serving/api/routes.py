@@ -8,7 +8,20 @@ from pydantic import BaseModel
 
 from serving.api import requests, responses
 from serving.api.access import Scope
-from serving.queries import audience, demand, events, goods, orders, overview, profile, recommend, stock, what_if
+from serving.queries import (
+    audience,
+    demand,
+    events,
+    goods,
+    network,
+    orders,
+    overview,
+    profile,
+    recommend,
+    routing,
+    stock,
+    what_if,
+)
 from serving.queries.call import Call
 
 
@@ -68,6 +81,51 @@ ROUTES: tuple[Route, ...] = (
         responses.DecisionsResponse,
         stock.decide,
         (Scope.DECIDE,),
+        threaded=True,
+    ),
+    Route(
+        "/attention",
+        "The lines that matter, over all shops",
+        requests.AttentionRequest,
+        responses.AttentionResponse,
+        network.attention,
+        (Scope.STOCK,),
+        threaded=True,
+    ),
+    Route(
+        "/transfers",
+        "What to move between shops",
+        requests.NetworkRequest,
+        responses.TransfersResponse,
+        network.transfers,
+        (Scope.STOCK,),
+        threaded=True,
+    ),
+    Route(
+        "/counts",
+        "Shelves to count: stock on record that does not sell",
+        requests.NetworkRequest,
+        responses.CountsResponse,
+        network.counts,
+        (Scope.STOCK,),
+        threaded=True,
+    ),
+    Route(
+        "/leftovers",
+        "Goods that will not sell by their date or season",
+        requests.NetworkRequest,
+        responses.LeftoversResponse,
+        network.leftovers,
+        (Scope.STOCK, Scope.PEOPLE),
+        threaded=True,
+    ),
+    Route(
+        "/route_order",
+        "Which shops send an online order",
+        requests.RouteOrderRequest,
+        responses.RouteOrderResponse,
+        routing.route,
+        (Scope.STOCK,),
         threaded=True,
     ),
     Route(

@@ -9,14 +9,17 @@ import polars as pl
 
 from features.demand import DRIVERS
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.replenishment import suggestion_rows
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from serving.answers.arrays import Array
 from serving.answers.forecasts import ForecastBlock, write_calendar, write_forecasts
 from serving.answers.suggestions import write_suggestions
 from serving.answers.what_if import MODEL, PlacedSheet, SheetWriter
+from serving.network import Network
 from serving.publishing.catalogs import Places
-from serving.suggestions import SupplySide, suggest_for_paths
+from serving.publishing.network import publish_network
+from serving.suggestions import SupplySide
 from training.demand.model import DemandModel
 from training.demand.store import StoreForecast
 from training.demand.what_if import listed_series, sheets, unit_costs
@@ -32,6 +35,7 @@ class DemandPublished:
 
     series: int = 0
     suggestions: int = 0
+    network: dict[str, int] = field(default_factory=dict)
     _tables: list[pl.DataFrame] = field(default_factory=list)
 
 
@@ -40,6 +44,7 @@ def publish_demand(
 ) -> DemandPublished:
     """Writes forecasts and suggestions; one run of the model serves both."""
     side, costs = SupplySide.read(dataset), unit_costs(dataset)
+    network = Network(dataset, side, settings)
     horizon = max(side.horizon(settings), settings.demand.horizon_periods)
     quantiles = sorted(settings.demand.quantiles)
     done = DemandPublished()
@@ -49,7 +54,7 @@ def publish_demand(
         for forecast in model.forecast(dataset, horizon, explain="quick"):
             if not len(done._tables):
                 write_calendar(folder, forecast.paths.dates.to_list())
-            done._tables.append(_suggestions(forecast, side, settings, places))
+            done._tables.append(_suggestions(forecast, network, places))
             writer.add(_sheets(forecast, model, horizon, costs, places))
             yield from _blocks(forecast, quantiles)
 
@@ -62,11 +67,18 @@ def publish_demand(
     suggestions = pl.concat(done._tables)
     done.suggestions = suggestions.height
     write_suggestions(folder, suggestions, len(places.stores), len(places.products))
+    done.network = publish_network(folder, network, suggestions, places, progress)
     return done
 
 
-def _suggestions(forecast: StoreForecast, side: SupplySide, settings: Settings, places: Places) -> pl.DataFrame:
-    rows = suggest_for_paths(forecast.paths, side, settings)
+def _suggestions(forecast: StoreForecast, network: Network, places: Places) -> pl.DataFrame:
+    """A store's suggestions, the most urgent first; the network takes in what they rest on."""
+    side = network.side
+    listed = side.listed(forecast.paths)
+    plan, series = side.plan(listed, network.settings)
+    network.add(listed, plan)
+    network.add_leftovers(forecast.paths)
+    rows = suggestion_rows(plan, series, side.as_of)
     urgent = rows.sort(
         pl.col("order_quantity") > 0,
         pl.col("expected_value").fill_null(float("inf")),

@@ -1,0 +1,115 @@
+"""Verbs about the stock of all shops together: transfers, counts, leftovers."""
+
+from typing import Annotated
+
+import typer
+
+from retail_brain.cli import context
+from retail_brain.cli.app import app
+from retail_brain.cli.context import AsOfOption, LakeOption, OutOption
+from retail_brain.cli.decisions import ProductsOption, StoresOption, load_forecaster, write_table
+
+SeedOption = Annotated[int, typer.Option(help="Seed of the sample paths.")]
+
+
+@app.command()
+def transfers(
+    out: OutOption,
+    cost_per_unit: Annotated[
+        float | None, typer.Option(min=0, help="Money for moving one unit [default: the settings'].")
+    ] = None,
+    line_cost: Annotated[
+        float | None, typer.Option(min=0, help="Money for picking and booking one line [default: the settings'].")
+    ] = None,
+    days: Annotated[
+        float | None, typer.Option(min=0, help="Days until moved goods can be sold [default: the settings'].")
+    ] = None,
+    stores: StoresOption = None,
+    products: ProductsOption = None,
+    seed: SeedOption = 0,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """What to move between shops: one row per product, giving and receiving shop, most valuable first.
+
+    A shop gives only what it is expected not to sell before its own supply can come, and only as much as it can pick
+    beside its own orders. Needs sales, inventory and a champion demand model; uses supply, prices, products, stores.
+    """
+    from serving.network import transfers as suggest_transfers
+
+    chosen = context.current()
+    changes = {"transfer_cost_per_unit": cost_per_unit, "transfer_line_cost": line_cost, "transfer_days": days}
+    network = chosen.settings.network.model_copy(
+        update={name: value for name, value in changes.items() if value is not None}
+    )
+    settings = chosen.settings.model_copy(update={"network": network})
+    with chosen.progress.step("transfers") as step:
+        table = suggest_transfers(
+            chosen.dataset(lake, as_of),
+            load_forecaster(),
+            settings,
+            stores=stores,
+            products=products,
+            seed=seed,
+            progress=chosen.progress,
+        )
+        write_table(table, out)
+        step.rows = table.height
+        step.note = f"{table['units'].sum():,.0f} units worth {table['expected_value'].sum():,.2f} -> {out}"
+
+
+@app.command()
+def counts(
+    out: OutOption,
+    least_probability: Annotated[
+        float, typer.Option(min=0, max=1, help="Shelves less probably empty than this are left out.")
+    ] = 0.5,
+    stores: StoresOption = None,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Shelves to count: the record says there is stock, and yet sales have improbably stopped. Most valuable first.
+
+    Needs sales and inventory; uses prices and products. No model is asked.
+    """
+    from serving.network import counts as suggest_counts
+
+    chosen = context.current()
+    with chosen.progress.step("counts") as step:
+        dataset = chosen.dataset(lake, as_of)
+        table = suggest_counts(dataset, chosen.settings, stores=stores, least_probability=least_probability)
+        write_table(table, out)
+        step.rows = table.height
+        step.note = f"{table['expected_value'].sum():,.2f} of margin a week behind them -> {out}"
+
+
+@app.command()
+def leftovers(
+    out: OutOption,
+    stores: StoresOption = None,
+    products: ProductsOption = None,
+    seed: SeedOption = 0,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Goods that will not sell by their date, the end of their listing or season: units and money at risk.
+
+    `audience --leftovers` finds the people who want them. Needs sales, inventory and a champion demand model; uses
+    products (shelf life, cost), assortment (end of listing) and prices.
+    """
+    from serving.network import leftovers as find_leftovers
+
+    chosen = context.current()
+    with chosen.progress.step("leftovers") as step:
+        table = find_leftovers(
+            chosen.dataset(lake, as_of),
+            load_forecaster(),
+            chosen.settings,
+            stores=stores,
+            products=products,
+            seed=seed,
+            progress=chosen.progress,
+        )
+        write_table(table, out)
+        step.rows = table.height
+        step.note = f"{table['value_at_risk'].sum():,.2f} at risk -> {out}"

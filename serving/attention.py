@@ -1,0 +1,128 @@
+"""The lines that matter: everything about stock that a person should look at first, ranked by the money at stake."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.reasons import number
+from retail_brain.outputs import SERIES
+
+ATTENTION = {
+    "kind": pl.String,
+    "money": pl.Float64,
+    "store_id": pl.String,
+    "product_id": pl.String,
+    "other_store_id": pl.String,
+    "units": pl.Float64,
+    "reason": pl.String,
+    "reason_zh": pl.String,
+}
+KINDS = ("stockout", "unknown_stock", "large_order", "unusual", "phantom", "leftover", "transfer")
+_USUAL_DAYS = 28
+_LARGE, _UNUSUAL = 3.0, 2.0
+_LEAST_UNITS = 3.0
+
+
+def usual_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:
+    """One row per store x product sold within four weeks: `usual`, units a day."""
+    recent = dataset.daily_sales().filter(pl.col("date") > as_of - timedelta(days=_USUAL_DAYS), pl.col("units") > 0)
+    return recent.group_by(*SERIES).agg(usual=pl.col("units").sum() / _USUAL_DAYS).collect()
+
+
+def lines_that_matter(
+    suggestions: pl.DataFrame,
+    terms: pl.DataFrame,
+    usual: pl.DataFrame,
+    cycles: pl.DataFrame,
+    *,
+    transfers: pl.DataFrame,
+    counts: pl.DataFrame,
+    leftovers: pl.DataFrame,
+    margin_share: float,
+    most: int = 1000,
+) -> pl.DataFrame:
+    """At most `most` lines, most money at stake first: columns ATTENTION.
+
+    A line's money is: margin of the sales expected to be lost even with the order (`stockout`); margin of the cycle's
+    demand where the stock is unknown; cost of what an order holds beyond three cycles (`large_order`); cost of the
+    units by which an order's demand is more than double, or less than half, of what sold in the last four weeks
+    (`unusual`); margin that a count brings back (`phantom`); cost of what will be left over; gain of a transfer.
+
+    Args:
+        suggestions: columns of `suggestions`.
+        terms: supply terms of `decisions.inputs.read_terms`.
+        usual: of `usual_sales`.
+        cycles: `store_id`, `product_id`, `cycle_days`: days that an order's demand is counted over.
+        transfers: columns of `transfers.TRANSFERS`.
+        counts: columns of `phantom.COUNT_REQUESTS`.
+        leftovers: columns of `leftovers.LEFTOVERS`.
+        margin_share: share of the price that is margin where the cost is unknown.
+        most: lines kept.
+    """
+    keys = list(SERIES)
+    price = pl.col("unit_price")
+    cost = pl.coalesce("unit_cost", price * (1 - margin_share))
+    worth = (price - cost).clip(0) + pl.col("stockout_cost").fill_null(0)
+    money = terms.select(*keys, cost=cost.fill_null(0), worth=worth.fill_null(0))
+    lines = suggestions.join(money, on=keys, how="left").join(usual, on=keys, how="left")
+    lines = lines.join(cycles, on=keys, how="left")
+    parts = [
+        _stockouts(lines),
+        _unknown(lines),
+        _large(lines),
+        _unusual(lines),
+        _of(counts, "phantom", money=pl.col("expected_value"), units=pl.col("on_hand")),
+        _of(leftovers, "leftover", money=pl.col("value_at_risk"), units=pl.col("left_over_units")),
+        _of(
+            transfers.with_columns(store_id="from_store_id"), "transfer", money=pl.col("expected_value"),
+            units=pl.col("units"), other=pl.col("to_store_id"),
+        ),
+    ]  # fmt: skip
+    ranked = pl.concat(parts).filter(pl.col("money") > 0)
+    return ranked.sort("money", "kind", *keys, descending=[True, False, False, False]).head(most)
+
+
+def _of(
+    frame: pl.DataFrame, kind: str, *, money: pl.Expr, units: pl.Expr, other: pl.Expr | None = None
+) -> pl.DataFrame:
+    told = frame.with_columns(
+        kind=pl.lit(kind), money=money, other_store_id=pl.lit(None) if other is None else other, units=units
+    )
+    return told.select(pl.col(name).cast(dtype) for name, dtype in ATTENTION.items())
+
+
+def _stockouts(lines: pl.DataFrame) -> pl.DataFrame:
+    lost = pl.col("expected_lost_sales")
+    here = lines.filter(lost >= 1, lost >= 0.1 * pl.col("demand_until_next_arrival"))
+    return _of(here, "stockout", money=lost * pl.col("worth"), units=lost)
+
+
+def _unknown(lines: pl.DataFrame) -> pl.DataFrame:
+    wanted = pl.col("demand_until_next_arrival")
+    return _of(lines.filter(pl.col("on_hand").is_null()), "unknown_stock", money=wanted * pl.col("worth"), units=wanted)
+
+
+def _large(lines: pl.DataFrame) -> pl.DataFrame:
+    beyond = pl.col("order_quantity") - _LARGE * pl.col("demand_until_next_arrival")
+    here = lines.filter(pl.col("on_hand").is_not_null(), beyond > 0, pl.col("order_quantity") >= _LEAST_UNITS)
+    return _of(here, "large_order", money=beyond * pl.col("cost"), units=pl.col("order_quantity"))
+
+
+def _unusual(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines whose demand is far from that of the last four weeks."""
+    rows = lines.with_columns(then=(pl.col("usual").fill_null(0) * pl.col("cycle_days")))
+    now, then = pl.col("demand_until_next_arrival"), pl.col("then")
+    apart = (now - then).abs()
+    far = (now > _UNUSUAL * then) | (now * _UNUSUAL < then)
+    here = rows.filter(far, apart >= _LEAST_UNITS, pl.col("order_quantity") > 0)
+    values = (number("demand_until_next_arrival"), pl.col("cycle_days").cast(pl.Int64), number("then"))
+    told = here.with_columns(
+        reason=pl.format(
+            "{} are expected in {} days; at the rate of the last four weeks it would be {}. Look at what drives it. ",
+            *values,
+        )
+        + pl.col("reason"),
+        reason_zh=pl.format("预计{}件（{}天内），按近四周销速为{}件，请查看原因。", *values) + pl.col("reason_zh"),
+    )
+    return _of(told, "unusual", money=apart * pl.col("cost"), units=pl.col("order_quantity"))
