@@ -6,6 +6,8 @@ Run from the project's root:
     ... bench_recommender.py gowalla FOLDER
     ... bench_recommender.py speed
     ... bench_recommender.py growth
+    ... bench_recommender.py due
+    ... bench_recommender.py basket
 """
 
 import argparse
@@ -21,7 +23,7 @@ from retail_brain.tables import TABLES
 def main() -> None:
     """Runs one measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("measure", choices=["last-basket", "gowalla", "speed", "growth", "one-size"])
+    parser.add_argument("measure", choices=["last-basket", "gowalla", "speed", "growth", "one-size", "due", "basket"])
     parser.add_argument("what", nargs="?", help="folder of train.parquet and test.parquet (gowalla), times (one-size)")
     parser.add_argument("--views", type=int, default=6, help="earlier baskets that train the ranker")
     parser.add_argument("--test-back", type=int, default=1, help="2 tests on the basket before the last: for choices")
@@ -36,6 +38,14 @@ def main() -> None:
         from gowalla_candidates import gowalla
 
         gowalla(Path(options.what))
+    elif options.measure == "due":
+        from recommender_due import due
+
+        due(complete_journey())
+    elif options.measure == "basket":
+        from recommender_basket import basket
+
+        basket(complete_journey())
     else:
         import recommender_speed
 
