@@ -1,11 +1,17 @@
 """How long the recommender takes: training, everybody's goods, one person online, and how it grows with people."""
 
+import json
+import resource
+import subprocess
+import sys
 import time
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from retail_brain.dataset import Dataset
 from retail_brain.progress import Progress
@@ -13,6 +19,9 @@ from serving.recommendations import recommend
 from training.recommender.config import RecommenderConfig
 from training.recommender.model import RecommenderModel
 from training.recommender.online import Complements, Live, Pairs, ranked
+
+TIMES = (1, 4, 16)
+K = 10
 
 
 def speed(dataset: Dataset) -> None:
@@ -28,6 +37,56 @@ def speed(dataset: Dataset) -> None:
     print(f"recommend for all with the situation {seconds:.1f} s, {people / seconds:.0f} people/s")
     _online(pairs, model)
     _peer(now.history.matrix("purchase_days"))
+
+
+def growth() -> None:
+    """Prints seconds and memory for a quarter of the households, all of them, and four times as many."""
+    found = []
+    for times in TIMES:
+        command = [sys.executable, *sys.argv[:1], "one-size", str(times)]
+        answer = subprocess.run(command, check=True, capture_output=True, text=True)
+        found.append(json.loads(answer.stdout.splitlines()[0]))
+        print(found[-1], flush=True)
+    people = np.log([one["people"] for one in found])
+    for part in ("fit", "situation", "score", "memory"):
+        slope = np.polyfit(people, np.log([one[part] for one in found]), 1)[0]
+        print(f"{part}: grows with people to the power of {slope:.2f}")
+
+
+def one_size(dataset: Dataset, times: int) -> None:
+    """Prints one line of JSON: people, seconds of fitting, describing and scoring, and peak memory in GB."""
+    many = resized(dataset, times)
+    model, fit = _timed(lambda: RecommenderModel.fit(many, RecommenderConfig()))
+    now, situation = _timed(lambda: model.situation(many))
+    score = _timed(lambda: sum(block.height for block in model.score(many, situation=now)))[1]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    people = now.history.shape[0]
+    print(json.dumps({"people": people, "fit": fit, "situation": situation, "score": score, "memory": peak}))
+
+
+def resized(dataset: Dataset, times: int) -> Dataset:
+    """Every fourth household, `times` over: each copy shops up to 3 days apart and leaves out one line in seven."""
+    lines = dataset.scan("transactions").collect()
+    template = lines.filter(pl.col("customer_id").hash(seed=1) % 4 == 0)
+    random = np.random.default_rng(times)
+    copies = [template]
+    for copy in range(1, times):
+        kept = template.filter(pl.Series(random.random(template.height) > 1 / 7))
+        shift = kept["transaction_id"].hash(seed=copy).mod(7).cast(pl.Int64) - 3
+        copies.append(
+            kept.with_columns(
+                pl.concat_str("customer_id", pl.lit(f"-{copy}")).alias("customer_id"),
+                pl.concat_str("transaction_id", pl.lit(f"-{copy}")).alias("transaction_id"),
+                pl.col("sold_at") + shift * timedelta(days=1),
+            )
+        )
+    last = lines["sold_at"].max()
+    return Dataset.from_frames(
+        {
+            "transactions": pl.concat(copies).filter(pl.col("sold_at") <= last),
+            "products": dataset.scan("products"),
+        }
+    )
 
 
 def _timed(work):
@@ -55,8 +114,9 @@ def _online(pairs: pl.DataFrame, model: RecommenderModel) -> None:
 
 def _peer(counts) -> None:
     matrix = sparse.csr_matrix(counts)
-    model = AlternatingLeastSquares(factors=64, iterations=10, num_threads=2, random_state=1)
-    _, fit = _timed(lambda: model.fit(matrix, show_progress=False))
-    people = np.arange(matrix.shape[0])
-    _, seconds = _timed(lambda: model.recommend(people, matrix, N=10, filter_already_liked_items=False))
+    with threadpool_limits(1, "blas"):
+        model = AlternatingLeastSquares(factors=64, iterations=10, num_threads=2, random_state=1)
+        _, fit = _timed(lambda: model.fit(matrix, show_progress=False))
+        people = np.arange(matrix.shape[0])
+        _, seconds = _timed(lambda: model.recommend(people, matrix, N=K, filter_already_liked_items=False))
     print(f"implicit ALS: fit {fit:.1f} s, recommend {seconds:.1f} s, {people.size / seconds:.0f} people/s")

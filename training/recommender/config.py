@@ -117,6 +117,7 @@ class RecommenderConfig(Part):
         max_neighbour_people: people who may be somebody's neighbours.
         max_core_products: the most bought products, which neighbours and latent tastes speak of.
         tuning_trials: how many settings of the sources are tried on a past window before anything else.
+        tuning_seconds: no further trial is begun after so long, and what was not tried stays as it is.
         tuning_people: customers looked at in each trial.
         block_pairs: size of a block of people x products in memory (float32 cells).
     """
@@ -133,6 +134,7 @@ class RecommenderConfig(Part):
     min_candidates: int = 150
     min_history_days: int = 14
     tuning_trials: int = 11
+    tuning_seconds: float = 120
     tuning_people: int = 500
     block_pairs: int = 16_000_000
     seed: int = 7

@@ -30,7 +30,11 @@ def preset_config(settings: Settings, preset: str) -> RecommenderConfig:
     if preset not in PRESETS:
         raise UsageError(f"preset {preset!r} is unknown; wanted one of {sorted(PRESETS)}.")
     chosen = settings.recommender
-    changes = {"label_days": chosen.label_days, "min_candidates": chosen.candidates_per_customer}
+    changes = {
+        "label_days": chosen.label_days,
+        "min_candidates": chosen.candidates_per_customer,
+        "tuning_seconds": chosen.tuning_seconds,
+    }
     return PRESETS[preset].model_copy(update=changes)
 
 

@@ -76,16 +76,21 @@ class Ranker:
 
 
 def rule_probability(features: npt.NDArray[np.floating], config: RecommenderConfig) -> npt.NDArray[np.float64]:
-    """1 - exp(-label days x rate): the personal rate of purchase days, or the product's mean rate over its buyers.
+    """1 - exp(-label days x rate), where the rate is what the person bought again / the days they have been known.
 
-    For histories too short to learn from; the sources' opinions only order goods never bought.
+    For histories too short to learn from. A first purchase is no evidence of a second: it counts for as much as the
+    product is known (log of its buyers) and bought again by them (share who came back, shrunk). The sources' opinions
+    only order goods never bought.
     """
     names = feature_names(config)
-    column = {name: features[:, at].astype(np.float64) for at, name in enumerate(names)}
-    personal = np.nan_to_num(column["purchase_days"]) / (np.nan_to_num(column["since_first"], nan=0.0) + 28.0)
+    column = {name: np.nan_to_num(features[:, at].astype(np.float64)) for at, name in enumerate(names)}
+    again = (column["repeat_share"] * column["buyers"] + 0.5) / (column["buyers"] + 5)
+    first = np.minimum(0.1 * np.log1p(column["buyers"]), 1) * np.minimum(8 * again, 1)
+    personal = (column["purchase_days"] - 1 + first) / (column["tenure"] + 28)
     opinions = np.nan_to_num(features[:, [at for at, name in enumerate(names) if name.endswith("_relative")]])
-    explore = 0.002 * opinions.mean(axis=1) + 0.002 * np.nan_to_num(column["trending_relative"])
-    probability: npt.NDArray[np.float64] = -np.expm1(-config.label_days * (personal + explore))
+    explore = 0.002 * opinions.mean(axis=1) + 0.002 * column["trending_relative"]
+    rate = np.where(column["purchase_days"] > 0, personal, 0) + explore
+    probability: npt.NDArray[np.float64] = -np.expm1(-config.label_days * rate)
     return probability
 
 

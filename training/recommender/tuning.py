@@ -1,5 +1,6 @@
 """Tuning of the sources to a data set it has never seen: a few trials on a past window, one parameter at a time."""
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -21,6 +22,14 @@ from training.recommender.sparse import Ints, blocks, distinct, is_among, look_u
 K = 10
 OWN_WEIGHTS = (0.85, 0.5, 0.3)
 NEIGHBOURS = (60, 300)
+TRIAL = {
+    "source": pl.String,
+    "parameter": pl.String,
+    "value": pl.Float64,
+    "ndcg_at_10": pl.Float64,
+    "kept": pl.Boolean,
+    "seconds": pl.Float64,
+}
 
 
 @dataclass(frozen=True)
@@ -29,7 +38,7 @@ class Tuned:
 
     Attributes:
         config: the given one with better parameters of the sources.
-        trials: one row per trial: source, parameter, value, ndcg_at_10, kept.
+        trials: one row per trial: source, parameter, value, ndcg_at_10, kept, seconds.
     """
 
     config: RecommenderConfig
@@ -42,21 +51,22 @@ def tune(dataset: Dataset, cutoff: date, config: RecommenderConfig, *, progress:
     Args:
         dataset: must show `label_days` after the cutoff; a backtest's window must lie beyond those.
         cutoff: day to stand on.
-        config: what to start from; `tuning_trials` bounds the work (0 = none), `tuning_people` its size.
+        config: what to start from; `tuning_trials` (0 = none) and `tuning_seconds` bound the work, `tuning_people` its
+            size.
         progress: told of the step.
 
     Raises:
         DataError: no purchase names a customer.
     """
     rows: list[dict[str, object]] = []
+    began = time.monotonic()
     if config.tuning_trials > 0:
         with progress.step(f"tuning at {cutoff}") as step:
             bench = _bench(dataset, cutoff, config)
-            config = _search(bench, config, rows)
+            config = _search(bench, config, rows, began + config.tuning_seconds)
             step.rows = len(rows)
             step.note = f"own half-life {config.own.half_life_days} days, own weight {config.neighbours.own_weight}"
-    schema = {"source": pl.String, "parameter": pl.String, "value": pl.Float64, "ndcg_at_10": pl.Float64, "kept": bool}
-    return Tuned(config, pl.DataFrame(rows, schema=schema))
+    return Tuned(config, pl.DataFrame(rows, schema=TRIAL))
 
 
 def tune_before(
@@ -103,18 +113,23 @@ def _bench(dataset: Dataset, cutoff: date, config: RecommenderConfig) -> _Bench:
     return _Bench(history, buyers, np.sort(people * history.shape[1] + products), relevant, config.block_pairs)
 
 
-def _search(bench: _Bench, config: RecommenderConfig, rows: list[dict[str, object]]) -> RecommenderConfig:
+def _search(
+    bench: _Bench, config: RecommenderConfig, rows: list[dict[str, object]], deadline: float
+) -> RecommenderConfig:
+    """The best of the proposals; what is not tried before the deadline (of `time.monotonic`) stays as it is."""
     if bench.people.size == 0:
         return config
     best = {"own": -1.0, "neighbours": -1.0}
     for source, parameter, value in list(_proposals(config))[: config.tuning_trials]:
+        began = time.monotonic()
+        if began > deadline:
+            break
         part = getattr(config, source).model_copy(update={parameter: value})
         tried = config.model_copy(update={source: part})
         found = bench.ndcg(_source(bench.history, tried, source))
         kept = found > best[source]
-        rows.append(
-            {"source": source, "parameter": parameter, "value": float(value), "ndcg_at_10": found, "kept": kept}
-        )
+        seconds = time.monotonic() - began
+        rows.append(dict(zip(TRIAL, (source, parameter, float(value), found, kept, seconds), strict=True)))
         if kept:
             best[source], config = found, tried
     return config

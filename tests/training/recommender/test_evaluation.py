@@ -128,7 +128,7 @@ def test_tuning_keeps_only_what_is_better_and_sees_nothing_later(habits_chain: D
     best = tuned.trials.filter(pl.col("source") == "own").sort("ndcg_at_10", descending=True, maintain_order=True)
     assert tuned.config.own.half_life_days == best["value"][0]
     again = tune(habits_chain.at(cutoff + timedelta(days=config.label_days)), cutoff, config)
-    assert again.trials.equals(tuned.trials)
+    assert again.trials.drop("seconds").equals(tuned.trials.drop("seconds"))
     assert tune(habits_chain, cutoff, config.model_copy(update={"tuning_trials": 0})).config.own == config.own
 
 
@@ -146,3 +146,12 @@ def test_the_smooth_curve_finds_the_odds_it_was_drawn_from() -> None:
     true = 1 / (1 + np.exp(-(0.5 * np.log(raw) - 1.5 * np.log1p(-raw) - 1.0)))
     smooth = beta_curve(raw, (random.random(raw.size) < true).astype(float), np.ones(raw.size))
     assert np.abs(smooth - true).max() < 0.03
+
+
+def test_tuning_stops_when_its_time_is_up(habits_chain: Dataset) -> None:
+    cutoff = habits_chain.last_day() - timedelta(days=60)
+    config = RecommenderConfig(tuning_seconds=0)
+    tuned = tune(habits_chain, cutoff, config)
+    assert tuned.config == config
+    assert tuned.trials.is_empty()
+    assert {"source", "parameter", "value", "ndcg_at_10", "kept", "seconds"} == set(tuned.trials.columns)

@@ -143,6 +143,13 @@ def test_one_customer_one_product_one_day_is_answered_by_the_rule(small_config: 
     assert 0 < pairs["probability"][0] < 1
 
 
+def test_nobody_who_came_only_once_is_said_to_buy_it_all_again(small_config: RecommenderConfig) -> None:
+    data = chain([(f"T{one}", f"C{one}", f"P{one % 3}", one % 40, 1.0) for one in range(60)])
+    pairs = scored(RecommenderModel.fit(data, small_config), data).filter(pl.col("kind") == "repeat")
+    assert pairs.height == 60
+    assert pairs["probability"].max() < 0.25  # type: ignore[operator]
+
+
 def test_customers_without_a_purchase_get_what_sells_in_their_store(
     habits_chain: Dataset, small_config: RecommenderConfig
 ) -> None:
