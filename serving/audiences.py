@@ -1,7 +1,7 @@
 """Audiences and assignments for a chain: scored pairs, consents, contacts and stock brought together."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from retail_brain.decisions.assignment import Assignment, assign_contacts
 from retail_brain.decisions.audience import audience_rows, build_audience, rank_people
 from retail_brain.decisions.eligibility import assess
 from retail_brain.decisions.holdout import is_holdout
-from retail_brain.decisions.outreach import AudienceRequest, Kind
+from retail_brain.decisions.outreach import AudienceFacts, AudienceRequest, Kind
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
@@ -64,6 +64,7 @@ def audience(
     budget: float | None = None,
     contact_cost: float | None = None,
     at_home_only: bool = False,
+    home_store_id: str | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Audience and exclusions for goods or for a campaign of the `campaigns` table; see `decisions.audience`.
 
@@ -80,9 +81,10 @@ def audience(
         budget: money for all contacts.
         contact_cost: money per contact.
         at_home_only: whether goods must lie in the person's own shop.
+        home_store_id: only people of this shop; None for everybody.
 
     Raises:
-        NotFoundError: the campaign or a product is unknown.
+        NotFoundError: the campaign, a product or the shop is unknown.
         UsageError: neither goods nor a campaign, or a value that cannot be used.
         ImpossibleError: the campaign is over.
     """
@@ -108,7 +110,25 @@ def audience(
         raise UsageError("an audience needs goods or a campaign; got neither. Name --product or --campaign.")
     check_products(dataset, request.product_ids)
     facts = read_facts(dataset, as_of, request.product_ids, settings, at_home_only=at_home_only)
-    return build_audience(_of_products(dataset, pairs, request.product_ids), facts, request, as_of, settings.audience)
+    scored = _of_products(dataset, pairs, request.product_ids)
+    if home_store_id is not None:
+        facts, scored = people_of(home_store_id, facts, scored)
+    return build_audience(scored, facts, request, as_of, settings.audience)
+
+
+def people_of(store_id: str, facts: AudienceFacts, pairs: pl.DataFrame) -> tuple[AudienceFacts, pl.DataFrame]:
+    """The facts and pairs of the people of one shop.
+
+    Raises:
+        NotFoundError: nobody is known to be of that shop.
+    """
+    people = facts.customers.filter(pl.col("home_store_id") == store_id)
+    if not people.height:
+        raise NotFoundError(
+            f"nobody is known whose shop is {store_id!r}. Check its id against stores, or leave the shop out.",
+            {"store_id": store_id},
+        )
+    return replace(facts, customers=people), pairs.join(people, on="customer_id", how="semi")
 
 
 def assign(

@@ -14,6 +14,7 @@ from retail_brain.decisions.local_stock import local_stock
 from retail_brain.decisions.phantom import suggest_counts
 from retail_brain.decisions.plan import Plan
 from retail_brain.decisions.transfers import TRANSFERS, Giving, suggest_transfers
+from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import SERIES, DemandPaths
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import NetworkSettings, Settings
@@ -168,3 +169,25 @@ def counts(
     side = SupplySide.read(dataset)
     found = Network(dataset, side, settings).counts(least_probability)
     return found if stores is None else found.filter(pl.col("store_id").is_in(list(stores)))
+
+
+def goods_to_clear(found: pl.DataFrame, store_id: str | None, most: int = 20) -> list[str]:
+    """Products with most money in left-over stock, dearest first.
+
+    Args:
+        found: columns of LEFTOVERS.
+        store_id: only what lies in this shop; None for all.
+        most: products named.
+
+    Raises:
+        ImpossibleError: nothing is left over there.
+    """
+    here = found if store_id is None else found.filter(pl.col("store_id") == store_id)
+    goods = here.group_by("product_id").agg(pl.col("value_at_risk").sum())
+    ranked = goods.sort("value_at_risk", "product_id", descending=[True, False])["product_id"].head(most).to_list()
+    if not ranked:
+        raise ImpossibleError(
+            f"nothing is expected to be left over in {store_id or 'any shop'}, so there are no goods to find people "
+            "for. Name goods or a campaign instead."
+        )
+    return ranked

@@ -79,13 +79,17 @@ def audience(
     budget: Annotated[float | None, typer.Option(help="Money that all contacts may cost.")] = None,
     contact_cost: Annotated[float | None, typer.Option(help="Money per contact.")] = None,
     at_home_only: Annotated[bool, typer.Option("--home-shop", help="Goods must lie in the person's own shop.")] = False,
+    leftovers: Annotated[
+        bool, typer.Option("--leftovers", help="The goods are those that will be left over, most money first.")
+    ] = False,
+    store: Annotated[str | None, typer.Option("--store", help="Only people (and left-overs) of this shop.")] = None,
     lake: LakeOption = None,
     as_of: AsOfOption = None,
 ) -> None:
     """Who wants these goods: an audience, and beside it STEM_exclusions with who was left out and why.
 
-    Needs transactions with customers and a champion recommender; uses consents, contacts, responses, campaigns and
-    inventory where they are.
+    Needs transactions with customers and a champion recommender (and a demand model for --leftovers); uses consents,
+    contacts, responses, campaigns and inventory where they are.
     """
     from serving.audiences import audience as find_audience
 
@@ -93,11 +97,12 @@ def audience(
     chosen = context.current()
     dataset = chosen.dataset(lake, as_of)
     with chosen.progress.step("audience") as step:
+        model = _recommender()
         table, exclusions = find_audience(
             dataset,
-            _recommender(),
+            model,
             chosen.settings,
-            product_ids=product or (),
+            product_ids=_left_over(dataset, product, campaign, store) if leftovers else product or (),
             campaign_id=campaign,
             size=size,
             kind=kind,  # type: ignore[arg-type]  # checked by AudienceRequest
@@ -106,11 +111,29 @@ def audience(
             budget=budget,
             contact_cost=contact_cost,
             at_home_only=at_home_only,
+            home_store_id=store,
         )
         write_table(table, out)
         write_table(exclusions, out.with_name(f"{out.stem}_exclusions{out.suffix}"))
         step.rows = table.height
         step.note = f"{int((table['group'] == 'contact').sum()):,} to contact -> {out}"
+
+
+def _left_over(dataset: "Dataset", product: list[str] | None, campaign: str | None, store: str | None) -> list[str]:
+    """Goods that will be left over, most money at risk first.
+
+    Raises:
+        UsageError: goods or a campaign were named as well.
+    """
+    from retail_brain.errors import UsageError
+    from serving.network import goods_to_clear
+    from serving.network import leftovers as find_leftovers
+
+    if product or campaign:
+        raise UsageError("--leftovers chooses the goods itself; got --product or --campaign as well. Leave one out.")
+    settings = context.current().settings
+    found = find_leftovers(dataset, load_forecaster(), settings, stores=None if store is None else [store])
+    return goods_to_clear(found, store)
 
 
 @app.command()

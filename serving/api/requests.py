@@ -92,15 +92,39 @@ class RecommendRequest(PersonRequest):
     ] = None
 
 
+class RulesRequest(BaseModel):
+    """The operators' rules: nothing given reads them, `rules` puts a list in place of the present one."""
+
+    model_config = _config(
+        {},
+        {
+            "version": 3,
+            "rules": [
+                {"action": "pin", "values": ["P0001"], "name": "Dragon Boat", "ends_at": "2025-06-02T00:00:00"},
+                {"action": "exclude", "attribute": "category", "values": ["wine"], "stores": ["S001"]},
+                {"action": "cap", "attribute": "category", "limit": 3},
+            ],
+        },
+    )
+
+    rules: Annotated[list[dict[str, Any]], Field(max_length=1000)] | None = None
+    version: Annotated[int | None, Field(ge=0, description="of the list that was changed; a newer one refuses")] = None
+    check: Annotated[bool, Field(description="only look at the rules, store nothing")] = False
+
+
 class AudienceRequest(BaseModel):
     """People for goods."""
 
     model_config = _config(
-        {"product_ids": ["P0001"], "size": 100}, {"campaign_id": "K01", "size": 500, "channel": "sms"}
+        {"product_ids": ["P0001"], "size": 100},
+        {"campaign_id": "K01", "size": 500, "channel": "sms"},
+        {"leftovers": True, "store_id": "S001", "size": 200},
     )
 
     product_ids: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
     campaign_id: Id | None = None
+    leftovers: Annotated[bool, Field(description="the goods are those that will be left over")] = False
+    store_id: Annotated[Id | None, Field(description="only people (and left-overs) of this shop")] = None
     size: Annotated[int, Field(ge=1, le=100_000)] = 100
     kind: Kind = "mixed"
     channel: Literal["sms", "email", "app", "wechat", "guide"] | None = None
@@ -108,8 +132,8 @@ class AudienceRequest(BaseModel):
 
     @model_validator(mode="after")
     def _one_subject(self) -> "AudienceRequest":
-        if (self.product_ids is None) == (self.campaign_id is None):
-            raise ValueError("give either product_ids or campaign_id")
+        if [self.product_ids is not None, self.campaign_id is not None, self.leftovers].count(True) != 1:
+            raise ValueError("give one of product_ids, campaign_id and leftovers")
         return self
 
 

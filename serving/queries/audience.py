@@ -13,8 +13,11 @@ from retail_brain.errors import NotFoundError
 from serving.answers.folder import Answers
 from serving.answers.pairs import KINDS, NO_DAY
 from serving.api.requests import AudienceRequest
+from serving.audiences import people_of
 from serving.campaigns import of_campaign
-from serving.queries.call import Call, find_product, names_of, no_champion
+from serving.network import goods_to_clear
+from serving.queries.call import Call, find_product, find_store, names_of, no_champion
+from serving.queries.network import network_rows
 
 _LIKENESS = 0.5
 _LIKE = 5
@@ -26,7 +29,7 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     Goods that nobody was scored for yet, such as new ones, are offered to those scored for goods like them: `cold`.
 
     Raises:
-        NotFoundError: the campaign or a product is not known.
+        NotFoundError: the campaign, a product or the shop is not known.
         ImpossibleError: the campaign is over.
         DataError: the campaign has no goods.
         ModelError: there is no recommender.
@@ -42,6 +45,9 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
         parts = [_pairs_of_like(answers, product) for product in products]
     pairs = pl.concat([_NOBODY, *parts])
     facts = _facts(answers, products)
+    if request.store_id is not None:
+        find_store(answers, request.store_id)
+        facts, pairs = people_of(request.store_id, facts, pairs)
     as_of = date.fromisoformat(answers.manifest.as_of)
     people, left_out = build_audience(pairs, facts, wanted, as_of, call.view.settings.audience)
     rows = np.array(products, dtype=np.int64)
@@ -68,8 +74,11 @@ _NOBODY = pl.DataFrame(
 
 def _wanted(request: AudienceRequest, call: Call) -> Wanted:
     share = request.holdout_share
+    goods = request.product_ids
+    if request.leftovers:
+        goods = goods_to_clear(network_rows("leftovers", call), request.store_id)
     wanted = Wanted(
-        product_ids=tuple(request.product_ids or ("",)),
+        product_ids=tuple(goods or ("",)),
         size=request.size,
         kind=request.kind,
         channel=request.channel,

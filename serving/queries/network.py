@@ -1,5 +1,6 @@
 """Stock of all shops together: what to move, to count and to sell off, and what matters most."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -19,8 +20,7 @@ def transfers(request: NetworkRequest, call: Call) -> dict[str, Any]:
         NotFoundError: the store or a product is not known.
         ModelError: nothing of the kind was published.
     """
-    either = (pl.col("from_store_id") == request.store_id) | (pl.col("to_store_id") == request.store_id)
-    return _listed("transfers", request, call, either)
+    return _listed("transfers", request, call, ("from_store_id", "to_store_id"))
 
 
 def counts(request: NetworkRequest, call: Call) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def counts(request: NetworkRequest, call: Call) -> dict[str, Any]:
         NotFoundError: the store or a product is not known.
         ModelError: nothing of the kind was published.
     """
-    return _listed("counts", request, call, pl.col("store_id") == request.store_id)
+    return _listed("counts", request, call, ("store_id",))
 
 
 def leftovers(request: NetworkRequest, call: Call) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def leftovers(request: NetworkRequest, call: Call) -> dict[str, Any]:
         NotFoundError: the store or a product is not known.
         ModelError: nothing of the kind was published.
     """
-    return _listed("leftovers", request, call, pl.col("store_id") == request.store_id)
+    return _listed("leftovers", request, call, ("store_id",))
 
 
 def attention(request: AttentionRequest, call: Call) -> dict[str, Any]:
@@ -88,11 +88,11 @@ def network_rows(name: str, call: Call) -> pl.DataFrame:
     return found
 
 
-def _listed(name: str, request: NetworkRequest, call: Call, of_store: pl.Expr) -> dict[str, Any]:
+def _listed(name: str, request: NetworkRequest, call: Call, stores: Sequence[str]) -> dict[str, Any]:
     found = network_rows(name, call)
     if request.store_id is not None:
         find_store(call.answers, request.store_id)
-        found = found.filter(of_store)
+        found = found.filter(pl.any_horizontal(pl.col(stores) == request.store_id))
     if request.product_ids is not None:
         for product_id in request.product_ids:
             find_product(call.answers, product_id)

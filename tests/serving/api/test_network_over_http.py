@@ -1,0 +1,105 @@
+"""Stock of all shops together over HTTP: lists, the lines that matter, routing of an order, people for left-overs."""
+
+from typing import Any
+
+import pytest
+
+ROUTE = {"lines": [{"product_id": "P0001", "units": 2}]}
+
+
+def test_each_list_is_cut_by_shop_and_told_in_the_language_asked_for(client: Any) -> None:
+    assert client.ask("/transfers", {}, language="zh") == {
+        "transfers": [
+            {
+                "product_id": "P0001",
+                "from_store_id": "S001",
+                "to_store_id": "S002",
+                "units": 3.0,
+                "expected_value": 12.5,
+                "reason": "原因",
+            }
+        ],
+        "total": 1,
+        "names": {"P0001": "面包1"},
+    }
+    assert client.ask("/transfers", {"store_id": "S002"})["total"] == 1, "what a shop gets is its transfer too"
+    assert client.ask("/transfers", {"store_id": "S003"})["transfers"] == []
+    assert client.ask("/counts", {"store_id": "S002"})["counts"][0]["days_without_sale"] == 9
+    assert client.ask("/counts", {"store_id": "S001"})["total"] == 0
+    left = client.ask("/leftovers", {"limit": 1, "offset": 1}, role="marketer")
+    assert (left["total"], [row["product_id"] for row in left["leftovers"]]) == (2, ["P0003"])
+    assert client.ask("/leftovers", {"product_ids": ["P0002"]})["leftovers"][0]["sell_by"] == "2025-02-28"
+
+
+def test_the_lines_that_matter_lose_those_that_were_decided(client: Any) -> None:
+    answer = client.ask("/attention", {}, role="merchandiser")
+    assert [row["kind"] for row in answer["attention"]] == ["leftover", "phantom", "transfer", "stockout"]
+    assert answer["kinds"][0] == {"kind": "leftover", "lines": 1, "money": 60.0}
+    assert [row["kind"] for row in client.ask("/attention", {"kinds": ["phantom"]})["attention"]] == ["phantom"]
+    assert client.ask("/attention", {"store_id": "S002"})["total"] == 3
+    decision = {"store_id": "S002", "product_id": "P0039", "as_of": "2025-02-28", "action": "approve"}
+    client.ask("/decisions", {"decisions": [decision]})
+    assert client.ask("/attention", {})["total"] == 3
+
+
+def test_an_order_leaves_from_where_the_goods_lie_too_long(client: Any) -> None:
+    answer = client.ask("/route_order", ROUTE | {"store_id": "S002"})
+    assert answer["unserved"] == []
+    assert answer["parcels"] == [
+        {
+            "store_id": "S001",
+            "parcel_cost": 8.0,
+            "free_orders": 40.0,
+            "lines": [{"product_id": "P0001", "units": 2.0, "on_hand": 5.0, "expected_sales_lost": -1.0}],
+        }
+    ]
+    assert answer["pickup"]["lines"][0]["expected_sales_lost"] == 4.0, "the second shop would have sold both"
+    assert (answer["pickup"]["possible"], answer["pickup"]["free_orders"]) == (False, 0.5), "it cannot pick one more"
+
+
+def test_picking_capacity_region_and_stock_are_kept(client: Any) -> None:
+    full = client.ask("/route_order", ROUTE | {"orders_today": {"S001": 40}})
+    assert (full["parcels"], full["unserved"]) == ([], ["P0001"])
+    far = client.ask("/route_order", ROUTE | {"region": "苏州"})
+    assert (far["parcels"][0]["store_id"], far["parcels"][0]["parcel_cost"]) == ("S001", 12.0)
+    much = client.ask("/route_order", {"lines": [{"product_id": "P0001", "units": 6}]})
+    assert much["unserved"] == ["P0001"]
+    none = client.ask("/route_order", ROUTE | {"exclude_store_ids": ["S001"]})
+    assert none["unserved"] == ["P0001"]
+    assert client.ask("/route_order", {"lines": [{"product_id": "P0060", "units": 1}]})["unserved"] == ["P0060"]
+
+
+def test_left_overs_find_their_people(client: Any) -> None:
+    answer = client.ask("/audience", {"leftovers": True, "size": 20})
+    assert {row["product_id"] for row in answer["audience"]} <= {"P0002", "P0003"}
+    assert answer["audience"]
+    here = client.ask("/audience", {"leftovers": True, "store_id": "S001", "size": 20})
+    assert {row["product_id"] for row in here["audience"]} == {"P0002"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "refused"),
+    [
+        ("/transfers", {"store_id": "S999"}, (404, "not_found")),
+        ("/leftovers", {"product_ids": ["nothing"]}, (404, "not_found")),
+        ("/counts", {"limit": 0}, (400, "malformed")),
+        ("/attention", {"kinds": ["boredom"]}, (400, "malformed")),
+        ("/attention", {"store_id": "S999"}, (404, "not_found")),
+        ("/route_order", {"lines": []}, (400, "malformed")),
+        ("/route_order", {"lines": ROUTE["lines"] * 2}, (400, "malformed")),
+        ("/route_order", {"lines": [{"product_id": "P0001", "units": 0}]}, (400, "malformed")),
+        ("/route_order", {"lines": [{"product_id": "nothing", "units": 1}]}, (404, "not_found")),
+        ("/route_order", ROUTE | {"orders_today": {"S999": 3}}, (404, "not_found")),
+        ("/audience", {"leftovers": True, "product_ids": ["P0001"]}, (400, "malformed")),
+        ("/audience", {"leftovers": True, "store_id": "S003"}, (422, "impossible")),
+        ("/audience", {"product_ids": ["P0001"], "store_id": "S002"}, (404, "not_found")),
+    ],
+)
+def test_a_wrong_question_is_refused(client: Any, path: str, body: Any, refused: tuple[int, str]) -> None:
+    assert client.refused(path, body) == refused
+
+
+def test_answers_without_a_demand_model_say_so(client: Any) -> None:
+    for path in ("/transfers", "/counts", "/leftovers", "/attention"):
+        assert client.refused(path, {}, tenant="bare") == (422, "model")
+    assert client.refused("/transfers", {}, role="marketer") == (403, "forbidden")
