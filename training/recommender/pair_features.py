@@ -12,7 +12,7 @@ from training.recommender.candidates.registry import SOURCE_NAMES
 from training.recommender.config import RecommenderConfig
 from training.recommender.due import Gaps, expected_gaps
 from training.recommender.history import ATTRIBUTES, History
-from training.recommender.sparse import CSR, Floats, Ints, csr, look_up, row_sums
+from training.recommender.sparse import CSR, Floats, Ints, csr, distinct, look_up, row_sums
 
 PAIR = (
     "purchase_days",
@@ -88,10 +88,12 @@ class PairFeatures:
         return np.array([np.nan if name in unknown else 0.0 for name in names], np.float32)
 
     def _affinity(self, candidates: Candidates, pair: Floats) -> Floats:
-        rows, goods = candidates.people, candidates.products
-        days = [look_up(self.affinities[name], rows, self.codes[name][goods].astype(np.int64)) for name in ATTRIBUTES]
+        block = distinct(candidates.people)
+        rows = np.searchsorted(block, candidates.people)
+        codes = {name: self.codes[name][candidates.products].astype(np.int64) for name in ATTRIBUTES}
+        days = [look_up(self.affinities[name][block], rows, codes[name]) for name in ATTRIBUTES]
         mine = pair[:, len(PAIR) + self._slow]
-        since = look_up(self.category_last, rows, self.codes["category"][goods].astype(np.int64))
+        since = look_up(self.category_last[block], rows, codes["category"])
         return np.stack([*days, days[2] - mine, np.where(since > 0, since - 1, np.nan)], axis=1).astype(np.float32)
 
     @property

@@ -10,6 +10,7 @@ from scipy import sparse
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float32]
+DENSE_CELLS = 32_000_000
 CSR: TypeAlias = Any
 """`scipy.sparse.csr_array` (scipy has no types)."""
 
@@ -96,11 +97,16 @@ def top_cells(scores: Scores, count: int) -> tuple[Ints, Ints]:
 
 
 def look_up(scores: Scores, rows: Ints, columns: Ints) -> Floats:
-    """Scores of single cells."""
+    """Scores of single cells; through a dense copy where that takes at most 128 MB, by search where it takes more."""
     if isinstance(scores, Narrow):
         place = np.minimum(np.searchsorted(scores.columns, columns), max(scores.columns.size - 1, 0))
         known: Floats = np.where(scores.columns[place] == columns, scores.values[rows, place], 0)
         return known
+    if scores.shape[0] * scores.shape[1] <= DENSE_CELLS:
+        dense = np.zeros(scores.shape, np.float32)
+        dense[np.repeat(np.arange(scores.shape[0]), np.diff(scores.indptr)), scores.indices] = scores.data
+        single: Floats = dense[rows, columns]
+        return single
     scores.sort_indices()
     width = scores.shape[1]
     keys = np.repeat(np.arange(scores.shape[0], dtype=np.int64), np.diff(scores.indptr)) * width + scores.indices
