@@ -67,7 +67,8 @@ def report(dataset: Dataset, skip: int, preset: str) -> None:
     with pl.Config(tbl_cols=20, tbl_width_chars=200, tbl_rows=50, float_precision=4):
         print(found.scores.group_by("method", maintain_order=True).agg(pl.col(columns).mean()))
         print(found.scores.select("cutoff", "method", "wape", "pinball", "rows"))
-        print("sums over 7 days", found.sums)
+        print("sums", found.sums)
+        print("totals", found.totals)
         print("series beside ETS", found.ets)
     pit = pl.Series(found.pit)
     inside = {band: float(pit.is_between((1 - band) / 2, (1 + band) / 2).mean() or 0) for band in (0.5, 0.8, 0.9)}

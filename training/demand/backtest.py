@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from features.demand_arrays import Doubles
+from features.demand_arrays import Doubles, Ints
 from features.demand_history import read_history
 from features.demand_periods import history_axis
 from retail_brain.dataset import Dataset
@@ -19,7 +19,6 @@ from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
 from training.demand.mean import MeanModel
 from training.demand.residuals import residuals_of
-from training.demand.totals import SUM_PERIODS
 from training.demand.window import CHAMPION, WindowScores, score_window
 from training.splits import last_day_of, rolling_origins
 
@@ -31,11 +30,12 @@ class Backtest:
     Attributes:
         windows: cutoffs, ascending; each is the last day its models saw.
         scores: one row per cutoff x method: measures of a period's demand (`training.metrics.scores`).
-        sums: one row per cutoff: measures of the champion's sums over `SUM_PERIODS` periods.
+        sums: one row per cutoff x periods: measures of the champion's sums over `SUM_PERIODS` periods.
         totals: one row per cutoff x grouping x periods summed: measures of the totals of stores and departments
             (`training.demand.totals`), of the series that were scored.
         ets: one row per method on the few series of the last window that ETS was run on, with its seconds per series.
         pit: randomised PIT values of the champion's periods, a sample.
+        pit_class: the demand class of each (a number in `training.demand.demand_class.CLASSES`).
         forecasts: one row per cutoff x store x product x date: units, forecast, quantiles of the champion.
         residuals: means of the models of all windows and of those before, with what came.
     """
@@ -46,14 +46,15 @@ class Backtest:
     totals: pl.DataFrame
     ets: pl.DataFrame
     pit: Doubles
+    pit_class: Ints
     forecasts: pl.DataFrame
     residuals: list[Residuals]
 
     def means(self) -> dict[str, float]:
         """Means over the windows: the champion's by name, a rival's as `RIVAL_name`, those of sums as `sum7_name`.
 
-        `pit_within_80` is the share of the champion's PIT values in the middle 80 %: what the coverage of an 80 % band
-        would be if counts were continuous.
+        Those of the totals of stores per period are `store_name`. `pit_within_80` is the share of the champion's PIT
+        values in the middle 80 %: what the coverage of an 80 % band would be if counts were continuous.
         """
         numbers = [name for name in self.scores.columns if name not in ("cutoff", "method", "rows")]
         out: dict[str, float] = {}
@@ -62,9 +63,13 @@ class Backtest:
         ):
             prefix = "" if row["method"] == CHAMPION else f"{row['method']}_"
             out |= {f"{prefix}{name}": float(row[name]) for name in numbers if row[name] is not None}
-        for name in self.sums.columns:
-            if name not in ("cutoff", "rows") and self.sums[name].null_count() < self.sums.height:
-                out[f"sum{SUM_PERIODS}_{name}"] = float(self.sums[name].drop_nulls().to_numpy().mean())
+        for (periods,), part in self.sums.partition_by("periods", as_dict=True).items():
+            for name in part.drop("cutoff", "periods", "rows").columns:
+                if part[name].null_count() < part.height:
+                    out[f"sum{periods}_{name}"] = float(part[name].drop_nulls().to_numpy().mean())
+        stores = self.totals.filter(total="store", periods=1)
+        for name in stores.drop("cutoff", "total", "periods", "rows").columns:
+            out[f"store_{name}"] = float(stores[name].drop_nulls().to_numpy().mean())
         for band in (0.5, 0.8, 0.9):
             out[f"pit_within_{round(band * 100)}"] = float(np.mean(np.abs(self.pit - 0.5) <= band / 2))
         return out
@@ -133,6 +138,7 @@ def backtest(
         totals=pl.concat([window.totals for window in found]),
         ets=pl.concat([window.ets for window in found], how="diagonal"),
         pit=np.concatenate([window.pit for window in found]),
+        pit_class=np.concatenate([window.pit_class for window in found]),
         forecasts=pl.concat([window.forecasts for window in found]),
         residuals=residuals,
     )

@@ -11,7 +11,7 @@ from retail_brain.outputs import quantile_column
 from training.demand.shared import GROUPINGS
 from training.metrics import bands, bias, coverage, mean_pinball, wape
 
-SUM_PERIODS = 7
+SUM_PERIODS = (7, 28)
 _KEY = ["store_id", "department"]
 
 
@@ -45,11 +45,16 @@ class Totals:
             self._found[store, department] = (joined[0], joined[1], joined[2])
 
     def scores(self, cutoff: date, quantiles: Sequence[float]) -> pl.DataFrame:
-        """One row per grouping x periods summed (1 and 7): wape, bias, pinball, coverage_NN of each band, and rows."""
+        """One row per grouping x periods summed (1, 7 and 28, where there are so many).
+
+        Columns: cutoff, total, periods, wape, bias, pinball, coverage_NN of each band, and the number of rows.
+        """
         tables = []
         for grouping in GROUPINGS:
             parts = self._grouped(grouping)
-            for periods in (1, SUM_PERIODS):
+            for periods in (1, *SUM_PERIODS):
+                if parts[0][1].size < periods:
+                    continue
                 frame = pl.concat([_frame(*part, periods, quantiles) for part in parts])
                 covered = [coverage(low, high) for low, high in bands(quantiles)]
                 measures = frame.select(wape(), bias(), mean_pinball(quantiles), *covered, pl.len().alias("rows"))

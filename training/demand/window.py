@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.demand_arrays import Bools, Doubles, Floats
+from features.demand_arrays import Bools, Doubles, Floats, Ints
 from features.demand_history import DemandHistory
 from features.demand_panel import DemandPanel
 from retail_brain.errors import ImpossibleError
@@ -16,6 +16,7 @@ from retail_brain.outputs import quantile_column
 from training.demand.actuals import Actuals
 from training.demand.baselines import RIVALS, ets
 from training.demand.calibration import Calibration, calibrated_paths
+from training.demand.demand_class import demand_class
 from training.demand.dispersion import Residuals
 from training.demand.mean import MeanModel, predictions
 from training.demand.residuals import panel_residuals
@@ -37,6 +38,7 @@ class WindowScores:
     totals: pl.DataFrame
     ets: pl.DataFrame
     pit: Doubles
+    pit_class: Ints
     forecasts: pl.DataFrame
     residuals: Residuals
 
@@ -76,15 +78,15 @@ class _Target:
         both = wanted[self.chosen]
         return _Target(self.panel, self.chosen & wanted, self.units[both], self.known[both], self.dates)
 
-    def in_sums(self) -> "_Target":
-        """The same for sums over whole stretches of `SUM_PERIODS` periods."""
-        whole = self.units.shape[1] // SUM_PERIODS
+    def in_sums(self, periods: int) -> "_Target":
+        """The same for sums over whole stretches of so many periods."""
+        whole = self.units.shape[1] // periods
         return _Target(
             self.panel,
             self.chosen,
-            summed(self.units),
-            summed(self.known) == SUM_PERIODS,
-            self.dates.gather(np.arange(whole) * SUM_PERIODS),
+            summed(self.units, periods),
+            summed(self.known, periods) == periods,
+            self.dates.gather(np.arange(whole) * periods),
         )
 
 
@@ -107,7 +109,7 @@ def score_window(
     quantiles, horizon, seed = model.config.demand.quantiles, history.horizon, model.config.seed
     rng = np.random.default_rng((seed, cutoff.toordinal()))
     frames: dict[str, list[pl.DataFrame]] = {CHAMPION: []}
-    parts: list[tuple[_Target, pl.DataFrame, Doubles]] = []
+    parts: list[tuple[_Target, pl.DataFrame, Doubles, Ints]] = []
     residuals: list[Residuals] = []
     totals = Totals()
     for panel, _, raw in predictions(model, history):
@@ -123,9 +125,7 @@ def score_window(
         )
         totals.add(panel.series.filter(target.chosen), mean, paths, target.units, target.known)
         frames[CHAMPION].append(target.frame(mean, _quantiles(paths, quantiles), quantiles))
-        sums = target.in_sums()
-        sum_frame = sums.frame(summed(mean), _quantiles(summed(paths), quantiles), quantiles)
-        parts.append((target, sum_frame, _pit(target, paths, rng)))
+        parts.append((target, _sum_frames(target, mean, paths, quantiles), *_pit(target, paths, rng)))
         for name, rival in RIVALS.items() if with_rivals else ():
             forecast = rival(panel, horizon, quantiles)
             rows = target.frame(forecast.mean[target.chosen], forecast.quantiles[target.chosen], quantiles)
@@ -137,22 +137,33 @@ def score_window(
         )
     methods = {name: pl.concat(found) for name, found in frames.items()}
     scale = pl.concat([_scale(target) for target, *_ in parts])
-    sums_frame = pl.concat([frame for _, frame, _ in parts]).with_columns(pl.lit(cutoff).alias("cutoff"))
+    sums_frame = pl.concat([frame for _, frame, *_ in parts]).with_columns(pl.lit(cutoff).alias("cutoff"))
     return WindowScores(
         scores=_measured(methods, scale, quantiles, cutoff),
-        sums=scores(sums_frame, scale, quantiles, ["cutoff"]).drop("rmsse"),
+        sums=scores(sums_frame, scale, quantiles, ["cutoff", "periods"]).drop("rmsse"),
         totals=totals.scores(cutoff, quantiles),
         ets=_beside_ets(parts[0][0], methods, scale, quantiles, cutoff) if with_ets else pl.DataFrame(),
-        pit=np.concatenate([pit for *_, pit in parts]),
+        pit=np.concatenate([pit for *_, pit, _ in parts]),
+        pit_class=np.concatenate([of for *_, of in parts]),
         forecasts=methods[CHAMPION].select(pl.lit(cutoff).alias("cutoff"), pl.all()),
         residuals=Residuals.joined(residuals, horizon),
     )
 
 
-def summed(values: npt.NDArray[np.generic]) -> Doubles:
-    """Sums over whole stretches of `SUM_PERIODS` periods along the last axis."""
-    whole = values.shape[-1] // SUM_PERIODS
-    stretches = values[..., : whole * SUM_PERIODS].reshape(*values.shape[:-1], whole, SUM_PERIODS)
+def _sum_frames(target: _Target, mean: Doubles, paths: Floats, quantiles: Sequence[float]) -> pl.DataFrame:
+    """Sums over stretches of each length in `SUM_PERIODS` that the window holds, with the length in `periods`."""
+    frames = []
+    for periods in SUM_PERIODS:
+        values = _quantiles(summed(paths, periods), quantiles)
+        frame = target.in_sums(periods).frame(summed(mean, periods), values, quantiles)
+        frames.append(frame.with_columns(pl.lit(periods, pl.Int64).alias("periods")))
+    return pl.concat(frames)
+
+
+def summed(values: npt.NDArray[np.generic], periods: int) -> Doubles:
+    """Sums over whole stretches of so many periods along the last axis."""
+    whole = values.shape[-1] // periods
+    stretches = values[..., : whole * periods].reshape(*values.shape[:-1], whole, periods)
     total: Doubles = stretches.sum(axis=-1, dtype=np.float64)
     return total
 
@@ -169,10 +180,13 @@ def _quantiles(paths: Floats | Doubles, quantiles: Sequence[float]) -> Doubles:
     return np.moveaxis(np.quantile(paths, quantiles, axis=1), 0, -1).astype(np.float64)
 
 
-def _pit(target: _Target, paths: Floats, rng: np.random.Generator) -> Doubles:
-    rows = np.arange(min(len(paths), PIT_SERIES))
+def _pit(target: _Target, paths: Floats, rng: np.random.Generator) -> tuple[Doubles, Ints]:
+    """Randomised PIT of some series' periods, and the demand class of each."""
+    rows = np.sort(rng.permutation(len(paths))[:PIT_SERIES])
     values = randomised_pit(np.moveaxis(paths[rows], 1, -1), target.units[rows], rng)
-    return values[target.known[rows]]
+    known = target.known[rows]
+    of_series = demand_class(target.panel)[target.chosen][rows]
+    return values[known], np.broadcast_to(of_series[:, None], known.shape)[known]
 
 
 def _scale(target: _Target) -> pl.DataFrame:

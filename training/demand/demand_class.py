@@ -1,0 +1,26 @@
+"""Demand classes of series, for reporting: smooth, erratic, intermittent and lumpy."""
+
+import numpy as np
+import numpy.typing as npt
+
+from features.demand_arrays import ratio
+from features.demand_panel import DemandPanel
+
+CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
+INTERVAL_EDGE = 1.32
+VARIATION_EDGE = 0.49
+
+
+def demand_class(panel: DemandPanel) -> npt.NDArray[np.int64]:
+    """Number in `CLASSES` of each series, from all it has sold.
+
+    By the mean interval between sales in periods (ADI) and the squared coefficient of variation of their size, after
+    Syntetos, Boylan and Croston (J. Oper. Res. Soc. 56, 2005).
+    """
+    sold = np.where(panel.weight > 0, panel.demand, 0).astype(np.float64)
+    sales = (sold > 0).sum(axis=1)
+    interval = ratio((panel.weight > 0).sum(axis=1).astype(np.float64), sales.astype(np.float64), otherwise=np.inf)
+    mean = ratio(sold.sum(axis=1), sales.astype(np.float64), otherwise=0.0)
+    spread = ratio((sold**2).sum(axis=1), sales.astype(np.float64), otherwise=0.0) - mean**2
+    variation = ratio(spread, mean**2, otherwise=0.0)
+    return 2 * (interval >= INTERVAL_EDGE).astype(np.int64) + (variation >= VARIATION_EDGE)
