@@ -33,6 +33,28 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+NOTES: Mapping[str, tuple[str, str]] = {
+    "empty_shelves": (
+        "本店货架为空：以下商品由其他门店发货或在附近门店自提",
+        "This shop's shelves are empty: these goods are shipped, or held in a shop nearby",
+    ),
+    "stock_unknown": ("本店库存未知，商品可能缺货", "This shop's stock is not counted: goods may be missing"),
+    "nothing_left": (
+        "没有可推荐的商品：库存或规则排除了全部候选",
+        "Nothing is left: stock or rules took every candidate",
+    ),
+}
+
+
+def note_text(code: str, language: Language = "zh") -> str:
+    """A note above a list in words.
+
+    >>> note_text("stock_unknown", "en")
+    "This shop's stock is not counted: goods may be missing"
+    """
+    return NOTES[code][0 if language == "zh" else 1]
+
+
 def reason_text(code: str | None, language: Language = "zh", names: Mapping[str, str] | None = None) -> str:
     """A reason code in words.
 

@@ -16,11 +16,13 @@ from retail_brain.errors import RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.life import Life, life_mark, lives
+from retail_brain.operational.rules import current_rules, rules_version
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings, Workspace, load_settings
 from serving.answers.folder import Answers, current_id, open_answers
 from serving.answers.identities import identifier
 from serving.recent import RecentEvents
+from serving.rules import RuleBook
 
 _log = logging.getLogger("bentoml.retail_brain")
 _SETTLE = timedelta(seconds=3)
@@ -42,6 +44,7 @@ class TenantView:
     recent: RecentEvents
     decisions: dict[str, Life]
     life_mark: tuple[int, int, datetime | None]
+    rules: RuleBook
 
 
 class State:
@@ -112,6 +115,17 @@ class State:
         found = lives(tenant, self.database, as_of=date.fromisoformat(answers.manifest.as_of))
         return {life.stored.decision.suggestion_id: life for life in found}
 
+    def refresh_rules(self, tenant: str) -> None:
+        """Looks at once whether a tenant's rules changed."""
+        view = self._views.get(tenant)
+        if view is not None and rules_version(tenant, self.database) != view.rules.version:
+            self._views[tenant] = replace(view, rules=self._rules(tenant, view.answers))
+
+    def _rules(self, tenant: str, answers: Answers) -> RuleBook:
+        if answers.attributes is None:
+            return RuleBook()
+        return RuleBook.of(current_rules(tenant, self.database), answers.attributes.goods)
+
     def _keep_fresh(self) -> None:
         forget_at = time.monotonic()
         while not self._stop.wait(self.settings.serving.poll_seconds):
@@ -138,7 +152,8 @@ class State:
                 recent = RecentEvents() if view is None else view.recent
                 mark = life_mark(tenant, self.database)
                 decisions = self._decisions(tenant, answers)
-                view = TenantView(tenant, load_settings(workspace), answers, recent, decisions, mark)
+                rules = self._rules(tenant, answers)
+                view = TenantView(tenant, load_settings(workspace), answers, recent, decisions, mark, rules)
                 self._load_events(view)
                 self._views[tenant] = view
                 _log.info("tenant %s answers from %s, as of %s", tenant, wanted, answers.manifest.as_of)
@@ -146,6 +161,8 @@ class State:
         if view is not None:
             self._load_events(view)
             self.refresh_decisions(tenant)
+            if view.answers.attributes is not None:
+                self.refresh_rules(tenant)
 
     def _load_events(self, view: TenantView) -> None:
         now = self.now()

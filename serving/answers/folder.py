@@ -11,18 +11,21 @@ import polars as pl
 
 from retail_brain.errors import ModelError
 from retail_brain.files import write_json, write_text
+from serving.answers.attributes import Attributes
 from serving.answers.catalog import Catalog
 from serving.answers.forecasts import Forecasts
-from serving.answers.goods import Ranked, Stock
+from serving.answers.goods import Ranked
 from serving.answers.history import History
 from serving.answers.identities import Identities
 from serving.answers.pairs import Pairs
 from serving.answers.planned import Planned
 from serving.answers.rows import has_rows, map_rows
+from serving.answers.shelves import Shelves
 from serving.answers.suggestions import Suggestions
 from serving.answers.what_if import WhatIfSheets
+from serving.answers.worth import Worth
 
-FORMAT = 2
+FORMAT = 3
 """Of the files; raised with every change of what they hold, so that old answers are named as such."""
 
 
@@ -67,7 +70,8 @@ class Answers:
     customers: Catalog
     history: History
     popular: Ranked
-    stock: Stock
+    shelves: Shelves
+    attributes: Attributes | None
     planned: Planned
     identities: Identities
     forecasts: Forecasts | None
@@ -76,6 +80,7 @@ class Answers:
     pairs: Pairs | None
     similar: Ranked | None
     complements: Ranked | None
+    worth: Worth | None
     rows: Mapping[str, pl.DataFrame]
 
 
@@ -121,7 +126,8 @@ def open_answers(folder: Path) -> Answers:
             customers=Catalog(folder, "customers"),
             history=History(folder, many),
             popular=Ranked(folder, "popular"),
-            stock=Stock(folder, many),
+            shelves=Shelves.open(folder),
+            attributes=Attributes(folder, products) if "pairs" in parts else None,
             planned=Planned(folder, len(stores), many),
             identities=Identities(folder),
             forecasts=Forecasts(folder, many) if "forecasts" in parts else None,
@@ -130,6 +136,7 @@ def open_answers(folder: Path) -> Answers:
             pairs=Pairs(folder) if "pairs" in parts else None,
             similar=Ranked(folder, "similar") if "similar" in parts else None,
             complements=Ranked(folder, "complements") if "complements" in parts else None,
+            worth=Worth(folder) if (folder / "worth.starts.npy").exists() else None,
             rows={name: map_rows(folder, name) for name in ROWS if has_rows(folder, name)},
         )
     except (OSError, ValueError) as error:
@@ -137,6 +144,11 @@ def open_answers(folder: Path) -> Answers:
 
 
 ROWS = (
+    "transfers",
+    "counts",
+    "leftovers",
+    "attention",
+    "shops",
     "person",
     "goods",
     "place",

@@ -8,6 +8,7 @@ import polars as pl
 
 from serving.answers.arrays import Array, ArrayWriter, map_array, write_array
 from serving.answers.texts import Texts, write_texts
+from training.recommender.due_model import PROBABILITIES
 
 KINDS = ("repeat", "explore")
 LANGUAGES = ("en", "zh")
@@ -25,7 +26,8 @@ def write_pairs(
 
     Args:
         folder: the answers being written.
-        blocks: frames with `customer_id`, `product_id`, `probability`, `kind`, `due_on`, `reason` (a code), `gap_days`.
+        blocks: frames with `customer_id`, `product_id`, `probability`, `kind`, `due_on`, `reason` (a code), `gap_days`
+            and the PROBABILITIES within 7, 14 and 28 days (null where the good is new to the person).
         customers: position of each customer.
         products: position of each product.
         words: language -> what puts a reason's code into words.
@@ -37,6 +39,7 @@ def write_pairs(
     with (
         ArrayWriter(folder / "pairs.probability.npy", np.float32) as probability,
         ArrayWriter(folder / "pairs.codes.npy", np.int32, (4,)) as codes,
+        ArrayWriter(folder / "pairs.within.npy", np.float32, (len(PROBABILITIES),)) as within,
     ):
         for block in blocks:
             owners.append(_codes(block["customer_id"], customers))
@@ -44,6 +47,7 @@ def write_pairs(
             chances.append(block["probability"].cast(pl.Float32).to_numpy())
             probability.append(chances[-1])
             codes.append(_block_codes(block, reasons))
+            within.append(block.select(pl.col(PROBABILITIES).fill_null(float("nan"))).to_numpy())
     owner, product = (np.concatenate(parts) if parts else np.zeros(0, np.int32) for parts in (owners, goods))
     chance = np.concatenate(chances) if chances else np.zeros(0, np.float32)
     by_customer = np.lexsort((-chance, owner))
@@ -88,6 +92,7 @@ class Pairs:
         self.customer = map_array(folder / "pairs.owner.npy")
         self.probability = map_array(folder / "pairs.probability.npy")
         self.codes = map_array(folder / "pairs.codes.npy")
+        self.within = map_array(folder / "pairs.within.npy")
         self._reasons = {language: Texts(folder, f"pairs.reasons.{language}") for language in LANGUAGES}
         self._orders = {side: map_array(folder / f"pairs.by_{side}.npy") for side in ("customer", "product")}
         self._starts = {side: map_array(folder / f"pairs.{side}_starts.npy") for side in ("customer", "product")}

@@ -13,11 +13,12 @@ class Scope(StrEnum):
     GOODS = "goods:read"
     PEOPLE = "people:read"
     EVENTS = "events:write"
+    RULES = "rules:write"
 
 
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
     "merchandiser": frozenset({Scope.DEMAND, Scope.STOCK, Scope.DECIDE, Scope.GOODS}),
-    "marketer": frozenset({Scope.GOODS, Scope.PEOPLE, Scope.EVENTS}),
+    "marketer": frozenset({Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.RULES}),
     "data_scientist": frozenset({Scope.DEMAND, Scope.STOCK, Scope.GOODS, Scope.PEOPLE, Scope.EVENTS}),
     "admin": frozenset(Scope),
 }

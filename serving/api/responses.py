@@ -413,6 +413,35 @@ class BasketResponse(Strict):
 
     goods: list[GoodsRow]
     basis: Basis
+class RuleRow(Strict):
+    """One rule, and whether its time has come."""
+
+    action: Literal["pin", "boost", "bury", "exclude", "cap", "diversify", "allow"]
+    attribute: Literal["product_id", "department", "category", "subcategory", "brand", "adult"]
+    values: list[str]
+    factor: float
+    limit: int
+    stores: list[str]
+    starts_at: str | None
+    ends_at: str | None
+    adults_only: bool
+    name: str
+    title: str
+    state: Literal["active", "waiting", "ended"]
+
+
+class RulesResponse(Strict):
+    """The rules in their order, who set them, and what is probably not meant."""
+
+    version: int
+    rules: list[RuleRow]
+    set_by: str | None
+    set_at: str | None
+    may_write: bool
+    warnings: list[str]
+    adult_goods: int
+
+
     names: Names
 
 

@@ -20,6 +20,7 @@ from serving.queries import (
     recommend,
     routing,
     stock,
+    rules,
     what_if,
 )
 from serving.queries.call import Call
@@ -172,6 +173,15 @@ ROUTES: tuple[Route, ...] = (
         (Scope.GOODS,),
     ),
     Route(
+    Route(
+        "/rules",
+        "What operators decide about goods: read, check, set",
+        requests.RulesRequest,
+        responses.RulesResponse,
+        rules.rules,
+        (Scope.PEOPLE, Scope.RULES),
+        threaded=True,
+    ),
         "/complete_basket",
         "What goes with the goods in a basket",
         requests.BasketRequest,

@@ -9,6 +9,7 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
+from serving.answers.attributes import write_attributes
 from serving.answers.goods import write_ranked
 from serving.answers.pairs import write_pairs
 from serving.answers.rows import write_rows
@@ -16,7 +17,10 @@ from serving.audience_facts import read_facts
 from serving.publishing.catalogs import Places
 from serving.reasons import reason_text
 from serving.recommendations import product_names
+from serving.rule_facts import attribute_columns, known_adults
 from training.recommender.model import RecommenderModel
+from training.recommender.rules import Goods
+from training.recommender.scoring import stranger_chances
 
 _PEOPLE_PER_PRODUCT = 100
 _LISTED = 30
@@ -49,6 +53,7 @@ def publish_people(
         )
         write_ranked(folder, "popular", _strangers(model.strangers(now, _STRANGERS), places), len(places.stores) + 1)
         step.rows = similar.height
+    publish_attributes(folder, dataset, stranger_chances(now), places)
     publish_facts(folder, dataset, settings, places)
     return PeoplePublished(pairs, similar.height)
 
@@ -60,10 +65,25 @@ def _words(dataset: Dataset) -> dict[str, Callable[[str], str]]:
 
 
 def _known(blocks: Iterator[pl.DataFrame], places: Places) -> Iterator[pl.DataFrame]:
-    gap = pl.col("reason").str.extract(r"^every_days:(\d+)$").cast(pl.Int32).fill_null(0)
     for block in blocks:
         here = pl.col("customer_id").is_in(list(places.customers)) & pl.col("product_id").is_in(list(places.products))
-        yield block.filter(here).with_columns(gap_days=gap)
+        yield block.filter(here)
+
+
+def publish_attributes(folder: Path, dataset: Dataset, chances: pl.DataFrame, places: Places) -> None:
+    """Writes what rules ask of goods and people.
+
+    Args:
+        folder: the answers being written.
+        dataset: whose products and customers.
+        chances: product_id and `chance`, the probability that a stranger buys it within the label's days.
+        places: positions.
+    """
+    products, customers = pl.Series(list(places.products)), pl.Series(list(places.customers), dtype=pl.String)
+    goods = Goods.of(list(places.products), attribute_columns(dataset, products))
+    chance = products.to_frame("product_id").join(chances, on="product_id", how="left", maintain_order="left")["chance"]
+    adults = known_adults(dataset, customers, dataset.as_of or dataset.last_day())
+    write_attributes(folder, goods, adults.to_numpy(), chance.fill_null(0).to_numpy())
 
 
 def _lists(frame: pl.DataFrame, places: Places) -> pl.DataFrame:

@@ -8,10 +8,11 @@ import polars as pl
 from features.promoted import mark_promoted, periods_by_series
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES
-from serving.answers.goods import write_ranked, write_stock
+from serving.answers.goods import write_ranked
 from serving.answers.history import write_history
 from serving.answers.planned import write_planned
 from serving.publishing.catalogs import Places
+from serving.shelves_of import shelves_of
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _POPULAR_DAYS = 56
@@ -105,17 +106,10 @@ def publish_popular(folder: Path, dataset: Dataset, places: Places) -> None:
 
 
 def publish_stock(folder: Path, dataset: Dataset, places: Places) -> int:
-    """Writes the newest count of each store x product; returns how many there are."""
-    newest = (
-        dataset.scan_or_empty("inventory")
-        .group_by(SERIES)
-        .agg(pl.col("on_hand").sort_by("date").last())
-        .select(places.store().alias("store"), places.product().alias("product"), "on_hand")
-        .drop_nulls(["store", "product"])
-        .collect()
-    )
-    write_stock(folder, newest, len(places.products))
-    return newest.height
+    """Writes what lies where, and how a person gets it; returns the number of store x products in stock."""
+    shelves = shelves_of(dataset, places.stores, places.products)
+    shelves.write(folder)
+    return len(shelves.keys)
 
 
 def publish_planned(folder: Path, dataset: Dataset, places: Places) -> None:

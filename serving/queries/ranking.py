@@ -1,5 +1,6 @@
 """A list of goods for one person, and how it is shown."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,9 @@ from serving.answers.arrays import Array
 from serving.answers.catalog import Catalog
 from serving.answers.folder import Answers
 from serving.answers.pairs import NO_DAY
+from serving.offers import Offers, fulfilment_names, origin_ids
 from serving.queries.call import names_of
+from training.recommender.due_model import PROBABILITIES
 
 _EPOCH = 719_163
 
@@ -26,6 +29,8 @@ class Ranking:
         is_repeat: bought before.
         due: days since 1970-01-01, or `NO_DAY`.
         reason: why, in words.
+        within: per row the probabilities within 7, 14 and 28 days, NaN where there are none.
+        offers: how each gets to the person, and which rule moved it.
     """
 
     product: Array
@@ -33,6 +38,8 @@ class Ranking:
     is_repeat: Array
     due: Array
     reason: list[str]
+    within: Array
+    offers: Offers
 
     def shown(self, answers: Answers, customer_id: str | None, basis: str) -> dict[str, Any]:
         """The rows of the contract with the products' names."""
@@ -43,6 +50,10 @@ class Ranking:
             self.is_repeat.tolist(),
             self.due.tolist(),
             self.reason,
+            np.round(self.within.astype(np.float64), 6).tolist(),
+            fulfilment_names(self.offers.way),
+            origin_ids(self.offers.origin, answers.stores.ids),
+            self.offers.rule,
             strict=True,
         )
         rows = [
@@ -55,8 +66,17 @@ class Ranking:
                 "kind": "repeat" if is_repeat else "explore",
                 "due_on": None if due == NO_DAY else date.fromordinal(due + _EPOCH).isoformat(),
                 "reason": reason,
+                **{
+                    name: None if math.isnan(value) else value
+                    for name, value in zip(PROBABILITIES, within, strict=True)
+                },
+                "fulfilment": way,
+                "from_store_id": origin,
+                "rule": rule,
             }
-            for rank, (product_id, probability, is_repeat, due, reason) in enumerate(parts, start=1)
+            for rank, (product_id, probability, is_repeat, due, reason, within, way, origin, rule) in enumerate(
+                parts, 1
+            )
         ]
         return {"recommendations": rows, "basis": basis, "names": names_of(answers.products, self.product, ids)}
 

@@ -15,28 +15,37 @@ import polars as pl
 
 from features.demand import FEATURES, Vocabulary
 from features.demand_target import TARGET
+from retail_brain.decisions.leftovers import LEFTOVERS
+from retail_brain.decisions.phantom import COUNT_REQUESTS
+from retail_brain.decisions.transfers import TRANSFERS, Giving
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.outputs import SUGGESTIONS
 from retail_brain.settings import Workspace
+from serving.answers.attributes import write_attributes
 from serving.answers.catalog import write_catalog
 from serving.answers.folder import AnswersManifest, make_current, write_manifest
 from serving.answers.forecasts import ForecastBlock, write_calendar, write_forecasts
-from serving.answers.goods import write_ranked, write_stock
+from serving.answers.goods import write_ranked
 from serving.answers.history import write_history
 from serving.answers.identities import write_identities
 from serving.answers.pairs import write_pairs
 from serving.answers.planned import write_planned
 from serving.answers.rows import write_rows
+from serving.answers.shelves import Shelves
 from serving.answers.suggestions import write_suggestions
 from serving.answers.what_if import MODEL, PlacedSheet, SheetWriter
+from serving.answers.worth import write_worth
+from serving.attention import ATTENTION
+from serving.shops import SHOPS
 from training.demand.calibration import Calibration
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Dispersion
 from training.demand.mean import MeanModel
 from training.demand.model import DemandModel
 from training.demand.what_if import Sheet
+from training.recommender.rules import ATTRIBUTES, Goods
 
 AS_OF = date(2025, 2, 28)
 QUANTILES = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
@@ -68,16 +77,53 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     for name in ("similar", "complements"):
         write_ranked(folder, name, _related(), len(products))
     write_ranked(folder, "popular", _popular(), len(stores) + 1)
-    write_stock(folder, _stock(), len(products))
+    Shelves.of(_stock(), _places(), len(products)).write(folder)
+    write_attributes(folder, _attributes(), np.arange(200) % 2 == 0, np.full(len(products), 0.01))
     write_planned(folder, _planned(), len(products))
     identities = {("card", f"620{number}"): number for number in range(len(CUSTOMERS))}
     write_identities(folder, identities)
     write_rows(folder, "person", pl.DataFrame({"stage": ["friend"] * 200, "visits": list(range(200))}))
     write_rows(folder, "facts_customers", pl.DataFrame({"customer_id": CUSTOMERS, "home_store_id": "S001"}))
     write_rows(folder, "facts_values", _values())
+    if has_models:
+        _write_network(folder, len(products))
     write_manifest(folder, _manifest(answers_id, PARTS if has_models else []))
     make_current(workspace.answers, answers_id)
     return folder
+
+
+def _write_network(folder: Path, n_products: int) -> None:
+    """One transfer, one count, two left-overs; the first ten products lie in both shops, worth more in the second."""
+    series = {"product_id": ["P0001"], "reason": ["why"], "reason_zh": ["原因"]}
+    move = {"from_store_id": ["S001"], "to_store_id": ["S002"], "units": [3.0], "expected_value": [12.5]}
+    write_rows(folder, "transfers", pl.DataFrame(series | move, schema=TRANSFERS))
+    count = {
+        "store_id": ["S002"],
+        "as_of": [AS_OF],
+        "on_hand": [5.0],
+        "days_without_sale": [9],
+        "expected_units": [8.0],
+    }
+    count |= {"probability": [0.9], "expected_value": [20.0]}
+    write_rows(folder, "counts", pl.DataFrame(series | count, schema=COUNT_REQUESTS))
+    left = {"store_id": ["S001", "S002"], "product_id": ["P0002", "P0003"], "as_of": [AS_OF] * 2}
+    left |= {"on_hand": [9.0, 5.0], "sell_by": [AS_OF] * 2, "left_over_units": [6.0, 2.0], "probability": [1.0, 0.5]}
+    left |= {"value_at_risk": [60.0, 8.0], "reason_code": ["date", "season"], "reason": ["why"] * 2}
+    write_rows(folder, "leftovers", pl.DataFrame(left | {"reason_zh": ["原因"] * 2}, schema=LEFTOVERS))
+    lines = {"kind": ["leftover", "phantom", "transfer", "stockout"], "money": [60.0, 20.0, 12.5, 5.0]}
+    lines |= {"store_id": ["S001", "S002", "S001", "S002"], "product_id": ["P0002", "P0001", "P0001", "P0039"]}
+    lines |= {"other_store_id": [None, None, "S002", None], "units": [6.0, 5.0, 3.0, 2.0]}
+    write_rows(
+        folder, "attention", pl.DataFrame(lines | {"reason": ["why"] * 4, "reason_zh": ["原因"] * 4}, schema=ATTENTION)
+    )
+    shops = {"store_id": list(STORES), "region": ["杭州", "苏州", "线上"], "is_online": [False, False, True]}
+    shops |= {"capacity": [50.0, 40.0, None], "expected_orders": [10.0, 39.5, 0.0], "units_per_order": [3.0] * 3}
+    write_rows(folder, "shops", pl.DataFrame(shops, schema=SHOPS))
+    stores, products = np.repeat([0, 1], 10), np.tile(np.arange(10), 2)
+    need = np.repeat([[-4.0], [4.0]], 10, axis=0) * np.ones((20, 2))
+    ones = np.ones(20)
+    giving = Giving(need, 2 * ones, 0.5 * ones, 5 * ones, np.repeat([0.0, 1.0], 10))
+    write_worth(folder, stores, products, giving, n_products)
 
 
 def _catalog(names: dict[str, str], detail: str) -> pl.DataFrame:
@@ -175,6 +221,9 @@ def _pairs() -> pl.DataFrame:
         "product_id",
         probability=probability,
         gap_days=pl.when(pl.col("place") % 2 == 0).then(14).otherwise(0).cast(pl.Int32),
+        probability_7d=pl.when(pl.col("place") % 2 == 0).then(probability / 4),
+        probability_14d=pl.when(pl.col("place") % 2 == 0).then(probability / 2),
+        probability_28d=pl.when(pl.col("place") % 2 == 0).then(probability),
         kind=pl.when(pl.col("place") % 2 == 0).then(pl.lit("repeat")).otherwise(pl.lit("explore")),
         due_on=pl.when(pl.col("place") % 2 == 0).then(pl.lit(AS_OF + timedelta(days=5))),
         reason=pl.when(pl.col("place") % 2 == 0).then(pl.lit("buys")).otherwise(pl.lit("alike")),
@@ -205,6 +254,28 @@ def _popular() -> pl.DataFrame:
 def _stock() -> pl.DataFrame:
     rows = [(store, product, 0.0 if product % 10 == 9 else 5.0) for store in (0, 1) for product in range(60)]
     return pl.DataFrame(rows, schema={"store": pl.Int64, "product": pl.Int64, "on_hand": pl.Float64}, orient="row")
+
+
+def _places() -> pl.DataFrame:
+    """S001 and S002 lie apart and ship nothing; S003, the web shop, has nothing."""
+    return pl.DataFrame(
+        {
+            "is_online": [False, False, True],
+            "daily_fulfilment_capacity": [None, None, 10.0],
+            "latitude": [30.2, 50.8, None],
+            "longitude": [120.1, 4.3, None],
+            "region": ["杭州", "Bruxelles", None],
+        }
+    )
+
+
+def _attributes() -> Goods:
+    """P0057 is for adults; products by tens are of one category, each of its own subcategory."""
+    ids = list(PRODUCTS)
+    columns: dict[str, list[str | None]] = dict.fromkeys(ATTRIBUTES, [None] * len(ids))
+    columns |= {"category": [f"类{row // 10}" for row in range(len(ids))], "subcategory": ids}
+    columns["adult"] = ["yes" if product == "P0057" else None for product in ids]
+    return Goods.of(ids, columns)
 
 
 def _manifest(answers_id: str, parts: list[str]) -> AnswersManifest:

@@ -114,8 +114,8 @@ def ranked(
 ) -> Ranked:
     """The person's goods in the order to be shown.
 
-    What was looked at rises, and with it what goes with it or with the basket; what was bought or lies in the basket
-    leaves, what was bought until it is due again.
+    What was looked at rises, and with it what goes with it, with what was just bought, or with the basket; what was
+    bought or lies in the basket leaves, what was bought until it is due again.
 
     Args:
         pairs: scored earlier.
@@ -152,12 +152,38 @@ def ranked(
     )
 
 
+def with_pinned(best: Ranked, pairs: Pairs, live: Live, pinned: Positions, chance: Reals) -> Ranked:
+    """The ranking with the pinned products that it lacks, unless they are withheld or were scored for the person.
+
+    Args:
+        best: a ranking.
+        pairs: scored earlier.
+        live: since then.
+        pinned: positions of the products.
+        chance: that a stranger buys each of them.
+    """
+    held = np.concatenate([best.products, pairs.products, _withheld(pairs, live)])
+    lacking = ~np.isin(pinned, held)
+    new = pinned[lacking].astype(np.int64)
+    none = np.full(new.size, -1, np.int64)
+    return Ranked(
+        np.concatenate([best.products, new]),
+        np.concatenate([best.probability, chance[lacking]]),
+        np.concatenate([best.is_repeat, np.zeros(new.size, bool)]),
+        np.concatenate([best.row, none]),
+        np.concatenate([best.why, none]),
+        [*best.event, *([""] * new.size)],
+    )
+
+
 def _lifts(live: Live, complements: Complements) -> dict[int, tuple[float, int, str]]:
     """Product -> (added probability, product that caused it, event type if it is the product itself)."""
     lifts: dict[int, tuple[float, int, str]] = {}
     for kind, product, day in live.events:
         weight = EVENT_WEIGHTS.get(kind, 0.0) * 0.5 ** (max(live.today - day, 0) / 7)
-        if weight > 0:
+        if kind in PURCHASES:
+            _ripple(lifts, product, 0.5 ** (max(live.today - day, 0) / 7), complements)
+        elif weight > 0:
             _raise(lifts, product, EVENT_PROBABILITY * weight, product, kind)
             _ripple(lifts, product, weight, complements)
     for product in live.basket:

@@ -142,6 +142,9 @@ class Goods:
         return np.full(products.size, -1) if held is None else held[products]
 
 
+NO_GOODS = Goods({}, {}, lambda _: -1)
+
+
 @dataclass(frozen=True)
 class Ready:
     """A rule with its values looked up.

@@ -132,3 +132,13 @@ def stranger_lists(now: Situation, k: int) -> pl.DataFrame:
         }
     ).sort("store_id", "probability", "product_id", descending=[False, True, False])
     return frame.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("store_id").alias("rank"))
+
+
+def stranger_chances(now: Situation) -> pl.DataFrame:
+    """One row per product: product_id, chance (of a purchase by somebody unknown within the label's days)."""
+    trending = next(source for source in now.sources if isinstance(source, Trending))
+    share = np.zeros(now.history.shape[1])
+    chain = trending.by_store[[len(now.history.stores)]].tocsr()
+    share[chain.indices] = chain.data
+    chance = -np.expm1(-share * _purchases_per_person(now))
+    return pl.DataFrame({"product_id": now.history.products["product_id"], "chance": chance})

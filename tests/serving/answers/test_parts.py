@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from serving.answers.forecasts import ForecastBlock, Forecasts, write_calendar, write_forecasts
-from serving.answers.goods import Ranked, Stock, write_ranked, write_stock
+from serving.answers.goods import Ranked, write_ranked
 from serving.answers.history import History, write_history
 from serving.answers.pairs import Pairs, write_pairs
 
@@ -79,6 +79,9 @@ def test_pairs_read_from_both_sides_are_the_same_pairs_most_probable_first(tmp_p
             "due_on": [date(1970, 1, 9), None, None],
             "reason": ["a", "b", "b"],
             "gap_days": pl.Series([14, 0, 0], dtype=pl.Int32),
+            "probability_7d": [0.05, None, None],
+            "probability_14d": [0.1, None, None],
+            "probability_28d": [0.2, None, None],
         }
     )
     words = {"en": str.upper, "zh": lambda code: code + "！"}
@@ -89,6 +92,8 @@ def test_pairs_read_from_both_sides_are_the_same_pairs_most_probable_first(tmp_p
     assert held.customer[held.of_product(0)].tolist() == [0, 1]
     assert len(held.of_customer(2)) == len(held.of_product(1)) == 0
     assert held.codes[held.of_customer(1)[1]].tolist()[:2] == [0, 8]
+    assert held.within[held.of_customer(1)[1]].tolist() == pytest.approx([0.05, 0.1, 0.2])
+    assert np.isnan(held.within[held.of_customer(1)[0]]).all()
     assert held.reasons(held.of_customer(1), "en") == ["B", "A"]
     assert held.reasons(held.of_customer(1), "zh") == ["b！", "a！"]
 
@@ -99,13 +104,3 @@ def test_lists_are_best_first_and_may_be_empty(tmp_path: Path) -> None:
     held = Ranked(tmp_path, "similar")
     assert held.get(2)[0].tolist() == [1, 0]
     assert held.get(1)[0].tolist() == []
-
-
-def test_stock_here_stock_anywhere_and_stock_unknown(tmp_path: Path) -> None:
-    frame = pl.DataFrame({"store": [0, 1, 0], "product": [0, 1, 2], "on_hand": [3.0, 2.0, -1.0]})
-    write_stock(tmp_path, frame, 3)
-    held, goods = Stock(tmp_path, 3), np.arange(3)
-    assert held.has(0, goods).tolist() == [True, False, False]
-    assert held.has(None, goods).tolist() == [True, True, False]
-    write_stock(tmp_path, frame.clear(), 3)
-    assert Stock(tmp_path, 3).has(0, goods).tolist() == [True, True, True]

@@ -128,6 +128,12 @@ def test_recommend_gives_the_most_probable_goods(client: Any) -> None:
                 "kind": "repeat",
                 "due_on": "2025-03-05",
                 "reason": "常买",
+                "probability_7d": 0.225,
+                "probability_14d": 0.45,
+                "probability_28d": 0.9,
+                "fulfilment": None,
+                "from_store_id": None,
+                "rule": None,
             },
             {
                 "customer_id": "C00100",
@@ -138,9 +144,18 @@ def test_recommend_gives_the_most_probable_goods(client: Any) -> None:
                 "kind": "explore",
                 "due_on": None,
                 "reason": "同好",
+                "probability_7d": None,
+                "probability_14d": None,
+                "probability_28d": None,
+                "fulfilment": None,
+                "from_store_id": None,
+                "rule": None,
             },
         ],
         "basis": "warm",
+        "known_by": "purchases",
+        "notes": [],
+        "rules_applied": [],
         "names": {"P0034": "面包34", "P0037": "面包37"},
     }
 
@@ -179,16 +194,18 @@ def test_audience_lists_people_and_counts_those_left_out(client: Any) -> None:
 
 
 def test_similar_and_complete_basket_leave_out_what_was_named(client: Any) -> None:
+    nowhere = {"fulfilment": None, "from_store_id": None}
     assert client.ask("/similar", {"product_id": "P0001", "k": 2}) == {
         "similar": [
-            {"rank": 1, "product_id": "P0002", "score": 1.0},
-            {"rank": 2, "product_id": "P0003", "score": 0.5},
+            {"rank": 1, "product_id": "P0002", "score": 1.0, "reason": "Same category: 类0"} | nowhere,
+            {"rank": 2, "product_id": "P0003", "score": 0.5, "reason": "Same category: 类0"} | nowhere,
         ],
         "basis": "warm",
         "names": {"P0002": "苹果2", "P0003": "牛奶3"},
     }
     goods = client.ask("/complete_basket", {"product_ids": ["P0001", "P0002"], "k": 3})["goods"]
     assert [row["product_id"] for row in goods] == ["P0003", "P0004", "P0005"]
+    assert goods[0] == {"rank": 1, "product_id": "P0003", "score": 1.5, "reason": "Goes with 苹果2"} | nowhere
     assert client.ask("/similar", {"product_id": "全新", "k": 1})["basis"] == "cold"
 
 
@@ -255,6 +272,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/events": {"events": [{"occurred_at": "2025-03-01T10:00:00", "event_type": "visit"}]},
     "/search": {"kind": "product"},
     "/history": {"store_id": "S001", "product_id": "P0001"},
+    "/rules": {},
     "/overview": {},
     "/orders": {},
 }
