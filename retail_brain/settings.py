@@ -208,6 +208,11 @@ class Workspace:
         return self.root / "answers"
 
     @property
+    def ledger(self) -> Path:
+        """Forecasts kept per origin, to be measured later: `ledger/DAY.parquet`."""
+        return self.root / "ledger"
+
+    @property
     def mlruns(self) -> Path:
         return self.home / "mlruns" / self.tenant
 

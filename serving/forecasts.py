@@ -9,6 +9,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES, quantile_column
 from retail_brain.progress import SILENT, Progress
 from training.demand.model import DemandModel
+from training.demand.overriding import overridden
 from training.demand.store import Explain, StoreForecast
 
 
@@ -21,10 +22,13 @@ def forecast_tables(
     products: Sequence[str] | None = None,
     quantiles: Sequence[float] | None = None,
     explain: Explain = False,
+    overrides: pl.DataFrame | None = None,
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> Iterator[pl.DataFrame]:
     """One table per store, one row per store x product x date (`forecast_table`).
+
+    With `overrides` (rows of `training.demand.ledger.OVERRIDES`) those that are valid are in the place of forecasts.
 
     Raises:
         NotFoundError: a store that was named does not exist in the data.
@@ -33,8 +37,10 @@ def forecast_tables(
     found = model.forecast(
         dataset, horizon, stores=stores, products=products, explain=explain, seed=seed, progress=progress
     )
+    origin = dataset.as_of or dataset.last_day()
     for forecast in found:
-        yield forecast_table(forecast, wanted)
+        changed = forecast if overrides is None else overridden(forecast, overrides, origin)
+        yield forecast_table(changed, wanted)
 
 
 def forecast_table(forecast: StoreForecast, quantiles: Sequence[float]) -> pl.DataFrame:

@@ -14,6 +14,9 @@ from retail_brain.files import name_aside, sweep
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings, Workspace
 from serving.answers.folder import AnswersManifest, make_current, write_manifest
+from serving.answers.rows import write_rows
+from serving.ledger import ledger
+from serving.overrides import tenant_overrides
 from serving.publishing.catalogs import publish_catalogs, publish_identities
 from serving.publishing.demand import publish_demand
 from serving.publishing.people import publish_people
@@ -21,6 +24,7 @@ from serving.publishing.profiles import publish_profiles
 from serving.publishing.sales import publish_history, publish_planned, publish_popular, publish_stock
 from training.bundle import KINDS, Kind, champion, champion_version, read_manifest
 from training.demand.model import DemandModel
+from training.demand.origins import write_origin
 from training.recommender.model import RecommenderModel
 
 
@@ -73,9 +77,12 @@ def _fill(
     resolved = publish_profiles(folder, workspace, dataset, places, progress)
     counts["identities"] = publish_identities(folder, dataset, resolved, places)
     if "demand" in models:
-        demand = publish_demand(folder, dataset, DemandModel.load(models["demand"]), settings, places, progress)
-        counts |= {"series": demand.series, "suggestions": demand.suggestions}
-        parts += ["forecasts", "suggestions", "what_if"]
+        model, overrides = DemandModel.load(models["demand"]), tenant_overrides(workspace)
+        demand = publish_demand(folder, dataset, model, settings, places, overrides, progress)
+        write_origin(workspace.ledger, _day(dataset), demand.origin)
+        write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))
+        counts |= {"series": demand.series, "suggestions": demand.suggestions} | demand.network
+        parts += ["forecasts", "suggestions", "what_if", "network"]
     if "recommender" in models:
         people = publish_people(
             folder, dataset, RecommenderModel.load(models["recommender"]), settings, places, progress

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -16,11 +16,13 @@ from retail_brain.errors import RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.life import Life, life_mark, lives
+from retail_brain.operational.overrides import list_overrides, overrides_mark
 from retail_brain.operational.rules import current_rules, rules_version
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings, Workspace, load_settings
 from serving.answers.folder import Answers, current_id, open_answers
 from serving.answers.identities import identifier
+from serving.override_book import OverrideBook
 from serving.recent import RecentEvents
 from serving.rules import RuleBook
 
@@ -45,6 +47,7 @@ class TenantView:
     decisions: dict[str, Life]
     life_mark: tuple[int, int, datetime | None]
     rules: RuleBook
+    overrides: OverrideBook = field(default_factory=OverrideBook)
 
 
 class State:
@@ -126,6 +129,14 @@ class State:
             return RuleBook()
         return RuleBook.of(current_rules(tenant, self.database), answers.attributes.goods)
 
+    def refresh_overrides(self, tenant: str) -> None:
+        """Looks at once whether overrides were made or withdrawn."""
+        mark = overrides_mark(tenant, self.database)
+        view = self._views.get(tenant)
+        if view is not None and mark != view.overrides.mark:
+            book = OverrideBook.of(list_overrides(tenant, self.database), mark)
+            self._views[tenant] = replace(self._views[tenant], overrides=book)
+
     def _keep_fresh(self) -> None:
         forget_at = time.monotonic()
         while not self._stop.wait(self.settings.serving.poll_seconds):
@@ -156,6 +167,7 @@ class State:
                 view = TenantView(tenant, load_settings(workspace), answers, recent, decisions, mark, rules)
                 self._load_events(view)
                 self._views[tenant] = view
+                self.refresh_overrides(tenant)
                 _log.info("tenant %s answers from %s, as of %s", tenant, wanted, answers.manifest.as_of)
                 return
         if view is not None:
@@ -163,6 +175,7 @@ class State:
             self.refresh_decisions(tenant)
             if view.answers.attributes is not None:
                 self.refresh_rules(tenant)
+            self.refresh_overrides(tenant)
 
     def _load_events(self, view: TenantView) -> None:
         now = self.now()

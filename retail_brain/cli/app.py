@@ -37,8 +37,10 @@ from retail_brain.cli import (  # noqa: E402
     keys,  # noqa: F401
     network,  # noqa: F401
     orders,  # noqa: F401
+    overrides,  # noqa: F401
     people,  # noqa: F401
     questions,  # noqa: F401
+    rules,  # noqa: F401
     serve,  # noqa: F401
     train,  # noqa: F401
 )

@@ -273,15 +273,18 @@ def write_table(table: "pl.DataFrame", path: Path) -> None:
 
 
 def load_forecaster() -> "Forecaster":
-    """The champion demand model.
+    """The champion demand model, with what people put in the place of its forecasts.
 
     Raises:
         ModelError: there is none yet.
     """
+    from serving.overrides import tenant_overrides
     from training.bundle import champion
     from training.demand.model import DemandModel
+    from training.demand.overriding import OverriddenModel
 
-    return DemandModel.load(champion(context.current().workspace, "demand"))
+    workspace = context.current().workspace
+    return OverriddenModel(DemandModel.load(champion(workspace, "demand")), tenant_overrides(workspace))
 
 
 def _fit(dataset: "Dataset") -> "Forecaster":

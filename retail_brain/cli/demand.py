@@ -28,6 +28,9 @@ def forecast(
     stores: StoresOption = None,
     products: ProductsOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="Add the drivers behind each forecast (slower).")] = False,
+    with_overrides: Annotated[
+        bool, typer.Option("--with-overrides", help="With what people put in the forecasts' place; else the engine's.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the sample paths.")] = 0,
 ) -> None:
     """Forecast demand: one row per store, product and date with mean and quantiles.
@@ -36,6 +39,7 @@ def forecast(
     inventory, products and stores where they are.
     """
     from serving.forecasts import empty_forecast_table, forecast_tables
+    from serving.overrides import tenant_overrides
     from training.bundle import champion
     from training.demand.model import DemandModel
 
@@ -50,6 +54,7 @@ def forecast(
             stores=stores,
             products=products,
             explain=explain,
+            overrides=tenant_overrides(context.workspace) if with_overrides else None,
             seed=seed,
             progress=context.progress,
         )

@@ -144,6 +144,8 @@ def open_answers(folder: Path) -> Answers:
 
 
 ROWS = (
+    "ledger",
+    "elasticities",
     "transfers",
     "counts",
     "leftovers",

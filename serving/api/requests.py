@@ -46,6 +46,66 @@ class WhatIfRequest(BaseModel):
     promotion: bool | None = None
 
 
+class OverrideIn(BaseModel):
+    """What a person puts in the place of forecasts: a factor on them, or units per period; who and when is noted."""
+
+    model_config = _config()
+
+    store_id: Annotated[Id | None, Field(description="none: every store")] = None
+    product_id: Annotated[Id | None, Field(description="none: every product of the store")] = None
+    kind: Literal["factor", "units"]
+    value: Quantity
+    begins_on: Annotated[date | None, Field(description="first day; none: the first day of the forecast")] = None
+    ends_on: Annotated[date, Field(description="first day that it no longer applies to")]
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    override_id: Annotated[Text | None, Field(description="given by the client: the same one twice counts once")] = None
+
+    @model_validator(mode="after")
+    def _of_something(self) -> "OverrideIn":
+        if self.store_id is None and self.product_id is None:
+            raise ValueError("give a store_id, a product_id or both")
+        if self.begins_on is not None and self.ends_on <= self.begins_on:
+            raise ValueError("ends_on must be later than begins_on")
+        if self.kind == "factor" and self.value > 100:
+            raise ValueError("a factor is at most 100")
+        return self
+
+
+class OverridesRequest(BaseModel):
+    """Overrides to make, to take back, and of which series to list them."""
+
+    model_config = _config(
+        {},
+        {
+            "overrides": [
+                {
+                    "override_id": "o-1",
+                    "store_id": "S001",
+                    "product_id": "P0001",
+                    "kind": "factor",
+                    "value": 1.5,
+                    "ends_on": "2099-01-01",
+                    "reason": "fair next door",
+                }
+            ]
+        },
+        {"withdraw": ["o-1"]},
+    )
+
+    overrides: Annotated[list[OverrideIn], Field(max_length=500)] = []
+    withdraw: Annotated[list[Text], Field(max_length=500)] = []
+    store_id: Id | None = None
+    product_id: Id | None = None
+
+
+class LedgerRequest(BaseModel):
+    """What each touch of the forecasts was worth: over all origins, per origin, or per person."""
+
+    model_config = _config({}, {"scope": "user"})
+
+    scope: Literal["all", "origin", "user"] | None = None
+
+
 class ReplenishRequest(BaseModel):
     """What a store should order, the most urgent first."""
 

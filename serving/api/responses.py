@@ -18,7 +18,8 @@ class Strict(BaseModel):
 class ForecastRow(BaseModel):
     """One store x product x period; further `forecast_pXX` columns by the quantiles asked for, in units.
 
-    With `explain` also the units by driver, and whether a promotion is planned for the day.
+    With `explain` also the units by driver, and whether a promotion is planned for the day. Where a person's override
+    applies, `override` says whose, and `engine_forecast` what it was without; drivers explain the latter.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -29,6 +30,8 @@ class ForecastRow(BaseModel):
     forecast: float
     promotion: bool | None = None
     drivers: dict[str, float] | None = None
+    engine_forecast: float | None = None
+    override: dict[str, Any] | None = None
 
 
 class ForecastResponse(Strict):
@@ -86,6 +89,59 @@ class WhatIfResponse(Strict):
     unit_cost: float | None
     is_beyond_seen_prices: bool
     names: Names
+
+
+class OverrideRow(Strict):
+    """What a person put in the place of forecasts."""
+
+    override_id: str
+    store_id: str | None
+    product_id: str | None
+    begins_on: str
+    ends_on: str | None
+    kind: Literal["factor", "units"]
+    value: float
+    reason: str
+    made_by: str
+    made_at: str
+    state: Literal["active", "waiting", "expired", "withdrawn"]
+    withdrawn_by: str | None
+
+
+class OverridesResponse(Strict):
+    """Overrides, newest first; `stored` names those of this request."""
+
+    overrides: list[OverrideRow]
+    total: int
+    stored: list[str]
+    may_write: bool
+
+
+class LedgerRow(Strict):
+    """How far a touch (naive, moving_average, engine, override) was from what came: shares of the units sold.
+
+    `lag`: one day ahead; `sum`: summed to the end of the risk horizon; `score` is mae + |bias|. A user's rows compare
+    their overrides with the engine on the same days.
+    """
+
+    scope: Literal["all", "origin", "user"]
+    origin: str | None
+    user: str | None
+    touch: str
+    mae_lag: float | None
+    bias_lag: float | None
+    score_lag: float | None
+    mae_sum: float | None
+    bias_sum: float | None
+    score_sum: float | None
+    rows: int
+
+
+class LedgerResponse(Strict):
+    """The ledger of added value as it was when the answers were published."""
+
+    ledger: list[LedgerRow]
+    as_of: str
 
 
 class DecisionRow(Strict):
@@ -357,6 +413,35 @@ class RecommendResponse(Strict):
     names: Names
 
 
+class RuleRow(Strict):
+    """One rule, and whether its time has come."""
+
+    action: Literal["pin", "boost", "bury", "exclude", "cap", "diversify", "allow"]
+    attribute: Literal["product_id", "department", "category", "subcategory", "brand", "adult"]
+    values: list[str]
+    factor: float
+    limit: int
+    stores: list[str]
+    starts_at: str | None
+    ends_at: str | None
+    adults_only: bool
+    name: str
+    title: str
+    state: Literal["active", "waiting", "ended"]
+
+
+class RulesResponse(Strict):
+    """The rules in their order, who set them, and what is probably not meant."""
+
+    version: int
+    rules: list[RuleRow]
+    set_by: str | None
+    set_at: str | None
+    may_write: bool
+    warnings: list[str]
+    adult_goods: int
+
+
 class AudienceRow(Strict):
     """One person for a product or campaign."""
 
@@ -413,35 +498,6 @@ class BasketResponse(Strict):
 
     goods: list[GoodsRow]
     basis: Basis
-class RuleRow(Strict):
-    """One rule, and whether its time has come."""
-
-    action: Literal["pin", "boost", "bury", "exclude", "cap", "diversify", "allow"]
-    attribute: Literal["product_id", "department", "category", "subcategory", "brand", "adult"]
-    values: list[str]
-    factor: float
-    limit: int
-    stores: list[str]
-    starts_at: str | None
-    ends_at: str | None
-    adults_only: bool
-    name: str
-    title: str
-    state: Literal["active", "waiting", "ended"]
-
-
-class RulesResponse(Strict):
-    """The rules in their order, who set them, and what is probably not meant."""
-
-    version: int
-    rules: list[RuleRow]
-    set_by: str | None
-    set_at: str | None
-    may_write: bool
-    warnings: list[str]
-    adult_goods: int
-
-
     names: Names
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from features.demand import DRIVERS
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.replenishment import suggestion_rows
+from retail_brain.outputs import SERIES
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from serving.answers.arrays import Array
@@ -21,6 +22,8 @@ from serving.publishing.catalogs import Places
 from serving.publishing.network import publish_network
 from serving.suggestions import SupplySide
 from training.demand.model import DemandModel
+from training.demand.origins import origin_rows
+from training.demand.overriding import overridden
 from training.demand.store import StoreForecast
 from training.demand.what_if import listed_series, sheets, unit_costs
 
@@ -31,30 +34,48 @@ _POOLED = 400
 
 @dataclass
 class DemandPublished:
-    """What was written."""
+    """What was written.
+
+    Attributes:
+        origin: forecasts to be kept for the ledger (`training.demand.origins`), one table per store.
+    """
 
     series: int = 0
     suggestions: int = 0
     network: dict[str, int] = field(default_factory=dict)
+    origin: list[pl.DataFrame] = field(default_factory=list)
     _tables: list[pl.DataFrame] = field(default_factory=list)
 
 
 def publish_demand(
-    folder: Path, dataset: Dataset, model: DemandModel, settings: Settings, places: Places, progress: Progress
+    folder: Path,
+    dataset: Dataset,
+    model: DemandModel,
+    settings: Settings,
+    places: Places,
+    overrides: pl.DataFrame,
+    progress: Progress,
 ) -> DemandPublished:
-    """Writes forecasts and suggestions; one run of the model serves both."""
+    """Writes forecasts and suggestions; one run of the model serves both.
+
+    Forecasts are the engine's, since overrides may end at any time and are applied when somebody asks; suggestions rest
+    on the forecasts with the overrides (rows of `training.demand.ledger.OVERRIDES`) that are valid now.
+    """
     side, costs = SupplySide.read(dataset), unit_costs(dataset)
     network = Network(dataset, side, settings)
     horizon = max(side.horizon(settings), settings.demand.horizon_periods)
     quantiles = sorted(settings.demand.quantiles)
     done = DemandPublished()
     writer = SheetWriter(folder, len(places.products))
+    risk, default_risk = _risk_days(side, settings)
 
     def blocks() -> Iterator[ForecastBlock]:
         for forecast in model.forecast(dataset, horizon, explain="quick"):
             if not len(done._tables):
                 write_calendar(folder, forecast.paths.dates.to_list())
-            done._tables.append(_suggestions(forecast, network, places))
+            changed = overridden(forecast, overrides, side.as_of)
+            done._tables.append(_suggestions(changed, network, places))
+            done.origin.append(origin_rows(forecast, risk, default_risk))
             writer.add(_sheets(forecast, model, horizon, costs, places))
             yield from _blocks(forecast, quantiles)
 
@@ -86,6 +107,15 @@ def _suggestions(forecast: StoreForecast, network: Network, places: Places) -> p
         maintain_order=True,
     )
     return urgent.with_columns(places.store().alias("store"), places.product().alias("product"))
+
+
+def _risk_days(side: SupplySide, settings: Settings) -> tuple[pl.DataFrame, float]:
+    """Days from an order to the arrival of the next one, per series, and for those without supply terms."""
+    usual = settings.replenishment
+    days = pl.col("lead_time_days").fill_null(usual.lead_time_days) + pl.col("review_period_days").fill_null(
+        usual.review_period_days
+    )
+    return side.terms.select(*SERIES, days.alias("risk_days")), usual.lead_time_days + usual.review_period_days
 
 
 def _sheets(

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from retail_brain.errors import ImpossibleError
+from retail_brain.operational.overrides import Override
 from retail_brain.outputs import quantile_column
 from serving.answers.folder import Answers
 from serving.answers.forecasts import Forecasts
@@ -50,6 +51,7 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
         ]
         if request.explain:
             _explain(series, answers, store, product)
+        _override(series, call, ("forecast", *columns))
         rows += series
     known = products[products >= 0]
     return {
@@ -57,6 +59,35 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
         "basis": "cold" if len(cold) == len(request.product_ids) else "warm",
         "cold_product_ids": cold,
         "names": names_of(answers.products, known, answers.products.ids.take(known)),
+    }
+
+
+def _override(rows: list[dict[str, Any]], call: Call, columns: tuple[str, ...]) -> None:
+    """Puts what people said in the place of the engine's forecast, and says who and why."""
+    if not rows:
+        return
+    origin = date.fromisoformat(call.answers.manifest.as_of)
+    found = call.view.overrides.of_series(rows[0]["store_id"], rows[0]["product_id"], origin)
+    for row in rows if found else ():
+        day = date.fromisoformat(row["date"])
+        hits = [one for one in found if one.begins_on <= day and (one.ends_on is None or day < one.ends_on)]
+        if hits:
+            _put(row, hits[-1], columns)
+
+
+def _put(row: dict[str, Any], override: Override, columns: tuple[str, ...]) -> None:
+    engine = row["forecast"]
+    units = engine * override.value if override.kind == "factor" else override.value
+    factor = units / engine if engine > 0 else None
+    row |= {name: units if factor is None else round(row[name] * factor, 4) for name in columns}
+    row["forecast"], row["engine_forecast"] = round(units, 4), engine
+    row["override"] = {
+        "override_id": override.override_id,
+        "made_by": override.made_by,
+        "reason": override.reason,
+        "kind": override.kind,
+        "value": override.value,
+        "ends_on": None if override.ends_on is None else override.ends_on.isoformat(),
     }
 
 

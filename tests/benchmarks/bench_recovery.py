@@ -26,8 +26,8 @@ from training.demand.model import DemandModel
 LAST = date(2026, 2, 28)
 KEY = ["store_id", "product_id"]
 YOUNG_DAYS = 28
-ORIGINS = 8
-STEP_DAYS = 35
+ORIGINS = 12
+STEP_DAYS = 28
 
 
 def main() -> None:
@@ -134,8 +134,8 @@ def cold_start(dataset: Dataset) -> None:
     for number in range(ORIGINS, 0, -1):
         origin = LAST - timedelta(days=config.horizon + STEP_DAYS * (number - 1))
         parts.append(_young(dataset, origin, config.horizon, DemandModel.fit(dataset.at(origin), config, residuals=())))
-        print(f"  {origin}: {parts[-1].select(KEY).unique().height} young series", flush=True)
-    rows = pl.concat(parts)
+        print(f"  {origin}: {parts[-1].height} young series-days", flush=True)
+    rows = pl.concat([part for part in parts if part.height])
     absolute = [
         ((pl.col(name) - pl.col("units")).abs().sum() / pl.col("units").sum()).alias(f"wape_{name}")
         for name in ("model", "category")
@@ -163,6 +163,12 @@ def _young(dataset: Dataset, origin: date, horizon: int, model: DemandModel) -> 
     young = listed.filter(
         pl.col("listed_from") > origin - timedelta(days=YOUNG_DAYS), pl.col("listed_from") <= origin + timedelta(days=1)
     )
+    sold = dataset.daily_sales().select(*KEY, "date", pl.col("units").clip(0).cast(pl.Float64)).collect()
+    begun = sold.filter(pl.col("units") > 0).group_by(KEY).agg(pl.col("date").min().alias("first_sale"))
+    again = pl.col("first_sale") < pl.col("listed_from")
+    young = young.join(begun, on=KEY, how="left").filter(~again.fill_null(value=False)).drop("first_sale")
+    if young.is_empty():
+        return pl.DataFrame()
     history = read_history(visible, Settings(), horizon)
     category = _category_means(history)
     tables = []
@@ -180,7 +186,6 @@ def _young(dataset: Dataset, origin: date, horizon: int, model: DemandModel) -> 
     forecast = pl.concat(tables).join(young, on=KEY)
     within = pl.col("date").is_between(pl.col("listed_from"), pl.col("listed_from") + timedelta(days=YOUNG_DAYS - 1))
     open_days = within & (pl.col("listed_until").is_null() | (pl.col("date") < pl.col("listed_until")))
-    sold = dataset.daily_sales().select(*KEY, "date", pl.col("units").clip(0).cast(pl.Float64)).collect()
     before = sold.filter(pl.col("date") <= origin, pl.col("units") > 0).select(KEY).unique()
     later = read_history(dataset.at(LAST), Settings(), 0)
     masked = recovered_days(later).filter("is_masked").select(*KEY, "date")

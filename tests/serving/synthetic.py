@@ -38,6 +38,7 @@ from serving.answers.suggestions import write_suggestions
 from serving.answers.what_if import MODEL, PlacedSheet, SheetWriter
 from serving.answers.worth import write_worth
 from serving.attention import ATTENTION
+from serving.ledger import COLUMNS
 from serving.shops import SHOPS
 from training.demand.calibration import Calibration
 from training.demand.config import DemandConfig
@@ -85,6 +86,8 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     write_rows(folder, "person", pl.DataFrame({"stage": ["friend"] * 200, "visits": list(range(200))}))
     write_rows(folder, "facts_customers", pl.DataFrame({"customer_id": CUSTOMERS, "home_store_id": "S001"}))
     write_rows(folder, "facts_values", _values())
+    if has_models:
+        write_rows(folder, "ledger", _ledger())
     if has_models:
         _write_network(folder, len(products))
     write_manifest(folder, _manifest(answers_id, PARTS if has_models else []))
@@ -164,6 +167,15 @@ def _history() -> pl.DataFrame:
         promotion=pl.col("age") % 30 < 5,
         in_stock=pl.when(pl.col("age") % 40 == 0).then(0.5).otherwise(1.0),
     )
+
+
+def _ledger() -> pl.DataFrame:
+    said = {"mae_lag": 0.25, "bias_lag": 0.1, "score_lag": 0.35, "rows": 3}
+    rows = [
+        {"scope": "all", "touch": "engine"} | said,
+        {"scope": "user", "user": "王芳", "touch": "override"} | said,
+    ]
+    return pl.DataFrame(rows, schema=COLUMNS)
 
 
 def _write_what_if(folder: Path, n_products: int, factor: float) -> None:

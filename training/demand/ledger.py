@@ -12,7 +12,7 @@ import polars as pl
 
 from retail_brain.errors import DataError
 
-ENGINE, OVERRIDE = "engine", "override"
+NAIVE, MOVING_AVERAGE, ENGINE, OVERRIDE = "naive", "moving_average", "engine", "override"
 TOUCHES = {
     "origin": pl.Date,
     "store_id": pl.String,
@@ -22,6 +22,7 @@ TOUCHES = {
     "forecast": pl.Float64,
     "user": pl.String,
     "reason": pl.String,
+    "risk_until": pl.Date,
 }
 OVERRIDES = {
     "store_id": pl.String,
@@ -33,16 +34,29 @@ OVERRIDES = {
     "user": pl.String,
     "reason": pl.String,
     "made_on": pl.Date,
+    "withdrawn_on": pl.Date,
 }
+ERRORS = ("absolute_lag", "error_lag", "units_lag", "absolute_sum", "error_sum", "units_sum")
 _KINDS = ("factor", "units")
 _ROW = ["origin", "store_id", "product_id", "date"]
+
+
+def valid_overrides(overrides: pl.DataFrame, origin: date) -> pl.DataFrame:
+    """The overrides that were known and not withdrawn at an origin, in the order in which they win: the last one made.
+
+    Raises:
+        DataError: an override's kind is unknown, or its value is negative or missing.
+    """
+    check_overrides(overrides)
+    kept = pl.col("withdrawn_on").is_null() | (pl.col("withdrawn_on") > origin)
+    return overrides.filter((pl.col("made_on") <= origin) & kept).sort("made_on", maintain_order=True)
 
 
 def apply_overrides(engine: pl.DataFrame, overrides: pl.DataFrame, origin: date) -> pl.DataFrame:
     """One row per overridden store x product x date: the forecast that a person put in the engine's place.
 
     Args:
-        engine: store_id, product_id, date, forecast (units per period).
+        engine: store_id, product_id, date, forecast (units per period), and risk_until if known.
         overrides: rows of `OVERRIDES`. `ends_on` is exclusive; a null store, product or end means all; `kind` is
             `factor` (times the engine's forecast) or `units` (per period, instead of it).
         origin: the last visible day. Overrides made later do not count, and of several the last one made wins.
@@ -53,21 +67,20 @@ def apply_overrides(engine: pl.DataFrame, overrides: pl.DataFrame, origin: date)
     Raises:
         DataError: an override's kind is unknown, or its value is negative or missing.
     """
-    check_overrides(overrides)
-    known = overrides.filter(pl.col("made_on") <= origin).with_row_index("number")
-    paired = engine.join(known, how="cross", suffix="_override")
-    fits = (
-        (pl.col("store_id_override").is_null() | (pl.col("store_id") == pl.col("store_id_override")))
-        & (pl.col("product_id_override").is_null() | (pl.col("product_id") == pl.col("product_id_override")))
-        & (pl.col("date") >= pl.col("begins_on"))
-        & (pl.col("ends_on").is_null() | (pl.col("date") < pl.col("ends_on")))
-    )
-    last = paired.filter(fits).sort("made_on", "number").unique(_ROW[1:], keep="last", maintain_order=True)
-    value = pl.when(pl.col("kind") == "factor").then(pl.col("forecast") * pl.col("value")).otherwise("value")
-    named = {"origin": pl.lit(origin), "touch": pl.lit(OVERRIDE), "forecast": value}
-    return last.with_columns(expression.alias(name) for name, expression in named.items()).select(
-        pl.col(name).cast(kind) for name, kind in TOUCHES.items()
-    )
+    rows = engine.select(*_ROW[1:], "forecast", *([] if "risk_until" not in engine.columns else ["risk_until"]))
+    rows = rows.with_row_index("row")
+    found = []
+    for override in valid_overrides(overrides, origin).iter_rows(named=True):
+        ends = [] if override["ends_on"] is None else [pl.col("date") < override["ends_on"]]
+        ids = [pl.col(name) == override[name] for name in ("store_id", "product_id") if override[name] is not None]
+        value = pl.lit(override["value"]) * (pl.col("forecast") if override["kind"] == "factor" else pl.lit(1.0))
+        hit = rows.filter(pl.col("date") >= override["begins_on"], *ends, *ids)
+        who = {name: pl.lit(override[name], dtype=pl.String).alias(name) for name in ("user", "reason")}
+        found.append(hit.with_columns(value.alias("forecast"), **who))
+    if not found:
+        return pl.DataFrame(schema=TOUCHES)
+    last = pl.concat(found).unique("row", keep="last", maintain_order=True).sort("row")
+    return _typed(last.with_columns(pl.lit(origin).alias("origin"), pl.lit(OVERRIDE).alias("touch")))
 
 
 def check_overrides(overrides: pl.DataFrame) -> None:
@@ -87,25 +100,22 @@ def check_overrides(overrides: pl.DataFrame) -> None:
 
 
 def as_touches(forecasts: pl.DataFrame, touch: str, origin: date) -> pl.DataFrame:
-    """Rows of `TOUCHES` from a method's forecasts (store_id, product_id, date, forecast) as of an origin."""
-    nobody = pl.lit(None, dtype=pl.String)
-    return forecasts.select(
-        pl.lit(origin).alias("origin"),
-        "store_id",
-        "product_id",
-        "date",
-        pl.lit(touch).alias("touch"),
-        pl.col("forecast").cast(pl.Float64),
-        nobody.alias("user"),
-        nobody.alias("reason"),
+    """Rows of `TOUCHES` from a method's forecasts (store_id, product_id, date, forecast, risk_until?) of an origin."""
+    return _typed(forecasts.with_columns(pl.lit(origin).alias("origin"), pl.lit(touch).alias("touch")))
+
+
+def _typed(rows: pl.DataFrame) -> pl.DataFrame:
+    known = set(rows.columns)
+    return rows.select(
+        (pl.col(name) if name in known else pl.lit(None)).cast(kind).alias(name) for name, kind in TOUCHES.items()
     )
 
 
 def added_value(touches: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
-    """One row per touch: how far it was from what came, at a lag and summed over each origin's horizon.
+    """One row per touch: how far it was from what came, at a lag and summed over each origin's risk horizon.
 
     Args:
-        touches: rows of `TOUCHES`.
+        touches: rows of `TOUCHES`. Sums reach to `risk_until`, to the last date where that is null.
         actuals: store_id, product_id, date, units.
         lag_days: days from the origin to the date that the first two measures look at.
 
@@ -114,44 +124,62 @@ def added_value(touches: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1)
         (the same of sums per origin and series), `score_lag` and `score_sum` (mae + |bias|), `rows`. Every touch is
         measured on all rows: where nobody overrode, an override is the engine's forecast.
     """
-    complete = _with_untouched(touches)
-    return _measured(complete.join(actuals, on=_ROW[1:], how="inner"), ["touch"], lag_days)
+    return shares(touch_errors(touches, actuals, lag_days), ["touch"])
 
 
 def added_value_by_user(touches: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
     """One row per user x touch (engine, override), on the rows that the user overrode; columns as `added_value`."""
+    return shares(user_errors(touches, actuals, lag_days), ["user", "touch"])
+
+
+def touch_errors(touches: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
+    """One row per origin x touch: sums of errors (`ERRORS`) and `rows`, to be summed over origins by `shares`."""
+    changed = touches.filter(pl.col("touch") == OVERRIDE)
+    if changed.height:
+        rest = touches.filter(pl.col("touch") == ENGINE).join(changed, on=_ROW, how="anti")
+        touches = pl.concat([touches, rest.with_columns(pl.lit(OVERRIDE).alias("touch"))])
+    return _errors(touches.join(actuals, on=_ROW[1:], how="inner"), ["touch"], lag_days)
+
+
+def user_errors(touches: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
+    """One row per origin x user x touch (engine, override), on the rows that the user overrode."""
     changed = touches.filter(pl.col("touch") == OVERRIDE)
     engine = touches.filter(pl.col("touch") == ENGINE).drop("user", "reason")
     before = changed.select(*_ROW, "user", "reason").join(engine, on=_ROW, how="inner").select(list(TOUCHES))
     both = pl.concat([before, changed.select(list(TOUCHES))])
-    return _measured(both.join(actuals, on=_ROW[1:], how="inner"), ["user", "touch"], lag_days)
+    return _errors(both.join(actuals, on=_ROW[1:], how="inner"), ["user", "touch"], lag_days)
 
 
-def _with_untouched(touches: pl.DataFrame) -> pl.DataFrame:
-    """Adds the engine's forecast as the override of rows that nobody overrode, if anybody overrode any."""
-    changed = touches.filter(pl.col("touch") == OVERRIDE)
-    if changed.is_empty():
-        return touches
-    rest = touches.filter(pl.col("touch") == ENGINE).join(changed, on=_ROW, how="anti")
-    return pl.concat([touches, rest.with_columns(pl.lit(OVERRIDE).alias("touch"))])
+def shares(errors: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    """One row per group of summed errors: the measures of `added_value`, best sums first; null where nothing sold."""
+    total = errors.group_by(by).agg(pl.col(*ERRORS, "rows").sum())
+    columns = []
+    for name in ("lag", "sum"):
+        units = pl.when(pl.col(f"units_{name}") > 0).then(f"units_{name}")
+        mae, bias = pl.col(f"absolute_{name}") / units, pl.col(f"error_{name}") / units
+        columns += [mae.alias(f"mae_{name}"), bias.alias(f"bias_{name}"), (mae + bias.abs()).alias(f"score_{name}")]
+    return total.select(*by, *columns, "rows").sort("score_sum", *by, nulls_last=True)
 
 
-def _measured(rows: pl.DataFrame, by: Sequence[str], lag_days: int) -> pl.DataFrame:
+def _errors(rows: pl.DataFrame, by: Sequence[str], lag_days: int) -> pl.DataFrame:
     at_lag = rows.filter((pl.col("date") - pl.col("origin")).dt.total_days() == lag_days)
-    summed = rows.group_by(*by, *_ROW[:3]).agg(pl.col("forecast", "units").sum())
-    found = (
-        rows.group_by(by)
-        .agg(pl.len().alias("rows"))
-        .join(_errors(at_lag, by, "lag"), on=by, how="left")
-        .join(_errors(summed, by, "sum"), on=by, how="left")
+    at_risk = rows.filter(pl.col("risk_until").is_null() | (pl.col("date") <= pl.col("risk_until")))
+    summed = at_risk.group_by(*by, *_ROW[:3]).agg(pl.col("forecast", "units").sum())
+    key = ["origin", *by]
+    return (
+        rows.group_by(key)
+        .agg(pl.len().cast(pl.Int64).alias("rows"))
+        .join(_sums(at_lag, key, "lag"), on=key, how="left")
+        .join(_sums(summed, key, "sum"), on=key, how="left")
+        .with_columns(pl.col(ERRORS).fill_null(0.0))
+        .select(*key, *ERRORS, "rows")
     )
-    order = [name for name in found.columns if name != "rows"]
-    return found.select(*order, "rows").sort("score_sum", *by)
 
 
-def _errors(rows: pl.DataFrame, by: Sequence[str], name: str) -> pl.DataFrame:
-    error, units = pl.col("forecast") - pl.col("units"), pl.col("units").sum()
-    mae, bias = error.abs().sum() / units, error.sum() / units
+def _sums(rows: pl.DataFrame, by: Sequence[str], name: str) -> pl.DataFrame:
+    error = pl.col("forecast") - pl.col("units")
     return rows.group_by(by).agg(
-        mae.alias(f"mae_{name}"), bias.alias(f"bias_{name}"), (mae + bias.abs()).alias(f"score_{name}")
+        error.abs().sum().alias(f"absolute_{name}"),
+        error.sum().alias(f"error_{name}"),
+        pl.col("units").sum().alias(f"units_{name}"),
     )

@@ -258,6 +258,8 @@ def test_overview_says_what_there_is(client: Any) -> None:
 
 
 BODIES: dict[str, dict[str, Any]] = {
+    "/overrides": {},
+    "/ledger": {},
     "/what_if": {"store_id": "S001", "product_id": "P0002", "horizon": 3, "price": 9.5},
     "/forecast": {"store_id": "S001", "product_ids": ["P0001", "P0060"], "explain": True},
     "/replenish": {"store_id": "S001"},
@@ -275,6 +277,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "/rules": {},
     "/overview": {},
     "/orders": {},
+    "/attention": {},
+    "/transfers": {},
+    "/counts": {"store_id": "S002"},
+    "/leftovers": {},
+    "/route_order": {"lines": [{"product_id": "P0001", "units": 2}], "store_id": "S001"},
 }
 ELSEWHERE = {"/receipts"}
 """Routes that need something to have happened before; `test_orders_over_http.py` asks them."""

@@ -1,0 +1,162 @@
+"""Verbs about people's changes of forecasts: overrides, and the ledger that measures them."""
+
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from retail_brain.cli.app import app
+from retail_brain.cli.context import AsOfOption, LakeOption, OutOption, current, parse_day
+from retail_brain.cli.keys import open_database
+
+overrides = typer.Typer(help="What people put in the place of forecasts.", no_args_is_help=True)
+app.add_typer(overrides, name="overrides")
+
+
+@overrides.command()
+def add(
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept and shown.")],
+    until: Annotated[str, typer.Option("--until", help="First day that it no longer applies to, YYYY-MM-DD.")],
+    factor: Annotated[float | None, typer.Option(min=0, max=100, help="Times the engine's forecast.")] = None,
+    units: Annotated[float | None, typer.Option(min=0, help="Units per period instead of the forecast.")] = None,
+    store: Annotated[str | None, typer.Option("--store", help="Only this store.")] = None,
+    product: Annotated[str | None, typer.Option("--product", help="Only this product.")] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="First day [default: that after the last visible].")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="Who says so.")] = "command line",
+    override_id: Annotated[
+        str | None, typer.Option("--id", help="Your own id: the same one twice counts once.")
+    ] = None,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Put a factor or units in the place of forecasts; applied to /forecast at once and to orders when published."""
+    import uuid
+
+    from retail_brain.errors import UsageError
+    from retail_brain.operational.overrides import Override, store_overrides
+
+    if (factor is None) == (units is None):
+        raise UsageError("give either --factor or --units: one of them is what the forecast becomes.")
+    if store is None and product is None:
+        raise UsageError("give --store, --product or both: an override of everything is a new model.")
+    seen = _as_of(lake, as_of)
+    first = parse_day(begin, "--from") if begin else seen + timedelta(days=1)
+    ends_on = parse_day(until, "--until")
+    if ends_on <= max(first, seen + timedelta(days=1)):
+        raise UsageError(f"--until {until} leaves no day: the override begins on {first}. Choose a later day.")
+    _check_ids(store, product, lake)
+    override = Override(
+        override_id=override_id or uuid.uuid4().hex,
+        store_id=store,
+        product_id=product,
+        begins_on=first,
+        ends_on=ends_on,
+        kind="units" if factor is None else "factor",
+        value=float(units if factor is None else factor),  # type: ignore[arg-type]  # one of them is there
+        reason=reason,
+        made_by=by,
+        as_of=seen,
+    )
+    with closing(open_database()) as database:
+        (stored,) = store_overrides(current().workspace.tenant, database, [override], now=datetime.now(UTC))
+    typer.echo(f"{stored.override.override_id}: {override.kind} {override.value:g} from {first} until {ends_on}")
+
+
+@overrides.command("list")
+def list_(lake: LakeOption = None, as_of: AsOfOption = None) -> None:
+    """List overrides with how they stand."""
+    from retail_brain.operational.overrides import list_overrides
+    from serving.override_book import state_of
+
+    seen = _as_of(lake, as_of)
+    with closing(open_database()) as database:
+        found = list_overrides(current().workspace.tenant, database)
+    for one in found:
+        what = one.override
+        where = f"{what.store_id or 'all stores'} {what.product_id or 'all products'}"
+        typer.echo(
+            f"{what.override_id}  {state_of(one, seen):<9}  {where}  {what.kind} {what.value:g}  "
+            f"{what.begins_on}..{what.ends_on or ''}  {what.made_by}: {what.reason}"
+        )
+
+
+@overrides.command()
+def withdraw(
+    override_id: Annotated[str, typer.Argument(help="Its id.")],
+    by: Annotated[str, typer.Option("--by", help="Who says so.")] = "command line",
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Take an override back; it stays in the ledger for the days before."""
+    from retail_brain.operational.overrides import withdraw_overrides
+
+    seen = _as_of(lake, as_of)
+    with closing(open_database()) as database:
+        tenant = current().workspace.tenant
+        withdraw_overrides(tenant, database, [override_id], by=by, as_of=seen, now=datetime.now(UTC))
+    typer.echo(f"{override_id} is withdrawn")
+
+
+@app.command()
+def ledger(
+    out: OutOption,
+    lag: Annotated[int, typer.Option(min=1, max=28, help="Days ahead that the first measures look at.")] = 1,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """What naive, moving average, engine and each person's overrides were worth, from what publishing kept.
+
+    Needs forecasts of earlier days: every `publish` keeps those of its day.
+    """
+    from retail_brain.cli.decisions import write_table
+    from serving.ledger import ledger as measure
+    from serving.overrides import tenant_overrides
+
+    context = current()
+    dataset = context.dataset(lake, as_of)
+    table = measure(
+        context.workspace.ledger, dataset, tenant_overrides(context.workspace), context.settings, lag_days=lag
+    )
+    write_table(table, out)
+    if table.is_empty():
+        typer.echo(
+            f"no forecast of a day before {dataset.as_of} was kept, so there is nothing to measure yet: "
+            "publish now, and ask again when more sales have come."
+        )
+        return
+    days = table.filter(scope="origin")["origin"].n_unique()
+    typer.echo(f"{days} origins; shares of the units sold, lag {lag} day and summed over the risk horizon:")
+    for row in table.filter(table["scope"] != "origin").iter_rows(named=True):
+        who = f"{row['user']}: " if row["user"] else ""
+        numbers = "  ".join(
+            f"{name} {row[name]:.3f}" if row[name] is not None else f"{name} -"
+            for name in ("mae_lag", "bias_lag", "score_lag", "mae_sum", "bias_sum", "score_sum")
+        )
+        typer.echo(f"  {who + row['touch']:<28}{numbers}  ({row['rows']:,} rows)")
+
+
+def _as_of(lake: str | None, as_of: str | None) -> date:
+    dataset = current().dataset(lake, as_of)
+    return dataset.as_of or dataset.last_day()
+
+
+def _check_ids(store: str | None, product: str | None, lake: str | None) -> None:
+    """Refuses ids that nothing was ever sold or listed under.
+
+    Raises:
+        NotFoundError: the store or the product is not in the data.
+    """
+    import polars as pl
+
+    from retail_brain.errors import NotFoundError
+
+    dataset = current().dataset(lake)
+    for column, table, value in (("store_id", "stores", store), ("product_id", "products", product)):
+        if value is None:
+            continue
+        named = dataset.scan_or_empty(table).select(column), dataset.daily_sales().select(column)
+        if pl.concat(named).filter(pl.col(column) == value).head(1).collect().is_empty():
+            raise NotFoundError(f"{column} {value!r} is not in the data. Look at the {table} table and name one of it.")
