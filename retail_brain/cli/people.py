@@ -1,5 +1,6 @@
 """Verbs about people and goods: recommend, evaluate."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -52,16 +53,21 @@ def recommend(
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Goods per customer.")] = 10,
     kind: Annotated[KindOption, typer.Option(help="Goods they buy anyway, new ones, or both.")] = KindOption.MIXED,
     explore_at_least: Annotated[int, typer.Option(min=0, help="Of the k, how many must be new to them (mixed).")] = 0,
+    store: Annotated[str | None, typer.Option(help="As in this shop: what it has or gets [default: any].")] = None,
+    in_stock: Annotated[bool, typer.Option("--in-stock", help="As in each one's own shop.")] = False,
+    rules: Annotated[bool, typer.Option(help="Under the operators' rules that hold now.")] = True,
     language: Annotated[LanguageOption, typer.Option(help="Of the reasons.")] = LanguageOption.ZH,
     lake: LakeOption = None,
     as_of: AsOfOption = None,
 ) -> None:
-    """Goods for people: one row per customer and rank, with probability, due date and reason.
+    """Goods for people: one row per customer and rank, with probability, due date, reason and how it gets to them.
 
-    Needs transactions with customer_id and a champion recommender.
+    Needs transactions with customer_id and a champion recommender; inventory and stores say what can be had where.
     """
     from retail_brain.cli.decisions import read_table
+    from retail_brain.cli.rules import kept_rules
     from retail_brain.progress import Progress
+    from serving.offering import Wish
     from serving.recommendations import recommend as recommendations
     from serving.recommendations import write_recommendations
     from training.bundle import champion
@@ -71,14 +77,21 @@ def recommend(
     ids = _customer_ids(read_table(customers, "--customers"), customers) if customers else None
     dataset = chosen.dataset(lake, as_of)
     model = RecommenderModel.load(champion(chosen.workspace, "recommender"))
+    wish = Wish(
+        k=k,
+        kind=kind.value,
+        explore_at_least=explore_at_least,
+        store_id=store,
+        in_stock=in_stock,
+        rules=kept_rules() if rules else (),
+        now=datetime.now(UTC),
+    )
     with chosen.progress.step("recommend") as step:
         blocks = recommendations(
             dataset,
             model,
+            wish,
             customers=ids,
-            k=k,
-            kind=kind.value,
-            explore_at_least=explore_at_least,
             language=language.value,
             progress=Progress(quiet=True),
         )

@@ -11,11 +11,11 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.outputs import RECOMMENDATIONS
+from serving.offering import Wish
 from serving.reasons import WORDS, reason_text, with_reason_texts
 from serving.recommendations import recommend, write_recommendations
 from training.recommender.config import ALSConfig, RankerConfig, RecommenderConfig
 from training.recommender.model import RecommenderModel
-from training.recommender.online import Complements, Live, Pairs, ranked
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def model(chain: Dataset) -> RecommenderModel:
     return RecommenderModel.fit(chain, config)
 
 
-def answer(chain: Dataset, model: RecommenderModel, **options: object) -> pl.DataFrame:
-    return pl.concat(list(recommend(chain, model, **options)))  # type: ignore[arg-type]
+def answer(chain: Dataset, model: RecommenderModel, **wish: object) -> pl.DataFrame:
+    return pl.concat(list(recommend(chain, model, Wish(**wish))))  # type: ignore[arg-type]
 
 
 def test_ranks_run_from_one_without_gaps_and_columns_are_the_contracts(chain: Dataset, model: RecommenderModel) -> None:
@@ -76,27 +76,6 @@ def test_what_is_due_after_the_label_is_held_back(chain: Dataset, model: Recomme
     assert answer(chain, model, k=100).filter(pl.col("due_on") > limit).is_empty()
 
 
-def test_online_and_batch_give_the_same_answer(chain: Dataset, model: RecommenderModel) -> None:
-    batch = answer(chain, model, k=10)
-    pairs = pl.concat(list(model.score(chain)))
-    goods = model.associations.products["product_id"]
-    matrix = model.associations.together
-    together = Complements(matrix.indptr, matrix.indices, matrix.data)
-    today = (chain.last_day() - datetime(1970, 1, 1).date()).days
-    for customer in batch["customer_id"].unique():
-        mine = pairs.filter(pl.col("customer_id") == customer)
-        given = Pairs(
-            products=goods.search_sorted(mine["product_id"]).to_numpy(),
-            probability=mine["probability"].to_numpy(),
-            is_repeat=(mine["kind"] == "repeat").to_numpy(),
-            due_day=mine["due_on"].to_physical().fill_null(-1).to_numpy(),
-        )
-        online = ranked(given, Live(today), together, k=10, label_days=28)
-        expected = batch.filter(pl.col("customer_id") == customer)
-        assert goods.gather(online.products).to_list() == expected["product_id"].to_list()
-        assert online.probability.tolist() == expected["probability"].to_list()
-
-
 def test_goods_that_no_shop_has_are_not_offered(chain: Dataset, model: RecommenderModel) -> None:
     before = answer(chain, model, k=3)
     gone = before["product_id"].mode()[0]
@@ -119,15 +98,19 @@ def test_unknown_customers_and_impossible_numbers_are_refused(chain: Dataset, mo
     with pytest.raises(NotFoundError, match="nobody"):
         next(recommend(chain, model, customers=["nobody"]))
     with pytest.raises(UsageError, match="at least 1"):
-        next(recommend(chain, model, k=0))
+        next(recommend(chain, model, Wish(k=0)))
     with pytest.raises(UsageError, match="quota"):
-        next(recommend(chain, model, k=2, explore_at_least=3))
+        next(recommend(chain, model, Wish(k=2, explore_at_least=3)))
+    with pytest.raises(UsageError, match="one of them"):
+        next(recommend(chain, model, Wish(store_id="店1", in_stock=True)))
+    with pytest.raises(NotFoundError, match="nowhere"):
+        next(recommend(chain, model, Wish(store_id="nowhere")))
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
 def test_files_hold_every_block(chain: Dataset, model: RecommenderModel, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"out.{ending}"
-    assert write_recommendations(recommend(chain, model, k=2), path) == (120, 60)
+    assert write_recommendations(recommend(chain, model, Wish(k=2)), path) == (120, 60)
     table = pl.read_parquet(path) if ending == "parquet" else pl.read_csv(path)
     assert table.columns == list(RECOMMENDATIONS)
     assert table.height == 120

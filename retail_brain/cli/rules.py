@@ -1,0 +1,112 @@
+"""Verbs for the operators' rules of recommendations."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retail_brain.cli.app import app
+from retail_brain.cli.context import LakeOption, current
+from retail_brain.cli.keys import open_database
+
+if TYPE_CHECKING:
+    from training.recommender.rules import Rule
+
+rules = typer.Typer(help="What operators decide about recommended goods.", no_args_is_help=True)
+app.add_typer(rules, name="rules")
+
+FileArgument = Annotated[Path, typer.Argument(help="TOML ([[rules]]), JSON or CSV (lists separated by ;).")]
+
+
+@rules.command("list")
+def list_(
+    out: Annotated[Path | None, typer.Option("--out", help="TOML or JSON file to write them to.")] = None,
+) -> None:
+    """The rules that count, and whether their time has come."""
+    from retail_brain.operational.rules import current_rules
+    from serving.rules import stored_rules, write_rules
+
+    with closing(open_database()) as database:
+        kept = current_rules(current().workspace.tenant, database)
+    if out is not None:
+        write_rules(kept.rules, out)
+    now = datetime.now(UTC)
+    for place, rule in enumerate(stored_rules(kept), start=1):
+        where = f" in {', '.join(rule.stores)}" if rule.stores else ""
+        typer.echo(f"{place:>3} {rule.state(now):<8} {rule.action:<10} {rule.attribute:<12} {rule.title}{where}")
+    by = f", set by {kept.set_by} at {kept.set_at:%Y-%m-%d %H:%M} UTC" if kept.set_at else ""
+    typer.echo(f"{len(kept.rules)} rules, version {kept.version}{by}")
+
+
+@rules.command()
+def check(file: FileArgument, lake: LakeOption = None) -> None:
+    """Look at a file of rules without storing it: what cannot be used, and what is probably not meant."""
+    listed = _parsed(file)
+    _warn(listed, lake)
+    typer.echo(f"{len(listed)} rules can be used")
+
+
+@rules.command("set")
+def set_(
+    file: FileArgument,
+    by: Annotated[str, typer.Option("--by", help="Who sets them, for the audit.")] = "command line",
+    version: Annotated[int | None, typer.Option(min=0, help="Of the list you changed; a newer one refuses.")] = None,
+    lake: LakeOption = None,
+) -> None:
+    """Put the rules of a file in place of the present ones; a running service follows within a second."""
+    from retail_brain.operational.rules import store_rules
+    from serving.rules import plain_rule
+
+    listed = _parsed(file)
+    plain = [plain_rule(rule) for rule in listed]
+    with closing(open_database()) as database:
+        tenant, now = current().workspace.tenant, datetime.now(UTC)
+        stored = store_rules(tenant, database, plain, set_by=by, now=now, version=version)
+    _warn(listed, lake)
+    typer.echo(f"{len(listed)} rules are version {stored.version}")
+
+
+@rules.command()
+def history(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20) -> None:
+    """Who set how many rules when, newest first."""
+    from retail_brain.operational.rules import rule_history
+
+    with closing(open_database()) as database:
+        for kept in rule_history(current().workspace.tenant, database, limit=limit):
+            typer.echo(
+                f"version {kept.version:<6} {kept.set_at:%Y-%m-%d %H:%M} UTC  {len(kept.rules):>4} rules  {kept.set_by}"
+            )
+
+
+def kept_rules() -> "list[Rule]":
+    """The tenant's rules as they are now."""
+    from retail_brain.operational.rules import current_rules
+    from serving.rules import stored_rules
+
+    with closing(open_database()) as database:
+        return stored_rules(current_rules(current().workspace.tenant, database))
+
+
+def _parsed(file: Path) -> "list[Rule]":
+    from serving.rules import parse_rules, read_rules
+
+    return parse_rules(read_rules(file), str(file))
+
+
+def _warn(listed: "list[Rule]", lake: str | None) -> None:
+    """Says what is probably not meant; without a lake only what needs none."""
+    from retail_brain.errors import RetailBrainError
+    from serving.offering import known_goods, known_stores
+    from serving.rules import warnings_of
+
+    named = {store for rule in listed for store in rule.stores}
+    try:
+        dataset = current().dataset(lake)
+    except RetailBrainError:
+        typer.echo("there is no lake to look the goods up in: only the rules themselves were checked", err=True)
+        return
+    goods = known_goods(dataset)
+    for warning in warnings_of(listed, goods, named - set(known_stores(dataset)), datetime.now(UTC)):
+        typer.echo(warning, err=True)
