@@ -9,6 +9,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError
 
 HALF_LIVES_DAYS = (7, 28, 90, 365)
+HALF_LIVES_VISITS = (7, 14, 70)
 EVENT_TYPES = ("view", "scan", "try_on", "bag_add", "share", "click")
 EVENT_HALF_LIFE_DAYS = 7
 ONLINE_CHANNELS = ("online", "ship_from_store", "mini_program", "app", "web")
@@ -22,6 +23,15 @@ def decayed_column(half_life_days: int) -> str:
     'decayed_28d'
     """
     return f"decayed_{half_life_days}d"
+
+
+def visits_column(half_life_visits: int) -> str:
+    """Name of the column of purchase days faded with a half-life in visits.
+
+    >>> visits_column(14)
+    'decayed_14v'
+    """
+    return f"decayed_{half_life_visits}v"
 
 
 def faded(day: pl.Expr, as_of: date, half_life_days: float) -> pl.Expr:
@@ -106,8 +116,11 @@ def _bought(dataset: Dataset, as_of: date, half_lives_days: Sequence[int]) -> pl
         pl.col("product_id").shift(1) == pl.col("product_id")
     )
     gap = pl.when(same).then((pl.col("date") - pl.col("date").shift(1)).dt.total_days())
+    since = (pl.lit(as_of) - pl.col("date").max()).dt.total_days()
+    ago = pl.col("visit") - 1
     return (
         purchases(dataset, as_of)
+        .with_columns(pl.col("date").rank("dense", descending=True).over("customer_id").cast(pl.Float64).alias("visit"))
         .sort(*PAIR, "date")
         .with_columns(gap.alias("gap"))
         .group_by(*PAIR)
@@ -121,6 +134,12 @@ def _bought(dataset: Dataset, as_of: date, half_lives_days: Sequence[int]) -> pl
             pl.col("gap").std().alias("sd_gap_days"),
             pl.col("online").mean(),
             pl.col("store_id").n_unique().alias("stores"),
+            pl.col("visit").min().alias("visits_since"),
+            (pl.col("visit").min() * (pl.len() - 1) / (pl.col("visit").max() - pl.col("visit").min()))
+            .fill_nan(None)
+            .alias("visit_gaps_since"),
+            (pl.col("gap") < since).mean().alias("shorter_gaps"),
+            *(pl.lit(0.5).pow(ago / v).sum().alias(visits_column(v)) for v in HALF_LIVES_VISITS),
             *(faded(pl.col("date"), as_of, h).sum().alias(decayed_column(h)) for h in half_lives_days),
         )
     )
@@ -151,15 +170,19 @@ def interactions(
 
     Returns:
         PAIR; purchase_days (distinct days), units, spend, first_on, last_on, mean_gap_days and sd_gap_days (between
-        purchase days, null below two gaps), online (share), stores (distinct), `decayed_Hd` per half-life,
-        `event_KIND` (faded with half-life 7 days) per event type, last_event_on. Pairs without a purchase have 0
-        purchase days and null dates.
+        purchase days, null below two gaps), online (share), stores (distinct), visits_since (the person's visits from
+        the last one with the product on, 1 = the last visit; a visit is a day with a purchase), visit_gaps_since (the
+        same in mean gaps between purchases), shorter_gaps (share of the gaps that were shorter than the days since the
+        last purchase), `decayed_Hd` per half-life in days, `decayed_Vv` per half-life in visits, `event_KIND` (faded
+        with half-life 7 days) per event type, last_event_on. Pairs without a purchase have 0 purchase days and null
+        dates.
 
     Raises:
         DataError: no `transactions`.
     """
     counts = ["purchase_days", "units", "spend", "stores", "online"]
-    counts += [decayed_column(h) for h in half_lives_days] + [f"event_{kind}" for kind in EVENT_TYPES]
+    counts += [decayed_column(h) for h in half_lives_days] + [visits_column(v) for v in HALF_LIVES_VISITS]
+    counts += [f"event_{kind}" for kind in EVENT_TYPES]
     frame = (
         _bought(dataset, as_of, half_lives_days)
         .join(_looked_at(dataset, as_of), on=PAIR, how="full", coalesce=True)

@@ -5,9 +5,10 @@ their own parameters, the model those of its sources by `training.recommender.tu
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,8 +16,8 @@ from recommender_rivals import RIVALS, Baskets, Scorer, baskets_of
 from threadpoolctl import threadpool_limits
 
 from retail_brain.dataset import Dataset
-from training.recommender.config import PRESETS, RecommenderConfig
-from training.recommender.examples import Outcome, label_pairs
+from training.recommender.config import PRESETS, RecommenderConfig, SpectralConfig
+from training.recommender.examples import label_pairs
 from training.recommender.history import History, build_history, purchased_pairs
 from training.recommender.last_basket import basket_view, next_basket_config
 from training.recommender.metrics import Ranking, expected_calibration_error, hit_at, ndcg_at, recall_at, top_hits
@@ -62,25 +63,41 @@ class Test:
         return np.bincount(person[kept], minlength=self.history.shape[0])[people]
 
 
-def last_basket(dataset: Dataset, views: int, back: int, *, rivals: bool) -> None:
-    """Prints the figures of the basket `back` from the end; `views` earlier ones train the ranker."""
-    preset = PRESETS["full"].model_copy(update={"tuning_trials": TRIALS, "tuning_people": TUNING_PEOPLE})
-    config = next_basket_config(preset)
-    began = time.perf_counter()
-    tuned = tune(basket_view(dataset, LAST_DAY, back + 1), LAST_DAY, config)
-    print(f"tuned in {time.perf_counter() - began:.0f} s\n{tuned.trials}", flush=True)
-    tested, test, found = _model(dataset, tuned.config, views, back)
-    print("candidate recall", {name: round(value, 3) for name, value in tested.recall.items()})
-    if rivals:
-        found |= _rivals(dataset, test, back)
-    for kind in KINDS:
+def last_basket(dataset: Dataset, views: int, back: int, methods: Sequence[str], folder: Path) -> None:
+    """Prints the figures of the basket `back` from the end; `views` earlier ones train the ranker.
+
+    What every method ranked is kept in the folder and not worked out again, so that a long run can be split.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [name for name in methods if not (folder / f"{name}.npz").exists()]
+    if "model" in missing:
+        _keep(folder, "model", _model(dataset, views, back))
+    rivals = [name for name in missing if name != "model"]
+    for name, ranks in _rivals(dataset, back, rivals) if rivals else ():
+        _keep(folder, name, ranks)
+    found = {name: _kept(folder, name) for name in methods}
+    for kind in KINDS if "model" in found else ():
         print(f"-- {kind}")
         report({name: ranks[kind] for name, ranks in found.items()})
 
 
-def _model(
-    dataset: Dataset, config: RecommenderConfig, views: int, back: int
-) -> tuple[Outcome, Test, dict[str, dict[str, Ranking]]]:
+def _keep(folder: Path, name: str, found: Mapping[str, Ranking]) -> None:
+    parts = {f"{kind}_{part}": getattr(ranks, part) for kind, ranks in found.items() for part in ("hits", "relevant")}
+    np.savez(folder / f"{name}.npz", **parts)
+
+
+def _kept(folder: Path, name: str) -> dict[str, Ranking]:
+    with np.load(folder / f"{name}.npz", allow_pickle=False) as parts:
+        return {kind: Ranking(parts[f"{kind}_hits"], parts[f"{kind}_relevant"]) for kind in KINDS}
+
+
+def _model(dataset: Dataset, views: int, back: int) -> dict[str, Ranking]:
+    quiet = {"tuning_trials": TRIALS, "tuning_people": TUNING_PEOPLE, "spectral": SpectralConfig()}
+    preset = PRESETS["full"].model_copy(update=quiet)
+    began = time.perf_counter()
+    tuned = tune(basket_view(dataset, LAST_DAY, back + 1), LAST_DAY, next_basket_config(preset))
+    config = tuned.config
+    print(f"tuned in {time.perf_counter() - began:.0f} s\n{tuned.trials}", flush=True)
     examples = []
     for earlier in range(back + views, back, -1):
         began = time.perf_counter()
@@ -95,7 +112,8 @@ def _model(
     view = basket_view(dataset, LAST_DAY, back)
     situation = build_situation(view, LAST_DAY, config)
     tested = label_pairs(view, situation, config, test_goods=0)
-    test = _test(view, situation.history)
+    print("candidate recall", {name: round(value, 3) for name, value in tested.recall.items()})
+    test = _described(view, situation.history)
     pairs = tested.examples.take(tested.examples.candidate)
     probability = ranker.probability(pairs.features)
     calibration(pairs.is_repeat, probability, pairs.label)
@@ -103,32 +121,35 @@ def _model(
     for kind, rows in (("mixed", pairs.label >= 0), ("repeat", pairs.is_repeat), ("explore", ~pairs.is_repeat)):
         hits = top_hits(pairs.people[rows], probability[rows], pairs.label[rows], test.people, DEPTH)
         found[kind] = Ranking(hits, test.relevant(kind, test.people))
-    return tested, test, {"model": found}
+    return found
 
 
-def _test(view: Dataset, history: History) -> Test:
+def _test(dataset: Dataset, back: int) -> Test:
+    view = basket_view(dataset, LAST_DAY, back)
+    return _described(view, build_history(view, LAST_DAY, next_basket_config(RecommenderConfig())))
+
+
+def _described(view: Dataset, history: History) -> Test:
     people, products = purchased_pairs(view, history, date(2018, 1, 1))
     return Test(view, history, np.unique(people), np.sort(people * history.shape[1] + products))
 
 
-def _rivals(dataset: Dataset, test: Test, back: int) -> dict[str, dict[str, Ranking]]:
+def _rivals(dataset: Dataset, back: int, names: Sequence[str]) -> Iterator[tuple[str, dict[str, Ranking]]]:
     """Each rival with the parameters that were best one basket earlier."""
-    earlier = basket_view(dataset, LAST_DAY, back + 1)
-    before = _test(earlier, build_history(earlier, LAST_DAY, next_basket_config(RecommenderConfig())))
+    test, before = _test(dataset, back), _test(dataset, back + 1)
     some = np.sort(np.random.default_rng(1).choice(before.people, TUNING_PEOPLE, replace=False))
     past, now = before.baskets, test.baskets
-    found = {}
-    for name, rival in RIVALS.items():
+    for name in names:
         began = time.perf_counter()
+        rival = RIVALS[name]
         settings = rival.settings(TRIALS)
         scored = [ranked(rival.make(past, **tried), before, some, ("mixed",))["mixed"] for tried in settings]
         figures = [float(ndcg_at(ranks, 10).mean()) for ranks in scored]
         chosen = settings[int(np.argmax(figures))]
-        found[name] = ranked(rival.make(now, **chosen), test, test.people, KINDS)
-        gain = f"NDCG@10 {figures[0]:.4f} -> {max(figures):.4f}"
-        seconds = time.perf_counter() - began
-        print(f"{name}: {len(settings)} trials, {gain} with {chosen}, {seconds:.0f} s", flush=True)
-    return found
+        found = ranked(rival.make(now, **chosen), test, test.people, KINDS)
+        gain = f"NDCG@10 {figures[0]:.4f} -> {max(figures):.4f} with {chosen}"
+        print(f"{name}: {len(settings)} trials, {gain}, {time.perf_counter() - began:.0f} s", flush=True)
+        yield name, found
 
 
 def ranked(scorer: Scorer, test: Test, people: np.ndarray, kinds: tuple[str, ...]) -> dict[str, Ranking]:

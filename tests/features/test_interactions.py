@@ -53,6 +53,16 @@ def test_counts_gaps_and_fading_of_one_pair() -> None:
     assert row["online"] == pytest.approx(1 / 3)
 
 
+def test_visits_count_the_days_the_person_came_whatever_they_bought() -> None:
+    rows: list[Line] = [("T1", "C", "P", 30, 1, None), ("T2", "C", "P", 24, 1, None), ("T3", "C", "Q", 9, 1, None)]
+    rows += [("T4", "C", "P", 8, 1, None), ("T5", "C", "Q", 1, 1, None)]
+    row = interactions(dataset(rows), AS_OF).filter(pl.col("product_id") == "P").collect().row(0, named=True)
+    assert row["visits_since"] == 2
+    assert row["visit_gaps_since"] == 2 / ((5 - 2) / 2)
+    assert row["shorter_gaps"] == 1 / 2
+    assert row["decayed_7v"] == pytest.approx(0.5 ** (1 / 7) + 0.5 ** (3 / 7) + 0.5 ** (4 / 7))
+
+
 def test_a_return_takes_the_purchase_day_away() -> None:
     rows: list[Line] = [("T1", "C", "P", 1, 1, None), ("T2", "C", "P", 1, -1, None), ("T3", "C", "Q", 1, 1, None)]
     assert interactions(dataset(rows), AS_OF).collect()["product_id"].to_list() == ["Q"]

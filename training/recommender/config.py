@@ -12,9 +12,10 @@ class Part(BaseModel):
 
 
 class OwnConfig(Part):
-    """Own goods by purchase days faded with a half-life."""
+    """Own goods by purchase days faded with a half-life in days, or in visits where `half_life_visits` is not 0."""
 
     half_life_days: int = 90
+    half_life_visits: int = 0
     quota: int = 120
 
 
@@ -25,6 +26,7 @@ class NeighbourConfig(Part):
     """
 
     half_life_days: int = 90
+    half_life_visits: int = 0
     neighbours: int = 120
     traits: int = 100
     own_weight: float = Field(default=0.7, ge=0, le=1)
@@ -129,7 +131,7 @@ class RecommenderConfig(Part):
     max_test_people: int = 5_000
     test_goods: int = 120
     test_min_buyers: int = 20
-    max_neighbour_people: int = 20_000
+    max_neighbour_people: int = 10_000
     max_core_products: int = 20_000
     min_candidates: int = 150
     min_history_days: int = 14
@@ -165,16 +167,17 @@ def threads_for(work: int, num_threads: int) -> int:
 PRESETS: dict[str, RecommenderConfig] = {
     "fast": RecommenderConfig(),
     "full": RecommenderConfig(
-        cutoffs=4,
+        cutoffs=8,
         max_training_people=20_000,
         als=ALSConfig(factors=96, iterations=12),
         spectral=SpectralConfig(quota=60),
         ranker=RankerConfig(
-            rounds=400,
+            rounds=300,
             learning_rate=0.04,
-            num_leaves=63,
-            feature_fraction=0.6,
-            negatives_per_positive=12.0,
+            num_leaves=31,
+            min_data_in_leaf=100,
+            feature_fraction=0.3,
+            negatives_per_positive=6.0,
             wide_pairs=50_000,
         ),
     ),

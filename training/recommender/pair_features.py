@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.interactions import EVENT_TYPES
+from features.interactions import EVENT_TYPES, HALF_LIVES_VISITS, visits_column
 from training.recommender.candidates.pool import Candidates
 from training.recommender.candidates.registry import SOURCE_NAMES
 from training.recommender.config import RecommenderConfig
@@ -21,8 +21,23 @@ PAIR = (
     "sd_gap_days",
     "online",
     "stores",
+    "visits_since",
+    "visit_gaps_since",
+    "shorter_gaps",
+    *(visits_column(v) for v in HALF_LIVES_VISITS),
     *(f"event_{kind}" for kind in EVENT_TYPES),
 )
+UNKNOWN = {
+    "sd_gap_days",
+    "visits_since",
+    "visit_gaps_since",
+    "shorter_gaps",
+    "since_last",
+    "since_first",
+    "since_event",
+    "gap",
+    "gaps_since_last",
+}
 TIMING = ("since_last", "since_first", "since_event", "gap", "gaps_since_last", "rate_28d", "share_of_visits")
 PERSON = (
     "baskets",
@@ -34,6 +49,7 @@ PERSON = (
     "basket_size",
     "variety",
     "loyalty",
+    "visit_gaps_due",
 )
 PRODUCT = ("buyers", "repeat_share", "sales_trend", "product_gap", "log_price", "age", "since_sold", "product_baskets")
 AFFINITY = (*(f"{name}_days" for name in ATTRIBUTES), "subcategory_others", "category_since")
@@ -84,8 +100,7 @@ class PairFeatures:
 
     def _absent(self) -> Floats:
         names = [*PAIR, *(f"decayed_{h}d" for h in self.config.half_lives_days), *TIMING]
-        unknown = {"sd_gap_days", "since_last", "since_first", "since_event", "gap", "gaps_since_last"}
-        return np.array([np.nan if name in unknown else 0.0 for name in names], np.float32)
+        return np.array([np.nan if name in UNKNOWN else 0.0 for name in names], np.float32)
 
     def _affinity(self, candidates: Candidates, pair: Floats) -> Floats:
         block = distinct(candidates.people)
@@ -170,6 +185,11 @@ def _person_table(history: History) -> Floats:
             _days_before(history.as_of, "last_visit_on").alias("since_visit"),
             _days_before(history.as_of, "first_visit_on").alias("tenure"),
             (pl.col("lines") / pl.col("baskets")).alias("basket_size"),
+        )
+        .with_columns(
+            (pl.col("since_visit") * (pl.col("visit_days") - 1) / (pl.col("tenure") - pl.col("since_visit")))
+            .fill_nan(None)
+            .alias("visit_gaps_due")
         )
     )
     return _dense(frame.select(PERSON))

@@ -22,6 +22,7 @@ from training.recommender.sparse import Ints, blocks, distinct, is_among, look_u
 K = 10
 OWN_WEIGHTS = (0.85, 0.5, 0.3)
 NEIGHBOURS = (60, 300)
+HALF_LIFE_VISITS = 14
 TRIAL = {
     "source": pl.String,
     "parameter": pl.String,
@@ -143,10 +144,11 @@ def _source(history: History, config: RecommenderConfig, name: str) -> Source:
 
 def _proposals(config: RecommenderConfig) -> Iterator[tuple[str, str, float]]:
     """What to try, the present values first, so that nothing changes without a better figure."""
-    slow = [h for h in config.half_lives_days if h >= 14]
-    yield "own", "half_life_days", config.own.half_life_days
-    yield from (("own", "half_life_days", h) for h in slow if h != config.own.half_life_days)
-    yield "neighbours", "half_life_days", config.neighbours.half_life_days
-    yield from (("neighbours", "half_life_days", h) for h in slow if h != config.neighbours.half_life_days)
+    slow = [h for h in config.half_lives_days if 14 <= h <= 180]
+    for source in ("own", "neighbours"):
+        present = getattr(config, source).half_life_days
+        yield source, "half_life_days", present
+        yield from ((source, "half_life_days", h) for h in slow if h != present)
+        yield source, "half_life_visits", HALF_LIFE_VISITS
     yield from (("neighbours", "own_weight", w) for w in OWN_WEIGHTS)
     yield from (("neighbours", "neighbours", k) for k in NEIGHBOURS)

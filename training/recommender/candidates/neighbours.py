@@ -64,7 +64,7 @@ class Neighbours:
     def __init__(self, history: History, config: NeighbourConfig, max_people: int, seed: int) -> None:
         self.quota = config.quota
         self._config = config
-        visits = faded_purchases(history, config.half_life_days)
+        visits = faded_purchases(history, config.half_life_days, config.half_life_visits)
         loudest = np.maximum(visits.max(axis=1).toarray().ravel(), 1e-12)
         self._habits = scaled_rows(visits, 1.0 / loudest)
         pool = pool_of(history, max_people, seed)

@@ -2,26 +2,23 @@
 
 import numpy as np
 
+from features.interactions import decayed_column, visits_column
 from training.recommender.config import OwnConfig
 from training.recommender.history import History
 from training.recommender.sparse import CSR, Ints, Scores, csr
 
 
-def faded_purchases(history: History, half_life_days: int, *, per_basket: bool = False) -> CSR:
+def faded_purchases(history: History, half_life_days: int, half_life_visits: int = 0) -> CSR:
     """Customers x products: purchase days faded with a half-life.
 
     Args:
         history: what is known.
         half_life_days: taken from the columns of the pairs where it is one of them; otherwise approximated by the
             purchase days spread evenly between the first and the last one.
-        per_basket: divide by the person's greatest value, so that every person speaks as loudly.
+        half_life_visits: if not 0, one of HALF_LIVES_VISITS: fade with the person's visits and not with days.
     """
-    column = f"decayed_{half_life_days}d"
-    matrix = history.matrix(column) if column in history.pairs.columns else _spread(history, half_life_days)
-    if per_basket:
-        largest = np.maximum(matrix.max(axis=1).toarray().ravel(), 1e-12)
-        matrix.data /= np.repeat(largest, np.diff(matrix.indptr)).astype(np.float32)
-    return matrix
+    column = visits_column(half_life_visits) if half_life_visits else decayed_column(half_life_days)
+    return history.matrix(column) if column in history.pairs.columns else _spread(history, half_life_days)
 
 
 def _spread(history: History, half_life_days: int) -> CSR:
@@ -44,7 +41,7 @@ class OwnGoods:
 
     def __init__(self, history: History, config: OwnConfig) -> None:
         self.quota = config.quota
-        self._matrix = faded_purchases(history, config.half_life_days)
+        self._matrix = faded_purchases(history, config.half_life_days, config.half_life_visits)
 
     def scores(self, people: Ints) -> Scores:
         """Faded purchase days."""
