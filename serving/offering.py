@@ -28,6 +28,7 @@ class Wish:
         k: goods per customer.
         kind: repeat, explore, or mixed.
         explore_at_least: of the k, how many must be new to the customer (mixed only).
+        due_within_days: repeat goods due later than so many days are held back; None = the days of the label.
         store_id: the shop that everybody is in; None = none in particular.
         in_stock: everybody is in their own shop, the one they visit most.
         rules: of the operators.
@@ -37,6 +38,7 @@ class Wish:
     k: int = 10
     kind: Kind = "mixed"
     explore_at_least: int = 0
+    due_within_days: int | None = None
     store_id: str | None = None
     in_stock: bool = False
     rules: Sequence[Rule] = ()

@@ -13,6 +13,7 @@ from retail_brain.outputs import RECOMMENDATIONS
 from retail_brain.progress import SILENT, Progress
 from serving.offering import ANYTHING, Chain, Wish
 from serving.reasons import Language, with_reason_texts
+from serving.received_events import bought_by_event, without_just_bought
 from training.recommender.model import RecommenderModel
 
 
@@ -27,8 +28,8 @@ def recommend(
 ) -> Iterator[pl.DataFrame]:
     """`recommendations`, a block of customers at a time: one row per customer x rank.
 
-    Repeat goods that are due only after the days of the label are held back, and so are goods that no shop has; with a
-    store also those that it neither has nor gets.
+    Repeat goods that are due later than asked for (at most the days of the label) are held back, and so are goods that
+    an event says were bought and that are not due, and those that no shop has; with a store also what it does not get.
 
     Args:
         dataset: what is known now.
@@ -52,11 +53,13 @@ def recommend(
         )
     names = product_names(dataset)
     chain = Chain.of(dataset, now, wish)
-    until = now.history.as_of + timedelta(days=model.config.label_days)
+    as_of = now.history.as_of
+    bought = bought_by_event(dataset, as_of)
+    last = as_of + timedelta(days=1 + min(wish.due_within_days or model.config.label_days, model.config.label_days))
+    timely = pl.col("due_on").is_null() | (pl.col("due_on") <= last)
+    wanted = pl.lit(value=True) if wish.kind == "mixed" else pl.col("kind") == wish.kind
     for scored in model.score(dataset, customers, situation=now, progress=progress):
-        pairs = chain.with_pinned(scored, wish.kind)
-        timely = pl.col("due_on").is_null() | (pl.col("due_on") <= until)
-        wanted = pl.lit(value=True) if wish.kind == "mixed" else pl.col("kind") == wish.kind
+        pairs = without_just_bought(chain.with_pinned(scored, wish.kind), bought, as_of)
         chosen = chain.chosen(pairs.filter(timely, wanted), wish)
         yield with_reason_texts(as_recommendations(chosen), language, names)
 

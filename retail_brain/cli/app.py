@@ -32,6 +32,7 @@ from retail_brain.cli import (  # noqa: E402
     decisions,  # noqa: F401
     demand,  # noqa: F401
     demo,  # noqa: F401
+    events,  # noqa: F401
     features,  # noqa: F401
     ingest,  # noqa: F401
     keys,  # noqa: F401

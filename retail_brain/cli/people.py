@@ -53,6 +53,10 @@ def recommend(
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Goods per customer.")] = 10,
     kind: Annotated[KindOption, typer.Option(help="Goods they buy anyway, new ones, or both.")] = KindOption.MIXED,
     explore_at_least: Annotated[int, typer.Option(min=0, help="Of the k, how many must be new to them (mixed).")] = 0,
+    due_within: Annotated[
+        int | None,
+        typer.Option(min=1, help="Hold back repeat goods due later than so many days [default: label days]."),
+    ] = None,
     store: Annotated[str | None, typer.Option(help="As in this shop: what it has or gets [default: any].")] = None,
     in_stock: Annotated[bool, typer.Option("--in-stock", help="As in each one's own shop.")] = False,
     rules: Annotated[bool, typer.Option(help="Under the operators' rules that hold now.")] = True,
@@ -81,6 +85,7 @@ def recommend(
         k=k,
         kind=kind.value,
         explore_at_least=explore_at_least,
+        due_within_days=due_within,
         store_id=store,
         in_stock=in_stock,
         rules=kept_rules() if rules else (),

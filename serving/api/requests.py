@@ -147,6 +147,9 @@ class RecommendRequest(PersonRequest):
     exclude: Annotated[list[Id], Field(max_length=2000)] = []
     kind: Kind = "mixed"
     explore_at_least: Annotated[int, Field(ge=0, le=500, description="of the k, how many must be new to them")] = 0
+    due_within_days: Annotated[
+        int | None, Field(ge=1, le=366, description="hold back repeat goods that are due later")
+    ] = None
     fulfilment: Annotated[
         list[Literal["in_store", "ship", "pickup"]] | None, Field(description="only goods that come so; needs store_id")
     ] = None

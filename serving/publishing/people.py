@@ -16,6 +16,7 @@ from serving.answers.rows import write_rows
 from serving.audience_facts import read_facts
 from serving.publishing.catalogs import Places
 from serving.reasons import reason_text
+from serving.received_events import bought_by_event, without_just_bought
 from serving.recommendations import product_names
 from serving.rule_facts import attribute_columns, known_adults
 from training.recommender.model import RecommenderModel
@@ -42,8 +43,10 @@ def publish_people(
     with progress.step("what people did"):
         now = model.situation(dataset)
     with progress.step("scored pairs") as step:
-        blocks = model.score(dataset, per_product=_PEOPLE_PER_PRODUCT, situation=now)
-        pairs = write_pairs(folder, _known(blocks, places), places.customers, places.products, _words(dataset))
+        scored = model.score(dataset, per_product=_PEOPLE_PER_PRODUCT, situation=now)
+        bought = bought_by_event(dataset, now.history.as_of)
+        blocks = (without_just_bought(block, bought, now.history.as_of) for block in _known(scored, places))
+        pairs = write_pairs(folder, blocks, places.customers, places.products, _words(dataset))
         step.rows = pairs
     with progress.step("goods for goods") as step:
         similar = _lists(model.associations.similar_lists(_LISTED), places)

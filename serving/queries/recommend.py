@@ -66,7 +66,7 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
         live,
         Complements(*answers.complements.matrix()),
         kind=request.kind,
-        label_days=answers.manifest.label_days,
+        label_days=min(request.due_within_days or answers.manifest.label_days, answers.manifest.label_days),
     )
     rules = call.view.rules.here(request.store_id, call.now)
     if request.kind != "repeat":

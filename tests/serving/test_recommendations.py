@@ -72,7 +72,7 @@ def test_the_quota_of_new_goods_is_met_and_the_rest_is_the_best(chain: Dataset, 
 
 
 def test_what_is_due_after_the_label_is_held_back(chain: Dataset, model: RecommenderModel) -> None:
-    limit = chain.last_day() + timedelta(days=28)
+    limit = chain.last_day() + timedelta(days=1 + 28)
     assert answer(chain, model, k=100).filter(pl.col("due_on") > limit).is_empty()
 
 
