@@ -188,6 +188,7 @@ class Supply(dy.Schema):
     case_pack = dy.Float64(nullable=True, min_exclusive=0)
     min_order_quantity = dy.Float64(nullable=True, min=0)
     shelf_capacity = dy.Float64(nullable=True, min=0)
+    presentation_stock = dy.Float64(nullable=True, min=0)
     unit_cost = _money()
     holding_cost_per_day = _money()
     stockout_cost = _money()
@@ -290,7 +291,7 @@ _GOODS = {"store_id": "stores", "product_id": "products"}
 _PERSON = {"customer_id": "customers"}
 _SUPPLY_OPTIONS = (
     "supplier_id source_store_id lead_time_sd_days order_weekdays case_pack min_order_quantity shelf_capacity "
-    "unit_cost holding_cost_per_day stockout_cost service_level fill_rate"
+    "presentation_stock unit_cost holding_cost_per_day stockout_cost service_level fill_rate"
 )
 _OUTREACH = {"campaign_id": "campaigns", "customer_id": "customers"}
 

@@ -8,12 +8,14 @@ import polars as pl
 
 from features.demand_censoring import recover
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.arrays import Bools, Floats
+from retail_brain.decisions.arrays import Bools, Floats, Ints
 from retail_brain.decisions.inputs import read_stock, read_terms
 from retail_brain.decisions.terms import Terms, align, complete_terms
 from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
+from retail_brain.simulation.records import age_records
+from retail_brain.simulation.world import FOREVER
 
 _WARM_DAYS = 91
 
@@ -28,9 +30,13 @@ class ReplayFacts:
         demand: recovered units per series and day, from `before` days ahead of the first day to the last.
         before: days of `demand` ahead of the first day played.
         sold: recorded sales of the days played.
-        lost: units per day played that recovery adds to them.
         on_hand: recorded stock at the end of the days played, NaN where there is no record.
+        received, wasted: units of the days played that the stock records tell of (see `simulation.records`).
+        life: days that goods may be sold for, FOREVER where longer than the quarter before the first day.
         opening_on_hand, opening_on_order: units at the end of the day before the first.
+        opening_batches: `opening_on_hand` by days that are left to sell it, as `simulation.world.Opening` has them.
+        listed: whether the series is listed, per day from the first played on, as many days beyond the last as before
+            the first.
         has_inventory: whether any stock was recorded.
     """
 
@@ -40,8 +46,13 @@ class ReplayFacts:
     before: int
     sold: Floats
     on_hand: Floats
+    received: Floats
+    wasted: Floats
+    life: Ints
     opening_on_hand: Floats
     opening_on_order: Floats
+    opening_batches: Floats
+    listed: Bools
     has_inventory: bool
 
     @property
@@ -75,14 +86,17 @@ def read_replay(
         )
     days = (last - begin).days + 1
     sold = _matrix(rows, series, begin, days, "units", 0.0)
-    held = dataset.at(last).scan_or_empty("inventory").filter(pl.col("date") >= begin).collect()
-    on_hand = _matrix(held, series, begin, days, "on_hand", float("nan"))
+    records = dataset.at(last).scan_or_empty("inventory").filter(pl.col("date") >= begin).collect()
+    on_hand = _matrix(records, series, begin, days, "on_hand", float("nan"))
     demand = _recovered(sold, on_hand, series["store_id"], seed)
     known = dataset.at(first - timedelta(days=1))
     stock = align(read_stock(known), series, {"on_hand": pl.Float64, "on_order": pl.Float64})
     terms = complete_terms(read_terms(known, first - timedelta(days=1)), series, settings.replenishment)
     opening = stock["on_hand"].fill_nan(None).to_numpy().astype(np.float64)
+    life = _life(terms)
+    aged = age_records(sold, on_hand, life, _WARM_DAYS - 1)
     guess = sold[:, :_WARM_DAYS].mean(axis=1) * (terms.lead_days + terms.review_days)
+    held = np.maximum(np.where(np.isnan(opening), np.ceil(guess), opening), 0)
     return ReplayFacts(
         series=series,
         terms=terms,
@@ -90,10 +104,44 @@ def read_replay(
         before=_WARM_DAYS,
         sold=sold[:, _WARM_DAYS:],
         on_hand=on_hand[:, _WARM_DAYS:],
-        opening_on_hand=np.maximum(np.where(np.isnan(opening), np.ceil(guess), opening), 0),
+        received=aged.received[:, _WARM_DAYS:],
+        wasted=aged.wasted[:, _WARM_DAYS:],
+        life=life,
+        opening_on_hand=held,
+        opening_batches=_batches(aged.batches, held, life),
+        listed=_listed(known, series, first, days),
         opening_on_order=np.nan_to_num(stock["on_order"].fill_nan(None).to_numpy().astype(np.float64)),
         has_inventory=bool(np.isfinite(on_hand).any()),
     )
+
+
+def _life(terms: Terms) -> Ints:
+    """Days that goods may be sold for; those that outlive the quarter before the replay are taken to keep."""
+    keeps = terms.shelf_life_days > _WARM_DAYS
+    days = np.maximum(np.nan_to_num(terms.shelf_life_days, posinf=1.0), 1)
+    return np.where(keeps, FOREVER, days).astype(np.int64)
+
+
+def _batches(aged: Floats, held: Floats, life: Ints) -> Floats:
+    """The opening stock by age: as the records tell, scaled to it; fresh where they do not."""
+    total = aged.sum(axis=1)
+    rows = np.arange(len(held))
+    fresh = np.zeros_like(aged)
+    fresh[rows, np.minimum(life, aged.shape[1]) - 1] = held
+    scale = np.divide(held, total, out=np.zeros_like(held), where=total > 0)
+    return np.where((total > 0)[:, None], aged * scale[:, None], fresh)
+
+
+def _listed(dataset: Dataset, series: pl.DataFrame, first: date, days: int) -> Bools:
+    """Whether each series is listed on each day from the first; those that the assortment never names always are."""
+    rows = dataset.scan_or_empty("assortment").collect()
+    placed = series.with_row_index("row").join(rows, on=list(SERIES), how="inner")
+    out = np.ones((series.height, days), dtype=np.bool_)
+    out[placed["row"].to_numpy()] = False
+    for row, begin, end in placed.select("row", "listed_from", "listed_until").iter_rows():
+        until = days if end is None else (end - first).days
+        out[row, max((begin - first).days, 0) : max(until, 0)] = True
+    return out
 
 
 def _matrix(rows: pl.DataFrame, series: pl.DataFrame, begin: date, days: int, name: str, empty: float) -> Floats:

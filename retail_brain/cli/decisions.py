@@ -182,7 +182,7 @@ def simulate(
     stores: StoresOption = None,
     forecast: Annotated[str, typer.Option(help="What suggestions rest on: model or moving.")] = "model",
     refresh_days: Annotated[int, typer.Option(min=1, help="How often the model forecasts anew.")] = 7,
-    refit_days: Annotated[int, typer.Option(min=1, help="How often the model is fitted anew.")] = 28,
+    refit_days: Annotated[int, typer.Option(min=1, help="How often the model is fitted anew.")] = 31,
     tune_days: Annotated[int, typer.Option(min=0, help="Days before --from that parameters are tuned on.")] = 56,
     seed: Annotated[int, typer.Option(help="Seed of demand recovery and sample paths.")] = 0,
     lake: LakeOption = None,

@@ -67,7 +67,7 @@ def next_open_day(day: Days, open_weekdays: Bools) -> Days:
 class Cycle:
     """The order under decision and the one after it, one element per series.
 
-    An order placed on `order_on` (before opening) is on the shelf from the morning of `arrives_on` and must last
+    An order placed on `order_on` is on the shelf from the morning of `arrives_on` and must last
     until the morning of `next_arrives_on`, when the following order can be there.
     """
 
@@ -81,13 +81,22 @@ class Cycle:
         return (self.next_arrives_on - self.arrives_on).astype(np.float64)
 
 
-def order_cycle(first_day: np.datetime64, lead_days: Floats, review_days: Floats, open_weekdays: Bools) -> Cycle:
+def order_cycle(
+    first_day: np.datetime64,
+    lead_days: Floats,
+    review_days: Floats,
+    open_weekdays: Bools,
+    *,
+    after_closing: bool = False,
+) -> Cycle:
     """Dates of the order cycle that starts with the first order day at or after `first_day`.
 
-    Fractions of days count as whole days: goods that arrive during a day are sold from the next morning.
+    Fractions of days count as whole days: goods that arrive during a day are sold from the next morning. Orders placed
+    after closing may be placed on the evening before `first_day`, and arrive on the next morning at the earliest.
     """
+    first_day = first_day - np.timedelta64(int(after_closing), "D")
     start = np.full(lead_days.shape, first_day, dtype="datetime64[D]")
-    lead = np.ceil(lead_days).astype("timedelta64[D]")
+    lead = np.maximum(np.ceil(lead_days), int(after_closing)).astype("timedelta64[D]")
     order_on = next_open_day(start, open_weekdays)
     pause = np.maximum(np.ceil(review_days), 1).astype("timedelta64[D]")
     following = next_open_day(order_on + pause, open_weekdays)

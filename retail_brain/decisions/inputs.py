@@ -40,7 +40,6 @@ def read_terms(dataset: Dataset, as_of: date, stores: Sequence[str] | None = Non
             unit_price=pl.coalesce("own_price", "chain_price", "paid_price", "list_price"),
             unit_cost=pl.coalesce("unit_cost", "product_cost"),
             known=pl.col("known").fill_null(value=False),
-            presentation_stock=pl.lit(None, dtype=pl.Float64),
         )
     )
     return joined.select(*keys, *TERMS, "known").sort(keys).collect()

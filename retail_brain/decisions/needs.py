@@ -5,13 +5,13 @@ inventory position, is asymptotically optimal when unmet demand is lost (van Jaa
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from retail_brain.decisions.arrays import Floats, Ints
+from retail_brain.decisions.arrays import Bools, Floats, Ints
 
 _BLOCK_CELLS = 200_000
 _USUAL_PERIODS = 56
@@ -29,9 +29,9 @@ class Needs:
         demand: mean units wanted until the following order arrives.
         cycle_demand: mean units wanted from the arrival until the following one.
         projected: mean units on hand when the order arrives, lost sales and waste taken into account.
-        outlast: shape (series, paths), sorted within each row: units of the order that are sold before their date,
-            oldest goods first. Units dated out with an order of q are `max(q - outlast, 0)`. Infinite where goods keep;
-            a single column where all do.
+        outlast: shape (series, paths), sorted within each row: units of the order that are sold before their date.
+            Units dated out with an order of q are `max(q - outlast, 0)`. Infinite where goods keep; a single column
+            where all do.
     """
 
     need: Floats
@@ -40,6 +40,15 @@ class Needs:
     cycle_demand: Floats
     projected: Floats
     outlast: Floats
+
+    def spread(self, factor: Floats) -> "Needs":
+        """The same with every path's need further from the mean need by a factor, one per series.
+
+        Forecasts whose futures differ too little from each other (or too much) are put right by it; 1 changes nothing.
+        """
+        if np.all(factor == 1):
+            return self
+        return replace(self, need=_spread(self.need, factor), outlast=_spread(self.outlast, factor))
 
     def dated(self, order: Floats) -> Floats:
         """Mean units of the order that reach their date unsold."""
@@ -92,16 +101,27 @@ def blocks(rows: int, paths: int, periods: int) -> Iterator[slice]:
 
 @dataclass(frozen=True)
 class Aging:
-    """How goods date out, oldest sold first.
+    """How goods date out.
 
     Attributes:
-        fresh: shape (series, periods): units now on hand or received by then whose date lies after the period;
-            infinite where goods keep.
+        gone: shape (series, periods): units on hand or on order whose last period that is, if nobody buys them.
         life: periods that newly arrived goods may be sold for, one per series; KEEPS or more where they keep.
+        newest_first: whether customers take the newest goods first (LIFO) rather than the oldest (FIFO).
     """
 
-    fresh: Floats
+    gone: Floats
     life: Ints
+    newest_first: bool = False
+
+    def take(self, rows: Ints | slice) -> "Aging":
+        """The same of some series."""
+        return Aging(self.gone[rows], self.life[rows], self.newest_first)
+
+    def within(self, periods: int) -> Bools:
+        """Series of which something dates out within so many periods."""
+        ages = self.life < KEEPS
+        soon: Bools = ages & (self.gone.any(axis=1) | (self.life <= periods) | self.newest_first)
+        return soon
 
 
 KEEPS = 1_000_000
@@ -131,22 +151,72 @@ def project(
         season: periods to repeat.
     """
     rows, paths, _ = units.shape
+    soon = np.zeros(rows, dtype=np.bool_) if aging is None else aging.within(units.shape[2])
+    if soon.any() and not soon.all():
+        return _project_apart(
+            units, on_hand, receipts, soon, arrival=arrival, next_arrival=next_arrival, aging=aging, season=season
+        )
     parts = []
     for part in blocks(rows, paths, receipts.shape[1]):
-        old = None if aging is None else Aging(aging.fresh[part], aging.life[part])
+        last = int(next_arrival[part].max())
         block = _project_block(
-            extend(units[part], int(next_arrival[part].max()), season),
+            extend(units[part] if soon.any() else units[part, :, :last], last, season),
             on_hand[part],
             receipts[part],
             arrival=arrival[part],
             next_arrival=next_arrival[part],
-            aging=old,
+            aging=aging.take(part) if aging is not None and soon.any() else None,
         )
+        if aging is not None and not soon.any():
+            held = on_hand[part] + receipts[part].sum(axis=1)
+            block = _with_dates_beyond(block, units[part], held, arrival[part] + aging.life[part, None])
         parts.append(block)
     if not parts:
         empty, none = np.zeros(0), np.zeros((0, paths))
         return Needs(none, empty, empty, empty, empty, none)
     return Needs(*(np.concatenate([getattr(part, name) for part in parts]) for name in Needs.__dataclass_fields__))
+
+
+def _project_apart(
+    units: npt.NDArray[np.float32],
+    on_hand: Floats,
+    receipts: Floats,
+    soon: Bools,
+    *,
+    arrival: Ints,
+    next_arrival: Ints,
+    aging: Aging | None,
+    season: int,
+) -> Needs:
+    """Goods that date out within the forecast apart from the others, which need no ages and only their own cycle."""
+    rows, paths, _ = units.shape
+    out: dict[str, Floats] = {}
+    for which in (soon, ~soon):
+        chosen = np.flatnonzero(which)
+        part = project(
+            units[chosen],
+            on_hand[chosen],
+            receipts[chosen],
+            arrival[chosen],
+            next_arrival[chosen],
+            aging=None if aging is None else aging.take(chosen),
+            season=season,
+        )
+        for name in Needs.__dataclass_fields__:
+            values = getattr(part, name)
+            whole = out.setdefault(name, np.empty((rows, paths) if values.ndim == 2 else rows))
+            whole[chosen] = values
+    return Needs(**out)
+
+
+def _with_dates_beyond(needs: Needs, units: npt.NDArray[np.float32], held: Floats, date: Ints) -> Needs:
+    """Needs of goods whose dates lie beyond the forecast: until then they sell at each path's mean rate."""
+    ages = np.flatnonzero(date[:, 0] < KEEPS)
+    if not len(ages):
+        return needs
+    outlast = np.full(needs.need.shape, np.inf)
+    outlast[ages] = np.sort(units[ages].mean(axis=2, dtype=np.float64) * date[ages], axis=1) - held[ages, None]
+    return replace(needs, outlast=outlast)
 
 
 def _project_block(
@@ -162,8 +232,8 @@ def _project_block(
     by_period = np.ascontiguousarray(np.moveaxis(units, 2, 0), dtype=np.float64)
     until = next_arrival if aging is None else np.minimum(next_arrival, arrival + aging.life[:, None])
     stock = np.repeat(on_hand[:, None], paths, axis=1)
+    dates = None if aging is None else _Dates(aging, on_hand, receipts, paths)
     need = np.full((rows, paths), -np.inf)
-    outlast = np.full((rows, 1 if aging is None else paths), np.inf)
     lost, projected = np.zeros((rows, paths)), np.zeros((rows, paths))
     demand, cycle = np.zeros(rows), np.zeros(rows)
     last = int(next_arrival.max(initial=0)) if aging is None else periods
@@ -179,20 +249,59 @@ def _project_block(
         need = np.where(arrived & counted, np.maximum(need, -stock), need)
         demand += np.where(next_arrival > period, wanted, 0.0).mean(axis=1)
         cycle += np.where(arrived & counted, wanted, 0.0).mean(axis=1)
-        if aging is not None:
-            stock = np.minimum(stock, aging.fresh[:, period, None])
-            outlast = np.where(arrival + aging.life[:, None] - 1 == period, -stock, outlast)
-    if aging is not None:
-        outlast = _beyond(outlast, stock, by_period, arrival + aging.life[:, None] - periods)
+        if dates is not None:
+            stock = dates.pass_over(period, stock, wanted, arrival, until)
     need.sort(axis=1)
-    outlast.sort(axis=1)
+    outlast = np.full((rows, 1), np.inf) if dates is None else dates.outlast(stock, by_period, arrival)
     return Needs(need, lost.mean(axis=1), demand, cycle, projected.mean(axis=1), outlast)
 
 
-def _beyond(outlast: Floats, stock: Floats, by_period: Floats, later: Ints) -> Floats:
-    """Units sold before their date where that lies `later` periods after the last one: at the path's mean rate."""
-    longer = (later > 0) & (later < KEEPS // 2)
-    return np.where(longer, -stock + by_period.mean(axis=0) * later, outlast)
+def _spread(values: Floats, factor: Floats) -> Floats:
+    """Values stretched about the mean of their row; rows that are not finite stay."""
+    finite = np.isfinite(values).all(axis=1, keepdims=True)
+    known = np.where(finite, values, 0.0)
+    mean = known.mean(axis=1, keepdims=True)
+    return np.where(finite, mean + factor[:, None] * (known - mean), values)
+
+
+class _Dates:
+    """What dates out as a projection goes from period to period.
+
+    Oldest first, the stock can never exceed what has not reached its date. Newest first, whatever was there before the
+    order waits behind it and reaches its date unsold, and of the order only what its own cycle wants is counted as
+    sold: the orders after it are newer still.
+    """
+
+    def __init__(self, aging: Aging, on_hand: Floats, receipts: Floats, paths: int) -> None:
+        self._aging, self._receipts = aging, receipts
+        self._alive = on_hand[:, None] + np.cumsum(receipts - aging.gone, axis=1)
+        self._older = np.zeros((len(on_hand), paths))
+        keeps = (aging.life >= KEEPS)[:, None]
+        start = 0.0 if aging.newest_first else np.inf
+        self._sold = np.where(keeps, np.inf, np.full((len(on_hand), paths), start))
+
+    def pass_over(self, period: int, stock: Floats, wanted: Floats, arrival: Ints, until: Ints) -> Floats:
+        """The stock after the evening's waste; negative after the arrival, by what the order must bring."""
+        if not self._aging.newest_first:
+            stock = np.minimum(stock, self._alive[:, period, None])
+            last = arrival + self._aging.life[:, None] - 1 == period
+            self._sold = np.where(last, -stock, self._sold)
+            return stock
+        arrived = arrival <= period
+        here = np.where(arrival == period, stock + wanted, self._older + self._receipts[:, period, None])
+        older = np.where(arrived, here, np.maximum(stock, 0.0))
+        waste = np.minimum(older, self._aging.gone[:, period, None])
+        self._older = older - waste
+        self._sold += np.where(arrived & (until > period), wanted, 0.0)
+        return stock - waste
+
+    def outlast(self, stock: Floats, by_period: Floats, arrival: Ints) -> Floats:
+        """Units of the order sold before their date, sorted by path; beyond the last period at the path's mean rate."""
+        later = arrival + self._aging.life[:, None] - len(by_period)
+        longer = (later > 0) & (later < KEEPS // 2) & (not self._aging.newest_first)
+        sold: Floats = np.where(longer, -stock + by_period.mean(axis=0) * later, self._sold)
+        sold.sort(axis=1)
+        return sold
 
 
 def extend(units: npt.NDArray[np.float32], periods: int, season: int = 7) -> npt.NDArray[np.float32]:

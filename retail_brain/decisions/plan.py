@@ -8,7 +8,7 @@ import numpy.typing as npt
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.calendar import Cycle, order_cycle, period_of
 from retail_brain.decisions.needs import KEEPS, Aging, Needs, project, spread_arrival
-from retail_brain.decisions.targets import Economics, Lots, Target, economics, order_target, whole_lots
+from retail_brain.decisions.targets import Economics, Lots, Target, economics, order_target, spread_factors, whole_lots
 from retail_brain.decisions.terms import Terms
 from retail_brain.settings import ReplenishmentSettings
 
@@ -87,21 +87,24 @@ def decide(
         starts: first day of each period.
         terms: supply terms.
         holdings: what is there and on its way.
-        first_day: the earliest day an order may be placed on.
-        settings: the service level where nothing else gives a target.
+        first_day: the first day whose demand is not known; orders are placed before its opening, or on the evening
+            before where the settings place them after closing.
+        settings: how to decide, and the targets where nothing else gives one.
         seed: for uncertain lead times.
     """
-    cycle = order_cycle(first_day, terms.lead_days, terms.review_days, terms.open_weekdays)
+    after_closing = settings.orders_placed == "after_closing"
+    cycle = order_cycle(first_day, terms.lead_days, terms.review_days, terms.open_weekdays, after_closing=after_closing)
     step = _period_days(starts)
     starts = _continue(starts, cycle.next_arrives_on.max(initial=starts[0]), terms.lead_sd_days, step)
     arrival, following = period_of(cycle.arrives_on, starts), period_of(cycle.next_arrives_on, starts)
     spread, spread_following = _spread(arrival, following, terms, step, paths=units.shape[1], seed=seed)
     periods = max(int(spread_following.max(initial=1)), units.shape[2])
     receipts = _receipts(holdings, arrival, starts, periods)
-    aging = _aging(holdings, terms, receipts, step)
+    aging = _aging(holdings, terms, receipts, step, newest_first=settings.withdrawal == "lifo")
     on_hand, season = np.maximum(holdings.on_hand, 0), 7 if step < 7 else 1
     needs = project(units, on_hand, receipts, spread, spread_following, aging=aging, season=season)
-    money = economics(terms, cycle)
+    needs = needs.spread(spread_factors(terms, settings))
+    money = economics(terms, cycle, settings.lost_unit_cost)
     target = order_target(needs, terms, money, settings)
     target = replace(target, raw=np.where(holdings.known, target.raw, needs.cycle_demand))
     lots = whole_lots(target, needs, terms, money, ~holdings.known)
@@ -141,7 +144,7 @@ def _receipts(holdings: Holdings, arrival: Ints, starts: Days, periods: int) -> 
     return receipts
 
 
-def _aging(holdings: Holdings, terms: Terms, receipts: Floats, step: float) -> Aging | None:
+def _aging(holdings: Holdings, terms: Terms, receipts: Floats, step: float, *, newest_first: bool) -> Aging | None:
     """When the stock on hand and on order dates out; None where all goods keep."""
     dates_out = np.isfinite(terms.shelf_life_days)
     if not dates_out.any():
@@ -150,9 +153,10 @@ def _aging(holdings: Holdings, terms: Terms, receipts: Floats, step: float) -> A
     life[dates_out] = np.maximum(np.floor(terms.shelf_life_days[dates_out] / step), 1)
     periods = receipts.shape[1]
     gone = np.zeros(receipts.shape)
+    ages = np.flatnonzero(dates_out)
     if holdings.batches is not None:
         lives = min(holdings.batches.shape[1], periods)
-        gone[:, :lives] = holdings.batches[:, :lives]
+        gone[ages, :lives] = holdings.batches[ages, :lives]
     else:
         age = np.rint(np.minimum(terms.review_days, 2 * terms.shelf_life_days) / step / 2)
         left = np.maximum(life - age, 1).astype(np.int64)
@@ -161,6 +165,4 @@ def _aging(holdings: Holdings, terms: Terms, receipts: Floats, step: float) -> A
     for row_life in np.unique(life[dates_out & (life < periods)]):
         same = life == row_life
         gone[same, row_life - 1 :] += receipts[same, : periods - row_life + 1]
-    here = np.maximum(holdings.on_hand, 0)[:, None] + np.cumsum(receipts, axis=1)
-    fresh = np.where(dates_out[:, None], here - np.cumsum(gone, axis=1), np.inf)
-    return Aging(fresh, life)
+    return Aging(gone, life, newest_first)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from retail_brain.decisions.targets import ECONOMIC, FILL_RATE
+from retail_brain.decisions.targets import BY_PROFIT, FILL_RATE, REORDER
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def percent(name: str) -> pl.Expr:
 def with_reasons(frame: pl.DataFrame) -> pl.DataFrame:
     """Adds `reason`, `reason_zh` and `reason_code` to the rows of a plan.
 
-    Codes: `unknown_stock`, `budget`, `shelf`, `not_worth_minimum`, `enough`, `minimum_order`, `order`.
+    Codes: `unknown_stock`, `budget`, `limit`, `shelf`, `not_worth_minimum`, `enough`, `minimum_order`, `order`.
     """
     said = _sentences()
     return frame.with_columns(
@@ -54,13 +54,17 @@ def with_reasons(frame: pl.DataFrame) -> pl.DataFrame:
 def _code() -> pl.Expr:
     return (
         pl.when(~pl.col("stock_known")).then(pl.lit("unknown_stock"))
-        .when(pl.col("order_quantity") < pl.col("before_budget")).then(pl.lit("budget"))
+        .when(_cut()).then(pl.when(pl.col("limit_name").is_null()).then(pl.lit("budget")).otherwise(pl.lit("limit")))
         .when("shelf").then(pl.lit("shelf"))
         .when("skipped").then(pl.lit("not_worth_minimum"))
         .when(pl.col("order_quantity") == 0).then(pl.lit("enough"))
         .when("raised").then(pl.lit("minimum_order"))
         .otherwise(pl.lit("order"))
     )  # fmt: skip
+
+
+def _cut() -> pl.Expr:
+    return pl.col("order_quantity") < pl.col("before_budget")
 
 
 def _sentences() -> list[Sentence]:
@@ -84,7 +88,8 @@ def _decision() -> list[Sentence]:
     known, ordered = pl.col("stock_known"), pl.col("order_quantity") > 0
     cut = pl.col("order_quantity") < pl.col("before_budget")
     plain = known & ordered & ~cut & ~pl.col("shelf")
-    economic, filled = pl.col("kind") == ECONOMIC, pl.col("kind") == FILL_RATE
+    lot = pl.col("kind") == REORDER
+    economic, filled = pl.col("kind").is_in(BY_PROFIT) & ~lot, pl.col("kind") == FILL_RATE
     return [
         Sentence(
             ~known,
@@ -104,7 +109,14 @@ def _decision() -> list[Sentence]:
             (percent("level"),),
         ),
         Sentence(
-            plain & ~economic & ~filled,
+            plain & lot,
+            "Below the point at which waiting would cost more than an order line: ordered for several cycles "
+            "({} chance of no stock-out). ",
+            "库存已低于再订货点，一次订足几个周期（不缺货概率{}）。",
+            (percent("chance"),),
+        ),
+        Sentence(
+            plain & ~economic & ~lot & ~filled,
             "Ordered for a {} chance of no stock-out (target {}). ",
             "订货后不缺货概率{}（目标{}）。",
             (percent("chance"), percent("level")),
@@ -142,7 +154,17 @@ def _limits() -> list[Sentence]:
         ),
         Sentence(pl.col("shelf"), "Cut to the shelf, which holds {}. ", "受货架容量{}件限制。", (number("capacity"),)),
         Sentence(
-            pl.col("order_quantity") < pl.col("before_budget"),
+            _cut() & pl.col("limit_name").is_not_null(),
+            "The limit {} went to goods worth more; without it this would be {} (one more of it would earn about {}). ",
+            "“{}”的额度优先给了收益更高的商品；不受限时为{}件（每增加1约可多赚{}）。",
+            (
+                pl.col("limit_name").fill_null(""),
+                number("before_budget"),
+                pl.col("budget_price").round(2).cast(pl.String),
+            ),
+        ),
+        Sentence(
+            _cut() & pl.col("limit_name").is_null(),
             "The budget went to goods worth more per unit of money; without it this would be {} "
             "(100 more of budget would earn about {}). ",
             "预算优先给了单位资金收益更高的商品；不限预算时为{}件（预算每增加100约可多赚{}）。",

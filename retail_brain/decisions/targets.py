@@ -10,8 +10,14 @@ from retail_brain.decisions.needs import Needs
 from retail_brain.decisions.terms import Terms
 from retail_brain.settings import ReplenishmentSettings
 
-SERVICE, FILL_RATE, ECONOMIC, DEFAULT = 0, 1, 2, 3
-"""What an order aims at: an asked service level, an asked fill rate, most profit, the settings' service level."""
+SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR, REORDER = range(6)
+"""What an order aims at: an asked service level, an asked fill rate, most profit, the settings' service level, the
+newsvendor's ratio (profit without ageing), or nothing until a reorder point is reached and then a whole lot."""
+
+BY_PROFIT = (ECONOMIC, NEWSVENDOR, REORDER)
+
+FRESH_DAYS = 90
+"""Goods that may be sold for at most so many days are called fresh."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +41,10 @@ class Economics:
         return np.divide(self.short, total, out=np.full_like(total, np.nan), where=total > 0)
 
 
-def economics(terms: Terms, cycle: Cycle) -> Economics:
+def economics(terms: Terms, cycle: Cycle, lost_unit_cost: float = 0.0) -> Economics:
     """What a unit too few and too many costs, and one that dates out."""
     days = np.maximum(cycle.review_days, 1)
-    return Economics(terms.margin + terms.stockout, terms.holding * days, terms.cost_guess)
+    return Economics(terms.margin + terms.stockout + lost_unit_cost, terms.holding * days, terms.cost_guess)
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Target:
     """What each order aims at.
 
     Attributes:
-        kind: SERVICE, FILL_RATE, ECONOMIC or DEFAULT.
+        kind: SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR or REORDER.
         level: the probability of no stock-out in the cycle (the share of demand served for FILL_RATE).
         raw: units that meet it exactly, before lots; negative where there is too much already.
     """
@@ -57,22 +63,44 @@ class Target:
 
 
 def order_target(needs: Needs, terms: Terms, money: Economics, settings: ReplenishmentSettings) -> Target:
-    """Target of every series: an asked service level, else an asked fill rate, else economics, else the settings.
+    """Target of every series, by the policy of the settings.
 
-    Economics count only where the terms are costed.
+    `asked` takes an asked service level, else an asked fill rate, else economics, else the settings' service level.
+    Economics (and the newsvendor, and the reorder point) count only where the terms are costed.
     """
     ratio = money.critical_ratio
-    priced = terms.costed & ~np.isnan(ratio) & (ratio > 0)
-    asked, filled = ~np.isnan(terms.service_level), ~np.isnan(terms.fill_rate)
-    kind = np.select([asked, filled, priced], [SERVICE, FILL_RATE, ECONOMIC], DEFAULT)
-    level = np.select([asked, filled, priced], [terms.service_level, terms.fill_rate, ratio], settings.service_level)
+    kind, level = _aims(terms, ratio, terms.costed & ~np.isnan(ratio) & (ratio > 0), settings)
     raw = needs.quantile(level)
     if np.any(kind == FILL_RATE):
         raw = np.where(kind == FILL_RATE, fill_rate_order(needs, level), raw)
     dating = (kind == ECONOMIC) & np.isfinite(needs.outlast[:, 0])
     if np.any(dating):
         raw[dating] = dating_order(needs, money, dating)
-    return Target(kind.astype(np.int64), level, raw + terms.presentation)
+    if np.any(kind == REORDER):
+        raw = np.where(kind == REORDER, reorder_order(needs, money, settings.order_cost), raw)
+    return Target(kind, level, raw + terms.presentation)
+
+
+def _aims(terms: Terms, ratio: Floats, priced: Bools, settings: ReplenishmentSettings) -> tuple[Ints, Floats]:
+    """Kind and level of every series' target."""
+    asked, filled = ~np.isnan(terms.service_level), ~np.isnan(terms.fill_rate)
+    usual = np.where(asked, terms.service_level, settings.service_level)
+    if settings.policy == "service_level":
+        return np.where(asked, SERVICE, DEFAULT), usual
+    if settings.policy == "fill_rate":
+        return np.full(len(ratio), FILL_RATE), np.where(filled, terms.fill_rate, settings.fill_rate)
+    if settings.policy == "asked":
+        kind = np.select([asked, filled, priced], [SERVICE, FILL_RATE, ECONOMIC], DEFAULT)
+        return kind, np.select([asked, filled, priced], [usual, terms.fill_rate, ratio], settings.service_level)
+    money = {"economic": ECONOMIC, "newsvendor": NEWSVENDOR, "reorder": REORDER}[settings.policy]
+    return np.where(priced, money, np.where(asked, SERVICE, DEFAULT)), np.where(priced, ratio, usual)
+
+
+def spread_factors(terms: Terms, settings: ReplenishmentSettings) -> Floats:
+    """What the uncertainty of each series is multiplied by."""
+    fresh = settings.fresh_spread_factor
+    dates_out = np.isfinite(terms.shelf_life_days) & (terms.shelf_life_days <= FRESH_DAYS)
+    return np.where(dates_out & (fresh is not None), fresh or 0.0, settings.spread_factor)
 
 
 def dating_order(needs: Needs, money: Economics, rows: Bools) -> Floats:
@@ -92,6 +120,22 @@ def dating_order(needs: Needs, money: Economics, rows: Bools) -> Floats:
         gain = short * (1 - enough) - over * enough - waste * (outlast <= level).mean(axis=1)
         low, high = np.where(gain > 0, np.minimum(middle + 1, high), low), np.where(gain > 0, high, middle)
     return np.take_along_axis(need, low[:, None], axis=1)[:, 0]
+
+
+def reorder_order(needs: Needs, money: Economics, order_cost: float) -> Floats:
+    """Orders of an (s,S) policy: up to S once the stock to come has fallen to s, nothing before.
+
+    S is the newsvendor's level and the rest of a lot, sqrt(2 x order cost x demand / holding) units (economic order
+    quantity, never less than a cycle's demand). s is where waiting one more cycle is expected to lose more money than
+    the order line costs per cycle that the lot lasts. Both are read off the paths, so they move with season and
+    promotions, unlike the stationary levels of `policies.reorder_power_approximation`. Without a cost per order line it
+    is an order-up-to policy.
+    """
+    level = needs.quantile(np.nan_to_num(money.critical_ratio))
+    rate = np.maximum(needs.cycle_demand, 1e-9)
+    lot = np.maximum(np.sqrt(2 * order_cost * rate / np.maximum(money.over, 1e-9)), rate)
+    waiting = money.short * needs.lost_in_cycle(np.zeros_like(level))
+    return np.where(waiting > order_cost * rate / lot, level + lot - rate, np.minimum(level, 0.0))
 
 
 def fill_rate_order(needs: Needs, fill_rate: Floats) -> Floats:
@@ -140,7 +184,7 @@ def whole_lots(target: Target, needs: Needs, terms: Terms, money: Economics, nea
     pack = terms.case_pack
     exact = np.maximum(target.raw, 0) / pack
     up = np.ceil(exact - ROUNDING) * pack
-    economic = target.kind == ECONOMIC
+    economic = np.isin(target.kind, BY_PROFIT)
     down = np.floor(exact + ROUNDING) * pack
     better = expected_gain(needs, money, down) >= expected_gain(needs, money, up)
     wanted = np.where(economic & better & (terms.presentation == 0), down, up)

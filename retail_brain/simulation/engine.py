@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from retail_brain.decisions.arrays import Floats
+from retail_brain.decisions.arrays import Bools, Floats
 from retail_brain.errors import ImpossibleError
 from retail_brain.simulation.world import Opening, Shelf, World
 
@@ -31,6 +31,7 @@ class Outcome:
         opening, closing: units on hand before the first and after the last period, counted or not.
         moved: units received, sold and wasted per series over all periods, counted or not.
         per_period: name -> units of all series in each period: demand, sold, lost, wasted, held, ordered.
+        blocks: name -> per series and block of BLOCK periods: units of demand, sold, wasted, and money of cost.
     """
 
     demand: Floats
@@ -45,6 +46,7 @@ class Outcome:
     closing: Floats
     moved: dict[str, Floats]
     per_period: dict[str, Floats]
+    blocks: dict[str, Floats]
 
     def cost(self, world: World) -> Floats:
         """Money per series: holding, shortage, waste and order lines."""
@@ -62,6 +64,9 @@ class Outcome:
         wanted = float(self.demand.sum())
         return float(self.sold.sum()) / wanted if wanted > 0 else 1.0
 
+
+BLOCK = 7
+"""Periods that are told apart when an interval over time is made."""
 
 _PER_PERIOD = ("demand", "sold", "lost", "wasted", "held", "ordered")
 
@@ -83,14 +88,17 @@ def simulate(world: World, policy: Policy, opening: Opening, *, count_from: int 
     sums = {name: np.zeros(world.series) for name in (*_PER_PERIOD, "received", "lines")}
     moved = {name: np.zeros(world.series) for name in ("received", "sold", "wasted")}
     daily = {name: np.zeros(world.periods) for name in _PER_PERIOD}
-    _place(policy.order(-1, shelf), shelf, world)
+    blocks = {
+        name: np.zeros((world.series, -(-world.periods // BLOCK))) for name in ("demand", "sold", "wasted", "cost")
+    }
+    _place(policy.order(-1, shelf), shelf, world, -1)
     for period in range(world.periods):
         counted = world.counted[:, period]
         wanted = np.where(counted, world.demand[:, period], 0.0)
         received = shelf.receive()
         sold = shelf.sell(wanted, fifo=world.fifo)
         wasted = shelf.age()
-        ordered = _place(policy.order(period, shelf), shelf, world)
+        ordered = _place(policy.order(period, shelf), shelf, world, period)
         now = {
             "demand": wanted,
             "sold": sold,
@@ -106,14 +114,23 @@ def simulate(world: World, policy: Policy, opening: Opening, *, count_from: int 
         if period >= count_from:
             for name, units in (now | {"received": received, "lines": ordered > 0}).items():
                 sums[name] += units * counted
-    return Outcome(**sums, opening=start, closing=shelf.on_hand, moved=moved, per_period=daily)
+            _add_block(blocks, period // BLOCK, now, world, counted)
+    return Outcome(**sums, opening=start, closing=shelf.on_hand, moved=moved, per_period=daily, blocks=blocks)
 
 
-def _place(order: Floats | None, shelf: Shelf, world: World) -> Floats:
+def _add_block(blocks: dict[str, Floats], block: int, now: dict[str, Floats], world: World, counted: Bools) -> None:
+    """Adds a period's units and money to its block."""
+    money = now["held"] * world.holding + now["lost"] * world.short + now["wasted"] * world.unit_cost
+    values = now | {"cost": money + (now["ordered"] > 0) * world.order_cost}
+    for name, table in blocks.items():
+        table[:, block] += values[name] * counted
+
+
+def _place(order: Floats | None, shelf: Shelf, world: World, period: int) -> Floats:
     """Puts the order on its way."""
     if order is None:
         return np.zeros(world.series)
     if (order < 0).any() or np.isnan(order).any():
         raise ImpossibleError("a policy ordered less than nothing, or no number. Correct the policy.")
-    shelf.place(order, world.lead)
+    shelf.place(order, world.delay(period))
     return order

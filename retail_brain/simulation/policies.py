@@ -28,8 +28,10 @@ class SuggestedOrders:
         starts: first day of each period of the replay, and of enough periods after it for the longest horizon.
         review: whether orders may be placed at the end of each period, index 0 standing for before the first; one row
             for all series, or one per series.
-        settings: the service level where the terms give no target.
+        settings: how to decide.
         seed: for uncertain lead times.
+        listed: whether each series is on sale, by period of the replay and of enough periods after it: a plan that is
+            known ahead, and nothing is wanted beyond it; None where all always are.
     """
 
     forecast: Forecast
@@ -38,6 +40,7 @@ class SuggestedOrders:
     review: Bools
     settings: ReplenishmentSettings = _DEFAULTS
     seed: int = 0
+    listed: Bools | None = None
 
     def order(self, period: int, shelf: Shelf) -> Floats | None:
         """The suggested orders."""
@@ -52,6 +55,8 @@ class SuggestedOrders:
     def plan(self, period: int, shelf: Shelf, rows: Ints) -> Plan:
         """The whole decision for some series at the end of a period."""
         paths = self.forecast(period)[rows]
+        if self.listed is not None:
+            paths *= listed_ahead(self.listed[rows], period, paths.shape[2])[:, None, :]
         after = self.starts[period + 1 : period + 1 + paths.shape[2]]
         known = np.ones(len(rows), dtype=np.bool_)
         due = _due(shelf.due[rows], self.starts[period + 1 :])
@@ -66,25 +71,29 @@ class Cover:
 
     Attributes:
         mean: mean demand of the periods after a period, shape (series, horizon), as known then.
-        periods: periods of cover; fractions count in proportion.
+        periods: periods of cover, for all or one per series; fractions count in proportion.
         review: whether orders may be placed at the end of each period, index 0 standing for before the first.
         pack: units per pack.
+        up: whether to round up to whole packs, rather than to the nearest.
     """
 
     mean: Callable[[int], Floats]
-    periods: float
+    periods: Floats | float
     review: Bools
     pack: Floats | float = 1.0
+    up: bool = False
 
     def order(self, period: int, shelf: Shelf) -> Floats | None:
-        """What is missing to the cover, in whole packs, rounded to the nearest."""
+        """What is missing to the cover, in whole packs."""
         due = self.review[..., period + 1]
         if not due.any():
             return None
         mean = self.mean(period)
-        share = np.clip(self.periods - np.arange(mean.shape[1]), 0, 1)
-        missing = mean @ share - shelf.on_hand - shelf.due.sum(axis=1)
-        packs: Floats = np.maximum(np.rint(missing / self.pack), 0)
+        cover = np.broadcast_to(self.periods, (len(mean),))
+        share = np.clip(cover[:, None] - np.arange(mean.shape[1]), 0, 1)
+        missing = (mean * share).sum(axis=1) - shelf.on_hand - shelf.due.sum(axis=1)
+        exact = missing / self.pack
+        packs: Floats = np.maximum(np.ceil(exact - 1e-9) if self.up else np.rint(exact), 0)
         return packs * self.pack * due
 
 
@@ -125,6 +134,12 @@ def hindsight(demand: Floats, horizon: int) -> Forecast:
         return longer[:, None, period + 1 : period + 1 + horizon].astype(np.float32)
 
     return forecast
+
+
+def listed_ahead(listed: Bools, period: int, horizon: int) -> Bools:
+    """Whether each series is on sale in each of the periods after one; as in the last one known beyond it."""
+    ahead: Bools = listed[:, np.minimum(period + 1 + np.arange(horizon), listed.shape[1] - 1)]
+    return ahead
 
 
 def every(periods: int, step: int = 1, until: int | None = None) -> Bools:

@@ -23,14 +23,16 @@ class Played:
 
     Attributes:
         name: of the policy.
-        cost: money per series.
-        outcome: its units; None for what was recorded rather than replayed.
         units: sums over the series: demand, sold, lost, wasted, held (unit-days), lines.
+        money: the same of holding, lost sales and waste.
+        blocks: per series and week: units of demand, sold and wasted, and money of cost.
+        outcome: the replay; None for what was recorded.
     """
 
     name: str
-    cost: Floats
     units: Mapping[str, float]
+    money: Mapping[str, float]
+    blocks: Mapping[str, Floats]
     outcome: Outcome | None = None
 
     @classmethod
@@ -38,13 +40,24 @@ class Played:
         """From a replay."""
         names = ("demand", "sold", "lost", "wasted", "held", "lines")
         units = {part: float(getattr(outcome, part).sum()) for part in names}
-        return cls(name, outcome.cost(world), units, outcome)
+        money = {
+            "holding": float((outcome.held * world.holding).sum()),
+            "lost": float((outcome.lost * world.short).sum()),
+            "waste": float((outcome.wasted * world.unit_cost).sum()),
+        }
+        return cls(name, units, money, outcome.blocks, outcome)
+
+    @property
+    def cost(self) -> float:
+        """Money of everything."""
+        return float(self.blocks["cost"].sum())
 
 
 def summary(played: list[Played], stores: list[str], days: int, baseline: str, seed: int = 0) -> pl.DataFrame:
     """One row per policy: cost, fill rate, units lost and wasted, mean stock, orders, and cost against the baseline.
 
-    The interval of the difference is a 95 % bootstrap over stores; null with fewer than three of them.
+    Intervals are 95 % bootstraps over stores and weeks at once: both are drawn with replacement, and a draw counts the
+    weeks drawn of the stores drawn. Every forecast origin falls in another week. Null with fewer than three stores.
 
     Args:
         played: replays of the same series.
@@ -54,25 +67,59 @@ def summary(played: list[Played], stores: list[str], days: int, baseline: str, s
         seed: of the bootstrap.
     """
     base = next(part for part in played if part.name == baseline)
+    draws = _Draws(stores, base.blocks["cost"].shape[1], seed)
     rows = []
     for part in played:
-        low, high = _interval(part.cost, base.cost, stores, seed)
-        total, against = float(part.cost.sum()), float(base.cost.sum())
+        cost, fill = draws.ratio(part, "cost", base, "cost"), draws.ratio(part, "sold", part, "demand")
         rows.append(
             {
                 "policy": part.name,
-                "cost": total,
+                "cost": part.cost,
                 "fill_rate": part.units["sold"] / part.units["demand"] if part.units["demand"] > 0 else 1.0,
+                "fill_rate_low": fill[0],
+                "fill_rate_high": fill[1],
                 "lost_units": part.units["lost"],
                 "wasted_units": part.units["wasted"],
+                "waste_share_of_baseline": _share(part.units["wasted"], base.units["wasted"]),
+                "holding_cost": part.money["holding"],
+                "lost_cost": part.money["lost"],
+                "waste_cost": part.money["waste"],
                 "mean_stock_units": part.units["held"] / max(days, 1),
                 "orders": part.units["lines"],
-                "cost_share_of_baseline": total / against if against > 0 else None,
-                "share_low": low,
-                "share_high": high,
+                "cost_share_of_baseline": _share(part.cost, base.cost),
+                "share_low": cost[0],
+                "share_high": cost[1],
             }
         )
     return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0 else None
+
+
+class _Draws:
+    """Stores and weeks drawn with replacement, the same for every policy."""
+
+    def __init__(self, stores: list[str], weeks: int, seed: int) -> None:
+        names, self._store = np.unique(stores, return_inverse=True)
+        self._stores = len(names)
+        rng = np.random.default_rng(seed)
+        self._rows = rng.multinomial(self._stores, np.full(self._stores, 1 / self._stores), _DRAWS).astype(np.float64)
+        self._columns = rng.multinomial(weeks, np.full(weeks, 1 / weeks), _DRAWS).astype(np.float64)
+
+    def ratio(self, part: Played, name: str, other: Played, below: str) -> tuple[float | None, float | None]:
+        """The interval of a sum over a sum."""
+        if self._stores < 3:
+            return None, None
+        shares = self._sums(part.blocks[name]) / np.maximum(self._sums(other.blocks[below]), 1e-12)
+        return float(np.quantile(shares, 0.025)), float(np.quantile(shares, 0.975))
+
+    def _sums(self, block: Floats) -> Floats:
+        table = np.zeros((self._stores, block.shape[1]))
+        np.add.at(table, self._store, block)
+        sums: Floats = ((self._rows @ table) * self._columns).sum(axis=1)
+        return sums
 
 
 def write_report(
@@ -86,16 +133,6 @@ def write_report(
     _save(_days_figure(played), folder / "stock_and_lost.png")
     _save(_curve_figure(table, curve), folder / "cost_to_service.png")
     write_text(folder / "REPORT.md", _text(table, title, notes))
-
-
-def _interval(cost: Floats, base: Floats, stores: list[str], seed: int) -> tuple[float | None, float | None]:
-    frame = pl.DataFrame({"store": stores, "cost": cost, "base": base}).group_by("store", maintain_order=True).sum()
-    if frame.height < 3:
-        return None, None
-    picks = np.random.default_rng(seed).integers(0, frame.height, (_DRAWS, frame.height))
-    costs, bases = frame["cost"].to_numpy()[picks].sum(axis=1), frame["base"].to_numpy()[picks].sum(axis=1)
-    shares = costs / np.maximum(bases, 1e-12)
-    return float(np.quantile(shares, 0.025)), float(np.quantile(shares, 0.975))
 
 
 def _days_figure(played: list[Played]) -> Figure:
@@ -138,17 +175,21 @@ def _text(table: pl.DataFrame, title: str, notes: list[str]) -> str:
     lines = [
         f"# {title}",
         "",
-        "| policy | cost | of baseline (95 %) | fill rate | lost | wasted | mean stock | orders |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
+        "| policy | cost | of baseline (95 %) | holding | lost sales | waste | fill rate (95 %) | lost | wasted "
+        "| mean stock | orders |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in table.iter_rows(named=True):
         share = "" if row["cost_share_of_baseline"] is None else f"{row['cost_share_of_baseline']:.1%}"
+        fill = f"{row['fill_rate']:.2%}"
         if row["share_low"] is not None:
             share += f" ({row['share_low']:.1%} to {row['share_high']:.1%})"
-        lines.append(
-            f"| {row['policy']} | {row['cost']:,.0f} | {share} | {row['fill_rate']:.2%} | {row['lost_units']:,.0f} | "
-            f"{row['wasted_units']:,.0f} | {row['mean_stock_units']:,.0f} | {row['orders']:,.0f} |"
+            fill += f" ({row['fill_rate_low']:.1%} to {row['fill_rate_high']:.1%})"
+        money = " | ".join(f"{row[name]:,.0f}" for name in ("holding_cost", "lost_cost", "waste_cost"))
+        counts = " | ".join(
+            f"{row[name]:,.0f}" for name in ("lost_units", "wasted_units", "mean_stock_units", "orders")
         )
+        lines.append(f"| {row['policy']} | {row['cost']:,.0f} | {share} | {money} | {fill} | {counts} |")
     return "\n".join([*lines, "", *(f"* {note}" for note in notes), "", "![](stock_and_lost.png)", ""]) + (
         "\n![](cost_to_service.png)\n"
     )

@@ -25,6 +25,8 @@ class World:
         unit_cost: money per unit thrown away.
         order_cost: money per order line.
         fifo: whether the oldest goods are sold first; otherwise the newest.
+        late: periods that each order comes later than `lead` (earlier where negative), shape (series, periods + 1) by
+            the period before whose morning it is placed; None where suppliers are punctual.
     """
 
     demand: npt.NDArray[np.float64]
@@ -36,6 +38,20 @@ class World:
     unit_cost: Floats
     order_cost: Floats
     fifo: bool = True
+    late: Ints | None = None
+
+    def delay(self, period: int) -> Ints:
+        """Periods of delay of the orders placed at the end of a period (-1: before the first)."""
+        if self.late is None:
+            return self.lead
+        delay: Ints = np.maximum(self.lead + self.late[:, period + 1], 0)
+        return delay
+
+    @property
+    def longest_delay(self) -> int:
+        """The longest delay of any order."""
+        late = 0 if self.late is None else int(self.late.max(initial=0))
+        return int(self.lead.max(initial=0)) + max(late, 0)
 
     @property
     def periods(self) -> int:
@@ -51,12 +67,15 @@ class Opening:
     """Stock before the first period.
 
     Attributes:
-        on_hand: units, taken as fresh.
+        on_hand: units.
         due: units on order by the period in whose morning they arrive, shape (series, some periods).
+        batches: units on hand that may be sold for so many more periods (index 0: one), shape (series, at least the
+            longest life of goods that age); None takes all for fresh.
     """
 
     on_hand: Floats
     due: Floats
+    batches: Floats | None = None
 
 
 @dataclass
@@ -85,7 +104,9 @@ class Shelf:
         fresh = np.where(keeps, lives - 1, np.minimum(world.life, lives) - 1)
         batches = np.zeros((world.series, lives))
         batches[np.arange(world.series), fresh] = opening.on_hand
-        due = np.zeros((world.series, max(int(world.lead.max(initial=0)) + 2, opening.due.shape[1] + 1)))
+        if opening.batches is not None:
+            batches[~keeps] = opening.batches[~keeps, :lives]
+        due = np.zeros((world.series, max(world.longest_delay + 2, opening.due.shape[1] + 1)))
         due[:, : opening.due.shape[1]] = opening.due
         return cls(batches, due, fresh, keeps)
 
@@ -127,6 +148,6 @@ class Shelf:
         self.batches[self.keeps] = kept
         return wasted
 
-    def place(self, order: Floats, lead: Ints) -> None:
-        """Puts an order on its way; with a lead of 0 it arrives tomorrow morning."""
-        self.due[np.arange(len(order)), lead] += order
+    def place(self, order: Floats, delay: Ints) -> None:
+        """Puts an order on its way; with a delay of 0 it arrives tomorrow morning."""
+        self.due[np.arange(len(order)), delay] += order

@@ -1,6 +1,7 @@
 """Replays on the sample chain: one shop, two weeks."""
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -8,8 +9,9 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, UsageError
-from retail_brain.settings import Settings
+from retail_brain.settings import ReplenishmentSettings, Settings
 from serving.replay_facts import read_replay
+from serving.replay_stage import Stage
 from serving.replays import POLICIES, Replay, replay
 
 FIRST, LAST = date(2025, 9, 1), date(2025, 9, 14)
@@ -25,8 +27,75 @@ def test_every_policy_is_told_and_hindsight_is_cheapest(done):
     assert table["policy"].to_list() == list(POLICIES)
     replayed = table.filter(pl.col("policy") != "recorded")
     assert replayed.sort("cost")["policy"][0] == "perfect"
-    assert table.filter(pl.col("policy") == "cover")["cost_share_of_baseline"].item() == 1
+    assert table.filter(pl.col("policy") == "recorded")["cost_share_of_baseline"].item() == 1
     assert table["fill_rate"].is_between(0, 1).all()
+
+
+def test_parameters_come_from_the_days_before(done, sample):
+    shorter = replay(
+        sample.at(date(2025, 9, 3)),
+        Settings(),
+        first=FIRST,
+        last=date(2025, 9, 3),
+        stores=["S01"],
+        tune_days=14,
+        paths=40,
+    )
+    assert done.tuned == shorter.tuned, "what happened after the first day changed what was tuned"
+    assert done.tuned.days == 14
+    assert done.tuned.matched.lost_unit_cost >= 0
+
+
+def test_intervals_need_three_stores(done, sample):
+    assert done.table["share_low"].is_null().all()
+    policies = ["cover", "recorded"]
+    more = replay(
+        sample,
+        Settings(),
+        first=FIRST,
+        last=LAST,
+        stores=["S01", "S02", "S03"],
+        tune_days=0,
+        paths=20,
+        policies=policies,
+    )
+    row = more.table.row(0, named=True)
+    assert row["share_low"] <= row["cost_share_of_baseline"] <= row["share_high"]
+    assert row["fill_rate_low"] <= row["fill_rate"] <= row["fill_rate_high"]
+
+
+def test_waste_of_the_records_is_what_the_generator_threw_away(sample):
+    truth = Path(__file__).parents[2] / "data" / "sample" / "truth" / "movements.parquet"
+    facts = read_replay(sample, FIRST, date(2025, 11, 29), Settings(), ["S03"])
+    thrown = pl.read_parquet(truth).filter(pl.col("date").is_between(FIRST, date(2025, 11, 29)))
+    thrown = thrown.join(facts.series, on=["store_id", "product_id"], how="semi")["wasted"].sum()
+    assert thrown > 100
+    fresh = facts.terms.shelf_life_days <= 90
+    assert facts.wasted[fresh].sum() == pytest.approx(thrown, rel=0.01)
+
+
+def test_orders_after_closing_know_a_day_more(sample):
+    closing = Settings(replenishment=ReplenishmentSettings(orders_placed="after_closing"))
+    facts = read_replay(sample, FIRST, LAST, closing, ["S01"])
+    late = Stage.of(facts, FIRST, closing, paths=20, seed=0, refresh_days=7)
+    early = Stage.of(facts, FIRST, Settings(), paths=20, seed=0, refresh_days=7)
+    assert (early.world.lead - late.world.lead == 1).all()
+    assert (early.review[:, :-1] == late.review[:, 1:])[facts.listed.all(axis=1)].all()
+
+
+def test_nothing_is_ordered_that_arrives_after_the_listing_ends(sample):
+    assortment = sample.scan("assortment").with_columns(
+        listed_until=pl.when(pl.col("product_id") == "P001").then(pl.lit(date(2025, 9, 8))).otherwise("listed_until")
+    )
+    ending = Dataset(dict(sample.frames) | {"assortment": assortment})
+    facts = read_replay(ending, FIRST, LAST, Settings(), ["S01"])
+    row = facts.series["product_id"].to_list().index("P001")
+    assert facts.listed[row, :7].all()
+    assert not facts.listed[row, 7:].any()
+    stage = Stage.of(facts, FIRST, Settings(), paths=20, seed=0, refresh_days=7)
+    lead = int(stage.world.lead[row])
+    assert not stage.review[row, 7 - lead :].any()
+    assert stage.review[row, : 7 - lead].any()
 
 
 def test_all_policies_face_the_same_demand(done):
