@@ -1,6 +1,6 @@
 """The `forecasts` table: mean and quantiles of demand, read off the sample paths store by store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import polars as pl
 
@@ -19,6 +19,7 @@ def forecast_tables(
     horizon: int,
     *,
     stores: Sequence[str] | None = None,
+    skip: Collection[str] = (),
     products: Sequence[str] | None = None,
     quantiles: Sequence[float] | None = None,
     explain: Explain = False,
@@ -26,7 +27,7 @@ def forecast_tables(
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> Iterator[pl.DataFrame]:
-    """One table per store, one row per store x product x date (`forecast_table`).
+    """One table per store, one row per store x product x date (`forecast_table`); none of the stores to `skip`.
 
     With `overrides` (rows of `training.demand.ledger.OVERRIDES`) those that are valid are in the place of forecasts.
 
@@ -35,7 +36,7 @@ def forecast_tables(
     """
     wanted = tuple(quantiles or model.config.demand.quantiles)
     found = model.forecast(
-        dataset, horizon, stores=stores, products=products, explain=explain, seed=seed, progress=progress
+        dataset, horizon, stores=stores, skip=skip, products=products, explain=explain, seed=seed, progress=progress
     )
     origin = dataset.as_of or dataset.last_day()
     for forecast in found:

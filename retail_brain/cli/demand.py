@@ -1,17 +1,12 @@
 """Verbs about demand: forecast, backtest."""
 
-import itertools
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from retail_brain.cli.app import app
 from retail_brain.cli.context import AsOfOption, LakeOption, OutOption, current
-
-if TYPE_CHECKING:
-    import polars as pl
 
 StoresOption = Annotated[list[str] | None, typer.Option("--stores", help="Only this store; may be repeated.")]
 ProductsOption = Annotated[
@@ -35,58 +30,52 @@ def forecast(
 ) -> None:
     """Forecast demand: one row per store, product and date with mean and quantiles.
 
+    A run that was cut off goes on with the stores that are missing when it is asked for again.
     Needs transactions or daily_sales and a champion demand model; uses prices, promotions, calendar, assortment,
     inventory, products and stores where they are.
     """
+    import polars as pl
+
+    from retail_brain.cli.parts import StoreParts
+    from retail_brain.files import sha256
     from serving.forecasts import empty_forecast_table, forecast_tables
     from serving.overrides import tenant_overrides
     from training.bundle import champion
     from training.demand.model import DemandModel
 
     context = current()
-    model = DemandModel.load(champion(context.workspace, "demand"))
+    folder = champion(context.workspace, "demand")
+    model = DemandModel.load(folder)
     dataset = context.dataset(lake, as_of)
+    sales = dataset.scan("daily_sales" if dataset.has("daily_sales") else "transactions")
+    work = [
+        sha256(folder / "manifest.json"),
+        context.lake_uri(lake),
+        dataset.as_of,
+        sales.select(pl.len()).collect().item(),
+    ]
+    overrides = tenant_overrides(context.workspace) if with_overrides else None
+    asked = [horizon, stores, products, explain, seed, None if overrides is None else overrides.rows()]
+    parts = StoreParts(out, [*work, *asked])
+    before = len(parts.done)
     with context.progress.step("forecast") as step:
         tables = forecast_tables(
             dataset,
             model,
             horizon,
             stores=stores,
+            skip=parts.done,
             products=products,
             explain=explain,
-            overrides=tenant_overrides(context.workspace) if with_overrides else None,
+            overrides=overrides,
             seed=seed,
             progress=context.progress,
         )
-        empty = empty_forecast_table(model.config.demand.quantiles, explain=explain)
-        step.rows, step.note = write_parts(itertools.chain([empty], tables), out), f"-> {out}"
-
-
-def write_parts(tables: "Iterable[pl.DataFrame]", out: Path) -> int:
-    """Writes tables one below the other, one in memory at a time, whole or not at all; returns the rows.
-
-    Raises:
-        UsageError: the file's ending is neither .parquet nor .csv.
-    """
-    import polars as pl
-
-    from retail_brain.errors import UsageError
-    from retail_brain.files import atomic_path, scratch_folder
-
-    if out.suffix not in {".parquet", ".csv"}:
-        raise UsageError(f"--out {out} has no ending that says what to write; wanted .parquet or .csv.")
-    rows = 0
-    with scratch_folder("forecast") as folder:
-        for number, table in enumerate(tables):
-            table.write_parquet(folder / f"{number:08d}.parquet")
-            rows += table.height
-        whole = pl.scan_parquet(sorted(folder.iterdir()))
-        with atomic_path(out) as aside:
-            if out.suffix == ".csv":
-                whole.sink_csv(aside)
-            else:
-                whole.sink_parquet(aside)
-    return rows
+        for table in tables:
+            if table.height:
+                parts.add(table["store_id"][0], table)
+        step.rows = parts.join(empty_forecast_table(model.config.demand.quantiles, explain=explain))
+        step.note = f"-> {out}" + (f", {before} stores were there from a run that was cut off" if before else "")
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """The demand model: joint sample paths of every series of a chain, one store at a time."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +74,7 @@ class DemandModel:
         horizon: int,
         *,
         stores: Sequence[str] | None = None,
+        skip: Collection[str] = (),
         products: Sequence[str] | None = None,
         explain: Explain = False,
         paths: int | None = None,
@@ -86,6 +87,7 @@ class DemandModel:
             dataset: sales up to its `as_of`, plans beyond.
             horizon: periods ahead.
             stores: only these; all by default.
+            skip: not these: they were forecast before, and a store alone is forecast as among others.
             products: only these, also where they never sold in a store; by default all that are listed.
             explain: whether to work out the drivers: True by TreeSHAP (milliseconds per row), "quick" by path
                 attribution (microseconds).
@@ -106,6 +108,7 @@ class DemandModel:
                 f"stores {missing[:5]} are not in the data; it has {len(known)} stores such as {sorted(known)[:5]}. "
                 "Name one of those."
             )
+        wanted = [store for store in wanted if store not in skip]
         drawn = paths or self.config.demand.sample_paths
         wanted_bytes = forecast_bytes(history.series, history.axis.count, horizon, drawn)
         check_memory(wanted_bytes, f"forecasting {history.series.height:,} series")
