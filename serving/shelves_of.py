@@ -32,5 +32,8 @@ def shelves_of(dataset: Dataset, stores: Mapping[str, int], products: Mapping[st
         .collect()
     )
     ids = pl.DataFrame({"store_id": list(stores), "at": list(stores.values())}).sort("at")
+    sales = pl.concat([dataset.scan_or_empty(name).select("store_id") for name in ("transactions", "daily_sales")])
+    selling = sales.unique().collect()["store_id"]
     known = dataset.scan_or_empty("stores").select("store_id", *_OF_A_STORE).unique("store_id").collect()
-    return Shelves.of(newest, ids.join(known, on="store_id", how="left", maintain_order="left"), len(products))
+    places = ids.join(known, on="store_id", how="left", maintain_order="left")
+    return Shelves.of(newest, places.with_columns(sells=pl.col("store_id").is_in(selling.implode())), len(products))

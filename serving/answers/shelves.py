@@ -24,6 +24,7 @@ _FIELDS = {
     "counted": np.bool_,
     "stocked": np.int32,
     "ships": np.bool_,
+    "sells": np.bool_,
     "online": np.bool_,
     "place": np.float64,
     "region": np.int32,
@@ -42,6 +43,7 @@ class Shelves:
         counted: per store whether anything is counted there; in others everything may be there.
         stocked: per store how many products it has.
         ships: per store whether it picks orders.
+        sells: per store whether anything was ever sold there; a mere warehouse holds nothing for pick-up.
         online: per store whether it is a web shop: what it has is shipped.
         place: per store latitude and longitude in degrees, NaN = unknown.
         region: per store a code, -1 = unknown.
@@ -54,6 +56,7 @@ class Shelves:
     counted: Array
     stocked: Array
     ships: Array
+    sells: Array
     online: Array
     place: Array
     region: Array
@@ -65,7 +68,7 @@ class Shelves:
         Args:
             stock: one row per store x product: `store`, `product` (positions), `on_hand` (units).
             stores: one row per store, in the order of the positions: is_online, daily_fulfilment_capacity, latitude,
-                longitude, region.
+                longitude, region, sells.
             n_products: how many products there are.
         """
         many = stores.height
@@ -75,12 +78,13 @@ class Shelves:
         product, store = there["product"].to_numpy().astype(np.int64), there["store"].to_numpy().astype(np.int64)
         units = there["on_hand"].cast(pl.Float32).to_numpy()
         online = stores["is_online"].fill_null(value=False).to_numpy()
+        sells = stores["sells"].to_numpy()
         ships = online | (stores["daily_fulfilment_capacity"].fill_null(0).to_numpy() > 0)
         place = stores.select("latitude", "longitude").cast(pl.Float64).fill_null(float("nan")).to_numpy()
         region = stores["region"].rank("dense").cast(pl.Int32).fill_null(0).to_numpy() - 1
         shipper = _most(product, store, units, ships, n_products)
         stocked = np.bincount(store, minlength=many)
-        return cls(product * many + store, units, shipper, named, counted, stocked, ships, online, place, region)
+        return cls(product * many + store, units, shipper, named, counted, stocked, ships, sells, online, place, region)
 
     def write(self, folder: Path) -> None:
         """Writes one array per field."""
@@ -151,7 +155,8 @@ class Shelves:
         apart = _kilometres(self.place[mine], self.place[holder])
         both = (self.region[mine] >= 0) & (self.region[holder] >= 0)
         same = ~both | (self.region[mine] == self.region[holder])
-        near = (holder != mine) & ~self.online[holder] & np.where(np.isnan(apart), same, apart <= PICKUP_KM)
+        near = (holder != mine) & self.sells[holder] & ~self.online[holder]
+        near &= np.where(np.isnan(apart), same, apart <= PICKUP_KM)
         return rows[near], places[near], np.nan_to_num(apart[near])
 
 

@@ -277,6 +277,7 @@ def _places() -> pl.DataFrame:
             "latitude": [30.2, 50.8, None],
             "longitude": [120.1, 4.3, None],
             "region": ["杭州", "Bruxelles", None],
+            "sells": [True] * 3,
         }
     )
 

@@ -22,6 +22,7 @@ def stores(**changes: Sequence[Any]) -> pl.DataFrame:
         "latitude": [30.1, 30.2, 31.9, None, None],
         "longitude": [120.1, 120.2, 121.9, None, None],
         "region": ["北", "北", "北", None, "南"],
+        "sells": [True] * 5,
     } | changes
     types = {"latitude": pl.Float64, "longitude": pl.Float64, "region": pl.String, "is_online": pl.Boolean}
     return pl.DataFrame(columns, schema_overrides=types | {"daily_fulfilment_capacity": pl.Float64})
@@ -64,6 +65,10 @@ def test_without_coordinates_shops_of_the_same_region_hold_goods() -> None:
     assert (way[3], origin[3]) == (PICKUP, FAR)
     elsewhere = shelves(latitude=unknown, longitude=unknown, region=["北", "南", "北", None, "南"])
     assert ways(elsewhere, SHOP)[0][2] == NOWHERE
+
+
+def test_a_warehouse_holds_nothing_for_pick_up() -> None:
+    assert ways(shelves(sells=[False, True, True, True, True]), SHOP)[0][2] == NOWHERE
 
 
 def test_a_shop_without_counts_may_have_everything() -> None:

@@ -1,0 +1,220 @@
+"""`/recommend` over HTTP under rules, for strangers, after one event and in a shop with empty shelves.
+
+    PYTHONPATH=. python tests/benchmarks/bench_recommend_live.py --home FOLDER
+
+FOLDER is made on the first run: the sample chain with the shelves of shop S08 emptied and beverages flagged for adults,
+a recommender fitted on it (no demand model), and its answers. Two workers serve it on this machine.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from bench_http import ROOT, free_port
+
+from retail_brain.files import scratch_folder
+from retail_brain.ingest import ingest
+from retail_brain.lake import open_lake
+from retail_brain.operational.database import Database
+from retail_brain.operational.keys import create_key
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.progress import Progress
+from retail_brain.settings import Settings, Workspace
+from retail_brain.sources.opening import sample_folder
+from serving.answers.folder import current_id
+from serving.launch import environment, wait_until_ready
+from serving.publish import publish
+from training.bundle import point_champion, write_bundle
+from training.recommender.model import RecommenderModel
+
+EMPTY, STOCKED, ROUNDS = "S08", "S01", 100
+Ask = Callable[[str, dict[str, Any]], Any]
+
+
+def main() -> None:
+    """Makes the home where it is missing, serves it, and prints one line per situation."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=lambda text: Path(text).resolve(), required=True)
+    options = parser.parse_args()
+    workspace = Workspace(options.home)
+    if current_id(workspace.answers) is None:
+        prepare(workspace)
+    database = Database(workspace.database_url)
+    upgrade(database)
+    key = create_key("main", database, role="admin", name="benchmark", now=datetime.now(UTC))
+    port = free_port()
+    command = [sys.executable, "-m", "bentoml", "serve", "serving.service:service", "--host", "127.0.0.1"]
+    with subprocess.Popen(
+        [*command, "--port", str(port)],
+        env=environment(options.home, 2),
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            wait_until_ready(process, f"http://127.0.0.1:{port}/readyz")
+            situations(asker(port, key), people(workspace))
+        finally:
+            process.terminate()
+    database.close()
+
+
+def prepare(workspace: Workspace) -> None:
+    """The changed sample in a lake, a recommender and its answers."""
+    progress = Progress()
+    with scratch_folder("bench") as folder:
+        for path in sorted(sample_folder().glob("*.parquet")):
+            frame = pl.read_parquet(path)
+            if path.stem == "inventory":
+                on_hand = pl.when(pl.col("store_id") == EMPTY).then(0.0).otherwise(pl.col("on_hand"))
+                frame = frame.with_columns(on_hand.alias("on_hand"))
+            if path.stem == "products":
+                frame = frame.with_columns(age_restricted=pl.col("category") == "饮料")
+            frame.write_parquet(folder / path.name)
+        ingest(str(folder), str(workspace.lake), Settings(), progress)
+    dataset = open_lake(str(workspace.lake))
+    day = dataset.last_day()
+    began = time.perf_counter()
+    model = RecommenderModel.fit(dataset, as_of=day, progress=progress)
+    print(f"recommender fitted in {time.perf_counter() - began:.1f} s")
+    write_bundle(workspace, "recommender", 1, {"as_of": day.isoformat()}, model.save)
+    point_champion(workspace, "recommender", 1)
+    publish(workspace, dataset.at(day), Settings(), progress)
+
+
+def people(workspace: Workspace) -> list[str]:
+    """Some customers who bought lately, in the order of their ids."""
+    lines = open_lake(str(workspace.lake)).scan("transactions")
+    known = lines.filter(pl.col("customer_id").is_not_null()).select("customer_id").unique().collect()
+    return known["customer_id"].sort().to_list()[:ROUNDS]
+
+
+def asker(port: int, key: str) -> Ask:
+    """Asks the service; a new connection each time, so that either worker may answer."""
+
+    def ask(path: str, body: dict[str, Any]) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}{path}",
+            json.dumps(body).encode(),
+            {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Accept-Language": "en"},
+        )
+        with urllib.request.urlopen(request) as response:
+            return json.loads(response.read())
+
+    return ask
+
+
+def situations(ask: Ask, customers: list[str]) -> None:
+    """Prints what each situation gives: rows, how they get to the person, and milliseconds."""
+    print("| situation | answers | rows | basis, known by | fulfilment | what is said | p50 ms |")
+    print("|---|---|---|---|---|---|---|")
+    ask("/rules", {"rules": []})
+    line("known people, no shop", [timed(ask, {"customer_id": one}) for one in customers])
+    line("known people in S01", [timed(ask, {"customer_id": one, "store_id": STOCKED}) for one in customers])
+    line(
+        "known people in S08, shelves empty", [timed(ask, {"customer_id": one, "store_id": EMPTY}) for one in customers]
+    )
+    strangers = [{"id_type": "device", "id_value": uuid.uuid4().hex} for _ in customers]
+    line("strangers in S01", [timed(ask, one | {"store_id": STOCKED}) for one in strangers])
+    line("strangers in S08, shelves empty", [timed(ask, one | {"store_id": EMPTY}) for one in strangers])
+    goods = [row["product_id"] for row in ask("/recommend", {"customer_id": customers[0], "k": 3})["recommendations"]]
+    pinned = ask("/search", {"kind": "product", "query": "", "limit": 30})["items"][-1]["id"]
+    ask("/rules", {"rules": rules(goods, pinned)})
+    time.sleep(1)
+    ruled = [timed(ask, {"customer_id": one, "store_id": STOCKED}) for one in customers]
+    line("known people in S01 under 5 rules", ruled)
+    check(ruled, goods, pinned)
+    ask("/rules", {"rules": []})
+    time.sleep(1)
+    live(ask, strangers)
+
+
+def rules(goods: list[str], pinned: str) -> list[dict[str, Any]]:
+    """A pin, an exclusion, a boost, a cap and diversity."""
+    return [
+        {"action": "pin", "values": [pinned], "name": "festival"},
+        {"action": "exclude", "values": goods[:1], "name": "recall"},
+        {"action": "boost", "values": goods[1:2], "factor": 3},
+        {"action": "cap", "attribute": "category", "limit": 2},
+        {"action": "diversify", "attribute": "brand", "factor": 1.5},
+    ]
+
+
+def check(answers: list[tuple[float, Any]], goods: list[str], pinned: str) -> None:
+    """How many answers keep the rules; all should."""
+    lists = [[row["product_id"] for row in answer["recommendations"]] for _, answer in answers]
+    kept = sum(bool(listed) and listed[0] == pinned and goods[0] not in listed for listed in lists)
+    print(f"\npin first and exclusion kept in {kept} of {len(lists)} answers under rules\n")
+
+
+def live(ask: Ask, strangers: list[dict[str, str]]) -> None:
+    """Milliseconds from sending a stranger's first event until the answer of either worker holds what it is about."""
+    today = date.fromisoformat(ask("/overview", {})["as_of"]).isoformat()
+    items = [one["id"] for one in ask("/search", {"kind": "product", "query": "", "limit": 100})["items"]]
+    taken, found, gone = [], 0, 0
+    for number, one in enumerate(strangers[:50]):
+        product = items[-1 - number % 40]
+        event = one | {"occurred_at": f"{today}T12:00:00", "product_id": product}
+        before = [row["product_id"] for row in ask("/recommend", one | {"k": 10})["recommendations"]]
+        began = time.perf_counter()
+        ask("/events", {"events": [event | {"event_type": "bag_add"}]})
+        while any(product not in listed(ask, one) for _ in range(4)) and time.perf_counter() - began < 10:
+            pass
+        taken.append(time.perf_counter() - began)
+        found += product not in before
+        ask("/events", {"events": [event | {"event_type": "purchase"}]})
+        time.sleep(0.5)
+        gone += all(product not in listed(ask, one) for _ in range(4))
+    print(
+        f"one event of a stranger changes the next answers of both workers within {np.median(taken) * 1e3:.0f} ms "
+        f"(median), {max(taken) * 1e3:.0f} ms (worst of {len(taken)}); in {found} of {len(taken)} the good was not in "
+        f"the list before; after a purchase it is offered no more to {gone} of {len(taken)}"
+    )
+
+
+def listed(ask: Ask, person: dict[str, str]) -> list[str]:
+    """The products of the person's next answer."""
+    return [row["product_id"] for row in ask("/recommend", person | {"k": 10})["recommendations"]]
+
+
+def timed(ask: Ask, body: dict[str, Any]) -> tuple[float, Any]:
+    """Seconds and answer of one request for ten goods."""
+    began = time.perf_counter()
+    answer = ask("/recommend", body | {"k": 10})
+    return time.perf_counter() - began, answer
+
+
+def line(name: str, answers: list[tuple[float, Any]]) -> None:
+    """One row of the table."""
+    rows = [row for _, answer in answers for row in answer["recommendations"]]
+    ways = {
+        str(way): sum(str(row["fulfilment"]) == way for row in rows) for way in {str(row["fulfilment"]) for row in rows}
+    }
+    known = {f"{answer['basis']}, {answer['known_by']}" for _, answer in answers}
+    notes = {note["text"] for _, answer in answers for note in answer["notes"]}
+    taken: dict[str, int] = {}
+    for _, answer in answers:
+        for rule in answer["rules_applied"]:
+            taken[rule["name"]] = taken.get(rule["name"], 0) + rule["goods"]
+    said = "; ".join(sorted(notes) + [f"{goods} goods taken by “{rule}”" for rule, goods in sorted(taken.items())])
+    share = ", ".join(f"{way} {count / len(rows):.0%}" for way, count in sorted(ways.items()))
+    middle = np.median([seconds for seconds, _ in answers]) * 1e3
+    print(
+        f"| {name} | {len(answers)} | {len(rows) / len(answers):.1f} | {'; '.join(sorted(known))} | {share} | {said} | "
+        f"{middle:.1f} |",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
