@@ -3,6 +3,7 @@
 Run from the project's root:
 
     POLARS_MAX_THREADS=2 OMP_WAIT_POLICY=PASSIVE python tests/benchmarks/bench_recommender.py last-basket FOLDER
+    ... bench_recommender.py period FOLDER
     ... bench_recommender.py gowalla FOLDER
     ... bench_recommender.py speed
     ... bench_recommender.py growth
@@ -23,21 +24,25 @@ from retail_brain.tables import TABLES
 def main() -> None:
     """Runs one measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("measure", choices=["last-basket", "gowalla", "speed", "growth", "one-size", "due", "basket"])
     parser.add_argument(
-        "what", nargs="?", help="folder for rankings (last-basket) or of train and test (gowalla); times (one-size)"
+        "measure", choices=["last-basket", "period", "gowalla", "speed", "growth", "one-size", "due", "basket"]
     )
-    parser.add_argument("--views", type=int, default=8, help="earlier baskets that train the ranker")
-    parser.add_argument("--test-back", type=int, default=1, help="2 tests on the basket before the last: for choices")
-    parser.add_argument("--methods", nargs="*", help="last-basket: model and names of rivals; all if left out")
+    parser.add_argument(
+        "what",
+        nargs="?",
+        help="folder for rankings (last-basket, period) or of train and test (gowalla); times (one-size)",
+    )
+    parser.add_argument("--views", type=int, default=8, help="earlier baskets (periods) that train the ranker")
+    parser.add_argument("--test-back", type=int, default=1, help="2 tests on the one before the last: for choices")
+    parser.add_argument("--methods", nargs="*", help="model and names of rivals; all if left out")
     options = parser.parse_args()
     started = time.perf_counter()
-    if options.measure == "last-basket":
-        from recommender_last_basket import last_basket
+    if options.measure in ("last-basket", "period"):
+        from recommender_comparison import Protocol, compare
         from recommender_rivals import RIVALS
 
-        methods = options.methods or ["model", *RIVALS]
-        last_basket(complete_journey(), options.views, options.test_back, methods, Path(options.what))
+        methods, protocol = options.methods or ["model", *RIVALS], Protocol(options.measure == "last-basket")
+        compare(protocol, complete_journey(), options.views, options.test_back, methods, Path(options.what))
     elif options.measure == "gowalla":
         from gowalla_candidates import gowalla
 
