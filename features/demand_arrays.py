@@ -27,6 +27,4 @@ def group_sums(groups: Ints, values: npt.NDArray[np.generic], size: int) -> Doub
     >>> group_sums(np.array([0, 2, 2]), np.array([1.0, 2.0, 3.0]), 3)
     array([1., 0., 5.])
     """
-    out = np.zeros(size)
-    np.add.at(out, groups, values)
-    return out
+    return np.bincount(groups, weights=values, minlength=size).astype(np.float64)

@@ -46,7 +46,8 @@ class Windows:
 
     def means_around(self, middles: Ints, half: int) -> Doubles:
         """Means over the periods from `half` before to `half` after each of some periods, shape (rows, middles)."""
-        begin, end = middles - half, middles + half + 1
+        last = self._values.shape[1] - 1
+        begin, end = np.maximum(middles - half, 0), np.minimum(middles + half + 1, last)
         total = self._values[:, end] - self._values[:, begin]
         return ratio(total, self._weights[:, end] - self._weights[:, begin])
 

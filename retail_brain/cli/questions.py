@@ -1,4 +1,4 @@
-"""Verbs that ask the demand model: what-if."""
+"""Verbs about prices: what-if and elasticities."""
 
 import math
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from retail_brain.cli.app import app
-from retail_brain.cli.context import AsOfOption, LakeOption, current, writable_table
+from retail_brain.cli.context import AsOfOption, LakeOption, OutOption, current, writable_table
 
 _SUMMED = (
     "forecast",
@@ -60,6 +60,25 @@ def what_if(
         typer.echo(f"  {name:<20}{_number(float(columns[name].sum()))}")
     if found.is_beyond:
         typer.echo("  The price lies outside all prices of the history: the answer is that of the nearest one seen.")
+
+
+@app.command("elasticities")
+def elasticities_verb(out: OutOption, lake: LakeOption = None, as_of: AsOfOption = None) -> None:
+    """Own-price elasticity of each product, shrunk to its category, with a 90 % interval; lifts of display and mailer.
+
+    Needs sales and prices (or promotions with prices); without any, each product gets the same wide interval.
+    """
+    from features.demand_history import read_history
+    from retail_brain.cli.decisions import write_table
+    from training.demand.elasticity import elasticities
+
+    context = current()
+    dataset = context.dataset(lake, as_of)
+    with context.progress.step("elasticities") as step:
+        table = elasticities(read_history(dataset, context.settings, 0))
+        write_table(table, out)
+        step.rows = table.height
+        step.note = f"{int((table['changed_days'] > 0).sum()):,} with prices that changed -> {out}"
 
 
 def _number(value: float) -> str:

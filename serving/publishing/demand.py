@@ -15,15 +15,18 @@ from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from serving.answers.arrays import Array
 from serving.answers.forecasts import ForecastBlock, write_calendar, write_forecasts
+from serving.answers.rows import write_rows
 from serving.answers.suggestions import write_suggestions
 from serving.answers.what_if import MODEL, PlacedSheet, SheetWriter
 from serving.network import Network
 from serving.publishing.catalogs import Places
 from serving.publishing.network import publish_network
 from serving.suggestions import SupplySide
+from training.demand.elasticity import elasticities_of
 from training.demand.model import DemandModel
 from training.demand.origins import origin_rows
 from training.demand.overriding import overridden
+from training.demand.price_cells import joined_cells, price_cells
 from training.demand.store import StoreForecast
 from training.demand.what_if import listed_series, sheets, unit_costs
 
@@ -68,6 +71,7 @@ def publish_demand(
     done = DemandPublished()
     writer = SheetWriter(folder, len(places.products))
     risk, default_risk = _risk_days(side, settings)
+    cells: list[pl.DataFrame] = []
 
     def blocks() -> Iterator[ForecastBlock]:
         for forecast in model.forecast(dataset, horizon, explain="quick"):
@@ -76,6 +80,8 @@ def publish_demand(
             changed = overridden(forecast, overrides, side.as_of)
             done._tables.append(_suggestions(changed, network, places))
             done.origin.append(origin_rows(forecast, risk, default_risk))
+            if forecast.features is not None:
+                cells.append(price_cells(forecast.features.panel))
             writer.add(_sheets(forecast, model, horizon, costs, places))
             yield from _blocks(forecast, quantiles)
 
@@ -83,6 +89,7 @@ def publish_demand(
     with progress.step("forecasts and orders") as step:
         step.rows = done.series = write_forecasts(folder, blocks(), places.stores, places.products, shape)
     writer.close()
+    write_rows(folder, "elasticities", _elasticities(cells, places))
     (folder / MODEL).mkdir()
     model.save(folder / MODEL)
     suggestions = pl.concat(done._tables)
@@ -107,6 +114,15 @@ def _suggestions(forecast: StoreForecast, network: Network, places: Places) -> p
         maintain_order=True,
     )
     return urgent.with_columns(places.store().alias("store"), places.product().alias("product"))
+
+
+def _elasticities(cells: list[pl.DataFrame], places: Places) -> pl.DataFrame:
+    """One row per product in the order of the answers, null where no price of it ever changed."""
+    products = pl.DataFrame(
+        {"product_id": sorted(places.products, key=places.products.__getitem__)}, schema={"product_id": pl.String}
+    )
+    found = elasticities_of(joined_cells(cells) if cells else pl.DataFrame()).filter(pl.col("changed_days") > 0)
+    return products.join(found, on="product_id", how="left", maintain_order="left")
 
 
 def _risk_days(side: SupplySide, settings: Settings) -> tuple[pl.DataFrame, float]:

@@ -48,4 +48,22 @@ def _profile(call: Call, kind: Literal["customer", "product", "store"], text: st
         currency=call.answers.manifest.currency,
         names=ProductNames(catalog),
     )
+    if kind == "product":
+        words |= _price_response(call, row)
     return {"kind": kind, "id": text, "profile": words}
+
+
+def _price_response(call: Call, row: int) -> dict[str, Any]:
+    """What a price does to a product's demand, in numbers and words; null where its price never changed."""
+    table = call.answers.rows.get("elasticities")
+    known = None if table is None else row_at(table, row)
+    if known is None or known["elasticity"] is None:
+        return {"price_response": None}
+    numbers = {name: round(known[name], 3) for name in known if name not in {"product_id", "changed_days"}}
+    fall = 100 * (1 - 0.9 ** known["elasticity"])
+    low, high = (100 * (0.9 ** known[name] - 1) for name in ("high", "low"))
+    if call.language == "zh":
+        sentence = f"降价 10% 销量约增 {-fall:.0f}%（九成把握在 {low:.0f}% 到 {high:.0f}% 之间）。"
+    else:
+        sentence = f"A price 10 % lower sells about {-fall:.0f} % more ({low:.0f} to {high:.0f} %, nine times in ten)."
+    return {"price_response": numbers | {"changed_days": known["changed_days"], "sentence": sentence}}

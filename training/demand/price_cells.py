@@ -26,9 +26,8 @@ def price_cells(panel: DemandPanel) -> pl.DataFrame:
         days (series-days). Only days in stock with a known price count; a product without any has one empty cell.
     """
     count, half = panel.axis.count, USUAL_DAYS // (2 * panel.axis.days_per_period) or 1
-    edges = [(max(t - half, 0), min(t + half + 1, count)) for t in range(count)]
-    usual_price = np.stack([panel.prices.mean(*edge) for edge in edges], axis=1)
-    usual = np.stack([panel.plain_levels.mean(*edge) for edge in edges], axis=1)
+    every = np.arange(count)
+    usual_price, usual = (windows.means_around(every, half) for windows in (panel.prices, panel.plain_levels))
     usual = usual * _day_factors(panel, usual)
     price = panel.price[:, :count].astype(np.float64)
     change = np.log(np.maximum(ratio(price, usual_price), 1e-3))
