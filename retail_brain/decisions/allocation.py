@@ -15,6 +15,9 @@ from scipy.sparse import coo_array, csr_array, vstack
 from retail_brain.decisions.arrays import Bools, Floats, Ints
 from retail_brain.decisions.marginal import Steps, spend
 
+QUIET = {"presolve": False}
+"""Options of HiGHS: with presolve it prints a line of its own debugging while it maps solutions back."""
+
 _GAP_WORTH_CLOSING = 1e-4
 _CORE_STEPS = 1_500
 _SECONDS = 5.0
@@ -174,7 +177,7 @@ def _finish(steps: Steps, limits: Sequence[Limit], taken: Bools, useful: Bools, 
         integrality=np.ones(len(core)),
         bounds=Bounds(0, np.where(closed, 0.0, 1.0)),
         constraints=constraints,
-        options={"mip_rel_gap": _GAP_WORTH_CLOSING / 10, "time_limit": _SECONDS},
+        options={"mip_rel_gap": _GAP_WORTH_CLOSING / 10, "time_limit": _SECONDS} | QUIET,
     )
     if found.x is None:
         return taken
