@@ -64,6 +64,7 @@ def overview(body: dict[str, Any]) -> dict[str, Any]:
         "quantiles": [0.05, 0.25, 0.5, 0.75, 0.95],
         "label_days": 28,
         "parts": ["demand", "recommender"],
+        "stores": [{"id": key, "name": name} for key, (name, _) in STORES.items()],
         "counts": {
             "stores": len(STORES),
             "products": len(PRODUCTS),
@@ -211,19 +212,30 @@ def recommend(body: dict[str, Any]) -> dict[str, Any]:
                 "due_on": (AS_OF + timedelta(days=3 * rank - 6)).isoformat() if repeat else None,
                 "reason": f"Bought {9 - rank % 9} times, about every {rank + 6} days.",
                 "reason_zh": f"买过{9 - rank % 9}次，大约每{rank + 6}天一次。",
+                "probability_7d": 0.3 / rank if repeat else None,
+                "fulfilment": "pickup" if rank == 1 else "in_store",
+                "from_store_id": "S02" if rank == 1 else None,
+                "rule": "春节主推" if rank == 2 else None,
             }
         )
-    return {"recommendations": rows, "basis": "cold" if body["customer_id"] == "C00040" else "warm", "names": PRODUCTS}
+    notes = [{"code": "empty_shelves", "text": "3 goods are not on the shelf"}] if body.get("basket") else []
+    return {
+        "notes": notes,
+        "recommendations": rows,
+        "basis": "cold" if body["customer_id"] == "C00040" else "warm",
+        "names": PRODUCTS,
+    }
 
 
 def audience(body: dict[str, Any]) -> dict[str, Any]:
     rows = []
+    goods = body.get("product_ids") or ["P0010"]
     for rank in range(1, min(body["size"], len(CUSTOMERS)) + 1):
         probability = 0.7 * math.exp(-rank / 12)
         rows.append(
             {
                 "campaign_id": None,
-                "product_id": body["product_ids"][rank % len(body["product_ids"])],
+                "product_id": goods[rank % len(goods)],
                 "customer_id": CUSTOMERS[rank - 1],
                 "rank": rank,
                 "probability": probability,
@@ -240,7 +252,7 @@ def audience(body: dict[str, Any]) -> dict[str, Any]:
         {"code": "just_bought", "reason": "Bought just now", "customers": 240},
         {"code": "house_rule", "reason": "Asked for peace until May", "customers": 57},
     ]
-    return {"audience": rows, "exclusions": exclusions, "names": names(body["product_ids"])}
+    return {"audience": rows, "exclusions": exclusions, "names": names(goods)}
 
 
 def profile(body: dict[str, Any], language: str) -> Any:
@@ -300,6 +312,103 @@ def decisions(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def with_reason(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"reason": "because it pays", "reason_zh": "因为划算"}
+
+
+def attention(body: dict[str, Any]) -> dict[str, Any]:
+    kinds = ["leftover", "phantom", "transfer", "stockout"]
+    rows = [
+        with_reason({"kind": kind, "money": 400.0 - 100 * place, "store_id": "S01", "product_id": f"P000{place + 1}"})
+        | {"other_store_id": "S02" if kind == "transfer" else None, "units": 3.0}
+        for place, kind in enumerate(kinds)
+    ]
+    sums = [{"kind": row["kind"], "lines": 1, "money": row["money"]} for row in rows]
+    return {"attention": rows, "total": 31, "kinds": sums, "names": PRODUCTS}
+
+
+def transfers(body: dict[str, Any]) -> dict[str, Any]:
+    row = {"product_id": "P0005", "from_store_id": "S01", "to_store_id": "S02", "units": 4.0, "expected_value": 12.5}
+    return {"transfers": [with_reason(row)], "total": 1, "names": PRODUCTS}
+
+
+def counts(body: dict[str, Any]) -> dict[str, Any]:
+    row = {"store_id": "S03", "product_id": "P0004", "as_of": AS_OF.isoformat(), "on_hand": 9.0, "expected_units": 8.1}
+    row |= {"days_without_sale": 11, "probability": 0.995, "expected_value": 31.4}
+    return {"counts": [with_reason(row)], "total": 1, "names": PRODUCTS}
+
+
+def leftovers(body: dict[str, Any]) -> dict[str, Any]:
+    row = {"store_id": "S02", "product_id": "P0010", "as_of": AS_OF.isoformat(), "on_hand": 8.0, "probability": 1.0}
+    row |= {"sell_by": "2026-03-07", "left_over_units": 6.5, "value_at_risk": 310.0, "reason_code": "season"}
+    rows = [] if body.get("store_id") == "S90" else [with_reason(row)]
+    return {"leftovers": rows, "total": len(rows), "names": PRODUCTS}
+
+
+def orders(body: dict[str, Any]) -> dict[str, Any]:
+    row = {"suggestion_id": "s1", "store_id": "S01", "product_id": "P0001", "as_of": AS_OF.isoformat()}
+    row |= {"state": "received", "decision": "changed", "suggested_quantity": 24.0, "order_quantity": 30.0}
+    row |= {"received_units": 24.0, "open_units": 6.0, "received_on": "2026-03-03", "reason": "周末集市"}
+    row |= {"exported_at": "2026-03-01T06:00:00Z", "decided_by": "李女士", "decided_at": "2026-03-01T05:00:00Z"}
+    return {"orders": [row], "total": 1, "states": {"received": 1}, "names": PRODUCTS}
+
+
+def what_if(body: dict[str, Any]) -> Any:
+    if body["product_id"] == "P0004":
+        return error(422, "impossible", "product 'P0004' sells too rarely here to ask about another price.")
+    price = body.get("price", 19.9)
+    rows = []
+    for ahead in range(1, body["horizon"] + 1):
+        changed = 10 * (price / 19.9) ** -2
+        rows.append(
+            {
+                "date": (AS_OF + timedelta(days=ahead)).isoformat(),
+                "forecast": 10.0,
+                "forecast_changed": changed,
+                "difference": changed - 10,
+                "price": 19.9,
+                "price_changed": price,
+                "expected_revenue": changed * price,
+                "revenue_difference": changed * price - 199,
+                "expected_margin": changed * (price - 12),
+                "margin_difference": changed * (price - 12) - 79,
+            }
+        )
+    sums = {name: sum(row[name] for row in rows) for name in rows[0] if name not in {"date", "price", "price_changed"}}
+    return {
+        "what_if": rows,
+        "totals": sums,
+        "usual_price": 19.9,
+        "seen_prices": {"low": 14.9, "high": 21.9},
+        "unit_cost": 12.0,
+        "is_beyond_seen_prices": price < 14.9,
+        "names": PRODUCTS,
+    }
+
+
+def similar(body: dict[str, Any]) -> dict[str, Any]:
+    rows = [{"rank": 1, "product_id": "P0012", "score": 0.9, "reason": "Same category"}]
+    return {"similar": rows, "basis": "warm", "names": PRODUCTS}
+
+
+def complete_basket(body: dict[str, Any]) -> dict[str, Any]:
+    rows = [{"rank": 1, "product_id": "P0009", "score": 0.9, "reason": "Often bought together"}]
+    return {"goods": rows, "basis": "warm", "names": PRODUCTS}
+
+
+RULES: list[dict[str, Any]] = []
+
+
+def rules(body: dict[str, Any]) -> dict[str, Any]:
+    if "rules" in body:
+        usual = {"attribute": "product_id", "values": [], "factor": 2.0, "limit": 2, "stores": [], "adults_only": False}
+        usual |= {"starts_at": None, "ends_at": None, "name": ""}
+        RULES[:] = [usual | rule | {"title": rule["action"], "state": "active"} for rule in body["rules"]]
+    return {"version": len(RULES), "rules": RULES, "set_by": None, "set_at": None, "may_write": True} | {
+        "warnings": ["P0099 is not known"] if any("P0099" in rule["values"] for rule in RULES) else []
+    }
+
+
 ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "overview": overview,
     "search": search,
@@ -309,6 +418,15 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "recommend": recommend,
     "audience": audience,
     "decisions": decisions,
+    "attention": attention,
+    "transfers": transfers,
+    "counts": counts,
+    "leftovers": leftovers,
+    "orders": orders,
+    "what_if": what_if,
+    "similar": similar,
+    "complete_basket": complete_basket,
+    "rules": rules,
 }
 
 

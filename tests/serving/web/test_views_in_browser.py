@@ -138,7 +138,7 @@ def test_replenishment_filters_by_kind_and_by_words(open_page: Open) -> None:
     page = open_page("replenishment?store=S01").page
     page.locator("[data-filter=transfers]").click()
     expect(page.locator("tbody tr")).to_have_count(1)
-    expect(page.locator("tbody")).to_contain_text("调拨自 S02")
+    expect(page.locator("tbody")).to_contain_text("调拨自 湖滨银泰店")
     page.locator("[data-filter=all]").click()
     page.get_by_role("searchbox").fill("大米")
     expect(page.locator("tbody tr")).to_have_count(1)

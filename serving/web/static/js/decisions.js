@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import { h, icon, uniqueId } from "./dom.js";
-import { number, t } from "./i18n.js";
+import { day, isNumber, moment, number, t } from "./i18n.js";
 
 const AT_ONCE = 500;
 
@@ -28,7 +28,9 @@ export function decisionBadge(line) {
   if (!line.decision) return null;
   const { action, order_quantity: quantity } = line.decision;
   const text = action === "change" ? t("decision.changed", { units: number(quantity, 1) }) : t(`decision.done.${action}`);
-  return h("span", { class: `badge ${action}`, title: [line.decision.by, line.decision.reason].filter(Boolean).join(": ") }, text);
+  const badge = h("span", { class: `badge ${action}`, title: [line.decision.by, line.decision.reason].filter(Boolean).join(": ") }, text);
+  if (isNumber(line.decision.received)) return [badge, h("span", { class: "badge state-received", title: line.decision.receivedOn ? day(line.decision.receivedOn, "full") : null }, t("decision.received", { units: number(line.decision.received, 1) }))];
+  return line.decision.exportedAt ? [badge, h("span", { class: "badge state-exported", title: moment(line.decision.exportedAt) }, t("state_of.exported"))] : badge;
 }
 
 /** Quantity, reason and the three buttons for one line. `ondecide(action, {quantity, reason})` returns a promise. */

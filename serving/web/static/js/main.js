@@ -12,8 +12,10 @@ import { forecastView } from "./views/forecast.js";
 import { overviewView } from "./views/overview.js";
 import { personView } from "./views/person.js";
 import { replenishmentView } from "./views/replenishment.js";
+import { rulesView } from "./views/rules.js";
+import { stockView } from "./views/stock.js";
 
-const DRAW = { overview: overviewView, forecast: forecastView, replenishment: replenishmentView, audience: audienceView, person: personView };
+const DRAW = { overview: overviewView, forecast: forecastView, replenishment: replenishmentView, stock: stockView, audience: audienceView, person: personView, rules: rulesView };
 
 const app = document.getElementById("app");
 let overview = null;

@@ -1,8 +1,8 @@
 // The address of a view: #/VIEW?name=value, which anyone may bookmark or send.
 
-export const VIEWS = ["overview", "forecast", "replenishment", "audience", "person"];
+export const VIEWS = ["overview", "forecast", "replenishment", "stock", "audience", "person", "rules"];
 
-const ROLE_VIEWS = { merchandiser: ["overview", "forecast", "replenishment"], marketer: ["overview", "audience", "person"] };
+const ROLE_VIEWS = { merchandiser: ["overview", "forecast", "replenishment", "stock"], marketer: ["overview", "audience", "person", "rules"] };
 
 /** The views that a role's key opens. */
 export const viewsFor = (role) => ROLE_VIEWS[role] ?? VIEWS;

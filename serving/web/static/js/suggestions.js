@@ -22,7 +22,7 @@ export function knowStores(list) {
 
 export const storeName = (id) => stores.get(id) ?? id;
 
-const CUTS = new Set(["budget", "shelf", "not_worth_minimum"]);
+const CUTS = new Set(["budget", "limit", "shelf", "not_worth_minimum"]);
 
 /** Codes of what is unusual about a line, worst first. */
 export function flagsOf(row) {
@@ -36,14 +36,15 @@ export function flagsOf(row) {
   return flags;
 }
 
-const WEIGHTS = { loss: 4, unknown_stock: 3, negative_stock: 3, budget: 2, shelf: 2, not_worth_minimum: 2, large: 2 };
+const WEIGHTS = { loss: 4, unknown_stock: 3, negative_stock: 3, budget: 2, limit: 2, shelf: 2, not_worth_minimum: 2, large: 2 };
 
 const ACTIONS = { approved: "approve", changed: "change", rejected: "reject" };
 
-/** A decision as the service tells it: {action, order_quantity, reason, by}. */
+/** A decision as the service tells it: {action, order_quantity, reason, by}, and what came of it. */
 export function decisionOf(decision) {
   if (!decision) return null;
-  return { action: ACTIONS[decision.decision] ?? decision.action, order_quantity: decision.order_quantity, reason: decision.reason ?? "", by: decision.decided_by ?? "" };
+  const { exported_at: exportedAt = null, received_units: received = null, received_on: receivedOn = null } = decision;
+  return { action: ACTIONS[decision.decision] ?? decision.action, order_quantity: decision.order_quantity, reason: decision.reason ?? "", by: decision.decided_by ?? "", exportedAt, received, receivedOn };
 }
 
 /** Lines with what the list needs besides: flags, state and the place in the list when exceptions come first. */
@@ -65,6 +66,7 @@ export const FILTERS = {
   orders: (line) => line.order_quantity > 0,
   transfers: isTransfer,
   undecided: (line) => !line.decision && (line.flags.length > 0 || line.order_quantity > 0),
+  underway: (line) => Boolean(line.decision?.exportedAt),
   enough: (line) => !line.flags.length && !(line.order_quantity > 0),
   all: () => true,
 };

@@ -102,7 +102,7 @@ function result(answer, goods, params) {
   const left = h("section", { class: "panel side" }, h("h2", {}, t("audience.exclusions")), exclusionList(answer.exclusions ?? [], exclusionText));
   if (!rows.length) return h("div", { class: "audience-top" }, h("section", { class: "panel" }, empty(t("audience.none"), t("audience.none_hint"))), left);
   const contacts = rows.filter((row) => row.group !== "holdout");
-  const table = dataTable({ columns: columns(goods.length > 1), rows, caption: t("audience.caption"), rowKey: (row) => `${row.product_id} ${row.customer_id}`, sort: readSort(params.get("sort")), onsort: (sort) => patchParams({ sort: writeSort(sort) }), rowClass: (row) => row.group });
+  const table = dataTable({ columns: columns(goods.length !== 1), rows, caption: t("audience.caption"), rowKey: (row) => `${row.product_id} ${row.customer_id}`, sort: readSort(params.get("sort")), onsort: (sort) => patchParams({ sort: writeSort(sort) }), rowClass: (row) => row.group });
   const save = (list, part) => download(`audience-${goods.map((one) => one.id).join("-").slice(0, 60)}-${part}.csv`, toCsv(CSV_COLUMNS, list.map((row) => ({ ...row, reason: row.reason_text }))));
   return [
     h("div", { class: "audience-top" },
@@ -117,16 +117,21 @@ function result(answer, goods, params) {
 export async function audienceView(root, { params, signal }) {
   const ids = params.getAll("product");
   const goods = await Promise.all(ids.map((id) => lookUp("product", id, { signal })));
-  const place = h("div", { class: "result", "aria-live": "off" });
+  const [place, note] = [h("div", { class: "result", "aria-live": "off" }), h("div")];
   let chosen = goods;
+  const leftovers = params.get("leftovers") === "1" && !goods.length;
+  const store = leftovers && params.get("store") ? await lookUp("store", params.get("store"), { signal }) : null;
   const ask = () => {
-    if (!chosen.length) return replace(place, empty(t("audience.choose"), t("audience.choose_hint")));
+    const clearing = leftovers && !chosen.length;
+    replace(note, clearing ? h("p", { class: "notice" }, store ? t("audience.leftovers_of", { store: store.name || store.id }) : t("audience.leftovers")) : null);
+    if (!chosen.length && !clearing) return replace(place, empty(t("audience.choose"), t("audience.choose_hint")));
     const values = Object.fromEntries(new FormData(form));
-    const body = { product_ids: chosen.map((one) => one.id), size: Number(values.size) || 200, holdout_share: Math.min(Math.max(Number(values.holdout) || 0, 0), 90) / 100 };
+    const subject = clearing ? { leftovers: true, ...(store ? { store_id: store.id } : {}) } : { product_ids: chosen.map((one) => one.id) };
+    const body = { ...subject, size: Number(values.size) || 200, holdout_share: Math.min(Math.max(Number(values.holdout) || 0, 0), 90) / 100 };
     if (values.kind !== "mixed") body.kind = values.kind;
     if (values.channel) body.channel = values.channel;
-    patchParams({ product: body.product_ids, size: body.size, kind: values.kind, channel: values.channel, holdout: values.holdout });
-    remember("product", chosen[0].id);
+    patchParams({ product: body.product_ids ?? [], leftovers: clearing ? "1" : null, store: clearing ? store?.id : null, size: body.size, kind: values.kind, channel: values.channel, holdout: values.holdout });
+    if (chosen.length) remember("product", chosen[0].id);
     return fill(place, signal, async () => result(await call("audience", body, { signal }), chosen, params), { lines: 8 });
   };
   const picker = multiPicker({ label: t("pick.products"), kind: "product", chosen: goods, onchange: (next) => { chosen = next; ask(); } });
@@ -140,6 +145,6 @@ export async function audienceView(root, { params, signal }) {
     numberField(t("audience.holdout_share"), "holdout", params.get("holdout") ?? 10, { min: 0, max: 90, step: 1 }, t("column_help.group")),
     h("button", { type: "submit", class: "primary" }, t("audience.find")),
   );
-  replace(root, h("h1", {}, t("nav.audience")), h("p", { class: "intro" }, t("audience.intro")), form, place);
+  replace(root, h("h1", {}, t("nav.audience")), h("p", { class: "intro" }, t("audience.intro")), form, note, place);
   await ask();
 }

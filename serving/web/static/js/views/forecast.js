@@ -10,7 +10,9 @@ import { driversSection } from "../drivers.js";
 import { addDays, day, money, number, percent, t, units } from "../i18n.js";
 import { address, lastUsed, patchParams, remember } from "../route.js";
 import { empty, fill } from "../states.js";
+import { substitutesAndPartners } from "../together.js";
 import { typeahead } from "../typeahead.js";
+import { whatIfPanel } from "../whatif.js";
 import { profileBody } from "./profile.js";
 
 const HISTORIES = [56, 112, 182, 364];
@@ -126,12 +128,15 @@ function asTable(forecasts, bands, fileName) {
   );
 }
 
-/** What the service knows of the product and the shop, asked for when opened. */
-function about(title, body, signal) {
+/** A panel whose content is asked for when it is opened. */
+function opening(title, ask, signal) {
   const place = h("div");
-  const open = (event) => { if (event.target.open && !place.childElementCount) fill(place, signal, async () => profileBody((await call("profile", body, { signal })).profile ?? {})); };
+  const open = (event) => { if (event.target.open && !place.childElementCount) fill(place, signal, ask); };
   return h("details", { class: "panel about", ontoggle: open }, h("summary", {}, title), place);
 }
+
+/** What the service knows of the product or the shop. */
+const about = (title, body, signal) => opening(title, async () => profileBody((await call("profile", body, { signal })).profile ?? {}), signal);
 
 function result({ history, forecasts, events, asOf, store, product, period, isCold }, signal) {
   const bands = bandsOf(forecasts[0]);
@@ -148,7 +153,9 @@ function result({ history, forecasts, events, asOf, store, product, period, isCo
         h("a", { class: "button", href: address("audience", { product: product.id }) }, icon("audience"), t("forecast.to_audience"))),
       h("p", { class: "lead" }, summary), isCold ? h("p", { class: "notice" }, t("forecast.cold")) : null, figures(history, forecasts, period), legend(bands, points, events), chart.element, line),
     driversSection(forecasts, period),
+    isCold ? null : whatIfPanel({ store, product, horizon: forecasts.length }, signal),
     h("div", { class: "pair" }, about(t("forecast.about_product"), { product_id: product.id }, signal), about(t("forecast.about_store"), { store_id: store.id }, signal)),
+    opening(t("together.title"), () => substitutesAndPartners({ product, store }, signal), signal),
     asTable(forecasts, bands, `forecast-${store.id}-${product.id}-${asOf ?? ""}.csv`),
   ];
 }

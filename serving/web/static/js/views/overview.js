@@ -4,6 +4,7 @@ import { call, search } from "../api.js";
 import { h, icon, name, replace } from "../dom.js";
 import { code, has, isNumber, money, number, t, units } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
+import { linesThatMatter } from "../matters.js";
 import { empty, fill } from "../states.js";
 import { prepared, totals } from "../suggestions.js";
 import { modelsPanel } from "./models.js";
@@ -85,14 +86,27 @@ function doors(overview) {
   return h("div", { class: "doors" }, viewsFor(overview?.role).filter((view) => view !== "overview").map(door));
 }
 
+/** The lines that matter; a sentence where the present answers cannot tell. */
+async function linesOrWhyNot(signal) {
+  try {
+    return await linesThatMatter(signal);
+  } catch (error) {
+    if (!CANNOT.has(error.status)) throw error;
+    return empty(t("overview.cannot"), error.message);
+  }
+}
+
 export async function overviewView(root, { overview, signal }) {
-  const list = h("div");
+  const [list, matters] = [h("div"), h("div")];
+  const mayOrder = !MAY_NOT_ORDER.has(overview?.role);
   replace(
     root,
     h("h1", { class: "visually-hidden" }, t("nav.overview")),
     doors(overview),
     counts(overview),
+    mayOrder ? h("section", { class: "panel matters" }, h("h2", {}, t("matters.title")), matters) : null,
     h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), list), modelsPanel(overview)),
   );
+  if (mayOrder) fill(matters, signal, () => linesOrWhyNot(signal), { lines: 6 });
   await fill(list, signal, () => attention(overview, signal), { lines: 8 });
 }

@@ -6,7 +6,8 @@ import { h, icon, name, replace, words } from "../dom.js";
 import { code, day, daysBetween, likelihood, relativeDay, t } from "../i18n.js";
 import { address, lastUsed, patchParams, remember } from "../route.js";
 import { empty, failed, fill } from "../states.js";
-import { nameOf, reasonOf } from "../suggestions.js";
+import { nameOf, reasonOf, storeName } from "../suggestions.js";
+import { completesBag } from "../together.js";
 import { multiPicker, typeahead } from "../typeahead.js";
 import { profileBody } from "./profile.js";
 
@@ -21,6 +22,18 @@ function due(row, asOf) {
   return h("span", { class: `badge due ${late ? "late" : ""}`, title: day(row.due_on, "full") }, t(late ? "person.overdue" : "person.due", { when }));
 }
 
+/** Chance of buying it again within one, two and four weeks, where it is bought again and again. */
+function within(row) {
+  const parts = [7, 14, 28].filter((days) => typeof row[`probability_${days}d`] === "number").map((days) => t("person.within", { days, chance: likelihood(row[`probability_${days}d`]) }));
+  return parts.length ? h("span", { class: "badge within", title: t("person.within_hint") }, parts.join(" · ")) : null;
+}
+
+/** How the person would get it: on the shelf, shipped, or held in another shop. */
+function fulfilment(row) {
+  if (!row.fulfilment) return null;
+  return h("span", { class: `badge fulfilment ${row.fulfilment}` }, t(`fulfilment.${row.fulfilment}`), row.from_store_id && row.fulfilment !== "in_store" ? [" ", name(storeName(row.from_store_id))] : null);
+}
+
 function recommendation(row, { asOf, store }) {
   return h(
     "li",
@@ -29,7 +42,7 @@ function recommendation(row, { asOf, store }) {
     h("div", { class: "what" },
       h("p", { class: "title" }, name(row.product_name, { class: "strong" }), row.product_name === row.product_id ? null : name(row.product_id, { class: "sub" })),
       h("p", { class: "why" }, words(row.reason_text)),
-      h("p", { class: "badges" }, h("span", { class: `badge kind ${row.kind}` }, code("kind", row.kind)), due(row, asOf))),
+      h("p", { class: "badges" }, h("span", { class: `badge kind ${row.kind}` }, code("kind", row.kind)), due(row, asOf), within(row), fulfilment(row), row.rule ? h("span", { class: "badge rule-badge", title: t("rule.moved") }, icon("rules"), " ", name(row.rule)) : null)),
     h("div", { class: "how-likely" }, h("strong", {}, likelihood(row.probability)), h("span", { class: "chance-bar" }, h("i", { style: { width: `${Math.min(row.probability ?? 0, 1) * 100}%` } })),
       h("span", { class: "links" }, h("a", { href: address("audience", { product: row.product_id }) }, t("person.who_else")), store ? h("a", { href: address("forecast", { product: row.product_id, store: store.id }) }, t("nav.forecast")) : null)),
   );
@@ -41,6 +54,7 @@ function recommendations(answer, options) {
   const save = () => download(`recommendations-${options.customer.id}.csv`, toCsv(CSV_COLUMNS, rows.map((row) => ({ ...row, reason: row.reason_text }))));
   return [
     answer.basis === "cold" ? h("p", { class: "notice" }, t("person.cold")) : null,
+    (answer.notes ?? []).map((note) => h("p", { class: "notice" }, words(note.text))),
     h("ol", { class: "recommendations" }, rows.map((row) => recommendation(row, options))),
     h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "csv" }, onclick: save }, icon("download"), t("action.csv")), h("button", { type: "button", onclick: () => print() }, icon("print"), t("action.print"))),
   ];
@@ -70,13 +84,22 @@ export async function personView(root, { params, overview, signal }) {
     kind: KINDS.includes(params.get("kind")) ? params.get("kind") : "mixed",
     k: COUNTS.includes(Number(params.get("k"))) ? Number(params.get("k")) : 10,
   };
-  const [who, offers, title] = [h("div"), h("div"), h("h2", {})];
+  const [who, offers, title, bag] = [h("div"), h("div"), h("h2", {}), h("div")];
   const place = h("div", { class: "person" },
     h("section", { class: "panel who" }, title, who),
-    h("section", { class: "panel offers" }, h("h2", {}, t("person.recommendations")), offers));
+    h("section", { class: "panel offers" }, h("h2", {}, t("person.recommendations")), bag, offers));
   const nobody = h("div");
 
-  const drawOffers = () => fill(offers, signal, async () => {
+  const drawBag = async () => {
+    try {
+      replace(bag, await completesBag({ basket: state.basket, store: state.store, onadd: (item) => { const params = new URLSearchParams(location.hash.split("?")[1] ?? ""); params.append("basket", item.id); location.hash = `#/person?${params}`; } }, signal));
+    } catch (error) {
+      if (!("status" in error) && !signal.aborted) throw error;
+      replace(bag);
+    }
+  };
+  const drawOffers = () => { drawBag(); return askOffers(); };
+  const askOffers = () => fill(offers, signal, async () => {
     const body = { customer_id: state.customer.id, k: state.k };
     if (state.kind !== "mixed") body.kind = state.kind;
     if (state.store) body.store_id = state.store.id;

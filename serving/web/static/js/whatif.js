@@ -1,0 +1,71 @@
+// What another price or a promotion would do to the demand of one product in one shop.
+
+import { call } from "./api.js";
+import { debounce, h, replace, svg, uniqueId, words } from "./dom.js";
+import { currencySign, day, isNumber, money, percent, signed, t, units } from "./i18n.js";
+import { failed } from "./states.js";
+
+const [WIDTH, HEIGHT] = [620, 120];
+const PROMOTIONS = { planned: null, yes: true, no: false };
+
+/** Demand as planned and as changed, day by day. */
+function curves(rows) {
+  const most = Math.max(...rows.flatMap((row) => [row.forecast, row.forecast_changed]), 1e-9);
+  const at = (index, value) => `${((index / Math.max(rows.length - 1, 1)) * WIDTH).toFixed(1)},${(HEIGHT - (value / most) * (HEIGHT - 8)).toFixed(1)}`;
+  const line = (field, kind) => svg("polyline", { class: kind, points: rows.map((row, index) => at(index, row[field])).join(" ") });
+  return svg("svg", { class: "what-if-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT + 18}`, role: "img", "aria-label": t("what_if.title") },
+    line("forecast", "planned"), line("forecast_changed", "changed"),
+    svg("text", { x: 0, y: HEIGHT + 15 }, day(rows[0].date)), svg("text", { x: WIDTH, y: HEIGHT + 15, "text-anchor": "end" }, day(rows.at(-1).date)));
+}
+
+function totals({ totals: sums, unit_cost: cost }) {
+  const row = (label, base, difference, format) => h("tr", {}, h("th", { scope: "row" }, label), h("td", { class: "number" }, format(base)), h("td", { class: "number strong" }, format(base + difference)), h("td", { class: `number ${difference < 0 ? "warn" : ""}` }, isNumber(base) && base !== 0 ? `${signed(100 * difference / Math.abs(base), 0)}%` : ""));
+  return h("table", { class: "data compact what-if-sums" }, h("thead", {}, h("tr", {}, h("th", {}), h("th", { class: "number" }, t("what_if.planned")), h("th", { class: "number" }, t("what_if.changed")), h("th", { class: "number" }, t("what_if.difference")))),
+    h("tbody", {}, row(t("matters.units"), sums.forecast, sums.difference, units), row(t("what_if.revenue"), sums.expected_revenue - sums.revenue_difference, sums.revenue_difference, (value) => money(value, 0)),
+      isNumber(cost) && isNumber(sums.expected_margin) ? row(t("what_if.margin"), sums.expected_margin - sums.margin_difference, sums.margin_difference, (value) => money(value, 0)) : null));
+}
+
+function shown(answer) {
+  return [
+    answer.is_beyond_seen_prices ? h("p", { class: "notice warn" }, t("what_if.beyond")) : null,
+    h("div", { class: "what-if-result" }, h("div", {}, curves(answer.what_if), h("ul", { class: "legend" }, h("li", {}, h("span", { class: "mark planned-line" }), t("what_if.planned")), h("li", {}, h("span", { class: "mark changed-line" }), t("what_if.changed")))), totals(answer)),
+  ];
+}
+
+/** A panel that opens on demand: a price, a promotion, and what they would change. */
+export function whatIfPanel({ store, product, horizon }, signal) {
+  const place = h("div");
+  const ask = { price: null, promotion: "planned" };
+  let usual = null;
+  const body = () => ({ store_id: store.id, product_id: product.id, horizon, ...(isNumber(ask.price) ? { price: ask.price } : {}), ...(PROMOTIONS[ask.promotion] === null ? {} : { promotion: PROMOTIONS[ask.promotion] }) });
+  const result = h("div", { "aria-live": "polite" });
+  const draw = async () => {
+    try {
+      replace(result, shown(await call("what_if", body(), { signal })));
+    } catch (error) {
+      if (!signal.aborted) replace(result, error.status === 422 ? h("p", { class: "hint" }, words(error.message)) : failed(error, draw));
+    }
+  };
+  const slider = (low, high) => {
+    const step = high > 50 ? 1 : high > 5 ? 0.1 : 0.01;
+    const id = uniqueId("price");
+    const output = h("output", { for: id, class: "strong" }, money(usual));
+    const change = debounce(draw, 150);
+    const input = h("input", { id, type: "range", min: low.toFixed(2), max: high.toFixed(2), step, value: String(usual), oninput: () => { ask.price = Number(input.value); replace(output, money(ask.price), h("span", { class: "hint" }, ` ${t("what_if.of_usual", { share: percent(ask.price / usual, 0) })}`)); change(); } });
+    return h("label", { class: "field what-if-price", for: id }, h("span", {}, t("what_if.price", { currency: currencySign() }), " ", output), input);
+  };
+  const promotion = () => h("label", { class: "field" }, h("span", {}, t("what_if.promotion")), h("select", { dataset: { ask: "promotion" }, onchange: (event) => { ask.promotion = event.target.value; draw(); } }, Object.keys(PROMOTIONS).map((one) => h("option", { value: one }, t(`what_if.promotion.${one}`)))));
+  const open = async () => {
+    try {
+      const answer = await call("what_if", body(), { signal });
+      usual = answer.usual_price;
+      const seen = answer.seen_prices ?? { low: usual * 0.7, high: usual * 1.1 };
+      replace(place, h("p", { class: "hint" }, t("what_if.hint"), answer.seen_prices ? ` ${t("what_if.seen", { low: money(seen.low), high: money(seen.high) })}` : ""),
+        h("div", { class: "pickers" }, slider(seen.low * 0.9, seen.high * 1.1), promotion()), result);
+      replace(result, shown(answer));
+    } catch (error) {
+      if (!signal.aborted) replace(place, error.status === 422 ? h("p", { class: "hint" }, words(error.message)) : failed(error, open));
+    }
+  };
+  return h("details", { class: "panel what-if", ontoggle: (event) => { if (event.target.open && !place.childElementCount) open(); } }, h("summary", {}, t("what_if.title")), place);
+}

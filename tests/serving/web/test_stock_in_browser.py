@@ -1,0 +1,126 @@
+"""The lines that matter, one stock, what-if, rules and goods for goods, in a real browser."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+BOTH = pytest.mark.parametrize("language", ["zh", "en"])
+Open = Callable[..., Any]
+
+
+def says(language: str, chinese: str, english: str) -> str:
+    return chinese if language == "zh" else english
+
+
+@BOTH
+def test_the_landing_leads_from_each_line_that_matters_to_where_one_acts(open_page: Open, language: str) -> None:
+    page = open_page("overview", language).page
+    lines = page.locator(".matters tbody tr")
+    expect(lines).to_have_count(4)
+    expect(lines.first).to_contain_text(says(language, "将成尾货", "Will be left over"))
+    expect(lines.first).to_contain_text("¥400")
+    expect(page.locator(".matters")).to_contain_text(says(language, "共 31 行", "of 31 lines"))
+    expect(lines.nth(3).locator("a").first).to_have_attribute("href", "#/replenishment?store=S01&filter=all&q=P0004")
+    expect(lines.nth(2)).to_contain_text("青石巷店 → 湖滨银泰店")
+    lines.nth(2).locator("a").first.click()
+    expect(page.locator("h1")).to_have_text(says(language, "一盘货", "One stock"))
+    expect(page.locator('[data-tab="transfers"]')).to_have_attribute("aria-pressed", "true")
+
+
+@BOTH
+def test_transfers_counts_leftovers_and_orders_are_tabs(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("stock", language).page
+    expect(page.locator("tbody tr")).to_contain_text("青石巷店")
+    expect(page.locator("tbody tr")).to_contain_text('<img src=x onerror="window.attacked=true">')
+    page.locator('[data-tab="counts"]').click()
+    expect(page.locator("tbody tr")).to_contain_text(">99%")
+    page.locator('[data-tab="orders"]').click()
+    expect(page.locator("tbody tr")).to_contain_text(says(language, "已到货", "Received"))
+    expect(page.locator("tbody tr")).to_contain_text(says(language, "还差 6 件", "6 missing"))
+    page.locator('[data-tab="leftovers"]').click()
+    expect(page.locator("tbody tr")).to_contain_text(says(language, "当季结束", "Season ends"))
+    with page.expect_download() as caught:
+        page.locator('[data-action="csv"]').click()
+    rows = list(csv.DictReader(io.StringIO(Path(caught.value.path()).read_text("utf-8-sig"))))
+    assert (rows[0]["product_id"], rows[0]["value_at_risk"]) == ("P0010", "310")
+    page.locator('[data-action="people"]').click()
+    expect(page.locator("h1")).to_have_text(says(language, "以货找人", "Goods find people"))
+    expect(page.locator(".chip")).to_contain_text("春节坚果大礼包")
+
+
+def test_all_left_overs_of_a_shop_find_their_people_in_one_click(open_page: Open, site: Any) -> None:
+    page = open_page("stock?tab=leftovers&store=S02", "en").page
+    page.locator('[data-action="all-people"]').click()
+    expect(page.locator(".notice").first).to_contain_text("People of 湖滨银泰店")
+    asked = site.bodies("audience")[-1]
+    assert (asked["leftovers"], asked["store_id"]) == (True, "S02")
+    assert "product_ids" not in asked
+
+
+def test_a_shop_without_left_overs_says_so(open_page: Open) -> None:
+    page = open_page("stock?tab=leftovers&store=S90", "en").page
+    expect(page.locator(".empty")).to_contain_text("Nothing will be left over")
+
+
+@BOTH
+def test_another_price_changes_units_revenue_and_margin(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("forecast?store=S01&product=P0002", language).page
+    page.locator(".what-if summary").click()
+    expect(page.locator(".what-if-sums tbody tr")).to_have_count(3)
+    expect(page.locator(".what-if")).to_contain_text("¥14.90")
+    page.locator(".what-if input[type=range]").evaluate(
+        "input => { input.value = '13.5'; input.dispatchEvent(new Event('input')); }"
+    )
+    expect(page.locator(".what-if .notice")).to_contain_text(says(language, "超出了以往", "beyond any seen"))
+    expect(page.locator(".what-if-sums tbody tr").first).to_contain_text("+117%")
+    page.locator('.what-if [data-ask="promotion"]').select_option("yes")
+    expect(page.locator(".what-if-sums tbody tr").first).to_contain_text("+117%")
+    assert site.bodies("what_if")[-1]["promotion"] is True
+
+
+def test_a_product_that_cannot_be_asked_says_why(open_page: Open) -> None:
+    page = open_page("forecast?store=S01&product=P0004", "en", quiet=False).page
+    page.locator(".what-if summary").click()
+    expect(page.locator(".what-if")).to_contain_text("sells too rarely here")
+
+
+@BOTH
+def test_rules_are_added_and_taken_back(open_page: Open, site: Any, fake: Any, language: str) -> None:
+    page = open_page("rules", language).page
+    expect(page.locator(".empty")).to_contain_text(says(language, "还没有规则", "No rules yet"))
+    page.locator('[name="action"]').select_option("boost")
+    page.locator('[name="values"]').fill("P0001，P0099")
+    page.locator('[name="name"]').fill("春节主推")
+    page.locator(".rule-form .primary").click()
+    expect(page.locator(".rule")).to_contain_text(says(language, "提升 × 2", "Lift × 2"))
+    expect(page.locator(".notice")).to_contain_text("P0099 is not known")
+    sent = site.bodies("rules")[-1]
+    assert sent["rules"][0]["values"] == ["P0001", "P0099"]
+    assert sent["version"] == 0
+    page.locator(".rule button").click()
+    expect(page.locator(".rule")).to_have_count(0)
+    assert fake.RULES == []
+
+
+def test_a_person_s_list_tells_how_to_get_it_which_rule_moved_it_and_what_completes_the_bag(open_page: Open) -> None:
+    page = open_page("person?customer=C00001&basket=P0001", "en").page
+    first = page.locator(".recommendation").first
+    expect(first).to_contain_text("Pick up at 湖滨银泰店")
+    expect(first).to_contain_text("30% in 7 days")
+    expect(page.locator(".rule-badge")).to_have_text("春节主推")
+    expect(page.locator(".offers .notice")).to_contain_text("3 goods are not on the shelf")
+    page.locator(".completes button").click()
+    expect(page.locator(".pickers .chip")).to_have_count(2)
+
+
+def test_the_forecast_names_substitutes_and_partners(open_page: Open) -> None:
+    page = open_page("forecast?store=S01&product=P0002", "en").page
+    page.locator("summary").filter(has_text="What could stand in").click()
+    expect(page.locator(".together").first).to_contain_text("低温鲜牛奶")
+    expect(page.locator(".together").nth(1)).to_contain_text("精品鲜肉水饺")
