@@ -9,6 +9,7 @@ from training.recommender.rules import ADULT, ATTRIBUTES
 
 ADULT_AGE = 18
 _YES = ("true", "1", "yes", "y", "是", "t")
+_BELOW = "以下|未满|不满|以内|under|below|<"
 _FLAGS = ("adult", "is_adult", "adults_only", "age_restricted")
 _BIRTHDAYS = ("birth_date", "birthday", "born_on")
 
@@ -51,8 +52,9 @@ def known_adults(dataset: Dataset, customer_ids: pl.Series, today: date) -> pl.S
         signs.append(pl.col("birth_year").cast(pl.Int64, strict=False) < today.year - ADULT_AGE)
     for name in ("age", "age_band"):
         if name in held:
-            youngest = pl.col(name).cast(pl.String).str.extract(r"^\D*(\d+)").cast(pl.Int64, strict=False)
-            signs.append(youngest >= ADULT_AGE)
+            text = pl.col(name).cast(pl.String).str.strip_chars()
+            youngest = text.str.extract(r"^(\d+)").cast(pl.Int64, strict=False)
+            signs.append((youngest >= ADULT_AGE) & ~text.str.contains(_BELOW))
     adult = pl.any_horizontal([sign.fill_null(value=False) for sign in signs]) if signs else pl.lit(value=False)
     known = customers.select("customer_id", is_adult=adult)
     rows = customer_ids.to_frame("customer_id").join(known, on="customer_id", how="left", maintain_order="left")
