@@ -7,6 +7,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
+from retail_brain.decisions.allocation import QUIET
 from retail_brain.decisions.arrays import Bools, Floats, Ints
 
 _SECONDS = 2.0
@@ -102,7 +103,7 @@ def _split(cost: Floats, parcels: Floats, unserved: Floats, single: Route) -> Ro
         integrality=np.ones(width),
         bounds=Bounds(0, 1),
         constraints=[LinearConstraint(once, ub=1), LinearConstraint(used, ub=0)],
-        options={"time_limit": _SECONDS},
+        options={"time_limit": _SECONDS} | QUIET,
     )
     if found.x is None or float(found.fun) + float(unserved.sum()) >= single.cost - 1e-9:
         return single
