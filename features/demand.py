@@ -11,16 +11,22 @@ from types import MappingProxyType
 import numpy as np
 import polars as pl
 
-from features.calendar import CALENDAR_COLUMNS, calendar_features, event_features, same_time_last_year
+from features.calendar import (
+    CALENDAR_COLUMNS,
+    calendar_features,
+    event_features,
+    same_time_last_year,
+)
 from features.demand_arrays import Doubles, Floats, Ints
+from features.demand_festivals import unlearnable
 from features.demand_groups import ChainLevels, PanelGroups
 from features.demand_history import DemandHistory
+from features.demand_marked import MARKED, marked_ratios, month_parts, signatures
 from features.demand_panel import DemandPanel, Windows
 from features.demand_state import STATE, state
 from features.demand_target import PHASE, TARGET, YEAR_AGO, YearAgo, phase_ratios, target_values
 
 MAX_EVENT_TYPES = 6
-YEARS_FOR_MONTHS = 2
 EVENTS = (*(f"event_{number}" for number in range(MAX_EVENT_TYPES)), "days_to_event")
 IDS = ("store", "department", "category")
 _WEEKLY = ("weekday",)
@@ -37,6 +43,7 @@ def _groups() -> dict[str, str]:
         **STATE,
         **PHASE,
         **YEAR_AGO,
+        **MARKED,
         **TARGET,
         **calendar,
         **dict.fromkeys(EVENTS, "festival"),
@@ -80,13 +87,14 @@ class DemandFeatures:
         self._levels = ChainLevels(history)
         self._vocabulary = vocabulary
         self._regions, self._calendar = _calendars(history, vocabulary)
+        self._marks = _marks(self._calendar)
         self._comparable = _comparable_periods(history)
 
     def of(self, panel: DemandPanel) -> "PanelFeatures":
         """The features of a panel."""
         groups = self._levels.of_panel(panel)
         year_ago = YearAgo.of(panel.axis, self._comparable, (groups.category, groups.store))
-        return PanelFeatures(panel, groups, self._ids(panel), self._calendar_of(panel), year_ago)
+        return PanelFeatures(panel, groups, self._ids(panel), self._calendar_of(panel), self._marks, year_ago)
 
     def _ids(self, panel: DemandPanel) -> Floats:
         names = {"store_id": "stores", "department": "departments", "category": "categories"}
@@ -111,6 +119,7 @@ class PanelFeatures:
     groups: PanelGroups
     _ids: Floats
     _calendar: tuple[Ints, Floats]
+    _marks: tuple[Ints, Ints]
     _year_ago: YearAgo
 
     def level(self, origin: int) -> Doubles:
@@ -139,11 +148,14 @@ class PanelFeatures:
         phase = (ahead - 1) % season
         region, calendar = self._calendar
         level = self.level(origin)
-        year_ago = self._year_ago.ratios(origin, int(ahead.max(initial=1)), panel.axis.rhythm.level)
+        furthest = int(ahead.max(initial=1))
+        year_ago = self._year_ago.ratios(origin, furthest, panel.axis.rhythm.level)
+        marked = marked_ratios(panel, self.groups, origin, furthest, region, *self._marks)
         parts = [
             state(panel, self.groups, origin, level)[:, series],
             phase_ratios(panel, self.groups, origin, level)[:, series, phase],
             year_ago[:, series, ahead - 1],
+            marked[:, series, ahead - 1],
             target_values(panel, origin, series, target),
             calendar[:, region[series], target],
             self._ids[:, series],
@@ -171,13 +183,13 @@ def _codes(values: pl.Series, names: tuple[str, ...]) -> Floats:
 def _calendars(history: DemandHistory, vocabulary: Vocabulary) -> tuple[dict[str, int], Floats]:
     """Number of each region, and the calendar's features: shape (features, regions + 1, T + H); 0 is everywhere.
 
-    The month is left out of histories that saw each only once: it would stand for whatever happened then.
+    What the history cannot teach (`unlearnable`) is missing.
     """
     axis = history.axis
     dates = axis.starts(0, axis.count + history.horizon)
     common = calendar_features(dates, history.country).to_numpy().T.copy()
-    if axis.count < YEARS_FOR_MONTHS * axis.rhythm.year:
-        common[CALENDAR_COLUMNS.index("month")] = np.nan
+    for name in unlearnable(history):
+        common[CALENDAR_COLUMNS.index(name)] = np.nan
     regions: list[str | None] = [None, *history.series["region"].drop_nulls().unique().sort().to_list()]
     types = list(vocabulary.event_types) + [""] * (MAX_EVENT_TYPES - len(vocabulary.event_types))
     by_region = [
@@ -186,3 +198,11 @@ def _calendars(history: DemandHistory, vocabulary: Vocabulary) -> tuple[dict[str
     ]
     numbers = {region: number for number, region in enumerate(regions) if region is not None}
     return numbers, np.stack(by_region, axis=1).astype(np.float32)
+
+
+def _marks(calendar: Floats) -> tuple[Ints, Ints]:
+    """Numbers of days marked alike: by holidays and events, per region, and by the part of the month."""
+    names = (*CALENDAR_COLUMNS, *EVENTS)
+    flags = ["is_holiday", *(name for name in EVENTS if name != "days_to_event")]
+    events = signatures(calendar[[names.index(name) for name in flags]])
+    return events, month_parts(calendar[names.index("day_of_month"), 0])

@@ -7,12 +7,11 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
-from features.demand_arrays import Doubles, Floats, Ints, ratio
+from features.demand_arrays import Bools, Doubles, Floats, Ints, ratio
 from features.demand_groups import Groups, PanelGroups
 from features.demand_panel import DemandPanel, Windows
 from features.demand_periods import PeriodAxis
 
-LONG_AGO = 400
 RATIO_LIMIT = 20.0
 
 PHASE: Mapping[str, str] = MappingProxyType(
@@ -96,12 +95,13 @@ class YearAgo:
 
 def target_values(panel: DemandPanel, origin: int, series: Ints, target: Ints) -> Floats:
     """What is planned for the series at the target periods, shape (features, rows), in the order of `TARGET`."""
+    oldest = np.float32(panel.axis.rhythm.windows[-1])
     begin = panel.series["begin"].to_numpy().astype(np.float32)
-    age = np.where(panel.series["began_before"].to_numpy(), np.float32(LONG_AGO), np.float32(0))
+    age = np.where(_began_unseen(panel), oldest, np.float32(0))
     usual = panel.prices.mean(origin + 1 - 2 * panel.axis.rhythm.level, origin + 1)
     columns = {
         "ahead": (target - origin).astype(np.float32),
-        "launch_age": np.minimum(target - begin[series] + age[series], LONG_AGO),
+        "launch_age": np.minimum(target - begin[series] + age[series], oldest),
         "price_to_usual": ratio(panel.price[series, target], usual[series]),
         "promotion": panel.promotion[series, target],
         "display": panel.display[series, target],
@@ -110,6 +110,13 @@ def target_values(panel: DemandPanel, origin: int, series: Ints, target: Ints) -
         "promotion_length": panel.promotion_age[series, target],
     }
     return np.stack([columns[name].astype(np.float32) for name in TARGET])
+
+
+def _began_unseen(panel: DemandPanel) -> Bools:
+    """Series that were there before the panel, or as early in it as any that sells now and then would first be seen."""
+    early = panel.series["begin"].to_numpy() < panel.axis.rhythm.level
+    unseen: Bools = panel.series["began_before"].to_numpy() | (early & ~panel.series["is_listed"].to_numpy())
+    return unseen
 
 
 def _by_phase(

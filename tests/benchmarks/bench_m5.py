@@ -16,17 +16,19 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
+import m5_origins
 import numpy as np
 import polars as pl
+from m5_origins import M5, SHARED
 
+from features.demand_history import read_history
 from retail_brain.dataset import Dataset
 from retail_brain.progress import Progress
 from retail_brain.settings import DataSettings, DemandSettings, Settings
-from training.demand.config import preset_config
+from training.demand.actuals import Actuals
+from training.demand.config import Preset, preset_config
 from training.demand.model import DemandModel
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
-M5 = SHARED / "data" / "m5"
 LAST_TRAINING_DAY, FIRST_DAY, HORIZON = 1913, 1495, 28
 
 
@@ -37,7 +39,8 @@ def main() -> None:
     parser.add_argument("--preset", choices=["fast", "full"], default="fast")
     parser.add_argument("--stores", nargs="*", help="only these stores (then there is no official score)")
     parser.add_argument("--back", type=int, default=0, help="days that the window lies earlier")
-    parser.add_argument("--paths", type=int, default=20, help="sample paths; the score reads the mean only")
+    parser.add_argument("--paths", type=int, help="sample paths: 20 by default, 200 with --origins")
+    parser.add_argument("--origins", type=int, help="so many windows, the validation window last, with quantiles")
     options = parser.parse_args()
     if not M5.is_dir():
         sys.exit(f"{M5} is missing: this benchmark needs M5")
@@ -47,15 +50,45 @@ def main() -> None:
         with progress.step("M5 as canonical tables"):
             write_tables(Path(scratch), options.stores)
         frames = {path.stem: pl.scan_parquet(path) for path in Path(scratch).glob("*.parquet")}
-        dataset = Dataset.from_frames(frames).at(day(LAST_TRAINING_DAY - options.back))
-        demand = DemandSettings(sample_paths=options.paths, horizon_periods=HORIZON)
+        every = Dataset.from_frames(frames)
+        if options.origins:
+            origins(every, options.out, options.origins, options.preset, options.paths or 200)
+            print(f"{time.perf_counter() - started:.0f} s, peak {peak_gigabytes():.2f} GB")
+            return
+        demand = DemandSettings(sample_paths=options.paths or 20, horizon_periods=HORIZON)
         settings = Settings(data=DataSettings(country="US"), demand=demand)
+        dataset = every.at(day(LAST_TRAINING_DAY - options.back))
         model = DemandModel.fit(dataset, preset_config(settings, options.preset), progress=progress)
         print(f"bias factor {model.calibration.bias:.4f}")
         forecast(model, dataset, progress).write_parquet(options.out)
     print(f"{time.perf_counter() - started:.0f} s, peak {peak_gigabytes():.2f} GB")
     if not options.stores:
         score(options.out, options.back)
+
+
+def origins(dataset: Dataset, out: Path, count: int, preset: Preset, paths: int) -> None:
+    """Forecasts windows one after the other, scores WRMSSE of each, and everything else of the last.
+
+    What a window found is kept beside `out`: a run that was cut off goes on with the windows that are missing.
+    """
+    demand = DemandSettings(sample_paths=paths, horizon_periods=HORIZON, quantiles=m5_origins.QUANTILES)
+    config = preset_config(Settings(data=DataSettings(country="US"), demand=demand), preset)
+    progress = Progress()
+    actuals = Actuals.of(read_history(dataset.at(day(LAST_TRAINING_DAY + HORIZON)), config.settings, 0))
+    residuals = []
+    for back in reversed(range(0, HORIZON * count, HORIZON)):
+        cutoff = day(LAST_TRAINING_DAY - back)
+        path = out.with_stem(f"{out.stem}_{back}")
+        if back == 0:
+            with progress.step(f"window after {cutoff}"):
+                found = m5_origins.last_window(dataset, config, cutoff, actuals, residuals)
+            m5_origins.write_whole(found.forecasts, path)
+            score(path, back)
+            m5_origins.report(found, dataset, config, cutoff)
+            return
+        with progress.step(f"window after {cutoff}"):
+            residuals.append(m5_origins.earlier_window(dataset, config, cutoff, actuals, path))
+        score(path, back)
 
 
 def day(number: int) -> date:

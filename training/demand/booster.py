@@ -13,7 +13,7 @@ import numpy as np
 from features.demand import FEATURES, IDS, DemandFeatures, PanelFeatures
 from features.demand_arrays import Doubles, Floats
 from features.demand_history import DemandHistory
-from features.demand_panel import DemandPanel, panels
+from features.demand_panel import CHUNK_CELLS, DemandPanel, panels
 from features.demand_target import FALLING_IN_PRICE
 from training.demand.config import DemandConfig
 
@@ -21,6 +21,8 @@ LARGE_SALE_UNITS = 100.0
 MIN_TRAINING_ROWS = 300
 ROWS_PER_LEAF = 4000
 MIN_LEAVES = 15
+ROWS_PER_LEAF_ROW = 1000
+MAX_ORIGIN_STEP = 3
 MIN_HISTORY_SEASONS = 2
 
 
@@ -73,7 +75,7 @@ def _parameters(config: DemandConfig, rows: int) -> dict[str, object]:
         "boost_from_average": False,
         "learning_rate": config.learning_rate,
         "num_leaves": int(np.clip(rows // ROWS_PER_LEAF, min(MIN_LEAVES, config.leaves), config.leaves)),
-        "min_data_in_leaf": max(5, min(config.min_leaf_rows, rows // 200)),
+        "min_data_in_leaf": max(5, min(max(config.min_leaf_rows, rows // ROWS_PER_LEAF_ROW), rows // 200)),
         "feature_fraction": 0.6,
         "bagging_fraction": 0.7,
         "bagging_freq": 1,
@@ -91,14 +93,23 @@ def _parameters(config: DemandConfig, rows: int) -> dict[str, object]:
 
 
 def training_rows(history: DemandHistory, features: DemandFeatures, config: DemandConfig) -> TrainingRows | None:
-    """Rows drawn evenly over series, origins and periods ahead; None where there are too few."""
+    """Rows drawn evenly over series, origins and periods ahead; None where there are too few.
+
+    A chain of many panels looks from every second or third origin in each of them, in turn: what a panel knows at an
+    origin is worked out for all its series, however few rows are drawn.
+    """
     origins = training_origins(history)
     size = history.series.height
     if not origins or size == 0:
         return None
     wanted = int(np.clip(config.rows_per_series * size, config.min_rows, config.max_rows))
     share = min(1.0, wanted / (size * len(origins) * config.horizon))
-    parts = [part for panel in panels(history) for part in _panel_rows(features.of(panel), origins, share, config)]
+    every = int(np.clip(size * history.axis.count // CHUNK_CELLS, 1, MAX_ORIGIN_STEP))
+    parts = [
+        part
+        for number, panel in enumerate(panels(history))
+        for part in _panel_rows(features.of(panel), origins[number % every :: every], min(1.0, share * every), config)
+    ]
     total = sum(part.demand.size for part in parts)
     if total < MIN_TRAINING_ROWS:
         return None

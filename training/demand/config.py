@@ -30,9 +30,9 @@ class DemandConfig(BaseModel):
     horizon: int = Field(default=28, ge=1)
     rows_per_series: int = Field(default=120, ge=1)
     min_rows: int = Field(default=100_000, ge=1)
-    max_rows: int = Field(default=2_000_000, ge=1)
-    rounds: int = Field(default=100, ge=1)
-    learning_rate: float = Field(default=0.1, gt=0)
+    max_rows: int = Field(default=1_000_000, ge=1)
+    rounds: int = Field(default=80, ge=1)
+    learning_rate: float = Field(default=0.08, gt=0)
     leaves: int = Field(default=63, ge=2)
     min_leaf_rows: int = Field(default=100, ge=1)
     tweedie_power: float = Field(default=1.1, gt=1, lt=2)
@@ -50,5 +50,5 @@ def preset_config(settings: Settings, preset: Preset) -> DemandConfig:
     fast = DemandConfig(data=settings.data, demand=settings.demand, horizon=settings.demand.horizon_periods)
     if preset == "fast":
         return fast
-    more = {"rows_per_series": 400, "max_rows": 6_000_000, "rounds": 600, "learning_rate": 0.04, "leaves": 127}
+    more = {"rows_per_series": 400, "max_rows": 4_000_000, "rounds": 220, "learning_rate": 0.03, "leaves": 95}
     return fast.model_copy(update=more)
