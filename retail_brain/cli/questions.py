@@ -1,4 +1,4 @@
-"""Verbs about prices: what-if and elasticities."""
+"""Verbs that ask what lies behind demand: what-if, elasticities, and what stockouts hid."""
 
 import math
 from pathlib import Path
@@ -79,6 +79,30 @@ def elasticities_verb(out: OutOption, lake: LakeOption = None, as_of: AsOfOption
         write_table(table, out)
         step.rows = table.height
         step.note = f"{int((table['changed_days'] > 0).sum()):,} with prices that changed -> {out}"
+
+
+@app.command()
+def recovery(
+    out: OutOption,
+    by_day: Annotated[bool, typer.Option("--by-day", help="One row per series and day instead of sums.")] = False,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """How many units stockouts hid, and where: per store and category the days, units sold, and units added.
+
+    Needs sales, and inventory or the share of the day in stock; receipts say when in the day stock ran out.
+    """
+    from features.demand_audit import recovered_days, recovery_audit
+    from features.demand_history import read_history
+    from retail_brain.cli.decisions import write_table
+
+    context = current()
+    with context.progress.step("recovery") as step:
+        history = read_history(context.dataset(lake, as_of), context.settings, 0)
+        audit = recovery_audit(history)
+        write_table(recovered_days(history) if by_day else audit, out)
+        step.rows = int(audit["days"].sum())
+        step.note = f"days on which stock ran out, {float(audit['added'].sum()):,.0f} units added -> {out}"
 
 
 def _number(value: float) -> str:
