@@ -32,7 +32,7 @@ def main() -> None:
         nargs="?",
         help="folder for rankings (last-basket, period) or of train and test (gowalla); times (one-size)",
     )
-    parser.add_argument("--views", type=int, default=8, help="earlier baskets (periods) that train the ranker")
+    parser.add_argument("--views", type=int, default=12, help="earlier baskets (periods) that train the ranker")
     parser.add_argument("--test-back", type=int, default=1, help="2 tests on the one before the last: for choices")
     parser.add_argument("--methods", nargs="*", help="model and names of rivals; all if left out")
     options = parser.parse_args()

@@ -26,21 +26,18 @@ K = 10
 
 def speed(dataset: Dataset) -> None:
     """Prints seconds and people per second, batch and online, and implicit's own `recommend` as the peer."""
-    model, seconds = _timed(lambda: RecommenderModel.fit(dataset, RecommenderConfig(), progress=Progress()))
-    print(f"fit {seconds:.1f} s")
-    now, seconds = _timed(lambda: model.situation(dataset))
-    print(f"situation {seconds:.1f} s")
-    pairs, seconds = _timed(lambda: pl.concat(list(model.score(dataset, situation=now))))
-    people = pairs["customer_id"].n_unique()
-    print(f"score {pairs.height:,} pairs of {people:,} people {seconds:.1f} s, {people / seconds:.0f} people/s")
-    _, seconds = _timed(lambda: [block.height for block in recommend(dataset, model)])
-    print(f"recommend for all with the situation {seconds:.1f} s, {people / seconds:.0f} people/s")
+    model, _ = _timed("fit", lambda: RecommenderModel.fit(dataset, RecommenderConfig(), progress=Progress()))
+    now, _ = _timed("situation", lambda: model.situation(dataset))
+    people = now.history.shape[0]
+    pairs, _ = _timed("score", lambda: pl.concat(list(model.score(dataset, situation=now))), people)
+    print(f"{pairs.height:,} pairs")
+    _timed("recommend for all, situation and all", lambda: [b.height for b in recommend(dataset, model)], people)
     _online(pairs, model)
     _peer(now.history.matrix("purchase_days"))
 
 
 def growth() -> None:
-    """Prints seconds and memory for a quarter of the households, all of them, and four times as many."""
+    """Prints processor seconds and memory for a quarter of the households, all, and four times as many."""
     found = []
     for times in TIMES:
         command = [sys.executable, *sys.argv[:1], "one-size", str(times)]
@@ -48,20 +45,20 @@ def growth() -> None:
         found.append(json.loads(answer.stdout.splitlines()[0]))
         print(found[-1], flush=True)
     people = np.log([one["people"] for one in found])
-    for part in ("fit", "situation", "score", "memory"):
+    for part in ("fit", "situation", "score", "memory_gb"):
         slope = np.polyfit(people, np.log([one[part] for one in found]), 1)[0]
         print(f"{part}: grows with people to the power of {slope:.2f}")
 
 
 def one_size(dataset: Dataset, times: int) -> None:
-    """Prints one line of JSON: people, seconds of fitting, describing and scoring, and peak memory in GB."""
+    """Prints one line of JSON: people, processor seconds of fitting, describing and scoring, and peak memory."""
     many = resized(dataset, times)
-    model, fit = _timed(lambda: RecommenderModel.fit(many, RecommenderConfig()))
-    now, situation = _timed(lambda: model.situation(many))
-    score = _timed(lambda: sum(block.height for block in model.score(many, situation=now)))[1]
+    model, fit = _timed("", lambda: RecommenderModel.fit(many, RecommenderConfig()))
+    now, situation = _timed("", lambda: model.situation(many))
+    _, score = _timed("", lambda: sum(block.height for block in model.score(many, situation=now)))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     people = now.history.shape[0]
-    print(json.dumps({"people": people, "fit": fit, "situation": situation, "score": score, "memory": peak}))
+    print(json.dumps({"people": people, "fit": fit, "situation": situation, "score": score, "memory_gb": peak}))
 
 
 def resized(dataset: Dataset, times: int) -> Dataset:
@@ -72,7 +69,7 @@ def resized(dataset: Dataset, times: int) -> Dataset:
     copies = [template]
     for copy in range(1, times):
         kept = template.filter(pl.Series(random.random(template.height) > 1 / 7))
-        shift = kept["transaction_id"].hash(seed=copy).mod(7).cast(pl.Int64) - 3
+        shift = (kept["transaction_id"].hash(seed=copy) % 7).cast(pl.Int64) - 3
         copies.append(
             kept.with_columns(
                 pl.concat_str("customer_id", pl.lit(f"-{copy}")).alias("customer_id"),
@@ -89,9 +86,15 @@ def resized(dataset: Dataset, times: int) -> Dataset:
     )
 
 
-def _timed(work):
-    began = time.perf_counter()
-    return work(), time.perf_counter() - began
+def _timed(name, work, people=0):
+    """What the work returns and its processor seconds (of all threads); prints those and the seconds elapsed."""
+    began, cpu = time.perf_counter(), time.process_time()
+    done = work()
+    elapsed, cpu = time.perf_counter() - began, time.process_time() - cpu
+    if name:
+        rate = f", {people / elapsed:.0f} people/s, {people / cpu:.0f} per processor second" if people else ""
+        print(f"{name}: {elapsed:.1f} s elapsed, {cpu:.1f} s of processor time{rate}", flush=True)
+    return done, cpu
 
 
 def _online(pairs: pl.DataFrame, model: RecommenderModel) -> None:
@@ -105,9 +108,10 @@ def _online(pairs: pl.DataFrame, model: RecommenderModel) -> None:
             mine["probability"].to_numpy(),
             (mine["kind"] == "repeat").to_numpy(),
             mine["due_on"].to_physical().fill_null(-1).to_numpy(),
+            mine["gap_days"].to_numpy(),
         )
         live = Live(20_000, events=[("scan", int(given.products[0]), 20_000)], basket=[int(given.products[1])])
-        taken.append(_timed(lambda given=given, live=live: ranked(given, live, complements, k=10))[1])
+        taken.append(_timed("", lambda given=given, live=live: ranked(given, live, complements, k=10))[1])
     middle, late = np.quantile(taken, [0.5, 0.99]) * 1e3
     print(f"online ranking with one event and one good in the basket: p50 {middle:.2f} ms, p99 {late:.2f} ms")
 
@@ -116,7 +120,7 @@ def _peer(counts) -> None:
     matrix = sparse.csr_matrix(counts)
     with threadpool_limits(1, "blas"):
         model = AlternatingLeastSquares(factors=64, iterations=10, num_threads=2, random_state=1)
-        _, fit = _timed(lambda: model.fit(matrix, show_progress=False))
+        _timed("implicit ALS, fit", lambda: model.fit(matrix, show_progress=False))
         people = np.arange(matrix.shape[0])
-        _, seconds = _timed(lambda: model.recommend(people, matrix, N=K, filter_already_liked_items=False))
-    print(f"implicit ALS: fit {fit:.1f} s, recommend {seconds:.1f} s, {people.size / seconds:.0f} people/s")
+        best = lambda: model.recommend(people, matrix, N=K, filter_already_liked_items=False)  # noqa: E731
+        _timed("implicit ALS, recommend", best, people.size)
