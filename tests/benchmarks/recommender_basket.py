@@ -1,4 +1,4 @@
-"""One good of a basket is hidden and asked for: `complete_basket` beside popularity, joint baskets, confidence and lift.
+"""One good of a basket is hidden and asked for: `complete_basket` beside popularity, joint counts, confidence and lift.
 
 Fitted on the baskets up to 28 days before the last day of Complete Journey, asked about those after. The goods of the
 basket and their kinds (subcategories) are taken out of every answer, so only hidden goods of another kind can be found.
