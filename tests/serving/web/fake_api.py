@@ -409,6 +409,31 @@ def rules(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+OVERRIDES: list[dict[str, Any]] = []
+
+
+def overrides(body: dict[str, Any]) -> dict[str, Any]:
+    for made in body.get("overrides", []):
+        row = made | {"begins_on": "2026-03-01", "made_by": "李女士", "made_at": "2026-03-01T05:00:00Z"}
+        OVERRIDES.append(row | {"state": "active", "withdrawn_by": None})
+    for row in OVERRIDES:
+        row["state"] = "withdrawn" if row["override_id"] in body.get("withdraw", []) else row["state"]
+    return {"overrides": OVERRIDES, "total": len(OVERRIDES), "stored": [], "may_write": True}
+
+
+def ledger(body: dict[str, Any]) -> dict[str, Any]:
+    numbers = {
+        "mae_lag": 0.4,
+        "bias_lag": -0.05,
+        "score_lag": 0.45,
+        "mae_sum": 0.2,
+        "bias_sum": 0.01,
+        "score_sum": 0.21,
+    }
+    row = {"scope": "all", "origin": None, "user": None, "touch": "engine", "rows": 31} | numbers
+    return {"ledger": [row, row | {"scope": "user", "user": "李女士", "touch": "override"}], "as_of": "2026-02-28"}
+
+
 ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "overview": overview,
     "search": search,
@@ -427,6 +452,8 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "similar": similar,
     "complete_basket": complete_basket,
     "rules": rules,
+    "overrides": overrides,
+    "ledger": ledger,
 }
 
 

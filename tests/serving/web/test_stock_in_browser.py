@@ -124,3 +124,29 @@ def test_the_forecast_names_substitutes_and_partners(open_page: Open) -> None:
     page.locator("summary").filter(has_text="What could stand in").click()
     expect(page.locator(".together").first).to_contain_text("低温鲜牛奶")
     expect(page.locator(".together").nth(1)).to_contain_text("精品鲜肉水饺")
+
+
+@BOTH
+def test_a_forecast_is_overridden_with_a_reason_and_taken_back(
+    open_page: Open, site: Any, fake: Any, language: str
+) -> None:
+    fake.OVERRIDES.clear()
+    page = open_page("forecast?store=S01&product=P0002", language).page
+    page.locator(".override summary").click()
+    page.locator('.override [name="reason"]').fill("周末集市")
+    page.locator('.override [name="until"]').fill("2026-03-07")
+    page.locator(".override .primary").click()
+    expect(page.locator(".override[open]")).to_have_count(0)
+    made = next(body["overrides"][0] for body in site.bodies("overrides") if "overrides" in body)
+    assert (made["kind"], made["value"], made["ends_on"], made["reason"]) == ("factor", 1.2, "2026-03-08", "周末集市")
+    page.locator(".override summary").click()
+    page.get_by_role("button", name=says(language, "撤回", "Take back")).click()
+    expect(page.locator(".override[open]")).to_have_count(0)
+    assert fake.OVERRIDES[0]["state"] == "withdrawn"
+
+
+def test_the_ledger_opens_on_the_landing(open_page: Open) -> None:
+    page = open_page("overview", "en").page
+    page.locator("summary").filter(has_text="What engine and people added").click()
+    expect(page.locator("details tbody tr")).to_have_count(2)
+    expect(page.locator("details tbody")).to_contain_text("李女士 · People's changes")

@@ -59,3 +59,10 @@ export async function fill(place, signal, work, { lines } = {}) {
     if (current()) place.removeAttribute("aria-busy");
   }
 }
+
+/** A panel whose content is asked for when it is opened. */
+export function opening(title, ask, signal) {
+  const place = h("div");
+  const open = (event) => { if (event.target.open && !place.childElementCount) fill(place, signal, ask); };
+  return h("details", { class: "panel about", ontoggle: open }, h("summary", {}, title), place);
+}

@@ -8,8 +8,9 @@ import { h, icon, name, replace } from "../dom.js";
 import { completeHistory, horizonsFor, span } from "../days.js";
 import { driversSection } from "../drivers.js";
 import { addDays, day, money, number, percent, t, units } from "../i18n.js";
+import { overriddenNotice, overridesPanel } from "../overrides.js";
 import { address, lastUsed, patchParams, remember } from "../route.js";
-import { empty, fill } from "../states.js";
+import { empty, fill, opening } from "../states.js";
 import { substitutesAndPartners } from "../together.js";
 import { typeahead } from "../typeahead.js";
 import { whatIfPanel } from "../whatif.js";
@@ -128,17 +129,10 @@ function asTable(forecasts, bands, fileName) {
   );
 }
 
-/** A panel whose content is asked for when it is opened. */
-function opening(title, ask, signal) {
-  const place = h("div");
-  const open = (event) => { if (event.target.open && !place.childElementCount) fill(place, signal, ask); };
-  return h("details", { class: "panel about", ontoggle: open }, h("summary", {}, title), place);
-}
-
 /** What the service knows of the product or the shop. */
 const about = (title, body, signal) => opening(title, async () => profileBody((await call("profile", body, { signal })).profile ?? {}), signal);
 
-function result({ history, forecasts, events, asOf, store, product, period, isCold }, signal) {
+function result({ history, forecasts, events, asOf, store, product, period, isCold }, signal, redraw) {
   const bands = bandsOf(forecasts[0]);
   const points = pointsOf(history, forecasts, bands);
   const summary = headline(history, forecasts, period);
@@ -151,9 +145,10 @@ function result({ history, forecasts, events, asOf, store, product, period, isCo
     h("section", { class: "panel" },
       h("div", { class: "panel-head" }, h("h2", {}, name(product.name || product.id), h("span", { class: "at" }, " · ", name(store.name || store.id))),
         h("a", { class: "button", href: address("audience", { product: product.id }) }, icon("audience"), t("forecast.to_audience"))),
-      h("p", { class: "lead" }, summary), isCold ? h("p", { class: "notice" }, t("forecast.cold")) : null, figures(history, forecasts, period), legend(bands, points, events), chart.element, line),
+      h("p", { class: "lead" }, summary), isCold ? h("p", { class: "notice" }, t("forecast.cold")) : null, overriddenNotice(forecasts), figures(history, forecasts, period), legend(bands, points, events), chart.element, line),
     driversSection(forecasts, period),
     isCold ? null : whatIfPanel({ store, product, horizon: forecasts.length }, signal),
+    overridesPanel({ store, product, from: forecasts[0].date }, signal, redraw),
     h("div", { class: "pair" }, about(t("forecast.about_product"), { product_id: product.id }, signal), about(t("forecast.about_store"), { store_id: store.id }, signal)),
     opening(t("together.title"), () => substitutesAndPartners({ product, store }, signal), signal),
     asTable(forecasts, bands, `forecast-${store.id}-${product.id}-${asOf ?? ""}.csv`),
@@ -184,7 +179,7 @@ export async function forecastView(root, { params, overview, signal }) {
       const asOf = history.at(-1)?.date ?? overview?.as_of ?? addDays(forecasts[0].date, -1);
       const from = history[0]?.date ?? forecasts[0].date;
       const events = (past.events ?? []).filter((event) => event.date >= from && event.date <= forecasts.at(-1).date);
-      return result({ history, forecasts, events, asOf, store: chosen.store, product: chosen.product, period, isCold: (next.cold_product_ids ?? []).includes(chosen.product.id) }, signal);
+      return result({ history, forecasts, events, asOf, store: chosen.store, product: chosen.product, period, isCold: (next.cold_product_ids ?? []).includes(chosen.product.id) }, signal, draw);
     }, { lines: 8 });
   };
   const storeBox = typeahead({ label: t("pick.store"), kind: "store", chosen: store, onpick: (item) => { chosen.store = item; draw(); } });

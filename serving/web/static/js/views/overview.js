@@ -4,8 +4,9 @@ import { call, search } from "../api.js";
 import { h, icon, name, replace } from "../dom.js";
 import { code, has, isNumber, money, number, t, units } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
+import { ledgerTable } from "../ledger.js";
 import { linesThatMatter } from "../matters.js";
-import { empty, fill } from "../states.js";
+import { empty, fill, opening } from "../states.js";
 import { prepared, totals } from "../suggestions.js";
 import { modelsPanel } from "./models.js";
 
@@ -106,6 +107,7 @@ export async function overviewView(root, { overview, signal }) {
     counts(overview),
     mayOrder ? h("section", { class: "panel matters" }, h("h2", {}, t("matters.title")), matters) : null,
     h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), list), modelsPanel(overview)),
+    mayOrder ? opening(t("ledger.title"), () => ledgerTable(signal), signal) : null,
   );
   if (mayOrder) fill(matters, signal, () => linesOrWhyNot(signal), { lines: 6 });
   await fill(list, signal, () => attention(overview, signal), { lines: 8 });

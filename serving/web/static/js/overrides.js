@@ -1,0 +1,73 @@
+// What people put in the place of a forecast: who, why and until when; making one and taking it back.
+
+import { call } from "./api.js";
+import { h, name, replace, words } from "./dom.js";
+import { addDays, day, number, t } from "./i18n.js";
+import { failed } from "./states.js";
+
+const KINDS = ["factor", "units"];
+
+function newId() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function effect(row) {
+  return row.kind === "factor" ? `× ${number(row.value, 2)}` : t("override.units_a_day", { units: number(row.value, 1) });
+}
+
+/** A line above the chart where days of the forecast were changed by people. */
+export function overriddenNotice(forecasts) {
+  const seen = new Map();
+  for (const row of forecasts) if (row.override) seen.set(row.override.override_id, row.override);
+  if (!seen.size) return null;
+  return [...seen.values()].map((row) => h("p", { class: "notice warn" }, t("override.in_effect", { effect: effect(row), who: row.made_by }), row.ends_on ? ` ${t("override.until", { day: day(row.ends_on) })}` : "", " ", words(row.reason)));
+}
+
+function item(row, mayWrite, onback) {
+  return h("li", { class: `rule ${row.state}` },
+    h("div", {}, h("p", {}, h("strong", {}, effect(row)), " · ", day(row.begins_on), row.ends_on ? [" – ", day(row.ends_on)] : null), h("p", { class: "hint" }, name(row.made_by), " · ", words(row.reason))),
+    h("span", { class: `badge state-override-${row.state}` }, t(`override.state.${row.state}`)),
+    mayWrite && (row.state === "active" || row.state === "waiting") ? h("button", { type: "button", onclick: () => onback(row) }, t("override.take_back")) : null);
+}
+
+function form(from, onmake) {
+  const field = (label, input) => h("label", { class: "field" }, h("span", {}, label), input);
+  const send = (event) => {
+    event.preventDefault();
+    const given = Object.fromEntries(new FormData(event.target));
+    onmake({ kind: given.kind, value: Number(given.value), ends_on: addDays(given.until, 1), reason: given.reason.trim() });
+  };
+  return h("form", { class: "pickers rule-form", onsubmit: send },
+    field(t("override.kind"), h("select", { name: "kind" }, KINDS.map((kind) => h("option", { value: kind }, t(`override.kind.${kind}`))))),
+    field(t("override.value"), h("input", { name: "value", type: "number", min: "0", step: "any", required: true, value: "1.2" })),
+    field(t("override.last_day"), h("input", { name: "until", type: "date", required: true, min: from, value: addDays(from, 6) })),
+    field(t("decision.reason"), h("input", { name: "reason", type: "text", required: true, maxlength: "300" })),
+    h("button", { type: "submit", class: "primary" }, t("override.make")));
+}
+
+/** A panel that opens on demand; `onchange()` draws the forecast again. */
+export function overridesPanel({ store, product, from }, signal, onchange) {
+  const [place, problem] = [h("div"), h("p", { class: "form-problem", role: "alert" })];
+  const series = { store_id: store.id, product_id: product.id };
+  const send = async (body) => {
+    problem.textContent = "";
+    try {
+      await call("overrides", body, { signal });
+      onchange();
+    } catch (error) {
+      if (!signal.aborted) problem.textContent = error.message || t("error.unreachable.title");
+    }
+  };
+  const open = async () => {
+    try {
+      const answer = await call("overrides", series, { signal });
+      const rows = answer.overrides ?? [];
+      replace(place, h("p", { class: "hint" }, t("override.hint")),
+        rows.length ? h("ol", { class: "rules" }, rows.map((row) => item(row, answer.may_write, (one) => send({ withdraw: [one.override_id] })))) : null,
+        answer.may_write ? form(from, (made) => send({ overrides: [{ ...series, ...made, override_id: newId() }] })) : null, problem);
+    } catch (error) {
+      if (!signal.aborted) replace(place, failed(error, open));
+    }
+  };
+  return h("details", { class: "panel override", ontoggle: (event) => { if (event.target.open && !place.childElementCount) open(); } }, h("summary", {}, t("override.title")), place);
+}
