@@ -14,6 +14,8 @@ from retail_brain.decisions.transfers import Giving
 
 _POINTS = 40
 _LONGEST_PERIODS = 91
+_NOBODY_KNOWS = 1e9
+"""Money per unit left over in a shop of unknown stock: nothing is sent where nobody knows what lies there."""
 
 
 def local_stock(
@@ -65,7 +67,7 @@ def local_stock(
     return Giving(
         need=thinned(now, points),
         worth=np.where(known, worth, 0.0),
-        hold=np.where(known, hold, 0.0),
+        hold=np.where(known, hold, _NOBODY_KNOWS),
         on_hand=np.where(known, on_hand, 0.0),
         keep=plan.terms.presentation,
         need_later=thinned(later, points),
