@@ -12,6 +12,7 @@ import time
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from features.demand_audit import recovered_days, recovery_audit
@@ -22,6 +23,7 @@ from retail_brain.tables import TABLES
 from training.demand.config import preset_config
 from training.demand.elasticity import elasticities
 from training.demand.model import DemandModel
+from training.demand.what_if import ask, listed_series, sheets
 
 LAST = date(2026, 2, 28)
 KEY = ["store_id", "product_id"]
@@ -34,7 +36,7 @@ def main() -> None:
     """Prints the three measures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data/sample"))
-    parser.add_argument("--only", choices=["recovery", "elasticity", "cold"])
+    parser.add_argument("--only", choices=["recovery", "elasticity", "what-if", "cold"])
     options = parser.parse_args()
     started = time.perf_counter()
     dataset = Dataset.from_frames(
@@ -46,6 +48,8 @@ def main() -> None:
             recovery(dataset, history, options.data)
         if options.only in {None, "elasticity"}:
             elasticity(history, options.data)
+        if options.only in {None, "what-if"}:
+            what_if(dataset, options.data)
         if options.only in {None, "cold"}:
             cold_start(dataset)
     print(f"{time.perf_counter() - started:.0f} s")
@@ -125,6 +129,41 @@ def elasticity(history: DemandHistory, folder: Path) -> None:
             pl.corr("elasticity", "true").alias("correlation"),
         )
     )
+
+
+def what_if(dataset: Dataset, folder: Path) -> None:
+    """What the model answers when asked about a price a tenth lower or higher, as an elasticity, against the truth."""
+    config = preset_config(Settings(), "fast")
+    model = DemandModel.fit(dataset.at(LAST), config, residuals=())
+    rows = []
+    for store in model.forecast(dataset.at(LAST), config.horizon):
+        assert store.features is not None
+        series = listed_series(store.features.panel, config.horizon)
+        ids = store.features.panel.series["product_id"].gather(series)
+        for product, sheet in zip(
+            ids, sheets(model.mean, 1.0, store.features, series, config.horizon, {}), strict=True
+        ):
+            asked = [
+                ask(model.mean, sheet, config.horizon, price=sheet.usual_price * factor, promotion=False).changed.sum()
+                for factor in (0.8, 0.9, 1.0)
+            ]
+            rows.append((product, *asked))
+    table = pl.DataFrame(rows, schema=["product_id", "at_80", "at_90", "at_100"], orient="row")
+    true = pl.read_parquet(folder / "truth" / "elasticities.parquet")
+    by = table.group_by("product_id").agg(pl.col("at_80", "at_90", "at_100").sum()).join(true, on="product_id")
+    print("what-if without promotion, as elasticities of the products:")
+    for name, factor in (("at_80", 0.8), ("at_90", 0.9)):
+        found = (pl.col(name) / pl.col("at_100")).log() / np.log(factor)
+        error = found - pl.col("elasticity")
+        print(
+            by.select(
+                pl.lit(f"price x {factor}").alias("asked"),
+                found.mean().alias("mean"),
+                pl.col("elasticity").mean().alias("true_mean"),
+                error.abs().mean().alias("mae"),
+                pl.corr(found, pl.col("elasticity")).alias("correlation"),
+            )
+        )
 
 
 def cold_start(dataset: Dataset) -> None:
