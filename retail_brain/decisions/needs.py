@@ -250,7 +250,7 @@ def _project_block(
         demand += np.where(next_arrival > period, wanted, 0.0).mean(axis=1)
         cycle += np.where(arrived & counted, wanted, 0.0).mean(axis=1)
         if dates is not None:
-            stock = dates.pass_over(period, stock, wanted, arrival, until)
+            stock = dates.pass_over(period, stock, wanted, arrival, next_arrival)
     need.sort(axis=1)
     outlast = np.full((rows, 1), np.inf) if dates is None else dates.outlast(stock, by_period, arrival)
     return Needs(need, lost.mean(axis=1), demand, cycle, projected.mean(axis=1), outlast)
@@ -268,8 +268,9 @@ class _Dates:
     """What dates out as a projection goes from period to period.
 
     Oldest first, the stock can never exceed what has not reached its date. Newest first, whatever was there before the
-    order waits behind it and reaches its date unsold, and of the order only what its own cycle wants is counted as
-    sold: the orders after it are newer still.
+    order waits behind it and reaches its date unsold. What its own cycle leaves of the order waits behind the orders
+    after it in turn; as those fill the shelf up to the same level, a unit is sold once any cycle of its life wants as
+    many: `outlast` is the largest of them.
     """
 
     def __init__(self, aging: Aging, on_hand: Floats, receipts: Floats, paths: int) -> None:
@@ -279,8 +280,9 @@ class _Dates:
         keeps = (aging.life >= KEEPS)[:, None]
         start = 0.0 if aging.newest_first else np.inf
         self._sold = np.where(keeps, np.inf, np.full((len(on_hand), paths), start))
+        self._wanted = np.zeros((len(on_hand), paths))
 
-    def pass_over(self, period: int, stock: Floats, wanted: Floats, arrival: Ints, until: Ints) -> Floats:
+    def pass_over(self, period: int, stock: Floats, wanted: Floats, arrival: Ints, next_arrival: Ints) -> Floats:
         """The stock after the evening's waste; negative after the arrival, by what the order must bring."""
         if not self._aging.newest_first:
             stock = np.minimum(stock, self._alive[:, period, None])
@@ -292,7 +294,10 @@ class _Dates:
         older = np.where(arrived, here, np.maximum(stock, 0.0))
         waste = np.minimum(older, self._aging.gone[:, period, None])
         self._older = older - waste
-        self._sold += np.where(arrived & (until > period), wanted, 0.0)
+        again = (period - arrival) % np.maximum(next_arrival - arrival, 1) == 0
+        lives = arrived & (period < arrival + self._aging.life[:, None])
+        self._wanted = np.where(again, 0.0, self._wanted) + np.where(lives, wanted, 0.0)
+        self._sold = np.maximum(self._sold, self._wanted)
         return stock - waste
 
     def outlast(self, stock: Floats, by_period: Floats, arrival: Ints) -> Floats:

@@ -11,19 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from m5_policies import BEFORE, compare
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from retail_brain.decisions.allocation import Limit, allocate
+from retail_brain.decisions.allocation import QUIET, Limit, allocate
 from retail_brain.decisions.marginal import Steps, order_steps, spend
-from retail_brain.decisions.policies import legacy_order_up_to
 from retail_brain.decisions.replenishment import plan_orders, suggest_orders
-from retail_brain.decisions.terms import complete_terms
 from retail_brain.outputs import DemandPaths
-from retail_brain.settings import ReplenishmentSettings
-from retail_brain.simulation.engine import Policy, simulate
-from retail_brain.simulation.forecasts import MovingRates
-from retail_brain.simulation.policies import Cover, Forecast, OrderUpTo, SuggestedOrders, every, hindsight
+from retail_brain.simulation.engine import simulate
+from retail_brain.simulation.policies import OrderUpTo, every
 from retail_brain.simulation.world import FOREVER, Opening, World
 
 AS_OF = date(2025, 2, 28)
@@ -80,7 +77,7 @@ def optimum(steps: Steps, budget: float) -> float:
         integrality=np.ones(count),
         bounds=Bounds(0, 1),
         constraints=limits,
-        options={"mip_rel_gap": 1e-6, "time_limit": 20},
+        options={"mip_rel_gap": 1e-6, "time_limit": 20} | QUIET,
     )
     return -float(found.fun)
 
@@ -157,61 +154,13 @@ def m5_demand(days: int) -> np.ndarray:
     return frame["units"].to_numpy().reshape(-1, days).astype(np.float64)
 
 
-def m5(series: int, days: int) -> None:
-    """Cost and service of policies on M5 with made-up supply terms: two days of lead time, an order every third day."""
-    rng = np.random.default_rng(5)
-    whole = m5_demand(days + 120)
-    chosen = np.sort(rng.choice(np.flatnonzero(whole[:, :120].sum(axis=1) > 12), series, replace=False))
-    demand = whole[chosen]
-    world = made_world(demand[:, 120:], FOREVER)
-    ids = pl.DataFrame({"store_id": np.full(series, "s"), "product_id": np.arange(series).astype(str)})
-    terms = ids.with_columns(
-        lead_time_days=pl.lit(2.0),
-        review_period_days=pl.lit(3.0),
-        holding_cost_per_day=pl.lit(0.02),
-        stockout_cost=pl.lit(1.0),
-    )
-    review = every(days, 3)
-    rates = MovingRates(demand, 120, 8)
-    starts = np.datetime64("2025-01-01") + np.arange(days + 20)
-    opening = Opening(np.ceil(demand[:, 92:120].mean(axis=1) * 5), np.zeros((series, 1)))
-
-    def suggested(level: float | None, forecast: Forecast) -> SuggestedOrders:
-        asked = terms if level is None else terms.with_columns(service_level=pl.lit(level))
-        return SuggestedOrders(forecast, complete_terms(asked, ids, ReplenishmentSettings()), starts, review)
-
-    past = demand[:, 64:120]
-    mean, spread = past.mean(axis=1), past.std(axis=1)
-    five = np.full(series, 5.0)
-    curves: dict[str, list[tuple[float, float, float]]] = {"suggested": [], "cover": [], "legacy": []}
-
-    def play(name: str, policy: Policy) -> tuple[float, float, float]:
-        outcome = simulate(world, policy, opening)
-        point = (outcome.fill_rate, float(outcome.held.sum()) / days, float(outcome.cost(world).sum()))
-        curves.setdefault(name, []).append(point)
-        return point
-
-    for level in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99):
-        play("suggested", suggested(level, rates))
-        rival = legacy_order_up_to(mean, spread, five * 0.4, five * 0.6, np.full(series, level))
-        play("legacy", OrderUpTo(rival, review))
-    for cover in (3, 4, 5, 6, 7, 8, 10, 12, 15):
-        play("cover", Cover(MovingRates(demand, 120, 16).mean, cover, review))
-    economic = play("economic", suggested(None, rates))
-    perfect = play("perfect", suggested(None, hindsight(world.demand, 8)))
-    print(
-        f"M5, {series:,} series x {days} days; economic target: fill {economic[0]:.2%}, stock {economic[1]:,.0f}, ",
-        end="",
-    )
-    print(f"cost {economic[2]:,.0f}; hindsight: fill {perfect[0]:.2%}, stock {perfect[1]:,.0f}, cost {perfect[2]:,.0f}")
-    for fill in (0.9, 0.95, 0.98):
-        stocks = {}
-        for name in ("suggested", "cover", "legacy"):
-            points = np.array(sorted(curves[name]))
-            inside = points[0, 0] <= fill <= points[-1, 0]
-            stocks[name] = round(float(np.interp(fill, points[:, 0], points[:, 1]))) if inside else None
-        print(f"  stock needed to serve {fill:.0%}: {stocks}")
-    print("  least cost", {name: round(min(point[2] for point in points)) for name, points in curves.items()})
+def m5(series: int, days: int, out: Path | None) -> None:
+    """Cost and service of policies on M5; see `m5_policies`."""
+    whole = m5_demand(days + BEFORE)
+    sold = np.flatnonzero(whole[:, :BEFORE].sum(axis=1) > 12)
+    started = time.perf_counter()
+    compare(whole[np.sort(np.random.default_rng(5).choice(sold, series, replace=False))], out)
+    print(f"{series:,} series x {days} days: {time.perf_counter() - started:.0f} s")
 
 
 def made_world(demand: np.ndarray, life: int) -> World:
@@ -236,13 +185,14 @@ def main() -> None:
     options.add_argument("--series", type=int, default=1_000_000)
     options.add_argument("--block", type=int, default=20_000)
     options.add_argument("--instances", type=int, default=200)
+    options.add_argument("--out", type=Path, help="folder for the table and plot of m5")
     chosen = options.parse_args()
     if chosen.what == "scale":
         scale(chosen.series, chosen.block)
     elif chosen.what == "budget":
         budget(chosen.instances)
     elif chosen.what == "m5":
-        m5(2_000, 90)
+        m5(2_000, 90, chosen.out)
     else:
         simulator()
 

@@ -101,6 +101,7 @@ worlds = st.fixed_dictionaries(
         "pack": st.sampled_from([1.0, 4.0]),
         "fifo": st.booleans(),
         "step": st.integers(1, 4),
+        "late": st.booleans(),
     }
 )
 
@@ -115,8 +116,12 @@ def play(case: dict):
         life=np.where(rng.random(series) < 0.5, case["life"], FOREVER),
         lead=rng.integers(0, case["lead"] + 1, series),
         fifo=case["fifo"],
+        late=rng.integers(-1, 3, (series, case["periods"] + 1)) if case["late"] else None,
     )
-    opening = Opening(rng.integers(0, 9, series).astype(float), rng.integers(0, 5, (series, 3)).astype(float))
+    lives = int(world.life[world.life < FOREVER].max(initial=1))
+    batches = rng.integers(0, 4, (series, lives)).astype(float)
+    batches[:, :-1] *= (world.life < FOREVER)[:, None]
+    opening = Opening(batches.sum(axis=1), rng.integers(0, 5, (series, 3)).astype(float), batches)
     policy = OrderUpTo(np.full(series, case["level"]), every(case["periods"], case["step"]), case["pack"])
     return world, policy, opening, simulate(world, policy, opening)
 
@@ -134,7 +139,8 @@ def test_no_unit_appears_or_vanishes(case):
 def loop(world: World, opening: Opening, level: float, pack: float, step: int, row: int) -> tuple[float, float, float]:
     """One series played with a list of batches."""
     life = int(world.life[row])
-    batches = [[life, float(opening.on_hand[row])]]
+    ages = life < FOREVER
+    batches = [[k + 1 if ages else life, float(units)] for k, units in enumerate(opening.batches[row])]
     due = {k: float(units) for k, units in enumerate(opening.due[row])}
     sold = wasted = held = 0.0
 
@@ -142,7 +148,8 @@ def loop(world: World, opening: Opening, level: float, pack: float, step: int, r
         if (period + 1) % step == 0:
             position = sum(units for _, units in batches) + sum(u for day, u in due.items() if day > period)
             packs = max(0.0, np.ceil((level - position) / pack - 1e-9))
-            arrival = period + 1 + int(world.lead[row])
+            late = 0 if world.late is None else int(world.late[row, period + 1])
+            arrival = period + 1 + max(int(world.lead[row]) + late, 0)
             due[arrival] = due.get(arrival, 0.0) + packs * pack
 
     review(-1)
