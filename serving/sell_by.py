@@ -35,9 +35,9 @@ def sell_by(
     rows = (
         stock.lazy()
         .select(SERIES)
-        .join(dates, on=list(SERIES), how="left")
-        .join(_listing_ends(dataset), on=list(SERIES), how="left")
-        .join(season_ends(dataset, as_of).lazy(), on="product_id", how="left")
+        .join(dates, on=list(SERIES), how="left", maintain_order="left")
+        .join(_listing_ends(dataset), on=list(SERIES), how="left", maintain_order="left")
+        .join(season_ends(dataset, as_of).lazy(), on="product_id", how="left", maintain_order="left")
         .with_columns(
             pl.when(pl.col("listing").is_not_null()).then(pl.max_horizontal("listing", pl.lit(as_of))).alias("listing"),
             slow=pl.lit(as_of + timedelta(settings.network.leftover_days)),

@@ -70,7 +70,7 @@ def local_stock(
         hold=np.where(known, hold, _NOBODY_KNOWS),
         on_hand=np.where(known, on_hand, 0.0),
         keep=plan.terms.presentation,
-        need_later=thinned(later, points),
+        need_later=np.where(known[:, None], thinned(later, points), 0.0),
     )
 
 
