@@ -87,7 +87,8 @@ def generate(size: Size, seed: int) -> Chain:
 def _typed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     types = TABLES[name].types
     extra = [column for column in frame.columns if column not in types]
-    return frame.select(*(pl.col(column).cast(kind) for column, kind in types.items()), *extra)
+    held = {column: kind for column, kind in types.items() if column in frame.columns}
+    return frame.select(*(pl.col(column).cast(kind) for column, kind in held.items()), *extra)
 
 
 __all__ = ["Chain", "generate"]
