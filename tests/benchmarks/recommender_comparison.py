@@ -6,7 +6,7 @@ parameters, the model those of its sources by `training.recommender.tuning`.
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,11 +17,11 @@ from threadpoolctl import threadpool_limits
 
 from retail_brain.dataset import Dataset
 from training.recommender.config import PRESETS, RecommenderConfig, SpectralConfig
-from training.recommender.examples import Outcome, label_pairs
+from training.recommender.examples import Examples, Outcome, label_pairs
 from training.recommender.history import History, build_history, purchased_pairs
 from training.recommender.last_basket import basket_view, next_basket_config
 from training.recommender.metrics import Ranking, expected_calibration_error, hit_at, ndcg_at, recall_at, top_hits
-from training.recommender.ranker import fit_ranker
+from training.recommender.ranker import Ranker, fit_ranker
 from training.recommender.situation import build_situation
 from training.recommender.tuning import tune
 
@@ -96,12 +96,12 @@ class Test:
 def compare(protocol: Protocol, dataset: Dataset, views: int, back: int, methods: Sequence[str], folder: Path) -> None:
     """Prints the figures of the basket or period `back` from the end; `views` earlier ones train the ranker.
 
-    What every method ranked is kept in the folder and not worked out again, so that a long run can be split.
+    What was worked out is kept in the folder and not worked out again, so that a long run can be split.
     """
     folder.mkdir(parents=True, exist_ok=True)
     missing = [name for name in methods if not (folder / f"{name}.npz").exists()]
     if "model" in missing:
-        _keep(folder, "model", _model(protocol, dataset, views, back))
+        _keep(folder, "model", _model(protocol, dataset, views, back, folder))
     rivals = [name for name in missing if name != "model"]
     for name, ranks in _rivals(protocol, dataset, back, rivals) if rivals else ():
         _keep(folder, name, ranks)
@@ -121,20 +121,17 @@ def _kept(folder: Path, name: str) -> dict[str, Ranking]:
         return {kind: Ranking(parts[f"{kind}_hits"], parts[f"{kind}_relevant"]) for kind in KINDS}
 
 
-def _model(protocol: Protocol, dataset: Dataset, views: int, back: int) -> dict[str, Ranking]:
-    quiet = {"tuning_trials": TRIALS, "tuning_people": TUNING_PEOPLE, "spectral": SpectralConfig()}
-    config = protocol.config(PRESETS["full"].model_copy(update=quiet))
-    config = _tuned(protocol, dataset, config, back + 1)
-    examples = []
-    for earlier in range(back + views, back, -1):
-        began = time.perf_counter()
-        outcome, _ = _outcome(protocol, dataset, config, earlier)
-        examples.append(outcome.examples)
-        seconds = time.perf_counter() - began
-        print(f"{earlier} back: candidate recall {outcome.recall['all']:.3f}, {seconds:.0f} s", flush=True)
-    began = time.perf_counter()
-    ranker = fit_ranker(examples, config)
-    print(f"ranker: {sum(part.label.size for part in examples)} pairs, {time.perf_counter() - began:.0f} s", flush=True)
+def _model(protocol: Protocol, dataset: Dataset, views: int, back: int, folder: Path) -> dict[str, Ranking]:
+    config = _tuned(protocol, dataset, back + 1, folder / "config.json")
+    if not (folder / "ranker").exists():
+        earlier = range(back + views, back, -1)
+        examples = [_examples(protocol, dataset, config, one, folder / f"examples_{one}.npz") for one in earlier]
+        began, cpu = time.perf_counter(), time.process_time()
+        fit_ranker(examples, config).save(_made(folder / "ranker"))
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        pairs = sum(part.label.size for part in examples)
+        print(f"ranker: {pairs} pairs, {seconds:.0f} s, {cpu:.0f} s of processor", flush=True)
+    ranker = Ranker.load(folder / "ranker", config)
     tested, history = _outcome(protocol, dataset, config, back, test_goods=0)
     print("candidate recall", {name: round(value, 3) for name, value in tested.recall.items()})
     test = protocol.described(dataset, back, history)
@@ -148,11 +145,31 @@ def _model(protocol: Protocol, dataset: Dataset, views: int, back: int) -> dict[
     return found
 
 
-def _tuned(protocol: Protocol, dataset: Dataset, config: RecommenderConfig, back: int) -> RecommenderConfig:
-    began = time.perf_counter()
-    tuned = tune(*protocol.view(dataset, back), config)
-    print(f"tuned in {time.perf_counter() - began:.0f} s\n{tuned.trials}", flush=True)
-    return tuned.config
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def _tuned(protocol: Protocol, dataset: Dataset, back: int, kept: Path) -> RecommenderConfig:
+    if not kept.exists():
+        quiet = {"tuning_trials": TRIALS, "tuning_people": TUNING_PEOPLE, "spectral": SpectralConfig()}
+        began = time.perf_counter()
+        tuned = tune(*protocol.view(dataset, back), protocol.config(PRESETS["full"].model_copy(update=quiet)))
+        print(f"tuned in {time.perf_counter() - began:.0f} s\n{tuned.trials}", flush=True)
+        kept.write_text(tuned.config.model_dump_json(), encoding="utf-8")
+    return RecommenderConfig.model_validate_json(kept.read_text(encoding="utf-8"))
+
+
+def _examples(protocol: Protocol, dataset: Dataset, config: RecommenderConfig, back: int, kept: Path) -> Examples:
+    if not kept.exists():
+        began, cpu = time.perf_counter(), time.process_time()
+        outcome, _ = _outcome(protocol, dataset, config, back)
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        recall = outcome.recall["all"]
+        print(f"{back} back: candidate recall {recall:.3f}, {seconds:.0f} s, {cpu:.0f} s of processor", flush=True)
+        np.savez(kept, **{part.name: getattr(outcome.examples, part.name) for part in fields(Examples)})
+    with np.load(kept, allow_pickle=False) as parts:
+        return Examples(*(parts[part.name] for part in fields(Examples)))
 
 
 def _outcome(

@@ -15,6 +15,7 @@ import polars as pl
 from scipy import sparse
 
 from training.recommender.history import History
+from training.recommender.sparse import keep_top
 
 Scorer = Callable[[np.ndarray], np.ndarray]
 
@@ -48,6 +49,15 @@ class Baskets:
     def joint(self) -> np.ndarray:
         """Customers x customers: number of products that both bought."""
         return (self.ever @ self.ever.T).toarray()
+
+    @cached_property
+    def similar(self) -> sparse.csr_array:
+        """Products x products: cosine of customers' counts, the best 200 of each row."""
+        from implicit.nearest_neighbours import CosineRecommender
+
+        model = CosineRecommender(K=200, num_threads=2)
+        model.fit(sparse.csr_matrix(self.weighted(np.ones(self.people.size))), show_progress=False)
+        return sparse.csr_array(model.similarity)
 
     def weighted(self, weight: np.ndarray) -> sparse.csr_array:
         """Customers x products: sum of a weight per line."""
@@ -135,12 +145,7 @@ def up_cf(baskets: Baskets, recent: int, locality: float, asymmetry: float) -> S
 
 def item_item(baskets: Baskets, neighbours: int, recent: int) -> Scorer:
     """Item-item cosine over customers' counts (implicit's CosineRecommender), from the goods of the last baskets."""
-    from implicit.nearest_neighbours import CosineRecommender
-
-    counts = sparse.csr_matrix(baskets.weighted(np.ones(baskets.people.size)))
-    model = CosineRecommender(K=neighbours, num_threads=2)
-    model.fit(counts, show_progress=False)
-    similar = sparse.csr_array(model.similarity)
+    similar = keep_top(baskets.similar, neighbours)
     inside = baskets.order >= baskets.count[baskets.people] - recent
     own = baskets.weighted(inside.astype(np.float32))
     return lambda block: (own[block] @ similar).toarray()
