@@ -150,18 +150,19 @@ def _days_figure(played: list[Played]) -> Figure:
 
 
 def _curve_figure(table: pl.DataFrame, curve: pl.DataFrame) -> Figure:
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    axes = figure.subplots()
-    for (policy,), part in curve.group_by("policy", maintain_order=True):
-        ordered = part.sort("mean_stock_units")
-        axes.plot(ordered["mean_stock_units"], ordered["fill_rate"], marker="o", markersize=3, label=str(policy))
-    for row in table.iter_rows(named=True):
-        axes.plot(row["mean_stock_units"], row["fill_rate"], marker="*", markersize=9, linestyle="none")
-        axes.annotate(row["policy"], (row["mean_stock_units"], row["fill_rate"]), fontsize=8)
-    axes.set_xlabel("mean stock, units")
-    axes.set_ylabel("share of demand served")
-    if curve.height:
-        axes.legend(fontsize=8)
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    labels = {"cost": "cost", "mean_stock_units": "mean stock, units"}
+    for axes, (column, label) in zip(figure.subplots(1, 2), labels.items(), strict=True):
+        for (policy,), part in curve.group_by("policy", maintain_order=True):
+            ordered = part.sort("fill_rate")
+            axes.plot(ordered["fill_rate"], ordered[column], marker="o", markersize=3, label=str(policy))
+        for row in table.iter_rows(named=True):
+            axes.plot(row["fill_rate"], row[column], marker="*", markersize=9, linestyle="none")
+            axes.annotate(row["policy"], (row["fill_rate"], row[column]), fontsize=8)
+        axes.set_xlabel("share of demand served")
+        axes.set_ylabel(label)
+        if curve.height:
+            axes.legend(fontsize=8)
     return figure
 
 
