@@ -106,5 +106,5 @@ def _local(panel: DemandPanel, columns: list[str]) -> Groups:
     size = int(codes.max(initial=-1)) + 1
     order = np.argsort(codes, kind="stable")
     edges = np.searchsorted(codes[order], np.arange(size))
-    units = np.add.reduceat((panel.demand * panel.weight)[order], edges, axis=0)
-    return Groups(codes, Windows(units, np.add.reduceat(panel.weight[order], edges, axis=0)))
+    units = np.add.reduceat(panel.usual_demand[order], edges, axis=0)
+    return Groups(codes, Windows(units, np.add.reduceat(panel.usual_weight[order], edges, axis=0)))

@@ -17,6 +17,9 @@ from features.demand_history import DemandHistory
 from features.demand_periods import PeriodAxis
 
 CHUNK_CELLS = 4_000_000
+CLOSED_WEEKS = 4
+CLOSED_SHARE = 0.4
+CLOSED_LEAST_UNITS = 30.0
 
 
 class Windows:
@@ -90,9 +93,30 @@ class DemandPanel:
         return self.series.height
 
     @cached_property
+    def usual_weight(self) -> Floats:
+        """`weight`, but nothing on days when the store was closed or nearly so (`closed_days`).
+
+        What is known of a series and its like leaves these days out: a Christmas on a Friday says nothing of Fridays.
+        As something to learn from they count.
+        """
+        if self.axis.period != "day" or not self.size:
+            return self.weight
+        of = self.series["store_id"].rank("dense").to_numpy().astype(np.int64) - 1
+        totals = np.zeros((int(of.max()) + 1, self.axis.count))
+        np.add.at(totals, of, self.demand * self.weight)
+        open_days = (~closed_days(totals, self.axis.rhythm.season)).astype(np.float32)
+        weight: Floats = self.weight * open_days[of]
+        return weight
+
+    @cached_property
+    def usual_demand(self) -> Floats:
+        """Demand where `usual_weight` counts, otherwise 0."""
+        return self.demand * self.usual_weight
+
+    @cached_property
     def levels(self) -> Windows:
         """Sums of demand over periods in stock."""
-        return Windows(self.demand * self.weight, self.weight)
+        return Windows(self.usual_demand, self.usual_weight)
 
     @cached_property
     def raw_levels(self) -> Windows:
@@ -103,18 +127,18 @@ class DemandPanel:
     @cached_property
     def plain_levels(self) -> Windows:
         """Sums of demand over periods in stock and without promotion."""
-        weight = self.weight * ~self.promotion[:, : self.axis.count]
+        weight = self.usual_weight * ~self.promotion[:, : self.axis.count]
         return Windows(self.demand * weight, weight)
 
     @cached_property
     def zeros(self) -> Windows:
         """Sums of periods in stock without demand."""
-        return Windows((self.demand <= 0) * self.weight, self.weight)
+        return Windows((self.demand <= 0) * self.usual_weight, self.usual_weight)
 
     @cached_property
     def squares(self) -> Windows:
         """Sums of squared demand."""
-        return Windows(np.square(self.demand) * self.weight, self.weight)
+        return Windows(np.square(self.demand) * self.usual_weight, self.usual_weight)
 
     @cached_property
     def outages(self) -> Windows:
@@ -148,6 +172,24 @@ class DemandPanel:
         outside = np.where(self.promotion, np.float32(-1), number)
         age = number - np.maximum.accumulate(outside, axis=1) - 1
         return np.where(self.promotion, np.minimum(age, 60), np.float32(np.nan))
+
+
+def closed_days(totals: Doubles, season: int) -> Bools:
+    """Days on which a store sold next to nothing of what it sold on the same days of the last weeks.
+
+    Args:
+        totals: shape (stores, T), units per day.
+        season: days of a week.
+    """
+    out = np.zeros(totals.shape, dtype=bool)
+    if totals.shape[1] > CLOSED_WEEKS * season:
+        first = CLOSED_WEEKS * season
+        before = [
+            totals[:, first - week * season : totals.shape[1] - week * season] for week in range(1, CLOSED_WEEKS + 1)
+        ]
+        usual = np.mean(before, axis=0)
+        out[:, first:] = (totals[:, first:] < CLOSED_SHARE * usual) & (usual >= CLOSED_LEAST_UNITS)
+    return out
 
 
 def panels(history: DemandHistory, chunk_cells: int = CHUNK_CELLS) -> Iterator[DemandPanel]:

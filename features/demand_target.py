@@ -44,7 +44,7 @@ def phase_ratios(panel: DemandPanel, groups: PanelGroups, origin: int, level: Do
     rhythm = panel.axis.rhythm
     out = np.full((len(PHASE), panel.size, rhythm.season), np.nan, dtype=np.float32)
     for row, cycles in enumerate((1, *rhythm.cycles)):
-        total, weight = _by_phase(panel.demand * panel.weight, panel.weight, origin, cycles, rhythm.season)
+        total, weight = _by_phase(panel.usual_demand, panel.usual_weight, origin, cycles, rhythm.season)
         out[row] = ratio(total, weight) / level[:, None]
     for row, group in ((3, groups.store_category), (4, groups.store)):
         out[row] = _group_phase(group, origin, rhythm.cycles[-1], rhythm.season)[group.of]
