@@ -19,6 +19,8 @@ from training.recommender.sparse import Floats
 
 MIN_POSITIVES = 100
 POSITIVES_PER_LEAF = 60
+MIN_HELD_POSITIVES = 30
+PATIENCE = 30
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def rule_probability(features: npt.NDArray[np.floating], config: RecommenderConf
 
 
 def fit_ranker(examples: Sequence[Examples], config: RecommenderConfig) -> Ranker:
-    """Trees on most customers, calibration on the others (the same customers at every cutoff)."""
+    """Trees on most customers; the others (the same at every cutoff) say when to stop adding trees, and calibrate."""
     if not examples:
         return Ranker(None, UNCHANGED, UNCHANGED, config)
     features = np.vstack([part.features for part in examples])
@@ -107,7 +109,7 @@ def fit_ranker(examples: Sequence[Examples], config: RecommenderConfig) -> Ranke
     )
     if label[~aside].sum() < MIN_POSITIVES or (~label[~aside]).sum() < MIN_POSITIVES:
         return Ranker(None, UNCHANGED, UNCHANGED, config)
-    booster = _boosted(features[~aside], label[~aside], weight[~aside], config)
+    booster = _boosted(features, label, weight, aside, config)
     raw = np.asarray(booster.predict(features[aside], num_threads=1)).reshape(-1)
     curves = [
         fit_curve(raw[kind[aside]], label[aside][kind[aside]], weight[aside][kind[aside]]) for kind in (repeat, ~repeat)
@@ -116,13 +118,17 @@ def fit_ranker(examples: Sequence[Examples], config: RecommenderConfig) -> Ranke
 
 
 def _boosted(
-    features: npt.NDArray[np.floating], label: npt.NDArray[np.bool_], weight: Floats, config: RecommenderConfig
+    features: npt.NDArray[np.floating],
+    label: npt.NDArray[np.bool_],
+    weight: Floats,
+    aside: npt.NDArray[np.bool_],
+    config: RecommenderConfig,
 ) -> lgb.Booster:
     ranker = config.ranker
     parameters = {
         "objective": "binary",
         "learning_rate": ranker.learning_rate,
-        "num_leaves": int(np.clip(label.sum() / POSITIVES_PER_LEAF, 4, ranker.num_leaves)),
+        "num_leaves": int(np.clip(label[~aside].sum() / POSITIVES_PER_LEAF, 4, ranker.num_leaves)),
         "min_data_in_leaf": ranker.min_data_in_leaf,
         "feature_fraction": ranker.feature_fraction,
         "bagging_fraction": 0.8,
@@ -135,5 +141,13 @@ def _boosted(
         "force_row_wise": True,
         "verbosity": -1,
     }
-    data = lgb.Dataset(features, label.astype(np.float32), weight=weight, feature_name=feature_names(config))
-    return lgb.train(parameters, data, num_boost_round=ranker.rounds)
+    names = feature_names(config)
+    data, held = (
+        lgb.Dataset(features[rows], label[rows].astype(np.float32), weight=weight[rows], feature_name=names)
+        for rows in (~aside, aside)
+    )
+    if label[aside].sum() < MIN_HELD_POSITIVES:
+        return lgb.train(parameters, data, num_boost_round=ranker.rounds)
+    held.set_reference(data)
+    stop = lgb.early_stopping(PATIENCE, verbose=False)
+    return lgb.train(parameters, data, num_boost_round=ranker.rounds, valid_sets=[held], callbacks=[stop])
