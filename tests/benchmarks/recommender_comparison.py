@@ -16,7 +16,7 @@ from recommender_rivals import RIVALS, Baskets, Scorer, baskets_of
 from threadpoolctl import threadpool_limits
 
 from retail_brain.dataset import Dataset
-from training.recommender.config import PRESETS, RecommenderConfig, SpectralConfig
+from training.recommender.config import PRESETS, ALSConfig, RecommenderConfig, SpectralConfig
 from training.recommender.examples import Examples, Outcome, label_pairs
 from training.recommender.history import History, build_history, purchased_pairs
 from training.recommender.last_basket import basket_view, next_basket_config
@@ -31,6 +31,14 @@ TRIALS = 12
 TUNING_PEOPLE = 600
 DEPTH = 20
 BLOCK = 256
+FEWER = {
+    "als": ALSConfig(),
+    "spectral": SpectralConfig(),
+    "ranker": PRESETS["full"].ranker.model_copy(update={"wide_pairs": 0}),
+    "tuning_trials": TRIALS,
+    "tuning_people": TUNING_PEOPLE,
+}
+"""What differs from the preset full: audiences are not measured here, and nothing latent is worth more time."""
 KINDS = ("mixed", "repeat", "explore")
 
 
@@ -124,7 +132,7 @@ def _kept(folder: Path, name: str) -> dict[str, Ranking]:
 def _model(protocol: Protocol, dataset: Dataset, views: int, back: int, folder: Path) -> dict[str, Ranking]:
     config = _tuned(protocol, dataset, back + 1, folder / "config.json")
     if not (folder / "ranker").exists():
-        earlier = range(back + views, back, -1)
+        earlier = range(back + 1, back + views + 1)
         examples = [_examples(protocol, dataset, config, one, folder / f"examples_{one}.npz") for one in earlier]
         began, cpu = time.perf_counter(), time.process_time()
         fit_ranker(examples, config).save(_made(folder / "ranker"))
@@ -152,9 +160,8 @@ def _made(folder: Path) -> Path:
 
 def _tuned(protocol: Protocol, dataset: Dataset, back: int, kept: Path) -> RecommenderConfig:
     if not kept.exists():
-        quiet = {"tuning_trials": TRIALS, "tuning_people": TUNING_PEOPLE, "spectral": SpectralConfig()}
         began = time.perf_counter()
-        tuned = tune(*protocol.view(dataset, back), protocol.config(PRESETS["full"].model_copy(update=quiet)))
+        tuned = tune(*protocol.view(dataset, back), protocol.config(PRESETS["full"].model_copy(update=FEWER)))
         print(f"tuned in {time.perf_counter() - began:.0f} s\n{tuned.trials}", flush=True)
         kept.write_text(tuned.config.model_dump_json(), encoding="utf-8")
     return RecommenderConfig.model_validate_json(kept.read_text(encoding="utf-8"))
