@@ -41,6 +41,7 @@ def offer(
     is_explore: Array | None = None,
     explore_at_least: int = 0,
     wanted: Collection[str] | None = None,
+    is_sorted: bool = False,
 ) -> Offers:
     """The best k of each owner that can be had where they are, under the rules that hold there.
 
@@ -54,6 +55,7 @@ def offer(
         is_explore: per row whether the good is new to the owner; needed for a quota.
         explore_at_least: of the k, how many must be new, while there are so many.
         wanted: names of FULFILMENT; None = any.
+        is_sorted: whether the slate has each owner's rows together, the best first.
     """
     ways = shelves.ways(stores, slate.products)
     to_be_had = ways != NOWHERE
@@ -62,7 +64,7 @@ def offer(
     rows = np.flatnonzero(to_be_had)
     there = Slate(slate.owner[rows], slate.products[rows], slate.weight[rows], slate.is_adult[rows])
     quota = explore_at_least if is_explore is not None else 0
-    ruled = apply_rules(there, rules, goods, k=None if quota else k)
+    ruled = apply_rules(there, rules, goods, k=None if quota else k, is_sorted=is_sorted)
     order, rule = rows[ruled.order], ruled.rule
     if quota and is_explore is not None:
         kept = with_quota(slate.owner[order], is_explore[order], k, quota)

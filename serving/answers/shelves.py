@@ -18,6 +18,7 @@ FULFILMENT: tuple[str | None, ...] = (None, "in_store", "ship", "pickup", None)
 
 _FIELDS = {
     "keys": np.int64,
+    "starts": np.int64,
     "units": np.float32,
     "shipper": np.int32,
     "named": np.bool_,
@@ -37,6 +38,7 @@ class Shelves:
 
     Attributes:
         keys: product x stores + store of everything in stock, ascending.
+        starts: per product where its keys begin, and the end of all.
         units: of each.
         shipper: per product the store that can ship it and has most of it, -1 = none.
         named: per product whether any count names it; others may be there.
@@ -50,6 +52,7 @@ class Shelves:
     """
 
     keys: Array
+    starts: Array
     units: Array
     shipper: Array
     named: Array
@@ -84,7 +87,9 @@ class Shelves:
         region = stores["region"].rank("dense").cast(pl.Int32).fill_null(0).to_numpy() - 1
         shipper = _most(product, store, units, ships, n_products)
         stocked = np.bincount(store, minlength=many)
-        return cls(product * many + store, units, shipper, named, counted, stocked, ships, sells, online, place, region)
+        keys = product * many + store
+        starts = np.searchsorted(keys, np.arange(n_products + 1) * many)
+        return cls(keys, starts, units, shipper, named, counted, stocked, ships, sells, online, place, region)
 
     def write(self, folder: Path) -> None:
         """Writes one array per field."""
@@ -108,36 +113,39 @@ class Shelves:
             stores: positions, `NO_STORE` where no store is meant: then anything that any store has may be had.
             products: positions, as many.
         """
-        many = len(self.counted)
+        starts, ends = self.starts[products], self.starts[products + 1]
         placed = stores >= 0
+        if not placed.any():
+            return np.where((ends > starts) | ~self.named[products], UNKNOWN, NOWHERE).astype(np.int8)
         counted = placed & self.counted[stores]
         here = counted & self._has(stores, products)
-        starts = np.searchsorted(self.keys, products.astype(np.int64) * many)
-        ends = np.searchsorted(self.keys, (products.astype(np.int64) + 1) * many)
         ways = np.full(len(products), NOWHERE, np.int8)
         ways[~placed & ((ends > starts) | ~self.named[products])] = UNKNOWN
         ways[placed & ~counted] = UNKNOWN
         ways[counted & (self.shipper[products] >= 0)] = SHIP
         rest = np.flatnonzero(counted & ~here & (ways == NOWHERE) & (ends > starts))
-        rows, _, _ = self._near_holders(stores[rest], starts[rest], ends[rest])
-        ways[rest[rows]] = PICKUP
+        if rest.size:
+            rows, _, _ = self._near_holders(stores[rest], starts[rest], ends[rest])
+            ways[rest[rows]] = PICKUP
         ways[here] = np.where(self.online[stores[here]], SHIP, IN_STORE)
         return ways
 
     def origins(self, stores: Array, products: Array, ways: Array) -> Array:
         """Which store each product comes from, `NO_STORE` where that is not known."""
-        many = len(self.counted)
-        here = np.isin(ways, (IN_STORE, SHIP)) & (stores >= 0)
+        placed = stores >= 0
+        if not placed.any():
+            return np.full(len(products), NO_STORE)
+        here = ((ways == IN_STORE) | (ways == SHIP)) & placed
         here[here] = self._has(stores[here], products[here])
         found = np.where(here, stores, np.where(ways == SHIP, self.shipper[products], NO_STORE))
         rest = np.flatnonzero(ways == PICKUP)
-        starts = np.searchsorted(self.keys, products[rest].astype(np.int64) * many)
-        ends = np.searchsorted(self.keys, (products[rest].astype(np.int64) + 1) * many)
-        rows, places, apart = self._near_holders(stores[rest], starts, ends)
-        order = np.lexsort((-self.units[places], apart, rows))
-        first = order[np.r_[True, rows[order][1:] != rows[order][:-1]]] if rows.size else order
-        found[rest[rows[first]]] = self.keys[places[first]] % many
-        return np.asarray(found)
+        if rest.size:
+            goods = products[rest]
+            rows, places, apart = self._near_holders(stores[rest], self.starts[goods], self.starts[goods + 1])
+            order = np.lexsort((-self.units[places], apart, rows))
+            first = order[np.r_[True, rows[order][1:] != rows[order][:-1]]]
+            found[rest[rows[first]]] = self.keys[places[first]] % len(self.counted)
+        return found
 
     def _has(self, stores: Array, products: Array) -> Array:
         if not len(self.keys):

@@ -143,4 +143,5 @@ def _offered(call: Call, products: Array, scores: Array, store: int, store_id: s
         rules,
         NO_GOODS if answers.attributes is None else answers.attributes.goods,
         k=k,
+        is_sorted=True,
     )

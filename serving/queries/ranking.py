@@ -1,7 +1,6 @@
 """A list of goods for one person, and how it is shown."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,6 +16,7 @@ from serving.queries.call import names_of
 from training.recommender.due_model import PROBABILITIES
 
 _EPOCH = 719_163
+_NONE = (None,) * len(PROBABILITIES)
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,12 @@ class Ranking:
     within: Array
     offers: Offers
 
+    def _within(self) -> list[Sequence[float | None]]:
+        """Three probabilities per row, None where there are none."""
+        known = ~np.isnan(self.within[:, 0])
+        rounded = np.round(self.within, 6).tolist()
+        return [row if held else _NONE for row, held in zip(rounded, known.tolist(), strict=True)]
+
     def shown(self, answers: Answers, customer_id: str | None, basis: str) -> dict[str, Any]:
         """The rows of the contract with the products' names."""
         ids = answers.products.ids.take(self.product)
@@ -50,7 +56,7 @@ class Ranking:
             self.is_repeat.tolist(),
             self.due.tolist(),
             self.reason,
-            np.round(self.within.astype(np.float64), 6).tolist(),
+            self._within(),
             fulfilment_names(self.offers.way),
             origin_ids(self.offers.origin, answers.stores.ids),
             self.offers.rule,
@@ -66,10 +72,9 @@ class Ranking:
                 "kind": "repeat" if is_repeat else "explore",
                 "due_on": None if due == NO_DAY else date.fromordinal(due + _EPOCH).isoformat(),
                 "reason": reason,
-                **{
-                    name: None if math.isnan(value) else value
-                    for name, value in zip(PROBABILITIES, within, strict=True)
-                },
+                "probability_7d": within[0],
+                "probability_14d": within[1],
+                "probability_28d": within[2],
                 "fulfilment": way,
                 "from_store_id": origin,
                 "rule": rule,

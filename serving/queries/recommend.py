@@ -130,6 +130,7 @@ def _offer(
         is_explore=~best.is_repeat,
         explore_at_least=min(request.explore_at_least, request.k) if request.kind == "mixed" else 0,
         wanted=request.fulfilment,
+        is_sorted=True,
     )
 
 
@@ -170,15 +171,18 @@ def _ranking(answers: Answers, person: _Person, best: Ranked, shown: Offers, lan
 
 def _within(answers: Answers, person: _Person, best: Ranked, kept: Array) -> Array:
     """P(bought within 7, 14, 28 days); what raised the probability since it was published raises them alike."""
-    none = np.full((len(kept), len(PROBABILITIES)), np.nan)
     if person.scored is None or answers.pairs is None or not len(kept):
-        return none
+        return np.full((len(kept), len(PROBABILITIES)), np.nan)
     row = best.row[kept]
-    rows = person.scored[row]
-    before = np.clip(person.pairs.probability[row].astype(np.float64), 1e-9, 1 - 1e-9)
-    raised = np.log1p(-np.clip(best.probability[kept], 0, 1 - 1e-9)) / np.log1p(-before)
-    within = -np.expm1(np.log1p(-answers.pairs.within[rows].astype(np.float64)) * raised[:, None])
-    return np.where((row >= 0)[:, None], within, none)
+    within = answers.pairs.within[person.scored[row]].astype(np.float64)
+    before = person.pairs.probability[row].astype(np.float64)
+    raised = np.flatnonzero(best.probability[kept] != before)
+    if raised.size:
+        now, then = best.probability[kept[raised]], np.clip(before[raised], 1e-9, 1 - 1e-9)
+        factor = np.log1p(-np.clip(now, 0, 1 - 1e-9)) / np.log1p(-then)
+        within[raised] = -np.expm1(np.log1p(-within[raised]) * factor[:, None])
+    within[row < 0] = np.nan
+    return within
 
 
 def _reasons(answers: Answers, person: _Person, best: Ranked, kept: Array, language: Language) -> list[str]:

@@ -126,7 +126,9 @@ def ranked(
         label_days: hold back repeat goods that are due later than so many days from now; None holds nothing back.
     """
     lifts = _lifts(live, complements)
-    known = {int(product): row for row, product in enumerate(pairs.products)} if lifts else {}
+    if not lifts:
+        return _unlifted(pairs, live, k, kind, label_days)
+    known = {int(product): row for row, product in enumerate(pairs.products)}
     new = [product for product in lifts if product not in known]
     products = np.concatenate([pairs.products, np.asarray(new, dtype=np.int64)]).astype(np.int64)
     probability = np.concatenate([pairs.probability, np.zeros(len(new))]).astype(np.float64)
@@ -150,6 +152,21 @@ def ranked(
     return Ranked(
         products[order], probability[order], is_repeat[order], row[order], why[order], [event[at] for at in order]
     )
+
+
+def _unlifted(pairs: Pairs, live: Live, k: int | None, kind: Kind, label_days: int | None) -> Ranked:
+    """The same where nothing that happened raises anything: what is nearly always asked."""
+    shown = np.ones(pairs.products.size, bool) if kind == "mixed" else pairs.is_repeat == (kind == "repeat")
+    if label_days is not None:
+        shown &= pairs.due_day <= live.today + label_days
+    held = _withheld(pairs, live)
+    if held.size:
+        shown &= ~np.isin(pairs.products, held)
+    order = np.flatnonzero(shown)
+    products, probability = pairs.products[order], pairs.probability[order].astype(np.float64)
+    best = np.lexsort((products, -probability))[:k]
+    order, none = order[best], np.full(best.size, -1)
+    return Ranked(products[best], probability[best], pairs.is_repeat[order], order, none, [""] * best.size)
 
 
 def with_pinned(best: Ranked, pairs: Pairs, live: Live, pinned: Positions, chance: Reals) -> Ranked:

@@ -207,7 +207,9 @@ def pinned_products(rules: Sequence[Ready]) -> Positions:
     return np.unique(np.concatenate(pins)) if pins else np.zeros(0, np.int64)
 
 
-def apply_rules(slate: Slate, rules: Sequence[Ready], goods: Goods, *, k: int | None = None) -> Ruled:
+def apply_rules(
+    slate: Slate, rules: Sequence[Ready], goods: Goods, *, k: int | None = None, is_sorted: bool = False
+) -> Ruled:
     """The slate under rules: excluded, weighted, diversified, pinned, then capped, in this order.
 
     Args:
@@ -215,11 +217,23 @@ def apply_rules(slate: Slate, rules: Sequence[Ready], goods: Goods, *, k: int | 
         rules: those that apply here and now.
         goods: attributes by position.
         k: how many of each person to keep; None = all.
+        is_sorted: whether the slate has each person's rows together, the best first.
     """
+    shown, removed = _excluded(slate, rules, goods)
+    if all(ready.rule.action in {"exclude", "allow"} for ready in rules):
+        plain = np.arange(slate.products.size) if is_sorted else _by_weight(slate)
+        plain = _first(plain[shown[plain]] if removed else plain, slate, k)
+        return Ruled(plain, np.full(plain.size, NOT_RULED), _counted(removed))
+    return _moved(slate, rules, goods, (shown, removed), k)
+
+
+def _moved(
+    slate: Slate, rules: Sequence[Ready], goods: Goods, left: tuple[Flags, dict[int, int]], k: int | None
+) -> Ruled:
+    shown, removed = left
     moved = np.full(slate.products.size, NOT_RULED)
     weight = np.asarray(slate.weight, np.float64).copy()
     pinned = np.full(slate.products.size, np.inf)
-    shown, removed = _excluded(slate, rules, goods)
     for place, ready in enumerate(rules):
         if ready.rule.action in {"boost", "bury"}:
             meant = _meant(ready, slate, goods)
@@ -240,9 +254,21 @@ def apply_rules(slate: Slate, rules: Sequence[Ready], goods: Goods, *, k: int | 
             kept = _seen_before(order, slate, ready, goods)[order] < ready.rule.limit
             removed[place] = int((~kept).sum())
             order = order[kept]
-    if k is not None:
-        order = order[_running_count(slate.owner[order]) < k]
-    return Ruled(order, moved[order], {place: count for place, count in removed.items() if count})
+    order = _first(order, slate, k)
+    return Ruled(order, moved[order], _counted(removed))
+
+
+def _first(order: Positions, slate: Slate, k: int | None) -> Positions:
+    """The first k rows of each person."""
+    return order if k is None else order[_running_count(slate.owner[order]) < k]
+
+
+def _counted(removed: Mapping[int, int]) -> dict[int, int]:
+    return {place: count for place, count in removed.items() if count}
+
+
+def _by_weight(slate: Slate) -> Positions:
+    return np.lexsort((slate.products, -slate.weight, slate.owner))
 
 
 def _meant(ready: Ready, slate: Slate, goods: Goods) -> Flags:
@@ -251,11 +277,11 @@ def _meant(ready: Ready, slate: Slate, goods: Goods) -> Flags:
 
 
 def _excluded(slate: Slate, rules: Sequence[Ready], goods: Goods) -> tuple[Flags, dict[int, int]]:
+    shown, removed = np.ones(slate.products.size, bool), {}
     allowed = np.zeros(slate.products.size, bool)
     for ready in rules:
         if ready.rule.action == "allow":
             allowed |= _meant(ready, slate, goods)
-    shown, removed = np.ones(slate.products.size, bool), {}
     for place, ready in enumerate(rules):
         if ready.rule.action == "exclude":
             gone = _meant(ready, slate, goods) & shown
@@ -294,7 +320,7 @@ def _seen_before(order: Positions, slate: Slate, ready: Ready, goods: Goods) -> 
 
 def _running_count(ordered: Positions) -> Positions:
     """Within runs of equal values: 0, 1, 2, ..."""
-    if ordered.size == 0:
-        return np.zeros(0, np.int64)
-    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    return np.arange(ordered.size) - np.repeat(first, np.diff(np.r_[first, ordered.size]))
+    if ordered.size == 0 or ordered[0] == ordered[-1]:
+        return np.arange(ordered.size)
+    first = np.concatenate([[0], np.flatnonzero(ordered[1:] != ordered[:-1]) + 1])
+    return np.asarray(np.arange(ordered.size) - np.repeat(first, np.diff(first, append=ordered.size)))
