@@ -11,7 +11,7 @@ from features.demand_audit import recovered_days
 from features.demand_history import DemandHistory, read_history
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
-from training.demand.ledger import apply_overrides, as_touches, shares, touch_errors, user_errors
+from training.demand.ledger import ENGINE, OVERRIDE, apply_overrides, as_touches, shares, touch_errors, user_errors
 from training.demand.origins import METHODS, kept_origins, read_origin
 
 _KEY = ["store_id", "product_id"]
@@ -74,7 +74,7 @@ def ledger(
         return pl.DataFrame(schema=COLUMNS)
     actuals = _Actuals.read(dataset, settings)
     by_touch, by_user = zip(*_errors(folder, origins, actuals, overrides, lag_days), strict=True)
-    touched, used = pl.concat(by_touch), pl.concat(by_user)
+    touched, used = _complete(pl.concat(by_touch)), pl.concat(by_user)
     parts = [
         shares(touched, ["touch"]).with_columns(pl.lit("all").alias("scope")),
         shares(used, ["user", "touch"]).with_columns(pl.lit("user").alias("scope")),
@@ -82,6 +82,15 @@ def ledger(
     ]
     whole = pl.concat([pl.DataFrame(schema=COLUMNS), *parts], how="diagonal")
     return whole.select(list(COLUMNS)).filter(pl.col("rows") > 0)
+
+
+def _complete(errors: pl.DataFrame) -> pl.DataFrame:
+    """Where nobody overrode anything of an origin, its override is the engine's forecast; so that all are comparable."""
+    changed = errors.filter(pl.col("touch") == OVERRIDE)
+    if changed.is_empty():
+        return errors
+    rest = errors.filter(pl.col("touch") == ENGINE).join(changed, on="origin", how="anti")
+    return pl.concat([errors, rest.with_columns(pl.lit(OVERRIDE).alias("touch"))])
 
 
 def _errors(

@@ -128,7 +128,7 @@ def ledger(
         )
         return
     days = table.filter(scope="origin")["origin"].n_unique()
-    typer.echo(f"{days} origins; shares of the units sold, lag {lag} day and summed over the risk horizon:")
+    typer.echo(f"{days} days of forecasts; shares of the units sold, {lag} ahead and summed over the risk horizon:")
     for row in table.filter(table["scope"] != "origin").iter_rows(named=True):
         who = f"{row['user']}: " if row["user"] else ""
         numbers = "  ".join(

@@ -62,6 +62,14 @@ def test_a_person_is_compared_with_the_engine_on_what_they_changed(dataset: Data
     assert table.filter(scope="origin")["origin"].unique().to_list() == [ORIGIN]
 
 
+def test_every_touch_is_measured_on_the_same_rows(dataset: Dataset, tmp_path: Path) -> None:
+    _keep(tmp_path, 4.0)
+    (tmp_path / f"{ORIGIN - timedelta(days=7)}.parquet").write_bytes((tmp_path / f"{ORIGIN}.parquet").read_bytes())
+    of = ledger(tmp_path, dataset, _said(), Settings()).filter(scope="all")
+    assert of.height == 4
+    assert of["rows"].unique().to_list() == [16]
+
+
 @pytest.mark.parametrize("given", [{"made_on": LAST}, {"withdrawn_on": ORIGIN}, {"store_id": "elsewhere"}])
 def test_what_was_not_valid_at_the_origin_is_not_measured(
     dataset: Dataset, tmp_path: Path, given: dict[str, object]

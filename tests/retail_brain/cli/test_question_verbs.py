@@ -75,7 +75,7 @@ def test_an_override_is_forecast_measured_and_taken_back(home: Path) -> None:
     assert (changed / engine).round(6).to_list() == [3.0] * 5 + [1.0] * 3
     _run(home, "publish", "--as-of", early)
     told = _run(home, "ledger", "--out", str(out))
-    assert "1 origins" in told
+    assert "1 days of forecasts" in told
     assert "王芳: override" in told
     table = pl.read_csv(out)
     assert set(table.filter(pl.col("scope") == "all")["touch"]) == {"naive", "moving_average", "engine", "override"}
