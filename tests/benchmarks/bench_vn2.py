@@ -26,7 +26,7 @@ from retail_brain.simulation.world import FOREVER, Opening, World
 
 WEEKS, LEAD, COUNT_FROM, ORDERS = 8, 2, 2, 6
 HOLDING, SHORT = 0.2, 1.0
-PATHS = 200
+PATHS, TUNING_PATHS = 200, 80
 OPENING_WEEKS = (1.41, 0.54, 0.54)
 """Weeks of the 13-week mean on hand and in transit before the first week: what the contest's own state comes to."""
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "vn2"
@@ -202,10 +202,10 @@ class Tuning:
     level: float = 1.0
     phi: float = 1.0
 
-    def paths(self, model: Floats, organiser: Floats, seed: int) -> np.ndarray:
-        """Gamma paths, shape (series, PATHS, horizon)."""
+    def paths(self, model: Floats, organiser: Floats, count: int, seed: int) -> np.ndarray:
+        """Gamma paths, shape (series, count, horizon)."""
         mean = self.level * ((1 - self.blend) * model + self.blend * organiser)
-        rate = np.broadcast_to(np.maximum(mean, 1e-6)[:, None, :], (mean.shape[0], PATHS, mean.shape[1]))
+        rate = np.broadcast_to(np.maximum(mean, 1e-6)[:, None, :], (mean.shape[0], count, mean.shape[1]))
         return np.random.default_rng(seed).gamma(rate / self.phi, self.phi).astype(np.float32)
 
 
@@ -258,10 +258,10 @@ class Window:
     def cover(self, periods: float) -> Cover:
         return Cover(lambda week: organiser_mean(self.history, self.first + week + 1, 8), periods, self.review)
 
-    def suggested(self, means: dict[int, Floats], tuning: Tuning) -> SuggestedOrders:
+    def suggested(self, means: dict[int, Floats], tuning: Tuning, paths: int = PATHS) -> SuggestedOrders:
         def forecast(week: int) -> np.ndarray:
             organiser = organiser_mean(self.history, self.first + week + 1, means[week].shape[1])
-            return tuning.paths(means[week], organiser, seed=week + 1)
+            return tuning.paths(means[week], organiser, paths, seed=week + 1)
 
         return SuggestedOrders(
             forecast,
@@ -325,7 +325,9 @@ def main() -> None:
     }
     covers = np.arange(2.0, 5.01, 0.25)
     by_cover = [np.mean([window.play(window.cover(c))[0] for window in tuned]) for c in covers]
-    costs = [np.mean([w.play(w.suggested(forecasts[w.first], tuning))[0] for w in tuned]) for tuning in GRID]
+    costs = [
+        np.mean([w.play(w.suggested(forecasts[w.first], tuning, TUNING_PATHS))[0] for w in tuned]) for tuning in GRID
+    ]
     cover, tuning = float(covers[int(np.argmin(by_cover))]), GRID[int(np.argmin(costs))]
     print(f"tuned on {len(tuned)} earlier windows: cover {cover} weeks (cost {min(by_cover):.0f}),", end=" ")
     print(f"{tuning} (cost {min(costs):.0f})")

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.inputs import read_terms
 from retail_brain.decisions.plan import Plan
 from retail_brain.decisions.policies import newsvendor_discrete, reorder_exact_poisson
 from retail_brain.decisions.replenishment import plan_orders, suggest_orders
@@ -109,6 +111,15 @@ def test_fresh_goods_have_a_spread_factor_of_their_own():
 def test_presentation_stock_comes_on_top():
     bare, shown = (make_plan(PATHS, presentation_stock=extra) for extra in (0.0, 6.0))
     assert shown.quantity[0] == bare.quantity[0] + 6
+
+
+def test_presentation_stock_is_read_from_supply():
+    sold = pl.DataFrame({"date": [AS_OF], "store_id": ["s"], "product_id": ["p"], "units": [1.0]})
+    supply = IDS.with_columns(
+        lead_time_days=pl.lit(1.0), review_period_days=pl.lit(1.0), presentation_stock=pl.lit(4.0)
+    )
+    terms = read_terms(Dataset.from_frames({"daily_sales": sold, "supply": supply}), AS_OF)
+    assert terms["presentation_stock"].to_list() == [4.0]
 
 
 def test_orders_after_closing_arrive_a_day_earlier_and_need_less():
