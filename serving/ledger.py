@@ -85,7 +85,7 @@ def ledger(
 
 
 def _complete(errors: pl.DataFrame) -> pl.DataFrame:
-    """Where nobody overrode anything of an origin, its override is the engine's forecast; so that all are comparable."""
+    """Where nobody overrode anything of an origin, its override is the engine's forecast, so that all compare."""
     changed = errors.filter(pl.col("touch") == OVERRIDE)
     if changed.is_empty():
         return errors
