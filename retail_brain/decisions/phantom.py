@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.arrays import Floats
+from retail_brain.decisions.reasons import number
 
 COUNT_REQUESTS = {
     "store_id": pl.String,
@@ -71,11 +72,11 @@ def suggest_counts(
         expected_value=pl.col("probability") * pl.col("rate") * days_ahead * pl.col("margin").fill_null(0.0),
         reason=pl.format(
             "{} on record, but nothing sold for {} days where about {} were expected: a phantom with {}%. Count it.",
-            pl.col("on_hand"), days, units, percent,
+            number("on_hand"), days, units, percent,
         ),
         reason_zh=pl.format(
             "账面库存{}件，但已{}天没有销售，按正常应售出约{}件：虚库存的可能性{}%，请盘点。",
-            pl.col("on_hand"), days, units, percent,
+            number("on_hand"), days, units, percent,
         ),
     )  # fmt: skip
     ranked = frame.sort(

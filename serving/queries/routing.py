@@ -39,8 +39,10 @@ def route(request: RouteOrderRequest, call: Call) -> dict[str, Any]:
     products = [find_product(answers, line.product_id) for line in request.lines]
     shops = _shops(request, call)
     held = _held(answers, products, request.lines, shops["store_id"].to_list())
-    near = pl.lit(value=True) if request.region is None else (pl.col("region") == request.region).fill_null(value=False)
-    parcel = shops.select(pl.when(near).then(costs.parcel_cost).otherwise(costs.parcel_cost_far)).to_series().to_numpy()
+    parcel = np.full(shops.height, costs.parcel_cost)
+    if request.region is not None:
+        near = (shops["region"] == request.region).fill_null(value=False).to_numpy()
+        parcel = np.where(near, costs.parcel_cost, costs.parcel_cost_far)
     sources = Sources(held.can_send, held.cost, parcel, shops["free"].to_numpy().astype(np.float64))
     done = route_order(sources, np.full(len(products), _MUST_BE_SERVED))
     rows = np.array(products, dtype=np.int64)

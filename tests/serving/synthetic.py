@@ -120,7 +120,7 @@ def _write_network(folder: Path, n_products: int) -> None:
         folder, "attention", pl.DataFrame(lines | {"reason": ["why"] * 4, "reason_zh": ["原因"] * 4}, schema=ATTENTION)
     )
     shops = {"store_id": list(STORES), "region": ["杭州", "苏州", "线上"], "is_online": [False, False, True]}
-    shops |= {"capacity": [50.0, 40.0, None], "expected_orders": [10.0, 39.5, 0.0], "units_per_order": [3.0] * 3}
+    shops |= {"capacity": [50.0, 40.0, None], "expected_orders": [10.0, 38.5, 0.0], "units_per_order": [3.0] * 3}
     write_rows(folder, "shops", pl.DataFrame(shops, schema=SHOPS))
     stores, products = np.repeat([0, 1], 10), np.tile(np.arange(10), 2)
     need = np.repeat([[-4.0], [4.0]], 10, axis=0) * np.ones((20, 2))

@@ -43,7 +43,7 @@ def test_the_lines_that_matter_lose_those_that_were_decided(client: Any) -> None
 
 
 def test_an_order_leaves_from_where_the_goods_lie_too_long(client: Any) -> None:
-    answer = client.ask("/route_order", ROUTE | {"store_id": "S002"})
+    answer = client.ask("/route_order", ROUTE | {"store_id": "S002", "orders_today": {"S002": 1}})
     assert answer["unserved"] == []
     assert answer["parcels"] == [
         {
@@ -58,14 +58,16 @@ def test_an_order_leaves_from_where_the_goods_lie_too_long(client: Any) -> None:
 
 
 def test_picking_capacity_region_and_stock_are_kept(client: Any) -> None:
-    full = client.ask("/route_order", ROUTE | {"orders_today": {"S001": 40}})
+    full = client.ask("/route_order", ROUTE | {"orders_today": {"S001": 40, "S002": 1}})
     assert (full["parcels"], full["unserved"]) == ([], ["P0001"])
     far = client.ask("/route_order", ROUTE | {"region": "苏州"})
     assert (far["parcels"][0]["store_id"], far["parcels"][0]["parcel_cost"]) == ("S001", 12.0)
     much = client.ask("/route_order", {"lines": [{"product_id": "P0001", "units": 6}]})
     assert much["unserved"] == ["P0001"]
-    none = client.ask("/route_order", ROUTE | {"exclude_store_ids": ["S001"]})
-    assert none["unserved"] == ["P0001"]
+    second = client.ask("/route_order", ROUTE | {"exclude_store_ids": ["S001"]})
+    assert (second["parcels"][0]["store_id"], second["parcels"][0]["free_orders"]) == ("S002", 1.5)
+    shown = {"lines": [{"product_id": "P0001", "units": 5}], "exclude_store_ids": ["S001"]}
+    assert client.ask("/route_order", shown)["unserved"] == ["P0001"], "one of the five is kept on show"
     assert client.ask("/route_order", {"lines": [{"product_id": "P0060", "units": 1}]})["unserved"] == ["P0060"]
 
 
