@@ -162,7 +162,8 @@ def check(answers: list[tuple[float, Any]], goods: list[str], pinned: str) -> No
 def live(ask: Ask, strangers: list[dict[str, str]]) -> None:
     """Milliseconds from sending a stranger's first event, and a purchase, until the answers of both workers know it."""
     today = date.fromisoformat(ask("/overview", {})["as_of"]).isoformat()
-    items = [one["id"] for one in ask("/search", {"kind": "product", "query": "", "limit": 100})["items"]]
+    found = ask("/search", {"kind": "product", "query": "", "limit": 100})["items"]
+    items = [one["id"] for one in found if "饮料" not in one["detail"]]
     shown, gone, new = [], [], 0
     for number, one in enumerate(strangers[:50]):
         product = items[-1 - number % 40]

@@ -8,7 +8,7 @@ window, with an isotonic curve apart for pairs bought once and more often.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,13 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.interactions import purchases
+from features.interactions import interactions, purchases, shoppers
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from retail_brain.files import write_json
 from training.recommender.calibration import Curve, fit_curve
 from training.recommender.config import RecommenderConfig
-from training.recommender.history import History, build_history
+from training.recommender.history import History
 from training.recommender.sparse import Ints
 
 HORIZONS = (7, 14, 28)
@@ -128,20 +128,19 @@ def anchored(
     return np.asarray(-np.expm1(-ceiling[:, None] * hazard / whole[:, None]), np.float64)
 
 
-def fit_due(dataset: Dataset, as_of: date, config: RecommenderConfig, *, history: History | None = None) -> DueModel:
+def fit_due(dataset: Dataset, as_of: date, config: RecommenderConfig) -> DueModel:
     """The model fitted on the last 28 days before `as_of`; UNFITTED where too little was bought again in them.
 
     Args:
         dataset: sees nothing after `as_of`.
         as_of: last visible day.
         config: of the history.
-        history: of the day 28 days earlier, if it was built elsewhere.
     """
     cutoff = as_of - timedelta(days=HORIZONS[-1])
-    first = purchases(dataset, as_of).select(pl.col("date").min()).collect().item()
-    if history is None and (first is None or (cutoff - first).days < config.min_history_days):
+    past = bare_history(dataset, cutoff, config)
+    first = past.pairs["first_on"].min()
+    if not isinstance(first, date) or (cutoff - first).days < config.min_history_days:
         return UNFITTED
-    past = history or build_history(dataset.at(cutoff), cutoff, config)
     waited = days_until_bought(dataset, past, as_of)
     rows = np.flatnonzero(past.bought)
     table, often = due_features(past)[rows], past.pairs["purchase_days"].to_numpy()[rows] > 1
@@ -159,6 +158,25 @@ def fit_due_table(table: Reals, waited: Ints, often: npt.NDArray[np.bool_], *, s
     raw = _logistic(_standardised(table, mean, scale) @ weights.T)
     curves = [_curves(raw[:, place], waited <= days, often) for place, days in enumerate(HORIZONS)]
     return DueModel(mean, scale, weights, curves)
+
+
+def bare_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -> History:
+    """What `due_features` asks of a history and nothing else: who bought what when, without baskets and events."""
+    frames = {name: dataset.frames[name] for name in ("transactions", "products") if dataset.has(name)}
+    known = replace(dataset, frames=frames).at(as_of)
+    pairs = interactions(known, as_of, config.half_lives_days, sort=False).collect()
+    customers = shoppers(known, as_of).sort("customer_id").collect()
+    kinds = known.scan_or_empty("products").select("product_id", "subcategory").unique("product_id").collect()
+    ids = pairs["product_id"].unique().sort()
+    products = ids.to_frame().join(kinds, on="product_id", how="left", maintain_order="left")
+    people, goods = pl.Enum(customers["customer_id"]), pl.Enum(ids)
+    coded = pairs.select(
+        pl.col("customer_id").cast(people).to_physical().cast(pl.Int64).alias("person"),
+        pl.col("product_id").cast(goods).to_physical().cast(pl.Int64).alias("product"),
+        pl.exclude("customer_id", "product_id"),
+    ).sort("person", "product")
+    nothing = pl.DataFrame()
+    return History(as_of, customers, products, [], coded, nothing, nothing, config.max_core_products)
 
 
 def days_until_bought(dataset: Dataset, history: History, until: date) -> Ints:
