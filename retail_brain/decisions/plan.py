@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from retail_brain.decisions.aging import KEEPS, Aging
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.calendar import Cycle, order_cycle, period_of
-from retail_brain.decisions.needs import KEEPS, Aging, Needs, project, spread_arrival
+from retail_brain.decisions.needs import Needs, project, spread_arrival
 from retail_brain.decisions.targets import Economics, Lots, Target, economics, order_target, spread_factors, whole_lots
 from retail_brain.decisions.terms import Terms
 from retail_brain.settings import ReplenishmentSettings
