@@ -1,6 +1,7 @@
 """Replays on the sample chain: one shop, two weeks."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, UsageError
+from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings, Settings
 from serving.replay_facts import read_replay
 from serving.replay_stage import Stage
@@ -44,6 +46,35 @@ def test_parameters_come_from_the_days_before(done, sample):
     assert done.tuned == shorter.tuned, "what happened after the first day changed what was tuned"
     assert done.tuned.days == 14
     assert done.tuned.matched.lost_unit_cost >= 0
+
+
+def test_models_and_forecasts_know_only_the_days_before(sample):
+    fitted: list[date] = []
+    asked: list[date] = []
+
+    @dataclass(frozen=True)
+    class Store:
+        paths: DemandPaths
+
+    class Model:
+        def forecast(self, dataset, horizon, *, stores=None, **_):
+            asked.append(dataset.as_of)
+            days = pl.date_range(dataset.as_of + timedelta(days=1), dataset.as_of + timedelta(days=horizon), eager=True)
+            ids = pl.DataFrame({"store_id": stores, "product_id": ["P001"] * len(stores)})
+            yield Store(DemandPaths(ids, days, np.ones((len(stores), 30, horizon), dtype=np.float32)))
+
+    def fit(dataset: Dataset) -> Model:
+        fitted.append(dataset.as_of)
+        return Model()
+
+    done = replay(
+        sample, Settings(), first=FIRST, last=LAST, stores=["S01"], fit=fit, refresh_days=5, refit_days=8, tune_days=7,
+        policies=["suggested"], paths=20,
+    )  # fmt: skip
+    before = FIRST - timedelta(days=1)
+    assert asked == [before - timedelta(days=k) for k in (7, 2)] + [before + timedelta(days=k) for k in (0, 5, 10)]
+    assert fitted == [before - timedelta(days=7), before, before + timedelta(days=10)]
+    assert "a demand model" in done.notes[0]
 
 
 def test_intervals_need_three_stores(done, sample):
