@@ -7,6 +7,7 @@ import numpy as np
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Floats
+from retail_brain.errors import ImpossibleError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Outcome
@@ -94,14 +95,20 @@ class Tuned:
 
 
 def tune(span: Span, first: date, days: int) -> Tuned:
-    """Tunes covers, the spread of the forecasts and the penalty of a lost unit in the `days` before `first`."""
+    """Tunes covers, the spread of the forecasts and the penalty of a lost unit in the `days` before `first`.
+
+    With fewer days than a week, or nothing sold before them, everything is as usual.
+    """
     before = first - timedelta(days=1)
     earliest = span.dataset.at(before).daily_sales().select("date").min().collect().item()
     days = min(days, (first - earliest).days // 2)
     usual = span.settings.replenishment.model_copy(update={"policy": "economic"})
     if days < _LEAST_TUNE_DAYS:
         return Tuned(0, _USUAL_COVER_DAYS, _USUAL_COVER_DAYS, usual, usual)
-    stage = span.stage(first - timedelta(days=days), before)
+    try:
+        stage = span.stage(first - timedelta(days=days), before)
+    except ImpossibleError:
+        return Tuned(0, _USUAL_COVER_DAYS, _USUAL_COVER_DAYS, usual, usual)
     forecast = span.forecasts(stage)
     cover, fresh_cover = _covers(stage)
     with span.progress.step("tune on the days before"):
@@ -112,22 +119,30 @@ def tune(span: Span, first: date, days: int) -> Tuned:
 
 def _covers(stage: Stage) -> tuple[float, float]:
     """The covers that cost least: of goods that keep, and of fresh ones."""
-    costs = [stage.play(stage.cover(float(days))).cost(stage.world) for days in COVER_DAYS]
-    keeping = int(np.argmin([cost[~stage.fresh].sum() for cost in costs]))
-    fresh = int(np.argmin([cost[stage.fresh].sum() for cost in costs]))
-    return float(COVER_DAYS[keeping]), float(COVER_DAYS[fresh])
+    costs = np.array([stage.play(stage.cover(float(days))).cost(stage.world) for days in COVER_DAYS])
+    days = np.array(COVER_DAYS, dtype=np.float64)
+    return (
+        _cheapest(days, costs[:, ~stage.fresh], _USUAL_COVER_DAYS),
+        _cheapest(days, costs[:, stage.fresh], _USUAL_COVER_DAYS),
+    )
+
+
+def _cheapest(values: Floats, costs: Floats, usual: float) -> float:
+    """The value whose series cost least together; the usual one where there are none."""
+    return float(values[int(costs.sum(axis=1).argmin())]) if costs.shape[1] else usual
 
 
 def _spreads(stage: Stage, forecast: Forecast, usual: ReplenishmentSettings) -> ReplenishmentSettings:
     """The spread factors that cost least, with a lost unit that costs half a usual unit on top."""
     penalty = _penalty(stage, 0.5)
-    costs = []
+    tried = []
     for factor in _SPREADS:
         update = {"spread_factor": factor, "fresh_spread_factor": None, "lost_unit_cost": penalty}
-        costs.append(_play(stage, forecast, usual.model_copy(update=update)).cost(stage.world))
-    keeping = int(np.argmin([cost[~stage.fresh].sum() for cost in costs]))
-    fresh = int(np.argmin([cost[stage.fresh].sum() for cost in costs]))
-    return usual.model_copy(update={"spread_factor": _SPREADS[keeping], "fresh_spread_factor": _SPREADS[fresh]})
+        tried.append(_play(stage, forecast, usual.model_copy(update=update)).cost(stage.world))
+    factors, costs = np.array(_SPREADS), np.array(tried)
+    keeping = _cheapest(factors, costs[:, ~stage.fresh], usual.spread_factor)
+    fresh = _cheapest(factors, costs[:, stage.fresh], keeping)
+    return usual.model_copy(update={"spread_factor": keeping, "fresh_spread_factor": fresh})
 
 
 def _penalties(
