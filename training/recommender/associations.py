@@ -1,6 +1,5 @@
 """What goes with a product, kept with the model: used by similar goods, the basket and people known by one event."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,13 +11,14 @@ from scipy import sparse
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError, NotFoundError
-from retail_brain.files import write_json
-from training.recommender.candidates.item_item import basket_matrix, together
+from training.recommender.candidates.item_item import SLAB, basket_matrix, together
 from training.recommender.candidates.trending import popularity
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import ATTRIBUTES, build_history
 from training.recommender.similar import Likeness, best_of_each, similar_lists
-from training.recommender.sparse import CSR
+from training.recommender.sparse import CSR, Ints, csr, keep_top, row_maxima
+
+LIFT_SHRINKAGE = 10.0
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,12 @@ class Associations:
     Attributes:
         products: one row per product: product_id, name, the attributes, price and popularity (share of recent sales).
         together: products x products, shrunk joint baskets, the best 50 of each row.
+        lifts: products x products of different kinds, shrunk lift of joint baskets, scaled to the size of `together`.
     """
 
     products: pl.DataFrame
     together: CSR
+    lifts: CSR
 
     def code(self, product_id: str) -> int:
         """Row of a product.
@@ -71,10 +73,11 @@ class Associations:
     def complete_basket(self, product_ids: Sequence[str], k: int = 10) -> pl.DataFrame:
         """Goods that go with these: product_id, rank, score, reason (`goes_with:PRODUCT`), the best first.
 
-        Never what is in the basket, nor its substitutes (the same subcategory). Unknown products are passed over.
+        By the summed lift. Never what is in the basket, nor its substitutes (the same subcategory). Unknown products
+        are passed over.
         """
         known = self.products["product_id"].is_in(list(product_ids)).arg_true().to_numpy()
-        pull = self.together[known].toarray() if known.size else np.zeros((0, self.products.height))
+        pull = self.lifts[known].toarray() if known.size else np.zeros((0, self.products.height))
         score = pull.sum(axis=0)
         score[known] = 0
         kinds = self.products["subcategory"].gather(known).drop_nulls().unique()
@@ -100,18 +103,10 @@ class Associations:
 
     def complement_lists(self, k: int = 20) -> pl.DataFrame:
         """Goods that go with every product, its subcategory left out: product_id, other_id, score, rank from 1."""
-        cells = self.together.tocoo()
-        ids, kind = self.products["product_id"], self.products["subcategory"]
-        frame = pl.DataFrame(
-            {
-                "product_id": ids.gather(cells.row),
-                "other_id": ids.gather(cells.col),
-                "score": cells.data.astype(np.float64),
-                "same": kind.gather(cells.row).eq_missing(kind.gather(cells.col))
-                & kind.gather(cells.row).is_not_null(),
-            }
-        )
-        return best_of_each(frame.filter(~pl.col("same")).drop("same"), k)
+        cells = self.lifts.tocoo()
+        ids = self.products["product_id"]
+        columns = {"product_id": ids.gather(cells.row), "other_id": ids.gather(cells.col)}
+        return best_of_each(pl.DataFrame(columns | {"score": cells.data.astype(np.float64)}), k)
 
     def _shared(self, at: int, other: int) -> str:
         for name in ("subcategory", "category", "brand", "department"):
@@ -121,11 +116,11 @@ class Associations:
         return f"goes_with:{self.products['product_id'][at]}"
 
     def save(self, folder: Path) -> None:
-        """Writes goods.parquet and together.npz."""
+        """Writes goods.parquet, together.npz and lifts.npz."""
         self.products.write_parquet(folder / "goods.parquet")
-        parts = {name: getattr(self.together, name) for name in ("data", "indices", "indptr")}
-        np.savez_compressed(folder / "together.npz", **parts)
-        write_json(folder / "together.json", {"shape": list(self.together.shape)})
+        for file, matrix in (("together", self.together), ("lifts", self.lifts)):
+            parts = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
+            np.savez_compressed(folder / f"{file}.npz", **parts)
 
     @classmethod
     def load(cls, folder: Path) -> "Associations":
@@ -135,10 +130,8 @@ class Associations:
             ModelError: a file is missing or damaged.
         """
         try:
-            shape = tuple(json.loads((folder / "together.json").read_text(encoding="utf-8"))["shape"])
-            with np.load(folder / "together.npz", allow_pickle=False) as file:
-                matrix = sparse.csr_array((file["data"], file["indices"], file["indptr"]), shape=shape)
-            return cls(pl.read_parquet(folder / "goods.parquet"), matrix)
+            products = pl.read_parquet(folder / "goods.parquet")
+            return cls(products, *(_read(folder / f"{name}.npz", products.height) for name in ("together", "lifts")))
         except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
             raise ModelError(f"the goods in {folder} cannot be read: {error}. Train and promote again.") from error
 
@@ -151,5 +144,46 @@ def associations_of(dataset: Dataset, as_of: date, config: RecommenderConfig) ->
     """
     history = build_history(dataset, as_of, config)
     products = history.products.select("product_id", "name", *ATTRIBUTES, "price")
-    joint = together(basket_matrix(history), config.item_item.shrinkage, config.item_item.neighbours)
-    return Associations(products.with_columns(pl.Series("popularity", popularity(history))), joint)
+    baskets = basket_matrix(history)
+    joint = together(baskets, config.item_item.shrinkage, config.item_item.neighbours)
+    kind, _ = history.attribute_codes("subcategory")
+    lifts = shrunk_lifts(baskets, kind.astype(np.int64), config.item_item.neighbours)
+    lifts.data *= _mean_best(joint) / max(_mean_best(lifts), 1e-12)
+    np.minimum(lifts.data, 1, out=lifts.data)
+    return Associations(products.with_columns(pl.Series("popularity", popularity(history))), joint, lifts)
+
+
+def shrunk_lifts(baskets: CSR, kind: Ints, neighbours: int) -> CSR:
+    """Products x products: joint baskets / (those expected by chance + LIFT_SHRINKAGE), the best of each row kept.
+
+    Goods of the same kind stand in for each other and are left out; one joint basket proves nothing. Worked out in
+    slabs of products, so memory is bounded by the kept cells and one slab.
+
+    Args:
+        baskets: baskets x products.
+        kind: subcategory of each product, 0 = unknown.
+        neighbours: how many of each row are kept.
+    """
+    count = np.bincount(baskets.indices, minlength=baskets.shape[1]).astype(np.float64)
+    by_product = baskets.T.tocsr()
+    slabs = []
+    for start in range(0, by_product.shape[0], SLAB):
+        joint = (by_product[start : start + SLAB] @ baskets).tocsr()
+        rows = np.repeat(np.arange(joint.shape[0]), np.diff(joint.indptr))
+        same = (kind[rows + start] == kind[joint.indices]) & (kind[joint.indices] > 0)
+        others = (joint.indices != rows + start) & (joint.data > 1) & ~same
+        rows, columns = rows[others], joint.indices[others]
+        expected = count[rows + start] * count[columns] / max(baskets.shape[0], 1)
+        lift = joint.data[others] / (expected + LIFT_SHRINKAGE)
+        slabs.append(keep_top(csr(rows, columns, lift, joint.shape), neighbours))
+    return sparse.vstack(slabs, format="csr") if slabs else by_product @ baskets
+
+
+def _mean_best(matrix: CSR) -> float:
+    best = row_maxima(matrix)
+    return float(best[best > 0].mean()) if (best > 0).any() else 1.0
+
+
+def _read(path: Path, size: int) -> CSR:
+    with np.load(path, allow_pickle=False) as file:
+        return sparse.csr_array((file["data"], file["indices"], file["indptr"]), shape=(size, size))
