@@ -27,6 +27,7 @@ from features.demand_state import STATE, state
 from features.demand_target import PHASE, TARGET, YEAR_AGO, YearAgo, phase_ratios, target_values
 
 MAX_EVENT_TYPES = 6
+LEVELS_BEYOND_A_YEAR = 4
 EVENTS = (*(f"event_{number}" for number in range(MAX_EVENT_TYPES)), "days_to_event")
 IDS = ("store", "department", "category")
 _WEEKLY = ("weekday",)
@@ -165,9 +166,15 @@ class PanelFeatures:
 
 
 def _comparable_periods(history: DemandHistory) -> Ints:
-    """Number of the period a year before each one of history and horizon; -1 where there is none."""
+    """Number of the period a year before each one of history and horizon; -1 where there is none.
+
+    None at all while the history reaches back little more than a year: the few last weeks that have a year before them
+    would be told by having one, and trees would learn whatever else was new in them.
+    """
     axis = history.axis
     count = axis.count + history.horizon
+    if axis.count < axis.rhythm.year + LEVELS_BEYOND_A_YEAR * axis.rhythm.level:
+        return np.full(count, -1)
     if axis.period != "day":
         return np.maximum(np.arange(count) - axis.rhythm.year, -1)
     days = same_time_last_year(axis.starts(0, count), history.country)

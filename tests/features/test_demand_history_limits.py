@@ -1,9 +1,10 @@
-"""Days on which a store was closed say nothing of its usual week."""
+"""What a history says of itself: closed days are not usual ones, and a few weeks a year ago are no year ago."""
 
 from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
+import pytest
 
 from features.demand import FEATURES, DemandFeatures, Vocabulary
 from features.demand_history import read_history
@@ -56,3 +57,17 @@ def test_level_and_weekday_are_those_of_open_days_and_the_closed_one_is_still_le
         assert panel.weight.all()
         assert panel.usual_weight.sum() == panel.weight.sum() - (0 if closed is None else 2)
     assert np.allclose(found[None], found[DAYS - 3], atol=0.02)
+
+
+@pytest.mark.parametrize(("days", "known"), [(419, False), (480, True)])
+def test_a_year_ago_is_known_once_there_are_months_of_it(days: int, known: bool) -> None:
+    rows = [
+        {"date": FIRST + timedelta(days=day), "store_id": "S", "product_id": product, "units": 30.0}
+        for day in range(days)
+        for product in ("A", "B")
+    ]
+    seen = Dataset.from_frames({"daily_sales": pl.DataFrame(rows)}).at(FIRST + timedelta(days=days - 1))
+    history = read_history(seen, Settings(), 7)
+    built = DemandFeatures(history, Vocabulary.of(history)).of(build_panel(history, 0, 2))
+    found = built.rows(days - 1, np.arange(2), np.array([3, 3]))[:, list(FEATURES).index("category_year_ago")]
+    assert np.isnan(found).all() != known
