@@ -137,7 +137,8 @@ def what_if(dataset: Dataset, folder: Path) -> None:
     model = DemandModel.fit(dataset.at(LAST), config, residuals=())
     rows = []
     for store in model.forecast(dataset.at(LAST), config.horizon):
-        assert store.features is not None
+        if store.features is None:
+            continue
         series = listed_series(store.features.panel, config.horizon)
         ids = store.features.panel.series["product_id"].gather(series)
         for product, sheet in zip(
