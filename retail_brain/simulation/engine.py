@@ -1,11 +1,12 @@
 """The replay itself: each period goods arrive, are sold, age, and orders are placed for the next morning."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
-from retail_brain.decisions.arrays import Bools, Floats
+from retail_brain.decisions.arrays import Floats
 from retail_brain.errors import ImpossibleError
 from retail_brain.simulation.world import Opening, Shelf, World
 
@@ -68,6 +69,8 @@ class Outcome:
 BLOCK = 7
 """Periods that are told apart when an interval over time is made."""
 
+_Cell = TypeVar("_Cell", np.float64, np.bool_)
+
 _PER_PERIOD = ("demand", "sold", "lost", "wasted", "held", "ordered")
 
 
@@ -85,16 +88,12 @@ def simulate(world: World, policy: Policy, opening: Opening, *, count_from: int 
     """
     shelf = Shelf.open(world, opening)
     start = shelf.on_hand
-    sums = {name: np.zeros(world.series) for name in (*_PER_PERIOD, "received", "lines")}
-    moved = {name: np.zeros(world.series) for name in ("received", "sold", "wasted")}
-    daily = {name: np.zeros(world.periods) for name in _PER_PERIOD}
-    blocks = {
-        name: np.zeros((world.series, -(-world.periods // BLOCK))) for name in ("demand", "sold", "wasted", "cost")
-    }
+    book = _Book.open(world)
+    demand, counts = _by_period(np.where(world.counted, world.demand, 0.0)), _by_period(world.counted)
+    everything = bool(counts.all())
     _place(policy.order(-1, shelf), shelf, world, -1)
     for period in range(world.periods):
-        counted = world.counted[:, period]
-        wanted = np.where(counted, world.demand[:, period], 0.0)
+        wanted = demand[period]
         received = shelf.receive()
         sold = shelf.sell(wanted, fifo=world.fifo)
         wasted = shelf.age()
@@ -106,24 +105,61 @@ def simulate(world: World, policy: Policy, opening: Opening, *, count_from: int 
             "wasted": wasted,
             "held": shelf.on_hand,
             "ordered": ordered,
+            "received": received,
+            "lines": (ordered > 0).astype(np.float64),
         }
-        for name, units in now.items():
-            daily[name][period] = (units * counted).sum()
-        for name, units in (("received", received), ("sold", sold), ("wasted", wasted)):
-            moved[name] += units
-        if period >= count_from:
-            for name, units in (now | {"received": received, "lines": ordered > 0}).items():
-                sums[name] += units * counted
-            _add_block(blocks, period // BLOCK, now, world, counted)
-    return Outcome(**sums, opening=start, closing=shelf.on_hand, moved=moved, per_period=daily, blocks=blocks)
+        for name in book.moved:
+            book.moved[name] += now[name]
+        if not everything:
+            now = {name: units * counts[period] for name, units in now.items()}
+        book.add(now, period, world, counts=period >= count_from)
+    blocks = {name: np.ascontiguousarray(table.T) for name, table in book.blocks.items()}
+    return Outcome(
+        **book.sums, opening=start, closing=shelf.on_hand, moved=book.moved, per_period=book.daily, blocks=blocks
+    )
 
 
-def _add_block(blocks: dict[str, Floats], block: int, now: dict[str, Floats], world: World, counted: Bools) -> None:
-    """Adds a period's units and money to its block."""
-    money = now["held"] * world.holding + now["lost"] * world.short + now["wasted"] * world.unit_cost
-    values = now | {"cost": money + (now["ordered"] > 0) * world.order_cost}
-    for name, table in blocks.items():
-        table[:, block] += values[name] * counted
+def _by_period(table: npt.NDArray[_Cell]) -> npt.NDArray[_Cell]:
+    """A table with its periods first, so that one period lies together."""
+    return np.ascontiguousarray(table.T)
+
+
+@dataclass(frozen=True)
+class _Book:
+    """What a replay adds up as it goes on; `blocks` have their periods first."""
+
+    sums: dict[str, Floats]
+    moved: dict[str, Floats]
+    daily: dict[str, Floats]
+    blocks: dict[str, Floats]
+
+    @classmethod
+    def open(cls, world: World) -> "_Book":
+        """Nothing yet."""
+        weeks = -(-world.periods // BLOCK)
+        return cls(
+            sums={name: np.zeros(world.series) for name in (*_PER_PERIOD, "received", "lines")},
+            moved={name: np.zeros(world.series) for name in ("received", "sold", "wasted")},
+            daily={name: np.zeros(world.periods) for name in _PER_PERIOD},
+            blocks={name: np.zeros((weeks, world.series)) for name in ("demand", "sold", "wasted", "cost")},
+        )
+
+    def add(self, now: dict[str, Floats], period: int, world: World, *, counts: bool) -> None:
+        """Adds a period's units and money; only to the periods' own totals where it is not to count."""
+        for name, total in self.daily.items():
+            total[period] = now[name].sum()
+        if not counts:
+            return
+        for name in self.sums:
+            self.sums[name] += now[name]
+        block = period // BLOCK
+        for name in ("demand", "sold", "wasted"):
+            self.blocks[name][block] += now[name]
+        money = self.blocks["cost"][block]
+        money += now["held"] * world.holding
+        money += now["lost"] * world.short
+        money += now["wasted"] * world.unit_cost
+        money += now["lines"] * world.order_cost
 
 
 def _place(order: Floats | None, shelf: Shelf, world: World, period: int) -> Floats:
