@@ -85,37 +85,46 @@ def suggest_transfers(
         lot: units moved at a time.
         line_cost: money for picking and booking one line, whatever it holds; lines that do not earn it are left out.
     """
-    stores, products = series["store_id"].to_numpy(), series["product_id"].rank("dense").to_numpy().astype(np.int64) - 1
+    shops, products = series["store_id"].to_list(), series["product_id"].rank("dense").to_numpy().astype(np.int64) - 1
+    limits = picking or {}
+    known = {shop: place for place, shop in enumerate(dict.fromkeys(shops))}
+    shop_of = np.array([known[shop] for shop in shops], dtype=np.int64)
+    left_to_pick = np.array([float(limits.get(shop, np.inf)) for shop in known])
     moved = np.zeros(series.height)
-    left_to_pick = {store: float(limit) for store, limit in (picking or {}).items()}
     found: dict[tuple[int, int], list[float]] = {}
-    rows = np.arange(series.height)
+    plus, minus = _marginals(giving, np.arange(series.height), moved, cost_per_unit, lot)
+    rows = np.argsort(products, kind="stable")
     while len(rows):
-        picks = np.array([left_to_pick.get(store, np.inf) for store in stores[rows]])
-        can_give = (giving.on_hand[rows] + moved[rows] - giving.keep[rows] >= lot) & (picks >= lot)
-        step = np.full(len(rows), lot)
-        can_take = moved[rows] >= 0
-        can_give &= moved[rows] <= 0
-        plus = np.where(can_take, giving.receiving(rows, moved[rows], step), -np.inf)
-        minus = np.where(can_give, giving.giving(rows, moved[rows], step), np.inf) + cost_per_unit[rows] * lot
-        pairs = [(gain, int(rows[a]), int(rows[b])) for gain, a, b in _best_pairs(products[rows], plus, minus)]
+        losing = np.where(left_to_pick[shop_of[rows]] >= lot, minus[rows], np.inf)
+        pairs = [(gain, int(rows[a]), int(rows[b])) for gain, a, b in _best_pairs(products[rows], plus[rows], losing)]
         for gain, giver, taker in sorted(pairs, reverse=True):
-            store = stores[giver]
-            if left_to_pick.get(store, np.inf) < lot:
+            if left_to_pick[shop_of[giver]] < lot:
                 continue
             moved[giver] -= lot
             moved[taker] += lot
-            if store in left_to_pick:
-                left_to_pick[store] -= lot
+            left_to_pick[shop_of[giver]] -= lot
             entry = found.setdefault((giver, taker), [0.0, 0.0])
             entry[0] += lot
             entry[1] += gain
-        rows = np.flatnonzero(np.isin(products, [products[giver] for _, giver, _ in pairs]))
+        changed = np.unique(np.array([row for _, *both in pairs for row in both], dtype=np.int64))
+        plus[changed], minus[changed] = _marginals(giving, changed, moved[changed], cost_per_unit[changed], lot)
+        active = np.zeros(len(products) + 1, dtype=np.bool_)
+        active[products[changed]] = True
+        rows = rows[active[products[rows]]]
     return _rows(series, found, line_cost)
 
 
+def _marginals(giving: Giving, rows: Ints, moved: Floats, cost: Floats, lot: float) -> tuple[Floats, Floats]:
+    """What one more lot brings to each shop, and what it costs to give one away; a shop does only one of both."""
+    step = np.full(len(rows), lot)
+    can_give = (giving.on_hand[rows] + moved - giving.keep[rows] >= lot) & (moved <= 0)
+    plus = np.where(moved >= 0, giving.receiving(rows, moved, step), -np.inf)
+    minus = np.where(can_give, giving.giving(rows, moved, step), np.inf) + cost * lot
+    return plus, minus
+
+
 def _best_pairs(products: Ints, plus: Floats, minus: Floats) -> list[tuple[float, int, int]]:
-    """Per product the shop that gains most and the one that loses least, where moving a lot pays."""
+    """Per product the shop that gains most and the one that loses least, where moving a lot pays; rows by product."""
     taker, giver = _first_of(products, -plus), _first_of(products, minus)
     gain = plus[taker] - minus[giver]
     good = np.isfinite(gain) & (gain > 1e-9) & (taker != giver)
@@ -123,10 +132,12 @@ def _best_pairs(products: Ints, plus: Floats, minus: Floats) -> list[tuple[float
 
 
 def _first_of(groups: Ints, values: Floats) -> Ints:
-    """Index of the least value of each group; ties go to the first."""
-    order = np.lexsort((np.arange(len(groups)), values, groups))
-    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    return order[starts].astype(np.int64)
+    """Index of the least value of each group of neighbouring rows; ties go to the first."""
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
+    sizes = np.diff(starts, append=len(groups))
+    least = np.flatnonzero(values == np.repeat(np.minimum.reduceat(values, starts), sizes))
+    first: Ints = least[np.flatnonzero(np.diff(groups[least], prepend=-1))].astype(np.int64)
+    return first
 
 
 def _rows(series: pl.DataFrame, found: dict[tuple[int, int], list[float]], line_cost: float) -> pl.DataFrame:

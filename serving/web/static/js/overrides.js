@@ -41,7 +41,7 @@ function form(from, onmake) {
     field(t("override.kind"), h("select", { name: "kind" }, KINDS.map((kind) => h("option", { value: kind }, t(`override.kind.${kind}`))))),
     field(t("override.value"), h("input", { name: "value", type: "number", min: "0", step: "any", required: true, value: "1.2" })),
     field(t("override.last_day"), h("input", { name: "until", type: "date", required: true, min: from, value: addDays(from, 6) })),
-    field(t("decision.reason"), h("input", { name: "reason", type: "text", required: true, maxlength: "300" })),
+    field(t("override.reason"), h("input", { name: "reason", type: "text", required: true, maxlength: "300" })),
     h("button", { type: "submit", class: "primary" }, t("override.make")));
 }
 
