@@ -33,12 +33,15 @@ def read_silent(dataset: Dataset, stock: pl.DataFrame, terms: pl.DataFrame, as_o
     sales = dataset.daily_sales().filter(pl.col("date") >= first, pl.col("units") > 0)
     rows = sales.group_by(*SERIES, day=(pl.col("date") - first).dt.total_days()).agg(pl.col("units").sum()).collect()
     empty = _empty_days(dataset, first, as_of)
+    goods = held["product_id"].unique().sort()
+    everywhere = _table(goods, rows, days)
     found = []
     for (store_id,), mine in held.group_by("store_id", maintain_order=True):
         here = rows.filter(pl.col("store_id") == store_id)
         if here.height:
             out = empty.filter(pl.col("store_id") == store_id)
-            found.append(_of_store(mine, here, rows, out, days))
+            chain = everywhere[goods.search_sorted(mine["product_id"]).to_numpy()]
+            found.append(_of_store(mine, here, chain, out, days))
     if not found:
         return _joined(held.clear().with_columns(rate=0.0, dispersion=1.0, days_without_sale=0), terms)
     return _joined(pl.concat(found), terms)
@@ -55,12 +58,9 @@ def _empty_days(dataset: Dataset, first: date, as_of: date) -> pl.DataFrame:
     return counted.select(*SERIES, day=(pl.col("date") - first).dt.total_days()).unique().collect()
 
 
-def _of_store(
-    mine: pl.DataFrame, here: pl.DataFrame, everywhere: pl.DataFrame, empty: pl.DataFrame, days: int
-) -> pl.DataFrame:
+def _of_store(mine: pl.DataFrame, here: pl.DataFrame, chain: Floats, empty: pl.DataFrame, days: int) -> pl.DataFrame:
     goods = mine["product_id"]
     own = _table(goods, here, days)
-    chain = _table(goods, everywhere, days)
     is_open = np.zeros(days, dtype=np.bool_)
     is_open[here["day"].to_numpy()] = True
     stocked = np.broadcast_to(is_open, own.shape) & (_table(goods, empty.with_columns(units=1.0), days) == 0)
@@ -81,9 +81,9 @@ def _table(goods: pl.Series, rows: pl.DataFrame, days: int) -> Floats:
     """Units by product and day."""
     known = rows.filter(pl.col("product_id").is_in(goods.implode()))
     places = goods.search_sorted(known["product_id"]).to_numpy()
-    table = np.zeros((len(goods), days))
-    np.add.at(table, (places, known["day"].to_numpy()), known["units"].cast(pl.Float64).to_numpy())
-    return table
+    cells = places * days + known["day"].to_numpy()
+    units = known["units"].cast(pl.Float64).to_numpy()
+    return np.bincount(cells, weights=units, minlength=len(goods) * days).astype(np.float64).reshape(len(goods), days)
 
 
 def _window(table: Floats, last: Ints) -> Floats:
