@@ -9,14 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog
 from scipy.sparse import coo_array, csr_array, vstack
 
 from retail_brain.decisions.arrays import Bools, Floats, Ints
 from retail_brain.decisions.marginal import Steps, spend
-
-QUIET = {"presolve": False}
-"""Options of HiGHS: with presolve it prints a line of its own debugging while it maps solutions back."""
+from retail_brain.decisions.solver import solve_milp
 
 _GAP_WORTH_CLOSING = 1e-4
 _CORE_STEPS = 1_500
@@ -172,12 +170,12 @@ def _finish(steps: Steps, limits: Sequence[Limit], taken: Bools, useful: Bools, 
     order = _in_order(part)
     if order.shape[0]:
         constraints.append(LinearConstraint(order, ub=0))
-    found: OptimizeResult = milp(
+    found: OptimizeResult = solve_milp(
         -part.value,
         integrality=np.ones(len(core)),
         bounds=Bounds(0, np.where(closed, 0.0, 1.0)),
         constraints=constraints,
-        options={"mip_rel_gap": _GAP_WORTH_CLOSING / 10, "time_limit": _SECONDS} | QUIET,
+        options={"mip_rel_gap": _GAP_WORTH_CLOSING / 10, "time_limit": _SECONDS},
     )
     if found.x is None:
         return taken

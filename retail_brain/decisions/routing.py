@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import coo_array
 
-from retail_brain.decisions.allocation import QUIET
 from retail_brain.decisions.arrays import Bools, Floats, Ints
+from retail_brain.decisions.solver import solve_milp
 
 _SECONDS = 2.0
 _NEVER = 1e9
@@ -98,12 +98,12 @@ def _split(cost: Floats, parcels: Floats, unserved: Floats, single: Route) -> Ro
         (np.concatenate([np.ones(count), -np.ones(count)]), (rows, np.concatenate([order, count + shops]))),
         shape=(count, width),
     ).tocsr()
-    found = milp(
+    found = solve_milp(
         saved,
         integrality=np.ones(width),
         bounds=Bounds(0, 1),
         constraints=[LinearConstraint(once, ub=1), LinearConstraint(used, ub=0)],
-        options={"time_limit": _SECONDS} | QUIET,
+        options={"time_limit": _SECONDS},
     )
     if found.x is None or float(found.fun) + float(unserved.sum()) >= single.cost - 1e-9:
         return single

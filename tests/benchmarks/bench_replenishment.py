@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from m5_policies import BEFORE, compare
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import coo_array
 
-from retail_brain.decisions.allocation import QUIET, Limit, allocate
+from retail_brain.decisions.allocation import Limit, allocate
 from retail_brain.decisions.marginal import Steps, order_steps, spend
 from retail_brain.decisions.replenishment import plan_orders, suggest_orders
+from retail_brain.decisions.solver import solve_milp
 from retail_brain.outputs import DemandPaths
 from retail_brain.simulation.engine import simulate
 from retail_brain.simulation.policies import OrderUpTo, every
@@ -74,12 +75,12 @@ def optimum(steps: Steps, budget: float) -> float:
     limits = [LinearConstraint(steps.cost[None, :], ub=budget)]
     if len(later):
         limits.append(LinearConstraint(order.tocsr(), ub=0))
-    found = milp(
+    found = solve_milp(
         -np.maximum(steps.value, -1e9),
         integrality=np.ones(count),
         bounds=Bounds(0, 1),
         constraints=limits,
-        options={"mip_rel_gap": 1e-6, "time_limit": 20} | QUIET,
+        options={"mip_rel_gap": 1e-6, "time_limit": 20},
     )
     return -float(found.fun)
 
