@@ -122,7 +122,9 @@ class State:
         """Looks at once whether a tenant's rules changed."""
         view = self._views.get(tenant)
         if view is not None and rules_version(tenant, self.database) != view.rules.version:
-            self._views[tenant] = replace(view, rules=self._rules(tenant, view.answers))
+            rules = self._rules(tenant, view.answers)
+            if self._views[tenant].answers is view.answers:
+                self._views[tenant] = replace(self._views[tenant], rules=rules)
 
     def _rules(self, tenant: str, answers: Answers) -> RuleBook:
         if answers.attributes is None:
