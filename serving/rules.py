@@ -14,9 +14,20 @@ from pydantic import ValidationError
 from retail_brain.errors import UsageError
 from retail_brain.files import write_text
 from retail_brain.operational.rules import RuleSet
-from training.recommender.rules import Goods, Ready, Rule, ready_rules
+from serving.reasons import Language
+from training.recommender.rules import ADULTS_ONLY, Goods, Ready, Rule, ready_rules
 
 MAX_RULES = 1_000
+_WARNINGS: Mapping[str, Mapping[Language, str]] = {
+    "label": {"en": "rule {place} ({title}): ", "zh": "规则 {place}（{title}）："},
+    "goods": {"en": "no product has {attribute} {values}", "zh": "没有商品的 {attribute} 是 {values}"},
+    "adult": {
+        "en": "no product is flagged for adults (attribute adult, age_restricted or min_age)",
+        "zh": "没有标为仅限成年人的商品（属性 adult、age_restricted 或 min_age）",
+    },
+    "stores": {"en": "unknown stores {values}", "zh": "未知门店 {values}"},
+    "ended": {"en": "it ended at {end}", "zh": "已于 {end} 结束"},
+}
 _LISTS = ("values", "stores")
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
@@ -43,6 +54,11 @@ class RuleBook:
     def here(self, store_id: str | None, now: datetime) -> list[Ready]:
         """Those that hold in a store at a time."""
         return [one for one in self.ready if one.rule.applies(store_id, now)]
+
+
+def shown_title(title: str, language: Language) -> str:
+    """A rule's title for people: the built-in rule has one in each language."""
+    return "仅限成年人" if title == ADULTS_ONLY.title and language == "zh" else title
 
 
 def stored_rules(kept: RuleSet) -> list[Rule]:
@@ -87,7 +103,13 @@ def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str) -> list[Rule]:
     return rules
 
 
-def warnings_of(rules: Sequence[Rule], goods: Goods, unknown_stores: Collection[str], now: datetime) -> list[str]:
+def warnings_of(
+    rules: Sequence[Rule],
+    goods: Goods,
+    unknown_stores: Collection[str],
+    now: datetime,
+    language: Language = "en",
+) -> list[str]:
     """What is allowed but probably not meant, in words: unknown goods and stores, rules whose time is over.
 
     Args:
@@ -95,20 +117,25 @@ def warnings_of(rules: Sequence[Rule], goods: Goods, unknown_stores: Collection[
         goods: that are known.
         unknown_stores: of those that the rules name.
         now: when.
+        language: of the words.
     """
     found = []
     for place, rule in enumerate(rules, start=1):
-        label = f"rule {place} ({rule.title})"
         unknown = [value for value in rule.values if not goods.named(rule.model_copy(update={"values": (value,)})).size]
-        if unknown:
-            found.append(f"{label}: no product has {rule.attribute} {', '.join(map(repr, unknown[:5]))}")
-        if rule.attribute == "adult" and not goods.values.get("adult"):
-            found.append(f"{label}: no product is flagged for adults (attribute adult, age_restricted or min_age)")
         absent = [store for store in rule.stores if store in unknown_stores]
-        if absent:
-            found.append(f"{label}: unknown stores {', '.join(map(repr, absent[:5]))}")
-        if rule.state(now) == "ended":
-            found.append(f"{label}: it ended at {rule.ends_at:%Y-%m-%d %H:%M} UTC")
+        told = {
+            "goods": (bool(unknown), unknown),
+            "adult": (rule.attribute == "adult" and not goods.values.get("adult"), []),
+            "stores": (bool(absent), absent),
+            "ended": (rule.state(now) == "ended", []),
+        }
+        label = _WARNINGS["label"][language].format(place=place, title=rule.title)
+        for code, (holds, values) in told.items():
+            if holds:
+                shown = ", ".join(map(repr, values[:5]))
+                end = "" if rule.ends_at is None else f"{rule.ends_at:%Y-%m-%d %H:%M} UTC"
+                text = _WARNINGS[code][language].format(attribute=rule.attribute, values=shown, end=end)
+                found.append(label + text)
     return found
 
 

@@ -18,6 +18,7 @@ from serving.offers import Offers, offer
 from serving.queries.call import Call, find_store, no_champion
 from serving.queries.ranking import ProductNames, Ranking
 from serving.reasons import Language, note_text, reason_text
+from serving.rules import shown_title
 from training.recommender.due_model import PROBABILITIES
 from training.recommender.online import Complements, Live, Pairs, Ranked, ranked, with_pinned
 from training.recommender.rules import Ready, Slate, pinned_products
@@ -76,7 +77,7 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
     ranking = _ranking(answers, person, best, shown, call.language)
     answer = ranking.shown(answers, person.customer_id, "cold" if person.scored is None else "warm")
     notes = _notes(answers, store, ranking, call.language)
-    taken = [{"name": name, "goods": count} for name, count in shown.removed.items()]
+    taken = [{"name": shown_title(name, call.language), "goods": count} for name, count in shown.removed.items()]
     return answer | {"known_by": person.known_by(events), "notes": notes, "rules_applied": taken}
 
 

@@ -57,6 +57,6 @@ def _shown(call: Call, kept: RuleSet, listed: list[Rule]) -> dict[str, Any]:
         "set_by": kept.set_by,
         "set_at": None if kept.set_at is None else kept.set_at.isoformat(timespec="seconds"),
         "may_write": call.principal.may(Scope.RULES),
-        "warnings": warnings_of(listed, attributes.goods, absent, call.now),
+        "warnings": warnings_of(listed, attributes.goods, absent, call.now, call.language),
         "adult_goods": int((attributes.goods.codes["adult"] >= 0).sum()),
     }

@@ -7,7 +7,16 @@ import pytest
 
 from retail_brain.errors import UsageError
 from retail_brain.operational.rules import RuleSet
-from serving.rules import RuleBook, parse_rules, plain_rule, read_rules, stored_rules, warnings_of, write_rules
+from serving.rules import (
+    RuleBook,
+    parse_rules,
+    plain_rule,
+    read_rules,
+    shown_title,
+    stored_rules,
+    warnings_of,
+    write_rules,
+)
 from training.recommender.rules import Goods, Rule
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
@@ -93,6 +102,17 @@ def test_warnings_name_what_is_probably_not_meant() -> None:
         "rule 3 (allow adult): no product is flagged for adults (attribute adult, age_restricted or min_age)",
         "rule 4 (cap product_id): it ended at 2025-05-01 00:00 UTC",
     ]
+
+
+def test_warnings_and_the_built_in_rule_are_told_in_chinese() -> None:
+    over = Rule(action="pin", values=("P9",), stores=("S9",), ends_at=datetime(2025, 5, 1, tzinfo=UTC), name="端午")
+    assert warnings_of([over], GOODS, {"S9"}, NOW, "zh") == [
+        "规则 1（端午）：没有商品的 product_id 是 'P9'",
+        "规则 1（端午）：未知门店 'S9'",
+        "规则 1（端午）：已于 2025-05-01 00:00 UTC 结束",
+    ]
+    assert (shown_title("adults only", "zh"), shown_title("adults only", "en")) == ("仅限成年人", "adults only")
+    assert shown_title("端午", "zh") == "端午"
 
 
 def test_a_book_holds_what_can_be_read_and_applies_here_and_now() -> None:
