@@ -20,6 +20,8 @@ ADULT = "yes"
 """The value of the attribute `adult` of goods that only adults may be offered."""
 
 NOT_RULED = -1
+DEFAULT_FACTOR = 2.0
+DEFAULT_LIMIT = 2
 Positions = npt.NDArray[np.integer]
 Reals = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]
@@ -49,8 +51,8 @@ class Rule(BaseModel):
     action: Action
     attribute: Attribute = "product_id"
     values: tuple[str, ...] = Field(default=(), max_length=2000)
-    factor: float = Field(default=2.0, gt=1, le=100)
-    limit: int = Field(default=2, ge=1, le=1000)
+    factor: float = Field(default=DEFAULT_FACTOR, gt=1, le=100)
+    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=1000)
     stores: tuple[str, ...] = Field(default=(), max_length=2000)
     starts_at: datetime | None = None
     ends_at: datetime | None = None
@@ -70,9 +72,9 @@ class Rule(BaseModel):
             raise ValueError(f"{self.action} names no goods; give values of {self.attribute}")
         if self.action == "allow" and self.attribute != "adult":
             raise ValueError("allow is about adult goods only; give attribute 'adult'")
-        if self.action not in {"boost", "bury", "diversify"} and "factor" in self.model_fields_set:
+        if self.action not in {"boost", "bury", "diversify"} and self.factor != DEFAULT_FACTOR:
             raise ValueError(f"{self.action} has no factor; it belongs to boost, bury and diversify")
-        if self.action != "cap" and "limit" in self.model_fields_set:
+        if self.action != "cap" and self.limit != DEFAULT_LIMIT:
             raise ValueError(f"{self.action} has no limit; it belongs to cap")
         if self.starts_at is not None and self.ends_at is not None and self.starts_at >= self.ends_at:
             raise ValueError("ends_at must lie after starts_at")

@@ -96,6 +96,15 @@ def test_rules_are_read_set_and_checked_with_their_author(client: Any, set_rules
     assert (deeds[0].action, deeds[0].actor) == ("rules.set", "admin先生")
 
 
+def test_rules_that_were_read_can_be_sent_back_as_they_are(client: Any, set_rules: Any) -> None:
+    first = set_rules(
+        {"action": "pin", "values": ["P0001"]}, {"action": "cap", "limit": 5, "ends_at": "2030-01-01T00:00:00"}
+    )
+    rows = [{name: value for name, value in row.items() if name not in {"title", "state"}} for row in first["rules"]]
+    again = client.ask("/rules", {"rules": rows, "version": first["version"]})
+    assert again["rules"] == first["rules"]
+
+
 def test_bad_rules_and_stale_lists_are_refused_and_change_nothing(client: Any, set_rules: Any) -> None:
     version = set_rules({"action": "cap"})["version"]
     bad = {"rules": [{"action": "cap"}, {"action": "exclude", "name": "oops"}, {"action": "fly"}]}
