@@ -1,0 +1,53 @@
+"""The verbs transfers, counts, leftovers, and replenish under limits, run as a user runs them."""
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from retail_brain.cli.app import app
+from retail_brain.decisions.leftovers import LEFTOVERS
+from retail_brain.decisions.phantom import COUNT_REQUESTS
+from retail_brain.decisions.transfers import TRANSFERS
+from retail_brain.errors import DataError, NotFoundError, UsageError
+
+
+def run(home, *words):
+    return CliRunner().invoke(app, ["--home", str(home), "--quiet", *words])
+
+
+@pytest.mark.parametrize(
+    ("verb", "columns"), [("transfers", TRANSFERS), ("counts", COUNT_REQUESTS), ("leftovers", LEFTOVERS)]
+)
+def test_each_verb_writes_its_table_even_where_there_is_little_to_say(home, tmp_path, verb, columns):
+    result = run(home, verb, "--out", str(tmp_path / "out.parquet"))
+    assert result.exit_code == 0, result.output
+    assert dict(pl.read_parquet(tmp_path / "out.parquet").schema) == columns
+
+
+def test_orders_keep_within_every_limit_and_their_prices_are_written(home, tmp_path):
+    (tmp_path / "limits.csv").write_text("limit,unit,capacity,store_id\ntruck,units,5,S1\n", encoding="utf-8")
+    words = ("--limits", str(tmp_path / "limits.csv"), "--budget", "30", "--out", str(tmp_path / "orders.csv"))
+    result = run(home, "replenish", *words)
+    assert result.exit_code == 0, result.output
+    orders, prices = pl.read_csv(tmp_path / "orders.csv"), pl.read_csv(tmp_path / "orders_limits.csv")
+    assert orders["order_cost"].sum() <= 30
+    assert orders.filter(store_id="S1")["order_quantity"].sum() <= 5
+    assert set(prices["limit"]) == {"budget", "truck"}
+    assert "limit" in set(orders["reason_code"])
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["counts", "--out", "c.txt"], UsageError),
+        (["transfers", "--out", "t.csv", "--stores", "nowhere"], NotFoundError),
+        (["replenish", "--out", "o.csv", "--limits", "missing.csv"], UsageError),
+        (["replenish", "--out", "o.csv", "--limits", "bad.csv"], DataError),
+    ],
+)
+def test_what_cannot_be_done_is_said(home, tmp_path, monkeypatch, words, error):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.csv").write_text("limit,unit\nall,money\n", encoding="utf-8")
+    result = run(home, *words)
+    assert result.exit_code != 0
+    assert isinstance(result.exception, error), result.output
