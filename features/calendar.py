@@ -20,6 +20,11 @@ from retail_brain.errors import UsageError
 
 DAYS_BEFORE = 28
 DAYS_AFTER = 10
+ORDINARY_DAYS_BEFORE, ORDINARY_DAYS_AFTER = 3, 1
+"""How near an ordinary public holiday is felt.
+
+Farther off, one holiday's approach would be another holiday: Christmas is 24 days before Martin Luther King's birthday,
+and nothing happens 24 days before Memorial Day."""
 LONGEST_LUNAR_YEAR_DAYS = 390
 MOVING: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"spring_festival": (24, 14), "mid_autumn": (12, 2), "dragon_boat": (5, 2), "easter": (12, 2)}
@@ -130,6 +135,8 @@ def calendar_features(dates: Sequence[date], country: str) -> pl.DataFrame:
     free = public_holidays(country, first, last)
     frame = pl.DataFrame({"date": dates}, schema={"date": pl.Date})
     distances = {f"days_to_{name}": days_to_nearest(dates, found) for name, found in days.items()}
+    other = distances["days_to_other_holiday"]
+    other[(other > ORDINARY_DAYS_BEFORE) | (other < -ORDINARY_DAYS_AFTER)] = np.nan
     return frame.select(
         pl.col("date").dt.weekday().cast(pl.Float32).alias("weekday"),
         pl.col("date").dt.month().cast(pl.Float32).alias("month"),

@@ -87,3 +87,9 @@ def test_events_count_in_their_region_and_everywhere() -> None:
     assert north["event_1"].to_list() == [0, 1, 0, 0, 0]
     assert north["days_to_event"].to_list() == [1, 0, 0, -1, -2]
     assert event_features(dates, calendar, None, ["sport"])["event_0"].to_list() == [0, 0, 0, 0, 0]
+
+
+def test_an_ordinary_holiday_is_felt_for_days_and_not_from_another_one() -> None:
+    dates = [date(2016, 1, 18) + timedelta(days=distance) for distance in (-24, -4, -3, 0, 1, 2)]
+    found = calendar_features(dates, "US")["days_to_other_holiday"].to_numpy()
+    assert np.array_equal(found, [np.nan, np.nan, 3, 0, -1, np.nan], equal_nan=True), "Christmas 2015 is no MLK day"
