@@ -68,7 +68,7 @@ def tree_settings(rounds: int) -> dict[str, Any]:
         "objective": "tweedie",
         "tweedie_variance_power": 1.1,
         "n_estimators": rounds,
-        "learning_rate": 0.05,
+        "learning_rate": 0.08,
         "num_leaves": 63,
         "min_child_samples": 100,
         "feature_fraction": 0.6,
