@@ -1,7 +1,7 @@
 """A dataset as known on one day, encoded: customers and products as numbers, interactions as sparse columns."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -12,11 +12,13 @@ import polars as pl
 from features.interactions import faded, interactions, purchases, receipt_lines, shoppers
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError
+from retail_brain.tables import TABLES
 from training.recommender.config import RecommenderConfig
 from training.recommender.sparse import CSR, Ints, csr
 
 NEW_GOODS_DAYS = 120
 ATTRIBUTES = ("department", "category", "subcategory", "brand")
+MAX_TRAIT_VALUES = 30
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class History:
         lines: basket, product and day of the latest baskets: codes and days since 1970.
         store_sales: one row per store x product: faded receipt lines of late.
         max_core_products: see `core`.
+        traits: one row per customer: further attributes with few values (gender, age band, level), null where unknown.
     """
 
     as_of: date
@@ -43,6 +46,7 @@ class History:
     lines: pl.DataFrame
     store_sales: pl.DataFrame
     max_core_products: int
+    traits: pl.DataFrame = field(default_factory=pl.DataFrame)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -133,6 +137,7 @@ def build_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -> H
         lines=_lines(dataset, as_of, products["product_id"], config),
         store_sales=_store_sales(dataset, as_of, config, stores, products["product_id"]),
         max_core_products=config.max_core_products,
+        traits=_traits(dataset, as_of, customers["customer_id"]),
     )
 
 
@@ -158,6 +163,18 @@ def _customers(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFra
         .with_columns(pl.coalesce("store_id", "home_store_id").alias("store_id"))
         .drop("home_store_id")
     )
+
+
+def _traits(dataset: Dataset, as_of: date, customer_ids: pl.Series) -> pl.DataFrame:
+    listed = dataset.at(as_of).scan_or_empty("customers").collect()
+    words = [
+        name
+        for name, kind in listed.schema.items()
+        if name not in TABLES["customers"].types and kind in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
+    ]
+    few = [name for name in words if 2 <= listed[name].drop_nulls().n_unique() <= MAX_TRAIT_VALUES]
+    rows = listed.select("customer_id", pl.col(few).cast(pl.String))
+    return customer_ids.to_frame().join(rows, on="customer_id", how="left", maintain_order="left").drop("customer_id")
 
 
 def _products(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFrame:

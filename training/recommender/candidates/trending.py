@@ -1,10 +1,11 @@
-"""What sells of late in the person's store, by the categories they buy; the answer to strangers, too."""
+"""What sells of late in the person's store, by the categories they buy; for newcomers by what their like buy."""
 
 import numpy as np
 import polars as pl
 
 from training.recommender.config import TrendingConfig
 from training.recommender.history import History
+from training.recommender.segments import fit_segments
 from training.recommender.sparse import CSR, Ints, Scores, csr, keep_top, row_sums, scaled_rows
 
 
@@ -38,17 +39,22 @@ class Trending:
         self._affinity = category_affinity(history)
         self._everyone = np.bincount(self._codes, popularity(history), categories)
         self._store_of = _store_codes(history)
+        self._segments = fit_segments(history)
         self.by_store = _shrunk_shares(history, config)
 
     def scores(self, people: Ints) -> Scores:
-        """Share of the product in the store's recent sales x (the person's affinity to its category / everyone's)."""
+        """Share of the product in the store's recent sales x (the person's affinity to its category / everyone's).
+
+        For somebody who never bought, the affinity is that of the people of their segment to the product.
+        """
         rows = self.by_store[self._store_of[people]].tocsr()
         person = np.repeat(np.arange(people.size), np.diff(rows.indptr))
         affinity = self._affinity[people].toarray()
         known = affinity.sum(axis=1) > 0
         usual = np.maximum(self._everyone, 1e-9)
         code = self._codes[rows.indices]
-        lift = np.where(known[person], (affinity[person, code] + 0.1 * usual[code]) / (1.1 * usual[code]), 1.0)
+        alike = self._segments.of(people[person], rows.indices)
+        lift = np.where(known[person], (affinity[person, code] + 0.1 * usual[code]) / (1.1 * usual[code]), alike)
         rows.data = (rows.data * lift).astype(np.float32)
         return rows
 
