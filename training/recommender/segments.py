@@ -65,7 +65,7 @@ def _counts(
 ) -> npt.NDArray[np.float64]:
     """Values x products: customers among the rows who bought."""
     people = np.flatnonzero(rows)
-    member = csr(codes[people], people, np.ones(people.size, np.float32), (many, codes.size))
+    member = csr(codes[people].astype(np.int64), people, np.ones(people.size, np.float32), (many, codes.size))
     counted: npt.NDArray[np.float64] = (member @ bought).toarray().astype(np.float64)
     return counted
 
@@ -74,9 +74,10 @@ def _lift(counts: npt.NDArray[np.float64], shrinkage: float) -> npt.NDArray[np.f
     share = counts.sum(axis=0) / max(counts.sum(), 1.0)
     total = counts.sum(axis=1, keepdims=True)
     expected = (total + shrinkage) * share
-    lift = np.divide(counts + shrinkage * share, expected, out=np.ones_like(counts), where=expected > 0)
+    lift = np.ones(counts.shape, np.float32)
+    np.divide(counts + shrinkage * share, expected, out=lift, where=expected > 0, casting="same_kind")
     lift[0] = 1.0
-    return lift.astype(np.float32)
+    return lift
 
 
 def _gain(learned: npt.NDArray[np.float64], judged: npt.NDArray[np.float64], shrinkage: float) -> float:
