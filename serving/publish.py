@@ -15,8 +15,8 @@ from retail_brain.progress import Progress
 from retail_brain.settings import Settings, Workspace
 from serving.answers.folder import AnswersManifest, make_current, write_manifest
 from serving.answers.rows import write_rows
-from serving.ledger import ledger
-from serving.overrides import tenant_overrides
+from serving.demand.ledger import ledger
+from serving.demand.overrides import tenant_overrides
 from serving.publishing.catalogs import publish_catalogs, publish_identities
 from serving.publishing.demand import publish_demand
 from serving.publishing.people import publish_people

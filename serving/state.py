@@ -22,9 +22,9 @@ from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings, Workspace, load_settings
 from serving.answers.folder import Answers, current_id, open_answers
 from serving.answers.identities import identifier
-from serving.override_book import OverrideBook
-from serving.recent import RecentEvents
-from serving.rules import RuleBook
+from serving.demand.override_book import OverrideBook
+from serving.people.recent import RecentEvents
+from serving.people.rules import RuleBook
 
 _log = logging.getLogger("bentoml.retail_brain")
 _SETTLE = timedelta(seconds=3)

@@ -18,8 +18,8 @@ from serving.api.keyring import Keyring
 from serving.api.openapi import openapi
 from serving.api.routes import ROUTES, Route
 from serving.api.runtime import Runtime
+from serving.people.reasons import Language
 from serving.queries.call import Call
-from serving.reasons import Language
 from serving.state import State
 
 _log = logging.getLogger("bentoml.retail_brain")

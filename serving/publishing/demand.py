@@ -18,10 +18,10 @@ from serving.answers.forecasts import ForecastBlock, write_calendar, write_forec
 from serving.answers.rows import write_rows
 from serving.answers.suggestions import write_suggestions
 from serving.answers.what_if import MODEL, PlacedSheet, SheetWriter
-from serving.network import Network
 from serving.publishing.catalogs import Places
 from serving.publishing.network import publish_network
-from serving.suggestions import SupplySide
+from serving.stock.network import Network
+from serving.stock.suggestions import SupplySide
 from training.demand.elasticity import elasticities_of
 from training.demand.model import DemandModel
 from training.demand.origins import origin_rows

@@ -8,9 +8,9 @@ import polars as pl
 from retail_brain.progress import Progress
 from serving.answers.rows import write_rows
 from serving.answers.worth import write_worth
-from serving.attention import lines_that_matter, usual_sales
-from serving.network import Network
 from serving.publishing.catalogs import Places
+from serving.stock.attention import lines_that_matter, usual_sales
+from serving.stock.network import Network
 
 
 def publish_network(

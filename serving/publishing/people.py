@@ -13,12 +13,12 @@ from serving.answers.attributes import write_attributes
 from serving.answers.goods import write_ranked
 from serving.answers.pairs import write_pairs
 from serving.answers.rows import write_rows
-from serving.audience_facts import read_facts
+from serving.people.audience_facts import read_facts
+from serving.people.reasons import reason_text
+from serving.people.received_events import bought_by_event, without_just_bought
+from serving.people.recommendations import product_names
+from serving.people.rule_facts import attribute_columns, known_adults
 from serving.publishing.catalogs import Places
-from serving.reasons import reason_text
-from serving.received_events import bought_by_event, without_just_bought
-from serving.recommendations import product_names
-from serving.rule_facts import attribute_columns, known_adults
 from training.recommender.model import RecommenderModel
 from training.recommender.rules import Goods
 from training.recommender.scoring import stranger_chances

@@ -12,7 +12,7 @@ from serving.answers.goods import write_ranked
 from serving.answers.history import write_history
 from serving.answers.planned import write_planned
 from serving.publishing.catalogs import Places
-from serving.shelves_of import shelves_of
+from serving.stock.shelves import shelves_of
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _POPULAR_DAYS = 56

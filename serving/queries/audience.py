@@ -13,11 +13,11 @@ from retail_brain.errors import NotFoundError
 from serving.answers.folder import Answers
 from serving.answers.pairs import KINDS, NO_DAY
 from serving.api.requests import AudienceRequest
-from serving.audiences import people_of
-from serving.campaigns import of_campaign
-from serving.network import goods_to_clear
+from serving.people.audiences import people_of
+from serving.people.campaigns import of_campaign
 from serving.queries.call import Call, find_product, find_store, names_of, no_champion
 from serving.queries.network import network_rows
+from serving.stock.network import goods_to_clear
 
 _LIKENESS = 0.5
 _LIKE = 5

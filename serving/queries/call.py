@@ -8,7 +8,7 @@ from serving.answers.arrays import Array
 from serving.answers.catalog import Catalog
 from serving.answers.folder import Answers
 from serving.api.access import Principal
-from serving.reasons import Language
+from serving.people.reasons import Language
 from serving.state import State, TenantView
 
 

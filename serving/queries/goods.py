@@ -9,10 +9,10 @@ from serving.answers.arrays import Array
 from serving.answers.folder import Answers
 from serving.answers.shelves import NO_STORE
 from serving.api.requests import BasketRequest, SimilarRequest
-from serving.offers import Offers, fulfilment_names, offer, origin_ids
+from serving.people.offers import Offers, fulfilment_names, offer, origin_ids
+from serving.people.reasons import reason_text
 from serving.queries.call import Call, find_store, names_of, no_champion
 from serving.queries.ranking import ProductNames
-from serving.reasons import reason_text
 from training.recommender.rules import NO_GOODS, Slate
 
 _KINDS = ("subcategory", "category", "brand", "department")

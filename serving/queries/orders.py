@@ -9,8 +9,8 @@ from retail_brain.operational.life import lives
 from retail_brain.operational.receipts import Receipt, store_receipts
 from serving.answers.suggestions import suggestion_id
 from serving.api.requests import OrdersRequest, ReceiptIn, ReceiptsRequest
-from serving.order_book import order_book
 from serving.queries.call import Call, names_of
+from serving.stock.order_book import order_book
 
 _USUAL_DAYS = 35
 

@@ -10,7 +10,7 @@ from retail_brain.operational.overrides import Override, StoredOverride, store_o
 from serving.api.access import Scope
 from serving.api.errors import HttpError
 from serving.api.requests import LedgerRequest, OverrideIn, OverridesRequest
-from serving.override_book import state_of
+from serving.demand.override_book import state_of
 from serving.queries.call import Call, find_product, find_store
 
 _LISTED = 500

@@ -11,7 +11,7 @@ from serving.answers.arrays import Array
 from serving.answers.catalog import Catalog
 from serving.answers.folder import Answers
 from serving.answers.pairs import NO_DAY
-from serving.offers import Offers, fulfilment_names, origin_ids
+from serving.people.offers import Offers, fulfilment_names, origin_ids
 from serving.queries.call import names_of
 from training.recommender.due_model import PROBABILITIES
 

@@ -14,11 +14,11 @@ from serving.answers.identities import identifier
 from serving.answers.pairs import KINDS, NO_DAY
 from serving.answers.shelves import NO_STORE
 from serving.api.requests import RecommendRequest
-from serving.offers import Offers, offer
+from serving.people.offers import Offers, offer
+from serving.people.reasons import Language, note_text, reason_text
+from serving.people.rules import shown_title
 from serving.queries.call import Call, find_store, no_champion
 from serving.queries.ranking import ProductNames, Ranking
-from serving.reasons import Language, note_text, reason_text
-from serving.rules import shown_title
 from training.recommender.due_model import PROBABILITIES
 from training.recommender.online import Complements, Live, Pairs, Ranked, ranked, with_pinned
 from training.recommender.rules import Ready, Slate, pinned_products

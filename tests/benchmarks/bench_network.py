@@ -19,7 +19,7 @@ from retail_brain.decisions.marginal import Steps
 from retail_brain.decisions.routing import Sources, route_order
 from retail_brain.decisions.transfers import Giving, suggest_transfers
 from retail_brain.settings import Settings
-from serving.network import counts
+from serving.stock.network import counts
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 LOOKED_AT = (date(2025, 7, 20), date(2025, 10, 25), date(2025, 12, 20), date(2026, 2, 28))

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from retail_brain.dataset import Dataset
 from retail_brain.progress import Progress
-from serving.recommendations import recommend
+from serving.people.recommendations import recommend
 from training.recommender.config import RecommenderConfig
 from training.recommender.model import RecommenderModel
 from training.recommender.online import Complements, Live, Pairs, ranked

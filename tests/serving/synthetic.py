@@ -37,9 +37,9 @@ from serving.answers.shelves import Shelves
 from serving.answers.suggestions import write_suggestions
 from serving.answers.what_if import MODEL, PlacedSheet, SheetWriter
 from serving.answers.worth import write_worth
-from serving.attention import ATTENTION
-from serving.ledger import COLUMNS
-from serving.shops import SHOPS
+from serving.demand.ledger import COLUMNS
+from serving.stock.attention import ATTENTION
+from serving.stock.shops import SHOPS
 from training.demand.calibration import Calibration
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Dispersion

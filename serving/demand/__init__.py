@@ -1,0 +1,1 @@
+"""Use cases about demand: forecasts, overrides and the ledger of added value."""

@@ -1,0 +1,1 @@
+"""Persons, goods and places in words."""

@@ -1,0 +1,1 @@
+"""Replays of order policies on recorded demand."""

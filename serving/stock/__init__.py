@@ -1,0 +1,1 @@
+"""Use cases about stock: suggestions, limits, one network, and the life of an order."""
