@@ -1,7 +1,7 @@
 """How much memory a demand job will want, said before it begins.
 
-The figures are those of the matrices that live at the same time at the peak; they were set against measured peaks (see
-docs/benchmarks.md, Demand) and are meant to be a little too high rather than too low.
+The figures are those of the matrices that live at the same time at the peak, meant to be a little too high rather than
+too low. They were counted, not fitted to measured peaks.
 """
 
 from pathlib import Path
