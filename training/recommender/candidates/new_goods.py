@@ -33,14 +33,19 @@ class NewGoods:
         new = self._new
         if new.size == 0:
             return csr(new, new, np.empty(0), (people.size, self._shape[1]))
-        category = self._categories[people].toarray()[:, self._category[new]]
-        brand = self._brands[people].toarray()[:, self._brand[new]]
+        category = _known(self._categories[people].toarray(), self._category[new])
+        brand = _known(self._brands[people].toarray(), self._brand[new])
         apart = self._price[new][None, :] - self._person_price[people][:, None]
         value = (category + 0.5 * brand) * np.exp(-np.square(apart) / 2) * self._sales[None, :]
         rows = np.repeat(np.arange(people.size), new.size)
         scores = csr(rows, np.tile(new, people.size), value.ravel(), (people.size, self._shape[1]))
         scores.eliminate_zeros()
         return scores
+
+
+def _known(affinity: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Affinity of each person to each good's value; none where the value is unknown (code 0)."""
+    return affinity[:, codes] * (codes > 0)
 
 
 def _log_prices(history: History) -> tuple[np.ndarray, np.ndarray]:
