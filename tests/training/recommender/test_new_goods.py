@@ -15,13 +15,13 @@ AS_OF = START + timedelta(days=199)
 
 
 def with_launches(chain: Dataset) -> Dataset:
-    """N0 and N5 came in last week, in the categories of the first and of the third taste; N1 comes in a month."""
+    """N0 and N4 came in last week, in the categories of the first and of the third taste; N1 comes in a month."""
     known = chain.scan("products").collect()
     launches = pl.DataFrame(
         {
-            "product_id": ["N0", "N5", "N1"],
-            "name": ["新品零", "新品五", "未到"],
-            "category": ["类0", "类5", "类0"],
+            "product_id": ["N0", "N4", "N1"],
+            "name": ["新品零", "新品四", "未到"],
+            "category": ["类0", "类4", "类0"],
             "launched_on": [AS_OF - timedelta(days=7), AS_OF - timedelta(days=7), AS_OF + timedelta(days=30)],
         }
     )
@@ -35,7 +35,7 @@ def test_a_new_good_is_offered_to_those_who_buy_its_category_and_not_before_it_i
     ids = history.products["product_id"].to_list()
     people = history.people(["C000", "C002"])  # of the first and of the third taste
     scores = NewGoods(history, NewGoodsConfig()).scores(people).toarray()
-    first, third = scores[:, ids.index("N0")], scores[:, ids.index("N5")]
+    first, third = scores[:, ids.index("N0")], scores[:, ids.index("N4")]
     assert first[0] > 0
     assert first[1] == 0
     assert third[1] > 0
