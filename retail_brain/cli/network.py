@@ -1,6 +1,6 @@
 """Verbs about the stock of all shops together: transfers, counts, leftovers."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,6 +8,9 @@ from retail_brain.cli import context
 from retail_brain.cli.app import app
 from retail_brain.cli.context import AsOfOption, LakeOption, OutOption
 from retail_brain.cli.decisions import ProductsOption, StoresOption, load_forecaster, write_table
+
+if TYPE_CHECKING:
+    from retail_brain.dataset import Dataset
 
 SeedOption = Annotated[int, typer.Option(help="Seed of the sample paths.")]
 
@@ -45,7 +48,7 @@ def transfers(
     settings = chosen.settings.model_copy(update={"network": network})
     with chosen.progress.step("transfers") as step:
         table = suggest_transfers(
-            chosen.dataset(lake, as_of),
+            _with_inventory(chosen.dataset(lake, as_of)),
             load_forecaster(),
             settings,
             stores=stores,
@@ -76,7 +79,7 @@ def counts(
 
     chosen = context.current()
     with chosen.progress.step("counts") as step:
-        dataset = chosen.dataset(lake, as_of)
+        dataset = _with_inventory(chosen.dataset(lake, as_of))
         table = suggest_counts(dataset, chosen.settings, stores=stores, least_probability=least_probability)
         write_table(table, out)
         step.rows = table.height
@@ -102,7 +105,7 @@ def leftovers(
     chosen = context.current()
     with chosen.progress.step("leftovers") as step:
         table = find_leftovers(
-            chosen.dataset(lake, as_of),
+            _with_inventory(chosen.dataset(lake, as_of)),
             load_forecaster(),
             chosen.settings,
             stores=stores,
@@ -113,3 +116,19 @@ def leftovers(
         write_table(table, out)
         step.rows = table.height
         step.note = f"{table['value_at_risk'].sum():,.2f} at risk -> {out}"
+
+
+def _with_inventory(dataset: "Dataset") -> "Dataset":
+    """The dataset, if it says what the shops hold.
+
+    Raises:
+        MissingTableError: there is no `inventory`.
+    """
+    from retail_brain.errors import MissingTableError
+
+    if not dataset.has("inventory"):
+        raise MissingTableError(
+            "what the shops hold is not known: got no table inventory, wanted one with date, store_id, product_id and "
+            "on_hand. Ingest it, then ask again."
+        )
+    return dataset

@@ -8,7 +8,7 @@ from retail_brain.cli.app import app
 from retail_brain.decisions.leftovers import LEFTOVERS
 from retail_brain.decisions.phantom import COUNT_REQUESTS
 from retail_brain.decisions.transfers import TRANSFERS
-from retail_brain.errors import DataError, NotFoundError, UsageError
+from retail_brain.errors import DataError, MissingTableError, NotFoundError, UsageError
 
 
 def run(home, *words):
@@ -51,3 +51,15 @@ def test_what_cannot_be_done_is_said(home, tmp_path, monkeypatch, words, error):
     result = run(home, *words)
     assert result.exit_code != 0
     assert isinstance(result.exception, error), result.output
+
+
+@pytest.mark.parametrize("verb", ["transfers", "counts", "leftovers"])
+def test_a_chain_that_does_not_say_what_its_shops_hold_is_told_so(home, tmp_path, verb):
+    (tmp_path / "sales").mkdir()
+    sales = pl.read_parquet(home / "data" / "daily_sales.parquet")
+    sales.write_parquet(tmp_path / "sales" / "daily_sales.parquet")
+    lake = str(tmp_path / "lake")
+    assert run(home, "ingest", str(tmp_path / "sales"), "--lake", lake).exit_code == 0
+    result = run(home, verb, "--out", str(tmp_path / "out.csv"), "--lake", lake)
+    assert isinstance(result.exception, MissingTableError), result.output
+    assert not (tmp_path / "out.csv").exists()
