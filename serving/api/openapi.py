@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.api.access import ROLE_SCOPES
-from serving.api.responses import ErrorResponse
+from serving.api.responses.base import ErrorResponse
 from serving.api.routes import Route
 
 _REF = "#/components/schemas/{model}"

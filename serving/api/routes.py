@@ -6,8 +6,31 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from serving.api import requests, responses
 from serving.api.access import Scope
+from serving.api.requests.demand import ForecastRequest, HistoryRequest, LedgerRequest, OverridesRequest, WhatIfRequest
+from serving.api.requests.goods import BasketRequest, SimilarRequest
+from serving.api.requests.lookup import OverviewRequest, ProfileRequest, SearchRequest
+from serving.api.requests.network import AttentionRequest, NetworkRequest, RouteOrderRequest
+from serving.api.requests.people import AudienceRequest, EventsRequest, RecommendRequest, RulesRequest
+from serving.api.requests.stock import DecisionsRequest, OrdersRequest, ReceiptsRequest, ReplenishRequest
+from serving.api.responses.demand import (
+    ForecastResponse,
+    HistoryResponse,
+    LedgerResponse,
+    OverridesResponse,
+    WhatIfResponse,
+)
+from serving.api.responses.goods import BasketResponse, SimilarResponse
+from serving.api.responses.lookup import OverviewResponse, ProfileResponse, SearchResponse
+from serving.api.responses.network import (
+    AttentionResponse,
+    CountsResponse,
+    LeftoversResponse,
+    RouteOrderResponse,
+    TransfersResponse,
+)
+from serving.api.responses.people import AudienceResponse, EventsResponse, RecommendResponse, RulesResponse
+from serving.api.responses.stock import DecisionsResponse, OrdersResponse, ReceiptsResponse, ReplenishResponse
 from serving.queries import (
     audience,
     demand,
@@ -54,16 +77,16 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/forecast",
         "Demand of products in a store",
-        requests.ForecastRequest,
-        responses.ForecastResponse,
+        ForecastRequest,
+        ForecastResponse,
         demand.forecast,
         (Scope.DEMAND,),
     ),
     Route(
         "/what_if",
         "Demand at another price or under a promotion",
-        requests.WhatIfRequest,
-        responses.WhatIfResponse,
+        WhatIfRequest,
+        WhatIfResponse,
         what_if.what_if,
         (Scope.DEMAND,),
         threaded=True,
@@ -71,8 +94,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/overrides",
         "Put something in the place of forecasts, with a reason and an end",
-        requests.OverridesRequest,
-        responses.OverridesResponse,
+        OverridesRequest,
+        OverridesResponse,
         overrides.overrides,
         (Scope.DEMAND,),
         threaded=True,
@@ -80,24 +103,24 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/ledger",
         "What engine and people added to the forecasts",
-        requests.LedgerRequest,
-        responses.LedgerResponse,
+        LedgerRequest,
+        LedgerResponse,
         overrides.ledger,
         (Scope.DEMAND,),
     ),
     Route(
         "/replenish",
         "What a store should order",
-        requests.ReplenishRequest,
-        responses.ReplenishResponse,
+        ReplenishRequest,
+        ReplenishResponse,
         stock.replenish,
         (Scope.STOCK,),
     ),
     Route(
         "/decisions",
         "Approve, change or reject suggestions",
-        requests.DecisionsRequest,
-        responses.DecisionsResponse,
+        DecisionsRequest,
+        DecisionsResponse,
         stock.decide,
         (Scope.DECIDE,),
         threaded=True,
@@ -105,8 +128,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/attention",
         "The lines that matter, over all shops",
-        requests.AttentionRequest,
-        responses.AttentionResponse,
+        AttentionRequest,
+        AttentionResponse,
         network.attention,
         (Scope.STOCK,),
         threaded=True,
@@ -114,8 +137,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/transfers",
         "What to move between shops",
-        requests.NetworkRequest,
-        responses.TransfersResponse,
+        NetworkRequest,
+        TransfersResponse,
         network.transfers,
         (Scope.STOCK,),
         threaded=True,
@@ -123,8 +146,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/counts",
         "Shelves to count: stock on record that does not sell",
-        requests.NetworkRequest,
-        responses.CountsResponse,
+        NetworkRequest,
+        CountsResponse,
         network.counts,
         (Scope.STOCK,),
         threaded=True,
@@ -132,8 +155,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/leftovers",
         "Goods that will not sell by their date or season",
-        requests.NetworkRequest,
-        responses.LeftoversResponse,
+        NetworkRequest,
+        LeftoversResponse,
         network.leftovers,
         (Scope.STOCK, Scope.PEOPLE),
         threaded=True,
@@ -141,8 +164,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/route_order",
         "Which shops send an online order",
-        requests.RouteOrderRequest,
-        responses.RouteOrderResponse,
+        RouteOrderRequest,
+        RouteOrderResponse,
         routing.route,
         (Scope.STOCK,),
         threaded=True,
@@ -150,8 +173,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/orders",
         "How far decided suggestions have come",
-        requests.OrdersRequest,
-        responses.OrdersResponse,
+        OrdersRequest,
+        OrdersResponse,
         orders.orders,
         (Scope.STOCK,),
         threaded=True,
@@ -159,8 +182,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/receipts",
         "Note what arrived of the orders",
-        requests.ReceiptsRequest,
-        responses.ReceiptsResponse,
+        ReceiptsRequest,
+        ReceiptsResponse,
         orders.receive,
         (Scope.DECIDE,),
         threaded=True,
@@ -168,16 +191,16 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/recommend",
         "Goods for a person",
-        requests.RecommendRequest,
-        responses.RecommendResponse,
+        RecommendRequest,
+        RecommendResponse,
         recommend.recommend,
         (Scope.PEOPLE,),
     ),
     Route(
         "/rules",
         "What operators decide about goods: read, check, set",
-        requests.RulesRequest,
-        responses.RulesResponse,
+        RulesRequest,
+        RulesResponse,
         rules.rules,
         (Scope.PEOPLE, Scope.RULES),
         threaded=True,
@@ -185,8 +208,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/audience",
         "People for goods",
-        requests.AudienceRequest,
-        responses.AudienceResponse,
+        AudienceRequest,
+        AudienceResponse,
         audience.audience,
         (Scope.PEOPLE,),
         threaded=True,
@@ -194,32 +217,32 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/similar",
         "What could stand in for a product",
-        requests.SimilarRequest,
-        responses.SimilarResponse,
+        SimilarRequest,
+        SimilarResponse,
         goods.similar,
         (Scope.GOODS,),
     ),
     Route(
         "/complete_basket",
         "What goes with the goods in a basket",
-        requests.BasketRequest,
-        responses.BasketResponse,
+        BasketRequest,
+        BasketResponse,
         goods.complete_basket,
         (Scope.GOODS,),
     ),
     Route(
         "/profile",
         "One person, product or store in words",
-        requests.ProfileRequest,
-        responses.ProfileResponse,
+        ProfileRequest,
+        ProfileResponse,
         profile.profile,
         (Scope.GOODS, Scope.PEOPLE),
     ),
     Route(
         "/events",
         "Take events in",
-        requests.EventsRequest,
-        responses.EventsResponse,
+        EventsRequest,
+        EventsResponse,
         events.take_events,
         (Scope.EVENTS,),
         threaded=True,
@@ -227,8 +250,8 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/search",
         "Find stores, products and customers",
-        requests.SearchRequest,
-        responses.SearchResponse,
+        SearchRequest,
+        SearchResponse,
         overview.search,
         (Scope.GOODS, Scope.PEOPLE),
         threaded=True,
@@ -236,16 +259,16 @@ ROUTES: tuple[Route, ...] = (
     Route(
         "/history",
         "Recent sales of a product in a store",
-        requests.HistoryRequest,
-        responses.HistoryResponse,
+        HistoryRequest,
+        HistoryResponse,
         demand.history,
         (Scope.DEMAND, Scope.STOCK),
     ),
     Route(
         "/overview",
         "What there is",
-        requests.OverviewRequest,
-        responses.OverviewResponse,
+        OverviewRequest,
+        OverviewResponse,
         overview.overview,
         tuple(Scope),
     ),

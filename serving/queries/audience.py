@@ -12,7 +12,7 @@ from retail_brain.decisions.outreach import AudienceRequest as Wanted
 from retail_brain.errors import NotFoundError
 from serving.answers.folder import Answers
 from serving.answers.pairs import KINDS, NO_DAY
-from serving.api.requests import AudienceRequest
+from serving.api.requests.people import AudienceRequest
 from serving.people.audiences import people_of
 from serving.people.campaigns import of_campaign
 from serving.queries.call import Call, find_product, find_store, names_of, no_champion

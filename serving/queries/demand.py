@@ -12,7 +12,7 @@ from retail_brain.operational.overrides import Override
 from retail_brain.outputs import quantile_column
 from serving.answers.folder import Answers
 from serving.answers.forecasts import Forecasts
-from serving.api.requests import ForecastRequest, HistoryRequest
+from serving.api.requests.demand import ForecastRequest, HistoryRequest
 from serving.queries.call import Call, find_product, find_store, names_of, no_champion
 
 _EPOCH = date(1970, 1, 1).toordinal()

@@ -5,7 +5,7 @@ from typing import Any
 
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.events import FIELDS, Event, store_events
-from serving.api.requests import EventIn, EventsRequest
+from serving.api.requests.people import EventIn, EventsRequest
 from serving.queries.call import Call
 
 

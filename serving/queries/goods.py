@@ -8,7 +8,7 @@ import numpy as np
 from serving.answers.arrays import Array
 from serving.answers.folder import Answers
 from serving.answers.shelves import NO_STORE
-from serving.api.requests import BasketRequest, SimilarRequest
+from serving.api.requests.goods import BasketRequest, SimilarRequest
 from serving.people.offers import Offers, fulfilment_names, offer, origin_ids
 from serving.people.reasons import reason_text
 from serving.queries.call import Call, find_store, names_of, no_champion

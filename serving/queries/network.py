@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from retail_brain.errors import ModelError
-from serving.api.requests import AttentionRequest, NetworkRequest
+from serving.api.requests.network import AttentionRequest, NetworkRequest
 from serving.queries.call import Call, find_product, find_store, names_of
 
 _DECIDED = ("stockout", "unknown_stock", "large_order", "unusual")

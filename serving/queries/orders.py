@@ -8,7 +8,7 @@ import polars as pl
 from retail_brain.operational.life import lives
 from retail_brain.operational.receipts import Receipt, store_receipts
 from serving.answers.suggestions import suggestion_id
-from serving.api.requests import OrdersRequest, ReceiptIn, ReceiptsRequest
+from serving.api.requests.stock import OrdersRequest, ReceiptIn, ReceiptsRequest
 from serving.queries.call import Call, names_of
 from serving.stock.order_book import order_book
 

@@ -9,7 +9,7 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.operational.overrides import Override, StoredOverride, store_overrides, withdraw_overrides
 from serving.api.access import Scope
 from serving.api.errors import HttpError
-from serving.api.requests import LedgerRequest, OverrideIn, OverridesRequest
+from serving.api.requests.demand import LedgerRequest, OverrideIn, OverridesRequest
 from serving.demand.override_book import state_of
 from serving.queries.call import Call, find_product, find_store
 

@@ -8,7 +8,7 @@ from serving.answers.arrays import Array
 from serving.answers.catalog import Catalog
 from serving.api.access import Scope
 from serving.api.errors import HttpError
-from serving.api.requests import OverviewRequest, SearchRequest
+from serving.api.requests.lookup import OverviewRequest, SearchRequest
 from serving.queries.call import Call, find_store
 
 

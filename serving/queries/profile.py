@@ -6,7 +6,7 @@ from retail_brain.errors import NotFoundError
 from serving.answers.rows import row_at
 from serving.api.access import Scope
 from serving.api.errors import HttpError
-from serving.api.requests import ProfileRequest
+from serving.api.requests.lookup import ProfileRequest
 from serving.profile.sentences import goods_profile, person_profile, place_profile
 from serving.queries.call import Call
 from serving.queries.ranking import ProductNames

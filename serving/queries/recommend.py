@@ -13,7 +13,7 @@ from serving.answers.folder import Answers
 from serving.answers.identities import identifier
 from serving.answers.pairs import KINDS, NO_DAY
 from serving.answers.shelves import NO_STORE
-from serving.api.requests import RecommendRequest
+from serving.api.requests.people import RecommendRequest
 from serving.people.offers import Offers, offer
 from serving.people.reasons import Language, note_text, reason_text
 from serving.people.rules import shown_title

@@ -11,7 +11,7 @@ from retail_brain.decisions.arrays import Bools, Floats, Ints
 from retail_brain.decisions.routing import Sources, free_orders, route_order
 from retail_brain.errors import ModelError
 from serving.answers.folder import Answers
-from serving.api.requests import OrderLine, RouteOrderRequest
+from serving.api.requests.network import OrderLine, RouteOrderRequest
 from serving.queries.call import Call, find_product, find_store, names_of
 from serving.queries.network import network_rows
 

@@ -5,7 +5,7 @@ from typing import Any
 from retail_brain.operational.rules import RuleSet, store_rules
 from serving.api.access import Scope
 from serving.api.errors import HttpError
-from serving.api.requests import RulesRequest
+from serving.api.requests.people import RulesRequest
 from serving.people.rules import parse_rules, plain_rule, stored_rules, warnings_of
 from serving.queries.call import Call, no_champion
 from training.recommender.rules import Rule

@@ -10,7 +10,7 @@ from retail_brain.operational.decisions import Decision, StoredDecision, store_d
 from retail_brain.operational.life import Life
 from serving.answers.arrays import Array
 from serving.answers.suggestions import Suggestions, suggestion_id
-from serving.api.requests import DecisionIn, DecisionsRequest, ReplenishRequest
+from serving.api.requests.stock import DecisionIn, DecisionsRequest, ReplenishRequest
 from serving.queries.call import Call, find_product, find_store, names_of, no_champion
 
 _PAST = {"approve": "approved", "change": "changed", "reject": "rejected"}

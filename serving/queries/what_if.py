@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from retail_brain.errors import ImpossibleError, ModelError
-from serving.api.requests import WhatIfRequest
+from serving.api.requests.demand import WhatIfRequest
 from serving.queries.call import Call, find_product, find_store, no_champion
 from serving.queries.demand import check_horizon
 from training.demand.what_if import Sheet, WhatIf, ask

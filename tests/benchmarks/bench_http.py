@@ -51,7 +51,9 @@ BENTO_API = """
 import gc
 import bentoml
 from serving.api.access import Principal
-from serving.api.requests import ForecastRequest, RecommendRequest, ReplenishRequest
+from serving.api.requests.demand import ForecastRequest
+from serving.api.requests.people import RecommendRequest
+from serving.api.requests.stock import ReplenishRequest
 from serving.queries import demand, recommend, stock
 from serving.queries.call import Call
 from serving.state import State, utc_now

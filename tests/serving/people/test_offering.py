@@ -13,7 +13,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.operational.rules import store_rules
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings, Workspace
-from serving.api.requests import RecommendRequest
+from serving.api.requests.people import RecommendRequest
 from serving.people.offering import Wish
 from serving.people.recommendations import recommend
 from serving.people.rules import plain_rule
