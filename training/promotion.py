@@ -38,8 +38,13 @@ class Promotion:
 class Jobs(Protocol):
     """What `training/KIND/jobs.py` offers."""
 
-    def train(self, dataset: Dataset, settings: Settings, preset: str, progress: Progress) -> Trained:
-        """Fits on what the dataset shows and backtests on rolling origins."""
+    def train(
+        self, dataset: Dataset, settings: Settings, preset: str, progress: Progress, unfinished: Path | None
+    ) -> Trained:
+        """Fits on what the dataset shows and backtests on rolling origins.
+
+        Where it can, it goes on with what a killed run left in the folder for unfinished work.
+        """
 
     def evaluate_config(
         self,

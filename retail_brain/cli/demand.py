@@ -90,7 +90,8 @@ def backtest(
 ) -> None:
     """Backtest on rolling origins against naive, seasonal naive, moving average, SBA, TSB and ETS.
 
-    Writes forecasts.parquet, scores.csv (per origin and method), sums.csv, beside_ets.csv and pit.parquet.
+    Writes forecasts.parquet, scores.csv (per origin and method), sums.csv, beside_ets.csv and pit.parquet. A run that
+    was cut off goes on with the windows that are missing when it is asked for again.
     """
     import polars as pl
 
@@ -98,19 +99,21 @@ def backtest(
     from training.demand.backtest import backtest as run_backtest
     from training.demand.backtest import backtest_windows
     from training.demand.config import preset_config
+    from training.unfinished import unfinished_work
 
     context = current()
     dataset = context.dataset(lake, as_of)
     config = preset_config(context.settings, preset).model_copy(update={"horizon": horizon})
     cutoffs = backtest_windows(dataset, config, windows)
-    found = run_backtest(dataset, config, cutoffs, progress=context.progress)
-    with atomic_path(out) as aside:
-        aside.mkdir()
-        found.forecasts.write_parquet(aside / "forecasts.parquet")
-        pl.DataFrame({"pit": found.pit}).write_parquet(aside / "pit.parquet")
-        found.scores.write_csv(aside / "scores.csv")
-        found.sums.write_csv(aside / "sums.csv")
-        found.ets.write_csv(aside / "beside_ets.csv")
+    with unfinished_work(context.workspace, f"backtest-{kind}") as unfinished:
+        found = run_backtest(dataset, config, cutoffs, unfinished=unfinished, progress=context.progress)
+        with atomic_path(out) as aside:
+            aside.mkdir()
+            found.forecasts.write_parquet(aside / "forecasts.parquet")
+            pl.DataFrame({"pit": found.pit}).write_parquet(aside / "pit.parquet")
+            found.scores.write_csv(aside / "scores.csv")
+            found.sums.write_csv(aside / "sums.csv")
+            found.ets.write_csv(aside / "beside_ets.csv")
     columns = ["wape", "bias", "rmsse", "pinball", *(name for name in found.scores.columns if "coverage" in name)]
     means = found.scores.group_by("method", maintain_order=True).agg(pl.col(columns).mean())
     typer.echo(f"{kind}: means over {len(cutoffs)} windows from {', '.join(map(str, cutoffs))}; details in {out}")

@@ -70,15 +70,17 @@ def publish(lake: LakeOption = None, as_of: AsOfOption = None) -> None:
 def run_training(
     context: Context, kind: Literal["demand", "recommender"], lake: str | None, as_of: str | None, preset: str
 ) -> int:
-    """Trains and registers; returns the version."""
+    """Trains and registers; returns the version. After a kill the same call goes on with the windows that are left."""
     from training.promotion import jobs
     from training.tracking import Tracking
+    from training.unfinished import unfinished_work
 
     dataset = context.dataset(lake, as_of)
     assert dataset.as_of is not None
-    trained = jobs(kind).train(dataset, context.settings, preset, context.progress)
-    with context.progress.step(f"log {kind} to MLflow"):
-        return Tracking(context.workspace).log(kind, trained, dataset.versions, dataset.as_of, {"preset": preset})
+    with unfinished_work(context.workspace, f"train-{kind}") as unfinished:
+        trained = jobs(kind).train(dataset, context.settings, preset, context.progress, unfinished)
+        with context.progress.step(f"log {kind} to MLflow"):
+            return Tracking(context.workspace).log(kind, trained, dataset.versions, dataset.as_of, {"preset": preset})
 
 
 def run_promotion(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -17,10 +18,13 @@ from training.demand.actuals import Actuals
 from training.demand.calibration import calibrate
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
+from training.demand.kept import KeptResults, work_digest
 from training.demand.mean import MeanModel
 from training.demand.residuals import residuals_of
 from training.demand.window import CHAMPION, WindowScores, score_window
 from training.splits import last_day_of, rolling_origins
+
+TAKEN = "taken from a run that was cut off"
 
 
 @dataclass(frozen=True)
@@ -89,9 +93,12 @@ def backtest(
     *,
     with_rivals: bool = True,
     scored: pl.DataFrame | None = None,
+    unfinished: Path | None = None,
     progress: Progress = SILENT,
 ) -> Backtest:
     """Fits and scores a model per window; each is calibrated on the windows before it only.
+
+    With a folder for unfinished work, windows that an earlier run of the same work had finished are taken from it.
 
     Args:
         dataset: sales up to its `as_of`, which lies a horizon after the last window.
@@ -99,6 +106,7 @@ def backtest(
         windows: cutoffs, ascending.
         with_rivals: whether to run the rivals too; ETS, being slow, on few series of the last window.
         scored: columns store_id and product_id: only these series are scored; by default all of the panel.
+        unfinished: folder of this work alone, where finished windows are kept; its contents are the caller's to remove.
         progress: told of each window.
 
     Raises:
@@ -109,18 +117,20 @@ def backtest(
             f"the sales are too short for a backtest with a horizon of {config.horizon} periods; wanted that and two "
             "weeks before it. Choose a shorter horizon or ingest more history."
         )
+    kept = _kept(dataset, config, unfinished, [list(windows), with_rivals, None if scored is None else scored.rows()])
     actuals = Actuals.of(read_history(dataset, config.settings, 0))
-    residuals = _before(dataset, config, windows[0], actuals)
+    residuals = _before(dataset, config, windows[0], actuals, kept, progress)
     found: list[WindowScores] = []
     for cutoff in windows:
         with progress.step(f"backtest from {cutoff}") as step:
-            history = read_history(dataset.at(cutoff), config.settings, config.horizon)
-            model = MeanModel.fit(history, config)
-            calibration = calibrate(residuals, config.seed)
-            found.append(
-                score_window(
-                    model,
-                    calibration,
+            window = kept.read(str(cutoff), WindowScores)
+            if window is not None:
+                step.note = TAKEN
+            else:
+                history = read_history(dataset.at(cutoff), config.settings, config.horizon)
+                window = score_window(
+                    MeanModel.fit(history, config),
+                    calibrate(residuals, config.seed),
                     history,
                     actuals,
                     cutoff,
@@ -128,9 +138,10 @@ def backtest(
                     scored=scored,
                     with_ets=with_rivals and cutoff == windows[-1],
                 )
-            )
-            residuals = [*residuals, found[-1].residuals]
-            step.rows = found[-1].forecasts.height
+                kept.write(str(cutoff), window)
+            found.append(window)
+            residuals = [*residuals, window.residuals]
+            step.rows = window.forecasts.height
     return Backtest(
         windows=list(windows),
         scores=pl.concat([window.scores for window in found]),
@@ -144,12 +155,26 @@ def backtest(
     )
 
 
-def _before(dataset: Dataset, config: DemandConfig, first: date, actuals: Actuals) -> list[Residuals]:
+def _kept(dataset: Dataset, config: DemandConfig, unfinished: Path | None, asked: Sequence[object]) -> KeptResults:
+    return KeptResults(unfinished, work_digest(dataset, config, *asked) if unfinished is not None else "")
+
+
+def _before(
+    dataset: Dataset, config: DemandConfig, first: date, actuals: Actuals, kept: KeptResults, progress: Progress
+) -> list[Residuals]:
     """Forecasts of the window before the first one, to calibrate the first on."""
     axis = actuals.history.axis
     shortest = 2 * min(axis.rhythm.season, 7)
     out = []
     for origin in rolling_origins(axis.number(first) + 1, config.horizon, 1, min_history=shortest):
-        history = read_history(dataset.at(last_day_of(axis, origin)), config.settings, config.horizon)
-        out.append(residuals_of(MeanModel.fit(history, config), history, actuals))
+        cutoff = last_day_of(axis, origin)
+        with progress.step(f"calibrate from {cutoff}") as step:
+            residuals = kept.read(f"{cutoff} before", Residuals)
+            if residuals is not None:
+                step.note = TAKEN
+            else:
+                history = read_history(dataset.at(cutoff), config.settings, config.horizon)
+                residuals = residuals_of(MeanModel.fit(history, config), history, actuals)
+                kept.write(f"{cutoff} before", residuals)
+            out.append(residuals)
     return out

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -24,10 +25,17 @@ from training.metrics import bands
 PRIMARY = "pinball"
 
 
-def train(dataset: Dataset, settings: Settings, preset: Preset = "fast", progress: Progress = SILENT) -> Trained:
+def train(
+    dataset: Dataset,
+    settings: Settings,
+    preset: Preset = "fast",
+    progress: Progress = SILENT,
+    unfinished: Path | None = None,
+) -> Trained:
     """Backtests on the last windows, then fits on everything, calibrated on what the backtest saw.
 
-    A history too short for one window is fitted without a backtest.
+    A history too short for one window is fitted without a backtest. With a folder for unfinished work (of this work
+    alone), what a killed run had finished is taken from there.
 
     Raises:
         MissingTableError: neither `transactions` nor `daily_sales` is there.
@@ -41,7 +49,7 @@ def train(dataset: Dataset, settings: Settings, preset: Preset = "fast", progres
         step.rows, step.note = series.height, f"about {wanted / 1e9:.1f} GB"
     check_memory(wanted, f"training on {series.height:,} series")
     windows = _scorable(dataset, config, backtest_windows(dataset, config, settings.demand.backtest_windows))
-    found = backtest(dataset, config, windows, progress=progress) if windows else None
+    found = backtest(dataset, config, windows, unfinished=unfinished, progress=progress) if windows else None
     model = DemandModel.fit(dataset, config, residuals=found.residuals if found else (), progress=progress)
     return Trained(
         model=model,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
@@ -38,7 +39,13 @@ def preset_config(settings: Settings, preset: str) -> RecommenderConfig:
     return PRESETS[preset].model_copy(update=changes)
 
 
-def train(dataset: Dataset, settings: Settings, preset: str, progress: Progress = SILENT) -> Trained:
+def train(
+    dataset: Dataset,
+    settings: Settings,
+    preset: str,
+    progress: Progress = SILENT,
+    unfinished: Path | None = None,  # noqa: ARG001  # the same signature for every kind of model
+) -> Trained:
     """Tunes the sources on a window before all that are tested, backtests, then fits on everything visible.
 
     With too few days to test on, nothing is measured and the ranker is a rule.
