@@ -133,7 +133,7 @@ def elasticity(history: DemandHistory, folder: Path) -> None:
 
 def what_if(dataset: Dataset, folder: Path) -> None:
     """What the model answers when asked about a price a tenth lower or higher, as an elasticity, against the truth."""
-    config = preset_config(Settings(), "fast")
+    config = preset_config(Settings(), "fast").model_copy(update={"threads": 1})
     model = DemandModel.fit(dataset.at(LAST), config, residuals=())
     rows = []
     for store in model.forecast(dataset.at(LAST), config.horizon):
