@@ -13,8 +13,9 @@ from retail_brain.settings import Settings, Workspace
 from training.bundle import Kind, point_champion, write_bundle
 from training.jobs import Saveable, Trained
 from training.tracking import Registered, Tracking
+from training.unfinished import unfinished_work
 
-Evaluate = Callable[[Dataset, Settings, Mapping[str, Any], Sequence[date], Progress], Mapping[str, float]]
+Evaluate = Callable[[Dataset, Settings, Mapping[str, Any], Sequence[date], Progress, Path | None], Mapping[str, float]]
 OpenLake = Callable[[Mapping[str, int]], Dataset]
 
 
@@ -53,8 +54,9 @@ class Jobs(Protocol):
         config: Mapping[str, Any],
         windows: Sequence[date],
         progress: Progress,
+        unfinished: Path | None,
     ) -> Mapping[str, float]:
-        """Backtests a configuration on given windows."""
+        """Backtests a configuration on given windows; goes on with what a killed run left, where it can."""
 
 
 def jobs(kind: Kind) -> Jobs:
@@ -115,10 +117,13 @@ def promote(
         rival = tracking.read(kind, before)
         metrics = rival.metrics
         if not _same_ground(challenger, rival):
-            with progress.step(f"backtest champion {before} on the challenger's windows"):
+            with (
+                progress.step(f"backtest champion {before} on the challenger's windows"),
+                unfinished_work(workspace, f"promote-{kind}") as unfinished,
+            ):
                 run = evaluate or jobs(kind).evaluate_config
                 data = open_lake(challenger.data_versions).at(challenger.as_of)
-                metrics = run(data, settings, rival.config, challenger.windows, progress)
+                metrics = run(data, settings, rival.config, challenger.windows, progress, unfinished)
         wins, reason = _compare(challenger, rival.version, metrics)
     if not wins:
         return Promotion(challenger.version, promoted=False, champion=before, reason=reason)

@@ -98,14 +98,22 @@ def test_champion_is_backtested_again_on_other_windows_and_data(workspace: Works
     seen: list[object] = []
 
     def evaluate(
-        data: Dataset, _: Settings, config: Mapping[str, Any], windows: Sequence[date], __: Progress
+        data: Dataset,
+        _: Settings,
+        config: Mapping[str, Any],
+        windows: Sequence[date],
+        __: Progress,
+        unfinished: Path | None,
     ) -> Mapping[str, float]:
+        assert unfinished is not None
+        assert unfinished.is_dir()
         seen.extend([data.versions, data.as_of, config["value"], list(windows)])
         return {"pinball": 2.4}
 
     result = promote(workspace, "demand", Settings(), lake, evaluate=evaluate)
     assert result.promoted
     assert seen == [{"transactions": 7}, DAY, 2.0, later]
+    assert not (workspace.root / "unfinished" / "promote-demand").exists()
 
 
 def test_equal_challenger_does_not_replace_the_champion(workspace: Workspace) -> None:

@@ -68,8 +68,9 @@ def evaluate_config(
     config: Mapping[str, Any],
     windows: Sequence[date],
     progress: Progress = SILENT,
+    unfinished: Path | None = None,
 ) -> dict[str, float]:
-    """Means over given windows of a model fitted by a configuration that a run recorded.
+    """Means over given windows of a model fitted by a configuration that a run recorded; goes on as `train` does.
 
     Raises:
         ModelError: the configuration was made by another version of this software.
@@ -82,7 +83,8 @@ def evaluate_config(
             f"the recorded configuration cannot be used by this version of the software: {error}. Train again."
         ) from error
     parsed = parsed.model_copy(update={"data": settings.data})
-    return backtest(dataset, parsed, windows, with_rivals=False, progress=progress).means()
+    found = backtest(dataset, parsed, windows, with_rivals=False, unfinished=unfinished, progress=progress)
+    return found.means()
 
 
 def _scorable(dataset: Dataset, config: DemandConfig, windows: list[date]) -> list[date]:

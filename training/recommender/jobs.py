@@ -81,6 +81,7 @@ def evaluate_config(
     config: Mapping[str, Any],
     windows: Sequence[date],
     progress: Progress = SILENT,
+    unfinished: Path | None = None,  # noqa: ARG001  # the same signature for every kind of model
 ) -> dict[str, float]:
     """Metrics of a configuration on given windows, for comparing champion and challenger.
 
