@@ -12,6 +12,7 @@ from dataclasses import fields, is_dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
+from zipfile import BadZipFile
 
 import numpy as np
 import polars as pl
@@ -41,7 +42,7 @@ class KeptResults:
                 shutil.rmtree(other, ignore_errors=True)
 
     def read(self, name: str, kind: type[Found]) -> Found | None:
-        """What a part found; None where it was not finished.
+        """What a part found; None where it was not finished or cannot be read any more: it is then found again.
 
         Args:
             name: of the part.
@@ -50,8 +51,11 @@ class KeptResults:
         if self._folder is None or not (self._folder / name).is_dir():
             return None
         folder = self._folder / name
-        with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
-            return _joined(kind, folder, dict(arrays), "")
+        try:
+            with (folder / _ARRAYS).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return _joined(kind, folder, dict(arrays), "")
+        except (OSError, EOFError, ValueError, TypeError, BadZipFile, pl.exceptions.PolarsError):
+            return None
 
     def write(self, name: str, found: object) -> None:
         """Keeps what a part found, whole or not at all."""

@@ -1,6 +1,7 @@
 """A backtest that was killed goes on with the windows that are left, and only where nothing has changed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from features.demand_arrays import Doubles
 from features.demand_history import DemandHistory
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
@@ -43,6 +45,12 @@ class Fits:
             return real(history, config)
 
         monkeypatch.setattr(MeanModel, "fit", counted)
+
+
+@dataclass(frozen=True)
+class _Found:
+    forecasts: pl.DataFrame
+    pit: Doubles
 
 
 def _run(chain: Dataset, config: DemandConfig, windows: Sequence[date], place: Path | None) -> Backtest:
@@ -126,3 +134,22 @@ def test_arrays_come_back_to_the_last_bit_and_nothing_is_kept_without_a_place(tm
     nowhere = KeptResults(None, "")
     nowhere.write("part", found)
     assert nowhere.read("part", Residuals) is None
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "gone", "text"])
+@pytest.mark.parametrize("file", ["arrays.npz", "forecasts.parquet"])
+def test_what_cannot_be_read_any_more_counts_as_not_finished(tmp_path: Path, file: str, damage: str) -> None:
+    table = pl.DataFrame({"a": np.arange(1000)})
+    found = _Found(table, np.arange(1000))
+    kept = KeptResults(tmp_path, "work")
+    kept.write("part", found)
+    assert kept.read("part", _Found) is not None
+    path = tmp_path / "work" / "part" / file
+    content = path.read_bytes()
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes({"cut": content[: len(content) // 2], "empty": b"", "text": b"not a file of ours"}[damage])
+    assert kept.read("part", _Found) is None
+    kept.write("part", found)
+    assert kept.read("part", _Found) is not None
