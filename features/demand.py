@@ -17,14 +17,15 @@ from features.calendar import (
     event_features,
     same_time_last_year,
 )
-from features.demand_arrays import Doubles, Floats, Ints
+from features.demand_arrays import Doubles, Floats, Ints, Table, looked_up
 from features.demand_festivals import unlearnable
 from features.demand_groups import ChainLevels, PanelGroups
 from features.demand_history import DemandHistory
-from features.demand_marked import MARKED, marked_ratios, month_parts, signatures
-from features.demand_panel import DemandPanel, Windows
+from features.demand_marked import MARKED, MarkedDays, month_parts, signatures
+from features.demand_panel import DemandPanel
 from features.demand_state import STATE, state
 from features.demand_target import PHASE, TARGET, YEAR_AGO, YearAgo, phase_ratios, target_values
+from features.demand_windows import Windows
 
 MAX_EVENT_TYPES = 6
 LEVELS_BEYOND_A_YEAR = 4
@@ -95,16 +96,15 @@ class DemandFeatures:
         """The features of a panel."""
         groups = self._levels.of_panel(panel)
         year_ago = YearAgo.of(panel.axis, self._comparable, (groups.category, groups.store))
-        return PanelFeatures(panel, groups, self._ids(panel), self._calendar_of(panel), self._marks, year_ago)
+        region = panel.series["region"].replace_strict(self._regions, default=0, return_dtype=pl.Int64)
+        regions = region.fill_null(0).to_numpy()
+        marked = MarkedDays.of(panel, groups.store_category, regions, *self._marks)
+        return PanelFeatures(panel, groups, self._ids(panel), self._calendar, marked, year_ago)
 
     def _ids(self, panel: DemandPanel) -> Floats:
         names = {"store_id": "stores", "department": "departments", "category": "categories"}
         codes = [_codes(panel.series[column], getattr(self._vocabulary, name)) for column, name in names.items()]
         return np.stack(codes)
-
-    def _calendar_of(self, panel: DemandPanel) -> tuple[Ints, Floats]:
-        region = panel.series["region"].replace_strict(self._regions, default=0, return_dtype=pl.Int64)
-        return region.fill_null(0).to_numpy(), self._calendar
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ class PanelFeatures:
     panel: DemandPanel
     groups: PanelGroups
     _ids: Floats
-    _calendar: tuple[Ints, Floats]
-    _marks: tuple[Ints, Ints]
+    _calendar: Floats
+    _marked: MarkedDays
     _year_ago: YearAgo
 
     def level(self, origin: int) -> Doubles:
@@ -128,41 +128,40 @@ class PanelFeatures:
 
         Its own mean in the recent periods in stock, shrunk to that of its like.
         """
-        return self._shrunk_mean(self.panel.levels, origin)
+        return self._shrunk_mean(self.panel.levels, origin, self._prior(origin))
 
     def sold_level(self, origin: int) -> Doubles:
         """The same from what was sold on all listed days, as if stock had never run out."""
-        return self._shrunk_mean(self.panel.raw_levels, origin)
+        return self._shrunk_mean(self.panel.raw_levels, origin, self._prior(origin))
 
-    def _shrunk_mean(self, windows: Windows, origin: int) -> Doubles:
+    def _prior(self, origin: int) -> Doubles:
+        rhythm = self.panel.axis.rhythm
+        return self.groups.prior(origin + 1 - rhythm.level, origin + 1, rhythm.season)
+
+    def _shrunk_mean(self, windows: Windows, origin: int, prior: Doubles) -> Doubles:
         rhythm = self.panel.axis.rhythm
         begin, end = origin + 1 - rhythm.level, origin + 1
-        prior = self.groups.prior(begin, end, rhythm.season)
         mean = (windows.total(begin, end) + rhythm.trust * prior) / (windows.weight(begin, end) + rhythm.trust)
         level: Doubles = np.maximum(mean, 1e-4)
         return level
 
     def rows(self, origin: int, series: Ints, ahead: Ints) -> Floats:
         """Features of some series at some periods ahead (1 is the first after the origin), shape (rows, features)."""
-        panel, season = self.panel, self.panel.axis.rhythm.season
+        panel, groups = self.panel, self.groups
         target = origin + ahead
-        phase = (ahead - 1) % season
-        region, calendar = self._calendar
-        level = self.level(origin)
-        furthest = int(ahead.max(initial=1))
-        year_ago = self._year_ago.ratios(origin, furthest, panel.axis.rhythm.level)
-        marked = marked_ratios(panel, self.groups, origin, furthest, region, *self._marks)
-        parts = [
-            state(panel, self.groups, origin, level)[:, series],
-            phase_ratios(panel, self.groups, origin, level)[:, series, phase],
-            year_ago[:, series, ahead - 1],
-            marked[:, series, ahead - 1],
-            target_values(panel, origin, series, target),
-            calendar[:, region[series], target],
-            self._ids[:, series],
+        prior = self._prior(origin)
+        level = self._shrunk_mean(panel.levels, origin, prior)
+        calendar = self._calendar.reshape(len(self._calendar), -1)
+        tables = [
+            Table(state(panel, groups, origin, level, prior), series),
+            *phase_ratios(panel, groups, origin, level, series, ahead),
+            *self._year_ago.ratios(origin, panel.axis.rhythm.level, series, ahead),
+            *self._marked.ratios(origin, series, ahead),
+            Table(target_values(panel, origin, series, target), np.arange(series.size)),
+            Table(calendar, self._marked.region[series] * self._calendar.shape[2] + target),
+            Table(self._ids, series),
         ]
-        out = np.concatenate(parts, axis=0, dtype=np.float32)
-        return out.T
+        return looked_up(tables, series.size).T
 
 
 def _comparable_periods(history: DemandHistory) -> Ints:

@@ -1,5 +1,8 @@
 """Types and small helpers of the demand panel's matrices."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,21 +13,47 @@ Ints = npt.NDArray[np.int64]
 ShortInts = npt.NDArray[np.int32]
 
 
+@dataclass(frozen=True)
+class Table:
+    """Values of some features, looked up for many rows.
+
+    Attributes:
+        values: shape (features, cells).
+        cell: shape (rows,), which cell holds a row's values.
+    """
+
+    values: npt.NDArray[np.generic]
+    cell: Ints
+
+
+def looked_up(tables: Sequence[Table], rows: int) -> Floats:
+    """The values of all tables' features for every row, shape (features, rows), feature by feature in memory."""
+    out = np.empty((sum(len(table.values) for table in tables), rows), dtype=np.float32)
+    number = 0
+    for table in tables:
+        for values in table.values:
+            # without "clip" numpy writes into a copy of `out` first
+            np.take(values.astype(np.float32, copy=False), table.cell, out=out[number], mode="clip")
+            number += 1
+    return out
+
+
 def ratio(part: npt.NDArray[np.floating], whole: npt.NDArray[np.floating], otherwise: float = np.nan) -> Doubles:
     """Part / whole, and `otherwise` where the whole is not above zero.
 
     >>> ratio(np.array([1.0, 2.0]), np.array([4.0, 0.0]), otherwise=0.0)
     array([0.25, 0.  ])
     """
-    out = np.full(np.broadcast_shapes(part.shape, whole.shape), otherwise, dtype=np.float64)
-    np.divide(part, whole, out=out, where=whole > 0)
-    return out
+    above = whole > 0
+    if np.isnan(otherwise):
+        return np.asarray(part / np.where(above, whole, np.nan), dtype=np.float64)
+    return np.where(above, part / np.where(above, whole, 1.0), otherwise).astype(np.float64, copy=False)
 
 
-def group_sums(groups: Ints, values: npt.NDArray[np.generic], size: int) -> Doubles:
-    """Sum of the values of each group, numbered from 0 to size - 1.
+def group_sums(groups: Ints, values: npt.NDArray[np.generic] | None, size: int) -> Doubles:
+    """Sum of the values of each group, numbered from 0 to size - 1; without values, how many there are of each.
 
     >>> group_sums(np.array([0, 2, 2]), np.array([1.0, 2.0, 3.0]), 3)
     array([1., 0., 5.])
     """
-    return np.bincount(groups, weights=values, minlength=size).astype(np.float64)
+    return np.bincount(groups, weights=values, minlength=size).astype(np.float64, copy=False)

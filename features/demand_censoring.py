@@ -35,6 +35,11 @@ class Recovered:
     weight: Floats
     lost: Bools
 
+    @classmethod
+    def in_stock(cls, sold: Floats, listed: Bools) -> "Recovered":
+        """Demand where stock never ran out: what was sold."""
+        return cls(sold, listed.astype(np.float32), np.zeros(listed.shape, dtype=bool, order="F"))
+
 
 def recover(
     sold: Floats, listed: Bools, in_stock: Floats, ran_out: Bools, was_out: Bools, stores: Ints, season: int

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from features.demand_arrays import Doubles, Ints, ratio
+from features.demand_arrays import Bools, Doubles, Floats, Ints, group_sums, ratio
 from features.demand_history import DemandHistory
-from features.demand_panel import DemandPanel, Windows
+from features.demand_panel import DemandPanel
+from features.demand_windows import Windows
 
 FACTOR_LIMITS = (0.1, 10.0)
 PRODUCT_TRUST_CYCLES = 8
@@ -37,31 +38,46 @@ class ChainLevels:
         series = history.series
         self.products = _numbers(series, ["product_id"])
         self.categories = _numbers(series, ["department", "category"])
-        shape = history.axis.count
-        self.product_windows = _sums(history, self.products, shape)
-        self.category_windows = _sums(history, self.categories, shape)
+        self._departments, self._stores = (_numbers(series, [name]) for name in ("department", "store_id"))
+        first = np.unique(self.products, return_index=True)[1]
+        units, listed = _sold(history, self.products, first.size), _listed(history, self.products, first.size)
+        self.product_windows = Windows(units, listed)
+        self.category_windows = _wider(self.categories, first, units, listed).windows
 
     def of_panel(self, panel: DemandPanel) -> "PanelGroups":
         """The groups of a panel's series."""
         rows = panel.series["s"].to_numpy()
+        stores = _dense(self._stores[rows])
+        departments = _dense(stores, self._departments[rows])
+        categories = _dense(stores, self.categories[rows])
+        first = np.unique(categories, return_index=True)[1]
+        units, weight = (_sums_of(values, categories) for values in (panel.usual_demand, panel.usual_weight))
         return PanelGroups(
             product=Groups(self.products[rows], self.product_windows),
             category=Groups(self.categories[rows], self.category_windows),
-            store_category=_local(panel, ["store_id", "department", "category"]),
-            store_department=_local(panel, ["store_id", "department"]),
-            store=_local(panel, ["store_id"]),
+            store_category=Groups(categories, Windows(units, weight)),
+            store_department=_wider(departments, first, units, weight),
+            store=_wider(stores, first, units, weight),
+            first=first,
         )
 
 
 @dataclass(frozen=True)
 class PanelGroups:
-    """The groups that each series of a panel belongs to; the first two reach over all stores."""
+    """The groups that each series of a panel belongs to; the first two reach over all stores.
+
+    Attributes:
+        product, category: over the chain.
+        store_category, store_department, store: within each store.
+        first: for each group of `store_category`, one of its series.
+    """
 
     product: Groups
     category: Groups
     store_category: Groups
     store_department: Groups
     store: Groups
+    first: Ints
 
     def prior(self, begin: int, end: int, season: int) -> Doubles:
         """Units per period expected of a series from its like alone, shape (n,).
@@ -69,14 +85,14 @@ class PanelGroups:
         The product's mean over the chain, adjusted by how the category does in this store, and shrunk to the
         category's mean in the store where the product is young.
         """
-        store_mean = np.nan_to_num(self.store.mean(begin, end))
-        chain_mean = _or(self.category.mean(begin, end), store_mean)
-        own_mean = _or(self.store_category.mean(begin, end), chain_mean)
+        store_mean = np.nan_to_num(self.store.windows.mean(begin, end))[self.store.of[self.first]]
+        chain_mean = _or(self.category.windows.mean(begin, end)[self.category.of[self.first]], store_mean)
+        own_mean = _or(self.store_category.windows.mean(begin, end), chain_mean)
         factor = np.clip(ratio(own_mean, chain_mean, otherwise=1.0), *FACTOR_LIMITS)
-        total = self.product.windows.total(begin, end)[self.product.of]
-        weight = self.product.windows.weight(begin, end)[self.product.of]
         trust = float(PRODUCT_TRUST_CYCLES * min(season, 7))
-        prior: Doubles = (total * factor + trust * own_mean) / (weight + trust)
+        total, weight = self.product.windows.total(begin, end), self.product.windows.weight(begin, end) + trust
+        of, of_category = self.product.of, self.store_category.of
+        prior: Doubles = (total[of] * factor[of_category] + (trust * own_mean)[of_category]) / weight[of]
         return prior
 
 
@@ -89,22 +105,44 @@ def _numbers(series: pl.DataFrame, columns: list[str]) -> Ints:
     return series.select(pl.struct(columns).rank("dense").cast(pl.Int64) - 1).to_series().to_numpy()
 
 
-def _sums(history: DemandHistory, codes: Ints, periods: int) -> Windows:
-    size = int(codes.max(initial=-1)) + 1
-    units = np.zeros((size, periods), dtype=np.float32)
-    sales = history.sales
-    np.add.at(units, (codes[sales["s"].to_numpy()], sales["t"].to_numpy()), sales["units"].to_numpy())
-    steps = np.zeros((size, periods + 1), dtype=np.float32)
-    begin, end = (np.minimum(history.series[name].to_numpy(), periods) for name in ("begin", "end"))
-    np.add.at(steps, (codes, begin), 1)
-    np.add.at(steps, (codes, end), -1)
-    return Windows(units, np.cumsum(steps[:, :-1], axis=1))
+def _dense(*codes: Ints) -> Ints:
+    """Number of each row's combination of codes, from 0 in their order."""
+    key = codes[0]
+    for more in codes[1:]:
+        key = key * (int(more.max(initial=0)) + 1) + more
+    return np.unique(key, return_inverse=True)[1].astype(np.int64, copy=False)
 
 
-def _local(panel: DemandPanel, columns: list[str]) -> Groups:
-    codes = _numbers(panel.series, columns)
-    size = int(codes.max(initial=-1)) + 1
-    order = np.argsort(codes, kind="stable")
-    edges = np.searchsorted(codes[order], np.arange(size))
-    units = np.add.reduceat(panel.usual_demand[order], edges, axis=0)
-    return Groups(codes, Windows(units, np.add.reduceat(panel.usual_weight[order], edges, axis=0)))
+def _sold(history: DemandHistory, groups: Ints, size: int) -> Doubles:
+    """Units per group and period, shape (size, periods)."""
+    cells = history.sales["t"].to_numpy().astype(np.int64) * size
+    cells += groups[history.sales["s"].to_numpy()]
+    return group_sums(cells, history.sales["units"].to_numpy(), history.axis.count * size).reshape(-1, size).T
+
+
+def _listed(history: DemandHistory, groups: Ints, size: int) -> Doubles:
+    """Number of series listed per group and period, shape (size, periods)."""
+    width = history.axis.count + 1
+    begins, ends = (
+        group_sums(np.minimum(history.series[name].to_numpy(), width - 1) * size + groups, None, width * size)
+        for name in ("begin", "end")
+    )
+    steps = (begins - ends).reshape(width, size)
+    for period in range(1, width):
+        steps[period] += steps[period - 1]
+    return steps[:-1].T
+
+
+def _sums_of(values: Floats | Doubles | Bools, groups: Ints) -> Doubles:
+    """Sums over the series of each group, shape (groups, periods)."""
+    by_period = values.T
+    if np.any(np.diff(groups) < 0):
+        order = np.argsort(groups, kind="stable")
+        by_period, groups = by_period[:, order], groups[order]
+    edges = np.searchsorted(groups, np.arange(int(groups.max(initial=-1)) + 1))
+    return np.add.reduceat(by_period, edges, axis=1, dtype=np.float64).T
+
+
+def _wider(of: Ints, first: Ints, units: Doubles, weight: Doubles) -> Groups:
+    """Groups that categories of a store are part of: `first` is a series of each category."""
+    return Groups(of, Windows(_sums_of(units, of[first]), _sums_of(weight, of[first])))

@@ -5,14 +5,15 @@ shrunk to that of its category in the store, because a product sells too little 
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
-from features.demand_arrays import Doubles, Floats, Ints, ratio
-from features.demand_groups import PanelGroups
+from features.demand_arrays import Doubles, Floats, Ints, Table, ratio
+from features.demand_groups import Groups
 from features.demand_panel import DemandPanel
+from features.demand_windows import RunningSums
 
 MARKED: Mapping[str, str] = MappingProxyType(
     {"category_event": "festival", "own_event": "festival", "category_month_part": "season"}
@@ -40,63 +41,135 @@ def month_parts(day_of_month: Floats) -> Ints:
     return np.minimum((day_of_month.astype(np.int64) - 1) // DAYS_OF_A_PART, LAST_PART)
 
 
-def marked_ratios(
-    panel: DemandPanel, groups: PanelGroups, origin: int, ahead: int, region: Ints, events: Ints, parts: Ints
-) -> Floats:
-    """Ratios for the periods after the origin, shape (features, n, ahead), in the order of `MARKED`.
+class OwnDays:
+    """Running sums of each series' demand and days in stock, over days of one mark and place in the week at a time.
 
     Args:
         panel: the panel.
-        groups: what each series' like is doing.
-        origin: the last visible period.
-        ahead: periods ahead.
+        rows: the series of one region; those of a store stand together.
+        events: shape (T + H,), the numbers of `signatures` in the region.
+    """
+
+    def __init__(self, panel: DemandPanel, rows: Ints, events: Ints) -> None:
+        count, season = panel.axis.count, panel.axis.rhythm.season
+        self.rows = slice(rows[0], rows[-1] + 1) if rows[-1] - rows[0] == rows.size - 1 else rows
+        self._count, self._season = count, season
+        kind = events[:count] * season + np.arange(count) % season
+        order = np.argsort(kind, kind="stable")
+        self._kinds, self._order = np.unique(kind), kind[order] * count + order
+        demand, weight = panel.demand[self.rows][:, order], panel.weight[self.rows][:, order]
+        self._units, self._days = RunningSums(demand * weight), RunningSums(weight > 0)
+
+    def ratios(self, past: slice, wanted: Ints, usual: Doubles, prior: Doubles) -> Doubles:
+        """Units that came per unit expected on days of each mark, shrunk to the category's, shape (marks, rows).
+
+        Args:
+            past: the periods looked back on.
+            wanted: shape (marks,), the marks, sorted.
+            usual: shape (season, rows), units of each series' category at each place in the week from `past` on.
+            prior: shape (marks, rows), the category's ratio on days of each mark.
+        """
+        total, base = np.zeros((2, len(wanted) + 1, usual.shape[1]))
+        edges = [np.searchsorted(self._order, self._kinds * self._count + edge) for edge in (past.start, past.stop)]
+        for kind, begin, end in zip(self._kinds, *edges, strict=True):
+            if begin < end:
+                mark = int(np.searchsorted(wanted, kind // self._season))
+                row = mark if mark < len(wanted) and wanted[mark] == kind // self._season else -1
+                total[row] += self._units.between(begin, end)
+                base[row] += self._days.between(begin, end) * usual[(kind - past.start) % self._season]
+        of_series = ratio(total.sum(axis=0), base.sum(axis=0), otherwise=0.0)
+        found = ratio(total[:-1] + TRUST_UNITS * prior, base[:-1] * of_series + TRUST_UNITS)
+        return np.clip(found, *LIMITS)
+
+
+@dataclass(frozen=True)
+class MarkedDays:
+    """Days marked alike, as the series of a panel saw them.
+
+    Attributes:
+        panel: the panel.
+        category: the category in the store that each series belongs to.
         region: shape (n,), the region of each series.
         events: shape (regions, T + H), the numbers of `signatures`.
         parts: shape (T + H,), the numbers of `month_parts`.
+        own: for each region of the panel its number and its series' days; none where periods are no days.
     """
-    out = np.full((len(MARKED), panel.size, ahead), np.nan, dtype=np.float32)
-    season = panel.axis.rhythm.season
-    length = min(WINDOW_LEVELS * panel.axis.rhythm.level, origin + 1) // season * season
-    if panel.axis.period != "day" or length < 2 * season:
-        return out
-    past, future = slice(origin + 1 - length, origin + 1), slice(origin + 1, origin + 1 + ahead)
-    of = groups.store_category.of
-    came, expected = _came_and_expected(groups, past, season)
-    own = panel.demand[:, past] * panel.weight[:, past]
-    usual = ratio(own.sum(axis=1), (expected[of] * panel.weight[:, past]).sum(axis=1), otherwise=0.0)
-    likely = expected[of] * panel.weight[:, past] * usual[:, None]
-    for here in np.unique(region):
-        rows = np.flatnonzero(region == here)
-        known, wanted = _columns(events[here, past], events[here, future])
-        of_group = _ratio_of(came, expected, known)
-        out[0, rows] = of_group[of[rows]][:, wanted]
-        out[1, rows] = _ratio_of(own[rows], likely[rows], known, of_group[of[rows]])[:, wanted]
-    known, wanted = _columns(parts[past], parts[future])
-    out[2] = _ratio_of(came, expected, known)[of][:, wanted]
-    return out
+
+    panel: DemandPanel
+    category: Groups
+    region: Ints
+    events: Ints
+    parts: Ints
+    own: tuple[tuple[int, OwnDays], ...]
+
+    @classmethod
+    def of(cls, panel: DemandPanel, category: Groups, region: Ints, events: Ints, parts: Ints) -> "MarkedDays":
+        """Sums up a panel's days; arguments are the attributes."""
+        regions: list[int] = np.unique(region).tolist() if panel.axis.period == "day" else []
+        own = tuple((here, OwnDays(panel, np.flatnonzero(region == here), events[here])) for here in regions)
+        return cls(panel, category, region, events, parts, own)
+
+    def ratios(self, origin: int, series: Ints, ahead: Ints) -> list[Table]:
+        """Ratios for the periods after the origin, in the order of `MARKED`.
+
+        Args:
+            origin: the last visible period.
+            series: shape (rows,), the series asked for.
+            ahead: shape (rows,), the period of each row, 1 is the first after the origin.
+        """
+        rhythm, furthest = self.panel.axis.rhythm, int(ahead.max(initial=1))
+        length = min(WINDOW_LEVELS * rhythm.level, origin + 1) // rhythm.season * rhythm.season
+        if not self.own or length < 2 * rhythm.season:
+            return [Table(np.full((len(MARKED), 1), np.nan), np.zeros_like(series))]
+        past, future = slice(origin + 1 - length, origin + 1), slice(origin + 1, origin + 1 + furthest)
+        came = self.category.windows.totals.between_each(*(np.arange(past.start, past.stop) + edge for edge in (0, 1)))
+        usual = came.reshape(len(came), -1, rhythm.season).mean(axis=1)
+        by_category, own, cell = self._by_event(past, future, came, usual)
+        marks, place = np.unique(self.parts[future], return_inverse=True)
+        by_part = _of_categories(came, usual, self.parts[past], marks)[:, place]
+        in_category = self.category.of[series] * furthest + ahead - 1
+        own_cell = np.take(cell, self.region[series] * furthest + ahead - 1) * self.panel.size + series
+        return [
+            Table(by_category.reshape(1, -1), in_category),
+            Table(own.reshape(1, -1), own_cell),
+            Table(by_part.reshape(1, -1), in_category),
+        ]
+
+    def _by_event(self, past: slice, future: slice, came: Doubles, usual: Doubles) -> tuple[Doubles, Doubles, Ints]:
+        """Ratios by events.
+
+        Returns:
+            Those of categories, shape (categories, ahead); those of series, shape (marks, n); and which mark a period
+            ahead has in a region, shape (regions, ahead).
+        """
+        by_category = np.empty((len(came), future.stop - future.start))
+        own: list[Doubles] = []
+        cell = np.zeros((len(self.events), by_category.shape[1]), dtype=np.int64)
+        for here, days in self.own:
+            marks, place = np.unique(self.events[here, future], return_inverse=True)
+            of_category = _of_categories(came, usual, self.events[here, past], marks)
+            of = self.category.of[days.rows]
+            here_too = np.unique(of)
+            by_category[here_too] = of_category[here_too][:, place]
+            cell[here] = place + sum(len(found) for found in own)
+            out = np.full((marks.size, self.panel.size), np.nan)
+            out[:, days.rows] = days.ratios(past, marks, usual.T[:, of], of_category.T[:, of])
+            own.append(out)
+        return by_category, np.concatenate(own), cell
 
 
-def _came_and_expected(groups: PanelGroups, past: slice, season: int) -> tuple[Doubles, Doubles]:
-    """Units of each category in its store by period, and what the mean of their weekday lets expect."""
-    windows = groups.store_category.windows
-    came = np.stack([windows.total(period, period + 1) for period in range(past.start, past.stop)], axis=1)
-    by_phase = came.reshape(len(came), -1, season).mean(axis=1)
-    return came, np.tile(by_phase, (1, came.shape[1] // season))
+def _of_categories(came: Doubles, usual: Doubles, past: Ints, marks: Ints) -> Doubles:
+    """Units that came per unit expected of categories on days of each mark, shape (categories, marks).
 
-
-def _columns(past: Ints, future: Ints) -> tuple[npt.NDArray[np.float64], Ints]:
-    """Marks the past periods of each number wanted, shape (periods, numbers), and the column of each future period."""
-    numbers, wanted = np.unique(future, return_inverse=True)
-    return (past[:, None] == numbers[None, :]).astype(np.float64), np.asarray(wanted, dtype=np.int64)
-
-
-def _ratio_of(
-    came: Floats | Doubles, expected: Floats | Doubles, known: Doubles, prior: Doubles | None = None
-) -> Doubles:
-    """Units that came per unit expected on the marked periods, shrunk to the prior; NaN where nothing is known."""
-    total, base = came @ known, expected @ known
-    if prior is None:
-        found = ratio(total + TRUST_UNITS, base + TRUST_UNITS)
-        found[base <= 0] = np.nan
-        return np.clip(found, *LIMITS)
-    return np.clip(ratio(total + TRUST_UNITS * prior, base + TRUST_UNITS), *LIMITS)
+    Args:
+        came: shape (categories, periods), units.
+        usual: shape (categories, season), units expected at each place in the week.
+        past: shape (periods,), the mark of each period.
+        marks: the marks.
+    """
+    marked = (past[:, None] == marks).astype(np.float64)
+    expected = np.tile(usual, (1, past.size // usual.shape[1]))
+    total, base = came @ marked, expected @ marked
+    found = ratio(total + TRUST_UNITS, base + TRUST_UNITS)
+    found[base <= 0] = np.nan
+    return np.clip(found, *LIMITS)

@@ -1,6 +1,7 @@
 """The dense panel of demand: series x periods, some stores at a time, zeros filled inside the listed period only.
 
 A series is a row of each matrix and a period a column, so that a lag is a slice and cannot cross into another series.
+In memory a period's values stand together (Fortran's order): features look at all series of one period.
 """
 
 from collections.abc import Iterator
@@ -11,52 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.demand_arrays import Bools, Doubles, Floats, Ints, ShortInts, ratio
-from features.demand_censoring import recover
+from features.demand_arrays import Bools, Doubles, Floats, Ints, ShortInts
+from features.demand_censoring import Recovered, recover
 from features.demand_history import DemandHistory
 from features.demand_periods import PeriodAxis
+from features.demand_windows import RunningSums, Windows
 
-CHUNK_CELLS = 4_000_000
+CHUNK_CELLS = 2_000_000
+SPANS_AT_ONCE = 10_000
 CLOSED_WEEKS = 4
 CLOSED_SHARE = 0.4
 CLOSED_LEAST_UNITS = 30.0
-
-
-class Windows:
-    """Sums over any window of periods in constant time, from running sums along the last axis.
-
-    Args:
-        totals: what is summed, zero where it does not count.
-        weights: what a mean divides by, of the same shape.
-    """
-
-    def __init__(self, totals: npt.NDArray[np.floating], weights: npt.NDArray[np.floating]) -> None:
-        self._values = _running(totals)
-        self._weights = _running(weights)
-
-    def total(self, begin: int, end: int) -> Doubles:
-        """Sum over the periods `begin` to `end`, the latter exclusive; periods before 0 count nothing."""
-        return _between(self._values, begin, end)
-
-    def weight(self, begin: int, end: int) -> Doubles:
-        """Sum of weights over the periods."""
-        return _between(self._weights, begin, end)
-
-    @property
-    def size(self) -> int:
-        """Number of rows."""
-        return len(self._values)
-
-    def means_around(self, middles: Ints, half: int) -> Doubles:
-        """Means over the periods from `half` before to `half` after each of some periods, shape (rows, middles)."""
-        last = self._values.shape[1] - 1
-        begin, end = np.maximum(middles - half, 0), np.minimum(middles + half + 1, last)
-        total = self._values[:, end] - self._values[:, begin]
-        return ratio(total, self._weights[:, end] - self._weights[:, begin])
-
-    def mean(self, begin: int, end: int) -> Doubles:
-        """Weighted mean; NaN where no period counts."""
-        return ratio(self.total(begin, end), self.weight(begin, end))
 
 
 @dataclass(frozen=True)
@@ -93,25 +59,37 @@ class DemandPanel:
         return self.series.height
 
     @cached_property
-    def usual_weight(self) -> Floats:
-        """`weight`, but nothing on days when the store was closed or nearly so (`closed_days`).
+    def has_promotions(self) -> bool:
+        """Whether any period is promoted, in the past or by plan."""
+        return bool(self.promotion.any())
+
+    @cached_property
+    def usual_weight(self) -> Bools:
+        """Where `weight` counts, but not on days when the store was closed or nearly so (`closed_days`).
 
         What is known of a series and its like leaves these days out: a Christmas on a Friday says nothing of Fridays.
         As something to learn from they count.
         """
+        counts: Bools = self.weight > 0
         if self.axis.period != "day" or not self.size:
-            return self.weight
-        of = self.series["store_id"].rank("dense").to_numpy().astype(np.int64) - 1
-        totals = np.zeros((int(of.max()) + 1, self.axis.count))
-        np.add.at(totals, of, self.demand * self.weight)
-        open_days = (~closed_days(totals, self.axis.rhythm.season)).astype(np.float32)
-        weight: Floats = self.weight * open_days[of]
-        return weight
+            return counts
+        of = self.series["store_id"].rle_id().to_numpy()
+        first = np.searchsorted(of, np.arange(int(of[-1]) + 1))
+        totals = np.add.reduceat(self.demand * counts, first, axis=0, dtype=np.float64)
+        for store, day in np.argwhere(closed_days(totals, self.axis.rhythm.season)):
+            counts[of == store, day] = False
+        return counts
 
-    @cached_property
+    @property
     def usual_demand(self) -> Floats:
         """Demand where `usual_weight` counts, otherwise 0."""
         return self.demand * self.usual_weight
+
+    @cached_property
+    def phases(self) -> Windows:
+        """Sums of the same over periods of the same phase of the season (`RunningSums.by_phase`)."""
+        season = self.axis.rhythm.season
+        return Windows(RunningSums(self.usual_demand, season), RunningSums(self.usual_weight, season))
 
     @cached_property
     def levels(self) -> Windows:
@@ -121,53 +99,65 @@ class DemandPanel:
     @cached_property
     def raw_levels(self) -> Windows:
         """Sums of units sold over periods listed, in stock or not."""
-        listed = self.listed[:, : self.axis.count].astype(np.float32)
-        return Windows(self.sold * listed, listed)
+        return Windows(self.sold * self._listed_past, self._listed_sums)
 
     @cached_property
     def plain_levels(self) -> Windows:
         """Sums of demand over periods in stock and without promotion."""
-        weight = self.usual_weight * ~self.promotion[:, : self.axis.count]
-        return Windows(self.demand * weight, weight)
+        if not self.has_promotions:
+            return self.levels
+        plain = self.usual_weight & ~self.promotion[:, : self.axis.count]
+        return Windows(self.demand * plain, plain)
 
     @cached_property
     def zeros(self) -> Windows:
         """Sums of periods in stock without demand."""
-        return Windows((self.demand <= 0) * self.usual_weight, self.usual_weight)
+        return Windows((self.demand <= 0) & self.usual_weight, self.levels.weights)
 
     @cached_property
     def squares(self) -> Windows:
         """Sums of squared demand."""
-        return Windows(np.square(self.demand) * self.usual_weight, self.usual_weight)
+        return Windows(np.square(self.usual_demand), self.levels.weights)
 
     @cached_property
     def outages(self) -> Windows:
         """Sums of periods in which stock ran out, of those listed."""
-        listed = self.listed[:, : self.axis.count].astype(np.float32)
-        return Windows(self.lost * listed, listed)
+        return Windows(self.lost & self._listed_past, self._listed_sums)
 
     @cached_property
     def promotions(self) -> Windows:
         """Sums of promoted periods, of those listed."""
-        listed = self.listed[:, : self.axis.count].astype(np.float32)
-        return Windows(self.promotion[:, : self.axis.count] * listed, listed)
+        return Windows(self.promotion[:, : self.axis.count] & self._listed_past, self._listed_sums)
 
     @cached_property
     def prices(self) -> Windows:
         """Sums of planned prices outside promotions."""
         price = self.price[:, : self.axis.count]
-        known = (~np.isnan(price) & ~self.promotion[:, : self.axis.count]).astype(np.float32)
-        return Windows(np.nan_to_num(price) * known, known)
+        known = ~np.isnan(price) & ~self.promotion[:, : self.axis.count]
+        return Windows(np.where(known, price, np.float32(0)), known)
+
+    @property
+    def _listed_past(self) -> Bools:
+        return self.listed[:, : self.axis.count]
 
     @cached_property
-    def last_sale(self) -> ShortInts:
+    def _listed_sums(self) -> RunningSums:
+        return RunningSums(self._listed_past)
+
+    @cached_property
+    def last_sale(self) -> npt.NDArray[np.int16]:
         """Shape (n, T): the last period up to and including each with a sale; -1 before the first."""
-        numbers = np.where(self.sold > 0, np.arange(self.axis.count, dtype=np.int32), np.int32(-1))
-        return np.maximum.accumulate(numbers, axis=1)
+        out = np.full((self.axis.count + 1, self.size), -1, dtype=np.int16)
+        for period, sold in enumerate(self.sold.T):
+            out[period + 1] = out[period]
+            np.putmask(out[period + 1], sold > 0, period)
+        return out[1:].T
 
     @cached_property
     def promotion_age(self) -> Floats:
         """Shape (n, T + H): periods since the running promotion began (0 on its first), NaN outside promotions."""
+        if not self.has_promotions:
+            return np.broadcast_to(np.float32(np.nan), self.promotion.shape)
         number = np.arange(self.promotion.shape[1], dtype=np.float32)
         outside = np.where(self.promotion, np.float32(-1), number)
         age = number - np.maximum.accumulate(outside, axis=1) - 1
@@ -218,21 +208,12 @@ def build_panel(history: DemandHistory, begin: int, end: int) -> DemandPanel:
     axis, count = history.axis, history.axis.count
     width = count + history.horizon
     series = history.series[begin:end]
-    size = series.height
-    periods = np.arange(width, dtype=np.int32)
-    first, last = series["begin"].to_numpy()[:, None], series["end"].to_numpy()[:, None]
-    listed = (periods >= first) & (periods < last)
+    periods = np.arange(width, dtype=np.int32)[:, None]
+    first, last = series["begin"].to_numpy(), series["end"].to_numpy()
+    listed = ((periods >= first) & (periods < last)).T
     rows = _part(history.sales, begin, end)
-    cell = (rows["s"].to_numpy() - begin, rows["t"].to_numpy())
-    sold = np.zeros((size, count), dtype=np.float32)
-    sold[cell] = rows["units"].to_numpy()
-    share = np.ones((size, count), dtype=np.float32)
-    share[cell] = rows["in_stock"].fill_null(1.0).to_numpy()
-    ran_out, was_out = (_flags(rows, name, cell, (size, count)) for name in ("ran_out", "was_out"))
-    promotion, display, mailer, promoted_price = _promotions(history, begin, end, width)
-    listed_before = listed[:, :count] & ~_first_sales(series, count)
-    stores = series["store_id"].rle_id().cast(pl.Int64).to_numpy()
-    recovered = recover(sold, listed_before, share, ran_out, was_out, stores, axis.rhythm.season)
+    recovered, sold = _recovered(rows, begin, series, listed[:, :count], axis.rhythm.season)
+    promotion, display, mailer = _promotions(history, begin, end, width)
     return DemandPanel(
         axis=axis,
         series=series,
@@ -241,66 +222,96 @@ def build_panel(history: DemandHistory, begin: int, end: int) -> DemandPanel:
         weight=recovered.weight,
         lost=recovered.lost,
         listed=listed,
-        price=_prices(history, begin, end, width, promoted_price),
+        price=_prices(history, begin, end, width),
         promotion=promotion,
         display=display,
         mailer=mailer,
     )
 
 
-def _first_sales(series: pl.DataFrame, count: int) -> Bools:
-    """Marks the first sale of series whose listing was inferred from it: it is there by construction.
+def _recovered(
+    rows: pl.DataFrame, begin: int, series: pl.DataFrame, listed: Bools, season: int
+) -> tuple[Recovered, Floats]:
+    """Demand of a panel's series, whose first is numbered `begin`, and units sold."""
+    shape = listed.shape
+    cell = (rows["s"].to_numpy() - begin, rows["t"].to_numpy())
+    sold = np.zeros(shape, dtype=np.float32)
+    sold[cell] = rows["units"].to_numpy()
+    sold = np.asfortranarray(sold)
+    listed_before = _without_first_sales(listed, series)
+    says = (pl.col("in_stock") < 1) | pl.col("ran_out") | pl.col("was_out")
+    short = rows.filter(says)
+    if short.is_empty():
+        return Recovered.in_stock(sold, listed_before), sold
+    cell = (short["s"].to_numpy() - begin, short["t"].to_numpy())
+    share = np.ones(shape, dtype=np.float32, order="F")
+    share[cell] = short["in_stock"].fill_null(1.0).to_numpy()
+    ran_out, was_out = (_flags(short, name, cell, shape) for name in ("ran_out", "was_out"))
+    stores = series["store_id"].rle_id().cast(pl.Int64).to_numpy()
+    return recover(sold, listed_before, share, ran_out, was_out, stores, season), sold
+
+
+def _without_first_sales(listed: Bools, series: pl.DataFrame) -> Bools:
+    """Leaves out the first sale of series whose listing was inferred from it: it is there by construction.
 
     Sales of the first fortnight of the data stay, so that a short history keeps all it has.
     """
     inferred = ~series["is_listed"].to_numpy() & ~series["began_before"].to_numpy()
     begin = series["begin"].to_numpy()
-    chosen = np.flatnonzero(inferred & (begin >= 14) & (begin < count - 1))
-    out = np.zeros((series.height, count), dtype=bool)
-    out[chosen, begin[chosen]] = True
+    chosen = np.flatnonzero(inferred & (begin >= 14) & (begin < listed.shape[1] - 1))
+    out = listed.copy(order="K")
+    out[chosen, begin[chosen]] = False
     return out
 
 
-def _promotions(history: DemandHistory, begin: int, end: int, width: int) -> tuple[Bools, Bools, Bools, Floats]:
+def _promotions(history: DemandHistory, begin: int, end: int, width: int) -> tuple[Bools, Bools, Bools]:
     rows = _part(history.promotions, begin, end)
     shape = (end - begin, width)
     series, first, last = (rows[name].to_numpy() for name in ("s", "begin", "end"))
     every = np.ones(rows.height, dtype=bool)
-    masks = [
+    promotion, display, mailer = (
         _spans(series[chosen] - begin, first[chosen], last[chosen], shape)
         for chosen in (every, rows["display"].to_numpy(), rows["mailer"].to_numpy())
-    ]
-    priced = rows.filter(pl.col("unit_price").is_not_null())
-    return masks[0], masks[1], masks[2], _spread(priced, begin, shape)
+    )
+    return promotion, display, mailer
 
 
-def _prices(history: DemandHistory, begin: int, end: int, width: int, promoted: Floats) -> Floats:
+def _prices(history: DemandHistory, begin: int, end: int, width: int) -> Floats:
     """Shelf price by plan, a promotion's price where it is lower."""
     shelf = _spread(_part(history.prices, begin, end), begin, (end - begin, width))
-    return np.fmin(shelf, promoted)
+    promoted = _part(history.promotions, begin, end).filter(pl.col("unit_price").is_not_null())
+    return shelf if promoted.is_empty() else np.fmin(shelf, _spread(promoted, begin, shelf.shape))
 
 
 def _spans(series: ShortInts, first: ShortInts, last: ShortInts, shape: tuple[int, int]) -> Bools:
     """Marks the periods `first` to `last` (exclusive) of each series."""
-    steps = np.zeros((shape[0], shape[1] + 1), dtype=np.int32)
-    np.add.at(steps, (series, first), 1)
-    np.add.at(steps, (series, last), -1)
-    return np.cumsum(steps[:, :-1], axis=1) > 0
+    out = np.zeros(shape, dtype=bool)
+    for _, cells, _ in _cells(series, first, last, shape[1]):
+        out.ravel()[cells] = True
+    return np.asfortranarray(out)
 
 
 def _spread(rows: pl.DataFrame, begin: int, shape: tuple[int, int]) -> Floats:
     """Writes `unit_price` into the periods of each row; later rows win, NaN where there is none."""
     out = np.full(shape, np.nan, dtype=np.float32)
-    first, last = rows["begin"].to_numpy(), rows["end"].to_numpy()
-    length = last - first
-    row = np.repeat(np.arange(rows.height), length)
-    offset = np.arange(row.size) - np.repeat(np.cumsum(length) - length, length)
-    out[rows["s"].to_numpy()[row] - begin, first[row] + offset] = rows["unit_price"].to_numpy()[row]
-    return out
+    series, first, last, price = (rows[name].to_numpy() for name in ("s", "begin", "end", "unit_price"))
+    for some, cells, length in _cells(series - begin, first, last, shape[1]):
+        out.ravel()[cells] = np.repeat(price[some], length)
+    return np.asfortranarray(out)
+
+
+def _cells(series: ShortInts, first: ShortInts, last: ShortInts, width: int) -> Iterator[tuple[slice, Ints, Ints]]:
+    """Some spans at a time: which, the numbers of their cells (series by series), and each span's length."""
+    place, lengths = series.astype(np.int64) * width + first, (last - first).astype(np.int64)
+    for low in range(0, series.size, SPANS_AT_ONCE):
+        some = slice(low, low + SPANS_AT_ONCE)
+        length = lengths[some]
+        begins = place[some] - (np.cumsum(length) - length)
+        yield some, np.arange(length.sum()) + np.repeat(begins, length), length
 
 
 def _flags(rows: pl.DataFrame, name: str, cell: tuple[ShortInts, ShortInts], shape: tuple[int, int]) -> Bools:
-    out = np.zeros(shape, dtype=bool)
+    out = np.zeros(shape, dtype=bool, order="F")
     out[cell] = rows[name].to_numpy()
     return out
 
@@ -309,15 +320,3 @@ def _part(frame: pl.DataFrame, begin: int, end: int) -> pl.DataFrame:
     """Rows of the series `begin` to `end` of a frame sorted by `s`."""
     low, high = (frame["s"].search_sorted(edge, side="left") for edge in (begin, end))
     return frame[int(low) : int(high)]
-
-
-def _running(values: npt.NDArray[np.floating]) -> Doubles:
-    out = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
-    np.cumsum(values, axis=-1, dtype=np.float64, out=out[..., 1:])
-    return out
-
-
-def _between(running: Doubles, begin: int, end: int) -> Doubles:
-    last = running.shape[-1] - 1
-    low, high = min(max(begin, 0), last), min(max(end, 0), last)
-    return running[..., high] - running[..., low]

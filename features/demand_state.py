@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 
 from features.demand_arrays import Doubles, Floats, group_sums, ratio
-from features.demand_groups import PanelGroups
+from features.demand_groups import Groups, PanelGroups
 from features.demand_panel import DemandPanel
 
 LONG_AGO = 400.0
@@ -40,50 +40,62 @@ STATE: Mapping[str, str] = MappingProxyType(
 )
 
 
-def state(panel: DemandPanel, groups: PanelGroups, origin: int, level: Doubles) -> Floats:
-    """What is known of each series at `origin`, shape (features, n), in the order of `STATE`."""
+def state(panel: DemandPanel, groups: PanelGroups, origin: int, level: Doubles, prior: Doubles) -> Floats:
+    """What is known of each series at `origin`, shape (features, n), in the order of `STATE`.
+
+    Args:
+        panel: the panel.
+        groups: what each series' like is doing.
+        origin: the last visible period.
+        level: of each series, as `features.demand.PanelFeatures.level`.
+        prior: units per period expected of each series from its like alone.
+    """
     rhythm = panel.axis.rhythm
     now = origin + 1
     short, middle, long = rhythm.windows[1], rhythm.level, rhythm.windows[-1]
-    means = [panel.levels.mean(now - window, now) for window in rhythm.windows]
-    middle_mean = panel.levels.mean(now - middle, now)
-    spread = np.sqrt(
-        np.maximum(panel.squares.mean(now - 2 * middle, now) - panel.levels.mean(now - 2 * middle, now) ** 2, 0)
-    )
+    means = {window: panel.levels.mean(now - window, now) for window in {*rhythm.windows, middle, 2 * middle}}
+    spread = np.sqrt(np.maximum(panel.squares.mean(now - 2 * middle, now) - means[2 * middle] ** 2, 0))
     last = panel.last_sale[:, origin]
+    price = panel.prices.mean(now - 2 * middle, now)
     columns = {
         "log_level": np.log(level),
-        "log_prior": np.log(np.maximum(groups.prior(now - middle, now, rhythm.season), 1e-4)),
+        "log_prior": np.log(np.maximum(prior, 1e-4)),
         "own_weight": panel.levels.weight(now - middle, now),
-        **{f"mean_{number}_to_level": mean / level for number, mean in enumerate(means)},
+        **{f"mean_{number}_to_level": means[window] / level for number, window in enumerate(rhythm.windows)},
         "zero_share_short": panel.zeros.mean(now - middle, now),
         "zero_share_long": panel.zeros.mean(now - long, now),
         "variation": spread / level,
         "since_sale": np.where(last < 0, np.nan, np.minimum(origin - last, LONG_AGO)),
-        "product_trend_short": ratio(groups.product.mean(now - short, now), groups.product.mean(now - middle, now)),
-        "product_trend_long": ratio(groups.product.mean(now - middle, now), groups.product.mean(now - long, now)),
-        "store_category_trend": ratio(
-            groups.store_category.mean(now - short, now), groups.store_category.mean(now - middle, now)
-        ),
-        "store_department_trend": ratio(
-            groups.store_department.mean(now - middle, now), groups.store_department.mean(now - long, now)
-        ),
-        "store_trend_short": ratio(groups.store.mean(now - short, now), groups.store.mean(now - middle, now)),
-        "store_trend_long": ratio(groups.store.mean(now - middle, now), groups.store.mean(now - long, now)),
-        "level_to_category": ratio(middle_mean, groups.store_category.mean(now - middle, now)),
+        "product_trend_short": _trend(groups.product, now, short, middle),
+        "product_trend_long": _trend(groups.product, now, middle, long),
+        "store_category_trend": _trend(groups.store_category, now, short, middle),
+        "store_department_trend": _trend(groups.store_department, now, middle, long),
+        "store_trend_short": _trend(groups.store, now, short, middle),
+        "store_trend_long": _trend(groups.store, now, middle, long),
+        "level_to_category": ratio(means[middle], groups.store_category.mean(now - middle, now)),
         "outage_share": panel.outages.mean(now - middle, now),
         "outage_share_week": panel.outages.mean(now - short, now),
         "promotion_share": panel.promotions.mean(now - middle, now),
         "plain_to_level": panel.plain_levels.mean(now - middle, now) / level,
         "promotion_uplift": _promotion_uplift(panel, now, 2 * long),
-        "price_to_category": _price_to_category(panel, groups, now, 2 * middle),
-        "price_trend": ratio(panel.prices.mean(now - short, now), panel.prices.mean(now - 2 * middle, now)),
+        "price_to_category": _price_to_category(price, groups.store_category),
+        "price_trend": ratio(panel.prices.mean(now - short, now), price),
     }
-    return np.stack([columns[name] for name in STATE]).astype(np.float32)
+    out = np.empty((len(STATE), panel.size), dtype=np.float32)
+    for row, name in zip(out, STATE, strict=True):
+        row[:] = columns[name]
+    return out
 
 
-def _promotion_uplift(panel: DemandPanel, now: int, window: int) -> Doubles:
+def _trend(group: Groups, now: int, recent: int, before: int) -> Doubles:
+    """Mean of each series' group in the recent periods against that of more of them."""
+    return ratio(group.windows.mean(now - recent, now), group.windows.mean(now - before, now))[group.of]
+
+
+def _promotion_uplift(panel: DemandPanel, now: int, window: int) -> Doubles | float:
     """Demand per promoted period against that of other periods, shrunk to 1; NaN without a promotion."""
+    if not panel.has_promotions:
+        return np.nan
     total, weight = panel.levels.total(now - window, now), panel.levels.weight(now - window, now)
     plain, plain_weight = panel.plain_levels.total(now - window, now), panel.plain_levels.weight(now - window, now)
     rate = ratio(plain, plain_weight)
@@ -92,11 +104,8 @@ def _promotion_uplift(panel: DemandPanel, now: int, window: int) -> Doubles:
     return np.where(promoted > 0, np.minimum(uplift, 20.0), np.nan)
 
 
-def _price_to_category(panel: DemandPanel, groups: PanelGroups, now: int, window: int) -> Doubles:
+def _price_to_category(price: Doubles, category: Groups) -> Doubles:
     """Own planned price against the mean of the category in the store."""
-    own = panel.prices.mean(now - window, now)
-    known = ~np.isnan(own)
-    size = int(groups.store_category.of.max(initial=-1)) + 1
-    total = group_sums(groups.store_category.of[known], own[known], size)
-    mean = ratio(total, group_sums(groups.store_category.of[known], known[known], size))
-    return ratio(own, mean[groups.store_category.of])
+    known = ~np.isnan(price)
+    total = group_sums(category.of, np.where(known, price, 0.0), category.windows.size)
+    return ratio(price, ratio(total, group_sums(category.of, known, category.windows.size))[category.of])

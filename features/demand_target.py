@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 
-from features.demand_arrays import Bools, Doubles, Floats, Ints, ratio
+from features.demand_arrays import Bools, Doubles, Floats, Ints, Table, ratio
 from features.demand_groups import Groups, PanelGroups
-from features.demand_panel import DemandPanel, Windows
+from features.demand_panel import DemandPanel
 from features.demand_periods import PeriodAxis
 
 RATIO_LIMIT = 20.0
@@ -39,16 +38,30 @@ TARGET: Mapping[str, str] = MappingProxyType(
 FALLING_IN_PRICE = ("price_to_usual",)
 
 
-def phase_ratios(panel: DemandPanel, groups: PanelGroups, origin: int, level: Doubles) -> Floats:
-    """Demand in past periods of the same phase (weekday) against the level, shape (features, n, season)."""
+def phase_ratios(
+    panel: DemandPanel, groups: PanelGroups, origin: int, level: Doubles, series: Ints, ahead: Ints
+) -> list[Table]:
+    """Demand in past periods of the same phase (weekday) against the level, in the order of `PHASE`.
+
+    Args:
+        panel: the panel.
+        groups: what each series' like is doing.
+        origin: the last visible period.
+        level: of each series, shape (n,).
+        series: shape (rows,), the series asked for.
+        ahead: shape (rows,), the period of each row, 1 is the first after the origin.
+    """
     rhythm = panel.axis.rhythm
-    out = np.full((len(PHASE), panel.size, rhythm.season), np.nan, dtype=np.float32)
-    for row, cycles in enumerate((1, *rhythm.cycles)):
-        total, weight = _by_phase(panel.usual_demand, panel.usual_weight, origin, cycles, rhythm.season)
-        out[row] = ratio(total, weight) / level[:, None]
-    for row, group in ((3, groups.store_category), (4, groups.store)):
-        out[row] = _group_phase(group, origin, rhythm.cycles[-1], rhythm.season)[group.of]
-    return np.minimum(out, RATIO_LIMIT)
+    phase = np.take(np.arange(int(ahead.max(initial=1))) % rhythm.season, ahead - 1)
+    own = np.empty((1 + len(rhythm.cycles), rhythm.season, panel.size), dtype=np.float32)
+    for row, cycles in zip(own, (1, *rhythm.cycles), strict=True):
+        total, weight = (sums.by_phase(origin + 1, cycles) for sums in (panel.phases.totals, panel.phases.weights))
+        np.minimum(ratio(total, weight) / level, RATIO_LIMIT, out=row, casting="same_kind")
+    tables = [Table(own.reshape(len(own), -1), phase * panel.size + series)]
+    for group in (groups.store_category, groups.store):
+        found = np.minimum(_group_phase(group, origin, rhythm.cycles[-1], rhythm.season), RATIO_LIMIT)
+        tables.append(Table(found.reshape(1, -1), group.of[series] * rhythm.season + phase))
+    return tables
 
 
 @dataclass(frozen=True)
@@ -77,11 +90,19 @@ class YearAgo:
             means.append((group.of, around))
         return cls(last, tuple(means))
 
-    def ratios(self, origin: int, ahead: int, level: int) -> Floats:
-        """How demand changed a year ago from the level up to the origin to the periods ahead: (features, n, ahead)."""
-        target = np.arange(origin + 1, origin + 1 + ahead)
+    def ratios(self, origin: int, level: int, series: Ints, ahead: Ints) -> list[Table]:
+        """How demand changed a year ago from the level up to the origin to the periods ahead, for the rows asked for.
+
+        Args:
+            origin: the last visible period.
+            level: periods that the level is read from.
+            series: shape (rows,), the series asked for.
+            ahead: shape (rows,), the period of each row, 1 is the first after the origin.
+        """
+        furthest = int(ahead.max(initial=1))
+        target = np.arange(origin + 1, origin + 1 + furthest)
         unknown = self.last[target] > origin
-        out = []
+        tables = []
         for of, means in self.groups:
             recent = means[:, max(origin + 1 - level, 0) : origin + 1]
             count = (~np.isnan(recent)).sum(axis=1)
@@ -89,27 +110,30 @@ class YearAgo:
             before[count < level // 2] = np.nan
             change = np.minimum(ratio(means[:, target], before[:, None]), RATIO_LIMIT)
             change[:, unknown] = np.nan
-            out.append(change[of])
-        return np.stack(out).astype(np.float32)
+            tables.append(Table(change.reshape(1, -1), of[series] * furthest + ahead - 1))
+        return tables
 
 
 def target_values(panel: DemandPanel, origin: int, series: Ints, target: Ints) -> Floats:
     """What is planned for the series at the target periods, shape (features, rows), in the order of `TARGET`."""
     oldest = np.float32(panel.axis.rhythm.windows[-1])
     begin = panel.series["begin"].to_numpy().astype(np.float32)
-    age = np.where(_began_unseen(panel), oldest, np.float32(0))
+    age = np.where(_began_unseen(panel), oldest, np.float32(0)) - begin
     usual = panel.prices.mean(origin + 1 - 2 * panel.axis.rhythm.level, origin + 1)
-    columns = {
-        "ahead": (target - origin).astype(np.float32),
-        "launch_age": np.minimum(target - begin[series] + age[series], oldest),
-        "price_to_usual": ratio(panel.price[series, target], usual[series]),
-        "promotion": panel.promotion[series, target],
-        "display": panel.display[series, target],
-        "mailer": panel.mailer[series, target],
-        "promotion_before": panel.promotion[series, np.maximum(target - panel.axis.rhythm.windows[1] // 2, 0)],
-        "promotion_length": panel.promotion_age[series, target],
-    }
-    return np.stack([columns[name].astype(np.float32) for name in TARGET])
+    out = np.zeros((len(TARGET), series.size), dtype=np.float32)
+    out[0] = target - origin
+    out[1] = np.minimum(target.astype(np.float32) + age[series], oldest)
+    cell = target * panel.size + series
+    out[2] = ratio(np.take(panel.price.T, cell), usual[series])
+    if panel.has_promotions:
+        before = np.maximum(target - panel.axis.rhythm.windows[1] // 2, 0) * panel.size + series
+        for row, planned in zip(out[3:6], (panel.promotion, panel.display, panel.mailer), strict=True):
+            row[:] = np.take(planned.T, cell)
+        out[6] = np.take(panel.promotion.T, before)
+        out[7] = np.take(panel.promotion_age.T, cell)
+    else:
+        out[7] = np.nan
+    return out
 
 
 def _began_unseen(panel: DemandPanel) -> Bools:
@@ -119,34 +143,12 @@ def _began_unseen(panel: DemandPanel) -> Bools:
     return unseen
 
 
-def _by_phase(
-    totals: npt.NDArray[np.floating], weights: npt.NDArray[np.floating], origin: int, cycles: int, season: int
-) -> tuple[Doubles, Doubles]:
-    """Sums over the last cycles up to the origin, shape (n, season); phase 0 is that of the period after the origin."""
-    end = origin + 1
-    full = min(cycles, end // season)
-    if full == 0:
-        return np.zeros((totals.shape[0], season)), np.zeros((totals.shape[0], season))
-    begin = end - full * season
-    shape = (totals.shape[0], full, season)
-    return (
-        totals[:, begin:end].reshape(shape).sum(1, dtype=np.float64),
-        weights[:, begin:end].reshape(shape).sum(1, dtype=np.float64),
-    )
-
-
 def _group_phase(group: Groups, origin: int, cycles: int, season: int) -> Doubles:
     """Mean of each phase against the mean of all, shape (groups, season)."""
-    total, weight = _differences(group.windows, origin, cycles, season)
+    ends = (origin + 2 + np.arange(season) - season * np.arange(1, cycles + 1)[:, None]).ravel()
+    total, weight = (
+        sums.between_each(ends - 1, ends).reshape(-1, cycles, season).sum(axis=1)
+        for sums in (group.windows.totals, group.windows.weights)
+    )
     mean = ratio(total.sum(1, keepdims=True), weight.sum(1, keepdims=True))
     return ratio(ratio(total, weight), mean)
-
-
-def _differences(windows: Windows, origin: int, cycles: int, season: int) -> tuple[Doubles, Doubles]:
-    """Sums of each phase over the last cycles, shape (groups, season) each."""
-    totals, weights = [], []
-    for phase in range(season):
-        ends = [origin + 2 + phase - season * cycle for cycle in range(1, cycles + 1)]
-        totals.append(sum(windows.total(end - 1, end) for end in ends))
-        weights.append(sum(windows.weight(end - 1, end) for end in ends))
-    return np.stack(totals, axis=1), np.stack(weights, axis=1)

@@ -6,21 +6,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from features.demand_arrays import looked_up
 from features.demand_groups import Groups
-from features.demand_marked import LIMITS, MARKED, TRUST_UNITS, marked_ratios, month_parts, signatures
-from features.demand_panel import Windows
+from features.demand_marked import LIMITS, MARKED, TRUST_UNITS, MarkedDays, month_parts, signatures
 from features.demand_periods import RHYTHMS
+from features.demand_windows import Windows
 
 DAYS, AHEAD = 56, 7
 
 
-def _panel(demand: np.ndarray, period: str = "day") -> tuple[Any, Any]:
-    weight = np.ones_like(demand)
+def _panel(demand: np.ndarray, period: str = "day", weight: np.ndarray | None = None) -> tuple[Any, Groups]:
+    weight = np.ones_like(demand) if weight is None else weight
     axis = SimpleNamespace(period=period, rhythm=RHYTHMS["day"], count=demand.shape[1])
     panel = SimpleNamespace(axis=axis, size=len(demand), demand=demand, weight=weight)
-    both = Windows(demand.sum(axis=0, keepdims=True), weight.sum(axis=0, keepdims=True))
-    groups = SimpleNamespace(store_category=Groups(np.zeros(len(demand), dtype=np.int64), both))
-    return panel, groups
+    both = Windows((demand * weight).sum(axis=0, keepdims=True), weight.sum(axis=0, keepdims=True))
+    return panel, Groups(np.zeros(len(demand), dtype=np.int64), both)
 
 
 def _event_demand() -> tuple[np.ndarray, np.ndarray]:
@@ -30,10 +30,13 @@ def _event_demand() -> tuple[np.ndarray, np.ndarray]:
     return np.stack([first, np.full(DAYS, 100.0)]).astype(np.float32), marked.astype(np.int64)
 
 
-def _ratios(demand: np.ndarray, marks: np.ndarray, period: str = "day") -> np.ndarray:
-    panel, groups = _panel(demand, period)
+def _ratios(demand: np.ndarray, marks: np.ndarray, period: str = "day", weight: np.ndarray | None = None) -> np.ndarray:
+    panel, category = _panel(demand, period, weight)
     parts = np.zeros(DAYS + AHEAD, dtype=np.int64)
-    return marked_ratios(panel, groups, DAYS - 1, AHEAD, np.zeros(2, dtype=np.int64), marks[None], parts)
+    days = MarkedDays.of(panel, category, np.zeros(len(demand), dtype=np.int64), marks[None], parts)
+    series, ahead = np.nonzero(np.ones((len(demand), AHEAD)))
+    found = looked_up(days.ratios(DAYS - 1, series, ahead + 1), series.size)
+    return found.reshape(len(MARKED), len(demand), AHEAD)
 
 
 def test_marked_days_ahead_get_the_ratio_of_marked_days_before() -> None:
@@ -59,6 +62,24 @@ def test_a_product_of_its_own_departs_from_its_category_as_far_as_its_units_carr
     assert (own[0, first] > category[0, first]).all()
     assert (own[1, first] < category[1, first]).all()
     assert (category[:, first] > 1.2).all()
+
+
+def test_own_ratios_are_those_of_a_plain_loop() -> None:
+    rng = np.random.default_rng(4)
+    demand = rng.poisson(3.0, (5, DAYS)).astype(np.float32)
+    weight = (rng.random((5, DAYS)) > 0.2).astype(np.float32)
+    marks = rng.integers(0, 3, DAYS + AHEAD)
+    found = _ratios(demand, marks, weight=weight)
+    total = (demand * weight).sum(axis=0)
+    by_weekday = total.reshape(-1, 7).mean(axis=0)
+    for series in range(5):
+        days = [t for t in range(DAYS) if weight[series, t] > 0]
+        usual = sum(demand[series, t] for t in days) / sum(by_weekday[t % 7] for t in days)
+        for ahead in range(AHEAD):
+            alike = [t for t in days if marks[t] == marks[DAYS + ahead]]
+            came = sum(demand[series, t] for t in alike) + TRUST_UNITS * found[0, series, ahead]
+            expected = usual * sum(by_weekday[t % 7] for t in alike) + TRUST_UNITS
+            assert found[1, series, ahead] == pytest.approx(np.clip(came / expected, *LIMITS), rel=1e-5)
 
 
 def test_what_was_never_seen_is_not_known() -> None:

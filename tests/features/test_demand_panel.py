@@ -6,12 +6,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from features.demand_history import DemandHistory, read_history
-from features.demand_panel import DemandPanel, Windows, build_panel, panels
+from features.demand_panel import DemandPanel, build_panel, panels
 from retail_brain.dataset import Dataset
 from retail_brain.settings import DemandSettings, Settings
 
@@ -130,19 +127,3 @@ def test_panels_hold_whole_stores_and_cover_every_series_once(
     assert [s for panel in found for s in panel.series["s"]] == list(range(history.series.height))
     whole = build_panel(history, 0, history.series.height)
     assert np.array_equal(np.concatenate([panel.demand for panel in found]), whole.demand)
-
-
-@given(st.integers(1, 4), st.integers(1, 30), st.data())
-def test_windows_sum_like_a_loop(rows: int, periods: int, data: st.DataObject) -> None:
-    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
-    totals, weights = (
-        rng.integers(0, 9, (rows, periods)).astype(float),
-        rng.integers(0, 2, (rows, periods)).astype(float),
-    )
-    begin, end = sorted(data.draw(st.tuples(st.integers(-5, periods + 5), st.integers(-5, periods + 5))))
-    windows = Windows(totals, weights)
-    inside = [t for t in range(begin, end) if 0 <= t < periods]
-    assert windows.total(begin, end) == pytest.approx([sum(row[t] for t in inside) for row in totals])
-    weight = [sum(row[t] for t in inside) for row in weights]
-    mean = windows.mean(begin, end)
-    assert [bool(np.isnan(value)) for value in mean] == [total == 0 for total in weight]

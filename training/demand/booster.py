@@ -13,7 +13,7 @@ import numpy as np
 from features.demand import FEATURES, IDS, DemandFeatures, PanelFeatures
 from features.demand_arrays import Doubles, Floats
 from features.demand_history import DemandHistory
-from features.demand_panel import CHUNK_CELLS, DemandPanel, panels
+from features.demand_panel import DemandPanel, panels
 from features.demand_target import FALLING_IN_PRICE
 from training.demand.config import DemandConfig
 
@@ -23,6 +23,7 @@ ROWS_PER_LEAF = 4000
 MIN_LEAVES = 15
 ROWS_PER_LEAF_ROW = 1000
 MAX_ORIGIN_STEP = 3
+CELLS_PER_ORIGIN_STEP = 4_000_000
 MIN_HISTORY_SEASONS = 2
 
 
@@ -104,7 +105,7 @@ def training_rows(history: DemandHistory, features: DemandFeatures, config: Dema
         return None
     wanted = int(np.clip(config.rows_per_series * size, config.min_rows, config.max_rows))
     share = min(1.0, wanted / (size * len(origins) * config.horizon))
-    every = int(np.clip(size * history.axis.count // CHUNK_CELLS, 1, MAX_ORIGIN_STEP))
+    every = int(np.clip(size * history.axis.count // CELLS_PER_ORIGIN_STEP, 1, MAX_ORIGIN_STEP))
     parts = [
         part
         for number, panel in enumerate(panels(history))
@@ -138,7 +139,7 @@ def _panel_rows(
         ahead_most = min(config.horizon, panel.axis.count - 1 - origin)
         drawn = rng.random((panel.size, ahead_most), dtype=np.float32) < share
         drawn &= panel.weight[:, origin + 1 : origin + 1 + ahead_most] > 0
-        series, ahead = np.nonzero(drawn)
+        series, ahead = np.divmod(np.flatnonzero(drawn), ahead_most)
         if series.size == 0:
             continue
         target = origin + 1 + ahead
