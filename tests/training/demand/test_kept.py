@@ -10,13 +10,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from features.demand_arrays import Doubles
+from features.demand_arrays import Doubles, Ints
 from features.demand_history import DemandHistory
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
 from training.demand.backtest import TAKEN, Backtest, backtest, backtest_windows
 from training.demand.config import DemandConfig
-from training.demand.dispersion import Residuals
 from training.demand.kept import KeptResults, work_digest
 from training.demand.mean import MeanModel
 
@@ -51,6 +50,13 @@ class Fits:
 class _Found:
     forecasts: pl.DataFrame
     pit: Doubles
+
+
+@dataclass(frozen=True)
+class _Nested:
+    inner: _Found
+    numbers: Ints
+    empty: pl.DataFrame
 
 
 def _run(chain: Dataset, config: DemandConfig, windows: Sequence[date], place: Path | None) -> Backtest:
@@ -121,19 +127,22 @@ def test_the_digest_tells_settings_days_windows_and_rows_apart(chain: Dataset, q
     assert work_digest(Dataset.from_frames(frames, as_of=last), quick) == works[0]
 
 
-def test_arrays_come_back_to_the_last_bit_and_nothing_is_kept_without_a_place(tmp_path: Path) -> None:
+def test_tables_and_arrays_come_back_to_the_last_bit_and_nothing_is_kept_without_a_place(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
-    found = Residuals(*(rng.random((3, 4)) for _ in range(3)), rng.random(3), np.arange(3), np.arange(3) + 7)
+    inner = _Found(pl.DataFrame({"store_id": ["店", None], "date": [date(2025, 1, 1)] * 2}), rng.random((3, 4)))
+    found = _Nested(inner, np.arange(3) + 7, pl.DataFrame())
     kept = KeptResults(tmp_path, "work")
-    assert kept.read("part", Residuals) is None
+    assert kept.read("part", _Nested) is None
     kept.write("part", found)
-    back = kept.read("part", Residuals)
+    back = kept.read("part", _Nested)
     assert back is not None
-    assert np.array_equal(back.units, found.units)
-    assert back.department.tolist() == [7, 8, 9]
+    assert np.array_equal(back.inner.pit, inner.pit)
+    assert_frame_equal(back.inner.forecasts, inner.forecasts)
+    assert back.numbers.tolist() == [7, 8, 9]
+    assert back.empty.is_empty()
     nowhere = KeptResults(None, "")
     nowhere.write("part", found)
-    assert nowhere.read("part", Residuals) is None
+    assert nowhere.read("part", _Nested) is None
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "gone", "text"])
