@@ -149,7 +149,7 @@ def test_tables_and_arrays_come_back_to_the_last_bit_and_nothing_is_kept_without
 @pytest.mark.parametrize("file", ["arrays.npz", "forecasts.parquet"])
 def test_what_cannot_be_read_any_more_counts_as_not_finished(tmp_path: Path, file: str, damage: str) -> None:
     table = pl.DataFrame({"a": np.arange(1000)})
-    found = _Found(table, np.arange(1000))
+    found = _Found(table, np.arange(1000.0))
     kept = KeptResults(tmp_path, "work")
     kept.write("part", found)
     assert kept.read("part", _Found) is not None
