@@ -184,16 +184,22 @@ def closed_days(totals: Doubles, season: int) -> Bools:
 
 def panels(history: DemandHistory, chunk_cells: int = CHUNK_CELLS) -> Iterator[DemandPanel]:
     """Panels of whole stores, as many at a time as fit in `chunk_cells` cells (at least one)."""
+    for begin, end in panel_ranges(history, chunk_cells):
+        yield build_panel(history, begin, end)
+
+
+def panel_ranges(history: DemandHistory, chunk_cells: int = CHUNK_CELLS) -> list[tuple[int, int]]:
+    """First and (exclusive) last series number of each panel of `panels`."""
     width = history.axis.count + history.horizon
     sizes = history.series.group_by("store_id", maintain_order=True).len()["len"].to_list()
+    out: list[tuple[int, int]] = []
     begin = end = 0
     for size in sizes:
         if end > begin and (end - begin + size) * width > chunk_cells:
-            yield build_panel(history, begin, end)
+            out.append((begin, end))
             begin = end
         end += size
-    if end > begin:
-        yield build_panel(history, begin, end)
+    return [*out, (begin, end)] if end > begin else out
 
 
 def store_ranges(history: DemandHistory) -> dict[str, tuple[int, int]]:

@@ -5,7 +5,7 @@ products that sell hundreds a day and one a month, and a product without history
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -13,63 +13,118 @@ import numpy as np
 from features.demand import FEATURES, IDS, DemandFeatures, PanelFeatures
 from features.demand_arrays import Doubles, Floats
 from features.demand_history import DemandHistory
-from features.demand_panel import DemandPanel, panels
+from features.demand_panel import build_panel, panel_ranges
 from features.demand_target import FALLING_IN_PRICE
 from training.demand.config import DemandConfig
+from training.demand.draws import Draw, Plan, panel_draws
 
-LARGE_SALE_UNITS = 100.0
 MIN_TRAINING_ROWS = 300
 ROWS_PER_LEAF = 4000
 MIN_LEAVES = 15
 ROWS_PER_LEAF_ROW = 1000
-MAX_ORIGIN_STEP = 3
-CELLS_PER_ORIGIN_STEP = 4_000_000
-MIN_HISTORY_SEASONS = 2
+WHOLE_ROWS = 200_000
+"""Up to so many rows are kept as a matrix; of more only a sample is, which the trees' bins are found from."""
+SAMPLE_ROWS = 50_000
+SAMPLE_ORIGIN_STEP = 2
+ROWS_PER_THREAD = 2000
 
 
-@dataclass(frozen=True)
-class TrainingRows:
-    """Drawn rows.
+class _Rows(lgb.Sequence):  # type: ignore[misc]  # LightGBM has no types
+    """The rows of one draw, worked out when LightGBM asks for them: draw after draw, all rows of each at once."""
 
-    Attributes:
-        features: shape (rows, features).
-        demand: units per period, in the series' own measure.
-        level: the series' level at the origin, in the same measure.
-    """
+    def __init__(self, rows: int, source: Iterator[Floats]) -> None:
+        self._rows = self.batch_size = rows
+        self._source = source
 
-    features: Floats
-    demand: Floats
-    level: Floats
+    def __len__(self) -> int:
+        return self._rows
+
+    def __getitem__(self, index: object) -> Floats:
+        return np.ascontiguousarray(next(self._source))
 
 
-def measure(panel: DemandPanel) -> Doubles:
-    """Units in which each series is counted while training, shape (n,): 1, or more where a usual sale is huge.
+class _TrainingPanels:
+    """Features of a history's panels, as often as wanted; a single one is built once."""
 
-    Goods sold by the gram or the hundredth of a gallon would otherwise drown everything sold by the piece.
-    """
-    total = panel.sold.sum(axis=1, dtype=np.float64)
-    periods = (panel.sold > 0).sum(axis=1)
-    scale: Doubles = np.maximum(1.0, total / np.maximum(periods, 1) / LARGE_SALE_UNITS)
-    return scale
+    def __init__(self, history: DemandHistory, features: DemandFeatures) -> None:
+        self._history, self._features = history, features
+        self._ranges = panel_ranges(history)
+        self._only: PanelFeatures | None = None
+        if len(self._ranges) == 1:
+            self._only = self.panel(0)
+
+    def __len__(self) -> int:
+        return len(self._ranges)
+
+    def panel(self, number: int) -> PanelFeatures:
+        """One panel's features. A caller that wants the next should have let go of it: a panel is large."""
+        return self._only or self._features.of(build_panel(self._history, *self._ranges[number]))
 
 
 def fit_booster(history: DemandHistory, features: DemandFeatures, config: DemandConfig) -> lgb.Booster | None:
     """Fits the trees; None where the history is too short to learn anything from."""
-    rows = training_rows(history, features, config)
-    if rows is None:
+    data = training_data(history, features, config)
+    return None if data is None else lgb.train(data.params, data, num_boost_round=config.rounds)
+
+
+def training_data(history: DemandHistory, features: DemandFeatures, config: DemandConfig) -> lgb.Dataset | None:
+    """Rows drawn evenly over series, origins and periods ahead, binned; None where there are too few.
+
+    Features of many rows never exist as a whole: a first look at the panels draws the rows and keeps the features of
+    some, from which the bins are found; a second one works out all, origin by origin, and LightGBM bins them.
+    """
+    plan = Plan.of(history, config)
+    if not plan.origins:
         return None
-    data = lgb.Dataset(
-        rows.features,
-        label=rows.demand,
-        init_score=np.log(rows.level),
-        feature_name=list(FEATURES),
-        categorical_feature=list(IDS),
-        free_raw_data=True,
-    )
-    return lgb.train(_parameters(config, rows.demand.size), data, num_boost_round=config.rounds)
+    found = _TrainingPanels(history, features)
+    draws: list[list[Draw]] = []
+    kept: list[Floats] = []
+    for number in range(len(found)):
+        of_panel = found.panel(number)
+        draws.append(list(panel_draws(of_panel, plan.of_panel(number), plan.share, config)))
+        kept.extend(draw.features(of_panel) for draw in _looked_at(draws[-1], plan.rows, config.seed))
+        del of_panel
+    every = [draw for drawn in draws for draw in drawn]
+    rows = sum(draw.size for draw in every)
+    if rows < MIN_TRAINING_ROWS:
+        return None
+    params = _parameters(config, rows)
+    label = np.concatenate([draw.demand for draw in every])
+    known = {"label": label, "init_score": np.log(np.concatenate([draw.level for draw in every])), "params": params}
+    looked_at = _stack(kept)
+    if plan.rows <= WHOLE_ROWS:
+        return _dataset(looked_at, **known).construct()
+    params["feature_pre_filter"] = False
+    bins = _dataset(looked_at, label=np.zeros(len(looked_at)), params=params).construct()
+    del looked_at
+    source = _one_by_one(found, draws)
+    return _dataset([_Rows(draw.size, source) for draw in every], reference=bins, **known).construct()
 
 
-def _parameters(config: DemandConfig, rows: int) -> dict[str, object]:
+def _dataset(data: Floats | list[_Rows], **more: Any) -> lgb.Dataset:
+    return lgb.Dataset(data, feature_name=list(FEATURES), categorical_feature=list(IDS), free_raw_data=True, **more)
+
+
+def _looked_at(draws: list[Draw], rows: int, seed: int) -> Iterator[Draw]:
+    """The draws, or of many `rows` about `SAMPLE_ROWS` at every second origin."""
+    share = SAMPLE_ORIGIN_STEP * SAMPLE_ROWS / rows
+    for draw in draws if rows <= WHOLE_ROWS else draws[::SAMPLE_ORIGIN_STEP]:
+        if rows <= WHOLE_ROWS:
+            yield draw
+        else:
+            rng = np.random.default_rng((seed, draw.origin, draw.size))
+            yield draw.some(rng.random(draw.size) < share)
+
+
+def _one_by_one(found: _TrainingPanels, draws: list[list[Draw]]) -> Iterator[Floats]:
+    for number, drawn in enumerate(draws):
+        of_panel = found.panel(number)
+        for draw in drawn:
+            yield draw.features(of_panel)
+        del of_panel
+
+
+def _parameters(config: DemandConfig, rows: int) -> dict[str, Any]:
     return {
         "objective": "tweedie",
         "tweedie_variance_power": config.tweedie_power,
@@ -93,75 +148,19 @@ def _parameters(config: DemandConfig, rows: int) -> dict[str, object]:
     }
 
 
-def training_rows(history: DemandHistory, features: DemandFeatures, config: DemandConfig) -> TrainingRows | None:
-    """Rows drawn evenly over series, origins and periods ahead; None where there are too few.
-
-    A chain of many panels looks from every second or third origin in each of them, in turn: what a panel knows at an
-    origin is worked out for all its series, however few rows are drawn.
-    """
-    origins = training_origins(history)
-    size = history.series.height
-    if not origins or size == 0:
-        return None
-    wanted = int(np.clip(config.rows_per_series * size, config.min_rows, config.max_rows))
-    share = min(1.0, wanted / (size * len(origins) * config.horizon))
-    every = int(np.clip(size * history.axis.count // CELLS_PER_ORIGIN_STEP, 1, MAX_ORIGIN_STEP))
-    parts = [
-        part
-        for number, panel in enumerate(panels(history))
-        for part in _panel_rows(features.of(panel), origins[number % every :: every], min(1.0, share * every), config)
-    ]
-    total = sum(part.demand.size for part in parts)
-    if total < MIN_TRAINING_ROWS:
-        return None
-    return TrainingRows(
-        _stack_columns([part.features for part in parts], total),
-        np.concatenate([part.demand for part in parts]),
-        np.concatenate([part.level for part in parts]),
-    )
-
-
-def training_origins(history: DemandHistory) -> list[int]:
-    """Origins to learn from: every few periods, far enough from the first one to know a little."""
-    rhythm, count = history.axis.rhythm, history.axis.count
-    shortest = MIN_HISTORY_SEASONS * min(rhythm.season, 7)
-    newest, oldest = count - 2, max(shortest - 1, count - 1 - rhythm.span)
-    return list(range(newest, oldest - 1, -rhythm.step))
-
-
-def _panel_rows(
-    features: PanelFeatures, origins: list[int], share: float, config: DemandConfig
-) -> Iterator[TrainingRows]:
-    panel = features.panel
-    unit = measure(panel)
-    for origin in origins:
-        rng = np.random.default_rng((config.seed, origin, int(panel.series["s"][0])))
-        ahead_most = min(config.horizon, panel.axis.count - 1 - origin)
-        drawn = rng.random((panel.size, ahead_most), dtype=np.float32) < share
-        drawn &= panel.weight[:, origin + 1 : origin + 1 + ahead_most] > 0
-        series, ahead = np.divmod(np.flatnonzero(drawn), ahead_most)
-        if series.size == 0:
-            continue
-        target = origin + 1 + ahead
-        level = features.level(origin)[series] / unit[series]
-        demand = panel.demand[series, target] / unit[series]
-        yield TrainingRows(
-            features.rows(origin, series, ahead + 1), demand.astype(np.float32), level.astype(np.float32)
-        )
-
-
-def _stack_columns(parts: list[Floats], total: int) -> Floats:
-    """Stacks column-major blocks, freeing each as it is copied."""
-    out = np.empty((len(FEATURES), total), dtype=np.float32)
+def _stack(parts: list[Floats]) -> Floats:
+    """Stacks blocks kept feature by feature, freeing each as it is copied; shape (rows, features)."""
+    out = np.empty((len(FEATURES), sum(map(len, parts))), dtype=np.float32)
     begin = 0
     for number, part in enumerate(parts):
-        out[:, begin : begin + part.shape[0]] = part.T
-        begin += part.shape[0]
-        parts[number] = np.empty((0, 0), dtype=np.float32)
+        out[:, begin : begin + len(part)] = part.T
+        begin += len(part)
+        parts[number] = part[:0].copy()
     return out.T
 
 
 def predict_factor(booster: lgb.Booster, rows: Floats, threads: int) -> Doubles:
     """By what factor demand differs from the level, for each feature row."""
-    raw = booster.predict(rows, raw_score=True, num_threads=threads)
+    wanted = min(threads, 1 + len(rows) // ROWS_PER_THREAD)
+    raw = booster.predict(rows, raw_score=True, num_threads=wanted)
     return np.exp(np.clip(np.asarray(raw, dtype=np.float64), -6, 6))
