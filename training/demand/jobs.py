@@ -43,12 +43,14 @@ def train(
         ImpossibleError: the last sale lies too long before `as_of`, or it would take more memory than there is.
     """
     config = preset_config(settings, preset)
-    axis, series, _ = read_series(dataset, config.settings, config.horizon)
     with progress.step("estimate memory") as step:
+        axis, series, _ = read_series(dataset, config.settings, config.horizon)
         wanted = training_bytes(series, axis.count, config)
         step.rows, step.note = series.height, f"about {wanted / 1e9:.1f} GB"
     check_memory(wanted, f"training on {series.height:,} series")
-    windows = _scorable(dataset, config, backtest_windows(dataset, config, settings.demand.backtest_windows))
+    with progress.step("choose backtest windows") as step:
+        windows = _scorable(dataset, config, backtest_windows(dataset, config, settings.demand.backtest_windows))
+        step.note = f"{len(windows)} windows of {config.horizon} periods"
     found = backtest(dataset, config, windows, unfinished=unfinished, progress=progress) if windows else None
     model = DemandModel.fit(dataset, config, residuals=found.residuals if found else (), progress=progress)
     return Trained(
