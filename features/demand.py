@@ -17,7 +17,7 @@ from features.calendar import (
     event_features,
     same_time_last_year,
 )
-from features.demand_arrays import Doubles, Floats, Ints, Table, looked_up
+from features.demand_arrays import Doubles, Floats, Ints, Rows, Table, looked_up
 from features.demand_festivals import unlearnable
 from features.demand_groups import ChainLevels, PanelGroups
 from features.demand_history import DemandHistory
@@ -148,17 +148,17 @@ class PanelFeatures:
     def rows(self, origin: int, series: Ints, ahead: Ints) -> Floats:
         """Features of some series at some periods ahead (1 is the first after the origin), shape (rows, features)."""
         panel, groups = self.panel, self.groups
-        target = origin + ahead
+        rows = Rows(origin, series, ahead)
         prior = self._prior(origin)
         level = self._shrunk_mean(panel.levels, origin, prior)
         calendar = self._calendar.reshape(len(self._calendar), -1)
         tables = [
             Table(state(panel, groups, origin, level, prior), series),
-            *phase_ratios(panel, groups, origin, level, series, ahead),
-            *self._year_ago.ratios(origin, panel.axis.rhythm.level, series, ahead),
-            *self._marked.ratios(origin, series, ahead),
-            Table(target_values(panel, origin, series, target), np.arange(series.size)),
-            Table(calendar, self._marked.region[series] * self._calendar.shape[2] + target),
+            *phase_ratios(panel, groups, rows, level),
+            *self._year_ago.ratios(rows, panel.axis.rhythm.level),
+            *self._marked.ratios(rows),
+            Table(target_values(panel, origin, series, rows.target), None),
+            Table(calendar, self._marked.region[series] * self._calendar.shape[2] + rows.target),
             Table(self._ids, series),
         ]
         return looked_up(tables, series.size).T

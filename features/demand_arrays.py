@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,39 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 ShortInts = npt.NDArray[np.int32]
 
+CONSTANT_SHARE = 0.2
+"""Looked at for being constant are features of fewer cells than this share of the rows."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Feature rows asked for.
+
+    Attributes:
+        origin: the last visible period.
+        series: shape (rows,), the series of each row.
+        ahead: shape (rows,), the period of each row, 1 is the first after the origin.
+    """
+
+    origin: int
+    series: Ints
+    ahead: Ints
+
+    @cached_property
+    def column(self) -> Ints:
+        """Shape (rows,): the period of each row, 0 is the first after the origin."""
+        return self.ahead - 1
+
+    @cached_property
+    def furthest(self) -> int:
+        """How many periods ahead the furthest row is."""
+        return int(self.ahead.max(initial=1))
+
+    @property
+    def target(self) -> Ints:
+        """Shape (rows,): the number of each row's period in the panel."""
+        return self.origin + self.ahead
+
 
 @dataclass(frozen=True)
 class Table:
@@ -19,11 +53,11 @@ class Table:
 
     Attributes:
         values: shape (features, cells).
-        cell: shape (rows,), which cell holds a row's values.
+        cell: shape (rows,), which cell holds a row's values; None where there is a cell for each row.
     """
 
     values: npt.NDArray[np.generic]
-    cell: Ints
+    cell: Ints | None
 
 
 def looked_up(tables: Sequence[Table], rows: int) -> Floats:
@@ -32,10 +66,19 @@ def looked_up(tables: Sequence[Table], rows: int) -> Floats:
     number = 0
     for table in tables:
         for values in table.values:
-            # without "clip" numpy writes into a copy of `out` first
-            np.take(values.astype(np.float32, copy=False), table.cell, out=out[number], mode="clip")
+            if table.cell is None:
+                out[number] = values
+            elif values.size < CONSTANT_SHARE * rows and _is_constant(values):
+                out[number] = values[0]
+            else:
+                # without "clip" numpy writes into a copy of `out` first
+                values.astype(np.float32, copy=False).take(table.cell, out=out[number], mode="clip")
             number += 1
     return out
+
+
+def _is_constant(values: npt.NDArray[np.generic]) -> bool:
+    return bool((np.isnan(values) if np.isnan(values[0]) else values == values[0]).all())
 
 
 def ratio(part: npt.NDArray[np.floating], whole: npt.NDArray[np.floating], otherwise: float = np.nan) -> Doubles:

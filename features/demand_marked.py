@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from features.demand_arrays import Doubles, Floats, Ints, Table, ratio
+from features.demand_arrays import Doubles, Floats, Ints, Rows, Table, ratio
 from features.demand_groups import Groups
 from features.demand_panel import DemandPanel
 from features.demand_windows import RunningSums
@@ -69,14 +69,18 @@ class OwnDays:
             usual: shape (season, rows), units of each series' category at each place in the week from `past` on.
             prior: shape (marks, rows), the category's ratio on days of each mark.
         """
+        begins, ends = (
+            np.searchsorted(self._order, self._kinds * self._count + edge) for edge in (past.start, past.stop)
+        )
+        seen = np.flatnonzero(begins < ends)
+        units, days = (sums.between_each(begins[seen], ends[seen]).T for sums in (self._units, self._days))
+        days *= usual[(self._kinds[seen] - past.start) % self._season]
+        mark = self._kinds[seen] // self._season
+        place = np.minimum(np.searchsorted(wanted, mark), len(wanted) - 1)
         total, base = np.zeros((2, len(wanted) + 1, usual.shape[1]))
-        edges = [np.searchsorted(self._order, self._kinds * self._count + edge) for edge in (past.start, past.stop)]
-        for kind, begin, end in zip(self._kinds, *edges, strict=True):
-            if begin < end:
-                mark = int(np.searchsorted(wanted, kind // self._season))
-                row = mark if mark < len(wanted) and wanted[mark] == kind // self._season else -1
-                total[row] += self._units.between(begin, end)
-                base[row] += self._days.between(begin, end) * usual[(kind - past.start) % self._season]
+        for number, row in enumerate(np.where(wanted[place] == mark, place, -1)):
+            total[row] += units[number]
+            base[row] += days[number]
         of_series = ratio(total.sum(axis=0), base.sum(axis=0), otherwise=0.0)
         found = ratio(total[:-1] + TRUST_UNITS * prior, base[:-1] * of_series + TRUST_UNITS)
         return np.clip(found, *LIMITS)
@@ -109,26 +113,20 @@ class MarkedDays:
         own = tuple((here, OwnDays(panel, np.flatnonzero(region == here), events[here])) for here in regions)
         return cls(panel, category, region, events, parts, own)
 
-    def ratios(self, origin: int, series: Ints, ahead: Ints) -> list[Table]:
-        """Ratios for the periods after the origin, in the order of `MARKED`.
-
-        Args:
-            origin: the last visible period.
-            series: shape (rows,), the series asked for.
-            ahead: shape (rows,), the period of each row, 1 is the first after the origin.
-        """
-        rhythm, furthest = self.panel.axis.rhythm, int(ahead.max(initial=1))
+    def ratios(self, rows: Rows) -> list[Table]:
+        """Ratios for the rows asked for, in the order of `MARKED`."""
+        rhythm, origin, furthest = self.panel.axis.rhythm, rows.origin, rows.furthest
         length = min(WINDOW_LEVELS * rhythm.level, origin + 1) // rhythm.season * rhythm.season
         if not self.own or length < 2 * rhythm.season:
-            return [Table(np.full((len(MARKED), 1), np.nan), np.zeros_like(series))]
+            return [Table(np.full((len(MARKED), 1), np.nan), np.zeros_like(rows.series))]
         past, future = slice(origin + 1 - length, origin + 1), slice(origin + 1, origin + 1 + furthest)
         came = self.category.windows.totals.between_each(*(np.arange(past.start, past.stop) + edge for edge in (0, 1)))
         usual = came.reshape(len(came), -1, rhythm.season).mean(axis=1)
         by_category, own, cell = self._by_event(past, future, came, usual)
         marks, place = np.unique(self.parts[future], return_inverse=True)
         by_part = _of_categories(came, usual, self.parts[past], marks)[:, place]
-        in_category = self.category.of[series] * furthest + ahead - 1
-        own_cell = np.take(cell, self.region[series] * furthest + ahead - 1) * self.panel.size + series
+        in_category = self.category.of[rows.series] * furthest + rows.column
+        own_cell = cell.take(self.region[rows.series] * furthest + rows.column) * self.panel.size + rows.series
         return [
             Table(by_category.reshape(1, -1), in_category),
             Table(own.reshape(1, -1), own_cell),

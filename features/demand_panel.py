@@ -80,7 +80,7 @@ class DemandPanel:
             counts[of == store, day] = False
         return counts
 
-    @property
+    @cached_property
     def usual_demand(self) -> Floats:
         """Demand where `usual_weight` counts, otherwise 0."""
         return self.demand * self.usual_weight
@@ -147,10 +147,10 @@ class DemandPanel:
     @cached_property
     def last_sale(self) -> npt.NDArray[np.int16]:
         """Shape (n, T): the last period up to and including each with a sale; -1 before the first."""
-        out = np.full((self.axis.count + 1, self.size), -1, dtype=np.int16)
+        out = np.zeros((self.axis.count + 1, self.size), dtype=np.int16)
         for period, sold in enumerate(self.sold.T):
-            out[period + 1] = out[period]
-            np.putmask(out[period + 1], sold > 0, period)
+            np.maximum(out[period], (sold > 0) * np.int16(period + 1), out=out[period + 1])
+        out -= 1
         return out[1:].T
 
     @cached_property
@@ -240,9 +240,9 @@ def _recovered(
 ) -> tuple[Recovered, Floats]:
     """Demand of a panel's series, whose first is numbered `begin`, and units sold."""
     shape = listed.shape
-    cell = (rows["s"].to_numpy() - begin, rows["t"].to_numpy())
     sold = np.zeros(shape, dtype=np.float32)
-    sold[cell] = rows["units"].to_numpy()
+    cells = (rows["s"].to_numpy().astype(np.int64) - begin) * shape[1] + rows["t"].to_numpy()
+    sold.ravel()[cells] = rows["units"].to_numpy()
     sold = np.asfortranarray(sold)
     listed_before = _without_first_sales(listed, series)
     says = (pl.col("in_stock") < 1) | pl.col("ran_out") | pl.col("was_out")

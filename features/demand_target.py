@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from features.demand_arrays import Bools, Doubles, Floats, Ints, Table, ratio
+from features.demand_arrays import Bools, Doubles, Floats, Ints, Rows, Table, ratio
 from features.demand_groups import Groups, PanelGroups
 from features.demand_panel import DemandPanel
 from features.demand_periods import PeriodAxis
@@ -38,29 +38,25 @@ TARGET: Mapping[str, str] = MappingProxyType(
 FALLING_IN_PRICE = ("price_to_usual",)
 
 
-def phase_ratios(
-    panel: DemandPanel, groups: PanelGroups, origin: int, level: Doubles, series: Ints, ahead: Ints
-) -> list[Table]:
+def phase_ratios(panel: DemandPanel, groups: PanelGroups, rows: Rows, level: Doubles) -> list[Table]:
     """Demand in past periods of the same phase (weekday) against the level, in the order of `PHASE`.
 
     Args:
         panel: the panel.
         groups: what each series' like is doing.
-        origin: the last visible period.
-        level: of each series, shape (n,).
-        series: shape (rows,), the series asked for.
-        ahead: shape (rows,), the period of each row, 1 is the first after the origin.
+        rows: the rows asked for.
+        level: of each series at the origin, shape (n,).
     """
     rhythm = panel.axis.rhythm
-    phase = np.take(np.arange(int(ahead.max(initial=1))) % rhythm.season, ahead - 1)
+    phase = (np.arange(rows.furthest) % rhythm.season).take(rows.column)
     own = np.empty((1 + len(rhythm.cycles), rhythm.season, panel.size), dtype=np.float32)
     for row, cycles in zip(own, (1, *rhythm.cycles), strict=True):
-        total, weight = (sums.by_phase(origin + 1, cycles) for sums in (panel.phases.totals, panel.phases.weights))
+        total, weight = (sums.by_phase(rows.origin + 1, cycles) for sums in (panel.phases.totals, panel.phases.weights))
         np.minimum(ratio(total, weight) / level, RATIO_LIMIT, out=row, casting="same_kind")
-    tables = [Table(own.reshape(len(own), -1), phase * panel.size + series)]
+    tables = [Table(own.reshape(len(own), -1), phase * panel.size + rows.series)]
     for group in (groups.store_category, groups.store):
-        found = np.minimum(_group_phase(group, origin, rhythm.cycles[-1], rhythm.season), RATIO_LIMIT)
-        tables.append(Table(found.reshape(1, -1), group.of[series] * rhythm.season + phase))
+        found = np.minimum(_group_phase(group, rows.origin, rhythm.cycles[-1], rhythm.season), RATIO_LIMIT)
+        tables.append(Table(found.reshape(1, -1), group.of[rows.series] * rhythm.season + phase))
     return tables
 
 
@@ -69,7 +65,7 @@ class YearAgo:
     """A year ago seen from each period of a panel.
 
     Attributes:
-        last: shape (T + H,), the last period that each value needs to know.
+        last: shape (T + H,), the last period that each value needs to know; where there is none, one that never comes.
         groups: numbers of each series' groups, and means of each group around the comparable time a year earlier,
             shape (groups, T + H), NaN where that is unknown.
     """
@@ -81,8 +77,8 @@ class YearAgo:
     def of(cls, axis: PeriodAxis, comparable: Ints, groups: Sequence[Groups]) -> "YearAgo":
         """Looks up the comparable periods (-1 where there is none), a little smoothed where periods are days."""
         half = 3 if axis.period == "day" else 0
-        last = comparable + half
-        known = (comparable >= half) & (last < axis.count)
+        known = (comparable >= half) & (comparable + half < axis.count)
+        last = np.where(known, comparable + half, comparable.size)
         means = []
         for group in groups:
             around = np.full((group.windows.size, comparable.size), np.nan)
@@ -90,18 +86,18 @@ class YearAgo:
             means.append((group.of, around))
         return cls(last, tuple(means))
 
-    def ratios(self, origin: int, level: int, series: Ints, ahead: Ints) -> list[Table]:
-        """How demand changed a year ago from the level up to the origin to the periods ahead, for the rows asked for.
+    def ratios(self, rows: Rows, level: int) -> list[Table]:
+        """How demand changed a year ago from the level up to the origin to the periods ahead.
 
         Args:
-            origin: the last visible period.
+            rows: the rows asked for.
             level: periods that the level is read from.
-            series: shape (rows,), the series asked for.
-            ahead: shape (rows,), the period of each row, 1 is the first after the origin.
         """
-        furthest = int(ahead.max(initial=1))
-        target = np.arange(origin + 1, origin + 1 + furthest)
+        origin = rows.origin
+        target = np.arange(origin + 1, origin + 1 + rows.furthest)
         unknown = self.last[target] > origin
+        if unknown.all():
+            return [Table(np.full((len(YEAR_AGO), 1), np.nan), np.zeros_like(rows.series))]
         tables = []
         for of, means in self.groups:
             recent = means[:, max(origin + 1 - level, 0) : origin + 1]
@@ -110,7 +106,7 @@ class YearAgo:
             before[count < level // 2] = np.nan
             change = np.minimum(ratio(means[:, target], before[:, None]), RATIO_LIMIT)
             change[:, unknown] = np.nan
-            tables.append(Table(change.reshape(1, -1), of[series] * furthest + ahead - 1))
+            tables.append(Table(change.reshape(1, -1), of[rows.series] * rows.furthest + rows.column))
         return tables
 
 
@@ -120,11 +116,12 @@ def target_values(panel: DemandPanel, origin: int, series: Ints, target: Ints) -
     begin = panel.series["begin"].to_numpy().astype(np.float32)
     age = np.where(_began_unseen(panel), oldest, np.float32(0)) - begin
     usual = panel.prices.mean(origin + 1 - 2 * panel.axis.rhythm.level, origin + 1)
+    usual[~(usual > 0)] = np.nan
     out = np.zeros((len(TARGET), series.size), dtype=np.float32)
     out[0] = target - origin
     out[1] = np.minimum(target.astype(np.float32) + age[series], oldest)
     cell = target * panel.size + series
-    out[2] = ratio(np.take(panel.price.T, cell), usual[series])
+    out[2] = np.take(panel.price.T, cell) / usual[series]
     if panel.has_promotions:
         before = np.maximum(target - panel.axis.rhythm.windows[1] // 2, 0) * panel.size + series
         for row, planned in zip(out[3:6], (panel.promotion, panel.display, panel.mailer), strict=True):

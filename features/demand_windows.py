@@ -41,8 +41,8 @@ class RunningSums:
 
     def between(self, begin: int, end: int) -> Doubles:
         """Sum over the periods `begin` to `end`, the latter exclusive, shape (rows,); before 0 there is nothing."""
-        low, high = (min(max(edge, 0), self.periods) for edge in (begin, end))
-        return self._difference(max(low, high), low)
+        low = min(max(begin, 0), self.periods)
+        return self._difference(min(max(end, low), self.periods), low)
 
     def between_each(self, begins: Ints, ends: Ints) -> Doubles:
         """The same for many windows, shape (rows, windows)."""

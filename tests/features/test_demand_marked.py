@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.demand_arrays import looked_up
+from features.demand_arrays import Rows, looked_up
 from features.demand_groups import Groups
 from features.demand_marked import LIMITS, MARKED, TRUST_UNITS, MarkedDays, month_parts, signatures
 from features.demand_periods import RHYTHMS
@@ -35,7 +35,7 @@ def _ratios(demand: np.ndarray, marks: np.ndarray, period: str = "day", weight: 
     parts = np.zeros(DAYS + AHEAD, dtype=np.int64)
     days = MarkedDays.of(panel, category, np.zeros(len(demand), dtype=np.int64), marks[None], parts)
     series, ahead = np.nonzero(np.ones((len(demand), AHEAD)))
-    found = looked_up(days.ratios(DAYS - 1, series, ahead + 1), series.size)
+    found = looked_up(days.ratios(Rows(DAYS - 1, series, ahead + 1)), series.size)
     return found.reshape(len(MARKED), len(demand), AHEAD)
 
 
