@@ -67,7 +67,9 @@ class Stage:
             fifo=settings.replenishment.withdrawal == "fifo",
             late=_late(terms.lead_sd_days, days, seed),
         )
-        schedule = review_schedule(start - int(after_closing), days, terms.review_days, terms.open_weekdays)
+        schedule = review_schedule(
+            start - np.timedelta64(int(after_closing), "D"), days, terms.review_days, terms.open_weekdays
+        )
         return cls(
             facts=facts,
             world=world,

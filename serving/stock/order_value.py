@@ -94,7 +94,7 @@ def _of_day(dataset: Dataset, book: pl.DataFrame, as_of: date, last: date, setti
     terms = facts.terms.take(rows)
     first = np.datetime64(as_of + timedelta(days=1), "D")
     cycle = order_cycle(first, terms.lead_days, terms.review_days, terms.open_weekdays)
-    over = np.flatnonzero(cycle.next_arrives_on <= np.datetime64(last, "D") + 1)
+    over = np.flatnonzero(cycle.next_arrives_on <= np.datetime64(last + timedelta(days=1), "D"))
     if not len(over):
         return pl.DataFrame(schema=LINES)
     return _measured(held[over], facts, rows[over], Cycle(*(getattr(cycle, name)[over] for name in _DATES)), first)
