@@ -10,6 +10,7 @@ import polars as pl
 
 from features.demand_hours import sold_out_shares
 from features.demand_periods import PeriodAxis, history_axis
+from features.demand_totals import category_totals
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 
@@ -37,6 +38,8 @@ class DemandHistory:
         prices: one row per series x validity: s, begin, end, unit_price.
         promotions: one row per series x promotion: s, begin, end, unit_price, display, mailer.
         calendar: the user's events.
+        totals: one row per store x category x period with sales, also before the panel
+            (`features.demand_totals.category_totals`), read when it is wanted; None where it is not.
     """
 
     axis: PeriodAxis
@@ -48,6 +51,7 @@ class DemandHistory:
     prices: pl.DataFrame
     promotions: pl.DataFrame
     calendar: pl.DataFrame
+    totals: pl.LazyFrame | None = None
 
 
 def read_history(dataset: Dataset, settings: Settings, horizon: int) -> DemandHistory:
@@ -69,6 +73,7 @@ def read_history(dataset: Dataset, settings: Settings, horizon: int) -> DemandHi
         prices=_plans(dataset, "prices", axis, horizon, panel, ["unit_price"]),
         promotions=_plans(dataset, "promotions", axis, horizon, panel, ["unit_price", "display", "mailer"]),
         calendar=dataset.scan_or_empty("calendar").collect(),
+        totals=category_totals(dataset, axis),
     )
 
 
@@ -86,26 +91,7 @@ def read_series(dataset: Dataset, settings: Settings, horizon: int) -> tuple[Per
 
 def _all_series(dataset: Dataset, axis: PeriodAxis, horizon: int) -> pl.DataFrame:
     """One row per store x product ever sold or listed: days, units and attributes, sorted by store and product."""
-    t = axis.index(pl.col("date"))
-    sold = (
-        dataset.daily_sales()
-        .with_columns(t.alias("t"))
-        .filter(pl.col("t") < axis.count)
-        .group_by(_KEY)
-        .agg(
-            pl.col("date").filter(pl.col("units") > 0).min().alias("first_sale"),
-            pl.col("date").filter(pl.col("units") > 0).max().alias("last_sale"),
-            pl.col("date").max().alias("last_row"),
-            (pl.col("units") > 0).sum().cast(pl.Int32).alias("sale_days"),
-            pl.col("units").filter((pl.col("t") >= 0) & (pl.col("units") > 0)).sum().alias("window_units"),
-            (pl.col("units").filter(pl.col("units") > 0).round() - pl.col("units").filter(pl.col("units") > 0))
-            .abs()
-            .max()
-            .fill_null(0.0)
-            .lt(1e-6)
-            .alias("is_whole"),
-        )
-    )
+    sold = _sold(dataset, axis)
     listed = (
         dataset.scan_or_empty("assortment")
         .group_by(_KEY)
@@ -117,8 +103,38 @@ def _all_series(dataset: Dataset, axis: PeriodAxis, horizon: int) -> pl.DataFram
             .alias("listed_until"),
         )
     )
-    frame = sold.join(listed, on=_KEY, how="full", coalesce=True).collect()
+    frame = sold.lazy().join(listed, on=_KEY, how="full", coalesce=True).collect()
     return _attributes(_listing(frame, axis, horizon), dataset)
+
+
+def _sold(dataset: Dataset, axis: PeriodAxis) -> pl.DataFrame:
+    """One row per store x product with a row of sales: first and last day of sale, days of sale, units in the window.
+
+    Sales of all days are read in a stream: as a whole they would be the largest thing in memory of a whole training.
+    """
+    t = axis.index(pl.col("date"))
+    units = pl.when(pl.col("units") > 0).then(pl.col("units"))
+    return (
+        dataset.daily_sales()
+        .filter(t < axis.count)
+        .select(
+            *_KEY,
+            "date",
+            pl.when(pl.col("units") > 0).then(pl.col("date")).alias("sale_day"),
+            pl.when(t >= 0).then(units).alias("recent"),
+            (units.round() - units).abs().alias("fraction"),
+        )
+        .group_by(_KEY)
+        .agg(
+            pl.col("sale_day").min().alias("first_sale"),
+            pl.col("sale_day").max().alias("last_sale"),
+            pl.col("date").max().alias("last_row"),
+            pl.col("sale_day").count().cast(pl.Int32).alias("sale_days"),
+            pl.col("recent").sum().alias("window_units"),
+            pl.col("fraction").max().fill_null(0.0).lt(1e-6).alias("is_whole"),
+        )
+        .collect(engine="streaming")
+    )
 
 
 def _listing(frame: pl.DataFrame, axis: PeriodAxis, horizon: int) -> pl.DataFrame:

@@ -56,6 +56,16 @@ class DailySales(dy.Schema):
     in_stock = dy.Float64(nullable=True, min=0, max=1)
 
 
+class CategorySales(dy.Schema):
+    """One row per store x category x date: totals of years whose lines were not kept."""
+
+    date = dy.Date(primary_key=True)
+    store_id = _id(primary_key=True)
+    category = _id(primary_key=True)
+    department = _text()
+    units = dy.Float64(min=-LARGEST_UNITS, max=LARGEST_UNITS)
+
+
 class Products(dy.Schema):
     """One row per product; further columns are kept as attributes."""
 
@@ -316,6 +326,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             ),
             _table("transactions", Transactions, "customer_id channel discount", "sold_at", _GOODS | _PERSON),
             _table("daily_sales", DailySales, "unit_price in_stock", "date", _GOODS),
+            _table("category_sales", CategorySales, "department", "date", {"store_id": "stores"}),
             _table("identities", Identities, "customer_id first_seen", "first_seen", _PERSON),
             _table("consents", Consents, "", "changed_at", _PERSON),
             _table("inventory", Inventory, "on_order", "date", _GOODS),

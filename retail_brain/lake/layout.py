@@ -31,6 +31,7 @@ class Layout:
 _DAYS = {
     "transactions": "sold_at",
     "daily_sales": "date",
+    "category_sales": "date",
     "inventory": "date",
     "events": "occurred_at",
     "promotions": "valid_from",

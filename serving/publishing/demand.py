@@ -139,13 +139,13 @@ def _sheets(
 ) -> Iterator[PlacedSheet]:
     """What asking about another price needs, for the store's series that the model forecasts."""
     features = forecast.features
-    if features is None:
+    if features is None or forecast.factor is None:
         return
     store, listed = places.stores[forecast.store_id], listed_series(features.panel, horizon)
     for begin in range(0, listed.size, _SHEETS_AT_ONCE):
         series = listed[begin : begin + _SHEETS_AT_ONCE]
         products = features.panel.series["product_id"].gather(series).to_list()
-        found = sheets(model.mean, model.calibration.bias, features, series, horizon, costs)
+        found = sheets(model.mean, forecast.factor, features, series, horizon, costs)
         for product, sheet in zip(products, found, strict=True):
             yield PlacedSheet(store, places.products[product], sheet)
 

@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--stores", nargs="*", help="only these stores (then there is no official score)")
     parser.add_argument("--back", type=int, default=0, help="days that the window lies earlier")
     parser.add_argument("--paths", type=int, help="sample paths: 20 by default, 200 with --origins")
+    parser.add_argument("--long-history", action="store_true", help="with totals of categories since 2011")
     parser.add_argument("--origins", type=int, help="so many windows, the validation window last, with quantiles")
     options = parser.parse_args()
     if not M5.is_dir():
@@ -48,7 +49,7 @@ def main() -> None:
     progress = Progress()
     with tempfile.TemporaryDirectory() as scratch:
         with progress.step("M5 as canonical tables"):
-            write_tables(Path(scratch), options.stores)
+            write_tables(Path(scratch), options.stores, long_history=options.long_history)
         frames = {path.stem: pl.scan_parquet(path) for path in Path(scratch).glob("*.parquet")}
         every = Dataset.from_frames(frames)
         if options.origins:
@@ -59,7 +60,7 @@ def main() -> None:
         settings = Settings(data=DataSettings(country="US"), demand=demand)
         dataset = every.at(day(LAST_TRAINING_DAY - options.back))
         model = DemandModel.fit(dataset, preset_config(settings, options.preset), progress=progress)
-        print(f"bias factor {model.calibration.bias:.4f}")
+        print(f"bias factor {model.calibration.bias:.4f}, weight of totals {model.calibration.group_weight:.2f}")
         forecast(model, dataset, progress).write_parquet(options.out)
     print(f"{time.perf_counter() - started:.0f} s, peak {peak_gigabytes():.2f} GB")
     if not options.stores:
@@ -87,7 +88,7 @@ def origins(dataset: Dataset, out: Path, count: int, preset: Preset, paths: int)
             m5_origins.report(found, dataset, config, cutoff)
             return
         with progress.step(f"window after {cutoff}"):
-            residuals.append(m5_origins.earlier_window(dataset, config, cutoff, actuals, path))
+            residuals.append(m5_origins.earlier_window(dataset, config, cutoff, actuals, residuals, path))
         score(path, back)
 
 
@@ -97,8 +98,11 @@ def day(number: int) -> date:
     return calendar.filter(pl.col("d") == number)["date"].item()
 
 
-def write_tables(folder: Path, stores: list[str] | None) -> None:
-    """M5 as daily_sales (from each series' first sale on), prices, products, stores and calendar."""
+def write_tables(folder: Path, stores: list[str] | None, *, long_history: bool = False) -> None:
+    """M5 as daily_sales (from each series' first sale on), prices, products, stores and calendar.
+
+    With a long history also category_sales: daily totals of stores' categories since 2011.
+    """
     series = pl.read_parquet(M5 / "series.parquet").with_columns(pl.col(pl.Categorical).cast(pl.String))
     if stores:
         series = series.filter(pl.col("store_id").is_in(stores))
@@ -119,10 +123,22 @@ def write_tables(folder: Path, stores: list[str] | None) -> None:
         (pl.col("valid_from") + timedelta(days=7)).alias("valid_to"),
         (pl.col("cents") / 100).alias("unit_price"),
     ).write_parquet(folder / "prices.parquet")
+    if long_history:
+        category_totals(calendar, stores).write_parquet(folder / "category_sales.parquet")
     products = series.select("product_id", pl.col("cat_id").alias("department"), pl.col("dept_id").alias("category"))
     products.unique().write_parquet(folder / "products.parquet")
     series.select("store_id", pl.col("state_id").alias("region")).unique().write_parquet(folder / "stores.parquet")
     events(calendar).write_parquet(folder / "calendar.parquet")
+
+
+def category_totals(calendar: pl.DataFrame, stores: list[str] | None) -> pl.DataFrame:
+    """Units of every store and category since M5's first day, from its daily aggregates of level 9."""
+    totals = pl.read_parquet(M5 / "agg_daily_levels1_9.parquet").with_columns(pl.col(pl.Categorical).cast(pl.String))
+    totals = totals.filter(pl.col("level") == 9).join(calendar.select("d", "date"), on="d")
+    if stores:
+        totals = totals.filter(pl.col("key1").is_in(stores))
+    named = {"store_id": pl.col("key1"), "category": pl.col("key2"), "units": pl.col("units").cast(pl.Float64)}
+    return totals.select("date", **named)
 
 
 def events(calendar: pl.DataFrame) -> pl.DataFrame:

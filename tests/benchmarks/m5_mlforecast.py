@@ -24,7 +24,7 @@ def main(folder: Path, cutoff: date, horizon: int, rounds: int, out: Path) -> No
     lightgbm, mlforecast, transforms = (
         import_module(name) for name in ("lightgbm", "mlforecast", "mlforecast.lag_transforms")
     )
-    started = time.perf_counter()
+    started, started_cpu = time.perf_counter(), time.process_time()
     past, future = frames(folder, cutoff, horizon)
     rolling = [transforms.RollingMean(window_size=window) for window in MEANS]
     seasonal = [transforms.SeasonalRollingMean(season_length=7, window_size=weeks) for weeks in (4, 8)]
@@ -37,9 +37,9 @@ def main(folder: Path, cutoff: date, horizon: int, rounds: int, out: Path) -> No
         date_features=["weekday", "day"],
         num_threads=2,
     )
-    read = time.perf_counter()
+    read, read_cpu = time.perf_counter(), time.process_time()
     rows = engine.preprocess(past, static_features=STATIC, dropna=False)
-    built = time.perf_counter()
+    built, built_cpu = time.perf_counter(), time.process_time()
     names = [name for name in rows.columns if name not in ("unique_id", "ds", "y")]
     size = rows.height
     engine.fit_models(rows.select(names).to_pandas(), rows["y"].to_numpy())
@@ -48,16 +48,19 @@ def main(folder: Path, cutoff: date, horizon: int, rounds: int, out: Path) -> No
     found.join(pl.read_parquet(folder / "names.rival"), on="unique_id").select(
         pl.col("store").alias("store_id"), pl.col("product").alias("product_id"), pl.col("ds").alias("date"), "forecast"
     ).write_parquet(out)
-    done = time.perf_counter()
+    done, spent, peak = time.perf_counter(), time.process_time(), peak_gigabytes()
     facts: dict[str, Any] = {
         "rows": size,
         "features": len(names),
+        "varying": sum(rows[name].n_unique() > 1 for name in names),
         "read_s": read - started,
         "features_s": built - read,
+        "features_cpu_s": built_cpu - read_cpu,
         "fit_s": fitted - built,
         "predict_s": done - fitted,
         "total_s": done - started,
-        "peak_gb": peak_gigabytes(),
+        "total_cpu_s": spent - started_cpu,
+        "peak_gb": peak,
     }
     print(json.dumps(facts))
 

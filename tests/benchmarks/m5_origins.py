@@ -47,8 +47,11 @@ def write_whole(found: pl.DataFrame, path: Path) -> None:
     grid.join(rows, on=grid.columns, how="left").with_columns(pl.col("forecast").fill_null(0.0)).write_parquet(path)
 
 
-def earlier_window(dataset: Dataset, config: DemandConfig, cutoff: date, actuals: Actuals, path: Path) -> Residuals:
-    """Forecasts an earlier window's means, writes them to `path`, and returns them with what came."""
+def earlier_window(
+    dataset: Dataset, config: DemandConfig, cutoff: date, actuals: Actuals, before: Sequence[Residuals], path: Path
+) -> Residuals:
+    """Forecasts an earlier window's means, corrected by the windows before, writes them to `path`; with what came."""
+    calibration = calibrate(before[-CALIBRATION_WINDOWS:], config.seed)
     kept = path.with_suffix(".npz")
     if kept.is_file() and path.is_file():
         with np.load(kept) as arrays:
@@ -56,12 +59,13 @@ def earlier_window(dataset: Dataset, config: DemandConfig, cutoff: date, actuals
     history = read_history(dataset.at(cutoff), config.settings, config.horizon)
     model = MeanModel.fit(history, config)
     parts, frames = [], []
-    for panel, _, mean in predictions(model, history):
+    for part in predictions(model, history):
+        panel = part.panel
         units, weight = actuals.after(panel, config.horizon)
         listed = np.asarray(panel.listed[:, panel.axis.count :].any(axis=1), dtype=bool)
-        parts.append(panel_residuals(panel, listed, mean[listed], units[listed], weight[listed]))
+        parts.append(panel_residuals(part, listed, units[listed], weight[listed]))
         dates = panel.axis.starts(panel.axis.count, panel.axis.count + config.horizon)
-        frames.append(_frame(panel.series, dates, {"forecast": mean}))
+        frames.append(_frame(panel.series, dates, {"forecast": part.mean * calibration.factor(part.correction)}))
     found = Residuals.joined(parts, config.horizon)
     write_whole(pl.concat(frames), path)
     np.savez(kept, **{field.name: getattr(found, field.name) for field in fields(found)})
@@ -75,7 +79,7 @@ def last_window(
     history = read_history(dataset.at(cutoff), config.settings, config.horizon)
     model = MeanModel.fit(history, config)
     calibration = calibrate(residuals[-CALIBRATION_WINDOWS:], config.seed)
-    print(f"bias factor {calibration.bias:.4f}")
+    print(f"bias factor {calibration.bias:.4f}, weight of totals {calibration.group_weight:.2f}")
     print(f"variances of common effects (rows: {', '.join(GROUPINGS)}; horizon, week, day)")
     print(np.round(calibration.shared.variances, 5))
     return score_window(model, calibration, history, actuals, cutoff, with_rivals=False, with_ets=False)

@@ -20,6 +20,7 @@ class DemandConfig(BaseModel):
         rounds, learning_rate, leaves, min_leaf_rows: of the boosted trees; few rows get fewer leaves.
         tweedie_power: variance power of demand, 1 (Poisson) to 2 (gamma).
         threads: of LightGBM.
+        group_rounds, group_learning_rate, group_rows: of the trees of totals, and the rows they learn from at most.
         seed: of every random choice in fitting.
     """
 
@@ -37,12 +38,21 @@ class DemandConfig(BaseModel):
     min_leaf_rows: int = Field(default=100, ge=1)
     tweedie_power: float = Field(default=1.1, gt=1, lt=2)
     threads: int = Field(default=2, ge=1)
+    group_rounds: int = Field(default=300, ge=1)
+    group_learning_rate: float = Field(default=0.06, gt=0)
+    group_rows: int = Field(default=200_000, ge=1)
     seed: int = 0
 
     @property
     def settings(self) -> Settings:
         """The part of a tenant's settings that features read."""
         return Settings(data=self.data, demand=self.demand)
+
+    def of_groups(self) -> "DemandConfig":
+        """The configuration of the trees of totals."""
+        rows = {"rows_per_series": self.group_rows, "min_rows": self.group_rows, "max_rows": self.group_rows}
+        trees = {"rounds": self.group_rounds, "learning_rate": self.group_learning_rate}
+        return self.model_copy(update=rows | trees)
 
 
 def preset_config(settings: Settings, preset: Preset) -> DemandConfig:

@@ -33,7 +33,8 @@ class Residuals:
         units: shape (n, H), what was wanted.
         weight: shape (n, H), 1 where that is known (listed and in stock).
         roughness: shape (n,), spread of each series' own history beyond Poisson (`own_roughness`).
-        store, department: shape (n,), a number for each (`training.demand.shared.codes`).
+        store, department, category: shape (n,), a number for each (`training.demand.shared.codes`).
+        correction: shape (n, H), factor by which the totals of the series' groups would be met.
     """
 
     mean: Doubles
@@ -42,6 +43,8 @@ class Residuals:
     roughness: Doubles
     store: Ints
     department: Ints
+    category: Ints
+    correction: Doubles
 
     @classmethod
     def joined(cls, parts: Sequence["Residuals"], horizon: int) -> "Residuals":
@@ -54,6 +57,8 @@ class Residuals:
             np.concatenate([np.empty(0), *(part.roughness for part in parts)]),
             np.concatenate([no_codes, *(part.store for part in parts)]),
             np.concatenate([no_codes, *(part.department for part in parts)]),
+            np.concatenate([no_codes, *(part.category for part in parts)]),
+            np.concatenate([nothing, *(part.correction[:, :horizon] for part in parts)]),
         )
 
 

@@ -5,6 +5,7 @@ sum of logarithms into a sum of units without a rest: with base b and forecast m
 phi_g x (m - b) / (log m - log b).
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -17,14 +18,17 @@ from features.demand_arrays import Doubles, Floats
 _GROUP_OF = np.array([DRIVERS.index(group) for group in FEATURES.values()])
 
 
-def driver_units(booster: lgb.Booster, rows: Floats, base: Doubles, uplift: Doubles, threads: int) -> Doubles:
+def driver_units(
+    booster: lgb.Booster, rows: Floats, base: Doubles, known: Mapping[str, Doubles], threads: int
+) -> Doubles:
     """Units per period that each driver adds, shape (rows, drivers), in the order of `DRIVERS`.
 
     Args:
         booster: the fitted trees.
         rows: feature rows.
         base: units per period before any driver, shape (rows,): the level of what was sold.
-        uplift: factor by which stockouts were corrected in the level, shape (rows,).
+        known: what is added beside the trees in link space, by driver, shape (rows,) each: `stock` the correction of
+            stockouts in the level, `season` that of the totals.
         threads: of LightGBM.
 
     Returns:
@@ -37,11 +41,14 @@ def driver_units(booster: lgb.Booster, rows: Floats, base: Doubles, uplift: Doub
     for column, group in enumerate(_GROUP_OF):
         groups[:, group] += raw[:, column]
     groups[:, DRIVERS.index("level")] += raw[:, -1]
-    groups[:, DRIVERS.index("stock")] += np.log(uplift)
+    for driver, effect in known.items():
+        groups[:, DRIVERS.index(driver)] += effect
     return to_units(base, groups)
 
 
-def quick_driver_units(booster: lgb.Booster, rows: Floats, base: Doubles, uplift: Doubles, threads: int) -> Doubles:
+def quick_driver_units(
+    booster: lgb.Booster, rows: Floats, base: Doubles, known: Mapping[str, Doubles], threads: int
+) -> Doubles:
     """The same by path attribution (Saabas 2014) instead of TreeSHAP: a thousand times faster, equally exact in sum.
 
     Each split on a row's path is credited with the change of the expected score that it made. Features high up in the
@@ -54,7 +61,8 @@ def quick_driver_units(booster: lgb.Booster, rows: Floats, base: Doubles, uplift
     groups = np.zeros((len(rows), len(DRIVERS)))
     for number, table in enumerate(tables):
         groups += table[leaves[:, number]]
-    groups[:, DRIVERS.index("stock")] += np.log(uplift)
+    for driver, effect in known.items():
+        groups[:, DRIVERS.index(driver)] += effect
     return to_units(base, groups)
 
 

@@ -1,7 +1,9 @@
 """A demand model as plain files."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -12,26 +14,24 @@ from retail_brain.files import write_json
 from training.demand.calibration import Calibration
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Dispersion
+from training.demand.group_model import GroupModel
+from training.demand.level_model import LevelModel
 from training.demand.mean import MeanModel
 from training.demand.shared import SharedEffects
 
-FORMAT = 2
+FORMAT = 3
 
 
 def write_model(folder: Path, config: DemandConfig, mean: MeanModel, calibration: Calibration) -> None:
-    """Writes `model.json`, `dispersion.npz` and, where there are trees, `booster.txt`."""
-    vocabulary = mean.vocabulary
+    """Writes `model.json`, `dispersion.npz` and, where there are trees, `booster.txt` and `group_booster.txt`."""
     facts = {
         "format": FORMAT,
         "config": config.model_dump(mode="json"),
         "features": list(FEATURES),
-        "vocabulary": {
-            "stores": vocabulary.stores,
-            "departments": vocabulary.departments,
-            "categories": vocabulary.categories,
-            "event_types": vocabulary.event_types,
-        },
+        "vocabulary": asdict(mean.vocabulary),
         "bias": calibration.bias,
+        "group_weight": calibration.group_weight,
+        "groups": _group_facts(mean.groups),
         "has_trees": mean.booster is not None,
     }
     write_json(folder / "model.json", facts)
@@ -43,8 +43,9 @@ def write_model(folder: Path, config: DemandConfig, mean: MeanModel, calibration
         variances=dispersion.variances,
         shared=calibration.shared.variances,
     )
-    if mean.booster is not None:
-        (folder / "booster.txt").write_text(mean.booster.model_to_string(), encoding="utf-8")
+    _write_booster(folder / "booster.txt", mean.booster)
+    if mean.groups is not None:
+        _write_booster(folder / "group_booster.txt", mean.groups.trees.booster)
 
 
 def read_model(folder: Path) -> tuple[DemandConfig, MeanModel, Calibration]:
@@ -57,15 +58,43 @@ def read_model(folder: Path) -> tuple[DemandConfig, MeanModel, Calibration]:
         facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         _check(facts, folder)
         config = DemandConfig.model_validate(facts["config"])
-        vocabulary = Vocabulary(**{name: tuple(words) for name, words in facts["vocabulary"].items()})
-        text = (folder / "booster.txt").read_text(encoding="utf-8") if facts["has_trees"] else None
-        booster = None if text is None else lgb.Booster(model_str=text)
+        booster = _read_booster(folder / "booster.txt", present=facts["has_trees"])
+        mean = MeanModel(
+            config, _vocabulary(facts["vocabulary"]), booster, _read_groups(folder, facts["groups"], config)
+        )
         with np.load(folder / "dispersion.npz", allow_pickle=False) as arrays:
             dispersion = Dispersion(arrays["rates"], arrays["splits"], arrays["variances"])
             shared = SharedEffects(arrays["shared"])
+        calibration = Calibration(float(facts["bias"]), dispersion, shared, float(facts["group_weight"]))
     except (OSError, ValueError, KeyError, TypeError, lgb.basic.LightGBMError) as error:
         raise ModelError(f"{folder} is not a demand model: {error}. Train it again.") from error
-    return config, MeanModel(config, vocabulary, booster), Calibration(float(facts["bias"]), dispersion, shared)
+    return config, mean, calibration
+
+
+def _group_facts(groups: GroupModel | None) -> dict[str, object] | None:
+    if groups is None:
+        return None
+    return {"vocabulary": asdict(groups.trees.vocabulary), "has_trees": groups.trees.booster is not None}
+
+
+def _read_groups(folder: Path, facts: dict[str, Any] | None, config: DemandConfig) -> GroupModel | None:
+    if facts is None:
+        return None
+    booster = _read_booster(folder / "group_booster.txt", present=facts["has_trees"])
+    return GroupModel(LevelModel(config.of_groups(), _vocabulary(facts["vocabulary"]), booster))
+
+
+def _vocabulary(facts: dict[str, list[str]]) -> Vocabulary:
+    return Vocabulary(**{name: tuple(words) for name, words in facts.items()})
+
+
+def _write_booster(path: Path, booster: lgb.Booster | None) -> None:
+    if booster is not None:
+        path.write_text(booster.model_to_string(), encoding="utf-8")
+
+
+def _read_booster(path: Path, *, present: bool) -> lgb.Booster | None:
+    return lgb.Booster(model_str=path.read_text(encoding="utf-8")) if present else None
 
 
 def _check(facts: dict[str, object], folder: Path) -> None:

@@ -1,70 +1,59 @@
-"""Mean demand of a panel: level x factor, in units per period."""
+"""Mean demand of a panel: of its series, and what the totals of their groups correct in them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-
-import lightgbm as lgb
-import numpy as np
+from typing import Self
 
 from features.demand import DemandFeatures, PanelFeatures, Vocabulary
-from features.demand_arrays import Doubles, Floats, Ints
+from features.demand_arrays import Doubles
 from features.demand_history import DemandHistory
 from features.demand_panel import DemandPanel, panels
-from training.demand.booster import fit_booster, predict_factor
+from training.demand.booster import fit_booster
 from training.demand.config import DemandConfig
-
-ROWS_AT_ONCE = 400_000
+from training.demand.group_model import GroupModel, correction
+from training.demand.level_model import LevelModel
 
 
 @dataclass(frozen=True)
-class MeanModel:
-    """The global mean model.
+class MeanModel(LevelModel):
+    """The model of mean demand.
 
     Attributes:
-        config: how it was fitted.
-        vocabulary: the names it knows.
-        booster: its trees; None where history was too short, then the level alone is the forecast.
+        groups: the model of the totals of stores' categories; None where they are too few or too short.
     """
 
-    config: DemandConfig
-    vocabulary: Vocabulary
-    booster: lgb.Booster | None
+    groups: GroupModel | None = None
 
     @classmethod
-    def fit(cls, history: DemandHistory, config: DemandConfig) -> "MeanModel":
+    def fit(cls, history: DemandHistory, config: DemandConfig) -> Self:
         """Fits on everything the history shows."""
         vocabulary = Vocabulary.of(history)
-        return cls(config, vocabulary, fit_booster(history, DemandFeatures(history, vocabulary), config))
-
-    def predict(self, features: PanelFeatures, horizon: int) -> Doubles:
-        """Units per period of each series over the periods after the panel's last, shape (n, horizon)."""
-        panel = features.panel
-        origin = panel.axis.count - 1
-        level = features.level(origin)[:, None]
-        if self.booster is None or panel.size == 0:
-            return np.repeat(level, horizon, axis=1) * panel.listed[:, origin + 1 : origin + 1 + horizon]
-        factor = np.empty((panel.size, horizon))
-        step = max(1, ROWS_AT_ONCE // horizon)
-        for begin in range(0, panel.size, step):
-            rows = self.feature_rows(features, np.arange(begin, min(begin + step, panel.size)), horizon)
-            factor[begin : begin + step] = self.factor(rows).reshape(-1, horizon)
-        return level * factor * panel.listed[:, origin + 1 : origin + 1 + horizon]
-
-    def factor(self, rows: Floats) -> Doubles:
-        """By what factor demand departs from the level, for each feature row; 1 without trees."""
-        if self.booster is None:
-            return np.ones(len(rows))
-        return predict_factor(self.booster, rows, self.config.threads)
-
-    def feature_rows(self, features: PanelFeatures, series: Ints, horizon: int) -> Floats:
-        """Feature rows of some series over the periods after the panel's last, series by series."""
-        ahead = np.tile(np.arange(1, horizon + 1), series.size)
-        return features.rows(features.panel.axis.count - 1, np.repeat(series, horizon), ahead)
+        booster = fit_booster(history, DemandFeatures(history, vocabulary), config)
+        return cls(config, vocabulary, booster, GroupModel.fit(history, config) if booster is not None else None)
 
 
-def predictions(model: MeanModel, history: DemandHistory) -> Iterator[tuple[DemandPanel, PanelFeatures, Doubles]]:
-    """Panels of a history with their features and mean demand over its horizon."""
+@dataclass(frozen=True)
+class Prediction:
+    """Mean demand of a panel over the periods after its last.
+
+    Attributes:
+        panel: its series.
+        features: theirs.
+        mean: shape (n, H), units per period of each series by itself.
+        correction: shape (n, H), the factor by which the totals of the series' groups would be met.
+    """
+
+    panel: DemandPanel
+    features: PanelFeatures
+    mean: Doubles
+    correction: Doubles
+
+
+def predictions(model: MeanModel, history: DemandHistory) -> Iterator[Prediction]:
+    """Mean demand of every panel of a history over its horizon."""
     features = DemandFeatures(history, model.vocabulary)
+    groups = model.groups.forecast(history) if model.groups is not None else None
     for panel in panels(history):
         of_panel = features.of(panel)
-        yield panel, of_panel, model.predict(of_panel, history.horizon)
+        mean = model.predict(of_panel, history.horizon)
+        yield Prediction(panel, of_panel, mean, correction(groups, panel, mean))

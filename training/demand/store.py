@@ -16,6 +16,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.outputs import DemandPaths
 from training.demand.calibration import Calibration, calibrated_paths
 from training.demand.drivers import driver_units, quick_driver_units, to_units
+from training.demand.group_model import GroupForecast, correction
 from training.demand.mean import MeanModel
 from training.demand.rates import RateModel, rate_paths
 
@@ -35,6 +36,7 @@ class StoreForecast:
         drivers: one row per series x date, columns store_id, product_id, date and one per driver in units per period,
             which sum to the mean; None unless asked for.
         features: what the model was asked with, for series of the panel; None where the store has none.
+        factor: shape (n, H), what the model's own mean of every series of the panel was multiplied with.
     """
 
     store_id: str
@@ -43,6 +45,7 @@ class StoreForecast:
     basis: pl.Series
     drivers: pl.DataFrame | None
     features: PanelFeatures | None = None
+    factor: Doubles | None = None
 
 
 @dataclass(frozen=True)
@@ -72,14 +75,16 @@ class ForecastRun:
         """One forecast per store, in the order given."""
         features = DemandFeatures(self.history, self.mean.vocabulary)
         rates = RateModel(self.history)
+        groups = self.mean.groups.forecast(self.history) if self.mean.groups is not None else None
         rare = rates.rare().partition_by("store_id", as_dict=True)
         ranges = store_ranges(self.history)
         named = self.dataset.scan_or_empty("products").collect() if products is not None else None
         for store in wanted:
-            parts, of_panel = [], None
+            parts, of_panel, factor = [], None, None
             if store in ranges:
                 of_panel = features.of(build_panel(self.history, *ranges[store]))
-                parts.append(self._panel_part(of_panel, products))
+                factor, part = self._panel_part(of_panel, groups, products)
+                parts.append(part)
             few = rare.get((store,))
             if few is not None:
                 chosen = few if products is None else few.filter(pl.col("product_id").is_in(list(products)))
@@ -87,25 +92,29 @@ class ForecastRun:
             if products is not None and named is not None:
                 cold = _absent(store, products, parts)
                 parts.append(self._rate_part(rates.cold(cold, named), rates.phase, f"{store} cold"))
-            yield replace(self._join(store, parts), features=of_panel)
+            yield replace(self._join(store, parts), features=of_panel, factor=factor)
 
-    def _panel_part(self, features: PanelFeatures, products: Sequence[str] | None) -> _Part:
+    def _panel_part(
+        self, features: PanelFeatures, groups: GroupForecast | None, products: Sequence[str] | None
+    ) -> tuple[Doubles, _Part]:
         panel, horizon = features.panel, self.history.horizon
         count = panel.axis.count
         chosen = np.asarray(panel.listed[:, count:].any(axis=1), dtype=bool)
         if products is not None:
             chosen &= panel.series["product_id"].is_in(list(products)).to_numpy()
-        mean = self.mean.predict(features, horizon) * self.calibration.bias
+        own = self.mean.predict(features, horizon)
+        factor = self.calibration.factor(correction(groups, panel, own))
+        mean = own * factor
         salt = crc32(panel.series["store_id"][0].encode("utf-8"))
         units = calibrated_paths(panel, chosen, mean[chosen], self.calibration, self.paths, self.seed, salt)
         series = panel.series.filter(chosen)
-        drivers = self._drivers(features, mean, np.flatnonzero(chosen)) if self.explain else None
+        drivers = self._drivers(features, mean, factor, np.flatnonzero(chosen)) if self.explain else None
         basis = pl.select(
             pl.when(series["sale_days"] > 0).then(pl.lit("model")).otherwise(pl.lit("cold")).alias("basis")
         )
-        return _Part(series.select(_KEY), mean[chosen], units, basis["basis"], drivers)
+        return factor, _Part(series.select(_KEY), mean[chosen], units, basis["basis"], drivers)
 
-    def _drivers(self, features: PanelFeatures, mean: Doubles, chosen: Ints) -> Doubles:
+    def _drivers(self, features: PanelFeatures, mean: Doubles, factor: Doubles, chosen: Ints) -> Doubles:
         horizon = mean.shape[1]
         if chosen.size == 0:
             return np.zeros((0, horizon, len(DRIVERS)))
@@ -115,15 +124,17 @@ class ForecastRun:
             np.minimum(features.sold_level(origin), features.level(origin))[chosen],
         )
         base = np.repeat(sold, horizon) * self.calibration.bias
-        uplift = np.repeat(level / sold, horizon)
+        corrected = np.log(factor[chosen] / self.calibration.bias).ravel()
+        known = {"stock": np.log(np.repeat(level / sold, horizon)), "season": corrected}
         if self.mean.booster is None:
             effects = np.zeros((base.size, len(DRIVERS)))
-            effects[:, DRIVERS.index("stock")] = np.log(uplift)
+            for driver, effect in known.items():
+                effects[:, DRIVERS.index(driver)] = effect
             units = to_units(base, effects)
         else:
             rows = self.mean.feature_rows(features, chosen, horizon)
             attribute = quick_driver_units if self.explain == "quick" else driver_units
-            units = attribute(self.mean.booster, rows, base, uplift, self.mean.config.threads)
+            units = attribute(self.mean.booster, rows, base, known, self.mean.config.threads)
         return _rescaled(units, mean[chosen].ravel()).reshape(chosen.size, horizon, len(DRIVERS))
 
     def _rate_part(self, rates: pl.DataFrame, phase: Doubles, salt: str) -> _Part:

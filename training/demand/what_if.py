@@ -18,6 +18,7 @@ from features.demand_panel import DemandPanel, build_panel, store_ranges
 from features.demand_target import TARGET, target_values
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, NotFoundError
+from training.demand.group_model import correction
 from training.demand.mean import MeanModel
 from training.demand.model import DemandModel
 
@@ -131,13 +132,13 @@ def _check_price(price: float, sheet: Sheet) -> None:
 
 
 def sheets(
-    mean: MeanModel, bias: float, features: PanelFeatures, series: Ints, horizon: int, costs: dict[str, float]
+    mean: MeanModel, factor: Doubles, features: PanelFeatures, series: Ints, horizon: int, costs: dict[str, float]
 ) -> Iterator[Sheet]:
     """Sheets of some series of a panel, in the order given.
 
     Args:
         mean: the fitted mean model.
-        bias: its correction.
+        factor: shape (n, H), what its means of every series of the panel are multiplied with.
         features: of the panel.
         series: numbers of the series within the panel.
         horizon: periods ahead.
@@ -146,7 +147,7 @@ def sheets(
     panel, count = features.panel, features.panel.axis.count
     rows = mean.feature_rows(features, series, horizon).reshape(series.size, horizon, -1)
     promoted, plain = (_target_if(panel, series, horizon, value=value) for value in (True, False))
-    scale = (features.level(count - 1)[:, None] * bias * panel.listed[:, count : count + horizon])[series]
+    scale = (features.level(count - 1)[:, None] * factor * panel.listed[:, count : count + horizon])[series]
     usual = panel.prices.mean(count - 2 * panel.axis.rhythm.level, count)[series]
     planned = panel.price[series, count : count + horizon]
     price = np.where(np.isnan(planned), usual[:, None], planned)
@@ -219,7 +220,10 @@ def what_if(
     history = read_history(dataset, model.config.settings, horizon)
     panel, row = _panel_of(history, store_id, product_id)
     features = DemandFeatures(history, model.mean.vocabulary).of(panel)
-    (sheet,) = sheets(model.mean, model.calibration.bias, features, np.array([row]), horizon, unit_costs(dataset))
+    own = model.mean.predict(features, horizon)
+    groups = model.mean.groups.forecast(history) if model.mean.groups is not None else None
+    factor = model.calibration.factor(correction(groups, panel, own))
+    (sheet,) = sheets(model.mean, factor, features, np.array([row]), horizon, unit_costs(dataset))
     count = panel.axis.count
     dates = pl.Series("date", panel.axis.starts(count, count + horizon), dtype=pl.Date)
     return dates, ask(model.mean, sheet, horizon, price=price, promotion=promotion)

@@ -109,40 +109,43 @@ def score_window(
     quantiles, horizon, seed = model.config.demand.quantiles, history.horizon, model.config.seed
     rng = np.random.default_rng((seed, cutoff.toordinal()))
     frames: dict[str, list[pl.DataFrame]] = {CHAMPION: []}
-    parts: list[tuple[_Target, pl.DataFrame, Doubles, Ints]] = []
+    parts: list[tuple[pl.DataFrame, pl.DataFrame, Doubles, Ints]] = []
+    first: _Target | None = None
     residuals: list[Residuals] = []
     totals = Totals()
-    for panel, _, raw in predictions(model, history):
+    for found in predictions(model, history):
+        panel = found.panel
         every = _target(panel, actuals, horizon)
-        residuals.append(panel_residuals(panel, every.chosen, raw[every.chosen], every.units, every.known))
+        residuals.append(panel_residuals(found, every.chosen, every.units, every.known))
         target = every.only(scored) if scored is not None else every
         if not target.chosen.any():
             continue
-        mean = raw[target.chosen] * calibration.bias
+        mean = (found.mean * calibration.factor(found.correction))[target.chosen]
         salt = int(panel.series["s"][0])
         paths = calibrated_paths(
             panel, target.chosen, mean, calibration, model.config.demand.sample_paths, cutoff.toordinal() + seed, salt
         )
         totals.add(panel.series.filter(target.chosen), mean, paths, target.units, target.known)
         frames[CHAMPION].append(target.frame(mean, _quantiles(paths, quantiles), quantiles))
-        parts.append((target, _sum_frames(target, mean, paths, quantiles), *_pit(target, paths, rng)))
+        first = first or target
+        parts.append((_scale(target), _sum_frames(target, mean, paths, quantiles), *_pit(target, paths, rng)))
         for name, rival in RIVALS.items() if with_rivals else ():
             forecast = rival(panel, horizon, quantiles)
             rows = target.frame(forecast.mean[target.chosen], forecast.quantiles[target.chosen], quantiles)
             frames.setdefault(name, []).append(rows)
-    if not parts:
+    if first is None:
         raise ImpossibleError(
             f"no series with {model.config.demand.min_sale_days} days of sale was on sale after {cutoff}. Lower "
             "settings.demand.min_sale_days, choose fewer windows or ingest more history."
         )
     methods = {name: pl.concat(found) for name, found in frames.items()}
-    scale = pl.concat([_scale(target) for target, *_ in parts])
+    scale = pl.concat([of_panel for of_panel, *_ in parts])
     sums_frame = pl.concat([frame for _, frame, *_ in parts]).with_columns(pl.lit(cutoff).alias("cutoff"))
     return WindowScores(
         scores=_measured(methods, scale, quantiles, cutoff),
         sums=scores(sums_frame, scale, quantiles, ["cutoff", "periods"]).drop("rmsse"),
         totals=totals.scores(cutoff, quantiles),
-        ets=_beside_ets(parts[0][0], methods, scale, quantiles, cutoff) if with_ets else pl.DataFrame(),
+        ets=_beside_ets(first, methods, scale, quantiles, cutoff) if with_ets else pl.DataFrame(),
         pit=np.concatenate([pit for *_, pit, _ in parts]),
         pit_class=np.concatenate([of for *_, of in parts]),
         forecasts=methods[CHAMPION].select(pl.lit(cutoff).alias("cutoff"), pl.all()),

@@ -37,7 +37,7 @@ def chain(small_chain: Callable[..., Any], dataset_of: Callable[..., Any]) -> Da
 def config() -> DemandConfig:
     """A model that fits in a second."""
     settings = Settings(demand=DemandSettings(horizon_periods=14, sample_paths=60))
-    quick = {"rounds": 25, "min_rows": 8_000, "rows_per_series": 300, "leaves": 15, "threads": 1}
+    quick = {"rounds": 25, "min_rows": 8_000, "rows_per_series": 300, "leaves": 15, "threads": 1, "group_rounds": 15}
     return preset_config(settings, "fast").model_copy(update=quick)
 
 

@@ -19,7 +19,7 @@ def _drawn(mean: np.ndarray, seed: int = 1) -> np.ndarray:
 
 def _residuals(mean: np.ndarray, units: np.ndarray) -> Residuals:
     none = np.zeros(len(mean), dtype=np.int64)
-    return Residuals(mean, units, np.ones_like(units), np.zeros(len(mean)), none, none)
+    return Residuals(mean, units, np.ones_like(units), np.zeros(len(mean)), none, none, none, np.ones_like(mean))
 
 
 def test_paths_are_counts_with_the_mean_and_the_spread_asked_for() -> None:
@@ -82,8 +82,8 @@ def test_roughness_of_poisson_is_about_nil_and_of_a_constant_negative() -> None:
 
 def test_bias_is_shrunk_and_bounded() -> None:
     mean, units = np.full((10, 4), 1.0), np.full((10, 4), 1.3)
-    one = bias_factor([_residuals(mean, units)])
-    two = bias_factor([_residuals(mean, units)] * 2)
+    one = bias_factor([_residuals(mean, units)], 2.0)
+    two = bias_factor([_residuals(mean, units)] * 2, 2.0)
     assert 1 < one < two < 1.3
-    assert bias_factor([]) == 1
+    assert bias_factor([], 2.0) == 1
     assert calibrate([], 0).bias == 1

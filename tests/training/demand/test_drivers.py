@@ -21,7 +21,7 @@ def booster() -> lgb.Booster:
 def test_drivers_sum_to_the_forecast(booster: lgb.Booster, attribute: object) -> None:
     rows = np.random.default_rng(2).normal(size=(50, len(FEATURES))).astype(np.float32)
     base, uplift = np.linspace(0.1, 9, 50), np.linspace(1, 1.5, 50)
-    units = attribute(booster, rows, base, uplift, 1)
+    units = attribute(booster, rows, base, {"stock": np.log(uplift)}, 1)
     assert units.shape == (50, len(DRIVERS))
     expected = base * uplift * np.exp(booster.predict(rows, raw_score=True))
     assert units.sum(axis=1) == pytest.approx(expected, rel=1e-9)
@@ -30,7 +30,7 @@ def test_drivers_sum_to_the_forecast(booster: lgb.Booster, attribute: object) ->
 def test_what_does_not_matter_is_worth_nothing(booster: lgb.Booster) -> None:
     rows = np.zeros((3, len(FEATURES)), dtype=np.float32)
     ones = np.ones(3)
-    units = quick_driver_units(booster, rows, ones, ones, 1)
+    units = quick_driver_units(booster, rows, ones, {}, 1)
     used = {list(FEATURES.values())[int(i)] for i in np.flatnonzero(booster.feature_importance("split"))}
     for number, name in enumerate(DRIVERS):
         if name not in used | {"level"}:
@@ -47,4 +47,4 @@ def test_equal_effects_share_equally_and_opposite_ones_cancel() -> None:
 @pytest.mark.parametrize("attribute", [driver_units, quick_driver_units])
 def test_store_without_listed_series_has_no_drivers(booster: lgb.Booster, attribute: object) -> None:
     nothing = np.zeros((0, len(FEATURES)), dtype=np.float32)
-    assert attribute(booster, nothing, np.zeros(0), np.zeros(0), 1).shape == (0, len(DRIVERS))
+    assert attribute(booster, nothing, np.zeros(0), {}, 1).shape == (0, len(DRIVERS))

@@ -115,7 +115,7 @@ def test_a_damaged_or_foreign_model_says_so(model: DemandModel, tmp_path: Path) 
         DemandModel.load(tmp_path)
     model.save(tmp_path)
     facts = (tmp_path / "model.json").read_text(encoding="utf-8")
-    (tmp_path / "model.json").write_text(facts.replace('"format": 2', '"format": 99'), encoding="utf-8")
+    (tmp_path / "model.json").write_text(facts.replace('"format": 3', '"format": 99'), encoding="utf-8")
     with pytest.raises(ModelError, match="another version"):
         DemandModel.load(tmp_path)
 

@@ -1,5 +1,6 @@
 """Effects that series have in common: found in residuals, drawn alike for every store, and right in totals."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -36,8 +37,8 @@ def _residuals(seed: int, each: int = 15) -> Residuals:
     series = _series(each)
     mean = np.full((series.height, 28), 3.0)
     units = _drawn(series, mean, seed)[:, 0].astype(np.float64)
-    names = codes(series["store_id"]), codes(series["department"])
-    return Residuals(mean, units, np.ones_like(units), np.zeros(len(mean)), *names)
+    names = (codes(series[name]) for name in ("store_id", "department", "department"))
+    return Residuals(mean, units, np.ones_like(units), np.zeros(len(mean)), *names, np.ones_like(mean))
 
 
 def test_common_variances_come_back_from_the_products_of_errors() -> None:
@@ -52,19 +53,15 @@ def test_independent_series_share_almost_nothing() -> None:
     parts = []
     for residuals in (_residuals(seed) for seed in range(3)):
         units = rng.poisson(residuals.mean).astype(np.float64)
-        parts.append(Residuals(residuals.mean, units, residuals.weight, residuals.roughness, *_codes(residuals)))
+        parts.append(replace(residuals, units=units))
     assert fit_shared(parts).variances.sum() < 0.002 + PRIOR_VARIANCE
-
-
-def _codes(residuals: Residuals) -> tuple[np.ndarray, np.ndarray]:
-    return residuals.store, residuals.department
 
 
 def test_nothing_is_common_without_forecasts_of_the_past() -> None:
     assert not fit_shared([]).variances.any()
     few = np.ones((3, 28))
     none = np.zeros(3, dtype=np.int64)
-    assert not fit_shared([Residuals(few, few, few, np.zeros(3), none, none)]).variances.any()
+    assert not fit_shared([Residuals(few, few, few, np.zeros(3), none, none, none, few)]).variances.any()
 
 
 def test_a_group_has_the_same_factors_whichever_store_is_drawn() -> None:

@@ -1,0 +1,152 @@
+"""The demand of stores' categories as a history of its own, and what is planned for their series."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from features.demand_arrays import Doubles, Ints
+from features.demand_history import DemandHistory
+from features.demand_panel import panels
+from features.demand_periods import PeriodAxis
+from features.demand_totals import GROUP
+
+PLANS = ("promotion", "price")
+LEAST_PERIODS = 56
+
+
+@dataclass(frozen=True)
+class GroupHistory:
+    """Totals of the categories of stores.
+
+    Attributes:
+        history: a group per series (`product_id` names department and category); its axis may reach further back than
+            the series'.
+        units: shape (groups, T), units wanted.
+        plans: shape (groups, T + H, 2), by how much promotions and prices of the group's series are planned other than
+            usual: the share of usual demand that is promoted, and the mean logarithm of price against usual price; 0
+            where nothing is known.
+        planned_from: the first period that plans were read for.
+    """
+
+    history: DemandHistory
+    units: Doubles
+    plans: Doubles
+    planned_from: int
+
+
+def group_history(history: DemandHistory) -> GroupHistory | None:
+    """Totals of every group that has a series in the panel; None where they are too short or periods are not days."""
+    if history.axis.period != "day" or history.series.is_empty() or history.totals is None:
+        return None
+    groups, of = _groups(history.series)
+    names = groups.select(*GROUP, "s")
+    totals = history.totals.join(names.lazy(), on=GROUP, how="inner").collect()
+    found = pl.concat([totals.select("s", "t", "units"), _lost(history, of)]).group_by("s", "t").agg(pl.sum("units"))
+    first = min(0, int(found["t"].min() or 0))  # type: ignore[arg-type]
+    axis = PeriodAxis("day", history.axis.start(first), history.axis.count - first)
+    if axis.count < LEAST_PERIODS:
+        return None
+    sales = found.with_columns((pl.col("t") - first).cast(pl.Int32), pl.col("units").cast(pl.Float32)).sort("s", "t")
+    units = np.zeros((groups.height, axis.count))
+    units[sales["s"].to_numpy(), sales["t"].to_numpy()] = sales["units"].to_numpy()
+    series = _series(groups, sales, axis.count, history.horizon)
+    nothing = pl.lit(None, pl.Float32)
+    flags = [pl.lit(value=False).alias(name) for name in ("ran_out", "was_out")]
+    whole = replace(
+        history,
+        axis=axis,
+        series=series,
+        rare=series.clear(),
+        sales=sales.with_columns(nothing.alias("unit_price"), nothing.alias("in_stock"), *flags),
+        prices=history.prices.clear(),
+        promotions=history.promotions.clear(),
+        totals=None,
+    )
+    return GroupHistory(whole, units, _plans(history, of, groups.height, -first), -first)
+
+
+def group_numbers(series: pl.DataFrame, groups: pl.DataFrame) -> Ints:
+    """The group of each series, -1 where it is none of `groups` (columns of GROUP, in their order)."""
+    numbered = groups.select(*GROUP).with_row_index("group")
+    found = series.select(*GROUP).join(numbered, on=GROUP, how="left", maintain_order="left")["group"]
+    return found.cast(pl.Int64).fill_null(-1).to_numpy()
+
+
+def _groups(series: pl.DataFrame) -> tuple[pl.DataFrame, Ints]:
+    name = (pl.col("department") + "\x1f" + pl.col("category")).alias("product_id")
+    groups = (
+        series.select(*GROUP, "region", name)
+        .unique([*GROUP], keep="first")
+        .sort("store_id", "product_id")
+        .with_row_index("s")
+        .with_columns(pl.col("s").cast(series.schema["s"]))
+    )
+    return groups, group_numbers(series, groups)
+
+
+def _lost(history: DemandHistory, of: Ints) -> pl.DataFrame:
+    """Units that were wanted on days without stock, over what was sold: s, t, units."""
+    schema = pl.Schema({"s": history.series.schema["s"], "t": pl.Int32(), "units": pl.Float64()})
+    marked = history.sales.select((pl.col("ran_out") | pl.col("was_out") | (pl.col("in_stock") < 1)).any())
+    parts = [pl.DataFrame(schema=schema)]
+    for panel in panels(history) if marked.item() else ():
+        row, t = np.nonzero(panel.lost)
+        lost = pl.DataFrame(
+            {
+                "s": of[panel.series["s"].to_numpy()[row]],
+                "t": t,
+                "units": (panel.demand[row, t] - panel.sold[row, t]).astype(np.float64),
+            },
+            schema=schema,
+        )
+        parts.append(lost.filter(pl.col("units") > 0))
+    return pl.concat(parts)
+
+
+def _series(groups: pl.DataFrame, sales: pl.DataFrame, count: int, horizon: int) -> pl.DataFrame:
+    sold = (
+        sales.filter(pl.col("units") > 0)
+        .group_by("s")
+        .agg(
+            pl.col("t").min().cast(pl.Int64).alias("begin"),
+            pl.len().cast(pl.Int32).alias("sale_days"),
+            pl.col("units").sum().cast(pl.Float64).alias("window_units"),
+        )
+    )
+    return groups.join(sold, on="s", how="left", maintain_order="left").with_columns(
+        pl.col("begin").fill_null(0),
+        pl.lit(count + horizon, pl.Int64).alias("end"),
+        pl.col("sale_days", "window_units").fill_null(0),
+        pl.lit(value=False).alias("is_listed"),
+        (pl.col("begin").fill_null(0) == 0).alias("began_before"),
+        pl.lit(value=True).alias("is_whole"),
+    )
+
+
+def _plans(history: DemandHistory, of: Ints, size: int, before: int) -> Doubles:
+    """What is planned, series weighted by their sales of the panel."""
+    width = history.axis.count + history.horizon
+    weight = np.maximum(history.series["window_units"].to_numpy(), 0.0)
+    total = np.maximum(np.bincount(of, weights=weight, minlength=size), 1e-9)
+    out = np.zeros((size, before + width, len(PLANS)))
+    promotions = history.promotions
+    out[:, before:, 0] = _spread(promotions, of, weight, np.ones(promotions.height), (size, width))
+    price = history.prices.filter(pl.col("unit_price") > 0)
+    logs = np.log(price["unit_price"].to_numpy().astype(np.float64))
+    s, length = price["s"].to_numpy(), (price["end"] - price["begin"]).to_numpy()
+    periods = np.bincount(s, weights=length, minlength=weight.size)
+    usual = np.bincount(s, weights=logs * length, minlength=weight.size) / np.maximum(periods, 1)
+    out[:, before:, 1] = _spread(price, of, weight, logs - usual[s], (size, width))
+    return out / total[:, None, None]
+
+
+def _spread(rows: pl.DataFrame, of: Ints, weight: Doubles, value: Doubles, shape: tuple[int, int]) -> Doubles:
+    """Adds each row's weighted value to the periods of its group, shape (groups, periods)."""
+    steps = np.zeros((shape[0], shape[1] + 1))
+    s = rows["s"].to_numpy()
+    change = weight[s] * value
+    np.add.at(steps, (of[s], rows["begin"].to_numpy()), change)
+    np.add.at(steps, (of[s], rows["end"].to_numpy()), -change)
+    spread: Doubles = np.cumsum(steps[:, :-1], axis=1)
+    return spread

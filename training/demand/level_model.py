@@ -1,0 +1,61 @@
+"""Mean demand of the series of a panel, each by itself: level x factor, in units per period."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import lightgbm as lgb
+import numpy as np
+
+from features.demand import DemandFeatures, PanelFeatures, Vocabulary
+from features.demand_arrays import Doubles, Floats, Ints
+from features.demand_history import DemandHistory
+from training.demand.booster import fit_booster, predict_factor
+from training.demand.config import DemandConfig
+
+ROWS_AT_ONCE = 400_000
+
+
+@dataclass(frozen=True)
+class LevelModel:
+    """The global model of series.
+
+    Attributes:
+        config: how it was fitted.
+        vocabulary: the names it knows.
+        booster: its trees; None where history was too short, then the level alone is the forecast.
+    """
+
+    config: DemandConfig
+    vocabulary: Vocabulary
+    booster: lgb.Booster | None
+
+    @classmethod
+    def fit(cls, history: DemandHistory, config: DemandConfig) -> Self:
+        """Fits on everything the history shows."""
+        vocabulary = Vocabulary.of(history)
+        return cls(config, vocabulary, fit_booster(history, DemandFeatures(history, vocabulary), config))
+
+    def predict(self, features: PanelFeatures, horizon: int) -> Doubles:
+        """Units per period of each series over the periods after the panel's last, shape (n, horizon)."""
+        panel = features.panel
+        origin = panel.axis.count - 1
+        level = features.level(origin)[:, None]
+        if self.booster is None or panel.size == 0:
+            return np.repeat(level, horizon, axis=1) * panel.listed[:, origin + 1 : origin + 1 + horizon]
+        factor = np.empty((panel.size, horizon))
+        step = max(1, ROWS_AT_ONCE // horizon)
+        for begin in range(0, panel.size, step):
+            rows = self.feature_rows(features, np.arange(begin, min(begin + step, panel.size)), horizon)
+            factor[begin : begin + step] = self.factor(rows).reshape(-1, horizon)
+        return level * factor * panel.listed[:, origin + 1 : origin + 1 + horizon]
+
+    def factor(self, rows: Floats) -> Doubles:
+        """By what factor demand departs from the level, for each feature row; 1 without trees."""
+        if self.booster is None:
+            return np.ones(len(rows))
+        return predict_factor(self.booster, rows, self.config.threads)
+
+    def feature_rows(self, features: PanelFeatures, series: Ints, horizon: int) -> Floats:
+        """Feature rows of some series over the periods after the panel's last, series by series."""
+        ahead = np.tile(np.arange(1, horizon + 1), series.size)
+        return features.rows(features.panel.axis.count - 1, np.repeat(series, horizon), ahead)
