@@ -24,8 +24,6 @@ from training.demand.residuals import residuals_of
 from training.demand.window import CHAMPION, WindowScores, score_window
 from training.splits import last_day_of, rolling_origins
 
-TAKEN = "taken from a run that was cut off"
-
 
 @dataclass(frozen=True)
 class Backtest:
@@ -122,26 +120,24 @@ def backtest(
     residuals = _before(dataset, config, windows[0], actuals, kept, progress)
     found: list[WindowScores] = []
     for cutoff in windows:
+
+        def score(cutoff: date = cutoff, seen: Sequence[Residuals] = residuals) -> WindowScores:
+            history = read_history(dataset.at(cutoff), config.settings, config.horizon)
+            return score_window(
+                MeanModel.fit(history, config),
+                calibrate(seen, config.seed),
+                history,
+                actuals,
+                cutoff,
+                with_rivals=with_rivals,
+                scored=scored,
+                with_ets=with_rivals and cutoff == windows[-1],
+            )
+
         with progress.step(f"backtest from {cutoff}") as step:
-            window = kept.read(str(cutoff), WindowScores)
-            if window is not None:
-                step.note = TAKEN
-            else:
-                history = read_history(dataset.at(cutoff), config.settings, config.horizon)
-                window = score_window(
-                    MeanModel.fit(history, config),
-                    calibrate(residuals, config.seed),
-                    history,
-                    actuals,
-                    cutoff,
-                    with_rivals=with_rivals,
-                    scored=scored,
-                    with_ets=with_rivals and cutoff == windows[-1],
-                )
-                kept.write(str(cutoff), window)
-            found.append(window)
-            residuals = [*residuals, window.residuals]
-            step.rows = window.forecasts.height
+            found.append(kept.taken_or_found(str(cutoff), WindowScores, score, step))
+            residuals = [*residuals, found[-1].residuals]
+            step.rows = found[-1].forecasts.height
     return Backtest(
         windows=list(windows),
         scores=pl.concat([window.scores for window in found]),
@@ -168,13 +164,11 @@ def _before(
     out = []
     for origin in rolling_origins(axis.number(first) + 1, config.horizon, 1, min_history=shortest):
         cutoff = last_day_of(axis, origin)
+
+        def look_back(cutoff: date = cutoff) -> Residuals:
+            history = read_history(dataset.at(cutoff), config.settings, config.horizon)
+            return residuals_of(MeanModel.fit(history, config), history, actuals)
+
         with progress.step(f"calibrate from {cutoff}") as step:
-            residuals = kept.read(f"{cutoff} before", Residuals)
-            if residuals is not None:
-                step.note = TAKEN
-            else:
-                history = read_history(dataset.at(cutoff), config.settings, config.horizon)
-                residuals = residuals_of(MeanModel.fit(history, config), history, actuals)
-                kept.write(f"{cutoff} before", residuals)
-            out.append(residuals)
+            out.append(kept.taken_or_found(f"{cutoff} before", Residuals, look_back, step))
     return out

@@ -7,7 +7,7 @@ the windows before, the code of features and demand models, and the libraries th
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from importlib import metadata
 from pathlib import Path
@@ -20,8 +20,10 @@ import polars as pl
 from features.fingerprint import fingerprint, summarise
 from retail_brain.dataset import Dataset
 from retail_brain.files import atomic_path
+from retail_brain.progress import Step
 from training.demand.config import DemandConfig
 
+TAKEN = "taken from a run that was cut off"
 Found = TypeVar("Found")
 _LIBRARIES = ("lightgbm", "numpy", "polars")
 _ARRAYS = "arrays.npz"
@@ -40,6 +42,16 @@ class KeptResults:
         for other in place.iterdir() if place is not None and place.is_dir() else ():
             if other != self._folder and other.is_dir():
                 shutil.rmtree(other, ignore_errors=True)
+
+    def taken_or_found(self, name: str, kind: type[Found], find: Callable[[], Found], step: Step) -> Found:
+        """What a part found in an earlier run, which the step then says; otherwise it is found now, and kept."""
+        found = self.read(name, kind)
+        if found is not None:
+            step.note = TAKEN
+            return found
+        found = find()
+        self.write(name, found)
+        return found
 
     def read(self, name: str, kind: type[Found]) -> Found | None:
         """What a part found; None where it was not finished or cannot be read any more: it is then found again.

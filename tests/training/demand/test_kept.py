@@ -14,9 +14,9 @@ from features.demand_arrays import Doubles, Ints
 from features.demand_history import DemandHistory
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
-from training.demand.backtest import TAKEN, Backtest, backtest, backtest_windows
+from training.demand.backtest import Backtest, backtest, backtest_windows
 from training.demand.config import DemandConfig
-from training.demand.kept import KeptResults, work_digest
+from training.demand.kept import TAKEN, KeptResults, work_digest
 from training.demand.mean import MeanModel
 
 
