@@ -190,11 +190,14 @@ def panels(history: DemandHistory, chunk_cells: int = CHUNK_CELLS) -> Iterator[D
 
 def panel_ranges(history: DemandHistory, chunk_cells: int = CHUNK_CELLS) -> list[tuple[int, int]]:
     """First and (exclusive) last series number of each panel of `panels`."""
-    width = history.axis.count + history.horizon
-    sizes = history.series.group_by("store_id", maintain_order=True).len()["len"].to_list()
+    return series_ranges(history.series, history.axis.count + history.horizon, chunk_cells)
+
+
+def series_ranges(series: pl.DataFrame, width: int, chunk_cells: int = CHUNK_CELLS) -> list[tuple[int, int]]:
+    """The same for series in order of their stores, column `store_id`, and a panel of `width` periods."""
     out: list[tuple[int, int]] = []
     begin = end = 0
-    for size in sizes:
+    for size in series.group_by("store_id", maintain_order=True).len()["len"].to_list():
         if end > begin and (end - begin + size) * width > chunk_cells:
             out.append((begin, end))
             begin = end

@@ -1,7 +1,8 @@
 """How much memory a demand job will want, said before it begins.
 
-The figures are those of the matrices that live at the same time at the peak, meant to be a little too high rather than
-too low. They were counted, not fitted to measured peaks.
+The figures are those of what lives at the same time at the peak, and were set so that the sum lies a little above the
+largest resident size that was measured on one, two and four stores of M5 (docs/benchmarks.md). They are meant to be a
+little too high rather than too low.
 """
 
 from pathlib import Path
@@ -9,17 +10,22 @@ from pathlib import Path
 import polars as pl
 
 from features.demand import FEATURES
-from features.demand_panel import CHUNK_CELLS
+from features.demand_panel import series_ranges
 from retail_brain.errors import ImpossibleError
+from training.demand.booster import SAMPLE_ROWS, WHOLE_ROWS
 from training.demand.config import DemandConfig
 
-LIBRARIES_BYTES = 450_000_000
+LIBRARIES_BYTES = 430_000_000
+"""With what reading sales leaves to the allocators."""
 BYTES_PER_SALE = 80
-BYTES_PER_PANEL_CELL = 190
+BYTES_PER_PANEL_CELL = 100
 BYTES_PER_ACTUAL_CELL = 8
-BYTES_PER_TRAINING_VALUE = 9
-BYTES_PER_RESIDUAL_CELL = 120
-BYTES_PER_DRAW = 24
+BYTES_PER_MATRIX_VALUE = 9
+BYTES_PER_BINNED_ROW = 120
+BYTES_PER_SCORED_VALUE = 90
+COLUMNS_BESIDE_QUANTILES = 4
+BYTES_PER_KEPT_CELL = 150
+BYTES_PER_DRAW = 16
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -31,15 +37,16 @@ def training_bytes(series: pl.DataFrame, periods: int, config: DemandConfig) -> 
         periods: periods of history.
         config: how the model will be fitted.
     """
-    count = series.height
-    rows = min(max(config.rows_per_series * count, config.min_rows), config.max_rows)
-    rows = min(rows, count * periods * config.horizon)
-    return (
-        _history_bytes(series, periods, config.horizon)
-        + count * periods * BYTES_PER_ACTUAL_CELL
-        + rows * len(FEATURES) * BYTES_PER_TRAINING_VALUE
-        + count * config.horizon * BYTES_PER_RESIDUAL_CELL
-    )
+    count, horizon = series.height, config.horizon
+    rows = min(max(config.rows_per_series * count, config.min_rows), config.max_rows, count * periods * horizon)
+    binned = SAMPLE_ROWS * len(FEATURES) * BYTES_PER_MATRIX_VALUE + rows * BYTES_PER_BINNED_ROW
+    fitting = rows * len(FEATURES) * BYTES_PER_MATRIX_VALUE if rows <= WHOLE_ROWS else binned
+    columns = COLUMNS_BESIDE_QUANTILES + len(config.demand.quantiles)
+    per_cell = columns * BYTES_PER_SCORED_VALUE + config.demand.backtest_windows * BYTES_PER_KEPT_CELL
+    scoring = count * horizon * per_cell
+    scoring += _largest_panel(series, periods + horizon) * config.demand.sample_paths * horizon * BYTES_PER_DRAW
+    known = _history_bytes(series, periods, horizon) + count * periods * BYTES_PER_ACTUAL_CELL
+    return known + max(fitting, scoring)
 
 
 def forecast_bytes(series: pl.DataFrame, periods: int, horizon: int, paths: int) -> int:
@@ -81,9 +88,15 @@ def _is_number(path: Path) -> bool:
 
 
 def _history_bytes(series: pl.DataFrame, periods: int, horizon: int) -> int:
-    """Sales of every series, and the panel of as many whole stores as are looked at together."""
-    cells = max(min(CHUNK_CELLS, series.height * (periods + horizon)), _largest_store(series) * (periods + horizon))
+    """Libraries, sales of every series, and two panels: the next is built while the last is still there."""
+    width = periods + horizon
+    cells = min(2 * _largest_panel(series, width), series.height) * width
     return LIBRARIES_BYTES + int(series["sale_days"].sum()) * BYTES_PER_SALE + cells * BYTES_PER_PANEL_CELL
+
+
+def _largest_panel(series: pl.DataFrame, width: int) -> int:
+    """Series of the largest panel of whole stores."""
+    return max((end - begin for begin, end in series_ranges(series, width)), default=0)
 
 
 def _largest_store(series: pl.DataFrame) -> int:
