@@ -137,12 +137,12 @@ def what_if(dataset: Dataset, folder: Path) -> None:
     model = DemandModel.fit(dataset.at(LAST), config, residuals=())
     rows = []
     for store in model.forecast(dataset.at(LAST), config.horizon):
-        if store.features is None:
+        if store.features is None or store.factor is None:
             continue
         series = listed_series(store.features.panel, config.horizon)
         ids = store.features.panel.series["product_id"].gather(series)
         for product, sheet in zip(
-            ids, sheets(model.mean, 1.0, store.features, series, config.horizon, {}), strict=True
+            ids, sheets(model.mean, store.factor, store.features, series, config.horizon, {}), strict=True
         ):
             asked = [
                 ask(model.mean, sheet, config.horizon, price=sheet.usual_price * factor, promotion=False).changed.sum()
