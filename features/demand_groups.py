@@ -122,15 +122,12 @@ def _sold(history: DemandHistory, groups: Ints, size: int) -> Doubles:
 
 def _listed(history: DemandHistory, groups: Ints, size: int) -> Doubles:
     """Number of series listed per group and period, shape (size, periods)."""
-    width = history.axis.count + 1
-    begins, ends = (
-        group_sums(np.minimum(history.series[name].to_numpy(), width - 1) * size + groups, None, width * size)
-        for name in ("begin", "end")
-    )
-    steps = (begins - ends).reshape(width, size)
-    for period in range(1, width):
-        steps[period] += steps[period - 1]
-    return steps[:-1].T
+    out = np.zeros((history.axis.count + 1, size))
+    for name, step in (("begin", 1), ("end", -1)):
+        np.add.at(out, (np.minimum(history.series[name].to_numpy(), history.axis.count), groups), step)
+    for period in range(1, len(out)):
+        out[period] += out[period - 1]
+    return out[:-1].T
 
 
 def _sums_of(values: Floats | Doubles | Bools, groups: Ints) -> Doubles:

@@ -57,8 +57,8 @@ class OwnDays:
         kind = events[:count] * season + np.arange(count) % season
         order = np.argsort(kind, kind="stable")
         self._kinds, self._order = np.unique(kind), kind[order] * count + order
-        demand, weight = panel.demand[self.rows][:, order], panel.weight[self.rows][:, order]
-        self._units, self._days = RunningSums(demand * weight), RunningSums(weight > 0)
+        demand, weight = (of.T[order][:, self.rows] for of in (panel.demand, panel.weight))
+        self._units, self._days = RunningSums((demand * weight).T), RunningSums((weight > 0).T)
 
     def ratios(self, past: slice, wanted: Ints, usual: Doubles, prior: Doubles) -> Doubles:
         """Units that came per unit expected on days of each mark, shrunk to the category's, shape (marks, rows).

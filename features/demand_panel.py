@@ -294,6 +294,8 @@ def _prices(history: DemandHistory, begin: int, end: int, width: int) -> Floats:
 
 def _spans(series: ShortInts, first: ShortInts, last: ShortInts, shape: tuple[int, int]) -> Bools:
     """Marks the periods `first` to `last` (exclusive) of each series."""
+    if not series.size:
+        return np.zeros(shape, dtype=bool, order="F")
     out = np.zeros(shape, dtype=bool)
     for _, cells, _ in _cells(series, first, last, shape[1]):
         out.ravel()[cells] = True
