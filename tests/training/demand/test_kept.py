@@ -22,7 +22,8 @@ from training.demand.mean import MeanModel
 
 @pytest.fixture(scope="module")
 def quick(config: DemandConfig) -> DemandConfig:
-    return config.model_copy(update={"rounds": 4, "min_rows": 3_000, "rows_per_series": 50})
+    few = {"rounds": 4, "min_rows": 3_000, "rows_per_series": 50, "group_rounds": 3, "group_rows": 1_000}
+    return config.model_copy(update=few)
 
 
 @pytest.fixture(scope="module")
