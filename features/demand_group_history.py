@@ -1,4 +1,8 @@
-"""The demand of stores' categories as a history of its own, and what is planned for their series."""
+"""The demand of stores' categories as a history of its own, and what is planned for their series.
+
+Totals of few units a day are mostly chance. A store's groups are therefore its categories, its departments or the store
+as a whole: the finest that sell `LEAST_UNITS` a day on average. A smaller store has none.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -13,6 +17,7 @@ from features.demand_totals import GROUP
 
 PLANS = ("promotion", "price")
 LEAST_PERIODS = 56
+LEAST_UNITS = 50.0
 
 
 @dataclass(frozen=True)
@@ -20,8 +25,9 @@ class GroupHistory:
     """Totals of the categories of stores.
 
     Attributes:
-        history: a group per series (`product_id` names department and category); its axis may reach further back than
-            the series'.
+        history: a group per series (`product_id` names department and category, empty where it is all of them); its
+            axis may reach further back than the series'.
+        members: store, department and category (columns GROUP) with the number `s` of their group.
         units: shape (groups, T), units wanted.
         plans: shape (groups, T + H, 2), by how much promotions and prices of the group's series are planned other than
             usual: the share of usual demand that is promoted, and the mean logarithm of price against usual price; 0
@@ -30,18 +36,23 @@ class GroupHistory:
     """
 
     history: DemandHistory
+    members: pl.DataFrame
     units: Doubles
     plans: Doubles
     planned_from: int
 
 
 def group_history(history: DemandHistory) -> GroupHistory | None:
-    """Totals of every group that has a series in the panel; None where they are too short or periods are not days."""
+    """Totals of every group that has a series in the panel.
+
+    None where none sells enough, they are too short, or periods are not days.
+    """
     if history.axis.period != "day" or history.series.is_empty() or history.totals is None:
         return None
-    groups, of = _groups(history.series)
-    names = groups.select(*GROUP, "s")
-    totals = history.totals.join(names.lazy(), on=GROUP, how="inner").collect()
+    groups, members, of = _groups(history.series, history.axis.count)
+    if groups.is_empty():
+        return None
+    totals = history.totals.join(members.lazy(), on=GROUP, how="inner").collect()
     found = pl.concat([totals.select("s", "t", "units"), _lost(history, of)]).group_by("s", "t").agg(pl.sum("units"))
     first = min(0, int(found["t"].min() or 0))  # type: ignore[arg-type]
     axis = PeriodAxis("day", history.axis.start(first), history.axis.count - first)
@@ -63,26 +74,44 @@ def group_history(history: DemandHistory) -> GroupHistory | None:
         promotions=history.promotions.clear(),
         totals=None,
     )
-    return GroupHistory(whole, units, _plans(history, of, groups.height, -first), -first)
+    return GroupHistory(whole, members, units, _plans(history, of, groups.height, -first), -first)
 
 
-def group_numbers(series: pl.DataFrame, groups: pl.DataFrame) -> Ints:
-    """The group of each series, -1 where it is none of `groups` (columns of GROUP, in their order)."""
-    numbered = groups.select(*GROUP).with_row_index("group")
-    found = series.select(*GROUP).join(numbered, on=GROUP, how="left", maintain_order="left")["group"]
+def group_numbers(series: pl.DataFrame, members: pl.DataFrame) -> Ints:
+    """The group of each series, -1 where it is in none.
+
+    Args:
+        series: columns GROUP.
+        members: store, department and category (GROUP) with the number `s` of their group.
+    """
+    found = series.select(*GROUP).join(members, on=GROUP, how="left", maintain_order="left")["s"]
     return found.cast(pl.Int64).fill_null(-1).to_numpy()
 
 
-def _groups(series: pl.DataFrame) -> tuple[pl.DataFrame, Ints]:
-    name = (pl.col("department") + "\x1f" + pl.col("category")).alias("product_id")
+def _groups(series: pl.DataFrame, periods: int) -> tuple[pl.DataFrame, pl.DataFrame, Ints]:
+    """Groups, which of the stores' categories belong to each, and the group of each series."""
+    units = pl.col("window_units").sum()
+    categories = series.group_by(*GROUP, maintain_order=True).agg(units, pl.col("region").first())
+    parts = [pl.col("category").n_unique(), pl.col("department").n_unique(), pl.lit(1)]
+    enough = [units.over("store_id") / periods >= LEAST_UNITS * count.over("store_id") for count in parts]
+    everything = pl.lit("")
+    department = pl.when(enough[1]).then("department").otherwise(everything)
+    category = pl.when(enough[0]).then("category").otherwise(everything)
+    name = (pl.when(enough[0]).then("department").otherwise(department) + "\x1f" + category).alias("product_id")
+    named = categories.filter(enough[2]).with_columns(name)
     groups = (
-        series.select(*GROUP, "region", name)
-        .unique([*GROUP], keep="first")
+        named.group_by("store_id", "product_id")
+        .agg(pl.col("region").first())
         .sort("store_id", "product_id")
         .with_row_index("s")
-        .with_columns(pl.col("s").cast(series.schema["s"]))
+        .with_columns(
+            pl.col("s").cast(series.schema["s"]),
+            pl.col("product_id").str.split("\x1f").list.first().alias("department"),
+            pl.col("product_id").str.split("\x1f").list.last().alias("category"),
+        )
     )
-    return groups, group_numbers(series, groups)
+    members = named.join(groups, on=["store_id", "product_id"], how="left").select(*GROUP, "s")
+    return groups, members, group_numbers(series, members)
 
 
 def _lost(history: DemandHistory, of: Ints) -> pl.DataFrame:
@@ -91,7 +120,7 @@ def _lost(history: DemandHistory, of: Ints) -> pl.DataFrame:
     marked = history.sales.select((pl.col("ran_out") | pl.col("was_out") | (pl.col("in_stock") < 1)).any())
     parts = [pl.DataFrame(schema=schema)]
     for panel in panels(history) if marked.item() else ():
-        row, t = np.nonzero(panel.lost)
+        row, t = np.nonzero(panel.lost & (of[panel.series["s"].to_numpy()] >= 0)[:, None])
         lost = pl.DataFrame(
             {
                 "s": of[panel.series["s"].to_numpy()[row]],
@@ -127,7 +156,8 @@ def _series(groups: pl.DataFrame, sales: pl.DataFrame, count: int, horizon: int)
 def _plans(history: DemandHistory, of: Ints, size: int, before: int) -> Doubles:
     """What is planned, series weighted by their sales of the panel."""
     width = history.axis.count + history.horizon
-    weight = np.maximum(history.series["window_units"].to_numpy(), 0.0)
+    weight = np.where(of >= 0, np.maximum(history.series["window_units"].to_numpy(), 0.0), 0.0)
+    of = np.maximum(of, 0)
     total = np.maximum(np.bincount(of, weights=weight, minlength=size), 1e-9)
     out = np.zeros((size, before + width, len(PLANS)))
     promotions = history.promotions

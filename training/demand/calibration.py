@@ -16,7 +16,7 @@ BIAS_LIMITS = (0.8, 1.25)
 BIAS_TRUST_WINDOWS = 2.0
 BIAS_TRUST_WITH_TOTALS = 16.0
 GROUP_WEIGHTS = tuple(number / 10 for number in range(11))
-GROUP_PRIOR_WEIGHT = 1.0
+GROUP_PRIOR_WEIGHT, GROUP_PRIOR_WINDOWS = 0.5, 0.5
 ROUGHNESS_PERIODS = 112
 
 
@@ -66,7 +66,7 @@ def group_weight(residuals: Sequence[Residuals]) -> float:
     """How far means should move towards their groups' totals, by the squared errors of totals in all windows.
 
     Errors count against the usual demand of their group, large groups for more. Shrunk to `GROUP_PRIOR_WEIGHT` as if
-    one more window had said so.
+    half a window more had said so.
     """
     errors = np.zeros(len(GROUP_WEIGHTS))
     for found in residuals:
@@ -86,7 +86,9 @@ def group_weight(residuals: Sequence[Residuals]) -> float:
     if not errors.any():
         return GROUP_PRIOR_WEIGHT
     best = GROUP_WEIGHTS[int(np.argmin(errors))]
-    return float((len(residuals) * best + GROUP_PRIOR_WEIGHT) / (len(residuals) + 1))
+    return float(
+        (len(residuals) * best + GROUP_PRIOR_WINDOWS * GROUP_PRIOR_WEIGHT) / (len(residuals) + GROUP_PRIOR_WINDOWS)
+    )
 
 
 def bias_factor(residuals: Sequence[Residuals], trust_windows: float) -> float:

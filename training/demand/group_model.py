@@ -17,7 +17,6 @@ from features.demand_arrays import Doubles, Floats, Ints, ratio
 from features.demand_group_history import GroupHistory, group_history, group_numbers
 from features.demand_history import DemandHistory
 from features.demand_panel import DemandPanel, panels
-from features.demand_totals import GROUP
 from features.demand_waves import calendar_design
 from training.demand.booster import fit_booster
 from training.demand.config import DemandConfig
@@ -37,12 +36,12 @@ class GroupForecast:
     """Totals of groups over the horizon.
 
     Attributes:
-        groups: columns GROUP, a row per group.
+        members: store, department and category with the number `s` of their group.
         mean: shape (groups, H), units per period of everything in the group.
         recent: shape (groups,), units per period of late.
     """
 
-    groups: pl.DataFrame
+    members: pl.DataFrame
     mean: Doubles
     recent: Doubles
 
@@ -78,7 +77,7 @@ class GroupModel:
             trees = self._by_trees(groups.history)
             mean = np.where(trees < CLOSED_SHARE * mean, trees, np.sqrt(trees * mean))
         recent = groups.units[:, -LEVEL_PERIODS:].mean(axis=1)
-        return GroupForecast(groups.history.series.select(GROUP), mean * plan_effect(groups, residual), recent)
+        return GroupForecast(groups.members, mean * plan_effect(groups, residual), recent)
 
     def _by_trees(self, totals: DemandHistory) -> Doubles:
         features = DemandFeatures(totals, self.trees.vocabulary)
@@ -98,9 +97,9 @@ def correction(found: GroupForecast | None, panel: DemandPanel, mean: Doubles) -
     """
     if found is None or panel.size == 0:
         return np.ones_like(mean)
-    of = group_numbers(panel.series, found.groups)
+    of = group_numbers(panel.series, found.members)
     known = of >= 0
-    size, count = found.groups.height, panel.axis.count
+    size, count = len(found.mean), panel.axis.count
     share = np.clip(ratio(_sums(panel.demand[:, -LEVEL_PERIODS:], of, size).mean(axis=1), found.recent), 0, SHARE_LIMIT)
     wanted = found.mean[:, : mean.shape[1]] * share[:, None]
     listed = panel.listed[:, count : count + mean.shape[1]]

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features import demand_group_history
 from features.demand_group_history import group_history
 from features.demand_history import DemandHistory, read_history
 from features.demand_panel import DemandPanel, panels
@@ -21,12 +22,18 @@ from training.demand.group_model import CORRECTION_LIMITS, GroupForecast, GroupM
 from training.demand.mean import MeanModel, predictions
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(autouse=True)
+def _small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small chain sells little: its categories count as groups all the same."""
+    monkeypatch.setattr(demand_group_history, "LEAST_UNITS", 0.5)
+
+
+@pytest.fixture
 def history(chain: Dataset, config: DemandConfig) -> DemandHistory:
     return read_history(chain, config.settings, config.horizon)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def panel(history: DemandHistory) -> DemandPanel:
     return next(panels(history))
 
@@ -43,7 +50,7 @@ def test_totals_are_the_sum_of_what_was_wanted(history: DemandHistory) -> None:
 
 def test_a_series_is_moved_so_that_its_group_is_met(panel: DemandPanel) -> None:
     mean = np.full((panel.size, 14), 2.0) * panel.listed[:, panel.axis.count :][:, :14]
-    groups = panel.series.select("store_id", "department", "category").unique(maintain_order=True)
+    groups = panel.series.select("store_id", "department", "category").unique(maintain_order=True).with_row_index("s")
     recent = np.full(groups.height, 1e-9)
     found = GroupForecast(groups, np.full((groups.height, 14), 1.0), recent)
     factor = correction(found, panel, mean)
@@ -127,7 +134,7 @@ def test_weeks_have_no_model_of_totals(history: DemandHistory, config: DemandCon
     assert GroupModel.fit(weekly, config) is None
 
 
-@pytest.mark.parametrize(("truth", "least", "most"), [(1.0, 0.9, 1.0), (0.0, 0.3, 0.4)])
+@pytest.mark.parametrize(("truth", "least", "most"), [(1.0, 0.8, 1.0), (0.0, 0.0, 0.2)])
 def test_totals_count_as_far_as_they_would_have_helped(truth: float, least: float, most: float) -> None:
     rng = np.random.default_rng(5)
     mean = np.full((60, 28), 5.0)
@@ -151,3 +158,27 @@ def test_forecasts_meet_the_totals_of_the_whole_model(chain: Dataset, config: De
     found = list(predictions(model, history))
     assert sum(part.panel.size for part in found) == history.series.height
     assert all(np.isfinite(part.correction).all() for part in found)
+
+
+@pytest.mark.parametrize(
+    ("least", "names"),
+    [(0.0, ["A\x1fa1", "A\x1fa2", "B\x1fb"]), (4.0, ["A\x1f", "B\x1f"]), (7.0, ["\x1f"]), (20.0, [])],
+)
+def test_groups_are_the_finest_that_sell_enough(
+    least: float, names: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demand_group_history, "LEAST_UNITS", least)
+    series = pl.DataFrame(
+        {
+            "s": [0, 1, 2],
+            "store_id": "S",
+            "department": ["A", "A", "B"],
+            "category": ["a1", "a2", "b"],
+            "region": None,
+            "window_units": [50.0, 20.0, 30.0],
+        }
+    )
+    groups, members, of = demand_group_history._groups(series, 10)
+    assert groups["product_id"].to_list() == names
+    assert members.height == (3 if names else 0)
+    assert of.tolist() == {3: [0, 1, 2], 2: [0, 0, 1], 1: [0, 0, 0], 0: [-1, -1, -1]}[len(names)]
