@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from features.demand_arrays import Bools, Doubles, Floats
+from features.demand_arrays import Bools, Doubles, Floats, Ints
 from features.demand_panel import DemandPanel
 from training.demand.dispersion import Dispersion, Residuals, fit_dispersion, own_roughness
 from training.demand.paths import Common, sample_paths
@@ -16,7 +16,7 @@ BIAS_LIMITS = (0.8, 1.25)
 BIAS_TRUST_WINDOWS = 2.0
 BIAS_TRUST_WITH_TOTALS = 16.0
 GROUP_WEIGHTS = tuple(number / 10 for number in range(11))
-GROUP_PRIOR_WEIGHT, GROUP_PRIOR_WINDOWS = 0.5, 0.5
+GROUP_PRIOR_WEIGHT, GROUP_PRIOR_WINDOWS = 0.8, 0.5
 ROUGHNESS_PERIODS = 112
 
 
@@ -65,30 +65,44 @@ def calibrate(residuals: Sequence[Residuals], seed: int) -> Calibration:
 def group_weight(residuals: Sequence[Residuals]) -> float:
     """How far means should move towards their groups' totals, by the squared errors of totals in all windows.
 
-    Errors count against the usual demand of their group, large groups for more. Shrunk to `GROUP_PRIOR_WEIGHT` as if
-    half a window more had said so.
+    The errors of stores' categories, of stores and of the chain count alike, each against the least that any weight
+    leaves of them; within a kind, against the usual demand of each total. Shrunk to `GROUP_PRIOR_WEIGHT` as if half a
+    window more had said so.
     """
-    errors = np.zeros(len(GROUP_WEIGHTS))
-    for found in residuals:
-        store = found.store.astype(np.int64)
-        keys = np.stack([store, found.department, found.category])
-        of = np.unique(keys, axis=1, return_inverse=True)[1].ravel() if found.units.size else store
-        size = int(of.max(initial=-1)) + 1
-        units, means = np.zeros((size, found.units.shape[1])), np.zeros((size, found.units.shape[1]))
-        np.add.at(units, of, found.units * found.weight)
-        np.add.at(means, of, found.mean * found.weight)
-        ratio_of = np.ones_like(units)
-        ratio_of[of] = found.correction
-        usual = np.maximum(units.mean(axis=1), 1.0)
-        for number, weight in enumerate(GROUP_WEIGHTS):
-            squares = (units - means * ratio_of**weight) ** 2
-            errors[number] += float((squares.mean(axis=1) / usual).sum())
-    if not errors.any():
+    windows = [errors for errors in map(_errors_of_totals, residuals) if errors.any()]
+    if not windows:
         return GROUP_PRIOR_WEIGHT
-    best = GROUP_WEIGHTS[int(np.argmin(errors))]
-    return float(
-        (len(residuals) * best + GROUP_PRIOR_WINDOWS * GROUP_PRIOR_WEIGHT) / (len(residuals) + GROUP_PRIOR_WINDOWS)
-    )
+    errors = np.sum(windows, axis=0)
+    best = GROUP_WEIGHTS[int(np.argmin((errors / np.maximum(errors.min(axis=1, keepdims=True), 1e-12)).sum(axis=0)))]
+    prior = GROUP_PRIOR_WINDOWS * GROUP_PRIOR_WEIGHT
+    return float((len(windows) * best + prior) / (len(windows) + GROUP_PRIOR_WINDOWS))
+
+
+def _errors_of_totals(found: Residuals) -> Doubles:
+    """Squared errors of a window's totals, shape (3, weights): stores' categories, stores, and the chain."""
+    errors = np.zeros((3, len(GROUP_WEIGHTS)))
+    if not found.units.size:
+        return errors
+    names = np.stack([found.store, found.department, found.category])
+    groups, of = np.unique(names, axis=1, return_inverse=True)
+    of, size = of.ravel(), groups.shape[1]
+    units, means = _sums(found.units * found.weight, of, size), _sums(found.mean * found.weight, of, size)
+    factor = np.ones_like(units)
+    factor[of] = found.correction
+    stores = np.unique(groups[0], return_inverse=True)[1].ravel()
+    for number, weight in enumerate(GROUP_WEIGHTS):
+        wrong = units - means * factor**weight
+        for kind, above in enumerate((np.arange(size), stores, np.zeros(size, dtype=np.int64))):
+            count = int(above.max()) + 1
+            usual = np.maximum(_sums(units, above, count).mean(axis=1), 1.0)
+            errors[kind, number] = float(((_sums(wrong, above, count) ** 2).mean(axis=1) / usual).sum())
+    return errors
+
+
+def _sums(values: Doubles, of: Ints, size: int) -> Doubles:
+    out = np.zeros((size, values.shape[1]))
+    np.add.at(out, of, values)
+    return out
 
 
 def bias_factor(residuals: Sequence[Residuals], trust_windows: float) -> float:
