@@ -15,9 +15,9 @@ from retail_brain.errors import ImpossibleError
 from training.demand.booster import SAMPLE_ROWS, WHOLE_ROWS
 from training.demand.config import DemandConfig
 
-LIBRARIES_BYTES = 430_000_000
+LIBRARIES_BYTES = 420_000_000
 """With what reading sales leaves to the allocators."""
-BYTES_PER_SALE = 80
+BYTES_PER_SALE = 120
 BYTES_PER_PANEL_CELL = 100
 BYTES_PER_ACTUAL_CELL = 8
 BYTES_PER_MATRIX_VALUE = 9

@@ -23,7 +23,7 @@ def test_a_forecast_wants_what_its_largest_store_wants() -> None:
     many = forecast_bytes(_series(20, 1000), 400, 28, 200)
     few = forecast_bytes(_series(10, 1000), 400, 28, 200)
     large = forecast_bytes(_series(1, 20_000), 400, 28, 200)
-    assert few < many < few + 1e8
+    assert few < many < few + 1.5e8, "of more stores only the sales count"
     assert large > 2 * many
 
 
