@@ -1,7 +1,8 @@
 """The demand of stores' categories as a history of its own, and what is planned for their series.
 
 Totals of few units a day are mostly chance. A store's groups are therefore its categories, its departments or the store
-as a whole: the finest that sell `LEAST_UNITS` a day on average. A smaller store has none.
+as a whole: the finest that sell `LEAST_UNITS` a day on average. A smaller store has none: totals of stores that sell 50 to 130 a day
+were tried on the sample chain and made its forecasts a little worse.
 """
 
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from features.demand_totals import GROUP
 
 PLANS = ("promotion", "price")
 LEAST_PERIODS = 56
-LEAST_UNITS = 50.0
+LEAST_UNITS = 200.0
 
 
 @dataclass(frozen=True)
