@@ -1,8 +1,8 @@
 """The demand of stores' categories as a history of its own, and what is planned for their series.
 
 Totals of few units a day are mostly chance. A store's groups are therefore its categories, its departments or the store
-as a whole: the finest that sell `LEAST_UNITS` a day on average. A smaller store has none: totals of stores that sell 50 to 130 a day
-were tried on the sample chain and made its forecasts a little worse.
+as a whole: the finest that sell `LEAST_UNITS` a day on average. A smaller store has none: totals of stores that sell 50
+to 130 a day were tried on the sample chain and made its forecasts a little worse.
 """
 
 from dataclasses import dataclass, replace
