@@ -100,3 +100,16 @@ def group_sums(groups: Ints, values: npt.NDArray[np.generic] | None, size: int) 
     array([1., 0., 5.])
     """
     return np.bincount(groups, weights=values, minlength=size).astype(np.float64, copy=False)
+
+
+def summed_rows(values: npt.NDArray[np.floating], groups: Ints, size: int) -> Doubles:
+    """Sums of the rows of each group, shape (size, columns); rows of a negative group belong to none.
+
+    >>> summed_rows(np.array([[1.0], [2.0], [4.0]]), np.array([0, -1, 0]), 2)
+    array([[5.],
+           [0.]])
+    """
+    out = np.zeros((size, values.shape[1]))
+    known = groups >= 0
+    np.add.at(out, groups[known], values[known])
+    return out

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from features.demand_arrays import Bools, Doubles, Floats, Ints
+from features.demand_arrays import Bools, Doubles, Floats, summed_rows
 from features.demand_panel import DemandPanel
 from training.demand.dispersion import Dispersion, Residuals, fit_dispersion, own_roughness
 from training.demand.paths import Common, sample_paths
@@ -86,7 +86,7 @@ def _errors_of_totals(found: Residuals) -> Doubles:
     names = np.stack([found.store, found.department, found.category])
     groups, of = np.unique(names, axis=1, return_inverse=True)
     of, size = of.ravel(), groups.shape[1]
-    units, means = _sums(found.units * found.weight, of, size), _sums(found.mean * found.weight, of, size)
+    units, means = summed_rows(found.units * found.weight, of, size), summed_rows(found.mean * found.weight, of, size)
     factor = np.ones_like(units)
     factor[of] = found.correction
     stores = np.unique(groups[0], return_inverse=True)[1].ravel()
@@ -94,15 +94,9 @@ def _errors_of_totals(found: Residuals) -> Doubles:
         wrong = units - means * factor**weight
         for kind, above in enumerate((np.arange(size), stores, np.zeros(size, dtype=np.int64))):
             count = int(above.max()) + 1
-            usual = np.maximum(_sums(units, above, count).mean(axis=1), 1.0)
-            errors[kind, number] = float(((_sums(wrong, above, count) ** 2).mean(axis=1) / usual).sum())
+            usual = np.maximum(summed_rows(units, above, count).mean(axis=1), 1.0)
+            errors[kind, number] = float(((summed_rows(wrong, above, count) ** 2).mean(axis=1) / usual).sum())
     return errors
-
-
-def _sums(values: Doubles, of: Ints, size: int) -> Doubles:
-    out = np.zeros((size, values.shape[1]))
-    np.add.at(out, of, values)
-    return out
 
 
 def bias_factor(residuals: Sequence[Residuals], trust_windows: float) -> float:

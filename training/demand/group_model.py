@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from features.demand import DemandFeatures, Vocabulary
-from features.demand_arrays import Doubles, Floats, Ints, ratio
+from features.demand_arrays import Doubles, ratio, summed_rows
 from features.demand_group_history import GroupHistory, group_history, group_numbers
 from features.demand_history import DemandHistory
 from features.demand_panel import DemandPanel, panels
@@ -100,19 +100,14 @@ def correction(found: GroupForecast | None, panel: DemandPanel, mean: Doubles) -
     of = group_numbers(panel.series, found.members)
     known = of >= 0
     size, count = len(found.mean), panel.axis.count
-    share = np.clip(ratio(_sums(panel.demand[:, -LEVEL_PERIODS:], of, size).mean(axis=1), found.recent), 0, SHARE_LIMIT)
+    share = np.clip(
+        ratio(summed_rows(panel.demand[:, -LEVEL_PERIODS:], of, size).mean(axis=1), found.recent), 0, SHARE_LIMIT
+    )
     wanted = found.mean[:, : mean.shape[1]] * share[:, None]
     listed = panel.listed[:, count : count + mean.shape[1]]
-    factor = np.nan_to_num(ratio(wanted, _sums(mean * listed, of, size)), nan=1.0)
+    factor = np.nan_to_num(ratio(wanted, summed_rows(mean * listed, of, size)), nan=1.0)
     factor = np.where(factor > 0, np.clip(factor, *CORRECTION_LIMITS), 1.0)
     return np.where(known[:, None], factor[of], 1.0)
-
-
-def _sums(values: Doubles | Floats, of: Ints, size: int) -> Doubles:
-    out = np.zeros((size, values.shape[1]))
-    known = of >= 0
-    np.add.at(out, of[known], values[known])
-    return out
 
 
 def plan_effect(groups: GroupHistory, residual: Doubles) -> Doubles:
