@@ -28,12 +28,15 @@ Column = tuple[Doubles, float]
 
 
 def calendar_design(
-    dates: Sequence[date], country: str, calendar: pl.DataFrame, region: str | None
+    dates: Sequence[date], learnt: int, country: str, calendar: pl.DataFrame, region: str | None
 ) -> tuple[Doubles, Doubles]:
     """Columns and penalties of a ridge regression on the calendar of a region.
 
+    Less than a year says nothing of the year's course: then its waves are left out.
+
     Args:
         dates: consecutive days.
+        learnt: how many of them, from the first on, the regression learns from.
         country: whose public holidays count.
         calendar: rows of the `calendar` table.
         region: events of this region and those of everywhere count.
@@ -48,7 +51,8 @@ def calendar_design(
     weekday = np.array([day.weekday() for day in dates])
     month_day = np.array([day.day for day in dates])
     found = [
-        *_weeks_and_years(dates, weekday),
+        *_weeks(weekday),
+        *(_years(dates, weekday) if learnt >= DAYS_OF_YEAR else ()),
         *((_flag(month_day == day), MONTH_DAY_PENALTY) for day in range(1, 32)),
         *_holidays(dates, country),
         *_festivals(dates, country),
@@ -58,11 +62,14 @@ def calendar_design(
     return np.stack([column for column, _ in told], axis=1), np.array([penalty for _, penalty in told])
 
 
-def _weeks_and_years(dates: Sequence[date], weekday: Ints) -> Iterator[Column]:
-    """Weekdays, waves of the year, and weekdays that swing with the year."""
-    angle = 2 * np.pi * np.array([day.timetuple().tm_yday for day in dates]) / DAYS_OF_YEAR
+def _weeks(weekday: Ints) -> Iterator[Column]:
     for number in range(7):
         yield _flag(weekday == number), WEEKDAY_PENALTY
+
+
+def _years(dates: Sequence[date], weekday: Ints) -> Iterator[Column]:
+    """Waves of the year, and weekdays that swing with the year."""
+    angle = 2 * np.pi * np.array([day.timetuple().tm_yday for day in dates]) / DAYS_OF_YEAR
     for wave in range(1, WAVES + 1):
         for form in (np.sin, np.cos):
             yield form(wave * angle), 1 + WAVE_PENALTY * wave**2

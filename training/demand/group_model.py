@@ -27,6 +27,10 @@ LEVEL_PERIODS = 28
 SHARE_LIMIT = 1.5
 CORRECTION_LIMITS = (0.4, 2.5)
 CLOSED_SHARE = 0.4
+LONG_DAYS = 730
+WAVE_SHARE, WAVE_SHARE_OF_SHORT = 0.5, 0.7
+"""How much the regression counts beside the trees, which need more than two years to tell a season from what else was
+new in it (chosen on totals of M5 in 14 windows before the five that are reported)."""
 PLAN_EFFECT_SD = 1.0
 PLAN_LIMITS = (-1.0, 1.0)
 
@@ -75,7 +79,8 @@ class GroupModel:
         mean, residual = _waves(groups)
         if self.trees.booster is not None:
             trees = self._by_trees(groups.history)
-            mean = np.where(trees < CLOSED_SHARE * mean, trees, np.sqrt(trees * mean))
+            share = WAVE_SHARE if groups.units.shape[1] >= LONG_DAYS else WAVE_SHARE_OF_SHORT
+            mean = np.where(trees < CLOSED_SHARE * mean, trees, mean**share * trees ** (1 - share))
         recent = groups.units[:, -LEVEL_PERIODS:].mean(axis=1)
         return GroupForecast(groups.members, mean * plan_effect(groups, residual), recent)
 
@@ -139,6 +144,6 @@ def _waves(groups: GroupHistory) -> tuple[Doubles, Doubles]:
     out, residual = np.zeros((len(regions), history.horizon)), np.zeros_like(groups.units)
     for region in dict.fromkeys(regions):
         rows = [row for row, name in enumerate(regions) if name == region]
-        design, penalties = calendar_design(dates, history.country, history.calendar, region)
+        design, penalties = calendar_design(dates, history.axis.count, history.country, history.calendar, region)
         out[rows], residual[rows] = harmonic_forecast(groups.units[rows], design, penalties)
     return out, residual

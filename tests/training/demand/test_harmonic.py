@@ -17,7 +17,7 @@ EMPTY = pl.DataFrame(schema={"date": pl.Date, "region": pl.String, "event_name":
 
 @pytest.fixture(scope="module")
 def design() -> tuple[np.ndarray, np.ndarray]:
-    return calendar_design(DATES, "US", EMPTY, None)
+    return calendar_design(DATES, DAYS, "US", EMPTY, None)
 
 
 def _truth(level: float) -> np.ndarray:
@@ -66,9 +66,15 @@ def test_a_total_is_forecast_as_among_others(design: tuple[np.ndarray, np.ndarra
 def test_recurring_events_of_a_region_are_told_from_others() -> None:
     paydays = [day for day in DATES if day.day in (3, 9, 14)]
     calendar = pl.DataFrame({"date": paydays, "region": "CA", "event_name": "SNAP", "event_type": "SNAP"})
-    here, penalties = calendar_design(DATES, "US", calendar, "CA")
-    elsewhere, _ = calendar_design(DATES, "US", calendar, "TX")
+    here, penalties = calendar_design(DATES, DAYS, "US", calendar, "CA")
+    elsewhere, _ = calendar_design(DATES, DAYS, "US", calendar, "TX")
     assert here.shape[1] == penalties.size > elsewhere.shape[1]
     truth = _truth(300.0) * np.where(np.isin(DATES, paydays), 1.5, 1.0)
     forecast, _ = harmonic_forecast(truth[None, :DAYS], here, penalties)
     assert np.abs(forecast[0] / truth[DAYS:] - 1).mean() < 0.03
+
+
+def test_less_than_a_year_has_no_waves() -> None:
+    short, penalties = calendar_design(DATES, 364, "US", EMPTY, None)
+    whole, _ = calendar_design(DATES, 366, "US", EMPTY, None)
+    assert short.shape[1] == penalties.size == whole.shape[1] - 16 - 28
