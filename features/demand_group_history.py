@@ -18,6 +18,7 @@ from features.demand_totals import GROUP
 
 PLANS = ("promotion", "price")
 LEAST_PERIODS = 56
+LONGEST_GAP = 28
 LEAST_UNITS = 200.0
 
 
@@ -55,7 +56,8 @@ def group_history(history: DemandHistory) -> GroupHistory | None:
         return None
     totals = history.totals.join(members.lazy(), on=GROUP, how="inner").collect()
     found = pl.concat([totals.select("s", "t", "units"), _lost(history, of)]).group_by("s", "t").agg(pl.sum("units"))
-    first = min(0, int(found["t"].min() or 0))  # type: ignore[arg-type]
+    first = _first_period(found["t"])
+    found = found.filter(pl.col("t") >= first)
     axis = PeriodAxis("day", history.axis.start(first), history.axis.count - first)
     if axis.count < LEAST_PERIODS:
         return None
@@ -87,6 +89,16 @@ def group_numbers(series: pl.DataFrame, members: pl.DataFrame) -> Ints:
     """
     found = series.select(*GROUP).join(members, on=GROUP, how="left", maintain_order="left")["s"]
     return found.cast(pl.Int64).fill_null(-1).to_numpy()
+
+
+def _first_period(t: pl.Series) -> int:
+    """The first period of the history of totals: 0 or earlier, and after any long stretch of which nothing was kept.
+
+    Trees would take such a stretch for days without demand.
+    """
+    seen = t.unique().sort().to_numpy()
+    after = seen[1:][np.diff(seen) > LONGEST_GAP]
+    return min(0, int(after[-1] if after.size else seen[0]))
 
 
 def _groups(series: pl.DataFrame, periods: int) -> tuple[pl.DataFrame, pl.DataFrame, Ints]:

@@ -104,13 +104,12 @@ def correction(found: GroupForecast | None, panel: DemandPanel, mean: Doubles) -
         return np.ones_like(mean)
     of = group_numbers(panel.series, found.members)
     known = of >= 0
-    size, count = len(found.mean), panel.axis.count
+    size = len(found.mean)
     share = np.clip(
         ratio(summed_rows(panel.demand[:, -LEVEL_PERIODS:], of, size).mean(axis=1), found.recent), 0, SHARE_LIMIT
     )
     wanted = found.mean[:, : mean.shape[1]] * share[:, None]
-    listed = panel.listed[:, count : count + mean.shape[1]]
-    factor = np.nan_to_num(ratio(wanted, summed_rows(mean * listed, of, size)), nan=1.0)
+    factor = np.nan_to_num(ratio(wanted, summed_rows(mean, of, size)), nan=1.0)
     factor = np.where(factor > 0, np.clip(factor, *CORRECTION_LIMITS), 1.0)
     return np.where(known[:, None], factor[of], 1.0)
 

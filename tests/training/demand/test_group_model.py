@@ -1,6 +1,6 @@
 """Totals of categories, what they correct in their series, and that nothing later than the origin enters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -182,3 +182,16 @@ def test_groups_are_the_finest_that_sell_enough(
     assert groups["product_id"].to_list() == names
     assert members.height == (3 if names else 0)
     assert of.tolist() == {3: [0, 1, 2], 2: [0, 0, 1], 1: [0, 0, 0], 0: [-1, -1, -1]}[len(names)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "first"),
+    [
+        (range(-100, 50), -100),
+        ([*range(-900, -600), *range(-100, 50)], -100),
+        ([*range(-100, 10), *range(45, 80)], 0),
+        (range(5, 50), 0),
+    ],
+)
+def test_years_before_a_gap_are_left_out(seen: Iterable[int], first: int) -> None:
+    assert demand_group_history._first_period(pl.Series(list(seen), dtype=pl.Int32)) == first
