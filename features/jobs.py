@@ -11,18 +11,18 @@ from typing import Final, Literal
 import polars as pl
 import pyarrow as pa
 
-from features.clusters import assign_clusters
 from features.fingerprint import fingerprint, summarise
-from features.goods import GoodsOptions, goods_features, series_features
-from features.identity import resolve_identities
-from features.identity_evidence import IdentityRules
-from features.lifecycle import LifecycleRules
+from features.goods.table import GoodsOptions, goods_features, series_features
+from features.identity.evidence import IdentityRules
+from features.identity.resolve import resolve_identities
 from features.partitions import ArrowFunction, drop, run_buckets
-from features.person import PersonOptions, person_features
-from features.place import PlaceOptions, place_features
+from features.person.lifecycle import LifecycleRules
+from features.person.repeat_buying import MIN_REPEAT_BUYERS, RepeatBuying, fit_repeat_buying
+from features.person.table import PersonOptions, person_features
+from features.place.clusters import assign_clusters
+from features.place.table import PlaceOptions, place_features
 from features.records import buyer_lines, goods_records, person_records, place_records
 from features.references import BuyerReferences, buyer_references, product_references
-from features.repeat_buying import MIN_REPEAT_BUYERS, RepeatBuying, fit_repeat_buying
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
 from retail_brain.files import atomic_path, write_json

@@ -6,10 +6,10 @@ from datetime import date
 import polars as pl
 from polars._typing import PolarsDataType
 
-from features.goods import GOODS_RECORDS
-from features.identity import CUSTOMER, attribute
-from features.person import PERSON_RECORDS
-from features.place import PLACE_RECORDS
+from features.goods.table import GOODS_RECORDS
+from features.identity.resolve import CUSTOMER, attribute
+from features.person.table import PERSON_RECORDS
+from features.place.table import PLACE_RECORDS
 from features.references import sales_lines
 from features.windows import until
 from retail_brain.dataset import Dataset

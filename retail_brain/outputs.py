@@ -1,5 +1,7 @@
 """Output tables: the columns that other people's code may rely on."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -94,3 +96,8 @@ class DemandPaths:
     def quantiles(self, quantiles: Sequence[float]) -> npt.NDArray[np.float64]:
         """Quantiles of each period over the paths, shape (series, H, quantiles); they never cross."""
         return np.moveaxis(np.quantile(self.units, quantiles, axis=1), 0, -1).astype(np.float64)
+
+
+def suggestion_id(store_id: str, product_id: str, as_of: str) -> str:
+    """Name of a suggestion, the same whenever it is worked out again for that day."""
+    return hashlib.sha256(json.dumps([store_id, product_id, as_of]).encode()).hexdigest()[:24]

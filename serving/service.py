@@ -6,13 +6,13 @@ import os
 import bentoml
 
 from retail_brain.settings import Workspace, default_home, load_settings
-from serving.api.app import Api
-from serving.api.layer import Layer
-from serving.api.metrics import PrometheusMeter
-from serving.api.routes import ROUTES
-from serving.api.runtime import Runtime
-from serving.state import State
-from serving.web.app import create_app
+from serving.http.app import Api
+from serving.http.metrics import PrometheusMeter
+from serving.http.middleware import Layer
+from serving.http.routes import ROUTES
+from serving.http.runtime import Runtime
+from serving.http.state import State
+from serving.page.app import create_app
 
 _runtime = Runtime()
 _settings = load_settings(Workspace(default_home())).serving

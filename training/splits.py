@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from features.demand_periods import PeriodAxis
+from features.demand.periods import PeriodAxis
 
 
 def rolling_origins(

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from retail_brain.dataset import Dataset
-    from serving.people.audiences import Scorer
-    from serving.stock.suggestions import Forecaster
+    from serving.planning.people.audiences import Scorer
+    from serving.planning.stock.order_suggestions import Forecaster
 
 StoresOption = Annotated[list[str] | None, typer.Option("--stores", help="Only this store; may be repeated.")]
 ProductsOption = Annotated[list[str] | None, typer.Option("--products", help="Only this product; may be repeated.")]
@@ -42,8 +42,8 @@ def replenish(
     """
     import polars as pl
 
-    from serving.stock.limits import with_budget
-    from serving.stock.suggestions import suggest, suggest_within
+    from serving.planning.stock.limits_file import with_budget
+    from serving.planning.stock.order_suggestions import suggest, suggest_within
 
     check_ending(out)
     chosen = context.current()
@@ -91,7 +91,7 @@ def audience(
     Needs transactions with customers and a champion recommender (and a demand model for --leftovers); uses consents,
     contacts, responses, campaigns and inventory where they are.
     """
-    from serving.people.audiences import audience as find_audience
+    from serving.planning.people.audiences import audience as find_audience
 
     check_ending(out)
     chosen = context.current()
@@ -126,8 +126,8 @@ def _left_over(dataset: "Dataset", product: list[str] | None, campaign: str | No
         UsageError: goods or a campaign were named as well.
     """
     from retail_brain.errors import UsageError
-    from serving.stock.network import goods_to_clear
-    from serving.stock.network import leftovers as find_leftovers
+    from serving.planning.stock.stock_network import goods_to_clear
+    from serving.planning.stock.stock_network import leftovers as find_leftovers
 
     if product or campaign:
         raise UsageError("--leftovers chooses the goods itself; got --product or --campaign as well. Leave one out.")
@@ -148,7 +148,7 @@ def assign(
     as_of: AsOfOption = None,
 ) -> None:
     """Many campaigns at once: who gets which, under every campaign's size and budget. STEM_campaigns has the prices."""
-    from serving.people.audiences import assign as assign_campaigns
+    from serving.planning.people.audiences import assign as assign_campaigns
 
     check_ending(out)
     chosen = context.current()
@@ -195,7 +195,7 @@ def simulate(
     from datetime import timedelta
 
     from retail_brain.errors import UsageError
-    from serving.replay.run import POLICIES, replay
+    from serving.planning.replay.run import POLICIES, replay
 
     if forecast not in {"model", "moving"}:
         raise UsageError(f"--forecast {forecast!r} is unknown; wanted model or moving.")
@@ -278,10 +278,10 @@ def load_forecaster() -> "Forecaster":
     Raises:
         ModelError: there is none yet.
     """
-    from serving.demand.overrides import tenant_overrides
+    from serving.planning.demand.overrides import tenant_overrides
     from training.bundle import champion
+    from training.demand.applied_overrides import OverriddenModel
     from training.demand.model import DemandModel
-    from training.demand.overriding import OverriddenModel
 
     workspace = context.current().workspace
     return OverriddenModel(DemandModel.load(champion(workspace, "demand")), tenant_overrides(workspace))

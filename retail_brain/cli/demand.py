@@ -38,8 +38,8 @@ def forecast(
 
     from retail_brain.cli.parts import StoreParts
     from retail_brain.files import sha256
-    from serving.demand.forecasts import empty_forecast_table, forecast_tables
-    from serving.demand.overrides import tenant_overrides
+    from serving.planning.demand.forecast_table import empty_forecast_table, forecast_tables
+    from serving.planning.demand.overrides import tenant_overrides
     from training.bundle import champion
     from training.demand.model import DemandModel
 

@@ -71,7 +71,7 @@ def build(context: Context, data: str) -> None:
 
 def _has_answers(workspace: Workspace) -> bool:
     """Whether the published answers can be read by this software."""
-    from serving.answers.folder import current_id, open_answers
+    from serving.store.answer_set import current_id, open_answers
 
     published = current_id(workspace.answers)
     if published is None:

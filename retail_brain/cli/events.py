@@ -22,7 +22,7 @@ def collect(
 ) -> None:
     """Bring received events into the lake, so that features, training and publishing know them; safe to run again."""
     from retail_brain.cli.ingest import report_lines
-    from serving.people.received_events import collect_events
+    from serving.planning.people.received_events import collect_events
 
     here = current()
     first = None if since is None else parse_day(since, "--since")

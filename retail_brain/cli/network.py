@@ -38,7 +38,7 @@ def transfers(
     A shop gives only what it is expected not to sell before its own supply can come, and only as much as it can pick
     beside its own orders. Needs sales, inventory and a champion demand model; uses supply, prices, products, stores.
     """
-    from serving.stock.network import transfers as suggest_transfers
+    from serving.planning.stock.stock_network import transfers as suggest_transfers
 
     chosen = context.current()
     changes = {"transfer_cost_per_unit": cost_per_unit, "transfer_line_cost": line_cost, "transfer_days": days}
@@ -75,7 +75,7 @@ def counts(
 
     Needs sales and inventory; uses prices and products. No model is asked.
     """
-    from serving.stock.network import counts as suggest_counts
+    from serving.planning.stock.stock_network import counts as suggest_counts
 
     chosen = context.current()
     with chosen.progress.step("counts") as step:
@@ -100,7 +100,7 @@ def leftovers(
     `audience --leftovers` finds the people who want them. Needs sales, inventory and a champion demand model; uses
     products (shelf life, cost), assortment (end of listing) and prices.
     """
-    from serving.stock.network import leftovers as find_leftovers
+    from serving.planning.stock.stock_network import leftovers as find_leftovers
 
     chosen = context.current()
     with chosen.progress.step("leftovers") as step:

@@ -33,7 +33,7 @@ def export(
     by: Annotated[str, typer.Option("--by", help="Who exports, for the audit.")] = "command line",
 ) -> None:
     """Hand over what was decided since the last export; what did not arrive then goes out first."""
-    from serving.stock.orders import export_orders
+    from serving.planning.stock.order_export import export_orders
 
     with closing(open_database()) as database:
         done = export_orders(current().workspace.tenant, database, target=to, made_by=by, now=datetime.now(UTC))
@@ -53,7 +53,7 @@ def receive(
     """Note what arrived of the orders. The same file again changes nothing; deliveries in parts add up."""
     from retail_brain.cli.decisions import read_table
     from retail_brain.operational.receipts import store_receipts
-    from serving.stock.receipts import read_receipts
+    from serving.planning.stock.receipts import read_receipts
 
     day = None if on is None else parse_day(on, "--on")
     receipts = read_receipts(read_table(file, "FILE", as_text=True), received_on=day, noted_by=by)
@@ -71,7 +71,7 @@ def list_(
     """Write the order book: one line per decided suggestion, who decided what, and how far it has come."""
     from retail_brain.cli.decisions import write_table
     from retail_brain.operational.life import lives
-    from serving.stock.order_book import order_book
+    from serving.planning.stock.order_book import order_book
 
     first = None if since is None else parse_day(since, "--since")
     with closing(open_database()) as database:
@@ -96,7 +96,7 @@ def measure(
     """
     from retail_brain.cli.decisions import write_table
     from retail_brain.operational.life import lives
-    from serving.stock.order_value import by_user, measure_decisions
+    from serving.planning.stock.order_value import by_user, measure_decisions
 
     chosen = current()
     first = None if since is None else parse_day(since, "--since")

@@ -69,7 +69,7 @@ def add(
 def list_(lake: LakeOption = None, as_of: AsOfOption = None) -> None:
     """List overrides with how they stand."""
     from retail_brain.operational.overrides import list_overrides
-    from serving.demand.override_book import state_of
+    from serving.planning.demand.override_book import state_of
 
     seen = _as_of(lake, as_of)
     with closing(open_database()) as database:
@@ -112,8 +112,8 @@ def ledger(
     Needs forecasts of earlier days: every `publish` keeps those of its day.
     """
     from retail_brain.cli.decisions import write_table
-    from serving.demand.ledger import ledger as measure
-    from serving.demand.overrides import tenant_overrides
+    from serving.planning.demand.overrides import tenant_overrides
+    from serving.planning.demand.value_added import ledger as measure
 
     context = current()
     dataset = context.dataset(lake, as_of)

@@ -71,9 +71,9 @@ def recommend(
     from retail_brain.cli.decisions import read_table
     from retail_brain.cli.rules import kept_rules
     from retail_brain.progress import Progress
-    from serving.people.offering import Wish
-    from serving.people.recommendations import recommend as recommendations
-    from serving.people.recommendations import write_recommendations
+    from serving.planning.people.offering import Wish
+    from serving.planning.people.recommendations import recommend as recommendations
+    from serving.planning.people.recommendations import write_recommendations
     from training.bundle import champion
     from training.recommender.model import RecommenderModel
 

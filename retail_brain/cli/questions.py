@@ -68,7 +68,7 @@ def elasticities_verb(out: OutOption, lake: LakeOption = None, as_of: AsOfOption
 
     Needs sales and prices (or promotions with prices); without any, each product gets the same wide interval.
     """
-    from features.demand_history import read_history
+    from features.demand.history import read_history
     from retail_brain.cli.decisions import write_table
     from training.demand.elasticity import elasticities
 
@@ -92,8 +92,8 @@ def recovery(
 
     Needs sales, and inventory or the share of the day in stock; receipts say when in the day stock ran out.
     """
-    from features.demand_audit import recovered_days, recovery_audit
-    from features.demand_history import read_history
+    from features.demand.history import read_history
+    from features.demand.recovered_units import recovered_days, recovery_audit
     from retail_brain.cli.decisions import write_table
 
     context = current()

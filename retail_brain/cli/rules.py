@@ -12,7 +12,7 @@ from retail_brain.cli.context import LakeOption, current
 from retail_brain.cli.keys import open_database
 
 if TYPE_CHECKING:
-    from training.recommender.rules import Rule
+    from retail_brain.decisions.offer_rules import Rule
 
 rules = typer.Typer(help="What operators decide about recommended goods.", no_args_is_help=True)
 app.add_typer(rules, name="rules")
@@ -26,7 +26,7 @@ def list_(
 ) -> None:
     """The rules that count, and whether their time has come."""
     from retail_brain.operational.rules import current_rules
-    from serving.people.rules import stored_rules, write_rules
+    from serving.planning.people.rule_files import stored_rules, write_rules
 
     with closing(open_database()) as database:
         kept = current_rules(current().workspace.tenant, database)
@@ -57,7 +57,7 @@ def set_(
 ) -> None:
     """Put the rules of a file in place of the present ones; a running service follows within a second."""
     from retail_brain.operational.rules import store_rules
-    from serving.people.rules import plain_rule
+    from serving.planning.people.rule_files import plain_rule
 
     listed = _parsed(file)
     plain = [plain_rule(rule) for rule in listed]
@@ -83,14 +83,14 @@ def history(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20) -> None:
 def kept_rules() -> "list[Rule]":
     """The tenant's rules as they are now."""
     from retail_brain.operational.rules import current_rules
-    from serving.people.rules import stored_rules
+    from serving.planning.people.rule_files import stored_rules
 
     with closing(open_database()) as database:
         return stored_rules(current_rules(current().workspace.tenant, database))
 
 
 def _parsed(file: Path) -> "list[Rule]":
-    from serving.people.rules import parse_rules, read_rules
+    from serving.planning.people.rule_files import parse_rules, read_rules
 
     return parse_rules(read_rules(file), str(file))
 
@@ -98,8 +98,8 @@ def _parsed(file: Path) -> "list[Rule]":
 def _warn(listed: "list[Rule]", lake: str | None) -> None:
     """Says what is probably not meant; without a lake only what needs none."""
     from retail_brain.errors import RetailBrainError
-    from serving.people.offering import known_goods, known_stores
-    from serving.people.rules import warnings_of
+    from serving.planning.people.offering import known_goods, known_stores
+    from serving.planning.people.rule_files import warnings_of
 
     named = {store for rule in listed for store in rule.stores}
     try:

@@ -40,7 +40,7 @@ def run_service(
         workers: number of processes.
     """
     from retail_brain.operational.keys import create_key, revoke_key
-    from serving.launch import serve as serve_processes
+    from serving.http.launch import serve as serve_processes
 
     serving = context.settings.serving
     at, on = host or serving.host, port or serving.port

@@ -104,6 +104,6 @@ def run_promotion(
 
 def run_publishing(context: Context, lake: str | None, as_of: str | None) -> None:
     """Publishes answers from the champions that there are."""
-    from serving.publish import publish as publish_answers
+    from serving.store.publishing.run import publish as publish_answers
 
     publish_answers(context.workspace, context.dataset(lake, as_of), context.settings, context.progress)

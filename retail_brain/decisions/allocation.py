@@ -13,7 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog
 from scipy.sparse import coo_array, csr_array, vstack
 
 from retail_brain.decisions.arrays import Bools, Floats, Ints
-from retail_brain.decisions.marginal import Steps, spend
+from retail_brain.decisions.marginal_value import Steps, spend
 from retail_brain.decisions.solver import solve_milp
 
 _GAP_WORTH_CLOSING = 1e-4

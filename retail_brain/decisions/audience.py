@@ -5,9 +5,9 @@ from datetime import date
 
 import polars as pl
 
+from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.eligibility import EXCLUSION_TEXTS, assess
 from retail_brain.decisions.holdout import is_holdout
-from retail_brain.decisions.outreach import AudienceFacts, AudienceRequest
 from retail_brain.outputs import AUDIENCE, EXCLUSIONS
 from retail_brain.settings import AudienceSettings
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from retail_brain.decisions.outreach import CHANNEL_ORDER
+from retail_brain.decisions.audience_request import CHANNEL_ORDER
 
 
 def granted_channels(consents: pl.DataFrame) -> pl.DataFrame:

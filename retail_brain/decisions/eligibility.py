@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.channels import best_channels, contact_counts
-from retail_brain.decisions.outreach import AudienceFacts, AudienceRequest
 from retail_brain.settings import AudienceSettings
 
 EXCLUSION_TEXTS = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from retail_brain.decisions.arrays import Bools, Floats, Ints
-from retail_brain.decisions.terms import Terms
+from retail_brain.decisions.supply_terms import Terms
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.terms import TERMS
+from retail_brain.decisions.supply_terms import TERMS
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
 

@@ -9,12 +9,12 @@ import polars as pl
 
 from retail_brain.decisions.allocation import Limit, allocate
 from retail_brain.decisions.arrays import Bools, Floats, Ints, days, floats
-from retail_brain.decisions.limits import Scarce, Shared, share_out
-from retail_brain.decisions.marginal import Steps, order_steps, spend
-from retail_brain.decisions.plan import Due, Holdings, Plan, decide
+from retail_brain.decisions.joint_limits import Scarce, Shared, share_out
+from retail_brain.decisions.marginal_value import Steps, order_steps, spend
+from retail_brain.decisions.order_plan import Due, Holdings, Plan, decide
 from retail_brain.decisions.reasons import with_reasons
+from retail_brain.decisions.supply_terms import align, complete_terms
 from retail_brain.decisions.targets import expected_gain
-from retail_brain.decisions.terms import align, complete_terms
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.outputs import SERIES, SUGGESTIONS, DemandPaths
 from retail_brain.settings import ReplenishmentSettings

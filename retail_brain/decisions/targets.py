@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from retail_brain.decisions.arrays import ROUNDING, Bools, Floats, Ints
-from retail_brain.decisions.calendar import Cycle
-from retail_brain.decisions.needs import Needs
-from retail_brain.decisions.terms import Terms
+from retail_brain.decisions.order_calendar import Cycle
+from retail_brain.decisions.required_orders import Needs
+from retail_brain.decisions.supply_terms import Terms
 from retail_brain.settings import ReplenishmentSettings
 
 SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR, REORDER = range(6)

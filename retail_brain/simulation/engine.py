@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from retail_brain.decisions.arrays import Floats
 from retail_brain.errors import ImpossibleError
-from retail_brain.simulation.world import Opening, Shelf, World
+from retail_brain.simulation.scenario import Opening, Shelf, World
 
 
 class Policy(Protocol):

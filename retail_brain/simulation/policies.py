@@ -7,10 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
-from retail_brain.decisions.plan import Due, Holdings, Plan, decide
-from retail_brain.decisions.terms import Terms
+from retail_brain.decisions.order_plan import Due, Holdings, Plan, decide
+from retail_brain.decisions.supply_terms import Terms
 from retail_brain.settings import ReplenishmentSettings
-from retail_brain.simulation.world import Shelf
+from retail_brain.simulation.scenario import Shelf
 
 _DEFAULTS = ReplenishmentSettings()
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from retail_brain.decisions.arrays import Floats
 from retail_brain.files import atomic_path, write_text
 from retail_brain.simulation.engine import Outcome
-from retail_brain.simulation.world import World
+from retail_brain.simulation.scenario import World
 
 _DRAWS = 2000
 

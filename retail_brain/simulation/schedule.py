@@ -3,7 +3,7 @@
 import numpy as np
 
 from retail_brain.decisions.arrays import Bools, Floats
-from retail_brain.decisions.calendar import next_open_day
+from retail_brain.decisions.order_calendar import next_open_day
 
 
 def review_schedule(first_day: np.datetime64, periods: int, review_days: Floats, open_weekdays: Bools) -> Bools:

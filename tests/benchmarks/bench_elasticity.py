@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from features.demand_history import DemandHistory, read_history
-from features.demand_panel import panels
+from features.demand.history import DemandHistory, read_history
+from features.demand.panel import panels
 from retail_brain.dataset import Dataset
 from retail_brain.settings import DataSettings, DemandSettings, Settings
 from training.demand.elasticity import elasticities_of

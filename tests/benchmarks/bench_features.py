@@ -23,7 +23,7 @@ import polars as pl
 from polars.testing import assert_frame_equal
 
 from features.jobs import build_features
-from features.purchases import cadence, value
+from features.person.purchases import cadence, value
 from retail_brain.dataset import Dataset, conform
 from retail_brain.progress import Progress
 from retail_brain.sources.complete_journey import complete_journey_source

@@ -26,8 +26,8 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Workspace
-from serving.answers.folder import current_id, open_answers
-from serving.launch import environment, wait_until_ready
+from serving.http.launch import environment, wait_until_ready
+from serving.store.answer_set import current_id, open_answers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BARE = """
@@ -50,13 +50,13 @@ uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), log_level="warning", a
 BENTO_API = """
 import gc
 import bentoml
-from serving.api.access import Principal
-from serving.api.requests.demand import ForecastRequest
-from serving.api.requests.people import RecommendRequest
-from serving.api.requests.stock import ReplenishRequest
-from serving.queries import demand, recommend, stock
-from serving.queries.call import Call
-from serving.state import State, utc_now
+from serving.http.access import Principal
+from serving.http.requests.demand import ForecastRequest
+from serving.http.requests.people import RecommendRequest
+from serving.http.requests.stock import ReplenishRequest
+from serving.http.handlers import demand, recommend, stock
+from serving.http.handlers.call import Call
+from serving.http.state import State, utc_now
 from retail_brain.settings import Workspace, default_home, load_settings
 
 @bentoml.service(threads=4, workers=1)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
-from features.identity import resolve_identities
-from features.identity_evidence import Evidence, IdentityRules
-from features.identity_links import account_pairs, identifier_links
+from features.identity.evidence import Evidence, IdentityRules
+from features.identity.links import account_pairs, identifier_links
+from features.identity.resolve import resolve_identities
 from retail_brain.dataset import Dataset
 from retail_brain.tables import TABLES
 

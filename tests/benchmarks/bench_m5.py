@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 from m5_origins import M5, SHARED
 
-from features.demand_history import read_history
+from features.demand.history import read_history
 from retail_brain.dataset import Dataset
 from retail_brain.progress import Progress
 from retail_brain.settings import DataSettings, DemandSettings, Settings

@@ -14,12 +14,12 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.limits import Scarce, share_out
-from retail_brain.decisions.marginal import Steps
+from retail_brain.decisions.joint_limits import Scarce, share_out
+from retail_brain.decisions.marginal_value import Steps
 from retail_brain.decisions.routing import Sources, route_order
 from retail_brain.decisions.transfers import Giving, suggest_transfers
 from retail_brain.settings import Settings
-from serving.stock.network import counts
+from serving.planning.stock.stock_network import counts
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 LOOKED_AT = (date(2025, 7, 20), date(2025, 10, 25), date(2025, 12, 20), date(2026, 2, 28))

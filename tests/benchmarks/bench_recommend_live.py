@@ -31,9 +31,9 @@ from retail_brain.operational.upgrade import upgrade
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings, Workspace
 from retail_brain.sources.opening import sample_folder
-from serving.answers.folder import current_id
-from serving.launch import environment, wait_until_ready
-from serving.publish import publish
+from serving.http.launch import environment, wait_until_ready
+from serving.store.answer_set import current_id
+from serving.store.publishing.run import publish
 from training.bundle import point_champion, write_bundle
 from training.recommender.model import RecommenderModel
 

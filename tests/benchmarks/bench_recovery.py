@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from features.demand_audit import recovered_days, recovery_audit
-from features.demand_history import DemandHistory, read_history
+from features.demand.history import DemandHistory, read_history
+from features.demand.recovered_units import recovered_days, recovery_audit
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 from retail_brain.tables import TABLES

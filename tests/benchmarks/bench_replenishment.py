@@ -16,13 +16,13 @@ from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import coo_array
 
 from retail_brain.decisions.allocation import Limit, allocate
-from retail_brain.decisions.marginal import Steps, order_steps, spend
+from retail_brain.decisions.marginal_value import Steps, order_steps, spend
 from retail_brain.decisions.replenishment import plan_orders, suggest_orders
 from retail_brain.decisions.solver import solve_milp
 from retail_brain.outputs import DemandPaths
 from retail_brain.simulation.engine import simulate
 from retail_brain.simulation.policies import OrderUpTo, every
-from retail_brain.simulation.world import FOREVER, Opening, World
+from retail_brain.simulation.scenario import FOREVER, Opening, World
 
 AS_OF = date(2025, 2, 28)
 M5 = Path(__file__).resolve().parents[3] / "shared" / "data" / "m5" / "sales.parquet"

@@ -18,11 +18,11 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.arrays import Bools, Days, Floats
-from retail_brain.decisions.terms import complete_terms
+from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import Outcome, Policy, simulate
 from retail_brain.simulation.policies import Cover, SuggestedOrders, every, hindsight
-from retail_brain.simulation.world import FOREVER, Opening, World
+from retail_brain.simulation.scenario import FOREVER, Opening, World
 
 WEEKS, LEAD, COUNT_FROM, ORDERS = 8, 2, 2, 6
 HOLDING, SHORT = 0.2, 1.0

@@ -13,21 +13,21 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.demand_history import read_history
-from features.demand_panel import panels
+from features.demand.history import read_history
+from features.demand.panel import panels
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import quantile_column
 from training.demand.actuals import Actuals
+from training.demand.backtest_window import WindowScores, score_window
 from training.demand.baselines import ets, seasonal_naive
 from training.demand.calibration import calibrate
+from training.demand.common_effects import GROUPINGS
 from training.demand.config import DemandConfig
 from training.demand.demand_class import CLASSES
 from training.demand.dispersion import Residuals
-from training.demand.mean import MeanModel, predictions
+from training.demand.mean_model import MeanModel, predictions
 from training.demand.model import CALIBRATION_WINDOWS
 from training.demand.residuals import panel_residuals
-from training.demand.shared import GROUPINGS
-from training.demand.window import WindowScores, score_window
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 M5 = SHARED / "data" / "m5"

@@ -34,15 +34,15 @@ import numpy as np
 import polars as pl
 from bench_m5 import HORIZON, LAST_TRAINING_DAY, day, peak_gigabytes, write_tables
 
-from features.demand import FEATURES, DemandFeatures, Vocabulary
-from features.demand_arrays import Floats
-from features.demand_history import DemandHistory, read_history
-from features.demand_panel import panels
+from features.demand.arrays import Floats
+from features.demand.feature_matrix import FEATURES, DemandFeatures, Vocabulary
+from features.demand.history import DemandHistory, read_history
+from features.demand.panel import panels
 from retail_brain.dataset import Dataset
 from retail_brain.settings import DataSettings, DemandSettings, Settings
 from training.demand.config import DemandConfig, preset_config
-from training.demand.draws import Plan, panel_draws, training_origins
-from training.demand.mean import MeanModel, predictions
+from training.demand.mean_model import MeanModel, predictions
+from training.demand.training_rows import Plan, panel_draws, training_origins
 
 ROWS_AT_ONCE = 400_000
 

@@ -18,11 +18,11 @@ from threadpoolctl import threadpool_limits
 from retail_brain.dataset import Dataset
 from training.recommender.config import PRESETS, ALSConfig, RecommenderConfig, SpectralConfig
 from training.recommender.examples import Examples, Outcome, label_pairs
+from training.recommender.fitted_sources import build_situation
 from training.recommender.history import History, build_history, purchased_pairs
 from training.recommender.last_basket import basket_view, next_basket_config
 from training.recommender.metrics import Ranking, expected_calibration_error, hit_at, ndcg_at, recall_at, top_hits
 from training.recommender.ranker import Ranker, fit_ranker
-from training.recommender.situation import build_situation
 from training.recommender.tuning import tune
 
 LAST_DAY = date(2017, 12, 31)

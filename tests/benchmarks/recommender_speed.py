@@ -15,10 +15,10 @@ from threadpoolctl import threadpool_limits
 
 from retail_brain.dataset import Dataset
 from retail_brain.progress import Progress
-from serving.people.recommendations import recommend
+from serving.planning.people.live_ranking import Complements, Live, Pairs, ranked
+from serving.planning.people.recommendations import recommend
 from training.recommender.config import RecommenderConfig
 from training.recommender.model import RecommenderModel
-from training.recommender.online import Complements, Live, Pairs, ranked
 
 TIMES = (1, 4, 16)
 K = 10

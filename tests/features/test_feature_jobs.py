@@ -9,7 +9,7 @@ from polars.testing import assert_frame_equal
 
 from features import jobs
 from features.jobs import FEATURE_TABLES, FeatureOptions, FeatureReport, arrow_function, build_features, scan_features
-from features.person import PERSON_RECORDS, PersonOptions, person_features
+from features.person.table import PERSON_RECORDS, PersonOptions, person_features
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
 

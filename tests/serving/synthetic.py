@@ -13,40 +13,41 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from features.demand import FEATURES, Vocabulary
-from features.demand_target import TARGET
-from retail_brain.decisions.leftovers import LEFTOVERS
-from retail_brain.decisions.phantom import COUNT_REQUESTS
+from features.demand.feature_matrix import FEATURES, Vocabulary
+from features.demand.target_period import TARGET
+from retail_brain.decisions.availability import Availability
+from retail_brain.decisions.excess_stock import LEFTOVERS
+from retail_brain.decisions.offer_rules import ATTRIBUTES, Goods
+from retail_brain.decisions.phantom_stock import COUNT_REQUESTS
 from retail_brain.decisions.transfers import TRANSFERS, Giving
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.outputs import SUGGESTIONS
 from retail_brain.settings import Workspace
-from serving.answers.attributes import write_attributes
-from serving.answers.catalog import write_catalog
-from serving.answers.folder import AnswersManifest, make_current, write_manifest
-from serving.answers.forecasts import ForecastBlock, write_calendar, write_forecasts
-from serving.answers.goods import write_ranked
-from serving.answers.history import write_history
-from serving.answers.identities import write_identities
-from serving.answers.pairs import write_pairs
-from serving.answers.planned import write_planned
-from serving.answers.rows import write_rows
-from serving.answers.shelves import Shelves
-from serving.answers.suggestions import write_suggestions
-from serving.answers.what_if import MODEL, PlacedSheet, SheetWriter
-from serving.answers.worth import write_worth
-from serving.demand.ledger import COLUMNS
-from serving.stock.attention import ATTENTION
-from serving.stock.shops import SHOPS
+from serving.planning.demand.value_added import COLUMNS
+from serving.planning.stock.exceptions import ATTENTION
+from serving.planning.stock.picking_capacity import SHOPS
+from serving.store.answer_set import AnswersManifest, make_current, write_manifest
+from serving.store.attributes import write_attributes
+from serving.store.availability import write_availability
+from serving.store.catalog import write_catalog
+from serving.store.forecasts import ForecastBlock, write_calendar, write_forecasts
+from serving.store.identities import write_identities
+from serving.store.marginal_values import write_worth
+from serving.store.planned_promotions import write_planned
+from serving.store.ranked_goods import write_ranked
+from serving.store.rows import write_rows
+from serving.store.sales_history import write_history
+from serving.store.scored_pairs import write_pairs
+from serving.store.suggestions import write_suggestions
+from serving.store.what_if_sheets import MODEL, PlacedSheet, SheetWriter
 from training.demand.calibration import Calibration
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Dispersion
-from training.demand.mean import MeanModel
+from training.demand.mean_model import MeanModel
 from training.demand.model import DemandModel
 from training.demand.what_if import Sheet
-from training.recommender.rules import ATTRIBUTES, Goods
 
 AS_OF = date(2025, 2, 28)
 QUANTILES = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]
@@ -78,7 +79,7 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     for name in ("similar", "complements"):
         write_ranked(folder, name, _related(), len(products))
     write_ranked(folder, "popular", _popular(), len(stores) + 1)
-    Shelves.of(_stock(), _places(), len(products)).write(folder)
+    write_availability(folder, Availability.of(_stock(), _places(), len(products)))
     write_attributes(folder, _attributes(), np.arange(200) % 2 == 0, np.full(len(products), 0.01))
     write_planned(folder, _planned(), len(products))
     identities = {("card", f"620{number}"): number for number in range(len(CUSTOMERS))}
@@ -322,7 +323,7 @@ def main() -> None:
     key = create_key("main", database, role="admin", name="page work", now=datetime.now(UTC))
     sys.stdout.write(f"http://127.0.0.1:{options.port}/ui/#key={key}\n")
     sys.stdout.flush()
-    from serving.launch import serve
+    from serving.http.launch import serve
 
     serve(home, host="127.0.0.1", port=options.port, workers=options.workers)
 

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from retail_brain.errors import RetailBrainError
-from serving.launch import check_address
+from serving.http.launch import check_address
 
 
 def test_taken_port_and_foreign_address_are_named() -> None:

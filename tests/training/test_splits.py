@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from features.demand_periods import PeriodAxis
+from features.demand.periods import PeriodAxis
 from training.splits import last_day_of, rolling_origins
 
 

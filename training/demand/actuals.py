@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.demand_arrays import Floats
-from features.demand_history import DemandHistory
-from features.demand_panel import DemandPanel, panels
+from features.demand.arrays import Floats
+from features.demand.history import DemandHistory
+from features.demand.panel import DemandPanel, panels
 
 _KEY = ["store_id", "product_id"]
 

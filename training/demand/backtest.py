@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from features.demand_arrays import Doubles, Ints
-from features.demand_history import read_history
-from features.demand_periods import history_axis
+from features.demand.arrays import Doubles, Ints
+from features.demand.history import read_history
+from features.demand.periods import history_axis
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
 from retail_brain.progress import SILENT, Progress
 from training.demand.actuals import Actuals
+from training.demand.backtest_window import CHAMPION, WindowScores, score_window
 from training.demand.calibration import calibrate
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
 from training.demand.kept import KeptResults, work_digest
-from training.demand.mean import MeanModel
+from training.demand.mean_model import MeanModel
 from training.demand.residuals import residuals_of
-from training.demand.window import CHAMPION, WindowScores, score_window
 from training.splits import last_day_of, rolling_origins
 
 
@@ -34,7 +34,7 @@ class Backtest:
         scores: one row per cutoff x method: measures of a period's demand (`training.metrics.scores`).
         sums: one row per cutoff x periods: measures of the champion's sums over `SUM_PERIODS` periods.
         totals: one row per cutoff x grouping x periods summed: measures of the totals of stores and departments
-            (`training.demand.totals`), of the series that were scored.
+            (`training.demand.total_scores`), of the series that were scored.
         ets: one row per method on the few series of the last window that ETS was run on, with its seconds per series.
         pit: randomised PIT values of the champion's periods, a sample.
         pit_class: the demand class of each (a number in `training.demand.demand_class.CLASSES`).

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
-from features.demand_arrays import Bools, Doubles, Floats, Ints
-from features.demand_panel import DemandPanel
+from features.demand.arrays import Bools, Doubles, Floats, Ints
+from features.demand.panel import DemandPanel
 
 ERROR_PERIODS = 112
 MOVING_AVERAGE_CYCLES = 4

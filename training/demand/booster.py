@@ -10,13 +10,13 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from features.demand import FEATURES, IDS, DemandFeatures, PanelFeatures
-from features.demand_arrays import Doubles, Floats
-from features.demand_history import DemandHistory
-from features.demand_panel import build_panel, panel_ranges
-from features.demand_target import FALLING_IN_PRICE
+from features.demand.arrays import Doubles, Floats
+from features.demand.feature_matrix import FEATURES, IDS, DemandFeatures, PanelFeatures
+from features.demand.history import DemandHistory
+from features.demand.panel import build_panel, panel_ranges
+from features.demand.target_period import FALLING_IN_PRICE
 from training.demand.config import DemandConfig
-from training.demand.draws import Draw, Plan, panel_draws
+from training.demand.training_rows import Draw, Plan, panel_draws
 
 MIN_TRAINING_ROWS = 300
 ROWS_PER_LEAF = 4000

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from features.demand_arrays import Bools, Doubles, Floats, summed_rows
-from features.demand_panel import DemandPanel
+from features.demand.arrays import Bools, Doubles, Floats, summed_rows
+from features.demand.panel import DemandPanel
+from training.demand.common_effects import SharedEffects, fit_shared
 from training.demand.dispersion import Dispersion, Residuals, fit_dispersion, own_roughness
 from training.demand.paths import Common, sample_paths
-from training.demand.shared import SharedEffects, fit_shared
 
 BIAS_LIMITS = (0.8, 1.25)
 BIAS_TRUST_WINDOWS = 2.0
@@ -40,7 +40,7 @@ class Calibration:
         """What means are multiplied with, of the same shape.
 
         Args:
-            correction: factor by which the totals of groups would be met (`training.demand.group_model.correction`).
+            correction: factor by which the totals of groups would be met (`training.demand.totals_model.correction`).
         """
         found: Doubles = self.bias * correction**self.group_weight
         return found

@@ -3,8 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
-from features.demand_arrays import ratio
-from features.demand_panel import DemandPanel
+from features.demand.arrays import ratio
+from features.demand.panel import DemandPanel
 
 CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
 INTERVAL_EDGE = 1.32

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln
 
-from features.demand_arrays import Bools, Doubles, Ints, ratio
+from features.demand.arrays import Bools, Doubles, Ints, ratio
 
 BLOCK = 7
 GRID = np.concatenate([[1e-4], np.geomspace(0.01, 60.0, 36)])
@@ -33,7 +33,7 @@ class Residuals:
         units: shape (n, H), what was wanted.
         weight: shape (n, H), 1 where that is known (listed and in stock).
         roughness: shape (n,), spread of each series' own history beyond Poisson (`own_roughness`).
-        store, department, category: shape (n,), a number for each (`training.demand.shared.codes`).
+        store, department, category: shape (n,), a number for each (`training.demand.common_effects.codes`).
         correction: shape (n, H), factor by which the totals of the series' groups would be met.
     """
 

@@ -12,8 +12,8 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from features.demand import DRIVERS, FEATURES
-from features.demand_arrays import Doubles, Floats
+from features.demand.arrays import Doubles, Floats
+from features.demand.feature_matrix import DRIVERS, FEATURES
 
 _GROUP_OF = np.array([DRIVERS.index(group) for group in FEATURES.values()])
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from features.demand_arrays import Bools, Doubles, Ints, group_sums
-from features.demand_history import DemandHistory
-from features.demand_panel import panels
+from features.demand.arrays import Bools, Doubles, Ints, group_sums
+from features.demand.history import DemandHistory
+from features.demand.panel import panels
 from training.demand.price_cells import joined_cells, price_cells
 
 MIN_CHANGE = 0.02

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.demand_arrays import Bools, Doubles
+from features.demand.arrays import Bools, Doubles
 
 HALF_LIFE_DAYS = 1000.0
 BEND_DAYS = 90
@@ -83,7 +83,7 @@ def harmonic_forecast(units: Doubles, design: Doubles, penalties: Doubles) -> tu
 
     Args:
         units: shape (totals, days), units per day.
-        design: shape (days + horizon, columns), what is known of each day (`features.demand_waves`).
+        design: shape (days + horizon, columns), what is known of each day (`features.demand.calendar_regressors`).
         penalties: shape (columns,).
 
     Returns:

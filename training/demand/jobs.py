@@ -9,16 +9,16 @@ import polars as pl
 from matplotlib.figure import Figure
 from pydantic import ValidationError
 
-from features.demand_history import read_series
+from features.demand.history import read_series
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from training.demand.backtest import Backtest, backtest, backtest_windows
 from training.demand.config import DemandConfig, Preset, preset_config
-from training.demand.figures import calibration_figure, importance_figure, total_figure
 from training.demand.memory import check_memory, training_bytes
 from training.demand.model import DemandModel
+from training.demand.plots import calibration_figure, importance_figure, total_figure
 from training.jobs import Trained
 from training.metrics import bands
 

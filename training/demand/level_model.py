@@ -6,9 +6,9 @@ from typing import Self
 import lightgbm as lgb
 import numpy as np
 
-from features.demand import DemandFeatures, PanelFeatures, Vocabulary
-from features.demand_arrays import Doubles, Floats, Ints
-from features.demand_history import DemandHistory
+from features.demand.arrays import Doubles, Floats, Ints
+from features.demand.feature_matrix import DemandFeatures, PanelFeatures, Vocabulary
+from features.demand.history import DemandHistory
 from training.demand.booster import fit_booster, predict_factor
 from training.demand.config import DemandConfig
 

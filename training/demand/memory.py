@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from features.demand import FEATURES
-from features.demand_panel import series_ranges
+from features.demand.feature_matrix import FEATURES
+from features.demand.panel import series_ranges
 from retail_brain.errors import ImpossibleError
 from training.demand.booster import SAMPLE_ROWS, WHOLE_ROWS
 from training.demand.config import DemandConfig

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from features.demand_history import DemandHistory, read_history
+from features.demand.history import DemandHistory, read_history
 from retail_brain.dataset import Dataset
 from retail_brain.errors import NotFoundError
 from retail_brain.progress import SILENT, Progress
@@ -14,11 +14,11 @@ from training.demand.actuals import Actuals
 from training.demand.calibration import Calibration, calibrate
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
-from training.demand.files import read_model, write_model
-from training.demand.mean import MeanModel
+from training.demand.forecast_run import Explain, ForecastRun, StoreForecast
+from training.demand.mean_model import MeanModel
 from training.demand.memory import check_memory, forecast_bytes
+from training.demand.model_files import read_model, write_model
 from training.demand.residuals import residuals_of
-from training.demand.store import Explain, ForecastRun, StoreForecast
 from training.splits import last_day_of, rolling_origins
 
 CALIBRATION_WINDOWS = 2

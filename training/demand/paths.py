@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features.demand_arrays import Bools, Doubles, Floats, Ints
+from features.demand.arrays import Bools, Doubles, Floats, Ints
 from training.demand.dispersion import BLOCK
 
 LARGE_RATE = 1e7

@@ -7,8 +7,8 @@ and support may be summed without losing anything; a chain of any size becomes a
 import numpy as np
 import polars as pl
 
-from features.demand_arrays import Doubles, Ints, group_sums, ratio
-from features.demand_panel import DemandPanel
+from features.demand.arrays import Doubles, Ints, group_sums, ratio
+from features.demand.panel import DemandPanel
 
 USUAL_DAYS = 112
 CHANGE_STEP = 0.005

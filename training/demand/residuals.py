@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from features.demand_arrays import Bools, Doubles, Floats
-from features.demand_history import DemandHistory
+from features.demand.arrays import Bools, Doubles, Floats
+from features.demand.history import DemandHistory
 from training.demand.actuals import Actuals
 from training.demand.calibration import roughness
+from training.demand.common_effects import codes
 from training.demand.dispersion import Residuals
-from training.demand.mean import MeanModel, Prediction, predictions
-from training.demand.shared import codes
+from training.demand.mean_model import MeanModel, Prediction, predictions
 
 
 def residuals_of(model: MeanModel, history: DemandHistory, actuals: Actuals) -> Residuals:

@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from features.demand import FEATURES, DemandFeatures, PanelFeatures
-from features.demand_arrays import Doubles, Floats, Ints
-from features.demand_history import DemandHistory, read_history
-from features.demand_panel import DemandPanel, build_panel, store_ranges
-from features.demand_target import TARGET, target_values
+from features.demand.arrays import Doubles, Floats, Ints
+from features.demand.feature_matrix import FEATURES, DemandFeatures, PanelFeatures
+from features.demand.history import DemandHistory, read_history
+from features.demand.panel import DemandPanel, build_panel, store_ranges
+from features.demand.target_period import TARGET, target_values
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, NotFoundError
-from training.demand.group_model import correction
-from training.demand.mean import MeanModel
+from training.demand.mean_model import MeanModel
 from training.demand.model import DemandModel
+from training.demand.totals_model import correction
 
 _PRICE = list(FEATURES).index("price_to_usual")
 _PROMOTION = list(FEATURES).index("promotion")

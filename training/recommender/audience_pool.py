@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.recommender.situation import Situation
+from training.recommender.fitted_sources import Situation
 from training.recommender.sparse import Floats, Ints, blocks, look_up
 
 

@@ -12,9 +12,9 @@ from retail_brain.progress import SILENT, Progress
 from training.recommender.config import RecommenderConfig
 from training.recommender.evaluation import audience_table, calibration_table, recommender_table
 from training.recommender.examples import Examples, Outcome, label_pairs, thinned
+from training.recommender.fitted_sources import Situation, build_situation
 from training.recommender.model import training_cutoffs
 from training.recommender.ranker import fit_ranker
-from training.recommender.situation import Situation, build_situation
 from training.recommender.tuning import tune_before
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from features.interactions import HALF_LIVES_DAYS
+from features.person.interactions import HALF_LIVES_DAYS
 
 
 class Part(BaseModel):

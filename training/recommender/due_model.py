@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.interactions import interactions, purchases, shoppers
+from features.person.interactions import interactions, purchases, shoppers
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from retail_brain.files import write_json

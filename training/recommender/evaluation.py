@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from training.recommender.audience_rivals import audience_rivals
+from training.recommender.audience_baselines import audience_rivals
 from training.recommender.examples import Examples, Outcome
+from training.recommender.fitted_sources import Situation
 from training.recommender.metrics import (
     Ranking,
     expected_calibration_error,
@@ -18,7 +19,6 @@ from training.recommender.metrics import (
     top_hits,
 )
 from training.recommender.pair_features import feature_names
-from training.recommender.situation import Situation
 from training.recommender.sparse import is_among
 
 K = 10

@@ -10,8 +10,8 @@ from retail_brain.dataset import Dataset
 from training.recommender.candidates.pool import Candidates
 from training.recommender.candidates.registry import SOURCE_NAMES
 from training.recommender.config import RecommenderConfig
+from training.recommender.fitted_sources import Situation
 from training.recommender.history import purchased_pairs
-from training.recommender.situation import Situation
 from training.recommender.sparse import Floats, Ints, distinct, is_among
 
 WIDE_WEIGHT_LIMIT = 2.0

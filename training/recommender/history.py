@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.interactions import faded, interactions, purchases, receipt_lines, shoppers
+from features.person.interactions import faded, interactions, purchases, receipt_lines, shoppers
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError
 from retail_brain.tables import TABLES
@@ -27,8 +27,8 @@ class History:
 
     Attributes:
         as_of: last visible day.
-        customers: one row per customer, sorted by customer_id: the columns of `features.interactions.shoppers`, null
-            for customers without a purchase. The row number is the customer's code.
+        customers: one row per customer, sorted by customer_id: the columns of `interactions.shoppers`, null for
+            customers without a purchase. The row number is the customer's code.
         products: one row per product, sorted by product_id: attributes, prices and sales. The row number is its code.
         stores: ids of stores with sales; the place is the store's code.
         pairs: one row per customer x product with an interaction, sorted by the codes `person` and `product`.

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from features.interactions import receipt_lines
+from features.person.interactions import receipt_lines
 from retail_brain.dataset import Dataset
 from training.recommender.config import RecommenderConfig
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 from pydantic import ValidationError
 
-from features.interactions import receipt_lines
+from features.person.interactions import receipt_lines
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from retail_brain.files import write_json
@@ -18,9 +18,9 @@ from training.recommender.associations import Associations, associations_of
 from training.recommender.config import RecommenderConfig
 from training.recommender.due_model import DueModel, fit_due
 from training.recommender.examples import Examples, label_pairs
+from training.recommender.fitted_sources import Situation, build_situation
 from training.recommender.ranker import Ranker, fit_ranker
 from training.recommender.scoring import score_situation, stranger_lists
-from training.recommender.situation import Situation, build_situation
 
 FORMAT = 2
 

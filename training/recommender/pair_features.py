@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.interactions import EVENT_TYPES, HALF_LIVES_VISITS, visits_column
+from features.person.interactions import EVENT_TYPES, HALF_LIVES_VISITS, visits_column
 from training.recommender.candidates.pool import Candidates
 from training.recommender.candidates.registry import SOURCE_NAMES
 from training.recommender.config import RecommenderConfig
-from training.recommender.due import Gaps, expected_gaps
 from training.recommender.history import ATTRIBUTES, History
+from training.recommender.repeat_gap import Gaps, expected_gaps
 from training.recommender.sparse import CSR, Floats, Ints, csr, distinct, look_up, row_sums
 
 PAIR = (

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.interactions import EVENT_TYPES
+from features.person.interactions import EVENT_TYPES
 from training.recommender.candidates.item_item import ItemItem
 from training.recommender.candidates.pool import Candidates
 from training.recommender.candidates.registry import SOURCE_NAMES
-from training.recommender.situation import Situation
+from training.recommender.fitted_sources import Situation
 from training.recommender.sparse import Floats, Ints
 
 CODES = ("every_days", "bought_before", "looked_at", "goes_with", "people_like_you", "category", "popular", "new")

@@ -12,12 +12,12 @@ from retail_brain.progress import SILENT, Progress
 from training.recommender.audience_pool import likeliest_people
 from training.recommender.candidates.pool import Candidates
 from training.recommender.candidates.trending import Trending
-from training.recommender.due import due_days
 from training.recommender.due_model import PROBABILITIES, UNFITTED, DueModel, anchored
+from training.recommender.fitted_sources import Situation
 from training.recommender.pair_features import feature_names
 from training.recommender.ranker import Ranker
 from training.recommender.reasons import reason_codes
-from training.recommender.situation import Situation
+from training.recommender.repeat_gap import due_days
 from training.recommender.sparse import Floats, look_up, top_cells
 
 SCORED = {

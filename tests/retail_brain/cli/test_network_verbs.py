@@ -5,8 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
-from retail_brain.decisions.leftovers import LEFTOVERS
-from retail_brain.decisions.phantom import COUNT_REQUESTS
+from retail_brain.decisions.excess_stock import LEFTOVERS
+from retail_brain.decisions.phantom_stock import COUNT_REQUESTS
 from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.errors import DataError, MissingTableError, NotFoundError, UsageError
 

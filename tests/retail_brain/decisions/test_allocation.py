@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from retail_brain.decisions.allocation import Limit, allocate
-from retail_brain.decisions.marginal import Steps
+from retail_brain.decisions.marginal_value import Steps
 
 
 def make_steps(seed: int, series: int, minimum: bool = True) -> Steps:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_brain.decisions.audience import ADDED, EXCLUSIONS_ADDED, build_audience
-from retail_brain.decisions.outreach import AudienceFacts, AudienceRequest
+from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.outputs import AUDIENCE, EXCLUSIONS
 from retail_brain.settings import AudienceSettings

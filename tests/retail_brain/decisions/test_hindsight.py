@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_brain.decisions.hindsight import Cycles, outcome
-from retail_brain.decisions.terms import complete_terms
+from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.settings import ReplenishmentSettings
 
 

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.inputs import read_terms
-from retail_brain.decisions.plan import Plan
+from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.policies import newsvendor_discrete, reorder_exact_poisson
 from retail_brain.decisions.replenishment import plan_orders, suggest_orders
-from retail_brain.decisions.terms import complete_terms
+from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import Outcome, simulate
 from retail_brain.simulation.policies import OrderUpTo, SuggestedOrders, every
-from retail_brain.simulation.world import FOREVER, Opening, World
+from retail_brain.simulation.scenario import FOREVER, Opening, World
 
 AS_OF = date(2025, 2, 28)
 IDS = pl.DataFrame({"store_id": ["s"], "product_id": ["p"]})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from retail_brain.errors import ImpossibleError
 from retail_brain.simulation.engine import simulate
 from retail_brain.simulation.policies import Cover, OrderUpTo, Recorded, every
-from retail_brain.simulation.world import FOREVER, Opening, World
+from retail_brain.simulation.scenario import FOREVER, Opening, World
 
 
 def make_world(demand: object, **changes: object) -> World:

@@ -7,12 +7,12 @@ import polars as pl
 import pytest
 
 from retail_brain.decisions.replenishment import suggest_orders
-from retail_brain.decisions.terms import complete_terms
+from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import simulate
 from retail_brain.simulation.policies import Cover, OrderUpTo, SuggestedOrders, every, hindsight
-from retail_brain.simulation.world import FOREVER, Opening, Shelf, World
+from retail_brain.simulation.scenario import FOREVER, Opening, Shelf, World
 
 SERIES, PERIODS, HORIZON = 4, 30, 8
 FIRST = np.datetime64("2025-03-01")

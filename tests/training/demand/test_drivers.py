@@ -4,7 +4,7 @@ import lightgbm as lgb
 import numpy as np
 import pytest
 
-from features.demand import DRIVERS, FEATURES
+from features.demand.feature_matrix import DRIVERS, FEATURES
 from training.demand.drivers import driver_units, quick_driver_units, to_units
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.demand_history import read_history
+from features.demand.history import read_history
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 from training.demand.elasticity import elasticities

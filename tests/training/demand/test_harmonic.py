@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.demand_waves import calendar_design
+from features.demand.calendar_regressors import calendar_design
 from training.demand.harmonic import harmonic_forecast
 
 DAYS, HORIZON = 730, 28

@@ -10,14 +10,14 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from features.demand_arrays import Doubles, Ints
-from features.demand_history import DemandHistory
+from features.demand.arrays import Doubles, Ints
+from features.demand.history import DemandHistory
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
 from training.demand.backtest import Backtest, backtest, backtest_windows
 from training.demand.config import DemandConfig
 from training.demand.kept import TAKEN, KeptResults, work_digest
-from training.demand.mean import MeanModel
+from training.demand.mean_model import MeanModel
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.demand import DRIVERS
+from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError, NotFoundError
 from retail_brain.settings import DataSettings, DemandSettings, Settings

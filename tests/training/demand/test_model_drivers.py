@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.demand import DRIVERS
+from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
 from training.demand.model import DemandModel
 

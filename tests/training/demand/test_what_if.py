@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.demand import FEATURES, DemandFeatures
-from features.demand_history import read_history
-from features.demand_panel import build_panel
+from features.demand.feature_matrix import FEATURES, DemandFeatures
+from features.demand.history import read_history
+from features.demand.panel import build_panel
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, NotFoundError
 from training.demand.model import DemandModel

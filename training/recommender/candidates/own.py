@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from features.interactions import decayed_column, visits_column
+from features.person.interactions import decayed_column, visits_column
 from training.recommender.config import OwnConfig
 from training.recommender.history import History
 from training.recommender.sparse import CSR, Ints, Scores, csr

@@ -1,0 +1,132 @@
+"""The calendar as columns of a regression: week, year, month, festivals and events, with how far each may stray.
+
+Made for totals of many series, whose days are regular enough to be told by the calendar alone (dynamic harmonic
+regression: Young, Pedregal, Tych, Journal of Forecasting 18, 1999; Hyndman and Athanasopoulos, Forecasting: Principles
+and Practice, section 10.5).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from features.calendar import festival_days, public_holidays
+from features.demand.arrays import Doubles, Ints
+
+WAVES = 8
+WEEKDAY_WAVES = 2
+DAYS_BEFORE_HOLIDAY = 2
+DAYS_BEFORE_FESTIVAL, DAYS_AFTER_FESTIVAL = 10, 4
+RECURRING_DAYS_A_YEAR = 6
+DAYS_OF_YEAR = 365.25
+
+WEEKDAY_PENALTY, MONTH_DAY_PENALTY, CROSSED_PENALTY = 0.1, 3.0, 3.0
+EVENT_PENALTY, WEEKDAY_WAVE_PENALTY, WAVE_PENALTY = 1.0, 20.0, 0.5
+
+Column = tuple[Doubles, float]
+
+
+def calendar_design(
+    dates: Sequence[date], learnt: int, country: str, calendar: pl.DataFrame, region: str | None
+) -> tuple[Doubles, Doubles]:
+    """Columns and penalties of a ridge regression on the calendar of a region.
+
+    Less than a year says nothing of the year's course: then its waves are left out.
+
+    Args:
+        dates: consecutive days.
+        learnt: how many of them, from the first on, the regression learns from.
+        country: whose public holidays count.
+        calendar: rows of the `calendar` table.
+        region: events of this region and those of everywhere count.
+
+    Returns:
+        Columns, shape (dates, columns), and the relative weight of each coefficient's square, shape (columns,): the
+        larger, the nearer to zero it is held.
+
+    Raises:
+        UsageError: the country is not one the `holidays` library knows.
+    """
+    weekday = np.array([day.weekday() for day in dates])
+    month_day = np.array([day.day for day in dates])
+    found = [
+        *_weeks(weekday),
+        *(_years(dates, weekday) if learnt >= DAYS_OF_YEAR else ()),
+        *((_flag(month_day == day), MONTH_DAY_PENALTY) for day in range(1, 32)),
+        *_holidays(dates, country),
+        *_festivals(dates, country),
+        *_events(dates, calendar, region, weekday, month_day),
+    ]
+    told = [(column, penalty) for column, penalty in found if column.any()]
+    return np.stack([column for column, _ in told], axis=1), np.array([penalty for _, penalty in told])
+
+
+def _weeks(weekday: Ints) -> Iterator[Column]:
+    for number in range(7):
+        yield _flag(weekday == number), WEEKDAY_PENALTY
+
+
+def _years(dates: Sequence[date], weekday: Ints) -> Iterator[Column]:
+    """Waves of the year, and weekdays that swing with the year."""
+    angle = 2 * np.pi * np.array([day.timetuple().tm_yday for day in dates]) / DAYS_OF_YEAR
+    for wave in range(1, WAVES + 1):
+        for form in (np.sin, np.cos):
+            yield form(wave * angle), 1 + WAVE_PENALTY * wave**2
+    for wave in range(1, WEEKDAY_WAVES + 1):
+        for form in (np.sin, np.cos):
+            for number in range(7):
+                yield form(wave * angle) * (weekday == number), WEEKDAY_WAVE_PENALTY
+
+
+def _holidays(dates: Sequence[date], country: str) -> Iterator[Column]:
+    """Each public holiday by its name: the day and those just before it."""
+    days: dict[str, set[date]] = {}
+    for day, name in public_holidays(country, dates[0].year, dates[-1].year + 1).items():
+        days.setdefault(name, set()).add(day)
+    for name in sorted(days):
+        if "(observed)" not in name:
+            yield from _approach(_days_in(dates, days[name]))
+
+
+def _festivals(dates: Sequence[date], country: str) -> Iterator[Column]:
+    """Each distance to and from the large festivals of the country."""
+    numbers = np.array([day.toordinal() for day in dates])
+    for name, days in festival_days(country, dates[0].year - 1, dates[-1].year + 1).items():
+        if name != "other_holiday" and days:
+            known = np.array([day.toordinal() for day in days])
+            for distance in range(-DAYS_BEFORE_FESTIVAL, DAYS_AFTER_FESTIVAL + 1):
+                yield _flag(np.isin(numbers - distance, known)), EVENT_PENALTY
+
+
+def _events(
+    dates: Sequence[date], calendar: pl.DataFrame, region: str | None, weekday: Ints, month_day: Ints
+) -> Iterator[Column]:
+    """Events of the user's calendar: recurring ones by weekday and day of the month, rare ones with their approach."""
+    everywhere = pl.col("region").is_null()
+    here = calendar.filter(everywhere if region is None else everywhere | (pl.col("region") == region))
+    for _, part in sorted(here.partition_by("event_name", as_dict=True).items()):
+        flag = _days_in(dates, set(part["date"].to_list()))
+        if flag.sum() <= RECURRING_DAYS_A_YEAR * len(dates) / DAYS_OF_YEAR:
+            yield from _approach(flag)
+            continue
+        yield flag, WEEKDAY_PENALTY
+        for number in range(7):
+            yield flag * (weekday == number), CROSSED_PENALTY
+        for day in range(1, 32):
+            yield flag * (month_day == day), CROSSED_PENALTY
+
+
+def _approach(flag: Doubles) -> Iterator[Column]:
+    """The day itself and each of the days before it."""
+    yield flag, EVENT_PENALTY
+    for before in range(1, DAYS_BEFORE_HOLIDAY + 1):
+        yield np.concatenate([flag[before:], np.zeros(before)]), EVENT_PENALTY
+
+
+def _days_in(dates: Sequence[date], days: set[date]) -> Doubles:
+    return np.array([float(day in days) for day in dates])
+
+
+def _flag(condition: np.typing.NDArray[np.bool_]) -> Doubles:
+    return condition.astype(np.float64)

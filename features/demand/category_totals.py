@@ -1,0 +1,69 @@
+"""Units per store and category: all that was ever sold, and totals kept from before the lines were."""
+
+import polars as pl
+
+from features.demand.periods import PeriodAxis
+from retail_brain.dataset import Dataset
+
+MAX_YEARS = 5
+OVERLAP_PERIODS = 28
+SCALE_LIMITS = (0.2, 5.0)
+GROUP = ("store_id", "department", "category")
+
+
+def category_totals(dataset: Dataset, axis: PeriodAxis) -> pl.LazyFrame:
+    """One row per store x category x period with sales, also before the panel: GROUP, t, units.
+
+    Sales lines count where there are any. Before the first of them the rows of `category_sales` do, scaled to the
+    lines where both cover at least `OVERLAP_PERIODS` periods of a group.
+
+    Args:
+        dataset: sales up to its `as_of`.
+        axis: the panel's periods; `t` is negative before them.
+    """
+    oldest = axis.count - MAX_YEARS * axis.rhythm.year
+    products = dataset.scan_or_empty("products").select("product_id", "department", "category")
+    named = products.unique("product_id", keep="first").with_columns(pl.col("department", "category").fill_null(""))
+    t = axis.index(pl.col("date")).cast(pl.Int32).alias("t")
+    lines = (
+        dataset.daily_sales()
+        .select("store_id", "product_id", t, "units")
+        .filter(pl.col("units") != 0, pl.col("t").is_between(oldest, axis.count - 1))
+        .group_by("store_id", "product_id", "t")
+        .agg(pl.col("units").sum())
+        .join(named, on="product_id", how="left")
+        .with_columns(pl.col("department", "category").fill_null(""))
+        .group_by(*GROUP, "t")
+        .agg(pl.col("units").sum().clip(lower_bound=0))
+    )
+    if not dataset.has("category_sales"):
+        return lines
+    kept = _kept_totals(dataset, named, t).filter(pl.col("t") >= oldest)
+    return pl.concat([lines, _before(lines, kept)], how="vertical")
+
+
+def _kept_totals(dataset: Dataset, named: pl.LazyFrame, t: pl.Expr) -> pl.LazyFrame:
+    """Rows of `category_sales`; a department that is not said is that of the category, if it lies in one alone."""
+    only = named.group_by("category").agg(pl.col("department").unique()).filter(pl.col("department").list.len() == 1)
+    known = only.select("category", pl.col("department").list.first().alias("known"))
+    return (
+        dataset.scan("category_sales")
+        .join(known, on="category", how="left")
+        .with_columns(pl.coalesce("department", "known", pl.lit("")).alias("department"))
+        .group_by(*GROUP, t)
+        .agg(pl.col("units").sum().clip(lower_bound=0))
+    )
+
+
+def _before(lines: pl.LazyFrame, kept: pl.LazyFrame) -> pl.LazyFrame:
+    """Kept totals of the periods before the first line, in the measure of the lines."""
+    both = lines.join(kept, on=[*GROUP, "t"], how="inner", suffix="_kept")
+    scale = (pl.col("units").sum() / pl.col("units_kept").sum()).fill_nan(1.0).clip(*SCALE_LIMITS).alias("scale")
+    scales = both.group_by(GROUP).agg(scale, pl.len().alias("periods")).filter(pl.col("periods") >= OVERLAP_PERIODS)
+    first = lines.select(pl.col("t").min().alias("first"))
+    return (
+        kept.join(first, how="cross")
+        .filter(pl.col("t") < pl.col("first"))
+        .join(scales, on=GROUP, how="left")
+        .select(*GROUP, "t", pl.col("units") * pl.col("scale").fill_null(1.0))
+    )

@@ -1,0 +1,214 @@
+"""Features of demand: what was known at an origin about a series' demand some periods later.
+
+One row per series x origin x horizon. Nothing that happened after the origin enters; what is planned (prices,
+promotions, the calendar) does. Every feature belongs to the group of drivers that explains it to a person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import polars as pl
+
+from features.calendar import (
+    CALENDAR_COLUMNS,
+    calendar_features,
+    event_features,
+    same_time_last_year,
+)
+from features.demand.arrays import Doubles, Floats, Ints, Rows, Table, looked_up
+from features.demand.event_days import MARKED, MarkedDays, month_parts, signatures
+from features.demand.festivals import unlearnable
+from features.demand.history import DemandHistory
+from features.demand.panel import DemandPanel
+from features.demand.peer_groups import ChainLevels, PanelGroups
+from features.demand.series_state import STATE, state
+from features.demand.target_period import PHASE, TARGET, YEAR_AGO, YearAgo, phase_ratios, target_values
+from features.demand.window_sums import Windows
+
+MAX_EVENT_TYPES = 6
+LEVELS_BEYOND_A_YEAR = 4
+EVENTS = (*(f"event_{number}" for number in range(MAX_EVENT_TYPES)), "days_to_event")
+IDS = ("store", "department", "category")
+_WEEKLY = ("weekday",)
+_SEASONAL = ("month", "day_of_month", "days_to_payday")
+
+
+def _groups() -> dict[str, str]:
+    """Driver group of each feature, in the order of the model's columns."""
+    calendar = {
+        name: "weekday" if name in _WEEKLY else "season" if name in _SEASONAL else "festival"
+        for name in CALENDAR_COLUMNS
+    }
+    return {
+        **STATE,
+        **PHASE,
+        **YEAR_AGO,
+        **MARKED,
+        **TARGET,
+        **calendar,
+        **dict.fromkeys(EVENTS, "festival"),
+        **dict.fromkeys(IDS, "level"),
+    }
+
+
+FEATURES: Mapping[str, str] = MappingProxyType(_groups())
+DRIVERS = ("level", "trend", "weekday", "season", "festival", "price", "promotion", "stock")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The names a model knows, numbered by their place; others are unknown (missing).
+
+    Attributes:
+        stores, departments, categories: ids and names.
+        event_types: the event types that have a flag each.
+    """
+
+    stores: tuple[str, ...]
+    departments: tuple[str, ...]
+    categories: tuple[str, ...]
+    event_types: tuple[str, ...]
+
+    @classmethod
+    def of(cls, history: DemandHistory) -> "Vocabulary":
+        """The names in a history; of the event types the most frequent."""
+        series = history.series
+        types = history.calendar.group_by("event_type").len().sort("len", "event_type", descending=[True, False])
+        stores, departments, categories = (
+            tuple(series[name].unique().sort().to_list()) for name in ("store_id", "department", "category")
+        )
+        return cls(stores, departments, categories, tuple(types["event_type"].to_list()[:MAX_EVENT_TYPES]))
+
+
+class DemandFeatures:
+    """Builds feature rows from panels of one history."""
+
+    def __init__(self, history: DemandHistory, vocabulary: Vocabulary) -> None:
+        self._levels = ChainLevels(history)
+        self._vocabulary = vocabulary
+        self._regions, self._calendar = _calendars(history, vocabulary)
+        self._marks = _marks(self._calendar)
+        self._comparable = _comparable_periods(history)
+
+    def of(self, panel: DemandPanel) -> "PanelFeatures":
+        """The features of a panel."""
+        groups = self._levels.of_panel(panel)
+        year_ago = YearAgo.of(panel.axis, self._comparable, (groups.category, groups.store))
+        region = panel.series["region"].replace_strict(self._regions, default=0, return_dtype=pl.Int64)
+        regions = region.fill_null(0).to_numpy()
+        marked = MarkedDays.of(panel, groups.store_category, regions, *self._marks)
+        return PanelFeatures(panel, groups, self._ids(panel), self._calendar, marked, year_ago)
+
+    def _ids(self, panel: DemandPanel) -> Floats:
+        names = {"store_id": "stores", "department": "departments", "category": "categories"}
+        codes = [_codes(panel.series[column], getattr(self._vocabulary, name)) for column, name in names.items()]
+        return np.stack(codes)
+
+
+@dataclass(frozen=True)
+class PanelFeatures:
+    """Feature rows of one panel.
+
+    Attributes:
+        panel: the panel.
+        groups: what each series' like is doing.
+    """
+
+    panel: DemandPanel
+    groups: PanelGroups
+    _ids: Floats
+    _calendar: Floats
+    _marked: MarkedDays
+    _year_ago: YearAgo
+
+    def level(self, origin: int) -> Doubles:
+        """Level of each series as known at `origin` (the last visible period), units per period, shape (n,).
+
+        Its own mean in the recent periods in stock, shrunk to that of its like.
+        """
+        return self._shrunk_mean(self.panel.levels, origin, self._prior(origin))
+
+    def sold_level(self, origin: int) -> Doubles:
+        """The same from what was sold on all listed days, as if stock had never run out."""
+        return self._shrunk_mean(self.panel.raw_levels, origin, self._prior(origin))
+
+    def _prior(self, origin: int) -> Doubles:
+        rhythm = self.panel.axis.rhythm
+        return self.groups.prior(origin + 1 - rhythm.level, origin + 1, rhythm.season)
+
+    def _shrunk_mean(self, windows: Windows, origin: int, prior: Doubles) -> Doubles:
+        rhythm = self.panel.axis.rhythm
+        begin, end = origin + 1 - rhythm.level, origin + 1
+        mean = (windows.total(begin, end) + rhythm.trust * prior) / (windows.weight(begin, end) + rhythm.trust)
+        level: Doubles = np.maximum(mean, 1e-4)
+        return level
+
+    def rows(self, origin: int, series: Ints, ahead: Ints) -> Floats:
+        """Features of some series at some periods ahead (1 is the first after the origin), shape (rows, features)."""
+        panel, groups = self.panel, self.groups
+        rows = Rows(origin, series, ahead)
+        prior = self._prior(origin)
+        level = self._shrunk_mean(panel.levels, origin, prior)
+        calendar = self._calendar.reshape(len(self._calendar), -1)
+        tables = [
+            Table(state(panel, groups, origin, level, prior), series),
+            *phase_ratios(panel, groups, rows, level),
+            *self._year_ago.ratios(rows, panel.axis.rhythm.level),
+            *self._marked.ratios(rows),
+            Table(target_values(panel, origin, series, rows.target), None),
+            Table(calendar, self._marked.region[series] * self._calendar.shape[2] + rows.target),
+            Table(self._ids, series),
+        ]
+        return looked_up(tables, series.size).T
+
+
+def _comparable_periods(history: DemandHistory) -> Ints:
+    """Number of the period a year before each one of history and horizon; -1 where there is none.
+
+    None at all while the history reaches back little more than a year: the few last weeks that have a year before them
+    would be told by having one, and trees would learn whatever else was new in them.
+    """
+    axis = history.axis
+    count = axis.count + history.horizon
+    if axis.count < axis.rhythm.year + LEVELS_BEYOND_A_YEAR * axis.rhythm.level:
+        return np.full(count, -1)
+    if axis.period != "day":
+        return np.maximum(np.arange(count) - axis.rhythm.year, -1)
+    days = same_time_last_year(axis.starts(0, count), history.country)
+    return np.array([-1 if day is None else max(axis.number(day), -1) for day in days])
+
+
+def _codes(values: pl.Series, names: tuple[str, ...]) -> Floats:
+    numbers = {name: number for number, name in enumerate(names)}
+    coded = values.replace_strict(numbers, default=None, return_dtype=pl.Float32)
+    return coded.fill_null(float("nan")).to_numpy()
+
+
+def _calendars(history: DemandHistory, vocabulary: Vocabulary) -> tuple[dict[str, int], Floats]:
+    """Number of each region, and the calendar's features: shape (features, regions + 1, T + H); 0 is everywhere.
+
+    What the history cannot teach (`unlearnable`) is missing.
+    """
+    axis = history.axis
+    dates = axis.starts(0, axis.count + history.horizon)
+    common = calendar_features(dates, history.country).to_numpy().T.copy()
+    for name in unlearnable(history):
+        common[CALENDAR_COLUMNS.index(name)] = np.nan
+    regions: list[str | None] = [None, *history.series["region"].drop_nulls().unique().sort().to_list()]
+    types = list(vocabulary.event_types) + [""] * (MAX_EVENT_TYPES - len(vocabulary.event_types))
+    by_region = [
+        np.concatenate([common, event_features(dates, history.calendar, region, types).to_numpy().T])
+        for region in regions
+    ]
+    numbers = {region: number for number, region in enumerate(regions) if region is not None}
+    return numbers, np.stack(by_region, axis=1).astype(np.float32)
+
+
+def _marks(calendar: Floats) -> tuple[Ints, Ints]:
+    """Numbers of days marked alike: by holidays and events, per region, and by the part of the month."""
+    names = (*CALENDAR_COLUMNS, *EVENTS)
+    flags = ["is_holiday", *(name for name in EVENTS if name != "days_to_event")]
+    events = signatures(calendar[[names.index(name) for name in flags]])
+    return events, month_parts(calendar[names.index("day_of_month"), 0])

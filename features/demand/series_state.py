@@ -1,0 +1,111 @@
+"""The state of a series at an origin: level, trend, zeros, stock, price and promotion history, and its like."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from features.demand.arrays import Doubles, Floats, group_sums, ratio
+from features.demand.panel import DemandPanel
+from features.demand.peer_groups import Groups, PanelGroups
+
+LONG_AGO = 400.0
+WINDOWS = 6
+
+STATE: Mapping[str, str] = MappingProxyType(
+    {
+        "log_level": "level",
+        "log_prior": "level",
+        "own_weight": "level",
+        **{f"mean_{number}_to_level": "trend" for number in range(WINDOWS)},
+        "zero_share_short": "level",
+        "zero_share_long": "level",
+        "variation": "level",
+        "since_sale": "trend",
+        "product_trend_short": "trend",
+        "product_trend_long": "trend",
+        "store_category_trend": "trend",
+        "store_department_trend": "trend",
+        "store_trend_short": "trend",
+        "store_trend_long": "trend",
+        "level_to_category": "level",
+        "outage_share": "stock",
+        "outage_share_week": "stock",
+        "promotion_share": "promotion",
+        "plain_to_level": "promotion",
+        "promotion_uplift": "promotion",
+        "price_to_category": "price",
+        "price_trend": "price",
+    }
+)
+
+
+def state(panel: DemandPanel, groups: PanelGroups, origin: int, level: Doubles, prior: Doubles) -> Floats:
+    """What is known of each series at `origin`, shape (features, n), in the order of `STATE`.
+
+    Args:
+        panel: the panel.
+        groups: what each series' like is doing.
+        origin: the last visible period.
+        level: of each series, as `features.demand.feature_matrix.PanelFeatures.level`.
+        prior: units per period expected of each series from its like alone.
+    """
+    rhythm = panel.axis.rhythm
+    now = origin + 1
+    short, middle, long = rhythm.windows[1], rhythm.level, rhythm.windows[-1]
+    means = {window: panel.levels.mean(now - window, now) for window in {*rhythm.windows, middle, 2 * middle}}
+    spread = np.sqrt(np.maximum(panel.squares.mean(now - 2 * middle, now) - means[2 * middle] ** 2, 0))
+    last = panel.last_sale[:, origin]
+    price = panel.prices.mean(now - 2 * middle, now)
+    columns = {
+        "log_level": np.log(level),
+        "log_prior": np.log(np.maximum(prior, 1e-4)),
+        "own_weight": panel.levels.weight(now - middle, now),
+        **{f"mean_{number}_to_level": means[window] / level for number, window in enumerate(rhythm.windows)},
+        "zero_share_short": panel.zeros.mean(now - middle, now),
+        "zero_share_long": panel.zeros.mean(now - long, now),
+        "variation": spread / level,
+        "since_sale": np.where(last < 0, np.nan, np.minimum(origin - last, LONG_AGO)),
+        "product_trend_short": _trend(groups.product, now, short, middle),
+        "product_trend_long": _trend(groups.product, now, middle, long),
+        "store_category_trend": _trend(groups.store_category, now, short, middle),
+        "store_department_trend": _trend(groups.store_department, now, middle, long),
+        "store_trend_short": _trend(groups.store, now, short, middle),
+        "store_trend_long": _trend(groups.store, now, middle, long),
+        "level_to_category": ratio(means[middle], groups.store_category.mean(now - middle, now)),
+        "outage_share": panel.outages.mean(now - middle, now),
+        "outage_share_week": panel.outages.mean(now - short, now),
+        "promotion_share": panel.promotions.mean(now - middle, now),
+        "plain_to_level": panel.plain_levels.mean(now - middle, now) / level,
+        "promotion_uplift": _promotion_uplift(panel, now, 2 * long),
+        "price_to_category": _price_to_category(price, groups.store_category),
+        "price_trend": ratio(panel.prices.mean(now - short, now), price),
+    }
+    out = np.empty((len(STATE), panel.size), dtype=np.float32)
+    for row, name in zip(out, STATE, strict=True):
+        row[:] = columns[name]
+    return out
+
+
+def _trend(group: Groups, now: int, recent: int, before: int) -> Doubles:
+    """Mean of each series' group in the recent periods against that of more of them."""
+    return ratio(group.windows.mean(now - recent, now), group.windows.mean(now - before, now))[group.of]
+
+
+def _promotion_uplift(panel: DemandPanel, now: int, window: int) -> Doubles | float:
+    """Demand per promoted period against that of other periods, shrunk to 1; NaN without a promotion."""
+    if not panel.has_promotions:
+        return np.nan
+    total, weight = panel.levels.total(now - window, now), panel.levels.weight(now - window, now)
+    plain, plain_weight = panel.plain_levels.total(now - window, now), panel.plain_levels.weight(now - window, now)
+    rate = ratio(plain, plain_weight)
+    promoted = weight - plain_weight
+    uplift = ratio(total - plain + 1.0, promoted * rate + 1.0)
+    return np.where(promoted > 0, np.minimum(uplift, 20.0), np.nan)
+
+
+def _price_to_category(price: Doubles, category: Groups) -> Doubles:
+    """Own planned price against the mean of the category in the store."""
+    known = ~np.isnan(price)
+    total = group_sums(category.of, np.where(known, price, 0.0), category.windows.size)
+    return ratio(price, ratio(total, group_sums(category.of, known, category.windows.size))[category.of])

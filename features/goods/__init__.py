@@ -1,0 +1,1 @@
+"""Goods features: one row per product, and one per store x product."""

@@ -1,0 +1,157 @@
+"""Parts of the goods features that hold for a product and for a store x product alike."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+import polars as pl
+
+from features.goods.promoted_days import SERIES, mark_promoted, periods_by_series
+from features.person.purchases import is_reduced
+from features.windows import days_since, ratio, trend, until, within
+
+DEMAND_FEATURES: Final = (
+    *("first_sale_on", "last_sale_on", "sale_days", "zero_share", "adi", "cv2", "demand_class"),
+    *("units_28d", "units_91d", "units_per_day_28d", "units_per_day_91d", "units_trend"),
+)
+ADI_LIMIT = 1.32
+CV2_LIMIT = 0.49
+MIN_EXPECTED_UNITS = 3.0
+STOCK_DAYS = 91
+
+
+def daily(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per store x product x date with sales or returns.
+
+    Columns: units (net), sold (units of sales), revenue (of sales; null without prices), reduced (units of sales at a
+    reduced price).
+
+    Args:
+        rows: `line` or `day` records.
+    """
+    sold = pl.when(pl.col("units") > 0).then("units")
+    columns = rows.select(
+        *SERIES,
+        pl.col("at").cast(pl.Date).alias("date"),
+        "units",
+        sold.alias("sold"),
+        (sold * pl.col("unit_price")).alias("revenue"),
+        pl.when(is_reduced()).then(sold).alias("reduced"),
+    )
+    sums = pl.col("units", "sold", "revenue", "reduced").sum()
+    return (
+        columns.group_by(*SERIES, "date")
+        .agg(sums, pl.col("revenue").count().alias("priced"))
+        .with_columns(pl.when(pl.col("priced") > 0).then("revenue").alias("revenue"))
+        .drop("priced")
+    )
+
+
+def demand_features(days: pl.LazyFrame, key: Sequence[str], as_of: date, period_days: int) -> pl.LazyFrame:
+    """One row per key: pace, trend and the pattern of its demand.
+
+    `adi` is the mean number of periods between periods with a sale and `cv2` the squared coefficient of variation of
+    the units in those; `demand_class` cuts them at 1.32 and 0.49 (Syntetos, Boylan and Croston 2005): smooth, erratic,
+    intermittent, lumpy. It is for reports. `units_per_day` counts from the first sale if that is later than the
+    window's start. `units_trend` compares the last 28 days with the 28 before, from -1 to 1.
+    """
+    total = days.group_by(*key, "date").agg(pl.col("units").sum(), pl.col("sold").sum())
+    positive = pl.col("sold").filter(pl.col("sold") > 0)
+    frame = total.group_by(key).agg(
+        pl.col("date").min().alias("first_sale_on"),
+        pl.col("date").filter(pl.col("sold") > 0).max().alias("last_sale_on"),
+        positive.len().cast(pl.Int32).alias("sale_days"),
+        (ratio(positive.std(), positive.mean()) ** 2).fill_null(0.0).alias("cv2"),
+        *(pl.col("units").filter(within("date", as_of, days_)).sum().alias(f"units_{days_}d") for days_ in (28, 91)),
+        pl.col("sold").filter(within("date", as_of, 28)).sum().alias("recent"),
+        pl.col("sold").filter(within("date", as_of, 28, before=28)).sum().alias("previous"),
+    )
+    age = days_since("first_sale_on", as_of) + 1
+    periods = (age / period_days).ceil().clip(lower_bound=1)
+    periods = pl.max_horizontal(periods, pl.col("sale_days"))
+    return frame.with_columns(
+        (1 - pl.col("sale_days") / periods).alias("zero_share"),
+        ratio(periods, pl.col("sale_days")).alias("adi"),
+        trend("recent", "previous").alias("units_trend"),
+        *(
+            (pl.col(f"units_{window}d") / pl.min_horizontal(age, pl.lit(window))).alias(f"units_per_day_{window}d")
+            for window in (28, 91)
+        ),
+    ).select(*key, *DEMAND_FEATURES[:6], _demand_class(), *DEMAND_FEATURES[7:])
+
+
+def _demand_class() -> pl.Expr:
+    rare, uneven = pl.col("adi") >= ADI_LIMIT, pl.col("cv2") >= CV2_LIMIT
+    return (
+        pl.when(pl.col("adi").is_null())
+        .then(None)
+        .when(rare & uneven)
+        .then(pl.lit("lumpy"))
+        .when(rare)
+        .then(pl.lit("intermittent"))
+        .when(uneven)
+        .then(pl.lit("erratic"))
+        .otherwise(pl.lit("smooth"))
+        .alias("demand_class")
+    )
+
+
+def promotion_features(
+    days: pl.LazyFrame, promotions: pl.LazyFrame, key: Sequence[str], as_of: date, *, has_promotions: bool
+) -> pl.LazyFrame:
+    """One row per key: share of units sold under promotion, promoted store-days and the raw uplift.
+
+    A day counts as promoted when a promotion holds in the store or, where there is no promotions table, when most units
+    went at a reduced price. `promotion_uplift` is units on promoted days / units expected there at the series' pace on
+    its other days, minus 1. It is raw: seasons, stock and the choice of what is promoted are in it. It is null where
+    fewer than 3 units were expected. Without a promotions table both paces are per day with a sale.
+    """
+    series = days.group_by(SERIES).agg(pl.col("date").min().alias("first_sale_on"), pl.len().alias("sale_days"))
+    if has_promotions:
+        periods = periods_by_series(promotions, series, as_of)
+        marked = mark_promoted(days, periods)
+        covered = periods.group_by(SERIES).agg(pl.col("new_days").sum().alias("promoted_days"))
+        all_days = days_since("first_sale_on", as_of) + 1
+    else:
+        marked = days.with_columns((pl.col("reduced") > pl.col("sold") / 2).alias("in_promotion"))
+        covered = marked.group_by(SERIES).agg(pl.col("in_promotion").sum().alias("promoted_days"))
+        all_days = pl.col("sale_days").cast(pl.Int32)
+    flag = pl.col("in_promotion")
+    sums = marked.group_by(SERIES).agg(
+        pl.col("sold").filter(flag).sum().alias("promoted"), pl.col("sold").filter(~flag).sum().alias("other")
+    )
+    paced = (
+        series.join(covered, on=SERIES, how="left")
+        .join(sums, on=SERIES, how="left")
+        .with_columns(pl.col("promoted_days").fill_null(0).cast(pl.Int64))
+        .with_columns(
+            (pl.col("promoted_days") * ratio(pl.col("other"), all_days - pl.col("promoted_days"))).alias("due")
+        )
+    )
+    comparable = pl.col("due").is_not_null()
+    expected = pl.col("due").filter(comparable).sum()
+    uplift = pl.col("promoted").filter(comparable).sum() / expected - 1
+    return paced.group_by(key).agg(
+        ratio(pl.col("promoted").sum(), (pl.col("promoted") + pl.col("other")).sum()).alias("promotion_share"),
+        pl.col("promoted_days").sum(),
+        pl.when(expected >= MIN_EXPECTED_UNITS).then(uplift).alias("promotion_uplift"),
+    )
+
+
+def stock_features(stock: pl.LazyFrame, days: pl.LazyFrame, key: Sequence[str], as_of: date) -> pl.LazyFrame:
+    """One row per key with stock records: share of store-days without stock in the last 91 days, and stock on hand.
+
+    Where there is no inventory, `stockout_share` is what `daily_sales` says of `in_stock`. `on_hand` adds each store's
+    last count within those days.
+    """
+    counts = stock.filter(until("at", as_of) & pl.col("on_hand").is_not_null())
+    lately = within("at", as_of, STOCK_DAYS)
+    counts = counts.filter(lately)
+    last = counts.filter(pl.col("at") == pl.col("at").max().over(SERIES)).group_by(key).agg(pl.col("on_hand").sum())
+    out = counts.group_by(key).agg((pl.col("on_hand") <= 0).mean().alias("counted"))
+    shelf = days.filter(lately).group_by(key).agg((1 - pl.col("in_stock").mean()).alias("observed"))
+    return (
+        last.join(out, on=list(key), how="full", coalesce=True)
+        .join(shelf, on=list(key), how="full", coalesce=True)
+        .select(*key, "on_hand", pl.coalesce("counted", "observed").alias("stockout_share"))
+    )

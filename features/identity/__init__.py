@@ -1,0 +1,1 @@
+"""One id per person across cards, phones, devices and openids."""

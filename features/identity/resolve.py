@@ -1,0 +1,218 @@
+"""One id per person across cards, phones, devices and openids.
+
+Accounts (customer ids) that share an identifier are candidates. Each candidate pair gets a probability of being one
+person after Fellegi and Sunter (1969): every type of identifier on which both have values multiplies the odds, up where
+they agree, down where they differ. Pairs above `min_probability` are joined and connected components are persons, with
+three guards:
+
+* an identifier on more than `max_customers` accounts (a family's tablet, a shop's terminal) joins nobody;
+* accounts that differ on a strong identifier (phone, card ...) and agree on none are never joined by a weak one;
+* neither are two groups of accounts, so a chain of weak links cannot tie strangers together.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Final
+
+import numpy as np
+import polars as pl
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from features.identity.evidence import IdentityRules, learn_evidence, score_pairs
+from features.identity.links import account_pairs, attribute_pairs, identifier_links
+from features.windows import ratio
+from retail_brain.dataset import Dataset
+
+IDENTITY: Final = {
+    "id_type": pl.String,
+    "id_value": pl.String,
+    "person_id": pl.String,
+    "confidence": pl.Float64,
+    "reason": pl.String,
+}
+"""Columns of the identity table; customer ids are in it with the `id_type` `customer_id`."""
+
+CUSTOMER: Final = "customer_id"
+
+
+def resolve_identities(dataset: Dataset, as_of: date, rules: IdentityRules | None = None) -> pl.LazyFrame:
+    """One row per identifier or customer id: the person it belongs to, how sure that is and why.
+
+    A person's id is the smallest customer id among their accounts, or `TYPE:VALUE` for an identifier nobody's account
+    has. `person_id` is null for an identifier that several persons use alike. Customers who share nothing with anybody
+    are persons of their own. Accounts and identifiers are held in memory; the cost grows with the links between them.
+
+    Args:
+        dataset: uses `identities`, `events`, `customers` and `transactions`, whichever are there.
+        as_of: last visible day; identifiers first seen and events after it are ignored.
+        rules: thresholds and weights.
+    """
+    rules = rules or IdentityRules()
+    links = identifier_links(dataset, as_of)
+    accounts = links.filter(pl.col("customer_id").is_not_null())
+    shared = account_pairs(accounts, rules.max_customers)
+    customers = dataset.at(as_of).scan_or_empty("customers")
+    pairs = pl.concat([shared, attribute_pairs(shared, customers, sorted(rules.attributes))])
+    if rules.learn:
+        rules = learn_evidence(pairs, rules)
+    joined = score_pairs(pairs, rules).filter(pl.col("probability") >= rules.min_probability)
+    joined = joined.filter(~pl.col("conflict") | pl.col("agrees_strongly"))
+    persons = _components(joined, accounts, rules)
+    table = pl.concat([_customer_rows(persons, joined), _identifier_rows(links, persons, rules)])
+    return table.sort("id_type", "id_value").lazy()
+
+
+def _components(joined: pl.DataFrame, accounts: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
+    """One row per account: its person, the smallest account of its component."""
+    names = accounts["customer_id"].unique().sort()
+    node = pl.DataFrame({"customer_id": names}).with_row_index("node")
+    edges = joined.join(node.rename({"customer_id": "left", "node": "a"}), on="left").join(
+        node.rename({"customer_id": "right", "node": "b"}), on="right"
+    )
+    labels = _label(edges, len(names))
+    sizes = np.bincount(labels, minlength=1)
+    doubtful = edges.filter(pl.Series(sizes[labels[edges["a"].to_numpy()]] > 2, dtype=pl.Boolean))
+    if doubtful.height:
+        kept = _without_conflicts(doubtful, accounts, rules)
+        edges = edges.join(doubtful, on=["left", "right"], how="anti").vstack(kept.select(edges.columns))
+        labels = _label(edges, len(names))
+    return node.with_columns(pl.Series("component", labels)).select(
+        "customer_id",
+        pl.col("customer_id").min().over("component").alias("person_id"),
+        pl.len().over("component").alias("accounts"),
+    )
+
+
+def _label(edges: pl.DataFrame, nodes: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    a, b = edges["a"].to_numpy(), edges["b"].to_numpy()
+    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(nodes, nodes))
+    labels: np.ndarray[tuple[int], np.dtype[np.int32]] = connected_components(graph, directed=False)[1]
+    return labels
+
+
+def _without_conflicts(edges: pl.DataFrame, accounts: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
+    """The edges that join groups, the surest first, without those between groups whose strong identifiers conflict."""
+    strong = [t for t in accounts["id_type"].unique() if rules.is_strong(t)]
+    concerned = pl.concat([edges["left"], edges["right"]]).unique()
+    values: dict[str, dict[str, set[str]]] = {name: {} for name in concerned}
+    held = accounts.filter(pl.col("customer_id").is_in(concerned.implode()) & pl.col("id_type").is_in(strong))
+    for customer, kind, value in held.select("customer_id", "id_type", "id_value").iter_rows():
+        values[customer].setdefault(kind, set()).add(value)
+    group = {name: name for name in concerned}
+    members = {name: [name] for name in concerned}
+    kept: list[bool] = []
+    ordered = edges.sort(["probability", "left", "right"], descending=[True, False, False])
+    for left, right in ordered.select("left", "right").iter_rows():
+        a, b = group[left], group[right]
+        fits = a == b or not _conflict(values[a], values[b])
+        kept.append(fits)
+        if fits and a != b:
+            for kind, found in values[b].items():
+                values[a].setdefault(kind, set()).update(found)
+            for name in members[b]:
+                group[name] = a
+            members[a] += members.pop(b)
+    return ordered.filter(pl.Series(kept, dtype=pl.Boolean))
+
+
+def _conflict(a: Mapping[str, set[str]], b: Mapping[str, set[str]]) -> bool:
+    common = a.keys() & b.keys()
+    return bool(common) and all(a[kind].isdisjoint(b[kind]) for kind in common)
+
+
+def _customer_rows(persons: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
+    """One row per account."""
+    ends = [
+        joined.select(pl.col(end).alias("customer_id"), pl.col(away).alias("with"), "shared", "probability")
+        for end, away in (("left", "right"), ("right", "left"))
+    ]
+    person = persons.select(pl.col("customer_id").alias("with"), pl.col("person_id").alias("other_person"))
+    best = (
+        pl.concat(ends)
+        .join(persons, on="customer_id")
+        .join(person, on="with")
+        .filter(pl.col("person_id") == pl.col("other_person"))
+        .sort(["customer_id", "probability", "with"], descending=[False, True, False])
+        .group_by("customer_id", maintain_order=True)
+        .agg(pl.col("with", "shared", "probability").first())
+    )
+    rows = persons.join(best, on="customer_id", how="left")
+    return rows.select(
+        pl.lit(CUSTOMER).alias("id_type"),
+        pl.col("customer_id").alias("id_value"),
+        "person_id",
+        pl.col("probability").fill_null(1.0).alias("confidence"),
+        pl.when(pl.col("with").is_not_null())
+        .then(pl.format("same {} as {}", pl.col("shared"), pl.col("with")))
+        .otherwise(pl.lit("only account"))
+        .alias("reason"),
+    )
+
+
+def _identifier_rows(links: pl.DataFrame, persons: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
+    """One row per identifier: whose it is."""
+    used = (
+        links.join(persons, on="customer_id", how="left")
+        .group_by("id_type", "id_value", "person_id")
+        .agg(pl.col("uses").sum())
+        .filter(pl.col("person_id").is_not_null() | (pl.len().over("id_type", "id_value") == 1))
+    )
+    share = ratio(pl.col("uses"), pl.col("uses").sum().over("id_type", "id_value"))
+    best = (
+        used.with_columns(share.alias("share"), pl.len().over("id_type", "id_value").alias("people"))
+        .sort(["id_type", "id_value", "share", "person_id"], descending=[False, False, True, False])
+        .group_by("id_type", "id_value", maintain_order=True)
+        .agg(pl.col("person_id", "share", "people").first())
+    )
+    owned, single = pl.col("person_id").is_not_null(), pl.col("people") == 1
+    dominant = pl.col("share") >= rules.dominant_share
+    return best.select(
+        "id_type",
+        "id_value",
+        pl.when(owned & (single | dominant))
+        .then(pl.col("person_id"))
+        .when(~owned)
+        .then(pl.format("{}:{}", "id_type", "id_value"))
+        .alias("person_id"),
+        pl.when(owned & ~single & ~dominant)
+        .then(0.0)
+        .when(owned)
+        .then(pl.col("share"))
+        .otherwise(0.5)
+        .alias("confidence"),
+        pl.when(~owned)
+        .then(pl.lit("no account has it"))
+        .when(single)
+        .then(pl.lit("on this person's account"))
+        .when(dominant)
+        .then(pl.format("mostly used by this person ({}% of uses)", (pl.col("share") * 100).round().cast(pl.Int32)))
+        .otherwise(pl.format("shared by {} people", "people"))
+        .alias("reason"),
+    )
+
+
+def attribute(rows: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with `person_id`: by their customer id, otherwise by `id_type` and `id_value` where they have these.
+
+    Customers whom the identity table does not know are persons of their own; what nobody can be named for stays null.
+
+    Args:
+        rows: any table with `customer_id`, and perhaps `id_type` and `id_value`.
+        identities: the table of `resolve_identities`.
+    """
+    accounts = identities.filter((pl.col("id_type") == CUSTOMER) & (pl.col("id_value") != pl.col("person_id"))).select(
+        pl.col("id_value").alias("customer_id"), pl.col("person_id").alias("_account_person")
+    )
+    found = rows.join(accounts, on="customer_id", how="left", maintain_order="left")
+    person = pl.coalesce("_account_person", "customer_id")
+    if not {"id_type", "id_value"} <= set(rows.collect_schema().names()):
+        return found.with_columns(person.alias("person_id")).drop("_account_person")
+    others = identities.filter(pl.col("id_type") != CUSTOMER).select(
+        "id_type", "id_value", pl.col("person_id").alias("_identifier_person")
+    )
+    return (
+        found.join(others, on=["id_type", "id_value"], how="left", maintain_order="left")
+        .with_columns(pl.coalesce(person, "_identifier_person").alias("person_id"))
+        .drop("_account_person", "_identifier_person")
+    )

@@ -1,0 +1,1 @@
+"""Person features: one row per person; and person x product interactions."""

@@ -1,0 +1,178 @@
+"""Person features: one row per person, from everything a person did up to a day.
+
+The input is a *record table*: all rows about a person, whatever table they came from, told apart by the column
+`record`. One such table per bucket of persons is all a job needs, so any engine that can co-locate a key can run it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+import numpy as np
+import polars as pl
+from polars._typing import PolarsDataType
+
+from features.person import contactability, purchases
+from features.person.lifecycle import LIFECYCLE_FEATURES, LifecycleRules, lifecycle
+from features.person.repeat_buying import RepeatBuying
+from features.windows import until
+
+PERSON_RECORDS: Final[Mapping[str, PolarsDataType]] = {
+    "person_id": pl.String,
+    "record": pl.String,
+    "at": pl.Datetime("us"),
+    "customer_id": pl.String,
+    "transaction_id": pl.String,
+    "store_id": pl.String,
+    "product_id": pl.String,
+    "channel": pl.String,
+    "units": pl.Float64,
+    "unit_price": pl.Float64,
+    "discount": pl.Float64,
+    "reference_price": pl.Float64,
+    "category": pl.String,
+    "category_share": pl.Float64,
+    "event_type": pl.String,
+    "granted": pl.Boolean,
+    "is_holdout": pl.Boolean,
+    "home_store_id": pl.String,
+    "guide_id": pl.String,
+}
+"""Columns of a person's records. `record` is customer, identifier, line, event, consent, contact or response."""
+
+PERSON_FEATURES: Final = {
+    "identity": ("customer_ids", "identifiers", "known_on", "home_store_id", "guide_id"),
+    "value": (
+        *("first_purchase_on", "last_purchase_on", "tenure_days", "recency_days", "baskets", "spend", "units"),
+        *("products", "baskets_28d", "spend_28d", "baskets_91d", "spend_91d", "baskets_365d", "spend_365d"),
+        *("basket_value", "basket_units", "basket_lines", "returns_share", "spend_trend"),
+    ),
+    "cadence": ("purchase_days", "gap_median_days", "regularity", "next_due_on"),
+    "places": ("main_store_id", "main_store_share", "stores", "main_channel", "main_channel_share", "remote_share"),
+    "tastes": ("top_categories", "top_category_shares", "favourite_categories", "categories"),
+    "prices": ("reduced_share", "discount_share", "price_index"),
+    "habits": ("weekend_share", "main_weekday", "main_daypart"),
+    "reach": (
+        *("granted_channels", "is_contactable", "contacts_28d", "contacts_91d", "last_contact_on", "responses_91d"),
+    ),
+    "activity": ("events_28d", "visits_28d", "bag_adds_28d", "shares_28d", "last_event_on", "unseen_days"),
+    "lifecycle": LIFECYCLE_FEATURES,
+    "expectation": ("probability_alive", "expected_purchases_28d"),
+}
+"""Named sets of person features."""
+
+_COUNTS = ("contacts_28d", "contacts_91d", "responses_91d", "events_28d", "visits_28d", "bag_adds_28d", "shares_28d")
+
+
+@dataclass(frozen=True)
+class PersonOptions:
+    """What the person features need to know beyond the person's records.
+
+    Attributes:
+        rules: lifecycle thresholds.
+        repeat_buying: a fitted BG/NBD model, or None to leave its features null.
+        has_consents: whether the dataset records consents; without, nobody has refused.
+    """
+
+    rules: LifecycleRules = field(default_factory=LifecycleRules)
+    repeat_buying: RepeatBuying | None = None
+    has_consents: bool = False
+
+
+def person_features(records: pl.LazyFrame, as_of: date, options: PersonOptions) -> pl.LazyFrame:
+    """One row per person: `person_id`, `as_of` and the features of `PERSON_FEATURES`.
+
+    Windows of d days are half-open and end with `as_of` included. Money is in the dataset's currency.
+
+    Args:
+        records: rows with the columns of `PERSON_RECORDS`; all of a person's rows must be there.
+        as_of: last visible day; later records are ignored.
+        options: rules and fitted models.
+    """
+    seen = records.filter(until("at", as_of))
+    lines = _kind(seen, "line")
+    people = _people(seen)
+    parts = (
+        purchases.value(lines, as_of),
+        purchases.cadence(lines),
+        purchases.places(lines),
+        purchases.tastes(lines),
+        purchases.prices(lines),
+        purchases.habits(lines),
+        contactability.consent(_kind(seen, "consent")),
+        contactability.contacts(_kind(seen, "contact"), as_of),
+        contactability.responses(_kind(seen, "response"), as_of),
+        contactability.activity(_kind(seen, "event"), as_of),
+        lifecycle(people, lines.filter(pl.col("units") > 0), _kind(seen, "event"), as_of, options.rules),
+    )
+    frame = people
+    for part in parts:
+        frame = frame.join(part, on="person_id", how="left")
+    frame = frame.with_columns(
+        pl.lit(as_of).alias("as_of"), pl.col(*_COUNTS).fill_null(0), *_contactability(options.has_consents)
+    )
+    frame = _expectation(frame, options.repeat_buying)
+    names = [name for group in PERSON_FEATURES.values() for name in group]
+    return frame.select("person_id", "as_of", *names).sort("person_id")
+
+
+def _kind(records: pl.LazyFrame, kind: str) -> pl.LazyFrame:
+    """Records of one kind, kept while the query runs: many features start from them."""
+    return records.filter(pl.col("record") == kind).cache()
+
+
+def _people(seen: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per person: who they are and since when they are known."""
+    accounts = (
+        seen.filter(pl.col("customer_id").is_not_null())
+        .select("person_id", "customer_id")
+        .unique()
+        .group_by("person_id")
+        .agg(pl.col("customer_id").sort().alias("customer_ids"))
+    )
+    home = (
+        _kind(seen, "customer")
+        .sort("person_id", "at", "customer_id", nulls_last=True)
+        .group_by("person_id", maintain_order=True)
+        .agg(pl.col("home_store_id", "guide_id").drop_nulls().first())
+    )
+    return (
+        seen.group_by("person_id")
+        .agg(
+            (pl.col("record") == "identifier").sum().cast(pl.Int32).alias("identifiers"),
+            pl.col("at").min().cast(pl.Date).alias("known_on"),
+        )
+        .join(accounts, on="person_id", how="left")
+        .join(home, on="person_id", how="left")
+        .with_columns(pl.col("customer_ids").fill_null(pl.lit([], dtype=pl.List(pl.String))))
+    )
+
+
+def _contactability(has_consents: bool) -> list[pl.Expr]:  # a fact of the dataset, not a switch
+    known = pl.col("customer_ids").list.len() > 0
+    granted = pl.col("granted_channels")
+    if not has_consents:
+        return [granted, known.alias("is_contactable")]
+    none = pl.lit([], dtype=pl.List(pl.String))
+    return [granted.fill_null(none), (granted.list.len().fill_null(0) > 0).alias("is_contactable")]
+
+
+def _expectation(frame: pl.LazyFrame, model: RepeatBuying | None) -> pl.LazyFrame:
+    names = PERSON_FEATURES["expectation"]
+    if model is None:
+        return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in names)
+
+    def predict(block: pl.DataFrame) -> pl.DataFrame:
+        repeats = (block["purchase_days"].cast(pl.Float64) - 1).to_numpy()
+        age = (block["tenure_days"].cast(pl.Float64) / 7).to_numpy()
+        last = age - (block["recency_days"].cast(pl.Float64) / 7).to_numpy()
+        with np.errstate(invalid="ignore"):
+            alive = model.probability_alive(repeats, last, age)
+            expected = model.expected_purchases(4.0, repeats, last, age)
+        unknown = np.isnan(repeats)
+        columns = {name: np.where(unknown, np.nan, x) for name, x in zip(names, (alive, expected), strict=True)}
+        return block.with_columns(pl.Series(name, x).fill_nan(None) for name, x in columns.items())
+
+    schema = frame.collect_schema() | dict.fromkeys(names, pl.Float64())
+    return frame.map_batches(predict, schema=schema)

@@ -1,0 +1,1 @@
+"""Place features: one row per store, and clusters of stores."""

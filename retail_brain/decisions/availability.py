@@ -1,0 +1,160 @@
+"""Availability of goods to a person: in the store, shipped, or held in another store for pick-up."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+PICKUP_KM = 30.0
+"""A shop this near holds goods for pick-up; where no coordinates are known, one of the same region does."""
+
+NO_STORE = -1
+NOWHERE, IN_STORE, SHIP, PICKUP, UNKNOWN = range(5)
+FULFILMENT: tuple[str | None, ...] = (None, "in_store", "ship", "pickup", None)
+"""Names of the codes; null where nothing is known, or where no shop was named."""
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Units on hand by product and store, and what the stores can do.
+
+    Attributes:
+        keys: product x stores + store of everything in stock, ascending.
+        starts: per product where its keys begin, and the end of all.
+        units: of each.
+        shipper: per product the store that can ship it and has most of it, -1 = none.
+        named: per product whether any count names it; others may be there.
+        counted: per store whether anything is counted there; in others everything may be there.
+        stocked: per store how many products it has.
+        ships: per store whether it picks orders.
+        sells: per store whether anything was ever sold there; a mere warehouse holds nothing for pick-up.
+        online: per store whether it is a web shop: what it has is shipped.
+        place: per store latitude and longitude in degrees, NaN = unknown.
+        region: per store a code, -1 = unknown.
+    """
+
+    keys: Array
+    starts: Array
+    units: Array
+    shipper: Array
+    named: Array
+    counted: Array
+    stocked: Array
+    ships: Array
+    sells: Array
+    online: Array
+    place: Array
+    region: Array
+
+    @classmethod
+    def of(cls, stock: pl.DataFrame, stores: pl.DataFrame, n_products: int) -> "Availability":
+        """From counts and the table of stores.
+
+        Args:
+            stock: one row per store x product: `store`, `product` (positions), `on_hand` (units).
+            stores: one row per store, in the order of the positions: is_online, daily_fulfilment_capacity, latitude,
+                longitude, region, sells.
+            n_products: how many products there are.
+        """
+        many = stores.height
+        named = np.bincount(stock["product"].to_numpy(), minlength=n_products) > 0
+        counted = np.bincount(stock["store"].to_numpy(), minlength=many) > 0
+        there = stock.filter(pl.col("on_hand") > 0).sort("product", "store")
+        product, store = there["product"].to_numpy().astype(np.int64), there["store"].to_numpy().astype(np.int64)
+        units = there["on_hand"].cast(pl.Float32).to_numpy()
+        online = stores["is_online"].fill_null(value=False).to_numpy()
+        sells = stores["sells"].to_numpy()
+        ships = online | (stores["daily_fulfilment_capacity"].fill_null(0).to_numpy() > 0)
+        place = stores.select("latitude", "longitude").cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        region = stores["region"].rank("dense").cast(pl.Int32).fill_null(0).to_numpy() - 1
+        shipper = _most(product, store, units, ships, n_products)
+        stocked = np.bincount(store, minlength=many)
+        keys = product * many + store
+        starts = np.searchsorted(keys, np.arange(n_products + 1) * many)
+        return cls(keys, starts, units, shipper, named, counted, stocked, ships, sells, online, place, region)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any stock is known at all."""
+        return bool(self.counted.any())
+
+    def ways(self, stores: Array, products: Array) -> Array:
+        """How each product gets to a person in each store: a code of FULFILMENT, NOWHERE where it cannot.
+
+        Args:
+            stores: positions, `NO_STORE` where no store is meant: then anything that any store has may be had.
+            products: positions, as many.
+        """
+        starts, ends = self.starts[products], self.starts[products + 1]
+        placed = stores >= 0
+        if not placed.any():
+            return np.where((ends > starts) | ~self.named[products], UNKNOWN, NOWHERE).astype(np.int8)
+        counted = placed & self.counted[stores]
+        here = counted & self._has(stores, products)
+        ways = np.full(len(products), NOWHERE, np.int8)
+        ways[~placed & ((ends > starts) | ~self.named[products])] = UNKNOWN
+        ways[placed & ~counted] = UNKNOWN
+        ways[counted & (self.shipper[products] >= 0)] = SHIP
+        rest = np.flatnonzero(counted & ~here & (ways == NOWHERE) & (ends > starts))
+        if rest.size:
+            rows, _, _ = self._near_holders(stores[rest], starts[rest], ends[rest])
+            ways[rest[rows]] = PICKUP
+        ways[here] = np.where(self.online[stores[here]], SHIP, IN_STORE)
+        return ways
+
+    def origins(self, stores: Array, products: Array, ways: Array) -> Array:
+        """Which store each product comes from, `NO_STORE` where that is not known."""
+        placed = stores >= 0
+        if not placed.any():
+            return np.full(len(products), NO_STORE)
+        here = ((ways == IN_STORE) | (ways == SHIP)) & placed
+        here[here] = self._has(stores[here], products[here])
+        found = np.where(here, stores, np.where(ways == SHIP, self.shipper[products], NO_STORE))
+        rest = np.flatnonzero(ways == PICKUP)
+        if rest.size:
+            goods = products[rest]
+            rows, places, apart = self._near_holders(stores[rest], self.starts[goods], self.starts[goods + 1])
+            order = np.lexsort((-self.units[places], apart, rows))
+            first = order[np.r_[True, rows[order][1:] != rows[order][:-1]]]
+            found[rest[rows[first]]] = self.keys[places[first]] % len(self.counted)
+        return found
+
+    def _has(self, stores: Array, products: Array) -> Array:
+        if not len(self.keys):
+            return np.zeros(len(products), bool)
+        wanted = products.astype(np.int64) * len(self.counted) + stores
+        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
+        return np.asarray(self.keys[at] == wanted)
+
+    def _near_holders(self, stores: Array, starts: Array, ends: Array) -> tuple[Array, Array, Array]:
+        """Which other stores hold the goods near enough: row, place in `keys`, and km apart (0 = same region)."""
+        many = ends - starts
+        rows = np.repeat(np.arange(len(stores)), many)
+        places = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many) + np.repeat(starts, many)
+        holder, mine = self.keys[places] % len(self.counted), stores[rows]
+        apart = _kilometres(self.place[mine], self.place[holder])
+        both = (self.region[mine] >= 0) & (self.region[holder] >= 0)
+        same = ~both | (self.region[mine] == self.region[holder])
+        near = (holder != mine) & self.sells[holder] & ~self.online[holder]
+        near &= np.where(np.isnan(apart), same, apart <= PICKUP_KM)
+        return rows[near], places[near], np.nan_to_num(apart[near])
+
+
+def _most(product: Array, store: Array, units: Array, ships: Array, n_products: int) -> Array:
+    """Per product the store with most units among those that ship, the first where equal; -1 = none."""
+    shipper = np.full(n_products, NO_STORE, np.int32)
+    rows = np.flatnonzero(ships[store])
+    order = rows[np.lexsort((-store[rows], units[rows], product[rows]))]
+    shipper[product[order]] = store[order]
+    return shipper
+
+
+def _kilometres(here: Array, there: Array) -> Array:
+    """Great-circle distance of points in degrees (haversine, radius 6,371 km)."""
+    a, b = np.radians(here), np.radians(there)
+    half = np.sin((b - a) / 2) ** 2
+    return np.asarray(12_742 * np.arcsin(np.sqrt(half[:, 0] + np.cos(a[:, 0]) * np.cos(b[:, 0]) * half[:, 1])))

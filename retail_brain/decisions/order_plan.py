@@ -1,0 +1,169 @@
+"""One order decision for many series at once, as arrays: what the service suggests and the simulator replays."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
+from retail_brain.decisions.expiry import KEEPS, Aging
+from retail_brain.decisions.order_calendar import Cycle, order_cycle, period_of
+from retail_brain.decisions.required_orders import Needs, project, spread_arrival
+from retail_brain.decisions.supply_terms import Terms
+from retail_brain.decisions.targets import Economics, Lots, Target, economics, order_target, spread_factors, whole_lots
+from retail_brain.settings import ReplenishmentSettings
+
+_DEFAULTS = ReplenishmentSettings()
+
+
+@dataclass(frozen=True)
+class Due:
+    """Units on order whose day of arrival is known: one element per delivery.
+
+    Attributes:
+        series: index of the series.
+        arrives_on: morning of arrival.
+        units: units.
+    """
+
+    series: Ints
+    arrives_on: Days
+    units: Floats
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Stock at the end of the last known day, one element per series.
+
+    Attributes:
+        on_hand: units; 0 where unknown, negative where the record is wrong.
+        on_order: units ordered and not yet received.
+        known: whether `on_hand` is known.
+        due: the units on order by day of arrival; None has them arrive half-way to the arrival of a new order.
+        batches: shape (series, lives): units on hand that may be sold for so many more periods (index 0: one). None
+            takes the stock of goods that date out to have arrived half a review period ago.
+    """
+
+    on_hand: Floats
+    on_order: Floats
+    known: Bools
+    due: Due | None = None
+    batches: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One decision for every series: everything between the paths and the rows of the answer."""
+
+    terms: Terms
+    cycle: Cycle
+    needs: Needs
+    money: Economics
+    target: Target
+    lots: Lots
+    on_hand: Floats
+    on_order: Floats
+    stock_known: Bools
+
+    @property
+    def quantity(self) -> Floats:
+        """Units to order."""
+        return self.lots.quantity
+
+
+def decide(
+    units: npt.NDArray[np.float32],
+    starts: Days,
+    terms: Terms,
+    holdings: Holdings,
+    first_day: np.datetime64,
+    *,
+    settings: ReplenishmentSettings = _DEFAULTS,
+    seed: int = 0,
+) -> Plan:
+    """Orders for every series from sample paths.
+
+    Args:
+        units: demand, shape (series, paths, periods).
+        starts: first day of each period.
+        terms: supply terms.
+        holdings: what is there and on its way.
+        first_day: the first day whose demand is not known; orders are placed before its opening, or on the evening
+            before where the settings place them after closing.
+        settings: how to decide, and the targets where nothing else gives one.
+        seed: for uncertain lead times.
+    """
+    after_closing = settings.orders_placed == "after_closing"
+    cycle = order_cycle(first_day, terms.lead_days, terms.review_days, terms.open_weekdays, after_closing=after_closing)
+    step = _period_days(starts)
+    starts = _continue(starts, cycle.next_arrives_on.max(initial=starts[0]), terms.lead_sd_days, step)
+    arrival, following = period_of(cycle.arrives_on, starts), period_of(cycle.next_arrives_on, starts)
+    spread, spread_following = _spread(arrival, following, terms, step, paths=units.shape[1], seed=seed)
+    periods = max(int(spread_following.max(initial=1)), units.shape[2])
+    receipts = _receipts(holdings, arrival, starts, periods)
+    aging = _aging(holdings, terms, receipts, step, newest_first=settings.withdrawal == "lifo")
+    on_hand, season = np.maximum(holdings.on_hand, 0), 7 if step < 7 else 1
+    needs = project(units, on_hand, receipts, spread, spread_following, aging=aging, season=season)
+    needs = needs.spread(spread_factors(terms, settings))
+    money = economics(terms, cycle, settings.lost_unit_cost)
+    target = order_target(needs, terms, money, settings)
+    target = replace(target, raw=np.where(holdings.known, target.raw, needs.cycle_demand))
+    lots = whole_lots(target, needs, terms, money, ~holdings.known)
+    return Plan(terms, cycle, needs, money, target, lots, holdings.on_hand, holdings.on_order, holdings.known)
+
+
+def _period_days(starts: Days) -> float:
+    return float(np.median(np.diff(starts).astype(np.float64))) if len(starts) > 1 else 1.0
+
+
+def _continue(starts: Days, until: np.datetime64, lead_sd: Floats, step: float) -> Days:
+    """Starts of periods continued past the last arrival that counts, late ones included."""
+    late = np.timedelta64(int(np.ceil(4 * lead_sd.max(initial=0) + step)), "D")
+    missing = int(np.ceil(max(float((until + late - starts[-1]).astype(np.float64)), 0) / step))
+    more = starts[-1] + np.rint(step * np.arange(1, missing + 1)).astype("timedelta64[D]")
+    return np.concatenate([starts, more])
+
+
+def _spread(arrival: Ints, following: Ints, terms: Terms, step: float, *, paths: int, seed: int) -> tuple[Ints, Ints]:
+    """Periods of this arrival and of the following one on every path, each with its own delay, never crossing."""
+    late = terms.lead_sd_days / step
+    here = spread_arrival(arrival, late, paths, seed)
+    after = spread_arrival(following, late, paths, seed + 1)
+    return here, np.maximum(after, here + 1)
+
+
+def _receipts(holdings: Holdings, arrival: Ints, starts: Days, periods: int) -> Floats:
+    """Units on order by the period they arrive in, shape (series, periods); what is overdue arrives at once."""
+    receipts = np.zeros((len(arrival), periods))
+    due = holdings.due
+    if due is None:
+        receipts[np.arange(len(arrival)), np.minimum(arrival // 2, periods - 1)] = holdings.on_order
+        return receipts
+    period = period_of(due.arrives_on, starts)
+    near = period < periods
+    np.add.at(receipts, (due.series[near], period[near]), due.units[near])
+    return receipts
+
+
+def _aging(holdings: Holdings, terms: Terms, receipts: Floats, step: float, *, newest_first: bool) -> Aging | None:
+    """When the stock on hand and on order dates out; None where all goods keep."""
+    dates_out = np.isfinite(terms.shelf_life_days)
+    if not dates_out.any():
+        return None
+    life = np.full(len(dates_out), KEEPS, dtype=np.int64)
+    life[dates_out] = np.maximum(np.floor(terms.shelf_life_days[dates_out] / step), 1)
+    periods = receipts.shape[1]
+    gone = np.zeros(receipts.shape)
+    ages = np.flatnonzero(dates_out)
+    if holdings.batches is not None:
+        lives = min(holdings.batches.shape[1], periods)
+        gone[ages, :lives] = holdings.batches[ages, :lives]
+    else:
+        age = np.rint(np.minimum(terms.review_days, 2 * terms.shelf_life_days) / step / 2)
+        left = np.maximum(life - age, 1).astype(np.int64)
+        soon = left <= periods
+        gone[np.flatnonzero(soon), left[soon] - 1] = np.maximum(holdings.on_hand, 0)[soon]
+    for row_life in np.unique(life[dates_out & (life < periods)]):
+        same = life == row_life
+        gone[same, row_life - 1 :] += receipts[same, : periods - row_life + 1]
+    return Aging(gone, life, newest_first)

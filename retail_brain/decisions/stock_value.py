@@ -1,0 +1,88 @@
+"""What stock is worth where it lies until the shop's own supply can come: the ground of transfers and of routing."""
+
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from retail_brain.decisions.arrays import Days, Floats, days
+from retail_brain.decisions.order_calendar import period_of
+from retail_brain.decisions.order_plan import Plan
+from retail_brain.decisions.required_orders import project
+from retail_brain.decisions.transfers import Giving
+
+_POINTS = 40
+_LONGEST_PERIODS = 91
+_NOBODY_KNOWS = 1e9
+"""Money per unit left over in a shop of unknown stock: nothing is sent where nobody knows what lies there."""
+
+
+def local_stock(
+    plan: Plan,
+    units: npt.NDArray[np.float32],
+    starts: Days,
+    sell_by: pl.Series,
+    is_end: pl.Series,
+    *,
+    transit_days: float = 1.0,
+    points: int = _POINTS,
+) -> Giving:
+    """What a unit more or less is worth in every series of a plan.
+
+    The stretch that counts ends when an order placed now would arrive, for then the shop can be supplied otherwise.
+    Goods whose date comes before that, and goods that are not supplied again (the end of a listing or season), count
+    until their last day, and what is left then is lost at cost. Series of unknown stock neither give nor take.
+
+    Args:
+        plan: the order decision: terms, dates, stock.
+        units: demand on each path, shape (series, paths, periods).
+        starts: first day of each period.
+        sell_by: last day on which the goods of a series can be sold, null where they keep.
+        is_end: whether none comes after that day, null for no.
+        transit_days: days until goods that are moved can be sold in the receiving shop.
+        points: averages of neighbouring paths that are kept of each series.
+    """
+    first, step = starts[0], _period_days(starts)
+    last = days(sell_by.fill_null(date(9999, 1, 1)))
+    ends = is_end.fill_null(value=False).to_numpy()
+    dated = sell_by.is_not_null().to_numpy() & (ends | (last < plan.cycle.arrives_on))
+    until = np.where(dated, last + np.timedelta64(1, "D"), plan.cycle.arrives_on)
+    periods = np.ceil((until - first).astype(np.float64) / step).astype(np.int64)
+    end = np.clip(periods, 1, _LONGEST_PERIODS)
+    transit = np.minimum(np.full(len(end), int(np.ceil(transit_days / step))), end - 1)
+    receipts = np.zeros((len(end), int(end.max(initial=1))))
+    due = period_of(plan.cycle.arrives_on, starts) // 2
+    soon = due < receipts.shape[1]
+    receipts[np.flatnonzero(soon), due[soon]] = plan.on_order[soon]
+    on_hand = np.maximum(plan.on_hand, 0)
+    season = 7 if step < 7 else 1
+    now, later = (
+        project(units, on_hand, receipts, at[:, None], end[:, None], season=season).need
+        for at in (np.zeros_like(end), transit)
+    )
+    known, length = plan.stock_known, end * step
+    hold = plan.terms.holding * length + np.where(dated, plan.terms.cost_guess, 0.0)
+    worth = plan.terms.margin + plan.terms.stockout
+    return Giving(
+        need=thinned(now, points),
+        worth=np.where(known, worth, 0.0),
+        hold=np.where(known, hold, _NOBODY_KNOWS),
+        on_hand=np.where(known, on_hand, 0.0),
+        keep=plan.terms.presentation,
+        need_later=np.where(known[:, None], thinned(later, points), 0.0),
+    )
+
+
+def thinned(sorted_rows: Floats, points: int) -> Floats:
+    """Rows of about `points` averages of neighbouring values: the same mean, hardly another shape."""
+    paths = sorted_rows.shape[1]
+    if paths <= points:
+        return sorted_rows
+    edges = np.linspace(0, paths, points + 1).round().astype(np.int64)
+    sums = np.add.reduceat(sorted_rows, edges[:-1], axis=1)
+    return sums / np.diff(edges)
+
+
+def _period_days(starts: Days) -> float:
+    return float(np.median(np.diff(starts).astype(np.float64))) if len(starts) > 1 else 1.0

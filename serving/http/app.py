@@ -1,0 +1,125 @@
+"""The routes as one small ASGI application: read, check, run, write."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from pydantic import ValidationError
+from pydantic_core import to_json
+from starlette.types import Receive, Scope, Send
+
+from retail_brain.errors import RetailBrainError
+from serving.http.access import Principal
+from serving.http.body import read_body
+from serving.http.errors import HttpError, error_body, malformed, status_of
+from serving.http.handlers.call import Call
+from serving.http.keyring import Keyring
+from serving.http.openapi import openapi
+from serving.http.routes import ROUTES, Route
+from serving.http.runtime import Runtime
+from serving.http.state import State
+from serving.planning.people.reasons import Language
+
+_log = logging.getLogger("bentoml.retail_brain")
+_JSON = (b"content-type", b"application/json")
+_PAGE = b"ui/"
+
+
+class Api:
+    """All routes but BentoML's own and the page's."""
+
+    def __init__(self, runtime: Runtime, routes: Sequence[Route] = ROUTES) -> None:
+        """Serves the routes of a table."""
+        self._runtime = runtime
+        self._routes = {route.path: route for route in routes}
+        self._keys = Keyring()
+        self._threads: CapacityLimiter | None = None
+        self._docs = to_json(openapi(routes))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        retry_after: int | None = None
+        headers: list[tuple[bytes, bytes]] = [_JSON]
+        try:
+            status, body, extra = await self._answer(scope, receive)
+            headers += extra
+        except RetailBrainError as error:
+            status, body = status_of(error), error_body(error.code, str(error), error.details)
+            retry_after = error.retry_after if isinstance(error, HttpError) else None
+        if retry_after is not None:
+            headers.append((b"retry-after", str(retry_after).encode()))
+        headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        path, method = scope["path"], scope["method"]
+        route = self._routes.get(path)
+        if route is None:
+            return self._fixed(path, method)
+        if method != "POST":
+            raise _wrong_method(path, "POST")
+        state = self._runtime.ready_state()
+        principal = await self._keys.principal(scope["headers"], state)
+        if not any(principal.may(scope_) for scope_ in route.scopes):
+            raise HttpError(
+                403,
+                "forbidden",
+                f"role {principal.role} may not use {path}; wanted a role with {' or '.join(route.scopes)}.",
+            )
+        limits = state.settings.serving
+        body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds)
+        return 200, to_json(await self._run(route, body, _call(principal, state, scope)), inf_nan_mode="null"), []
+
+    async def _run(self, route: Route, body: bytes, call: Call) -> dict[str, Any]:
+        try:
+            request = route.request.model_validate_json(body)
+        except ValidationError as error:
+            raise malformed(error) from None
+        if not route.threaded:
+            return route.run(request, call)
+        if self._threads is None:
+            self._threads = CapacityLimiter(call.state.settings.serving.threads)
+        try:
+            with anyio.fail_after(call.state.settings.serving.timeout_seconds):
+                return await to_thread.run_sync(route.run, request, call, limiter=self._threads, abandon_on_cancel=True)
+        except TimeoutError:
+            raise HttpError(
+                503, "overloaded", "the answer took too long. Ask for less, or again in a few seconds.", retry_after=5
+            ) from None
+
+    def _fixed(self, path: str, method: str) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        if path not in {"/", "/ui", "/docs.json", "/metrics"}:
+            raise HttpError(404, "not_found", "there is no such route. See /docs.json.")
+        if method not in {"GET", "HEAD"}:
+            raise _wrong_method(path, "GET")
+        if path in {"/", "/ui"}:
+            return 307, b"", [(b"location", _PAGE)]
+        if path == "/docs.json":
+            return 200, self._docs, []
+        meter = self._runtime.meter
+        text = b"" if meter is None else meter.expose()
+        return 200, text, [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")]
+
+
+def _wrong_method(path: str, wanted: str) -> HttpError:
+    return HttpError(405, "wrong_method", f"{path} is asked by {wanted}.")
+
+
+def _call(principal: Principal, state: State, scope: Scope) -> Call:
+    view = state.view(principal.tenant)
+    if view is None:
+        raise HttpError(
+            503,
+            "not_published",
+            f"tenant {principal.tenant} has no answers yet. Run `retail-brain --tenant {principal.tenant} publish`.",
+            retry_after=10,
+        )
+    return Call(principal, view, state, _language(scope), state.now())
+
+
+def _language(scope: Scope) -> Language:
+    accepted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
+    return "zh" if accepted[:2].lower() == b"zh" else "en"

@@ -1,0 +1,183 @@
+"""Forecast and history of goods in a store."""
+
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from retail_brain.errors import ImpossibleError
+from retail_brain.operational.overrides import Override
+from retail_brain.outputs import quantile_column
+from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
+from serving.http.requests.demand import ForecastRequest, HistoryRequest
+from serving.store.answer_set import Answers
+from serving.store.forecasts import Forecasts
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_OTHER_STORES = 200
+_OTHER_PRODUCTS = 50
+
+
+def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
+    """One row per product x period; products without a forecast in the store get a cold one.
+
+    Raises:
+        NotFoundError: the store is not known.
+        ImpossibleError: the horizon or a quantile lies outside what was published.
+        ModelError: there is no demand model.
+    """
+    answers = call.answers
+    store = find_store(answers, request.store_id)
+    forecasts = answers.forecasts
+    if forecasts is None:
+        raise no_champion("demand")
+    check_horizon(request.horizon, forecasts)
+    columns, mix = _quantile_mix(request.quantiles, answers.manifest.quantiles)
+    keys = ("store_id", "product_id", "date", "forecast", *columns)
+    rows: list[dict[str, Any]] = []
+    cold: list[str] = []
+    products = answers.products.find_many(request.product_ids)
+    for product_id, product in zip(request.product_ids, products.tolist(), strict=True):
+        units = forecasts.get(store, product, request.horizon) if product >= 0 else None
+        if units is None:
+            cold.append(product_id)
+            units = _cold_units(answers, forecasts, store, product, request.horizon)
+        units = units if mix is None else (np.asarray(units) @ mix).round(4).tolist()
+        series = [
+            dict(zip(keys, (request.store_id, product_id, day, *values), strict=True))
+            for day, values in zip(forecasts.days, units, strict=False)
+        ]
+        if request.explain:
+            _explain(series, answers, store, product)
+        _override(series, call, ("forecast", *columns))
+        rows += series
+    known = products[products >= 0]
+    return {
+        "forecasts": rows,
+        "basis": "cold" if len(cold) == len(request.product_ids) else "warm",
+        "cold_product_ids": cold,
+        "names": names_of(answers.products, known, answers.products.ids.take(known)),
+    }
+
+
+def _override(rows: list[dict[str, Any]], call: Call, columns: tuple[str, ...]) -> None:
+    """Puts what people said in the place of the engine's forecast, and says who and why."""
+    if not rows:
+        return
+    origin = date.fromisoformat(call.answers.manifest.as_of)
+    found = call.view.overrides.of_series(rows[0]["store_id"], rows[0]["product_id"], origin)
+    for row in rows if found else ():
+        day = date.fromisoformat(row["date"])
+        hits = [one for one in found if one.begins_on <= day and (one.ends_on is None or day < one.ends_on)]
+        if hits:
+            _put(row, hits[-1], columns)
+
+
+def _put(row: dict[str, Any], override: Override, columns: tuple[str, ...]) -> None:
+    engine = row["forecast"]
+    units = engine * override.value if override.kind == "factor" else override.value
+    factor = units / engine if engine > 0 else None
+    row |= {name: units if factor is None else round(row[name] * factor, 4) for name in columns}
+    row["forecast"], row["engine_forecast"] = round(units, 4), engine
+    row["override"] = {
+        "override_id": override.override_id,
+        "made_by": override.made_by,
+        "reason": override.reason,
+        "kind": override.kind,
+        "value": override.value,
+        "ends_on": None if override.ends_on is None else override.ends_on.isoformat(),
+    }
+
+
+def _explain(rows: list[dict[str, Any]], answers: Answers, store: int, product: int) -> None:
+    """Adds what is behind each row: units by driver, and whether a promotion is planned."""
+    assert answers.forecasts is not None
+    drivers = answers.forecasts.drivers(store, product, len(rows)) if product >= 0 else []
+    groups = answers.manifest.driver_groups
+    for place, row in enumerate(rows):
+        day = date.fromisoformat(row["date"]).toordinal()
+        row["promotion"] = product >= 0 and answers.planned.is_promoted(store, product, day)
+        row["drivers"] = dict(zip(groups, drivers[place], strict=True)) if place < len(drivers) else None
+
+
+def check_horizon(horizon: int, forecasts: Forecasts) -> None:
+    """Refuses a horizon that was not published.
+
+    Raises:
+        ImpossibleError: it is longer than what was published.
+    """
+    published = len(forecasts.days)
+    if horizon > published:
+        raise ImpossibleError(
+            f"horizon {horizon} is longer than what was published; wanted at most {published} periods. "
+            "Ask for less, or raise demand.horizon_periods in the settings and publish again.",
+            {"horizon": horizon, "published": published},
+        )
+
+
+def _quantile_mix(
+    wanted: list[float] | None, published: list[float]
+) -> "tuple[tuple[str, ...], npt.NDArray[np.float64] | None]":
+    """Column names, and the weights that turn published mean and quantiles into the mean and the wanted ones."""
+    if wanted is None or wanted == published:
+        return _columns(tuple(published)), None
+    outside = [quantile for quantile in wanted if not published[0] <= quantile <= published[-1]]
+    if outside:
+        raise ImpossibleError(
+            f"quantiles {outside} lie outside what was published; wanted {published[0]} to {published[-1]}. "
+            "Ask within, or extend demand.quantiles in the settings and publish again.",
+            {"outside": outside},
+        )
+    mix = np.zeros((1 + len(published), 1 + len(wanted)))
+    mix[0, 0] = 1
+    mix[1:, 1:] = np.stack([np.interp(wanted, published, row) for row in np.eye(len(published))])
+    return _columns(tuple(wanted)), mix
+
+
+@lru_cache(maxsize=256)
+def _columns(quantiles: tuple[float, ...]) -> tuple[str, ...]:
+    return tuple(quantile_column(quantile) for quantile in quantiles)
+
+
+def _cold_units(answers: Answers, forecasts: Forecasts, store: int, product: int, horizon: int) -> list[list[float]]:
+    """The product's mean over other stores; for a product that no store sells, the store's median product."""
+    others = range(min(len(answers.stores), _OTHER_STORES)) if product >= 0 else ()
+    found = [units for other in others if (units := forecasts.get(other, product, horizon)) is not None]
+    if found:
+        return _round(np.mean(found, axis=0))
+    sold, _ = forecasts.index.of_store(store)
+    sample = sold[:: max(1, len(sold) // _OTHER_PRODUCTS)].tolist()
+    found = [units for other in sample if (units := forecasts.get(store, other, horizon)) is not None]
+    if found:
+        return _round(np.median(found, axis=0))
+    return [[0.0] * (1 + len(answers.manifest.quantiles))] * horizon
+
+
+def _round(units: "npt.NDArray[np.float64]") -> list[list[float]]:
+    rounded: list[list[float]] = units.round(4).tolist()
+    return rounded
+
+
+def history(request: HistoryRequest, call: Call) -> dict[str, Any]:
+    """One row per day with something to tell, and the festivals around them.
+
+    Raises:
+        NotFoundError: the store or the product is not known.
+    """
+    answers = call.answers
+    store, product = find_store(answers, request.store_id), find_product(answers, request.product_id)
+    last = date.fromisoformat(answers.manifest.as_of)
+    first = last - timedelta(days=request.days - 1)
+    held = answers.history.get(store, product, first.toordinal() - _EPOCH)
+    rows: list[dict[str, Any]] = []
+    if held is not None:
+        days = [date.fromordinal(day + _EPOCH).isoformat() for day in held["day"].tolist()]
+        columns = [np.round(held[name].astype(np.float64), 4).tolist() for name in ("units", "unit_price", "in_stock")]
+        rows = [
+            {"date": day, "units": units, "unit_price": price, "promotion": promoted, "in_stock": share}
+            for day, units, price, share, promoted in zip(days, *columns, held["promotion"].tolist(), strict=True)
+        ]
+    marks = [mark for mark in answers.manifest.calendar if mark["date"] >= first.isoformat()]
+    return {"rows": rows, "first_day": first.isoformat(), "last_day": last.isoformat(), "events": marks}

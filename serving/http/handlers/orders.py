@@ -1,0 +1,72 @@
+"""The order book over HTTP: where decided suggestions stand, and what arrived."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from retail_brain.operational.life import lives
+from retail_brain.operational.receipts import Receipt, store_receipts
+from retail_brain.outputs import suggestion_id
+from serving.http.handlers.call import Call, names_of
+from serving.http.requests.stock import OrdersRequest, ReceiptIn, ReceiptsRequest
+from serving.planning.stock.order_book import order_book
+
+_USUAL_DAYS = 35
+
+
+def orders(request: OrdersRequest, call: Call) -> dict[str, Any]:
+    """Decided suggestions, newest decision first, of the last five weeks unless asked otherwise."""
+    answers = call.answers
+    since = request.since or date.fromisoformat(answers.manifest.as_of) - timedelta(days=_USUAL_DAYS)
+    book = order_book(lives(call.principal.tenant, call.state.database, since=since))
+    if request.store_id is not None:
+        book = book.filter(pl.col("store_id") == request.store_id)
+    counts = dict(book["state"].value_counts().iter_rows())
+    if request.state is not None:
+        book = book.filter(pl.col("state") == request.state)
+    shown = book.slice(request.offset, request.limit)
+    ids = shown["product_id"].unique(maintain_order=True).to_list()
+    rows = answers.products.find_many(ids)
+    known = rows >= 0
+    return {
+        "orders": _plain(shown),
+        "total": book.height,
+        "states": counts,
+        "names": names_of(
+            answers.products, rows[known], [text for text, is_known in zip(ids, known, strict=True) if is_known]
+        ),
+    }
+
+
+def receive(request: ReceiptsRequest, call: Call) -> dict[str, Any]:
+    """Notes what arrived, all or none; the same receipt_id again changes nothing.
+
+    Raises:
+        NotFoundError: nothing was decided about a suggestion.
+        ImpossibleError: a receipt_id was used before for something else.
+    """
+    tenant, database = call.principal.tenant, call.state.database
+    receipts = [_receipt(given, call.principal.name) for given in request.receipts]
+    new = store_receipts(tenant, database, receipts, now=call.now)
+    call.state.refresh_decisions(tenant)
+    touched = {receipt.suggestion_id for receipt in receipts}
+    book = order_book([life for life in lives(tenant, database) if life.stored.decision.suggestion_id in touched])
+    return {"stored": new, "duplicates": len(receipts) - new, "orders": _plain(book)}
+
+
+def _receipt(given: ReceiptIn, noted_by: str) -> Receipt:
+    name = given.suggestion_id
+    if name is None:
+        assert given.store_id is not None
+        assert given.product_id is not None
+        assert given.as_of is not None
+        name = suggestion_id(given.store_id, given.product_id, given.as_of.isoformat())
+    return Receipt(given.receipt_id, name, given.units, given.received_on, given.note, noted_by)
+
+
+def _plain(book: pl.DataFrame) -> list[dict[str, Any]]:
+    """Rows with days and instants as text."""
+    days = pl.col("as_of", "received_on").cast(pl.String)
+    instants = pl.col("exported_at", "decided_at").dt.to_string("iso:strict")
+    return book.with_columns(days, instants).to_dicts()

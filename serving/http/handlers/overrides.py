@@ -1,0 +1,107 @@
+"""What people put in the place of forecasts: made, listed, taken back, and what it was worth."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from retail_brain.errors import ImpossibleError
+from retail_brain.operational.overrides import Override, StoredOverride, store_overrides, withdraw_overrides
+from serving.http.access import Scope
+from serving.http.errors import HttpError
+from serving.http.handlers.call import Call, find_product, find_store
+from serving.http.requests.demand import LedgerRequest, OverrideIn, OverridesRequest
+from serving.planning.demand.override_book import state_of
+
+_LISTED = 500
+
+
+def overrides(request: OverridesRequest, call: Call) -> dict[str, Any]:
+    """Stores and takes back overrides, all or none of each; then lists those there are, newest first.
+
+    Raises:
+        HttpError: the role may only look.
+        NotFoundError: a store, a product or an override is not known.
+        ImpossibleError: an override would have expired already, or its id was used for another.
+    """
+    tenant, database = call.principal.tenant, call.state.database
+    if (request.overrides or request.withdraw) and not call.principal.may(Scope.DECIDE):
+        raise HttpError(403, "forbidden", f"role {call.principal.role} may look at overrides, not make them.")
+    stored: list[StoredOverride] = []
+    if request.overrides:
+        made = [_override(given, call) for given in request.overrides]
+        stored = store_overrides(tenant, database, made, now=call.now)
+    if request.withdraw:
+        withdraw_overrides(tenant, database, request.withdraw, by=call.principal.name, as_of=_as_of(call), now=call.now)
+    call.state.refresh_overrides(tenant)
+    view = call.state.view(tenant) or call.view
+    wanted = [one for one in view.overrides.stored if _is_asked_for(one.override, request)]
+    return {
+        "overrides": [_shown(one, _as_of(call)) for one in reversed(wanted)][:_LISTED],
+        "total": len(wanted),
+        "stored": [one.override.override_id for one in stored],
+        "may_write": call.principal.may(Scope.DECIDE),
+    }
+
+
+def ledger(request: LedgerRequest, call: Call) -> dict[str, Any]:
+    """What each touch of the forecasts was worth, as of the published day."""
+    table = call.answers.rows.get("ledger")
+    rows: Sequence[dict[str, Any]] = [] if table is None else table.to_dicts()
+    shown = [row for row in rows if request.scope is None or row["scope"] == request.scope]
+    return {"ledger": shown, "as_of": call.answers.manifest.as_of}
+
+
+def _as_of(call: Call) -> date:
+    return date.fromisoformat(call.answers.manifest.as_of)
+
+
+def _is_asked_for(override: Override, request: OverridesRequest) -> bool:
+    return all(
+        asked is None or own is None or asked == own
+        for asked, own in ((request.store_id, override.store_id), (request.product_id, override.product_id))
+    )
+
+
+def _override(given: OverrideIn, call: Call) -> Override:
+    as_of = _as_of(call)
+    if given.store_id is not None:
+        find_store(call.answers, given.store_id)
+    if given.product_id is not None:
+        find_product(call.answers, given.product_id)
+    first = as_of + timedelta(days=1)
+    if given.ends_on <= first:
+        raise ImpossibleError(
+            f"the override would end on {given.ends_on}, and forecasts begin on {first}. Choose a later day.",
+            {"ends_on": given.ends_on.isoformat()},
+        )
+    return Override(
+        override_id=given.override_id or uuid.uuid4().hex,
+        store_id=given.store_id,
+        product_id=given.product_id,
+        begins_on=given.begins_on or first,
+        ends_on=given.ends_on,
+        kind=given.kind,
+        value=given.value,
+        reason=given.reason,
+        made_by=call.principal.name,
+        as_of=as_of,
+    )
+
+
+def _shown(stored: StoredOverride, as_of: date) -> dict[str, Any]:
+    override = stored.override
+    return {
+        "override_id": override.override_id,
+        "store_id": override.store_id,
+        "product_id": override.product_id,
+        "begins_on": override.begins_on.isoformat(),
+        "ends_on": None if override.ends_on is None else override.ends_on.isoformat(),
+        "kind": override.kind,
+        "value": override.value,
+        "reason": override.reason,
+        "made_by": override.made_by,
+        "made_at": stored.made_at.isoformat(),
+        "state": state_of(stored, as_of),
+        "withdrawn_by": stored.withdrawn_by,
+    }

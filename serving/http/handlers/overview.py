@@ -1,0 +1,67 @@
+"""What there is: overview and search."""
+
+from typing import Any
+
+import numpy as np
+
+from serving.http.access import Scope
+from serving.http.errors import HttpError
+from serving.http.handlers.call import Call, find_store
+from serving.http.requests.lookup import OverviewRequest, SearchRequest
+from serving.store.arrays import Array
+from serving.store.catalog import Catalog
+
+
+def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
+    """Counts, days, versions and the stores."""
+    manifest, stores = call.answers.manifest, call.answers.stores
+    first = stores.order[:500]
+    return {
+        "tenant": call.principal.tenant,
+        "role": call.principal.role,
+        "as_of": manifest.as_of,
+        "published_at": manifest.published_at,
+        "answers_id": manifest.answers_id,
+        "period": manifest.period,
+        "currency": manifest.currency,
+        "horizon": len(call.answers.forecasts.days) if call.answers.forecasts else 0,
+        "quantiles": manifest.quantiles,
+        "label_days": manifest.label_days,
+        "counts": manifest.counts,
+        "parts": manifest.parts,
+        "bundles": manifest.bundles,
+        "stores": [
+            {"id": text, "name": name}
+            for text, name in zip(stores.ids.take(first), stores.names.take(first), strict=True)
+        ],
+    }
+
+
+def search(request: SearchRequest, call: Call) -> dict[str, Any]:
+    """Stores, products or customers whose name, id or description holds every word of the query.
+
+    Raises:
+        HttpError: the role may not see people.
+        NotFoundError: the store is not known.
+    """
+    answers = call.answers
+    if request.kind == "customer" and not call.principal.may(Scope.PEOPLE):
+        raise HttpError(403, "forbidden", f"role {call.principal.role} may not look people up; wanted a role that may.")
+    catalog = {"store": answers.stores, "product": answers.products, "customer": answers.customers}[request.kind]
+    found = catalog.search(request.query)
+    if request.store_id is not None and request.kind == "product":
+        store = find_store(answers, request.store_id)
+        found = found[_sold_in(call, store, found)]
+    return {"items": _items(catalog, found[: request.limit])}
+
+
+def _sold_in(call: Call, store: int, products: Array) -> Array:
+    answers = call.answers
+    indexes = [answers.history.index] + ([answers.forecasts.index] if answers.forecasts else [])
+    sold: Array = np.logical_or.reduce([index.find_many(store, products)[1] for index in indexes])
+    return sold
+
+
+def _items(catalog: Catalog, rows: Array) -> list[dict[str, str]]:
+    columns = (catalog.ids.take(rows), catalog.names.take(rows), catalog.details.take(rows))
+    return [{"id": text, "name": name or text, "detail": detail} for text, name, detail in zip(*columns, strict=True)]

@@ -1,0 +1,107 @@
+"""A list of goods for one person, and how it is shown."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from serving.http.handlers.call import names_of
+from serving.planning.people.offers import Offers, fulfilment_names, origin_ids
+from serving.store.answer_set import Answers
+from serving.store.arrays import Array
+from serving.store.catalog import Catalog
+from serving.store.scored_pairs import NO_DAY
+from training.recommender.due_model import PROBABILITIES
+
+_EPOCH = 719_163
+_NONE = (None,) * len(PROBABILITIES)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Goods, best first.
+
+    Attributes:
+        product: positions of the products.
+        probability: of a purchase within the label's days; they are ordered by it.
+        is_repeat: bought before.
+        due: days since 1970-01-01, or `NO_DAY`.
+        reason: why, in words.
+        within: per row the probabilities within 7, 14 and 28 days, NaN where there are none.
+        offers: how each gets to the person, and which rule moved it.
+    """
+
+    product: Array
+    probability: Array
+    is_repeat: Array
+    due: Array
+    reason: list[str]
+    within: Array
+    offers: Offers
+
+    def _within(self) -> list[Sequence[float | None]]:
+        """Three probabilities per row, None where there are none."""
+        known = ~np.isnan(self.within[:, 0])
+        rounded = np.round(self.within, 6).tolist()
+        return [row if held else _NONE for row, held in zip(rounded, known.tolist(), strict=True)]
+
+    def shown(self, answers: Answers, customer_id: str | None, basis: str) -> dict[str, Any]:
+        """The rows of the contract with the products' names."""
+        ids = answers.products.ids.take(self.product)
+        parts = zip(
+            ids,
+            np.round(self.probability.astype(np.float64), 6).tolist(),
+            self.is_repeat.tolist(),
+            self.due.tolist(),
+            self.reason,
+            self._within(),
+            fulfilment_names(self.offers.way),
+            origin_ids(self.offers.origin, answers.stores.ids),
+            self.offers.rule,
+            strict=True,
+        )
+        rows = [
+            {
+                "customer_id": customer_id,
+                "rank": rank,
+                "product_id": product_id,
+                "score": probability,
+                "probability": probability,
+                "kind": "repeat" if is_repeat else "explore",
+                "due_on": None if due == NO_DAY else date.fromordinal(due + _EPOCH).isoformat(),
+                "reason": reason,
+                "probability_7d": within[0],
+                "probability_14d": within[1],
+                "probability_28d": within[2],
+                "fulfilment": way,
+                "from_store_id": origin,
+                "rule": rule,
+            }
+            for rank, (product_id, probability, is_repeat, due, reason, within, way, origin, rule) in enumerate(
+                parts, 1
+            )
+        ]
+        return {"recommendations": rows, "basis": basis, "names": names_of(answers.products, self.product, ids)}
+
+
+class ProductNames(Mapping[str, str]):
+    """Names of products by id, looked up in the mapped catalog."""
+
+    def __init__(self, products: Catalog) -> None:
+        """Looks into a catalog."""
+        self._products = products
+
+    def __getitem__(self, product_id: str) -> str:
+        row = self._products.find(product_id)
+        name = self._products.names[row] if row >= 0 else ""
+        if not name:
+            raise KeyError(product_id)
+        return name
+
+    def __iter__(self) -> Iterator[str]:
+        return (self._products.ids[row] for row in range(len(self._products)))
+
+    def __len__(self) -> int:
+        return len(self._products)

@@ -1,0 +1,218 @@
+"""Goods for a person, ranked by what was scored before and what happened since."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from retail_brain.decisions.availability import NO_STORE
+from retail_brain.decisions.offer_rules import Ready, Slate, pinned_products
+from retail_brain.operational.events import Event
+from serving.http.handlers.call import Call, find_store, no_champion
+from serving.http.handlers.ranking import ProductNames, Ranking
+from serving.http.requests.people import RecommendRequest
+from serving.planning.people.live_ranking import Complements, Live, Pairs, Ranked, ranked, with_pinned
+from serving.planning.people.offers import Offers, offer
+from serving.planning.people.reasons import Language, note_text, reason_text
+from serving.planning.people.rule_files import shown_title
+from serving.store.answer_set import Answers
+from serving.store.arrays import Array
+from serving.store.identities import identifier
+from serving.store.scored_pairs import KINDS, NO_DAY
+from training.recommender.due_model import PROBABILITIES
+
+_EPOCH = 719_163
+
+
+@dataclass(frozen=True)
+class _Person:
+    """Who asks: position or -1, id, and what was scored for them.
+
+    Attributes:
+        scored: rows of `Answers.pairs`; None for people of whom nothing was scored.
+        pairs: the scored goods, or what sells in the store.
+    """
+
+    position: int
+    customer_id: str | None
+    scored: Array | None
+    pairs: Pairs
+
+    def known_by(self, events: Sequence[Event]) -> str:
+        """What the answer rests on."""
+        if bool(self.pairs.is_repeat.any()):
+            return "purchases"
+        return "events" if events else "nothing"
+
+
+def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
+    """The best k goods that the store has or gets, under the operators' rules; the unknown get what sells.
+
+    Raises:
+        NotFoundError: the store is not known.
+        ModelError: there is no recommender.
+    """
+    answers = call.answers
+    if answers.pairs is None or answers.complements is None or answers.attributes is None:
+        raise no_champion("recommender")
+    store = NO_STORE if request.store_id is None else find_store(answers, request.store_id)
+    customer, key = _find_person(request, answers)
+    events = call.view.recent.of(key, call.now - timedelta(hours=call.state.settings.serving.recent_event_hours))
+    person = _person(request, answers, customer, store)
+    live = _live(request, answers, events)
+    best = ranked(
+        person.pairs,
+        live,
+        Complements(*answers.complements.matrix()),
+        kind=request.kind,
+        label_days=min(request.due_within_days or answers.manifest.label_days, answers.manifest.label_days),
+    )
+    rules = call.view.rules.here(request.store_id, call.now)
+    if request.kind != "repeat":
+        pins = pinned_products(rules)
+        best = with_pinned(best, person.pairs, live, pins, answers.attributes.chance[pins]) if pins.size else best
+    shown = _offer(request, answers, best, person, store, rules)
+    ranking = _ranking(answers, person, best, shown, call.language)
+    answer = ranking.shown(answers, person.customer_id, "cold" if person.scored is None else "warm")
+    notes = _notes(answers, store, ranking, call.language)
+    taken = [{"name": shown_title(name, call.language), "goods": count} for name, count in shown.removed.items()]
+    return answer | {"known_by": person.known_by(events), "notes": notes, "rules_applied": taken}
+
+
+def _find_person(request: RecommendRequest, answers: Answers) -> tuple[int, str]:
+    """Position of the customer or -1, and the key under which the newest events are kept."""
+    if request.customer_id is not None:
+        return answers.customers.find(request.customer_id), request.customer_id
+    assert request.id_type is not None
+    assert request.id_value is not None
+    customer = answers.identities.find(request.id_type, request.id_value)
+    if customer < 0:
+        return -1, identifier(request.id_type, request.id_value)
+    return customer, answers.customers.ids[customer]
+
+
+def _person(request: RecommendRequest, answers: Answers, customer: int, store: int) -> _Person:
+    held = answers.pairs
+    assert held is not None
+    customer_id = answers.customers.ids[customer] if customer >= 0 else request.customer_id
+    rows = held.of_customer(customer) if customer >= 0 else np.zeros(0, np.int64)
+    if not len(rows):
+        return _Person(customer, customer_id, None, _stranger(answers, store))
+    codes = held.codes[rows]
+    is_repeat = codes[:, 0] == KINDS.index("repeat")
+    pairs = Pairs(held.product[rows], held.probability[rows], is_repeat, codes[:, 1], codes[:, 3])
+    return _Person(customer, customer_id, rows, pairs)
+
+
+def _stranger(answers: Answers, store: int) -> Pairs:
+    """What sells in the store, or in the whole chain where no store is named or it sold nothing."""
+    products, share = answers.popular.get(len(answers.stores) if store == NO_STORE else store)
+    if not len(products):
+        products, share = answers.popular.get(len(answers.stores))
+    nothing = np.full(len(products), NO_DAY)
+    return Pairs(products, share, np.zeros(len(products), bool), nothing, None)
+
+
+def _offer(
+    request: RecommendRequest, answers: Answers, best: Ranked, person: _Person, store: int, rules: Sequence[Ready]
+) -> Offers:
+    assert answers.attributes is not None
+    many = best.products.size
+    is_adult = person.position >= 0 and bool(answers.attributes.adults[person.position])
+    return offer(
+        Slate(np.zeros(many, np.int64), best.products, best.probability, np.full(many, is_adult)),
+        np.full(many, store),
+        answers.shelves,
+        rules,
+        answers.attributes.goods,
+        k=request.k,
+        is_explore=~best.is_repeat,
+        explore_at_least=min(request.explore_at_least, request.k) if request.kind == "mixed" else 0,
+        wanted=request.fulfilment,
+        is_sorted=True,
+    )
+
+
+def _live(request: RecommendRequest, answers: Answers, events: Sequence[Event]) -> Live:
+    """What happened since, by the chain's own calendar: today is the day after the answers, or the newest event's."""
+    seen = [
+        (event.event_type, product, event.occurred_at.toordinal() - _EPOCH)
+        for event in events
+        if event.product_id is not None and (product := answers.products.find(event.product_id)) >= 0
+    ]
+    tomorrow = date.fromisoformat(answers.manifest.as_of).toordinal() - _EPOCH + 1
+    return Live(
+        today=max([tomorrow, *(day for _, _, day in seen)]),
+        events=seen,
+        basket=_positions(answers, request.basket),
+        exclude=_positions(answers, request.exclude),
+    )
+
+
+def _positions(answers: Answers, product_ids: Sequence[str]) -> list[int]:
+    return [row for text in product_ids if (row := answers.products.find(text)) >= 0]
+
+
+def _ranking(answers: Answers, person: _Person, best: Ranked, shown: Offers, language: Language) -> Ranking:
+    kept = shown.row
+    row = best.row[kept]
+    scored = row >= 0
+    return Ranking(
+        best.products[kept],
+        best.probability[kept],
+        best.is_repeat[kept],
+        np.where(scored, person.pairs.due_day[row], NO_DAY) if person.pairs.due_day.size else np.full(row.size, NO_DAY),
+        _reasons(answers, person, best, kept, language),
+        _within(answers, person, best, kept),
+        shown,
+    )
+
+
+def _within(answers: Answers, person: _Person, best: Ranked, kept: Array) -> Array:
+    """P(bought within 7, 14, 28 days); what raised the probability since it was published raises them alike."""
+    if person.scored is None or answers.pairs is None or not len(kept):
+        return np.full((len(kept), len(PROBABILITIES)), np.nan)
+    row = best.row[kept]
+    within = answers.pairs.within[person.scored[row]].astype(np.float64)
+    before = person.pairs.probability[row].astype(np.float64)
+    raised = np.flatnonzero(best.probability[kept] != before)
+    if raised.size:
+        now, then = best.probability[kept[raised]], np.clip(before[raised], 1e-9, 1 - 1e-9)
+        factor = np.log1p(-np.clip(now, 0, 1 - 1e-9)) / np.log1p(-then)
+        within[raised] = -np.expm1(np.log1p(-within[raised]) * factor[:, None])
+    within[row < 0] = np.nan
+    return within
+
+
+def _reasons(answers: Answers, person: _Person, best: Ranked, kept: Array, language: Language) -> list[str]:
+    """Why, in words: what just happened where that raised the product, otherwise what was known before."""
+    row = best.row[kept]
+    if person.scored is None or answers.pairs is None:
+        reasons = [reason_text("popular", language)] * len(kept)
+    else:
+        reasons = answers.pairs.reasons(person.scored[row], language)
+    names = ProductNames(answers.products)
+    for place, at in enumerate(kept.tolist()):
+        cause = int(best.why[at])
+        if cause >= 0:
+            code = f"{'looked_at' if best.event[at] else 'goes_with'}:{best.event[at] or answers.products.ids[cause]}"
+            reasons[place] = reason_text(code, language, names)
+        elif row[place] < 0:
+            reasons[place] = reason_text("pinned", language)
+    return reasons
+
+
+def _notes(answers: Answers, store: int, ranking: Ranking, language: Language) -> list[dict[str, str]]:
+    """What somebody should know who reads the list."""
+    codes = []
+    shelves = answers.shelves
+    if store != NO_STORE and shelves.is_known:
+        if not shelves.counted[store]:
+            codes.append("stock_unknown")
+        elif not shelves.stocked[store]:
+            codes.append("empty_shelves")
+    if not len(ranking.product):
+        codes.append("nothing_left")
+    return [{"code": code, "text": note_text(code, language)} for code in codes]

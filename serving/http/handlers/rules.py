@@ -1,0 +1,62 @@
+"""The operators' rules: read, checked and put in place of the present ones."""
+
+from typing import Any
+
+from retail_brain.decisions.offer_rules import Rule
+from retail_brain.operational.rules import RuleSet, store_rules
+from serving.http.access import Scope
+from serving.http.errors import HttpError
+from serving.http.handlers.call import Call, no_champion
+from serving.http.requests.people import RulesRequest
+from serving.planning.people.rule_files import parse_rules, plain_rule, stored_rules, warnings_of
+
+
+def rules(request: RulesRequest, call: Call) -> dict[str, Any]:
+    """The rules that count; with `rules` they are checked and, unless `check` is set, stored: at once in this worker.
+
+    Raises:
+        HttpError: the role may not set rules.
+        UsageError: a rule cannot be used; nothing is stored.
+        ImpossibleError: somebody else changed the rules since the version given.
+        ModelError: there is no recommender.
+    """
+    if call.answers.attributes is None:
+        raise no_champion("recommender")
+    kept = call.view.rules.kept
+    if request.rules is None:
+        return _shown(call, kept, stored_rules(kept))
+    if not request.check and not call.principal.may(Scope.RULES):
+        raise HttpError(
+            403, "forbidden", f"role {call.principal.role} may not set rules; wanted a role with {Scope.RULES}."
+        )
+    wanted = parse_rules(request.rules, "the request")
+    if request.check:
+        return _shown(call, RuleSet(kept.version, [], kept.set_by, kept.set_at), wanted)
+    tenant = call.principal.tenant
+    stored = store_rules(
+        tenant,
+        call.state.database,
+        [plain_rule(rule) for rule in wanted],
+        set_by=call.principal.name,
+        now=call.now,
+        version=request.version,
+    )
+    call.state.refresh_rules(tenant)
+    return _shown(call, stored, wanted)
+
+
+def _shown(call: Call, kept: RuleSet, listed: list[Rule]) -> dict[str, Any]:
+    attributes = call.answers.attributes
+    assert attributes is not None
+    stores = call.answers.stores
+    absent = {store for rule in listed for store in rule.stores if stores.find(store) < 0}
+    rows = [rule.model_dump(mode="json") | {"title": rule.title, "state": rule.state(call.now)} for rule in listed]
+    return {
+        "version": kept.version,
+        "rules": rows,
+        "set_by": kept.set_by,
+        "set_at": None if kept.set_at is None else kept.set_at.isoformat(timespec="seconds"),
+        "may_write": call.principal.may(Scope.RULES),
+        "warnings": warnings_of(listed, attributes.goods, absent, call.now, call.language),
+        "adult_goods": int((attributes.goods.codes["adult"] >= 0).sum()),
+    }

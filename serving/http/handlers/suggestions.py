@@ -1,0 +1,131 @@
+"""Order suggestions and what people decide about them."""
+
+import uuid
+from typing import Any
+
+import numpy as np
+
+from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.operational.decisions import Decision, StoredDecision, store_decisions
+from retail_brain.operational.life import Life
+from retail_brain.outputs import suggestion_id
+from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
+from serving.http.requests.stock import DecisionIn, DecisionsRequest, ReplenishRequest
+from serving.store.arrays import Array
+from serving.store.suggestions import Suggestions
+
+_PAST = {"approve": "approved", "change": "changed", "reject": "rejected"}
+
+
+def replenish(request: ReplenishRequest, call: Call) -> dict[str, Any]:
+    """Suggestions of a store, the most urgent first, each with the decision taken on it.
+
+    Raises:
+        NotFoundError: the store or a product is not known.
+        ModelError: there is no demand model.
+    """
+    answers = call.answers
+    store = find_store(answers, request.store_id)
+    suggestions = answers.suggestions
+    if suggestions is None:
+        raise no_champion("demand")
+    rows = suggestions.of_store(store)
+    if request.product_ids is not None:
+        asked = [find_product(answers, product_id) for product_id in request.product_ids]
+        rows = rows[np.isin(suggestions.product[rows], asked)]
+    if request.budget is not None:
+        rows = _within(request.budget, rows, suggestions)
+    total = len(rows)
+    rows = rows[request.offset : request.offset + request.limit]
+    products = suggestions.product[rows]
+    ids = answers.products.ids.take(products)
+    listed = suggestions.rows(request.store_id, ids, rows, answers.manifest.as_of, call.language)
+    for line in listed:
+        decided = call.view.decisions.get(line["suggestion_id"])
+        line["state"] = "proposed" if decided is None else decided.state
+        line["decision"] = None if decided is None else _shown(decided.stored) | _came_of(decided)
+    return {"suggestions": listed, "total": total, "names": names_of(answers.products, products, ids)}
+
+
+def _within(budget: float, rows: Array, suggestions: Suggestions) -> Array:
+    """Orders that a budget pays for, the most valuable per unit of money first."""
+    cost = np.nan_to_num(suggestions.number("order_cost", rows))
+    value = np.nan_to_num(suggestions.number("expected_value", rows))
+    ordered = suggestions.number("order_quantity", rows) > 0
+    best = np.argsort(-value / np.maximum(cost, 1e-9), kind="stable")
+    best = best[ordered[best]]
+    kept = np.zeros(len(rows), dtype=bool)
+    kept[best] = np.cumsum(cost[best]) <= budget
+    return rows[kept]
+
+
+def decide(request: DecisionsRequest, call: Call) -> dict[str, Any]:
+    """Stores decisions, all or none; the same decision_id again changes nothing.
+
+    Raises:
+        NotFoundError: a suggestion does not exist.
+        ImpossibleError: a suggestion is of another day than the present ones, or a decision_id was used otherwise.
+    """
+    decisions = [_decision(decision, call) for decision in request.decisions]
+    stored = store_decisions(call.principal.tenant, call.state.database, decisions, now=call.now)
+    call.state.refresh_decisions(call.principal.tenant)
+    return {"stored": [_shown(decision) | {"as_of": decision.decision.as_of.isoformat()} for decision in stored]}
+
+
+def _decision(given: DecisionIn, call: Call) -> Decision:
+    answers = call.answers
+    as_of = given.as_of.isoformat()
+    suggestions = answers.suggestions
+    if suggestions is None:
+        raise no_champion("demand")
+    store, product = find_store(answers, given.store_id), find_product(answers, given.product_id)
+    if as_of != answers.manifest.as_of:
+        raise ImpossibleError(
+            f"the suggestion is of {as_of}, the present ones are of {answers.manifest.as_of}. "
+            "Load the suggestions again and decide on those.",
+            {"as_of": as_of, "present": answers.manifest.as_of},
+        )
+    row = suggestions.index.find(store, product)
+    if row is None:
+        raise NotFoundError(
+            f"there is no suggestion for product {given.product_id!r} in store {given.store_id!r}. See /replenish.",
+            {"store_id": given.store_id, "product_id": given.product_id},
+        )
+    suggested = float(suggestions.number("order_quantity", np.array([row]))[0])
+    quantity = {"approve": suggested, "change": given.order_quantity or 0.0, "reject": 0.0}[given.action]
+    return Decision(
+        decision_id=given.decision_id or uuid.uuid4().hex,
+        suggestion_id=suggestion_id(given.store_id, given.product_id, as_of),
+        store_id=given.store_id,
+        product_id=given.product_id,
+        as_of=given.as_of,
+        decision=_PAST[given.action],
+        suggested_quantity=suggested,
+        quantity=quantity,
+        reason=given.reason,
+        decided_by=call.principal.name,
+    )
+
+
+def _came_of(life: Life) -> dict[str, Any]:
+    return {
+        "exported_at": None if life.exported_at is None else life.exported_at.isoformat(),
+        "received_units": life.received_units,
+        "received_on": None if life.received_on is None else life.received_on.isoformat(),
+    }
+
+
+def _shown(stored: StoredDecision) -> dict[str, Any]:
+    decision = stored.decision
+    return {
+        "decision_id": decision.decision_id,
+        "suggestion_id": decision.suggestion_id,
+        "store_id": decision.store_id,
+        "product_id": decision.product_id,
+        "decision": decision.decision,
+        "suggested_quantity": decision.suggested_quantity,
+        "order_quantity": decision.quantity,
+        "reason": decision.reason,
+        "decided_by": decision.decided_by,
+        "decided_at": stored.decided_at.isoformat(),
+    }

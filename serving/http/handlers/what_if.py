@@ -1,0 +1,76 @@
+"""What another price or a promotion would do."""
+
+from typing import Any
+
+import numpy as np
+
+from retail_brain.errors import ImpossibleError, ModelError
+from serving.http.handlers.call import Call, find_product, find_store, no_champion
+from serving.http.handlers.forecast import check_horizon
+from serving.http.requests.demand import WhatIfRequest
+from training.demand.what_if import Sheet, WhatIf, ask
+
+_SUMMED = (
+    "forecast",
+    "forecast_changed",
+    "difference",
+    "expected_revenue",
+    "revenue_difference",
+    "expected_margin",
+    "margin_difference",
+)
+
+
+def what_if(request: WhatIfRequest, call: Call) -> dict[str, Any]:
+    """One row per period: the forecast as planned and with the change, and what that does to revenue and margin.
+
+    Raises:
+        NotFoundError: the store or the product is not known.
+        ImpossibleError: the store does not sell the product or too rarely, no price is known, or the horizon is longer
+            than what was published.
+        ModelError: there is no demand model, or the answers are older than this question.
+    """
+    answers = call.answers
+    store, product = find_store(answers, request.store_id), find_product(answers, request.product_id)
+    if answers.forecasts is None:
+        raise no_champion("demand")
+    if answers.what_if is None:
+        raise ModelError("the answers were published before what-if was there. Run `retail-brain publish`.")
+    check_horizon(request.horizon, answers.forecasts)
+    sheet = answers.what_if.get(store, product)
+    if sheet is None:
+        raise ImpossibleError(
+            f"store {request.store_id} does not sell product {request.product_id}, or too rarely for the model to say "
+            "what a price does. Ask about a product with regular sales there.",
+            {"store_id": request.store_id, "product_id": request.product_id},
+        )
+    found = ask(answers.what_if.mean(), sheet, request.horizon, price=request.price, promotion=request.promotion)
+    columns = {name: values.round(4).tolist() for name, values in found.columns().items()}
+    keys = ("store_id", "product_id", "date", *columns)
+    rows = zip(answers.forecasts.days, *columns.values(), strict=False)
+    return {
+        "what_if": [dict(zip(keys, (request.store_id, request.product_id, *values), strict=True)) for values in rows],
+        "totals": {name: _total(found, name) for name in _SUMMED},
+        **_prices(sheet, found),
+        "names": {request.product_id: answers.products.names[product]} if answers.products.names[product] else {},
+    }
+
+
+def _total(found: WhatIf, name: str) -> float | None:
+    return _number(float(found.columns()[name].sum()))
+
+
+def _prices(sheet: Sheet, found: WhatIf) -> dict[str, Any]:
+    """What is known of the product's prices here, and whether the price asked about lies outside of them."""
+    return {
+        "usual_price": _number(sheet.usual_price),
+        "seen_prices": None
+        if np.isnan(sheet.seen_low)
+        else {"low": _number(sheet.seen_low), "high": _number(sheet.seen_high)},
+        "unit_cost": _number(sheet.unit_cost),
+        "is_beyond_seen_prices": found.is_beyond,
+    }
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, 4)

@@ -1,0 +1,52 @@
+"""Who a request comes from: the key in its header, remembered for a few seconds."""
+
+import hashlib
+import time
+from collections.abc import Iterable
+
+from anyio import to_thread
+
+from retail_brain.operational.keys import find_key
+from serving.http.access import Principal
+from serving.http.errors import HttpError
+from serving.http.state import State
+
+_REMEMBERED = 10_000
+_BEARER = b"bearer "
+
+
+class Keyring:
+    """Looks keys up in the operational database and remembers them, by their hash, as long as the settings say."""
+
+    def __init__(self) -> None:
+        """Remembers nothing yet."""
+        self._known: dict[bytes, tuple[float, Principal | None]] = {}
+
+    async def principal(self, headers: Iterable[tuple[bytes, bytes]], state: State) -> Principal:
+        """Who is asking.
+
+        Raises:
+            HttpError: there is no key (401), or it does not open (401).
+        """
+        given = next((value for name, value in headers if name == b"authorization"), b"")
+        if given[: len(_BEARER)].lower() != _BEARER:
+            raise HttpError(401, "no_key", "a key is needed: send the header `Authorization: Bearer KEY`.")
+        mark = hashlib.sha256(given).digest()
+        known = self._known.get(mark)
+        if known is None or known[0] < time.monotonic():
+            known = await self._look_up(mark, given, state)
+        if known[1] is None:
+            raise HttpError(
+                401, "wrong_key", "the key is unknown, expired or revoked. Ask an administrator for a new one."
+            )
+        return known[1]
+
+    async def _look_up(self, mark: bytes, given: bytes, state: State) -> tuple[float, Principal | None]:
+        key = given[len(_BEARER) :].strip().decode("utf-8", "replace")
+        found = await to_thread.run_sync(lambda: find_key(state.database, key, now=state.now()))
+        principal = None if found is None else Principal(found.tenant, found.role, found.key_id, found.name)
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        known = (time.monotonic() + state.settings.serving.key_cache_seconds, principal)
+        self._known[mark] = known
+        return known

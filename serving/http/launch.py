@@ -1,0 +1,113 @@
+"""Starts the service's processes and waits for them."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from retail_brain.errors import RetailBrainError
+
+_QUIET = {
+    "BENTOML_DO_NOT_TRACK": "True",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "POLARS_MAX_THREADS": "1",
+}
+
+
+def environment(home: Path, workers: int) -> dict[str, str]:
+    """Environment of the service's processes.
+
+    A worker computes each request in one thread: more would only take the cores from the other workers.
+    """
+    root = str(Path(__file__).resolve().parents[2])
+    given = {
+        "RETAIL_BRAIN_HOME": str(home),
+        "RETAIL_BRAIN_WORKERS": str(workers),
+        "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")])),
+    }
+    return _QUIET | os.environ | given
+
+
+def serve(home: Path, *, host: str, port: int, workers: int, on_ready: Callable[[], None] | None = None) -> int:
+    """Serves the answers of all tenants under a home folder until it is told to stop; returns the exit code.
+
+    Args:
+        home: the folder that holds `var/`.
+        host: address to listen on.
+        port: port to listen on.
+        workers: number of processes.
+        on_ready: called once when the service answers.
+
+    Raises:
+        RetailBrainError: the address cannot be listened on, or the service ended before it answered.
+    """
+    check_address(host, port)
+    command = [sys.executable, "-m", "bentoml", "serve", "serving.service:service", "--host", host, "--port", str(port)]
+    process = subprocess.Popen(command, env=environment(home, workers), cwd=Path(__file__).resolve().parents[2])  # noqa: S603  # our own command
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        wait_until_ready(process, f"http://{host}:{port}/livez")
+        if on_ready is not None:
+            on_ready()
+        return process.wait()
+    except KeyboardInterrupt:
+        process.terminate()
+        process.wait()
+        return 0
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def check_address(host: str, port: int) -> None:
+    """Stops where an address is not this machine's or its port is taken, before the processes start.
+
+    Raises:
+        RetailBrainError: it cannot be listened on.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            probe.listen(1)
+    except OSError as error:
+        raise RetailBrainError(
+            f"{host}:{port} cannot be listened on: {error.strerror}. Choose another with --host or --port."
+        ) from error
+
+
+def wait_until_ready(process: "subprocess.Popen[bytes]", url: str, timeout_seconds: float = 120) -> None:
+    """Waits until an address of the service answers well.
+
+    Raises:
+        RetailBrainError: the process ended, or took too long.
+    """
+    give_up = time.monotonic() + timeout_seconds
+    while time.monotonic() < give_up:
+        if process.poll() is not None:
+            raise RetailBrainError(
+                f"the service ended with exit code {process.returncode} before it was ready; its log above says why. "
+                "If the port is taken, choose another with --port."
+            )
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310  # our own address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise RetailBrainError(
+        f"the service was not ready after {timeout_seconds:.0f} s. Publish answers first: `retail-brain publish`."
+    )

@@ -1,0 +1,127 @@
+"""What every request passes: a limit on requests at once, one error shape, security headers, counts and a log line."""
+
+import logging
+import sys
+import time
+from collections.abc import Collection
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.http.errors import error_body
+from serving.http.runtime import Runtime
+
+_log = logging.getLogger("bentoml.retail_brain")
+_OPEN = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
+_SECURITY = [
+    (b"content-security-policy", b"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
+_WORDS = {
+    404: ("not_found", "there is no such route. See /docs.json."),
+    405: ("wrong_method", "asked by the wrong method."),
+}
+
+
+class Layer:
+    """ASGI middleware around everything that the service answers."""
+
+    def __init__(self, app: ASGIApp, runtime: Runtime, paths: Collection[str]) -> None:
+        """Wraps an application; only `paths` are named in logs and metrics."""
+        self._app = app
+        self._runtime = runtime
+        self._paths = frozenset(paths) | _OPEN
+        self._in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on and its answer back."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        answer = _Answer(send)
+        started = time.perf_counter()
+        meter = self._runtime.meter
+        if meter is not None:
+            meter.begin()
+        self._in_flight += 1
+        try:
+            await self._pass(scope, receive, answer, path)
+        finally:
+            self._in_flight -= 1
+            seconds = time.perf_counter() - started
+            name = path if path in self._paths else "/ui/" if path.startswith("/ui/") else "other"
+            if meter is not None:
+                meter.end(name, answer.status, seconds)
+            if self._logs(name):
+                now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+                sys.stderr.write(f"{now} {scope['method']} {name} {answer.status} {seconds * 1000:.1f} ms\n")
+
+    async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", path: str) -> None:
+        state = self._runtime.state
+        if state is not None and self._in_flight > state.settings.serving.max_in_flight and path not in _OPEN:
+            await answer.refuse(429, "overloaded", "too many requests at once. Ask again in a second.", retry_after=1)
+            return
+        try:
+            await self._app(scope, receive, answer.send)
+        except Exception as error:  # noqa: BLE001  # the last line of defence: no text of an error leaves, nor enters the log
+            _log.error("%s on a request failed at %s", type(error).__name__, _place(error))
+            if not answer.begun:
+                await answer.refuse(500, "failed", "the service failed on this request; its log says where.")
+
+    def _logs(self, name: str) -> bool:
+        state = self._runtime.state
+        return state is not None and state.settings.serving.access_log and name not in _OPEN
+
+
+class _Answer:
+    """The way back: adds headers, and puts errors that others wrote as plain text into the one shape."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._replaces = False
+        self.status = 500
+        self.begun = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            self.status = message["status"]
+            headers = message.get("headers", [])
+            if self.status >= 400 and not _is_json(headers):
+                self._replaces = True
+                await self.refuse(self.status, *_WORDS.get(self.status, ("failed", "the service cannot answer now.")))
+                return
+            present = {name for name, _ in headers}
+            message["headers"] = [*headers, *(header for header in _SECURITY if header[0] not in present)]
+        elif self._replaces:
+            return
+        await self._send(message)
+
+    async def refuse(self, status: int, code: str, text: str, *, retry_after: int | None = None) -> None:
+        """Sends an error of our own."""
+        self.status, self.begun = status, True
+        body = error_body(code, text)
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *_SECURITY]
+        if retry_after is not None:
+            headers.append((b"retry-after", str(retry_after).encode()))
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _is_json(headers: list[tuple[bytes, bytes]]) -> bool:
+    return any(name.lower() == b"content-type" and value.startswith(b"application/json") for name, value in headers)
+
+
+def _place(error: BaseException) -> str:
+    """Where an error was raised: file and line only, for its text may hold what a person sent."""
+    trace: Any = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "unknown" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"

@@ -1,0 +1,133 @@
+"""What the routes about people take."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from serving.http.requests.base import Count, Id, Kind, Text, config
+
+
+class PersonRequest(BaseModel):
+    """A person by customer id or by an identifier."""
+
+    customer_id: Id | None = None
+    id_type: Id | None = None
+    id_value: Id | None = None
+
+    @model_validator(mode="after")
+    def _one_person(self) -> "PersonRequest":
+        by_identifier = self.id_type is not None and self.id_value is not None
+        if (self.customer_id is not None) == by_identifier or (self.id_type is None) != (self.id_value is None):
+            raise ValueError("give either customer_id, or id_type with id_value")
+        return self
+
+
+class RecommendRequest(PersonRequest):
+    """Goods for a person."""
+
+    model_config = config(
+        {"customer_id": "C00001", "k": 10},
+        {"id_type": "card", "id_value": "6200001", "k": 5, "store_id": "S001", "basket": ["P0001"]},
+    )
+
+    k: Count = 10
+    store_id: Id | None = None
+    basket: Annotated[list[Id], Field(max_length=500)] = []
+    exclude: Annotated[list[Id], Field(max_length=2000)] = []
+    kind: Kind = "mixed"
+    explore_at_least: Annotated[int, Field(ge=0, le=500, description="of the k, how many must be new to them")] = 0
+    due_within_days: Annotated[
+        int | None, Field(ge=1, le=366, description="hold back repeat goods that are due later")
+    ] = None
+    fulfilment: Annotated[
+        list[Literal["in_store", "ship", "pickup"]] | None, Field(description="only goods that come so; needs store_id")
+    ] = None
+
+
+class RulesRequest(BaseModel):
+    """The operators' rules: nothing given reads them, `rules` puts a list in place of the present one."""
+
+    model_config = config(
+        {},
+        {
+            "version": 3,
+            "rules": [
+                {"action": "pin", "values": ["P0001"], "name": "Dragon Boat", "ends_at": "2025-06-02T00:00:00"},
+                {"action": "exclude", "attribute": "category", "values": ["wine"], "stores": ["S001"]},
+                {"action": "cap", "attribute": "category", "limit": 3},
+            ],
+        },
+    )
+
+    rules: Annotated[list[dict[str, Any]], Field(max_length=1000)] | None = None
+    version: Annotated[int | None, Field(ge=0, description="of the list that was changed; a newer one refuses")] = None
+    check: Annotated[bool, Field(description="only look at the rules, store nothing")] = False
+
+
+class AudienceRequest(BaseModel):
+    """People for goods."""
+
+    model_config = config(
+        {"product_ids": ["P0001"], "size": 100},
+        {"campaign_id": "K01", "size": 500, "channel": "sms"},
+        {"leftovers": True, "store_id": "S001", "size": 200},
+    )
+
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
+    campaign_id: Id | None = None
+    leftovers: Annotated[bool, Field(description="the goods are those that will be left over")] = False
+    store_id: Annotated[Id | None, Field(description="only people (and left-overs) of this shop")] = None
+    size: Annotated[int, Field(ge=1, le=100_000)] = 100
+    kind: Kind = "mixed"
+    channel: Literal["sms", "email", "app", "wechat", "guide"] | None = None
+    holdout_share: Annotated[float, Field(ge=0, lt=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> "AudienceRequest":
+        if [self.product_ids is not None, self.campaign_id is not None, self.leftovers].count(True) != 1:
+            raise ValueError("give one of product_ids, campaign_id and leftovers")
+        return self
+
+
+class EventIn(BaseModel):
+    """One interaction; a time with a zone is taken as UTC."""
+
+    model_config = config()
+
+    occurred_at: datetime
+    event_type: Text
+    event_id: Annotated[Text | None, Field(description="the sender's own id: the same one twice counts once")] = None
+    customer_id: Id | None = None
+    id_type: Text | None = None
+    id_value: Id | None = None
+    product_id: Id | None = None
+    store_id: Id | None = None
+    channel: Text | None = None
+    session_id: Id | None = None
+
+
+class EventsRequest(BaseModel):
+    """Events, as a list or under `events`."""
+
+    model_config = config(
+        {
+            "events": [
+                {
+                    "event_id": "e-1",
+                    "occurred_at": "2025-02-28T10:15:00",
+                    "event_type": "bag_add",
+                    "customer_id": "C00001",
+                    "product_id": "P0001",
+                    "store_id": "S001",
+                }
+            ]
+        }
+    )
+
+    events: Annotated[list[EventIn], Field(min_length=1, max_length=1000)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_list(cls, value: object) -> object:
+        return {"events": value} if isinstance(value, list) else value

@@ -1,0 +1,117 @@
+"""What the routes about orders take, from a suggestion to its receipt."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from serving.http.requests.base import Id, Quantity, Text, config
+
+
+class ReplenishRequest(BaseModel):
+    """What a store should order, the most urgent first."""
+
+    model_config = config({"store_id": "S001", "limit": 50}, {"store_id": "S001", "budget": 5000.0})
+
+    store_id: Id
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=2000)] | None = None
+    budget: Annotated[float, Field(ge=0, le=1e12, description="money for this order")] | None = None
+    limit: Annotated[int, Field(ge=1, le=5000)] = 500
+    offset: Annotated[int, Field(ge=0)] = 0
+
+
+class DecisionIn(BaseModel):
+    """One decision about one suggestion."""
+
+    model_config = config()
+
+    store_id: Id
+    product_id: Id
+    as_of: date
+    action: Literal["approve", "change", "reject"]
+    order_quantity: Quantity | None = None
+    reason: Annotated[str, Field(max_length=1000)] | None = None
+    decision_id: Annotated[Text | None, Field(description="given by the client: the same one twice counts once")] = None
+
+    @model_validator(mode="after")
+    def _quantity_with_change(self) -> "DecisionIn":
+        if (self.action == "change") != (self.order_quantity is not None):
+            raise ValueError("order_quantity belongs to the action 'change', and only to it")
+        return self
+
+
+class DecisionsRequest(BaseModel):
+    """Approve, change or reject suggestions."""
+
+    model_config = config(
+        {
+            "decisions": [
+                {
+                    "decision_id": "d-1",
+                    "store_id": "S001",
+                    "product_id": "P0001",
+                    "as_of": "2025-02-28",
+                    "action": "change",
+                    "order_quantity": 24,
+                    "reason": "local fair on Saturday",
+                }
+            ]
+        }
+    )
+
+    decisions: Annotated[list[DecisionIn], Field(min_length=1, max_length=500)]
+
+
+class OrdersRequest(BaseModel):
+    """What was decided, exported and received, newest decision first."""
+
+    model_config = config({"store_id": "S001", "state": "exported", "limit": 50}, {"since": "2025-02-01"})
+
+    store_id: Id | None = None
+    state: Literal["approved", "changed", "rejected", "exported", "received"] | None = None
+    since: Annotated[date | None, Field(description="day of the suggestion; five weeks back unless given")] = None
+    limit: Annotated[int, Field(ge=1, le=5000)] = 500
+    offset: Annotated[int, Field(ge=0)] = 0
+
+
+class ReceiptIn(BaseModel):
+    """Goods that arrived for one suggestion; negative units correct an earlier receipt."""
+
+    model_config = config()
+
+    receipt_id: Annotated[Text, Field(description="given by the client: the same one twice counts once")]
+    units: Annotated[float, Field(ge=-1e9, le=1e9)]
+    received_on: date
+    suggestion_id: Text | None = None
+    store_id: Id | None = None
+    product_id: Id | None = None
+    as_of: Annotated[date | None, Field(description="day of the suggestion")] = None
+    note: Annotated[str, Field(max_length=1000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_suggestion(self) -> "ReceiptIn":
+        given = [part is not None for part in (self.store_id, self.product_id, self.as_of)]
+        if not all(given) if self.suggestion_id is None else any(given):
+            raise ValueError("give either suggestion_id, or store_id, product_id and as_of")
+        return self
+
+
+class ReceiptsRequest(BaseModel):
+    """What arrived of decided orders."""
+
+    model_config = config(
+        {
+            "receipts": [
+                {
+                    "receipt_id": "GR-1",
+                    "store_id": "S001",
+                    "product_id": "P0001",
+                    "as_of": "2025-02-28",
+                    "units": 24,
+                    "received_on": "2025-03-03",
+                }
+            ]
+        }
+    )
+
+    receipts: Annotated[list[ReceiptIn], Field(min_length=1, max_length=1000)]

@@ -1,0 +1,137 @@
+"""What the routes about the stock of all shops give."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from serving.http.responses.base import Names, Strict
+
+
+class TransferRow(Strict):
+    """Units of a product to move from one shop to another; `expected_value` is money after the cost of moving."""
+
+    product_id: str
+    from_store_id: str
+    to_store_id: str
+    units: float
+    expected_value: float
+    reason: str
+
+
+class TransfersResponse(Strict):
+    """What to move, most valuable first; `total` counts those before `limit` and `offset`."""
+
+    transfers: list[TransferRow]
+    total: int
+    names: Names
+
+
+class CountRow(Strict):
+    """A shelf to count: the probability that the record is wrong, and the margin a week that a count brings back."""
+
+    store_id: str
+    product_id: str
+    as_of: str
+    on_hand: float
+    days_without_sale: int
+    expected_units: float
+    probability: float
+    expected_value: float
+    reason: str
+
+
+class CountsResponse(Strict):
+    """Shelves to count, most valuable first."""
+
+    counts: list[CountRow]
+    total: int
+    names: Names
+
+
+class LeftoverRow(Strict):
+    """Goods that will not sell by their day; `value_at_risk` is their cost."""
+
+    store_id: str
+    product_id: str
+    as_of: str
+    on_hand: float
+    sell_by: str
+    left_over_units: float
+    probability: float
+    value_at_risk: float
+    reason_code: Literal["date", "listing", "season", "slow"]
+    reason: str
+
+
+class LeftoversResponse(Strict):
+    """Goods that will be left over, most money at risk first."""
+
+    leftovers: list[LeftoverRow]
+    total: int
+    names: Names
+
+
+class AttentionRow(Strict):
+    """A line that matters; `other_store_id` is the receiving shop of a transfer."""
+
+    kind: Literal["stockout", "unknown_stock", "large_order", "unusual", "phantom", "leftover", "transfer"]
+    money: float
+    store_id: str
+    product_id: str
+    other_store_id: str | None
+    units: float | None
+    reason: str
+
+
+class AttentionSum(Strict):
+    """Lines and money of one kind, before `limit` and `offset`."""
+
+    kind: str
+    lines: int
+    money: float
+
+
+class AttentionResponse(Strict):
+    """The lines that matter, most money at stake first."""
+
+    attention: list[AttentionRow]
+    total: int
+    kinds: list[AttentionSum]
+    names: Names
+
+
+class RoutedLine(Strict):
+    """Units of a product from one shop; `expected_sales_lost` is what they are worth there (negative: glad to go)."""
+
+    product_id: str
+    units: float
+    on_hand: float
+    expected_sales_lost: float
+
+
+class Parcel(Strict):
+    """What one shop sends."""
+
+    store_id: str
+    parcel_cost: float
+    free_orders: float | None
+    lines: list[RoutedLine]
+
+
+class Pickup(Strict):
+    """Whether a shop can hand the whole order over itself."""
+
+    store_id: str
+    possible: bool
+    missing: list[str]
+    free_orders: float | None = None
+    lines: list[RoutedLine] = Field(default_factory=list)
+
+
+class RouteOrderResponse(Strict):
+    """Who sends what; `unserved` names products that no shop can send."""
+
+    parcels: list[Parcel]
+    unserved: list[str]
+    pickup: Pickup | None
+    names: Names

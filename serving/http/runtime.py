@@ -1,0 +1,25 @@
+"""What the ASGI parts of one worker share: its state and its meter, both made when the worker starts."""
+
+from dataclasses import dataclass
+
+from serving.http.errors import HttpError
+from serving.http.metrics import Meter
+from serving.http.state import State
+
+
+@dataclass
+class Runtime:
+    """Empty until the worker starts."""
+
+    state: State | None = None
+    meter: Meter | None = None
+
+    def ready_state(self) -> State:
+        """The state of a started worker.
+
+        Raises:
+            HttpError: the worker has not started yet, or is stopping.
+        """
+        if self.state is None:
+            raise HttpError(503, "starting", "the service is starting. Ask again in a second.", retry_after=1)
+        return self.state

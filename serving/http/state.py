@@ -1,0 +1,208 @@
+"""What a worker holds: the current answers of each tenant, newest events and decisions, and the keys it has seen.
+
+One thread keeps it fresh. A request takes one snapshot of its tenant at the start and works on that to its end, so that
+moving to new answers disturbs nobody.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from retail_brain.errors import RetailBrainError
+from retail_brain.operational.database import Database
+from retail_brain.operational.events import StoredEvent, events_after
+from retail_brain.operational.life import Life, life_mark, lives
+from retail_brain.operational.overrides import list_overrides, overrides_mark
+from retail_brain.operational.rules import current_rules, rules_version
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.settings import Settings, Workspace, load_settings
+from serving.planning.demand.override_book import OverrideBook
+from serving.planning.people.recent_events import RecentEvents
+from serving.planning.people.rule_files import RuleBook
+from serving.store.answer_set import Answers, current_id, open_answers
+from serving.store.identities import identifier
+
+_log = logging.getLogger("bentoml.retail_brain")
+_SETTLE = timedelta(seconds=3)
+_BATCH = 5_000
+
+
+def utc_now() -> datetime:
+    """The instant now."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class TenantView:
+    """One tenant as a request sees it from its start to its end."""
+
+    tenant: str
+    settings: Settings
+    answers: Answers
+    recent: RecentEvents
+    decisions: dict[str, Life]
+    life_mark: tuple[int, int, datetime | None]
+    rules: RuleBook
+    overrides: OverrideBook = field(default_factory=OverrideBook)
+
+
+class State:
+    """All tenants of one worker."""
+
+    def __init__(self, home: Path, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
+        """Knows where things are; `start` begins to look."""
+        self.home = home
+        self.settings = settings
+        self.now = now
+        self.database = Database(Workspace(home).database_url)
+        self._views: dict[str, TenantView] = {}
+        self._complained: dict[str, str] = {}
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._refreshing = threading.Lock()
+
+    def start(self) -> None:
+        """Brings the database up, looks once, and keeps looking in a thread.
+
+        Raises:
+            RetailBrainError: the operational database does not answer.
+        """
+        upgrade(self.database)
+        self.refresh()
+        self._thread = threading.Thread(target=self._keep_fresh, name="retail-brain-refresh", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread and closes the database."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
+        self.database.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether at least one tenant has answers."""
+        return bool(self._views)
+
+    def view(self, tenant: str) -> TenantView | None:
+        """The tenant's present view, or None where it has no answers."""
+        return self._views.get(tenant)
+
+    def refresh(self) -> None:
+        """Looks once for new answers, events and decisions of every tenant."""
+        with self._refreshing:
+            for pointer in sorted((self.home / "var").glob("*/answers/CURRENT")):
+                self._refresh_tenant(pointer.parent.parent.name)
+
+    def refresh_events(self, tenant: str) -> None:
+        """Looks at once for a tenant's new events, so that whoever sent them sees their effect."""
+        view = self._views.get(tenant)
+        if view is not None:
+            self._load_events(view)
+
+    def refresh_decisions(self, tenant: str) -> None:
+        """Looks at once for a tenant's new decisions, deliveries and receipts."""
+        view = self._views.get(tenant)
+        if view is not None:
+            mark = life_mark(tenant, self.database)
+            if mark != view.life_mark:
+                decisions = self._decisions(tenant, view.answers)
+                self._views[tenant] = replace(self._views[tenant], decisions=decisions, life_mark=mark)
+
+    def _decisions(self, tenant: str, answers: Answers) -> dict[str, Life]:
+        """What was decided about the present suggestions, by suggestion id."""
+        found = lives(tenant, self.database, as_of=date.fromisoformat(answers.manifest.as_of))
+        return {life.stored.decision.suggestion_id: life for life in found}
+
+    def refresh_rules(self, tenant: str) -> None:
+        """Looks at once whether a tenant's rules changed."""
+        view = self._views.get(tenant)
+        if view is not None and rules_version(tenant, self.database) != view.rules.version:
+            rules = self._rules(tenant, view.answers)
+            if self._views[tenant].answers is view.answers:
+                self._views[tenant] = replace(self._views[tenant], rules=rules)
+
+    def _rules(self, tenant: str, answers: Answers) -> RuleBook:
+        if answers.attributes is None:
+            return RuleBook()
+        return RuleBook.of(current_rules(tenant, self.database), answers.attributes.goods)
+
+    def refresh_overrides(self, tenant: str) -> None:
+        """Looks at once whether overrides were made or withdrawn."""
+        mark = overrides_mark(tenant, self.database)
+        view = self._views.get(tenant)
+        if view is not None and mark != view.overrides.mark:
+            book = OverrideBook.of(list_overrides(tenant, self.database), mark)
+            self._views[tenant] = replace(self._views[tenant], overrides=book)
+
+    def _keep_fresh(self) -> None:
+        forget_at = time.monotonic()
+        while not self._stop.wait(self.settings.serving.poll_seconds):
+            try:
+                self.refresh()
+                if time.monotonic() >= forget_at:
+                    forget_at = time.monotonic() + 60
+                    self._forget()
+            except (RetailBrainError, OSError) as error:
+                _log.warning("refresh failed, the last state stays: %s", error)
+
+    def _refresh_tenant(self, tenant: str) -> None:
+        workspace = Workspace(self.home, tenant)
+        wanted = current_id(workspace.answers)
+        view = self._views.get(tenant)
+        if wanted is not None and (view is None or view.answers.manifest.answers_id != wanted):
+            try:
+                answers = open_answers(workspace.answers / wanted)
+            except RetailBrainError as error:
+                if self._complained.get(tenant) != wanted:
+                    _log.warning("tenant %s keeps its last answers: %s", tenant, error)
+                self._complained[tenant] = wanted
+            else:
+                recent = RecentEvents() if view is None else view.recent
+                mark = life_mark(tenant, self.database)
+                decisions = self._decisions(tenant, answers)
+                rules = self._rules(tenant, answers)
+                view = TenantView(tenant, load_settings(workspace), answers, recent, decisions, mark, rules)
+                self._load_events(view)
+                self._views[tenant] = view
+                self.refresh_overrides(tenant)
+                _log.info("tenant %s answers from %s, as of %s", tenant, wanted, answers.manifest.as_of)
+                return
+        if view is not None:
+            self._load_events(view)
+            self.refresh_decisions(tenant)
+            if view.answers.attributes is not None:
+                self.refresh_rules(tenant)
+            self.refresh_overrides(tenant)
+
+    def _load_events(self, view: TenantView) -> None:
+        now = self.now()
+        since = now - timedelta(hours=self.settings.serving.recent_event_hours)
+        after = view.recent.settled_id
+        while True:
+            stored = events_after(view.tenant, self.database, after_id=after, since=since, limit=_BATCH)
+            view.recent.add((person_key(view.answers, event), event) for event in stored)
+            view.recent.settle(now + _SETTLE if self.database.is_sqlite else now - _SETTLE, stored)
+            if len(stored) < _BATCH:
+                return
+            after = stored[-1].id
+
+    def _forget(self) -> None:
+        before = self.now() - timedelta(hours=self.settings.serving.recent_event_hours)
+        for view in self._views.values():
+            view.recent.forget(before)
+
+
+def person_key(answers: Answers, stored: StoredEvent) -> str:
+    """Under which key a person's events are kept: the customer id, found by the identifier where need be."""
+    event = stored.event
+    if event.customer_id is not None:
+        return event.customer_id
+    if event.id_type is None or event.id_value is None:
+        return ""
+    found = answers.identities.find(event.id_type, event.id_value)
+    return answers.customers.ids[found] if found >= 0 else identifier(event.id_type, event.id_value)

@@ -1,0 +1,96 @@
+"""What a dataset knows of people and goods when an audience is drawn: consents, contacts, purchases, stock, values."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.audience_request import AudienceFacts
+from retail_brain.errors import NotFoundError
+from retail_brain.settings import Settings
+
+_VALUE_DAYS = 91
+
+
+def read_facts(
+    dataset: Dataset, as_of: date, product_ids: Sequence[str], settings: Settings, *, at_home_only: bool = False
+) -> AudienceFacts:
+    """What the dataset knows of people and of these goods on a day."""
+    wanted = pl.col("product_id").is_in(list(product_ids))
+    lines = dataset.scan_or_empty("transactions").filter(pl.col("customer_id").is_not_null(), pl.col("units") > 0)
+    inventory = dataset.scan_or_empty("inventory").filter(wanted)
+    newest = inventory.sort("date").group_by("store_id", "product_id").agg(pl.col("on_hand").last())
+
+    named = dataset.scan_or_empty("products").filter(wanted).select("product_id", "name").drop_nulls().collect()
+
+    def table(name: str) -> pl.DataFrame | None:
+        return dataset.scan(name).collect() if dataset.has(name) else None
+
+    return AudienceFacts(
+        customers=_people(dataset, lines),
+        consents=table("consents"),
+        contacts=table("contacts"),
+        responses=table("responses"),
+        purchases=lines.filter(wanted)
+        .group_by("customer_id", "product_id")
+        .agg(bought_on=pl.col("sold_at").max().dt.date())
+        .collect(),
+        stock=newest.collect() if dataset.has("inventory") else None,
+        values=_values(dataset, wanted, as_of, settings),
+        names=dict(named.iter_rows()),
+        at_home_only=at_home_only,
+    )
+
+
+def check_products(dataset: Dataset, product_ids: Sequence[str]) -> None:
+    """Refuses goods that nobody has ever listed or sold.
+
+    Raises:
+        NotFoundError: names the unknown ones.
+    """
+    wanted = pl.col("product_id").is_in(list(product_ids))
+    known = set(dataset.scan_or_empty("products").filter(wanted).select("product_id").collect().to_series())
+    if known != set(product_ids):
+        sold = dataset.scan_or_empty("transactions").filter(wanted).select(pl.col("product_id").unique())
+        known |= set(sold.collect().to_series())
+    unknown = sorted(set(product_ids) - known)
+    if unknown:
+        raise NotFoundError(
+            f"products {unknown} are neither in products nor in transactions. Check the ids.", {"product_ids": unknown}
+        )
+
+
+def _people(dataset: Dataset, lines: pl.LazyFrame) -> pl.DataFrame:
+    """Everyone known: `customer_id` and the home shop, which is the one visited most where none is recorded."""
+    visited = (
+        lines.group_by("customer_id", "store_id")
+        .agg(lines=pl.len())
+        .sort("lines", "store_id", descending=[True, False])
+        .group_by("customer_id", maintain_order=True)
+        .agg(visited=pl.col("store_id").first())
+    )
+    listed = dataset.scan_or_empty("customers").select("customer_id", "home_store_id")
+    both = listed.join(visited, on="customer_id", how="full", coalesce=True)
+    return (
+        both.select("customer_id", home_store_id=pl.coalesce("home_store_id", "visited")).sort("customer_id").collect()
+    )
+
+
+def _values(dataset: Dataset, wanted: pl.Expr, as_of: date, settings: Settings) -> pl.DataFrame:
+    """One row per product with a known price: the margin of one unit, from its cost or the assumed share."""
+    since = as_of - timedelta(days=_VALUE_DAYS - 1)
+    sold = dataset.daily_sales().filter(wanted, pl.col("date") >= since, pl.col("units") > 0)
+    priced = sold.filter(pl.col("unit_price").is_not_null())
+    paid = priced.group_by("product_id").agg(
+        paid=(pl.col("units") * pl.col("unit_price")).sum() / pl.col("units").sum()
+    )
+    listed = dataset.scan_or_empty("products").filter(wanted).select("product_id", "list_price", "unit_cost")
+    price = pl.coalesce("paid", "list_price")
+    guessed = price * settings.replenishment.assumed_margin_share
+    return (
+        listed.join(paid, on="product_id", how="full", coalesce=True)
+        .select("product_id", value=pl.coalesce(price - pl.col("unit_cost"), guessed).round(6))
+        .filter(pl.col("value").is_not_null())
+        .collect()
+    )

@@ -1,0 +1,226 @@
+"""Audiences and assignments for a chain: scored pairs, consents, contacts and stock brought together."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Protocol
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.assignment import Assignment, assign_contacts
+from retail_brain.decisions.audience import audience_rows, build_audience, rank_people
+from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest, Kind
+from retail_brain.decisions.eligibility import assess
+from retail_brain.decisions.holdout import is_holdout
+from retail_brain.errors import NotFoundError, UsageError
+from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import Settings
+from serving.planning.people.audience_facts import check_products, read_facts
+from serving.planning.people.campaigns import of_campaign, read_campaigns
+from serving.planning.people.reasons import with_reason_texts
+
+
+class Scorer(Protocol):
+    """A recommender that scores everybody with given goods."""
+
+    def score(self, dataset: Dataset, *, products: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Blocks of scored pairs."""
+
+
+Pairs = pl.DataFrame | Iterable[pl.DataFrame] | Scorer
+"""Scored pairs, whole or in blocks, or a recommender that makes them: `customer_id`, `product_id`, `probability` and
+perhaps `kind`, `due_on`, `reason` (a code)."""
+
+
+@dataclass(frozen=True)
+class CampaignPlan:
+    """Campaigns assigned together.
+
+    Attributes:
+        audience: one row per campaign x person, ranked within each campaign; the columns of `audience`.
+        summary: one row per campaign: cap, assigned, price of one more place.
+        value: expected value of all contacts.
+        bound: what no assignment could exceed.
+    """
+
+    audience: pl.DataFrame
+    summary: pl.DataFrame
+    value: float
+    bound: float
+
+
+def audience(
+    dataset: Dataset,
+    pairs: Pairs,
+    settings: Settings,
+    *,
+    product_ids: Sequence[str] = (),
+    campaign_id: str | None = None,
+    size: int = 500,
+    kind: Kind = "mixed",
+    channel: str | None = None,
+    holdout_share: float | None = None,
+    budget: float | None = None,
+    contact_cost: float | None = None,
+    at_home_only: bool = False,
+    home_store_id: str | None = None,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Audience and exclusions for goods or for a campaign of the `campaigns` table; see `decisions.audience`.
+
+    Args:
+        dataset: as known on the day after which people are contacted.
+        pairs: scored pairs, whole, in blocks, or a recommender.
+        settings: limits on contacts, and defaults.
+        product_ids: goods on offer; with a campaign only where that names none.
+        campaign_id: takes goods, days, channel, budget and cost from the campaign where they are not given.
+        size: most people listed.
+        kind: `repeat`, `explore` or `mixed`.
+        channel: the only channel to use.
+        holdout_share: share held out; None for the settings'.
+        budget: money for all contacts.
+        contact_cost: money per contact.
+        at_home_only: whether goods must lie in the person's own shop.
+        home_store_id: only people of this shop; None for everybody.
+
+    Raises:
+        NotFoundError: the campaign, a product or the shop is unknown.
+        UsageError: neither goods nor a campaign, or a value that cannot be used.
+        ImpossibleError: the campaign is over.
+    """
+    as_of = dataset.as_of or dataset.last_day()
+    request = AudienceRequest(
+        product_ids=tuple(product_ids) or ("",),
+        size=size,
+        kind=kind,
+        channel=channel,
+        budget=budget,
+        contact_cost=contact_cost or 0.0,
+        holdout_share=settings.audience.holdout_share if holdout_share is None else holdout_share,
+    )
+    if campaign_id is not None:
+        found = _campaign(dataset, campaign_id)
+        if product_ids and found.get("product_ids"):
+            raise UsageError(
+                f"goods {list(product_ids)} and campaign {campaign_id!r}, which has goods of its own, were both named; "
+                "wanted one of the two. Leave out --product or --campaign."
+            )
+        request = of_campaign(request, found, own_goods=not product_ids)
+    elif not product_ids:
+        raise UsageError("an audience needs goods or a campaign; got neither. Name --product or --campaign.")
+    check_products(dataset, request.product_ids)
+    facts = read_facts(dataset, as_of, request.product_ids, settings, at_home_only=at_home_only)
+    scored = _of_products(dataset, pairs, request.product_ids)
+    if home_store_id is not None:
+        facts, scored = people_of(home_store_id, facts, scored)
+    return build_audience(scored, facts, request, as_of, settings.audience)
+
+
+def people_of(store_id: str, facts: AudienceFacts, pairs: pl.DataFrame) -> tuple[AudienceFacts, pl.DataFrame]:
+    """The facts and pairs of the people of one shop.
+
+    Raises:
+        NotFoundError: nobody is known to be of that shop.
+    """
+    people = facts.customers.filter(pl.col("home_store_id") == store_id)
+    if not people.height:
+        raise NotFoundError(
+            f"nobody is known whose shop is {store_id!r}. Check its id against stores, or leave the shop out.",
+            {"store_id": store_id},
+        )
+    return replace(facts, customers=people), pairs.join(people, on="customer_id", how="semi")
+
+
+def assign(
+    dataset: Dataset,
+    pairs: Pairs,
+    campaigns: pl.DataFrame,
+    settings: Settings,
+    *,
+    per_customer: int = 1,
+    progress: Progress = SILENT,
+) -> CampaignPlan:
+    """Assigns people to many campaigns at once.
+
+    Args:
+        dataset: as known on the day after which people are contacted.
+        pairs: scored pairs, whole or in blocks.
+        campaigns: `campaign_id`, `product_ids` (list, or text separated by `;` or `|`) and perhaps `size`, `budget`,
+            `contact_cost`, `channel`, `starts_on`, `ends_on`.
+        settings: limits on contacts, and defaults.
+        per_customer: most campaigns per person.
+        progress: told per campaign.
+
+    Raises:
+        DataError: a column is missing or a campaign has no goods.
+        UsageError: `per_customer` below 1.
+    """
+    if per_customer < 1:
+        raise UsageError(f"--per-customer {per_customer} leaves nobody; wanted 1 or more.")
+    as_of = dataset.as_of or dataset.last_day()
+    requests = read_campaigns(campaigns, settings)
+    goods = tuple(sorted({product for request in requests.values() for product in request.product_ids}))
+    facts = read_facts(dataset, as_of, goods, settings)
+    held_pairs = _of_products(dataset, pairs, goods)
+    people = {
+        name: assess(held_pairs, facts, request, as_of, settings.audience).filter(pl.col("code").is_null())
+        for name, request in progress.track(requests.items(), "eligible per campaign", len(requests))
+    }
+    values = pl.concat(
+        [
+            frame.select(campaign_id=pl.lit(name), customer_id="customer_id", value=_worth())
+            for name, frame in people.items()
+        ]
+    )
+    done = assign_contacts(values, {name: _cap(request) for name, request in requests.items()}, per_customer)
+    tables = [_assigned_rows(done, people[name], request, as_of, facts.names) for name, request in requests.items()]
+    return CampaignPlan(pl.concat(tables), done.prices, done.value, done.bound)
+
+
+def _campaign(dataset: Dataset, campaign_id: str) -> Mapping[str, Any]:
+    found = dataset.scan_or_empty("campaigns").filter(pl.col("campaign_id") == campaign_id).collect()
+    if found.height == 0:
+        raise NotFoundError(f"campaign {campaign_id!r} is not in campaigns. Check its id, or name --product instead.")
+    return found.row(0, named=True)
+
+
+def _of_products(dataset: Dataset, pairs: Pairs, product_ids: Sequence[str]) -> pl.DataFrame:
+    wanted = pl.col("product_id").is_in(list(product_ids))
+    if isinstance(pairs, pl.DataFrame):
+        return _worded(dataset, pairs.filter(wanted))
+    blocks = pairs if isinstance(pairs, Iterable) else pairs.score(dataset, products=product_ids)
+    kept = [block.filter(wanted) for block in blocks]
+    if kept:
+        return _worded(dataset, pl.concat(kept, how="diagonal"))
+    return pl.DataFrame(schema={"customer_id": pl.String, "product_id": pl.String, "probability": pl.Float64})
+
+
+def _worded(dataset: Dataset, pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs with their reason codes in English, and in Chinese in `reason_zh`."""
+    if "reason" not in pairs.columns:
+        return pairs
+    named = dataset.scan_or_empty("products").select("product_id", "name").drop_nulls().collect()
+    names = dict(named.iter_rows())
+    chinese = with_reason_texts(pairs.select("reason"), "zh", names)["reason"]
+    return with_reason_texts(pairs, "en", names).with_columns(reason_zh=chinese)
+
+
+def _worth() -> pl.Expr:
+    """What a contact is worth where campaigns compete: its expected value, else its probability."""
+    return pl.coalesce("expected_value", "probability")
+
+
+def _cap(request: AudienceRequest) -> int:
+    affordable = request.size
+    if request.budget is not None and request.contact_cost > 0:
+        affordable = int(request.budget / request.contact_cost + 1e-9)
+    return min(request.size, affordable)
+
+
+def _assigned_rows(
+    done: Assignment, people: pl.DataFrame, request: AudienceRequest, as_of: date, names: Mapping[str, str]
+) -> pl.DataFrame:
+    mine = done.pairs.filter(pl.col("campaign_id") == request.campaign_id).select("customer_id")
+    listed = rank_people(people.join(mine, on="customer_id", how="semi"))
+    held = is_holdout(listed["customer_id"], request.holdout_key, request.holdout_share)
+    return audience_rows(listed.with_columns(held=held), request, as_of, names)

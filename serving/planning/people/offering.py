@@ -1,0 +1,177 @@
+"""Everybody's goods in a place under rules: a block of scored pairs through the same functions as one request."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.availability import NO_STORE, Availability
+from retail_brain.decisions.offer_rules import Goods, Ready, Rule, Slate, pinned_products, ready_rules
+from retail_brain.errors import NotFoundError, UsageError
+from serving.planning.people.live_ranking import Kind
+from serving.planning.people.offers import fulfilment_names, offer, origin_ids
+from serving.planning.people.rule_facts import attribute_columns, known_adults
+from serving.planning.stock.counted_stock import shelves_of
+from training.recommender.fitted_sources import Situation
+from training.recommender.scoring import stranger_chances
+
+_EVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for.
+
+    Attributes:
+        k: goods per customer.
+        kind: repeat, explore, or mixed.
+        explore_at_least: of the k, how many must be new to the customer (mixed only).
+        due_within_days: repeat goods due later than so many days are held back; None = the days of the label.
+        store_id: the shop that everybody is in; None = none in particular.
+        in_stock: everybody is in their own shop, the one they visit most.
+        rules: of the operators.
+        now: the instant at which the rules must hold.
+    """
+
+    k: int = 10
+    kind: Kind = "mixed"
+    explore_at_least: int = 0
+    due_within_days: int | None = None
+    store_id: str | None = None
+    in_stock: bool = False
+    rules: Sequence[Rule] = ()
+    now: datetime = _EVER
+
+    def check(self) -> None:
+        """Raises UsageError where the wish contradicts itself."""
+        if self.k < 1 or not 0 <= self.explore_at_least <= self.k:
+            raise UsageError(
+                f"k is {self.k} with {self.explore_at_least} to explore; wanted k of at least 1 and a quota of 0 to k."
+            )
+        if self.store_id is not None and self.in_stock:
+            raise UsageError("both one store for everybody and everybody's own were asked for. Give one of them.")
+
+
+ANYTHING = Wish()
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Goods and shops as the rules and the shelves see them; positions follow the order of the ids.
+
+    Attributes:
+        products: position of each product: product_id, at, chance (of a stranger).
+        people: customer_id, own (position of their shop), is_adult.
+        store_ids: of the positions.
+        store: position of the shop that everybody is in, or `NO_STORE`.
+        shelves: what lies where.
+        goods: attributes of the products.
+        rules: of the operators, with the built-in one.
+        now: when they must hold.
+    """
+
+    products: pl.DataFrame
+    people: pl.DataFrame
+    store_ids: list[str]
+    store: int
+    shelves: Availability
+    goods: Goods
+    rules: Sequence[Ready]
+    now: datetime
+
+    @classmethod
+    def of(cls, dataset: Dataset, now: Situation, wish: Wish) -> "Chain":
+        listed = dataset.scan_or_empty("products").select("product_id").collect()["product_id"]
+        ids = pl.concat([now.history.products["product_id"], listed]).unique().sort()
+        stores = known_stores(dataset)
+        if wish.store_id is not None and wish.store_id not in stores:
+            raise NotFoundError(f"store {wish.store_id!r} is not known; {len(stores)} are. Check --store.")
+        places = {store: at for at, store in enumerate(stores)}
+        goods = Goods.of(ids.to_list(), attribute_columns(dataset, ids))
+        people = now.history.customers.select("customer_id", "store_id")
+        own = people["store_id"].replace_strict(places, default=NO_STORE, return_dtype=pl.Int64)
+        adults = known_adults(dataset, people["customer_id"], now.history.as_of)
+        return cls(
+            products=ids.to_frame("product_id")
+            .with_row_index("at")
+            .join(stranger_chances(now), on="product_id", how="left", maintain_order="left"),
+            people=people.select("customer_id", own=own if wish.in_stock else NO_STORE, is_adult=adults),
+            store_ids=stores,
+            store=NO_STORE if wish.store_id is None else places[wish.store_id],
+            shelves=shelves_of(dataset, places, {product: at for at, product in enumerate(ids.to_list())}),
+            goods=goods,
+            rules=ready_rules(wish.rules, goods),
+            now=wish.now,
+        )
+
+    def with_pinned(self, scored: pl.DataFrame, kind: Kind) -> pl.DataFrame:
+        """The scored pairs and, for everybody, the products pinned by id that they were not scored for."""
+        pins = pinned_products([one for one in self.rules if one.rule.state(self.now) == "active"])
+        if kind == "repeat" or not pins.size:
+            return scored
+        pinned = self.products[pins].select("product_id", probability=pl.col("chance").fill_null(0.0))
+        new = (
+            scored.select("customer_id")
+            .unique()
+            .join(pinned, how="cross")
+            .join(scored, on=["customer_id", "product_id"], how="anti")
+            .with_columns(kind=pl.lit("explore"), reason=pl.lit("pinned"))
+        )
+        return pl.concat([scored, new], how="diagonal_relaxed")
+
+    def chosen(self, pairs: pl.DataFrame, wish: Wish) -> pl.DataFrame:
+        """The best k pairs of each customer: rank, how they get to the person, and the rule that moved them."""
+        placed = pairs.join(self.people, on="customer_id", how="left", maintain_order="left").with_columns(
+            store=pl.lit(self.store) if self.store != NO_STORE else pl.col("own"),
+            at=pairs["product_id"].replace_strict(self.products["product_id"], self.products["at"]).cast(pl.Int64),
+        )
+        if not any(one.rule.stores for one in self.rules):
+            return self._ranked(placed, wish, NO_STORE)
+        parts = placed.partition_by("store", as_dict=True)
+        return pl.concat([self._ranked(part, wish, int(key[0])) for key, part in parts.items()]).sort(
+            "customer_id", "rank"
+        )
+
+    def _ranked(self, placed: pl.DataFrame, wish: Wish, store: int) -> pl.DataFrame:
+        store_id = None if store == NO_STORE else self.store_ids[store]
+        rules = [one for one in self.rules if one.rule.applies(store_id, self.now)]
+        pins = pinned_products(rules)
+        held = placed.filter((pl.col("reason") != "pinned") | pl.col("at").is_in(pins))
+        owner = held["customer_id"].rank("dense").cast(pl.Int64).to_numpy() - 1
+        shown = offer(
+            Slate(
+                owner,
+                held["at"].to_numpy(),
+                held["probability"].cast(pl.Float32).to_numpy(),
+                held["is_adult"].to_numpy(),
+            ),
+            held["store"].to_numpy(),
+            self.shelves,
+            rules,
+            self.goods,
+            k=wish.k,
+            is_explore=(held["kind"] == "explore").to_numpy(),
+            explore_at_least=wish.explore_at_least if wish.kind == "mixed" else 0,
+        )
+        return held[shown.row].with_columns(
+            pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("customer_id").alias("rank"),
+            pl.Series("fulfilment", fulfilment_names(shown.way), dtype=pl.String),
+            pl.Series("from_store_id", origin_ids(shown.origin, self.store_ids), dtype=pl.String),
+            pl.Series("rule", shown.rule, dtype=pl.String),
+        )
+
+
+def known_stores(dataset: Dataset) -> list[str]:
+    """Every store that the table of stores, the sales or the counts name, in order."""
+    sources = [dataset.scan_or_empty(name).select("store_id") for name in ("stores", "transactions", "inventory")]
+    known = pl.concat(sources).unique().collect()["store_id"]
+    return known.drop_nulls().sort().to_list()
+
+
+def known_goods(dataset: Dataset) -> Goods:
+    """Every product that the table of products or the sales name, as rules see them."""
+    sources = [dataset.scan_or_empty(name).select("product_id") for name in ("products", "transactions", "daily_sales")]
+    ids = pl.concat(sources).unique().collect()["product_id"].drop_nulls().sort()
+    return Goods.of(ids.to_list(), attribute_columns(dataset, ids))

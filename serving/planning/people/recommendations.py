@@ -1,0 +1,103 @@
+"""Goods for people: the use case behind `retail-brain recommend`; `/recommend` ranks with the same functions."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.errors import NotFoundError, UsageError
+from retail_brain.files import atomic_path, scratch_folder
+from retail_brain.outputs import RECOMMENDATIONS
+from retail_brain.progress import SILENT, Progress
+from serving.planning.people.offering import ANYTHING, Chain, Wish
+from serving.planning.people.reasons import Language, with_reason_texts
+from serving.planning.people.received_events import bought_by_event, without_just_bought
+from training.recommender.model import RecommenderModel
+
+
+def recommend(
+    dataset: Dataset,
+    model: RecommenderModel,
+    wish: Wish = ANYTHING,
+    *,
+    customers: Sequence[str] | None = None,
+    language: Language = "zh",
+    progress: Progress = SILENT,
+) -> Iterator[pl.DataFrame]:
+    """`recommendations`, a block of customers at a time: one row per customer x rank.
+
+    Repeat goods that are due later than asked for (at most the days of the label) are held back, and so are goods that
+    an event says were bought and that are not due, and those that no shop has; with a store also what it does not get.
+
+    Args:
+        dataset: what is known now.
+        model: a fitted recommender.
+        wish: how many, of which kind, where, under which rules.
+        customers: ids; None = everybody. Those the dataset does not know are left out.
+        language: of the reasons.
+        progress: told of the blocks.
+
+    Raises:
+        UsageError: the wish contradicts itself.
+        NotFoundError: none of the customers, or not the store, is known.
+        DataError: no purchase names a customer.
+    """
+    wish.check()
+    now = model.situation(dataset)
+    if customers is not None and now.history.people(customers).size == 0:
+        raise NotFoundError(
+            f"none of the {len(customers)} customers is known on {now.history.as_of}, for example "
+            f"{list(customers)[:3]}. Check the ids; strangers are answered by the service from their store."
+        )
+    names = product_names(dataset)
+    chain = Chain.of(dataset, now, wish)
+    as_of = now.history.as_of
+    bought = bought_by_event(dataset, as_of)
+    last = as_of + timedelta(days=1 + min(wish.due_within_days or model.config.label_days, model.config.label_days))
+    timely = pl.col("due_on").is_null() | (pl.col("due_on") <= last)
+    wanted = pl.lit(value=True) if wish.kind == "mixed" else pl.col("kind") == wish.kind
+    for scored in model.score(dataset, customers, situation=now, progress=progress):
+        pairs = without_just_bought(chain.with_pinned(scored, wish.kind), bought, as_of)
+        chosen = chain.chosen(pairs.filter(timely, wanted), wish)
+        yield with_reason_texts(as_recommendations(chosen), language, names)
+
+
+def as_recommendations(chosen: pl.DataFrame) -> pl.DataFrame:
+    """Ranked pairs in the contract's columns; the score is the probability."""
+    scored = chosen.with_columns(pl.col("probability").alias("score"))
+    columns = [
+        (pl.col(name) if name in scored.columns else pl.lit(None)).cast(kind).alias(name)
+        for name, kind in RECOMMENDATIONS.items()
+    ]
+    return scored.select(columns)
+
+
+def write_recommendations(blocks: Iterator[pl.DataFrame], path: Path) -> tuple[int, int]:
+    """Writes the blocks to a Parquet or CSV file, one block in memory at a time; gives rows and customers.
+
+    Raises:
+        UsageError: the file's ending is another.
+    """
+    if path.suffix not in {".parquet", ".csv"}:
+        raise UsageError(f"--out {path} has no ending that says what to write; wanted .parquet or .csv.")
+    rows = people = 0
+    with atomic_path(path) as aside, scratch_folder("recommend") as folder:
+        for number, block in enumerate(blocks):
+            block.write_parquet(folder / f"{number:06d}.parquet")
+            rows, people = rows + block.height, people + block["customer_id"].n_unique()
+        if rows == 0:
+            pl.DataFrame(schema=RECOMMENDATIONS).write_parquet(folder / "none.parquet")
+        whole = pl.scan_parquet(folder / "*.parquet")
+        if path.suffix == ".csv":
+            whole.sink_csv(aside)
+        else:
+            whole.sink_parquet(aside)
+    return rows, people
+
+
+def product_names(dataset: Dataset) -> dict[str, str]:
+    """Product_id -> name, where there is one."""
+    named = dataset.scan_or_empty("products").select("product_id", "name").drop_nulls().collect()
+    return dict(zip(named["product_id"].to_list(), named["name"].to_list(), strict=True))

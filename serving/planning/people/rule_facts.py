@@ -1,0 +1,65 @@
+"""What rules need to know of goods and people: attributes, goods for adults, and who is known to be one."""
+
+from datetime import date
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.offer_rules import ADULT, ATTRIBUTES
+
+ADULT_AGE = 18
+_YES = ("true", "1", "yes", "y", "是", "t")
+_BELOW = "以下|未满|不满|以内|under|below|<"
+_FLAGS = ("adult", "is_adult", "adults_only", "age_restricted")
+_BIRTHDAYS = ("birth_date", "birthday", "born_on")
+
+
+def attribute_columns(dataset: Dataset, product_ids: pl.Series) -> dict[str, list[str | None]]:
+    """Attribute -> value of each product, None where unknown.
+
+    `adult` is "yes" for goods whose further attribute `adult`, `is_adult`, `adults_only` or `age_restricted` says so,
+    or whose `min_age` is above 0.
+
+    Args:
+        dataset: whose `products` are looked at.
+        product_ids: which, in this order.
+    """
+    products = dataset.scan_or_empty("products").collect()
+    flags = [_says_yes(name) for name in _FLAGS if name in products.columns]
+    if "min_age" in products.columns:
+        flags.append(pl.col("min_age").cast(pl.Float64, strict=False).fill_null(0) > 0)
+    adult = pl.any_horizontal(flags) if flags else pl.lit(value=False)
+    known = products.with_columns(pl.when(adult).then(pl.lit(ADULT)).alias("adult")).select("product_id", *ATTRIBUTES)
+    rows = product_ids.to_frame("product_id").join(known, on="product_id", how="left", maintain_order="left")
+    return {name: rows[name].to_list() for name in ATTRIBUTES}
+
+
+def known_adults(dataset: Dataset, customer_ids: pl.Series, today: date) -> pl.Series:
+    """Per customer whether they are known to be 18 or older: by a flag, a birthday, a birth year or an age.
+
+    Args:
+        dataset: whose `customers` are looked at: `adult` or `is_adult`, `birth_date`, `birthday` or `born_on`,
+            `birth_year`, `age`, `age_band` (such as 25-34).
+        customer_ids: which, in this order.
+        today: the day of which the age counts.
+    """
+    customers = dataset.scan_or_empty("customers").collect()
+    held = set(customers.columns)
+    signs = [_says_yes(name) for name in ("adult", "is_adult") if name in held]
+    latest = today.replace(year=today.year - ADULT_AGE, day=min(today.day, 28))
+    signs += [pl.col(name).cast(pl.String).str.to_date(strict=False) <= latest for name in _BIRTHDAYS if name in held]
+    if "birth_year" in held:
+        signs.append(pl.col("birth_year").cast(pl.Int64, strict=False) < today.year - ADULT_AGE)
+    for name in ("age", "age_band"):
+        if name in held:
+            text = pl.col(name).cast(pl.String).str.strip_chars()
+            youngest = text.str.extract(r"^(\d+)").cast(pl.Int64, strict=False)
+            signs.append((youngest >= ADULT_AGE) & ~text.str.contains(_BELOW))
+    adult = pl.any_horizontal([sign.fill_null(value=False) for sign in signs]) if signs else pl.lit(value=False)
+    known = customers.select("customer_id", is_adult=adult)
+    rows = customer_ids.to_frame("customer_id").join(known, on="customer_id", how="left", maintain_order="left")
+    return rows["is_adult"].fill_null(value=False)
+
+
+def _says_yes(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.String).str.to_lowercase().str.strip_chars().is_in(_YES).fill_null(value=False)

@@ -1,0 +1,202 @@
+"""Operators' rules as they are written, checked and kept ready: files, errors a person can act on, and warnings."""
+
+import csv
+import json
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from retail_brain.decisions.offer_rules import ADULTS_ONLY, Goods, Ready, Rule, ready_rules
+from retail_brain.errors import UsageError
+from retail_brain.files import write_text
+from retail_brain.operational.rules import RuleSet
+from serving.planning.people.reasons import Language
+
+MAX_RULES = 1_000
+_WARNINGS: Mapping[str, Mapping[Language, str]] = {
+    "label": {"en": "rule {place} ({title}): ", "zh": "规则 {place}（{title}）："},
+    "goods": {"en": "no product has {attribute} {values}", "zh": "没有商品的 {attribute} 是 {values}"},
+    "adult": {
+        "en": "no product is flagged for adults (attribute adult, age_restricted or min_age)",
+        "zh": "没有标为仅限成年人的商品（属性 adult、age_restricted 或 min_age）",
+    },
+    "stores": {"en": "unknown stores {values}", "zh": "未知门店 {values}"},
+    "ended": {"en": "it ended at {end}", "zh": "已于 {end} 结束"},
+}
+_LISTS = ("values", "stores")
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """A tenant's rules, ready for the goods of its present answers.
+
+    Attributes:
+        version: of the list.
+        ready: the built-in rule and the operators'.
+        kept: as the operational database has them.
+    """
+
+    version: int = 0
+    ready: Sequence[Ready] = ()
+    kept: RuleSet = field(default_factory=lambda: RuleSet(0, []))
+
+    @classmethod
+    def of(cls, kept: RuleSet, goods: Goods) -> "RuleBook":
+        """The stored list for some goods."""
+        return cls(kept.version, ready_rules(stored_rules(kept), goods), kept)
+
+    def here(self, store_id: str | None, now: datetime) -> list[Ready]:
+        """Those that hold in a store at a time."""
+        return [one for one in self.ready if one.rule.applies(store_id, now)]
+
+
+def shown_title(title: str, language: Language) -> str:
+    """A rule's title for people: the built-in rule has one in each language."""
+    return "仅限成年人" if title == ADULTS_ONLY.title and language == "zh" else title
+
+
+def stored_rules(kept: RuleSet) -> list[Rule]:
+    """The rules of a stored list; those that this version of the code cannot read are passed over."""
+    rules = []
+    for values in kept.rules:
+        try:
+            rules.append(Rule.model_validate(values))
+        except ValidationError:
+            continue
+    return rules
+
+
+def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str) -> list[Rule]:
+    """Rules from plain values.
+
+    Raises:
+        UsageError: too many, or one of them cannot be used; the message names each problem with its place and name.
+    """
+    if len(listed) > MAX_RULES:
+        raise UsageError(f"{origin} holds {len(listed):,} rules; at most {MAX_RULES:,} are kept. Join some into one.")
+    rules: list[Rule] = []
+    problems: list[dict[str, Any]] = []
+    for place, values in enumerate(listed, start=1):
+        try:
+            rules.append(Rule.model_validate(values))
+        except ValidationError as error:
+            for problem in error.errors(include_url=False, include_context=False, include_input=False):
+                where = ".".join(map(str, problem["loc"])) or "rule"
+                said = problem["msg"].removeprefix("Value error, ")
+                problems.append({"rule": place, "name": str(values.get("name") or ""), "where": where, "problem": said})
+    if problems:
+        shown = "; ".join(
+            f"rule {one['rule']}{' (' + one['name'] + ')' if one['name'] else ''}: {one['where']}: {one['problem']}"
+            for one in problems[:5]
+        )
+        more = f"; and {len(problems) - 5} more" if len(problems) > 5 else ""
+        raise UsageError(
+            f"{origin} holds rules that cannot be used: {shown}{more}. Correct them; nothing was changed.",
+            {"problems": problems[:50]},
+        )
+    return rules
+
+
+def warnings_of(
+    rules: Sequence[Rule],
+    goods: Goods,
+    unknown_stores: Collection[str],
+    now: datetime,
+    language: Language = "en",
+) -> list[str]:
+    """What is allowed but probably not meant, in words: unknown goods and stores, rules whose time is over.
+
+    Args:
+        rules: parsed ones.
+        goods: that are known.
+        unknown_stores: of those that the rules name.
+        now: when.
+        language: of the words.
+    """
+    found = []
+    for place, rule in enumerate(rules, start=1):
+        unknown = [value for value in rule.values if not goods.named(rule.model_copy(update={"values": (value,)})).size]
+        absent = [store for store in rule.stores if store in unknown_stores]
+        told = {
+            "goods": (bool(unknown), unknown),
+            "adult": (rule.attribute == "adult" and not goods.values.get("adult"), []),
+            "stores": (bool(absent), absent),
+            "ended": (rule.state(now) == "ended", []),
+        }
+        label = _WARNINGS["label"][language].format(place=place, title=rule.title)
+        for code, (holds, values) in told.items():
+            if holds:
+                shown = ", ".join(map(repr, values[:5]))
+                end = "" if rule.ends_at is None else f"{rule.ends_at:%Y-%m-%d %H:%M} UTC"
+                text = _WARNINGS[code][language].format(attribute=rule.attribute, values=shown, end=end)
+                found.append(label + text)
+    return found
+
+
+def plain_rule(rule: Rule) -> dict[str, Any]:
+    """A rule as JSON: what was given, without defaults."""
+    return {"action": rule.action} | rule.model_dump(mode="json", exclude_defaults=True)
+
+
+def read_rules(path: Path) -> list[dict[str, Any]]:
+    """Plain values of a file of rules: TOML (`[[rules]]`), JSON (a list, or under `rules`) or CSV (lists with `;`).
+
+    Raises:
+        UsageError: the file is missing, of another kind, or damaged.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix == ".toml":
+            return _listed(tomllib.loads(text), path)
+        if path.suffix == ".json":
+            return _listed(json.loads(text), path)
+        if path.suffix == ".csv":
+            return [_from_csv(row) for row in csv.DictReader(text.splitlines())]
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read as rules: {error}. Correct the file or its name.") from error
+    raise UsageError(f"{path} has no ending that says how to read it; wanted .toml, .json or .csv.")
+
+
+def write_rules(listed: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Writes plain rules so that `read_rules` reads the same.
+
+    Raises:
+        UsageError: the file's ending is another.
+    """
+    if path.suffix == ".toml":
+        write_text(path, "\n".join(_as_toml(rule) for rule in listed))
+    elif path.suffix == ".json":
+        write_text(path, json.dumps({"rules": list(listed)}, ensure_ascii=False, indent=2) + "\n")
+    else:
+        raise UsageError(f"{path} has no ending that says how to write rules; wanted .toml or .json.")
+
+
+def _listed(given: object, path: Path) -> list[dict[str, Any]]:
+    listed = given.get("rules", []) if isinstance(given, dict) else given
+    beside = sorted(set(given) - {"rules"}) if isinstance(given, dict) else []
+    if beside or not isinstance(listed, list) or not all(isinstance(rule, dict) for rule in listed):
+        raise UsageError(
+            f"{path} is no list of rules{f'; it has the keys {beside}' if beside else ''}. Write each under [[rules]]."
+        )
+    return listed
+
+
+def _from_csv(row: Mapping[str, str | None]) -> dict[str, Any]:
+    rule: dict[str, Any] = {name: (text or "").strip() for name, text in row.items() if name and (text or "").strip()}
+    for name in _LISTS:
+        if name in rule:
+            rule[name] = [part.strip() for part in rule[name].split(";") if part.strip()]
+    if rule.get("adults_only", "").lower() in _FLAGS:
+        rule["adults_only"] = _FLAGS[rule["adults_only"].lower()]
+    return rule
+
+
+def _as_toml(rule: Mapping[str, Any]) -> str:
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in rule.items() if value is not None]
+    return "\n".join(["[[rules]]", *lines]) + "\n"

@@ -1,0 +1,216 @@
+"""Profiles in words: what the feature tables know of a person, a product or a store, for people to read.
+
+Each function takes one row of a feature table as a mapping and gives JSON values: `id`, `title`, `stage` (code and
+label), `tags` (words), `sentences`, `facts` (key, label, value, unit) and `features` (the row itself). What is unknown
+is left out of the words and null among the features.
+"""
+
+from collections.abc import Callable, Mapping
+
+from serving.planning.profile import words
+from serving.planning.profile.facts import GOODS_FACTS, PERSON_FACTS, PLACE_FACTS
+from serving.planning.profile.speaker import Profile, Row, Speaker
+from serving.planning.profile.words import Language
+
+
+def person_profile(
+    row: Row, language: Language, *, currency: str = "¥", names: Mapping[str, str] | None = None
+) -> Profile:
+    """The profile of a person.
+
+    Args:
+        row: a row of the `person` features; absent columns count as unknown.
+        language: zh or en.
+        currency: sign of the chain's money.
+        names: ids of stores -> their names, where there are better words than the id.
+    """
+    say = Speaker(row, language, currency, names or {})
+    stage = str(row.get("stage") or "stranger")
+    label = say.pick(words.STAGES.get(stage, (stage, stage)))
+    tags = [label, *_person_tags(say)]
+    sentences = [_rhythm_sentence(say), _taste_sentence(say), _reach_sentence(say)]
+    return say.profile("person_id", f"{label} · {row.get('person_id')}", (stage, label), tags, sentences, PERSON_FACTS)
+
+
+def goods_profile(
+    row: Row, language: Language, *, currency: str = "¥", names: Mapping[str, str] | None = None
+) -> Profile:
+    """The profile of a product; `stage` is its ABC class. Arguments as for `person_profile`."""
+    say = Speaker(row, language, currency, names or {})
+    abc = str(row.get("abc") or "C")
+    label = say.pick((f"{abc} 类商品", f"Class {abc}"))
+    sentences = [_pace_sentence(say), _buyers_sentence(say)]
+    return say.profile("product_id", say.name("product_id"), (abc, label), _goods_tags(say), sentences, GOODS_FACTS)
+
+
+def place_profile(
+    row: Row, language: Language, *, currency: str = "¥", names: Mapping[str, str] | None = None
+) -> Profile:
+    """The profile of a store; `stage` is its group of similar shops. Arguments as for `person_profile`."""
+    say = Speaker(row, language, currency, names or {})
+    group = str(row.get("cluster") or "-")
+    label = say.pick((f"店群 {group}", f"Group {group}"))
+    sentences = [_hours_sentence(say), _mix_sentence(say)]
+    return say.profile("store_id", say.name("store_id"), (group, label), _place_tags(say), sentences, PLACE_FACTS)
+
+
+def _at_least(limit: float) -> Callable[[float], bool]:
+    return lambda value: value >= limit
+
+
+def _at_most(limit: float) -> Callable[[float], bool]:
+    return lambda value: value <= limit
+
+
+def _person_tags(say: Speaker) -> list[str]:
+    tags = [
+        say.pick(table[code])
+        for key, table in (("activity", words.ACTIVITIES), ("trend", words.TRENDS))
+        if (code := say.text(key)) in table and code not in ("none", "quiet", "steady")
+    ]
+    tags += say.tags(
+        (
+            ("gap_median_days", _at_most(7), ("高频顾客", "Frequent")),
+            ("regularity", _at_least(0.6), ("购买规律", "Regular")),
+            ("reduced_share", _at_least(0.5), ("促销敏感", "Promotion-minded")),
+            ("reduced_share", _at_most(0.1), ("少买促销", "Seldom on promotion")),
+            ("remote_share", _at_least(0.5), ("线上为主", "Mostly online")),
+            ("weekend_share", _at_least(0.5), ("周末型", "Weekend shopper")),
+            ("stores", _at_least(3), ("多店购物", "Several shops")),
+            ("returns_share", _at_least(0.15), ("退货偏多", "Returns a lot")),
+            ("churn_risk", _at_least(0.7), ("流失风险高", "High risk of leaving")),
+            ("bag_adds_28d", _at_least(1), ("购物袋待跟进", "Bag to follow up")),
+            ("shares_28d", _at_least(1), ("乐于分享", "Shares with others")),
+            ("contacts_28d", _at_least(4), ("近期联系较多", "Contacted often lately")),
+        )
+    )
+    tags += [say.pick((f"爱买{item}", f"Likes {item}")) for item in say.items("favourite_categories")]
+    if say.row.get("is_contactable") is False:
+        tags.append(say.pick(("不可触达", "Not contactable")))
+    return tags
+
+
+def _goods_tags(say: Speaker) -> list[str]:
+    classes = words.DEMAND_CLASSES
+    tags = [say.pick(classes[code])] if (code := say.text("demand_class")) in classes else []
+    tags += say.tags(
+        (
+            ("age_days", _at_most(60), ("新品", "New")),
+            ("units_trend", _at_least(0.2), ("销量上升", "Rising")),
+            ("units_trend", _at_most(-0.2), ("销量下降", "Falling")),
+            ("weekly_strength", _at_least(0.2), ("周内规律强", "Strong weekly pattern")),
+            ("peak_month_index", _at_least(1.5), ("季节性强", "Seasonal")),
+            ("promotion_share", _at_least(0.5), ("靠促销销售", "Sold by promotion")),
+            ("promotion_uplift", _at_least(0.5), ("促销反应大", "Responds to promotion")),
+            ("repeat_rate", _at_least(0.3), ("复购商品", "Bought again and again")),
+            ("penetration", _at_least(0.2), ("大众商品", "Bought by many")),
+            ("price_index", _at_least(1.3), ("高价位", "Premium price")),
+            ("price_index", _at_most(0.7), ("低价位", "Budget price")),
+            ("stockout_share", _at_least(0.05), ("常缺货", "Often out of stock")),
+            ("margin_share", _at_most(0.1), ("毛利薄", "Thin margin")),
+            ("returns_share", _at_least(0.1), ("退货多", "Often returned")),
+        )
+    )
+    return tags
+
+
+def _place_tags(say: Speaker) -> list[str]:
+    tags = say.tags(
+        (
+            ("revenue_trend", _at_least(0.1), ("销售上升", "Growing")),
+            ("revenue_trend", _at_most(-0.1), ("销售下降", "Declining")),
+            ("old_friend_share", _at_least(0.5), ("老友支撑", "Carried by old friends")),
+            ("remote_share", _at_least(0.3), ("线上占比高", "Strong online")),
+            ("pickup_share", _at_least(0.1), ("自提活跃", "Busy pick-up")),
+            ("stockout_share", _at_least(0.05), ("缺货偏多", "Often out of stock")),
+            ("cover_days", _at_least(45), ("库存偏高", "Heavy stock")),
+            ("load", _at_least(0.8), ("履约接近满负荷", "Fulfilment near capacity")),
+        )
+    )
+    if say.row.get("is_online") is True:
+        tags.insert(0, say.pick(("网店", "Online shop")))
+    week = [share for share in say.items("weekday_shares") if isinstance(share, float)]
+    if len(week) == 7 and sum(week[5:]) >= 0.36:
+        tags.append(say.pick(("周末型门店", "Weekend shop")))
+    return tags
+
+
+def _rhythm_sentence(say: Speaker) -> str | None:
+    recency, gap = say.number("recency_days"), say.number("gap_median_days")
+    if recency is None:
+        unseen = say.number("unseen_days")
+        if unseen is None:
+            return say.pick(("尚无购买和互动记录。", "No purchase or visit on record yet."))
+        return say.pick(
+            (f"尚未购买，{unseen:.0f} 天前有过互动。", f"Has not bought yet; was last seen {unseen:.0f} days ago.")
+        )
+    zh, en = f"上次购买在 {recency:.0f} 天前", f"Last bought {recency:.0f} days ago"
+    if gap is not None:
+        zh, en = zh + f"，通常每 {gap:.0f} 天买一次", en + f", usually buys every {gap:.0f} days"
+    return say.pick((zh + "。", en + "."))
+
+
+def _taste_sentence(say: Speaker) -> str | None:
+    top = say.items("top_categories")
+    if not top:
+        return None
+    when = ""
+    part, day = say.text("main_daypart"), say.number("main_weekday")
+    if day is not None and 1 <= day <= 7:
+        when = say.pick(words.WEEKDAYS[int(day) - 1])
+        if part in words.DAYPARTS:
+            when = say.pick((when + say.pick(words.DAYPARTS[part]), f"{when} {say.pick(words.DAYPARTS[part])}"))
+    zh = f"消费最多的是{say.join(top)}" + (f"，多在{when}来" if when else "")
+    en = f"Spends most on {say.join(top)}" + (f", mostly on {when}" if when else "")
+    return say.pick((zh + "。", en + "."))
+
+
+def _reach_sentence(say: Speaker) -> str | None:
+    if say.row.get("granted_channels") is None:
+        return None
+    channels = say.items("granted_channels")
+    if not channels:
+        return say.pick(("没有同意任何联系渠道。", "Has agreed to no channel of contact."))
+    spoken = say.join(say.pick(words.CHANNELS.get(str(item), (str(item), str(item)))) for item in channels)
+    return say.pick((f"可通过{spoken}联系。", f"May be reached by {spoken}."))
+
+
+def _pace_sentence(say: Speaker) -> str | None:
+    pace = say.number("units_per_day_28d")
+    if pace is None or say.text("first_sale_on") is None:
+        return say.pick(("还没有销售记录。", "Not sold yet."))
+    zh, en = f"近28天日均售出 {pace:.2f} 件", f"Sells {pace:.2f} units a day over the last 28 days"
+    stores = say.number("stores")
+    if stores:
+        zh, en = zh + f"，{stores:.0f} 家店在卖", en + f" in {stores:.0f} shops"
+    return say.pick((zh + "。", en + "."))
+
+
+def _buyers_sentence(say: Speaker) -> str | None:
+    rate, days = say.number("repeat_rate"), say.number("repurchase_days")
+    if rate is None or days is None:
+        return None
+    share = say.percent(rate)
+    return say.pick(
+        (
+            f"{share} 的买家会再次购买，中位间隔 {days:.0f} 天。",
+            f"{share} of its buyers come back, after {days:.0f} days in the median.",
+        )
+    )
+
+
+def _hours_sentence(say: Speaker) -> str | None:
+    hours = say.items("peak_hours")
+    if not hours:
+        return None
+    spoken = say.join(f"{hour}:00" for hour in hours)
+    day = say.number("peak_weekday")
+    weekday = say.pick(words.WEEKDAYS[int(day) - 1]) if day is not None and 1 <= day <= 7 else None
+    zh = f"客流高峰在 {spoken}" + (f"，{weekday}最忙" if weekday else "")
+    en = f"Busiest at {spoken}" + (f" and on {weekday}" if weekday else "")
+    return say.pick((zh + "。", en + "."))
+
+
+def _mix_sentence(say: Speaker) -> str | None:
+    top = say.items("top_categories")[:3]
+    return say.pick((f"销售以{say.join(top)}为主。", f"Sells mostly {say.join(top)}.")) if top else None

@@ -1,0 +1,148 @@
+"""What policies of a replay are played on, and the policies themselves."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+
+from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
+from retail_brain.decisions.order_calendar import order_cycle
+from retail_brain.decisions.policies import legacy_order_up_to
+from retail_brain.decisions.targets import FRESH_DAYS
+from retail_brain.settings import OrderPolicy, ReplenishmentSettings, Settings
+from retail_brain.simulation.engine import Outcome, Policy, simulate
+from retail_brain.simulation.forecasts import MovingRates
+from retail_brain.simulation.policies import Cover, Forecast, OrderUpTo, SuggestedOrders, listed_ahead
+from retail_brain.simulation.scenario import Opening, World
+from retail_brain.simulation.schedule import review_schedule
+from serving.planning.replay.inputs import ReplayFacts
+
+LONGEST_COVER_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything policies are played on: the same demand, opening stock, delays and order days for all of them.
+
+    Attributes:
+        facts: the stretch of history.
+        world: demand and rules.
+        opening: stock before the first day.
+        review: whether each series may be ordered before each day; never what would arrive when no longer listed.
+        starts: the days, and enough of them after the last for the longest horizon.
+        rates: plain forecasts from the days before each.
+        settings: how orders are decided.
+    """
+
+    facts: ReplayFacts
+    world: World
+    opening: Opening
+    review: Bools
+    starts: Days
+    rates: MovingRates
+    settings: Settings
+
+    @classmethod
+    def of(
+        cls, facts: ReplayFacts, first: date, settings: Settings, *, paths: int, seed: int, refresh_days: int
+    ) -> "Stage":
+        """The stage of a stretch of history; `seed` is that of late deliveries and of the plain forecasts."""
+        terms, days = facts.terms, facts.played.shape[1]
+        after_closing = settings.replenishment.orders_placed == "after_closing"
+        start = np.datetime64(first, "D")
+        lead = np.maximum(np.ceil(terms.lead_days).astype(np.int64) - int(after_closing), 0)
+        cycle = order_cycle(start, terms.lead_days, terms.review_days, terms.open_weekdays, after_closing=after_closing)
+        reach = int(np.max((cycle.next_arrives_on - start).astype(np.int64))) + 8
+        due = np.zeros((len(lead), int(lead.max(initial=0)) + 1))
+        due[np.arange(len(lead)), lead // 2] = facts.opening_on_order
+        world = World(
+            demand=facts.played,
+            counted=np.ones(facts.played.shape, dtype=np.bool_),
+            lead=lead,
+            life=facts.life,
+            holding=terms.holding,
+            short=np.maximum(terms.margin + terms.stockout, 1e-9),
+            unit_cost=terms.cost_guess,
+            order_cost=np.full(len(lead), settings.replenishment.order_cost),
+            fifo=settings.replenishment.withdrawal == "fifo",
+            late=_late(terms.lead_sd_days, days, seed),
+        )
+        schedule = review_schedule(
+            start - np.timedelta64(int(after_closing), "D"), days, terms.review_days, terms.open_weekdays
+        )
+        return cls(
+            facts=facts,
+            world=world,
+            opening=Opening(facts.opening_on_hand, due, facts.opening_batches),
+            review=schedule & _still_listed(facts.listed, lead, days),
+            starts=start + np.arange(days + reach + refresh_days + 1),
+            rates=MovingRates(facts.demand, facts.before, reach + refresh_days, paths, seed=seed),
+            settings=settings,
+        )
+
+    @property
+    def fresh(self) -> Bools:
+        """Series whose goods date out soon."""
+        return self.facts.terms.shelf_life_days <= FRESH_DAYS
+
+    def play(self, policy: Policy) -> Outcome:
+        """Replays a policy."""
+        return simulate(self.world, policy, self.opening)
+
+    def suggested(
+        self, forecast: Forecast, *, policy: OrderPolicy | None = None, level: float | None = None
+    ) -> SuggestedOrders:
+        """The suggestions; with a policy, by that rather than the settings'; with a level, every series aims at it."""
+        settings = self.settings.replenishment
+        if policy is not None:
+            settings = settings.model_copy(update={"policy": policy})
+        if level is not None:
+            settings = settings.model_copy(update={"policy": "service_level"})
+        return self.by(forecast, settings, level)
+
+    def by(self, forecast: Forecast, settings: ReplenishmentSettings, level: float | None = None) -> SuggestedOrders:
+        """The suggestions under some settings; with a level, every series is asked for it."""
+        terms = self.facts.terms
+        if level is not None:
+            terms = replace(terms, service_level=np.full(len(terms.margin), level))
+        return SuggestedOrders(forecast, terms, self.starts, self.review, settings, listed=self._listed)
+
+    def cover(self, days: Floats | float) -> Cover:
+        """So many days of the moving mean, on top of lead time and review."""
+        terms = self.facts.terms
+        rates = replace(self.rates, horizon=self.rates.horizon + LONGEST_COVER_DAYS)
+        span = np.ceil(terms.lead_days) + np.ceil(terms.review_days)
+
+        def mean(period: int) -> Floats:
+            ahead = rates.mean(period)
+            return ahead * listed_ahead(self.facts.listed, period, ahead.shape[1])
+
+        return Cover(mean, np.maximum(span + days, 0), self.review, terms.case_pack, up=True)
+
+    def legacy(self, service_level: float | None = None) -> OrderUpTo:
+        """Mean and deviation of the quarter before, in the textbook formula; with a level, every series aims at it."""
+        terms, past = self.facts.terms, self.facts.demand[:, : self.facts.before]
+        usual = self.settings.replenishment.service_level
+        asked = np.where(np.isnan(terms.service_level), usual, terms.service_level)
+        if service_level is not None:
+            asked = np.full(len(asked), service_level)
+        level = legacy_order_up_to(past.mean(axis=1), past.std(axis=1), terms.lead_days, terms.review_days, asked)
+        return OrderUpTo(level, self.review, terms.case_pack)
+
+    @property
+    def _listed(self) -> Bools | None:
+        return None if self.facts.listed.all() else self.facts.listed
+
+
+def _late(lead_sd_days: Floats, days: int, seed: int) -> Ints | None:
+    """Days that every order comes later than agreed, by series and day of ordering; None where all are punctual."""
+    if not (lead_sd_days > 0).any():
+        return None
+    draws = np.random.default_rng((seed, 1)).normal(size=(len(lead_sd_days), days + 1))
+    return np.rint(draws * lead_sd_days[:, None]).astype(np.int64)
+
+
+def _still_listed(listed: Bools, lead: Ints, days: int) -> Bools:
+    """Whether what is ordered before each day arrives while the series is listed, shape (series, days + 1)."""
+    arrival = np.minimum(np.arange(days + 1)[None, :] + lead[:, None], listed.shape[1] - 1)
+    return np.take_along_axis(listed, arrival, axis=1)

@@ -1,0 +1,171 @@
+"""Parameters of policies found by replay of the days before a replay, never of the days reported."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.arrays import Bools, Floats
+from retail_brain.errors import ImpossibleError
+from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import ReplenishmentSettings, Settings
+from retail_brain.simulation.engine import Outcome
+from retail_brain.simulation.policies import Forecast
+from serving.planning.replay.inputs import read_replay
+from serving.planning.replay.rolling_forecasts import Fit, as_of_forecasts
+from serving.planning.replay.scenario import Stage
+
+COVER_DAYS = (-1, 0, 1, 2, 3, 4, 6, 9, 13, 18, 24)
+_USUAL_COVER_DAYS = 3.0
+_LEAST_TUNE_DAYS = 7
+_SPREADS = (0.6, 0.8, 1.0, 1.25)
+_PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+
+
+@dataclass(frozen=True)
+class Span:
+    """How a stretch of days is replayed: a day's forecasts know only the days before it.
+
+    Attributes:
+        dataset: the whole history.
+        settings: how orders are decided.
+        stores: only these; None for all.
+        fit: fits the demand model; None takes moving rates.
+        refresh_days, refit_days: days between forecasts, and between fits.
+        paths: at most so many sample paths.
+        seed: of demand recovery, late deliveries and paths.
+        progress: told of fits and forecasts.
+    """
+
+    dataset: Dataset
+    settings: Settings
+    stores: list[str] | None = None
+    fit: Fit | None = None
+    refresh_days: int = 7
+    refit_days: int = 31
+    paths: int = 100
+    seed: int = 0
+    progress: Progress = SILENT
+
+    def stage(self, first: date, last: date) -> Stage:
+        """What the days are played on.
+
+        Raises:
+            ImpossibleError: nothing to replay.
+        """
+        facts = read_replay(self.dataset.at(last), first, last, self.settings, self.stores, self.seed)
+        return Stage.of(facts, first, self.settings, paths=self.paths, seed=self.seed, refresh_days=self.refresh_days)
+
+    def forecasts(self, stage: Stage) -> Forecast:
+        """Forecasts as of every refresh."""
+        return as_of_forecasts(
+            self.dataset,
+            self.fit,
+            stage,
+            refresh_days=self.refresh_days,
+            refit_days=self.refit_days,
+            paths=self.paths,
+            seed=self.seed,
+            progress=self.progress,
+        )
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """What was found in the days before a replay.
+
+    Attributes:
+        days: how many there were; 0 where there were too few, and the rest is as usual.
+        cover_days, fresh_cover_days: days of cover on top of lead time and review that cost least.
+        economic: settings of the cheapest orders.
+        matched: settings of the cheapest orders that would have served as much as the recorded ones did; the highest
+            penalty tried where none would have. As `economic` without stock records.
+    """
+
+    days: int
+    cover_days: float
+    fresh_cover_days: float
+    economic: ReplenishmentSettings
+    matched: ReplenishmentSettings
+
+    def cover(self, fresh: Bools) -> Floats:
+        """Days of cover of each series."""
+        return np.where(fresh, self.fresh_cover_days, self.cover_days)
+
+
+def tune(span: Span, first: date, days: int) -> Tuned:
+    """Tunes covers, the spread of the forecasts and the penalty of a lost unit in the `days` before `first`.
+
+    With fewer days than a week, or nothing sold before them, everything is as usual.
+    """
+    before = first - timedelta(days=1)
+    earliest = span.dataset.at(before).daily_sales().select("date").min().collect().item()
+    days = min(days, (first - earliest).days // 2)
+    usual = span.settings.replenishment.model_copy(update={"policy": "economic"})
+    if days < _LEAST_TUNE_DAYS:
+        return Tuned(0, _USUAL_COVER_DAYS, _USUAL_COVER_DAYS, usual, usual)
+    try:
+        stage = span.stage(first - timedelta(days=days), before)
+    except ImpossibleError:
+        return Tuned(0, _USUAL_COVER_DAYS, _USUAL_COVER_DAYS, usual, usual)
+    forecast = span.forecasts(stage)
+    cover, fresh_cover = _covers(stage)
+    with span.progress.step("tune on the days before"):
+        spread = _spreads(stage, forecast, usual)
+        economic, matched = _penalties(stage, forecast, spread)
+    return Tuned(days, cover, fresh_cover, economic, matched)
+
+
+def _covers(stage: Stage) -> tuple[float, float]:
+    """The covers that cost least: of goods that keep, and of fresh ones."""
+    costs = np.array([stage.play(stage.cover(float(days))).cost(stage.world) for days in COVER_DAYS])
+    days = np.array(COVER_DAYS, dtype=np.float64)
+    return (
+        _cheapest(days, costs[:, ~stage.fresh], _USUAL_COVER_DAYS),
+        _cheapest(days, costs[:, stage.fresh], _USUAL_COVER_DAYS),
+    )
+
+
+def _cheapest(values: Floats, costs: Floats, usual: float) -> float:
+    """The value whose series cost least together; the usual one where there are none."""
+    return float(values[int(costs.sum(axis=1).argmin())]) if costs.shape[1] else usual
+
+
+def _spreads(stage: Stage, forecast: Forecast, usual: ReplenishmentSettings) -> ReplenishmentSettings:
+    """The spread factors that cost least, with a lost unit that costs half a usual unit on top."""
+    penalty = _penalty(stage, 0.5)
+    tried = []
+    for factor in _SPREADS:
+        update = {"spread_factor": factor, "fresh_spread_factor": None, "lost_unit_cost": penalty}
+        tried.append(_play(stage, forecast, usual.model_copy(update=update)).cost(stage.world))
+    factors, costs = np.array(_SPREADS), np.array(tried)
+    keeping = _cheapest(factors, costs[:, ~stage.fresh], usual.spread_factor)
+    fresh = _cheapest(factors, costs[:, stage.fresh], keeping)
+    return usual.model_copy(update={"spread_factor": keeping, "fresh_spread_factor": fresh})
+
+
+def _penalties(
+    stage: Stage, forecast: Forecast, usual: ReplenishmentSettings
+) -> tuple[ReplenishmentSettings, ReplenishmentSettings]:
+    """The penalty of a lost unit that costs least, and the least that serves as much as the recorded orders."""
+    tried = [usual.model_copy(update={"lost_unit_cost": _penalty(stage, share)}) for share in _PENALTIES]
+    outcomes = [_play(stage, forecast, settings) for settings in tried]
+    costs = np.array([outcome.cost(stage.world).sum() for outcome in outcomes])
+    cheapest = int(np.argmin(costs))
+    facts = stage.facts
+    if not facts.has_inventory:
+        return tried[cheapest], tried[cheapest]
+    served = float(np.minimum(facts.sold, facts.played).sum() / max(facts.played.sum(), 1e-9))
+    enough = np.flatnonzero([outcome.fill_rate >= served for outcome in outcomes])
+    matched = int(enough[np.argmin(costs[enough])]) if len(enough) else len(tried) - 1
+    return tried[cheapest], tried[matched]
+
+
+def _penalty(stage: Stage, share: float) -> float:
+    """Money: a share of what a unit of the chain usually costs."""
+    return round(share * float(np.median(stage.facts.terms.cost_guess)), 2)
+
+
+def _play(stage: Stage, forecast: Forecast, settings: ReplenishmentSettings) -> Outcome:
+    return stage.play(stage.by(forecast, settings))

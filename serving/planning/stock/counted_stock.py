@@ -1,0 +1,41 @@
+"""The newest counts of a dataset as shelves: the same for the published answers and for `recommend`."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.availability import Availability
+from retail_brain.outputs import SERIES
+
+_OF_A_STORE = ("is_online", "daily_fulfilment_capacity", "latitude", "longitude", "region")
+
+
+def shelves_of(dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int]) -> Availability:
+    """What lies where on the last visible day.
+
+    Args:
+        dataset: `inventory` and `stores` are looked at; without them everything may be everywhere.
+        stores: position of each store.
+        products: position of each product.
+    """
+    newest = (
+        dataset.scan_or_empty("inventory")
+        .group_by(SERIES)
+        .agg(pl.col("on_hand").sort_by("date").last())
+        .select(
+            pl.col("store_id").replace_strict(stores, default=None, return_dtype=pl.Int64).alias("store"),
+            pl.col("product_id").replace_strict(products, default=None, return_dtype=pl.Int64).alias("product"),
+            "on_hand",
+        )
+        .drop_nulls(["store", "product"])
+        .collect()
+    )
+    ids = pl.DataFrame({"store_id": list(stores), "at": list(stores.values())}).sort("at")
+    sales = pl.concat([dataset.scan_or_empty(name).select("store_id") for name in ("transactions", "daily_sales")])
+    selling = sales.unique().collect()["store_id"]
+    known = dataset.scan_or_empty("stores").select("store_id", *_OF_A_STORE).unique("store_id").collect()
+    places = ids.join(known, on="store_id", how="left", maintain_order="left")
+    return Availability.of(
+        newest, places.with_columns(sells=pl.col("store_id").is_in(selling.implode())), len(products)
+    )

@@ -1,0 +1,214 @@
+"""Order suggestions for a chain: forecasts, supply terms and stock brought together store by store."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+import numpy as np
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.inputs import delisted, horizon_days, read_stock, read_terms
+from retail_brain.decisions.order_plan import Plan
+from retail_brain.decisions.replenishment import ADDED, apply_budget, apply_limits, plan_orders, suggestion_rows
+from retail_brain.errors import NotFoundError
+from retail_brain.outputs import SERIES, SUGGESTIONS, DemandPaths
+from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import Settings
+from serving.planning.stock.limits_file import PRICES, line_facts, price_rows, read_limits, scarce_things
+
+_PERIOD_DAYS = {"day": 1, "week": 7, "month": 28}
+
+
+class StorePaths(Protocol):
+    """A store's part of a forecast."""
+
+    @property
+    def paths(self) -> DemandPaths:
+        """Sample paths of the store's series."""
+
+
+class Forecaster(Protocol):
+    """A demand model that forecasts one store at a time."""
+
+    def forecast(
+        self,
+        dataset: Dataset,
+        horizon: int,
+        *,
+        stores: Sequence[str] | None = None,
+        products: Sequence[str] | None = None,
+        seed: int = 0,
+        progress: Progress = SILENT,
+    ) -> Iterator[StorePaths]:
+        """Sample paths of the periods after the dataset's last visible day, one item per store."""
+
+
+@dataclass(frozen=True)
+class SupplySide:
+    """What is known of supply on a day, for reuse over the stores of one run.
+
+    Attributes:
+        terms: supply terms and prices, one row per store x product.
+        stock: newest stock, one row per store x product.
+        gone: store x product no longer listed.
+        as_of: last visible day.
+    """
+
+    terms: pl.DataFrame
+    stock: pl.DataFrame
+    gone: pl.DataFrame
+    as_of: date
+
+    @classmethod
+    def read(cls, dataset: Dataset, stores: Sequence[str] | None = None) -> "SupplySide":
+        """Reads the dataset as of its day.
+
+        Raises:
+            MissingTableError: no sales table is there.
+        """
+        as_of = dataset.as_of or dataset.last_day()
+        terms = read_terms(dataset, as_of, stores)
+        return cls(terms, read_stock(dataset, stores), delisted(dataset, as_of + timedelta(days=1)), as_of)
+
+    def horizon(self, settings: Settings) -> int:
+        """Periods that a forecast must have to decide on every order."""
+        return math.ceil(horizon_days(self.terms, settings.replenishment) / _PERIOD_DAYS[settings.data.period])
+
+    def plan(self, paths: DemandPaths, settings: Settings, seed: int = 0) -> tuple[Plan, pl.DataFrame]:
+        """The decision for the listed series of `paths`, and those series."""
+        paths = self.listed(paths)
+        here = pl.col("store_id").is_in(paths.series["store_id"].unique().to_list())
+        plan = plan_orders(
+            paths,
+            self.terms.filter(here),
+            self.stock.filter(here),
+            self.as_of,
+            settings=settings.replenishment,
+            seed=seed,
+        )
+        return plan, paths.series
+
+    def listed(self, paths: DemandPaths) -> DemandPaths:
+        """The paths without those of goods no longer listed."""
+        kept = paths.series.with_row_index("row").join(self.gone, on=list(SERIES), how="anti", maintain_order="left")
+        if kept.height == paths.series.height:
+            return paths
+        return DemandPaths(kept.drop("row"), paths.dates, paths.units[kept["row"].to_numpy()])
+
+
+def suggest_for_paths(paths: DemandPaths, side: SupplySide, settings: Settings, seed: int = 0) -> pl.DataFrame:
+    """One row per listed store x product of `paths`: the columns of `suggestions` and of `replenishment.ADDED`."""
+    plan, series = side.plan(paths, settings, seed)
+    return suggestion_rows(plan, series, side.as_of)
+
+
+def suggest(
+    dataset: Dataset,
+    model: Forecaster,
+    settings: Settings,
+    *,
+    stores: Sequence[str] | None = None,
+    products: Sequence[str] | None = None,
+    budget: float | None = None,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> pl.DataFrame:
+    """One row per store x product: the columns of `suggestions` and of `replenishment.ADDED`.
+
+    Args:
+        dataset: as known on the day after which orders are placed.
+        model: gives the sample paths.
+        settings: defaults for what `supply` does not say.
+        stores: only these; None for all.
+        products: only these; None for all.
+        budget: money that all orders together may cost; None for no limit.
+        seed: for the sample paths and uncertain lead times.
+        progress: told per store.
+
+    Raises:
+        MissingTableError: no sales table is there.
+        NotFoundError: none of the named stores and products has a forecast.
+        UsageError: the budget is negative.
+    """
+    side = SupplySide.read(dataset, stores)
+    tables, plans = [], []
+    for paths in store_paths(dataset, model, side.horizon(settings), stores, products, seed, progress):
+        if budget is None:
+            tables.append(suggest_for_paths(paths, side, settings, seed))
+        else:
+            plans.append(side.plan(paths, settings, seed))
+    if plans and budget is not None:
+        return apply_budget(plans, budget, side.as_of)
+    return pl.concat(tables) if tables else pl.DataFrame(schema=SUGGESTIONS | ADDED)
+
+
+def suggest_within(
+    dataset: Dataset,
+    model: Forecaster,
+    settings: Settings,
+    limits: pl.DataFrame,
+    *,
+    stores: Sequence[str] | None = None,
+    products: Sequence[str] | None = None,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of `suggest` under several limits at once, and what one more of each limit is worth (`limits.PRICES`).
+
+    Args:
+        dataset: as known on the day after which orders are placed.
+        model: gives the sample paths.
+        settings: defaults for what `supply` does not say.
+        limits: what is scarce, see `limits.read_limits`.
+        stores: only these; None for all.
+        products: only these; None for all.
+        seed: for the sample paths and uncertain lead times.
+        progress: told per store.
+
+    Raises:
+        DataError: the limits cannot be used.
+        NotFoundError: none of the named stores and products has a forecast.
+    """
+    rows = read_limits(limits)
+    side = SupplySide.read(dataset, stores)
+    wanted = store_paths(dataset, model, side.horizon(settings), stores, products, seed, progress)
+    plans = [side.plan(paths, settings, seed) for paths in wanted]
+    if not plans:
+        return pl.DataFrame(schema=SUGGESTIONS | ADDED), pl.DataFrame(schema=PRICES)
+    facts = line_facts(dataset, pl.concat([series for _, series in plans]))
+    per_unit = {
+        "money": np.concatenate([plan.terms.cost_guess for plan, _ in plans]),
+        "packs": np.concatenate([1 / plan.terms.case_pack for plan, _ in plans]),
+    }
+    scarce = scarce_things(rows, facts, per_unit, side.stock)
+    orders, shared = apply_limits(plans, [one for one, _ in scarce], side.as_of)
+    return orders, price_rows(scarce, shared)
+
+
+def store_paths(
+    dataset: Dataset,
+    model: Forecaster,
+    horizon: int,
+    stores: Sequence[str] | None,
+    products: Sequence[str] | None,
+    seed: int,
+    progress: Progress,
+) -> Iterator[DemandPaths]:
+    """Sample paths store by store.
+
+    Raises:
+        NotFoundError: none of the named stores and products has a forecast.
+    """
+    forecasts = model.forecast(dataset, horizon, stores=stores, products=products, seed=seed, progress=SILENT)
+    found = 0
+    for forecast in progress.track(forecasts, "orders per store"):
+        found += 1
+        yield forecast.paths
+    if not found and (stores is not None or products is not None):
+        raise NotFoundError(
+            f"no series to order for was found among stores {stores or 'all'} and products {products or 'all'}. "
+            "Check the ids against the stores and products of the lake."
+        )

@@ -1,0 +1,193 @@
+"""Stock of a chain as one: what to move between shops, what to count, what will be left over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.arrays import days
+from retail_brain.decisions.excess_stock import LEFTOVERS, find_leftovers
+from retail_brain.decisions.order_plan import Plan
+from retail_brain.decisions.phantom_stock import suggest_counts
+from retail_brain.decisions.stock_value import local_stock
+from retail_brain.decisions.transfers import TRANSFERS, Giving, suggest_transfers
+from retail_brain.errors import ImpossibleError
+from retail_brain.outputs import SERIES, DemandPaths
+from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import NetworkSettings, Settings
+from serving.planning.stock.order_suggestions import Forecaster, SupplySide, store_paths
+from serving.planning.stock.picking_capacity import read_shops, spare_units
+from serving.planning.stock.sell_by import sell_by
+from serving.planning.stock.silent_shelves import read_silent
+
+
+@dataclass
+class Network:
+    """Gathers what each store's forecast says of its stock; asked when all stores are in.
+
+    Attributes:
+        dataset: as known on the day of the supply side.
+        side: supply terms and stock.
+        settings: costs of moving, and defaults.
+    """
+
+    dataset: Dataset
+    side: SupplySide
+    settings: Settings
+    _series: list[pl.DataFrame] = field(default_factory=list)
+    _parts: list[Giving] = field(default_factory=list)
+    _left: list[pl.DataFrame] = field(default_factory=list)
+
+    @cached_property
+    def stock(self) -> pl.DataFrame:
+        """Newest stock with the day it must be sold by and what a unit cost, one row per store x product."""
+        side = self.side
+        ends = sell_by(self.dataset, side.stock, side.terms, side.as_of, self.settings)
+        guessed = pl.col("unit_price") * (1 - self.settings.replenishment.assumed_margin_share)
+        cost = side.terms.select(*SERIES, unit_cost=pl.coalesce("unit_cost", guessed))
+        keys = list(SERIES)
+        return side.stock.select(*keys, "on_hand").join(ends, on=keys, how="left").join(cost, on=keys, how="left")
+
+    @cached_property
+    def shops(self) -> pl.DataFrame:
+        """What each shop can pick: `shops.SHOPS`."""
+        return read_shops(self.dataset, self.side.as_of)
+
+    def add(self, paths: DemandPaths, plan: Plan) -> None:
+        """Takes in a store's listed series with the order decision on them."""
+        ends = self.stock.filter(pl.col("sell_by_kind") != "slow").select(*SERIES, "sell_by", "is_end")
+        mine = paths.series.join(ends, on=list(SERIES), how="left", maintain_order="left")
+        transit = self.settings.network.transfer_days
+        first = days(paths.dates)[0]
+        cycle = (plan.cycle.next_arrives_on - first).astype(np.float64)
+        self._series.append(paths.series.select(*SERIES, cycle_days=pl.Series(cycle)))
+        self._parts.append(
+            local_stock(plan, paths.units, days(paths.dates), mine["sell_by"], mine["is_end"], transit_days=transit)
+        )
+
+    def add_leftovers(self, paths: DemandPaths) -> None:
+        """Takes in a store's series, listed or not; goods with stock and without a forecast count as not selling."""
+        stores = paths.series["store_id"].unique().to_list()
+        stock = self.stock.filter(pl.col("store_id").is_in(stores), pl.col("on_hand") > 0)
+        self._left.append(find_leftovers(paths, stock, self.side.as_of))
+        silent = stock.join(paths.series, on=list(SERIES), how="anti").select(SERIES)
+        if silent.height:
+            none = np.zeros((silent.height, 1, len(paths.dates)), dtype=np.float32)
+            self._left.append(find_leftovers(DemandPaths(silent, paths.dates, none), stock, self.side.as_of))
+
+    @property
+    def series(self) -> pl.DataFrame:
+        """Store x product of everything added, in the order of `giving`, and the days of demand behind its order."""
+        empty = {**dict.fromkeys(SERIES, pl.String), "cycle_days": pl.Float64}
+        return pl.concat([pl.DataFrame(schema=empty), *self._series])
+
+    def giving(self) -> Giving:
+        """What a unit more or less is worth in every series."""
+        parts = self._parts
+        names = ("need", "worth", "hold", "on_hand", "keep", "need_later")
+        return Giving(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+    def transfers(self, network: NetworkSettings | None = None) -> pl.DataFrame:
+        """What to move, one row per product x giving x receiving store, most valuable first: columns TRANSFERS."""
+        if not self._parts:
+            return pl.DataFrame(schema=TRANSFERS)
+        chosen = network or self.settings.network
+        series = self.series
+        cost = np.full(series.height, chosen.transfer_cost_per_unit)
+        return suggest_transfers(
+            series, self.giving(), cost, spare_units(self.shops), line_cost=chosen.transfer_line_cost
+        )
+
+    def leftovers(self) -> pl.DataFrame:
+        """Goods that will be left over, most money at risk first: columns LEFTOVERS."""
+        found = pl.concat([pl.DataFrame(schema=LEFTOVERS), *self._left])
+        return found.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
+
+    def counts(self, least_probability: float = 0.5) -> pl.DataFrame:
+        """Shelves to count, most valuable first: columns `phantom.COUNT_REQUESTS`."""
+        side = self.side
+        silent = read_silent(self.dataset, side.stock, side.terms, side.as_of)
+        prior = self.settings.network.phantom_prior
+        return suggest_counts(silent, side.as_of, prior=prior, least_probability=least_probability)
+
+
+def transfers(
+    dataset: Dataset,
+    model: Forecaster,
+    settings: Settings,
+    *,
+    stores: Sequence[str] | None = None,
+    products: Sequence[str] | None = None,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> pl.DataFrame:
+    """What to move between shops; see `Network.transfers`.
+
+    Raises:
+        NotFoundError: none of the named stores and products has a forecast.
+    """
+    side = SupplySide.read(dataset, stores)
+    network = Network(dataset, side, settings)
+    horizon = side.horizon(settings)
+    for paths in store_paths(dataset, model, horizon, stores, products, seed, progress):
+        listed = side.listed(paths)
+        network.add(listed, side.plan(listed, settings, seed)[0])
+    return network.transfers()
+
+
+def leftovers(
+    dataset: Dataset,
+    model: Forecaster,
+    settings: Settings,
+    *,
+    stores: Sequence[str] | None = None,
+    products: Sequence[str] | None = None,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> pl.DataFrame:
+    """Goods that will not sell by their date, listing or season; see `Network.leftovers`.
+
+    Raises:
+        NotFoundError: none of the named stores and products has a forecast.
+    """
+    side = SupplySide.read(dataset, stores)
+    network = Network(dataset, side, settings)
+    horizon = settings.demand.horizon_periods
+    for paths in store_paths(dataset, model, horizon, stores, products, seed, progress):
+        network.add_leftovers(paths)
+    found = network.leftovers()
+    return found if products is None else found.filter(pl.col("product_id").is_in(list(products)))
+
+
+def counts(
+    dataset: Dataset, settings: Settings, *, stores: Sequence[str] | None = None, least_probability: float = 0.5
+) -> pl.DataFrame:
+    """Shelves to count; see `Network.counts`. Needs no demand model."""
+    side = SupplySide.read(dataset)
+    found = Network(dataset, side, settings).counts(least_probability)
+    return found if stores is None else found.filter(pl.col("store_id").is_in(list(stores)))
+
+
+def goods_to_clear(found: pl.DataFrame, store_id: str | None, most: int = 20) -> list[str]:
+    """Products with most money in left-over stock, dearest first.
+
+    Args:
+        found: columns of LEFTOVERS.
+        store_id: only what lies in this shop; None for all.
+        most: products named.
+
+    Raises:
+        ImpossibleError: nothing is left over there.
+    """
+    here = found if store_id is None else found.filter(pl.col("store_id") == store_id)
+    goods = here.group_by("product_id").agg(pl.col("value_at_risk").sum())
+    ranked = goods.sort("value_at_risk", "product_id", descending=[True, False])["product_id"].head(most).to_list()
+    if not ranked:
+        raise ImpossibleError(
+            f"nothing is expected to be left over in {store_id or 'any shop'}, so there are no goods to find people "
+            "for. Name goods or a campaign instead."
+        )
+    return ranked

@@ -1,0 +1,43 @@
+"""What rules ask of goods and people, published: codes of the goods' attributes, and who is known to be an adult."""
+
+from pathlib import Path
+
+import numpy as np
+
+from retail_brain.decisions.offer_rules import ATTRIBUTES, Goods
+from serving.store.arrays import Array, map_array, write_array
+from serving.store.catalog import Catalog
+from serving.store.texts import Texts, write_texts
+
+
+def write_attributes(folder: Path, goods: Goods, adults: Array, chance: Array) -> None:
+    """Writes what `Attributes` reads.
+
+    Args:
+        folder: the answers being written.
+        goods: by position in the catalog of products.
+        adults: per customer whether known to be one.
+        chance: per product the probability that a stranger buys it within the label's days.
+    """
+    for name in ATTRIBUTES:
+        write_array(folder / f"rules.{name}.npy", goods.codes[name], np.int32)
+        write_texts(folder, f"rules.{name}", sorted(goods.values[name], key=goods.values[name].__getitem__))
+    write_array(folder / "rules.adults.npy", adults, np.bool_)
+    write_array(folder / "rules.chance.npy", chance, np.float32)
+
+
+class Attributes:
+    """Goods as rules see them."""
+
+    def __init__(self, folder: Path, products: Catalog) -> None:
+        """Maps the files of `write_attributes`."""
+        codes: dict[str, Array] = {name: map_array(folder / f"rules.{name}.npy") for name in ATTRIBUTES}
+        values: dict[str, dict[str, int]] = {name: _values(folder, name) for name in ATTRIBUTES}
+        self.goods = Goods(codes, values, products.find)
+        self.adults = map_array(folder / "rules.adults.npy")
+        self.chance = map_array(folder / "rules.chance.npy")
+
+
+def _values(folder: Path, name: str) -> dict[str, int]:
+    texts = Texts(folder, f"rules.{name}")
+    return {texts[code]: code for code in range(len(texts))}

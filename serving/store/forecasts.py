@@ -1,0 +1,134 @@
+"""Forecasts of the answers: with a value per day where demand moves, with one value where it is the same every day."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from serving.store.arrays import Array, ArrayWriter, map_array, write_array
+from serving.store.series_index import KeyIndex, write_keys
+
+
+@dataclass(frozen=True)
+class ForecastBlock:
+    """Forecasts of one store's products.
+
+    Attributes:
+        store_id: the store.
+        product_ids: one per row of the arrays.
+        mean: units per period, shape (products, periods).
+        quantiles: units per period, shape (products, periods, quantiles).
+        drivers: units per period and driver group, shape (products, periods, groups), NaN where not known; None where
+            nothing is known.
+    """
+
+    store_id: str
+    product_ids: Sequence[str]
+    mean: Array
+    quantiles: Array
+    drivers: Array | None = None
+
+
+@dataclass
+class _Places:
+    stores: list[Array]
+    products: list[Array]
+    rows: list[Array]
+
+
+def write_forecasts(
+    folder: Path,
+    blocks: Iterable[ForecastBlock],
+    stores: Mapping[str, int],
+    products: Mapping[str, int],
+    shape: tuple[int, int, int],
+) -> int:
+    """Writes the forecasts block by block; returns how many series there are.
+
+    Args:
+        folder: the answers being written.
+        blocks: one or more per store, in any order.
+        stores: position of each store.
+        products: position of each product.
+        shape: numbers of periods, quantiles and driver groups.
+    """
+    periods, quantiles, groups = shape
+    places = _Places([], [], [])
+    with (
+        ArrayWriter(folder / "forecasts.units.npy", np.float32, (periods, 1 + quantiles)) as units,
+        ArrayWriter(folder / "forecasts.drivers.npy", np.float32, (periods, groups)) as drivers,
+        ArrayWriter(folder / "forecasts.flat.npy", np.float32, (1 + quantiles,)) as flat,
+    ):
+        for block in blocks:
+            is_flat = _is_flat(block)
+            moving = ~is_flat
+            rows = np.where(is_flat, -1 - (flat.rows + np.cumsum(is_flat) - 1), units.rows + np.cumsum(moving) - 1)
+            both = np.concatenate([block.mean[:, :, None], block.quantiles], axis=2)
+            units.append(both[moving])
+            drivers.append(_drivers(block, groups)[moving])
+            flat.append(both[is_flat, 0])
+            places.stores.append(np.full(len(rows), stores[block.store_id], dtype=np.int64))
+            places.products.append(np.array([products[product] for product in block.product_ids], dtype=np.int64))
+            places.rows.append(rows)
+    index = [
+        np.concatenate(parts) if parts else np.zeros(0, np.int64)
+        for parts in (places.stores, places.products, places.rows)
+    ]
+    write_keys(folder, "forecasts", index[0], index[1], n_products=len(products), rows=index[2])
+    return len(index[0])
+
+
+def _is_flat(block: ForecastBlock) -> Array:
+    if block.drivers is not None:
+        return np.zeros(len(block.mean), dtype=bool)
+    same_mean = (block.mean == block.mean[:, :1]).all(axis=1)
+    same_spread = (block.quantiles == block.quantiles[:, :1]).all(axis=(1, 2))
+    flat: Array = same_mean & same_spread
+    return flat
+
+
+def _drivers(block: ForecastBlock, groups: int) -> Array:
+    if block.drivers is not None:
+        return block.drivers
+    return np.full((*block.mean.shape, groups), np.nan, dtype=np.float32)
+
+
+def write_calendar(folder: Path, days: Sequence[date]) -> None:
+    """Writes the first days of the forecast's periods."""
+    write_array(folder / "forecasts.days.npy", [day.toordinal() for day in days], np.int32)
+
+
+class Forecasts:
+    """Forecasts by store and product."""
+
+    def __init__(self, folder: Path, n_products: int) -> None:
+        """Maps the files of `write_forecasts`."""
+        self.index = KeyIndex(folder, "forecasts", n_products)
+        self.days = [date.fromordinal(day).isoformat() for day in map_array(folder / "forecasts.days.npy").tolist()]
+        self._units = map_array(folder / "forecasts.units.npy")
+        self._drivers = map_array(folder / "forecasts.drivers.npy")
+        self._flat = map_array(folder / "forecasts.flat.npy")
+
+    def get(self, store: int, product: int, periods: int) -> list[list[float]] | None:
+        """Units per period, the mean first and then the quantiles, rounded; None where there is no forecast."""
+        row = self.index.find(store, product)
+        if row is None:
+            return None
+        if row < 0:
+            return _rounded(self._flat[-1 - row, None]) * periods
+        return _rounded(self._units[row, :periods])
+
+    def drivers(self, store: int, product: int, periods: int) -> list[list[float]]:
+        """Units of each driver per period, as far as they were worked out."""
+        row = self.index.find(store, product)
+        if row is None or row < 0 or not self._drivers.size:
+            return []
+        drivers = self._drivers[row, :periods]
+        return _rounded(drivers[~np.isnan(drivers[:, 0])])
+
+
+def _rounded(values: Array) -> list[list[float]]:
+    rounded: list[list[float]] = values.astype(np.float64).round(4).tolist()
+    return rounded

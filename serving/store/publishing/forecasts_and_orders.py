@@ -1,0 +1,183 @@
+"""Forecasts and order suggestions, store by store from one run of the demand model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from features.demand.feature_matrix import DRIVERS
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.replenishment import suggestion_rows
+from retail_brain.outputs import SERIES
+from retail_brain.progress import Progress
+from retail_brain.settings import Settings
+from serving.planning.stock.order_suggestions import SupplySide
+from serving.planning.stock.stock_network import Network
+from serving.store.arrays import Array
+from serving.store.forecasts import ForecastBlock, write_calendar, write_forecasts
+from serving.store.publishing.catalogs import Places
+from serving.store.publishing.stock_network import publish_network
+from serving.store.rows import write_rows
+from serving.store.suggestions import write_suggestions
+from serving.store.what_if_sheets import MODEL, PlacedSheet, SheetWriter
+from training.demand.applied_overrides import overridden
+from training.demand.elasticity import elasticities_of
+from training.demand.forecast_run import StoreForecast
+from training.demand.model import DemandModel
+from training.demand.price_cells import joined_cells, price_cells
+from training.demand.stored_forecasts import origin_rows
+from training.demand.what_if import listed_series, sheets, unit_costs
+
+_SHEETS_AT_ONCE = 2_000
+_POOLED = 400
+"""Draws from which the quantiles of a rarely sold product are read: they are the same every day."""
+
+
+@dataclass
+class DemandPublished:
+    """What was written.
+
+    Attributes:
+        origin: forecasts to be kept for the ledger (`training.demand.stored_forecasts`), one table per store.
+    """
+
+    series: int = 0
+    suggestions: int = 0
+    network: dict[str, int] = field(default_factory=dict)
+    origin: list[pl.DataFrame] = field(default_factory=list)
+    _tables: list[pl.DataFrame] = field(default_factory=list)
+
+
+def publish_demand(
+    folder: Path,
+    dataset: Dataset,
+    model: DemandModel,
+    settings: Settings,
+    places: Places,
+    overrides: pl.DataFrame,
+    progress: Progress,
+) -> DemandPublished:
+    """Writes forecasts and suggestions; one run of the model serves both.
+
+    Forecasts are the engine's, since overrides may end at any time and are applied when somebody asks; suggestions rest
+    on the forecasts with the overrides (rows of `forecast_value_added.OVERRIDES`) that are valid now.
+    """
+    side, costs = SupplySide.read(dataset), unit_costs(dataset)
+    network = Network(dataset, side, settings)
+    horizon = max(side.horizon(settings), settings.demand.horizon_periods)
+    quantiles = sorted(settings.demand.quantiles)
+    done = DemandPublished()
+    writer = SheetWriter(folder, len(places.products))
+    risk, default_risk = _risk_days(side, settings)
+    cells: list[pl.DataFrame] = []
+
+    def blocks() -> Iterator[ForecastBlock]:
+        for forecast in model.forecast(dataset, horizon, explain="quick"):
+            if not len(done._tables):
+                write_calendar(folder, forecast.paths.dates.to_list())
+            changed = overridden(forecast, overrides, side.as_of)
+            done._tables.append(_suggestions(changed, network, places))
+            done.origin.append(origin_rows(forecast, risk, default_risk))
+            if forecast.features is not None:
+                cells.append(price_cells(forecast.features.panel))
+            writer.add(_sheets(forecast, model, horizon, costs, places))
+            yield from _blocks(forecast, quantiles)
+
+    shape = (horizon, len(quantiles), len(DRIVERS))
+    with progress.step("forecasts and orders") as step:
+        step.rows = done.series = write_forecasts(folder, blocks(), places.stores, places.products, shape)
+    writer.close()
+    write_rows(folder, "elasticities", _elasticities(cells, places))
+    (folder / MODEL).mkdir()
+    model.save(folder / MODEL)
+    suggestions = pl.concat(done._tables)
+    done.suggestions = suggestions.height
+    write_suggestions(folder, suggestions, len(places.stores), len(places.products))
+    done.network = publish_network(folder, network, suggestions, places, progress)
+    return done
+
+
+def _suggestions(forecast: StoreForecast, network: Network, places: Places) -> pl.DataFrame:
+    """A store's suggestions, the most urgent first; the network takes in what they rest on."""
+    side = network.side
+    listed = side.listed(forecast.paths)
+    plan, series = side.plan(listed, network.settings)
+    network.add(listed, plan)
+    network.add_leftovers(forecast.paths)
+    rows = suggestion_rows(plan, series, side.as_of)
+    urgent = rows.sort(
+        pl.col("order_quantity") > 0,
+        pl.col("expected_value").fill_null(float("inf")),
+        descending=[True, True],
+        maintain_order=True,
+    )
+    return urgent.with_columns(places.store().alias("store"), places.product().alias("product"))
+
+
+def _elasticities(cells: list[pl.DataFrame], places: Places) -> pl.DataFrame:
+    """One row per product in the order of the answers, null where no price of it ever changed."""
+    products = pl.DataFrame(
+        {"product_id": sorted(places.products, key=places.products.__getitem__)}, schema={"product_id": pl.String}
+    )
+    found = elasticities_of(joined_cells(cells) if cells else pl.DataFrame()).filter(pl.col("changed_days") > 0)
+    return products.join(found, on="product_id", how="left", maintain_order="left")
+
+
+def _risk_days(side: SupplySide, settings: Settings) -> tuple[pl.DataFrame, float]:
+    """Days from an order to the arrival of the next one, per series, and for those without supply terms."""
+    usual = settings.replenishment
+    days = pl.col("lead_time_days").fill_null(usual.lead_time_days) + pl.col("review_period_days").fill_null(
+        usual.review_period_days
+    )
+    return side.terms.select(*SERIES, days.alias("risk_days")), usual.lead_time_days + usual.review_period_days
+
+
+def _sheets(
+    forecast: StoreForecast, model: DemandModel, horizon: int, costs: dict[str, float], places: Places
+) -> Iterator[PlacedSheet]:
+    """What asking about another price needs, for the store's series that the model forecasts."""
+    features = forecast.features
+    if features is None or forecast.factor is None:
+        return
+    store, listed = places.stores[forecast.store_id], listed_series(features.panel, horizon)
+    for begin in range(0, listed.size, _SHEETS_AT_ONCE):
+        series = listed[begin : begin + _SHEETS_AT_ONCE]
+        products = features.panel.series["product_id"].gather(series).to_list()
+        found = sheets(model.mean, forecast.factor, features, series, horizon, costs)
+        for product, sheet in zip(products, found, strict=True):
+            yield PlacedSheet(store, places.products[product], sheet)
+
+
+def _blocks(forecast: StoreForecast, quantiles: list[float]) -> Iterator[ForecastBlock]:
+    """Series with a model as they are; the rarely sold with one spread for every day."""
+    products = forecast.paths.series["product_id"].to_list()
+    rare = (forecast.basis == "rate").to_numpy()
+    if not rare.all():
+        held = np.flatnonzero(~rare)
+        units, mean = forecast.paths.units[held], forecast.mean[held].astype(np.float32)
+        ids = [products[row] for row in held.tolist()]
+        spread = np.moveaxis(np.quantile(units, quantiles, axis=1), 0, -1)
+        yield ForecastBlock(forecast.store_id, ids, mean, spread, _drivers(forecast, held))
+    if rare.any():
+        held = np.flatnonzero(rare)
+        ids = [products[row] for row in held.tolist()]
+        yield _flat_block(forecast.store_id, ids, forecast.paths.units[held], forecast.mean[held], quantiles)
+
+
+def _drivers(forecast: StoreForecast, held: Array) -> Array | None:
+    """Units of each driver, shape (series, periods, drivers)."""
+    if forecast.drivers is None:
+        return None
+    units = forecast.drivers.select(DRIVERS).to_numpy()
+    return units.reshape(*forecast.mean.shape, len(DRIVERS))[held].astype(np.float32)
+
+
+def _flat_block(store_id: str, ids: list[str], units: Array, mean: Array, quantiles: list[float]) -> ForecastBlock:
+    days = max(1, _POOLED // units.shape[1])
+    pooled = units[:, :, :days].reshape(len(units), -1)
+    spread = np.moveaxis(np.quantile(pooled, quantiles, axis=1), 0, -1)[:, None, :]
+    shape = (*mean.shape, len(quantiles))
+    level = mean.mean(axis=1)[:, None]
+    return ForecastBlock(store_id, ids, np.broadcast_to(level, mean.shape), np.broadcast_to(spread, shape))

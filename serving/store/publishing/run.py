@@ -1,0 +1,136 @@
+"""Works out everything that the service answers and switches the service to it."""
+
+import secrets
+import shutil
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from features.demand.feature_matrix import DRIVERS
+from retail_brain.dataset import Dataset
+from retail_brain.files import name_aside, sweep
+from retail_brain.progress import Progress
+from retail_brain.settings import Settings, Workspace
+from serving.planning.demand.overrides import tenant_overrides
+from serving.planning.demand.value_added import ledger
+from serving.store.answer_set import AnswersManifest, make_current, write_manifest
+from serving.store.publishing.catalogs import publish_catalogs, publish_identities
+from serving.store.publishing.forecasts_and_orders import publish_demand
+from serving.store.publishing.people_and_goods import publish_people
+from serving.store.publishing.profiles import publish_profiles
+from serving.store.publishing.sales import publish_history, publish_planned, publish_popular, publish_stock
+from serving.store.rows import write_rows
+from training.bundle import KINDS, Kind, champion, champion_version, read_manifest
+from training.demand.model import DemandModel
+from training.demand.stored_forecasts import write_origin
+from training.recommender.model import RecommenderModel
+
+
+def publish(workspace: Workspace, dataset: Dataset, settings: Settings, progress: Progress) -> str:
+    """Publishes answers from the champions that there are; returns the name of the new set.
+
+    A part whose model was never promoted is left out, and the service says so when it is asked for it. The service
+    moves to the new set by itself, without a failed request; a publishing that ends early changes nothing.
+
+    Raises:
+        MissingTableError: the dataset has no sales.
+        ModelError: a champion's bundle is damaged.
+    """
+    dataset = dataset.at(dataset.as_of or dataset.last_day())
+    models = {kind: champion(workspace, kind) for kind in KINDS if champion_version(workspace, kind) is not None}
+    answers_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    sweep(workspace.answers)
+    aside = workspace.answers / name_aside(f".{answers_id}")
+    aside.mkdir(parents=True)
+    try:
+        manifest = _fill(aside, answers_id, workspace, dataset, settings, models, progress)
+        write_manifest(aside, manifest)
+        aside.rename(workspace.answers / answers_id)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    make_current(workspace.answers, answers_id)
+    progress.say(f"  answers {answers_id} as of {manifest.as_of}: {', '.join(manifest.parts) or 'history only'}")
+    return answers_id
+
+
+def _fill(
+    folder: Path,
+    answers_id: str,
+    workspace: Workspace,
+    dataset: Dataset,
+    settings: Settings,
+    models: "dict[Kind, Path]",
+    progress: Progress,
+) -> AnswersManifest:
+    counts: dict[str, int] = {}
+    parts: list[str] = []
+    with progress.step("catalogs") as step:
+        places = publish_catalogs(folder, dataset)
+        counts |= {"stores": len(places.stores), "products": len(places.products), "customers": len(places.customers)}
+        step.rows = sum(counts.values())
+    with progress.step("history and stock") as step:
+        step.rows = counts["history"] = publish_history(folder, dataset, places, settings.serving.history_days)
+        counts["stock"] = publish_stock(folder, dataset, places)
+        publish_planned(folder, dataset, places)
+    resolved = publish_profiles(folder, workspace, dataset, places, progress)
+    counts["identities"] = publish_identities(folder, dataset, resolved, places)
+    if "demand" in models:
+        model, overrides = DemandModel.load(models["demand"]), tenant_overrides(workspace)
+        demand = publish_demand(folder, dataset, model, settings, places, overrides, progress)
+        write_origin(workspace.ledger, _day(dataset), demand.origin)
+        write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))
+        counts |= {"series": demand.series, "suggestions": demand.suggestions} | demand.network
+        parts += ["forecasts", "suggestions", "what_if", "network"]
+    if "recommender" in models:
+        people = publish_people(
+            folder, dataset, RecommenderModel.load(models["recommender"]), settings, places, progress
+        )
+        counts["pairs"] = people.pairs
+        parts += ["pairs", "similar", "complements"]
+    else:
+        publish_popular(folder, dataset, places)
+    return AnswersManifest(
+        answers_id=answers_id,
+        as_of=_day(dataset).isoformat(),
+        published_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        period=settings.data.period,
+        currency=settings.data.currency,
+        label_days=settings.recommender.label_days,
+        quantiles=sorted(settings.demand.quantiles),
+        driver_groups=list(DRIVERS),
+        bundles={kind: _bundle(folder) for kind, folder in models.items()},
+        parts=parts,
+        counts=counts,
+        calendar=_calendar(dataset, settings),
+    )
+
+
+def _bundle(folder: Path) -> dict[str, Any]:
+    manifest = read_manifest(folder)
+    return {"version": manifest.version} | {
+        name: manifest.facts[name] for name in ("as_of", "trained_at", "run_id", "metrics") if name in manifest.facts
+    }
+
+
+def _calendar(dataset: Dataset, settings: Settings) -> list[dict[str, str]]:
+    """Days with a name from the history's first day to the forecast's last."""
+    last = _day(dataset)
+    first, end = last - timedelta(days=settings.serving.history_days), last + timedelta(days=366)
+    rows = (
+        dataset.scan_or_empty("calendar")
+        .filter(pl.col("date").is_between(first, end))
+        .unique(["date", "event_name"])
+        .sort("date", "event_name")
+        .collect()
+    )
+    return [
+        {"date": row["date"].isoformat(), "name": row["event_name"], "type": row["event_type"]}
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _day(dataset: Dataset) -> date:
+    assert dataset.as_of is not None
+    return dataset.as_of

@@ -1,0 +1,43 @@
+"""Stock of all shops together: what to move, to count and to sell off, and what matters most of everything."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from retail_brain.progress import Progress
+from serving.planning.stock.exceptions import lines_that_matter, usual_sales
+from serving.planning.stock.stock_network import Network
+from serving.store.marginal_values import write_worth
+from serving.store.publishing.catalogs import Places
+from serving.store.rows import write_rows
+
+
+def publish_network(
+    folder: Path, network: Network, suggestions: pl.DataFrame, places: Places, progress: Progress
+) -> dict[str, int]:
+    """Writes transfers, counts, leftovers, the lines that matter, and what stock is worth; returns the rows of each."""
+    with progress.step("stock of all shops") as step:
+        tables = {"transfers": network.transfers(), "counts": network.counts(), "leftovers": network.leftovers()}
+        side = network.side
+        series = network.series
+        tables["attention"] = lines_that_matter(
+            suggestions,
+            side.terms,
+            usual_sales(network.dataset, side.as_of),
+            series,
+            transfers=tables["transfers"],
+            counts=tables["counts"],
+            leftovers=tables["leftovers"],
+            margin_share=network.settings.replenishment.assumed_margin_share,
+        )
+        for name, table in tables.items():
+            write_rows(folder, name, table)
+        write_rows(folder, "shops", network.shops)
+        if series.height:
+            codes = series.select(store=places.store(), product=places.product())
+            known = np.flatnonzero(codes.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy())
+            stores, products = (codes[name].to_numpy()[known].astype(np.int64) for name in ("store", "product"))
+            write_worth(folder, stores, products, network.giving().take(known), len(places.products))
+        step.rows = sum(table.height for table in tables.values())
+    return {name: table.height for name, table in tables.items()}

@@ -1,0 +1,117 @@
+"""Scored customer x product pairs, readable from both sides: goods for a person, people for the goods."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from serving.store.arrays import Array, ArrayWriter, map_array, write_array
+from serving.store.texts import Texts, write_texts
+from training.recommender.due_model import PROBABILITIES
+
+KINDS = ("repeat", "explore")
+LANGUAGES = ("en", "zh")
+NO_DAY = np.iinfo(np.int32).min
+
+
+def write_pairs(
+    folder: Path,
+    blocks: Iterable[pl.DataFrame],
+    customers: Mapping[str, int],
+    products: Mapping[str, int],
+    words: Mapping[str, Callable[[str], str]],
+) -> int:
+    """Writes the pairs block by block and both orders; returns how many there are.
+
+    Args:
+        folder: the answers being written.
+        blocks: frames with `customer_id`, `product_id`, `probability`, `kind`, `due_on`, `reason` (a code), `gap_days`
+            and the PROBABILITIES within 7, 14 and 28 days (null where the good is new to the person).
+        customers: position of each customer.
+        products: position of each product.
+        words: language -> what puts a reason's code into words.
+    """
+    owners: list[Array] = []
+    goods: list[Array] = []
+    chances: list[Array] = []
+    reasons: dict[str, int] = {}
+    with (
+        ArrayWriter(folder / "pairs.probability.npy", np.float32) as probability,
+        ArrayWriter(folder / "pairs.codes.npy", np.int32, (4,)) as codes,
+        ArrayWriter(folder / "pairs.within.npy", np.float32, (len(PROBABILITIES),)) as within,
+    ):
+        for block in blocks:
+            owners.append(_codes(block["customer_id"], customers))
+            goods.append(_codes(block["product_id"], products))
+            chances.append(block["probability"].cast(pl.Float32).to_numpy())
+            probability.append(chances[-1])
+            codes.append(_block_codes(block, reasons))
+            within.append(block.select(pl.col(PROBABILITIES).fill_null(float("nan"))).to_numpy())
+    owner, product = (np.concatenate(parts) if parts else np.zeros(0, np.int32) for parts in (owners, goods))
+    chance = np.concatenate(chances) if chances else np.zeros(0, np.float32)
+    by_customer = np.lexsort((-chance, owner))
+    by_product = np.lexsort((-chance, product))
+    _write_order(folder, "customer", by_customer, owner, len(customers))
+    _write_order(folder, "product", by_product, product, len(products))
+    write_array(folder / "pairs.owner.npy", owner, np.int32)
+    write_array(folder / "pairs.product.npy", product, np.int32)
+    for language, worded in words.items():
+        write_texts(folder, f"pairs.reasons.{language}", [worded(code) for code in reasons])
+    return len(owner)
+
+
+def _codes(column: pl.Series, known: Mapping[str, int]) -> Array:
+    distinct = column.unique()
+    table = pl.DataFrame(
+        {"id": distinct, "row": [known[text] for text in distinct]}, schema={"id": pl.String, "row": pl.Int32}
+    )
+    return column.to_frame("id").join(table, on="id", how="left", maintain_order="left")["row"].to_numpy()
+
+
+def _block_codes(block: pl.DataFrame, reasons: dict[str, int]) -> Array:
+    kind = block["kind"].replace_strict(list(KINDS), [0, 1], return_dtype=pl.Int32)
+    due = block["due_on"].cast(pl.Int32).fill_null(NO_DAY)
+    texts = block["reason"].fill_null("")
+    for text in texts.unique(maintain_order=True):
+        reasons.setdefault(text, len(reasons))
+    return np.column_stack([kind.to_numpy(), due.to_numpy(), _codes(texts, reasons), block["gap_days"].to_numpy()])
+
+
+def _write_order(folder: Path, side: str, order: Array, owner: Array, size: int) -> None:
+    write_array(folder / f"pairs.by_{side}.npy", order, np.int64)
+    write_array(folder / f"pairs.{side}_starts.npy", np.searchsorted(owner[order], np.arange(size + 1)), np.int64)
+
+
+class Pairs:
+    """Pairs by customer and by product, the most probable first."""
+
+    def __init__(self, folder: Path) -> None:
+        """Maps the files of `write_pairs`."""
+        self.product = map_array(folder / "pairs.product.npy")
+        self.customer = map_array(folder / "pairs.owner.npy")
+        self.probability = map_array(folder / "pairs.probability.npy")
+        self.codes = map_array(folder / "pairs.codes.npy")
+        self.within = map_array(folder / "pairs.within.npy")
+        self._reasons = {language: Texts(folder, f"pairs.reasons.{language}") for language in LANGUAGES}
+        self._orders = {side: map_array(folder / f"pairs.by_{side}.npy") for side in ("customer", "product")}
+        self._starts = {side: map_array(folder / f"pairs.{side}_starts.npy") for side in ("customer", "product")}
+
+    def __len__(self) -> int:
+        return len(self.product)
+
+    def of_customer(self, customer: int) -> Array:
+        """Rows of a customer's pairs."""
+        return self._of("customer", customer)
+
+    def of_product(self, product: int) -> Array:
+        """Rows of a product's pairs."""
+        return self._of("product", product)
+
+    def reasons(self, rows: Array, language: str) -> list[str]:
+        """Why, in words, for some rows."""
+        return self._reasons[language].take(self.codes[rows, 2])
+
+    def _of(self, side: str, row: int) -> Array:
+        starts = self._starts[side]
+        return self._orders[side][starts[row] : starts[row + 1]]

@@ -1,0 +1,104 @@
+"""Order suggestions of the answers: per store, the most urgent first."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from retail_brain.outputs import SUGGESTIONS, suggestion_id
+from serving.store.arrays import Array, map_array, write_array
+from serving.store.series_index import KeyIndex, write_keys
+from serving.store.texts import CodedTexts, Texts, write_coded, write_texts
+
+_NUMBERS = [name for name, kind in SUGGESTIONS.items() if kind == pl.Float64] + ["order_cost"]
+_DAYS = ("order_on", "arrives_on")
+_TEXTS = ("source", "reason", "reason_zh", "reason_code")
+_COLUMNS = ("suggestion_id", "store_id", "product_id", "as_of", *_NUMBERS, *_DAYS, "source", "reason", "reason_code")
+_NO_DAY = np.iinfo(np.int32).min
+
+
+def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_products: int) -> None:
+    """Writes the suggestions.
+
+    Args:
+        folder: the answers being written.
+        frame: one row per store x product: `store`, `product` (positions), the columns of `outputs.SUGGESTIONS`,
+            `order_cost` (money), `reason_zh` and `reason_code`, in order of urgency within each store.
+        n_stores: how many stores there are.
+        n_products: how many products there are.
+    """
+    ordered = frame.sort("store", maintain_order=True)
+    stores = ordered["store"].to_numpy()
+    write_array(folder / "suggestions.starts.npy", np.searchsorted(stores, np.arange(n_stores + 1)), np.int64)
+    write_keys(
+        folder,
+        "suggestions",
+        stores,
+        ordered["product"].to_numpy(),
+        n_products=n_products,
+        rows=np.arange(len(ordered)),
+    )
+    write_array(folder / "suggestions.product.npy", ordered["product"].to_numpy(), np.int32)
+    numbers = ordered.select(pl.col(_NUMBERS).cast(pl.Float64).fill_null(float("nan"))).to_numpy()
+    write_array(folder / "suggestions.numbers.npy", numbers, np.float64)
+    days = ordered.select(pl.col(_DAYS).cast(pl.Int32).fill_null(_NO_DAY)).to_numpy()
+    write_array(folder / "suggestions.days.npy", days, np.int32)
+    write_texts(folder, "suggestions.ids", [suggestion_id(*names) for names in _names(ordered)])
+    for name in _TEXTS:
+        write_coded(folder, f"suggestions.{name}", ordered[name].fill_null("").to_list())
+
+
+def _names(frame: pl.DataFrame) -> list[tuple[str, str, str]]:
+    return frame.select("store_id", "product_id", pl.col("as_of").cast(pl.String)).rows()
+
+
+class Suggestions:
+    """Suggestions by store and product."""
+
+    def __init__(self, folder: Path, n_products: int) -> None:
+        """Maps the files of `write_suggestions`."""
+        self.index = KeyIndex(folder, "suggestions", n_products)
+        self._starts = map_array(folder / "suggestions.starts.npy")
+        self.product = map_array(folder / "suggestions.product.npy")
+        self._numbers = map_array(folder / "suggestions.numbers.npy")
+        self._days = map_array(folder / "suggestions.days.npy")
+        self._ids = Texts(folder, "suggestions.ids")
+        self._texts = {name: CodedTexts(folder, f"suggestions.{name}") for name in _TEXTS}
+
+    def __len__(self) -> int:
+        return len(self.product)
+
+    def of_store(self, store: int) -> Array:
+        """Rows of a store's suggestions, the most urgent first."""
+        return np.arange(self._starts[store], self._starts[store + 1])
+
+    def number(self, name: str, rows: Array) -> Array:
+        """One numeric column of some rows."""
+        values: Array = self._numbers[rows, _NUMBERS.index(name)]
+        return values
+
+    def rows(
+        self, store_id: str, product_ids: list[str], rows: Array, as_of: str, language: str
+    ) -> list[dict[str, Any]]:
+        """The suggestions at some rows of a store, as the contract has them, with their id and order cost."""
+        numbers = np.round(self._numbers[rows], 4).tolist()
+        days = [[_day(day) for day in pair] for pair in self._days[rows].tolist()]
+        reason = "reason_zh" if language == "zh" else "reason"
+        texts = [self._texts[name].take(rows) for name in ("source", reason, "reason_code")]
+        parts = zip(self._ids.take(rows), product_ids, numbers, days, *texts, strict=True)
+        return [
+            dict(
+                zip(
+                    _COLUMNS,
+                    (name, store_id, product_id, as_of, *values, *when, *(text or None for text in words)),
+                    strict=True,
+                )
+            )
+            for name, product_id, values, when, *words in parts
+        ]
+
+
+def _day(day: int) -> str | None:
+    return None if day == _NO_DAY else date.fromordinal(day + 719_163).isoformat()

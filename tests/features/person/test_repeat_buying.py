@@ -1,0 +1,85 @@
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.person.repeat_buying import RepeatBuying, fit_repeat_buying
+from retail_brain.errors import ImpossibleError
+
+CDNOW = Path(__file__).resolve().parents[4] / "shared" / "data" / "cdnow" / "transactions.parquet"
+PUBLISHED = RepeatBuying(r=0.243, alpha=4.414, a=0.793, b=2.426)
+
+
+def one(value: float) -> np.ndarray:
+    return np.array([float(value)])
+
+
+def test_expected_purchases_are_those_of_the_papers_spreadsheet():
+    # Fader, Hardie and Lee, "Implementing the BG/NBD model in Excel" (2005): x = 2, t_x = 30.43, T = 38.86, t = 39
+    assert PUBLISHED.expected_purchases(39, one(2), one(30.43), one(38.86))[0] == pytest.approx(1.226, abs=0.0005)
+
+
+def test_expected_purchases_tend_to_the_present_rate_times_probability_alive():
+    x, last, age = one(4), one(20.0), one(25.0)
+    week = 1e-4
+    rate = (PUBLISHED.r + 4) / (PUBLISHED.alpha + 25) * PUBLISHED.probability_alive(x, last, age)
+    assert PUBLISHED.expected_purchases(week, x, last, age)[0] / week == pytest.approx(rate[0], rel=1e-3)
+
+
+def test_probability_alive_falls_with_silence_and_is_one_without_repeats():
+    silence = PUBLISHED.probability_alive(np.full(3, 5.0), np.array([30.0, 20.0, 5.0]), np.full(3, 30.0))
+    assert list(silence) == sorted(silence, reverse=True)
+    assert PUBLISHED.probability_alive(one(0), one(0), one(30))[0] == 1.0
+
+
+def test_parameters_of_simulated_customers_are_found_again():
+    rng = np.random.default_rng(7)
+    truth, n, weeks = RepeatBuying(1.2, 6.0, 0.8, 4.0), 6_000, 60.0
+    rate, leave = rng.gamma(truth.r, 1 / truth.alpha, n), rng.beta(truth.a, truth.b, n)
+    repeats, last = np.zeros(n), np.zeros(n)
+    for i in range(n):
+        at = rng.exponential(1 / rate[i])
+        while at < weeks:
+            repeats[i], last[i] = repeats[i] + 1, at
+            if rng.random() < leave[i]:
+                break
+            at += rng.exponential(1 / rate[i])
+    found = fit_repeat_buying(pl.DataFrame({"repeats": repeats, "last_weeks": last, "age_weeks": np.full(n, weeks)}))
+    assert found.r == pytest.approx(truth.r, rel=0.15)
+    assert found.alpha == pytest.approx(truth.alpha, rel=0.15)
+    assert found.a / (found.a + found.b) == pytest.approx(truth.a / (truth.a + truth.b), rel=0.15)
+
+
+@pytest.mark.skipif(not CDNOW.exists(), reason="CDNOW is not on this machine")
+def test_cdnow_gives_the_published_parameters():
+    # The paper fits a tenth of the 23,570 customers to 1997-09-30; four such tenths straddle its values.
+    end = date(1997, 9, 30)
+    days = pl.scan_parquet(CDNOW).filter(pl.col("date") <= end).select("customer_id", "date").unique()
+    first, last = pl.col("date").min(), pl.col("date").max()
+    summary = (
+        days.group_by("customer_id")
+        .agg(
+            (pl.len() - 1).alias("repeats"),
+            ((last - first).dt.total_days() / 7).alias("last_weeks"),
+            ((pl.lit(end) - first).dt.total_days() / 7).alias("age_weeks"),
+        )
+        .collect()
+    )
+    tenths = [
+        fit_repeat_buying(summary.filter(pl.col("customer_id") % 10 == k).drop("customer_id")) for k in range(6, 10)
+    ]
+    for name in ("r", "alpha", "a", "b"):
+        values = [getattr(model, name) for model in tenths]
+        assert min(values) <= getattr(PUBLISHED, name) <= max(values)
+    whole = fit_repeat_buying(summary.drop("customer_id"))
+    assert whole.r == pytest.approx(PUBLISHED.r, rel=0.1)
+    assert whole.alpha == pytest.approx(PUBLISHED.alpha, rel=0.1)
+    assert whole.a / (whole.a + whole.b) == pytest.approx(PUBLISHED.a / (PUBLISHED.a + PUBLISHED.b), rel=0.05)
+
+
+def test_too_few_repeat_buyers_are_refused_with_the_count():
+    few = pl.DataFrame({"repeats": [1.0, 0.0], "last_weeks": [2.0, 0.0], "age_weeks": [9.0, 9.0]})
+    with pytest.raises(ImpossibleError, match="1 customers bought again, wanted at least 20"):
+        fit_repeat_buying(few)

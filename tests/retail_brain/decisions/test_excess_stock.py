@@ -1,0 +1,49 @@
+"""Goods that will be left over: by hand, beyond the forecast, and ranked by money."""
+
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from retail_brain.decisions.excess_stock import LEFTOVERS, find_leftovers
+from retail_brain.outputs import DemandPaths
+
+AS_OF = date(2025, 2, 28)
+DAYS = pl.date_range(date(2025, 3, 1), date(2025, 3, 10), eager=True)
+
+
+def make_paths(*rates: list[float]) -> DemandPaths:
+    units = np.repeat(np.array(rates)[:, :, None], 10, axis=2).astype(np.float32)
+    ids = pl.DataFrame({"store_id": ["s"] * len(rates), "product_id": [f"p{k}" for k in range(len(rates))]})
+    return DemandPaths(ids, DAYS, units)
+
+
+def facts(paths: DemandPaths, on_hand: float, sell_by: date | None, cost: float = 2.0) -> pl.DataFrame:
+    return paths.series.with_columns(
+        on_hand=pl.lit(on_hand), sell_by=pl.lit(sell_by, dtype=pl.Date), unit_cost=pl.lit(cost)
+    )
+
+
+def test_what_the_paths_do_not_sell_by_the_date_is_left_over():
+    paths = make_paths([1.0, 3.0])
+    row = find_leftovers(paths, facts(paths, 10.0, date(2025, 3, 4)), AS_OF).row(0, named=True)
+    assert row["left_over_units"] == pytest.approx((6 + 0) / 2)
+    assert (row["probability"], row["value_at_risk"]) == (0.5, 6.0)
+    assert (
+        row["reason"] == "10 on hand, about 3 will not sell by 2025-03-04 (their date): "
+        "offer them to the people who want them."
+    )
+
+
+def test_demand_goes_on_beyond_the_forecast():
+    paths = make_paths([1.0, 1.0])
+    row = find_leftovers(paths, facts(paths, 30.0, date(2025, 3, 20)), AS_OF).row(0, named=True)
+    assert row["left_over_units"] == pytest.approx(30 - 20)
+
+
+def test_goods_that_keep_and_goods_that_sell_are_not_listed():
+    paths = make_paths([1.0, 1.0])
+    assert find_leftovers(paths, facts(paths, 100.0, None), AS_OF).height == 0
+    assert find_leftovers(paths, facts(paths, 3.0, date(2025, 3, 5)), AS_OF).height == 0
+    assert dict(find_leftovers(paths, facts(paths, 3.0, None), AS_OF).schema) == LEFTOVERS

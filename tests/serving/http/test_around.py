@@ -1,0 +1,84 @@
+"""Health, metrics, documentation, the page's door and the headers on everything."""
+
+from typing import Any
+
+import pytest
+
+from serving.http.access import ROLE_SCOPES
+from serving.http.routes import ROUTES
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])
+def test_health_is_open_to_all(client: Any, path: str) -> None:
+    assert client.http.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/ui"])
+def test_the_root_leads_to_the_page(client: Any, path: str) -> None:
+    response = client.http.get(path)
+    assert (response.status_code, response.headers["location"]) == (307, "ui/")
+
+
+def test_nothing_names_another_host(client: Any) -> None:
+    page = client.http.get("/ui/").text
+    assert "<html" in page
+    assert "googletagmanager" not in page
+    assert "https://" not in page.replace("https://www.w3.org", "")
+    assert client.http.get("/static_content/main.js").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/ui/", "/docs.json", "/livez", "/nowhere", "/metrics"])
+def test_security_headers_are_on_everything_once(client: Any, path: str) -> None:
+    headers = client.http.get(path).headers
+    assert headers["content-security-policy"].startswith("default-src 'self'")
+    assert headers["x-content-type-options"] == "nosniff"
+    assert len(headers.get_list("content-security-policy")) == 1
+
+
+def test_metrics_count_by_route_and_status(client: Any) -> None:
+    def count() -> float:
+        lines = client.http.get("/metrics").text.splitlines()
+        found = [line for line in lines if 'endpoint="/overview",http_response_code="200"' in line]
+        return float(found[0].rsplit(" ", 1)[1]) if found else 0.0
+
+    before = count()
+    client.ask("/overview", {})
+    assert count() == before + 1
+
+
+def test_the_documentation_covers_every_route_with_examples_that_are_understood(client: Any) -> None:
+    docs = client.http.get("/docs.json").json()
+    assert docs["openapi"].startswith("3.1")
+    assert set(docs["paths"]) == {route.path for route in ROUTES} | {
+        "/livez",
+        "/readyz",
+        "/metrics",
+        "/docs.json",
+        "/ui/",
+    }
+    for route in ROUTES:
+        operation = docs["paths"][route.path]["post"]
+        examples = operation["requestBody"]["content"]["application/json"]["examples"]
+        assert examples, route.path
+        for example in examples.values():
+            route.request.model_validate(example["value"])
+        assert set(operation["responses"]) >= {"200", "400", "401", "403", "404", "413", "422", "429", "503"}
+
+
+def test_every_reference_of_the_documentation_leads_somewhere(client: Any) -> None:
+    docs = client.http.get("/docs.json").json()
+    known = {f"#/components/schemas/{name}" for name in docs["components"]["schemas"]}
+
+    def references(value: Any) -> set[str]:
+        if isinstance(value, dict):
+            own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+            return own.union(*(references(one) for one in value.values()))
+        return set().union(*(references(one) for one in value)) if isinstance(value, list) else set()
+
+    assert references(docs) <= known
+
+
+def test_an_admin_may_do_everything_and_nobody_else_may(client: Any) -> None:
+    everything = ROLE_SCOPES["admin"]
+    assert all(set(route.scopes) <= everything for route in ROUTES)
+    assert all(scopes < everything for role, scopes in ROLE_SCOPES.items() if role != "admin")

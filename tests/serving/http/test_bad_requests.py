@@ -1,0 +1,185 @@
+"""What a wrong request gets: never a traceback, never another shape than the one, never its own values in a log."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from retail_brain.operational.database import Database
+from retail_brain.operational.keys import list_keys, revoke_key
+from serving.http.routes import ROUTES
+
+FORECAST = {"store_id": "S001", "product_ids": ["P0001"], "horizon": 7}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("/forecast", b"{not json", 400, "malformed"),
+        ("/forecast", b"", 400, "malformed"),
+        ("/forecast", b"\xff\xfe\x00", 400, "malformed"),
+        ("/forecast", b"[" * 100_000, 400, "malformed"),
+        ("/forecast", [], 400, "malformed"),
+        ("/forecast", {}, 400, "malformed"),
+        ("/forecast", FORECAST | {"horizon": "seven"}, 400, "malformed"),
+        ("/forecast", FORECAST | {"horizon": 0}, 400, "malformed"),
+        ("/forecast", FORECAST | {"surprise": 1}, 400, "malformed"),
+        ("/forecast", FORECAST | {"product_ids": []}, 400, "malformed"),
+        ("/forecast", FORECAST | {"quantiles": [1.5]}, 400, "malformed"),
+        ("/forecast", b'{"store_id":"S001","product_ids":["P0001"],"quantiles":[NaN]}', 400, "malformed"),
+        ("/replenish", b'{"store_id":"S001","budget":Infinity}', 400, "malformed"),
+        ("/replenish", {"store_id": "S001", "budget": -1}, 400, "malformed"),
+        ("/recommend", {"k": 5}, 400, "malformed"),
+        ("/recommend", {"customer_id": "C00001", "id_type": "card", "id_value": "1"}, 400, "malformed"),
+        ("/recommend", {"customer_id": "C00001", "k": 10**9}, 400, "malformed"),
+        ("/recommend", {"customer_id": "x" * 5000}, 400, "malformed"),
+        ("/audience", {"size": 5}, 400, "malformed"),
+        ("/audience", {"product_ids": ["P0001"], "size": 5, "holdout_share": 1.0}, 400, "malformed"),
+        ("/profile", {}, 400, "malformed"),
+        ("/events", {"events": [{"event_type": "view"}]}, 400, "malformed"),
+        ("/events", {"events": []}, 400, "malformed"),
+        ("/search", {"kind": "planet"}, 400, "malformed"),
+        ("/forecast", FORECAST | {"store_id": "S999"}, 404, "not_found"),
+        ("/replenish", {"store_id": "S001", "product_ids": ["nothing"]}, 404, "not_found"),
+        ("/recommend", {"customer_id": "C00001", "store_id": "S999"}, 404, "not_found"),
+        ("/audience", {"campaign_id": "K99", "size": 5}, 404, "not_found"),
+        ("/audience", {"product_ids": ["P0001", "nothing"], "size": 5}, 404, "not_found"),
+        ("/profile", {"customer_id": "nobody"}, 404, "not_found"),
+        ("/history", {"store_id": "S001", "product_id": "nothing"}, 404, "not_found"),
+        ("/nowhere", {}, 404, "not_found"),
+        ("/forecast/", FORECAST, 404, "not_found"),
+        ("/../etc/passwd", {}, 404, "not_found"),
+        ("/schema.json", {}, 404, "not_found"),
+        ("/forecast", FORECAST | {"horizon": 29}, 422, "impossible"),
+        ("/events", [{"occurred_at": "9999-01-01T00:00:00", "event_type": "view"}], 422, "impossible"),
+        ("/forecast", FORECAST | {"quantiles": [0.01]}, 422, "impossible"),
+    ],
+)
+def test_a_wrong_request_gets_its_status_in_the_one_shape(
+    client: Any, path: str, body: Any, status: int, code: str
+) -> None:
+    assert client.refused(path, body) == (status, code)
+
+
+def test_the_message_of_a_malformed_request_names_the_first_problem_without_what_was_sent(client: Any) -> None:
+    error = client.post("/forecast", {"store_id": "S001", "product_ids": ["P0001"], "horizon": "秘密"}).json()["error"]
+    assert "horizon: Input should be a valid integer" in error["message"]
+    assert "秘密" not in str(error)
+
+
+def test_a_body_over_the_limit_is_refused_whether_its_size_is_announced_or_not(client: Any) -> None:
+    big = b'{"store_id": "' + b"x" * 10_000_000 + b'"}'
+    assert client.refused("/forecast", big) == (413, "too_large")
+    headers = {"authorization": f"Bearer {client.keys['main', 'admin']}"}
+    pieces = (b"x" * 100_000 for _ in range(100))
+    assert client.http.post("/forecast", content=pieces, headers=headers).status_code == 413
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+def test_another_method_is_refused(client: Any, method: str) -> None:
+    response = client.http.request(method, "/forecast")
+    assert (response.status_code, response.json()["error"]["code"]) == (405, "wrong_method")
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+@pytest.mark.parametrize(
+    "header", [None, "", "Basic YTpi", "Bearer", "Bearer rb_0000000000000000_wrong", "Bearer ключ"]
+)
+def test_no_route_opens_without_a_key_or_with_a_wrong_one(client: Any, route: Any, header: str | None) -> None:
+    headers = {} if header is None else {"authorization": header.encode()}
+    response = client.http.post(route.path, json={}, headers=headers)
+    assert response.status_code == 401
+    assert response.json()["error"]["code"] in {"no_key", "wrong_key"}
+
+
+@pytest.mark.parametrize(
+    ("role", "path", "body"),
+    [
+        ("merchandiser", "/recommend", {"customer_id": "C00001"}),
+        ("merchandiser", "/audience", {"product_ids": ["P0001"], "size": 1}),
+        ("merchandiser", "/profile", {"customer_id": "C00001"}),
+        ("merchandiser", "/search", {"kind": "customer"}),
+        ("merchandiser", "/events", {"events": []}),
+        ("marketer", "/replenish", {"store_id": "S001"}),
+        ("marketer", "/forecast", FORECAST),
+        ("marketer", "/decisions", {"decisions": []}),
+        ("data_scientist", "/decisions", {"decisions": []}),
+    ],
+)
+def test_a_role_may_only_do_its_own(client: Any, role: str, path: str, body: Any) -> None:
+    assert client.refused(path, body, role=role) == (403, "forbidden")
+
+
+def test_an_expired_key_does_not_open(client: Any, make_key: Callable[..., str]) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    key = make_key(now=long_ago, expires_at=long_ago + timedelta(days=1))
+    assert client.http.post("/overview", json={}, headers={"authorization": f"Bearer {key}"}).status_code == 401
+
+
+def test_a_revoked_key_does_not_open(client: Any, make_key: Callable[..., str], database: Database) -> None:
+    key = make_key(name="gone")
+    key_id = next(one.key_id for one in list_keys("main", database) if one.name == "gone")
+    revoke_key("main", database, key_id, now=datetime.now(UTC))
+    assert client.http.post("/overview", json={}, headers={"authorization": f"Bearer {key}"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/forecast", FORECAST),
+        ("/replenish", {"store_id": "S001"}),
+        ("/recommend", {"customer_id": "C00001"}),
+        ("/audience", {"product_ids": ["P0001"]}),
+        ("/similar", {"product_id": "P0001"}),
+        ("/complete_basket", {"product_ids": ["P0001"]}),
+    ],
+)
+def test_a_route_whose_model_was_never_promoted_says_so(client: Any, path: str, body: Any) -> None:
+    assert client.refused(path, body, tenant="bare") == (422, "model")
+    assert client.ask("/history", {"store_id": "S001", "product_id": "P0001"}, tenant="bare")["rows"]
+
+
+def test_a_tenant_without_answers_is_told_to_publish_and_to_come_back(client: Any) -> None:
+    response = client.post("/overview", {}, tenant="empty")
+    assert (response.status_code, response.json()["error"]["code"]) == (503, "not_published")
+    assert int(response.headers["retry-after"]) > 0
+
+
+def test_nothing_personal_reaches_the_log(client: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    phone = "13800138000"
+    client.post("/recommend", {"customer_id": phone, "k": "many"})
+    client.post("/recommend", {"customer_id": phone})
+    client.post(f"/customers/{phone}", {"name": phone})
+    client.post("/events", [{"occurred_at": "x", "event_type": "view", "id_value": phone}])
+    client.http.get(f"/search?q={phone}")
+    logged = capfd.readouterr()
+    assert "POST /recommend 400" in logged.err
+    assert phone not in logged.err + logged.out
+    assert phone not in client.http.get("/metrics").text
+
+
+def test_a_fault_of_the_service_is_a_500_that_tells_nothing(
+    client: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("13800138000")
+
+    monkeypatch.setattr("serving.http.handlers.recommend.ranked", fail)
+    response = client.post("/recommend", {"customer_id": "C00001"})
+    assert (response.status_code, response.json()["error"]["code"]) == (500, "failed")
+    logged = capfd.readouterr()
+    assert "13800138000" not in response.text + logged.err + logged.out
+
+
+def test_too_many_requests_at_once_are_asked_to_come_back(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from serving import service
+
+    state = service._runtime.state
+    assert state is not None
+    tight = state.settings.serving.model_copy(update={"max_in_flight": 0})
+    monkeypatch.setattr(state, "settings", state.settings.model_copy(update={"serving": tight}))
+    response = client.post("/overview", {})
+    assert (response.status_code, response.json()["error"]["code"]) == (429, "overloaded")
+    assert response.headers["retry-after"] == "1"
+    assert client.http.get("/livez").status_code == 200

@@ -1,0 +1,190 @@
+"""What changes something: events, decisions, new answers; and that no tenant sees another."""
+
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from retail_brain.errors import ImpossibleError
+from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.database import Database
+from retail_brain.settings import Settings, Workspace
+from serving.http.state import State
+from serving.store.answer_set import current_id
+
+DECISION = {"store_id": "S002", "product_id": "P0010", "as_of": "2025-02-28"}
+
+
+def seen(event_type: str, product_id: str, customer_id: str) -> dict[str, Any]:
+    at = "2025-03-01T10:00:00"
+    return {"occurred_at": at, "event_type": event_type, "product_id": product_id, "customer_id": customer_id}
+
+
+def ranked(client: Any, customer_id: str, **asker: str) -> list[str]:
+    answer = client.ask("/recommend", {"customer_id": customer_id, "k": 60}, **asker)
+    return [row["product_id"] for row in answer["recommendations"]]
+
+
+def test_what_was_put_in_the_bag_rises_in_the_next_recommendation(client: Any) -> None:
+    before = ranked(client, "C00020")
+    wanted = before[-1]
+    assert client.ask("/events", {"events": [seen("bag_add", wanted, "C00020")]}) == {"accepted": 1, "duplicates": 0}
+    after = ranked(client, "C00020")
+    assert after.index(wanted) < before.index(wanted)
+    reasons = client.ask("/recommend", {"customer_id": "C00020", "k": 60})["recommendations"]
+    assert next(row["reason"] for row in reasons if row["product_id"] == wanted) != "alike"
+
+
+def test_what_was_bought_leaves_the_recommendation(client: Any) -> None:
+    first = ranked(client, "C00021")[0]
+    client.ask("/events", [seen("purchase", first, "C00021")])
+    assert first not in ranked(client, "C00021")
+
+
+def test_an_event_of_a_stranger_counts_for_the_same_stranger(client: Any) -> None:
+    device = {"id_type": "device", "id_value": uuid.uuid4().hex}
+    event = {"occurred_at": "2025-03-01T10:00:00Z", "event_type": "try_on", "product_id": "P0055"} | device
+    client.ask("/events", {"events": [event]})
+    answer = client.ask("/recommend", device | {"k": 60})
+    assert answer["basis"] == "cold"
+    assert "P0055" in [row["product_id"] for row in answer["recommendations"]]
+
+
+def test_an_event_by_card_counts_for_the_customer_behind_it(client: Any) -> None:
+    event = {"occurred_at": "2025-03-01T10:00:00", "event_type": "bag_add", "product_id": "P0059"}
+    client.ask("/events", {"events": [event | {"id_type": "card", "id_value": "62029"}]})
+    assert "P0059" in ranked(client, "C00030")
+
+
+def test_the_same_event_id_counts_once(client: Any) -> None:
+    event = seen("view", "P0001", "C00040") | {"event_id": uuid.uuid4().hex}
+    assert client.ask("/events", [event, event]) == {"accepted": 1, "duplicates": 1}
+    assert client.ask("/events", [event]) == {"accepted": 0, "duplicates": 1}
+
+
+@pytest.fixture
+def second_worker(client: Any) -> Iterator[State]:
+    worker = State(client.home, Settings())
+    worker.start()
+    yield worker
+    worker.stop()
+
+
+def test_another_worker_knows_of_an_event_within_a_second(client: Any, second_worker: State) -> None:
+    client.ask("/events", [seen("view", "P0001", "C00050")])
+    view = second_worker.view("main")
+    assert view is not None
+    give_up = time.monotonic() + 10
+    while not view.recent.of("C00050", second_worker.now().replace(year=2000)) and time.monotonic() < give_up:
+        time.sleep(0.02)
+    assert [event.product_id for event in view.recent.of("C00050", second_worker.now().replace(year=2000))] == ["P0001"]
+
+
+def test_a_decision_is_kept_shown_and_audited(client: Any, database: Database) -> None:
+    asked = DECISION | {"action": "change", "order_quantity": 24, "reason": "周末集市", "decision_id": uuid.uuid4().hex}
+    stored = client.ask("/decisions", {"decisions": [asked]}, role="merchandiser")["stored"][0]
+    assert {
+        name: stored[name] for name in ("decision", "order_quantity", "suggested_quantity", "decided_by", "reason")
+    } == {
+        "decision": "changed",
+        "order_quantity": 24.0,
+        "suggested_quantity": 9.0,
+        "decided_by": "merchandiser先生",
+        "reason": "周末集市",
+    }
+    line = client.ask("/replenish", {"store_id": "S002", "product_ids": ["P0010"]})["suggestions"][0]
+    assert line["decision"]["order_quantity"] == 24.0
+    assert list_deeds("main", database)[0].action == "suggestion.changed"
+
+
+def test_a_decision_sent_again_is_the_same_and_used_otherwise_is_refused(client: Any) -> None:
+    asked = DECISION | {"product_id": "P0011", "action": "approve", "decision_id": uuid.uuid4().hex}
+    first = client.ask("/decisions", {"decisions": [asked]})
+    assert client.ask("/decisions", {"decisions": [asked]}) == first
+    other = asked | {"action": "reject"}
+    assert client.refused("/decisions", {"decisions": [other]}) == (422, ImpossibleError.code)
+
+
+@pytest.mark.parametrize(
+    ("change", "refused"),
+    [
+        ({"as_of": "2025-02-27"}, (422, "impossible")),
+        ({"product_id": "P0060"}, (404, "not_found")),
+        ({"store_id": "S999"}, (404, "not_found")),
+        ({"action": "change"}, (400, "malformed")),
+        ({"action": "approve", "order_quantity": 3}, (400, "malformed")),
+        ({"action": "change", "order_quantity": -3}, (400, "malformed")),
+    ],
+)
+def test_a_decision_about_nothing_is_refused_and_nothing_of_its_call_is_stored(
+    client: Any, change: dict[str, Any], refused: tuple[int, str]
+) -> None:
+    good = DECISION | {"product_id": "P0030", "action": "reject"}
+    bad = DECISION | {"action": "reject"} | change
+    assert client.refused("/decisions", {"decisions": [good, bad]}) == refused
+    line = client.ask("/replenish", {"store_id": "S002", "product_ids": ["P0030"]})["suggestions"][0]
+    assert line["decision"] is None
+
+
+def test_nothing_crosses_between_tenants(client: Any) -> None:
+    asked = {"store_id": "S001", "product_ids": ["P0026"], "horizon": 1}
+    mine = client.ask("/forecast", asked)["forecasts"][0]["forecast"]
+    assert client.ask("/forecast", asked, tenant="other")["forecasts"][0]["forecast"] == 10 * mine
+    event_id = uuid.uuid4().hex
+    before = ranked(client, "C00060", tenant="other")
+    client.ask("/events", [seen("bag_add", before[-1], "C00060") | {"event_id": event_id}])
+    assert ranked(client, "C00060", tenant="other") == before
+    same = [seen("view", "P0001", "C00061") | {"event_id": event_id}]
+    assert client.ask("/events", same, tenant="other") == {"accepted": 1, "duplicates": 0}
+    decision = DECISION | {"product_id": "P0012", "action": "reject"}
+    client.ask("/decisions", {"decisions": [decision]})
+    theirs = client.ask("/replenish", {"store_id": "S002", "product_ids": ["P0012"]}, tenant="other")
+    assert theirs["suggestions"][0]["decision"] is None
+
+
+def test_new_answers_are_taken_up_without_a_failed_request(client: Any, synthetic: ModuleType) -> None:
+    workspace = Workspace(client.home, "other")
+    asked = {"store_id": "S001", "product_ids": ["P0026"], "horizon": 1}
+    statuses: list[int] = []
+    values: list[float] = []
+    stop = threading.Event()
+
+    def hammer() -> None:
+        while not stop.is_set():
+            response = client.post("/forecast", asked, tenant="other")
+            statuses.append(response.status_code)
+            values.append(response.json()["forecasts"][0]["forecast"])
+
+    threads = [threading.Thread(target=hammer) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for turn, factor in enumerate((2.0, 3.0, 10.0)):
+        synthetic.publish_synthetic(workspace, f"turn-{turn}", factor=factor)
+        give_up = time.monotonic() + 10
+        while (not values or values[-1] != factor * 27) and time.monotonic() < give_up:
+            time.sleep(0.02)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert set(statuses) == {200}
+    assert set(values) == {270.0, 54.0, 81.0}
+    assert current_id(workspace.answers) == "turn-2"
+    assert sorted(path.name for path in workspace.answers.iterdir()) == ["CURRENT", "turn-1", "turn-2"]
+
+
+def test_damaged_answers_are_left_alone_and_the_last_ones_stay(client: Any) -> None:
+    workspace = Workspace(client.home, "main")
+    pointer = workspace.answers / "CURRENT"
+    name = pointer.read_text(encoding="utf-8")
+    (workspace.answers / "broken").mkdir()
+    (workspace.answers / "broken" / "manifest.json").write_text('{"format": 99}', encoding="utf-8")
+    pointer.write_text("broken\n", encoding="utf-8")
+    try:
+        time.sleep(0.8)
+        assert client.ask("/overview", {})["answers_id"] == name.strip()
+    finally:
+        pointer.write_text(name, encoding="utf-8")

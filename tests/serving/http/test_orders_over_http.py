@@ -1,0 +1,86 @@
+"""The life of a suggestion over HTTP: decided, received, shown."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.database import Database
+from retail_brain.operational.exports import make_export, mark_delivered
+from retail_brain.outputs import suggestion_id
+from serving.http.responses.stock import OrdersResponse, ReceiptsResponse
+
+LINE = {"store_id": "S002", "product_id": "P0020", "as_of": "2025-02-28"}
+
+
+def receipt(**given: Any) -> dict[str, Any]:
+    return {"receipt_id": uuid.uuid4().hex, "units": 8, "received_on": "2025-03-03"} | LINE | given
+
+
+def line_of(client: Any, product_id: str) -> dict[str, Any]:
+    asked = {"store_id": "S002", "product_ids": [product_id]}
+    row: dict[str, Any] = client.ask("/replenish", asked)["suggestions"][0]
+    return row
+
+
+def test_a_line_says_how_far_it_has_come(client: Any, database: Database) -> None:
+    assert line_of(client, "P0020")["state"] == "proposed"
+    client.ask("/decisions", {"decisions": [LINE | {"action": "change", "order_quantity": 12}]}, role="merchandiser")
+    assert line_of(client, "P0020")["state"] == "changed"
+    export = make_export("main", database, target="orders.csv", made_by="erp", now=datetime.now(UTC))
+    assert export is not None
+    mark_delivered("main", database, export.export_id, now=datetime.now(UTC))
+    told = receipt()
+    answer = client.ask("/receipts", {"receipts": [told]}, role="merchandiser")
+    ReceiptsResponse.model_validate(answer)
+    assert (answer["stored"], answer["duplicates"]) == (1, 0)
+    order = answer["orders"][0]
+    assert {
+        name: order[name] for name in ("state", "order_quantity", "received_units", "open_units", "received_on")
+    } == {
+        "state": "received",
+        "order_quantity": 12.0,
+        "received_units": 8.0,
+        "open_units": 4.0,
+        "received_on": "2025-03-03",
+    }
+    assert client.ask("/receipts", {"receipts": [told]})["stored"] == 0
+    by_id = {
+        "receipt_id": "r9",
+        "suggestion_id": suggestion_id(*LINE.values()),
+        "units": 4,
+        "received_on": "2025-03-04",
+    }
+    assert client.ask("/receipts", {"receipts": [by_id]})["orders"][0]["open_units"] == 0
+    shown = line_of(client, "P0020")
+    assert (shown["state"], shown["decision"]["received_units"]) == ("received", 12.0)
+    assert shown["decision"]["exported_at"] is not None
+    assert list_deeds("main", database)[0].action == "orders.received"
+    book = client.ask("/orders", {"store_id": "S002", "state": "received"}, role="data_scientist")
+    OrdersResponse.model_validate(book)
+    assert [row["product_id"] for row in book["orders"]] == ["P0020"]
+    assert book["states"]["received"] == 1
+    assert book["names"] == {"P0020": "苹果20"}
+    assert client.ask("/orders", {"since": "2025-03-01"})["orders"] == []
+    assert client.ask("/orders", {}, tenant="other")["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"),
+    [
+        (receipt(product_id="P0021"), (404, "not_found")),
+        (receipt(as_of=None), (400, "malformed")),
+        (receipt(suggestion_id="abc"), (400, "malformed")),
+        (receipt(units="many"), (400, "malformed")),
+        ({"receipt_id": "r", "units": 1, "received_on": "2025-03-03"}, (400, "malformed")),
+    ],
+)
+def test_a_receipt_of_nothing_is_refused(client: Any, given: dict[str, Any], refused: tuple[int, str]) -> None:
+    assert client.refused("/receipts", {"receipts": [given]}) == refused
+
+
+def test_marketers_neither_see_orders_nor_receive_goods(client: Any) -> None:
+    assert client.refused("/orders", {}, role="marketer") == (403, "forbidden")
+    assert client.refused("/receipts", {"receipts": [receipt()]}, role="data_scientist") == (403, "forbidden")

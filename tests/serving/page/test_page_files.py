@@ -1,0 +1,141 @@
+"""What the page is made of: headers, texts in two languages, no markup out of data, nothing from elsewhere."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from serving.page.app import STATIC, content_version
+
+SCRIPTS = sorted((STATIC / "js").rglob("*.js"))
+TEXTS = {language: json.loads((STATIC / "i18n" / f"{language}.json").read_text("utf-8")) for language in ("zh", "en")}
+PLACEHOLDER = re.compile(r"\{(\w+)")
+
+
+@pytest.fixture
+def client(served: Any) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=served.address) as client:
+        yield client
+
+
+def test_both_languages_have_the_same_keys_and_placeholders() -> None:
+    assert list(TEXTS["zh"]) == list(TEXTS["en"])
+    for key, chinese in TEXTS["zh"].items():
+        fields = {language: set(PLACEHOLDER.findall(TEXTS[language][key])) for language in TEXTS}
+        assert fields["zh"] == fields["en"], key
+        assert chinese or key == "sentence.space", key
+        assert TEXTS["en"][key], key
+
+
+def test_every_text_that_a_script_names_exists() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in SCRIPTS)
+    named = set(re.findall(r"\bt\(\s*\"([a-z_.]+)\"", code))
+    prefixes = set(re.findall(r"\bt\(`([a-z_]+)\.\$", code)) | set(re.findall(r"\bcode\(\"([a-z_]+)\"", code))
+    assert len(named) > 150
+    assert {key for key in named if key not in TEXTS["en"]} == set()
+    assert {prefix for prefix in prefixes if not any(key.startswith(f"{prefix}.") for key in TEXTS["en"])} == {"fact"}
+
+
+def test_scripts_never_turn_text_into_markup_or_code() -> None:
+    banned = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|\.cssText|setAttribute\(\"style"
+    )
+    found = [(path.name, banned.findall(path.read_text("utf-8"))) for path in SCRIPTS]
+    assert [hit for hit in found if hit[1]] == []
+
+
+def test_no_file_of_ours_names_another_host() -> None:
+    ours = [path for path in STATIC.rglob("*.*") if "vendor" not in path.parts]
+    address = re.compile(r"(?:https?:)?//[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
+    found = {path.name: address.findall(path.read_text("utf-8")) for path in ours}
+    assert {name: hits for name, hits in found.items() if hits} == {
+        "icon.svg": ["http://www.w3.org"],
+        "dom.js": ["http://www.w3.org"],
+    }
+
+
+def test_the_page_itself_has_no_script_or_style_inside() -> None:
+    page = (STATIC / "index.html").read_text("utf-8")
+    assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", page) == []
+
+
+def test_the_browser_is_told_of_every_module_at_once() -> None:
+    named = re.findall(r'rel="modulepreload" href="([^"]+)"', (STATIC / "index.html").read_text("utf-8"))
+    modules = [str(path.relative_to(STATIC)) for path in SCRIPTS if path.name != "main.js"]
+    assert named == [*modules, "vendor/uplot-1.6.32/uPlot.esm.js"]
+
+
+def test_vendored_files_come_with_their_licence_and_version() -> None:
+    notes = (STATIC / "vendor" / "README.md").read_text("utf-8")
+    for folder in (path for path in (STATIC / "vendor").iterdir() if path.is_dir()):
+        assert folder.name in notes
+        assert "Permission is hereby granted" in (folder / "LICENSE").read_text("utf-8")
+
+
+def test_headers_forbid_whatever_is_not_ours(client: httpx.Client) -> None:
+    answer = client.get("/ui/")
+    assert answer.status_code == 200
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'self'; ")
+    assert "unsafe" not in policy
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_files_are_asked_for_again_by_their_etag(client: httpx.Client) -> None:
+    first = client.get("/ui/js/main.js")
+    assert first.headers["content-type"].startswith("text/javascript")
+    assert first.headers["cache-control"] == "no-cache"
+    again = client.get("/ui/js/main.js", headers={"if-none-match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert again.content == b""
+
+
+def test_files_named_by_their_content_may_be_kept_for_a_year(client: httpx.Client) -> None:
+    first = client.get("/ui/")
+    assert first.headers["cache-control"] == "no-cache"
+    assert client.get("/ui/", headers={"if-none-match": first.headers["etag"]}).status_code == 304
+    named = re.findall(r'(?:href|src)="([^"]+)"', first.text)
+    assert len(named) > 25
+    for address in named:
+        answer = client.get(f"/ui/{address}")
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    missing = client.get(f"/ui/{named[0]}.none")
+    assert (missing.status_code, missing.headers["cache-control"]) == (404, "no-cache")
+
+
+def test_files_of_another_version_are_given_but_not_kept(client: httpx.Client) -> None:
+    answer = client.get("/ui/v/0123456789abcdef/i18n/en.json")
+    assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-cache")
+
+
+def test_the_version_changes_with_any_file(tmp_path: Path) -> None:
+    (tmp_path / "a.js").write_text("1", "utf-8")
+    before = content_version(tmp_path)
+    assert content_version(tmp_path) == before
+    (tmp_path / "a.js").write_text("2", "utf-8")
+    changed = content_version(tmp_path)
+    (tmp_path / "a.js").rename(tmp_path / "b.js")
+    assert len({before, changed, content_version(tmp_path)}) == 3
+
+
+def test_the_address_without_its_slash_leads_to_the_page(client: httpx.Client) -> None:
+    answer = client.get("/ui")
+    assert answer.status_code == 307
+    assert answer.headers["location"].endswith("ui/")
+
+
+@pytest.mark.parametrize("path", ["/ui/..%2fapp.py", "/ui/%2e%2e/app.py", "/ui/js/", "/ui/none"])
+def test_nothing_outside_the_files_is_handed_out(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(STATIC)))
+def test_scripts_stay_small(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 300

@@ -1,0 +1,178 @@
+"""Stock of several shops as one, on the sample chain and by hand."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.excess_stock import LEFTOVERS
+from retail_brain.decisions.phantom_stock import COUNT_REQUESTS
+from retail_brain.decisions.transfers import TRANSFERS
+from retail_brain.errors import NotFoundError
+from retail_brain.outputs import DemandPaths
+from retail_brain.settings import NetworkSettings, Settings
+from serving.planning.stock.exceptions import ATTENTION, lines_that_matter, usual_sales
+from serving.planning.stock.order_suggestions import SupplySide, suggest_for_paths
+from serving.planning.stock.picking_capacity import read_shops, spare_units
+from serving.planning.stock.sell_by import season_ends, sell_by
+from serving.planning.stock.stock_network import Network, counts, leftovers, transfers
+
+AS_OF = date(2025, 12, 20)
+TRUTH = Path(__file__).parents[4] / "data" / "sample" / "truth" / "phantom_stock.parquet"
+
+
+class Flat:
+    """Poisson paths at the mean rate of the last 28 days."""
+
+    def forecast(self, dataset, horizon, *, stores=None, products=None, seed=0, **_):
+        as_of = dataset.as_of
+        recent = dataset.daily_sales().filter(pl.col("date") > as_of - timedelta(days=28))
+        rates = recent.group_by("store_id", "product_id").agg(rate=pl.col("units").sum().clip(0) / 28).collect()
+        for name, wanted in (("store_id", stores), ("product_id", products)):
+            rates = rates if wanted is None else rates.filter(pl.col(name).is_in(wanted))
+        days = pl.date_range(as_of + timedelta(days=1), as_of + timedelta(days=horizon), eager=True)
+        for _, part in rates.sort("store_id", "product_id").group_by("store_id", maintain_order=True):
+            rate = part["rate"].to_numpy()[:, None, None]
+            units = np.random.default_rng(seed).poisson(rate, (part.height, 40, horizon)).astype(np.float32)
+            yield type("Store", (), {"paths": DemandPaths(part.select("store_id", "product_id"), days, units)})()
+
+
+@pytest.fixture(scope="module")
+def known(sample: Dataset) -> Dataset:
+    return sample.at(AS_OF)
+
+
+@pytest.fixture(scope="module")
+def network(known: Dataset) -> Network:
+    settings = Settings()
+    side = SupplySide.read(known)
+    found = Network(known, side, settings)
+    for one in Flat().forecast(known, 28):
+        listed = side.listed(one.paths)
+        found.add(listed, side.plan(listed, settings)[0])
+        found.add_leftovers(one.paths)
+    return found
+
+
+def test_transfers_pay_and_keep_within_stock_and_picking(network):
+    table = network.transfers()
+    assert dict(table.schema) == TRANSFERS
+    assert table.height > 0
+    assert (table["expected_value"] > 0).all()
+    assert (table["from_store_id"] != table["to_store_id"]).all()
+    given = table.group_by("product_id", store_id="from_store_id").agg(pl.col("units").sum())
+    held = given.join(network.stock, on=["store_id", "product_id"], how="left")
+    assert (held["units"] <= held["on_hand"]).all()
+    spare = spare_units(network.shops)
+    for store_id, units in table.group_by("from_store_id").agg(pl.col("units").sum()).iter_rows():
+        assert units <= spare.get(store_id, np.inf)
+    assert table.filter(pl.col("from_store_id") == "D01").is_empty(), "a warehouse without sales takes no part"
+
+
+def test_dear_transport_moves_less(network):
+    cheap, dear = (
+        network.transfers(NetworkSettings(transfer_cost_per_unit=cost, transfer_line_cost=line))
+        for cost, line in ((0.1, 0.0), (3.0, 20.0))
+    )
+    assert dear["units"].sum() < cheap["units"].sum()
+    assert dear["expected_value"].sum() < cheap["expected_value"].sum()
+
+
+def test_counts_find_the_phantoms_that_are_empty_shelves(network):
+    """The truth names two live phantoms; both are found, among few others."""
+    table = network.counts()
+    assert dict(table.schema) == COUNT_REQUESTS
+    live = pl.read_parquet(TRUTH).filter(
+        pl.col("valid_from") <= AS_OF, pl.col("valid_to").is_null() | (pl.col("valid_to") > AS_OF)
+    )
+    found = live.join(table, on=["store_id", "product_id"])
+    assert (live.height, found.height) == (2, 2)
+    assert (found["probability"] > 0.99).all()
+    assert table.height <= 8
+
+
+def test_leftovers_say_why_and_only_what_is_there(network):
+    table = network.leftovers()
+    assert dict(table.schema) == LEFTOVERS
+    assert set(table["reason_code"]) <= {"date", "listing", "season", "slow"}
+    assert (table["left_over_units"] <= table["on_hand"]).all()
+    assert (table["sell_by"] >= AS_OF).all()
+    keeps = network.side.terms.filter(pl.col("shelf_life_days").is_null()).select("store_id", "product_id")
+    assert table.join(keeps, on=["store_id", "product_id"]).filter(reason_code="date").is_empty()
+    assert table["value_at_risk"].is_sorted(descending=True)
+
+
+def test_the_lines_that_matter_are_the_dearest_of_every_kind(network, known):
+    side = network.side
+    orders = pl.concat([suggest_for_paths(one.paths, side, Settings()) for one in Flat().forecast(known, 28)])
+    parts = {"transfers": network.transfers(), "counts": network.counts(), "leftovers": network.leftovers()}
+    table = lines_that_matter(orders, side.terms, usual_sales(known, AS_OF), network.series, margin_share=0.3, **parts)
+    assert dict(table.schema) == ATTENTION
+    assert table["money"].is_sorted(descending=True)
+    assert {"phantom", "leftover", "transfer", "stockout"} <= set(table["kind"])
+    assert table.select("reason", "reason_zh").null_count().sum_horizontal().item() == 0
+    dearest = parts["leftovers"].row(0, named=True)
+    shown = table.filter(pl.col("kind") == "leftover").row(0, named=True)
+    assert (shown["store_id"], shown["money"]) == (dearest["store_id"], dearest["value_at_risk"])
+
+
+def test_use_cases_take_shops_and_goods_and_refuse_unknown_ones(known):
+    settings = Settings()
+    some = leftovers(known, Flat(), settings, stores=["S01"])
+    assert set(some["store_id"]) == {"S01"}
+    goods = some["product_id"][:2].to_list()
+    assert set(leftovers(known, Flat(), settings, stores=["S01"], products=goods)["product_id"]) == set(goods)
+    assert transfers(known, Flat(), settings, stores=["S01"]).is_empty(), "one shop has nobody to send to"
+    assert set(counts(known, settings, stores=["M01"])["store_id"]) == {"M01"}
+    with pytest.raises(NotFoundError, match="nowhere"):
+        transfers(known, Flat(), settings, stores=["nowhere"])
+
+
+def test_a_chain_with_sales_alone_has_nothing_to_say():
+    days = [date(2025, 1, 1) + timedelta(days=day) for day in range(60)]
+    sales = pl.DataFrame({"date": days, "store_id": "S", "product_id": "P", "units": 1.0})
+    bare = Dataset.from_frames({"daily_sales": sales}).at(days[-1])
+    for table in (
+        transfers(bare, Flat(), Settings()),
+        leftovers(bare, Flat(), Settings()),
+        counts(bare, Settings()),
+        read_shops(bare, days[-1]),
+    ):
+        assert table.is_empty()
+
+
+def test_a_season_ends_where_a_year_ago_nothing_sold_any_more():
+    days = [date(2024, 1, 1) + timedelta(days=day) for day in range(425)]
+    steady = pl.DataFrame({"date": days, "product_id": "milk", "units": 2.0})
+    gift = steady.filter(pl.col("date").dt.month().is_in([1, 2])).with_columns(product_id=pl.lit("gift"))
+    sales = pl.concat([steady, gift]).with_columns(store_id=pl.lit("S"))
+    ends = season_ends(Dataset.from_frames({"daily_sales": sales}).at(date(2025, 2, 10)), date(2025, 2, 10))
+    assert ends["product_id"].to_list() == ["gift"]
+    assert date(2025, 2, 20) <= ends["season"][0] <= date(2025, 3, 10)
+
+
+def test_the_first_of_date_listing_and_season_counts():
+    as_of = date(2025, 3, 1)
+    stock = pl.DataFrame({"store_id": ["S"] * 3, "product_id": ["milk", "old", "tea"]})
+    terms = stock.with_columns(
+        shelf_life_days=pl.Series([10.0, None, None]), review_period_days=pl.Series([4.0, None, None])
+    )
+    sales = pl.DataFrame({"date": [as_of], "store_id": ["S"], "product_id": ["tea"], "units": [1.0]})
+    listing = pl.DataFrame(
+        {
+            "store_id": ["S"],
+            "product_id": ["old"],
+            "listed_from": [date(2024, 1, 1)],
+            "listed_until": [date(2025, 3, 9)],
+        }
+    )
+    dataset = Dataset.from_frames({"daily_sales": sales, "assortment": listing})
+    table = sell_by(dataset, stock, terms, as_of, Settings())
+    assert table.select("product_id", "sell_by", "sell_by_kind", "is_end").rows() == [
+        ("milk", date(2025, 3, 9), "date", False),
+        ("old", date(2025, 3, 8), "listing", True),
+        ("tea", date(2025, 6, 29), "slow", False),
+    ]

@@ -1,0 +1,102 @@
+"""Publishing: with both models, with one, with none, and interrupted."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from retail_brain.dataset import Dataset
+from retail_brain.errors import MissingTableError
+from retail_brain.progress import SILENT
+from retail_brain.settings import DemandSettings, Settings, Workspace
+from serving.store.answer_set import current_id, open_answers
+from serving.store.publishing.run import publish
+from training.bundle import point_champion, write_bundle
+from training.demand.config import preset_config
+from training.demand.model import DemandModel
+from training.demand.what_if import ask
+
+LAST = date(2025, 2, 28)
+SETTINGS = Settings(demand=DemandSettings(horizon_periods=7, sample_paths=20, backtest_windows=1))
+
+
+@pytest.fixture(scope="module")
+def chain() -> Dataset:
+    """Two shops, three products, 120 days; only dates, units and prices are known."""
+    days = [LAST - timedelta(days=age) for age in range(120)]
+    rows = [
+        (day, store, product, float((day.toordinal() * (number + 2)) % 5), 3.5)
+        for day in days
+        for store in ("城东店", "城西店")
+        for number, product in enumerate(("牛奶", "面包", "苹果"))
+    ]
+    names = {
+        "date": pl.Date,
+        "store_id": pl.String,
+        "product_id": pl.String,
+        "units": pl.Float64,
+        "unit_price": pl.Float64,
+    }
+    return Dataset.from_frames({"daily_sales": pl.DataFrame(rows, schema=names, orient="row")})
+
+
+def test_without_any_model_there_is_history_and_nothing_else(chain: Dataset, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    answers = open_answers(workspace.answers / publish(workspace, chain, SETTINGS, SILENT))
+    assert answers.manifest.parts == []
+    assert answers.manifest.as_of == LAST.isoformat()
+    assert (answers.forecasts, answers.pairs, len(answers.customers)) == (None, None, 0)
+    store, product = answers.stores.find("城东店"), answers.products.find("牛奶")
+    days = answers.history.get(store, product, 0)
+    assert days is not None
+    assert days["units"][-1] == (LAST.toordinal() * 2) % 5
+    assert len(answers.popular.get(store)[0]) == 3
+
+
+def test_with_a_demand_model_alone_forecasts_and_suggestions_are_there(chain: Dataset, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    model = DemandModel.fit(chain.at(LAST), preset_config(SETTINGS, "fast"))
+    write_bundle(workspace, "demand", 3, {"as_of": LAST.isoformat()}, model.save)
+    point_champion(workspace, "demand", 3)
+    first = publish(workspace, chain, SETTINGS, SILENT)
+    second = publish(workspace, chain, SETTINGS, SILENT)
+    third = publish(workspace, chain, SETTINGS, SILENT)
+    assert current_id(workspace.answers) == third
+    assert sorted(path.name for path in workspace.answers.iterdir() if path.is_dir()) == sorted([second, third])
+    assert first not in {second, third}
+    answers = open_answers(workspace.answers / third)
+    assert answers.manifest.bundles["demand"]["version"] == 3
+    assert answers.forecasts is not None
+    assert answers.suggestions is not None
+    assert len(answers.suggestions) == answers.manifest.counts["series"] == 6
+    store, product = answers.stores.find("城西店"), answers.products.find("苹果")
+    units = answers.forecasts.get(store, product, 7)
+    assert units is not None
+    expected = next(f for f in model.forecast(chain.at(LAST), len(answers.forecasts.days)) if f.store_id == "城西店")
+    row = expected.paths.series["product_id"].to_list().index("苹果")
+    assert [day[0] for day in units] == pytest.approx(expected.mean[row, :7].tolist(), abs=1e-3)
+    for (mean, *_), drivers in zip(units, answers.forecasts.drivers(store, product, 7), strict=True):
+        assert sum(drivers) == pytest.approx(mean, abs=1e-2)
+    assert all(day[1:] == sorted(day[1:]) for day in units)
+    assert answers.what_if is not None
+    sheet = answers.what_if.get(store, product)
+    assert sheet is not None
+    asked = ask(answers.what_if.mean(), sheet, 7, price=None, promotion=None)
+    assert asked.base == pytest.approx(expected.mean[row, :7], rel=1e-5)
+
+
+def test_a_publishing_that_fails_leaves_the_last_answers_and_nothing_else(
+    chain: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace(tmp_path)
+    good = publish(workspace, chain, SETTINGS, SILENT)
+
+    def fail(*_: object) -> None:
+        raise MissingTableError("no")
+
+    monkeypatch.setattr("serving.store.publishing.run.publish_popular", fail)
+    with pytest.raises(MissingTableError):
+        publish(workspace, chain, SETTINGS, SILENT)
+    assert current_id(workspace.answers) == good
+    assert sorted(path.name for path in workspace.answers.iterdir()) == sorted(["CURRENT", good])

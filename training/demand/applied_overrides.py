@@ -1,0 +1,88 @@
+"""A store's forecast with what people put in its place: means and sample paths alike."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from zlib import crc32
+
+import numpy as np
+import polars as pl
+
+from features.demand.arrays import Doubles
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.forecast_value_added import valid_overrides
+from retail_brain.outputs import DemandPaths
+from retail_brain.progress import SILENT, Progress
+from training.demand.forecast_run import StoreForecast
+from training.demand.model import DemandModel
+
+
+@dataclass(frozen=True)
+class OverriddenModel:
+    """A demand model whose forecasts are those that people changed.
+
+    Attributes:
+        model: the engine.
+        overrides: rows of `retail_brain.decisions.forecast_value_added.OVERRIDES`.
+    """
+
+    model: DemandModel
+    overrides: pl.DataFrame
+
+    def forecast(
+        self,
+        dataset: Dataset,
+        horizon: int,
+        *,
+        stores: Sequence[str] | None = None,
+        products: Sequence[str] | None = None,
+        seed: int = 0,
+        progress: Progress = SILENT,
+    ) -> Iterator[StoreForecast]:
+        """As `DemandModel.forecast`, with the overrides that were valid at the dataset's last visible day."""
+        origin = dataset.as_of or dataset.last_day()
+        found = self.model.forecast(dataset, horizon, stores=stores, products=products, seed=seed, progress=progress)
+        for forecast in found:
+            yield overridden(forecast, self.overrides, origin)
+
+
+def overridden(forecast: StoreForecast, overrides: pl.DataFrame, origin: date) -> StoreForecast:
+    """A store's forecast with the overrides valid at an origin, the same object where none applies.
+
+    A factor multiplies mean and paths; units are spread over the paths as the engine's forecast is, and the same on all
+    where that is nil. Paths of whole units stay whole: the rest is rounded up as often as it says. Drivers stay those
+    of the engine.
+
+    Raises:
+        DataError: an override's kind is unknown, or its value is negative or missing.
+    """
+    mean = _changed_mean(forecast, valid_overrides(overrides, origin))
+    touched = np.flatnonzero((mean != forecast.mean).any(axis=1))
+    if not touched.size:
+        return forecast
+    before, after = forecast.mean[touched][:, None, :], mean[touched][:, None, :]
+    units = forecast.paths.units[touched].astype(np.float64)
+    nothing = np.broadcast_to(after, units.shape)
+    changed = np.where(before > 0, units * np.divide(after, before, out=np.ones_like(after), where=before > 0), nothing)
+    is_whole = (units == np.rint(units)).all(axis=(1, 2))
+    rng = np.random.default_rng(crc32(forecast.store_id.encode("utf-8")))
+    whole = np.floor(changed + rng.random(changed.shape))
+    same = np.broadcast_to(after == before, units.shape)
+    paths = forecast.paths.units.copy()
+    paths[touched] = np.where(same, units, np.where(is_whole[:, None, None], whole, changed))
+    return replace(forecast, mean=mean, paths=DemandPaths(forecast.paths.series, forecast.paths.dates, paths))
+
+
+def _changed_mean(forecast: StoreForecast, overrides: pl.DataFrame) -> Doubles:
+    mean = forecast.mean.copy()
+    products, dates = forecast.paths.series["product_id"], forecast.paths.dates
+    for override in overrides.iter_rows(named=True):
+        if override["store_id"] not in (None, forecast.store_id):
+            continue
+        everything = override["product_id"] is None
+        rows = np.arange(len(mean)) if everything else (products == override["product_id"]).arg_true().to_numpy()
+        open_ended = override["ends_on"] is None
+        days = (dates >= override["begins_on"]) & (pl.Series([True]) if open_ended else dates < override["ends_on"])
+        cells = np.ix_(rows, days.arg_true().to_numpy())
+        mean[cells] = forecast.mean[cells] * override["value"] if override["kind"] == "factor" else override["value"]
+    return mean

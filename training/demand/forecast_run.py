@@ -1,0 +1,187 @@
+"""One run of forecasting, store by store, in bounded memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+from zlib import crc32
+
+import numpy as np
+import polars as pl
+
+from features.demand.arrays import Doubles, Floats, Ints
+from features.demand.feature_matrix import DRIVERS, DemandFeatures, PanelFeatures
+from features.demand.history import DemandHistory
+from features.demand.panel import build_panel, store_ranges
+from retail_brain.dataset import Dataset
+from retail_brain.outputs import DemandPaths
+from training.demand.calibration import Calibration, calibrated_paths
+from training.demand.drivers import driver_units, quick_driver_units, to_units
+from training.demand.mean_model import MeanModel
+from training.demand.slow_movers import RateModel, rate_paths
+from training.demand.totals_model import GroupForecast, correction
+
+Explain = bool | Literal["quick"]
+_KEY = ["store_id", "product_id"]
+
+
+@dataclass(frozen=True)
+class StoreForecast:
+    """Demand of one store over the horizon.
+
+    Attributes:
+        store_id: the store.
+        paths: joint sample paths; `paths.series` names the series in order.
+        mean: shape (n, H), mean units per period; what the paths scatter around.
+        basis: how each series was forecast: `model`, `rate` (sells too rarely) or `cold` (no history).
+        drivers: one row per series x date, columns store_id, product_id, date and one per driver in units per period,
+            which sum to the mean; None unless asked for.
+        features: what the model was asked with, for series of the panel; None where the store has none.
+        factor: shape (n, H), what the model's own mean of every series of the panel was multiplied with.
+    """
+
+    store_id: str
+    paths: DemandPaths
+    mean: Doubles
+    basis: pl.Series
+    drivers: pl.DataFrame | None
+    features: PanelFeatures | None = None
+    factor: Doubles | None = None
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some series of a store, forecast in one way."""
+
+    series: pl.DataFrame
+    mean: Doubles
+    paths: Floats
+    basis: pl.Series
+    drivers: Doubles | None
+
+
+@dataclass(frozen=True)
+class ForecastRun:
+    """What forecasting every store needs."""
+
+    dataset: Dataset
+    history: DemandHistory
+    mean: MeanModel
+    calibration: Calibration
+    paths: int
+    explain: Explain
+    seed: int
+
+    def stores(self, wanted: Sequence[str], products: Sequence[str] | None) -> Iterator[StoreForecast]:
+        """One forecast per store, in the order given."""
+        features = DemandFeatures(self.history, self.mean.vocabulary)
+        rates = RateModel(self.history)
+        groups = self.mean.groups.forecast(self.history) if self.mean.groups is not None else None
+        rare = rates.rare().partition_by("store_id", as_dict=True)
+        ranges = store_ranges(self.history)
+        named = self.dataset.scan_or_empty("products").collect() if products is not None else None
+        for store in wanted:
+            parts, of_panel, factor = [], None, None
+            if store in ranges:
+                of_panel = features.of(build_panel(self.history, *ranges[store]))
+                factor, part = self._panel_part(of_panel, groups, products)
+                parts.append(part)
+            few = rare.get((store,))
+            if few is not None:
+                chosen = few if products is None else few.filter(pl.col("product_id").is_in(list(products)))
+                parts.append(self._rate_part(chosen, rates.phase, store))
+            if products is not None and named is not None:
+                cold = _absent(store, products, parts)
+                parts.append(self._rate_part(rates.cold(cold, named), rates.phase, f"{store} cold"))
+            yield replace(self._join(store, parts), features=of_panel, factor=factor)
+
+    def _panel_part(
+        self, features: PanelFeatures, groups: GroupForecast | None, products: Sequence[str] | None
+    ) -> tuple[Doubles, _Part]:
+        panel, horizon = features.panel, self.history.horizon
+        count = panel.axis.count
+        chosen = np.asarray(panel.listed[:, count:].any(axis=1), dtype=bool)
+        if products is not None:
+            chosen &= panel.series["product_id"].is_in(list(products)).to_numpy()
+        own = self.mean.predict(features, horizon)
+        factor = self.calibration.factor(correction(groups, panel, own))
+        mean = own * factor
+        salt = crc32(panel.series["store_id"][0].encode("utf-8"))
+        units = calibrated_paths(panel, chosen, mean[chosen], self.calibration, self.paths, self.seed, salt)
+        series = panel.series.filter(chosen)
+        drivers = self._drivers(features, mean, factor, np.flatnonzero(chosen)) if self.explain else None
+        basis = pl.select(
+            pl.when(series["sale_days"] > 0).then(pl.lit("model")).otherwise(pl.lit("cold")).alias("basis")
+        )
+        return factor, _Part(series.select(_KEY), mean[chosen], units, basis["basis"], drivers)
+
+    def _drivers(self, features: PanelFeatures, mean: Doubles, factor: Doubles, chosen: Ints) -> Doubles:
+        horizon = mean.shape[1]
+        if chosen.size == 0:
+            return np.zeros((0, horizon, len(DRIVERS)))
+        origin = features.panel.axis.count - 1
+        level, sold = (
+            features.level(origin)[chosen],
+            np.minimum(features.sold_level(origin), features.level(origin))[chosen],
+        )
+        base = np.repeat(sold, horizon) * self.calibration.bias
+        corrected = np.log(factor[chosen] / self.calibration.bias).ravel()
+        known = {"stock": np.log(np.repeat(level / sold, horizon)), "season": corrected}
+        if self.mean.booster is None:
+            effects = np.zeros((base.size, len(DRIVERS)))
+            for driver, effect in known.items():
+                effects[:, DRIVERS.index(driver)] = effect
+            units = to_units(base, effects)
+        else:
+            rows = self.mean.feature_rows(features, chosen, horizon)
+            attribute = quick_driver_units if self.explain == "quick" else driver_units
+            units = attribute(self.mean.booster, rows, base, known, self.mean.config.threads)
+        return _rescaled(units, mean[chosen].ravel()).reshape(chosen.size, horizon, len(DRIVERS))
+
+    def _rate_part(self, rates: pl.DataFrame, phase: Doubles, salt: str) -> _Part:
+        horizon = self.history.horizon
+        mean = rates["rate"].to_numpy()[:, None] * np.resize(phase, horizon)
+        units = rate_paths(rates, phase, horizon, self.paths, self._rng(salt))
+        drivers = None
+        if self.explain:
+            drivers = np.zeros((*mean.shape, len(DRIVERS)))
+            drivers[:, :, DRIVERS.index("level")] = mean.mean(axis=1, keepdims=True)
+            drivers[:, :, DRIVERS.index("weekday")] = mean - mean.mean(axis=1, keepdims=True)
+        return _Part(rates.select(_KEY), mean, units, rates["basis"], drivers)
+
+    def _join(self, store: str, parts: list[_Part]) -> StoreForecast:
+        horizon, axis = self.history.horizon, self.history.axis
+        nothing = pl.DataFrame(schema=dict.fromkeys(_KEY, pl.String))
+        series = pl.concat([nothing, *(part.series for part in parts)])
+        dates = pl.Series("date", axis.starts(axis.count, axis.count + horizon), dtype=pl.Date)
+        units = np.concatenate([np.empty((0, self.paths, horizon), np.float32), *(part.paths for part in parts)])
+        mean = np.concatenate([np.empty((0, horizon)), *(part.mean for part in parts)])
+        basis = pl.concat([pl.Series("basis", [], dtype=pl.String), *(part.basis for part in parts)])
+        drivers = _driver_frame(series, dates, [part.drivers for part in parts]) if self.explain else None
+        return StoreForecast(store, DemandPaths(series, dates, units), mean, basis, drivers)
+
+    def _rng(self, salt: str) -> np.random.Generator:
+        return np.random.default_rng((self.seed, crc32(salt.encode("utf-8"))))
+
+
+def _rescaled(units: Doubles, mean: Doubles) -> Doubles:
+    """Drivers made to sum to the mean: nothing where it is nil (not listed), and free of rounding."""
+    total = units.sum(axis=1)
+    factor: Doubles = np.divide(mean, total, out=np.zeros_like(mean), where=total > 0)
+    return units * factor[:, None]
+
+
+def _absent(store: str, products: Sequence[str], parts: list[_Part]) -> pl.DataFrame:
+    there = {product for part in parts for product in part.series["product_id"]}
+    absent = [product for product in dict.fromkeys(products) if product not in there]
+    return pl.DataFrame(
+        {"store_id": [store] * len(absent), "product_id": absent}, schema=dict.fromkeys(_KEY, pl.String)
+    )
+
+
+def _driver_frame(series: pl.DataFrame, dates: pl.Series, parts: list[Doubles | None]) -> pl.DataFrame:
+    """One row per series x date with the units of each driver."""
+    known = [part for part in parts if part is not None]
+    units = np.concatenate([np.empty((0, dates.len(), len(DRIVERS))), *known])
+    rows = series.join(dates.to_frame(), how="cross", maintain_order="left_right")
+    columns = [pl.Series(name, units[:, :, number].ravel()) for number, name in enumerate(DRIVERS)]
+    return rows.with_columns(columns)

@@ -1,0 +1,148 @@
+"""Totals of stores' categories forecast by themselves, and what they say about the sum of their series.
+
+Errors that thousands of series have in common (a season, a festival, a trend) are too small to be seen in any one of
+them and large in their sum. A total is forecast twice, by a harmonic regression on its whole history and by trees like
+those of the series, and the two are averaged; the series are then moved towards it in proportion (top-down
+reconciliation: Athanasopoulos, Ahmed, Hyndman, International Journal of Forecasting 25, 2009), as far as earlier
+windows say that it helps (`training.demand.calibration`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from features.demand.arrays import Doubles, ratio, summed_rows
+from features.demand.calendar_regressors import calendar_design
+from features.demand.category_history import GroupHistory, group_history, group_numbers
+from features.demand.feature_matrix import DemandFeatures, Vocabulary
+from features.demand.history import DemandHistory
+from features.demand.panel import DemandPanel, panels
+from training.demand.booster import fit_booster
+from training.demand.config import DemandConfig
+from training.demand.harmonic import harmonic_forecast
+from training.demand.level_model import LevelModel
+
+LEVEL_PERIODS = 28
+SHARE_LIMIT = 1.5
+CORRECTION_LIMITS = (0.4, 2.5)
+CLOSED_SHARE = 0.4
+LONG_DAYS = 730
+WAVE_SHARE, WAVE_SHARE_OF_SHORT = 0.5, 0.7
+"""How much the regression counts beside the trees, which need more than two years to tell a season from what else was
+new in it (chosen on totals of M5 in 14 windows before the five that are reported)."""
+PLAN_EFFECT_SD = 1.0
+PLAN_LIMITS = (-1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class GroupForecast:
+    """Totals of groups over the horizon.
+
+    Attributes:
+        members: store, department and category with the number `s` of their group.
+        mean: shape (groups, H), units per period of everything in the group.
+        recent: shape (groups,), units per period of late.
+    """
+
+    members: pl.DataFrame
+    mean: Doubles
+    recent: Doubles
+
+
+@dataclass(frozen=True)
+class GroupModel:
+    """The fitted model of totals.
+
+    Attributes:
+        trees: the trees of totals; the regression is fitted anew to whatever history it forecasts from.
+    """
+
+    trees: LevelModel
+
+    @classmethod
+    def fit(cls, history: DemandHistory, config: DemandConfig) -> "GroupModel | None":
+        """Fits on the totals of a history; None where there are none to speak of."""
+        groups = group_history(history)
+        if groups is None:
+            return None
+        totals = groups.history
+        vocabulary = Vocabulary.of(totals)
+        own = config.of_groups()
+        return cls(LevelModel(own, vocabulary, fit_booster(totals, DemandFeatures(totals, vocabulary), own)))
+
+    def forecast(self, history: DemandHistory) -> GroupForecast | None:
+        """Totals over the periods after the history's last; None where they are too short."""
+        groups = group_history(history)
+        if groups is None:
+            return None
+        mean, residual = _waves(groups)
+        if self.trees.booster is not None:
+            trees = self._by_trees(groups.history)
+            share = WAVE_SHARE if groups.units.shape[1] >= LONG_DAYS else WAVE_SHARE_OF_SHORT
+            mean = np.where(trees < CLOSED_SHARE * mean, trees, mean**share * trees ** (1 - share))
+        recent = groups.units[:, -LEVEL_PERIODS:].mean(axis=1)
+        return GroupForecast(groups.members, mean * plan_effect(groups, residual), recent)
+
+    def _by_trees(self, totals: DemandHistory) -> Doubles:
+        features = DemandFeatures(totals, self.trees.vocabulary)
+        found = [self.trees.predict(features.of(panel), totals.horizon) for panel in panels(totals)]
+        return np.concatenate(found)
+
+
+def correction(found: GroupForecast | None, panel: DemandPanel, mean: Doubles) -> Doubles:
+    """Factor for each series and period by which the sums of its group would be the group's own forecast.
+
+    Of the total the panel's series get the share that they had of late; the rest belongs to those too rare for it.
+
+    Args:
+        found: forecasts of totals; without them nothing is corrected.
+        panel: whole stores.
+        mean: shape (n, H), of the panel's series by themselves.
+    """
+    if found is None or panel.size == 0:
+        return np.ones_like(mean)
+    of = group_numbers(panel.series, found.members)
+    known = of >= 0
+    size = len(found.mean)
+    share = np.clip(
+        ratio(summed_rows(panel.demand[:, -LEVEL_PERIODS:], of, size).mean(axis=1), found.recent), 0, SHARE_LIMIT
+    )
+    wanted = found.mean[:, : mean.shape[1]] * share[:, None]
+    factor = np.nan_to_num(ratio(wanted, summed_rows(mean, of, size)), nan=1.0)
+    factor = np.where(factor > 0, np.clip(factor, *CORRECTION_LIMITS), 1.0)
+    return np.where(known[:, None], factor[of], 1.0)
+
+
+def plan_effect(groups: GroupHistory, residual: Doubles) -> Doubles:
+    """Factor by which promotions and prices planned ahead change totals against those of late, shape (groups, H).
+
+    One effect of each kind for all groups, by ridge regression of what the calendar leaves unexplained.
+
+    Args:
+        groups: the totals with their plans.
+        residual: shape (groups, T), logarithms of units over what the calendar says.
+    """
+    count = groups.units.shape[1]
+    plans, left = groups.plans[:, groups.planned_from : count], residual[:, groups.planned_from :]
+    kinds = plans.shape[2]
+    moved = (plans - plans.mean(axis=1, keepdims=True)).reshape(-1, kinds)
+    change = (left - left.mean(axis=1, keepdims=True)).ravel()
+    prior = np.eye(kinds) * max(float(change.var()), 1e-9) / PLAN_EFFECT_SD**2
+    effect = np.linalg.solve(moved.T @ moved + prior, moved.T @ change)
+    ahead = groups.plans[:, count:] - groups.plans[:, count - LEVEL_PERIODS : count].mean(axis=1, keepdims=True)
+    factor: Doubles = np.exp(np.clip(ahead @ effect, *PLAN_LIMITS))
+    return factor
+
+
+def _waves(groups: GroupHistory) -> tuple[Doubles, Doubles]:
+    """Harmonic regression of every group, region by region: shapes (groups, H) and (groups, T)."""
+    history = groups.history
+    dates = history.axis.starts(0, history.axis.count + history.horizon)
+    regions = history.series["region"].to_list()
+    out, residual = np.zeros((len(regions), history.horizon)), np.zeros_like(groups.units)
+    for region in dict.fromkeys(regions):
+        rows = [row for row, name in enumerate(regions) if name == region]
+        design, penalties = calendar_design(dates, history.axis.count, history.country, history.calendar, region)
+        out[rows], residual[rows] = harmonic_forecast(groups.units[rows], design, penalties)
+    return out, residual
