@@ -56,3 +56,9 @@ class ModelError(RetailBrainError):
     """A model or bundle is missing, damaged or made by an incompatible version."""
 
     code = "model"
+
+
+class ExtensionError(RetailBrainError):
+    """An extension from another package cannot be imported, clashes with another, or breaks its protocol."""
+
+    code = "extension"

@@ -9,6 +9,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.forecast_value_added import OVERRIDES
+from training.demand import stored_forecasts
 from training.demand.applied_overrides import OverriddenModel, overridden
 from training.demand.forecast_run import StoreForecast
 from training.demand.model import DemandModel

@@ -1,0 +1,78 @@
+"""Extensions: what other people's packages add through entry points, without a line changed here.
+
+A package declares, say, `[project.entry-points."retail_brain.candidate_sources"]` with `their_name = "their.module:Thing"`.
+One group per kind of extension; docs/extending.md shows each.
+"""
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Final
+
+from retail_brain.errors import ExtensionError, NotFoundError
+
+GROUPS: Final = {
+    "features": "retail_brain.features",
+    "demand_models": "retail_brain.demand_models",
+    "candidate_sources": "retail_brain.candidate_sources",
+    "order_policies": "retail_brain.order_policies",
+    "connectors": "retail_brain.connectors",
+    "routes": "retail_brain.routes",
+}
+"""Kind of extension -> name of its entry-point group."""
+
+
+def extension_names(kind: str) -> tuple[str, ...]:
+    """Names declared for a kind, in alphabetical order; nothing is imported.
+
+    Raises:
+        ExtensionError: two packages declare the same name.
+    """
+    return tuple(_declared(GROUPS[kind]))
+
+
+def load_extension(kind: str, name: str) -> Any:
+    """The object behind a declared name.
+
+    Raises:
+        NotFoundError: no installed package declares it.
+        ExtensionError: its package cannot be imported, or two declare it.
+    """
+    declared = _declared(GROUPS[kind])
+    if name not in declared:
+        raise NotFoundError(
+            f"no installed package declares {name!r} in the entry-point group {GROUPS[kind]}; declared are "
+            f"{sorted(declared) or 'none'}. Install the package that does, or correct the name."
+        )
+    return _load(declared[name])
+
+
+def load_extensions(kind: str) -> dict[str, Any]:
+    """Every declared object of a kind by name.
+
+    Raises:
+        ExtensionError: one of them cannot be imported; a broken extension is never left out in silence.
+    """
+    return {name: _load(entry) for name, entry in _declared(GROUPS[kind]).items()}
+
+
+@cache
+def _declared(group: str) -> dict[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+        if entry.name in found and found[entry.name].value != entry.value:
+            raise ExtensionError(
+                f"two packages declare {entry.name!r} in the entry-point group {group}: {found[entry.name].value} and "
+                f"{entry.value}. Uninstall one of them or rename its entry point."
+            )
+        found[entry.name] = entry
+    return found
+
+
+def _load(entry: EntryPoint) -> Any:
+    try:
+        return entry.load()
+    except (ImportError, AttributeError) as error:
+        raise ExtensionError(
+            f"the extension {entry.name!r} ({entry.value}, group {entry.group}) cannot be imported: {error}. "
+            "Mend or uninstall its package."
+        ) from error
