@@ -1,6 +1,6 @@
 """Extensions: what other people's packages add through entry points, without a line changed here.
 
-A package declares, say, `[project.entry-points."retail_brain.candidate_sources"]` with `their_name = "their.module:Thing"`.
+A package declares, say, `[project.entry-points."retail_brain.candidate_sources"]` with `name = "their.module:Thing"`.
 One group per kind of extension; docs/extending.md shows each.
 """
 
