@@ -22,7 +22,10 @@ OrderPolicy = Literal["asked", "service_level", "fill_rate", "economic", "newsve
 
 
 class Section(BaseModel):
-    """A frozen group of settings that refuses unknown keys."""
+    """A frozen group of settings or of a model's parameters; it refuses unknown keys.
+
+    Every field has a description with its unit, and a range where it is a number: docs/settings.md is made from them.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,43 +33,53 @@ class Section(BaseModel):
 class DataSettings(Section):
     """How the lake reads a dataset."""
 
-    period: Literal["day", "week", "month"] = "day"
+    period: Literal["day", "week", "month"] = Field(
+        default="day", description="length of one period of the demand panel, and so of a forecast"
+    )
     country: str = Field(default="CN", description="ISO 3166 code whose public holidays enter the calendar")
-    currency: str = "¥"
-    max_quarantine_share: float = Field(default=0.05, ge=0, le=1, description="more bad rows than this stop the ingest")
+    currency: str = Field(default="¥", description="sign shown before money")
+    max_quarantine_share: float = Field(
+        default=0.05, ge=0, le=1, description="share of a table's rows that may be bad; more stop the ingest"
+    )
     quarantine_grace_rows: int = Field(
-        default=10, ge=0, description="so few bad rows of a table stop nothing unless they are half of it"
+        default=10, ge=0, description="rows; so few bad ones of a table stop nothing unless they are half of it"
     )
 
 
 class DemandSettings(Section):
     """The demand panel and its models."""
 
-    horizon_periods: int = Field(default=28, ge=1, le=366)
-    history_days: int = Field(default=730, ge=1, description="how far back the panel reaches")
-    quantiles: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
-    sample_paths: int = Field(default=200, ge=20)
+    horizon_periods: int = Field(default=28, ge=1, le=366, description="periods ahead that are forecast")
+    history_days: int = Field(default=730, ge=1, description="days that the panel reaches back")
+    quantiles: tuple[float, ...] = Field(
+        default=(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95), description="probabilities, each between 0 and 1, rising"
+    )
+    sample_paths: int = Field(default=200, ge=20, description="simulated futures of each series")
     min_sale_days: int = Field(
-        default=1, ge=1, description="series with fewer days of sale are forecast by shrunk rates"
+        default=1, ge=1, description="days; series with fewer days of sale are forecast by shrunk rates"
     )
     panel_series: int = Field(
-        default=60_000, ge=1, description="at most so many series, those with most days of sale, enter the panel"
+        default=60_000, ge=1, description="series in the panel at most: those with most days of sale"
     )
-    launch_days: int = Field(default=28, ge=0, description="how long a listing without sales counts as new")
-    backtest_windows: int = Field(default=3, ge=1)
+    launch_days: int = Field(default=28, ge=0, description="days that a listing without sales counts as new")
+    backtest_windows: int = Field(
+        default=3, ge=1, description="past windows of one horizon each that a model is measured on"
+    )
 
 
 class RecommenderSettings(Section):
     """The recommender and its evaluation."""
 
     label_days: int = Field(
-        default=28, ge=1, description="a pair's probability is that of a purchase within so many days"
+        default=28, ge=1, description="days; a pair's probability is that of a purchase within them"
     )
-    candidates_per_customer: int = Field(default=200, ge=10)
+    candidates_per_customer: int = Field(
+        default=200, ge=10, description="products proposed for each customer at least, popular ones last"
+    )
     tuning_seconds: float = Field(
         default=120,
         ge=0,
-        description="no further trial of the sources' parameters is begun after so long; 0 = no tuning",
+        description="seconds after which no further trial of the sources' parameters begins; 0 = no tuning",
     )
 
 
@@ -89,19 +102,21 @@ class ReplenishmentSettings(Section):
         description="what the forecast's uncertainty is multiplied by; `simulate` finds one by replay",
     )
     fresh_spread_factor: float | None = Field(
-        default=None, ge=0, description="the same for goods that date out; none: as for the others"
+        default=None, ge=0, description="the same for goods with a shelf life; none: as for the others"
     )
     lost_unit_cost: float = Field(
         default=0,
         ge=0,
         description="money that a unit wanted and not there costs beyond its margin and `stockout_cost`",
     )
-    lead_time_days: float = Field(default=2, ge=0)
-    review_period_days: float = Field(default=7, gt=0)
-    service_level: float = Field(default=0.95, gt=0, lt=1)
-    fill_rate: float = Field(default=0.98, gt=0, lt=1)
+    lead_time_days: float = Field(default=2, ge=0, description="days from order to arrival")
+    review_period_days: float = Field(default=7, gt=0, description="days from one order to the next")
+    service_level: float = Field(default=0.95, gt=0, lt=1, description="probability of no stockout in an order cycle")
+    fill_rate: float = Field(default=0.98, gt=0, lt=1, description="share of demand that is served from the shelf")
     order_cost: float = Field(default=0, ge=0, description="money per order line; only the policy `reorder` weighs it")
-    holding_cost_share_per_year: float = Field(default=0.25, ge=0)
+    holding_cost_share_per_year: float = Field(
+        default=0.25, ge=0, description="share of the unit cost that holding a unit for a year costs"
+    )
     assumed_margin_share: float = Field(
         default=0.3, ge=0, lt=1, description="share of the price that is margin where the unit cost is unknown"
     )
@@ -110,40 +125,42 @@ class ReplenishmentSettings(Section):
 class NetworkSettings(Section):
     """Stock of several shops as one: moving it, sending it, counting it, selling it off."""
 
-    transfer_days: float = Field(default=1, ge=0, description="until goods that are moved can be sold")
-    transfer_cost_per_unit: float = Field(default=0.5, ge=0, description="money")
+    transfer_days: float = Field(default=1, ge=0, description="days until goods that are moved can be sold")
+    transfer_cost_per_unit: float = Field(default=0.5, ge=0, description="money for moving one unit")
     transfer_line_cost: float = Field(default=5, ge=0, description="money for picking and booking one line")
     parcel_cost: float = Field(default=8, ge=0, description="money for one parcel to a customer")
-    parcel_cost_far: float = Field(default=12, ge=0, description="the same from a shop of another region")
-    leftover_days: int = Field(default=120, ge=1, description="stock beyond so many days of sales counts as left over")
-    phantom_prior: float = Field(default=0.004, gt=0, lt=1, description="share of stock records that are wrong")
+    parcel_cost_far: float = Field(default=12, ge=0, description="money for one parcel from a shop of another region")
+    leftover_days: int = Field(default=120, ge=1, description="days of sales; stock beyond them is excess")
+    phantom_prior: float = Field(
+        default=0.004, gt=0, lt=1, description="share of stock records that are wrong before anything is seen"
+    )
 
 
 class AudienceSettings(Section):
     """Who may be contacted, and how often."""
 
-    holdout_share: float = Field(default=0.1, ge=0, lt=1)
+    holdout_share: float = Field(default=0.1, ge=0, lt=1, description="share of an audience that is not contacted")
     max_contacts: int = Field(default=4, ge=0, description="contacts a customer may get within `contact_window_days`")
-    contact_window_days: int = Field(default=30, ge=1)
-    just_bought_days: int = Field(default=7, ge=0, description="nobody is offered what they bought this recently")
+    contact_window_days: int = Field(default=30, ge=1, description="days over which contacts are counted")
+    just_bought_days: int = Field(default=7, ge=0, description="days; nobody is offered what they bought within them")
 
 
 class ServingSettings(Section):
     """The service."""
 
-    host: str = "127.0.0.1"
-    port: int = Field(default=3000, ge=1, le=65535)
-    workers: int = Field(default=2, ge=1)
-    max_body_bytes: int = Field(default=1_000_000, ge=1_000)
-    threads: int = Field(default=4, ge=1, description="per worker, for routes that compute")
+    host: str = Field(default="127.0.0.1", description="address that the service listens on")
+    port: int = Field(default=3000, ge=1, le=65535, description="port that the service listens on")
+    workers: int = Field(default=2, ge=1, description="processes that answer")
+    max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="bytes of a request's body; more get 413")
+    threads: int = Field(default=4, ge=1, description="threads of each worker, for routes that compute")
     max_in_flight: int = Field(default=64, ge=1, description="requests a worker holds at once; more get 429")
-    timeout_seconds: float = Field(default=10, gt=0, description="longer work is answered with 503")
+    timeout_seconds: float = Field(default=10, gt=0, description="seconds; longer work is answered with 503")
     poll_seconds: float = Field(
-        default=0.3, gt=0, description="how often new answers, events and decisions are looked for"
+        default=0.3, gt=0, description="seconds between looks for new answers, events and decisions"
     )
-    key_cache_seconds: float = Field(default=5, ge=0, description="a revoked key may open for so long")
-    recent_event_hours: float = Field(default=48, gt=0, description="events this young change recommendations")
-    access_log: bool = True
+    key_cache_seconds: float = Field(default=5, ge=0, description="seconds that a revoked key may still open")
+    recent_event_hours: float = Field(default=48, gt=0, description="hours; younger events change recommendations")
+    access_log: bool = Field(default=True, description="whether every request is logged")
     history_days: int = Field(default=400, ge=1, description="days of sales that are published for the page")
 
 

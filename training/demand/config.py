@@ -2,46 +2,38 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from retail_brain.settings import DataSettings, DemandSettings, Settings
+from retail_brain.settings import DataSettings, DemandSettings, Section, Settings
 
 Preset = Literal["fast", "full"]
 
 
-class DemandConfig(BaseModel):
-    """Frozen settings of a demand model.
-
-    Attributes:
-        data: how the lake is read.
-        demand: the panel's settings.
-        horizon: periods ahead that the model is trained for; longer forecasts repeat the last one's distance.
-        rows_per_series, max_rows, min_rows: how many training rows are drawn.
-        rounds, learning_rate, leaves, min_leaf_rows: of the boosted trees; few rows get fewer leaves.
-        tweedie_power: variance power of demand, 1 (Poisson) to 2 (gamma).
-        threads: of LightGBM.
-        group_rounds, group_learning_rate, group_rows: of the trees of totals, and the rows they learn from at most.
-        seed: of every random choice in fitting.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class DemandConfig(Section):
+    """Frozen parameters of a demand model."""
 
     data: DataSettings = DataSettings()
     demand: DemandSettings = DemandSettings()
-    horizon: int = Field(default=28, ge=1)
-    rows_per_series: int = Field(default=120, ge=1)
-    min_rows: int = Field(default=100_000, ge=1)
-    max_rows: int = Field(default=1_000_000, ge=1)
-    rounds: int = Field(default=80, ge=1)
-    learning_rate: float = Field(default=0.08, gt=0)
-    leaves: int = Field(default=63, ge=2)
-    min_leaf_rows: int = Field(default=100, ge=1)
-    tweedie_power: float = Field(default=1.1, gt=1, lt=2)
-    threads: int = Field(default=2, ge=1)
-    group_rounds: int = Field(default=300, ge=1)
-    group_learning_rate: float = Field(default=0.06, gt=0)
-    group_rows: int = Field(default=200_000, ge=1)
-    seed: int = 0
+    horizon: int = Field(
+        default=28,
+        ge=1,
+        description="periods ahead that the model is trained for; longer forecasts repeat the last one's distance",
+    )
+    rows_per_series: int = Field(default=120, ge=1, description="training rows drawn for each series")
+    min_rows: int = Field(default=100_000, ge=1, description="training rows at least, where the history has them")
+    max_rows: int = Field(default=1_000_000, ge=1, description="training rows at most")
+    rounds: int = Field(default=80, ge=1, description="boosting rounds")
+    learning_rate: float = Field(default=0.08, gt=0, description="weight of each tree")
+    leaves: int = Field(default=63, ge=2, description="leaves of a tree at most; few rows get fewer")
+    min_leaf_rows: int = Field(default=100, ge=1, description="training rows in a leaf at least")
+    tweedie_power: float = Field(
+        default=1.1, gt=1, lt=2, description="variance power of demand, 1 (Poisson) to 2 (gamma)"
+    )
+    threads: int = Field(default=2, ge=1, description="threads of LightGBM")
+    group_rounds: int = Field(default=300, ge=1, description="boosting rounds of the trees of totals")
+    group_learning_rate: float = Field(default=0.06, gt=0, description="weight of each of their trees")
+    group_rows: int = Field(default=200_000, ge=1, description="training rows of them at most")
+    seed: int = Field(default=0, ge=0, description="of every random choice in fitting")
 
     @property
     def settings(self) -> Settings:

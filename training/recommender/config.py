@@ -1,145 +1,162 @@
 """Everything that decides how a recommender is fitted, as one frozen value."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from features.person.interactions import HALF_LIVES_DAYS
+from retail_brain.settings import Section
 
 
-class Part(BaseModel):
-    """A frozen group of parameters that refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OwnConfig(Part):
+class OwnConfig(Section):
     """Own goods by purchase days faded with a half-life in days, or in visits where `half_life_visits` is not 0."""
 
-    half_life_days: int = 90
-    half_life_visits: int = 0
-    quota: int = 120
+    half_life_days: int = Field(default=90, ge=1, description="days in which a purchase loses half its weight")
+    half_life_visits: int = Field(
+        default=0, ge=0, description="visits in which it does so; 0 = days are counted instead"
+    )
+    quota: int = Field(default=120, ge=0, description="candidates for each customer")
 
 
-class NeighbourConfig(Part):
-    """People with like habits (TIFU-KNN, Hu et al. 2020): own vector mixed with the mean of the nearest.
+class NeighbourConfig(Section):
+    """People with like habits (TIFU-KNN, Hu et al. 2020): own vector mixed with the mean of the nearest."""
 
-    `traits` is how many of a person's most telling goods say whom they are like: fewer are faster.
-    """
+    half_life_days: int = Field(default=90, ge=1, description="days in which a purchase loses half its weight")
+    half_life_visits: int = Field(
+        default=0, ge=0, description="visits in which it does so; 0 = days are counted instead"
+    )
+    neighbours: int = Field(default=120, ge=1, description="nearest people whose mean is taken")
+    traits: int = Field(
+        default=100,
+        ge=1,
+        description="most telling goods of a person that the nearest are looked for by; fewer are faster",
+    )
+    own_weight: float = Field(default=0.7, ge=0, le=1, description="share of the own vector in the mixture")
+    quota: int = Field(default=100, ge=0, description="candidates for each customer")
 
-    half_life_days: int = 90
-    half_life_visits: int = 0
-    neighbours: int = 120
-    traits: int = 100
-    own_weight: float = Field(default=0.7, ge=0, le=1)
-    quota: int = 100
 
-
-class UserCFConfig(Part):
+class UserCFConfig(Section):
     """People who bought the same goods, rare goods counting more (UP-CF, Faggioli et al. 2020)."""
 
-    half_life_days: int = 28
-    neighbours: int = 100
-    traits: int = 100
-    sharpness: float = 2.0
-    quota: int = 60
+    half_life_days: int = Field(default=28, ge=1, description="days in which a purchase loses half its weight")
+    neighbours: int = Field(default=100, ge=1, description="nearest people whose goods are added up")
+    traits: int = Field(
+        default=100,
+        ge=1,
+        description="most telling goods of a person that the nearest are looked for by; fewer are faster",
+    )
+    sharpness: float = Field(
+        default=2.0, gt=0, description="power that likeness is raised to: higher listens to the nearest only"
+    )
+    quota: int = Field(default=60, ge=0, description="candidates for each customer")
 
 
-class ItemItemConfig(Part):
+class ItemItemConfig(Section):
     """Goods bought in the same basket, shrunk for rare ones."""
 
-    half_life_days: int = 28
-    neighbours: int = 60
-    shrinkage: float = 20.0
-    max_baskets: int = 400_000
-    quota: int = 60
+    half_life_days: int = Field(default=28, ge=1, description="days in which a purchase loses half its weight")
+    neighbours: int = Field(default=60, ge=1, description="products kept beside each product")
+    shrinkage: float = Field(
+        default=20.0, ge=0, description="baskets added to the denominator, so that rare goods do not win by chance"
+    )
+    max_baskets: int = Field(default=400_000, ge=1, description="newest baskets that are counted")
+    quota: int = Field(default=60, ge=0, description="candidates for each customer")
 
 
-class ALSConfig(Part):
+class ALSConfig(Section):
     """Implicit alternating least squares with a bias column on each side."""
 
-    half_life_days: int = 90
-    factors: int = 48
-    regularization: float = 4.0
-    alpha: float = 6.0
-    iterations: int = 8
-    quota: int = 60
+    half_life_days: int = Field(default=90, ge=1, description="days in which a purchase loses half its weight")
+    factors: int = Field(default=48, ge=1, description="length of a person's and a product's vector")
+    regularization: float = Field(default=4.0, ge=0, description="ridge penalty on the vectors")
+    alpha: float = Field(default=6.0, gt=0, description="confidence that one faded purchase adds")
+    iterations: int = Field(default=8, ge=1, description="passes over people and products")
+    quota: int = Field(default=60, ge=0, description="candidates for each customer")
 
 
-class SpectralConfig(Part):
+class SpectralConfig(Section):
     """Graph filter of who bought what (GF-CF, Shen et al. 2021); quota 0 = not used.
 
     Worth its time where people seldom buy the same thing again.
     """
 
-    factors: int = 64
-    quota: int = 0
+    factors: int = Field(default=64, ge=1, description="singular vectors of the ideal filter")
+    quota: int = Field(default=0, ge=0, description="candidates for each customer; 0 = not used")
 
 
-class TrendingConfig(Part):
+class TrendingConfig(Section):
     """What sells of late in the person's store, by the categories they buy."""
 
-    half_life_days: int = 14
-    store_shrinkage: float = 20.0
-    depth: int = 400
-    quota: int = 40
+    half_life_days: int = Field(default=14, ge=1, description="days in which a sale loses half its weight")
+    store_shrinkage: float = Field(
+        default=20.0, ge=0, description="units of the chain's sales that a store's are mixed with"
+    )
+    depth: int = Field(default=400, ge=1, description="best selling products of a store that are looked at")
+    quota: int = Field(default=40, ge=0, description="candidates for each customer")
 
 
-class NewGoodsConfig(Part):
+class NewGoodsConfig(Section):
     """Goods that came in lately, by category, brand and price affinity."""
 
-    max_age_days: int = 45
-    quota: int = 20
+    max_age_days: int = Field(default=45, ge=1, description="days since the launch that a product counts as new")
+    quota: int = Field(default=20, ge=0, description="candidates for each customer")
 
 
-class RankerConfig(Part):
+class RankerConfig(Section):
     """The LightGBM model over all candidates."""
 
-    rounds: int = 150
-    learning_rate: float = 0.07
-    num_leaves: int = 31
-    min_data_in_leaf: int = 60
-    feature_fraction: float = 0.5
-    negatives_per_positive: float = 5.0
-    wide_pairs: int = 20_000
-    calibration_share: float = Field(default=0.15, gt=0, lt=1)
-    num_threads: int = 2
+    rounds: int = Field(default=150, ge=1, description="boosting rounds at most")
+    learning_rate: float = Field(default=0.07, gt=0, le=1, description="weight of each tree")
+    num_leaves: int = Field(default=31, ge=2, description="leaves of a tree at most")
+    min_data_in_leaf: int = Field(default=60, ge=1, description="pairs in a leaf at least")
+    feature_fraction: float = Field(default=0.5, gt=0, le=1, description="share of the features that each tree may use")
+    negatives_per_positive: float = Field(
+        default=5.0, gt=0, description="pairs not bought that are drawn for each one bought"
+    )
+    wide_pairs: int = Field(
+        default=20_000, ge=0, description="pairs drawn from outside the candidates, for the audiences' side"
+    )
+    calibration_share: float = Field(
+        default=0.15, gt=0, lt=1, description="share of the people set aside for early stopping and calibration"
+    )
+    num_threads: int = Field(default=2, ge=1, description="threads of LightGBM")
 
 
-class RecommenderConfig(Part):
-    """How a recommender is fitted.
+class RecommenderConfig(Section):
+    """How a recommender is fitted."""
 
-    Attributes:
-        label_days: a pair counts as right when it is bought within so many days.
-        cutoffs: how many past days, `label_days` apart, the ranker is trained at.
-        min_candidates: people with fewer proposals get more of what is popular.
-        min_history_days: days of sales a training cutoff must have behind it.
-        max_test_people: customers a backtest looks at.
-        test_goods: products a backtest looks at from their side (audiences).
-        test_min_buyers: buyers a product must have had for that.
-        max_training_people: customers whose pairs train the ranker at each cutoff.
-        max_neighbour_people: people who may be somebody's neighbours.
-        max_core_products: the most bought products, which neighbours and latent tastes speak of.
-        tuning_trials: how many settings of the sources are tried on a past window before anything else.
-        tuning_seconds: no further trial is begun after so long, and what was not tried stays as it is.
-        tuning_people: customers looked at in each trial.
-        block_pairs: size of a block of people x products in memory (float32 cells).
-    """
-
-    label_days: int = Field(default=28, ge=1)
-    half_lives_days: tuple[int, ...] = HALF_LIVES_DAYS
-    cutoffs: int = Field(default=2, ge=1)
-    max_training_people: int = 3_000
-    max_test_people: int = 5_000
-    test_goods: int = 120
-    test_min_buyers: int = 20
-    max_neighbour_people: int = 10_000
-    max_core_products: int = 20_000
-    min_candidates: int = 150
-    min_history_days: int = 14
-    tuning_trials: int = 11
-    tuning_seconds: float = 120
-    tuning_people: int = 500
-    block_pairs: int = 16_000_000
-    seed: int = 7
+    label_days: int = Field(default=28, ge=1, description="days; a pair counts as right when it is bought within them")
+    half_lives_days: tuple[int, ...] = Field(
+        default=HALF_LIVES_DAYS, description="days in which a purchase loses half its weight, one per counted feature"
+    )
+    cutoffs: int = Field(default=2, ge=1, description="past days, `label_days` apart, that the ranker is trained at")
+    max_training_people: int = Field(
+        default=3_000, ge=1, description="customers whose pairs train the ranker at each cutoff"
+    )
+    max_test_people: int = Field(default=5_000, ge=1, description="customers that a backtest looks at")
+    test_goods: int = Field(
+        default=120, ge=1, description="products that a backtest looks at from their side (audiences)"
+    )
+    test_min_buyers: int = Field(default=20, ge=1, description="buyers that such a product must have had")
+    max_neighbour_people: int = Field(default=10_000, ge=1, description="people who may be somebody's neighbours")
+    max_core_products: int = Field(
+        default=20_000, ge=1, description="most bought products, which neighbours and latent tastes speak of"
+    )
+    min_candidates: int = Field(
+        default=150, ge=0, description="candidates; people with fewer get more of what is popular"
+    )
+    min_history_days: int = Field(
+        default=14, ge=1, description="days of sales that a training cutoff must have behind it"
+    )
+    tuning_trials: int = Field(
+        default=11, ge=0, description="settings of the sources that are tried on a past window first"
+    )
+    tuning_seconds: float = Field(
+        default=120, ge=0, description="seconds after which no further trial begins; what was not tried stays as it is"
+    )
+    tuning_people: int = Field(default=500, ge=1, description="customers looked at in each trial")
+    block_pairs: int = Field(
+        default=16_000_000, ge=1, description="cells (float32) of a block of people x products in memory"
+    )
+    seed: int = Field(default=7, ge=0, description="of every random choice in fitting")
     own: OwnConfig = OwnConfig()
     neighbours: NeighbourConfig = NeighbourConfig()
     user_cf: UserCFConfig = UserCFConfig()
