@@ -1,4 +1,4 @@
-"""Arrays on disk: written in blocks, mapped into memory when read."""
+"""Arrays mapped into memory: whole ones as npy files, those that grow block by block as Arrow files."""
 
 from pathlib import Path
 from types import TracebackType
@@ -6,31 +6,42 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 Array = npt.NDArray[Any]
 
+_SHAPE = b"row_shape"
+_BATCH_BYTES = 32 * 2**20
+"""Bytes per record batch, by judgement: few batches keep look-ups quick, and one batch is all that waits in memory."""
 
-class ArrayWriter:
-    """Writes an npy file block by block, so that an array larger than memory can be stored.
 
-    The header is written for no rows first and again, with the number of rows, at the end; numpy pads it so that both
-    have the same length.
-    """
+class RowWriter:
+    """Writes rows of one dtype and shape block by block, so that more than fits in memory can be stored."""
 
     def __init__(self, path: Path, dtype: npt.DTypeLike, shape: tuple[int, ...] = ()) -> None:
-        """Opens the file for rows of a dtype and shape."""
-        self._file = path.open("wb")
+        """Opens an Arrow file whose one column holds a row of the given shape, laid flat, per entry."""
         self._dtype = np.dtype(dtype)
         self._shape = shape
+        self._kind = pa.list_(pa.from_numpy_dtype(self._dtype), int(np.prod(shape, dtype=np.int64)))
+        metadata = {_SHAPE: " ".join(str(size) for size in shape)}
+        self._writer = pa.ipc.new_file(str(path), pa.schema([pa.field("row", self._kind)], metadata))
+        self._waiting: list[Array] = []
+        self._waiting_bytes = 0
         self.rows = 0
-        self._write_header()
 
     def append(self, block: Array) -> None:
-        """Adds rows at the end."""
+        """Adds rows at the end.
+
+        Raises:
+            ValueError: the rows have another shape than the file's.
+        """
         if block.shape[1:] != self._shape:
             raise ValueError(f"rows of shape {block.shape[1:]} do not fit a file of rows of shape {self._shape}")
-        self._file.write(np.ascontiguousarray(block, dtype=self._dtype).tobytes())
+        self._waiting.append(np.array(block, dtype=self._dtype))
+        self._waiting_bytes += self._waiting[-1].nbytes
         self.rows += len(block)
+        if self._waiting_bytes >= _BATCH_BYTES:
+            self._write_batch()
 
     def __enter__(self) -> Self:
         return self
@@ -38,17 +49,71 @@ class ArrayWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.seek(0)
-        self._write_header()
-        self._file.close()
+        self._write_batch()
+        self._writer.close()
 
-    def _write_header(self) -> None:
-        header = {
-            "descr": np.lib.format.dtype_to_descr(self._dtype),
-            "fortran_order": False,
-            "shape": (self.rows, *self._shape),
-        }
-        np.lib.format.write_array_header_1_0(self._file, header)
+    def _write_batch(self) -> None:
+        if self._waiting_bytes:
+            flat = pa.array(np.concatenate(self._waiting).reshape(-1))
+            column = pa.FixedSizeListArray.from_arrays(flat, type=self._kind)
+            self._writer.write_batch(pa.record_batch([column], names=["row"]))
+        self._waiting, self._waiting_bytes = [], 0
+
+
+class MappedRows:
+    """Rows of a `RowWriter`, read by position.
+
+    Complexity: a look-up finds its block by bisection; only the rows asked for are copied.
+    """
+
+    def __init__(self, blocks: list[Array], shape: tuple[int, ...], dtype: npt.DTypeLike) -> None:
+        """Takes the blocks in order, each of shape (rows, *shape)."""
+        self._blocks = blocks
+        self._ends = np.cumsum([len(block) for block in blocks], dtype=np.int64)
+        self.dtype = np.dtype(dtype)
+        self.shape = (int(self._ends[-1]) if blocks else 0, *shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def row(self, row: int) -> Array:
+        """One row, a view.
+
+        Raises:
+            IndexError: there is no such row.
+        """
+        if not 0 <= row < len(self):
+            raise IndexError(f"row {row} of {len(self)}")
+        block = int(np.searchsorted(self._ends, row, side="right"))
+        return np.asarray(self._blocks[block][row - self._first(block)])
+
+    def __getitem__(self, rows: Array) -> Array:
+        """Several rows, copied, in the order asked for."""
+        if len(self._blocks) == 1:
+            return np.asarray(self._blocks[0][rows])
+        taken = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        block_of = np.searchsorted(self._ends, rows, side="right")
+        for block in np.unique(block_of).tolist():
+            here = block_of == block
+            taken[here] = self._blocks[block][rows[here] - self._first(block)]
+        return taken
+
+    def _first(self, block: int) -> int:
+        return int(self._ends[block]) - len(self._blocks[block])
+
+
+def map_rows_of(folder: Path, name: str) -> MappedRows:
+    """Maps `NAME.arrow` of a `RowWriter`, or the npy file that version 0.1 wrote in its place."""
+    path = folder / f"{name}.arrow"
+    if not path.exists():
+        whole = map_array(folder / f"{name}.npy")
+        return MappedRows([whole], whole.shape[1:], whole.dtype)
+    reader = pa.ipc.open_file(pa.memory_map(str(path)))
+    text = reader.schema.metadata[_SHAPE].decode()
+    shape = tuple(int(size) for size in text.split())
+    columns = [reader.get_batch(number).column(0) for number in range(reader.num_record_batches)]
+    blocks = [column.flatten().to_numpy().reshape(-1, *shape) for column in columns]
+    return MappedRows(blocks, shape, reader.schema.field("row").type.value_type.to_pandas_dtype())
 
 
 def write_array(path: Path, values: npt.ArrayLike, dtype: npt.DTypeLike) -> None:

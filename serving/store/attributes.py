@@ -39,5 +39,5 @@ class Attributes:
 
 
 def _values(folder: Path, name: str) -> dict[str, int]:
-    texts = Texts(folder, f"rules.{name}")
+    texts = Texts.open(folder, f"rules.{name}")
     return {texts[code]: code for code in range(len(texts))}

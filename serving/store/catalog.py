@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from serving.store.arrays import Array, map_array, write_array
-from serving.store.texts import Ids, Texts, positions, sorted_ids, write_texts
+from serving.store.texts import Texts, positions, sorted_ids, write_texts
 
 
 def write_catalog(folder: Path, kind: str, frame: pl.DataFrame) -> dict[str, int]:
@@ -42,9 +42,9 @@ class Catalog:
 
     def __init__(self, folder: Path, kind: str) -> None:
         """Maps the files of `write_catalog`."""
-        self.ids = Ids(folder, f"{kind}.ids")
-        self.names = Texts(folder, f"{kind}.names")
-        self.details = Texts(folder, f"{kind}.details")
+        self.ids = Texts.open(folder, f"{kind}.ids")
+        self.names = Texts.open(folder, f"{kind}.names")
+        self.details = Texts.open(folder, f"{kind}.details")
         self.order = map_array(folder / f"{kind}.order.npy")
         self._ranks = map_array(folder / f"{kind}.ranks.npy")
         self._starts = map_array(folder / f"{kind}.search.npy")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.store.arrays import Array, ArrayWriter, map_array, write_array
+from serving.store.arrays import Array, RowWriter, map_array, map_rows_of, write_array
 from serving.store.series_index import KeyIndex, write_keys
 
 
@@ -57,9 +57,9 @@ def write_forecasts(
     periods, quantiles, groups = shape
     places = _Places([], [], [])
     with (
-        ArrayWriter(folder / "forecasts.units.npy", np.float32, (periods, 1 + quantiles)) as units,
-        ArrayWriter(folder / "forecasts.drivers.npy", np.float32, (periods, groups)) as drivers,
-        ArrayWriter(folder / "forecasts.flat.npy", np.float32, (1 + quantiles,)) as flat,
+        RowWriter(folder / "forecasts.units.arrow", np.float32, (periods, 1 + quantiles)) as units,
+        RowWriter(folder / "forecasts.drivers.arrow", np.float32, (periods, groups)) as drivers,
+        RowWriter(folder / "forecasts.flat.arrow", np.float32, (1 + quantiles,)) as flat,
     ):
         for block in blocks:
             is_flat = _is_flat(block)
@@ -107,9 +107,9 @@ class Forecasts:
         """Maps the files of `write_forecasts`."""
         self.index = KeyIndex(folder, "forecasts", n_products)
         self.days = [date.fromordinal(day).isoformat() for day in map_array(folder / "forecasts.days.npy").tolist()]
-        self._units = map_array(folder / "forecasts.units.npy")
-        self._drivers = map_array(folder / "forecasts.drivers.npy")
-        self._flat = map_array(folder / "forecasts.flat.npy")
+        self._units = map_rows_of(folder, "forecasts.units")
+        self._drivers = map_rows_of(folder, "forecasts.drivers")
+        self._flat = map_rows_of(folder, "forecasts.flat")
 
     def get(self, store: int, product: int, periods: int) -> list[list[float]] | None:
         """Units per period, the mean first and then the quantiles, rounded; None where there is no forecast."""
@@ -117,15 +117,15 @@ class Forecasts:
         if row is None:
             return None
         if row < 0:
-            return _rounded(self._flat[-1 - row, None]) * periods
-        return _rounded(self._units[row, :periods])
+            return _rounded(self._flat.row(-1 - row)[None]) * periods
+        return _rounded(self._units.row(row)[:periods])
 
     def drivers(self, store: int, product: int, periods: int) -> list[list[float]]:
         """Units of each driver per period, as far as they were worked out."""
         row = self.index.find(store, product)
-        if row is None or row < 0 or not self._drivers.size:
+        if row is None or row < 0 or 0 in self._drivers.shape:
             return []
-        drivers = self._drivers[row, :periods]
+        drivers = self._drivers.row(row)[:periods]
         return _rounded(drivers[~np.isnan(drivers[:, 0])])
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from serving.store.arrays import Array, map_array, write_array
-from serving.store.texts import Ids, sorted_ids, write_texts
+from serving.store.texts import Texts, sorted_ids, write_texts
 
 
 def write_identities(folder: Path, identities: Mapping[tuple[str, str], int]) -> None:
@@ -27,7 +27,7 @@ class Identities:
 
     def __init__(self, folder: Path) -> None:
         """Maps the files of `write_identities`."""
-        self._ids = Ids(folder, "identities")
+        self._ids = Texts.open(folder, "identities")
         self._customer: Array = map_array(folder / "identities.customer.npy")
 
     def find(self, id_type: str, id_value: str) -> int:

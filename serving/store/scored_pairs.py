@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from serving.store.arrays import Array, ArrayWriter, map_array, write_array
+from serving.store.arrays import Array, RowWriter, map_array, map_rows_of, write_array
 from serving.store.texts import Texts, write_texts
 from training.recommender.due_model import PROBABILITIES
 
@@ -37,9 +37,9 @@ def write_pairs(
     chances: list[Array] = []
     reasons: dict[str, int] = {}
     with (
-        ArrayWriter(folder / "pairs.probability.npy", np.float32) as probability,
-        ArrayWriter(folder / "pairs.codes.npy", np.int32, (4,)) as codes,
-        ArrayWriter(folder / "pairs.within.npy", np.float32, (len(PROBABILITIES),)) as within,
+        RowWriter(folder / "pairs.probability.arrow", np.float32) as probability,
+        RowWriter(folder / "pairs.codes.arrow", np.int32, (4,)) as codes,
+        RowWriter(folder / "pairs.within.arrow", np.float32, (len(PROBABILITIES),)) as within,
     ):
         for block in blocks:
             owners.append(_codes(block["customer_id"], customers))
@@ -90,10 +90,10 @@ class Pairs:
         """Maps the files of `write_pairs`."""
         self.product = map_array(folder / "pairs.product.npy")
         self.customer = map_array(folder / "pairs.owner.npy")
-        self.probability = map_array(folder / "pairs.probability.npy")
-        self.codes = map_array(folder / "pairs.codes.npy")
-        self.within = map_array(folder / "pairs.within.npy")
-        self._reasons = {language: Texts(folder, f"pairs.reasons.{language}") for language in LANGUAGES}
+        self.probability = map_rows_of(folder, "pairs.probability")
+        self.codes = map_rows_of(folder, "pairs.codes")
+        self.within = map_rows_of(folder, "pairs.within")
+        self._reasons = {language: Texts.open(folder, f"pairs.reasons.{language}") for language in LANGUAGES}
         self._orders = {side: map_array(folder / f"pairs.by_{side}.npy") for side in ("customer", "product")}
         self._starts = {side: map_array(folder / f"pairs.{side}_starts.npy") for side in ("customer", "product")}
 
@@ -110,7 +110,7 @@ class Pairs:
 
     def reasons(self, rows: Array, language: str) -> list[str]:
         """Why, in words, for some rows."""
-        return self._reasons[language].take(self.codes[rows, 2])
+        return self._reasons[language].take(self.codes[rows][:, 2])
 
     def _of(self, side: str, row: int) -> Array:
         starts = self._starts[side]

@@ -64,8 +64,8 @@ class Suggestions:
         self.product = map_array(folder / "suggestions.product.npy")
         self._numbers = map_array(folder / "suggestions.numbers.npy")
         self._days = map_array(folder / "suggestions.days.npy")
-        self._ids = Texts(folder, "suggestions.ids")
-        self._texts = {name: CodedTexts(folder, f"suggestions.{name}") for name in _TEXTS}
+        self._ids = Texts.open(folder, "suggestions.ids")
+        self._texts = {name: CodedTexts.open(folder, f"suggestions.{name}") for name in _TEXTS}
 
     def __len__(self) -> int:
         return len(self.product)

@@ -1,33 +1,49 @@
-"""Texts on disk: one file of UTF-8 bytes and one of offsets, so that no process holds a million strings."""
+"""Texts as Arrow columns mapped into memory, so that no process holds a million strings."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
-from serving.store.arrays import Array, map_array, write_array
+from serving.store.arrays import Array, map_array
+
+_COLUMN = "text"
 
 
 def write_texts(folder: Path, name: str, texts: Iterable[str]) -> None:
-    """Writes the texts as `NAME.offsets.npy` and `NAME.bytes.npy`."""
-    encoded = [text.encode() for text in texts]
-    offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
-    np.cumsum([len(text) for text in encoded], out=offsets[1:])
-    write_array(folder / f"{name}.offsets.npy", offsets, np.int64)
-    write_array(folder / f"{name}.bytes.npy", np.frombuffer(b"".join(encoded), dtype=np.uint8), np.uint8)
+    """Writes the texts as the one column of `NAME.arrow`."""
+    _write_column(folder / f"{name}.arrow", pa.array(list(texts), pa.large_string()))
+
+
+def write_coded(folder: Path, name: str, texts: Sequence[str]) -> None:
+    """Writes texts that repeat as a dictionary column: each different text once, and a code per row."""
+    column = pa.array(texts, pa.large_string()).dictionary_encode()
+    _write_column(folder / f"{name}.arrow", column)
 
 
 class Texts:
-    """Read-only texts by position."""
+    """Read-only texts by position.
 
-    def __init__(self, folder: Path, name: str) -> None:
-        """Maps the two files of `write_texts`."""
-        self._offsets = map_array(folder / f"{name}.offsets.npy")
+    The buffers are read directly: a scalar of Arrow costs about ten times as much as a slice of its bytes.
+    """
+
+    def __init__(self, column: pa.LargeStringArray) -> None:
+        """Keeps views of the offsets and of the UTF-8 bytes; nothing is copied."""
+        _, offsets, texts = column.buffers()
+        rows = slice(column.offset, column.offset + len(column) + 1)
+        self._offsets: Array = np.frombuffer(offsets, np.int64)[rows] if offsets is not None else np.zeros(1, np.int64)
         self._starts: memoryview = self._offsets.data
-        self._bytes: memoryview = map_array(folder / f"{name}.bytes.npy").data
+        self._bytes: memoryview = memoryview(texts) if texts is not None else memoryview(b"")
+
+    @classmethod
+    def open(cls, folder: Path, name: str) -> "Texts":
+        """Maps what `write_texts` wrote, in this version or in 0.1."""
+        return cls(_texts_column(folder, name))
 
     def __len__(self) -> int:
-        return len(self._offsets) - 1
+        return len(self._starts) - 1
 
     def raw(self, row: int) -> bytes:
         """The UTF-8 bytes at a position."""
@@ -39,28 +55,50 @@ class Texts:
     def take(self, rows: Array) -> list[str]:
         """The texts at several positions."""
         starts, stops = self._offsets[rows].tolist(), self._offsets[rows + 1].tolist()
-        held = self._bytes
-        return [held[start:stop].tobytes().decode() for start, stop in zip(starts, stops, strict=True)]
-
-
-class Ids(Texts):
-    """Ids in the order of their UTF-8 bytes, found by bisection: about 20 comparisons in a million."""
+        texts = self._bytes
+        return [texts[start:stop].tobytes().decode() for start, stop in zip(starts, stops, strict=True)]
 
     def find(self, text: str) -> int:
-        """The position of an id, or -1."""
-        wanted, starts, held = text.encode(), self._starts, self._bytes
-        low, high = 0, len(starts) - 1
+        """The position of a text among texts written in the order of `sorted_ids`, or -1.
+
+        Complexity: bisection, about 20 comparisons in a million.
+        """
+        wanted, starts, texts = text.encode(), self._starts, self._bytes
+        last = len(starts) - 1
+        low, high = 0, last
         while low < high:
             middle = (low + high) >> 1
-            if held[starts[middle] : starts[middle + 1]].tobytes() < wanted:
+            if texts[starts[middle] : starts[middle + 1]].tobytes() < wanted:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < len(starts) - 1 and held[starts[low] : starts[low + 1]].tobytes() == wanted else -1
+        return low if low < last and texts[starts[low] : starts[low + 1]].tobytes() == wanted else -1
+
+
+class CodedTexts:
+    """Reads what `write_coded` wrote."""
+
+    def __init__(self, codes: Array, texts: Texts) -> None:
+        """Takes the position of each row's text among the different ones."""
+        self._codes = codes
+        self._texts = texts
+
+    @classmethod
+    def open(cls, folder: Path, name: str) -> "CodedTexts":
+        """Maps the column, written in this version or in 0.1."""
+        path = folder / f"{name}.arrow"
+        if not path.exists():
+            return cls(map_array(folder / f"{name}.codes.npy"), Texts.open(folder, name))
+        column = _map_column(path)
+        return cls(column.indices.to_numpy(), Texts(column.dictionary))
+
+    def take(self, rows: Array) -> list[str]:
+        """The texts of several rows."""
+        return self._texts.take(self._codes[rows])
 
 
 def sorted_ids(ids: Iterable[str]) -> list[str]:
-    """Distinct ids in the order that `Ids` needs."""
+    """Distinct ids in the order that `Texts.find` needs: that of their UTF-8 bytes."""
     return sorted(set(ids), key=str.encode)
 
 
@@ -69,22 +107,20 @@ def positions(ids: Sequence[str]) -> dict[str, int]:
     return {text: row for row, text in enumerate(ids)}
 
 
-def write_coded(folder: Path, name: str, texts: Sequence[str]) -> None:
-    """Writes many texts of which few differ: the different ones once, and a code per row."""
-    codes: dict[str, int] = {}
-    rows = [codes.setdefault(text, len(codes)) for text in texts]
-    write_array(folder / f"{name}.codes.npy", rows, np.int32)
-    write_texts(folder, name, codes)
+def _write_column(path: Path, column: pa.Array) -> None:
+    table = pa.table({_COLUMN: column})
+    with pa.ipc.new_file(str(path), table.schema) as writer:
+        writer.write_batch(pa.record_batch([column], schema=table.schema))
 
 
-class CodedTexts:
-    """Reads what `write_coded` wrote."""
+def _map_column(path: Path) -> Any:
+    return pa.ipc.open_file(pa.memory_map(str(path))).get_batch(0).column(0)
 
-    def __init__(self, folder: Path, name: str) -> None:
-        """Maps the three files."""
-        self.codes = map_array(folder / f"{name}.codes.npy")
-        self._texts = Texts(folder, name)
 
-    def take(self, rows: Array) -> list[str]:
-        """The texts of several rows."""
-        return self._texts.take(self.codes[rows])
+def _texts_column(folder: Path, name: str) -> pa.LargeStringArray:
+    path = folder / f"{name}.arrow"
+    if path.exists():
+        return _map_column(path)
+    # Version 0.1 kept the same two buffers in files of their own: they become the column without a copy.
+    offsets, texts = map_array(folder / f"{name}.offsets.npy"), map_array(folder / f"{name}.bytes.npy")
+    return pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(texts))

@@ -7,32 +7,51 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.store.arrays import ArrayWriter, map_array
+from serving.store.arrays import RowWriter, map_array, map_rows_of, write_array
 from serving.store.series_index import KeyIndex, write_keys
 
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6)), max_size=30)
 
 
+@pytest.mark.parametrize("batch_bytes", [1, 40, 2**20])
 @pytest.mark.parametrize("blocks", [[], [0], [3], [2, 0, 5], [1] * 12])
-def test_blocks_make_one_array(tmp_path: Path, blocks: list[int]) -> None:
+def test_blocks_are_read_as_one_array(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, blocks: list[int], batch_bytes: int
+) -> None:
+    monkeypatch.setattr("serving.store.arrays._BATCH_BYTES", batch_bytes)
     rows = [np.arange(size * 2, dtype=np.float32).reshape(size, 2) + size for size in blocks]
-    with ArrayWriter(tmp_path / "a.npy", np.float32, (2,)) as writer:
+    with RowWriter(tmp_path / "a.arrow", np.float32, (2,)) as writer:
         for block in rows:
             writer.append(block)
-    held = map_array(tmp_path / "a.npy")
-    np.testing.assert_array_equal(held, np.concatenate([np.zeros((0, 2), np.float32), *rows]))
-    assert held.dtype == np.float32
-    np.testing.assert_array_equal(np.load(tmp_path / "a.npy", allow_pickle=False), held)
+    mapped, whole = map_rows_of(tmp_path, "a"), np.concatenate([np.zeros((0, 2), np.float32), *rows])
+    assert mapped.shape == whole.shape
+    assert mapped.dtype == np.float32
+    asked = np.random.default_rng(0).permutation(len(whole))
+    np.testing.assert_array_equal(mapped[asked], whole[asked])
+    assert [mapped.row(row).tolist() for row in range(len(mapped))] == whole.tolist()
+    with pytest.raises(IndexError):
+        mapped.row(len(whole))
+
+
+def test_scalars_are_rows_too(tmp_path: Path) -> None:
+    with RowWriter(tmp_path / "a.arrow", np.int32) as writer:
+        writer.append(np.array([4, 5]))
+    assert map_rows_of(tmp_path, "a")[np.array([1, 0, 1])].tolist() == [5, 4, 5]
+
+
+def test_rows_of_version_0_1_are_read(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.arange(6, dtype=np.float32).reshape(3, 2))
+    assert map_rows_of(tmp_path, "a").row(2).tolist() == [4.0, 5.0]
+    assert map_rows_of(tmp_path, "a").shape == (3, 2)
 
 
 def test_a_block_of_another_shape_is_refused(tmp_path: Path) -> None:
-    with ArrayWriter(tmp_path / "a.npy", np.int32, (2,)) as writer, pytest.raises(ValueError, match="do not fit"):
+    with RowWriter(tmp_path / "a.arrow", np.int32, (2,)) as writer, pytest.raises(ValueError, match="do not fit"):
         writer.append(np.zeros((3, 4), np.int32))
 
 
 def test_a_mapped_array_cannot_be_written_to(tmp_path: Path) -> None:
-    with ArrayWriter(tmp_path / "a.npy", np.int32) as writer:
-        writer.append(np.arange(3))
+    write_array(tmp_path / "a.npy", np.arange(3), np.int32)
     with pytest.raises(ValueError, match="read-only"):
         map_array(tmp_path / "a.npy")[0] = 7
 
