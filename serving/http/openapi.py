@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from serving.http.access import ROLE_SCOPES
-from serving.http.responses.base import ErrorResponse
+from serving.http.messages.common import ErrorResponse
 from serving.http.routes import Route
 
 _REF = "#/components/schemas/{model}"

@@ -24,30 +24,57 @@ from serving.http.handlers import (
     what_if,
 )
 from serving.http.handlers.call import Call
-from serving.http.requests.demand import ForecastRequest, HistoryRequest, LedgerRequest, OverridesRequest, WhatIfRequest
-from serving.http.requests.goods import BasketRequest, SimilarRequest
-from serving.http.requests.lookup import OverviewRequest, ProfileRequest, SearchRequest
-from serving.http.requests.network import AttentionRequest, NetworkRequest, RouteOrderRequest
-from serving.http.requests.people import AudienceRequest, EventsRequest, RecommendRequest, RulesRequest
-from serving.http.requests.stock import DecisionsRequest, OrdersRequest, ReceiptsRequest, ReplenishRequest
-from serving.http.responses.demand import (
+from serving.http.messages.demand_messages import (
+    ForecastRequest,
     ForecastResponse,
+    HistoryRequest,
     HistoryResponse,
+    LedgerRequest,
     LedgerResponse,
+    OverridesRequest,
     OverridesResponse,
+    WhatIfRequest,
     WhatIfResponse,
 )
-from serving.http.responses.goods import BasketResponse, SimilarResponse
-from serving.http.responses.lookup import OverviewResponse, ProfileResponse, SearchResponse
-from serving.http.responses.network import (
+from serving.http.messages.goods_messages import BasketRequest, BasketResponse, SimilarRequest, SimilarResponse
+from serving.http.messages.lookup_messages import (
+    OverviewRequest,
+    OverviewResponse,
+    ProfileRequest,
+    ProfileResponse,
+    SearchRequest,
+    SearchResponse,
+)
+from serving.http.messages.network_messages import (
+    AttentionRequest,
     AttentionResponse,
     CountsResponse,
     LeftoversResponse,
+    NetworkRequest,
+    RouteOrderRequest,
     RouteOrderResponse,
     TransfersResponse,
 )
-from serving.http.responses.people import AudienceResponse, EventsResponse, RecommendResponse, RulesResponse
-from serving.http.responses.stock import DecisionsResponse, OrdersResponse, ReceiptsResponse, ReplenishResponse
+from serving.http.messages.people_messages import (
+    AudienceRequest,
+    AudienceResponse,
+    EventsRequest,
+    EventsResponse,
+    RecommendRequest,
+    RecommendResponse,
+    RulesRequest,
+    RulesResponse,
+)
+from serving.http.messages.stock_messages import (
+    DecisionsRequest,
+    DecisionsResponse,
+    OrdersRequest,
+    OrdersResponse,
+    ReceiptsRequest,
+    ReceiptsResponse,
+    ReplenishRequest,
+    ReplenishResponse,
+)
 
 
 @dataclass(frozen=True, slots=True)

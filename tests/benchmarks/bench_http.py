@@ -51,9 +51,9 @@ BENTO_API = """
 import gc
 import bentoml
 from serving.http.access import Principal
-from serving.http.requests.demand import ForecastRequest
-from serving.http.requests.people import RecommendRequest
-from serving.http.requests.stock import ReplenishRequest
+from serving.http.messages.demand_messages import ForecastRequest
+from serving.http.messages.people_messages import RecommendRequest
+from serving.http.messages.stock_messages import ReplenishRequest
 from serving.http.handlers import demand, recommend, stock
 from serving.http.handlers.call import Call
 from serving.http.state import State, utc_now

@@ -12,7 +12,7 @@ from retail_brain.decisions.audience_request import AudienceRequest as Wanted
 from retail_brain.errors import NotFoundError
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
 from serving.http.handlers.stock_network import network_rows
-from serving.http.requests.people import AudienceRequest
+from serving.http.messages.people_messages import AudienceRequest
 from serving.planning.people.audiences import people_of
 from serving.planning.people.campaigns import of_campaign
 from serving.planning.stock.stock_network import goods_to_clear

@@ -6,7 +6,7 @@ from typing import Any
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.events import FIELDS, Event, store_events
 from serving.http.handlers.call import Call
-from serving.http.requests.people import EventIn, EventsRequest
+from serving.http.messages.people_messages import EventIn, EventsRequest
 
 
 def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:

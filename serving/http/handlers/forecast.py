@@ -11,7 +11,7 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.operational.overrides import Override
 from retail_brain.outputs import quantile_column
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
-from serving.http.requests.demand import ForecastRequest, HistoryRequest
+from serving.http.messages.demand_messages import ForecastRequest, HistoryRequest
 from serving.store.answer_set import Answers
 from serving.store.forecasts import Forecasts
 

@@ -9,7 +9,7 @@ from retail_brain.operational.life import lives
 from retail_brain.operational.receipts import Receipt, store_receipts
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, names_of
-from serving.http.requests.stock import OrdersRequest, ReceiptIn, ReceiptsRequest
+from serving.http.messages.stock_messages import OrdersRequest, ReceiptIn, ReceiptsRequest
 from serving.planning.stock.order_book import order_book
 
 _USUAL_DAYS = 35

@@ -10,7 +10,7 @@ from retail_brain.operational.overrides import Override, StoredOverride, store_o
 from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, find_product, find_store
-from serving.http.requests.demand import LedgerRequest, OverrideIn, OverridesRequest
+from serving.http.messages.demand_messages import LedgerRequest, OverrideIn, OverridesRequest
 from serving.planning.demand.override_book import state_of
 
 _LISTED = 500

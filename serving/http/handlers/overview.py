@@ -7,7 +7,7 @@ import numpy as np
 from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, find_store
-from serving.http.requests.lookup import OverviewRequest, SearchRequest
+from serving.http.messages.lookup_messages import OverviewRequest, SearchRequest
 from serving.store.arrays import Array
 from serving.store.catalog import Catalog
 

@@ -7,7 +7,7 @@ from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call
 from serving.http.handlers.ranking import ProductNames
-from serving.http.requests.lookup import ProfileRequest
+from serving.http.messages.lookup_messages import ProfileRequest
 from serving.planning.profile.sentences import goods_profile, person_profile, place_profile
 from serving.store.rows import row_at
 

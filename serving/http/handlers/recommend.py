@@ -12,7 +12,7 @@ from retail_brain.decisions.offer_rules import Ready, Slate, pinned_products
 from retail_brain.operational.events import Event
 from serving.http.handlers.call import Call, find_store, no_champion
 from serving.http.handlers.ranking import ProductNames, Ranking
-from serving.http.requests.people import RecommendRequest
+from serving.http.messages.people_messages import RecommendRequest
 from serving.planning.people.live_ranking import Complements, Live, Pairs, Ranked, ranked, with_pinned
 from serving.planning.people.offers import Offers, offer
 from serving.planning.people.reasons import Language, note_text, reason_text

@@ -9,7 +9,7 @@ from retail_brain.decisions.availability import NO_STORE
 from retail_brain.decisions.offer_rules import NO_GOODS, Slate
 from serving.http.handlers.call import Call, find_store, names_of, no_champion
 from serving.http.handlers.ranking import ProductNames
-from serving.http.requests.goods import BasketRequest, SimilarRequest
+from serving.http.messages.goods_messages import BasketRequest, SimilarRequest
 from serving.planning.people.offers import Offers, fulfilment_names, offer, origin_ids
 from serving.planning.people.reasons import reason_text
 from serving.store.answer_set import Answers

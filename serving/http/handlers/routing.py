@@ -12,7 +12,7 @@ from retail_brain.decisions.routing import Sources, free_orders, route_order
 from retail_brain.errors import ModelError
 from serving.http.handlers.call import Call, find_product, find_store, names_of
 from serving.http.handlers.stock_network import network_rows
-from serving.http.requests.network import OrderLine, RouteOrderRequest
+from serving.http.messages.network_messages import OrderLine, RouteOrderRequest
 from serving.store.answer_set import Answers
 
 _MUST_BE_SERVED = 1e6

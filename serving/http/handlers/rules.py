@@ -7,7 +7,7 @@ from retail_brain.operational.rules import RuleSet, store_rules
 from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, no_champion
-from serving.http.requests.people import RulesRequest
+from serving.http.messages.people_messages import RulesRequest
 from serving.planning.people.rule_files import parse_rules, plain_rule, stored_rules, warnings_of
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from retail_brain.errors import ModelError
 from serving.http.handlers.call import Call, find_product, find_store, names_of
-from serving.http.requests.network import AttentionRequest, NetworkRequest
+from serving.http.messages.network_messages import AttentionRequest, NetworkRequest
 
 _DECIDED = ("stockout", "unknown_stock", "large_order", "unusual")
 """Kinds of lines that are settled by a decision about their suggestion."""

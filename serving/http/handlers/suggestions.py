@@ -10,7 +10,7 @@ from retail_brain.operational.decisions import Decision, StoredDecision, store_d
 from retail_brain.operational.life import Life
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
-from serving.http.requests.stock import DecisionIn, DecisionsRequest, ReplenishRequest
+from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReplenishRequest
 from serving.store.arrays import Array
 from serving.store.suggestions import Suggestions
 

@@ -7,7 +7,7 @@ import numpy as np
 from retail_brain.errors import ImpossibleError, ModelError
 from serving.http.handlers.call import Call, find_product, find_store, no_champion
 from serving.http.handlers.forecast import check_horizon
-from serving.http.requests.demand import WhatIfRequest
+from serving.http.messages.demand_messages import WhatIfRequest
 from training.demand.what_if import Sheet, WhatIf, ask
 
 _SUMMED = (

@@ -10,7 +10,7 @@ from retail_brain.operational.audit import list_deeds
 from retail_brain.operational.database import Database
 from retail_brain.operational.exports import make_export, mark_delivered
 from retail_brain.outputs import suggestion_id
-from serving.http.responses.stock import OrdersResponse, ReceiptsResponse
+from serving.http.messages.stock_messages import OrdersResponse, ReceiptsResponse
 
 LINE = {"store_id": "S002", "product_id": "P0020", "as_of": "2025-02-28"}
 

@@ -15,7 +15,7 @@ from retail_brain.operational.rules import store_rules
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings, Workspace
 from serving.http.handlers.recommend import recommend as asked
-from serving.http.requests.people import RecommendRequest
+from serving.http.messages.people_messages import RecommendRequest
 from serving.http.state import State
 from serving.planning.people.offering import Wish
 from serving.planning.people.recommendations import recommend

@@ -1,8 +1,8 @@
-"""What all requests have in common."""
+"""Types and settings that all requests and responses share, and the shape of errors."""
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=100)]
@@ -20,3 +20,28 @@ def config(*examples: dict[str, Any]) -> ConfigDict:
         hide_input_in_errors=True,
         json_schema_extra={"examples": list(examples)},
     )
+
+
+Basis = Literal["warm", "cold"]
+State = Literal["proposed", "approved", "changed", "rejected", "exported", "received"]
+Names = dict[str, str]
+
+
+class Strict(BaseModel):
+    """A part of a response with exactly these fields."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ErrorBody(Strict):
+    """What went wrong."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class ErrorResponse(Strict):
+    """The shape of every error."""
+
+    error: ErrorBody

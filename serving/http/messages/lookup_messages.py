@@ -1,10 +1,10 @@
-"""What the routes take that look things up."""
+"""Requests and responses for finding things: overview, search, profiles."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.requests.base import Count, Id, config
+from serving.http.messages.common import Count, Id, Strict, config
 
 
 class ProfileRequest(BaseModel):
@@ -38,3 +38,51 @@ class OverviewRequest(BaseModel):
     """What there is."""
 
     model_config = config({})
+
+
+class ProfileResponse(Strict):
+    """A profile in words; its fields are those of the profile's kind."""
+
+    kind: Literal["customer", "product", "store"]
+    id: str
+    profile: dict[str, Any]
+
+
+class SearchItem(Strict):
+    """One thing found."""
+
+    id: str
+    name: str
+    detail: str
+
+
+class SearchResponse(Strict):
+    """Things found, most important first."""
+
+    items: list[SearchItem]
+
+
+class StoreItem(Strict):
+    """A store."""
+
+    id: str
+    name: str
+
+
+class OverviewResponse(Strict):
+    """What there is."""
+
+    tenant: str
+    role: str
+    as_of: str
+    published_at: str
+    answers_id: str
+    period: str
+    currency: str
+    horizon: int
+    quantiles: list[float]
+    label_days: int
+    counts: dict[str, int]
+    parts: list[str]
+    bundles: dict[str, Any]
+    stores: list[StoreItem]

@@ -1,0 +1,1 @@
+"""Requests and responses of the routes as pydantic models, one file per subject."""

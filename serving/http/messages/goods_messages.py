@@ -1,0 +1,54 @@
+"""Requests and responses about related goods: substitutes and complements."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from serving.http.messages.common import Basis, Count, Id, Names, Strict, config
+
+
+class SimilarRequest(BaseModel):
+    """What could stand in for a product."""
+
+    model_config = config({"product_id": "P0001", "k": 5})
+
+    product_id: Id
+    k: Count = 10
+    store_id: Id | None = None
+
+
+class BasketRequest(BaseModel):
+    """What goes with the goods in a basket."""
+
+    model_config = config({"product_ids": ["P0001", "P0002"], "k": 5})
+
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
+    k: Count = 10
+    store_id: Id | None = None
+
+
+class GoodsRow(Strict):
+    """One product of a ranked list."""
+
+    rank: int
+    product_id: str
+    score: float
+    reason: str
+    fulfilment: Literal["in_store", "ship", "pickup"] | None
+    from_store_id: str | None
+
+
+class SimilarResponse(Strict):
+    """What could stand in."""
+
+    similar: list[GoodsRow]
+    basis: Basis
+    names: Names
+
+
+class BasketResponse(Strict):
+    """What goes with the basket."""
+
+    goods: list[GoodsRow]
+    basis: Basis
+    names: Names
