@@ -19,16 +19,22 @@ import polars as pl
 from retail_brain.errors import UsageError
 
 DAYS_BEFORE = 28
+"""Days before a festival in which the distance to it says something; ordinary ones get ORDINARY_DAYS_BEFORE. Chosen by
+judgement, not measured."""
 DAYS_AFTER = 10
+"""Days after a festival in which it does. Chosen by judgement, not measured."""
 ORDINARY_DAYS_BEFORE, ORDINARY_DAYS_AFTER = 3, 1
 """How near an ordinary public holiday is felt.
 
 Farther off, one holiday's approach would be another holiday: Christmas is 24 days before Martin Luther King's birthday,
 and nothing happens 24 days before Memorial Day."""
 LONGEST_LUNAR_YEAR_DAYS = 390
+"""Days; a lunar year with a leap month has 383 to 385, so a longer gap is a festival that is missing."""
 MOVING: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"spring_festival": (24, 14), "mid_autumn": (12, 2), "dragon_boat": (5, 2), "easter": (12, 2)}
 )
+"""Days before and after each moving festival that are compared with as far from it a year ago. Chosen by judgement, not
+measured."""
 FESTIVALS: Mapping[str, str] = MappingProxyType(
     {
         "spring_festival": r"Chinese New Year|Lunar New Year|Spring Festival",

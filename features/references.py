@@ -9,6 +9,7 @@ from features.windows import ratio, within
 from retail_brain.dataset import Dataset
 
 ABC_SHARES = (0.8, 0.95)
+"""Shares of revenue where classes A and B end: the usual 80 and 95 %."""
 
 
 def sales_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:

@@ -13,8 +13,9 @@ import dataframely as dy
 import polars as pl
 
 LARGEST_UNITS = 1e9
+"""Units of one row. Anything larger is a mistake, a barcode in the wrong column, and would drown what is right."""
 LARGEST_MONEY = 1e12
-"""Anything larger is a mistake, a barcode in the wrong column, and would drown what is right."""
+"""Money of one row; likewise."""
 
 CHANNELS_OF_CONTACT = ("sms", "email", "app", "wechat", "guide")
 

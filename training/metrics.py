@@ -13,6 +13,7 @@ import polars as pl
 from retail_brain.outputs import quantile_column
 
 MIN_SCALE = 1e-3
+"""Squared units; series that change less have no scale to measure errors by."""
 _SERIES = ["store_id", "product_id"]
 
 

@@ -15,14 +15,25 @@ from features.calendar import festival_days, public_holidays
 from features.demand.arrays import Doubles, Ints
 
 WAVES = 8
+"""Sine and cosine pairs of the year; the shortest lasts 46 days. The regression as a whole was chosen on M5
+(docs/benchmarks.md, Totals)."""
 WEEKDAY_WAVES = 2
+"""Pairs of the year for each weekday; chosen likewise."""
 DAYS_BEFORE_HOLIDAY = 2
+"""Days before a public holiday with a column of their own. Chosen by judgement, not measured."""
 DAYS_BEFORE_FESTIVAL, DAYS_AFTER_FESTIVAL = 10, 4
+"""Days before and after a festival with a column each: wide festivals did better on M5 (docs/benchmarks.md, Totals)."""
 RECURRING_DAYS_A_YEAR = 6
+"""Days of a year; events on more of them also get columns by weekday and day of month. Chosen by judgement, not
+measured."""
 DAYS_OF_YEAR = 365.25
+"""Days of a mean year."""
 
 WEEKDAY_PENALTY, MONTH_DAY_PENALTY, CROSSED_PENALTY = 0.1, 3.0, 3.0
+"""Ridge penalties relative to the strength of a series. The regression was chosen as a whole on M5 (docs/benchmarks.md,
+Totals)."""
 EVENT_PENALTY, WEEKDAY_WAVE_PENALTY, WAVE_PENALTY = 1.0, 20.0, 0.5
+"""Ridge penalties likewise."""
 
 Column = tuple[Doubles, float]
 

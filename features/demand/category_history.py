@@ -18,8 +18,12 @@ from features.demand.periods import PeriodAxis
 
 PLANS = ("promotion", "price")
 LEAST_PERIODS = 56
+"""Periods of totals below which none are forecast: two spans of 28. Chosen by judgement, not measured."""
 LONGEST_GAP = 28
+"""Periods without any total; a longer gap ends what came before it. Chosen by judgement, not measured."""
 LEAST_UNITS = 200.0
+"""Units a period that a total must sell on average; 53 to 126 a day made the sample chain slightly worse
+(docs/benchmarks.md)."""
 
 
 @dataclass(frozen=True)

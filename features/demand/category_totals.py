@@ -6,8 +6,13 @@ from features.demand.periods import PeriodAxis
 from retail_brain.dataset import Dataset
 
 MAX_YEARS = 5
+"""Years of totals that are read: with five, trees of totals have .530 on M5, with 419 days .588 (docs/benchmarks.md,
+Totals)."""
 OVERLAP_PERIODS = 28
+"""Periods that both sources must cover to be put on one scale. Chosen by judgement, not measured."""
 SCALE_LIMITS = (0.2, 5.0)
+"""Times that kept totals may be scaled by; beyond them the two sources count different things. Chosen by judgement, not
+measured."""
 GROUP = ("store_id", "department", "category")
 
 

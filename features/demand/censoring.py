@@ -15,10 +15,15 @@ from scipy.special import gammainc
 from features.demand.arrays import Bools, Doubles, Floats, Ints, ratio
 
 IN_STOCK_ENOUGH = 0.25
+"""Share of the day in stock; below it what sold says nothing of demand. Chosen by judgement, not measured."""
 MEMORY_SEASONS = 3
+"""Short cycles over which a store's day is remembered. Chosen by judgement, not measured."""
 TRUST_DAYS = 2.0
+"""Days of the past that the day itself counts against (a gamma prior). Chosen by judgement, not measured."""
 STORE_TRUST_UNITS = 3.0
+"""Units of the usual day that a store's own day counts against. Chosen by judgement, not measured."""
 DAY_LIMITS = (0.2, 8.0)
+"""Times the usual that a store's day may be. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,16 @@ MARKED: Mapping[str, str] = MappingProxyType(
     {"category_event": "festival", "own_event": "festival", "category_month_part": "season"}
 )
 WINDOW_LEVELS = 4
+"""Levels (28 days each for daily periods) that the effect of event days is read over. Chosen by judgement, not
+measured."""
 TRUST_UNITS = 20.0
+"""Units that a part's own effect counts against the coarser one. Chosen by judgement, not measured."""
 DAYS_OF_A_PART = 5
+"""Days of each part of a month. Chosen by judgement, not measured."""
 LAST_PART = 5
+"""Number of the last part: the 26th to the end."""
 LIMITS = (0.1, 10.0)
+"""Times the usual that an event day may be. Chosen by judgement, not measured."""
 
 
 def signatures(flags: Floats) -> Ints:

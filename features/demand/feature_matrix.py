@@ -28,7 +28,9 @@ from features.demand.target_period import PHASE, TARGET, YEAR_AGO, YearAgo, phas
 from features.demand.window_sums import Windows
 
 MAX_EVENT_TYPES = 6
+"""Types of events with a feature of their own: the most frequent ones. Chosen by judgement, not measured."""
 LEVELS_BEYOND_A_YEAR = 4
+"""Levels beyond a year before last year's sales are features: fewer weeks of them misled trees (M5, .875 to .809)."""
 EVENTS = (*(f"event_{number}" for number in range(MAX_EVENT_TYPES)), "days_to_event")
 IDS = ("store", "department", "category")
 _WEEKLY = ("weekday",)

@@ -11,9 +11,13 @@ from features.demand.arrays import Doubles
 from features.demand.history import DemandHistory
 
 TIMES_SEEN = 2
+"""Occurrences from which a festival's distance is learnt (docs/benchmarks.md, what was learnt before that, 1)."""
 CLEAR_CHANGE = 0.2
+"""Share of the usual day; one occurrence with a larger change is enough (there too)."""
 DAYS_BEFORE, DAYS_AFTER = 14, 7
+"""Days before and after an occurrence in which a change is looked for. Chosen by judgement, not measured."""
 DAYS_AROUND = 28
+"""Days on both sides that the usual day is taken from. Chosen by judgement, not measured."""
 
 
 def unlearnable(history: DemandHistory) -> list[str]:

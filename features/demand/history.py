@@ -15,9 +15,14 @@ from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 
 SALE_DAYS_OF_AN_INTERVAL = 2
+"""Days of sale that a series needs before it has an interval between sales."""
 GRACE_DAYS = (28, 366)
+"""Days without sales, at least and at most, after which a product is taken off the list. Chosen by judgement, not
+measured."""
 GRACE_INTERVALS = 4
+"""Usual intervals between sales after which it is. Chosen by judgement, not measured."""
 UNKNOWN_GRACE_DAYS = 180
+"""Days after which it is where there are too few days of sale for an interval. Chosen by judgement, not measured."""
 _NOT_SHOWN = ("", "0", "no", "none", "false")
 _KEY = ["store_id", "product_id"]
 

@@ -6,7 +6,10 @@ from features.demand.periods import PeriodAxis
 from retail_brain.dataset import Dataset
 
 MIN_LINES = 500
+"""Lines of a store from which its profile of the day is read. Chosen by judgement, not measured."""
 MIN_HOURS = 3
+"""Different hours that they must have: fewer are placeholders for a time, not times. Chosen by judgement, not
+measured."""
 _KEY = ["store_id", "product_id"]
 _EMPTY = {"s": pl.UInt32, "t": pl.Int32, "open_share": pl.Float32}
 

@@ -19,10 +19,16 @@ from features.demand.periods import PeriodAxis
 from features.demand.window_sums import RunningSums, Windows
 
 CHUNK_CELLS = 2_000_000
+"""Series x periods of one panel: about 200 MB at BYTES_PER_PANEL_CELL."""
 SPANS_AT_ONCE = 10_000
+"""Series whose spans are filled at once; bounds the memory."""
 CLOSED_WEEKS = 4
+"""Earlier weeks whose same weekday says what a store usually sells. Chosen by judgement, not measured."""
 CLOSED_SHARE = 0.4
+"""Share of the usual day; a store below it was closed. Left out: M5's window of 4 January from .866 to .778."""
 CLOSED_LEAST_UNITS = 30.0
+"""Units a day; smaller stores are never called closed: chance alone can bring them so low. Chosen by judgement, not
+measured."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ from features.demand.panel import DemandPanel
 from features.demand.window_sums import Windows
 
 FACTOR_LIMITS = (0.1, 10.0)
+"""Times a product's level in a store may be its level in the chain. Chosen by judgement, not measured."""
 PRODUCT_TRUST_CYCLES = 8
+"""Short cycles of the peer group that a product's own level counts against. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
 
 MAX_SILENT_DAYS = 31
+"""Days without any sale of the chain after which a forecast is refused as too old. Chosen by judgement, not
+measured."""
 Period = Literal["day", "week", "month"]
 
 
@@ -43,6 +45,7 @@ RHYTHMS: dict[Period, Rhythm] = {
     "week": Rhythm(52, (2, 4, 8, 13, 26, 52), 8, 1, (1, 2), 52, 1, 78),
     "month": Rhythm(12, (1, 2, 3, 6, 12, 24), 3, 0.5, (1, 2), 12, 1, 36),
 }
+"""Spans in periods: cycles, windows and levels for each length of a period; fields are explained in Rhythm."""
 
 
 @dataclass(frozen=True)

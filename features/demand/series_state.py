@@ -10,7 +10,9 @@ from features.demand.panel import DemandPanel
 from features.demand.peer_groups import Groups, PanelGroups
 
 LONG_AGO = 400.0
+"""Periods; the largest distance to the last sale that trees are shown. Chosen by judgement, not measured."""
 WINDOWS = 6
+"""Number of rolling windows of every Rhythm."""
 
 STATE: Mapping[str, str] = MappingProxyType(
     {

@@ -12,6 +12,8 @@ from features.demand.peer_groups import Groups, PanelGroups
 from features.demand.periods import PeriodAxis
 
 RATIO_LIMIT = 20.0
+"""Times the level that a ratio feature may be; division by a small level would give any number. Chosen by judgement,
+not measured."""
 
 PHASE: Mapping[str, str] = MappingProxyType(
     {

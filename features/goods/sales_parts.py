@@ -15,9 +15,13 @@ DEMAND_FEATURES: Final = (
     *("units_28d", "units_91d", "units_per_day_28d", "units_per_day_91d", "units_trend"),
 )
 ADI_LIMIT = 1.32
+"""Mean interval between sales in days; at or above it demand is intermittent (Syntetos, Boylan and Croston 2005)."""
 CV2_LIMIT = 0.49
+"""Squared coefficient of variation of sizes; at or above it demand is erratic (the same source)."""
 MIN_EXPECTED_UNITS = 3.0
+"""Units expected without promotion below which no uplift is stated. Chosen by judgement, not measured."""
 STOCK_DAYS = 91
+"""Days of stock records that are summarised: a quarter of a year. Chosen by judgement, not measured."""
 
 
 def daily(rows: pl.LazyFrame) -> pl.LazyFrame:

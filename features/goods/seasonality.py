@@ -7,7 +7,9 @@ import polars as pl
 from features.windows import days_since, ratio
 
 MIN_WEEKS = 4
+"""Weeks of sales below which no weekly pattern is stated. Chosen by judgement, not measured."""
 MIN_YEAR_DAYS = 360
+"""Days of sales below which no yearly pattern is stated: a year less a few days."""
 
 
 def seasonality(days: pl.LazyFrame, as_of: date) -> pl.LazyFrame:

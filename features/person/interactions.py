@@ -9,9 +9,12 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError
 
 HALF_LIVES_DAYS = (7, 28, 90, 365)
+"""Days: a week, a month, a season and a year of memory. Chosen by judgement, not measured."""
 HALF_LIVES_VISITS = (7, 14, 70)
+"""Visits in which a purchase loses half its weight; docs/benchmarks.md compares with days only."""
 EVENT_TYPES = ("view", "scan", "try_on", "bag_add", "share", "click")
 EVENT_HALF_LIFE_DAYS = 7
+"""Days in which an event loses half its weight. Chosen by judgement, not measured."""
 ONLINE_CHANNELS = ("online", "ship_from_store", "mini_program", "app", "web")
 PAIR = ("customer_id", "product_id")
 

@@ -7,7 +7,9 @@ import polars as pl
 from features.windows import days_since, ratio, trend, within
 
 REDUCED_BELOW = 0.95
+"""Share of the reference price; a cheaper purchase was at a reduced price. Chosen by judgement, not measured."""
 TOP = 3
+"""Categories that are named for a person."""
 DAYPARTS = (("morning", 5, 11), ("midday", 11, 14), ("afternoon", 14, 18), ("evening", 18, 22), ("night", 22, 29))
 SPEND = pl.col("units") * pl.col("unit_price")
 

@@ -17,7 +17,10 @@ from retail_brain.errors import ImpossibleError
 
 Numbers = npt.NDArray[np.float64]
 MIN_REPEAT_BUYERS = 20
+"""Customers who bought again; the four parameters of BG/NBD mean nothing with fewer. Chosen by judgement, not
+measured."""
 _LOG_BOUND = 9.0
+"""Natural logarithm that bounds each parameter (e^-9 to e^9), so that the optimiser stays finite."""
 
 
 @dataclass(frozen=True)

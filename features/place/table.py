@@ -57,7 +57,9 @@ PLACE_FEATURES: Final = {
 
 FULFILLED: Final = ("ship_from_store", "pickup", "online", "mini_program")
 PEAK_HOURS = 3
+"""Busiest hours that are named for a place."""
 STOCK_DAYS = 28
+"""Days of stock records that are summarised: four weeks. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,11 @@ from retail_brain.decisions.marginal_value import Steps, spend
 from retail_brain.decisions.solver import solve_milp
 
 _GAP_WORTH_CLOSING = 1e-4
+"""Share of the best possible value; a smaller gap to the bound is left as it is. Chosen by judgement, not measured."""
 _CORE_STEPS = 1_500
+"""Steps that the solver chooses among: those nearest to the margin. Chosen by judgement, not measured."""
 _SECONDS = 5.0
+"""Seconds that the solver may take; the greedy answer stands after them. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

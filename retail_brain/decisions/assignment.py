@@ -14,6 +14,7 @@ import polars as pl
 from retail_brain.decisions.arrays import Bools, Floats, Ints
 
 _SWEEPS = 12
+"""Passes over the capacities in which their prices settle, at most. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

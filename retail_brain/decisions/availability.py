@@ -11,7 +11,9 @@ PICKUP_KM = 30.0
 """A shop this near holds goods for pick-up; where no coordinates are known, one of the same region does."""
 
 NO_STORE = -1
+"""Position that stands for no store."""
 NOWHERE, IN_STORE, SHIP, PICKUP, UNKNOWN = range(5)
+"""Codes of the ways that a product gets to a person, in the order of FULFILMENT."""
 FULFILMENT: tuple[str | None, ...] = (None, "in_store", "ship", "pickup", None)
 """Names of the codes; null where nothing is known, or where no shop was named."""
 

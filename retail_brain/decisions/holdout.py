@@ -5,6 +5,7 @@ import hashlib
 import polars as pl
 
 _SPAN = float(2**64)
+"""Number of values of eight bytes, so that a digest becomes a share in [0, 1)."""
 
 
 def holdout_score(customer_id: str, campaign: str) -> float:

@@ -12,7 +12,10 @@ from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
 
 _PRICE_DAYS = 91
+"""Days whose prices are averaged where `prices` names none: a quarter of a year. Chosen by judgement, not measured."""
 _LONGEST_HORIZON_DAYS = 182
+"""Days of forecast that one order may ask for: half a year; lead times beyond it are cut. Chosen by judgement, not
+measured."""
 
 
 def read_terms(dataset: Dataset, as_of: date, stores: Sequence[str] | None = None) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from retail_brain.decisions.arrays import Bools, Floats, Ints
 from retail_brain.decisions.marginal_value import Steps
 
 _ROOM = 1e-9
+"""Units of a limit below which a difference is arithmetic noise."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,9 @@ from retail_brain.decisions.supply_terms import Terms
 from retail_brain.decisions.targets import Economics
 
 _MOST_STEPS = 64
+"""Steps of an order's value curve; larger orders are valued in packs of packs. Chosen by judgement, not measured."""
 _CHUNK_CELLS = 4_000_000
+"""Cells (series x paths) valued at once: about 32 MB for each array of them."""
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,12 @@ ADULT = "yes"
 """The value of the attribute `adult` of goods that only adults may be offered."""
 
 NOT_RULED = -1
+"""Place that stands for no rule."""
 DEFAULT_FACTOR = 2.0
+"""Times; how much a boost or a bury changes a score where the rule names no factor. Chosen by judgement, not
+measured."""
 DEFAULT_LIMIT = 2
+"""Products; how many a cap leaves where the rule names no limit. Chosen by judgement, not measured."""
 Positions = npt.NDArray[np.integer]
 Reals = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]

@@ -10,6 +10,7 @@ from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 
 _ENGLISH = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CHINESE = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
+"""Number of each weekday by its Chinese word, Monday = 0."""
 _WEEKDAY = re.compile(r"[0-7]|\b(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*|[一二三四五六]|(?<=[周期拜、,，])[日天]")
 _UNTIL = re.compile(r"\s*(?:-|–|~|～|至|到|to)\s*(?:周|星期|礼拜)?")
 

@@ -15,7 +15,9 @@ from retail_brain.decisions.arrays import Bools, Floats, Ints
 from retail_brain.decisions.expiry import KEEPS, Aging, Dates
 
 _BLOCK_CELLS = 200_000
+"""Series x paths projected at once; bounds the memory of a block. Chosen by judgement, not measured."""
 _USUAL_PERIODS = 56
+"""Periods for which `_BLOCK_CELLS` was set; longer horizons take smaller blocks."""
 
 
 @dataclass(frozen=True)

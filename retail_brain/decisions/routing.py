@@ -11,7 +11,9 @@ from retail_brain.decisions.arrays import Bools, Floats, Ints
 from retail_brain.decisions.solver import solve_milp
 
 _SECONDS = 2.0
+"""Seconds that the solver may take for one request. Chosen by judgement, not measured."""
 _NEVER = 1e9
+"""Money; the cost of sending from a store that does not have the product."""
 
 
 @dataclass(frozen=True)

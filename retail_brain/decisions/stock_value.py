@@ -13,7 +13,9 @@ from retail_brain.decisions.required_orders import project
 from retail_brain.decisions.transfers import Giving
 
 _POINTS = 40
+"""Points of stock at which a curve of value is computed. Chosen by judgement, not measured."""
 _LONGEST_PERIODS = 91
+"""Periods of the forecast that stock may be sold in: a quarter of a year in days. Chosen by judgement, not measured."""
 _NOBODY_KNOWS = 1e9
 """Money per unit left over in a shop of unknown stock: nothing is sent where nobody knows what lies there."""
 

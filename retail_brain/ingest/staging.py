@@ -18,6 +18,7 @@ from retail_brain.sources.base import unreadable
 from retail_brain.tables import TABLES, Table
 
 BATCH_ROWS = 1_000_000
+"""Rows checked at once; bounds the memory of an ingest. Chosen by judgement, not measured."""
 _DUPLICATE = "the same key comes again later"
 
 

@@ -14,7 +14,9 @@ from retail_brain.lake.layout import Layout, checked_uri, join_uri, layout
 from retail_brain.lake.reading import open_table, scan_table
 
 ATTEMPTS = 10
+"""Times that a write is tried while other writers come first. Chosen by judgement, not measured."""
 BATCH_ROWS = 250_000
+"""Rows handed to the Delta writer at once; bounds its memory. Chosen by judgement, not measured."""
 WRITER = "retail-brain"
 """Application id of our commits: two that started from the same version conflict, so no row is appended twice."""
 

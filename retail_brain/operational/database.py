@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from retail_brain.errors import RetailBrainError, UsageError
 
 _BUSY_TIMEOUT_MS = 10_000
+"""Milliseconds that SQLite waits for another writer. Chosen by judgement, not measured."""
 
 _DOES_NOT_ANSWER = {"OperationalError", "DatabaseError"}
 """Errors of the database itself; others are subclasses that say what is wrong with a statement."""

@@ -11,6 +11,7 @@ from retail_brain.operational.tables import DECISIONS, EXPORT_LINES, EXPORTS, RE
 
 STATES = ("approved", "changed", "rejected", "exported", "received")
 _WHOLE = 1e-6
+"""Units below which nothing is still to come: rounding of sums."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from retail_brain.operational.tables import DECISIONS, RECEIPTS
 from retail_brain.operational.tenants import ensure_tenant
 
 _AT_ONCE = 500
+"""Ids in one query: SQLite and PostgreSQL both limit the number of parameters."""
 
 
 @dataclass(frozen=True)

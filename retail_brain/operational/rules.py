@@ -32,6 +32,7 @@ class RuleSet:
 
 
 NO_RULES = RuleSet(0, [])
+"""Version 0 without rules: what a tenant has before any were set."""
 
 
 def current_rules(tenant: str, database: Database) -> RuleSet:

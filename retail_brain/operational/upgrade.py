@@ -16,6 +16,7 @@ from retail_brain.operational.database import Database
 HEAD = "0005"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 7_305_443_201
+"""Key of PostgreSQL's advisory lock: any fixed number that no other program takes."""
 
 
 def upgrade(database: Database) -> None:

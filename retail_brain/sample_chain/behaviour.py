@@ -9,6 +9,7 @@ from retail_brain.sample_chain.master import customer_ids, moments_of
 from retail_brain.sample_chain.trade import EXPLORE, SUBSTITUTE, VISIT, Trade
 
 DAY = 86400
+"""Seconds of a day."""
 
 
 def event_table(trade: Trade, lines: pl.DataFrame, identities: Identities, rng: np.random.Generator) -> pl.DataFrame:

@@ -50,7 +50,9 @@ class Size:
 
 
 FULL = Size(8, 1, 3000, date(2024, 9, 1), date(2026, 2, 28), 200.0, 14)
+"""Eight shops and 3,000 people over 18 months: small enough to commit, long enough for a second Spring Festival."""
 TINY = Size(2, 5, 150, date(2024, 12, 1), date(2025, 3, 10), 40.0, 2)
+"""Two shops and 150 people over 14 weeks, for tests of the generator."""
 SIZES = {"full": FULL, "tiny": TINY}
 
 

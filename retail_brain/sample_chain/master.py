@@ -12,7 +12,6 @@ from retail_brain.sample_chain.seasons import Days, calendar_rows
 from retail_brain.sample_chain.shelf import LIVES, Terms
 
 WEEKDAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-FAR = 9000
 
 
 def product_table(chain: Layout) -> pl.DataFrame:

@@ -9,9 +9,13 @@ from retail_brain.sample_chain.people import People
 
 CHANNELS = ("sms", "email", "app", "wechat", "guide")
 GRANTED = (0.72, 0.2, 0.35, 0.62, 0.5)
+"""Share of people who consent to each of CHANNELS. Invented."""
 CONTACT_COST = {"sms": 0.06, "email": 0.01, "app": 0.0, "wechat": 0.02, "guide": 1.5}
+"""Money (yuan) for one contact by channel. Invented."""
 UPLIFT_BY_SEGMENT = np.array([0.3, 1.0, 1.7, 0.8])
+"""Times the usual effect of a contact, in the order of SEGMENTS. Invented."""
 WINDOW_DAYS = 14
+"""Days after a contact in which its effect falls. Invented."""
 TITLES = ("会员日", "上新尝鲜", "周末满减", "回家看看", "老友回馈", "换季焕新", "囤货节", "年货节")
 
 

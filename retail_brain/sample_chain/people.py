@@ -9,6 +9,7 @@ from retail_brain.sample_chain.chain import Bools, Floats, Ints, Layout
 SEGMENTS = ("忠诚", "活跃", "价格敏感", "沉睡")
 """Latent kinds of customer: loyal, active, price-sensitive, dormant."""
 MAX_NEEDS = 26
+"""Categories that a person buys in, at most. Invented."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,11 @@ from retail_brain.sample_chain.chain import Floats, Layout
 from retail_brain.sample_chain.seasons import FESTIVALS
 
 MECHANICS = {"直降": 1.0, "第二件半价": 1.12, "满减": 1.06}
+"""Times; how much stronger each mechanic works than the same price cut. Invented."""
 DISPLAYS = {"端架": 1.3, "堆头": 1.5}
+"""Times; what a display does to demand. Invented."""
 MAILERS = {"海报": 1.18, "小程序首页": 1.3}
+"""Times; what a mailer does to demand. Invented."""
 AHEAD = 56
 """Days of prices and promotions that are already planned on the last day."""
 

@@ -35,9 +35,13 @@ HOLIDAY_LENGTHS = {
     "清明节": (0, 3),
     "端午节": (0, 3),
 }
+"""Days before a holiday and days of it, by name."""
 SHOP_TRAFFIC_AT_SPRING = {-1: 0.6, 0: 0.25, 1: 0.4, 2: 0.55, 3: 0.7, 4: 0.8, 5: 0.9, 6: 0.95}
+"""Times the usual traffic of a shop, by days after the Spring Festival. Invented."""
 SHOP_WEEKDAYS = np.array([0.86, 0.84, 0.88, 0.92, 1.05, 1.28, 1.17])
+"""Times the usual traffic of a shop, from Monday. Invented."""
 ONLINE_WEEKDAYS = np.array([1.06, 1.04, 1.02, 1.0, 1.0, 0.93, 0.95])
+"""Times the usual orders online, from Monday. Invented."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from retail_brain.sample_chain.seasons import Days
 LIVES = 22
 """Slots of remaining shelf life in days; goods that keep longer lie in the last one and never move."""
 PIPELINE = 24
+"""Days ahead that deliveries are booked; the longest lead time of the chain is shorter."""
 
 
 @dataclass(frozen=True)

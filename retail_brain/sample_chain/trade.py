@@ -16,6 +16,7 @@ from retail_brain.sample_chain.shelf import LIVES, Movements, Shelf, Terms, buil
 REPEAT, EXPLORE, COMPLEMENT, CAMPAIGN, PASSER_BY, SUBSTITUTE = range(6)
 """Why a line was wanted."""
 SUBSTITUTION_PROBABILITY = 0.45
+"""Probability that somebody takes another product where theirs ran out. Invented."""
 LINE = ("day", "second", "store", "product", "customer", "basket", "units", "served", "kind")
 VISIT = ("basket", "day", "second", "store", "customer")
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from retail_brain.errors import DataError, UsageError
 
 BATCH_ROWS = 200_000
+"""Rows fetched at once; bounds the memory of a query. Chosen by judgement, not measured."""
 _ENVIRONMENT = "env:"
 
 

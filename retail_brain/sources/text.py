@@ -20,6 +20,7 @@ from retail_brain.sources.base import unreadable
 DELIMITERS = ",;\t|"
 MALFORMED = {"reason": pl.String, "line": pl.String}
 _CHUNK_BYTES = 1 << 20
+"""Bytes decoded at once: 1 MB."""
 _GUESSES = ("gb18030", "big5", "cp1252")
 
 

@@ -6,6 +6,8 @@ from starlette.types import Message, Receive
 from serving.http.errors import HttpError
 
 _DRAINED = 32
+"""Times the limit that is still read of a body that is too large, so that its sender sees the answer. Chosen by
+judgement, not measured."""
 
 
 async def read_body(receive: Receive, limit: int, timeout_seconds: float) -> bytes:

@@ -12,6 +12,8 @@ from serving.http.errors import HttpError
 from serving.http.state import State
 
 _REMEMBERED = 10_000
+"""Keys remembered, right and wrong ones, before all are forgotten; bounds the memory. Chosen by judgement, not
+measured."""
 _BEARER = b"bearer "
 
 

@@ -28,7 +28,10 @@ from serving.store.identities import identifier
 
 _log = logging.getLogger("bentoml.retail_brain")
 _SETTLE = timedelta(seconds=3)
+"""Seconds in which writers of other processes may still commit events with smaller numbers. Chosen by judgement, not
+measured."""
 _BATCH = 5_000
+"""Events read at once."""
 
 
 def utc_now() -> datetime:

@@ -25,7 +25,9 @@ from training.metrics import randomised_pit, scores
 
 CHAMPION = "champion"
 ETS_SERIES = 12
+"""Series that ETS is fitted on in a window: each is slow. Chosen by judgement, not measured."""
 PIT_SERIES = 2000
+"""Series whose probability integral transforms are drawn: enough for a histogram. Chosen by judgement, not measured."""
 _KEY = ["store_id", "product_id"]
 
 

@@ -19,14 +19,21 @@ from training.demand.config import DemandConfig
 from training.demand.training_rows import Draw, Plan, panel_draws
 
 MIN_TRAINING_ROWS = 300
+"""Rows below which no trees are fitted and the level alone forecasts. Chosen by judgement, not measured."""
 ROWS_PER_LEAF = 4000
+"""Training rows for each leaf of a tree: larger leaves were chosen on three stores of M5 (docs/benchmarks.md)."""
 MIN_LEAVES = 15
+"""Leaves that a tree may have however few the rows. Chosen by judgement, not measured."""
 ROWS_PER_LEAF_ROW = 1000
+"""Training rows for each row that a leaf must have; chosen likewise."""
 WHOLE_ROWS = 200_000
 """Up to so many rows are kept as a matrix; of more only a sample is, which the trees' bins are found from."""
 SAMPLE_ROWS = 50_000
+"""Rows that LightGBM's bins are found on where the rows are too many to hold. Chosen by judgement, not measured."""
 SAMPLE_ORIGIN_STEP = 2
+"""Origins between those that give rows to that sample. Chosen by judgement, not measured."""
 ROWS_PER_THREAD = 2000
+"""Rows predicted below which another thread costs more than it gives. Chosen by judgement, not measured."""
 
 
 class _Rows(lgb.Sequence):  # type: ignore[misc]  # LightGBM has no types

@@ -13,11 +13,18 @@ from training.demand.dispersion import Dispersion, Residuals, fit_dispersion, ow
 from training.demand.paths import Common, sample_paths
 
 BIAS_LIMITS = (0.8, 1.25)
+"""Times; how far backtests may scale a forecast. Chosen by judgement, not measured."""
 BIAS_TRUST_WINDOWS = 2.0
+"""Windows without bias that those seen count against. Chosen by judgement, not measured."""
 BIAS_TRUST_WITH_TOTALS = 16.0
+"""The same where totals are known: bias is trusted an eighth as much (M5: .428 without, .430 with; docs/benchmarks.md,
+Totals)."""
 GROUP_WEIGHTS = tuple(number / 10 for number in range(11))
 GROUP_PRIOR_WEIGHT, GROUP_PRIOR_WINDOWS = 0.8, 0.5
+"""Weight of totals before any window is seen, and the windows that it counts as. Chosen by judgement, not measured."""
 ROUGHNESS_PERIODS = 112
+"""Newest periods that the variation of a series is read from: sixteen weeks of days. Chosen by judgement, not
+measured."""
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,13 @@ from training.demand.dispersion import BLOCK, Residuals
 
 GROUPINGS = ("chain", "department", "store", "store_department")
 MAX_VARIANCE = 0.5
+"""Variance (of a log factor) that a common effect may have. Chosen by judgement, not measured."""
 PRIOR_WINDOWS = 1.0
+"""Windows that the prior of the chain's effect counts as. Chosen by judgement, not measured."""
 PRIOR_VARIANCE = 0.02**2
+"""Variance of the chain's own effect before any window is seen: 2 % of its total. Chosen by judgement, not measured."""
 MIN_SERIES = 20
+"""Series that a window needs for pairs of residuals to say anything. Chosen by judgement, not measured."""
 _SHARED_BY_PAIR = ((0, 1, 2, 3), (0, 2), (0, 1), (0,))
 """What two series have in common that share store and department, the store only, the department only, neither."""
 

@@ -8,7 +8,9 @@ from features.demand.panel import DemandPanel
 
 CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
 INTERVAL_EDGE = 1.32
+"""Periods between sales; at or above it demand is intermittent (Syntetos, Boylan and Croston 2005)."""
 VARIATION_EDGE = 0.49
+"""Squared coefficient of variation of sizes; at or above it demand is erratic (the same source)."""
 
 
 def demand_class(panel: DemandPanel) -> npt.NDArray[np.int64]:

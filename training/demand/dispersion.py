@@ -15,13 +15,21 @@ from scipy.special import gammaln
 from features.demand.arrays import Bools, Doubles, Ints, ratio
 
 BLOCK = 7
+"""Periods of a block whose common factor is estimated: a week of days."""
 GRID = np.concatenate([[1e-4], np.geomspace(0.01, 60.0, 36)])
+"""Dispersions (variance of a gamma factor) that are compared by likelihood: almost none to 60."""
 MAX_SAMPLE = 60_000
+"""Cells that the likelihood is summed over; bounds the time. Chosen by judgement, not measured."""
 MIN_CLASS_SERIES = 120
+"""Series that a class of rates needs for a dispersion of its own. Chosen by judgement, not measured."""
 MIN_PERIODS = 200
+"""Observed cells below which DEFAULT_VARIANCES are taken. Chosen by judgement, not measured."""
 MIN_WHOLE_SERIES = 5
+"""Series without gaps that a window needs for the variance of sums. Chosen by judgement, not measured."""
 MAX_RATE_CLASSES = 10
+"""Classes of rates at most. Chosen by judgement, not measured."""
 DEFAULT_VARIANCES = (0.15, 0.05, 0.25)
+"""Variance over horizon, week and period where nothing was backtested. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

@@ -17,19 +17,32 @@ from features.demand.panel import panels
 from training.demand.price_cells import joined_cells, price_cells
 
 MIN_CHANGE = 0.02
+"""Relative price change (log); a smaller one is rounding. Chosen by judgement, not measured."""
 MIN_CHANGED_DAYS = 30
+"""Days at a changed price that a product needs before its own slope counts for the chain's. Chosen by judgement, not
+measured."""
 NEWTON_STEPS = 40
+"""Newton steps at most; TOLERANCE usually ends the fit sooner."""
 TOLERANCE = 1e-6
+"""Largest step (log) at which the fit has converged."""
 LIMITS = (-8.0, 0.0)
+"""Elasticities that are believed: none that rises with the price, none beyond -8. Chosen by judgement, not measured."""
 PRIOR = (-1.5, 1.0)
+"""Mean and standard deviation of a category's elasticity before anything is seen. Chosen by judgement, not measured."""
 LIFT_SPREAD = 0.1
+"""Standard deviation (log) of a product's lift by display or mailer around its category's. Chosen by judgement, not
+measured."""
 TRUST_WEEKS = 20.0
+"""Weeks that the chain's inflation of variances counts as beside a cluster's own. Chosen by judgement, not measured."""
 NORMAL_90 = 1.6448536269514722
+"""Standard deviations on each side that hold 90 % of a normal distribution."""
 CAUTION = 1.25
 """Intervals are so much wider than the variances say: on a generated chain with known elasticities (not the committed
 one) errors were, since neither the mechanics of promotions nor rivals' prices are in the model."""
 SLOPE = 1
+"""Position of the price's slope among the effects."""
 _EFFECTS = 4
+"""Number of effects: level, slope, display and mailer."""
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,31 @@ import numpy as np
 from features.demand.arrays import Bools, Doubles
 
 HALF_LIFE_DAYS = 1000.0
+"""Days in which a day loses half its weight; slower fading was no better on M5 (docs/benchmarks.md, Totals)."""
 BEND_DAYS = 90
+"""Days between bends of the trend: a quarter; knots of 30 days were no better on M5 (docs/benchmarks.md, Totals)."""
 LEVEL_DAYS = 14
+"""Newest days whose residuals shift the level: WRMSSE .467 with 14, .481 with 28 on M5 (docs/benchmarks.md, Totals)."""
 LEVEL_SHARE = 0.9
+"""Share of their mean that the level is shifted by. Chosen by judgement, not measured."""
 LEVEL_PENALTY, SLOPE_PENALTY, BEND_PENALTY, PLAN_PENALTY = 1e-6, 1e-3, 0.3, 1.0
+"""Ridge penalties relative to the strength of a series. The regression was chosen as a whole on M5 (docs/benchmarks.md,
+Totals)."""
 STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)
+"""Ridge strengths that each total chooses from by cross-validation (better on M5: docs/benchmarks.md, Totals)."""
 PASSES = 4
+"""Fits; residuals are clipped after each but the last. Chosen by judgement, not measured."""
 OUTLIER, FAR_OUT = 2.0, 3.0
+"""Spreads at which residuals are clipped for the fit and for the level. Chosen by judgement, not measured."""
 CLOSED_SHARE = 0.2
+"""Share of the usual period; less says that a store was closed, and is no information. Chosen by judgement, not
+measured."""
 RECENT_DAYS = 400
+"""Newest days that the usual period is read from: a year and a month. Chosen by judgement, not measured."""
 MOST_LOG_UNITS = 25.0
+"""Logarithm of the largest forecast, so that it stays finite."""
 DAYS_OF_YEAR = 365.0
+"""Days of the year that slopes are measured in."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from training.demand.booster import fit_booster, predict_factor
 from training.demand.config import DemandConfig
 
 ROWS_AT_ONCE = 400_000
+"""Rows predicted at once; bounds the memory of features."""
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,23 @@ from training.demand.config import DemandConfig
 LIBRARIES_BYTES = 420_000_000
 """With what reading sales leaves to the allocators."""
 BYTES_PER_SALE = 120
+"""Bytes. Set, as all of these, from peaks measured on M5: tests/benchmarks/m5_memory.py, docs/benchmarks.md."""
 BYTES_PER_PANEL_CELL = 100
+"""Bytes for each series x period of a panel (measured there)."""
 BYTES_PER_ACTUAL_CELL = 8
+"""Bytes for each series x period of what was sold: one float."""
 BYTES_PER_MATRIX_VALUE = 9
+"""Bytes for each value of the matrix of features (measured there)."""
 BYTES_PER_BINNED_ROW = 120
+"""Bytes for each row that LightGBM holds in bins (measured there)."""
 BYTES_PER_SCORED_VALUE = 90
+"""Bytes for each value of a window's scores (measured there)."""
 COLUMNS_BESIDE_QUANTILES = 4
+"""Columns of a window's scores beside the quantiles."""
 BYTES_PER_KEPT_CELL = 150
+"""Bytes for each series x period of a window that is kept (measured there)."""
 BYTES_PER_DRAW = 16
+"""Bytes for each draw of a path while a store is drawn (measured there)."""
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 

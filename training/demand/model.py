@@ -22,6 +22,8 @@ from training.demand.residuals import residuals_of
 from training.splits import last_day_of, rolling_origins
 
 CALIBRATION_WINDOWS = 2
+"""Windows that a model is calibrated on where no backtest was run; each costs a forecast. Chosen by judgement, not
+measured."""
 _KEY = ["store_id", "product_id"]
 
 

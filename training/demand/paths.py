@@ -8,8 +8,11 @@ from features.demand.arrays import Bools, Doubles, Floats, Ints
 from training.demand.dispersion import BLOCK
 
 LARGE_RATE = 1e7
+"""Units a period; a larger rate is drawn as this one, for single precision counts units only up to 1.7e7."""
 PARTS_OF_A_SALE = 4
+"""Parts of a usual sale that goods sold by weight are drawn in. Chosen by judgement, not measured."""
 SERIES_AT_ONCE = 2000
+"""Series drawn at once; bounds the memory."""
 
 
 @dataclass(frozen=True)

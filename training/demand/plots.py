@@ -12,7 +12,9 @@ from retail_brain.outputs import quantile_column
 
 mpl.use("Agg")
 _TOP_FEATURES = 20
+"""Features that the figure of importance shows."""
 _BINS = 20
+"""Bars of the histogram of probability integral transforms."""
 
 
 def calibration_figure(pit: Doubles) -> Figure:

@@ -11,9 +11,13 @@ from features.demand.arrays import Doubles, Ints, group_sums, ratio
 from features.demand.panel import DemandPanel
 
 USUAL_DAYS = 112
+"""Days around a day that its usual price is read from: eight weeks on each side. Chosen by judgement, not measured."""
 CHANGE_STEP = 0.005
+"""Relative price change (log) to which cells are rounded: half a percent. Chosen by judgement, not measured."""
 DAY_TRUST_UNITS = 5.0
+"""Units of the usual day that a store's own day counts against. Chosen by judgement, not measured."""
 MAX_CHANGE = 2.0
+"""Relative price change (log) beyond which a price is a mistake: seven times. Chosen by judgement, not measured."""
 CELL = ["product_id", "department", "category", "block", "change", "display", "mailer"]
 
 

@@ -13,8 +13,11 @@ from features.demand.arrays import Doubles, Floats
 from features.demand.history import DemandHistory
 
 SHAPE_LIMITS = (0.05, 20.0)
+"""Shapes of the gamma distribution of rates that are believed. Chosen by judgement, not measured."""
 FALLBACK_RATE = 0.01
+"""Units a period where nothing like a series ever sold. Chosen by judgement, not measured."""
 PRODUCT_TRUST_PERIODS = 200.0
+"""Periods of its category's rate that a product's own counts against. Chosen by judgement, not measured."""
 _KEY = ["store_id", "product_id"]
 
 

@@ -17,8 +17,11 @@ from training.demand.forecast_run import StoreForecast
 from training.demand.what_if import listed_series
 
 MAX_ORIGINS = 60
+"""Origins kept; the oldest files go. Chosen by judgement, not measured."""
 MAX_SERIES = 20_000
+"""Series kept of each origin: those with the largest forecasts. Chosen by judgement, not measured."""
 MAX_PERIODS = 28
+"""Periods kept of each forecast. Chosen by judgement, not measured."""
 METHODS = (NAIVE, MOVING_AVERAGE, ENGINE)
 _KEY = ["store_id", "product_id"]
 

@@ -12,6 +12,7 @@ from training.demand.common_effects import GROUPINGS
 from training.metrics import bands, bias, coverage, mean_pinball, wape
 
 SUM_PERIODS = (7, 28)
+"""Periods over which sums are scored: a week and four weeks of days."""
 _KEY = ["store_id", "department"]
 
 

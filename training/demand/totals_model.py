@@ -24,15 +24,24 @@ from training.demand.harmonic import harmonic_forecast
 from training.demand.level_model import LevelModel
 
 LEVEL_PERIODS = 28
+"""Newest periods that a total's level is read from: four weeks of days. Chosen by judgement, not measured."""
 SHARE_LIMIT = 1.5
+"""Largest share that series may have of their total: above 1 where the total misses sales. Chosen by judgement, not
+measured."""
 CORRECTION_LIMITS = (0.4, 2.5)
+"""Times that totals may move the series. Chosen by judgement, not measured."""
 CLOSED_SHARE = 0.4
+"""Share of the mean; where the trees say less a store is closed, and they alone count. Chosen by judgement, not
+measured."""
 LONG_DAYS = 730
+"""Days of totals from which WAVE_SHARE holds: two years, so that every day of the year was seen twice."""
 WAVE_SHARE, WAVE_SHARE_OF_SHORT = 0.5, 0.7
 """How much the regression counts beside the trees, which need more than two years to tell a season from what else was
 new in it (chosen on totals of M5 in 14 windows before the five that are reported)."""
 PLAN_EFFECT_SD = 1.0
+"""Standard deviation of the effect of plans, as a prior. Chosen by judgement, not measured."""
 PLAN_LIMITS = (-1.0, 1.0)
+"""Logarithms of the factor that plans may give. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,14 @@ from features.demand.window_sums import RunningSums
 from training.demand.config import DemandConfig
 
 MAX_ORIGIN_STEP = 3
+"""Periods between origins that training rows are drawn at, at most. Chosen by judgement, not measured."""
 CELLS_PER_ORIGIN_STEP = 4_000_000
+"""Series x periods from which origins are a step further apart; bounds the time. Chosen by judgement, not measured."""
 MIN_HISTORY_SEASONS = 2
+"""Short cycles that lie before the first origin. Chosen by judgement, not measured."""
 LARGE_SALE_UNITS = 100.0
+"""Units a sale; larger ones (goods by the gram) are scaled down, so that one series does not fill the loss. Chosen by
+judgement, not measured."""
 
 
 @dataclass(frozen=True)

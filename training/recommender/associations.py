@@ -19,6 +19,8 @@ from training.recommender.similar import Likeness, best_of_each, similar_lists
 from training.recommender.sparse import CSR, Ints, csr, keep_top, row_maxima
 
 LIFT_SHRINKAGE = 10.0
+"""Baskets added to those expected by chance: MRR with 3, 10, 30, 100 .0814, .0829, .0814, .0786
+(docs/benchmarks.md)."""
 
 
 @dataclass(frozen=True)

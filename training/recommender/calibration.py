@@ -8,10 +8,16 @@ import numpy.typing as npt
 from scipy.optimize import isotonic_regression
 
 MIN_POSITIVES = 30
+"""Purchases below which probabilities are left as they are. Chosen by judgement, not measured."""
 BIN_POSITIVES = 25
+"""Purchases for each bin. Chosen by judgement, not measured."""
 BINS = 200
+"""Bins at most. Chosen by judgement, not measured."""
 NEWTON_STEPS = 8
+"""Newton steps of the smooth curve's fit. Chosen by judgement, not measured."""
 PRIOR_PAIRS = 50.0
+"""Pairs of the logistic curve that a bin's own count against, so that a handful is no certainty. Chosen by judgement,
+not measured."""
 Reals = npt.NDArray[np.float64]
 
 
@@ -41,6 +47,7 @@ class Curve:
 
 
 UNCHANGED = Curve(np.empty(0), np.empty(0))
+"""The curve that leaves probabilities as they are."""
 
 
 def fit_curve(probability: Reals, label: npt.NDArray[np.bool_], weight: Reals) -> Curve:

@@ -26,14 +26,22 @@ from training.recommender.history import History
 from training.recommender.sparse import Ints
 
 HORIZONS = (7, 14, 28)
+"""Days within which the next purchase is asked for."""
 PROBABILITIES = tuple(f"probability_{days}d" for days in HORIZONS)
 PRIOR_EVENTS = 5.0
+"""Purchases of the broader group that a product's rate counts against. Chosen by judgement, not measured."""
 PRIOR_PERSONAL = 1.0
+"""Gaps of the usual length that a person's own count against. Chosen by judgement, not measured."""
 PRIOR_PERSON = 3.0
+"""Purchases, seen and expected, that are added to a person's ratio. Chosen by judgement, not measured."""
 MIN_BOUGHT = 200
+"""Pairs bought again within the shortest horizon below which nothing is fitted. Chosen by judgement, not measured."""
 MAX_FITTED_PAIRS = 60_000
+"""Pairs that the model is fitted on; bounds the time. Chosen by judgement, not measured."""
 RIDGE = 1.0
+"""Ridge penalty on standardised features. Chosen by judgement, not measured."""
 STEPS = 8
+"""Newton steps of the fit. Chosen by judgement, not measured."""
 Reals = npt.NDArray[np.float64]
 
 
@@ -103,6 +111,7 @@ class DueModel:
 
 
 UNFITTED = DueModel(np.zeros(0), np.zeros(0), np.zeros((0, 1)), ())
+"""The model that says nothing (NaN)."""
 
 
 def anchored(

@@ -22,7 +22,9 @@ from training.recommender.pair_features import feature_names
 from training.recommender.sparse import is_among
 
 K = 10
+"""Products of a list that is measured."""
 AUDIENCE_SIZE = 100
+"""Customers of an audience that is measured. Chosen by judgement, not measured."""
 Reals = npt.NDArray[np.float64]
 
 

@@ -15,6 +15,8 @@ from training.recommender.history import purchased_pairs
 from training.recommender.sparse import Floats, Ints, distinct, is_among
 
 WIDE_WEIGHT_LIMIT = 2.0
+"""Weight of a pair drawn from outside the candidates at most; its true weight would drown the others. Chosen by
+judgement, not measured."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from training.recommender.pair_features import PairFeatures, build_pair_features
 from training.recommender.sparse import Ints, distinct
 
 WIDE_MIN_BUYERS = 5
+"""Buyers that a product needs to be drawn from outside the candidates. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,11 @@ from training.recommender.config import RecommenderConfig
 from training.recommender.sparse import CSR, Ints, csr
 
 NEW_GOODS_DAYS = 120
+"""Days since the launch that products without sales are candidates; new goods themselves are younger. Chosen by
+judgement, not measured."""
 ATTRIBUTES = ("department", "category", "subcategory", "brand")
 MAX_TRAIT_VALUES = 30
+"""Different values; attributes with more (names, dates) make no segments. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from training.recommender.tuning import tune_before
 
 PRIMARY: tuple[str, Literal["lower", "higher"]] = ("ndcg_at_10", "higher")
 WINDOWS = {"fast": 1, "full": 3}
+"""Past windows that a recommender is measured on, by preset: each costs a fit. Chosen by judgement, not measured."""
 
 
 def preset_config(settings: Settings, preset: str) -> RecommenderConfig:

@@ -23,6 +23,7 @@ from training.recommender.ranker import Ranker, fit_ranker
 from training.recommender.scoring import score_situation, stranger_lists
 
 FORMAT = 2
+"""Of the files; raised with every change of what they hold."""
 
 
 @dataclass(frozen=True)

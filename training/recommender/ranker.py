@@ -18,9 +18,14 @@ from training.recommender.pair_features import customer_share, feature_names
 from training.recommender.sparse import Floats
 
 MIN_POSITIVES = 100
+"""Purchases (and others) below which no trees are fitted. Chosen by judgement, not measured."""
 POSITIVES_PER_LEAF = 60
+"""Purchases for each leaf of a tree: fewer leaves where there is little to learn from. Chosen by judgement, not
+measured."""
 MIN_HELD_POSITIVES = 30
+"""Purchases set aside below which they do not stop the trees. Chosen by judgement, not measured."""
 PATIENCE = 30
+"""Rounds without a gain on the people set aside after which no tree is added. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

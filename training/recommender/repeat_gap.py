@@ -11,8 +11,11 @@ from training.recommender.history import History
 from training.recommender.sparse import Ints
 
 PERSONAL_PRIOR_GAPS = 2.0
+"""Gaps of the product that a person's own count against. Chosen by judgement, not measured."""
 PRODUCT_PRIOR_GAPS = 20.0
+"""Gaps of the category that a product's own count against. Chosen by judgement, not measured."""
 LAPSED_GAPS = 6.0
+"""Usual gaps without a purchase after which nothing is due. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,14 @@ from training.recommender.history import ATTRIBUTES
 from training.recommender.sparse import CSR, Ints
 
 GROUP_LIMIT = 2_000
+"""Products of one category that are compared with each other: those that sell most. Chosen by judgement, not
+measured."""
 SLAB = 512
+"""Products compared at once; bounds the memory."""
 WEIGHTS = dict(zip(ATTRIBUTES, (0.1, 0.3, 0.35, 0.1), strict=True))
+"""Weight of each shared attribute in the likeness of two products. Chosen by judgement, not measured."""
 JOINT_WEIGHT = 0.3
+"""Weight of being bought in the same baskets. Chosen by judgement, not measured."""
 
 
 def best_of_each(frame: pl.DataFrame, k: int) -> pl.DataFrame:

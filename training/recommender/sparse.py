@@ -11,6 +11,7 @@ from scipy import sparse
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float32]
 DENSE_CELLS = 32_000_000
+"""Cells below which a matrix is made dense: 128 MB of float32."""
 CSR: TypeAlias = Any
 """`scipy.sparse.csr_array` (scipy has no types)."""
 

@@ -20,9 +20,13 @@ from training.recommender.model import training_cutoffs
 from training.recommender.sparse import Ints, blocks, distinct, is_among, look_up, top_cells
 
 K = 10
+"""Products of a list that a trial is measured by."""
 OWN_WEIGHTS = (0.85, 0.5, 0.3)
+"""Shares of the own vector that are tried beside the default. Chosen by judgement, not measured."""
 NEIGHBOURS = (60, 300)
+"""Numbers of nearest people that are tried beside the default. Chosen by judgement, not measured."""
 HALF_LIFE_VISITS = 14
+"""Visits tried as a half-life instead of days. Chosen by judgement, not measured."""
 TRIAL = {
     "source": pl.String,
     "parameter": pl.String,

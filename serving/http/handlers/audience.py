@@ -20,7 +20,10 @@ from serving.store.answer_set import Answers
 from serving.store.scored_pairs import KINDS, NO_DAY
 
 _LIKENESS = 0.5
+"""Share of a similar product's probability that a product without buyers is given. Chosen by judgement, not
+measured."""
 _LIKE = 5
+"""Similar products that stand in for one without buyers. Chosen by judgement, not measured."""
 
 
 def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:

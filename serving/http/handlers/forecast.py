@@ -17,7 +17,9 @@ from serving.store.forecasts import Forecasts
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _OTHER_STORES = 200
+"""Stores whose mean forecasts a product that this store has never sold. Chosen by judgement, not measured."""
 _OTHER_PRODUCTS = 50
+"""Products whose median forecasts a product that no store has sold. Chosen by judgement, not measured."""
 
 
 def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from serving.http.messages.stock_messages import OrdersRequest, ReceiptIn, Recei
 from serving.planning.stock.order_book import order_book
 
 _USUAL_DAYS = 35
+"""Days of orders that are listed where the request names none: five weeks. Chosen by judgement, not measured."""
 
 
 def orders(request: OrdersRequest, call: Call) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from serving.store.scored_pairs import NO_DAY
 from training.recommender.due_model import PROBABILITIES
 
 _EPOCH = 719_163
+"""Ordinal of 1970-01-01."""
 _NONE = (None,) * len(PROBABILITIES)
 
 

@@ -24,6 +24,7 @@ from serving.store.scored_pairs import KINDS, NO_DAY
 from training.recommender.due_model import PROBABILITIES
 
 _EPOCH = 719_163
+"""Ordinal of 1970-01-01."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from retail_brain.errors import NotFoundError
 from retail_brain.settings import Settings
 
 _VALUE_DAYS = 91
+"""Days of purchases that a person's value is read from: a quarter of a year. Chosen by judgement, not measured."""
 
 
 def read_facts(

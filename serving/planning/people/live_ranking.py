@@ -24,10 +24,15 @@ EVENT_WEIGHTS: Mapping[str, float] = {
     "try_on": 0.8,
     "bag_add": 1.0,
 }
+"""Weight of each event type, 1 = laid into the bag. Chosen by judgement, not measured."""
 PURCHASES = frozenset({"purchase", "buy", "order", "checkout"})
 DEFAULT_GAP_DAYS = 28
+"""Days between purchases where no gap is known: the label's four weeks. Chosen by judgement, not measured."""
 EVENT_PROBABILITY = 0.25
+"""Probability of buying what was just laid into the bag, as far as an event raises it. Chosen by judgement, not
+measured."""
 RIPPLE = 0.5
+"""Share of an event's weight that goods bought along with it get. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

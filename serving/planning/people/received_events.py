@@ -16,8 +16,11 @@ from retail_brain.tables import TABLES
 from serving.planning.people.live_ranking import DEFAULT_GAP_DAYS, PURCHASES
 
 _BATCH = 20_000
+"""Events read at once."""
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""A time before every event."""
 _BOUGHT_DAYS = 365
+"""Days of received purchases that are looked at: a year. Chosen by judgement, not measured."""
 _COLUMNS = {name: kind for name, kind in TABLES["events"].types.items() if name in FIELDS}
 
 

@@ -8,7 +8,9 @@ from threading import Lock
 from retail_brain.operational.events import Event, StoredEvent
 
 _PER_PERSON = 50
+"""Newest events remembered of each person. Chosen by judgement, not measured."""
 _PEOPLE = 200_000
+"""People whose events a worker remembers; the longest unseen go first. Chosen by judgement, not measured."""
 
 
 class RecentEvents:

@@ -8,6 +8,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.offer_rules import ADULT, ATTRIBUTES
 
 ADULT_AGE = 18
+"""Years from which goods for adults may be offered: China's; lands that say 20 or 21 need another."""
 _YES = ("true", "1", "yes", "y", "是", "t")
 _BELOW = "以下|未满|不满|以内|under|below|<"
 _FLAGS = ("adult", "is_adult", "adults_only", "age_restricted")

@@ -18,6 +18,7 @@ from retail_brain.operational.rules import RuleSet
 from serving.planning.people.reasons import Language
 
 MAX_RULES = 1_000
+"""Rules of a tenant: each is looked at in every recommendation. Chosen by judgement, not measured."""
 _WARNINGS: Mapping[str, Mapping[Language, str]] = {
     "label": {"en": "rule {place} ({title}): ", "zh": "规则 {place}（{title}）："},
     "goods": {"en": "no product has {attribute} {values}", "zh": "没有商品的 {attribute} 是 {values}"},

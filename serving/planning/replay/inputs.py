@@ -18,6 +18,7 @@ from retail_brain.simulation.scenario import FOREVER
 from retail_brain.simulation.stock_records import age_records
 
 _WARM_DAYS = 91
+"""Days of sales before the replay from which the age of stock is derived. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ POLICIES = ("suggested", "tuned", "matched", "cover", "legacy", "perfect", "reco
 """Replayed unless others are asked for; every policy of the settings may be, by its name."""
 _BY_SETTINGS: tuple[OrderPolicy, ...] = tuple(name for name in get_args(OrderPolicy) if name != "asked")
 _LEVELS = (0.7, 0.85, 0.95, 0.98)
+"""Service levels along which a policy's curve of cost and service is drawn."""
 
 
 @dataclass(frozen=True)

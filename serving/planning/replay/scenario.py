@@ -18,6 +18,7 @@ from retail_brain.simulation.schedule import review_schedule
 from serving.planning.replay.inputs import ReplayFacts
 
 LONGEST_COVER_DAYS = 30
+"""Days of cover that a policy may ask for, above the largest of COVER_DAYS."""
 
 
 @dataclass(frozen=True)

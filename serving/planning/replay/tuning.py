@@ -17,10 +17,15 @@ from serving.planning.replay.rolling_forecasts import Fit, as_of_forecasts
 from serving.planning.replay.scenario import Stage
 
 COVER_DAYS = (-1, 0, 1, 2, 3, 4, 6, 9, 13, 18, 24)
+"""Days of cover beyond lead time and review that are tried. Chosen by judgement, not measured."""
 _USUAL_COVER_DAYS = 3.0
+"""Days of cover where there is nothing to tune on. Chosen by judgement, not measured."""
 _LEAST_TUNE_DAYS = 7
+"""Days below which nothing is tuned. Chosen by judgement, not measured."""
 _SPREADS = (0.6, 0.8, 1.0, 1.25)
+"""Factors on the forecast's uncertainty that are tried. Chosen by judgement, not measured."""
 _PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+"""Costs of a lost unit that are tried, as shares of the mean margin. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

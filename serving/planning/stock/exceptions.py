@@ -20,8 +20,12 @@ ATTENTION = {
 }
 KINDS = ("stockout", "unknown_stock", "large_order", "unusual", "phantom", "leftover", "transfer")
 _USUAL_DAYS = 28
+"""Days of sales that say what is usual: four weeks. Chosen by judgement, not measured."""
 _LARGE, _UNUSUAL = 3.0, 2.0
+"""Times the demand until the next arrival that make an order large, and times the usual that make a line unusual.
+Chosen by judgement, not measured."""
 _LEAST_UNITS = 3.0
+"""Units below which an order is neither. Chosen by judgement, not measured."""
 
 
 def usual_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:

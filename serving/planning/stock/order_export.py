@@ -29,6 +29,7 @@ COLUMNS = (
     "decided_at",
 )
 _TIMEOUT_SECONDS = 30
+"""Seconds that another system has to take an export. Chosen by judgement, not measured."""
 
 
 def export_orders(tenant: str, database: Database, *, target: str, made_by: str, now: datetime) -> list[Export]:

@@ -20,6 +20,7 @@ from retail_brain.settings import Settings
 from serving.planning.stock.limits_file import PRICES, line_facts, price_rows, read_limits, scarce_things
 
 _PERIOD_DAYS = {"day": 1, "week": 7, "month": 28}
+"""Days of a period; the shortest month, so that no order falls short of its horizon."""
 
 
 class StorePaths(Protocol):

@@ -18,6 +18,8 @@ from serving.planning.replay.inputs import ReplayFacts, read_replay
 from serving.planning.stock.order_book import order_book
 
 _LONGEST_DAYS = 182
+"""Days after an order that are valued: half a year, as far as an order may look ahead. Chosen by judgement, not
+measured."""
 _LINE = {
     "suggestion_id": pl.String,
     "store_id": pl.String,

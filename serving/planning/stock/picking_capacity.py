@@ -15,8 +15,10 @@ SHOPS = {
     "units_per_order": pl.Float64,
 }
 _DAYS = 28
+"""Days of orders that say what is usual: four weeks. Chosen by judgement, not measured."""
 _OVER_THE_COUNTER = ("store", "offline", "pos")
 _USUAL_UNITS = 3.0
+"""Units of an order where none was seen. Chosen by judgement, not measured."""
 
 
 def read_shops(dataset: Dataset, as_of: date) -> pl.DataFrame:

@@ -10,8 +10,12 @@ from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
 
 _YEAR, _WEEKS_AHEAD, _QUIET_WEEKS = 364, 26, 6
+"""Days of a year in whole weeks, weeks ahead that are looked at, and weeks that a quiet time lasts. Chosen by
+judgement, not measured."""
 _QUIET_SHARE = 0.1
+"""Share of the mean week; a season is over when six weeks sell less. Chosen by judgement, not measured."""
 _SEASON_WEEKS, _SEASON_SHARE = 13, 0.6
+"""Weeks of a season, and the share of a year's sales that must fall into them. Chosen by judgement, not measured."""
 
 
 def sell_by(

@@ -10,8 +10,12 @@ from retail_brain.decisions.arrays import Bools, Floats, Ints
 from retail_brain.outputs import SERIES
 
 _BEFORE_DAYS = 84
+"""Days before the silence that say what is usual: twelve weeks. Chosen by judgement, not measured."""
 _LONGEST_SILENCE = 180
+"""Days without sales that are looked at: half a year; longer is a product no longer sold. Chosen by judgement, not
+measured."""
 _LEAST_DAYS = 14
+"""Days of stock before the silence that a series needs. Chosen by judgement, not measured."""
 
 
 def read_silent(dataset: Dataset, stock: pl.DataFrame, terms: pl.DataFrame, as_of: date) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from serving.store.catalog import write_catalog
 from serving.store.identities import write_identities
 
 _YEAR = timedelta(days=365)
+"""How far back the catalog's sales reach."""
 
 
 @dataclass(frozen=True)

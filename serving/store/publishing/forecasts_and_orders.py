@@ -31,6 +31,7 @@ from training.demand.stored_forecasts import origin_rows
 from training.demand.what_if import listed_series, sheets, unit_costs
 
 _SHEETS_AT_ONCE = 2_000
+"""Series whose what-if sheets are computed at once; bounds the memory."""
 _POOLED = 400
 """Draws from which the quantiles of a rarely sold product are read: they are the same every day."""
 

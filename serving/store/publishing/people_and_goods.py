@@ -24,8 +24,11 @@ from training.recommender.model import RecommenderModel
 from training.recommender.scoring import stranger_chances
 
 _PEOPLE_PER_PRODUCT = 100
+"""Customers published for each product. Chosen by judgement, not measured."""
 _LISTED = 30
+"""Similar and complementary goods published for each product. Chosen by judgement, not measured."""
 _STRANGERS = 100
+"""Goods published for people who never bought, for each store. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)

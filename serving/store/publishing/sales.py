@@ -17,7 +17,9 @@ from serving.store.sales_history import write_history
 
 _EPOCH = date(1970, 1, 1).toordinal()
 _POPULAR_DAYS = 56
+"""Days of sales that say what is popular: eight weeks. Chosen by judgement, not measured."""
 _POPULAR = 200
+"""Popular goods published for each store. Chosen by judgement, not measured."""
 
 
 def publish_history(folder: Path, dataset: Dataset, places: Places, days: int) -> int:

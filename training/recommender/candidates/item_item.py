@@ -9,7 +9,9 @@ from training.recommender.history import History
 from training.recommender.sparse import CSR, Ints, Scores, csr, keep_top, scaled_columns, scaled_rows
 
 LARGEST_BASKET = 80
+"""Products; larger baskets are wholesale and say nothing of what goes together. Chosen by judgement, not measured."""
 SLAB = 4_096
+"""Products multiplied at once; bounds the memory."""
 
 
 def basket_matrix(history: History) -> CSR:

@@ -11,8 +11,11 @@ from training.recommender.history import History
 from training.recommender.sparse import CSR, Floats, Ints, Narrow, Scores, scaled_columns
 
 IDEAL_WEIGHT = 0.3
+"""Weight of the ideal low-pass filter: the paper's 0.3 (Shen et al. 2021)."""
 OVERSAMPLING = 32
+"""Vectors beyond those wanted in the randomised decomposition. Chosen by judgement, not measured."""
 ROUNDS = 6
+"""Power iterations of it. Chosen by judgement, not measured."""
 
 
 def normalised(matrix: CSR) -> tuple[CSR, Floats]:
