@@ -27,6 +27,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
 from retail_brain.files import atomic_path, write_json
 from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import Settings
 
 ROWS_PER_BUCKET: Final = 2_000_000
 MAX_BUCKETS: Final = 512
@@ -49,6 +50,11 @@ class FeatureOptions:
     identity: IdentityRules = field(default_factory=IdentityRules)
     period_days: int = 1
     buckets: int | None = None
+
+
+def feature_options(settings: Settings) -> FeatureOptions:
+    """The options that a tenant's settings ask for."""
+    return FeatureOptions(period_days={"day": 1, "week": 7, "month": 30}[settings.data.period])
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,11 @@ def features(
     ] = None,
 ) -> None:
     """Identity, person, goods, series and place feature tables as known on a day."""
-    from features.jobs import FeatureOptions, build_features
+    from features.jobs import build_features, feature_options
 
     chosen = context.current()
     dataset = chosen.dataset(lake, as_of)
     assert dataset.as_of is not None
     folder = out or chosen.workspace.features
-    period_days = {"day": 1, "week": 7, "month": 30}[chosen.settings.data.period]
-    build_features(dataset, folder, dataset.as_of, chosen.progress, options=FeatureOptions(period_days=period_days))
+    build_features(dataset, folder, dataset.as_of, chosen.progress, options=feature_options(chosen.settings))
     chosen.progress.say(f"Features as of {dataset.as_of} are in {folder}.")

@@ -10,6 +10,7 @@ from retail_brain.cli.context import AsOfOption, Context, LakeOption, current
 if TYPE_CHECKING:
     from training.promotion import Promotion
 
+Preset = Literal["fast", "full"]
 KindArgument = Annotated[Literal["demand", "recommender"], typer.Argument(help="Which model.")]
 
 
@@ -68,19 +69,19 @@ def publish(lake: LakeOption = None, as_of: AsOfOption = None) -> None:
 
 
 def run_training(
-    context: Context, kind: Literal["demand", "recommender"], lake: str | None, as_of: str | None, preset: str
+    context: Context, kind: Literal["demand", "recommender"], lake: str | None, as_of: str | None, preset: Preset
 ) -> int:
     """Trains and registers; returns the version. After a kill the same call goes on with the windows that are left."""
-    from training.promotion import jobs
-    from training.tracking import Tracking
-    from training.unfinished import unfinished_work
+    from training.registration import train as register
 
-    dataset = context.dataset(lake, as_of)
-    assert dataset.as_of is not None
-    with unfinished_work(context.workspace, f"train-{kind}") as unfinished:
-        trained = jobs(kind).train(dataset, context.settings, preset, context.progress, unfinished)
-        with context.progress.step(f"log {kind} to MLflow"):
-            return Tracking(context.workspace).log(kind, trained, dataset.versions, dataset.as_of, {"preset": preset})
+    return register(
+        context.workspace,
+        kind,
+        context.settings,
+        context.dataset(lake, as_of),
+        preset=preset,
+        progress=context.progress,
+    )
 
 
 def run_promotion(

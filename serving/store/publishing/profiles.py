@@ -5,16 +5,16 @@ from pathlib import Path
 
 import polars as pl
 
-from features.jobs import build_features, scan_features
+from features.jobs import build_features, feature_options, scan_features
 from retail_brain.dataset import Dataset
 from retail_brain.progress import Progress
-from retail_brain.settings import Workspace
+from retail_brain.settings import Settings, Workspace
 from serving.store.publishing.catalogs import Places
 from serving.store.rows import write_rows
 
 
 def publish_profiles(
-    folder: Path, workspace: Workspace, dataset: Dataset, places: Places, progress: Progress
+    folder: Path, workspace: Workspace, dataset: Dataset, places: Places, settings: Settings, progress: Progress
 ) -> pl.DataFrame:
     """Writes person, goods and place rows; returns who is behind each identifier.
 
@@ -22,7 +22,7 @@ def publish_profiles(
     """
     as_of = dataset.as_of or dataset.last_day()
     with progress.step("features of people, goods and places"):
-        build_features(dataset, workspace.features, as_of)
+        build_features(dataset, workspace.features, as_of, options=feature_options(settings))
     identity = scan_features(workspace.features, "identity").collect()
     _write(folder, "goods", "product_id", scan_features(workspace.features, "goods").collect(), places.products)
     _write(folder, "place", "store_id", scan_features(workspace.features, "place").collect(), places.stores)

@@ -74,7 +74,7 @@ def _fill(
         step.rows = counts["history"] = publish_history(folder, dataset, places, settings.serving.history_days)
         counts["stock"] = publish_stock(folder, dataset, places)
         publish_planned(folder, dataset, places)
-    resolved = publish_profiles(folder, workspace, dataset, places, progress)
+    resolved = publish_profiles(folder, workspace, dataset, places, settings, progress)
     counts["identities"] = publish_identities(folder, dataset, resolved, places)
     if "demand" in models:
         model, overrides = DemandModel.load(models["demand"]), tenant_overrides(workspace)

@@ -1,0 +1,339 @@
+"""The Python API for notebooks: `open_tenant`, and what a `Tenant` can do. Everything not named here is private.
+
+>>> from retail_brain.api import open_tenant
+>>> tenant = open_tenant("main")            # doctest: +SKIP
+>>> tenant.features("goods").head()         # doctest: +SKIP
+
+Heavy libraries are imported by the method that needs them, so that `import retail_brain.api` stays quick.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import Settings, Workspace, default_home, load_settings
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from retail_brain.dataset import Dataset
+    from retail_brain.ingest import IngestReport
+    from training.promotion import Promotion
+
+__all__ = ["Audience", "Backtest", "Tenant", "open_tenant"]
+
+Kind = Literal["demand", "recommender"]
+FeatureTable = Literal["identity", "person", "goods", "series", "place"]
+
+
+@dataclass(frozen=True)
+class Audience:
+    """People for goods.
+
+    Attributes:
+        people: one row per customer, the columns of the contract's `audience`.
+        exclusions: one row per reason: how many customers were left out, and why.
+    """
+
+    people: "pl.DataFrame"
+    exclusions: "pl.DataFrame"
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Forecasts of past windows beside what came.
+
+    Attributes:
+        windows: last day that the model saw, per window.
+        forecasts: one row per window x method x store x product x date.
+        scores: one row per window x method: WAPE, bias, RMSSE, pinball loss, coverage of the bands.
+    """
+
+    windows: tuple[date, ...]
+    forecasts: "pl.DataFrame"
+    scores: "pl.DataFrame"
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A tenant's data, models and decisions, as known on a day.
+
+    Attributes:
+        workspace: where the tenant's files are.
+        settings: its settings.
+        as_of: last visible day; None = the last day with a sale.
+        progress: reporter of long work; silent by default.
+    """
+
+    workspace: Workspace
+    settings: Settings
+    as_of: date | None = None
+    progress: Progress = field(default=SILENT, repr=False)
+
+    def at(self, as_of: date) -> "Tenant":
+        """The same tenant as known on another day: nothing later is visible."""
+        return Tenant(self.workspace, self.settings, as_of, self.progress)
+
+    @property
+    def dataset(self) -> "Dataset":
+        """The canonical tables: `dataset.scan(name)` gives a lazy frame.
+
+        Raises:
+            NotFoundError: nothing was ingested yet.
+        """
+        from retail_brain.lake import open_lake
+
+        uri = self.settings.lake_uri or str(self.workspace.lake)
+        lake = open_lake(uri, self.settings.storage_options)
+        return lake.at(self.as_of or lake.last_day())
+
+    def ingest(self, dataset: str | Path) -> "IngestReport":
+        """Brings a dataset (folder, mapping TOML or built-in name) into the lake; safe to run again.
+
+        Raises:
+            DataError: the dataset cannot be read, or too many of its rows are bad.
+        """
+        from retail_brain.ingest import ingest
+
+        uri = self.settings.lake_uri or str(self.workspace.lake)
+        return ingest(str(dataset), uri, self.settings, self.progress)
+
+    def table(self, name: str) -> "pl.DataFrame":
+        """A canonical table of the contract, such as `transactions`.
+
+        Raises:
+            MissingTableError: the lake has no such table.
+        """
+        return self.dataset.scan(name).collect()
+
+    def features(self, table: FeatureTable) -> "pl.DataFrame":
+        """A feature table as of the tenant's day: one row per person, product, store x product, store or identifier.
+
+        What was built of the same rows by the same code is read, not built again.
+
+        Raises:
+            MissingTableError: there are no sales.
+        """
+        from features.jobs import build_features, feature_options, scan_features
+
+        dataset = self.dataset
+        assert dataset.as_of is not None
+        folder = self.workspace.root / "notebook_features" / str(dataset.as_of)
+        build_features(dataset, folder, dataset.as_of, self.progress, options=feature_options(self.settings))
+        return scan_features(folder, table).collect()
+
+    def training_frame(self, kind: Kind, preset: Literal["fast", "full"] = "fast") -> "pl.DataFrame":
+        """What a model learns from, with column names: keys, the label, and one column per feature.
+
+        Demand: one row per series x origin x period ahead (`training.demand.training_frame`). Recommender: one row per
+        cutoff x customer x product (`training.recommender.training_frame`).
+
+        Raises:
+            MissingTableError: a table that the model needs is not there.
+        """
+        if kind == "demand":
+            from training.demand.config import preset_config
+            from training.demand.training_frame import training_frame
+
+            return training_frame(self.dataset, preset_config(self.settings, preset))
+        from training.recommender.jobs import preset_config as recommender_preset
+        from training.recommender.training_frame import training_frame as pair_frame
+
+        return pair_frame(self.dataset, recommender_preset(self.settings, preset), self.progress)
+
+    def train(self, kind: Kind, preset: Literal["fast", "full"] = "fast") -> int:
+        """Fits, backtests, logs to MLflow and registers a model; returns its version.
+
+        Raises:
+            MissingTableError: a table that the model needs is not there.
+        """
+        from training.registration import train
+
+        return train(self.workspace, kind, self.settings, self.dataset, preset=preset, progress=self.progress)
+
+    def promote(self, kind: Kind, version: int | None = None, *, force: bool = False) -> "Promotion":
+        """Makes a version champion if it beats the present one on the same windows of the same data.
+
+        Raises:
+            NotFoundError: there is no such version.
+        """
+        from retail_brain.lake import open_lake
+        from training.promotion import promote
+
+        uri = self.settings.lake_uri or str(self.workspace.lake)
+        return promote(
+            self.workspace,
+            kind,
+            self.settings,
+            lambda versions: open_lake(uri, self.settings.storage_options, versions),
+            version=version,
+            force=force,
+            progress=self.progress,
+        )
+
+    def backtest(self, *, horizon: int = 28, windows: int = 3, preset: Literal["fast", "full"] = "fast") -> Backtest:
+        """Demand forecasts on rolling origins beside naive, seasonal naive, moving average, SBA, TSB and ETS.
+
+        Args:
+            horizon: periods ahead.
+            windows: rolling origins, a horizon apart.
+            preset: how much work goes into each fit.
+
+        Raises:
+            ImpossibleError: the history is too short for so many windows.
+        """
+        from training.demand.backtest import backtest, backtest_windows
+        from training.demand.config import preset_config
+
+        dataset = self.dataset
+        config = preset_config(self.settings, preset).model_copy(update={"horizon": horizon})
+        cutoffs = backtest_windows(dataset, config, windows)
+        result = backtest(dataset, config, cutoffs, progress=self.progress)
+        return Backtest(tuple(cutoffs), result.forecasts, result.scores)
+
+    def forecast(
+        self,
+        horizon: int = 28,
+        *,
+        stores: Sequence[str] | None = None,
+        products: Sequence[str] | None = None,
+        quantiles: Sequence[float] | None = None,
+        explain: bool = False,
+        seed: int = 0,
+    ) -> "pl.DataFrame":
+        """Forecasts of the champion: one row per store x product x date, mean and quantiles in units per period.
+
+        Raises:
+            ModelError: there is no champion.
+            NotFoundError: a store is not in the data.
+        """
+        from serving.planning.demand.forecast_table import empty_forecast_table, forecast_tables
+
+        model = self._champion("demand")
+        wanted = tuple(quantiles or model.config.demand.quantiles)
+        tables = forecast_tables(
+            self.dataset,
+            model,
+            horizon,
+            stores=stores,
+            products=products,
+            quantiles=wanted,
+            explain=explain,
+            seed=seed,
+            progress=self.progress,
+        )
+        return _concat([empty_forecast_table(wanted, explain=explain), *tables])
+
+    def suggest(
+        self,
+        *,
+        stores: Sequence[str] | None = None,
+        products: Sequence[str] | None = None,
+        budget: float | None = None,
+        seed: int = 0,
+    ) -> "pl.DataFrame":
+        """Order suggestions: one row per store x product, the columns of the contract's `suggestions`.
+
+        Raises:
+            ModelError: there is no champion.
+            NotFoundError: none of the named stores and products has a forecast.
+            UsageError: the budget is negative.
+        """
+        from serving.planning.stock.order_suggestions import suggest
+
+        return suggest(
+            self.dataset,
+            self._champion("demand"),
+            self.settings,
+            stores=stores,
+            products=products,
+            budget=budget,
+            seed=seed,
+            progress=self.progress,
+        )
+
+    def recommend(
+        self,
+        customers: Sequence[str] | None = None,
+        *,
+        k: int = 10,
+        kind: Literal["repeat", "explore", "mixed"] = "mixed",
+        language: Literal["zh", "en"] = "zh",
+    ) -> "pl.DataFrame":
+        """Goods for people: one row per customer x rank, the columns of the contract's `recommendations`.
+
+        The operators' rules are not applied: they hold for what customers see, not for an analysis.
+
+        Raises:
+            ModelError: there is no champion.
+            NotFoundError: none of the customers is known.
+        """
+        from serving.planning.people.offering import Wish
+        from serving.planning.people.recommendations import recommend
+
+        wish = Wish(k=k, kind=kind)
+        model = self._champion("recommender")
+        blocks = recommend(self.dataset, model, wish, customers=customers, language=language, progress=self.progress)
+        return _concat(list(blocks))
+
+    def audience(self, product_ids: Sequence[str] = (), *, size: int = 500, **options: Any) -> Audience:
+        """People for goods, within consent, fatigue, budget and stock.
+
+        Args:
+            product_ids: goods on offer; may be empty with `campaign_id`.
+            size: most people listed, those held out included.
+            **options: `campaign_id`, `kind`, `channel`, `holdout_share`, `budget`, `contact_cost`, `at_home_only`,
+                `home_store_id`, as in `retail-brain audience`.
+
+        Raises:
+            ModelError: there is no champion.
+            NotFoundError: a product, the campaign or the store is unknown.
+            UsageError: neither goods nor a campaign.
+        """
+        from serving.planning.people.audiences import audience
+
+        model = self._champion("recommender")
+        found = audience(self.dataset, model, self.settings, product_ids=product_ids, size=size, **options)
+        return Audience(*found)
+
+    def _champion(self, kind: Kind) -> Any:
+        from training.bundle import champion
+        from training.promotion import load_model
+
+        return load_model(kind, champion(self.workspace, kind))
+
+
+def open_tenant(
+    tenant: str = "main",
+    home: str | Path | None = None,
+    *,
+    as_of: date | None = None,
+    settings: Mapping[str, Any] | None = None,
+    progress: Progress = SILENT,
+) -> Tenant:
+    """Opens a tenant of a home folder, the same that `retail-brain --tenant NAME --home FOLDER` works on.
+
+    Args:
+        tenant: its name.
+        home: the folder that holds `var/` and `mlruns/`; by default `RETAIL_BRAIN_HOME` or the current folder.
+        as_of: last visible day; None = the last day with a sale.
+        settings: settings in place of those of the tenant's file, as nested mappings such as `{"demand": {...}}`.
+        progress: reporter of long work, such as `Progress()`.
+
+    Raises:
+        UsageError: the name or a setting cannot be used.
+    """
+    from retail_brain.settings import parse_settings
+
+    workspace = Workspace(Path(home).resolve() if home is not None else default_home(), tenant)
+    chosen = load_settings(workspace) if settings is None else parse_settings(dict(settings), "open_tenant(settings=)")
+    return Tenant(workspace, chosen, as_of, progress)
+
+
+def _concat(frames: Sequence["pl.DataFrame"]) -> "pl.DataFrame":
+    import polars as pl
+
+    return pl.concat(frames) if frames else pl.DataFrame()

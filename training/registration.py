@@ -1,0 +1,40 @@
+"""One training run from data to the registry: fit, backtest, log to MLflow, register."""
+
+from typing import Literal
+
+from retail_brain.dataset import Dataset
+from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import Settings, Workspace
+from training.bundle import Kind
+from training.promotion import jobs
+from training.tracking import Tracking
+from training.unfinished import unfinished_work
+
+
+def train(
+    workspace: Workspace,
+    kind: Kind,
+    settings: Settings,
+    dataset: Dataset,
+    *,
+    preset: Literal["fast", "full"] = "fast",
+    progress: Progress = SILENT,
+) -> int:
+    """Trains and registers a model; returns its version. After a kill the same call goes on with the windows left.
+
+    Args:
+        workspace: the tenant.
+        kind: which model.
+        settings: the tenant's settings.
+        dataset: as known on the last day that the model shall see.
+        preset: minutes, or as long as it pays.
+        progress: reporter.
+
+    Raises:
+        MissingTableError: a table that the model needs is not there.
+    """
+    as_of = dataset.as_of or dataset.last_day()
+    with unfinished_work(workspace, f"train-{kind}") as unfinished:
+        trained = jobs(kind).train(dataset, settings, preset, progress, unfinished)
+        with progress.step(f"log {kind} to MLflow"):
+            return Tracking(workspace).log(kind, trained, dataset.versions, as_of, {"preset": preset})
