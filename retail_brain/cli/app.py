@@ -1,47 +1,111 @@
-"""The command's root: tenant and home, and the verbs of each topic."""
+"""The command `retail-brain`: the only place where verbs are registered.
 
+Modules of verbs import typer and nothing heavy at their top: `--help` and completion import them all.
+"""
+
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from retail_brain.cli import context
+from retail_brain import __version__
+from retail_brain.cli import (
+    audience_verbs,
+    context,
+    demo_verb,
+    events_verbs,
+    features_verb,
+    forecast_verbs,
+    ingest_verbs,
+    keys_verbs,
+    orders_verbs,
+    overrides_verbs,
+    recommend_verbs,
+    replenish_verbs,
+    rules_verbs,
+    serve_verb,
+    stock_verbs,
+    train_verbs,
+    what_if_verbs,
+)
+
+_PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
+    "Data 数据": {
+        "demo": demo_verb.demo,
+        "ingest": ingest_verbs.ingest,
+        "tables": ingest_verbs.tables,
+        "features": features_verb.features,
+        "events": events_verbs.events,
+    },
+    "Models 模型": {
+        "train": train_verbs.train,
+        "promote": train_verbs.promote,
+        "models": train_verbs.models,
+        "backtest": forecast_verbs.backtest,
+        "evaluate": recommend_verbs.evaluate,
+    },
+    "Demand 需求": {
+        "forecast": forecast_verbs.forecast,
+        "what-if": what_if_verbs.what_if,
+        "elasticities": what_if_verbs.elasticities_verb,
+        "recovery": what_if_verbs.recovery,
+        "overrides": overrides_verbs.overrides,
+        "ledger": overrides_verbs.ledger,
+    },
+    "Stock 库存": {
+        "replenish": replenish_verbs.replenish,
+        "simulate": replenish_verbs.simulate,
+        "transfers": stock_verbs.transfers,
+        "counts": stock_verbs.counts,
+        "leftovers": stock_verbs.leftovers,
+        "orders": orders_verbs.orders,
+    },
+    "People 顾客": {
+        "recommend": recommend_verbs.recommend,
+        "audience": audience_verbs.audience,
+        "assign": audience_verbs.assign,
+        "rules": rules_verbs.rules,
+    },
+    "Service 服务": {
+        "publish": train_verbs.publish,
+        "serve": serve_verb.serve,
+        "keys": keys_verbs.keys,
+    },
+}
 
 app = typer.Typer(
     name="retail-brain",
     help="Retail brain (零售大脑): forecasts, replenishment, and goods finding people.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"retail-brain {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
 def root(
     tenant: Annotated[str, typer.Option(help="Whose data, models and keys to work on.")] = "main",
     home: Annotated[
-        Path | None, typer.Option(help="Folder that holds var/ and mlruns/ [default: RETAIL_BRAIN_HOME or here].")
+        Path | None, typer.Option(help="Folder that holds var/ and mlruns/.", show_default="RETAIL_BRAIN_HOME or here")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing but errors.")] = False,
+    version: Annotated[  # noqa: ARG001  # its callback answers
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end.")
+    ] = False,
 ) -> None:
     """Chooses the tenant and the home folder for the verb that follows."""
     context.choose(tenant, home, quiet=quiet)
 
 
-from retail_brain.cli import (  # noqa: E402
-    decisions,  # noqa: F401
-    demand,  # noqa: F401
-    demo,  # noqa: F401
-    events,  # noqa: F401
-    features,  # noqa: F401
-    ingest,  # noqa: F401
-    keys,  # noqa: F401
-    network,  # noqa: F401
-    orders,  # noqa: F401
-    overrides,  # noqa: F401
-    people,  # noqa: F401
-    questions,  # noqa: F401
-    rules,  # noqa: F401
-    serve,  # noqa: F401
-    train,  # noqa: F401
-)
+for _panel, _verbs in _PANELS.items():
+    for _name, _verb in _verbs.items():
+        if isinstance(_verb, typer.Typer):
+            app.add_typer(_verb, name=_name, rich_help_panel=_panel)
+        else:
+            app.command(_name, rich_help_panel=_panel)(_verb)

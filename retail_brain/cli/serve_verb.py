@@ -5,18 +5,15 @@ from typing import Annotated
 
 import typer
 
-from retail_brain.cli.app import app
-from retail_brain.cli.context import Context, current
-from retail_brain.cli.keys import open_database
+from retail_brain.cli.context import Context, current, open_database
 
 _DEMO_KEY = "demo"
 
 
-@app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on [default: the settings'].")] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port [default: the settings'].")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes [default: the settings'].")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="the settings'")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port.", show_default="the settings'")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes.", show_default="the settings'")] = None,
 ) -> None:
     """Serve the answers of all tenants and the page until Ctrl-C."""
     run_service(current(), demo_key=False, host=host, port=port, workers=workers)

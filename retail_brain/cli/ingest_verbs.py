@@ -4,17 +4,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retail_brain.cli import context
-from retail_brain.cli.app import app
+from retail_brain.cli.context import current
+from retail_brain.cli.options import LakeOption
 
 if TYPE_CHECKING:
     from retail_brain.ingest import IngestReport
 
 
-@app.command()
 def ingest(
     dataset: Annotated[str, typer.Argument(help="Folder, mapping TOML, or built-in: sample, complete-journey.")],
-    lake: context.LakeOption = None,
+    lake: LakeOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="The dataset is all there is of its tables: take other rows out.")
     ] = False,
@@ -22,7 +21,7 @@ def ingest(
     """Bring a dataset into the lake; safe to run again, adds only what is new."""
     from retail_brain.ingest import ingest as run
 
-    here = context.current()
+    here = current()
     report = run(dataset, here.lake_uri(lake), here.settings, here.progress, replace=replace)
     for line in report_lines(report):
         here.progress.say(line)
@@ -31,12 +30,11 @@ def ingest(
     here.progress.say(f"Lake: {report.lake}" if report.changed_anything else f"Nothing new for the lake {report.lake}")
 
 
-@app.command()
-def tables(lake: context.LakeOption = None) -> None:
+def tables(lake: LakeOption = None) -> None:
     """List the lake's tables: rows, version and days."""
     from retail_brain.lake import describe_lake
 
-    here = context.current()
+    here = current()
     for table in describe_lake(here.lake_uri(lake), here.settings.storage_options):
         days = f"{table.first_day} to {table.last_day}" if table.first_day else ""
         typer.echo(f"{table.name:<14} {table.rows:>14,} rows  version {table.version:<4} {days}".rstrip())

@@ -4,28 +4,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retail_brain.cli import context
-from retail_brain.cli.app import app
-from retail_brain.cli.context import AsOfOption, LakeOption, OutOption
-from retail_brain.cli.decisions import ProductsOption, StoresOption, load_forecaster, write_table
+from retail_brain.cli.champions import load_forecaster
+from retail_brain.cli.context import current
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, ProductsOption, SeedOption, StoresOption
+from retail_brain.cli.table_files import write_table
 
 if TYPE_CHECKING:
     from retail_brain.dataset import Dataset
 
-SeedOption = Annotated[int, typer.Option(help="Seed of the sample paths.")]
 
-
-@app.command()
 def transfers(
     out: OutOption,
     cost_per_unit: Annotated[
-        float | None, typer.Option(min=0, help="Money for moving one unit [default: the settings'].")
+        float | None, typer.Option(min=0, help="Money for moving one unit.", show_default="the settings'")
     ] = None,
     line_cost: Annotated[
-        float | None, typer.Option(min=0, help="Money for picking and booking one line [default: the settings'].")
+        float | None, typer.Option(min=0, help="Money for picking and booking one line.", show_default="the settings'")
     ] = None,
     days: Annotated[
-        float | None, typer.Option(min=0, help="Days until moved goods can be sold [default: the settings'].")
+        float | None, typer.Option(min=0, help="Days until moved goods can be sold.", show_default="the settings'")
     ] = None,
     stores: StoresOption = None,
     products: ProductsOption = None,
@@ -40,7 +37,7 @@ def transfers(
     """
     from serving.planning.stock.stock_network import transfers as suggest_transfers
 
-    chosen = context.current()
+    chosen = current()
     changes = {"transfer_cost_per_unit": cost_per_unit, "transfer_line_cost": line_cost, "transfer_days": days}
     network = chosen.settings.network.model_copy(
         update={name: value for name, value in changes.items() if value is not None}
@@ -61,7 +58,6 @@ def transfers(
         step.note = f"{table['units'].sum():,.0f} units worth {table['expected_value'].sum():,.2f} -> {out}"
 
 
-@app.command()
 def counts(
     out: OutOption,
     least_probability: Annotated[
@@ -77,7 +73,7 @@ def counts(
     """
     from serving.planning.stock.stock_network import counts as suggest_counts
 
-    chosen = context.current()
+    chosen = current()
     with chosen.progress.step("counts") as step:
         dataset = _with_inventory(chosen.dataset(lake, as_of))
         table = suggest_counts(dataset, chosen.settings, stores=stores, least_probability=least_probability)
@@ -86,7 +82,6 @@ def counts(
         step.note = f"{table['expected_value'].sum():,.2f} of margin a week behind them -> {out}"
 
 
-@app.command()
 def leftovers(
     out: OutOption,
     stores: StoresOption = None,
@@ -102,7 +97,7 @@ def leftovers(
     """
     from serving.planning.stock.stock_network import leftovers as find_leftovers
 
-    chosen = context.current()
+    chosen = current()
     with chosen.progress.step("leftovers") as step:
         table = find_leftovers(
             _with_inventory(chosen.dataset(lake, as_of)),

@@ -1,4 +1,4 @@
-"""The verbs replenish, simulate, audience and assign, run as a user runs them."""
+"""The verbs replenish and simulate, and the refusals of audience and assign, run as a user runs them."""
 
 from pathlib import Path
 

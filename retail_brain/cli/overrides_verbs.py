@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from retail_brain.cli.app import app
-from retail_brain.cli.context import AsOfOption, LakeOption, OutOption, current, parse_day
-from retail_brain.cli.keys import open_database
+from retail_brain.cli.context import current, open_database
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day
+from retail_brain.cli.table_files import write_table
 
 overrides = typer.Typer(help="What people put in the place of forecasts.", no_args_is_help=True)
-app.add_typer(overrides, name="overrides")
 
 
 @overrides.command()
@@ -23,7 +22,7 @@ def add(
     store: Annotated[str | None, typer.Option("--store", help="Only this store.")] = None,
     product: Annotated[str | None, typer.Option("--product", help="Only this product.")] = None,
     begin: Annotated[
-        str | None, typer.Option("--from", help="First day [default: that after the last visible].")
+        str | None, typer.Option("--from", help="First day.", show_default="that after the last visible")
     ] = None,
     by: Annotated[str, typer.Option("--by", help="Who says so.")] = "command line",
     override_id: Annotated[
@@ -100,7 +99,6 @@ def withdraw(
     typer.echo(f"{override_id} is withdrawn")
 
 
-@app.command()
 def ledger(
     out: OutOption,
     lag: Annotated[int, typer.Option(min=1, max=28, help="Days ahead that the first measures look at.")] = 1,
@@ -111,7 +109,6 @@ def ledger(
 
     Needs forecasts of earlier days: every `publish` keeps those of its day.
     """
-    from retail_brain.cli.decisions import write_table
     from serving.planning.demand.overrides import tenant_overrides
     from serving.planning.demand.value_added import ledger as measure
 

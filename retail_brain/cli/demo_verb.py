@@ -1,24 +1,19 @@
 """The whole thing in one verb: ingest, features, train, publish, serve."""
 
 import time
-from importlib import metadata
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import tomli_w
 import typer
 
 from retail_brain import __version__
-from retail_brain.cli.app import app
 from retail_brain.cli.context import Context, current
 from retail_brain.errors import ModelError
-from retail_brain.files import write_text
-from retail_brain.settings import Workspace, load_settings
 
 if TYPE_CHECKING:
+    from retail_brain.settings import Workspace
     from training.bundle import Kind
 
 
-@app.command()
 def demo(
     data: Annotated[
         Literal["sample", "complete-journey"], typer.Option(help="The sample chain, or real receipts.")
@@ -33,13 +28,17 @@ def demo(
     build(context, data)
     say(f"Ready after {time.perf_counter() - started:.0f} s.")
     if serve:
-        from retail_brain.cli.serve import run_service
+        from retail_brain.cli.serve_verb import run_service
 
         run_service(context, demo_key=True)
 
 
 def prepare(context: Context, data: str) -> Context:
     """The context of the demo's own tenant: each dataset has its own, and its settings are written on the first run."""
+    import tomli_w
+
+    from retail_brain.files import write_text
+    from retail_brain.settings import load_settings
     from retail_brain.sources import builtin_settings
 
     workspace = context.workspace
@@ -52,7 +51,8 @@ def prepare(context: Context, data: str) -> Context:
 
 def build(context: Context, data: str) -> None:
     """Brings the tenant from a dataset to published answers; a second run finds everything done."""
-    from retail_brain.cli.train import run_promotion, run_publishing, run_training
+    from retail_brain.cli.train_verbs import run_promotion, run_publishing, run_training
+    from retail_brain.files import write_text
     from retail_brain.ingest import ingest
     from training.bundle import KINDS
 
@@ -69,7 +69,7 @@ def build(context: Context, data: str) -> None:
     write_text(done, edition)
 
 
-def _has_answers(workspace: Workspace) -> bool:
+def _has_answers(workspace: "Workspace") -> bool:
     """Whether the published answers can be read by this software."""
     from serving.store.answer_set import current_id, open_answers
 
@@ -83,7 +83,7 @@ def _has_answers(workspace: Workspace) -> bool:
     return True
 
 
-def _has_champion(workspace: Workspace, kind: "Kind") -> bool:
+def _has_champion(workspace: "Workspace", kind: "Kind") -> bool:
     """Whether there is a champion that this software can load."""
     from training.bundle import champion
     from training.promotion import load_model
@@ -97,6 +97,8 @@ def _has_champion(workspace: Workspace, kind: "Kind") -> bool:
 
 def _edition(data: str) -> str:
     """Names the data and the software that made a demo, so that a newer edition of either is built anew."""
+    from importlib import metadata
+
     from retail_brain.files import sha256
     from retail_brain.sources.opening import sample_folder
 

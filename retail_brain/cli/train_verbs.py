@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from retail_brain.cli.app import app
-from retail_brain.cli.context import AsOfOption, Context, LakeOption, current
+from retail_brain.cli.context import Context, current
+from retail_brain.cli.options import AsOfOption, LakeOption
 
 if TYPE_CHECKING:
     from training.promotion import Promotion
@@ -14,7 +14,6 @@ Preset = Literal["fast", "full"]
 KindArgument = Annotated[Literal["demand", "recommender"], typer.Argument(help="Which model.")]
 
 
-@app.command()
 def train(
     kind: KindArgument,
     lake: LakeOption = None,
@@ -27,10 +26,9 @@ def train(
     typer.echo(f"registered {kind} version {version}; `retail-brain promote {kind}` compares it with the champion")
 
 
-@app.command()
 def promote(
     kind: KindArgument,
-    version: Annotated[int | None, typer.Argument(help="Registry version [default: the newest].")] = None,
+    version: Annotated[int | None, typer.Argument(help="Registry version.", show_default="the newest")] = None,
     lake: LakeOption = None,
     force: Annotated[bool, typer.Option("--force", help="Promote without comparing.")] = False,
     publish: Annotated[bool, typer.Option(help="Publish new answers from the champion afterwards.")] = True,
@@ -46,7 +44,6 @@ def promote(
         raise typer.Exit(1)
 
 
-@app.command()
 def models(kind: KindArgument) -> None:
     """List a kind's registered versions with their deciding metric."""
     from training.tracking import Tracking
@@ -62,7 +59,6 @@ def models(kind: KindArgument) -> None:
         )
 
 
-@app.command()
 def publish(lake: LakeOption = None, as_of: AsOfOption = None) -> None:
     """Compute the answers that the service gives from the champions, and switch it to them."""
     run_publishing(current(), lake, as_of)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retail_brain.cli import context
-from retail_brain.cli.app import app
-from retail_brain.cli.context import AsOfOption, LakeOption, OutOption
+from retail_brain.cli.context import current
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption
+from retail_brain.cli.table_files import read_table, write_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -44,20 +44,19 @@ class LanguageOption(StrEnum):
     EN = "en"
 
 
-@app.command()
 def recommend(
     out: OutOption,
     customers: Annotated[
-        Path | None, typer.Option(help="Parquet, CSV or text file with customer_id [default: everybody].")
+        Path | None, typer.Option(help="Parquet, CSV or text file with customer_id.", show_default="everybody")
     ] = None,
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Goods per customer.")] = 10,
     kind: Annotated[KindOption, typer.Option(help="Goods they buy anyway, new ones, or both.")] = KindOption.MIXED,
     explore_at_least: Annotated[int, typer.Option(min=0, help="Of the k, how many must be new to them (mixed).")] = 0,
     due_within: Annotated[
         int | None,
-        typer.Option(min=1, help="Hold back repeat goods due later than so many days [default: label days]."),
+        typer.Option(min=1, help="Hold back repeat goods due later than so many days.", show_default="label days"),
     ] = None,
-    store: Annotated[str | None, typer.Option(help="As in this shop: what it has or gets [default: any].")] = None,
+    store: Annotated[str | None, typer.Option(help="As in this shop: what it has or gets.", show_default="any")] = None,
     in_stock: Annotated[bool, typer.Option("--in-stock", help="As in each one's own shop.")] = False,
     rules: Annotated[bool, typer.Option(help="Under the operators' rules that hold now.")] = True,
     language: Annotated[LanguageOption, typer.Option(help="Of the reasons.")] = LanguageOption.ZH,
@@ -68,8 +67,7 @@ def recommend(
 
     Needs transactions with customer_id and a champion recommender; inventory and stores say what can be had where.
     """
-    from retail_brain.cli.decisions import read_table
-    from retail_brain.cli.rules import kept_rules
+    from retail_brain.cli.rules_verbs import kept_rules
     from retail_brain.progress import Progress
     from serving.planning.people.offering import Wish
     from serving.planning.people.recommendations import recommend as recommendations
@@ -77,7 +75,7 @@ def recommend(
     from training.bundle import champion
     from training.recommender.model import RecommenderModel
 
-    chosen = context.current()
+    chosen = current()
     ids = _customer_ids(read_table(customers, "--customers"), customers) if customers else None
     dataset = chosen.dataset(lake, as_of)
     model = RecommenderModel.load(champion(chosen.workspace, "recommender"))
@@ -105,7 +103,6 @@ def recommend(
         step.note = f"{people:,} customers{unknown} -> {out}"
 
 
-@app.command()
 def evaluate(
     subject: Annotated[SubjectOption, typer.Argument(help="recommender (goods for people) or audience (the reverse).")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables.")],
@@ -120,11 +117,10 @@ def evaluate(
 
     Needs transactions with customer_id. Writes recommender.csv, audience.csv, calibration.csv and recall.csv.
     """
-    from retail_brain.cli.decisions import write_table
     from training.recommender.backtest import evaluate_windows
     from training.recommender.jobs import preset_config
 
-    chosen = context.current()
+    chosen = current()
     dataset = chosen.dataset(lake, as_of)
     config = preset_config(chosen.settings, preset.value)
     changes = {"test_goods": products, "test_min_buyers": min_buyers}

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from retail_brain.cli.app import app
-from retail_brain.cli.context import AsOfOption, LakeOption, OutOption, current, writable_table
+from retail_brain.cli.context import current
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, writable_table
+from retail_brain.cli.table_files import write_table
 
 _SUMMED = (
     "forecast",
@@ -20,7 +21,6 @@ _SUMMED = (
 )
 
 
-@app.command("what-if")
 def what_if(
     store: Annotated[str, typer.Option("--store", help="The store.")],
     product: Annotated[str, typer.Option("--product", help="The product.")],
@@ -41,7 +41,6 @@ def what_if(
     """
     import polars as pl
 
-    from retail_brain.cli.decisions import write_table
     from training.bundle import champion
     from training.demand.model import DemandModel
     from training.demand.what_if import what_if as ask_what_if
@@ -62,14 +61,12 @@ def what_if(
         typer.echo("  The price lies outside all prices of the history: the answer is that of the nearest one seen.")
 
 
-@app.command("elasticities")
 def elasticities_verb(out: OutOption, lake: LakeOption = None, as_of: AsOfOption = None) -> None:
     """Own-price elasticity of each product, shrunk to its category, with a 90 % interval; lifts of display and mailer.
 
     Needs sales and prices (or promotions with prices); without any, each product gets the same wide interval.
     """
     from features.demand.history import read_history
-    from retail_brain.cli.decisions import write_table
     from training.demand.elasticity import elasticities
 
     context = current()
@@ -81,7 +78,6 @@ def elasticities_verb(out: OutOption, lake: LakeOption = None, as_of: AsOfOption
         step.note = f"{int((table['changed_days'] > 0).sum()):,} with prices that changed -> {out}"
 
 
-@app.command()
 def recovery(
     out: OutOption,
     by_day: Annotated[bool, typer.Option("--by-day", help="One row per series and day instead of sums.")] = False,
@@ -94,7 +90,6 @@ def recovery(
     """
     from features.demand.history import read_history
     from features.demand.recovered_units import recovered_days, recovery_audit
-    from retail_brain.cli.decisions import write_table
 
     context = current()
     with context.progress.step("recovery") as step:

@@ -5,22 +5,21 @@ from typing import Annotated
 
 import typer
 
-from retail_brain.cli import context
-from retail_brain.cli.app import app
+from retail_brain.cli.context import current
+from retail_brain.cli.options import AsOfOption, LakeOption
 
 
-@app.command()
 def features(
-    as_of: context.AsOfOption = None,
-    lake: context.LakeOption = None,
+    as_of: AsOfOption = None,
+    lake: LakeOption = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the tables [default: var/TENANT/features].")
+        Path | None, typer.Option("--out", help="Folder for the tables.", show_default="var/TENANT/features")
     ] = None,
 ) -> None:
     """Identity, person, goods, series and place feature tables as known on a day."""
     from features.jobs import build_features, feature_options
 
-    chosen = context.current()
+    chosen = current()
     dataset = chosen.dataset(lake, as_of)
     assert dataset.as_of is not None
     folder = out or chosen.workspace.features

@@ -5,16 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from retail_brain.cli.app import app
-from retail_brain.cli.context import AsOfOption, LakeOption, OutOption, current
+from retail_brain.cli.context import current
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, SeedOption, StoresOption
 
-StoresOption = Annotated[list[str] | None, typer.Option("--stores", help="Only this store; may be repeated.")]
 ProductsOption = Annotated[
     list[str] | None, typer.Option("--products", help="Only this product, even where it never sold; may be repeated.")
 ]
 
 
-@app.command()
 def forecast(
     out: OutOption,
     horizon: Annotated[int, typer.Option(min=1, max=366, help="Periods ahead.")] = 28,
@@ -26,7 +24,7 @@ def forecast(
     with_overrides: Annotated[
         bool, typer.Option("--with-overrides", help="With what people put in the forecasts' place; else the engine's.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of the sample paths.")] = 0,
+    seed: SeedOption = 0,
 ) -> None:
     """Forecast demand: one row per store, product and date with mean and quantiles.
 
@@ -78,7 +76,6 @@ def forecast(
         step.note = f"-> {out}" + (f", {before} stores were there from a run that was cut off" if before else "")
 
 
-@app.command()
 def backtest(
     kind: Annotated[Literal["demand"], typer.Argument(help="What to backtest.")],
     out: Annotated[Path, typer.Option("--out", help="Folder to write into.")],

@@ -5,23 +5,21 @@ from typing import Annotated
 
 import typer
 
-from retail_brain.cli.app import app
-from retail_brain.cli.context import LakeOption, current, parse_day
-from retail_brain.cli.keys import open_database
+from retail_brain.cli.context import current, open_database
+from retail_brain.cli.options import LakeOption, parse_day
 
 events = typer.Typer(help="Events that the service received.", no_args_is_help=True)
-app.add_typer(events, name="events")
 
 
 @events.command()
 def collect(
     since: Annotated[
-        str | None, typer.Option(help="Only events of this day or later, YYYY-MM-DD [default: all].")
+        str | None, typer.Option(help="Only events of this day or later, YYYY-MM-DD.", show_default="all")
     ] = None,
     lake: LakeOption = None,
 ) -> None:
     """Bring received events into the lake, so that features, training and publishing know them; safe to run again."""
-    from retail_brain.cli.ingest import report_lines
+    from retail_brain.cli.ingest_verbs import report_lines
     from serving.planning.people.received_events import collect_events
 
     here = current()

@@ -2,25 +2,20 @@
 
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from retail_brain.cli.app import app
-from retail_brain.cli.context import current
-
-if TYPE_CHECKING:
-    from retail_brain.operational.database import Database
+from retail_brain.cli.context import current, open_database
 
 keys = typer.Typer(help="API keys of the tenant.", no_args_is_help=True)
-app.add_typer(keys, name="keys")
 
 
 @keys.command()
 def create(
     role: Annotated[str, typer.Option(help="merchandiser, marketer, data_scientist or admin.")],
     name: Annotated[str, typer.Option(help="Who or what will use it; shown beside decisions.")] = "",
-    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires [default: never].")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires.", show_default="never")] = None,
 ) -> None:
     """Make a key. It is shown once and kept only as a hash."""
     from retail_brain.operational.keys import create_key
@@ -52,13 +47,3 @@ def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, such as rb_
     with closing(open_database()) as database:
         key = revoke_key(current().workspace.tenant, database, key_id, now=datetime.now(UTC))
     typer.echo(f"{key.key_id} ({key.name}) is revoked since {key.revoked_at:%Y-%m-%d %H:%M} UTC")
-
-
-def open_database() -> "Database":
-    """The operational database, its tables brought to this version."""
-    from retail_brain.operational.database import Database
-    from retail_brain.operational.upgrade import upgrade
-
-    database = Database(current().workspace.database_url)
-    upgrade(database)
-    return database

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from retail_brain.cli.app import app
-from retail_brain.cli.context import LakeOption, current
-from retail_brain.cli.keys import open_database
+from retail_brain.cli.context import current, open_database
+from retail_brain.cli.options import LakeOption
 
 if TYPE_CHECKING:
     from retail_brain.decisions.offer_rules import Rule
 
 rules = typer.Typer(help="What operators decide about recommended goods.", no_args_is_help=True)
-app.add_typer(rules, name="rules")
 
-FileArgument = Annotated[Path, typer.Argument(help="TOML ([[rules]]), JSON or CSV (lists separated by ;).")]
+FileArgument = Annotated[Path, typer.Argument(help="TOML (tables called rules), JSON or CSV (lists separated by ;).")]
 
 
 @rules.command("list")

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from retail_brain.cli.app import app
-from retail_brain.cli.context import AsOfOption, LakeOption, OutOption, current, parse_day
-from retail_brain.cli.keys import open_database
+from retail_brain.cli.context import current, open_database
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day
+from retail_brain.cli.table_files import read_table, write_table
 
 
 class StateOption(StrEnum):
@@ -24,7 +24,6 @@ class StateOption(StrEnum):
 
 
 orders = typer.Typer(help="Orders that were approved or changed.", no_args_is_help=True)
-app.add_typer(orders, name="orders")
 
 
 @orders.command()
@@ -51,7 +50,6 @@ def receive(
     by: Annotated[str, typer.Option("--by", help="Who tells it, for the audit.")] = "command line",
 ) -> None:
     """Note what arrived of the orders. The same file again changes nothing; deliveries in parts add up."""
-    from retail_brain.cli.decisions import read_table
     from retail_brain.operational.receipts import store_receipts
     from serving.planning.stock.receipts import read_receipts
 
@@ -69,7 +67,6 @@ def list_(
     since: Annotated[str | None, typer.Option(help="Only suggestions of this day or later, YYYY-MM-DD.")] = None,
 ) -> None:
     """Write the order book: one line per decided suggestion, who decided what, and how far it has come."""
-    from retail_brain.cli.decisions import write_table
     from retail_brain.operational.life import lives
     from serving.planning.stock.order_book import order_book
 
@@ -94,7 +91,6 @@ def measure(
     Writes one line per decision, and beside it STEM_users with the sums per person. Needs sales; uses inventory (stock
     at the start, demand of empty shelves), supply, prices and products.
     """
-    from retail_brain.cli.decisions import write_table
     from retail_brain.operational.life import lives
     from serving.planning.stock.order_value import by_user, measure_decisions
 

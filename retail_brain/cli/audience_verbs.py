@@ -1,0 +1,108 @@
+"""Verbs that choose people: audience, assign."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retail_brain.cli.champions import load_forecaster, load_recommender
+from retail_brain.cli.context import current
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption
+from retail_brain.cli.table_files import read_table, write_table
+
+if TYPE_CHECKING:
+    from retail_brain.dataset import Dataset
+
+
+def audience(
+    out: OutOption,
+    product: Annotated[list[str] | None, typer.Option("--product", help="A product on offer; may be repeated.")] = None,
+    campaign: Annotated[str | None, typer.Option("--campaign", help="A campaign of the campaigns table.")] = None,
+    size: Annotated[int, typer.Option("--size", help="Most people listed, held-out ones included.")] = 500,
+    kind: Annotated[str, typer.Option("--kind", help="repeat, explore or mixed.")] = "mixed",
+    channel: Annotated[str | None, typer.Option("--channel", help="The only channel to use.")] = None,
+    holdout_share: Annotated[float | None, typer.Option(help="Share held out to measure the effect.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Money that all contacts may cost.")] = None,
+    contact_cost: Annotated[float | None, typer.Option(help="Money per contact.")] = None,
+    at_home_only: Annotated[bool, typer.Option("--home-shop", help="Goods must lie in the person's own shop.")] = False,
+    leftovers: Annotated[
+        bool, typer.Option("--leftovers", help="The goods are those that will be left over, most money first.")
+    ] = False,
+    store: Annotated[str | None, typer.Option("--store", help="Only people (and left-overs) of this shop.")] = None,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Who wants these goods: an audience, and beside it STEM_exclusions with who was left out and why.
+
+    Needs transactions with customers and a champion recommender (and a demand model for --leftovers); uses consents,
+    contacts, responses, campaigns and inventory where they are.
+    """
+    from serving.planning.people.audiences import audience as find_audience
+
+    chosen = current()
+    dataset = chosen.dataset(lake, as_of)
+    with chosen.progress.step("audience") as step:
+        model = load_recommender()
+        table, exclusions = find_audience(
+            dataset,
+            model,
+            chosen.settings,
+            product_ids=_left_over(dataset, product, campaign, store) if leftovers else product or (),
+            campaign_id=campaign,
+            size=size,
+            kind=kind,  # type: ignore[arg-type]  # checked by AudienceRequest
+            channel=channel,
+            holdout_share=holdout_share,
+            budget=budget,
+            contact_cost=contact_cost,
+            at_home_only=at_home_only,
+            home_store_id=store,
+        )
+        write_table(table, out)
+        write_table(exclusions, out.with_name(f"{out.stem}_exclusions{out.suffix}"))
+        step.rows = table.height
+        step.note = f"{int((table['group'] == 'contact').sum()):,} to contact -> {out}"
+
+
+def _left_over(dataset: "Dataset", product: list[str] | None, campaign: str | None, store: str | None) -> list[str]:
+    """Goods that will be left over, most money at risk first.
+
+    Raises:
+        UsageError: goods or a campaign were named as well.
+    """
+    from retail_brain.errors import UsageError
+    from serving.planning.stock.stock_network import goods_to_clear
+    from serving.planning.stock.stock_network import leftovers as find_leftovers
+
+    if product or campaign:
+        raise UsageError("--leftovers chooses the goods itself; got --product or --campaign as well. Leave one out.")
+    settings = current().settings
+    found = find_leftovers(dataset, load_forecaster(), settings, stores=None if store is None else [store])
+    return goods_to_clear(found, store)
+
+
+def assign(
+    out: OutOption,
+    campaigns: Annotated[
+        Path,
+        typer.Option("--campaigns", help="CSV or Parquet: campaign_id, product_ids, size?, budget?, contact_cost? ..."),
+    ],
+    per_customer: Annotated[int, typer.Option("--per-customer", help="Most campaigns per person.")] = 1,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Many campaigns at once: who gets which, under every campaign's size and budget. STEM_campaigns has the prices."""
+    from serving.planning.people.audiences import assign as assign_campaigns
+
+    chosen = current()
+    dataset = chosen.dataset(lake, as_of)
+    plan_of = read_table(campaigns, "--campaigns")
+    with chosen.progress.step("assign") as step:
+        plan = assign_campaigns(
+            dataset, load_recommender(), plan_of, chosen.settings, per_customer=per_customer, progress=chosen.progress
+        )
+        write_table(plan.audience, out)
+        write_table(plan.summary, out.with_name(f"{out.stem}_campaigns{out.suffix}"))
+        share = plan.value / plan.bound if plan.bound > 0 else 1.0
+        step.rows = plan.audience.height
+        step.note = f"value {plan.value:,.2f}, {share:.1%} of what is possible -> {out}"

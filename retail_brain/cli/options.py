@@ -1,0 +1,53 @@
+"""Options that several verbs share, and how their values are read."""
+
+import os
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from retail_brain.errors import UsageError
+
+LakeOption = Annotated[str | None, typer.Option("--lake", help="Lake folder or object-store URI.")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="Last visible day, YYYY-MM-DD.", show_default="last sale")
+]
+StoresOption = Annotated[list[str] | None, typer.Option("--stores", help="Only this store; may be repeated.")]
+ProductsOption = Annotated[list[str] | None, typer.Option("--products", help="Only this product; may be repeated.")]
+SeedOption = Annotated[int, typer.Option(help="Seed of the sample paths.")]
+
+
+def writable_table(path: Path | None) -> Path | None:
+    """A file that a table can be written to, found out before the work begins.
+
+    Raises:
+        UsageError: the ending says no format, it is a folder, or it lies where no file can be.
+    """
+    if path is None:
+        return None
+    if path.suffix not in {".parquet", ".csv"}:
+        raise UsageError(f"--out {path} has no ending that says what to write; wanted .parquet or .csv.")
+    if path.is_dir():
+        raise UsageError(f"--out {path} is a folder; wanted a file. Name a file in it.")
+    above = next(parent for parent in path.absolute().parents if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise UsageError(f"--out {path} cannot be written: {above} is no folder that you may write to. Choose another.")
+    return path
+
+
+OutOption = Annotated[
+    Path, typer.Option("--out", callback=writable_table, help="File to write (Parquet, or CSV by its ending).")
+]
+
+
+def parse_day(text: str, option: str) -> date:
+    """A day as written on the command line.
+
+    Raises:
+        UsageError: not a date of the form YYYY-MM-DD.
+    """
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # business days have no zone
+    except ValueError as error:
+        raise UsageError(f"{option} {text!r} is not a day; wanted YYYY-MM-DD, for example 2025-02-28.") from error

@@ -1,0 +1,134 @@
+"""Verbs that decide orders: replenish, and simulate, which replays order policies."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from retail_brain.cli.champions import load_forecaster
+from retail_brain.cli.context import current
+from retail_brain.cli.options import (
+    AsOfOption,
+    LakeOption,
+    OutOption,
+    ProductsOption,
+    SeedOption,
+    StoresOption,
+    parse_day,
+)
+from retail_brain.cli.table_files import read_table, write_table
+
+if TYPE_CHECKING:
+    from retail_brain.dataset import Dataset
+    from serving.planning.stock.order_suggestions import Forecaster
+
+
+def replenish(
+    out: OutOption,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+    budget: Annotated[float | None, typer.Option(help="Money that all orders together may cost.")] = None,
+    limits: Annotated[
+        Path | None,
+        typer.Option("--limits", help="CSV or Parquet: limit, unit, capacity, and what it is restricted to."),
+    ] = None,
+    stores: StoresOption = None,
+    products: ProductsOption = None,
+    seed: SeedOption = 0,
+) -> None:
+    """Order suggestions with their numbers and reasons: one row per store and product.
+
+    With --limits, STEM_limits beside the file says what one more of each limit is worth.
+
+    Needs sales and a champion demand model; uses inventory, supply, prices, products and assortment where they are.
+    """
+    import polars as pl
+
+    from serving.planning.stock.limits_file import with_budget
+    from serving.planning.stock.order_suggestions import suggest, suggest_within
+
+    chosen = current()
+    scarce = None if limits is None else with_budget(read_table(limits, "--limits", as_text=True), budget)
+    dataset = chosen.dataset(lake, as_of)
+    with chosen.progress.step("replenish") as step:
+        model, settings, told = load_forecaster(), chosen.settings, chosen.progress
+        if scarce is None:
+            table = suggest(
+                dataset, model, settings, stores=stores, products=products, budget=budget, seed=seed, progress=told
+            )
+        else:
+            table, prices = suggest_within(
+                dataset, model, settings, scarce, stores=stores, products=products, seed=seed, progress=told
+            )
+            write_table(prices, out.with_name(f"{out.stem}_limits{out.suffix}"))
+            for row in prices.filter(pl.col("worth_of_one_more") > 0).head(10).iter_rows(named=True):
+                told.say(f"  {row['limit']}: {row['reason']}")
+        write_table(table, out)
+        step.rows = table.height
+        step.note = f"{int((table['order_quantity'] > 0).sum()):,} orders -> {out}"
+
+
+def simulate(
+    out: Annotated[Path, typer.Option("--out", help="Folder to write the report to.")],
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day played.", show_default="91 days before --until")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--until", help="Last day played.", show_default="last sale")] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="suggested, tuned, matched, cover, legacy, perfect, recorded; or service_level, fill_rate, economic, "
+            "newsvendor, reorder; may be repeated."
+        ),
+    ] = None,
+    stores: StoresOption = None,
+    forecast: Annotated[str, typer.Option(help="What suggestions rest on: model or moving.")] = "model",
+    refresh_days: Annotated[int, typer.Option(min=1, help="How often the model forecasts anew.")] = 7,
+    refit_days: Annotated[int, typer.Option(min=1, help="How often the model is fitted anew.")] = 31,
+    tune_days: Annotated[int, typer.Option(min=0, help="Days before --from that parameters are tuned on.")] = 56,
+    seed: Annotated[int, typer.Option(help="Seed of demand recovery and sample paths.")] = 0,
+    lake: LakeOption = None,
+) -> None:
+    """Replays order policies day by day on recorded demand: cost, fill rate, waste, stock, with plots.
+
+    Needs sales; uses inventory (lost demand, opening stock), supply, prices and products. Demand models are fitted on
+    what was known on their day, and parameters are tuned on the days before the first.
+    """
+    from datetime import timedelta
+
+    from retail_brain.errors import UsageError
+    from serving.planning.replay.run import POLICIES, replay
+
+    if forecast not in {"model", "moving"}:
+        raise UsageError(f"--forecast {forecast!r} is unknown; wanted model or moving.")
+    chosen = current()
+    dataset = chosen.dataset(lake)
+    until = parse_day(last, "--until") if last else dataset.last_day()
+    begin = parse_day(first, "--from") if first else until - timedelta(days=90)
+    done = replay(
+        dataset.at(until),
+        chosen.settings,
+        first=begin,
+        last=until,
+        policies=policy or POLICIES,
+        stores=stores,
+        fit=_fit if forecast == "model" else None,
+        refresh_days=refresh_days,
+        refit_days=refit_days,
+        tune_days=tune_days,
+        seed=seed,
+        progress=chosen.progress,
+    )
+    done.write(out, f"Replay {begin} to {until}")
+    for line in (out / "REPORT.md").read_text(encoding="utf-8").splitlines()[2:]:
+        if line.startswith(("|", "*")):
+            chosen.progress.say(line)
+    chosen.progress.say(f"Report: {out / 'REPORT.md'}")
+
+
+def _fit(dataset: "Dataset") -> "Forecaster":
+    """A demand model fitted on a dataset as known on its day."""
+    from training.demand.config import preset_config
+    from training.demand.model import DemandModel
+
+    return DemandModel.fit(dataset, preset_config(current().settings, "fast"))

@@ -1,0 +1,43 @@
+"""Tables named on the command line: files to read, files to write."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def read_table(path: Path, option: str, *, as_text: bool = False) -> "pl.DataFrame":
+    """A Parquet or CSV file.
+
+    Args:
+        path: the file.
+        option: where it was named, for messages.
+        as_text: leave every column of a CSV file as text, so that ids keep their leading zeros.
+
+    Raises:
+        UsageError: it is not there or cannot be read.
+    """
+    import polars as pl
+
+    from retail_brain.errors import UsageError
+
+    if not path.is_file():
+        raise UsageError(f"{option} {path} is not a file. Name a Parquet or CSV file that exists.")
+    try:
+        if path.suffix == ".parquet":
+            return pl.read_parquet(path)
+        return pl.read_csv(path, infer_schema=not as_text, infer_schema_length=None)
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(f"{option} {path} cannot be read as a table: {error}. Mend or convert the file.") from error
+
+
+def write_table(table: "pl.DataFrame", path: Path) -> None:
+    """Writes Parquet, or CSV by the file's ending, whole or not at all."""
+    from retail_brain.files import atomic_path
+
+    with atomic_path(path) as aside:
+        if path.suffix == ".csv":
+            table.write_csv(aside)
+        else:
+            table.write_parquet(aside)
