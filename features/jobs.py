@@ -1,17 +1,16 @@
 """The feature job: identity, person, goods, series and place tables of a chain as it was known on a day."""
 
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, Literal
+from uuid import uuid4
 
 import polars as pl
 import pyarrow as pa
 
-from features.fingerprint import fingerprint, summarise
 from features.goods.table import GoodsOptions, goods_features, series_features
 from features.identity.evidence import IdentityRules
 from features.identity.resolve import resolve_identities
@@ -23,11 +22,13 @@ from features.place.clusters import assign_clusters
 from features.place.table import PlaceOptions, place_features
 from features.records import buyer_lines, goods_records, person_records, place_records
 from features.references import BuyerReferences, buyer_references, product_references
+from retail_brain.checkpoints import Checkpoints, resumable_work, work_beside
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
 from retail_brain.files import atomic_path, write_json
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
+from retail_brain.work_digest import summarise, work_digest
 
 ROWS_PER_BUCKET: Final = 2_000_000
 MAX_BUCKETS: Final = 512
@@ -99,8 +100,18 @@ def build_features(
         ImpossibleError: the dataset shows less than `as_of` asks for.
     """
     _check(dataset, as_of)
-    job = _Job(dataset.at(as_of), as_of, out, options or FeatureOptions(), progress)
-    return job.run()
+    options = options or FeatureOptions()
+    visible = dataset.at(as_of)
+    summaries = summarise(visible)
+    digest = work_digest(visible, __name__, repr(options), summaries=summaries)
+    if dataset.versions and (present := _present(out, digest)):
+        progress.say(f"  The features as of {as_of} are there already.")
+        return present
+    buckets = options.buckets or _choose_buckets(sum(rows for rows, *_ in summaries.values()))
+    with resumable_work(work_beside(out)) as work:
+        # of rows without a version nobody can say that they are the same as those of a killed run
+        checkpoints = work.checkpoints(digest if dataset.versions else uuid4().hex)
+        return _Job(visible, as_of, out, options, buckets, digest, checkpoints, progress).run()
 
 
 def scan_features(out: Path, table: TableName) -> pl.LazyFrame:
@@ -129,25 +140,54 @@ def _check(dataset: Dataset, as_of: date) -> None:
     dataset.at(as_of).last_day()
 
 
-class _Job:
-    """One run; the methods are its steps."""
+def _present(out: Path, digest: str) -> FeatureReport | None:
+    """The report of the tables that stand at `out`, if they are of this very job."""
+    path = out / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    if manifest.get("digest") != digest:
+        return None
+    model = manifest["repeat_buying"]
+    as_of = date.fromisoformat(manifest["as_of"])
+    return FeatureReport(as_of, manifest["rows"], RepeatBuying(**model) if model else None)
 
-    def __init__(self, dataset: Dataset, as_of: date, out: Path, options: FeatureOptions, progress: Progress) -> None:
-        self.dataset, self.as_of, self.out, self.options, self.progress = dataset, as_of, out, options, progress
-        self.tables = summarise(dataset)
-        self.fingerprint = fingerprint(self.tables, dict(dataset.versions), str(as_of), repr(options))
-        self.work = out.with_name(f".{out.name}.{self.fingerprint[:12]}.work")
-        self.done = self.work / "done"
-        self.rows: dict[str, int] = {}
+
+def _choose_buckets(rows: int) -> int:
+    return min(MAX_BUCKETS, max(1, -(-rows // ROWS_PER_BUCKET)))
+
+
+@dataclass
+class _Job:
+    """One run; the methods are its steps.
+
+    Attributes:
+        buckets: parts that persons, products and stores are split into.
+        digest: of everything the tables depend on.
+        checkpoints: what is computed already, of a run that was cut off too.
+        rows: table -> rows written so far.
+    """
+
+    dataset: Dataset
+    as_of: date
+    out: Path
+    options: FeatureOptions
+    buckets: int
+    digest: str
+    checkpoints: Checkpoints
+    progress: Progress
+    rows: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def work(self) -> Path:
+        assert self.checkpoints.folder is not None
+        return self.checkpoints.folder
+
+    @property
+    def done(self) -> Path:
+        """The tables to come, as they will stand at `out`."""
+        return self.work / "done"
 
     def run(self) -> FeatureReport:
-        if self.dataset.versions and (present := self._present()):
-            self.progress.say(f"  The features as of {self.as_of} are there already.")
-            return present
-        if not self.dataset.versions:
-            drop(self.work)
         self.done.mkdir(parents=True, exist_ok=True)
-        self.buckets = self.options.buckets or self._choose_buckets()
         identities = self._identity()
         products = self._products()
         buyers = self._buyers(identities)
@@ -158,26 +198,11 @@ class _Job:
         self._publish(model)
         return FeatureReport(self.as_of, self.rows, model)
 
-    def _present(self) -> FeatureReport | None:
-        """The report of the tables that stand at `out`, if they are of this very job."""
-        path = self.out / "manifest.json"
-        manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-        if manifest.get("fingerprint") != self.fingerprint:
-            return None
-        model = manifest["repeat_buying"]
-        return FeatureReport(self.as_of, manifest["rows"], RepeatBuying(**model) if model else None)
-
-    def _choose_buckets(self) -> int:
-        rows = sum(summary[0] for summary in self.tables.values())
-        return min(MAX_BUCKETS, max(1, -(-rows // ROWS_PER_BUCKET)))
-
     def _once(self, name: str, make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
-        """A small table of the run, written the first time and read from then on."""
-        path = self.work / f"{name}.parquet"
-        if not path.exists():
-            with atomic_path(path) as aside:
-                make().collect(engine="streaming").write_parquet(aside)
-        return pl.scan_parquet(path)
+        """A small table of the run, computed the first time and read from then on."""
+        if name not in self.checkpoints.names():
+            self.checkpoints.write(name, make().collect(engine="streaming"))
+        return self.checkpoints.scan(name)
 
     def _identity(self) -> pl.LazyFrame:
         with self.progress.step("identity") as step:
@@ -222,7 +247,7 @@ class _Job:
         self._table("place", "store_id", records, lambda r: place_features(r, self.as_of, options))
         with self.progress.step("groups of shops"):
             places = pl.read_parquet(self.work / "place" / "*.parquet").sort("store_id")
-            with atomic_path(self.work / "done" / "place") as aside:
+            with atomic_path(self.done / "place") as aside:
                 aside.mkdir()
                 assign_clusters(places).write_parquet(aside / "part.parquet")
 
@@ -256,12 +281,12 @@ class _Job:
             drop(folder)
 
     def _publish(self, model: RepeatBuying | None) -> None:
-        """Puts the finished tables in the place of the old ones and removes what runs left behind."""
+        """Puts the finished tables in the place of the old ones."""
         identity = self.done / "identity"
         identity.mkdir(exist_ok=True)
-        shutil.copyfile(self.work / "identity.parquet", identity / "part.parquet")
+        self.checkpoints.scan("identity").sink_parquet(identity / "part.parquet")
         manifest = {
-            "fingerprint": self.fingerprint,
+            "digest": self.digest,
             "as_of": str(self.as_of),
             "rows": self.rows,
             "versions": dict(self.dataset.versions),
@@ -270,8 +295,6 @@ class _Job:
         write_json(self.done / "manifest.json", manifest)
         with atomic_path(self.out) as aside:
             self.done.replace(aside)
-        for left in self.out.parent.glob(f".{self.out.name}.*.work"):
-            drop(left)
 
 
 def arrow_function(features: Callable[[pl.LazyFrame], pl.LazyFrame]) -> ArrowFunction:

@@ -229,6 +229,10 @@ class Workspace:
         """Forecasts kept per origin, to be measured later: `ledger/DAY.parquet`."""
         return self.root / "ledger"
 
+    def work(self, name: str) -> Path:
+        """Where long work, such as `train-demand`, keeps its finished parts until it ends well."""
+        return self.root / "unfinished" / name
+
     @property
     def mlruns(self) -> Path:
         return self.home / "mlruns" / self.tenant

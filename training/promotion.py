@@ -7,15 +7,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from retail_brain.checkpoints import Work, resumable_work
 from retail_brain.dataset import Dataset
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings, Workspace
 from training.bundle import Kind, point_champion, write_bundle
 from training.jobs import Saveable, Trained
 from training.tracking import Registered, Tracking
-from training.unfinished import unfinished_work
 
-Evaluate = Callable[[Dataset, Settings, Mapping[str, Any], Sequence[date], Progress, Path | None], Mapping[str, float]]
+Evaluate = Callable[[Dataset, Settings, Mapping[str, Any], Sequence[date], Progress, Work | None], Mapping[str, float]]
 OpenLake = Callable[[Mapping[str, int]], Dataset]
 
 
@@ -40,11 +40,11 @@ class Jobs(Protocol):
     """What `training/KIND/jobs.py` offers."""
 
     def train(
-        self, dataset: Dataset, settings: Settings, preset: str, progress: Progress, unfinished: Path | None
+        self, dataset: Dataset, settings: Settings, preset: str, progress: Progress, work: Work | None
     ) -> Trained:
         """Fits on what the dataset shows and backtests on rolling origins.
 
-        Where it can, it goes on with what a killed run left in the folder for unfinished work.
+        Where it can, it takes over the checkpoints that a killed run left.
         """
 
     def evaluate_config(
@@ -54,9 +54,9 @@ class Jobs(Protocol):
         config: Mapping[str, Any],
         windows: Sequence[date],
         progress: Progress,
-        unfinished: Path | None,
+        work: Work | None,
     ) -> Mapping[str, float]:
-        """Backtests a configuration on given windows; goes on with what a killed run left, where it can."""
+        """Backtests a configuration on given windows; takes over checkpoints where it can."""
 
 
 def jobs(kind: Kind) -> Jobs:
@@ -119,11 +119,11 @@ def promote(
         if not _same_ground(challenger, rival):
             with (
                 progress.step(f"backtest champion {before} on the challenger's windows"),
-                unfinished_work(workspace, f"promote-{kind}") as unfinished,
+                resumable_work(workspace.work(f"promote-{kind}")) as work,
             ):
                 run = evaluate or jobs(kind).evaluate_config
                 data = open_lake(challenger.data_versions).at(challenger.as_of)
-                metrics = run(data, settings, rival.config, challenger.windows, progress, unfinished)
+                metrics = run(data, settings, rival.config, challenger.windows, progress, work)
         wins, reason = _compare(challenger, rival.version, metrics)
     if not wins:
         return Promotion(challenger.version, promoted=False, champion=before, reason=reason)

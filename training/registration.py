@@ -2,13 +2,13 @@
 
 from typing import Literal
 
+from retail_brain.checkpoints import resumable_work
 from retail_brain.dataset import Dataset
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings, Workspace
 from training.bundle import Kind
 from training.promotion import jobs
 from training.tracking import Tracking
-from training.unfinished import unfinished_work
 
 
 def train(
@@ -34,7 +34,7 @@ def train(
         MissingTableError: a table that the model needs is not there.
     """
     as_of = dataset.as_of or dataset.last_day()
-    with unfinished_work(workspace, f"train-{kind}") as unfinished:
-        trained = jobs(kind).train(dataset, settings, preset, progress, unfinished)
+    with resumable_work(workspace.work(f"train-{kind}")) as work:
+        trained = jobs(kind).train(dataset, settings, preset, progress, work)
         with progress.step(f"log {kind} to MLflow"):
             return Tracking(workspace).log(kind, trained, dataset.versions, as_of, {"preset": preset})

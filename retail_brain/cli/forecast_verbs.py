@@ -32,10 +32,10 @@ def forecast(
     Needs transactions or daily_sales and a champion demand model; uses prices, promotions, calendar, assortment,
     inventory, products and stores where they are.
     """
-    import polars as pl
-
-    from retail_brain.cli.parts import StoreParts
+    from retail_brain.checkpoints import resumable_work, work_beside
     from retail_brain.files import sha256
+    from retail_brain.work_digest import work_digest
+    from serving.planning.demand.forecast_file import write_forecast_file
     from serving.planning.demand.forecast_table import empty_forecast_table, forecast_tables
     from serving.planning.demand.overrides import tenant_overrides
     from training.bundle import champion
@@ -45,24 +45,19 @@ def forecast(
     folder = champion(context.workspace, "demand")
     model = DemandModel.load(folder)
     dataset = context.dataset(lake, as_of)
-    sales = dataset.scan("daily_sales" if dataset.has("daily_sales") else "transactions")
-    work = [
-        sha256(folder / "manifest.json"),
-        context.lake_uri(lake),
-        dataset.as_of,
-        sales.select(pl.len()).collect().item(),
-    ]
     overrides = tenant_overrides(context.workspace) if with_overrides else None
     asked = [horizon, stores, products, explain, seed, None if overrides is None else overrides.rows()]
-    parts = StoreParts(out, [*work, *asked])
-    before = len(parts.done)
-    with context.progress.step("forecast") as step:
+    manifest = sha256(folder / "manifest.json")
+    digest = work_digest(dataset, forecast_tables.__module__, manifest, context.lake_uri(lake), *asked)
+    with context.progress.step("forecast") as step, resumable_work(work_beside(out)) as work:
+        finished = work.checkpoints(digest)
+        taken_over = finished.names()
         tables = forecast_tables(
             dataset,
             model,
             horizon,
             stores=stores,
-            skip=parts.done,
+            skip=taken_over,
             products=products,
             explain=explain,
             overrides=overrides,
@@ -71,9 +66,12 @@ def forecast(
         )
         for table in tables:
             if table.height:
-                parts.add(table["store_id"][0], table)
-        step.rows = parts.join(empty_forecast_table(model.config.demand.quantiles, explain=explain))
-        step.note = f"-> {out}" + (f", {before} stores were there from a run that was cut off" if before else "")
+                finished.write(table["store_id"][0], table)
+        step.rows = write_forecast_file(
+            out, finished, empty_forecast_table(model.config.demand.quantiles, explain=explain)
+        )
+        stores_note = f", {len(taken_over)} stores were there from a run that was cut off" if taken_over else ""
+        step.note = f"-> {out}{stores_note}"
 
 
 def backtest(
@@ -92,18 +90,18 @@ def backtest(
     """
     import polars as pl
 
+    from retail_brain.checkpoints import resumable_work
     from retail_brain.files import atomic_path
     from training.demand.backtest import backtest as run_backtest
     from training.demand.backtest import backtest_windows
     from training.demand.config import preset_config
-    from training.unfinished import unfinished_work
 
     context = current()
     dataset = context.dataset(lake, as_of)
     config = preset_config(context.settings, preset).model_copy(update={"horizon": horizon})
     cutoffs = backtest_windows(dataset, config, windows)
-    with unfinished_work(context.workspace, f"backtest-{kind}") as unfinished:
-        found = run_backtest(dataset, config, cutoffs, unfinished=unfinished, progress=context.progress)
+    with resumable_work(context.workspace.work(f"backtest-{kind}")) as work:
+        found = run_backtest(dataset, config, cutoffs, work=work, progress=context.progress)
         with atomic_path(out) as aside:
             aside.mkdir()
             found.forecasts.write_parquet(aside / "forecasts.parquet")

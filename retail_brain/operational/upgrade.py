@@ -1,8 +1,6 @@
 """Brings the operational database to this version of the code; several processes may start at once."""
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from alembic import command
@@ -11,6 +9,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
 from retail_brain.errors import RetailBrainError
+from retail_brain.locks import file_lock
 from retail_brain.operational.database import Database
 
 HEAD = "0005"
@@ -37,15 +36,8 @@ def upgrade(database: Database) -> None:
 
 def _one_at_a_time(database: Database) -> AbstractContextManager[None]:
     if database.is_sqlite and database.url.database:
-        return _file_lock(Path(f"{database.url.database}.upgrade"))
+        return file_lock(Path(f"{database.url.database}.upgrade"))
     return nullcontext()
-
-
-@contextmanager
-def _file_lock(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _migrate(connection: Connection) -> None:

@@ -117,7 +117,7 @@ def second_window(home: Path) -> Callable[[], bool]:
     since: list[float] = []
 
     def is_time() -> bool:
-        done = [path for path in place.glob("*/????-??-??") if path.is_dir()]
+        done = [path for path in place.glob("*/????-??-??.part") if path.is_dir()]
         if done and not since:
             since.append(time.monotonic())
         return bool(since) and time.monotonic() - since[0] > SECONDS_INTO_A_WINDOW
@@ -127,7 +127,7 @@ def second_window(home: Path) -> Callable[[], bool]:
 
 def some_stores(out: Path, count: int) -> Callable[[], bool]:
     """True once the tables of so many stores are there."""
-    return lambda: len(list(out.parent.glob(f".{out.name}.parts-*/*.parquet"))) >= count
+    return lambda: len(list(out.parent.glob(f".{out.name}.work/*/*.part"))) >= count
 
 
 def main() -> None:

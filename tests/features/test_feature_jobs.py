@@ -175,9 +175,7 @@ def test_an_interrupted_run_leaves_the_old_tables_and_is_taken_up(frames, built,
         with pytest.raises(KeyboardInterrupt):
             build_features(dataset, out, AS_OF, options=FeatureOptions(buckets=2))
     assert [path.name for path in out.iterdir()] == ["old"]
-    done = {
-        path.name: path.stat().st_mtime_ns for path in next(tmp_path.glob(".features.*.work")).rglob("person/*.parquet")
-    }
+    done = {path.name: path.stat().st_mtime_ns for path in (tmp_path / ".features.work").rglob("person/*.parquet")}
     assert len(done) == 2
     build_features(dataset, out, AS_OF, options=FeatureOptions(buckets=2))
     assert {path.name: path.stat().st_mtime_ns for path in (out / "person").glob("*.parquet")} == done

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from retail_brain.checkpoints import Work
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError, NotFoundError
 from retail_brain.progress import Progress
@@ -103,17 +104,18 @@ def test_champion_is_backtested_again_on_other_windows_and_data(workspace: Works
         config: Mapping[str, Any],
         windows: Sequence[date],
         __: Progress,
-        unfinished: Path | None,
+        work: Work | None,
     ) -> Mapping[str, float]:
-        assert unfinished is not None
-        assert unfinished.is_dir()
+        assert work is not None
+        assert work.folder == workspace.work("promote-demand")
+        assert work.folder.is_dir()
         seen.extend([data.versions, data.as_of, config["value"], list(windows)])
         return {"pinball": 2.4}
 
     result = promote(workspace, "demand", Settings(), lake, evaluate=evaluate)
     assert result.promoted
     assert seen == [{"transactions": 7}, DAY, 2.0, later]
-    assert not (workspace.root / "unfinished" / "promote-demand").exists()
+    assert not workspace.work("promote-demand").exists()
 
 
 def test_equal_challenger_does_not_replace_the_champion(workspace: Workspace) -> None:

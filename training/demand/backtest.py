@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -11,15 +10,16 @@ import polars as pl
 from features.demand.arrays import Doubles, Ints
 from features.demand.history import read_history
 from features.demand.periods import history_axis
+from retail_brain.checkpoints import Checkpoints, Work
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
 from retail_brain.progress import SILENT, Progress
+from retail_brain.work_digest import work_digest
 from training.demand.actuals import Actuals
 from training.demand.backtest_window import CHAMPION, WindowScores, score_window
 from training.demand.calibration import calibrate
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
-from training.demand.kept import KeptResults, work_digest
 from training.demand.mean_model import MeanModel
 from training.demand.residuals import residuals_of
 from training.splits import last_day_of, rolling_origins
@@ -91,12 +91,12 @@ def backtest(
     *,
     with_rivals: bool = True,
     scored: pl.DataFrame | None = None,
-    unfinished: Path | None = None,
+    work: Work | None = None,
     progress: Progress = SILENT,
 ) -> Backtest:
     """Fits and scores a model per window; each is calibrated on the windows before it only.
 
-    With a folder for unfinished work, windows that an earlier run of the same work had finished are taken from it.
+    Windows that a killed run of the same work had finished are taken over.
 
     Args:
         dataset: sales up to its `as_of`, which lies a horizon after the last window.
@@ -104,7 +104,7 @@ def backtest(
         windows: cutoffs, ascending.
         with_rivals: whether to run the rivals too; ETS, being slow, on few series of the last window.
         scored: columns store_id and product_id: only these series are scored; by default all of the panel.
-        unfinished: folder of this work alone, where finished windows are kept; its contents are the caller's to remove.
+        work: where finished windows are kept; without it none are.
         progress: told of each window.
 
     Raises:
@@ -115,9 +115,10 @@ def backtest(
             f"the sales are too short for a backtest with a horizon of {config.horizon} periods; wanted that and two "
             "weeks before it. Choose a shorter horizon or ingest more history."
         )
-    kept = _kept(dataset, config, unfinished, [list(windows), with_rivals, None if scored is None else scored.rows()])
+    asked = [list(windows), with_rivals, None if scored is None else scored.rows()]
+    checkpoints = _checkpoints(dataset, config, work, asked)
     actuals = Actuals.of(read_history(dataset, config.settings, 0))
-    residuals = _before(dataset, config, windows[0], actuals, kept, progress)
+    residuals = _before(dataset, config, windows[0], actuals, checkpoints, progress)
     found: list[WindowScores] = []
     for cutoff in windows:
 
@@ -135,7 +136,7 @@ def backtest(
             )
 
         with progress.step(f"backtest from {cutoff}") as step:
-            found.append(kept.taken_or_found(str(cutoff), WindowScores, score, step))
+            found.append(checkpoints.read_or_compute(str(cutoff), WindowScores, score, step))
             residuals = [*residuals, found[-1].residuals]
             step.rows = found[-1].forecasts.height
     return Backtest(
@@ -151,12 +152,19 @@ def backtest(
     )
 
 
-def _kept(dataset: Dataset, config: DemandConfig, unfinished: Path | None, asked: Sequence[object]) -> KeptResults:
-    return KeptResults(unfinished, work_digest(dataset, config, *asked) if unfinished is not None else "")
+def _checkpoints(dataset: Dataset, config: DemandConfig, work: Work | None, asked: Sequence[object]) -> Checkpoints:
+    if work is None:
+        return Checkpoints(None)
+    return work.checkpoints(work_digest(dataset, __name__, config.model_dump(mode="json"), *asked))
 
 
 def _before(
-    dataset: Dataset, config: DemandConfig, first: date, actuals: Actuals, kept: KeptResults, progress: Progress
+    dataset: Dataset,
+    config: DemandConfig,
+    first: date,
+    actuals: Actuals,
+    checkpoints: Checkpoints,
+    progress: Progress,
 ) -> list[Residuals]:
     """Forecasts of the window before the first one, to calibrate the first on."""
     axis = actuals.history.axis
@@ -170,5 +178,5 @@ def _before(
             return residuals_of(MeanModel.fit(history, config), history, actuals)
 
         with progress.step(f"calibrate from {cutoff}") as step:
-            out.append(kept.taken_or_found(f"{cutoff} before", Residuals, look_back, step))
+            out.append(checkpoints.read_or_compute(f"{cutoff} before", Residuals, look_back, step))
     return out

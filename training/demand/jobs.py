@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -10,6 +9,7 @@ from matplotlib.figure import Figure
 from pydantic import ValidationError
 
 from features.demand.history import read_series
+from retail_brain.checkpoints import Work
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from retail_brain.progress import SILENT, Progress
@@ -30,12 +30,12 @@ def train(
     settings: Settings,
     preset: Preset = "fast",
     progress: Progress = SILENT,
-    unfinished: Path | None = None,
+    work: Work | None = None,
 ) -> Trained:
     """Backtests on the last windows, then fits on everything, calibrated on what the backtest saw.
 
-    A history too short for one window is fitted without a backtest. With a folder for unfinished work (of this work
-    alone), what a killed run had finished is taken from there.
+    A history too short for one window is fitted without a backtest. Windows that a killed run of the
+    same work had finished are taken over.
 
     Raises:
         MissingTableError: neither `transactions` nor `daily_sales` is there.
@@ -51,7 +51,7 @@ def train(
     with progress.step("choose backtest windows") as step:
         windows = _scorable(dataset, config, backtest_windows(dataset, config, settings.demand.backtest_windows))
         step.note = f"{len(windows)} windows of {config.horizon} periods"
-    found = backtest(dataset, config, windows, unfinished=unfinished, progress=progress) if windows else None
+    found = backtest(dataset, config, windows, work=work, progress=progress) if windows else None
     model = DemandModel.fit(dataset, config, residuals=found.residuals if found else (), progress=progress)
     return Trained(
         model=model,
@@ -70,7 +70,7 @@ def evaluate_config(
     config: Mapping[str, Any],
     windows: Sequence[date],
     progress: Progress = SILENT,
-    unfinished: Path | None = None,
+    work: Work | None = None,
 ) -> dict[str, float]:
     """Means over given windows of a model fitted by a configuration that a run recorded; goes on as `train` does.
 
@@ -85,7 +85,7 @@ def evaluate_config(
             f"the recorded configuration cannot be used by this version of the software: {error}. Train again."
         ) from error
     parsed = parsed.model_copy(update={"data": settings.data})
-    found = backtest(dataset, parsed, windows, with_rivals=False, unfinished=unfinished, progress=progress)
+    found = backtest(dataset, parsed, windows, with_rivals=False, work=work, progress=progress)
     return found.means()
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 from matplotlib.figure import Figure
 
+from retail_brain.checkpoints import Work
 from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
 from retail_brain.progress import SILENT, Progress
@@ -45,7 +45,7 @@ def train(
     settings: Settings,
     preset: str,
     progress: Progress = SILENT,
-    unfinished: Path | None = None,  # noqa: ARG001  # the same signature for every kind of model
+    work: Work | None = None,  # noqa: ARG001  # the same signature for every kind of model
 ) -> Trained:
     """Tunes the sources on a window before all that are tested, backtests, then fits on everything visible.
 
@@ -82,7 +82,7 @@ def evaluate_config(
     config: Mapping[str, Any],
     windows: Sequence[date],
     progress: Progress = SILENT,
-    unfinished: Path | None = None,  # noqa: ARG001  # the same signature for every kind of model
+    work: Work | None = None,  # noqa: ARG001  # the same signature for every kind of model
 ) -> dict[str, float]:
     """Metrics of a configuration on given windows, for comparing champion and challenger.
 

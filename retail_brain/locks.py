@@ -1,0 +1,63 @@
+"""File locks between the processes of one machine, released by the system when their process ends.
+
+The one place that needs POSIX (`flock`). A lock file may be removed by whoever holds its lock: a process that waited
+for a removed one takes the new one.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def file_lock(path: Path) -> Iterator[None]:
+    """Waits for a lock and holds it during the block; the file is made where it is missing, and stays."""
+    descriptor = _locked(path, fcntl.LOCK_EX)
+    assert descriptor is not None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def try_file_lock(path: Path) -> Iterator[bool]:
+    """Holds a lock during the block if it is free now; the value says whether it was."""
+    descriptor = _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        yield descriptor is not None
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _locked(path: Path, operation: int) -> int | None:
+    """An open descriptor that holds the lock of the file that stands at the path; None where another process has it."""
+    while True:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except FileNotFoundError:  # the holder removed the folder in between
+            continue
+        try:
+            fcntl.flock(descriptor, operation)
+            is_current = _is_at(descriptor, path)
+        except BlockingIOError:
+            os.close(descriptor)
+            return None
+        except BaseException:
+            os.close(descriptor)
+            raise
+        if is_current:
+            return descriptor
+        os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether the open file is still the one at the path, not one that its last holder removed."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
