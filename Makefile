@@ -42,7 +42,7 @@ tracking: $(VENV)/.installed ## Open MLflow's page on the runs of TENANT
 		--backend-store-uri sqlite:///$(CURDIR)/mlruns/$(TENANT)/mlflow.db
 
 lock: ## Resolve requirements.lock anew (needs uv)
-	uv pip compile pyproject.toml --group dev --group docs --extra postgresql --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --group dev --group docs --all-extras --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --no-header --upgrade --output-file requirements.lock
 
 clean: ## Remove the environment and all that was made (var/, mlruns/)

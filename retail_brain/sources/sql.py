@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
 import polars as pl
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from retail_brain.errors import DataError, UsageError
+from retail_brain.extras import check_installed
 
 BATCH_ROWS = 200_000
 """Rows fetched at once; bounds the memory of a query. Chosen by judgement, not measured."""
@@ -33,7 +33,11 @@ def query_files(query: str, folder: Path, scratch: Path, database: str = ":memor
 
     Raises:
         DataError: the query fails.
+        UsageError: DuckDB is not installed.
     """
+    check_installed("duckdb", "sql", "a query over files or a DuckDB database")
+    import duckdb  # noqa: PLC0415  # of the extra `sql`
+
     target = _fresh(scratch) / "rows.parquet"
     try:
         with duckdb.connect(database, read_only=database != ":memory:") as connection:
