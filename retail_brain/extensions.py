@@ -55,6 +55,11 @@ def load_extensions(kind: str) -> dict[str, Any]:
     return {name: _load(entry) for name, entry in _declared(GROUPS[kind]).items()}
 
 
+def forget() -> None:
+    """Looks anew for installed packages at the next question; for notebooks and tests that install one on the way."""
+    _declared.cache_clear()
+
+
 @cache
 def _declared(group: str) -> dict[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}

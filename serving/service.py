@@ -9,12 +9,13 @@ from retail_brain.settings import Workspace, default_home, load_settings
 from serving.http.app import Api
 from serving.http.metrics import PrometheusMeter
 from serving.http.middleware import Layer
-from serving.http.routes import ROUTES
+from serving.http.outside_routes import all_routes
 from serving.http.runtime import Runtime
 from serving.http.state import State
 from serving.page.app import create_app
 
 _runtime = Runtime()
+_routes = all_routes()
 _settings = load_settings(Workspace(default_home())).serving
 
 
@@ -55,5 +56,5 @@ service = bentoml.service(
     tracing={"excluded_urls": ".*"},
 )
 service.mount_asgi_app(create_app(), path="/ui", name="page")
-service.mount_asgi_app(Api(_runtime), path="/", name="api")
-service.add_asgi_middleware(Layer, runtime=_runtime, paths=[route.path for route in ROUTES] + ["/", "/docs.json"])
+service.mount_asgi_app(Api(_runtime, _routes), path="/", name="api")
+service.add_asgi_middleware(Layer, runtime=_runtime, paths=[route.path for route in _routes] + ["/", "/docs.json"])

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from retail_brain.dataset import Dataset
 from retail_brain.tables import TABLES
+from tests.outside_package import Install, installable
 
 settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -36,3 +38,10 @@ def sample(sample_folder: Path) -> Dataset:
 def truth(sample_folder: Path) -> dict[str, pl.DataFrame]:
     """What only the generator knows: demand, elasticities, identities, uplift."""
     return {path.stem: pl.read_parquet(path) for path in (sample_folder / "truth").glob("*.parquet")}
+
+
+@pytest.fixture
+def install(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Install]:
+    """Installs a package of somebody else: a module's name, its code, and its entry points by kind."""
+    with installable(tmp_path_factory.mktemp("outside")) as put:
+        yield put

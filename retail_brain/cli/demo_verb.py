@@ -101,7 +101,7 @@ def _edition(data: str) -> str:
 
     from retail_brain.files import sha256
     from retail_brain.sources.complete_journey import check_complete_journey
-    from retail_brain.sources.opening import sample_folder
+    from retail_brain.sources.connectors import sample_folder
 
     if data == "sample":
         source = sha256(sample_folder() / "MANIFEST.json")

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def ingest(
-    dataset: Annotated[str, typer.Argument(help="Folder, mapping TOML, or built-in: sample, complete-journey.")],
+    dataset: Annotated[
+        str, typer.Argument(help="Folder, URI, mapping TOML, or a connector: sample, complete-journey, NAME://ADDRESS.")
+    ],
     lake: LakeOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="The dataset is all there is of its tables: take other rows out.")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from retail_brain.errors import DataError, NotFoundError, UsageError
 from retail_brain.sources.base import ColumnFormat, RawTable, Source
+from retail_brain.sources.connectors import connect, connector_names, is_connector
 from retail_brain.sources.folder import data_files, read_files
 from retail_brain.sources.sql import query_database, query_files
 from retail_brain.tables import TABLES
@@ -42,6 +43,7 @@ class TableMapping(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     files: str | None = None
+    source: str | None = None
     sql: str | None = None
     url: str | None = None
     encoding: str | None = None
@@ -51,8 +53,8 @@ class TableMapping(BaseModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
-        if (self.files is None) == (self.sql is None):
-            raise ValueError("give either `files` or `sql`")
+        if sum(origin is not None for origin in (self.files, self.sql, self.source)) != 1:
+            raise ValueError("give either `files` or `sql`, or `source`")
         if self.url is not None and self.sql is None:
             raise ValueError("`url` goes with `sql`")
         return self
@@ -119,7 +121,14 @@ def _table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: 
         for ours, column in columns.items()
     }
     frame = raw.frame if table.where is None else _filtered(raw, table.where)
-    return RawTable(name, _renamed(frame, columns, raw.origin), raw.origin, formats, malformed=raw.malformed)
+    return RawTable(
+        name,
+        _renamed(frame, columns, raw.origin),
+        raw.origin,
+        {**raw.formats, **formats},
+        left_out=raw.left_out,
+        malformed=raw.malformed,
+    )
 
 
 def _found(name: str, table: TableMapping, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
@@ -130,9 +139,33 @@ def _found(name: str, table: TableMapping, path: Path, scratch: Path, warnings: 
             database = str(path.parent / table.url.removeprefix("duckdb:///"))
             return RawTable(name, query_files(table.sql, path.parent, scratch, database), f"query for {name}")
         return RawTable(name, query_database(table.sql, table.url, scratch), f"query for {name}")
+    if table.source is not None:
+        return _connected(name, table.source, path, scratch, warnings)
     assert table.files is not None
     files = _files(path.parent, table.files)
     return read_files(name, files, scratch, warnings, encoding=table.encoding, delimiter=table.delimiter)
+
+
+def _connected(name: str, dataset: str, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
+    """A table of a connector's dataset.
+
+    Raises:
+        UsageError: no connector has the name.
+        DataError: the dataset lacks the table.
+    """
+    if not is_connector(dataset):
+        raise UsageError(
+            f"{path} takes {name} from the source {dataset!r}; wanted NAME or NAME://ADDRESS of one of the connectors "
+            f"{list(connector_names())}. Correct it, or install the package that has the connector."
+        )
+    source = connect(dataset, scratch)
+    if name not in source.tables:
+        raise DataError(
+            f"{path} takes {name} from the source {dataset!r}, which has {sorted(source.tables)}. Leave the table out "
+            "of the mapping or take it from elsewhere."
+        )
+    warnings.extend(source.warnings)
+    return source.tables[name]
 
 
 def _files(folder: Path, pattern: str) -> list[Path]:

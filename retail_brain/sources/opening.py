@@ -1,4 +1,4 @@
-"""Finding the door that a dataset's name asks for."""
+"""The reader that a dataset's name asks for: connector, mapping, object store or folder."""
 
 import tomllib
 from collections.abc import Mapping
@@ -7,11 +7,10 @@ from typing import Any
 
 from retail_brain.errors import UsageError
 from retail_brain.sources.base import Source
-from retail_brain.sources.complete_journey import complete_journey_source
+from retail_brain.sources.connectors import BUILT_IN, connect, is_connector
 from retail_brain.sources.folder import folder_source, remote_source
 from retail_brain.sources.mapping import mapping_source
 
-BUILT_IN = ("sample", "complete-journey")
 _CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
@@ -19,7 +18,7 @@ def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] 
     """The dataset that a folder, URI, mapping file or built-in name stands for.
 
     Args:
-        dataset: folder, object-store URI, path of a mapping (`.toml`) or one of `BUILT_IN`.
+        dataset: folder, object-store URI, path of a mapping (`.toml`), or `NAME` or `NAME://ADDRESS` of a connector.
         scratch: folder for temporary files; it must outlive the source.
         storage_options: credentials of an object store.
 
@@ -27,23 +26,17 @@ def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] 
         UsageError: the name is empty.
         NotFoundError: there is nothing of that name.
         DataError: what is there cannot be read.
+        ExtensionError: a connector of another package cannot be imported, or breaks its protocol.
     """
     if not dataset.strip():
         raise UsageError("the dataset's name is empty; wanted a folder, a mapping or one of the built-in names.")
-    if dataset == "complete-journey":
-        return complete_journey_source()
+    if is_connector(dataset):
+        return connect(dataset, scratch)
     if dataset.endswith(".toml"):
         return mapping_source(Path(dataset), scratch)
     if "://" in dataset:
         return remote_source(dataset, storage_options)
-    return folder_source(sample_folder() if dataset == "sample" else Path(dataset), scratch)
-
-
-def sample_folder() -> Path:
-    """The sample chain: in a clone `data/sample`, in an installed package beside its code."""
-    package = Path(__file__).resolve().parent.parent
-    installed = package / "data" / "sample"
-    return installed if installed.is_dir() else package.parent / "data" / "sample"
+    return folder_source(Path(dataset), scratch)
 
 
 def builtin_settings(name: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from retail_brain.errors import RetailBrainError
+from retail_brain.extensions import extension_names
 
 _QUIET = {
     "BENTOML_DO_NOT_TRACK": "True",
@@ -48,8 +49,10 @@ def serve(home: Path, *, host: str, port: int, workers: int, on_ready: Callable[
 
     Raises:
         RetailBrainError: the address cannot be listened on, or the service ended before it answered.
+        ExtensionError: a route of another package cannot be served.
     """
     check_address(host, port)
+    check_routes()
     command = [sys.executable, "-m", "bentoml", "serve", "serving.service:service", "--host", host, "--port", str(port)]
     process = subprocess.Popen(command, env=environment(home, workers), cwd=Path(__file__).resolve().parents[2])  # noqa: S603  # our own command
     signal.signal(signal.SIGTERM, _stop)
@@ -88,6 +91,18 @@ def check_address(host: str, port: int) -> None:
         raise RetailBrainError(
             f"{host}:{port} cannot be listened on: {error.strerror}. Choose another with --host or --port."
         ) from error
+
+
+def check_routes() -> None:
+    """Stops where a route of another package cannot be served, before the processes start.
+
+    Raises:
+        ExtensionError: it cannot; the message names its entry point.
+    """
+    if extension_names("routes"):
+        from serving.http.outside_routes import all_routes  # noqa: PLC0415  # heavy, and few have such routes
+
+        all_routes()
 
 
 def wait_until_ready(process: "subprocess.Popen[bytes]", url: str, timeout_seconds: float = 120) -> None:

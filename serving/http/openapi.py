@@ -66,7 +66,7 @@ def _operation(route: Route, names: dict[Any, dict[str, Any]]) -> dict[str, Any]
         for status, text in _ERRORS.items()
     }
     return {
-        "operationId": route.path.strip("/"),
+        "operationId": route.path.strip("/").replace("/", "_"),
         "summary": route.summary,
         "description": f"For the roles {', '.join(roles)}.",
         "requestBody": {

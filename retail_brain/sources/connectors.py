@@ -1,0 +1,135 @@
+"""Connectors by name: the built-in datasets, and those that other packages add through entry points.
+
+A connector opens a dataset that is neither a folder nor an object store: a till, an ERP system, a web service. Its name
+is the scheme of the address, so `retail-brain ingest mytill://store-7` asks the connector `mytill`. docs/extending.md
+has an example; `retail_brain.sources.conformance` has the tests that every connector must pass.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+import polars as pl
+
+from retail_brain.errors import DataError, ExtensionError, RetailBrainError
+from retail_brain.extensions import extension_names, load_extension
+from retail_brain.sources.base import RawTable, Source
+from retail_brain.sources.complete_journey import complete_journey_source
+from retail_brain.sources.folder import folder_source
+from retail_brain.tables import TABLES
+
+RESERVED: Final = frozenset({"s3", "s3a", "gs", "gcs", "az", "azure", "adl", "abfs", "abfss", "file", "http", "https"})
+"""Schemes of object stores and files, which the built-in reader serves."""
+
+
+class Connector(Protocol):
+    """Opens datasets of one kind: a function, or an object that is called like one."""
+
+    def __call__(self, address: str, scratch: Path) -> Source:
+        """The tables of a dataset, not yet read.
+
+        Args:
+            address: what follows `NAME://`; empty where the dataset is named by the connector alone.
+            scratch: folder for temporary files; it outlives the source.
+
+        Returns:
+            A source whose `name` is the same at every call with the same address (quarantined rows are kept by it), and
+            whose frames are lazy: rows are read when the ingest asks for them.
+
+        Raises:
+            NotFoundError: there is no dataset at that address.
+            DataError: what is there cannot be read; the message says what, got, wanted and what to do.
+        """
+
+
+def _complete_journey(address: str, scratch: Path) -> Source:  # noqa: ARG001  # one dataset, which needs no address
+    return complete_journey_source()
+
+
+def _sample(address: str, scratch: Path) -> Source:  # noqa: ARG001  # one dataset, which needs no address
+    return folder_source(sample_folder(), scratch)
+
+
+BUILT_IN: Final[Mapping[str, Connector]] = {"sample": _sample, "complete-journey": _complete_journey}
+"""Name -> connector of this project's own datasets."""
+
+
+def sample_folder() -> Path:
+    """The sample chain: in a clone `data/sample`, in an installed package beside its code."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "data" / "sample"
+    return installed if installed.is_dir() else package.parent / "data" / "sample"
+
+
+def connector_names() -> tuple[str, ...]:
+    """Names of all connectors: the built-in ones, then those of other packages in alphabetical order.
+
+    Raises:
+        ExtensionError: a package declares a name that is taken.
+    """
+    outside = extension_names("connectors")
+    taken = sorted(set(outside) & (set(BUILT_IN) | RESERVED))
+    if taken:
+        raise ExtensionError(
+            f"an installed package declares the connectors {taken}, which are built in; wanted names beside "
+            f"{sorted(set(BUILT_IN) | RESERVED)}. Rename its entry points or uninstall it."
+        )
+    return (*BUILT_IN, *outside)
+
+
+def is_connector(dataset: str) -> bool:
+    """Whether a dataset's name is that of a connector, or begins with one and `://`."""
+    return dataset.partition("://")[0] in connector_names()
+
+
+def connect(dataset: str, scratch: Path) -> Source:
+    """The source behind `NAME` or `NAME://ADDRESS`.
+
+    Args:
+        dataset: a name for which `is_connector` holds.
+        scratch: folder for temporary files; it must outlive the source.
+
+    Raises:
+        NotFoundError: the connector finds nothing at the address.
+        DataError: the connector cannot read the dataset, or fails for a reason of its own.
+        ExtensionError: the connector cannot be imported, or gives something else than a source of canonical tables.
+    """
+    name, _, address = dataset.partition("://")
+    if name in BUILT_IN:
+        return BUILT_IN[name](address, scratch)
+    connector: Connector = load_extension("connectors", name)
+    try:
+        source = connector(address, scratch)
+    except (RetailBrainError, OSError):
+        raise
+    except Exception as error:  # outside code may raise anything
+        raise DataError(
+            f"the connector {name!r} failed on {dataset!r} with {type(error).__name__}: {error}. Wanted tables, or an "
+            "error that says what to do. Check the address, then ask the author of the connector."
+        ) from error
+    check_source(name, source)
+    return source
+
+
+def check_source(name: str, source: object) -> None:
+    """Refuses what is no source of canonical tables.
+
+    Args:
+        name: of the connector, for the message.
+        source: what it gave.
+
+    Raises:
+        ExtensionError: it is no `Source`, has no table or an unknown one, or a table whose frame is not lazy.
+    """
+    if not isinstance(source, Source) or not source.tables:
+        raise ExtensionError(
+            f"the connector {name!r} gave {type(source).__name__}; wanted a retail_brain.sources.Source with at least "
+            "one table. Correct the connector."
+        )
+    for table, raw in source.tables.items():
+        lazy = isinstance(raw, RawTable) and isinstance(raw.frame, pl.LazyFrame)
+        if table not in TABLES or not lazy or raw.name != table:
+            raise ExtensionError(
+                f"the connector {name!r} gave the table {table!r} as {type(raw).__name__}; wanted a RawTable of that "
+                f"name with a LazyFrame, for one of {', '.join(TABLES)}. Correct the connector."
+            )

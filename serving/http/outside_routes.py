@@ -1,0 +1,68 @@
+"""Routes that other packages add through entry points, each under a prefix of its own."""
+
+import re
+from collections.abc import Iterable
+
+from pydantic import BaseModel
+
+from retail_brain.errors import ExtensionError
+from retail_brain.extensions import load_extensions
+from serving.http.access import Scope
+from serving.http.routes import ROUTES, Route
+
+PREFIX = "/x/"
+"""A package whose entry point is called NAME answers at `/x/NAME` and below; no built-in path begins so."""
+
+
+def all_routes() -> tuple[Route, ...]:
+    """The built-in routes, then those of other packages in the order of their entry points' names.
+
+    The service calls this once, when it starts, and does not start with a broken extension: a route that silently is
+    not there would be noticed by its callers only.
+
+    Raises:
+        ExtensionError: a package cannot be imported, gives something else than routes, or a route outside its prefix;
+            the message names the entry point.
+    """
+    outside = [route for name, given in load_extensions("routes").items() for route in checked_routes(name, given)]
+    return (*ROUTES, *outside)
+
+
+def checked_routes(name: str, given: object) -> tuple[Route, ...]:
+    """The routes behind one entry point: a `Route`, or several.
+
+    Args:
+        name: of the entry point.
+        given: what it stands for.
+
+    Raises:
+        ExtensionError: something in it is no usable route.
+    """
+    routes = tuple(given) if isinstance(given, Iterable) else (given,)
+    place = f"{PREFIX}{name}"
+    for route in routes:
+        if not isinstance(route, Route):
+            raise _unusable(name, f"a {type(route).__name__}", "a serving.http.routes.Route, or a tuple of them")
+        if route.path != place and not route.path.startswith(f"{place}/"):
+            raise _unusable(name, f"the path {route.path}", f"{place}, or a path that begins with {place}/")
+        if not re.fullmatch(r"(/[a-z0-9_-]+)+", route.path):
+            raise _unusable(name, f"the path {route.path}", "lower-case letters, digits, '_' and '-' between slashes")
+        for model in (route.request, route.response):
+            if not (isinstance(model, type) and issubclass(model, BaseModel)):
+                raise _unusable(name, f"{model!r} as a message", "a pydantic model for request and response")
+        if not route.scopes or not all(isinstance(scope, Scope) for scope in route.scopes):
+            raise _unusable(name, f"the scopes {route.scopes!r}", "at least one serving.http.access.Scope")
+        if not callable(route.run):
+            raise _unusable(name, f"{route.run!r} as a handler", "a function of a request and a Call")
+    paths = [route.path for route in routes]
+    twice = sorted({path for path in paths if paths.count(path) > 1})
+    if not routes or twice:
+        raise _unusable(name, f"the paths {twice} twice" if twice else "no route", "every path once, and at least one")
+    return routes
+
+
+def _unusable(name: str, got: str, wanted: str) -> ExtensionError:
+    return ExtensionError(
+        f"the routes of the extension {name!r} cannot be served: got {got}; wanted {wanted}. The service does not "
+        "start without them: correct the package or uninstall it."
+    )

@@ -1,0 +1,160 @@
+"""Routes of other packages, and the conformance of our own."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from retail_brain.errors import ExtensionError
+from retail_brain.settings import Settings
+from serving.http.app import Api
+from serving.http.conformance import RouteConformance
+from serving.http.handlers.call import Call
+from serving.http.launch import check_routes
+from serving.http.metrics import Meter
+from serving.http.middleware import Layer
+from serving.http.outside_routes import all_routes
+from serving.http.routes import ROUTES, Route
+from serving.http.runtime import Runtime
+from serving.http.state import State
+from tests.outside_package import Install
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # starlette asks for httpx2, which BentoML does not use yet
+    from starlette.testclient import TestClient
+
+SIGNS = """
+    from pydantic import BaseModel, ConfigDict
+    from serving.http.access import Scope
+    from serving.http.handlers.call import find_product
+    from serving.http.routes import ROUTES, Route
+
+    class SignRequest(BaseModel):
+        model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"product_id": "P0001"}]})
+        product_id: str
+
+    class SignResponse(BaseModel):
+        '''What stands on the shelf sign.'''
+        text: str
+
+    def sign(request, call):
+        row = find_product(call.answers, request.product_id)
+        return {"text": f"{call.answers.products.names[row]} / {call.principal.tenant}"}
+
+    route = Route("/x/signs", "Text of a shelf sign", SignRequest, SignResponse, sign, (Scope.GOODS,))
+    astray = Route("/forecast", "Another forecast", SignRequest, SignResponse, sign, (Scope.GOODS,))
+    open_door = Route("/x/signs", "Text of a shelf sign", SignRequest, SignResponse, sign, ())
+    twice = (route, route)
+"""
+
+
+class Counted:
+    """A meter that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.ended: list[tuple[str, int]] = []
+
+    def begin(self) -> None:
+        pass
+
+    def end(self, route: str, status: int, seconds: float) -> None:  # noqa: ARG002  # the protocol's
+        self.ended.append((route, status))
+
+    def expose(self) -> bytes:
+        return b""
+
+
+@pytest.fixture
+def meter() -> Counted:
+    return Counted()
+
+
+@pytest.fixture
+def signs(client: Any, install: Install, meter: Meter) -> Iterator[Any]:
+    """A service with the outside route beside ours, on the answers of the session's home."""
+    install("sign_package", SIGNS, {"routes": {"signs": "sign_package:route"}})
+    runtime = Runtime()
+    runtime.state, runtime.meter = State(client.home, Settings()), meter
+    runtime.state.refresh()
+    routes = all_routes()
+    app = Layer(Api(runtime, routes), runtime, [route.path for route in routes])
+    yield TestClient(app)
+    runtime.state.stop()
+
+
+def test_outside_route_answers_from_the_askers_own_tenant(signs: Any, client: Any) -> None:
+    key = client.keys["other", "admin"]
+    answer = signs.post("/x/signs", json={"product_id": "P0001"}, headers={"authorization": f"Bearer {key}"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["text"].endswith(" / other")
+
+
+def test_outside_route_refuses_no_key_and_the_wrong_role_and_counts_both(
+    signs: Any, client: Any, meter: Counted, make_key: Any
+) -> None:
+    assert signs.post("/x/signs", json={"product_id": "P0001"}).status_code == 401
+    assert signs.post("/x/signs", json={}, headers={"authorization": f"Bearer {make_key()}"}).status_code == 400
+    assert meter.ended == [("/x/signs", 401), ("/x/signs", 400)]
+
+
+def test_outside_route_is_documented(signs: Any) -> None:
+    operation = signs.get("/docs.json").json()["paths"]["/x/signs"]["post"]
+    assert operation["summary"] == "Text of a shelf sign"
+    assert operation["operationId"] == "x_signs"
+
+
+@pytest.mark.parametrize(
+    ("entry", "got"),
+    [
+        ("astray", "got the path /forecast; wanted /x/signs"),
+        ("open_door", r"got the scopes \(\); wanted at least one"),
+        ("twice", r"got the paths \['/x/signs'\] twice"),
+        ("sign", "got a function; wanted a serving"),
+    ],
+)
+def test_unusable_route_stops_the_start_and_is_named(install: Install, entry: str, got: str) -> None:
+    install("sign_package", SIGNS, {"routes": {"signs": f"sign_package:{entry}"}})
+    with pytest.raises(ExtensionError, match=f"the extension 'signs' cannot be served: {got}"):
+        check_routes()
+
+
+def test_route_whose_package_cannot_be_imported_stops_the_start(install: Install) -> None:
+    install("sign_package", SIGNS, {"routes": {"signs": "sign_package:missing"}})
+    with pytest.raises(ExtensionError, match=r"'signs'.*cannot be imported"):
+        check_routes()
+
+
+@pytest.mark.parametrize("built_in", ROUTES, ids=lambda route: route.path)
+class TestBuiltIn(RouteConformance):
+    """Every route of ours passes what an outside one must; its answers are checked in test_answers_of_routes."""
+
+    @pytest.fixture(autouse=True)
+    def _choose(self, built_in: Route) -> None:
+        self._route = built_in
+
+    def route(self) -> Route:
+        return self._route
+
+    test_answer_to_every_example_fits_the_response_model = None  # type: ignore[assignment]
+
+
+class TestSigns(RouteConformance):
+    name = "signs"
+
+    @pytest.fixture(autouse=True)
+    def _install(self, signs: Any) -> None:
+        from serving.http.access import Principal
+
+        state = signs.app._runtime.state
+        view = state.view("main")
+        self._call = Call(Principal("main", "admin", "k", "n"), view, state, "en", state.now())
+
+    def route(self) -> Route:
+        from importlib import import_module
+
+        route: Route = import_module("sign_package").route
+        return route
+
+    def call(self) -> Call:
+        return self._call
