@@ -1,19 +1,20 @@
 """The registered model as MLflow loads it (models from code): plain files in, predictions out.
 
-Whoever holds a run can score with `mlflow.pyfunc.load_model("models:/demand@champion")` and
-`predict(frame, params={"lake": URI})`; serving does not use this, it reads bundles.
+MLflow copies this file beside the model, so it stays as it was when the model was logged. It only finds the code:
+the installed package where there is one, because a newer version reads older models, and otherwise the code that was
+stored with the model. Serving does not use this, it reads bundles.
 """
 
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import mlflow
 import pandas as pd
-import polars as pl
 from mlflow.pyfunc import PythonModel
 
-from retail_brain.lake import open_lake
+_PACKAGES = ("retail_brain", "features", "training")
 
 
 class RetailBrainModel(PythonModel):  # type: ignore[misc]  # MLflow ships no types
@@ -23,6 +24,7 @@ class RetailBrainModel(PythonModel):  # type: ignore[misc]  # MLflow ships no ty
         """Remembers where the model's files are and which kind it is."""
         self._folder = Path(context.artifacts["model"])
         self._kind = context.model_config["kind"]
+        self._predict = _find_code(Path(context.artifacts["code"]) if "code" in context.artifacts else None)
 
     def predict(
         self,
@@ -30,35 +32,33 @@ class RetailBrainModel(PythonModel):  # type: ignore[misc]  # MLflow ships no ty
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """One row per store x product x date (demand) or customer x product (recommender).
+        """See `training.mlflow_predict.predict`."""
+        return self._predict(self._kind, self._folder, model_input, params or {})
 
-        Args:
-            context: given by MLflow.
-            model_input: columns `store_id` and `product_id`, or `customer_id`.
-            params: `lake`, the URI of the lake to read, and `horizon` in periods for demand (default 28).
-        """
-        given = params or {}
-        lake = open_lake(str(given["lake"]))
-        dataset = lake.at(lake.last_day())
-        if self._kind == "demand":
-            model = import_module("training.demand.model").DemandModel.load(self._folder)
-            wanted = pl.from_pandas(model_input).select("store_id", "product_id").unique()
-            parts = [
-                part.paths.series.with_columns(
-                    pl.Series("date", [part.paths.dates.to_list()] * part.paths.series.height),
-                    pl.Series("forecast", part.mean.tolist()),
-                ).explode("date", "forecast")
-                for part in model.forecast(
-                    dataset,
-                    int(given.get("horizon", 28)),
-                    stores=wanted["store_id"].unique().to_list(),
-                    products=wanted["product_id"].unique().to_list(),
-                )
-            ]
-            return pl.concat(parts).join(wanted, on=["store_id", "product_id"], how="semi").to_pandas()
-        recommender = import_module("training.recommender.model").RecommenderModel.load(self._folder)
-        people = model_input["customer_id"].astype(str).tolist()
-        return pl.concat(list(recommender.score(dataset, people))).to_pandas()
+
+def _find_code(stored: Path | None) -> Any:
+    try:
+        return import_module("training.mlflow_predict").predict
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing.split(".")[0] not in _PACKAGES:
+            raise ImportError(_advice(f"the library {missing} is not installed")) from error
+        foreign = [name for name in _PACKAGES if name in sys.modules]
+        if stored is None or foreign:
+            raise ImportError(_advice(f"{missing} is not in the package(s) {foreign} of this process")) from error
+    sys.path.insert(0, str(stored))
+    try:
+        return import_module("training.mlflow_predict").predict
+    except ModuleNotFoundError as error:
+        raise ImportError(_advice(f"the library {error.name} is not installed")) from error
+
+
+def _advice(what: str) -> str:
+    return (
+        f"this model cannot be used here: {what}. Install the model's requirements.txt (`mlflow models serve` and "
+        "`mlflow.pyfunc.get_model_dependencies` use it), and the package retail-brain where folders of your own are "
+        f"called {', '.join(_PACKAGES)}."
+    )
 
 
 mlflow.models.set_model(RetailBrainModel())

@@ -4,6 +4,7 @@ from typing import Literal
 
 from retail_brain.checkpoints import resumable_work
 from retail_brain.dataset import Dataset
+from retail_brain.lake.snapshot import table_snapshots
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings, Workspace
 from training.bundle import Kind
@@ -18,6 +19,7 @@ def train(
     dataset: Dataset,
     *,
     preset: Literal["fast", "full"] = "fast",
+    lake: str | None = None,
     progress: Progress = SILENT,
 ) -> int:
     """Trains and registers a model; returns its version. After a kill the same call goes on with the windows left.
@@ -28,13 +30,18 @@ def train(
         settings: the tenant's settings.
         dataset: as known on the last day that the model shall see.
         preset: minutes, or as long as it pays.
+        lake: URI that the dataset was read from; by default the tenant's own lake.
         progress: reporter.
 
     Raises:
         MissingTableError: a table that the model needs is not there.
+        ModelError: the MLflow store cannot be used; this is found before training.
     """
     as_of = dataset.as_of or dataset.last_day()
+    tracking = Tracking(workspace)
+    uri = lake or settings.lake_uri or str(workspace.lake)
+    tables = table_snapshots(uri, dataset.versions, settings.storage_options)
     with resumable_work(workspace.work(f"train-{kind}")) as work:
         trained = jobs(kind).train(dataset, settings, preset, progress, work)
         with progress.step(f"log {kind} to MLflow"):
-            return Tracking(workspace).log(kind, trained, dataset.versions, as_of, {"preset": preset})
+            return tracking.log(kind, trained, dataset.versions, as_of, {"preset": preset}, tables)

@@ -76,6 +76,7 @@ def run_training(
         context.settings,
         context.dataset(lake, as_of),
         preset=preset,
+        lake=context.lake_uri(lake),
         progress=context.progress,
     )
 

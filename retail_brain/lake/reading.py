@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable
@@ -10,7 +12,7 @@ from deltalake.exceptions import DeltaError
 
 from retail_brain.dataset import Dataset, conform
 from retail_brain.errors import DataError, NotFoundError
-from retail_brain.lake.layout import checked_uri, join_uri, layout
+from retail_brain.lake.layout import checked_uri, is_remote, join_uri, layout
 from retail_brain.tables import TABLES
 
 
@@ -32,6 +34,17 @@ class TableInfo:
     last_day: date | None
 
 
+class _LocalTable(DeltaTable):
+    """A Delta table whose files are named as the file system names them.
+
+    The Delta library percent-encodes blanks and letters beyond ASCII in a folder's path; Polars opens what it is given.
+    """
+
+    def file_uris(self, *arguments: Any, **named: Any) -> list[str]:
+        """Paths of the data files."""
+        return [unquote(path) for path in super().file_uris(*arguments, **named)]
+
+
 def open_table(
     uri: str, name: str, storage_options: Mapping[str, str] | None = None, version: int | None = None
 ) -> DeltaTable | None:
@@ -45,7 +58,8 @@ def open_table(
     if not DeltaTable.is_deltatable(place, storage_options=options):
         return None
     try:
-        return DeltaTable(place, version=version, storage_options=options)
+        table = DeltaTable if is_remote(place) else _LocalTable
+        return table(place, version=version, storage_options=options)
     except DeltaError as error:
         newest = _newest(place, options)
         if version is None or newest is None:

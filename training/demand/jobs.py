@@ -15,11 +15,12 @@ from retail_brain.errors import ModelError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from training.demand.backtest import Backtest, backtest, backtest_windows
+from training.demand.backtest_window import CHAMPION
 from training.demand.config import DemandConfig, Preset, preset_config
 from training.demand.memory import check_memory, training_bytes
 from training.demand.model import DemandModel
 from training.demand.plots import calibration_figure, importance_figure, total_figure
-from training.jobs import Trained
+from training.jobs import Trained, booster_parameters, window_metrics
 from training.metrics import bands
 
 PRIMARY = "pinball"
@@ -61,6 +62,8 @@ def train(
         primary=(PRIMARY, "lower"),
         figures=_figures(model, found),
         tables=_tables(model, found),
+        window_metrics=window_metrics(found.scores, CHAMPION) if found else {},
+        learning=_learning(model),
     )
 
 
@@ -97,6 +100,12 @@ def _scorable(dataset: Dataset, config: DemandConfig, windows: list[date]) -> li
         if series.filter(pl.col("end") > axis.count).height:
             kept.append(cutoff)
     return kept
+
+
+def _learning(model: DemandModel) -> dict[str, Any]:
+    trees = booster_parameters("lightgbm", model.mean.booster)
+    groups = model.mean.groups
+    return trees | (booster_parameters("lightgbm_totals", groups.trees.booster) if groups is not None else {})
 
 
 def _figures(model: DemandModel, found: Backtest | None) -> dict[str, Figure]:

@@ -12,7 +12,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
-from training.jobs import Trained
+from training.jobs import Trained, booster_parameters, window_metrics
 from training.recommender.backtest import Backtest, backtest, newest_windows
 from training.recommender.config import PRESETS, RecommenderConfig
 from training.recommender.model import RecommenderModel, training_cutoffs
@@ -73,6 +73,8 @@ def train(
         primary=PRIMARY,
         figures=_figures(found),
         tables=found.tables() | ({} if tuned.trials.is_empty() else {"tuning": tuned.trials}),
+        window_metrics=_window_metrics(found),
+        learning=booster_parameters("lightgbm", model.ranker.booster),
     )
 
 
@@ -90,6 +92,11 @@ def evaluate_config(
         DataError: no purchase names a customer on or before a window.
     """
     return backtest(dataset, RecommenderConfig.model_validate(config), windows, progress=progress).metrics()
+
+
+def _window_metrics(found: Backtest) -> dict[date, dict[str, float]]:
+    people, goods = window_metrics(found.recommender, "model"), window_metrics(found.audience, "model", "audience_")
+    return {cutoff: people.get(cutoff, {}) | goods.get(cutoff, {}) for cutoff in sorted({*people, *goods})}
 
 
 def _figures(found: Backtest) -> dict[str, Figure]:

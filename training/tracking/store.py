@@ -1,0 +1,370 @@
+"""A tenant's runs and registered models in MLflow."""
+
+import fcntl
+import hashlib
+import json
+import logging
+import math
+import os
+import shutil
+import socket
+import sqlite3
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import mlflow
+from mlflow.entities import Metric
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from retail_brain.errors import ModelError, NotFoundError
+from retail_brain.files import scratch_folder
+from retail_brain.lake.snapshot import TableSnapshot
+from retail_brain.settings import Workspace
+from training.bundle import KINDS, Kind
+from training.jobs import Trained
+from training.tracking.location import Location, find_location
+from training.tracking.packaging import requirements, signature, write_code
+from training.tracking.relocation import moved_from, place_default_experiment, relocate
+from training.tracking.run_facts import code_tags, dataset_inputs
+
+_LOADER = Path(__file__).parent.with_name("pyfunc_model.py")
+_WRITER = "retail_brain.writer"
+_URI_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+_MISSING = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
+"""How MLflow answers for an unknown model, version or alias."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A model version with what its run recorded.
+
+    Attributes:
+        version: number in the registry, from 1.
+        config: what it takes to fit the model again.
+        metrics: backtest metrics, means over the windows.
+        windows: cutoffs of the backtest.
+        primary: the metric that decides a promotion, and which way is better.
+        data_versions: lake version of every table it was trained on.
+        as_of: the last day the model saw.
+    """
+
+    version: int
+    config: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    windows: tuple[date, ...]
+    primary: tuple[str, Literal["lower", "higher"]]
+    data_versions: Mapping[str, int]
+    as_of: date
+    run_id: str
+
+
+class Tracking:
+    """A tenant's runs and registered models: in its own SQLite file, or on the server that the environment names.
+
+    The file's artifact locations are brought up to date where the home was moved.
+
+    Complexity: every call is a few look-ups in the store; artifacts are copied once.
+
+    Raises:
+        UsageError: `MLFLOW_TRACKING_URI` cannot be used.
+        ModelError: the file is damaged, or the server does not answer.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._folder = workspace.mlruns
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._location = find_location(workspace)
+        if self._location.database is not None:
+            self._open_database(self._location.database)
+        self._client = MlflowClient(self._location.tracking_uri, self._location.registry_uri)
+        if self._location.database is None:
+            _check_server(self._location)
+
+    def log(
+        self,
+        kind: Kind,
+        trained: Trained,
+        data_versions: Mapping[str, int],
+        as_of: date,
+        params: Mapping[str, Any],
+        tables: Sequence[TableSnapshot] = (),
+    ) -> int:
+        """Records a training run with its parameters, data, metrics, plots, tables and model.
+
+        A run that an earlier process left unfinished (killed, out of memory) is marked as killed first. The metrics of
+        each window are steps of `window/NAME`, from 0 for the earliest.
+
+        Args:
+            kind: which model.
+            trained: the model with its backtest.
+            data_versions: lake version of every table.
+            as_of: the last day the model saw.
+            params: of the call, such as the preset.
+            tables: the same lake versions in detail, to be recorded as MLflow datasets.
+
+        Returns:
+            The model's version in the registry.
+        """
+        with self._lock(kind):
+            experiment = self._experiment(kind)
+            self._close_orphans(experiment)
+            with (
+                _activated(self._location),
+                mlflow.start_run(experiment_id=experiment, run_name=f"{kind} {as_of}", tags=self._tags(kind)) as run,
+            ):
+                flat = {f"config.{key}": value for key, value in _flatten(trained.config).items()}
+                lake = {f"lake.{table}": version for table, version in data_versions.items()}
+                mlflow.log_params({**params, **flat, **trained.learning, **lake, "as_of": as_of.isoformat()})
+                mlflow.log_metrics({key: value for key, value in trained.metrics.items() if not math.isnan(value)})
+                self._client.log_batch(run.info.run_id, metrics=_window_metrics(trained))
+                self._client.log_inputs(run.info.run_id, dataset_inputs(tables, as_of, self._workspace.home))
+                mlflow.set_tag("primary_metric", trained.primary[0])
+                mlflow.log_dict(_record(trained, data_versions, as_of), "trained.json")
+                for name, figure in trained.figures.items():
+                    mlflow.log_figure(figure, f"plots/{name}.png")
+                for name, table in trained.tables.items():
+                    mlflow.log_text(table.write_csv(), f"tables/{name}.csv")
+                return self._log_model(kind, trained, run.info.run_id)
+
+    def newest(self, kind: Kind) -> int:
+        """The newest version in the registry.
+
+        Raises:
+            NotFoundError: no model of that kind was trained.
+        """
+        numbers = self._numbers(kind)
+        if not numbers:
+            raise NotFoundError(f"no {kind} model was trained yet. Run `retail-brain train {kind}` first.")
+        return max(numbers)
+
+    def champion(self, kind: Kind) -> int | None:
+        """The version that carries the alias `champion`, or None."""
+        try:
+            return int(self._client.get_model_version_by_alias(self._location.name(kind), "champion").version)
+        except MlflowException as error:
+            if error.error_code not in _MISSING:
+                raise
+            return None
+
+    def read(self, kind: Kind, version: int) -> Registered:
+        """What is known of a version.
+
+        Raises:
+            NotFoundError: there is no such version.
+        """
+        try:
+            run_id = self._client.get_model_version(self._location.name(kind), str(version)).run_id
+        except MlflowException as error:
+            if error.error_code not in _MISSING:
+                raise
+            raise NotFoundError(
+                f"the registry has no {kind} version {version}. See `retail-brain models {kind}` for those there are."
+            ) from error
+        with scratch_folder("read") as folder, _activated(self._location):
+            path = self._client.download_artifacts(run_id, "trained.json", str(folder))
+            raw = json.loads(Path(path).read_text(encoding="utf-8"))
+        return Registered(
+            version=version,
+            config=raw["config"],
+            metrics=raw["metrics"],
+            windows=tuple(date.fromisoformat(day) for day in raw["windows"]),
+            primary=(raw["primary"][0], raw["primary"][1]),
+            data_versions=raw["data_versions"],
+            as_of=date.fromisoformat(raw["as_of"]),
+            run_id=run_id,
+        )
+
+    def versions(self, kind: Kind) -> list[Registered]:
+        """All versions, newest first."""
+        return [self.read(kind, number) for number in sorted(self._numbers(kind), reverse=True)]
+
+    def fetch_model(self, kind: Kind, version: int, folder: Path) -> None:
+        """Copies the model's own files into an existing folder."""
+        uri = f"models:/{self._location.name(kind)}/{version}/artifacts/model"
+        with scratch_folder("fetch") as scratch, _activated(self._location):
+            try:
+                local = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(scratch)))
+            except (MlflowException, OSError) as error:
+                raise ModelError(
+                    f"the files of {kind} version {version} cannot be read: {error}. Train it again."
+                ) from error
+            if not local.is_dir():
+                raise ModelError(f"{kind} version {version} holds no model files at {local}. Train it again.")
+            shutil.copytree(local, folder, dirs_exist_ok=True)
+
+    def point_champion(self, kind: Kind, version: int, note: str) -> None:
+        """Moves the alias `champion` to a version and notes why."""
+        name = self._location.name(kind)
+        self._client.set_registered_model_alias(name, "champion", str(version))
+        self._client.set_model_version_tag(name, str(version), "promoted_because", note)
+
+    def _log_model(self, kind: Kind, trained: Trained, run_id: str) -> int:
+        with scratch_folder("log") as scratch:
+            folder = scratch / "model"
+            folder.mkdir()
+            trained.model.save(folder)
+            write_code(scratch / "code.zip")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # MLflow asks for type hints and an example; the signature is given
+                info = mlflow.pyfunc.log_model(
+                    name="model",
+                    python_model=str(_LOADER),
+                    artifacts={"model": str(folder), "code": str(scratch / "code.zip")},
+                    signature=signature(kind, trained.config),
+                    pip_requirements=requirements(),
+                    model_config={"kind": kind},
+                )
+        name = self._location.name(kind)
+        if not self._client.search_registered_models(f"name = '{name}'"):
+            self._client.create_registered_model(name)
+        registered = self._client.create_model_version(name, info.model_uri, run_id, await_creation_for=0)
+        return int(registered.version)
+
+    def _numbers(self, kind: Kind) -> list[int]:
+        name = self._location.name(kind)
+        versions = self._client.search_model_versions(f"name = '{name}'", max_results=1000)
+        return [int(item.version) for item in versions]
+
+    def _experiment(self, kind: Kind) -> str:
+        name = self._location.name(kind)
+        experiment = self._client.get_experiment_by_name(name)
+        if experiment is not None:
+            return str(experiment.experiment_id)
+        artifacts = self._location.artifacts
+        place = None if artifacts is None else str(artifacts / name)
+        return str(self._client.create_experiment(name, artifact_location=place))
+
+    def _tags(self, kind: Kind) -> dict[str, str]:
+        return {"kind": kind, "tenant": self._workspace.tenant, _WRITER: self._writer(), **code_tags()}
+
+    def _writer(self) -> str:
+        """Names this machine and home: on a shared server only their own unfinished runs may be closed."""
+        return hashlib.sha256(f"{socket.gethostname()} {self._workspace.home.resolve()}".encode()).hexdigest()[:16]
+
+    def _close_orphans(self, experiment: str) -> None:
+        for run in self._client.search_runs([experiment], "attributes.status = 'RUNNING'"):
+            if self._location.database is not None or run.data.tags.get(_WRITER) == self._writer():
+                self._client.set_terminated(run.info.run_id, "KILLED")
+
+    def _open_database(self, database: Path) -> None:
+        with self._lock("setup"):
+            if not database.exists():
+                _create_database(database)
+            _check_database(database)
+            if moved_from(database):
+                with ExitStack() as stack:
+                    for kind in KINDS:
+                        stack.enter_context(self._lock(kind))
+                    relocate(database)
+
+    @contextmanager
+    def _lock(self, name: str) -> Iterator[None]:
+        with (self._folder / f".{name}.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+@contextmanager
+def _activated(location: Location) -> Iterator[None]:
+    """Points MLflow's global state at a store, and back afterwards: MLflow sets environment variables, too."""
+    before = {name: os.environ.get(name) for name in _URI_VARIABLES}
+    logger = logging.getLogger("mlflow")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    mlflow.set_tracking_uri(location.tracking_uri)
+    mlflow.set_registry_uri(location.registry_uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(None)
+        mlflow.set_registry_uri(None)
+        os.environ.update({name: value for name, value in before.items() if value is not None})
+        for name in (name for name, value in before.items() if value is None):
+            os.environ.pop(name, None)
+        logger.setLevel(level)
+
+
+def _check_server(location: Location) -> None:
+    """Asks the server for one experiment, with few retries: a training run must not find out after hours.
+
+    Raises:
+        ModelError: it does not answer.
+    """
+    name = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+    before = os.environ.get(name)
+    os.environ.setdefault(name, "2")
+    try:
+        MlflowClient(location.tracking_uri, location.registry_uri).search_experiments(max_results=1)
+    except MlflowException as error:
+        raise ModelError(
+            f"the MLflow store {location.tracking_uri} does not answer: {str(error).splitlines()[0]}. Start it, "
+            "correct MLFLOW_TRACKING_URI, or unset it to use the tenant's own file."
+        ) from error
+    finally:
+        if before is None:
+            os.environ.pop(name, None)
+
+
+def _create_database(path: Path) -> None:
+    """Makes the schema aside and renames it, so that a kill half way leaves no half-made database behind."""
+    aside = path.with_suffix(".new")
+    aside.unlink(missing_ok=True)
+    uri = f"sqlite:///{aside}"
+    MlflowClient(uri, uri).search_experiments(max_results=1)
+    with closing(sqlite3.connect(aside)) as connection, connection:
+        place_default_experiment(connection, path.parent)
+    aside.replace(path)
+
+
+def _check_database(path: Path) -> None:
+    """Stops at a file that SQLite did not write.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    with path.open("rb") as file:
+        start = file.read(16)
+    if start != b"SQLite format 3\0":
+        raise ModelError(
+            f"{path} is not an SQLite database: it begins with {start!r}. Restore it, or move it away: runs and "
+            "versions are then lost, while the champions' bundles go on serving."
+        )
+
+
+def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        if isinstance(item, Mapping):
+            flat |= _flatten(item, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = str(item)[:500]
+    return flat
+
+
+def _window_metrics(trained: Trained) -> list[Metric]:
+    """Each window's metrics as steps, timed at the window's cutoff."""
+    metrics = []
+    for step, (cutoff, values) in enumerate(sorted(trained.window_metrics.items())):
+        time = round(datetime(cutoff.year, cutoff.month, cutoff.day, tzinfo=UTC).timestamp() * 1000)
+        metrics += [
+            Metric(f"window/{name}", value, time, step) for name, value in values.items() if math.isfinite(value)
+        ]
+    return metrics
+
+
+def _record(trained: Trained, data_versions: Mapping[str, int], as_of: date) -> dict[str, Any]:
+    return {
+        "config": dict(trained.config),
+        "metrics": dict(trained.metrics),
+        "windows": [day.isoformat() for day in trained.windows],
+        "primary": list(trained.primary),
+        "data_versions": dict(data_versions),
+        "as_of": as_of.isoformat(),
+    }
