@@ -38,6 +38,7 @@ format: $(VENV)/.installed ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix .
 
 tracking: $(VENV)/.installed ## Open MLflow's page on the runs of TENANT
+	@$(BIN)/retail-brain --home $(CURDIR) --tenant $(TENANT) models demand # brings paths up to date after a move
 	@MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server --host 127.0.0.1 --port 5000 --workers 1 \
 		--backend-store-uri sqlite:///$(CURDIR)/mlruns/$(TENANT)/mlflow.db
 
