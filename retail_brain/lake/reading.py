@@ -34,7 +34,7 @@ class TableInfo:
     last_day: date | None
 
 
-class _LocalTable(DeltaTable):
+class _LocalTable(DeltaTable):  # type: ignore[misc]  # mypy does not follow the Delta library
     """A Delta table whose files are named as the file system names them.
 
     The Delta library percent-encodes blanks and letters beyond ASCII in a folder's path; Polars opens what it is given.
