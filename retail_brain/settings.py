@@ -65,6 +65,14 @@ class DemandSettings(Section):
     backtest_windows: int = Field(
         default=3, ge=1, description="past windows of one horizon each that a model is measured on"
     )
+    totals_least_units: float = Field(
+        default=200.0, ge=0, description="units a day that a total of categories must sell to be forecast by itself"
+    )
+    totals_years: int = Field(default=5, ge=1, le=20, description="years of daily totals that are read at most")
+    stored_origins: int = Field(default=60, ge=1, description="days whose forecasts are stored to be measured later")
+    stored_series: int = Field(
+        default=20_000, ge=1, description="series stored of each such day: those with the largest forecasts"
+    )
 
 
 class RecommenderSettings(Section):
@@ -117,6 +125,20 @@ class ReplenishmentSettings(Section):
     holding_cost_share_per_year: float = Field(
         default=0.25, ge=0, description="share of the unit cost that holding a unit for a year costs"
     )
+    fresh_days: float = Field(default=90, ge=0, description="days of shelf life up to which goods are called fresh")
+    large_order_cycles: float = Field(
+        default=3.0, gt=0, description="cycles of demand; an order beyond them is an exception (`large_order`)"
+    )
+    unusual_factor: float = Field(
+        default=2.0, ge=1, description="times the last four weeks' sales, or a part of them, that make demand `unusual`"
+    )
+    exception_least_units: float = Field(
+        default=3.0, ge=0, description="units; smaller orders and differences are no exception"
+    )
+    exceptions_listed: int = Field(default=1000, ge=1, description="exceptions listed at most, most money first")
+    export_timeout_seconds: float = Field(
+        default=30, gt=0, description="seconds that another system has to take an export of orders"
+    )
     assumed_margin_share: float = Field(
         default=0.3, ge=0, lt=1, description="share of the price that is margin where the unit cost is unknown"
     )
@@ -131,6 +153,15 @@ class NetworkSettings(Section):
     parcel_cost: float = Field(default=8, ge=0, description="money for one parcel to a customer")
     parcel_cost_far: float = Field(default=12, ge=0, description="money for one parcel from a shop of another region")
     leftover_days: int = Field(default=120, ge=1, description="days of sales; stock beyond them is excess")
+    pickup_km: float = Field(
+        default=30.0, ge=0, description="km; a shop this near, or in the same region if unknown, holds for pick-up"
+    )
+    usual_order_units: float = Field(
+        default=3.0, gt=0, description="units of a customer's order where a shop has not picked any yet"
+    )
+    phantom_least_probability: float = Field(
+        default=0.5, ge=0, le=1, description="probability of phantom stock from which a count is asked for"
+    )
     phantom_prior: float = Field(
         default=0.004, gt=0, lt=1, description="share of stock records that are wrong before anything is seen"
     )
@@ -142,6 +173,14 @@ class AudienceSettings(Section):
     holdout_share: float = Field(default=0.1, ge=0, lt=1, description="share of an audience that is not contacted")
     max_contacts: int = Field(default=4, ge=0, description="contacts a customer may get within `contact_window_days`")
     contact_window_days: int = Field(default=30, ge=1, description="days over which contacts are counted")
+    value_days: int = Field(default=91, ge=1, description="days whose prices say what a unit brings")
+    adult_age: int = Field(default=18, ge=0, le=120, description="years from which goods for adults may be offered")
+    similar_products: int = Field(
+        default=5, ge=0, description="similar products whose people stand in where a product has none of its own"
+    )
+    similar_share: float = Field(
+        default=0.5, ge=0, le=1, description="share of a similar product's probability that is taken over then"
+    )
     just_bought_days: int = Field(default=7, ge=0, description="days; nobody is offered what they bought within them")
 
 
@@ -160,6 +199,25 @@ class ServingSettings(Section):
     )
     key_cache_seconds: float = Field(default=5, ge=0, description="seconds that a revoked key may still open")
     recent_event_hours: float = Field(default=48, gt=0, description="hours; younger events change recommendations")
+    recent_events_per_customer: int = Field(
+        default=50, ge=1, description="newest events of a customer that a worker remembers"
+    )
+    recent_customers: int = Field(
+        default=200_000, ge=1, description="customers whose events a worker remembers; the longest unseen go first"
+    )
+    customers_per_product: int = Field(
+        default=100, ge=1, description="customers published for each product beside everybody's own best goods"
+    )
+    related_goods: int = Field(
+        default=30, ge=1, description="similar and complementary goods published for each product"
+    )
+    newcomer_goods: int = Field(
+        default=100, ge=1, description="goods published in each store for customers who never bought"
+    )
+    popular_goods: int = Field(
+        default=200, ge=1, description="best-selling goods published in each store where there is no recommender"
+    )
+    popular_days: int = Field(default=56, ge=1, description="days of sales that say what sells best")
     access_log: bool = Field(default=True, description="whether every request is logged")
     history_days: int = Field(default=400, ge=1, description="days of sales that are published for the page")
 

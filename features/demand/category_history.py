@@ -1,8 +1,8 @@
 """The demand of stores' categories as a history of its own, and what is planned for their series.
 
 Totals of few units a day are mostly chance. A store's groups are therefore its categories, its departments or the store
-as a whole: the finest that sell `LEAST_UNITS` a day on average. A smaller store has none: totals of stores that sell 50
-to 130 a day were tried on the sample chain and made its forecasts a little worse.
+as a whole: the finest that sell enough a day (setting `totals_least_units`). A smaller store has none: totals of stores
+that sell 53 to 126 a day were tried on the sample chain and made its forecasts a little worse.
 """
 
 from dataclasses import dataclass, replace
@@ -21,9 +21,6 @@ LEAST_PERIODS = 56
 """Periods of totals below which none are forecast: two spans of 28. Chosen by judgement, not measured."""
 LONGEST_GAP = 28
 """Periods without any total; a longer gap ends what came before it. Chosen by judgement, not measured."""
-LEAST_UNITS = 200.0
-"""Units a period that a total must sell on average; 53 to 126 a day made the sample chain slightly worse
-(docs/benchmarks.md)."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +45,18 @@ class GroupHistory:
     planned_from: int
 
 
-def group_history(history: DemandHistory) -> GroupHistory | None:
+def group_history(history: DemandHistory, least_units: float) -> GroupHistory | None:
     """Totals of every group that has a series in the panel.
 
     None where none sells enough, they are too short, or periods are not days.
+
+    Args:
+        history: of the series.
+        least_units: units a day that a total must sell on average (setting `demand.totals_least_units`).
     """
     if history.axis.period != "day" or history.series.is_empty() or history.totals is None:
         return None
-    groups, members, of = _groups(history.series, history.axis.count)
+    groups, members, of = _groups(history.series, history.axis.count, least_units)
     if groups.is_empty():
         return None
     totals = history.totals.join(members.lazy(), on=GROUP, how="inner").collect()
@@ -105,12 +106,12 @@ def _first_period(t: pl.Series) -> int:
     return min(0, int(after[-1] if after.size else seen[0]))
 
 
-def _groups(series: pl.DataFrame, periods: int) -> tuple[pl.DataFrame, pl.DataFrame, Ints]:
+def _groups(series: pl.DataFrame, periods: int, least_units: float) -> tuple[pl.DataFrame, pl.DataFrame, Ints]:
     """Groups, which of the stores' categories belong to each, and the group of each series."""
     units = pl.col("window_units").sum()
     categories = series.group_by(*GROUP, maintain_order=True).agg(units, pl.col("region").first())
     parts = [pl.col("category").n_unique(), pl.col("department").n_unique(), pl.lit(1)]
-    enough = [units.over("store_id") / periods >= LEAST_UNITS * count.over("store_id") for count in parts]
+    enough = [units.over("store_id") / periods >= least_units * count.over("store_id") for count in parts]
     everything = pl.lit("")
     department = pl.when(enough[1]).then("department").otherwise(everything)
     category = pl.when(enough[0]).then("category").otherwise(everything)

@@ -5,9 +5,6 @@ import polars as pl
 from features.demand.periods import PeriodAxis
 from retail_brain.dataset import Dataset
 
-MAX_YEARS = 5
-"""Years of totals that are read: with five, trees of totals have .530 on M5, with 419 days .588 (docs/benchmarks.md,
-Totals)."""
 OVERLAP_PERIODS = 28
 """Periods that both sources must cover to be put on one scale. Chosen by judgement, not measured."""
 SCALE_LIMITS = (0.2, 5.0)
@@ -16,7 +13,7 @@ measured."""
 GROUP = ("store_id", "department", "category")
 
 
-def category_totals(dataset: Dataset, axis: PeriodAxis) -> pl.LazyFrame:
+def category_totals(dataset: Dataset, axis: PeriodAxis, years: int) -> pl.LazyFrame:
     """One row per store x category x period with sales, also before the panel: GROUP, t, units.
 
     Sales lines count where there are any. Before the first of them the rows of `category_sales` do, scaled to the
@@ -25,8 +22,9 @@ def category_totals(dataset: Dataset, axis: PeriodAxis) -> pl.LazyFrame:
     Args:
         dataset: sales up to its `as_of`.
         axis: the panel's periods; `t` is negative before them.
+        years: years up to the panel's end that are read (setting `demand.totals_years`).
     """
-    oldest = axis.count - MAX_YEARS * axis.rhythm.year
+    oldest = axis.count - years * axis.rhythm.year
     products = dataset.scan_or_empty("products").select("product_id", "department", "category")
     named = products.unique("product_id", keep="first").with_columns(pl.col("department", "category").fill_null(""))
     t = axis.index(pl.col("date")).cast(pl.Int32).alias("t")

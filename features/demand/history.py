@@ -78,7 +78,7 @@ def read_history(dataset: Dataset, settings: Settings, horizon: int) -> DemandHi
         prices=_plans(dataset, "prices", axis, horizon, panel, ["unit_price"]),
         promotions=_plans(dataset, "promotions", axis, horizon, panel, ["unit_price", "display", "mailer"]),
         calendar=dataset.scan_or_empty("calendar").collect(),
-        totals=category_totals(dataset, axis),
+        totals=category_totals(dataset, axis, settings.demand.totals_years),
     )
 
 

@@ -34,8 +34,12 @@ def export(
     """Hand over what was decided since the last export; what did not arrive then goes out first."""
     from serving.planning.stock.order_export import export_orders
 
+    chosen = current()
+    wait = chosen.settings.replenishment.export_timeout_seconds
     with closing(open_database()) as database:
-        done = export_orders(current().workspace.tenant, database, target=to, made_by=by, now=datetime.now(UTC))
+        done = export_orders(
+            chosen.workspace.tenant, database, target=to, made_by=by, now=datetime.now(UTC), timeout_seconds=wait
+        )
     lines = sum(len(one.lines) for one in done)
     typer.echo(f"{lines} orders in {len(done)} exports to {to}" if done else "nothing new to export")
 

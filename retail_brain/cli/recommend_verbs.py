@@ -88,6 +88,7 @@ def recommend(
         in_stock=in_stock,
         rules=kept_rules() if rules else (),
         now=datetime.now(UTC),
+        settings=chosen.settings,
     )
     with chosen.progress.step("recommend") as step:
         blocks = recommendations(

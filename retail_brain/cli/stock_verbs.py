@@ -61,8 +61,11 @@ def transfers(
 def counts(
     out: OutOption,
     least_probability: Annotated[
-        float, typer.Option(min=0, max=1, help="Shelves less probably empty than this are left out.")
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Shelves less probably empty than this are left out; from settings if not given."
+        ),
+    ] = None,
     stores: StoresOption = None,
     lake: LakeOption = None,
     as_of: AsOfOption = None,

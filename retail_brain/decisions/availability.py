@@ -8,7 +8,8 @@ import numpy.typing as npt
 import polars as pl
 
 PICKUP_KM = 30.0
-"""A shop this near holds goods for pick-up; where no coordinates are known, one of the same region does."""
+"""Kilometres, unless the setting `network.pickup_km` says otherwise: a drive of half an hour. Chosen by judgement, not
+measured."""
 
 NO_STORE = -1
 """Position that stands for no store."""
@@ -37,6 +38,7 @@ class Availability:
         online: per store whether it is a web shop: what it has is shipped.
         place: per store latitude and longitude in degrees, NaN = unknown.
         region: per store a code, -1 = unknown.
+        pickup_km: a shop this near holds goods for pick-up; without coordinates, one of the same region does.
     """
 
     keys: Array
@@ -51,9 +53,12 @@ class Availability:
     online: Array
     place: Array
     region: Array
+    pickup_km: float = PICKUP_KM
 
     @classmethod
-    def of(cls, stock: pl.DataFrame, stores: pl.DataFrame, n_products: int) -> "Availability":
+    def of(
+        cls, stock: pl.DataFrame, stores: pl.DataFrame, n_products: int, pickup_km: float = PICKUP_KM
+    ) -> "Availability":
         """From counts and the table of stores.
 
         Args:
@@ -61,6 +66,7 @@ class Availability:
             stores: one row per store, in the order of the positions: is_online, daily_fulfilment_capacity, latitude,
                 longitude, region, sells.
             n_products: how many products there are.
+            pickup_km: a shop this near holds goods for pick-up; without coordinates, one of the same region does.
         """
         many = stores.height
         named = np.bincount(stock["product"].to_numpy(), minlength=n_products) > 0
@@ -77,7 +83,9 @@ class Availability:
         stocked = np.bincount(store, minlength=many)
         keys = product * many + store
         starts = np.searchsorted(keys, np.arange(n_products + 1) * many)
-        return cls(keys, starts, units, shipper, named, counted, stocked, ships, sells, online, place, region)
+        return cls(
+            keys, starts, units, shipper, named, counted, stocked, ships, sells, online, place, region, pickup_km
+        )
 
     @property
     def is_known(self) -> bool:
@@ -142,7 +150,7 @@ class Availability:
         both = (self.region[mine] >= 0) & (self.region[holder] >= 0)
         same = ~both | (self.region[mine] == self.region[holder])
         near = (holder != mine) & self.sells[holder] & ~self.online[holder]
-        near &= np.where(np.isnan(apart), same, apart <= PICKUP_KM)
+        near &= np.where(np.isnan(apart), same, apart <= self.pickup_km)
         return rows[near], places[near], np.nan_to_num(apart[near])
 
 

@@ -16,9 +16,6 @@ newsvendor's ratio (profit without ageing), or nothing until a reorder point is 
 
 BY_PROFIT = (ECONOMIC, NEWSVENDOR, REORDER)
 
-FRESH_DAYS = 90
-"""Goods that may be sold for at most so many days are called fresh."""
-
 
 @dataclass(frozen=True)
 class Economics:
@@ -99,7 +96,7 @@ def _aims(terms: Terms, ratio: Floats, priced: Bools, settings: ReplenishmentSet
 def spread_factors(terms: Terms, settings: ReplenishmentSettings) -> Floats:
     """What the uncertainty of each series is multiplied by."""
     fresh = settings.fresh_spread_factor
-    dates_out = np.isfinite(terms.shelf_life_days) & (terms.shelf_life_days <= FRESH_DAYS)
+    dates_out = np.isfinite(terms.shelf_life_days) & (terms.shelf_life_days <= settings.fresh_days)
     return np.where(dates_out & (fresh is not None), fresh or 0.0, settings.spread_factor)
 
 

@@ -165,11 +165,12 @@ class State:
                     _log.warning("tenant %s keeps its last answers: %s", tenant, error)
                 self._complained[tenant] = wanted
             else:
-                recent = RecentEvents() if view is None else view.recent
+                settings = load_settings(workspace)
+                recent = RecentEvents(settings.serving) if view is None else view.recent
                 mark = life_mark(tenant, self.database)
                 decisions = self._decisions(tenant, answers)
                 rules = self._rules(tenant, answers)
-                view = TenantView(tenant, load_settings(workspace), answers, recent, decisions, mark, rules)
+                view = TenantView(tenant, settings, answers, recent, decisions, mark, rules)
                 self._load_events(view)
                 self._views[tenant] = view
                 self.refresh_overrides(tenant)

@@ -1,5 +1,6 @@
 """Stock of the published answers: the arrays of `Availability`, mapped into memory."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,14 +22,20 @@ _FIELDS = {
     "place": np.float64,
     "region": np.int32,
 }
+_PICKUP_KM = "shelves.pickup_km.npy"
 
 
 def write_availability(folder: Path, availability: Availability) -> None:
     """Writes one array per field."""
     for name, dtype in _FIELDS.items():
         write_array(folder / f"shelves.{name}.npy", getattr(availability, name), dtype)
+    write_array(folder / _PICKUP_KM, np.array([availability.pickup_km]), np.float64)
 
 
 def open_availability(folder: Path) -> Availability:
     """Maps what `write_availability` wrote."""
-    return Availability(**{name: map_array(folder / f"shelves.{name}.npy") for name in _FIELDS})
+    fields = {name: map_array(folder / f"shelves.{name}.npy") for name in _FIELDS}
+    availability = Availability(**fields)  # type: ignore[arg-type]  # pickup_km, the one number, is not among them
+    if not (folder / _PICKUP_KM).exists():  # answers of version 0.1 were made with the usual distance
+        return availability
+    return replace(availability, pickup_km=float(map_array(folder / _PICKUP_KM)[0]))

@@ -13,13 +13,10 @@ import polars as pl
 
 from retail_brain.decisions.forecast_value_added import ENGINE, MOVING_AVERAGE, NAIVE
 from retail_brain.files import atomic_path, sweep
+from retail_brain.settings import DemandSettings
 from training.demand.forecast_run import StoreForecast
 from training.demand.what_if import listed_series
 
-MAX_ORIGINS = 60
-"""Origins kept; the oldest files go. Chosen by judgement, not measured."""
-MAX_SERIES = 20_000
-"""Series kept of each origin: those with the largest forecasts. Chosen by judgement, not measured."""
 MAX_PERIODS = 28
 """Periods kept of each forecast. Chosen by judgement, not measured."""
 METHODS = (NAIVE, MOVING_AVERAGE, ENGINE)
@@ -56,22 +53,22 @@ def origin_rows(forecast: StoreForecast, risk_days: pl.DataFrame, default_risk_d
     )
 
 
-def write_origin(folder: Path, origin: date, parts: Sequence[pl.DataFrame]) -> int:
+def write_origin(folder: Path, origin: date, parts: Sequence[pl.DataFrame], settings: DemandSettings) -> int:
     """Keeps the forecasts of an origin in place of earlier ones of the same day; returns the rows.
 
-    Of more than `MAX_SERIES` series those with the largest forecasts are kept, and of more than `MAX_ORIGINS` files the
-    newest.
+    Of more than `stored_series` series those with the largest forecasts are kept, of more than `stored_origins` files
+    the newest.
     """
     rows = pl.concat([part for part in parts if part.height]) if any(part.height for part in parts) else None
     if rows is None:
         return 0
-    if rows.select(_KEY).n_unique() > MAX_SERIES:
+    if rows.select(_KEY).n_unique() > settings.stored_series:
         best = rows.group_by(_KEY).agg(pl.col(ENGINE).sum()).sort(ENGINE, *_KEY, descending=[True, False, False])
-        rows = rows.join(best.head(MAX_SERIES), on=_KEY, how="semi", maintain_order="left")
+        rows = rows.join(best.head(settings.stored_series), on=_KEY, how="semi", maintain_order="left")
     with atomic_path(folder / f"{origin}.parquet") as aside:
         rows.write_parquet(aside)
     sweep(folder)
-    for old in sorted(folder.glob("????-??-??.parquet"))[:-MAX_ORIGINS]:
+    for old in sorted(folder.glob("????-??-??.parquet"))[: -settings.stored_origins]:
         old.unlink(missing_ok=True)
     return rows.height
 

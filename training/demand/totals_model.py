@@ -72,7 +72,7 @@ class GroupModel:
     @classmethod
     def fit(cls, history: DemandHistory, config: DemandConfig) -> "GroupModel | None":
         """Fits on the totals of a history; None where there are none to speak of."""
-        groups = group_history(history)
+        groups = group_history(history, config.demand.totals_least_units)
         if groups is None:
             return None
         totals = groups.history
@@ -82,7 +82,7 @@ class GroupModel:
 
     def forecast(self, history: DemandHistory) -> GroupForecast | None:
         """Totals over the periods after the history's last; None where they are too short."""
-        groups = group_history(history)
+        groups = group_history(history, self.trees.config.demand.totals_least_units)
         if groups is None:
             return None
         mean, residual = _waves(groups)

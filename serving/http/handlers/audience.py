@@ -10,6 +10,7 @@ from retail_brain.decisions.audience import build_audience
 from retail_brain.decisions.audience_request import AudienceFacts
 from retail_brain.decisions.audience_request import AudienceRequest as Wanted
 from retail_brain.errors import NotFoundError
+from retail_brain.settings import AudienceSettings
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
 from serving.http.handlers.stock_network import network_rows
 from serving.http.messages.people_messages import AudienceRequest
@@ -18,12 +19,6 @@ from serving.planning.people.campaigns import of_campaign
 from serving.planning.stock.stock_network import goods_to_clear
 from serving.store.answer_set import Answers
 from serving.store.scored_pairs import KINDS, NO_DAY
-
-_LIKENESS = 0.5
-"""Share of a similar product's probability that a product without buyers is given. Chosen by judgement, not
-measured."""
-_LIKE = 5
-"""Similar products that stand in for one without buyers. Chosen by judgement, not measured."""
 
 
 def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
@@ -45,7 +40,7 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     parts = [_pairs_of(answers, product) for product in products]
     warm = [pairs for pairs in parts if pairs.height]
     if not warm:
-        parts = [_pairs_of_like(answers, product) for product in products]
+        parts = [_pairs_of_like(answers, product, call.view.settings.audience) for product in products]
     pairs = pl.concat([_NOBODY, *parts])
     facts = _facts(answers, products)
     if request.store_id is not None:
@@ -117,15 +112,15 @@ def _pairs_of(answers: Answers, product: int) -> pl.DataFrame:
     )
 
 
-def _pairs_of_like(answers: Answers, product: int) -> pl.DataFrame:
+def _pairs_of_like(answers: Answers, product: int, settings: AudienceSettings) -> pl.DataFrame:
     """People scored for goods like this one, at a discount."""
     if answers.similar is None:
         return _NOBODY
     others, scores = answers.similar.get(product)
-    name = answers.products.ids[product]
+    name, most = answers.products.ids[product], settings.similar_products
     parts = [
-        _pairs_of(answers, other).with_columns(pl.col("probability") * (_LIKENESS * min(score, 1.0)))
-        for other, score in zip(others[:_LIKE].tolist(), scores[:_LIKE].tolist(), strict=True)
+        _pairs_of(answers, other).with_columns(pl.col("probability") * (settings.similar_share * min(score, 1.0)))
+        for other, score in zip(others[:most].tolist(), scores[:most].tolist(), strict=True)
     ]
     return (
         pl.concat([_NOBODY, *parts])

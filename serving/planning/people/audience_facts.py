@@ -10,9 +10,6 @@ from retail_brain.decisions.audience_request import AudienceFacts
 from retail_brain.errors import NotFoundError
 from retail_brain.settings import Settings
 
-_VALUE_DAYS = 91
-"""Days of purchases that a person's value is read from: a quarter of a year. Chosen by judgement, not measured."""
-
 
 def read_facts(
     dataset: Dataset, as_of: date, product_ids: Sequence[str], settings: Settings, *, at_home_only: bool = False
@@ -80,7 +77,7 @@ def _people(dataset: Dataset, lines: pl.LazyFrame) -> pl.DataFrame:
 
 def _values(dataset: Dataset, wanted: pl.Expr, as_of: date, settings: Settings) -> pl.DataFrame:
     """One row per product with a known price: the margin of one unit, from its cost or the assumed share."""
-    since = as_of - timedelta(days=_VALUE_DAYS - 1)
+    since = as_of - timedelta(days=settings.audience.value_days - 1)
     sold = dataset.daily_sales().filter(wanted, pl.col("date") >= since, pl.col("units") > 0)
     priced = sold.filter(pl.col("unit_price").is_not_null())
     paid = priced.group_by("product_id").agg(

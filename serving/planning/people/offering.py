@@ -1,7 +1,7 @@
 """Everybody's goods in a place under rules: a block of scored pairs through the same functions as one request."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import polars as pl
@@ -10,6 +10,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.availability import NO_STORE, Availability
 from retail_brain.decisions.offer_rules import Goods, Ready, Rule, Slate, pinned_products, ready_rules
 from retail_brain.errors import NotFoundError, UsageError
+from retail_brain.settings import Settings
 from serving.planning.people.live_ranking import Kind
 from serving.planning.people.offers import fulfilment_names, offer, origin_ids
 from serving.planning.people.rule_facts import attribute_columns, known_adults
@@ -33,6 +34,7 @@ class Wish:
         in_stock: everybody is in their own shop, the one they visit most.
         rules: of the operators.
         now: the instant at which the rules must hold.
+        settings: how far pick-up reaches, and from which age somebody is an adult.
     """
 
     k: int = 10
@@ -43,6 +45,7 @@ class Wish:
     in_stock: bool = False
     rules: Sequence[Rule] = ()
     now: datetime = _EVER
+    settings: Settings = field(default_factory=Settings)
 
     def check(self) -> None:
         """Raises UsageError where the wish contradicts itself."""
@@ -92,7 +95,8 @@ class Chain:
         goods = Goods.of(ids.to_list(), attribute_columns(dataset, ids))
         people = now.history.customers.select("customer_id", "store_id")
         own = people["store_id"].replace_strict(places, default=NO_STORE, return_dtype=pl.Int64)
-        adults = known_adults(dataset, people["customer_id"], now.history.as_of)
+        age, pickup_km = wish.settings.audience.adult_age, wish.settings.network.pickup_km
+        adults = known_adults(dataset, people["customer_id"], now.history.as_of, age)
         return cls(
             products=ids.to_frame("product_id")
             .with_row_index("at")
@@ -100,7 +104,7 @@ class Chain:
             people=people.select("customer_id", own=own if wish.in_stock else NO_STORE, is_adult=adults),
             store_ids=stores,
             store=NO_STORE if wish.store_id is None else places[wish.store_id],
-            shelves=shelves_of(dataset, places, {product: at for at, product in enumerate(ids.to_list())}),
+            shelves=shelves_of(dataset, places, {product: at for at, product in enumerate(ids.to_list())}, pickup_km),
             goods=goods,
             rules=ready_rules(wish.rules, goods),
             now=wish.now,

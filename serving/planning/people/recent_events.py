@@ -6,18 +6,15 @@ from datetime import datetime
 from threading import Lock
 
 from retail_brain.operational.events import Event, StoredEvent
-
-_PER_PERSON = 50
-"""Newest events remembered of each person. Chosen by judgement, not measured."""
-_PEOPLE = 200_000
-"""People whose events a worker remembers; the longest unseen go first. Chosen by judgement, not measured."""
+from retail_brain.settings import ServingSettings
 
 
 class RecentEvents:
-    """The newest events of each person of a tenant, at most 50 each, of the 200,000 people seen last."""
+    """The newest events of each of the people of a tenant that were seen last."""
 
-    def __init__(self) -> None:
-        """Knows nothing yet."""
+    def __init__(self, settings: ServingSettings) -> None:
+        """Knows nothing yet; `settings` bounds the events of a person, and the people."""
+        self._per_person, self._most_people = settings.recent_events_per_customer, settings.recent_customers
         self._people: OrderedDict[str, deque[StoredEvent]] = OrderedDict()
         self._seen: OrderedDict[int, None] = OrderedDict()
         self._lock = Lock()
@@ -31,10 +28,10 @@ class RecentEvents:
                 if not person or stored.id in self._seen:
                     continue
                 self._seen[stored.id] = None
-                self._people.setdefault(person, deque(maxlen=_PER_PERSON)).append(stored)
+                self._people.setdefault(person, deque(maxlen=self._per_person)).append(stored)
                 self._people.move_to_end(person)
                 new += 1
-            while len(self._people) > _PEOPLE:
+            while len(self._people) > self._most_people:
                 self._people.popitem(last=False)
         return new
 

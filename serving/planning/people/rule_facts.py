@@ -7,8 +7,6 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.offer_rules import ADULT, ATTRIBUTES
 
-ADULT_AGE = 18
-"""Years from which goods for adults may be offered: China's; lands that say 20 or 21 need another."""
 _YES = ("true", "1", "yes", "y", "是", "t")
 _BELOW = "以下|未满|不满|以内|under|below|<"
 _FLAGS = ("adult", "is_adult", "adults_only", "age_restricted")
@@ -35,27 +33,28 @@ def attribute_columns(dataset: Dataset, product_ids: pl.Series) -> dict[str, lis
     return {name: rows[name].to_list() for name in ATTRIBUTES}
 
 
-def known_adults(dataset: Dataset, customer_ids: pl.Series, today: date) -> pl.Series:
-    """Per customer whether they are known to be 18 or older: by a flag, a birthday, a birth year or an age.
+def known_adults(dataset: Dataset, customer_ids: pl.Series, today: date, adult_age: int = 18) -> pl.Series:
+    """Per customer whether they are known to be adults: by a flag, a birthday, a birth year or an age.
 
     Args:
         dataset: whose `customers` are looked at: `adult` or `is_adult`, `birth_date`, `birthday` or `born_on`,
             `birth_year`, `age`, `age_band` (such as 25-34).
         customer_ids: which, in this order.
         today: the day of which the age counts.
+        adult_age: years from which somebody is an adult (setting `audience.adult_age`).
     """
     customers = dataset.scan_or_empty("customers").collect()
     held = set(customers.columns)
     signs = [_says_yes(name) for name in ("adult", "is_adult") if name in held]
-    latest = today.replace(year=today.year - ADULT_AGE, day=min(today.day, 28))
+    latest = today.replace(year=today.year - adult_age, day=min(today.day, 28))
     signs += [pl.col(name).cast(pl.String).str.to_date(strict=False) <= latest for name in _BIRTHDAYS if name in held]
     if "birth_year" in held:
-        signs.append(pl.col("birth_year").cast(pl.Int64, strict=False) < today.year - ADULT_AGE)
+        signs.append(pl.col("birth_year").cast(pl.Int64, strict=False) < today.year - adult_age)
     for name in ("age", "age_band"):
         if name in held:
             text = pl.col(name).cast(pl.String).str.strip_chars()
             youngest = text.str.extract(r"^(\d+)").cast(pl.Int64, strict=False)
-            signs.append((youngest >= ADULT_AGE) & ~text.str.contains(_BELOW))
+            signs.append((youngest >= adult_age) & ~text.str.contains(_BELOW))
     adult = pl.any_horizontal([sign.fill_null(value=False) for sign in signs]) if signs else pl.lit(value=False)
     known = customers.select("customer_id", is_adult=adult)
     rows = customer_ids.to_frame("customer_id").join(known, on="customer_id", how="left", maintain_order="left")

@@ -8,7 +8,6 @@ import numpy as np
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.order_calendar import order_cycle
 from retail_brain.decisions.policies import legacy_order_up_to
-from retail_brain.decisions.targets import FRESH_DAYS
 from retail_brain.settings import OrderPolicy, ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Outcome, Policy, simulate
 from retail_brain.simulation.forecasts import MovingRates
@@ -84,7 +83,7 @@ class Stage:
     @property
     def fresh(self) -> Bools:
         """Series whose goods date out soon."""
-        return self.facts.terms.shelf_life_days <= FRESH_DAYS
+        return self.facts.terms.shelf_life_days <= self.settings.replenishment.fresh_days
 
     def play(self, policy: Policy) -> Outcome:
         """Replays a policy."""

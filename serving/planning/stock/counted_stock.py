@@ -5,19 +5,22 @@ from collections.abc import Mapping
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.availability import Availability
+from retail_brain.decisions.availability import PICKUP_KM, Availability
 from retail_brain.outputs import SERIES
 
 _OF_A_STORE = ("is_online", "daily_fulfilment_capacity", "latitude", "longitude", "region")
 
 
-def shelves_of(dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int]) -> Availability:
+def shelves_of(
+    dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int], pickup_km: float = PICKUP_KM
+) -> Availability:
     """What lies where on the last visible day.
 
     Args:
         dataset: `inventory` and `stores` are looked at; without them everything may be everywhere.
         stores: position of each store.
         products: position of each product.
+        pickup_km: a shop this near holds goods for pick-up (setting `network.pickup_km`).
     """
     newest = (
         dataset.scan_or_empty("inventory")
@@ -36,6 +39,5 @@ def shelves_of(dataset: Dataset, stores: Mapping[str, int], products: Mapping[st
     selling = sales.unique().collect()["store_id"]
     known = dataset.scan_or_empty("stores").select("store_id", *_OF_A_STORE).unique("store_id").collect()
     places = ids.join(known, on="store_id", how="left", maintain_order="left")
-    return Availability.of(
-        newest, places.with_columns(sells=pl.col("store_id").is_in(selling.implode())), len(products)
-    )
+    sells = pl.col("store_id").is_in(selling.implode())
+    return Availability.of(newest, places.with_columns(sells=sells), len(products), pickup_km)

@@ -7,6 +7,7 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.reasons import number
 from retail_brain.outputs import SERIES
+from retail_brain.settings import ReplenishmentSettings
 
 ATTENTION = {
     "kind": pl.String,
@@ -21,11 +22,6 @@ ATTENTION = {
 KINDS = ("stockout", "unknown_stock", "large_order", "unusual", "phantom", "leftover", "transfer")
 _USUAL_DAYS = 28
 """Days of sales that say what is usual: four weeks. Chosen by judgement, not measured."""
-_LARGE, _UNUSUAL = 3.0, 2.0
-"""Times the demand until the next arrival that make an order large, and times the usual that make a line unusual.
-Chosen by judgement, not measured."""
-_LEAST_UNITS = 3.0
-"""Units below which an order is neither. Chosen by judgement, not measured."""
 
 
 def usual_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:
@@ -43,15 +39,14 @@ def lines_that_matter(
     transfers: pl.DataFrame,
     counts: pl.DataFrame,
     leftovers: pl.DataFrame,
-    margin_share: float,
-    most: int = 1000,
+    settings: ReplenishmentSettings,
 ) -> pl.DataFrame:
-    """At most `most` lines, most money at stake first: columns ATTENTION.
+    """The exceptions among orders and stock, most money at stake first: columns ATTENTION.
 
     A line's money is: margin of the sales expected to be lost even with the order (`stockout`); margin of the cycle's
-    demand where the stock is unknown; cost of what an order holds beyond three cycles (`large_order`); cost of the
-    units by which an order's demand is more than double, or less than half, of what sold in the last four weeks
-    (`unusual`); margin that a count brings back (`phantom`); cost of what will be left over; gain of a transfer.
+    demand where the stock is unknown; cost of what an order holds beyond `large_order_cycles` (`large_order`);
+    cost of the units by which an order's demand is `unusual_factor` times more or less than what sold in the last four
+    weeks (`unusual`); margin that a count brings back (`phantom`); cost of what will be left over; gain of a transfer.
 
     Args:
         suggestions: columns of `suggestions`.
@@ -61,12 +56,11 @@ def lines_that_matter(
         transfers: columns of `transfers.TRANSFERS`.
         counts: columns of `phantom.COUNT_REQUESTS`.
         leftovers: columns of `leftovers.LEFTOVERS`.
-        margin_share: share of the price that is margin where the cost is unknown.
-        most: lines kept.
+        settings: limits of the exceptions, and the margin where the cost is unknown.
     """
     keys = list(SERIES)
     price = pl.col("unit_price")
-    cost = pl.coalesce("unit_cost", price * (1 - margin_share))
+    cost = pl.coalesce("unit_cost", price * (1 - settings.assumed_margin_share))
     worth = (price - cost).clip(0) + pl.col("stockout_cost").fill_null(0)
     money = terms.select(*keys, cost=cost.fill_null(0), worth=worth.fill_null(0))
     lines = suggestions.join(money, on=keys, how="left").join(usual, on=keys, how="left")
@@ -74,8 +68,8 @@ def lines_that_matter(
     parts = [
         _stockouts(lines),
         _unknown(lines),
-        _large(lines),
-        _unusual(lines),
+        _large(lines, settings),
+        _unusual(lines, settings),
         _of(counts, "phantom", money=pl.col("expected_value"), units=pl.col("on_hand")),
         _of(leftovers, "leftover", money=pl.col("value_at_risk"), units=pl.col("left_over_units")),
         _of(
@@ -84,7 +78,7 @@ def lines_that_matter(
         ),
     ]  # fmt: skip
     ranked = pl.concat(parts).filter(pl.col("money") > 0)
-    return ranked.sort("money", "kind", *keys, descending=[True, False, False, False]).head(most)
+    return ranked.sort("money", "kind", *keys, descending=[True, False, False, False]).head(settings.exceptions_listed)
 
 
 def _of(
@@ -107,19 +101,20 @@ def _unknown(lines: pl.DataFrame) -> pl.DataFrame:
     return _of(lines.filter(pl.col("on_hand").is_null()), "unknown_stock", money=wanted * pl.col("worth"), units=wanted)
 
 
-def _large(lines: pl.DataFrame) -> pl.DataFrame:
-    beyond = pl.col("order_quantity") - _LARGE * pl.col("demand_until_next_arrival")
-    here = lines.filter(pl.col("on_hand").is_not_null(), beyond > 0, pl.col("order_quantity") >= _LEAST_UNITS)
+def _large(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:
+    beyond = pl.col("order_quantity") - settings.large_order_cycles * pl.col("demand_until_next_arrival")
+    is_enough = pl.col("order_quantity") >= settings.exception_least_units
+    here = lines.filter(pl.col("on_hand").is_not_null(), beyond > 0, is_enough)
     return _of(here, "large_order", money=beyond * pl.col("cost"), units=pl.col("order_quantity"))
 
 
-def _unusual(lines: pl.DataFrame) -> pl.DataFrame:
+def _unusual(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:
     """Lines whose demand is far from that of the last four weeks."""
     rows = lines.with_columns(then=(pl.col("usual").fill_null(0) * pl.col("cycle_days")))
     now, then = pl.col("demand_until_next_arrival"), pl.col("then")
     apart = (now - then).abs()
-    far = (now > _UNUSUAL * then) | (now * _UNUSUAL < then)
-    here = rows.filter(far, apart >= _LEAST_UNITS, pl.col("order_quantity") > 0)
+    far = (now > settings.unusual_factor * then) | (now * settings.unusual_factor < then)
+    here = rows.filter(far, apart >= settings.exception_least_units, pl.col("order_quantity") > 0)
     values = (number("demand_until_next_arrival"), pl.col("cycle_days").cast(pl.Int64), number("then"))
     told = here.with_columns(
         reason=pl.format(

@@ -28,11 +28,11 @@ COLUMNS = (
     "decided_by",
     "decided_at",
 )
-_TIMEOUT_SECONDS = 30
-"""Seconds that another system has to take an export. Chosen by judgement, not measured."""
 
 
-def export_orders(tenant: str, database: Database, *, target: str, made_by: str, now: datetime) -> list[Export]:
+def export_orders(
+    tenant: str, database: Database, *, target: str, made_by: str, now: datetime, timeout_seconds: float = 30
+) -> list[Export]:
     """Delivers what was decided and has not gone out, first of all what did not arrive the last time.
 
     Args:
@@ -41,6 +41,7 @@ def export_orders(tenant: str, database: Database, *, target: str, made_by: str,
         target: path of a CSV file, or an http(s) address that takes JSON.
         made_by: who exports, for the audit.
         now: the instant.
+        timeout_seconds: that an address has to take an export (setting `replenishment.export_timeout_seconds`).
 
     Returns:
         The exports delivered; none where nothing was open.
@@ -54,7 +55,7 @@ def export_orders(tenant: str, database: Database, *, target: str, made_by: str,
     exports = pending_exports(tenant, database)
     if _is_address(target):
         for export in exports:
-            _post(target, export)
+            _post(target, export, timeout_seconds)
             mark_delivered(tenant, database, export.export_id, now=now)
     elif exports:
         write_text(Path(target), _csv(exports))
@@ -96,12 +97,12 @@ def _csv(exports: list[Export]) -> str:
     return text.getvalue()
 
 
-def _post(address: str, export: Export) -> None:
+def _post(address: str, export: Export, timeout_seconds: float) -> None:
     body = json.dumps({"export_id": export.export_id, "orders": order_rows(export)}, ensure_ascii=False).encode()
     headers = {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": export.export_id}
     request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310  # http(s) was checked
     try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310
+        with urllib.request.urlopen(request, timeout=timeout_seconds):  # noqa: S310
             return
     except (urllib.error.URLError, OSError) as error:
         raise RetailBrainError(

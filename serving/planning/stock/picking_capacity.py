@@ -17,14 +17,17 @@ SHOPS = {
 _DAYS = 28
 """Days of orders that say what is usual: four weeks. Chosen by judgement, not measured."""
 _OVER_THE_COUNTER = ("store", "offline", "pos")
-_USUAL_UNITS = 3.0
-"""Units of an order where none was seen. Chosen by judgement, not measured."""
 
 
-def read_shops(dataset: Dataset, as_of: date) -> pl.DataFrame:
+def read_shops(dataset: Dataset, as_of: date, usual_order_units: float = 3.0) -> pl.DataFrame:
     """One row per store of `stores`: columns SHOPS.
 
     Orders are those of the last four weeks by any channel but the counter, per day; `capacity` is null where unknown.
+
+    Args:
+        dataset: its stores and receipts.
+        as_of: last known day.
+        usual_order_units: units of an order in shops without one (setting `network.usual_order_units`).
     """
     first = as_of - timedelta(days=_DAYS - 1)
     picked = dataset.scan_or_empty("transactions").filter(
@@ -44,7 +47,7 @@ def read_shops(dataset: Dataset, as_of: date) -> pl.DataFrame:
         .with_columns(
             pl.col("is_online").fill_null(value=False),
             pl.col("expected_orders").fill_null(0.0),
-            pl.col("units_per_order").fill_null(_USUAL_UNITS),
+            pl.col("units_per_order").fill_null(usual_order_units),
         )
         .select(pl.col(name).cast(kind) for name, kind in SHOPS.items())
         .sort("store_id")

@@ -54,7 +54,7 @@ class Network:
     @cached_property
     def shops(self) -> pl.DataFrame:
         """What each shop can pick: `shops.SHOPS`."""
-        return read_shops(self.dataset, self.side.as_of)
+        return read_shops(self.dataset, self.side.as_of, self.settings.network.usual_order_units)
 
     def add(self, paths: DemandPaths, plan: Plan) -> None:
         """Takes in a store's listed series with the order decision on them."""
@@ -106,12 +106,17 @@ class Network:
         found = pl.concat([pl.DataFrame(schema=LEFTOVERS), *self._left])
         return found.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
 
-    def counts(self, least_probability: float = 0.5) -> pl.DataFrame:
-        """Shelves to count, most valuable first: columns `phantom.COUNT_REQUESTS`."""
+    def counts(self, least_probability: float | None = None) -> pl.DataFrame:
+        """Shelves to count, most valuable first: columns `phantom_stock.COUNT_REQUESTS`.
+
+        Args:
+            least_probability: of phantom stock; None = that of the settings.
+        """
         side = self.side
         silent = read_silent(self.dataset, side.stock, side.terms, side.as_of)
-        prior = self.settings.network.phantom_prior
-        return suggest_counts(silent, side.as_of, prior=prior, least_probability=least_probability)
+        network = self.settings.network
+        least = network.phantom_least_probability if least_probability is None else least_probability
+        return suggest_counts(silent, side.as_of, prior=network.phantom_prior, least_probability=least)
 
 
 def transfers(
@@ -163,7 +168,7 @@ def leftovers(
 
 
 def counts(
-    dataset: Dataset, settings: Settings, *, stores: Sequence[str] | None = None, least_probability: float = 0.5
+    dataset: Dataset, settings: Settings, *, stores: Sequence[str] | None = None, least_probability: float | None = None
 ) -> pl.DataFrame:
     """Shelves to count; see `Network.counts`. Needs no demand model."""
     side = SupplySide.read(dataset)

@@ -23,13 +23,6 @@ from serving.store.scored_pairs import write_pairs
 from training.recommender.model import RecommenderModel
 from training.recommender.scoring import stranger_chances
 
-_PEOPLE_PER_PRODUCT = 100
-"""Customers published for each product. Chosen by judgement, not measured."""
-_LISTED = 30
-"""Similar and complementary goods published for each product. Chosen by judgement, not measured."""
-_STRANGERS = 100
-"""Goods published for people who never bought, for each store. Chosen by judgement, not measured."""
-
 
 @dataclass(frozen=True)
 class PeoplePublished:
@@ -43,23 +36,24 @@ def publish_people(
     folder: Path, dataset: Dataset, model: RecommenderModel, settings: Settings, places: Places, progress: Progress
 ) -> PeoplePublished:
     """Writes pairs, lists of goods for goods and for strangers, and the facts behind audiences."""
+    sizes = settings.serving
     with progress.step("what people did"):
         now = model.situation(dataset)
     with progress.step("scored pairs") as step:
-        scored = model.score(dataset, per_product=_PEOPLE_PER_PRODUCT, situation=now)
+        scored = model.score(dataset, per_product=sizes.customers_per_product, situation=now)
         bought = bought_by_event(dataset, now.history.as_of)
         blocks = (without_just_bought(block, bought, now.history.as_of) for block in _known(scored, places))
         pairs = write_pairs(folder, blocks, places.customers, places.products, _words(dataset))
         step.rows = pairs
     with progress.step("goods for goods") as step:
-        similar = _lists(model.associations.similar_lists(_LISTED), places)
+        similar = _lists(model.associations.similar_lists(sizes.related_goods), places)
         write_ranked(folder, "similar", similar, len(places.products))
-        write_ranked(
-            folder, "complements", _lists(model.associations.complement_lists(_LISTED), places), len(places.products)
-        )
-        write_ranked(folder, "popular", _strangers(model.strangers(now, _STRANGERS), places), len(places.stores) + 1)
+        complements = _lists(model.associations.complement_lists(sizes.related_goods), places)
+        write_ranked(folder, "complements", complements, len(places.products))
+        newcomers = _strangers(model.strangers(now, sizes.newcomer_goods), places)
+        write_ranked(folder, "popular", newcomers, len(places.stores) + 1)
         step.rows = similar.height
-    publish_attributes(folder, dataset, stranger_chances(now), places)
+    publish_attributes(folder, dataset, stranger_chances(now), places, settings.audience.adult_age)
     publish_facts(folder, dataset, settings, places)
     return PeoplePublished(pairs, similar.height)
 
@@ -76,7 +70,7 @@ def _known(blocks: Iterator[pl.DataFrame], places: Places) -> Iterator[pl.DataFr
         yield block.filter(here)
 
 
-def publish_attributes(folder: Path, dataset: Dataset, chances: pl.DataFrame, places: Places) -> None:
+def publish_attributes(folder: Path, dataset: Dataset, chances: pl.DataFrame, places: Places, adult_age: int) -> None:
     """Writes what rules ask of goods and people.
 
     Args:
@@ -84,11 +78,12 @@ def publish_attributes(folder: Path, dataset: Dataset, chances: pl.DataFrame, pl
         dataset: whose products and customers.
         chances: product_id and `chance`, the probability that a stranger buys it within the label's days.
         places: positions.
+        adult_age: years from which a customer is an adult.
     """
     products, customers = pl.Series(list(places.products)), pl.Series(list(places.customers), dtype=pl.String)
     goods = Goods.of(list(places.products), attribute_columns(dataset, products))
     chance = products.to_frame("product_id").join(chances, on="product_id", how="left", maintain_order="left")["chance"]
-    adults = known_adults(dataset, customers, dataset.as_of or dataset.last_day())
+    adults = known_adults(dataset, customers, dataset.as_of or dataset.last_day(), adult_age)
     write_attributes(folder, goods, adults.to_numpy(), chance.fill_null(0).to_numpy())
 
 

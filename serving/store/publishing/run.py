@@ -72,14 +72,14 @@ def _fill(
         step.rows = sum(counts.values())
     with progress.step("history and stock") as step:
         step.rows = counts["history"] = publish_history(folder, dataset, places, settings.serving.history_days)
-        counts["stock"] = publish_stock(folder, dataset, places)
+        counts["stock"] = publish_stock(folder, dataset, places, settings.network.pickup_km)
         publish_planned(folder, dataset, places)
     resolved = publish_profiles(folder, workspace, dataset, places, settings, progress)
     counts["identities"] = publish_identities(folder, dataset, resolved, places)
     if "demand" in models:
         model, overrides = DemandModel.load(models["demand"]), tenant_overrides(workspace)
         demand = publish_demand(folder, dataset, model, settings, places, overrides, progress)
-        write_origin(workspace.ledger, _day(dataset), demand.origin)
+        write_origin(workspace.ledger, _day(dataset), demand.origin, settings.demand)
         write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))
         counts |= {"series": demand.series, "suggestions": demand.suggestions} | demand.network
         parts += ["forecasts", "suggestions", "what_if", "network"]
@@ -90,7 +90,7 @@ def _fill(
         counts["pairs"] = people.pairs
         parts += ["pairs", "similar", "complements"]
     else:
-        publish_popular(folder, dataset, places)
+        publish_popular(folder, dataset, places, settings.serving)
     return AnswersManifest(
         answers_id=answers_id,
         as_of=_day(dataset).isoformat(),

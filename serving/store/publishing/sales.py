@@ -8,6 +8,7 @@ import polars as pl
 from features.goods.promoted_days import mark_promoted, periods_by_series
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES
+from retail_brain.settings import ServingSettings
 from serving.planning.stock.counted_stock import shelves_of
 from serving.store.availability import write_availability
 from serving.store.planned_promotions import write_planned
@@ -16,10 +17,6 @@ from serving.store.ranked_goods import write_ranked
 from serving.store.sales_history import write_history
 
 _EPOCH = date(1970, 1, 1).toordinal()
-_POPULAR_DAYS = 56
-"""Days of sales that say what is popular: eight weeks. Chosen by judgement, not measured."""
-_POPULAR = 200
-"""Popular goods published for each store. Chosen by judgement, not measured."""
 
 
 def publish_history(folder: Path, dataset: Dataset, places: Places, days: int) -> int:
@@ -81,12 +78,12 @@ def _with_promotions(dataset: Dataset, rows: pl.DataFrame, places: Places) -> pl
     return mark_promoted(rows.lazy(), periods_by_series(promotions, series, last)).collect()
 
 
-def publish_popular(folder: Path, dataset: Dataset, places: Places) -> None:
+def publish_popular(folder: Path, dataset: Dataset, places: Places, settings: ServingSettings) -> None:
     """Writes what sells best in each store and, last, in all of them: the share of receipts that hold a product.
 
     Without receipts it is the share of the units sold.
     """
-    since = dataset.last_day() - timedelta(days=_POPULAR_DAYS - 1)
+    since = dataset.last_day() - timedelta(days=settings.popular_days - 1)
     if dataset.has("transactions"):
         lines = dataset.scan("transactions").filter(pl.col("sold_at").dt.date() >= since, pl.col("units") > 0)
         part, whole = pl.col("transaction_id").n_unique(), pl.col("transaction_id").n_unique()
@@ -104,13 +101,14 @@ def publish_popular(folder: Path, dataset: Dataset, places: Places) -> None:
         .select("owner", "product", score=pl.col("part") / pl.col("whole"))
         for frame in (known, network)
     ]
-    best = pl.concat(shares).filter(pl.col("score").rank("ordinal", descending=True).over("owner") <= _POPULAR)
+    rank = pl.col("score").rank("ordinal", descending=True).over("owner")
+    best = pl.concat(shares).filter(rank <= settings.popular_goods)
     write_ranked(folder, "popular", best.collect(), len(places.stores) + 1)
 
 
-def publish_stock(folder: Path, dataset: Dataset, places: Places) -> int:
+def publish_stock(folder: Path, dataset: Dataset, places: Places, pickup_km: float) -> int:
     """Writes what lies where, and how a person gets it; returns the number of store x products in stock."""
-    shelves = shelves_of(dataset, places.stores, places.products)
+    shelves = shelves_of(dataset, places.stores, places.products, pickup_km)
     write_availability(folder, shelves)
     return len(shelves.keys)
 

@@ -29,7 +29,7 @@ def publish_network(
             transfers=tables["transfers"],
             counts=tables["counts"],
             leftovers=tables["leftovers"],
-            margin_share=network.settings.replenishment.assumed_margin_share,
+            settings=network.settings.replenishment,
         )
         for name, table in tables.items():
             write_rows(folder, name, table)

@@ -9,7 +9,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.forecast_value_added import OVERRIDES
-from training.demand import stored_forecasts
+from retail_brain.settings import DemandSettings
 from training.demand.applied_overrides import OverriddenModel, overridden
 from training.demand.forecast_run import StoreForecast
 from training.demand.model import DemandModel
@@ -89,9 +89,7 @@ def test_a_model_with_overrides_forecasts_with_them(
     assert found.mean[_row(found)].sum() > forecast.mean[_row(forecast)].sum()
 
 
-def test_forecasts_are_kept_per_origin_and_the_oldest_go(
-    forecast: StoreForecast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_forecasts_are_kept_per_origin_and_the_oldest_go(forecast: StoreForecast, tmp_path: Path) -> None:
     origin = forecast.paths.dates[0] - timedelta(days=1)
     rows = origin_rows(forecast, RISK, 9.0)
     engine = rows.filter(pl.col("product_id") == "P05")
@@ -99,12 +97,11 @@ def test_forecasts_are_kept_per_origin_and_the_oldest_go(
     assert engine["risk_until"].unique().to_list() == [origin + timedelta(days=4)]
     assert rows["risk_until"].max() == origin + timedelta(days=9)
     assert engine["naive"].n_unique() == 1
-    monkeypatch.setattr(stored_forecasts, "MAX_ORIGINS", 2)
-    monkeypatch.setattr(stored_forecasts, "MAX_SERIES", 3)
+    few = DemandSettings(stored_origins=2, stored_series=3)
     for day in range(3):
-        assert write_origin(tmp_path, origin + timedelta(days=day), [rows, pl.DataFrame()]) == 30
+        assert write_origin(tmp_path, origin + timedelta(days=day), [rows, pl.DataFrame()], few) == 30
     assert kept_origins(tmp_path) == [origin + timedelta(days=1), origin + timedelta(days=2)]
     kept = read_origin(tmp_path, origin + timedelta(days=2))
     best = rows.group_by("product_id").agg(pl.col("engine").sum()).sort("engine", descending=True).head(3)
     assert set(kept["product_id"]) == set(best["product_id"])
-    assert write_origin(tmp_path / "none", origin, []) == 0
+    assert write_origin(tmp_path / "none", origin, [], few) == 0

@@ -39,7 +39,7 @@ def panel(history: DemandHistory) -> DemandPanel:
 
 
 def test_totals_are_the_sum_of_what_was_wanted(history: DemandHistory) -> None:
-    groups = group_history(history)
+    groups = group_history(history, 200.0)
     assert groups is not None
     wanted = sum(float(panel.demand.sum()) for panel in panels(history))
     rare = float(history.rare["window_units"].sum())
@@ -78,7 +78,7 @@ def test_later_sales_do_not_change_the_totals_known_before(
     later = pl.col(column).cast(pl.Date) > cutoff
     other = {**tables, name: tables[name].with_columns(pl.when(later).then(999.0).otherwise("units").alias("units"))}
     found = [
-        group_history(read_history(dataset_of(each).at(cutoff), config.settings, config.horizon))
+        group_history(read_history(dataset_of(each).at(cutoff), config.settings, config.horizon), 200.0)
         for each in (tables, other)
     ]
     assert found[0] is not None
@@ -105,18 +105,18 @@ def test_kept_totals_reach_back_in_the_measure_of_the_lines(chain: Dataset, conf
         schema={"date": pl.Date, "store_id": pl.String, "category": pl.String, "units": pl.Float64},
     )
     more = Dataset.from_frames({**dict(chain.frames), "category_sales": kept}, as_of=chain.as_of)
-    found = category_totals(more, history.axis).collect()
+    found = category_totals(more, history.axis, 5).collect()
     assert found.filter(pl.col("t") >= 0).sort(pl.all()).equals(lines.filter(pl.col("t") >= 0).sort(pl.all()))
     earlier = found.filter(pl.col("t") < lines["t"].min(), store_id=group[0], category=group[2])
     assert earlier["department"].unique().to_list() == [group[1]]
     assert earlier["units"].to_numpy() == pytest.approx(5.0)
-    whole = group_history(replace(read_history(more, config.settings, config.horizon)))
+    whole = group_history(replace(read_history(more, config.settings, config.horizon)), 200.0)
     assert whole is not None
     assert whole.history.axis.first <= date.fromordinal(first.toordinal() - 90)
 
 
 def test_planned_promotions_move_totals_as_they_did_before(history: DemandHistory) -> None:
-    groups = group_history(history)
+    groups = group_history(history, 200.0)
     assert groups is not None
     rng = np.random.default_rng(3)
     count = groups.units.shape[1]

@@ -8,7 +8,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.forecast_value_added import OVERRIDES
-from retail_brain.settings import Settings
+from retail_brain.settings import DemandSettings, Settings
 from serving.planning.demand.value_added import COLUMNS, ledger
 from training.demand.stored_forecasts import write_origin
 
@@ -30,7 +30,7 @@ def _keep(folder: Path, engine: float) -> None:
     days = [ORIGIN + timedelta(days=day) for day in range(1, 7)]
     rows = [("S", product, ORIGIN + timedelta(days=2), day, 2.0, 4.0, engine) for product in "AB" for day in days]
     names = ["store_id", "product_id", "risk_until", "date", "naive", "moving_average", "engine"]
-    write_origin(folder, ORIGIN, [pl.DataFrame(rows, schema=names, orient="row")])
+    write_origin(folder, ORIGIN, [pl.DataFrame(rows, schema=names, orient="row")], DemandSettings())
 
 
 def _said(**given: object) -> pl.DataFrame:

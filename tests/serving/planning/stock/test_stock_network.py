@@ -13,7 +13,7 @@ from retail_brain.decisions.phantom_stock import COUNT_REQUESTS
 from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import DemandPaths
-from retail_brain.settings import NetworkSettings, Settings
+from retail_brain.settings import NetworkSettings, ReplenishmentSettings, Settings
 from serving.planning.stock.exceptions import ATTENTION, lines_that_matter, usual_sales
 from serving.planning.stock.order_suggestions import SupplySide, suggest_for_paths
 from serving.planning.stock.picking_capacity import read_shops, spare_units
@@ -109,7 +109,9 @@ def test_the_lines_that_matter_are_the_dearest_of_every_kind(network, known):
     side = network.side
     orders = pl.concat([suggest_for_paths(one.paths, side, Settings()) for one in Flat().forecast(known, 28)])
     parts = {"transfers": network.transfers(), "counts": network.counts(), "leftovers": network.leftovers()}
-    table = lines_that_matter(orders, side.terms, usual_sales(known, AS_OF), network.series, margin_share=0.3, **parts)
+    table = lines_that_matter(
+        orders, side.terms, usual_sales(known, AS_OF), network.series, settings=ReplenishmentSettings(), **parts
+    )
     assert dict(table.schema) == ATTENTION
     assert table["money"].is_sorted(descending=True)
     assert {"phantom", "leftover", "transfer", "stockout"} <= set(table["kind"])
