@@ -21,11 +21,14 @@ from training.demand.dispersion import Residuals
 from training.demand.mean_model import MeanModel, predictions
 from training.demand.totals_model import CORRECTION_LIMITS, GroupForecast, GroupModel, correction, plan_effect
 
+LEAST_UNITS = 0.5
+"""The small chain sells little: its categories have totals all the same."""
 
-@pytest.fixture(autouse=True)
-def _small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The small chain sells little: its categories count as groups all the same."""
-    monkeypatch.setattr(category_history, "LEAST_UNITS", 0.5)
+
+@pytest.fixture
+def config(config: DemandConfig) -> DemandConfig:
+    demand = config.demand.model_copy(update={"totals_least_units": LEAST_UNITS})
+    return config.model_copy(update={"demand": demand})
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def panel(history: DemandHistory) -> DemandPanel:
 
 
 def test_totals_are_the_sum_of_what_was_wanted(history: DemandHistory) -> None:
-    groups = group_history(history, 200.0)
+    groups = group_history(history, LEAST_UNITS)
     assert groups is not None
     wanted = sum(float(panel.demand.sum()) for panel in panels(history))
     rare = float(history.rare["window_units"].sum())
@@ -78,7 +81,7 @@ def test_later_sales_do_not_change_the_totals_known_before(
     later = pl.col(column).cast(pl.Date) > cutoff
     other = {**tables, name: tables[name].with_columns(pl.when(later).then(999.0).otherwise("units").alias("units"))}
     found = [
-        group_history(read_history(dataset_of(each).at(cutoff), config.settings, config.horizon), 200.0)
+        group_history(read_history(dataset_of(each).at(cutoff), config.settings, config.horizon), LEAST_UNITS)
         for each in (tables, other)
     ]
     assert found[0] is not None
@@ -110,13 +113,13 @@ def test_kept_totals_reach_back_in_the_measure_of_the_lines(chain: Dataset, conf
     earlier = found.filter(pl.col("t") < lines["t"].min(), store_id=group[0], category=group[2])
     assert earlier["department"].unique().to_list() == [group[1]]
     assert earlier["units"].to_numpy() == pytest.approx(5.0)
-    whole = group_history(replace(read_history(more, config.settings, config.horizon)), 200.0)
+    whole = group_history(replace(read_history(more, config.settings, config.horizon)), LEAST_UNITS)
     assert whole is not None
     assert whole.history.axis.first <= date.fromordinal(first.toordinal() - 90)
 
 
 def test_planned_promotions_move_totals_as_they_did_before(history: DemandHistory) -> None:
-    groups = group_history(history, 200.0)
+    groups = group_history(history, LEAST_UNITS)
     assert groups is not None
     rng = np.random.default_rng(3)
     count = groups.units.shape[1]
@@ -164,10 +167,7 @@ def test_forecasts_meet_the_totals_of_the_whole_model(chain: Dataset, config: De
     ("least", "names"),
     [(0.0, ["A\x1fa1", "A\x1fa2", "B\x1fb"]), (4.0, ["A\x1f", "B\x1f"]), (7.0, ["\x1f"]), (20.0, [])],
 )
-def test_groups_are_the_finest_that_sell_enough(
-    least: float, names: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(category_history, "LEAST_UNITS", least)
+def test_groups_are_the_finest_that_sell_enough(least: float, names: list[str]) -> None:
     series = pl.DataFrame(
         {
             "s": [0, 1, 2],
@@ -178,7 +178,7 @@ def test_groups_are_the_finest_that_sell_enough(
             "window_units": [50.0, 20.0, 30.0],
         }
     )
-    groups, members, of = category_history._groups(series, 10)
+    groups, members, of = category_history._groups(series, 10, least)
     assert groups["product_id"].to_list() == names
     assert members.height == (3 if names else 0)
     assert of.tolist() == {3: [0, 1, 2], 2: [0, 0, 1], 1: [0, 0, 0], 0: [-1, -1, -1]}[len(names)]
