@@ -125,8 +125,8 @@ def reorder_order(needs: Needs, money: Economics, order_cost: float) -> Floats:
     S is the newsvendor's level and the rest of a lot, sqrt(2 x order cost x demand / holding) units (economic order
     quantity, never less than a cycle's demand). s is where waiting one more cycle is expected to lose more money than
     the order line costs per cycle that the lot lasts. Both are read off the paths, so they move with season and
-    promotions, unlike the stationary levels of `policies.reorder_power_approximation`. Without a cost per order line it
-    is an order-up-to policy.
+    promotions, unlike the stationary levels of the power approximation (Ehrhardt and Mosier 1984). Without a
+    cost per order line it is an order-up-to policy.
     """
     level = needs.quantile(np.nan_to_num(money.critical_ratio))
     rate = np.maximum(needs.cycle_demand, 1e-9)

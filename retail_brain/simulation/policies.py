@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtri
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.order_plan import Due, Holdings, Plan, decide
@@ -155,3 +156,16 @@ def _due(units: Floats, starts: Days) -> Due:
     series, later = np.nonzero(units)
     near = later < len(starts)
     return Due(series[near], starts[later[near]], units[series, later][near])
+
+
+def legacy_order_up_to(
+    mean_per_day: Floats, sd_per_day: Floats, lead_days: Floats, review_days: Floats, service_level: Floats
+) -> Floats:
+    """The usual formula, as a baseline: `mean x (L + R) + z x sigma x sqrt(L + R)` on the inventory position [units].
+
+    It takes demand for normal and independent from day to day, and unmet demand for backordered. None of that holds
+    in a shop, and it is kept only to be compared with (numbers of the replay are in docs/benchmarks.md).
+    """
+    span = lead_days + review_days
+    level: Floats = mean_per_day * span + ndtri(service_level) * sd_per_day * np.sqrt(span)
+    return level

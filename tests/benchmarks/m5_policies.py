@@ -9,12 +9,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from retail_brain.decisions.arrays import Floats
-from retail_brain.decisions.policies import legacy_order_up_to
 from retail_brain.decisions.supply_terms import Terms, complete_terms
 from retail_brain.settings import OrderPolicy, ReplenishmentSettings
 from retail_brain.simulation.engine import Policy, simulate
 from retail_brain.simulation.forecasts import MovingRates
-from retail_brain.simulation.policies import Cover, Forecast, OrderUpTo, SuggestedOrders, every, hindsight
+from retail_brain.simulation.policies import (
+    Cover,
+    Forecast,
+    OrderUpTo,
+    SuggestedOrders,
+    every,
+    hindsight,
+    legacy_order_up_to,
+)
 from retail_brain.simulation.scenario import FOREVER, Opening, World
 
 LEAD, REVIEW, LIFE, ORDER_COST = 2, 3, 7, 0.25

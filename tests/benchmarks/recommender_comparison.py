@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from last_basket import basket_view, next_basket_config
 from recommender_rivals import RIVALS, Baskets, Scorer, baskets_of
 from threadpoolctl import threadpool_limits
 
@@ -20,7 +21,6 @@ from training.recommender.config import PRESETS, ALSConfig, RecommenderConfig, S
 from training.recommender.examples import Examples, Outcome, label_pairs
 from training.recommender.fitted_sources import build_situation
 from training.recommender.history import History, build_history, purchased_pairs
-from training.recommender.last_basket import basket_view, next_basket_config
 from training.recommender.metrics import Ranking, expected_calibration_error, hit_at, ndcg_at, recall_at, top_hits
 from training.recommender.ranker import Ranker, fit_ranker
 from training.recommender.tuning import tune

@@ -1,14 +1,15 @@
 """Answers of Snyder & Shen's examples, as published in the tests of stockpyl 1.0.2, for its own instances."""
 
 import json
+import runpy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from retail_brain.decisions import policies
-
+policies = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("textbook_policies.py"))))
 INSTANCES = Path(__file__).resolve().parents[3] / "shared" / "data" / "stockpyl_instances" / "stockpyl_instances.json"
 
 

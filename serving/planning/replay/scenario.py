@@ -7,11 +7,17 @@ import numpy as np
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.order_calendar import order_cycle
-from retail_brain.decisions.policies import legacy_order_up_to
 from retail_brain.settings import OrderPolicy, ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Outcome, Policy, simulate
 from retail_brain.simulation.forecasts import MovingRates
-from retail_brain.simulation.policies import Cover, Forecast, OrderUpTo, SuggestedOrders, listed_ahead
+from retail_brain.simulation.policies import (
+    Cover,
+    Forecast,
+    OrderUpTo,
+    SuggestedOrders,
+    legacy_order_up_to,
+    listed_ahead,
+)
 from retail_brain.simulation.scenario import Opening, World
 from retail_brain.simulation.schedule import review_schedule
 from serving.planning.replay.inputs import ReplayFacts

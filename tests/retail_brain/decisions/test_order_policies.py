@@ -1,6 +1,8 @@
 """The policies of the settings: what each aims at, and what it is worth where the best answer is known."""
 
+import runpy
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -11,7 +13,6 @@ from hypothesis import strategies as st
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.inputs import read_terms
 from retail_brain.decisions.order_plan import Plan
-from retail_brain.decisions.policies import newsvendor_discrete, reorder_exact_poisson
 from retail_brain.decisions.replenishment import plan_orders, suggest_orders
 from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.outputs import DemandPaths
@@ -19,6 +20,8 @@ from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import Outcome, simulate
 from retail_brain.simulation.policies import OrderUpTo, SuggestedOrders, every
 from retail_brain.simulation.scenario import FOREVER, Opening, World
+
+TEXTBOOK = runpy.run_path(str(Path(__file__).parents[2] / "golden" / "textbook_policies.py"))
 
 AS_OF = date(2025, 2, 28)
 IDS = pl.DataFrame({"store_id": ["s"], "product_id": ["p"]})
@@ -69,7 +72,7 @@ def test_the_newsvendor_is_the_textbook_one():
     rng = np.random.default_rng(2)
     demand = rng.poisson(12, 5000).astype(float)
     plan = make_plan(demand[None, :, None], lead_time_days=0.0, settings=by("newsvendor"))
-    level, _ = newsvendor_discrete(0.5, 2.0, *_table(demand))
+    level, _ = TEXTBOOK["newsvendor_discrete"](0.5, 2.0, *_table(demand))
     assert plan.quantity[0] == level
 
 
@@ -184,7 +187,7 @@ def test_reorder_points_off_the_paths_cost_about_what_the_exact_ones_do():
         every(days),
         settings,
     )
-    low, high, _ = reorder_exact_poisson(0.5, 4.0, cost, 3.0)
+    low, high, _ = TEXTBOOK["reorder_exact_poisson"](0.5, 4.0, cost, 3.0)
 
     class Exact(OrderUpTo):
         def order(self, _period, shelf):

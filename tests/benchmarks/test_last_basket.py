@@ -1,12 +1,18 @@
 """Everybody's target basket moved to one day, worked by hand."""
 
+import runpy
 from datetime import date, timedelta
+from pathlib import Path
 
 import polars as pl
 
 from retail_brain.dataset import Dataset
 from training.recommender.config import RecommenderConfig
-from training.recommender.last_basket import LABEL_DAYS, basket_view, next_basket_config
+
+_VIEWS = runpy.run_path(str(Path(__file__).with_name("last_basket.py")))
+LABEL_DAYS, basket_view, next_basket_config = (
+    _VIEWS[name] for name in ("LABEL_DAYS", "basket_view", "next_basket_config")
+)
 
 START = date(2025, 1, 1)
 AS_OF = date(2025, 3, 31)

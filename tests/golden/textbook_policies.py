@@ -1,4 +1,4 @@
-"""Textbook inventory formulas, element by element over arrays: the yardsticks beside the path-based decisions.
+"""Textbook inventory formulas, element by element over arrays, as oracles of the path-based decisions.
 
 Numbers of equations are those of Snyder & Shen, *Fundamentals of Supply Chain Theory*, 2nd ed. (2019).
 """
@@ -122,19 +122,6 @@ def reorder_exact_poisson(
             best = cost(low, high)
         trial += 1
     return low, high, best
-
-
-def legacy_order_up_to(
-    mean_per_day: Floats, sd_per_day: Floats, lead_days: Floats, review_days: Floats, service_level: Floats
-) -> Floats:
-    """The rival: `mean x (L + R) + z x sigma x sqrt(L + R)` on the inventory position [units].
-
-    It takes demand for normal and independent from day to day, and unmet demand for backordered. None of that holds
-    in a shop, and it is kept only to be compared with (numbers of the replay are in docs/benchmarks.md).
-    """
-    span = lead_days + review_days
-    level: Floats = mean_per_day * span + ndtri(service_level) * sd_per_day * np.sqrt(span)
-    return level
 
 
 def normal_loss(level: Floats, mean: Floats, sd: Floats) -> Floats:
