@@ -58,6 +58,12 @@ class ModelError(RetailBrainError):
     code = "model"
 
 
+class UnavailableError(RetailBrainError):
+    """Something that the work needs does not answer now, such as the operational database; trying again may help."""
+
+    code = "unavailable"
+
+
 class ExtensionError(RetailBrainError):
     """An extension from another package cannot be imported, clashes with another, or breaks its protocol."""
 

@@ -192,12 +192,24 @@ class ServingSettings(Section):
     workers: int = Field(default=2, ge=1, description="processes that answer")
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="bytes of a request's body; more get 413")
     threads: int = Field(default=4, ge=1, description="threads of each worker, for routes that compute")
-    max_in_flight: int = Field(default=64, ge=1, description="requests a worker holds at once; more get 429")
+    max_in_flight: int = Field(default=64, ge=1, description="requests that a worker answers at once; more get 429")
+    max_in_flight_per_key: int = Field(
+        default=48, ge=1, description="requests of one key that a worker answers at once; more get 429"
+    )
+    max_waiting: int = Field(
+        default=1_000, ge=1, description="requests whose body a worker waits for at once; more get 429"
+    )
+    max_waiting_per_address: int = Field(
+        default=500, ge=1, description="requests of one address whose body a worker waits for at once; more get 429"
+    )
     timeout_seconds: float = Field(default=10, gt=0, description="seconds; longer work is answered with 503")
     poll_seconds: float = Field(
         default=0.3, gt=0, description="seconds between looks for new answers, events and decisions"
     )
     key_cache_seconds: float = Field(default=5, ge=0, description="seconds that a revoked key may still open")
+    key_grace_seconds: float = Field(
+        default=600, ge=0, description="seconds that a key seen before still opens while the database does not answer"
+    )
     recent_event_hours: float = Field(default=48, gt=0, description="hours; younger events change recommendations")
     recent_events_per_customer: int = Field(
         default=50, ge=1, description="newest events of a customer that a worker remembers"

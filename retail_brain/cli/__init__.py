@@ -16,6 +16,7 @@ def main() -> NoReturn:
     from retail_brain.cli.app import app
 
     try:
+        os.umask(_umask())
         app(standalone_mode=True)
     except RetailBrainError as error:
         sys.stderr.write(f"Error: {error}\n")
@@ -37,6 +38,25 @@ def main() -> NoReturn:
         )
         sys.exit(1)
     sys.exit(0)
+
+
+def _umask() -> int:
+    """Permissions that new files do not get: all but the owner's, since they hold people's data.
+
+    Raises:
+        UsageError: RETAIL_BRAIN_UMASK is not an octal number.
+    """
+    text = os.environ.get("RETAIL_BRAIN_UMASK", "077")
+    try:
+        mask = int(text, 8)
+    except ValueError:
+        mask = -1
+    if not 0 <= mask <= 0o777:
+        raise UsageError(
+            f"RETAIL_BRAIN_UMASK is {text!r}; wanted an octal number such as 077 (only the owner reads) or 027 (the "
+            "group reads too). Correct it or leave it out."
+        )
+    return mask
 
 
 def _in_words(error: OSError) -> str:

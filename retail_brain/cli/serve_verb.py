@@ -55,7 +55,12 @@ def run_service(
 
     try:
         code = serve_processes(
-            context.workspace.home, host=at, port=on, workers=workers or serving.workers, on_ready=say_where
+            context.workspace.home,
+            host=at,
+            port=on,
+            workers=workers or serving.workers,
+            on_ready=say_where,
+            say=context.progress.say,
         )
     finally:
         if key is not None:

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from retail_brain.errors import RetailBrainError, UsageError
+from retail_brain.errors import UnavailableError, UsageError
 
 _BUSY_TIMEOUT_MS = 10_000
 """Milliseconds that SQLite waits for another writer. Chosen by judgement, not measured."""
@@ -71,7 +71,7 @@ class Database:
         """A transaction that only reads.
 
         Raises:
-            RetailBrainError: the database does not answer.
+            UnavailableError: the database does not answer.
         """
         with self._answering(), self.engine.connect() as connection, connection.begin():
             yield connection
@@ -81,7 +81,7 @@ class Database:
         """A transaction that is committed when the block ends well, otherwise undone.
 
         Raises:
-            RetailBrainError: the database does not answer.
+            UnavailableError: the database does not answer.
         """
         with self._answering(), self.engine.connect() as connection:
             connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
@@ -122,7 +122,7 @@ class Database:
         except DBAPIError as error:
             if not error.connection_invalidated and type(error.orig).__name__ not in _DOES_NOT_ANSWER:
                 raise
-            raise RetailBrainError(
+            raise UnavailableError(
                 f"the operational database {self.url.render_as_string(hide_password=True)} does not answer: "
                 f"{str(error.orig).splitlines()[0]}. Check that it runs and that RETAIL_BRAIN_DATABASE_URL is right."
             ) from error

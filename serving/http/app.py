@@ -10,10 +10,11 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
-from retail_brain.errors import RetailBrainError
+from retail_brain.errors import RetailBrainError, UnavailableError
 from serving.http.access import Principal
+from serving.http.admission import Admission
 from serving.http.body import read_body
-from serving.http.errors import HttpError, error_body, malformed, status_of
+from serving.http.errors import HttpError, error_body, malformed, status_of, unavailable
 from serving.http.handlers.call import Call
 from serving.http.keyring import Keyring
 from serving.http.openapi import openapi
@@ -24,6 +25,8 @@ from serving.planning.people.reasons import Language
 
 _log = logging.getLogger("bentoml.retail_brain")
 _JSON = (b"content-type", b"application/json")
+_PRIVATE = (b"cache-control", b"no-store")
+"""Answers are about people and for one key: no cache on the way may keep them."""
 _PAGE = b"ui/"
 
 
@@ -35,17 +38,19 @@ class Api:
         self._runtime = runtime
         self._routes = {route.path: route for route in routes}
         self._keys = Keyring()
+        self._admission = Admission()
         self._threads: CapacityLimiter | None = None
         self._docs = to_json(openapi(routes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         retry_after: int | None = None
-        headers: list[tuple[bytes, bytes]] = [_JSON]
+        headers: list[tuple[bytes, bytes]] = [_JSON, _PRIVATE]
         try:
             status, body, extra = await self._answer(scope, receive)
             headers += extra
-        except RetailBrainError as error:
+        except RetailBrainError as raised:
+            error = self._outward(raised)
             status, body = status_of(error), error_body(error.code, str(error), error.details)
             retry_after = error.retry_after if isinstance(error, HttpError) else None
         if retry_after is not None:
@@ -53,6 +58,13 @@ class Api:
         headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+    def _outward(self, error: RetailBrainError) -> RetailBrainError:
+        """The error as its sender may see it."""
+        if not isinstance(error, UnavailableError):
+            return error
+        _log.error("%s", error)
+        return unavailable(error)
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
         path, method = scope["path"], scope["method"]
@@ -70,8 +82,11 @@ class Api:
                 f"role {principal.role} may not use {path}; wanted a role with {' or '.join(route.scopes)}.",
             )
         limits = state.settings.serving
-        body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds)
-        return 200, to_json(await self._run(route, body, _call(principal, state, scope)), inf_nan_mode="null"), []
+        with self._admission.waiting(_address(scope), limits):
+            body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds)
+        with self._admission.answering(str(principal.key_id), limits):
+            answer = await self._run(route, body, _call(principal, state, scope))
+        return 200, to_json(answer, inf_nan_mode="null"), []
 
     async def _run(self, route: Route, body: bytes, call: Call) -> dict[str, Any]:
         try:
@@ -102,6 +117,11 @@ class Api:
         meter = self._runtime.meter
         text = b"" if meter is None else meter.expose()
         return 200, text, [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")]
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
 def _wrong_method(path: str, wanted: str) -> HttpError:

@@ -19,12 +19,12 @@ async def read_body(receive: Receive, limit: int, timeout_seconds: float) -> byt
     Raises:
         HttpError: the body is larger than the limit (413), did not arrive in time (408), or the sender went away (400).
     """
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message["type"] == "http.request" and not message.get("more_body", False) and len(body) <= limit:
-        return body
     try:
         with anyio.fail_after(timeout_seconds):
+            message = await receive()
+            body: bytes = message.get("body", b"")
+            if message["type"] == "http.request" and not message.get("more_body", False) and len(body) <= limit:
+                return body
             return await _read_pieces(message, receive, limit)
     except TimeoutError:
         raise HttpError(

@@ -6,7 +6,15 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from retail_brain.errors import DataError, ImpossibleError, ModelError, NotFoundError, RetailBrainError, UsageError
+from retail_brain.errors import (
+    DataError,
+    ImpossibleError,
+    ModelError,
+    NotFoundError,
+    RetailBrainError,
+    UnavailableError,
+    UsageError,
+)
 
 _STATUS: tuple[tuple[type[RetailBrainError], int], ...] = (
     (NotFoundError, 404),
@@ -43,6 +51,13 @@ class HttpError(RetailBrainError):
 def error_body(code: str, message: str, details: Any = None) -> bytes:
     """The contract's error shape as JSON."""
     return to_json({"error": {"code": code, "message": message, "details": details or {}}})
+
+
+def unavailable(error: UnavailableError) -> HttpError:
+    """A dependency that does not answer, without its address or name: they are nobody's business outside."""
+    return HttpError(
+        503, error.code, "the service cannot reach its database now. Ask again in a few seconds.", retry_after=5
+    )
 
 
 def status_of(error: RetailBrainError) -> int:

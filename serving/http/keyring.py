@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from anyio import to_thread
 
+from retail_brain.errors import UnavailableError
 from retail_brain.operational.keys import find_key
 from serving.http.access import Principal
 from serving.http.errors import HttpError
@@ -29,6 +30,7 @@ class Keyring:
 
         Raises:
             HttpError: there is no key (401), or it does not open (401).
+            UnavailableError: the key is not remembered, and the database does not answer.
         """
         given = next((value for name, value in headers if name == b"authorization"), b"")
         if given[: len(_BEARER)].lower() != _BEARER:
@@ -36,12 +38,24 @@ class Keyring:
         mark = hashlib.sha256(given).digest()
         known = self._known.get(mark)
         if known is None or known[0] < time.monotonic():
-            known = await self._look_up(mark, given, state)
+            known = await self._renewed(mark, given, known, state)
         if known[1] is None:
             raise HttpError(
                 401, "wrong_key", "the key is unknown, expired or revoked. Ask an administrator for a new one."
             )
         return known[1]
+
+    async def _renewed(
+        self, mark: bytes, given: bytes, known: tuple[float, Principal | None] | None, state: State
+    ) -> tuple[float, Principal | None]:
+        """Looks a key up again; while the database is away, one that opened a while ago still opens."""
+        try:
+            return await self._look_up(mark, given, state)
+        except UnavailableError:
+            grace = state.settings.serving.key_grace_seconds
+            if known is None or known[1] is None or time.monotonic() > known[0] + grace:
+                raise
+            return known
 
     async def _look_up(self, mark: bytes, given: bytes, state: State) -> tuple[float, Principal | None]:
         key = given[len(_BEARER) :].strip().decode("utf-8", "replace")

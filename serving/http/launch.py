@@ -14,6 +14,8 @@ from pathlib import Path
 from retail_brain.errors import RetailBrainError
 from retail_brain.extensions import extension_names
 
+_SAY_EVERY_SECONDS = 30.0
+"""Seconds between notes that the service is still starting. Chosen by judgement, not measured."""
 _QUIET = {
     "BENTOML_DO_NOT_TRACK": "True",
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -37,7 +39,15 @@ def environment(home: Path, workers: int) -> dict[str, str]:
     return _QUIET | os.environ | given
 
 
-def serve(home: Path, *, host: str, port: int, workers: int, on_ready: Callable[[], None] | None = None) -> int:
+def serve(
+    home: Path,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    on_ready: Callable[[], None] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> int:
     """Serves the answers of all tenants under a home folder until it is told to stop; returns the exit code.
 
     Args:
@@ -46,6 +56,7 @@ def serve(home: Path, *, host: str, port: int, workers: int, on_ready: Callable[
         port: port to listen on.
         workers: number of processes.
         on_ready: called once when the service answers.
+        say: told every half minute what is waited for.
 
     Raises:
         RetailBrainError: the address cannot be listened on, or the service ended before it answered.
@@ -57,7 +68,7 @@ def serve(home: Path, *, host: str, port: int, workers: int, on_ready: Callable[
     process = subprocess.Popen(command, env=environment(home, workers), cwd=Path(__file__).resolve().parents[2])  # noqa: S603  # our own command
     signal.signal(signal.SIGTERM, _stop)
     try:
-        wait_until_ready(process, f"http://{host}:{port}/livez")
+        wait_until_ready(process, f"http://{host}:{port}/livez", say or _quiet)
         if on_ready is not None:
             on_ready()
         return process.wait()
@@ -69,6 +80,10 @@ def serve(home: Path, *, host: str, port: int, workers: int, on_ready: Callable[
         if process.poll() is None:
             process.terminate()
             process.wait()
+
+
+def _quiet(_text: str) -> None:
+    pass
 
 
 def _stop(_signal: int, _frame: object) -> None:
@@ -105,14 +120,17 @@ def check_routes() -> None:
         all_routes()
 
 
-def wait_until_ready(process: "subprocess.Popen[bytes]", url: str, timeout_seconds: float = 120) -> None:
-    """Waits until an address of the service answers well.
+def wait_until_ready(process: "subprocess.Popen[bytes]", url: str, say: Callable[[str], None]) -> None:
+    """Waits until an address of the service answers well, as long as the process lives.
+
+    Large answers take minutes to check and map on a slow disk, so there is no limit; every `_SAY_EVERY_SECONDS` it says
+    what it waits for.
 
     Raises:
-        RetailBrainError: the process ended, or took too long.
+        RetailBrainError: the process ended.
     """
-    give_up = time.monotonic() + timeout_seconds
-    while time.monotonic() < give_up:
+    started = said = time.monotonic()
+    while True:
         if process.poll() is not None:
             raise RetailBrainError(
                 f"the service ended with exit code {process.returncode} before it was ready; its log above says why. "
@@ -123,6 +141,8 @@ def wait_until_ready(process: "subprocess.Popen[bytes]", url: str, timeout_secon
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise RetailBrainError(
-        f"the service was not ready after {timeout_seconds:.0f} s. Publish answers first: `retail-brain publish`."
-    )
+        if time.monotonic() - said >= _SAY_EVERY_SECONDS:
+            said = time.monotonic()
+            say(
+                f"  waiting for the service's processes to answer {url} ({said - started:.0f} s so far; Ctrl-C ends it)"
+            )

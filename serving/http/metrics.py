@@ -12,6 +12,9 @@ class Meter(Protocol):
     def end(self, route: str, status: int, seconds: float) -> None:
         """A request was answered."""
 
+    def refreshed(self, served: int, faulty: int, at: float) -> None:
+        """A worker looked for news: tenants with answers, tenants (or all) with a fault, and when (Unix seconds)."""
+
     def expose(self) -> bytes:
         """All metrics in Prometheus' text format."""
 
@@ -36,6 +39,19 @@ class PrometheusMeter:
         self._open = prometheus_client.Gauge(
             "bentoml_service_request_in_progress", "Requests being answered", multiprocess_mode="livesum"
         )
+        self._served = prometheus_client.Gauge(
+            "retail_brain_tenants_served", "Tenants with answers, fewest of all workers", multiprocess_mode="livemin"
+        )
+        self._faulty = prometheus_client.Gauge(
+            "retail_brain_tenants_at_fault",
+            "Tenants whose answers, settings or database cannot be read, most of all workers",
+            multiprocess_mode="livemax",
+        )
+        self._looked = prometheus_client.Gauge(
+            "retail_brain_refreshed_at_seconds",
+            "Unix time of the last look for news, oldest of all workers",
+            multiprocess_mode="livemin",
+        )
         self._counters: dict[tuple[str, int], prometheus_client.Counter] = {}
         self._timers: dict[str, prometheus_client.Histogram] = {}
 
@@ -54,6 +70,12 @@ class PrometheusMeter:
             timer = self._timers[route] = self._seconds.labels(route, self._service)
         counter.inc()
         timer.observe(seconds)
+
+    def refreshed(self, served: int, faulty: int, at: float) -> None:
+        """A worker looked for news."""
+        self._served.set(served)
+        self._faulty.set(faulty)
+        self._looked.set(at)
 
     def expose(self) -> bytes:
         """All metrics of all workers in Prometheus' text format."""

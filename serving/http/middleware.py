@@ -1,4 +1,4 @@
-"""What every request passes: a limit on requests at once, one error shape, security headers, counts and a log line."""
+"""Middleware around every request: one error shape, security headers, metrics and a log line."""
 
 import logging
 import sys
@@ -34,7 +34,6 @@ class Layer:
         self._app = app
         self._runtime = runtime
         self._paths = frozenset(paths) | _OPEN
-        self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on and its answer back."""
@@ -50,11 +49,9 @@ class Layer:
         meter = self._runtime.meter
         if meter is not None:
             meter.begin()
-        self._in_flight += 1
         try:
-            await self._pass(scope, receive, answer, path)
+            await self._pass(scope, receive, answer)
         finally:
-            self._in_flight -= 1
             seconds = time.perf_counter() - started
             name = path if path in self._paths else "/ui/" if path.startswith("/ui/") else "other"
             if meter is not None:
@@ -63,11 +60,7 @@ class Layer:
                 now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
                 sys.stderr.write(f"{now} {scope['method']} {name} {answer.status} {seconds * 1000:.1f} ms\n")
 
-    async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", path: str) -> None:
-        state = self._runtime.state
-        if state is not None and self._in_flight > state.settings.serving.max_in_flight and path not in _OPEN:
-            await answer.refuse(429, "overloaded", "too many requests at once. Ask again in a second.", retry_after=1)
-            return
+    async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
             await self._app(scope, receive, answer.send)
         except Exception as error:  # noqa: BLE001  # the last line of defence: no text of an error leaves, nor enters the log

@@ -11,7 +11,7 @@ import polars as pl
 
 from retail_brain.decisions.availability import Availability
 from retail_brain.errors import ModelError
-from retail_brain.files import write_json, write_text
+from retail_brain.files import sha256, write_json, write_text
 from serving.store.attributes import Attributes
 from serving.store.availability import open_availability
 from serving.store.catalog import Catalog
@@ -43,6 +43,7 @@ class AnswersManifest:
         bundles: model kind -> what its manifest says (version, metrics).
         parts: which parts there are: `forecasts`, `suggestions`, `pairs`, `similar`, ...
         counts: rows by part.
+        files: checksum (SHA-256) of every file, by path inside the set; empty in sets of version 0.1.
         calendar: festivals and other days with a name: `date`, `name`, `type`.
     """
 
@@ -58,6 +59,7 @@ class AnswersManifest:
     parts: list[str]
     counts: dict[str, int]
     calendar: list[dict[str, str]] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
 
@@ -86,8 +88,31 @@ class Answers:
 
 
 def write_manifest(folder: Path, manifest: AnswersManifest) -> None:
-    """Writes the manifest, the last file of a set of answers."""
-    write_json(folder / "manifest.json", asdict(manifest))
+    """Writes the manifest with the checksums of all files, the last file of a set of answers."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    checksums = {path.relative_to(folder).as_posix(): sha256(path) for path in files}
+    write_json(folder / "manifest.json", asdict(manifest) | {"files": checksums})
+
+
+def check_files(folder: Path, manifest: AnswersManifest) -> None:
+    """Stops at a file that is missing or differs from its checksum.
+
+    Complexity: reads every byte once, which also brings the files into memory before they are mapped.
+
+    Raises:
+        ModelError: the set of answers is damaged.
+    """
+    damaged = [name for name, checksum in manifest.files.items() if _checksum(folder / name) != checksum]
+    if damaged:
+        raise ModelError(
+            f"answers {folder.name} are damaged: {', '.join(damaged[:3])}"
+            + (f" and {len(damaged) - 3} more" if len(damaged) > 3 else "")
+            + " differ from their checksums. Run `retail-brain publish`."
+        )
+
+
+def _checksum(path: Path) -> str | None:
+    return sha256(path) if path.is_file() else None
 
 
 def read_manifest(folder: Path) -> AnswersManifest:
@@ -116,6 +141,7 @@ def open_answers(folder: Path) -> Answers:
         ModelError: the folder is not a whole set of answers of this format.
     """
     manifest = read_manifest(folder)
+    check_files(folder, manifest)
     parts = set(manifest.parts)
     try:
         stores, products = Catalog(folder, "stores"), Catalog(folder, "products")

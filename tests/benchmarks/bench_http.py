@@ -159,7 +159,7 @@ def measure(
     )
     rates = {}
     try:
-        wait_until_ready(process, f"http://127.0.0.1:{port}/readyz")
+        wait_until_ready(process, f"http://127.0.0.1:{port}/readyz", print)
         for path, bodies in load.items():
             asyncio.run(drive(port, path, key, bodies, 1.0, options.clients))
             taken = np.array(asyncio.run(drive(port, path, key, bodies, options.seconds, options.clients))) * 1000
@@ -236,7 +236,7 @@ def sample_answers(options: argparse.Namespace, key: str, load: dict[str, list[b
         command, env=environment(options.home, 1), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        wait_until_ready(process, f"http://127.0.0.1:{port}/readyz")
+        wait_until_ready(process, f"http://127.0.0.1:{port}/readyz", print)
         return {path: one_answer(port, path, key, bodies[0]) for path, bodies in load.items()}
     finally:
         process.terminate()

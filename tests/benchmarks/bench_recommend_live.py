@@ -62,7 +62,7 @@ def main() -> None:
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            wait_until_ready(process, f"http://127.0.0.1:{port}/readyz")
+            wait_until_ready(process, f"http://127.0.0.1:{port}/readyz", print)
             situations(asker(port, key), people(workspace), goods_in_stock(workspace))
         finally:
             process.terminate()

@@ -41,6 +41,7 @@ def test_pieces_make_one_body() -> None:
         ([piece(b"x" * 6), piece(b"x" * 6, more=False)], 413),
         ([piece(b"x" * 400)] * 3, 413),
         ([piece(b"x")], 408),
+        ([], 408),
         ([piece(b"x"), {"type": "http.disconnect"}], 400),
     ],
 )

@@ -1,0 +1,242 @@
+"""One tenant's fault stays that tenant's: damaged answers, bad settings, foreign folders, a database that is away."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import anyio
+import pytest
+
+from retail_brain.errors import UnavailableError
+from retail_brain.operational.database import Database
+from retail_brain.operational.keys import create_key
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.settings import ServingSettings, Settings, Workspace
+from serving.http.access import Principal
+from serving.http.admission import Admission
+from serving.http.app import Api
+from serving.http.errors import HttpError
+from serving.http.keyring import Keyring
+from serving.http.runtime import Runtime
+from serving.http.state import State
+from serving.store.answer_set import current_id, open_answers
+
+Publish = Callable[..., Path]
+
+
+@pytest.fixture
+def home(tmp_path: Path, synthetic: ModuleType) -> Path:
+    for tenant in ("main", "other"):
+        synthetic.publish_synthetic(Workspace(tmp_path, tenant), "first")
+    return tmp_path
+
+
+@pytest.fixture
+def state(home: Path) -> Iterator[State]:
+    made = State(home, Settings())
+    made.refresh()
+    yield made
+    made.stop()
+
+
+def answers_of(state: State, tenant: str) -> str | None:
+    view = state.view(tenant)
+    return None if view is None else view.answers.manifest.answers_id
+
+
+@pytest.mark.parametrize("damage", ["no json", "[]", json.dumps({"format": 99})])
+def test_an_unreadable_manifest_leaves_the_other_tenants_fresh(
+    home: Path, state: State, synthetic: ModuleType, damage: str
+) -> None:
+    synthetic.publish_synthetic(Workspace(home, "other"), "second")
+    synthetic.publish_synthetic(Workspace(home, "main"), "second")
+    manifest = Workspace(home, "main").answers / "second" / "manifest.json"
+    whole = manifest.read_text()
+    manifest.write_text(damage)
+    state.refresh()
+    assert answers_of(state, "other") == "second"
+    assert answers_of(state, "main") == "first"
+    assert list(state.faults) == ["main"]
+    assert "second" in state.faults["main"]
+    manifest.write_text(whole)
+    synthetic.publish_synthetic(Workspace(home, "main"), "third")
+    state.refresh()
+    assert answers_of(state, "main") == "third"
+    assert state.faults == {}
+
+
+def test_a_foreign_folder_and_bad_settings_are_named_and_tried_again(home: Path, synthetic: ModuleType) -> None:
+    (home / "var" / "main.bak" / "answers").mkdir(parents=True)
+    (home / "var" / "main.bak" / "answers" / "CURRENT").write_text("first\n")
+    settings = Workspace(home, "other").settings_file
+    settings.write_text("no_such_key = 1\n")
+    state = State(home, Settings())
+    state.refresh()
+    assert state.tenants == ("main",)
+    assert sorted(state.faults) == ["main.bak", "other"]
+    assert "no_such_key" in state.faults["other"]
+    settings.unlink()
+    state.refresh()
+    assert state.tenants == ("main", "other")
+    assert list(state.faults) == ["main.bak"]
+    state.stop()
+
+
+def test_a_pointer_to_nowhere_is_a_fault_of_its_tenant_only(home: Path) -> None:
+    (Workspace(home, "main").answers / "CURRENT").write_bytes(b"\xff\xfe")
+    state = State(home, Settings())
+    state.refresh()
+    assert state.tenants == ("other",)
+    assert "main" in state.faults
+    state.stop()
+
+
+def test_eight_changed_bytes_are_noticed_and_the_set_before_serves(home: Path, synthetic: ModuleType) -> None:
+    workspace = Workspace(home, "main")
+    synthetic.publish_synthetic(workspace, "second")
+    damaged = workspace.answers / "second" / "pairs.product.npy"
+    content = bytearray(damaged.read_bytes())
+    content[-8:] = bytes(8 * [255])
+    damaged.write_bytes(content)
+    state = State(home, Settings())
+    state.refresh()
+    assert answers_of(state, "main") == "first"
+    assert "pairs.product.npy differ from their checksums" in state.faults["main"]
+    state.refresh()
+    assert answers_of(state, "main") == "first"
+    assert "pairs.product.npy" in state.faults["main"]
+    assert state.is_ready
+    state.stop()
+
+
+def test_answers_without_checksums_are_those_of_version_0_1_and_are_read(home: Path) -> None:
+    folder = Workspace(home, "main").answers / "first"
+    values = json.loads((folder / "manifest.json").read_text())
+    assert len(values.pop("files")) > 50
+    (folder / "manifest.json").write_text(json.dumps(values))
+    assert open_answers(folder).manifest.files == {}
+
+
+def test_a_database_that_is_away_is_waited_for_and_the_thread_lives(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = State(home, Settings(serving=ServingSettings(poll_seconds=0.02)))
+
+    def away(*_: object) -> None:
+        raise UnavailableError("the operational database postgresql://somebody@db.internal/x does not answer")
+
+    seen: list[tuple[tuple[str, ...], list[str]]] = []
+    state.on_refresh = lambda looked: seen.append((looked.tenants, list(looked.faults)))
+    with monkeypatch.context() as patch:
+        patch.setattr("serving.http.state.upgrade", away)
+        state.start()
+        assert not state.is_ready
+        assert seen[0] == ((), ["*"])
+    with anyio.from_thread.start_blocking_portal() as portal:
+
+        async def until_ready() -> None:
+            with anyio.fail_after(10):
+                while not state.is_ready or state.faults:
+                    await anyio.sleep(0.01)
+
+        portal.call(until_ready)
+    assert state.tenants == ("main", "other")
+    assert seen[-1] == (("main", "other"), [])
+    state.stop()
+
+
+@pytest.fixture
+def key(home: Path) -> str:
+    database = Database(Workspace(home).database_url)
+    upgrade(database)
+    made = create_key("main", database, role="admin", name="n", now=datetime.now(UTC))
+    database.close()
+    return made
+
+
+def test_a_known_key_opens_while_the_database_is_away_and_others_hear_503(
+    home: Path, state: State, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(serving=ServingSettings(key_cache_seconds=0, key_grace_seconds=60))
+    state.settings = settings
+    ring = Keyring()
+
+    def ask(given: str) -> Principal:
+        headers = [(b"authorization", f"Bearer {given}".encode())]
+        return anyio.run(ring.principal, headers, state)
+
+    assert ask(key).tenant == "main"
+
+    def away(*_: object, **__: object) -> None:
+        raise UnavailableError("away")
+
+    monkeypatch.setattr("serving.http.keyring.find_key", away)
+    assert ask(key).tenant == "main"
+    with pytest.raises(UnavailableError):
+        ask("another")
+    state.settings = Settings(serving=ServingSettings(key_cache_seconds=0, key_grace_seconds=0))
+    ring_late = Keyring()
+    with pytest.raises(UnavailableError):
+        anyio.run(ring_late.principal, [(b"authorization", f"Bearer {key}".encode())], state)
+
+
+def test_the_answer_to_an_absent_database_names_nothing(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise UnavailableError("the operational database postgresql://somebody@db.internal/x does not answer")
+
+    monkeypatch.setattr("serving.http.keyring.find_key", away)
+    sent: list[dict[str, Any]] = []
+
+    async def ask() -> None:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"{}", "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "path": "/overview", "method": "POST", "headers": [(b"authorization", b"Bearer x")]}
+        await Api(Runtime(state=state))(scope, receive, send)
+
+    anyio.run(ask)
+    assert sent[0]["status"] == 503
+    assert (b"retry-after", b"5") in sent[0]["headers"]
+    assert (b"cache-control", b"no-store") in sent[0]["headers"]
+    error = json.loads(sent[1]["body"])["error"]
+    assert error["code"] == "unavailable"
+    assert "somebody" not in error["message"]
+    assert "db.internal" not in error["message"]
+
+
+def test_waiting_bodies_take_no_place_of_those_that_are_answered() -> None:
+    limits = ServingSettings(max_in_flight=2, max_in_flight_per_key=1, max_waiting=3, max_waiting_per_address=2)
+    gate = Admission()
+    with gate.waiting("a", limits), gate.waiting("a", limits):
+        with pytest.raises(HttpError) as one_address, gate.waiting("a", limits):
+            pass
+        assert (one_address.value.status, one_address.value.retry_after) == (429, 1)
+        with gate.waiting("b", limits), pytest.raises(HttpError), gate.waiting("c", limits):
+            pass
+        with gate.answering("k1", limits), gate.answering("k2", limits), pytest.raises(HttpError) as full:
+            gate.answering("k3", limits).__enter__()
+        assert "too many requests at once" in str(full.value)
+    with gate.answering("k1", limits):
+        with pytest.raises(HttpError, match="this key"):
+            gate.answering("k1", limits).__enter__()
+        with gate.answering("k2", limits):
+            pass
+    with gate.waiting("a", limits), gate.waiting("a", limits):
+        pass
+
+
+def test_the_pointer_still_names_the_damaged_set_for_people_to_mend(home: Path, synthetic: ModuleType) -> None:
+    workspace = Workspace(home, "main")
+    synthetic.publish_synthetic(workspace, "second")
+    (workspace.answers / "second" / "manifest.json").write_text("{}")
+    state = State(home, Settings())
+    state.refresh()
+    assert current_id(workspace.answers) == "second"
+    assert answers_of(state, "main") == "first"
+    state.stop()
