@@ -10,8 +10,17 @@ import pytest
 
 def create_key(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "from retail_brain.cli import main; main()", "--home", str(home), "keys", "create"]
-        + ["--role", "admin"],
+        [
+            sys.executable,
+            "-c",
+            "from retail_brain.cli import main; main()",
+            "--home",
+            str(home),
+            "keys",
+            "create",
+            "--role",
+            "admin",
+        ],
         capture_output=True,
         text=True,
         check=False,
