@@ -9,18 +9,9 @@ import pytest
 
 
 def create_key(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    code = "from retail_brain.cli import main; main()"
     return subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "from retail_brain.cli import main; main()",
-            "--home",
-            str(home),
-            "keys",
-            "create",
-            "--role",
-            "admin",
-        ],
+        [sys.executable, "-c", code, "--home", str(home), "keys", "create", "--role", "admin"],
         capture_output=True,
         text=True,
         check=False,
