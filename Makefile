@@ -4,11 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= sample
 TENANT ?= main
+WORKERS ?= 2
+PYTEST_OPTIONS ?=
 export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format tracking lock clean
+.PHONY: help demo test coverage check format tracking lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,8 +26,12 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 demo: $(VENV)/.installed ## Ingest, train, publish and serve the sample chain (DATA=complete-journey for real receipts)
 	@$(BIN)/retail-brain demo --data $(DATA)
 
-test: $(VENV)/.installed ## Run the tests
-	@$(BIN)/python -m pytest
+test: $(VENV)/.installed ## Run the tests, WORKERS=2 side by side
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PYTEST_OPTIONS)
+
+coverage: ## Run the tests and print which share of each package's lines they ran
+	@COVERAGE_CORE=$$($(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \
+		$(MAKE) --no-print-directory test PYTEST_OPTIONS="--cov=retail_brain --cov=features --cov=training --cov=serving --cov-report="
 
 check: $(VENV)/.installed ## Lint, types and layers
 	@$(BIN)/ruff format --check .

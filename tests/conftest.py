@@ -1,13 +1,19 @@
-"""Fixtures for all tests: the committed sample chain, read without a lake."""
+"""Fixtures for all tests: the committed sample chain, read without a lake. And how tests run side by side."""
 
 import atexit
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-import polars as pl
 import pytest
 from hypothesis import HealthCheck, settings
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: one thread each, set before anything counts cores
+    os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"})
+
+import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.tables import TABLES
@@ -15,11 +21,67 @@ from tests.outside_package import Install, installable
 
 settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+settings.load_profile("ci" if os.environ.get("CI") else "dev")  # .ci/run sets CI
 
 atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))  # DuckDB lists its own leaks after the summary
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("retail_brain", "features", "training", "serving")
+
+# What starts a server, a browser or a chain of commands runs in one worker, so that it starts once; longest first.
+# Every other file is a group of its own: its module fixtures are made once.
+GROUPS = {
+    "end_to_end/test_demo.py": "demo",
+    "docs/": "notebook",
+    "serving/page/": "browser",
+    "retail_brain/lake/": "lake",
+    "end_to_end/test_foreign_chains.py": "foreign chains",
+    "retail_brain/operational/": "postgresql",
+    "serving/http/": "service",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts tests into the groups that pytest-xdist gives to a worker whole, and the longest groups first."""
+    ranks = {group: rank for rank, group in enumerate(GROUPS.values())}
+    group_of = {}
+    for item in items:
+        file = item.path.relative_to(ROOT).as_posix().removeprefix("tests/")
+        group_of[item] = next((group for prefix, group in GROUPS.items() if file.startswith(prefix)), file)
+        item.add_marker(pytest.mark.xdist_group(group_of[item]))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: ranks.get(group_of[item], len(ranks)))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Hypothesis's profile. With `--cov`: the share of each package's lines that ran in processes of pytest itself."""
+    profile = settings.get_current_profile_name()
+    terminalreporter.write_line(f"hypothesis: profile {profile}, {settings.get_profile(profile).max_examples} examples")
+    plugin: Any = config.pluginmanager.get_plugin("_cov")
+    if plugin is None or plugin.cov_controller is None or hasattr(config, "workerinput"):
+        return
+    terminalreporter.section("lines run, by package")
+    for package, (lines, missed) in sorted(covered(plugin.cov_controller.cov).items()):
+        terminalreporter.write_line(f"{package:<36}{lines:>8,} lines{1 - missed / max(lines, 1):>8.1%}")
+
+
+def covered(coverage: Any) -> dict[str, tuple[int, int]]:
+    """Statements and those not run, per package and sub-package, and in all."""
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for file in (ROOT / name for name in measured(coverage.get_data().measured_files())):
+        _, lines, _, missed, _ = coverage.analysis2(str(file))
+        parts = file.relative_to(ROOT).parts
+        for package in {parts[0], ".".join(parts[:2]) if len(parts) > 2 else parts[0], "total"}:
+            counts[package][0] += len(lines)
+            counts[package][1] += len(missed)
+    return {package: (lines, missed) for package, (lines, missed) in counts.items()}
+
+
+def measured(files: Iterable[str]) -> list[Path]:
+    """Our own files among those measured, relative to the root."""
+    inside = [Path(file).relative_to(ROOT) for file in files if Path(file).is_relative_to(ROOT)]
+    return sorted(file for file in inside if file.parts[0] in PACKAGES)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from retail_brain.cli import main
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def run_command(home: Path, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+def run_command(home: Path, *arguments: str, timeout: float = 1800) -> subprocess.CompletedProcess[str]:
     """Runs `retail-brain` on a home folder."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("RETAIL_BRAIN_")}
     return subprocess.run(

@@ -9,6 +9,7 @@ import pytest
 from retail_brain.outputs import AUDIENCE, EXCLUSIONS, RECOMMENDATIONS, SUGGESTIONS
 
 Run = Callable[..., CompletedProcess[str]]
+Invoke = Callable[..., tuple[int, str]]
 
 
 def succeed(done: CompletedProcess[str]) -> str:
@@ -105,8 +106,17 @@ def test_promoting_the_champion_again_changes_nothing(command: Run) -> None:
         (["--tenant", "Not A Name", "forecast", "--horizon", "7", "--out", "x.parquet"], 2, "Not A Name"),
     ],
 )
-def test_bad_calls_are_explained_in_one_paragraph(command: Run, arguments: list[str], code: int, words: str) -> None:
-    done = command(*arguments)
-    assert done.returncode == code, done.stderr
-    assert words in done.stderr
+def test_bad_calls_are_explained_in_one_paragraph(
+    invoke: Invoke, demo_home: Path, arguments: list[str], code: int, words: str
+) -> None:
+    ended, said = invoke("--home", demo_home, *arguments)
+    assert ended == code, said
+    assert words in said
+    assert "Traceback" not in said
+
+
+def test_a_bad_call_ends_the_process_with_its_code_and_words_on_stderr(command: Run) -> None:
+    done = command("promote", "demand", "99")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no demand version 99" in done.stderr
     assert "Traceback" not in done.stderr
