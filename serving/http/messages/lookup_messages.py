@@ -69,6 +69,16 @@ class StoreItem(Strict):
     name: str
 
 
+class BundleItem(Strict):
+    """A champion: its version, its last visible day, when it was trained (UTC; none where not noted), its metrics."""
+
+    version: int
+    as_of: str | None = None
+    trained_at: str | None = None
+    run_id: str | None = None
+    metrics: Annotated[dict[str, float | None], Field(default_factory=dict)]
+
+
 class OverviewResponse(Strict):
     """What there is."""
 
@@ -84,5 +94,5 @@ class OverviewResponse(Strict):
     label_days: int
     counts: dict[str, int]
     parts: list[str]
-    bundles: dict[str, Any]
+    bundles: dict[str, BundleItem]
     stores: list[StoreItem]

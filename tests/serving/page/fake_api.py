@@ -1,15 +1,21 @@
-"""A small stand-in for the service, in the contract's shapes: the page's tests need answers that never change."""
+"""A small stand-in for the service: the page's tests need answers that never change.
+
+Questions and answers are checked against the service's own models, so that neither the page nor this file can speak of
+what the service does not know.
+"""
 
 import math
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
 
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
+from serving.http.routes import ROUTES
 from serving.page.app import create_app
 
 KEY = "test-key"
@@ -60,6 +66,7 @@ def overview(body: dict[str, Any]) -> dict[str, Any]:
         "tenant": "main",
         "role": "admin",
         "published_at": "2026-03-01T01:20:00Z",
+        "answers_id": "20260301T012000-0a1b2c",
         "horizon": 28,
         "quantiles": [0.05, 0.25, 0.5, 0.75, 0.95],
         "label_days": 28,
@@ -74,11 +81,11 @@ def overview(body: dict[str, Any]) -> dict[str, Any]:
         },
         "bundles": {
             "demand": {
-                "version": "4",
+                "version": 4,
                 "trained_at": "2026-03-01T00:58:12Z",
                 "metrics": {"wape": 0.412, "moving_average_wape": 0.455, "coverage_90": 0.893},
             },
-            "recommender": {"version": "2", "trained_at": "2026-03-01T01:06:40Z"},
+            "recommender": {"version": 2, "trained_at": "2026-03-01T01:06:40Z"},
         },
     }
 
@@ -165,6 +172,9 @@ def suggestion(store_id: str, index: int, product_id: str) -> dict[str, Any]:
     lost = [7.5, 0.1, None, 0.3, 0.4, 0.2][index % 6]
     known = on_hand is not None
     row = {
+        "suggestion_id": f"{store_id}-{product_id}",
+        "state": "proposed",
+        "decision": None,
         "store_id": store_id,
         "product_id": product_id,
         "as_of": AS_OF.isoformat(),
@@ -213,6 +223,8 @@ def recommend(body: dict[str, Any]) -> dict[str, Any]:
                 "reason": f"Bought {9 - rank % 9} times, about every {rank + 6} days.",
                 "reason_zh": f"买过{9 - rank % 9}次，大约每{rank + 6}天一次。",
                 "probability_7d": 0.3 / rank if repeat else None,
+                "probability_14d": 0.45 / rank if repeat else None,
+                "probability_28d": 0.62 / rank if repeat else None,
                 "fulfilment": "pickup" if rank == 1 else "in_store",
                 "from_store_id": "S02" if rank == 1 else None,
                 "rule": "春节主推" if rank == 2 else None,
@@ -221,6 +233,8 @@ def recommend(body: dict[str, Any]) -> dict[str, Any]:
     notes = [{"code": "empty_shelves", "text": "3 goods are not on the shelf"}] if body.get("basket") else []
     return {
         "notes": notes,
+        "known_by": "purchases",
+        "rules_applied": [],
         "recommendations": rows,
         "basis": "cold" if body["customer_id"] == "C00040" else "warm",
         "names": PRODUCTS,
@@ -252,23 +266,28 @@ def audience(body: dict[str, Any]) -> dict[str, Any]:
         {"code": "just_bought", "reason": "Bought just now", "customers": 240},
         {"code": "house_rule", "reason": "Asked for peace until May", "customers": 57},
     ]
-    return {"audience": rows, "exclusions": exclusions, "names": names(goods)}
+    return {"audience": rows, "exclusions": exclusions, "basis": "warm", "names": names(goods)}
 
 
 def profile(body: dict[str, Any], language: str) -> Any:
     chinese = language == "zh"
     if "customer_id" not in body:
+        kind = "product" if "product_id" in body else "store"
         return {
+            "kind": kind,
+            "id": body[f"{kind}_id"],
             "profile": {
                 "stage": {"code": "A", "label": "A 类" if chinese else "Class A"},
                 "tags": ["常缺货" if chinese else "Often out of stock"],
                 "sentences": [],
                 "facts": [],
-            }
+            },
         }
     if body["customer_id"] not in CUSTOMERS:
         return error(404, "not_found", f"customer {body['customer_id']!r} is not known.")
     return {
+        "kind": "customer",
+        "id": body["customer_id"],
         "profile": {
             "customer_id": body["customer_id"],
             "stage": {"code": "friend", "label": "朋友" if chinese else "Friend"},
@@ -299,15 +318,22 @@ def profile(body: dict[str, Any], language: str) -> Any:
                 },
             ],
             "features": {"spend_365d": 3482.4},
-        }
+        },
     }
 
 
 def decisions(body: dict[str, Any]) -> dict[str, Any]:
     past = {"approve": "approved", "change": "changed", "reject": "rejected"}
+    usual = {"suggested_quantity": 24.0, "order_quantity": None, "reason": None}
+    noted = {"decided_by": "test", "decided_at": "2026-03-01T05:00:00Z"}
     return {
         "stored": [
-            decision | {"decision": past[decision["action"]], "decided_by": "test"} for decision in body["decisions"]
+            usual
+            | {name: value for name, value in made.items() if name != "action"}
+            | {"decision": past[made["action"]], "suggestion_id": f"{made['store_id']}-{made['product_id']}"}
+            | {"decision_id": made.get("decision_id", f"d{place}")}
+            | noted
+            for place, made in enumerate(body["decisions"])
         ]
     }
 
@@ -362,6 +388,8 @@ def what_if(body: dict[str, Any]) -> Any:
         changed = 10 * (price / 19.9) ** -2
         rows.append(
             {
+                "store_id": body["store_id"],
+                "product_id": body["product_id"],
                 "date": (AS_OF + timedelta(days=ahead)).isoformat(),
                 "forecast": 10.0,
                 "forecast_changed": changed,
@@ -374,7 +402,8 @@ def what_if(body: dict[str, Any]) -> Any:
                 "margin_difference": changed * (price - 12) - 79,
             }
         )
-    sums = {name: sum(row[name] for row in rows) for name in rows[0] if name not in {"date", "price", "price_changed"}}
+    kept = {"store_id", "product_id", "date", "price", "price_changed"}
+    sums = {name: sum(row[name] for row in rows) for name in rows[0] if name not in kept}
     return {
         "what_if": rows,
         "totals": sums,
@@ -386,13 +415,16 @@ def what_if(body: dict[str, Any]) -> Any:
     }
 
 
+IN_STORE = {"fulfilment": "in_store", "from_store_id": None}
+
+
 def similar(body: dict[str, Any]) -> dict[str, Any]:
-    rows = [{"rank": 1, "product_id": "P0012", "score": 0.9, "reason": "Same category"}]
+    rows = [{"rank": 1, "product_id": "P0012", "score": 0.9, "reason": "Same category"} | IN_STORE]
     return {"similar": rows, "basis": "warm", "names": PRODUCTS}
 
 
 def complete_basket(body: dict[str, Any]) -> dict[str, Any]:
-    rows = [{"rank": 1, "product_id": "P0009", "score": 0.9, "reason": "Often bought together"}]
+    rows = [{"rank": 1, "product_id": "P0009", "score": 0.9, "reason": "Often bought together"} | IN_STORE]
     return {"goods": rows, "basis": "warm", "names": PRODUCTS}
 
 
@@ -404,9 +436,14 @@ def rules(body: dict[str, Any]) -> dict[str, Any]:
         usual = {"attribute": "product_id", "values": [], "factor": 2.0, "limit": 2, "stores": [], "adults_only": False}
         usual |= {"starts_at": None, "ends_at": None, "name": ""}
         RULES[:] = [usual | rule | {"title": rule["action"], "state": "active"} for rule in body["rules"]]
-    return {"version": len(RULES), "rules": RULES, "set_by": None, "set_at": None, "may_write": True} | {
-        "warnings": ["P0099 is not known"] if any("P0099" in rule["values"] for rule in RULES) else []
-    }
+    return {
+        "version": len(RULES),
+        "rules": RULES,
+        "set_by": None,
+        "set_at": None,
+        "may_write": True,
+        "adult_goods": 0,
+    } | {"warnings": ["P0099 is not known"] if any("P0099" in rule["values"] for rule in RULES) else []}
 
 
 OVERRIDES: list[dict[str, Any]] = []
@@ -457,6 +494,34 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
+MODELS = {route.path.strip("/"): route for route in ROUTES}
+
+
+def in_language(rows: list[Any], language: str) -> list[Any]:
+    """Rows with their reason in the language that was asked for."""
+    return [
+        {name: value for name, value in row.items() if name != "reason_zh"}
+        | ({"reason": row["reason_zh"]} if language == "zh" else {})
+        if isinstance(row, dict) and "reason_zh" in row
+        else row
+        for row in rows
+    ]
+
+
+def answer_to(name: str, body: dict[str, Any], language: str) -> Any:
+    """What a route answers, checked against the service's model of it.
+
+    Raises:
+        ValidationError: the service would not answer like that.
+    """
+    made = profile(body, language) if name == "profile" else ANSWERS[name](body)
+    if isinstance(made, Response):
+        return made
+    spoken = {key: in_language(value, language) if isinstance(value, list) else value for key, value in made.items()}
+    MODELS[name].response.model_validate(spoken)
+    return spoken
+
+
 def route(name: str) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {KEY}":
@@ -465,7 +530,11 @@ def route(name: str) -> Callable[[Request], Awaitable[Response]]:
             )
         body = await request.json()
         request.app.state.asked.append((name, body))
-        made = profile(body, request.headers["accept-language"]) if name == "profile" else ANSWERS[name](body)
+        try:
+            MODELS[name].request.model_validate(body)
+        except ValidationError as wrong:
+            return error(400, "bad_request", str(wrong))
+        made = answer_to(name, body, request.headers["accept-language"])
         return made if isinstance(made, Response) else JSONResponse(made)
 
     return answer

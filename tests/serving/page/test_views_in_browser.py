@@ -36,6 +36,8 @@ def test_overview_tells_day_counts_versions_and_what_needs_attention(open_page: 
     )
     expect(page.locator(".tiles")).to_contain_text("3,210")
     expect(page.locator(".side")).to_contain_text(says(language, "版本 4", "Version 4"))
+    trained = says(language, "版本 4 · 2026年3月1日", "Version 4 · 1 Mar 2026")
+    expect(page.locator(".side dd").first).to_contain_text(trained)
     tested = says(language, "回测误差（WAPE）41% 移动平均 46%", "Error when tested (WAPE)41% moving average 46%")
     expect(page.locator(".side .test").first).to_have_text(tested)
     row = page.locator(".compact tbody tr").filter(has_text="青石巷店")

@@ -1,10 +1,10 @@
 // Order suggestions seen by a merchandiser: what stands out, in what order, and what it adds up to.
 
-import { currentLanguage, isNumber } from "./i18n.js";
+import { isNumber } from "./i18n.js";
 
-/** The reason in the page's language, where the answer has one. */
+/** The reason, which the service gives in the page's language, where there is one. */
 export function reasonOf(row) {
-  return (currentLanguage() === "zh" ? row.reason_zh : row.reason_en) || row.reason || "";
+  return row.reason || "";
 }
 
 /** Name of a product (or a shop) out of the row or the answer's map of names; the id where there is none. */

@@ -1,0 +1,50 @@
+"""The stand-in for the service answers as the service would: each answer in the shape that the routes promise."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+STORE = {"store_id": "S01"}
+SERIES = STORE | {"product_id": "P0001"}
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "overview": {},
+    "search": {"query": "", "kind": "product", "limit": 5},
+    "history": SERIES | {"days": 100},
+    "forecast": STORE | {"product_ids": ["P0001"], "horizon": 7},
+    "replenish": STORE,
+    "recommend": {"customer_id": "C00001", "k": 5, "basket": ["P0001"]},
+    "audience": {"product_ids": ["P0001"], "size": 20},
+    "decisions": {"decisions": [SERIES | {"as_of": "2026-02-28", "action": "approve"}]},
+    "attention": {},
+    "transfers": {},
+    "counts": {},
+    "leftovers": {},
+    "orders": {},
+    "what_if": SERIES | {"horizon": 3},
+    "similar": {"product_id": "P0001"},
+    "complete_basket": {"product_ids": ["P0001"]},
+    "rules": {},
+    "overrides": {},
+    "ledger": {},
+    "profile": {"customer_id": "C00001"},
+}
+
+
+def test_every_answer_of_the_stand_in_has_a_question_here(fake: Any) -> None:
+    assert set(QUESTIONS) == {*fake.ANSWERS, "profile"}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_question_and_answer_have_the_shapes_of_the_service(fake: Any, name: str, language: str) -> None:
+    fake.MODELS[name].request.model_validate(QUESTIONS[name])
+    answer = fake.answer_to(name, QUESTIONS[name], language)
+    assert fake.MODELS[name].response.model_validate(answer)
+
+
+def test_an_answer_that_the_service_would_not_give_is_refused(fake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    invented = fake.overview({}) | {"mood": "good"}
+    monkeypatch.setitem(fake.ANSWERS, "overview", lambda _: invented)
+    with pytest.raises(ValidationError, match="mood"):
+        fake.answer_to("overview", {}, "en")
