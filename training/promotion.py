@@ -153,6 +153,7 @@ def _export(workspace: Workspace, tracking: Tracking, kind: Kind, model: Registe
         "data_versions": dict(model.data_versions),
         "metrics": dict(model.metrics),
         "run_id": model.run_id,
+        "trained_at": model.trained_at.isoformat(timespec="seconds"),
     }
     return write_bundle(
         workspace, kind, model.version, facts, lambda folder: tracking.fetch_model(kind, model.version, folder)

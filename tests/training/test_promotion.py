@@ -1,7 +1,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,7 @@ def test_first_model_becomes_champion_with_a_checked_bundle(workspace: Workspace
     manifest = read_manifest(folder)
     assert manifest.facts["data_versions"] == {"transactions": 0}
     assert manifest.facts["as_of"] == "2026-01-31"
+    assert datetime.now(UTC) - datetime.fromisoformat(manifest.facts["trained_at"]) < timedelta(hours=1)
 
 
 def test_worse_challenger_is_refused_and_force_overrules(workspace: Workspace) -> None:

@@ -52,6 +52,7 @@ class Registered:
         primary: the metric that decides a promotion, and which way is better.
         data_versions: lake version of every table it was trained on.
         as_of: the last day the model saw.
+        trained_at: when it was registered, at the end of its training.
     """
 
     version: int
@@ -61,6 +62,7 @@ class Registered:
     primary: tuple[str, Literal["lower", "higher"]]
     data_versions: Mapping[str, int]
     as_of: date
+    trained_at: datetime
     run_id: str
 
 
@@ -160,7 +162,7 @@ class Tracking:
             NotFoundError: there is no such version.
         """
         try:
-            run_id = self._client.get_model_version(self._location.name(kind), str(version)).run_id
+            entry = self._client.get_model_version(self._location.name(kind), str(version))
         except MlflowException as error:
             if error.error_code not in _MISSING:
                 raise
@@ -168,7 +170,7 @@ class Tracking:
                 f"the registry has no {kind} version {version}. See `retail-brain models {kind}` for those there are."
             ) from error
         with scratch_folder("read") as folder, _activated(self._location):
-            path = self._client.download_artifacts(run_id, "trained.json", str(folder))
+            path = self._client.download_artifacts(entry.run_id, "trained.json", str(folder))
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
         return Registered(
             version=version,
@@ -178,7 +180,8 @@ class Tracking:
             primary=(raw["primary"][0], raw["primary"][1]),
             data_versions=raw["data_versions"],
             as_of=date.fromisoformat(raw["as_of"]),
-            run_id=run_id,
+            trained_at=datetime.fromtimestamp(entry.creation_timestamp / 1000, UTC),
+            run_id=entry.run_id,
         )
 
     def versions(self, kind: Kind) -> list[Registered]:

@@ -18,6 +18,7 @@ from training.demand.model import DemandModel
 from training.demand.what_if import ask
 
 LAST = date(2025, 2, 28)
+TRAINED = "2026-03-01T00:58:12+00:00"
 SETTINGS = Settings(demand=DemandSettings(horizon_periods=7, sample_paths=20, backtest_windows=1))
 
 
@@ -57,7 +58,7 @@ def test_without_any_model_there_is_history_and_nothing_else(chain: Dataset, tmp
 def test_with_a_demand_model_alone_forecasts_and_suggestions_are_there(chain: Dataset, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     model = DemandModel.fit(chain.at(LAST), preset_config(SETTINGS, "fast"))
-    write_bundle(workspace, "demand", 3, {"as_of": LAST.isoformat()}, model.save)
+    write_bundle(workspace, "demand", 3, {"as_of": LAST.isoformat(), "trained_at": TRAINED}, model.save)
     point_champion(workspace, "demand", 3)
     first = publish(workspace, chain, SETTINGS, SILENT)
     second = publish(workspace, chain, SETTINGS, SILENT)
@@ -67,6 +68,7 @@ def test_with_a_demand_model_alone_forecasts_and_suggestions_are_there(chain: Da
     assert first not in {second, third}
     answers = open_answers(workspace.answers / third)
     assert answers.manifest.bundles["demand"]["version"] == 3
+    assert answers.manifest.bundles["demand"]["trained_at"] == TRAINED
     assert answers.forecasts is not None
     assert answers.suggestions is not None
     assert len(answers.suggestions) == answers.manifest.counts["series"] == 6
