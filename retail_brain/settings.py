@@ -11,14 +11,27 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from retail_brain.errors import UsageError
+from retail_brain.extensions import extension_names
 
 OrderPolicy = Literal["asked", "service_level", "fill_rate", "economic", "newsvendor", "reorder"]
-"""How much to order: see `ReplenishmentSettings.policy`."""
+"""Built-in ways to decide how much to order; other packages add more, see `ReplenishmentSettings.policy`."""
+
+
+def _installed(kind: str, built_in: tuple[str, ...], name: str) -> str:
+    """A name that is built in or declared by an installed package; `ValueError` names both."""
+    if name not in built_in and name not in extension_names(kind):
+        outside = list(extension_names(kind)) or "none"
+        raise ValueError(f"wanted one of {list(built_in)}, or of those that installed packages add: {outside}")
+    return name
+
+
+def _is_policy(name: str) -> str:
+    return _installed("order_policies", get_args(OrderPolicy), name)
 
 
 class Section(BaseModel):
@@ -94,9 +107,9 @@ class RecommenderSettings(Section):
 class ReplenishmentSettings(Section):
     """How orders are decided, and supply terms for goods that the `supply` table does not name."""
 
-    policy: OrderPolicy = Field(
+    policy: Annotated[OrderPolicy | str, AfterValidator(_is_policy)] = Field(
         default="asked",
-        description="asked: the targets of `supply`, else economics, else the service level; the others set it aside",
+        description="asked: targets of `supply`, else economics, else service level; or another, or an installed one",
     )
     orders_placed: Literal["before_opening", "after_closing"] = Field(
         default="before_opening", description="after_closing: on order days, with that day's sales known"

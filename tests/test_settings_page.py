@@ -76,8 +76,9 @@ def _shown(value: Any) -> str:
 
 
 def _range(field: FieldInfo) -> str:
-    if get_origin(field.annotation) is Literal:
-        return ", ".join(f"`{choice}`" for choice in get_args(field.annotation))
+    choices = [kind for kind in (field.annotation, *get_args(field.annotation)) if get_origin(kind) is Literal]
+    if choices:
+        return ", ".join(f"`{choice}`" for choice in get_args(choices[0]))
     signs = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
     bounds = [
         (sign, getattr(rule, key)) for rule in field.metadata for key, sign in signs.items() if hasattr(rule, key)

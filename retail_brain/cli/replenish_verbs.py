@@ -78,7 +78,7 @@ def simulate(
         list[str] | None,
         typer.Option(
             help="suggested, tuned, matched, cover, legacy, perfect, recorded; or service_level, fill_rate, economic, "
-            "newsvendor, reorder; may be repeated."
+            "newsvendor, reorder, or an installed policy; may be repeated."
         ),
     ] = None,
     stores: StoresOption = None,

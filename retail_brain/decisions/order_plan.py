@@ -8,6 +8,7 @@ import numpy.typing as npt
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.expiry import KEEPS, Aging
 from retail_brain.decisions.order_calendar import Cycle, order_cycle, period_of
+from retail_brain.decisions.order_policies import PolicyInputs, is_outside, outside_target
 from retail_brain.decisions.required_orders import Needs, project, spread_arrival
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.decisions.targets import Economics, Lots, Target, economics, order_target, spread_factors, whole_lots
@@ -106,7 +107,13 @@ def decide(
     needs = project(units, on_hand, receipts, spread, spread_following, aging=aging, season=season)
     needs = needs.spread(spread_factors(terms, settings))
     money = economics(terms, cycle, settings.lost_unit_cost)
-    target = order_target(needs, terms, money, settings)
+    if is_outside(settings.policy):
+        inputs = PolicyInputs(
+            needs, terms, cycle, money, on_hand, holdings.on_order, stock_known=holdings.known, settings=settings
+        )
+        target = outside_target(settings.policy, inputs)
+    else:
+        target = order_target(needs, terms, money, settings)
     target = replace(target, raw=np.where(holdings.known, target.raw, needs.cycle_demand))
     lots = whole_lots(target, needs, terms, money, ~holdings.known)
     return Plan(terms, cycle, needs, money, target, lots, holdings.on_hand, holdings.on_order, holdings.known)

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from retail_brain.decisions.targets import BY_PROFIT, FILL_RATE, REORDER
+from retail_brain.decisions.targets import BY_PROFIT, FILL_RATE, OUTSIDE, REORDER
+
+POLICY = pl.col("policy_en")
+"""Stands in a sentence for the reason of a policy of another package, in the sentence's own language."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +21,9 @@ class Sentence:
 
     def expression(self, language: str) -> pl.Expr:
         """The sentence in a language, empty where it is not said."""
+        values = [pl.col(f"policy_{language}") if value is POLICY else value for value in self.values]
         text = (
-            pl.format(self.en if language == "en" else self.zh, *self.values)
+            pl.format(self.en if language == "en" else self.zh, *values)
             if self.values
             else pl.lit(self.en if language == "en" else self.zh)
         )
@@ -88,7 +92,7 @@ def _decision() -> list[Sentence]:
     known, ordered = pl.col("stock_known"), pl.col("order_quantity") > 0
     cut = pl.col("order_quantity") < pl.col("before_budget")
     plain = known & ordered & ~cut & ~pl.col("shelf")
-    lot = pl.col("kind") == REORDER
+    lot, outside = pl.col("kind") == REORDER, pl.col("kind") == OUTSIDE
     economic, filled = pl.col("kind").is_in(BY_PROFIT) & ~lot, pl.col("kind") == FILL_RATE
     return [
         Sentence(
@@ -116,7 +120,13 @@ def _decision() -> list[Sentence]:
             (percent("chance"),),
         ),
         Sentence(
-            plain & ~economic & ~lot & ~filled,
+            plain & outside,
+            "{} ({} chance of no stock-out). ",
+            "{}（不缺货概率{}）。",
+            (POLICY, percent("chance")),
+        ),
+        Sentence(
+            plain & ~economic & ~lot & ~filled & ~outside,
             "Ordered for a {} chance of no stock-out (target {}). ",
             "订货后不缺货概率{}（目标{}）。",
             (percent("chance"), percent("level")),

@@ -195,6 +195,8 @@ def suggestion_rows(
         terms_known=pl.Series(terms.known),
         kind=pl.Series(target.kind),
         level=pl.Series(target.level),
+        policy_en=pl.lit(target.reason[0]),
+        policy_zh=pl.lit(target.reason[1]),
         chance=pl.Series(needs.in_stock_probability(order)),
         lost_before=pl.Series(needs.lost_before),
         case_pack=pl.Series(terms.case_pack),

@@ -10,9 +10,10 @@ from retail_brain.decisions.required_orders import Needs
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.settings import ReplenishmentSettings
 
-SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR, REORDER = range(6)
+SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR, REORDER, OUTSIDE = range(7)
 """What an order aims at: an asked service level, an asked fill rate, most profit, the settings' service level, the
-newsvendor's ratio (profit without ageing), or nothing until a reorder point is reached and then a whole lot."""
+newsvendor's ratio (profit without ageing), nothing until a reorder point is reached and then a whole lot, or what a
+policy of another package says."""
 
 BY_PROFIT = (ECONOMIC, NEWSVENDOR, REORDER)
 
@@ -52,11 +53,13 @@ class Target:
         kind: SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR or REORDER.
         level: the probability of no stock-out in the cycle (the share of demand served for FILL_RATE).
         raw: units that meet it exactly, before lots; negative where there is too much already.
+        reason: sentence of a policy of another package, in English and Chinese.
     """
 
     kind: Ints
     level: Floats
     raw: Floats
+    reason: tuple[str, str] = ("", "")
 
 
 def order_target(needs: Needs, terms: Terms, money: Economics, settings: ReplenishmentSettings) -> Target:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import get_args
 
 import polars as pl
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.order_policies import policy_names
 from retail_brain.errors import UsageError
 from retail_brain.progress import SILENT, Progress
-from retail_brain.settings import OrderPolicy, ReplenishmentSettings, Settings
+from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Policy
 from retail_brain.simulation.policies import Forecast, hindsight
 from retail_brain.simulation.report import Played, summary, write_report
@@ -21,8 +21,7 @@ from serving.planning.replay.scenario import Stage
 from serving.planning.replay.tuning import COVER_DAYS, Span, Tuned, tune
 
 POLICIES = ("suggested", "tuned", "matched", "cover", "legacy", "perfect", "recorded")
-"""Replayed unless others are asked for; every policy of the settings may be, by its name."""
-_BY_SETTINGS: tuple[OrderPolicy, ...] = tuple(name for name in get_args(OrderPolicy) if name != "asked")
+"""Replayed unless others are asked for; every policy of the settings may be, by its name, and installed ones too."""
 _LEVELS = (0.7, 0.85, 0.95, 0.98)
 """Service levels along which a policy's curve of cost and service is drawn."""
 
@@ -87,7 +86,7 @@ def replay(
         UsageError: an unknown policy.
         ImpossibleError: nothing to replay.
     """
-    known = (*POLICIES, *_BY_SETTINGS)
+    known = (*POLICIES, *_by_settings())
     unknown = sorted(set(policies) - set(known))
     if unknown or not policies:
         raise UsageError(f"policies {unknown or 'none'} cannot be replayed; wanted some of {', '.join(known)}.")
@@ -119,7 +118,11 @@ def _offered(stage: Stage, forecast: Forecast, tuned: Tuned) -> dict[str, Policy
         "legacy": stage.legacy(),
         "perfect": stage.suggested(perfect, policy="economic"),
     }
-    return named | {name: stage.suggested(forecast, policy=name) for name in _BY_SETTINGS}
+    return named | {name: stage.suggested(forecast, policy=name) for name in _by_settings()}
+
+
+def _by_settings() -> list[str]:
+    return [name for name in policy_names() if name != "asked"]
 
 
 def _baseline(played: list[Played]) -> str:

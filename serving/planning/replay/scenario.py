@@ -7,7 +7,7 @@ import numpy as np
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.order_calendar import order_cycle
-from retail_brain.settings import OrderPolicy, ReplenishmentSettings, Settings
+from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Outcome, Policy, simulate
 from retail_brain.simulation.forecasts import MovingRates
 from retail_brain.simulation.policies import (
@@ -96,7 +96,7 @@ class Stage:
         return simulate(self.world, policy, self.opening)
 
     def suggested(
-        self, forecast: Forecast, *, policy: OrderPolicy | None = None, level: float | None = None
+        self, forecast: Forecast, *, policy: str | None = None, level: float | None = None
     ) -> SuggestedOrders:
         """The suggestions; with a policy, by that rather than the settings'; with a level, every series aims at it."""
         settings = self.settings.replenishment
