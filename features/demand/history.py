@@ -59,15 +59,27 @@ class DemandHistory:
     totals: pl.LazyFrame | None = None
 
 
-def read_history(dataset: Dataset, settings: Settings, horizon: int) -> DemandHistory:
+SeriesOnAxis = tuple[PeriodAxis, pl.DataFrame, pl.DataFrame]
+"""The axis, the series of the panel and the rare ones, as in `DemandHistory`."""
+
+
+def read_history(
+    dataset: Dataset, settings: Settings, horizon: int, series: SeriesOnAxis | None = None
+) -> DemandHistory:
     """Reads what a forecast from the dataset's last visible period needs.
+
+    Args:
+        dataset: sales up to its `as_of`, plans beyond.
+        settings: the tenant's.
+        horizon: periods ahead that plans are read for.
+        series: what `read_series` gave for the same, where it was called already.
 
     Raises:
         MissingTableError: neither `transactions` nor `daily_sales` is there.
         NotFoundError: no sale is visible.
         ImpossibleError: the last sale lies too long before `as_of`.
     """
-    axis, panel, rare = read_series(dataset, settings, horizon)
+    axis, panel, rare = series or read_series(dataset, settings, horizon)
     return DemandHistory(
         axis=axis,
         horizon=horizon,
@@ -82,7 +94,7 @@ def read_history(dataset: Dataset, settings: Settings, horizon: int) -> DemandHi
     )
 
 
-def read_series(dataset: Dataset, settings: Settings, horizon: int) -> tuple[PeriodAxis, pl.DataFrame, pl.DataFrame]:
+def read_series(dataset: Dataset, settings: Settings, horizon: int) -> SeriesOnAxis:
     """The axis, the series of the panel and the rare ones, as in `DemandHistory`, without their sales and plans.
 
     Raises:

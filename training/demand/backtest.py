@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Doubles, Ints
-from features.demand.history import read_history
+from features.demand.histories import Histories
 from features.demand.periods import history_axis
 from retail_brain.checkpoints import Checkpoints, Work
 from retail_brain.dataset import Dataset
@@ -91,6 +91,7 @@ def backtest(
     *,
     with_rivals: bool = True,
     scored: pl.DataFrame | None = None,
+    histories: Histories | None = None,
     work: Work | None = None,
     progress: Progress = SILENT,
 ) -> Backtest:
@@ -104,6 +105,7 @@ def backtest(
         windows: cutoffs, ascending.
         with_rivals: whether to run the rivals too; ETS, being slow, on few series of the last window.
         scored: columns store_id and product_id: only these series are scored; by default all of the panel.
+        histories: of the same dataset, settings and horizon, with what was read of them already.
         work: where finished windows are kept; without it none are.
         progress: told of each window.
 
@@ -117,13 +119,14 @@ def backtest(
         )
     asked = [list(windows), with_rivals, None if scored is None else scored.rows()]
     checkpoints = _checkpoints(dataset, config, work, asked)
-    actuals = Actuals.of(read_history(dataset, config.settings, 0))
-    residuals = _before(dataset, config, windows[0], actuals, checkpoints, progress)
+    histories = histories or Histories(dataset, config.settings, config.horizon)
+    actuals = Actuals.of(histories.whole())
+    residuals = _before(histories, config, windows[0], actuals, checkpoints, progress)
     found: list[WindowScores] = []
     for cutoff in windows:
 
         def score(cutoff: date = cutoff, seen: Sequence[Residuals] = residuals) -> WindowScores:
-            history = read_history(dataset.at(cutoff), config.settings, config.horizon)
+            history = histories.at(cutoff)
             return score_window(
                 MeanModel.fit(history, config),
                 calibrate(seen, config.seed),
@@ -159,7 +162,7 @@ def _checkpoints(dataset: Dataset, config: DemandConfig, work: Work | None, aske
 
 
 def _before(
-    dataset: Dataset,
+    histories: Histories,
     config: DemandConfig,
     first: date,
     actuals: Actuals,
@@ -174,7 +177,7 @@ def _before(
         cutoff = last_day_of(axis, origin)
 
         def look_back(cutoff: date = cutoff) -> Residuals:
-            history = read_history(dataset.at(cutoff), config.settings, config.horizon)
+            history = histories.at(cutoff)
             return residuals_of(MeanModel.fit(history, config), history, actuals)
 
         with progress.step(f"calibrate from {cutoff}") as step:

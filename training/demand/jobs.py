@@ -8,7 +8,7 @@ import polars as pl
 from matplotlib.figure import Figure
 from pydantic import ValidationError
 
-from features.demand.history import read_series
+from features.demand.histories import Histories
 from retail_brain.checkpoints import Work
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
@@ -44,16 +44,18 @@ def train(
         ImpossibleError: the last sale lies too long before `as_of`, or it would take more memory than there is.
     """
     config = preset_config(settings, preset)
+    histories = Histories(dataset, config.settings, config.horizon)
     with progress.step("estimate memory") as step:
-        axis, series, _ = read_series(dataset, config.settings, config.horizon)
+        axis, series, _ = histories.series()
         wanted = training_bytes(series, axis.count, config)
         step.rows, step.note = series.height, f"about {wanted / 1e9:.1f} GB"
     check_memory(wanted, f"training on {series.height:,} series")
     with progress.step("choose backtest windows") as step:
-        windows = _scorable(dataset, config, backtest_windows(dataset, config, settings.demand.backtest_windows))
+        windows = _scorable(histories, backtest_windows(dataset, config, settings.demand.backtest_windows))
         step.note = f"{len(windows)} windows of {config.horizon} periods"
-    found = backtest(dataset, config, windows, work=work, progress=progress) if windows else None
-    model = DemandModel.fit(dataset, config, residuals=found.residuals if found else (), progress=progress)
+    found = backtest(dataset, config, windows, histories=histories, work=work, progress=progress) if windows else None
+    residuals = found.residuals if found else ()
+    model = DemandModel.fit(dataset, config, residuals=residuals, histories=histories, progress=progress)
     return Trained(
         model=model,
         config=config.model_dump(mode="json"),
@@ -92,11 +94,11 @@ def evaluate_config(
     return found.means()
 
 
-def _scorable(dataset: Dataset, config: DemandConfig, windows: list[date]) -> list[date]:
+def _scorable(histories: Histories, windows: list[date]) -> list[date]:
     """The windows at whose cutoff some series of the panel was on sale."""
     kept = []
     for cutoff in windows:
-        axis, series, _ = read_series(dataset.at(cutoff), config.settings, config.horizon)
+        axis, series, _ = histories.series(cutoff)
         if series.filter(pl.col("end") > axis.count).height:
             kept.append(cutoff)
     return kept

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from features.demand.histories import Histories
 from features.demand.history import DemandHistory, read_history
 from retail_brain.dataset import Dataset
 from retail_brain.errors import NotFoundError
@@ -48,6 +49,7 @@ class DemandModel:
         config: DemandConfig,
         *,
         residuals: Sequence[Residuals] | None = None,
+        histories: Histories | None = None,
         progress: Progress = SILENT,
     ) -> "DemandModel":
         """Fits on everything the dataset shows.
@@ -56,15 +58,17 @@ class DemandModel:
             dataset: sales up to its `as_of`, plans beyond.
             config: how to fit.
             residuals: forecasts of earlier origins to calibrate on; without them some are made first.
+            histories: of the same dataset, settings and horizon, with what was read of them already.
             progress: told of each step.
 
         Raises:
             MissingTableError: neither `transactions` nor `daily_sales` is there.
             NotFoundError: no sale is visible.
         """
-        history = read_history(dataset, config.settings, config.horizon)
+        histories = histories or Histories(dataset, config.settings, config.horizon)
+        history = histories.whole()
         if residuals is None:
-            residuals = earlier_residuals(dataset, config, history)
+            residuals = earlier_residuals(histories, config)
         with progress.step("fit demand model") as step:
             mean = MeanModel.fit(history, config)
             step.rows = history.series.height
@@ -149,8 +153,9 @@ class DemandModel:
         return dict(sorted(((name, float(share)) for name, share in pairs), key=lambda pair: -pair[1]))
 
 
-def earlier_residuals(dataset: Dataset, config: DemandConfig, history: DemandHistory) -> list[Residuals]:
+def earlier_residuals(histories: Histories, config: DemandConfig) -> list[Residuals]:
     """Forecasts of the last windows by models that had not seen them; fewer where history is short."""
+    history = histories.whole()
     axis = history.axis
     origins = rolling_origins(
         axis.count, config.horizon, CALIBRATION_WINDOWS, min_history=config.horizon + 2 * min(axis.rhythm.season, 7)
@@ -160,7 +165,7 @@ def earlier_residuals(dataset: Dataset, config: DemandConfig, history: DemandHis
     actuals = Actuals.of(history)
     out = []
     for origin in origins:
-        past = read_history(dataset.at(last_day_of(axis, origin)), config.settings, config.horizon)
+        past = histories.at(last_day_of(axis, origin))
         out.append(residuals_of(MeanModel.fit(past, config), past, actuals))
     return out
 
