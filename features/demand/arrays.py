@@ -60,20 +60,25 @@ class Table:
     cell: Ints | None
 
 
-def looked_up(tables: Sequence[Table], rows: int) -> Floats:
-    """The values of all tables' features for every row, shape (features, rows), feature by feature in memory."""
-    out = np.empty((sum(len(table.values) for table in tables), rows), dtype=np.float32)
-    number = 0
-    for table in tables:
-        for values in table.values:
-            if table.cell is None:
-                out[number] = values
-            elif values.size < CONSTANT_SHARE * rows and _is_constant(values):
-                out[number] = values[0]
-            else:
-                # without "clip" numpy writes into a copy of `out` first
-                values.astype(np.float32, copy=False).take(table.cell, out=out[number], mode="clip")
-            number += 1
+def looked_up(tables: Sequence[Table], rows: int, wanted: Sequence[int] | None = None) -> Floats:
+    """The values of the tables' features for every row, shape (features, rows), feature by feature in memory.
+
+    Args:
+        tables: features in their order.
+        rows: number of rows.
+        wanted: numbers of the features to look up, in the order of the result; all where not given.
+    """
+    features = [(values, table.cell) for table in tables for values in table.values]
+    chosen = features if wanted is None else [features[number] for number in wanted]
+    out = np.empty((len(chosen), rows), dtype=np.float32)
+    for column, (values, cell) in zip(out, chosen, strict=True):
+        if cell is None:
+            column[:] = values
+        elif values.size < CONSTANT_SHARE * rows and _is_constant(values):
+            column[:] = values[0]
+        else:
+            # without "clip" numpy writes into a copy of `out` first
+            values.astype(np.float32, copy=False).take(cell, out=column, mode="clip")
     return out
 
 

@@ -4,7 +4,7 @@ One row per series x origin x horizon. Nothing that happened after the origin en
 promotions, the calendar) does. Every feature belongs to the group of drivers that explains it to a person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -56,6 +56,11 @@ def _groups() -> dict[str, str]:
 
 
 FEATURES: Mapping[str, str] = MappingProxyType(_groups())
+REDEFINED: Mapping[str, int] = MappingProxyType({})
+"""Number of a feature's definition, by name; one that is not named here has its first.
+
+Raise it whenever a feature of the same name begins to mean something else: models fitted on the earlier definition are
+then refused by that name."""
 DRIVERS = ("level", "trend", "weekday", "season", "festival", "price", "promotion", "stock")
 
 
@@ -147,8 +152,15 @@ class PanelFeatures:
         level: Doubles = np.maximum(mean, 1e-4)
         return level
 
-    def rows(self, origin: int, series: Ints, ahead: Ints) -> Floats:
-        """Features of some series at some periods ahead (1 is the first after the origin), shape (rows, features)."""
+    def rows(self, origin: int, series: Ints, ahead: Ints, columns: Sequence[str] | None = None) -> Floats:
+        """Features of some series at some periods ahead (1 is the first after the origin), shape (rows, features).
+
+        Args:
+            origin: the last visible period.
+            series: shape (rows,), number in the panel.
+            ahead: shape (rows,), periods after the origin.
+            columns: names of the features, in the order wanted; all of `FEATURES` where not given.
+        """
         panel, groups = self.panel, self.groups
         rows = Rows(origin, series, ahead)
         prior = self._prior(origin)
@@ -163,7 +175,9 @@ class PanelFeatures:
             Table(calendar, self._marked.region[series] * self._calendar.shape[2] + rows.target),
             Table(self._ids, series),
         ]
-        return looked_up(tables, series.size).T
+        place = {name: number for number, name in enumerate(FEATURES)}
+        wanted = None if columns is None or tuple(columns) == tuple(FEATURES) else [place[name] for name in columns]
+        return looked_up(tables, series.size, wanted).T
 
 
 def _comparable_periods(history: DemandHistory) -> Ints:

@@ -3,7 +3,7 @@
 import threading
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -109,5 +109,5 @@ class WhatIfSheets:
             if self._mean is None:
                 mean = DemandModel.load(self._folder / MODEL).mean
                 alone = mean.config.model_copy(update={"threads": 1})
-                self._mean = MeanModel(alone, mean.vocabulary, mean.booster)
+                self._mean = replace(mean, config=alone, groups=None)
             return self._mean

@@ -15,8 +15,6 @@ import numpy as np
 from features.demand.arrays import Doubles, Floats
 from features.demand.feature_matrix import DRIVERS, FEATURES
 
-_GROUP_OF = np.array([DRIVERS.index(group) for group in FEATURES.values()])
-
 
 def driver_units(
     booster: lgb.Booster, rows: Floats, base: Doubles, known: Mapping[str, Doubles], threads: int
@@ -38,7 +36,7 @@ def driver_units(
         return np.zeros((0, len(DRIVERS)))
     raw = np.asarray(booster.predict(rows, pred_contrib=True, num_threads=threads), dtype=np.float64)
     groups = np.zeros((len(rows), len(DRIVERS)))
-    for column, group in enumerate(_GROUP_OF):
+    for column, group in enumerate(_driver_numbers(booster)):
         groups[:, group] += raw[:, column]
     groups[:, DRIVERS.index("level")] += raw[:, -1]
     for driver, effect in known.items():
@@ -73,25 +71,31 @@ def _leaf_tables(booster: lgb.Booster) -> list[Doubles]:
     Kept for the booster in use: a chain asks for the same tables once per store.
     """
     tables = []
+    drivers = _driver_numbers(booster)
     for tree in booster.dump_model()["tree_info"]:
         table = np.zeros((max(int(tree["num_leaves"]), 1), len(DRIVERS)))
         root = np.zeros(len(DRIVERS))
         structure = tree["tree_structure"]
         root[DRIVERS.index("level")] = _value(structure)
-        _credit(structure, root, table)
+        _credit(structure, root, table, drivers)
         tables.append(table)
     return tables
 
 
-def _credit(node: dict[str, Any], so_far: Doubles, table: Doubles) -> None:
+def _driver_numbers(booster: lgb.Booster) -> list[int]:
+    """Number of the driver of each column that the trees were fitted on."""
+    return [DRIVERS.index(FEATURES[name]) for name in booster.feature_name()]
+
+
+def _credit(node: dict[str, Any], so_far: Doubles, table: Doubles, drivers: list[int]) -> None:
     """Walks down a tree and writes each leaf's credits."""
     if "split_index" not in node:
         table[int(node.get("leaf_index", 0))] = so_far
         return
     for child in (node["left_child"], node["right_child"]):
         credit = so_far.copy()
-        credit[_GROUP_OF[int(node["split_feature"])]] += _value(child) - _value(node)
-        _credit(child, credit, table)
+        credit[drivers[int(node["split_feature"])]] += _value(child) - _value(node)
+        _credit(child, credit, table, drivers)
 
 
 def _value(node: dict[str, Any]) -> float:

@@ -1,13 +1,13 @@
 """Mean demand of the series of a panel, each by itself: level x factor, in units per period."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import lightgbm as lgb
 import numpy as np
 
 from features.demand.arrays import Doubles, Floats, Ints
-from features.demand.feature_matrix import DemandFeatures, PanelFeatures, Vocabulary
+from features.demand.feature_matrix import FEATURES, DemandFeatures, PanelFeatures, Vocabulary
 from features.demand.history import DemandHistory
 from training.demand.booster import fit_booster, predict_factor
 from training.demand.config import DemandConfig
@@ -24,11 +24,13 @@ class LevelModel:
         config: how it was fitted.
         vocabulary: the names it knows.
         booster: its trees; None where history was too short, then the level alone is the forecast.
+        columns: the features it was fitted on, in the order of the trees; a later version may compute more.
     """
 
     config: DemandConfig
     vocabulary: Vocabulary
     booster: lgb.Booster | None
+    columns: tuple[str, ...] = field(default_factory=lambda: tuple(FEATURES), kw_only=True)
 
     @classmethod
     def fit(cls, history: DemandHistory, config: DemandConfig) -> Self:
@@ -59,4 +61,4 @@ class LevelModel:
     def feature_rows(self, features: PanelFeatures, series: Ints, horizon: int) -> Floats:
         """Feature rows of some series over the periods after the panel's last, series by series."""
         ahead = np.tile(np.arange(1, horizon + 1), series.size)
-        return features.rows(features.panel.axis.count - 1, np.repeat(series, horizon), ahead)
+        return features.rows(features.panel.axis.count - 1, np.repeat(series, horizon), ahead, self.columns)

@@ -1,6 +1,7 @@
 """A demand model as plain files."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,10 @@ from typing import Any
 import lightgbm as lgb
 import numpy as np
 
-from features.demand.feature_matrix import FEATURES, Vocabulary
+from features.demand.feature_matrix import FEATURES, REDEFINED, Vocabulary
 from retail_brain.errors import ModelError
 from retail_brain.files import write_json
+from training.columns import check_columns, defined
 from training.demand.calibration import Calibration
 from training.demand.common_effects import SharedEffects
 from training.demand.config import DemandConfig
@@ -19,7 +21,8 @@ from training.demand.level_model import LevelModel
 from training.demand.mean_model import MeanModel
 from training.demand.totals_model import GroupModel
 
-FORMAT = 3
+FORMAT = 4
+"""Of `model.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
 
 
 def write_model(folder: Path, config: DemandConfig, mean: MeanModel, calibration: Calibration) -> None:
@@ -27,7 +30,8 @@ def write_model(folder: Path, config: DemandConfig, mean: MeanModel, calibration
     facts = {
         "format": FORMAT,
         "config": config.model_dump(mode="json"),
-        "features": list(FEATURES),
+        "features": list(mean.columns),
+        "definitions": dict(REDEFINED),
         "vocabulary": asdict(mean.vocabulary),
         "bias": calibration.bias,
         "group_weight": calibration.group_weight,
@@ -52,15 +56,19 @@ def read_model(folder: Path) -> tuple[DemandConfig, MeanModel, Calibration]:
     """Reads what `write_model` wrote.
 
     Raises:
-        ModelError: a file is missing, damaged, or of another version.
+        ModelError: a file is missing or damaged, or the model needs columns that this version does not compute.
     """
     try:
-        facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        _check(facts, folder)
+        facts = migrated(json.loads((folder / "model.json").read_text(encoding="utf-8")), folder)
+        columns = _columns(facts, facts["features"], f"the demand model in {folder}")
         config = DemandConfig.model_validate(facts["config"])
         booster = _read_booster(folder / "booster.txt", present=facts["has_trees"])
         mean = MeanModel(
-            config, _vocabulary(facts["vocabulary"]), booster, _read_groups(folder, facts["groups"], config)
+            config,
+            _vocabulary(facts["vocabulary"]),
+            booster,
+            _read_groups(folder, facts, config),
+            columns=columns,
         )
         with np.load(folder / "dispersion.npz", allow_pickle=False) as arrays:
             dispersion = Dispersion(arrays["rates"], arrays["splits"], arrays["variances"])
@@ -74,14 +82,26 @@ def read_model(folder: Path) -> tuple[DemandConfig, MeanModel, Calibration]:
 def _group_facts(groups: GroupModel | None) -> dict[str, object] | None:
     if groups is None:
         return None
-    return {"vocabulary": asdict(groups.trees.vocabulary), "has_trees": groups.trees.booster is not None}
+    trees = groups.trees
+    return {
+        "features": list(trees.columns),
+        "vocabulary": asdict(trees.vocabulary),
+        "has_trees": trees.booster is not None,
+    }
 
 
-def _read_groups(folder: Path, facts: dict[str, Any] | None, config: DemandConfig) -> GroupModel | None:
-    if facts is None:
+def _read_groups(folder: Path, facts: dict[str, Any], config: DemandConfig) -> GroupModel | None:
+    totals = facts["groups"]
+    if totals is None:
         return None
-    booster = _read_booster(folder / "group_booster.txt", present=facts["has_trees"])
-    return GroupModel(LevelModel(config.of_groups(), _vocabulary(facts["vocabulary"]), booster))
+    booster = _read_booster(folder / "group_booster.txt", present=totals["has_trees"])
+    columns = _columns(facts, totals["features"], f"the model of totals in {folder}")
+    return GroupModel(LevelModel(config.of_groups(), _vocabulary(totals["vocabulary"]), booster, columns=columns))
+
+
+def _columns(facts: dict[str, Any], fitted: list[str], model: str) -> tuple[str, ...]:
+    check_columns(defined(fitted, facts["definitions"]), defined(FEATURES, REDEFINED), model)
+    return tuple(fitted)
 
 
 def _vocabulary(facts: dict[str, list[str]]) -> Vocabulary:
@@ -97,9 +117,30 @@ def _read_booster(path: Path, *, present: bool) -> lgb.Booster | None:
     return lgb.Booster(model_str=path.read_text(encoding="utf-8")) if present else None
 
 
-def _check(facts: dict[str, object], folder: Path) -> None:
-    if facts.get("format") != FORMAT or facts.get("features") != list(FEATURES):
-        raise ModelError(
-            f"the demand model in {folder} was made by another version of this software, format {facts.get('format')}; "
-            f"wanted format {FORMAT} with the present features. Train it again."
-        )
+def _from_3(facts: dict[str, Any]) -> dict[str, Any]:
+    """Format 3 named the features of both models in one list, all of them by their first definition."""
+    totals = facts["groups"]
+    groups = None if totals is None else totals | {"features": facts["features"]}
+    return facts | {"definitions": {}, "groups": groups, "format": 4}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3}
+"""From each older format of `model.json` to the next one."""
+
+
+def migrated(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The facts in the present format.
+
+    Raises:
+        ModelError: the format is newer than this software, or too old to be migrated.
+    """
+    number = facts.get("format")
+    while number != FORMAT:
+        if number not in MIGRATIONS:
+            raise ModelError(
+                f"the demand model in {folder} has format {number!r}; this software reads {[*MIGRATIONS, FORMAT]}. "
+                "Train and promote a new model, or use the version that made it."
+            )
+        facts = MIGRATIONS[number](facts)
+        number = facts["format"]
+    return facts

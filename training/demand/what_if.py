@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Doubles, Floats, Ints
-from features.demand.feature_matrix import FEATURES, DemandFeatures, PanelFeatures
+from features.demand.feature_matrix import DemandFeatures, PanelFeatures
 from features.demand.history import DemandHistory, read_history
 from features.demand.panel import DemandPanel, build_panel, store_ranges
 from features.demand.target_period import TARGET, target_values
@@ -22,10 +22,6 @@ from training.demand.mean_model import MeanModel
 from training.demand.model import DemandModel
 from training.demand.totals_model import correction
 
-_PRICE = list(FEATURES).index("price_to_usual")
-_PROMOTION = list(FEATURES).index("promotion")
-_TARGET_COLUMNS = [list(FEATURES).index(name) for name in TARGET]
-
 
 @dataclass(frozen=True)
 class Sheet:
@@ -33,7 +29,7 @@ class Sheet:
 
     Attributes:
         rows: shape (H, features), the model's features of each period ahead as planned.
-        promoted, plain: shape (H, TARGET), the planned features if it were promoted all the time, or never.
+        promoted, plain: shape (H, planned), the model's `planned_columns` if it were promoted all the time, or never.
         scale: shape (H,), units per period where the model's factor is 1; 0 where not listed.
         price: shape (H,), planned price, the usual one where no plan says, NaN where none is known.
         usual_price: mean planned price outside promotions of late, NaN where none is known.
@@ -106,19 +102,27 @@ def ask(mean: MeanModel, sheet: Sheet, horizon: int, *, price: float | None, pro
     """
     rows, base_price = sheet.rows[:horizon], sheet.price[:horizon].astype(np.float64)
     changed, changed_price = rows.copy(), base_price.copy()
+    price_at, promotion_at = mean.columns.index("price_to_usual"), mean.columns.index("promotion")
     if promotion is not None:
-        changed[:, _TARGET_COLUMNS] = (sheet.promoted if promotion else sheet.plain)[:horizon]
-        ends = (rows[:, _PROMOTION] > 0) & (not promotion) & (not np.isnan(sheet.usual_price))
-        changed[ends, _PRICE] = 1.0
+        changed[:, [mean.columns.index(name) for name in planned_columns(mean)]] = (
+            sheet.promoted if promotion else sheet.plain
+        )[:horizon]
+        ends = (rows[:, promotion_at] > 0) & (not promotion) & (not np.isnan(sheet.usual_price))
+        changed[ends, price_at] = 1.0
         changed_price[ends] = sheet.usual_price
     if price is not None:
         _check_price(price, sheet)
-        changed[:, _PRICE] = np.float32(price) / sheet.usual_price
+        changed[:, price_at] = np.float32(price) / sheet.usual_price
         changed_price = np.full(len(rows), price)
     factors = mean.factor(np.concatenate([rows, changed])).reshape(2, -1)
     base, other = sheet.scale[:horizon].astype(np.float64) * factors
     is_beyond = price is not None and not sheet.seen_low * 0.999 <= price <= sheet.seen_high * 1.001
     return WhatIf(base, other, base_price, changed_price, sheet.unit_cost, is_beyond)
+
+
+def planned_columns(mean: MeanModel) -> list[str]:
+    """The model's columns that a plan (price, promotion) decides, in the model's order."""
+    return [name for name in mean.columns if name in TARGET]
 
 
 def _check_price(price: float, sheet: Sheet) -> None:
@@ -146,7 +150,8 @@ def sheets(
     """
     panel, count = features.panel, features.panel.axis.count
     rows = mean.feature_rows(features, series, horizon).reshape(series.size, horizon, -1)
-    promoted, plain = (_target_if(panel, series, horizon, value=value) for value in (True, False))
+    planned_at = [list(TARGET).index(name) for name in planned_columns(mean)]
+    promoted, plain = (_target_if(panel, series, horizon, value=value)[:, :, planned_at] for value in (True, False))
     scale = (features.level(count - 1)[:, None] * factor * panel.listed[:, count : count + horizon])[series]
     usual = panel.prices.mean(count - 2 * panel.axis.rhythm.level, count)[series]
     planned = panel.price[series, count : count + horizon]

@@ -22,6 +22,9 @@ LIFT_SHRINKAGE = 10.0
 """Baskets added to those expected by chance: MRR with 3, 10, 30, 100 .0814, .0829, .0814, .0786
 (docs/benchmarks.md)."""
 
+GOODS_COLUMNS = ("product_id", "name", *ATTRIBUTES, "price", "popularity")
+"""Columns that a bundle's goods must have; more are no harm."""
+
 
 @dataclass(frozen=True)
 class Associations:
@@ -133,6 +136,9 @@ class Associations:
         """
         try:
             products = pl.read_parquet(folder / "goods.parquet")
+            missing = [name for name in GOODS_COLUMNS if name not in products.columns]
+            if missing:
+                raise ModelError(f"the goods in {folder} lack the columns {missing}. Train and promote a new model.")
             return cls(products, *(_read(folder / f"{name}.npz", products.height) for name in ("together", "lifts")))
         except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
             raise ModelError(f"the goods in {folder} cannot be read: {error}. Train and promote again.") from error

@@ -45,6 +45,29 @@ STEPS = 8
 Reals = npt.NDArray[np.float64]
 
 
+PHASE_KNOTS = (-2, -1, 0, 1)
+"""Knots of the hinges on the log of the running gap over the usual one."""
+DUE_HALF_LIVES_DAYS = (7, 28, 90)
+"""Half-lives, in days, of the decayed purchase counts that the model asks for."""
+DUE_COLUMNS = (
+    "log_gap",
+    "log_usual_gap",
+    "log_since_last",
+    "phase",
+    *(f"phase_above_{knot}" for knot in PHASE_KNOTS),
+    "phase_by_count",
+    "log_count",
+    "log_since_first",
+    *(f"log_decayed_{half_life}d" for half_life in DUE_HALF_LIVES_DAYS),
+    "log_visits_28d",
+    "log_visits_90d",
+    "log_unseen_days",
+    "person_pace",
+    "product_trend",
+)
+"""Names of the columns of `due_features`, in order."""
+
+
 @dataclass(frozen=True)
 class DueModel:
     """P(a pair's next purchase within each of HORIZONS).
@@ -54,12 +77,14 @@ class DueModel:
         scale: its standard deviation there.
         weights: horizon x (1 + features); no rows = not fitted, the shrunk gap's Poisson rate answers.
         curves: per horizon the calibration of pairs bought once, and of the others.
+        columns: names of the features, in the order of the weights; a later version may compute more.
     """
 
     mean: Reals
     scale: Reals
     weights: Reals
     curves: Sequence[tuple[Curve, Curve]]
+    columns: tuple[str, ...] = DUE_COLUMNS
 
     def within(self, history: History) -> npt.NDArray[np.float32]:
         """Row per pair of `history.pairs`, column per horizon; NaN for pairs without a purchase, never falling."""
@@ -79,9 +104,10 @@ class DueModel:
             often: pairs bought on more than one day.
         """
         if self.weights.shape[0] == 0:
-            rate = np.exp(-table[:, :1])
+            rate = np.exp(-table[:, [DUE_COLUMNS.index("log_gap")]])
             return np.asarray(-np.expm1(-rate * np.array(HORIZONS)), np.float64)
-        raw = _logistic(_standardised(table, self.mean, self.scale) @ self.weights.T)
+        own = table[:, [DUE_COLUMNS.index(name) for name in self.columns]]
+        raw = _logistic(_standardised(own, self.mean, self.scale) @ self.weights.T)
         columns = [
             np.where(often, more(raw[:, place]), once(raw[:, place])) for place, (once, more) in enumerate(self.curves)
         ]
@@ -94,8 +120,12 @@ class DueModel:
         write_json(folder / "due.json", values | {"curves": curves})
 
     @classmethod
-    def load(cls, folder: Path) -> "DueModel":
+    def load(cls, folder: Path, columns: Sequence[str] = DUE_COLUMNS) -> "DueModel":
         """Reads what `save` wrote.
+
+        Args:
+            folder: of the recommender.
+            columns: names of the features that it was fitted on.
 
         Raises:
             ModelError: the file is missing or damaged.
@@ -105,7 +135,7 @@ class DueModel:
             curves = [(Curve.from_json(once), Curve.from_json(more)) for once, more in values["curves"]]
             mean, scale = (np.asarray(values[name], np.float64) for name in ("mean", "scale"))
             weights = np.asarray(values["weights"], np.float64).reshape(len(values["curves"]), mean.size + 1)
-            return cls(mean, scale, weights, curves)
+            return cls(mean, scale, weights, curves, tuple(columns))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"the due dates in {folder} cannot be read: {error}. Train and promote again.") from error
 
@@ -210,7 +240,7 @@ def days_until_bought(dataset: Dataset, history: History, until: date) -> Ints:
 
 
 def due_features(history: History) -> Reals:
-    """Row per pair of `history.pairs`; the first column is the log of the shrunk gap, in days."""
+    """Row per pair of `history.pairs`, columns DUE_COLUMNS; the first is the log of the shrunk gap, in days."""
     pairs, rows, columns = history.pairs, history.rows, history.columns
     count = pairs["purchase_days"].to_numpy().astype(np.float64)
     since_first, since_last = (_age(history, name) for name in ("first_on", "last_on"))
@@ -219,8 +249,8 @@ def due_features(history: History) -> Reals:
     seen = np.bincount(rows, np.maximum(count - 1, 0), history.shape[0])
     awaited = np.bincount(rows, since_first / usual[columns], history.shape[0])
     phase = np.log(np.maximum(since_last, 0.5) / gap)
-    hinges = [np.maximum(phase - knot, 0) for knot in (-2, -1, 0, 1)]
-    faded = [np.log(_faded(history, half_life) + 0.02) for half_life in (7, 28, 90)]
+    hinges = [np.maximum(phase - knot, 0) for knot in PHASE_KNOTS]
+    faded = [np.log(_faded(history, half_life) + 0.02) for half_life in DUE_HALF_LIVES_DAYS]
     people = history.customers
     visits = [np.log1p(people[name].fill_null(0).to_numpy())[rows] for name in ("visits_28d", "visits_90d")]
     unseen = (pl.lit(history.as_of) - pl.col("last_visit_on")).dt.total_days().fill_null(999)

@@ -18,7 +18,6 @@ from training.recommender.metrics import (
     recall_at,
     top_hits,
 )
-from training.recommender.pair_features import feature_names
 from training.recommender.sparse import is_among
 
 K = 10
@@ -56,7 +55,7 @@ def summary(ranking: Ranking, k: int) -> dict[str, float]:
 
 
 def _simple_scores(examples: Examples, situation: Situation) -> Mapping[str, Reals]:
-    names = feature_names(situation.config)
+    names = situation.feature_names
     slow = situation.features.slow_half_life
 
     def column(name: str) -> Reals:

@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from retail_brain.dataset import Dataset
 from training.recommender.candidates.pool import Candidates
-from training.recommender.candidates.registry import SOURCE_NAMES
 from training.recommender.config import RecommenderConfig
 from training.recommender.fitted_sources import Situation
 from training.recommender.history import purchased_pairs
@@ -93,7 +92,7 @@ def label_pairs(
     audience = (people[:, None] * history.shape[1] + goods[None, :]).ravel()
     extra = np.concatenate([wide, audience])
     keys = np.sort(truth[0] * history.shape[1] + truth[1])
-    parts, found = [], np.zeros(len(SOURCE_NAMES) + 1)
+    parts, found = [], np.zeros(len(situation.sources) + 1)
     for block in situation.candidates(people, (extra // history.shape[1], extra % history.shape[1])):
         pair_keys = block.people * history.shape[1] + block.products
         label = is_among(pair_keys, keys)
@@ -103,7 +102,7 @@ def label_pairs(
         parts.append(_described(situation, block, part))
     relevant = np.bincount(truth[0], minlength=history.shape[0])[people]
     shares = (found / max(int(relevant.sum()), 1)).tolist()
-    recall = dict(zip([*SOURCE_NAMES, "all"], shares, strict=True))
+    recall = dict(zip([*situation.source_names, "all"], shares, strict=True))
     examples = _stand_for_all(_joined(parts), situation, people.size)
     return Outcome(history.as_of, people, examples, recall, relevant, goods)
 

@@ -9,10 +9,10 @@ import numpy as np
 from retail_brain.dataset import Dataset
 from training.recommender.candidates.base import Source
 from training.recommender.candidates.pool import Candidates, candidate_blocks
-from training.recommender.candidates.registry import fit_sources
+from training.recommender.candidates.registry import SOURCE_NAMES, fit_sources
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import History, build_history
-from training.recommender.pair_features import PairFeatures, build_pair_features
+from training.recommender.pair_features import PairFeatures, build_pair_features, feature_names
 from training.recommender.sparse import Ints, distinct
 
 WIDE_MIN_BUYERS = 5
@@ -25,7 +25,7 @@ class Situation:
 
     Attributes:
         history: people, goods and what they had to do with each other.
-        sources: of candidates, in the order of SOURCE_NAMES.
+        sources: of candidates, in the order of their opinions in the candidates and the features.
         features: of any pair.
         config: that everything was fitted with.
     """
@@ -34,6 +34,16 @@ class Situation:
     sources: Sequence[Source]
     features: PairFeatures
     config: RecommenderConfig
+
+    @property
+    def source_names(self) -> list[str]:
+        """Names of the sources, in their order."""
+        return [source.name for source in self.sources]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Columns of `features.table`, in order."""
+        return feature_names(self.config, self.source_names)
 
     def candidates(
         self, people: Ints, extra: tuple[Ints, Ints] | None = None, *, own_pool: bool = True
@@ -58,11 +68,19 @@ class Situation:
         return np.flatnonzero(self.history.buyers >= min_buyers)
 
 
-def build_situation(dataset: Dataset, as_of: date, config: RecommenderConfig) -> Situation:
+def build_situation(
+    dataset: Dataset, as_of: date, config: RecommenderConfig, sources: Sequence[str] = SOURCE_NAMES
+) -> Situation:
     """Everything that is known and fitted at the end of `as_of`.
+
+    Args:
+        dataset: what is known.
+        as_of: last visible day.
+        config: of the recommender.
+        sources: names of the candidate sources to fit: a model asks for those it was fitted with.
 
     Raises:
         DataError: no purchase names a customer.
     """
     history = build_history(dataset, as_of, config)
-    return Situation(history, fit_sources(history, config), build_pair_features(history, config), config)
+    return Situation(history, fit_sources(history, config, sources), build_pair_features(history, config), config)

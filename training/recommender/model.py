@@ -1,10 +1,11 @@
 """The recommender: one probability per customer x product, read in both directions."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from pydantic import ValidationError
@@ -14,15 +15,19 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from retail_brain.files import write_json
 from retail_brain.progress import SILENT, Progress
+from training.columns import check_columns, defined
 from training.recommender.associations import Associations, associations_of
+from training.recommender.candidates.registry import SOURCE_NAMES
 from training.recommender.config import RecommenderConfig
-from training.recommender.due_model import DueModel, fit_due
+from training.recommender.due_model import DUE_COLUMNS, DueModel, fit_due
 from training.recommender.examples import Examples, label_pairs
 from training.recommender.fitted_sources import Situation, build_situation
+from training.recommender.pair_features import REDEFINED, feature_names
 from training.recommender.ranker import Ranker, fit_ranker
 from training.recommender.scoring import score_situation, stranger_lists
 
-FORMAT = 2
+FORMAT = 3
+"""Of `recommender.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
 """Of the files; raised with every change of what they hold."""
 
 
@@ -36,6 +41,7 @@ class RecommenderModel:
         associations: goods that go together, and what similar goods are.
         due: when goods are bought again.
         fitted_on: last day it saw.
+        sources: names of the candidate sources it was fitted with; a later version may have more.
     """
 
     config: RecommenderConfig
@@ -43,6 +49,7 @@ class RecommenderModel:
     associations: Associations
     due: DueModel
     fitted_on: date
+    sources: tuple[str, ...] = SOURCE_NAMES
 
     @classmethod
     def fit(
@@ -110,7 +117,7 @@ class RecommenderModel:
             DataError: no purchase names a customer.
         """
         day = as_of or dataset.as_of or dataset.last_day()
-        now = situation or build_situation(dataset.at(day), day, self.config)
+        now = situation or build_situation(dataset.at(day), day, self.config, self.sources)
         yield from score_situation(
             now,
             self.ranker,
@@ -124,7 +131,7 @@ class RecommenderModel:
     def situation(self, dataset: Dataset, as_of: date | None = None) -> Situation:
         """What `score` builds first; hand it to several calls of `score` on the same day."""
         day = as_of or dataset.as_of or dataset.last_day()
-        return build_situation(dataset.at(day), day, self.config)
+        return build_situation(dataset.at(day), day, self.config, self.sources)
 
     def similar(self, product_id: str, k: int = 10) -> pl.DataFrame:
         """Substitutes of a product: product_id, rank, score, reason.
@@ -148,7 +155,14 @@ class RecommenderModel:
         self.ranker.save(folder)
         self.associations.save(folder)
         self.due.save(folder)
-        described = {"format": FORMAT, "fitted_on": self.fitted_on, "config": self.config.model_dump(mode="json")}
+        described = {
+            "format": FORMAT,
+            "fitted_on": self.fitted_on,
+            "config": self.config.model_dump(mode="json"),
+            "sources": list(self.sources),
+            "due_columns": list(self.due.columns),
+            "definitions": dict(REDEFINED),
+        }
         write_json(folder / "recommender.json", described)
 
     @classmethod
@@ -156,20 +170,50 @@ class RecommenderModel:
         """Reads what `save` wrote.
 
         Raises:
-            ModelError: a file is missing, damaged or of another version.
+            ModelError: a file is missing or damaged, or the model needs columns that this version does not compute.
         """
         try:
-            described = json.loads((folder / "recommender.json").read_text(encoding="utf-8"))
-            if described["format"] != FORMAT:
-                raise ModelError(
-                    f"the recommender in {folder} has format {described['format']}; this version reads {FORMAT}. "
-                    "Train and promote it again."
-                )
+            described = migrated(json.loads((folder / "recommender.json").read_text(encoding="utf-8")), folder)
             config = RecommenderConfig.model_validate(described["config"])
             fitted_on = date.fromisoformat(described["fitted_on"])
+            sources, due_columns = (tuple(described[name]) for name in ("sources", "due_columns"))
+            definitions = described["definitions"]
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
             raise ModelError(f"no recommender can be read in {folder}: {error}. Train and promote one.") from error
-        return cls(config, Ranker.load(folder, config), Associations.load(folder), DueModel.load(folder), fitted_on)
+        ranker, due = Ranker.load(folder, config), DueModel.load(folder, due_columns)
+        fitted = [*sources, *due_columns, *(ranker.booster.feature_name() if ranker.booster is not None else [])]
+        present = [*SOURCE_NAMES, *DUE_COLUMNS, *feature_names(config)]
+        check_columns(defined(fitted, definitions), defined(present, REDEFINED), f"the recommender in {folder}")
+        return cls(config, ranker, Associations.load(folder), due, fitted_on, sources)
+
+
+def _from_2(described: dict[str, Any]) -> dict[str, Any]:
+    """Format 2 left unsaid which sources and columns of due dates there were: always these."""
+    sources = ["own", "neighbours", "user_cf", "item_item", "als", "trending", "new_goods", "spectral"]
+    due = ["log_gap", "log_usual_gap", "log_since_last", "phase", *(f"phase_above_{knot}" for knot in (-2, -1, 0, 1))]
+    due += ["phase_by_count", "log_count", "log_since_first", *(f"log_decayed_{days}d" for days in (7, 28, 90))]
+    due += ["log_visits_28d", "log_visits_90d", "log_unseen_days", "person_pace", "product_trend"]
+    return described | {"format": 3, "sources": sources, "due_columns": due, "definitions": {}}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _from_2}
+"""From each older format of `recommender.json` to the next one."""
+
+
+def migrated(described: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What `recommender.json` says, in the present format.
+
+    Raises:
+        ModelError: the format is newer than this software, or too old to be migrated.
+    """
+    while (number := described["format"]) != FORMAT:
+        if number not in MIGRATIONS:
+            raise ModelError(
+                f"the recommender in {folder} has format {number!r}; this software reads {[*MIGRATIONS, FORMAT]}. "
+                "Train and promote a new model, or use the version that made it."
+            )
+        described = MIGRATIONS[number](described)
+    return described
 
 
 def training_cutoffs(dataset: Dataset, as_of: date, config: RecommenderConfig) -> list[date]:

@@ -1,6 +1,8 @@
 """The ranker's features: one row per pair of a person and a product, the same in training and in serving."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -55,12 +57,24 @@ PRODUCT = ("buyers", "repeat_share", "sales_trend", "product_gap", "log_price", 
 AFFINITY = (*(f"{name}_days" for name in ATTRIBUTES), "subcategory_others", "category_since")
 
 
-def feature_names(config: RecommenderConfig) -> list[str]:
-    """Names of the features, in order."""
+REDEFINED: Mapping[str, int] = MappingProxyType({})
+"""Number of a column's definition, by name, of pairs and of due dates; one that is not named here has its first.
+
+Raise it whenever a column of the same name begins to mean something else: models fitted on the earlier definition are
+then refused by that name."""
+
+
+def feature_names(config: RecommenderConfig, sources: Sequence[str] = SOURCE_NAMES) -> list[str]:
+    """Names of the features, in order.
+
+    Args:
+        config: of the recommender.
+        sources: names of the candidate sources whose opinions are features.
+    """
     decayed = [f"decayed_{h}d" for h in config.half_lives_days]
     product = [*PRODUCT, *(f"product_{name}" for name in decayed)]
-    sources = [f"{name}_score" for name in SOURCE_NAMES] + [f"{name}_relative" for name in SOURCE_NAMES]
-    return [*PAIR, *decayed, *TIMING, *PERSON, *product, *AFFINITY, "relative_price", *sources]
+    opinions = [f"{name}_score" for name in sources] + [f"{name}_relative" for name in sources]
+    return [*PAIR, *decayed, *TIMING, *PERSON, *product, *AFFINITY, "relative_price", *opinions]
 
 
 def slow_half_life(config: RecommenderConfig) -> int:

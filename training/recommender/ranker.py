@@ -44,15 +44,27 @@ class Ranker:
     explore: Curve
     config: RecommenderConfig
 
-    def probability(self, features: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Calibrated probability of each row of `feature_names`."""
+    def probability(
+        self, features: npt.NDArray[np.floating], names: Sequence[str] | None = None
+    ) -> npt.NDArray[np.float64]:
+        """Calibrated probability of each row.
+
+        Args:
+            features: row per pair.
+            names: of the columns of `features`, those of `feature_names` where not given; the trees take their own.
+        """
+        names = feature_names(self.config) if names is None else names
         if features.shape[0] == 0:
             return np.empty(0)
         if self.booster is None:
-            return rule_probability(features, self.config)
+            return rule_probability(features, self.config, names)
+        repeat = features[:, names.index("purchase_days")] > 0
+        fitted = self.booster.feature_name()
+        if fitted != list(names):
+            features = features[:, [names.index(name) for name in fitted]]
         threads = threads_for(features.shape[0], self.config.ranker.num_threads)
         raw = np.asarray(self.booster.predict(features, num_threads=threads))
-        return np.where(features[:, 0] > 0, self.repeat(raw), self.explore(raw))
+        return np.where(repeat, self.repeat(raw), self.explore(raw))
 
     def save(self, folder: Path) -> None:
         """Writes ranker.txt (LightGBM's text; absent for the rule) and calibration.json."""
@@ -65,7 +77,7 @@ class Ranker:
         """Reads what `save` wrote.
 
         Raises:
-            ModelError: a file is damaged, or the trees expect other features than this version makes.
+            ModelError: a file is missing or damaged.
         """
         try:
             curves = json.loads((folder / "calibration.json").read_text(encoding="utf-8"))
@@ -74,22 +86,18 @@ class Ranker:
             repeat, explore = Curve.from_json(curves["repeat"]), Curve.from_json(curves["explore"])
         except (OSError, ValueError, KeyError, lgb.basic.LightGBMError) as error:
             raise ModelError(f"the ranker in {folder} cannot be read: {error}. Train and promote it again.") from error
-        if booster is not None and booster.feature_name() != feature_names(config):
-            raise ModelError(
-                f"the ranker in {folder} was fitted on {booster.num_feature()} other features than this version's "
-                f"{len(feature_names(config))}. Train and promote it again."
-            )
         return cls(booster, repeat, explore, config)
 
 
-def rule_probability(features: npt.NDArray[np.floating], config: RecommenderConfig) -> npt.NDArray[np.float64]:
+def rule_probability(
+    features: npt.NDArray[np.floating], config: RecommenderConfig, names: Sequence[str]
+) -> npt.NDArray[np.float64]:
     """1 - exp(-label days x rate), where the rate is what the person bought again / the days they have been known.
 
     For histories too short to learn from. A first purchase is no evidence of a second: it counts for as much as the
     product is known (log of its buyers) and bought again by them (share who came back, shrunk). The sources' opinions
     only order goods never bought.
     """
-    names = feature_names(config)
     column = {name: np.nan_to_num(features[:, at].astype(np.float64)) for at, name in enumerate(names)}
     again = (column["repeat_share"] * column["buyers"] + 0.5) / (column["buyers"] + 5)
     first = np.minimum(0.1 * np.log1p(column["buyers"]), 1) * np.minimum(8 * again, 1)

@@ -9,7 +9,6 @@ import polars as pl
 from features.person.interactions import EVENT_TYPES
 from training.recommender.candidates.item_item import ItemItem
 from training.recommender.candidates.pool import Candidates
-from training.recommender.candidates.registry import SOURCE_NAMES
 from training.recommender.fitted_sources import Situation
 from training.recommender.sparse import Floats, Ints
 
@@ -35,8 +34,8 @@ def reason_codes(situation: Situation, pairs: Candidates, features: Floats, name
     at = {name: place for place, name in enumerate(names)}
     days = features[:, at["purchase_days"]]
     events = np.nan_to_num(features[:, [at[f"event_{kind}"] for kind in EVENT_TYPES]])
-    source = _strongest(pairs)
-    codes = np.array([_BY_SOURCE.get(name, "people_like_you") for name in SOURCE_NAMES], dtype=object)[source]
+    source = _strongest(pairs, situation.source_names)
+    codes = np.array([_BY_SOURCE.get(name, "people_like_you") for name in situation.source_names], dtype=object)[source]
     codes = np.where((codes == "category") & ~_likes_category(features, at), "people_like_you", codes)
     codes = _with_details(situation, pairs, codes)
     looked = events.max(axis=1) > 0.1
@@ -48,11 +47,11 @@ def reason_codes(situation: Situation, pairs: Candidates, features: Floats, name
     return pl.Series("reason", codes.tolist(), dtype=pl.String)
 
 
-def _strongest(pairs: Candidates) -> Ints:
+def _strongest(pairs: Candidates, sources: Sequence[str]) -> Ints:
     """The source that holds most of a pair, own goods apart; trends speak last."""
     voice = pairs.relative.copy()
-    voice[:, SOURCE_NAMES.index("own")] = -1
-    voice[:, SOURCE_NAMES.index("trending")] *= 0.5
+    voice[:, sources.index("own")] = -1
+    voice[:, sources.index("trending")] *= 0.5
     return np.asarray(voice.argmax(axis=1))
 
 

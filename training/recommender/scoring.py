@@ -14,7 +14,6 @@ from training.recommender.candidates.pool import Candidates
 from training.recommender.candidates.trending import Trending
 from training.recommender.due_model import PROBABILITIES, UNFITTED, DueModel, anchored
 from training.recommender.fitted_sources import Situation
-from training.recommender.pair_features import feature_names
 from training.recommender.ranker import Ranker
 from training.recommender.reasons import reason_codes
 from training.recommender.repeat_gap import due_days
@@ -67,8 +66,8 @@ def scored_frame(now: Situation, ranker: Ranker, block: Candidates, within: Floa
         within: of `DueModel.within`: their shares of time, for pairs bought before.
     """
     features = now.features.table(block)
-    names = feature_names(now.config)
-    probability = ranker.probability(features)
+    names = now.feature_names
+    probability = ranker.probability(features, names)
     strangers = np.isnan(now.features.person[block.people, 0]) & (features[:, 0] == 0)
     probability[strangers] = stranger_probability(now, block)[strangers]
     repeat = features[:, 0] > 0

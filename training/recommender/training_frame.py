@@ -8,7 +8,6 @@ from training.recommender.config import RecommenderConfig
 from training.recommender.examples import label_pairs
 from training.recommender.fitted_sources import build_situation
 from training.recommender.model import training_cutoffs
-from training.recommender.pair_features import feature_names
 
 
 def training_frame(dataset: Dataset, config: RecommenderConfig, progress: Progress = SILENT) -> pl.DataFrame:
@@ -36,6 +35,6 @@ def training_frame(dataset: Dataset, config: RecommenderConfig, progress: Progre
             "weight": examples.weight,
             "is_candidate": examples.candidate,
         }
-        features = pl.DataFrame(examples.features, schema=feature_names(config))
+        features = pl.DataFrame(examples.features, schema=situation.feature_names)
         frames.append(pl.concat([pl.DataFrame(names), features], how="horizontal"))
     return pl.concat(frames) if frames else pl.DataFrame()

@@ -13,7 +13,7 @@ def booster() -> lgb.Booster:
     rng = np.random.default_rng(1)
     rows = rng.normal(size=(2000, len(FEATURES))).astype(np.float32)
     label = np.exp(rows[:, 0] * 0.5 + 0.3 * (rows[:, 20] > 0))
-    data = lgb.Dataset(rows, label)
+    data = lgb.Dataset(rows, label, feature_name=list(FEATURES))
     return lgb.train({"objective": "tweedie", "verbosity": -1, "num_leaves": 7, "num_threads": 1}, data, 15)
 
 

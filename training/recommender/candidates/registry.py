@@ -1,5 +1,7 @@
 """All sources, fitted on one history."""
 
+from collections.abc import Callable, Sequence
+
 from training.recommender.candidates.als import ALS
 from training.recommender.candidates.base import Silent, Source
 from training.recommender.candidates.item_item import ItemItem
@@ -15,15 +17,24 @@ from training.recommender.history import History
 SOURCE_NAMES = ("own", "neighbours", "user_cf", "item_item", "als", "trending", "new_goods", "spectral")
 
 
-def fit_sources(history: History, config: RecommenderConfig) -> list[Source]:
-    """The sources in the order of SOURCE_NAMES."""
-    return [
-        OwnGoods(history, config.own),
-        Neighbours(history, config.neighbours, config.max_neighbour_people, config.seed),
-        UserCF(history, config.user_cf, config.max_neighbour_people, config.seed),
-        ItemItem(history, config.item_item),
-        ALS(history, config.als, config.seed, config.ranker.num_threads),
-        Trending(history, config.trending),
-        NewGoods(history, config.new_goods),
-        Spectral(history, config.spectral, config.seed) if config.spectral.quota > 0 else Silent("spectral", history),
-    ]
+def fit_sources(history: History, config: RecommenderConfig, names: Sequence[str] = SOURCE_NAMES) -> list[Source]:
+    """The sources of these names, in their order."""
+    return [_FIT[name](history, config) for name in names]
+
+
+def _spectral(history: History, config: RecommenderConfig) -> Source:
+    return Spectral(history, config.spectral, config.seed) if config.spectral.quota > 0 else Silent("spectral", history)
+
+
+_FIT: dict[str, Callable[[History, RecommenderConfig], Source]] = {
+    "own": lambda history, config: OwnGoods(history, config.own),
+    "neighbours": lambda history, config: Neighbours(
+        history, config.neighbours, config.max_neighbour_people, config.seed
+    ),
+    "user_cf": lambda history, config: UserCF(history, config.user_cf, config.max_neighbour_people, config.seed),
+    "item_item": lambda history, config: ItemItem(history, config.item_item),
+    "als": lambda history, config: ALS(history, config.als, config.seed, config.ranker.num_threads),
+    "trending": lambda history, config: Trending(history, config.trending),
+    "new_goods": lambda history, config: NewGoods(history, config.new_goods),
+    "spectral": _spectral,
+}
