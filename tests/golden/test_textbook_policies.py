@@ -1,6 +1,10 @@
-"""Answers of Snyder & Shen's examples, as published in the tests of stockpyl 1.0.2, for its own instances."""
+"""Answers of examples and problems in Snyder and Shen, "Fundamentals of Supply Chain Theory" (2nd edition, 2019).
 
-import json
+The instances are the book's; the answers are those that the tests of stockpyl 1.0.2 publish for them. Equations of the
+book: economic order quantity (3.4) and (3.5), with backorders (3.27) to (3.29); newsvendor and base stock (4.24),
+(4.30) and (4.37), with Poisson demand (4.6); (s, S) levels by the power approximation (4.77) to (4.80).
+"""
+
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,15 +14,31 @@ import numpy as np
 import pytest
 
 policies = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("textbook_policies.py"))))
-INSTANCES = Path(__file__).resolve().parents[3] / "shared" / "data" / "stockpyl_instances" / "stockpyl_instances.json"
+
+# Instances by their number in the book, in its units: costs per unit and period, demand per period.
+INSTANCES: dict[str, dict[str, Any]] = {
+    "example_3_1": {"fixed_cost": 8, "holding_cost": 0.225, "demand_rate": 1300},
+    "example_3_8": {"fixed_cost": 8, "holding_cost": 0.225, "stockout_cost": 5, "demand_rate": 1300},
+    "problem_3_2b": {"fixed_cost": 40, "holding_cost": 40.05, "stockout_cost": 60, "demand_rate": 2080},
+    "example_4_1": {"holding_cost": 0.18, "stockout_cost": 0.7, "demand_mean": 50, "demand_sd": 8},
+    "example_4_3": {"holding_cost": 0.18, "stockout_cost": 0.7, "demand_mean": 50, "demand_sd": 8},
+    "example_4_4": {"holding_cost": 0.18, "stockout_cost": 0.7, "demand_mean": 50, "demand_sd": 8, "lead_time": 4},
+    "example_4_7": {"holding_cost": 1, "stockout_cost": 4, "fixed_cost": 5, "demand_mean": 6},
+    "problem_4_7b": {
+        "holding_cost": 500_000,
+        "stockout_cost": 1_000_000,
+        "demand_pmf": {"1": 0.25, "2": 0.05, "3": 0.1, "4": 0.2, "5": 0.15, "6": 0.1, "7": 0.1, "8": 0.05},
+    },
+    "problem_4_8a": {"holding_cost": 200, "stockout_cost": 270, "demand_mean": 18},
+    "example_4_8": {"holding_cost": 0.18, "stockout_cost": 0.7, "fixed_cost": 2.5, "demand_mean": 50, "demand_sd": 8},
+    "problem_4_31": {"holding_cost": 40, "stockout_cost": 125, "fixed_cost": 150, "demand_mean": 4},
+    "problem_4_32": {"holding_cost": 2, "stockout_cost": 36, "fixed_cost": 60, "demand_mean": 190, "demand_sd": 48},
+}
 
 
 @pytest.fixture(scope="module")
 def instances() -> dict[str, dict[str, Any]]:
-    if not INSTANCES.exists():
-        pytest.skip("the shared textbook instances are not on this machine")
-    listed = json.loads(INSTANCES.read_text(encoding="utf-8"))["instances"]
-    return {instance["name"]: instance["data"] for instance in listed}
+    return INSTANCES
 
 
 def _arrays(instance: dict[str, Any]) -> dict[str, Any]:
