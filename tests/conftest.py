@@ -23,6 +23,9 @@ settings.register_profile("dev", max_examples=25, deadline=None, suppress_health
 settings.register_profile("ci", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci" if os.environ.get("CI") else "dev")  # .ci/run sets CI
 
+for variable in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "RETAIL_BRAIN_MLFLOW_PREFIX"):
+    os.environ.pop(variable, None)  # the tests must not write to somebody's server
+
 atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))  # DuckDB lists its own leaks after the summary
 
 ROOT = Path(__file__).resolve().parent.parent

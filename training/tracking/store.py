@@ -227,7 +227,9 @@ class Tracking:
         name = self._location.name(kind)
         if not self._client.search_registered_models(f"name = '{name}'"):
             self._client.create_registered_model(name)
-        registered = self._client.create_model_version(name, info.model_uri, run_id, await_creation_for=0)
+        registered = self._client.create_model_version(
+            name, info.model_uri, run_id, await_creation_for=0, model_id=info.model_id
+        )
         return int(registered.version)
 
     def _numbers(self, kind: Kind) -> list[int]:
