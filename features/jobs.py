@@ -31,7 +31,9 @@ from retail_brain.settings import Settings
 from retail_brain.work_digest import summarise, work_digest
 
 ROWS_PER_BUCKET: Final = 2_000_000
+"""Rows of one bucket of customers: it is held in memory at once. Chosen by judgement, not measured."""
 MAX_BUCKETS: Final = 512
+"""Buckets at most: each is a folder of files. Chosen by judgement, not measured."""
 TableName = Literal["identity", "person", "goods", "series", "place"]
 FEATURE_TABLES: Final[tuple[TableName, ...]] = ("identity", "person", "goods", "series", "place")
 

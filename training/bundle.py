@@ -18,6 +18,7 @@ from retail_brain.settings import Workspace
 Kind = Literal["demand", "recommender"]
 KINDS: tuple[Kind, ...] = ("demand", "recommender")
 FORMAT = 1
+"""Of the manifest; raised with every change of what it holds."""
 SUFFIXES = frozenset({".txt", ".npz", ".npy", ".parquet", ".arrow", ".json", ".csv"})
 
 

@@ -24,15 +24,6 @@ from features.identity.links import account_pairs, attribute_pairs, identifier_l
 from features.windows import ratio
 from retail_brain.dataset import Dataset
 
-IDENTITY: Final = {
-    "id_type": pl.String,
-    "id_value": pl.String,
-    "person_id": pl.String,
-    "confidence": pl.Float64,
-    "reason": pl.String,
-}
-"""Columns of the identity table; customer ids are in it with the `id_type` `customer_id`."""
-
 CUSTOMER: Final = "customer_id"
 
 

@@ -14,6 +14,7 @@ from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings
 
 _SERIES = 12
+"""Series that a check plays a policy on."""
 _AS_OF = date(2025, 2, 28)
 
 

@@ -16,8 +16,6 @@ from features.demand.panel import DemandPanel
 
 ERROR_PERIODS = 112
 """Newest periods that a baseline's errors are read from: sixteen weeks of days. Chosen by judgement, not measured."""
-MOVING_AVERAGE_CYCLES = 4
-"""Short cycles of the moving average: four weeks of days, the usual one in retail."""
 SMOOTHING = 0.1
 """Weight of the newest sale in Croston's method; 0.1 is the usual value (Syntetos and Boylan 2005)."""
 ETS_PERIODS = 196

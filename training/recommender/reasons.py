@@ -12,7 +12,6 @@ from training.recommender.candidates.pool import Candidates
 from training.recommender.fitted_sources import Situation
 from training.recommender.sparse import Floats, Ints
 
-CODES = ("every_days", "bought_before", "looked_at", "goes_with", "people_like_you", "category", "popular", "new")
 _BY_SOURCE = {
     "neighbours": "people_like_you",
     "user_cf": "people_like_you",

@@ -33,6 +33,7 @@ LIBRARIES = (
 """What the code in `CODE_PACKAGES` imports to load a model and predict, by name in the package index."""
 
 _QUANTILES = (0.1, 0.5, 0.9)
+"""Probabilities of the quantile columns in the example of a model's signature."""
 _PAIRS = {
     "customer_id": "string",
     "product_id": "string",

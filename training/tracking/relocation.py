@@ -17,6 +17,7 @@ _LOCATIONS = {
     "model_versions": ("source", "storage_location"),
 }
 _DEFAULT_EXPERIMENT = 0
+"""Id that MLflow gives the experiment which it makes by itself."""
 
 
 def moved_from(database: Path) -> list[str]:

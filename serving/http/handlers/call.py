@@ -69,11 +69,6 @@ def names_of(catalog: Catalog, rows: Array, ids: list[str]) -> dict[str, str]:
     return {text: name for text, name in zip(ids, catalog.names.take(rows), strict=True) if name}
 
 
-def shown_name(catalog: Catalog, row: int) -> str:
-    """The name of a thing, or its id where it has none."""
-    return catalog.names[row] or catalog.ids[row]
-
-
 def no_champion(kind: str) -> ModelError:
     """The part of the answers that a model of this kind would have given is not there."""
     return ModelError(
