@@ -12,26 +12,30 @@ from serving.http.messages.people_messages import EventIn, EventsRequest
 def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     """Stores events durably; recommendations reflect them at once in this worker and within a second in the others.
 
+    Events that cannot be read or lie more than a day ahead are named in `refused`; the others are stored.
+
     Raises:
-        ImpossibleError: an event lies more than a day ahead; none of the call is stored.
+        ImpossibleError: every event lies more than a day ahead.
     """
     tenant = call.principal.tenant
-    events = [_event(event) for event in request.events]
-    _check_days(events, max(call.now.date(), date.fromisoformat(call.answers.manifest.as_of)) + timedelta(days=1))
-    new = store_events(tenant, call.state.database, events, now=call.now)
-    call.state.refresh_events(tenant)
-    return {"accepted": new, "duplicates": len(request.events) - new}
-
-
-def _check_days(events: list[Event], last: date) -> None:
-    """Clocks and zones differ by up to a day; what lies further ahead has not happened."""
-    ahead = [place for place, event in enumerate(events) if event.occurred_at.date() > last]
-    if ahead:
+    # Clocks and zones differ by up to a day; what lies further ahead has not happened.
+    last = max(call.now.date(), date.fromisoformat(call.answers.manifest.as_of)) + timedelta(days=1)
+    unreadable = {refusal["event"] for refusal in request.refused}
+    places = [place for place in range(len(request.events) + len(unreadable)) if place not in unreadable]
+    events = [(place, _event(event)) for place, event in zip(places, request.events, strict=True)]
+    present = [event for _, event in events if event.occurred_at.date() <= last]
+    ahead = [place for place, event in events if event.occurred_at.date() > last]
+    if not present:
         raise ImpossibleError(
-            f"{len(ahead)} of {len(events)} events lie in the future; wanted occurred_at no later than {last}. "
+            f"all {len(events)} events lie in the future; wanted occurred_at no later than {last}. "
             "Correct the sender's clock; nothing of this call was stored.",
             {"events": ahead[:20]},
         )
+    new = store_events(tenant, call.state.database, present, now=call.now)
+    call.state.refresh_events(tenant)
+    late = [{"event": place, "where": "occurred_at", "problem": f"later than {last}"} for place in ahead]
+    refused = sorted([*request.refused, *late], key=lambda refusal: refusal["event"])
+    return {"accepted": new, "duplicates": len(present) - new, "refused": refused}
 
 
 def _event(given: EventIn) -> Event:

@@ -1,11 +1,10 @@
 """Requests and responses about demand: forecasts, what-if, overrides, forecast value added, sales history."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from serving.http.messages.common import Basis, Id, Names, Quantity, Strict, Text, config
+from serving.http.messages.common import Basis, Comment, Day, Id, Names, Quantity, Strict, Text, config
 
 
 class ForecastRequest(BaseModel):
@@ -32,6 +31,10 @@ class WhatIfRequest(BaseModel):
     promotion: bool | None = None
 
 
+_LEAST_FACTOR, _MOST_FACTOR = 0.01, 100
+"""Times a forecast that a person may state, besides 0: beyond them it is a slip. Chosen by judgement, not measured."""
+
+
 class OverrideIn(BaseModel):
     """What a person puts in the place of forecasts: a factor on them, or units per period; who and when is noted."""
 
@@ -41,9 +44,9 @@ class OverrideIn(BaseModel):
     product_id: Annotated[Id | None, Field(description="none: every product of the store")] = None
     kind: Literal["factor", "units"]
     value: Quantity
-    begins_on: Annotated[date | None, Field(description="first day; none: the first day of the forecast")] = None
-    ends_on: Annotated[date, Field(description="first day that it no longer applies to")]
-    reason: Annotated[str, Field(min_length=1, max_length=1000)]
+    begins_on: Annotated[Day | None, Field(description="first day; none: the first day of the forecast")] = None
+    ends_on: Annotated[Day, Field(description="first day that it no longer applies to")]
+    reason: Annotated[Comment, Field(min_length=1)]
     override_id: Annotated[Text | None, Field(description="given by the client: the same one twice counts once")] = None
 
     @model_validator(mode="after")
@@ -52,8 +55,8 @@ class OverrideIn(BaseModel):
             raise ValueError("give a store_id, a product_id or both")
         if self.begins_on is not None and self.ends_on <= self.begins_on:
             raise ValueError("ends_on must be later than begins_on")
-        if self.kind == "factor" and self.value > 100:
-            raise ValueError("a factor is at most 100")
+        if self.kind == "factor" and self.value != 0 and not _LEAST_FACTOR <= self.value <= _MOST_FACTOR:
+            raise ValueError(f"a factor is 0, or from {_LEAST_FACTOR} to {_MOST_FACTOR}")
         return self
 
 

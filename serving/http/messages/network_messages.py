@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.messages.common import AttentionKind, Count, Id, Names, Strict, config
+from serving.http.messages.common import AttentionKind, Count, Id, Names, Offset, Strict, config
 
 
 class NetworkRequest(BaseModel):
@@ -15,7 +15,7 @@ class NetworkRequest(BaseModel):
     store_id: Id | None = None
     product_ids: Annotated[list[Id], Field(min_length=1, max_length=2000)] | None = None
     limit: Annotated[int, Field(ge=1, le=5000)] = 500
-    offset: Annotated[int, Field(ge=0)] = 0
+    offset: Offset = 0
 
 
 class AttentionRequest(BaseModel):
@@ -26,7 +26,7 @@ class AttentionRequest(BaseModel):
     store_id: Id | None = None
     kinds: Annotated[list[AttentionKind], Field(min_length=1)] | None = None
     limit: Count = 20
-    offset: Annotated[int, Field(ge=0)] = 0
+    offset: Offset = 0
 
 
 class OrderLine(BaseModel):

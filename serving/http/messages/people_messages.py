@@ -1,11 +1,10 @@
 """Requests and responses about people: recommendations, audiences, events, rules."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, ModelWrapValidatorHandler, PrivateAttr, ValidationError, model_validator
 
-from serving.http.messages.common import Basis, Count, Id, Kind, Names, Strict, Text, config
+from serving.http.messages.common import Basis, Count, Id, Instant, Kind, Names, Strict, Text, config
 
 
 class PersonRequest(BaseModel):
@@ -95,7 +94,7 @@ class EventIn(BaseModel):
 
     model_config = config()
 
-    occurred_at: datetime
+    occurred_at: Instant
     event_type: Text
     event_id: Annotated[Text | None, Field(description="the sender's own id: the same one twice counts once")] = None
     customer_id: Id | None = None
@@ -105,6 +104,10 @@ class EventIn(BaseModel):
     store_id: Id | None = None
     channel: Text | None = None
     session_id: Id | None = None
+
+
+_MAX_EVENTS = 1000
+"""Events of one call. Chosen by judgement, not measured."""
 
 
 class EventsRequest(BaseModel):
@@ -125,12 +128,41 @@ class EventsRequest(BaseModel):
         }
     )
 
-    events: Annotated[list[EventIn], Field(min_length=1, max_length=1000)]
+    events: Annotated[list[EventIn], Field(min_length=1, max_length=_MAX_EVENTS)]
+    _refused: list[dict[str, Any]] = PrivateAttr(default_factory=list)
 
-    @model_validator(mode="before")
+    @property
+    def refused(self) -> list[dict[str, Any]]:
+        """Events that cannot be read: their place in the list, the field, and what is wrong with it."""
+        return self._refused
+
+    @model_validator(mode="wrap")
     @classmethod
-    def _bare_list(cls, value: object) -> object:
-        return {"events": value} if isinstance(value, list) else value
+    def _good_events(cls, value: object, handler: ModelWrapValidatorHandler["EventsRequest"]) -> "EventsRequest":
+        """Keeps the events that can be read; where none can, or the list itself is wrong, the request is refused."""
+        whole = {"events": value} if isinstance(value, list) else value
+        listed = whole.get("events") if isinstance(whole, dict) else None
+        if not isinstance(whole, dict) or not isinstance(listed, list) or len(listed) > _MAX_EVENTS:
+            return handler(whole)
+        good, refused = _sorted_out(listed)
+        if not good:
+            return handler(whole)
+        request = handler(whole | {"events": good})
+        request._refused = refused
+        return request
+
+
+def _sorted_out(listed: list[Any]) -> tuple[list[EventIn], list[dict[str, Any]]]:
+    good: list[EventIn] = []
+    refused: list[dict[str, Any]] = []
+    for place, event in enumerate(listed):
+        try:
+            good.append(EventIn.model_validate(event))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            where = ".".join(map(str, first["loc"])) or "event"
+            refused.append({"event": place, "where": where, "problem": first["msg"]})
+    return good, refused
 
 
 class RecommendationRow(Strict):
@@ -238,8 +270,17 @@ class AudienceResponse(Strict):
     names: Names
 
 
+class RefusedEvent(Strict):
+    """An event that was not stored: its place in the list, from 0, and what is wrong with it."""
+
+    event: int
+    where: str
+    problem: str
+
+
 class EventsResponse(Strict):
-    """How many events were new, and how many had been sent before."""
+    """How many events were new, how many had been sent before, and which could not be read."""
 
     accepted: int
     duplicates: int
+    refused: list[RefusedEvent]

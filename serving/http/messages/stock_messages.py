@@ -1,11 +1,10 @@
 """Requests and responses about orders: suggestions, decisions, the order book, goods receipts."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.messages.common import Id, Names, Quantity, State, Strict, Text, config
+from serving.http.messages.common import Comment, Day, Id, Names, Offset, Quantity, State, Strict, Text, config
 
 
 class ReplenishRequest(BaseModel):
@@ -17,7 +16,7 @@ class ReplenishRequest(BaseModel):
     product_ids: Annotated[list[Id], Field(min_length=1, max_length=2000)] | None = None
     budget: Annotated[float, Field(ge=0, le=1e12, description="money for this order")] | None = None
     limit: Annotated[int, Field(ge=1, le=5000)] = 500
-    offset: Annotated[int, Field(ge=0)] = 0
+    offset: Offset = 0
 
 
 class DecisionIn(BaseModel):
@@ -27,10 +26,10 @@ class DecisionIn(BaseModel):
 
     store_id: Id
     product_id: Id
-    as_of: date
+    as_of: Day
     action: Literal["approve", "change", "reject"]
     order_quantity: Quantity | None = None
-    reason: Annotated[str, Field(max_length=1000)] | None = None
+    reason: Comment | None = None
     decision_id: Annotated[Text | None, Field(description="given by the client: the same one twice counts once")] = None
 
     @model_validator(mode="after")
@@ -69,9 +68,9 @@ class OrdersRequest(BaseModel):
 
     store_id: Id | None = None
     state: Literal["approved", "changed", "rejected", "exported", "received"] | None = None
-    since: Annotated[date | None, Field(description="day of the suggestion; five weeks back unless given")] = None
+    since: Annotated[Day | None, Field(description="day of the suggestion; five weeks back unless given")] = None
     limit: Annotated[int, Field(ge=1, le=5000)] = 500
-    offset: Annotated[int, Field(ge=0)] = 0
+    offset: Offset = 0
 
 
 class ReceiptIn(BaseModel):
@@ -80,13 +79,13 @@ class ReceiptIn(BaseModel):
     model_config = config()
 
     receipt_id: Annotated[Text, Field(description="given by the client: the same one twice counts once")]
-    units: Annotated[float, Field(ge=-1e9, le=1e9)]
-    received_on: date
+    units: Annotated[float, Field(ge=-1e7, le=1e7)]
+    received_on: Day
     suggestion_id: Text | None = None
     store_id: Id | None = None
     product_id: Id | None = None
-    as_of: Annotated[date | None, Field(description="day of the suggestion")] = None
-    note: Annotated[str, Field(max_length=1000)] | None = None
+    as_of: Annotated[Day | None, Field(description="day of the suggestion")] = None
+    note: Comment | None = None
 
     @model_validator(mode="after")
     def _one_suggestion(self) -> "ReceiptIn":

@@ -52,7 +52,25 @@ FORECAST = {"store_id": "S001", "product_ids": ["P0001"], "horizon": 7}
         ("/../etc/passwd", {}, 404, "not_found"),
         ("/schema.json", {}, 404, "not_found"),
         ("/forecast", FORECAST | {"horizon": 29}, 422, "impossible"),
-        ("/events", [{"occurred_at": "9999-01-01T00:00:00", "event_type": "view"}], 422, "impossible"),
+        ("/events", [{"occurred_at": "2998-01-01T00:00:00", "event_type": "view"}], 422, "impossible"),
+        ("/events", [{"occurred_at": "9999-12-31T23:59:59-12:00", "event_type": "view"}], 400, "malformed"),
+        ("/events", [{"occurred_at": "0001-01-01T00:00:00+12:00", "event_type": "view"}], 400, "malformed"),
+        ("/events", [{"occurred_at": "2025-02-28T10:00:00", "event_type": "a\0b"}], 400, "malformed"),
+        ("/replenish", {"store_id": "S001", "offset": 2**63}, 400, "malformed"),
+        ("/orders", {"offset": 2**63}, 400, "malformed"),
+        ("/orders", {"since": "9999-12-31"}, 400, "malformed"),
+        ("/attention", {"offset": 10**30}, 400, "malformed"),
+        ("/forecast", FORECAST | {"store_id": "S\0"}, 400, "malformed"),
+        (
+            "/overrides",
+            {
+                "overrides": [
+                    {"store_id": "S001", "kind": "factor", "value": 1e-300, "ends_on": "2026-01-01", "reason": "r"}
+                ]
+            },
+            400,
+            "malformed",
+        ),
         ("/forecast", FORECAST | {"quantiles": [0.01]}, 422, "impossible"),
     ],
 )

@@ -32,7 +32,11 @@ def ranked(client: Any, customer_id: str, **asker: str) -> list[str]:
 def test_what_was_put_in_the_bag_rises_in_the_next_recommendation(client: Any) -> None:
     before = ranked(client, "C00020")
     wanted = before[-1]
-    assert client.ask("/events", {"events": [seen("bag_add", wanted, "C00020")]}) == {"accepted": 1, "duplicates": 0}
+    assert client.ask("/events", {"events": [seen("bag_add", wanted, "C00020")]}) == {
+        "accepted": 1,
+        "duplicates": 0,
+        "refused": [],
+    }
     after = ranked(client, "C00020")
     assert after.index(wanted) < before.index(wanted)
     reasons = client.ask("/recommend", {"customer_id": "C00020", "k": 60})["recommendations"]
@@ -60,10 +64,25 @@ def test_an_event_by_card_counts_for_the_customer_behind_it(client: Any) -> None
     assert "P0059" in ranked(client, "C00030")
 
 
+def test_good_events_of_a_batch_are_kept_and_bad_ones_named(client: Any) -> None:
+    good = seen("view", "P0001", "C00021") | {"event_id": "kept-1"}
+    late = good | {"event_id": "late", "occurred_at": "2998-01-01T00:00:00"}
+    nul = good | {"event_id": "nul", "session_id": "a\0b"}
+    answer = client.ask("/events", [nul, good, {"event_type": "view"}, late, good | {"event_id": "kept-2"}])
+    assert (answer["accepted"], answer["duplicates"]) == (2, 0)
+    assert [(refusal["event"], refusal["where"]) for refusal in answer["refused"]] == [
+        (0, "session_id"),
+        (2, "occurred_at"),
+        (3, "occurred_at"),
+    ]
+    assert "later than" in answer["refused"][2]["problem"]
+    assert client.ask("/events", [good, late])["duplicates"] == 1
+
+
 def test_the_same_event_id_counts_once(client: Any) -> None:
     event = seen("view", "P0001", "C00040") | {"event_id": uuid.uuid4().hex}
-    assert client.ask("/events", [event, event]) == {"accepted": 1, "duplicates": 1}
-    assert client.ask("/events", [event]) == {"accepted": 0, "duplicates": 1}
+    assert client.ask("/events", [event, event]) == {"accepted": 1, "duplicates": 1, "refused": []}
+    assert client.ask("/events", [event]) == {"accepted": 0, "duplicates": 1, "refused": []}
 
 
 @pytest.fixture
@@ -139,7 +158,7 @@ def test_nothing_crosses_between_tenants(client: Any) -> None:
     client.ask("/events", [seen("bag_add", before[-1], "C00060") | {"event_id": event_id}])
     assert ranked(client, "C00060", tenant="other") == before
     same = [seen("view", "P0001", "C00061") | {"event_id": event_id}]
-    assert client.ask("/events", same, tenant="other") == {"accepted": 1, "duplicates": 0}
+    assert client.ask("/events", same, tenant="other") == {"accepted": 1, "duplicates": 0, "refused": []}
     decision = DECISION | {"product_id": "P0012", "action": "reject"}
     client.ask("/decisions", {"decisions": [decision]})
     theirs = client.ask("/replenish", {"store_id": "S002", "product_ids": ["P0012"]}, tenant="other")
