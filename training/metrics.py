@@ -18,17 +18,29 @@ _SERIES = ["store_id", "product_id"]
 
 
 def wape() -> pl.Expr:
-    """Weighted absolute percentage error: sum |forecast - units| / sum units, a share."""
+    """Weighted absolute percentage error: sum |forecast - units| / sum units, a share.
+
+    >>> pl.DataFrame({"units": [4.0, 0.0, 6.0], "forecast": [5.0, 1.0, 6.0]}).select(wape()).item()
+    0.2
+    """
     return ((pl.col("forecast") - pl.col("units")).abs().sum() / pl.col("units").sum()).alias("wape")
 
 
 def bias() -> pl.Expr:
-    """Sum (forecast - units) / sum units, a share: above 0 when too much was forecast."""
+    """Sum (forecast - units) / sum units, a share: above 0 when too much was forecast.
+
+    >>> pl.DataFrame({"units": [4.0, 0.0, 6.0], "forecast": [3.0, 1.0, 5.0]}).select(bias()).item()
+    -0.1
+    """
     return ((pl.col("forecast") - pl.col("units")).sum() / pl.col("units").sum()).alias("bias")
 
 
 def pinball(quantile: float) -> pl.Expr:
-    """Mean quantile loss: max(q (y - f), (q - 1)(y - f)), in units (Koenker and Bassett 1978)."""
+    """Mean quantile loss: max(q (y - f), (q - 1)(y - f)), in units (Koenker and Bassett 1978).
+
+    >>> pl.DataFrame({"units": [4.0, 0.0], "forecast_p90": [2.0, 2.0]}).select(pinball(0.9)).item()
+    1.0
+    """
     error = pl.col("units") - pl.col(quantile_column(quantile))
     return pl.max_horizontal(quantile * error, (quantile - 1) * error).mean()
 
@@ -39,7 +51,12 @@ def mean_pinball(quantiles: Sequence[float]) -> pl.Expr:
 
 
 def coverage(low: float, high: float) -> pl.Expr:
-    """Share of rows whose units lie between two quantiles, edges included."""
+    """Share of rows whose units lie between two quantiles, edges included.
+
+    >>> frame = pl.DataFrame({"units": [4.0, 9.0], "forecast_p05": [1.0, 1.0], "forecast_p95": [4.0, 8.0]})
+    >>> frame.select(coverage(0.05, 0.95)).to_dict(as_series=False)
+    {'coverage_90': [0.5]}
+    """
     inside = pl.col("units").is_between(pl.col(quantile_column(low)), pl.col(quantile_column(high)))
     return inside.mean().alias(f"coverage_{round((high - low) * 100)}")
 
