@@ -14,7 +14,7 @@ from serving.http.handlers.call import Call, find_store, no_champion
 from serving.http.handlers.ranking import ProductNames, Ranking
 from serving.http.messages.people_messages import RecommendRequest
 from serving.planning.people.live_ranking import Complements, Live, Pairs, Ranked, ranked, with_pinned
-from serving.planning.people.offers import Offers, offer
+from serving.planning.people.offers import Offers, Selection, offer
 from serving.planning.people.reasons import Language, note_text, reason_text
 from serving.planning.people.rule_files import shown_title
 from serving.store.answer_set import Answers
@@ -128,11 +128,13 @@ def _offer(
         answers.shelves,
         rules,
         answers.attributes.goods,
-        k=request.k,
+        Selection(
+            k=request.k,
+            explore_at_least=min(request.explore_at_least, request.k) if request.kind == "mixed" else 0,
+            wanted=request.fulfilment,
+            is_sorted=True,
+        ),
         is_explore=~best.is_repeat,
-        explore_at_least=min(request.explore_at_least, request.k) if request.kind == "mixed" else 0,
-        wanted=request.fulfilment,
-        is_sorted=True,
     )
 
 

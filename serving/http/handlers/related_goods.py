@@ -10,7 +10,7 @@ from retail_brain.decisions.offer_rules import NO_GOODS, Slate
 from serving.http.handlers.call import Call, find_store, names_of, no_champion
 from serving.http.handlers.ranking import ProductNames
 from serving.http.messages.goods_messages import BasketRequest, SimilarRequest
-from serving.planning.people.offers import Offers, fulfilment_names, offer, origin_ids
+from serving.planning.people.offers import Offers, Selection, fulfilment_names, offer, origin_ids
 from serving.planning.people.reasons import reason_text
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
@@ -142,6 +142,5 @@ def _offered(call: Call, products: Array, scores: Array, store: int, store_id: s
         answers.shelves,
         rules,
         NO_GOODS if answers.attributes is None else answers.attributes.goods,
-        k=k,
-        is_sorted=True,
+        Selection(k, is_sorted=True),
     )

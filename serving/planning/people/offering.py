@@ -12,7 +12,7 @@ from retail_brain.decisions.offer_rules import Goods, Ready, Rule, Slate, pinned
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.settings import Settings
 from serving.planning.people.live_ranking import Kind
-from serving.planning.people.offers import fulfilment_names, offer, origin_ids
+from serving.planning.people.offers import Selection, fulfilment_names, offer, origin_ids
 from serving.planning.people.rule_facts import attribute_columns, known_adults
 from serving.planning.stock.counted_stock import shelves_of
 from training.recommender.fitted_sources import Situation
@@ -155,9 +155,8 @@ class Chain:
             self.shelves,
             rules,
             self.goods,
-            k=wish.k,
+            Selection(wish.k, wish.explore_at_least if wish.kind == "mixed" else 0),
             is_explore=(held["kind"] == "explore").to_numpy(),
-            explore_at_least=wish.explore_at_least if wish.kind == "mixed" else 0,
         )
         return held[shown.row].with_columns(
             pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("customer_id").alias("rank"),

@@ -35,18 +35,31 @@ class Offers:
     removed: Mapping[str, int]
 
 
+@dataclass(frozen=True)
+class Selection:
+    """How many goods of a ranking are offered to each owner.
+
+    Attributes:
+        k: how many.
+        explore_at_least: of the k, how many must be new to the owner, while there are so many.
+        wanted: names of FULFILMENT; None = any.
+        is_sorted: whether the slate has each owner's rows together, the best first.
+    """
+
+    k: int
+    explore_at_least: int = 0
+    wanted: Collection[str] | None = None
+    is_sorted: bool = False
+
+
 def offer(
     slate: Slate,
     stores: Array,
     shelves: Availability,
     rules: Sequence[Ready],
     goods: Goods,
-    *,
-    k: int,
+    selection: Selection,
     is_explore: Array | None = None,
-    explore_at_least: int = 0,
-    wanted: Collection[str] | None = None,
-    is_sorted: bool = False,
 ) -> Offers:
     """The best k of each owner that can be had where they are, under the rules that hold there.
 
@@ -56,20 +69,18 @@ def offer(
         shelves: what lies where.
         rules: those that hold here and now.
         goods: attributes by position.
-        k: how many of each owner.
+        selection: how many, and which of them.
         is_explore: per row whether the good is new to the owner; needed for a quota.
-        explore_at_least: of the k, how many must be new, while there are so many.
-        wanted: names of FULFILMENT; None = any.
-        is_sorted: whether the slate has each owner's rows together, the best first.
     """
+    k, wanted = selection.k, selection.wanted
     ways = shelves.ways(stores, slate.products)
     to_be_had = ways != NOWHERE
     if wanted is not None:
         to_be_had &= np.isin(ways, [code for code, name in enumerate(FULFILMENT) if name in wanted])
     rows = np.flatnonzero(to_be_had)
     there = Slate(slate.owner[rows], slate.products[rows], slate.weight[rows], slate.is_adult[rows])
-    quota = explore_at_least if is_explore is not None else 0
-    ruled = apply_rules(there, rules, goods, k=None if quota else k, is_sorted=is_sorted)
+    quota = selection.explore_at_least if is_explore is not None else 0
+    ruled = apply_rules(there, rules, goods, k=None if quota else k, is_sorted=selection.is_sorted)
     order, rule = rows[ruled.order], ruled.rule
     if quota and is_explore is not None:
         kept = with_quota(slate.owner[order], is_explore[order], k, quota)

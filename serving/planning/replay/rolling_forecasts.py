@@ -1,6 +1,7 @@
 """Forecasts for a replay, each from what was known on its day and nothing later."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
@@ -19,30 +20,34 @@ Fit = Callable[[Dataset], Forecaster]
 """Fits a demand model on a dataset as it was known on a day."""
 
 
-def as_of_forecasts(
-    dataset: Dataset,
-    fit: Fit | None,
-    stage: Stage,
-    *,
-    refresh_days: int,
-    refit_days: int,
-    paths: int,
-    seed: int,
-    progress: Progress,
-) -> Forecast:
+@dataclass(frozen=True)
+class Rolling:
+    """How forecasts of a replay move on.
+
+    Attributes:
+        refresh_days: days between forecasts.
+        refit_days: days between fits, at the next forecast.
+        paths: sample paths at most.
+        seed: of demand recovery, late deliveries and paths.
+    """
+
+    refresh_days: int = 7
+    refit_days: int = 31
+    paths: int = 100
+    seed: int = 0
+
+
+def as_of_forecasts(dataset: Dataset, fit: Fit | None, stage: Stage, rolling: Rolling, progress: Progress) -> Forecast:
     """Sample paths made anew every few days from what was known then.
 
     Args:
         dataset: the whole history; forecasts read it as of their own day.
         fit: fits the demand model; None takes the stage's moving rates.
         stage: what is played.
-        refresh_days: days between forecasts.
-        refit_days: days between fits, at the next forecast.
-        paths: at most so many sample paths.
-        seed: of the paths.
+        rolling: days between forecasts and fits, paths, and the seed.
         progress: told of fits and forecasts.
     """
-    periods = range(-1, stage.world.periods, refresh_days)
+    periods = range(-1, stage.world.periods, rolling.refresh_days)
     if fit is None:
         return refreshed({period: stage.rates(period) for period in periods})
     first, model, fitted = stage.starts[0].astype("datetime64[D]").item(), None, -1
@@ -50,10 +55,10 @@ def as_of_forecasts(
     with progress.step("forecasts as of every refresh") as step:
         for period in periods:
             known = dataset.at(first + timedelta(days=period))
-            if model is None or period - fitted >= refit_days:
+            if model is None or period - fitted >= rolling.refit_days:
                 model, fitted = fit(known), period
-            units = _series_paths(model, known, stage.facts.series, stage.rates.horizon, seed + period + 1)
-            made[period] = units[:, :paths]
+            units = _series_paths(model, known, stage.facts.series, stage.rates.horizon, rolling.seed + period + 1)
+            made[period] = units[:, : rolling.paths]
         step.rows = len(made)
     return refreshed(made)
 

@@ -16,7 +16,7 @@ from retail_brain.simulation.engine import Policy
 from retail_brain.simulation.policies import Forecast, hindsight
 from retail_brain.simulation.report import Played, summary, write_report
 from serving.planning.replay.recorded import recorded
-from serving.planning.replay.rolling_forecasts import Fit
+from serving.planning.replay.rolling_forecasts import Fit, Rolling
 from serving.planning.replay.scenario import Stage
 from serving.planning.replay.tuning import COVER_DAYS, Span, Tuned, tune
 
@@ -91,7 +91,7 @@ def replay(
     if unknown or not policies:
         raise UsageError(f"policies {unknown or 'none'} cannot be replayed; wanted some of {', '.join(known)}.")
     chosen = list(stores) if stores is not None else None
-    span = Span(dataset, settings, chosen, fit, refresh_days, refit_days, paths, seed, progress)
+    span = Span(dataset, settings, chosen, fit, Rolling(refresh_days, refit_days, paths, seed), progress)
     stage = span.stage(first, last)
     tuned = tune(span, first, tune_days)
     forecast = span.forecasts(stage)

@@ -1,6 +1,6 @@
 """Parameters of policies found by replay of the days before a replay, never of the days reported."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,7 +13,7 @@ from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Outcome
 from retail_brain.simulation.policies import Forecast
 from serving.planning.replay.inputs import read_replay
-from serving.planning.replay.rolling_forecasts import Fit, as_of_forecasts
+from serving.planning.replay.rolling_forecasts import Fit, Rolling, as_of_forecasts
 from serving.planning.replay.scenario import Stage
 
 COVER_DAYS = (-1, 0, 1, 2, 3, 4, 6, 9, 13, 18, 24)
@@ -37,9 +37,7 @@ class Span:
         settings: how orders are decided.
         stores: only these; None for all.
         fit: fits the demand model; None takes moving rates.
-        refresh_days, refit_days: days between forecasts, and between fits.
-        paths: at most so many sample paths.
-        seed: of demand recovery, late deliveries and paths.
+        rolling: days between forecasts and fits, paths, and the seed.
         progress: told of fits and forecasts.
     """
 
@@ -47,10 +45,7 @@ class Span:
     settings: Settings
     stores: list[str] | None = None
     fit: Fit | None = None
-    refresh_days: int = 7
-    refit_days: int = 31
-    paths: int = 100
-    seed: int = 0
+    rolling: Rolling = field(default_factory=Rolling)
     progress: Progress = SILENT
 
     def stage(self, first: date, last: date) -> Stage:
@@ -59,21 +54,13 @@ class Span:
         Raises:
             ImpossibleError: nothing to replay.
         """
-        facts = read_replay(self.dataset.at(last), first, last, self.settings, self.stores, self.seed)
-        return Stage.of(facts, first, self.settings, paths=self.paths, seed=self.seed, refresh_days=self.refresh_days)
+        facts = read_replay(self.dataset.at(last), first, last, self.settings, self.stores, self.rolling.seed)
+        paths, seed, refresh_days = self.rolling.paths, self.rolling.seed, self.rolling.refresh_days
+        return Stage.of(facts, first, self.settings, paths=paths, seed=seed, refresh_days=refresh_days)
 
     def forecasts(self, stage: Stage) -> Forecast:
         """Forecasts as of every refresh."""
-        return as_of_forecasts(
-            self.dataset,
-            self.fit,
-            stage,
-            refresh_days=self.refresh_days,
-            refit_days=self.refit_days,
-            paths=self.paths,
-            seed=self.seed,
-            progress=self.progress,
-        )
+        return as_of_forecasts(self.dataset, self.fit, stage, self.rolling, self.progress)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The lines that matter: everything about stock that a person should look at first, ranked by the money at stake."""
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
@@ -24,6 +25,21 @@ _USUAL_DAYS = 28
 """Days of sales that say what is usual: four weeks. Chosen by judgement, not measured."""
 
 
+@dataclass(frozen=True)
+class StockFindings:
+    """What the stock of all shops together shows.
+
+    Attributes:
+        transfers: columns of `transfers.TRANSFERS`.
+        counts: columns of `phantom_stock.COUNT_REQUESTS`.
+        leftovers: columns of `excess_stock.LEFTOVERS`.
+    """
+
+    transfers: pl.DataFrame
+    counts: pl.DataFrame
+    leftovers: pl.DataFrame
+
+
 def usual_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:
     """One row per store x product sold within four weeks: `usual`, units a day."""
     recent = dataset.daily_sales().filter(pl.col("date") > as_of - timedelta(days=_USUAL_DAYS), pl.col("units") > 0)
@@ -35,10 +51,7 @@ def lines_that_matter(
     terms: pl.DataFrame,
     usual: pl.DataFrame,
     cycles: pl.DataFrame,
-    *,
-    transfers: pl.DataFrame,
-    counts: pl.DataFrame,
-    leftovers: pl.DataFrame,
+    findings: StockFindings,
     settings: ReplenishmentSettings,
 ) -> pl.DataFrame:
     """The exceptions among orders and stock, most money at stake first: columns ATTENTION.
@@ -53,9 +66,7 @@ def lines_that_matter(
         terms: supply terms of `decisions.inputs.read_terms`.
         usual: of `usual_sales`.
         cycles: `store_id`, `product_id`, `cycle_days`: days that an order's demand is counted over.
-        transfers: columns of `transfers.TRANSFERS`.
-        counts: columns of `phantom.COUNT_REQUESTS`.
-        leftovers: columns of `leftovers.LEFTOVERS`.
+        findings: what else was found in the stock of all shops.
         settings: limits of the exceptions, and the margin where the cost is unknown.
     """
     keys = list(SERIES)
@@ -70,10 +81,10 @@ def lines_that_matter(
         _unknown(lines),
         _large(lines, settings),
         _unusual(lines, settings),
-        _of(counts, "phantom", money=pl.col("expected_value"), units=pl.col("on_hand")),
-        _of(leftovers, "leftover", money=pl.col("value_at_risk"), units=pl.col("left_over_units")),
+        _of(findings.counts, "phantom", money=pl.col("expected_value"), units=pl.col("on_hand")),
+        _of(findings.leftovers, "leftover", money=pl.col("value_at_risk"), units=pl.col("left_over_units")),
         _of(
-            transfers.with_columns(store_id="from_store_id"), "transfer", money=pl.col("expected_value"),
+            findings.transfers.with_columns(store_id="from_store_id"), "transfer", money=pl.col("expected_value"),
             units=pl.col("units"), other=pl.col("to_store_id"),
         ),
     ]  # fmt: skip

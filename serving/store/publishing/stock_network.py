@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from retail_brain.progress import Progress
-from serving.planning.stock.exceptions import lines_that_matter, usual_sales
+from serving.planning.stock.exceptions import StockFindings, lines_that_matter, usual_sales
 from serving.planning.stock.stock_network import Network
 from serving.store.marginal_values import write_worth
 from serving.store.publishing.catalogs import Places
@@ -26,10 +26,8 @@ def publish_network(
             side.terms,
             usual_sales(network.dataset, side.as_of),
             series,
-            transfers=tables["transfers"],
-            counts=tables["counts"],
-            leftovers=tables["leftovers"],
-            settings=network.settings.replenishment,
+            StockFindings(**tables),
+            network.settings.replenishment,
         )
         for name, table in tables.items():
             write_rows(folder, name, table)

@@ -14,7 +14,7 @@ from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import NetworkSettings, ReplenishmentSettings, Settings
-from serving.planning.stock.exceptions import ATTENTION, lines_that_matter, usual_sales
+from serving.planning.stock.exceptions import ATTENTION, StockFindings, lines_that_matter, usual_sales
 from serving.planning.stock.order_suggestions import SupplySide, suggest_for_paths
 from serving.planning.stock.picking_capacity import read_shops, spare_units
 from serving.planning.stock.sell_by import season_ends, sell_by
@@ -110,7 +110,7 @@ def test_the_lines_that_matter_are_the_dearest_of_every_kind(network, known):
     orders = pl.concat([suggest_for_paths(one.paths, side, Settings()) for one in Flat().forecast(known, 28)])
     parts = {"transfers": network.transfers(), "counts": network.counts(), "leftovers": network.leftovers()}
     table = lines_that_matter(
-        orders, side.terms, usual_sales(known, AS_OF), network.series, settings=ReplenishmentSettings(), **parts
+        orders, side.terms, usual_sales(known, AS_OF), network.series, StockFindings(**parts), ReplenishmentSettings()
     )
     assert dict(table.schema) == ATTENTION
     assert table["money"].is_sorted(descending=True)
