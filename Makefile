@@ -10,7 +10,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check format tracking lock clean
+.PHONY: help demo test coverage check docs format tracking lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ check: $(VENV)/.installed ## Lint, types and layers
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: $(VENV)/.installed ## Build the docs as a site in build/site, without a network; a broken link is an error
+	@$(BIN)/mkdocs build --quiet --strict
 
 format: $(VENV)/.installed ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
