@@ -21,6 +21,9 @@ from retail_brain.extensions import extension_names
 OrderPolicy = Literal["asked", "service_level", "fill_rate", "economic", "newsvendor", "reorder"]
 """Built-in ways to decide how much to order; other packages add more, see `ReplenishmentSettings.policy`."""
 
+SourceName = Literal["own", "neighbours", "user_cf", "item_item", "als", "trending", "new_goods", "spectral"]
+"""Built-in candidate sources of the recommender; other packages add more, see `RecommenderSettings.sources`."""
+
 
 def _installed(kind: str, built_in: tuple[str, ...], name: str) -> str:
     """A name that is built in or declared by an installed package; `ValueError` names both."""
@@ -32,6 +35,10 @@ def _installed(kind: str, built_in: tuple[str, ...], name: str) -> str:
 
 def _is_policy(name: str) -> str:
     return _installed("order_policies", get_args(OrderPolicy), name)
+
+
+def _is_source(name: str) -> str:
+    return _installed("candidate_sources", get_args(SourceName), name)
 
 
 class Section(BaseModel):
@@ -101,6 +108,10 @@ class RecommenderSettings(Section):
         default=120,
         ge=0,
         description="seconds after which no further trial of the sources' parameters begins; 0 = no tuning",
+    )
+    sources: tuple[Annotated[SourceName | str, AfterValidator(_is_source)], ...] = Field(
+        default=get_args(SourceName),
+        description="candidate sources in use, `own` and `trending` among them; installed ones by name",
     )
 
 

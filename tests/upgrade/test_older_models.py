@@ -15,8 +15,8 @@ from retail_brain.settings import Workspace
 from training.bundle import champion
 from training.demand import model_files
 from training.demand.model import DemandModel
+from training.recommender import installed_sources
 from training.recommender import model as recommender_model
-from training.recommender.candidates import registry
 from training.recommender.model import RecommenderModel
 
 KEY = ["store_id", "product_id", "ahead"]
@@ -92,8 +92,8 @@ def test_a_feature_that_a_later_version_adds_changes_no_older_answer(
 def test_a_candidate_source_that_a_later_version_adds_changes_no_older_answer(
     old_home: Workspace, old_data: Dataset, expected: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    later = ("tide", *registry.SOURCE_NAMES)
-    monkeypatch.setattr(registry, "SOURCE_NAMES", later)
+    later = ("tide", *installed_sources.SOURCE_NAMES)
+    monkeypatch.setattr(installed_sources, "SOURCE_NAMES", later)
     monkeypatch.setattr(recommender_model, "SOURCE_NAMES", later)
     assert_same_probabilities(old_home, old_data, expected)
 
@@ -122,7 +122,7 @@ def test_a_redefined_feature_of_pairs_is_named_in_the_refusal(
 def test_a_candidate_source_that_is_gone_is_named_in_the_refusal(
     old_home: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recommender_model, "SOURCE_NAMES", registry.SOURCE_NAMES[1:])
+    monkeypatch.setattr(recommender_model, "SOURCE_NAMES", installed_sources.SOURCE_NAMES[1:])
     with pytest.raises(ModelError, match=r"needs the columns \['own'\]"):
         RecommenderModel.load(champion(old_home, "recommender"))
 

@@ -1,9 +1,11 @@
 """Everything that decides how a recommender is fitted, as one frozen value."""
 
+from typing import get_args
+
 from pydantic import Field
 
 from features.person.interactions import HALF_LIVES_DAYS
-from retail_brain.settings import Section
+from retail_brain.settings import Section, SourceName
 
 
 class OwnConfig(Section):
@@ -157,6 +159,12 @@ class RecommenderConfig(Section):
         default=16_000_000, ge=1, description="cells (float32) of a block of people x products in memory"
     )
     seed: int = Field(default=7, ge=0, description="of every random choice in fitting")
+    sources: tuple[str, ...] = Field(
+        default=get_args(SourceName), description="candidate sources, in the order of the ranker's columns"
+    )
+    source_parameters: dict[str, dict[str, float]] = Field(
+        default_factory=dict, description="parameters of installed sources by source and name, as tuned"
+    )
     own: OwnConfig = OwnConfig()
     neighbours: NeighbourConfig = NeighbourConfig()
     user_cf: UserCFConfig = UserCFConfig()

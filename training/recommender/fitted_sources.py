@@ -9,7 +9,7 @@ import numpy as np
 from retail_brain.dataset import Dataset
 from training.recommender.candidates.base import Source
 from training.recommender.candidates.pool import Candidates, candidate_blocks
-from training.recommender.candidates.registry import SOURCE_NAMES, fit_sources
+from training.recommender.candidates.registry import fit_sources
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import History, build_history
 from training.recommender.pair_features import PairFeatures, build_pair_features, feature_names
@@ -69,7 +69,7 @@ class Situation:
 
 
 def build_situation(
-    dataset: Dataset, as_of: date, config: RecommenderConfig, sources: Sequence[str] = SOURCE_NAMES
+    dataset: Dataset, as_of: date, config: RecommenderConfig, sources: Sequence[str] | None = None
 ) -> Situation:
     """Everything that is known and fitted at the end of `as_of`.
 
@@ -77,7 +77,8 @@ def build_situation(
         dataset: what is known.
         as_of: last visible day.
         config: of the recommender.
-        sources: names of the candidate sources to fit: a model asks for those it was fitted with.
+        sources: names of the candidate sources to fit: a model asks for those it was fitted with; None: those of
+            the configuration.
 
     Raises:
         DataError: no purchase names a customer.

@@ -15,6 +15,7 @@ from retail_brain.settings import Settings
 from training.jobs import Trained, booster_parameters, window_metrics
 from training.recommender.backtest import Backtest, backtest, newest_windows
 from training.recommender.config import PRESETS, RecommenderConfig
+from training.recommender.installed_sources import ordered_sources
 from training.recommender.model import RecommenderModel, training_cutoffs
 from training.recommender.tuning import tune_before
 
@@ -27,7 +28,8 @@ def preset_config(settings: Settings, preset: str) -> RecommenderConfig:
     """The preset's configuration with the tenant's settings in it.
 
     Raises:
-        UsageError: no such preset.
+        UsageError: no such preset, or a candidate source that is not installed.
+        ExtensionError: a candidate source of another package is unusable.
     """
     if preset not in PRESETS:
         raise UsageError(f"preset {preset!r} is unknown; wanted one of {sorted(PRESETS)}.")
@@ -36,6 +38,7 @@ def preset_config(settings: Settings, preset: str) -> RecommenderConfig:
         "label_days": chosen.label_days,
         "min_candidates": chosen.candidates_per_customer,
         "tuning_seconds": chosen.tuning_seconds,
+        "sources": ordered_sources(chosen.sources),
     }
     return PRESETS[preset].model_copy(update=changes)
 

@@ -13,15 +13,16 @@ from pydantic import ValidationError
 from features.person.interactions import receipt_lines
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
+from retail_brain.extensions import extension_names
 from retail_brain.files import write_json
 from retail_brain.progress import SILENT, Progress
 from training.columns import check_columns, defined
 from training.recommender.associations import Associations, associations_of
-from training.recommender.candidates.registry import SOURCE_NAMES
 from training.recommender.config import RecommenderConfig
 from training.recommender.due_model import DUE_COLUMNS, DueModel, fit_due
 from training.recommender.examples import Examples, label_pairs
 from training.recommender.fitted_sources import Situation, build_situation
+from training.recommender.installed_sources import SOURCE_NAMES, missing_sources
 from training.recommender.pair_features import REDEFINED, feature_names
 from training.recommender.ranker import Ranker, fit_ranker
 from training.recommender.scoring import score_situation, stranger_lists
@@ -83,7 +84,7 @@ class RecommenderModel:
             step.rows = sum(part.label.size for part in examples)
         with progress.step("due dates"):
             due = fit_due(known, day, config)
-        return cls(config, ranker, associations_of(known, day, config), due, day)
+        return cls(config, ranker, associations_of(known, day, config), due, day, config.sources)
 
     def score(
         self,
@@ -178,11 +179,18 @@ class RecommenderModel:
             fitted_on = date.fromisoformat(described["fitted_on"])
             sources, due_columns = (tuple(described[name]) for name in ("sources", "due_columns"))
             definitions = described["definitions"]
+            missing = missing_sources(sources)
+            if missing:
+                raise ModelError(
+                    f"the recommender in {folder} was fitted with the candidate sources {missing}, which no installed "
+                    "package declares. Install their package again, or train and promote a recommender without them."
+                )
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
             raise ModelError(f"no recommender can be read in {folder}: {error}. Train and promote one.") from error
+        config = config.model_copy(update={"sources": sources})
         ranker, due = Ranker.load(folder, config), DueModel.load(folder, due_columns)
         fitted = [*sources, *due_columns, *(ranker.booster.feature_name() if ranker.booster is not None else [])]
-        present = [*SOURCE_NAMES, *DUE_COLUMNS, *feature_names(config)]
+        present = [*SOURCE_NAMES, *extension_names("candidate_sources"), *DUE_COLUMNS, *feature_names(config)]
         check_columns(defined(fitted, definitions), defined(present, REDEFINED), f"the recommender in {folder}")
         return cls(config, ranker, Associations.load(folder), due, fitted_on, sources)
 

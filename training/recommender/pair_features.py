@@ -10,7 +10,6 @@ import polars as pl
 
 from features.person.interactions import EVENT_TYPES, HALF_LIVES_VISITS, visits_column
 from training.recommender.candidates.pool import Candidates
-from training.recommender.candidates.registry import SOURCE_NAMES
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import ATTRIBUTES, History
 from training.recommender.repeat_gap import Gaps, expected_gaps
@@ -64,15 +63,16 @@ Raise it whenever a column of the same name begins to mean something else: model
 then refused by that name."""
 
 
-def feature_names(config: RecommenderConfig, sources: Sequence[str] = SOURCE_NAMES) -> list[str]:
+def feature_names(config: RecommenderConfig, sources: Sequence[str] | None = None) -> list[str]:
     """Names of the features, in order.
 
     Args:
         config: of the recommender.
-        sources: names of the candidate sources whose opinions are features.
+        sources: names of the candidate sources whose opinions are features; None: those of the configuration.
     """
     decayed = [f"decayed_{h}d" for h in config.half_lives_days]
     product = [*PRODUCT, *(f"product_{name}" for name in decayed)]
+    sources = config.sources if sources is None else sources
     opinions = [f"{name}_score" for name in sources] + [f"{name}_relative" for name in sources]
     return [*PAIR, *decayed, *TIMING, *PERSON, *product, *AFFINITY, "relative_price", *opinions]
 

@@ -13,6 +13,7 @@ from training.recommender.fitted_sources import Situation
 from training.recommender.sparse import Floats, Ints
 
 _BY_SOURCE = {
+    "own": "bought_before",
     "neighbours": "people_like_you",
     "user_cf": "people_like_you",
     "item_item": "goes_with",
@@ -28,13 +29,13 @@ def reason_codes(situation: Situation, pairs: Candidates, features: Floats, name
 
     `every_days:12` bought again about every 12 days; `bought_before` once; `looked_at:scan` an event of late;
     `goes_with:PRODUCT` with a good the person buys; `people_like_you`; `category:NAME` a favourite category; `popular`
-    in the person's store; `new` goods.
+    in the person's store; `new` goods; else the name of a source of another package, which has words of its own.
     """
     at = {name: place for place, name in enumerate(names)}
     days = features[:, at["purchase_days"]]
     events = np.nan_to_num(features[:, [at[f"event_{kind}"] for kind in EVENT_TYPES]])
     source = _strongest(pairs, situation.source_names)
-    codes = np.array([_BY_SOURCE.get(name, "people_like_you") for name in situation.source_names], dtype=object)[source]
+    codes = np.array([_BY_SOURCE.get(name, name) for name in situation.source_names], dtype=object)[source]
     codes = np.where((codes == "category") & ~_likes_category(features, at), "people_like_you", codes)
     codes = _with_details(situation, pairs, codes)
     looked = events.max(axis=1) > 0.1

@@ -1,9 +1,11 @@
 """Tuning of the sources to a data set it has never seen: a few trials on a past window, one parameter at a time."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import islice
 
 import numpy as np
 import polars as pl
@@ -11,10 +13,10 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.progress import SILENT, Progress
 from training.recommender.candidates.base import Source
-from training.recommender.candidates.neighbours import Neighbours
-from training.recommender.candidates.own import OwnGoods
+from training.recommender.candidates.registry import fit_source
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import History, build_history, purchased_pairs
+from training.recommender.installed_sources import SOURCE_NAMES, declared_source
 from training.recommender.metrics import Ranking, ndcg_at, top_hits
 from training.recommender.model import training_cutoffs
 from training.recommender.sparse import Ints, blocks, distinct, is_among, look_up, top_cells
@@ -124,14 +126,14 @@ def _search(
     """The best of the proposals; what is not tried before the deadline (of `time.monotonic`) stays as it is."""
     if bench.people.size == 0:
         return config
-    best = {"own": -1.0, "neighbours": -1.0}
-    for source, parameter, value in list(_proposals(config))[: config.tuning_trials]:
+    best: defaultdict[str, float] = defaultdict(lambda: -1.0)
+    proposals = [*islice(_proposals(config), config.tuning_trials), *_outside_proposals(config)]
+    for source, parameter, value in proposals:
         began = time.monotonic()
         if began > deadline:
             break
-        part = getattr(config, source).model_copy(update={parameter: value})
-        tried = config.model_copy(update={source: part})
-        found = bench.ndcg(_source(bench.history, tried, source))
+        tried = _changed(config, source, parameter, value)
+        found = bench.ndcg(fit_source(source, bench.history, tried))
         kept = found > best[source]
         seconds = time.monotonic() - began
         rows.append(dict(zip(TRIAL, (source, parameter, float(value), found, kept, seconds), strict=True)))
@@ -140,19 +142,32 @@ def _search(
     return config
 
 
-def _source(history: History, config: RecommenderConfig, name: str) -> Source:
-    if name == "own":
-        return OwnGoods(history, config.own)
-    return Neighbours(history, config.neighbours, config.max_neighbour_people, config.seed)
+def _changed(config: RecommenderConfig, source: str, parameter: str, value: float) -> RecommenderConfig:
+    """The configuration with another value of one parameter of a source."""
+    if source in SOURCE_NAMES:
+        part = getattr(config, source).model_copy(update={parameter: value})
+        return config.model_copy(update={source: part})
+    mine = config.source_parameters.get(source, {}) | {parameter: value}
+    return config.model_copy(update={"source_parameters": config.source_parameters | {source: mine}})
+
+
+def _outside_proposals(config: RecommenderConfig) -> Iterator[tuple[str, str, float]]:
+    """What sources of other packages ask to have tried, the usual values first."""
+    for source in config.sources:
+        if source not in SOURCE_NAMES:
+            for parameter, values in declared_source(source).parameters.items():
+                yield from ((source, parameter, value) for value in values)
 
 
 def _proposals(config: RecommenderConfig) -> Iterator[tuple[str, str, float]]:
     """What to try, the present values first, so that nothing changes without a better figure."""
     slow = [h for h in config.half_lives_days if 14 <= h <= 180]
-    for source in ("own", "neighbours"):
+    used = [source for source in ("own", "neighbours") if source in config.sources]
+    for source in used:
         present = getattr(config, source).half_life_days
         yield source, "half_life_days", present
         yield from ((source, "half_life_days", h) for h in slow if h != present)
         yield source, "half_life_visits", HALF_LIFE_VISITS
-    yield from (("neighbours", "own_weight", w) for w in OWN_WEIGHTS)
-    yield from (("neighbours", "neighbours", k) for k in NEIGHBOURS)
+    if "neighbours" in used:
+        yield from (("neighbours", "own_weight", w) for w in OWN_WEIGHTS)
+        yield from (("neighbours", "neighbours", k) for k in NEIGHBOURS)

@@ -5,6 +5,8 @@ from typing import Literal
 
 import polars as pl
 
+from training.recommender.installed_sources import installed_reason
+
 Language = Literal["zh", "en"]
 
 EVENTS = {
@@ -59,7 +61,8 @@ def reason_text(code: str | None, language: Language = "zh", names: Mapping[str,
     """A reason code in words.
 
     Args:
-        code: `code` or `code:detail`; a code this version does not know is shown as it is.
+        code: `code` or `code:detail`; the name of an installed candidate source has the source's own words; a code of
+            a package that was uninstalled since is shown as it is.
         language: zh or en.
         names: product_id -> name, for reasons that name a product.
 
@@ -69,9 +72,10 @@ def reason_text(code: str | None, language: Language = "zh", names: Mapping[str,
     '常与「牛奶」一起购买'
     """
     head, _, detail = (code or "").partition(":")
-    if head not in WORDS:
-        return code or ""
     chosen = 0 if language == "zh" else 1
+    if head not in WORDS:
+        installed = installed_reason(head)
+        return (code or "") if installed is None else installed[chosen]
     event = EVENTS.get(detail, (detail, detail))[chosen]
     product = (names or {}).get(detail) or detail
     return WORDS[head][chosen].format(detail=detail, event=event, product=product)

@@ -1,0 +1,136 @@
+"""Candidate sources that other packages add through entry points: how one is declared, and which are installed.
+
+docs/extending.md has an example; `training.recommender.candidates.conformance` has the tests that every source must
+pass.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, get_args
+
+from retail_brain.errors import ExtensionError, UsageError
+from retail_brain.extensions import extension_names, load_extension
+from retail_brain.settings import SourceName
+
+if TYPE_CHECKING:  # the service reads the reasons and needs no model
+    from training.recommender.candidates.base import Source
+    from training.recommender.config import RecommenderConfig
+    from training.recommender.history import History
+
+SOURCE_NAMES: Final[tuple[str, ...]] = get_args(SourceName)
+"""Built-in sources, in the order of their columns."""
+
+NEEDED: Final = ("own", "trending")
+"""Sources that no recommender goes without: repeat purchases, and what is shown to anonymous customers."""
+
+REASON_CODES: Final = (
+    "every_days",
+    "bought_before",
+    "looked_at",
+    "goes_with",
+    "people_like_you",
+    "category",
+    "popular",
+    "new",
+    "same_subcategory",
+    "same_category",
+    "same_brand",
+    "same_department",
+    "pinned",
+)
+"""Codes of built-in reasons; a source's name is the code of its reason, so it may be none of them."""
+
+
+@dataclass(frozen=True)
+class CandidateSource:
+    """A source of another package: what its entry point in `retail_brain.candidate_sources` stands for.
+
+    The entry point's name is the source's name: it names the ranker's columns `NAME_score` and `NAME_relative`, the
+    source's recall in reports, and the code of its reason.
+
+    Attributes:
+        fit: the source fitted on a history, with the parameters' values by name; the same arguments give the same
+            scores.
+        reason_en: why a customer is shown what this source proposes, as they read it.
+        reason_zh: the same in Chinese.
+        parameters: name -> values: the first is used as long as no other does better in tuning; empty = not tuned.
+    """
+
+    fit: "Callable[[History, RecommenderConfig, Mapping[str, float]], Source]"
+    reason_en: str
+    reason_zh: str
+    parameters: Mapping[str, Sequence[float]] = field(default_factory=dict)
+
+
+def declared_source(name: str) -> CandidateSource:
+    """A source of another package.
+
+    Raises:
+        NotFoundError: no installed package declares it.
+        ExtensionError: it cannot be imported, is no `CandidateSource`, its name is taken or no column name, or it has
+            no reason in one of the languages.
+    """
+    source = load_extension("candidate_sources", name)
+    if not isinstance(source, CandidateSource) or not callable(source.fit):
+        raise ExtensionError(
+            f"the candidate source {name!r} is a {type(source).__name__}; wanted a "
+            "training.recommender.installed_sources.CandidateSource with a function `fit`. Correct its package."
+        )
+    if name in SOURCE_NAMES or name in REASON_CODES or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise ExtensionError(
+            f"the candidate source {name!r} cannot have this name; wanted lower-case letters, digits and '_', and none "
+            f"of {sorted({*SOURCE_NAMES, *REASON_CODES})}. Rename its entry point."
+        )
+    for language, text in (("reason_en", source.reason_en), ("reason_zh", source.reason_zh)):
+        if not text.strip():
+            raise ExtensionError(
+                f"the candidate source {name!r} has no {language}; wanted the words that a customer reads beside what "
+                "it proposes. Add them to its package."
+            )
+    if any(not values for values in source.parameters.values()):
+        raise ExtensionError(
+            f"the candidate source {name!r} has a parameter without values: {dict(source.parameters)}; wanted at least "
+            "one for each, the usual one first. Correct its package."
+        )
+    return source
+
+
+def ordered_sources(names: Sequence[str]) -> tuple[str, ...]:
+    """The sources in the order of their columns: built-in ones, then those of other packages by name.
+
+    Raises:
+        UsageError: one is not installed, or one of NEEDED is missing.
+        ExtensionError: one of another package is unusable.
+    """
+    outside = sorted(set(names) - set(SOURCE_NAMES))
+    missing = missing_sources(names)
+    if missing:
+        raise UsageError(
+            f"the candidate sources {missing} are not installed; wanted some of {list(SOURCE_NAMES)} or of "
+            f"{list(extension_names('candidate_sources')) or 'none'} that packages add. Install the package or correct "
+            "recommender.sources."
+        )
+    absent = [name for name in NEEDED if name not in names]
+    if absent:
+        raise UsageError(f"recommender.sources lacks {absent}, which every recommender needs. Add them.")
+    for name in outside:
+        declared_source(name)
+    return (*(name for name in SOURCE_NAMES if name in names), *outside)
+
+
+def missing_sources(names: Sequence[str]) -> list[str]:
+    """Those that are neither built in nor declared by an installed package."""
+    return sorted(set(names) - set(SOURCE_NAMES) - set(extension_names("candidate_sources")))
+
+
+def installed_reason(name: str) -> tuple[str, str] | None:
+    """The reason of an installed source in Chinese and English; None where no package declares it.
+
+    Raises:
+        ExtensionError: the source is unusable.
+    """
+    if name not in extension_names("candidate_sources"):
+        return None
+    source = declared_source(name)
+    return source.reason_zh, source.reason_en
