@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ from serving.store.suggestions import Suggestions
 from serving.store.what_if_sheets import WhatIfSheets
 
 FORMAT = 3
-"""Of the files; raised with every change of what they hold, so that old answers are named as such."""
+"""Of the files; raised only with a change that this version cannot read in older answers: then publish again.
+
+An added file or manifest field is optional instead, so that answers of earlier versions keep being served."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class AnswersManifest:
         parts: which parts there are: `forecasts`, `suggestions`, `pairs`, `similar`, ...
         counts: rows by part.
         files: checksum (SHA-256) of every file, by path inside the set; empty in sets of version 0.1.
+        left_out: model kind -> why its champion could not be read, so that its parts are missing.
         calendar: festivals and other days with a name: `date`, `name`, `type`.
     """
 
@@ -60,6 +63,7 @@ class AnswersManifest:
     counts: dict[str, int]
     calendar: list[dict[str, str]] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
 
@@ -131,7 +135,13 @@ def read_manifest(folder: Path) -> AnswersManifest:
         raise ModelError(
             f"answers {folder.name} have format {values.get('format')!r}, wanted {FORMAT}. Run `retail-brain publish`."
         )
-    return AnswersManifest(**values)
+    known = {part.name for part in fields(AnswersManifest)}
+    try:
+        return AnswersManifest(**{name: value for name, value in values.items() if name in known})
+    except TypeError as error:
+        raise ModelError(
+            f"the manifest of answers {folder.name} is incomplete: {error}. Run `retail-brain publish`."
+        ) from error
 
 
 def open_answers(folder: Path) -> Answers:

@@ -30,6 +30,7 @@ def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
         "counts": manifest.counts,
         "parts": manifest.parts,
         "bundles": manifest.bundles,
+        "left_out": manifest.left_out,
         "stores": [
             {"id": text, "name": name}
             for text, name in zip(stores.ids.take(first), stores.names.take(first), strict=True)

@@ -80,7 +80,7 @@ class BundleItem(Strict):
 
 
 class OverviewResponse(Strict):
-    """What there is."""
+    """What there is; `left_out` says of each model that this version cannot read why its answers are missing."""
 
     tenant: str
     role: str
@@ -95,4 +95,5 @@ class OverviewResponse(Strict):
     counts: dict[str, int]
     parts: list[str]
     bundles: dict[str, BundleItem]
+    left_out: Annotated[dict[str, str], Field(default_factory=dict)]
     stores: list[StoreItem]

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import polars as pl
 
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
+from retail_brain.errors import ModelError
 from retail_brain.files import name_aside, sweep
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings, Workspace
@@ -25,6 +27,7 @@ from serving.store.rows import write_rows
 from training.bundle import KINDS, Kind, champion, champion_version, read_manifest
 from training.demand.model import DemandModel
 from training.demand.stored_forecasts import write_origin
+from training.promotion import load_model
 from training.recommender.model import RecommenderModel
 
 
@@ -32,20 +35,22 @@ def publish(workspace: Workspace, dataset: Dataset, settings: Settings, progress
     """Publishes answers from the champions that there are; returns the name of the new set.
 
     A part whose model was never promoted is left out, and the service says so when it is asked for it. The service
-    moves to the new set by itself, without a failed request; a publishing that ends early changes nothing.
+    moves to the new set by itself, without a failed request; a publishing that ends early changes nothing. A champion
+    that this software cannot read is left out too, and the manifest names it and why.
 
     Raises:
         MissingTableError: the dataset has no sales.
-        ModelError: a champion's bundle is damaged.
+        ModelError: of the champions that there are none can be read; the answers published before stay.
     """
     dataset = dataset.at(dataset.as_of or dataset.last_day())
-    models = {kind: champion(workspace, kind) for kind in KINDS if champion_version(workspace, kind) is not None}
+    models, left_out = _readable(workspace, progress)
     answers_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     sweep(workspace.answers)
     aside = workspace.answers / name_aside(f".{answers_id}")
     aside.mkdir(parents=True)
     try:
         manifest = _fill(aside, answers_id, workspace, dataset, settings, models, progress)
+        manifest = replace(manifest, left_out=left_out)
         write_manifest(aside, manifest)
         aside.rename(workspace.answers / answers_id)
     finally:
@@ -53,6 +58,25 @@ def publish(workspace: Workspace, dataset: Dataset, settings: Settings, progress
     make_current(workspace.answers, answers_id)
     progress.say(f"  answers {answers_id} as of {manifest.as_of}: {', '.join(manifest.parts) or 'history only'}")
     return answers_id
+
+
+def _readable(workspace: Workspace, progress: Progress) -> tuple[dict[Kind, Path], dict[str, str]]:
+    """Bundles of the champions that can be read, and of the others why not."""
+    models: dict[Kind, Path] = {}
+    left_out: dict[str, str] = {}
+    for kind in KINDS:
+        try:
+            if champion_version(workspace, kind) is not None:
+                folder = champion(workspace, kind)
+                load_model(kind, folder)
+                models[kind] = folder
+        except ModelError as error:
+            left_out[kind] = str(error)
+    if left_out and not models:
+        raise ModelError("no champion can be read, so nothing is published: " + " ".join(left_out.values()))
+    for name, reason in left_out.items():
+        progress.say(f"  LEFT OUT: answers of the {name} model: {reason}")
+    return models, left_out
 
 
 def _fill(

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
-from retail_brain.errors import MissingTableError
-from retail_brain.progress import SILENT
+from retail_brain.errors import MissingTableError, ModelError
+from retail_brain.files import write_json
+from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import DemandSettings, Settings, Workspace
 from serving.store.answer_set import current_id, open_answers
 from serving.store.publishing.run import publish
@@ -102,3 +103,32 @@ def test_a_publishing_that_fails_leaves_the_last_answers_and_nothing_else(
         publish(workspace, chain, SETTINGS, SILENT)
     assert current_id(workspace.answers) == good
     assert sorted(path.name for path in workspace.answers.iterdir()) == sorted(["CURRENT", good])
+
+
+def test_a_champion_that_cannot_be_read_is_left_out_and_the_other_answers(
+    chain: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace = Workspace(tmp_path)
+    model = DemandModel.fit(chain.at(LAST), preset_config(SETTINGS, "fast"))
+    write_bundle(workspace, "demand", 1, {}, model.save)
+    point_champion(workspace, "demand", 1)
+    unreadable = {"format": 99}
+    write_bundle(workspace, "recommender", 2, {}, lambda folder: write_json(folder / "recommender.json", unreadable))
+    point_champion(workspace, "recommender", 2)
+    answers = open_answers(workspace.answers / publish(workspace, chain, SETTINGS, Progress()))
+    assert answers.forecasts is not None
+    assert answers.pairs is None
+    assert list(answers.manifest.bundles) == ["demand"]
+    assert "format 99" in answers.manifest.left_out["recommender"]
+    said = capsys.readouterr()
+    assert "LEFT OUT: answers of the recommender model" in said.out + said.err
+
+
+def test_where_no_champion_can_be_read_the_last_answers_stay(chain: Dataset, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    good = publish(workspace, chain, SETTINGS, SILENT)
+    write_bundle(workspace, "demand", 1, {}, lambda folder: write_json(folder / "model.json", {"format": 99}))
+    point_champion(workspace, "demand", 1)
+    with pytest.raises(ModelError, match=r"nothing is published.*format 99"):
+        publish(workspace, chain, SETTINGS, SILENT)
+    assert current_id(workspace.answers) == good

@@ -28,7 +28,8 @@ function tests(kind, bundle) {
 
 export function modelsPanel(overview) {
   const rows = Object.entries(overview?.bundles ?? {}).map(([kind, bundle]) => [h("div", {}, h("dt", {}, code("bundle", kind)), h("dd", {}, versionText(bundle))), tests(kind, bundle)]);
+  const missing = Object.entries(overview?.left_out ?? {}).map(([kind, reason]) => h("p", { class: "warn", title: reason, "data-left-out": kind }, t("overview.left_out", { model: code("bundle", kind) })));
   const more = [["published_at", moment], ["tenant", String], ["role", (role) => code("role", role)]]
     .filter(([key]) => overview?.[key]).map(([key, text]) => h("div", {}, h("dt", {}, t(`overview.${key}`)), h("dd", {}, name(text(overview[key])))));
-  return h("section", { class: "panel side" }, h("h2", {}, t("overview.models")), h("dl", { class: "facts one-column" }, rows, more));
+  return h("section", { class: "panel side" }, h("h2", {}, t("overview.models")), missing, h("dl", { class: "facts one-column" }, rows, more));
 }
