@@ -1,6 +1,5 @@
 """A tenant's runs and registered models in MLflow."""
 
-import fcntl
 import hashlib
 import json
 import logging
@@ -11,7 +10,7 @@ import socket
 import sqlite3
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,6 +24,7 @@ from mlflow.tracking import MlflowClient
 from retail_brain.errors import ModelError, NotFoundError
 from retail_brain.files import scratch_folder
 from retail_brain.lake.snapshot import TableSnapshot
+from retail_brain.locks import file_lock
 from retail_brain.settings import Workspace
 from training.bundle import KINDS, Kind
 from training.jobs import Trained
@@ -269,11 +269,8 @@ class Tracking:
                         stack.enter_context(self._lock(kind))
                     relocate(database)
 
-    @contextmanager
-    def _lock(self, name: str) -> Iterator[None]:
-        with (self._folder / f".{name}.lock").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+    def _lock(self, name: str) -> AbstractContextManager[None]:
+        return file_lock(self._folder / f".{name}.lock")
 
 
 @contextmanager
