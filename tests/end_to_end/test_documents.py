@@ -8,6 +8,8 @@ from retail_brain.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WIDTH = 120
+UNWRAPPED = {"contract.md", "benchmarks.md"}  # bodies of routes, and commands that are copied whole
 
 
 def verbs(text: str) -> set[str]:
@@ -46,6 +48,12 @@ def test_links_lead_somewhere(page: Path) -> None:
         to = page.parent / file if file else page
         assert to.exists(), target
         assert not anchor or anchor in anchors(to), target
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name not in UNWRAPPED], ids=name_of)
+def test_lines_of_documents_are_wrapped_except_tables_and_code(page: Path) -> None:
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert [line for line in text.splitlines() if len(line) > WIDTH and not line.startswith("|")] == []
 
 
 def test_lock_file_names_no_index_and_pins_by_hash() -> None:
