@@ -55,6 +55,19 @@ def load_extensions(kind: str) -> dict[str, Any]:
     return {name: _load(entry) for name, entry in _declared(GROUPS[kind]).items()}
 
 
+def describe_extensions() -> list[tuple[str, str, str, str]]:
+    """Kind, name, object and distribution with version of every declared extension; nothing is imported.
+
+    Raises:
+        ExtensionError: two packages declare the same name.
+    """
+    return [
+        (kind, name, entry.value, "" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}")
+        for kind, group in GROUPS.items()
+        for name, entry in _declared(group).items()
+    ]
+
+
 def forget() -> None:
     """Looks anew for installed packages at the next question; for notebooks and tests that install one on the way."""
     _declared.cache_clear()

@@ -15,6 +15,7 @@ from retail_brain.cli import (
     context,
     demo_verb,
     events_verbs,
+    extensions_verb,
     features_verb,
     forecast_verbs,
     ingest_verbs,
@@ -71,6 +72,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "publish": train_verbs.publish,
         "serve": serve_verb.serve,
         "keys": keys_verbs.keys,
+        "extensions": extensions_verb.extensions,
     },
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from retail_brain.cli import extensions_verb
 from retail_brain.decisions.conformance import OrderPolicyConformance
 from retail_brain.decisions.order_policies import policy_names
 from retail_brain.extensions import GROUPS, extension_names
@@ -66,3 +67,10 @@ def test_each_kind_of_the_page_is_found_and_used(tmp_path: Path) -> None:
     assert "daily_sales" in open_source("mytill://store-7", tmp_path).tables
     assert all_routes()[-1].path == "/x/signs"
     assert extension_names("routes") == ("signs",)
+
+
+def test_verb_lists_them_with_package_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    extensions_verb.extensions()
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["connectors", "mytill", "mychain:open_till", "mychain", "1.2"] in lines
+    assert len(lines) == 4
