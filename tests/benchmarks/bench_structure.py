@@ -1,4 +1,4 @@
-"""Structure of source trees, counted alike: sizes, public names, docstrings, types, documented errors, comments, circles.
+"""Structure of source trees, counted alike: sizes, public names, docstrings, types, documented errors, comments.
 
     python tests/benchmarks/bench_structure.py . NAME=FOLDER ...
 
