@@ -1,4 +1,4 @@
-"""Ingest: from any dataset to the lake, with bad rows set aside."""
+"""Ingest: reads a dataset, checks its rows, quarantines bad ones and writes the rest to the lake."""
 
 from retail_brain.ingest.report import IngestReport, TableReport
 from retail_brain.ingest.run import ingest

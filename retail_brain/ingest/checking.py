@@ -1,4 +1,4 @@
-"""One batch of rows as found -> good rows in canonical types, and bad rows with their reasons and original values."""
+"""Validates a batch of rows: good rows in canonical types, bad rows with reasons and original values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import dataframely as dy
 import polars as pl
 
-from retail_brain.ingest.typing import LATEST_YEAR, attribute, quickly, typed
+from retail_brain.ingest.typing import LATEST_YEAR, attribute, parse_uniform, typed
 from retail_brain.sources import ColumnFormat
 from retail_brain.tables import Table
 
@@ -31,8 +31,8 @@ _RULES = {
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A batch after checking.
+class CheckedBatch:
+    """A batch split into good and bad rows.
 
     Attributes:
         good: canonical columns in order, further attributes last.
@@ -46,28 +46,30 @@ class Checked:
 class Checker:
     """Checks the batches of one table."""
 
-    def __init__(self, table: Table, found: pl.Schema, formats: Mapping[str, ColumnFormat]) -> None:
-        """Prepares the expressions.
+    def __init__(self, table: Table, source: pl.Schema, formats: Mapping[str, ColumnFormat]) -> None:
+        """Prepares the expressions once for all batches.
 
         Args:
             table: what a good row is.
-            found: columns and types of the source.
+            source: columns and types of the source.
             formats: column -> how its text is written.
         """
         self._table = table
-        self._attributes = [name for name in found if name not in table.types] if table.open_attributes else []
-        self._further = [attribute(name, found[name]) for name in self._attributes]
-        self._present = {name: kind for name, kind in table.types.items() if name in found}
+        self._attributes = [name for name in source if name not in table.types] if table.open_attributes else []
+        self._further = [attribute(name, source[name]) for name in self._attributes]
+        self._present = {name: kind for name, kind in table.types.items() if name in source}
         self._typed = {
-            name: typed(name, found[name], kind, formats.get(name, ColumnFormat())).alias(name)
+            name: typed(name, source[name], kind, formats.get(name, ColumnFormat())).alias(name)
             for name, kind in self._present.items()
         }
         self._plain_moments = [
             name
             for name, kind in self._present.items()
-            if kind in (pl.Date, pl.Datetime) and found[name] == pl.String and name not in formats
+            if kind in (pl.Date, pl.Datetime) and source[name] == pl.String and name not in formats
         ]
-        self._absent = [pl.lit(None, dtype=kind).alias(name) for name, kind in table.types.items() if name not in found]
+        self._absent = [
+            pl.lit(None, dtype=kind).alias(name) for name, kind in table.types.items() if name not in source
+        ]
         self._moments = [
             name
             for name, kind in self._present.items()
@@ -77,15 +79,16 @@ class Checker:
             f"{name} carries the zone {zone}; its wall clock is taken as local time (give time_zone in a mapping to "
             "convert it)"
             for name in self._moments
-            if (zone := getattr(found[name], "time_zone", None))
+            if (zone := getattr(source[name], "time_zone", None))
         ]
-        self._floats = [name for name, kind in self._present.items() if kind == pl.Float64 and found[name].is_float()]
+        self._floats = [name for name, kind in self._present.items() if kind == pl.Float64 and source[name].is_float()]
         self._schema = _row_schema(table, self._attributes)
 
-    def check(self, batch: pl.DataFrame) -> Checked:
+    def check(self, batch: pl.DataFrame) -> CheckedBatch:
         """Splits a batch into good and bad rows; no row is lost and none is in both."""
         raw = batch.with_row_index(_ROW)
         shaped = raw.select(_ROW, *self._columns(batch), *self._absent, *self._further)
+        # pandas writes a missing number as NaN, so it is no error where the column may be missing
         optional = [name for name in self._floats if name in self._table.optional]
         shaped = shaped.with_columns(pl.col(optional).fill_nan(None)) if optional else shaped
         unreadable = self._unreadable(raw, shaped)
@@ -97,7 +100,7 @@ class Checker:
             else unreadable.clear()
         )
         bad = pl.concat([unreadable, broken]).sort(_ROW)
-        return Checked(
+        return CheckedBatch(
             good.select(*self._table.types, *self._attributes),
             bad.join(
                 raw.filter(pl.col(_ROW).is_in(bad[_ROW].implode())).select(_ROW, *as_text(batch)),
@@ -109,9 +112,9 @@ class Checker:
 
     def _columns(self, batch: pl.DataFrame) -> list[pl.Expr]:
         """The columns that the batch has, in canonical types."""
-        ready = {name: quickly(batch[name], self._present[name]) for name in self._plain_moments}
+        parsed = {name: parse_uniform(batch[name], self._present[name]) for name in self._plain_moments}
         return [
-            pl.lit(done).alias(name) if (done := ready.get(name)) is not None else expression
+            pl.lit(column).alias(name) if (column := parsed.get(name)) is not None else expression
             for name, expression in self._typed.items()
         ]
 
@@ -120,6 +123,7 @@ class Checker:
         tests = self._too_late(shaped)
         for name, kind in self._present.items():
             value = raw[name]
+            # most columns lose no value: comparing two counts is cheaper than looking for lost values
             if shaped[name].null_count() == value.null_count():
                 continue
             lost = shaped[name].is_null() & value.is_not_null()
@@ -141,7 +145,7 @@ class Checker:
         return raw.select(_ROW, reasons).filter(pl.col(REASONS) != "")
 
     def _too_late(self, shaped: pl.DataFrame) -> list[pl.Expr]:
-        """Rows that were observed in a time that never comes."""
+        """Tests for rows that are dated after `LATEST_YEAR`, such as the placeholder 9999-12-31."""
         name = self._table.observed_at
         if name not in self._present:
             return []
@@ -169,12 +173,12 @@ def _row_schema(table: Table, attributes: list[str]) -> type[dy.Schema]:
 def _broken(details: pl.DataFrame, columns: list[str], table: Table) -> pl.DataFrame:
     """Rows that break a rule of the schema, with the rules in words."""
     rules = [name for name in details.columns if name not in columns]
-    words = [pl.when(_is_told(rule, rules)).then(pl.lit(_in_words(rule, table))) for rule in rules]
+    words = [pl.when(_is_reported(rule, rules)).then(pl.lit(_in_words(rule, table))) for rule in rules]
     return details.select(_ROW, pl.concat_str(words, separator="; ", ignore_nulls=True).alias(REASONS))
 
 
-def _is_told(rule: str, rules: list[str]) -> pl.Expr:
-    """Whether a broken rule is worth a word: NaN and infinity break the limits too."""
+def _is_reported(rule: str, rules: list[str]) -> pl.Expr:
+    """Whether a broken rule is named: a limit is not where the value is NaN or infinite, which breaks it as well."""
     column, _, name = rule.rpartition("|")
     wider = [other for other in (f"{column}|nan", f"{column}|inf") if other in rules and name in {"min", "max"}]
     return pl.all_horizontal(pl.col(rule) == "invalid", *(pl.col(other) != "invalid" for other in wider))

@@ -1,4 +1,4 @@
-"""Rows set aside: one file per table in the lake, with reasons, their dataset and their values as they were found."""
+"""Writes quarantined rows: one file per table in the lake, with reasons, dataset and original values."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,23 +12,24 @@ from retail_brain.lake.layout import QUARANTINE, checked_uri, is_remote, join_ur
 DATASET = "dataset"
 
 
-def keep_aside(uri: str, name: str, dataset: str, bad: pl.DataFrame, options: Mapping[str, str]) -> None:
-    """Makes `bad` the rows set aside of a dataset's table; those of other datasets stay.
+def write_quarantine(uri: str, name: str, dataset: str, bad: pl.DataFrame, options: Mapping[str, str]) -> None:
+    """Replaces the quarantined rows of a dataset's table; those of other datasets stay.
 
-    A row that was corrected in the dataset is therefore gone from quarantine after the next ingest of it.
+    A row that was corrected in the dataset is therefore gone from quarantine after the next ingest.
 
     Args:
         uri: the lake.
         name: the table.
-        dataset: what the rows came from.
+        dataset: name of the dataset that the rows came from.
         bad: column `reasons` and the original values as text.
         options: credentials of the object store.
     """
     place = join_uri(checked_uri(uri), QUARANTINE, f"{name}.parquet")
     before = _read(place, options)
-    mine = bad.select(pl.lit(dataset).alias(DATASET), REASONS, pl.exclude(REASONS))
+    own = bad.select(pl.lit(dataset).alias(DATASET), REASONS, pl.exclude(REASONS))
     others = before.filter(pl.col(DATASET) != dataset) if before is not None else None
-    after = mine if others is None else pl.concat([others, mine], how="diagonal_relaxed")
+    after = own if others is None else pl.concat([others, own], how="diagonal_relaxed")
+    # an ingest that changes nothing leaves the file untouched, its time stamp included
     if (before is None and not bad.height) or (before is not None and _same(before, after)):
         return
     if is_remote(place):

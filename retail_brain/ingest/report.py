@@ -1,4 +1,4 @@
-"""What an ingest did, table by table."""
+"""Report of an ingest: rows read, written, quarantined and left out, per table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class TableReport:
-    """What became of one table.
+    """Counts of rows of one table.
 
     Attributes:
-        read: rows found in the source.
+        read: rows of the source.
         new: rows added to the lake.
-        changed: rows that took the place of one with the same key.
-        unchanged: rows that the lake held already.
-        removed: rows that a replacement took out.
-        quarantined: rows set aside.
+        changed: rows that replaced one with the same key.
+        unchanged: rows that the lake had already.
+        removed: rows that a replacement deleted.
+        quarantined: bad rows.
         left_out: rows that the source leaves out on purpose, by reason.
-        reasons: rows set aside by reason; a row with two reasons counts in both.
-        unknown: column -> rows that name an id which the table it refers to does not hold.
+        reasons: quarantined rows by reason; a row with two reasons counts in both.
+        unknown: column -> rows whose id is not in the table that the column refers to.
         version: the table's version in the lake.
         seconds: time taken.
-        clashes: new receipt lines whose receipt the lake already held with other lines; both are kept.
+        clashes: new receipt lines whose receipt the lake already had with other lines; both are kept.
     """
 
     name: str
@@ -40,13 +40,13 @@ class TableReport:
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What an ingest did.
+    """Report of an ingest.
 
     Attributes:
         source: the dataset.
         lake: URI of the lake.
         tables: one entry per table of the dataset.
-        warnings: what the reader should know.
+        warnings: sentences for the user, such as files that were ignored.
     """
 
     source: str

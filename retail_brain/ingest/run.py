@@ -1,4 +1,4 @@
-"""From a dataset to the lake: read, check, set bad rows aside, write what is new."""
+"""Runs an ingest: reads and checks a dataset, quarantines bad rows, writes new and changed rows to the lake."""
 
 import time
 from collections.abc import Mapping
@@ -7,12 +7,11 @@ from pathlib import Path
 
 from retail_brain.errors import DataError
 from retail_brain.files import scratch_folder
-from retail_brain.ingest.clashes import receipt_clashes
-from retail_brain.ingest.quarantine import keep_aside
-from retail_brain.ingest.references import unknown_ids
+from retail_brain.ingest.cross_checks import receipt_clashes, unknown_ids
+from retail_brain.ingest.quarantine import write_quarantine
 from retail_brain.ingest.report import IngestReport, TableReport
 from retail_brain.ingest.staging import Staged, stage
-from retail_brain.lake import has_table, remove_unnamed_files, write_table
+from retail_brain.lake import has_table, remove_orphan_files, write_table
 from retail_brain.progress import Progress
 from retail_brain.settings import DataSettings, Settings
 from retail_brain.sources import Source, open_source
@@ -23,7 +22,7 @@ SALES = ("transactions", "daily_sales")
 
 @dataclass(frozen=True)
 class _Target:
-    """Where rows go."""
+    """Lake that an ingest writes to, and how."""
 
     uri: str
     options: Mapping[str, str]
@@ -32,21 +31,24 @@ class _Target:
 
 
 def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, replace: bool = False) -> IngestReport:
-    """Brings a dataset's tables into the lake. Safe to run again: what the lake holds already is not added twice.
+    """Ingests the tables of a dataset into the lake. Idempotent: rows that the lake has already are not added twice.
 
-    Every table is read and checked before the first is written, so an ingest that is refused leaves the lake as it was.
-    A killed one leaves some tables at their new version and the others at their old one; running it again completes it.
+    Every table is read and checked before the first is written, so a refused ingest leaves the lake as it was. A killed
+    one leaves some tables at their new version and the others at their old one; running it again completes it.
 
     Args:
         source: folder, object-store URI, mapping TOML or built-in name.
         uri: the lake.
         settings: of the tenant.
-        progress: told of each table.
-        replace: whether the dataset is all there is of its tables, so that other rows of them are taken out.
+        progress: reports a step per table.
+        replace: whether the dataset has the whole of its tables, so that other rows of them are deleted.
 
     Raises:
         NotFoundError: there is no such dataset.
-        DataError: it cannot be read, holds no sales although the lake has none, or too many of its rows are bad.
+        DataError: it cannot be read, has no sales while the lake has none either, has too many bad rows, or the lake
+            cannot be written.
+        UsageError: the dataset's name, its mapping or the lake's URI cannot be used.
+        ExtensionError: a connector of another package cannot be imported, or breaks its protocol.
     """
     with scratch_folder("ingest") as folder:
         opened = open_source(source, folder, settings.storage_options)
@@ -62,6 +64,7 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
 
 def _read_all(source: Source, scratch: Path, progress: Progress) -> dict[str, Staged]:
     staged = {}
+    # in the order of TABLES, whatever order the source lists them in, so that runs are alike
     for name in (name for name in TABLES if name in source.tables):
         with progress.step(f"read {name}") as step:
             staged[name] = stage(source.tables[name], scratch)
@@ -118,9 +121,10 @@ def _refuse_without_sales(staged: Mapping[str, Staged], target: _Target) -> None
 def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Target, progress: Progress) -> TableReport:
     with progress.step(f"write {name}") as step:
         started = time.perf_counter()
-        keep_aside(target.uri, name, target.origin, table.bad, target.options)
+        write_quarantine(target.uri, name, target.origin, table.bad, target.options)
         clashes = 0 if target.replace else receipt_clashes(name, table.rows, target.uri, target.options)
-        remove_unnamed_files(target.uri, name)
+        # before the write: what a killed ingest left must not add up with every further attempt
+        remove_orphan_files(target.uri, name)
         written = write_table(target.uri, name, table.rows, target.options, target.origin, replace=target.replace)
         step.rows = written.new + written.changed
         step.note = f"version {written.version}"

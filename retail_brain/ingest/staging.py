@@ -1,4 +1,4 @@
-"""Reading a table once, in batches, into checked Parquet parts beside the lake: memory stays bounded by a batch."""
+"""Stages a table: reads it once in batches, checks them and writes Parquet parts; memory is bounded by a batch."""
 
 import time
 from collections import Counter
@@ -24,15 +24,15 @@ _DUPLICATE = "the same key comes again later"
 
 @dataclass(frozen=True)
 class Staged:
-    """A table that was read and checked.
+    """A table after reading and checking.
 
     Attributes:
         rows: canonical columns and `_row`, keys unique; read from the staged parts.
         bad: `reasons` and original values as text.
-        read: rows found in the source.
+        read: rows of the source.
         reasons: bad rows by reason.
         left_out: rows that the source leaves out on purpose, by reason.
-        notes: what was noticed about its columns.
+        notes: remarks on its columns, such as time zones.
         seconds: time taken.
     """
 
@@ -45,18 +45,22 @@ class Staged:
     seconds: float
 
     def examples(self, count: int = 3) -> str:
-        """A few bad rows in words."""
-        shown = []
+        """The first bad rows as text: reasons and values."""
+        examples = []
         for row in self.bad.head(count).iter_rows(named=True):
             values = ", ".join(
                 f"{name}={value}" for name, value in row.items() if name != REASONS and value is not None
             )
-            shown.append(f"[{row[REASONS]}] {values[:200]}")
-        return " | ".join(shown)
+            examples.append(f"[{row[REASONS]}] {values[:200]}")
+        return " | ".join(examples)
 
 
 def stage(raw: RawTable, scratch: Path) -> Staged:
     """Reads and checks a table.
+
+    Args:
+        raw: the table as its source has it.
+        scratch: folder for the checked parts; it must outlive the result.
 
     Raises:
         DataError: it cannot be read or lacks a required column.
@@ -66,17 +70,17 @@ def stage(raw: RawTable, scratch: Path) -> Staged:
     folder = scratch / f"staged-{raw.name}"
     folder.mkdir()
     try:
-        found = raw.frame.collect_schema()
-        _check_columns(table, found.names(), raw.origin)
-        checker = Checker(table, found, raw.formats)
+        schema = raw.frame.collect_schema()
+        _check_columns(table, schema.names(), raw.origin)
+        checker = Checker(table, schema, raw.formats)
         read, bad = _check_batches(raw, checker, folder)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(raw.origin, error, "Check that the file is whole and was not moved or changed.") from error
     rows = pl.scan_parquet(folder / "*.parquet").with_row_index(ROW)
     key = layout(raw.name).key
     if key:
-        rows, twice = _without_duplicates(rows, key)
-        bad.append(twice)
+        rows, duplicates = _without_duplicates(rows, key)
+        bad.append(duplicates)
     if raw.malformed is not None and raw.malformed.height:
         read += raw.malformed.height
         bad.append(raw.malformed.rename({"reason": REASONS}))
@@ -86,14 +90,14 @@ def stage(raw: RawTable, scratch: Path) -> Staged:
     return Staged(rows, quarantined, read, _count(quarantined), left_out, tuple(checker.notes), seconds)
 
 
-def _check_columns(table: Table, found: list[str], origin: str) -> None:
-    missing = [name for name in table.required if name not in found]
+def _check_columns(table: Table, present: list[str], origin: str) -> None:
+    missing = [name for name in table.required if name not in present]
     if not missing:
         return
-    near = {name: match[0] for name in missing if (match := get_close_matches(name, found, n=1, cutoff=0.6))}
+    near = {name: match[0] for name in missing if (match := get_close_matches(name, present, n=1, cutoff=0.6))}
     advice = ", ".join(f"{theirs!r} may be {ours!r}" for ours, theirs in near.items())
     raise DataError(
-        f"{origin} lacks the columns {missing} of table {table.name}; got {found}."
+        f"{origin} lacks the columns {missing} of table {table.name}; got {present}."
         + (f" Perhaps {advice}." if advice else "")
         + " Rename the columns, or write a mapping that does."
     )
@@ -106,6 +110,7 @@ def _check_batches(raw: RawTable, checker: Checker, folder: Path) -> tuple[int, 
         read += batch.height
         checked.good.write_parquet(folder / f"{number:06}.parquet", compression="lz4")
         bad.append(checked.bad)
+    # a source without a row gives no batch; one empty part keeps the columns and their types
     if not bad:
         checked = checker.check(raw.frame.head(0).collect())
         checked.good.write_parquet(folder / "000000.parquet")
@@ -114,13 +119,13 @@ def _check_batches(raw: RawTable, checker: Checker, folder: Path) -> tuple[int, 
 
 
 def _without_duplicates(rows: pl.LazyFrame, key: tuple[str, ...]) -> tuple[pl.LazyFrame, pl.DataFrame]:
-    """The rows with the last of each key, and the others with their reason."""
-    twice = duplicated_keys(rows, key).alias(ROW).to_frame().lazy()
+    """The rows with the last one of each key, and the other ones with their reason."""
+    duplicates = duplicated_keys(rows, key).alias(ROW).to_frame().lazy()
     reason = f"{', '.join(key)}: {_DUPLICATE}"
-    aside = rows.join(twice, on=ROW, how="semi").collect(engine="streaming").drop(ROW)
+    aside = rows.join(duplicates, on=ROW, how="semi").collect(engine="streaming").drop(ROW)
     if not aside.height:
         return rows, pl.DataFrame(schema={REASONS: pl.String})
-    return rows.join(twice, on=ROW, how="anti"), aside.select(pl.lit(reason).alias(REASONS), *as_text(aside))
+    return rows.join(duplicates, on=ROW, how="anti"), aside.select(pl.lit(reason).alias(REASONS), *as_text(aside))
 
 
 def _count(bad: pl.DataFrame) -> dict[str, int]:

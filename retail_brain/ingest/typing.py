@@ -1,11 +1,11 @@
-"""Turning the columns of a source into canonical types, value by value: what cannot be turned becomes null."""
+"""Casts the columns of a source to canonical types; values that cannot be cast become null."""
 
 import polars as pl
 
 from retail_brain.sources import ColumnFormat
 
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日")
-TIME_FORMATS = (
+_DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日")
+_TIME_FORMATS = (
     "%Y-%m-%d %H:%M:%S%.f",
     "%Y-%m-%dT%H:%M:%S%.f",
     "%Y-%m-%d %H:%M",
@@ -14,17 +14,17 @@ TIME_FORMATS = (
     "%Y/%m/%d %H:%M",
     "%Y%m%d%H%M%S",
 )
-EARLIEST_YEAR = 1900
+_EARLIEST_YEAR = 1900
 """Anything earlier is a misread form, such as a year of two digits."""
 LATEST_YEAR = 2200
 """Nothing was observed later: 9999-12-31 in a sale is a placeholder, and would become the last day of the data."""
 
-OFFSET = r"(?:[+-]\d{2}:?\d{2}|Z)$"
+_OFFSET = r"(?:[+-]\d{2}:?\d{2}|Z)$"
 _TRUE, _FALSE = ("true", "t", "1", "yes", "y", "是"), ("false", "f", "0", "no", "n", "否")
 
 
 def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnFormat) -> pl.Expr:
-    """The column in its canonical type; null where a value is not of that type.
+    """Expression that casts a column to its canonical type; null where a value is not of that type.
 
     Args:
         name: the column.
@@ -41,12 +41,12 @@ def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnForma
         return _boolean(column, source)
     if target in (pl.Date, pl.Datetime):
         moment = _date(column, source, text) if target == pl.Date else _datetime(column, source, text)
-        return pl.when(moment.dt.year() >= EARLIEST_YEAR).then(moment)
+        return pl.when(moment.dt.year() >= _EARLIEST_YEAR).then(moment)
     return _number(column, source, text) if target == pl.Float64 else _list(column, source, text)
 
 
 def attribute(name: str, source: pl.DataType) -> pl.Expr:
-    """A further attribute in a type that the lake can keep: text for what has no such type."""
+    """Expression that casts a further attribute to a type of the lake; other types become text."""
     column = pl.col(name)
     if source.is_float() or source == pl.Boolean or source in (pl.Date, pl.String):
         return column
@@ -61,18 +61,23 @@ def attribute(name: str, source: pl.DataType) -> pl.Expr:
     return column.struct.json_encode() if isinstance(source, pl.Struct) else column.cast(pl.String, strict=False)
 
 
-def quickly(values: pl.Series, target: pl.DataType) -> pl.Series | None:
-    """A whole column of dates or times in the form of its first value, several times faster than trying every form.
+def parse_uniform(values: pl.Series, target: pl.DataType) -> pl.Series | None:
+    """Parses dates or times in the format of the first value, several times faster than trying every format.
 
     Returns:
-        None where some value has another form, so that `typed` has to be asked.
+        The parsed column, or None where some value has another format: `typed` tries them all.
+
+    >>> parse_uniform(pl.Series(["2025-01-31", "2025-02-01"]), pl.Date()).to_list()
+    [datetime.date(2025, 1, 31), datetime.date(2025, 2, 1)]
+    >>> parse_uniform(pl.Series(["2025-01-31", "20250201"]), pl.Date()) is None
+    True
     """
     present = values.drop_nulls()
-    for form in (*TIME_FORMATS, *DATE_FORMATS) if len(present) else ():
-        parse = _parse_date if form in DATE_FORMATS else _parse_time
+    for form in (*_TIME_FORMATS, *_DATE_FORMATS) if len(present) else ():
+        parse = _parse_date if form in _DATE_FORMATS else _parse_time
         if parse(present.head(1), form).null_count() == 0:
             parsed = parse(values, form).cast(target)
-            plausible = (parsed.dt.year() >= EARLIEST_YEAR).all()
+            plausible = (parsed.dt.year() >= _EARLIEST_YEAR).all()
             return parsed if parsed.null_count() == values.null_count() and plausible else None
     return None
 
@@ -126,7 +131,7 @@ def _date(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr:
 
 
 def _parsed_date(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
-    formats = (text.date_format,) if text.date_format else DATE_FORMATS
+    formats = (text.date_format,) if text.date_format else _DATE_FORMATS
     return pl.coalesce(*[column.str.to_date(form, strict=False) for form in formats])
 
 
@@ -147,8 +152,8 @@ def _datetime(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Ex
 
 def _parsed_datetime(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     """Wall clock times; one with an offset is converted when a zone is named, otherwise its own wall clock counts."""
-    plain = column.str.replace(OFFSET, "")
-    formats = (text.date_format,) if text.date_format else TIME_FORMATS
+    plain = column.str.replace(_OFFSET, "")
+    formats = (text.date_format,) if text.date_format else _TIME_FORMATS
     local = pl.coalesce(
         *[plain.str.to_datetime(form, time_unit="us", strict=False) for form in formats],
         _parsed_date(plain, text).cast(pl.Datetime("us")),

@@ -1,16 +1,16 @@
-"""The lake: canonical tables as Delta tables under one folder or object-store URI, one version per ingest."""
+"""The lake: canonical tables stored as Delta tables in a folder or an object store, one version per ingest."""
 
+from retail_brain.lake.orphan_files import remove_orphan_files
 from retail_brain.lake.reading import TableInfo, describe_lake, has_table, open_lake, scan_if_there
-from retail_brain.lake.tidy import remove_unnamed_files
-from retail_brain.lake.writing import Written, write_table
+from retail_brain.lake.writing import WriteResult, write_table
 
 __all__ = [
     "TableInfo",
-    "Written",
+    "WriteResult",
     "describe_lake",
     "has_table",
     "open_lake",
-    "remove_unnamed_files",
+    "remove_orphan_files",
     "scan_if_there",
     "write_table",
 ]

@@ -1,4 +1,4 @@
-"""How each canonical table is kept: as a log that only grows or as a state that is brought up to date."""
+"""Storage layout of each canonical table: append-only log or keyed state, and its date column."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ QUARANTINE = "quarantine"
 
 @dataclass(frozen=True)
 class Layout:
-    """How a table is kept.
+    """Storage layout of a table.
 
     Attributes:
         key: columns that name a row of a state: a row with the same key replaces the old one. Empty for a log,
@@ -37,6 +37,7 @@ _DAYS = {
     "promotions": "valid_from",
 }
 _LOGS = frozenset({"transactions", "events", "contacts", "responses", "identities"})
+# a primary key of the schema may not hold nulls, but "no store" and "no region" mean everywhere in these tables
 _KEYS_WITH_NULLS = {
     "prices": ("store_id", "product_id", "valid_from"),
     "promotions": ("promotion_id", "store_id", "product_id", "valid_from"),
@@ -45,7 +46,11 @@ _KEYS_WITH_NULLS = {
 
 
 def layout(name: str) -> Layout:
-    """How a canonical table is kept."""
+    """Storage layout of a canonical table.
+
+    >>> layout("inventory").key, layout("events").is_log
+    (('date', 'store_id', 'product_id'), True)
+    """
     if name in _LOGS:
         return Layout(day=_DAYS.get(name))
     key = _KEYS_WITH_NULLS.get(name) or tuple(TABLES[name].schema.primary_key())
@@ -53,7 +58,11 @@ def layout(name: str) -> Layout:
 
 
 def join_uri(uri: str, *parts: str) -> str:
-    """A place under a folder or object-store URI."""
+    """A path under a folder or object-store URI.
+
+    >>> join_uri("s3://bucket/lake/", "stores")
+    's3://bucket/lake/stores'
+    """
     return "/".join([uri.rstrip("/"), *parts])
 
 
@@ -63,7 +72,7 @@ def is_remote(uri: str) -> bool:
 
 
 def checked_uri(uri: str) -> str:
-    """The URI as the Delta library wants it: without `file://`.
+    """The URI in the form of the Delta library: without `file://`.
 
     Raises:
         UsageError: it is empty.

@@ -1,4 +1,4 @@
-"""Opening the lake: the newest or pinned versions of its tables."""
+"""Opens the lake at the newest or at pinned versions of its tables."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from retail_brain.tables import TABLES
 
 @dataclass(frozen=True)
 class TableInfo:
-    """What the lake holds of one table.
+    """Size, version and date range of one table of the lake.
 
     Attributes:
         rows: number of rows.
@@ -61,6 +61,7 @@ def open_table(
         table = DeltaTable if is_remote(place) else _LocalTable
         return table(place, version=version, storage_options=options)
     except DeltaError as error:
+        # the library raises the same error for a damaged log and for a version that does not exist
         newest = _newest(place, options)
         if version is None or newest is None:
             first = str(error).splitlines()[0].rstrip(".")
@@ -83,18 +84,30 @@ def _newest(place: str, options: dict[str, str]) -> int | None:
 
 
 def scan_table(table: DeltaTable, name: str, storage_options: Mapping[str, str] | None = None) -> pl.LazyFrame:
-    """A canonical table as the lake stores it."""
+    """The rows of an opened Delta table, with canonical columns in their order and types.
+
+    Raises:
+        MissingTableError: a required column is absent.
+    """
     return conform(pl.scan_delta(table, storage_options=dict(storage_options or {}) or None), TABLES[name])
 
 
 def scan_if_there(uri: str, name: str, storage_options: Mapping[str, str] | None = None) -> pl.LazyFrame | None:
-    """A table at its newest version, or None where the lake has none."""
+    """The rows of a table at its newest version, or None where the lake has none.
+
+    Raises:
+        DataError: the table's log is damaged.
+    """
     table = open_table(uri, name, storage_options)
     return None if table is None else scan_table(table, name, storage_options)
 
 
 def has_table(uri: str, name: str, storage_options: Mapping[str, str] | None = None) -> bool:
-    """Whether the lake holds the table."""
+    """Whether the lake has the table.
+
+    Raises:
+        DataError: the table's log is damaged.
+    """
     return open_table(uri, name, storage_options) is not None
 
 
@@ -110,27 +123,29 @@ def open_lake(
 
     Raises:
         NotFoundError: there is no lake at the URI, or a pinned table or version is gone.
+        DataError: a table's log is damaged.
     """
-    found = {
+    tables = {
         name: table
         for name in (TABLES if versions is None else versions)
         if (table := open_table(uri, name, storage_options, (versions or {}).get(name))) is not None
     }
-    missing = sorted(set(versions or {}) - set(found))
-    if missing or not found:
+    missing = sorted(set(versions or {}) - set(tables))
+    if missing or not tables:
         wanted = f"tables {missing}" if missing else f"any of the tables {sorted(TABLES)}"
         raise NotFoundError(
             f"there is no lake with {wanted} at {uri}. Run `retail-brain ingest DATASET` first, or point --lake at it."
         )
-    frames = {name: scan_table(table, name, storage_options) for name, table in found.items()}
-    return Dataset(frames, {name: table.version() for name, table in found.items()})
+    frames = {name: scan_table(table, name, storage_options) for name, table in tables.items()}
+    return Dataset(frames, {name: table.version() for name, table in tables.items()})
 
 
 def describe_lake(uri: str, storage_options: Mapping[str, str] | None = None) -> Iterator[TableInfo]:
-    """One entry per table of the lake: rows, version, first and last day.
+    """Yields one entry per table of the lake: rows, version, first and last day.
 
     Raises:
         NotFoundError: there is no lake at the URI.
+        DataError: a table's log is damaged.
     """
     dataset = open_lake(uri, storage_options)
     for name, version in dataset.versions.items():

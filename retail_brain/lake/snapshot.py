@@ -1,4 +1,4 @@
-"""What identifies the data a model was trained on: version, rows, columns and digest of each table."""
+"""Describes the data versions a model was trained on: version, digest, rows and columns of each table."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,8 +20,8 @@ class TableSnapshot:
         name: canonical table.
         uri: folder or object-store URI of the Delta table.
         version: of the Delta table.
-        digest: 16 hexadecimal digits; equal for the same data files, wherever the lake lies.
-        rows: how many the version holds.
+        digest: 16 hexadecimal digits; equal for the same data files, wherever the lake is stored.
+        rows: number of rows of the version.
         columns: type of each column.
     """
 
@@ -45,6 +45,7 @@ def table_snapshots(
 
     Raises:
         NotFoundError: a table or version is gone.
+        DataError: a table's log is damaged.
     """
     return [_snapshot(uri, name, version, storage_options) for name, version in versions.items()]
 
@@ -53,6 +54,7 @@ def _snapshot(uri: str, name: str, version: int, storage_options: Mapping[str, s
     table = open_table(uri, name, storage_options, version)
     if table is None:
         raise NotFoundError(f"the lake {uri} has no table {name}. Ingest it, or point --lake at the lake that has it.")
+    # file names are random and never used again, so their list names the content without reading it
     files = sorted(PurePosixPath(file).name for file in table.file_uris())
     return TableSnapshot(
         name=name,

@@ -1,4 +1,4 @@
-"""Bringing a table of the lake up to date: one atomic Delta version, or none where nothing is new."""
+"""Upserts rows into a table of the lake: one atomic Delta version, or none where nothing is new."""
 
 import time
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from retail_brain.lake.difference import ROW, Difference, difference
 from retail_brain.lake.layout import Layout, checked_uri, join_uri, layout
 from retail_brain.lake.reading import open_table, scan_table
 
-ATTEMPTS = 10
+_ATTEMPTS = 10
 """Times that a write is tried while other writers come first. Chosen by judgement, not measured."""
 BATCH_ROWS = 250_000
 """Rows handed to the Delta writer at once; bounds its memory. Chosen by judgement, not measured."""
-WRITER = "retail-brain"
+_WRITER = "retail-brain"
 """Application id of our commits: two that started from the same version conflict, so no row is appended twice."""
 
-KEEP_HISTORY = {
+_KEEP_HISTORY = {
     "delta.logRetentionDuration": "interval 3650 days",
     "delta.deletedFileRetentionDuration": "interval 3650 days",
 }
@@ -28,15 +28,15 @@ KEEP_HISTORY = {
 
 
 @dataclass(frozen=True)
-class Written:
-    """What became of the rows of a table.
+class WriteResult:
+    """Rows of a table by what a write did with them.
 
     Attributes:
         version: the table's version afterwards; the same as before where nothing was new.
         new: rows that were added.
-        changed: rows that took the place of one with the same key.
-        unchanged: rows that the lake held already.
-        removed: rows that were taken out, which only a replacement does.
+        changed: rows that replaced one with the same key.
+        unchanged: rows that were stored already.
+        removed: rows that were deleted; only a replacement deletes.
     """
 
     version: int
@@ -54,11 +54,11 @@ def write_table(
     origin: str = "",
     *,
     replace: bool = False,
-) -> Written:
-    """Adds to a table what it lacks, in one version; a state's changed rows take the place of the old ones.
+) -> WriteResult:
+    """Inserts new rows into a table and updates the changed rows of a state, in one version.
 
-    Safe against a kill at any moment (the version is there whole or not at all) and against another writer (the
-    comparison is made again on the version that came in between).
+    A kill at any moment leaves the old version or the whole new one. Where another writer commits first, the
+    comparison is made again on its version.
 
     Args:
         uri: the lake.
@@ -66,12 +66,12 @@ def write_table(
         rows: canonical columns and `_row`; keys are unique where the table has one. Read more than once.
         storage_options: credentials of the object store.
         origin: where the rows come from, kept in the version's commit.
-        replace: whether the rows are all there is, so that what else the table holds is taken out.
+        replace: whether the rows are the whole table, so that other stored rows are deleted.
 
     Raises:
-        DataError: the lake cannot be written, or other writers kept coming in between.
+        DataError: the lake cannot be written, or other writers committed first at every attempt.
     """
-    for attempt in range(ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
         try:
             return _write_once(uri, name, rows, dict(storage_options or {}), origin, replace=replace)
         except (CommitFailedError, DeltaError) as error:
@@ -81,7 +81,7 @@ def write_table(
         except OSError as error:
             raise _unwritable(uri, name, error) from error
     raise DataError(
-        f"table {name} of the lake {uri} was changed by other writers each of the {ATTEMPTS} times that this ingest "
+        f"table {name} of the lake {uri} was changed by other writers each of the {_ATTEMPTS} times that this ingest "
         "tried to write. Nothing of it was written; run the ingest again when they are done."
     )
 
@@ -95,30 +95,32 @@ def _unwritable(uri: str, name: str, error: Exception) -> DataError:
 
 
 def _is_conflict(error: Exception) -> bool:
+    # the library has no error class of its own for two writers that create the same table at once
     text = str(error)
     return isinstance(error, CommitFailedError) or "already exists" in text or "VersionAlreadyExists" in text
 
 
 def _write_once(
     uri: str, name: str, rows: pl.LazyFrame, options: dict[str, str], origin: str, *, replace: bool
-) -> Written:
+) -> WriteResult:
     table = open_table(uri, name, options)
     if table is None:
         return _create(join_uri(checked_uri(uri), name), rows, options, origin)
-    kept, day = layout(name), layout(name).day
+    table_layout = layout(name)
+    day = table_layout.day
     stored = scan_table(table, name, options)
-    incoming, known = _same_columns(rows, stored)
-    nearby = known.filter(_within(rows, day)) if day else known
-    found = difference(incoming, nearby, kept)
-    removed = _count(stored) - found.unchanged - found.changed.len() if replace else 0
-    if replace and (removed or found.new.len() or found.changed.len()):
+    incoming, present = _same_columns(rows, stored)
+    nearby = present.filter(_within(rows, day)) if day else present
+    delta = difference(incoming, nearby, table_layout)
+    removed = _count(stored) - delta.unchanged - delta.changed.len() if replace else 0
+    if replace and (removed or delta.new.len() or delta.changed.len()):
         _commit(table, incoming.drop(ROW), options, origin, replace=True)
-    elif found.changed.len() or (found.new.len() and _must_rewrite(stored, known)):
-        _commit(table, _renewed(incoming, known, found, kept), options, origin, replace=True)
-    elif found.new.len():
-        _commit(table, _pick(incoming, found.new), options, origin)
+    elif delta.changed.len() or (delta.new.len() and _must_rewrite(stored, present)):
+        _commit(table, _merged(incoming, present, delta, table_layout), options, origin, replace=True)
+    elif delta.new.len():
+        _commit(table, _pick(incoming, delta.new), options, origin)
     version = DeltaTable(table.table_uri, storage_options=options).version()
-    return Written(version, found.new.len(), found.changed.len(), found.unchanged, removed)
+    return WriteResult(version, delta.new.len(), delta.changed.len(), delta.unchanged, removed)
 
 
 def _count(frame: pl.LazyFrame) -> int:
@@ -128,18 +130,18 @@ def _count(frame: pl.LazyFrame) -> int:
 
 def _same_columns(rows: pl.LazyFrame, stored: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
     """Both frames with the union of their columns in common types, absent ones as nulls."""
-    both = pl.concat([stored.head(0), rows.drop(ROW).head(0)], how="diagonal_relaxed").collect_schema()
+    union = pl.concat([stored.head(0), rows.drop(ROW).head(0)], how="diagonal_relaxed").collect_schema()
 
     def shaped(frame: pl.LazyFrame) -> list[pl.Expr]:
         present = frame.collect_schema()
-        return [(pl.col(c) if c in present else pl.lit(None)).cast(kind).alias(c) for c, kind in both.items()]
+        return [(pl.col(c) if c in present else pl.lit(None)).cast(kind).alias(c) for c, kind in union.items()]
 
     return rows.select(ROW, *shaped(rows)), stored.select(shaped(stored))
 
 
-def _must_rewrite(stored: pl.LazyFrame, known: pl.LazyFrame) -> bool:
+def _must_rewrite(stored: pl.LazyFrame, present: pl.LazyFrame) -> bool:
     """Whether an attribute's type became wider, which appending cannot do."""
-    wider = known.collect_schema()
+    wider = present.collect_schema()
     return any(wider[name] != kind for name, kind in stored.collect_schema().items())
 
 
@@ -150,13 +152,14 @@ def _within(rows: pl.LazyFrame, day: str) -> pl.Expr:
 
 
 def _pick(rows: pl.LazyFrame, positions: pl.Series) -> pl.LazyFrame:
-    wanted = positions.alias(ROW).to_frame().lazy()
-    return rows.join(wanted, on=ROW, how="semi").drop(ROW)
+    picked = positions.alias(ROW).to_frame().lazy()
+    return rows.join(picked, on=ROW, how="semi").drop(ROW)
 
 
 def _properties(version: int, origin: str) -> CommitProperties:
+    # no retries by the library: it would append on top of the other writer's rows without comparing again
     return CommitProperties(
-        custom_metadata={"origin": origin}, app_transactions=[Transaction(WRITER, version)], max_commit_retries=0
+        custom_metadata={"origin": origin}, app_transactions=[Transaction(_WRITER, version)], max_commit_retries=0
     )
 
 
@@ -164,26 +167,27 @@ def _writer() -> WriterProperties:
     return WriterProperties(compression="ZSTD", compression_level=1)
 
 
-def _create(place: str, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> Written:
+def _create(place: str, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> WriteResult:
     write_deltalake(
         place,
         rows.drop(ROW).collect_batches(chunk_size=BATCH_ROWS, lazy=True),
         mode="error",
-        configuration=KEEP_HISTORY,
+        configuration=_KEEP_HISTORY,
         storage_options=options,
         writer_properties=_writer(),
         commit_properties=_properties(0, origin),
     )
-    return Written(0, _count(rows), 0, 0)
+    return WriteResult(0, _count(rows), 0, 0)
 
 
-def _renewed(incoming: pl.LazyFrame, known: pl.LazyFrame, found: Difference, kept: Layout) -> pl.LazyFrame:
+def _merged(incoming: pl.LazyFrame, present: pl.LazyFrame, delta: Difference, table_layout: Layout) -> pl.LazyFrame:
     """The whole table with new rows added and changed rows in the place of the old ones."""
-    fresh = _pick(incoming, pl.concat([found.new, found.changed]))
-    if not kept.key:
-        return pl.concat([known, fresh])
-    changed = _pick(incoming, found.changed).select(kept.key).collect().lazy()
-    return pl.concat([known.join(changed, on=list(kept.key), how="anti", nulls_equal=True), fresh])
+    written = _pick(incoming, pl.concat([delta.new, delta.changed]))
+    if not table_layout.key:
+        return pl.concat([present, written])
+    key = list(table_layout.key)
+    changed = _pick(incoming, delta.changed).select(key).collect().lazy()
+    return pl.concat([present.join(changed, on=key, how="anti", nulls_equal=True), written])
 
 
 def _commit(

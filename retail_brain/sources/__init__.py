@@ -1,4 +1,4 @@
-"""Where a dataset comes from: files, databases, object stores and connectors."""
+"""Sources of datasets: files, databases, object stores and connectors."""
 
 from retail_brain.sources.base import ColumnFormat, RawTable, Source
 from retail_brain.sources.opening import builtin_settings, open_source

@@ -1,4 +1,4 @@
-"""What every door hands over: tables as they were found, with any columns and types."""
+"""Types of an opened source: raw tables with any columns and types, before ingest checks them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from retail_brain.errors import DataError
 
 @dataclass(frozen=True)
 class ColumnFormat:
-    """How the text of one column is to be read.
+    """Text format of one column.
 
     Attributes:
         date_format: strftime pattern of a date or datetime; None tries the ISO forms.
-        decimal: the mark between units and fractions.
+        decimal: decimal mark.
         time_zone: local zone that values with a zone or offset are converted to; None keeps their wall clock.
-        separator: what stands between the items of a list.
+        separator: character between the items of a list; None tries the usual ones.
     """
 
     date_format: str | None = None
@@ -35,8 +35,8 @@ class RawTable:
         frame: one row per source row; any columns, any types.
         origin: where it came from, for messages.
         formats: column -> how to read its text.
-        left_out: columns `reason` and `rows`: rows that the source itself leaves out on purpose.
-        malformed: one row per line that is not a row at all, columns `reason` and `line`.
+        left_out: columns `reason` and `rows`: number of rows that the source itself leaves out on purpose.
+        malformed: one row per line of text that cannot be split into columns: `reason` and `line`.
     """
 
     name: str
@@ -49,12 +49,12 @@ class RawTable:
 
 @dataclass(frozen=True)
 class Source:
-    """A dataset ready to be read.
+    """An opened dataset; its rows are read later.
 
     Attributes:
-        name: what identifies it between runs; quarantined rows are kept by this name.
+        name: the same at every run; quarantined rows are stored under this name.
         tables: canonical name -> table.
-        warnings: what the reader should know, such as files that were ignored.
+        warnings: sentences for the user, such as files that were ignored.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Source:
 
 
 def unreadable(origin: str, error: Exception, remedy: str) -> DataError:
-    """An error of a reading library as one of ours, with only its first line."""
+    """Wraps an error of a reading library as a `DataError` with its first line and what to do."""
+    # Polars adds the whole query plan from the second line on
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
     return DataError(f"{origin} cannot be read: {first.rstrip('.')}. {remedy}")

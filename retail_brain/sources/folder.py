@@ -1,4 +1,4 @@
-"""A dataset as a folder or object-store URI with one file, or one folder of files, per table."""
+"""Opens a dataset in a folder or under an object-store URI: one file, or one folder of files, per table."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,15 +10,15 @@ from retail_brain.sources.base import RawTable, Source, unreadable
 from retail_brain.sources.text import MALFORMED, read_text
 from retail_brain.tables import TABLES
 
-ENDINGS = (".parquet", ".csv", ".csv.gz")
+_ENDINGS = (".parquet", ".csv", ".csv.gz")
 
 
 def folder_source(folder: Path, scratch: Path) -> Source:
-    """The tables found in a folder: NAME.parquet, NAME.csv, NAME.csv.gz or NAME/ with such files, in any case.
+    """Opens the tables of a folder: NAME.parquet, NAME.csv, NAME.csv.gz or NAME/ with such files, in any case.
 
     Raises:
         NotFoundError: there is no such folder.
-        DataError: no table is in it, or two files claim the same table.
+        DataError: it has no table, two files stand for the same table, or a file cannot be read.
     """
     if not folder.is_dir():
         raise NotFoundError(
@@ -31,7 +31,7 @@ def folder_source(folder: Path, scratch: Path) -> Source:
         name = _table_name(path)
         if name in TABLES:
             claims.setdefault(name, []).append(path)
-        elif path.name.endswith(ENDINGS):
+        elif path.name.endswith(_ENDINGS):
             warnings.append(f"{path.name} is not a canonical table and was ignored; tables are {', '.join(TABLES)}")
         elif path.is_file() and path.stem.lower() in TABLES:
             warnings.append(f"{path.name} was ignored: it is neither Parquet nor CSV")
@@ -46,13 +46,13 @@ def folder_source(folder: Path, scratch: Path) -> Source:
 
 
 def read_files(name: str, paths: Iterable[Path], scratch: Path, warnings: list[str], **options: str | None) -> RawTable:
-    """One table from files of the same columns, read in the order given.
+    """Opens one table that is split over files, in the order given.
 
     Args:
         name: canonical name of the table.
         paths: at least one file.
         scratch: folder for temporary copies.
-        warnings: what was noticed is added to it.
+        warnings: remarks on the files are appended to it.
         options: `encoding` and `delimiter` of text files.
 
     Raises:
@@ -69,12 +69,13 @@ def read_files(name: str, paths: Iterable[Path], scratch: Path, warnings: list[s
         malformed.append(text.malformed)
         warnings.extend([text.note] if text.note else [])
     origin = str(files[0]) if len(files) == 1 else f"{files[0].parent} ({len(files)} files)"
+    # relaxed: one file of a table may well lack an optional column, or have none but empty values in it
     frame = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
     return RawTable(name, frame, origin, malformed=pl.concat(malformed))
 
 
 def remote_source(uri: str, storage_options: Mapping[str, str] | None = None) -> Source:
-    """The tables found under an object-store URI: NAME.parquet or NAME.csv.
+    """Opens the tables under an object-store URI: NAME.parquet or NAME.csv.
 
     Raises:
         DataError: no table is there, or the store cannot be read.
@@ -104,14 +105,14 @@ def _scan_remote_csv(place: str, *, storage_options: dict[str, str] | None) -> p
 
 
 def scan_parquet(place: str, storage_options: Mapping[str, str] | None = None) -> pl.LazyFrame:
-    """A Parquet file, checked to be one.
+    """Scans a Parquet file after reading its schema.
 
     Raises:
         DataError: it is not a Parquet file or cannot be read.
     """
     try:
         frame = pl.scan_parquet(place, storage_options=dict(storage_options or {}) or None)
-        frame.collect_schema()
+        frame.collect_schema()  # a scan alone opens nothing, and would fail far from here
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(place, error, "Check that it exists and is a whole Parquet file.") from error
     return frame
@@ -128,7 +129,7 @@ def _table_name(path: Path) -> str:
 
 def data_files(folder: Path) -> Iterator[Path]:
     """The Parquet and CSV files under a folder, in the order of their names."""
-    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name.lower().endswith(ENDINGS))
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name.lower().endswith(_ENDINGS))
 
 
 def _read_claim(name: str, paths: list[Path], scratch: Path, warnings: list[str]) -> RawTable:

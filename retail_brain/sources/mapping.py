@@ -1,4 +1,4 @@
-"""A mapping: a TOML file that says where each table comes from and what its columns are called there."""
+"""Opens the dataset of a mapping: a TOML file with the source of each table and the names of its columns."""
 
 import tomllib
 from pathlib import Path
@@ -18,7 +18,7 @@ _TYPES = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64, "boolean
 
 
 class ColumnMapping(BaseModel):
-    """Where one canonical column comes from, and how its text is written."""
+    """Source of one canonical column, and its text format."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,7 +38,7 @@ class ColumnMapping(BaseModel):
 
 
 class TableMapping(BaseModel):
-    """Where one table comes from."""
+    """Source of one table: exactly one of `files`, `sql` and `source`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -60,8 +60,8 @@ class TableMapping(BaseModel):
         return self
 
 
-class Mapping(BaseModel):
-    """A whole mapping file."""
+class DatasetMapping(BaseModel):
+    """A mapping file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,12 +70,13 @@ class Mapping(BaseModel):
 
 
 def mapping_source(path: Path, scratch: Path) -> Source:
-    """The tables that a mapping describes. Paths in it are relative to its own folder.
+    """Opens the tables of a mapping. Paths in it are relative to its own folder.
 
     Raises:
         NotFoundError: the mapping or a file it names does not exist.
-        UsageError: the mapping is not TOML, or says something that cannot be.
-        DataError: a source cannot be read or lacks a column that is named.
+        UsageError: the mapping is not TOML, or has an unknown key, table, column, connector or condition.
+        DataError: a source cannot be read or lacks a column that the mapping names.
+        ExtensionError: a connector of another package cannot be imported, or breaks its protocol.
     """
     mapping = parse_mapping(path)
     warnings: list[str] = []
@@ -83,17 +84,17 @@ def mapping_source(path: Path, scratch: Path) -> Source:
     return Source(mapping.name or str(path.resolve()), tables, tuple(warnings))
 
 
-def parse_mapping(path: Path) -> Mapping:
+def parse_mapping(path: Path) -> DatasetMapping:
     """Reads a mapping file.
 
     Raises:
         NotFoundError: it does not exist.
-        UsageError: it is not TOML, or holds an unknown key, table or column.
+        UsageError: it is not TOML, or has an unknown key, table or column.
     """
     if not path.is_file():
         raise NotFoundError(f"there is no mapping {path}. Check the path.")
     try:
-        mapping = Mapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        mapping = DatasetMapping.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not a TOML file: {error}. Correct that line.") from error
     except ValidationError as error:
@@ -102,16 +103,16 @@ def parse_mapping(path: Path) -> Mapping:
     for name, table in mapping.tables.items():
         if name not in TABLES:
             raise UsageError(f"{path} maps the table {name!r}, which is not one of {', '.join(TABLES)}. Rename it.")
-        strange = [column for column in table.columns if column not in TABLES[name].types]
-        if strange and not TABLES[name].open_attributes:
+        unknown = [column for column in table.columns if column not in TABLES[name].types]
+        if unknown and not TABLES[name].open_attributes:
             raise UsageError(
-                f"{path} maps the columns {strange} of {name}, which has {list(TABLES[name].types)}. Rename them."
+                f"{path} maps the columns {unknown} of {name}, which has {list(TABLES[name].types)}. Rename them."
             )
     return mapping
 
 
 def _table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
-    raw = _found(name, table, path, scratch, warnings)
+    raw = _raw_table(name, table, path, scratch, warnings)
     columns = {
         ours: ColumnMapping(column=theirs) if isinstance(theirs, str) else theirs
         for ours, theirs in table.columns.items()
@@ -131,7 +132,7 @@ def _table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: 
     )
 
 
-def _found(name: str, table: TableMapping, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
+def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
     if table.sql is not None:
         if table.url is None:
             return RawTable(name, query_files(table.sql, path.parent.resolve(), scratch), f"query for {name}")
@@ -176,15 +177,16 @@ def _files(folder: Path, pattern: str) -> list[Path]:
     """
     exact = folder / pattern
     if exact.is_dir():
-        found = list(data_files(exact))
+        files = list(data_files(exact))
     elif exact.is_file():
-        found = [exact]
+        files = [exact]
     else:
+        # pathlib refuses absolute patterns in glob, so these start from the root of their drive
         root = Path(exact.anchor) if Path(pattern).is_absolute() else folder
-        found = sorted(root.glob(str(exact.relative_to(root))))
-    if not found:
+        files = sorted(root.glob(str(exact.relative_to(root))))
+    if not files:
         raise NotFoundError(f"the mapping's files {pattern!r} match nothing in {folder}. Check the path or glob.")
-    return found
+    return files
 
 
 def _filtered(raw: RawTable, condition: str) -> pl.LazyFrame:
@@ -195,20 +197,20 @@ def _filtered(raw: RawTable, condition: str) -> pl.LazyFrame:
 
 
 def _renamed(frame: pl.LazyFrame, columns: dict[str, ColumnMapping], origin: str) -> pl.LazyFrame:
-    """The frame under canonical names; other columns keep theirs.
+    """Renames the mapped columns to their canonical names; other columns keep theirs.
 
     Raises:
-        DataError: a column that is named is not there.
+        DataError: the frame lacks a column that the mapping names.
     """
     present = frame.collect_schema().names()
-    wanted = {ours: c.column or ours for ours, c in columns.items() if c.constant is None}
-    missing = sorted(set(wanted.values()) - set(present))
+    renames = {ours: c.column or ours for ours, c in columns.items() if c.constant is None}
+    missing = sorted(set(renames.values()) - set(present))
     if missing:
         raise DataError(f"{origin} has no columns {missing} that the mapping names; got {present}. Correct the names.")
-    used = set(wanted.values()) | set(columns)
-    chosen: list[Any] = [_cast(pl.col(theirs), columns[ours]).alias(ours) for ours, theirs in wanted.items()]
+    used = set(renames.values()) | set(columns)
+    renamed: list[Any] = [_cast(pl.col(theirs), columns[ours]).alias(ours) for ours, theirs in renames.items()]
     constants = [pl.lit(c.constant).alias(ours) for ours, c in columns.items() if c.constant is not None]
-    return frame.select(*chosen, *constants, *[name for name in present if name not in used])
+    return frame.select(*renamed, *constants, *[name for name in present if name not in used])
 
 
 def _cast(column: pl.Expr, mapping: ColumnMapping) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""The reader that a dataset's name asks for: connector, mapping, object store or folder."""
+"""Opens a dataset by its name: with a connector, a mapping, or a reader of object stores or folders."""
 
 import tomllib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _CONFIG = Path(__file__).resolve().parent.parent / "config"
 
 
 def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] | None = None) -> Source:
-    """The dataset that a folder, URI, mapping file or built-in name stands for.
+    """Opens the dataset of a folder, URI, mapping file, connector or built-in name.
 
     Args:
         dataset: folder, object-store URI, path of a mapping (`.toml`), or `NAME` or `NAME://ADDRESS` of a connector.
@@ -23,9 +23,9 @@ def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] 
         storage_options: credentials of an object store.
 
     Raises:
-        UsageError: the name is empty.
-        NotFoundError: there is nothing of that name.
-        DataError: what is there cannot be read.
+        UsageError: the name is empty, or a mapping cannot be used.
+        NotFoundError: there is no such dataset.
+        DataError: it cannot be read.
         ExtensionError: a connector of another package cannot be imported, or breaks its protocol.
     """
     if not dataset.strip():
@@ -40,7 +40,7 @@ def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] 
 
 
 def builtin_settings(name: str) -> dict[str, Any]:
-    """Settings that suit a built-in dataset, as nested values for `parse_settings`.
+    """Settings for a built-in dataset, as nested values for `parse_settings`.
 
     Raises:
         UsageError: there is no such built-in dataset.

@@ -1,7 +1,7 @@
-"""Tables from a query: SQLAlchemy for databases, DuckDB for files and DuckDB's own databases.
+"""Reads tables by SQL: SQLAlchemy for databases, DuckDB for files and DuckDB's own databases.
 
-The result goes through Parquet files in a scratch folder, a batch at a time, so that a query is run once and never held
-in memory whole.
+The result goes through Parquet files in a scratch folder, a batch at a time, so that a query runs once and its result
+is never in memory as a whole.
 """
 
 import os
@@ -17,19 +17,19 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from retail_brain.errors import DataError, UsageError
 from retail_brain.extras import check_installed
 
-BATCH_ROWS = 200_000
+_BATCH_ROWS = 200_000
 """Rows fetched at once; bounds the memory of a query. Chosen by judgement, not measured."""
 _ENVIRONMENT = "env:"
 
 
 def query_files(query: str, folder: Path, scratch: Path, database: str = ":memory:") -> pl.LazyFrame:
-    """The rows of a DuckDB query.
+    """Runs a DuckDB query and returns its rows.
 
     Args:
         query: a SELECT; file names in it are looked up in `folder`.
-        folder: where the mapping lies.
+        folder: folder of the mapping.
         scratch: folder for the result.
-        database: a DuckDB database file, read only, or none.
+        database: a DuckDB database file, opened read-only, or `:memory:` for none.
 
     Raises:
         DataError: the query fails.
@@ -43,13 +43,13 @@ def query_files(query: str, folder: Path, scratch: Path, database: str = ":memor
         with duckdb.connect(database, read_only=database != ":memory:") as connection:
             connection.execute("SET file_search_path = $folder", {"folder": str(folder)})
             connection.sql(query).write_parquet(str(target))
-    except (duckdb.Error, AttributeError) as error:
+    except (duckdb.Error, AttributeError) as error:  # a statement without rows, such as an INSERT, gives None
         raise _failed(query, "DuckDB", error) from error
     return pl.scan_parquet(target)
 
 
 def query_database(query: str, url: str, scratch: Path) -> pl.LazyFrame:
-    """The rows of a query to a database.
+    """Runs a query in a database and returns its rows.
 
     Args:
         query: a SELECT in the database's own SQL.
@@ -65,12 +65,13 @@ def query_database(query: str, url: str, scratch: Path) -> pl.LazyFrame:
     try:
         with _connected(place) as connection:
             batches = pl.read_database(
-                text(query), connection, iter_batches=True, batch_size=BATCH_ROWS, infer_schema_length=None
+                text(query), connection, iter_batches=True, batch_size=_BATCH_ROWS, infer_schema_length=None
             )
             for number, batch in enumerate(batches):
                 batch.write_parquet(folder / f"{number:06}.parquet")
     except SQLAlchemyError as error:
         raise _failed(query, place.render_as_string(hide_password=True), error) from error
+    # relaxed: a batch whose values are all null has another type than the others
     parts = [pl.scan_parquet(path) for path in sorted(folder.glob("*.parquet"))]
     return pl.concat(parts, how="diagonal_relaxed") if parts else pl.LazyFrame()
 
@@ -85,14 +86,14 @@ def _connected(place: URL) -> Iterator[Connection]:
             "`pip install 'retail-brain[postgresql]'` and a URL that begins with postgresql+psycopg://."
         ) from error
     try:
-        with engine.connect().execution_options(stream_results=True, max_row_buffer=BATCH_ROWS) as connection:
+        with engine.connect().execution_options(stream_results=True, max_row_buffer=_BATCH_ROWS) as connection:
             yield connection
     finally:
         engine.dispose()
 
 
 def _parsed(url: str) -> URL:
-    """The URL, looked up in the environment when it says so.
+    """The URL, read from the environment where it is `env:NAME`.
 
     Raises:
         UsageError: it is not a URL or the variable is not set.

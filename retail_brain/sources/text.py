@@ -1,4 +1,4 @@
-"""CSV files as tables of text: encoding, delimiter and malformed lines are found out before Polars reads them.
+"""Reads CSV files as tables of text; detects encoding, delimiter and malformed lines before Polars reads them.
 
 Every column is read as text, so an id keeps its leading zeros; ingest turns text into the canonical types.
 """
@@ -17,7 +17,7 @@ import polars as pl
 from retail_brain.errors import DataError
 from retail_brain.sources.base import unreadable
 
-DELIMITERS = ",;\t|"
+_DELIMITERS = ",;\t|"
 MALFORMED = {"reason": pl.String, "line": pl.String}
 _CHUNK_BYTES = 1 << 20
 """Bytes decoded at once: 1 MB."""
@@ -26,12 +26,12 @@ _GUESSES = ("gb18030", "big5", "cp1252")
 
 @dataclass(frozen=True)
 class TextFile:
-    """A CSV file as it was understood.
+    """A CSV file that was opened.
 
     Attributes:
         frame: all columns as text; empty fields are nulls.
         malformed: columns `reason` and `line`: lines with more fields than the header.
-        note: what was found out about the file, empty where it is plain.
+        note: remark on the format for the user; empty for a plain file.
     """
 
     frame: pl.LazyFrame
@@ -40,13 +40,13 @@ class TextFile:
 
 
 def read_text(path: Path, scratch: Path, encoding: str | None = None, delimiter: str | None = None) -> TextFile:
-    """A CSV file (or .csv.gz) as a lazy frame of text.
+    """Opens a CSV file (or .csv.gz) as a lazy frame of text.
 
     Args:
         path: the file.
-        scratch: folder for a copy in UTF-8 where the file is in another encoding or holds malformed lines.
+        scratch: folder for a copy in UTF-8 where the file is in another encoding or has malformed lines.
         encoding: of the file; None means UTF-8, with or without a byte order mark.
-        delimiter: between fields; None finds it out from the header.
+        delimiter: between fields; None detects it from the header.
 
     Raises:
         DataError: the file is empty, not in its encoding, has no usable header or cannot be read.
@@ -105,7 +105,7 @@ def _in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
 
 
 def _first_wrong_byte(path: Path, encoding: str) -> str | None:
-    """Where the file stops being text of that encoding, in words; None where it does not."""
+    """Position and reason of the first byte that is not of the encoding; None where all are."""
     decoder = codecs.getincrementaldecoder(encoding)()
     place = 0
     with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
@@ -126,23 +126,27 @@ def _starts_as_utf16(path: Path) -> bool:
 
 
 def _guess_delimiter(header: str) -> str:
-    """The delimiter that stands most often in the header outside quotes."""
+    """The most frequent delimiter of the header outside quotes.
+
+    >>> _guess_delimiter('store_id;product_id;"name, brand"')
+    ';'
+    """
     outside = "".join(header.split('"')[::2])
-    counts = Counter(character for character in outside if character in DELIMITERS)
-    return max(DELIMITERS, key=lambda mark: counts[mark]) if counts else ","
+    counts = Counter(character for character in outside if character in _DELIMITERS)
+    return max(_DELIMITERS, key=lambda mark: counts[mark]) if counts else ","
 
 
 def _column_names(path: Path, source: Path, delimiter: str) -> list[str]:
     """Column names of the header.
 
     Raises:
-        DataError: a name comes twice.
+        DataError: two columns have the same name.
     """
     names = [name.strip() for name in next(_records(source, delimiter))]
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
+    duplicates = [name for name, count in Counter(names).items() if count > 1]
+    if duplicates:
         raise DataError(
-            f"{path} has the columns {twice} more than once; got {names}. Rename or remove one of each pair."
+            f"{path} has the columns {duplicates} more than once; got {names}. Rename or remove one of each pair."
         )
     return names
 
@@ -153,6 +157,7 @@ def _records(path: Path, delimiter: str) -> Iterator[list[str]]:
 
 
 def _lazy(path: Path, delimiter: str) -> pl.LazyFrame:
+    # without glob: a file name may have brackets or a star
     return pl.scan_csv(path, separator=delimiter, infer_schema=False, glob=False)
 
 
@@ -165,6 +170,7 @@ def _is_ragged(frame: pl.LazyFrame) -> bool:
     try:
         frame.select(pl.all().count()).collect(engine="streaming")
     except pl.exceptions.ComputeError as error:
+        # Polars has no error class of its own for ragged lines
         if "more fields" not in str(error):
             raise
         return True
@@ -172,7 +178,7 @@ def _is_ragged(frame: pl.LazyFrame) -> bool:
 
 
 def _set_aside_ragged(source: Path, scratch: Path, delimiter: str, fields: int) -> tuple[Path, pl.DataFrame]:
-    """A copy without the lines that have too many fields, and those lines."""
+    """Copies the file without the lines that have too many fields, and returns those lines apart."""
     copy = scratch / f"{source.name.removesuffix('.gz')}.even.csv"
     reasons, lines = [], []
     with copy.open("w", encoding="utf-8", newline="") as file:

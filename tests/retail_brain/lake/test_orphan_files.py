@@ -8,7 +8,7 @@ import polars as pl
 from deltalake import DeltaTable
 
 from retail_brain.files import ORPHAN_SECONDS
-from retail_brain.lake import open_lake, remove_unnamed_files, write_table
+from retail_brain.lake import open_lake, remove_orphan_files, write_table
 
 
 def state(units: float) -> pl.LazyFrame:
@@ -29,7 +29,7 @@ def test_only_old_files_without_a_commit_go(tmp_path: Path) -> None:
     for path in folder.glob("*.parquet"):
         if path != young:
             os.utime(path, (long_ago, long_ago))
-    assert remove_unnamed_files(str(tmp_path), "stores") == 1
+    assert remove_orphan_files(str(tmp_path), "stores") == 1
     assert not old.exists()
     assert young.exists()
     assert DeltaTable(str(folder)).version() == 1
@@ -46,7 +46,7 @@ def test_nothing_goes_where_the_history_is_not_whole(tmp_path: Path) -> None:
     long_ago = time.time() - ORPHAN_SECONDS - 60
     for path in folder.glob("*.parquet"):
         os.utime(path, (long_ago, long_ago))
-    assert remove_unnamed_files(str(tmp_path), "stores") == 0
+    assert remove_orphan_files(str(tmp_path), "stores") == 0
     assert len(list(folder.glob("*.parquet"))) == 2
-    assert remove_unnamed_files(str(tmp_path), "products") == 0
-    assert remove_unnamed_files("s3://bucket/lake", "stores") == 0
+    assert remove_orphan_files(str(tmp_path), "products") == 0
+    assert remove_orphan_files("s3://bucket/lake", "stores") == 0
