@@ -75,8 +75,8 @@ def test_a_line_changed_in_what_is_imported_changes_the_digest(copy: Path, edite
     [
         ("serving/page/app.py", BACKTEST),
         ("serving/http/app.py", "serving.planning.demand.forecast_table"),
-        ("retail_brain/cli/train.py", BACKTEST),
-        ("retail_brain/cli/features.py", "features.jobs"),
+        ("retail_brain/cli/train_verbs.py", BACKTEST),
+        ("retail_brain/cli/features_verb.py", "features.jobs"),
         ("training/recommender/metrics.py", BACKTEST),
         ("training/demand/booster.py", "features.jobs"),
     ],

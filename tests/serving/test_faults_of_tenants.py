@@ -1,13 +1,14 @@
 """One tenant's fault stays that tenant's: damaged answers, bad settings, foreign folders, a database that is away."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import anyio
+import anyio.from_thread
 import pytest
 
 from retail_brain.errors import UnavailableError
@@ -40,6 +41,12 @@ def state(home: Path) -> Iterator[State]:
     made.refresh()
     yield made
     made.stop()
+
+
+def run_apart(function: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+    """Runs a coroutine in a thread of its own: a browser test may hold this thread's loop."""
+    with anyio.from_thread.start_blocking_portal() as portal:
+        return portal.call(function, *arguments)
 
 
 def answers_of(state: State, tenant: str) -> str | None:
@@ -166,7 +173,7 @@ def test_a_known_key_opens_while_the_database_is_away_and_others_hear_503(
 
     def ask(given: str) -> Principal:
         headers = [(b"authorization", f"Bearer {given}".encode())]
-        return anyio.run(ring.principal, headers, state)
+        return run_apart(ring.principal, headers, state)
 
     assert ask(key).tenant == "main"
 
@@ -180,7 +187,7 @@ def test_a_known_key_opens_while_the_database_is_away_and_others_hear_503(
     state.settings = Settings(serving=ServingSettings(key_cache_seconds=0, key_grace_seconds=0))
     ring_late = Keyring()
     with pytest.raises(UnavailableError):
-        anyio.run(ring_late.principal, [(b"authorization", f"Bearer {key}".encode())], state)
+        run_apart(ring_late.principal, [(b"authorization", f"Bearer {key}".encode())], state)
 
 
 def test_the_answer_to_an_absent_database_names_nothing(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +207,7 @@ def test_the_answer_to_an_absent_database_names_nothing(state: State, monkeypatc
         scope = {"type": "http", "path": "/overview", "method": "POST", "headers": [(b"authorization", b"Bearer x")]}
         await Api(Runtime(state=state))(scope, receive, send)
 
-    anyio.run(ask)
+    run_apart(ask)
     assert sent[0]["status"] == 503
     assert (b"retry-after", b"5") in sent[0]["headers"]
     assert (b"cache-control", b"no-store") in sent[0]["headers"]

@@ -1,6 +1,7 @@
 """Bodies that come slowly, in pieces, or not to an end."""
 
 import anyio
+import anyio.from_thread
 import pytest
 from starlette.types import Message
 
@@ -21,7 +22,8 @@ def read(messages: list[Message], *, limit: int = 10) -> bytes:
 
         return await read_body(receive, limit, 0.05)
 
-    return anyio.run(run)
+    with anyio.from_thread.start_blocking_portal() as portal:  # a browser test may hold this thread's own loop
+        return portal.call(run)
 
 
 def piece(body: bytes, *, more: bool = True) -> Message:

@@ -1,5 +1,6 @@
 """The demand model as others use it: fit, forecast, save and load, and data that lack almost everything."""
 
+import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -114,8 +115,8 @@ def test_a_damaged_or_foreign_model_says_so(model: DemandModel, tmp_path: Path) 
     with pytest.raises(ModelError, match="not a demand model"):
         DemandModel.load(tmp_path)
     model.save(tmp_path)
-    facts = (tmp_path / "model.json").read_text(encoding="utf-8")
-    (tmp_path / "model.json").write_text(facts.replace('"format": 3', '"format": 99'), encoding="utf-8")
+    facts = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
+    (tmp_path / "model.json").write_text(json.dumps(facts | {"format": 99}), encoding="utf-8")
     with pytest.raises(ModelError, match="another version"):
         DemandModel.load(tmp_path)
 
