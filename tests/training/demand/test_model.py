@@ -117,7 +117,7 @@ def test_a_damaged_or_foreign_model_says_so(model: DemandModel, tmp_path: Path) 
     model.save(tmp_path)
     facts = json.loads((tmp_path / "model.json").read_text(encoding="utf-8"))
     (tmp_path / "model.json").write_text(json.dumps(facts | {"format": 99}), encoding="utf-8")
-    with pytest.raises(ModelError, match="another version"):
+    with pytest.raises(ModelError, match="format 99"):
         DemandModel.load(tmp_path)
 
 
