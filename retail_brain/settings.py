@@ -93,6 +93,13 @@ class DemandSettings(Section):
     stored_series: int = Field(
         default=20_000, ge=1, description="series stored of each such day: those with the largest forecasts"
     )
+    model: str = Field(
+        default="lightgbm",
+        description="what `train` fits: lightgbm, exponential_smoothing, weekday_level, or another package's model",
+    )
+    model_options: Mapping[str, bool | float | str] = Field(
+        default_factory=dict, description="options of a model from another package, by name; ours have none"
+    )
 
 
 class RecommenderSettings(Section):

@@ -44,6 +44,11 @@ def forecast(
     context = current()
     folder = champion(context.workspace, "demand")
     model = DemandModel.load(folder)
+    if explain and not model.explains:
+        context.progress.say(
+            f"  The champion, {model.config.demand.model}, names no drivers (该模型不给出影响因素): none are written."
+        )
+        explain = False
     dataset = context.dataset(lake, as_of)
     overrides = tenant_overrides(context.workspace) if with_overrides else None
     asked = [horizon, stores, products, explain, seed, None if overrides is None else overrides.rows()]

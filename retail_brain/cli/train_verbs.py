@@ -1,5 +1,6 @@
 """Verbs for the data scientist: train, promote, models."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -19,11 +20,32 @@ def train(
     lake: LakeOption = None,
     as_of: AsOfOption = None,
     preset: Annotated[Literal["fast", "full"], typer.Option(help="Minutes, or as long as it pays.")] = "fast",
+    model: Annotated[
+        str | None, typer.Option("--model", help="Demand model to train [default: demand.model of the settings].")
+    ] = None,
 ) -> None:
     """Fit a model, backtest it on rolling origins, log it to MLflow and register it."""
     context = current()
+    if model is not None:
+        context = _with_model(context, kind, model)
     version = run_training(context, kind, lake, as_of, preset)
     typer.echo(f"registered {kind} version {version}; `retail-brain promote {kind}` compares it with the champion")
+
+
+def _with_model(context: Context, kind: str, model: str) -> Context:
+    """The same with another demand model.
+
+    Raises:
+        UsageError: there is no such model, or another kind is trained.
+    """
+    from retail_brain.errors import UsageError
+    from training.demand.model_registry import check_model_name
+
+    if kind != "demand":
+        raise UsageError(f"--model names a demand model; got it for the {kind}. Leave it out.")
+    check_model_name(model)
+    demand = context.settings.demand.model_copy(update={"model": model})
+    return replace(context, settings=context.settings.model_copy(update={"demand": demand}))
 
 
 def promote(

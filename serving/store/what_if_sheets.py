@@ -108,6 +108,7 @@ class WhatIfSheets:
         with self._lock:
             if self._mean is None:
                 mean = DemandModel.load(self._folder / MODEL).mean
+                assert isinstance(mean, MeanModel)
                 alone = mean.config.model_copy(update={"threads": 1})
                 self._mean = replace(mean, config=alone, groups=None)
             return self._mean

@@ -25,8 +25,9 @@ from training.demand.common_effects import GROUPINGS
 from training.demand.config import DemandConfig
 from training.demand.demand_class import CLASSES
 from training.demand.dispersion import Residuals
-from training.demand.mean_model import MeanModel, predictions
+from training.demand.mean_model import MeanModel
 from training.demand.model import CALIBRATION_WINDOWS
+from training.demand.protocol import predictions
 from training.demand.residuals import panel_residuals
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"

@@ -41,7 +41,8 @@ from features.demand.panel import panels
 from retail_brain.dataset import Dataset
 from retail_brain.settings import DataSettings, DemandSettings, Settings
 from training.demand.config import DemandConfig, preset_config
-from training.demand.mean_model import MeanModel, predictions
+from training.demand.mean_model import MeanModel
+from training.demand.protocol import predictions
 from training.demand.training_rows import Plan, panel_draws, training_origins
 
 ROWS_AT_ONCE = 400_000

@@ -18,6 +18,9 @@ from retail_brain.sources.conformance import ConnectorConformance
 from serving.http.conformance import RouteConformance
 from serving.http.outside_routes import all_routes
 from tests.outside_package import Install
+from training.demand.conformance import DemandModelConformance
+from training.demand.model_registry import series_model
+from training.demand.protocol import SeriesForecaster
 from training.recommender.candidates.conformance import CandidateSourceConformance
 from training.recommender.jobs import preset_config
 
@@ -37,6 +40,12 @@ def mychain(install: Install) -> None:
 
 class TestSeason(CandidateSourceConformance):
     name = "season"
+
+
+class TestRecentMedian(DemandModelConformance):
+    @property
+    def model(self) -> type[SeriesForecaster]:
+        return series_model("recent_median")
 
 
 class TestTwoCycles(OrderPolicyConformance):

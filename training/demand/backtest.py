@@ -20,7 +20,7 @@ from training.demand.backtest_window import CHAMPION, WindowScores, score_window
 from training.demand.calibration import calibrate
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
-from training.demand.mean_model import MeanModel
+from training.demand.model_registry import fit_mean
 from training.demand.residuals import residuals_of
 from training.splits import last_day_of, rolling_origins
 
@@ -128,7 +128,7 @@ def backtest(
         def score(cutoff: date = cutoff, seen: Sequence[Residuals] = residuals) -> WindowScores:
             history = histories.at(cutoff)
             return score_window(
-                MeanModel.fit(history, config),
+                fit_mean(history, config),
                 calibrate(seen, config.seed),
                 history,
                 actuals,
@@ -178,7 +178,7 @@ def _before(
 
         def look_back(cutoff: date = cutoff) -> Residuals:
             history = histories.at(cutoff)
-            return residuals_of(MeanModel.fit(history, config), history, actuals)
+            return residuals_of(fit_mean(history, config), history, actuals)
 
         with progress.step(f"calibrate from {cutoff}") as step:
             out.append(checkpoints.read_or_compute(f"{cutoff} before", Residuals, look_back, step))

@@ -15,10 +15,10 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import quantile_column
 from training.demand.actuals import Actuals
 from training.demand.baselines import RIVALS, ets
-from training.demand.calibration import Calibration, calibrated_paths
+from training.demand.calibration import Calibration
 from training.demand.demand_class import demand_class
 from training.demand.dispersion import Residuals
-from training.demand.mean_model import MeanModel, predictions
+from training.demand.protocol import DemandMean, PathDraw, predictions
 from training.demand.residuals import panel_residuals
 from training.demand.total_scores import SUM_PERIODS, Totals
 from training.metrics import randomised_pit, scores
@@ -93,7 +93,7 @@ class _Target:
 
 
 def score_window(
-    model: MeanModel,
+    model: DemandMean,
     calibration: Calibration,
     history: DemandHistory,
     actuals: Actuals,
@@ -124,9 +124,8 @@ def score_window(
             continue
         mean = (found.mean * calibration.factor(found.correction))[target.chosen]
         salt = int(panel.series["s"][0])
-        paths = calibrated_paths(
-            panel, target.chosen, mean, calibration, model.config.demand.sample_paths, cutoff.toordinal() + seed, salt
-        )
+        draw = PathDraw(model.config.demand.sample_paths, cutoff.toordinal() + seed, salt)
+        paths = model.paths(panel, target.chosen, mean, calibration, draw)
         totals.add(panel.series.filter(target.chosen), mean, paths, target.units, target.known)
         frames[CHAMPION].append(target.frame(mean, _quantiles(paths, quantiles), quantiles))
         first = first or target

@@ -9,16 +9,16 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Doubles, Floats, Ints
-from features.demand.feature_matrix import DRIVERS, DemandFeatures, PanelFeatures
+from features.demand.feature_matrix import DRIVERS, PanelFeatures
 from features.demand.history import DemandHistory
 from features.demand.panel import build_panel, store_ranges
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import DemandPaths
-from training.demand.calibration import Calibration, calibrated_paths
+from training.demand.calibration import Calibration
 from training.demand.drivers import driver_units, quick_driver_units, to_units
 from training.demand.mean_model import MeanModel
+from training.demand.protocol import DemandMean, PathDraw, Prediction
 from training.demand.slow_movers import RateModel, rate_paths
-from training.demand.totals_model import GroupForecast, correction
 
 Explain = bool | Literal["quick"]
 _KEY = ["store_id", "product_id"]
@@ -34,8 +34,8 @@ class StoreForecast:
         mean: shape (n, H), mean units per period; what the paths scatter around.
         basis: how each series was forecast: `model`, `rate` (sells too rarely) or `cold` (no history).
         drivers: one row per series x date, columns store_id, product_id, date and one per driver in units per period,
-            which sum to the mean; None unless asked for.
-        features: what the model was asked with, for series of the panel; None where the store has none.
+            which sum to the mean; None unless asked for, and of a model that does not explain.
+        features: what the trees were asked with, for series of the panel; None where the store or the model has none.
         factor: shape (n, H), what the model's own mean of every series of the panel was multiplied with.
     """
 
@@ -65,7 +65,7 @@ class ForecastRun:
 
     dataset: Dataset
     history: DemandHistory
-    mean: MeanModel
+    mean: DemandMean
     calibration: Calibration
     paths: int
     explain: Explain
@@ -73,17 +73,17 @@ class ForecastRun:
 
     def stores(self, wanted: Sequence[str], products: Sequence[str] | None) -> Iterator[StoreForecast]:
         """One forecast per store, in the order given."""
-        features = DemandFeatures(self.history, self.mean.vocabulary)
+        predict = self.mean.on(self.history)
         rates = RateModel(self.history)
-        groups = self.mean.groups.forecast(self.history) if self.mean.groups is not None else None
         rare = rates.rare().partition_by("store_id", as_dict=True)
         ranges = store_ranges(self.history)
         named = self.dataset.scan_or_empty("products").collect() if products is not None else None
         for store in wanted:
             parts, of_panel, factor = [], None, None
             if store in ranges:
-                of_panel = features.of(build_panel(self.history, *ranges[store]))
-                factor, part = self._panel_part(of_panel, groups, products)
+                found = predict(build_panel(self.history, *ranges[store]))
+                factor, part = self._panel_part(found, products)
+                of_panel = found.features
                 parts.append(part)
             few = rare.get((store,))
             if few is not None:
@@ -94,27 +94,32 @@ class ForecastRun:
                 parts.append(self._rate_part(rates.cold(cold, named), rates.phase, f"{store} cold"))
             yield replace(self._join(store, parts), features=of_panel, factor=factor)
 
-    def _panel_part(
-        self, features: PanelFeatures, groups: GroupForecast | None, products: Sequence[str] | None
-    ) -> tuple[Doubles, _Part]:
-        panel, horizon = features.panel, self.history.horizon
+    @property
+    def _explains(self) -> bool:
+        return bool(self.explain) and isinstance(self.mean, MeanModel)
+
+    def _panel_part(self, found: Prediction, products: Sequence[str] | None) -> tuple[Doubles, _Part]:
+        panel = found.panel
         count = panel.axis.count
         chosen = np.asarray(panel.listed[:, count:].any(axis=1), dtype=bool)
         if products is not None:
             chosen &= panel.series["product_id"].is_in(list(products)).to_numpy()
-        own = self.mean.predict(features, horizon)
-        factor = self.calibration.factor(correction(groups, panel, own))
-        mean = own * factor
+        factor = self.calibration.factor(found.correction)
+        mean = found.mean * factor
         salt = crc32(panel.series["store_id"][0].encode("utf-8"))
-        units = calibrated_paths(panel, chosen, mean[chosen], self.calibration, self.paths, self.seed, salt)
+        draw = PathDraw(self.paths, self.seed, salt)
+        units = self.mean.paths(panel, chosen, mean[chosen], self.calibration, draw)
         series = panel.series.filter(chosen)
-        drivers = self._drivers(features, mean, factor, np.flatnonzero(chosen)) if self.explain else None
+        drivers = None
+        if self._explains and found.features is not None:
+            drivers = self._drivers(found.features, mean, factor, np.flatnonzero(chosen))
         basis = pl.select(
             pl.when(series["sale_days"] > 0).then(pl.lit("model")).otherwise(pl.lit("cold")).alias("basis")
         )
         return factor, _Part(series.select(_KEY), mean[chosen], units, basis["basis"], drivers)
 
     def _drivers(self, features: PanelFeatures, mean: Doubles, factor: Doubles, chosen: Ints) -> Doubles:
+        assert isinstance(self.mean, MeanModel)
         horizon = mean.shape[1]
         if chosen.size == 0:
             return np.zeros((0, horizon, len(DRIVERS)))
@@ -142,7 +147,7 @@ class ForecastRun:
         mean = rates["rate"].to_numpy()[:, None] * np.resize(phase, horizon)
         units = rate_paths(rates, phase, horizon, self.paths, self._rng(salt))
         drivers = None
-        if self.explain:
+        if self._explains:
             drivers = np.zeros((*mean.shape, len(DRIVERS)))
             drivers[:, :, DRIVERS.index("level")] = mean.mean(axis=1, keepdims=True)
             drivers[:, :, DRIVERS.index("weekday")] = mean - mean.mean(axis=1, keepdims=True)
@@ -156,7 +161,7 @@ class ForecastRun:
         units = np.concatenate([np.empty((0, self.paths, horizon), np.float32), *(part.paths for part in parts)])
         mean = np.concatenate([np.empty((0, horizon)), *(part.mean for part in parts)])
         basis = pl.concat([pl.Series("basis", [], dtype=pl.String), *(part.basis for part in parts)])
-        drivers = _driver_frame(series, dates, [part.drivers for part in parts]) if self.explain else None
+        drivers = _driver_frame(series, dates, [part.drivers for part in parts]) if self._explains else None
         return StoreForecast(store, DemandPaths(series, dates, units), mean, basis, drivers)
 
     def _rng(self, salt: str) -> np.random.Generator:

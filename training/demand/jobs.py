@@ -17,8 +17,10 @@ from retail_brain.settings import Settings
 from training.demand.backtest import Backtest, backtest, backtest_windows
 from training.demand.backtest_window import CHAMPION
 from training.demand.config import DemandConfig, Preset, preset_config
+from training.demand.mean_model import MeanModel
 from training.demand.memory import check_memory, training_bytes
 from training.demand.model import DemandModel
+from training.demand.model_registry import check_model_name
 from training.demand.plots import calibration_figure, importance_figure, total_figure
 from training.jobs import Trained, booster_parameters, window_metrics
 from training.metrics import bands
@@ -39,11 +41,13 @@ def train(
     same work had finished are taken over.
 
     Raises:
+        UsageError: the settings name a demand model that there is not.
         MissingTableError: neither `transactions` nor `daily_sales` is there.
         NotFoundError: no sale is visible.
         ImpossibleError: the last sale lies too long before `as_of`, or it would take more memory than there is.
     """
     config = preset_config(settings, preset)
+    check_model_name(config.demand.model)
     histories = Histories(dataset, config.settings, config.horizon)
     with progress.step("estimate memory") as step:
         axis, series, _ = histories.series()
@@ -105,6 +109,8 @@ def _scorable(histories: Histories, windows: list[date]) -> list[date]:
 
 
 def _learning(model: DemandModel) -> dict[str, Any]:
+    if not isinstance(model.mean, MeanModel):
+        return {}
     trees = booster_parameters("lightgbm", model.mean.booster)
     groups = model.mean.groups
     return trees | (booster_parameters("lightgbm_totals", groups.trees.booster) if groups is not None else {})

@@ -1,16 +1,18 @@
 """Mean demand of a panel: of its series, and what the totals of their groups correct in them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from features.demand.arrays import Doubles
-from features.demand.feature_matrix import DemandFeatures, PanelFeatures, Vocabulary
+from features.demand.arrays import Bools, Doubles, Floats
+from features.demand.feature_matrix import DemandFeatures, Vocabulary
 from features.demand.history import DemandHistory
-from features.demand.panel import DemandPanel, panels
+from features.demand.panel import DemandPanel
 from training.demand.booster import fit_booster
+from training.demand.calibration import Calibration, calibrated_paths
 from training.demand.config import DemandConfig
 from training.demand.level_model import LevelModel
+from training.demand.protocol import PathDraw, Prediction
 from training.demand.totals_model import GroupModel, correction
 
 
@@ -31,29 +33,20 @@ class MeanModel(LevelModel):
         booster = fit_booster(history, DemandFeatures(history, vocabulary), config)
         return cls(config, vocabulary, booster, GroupModel.fit(history, config) if booster is not None else None)
 
+    def on(self, history: DemandHistory) -> Callable[[DemandPanel], Prediction]:
+        """A function that forecasts the panels of a history over its horizon."""
+        features = DemandFeatures(history, self.vocabulary)
+        groups = self.groups.forecast(history) if self.groups is not None else None
 
-@dataclass(frozen=True)
-class Prediction:
-    """Mean demand of a panel over the periods after its last.
+        def predict(panel: DemandPanel) -> Prediction:
+            of_panel = features.of(panel)
+            mean = self.predict(of_panel, history.horizon)
+            return Prediction(panel, mean, correction(groups, panel, mean), of_panel)
 
-    Attributes:
-        panel: its series.
-        features: theirs.
-        mean: shape (n, H), units per period of each series by itself.
-        correction: shape (n, H), the factor by which the totals of the series' groups would be met.
-    """
+        return predict
 
-    panel: DemandPanel
-    features: PanelFeatures
-    mean: Doubles
-    correction: Doubles
-
-
-def predictions(model: MeanModel, history: DemandHistory) -> Iterator[Prediction]:
-    """Mean demand of every panel of a history over its horizon."""
-    features = DemandFeatures(history, model.vocabulary)
-    groups = model.groups.forecast(history) if model.groups is not None else None
-    for panel in panels(history):
-        of_panel = features.of(panel)
-        mean = model.predict(of_panel, history.horizon)
-        yield Prediction(panel, of_panel, mean, correction(groups, panel, mean))
+    def paths(
+        self, panel: DemandPanel, chosen: Bools, mean: Doubles, calibration: Calibration, draw: PathDraw
+    ) -> Floats:
+        """Joint sample paths of the chosen series, calibrated on the backtest's errors."""
+        return calibrated_paths(panel, chosen, mean, calibration, draw.count, draw.seed, draw.salt)

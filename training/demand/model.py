@@ -19,6 +19,8 @@ from training.demand.forecast_run import Explain, ForecastRun, StoreForecast
 from training.demand.mean_model import MeanModel
 from training.demand.memory import check_memory, forecast_bytes
 from training.demand.model_files import read_model, write_model
+from training.demand.model_registry import fit_mean
+from training.demand.protocol import DemandMean
 from training.demand.residuals import residuals_of
 from training.splits import last_day_of, rolling_origins
 
@@ -39,7 +41,7 @@ class DemandModel:
     """
 
     config: DemandConfig
-    mean: MeanModel
+    mean: DemandMean
     calibration: Calibration
 
     @classmethod
@@ -70,7 +72,7 @@ class DemandModel:
         if residuals is None:
             residuals = earlier_residuals(histories, config)
         with progress.step("fit demand model") as step:
-            mean = MeanModel.fit(history, config)
+            mean = fit_mean(history, config, progress)
             step.rows = history.series.height
         return cls(config, mean, calibrate(residuals, config.seed))
 
@@ -96,7 +98,7 @@ class DemandModel:
             skip: not these: they were forecast before, and a store alone is forecast as among others.
             products: only these, also where they never sold in a store; by default all that are listed.
             explain: whether to work out the drivers: True by TreeSHAP (milliseconds per row), "quick" by path
-                attribution (microseconds).
+                attribution (microseconds). A model that does not explain (`explains`) gives none.
             paths: number of sample paths; by default that of the settings.
             seed: the same seed gives the same paths.
             progress: told of each store.
@@ -143,11 +145,16 @@ class DemandModel:
         return cls(*read_model(folder))
 
     @property
+    def explains(self) -> bool:
+        """Whether forecasts have drivers and what-if questions can be answered: by the boosted trees only."""
+        return isinstance(self.mean, MeanModel)
+
+    @property
     def importance(self) -> Mapping[str, float]:
         """Share of the trees' total gain per feature, largest first; empty without trees."""
-        booster = self.mean.booster
-        if booster is None:
+        if not isinstance(self.mean, MeanModel) or self.mean.booster is None:
             return {}
+        booster = self.mean.booster
         gain = np.asarray(booster.feature_importance("gain"), dtype=np.float64)
         pairs = zip(booster.feature_name(), gain / max(gain.sum(), 1e-12), strict=True)
         return dict(sorted(((name, float(share)) for name, share in pairs), key=lambda pair: -pair[1]))
@@ -166,7 +173,7 @@ def earlier_residuals(histories: Histories, config: DemandConfig) -> list[Residu
     out = []
     for origin in origins:
         past = histories.at(last_day_of(axis, origin))
-        out.append(residuals_of(MeanModel.fit(past, config), past, actuals))
+        out.append(residuals_of(fit_mean(past, config), past, actuals))
     return out
 
 

@@ -10,7 +10,7 @@ import lightgbm as lgb
 import numpy as np
 
 from features.demand.feature_matrix import FEATURES, REDEFINED, Vocabulary
-from retail_brain.errors import ModelError
+from retail_brain.errors import ModelError, UsageError
 from retail_brain.files import write_json
 from training.columns import check_columns, defined
 from training.demand.calibration import Calibration
@@ -19,24 +19,29 @@ from training.demand.config import DemandConfig
 from training.demand.dispersion import Dispersion
 from training.demand.level_model import LevelModel
 from training.demand.mean_model import MeanModel
+from training.demand.model_registry import TREES, series_model
+from training.demand.protocol import DemandMean, SeriesForecaster
 from training.demand.totals_model import GroupModel
 
 FORMAT = 4
 """Of `model.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
 
 
-def write_model(folder: Path, config: DemandConfig, mean: MeanModel, calibration: Calibration) -> None:
-    """Writes `model.json`, `dispersion.npz` and, where there are trees, `booster.txt` and `group_booster.txt`."""
+OWN_FILES = "mean"
+"""Folder of the files that a model other than the boosted trees writes itself."""
+
+
+def write_model(folder: Path, config: DemandConfig, mean: DemandMean, calibration: Calibration) -> None:
+    """Writes `model.json`, `dispersion.npz` and the fitted mean.
+
+    That is `booster.txt` and `group_booster.txt` where there are trees; another model writes into the folder `mean`.
+    """
     facts = {
         "format": FORMAT,
         "config": config.model_dump(mode="json"),
-        "features": list(mean.columns),
-        "definitions": dict(REDEFINED),
-        "vocabulary": asdict(mean.vocabulary),
         "bias": calibration.bias,
         "group_weight": calibration.group_weight,
-        "groups": _group_facts(mean.groups),
-        "has_trees": mean.booster is not None,
+        **(_tree_facts(mean) if isinstance(mean, MeanModel) else {}),
     }
     write_json(folder / "model.json", facts)
     dispersion = calibration.dispersion
@@ -47,36 +52,56 @@ def write_model(folder: Path, config: DemandConfig, mean: MeanModel, calibration
         variances=dispersion.variances,
         shared=calibration.shared.variances,
     )
-    _write_booster(folder / "booster.txt", mean.booster)
-    if mean.groups is not None:
-        _write_booster(folder / "group_booster.txt", mean.groups.trees.booster)
+    if isinstance(mean, MeanModel):
+        _write_trees(folder, mean)
+    elif isinstance(mean, SeriesForecaster):
+        (folder / OWN_FILES).mkdir()
+        mean.save(folder / OWN_FILES)
 
 
-def read_model(folder: Path) -> tuple[DemandConfig, MeanModel, Calibration]:
+def read_model(folder: Path) -> tuple[DemandConfig, DemandMean, Calibration]:
     """Reads what `write_model` wrote.
 
     Raises:
-        ModelError: a file is missing or damaged, or the model needs columns that this version does not compute.
+        ModelError: a file is missing or damaged, or the model needs columns that this version does not compute, or
+            a package that is not installed.
     """
     try:
         facts = migrated(json.loads((folder / "model.json").read_text(encoding="utf-8")), folder)
-        columns = _columns(facts, facts["features"], f"the demand model in {folder}")
         config = DemandConfig.model_validate(facts["config"])
-        booster = _read_booster(folder / "booster.txt", present=facts["has_trees"])
-        mean = MeanModel(
-            config,
-            _vocabulary(facts["vocabulary"]),
-            booster,
-            _read_groups(folder, facts, config),
-            columns=columns,
-        )
+        mean = _read_mean(folder, facts, config)
         with np.load(folder / "dispersion.npz", allow_pickle=False) as arrays:
             dispersion = Dispersion(arrays["rates"], arrays["splits"], arrays["variances"])
             shared = SharedEffects(arrays["shared"])
         calibration = Calibration(float(facts["bias"]), dispersion, shared, float(facts["group_weight"]))
-    except (OSError, ValueError, KeyError, TypeError, lgb.basic.LightGBMError) as error:
+    except (OSError, ValueError, KeyError, TypeError, UsageError, lgb.basic.LightGBMError) as error:
         raise ModelError(f"{folder} is not a demand model: {error}. Train it again.") from error
     return config, mean, calibration
+
+
+def _read_mean(folder: Path, facts: dict[str, Any], config: DemandConfig) -> DemandMean:
+    if config.demand.model != TREES:
+        return series_model(config.demand.model).load(folder / OWN_FILES, config)
+    columns = _columns(facts, facts["features"], f"the demand model in {folder}")
+    booster = _read_booster(folder / "booster.txt", present=facts["has_trees"])
+    groups = _read_groups(folder, facts, config)
+    return MeanModel(config, _vocabulary(facts["vocabulary"]), booster, groups, columns=columns)
+
+
+def _tree_facts(mean: MeanModel) -> dict[str, object]:
+    return {
+        "features": list(mean.columns),
+        "definitions": dict(REDEFINED),
+        "vocabulary": asdict(mean.vocabulary),
+        "groups": _group_facts(mean.groups),
+        "has_trees": mean.booster is not None,
+    }
+
+
+def _write_trees(folder: Path, mean: MeanModel) -> None:
+    _write_booster(folder / "booster.txt", mean.booster)
+    if mean.groups is not None:
+        _write_booster(folder / "group_booster.txt", mean.groups.trees.booster)
 
 
 def _group_facts(groups: GroupModel | None) -> dict[str, object] | None:

@@ -8,10 +8,10 @@ from training.demand.actuals import Actuals
 from training.demand.calibration import roughness
 from training.demand.common_effects import codes
 from training.demand.dispersion import Residuals
-from training.demand.mean_model import MeanModel, Prediction, predictions
+from training.demand.protocol import DemandMean, Prediction, predictions
 
 
-def residuals_of(model: MeanModel, history: DemandHistory, actuals: Actuals) -> Residuals:
+def residuals_of(model: DemandMean, history: DemandHistory, actuals: Actuals) -> Residuals:
     """Mean forecasts of every panel series that is listed, with the demand that came."""
     parts = []
     for found in predictions(model, history):

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Doubles, Floats, Ints
-from features.demand.feature_matrix import DemandFeatures, PanelFeatures
+from features.demand.feature_matrix import PanelFeatures
 from features.demand.history import DemandHistory, read_history
 from features.demand.panel import DemandPanel, build_panel, store_ranges
 from features.demand.target_period import TARGET, target_values
@@ -20,7 +20,6 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, NotFoundError
 from training.demand.mean_model import MeanModel
 from training.demand.model import DemandModel
-from training.demand.totals_model import correction
 
 
 @dataclass(frozen=True)
@@ -220,18 +219,29 @@ def what_if(
 
     Raises:
         NotFoundError: the store does not sell the product, or sells it too rarely for the model.
-        ImpossibleError: a price is asked about but no price of the product is known, or it is not above zero.
+        ImpossibleError: a price is asked about but no price of the product is known, or it is not above zero, or the
+            model answers no such questions.
     """
+    if not isinstance(model.mean, MeanModel):
+        raise no_what_if(model.config.demand.model)
     history = read_history(dataset, model.config.settings, horizon)
     panel, row = _panel_of(history, store_id, product_id)
-    features = DemandFeatures(history, model.mean.vocabulary).of(panel)
-    own = model.mean.predict(features, horizon)
-    groups = model.mean.groups.forecast(history) if model.mean.groups is not None else None
-    factor = model.calibration.factor(correction(groups, panel, own))
-    (sheet,) = sheets(model.mean, factor, features, np.array([row]), horizon, unit_costs(dataset))
+    found = model.mean.on(history)(panel)
+    assert found.features is not None
+    factor = model.calibration.factor(found.correction)
+    (sheet,) = sheets(model.mean, factor, found.features, np.array([row]), horizon, unit_costs(dataset))
     count = panel.axis.count
     dates = pl.Series("date", panel.axis.starts(count, count + horizon), dtype=pl.Date)
     return dates, ask(model.mean, sheet, horizon, price=price, promotion=promotion)
+
+
+def no_what_if(name: str) -> ImpossibleError:
+    """What to say of a champion that cannot tell what a price or a promotion does."""
+    return ImpossibleError(
+        f"the demand model {name!r} forecasts from past sales alone and cannot say what another price or a promotion "
+        "would do. Train and promote the model 'lightgbm' to ask.",
+        {"model": name},
+    )
 
 
 def _panel_of(history: DemandHistory, store_id: str, product_id: str) -> tuple[DemandPanel, int]:

@@ -15,6 +15,10 @@ from serving.http.messages.demand_messages import ForecastRequest, HistoryReques
 from serving.store.answer_set import Answers
 from serving.store.forecasts import Forecasts
 
+_NO_DRIVERS = {
+    "en": "The demand model in use forecasts from past sales alone and names no drivers; 'lightgbm' does.",
+    "zh": "当前的需求模型只根据历史销量预测，不给出影响因素；“lightgbm”模型可以给出。",
+}
 _EPOCH = date(1970, 1, 1).toordinal()
 _OTHER_STORES = 200
 """Stores whose mean forecasts a product that this store has never sold. Chosen by judgement, not measured."""
@@ -56,7 +60,9 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
         _override(series, call, ("forecast", *columns))
         rows += series
     known = products[products >= 0]
+    without = request.explain and not answers.manifest.driver_groups
     return {
+        **({"drivers_note": _NO_DRIVERS[call.language]} if without else {}),
         "forecasts": rows,
         "basis": "cold" if len(cold) == len(request.product_ids) else "warm",
         "cold_product_ids": cold,

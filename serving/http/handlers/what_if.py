@@ -8,7 +8,7 @@ from retail_brain.errors import ImpossibleError, ModelError
 from serving.http.handlers.call import Call, find_product, find_store, no_champion
 from serving.http.handlers.forecast import check_horizon
 from serving.http.messages.demand_messages import WhatIfRequest
-from training.demand.what_if import Sheet, WhatIf, ask
+from training.demand.what_if import Sheet, WhatIf, ask, no_what_if
 
 _SUMMED = (
     "forecast",
@@ -27,13 +27,15 @@ def what_if(request: WhatIfRequest, call: Call) -> dict[str, Any]:
     Raises:
         NotFoundError: the store or the product is not known.
         ImpossibleError: the store does not sell the product or too rarely, no price is known, or the horizon is longer
-            than what was published.
+            than what was published; or the champion answers no such questions.
         ModelError: there is no demand model, or the answers are older than this question.
     """
     answers = call.answers
     store, product = find_store(answers, request.store_id), find_product(answers, request.product_id)
     if answers.forecasts is None:
         raise no_champion("demand")
+    if answers.what_if is None and not answers.manifest.driver_groups:
+        raise no_what_if(answers.manifest.bundles["demand"].get("model", ""))
     if answers.what_if is None:
         raise ModelError("the answers were published before what-if was there. Run `retail-brain publish`.")
     check_horizon(request.horizon, answers.forecasts)

@@ -125,12 +125,16 @@ class ForecastRow(BaseModel):
 
 
 class ForecastResponse(Strict):
-    """Forecasts; `cold_product_ids` have none of their own and got that of their like."""
+    """Forecasts; `cold_product_ids` have none of their own and got that of their like.
+
+    `drivers_note` says why drivers that were asked for are missing, in the language of the asker.
+    """
 
     forecasts: list[ForecastRow]
     basis: Basis
     cold_product_ids: list[str]
     names: Names
+    drivers_note: str | None = None
 
 
 class WhatIfRow(Strict):

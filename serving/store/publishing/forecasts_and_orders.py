@@ -25,6 +25,7 @@ from serving.store.what_if_sheets import MODEL, PlacedSheet, SheetWriter
 from training.demand.applied_overrides import overridden
 from training.demand.elasticity import elasticities_of
 from training.demand.forecast_run import StoreForecast
+from training.demand.mean_model import MeanModel
 from training.demand.model import DemandModel
 from training.demand.price_cells import joined_cells, price_cells
 from training.demand.stored_forecasts import origin_rows
@@ -91,8 +92,9 @@ def publish_demand(
         step.rows = done.series = write_forecasts(folder, blocks(), places.stores, places.products, shape)
     writer.close()
     write_rows(folder, "elasticities", _elasticities(cells, places))
-    (folder / MODEL).mkdir()
-    model.save(folder / MODEL)
+    if model.explains:
+        (folder / MODEL).mkdir()
+        model.save(folder / MODEL)
     suggestions = pl.concat(done._tables)
     done.suggestions = suggestions.height
     write_suggestions(folder, suggestions, len(places.stores), len(places.products))
@@ -140,7 +142,7 @@ def _sheets(
 ) -> Iterator[PlacedSheet]:
     """What asking about another price needs, for the store's series that the model forecasts."""
     features = forecast.features
-    if features is None or forecast.factor is None:
+    if features is None or forecast.factor is None or not isinstance(model.mean, MeanModel):
         return
     store, listed = places.stores[forecast.store_id], listed_series(features.panel, horizon)
     for begin in range(0, listed.size, _SHEETS_AT_ONCE):

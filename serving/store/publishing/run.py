@@ -90,6 +90,7 @@ def _fill(
 ) -> AnswersManifest:
     counts: dict[str, int] = {}
     parts: list[str] = []
+    drivers = list(DRIVERS)
     with progress.step("catalogs") as step:
         places = publish_catalogs(folder, dataset)
         counts |= {"stores": len(places.stores), "products": len(places.products), "customers": len(places.customers)}
@@ -106,7 +107,8 @@ def _fill(
         write_origin(workspace.ledger, _day(dataset), demand.origin, settings.demand)
         write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))
         counts |= {"series": demand.series, "suggestions": demand.suggestions} | demand.network
-        parts += ["forecasts", "suggestions", "what_if", "network"]
+        drivers = list(DRIVERS) if model.explains else []
+        parts += ["forecasts", "suggestions", *(["what_if"] if model.explains else []), "network"]
     if "recommender" in models:
         people = publish_people(
             folder, dataset, RecommenderModel.load(models["recommender"]), settings, places, progress
@@ -123,7 +125,7 @@ def _fill(
         currency=settings.data.currency,
         label_days=settings.recommender.label_days,
         quantiles=sorted(settings.demand.quantiles),
-        driver_groups=list(DRIVERS),
+        driver_groups=drivers,
         bundles={kind: _bundle(folder) for kind, folder in models.items()},
         parts=parts,
         counts=counts,
@@ -133,9 +135,11 @@ def _fill(
 
 def _bundle(folder: Path) -> dict[str, Any]:
     manifest = read_manifest(folder)
-    return {"version": manifest.version} | {
+    told = {
         name: manifest.facts[name] for name in ("as_of", "trained_at", "run_id", "metrics") if name in manifest.facts
     }
+    model = manifest.facts.get("config", {}).get("demand", {}).get("model")
+    return {"version": manifest.version, **told} | ({"model": model} if model and manifest.kind == "demand" else {})
 
 
 def _calendar(dataset: Dataset, settings: Settings) -> list[dict[str, str]]:

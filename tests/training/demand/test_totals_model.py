@@ -18,7 +18,8 @@ from retail_brain.dataset import Dataset
 from training.demand.calibration import GROUP_PRIOR_WEIGHT, group_weight
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
-from training.demand.mean_model import MeanModel, predictions
+from training.demand.mean_model import MeanModel
+from training.demand.protocol import predictions
 from training.demand.totals_model import CORRECTION_LIMITS, GroupForecast, GroupModel, correction, plan_effect
 
 LEAST_UNITS = 0.5

@@ -1,0 +1,1 @@
+"""Demand models beside the boosted trees."""

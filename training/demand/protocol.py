@@ -1,0 +1,158 @@
+"""The protocol of a demand model: mean units per period of panel series, with sample paths around them.
+
+A model from another package subclasses `SeriesForecaster` and declares it in the entry-point group
+`retail_brain.demand_models`. It says what it expects of each series; the spread around that, the series that sell too
+rarely for a panel, the backtest, MLflow, promotion and serving are this project's.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Protocol, Self
+
+import numpy as np
+
+from features.demand.arrays import Bools, Doubles, Floats
+from features.demand.feature_matrix import PanelFeatures
+from features.demand.history import DemandHistory
+from features.demand.panel import DemandPanel, panels
+from retail_brain.errors import ExtensionError
+from retail_brain.progress import SILENT, Progress
+from training.demand.calibration import Calibration, calibrated_paths
+from training.demand.config import DemandConfig
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Mean demand of a panel over the periods after its last.
+
+    Attributes:
+        panel: its series.
+        mean: shape (n, H), units per period of each series by itself.
+        correction: shape (n, H), the factor by which the totals of the series' groups would be met; 1 where a model
+            does not forecast totals.
+        features: what the trees were asked with; None of a model that explains nothing.
+    """
+
+    panel: DemandPanel
+    mean: Doubles
+    correction: Doubles
+    features: PanelFeatures | None = None
+
+
+@dataclass(frozen=True)
+class PathDraw:
+    """How sample paths are drawn.
+
+    Attributes:
+        count: number of paths.
+        seed: of the run; effects common to several panels follow from it alone.
+        salt: tells panels of one run apart.
+    """
+
+    count: int
+    seed: int
+    salt: int
+
+
+class DemandMean(Protocol):
+    """What backtests, forecasts and files ask of the mean part of a demand model."""
+
+    @property
+    def config(self) -> DemandConfig:
+        """How it was fitted."""
+
+    def on(self, history: DemandHistory) -> Callable[[DemandPanel], Prediction]:
+        """A function that forecasts the panels of a history over its horizon."""
+
+    def paths(
+        self, panel: DemandPanel, chosen: Bools, mean: Doubles, calibration: Calibration, draw: PathDraw
+    ) -> Floats:
+        """Joint sample paths of the chosen series, shape (chosen, count, H); `mean` is theirs, bias corrected."""
+
+
+class SeriesForecaster(ABC):
+    """Base class of a demand model that forecasts every series of a panel by itself.
+
+    A subclass says `label`, `fit`, `mean`, `save` and `load`; `paths` where its own spread is better than the one that
+    is calibrated on the backtest. It has no drivers and answers no what-if questions, and users are told so.
+
+    Attributes:
+        config: how it was fitted; `config.demand.model_options` holds the options that the settings give this model.
+        label: its name for people, keys `en` and `zh`.
+    """
+
+    label: ClassVar[Mapping[str, str]]
+
+    def __init__(self, config: DemandConfig) -> None:
+        self.config = config
+
+    @classmethod
+    @abstractmethod
+    def fit(cls, history: DemandHistory, config: DemandConfig, progress: Progress = SILENT) -> Self:
+        """Fits on everything the history shows (`features.demand.panel.panels` gives it as matrices).
+
+        The same history and `config.seed` give the same model.
+        """
+
+    @abstractmethod
+    def mean(self, history: DemandHistory, panel: DemandPanel) -> Doubles:
+        """Units per period over the `history.horizon` periods after the panel's last visible one, shape (n, H).
+
+        The history may be newer than the one that was fitted on, and hold stores and products that were not in it.
+        Periods in which a series is not listed are set to 0 afterwards.
+        """
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Writes what was fitted into an existing folder as JSON, npz, Parquet, CSV or text; no pickle."""
+
+    @classmethod
+    @abstractmethod
+    def load(cls, folder: Path, config: DemandConfig) -> Self:
+        """Reads what `save` wrote."""
+
+    def paths(
+        self, panel: DemandPanel, chosen: Bools, mean: Doubles, calibration: Calibration, draw: PathDraw
+    ) -> Floats:
+        """Joint sample paths of the chosen series, shape (chosen, count, H), units per period, not below zero.
+
+        Args:
+            panel: all series of some stores.
+            chosen: shape (n,), those wanted.
+            mean: shape (chosen, H), their mean; multiplied by the bias that the backtest measured.
+            calibration: spread of this model's own backtest errors, by demand class.
+            draw: number of paths and seed.
+        """
+        return calibrated_paths(panel, chosen, mean, calibration, draw.count, draw.seed, draw.salt)
+
+    def on(self, history: DemandHistory) -> Callable[[DemandPanel], Prediction]:
+        """A function that forecasts the panels of a history over its horizon.
+
+        Raises:
+            ExtensionError: `mean` gives another shape, a negative number or none.
+        """
+
+        def predict(panel: DemandPanel) -> Prediction:
+            mean = self._checked(self.mean(history, panel), (panel.size, history.horizon))
+            listed = panel.listed[:, panel.axis.count : panel.axis.count + history.horizon]
+            return Prediction(panel, mean * listed, np.ones(mean.shape))
+
+        return predict
+
+    def _checked(self, mean: Doubles, wanted: tuple[int, int]) -> Doubles:
+        if mean.shape != wanted or not (np.isfinite(mean) & (mean >= 0)).all():
+            raise ExtensionError(
+                f"the demand model {type(self).__name__} forecast an array of shape {mean.shape} with "
+                f"{int((~np.isfinite(mean)).sum())} values that are no number and {int((mean < 0).sum())} below 0; "
+                f"wanted shape {wanted}, finite and not below 0. Mend its method `mean`."
+            )
+        return mean.astype(np.float64)
+
+
+def predictions(model: DemandMean, history: DemandHistory) -> Iterator[Prediction]:
+    """Mean demand of every panel of a history over its horizon."""
+    predict = model.on(history)
+    for panel in panels(history):
+        yield predict(panel)
