@@ -54,13 +54,13 @@ def receive(
     by: Annotated[str, typer.Option("--by", help="Who tells it, for the audit.")] = "command line",
 ) -> None:
     """Note what arrived of the orders. The same file again changes nothing; deliveries in parts add up."""
-    from retail_brain.operational.receipts import store_receipts
+    from retail_brain.operational.goods_receipts import store_goods_receipts
     from serving.planning.stock.receipts import read_receipts
 
     day = None if on is None else parse_day(on, "--on")
     receipts = read_receipts(read_table(file, "FILE", as_text=True), received_on=day, noted_by=by)
     with closing(open_database()) as database:
-        new = store_receipts(current().workspace.tenant, database, receipts, now=datetime.now(UTC))
+        new = store_goods_receipts(current().workspace.tenant, database, receipts, now=datetime.now(UTC))
     typer.echo(f"{new} receipts noted, {len(receipts) - new} were known")
 
 
@@ -71,12 +71,12 @@ def list_(
     since: Annotated[str | None, typer.Option(help="Only suggestions of this day or later, YYYY-MM-DD.")] = None,
 ) -> None:
     """Write the order book: one line per decided suggestion, who decided what, and how far it has come."""
-    from retail_brain.operational.life import lives
+    from retail_brain.operational.suggestion_status import suggestion_statuses
     from serving.planning.stock.order_book import order_book
 
     first = None if since is None else parse_day(since, "--since")
     with closing(open_database()) as database:
-        found = lives(current().workspace.tenant, database, since=first)
+        found = suggestion_statuses(current().workspace.tenant, database, since=first)
     book = order_book(found, state=None if state is None else state.value)
     write_table(book, out)
     counts = ", ".join(f"{count} {name}" for name, count in book["state"].value_counts(sort=True).iter_rows())
@@ -95,13 +95,13 @@ def measure(
     Writes one line per decision, and beside it STEM_users with the sums per person. Needs sales; uses inventory (stock
     at the start, demand of empty shelves), supply, prices and products.
     """
-    from retail_brain.operational.life import lives
+    from retail_brain.operational.suggestion_status import suggestion_statuses
     from serving.planning.stock.order_value import by_user, measure_decisions
 
     chosen = current()
     first = None if since is None else parse_day(since, "--since")
     with closing(open_database()) as database:
-        decided = lives(chosen.workspace.tenant, database, since=first)
+        decided = suggestion_statuses(chosen.workspace.tenant, database, since=first)
     with chosen.progress.step("measure decisions") as step:
         lines = measure_decisions(chosen.dataset(lake, as_of), decided, chosen.settings)
         users = by_user(lines)

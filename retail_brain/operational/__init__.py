@@ -1,1 +1,1 @@
-"""What people decide and who may ask: the operational database, SQLite by default, PostgreSQL by one setting."""
+"""The operational database: decisions, overrides, events, API keys and audit, in SQLite or PostgreSQL."""

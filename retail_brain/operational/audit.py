@@ -1,4 +1,4 @@
-"""The audit: who did what to what, appended in the same transaction as the deed."""
+"""Audit trail: appends who did what to what, in the same transaction as the action itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,8 +12,16 @@ from retail_brain.operational.tables import AUDIT
 
 
 @dataclass(frozen=True)
-class Deed:
-    """One line of the audit."""
+class AuditEntry:
+    """One entry of the audit trail.
+
+    Attributes:
+        at: when it happened (UTC).
+        actor: who did it: name of an API key, or `command line`.
+        action: kind of action, such as `rules.set`.
+        subject: id of what was changed.
+        details: values of the change, as JSON.
+    """
 
     at: datetime
     actor: str
@@ -22,22 +30,28 @@ class Deed:
     details: Mapping[str, Any]
 
 
-def record(tenant: str, connection: Connection, deed: Deed) -> None:
-    """Appends a line within a write of the caller."""
+def append_audit(tenant: str, connection: Connection, entry: AuditEntry) -> None:
+    """Appends an entry within the caller's transaction, so that neither is stored without the other."""
     connection.execute(
         insert(AUDIT).values(
             tenant_id=tenant,
-            at=deed.at,
-            actor=deed.actor,
-            action=deed.action,
-            subject=deed.subject,
-            details=dict(deed.details),
+            at=entry.at,
+            actor=entry.actor,
+            action=entry.action,
+            subject=entry.subject,
+            details=dict(entry.details),
         )
     )
 
 
-def list_deeds(tenant: str, database: Database, *, limit: int = 100) -> list[Deed]:
-    """The newest lines of a tenant's audit, newest first."""
+def list_audit(tenant: str, database: Database, *, limit: int = 100) -> list[AuditEntry]:
+    """The newest entries of a tenant's audit, newest first.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     query = select(AUDIT).where(AUDIT.c.tenant_id == tenant).order_by(AUDIT.c.id.desc()).limit(limit)
     with database.reading() as connection:
-        return [Deed(row.at, row.actor, row.action, row.subject, row.details) for row in connection.execute(query)]
+        return [
+            AuditEntry(row.at, row.actor, row.action, row.subject, row.details) for row in connection.execute(query)
+        ]

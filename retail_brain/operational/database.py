@@ -1,7 +1,8 @@
-"""One door to the operational database: connections, transactions and the upgrade of its tables."""
+"""Access to the operational database: connections, transactions and the revision of its tables."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from retail_brain.errors import UnavailableError, UsageError
+from retail_brain.operational.tables import TENANTS
 
 _BUSY_TIMEOUT_MS = 10_000
 """Milliseconds that SQLite waits for another writer. Chosen by judgement, not measured."""
@@ -28,7 +30,7 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        """Remembers where the database is; connects on first use.
+        """Parses the URL; the database is connected to on first use.
 
         Raises:
             UsageError: the URL cannot be read or names a database other than SQLite or PostgreSQL.
@@ -51,7 +53,11 @@ class Database:
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine with its pool, made on first use so that each worker process has its own."""
+        """The engine with its pool, made on first use so that each worker process has its own.
+
+        Raises:
+            UsageError: the driver is not installed.
+        """
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -78,12 +84,13 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is committed when the block ends well, otherwise undone.
+        """A transaction that is committed when the block ends well, otherwise rolled back.
 
         Raises:
             UnavailableError: the database does not answer.
         """
         with self._answering(), self.engine.connect() as connection:
+            # the lock is taken at once: a read that turns into a write would fail when another writer was faster
             connection.execution_options(sqlite_begin="BEGIN IMMEDIATE")
             with connection.begin():
                 yield connection
@@ -91,9 +98,10 @@ class Database:
     def insert_new(
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
     ) -> int:
-        """Inserts the rows whose key is not there yet; returns how many were new."""
+        """Inserts the rows whose key is not stored yet; returns their number."""
         new = 0
         dialect = sqlite if self.is_sqlite else postgresql
+        # both databases limit the parameters of a statement
         for start in range(0, len(rows), 500):
             statement = (
                 dialect.insert(table)
@@ -103,8 +111,16 @@ class Database:
             new += len(connection.execute(statement.returning(table.c.tenant_id)).all())
         return new
 
+    def ensure_tenant(self, tenant: str, connection: Connection, *, now: datetime) -> None:
+        """Inserts the tenant if it is new, within the caller's transaction; every other row refers to it."""
+        self.insert_new(connection, TENANTS, [{"tenant_id": tenant, "created_at": now}], ["tenant_id"])
+
     def revision(self) -> str | None:
-        """The version of the tables, or None where there are none yet."""
+        """The revision of the tables, or None where there are none yet.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
         with self.reading() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None
@@ -112,7 +128,7 @@ class Database:
 
     def close(self) -> None:
         """Closes the pool's connections."""
-        if "engine" in self.__dict__:
+        if "engine" in self.__dict__:  # not yet made, the cached property would make one to close it
             self.engine.dispose()
 
     @contextmanager
@@ -129,6 +145,7 @@ class Database:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # sqlite3 begins transactions by itself and too late; without it, `_begin_sqlite` says BEGIN
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", f"busy_timeout={_BUSY_TIMEOUT_MS}", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")

@@ -1,4 +1,4 @@
-"""Events received by the service, kept until the lake takes them in."""
+"""Stores interaction events that the service receives, until the lake has them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from sqlalchemy import Row, select
 
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import EVENTS
-from retail_brain.operational.tenants import ensure_tenant
 
 FIELDS = (
     "event_id",
@@ -27,10 +26,10 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Event:
-    """One interaction, as the `events` table of the contract has it.
+    """One interaction, with the columns of the contract's `events` table.
 
     Attributes:
-        event_id: the sender's own id; the same one twice is stored once. None is never the same.
+        event_id: the sender's idempotency key: the same one is stored once. Events without one are all stored.
         occurred_at: business time without zone.
     """
 
@@ -48,7 +47,7 @@ class Event:
 
 @dataclass(frozen=True)
 class StoredEvent:
-    """An event with its place in the order of arrival."""
+    """An event with its row id (rising in order of arrival)."""
 
     id: int
     received_at: datetime
@@ -56,7 +55,11 @@ class StoredEvent:
 
 
 def store_events(tenant: str, database: Database, events: Sequence[Event], *, now: datetime) -> int:
-    """Stores the events durably; returns how many were new."""
+    """Stores the events durably; returns the number of new ones.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     rows: list[dict[str, Any]] = [
         {"tenant_id": tenant, "received_at": now} | {field: getattr(event, field) for field in FIELDS}
         for event in events
@@ -64,12 +67,23 @@ def store_events(tenant: str, database: Database, events: Sequence[Event], *, no
     if not rows:
         return 0
     with database.writing() as connection:
-        ensure_tenant(tenant, database, connection, now=now)
+        database.ensure_tenant(tenant, connection, now=now)
         return database.insert_new(connection, EVENTS, rows, ["tenant_id", "event_id"])
 
 
 def events_after(tenant: str, database: Database, *, after_id: int, since: datetime, limit: int) -> list[StoredEvent]:
-    """A tenant's events in order of arrival: those with a larger id, received at `since` or later."""
+    """A tenant's events in order of arrival: those with a larger id, received at `since` or later.
+
+    Args:
+        tenant: whose events.
+        database: where they are stored.
+        after_id: row id of the last event seen.
+        since: earliest time of arrival.
+        limit: most events returned.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     mine = (EVENTS.c.tenant_id == tenant) & (EVENTS.c.id > after_id) & (EVENTS.c.received_at >= since)
     with database.reading() as connection:
         rows = connection.execute(select(EVENTS).where(mine).order_by(EVENTS.c.id).limit(limit))

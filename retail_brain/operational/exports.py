@@ -1,7 +1,7 @@
-"""Orders handed to another system: each decision at most once, each hand-over until it has arrived.
+"""Exports decided orders to another system: each decision at most once, each export at least once (outbox pattern).
 
-An export is made first and delivered then. One that did not arrive keeps its id and its lines, so that delivering it
-again is harmless to whoever remembers ids.
+An export is stored first and delivered then. One that did not arrive keeps its id and its lines, so that a receiver
+who stores ids can ignore a second delivery.
 """
 
 import uuid
@@ -11,21 +11,20 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
-from retail_brain.operational.audit import Deed, record
+from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.decisions import StoredDecision, stored_decision
 from retail_brain.operational.tables import DECISIONS, EXPORT_LINES, EXPORTS
-from retail_brain.operational.tenants import ensure_tenant
 
 
 @dataclass(frozen=True)
 class Export:
-    """Orders for one hand-over.
+    """Orders of one delivery to another system.
 
     Attributes:
-        target: the file or address they go to.
+        target: file or address that receives them.
         delivered_at: when they arrived; None until then.
-        lines: the decisions to carry out; a quantity of 0 takes back an order that was exported before.
+        lines: the decisions to carry out; a quantity of 0 cancels an order that was exported before.
     """
 
     export_id: str
@@ -36,13 +35,16 @@ class Export:
 
 
 def make_export(tenant: str, database: Database, *, target: str, made_by: str, now: datetime) -> Export | None:
-    """An export of all decisions that count and were not exported yet; None where there are none.
+    """Stores an export of the newest decisions that were not exported yet; None where there are none.
 
-    A rejection is exported only where an order for the same suggestion went out before.
+    A rejection is exported only where an order for the same suggestion was exported before.
+
+    Raises:
+        UnavailableError: the database does not answer.
     """
     export_id = uuid.uuid4().hex
     with database.writing() as connection:
-        ensure_tenant(tenant, database, connection, now=now)
+        database.ensure_tenant(tenant, connection, now=now)
         lines = _open_lines(tenant, connection)
         if not lines:
             return None
@@ -58,14 +60,20 @@ def make_export(tenant: str, database: Database, *, target: str, made_by: str, n
             for line in lines
         ]
         connection.execute(insert(EXPORT_LINES), rows)
-        record(
-            tenant, connection, Deed(now, made_by, "orders.export", export_id, {"target": target, "lines": len(rows)})
+        append_audit(
+            tenant,
+            connection,
+            AuditEntry(now, made_by, "orders.export", export_id, {"target": target, "lines": len(rows)}),
         )
     return Export(export_id, target, now, None, lines)
 
 
 def pending_exports(tenant: str, database: Database) -> list[Export]:
-    """Exports that have not arrived, oldest first."""
+    """Exports that have not arrived, oldest first.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     query = select(EXPORTS).where(EXPORTS.c.tenant_id == tenant, EXPORTS.c.delivered_at.is_(None))
     with database.reading() as connection:
         heads = connection.execute(query.order_by(EXPORTS.c.made_at, EXPORTS.c.export_id)).all()
@@ -73,22 +81,27 @@ def pending_exports(tenant: str, database: Database) -> list[Export]:
 
 
 def mark_delivered(tenant: str, database: Database, export_id: str, *, now: datetime) -> None:
-    """Notes that an export has arrived; noting it again changes nothing."""
+    """Stores that an export has arrived; doing so again changes nothing.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     mine = (EXPORTS.c.tenant_id == tenant) & (EXPORTS.c.export_id == export_id) & EXPORTS.c.delivered_at.is_(None)
     with database.writing() as connection:
         if connection.execute(update(EXPORTS).where(mine).values(delivered_at=now)).rowcount:
-            record(tenant, connection, Deed(now, "command line", "orders.delivered", export_id, {}))
+            append_audit(tenant, connection, AuditEntry(now, "command line", "orders.delivered", export_id, {}))
 
 
 def _open_lines(tenant: str, connection: Connection) -> list[StoredDecision]:
+    """The newest decision of each suggestion, where it was not exported and asks for goods or cancels an order."""
     mine = DECISIONS.c.tenant_id == tenant
     newest = select(func.max(DECISIONS.c.id)).where(mine).group_by(DECISIONS.c.suggestion_id)
-    out = EXPORT_LINES.c.tenant_id == tenant
-    exported = exists().where(out, EXPORT_LINES.c.decision_row == DECISIONS.c.id)
-    went_out = exists().where(out, EXPORT_LINES.c.suggestion_id == DECISIONS.c.suggestion_id)
+    own_lines = EXPORT_LINES.c.tenant_id == tenant
+    exported = exists().where(own_lines, EXPORT_LINES.c.decision_row == DECISIONS.c.id)
+    exported_before = exists().where(own_lines, EXPORT_LINES.c.suggestion_id == DECISIONS.c.suggestion_id)
     query = (
         select(DECISIONS)
-        .where(mine, DECISIONS.c.id.in_(newest), ~exported, (DECISIONS.c.quantity > 0) | went_out)
+        .where(mine, DECISIONS.c.id.in_(newest), ~exported, (DECISIONS.c.quantity > 0) | exported_before)
         .order_by(DECISIONS.c.id)
     )
     return [stored_decision(row) for row in connection.execute(query)]

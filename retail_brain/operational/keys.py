@@ -1,4 +1,4 @@
-"""API keys: made once, shown once, kept only as a hash.
+"""Creates, lists, revokes and checks API keys; only their hashes are stored.
 
 A key is 32 random bytes, so one SHA-256 is as hard to reverse as any slow hash; the part before the last underscore is
 its public id, by which it is looked up and named in lists, logs and the audit.
@@ -13,22 +13,21 @@ from datetime import datetime
 from sqlalchemy import Row, insert, select, update
 
 from retail_brain.errors import NotFoundError, UsageError
-from retail_brain.operational.audit import Deed, record
+from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import API_KEYS
-from retail_brain.operational.tenants import ensure_tenant
 
 ROLES = ("merchandiser", "marketer", "data_scientist", "admin")
 
 
 @dataclass(frozen=True)
 class ApiKey:
-    """What is known of a key: everything but the key.
+    """An API key without its secret.
 
     Attributes:
         key_id: public name, such as `rb_1f3a5c7e9b0d2f4a`.
-        expires_at: first instant at which it no longer opens; None for never.
-        revoked_at: when it was taken back; None while it counts.
+        expires_at: first instant at which it is no longer valid; None for never.
+        revoked_at: when it was revoked; None while it is valid.
     """
 
     tenant: str
@@ -43,10 +42,11 @@ class ApiKey:
 def create_key(
     tenant: str, database: Database, *, role: str, name: str, now: datetime, expires_at: datetime | None = None
 ) -> str:
-    """Makes a key and returns it; it cannot be shown again.
+    """Creates a key and returns it with its secret; it cannot be shown again.
 
     Raises:
-        UsageError: the role does not exist, or the key would expire before it is made.
+        UsageError: the role does not exist, or the key would expire before it is created.
+        UnavailableError: the database does not answer.
     """
     if role not in ROLES:
         raise UsageError(f"role {role!r} does not exist; wanted one of {', '.join(ROLES)}.")
@@ -56,26 +56,33 @@ def create_key(
         )
     key_id = f"rb_{secrets.token_hex(8)}"
     key = f"{key_id}_{secrets.token_urlsafe(32)}"
-    row = {"key_id": key_id, "tenant_id": tenant, "name": name, "role": role, "secret_sha256": digest(key)}
+    row = {"key_id": key_id, "tenant_id": tenant, "name": name, "role": role, "secret_sha256": _digest(key)}
     with database.writing() as connection:
-        ensure_tenant(tenant, database, connection, now=now)
+        database.ensure_tenant(tenant, connection, now=now)
         connection.execute(insert(API_KEYS).values(**row, created_at=now, expires_at=expires_at))
-        record(tenant, connection, Deed(now, "command line", "keys.create", key_id, {"role": role, "name": name}))
+        append_audit(
+            tenant, connection, AuditEntry(now, "command line", "keys.create", key_id, {"role": role, "name": name})
+        )
     return key
 
 
 def list_keys(tenant: str, database: Database) -> list[ApiKey]:
-    """A tenant's keys, oldest first."""
+    """A tenant's keys, oldest first.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     query = select(API_KEYS).where(API_KEYS.c.tenant_id == tenant).order_by(API_KEYS.c.created_at, API_KEYS.c.key_id)
     with database.reading() as connection:
         return [_api_key(row) for row in connection.execute(query)]
 
 
 def revoke_key(tenant: str, database: Database, key_id: str, *, now: datetime) -> ApiKey:
-    """Takes a key back; taking it back twice changes nothing.
+    """Revokes a key; revoking it again changes nothing.
 
     Raises:
         NotFoundError: the tenant has no such key.
+        UnavailableError: the database does not answer.
     """
     mine = (API_KEYS.c.tenant_id == tenant) & (API_KEYS.c.key_id == key_id)
     with database.writing() as connection:
@@ -84,24 +91,31 @@ def revoke_key(tenant: str, database: Database, key_id: str, *, now: datetime) -
             raise NotFoundError(f"tenant {tenant} has no key {key_id!r}. See `retail-brain keys list`.")
         if row.revoked_at is None:
             connection.execute(update(API_KEYS).where(mine).values(revoked_at=now))
-            record(tenant, connection, Deed(now, "command line", "keys.revoke", key_id, {}))
+            append_audit(tenant, connection, AuditEntry(now, "command line", "keys.revoke", key_id, {}))
             row = connection.execute(select(API_KEYS).where(mine)).one()
     return _api_key(row)
 
 
 def find_key(database: Database, key: str, *, now: datetime) -> ApiKey | None:
-    """The key that opens, or None: unknown, expired and revoked look alike. The only look-up that has no tenant yet."""
+    """The valid key with this secret, or None: unknown, expired and revoked keys look alike to the caller.
+
+    The only query without a tenant: the key names it.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     key_id = "_".join(key.split("_", 2)[:2])
     with database.reading() as connection:
         row = connection.execute(select(API_KEYS).where(API_KEYS.c.key_id == key_id)).one_or_none()
-    if row is None or not hmac.compare_digest(row.secret_sha256, digest(key)):
+    # in constant time: the duration of a comparison would tell how many leading characters are right
+    if row is None or not hmac.compare_digest(row.secret_sha256, _digest(key)):
         return None
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         return None
     return _api_key(row)
 
 
-def digest(key: str) -> str:
+def _digest(key: str) -> str:
     """SHA-256 of a key, in hexadecimal."""
     return hashlib.sha256(key.encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""What people put in the place of a forecast: who, why, until when; kept for good, so that it can be measured."""
+"""Stores forecast overrides: who replaced a forecast, why and until when; append-only, so they can be evaluated."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -8,28 +8,27 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from retail_brain.errors import ImpossibleError, NotFoundError
-from retail_brain.operational.audit import Deed, record
+from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import OVERRIDES
-from retail_brain.operational.tenants import ensure_tenant
 
 KINDS = ("factor", "units")
 
 
 @dataclass(frozen=True)
 class Override:
-    """One change of forecasts by a person.
+    """One override of forecasts by a person.
 
     Attributes:
-        override_id: given by the client; sending the same one again changes nothing.
-        store_id, product_id: of which series; None for all.
+        override_id: idempotency key, given by the client; sending the same one again changes nothing.
+        store_id, product_id: the series it applies to; None for all.
         begins_on: first day that it applies to.
         ends_on: first day that it no longer applies to; None while it is not withdrawn.
         kind: `factor` (times the engine's forecast) or `units` (per period, instead of it).
         value: the factor, or units per period.
         reason: why.
         made_by: who.
-        as_of: last visible day when it was made: it counts for forecasts from this day on.
+        as_of: last visible day when it was made: it applies to forecasts from this day on.
     """
 
     override_id: str
@@ -46,7 +45,7 @@ class Override:
 
 @dataclass(frozen=True)
 class StoredOverride:
-    """An override with its place in the order, when it was made, and whether it was taken back.
+    """An override with its row id (rising in order of storing), the time it was made and its withdrawal, if any.
 
     Attributes:
         withdrawn_as_of: last visible day when it was withdrawn: forecasts from this day on are without it.
@@ -60,7 +59,7 @@ class StoredOverride:
     withdrawn_as_of: date | None = None
 
     def counts_on(self, origin: date) -> bool:
-        """Whether it was known, and not taken back, at the end of a day."""
+        """Whether it applies to forecasts of an origin: made by then, and not withdrawn by then."""
         withdrawn = self.withdrawn_as_of is not None and self.withdrawn_as_of <= origin
         return self.override.as_of <= origin and not withdrawn
 
@@ -68,16 +67,17 @@ class StoredOverride:
 def store_overrides(
     tenant: str, database: Database, overrides: Sequence[Override], *, now: datetime
 ) -> list[StoredOverride]:
-    """Stores the new ones, all or none, with the audit; returns all as they are stored, in the order given.
+    """Stores new overrides, all or none, with the audit; returns all as stored, in the order of the argument.
 
     Raises:
-        ImpossibleError: an override_id was used before for something else.
+        ImpossibleError: an override_id was used before for another override.
+        UnavailableError: the database does not answer.
     """
     ids = [override.override_id for override in overrides]
     with database.writing() as connection:
-        ensure_tenant(tenant, database, connection, now=now)
-        known = _by_id(tenant, connection, ids)
-        new = {override.override_id: override for override in overrides if override.override_id not in known}
+        database.ensure_tenant(tenant, connection, now=now)
+        present = _by_id(tenant, connection, ids)
+        new = {override.override_id: override for override in overrides if override.override_id not in present}
         rows: list[dict[str, Any]] = [asdict(one) | {"tenant_id": tenant, "made_at": now} for one in new.values()]
         if rows:
             database.insert_new(connection, OVERRIDES, rows, ["tenant_id", "override_id"])
@@ -86,7 +86,11 @@ def store_overrides(
                 name: value for name, value in asdict(override).items() if name not in {"override_id", "made_by"}
             }
             details = {name: str(value) if isinstance(value, date) else value for name, value in details.items()}
-            record(tenant, connection, Deed(now, override.made_by, "forecast.override", override.override_id, details))
+            append_audit(
+                tenant,
+                connection,
+                AuditEntry(now, override.made_by, "forecast.override", override.override_id, details),
+            )
         stored = _by_id(tenant, connection, ids)
         for override in overrides:
             _check_same(override, stored[override.override_id].override)
@@ -96,38 +100,47 @@ def store_overrides(
 def withdraw_overrides(
     tenant: str, database: Database, override_ids: Sequence[str], *, by: str, as_of: date, now: datetime
 ) -> list[StoredOverride]:
-    """Takes overrides back, all or none; taking one back again changes nothing.
+    """Withdraws overrides, all or none; withdrawing one again changes nothing.
 
     Raises:
         NotFoundError: there is no such override.
+        UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
-        known = _by_id(tenant, connection, override_ids)
-        missing = [override_id for override_id in override_ids if override_id not in known]
+        present = _by_id(tenant, connection, override_ids)
+        missing = [override_id for override_id in override_ids if override_id not in present]
         if missing:
             raise NotFoundError(
                 f"there is no override {missing[0]!r}. `retail-brain overrides list` shows those there are.",
                 {"override_id": missing[0]},
             )
-        for override_id, stored in known.items():
+        for override_id, stored in present.items():
             if stored.withdrawn_at is None:
                 mine = (OVERRIDES.c.tenant_id == tenant) & (OVERRIDES.c.override_id == override_id)
                 values = {"withdrawn_at": now, "withdrawn_by": by, "withdrawn_as_of": as_of}
                 connection.execute(update(OVERRIDES).where(mine).values(**values))
-                record(tenant, connection, Deed(now, by, "forecast.override.withdrawn", override_id, {}))
+                append_audit(tenant, connection, AuditEntry(now, by, "forecast.override.withdrawn", override_id, {}))
         stored_now = _by_id(tenant, connection, override_ids)
         return [stored_now[override_id] for override_id in override_ids]
 
 
 def list_overrides(tenant: str, database: Database) -> list[StoredOverride]:
-    """Every override of a tenant, oldest first, withdrawn and expired ones included."""
+    """Every override of a tenant, oldest first, withdrawn and expired ones included.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     query = select(OVERRIDES).where(OVERRIDES.c.tenant_id == tenant).order_by(OVERRIDES.c.id)
     with database.reading() as connection:
         return [_stored(row) for row in connection.execute(query)]
 
 
 def overrides_mark(tenant: str, database: Database) -> tuple[int, int]:
-    """Changes with every override made or withdrawn: a cheap way to see whether there is anything new."""
+    """A value that differs after every override made or withdrawn. Cheap to poll.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     mine = OVERRIDES.c.tenant_id == tenant
     query = select(func.max(OVERRIDES.c.id), func.count(OVERRIDES.c.withdrawn_at)).where(mine)
     with database.reading() as connection:

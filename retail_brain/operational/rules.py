@@ -1,26 +1,25 @@
-"""The operators' rules: every change stores the whole list as a new version, so who set what is never lost."""
+"""Stores the operators' offer rules: every change stores the whole list as a new version, with who set it and when."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select
 
 from retail_brain.errors import ImpossibleError
-from retail_brain.operational.audit import Deed, record
+from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import RULES
-from retail_brain.operational.tenants import ensure_tenant
 
 
 @dataclass(frozen=True)
 class RuleSet:
-    """The list that counts from one change to the next.
+    """One version of the list of rules, valid until the next.
 
     Attributes:
-        version: grows with every change; 0 = nobody ever set a rule.
-        rules: as they were written.
+        version: rises with every change; 0 = nobody ever set a rule.
+        rules: the rules as JSON objects.
         set_by: who set them.
         set_at: when.
     """
@@ -31,18 +30,26 @@ class RuleSet:
     set_at: datetime | None = None
 
 
-NO_RULES = RuleSet(0, [])
+NO_RULES: Final = RuleSet(0, [])
 """Version 0 without rules: what a tenant has before any were set."""
 
 
 def current_rules(tenant: str, database: Database) -> RuleSet:
-    """A tenant's rules, `NO_RULES` where there never were any."""
+    """A tenant's newest rules; `NO_RULES` where there never were any.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     with database.reading() as connection:
         return _current(tenant, connection)
 
 
 def rules_version(tenant: str, database: Database) -> int:
-    """Version of a tenant's rules: a cheap way to see whether they changed."""
+    """Version of a tenant's rules. Cheap to poll.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     newest = select(RULES.c.id).where(RULES.c.tenant_id == tenant).order_by(RULES.c.id.desc()).limit(1)
     with database.reading() as connection:
         return connection.execute(newest).scalar_one_or_none() or 0
@@ -57,7 +64,7 @@ def store_rules(
     now: datetime,
     version: int | None = None,
 ) -> RuleSet:
-    """Puts a list of rules in place of the present one, with the audit; returns it with its version.
+    """Replaces the list of rules, with the audit; returns it with its new version.
 
     Args:
         tenant: whose rules.
@@ -65,13 +72,14 @@ def store_rules(
         rules: all of them, in their order.
         set_by: who does it.
         now: when.
-        version: of the list that was looked at before the change; None = whatever there is.
+        version: version that the change was made to (optimistic locking); None replaces any.
 
     Raises:
         ImpossibleError: somebody else changed the rules since that version.
+        UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
-        ensure_tenant(tenant, database, connection, now=now)
+        database.ensure_tenant(tenant, connection, now=now)
         present = _current(tenant, connection)
         if version is not None and version != present.version:
             raise ImpossibleError(
@@ -82,12 +90,16 @@ def store_rules(
         row = {"tenant_id": tenant, "rules": [dict(rule) for rule in rules], "set_by": set_by, "set_at": now}
         stored = connection.execute(insert(RULES).values(row).returning(RULES.c.id)).scalar_one()
         details = {"rules": len(rules), "before": len(present.rules), "replaces": present.version}
-        record(tenant, connection, Deed(now, set_by, "rules.set", f"version {stored}", details))
+        append_audit(tenant, connection, AuditEntry(now, set_by, "rules.set", f"version {stored}", details))
         return RuleSet(int(stored), [dict(rule) for rule in rules], set_by, now)
 
 
 def rule_history(tenant: str, database: Database, *, limit: int = 20) -> list[RuleSet]:
-    """The newest lists of a tenant, newest first."""
+    """The newest versions of a tenant's rules, newest first.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     query = select(RULES).where(RULES.c.tenant_id == tenant).order_by(RULES.c.id.desc()).limit(limit)
     with database.reading() as connection:
         return [_rule_set(row) for row in connection.execute(query)]

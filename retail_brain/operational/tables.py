@@ -1,4 +1,4 @@
-"""Tables of the operational database. Every row names its tenant."""
+"""Schema of the operational database (SQLAlchemy tables). Every row has the tenant it belongs to."""
 
 from datetime import UTC, datetime
 
@@ -37,6 +37,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
+# fixed names: a later migration must be able to name a constraint that it changes
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -46,6 +47,7 @@ METADATA = MetaData(
     }
 )
 
+# SQLite numbers rows by itself only in a column of exactly the type INTEGER
 _SERIAL = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -1,4 +1,4 @@
-"""Brings the operational database to this version of the code; several processes may start at once."""
+"""Migrates the operational database to the schema of this version; safe when several processes start at once."""
 
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -19,12 +19,13 @@ _LOCK = 7_305_443_201
 
 
 def upgrade(database: Database) -> None:
-    """Makes or brings up the tables; quick when nothing is to do.
+    """Creates or migrates the tables; one query when there is nothing to do.
 
     SQLite is guarded by a file lock beside the database, PostgreSQL by an advisory lock.
 
     Raises:
-        RetailBrainError: the database does not answer, or was made by a newer version.
+        UnavailableError: the database does not answer.
+        RetailBrainError: the database was made by a newer version.
     """
     if database.revision() == HEAD:
         return
@@ -42,6 +43,7 @@ def _one_at_a_time(database: Database) -> AbstractContextManager[None]:
 
 def _migrate(connection: Connection) -> None:
     config = Config(attributes={"connection": connection})
+    # the option is interpolated by configparser, where a percent sign must be doubled
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     try:
         command.upgrade(config, "head")

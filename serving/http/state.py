@@ -15,9 +15,9 @@ from pathlib import Path
 from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
-from retail_brain.operational.life import Life, life_mark, lives
 from retail_brain.operational.overrides import list_overrides, overrides_mark
 from retail_brain.operational.rules import current_rules, rules_version
+from retail_brain.operational.suggestion_status import SuggestionStatus, statuses_mark, suggestion_statuses
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings, Workspace, load_settings
 from serving.planning.demand.override_book import OverrideBook
@@ -52,8 +52,8 @@ class TenantView:
     settings: Settings
     answers: Answers
     recent: RecentEvents
-    decisions: dict[str, Life]
-    life_mark: tuple[int, int, datetime | None]
+    decisions: dict[str, SuggestionStatus]
+    statuses_mark: tuple[int, int, datetime | None]
     rules: RuleBook
     overrides: OverrideBook = field(default_factory=OverrideBook)
 
@@ -151,14 +151,14 @@ class State:
         """Looks at once for a tenant's new decisions, deliveries and receipts."""
         view = self._views.get(tenant)
         if view is not None:
-            mark = life_mark(tenant, self.database)
-            if mark != view.life_mark:
+            mark = statuses_mark(tenant, self.database)
+            if mark != view.statuses_mark:
                 decisions = self._decisions(tenant, view.answers)
-                self._views[tenant] = replace(self._views[tenant], decisions=decisions, life_mark=mark)
+                self._views[tenant] = replace(self._views[tenant], decisions=decisions, statuses_mark=mark)
 
-    def _decisions(self, tenant: str, answers: Answers) -> dict[str, Life]:
+    def _decisions(self, tenant: str, answers: Answers) -> dict[str, SuggestionStatus]:
         """What was decided about the present suggestions, by suggestion id."""
-        found = lives(tenant, self.database, as_of=date.fromisoformat(answers.manifest.as_of))
+        found = suggestion_statuses(tenant, self.database, as_of=date.fromisoformat(answers.manifest.as_of))
         return {life.stored.decision.suggestion_id: life for life in found}
 
     def refresh_rules(self, tenant: str) -> None:
@@ -237,7 +237,7 @@ class State:
         tenant = workspace.tenant
         settings = load_settings(workspace)
         recent = RecentEvents(settings.serving) if view is None else view.recent
-        mark = life_mark(tenant, self.database)
+        mark = statuses_mark(tenant, self.database)
         decisions = self._decisions(tenant, answers)
         rules = self._rules(tenant, answers)
         opened = TenantView(tenant, settings, answers, recent, decisions, mark, rules)

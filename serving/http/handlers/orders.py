@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.operational.life import lives
-from retail_brain.operational.receipts import Receipt, store_receipts
+from retail_brain.operational.goods_receipts import GoodsReceipt, store_goods_receipts
+from retail_brain.operational.suggestion_status import suggestion_statuses
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, names_of
 from serving.http.messages.stock_messages import OrdersRequest, ReceiptIn, ReceiptsRequest
@@ -20,7 +20,7 @@ def orders(request: OrdersRequest, call: Call) -> dict[str, Any]:
     """Decided suggestions, newest decision first, of the last five weeks unless asked otherwise."""
     answers = call.answers
     since = request.since or date.fromisoformat(answers.manifest.as_of) - timedelta(days=_USUAL_DAYS)
-    book = order_book(lives(call.principal.tenant, call.state.database, since=since))
+    book = order_book(suggestion_statuses(call.principal.tenant, call.state.database, since=since))
     if request.store_id is not None:
         book = book.filter(pl.col("store_id") == request.store_id)
     counts = dict(book["state"].value_counts().iter_rows())
@@ -49,21 +49,23 @@ def receive(request: ReceiptsRequest, call: Call) -> dict[str, Any]:
     """
     tenant, database = call.principal.tenant, call.state.database
     receipts = [_receipt(given, call.principal.name) for given in request.receipts]
-    new = store_receipts(tenant, database, receipts, now=call.now)
+    new = store_goods_receipts(tenant, database, receipts, now=call.now)
     call.state.refresh_decisions(tenant)
     touched = {receipt.suggestion_id for receipt in receipts}
-    book = order_book([life for life in lives(tenant, database) if life.stored.decision.suggestion_id in touched])
+    book = order_book(
+        [life for life in suggestion_statuses(tenant, database) if life.stored.decision.suggestion_id in touched]
+    )
     return {"stored": new, "duplicates": len(receipts) - new, "orders": _plain(book)}
 
 
-def _receipt(given: ReceiptIn, noted_by: str) -> Receipt:
+def _receipt(given: ReceiptIn, noted_by: str) -> GoodsReceipt:
     name = given.suggestion_id
     if name is None:
         assert given.store_id is not None
         assert given.product_id is not None
         assert given.as_of is not None
         name = suggestion_id(given.store_id, given.product_id, given.as_of.isoformat())
-    return Receipt(given.receipt_id, name, given.units, given.received_on, given.note, noted_by)
+    return GoodsReceipt(given.receipt_id, name, given.units, given.received_on, given.note, noted_by)
 
 
 def _plain(book: pl.DataFrame) -> list[dict[str, Any]]:

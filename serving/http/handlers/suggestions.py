@@ -7,7 +7,7 @@ import numpy as np
 
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.decisions import Decision, StoredDecision, store_decisions
-from retail_brain.operational.life import Life
+from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
 from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReplenishRequest
@@ -107,7 +107,7 @@ def _decision(given: DecisionIn, call: Call) -> Decision:
     )
 
 
-def _came_of(life: Life) -> dict[str, Any]:
+def _came_of(life: SuggestionStatus) -> dict[str, Any]:
     return {
         "exported_at": None if life.exported_at is None else life.exported_at.isoformat(),
         "received_units": life.received_units,

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.operational.life import Life
+from retail_brain.operational.suggestion_status import SuggestionStatus
 
 BOOK: dict[str, pl.DataType | type[pl.DataType]] = {
     "suggestion_id": pl.String,
@@ -26,7 +26,7 @@ BOOK: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
-def book_row(life: Life) -> dict[str, Any]:
+def book_row(life: SuggestionStatus) -> dict[str, Any]:
     """A line of the order book: the columns of BOOK."""
     decision = life.stored.decision
     return {
@@ -48,7 +48,7 @@ def book_row(life: Life) -> dict[str, Any]:
     }
 
 
-def order_book(lives: Sequence[Life], *, state: str | None = None) -> pl.DataFrame:
+def order_book(lives: Sequence[SuggestionStatus], *, state: str | None = None) -> pl.DataFrame:
     """One row per suggestion that was decided on, newest decision first: columns BOOK."""
     rows = [book_row(life) for life in reversed(lives) if state is None or life.state == state]
     return pl.DataFrame(rows, schema=BOOK)

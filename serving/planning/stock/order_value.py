@@ -11,7 +11,7 @@ from retail_brain.decisions.arrays import Ints
 from retail_brain.decisions.hindsight import Cycles, outcome
 from retail_brain.decisions.order_calendar import Cycle, order_cycle
 from retail_brain.errors import ImpossibleError
-from retail_brain.operational.life import Life
+from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
 from serving.planning.replay.inputs import ReplayFacts, read_replay
@@ -49,7 +49,7 @@ USERS = {
 }
 
 
-def measure_decisions(dataset: Dataset, lives: Sequence[Life], settings: Settings) -> pl.DataFrame:
+def measure_decisions(dataset: Dataset, lives: Sequence[SuggestionStatus], settings: Settings) -> pl.DataFrame:
     """One row per decided suggestion whose cycle is over: columns LINES.
 
     The cycle runs from the arrival of the order to that of the following one by the supply terms. Demand is what was

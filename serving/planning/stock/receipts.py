@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from retail_brain.errors import DataError
-from retail_brain.operational.receipts import Receipt
+from retail_brain.operational.goods_receipts import GoodsReceipt
 from retail_brain.outputs import suggestion_id
 
 _GOODS = ("store_id", "product_id", "as_of")
@@ -15,7 +15,7 @@ _TEXTS = ("suggestion_id", "store_id", "product_id", "receipt_id", "note")
 _DAYS = ("as_of", "received_on")
 
 
-def read_receipts(table: pl.DataFrame, *, received_on: date | None, noted_by: str) -> list[Receipt]:
+def read_receipts(table: pl.DataFrame, *, received_on: date | None, noted_by: str) -> list[GoodsReceipt]:
     """Receipts of a table, one per row.
 
     Args:
@@ -78,10 +78,10 @@ def _day(frame: pl.DataFrame, name: str) -> pl.Expr:
     return pl.col(name).cast(pl.Date)
 
 
-def _receipt(row: dict[str, Any], noted_by: str) -> Receipt:
+def _receipt(row: dict[str, Any], noted_by: str) -> GoodsReceipt:
     name = row["suggestion_id"] or suggestion_id(row["store_id"], row["product_id"], row["as_of"].isoformat())
     content = "\n".join(str(part) for part in (name, row["received_on"], row["units"], row["repeat"]))
-    return Receipt(
+    return GoodsReceipt(
         receipt_id=row["receipt_id"] or f"row-{hashlib.sha256(content.encode()).hexdigest()[:24]}",
         suggestion_id=name,
         units=row["units"],

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from retail_brain.errors import ImpossibleError
-from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.decisions import Decision, store_decisions
-from retail_brain.operational.life import lives
+from retail_brain.operational.suggestion_status import suggestion_statuses
 
 NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
 DAY = date(2025, 2, 28)
@@ -17,14 +17,14 @@ APPROVED = Decision("d1", "s1", "西湖店", "牛奶", DAY, "approved", 12.0, 12
 
 
 def decided(database: Database, day: date = DAY) -> dict[str, Decision]:
-    found = lives("main", database, as_of=day)
+    found = suggestion_statuses("main", database, as_of=day)
     return {life.stored.decision.suggestion_id: life.stored.decision for life in found}
 
 
 def test_a_decision_is_stored_with_who_and_when_and_audited(database: Database) -> None:
     stored = store_decisions("main", database, [APPROVED], now=NOW)
     assert [(one.decision, one.decided_at) for one in stored] == [(APPROVED, NOW)]
-    deed = list_deeds("main", database)[0]
+    deed = list_audit("main", database)[0]
     assert (deed.actor, deed.action, deed.subject) == ("小李", "suggestion.approved", "s1")
     assert deed.details == {"decision_id": "d1", "quantity": 12.0, "reason": None}
 
@@ -33,7 +33,7 @@ def test_sending_it_again_changes_nothing(database: Database) -> None:
     first = store_decisions("main", database, [APPROVED], now=NOW)
     again = store_decisions("main", database, [APPROVED, APPROVED], now=NOW + timedelta(hours=1))
     assert again == first * 2
-    assert len(list_deeds("main", database)) == 1
+    assert len(list_audit("main", database)) == 1
 
 
 def test_a_decision_id_used_for_something_else_is_refused_and_nothing_of_the_call_is_stored(database: Database) -> None:
@@ -62,4 +62,4 @@ def test_other_days_and_other_tenants_are_apart(database: Database) -> None:
     store_decisions("other", database, [replace(APPROVED, reason="theirs")], now=NOW)
     assert decided(database)["s1"].reason is None
     assert decided(database, date(2025, 3, 1)) == {}
-    assert len(list_deeds("main", database)) == 1
+    assert len(list_audit("main", database)) == 1

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.decisions import Decision, store_decisions
 from retail_brain.operational.exports import make_export, mark_delivered, pending_exports
@@ -48,7 +48,7 @@ def test_an_export_is_pending_with_its_lines_until_it_arrived(database: Database
     mark_delivered("main", database, made.export_id, now=NOW + timedelta(minutes=1))
     mark_delivered("main", database, made.export_id, now=NOW + timedelta(minutes=2))
     assert pending_exports("main", database) == []
-    assert [deed.action for deed in list_deeds("main", database)] == [
+    assert [deed.action for deed in list_audit("main", database)] == [
         "orders.delivered",
         "orders.export",
         "suggestion.approved",

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from retail_brain.errors import NotFoundError, UsageError
-from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key, find_key, list_keys, revoke_key
 
@@ -66,7 +66,7 @@ def test_no_tenant_sees_or_revokes_the_keys_of_another(database: Database) -> No
     assert [key.name for key in list_keys("main", database)] == ["a"]
     with pytest.raises(NotFoundError, match="tenant main has no key"):
         revoke_key("main", database, theirs, now=NOW)
-    assert [deed.subject for deed in list_deeds("other", database)] == [theirs]
+    assert [deed.subject for deed in list_audit("other", database)] == [theirs]
 
 
 def test_an_unknown_role_is_refused(database: Database) -> None:
@@ -79,7 +79,7 @@ def test_making_and_revoking_is_audited(database: Database) -> None:
     create_key("main", database, role="admin", name="a", now=NOW)
     key_id = list_keys("main", database)[0].key_id
     revoke_key("main", database, key_id, now=NOW)
-    assert [(deed.action, deed.subject) for deed in list_deeds("main", database)] == [
+    assert [(deed.action, deed.subject) for deed in list_audit("main", database)] == [
         ("keys.revoke", key_id),
         ("keys.create", key_id),
     ]

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from retail_brain.errors import ImpossibleError, NotFoundError
-from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.overrides import (
     Override,
@@ -27,7 +27,7 @@ def test_an_override_is_kept_as_it_was_given_and_audited(database: Database) -> 
     assert (stored.override, stored.made_at, stored.withdrawn_at) == (FAIR, NOW, None)
     assert list_overrides("main", database) == [stored]
     assert list_overrides("other", database) == []
-    (deed,) = list_deeds("main", database)
+    (deed,) = list_audit("main", database)
     assert (deed.actor, deed.action, deed.subject) == ("王芳", "forecast.override", "o1")
     assert deed.details["reason"] == "隔壁庙会"
     assert deed.details["ends_on"] == "2025-03-10"
@@ -39,7 +39,7 @@ def test_sending_one_again_changes_nothing_and_another_under_its_id_is_refused(d
     with pytest.raises(ImpossibleError, match="was used before"):
         store_overrides("main", database, [replace(FAIR, override_id="o2"), replace(FAIR, value=2.0)], now=NOW)
     assert [stored.override.override_id for stored in list_overrides("main", database)] == ["o1"]
-    assert len(list_deeds("main", database)) == 1
+    assert len(list_audit("main", database)) == 1
 
 
 def test_one_that_is_taken_back_still_counts_for_the_days_before(database: Database) -> None:
@@ -54,7 +54,7 @@ def test_one_that_is_taken_back_still_counts_for_the_days_before(database: Datab
         stored.counts_on(date(2025, 3, 5)),
     ]
     assert counted == [False, True, False]
-    assert [deed.action for deed in list_deeds("main", database)] == [
+    assert [deed.action for deed in list_audit("main", database)] == [
         "forecast.override.withdrawn",
         "forecast.override",
     ]

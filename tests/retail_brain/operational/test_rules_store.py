@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from retail_brain.errors import ImpossibleError
-from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.rules import NO_RULES, current_rules, rule_history, rules_version, store_rules
 
@@ -25,7 +25,7 @@ def test_every_change_is_a_new_version_with_its_author(database: Database) -> No
     assert (second.rules, second.set_by, second.set_at) == ([], "王", NOW)
     assert rules_version("main", database) == second.version > first.version
     assert [(one.set_by, one.rules) for one in rule_history("main", database)] == [("王", []), ("李", [PIN])]
-    assert [(deed.actor, deed.action) for deed in list_deeds("main", database)][:2] == [
+    assert [(deed.actor, deed.action) for deed in list_audit("main", database)][:2] == [
         ("王", "rules.set"),
         ("李", "rules.set"),
     ]

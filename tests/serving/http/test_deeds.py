@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from retail_brain.errors import ImpossibleError
-from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.settings import Settings, Workspace
 from serving.http.state import State
@@ -117,7 +117,7 @@ def test_a_decision_is_kept_shown_and_audited(client: Any, database: Database) -
     }
     line = client.ask("/replenish", {"store_id": "S002", "product_ids": ["P0010"]})["suggestions"][0]
     assert line["decision"]["order_quantity"] == 24.0
-    assert list_deeds("main", database)[0].action == "suggestion.changed"
+    assert list_audit("main", database)[0].action == "suggestion.changed"
 
 
 def test_a_decision_sent_again_is_the_same_and_used_otherwise_is_refused(client: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.exports import make_export, mark_delivered
 from retail_brain.outputs import suggestion_id
@@ -57,7 +57,7 @@ def test_a_line_says_how_far_it_has_come(client: Any, database: Database) -> Non
     shown = line_of(client, "P0020")
     assert (shown["state"], shown["decision"]["received_units"]) == ("received", 12.0)
     assert shown["decision"]["exported_at"] is not None
-    assert list_deeds("main", database)[0].action == "orders.received"
+    assert list_audit("main", database)[0].action == "orders.received"
     book = client.ask("/orders", {"store_id": "S002", "state": "received"}, role="data_scientist")
     OrdersResponse.model_validate(book)
     assert [row["product_id"] for row in book["orders"]] == ["P0020"]

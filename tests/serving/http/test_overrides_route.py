@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 
 OF = {"store_id": "S002", "product_id": "P0020"}
@@ -39,7 +39,7 @@ def test_an_override_applies_at_once_until_it_ends_or_is_taken_back(client: Any,
     taken = client.ask("/overrides", {"withdraw": [override_id]} | OF)
     assert [row["state"] for row in taken["overrides"] if row["override_id"] == override_id] == ["withdrawn"]
     assert _forecast(client) == before
-    deeds = [deed.action for deed in list_deeds("main", database) if deed.subject == override_id]
+    deeds = [deed.action for deed in list_audit("main", database) if deed.subject == override_id]
     assert deeds == ["forecast.override.withdrawn", "forecast.override"]
 
 

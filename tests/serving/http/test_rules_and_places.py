@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.rules import store_rules
 
@@ -92,7 +92,7 @@ def test_rules_are_read_set_and_checked_with_their_author(client: Any, set_rules
     tried = client.ask("/rules", {"rules": [{"action": "cap"}], "check": True}, role="data_scientist")
     assert [rule["action"] for rule in tried["rules"]] == ["cap"]
     assert client.ask("/rules", {})["version"] == first["version"]
-    deeds = list_deeds("main", database)
+    deeds = list_audit("main", database)
     assert (deeds[0].action, deeds[0].actor) == ("rules.set", "admin先生")
 
 

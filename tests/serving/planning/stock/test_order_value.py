@@ -7,7 +7,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.operational.decisions import Decision, StoredDecision
-from retail_brain.operational.life import Life
+from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.settings import Settings
 from serving.planning.stock.order_value import LINES, USERS, by_user, measure_decisions
 
@@ -26,10 +26,12 @@ def dataset() -> Dataset:
     return Dataset.from_frames({"daily_sales": sales, "inventory": stock, "supply": pl.DataFrame(supply | costs)})
 
 
-def life(product_id: str, quantity: float, *, by: str = "李", as_of: date = AS_OF, suggested: float = 10.0) -> Life:
+def life(
+    product_id: str, quantity: float, *, by: str = "李", as_of: date = AS_OF, suggested: float = 10.0
+) -> SuggestionStatus:
     name = "approved" if quantity == suggested else "changed"
     decision = Decision(f"d{quantity}", f"s{quantity}", "S", product_id, as_of, name, suggested, quantity, None, by)
-    return Life(StoredDecision(1, NOW, decision))
+    return SuggestionStatus(StoredDecision(1, NOW, decision))
 
 
 def test_more_than_is_wanted_is_left_and_less_is_lost(dataset):

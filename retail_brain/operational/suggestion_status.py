@@ -1,4 +1,4 @@
-"""Where each decided suggestion stands: approved, changed, rejected, exported, received."""
+"""Status of each decided suggestion: approved, changed, rejected, exported or received."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,20 +9,19 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.decisions import StoredDecision, stored_decision
 from retail_brain.operational.tables import DECISIONS, EXPORT_LINES, EXPORTS, RECEIPTS
 
-STATES = ("approved", "changed", "rejected", "exported", "received")
-_WHOLE = 1e-6
-"""Units below which nothing is still to come: rounding of sums."""
+_ROUNDING_UNITS = 1e-6
+"""Units; a smaller open quantity is a rounding error of sums."""
 
 
 @dataclass(frozen=True)
-class Life:
-    """The decision that counts for a suggestion and what came of it.
+class SuggestionStatus:
+    """The newest decision about a suggestion, its export and the goods received for it.
 
     Attributes:
         stored: the decision.
         exported_at: when it arrived at the system that carries it out; None until then.
-        received_units: units that arrived so far; None where nothing was told.
-        received_on: last day on which some arrived.
+        received_units: units that arrived so far; None where no goods receipt was stored.
+        received_on: last day on which goods arrived.
     """
 
     stored: StoredDecision
@@ -32,7 +31,7 @@ class Life:
 
     @property
     def state(self) -> str:
-        """One of STATES: how far it has come. `received` from the first units on."""
+        """approved, changed, rejected, exported or received; `received` from the first units on."""
         if self.received_units is not None and self.received_units > 0:
             return "received"
         return self.stored.decision.decision if self.exported_at is None else "exported"
@@ -45,17 +44,22 @@ class Life:
     @property
     def is_short(self) -> bool:
         """Whether some arrived, but less than was ordered."""
-        return self.received_units is not None and self.open_units > _WHOLE
+        return self.received_units is not None and self.open_units > _ROUNDING_UNITS
 
 
-def lives(tenant: str, database: Database, *, as_of: date | None = None, since: date | None = None) -> list[Life]:
-    """One per suggestion that was decided on, oldest decision first.
+def suggestion_statuses(
+    tenant: str, database: Database, *, as_of: date | None = None, since: date | None = None
+) -> list[SuggestionStatus]:
+    """One entry per suggestion with a decision, oldest decision first.
 
     Args:
-        tenant: whose.
-        database: where.
+        tenant: whose suggestions.
+        database: where the decisions are stored.
         as_of: only suggestions of this day; None for all.
         since: only suggestions of this day or later; None for all.
+
+    Raises:
+        UnavailableError: the database does not answer.
     """
     mine = DECISIONS.c.tenant_id == tenant
     day: ColumnElement[bool] = true() if as_of is None else DECISIONS.c.as_of == as_of
@@ -84,13 +88,17 @@ def lives(tenant: str, database: Database, *, as_of: date | None = None, since: 
     )
     with database.reading() as connection:
         return [
-            Life(stored_decision(row), row.delivered_at, row.received_units, row.received_on)
+            SuggestionStatus(stored_decision(row), row.delivered_at, row.received_units, row.received_on)
             for row in connection.execute(query)
         ]
 
 
-def life_mark(tenant: str, database: Database) -> tuple[int, int, datetime | None]:
-    """A cheap look at whether anything happened to a tenant's suggestions: two equal marks say no."""
+def statuses_mark(tenant: str, database: Database) -> tuple[int, int, datetime | None]:
+    """A value that differs after every change of a status: newest decision, goods receipt and delivery. Cheap to poll.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
     decided = select(func.max(DECISIONS.c.id)).where(DECISIONS.c.tenant_id == tenant)
     received = select(func.max(RECEIPTS.c.id)).where(RECEIPTS.c.tenant_id == tenant)
     delivered = select(func.max(EXPORTS.c.delivered_at)).where(EXPORTS.c.tenant_id == tenant)

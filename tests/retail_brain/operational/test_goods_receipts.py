@@ -6,21 +6,21 @@ from datetime import UTC, date, datetime
 import pytest
 
 from retail_brain.errors import ImpossibleError, NotFoundError
-from retail_brain.operational.audit import list_deeds
+from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.decisions import Decision, store_decisions
 from retail_brain.operational.exports import make_export, mark_delivered
-from retail_brain.operational.life import Life, life_mark, lives
-from retail_brain.operational.receipts import Receipt, list_receipts, store_receipts
+from retail_brain.operational.goods_receipts import GoodsReceipt, list_goods_receipts, store_goods_receipts
+from retail_brain.operational.suggestion_status import SuggestionStatus, statuses_mark, suggestion_statuses
 
 NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
 DAY = date(2025, 2, 28)
 APPROVED = Decision("d1", "s1", "西湖店", "牛奶", DAY, "approved", 12.0, 12.0, None, "小李")
-PART = Receipt("r1", "s1", 8.0, date(2025, 3, 3), "two boxes broken", "erp")
+PART = GoodsReceipt("r1", "s1", 8.0, date(2025, 3, 3), "two boxes broken", "erp")
 
 
-def only(database: Database) -> Life:
-    (life,) = lives("main", database)
+def only(database: Database) -> SuggestionStatus:
+    (life,) = suggestion_statuses("main", database)
     return life
 
 
@@ -32,34 +32,36 @@ def test_a_suggestion_goes_from_approved_to_exported_to_received(database: Datab
     assert only(database).state == "approved"
     mark_delivered("main", database, export.export_id, now=NOW)
     assert (only(database).state, only(database).exported_at) == ("exported", NOW)
-    assert store_receipts("main", database, [PART], now=NOW) == 1
+    assert store_goods_receipts("main", database, [PART], now=NOW) == 1
     life = only(database)
     assert (life.state, life.received_units, life.open_units, life.is_short) == ("received", 8.0, 4.0, True)
-    store_receipts("main", database, [replace(PART, receipt_id="r2", units=4.0, received_on=date(2025, 3, 5))], now=NOW)
+    store_goods_receipts(
+        "main", database, [replace(PART, receipt_id="r2", units=4.0, received_on=date(2025, 3, 5))], now=NOW
+    )
     life = only(database)
     assert (life.received_units, life.received_on, life.open_units, life.is_short) == (12.0, date(2025, 3, 5), 0, False)
 
 
 def test_telling_a_receipt_again_changes_nothing_and_a_correction_is_a_receipt(database: Database) -> None:
     store_decisions("main", database, [APPROVED], now=NOW)
-    assert store_receipts("main", database, [PART, PART], now=NOW) == 1
-    assert store_receipts("main", database, [PART], now=NOW) == 0
-    assert [deed.action for deed in list_deeds("main", database)] == ["orders.received", "suggestion.approved"]
-    store_receipts("main", database, [replace(PART, receipt_id="r2", units=-8.0)], now=NOW)
+    assert store_goods_receipts("main", database, [PART, PART], now=NOW) == 1
+    assert store_goods_receipts("main", database, [PART], now=NOW) == 0
+    assert [deed.action for deed in list_audit("main", database)] == ["orders.received", "suggestion.approved"]
+    store_goods_receipts("main", database, [replace(PART, receipt_id="r2", units=-8.0)], now=NOW)
     assert (only(database).received_units, only(database).state) == (0.0, "approved")
-    assert [receipt.units for receipt in list_receipts("main", database, "s1")] == [8.0, -8.0]
+    assert [receipt.units for receipt in list_goods_receipts("main", database, "s1")] == [8.0, -8.0]
 
 
 def test_what_cannot_be_is_refused_whole(database: Database) -> None:
     store_decisions("main", database, [APPROVED], now=NOW)
     with pytest.raises(NotFoundError, match="never decided here"):
-        store_receipts("main", database, [PART, replace(PART, receipt_id="r2", suggestion_id="s9")], now=NOW)
+        store_goods_receipts("main", database, [PART, replace(PART, receipt_id="r2", suggestion_id="s9")], now=NOW)
     assert only(database).received_units is None
-    store_receipts("main", database, [PART], now=NOW)
+    store_goods_receipts("main", database, [PART], now=NOW)
     with pytest.raises(ImpossibleError, match="send the difference"):
-        store_receipts("main", database, [replace(PART, units=9.0)], now=NOW)
+        store_goods_receipts("main", database, [replace(PART, units=9.0)], now=NOW)
     with pytest.raises(NotFoundError):
-        store_receipts("other", database, [PART], now=NOW)
+        store_goods_receipts("other", database, [PART], now=NOW)
 
 
 def test_a_later_decision_counts_and_earlier_days_can_be_left_out(database: Database) -> None:
@@ -67,20 +69,20 @@ def test_a_later_decision_counts_and_earlier_days_can_be_left_out(database: Data
     again = replace(APPROVED, decision_id="d2", decision="changed", quantity=6.0)
     store_decisions("main", database, [again], now=NOW)
     assert only(database).stored.decision == again
-    assert lives("main", database, since=date(2025, 3, 1)) == []
-    assert lives("other", database) == []
+    assert suggestion_statuses("main", database, since=date(2025, 3, 1)) == []
+    assert suggestion_statuses("other", database) == []
 
 
 def test_the_mark_moves_with_decisions_deliveries_and_receipts(database: Database) -> None:
-    marks = [life_mark("main", database)]
+    marks = [statuses_mark("main", database)]
     store_decisions("main", database, [APPROVED], now=NOW)
-    marks.append(life_mark("main", database))
+    marks.append(statuses_mark("main", database))
     export = make_export("main", database, target="o.csv", made_by="erp", now=NOW)
     assert export is not None
     mark_delivered("main", database, export.export_id, now=NOW)
-    marks.append(life_mark("main", database))
-    store_receipts("main", database, [PART], now=NOW)
-    marks.append(life_mark("main", database))
+    marks.append(statuses_mark("main", database))
+    store_goods_receipts("main", database, [PART], now=NOW)
+    marks.append(statuses_mark("main", database))
     assert len(set(marks)) == 4
-    assert life_mark("main", database) == marks[-1]
-    assert life_mark("other", database) == (0, 0, None)
+    assert statuses_mark("main", database) == marks[-1]
+    assert statuses_mark("other", database) == (0, 0, None)
