@@ -1,8 +1,8 @@
-"""A regional chain that never was, made from a seed: receipts, all that stands behind them, and the truth kept apart.
+"""Generates synthetic data: an agent-based simulation of a regional retail chain, with the true parameters apart.
 
-Customers have needs with their own cycles, passers-by come by the hour, prices and festivals move both, shelves run
-empty and are refilled by people who err. Nothing is drawn table by table: receipts, stock, events and responses all
-come out of the same days.
+Customers have needs with cycles of their own, anonymous customers arrive at random, prices and festivals change both,
+and stores reorder with biased rules. No table is drawn by itself: receipts, stock, events and responses all come from
+the same simulated days.
 """
 
 from retail_brain.sample_chain.assemble import Chain, generate

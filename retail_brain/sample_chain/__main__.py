@@ -1,4 +1,4 @@
-"""python -m retail_brain.sample_chain --out data/sample --seed 20260221."""
+"""Command line of the generator: `python -m retail_brain.sample_chain --out data/sample --seed 20260221`."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from retail_brain.sample_chain.write import write
 
 
 def main() -> int:
-    """Generates and writes; says how many rows each table got."""
+    """Generates and writes the chain; prints the number of rows of each table."""
     parser = argparse.ArgumentParser(prog="python -m retail_brain.sample_chain", description="Make the sample chain.")
     parser.add_argument("--out", type=Path, default=Path("data/sample"), help="folder to write to")
     parser.add_argument("--seed", type=int, default=20260221)

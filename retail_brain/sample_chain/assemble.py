@@ -1,4 +1,4 @@
-"""From the days that were lived through to canonical tables and the truth beside them."""
+"""Runs the simulation and assembles canonical tables and the tables of true parameters."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,9 @@ from retail_brain.sample_chain.master import (
 from retail_brain.sample_chain.outreach import build_outreach
 from retail_brain.sample_chain.people import build_needs, build_people
 from retail_brain.sample_chain.prices import build_pricing
-from retail_brain.sample_chain.receipts import (
+from retail_brain.sample_chain.seasons import build_days
+from retail_brain.sample_chain.trade import Trade
+from retail_brain.sample_chain.transactions import (
     campaign_table,
     consent_table,
     contact_table,
@@ -30,8 +32,6 @@ from retail_brain.sample_chain.receipts import (
     response_table,
     transaction_table,
 )
-from retail_brain.sample_chain.seasons import build_days
-from retail_brain.sample_chain.trade import Trade
 from retail_brain.sample_chain.truth import truth_tables
 from retail_brain.tables import TABLES
 
@@ -42,7 +42,7 @@ class Chain:
 
     Attributes:
         tables: canonical tables by name, sorted, with canonical columns and types.
-        truth: what only the generator knows, by name.
+        truth: true parameters and hidden states by name, which only the generator knows.
     """
 
     tables: dict[str, pl.DataFrame]
@@ -50,7 +50,8 @@ class Chain:
 
 
 def generate(size: Size, seed: int) -> Chain:
-    """Makes a chain; the same size and seed give the same tables."""
+    """Simulates a chain; the same size and seed give the same tables."""
+    # a random stream per part: a change of one part leaves the draws of the others alone
     streams = iter(np.random.default_rng(seed).spawn(9))
     chain = build_chain(size, next(streams))
     days = build_days(chain, next(streams))
@@ -87,8 +88,5 @@ def generate(size: Size, seed: int) -> Chain:
 def _typed(name: str, frame: pl.DataFrame) -> pl.DataFrame:
     types = TABLES[name].types
     extra = [column for column in frame.columns if column not in types]
-    held = {column: kind for column, kind in types.items() if column in frame.columns}
-    return frame.select(*(pl.col(column).cast(kind) for column, kind in held.items()), *extra)
-
-
-__all__ = ["Chain", "generate"]
+    present = {column: kind for column, kind in types.items() if column in frame.columns}
+    return frame.select(*(pl.col(column).cast(kind) for column, kind in present.items()), *extra)

@@ -1,4 +1,4 @@
-"""Events: visits, views, scans, goods put in the bag, tried on or shared; what people look at tells what they buy."""
+"""Simulates the interaction events of members: visits, views, scans, try-ons, shares and goods put in the bag."""
 
 import numpy as np
 import polars as pl
@@ -8,22 +8,22 @@ from retail_brain.sample_chain.identities import Identities
 from retail_brain.sample_chain.master import customer_ids, moments_of
 from retail_brain.sample_chain.trade import EXPLORE, SUBSTITUTE, VISIT, Trade
 
-DAY = 86400
+_DAY = 86400
 """Seconds of a day."""
 
 
 def event_table(trade: Trade, lines: pl.DataFrame, identities: Identities, rng: np.random.Generator) -> pl.DataFrame:
-    """One row per interaction of a member: around purchases, before them, and in vain."""
+    """One row per interaction of a member, with or without a purchase after it."""
     members = lines.filter(pl.col("customer") >= 0)
     parts = [
         _visits(trade, rng),
         _around_purchases(trade, members, rng),
         _days_before(members, rng),
         _missed(members, rng),
-        _idle_looks(trade, rng),
+        _views_without_purchase(trade, rng),
     ]
     events = pl.concat(parts, how="diagonal").filter(
-        pl.col("moment") >= 0, pl.col("moment") < trade.chain.size.days * DAY
+        pl.col("moment") >= 0, pl.col("moment") < trade.chain.size.days * _DAY
     )
     return _identified(trade, events.sort("moment", "customer", "event_type", "product"), identities)
 
@@ -34,7 +34,7 @@ def _frame(kind: str, source: pl.DataFrame, moment: Ints, *, product: bool = Tru
 
 
 def _moment(frame: pl.DataFrame) -> Ints:
-    moment: Ints = frame["day"].to_numpy() * DAY + frame["second"].to_numpy()
+    moment: Ints = frame["day"].to_numpy() * _DAY + frame["second"].to_numpy()
     return moment
 
 
@@ -63,10 +63,10 @@ def _around_purchases(trade: Trade, members: pl.DataFrame, rng: np.random.Genera
 
 
 def _days_before(members: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """Interest shown days before: often before a first purchase, now and then before a repeated one."""
+    """Events some days before a purchase: before 40 % of first purchases and 5 % of repeated ones."""
     new = (members["kind"] == EXPLORE).to_numpy()
     chosen = members.filter(pl.Series(rng.random(members.height) < np.where(new, 0.4, 0.05)))
-    early = (rng.gamma(2.0, 1.6, chosen.height) * DAY).astype(np.int64) + 3600
+    early = (rng.gamma(2.0, 1.6, chosen.height) * _DAY).astype(np.int64) + 3600
     kinds = [("view", 0.0, 0.72), ("bag_add", 0.72, 0.9), ("share", 0.9, 0.93), ("scan", 0.93, 1.0)]
     draw = rng.random(chosen.height)
     looks = chosen.with_columns(early=pl.Series(early), draw=pl.Series(draw), basket=pl.lit(-1, dtype=pl.Int64))
@@ -80,19 +80,20 @@ def _days_before(members: pl.DataFrame, rng: np.random.Generator) -> pl.DataFram
 
 
 def _missed(members: pl.DataFrame, rng: np.random.Generator) -> pl.DataFrame:
-    """Put in the bag and not bought: the shelf was empty."""
+    """Goods put in the bag and not bought, because they were out of stock."""
     missed = members.filter(pl.col("served") < pl.col("units")).filter(pl.col("kind") != SUBSTITUTE)
     missed = missed.filter(pl.Series(rng.random(missed.height) < 0.3))
     return _frame("bag_add", missed, _moment(missed) - rng.integers(30, 300, missed.height))
 
 
-def _idle_looks(trade: Trade, rng: np.random.Generator) -> pl.DataFrame:
-    """Looks at goods one might like, without consequence."""
+def _views_without_purchase(trade: Trade, rng: np.random.Generator) -> pl.DataFrame:
+    """Views of goods of the customer's taste that lead to no purchase."""
     visits = pl.DataFrame({name: np.concatenate(trade.log.visits[name]) for name in VISIT})
     looks = visits.filter(pl.Series(rng.random(visits.height) < 0.3))
     chain, people = trade.chain, trade.people
     category = np.array([people.categories.index(chain.subs[i].category) for i in chain.sub])
     day, store, customer = (looks[name].to_numpy() for name in ("day", "store", "customer"))
+    # the largest of utility + Gumbel noise is a draw of the multinomial logit model
     liking = (
         np.log(people.taste[customer][:, category])
         + np.log(chain.popularity)[None, :]
@@ -104,19 +105,20 @@ def _idle_looks(trade: Trade, rng: np.random.Generator) -> pl.DataFrame:
 
 
 def _identified(trade: Trade, events: pl.DataFrame, identities: Identities) -> pl.DataFrame:
-    """Some events carry the customer, some only an identifier, some both."""
+    """Adds customer ids and identifiers: 22 % of the events have only an identifier, 12 % both, where one exists."""
     chain, customer = trade.chain, events["customer"]
     kinds = pl.Series([handle[0] if handle else None for handle in identities.handle], dtype=pl.String).gather(customer)
     values = pl.Series([handle[1] if handle else None for handle in identities.handle], dtype=pl.String).gather(
         customer
     )
-    draw = pl.Series((customer.to_numpy() * 31 + events["moment"].to_numpy() // DAY * 17) % 100)
+    # a hash instead of a draw: all events of a customer on one day are identified alike
+    draw = pl.Series((customer.to_numpy() * 31 + events["moment"].to_numpy() // _DAY * 17) % 100)
     bare = (draw < 22) & values.is_not_null()
     both = (draw >= 22) & (draw < 34) & values.is_not_null()
     moment = events["moment"].to_numpy()
     online = pl.Series([store.is_online for store in chain.stores]).gather(events["store"])
     return events.select(
-        occurred_at=moments_of(chain.size, moment // DAY, moment % DAY),
+        occurred_at=moments_of(chain.size, moment // _DAY, moment % _DAY),
         customer_id=pl.Series(customer_ids(trade.people))
         .gather(customer)
         .zip_with(~bare, pl.Series([None] * len(bare), dtype=pl.String)),

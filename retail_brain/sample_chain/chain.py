@@ -1,4 +1,4 @@
-"""The chain itself: shops, goods, where they are listed, and the days it is open."""
+"""Builds the chain: stores, products, listings and the simulated period."""
 
 import tomllib
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Size:
-    """How large a chain to make.
+    """Size of the chain.
 
     Attributes:
-        shops: how many of the catalogue's shops, besides the online ones and the warehouse.
-        goods_share: every how-manieth subcategory is kept (1 keeps all).
-        customers: customer records.
+        shops: number of shops of the catalogue, besides the online ones and the warehouse.
+        goods_share: one in so many subcategories is taken (1 takes all).
+        customers: number of customer records.
         first_day, last_day: days with trade, both included.
         anonymous_units_per_day: mean units a day bought by people without a card, whole chain.
-        campaigns: campaigns run.
+        campaigns: number of campaigns.
     """
 
     shops: int
@@ -37,7 +37,7 @@ class Size:
 
     @property
     def days(self) -> int:
-        """Days with trade."""
+        """Number of days with trade."""
         return (self.last_day - self.first_day).days + 1
 
     def index(self, day: date) -> int:
@@ -57,8 +57,8 @@ SIZES = {"full": FULL, "tiny": TINY}
 
 
 @dataclass(frozen=True)
-class Subcategory:
-    """What the goods of a subcategory share."""
+class _Subcategory:
+    """Parameters that the products of a subcategory share."""
 
     department: str
     category: str
@@ -92,13 +92,13 @@ class Store:
 
     @property
     def is_online(self) -> bool:
-        """Whether it has no door."""
+        """Whether it is an online shop."""
         return self.region == "线上"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Shops and goods with their listings, as arrays over stores (warehouse last) and products.
+    """Stores and products with their listings, as arrays over stores (warehouse last) and products.
 
     Attributes:
         sub: subcategory index per product.
@@ -110,7 +110,7 @@ class Layout:
 
     size: Size
     stores: list[Store]
-    subs: list[Subcategory]
+    subs: list[_Subcategory]
     names: list[str]
     brands: list[str]
     sub: Ints
@@ -130,16 +130,16 @@ class Layout:
 
     @property
     def selling(self) -> int:
-        """How many of the stores sell; the warehouse comes after them."""
+        """Number of points of sale; the warehouse is the store after them."""
         return len(self.stores) - 1
 
     def per_product(self, attribute: str) -> Floats:
-        """A number of the subcategory, per product; nan where it has none."""
+        """A parameter of the subcategory per product; NaN where it is None."""
         values = [getattr(self.subs[i], attribute) for i in self.sub]
         return np.array([np.nan if value is None else float(value) for value in values])
 
 
-def _read(size: Size) -> tuple[list[Store], list[Subcategory], list[list[Any]], dict[str, list[tuple[str, float]]]]:
+def _read(size: Size) -> tuple[list[Store], list[_Subcategory], list[list[Any]], dict[str, list[tuple[str, float]]]]:
     raw = tomllib.loads(files("retail_brain.sample_chain").joinpath("catalogue.toml").read_text(encoding="utf-8"))
     stores = [Store(**store) for store in raw["stores"]]
     shops = [store for store in stores if store.id.startswith("S")][: size.shops]
@@ -151,20 +151,20 @@ def _read(size: Size) -> tuple[list[Store], list[Subcategory], list[list[Any]], 
         department, category, name = terms.pop("path")
         goods.append(terms.pop("goods"))
         listed = [(date.fromisoformat(a), date.fromisoformat(b)) for a, b in terms.pop("listed")]
-        subs.append(Subcategory(department=department, category=category, name=name, listed=listed, **terms))
+        subs.append(_Subcategory(department=department, category=category, name=name, listed=listed, **terms))
     complements = {a: [(b, float(q)) for b, q in pairs] for a, pairs in raw["complements"].items()}
     return shops + online + centre, subs, goods, complements
 
 
 def build_chain(size: Size, rng: np.random.Generator) -> Layout:
-    """Shops, goods and listings; launches, ends and which shop carries what are drawn."""
+    """Reads stores and products from the catalogue; draws launches, ends and listings."""
     stores, subs, goods, complements = _read(size)
-    rows = [(index, *good) for index, several in enumerate(goods) for good in several]
+    rows = [(index, *good) for index, names in enumerate(goods) for good in names]
     sub = np.array([row[0] for row in rows])
     price = np.array([float(row[3]) for row in rows])
     margin = np.array([subs[i].margin for i in sub])
     seasonal = np.array([bool(subs[i].listed) for i in sub])
-    launched, ended = _lives(size, seasonal, rng)
+    launched, ended = _launches_and_ends(size, seasonal, rng)
     listed = _listings(stores, np.array([float(row[4]) for row in rows]), rng)
     return Layout(
         size=size,
@@ -184,8 +184,8 @@ def build_chain(size: Size, rng: np.random.Generator) -> Layout:
     )
 
 
-def _lives(size: Size, seasonal: Bools, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """One in ten goods is launched inside the period, one in fifteen ends inside it; never a seasonal one."""
+def _launches_and_ends(size: Size, seasonal: Bools, rng: np.random.Generator) -> tuple[Ints, Ints]:
+    """Day indices: 10 % of the products are launched in the period, 6.5 % end in it; never seasonal ones."""
     draw = np.where(seasonal, 1.0, rng.random(len(seasonal)))
     days = rng.integers(int(size.days * 0.2), int(size.days * 0.93), len(seasonal))
     launched = np.where(draw < 0.1, days, -9999)
@@ -204,7 +204,13 @@ def _listings(stores: list[Store], popularity: Floats, rng: np.random.Generator)
 
 
 def _active(
-    size: Size, subs: list[Subcategory], sub: Ints, launched: Ints, ended: Ints, listed: Bools, rng: np.random.Generator
+    size: Size,
+    subs: list[_Subcategory],
+    sub: Ints,
+    launched: Ints,
+    ended: Ints,
+    listed: Bools,
+    rng: np.random.Generator,
 ) -> Bools:
     day = np.arange(size.days)
     active = np.zeros((size.days, *listed.shape), dtype=bool)

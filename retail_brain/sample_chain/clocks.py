@@ -1,4 +1,4 @@
-"""When members come, where to, and what has become due for them."""
+"""Simulates when members visit, which store they choose and which of their needs are due."""
 
 import numpy as np
 
@@ -8,7 +8,10 @@ from retail_brain.sample_chain.people import Needs, People
 
 
 class Clocks:
-    """Customers' inner clocks: a need advances with time and today's multiplier and fires at its threshold."""
+    """Renewal process per need: its clock advances with time and today's multiplier; at its threshold units are bought.
+
+    Thresholds are gamma with mean 1, so that intervals are regular but not exact.
+    """
 
     def __init__(self, chain: Layout, people: People, needs: Needs, rng: np.random.Generator) -> None:
         self._chain, self._people, self._needs, self._rng = chain, people, needs, rng
@@ -19,10 +22,10 @@ class Clocks:
         self._shops = [i for i, store in enumerate(chain.stores) if not store.is_online and store.size]
 
     def who_comes(self, day: int, traffic: Floats, outreach: Outreach) -> tuple[Ints, Ints]:
-        """Customers of today and, where a message brought them, the product it made them want (-1 otherwise)."""
+        """Customers of today and, for visits that a campaign caused, the product of the campaign (-1 otherwise)."""
         people, rng = self._people, self._rng
         weekday = self._chain.size.date(day).weekday()
-        shop, online = self._pulls(traffic, np.arange(len(people.rate)))
+        shop, online = self._store_weights(traffic, np.arange(len(people.rate)))
         chance = people.rate * people.weekdays[:, weekday] * (shop + online)
         comes = (rng.random(len(chance)) < chance) & (people.joined <= day) & (day <= people.left)
         comes |= people.joined == day
@@ -33,23 +36,23 @@ class Clocks:
         return customer, wants[customer]
 
     def where(self, customer: Ints, traffic: Floats) -> Ints:
-        """Home store mostly, online by habit and on its great days, now and then another shop."""
+        """Draws the store of each visit: home store, an online store, or in 7 % of the visits to shops another one."""
         rng = self._rng
         store = self._people.home[customer].copy()
-        shop, net = self._pulls(traffic, customer)
+        shop, net = self._store_weights(traffic, customer)
         online = rng.random(len(customer)) * (shop + net) < net
         store[online] = rng.choice(self._online, online.sum())
         away = ~online & (rng.random(len(customer)) < 0.07)
         store[away] = rng.choice(self._shops, away.sum())
         return store
 
-    def _pulls(self, traffic: Floats, customer: Ints) -> tuple[Floats, Floats]:
-        """How strongly each customer is drawn to their shop and to the online stores today."""
+    def _store_weights(self, traffic: Floats, customer: Ints) -> tuple[Floats, Floats]:
+        """Weights of the home store and of the online stores for each customer today."""
         online = self._people.online[customer]
         return (1 - online) * traffic[self._people.home[customer]], online * traffic[self._online].mean()
 
     def seller(self, day: int, product: Ints) -> Ints:
-        """A store that lists the product, the online ones first."""
+        """A store that lists the product: the first of the online ones, else of the shops."""
         order = np.array([*self._online, *self._shops])
         chosen: Ints = order[np.argmax(self._chain.active[day][order][:, product], axis=0)]
         return chosen
@@ -57,13 +60,14 @@ class Clocks:
     def what(
         self, day: int, customer: Ints, store: Ints, effect: Floats, active: Bools
     ) -> tuple[Ints, Ints, Ints, Bools]:
-        """(visit index, product, units, whether it is the first time) of what today's visitors need."""
+        """(visit index, product, units, whether it is a first purchase) of the due needs of today's visitors."""
         needs = self._needs
         count = needs.first[customer + 1] - needs.first[customer]
         visit = np.repeat(np.arange(len(customer)), count)
         at = np.arange(len(visit)) - np.repeat(np.cumsum(count) - count, count) + needs.first[customer][visit]
         product, where = needs.product[at], store[visit]
         alive = (needs.since[at] <= day) & (day <= needs.until[at]) & active[where, product]
+        # capped, so that a long absence does not add up to a whole trolley of one product
         elapsed = np.minimum(np.minimum(day - self._seen[customer], 60)[visit], 2.5 * needs.cycle[at])
         curious = self._rng.random(len(at)) < 0.35 * effect[where, product]
         first = alive & (self._clock[at] < 0) & curious

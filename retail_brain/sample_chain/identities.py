@@ -1,4 +1,4 @@
-"""Identifiers of people as different systems saw them: shared in families, recycled, or without a customer at all."""
+"""Simulates identifiers of persons in several source systems: shared in families, recycled, or without a customer."""
 
 import hashlib
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from retail_brain.sample_chain.people import People
 
 @dataclass(frozen=True)
 class Identities:
-    """The `identities` table, who each value truly belongs to, and the handles that events may use.
+    """The `identities` table, the true owners of each identifier, and the identifiers used in events.
 
     Attributes:
         table: canonical rows.
         owners: id_type, id_value, person: several rows for a value that several people use.
-        handle: per record an (id_type, id_value) by which the mini-program or a shop's sensors know them, or None.
+        handle: per record the (id_type, id_value) that its events may carry, or None.
     """
 
     table: pl.DataFrame
@@ -26,39 +26,39 @@ class Identities:
     handle: list[tuple[str, str] | None]
 
 
-def hashed(kind: str, number: int) -> str:
-    """A stable fake value in the shape of a hashed identifier."""
+def _hashed(kind: str, number: int) -> str:
+    """A fixed value in the form of a hashed identifier."""
     return hashlib.sha256(f"{kind}:{number}".encode()).hexdigest()[:16]
 
 
 def build_identities(chain: Layout, people: People, rng: np.random.Generator) -> Identities:
-    """Every record has a card and most a phone; openid and device link records that belong together."""
+    """Draws identifiers: every record has a card, most a phone; openid and device link records of one person."""
     ids, rows, owners = customer_ids(people), [], set()
     handle: list[tuple[str, str] | None] = []
     phone_of = np.where(rng.random(len(ids)) < 0.02, rng.permutation(people.person), people.person)
     family = np.where(rng.random(len(ids)) < 0.08, people.person // 2 * 2, people.person)
     for record, customer in enumerate(ids):
         person, day = int(people.person[record]), int(people.joined[record])
-        second = people.online[record] == 1.0
-        found: list[tuple[str, str, str | None, str]] = [("card", hashed("card", record), customer, "crm")]
+        second = people.online[record] == 1.0  # only the second record of a person shops online alone
+        identifiers: list[tuple[str, str, str | None, str]] = [("card", _hashed("card", record), customer, "crm")]
         if rng.random() < (0.7 if second else 0.94):
-            found.append(
-                ("phone", hashed("phone", int(phone_of[record])), customer, "mini_program" if second else "crm")
+            identifiers.append(
+                ("phone", _hashed("phone", int(phone_of[record])), customer, "mini_program" if second else "crm")
             )
-        openid, device = ("openid", hashed("openid", person)), ("device", hashed("device", int(family[record])))
+        openid, device = ("openid", _hashed("openid", person)), ("device", _hashed("device", int(family[record])))
         if second or rng.random() < 0.55:
-            found.append((*openid, customer if second or rng.random() < 0.8 else None, "mini_program"))
+            identifiers.append((*openid, customer if second or rng.random() < 0.8 else None, "mini_program"))
         if rng.random() < 0.5:
-            found.append((*device, customer if rng.random() < 0.7 else None, "app"))
+            identifiers.append((*device, customer if rng.random() < 0.7 else None, "app"))
         if rng.random() < 0.12:
-            found.append(("phone", hashed("phone", person), None, "wifi"))
+            identifiers.append(("phone", _hashed("phone", person), None, "wifi"))
         if rng.random() < 0.15:
-            found.append(("email", hashed("email", person), customer, "crm"))
-        usable = [(kind, value) for kind, value, _, _ in found if kind in ("openid", "device")]
+            identifiers.append(("email", _hashed("email", person), customer, "crm"))
+        usable = [(kind, value) for kind, value, _, _ in identifiers if kind in ("openid", "device")]
         handle.append(usable[int(rng.integers(0, len(usable)))] if usable else None)
-        for kind, value, known, source in found:
+        for kind, value, holder, source in identifiers:
             seen = min(max(day + (0 if source == "crm" else int(rng.integers(0, 200))), day), chain.size.days - 1)
-            rows.append((kind, value, known, source, seen, int(rng.integers(30000, 75000))))
+            rows.append((kind, value, holder, source, seen, int(rng.integers(30000, 75000))))
             owners.add((kind, value, person))
     kinds, values, holders, sources, days, seconds = zip(*rows, strict=True)
     table = pl.DataFrame(

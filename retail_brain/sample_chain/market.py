@@ -1,4 +1,4 @@
-"""What shapes the demand of a whole store: passers-by, shocks, and which goods go with or instead of which."""
+"""Store-level demand parameters: rates of anonymous customers, demand shocks, complements and substitutes."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from retail_brain.sample_chain.chain import Floats, Ints, Layout
 
 
 def complement_matrix(chain: Layout) -> tuple[Ints, Floats]:
-    """Per product up to six partners and the chance that each is added (-1 and 0 where there is none)."""
+    """Per product up to six complements and the probability of each being added to a basket (-1 and 0: none)."""
     names = [sub.name for sub in chain.subs]
     partner = np.full((len(chain.names), 6), -1)
     chance = np.zeros(partner.shape)
@@ -23,10 +23,10 @@ def complement_matrix(chain: Layout) -> tuple[Ints, Floats]:
     return partner, chance
 
 
-def rival_table(chain: Layout) -> Ints:
-    """Per product the others of its subcategory, padded with -1."""
-    most = int(np.bincount(chain.sub).max())
-    table = np.full((len(chain.names), most), -1)
+def substitute_table(chain: Layout) -> Ints:
+    """Per product its substitutes, the others of its subcategory, padded with -1."""
+    width = int(np.bincount(chain.sub).max())
+    table = np.full((len(chain.names), width), -1)
     for product, sub in enumerate(chain.sub):
         others = [int(p) for p in np.flatnonzero(chain.sub == sub) if p != product]
         table[product, : len(others)] = others
@@ -34,6 +34,7 @@ def rival_table(chain: Layout) -> Ints:
 
 
 def anonymous_rate(chain: Layout, rng: np.random.Generator) -> Floats:
+    """Mean units a day that anonymous customers want, store x product."""
     size = np.array([store.size for store in chain.stores])
     cycle = chain.per_product("cycle_days")
     rate = (
@@ -48,7 +49,7 @@ def anonymous_rate(chain: Layout, rng: np.random.Generator) -> Floats:
 
 
 def demand_shocks(chain: Layout, rng: np.random.Generator) -> Floats:
-    """What nobody foresees: slow drift per product, weeks and days per store and category."""
+    """Unforeseeable multipliers of demand, day x store x product: random walk per product, noise per week and day."""
     days, stores, products = chain.active.shape
     weeks = days // 7 + 1
     week = np.arange(days) // 7

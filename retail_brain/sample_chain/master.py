@@ -1,4 +1,4 @@
-"""Tables of goods, shops, customers, prices, calendar, listings and supply."""
+"""Builds the master-data tables: products, stores, customers, prices, calendar, listings and supply terms."""
 
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ from retail_brain.sample_chain.prices import Pricing, promotion_price
 from retail_brain.sample_chain.seasons import Days, calendar_rows
 from retail_brain.sample_chain.shelf import LIVES, Terms
 
-WEEKDAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def product_table(chain: Layout) -> pl.DataFrame:
@@ -55,13 +55,13 @@ def store_table(chain: Layout) -> pl.DataFrame:
 
 
 def customer_table(chain: Layout, people: People) -> pl.DataFrame:
-    """One row per customer record seen by the last day; gender, age band and level are further attributes."""
+    """One row per customer record; gender, age band and level are further attributes."""
     rng = np.random.default_rng(len(people.person))
     count = len(people.person)
     gender = np.array(["女", "男"])[(rng.random(count) < 0.36).astype(int)]
     age = np.array(["18-24", "25-34", "35-44", "45-54", "55+"])[rng.choice(5, count, p=[0.1, 0.3, 0.28, 0.18, 0.14])]
     level = np.array(["金卡", "银卡", "普卡", "普卡"])[people.segment]
-    known = rng.random(count) < 0.85
+    recorded = rng.random(count) < 0.85
     guides = zip(people.home.tolist(), people.guide.tolist(), strict=True)
     return pl.DataFrame(
         {
@@ -69,8 +69,12 @@ def customer_table(chain: Layout, people: People) -> pl.DataFrame:
             "joined_on": [chain.size.date(day) for day in people.joined.tolist()],
             "home_store_id": [chain.stores[i].id for i in people.home],
             "guide_id": [f"G{chain.stores[home].id[1:]}{guide + 1}" if guide >= 0 else None for home, guide in guides],
-            "gender": pl.Series(gender.tolist()).zip_with(pl.Series(known), pl.Series([None] * count, dtype=pl.String)),
-            "age_band": pl.Series(age.tolist()).zip_with(pl.Series(known), pl.Series([None] * count, dtype=pl.String)),
+            "gender": pl.Series(gender.tolist()).zip_with(
+                pl.Series(recorded), pl.Series([None] * count, dtype=pl.String)
+            ),
+            "age_band": pl.Series(age.tolist()).zip_with(
+                pl.Series(recorded), pl.Series([None] * count, dtype=pl.String)
+            ),
             "member_level": level.tolist(),
         }
     )
@@ -82,7 +86,7 @@ def customer_ids(people: People) -> list[str]:
 
 
 def price_table(chain: Layout, pricing: Pricing) -> pl.DataFrame:
-    """One row per shelf price; a store's own price goes before the chain's."""
+    """One row per shelf price; a store's own price takes precedence over the chain's."""
     rows = [
         (
             None if store is None else chain.stores[store].id,
@@ -99,7 +103,7 @@ def price_table(chain: Layout, pricing: Pricing) -> pl.DataFrame:
 
 
 def promotion_table(chain: Layout, pricing: Pricing) -> pl.DataFrame:
-    """One row per promotion x store x product; those of the coming weeks are planned already."""
+    """One row per promotion x store x product, with those planned for the eight weeks after the last day."""
     rows = [
         (
             promotion.id,
@@ -138,7 +142,7 @@ def calendar_table(chain: Layout, days: Days) -> pl.DataFrame:
 
 
 def assortment_table(chain: Layout) -> pl.DataFrame:
-    """One row per listing, read off the days on which a store carries a product."""
+    """One row per listing: an unbroken run of days on which a store carries a product."""
     rows: list[tuple[str, str, date, date | None]] = []
     for store in range(chain.selling):
         for product in range(len(chain.names)):
@@ -151,12 +155,17 @@ def assortment_table(chain: Layout) -> pl.DataFrame:
 
 
 def _runs(active: Bools) -> list[tuple[int, int]]:
+    """Start and end (exclusive) of each run of true values.
+
+    >>> _runs(np.array([True, True, False, True]))
+    [(0, 2), (3, 4)]
+    """
     edges = np.flatnonzero(np.diff(np.r_[False, active, False].astype(np.int8)))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def _listed_until(size: Size, chain: Layout, product: int, start: int, end: int) -> date | None:
-    """End of a listing; a season that goes on after the last day has its planned end."""
+    """End of a listing (exclusive); after the last day the planned end of a season, else None."""
     if end < size.days:
         return size.date(end)
     planned = [until for begin, until in chain.subs[chain.sub[product]].listed if begin <= size.date(start) < until]
@@ -164,12 +173,13 @@ def _listed_until(size: Size, chain: Layout, product: int, start: int, end: int)
 
 
 def _listed_from(size: Size, chain: Layout, product: int, start: int) -> date:
+    """Start of a listing; goods that are listed from the first day on were listed some months before."""
     long_listed = start == 0 and chain.launched[product] < 0 and not chain.subs[chain.sub[product]].listed
     return size.first_day - timedelta(days=200 + 7 * (product % 40)) if long_listed else size.date(start)
 
 
 def supply_table(chain: Layout, terms: Terms) -> pl.DataFrame:
-    """One row per store x product that the store ever carries, and the warehouse's own supply."""
+    """One row per store x product that the store ever lists; the warehouse is one of the stores."""
     listed = chain.listed.copy()
     listed[-1] = terms.from_centre[:-1].any(axis=0) & listed[:-1].any(axis=0)
     store, product = np.nonzero(listed)
@@ -204,7 +214,7 @@ def supply_table(chain: Layout, terms: Terms) -> pl.DataFrame:
 
 
 def _weekdays(days: Bools) -> str:
-    return ",".join(name for name, on in zip(WEEKDAY_NAMES, days, strict=True) if on)
+    return ",".join(name for name, on in zip(_WEEKDAY_NAMES, days, strict=True) if on)
 
 
 def days_of(size: Size, day: Ints) -> pl.Series:

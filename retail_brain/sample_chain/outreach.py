@@ -1,4 +1,4 @@
-"""Consents and campaigns: who may be contacted, who was, who was held out, and what contact truly does."""
+"""Simulates consents and campaigns: contacts, holdouts and the true uplift of each contact."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ from retail_brain.sample_chain.chain import Bools, Floats, Ints, Layout, Size
 from retail_brain.sample_chain.people import People
 
 CHANNELS = ("sms", "email", "app", "wechat", "guide")
-GRANTED = (0.72, 0.2, 0.35, 0.62, 0.5)
+_GRANTED = (0.72, 0.2, 0.35, 0.62, 0.5)
 """Share of people who consent to each of CHANNELS. Invented."""
 CONTACT_COST = {"sms": 0.06, "email": 0.01, "app": 0.0, "wechat": 0.02, "guide": 1.5}
 """Money (yuan) for one contact by channel. Invented."""
-UPLIFT_BY_SEGMENT = np.array([0.3, 1.0, 1.7, 0.8])
+_UPLIFT_BY_SEGMENT = np.array([0.3, 1.0, 1.7, 0.8])
 """Times the usual effect of a contact, in the order of SEGMENTS. Invented."""
 WINDOW_DAYS = 14
 """Days after a contact in which its effect falls. Invented."""
-TITLES = ("会员日", "上新尝鲜", "周末满减", "回家看看", "老友回馈", "换季焕新", "囤货节", "年货节")
+_TITLES = ("会员日", "上新尝鲜", "周末满减", "回家看看", "老友回馈", "换季焕新", "囤货节", "年货节")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Outreach:
     Attributes:
         consents: rows (record, channel index, granted, day, second).
         customer, campaign, day, second, holdout: one entry per contact made or withheld.
-        uplift: true chance that contact causes one more purchase of the campaign's goods within WINDOW_DAYS.
+        uplift: true probability that contact causes one more purchase of the campaign's goods within WINDOW_DAYS.
         responds_on: day of the caused visit, -1 where contact causes none.
         wants: product of the caused purchase.
     """
@@ -57,7 +57,7 @@ class Outreach:
 
 
 def build_outreach(chain: Layout, people: People, rng: np.random.Generator) -> Outreach:
-    """Draws consents, then campaigns over them; one contact in sixty ends in a refused channel."""
+    """Draws consents, then campaigns among those who consent; one contact in sixty leads to a withdrawn consent."""
     rows, since = _consents(chain.size, people, rng)
     campaigns = _campaigns(chain, rng)
     columns: list[list[Ints]] = [[], [], [], []]
@@ -67,10 +67,12 @@ def build_outreach(chain: Layout, people: People, rng: np.random.Generator) -> O
         if campaign.day >= chain.size.days:
             continue
         channel = CHANNELS.index(campaign.channel)
-        here = (people.joined < campaign.day) & (people.left > campaign.day - 60)
-        may = np.flatnonzero((since[:, channel, 0] < campaign.day) & (since[:, channel, 1] > campaign.day) & here)
+        present = (people.joined < campaign.day) & (people.left > campaign.day - 60)
+        eligible = np.flatnonzero(
+            (since[:, channel, 0] < campaign.day) & (since[:, channel, 1] > campaign.day) & present
+        )
         chosen = np.sort(
-            rng.choice(may, min(len(may), round(len(people.person) * rng.uniform(0.2, 0.42))), replace=False)
+            rng.choice(eligible, min(len(eligible), round(len(people.person) * rng.uniform(0.2, 0.42))), replace=False)
         )
         held = rng.random(len(chosen)) < campaign.holdout_share
         day = campaign.day + rng.integers(0, 2, len(chosen))
@@ -97,11 +99,11 @@ def build_outreach(chain: Layout, people: People, rng: np.random.Generator) -> O
 def _consents(
     size: Size, people: People, rng: np.random.Generator
 ) -> tuple[list[tuple[int, int, bool, int, int]], Ints]:
-    """Consent rows, and per record x channel the days (granted from, until) for the campaigns below."""
+    """Consent rows, and per record x channel the days between which consent is given (from, until)."""
     records = len(people.person)
     since = np.full((records, len(CHANNELS), 2), 99999)
     rows: list[tuple[int, int, bool, int, int]] = []
-    granted = rng.random((records, len(CHANNELS))) < np.array(GRANTED)
+    granted = rng.random((records, len(CHANNELS))) < np.array(_GRANTED)
     asked = rng.random((records, len(CHANNELS))) < np.array([0.97, 0.6, 0.8, 0.95, 0.9])
     revoked = rng.random((records, len(CHANNELS))) < 0.1
     again = rng.random((records, len(CHANNELS))) < 0.25
@@ -112,12 +114,12 @@ def _consents(
             continue
         since[record, channel, 0] = day
         if revoked[record, channel] and day + 20 < size.days:
-            gone = int(rng.integers(max(day + 10, 5), size.days + 5))
-            since[record, channel, 1] = gone
-            if gone < size.days:
-                rows.append((record, channel, False, gone, second))
-                if again[record, channel] and gone + 40 < size.days:
-                    rows.append((record, channel, True, gone + 40, second))
+            withdrawn = int(rng.integers(max(day + 10, 5), size.days + 5))
+            since[record, channel, 1] = withdrawn
+            if withdrawn < size.days:
+                rows.append((record, channel, False, withdrawn, second))
+                if again[record, channel] and withdrawn + 40 < size.days:
+                    rows.append((record, channel, True, withdrawn + 40, second))
     return rows, since
 
 
@@ -137,7 +139,7 @@ def _campaigns(chain: Layout, rng: np.random.Generator) -> list[Campaign]:
         ]
         products = tuple(sorted(rng.choice(goods, min(len(goods), int(rng.integers(3, 6))), replace=False).tolist()))
         channel = str(rng.choice(CHANNELS, p=[0.35, 0.08, 0.17, 0.3, 0.1]))
-        title = TITLES[index % len(TITLES)]
+        title = _TITLES[index % len(_TITLES)]
         campaigns.append(
             Campaign(
                 id=f"K{index + 1:02d}",
@@ -155,5 +157,5 @@ def _campaigns(chain: Layout, rng: np.random.Generator) -> list[Campaign]:
 def _uplift(chain: Layout, people: People, campaign: Campaign, chosen: Ints) -> Floats:
     category = people.categories.index(chain.subs[chain.sub[campaign.products[0]]].category)
     liking = people.taste[chosen, category] / people.taste[chosen].mean(axis=1)
-    chance: Floats = np.clip(0.11 * UPLIFT_BY_SEGMENT[people.segment[chosen]] * np.clip(liking, 0.2, 2.5), 0, 0.5)
+    chance: Floats = np.clip(0.11 * _UPLIFT_BY_SEGMENT[people.segment[chosen]] * np.clip(liking, 0.2, 2.5), 0, 0.5)
     return chance

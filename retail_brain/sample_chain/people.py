@@ -1,4 +1,4 @@
-"""Customers: their tastes, needs and habits, and what of it the retailer's records say."""
+"""Draws the customers: segments, tastes, visit rates and recurring needs, and their customer records."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ import numpy as np
 from retail_brain.sample_chain.chain import Bools, Floats, Ints, Layout
 
 SEGMENTS = ("忠诚", "活跃", "价格敏感", "沉睡")
-"""Latent kinds of customer: loyal, active, price-sensitive, dormant."""
-MAX_NEEDS = 26
+"""Latent customer segments: loyal, active, price-sensitive, dormant."""
+_MAX_NEEDS = 26
 """Categories that a person buys in, at most. Invented."""
 
 
@@ -46,11 +46,11 @@ class Needs:
     """One entry per customer record x product they come to buy again, sorted by record.
 
     Attributes:
-        customer, product: who and what.
+        customer, product: customer record and product.
         first: offsets of each record's entries, length records + 1.
         since, until: days between which the need exists.
         cycle: mean days between purchases at a multiplier of 1.
-        regularity: shape of the gamma of the intervals (high is clockwork).
+        regularity: shape of the gamma distribution of the intervals; the higher, the more regular.
         explored: whether the need began inside the data.
     """
 
@@ -98,17 +98,17 @@ def build_people(chain: Layout, rng: np.random.Generator) -> People:
 
 
 def build_needs(chain: Layout, people: People, rng: np.random.Generator) -> Needs:
-    """Which goods each customer comes back for: by taste, popularity, brand and what their store lists."""
+    """Draws the products each customer buys again, by taste, popularity, brand and the listings of their store."""
     records, products = len(people.person), len(chain.names)
     category = np.array([people.categories.index(chain.subs[i].category) for i in chain.sub])
     brands = sorted(set(chain.brands))
     brand = np.array([brands.index(name) for name in chain.brands])
     liking = rng.normal(0, 0.6, (records, len(brands)))[:, brand]
-    known = chain.listed[people.home] | (people.online[:, None] > 0.3)
+    available = chain.listed[people.home] | (people.online[:, None] > 0.3)
     score = np.log(people.taste[:, category]) + 1.2 * np.log(chain.popularity)[None, :] + liking
-    score = np.where(known, score + rng.gumbel(0, 0.7, (records, products)), -99.0)
-    order = np.argsort(-score, axis=1)[:, :MAX_NEEDS]
-    count = np.clip(rng.poisson(np.array([17, 14, 13, 9])[people.segment]), 4, MAX_NEEDS)
+    score = np.where(available, score + rng.gumbel(0, 0.7, (records, products)), -99.0)
+    order = np.argsort(-score, axis=1)[:, :_MAX_NEEDS]
+    count = np.clip(rng.poisson(np.array([17, 14, 13, 9])[people.segment]), 4, _MAX_NEEDS)
     customer = np.repeat(np.arange(records), count)
     rank = np.arange(len(customer)) - np.repeat(np.cumsum(count) - count, count)
     product = order[customer, rank]

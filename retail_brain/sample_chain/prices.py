@@ -1,4 +1,4 @@
-"""Shelf prices, promotions and what they do to demand."""
+"""Draws shelf prices, promotions, price elasticities, and their effect on demand."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ import numpy as np
 from retail_brain.sample_chain.chain import Floats, Layout
 from retail_brain.sample_chain.seasons import FESTIVALS
 
-MECHANICS = {"直降": 1.0, "第二件半价": 1.12, "满减": 1.06}
-"""Times; how much stronger each mechanic works than the same price cut. Invented."""
-DISPLAYS = {"端架": 1.3, "堆头": 1.5}
-"""Times; what a display does to demand. Invented."""
-MAILERS = {"海报": 1.18, "小程序首页": 1.3}
-"""Times; what a mailer does to demand. Invented."""
+_MECHANICS = {"直降": 1.0, "第二件半价": 1.12, "满减": 1.06}
+"""Multiplier of demand by mechanic, at the same price cut. Invented."""
+_DISPLAYS = {"端架": 1.3, "堆头": 1.5}
+"""Multiplier of demand by display. Invented."""
+_MAILERS = {"海报": 1.18, "小程序首页": 1.3}
+"""Multiplier of demand by mailer. Invented."""
 AHEAD = 56
 """Days of prices and promotions that are already planned on the last day."""
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """A price for a while; `stores` None means all. `lift` is what it adds beyond the price."""
+    """A temporary price of a product; `stores` None means all, days are day indices, `end` is exclusive."""
 
     id: str
     product: int
@@ -34,9 +34,9 @@ class Promotion:
     @property
     def lift(self) -> float:
         """Multiplier of demand by mechanic, display and mailer, the price left aside."""
-        display = DISPLAYS[self.display] if self.display else 1.0
-        mailer = MAILERS[self.mailer] if self.mailer else 1.0
-        return MECHANICS[self.mechanic] * display * mailer
+        display = _DISPLAYS[self.display] if self.display else 1.0
+        mailer = _MAILERS[self.mailer] if self.mailer else 1.0
+        return _MECHANICS[self.mechanic] * display * mailer
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Pricing:
         shelf: price without promotions.
         paid: price with them.
         own: multiplier of demand by the product's own price and promotions.
-        effect: `own` times what its substitutes' prices do.
+        effect: `own` times the cross-price effect of its substitutes.
         elasticity: per product, d log units / d log price.
         cross: per product, d log units / d log mean price of its substitutes.
         changes: (store or None, product, from day, until day or None, price).
@@ -64,7 +64,7 @@ class Pricing:
 
 
 def build_pricing(chain: Layout, rng: np.random.Generator) -> Pricing:
-    """Draws price changes, promotions and elasticities, and what they do to demand."""
+    """Draws price changes, promotions and elasticities; computes the multipliers of demand."""
     products = len(chain.names)
     elasticity = np.clip(chain.per_product("elasticity") * rng.lognormal(0, 0.18, products), -4.2, -0.6)
     cross = rng.uniform(0.1, 0.5, products)
@@ -80,7 +80,7 @@ def build_pricing(chain: Layout, rng: np.random.Generator) -> Pricing:
         lift[at] = promotion.lift
     ratio = np.log(paid / chain.price)
     own = np.exp(elasticity * ratio) * lift
-    effect = own * np.exp(cross * _rivals(chain, ratio))
+    effect = own * np.exp(cross * _substitute_price_ratio(chain, ratio))
     return Pricing(shelf, paid, own, effect, elasticity, cross, promotions, changes)
 
 
@@ -136,8 +136,8 @@ def _promotions(chain: Layout, rng: np.random.Generator) -> list[Promotion]:
     regions = sorted({store.region for store in chain.stores if not store.is_online and store.size})
     promotions: list[Promotion] = []
     for product in range(len(chain.names)):
-        wanted = max(round(len(fridays) * rng.uniform(0.1, 0.18)), 1)
-        chosen = np.sort(rng.choice(fridays, wanted, replace=False, p=weight / weight.sum()))
+        count = max(round(len(fridays) * rng.uniform(0.1, 0.18)), 1)
+        chosen = np.sort(rng.choice(fridays, count, replace=False, p=weight / weight.sum()))
         until = -99
         for start in map(int, chosen):
             if start < until or not _on_sale(chain, product, start):
@@ -152,9 +152,9 @@ def _promotions(chain: Layout, rng: np.random.Generator) -> list[Promotion]:
                     start=start,
                     end=until,
                     discount=float(rng.choice([0.1, 0.15, 0.2, 0.25, 0.3, 0.4], p=[0.15, 0.2, 0.25, 0.2, 0.15, 0.05])),
-                    mechanic=str(rng.choice(list(MECHANICS), p=[0.6, 0.2, 0.2])),
-                    display=str(rng.choice(list(DISPLAYS))) if rng.random() < 0.35 else None,
-                    mailer=str(rng.choice(list(MAILERS))) if rng.random() < 0.4 else None,
+                    mechanic=str(rng.choice(list(_MECHANICS), p=[0.6, 0.2, 0.2])),
+                    display=str(rng.choice(list(_DISPLAYS))) if rng.random() < 0.35 else None,
+                    mailer=str(rng.choice(list(_MAILERS))) if rng.random() < 0.4 else None,
                     stores=inside if region else None,
                 )
             )
@@ -166,11 +166,11 @@ def _on_sale(chain: Layout, product: int, start: int) -> bool:
     return bool(chain.active[min(max(start, 0), chain.size.days - 1), :, product].any())
 
 
-def _rivals(chain: Layout, ratio: Floats) -> Floats:
+def _substitute_price_ratio(chain: Layout, ratio: Floats) -> Floats:
     """Mean log price ratio of the other goods of the subcategory."""
-    rivals = np.zeros_like(ratio)
+    means = np.zeros_like(ratio)
     for index in range(len(chain.subs)):
         members = np.flatnonzero(chain.sub == index)
         total = ratio[:, :, members].sum(axis=2, keepdims=True)
-        rivals[:, :, members] = (total - ratio[:, :, members]) / max(len(members) - 1, 1)
-    return rivals
+        means[:, :, members] = (total - ratio[:, :, members]) / max(len(members) - 1, 1)
+    return means

@@ -1,4 +1,4 @@
-"""What the days do to demand: festivals, seasons, weekdays and weather."""
+"""Computes multipliers of demand by day: festivals, seasons, weekdays and weather."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -24,9 +24,9 @@ FESTIVALS: dict[str, tuple[str, str, float, float, tuple[date, ...]]] = {
     "double11": ("双11", "shopping", 0, 2, (date(2024, 11, 11), date(2025, 11, 11), date(2026, 11, 11))),
     "solstice": ("冬至", "festival", -0.5, 1.3, (date(2024, 12, 21), date(2025, 12, 21))),
 }
-"""key: name, type, middle and width in days of its pull on sales (relative to the day), dates (lunar ones move)."""
+"""Key -> name, event type, middle and width in days of its effect on sales (relative to the date), dates."""
 
-HOLIDAY_LENGTHS = {
+_HOLIDAY_LENGTHS = {
     "春节": (-1, 7),
     "国庆节": (0, 7),
     "劳动节": (0, 5),
@@ -35,13 +35,13 @@ HOLIDAY_LENGTHS = {
     "清明节": (0, 3),
     "端午节": (0, 3),
 }
-"""Days before a holiday and days of it, by name."""
-SHOP_TRAFFIC_AT_SPRING = {-1: 0.6, 0: 0.25, 1: 0.4, 2: 0.55, 3: 0.7, 4: 0.8, 5: 0.9, 6: 0.95}
-"""Times the usual traffic of a shop, by days after the Spring Festival. Invented."""
-SHOP_WEEKDAYS = np.array([0.86, 0.84, 0.88, 0.92, 1.05, 1.28, 1.17])
-"""Times the usual traffic of a shop, from Monday. Invented."""
-ONLINE_WEEKDAYS = np.array([1.06, 1.04, 1.02, 1.0, 1.0, 0.93, 0.95])
-"""Times the usual orders online, from Monday. Invented."""
+"""Name -> first and last (exclusive) day of a holiday, relative to its date."""
+_SHOP_TRAFFIC_AT_SPRING = {-1: 0.6, 0: 0.25, 1: 0.4, 2: 0.55, 3: 0.7, 4: 0.8, 5: 0.9, 6: 0.95}
+"""Multiplier of the usual traffic of a shop, by days after the Spring Festival. Invented."""
+_SHOP_WEEKDAYS = np.array([0.86, 0.84, 0.88, 0.92, 1.05, 1.28, 1.17])
+"""Multiplier of the usual traffic of a shop, from Monday. Invented."""
+_ONLINE_WEEKDAYS = np.array([1.06, 1.04, 1.02, 1.0, 1.0, 0.93, 0.95])
+"""Multiplier of the usual orders online, from Monday. Invented."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Days:
         season: day x product, known in advance: season and festivals.
         weather: day x store x product, not known in advance.
         temperature: day x region, departure from the usual in degrees Celsius.
-        rain: day x region, whether it pours.
+        rain: day x region, 1 where it rains hard.
         regions: names of the second axis.
     """
 
@@ -65,17 +65,17 @@ class Days:
     regions: list[str]
 
 
-def festival_pull(size: Size, key: str) -> Floats:
-    """Shape of a festival's pull per day, 1 at its height, 0 far from it; it drops fast after the day."""
+def festival_effect(size: Size, key: str) -> Floats:
+    """Relative effect of a festival per day: 1 at its peak, 0 far from it; it falls fast after the date."""
     _, _, middle, width, days = FESTIVALS[key]
     at = np.arange(size.days)[:, None] - np.array([size.index(day) for day in days])[None, :]
     over = np.where((at > 0) & (middle < 0), np.exp(-np.maximum(at, 0) / 1.2), 1.0)
-    pull: Floats = (np.exp(-0.5 * ((at - middle) / width) ** 2) * over).max(axis=1)
-    return pull
+    effect: Floats = (np.exp(-0.5 * ((at - middle) / width) ** 2) * over).max(axis=1)
+    return effect
 
 
 def build_days(chain: Layout, rng: np.random.Generator) -> Days:
-    """Draws the weather and lays seasons and festivals over the days."""
+    """Draws the weather and computes the multipliers of traffic, season and weather."""
     regions = sorted({store.region for store in chain.stores})
     temperature, rain = _weather(chain.size.days, len(regions), rng)
     region = np.array([regions.index(store.region) for store in chain.stores])
@@ -92,7 +92,7 @@ def build_days(chain: Layout, rng: np.random.Generator) -> Days:
 
 
 def _weather(days: int, regions: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Departures of temperature as an AR(1) shared in part between regions; rain comes in runs."""
+    """Temperature departures: AR(1), correlated between regions; rain: thresholded moving average, so it comes in runs."""
     shared, own = rng.normal(0, 1.6, days), rng.normal(0, 0.8, (days, regions))
     temperature = np.zeros((days, regions))
     for day in range(1, days):
@@ -107,13 +107,13 @@ def _traffic(chain: Layout, rain: Floats) -> Floats:
     size = chain.size
     weekday = np.array([size.date(i).weekday() for i in range(size.days)])
     online = np.array([store.is_online for store in chain.stores])
-    traffic = np.where(online[None, :], ONLINE_WEEKDAYS[weekday][:, None], SHOP_WEEKDAYS[weekday][:, None])
+    traffic = np.where(online[None, :], _ONLINE_WEEKDAYS[weekday][:, None], _SHOP_WEEKDAYS[weekday][:, None])
     traffic = traffic * np.where(rain > 0, np.where(online, 1.1, 0.84)[None, :], 1.02)
-    lift = 1 + 0.3 * festival_pull(size, "spring") + 0.15 * festival_pull(size, "national")
-    shopping = 1 + 0.9 * festival_pull(size, "double11") + 0.6 * festival_pull(size, "sixeighteen")
+    lift = 1 + 0.3 * festival_effect(size, "spring") + 0.15 * festival_effect(size, "national")
+    shopping = 1 + 0.9 * festival_effect(size, "double11") + 0.6 * festival_effect(size, "sixeighteen")
     traffic = traffic * np.where(online[None, :], (lift**0.5 * shopping)[:, None], lift[:, None])
     for new_year in FESTIVALS["spring"][4]:
-        for after, factor in SHOP_TRAFFIC_AT_SPRING.items():
+        for after, factor in _SHOP_TRAFFIC_AT_SPRING.items():
             day = size.index(new_year) + after
             if 0 <= day < size.days:
                 traffic[day] *= np.where(online, 0.5 + 0.5 * factor, factor)
@@ -130,17 +130,17 @@ def _season(chain: Layout) -> Floats:
     for index, sub in enumerate(chain.subs):
         by_sub[:, index] = np.exp(sub.amplitude * np.cos(2 * np.pi * (angle - (sub.peak_month - 0.5) / 12)))
         for key, peak in sub.festivals.items():
-            by_sub[:, index] *= 1 + (peak - 1) * festival_pull(size, key)
+            by_sub[:, index] *= 1 + (peak - 1) * festival_effect(size, key)
     return by_sub[:, chain.sub]
 
 
 def calendar_rows(size: Size, regions: list[str]) -> list[tuple[date, str | None, str, str]]:
-    """(date, region, event_name, event_type), known ahead: 120 days beyond the last day are included."""
+    """Rows (date, region, event_name, event_type) up to 120 days beyond the last day: a calendar is known ahead."""
     end = size.last_day + timedelta(days=120)
     rows: list[tuple[date, str | None, str, str]] = []
     for name, kind, _, _, days in FESTIVALS.values():
         for day in days:
-            before, length = HOLIDAY_LENGTHS.get(name, (0, 1))
+            before, length = _HOLIDAY_LENGTHS.get(name, (0, 1))
             rows += [(day + timedelta(days=i), None, name, kind) for i in range(before, length)]
     for region in regions:
         if region in ("杭州", "苏州"):

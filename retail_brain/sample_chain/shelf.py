@@ -1,4 +1,4 @@
-"""Stock: what arrives, what is sold or spoils, and what people who err order next."""
+"""Simulates stock of every store x product: arrivals, sales, waste, shrinkage and reordering with biased rules."""
 
 from dataclasses import dataclass
 
@@ -9,21 +9,21 @@ from retail_brain.sample_chain.prices import Pricing
 from retail_brain.sample_chain.seasons import Days
 
 LIVES = 22
-"""Slots of remaining shelf life in days; goods that keep longer lie in the last one and never move."""
-PIPELINE = 24
+"""Classes of remaining shelf life in days; non-perishable goods are in the last one and never age."""
+_PIPELINE = 24
 """Days ahead that deliveries are booked; the longest lead time of the chain is shorter."""
 
 
 @dataclass(frozen=True)
 class Terms:
-    """How each store x product is supplied; the warehouse is the last store.
+    """Supply terms of each store x product; the warehouse is the last store.
 
     Attributes:
-        from_centre: whether a shop gets it from the warehouse.
+        from_centre: whether the warehouse supplies it.
         weekdays: store x product x 7, days on which orders are placed.
         capacity: units that fit on the shelf (the warehouse: units it may hold).
-        z: safety factor that the store really uses; it is not quite right.
-        life: shelf life in days, LIVES where it does not matter.
+        z: safety factor that the store uses, drawn around 1.1.
+        life: shelf life in days; LIVES for non-perishable goods.
     """
 
     from_centre: Bools
@@ -88,7 +88,7 @@ def _weekdays(review: Floats, shape: tuple[int, ...], rng: np.random.Generator) 
 
 @dataclass
 class Movements:
-    """What happened to the stock on one day, store x product."""
+    """Stock movements of one day in units, store x product."""
 
     received: Floats
     sold: Floats
@@ -98,45 +98,45 @@ class Movements:
     adjusted: Floats
 
 
-class Shelf:
+class Stock:
     """Stock of every store x product through the days.
 
-    `on_hand` is what is there; `recorded` is what the system says, which differs where goods vanished unseen.
+    `on_hand` is the true stock; `recorded` the one of the stock records, which is higher after unnoticed losses.
     """
 
     def __init__(self, chain: Layout, terms: Terms, expected: Floats, plan: Floats, rng: np.random.Generator) -> None:
         self._chain, self._terms, self._plan, self._rng = chain, terms, plan, rng
         shape = terms.pack.shape
         self._lots = np.zeros((LIVES, *shape))
-        self._coming = np.zeros((PIPELINE, *shape))
+        self._coming = np.zeros((_PIPELINE, *shape))
         self._mean = expected * terms.bias
         self._expected = expected
         self._shipped = expected[-1].copy()
         self._unseen = np.zeros(shape)
-        self._kept = terms.life >= LIVES
+        self._keeps = terms.life >= LIVES
         start = np.ceil(expected * (terms.lead + terms.review) * 1.3 / terms.pack) * terms.pack
         self._add(np.where(self._orderable(0), start, 0.0))
 
     @property
     def on_hand(self) -> Floats:
-        """Units really there."""
+        """True stock in units."""
         units: Floats = self._lots.sum(axis=0)
         return units
 
     @property
     def recorded(self) -> Floats:
-        """Units that the system believes to be there."""
+        """Recorded stock in units."""
         units: Floats = self.on_hand + self._unseen
         return units
 
     @property
     def on_order(self) -> Floats:
-        """Units under way."""
+        """Units on order."""
         units: Floats = self._coming.sum(axis=0)
         return units
 
     def receive(self) -> Floats:
-        """Puts away what arrives this morning."""
+        """Adds the deliveries of this morning to the stock; returns their units."""
         arrived: Floats = self._coming[0].copy()
         self._coming[:-1] = self._coming[1:]
         self._coming[-1] = 0
@@ -144,27 +144,27 @@ class Shelf:
         return arrived
 
     def vanish(self, store: int, product: int, units: float) -> float:
-        """Goods disappear and nobody sees it."""
-        gone = min(units, float(self.on_hand[store, product]))
+        """Removes goods without a record (theft, breakage); returns the units that were there to be lost."""
+        lost = min(units, float(self.on_hand[store, product]))
         taken = np.zeros_like(self._unseen)
-        taken[store, product] = gone
+        taken[store, product] = lost
         self._take(taken)
-        self._unseen[store, product] += gone
-        return gone
+        self._unseen[store, product] += lost
+        return lost
 
     def count(self, store: int, product: int) -> float:
-        """A stocktake puts the record right; returns by how much."""
-        wrong = float(self._unseen[store, product])
+        """Corrects the record by a stocktake; returns the correction in units."""
+        excess = float(self._unseen[store, product])
         self._unseen[store, product] = 0
-        return -wrong
+        return -excess
 
     def close(self, day: int, sold: Floats, returned: Floats) -> tuple[Floats, Floats]:
-        """Books the day's sales and returns, throws away what is past its life; returns (wasted, shipped)."""
+        """Books the day's sales and returns, discards expired goods and places orders; returns (wasted, shipped)."""
         self._take(sold)
         self._lots[-1] += returned
-        wasted = np.where(self._kept, 0.0, self._lots[0])
-        self._lots[:-1] = np.where(self._kept, self._lots[:-1], self._lots[1:])
-        self._lots[-1] = np.where(self._kept, self._lots[-1], 0.0)
+        wasted = np.where(self._keeps, 0.0, self._lots[0])
+        self._lots[:-1] = np.where(self._keeps, self._lots[:-1], self._lots[1:])
+        self._lots[-1] = np.where(self._keeps, self._lots[-1], 0.0)
         ended = self._ended(day)
         wasted = wasted + np.where(ended, self._lots.sum(axis=0), 0.0)
         self._lots[:, ended] = 0
@@ -177,11 +177,12 @@ class Shelf:
         self._lots[fresh, :, np.arange(len(fresh))] += units.T
 
     def _take(self, units: Floats) -> None:
+        # first in, first out: each lot gives what the older ones could not
         before = np.cumsum(self._lots, axis=0) - self._lots
         self._lots -= np.clip(units - before, 0, self._lots)
 
     def _orderable(self, day: int) -> Bools:
-        """Listed on the day that an order placed today would arrive; the warehouse keeps what any shop gets from it."""
+        """Whether it is listed when an order of today would arrive; in the warehouse, whether any shop lists it."""
         last = self._chain.size.days - 1
         ahead = np.minimum(day + np.ceil(self._terms.lead + 1), last).astype(np.int64)
         stores, products = np.indices(ahead.shape)
@@ -191,7 +192,7 @@ class Shelf:
         return active
 
     def _ended(self, day: int) -> Bools:
-        """Listed today and not tomorrow."""
+        """Whether today is the last day of the listing."""
         active = self._chain.active
         if day + 1 >= len(active):
             return np.zeros(active.shape[1:], dtype=bool)
@@ -199,7 +200,7 @@ class Shelf:
         return ended
 
     def _order(self, day: int, sold: Floats) -> Floats:
-        """Orders up to a moving mean of sales over lead time and review plus a rule-of-thumb reserve."""
+        """Order-up-to policy: smoothed sales over lead time and review period, plus safety stock by rule of thumb."""
         terms, rng = self._terms, self._rng
         sold = sold.copy()
         open_today = self._chain.active[day]
@@ -208,17 +209,17 @@ class Shelf:
         span = terms.lead + terms.review
         mean = np.maximum(self._mean, 0.25 * self._expected) * self._plan[day] * terms.bias
         target = mean * span + terms.z * np.sqrt(1.6 * mean * span + (mean * terms.lead_sd) ** 2)
-        target = np.where(self._kept, target, np.minimum(target, mean * (terms.life + 1)))
-        wanted = target - self.recorded - self.on_order
+        target = np.where(self._keeps, target, np.minimum(target, mean * (terms.life + 1)))
+        missing = target - self.recorded - self.on_order
         today = terms.weekdays[:, :, self._chain.size.date(day).weekday()]
-        asked = (wanted > 0) & today & self._orderable(day) & (rng.random(wanted.shape) > 0.03)
-        packs = np.ceil(wanted / terms.pack - 0.3) * terms.pack
+        asked = (missing > 0) & today & self._orderable(day) & (rng.random(missing.shape) > 0.03)
+        packs = np.ceil(missing / terms.pack - 0.3) * terms.pack
         room = np.maximum(np.floor((terms.capacity - self.recorded - self.on_order) / terms.pack), 0) * terms.pack
         units = np.where(asked, np.minimum(np.maximum(packs, terms.minimum), np.maximum(room, 0)), 0.0)
         return self._dispatch(units)
 
     def _dispatch(self, units: Floats) -> Floats:
-        """Sends orders out; the warehouse gives what it has, first shop first."""
+        """Places orders; the warehouse serves the shops in their order until its stock is used up."""
         terms = self._terms
         wanted = np.where(terms.from_centre, units, 0.0)
         have = self.on_hand[-1]
@@ -226,7 +227,7 @@ class Shelf:
         given = np.floor(np.clip(have[None, :] - before, 0, wanted) / terms.pack) * terms.pack
         units = np.where(terms.from_centre, given, units)
         days = np.maximum(np.rint(self._rng.normal(terms.lead, terms.lead_sd)), 1).astype(np.int64)
-        days = np.minimum(days, PIPELINE) - 1
+        days = np.minimum(days, _PIPELINE) - 1
         stores, products = np.indices(days.shape)
         np.add.at(self._coming, (days, stores, products), units)
         shipped = np.zeros_like(units)
@@ -237,13 +238,13 @@ class Shelf:
 
 
 def planned_lift(pricing: Pricing, days: Days) -> Floats:
-    """What the stores foresee of season and promotions, day x store x product: half of the coming week's lift."""
-    known = pricing.own * days.season[:, None, :] * days.traffic[:, :, None]
-    total = np.concatenate([np.zeros((1, *known.shape[1:])), np.cumsum(known, axis=0)])
-    index = np.arange(len(known))
-    ahead = np.minimum(index + 8, len(known))
+    """Demand lift that stores plan for, day x store x product: damped ratio of the coming week to the last 18 days."""
+    planned = pricing.own * days.season[:, None, :] * days.traffic[:, :, None]
+    total = np.concatenate([np.zeros((1, *planned.shape[1:])), np.cumsum(planned, axis=0)])
+    index = np.arange(len(planned))
+    ahead = np.minimum(index + 8, len(planned))
     behind = np.maximum(index - 17, 0)
-    future = (total[ahead] - total[np.minimum(index + 1, len(known) - 1)]) / np.maximum(ahead - index - 1, 1)[
+    future = (total[ahead] - total[np.minimum(index + 1, len(planned) - 1)]) / np.maximum(ahead - index - 1, 1)[
         :, None, None
     ]
     past = (total[index + 1] - total[behind]) / (index + 1 - behind)[:, None, None]

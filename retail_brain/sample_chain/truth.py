@@ -1,4 +1,4 @@
-"""What only the generator knows; read by tests, never by the product."""
+"""Builds the ground-truth tables: true parameters and hidden states, read by tests, never by the product."""
 
 import numpy as np
 import polars as pl
@@ -8,12 +8,12 @@ from retail_brain.sample_chain.master import customer_ids, days_of
 from retail_brain.sample_chain.outreach import WINDOW_DAYS
 from retail_brain.sample_chain.people import SEGMENTS
 from retail_brain.sample_chain.prices import promotion_price
-from retail_brain.sample_chain.receipts import stocked
 from retail_brain.sample_chain.trade import SUBSTITUTE, SUBSTITUTION_PROBABILITY, Trade
+from retail_brain.sample_chain.transactions import has_stock_record
 
 
 def truth_tables(trade: Trade, lines: pl.DataFrame, identities: Identities) -> dict[str, pl.DataFrame]:
-    """Every truth table by name."""
+    """All ground-truth tables by name."""
     return {
         "demand": _demand(trade, lines),
         "movements": _movements(trade),
@@ -41,7 +41,7 @@ def _named(trade: Trade, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _demand(trade: Trade, lines: pl.DataFrame) -> pl.DataFrame:
-    """One row per date x store x product where demand was not simply served: demand, sold, of it as a substitute."""
+    """One row per date x store x product where demand and sales differ: demand, sold, and sold as a substitute."""
     units, served = pl.col("units"), pl.col("served")
     first = pl.col("kind") != SUBSTITUTE
     frame = lines.group_by("day", "store", "product").agg(
@@ -60,7 +60,7 @@ def _movements(trade: Trade) -> pl.DataFrame:
     log = trade.log
     names = ("received", "returned", "wasted", "shipped", "adjusted")
     values = {name: np.array([getattr(day, name) for day in log.movements]) for name in names}
-    shown = stocked(trade) & np.any([value != 0 for value in values.values()], axis=0)
+    shown = has_stock_record(trade) & np.any([value != 0 for value in values.values()], axis=0)
     store, product, day = np.nonzero(shown.transpose(1, 2, 0))
     at = (day, store, product)
     frame = pl.DataFrame(
@@ -100,7 +100,7 @@ def _pairs(trade: Trade) -> pl.DataFrame:
     ids = trade.chain.product_ids
     rows = [
         (ids[a], ids[b], "substitute", SUBSTITUTION_PROBABILITY)
-        for a, row in enumerate(trade.rivals)
+        for a, row in enumerate(trade.substitutes)
         for b in row
         if b >= 0
     ]
@@ -115,7 +115,7 @@ def _pairs(trade: Trade) -> pl.DataFrame:
 
 
 def _persons(trade: Trade) -> pl.DataFrame:
-    """One row per customer record: whose it is, segment, habits, the three favourite categories, last active day."""
+    """One row per customer record: its person, segment, habits, the three favourite categories, last active day."""
     people, size = trade.people, trade.chain.size
     best = np.argsort(-people.taste, axis=1)[:, :3]
     return pl.DataFrame(
@@ -133,7 +133,7 @@ def _persons(trade: Trade) -> pl.DataFrame:
 
 
 def _needs(trade: Trade) -> pl.DataFrame:
-    """One row per customer record x product they come back for: mean cycle in days, regularity (gamma shape)."""
+    """One row per customer record x product of a recurring need: mean cycle in days, regularity (gamma shape)."""
     needs = trade.needs
     return pl.DataFrame(
         {
@@ -146,7 +146,7 @@ def _needs(trade: Trade) -> pl.DataFrame:
 
 
 def _uplift(trade: Trade) -> pl.DataFrame:
-    """One row per campaign x customer contacted or withheld: chance that contact causes one more purchase."""
+    """One row per campaign x customer contacted or withheld: probability that contact causes one more purchase."""
     outreach, people = trade.outreach, trade.people
     return pl.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""Writes a chain as Parquet with a manifest that says how it was made and what each file holds."""
+"""Writes a generated chain as Parquet files, with a manifest of seed, size, digests and notes per file."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ from retail_brain.sample_chain.chain import SIZES
 VERSION = "2"
 """Raised whenever the same seed gives other data."""
 
-TABLE_NOTES = {
+_TABLE_NOTES = {
     "products": "one row per product; spec is a further attribute; perishables have a short shelf_life_days",
     "stores": "shops, the online shop W01, the mini-program M01 and the warehouse D01, which sells nothing",
     "customers": "one row per customer record; some people have two; gender, age_band, member_level are attributes",
@@ -31,7 +31,7 @@ TABLE_NOTES = {
     "responses": "purchases of the campaign's goods within 14 days, of contacted and of withheld customers alike",
 }
 
-TRUTH_NOTES = {
+_TRUTH_NOTES = {
     "demand": "where demand was not simply served: first-choice demand, sold, and sold in place of something else; "
     "elsewhere demand equals sales before returns",
     "movements": "units received, returned, wasted, shipped (warehouse to shops) and adjusted (stocktake), if any",
@@ -49,7 +49,13 @@ TRUTH_NOTES = {
 
 
 def write(out: Path, seed: int, size: str = "full") -> Chain:
-    """Generates a chain and writes its tables, `truth/` and `MANIFEST.json` into `out`; other files there stay."""
+    """Generates a chain and writes its tables, `truth/` and `MANIFEST.json` into `out`; other files there stay.
+
+    Args:
+        out: folder to write to.
+        seed: seed of all random draws.
+        size: key of `SIZES`.
+    """
     chain = generate(SIZES[size], seed)
     files = [_write(frame, out / f"{name}.parquet") for name, frame in chain.tables.items()]
     shutil.rmtree(out / "truth", ignore_errors=True)
@@ -67,7 +73,7 @@ def _write(frame: pl.DataFrame, path: Path) -> Path:
 def _manifest(chain: Chain, seed: int, size: str, out: Path, files: list[Path]) -> dict[str, object]:
     terms = SIZES[size]
     frames = chain.tables | {f"truth/{name}": frame for name, frame in chain.truth.items()}
-    notes = TABLE_NOTES | {f"truth/{name}": note for name, note in TRUTH_NOTES.items()}
+    notes = _TABLE_NOTES | {f"truth/{name}": note for name, note in _TRUTH_NOTES.items()}
     names = {path: path.relative_to(out).with_suffix("").as_posix() for path in files}
     return {
         "generator": "python -m retail_brain.sample_chain",

@@ -10,7 +10,7 @@ from polars.testing import assert_frame_equal
 from retail_brain.dataset import Dataset, conform
 from retail_brain.sample_chain import TINY, Chain, generate, write
 from retail_brain.sample_chain.__main__ import main
-from retail_brain.sample_chain.seasons import festival_pull
+from retail_brain.sample_chain.seasons import festival_effect
 from retail_brain.sample_chain.trade import serve
 from retail_brain.tables import TABLES
 
@@ -77,7 +77,7 @@ def test_nobody_wants_anything_and_nothing_is_served() -> None:
 
 
 def test_spring_pull_peaks_before_new_year_and_falls_after() -> None:
-    pull = festival_pull(TINY, "spring")
+    pull = festival_effect(TINY, "spring")
     day = TINY.index(TINY.first_day.replace(year=2025, month=1, day=29))
     assert day - 10 <= int(np.argmax(pull)) <= day - 4
     assert pull[day + 3] < 0.1 < pull[day - 12]

@@ -1,4 +1,4 @@
-"""Tables of what was bought, what lay on the shelves, and what campaigns did."""
+"""Builds the tables of observations: transactions, inventory, consents, campaigns, contacts and responses."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from retail_brain.sample_chain.trade import LINE, Trade
 
 
 def receipt_lines(trade: Trade) -> pl.DataFrame:
-    """One row per wanted line: the columns of LINE (customer -1: unknown), the price paid and that of the shelf."""
+    """One row per demanded line: the columns of LINE (customer -1: anonymous), the price paid and the shelf price."""
     lines = pl.DataFrame({name: np.concatenate(trade.log.lines[name]) for name in LINE})
     at = tuple(lines[name].to_numpy() for name in ("day", "store", "product"))
     return lines.with_columns(
@@ -28,23 +28,23 @@ def transaction_table(trade: Trade, lines: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("served").sum().alias("units"), pl.col("customer", "price", "shelf").first())
         .with_columns(back=pl.lit(0))
     )
-    everything = pl.concat([served, _returned(trade, served)], how="diagonal").sort(
+    lines_and_returns = pl.concat([served, _returned(trade, served)], how="diagonal").sort(
         "store", "day", "second", "basket", "back", "product"
     )
     number = pl.struct("second", "basket", "back").rle_id().over("store", "day") + 1
     chain = trade.chain
     stores = pl.Series([store.id for store in chain.stores])
-    day = everything["day"].to_numpy()
+    day = lines_and_returns["day"].to_numpy()
     return (
-        everything.with_columns(
-            store_id=stores.gather(everything["store"]),
-            product_id=pl.Series(chain.product_ids).gather(everything["product"]),
-            sold_at=moments_of(chain.size, day, everything["second"].to_numpy()),
+        lines_and_returns.with_columns(
+            store_id=stores.gather(lines_and_returns["store"]),
+            product_id=pl.Series(chain.product_ids).gather(lines_and_returns["product"]),
+            sold_at=moments_of(chain.size, day, lines_and_returns["second"].to_numpy()),
             number=number,
             unit_price=pl.col("price"),
             discount=((pl.col("shelf") - pl.col("price")) * pl.col("units")).clip(0).round(2),
-            channel=_channel(trade, everything),
-            customer_id=pl.Series(customer_ids(trade.people)).gather(everything["customer"].replace(-1, None)),
+            channel=_channel(trade, lines_and_returns),
+            customer_id=pl.Series(customer_ids(trade.people)).gather(lines_and_returns["customer"].replace(-1, None)),
         )
         .with_columns(
             transaction_id=pl.format(
@@ -84,8 +84,9 @@ def _returned(trade: Trade, served: pl.DataFrame) -> pl.DataFrame:
 
 
 def _channel(trade: Trade, lines: pl.DataFrame) -> pl.Series:
-    """Online stores sell online; a few shop receipts of members were ordered ahead or sent from the shop."""
+    """Channel of each line: online for online stores; in shops 6 % of members' baskets are pickup, 3.5 % shipped."""
     online = pl.Series([store.is_online for store in trade.chain.stores]).gather(lines["store"])
+    # a hash (Knuth's multiplicative one) instead of a draw: all lines of a basket get one channel
     draw = (lines["basket"] * 2654435761 % 1000).cast(pl.Int64)
     frame = pl.DataFrame({"online": online, "draw": draw, "member": lines["customer"] >= 0})
     member = pl.col("member")
@@ -104,7 +105,7 @@ def _channel(trade: Trade, lines: pl.DataFrame) -> pl.Series:
 def inventory_table(trade: Trade) -> pl.DataFrame:
     """One row per listed store x product x date, the warehouse included: recorded stock at the end of the day."""
     chain = trade.chain
-    shown = stocked(trade)
+    shown = has_stock_record(trade)
     store, product, day = np.nonzero(shown.transpose(1, 2, 0))
     at = (day, store, product)
     return pl.DataFrame(
@@ -118,8 +119,8 @@ def inventory_table(trade: Trade) -> pl.DataFrame:
     )
 
 
-def stocked(trade: Trade) -> Bools:
-    """Day x store x product: where an inventory row exists."""
+def has_stock_record(trade: Trade) -> Bools:
+    """Whether there is an inventory row, day x store x product."""
     shown = trade.chain.active.copy()
     shown[:, -1, :] = trade.terms.from_centre[0] & trade.chain.listed[:-1].any(axis=0)
     return shown
@@ -160,7 +161,7 @@ def campaign_table(chain: Layout, outreach: Outreach) -> pl.DataFrame:
 
 
 def contact_table(chain: Layout, outreach: Outreach) -> pl.DataFrame:
-    """One row per contact made or withheld; who is withheld is drawn by lot."""
+    """One row per contact made or withheld; the holdout is drawn at random."""
     return pl.DataFrame(
         {
             "campaign_id": [outreach.campaigns[i].id for i in outreach.campaign],
