@@ -92,7 +92,7 @@ def build_days(chain: Layout, rng: np.random.Generator) -> Days:
 
 
 def _weather(days: int, regions: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Temperature departures: AR(1), correlated between regions; rain: thresholded moving average, so it comes in runs."""
+    """Temperature: AR(1) departures, correlated between regions; rain: thresholded moving average, in runs."""
     shared, own = rng.normal(0, 1.6, days), rng.normal(0, 0.8, (days, regions))
     temperature = np.zeros((days, regions))
     for day in range(1, days):
