@@ -28,7 +28,7 @@ demo: $(VENV)/.installed ## Ingest, train, publish and serve the sample chain (D
 	@$(BIN)/retail-brain demo --data $(DATA)
 
 test: $(VENV)/.installed ## Run the tests, WORKERS=2 side by side
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder $(PYTEST_OPTIONS)
 
 coverage: ## Run the tests and print which share of each package's lines they ran
 	@COVERAGE_CORE=$$($(PYTHON) -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")') \

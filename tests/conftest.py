@@ -44,17 +44,29 @@ GROUPS = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)
+def group_of(nodeid: str) -> str:
+    """The group of a test: tests of one group run in one worker."""
+    file = nodeid.split("::", 1)[0].removeprefix("tests/")
+    return next((group for prefix, group in GROUPS.items() if file.startswith(prefix)), file)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts tests into the groups that pytest-xdist gives to a worker whole, and the longest groups first."""
-    ranks = {group: rank for rank, group in enumerate(GROUPS.values())}
-    group_of = {}
-    for item in items:
-        file = item.path.relative_to(ROOT).as_posix().removeprefix("tests/")
-        group_of[item] = next((group for prefix, group in GROUPS.items() if file.startswith(prefix)), file)
-        item.add_marker(pytest.mark.xdist_group(group_of[item]))
+    """Puts the longest groups first, so that no worker begins one when the other has nothing left."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: ranks.get(group_of[item], len(ranks)))
+        ranks = {group: rank for rank, group in enumerate(GROUPS.values())}
+        items.sort(key=lambda item: ranks.get(group_of(item.nodeid), len(ranks)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Gives each worker whole groups. pytest-xdist's own `loadgroup` finds no groups with pytest 9.2."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class GroupScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    return GroupScheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
