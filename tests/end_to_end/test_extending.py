@@ -82,4 +82,5 @@ def test_verb_lists_them_with_package_and_version(capsys: pytest.CaptureFixture[
     extensions_verb.extensions()
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["connectors", "mytill", "mychain:open_till", "mychain", "1.2"] in lines
-    assert len(lines) == 4
+    assert ["demand_models", "recent_median", "mychain:RecentMedian", "mychain", "1.2"] in lines
+    assert len(lines) == 5
