@@ -1,8 +1,8 @@
-"""Scarce money, truck space or stock shared out over series by marginal value, with what one more of it is worth.
+"""Allocates limited money, truck space or stock to order steps by marginal value, with shadow prices of the limits.
 
-One limit is shared greedily, which is exact but for the step that no longer fits; where that matters (short lists),
-HiGHS finishes the list around the last step. Several limits at once are priced by the linear programme first, and
-finished in the same way.
+One limit is a knapsack: greedy by density (Dantzig 1957), exact but for the step that no longer fits; where that
+matters (short lists), HiGHS decides the steps around it anew. Several limits are priced by the linear programme first,
+and finished in the same way.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ _SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Limit:
-    """Something scarce.
+    """A limited resource and how much each step uses of it.
 
     Attributes:
         name: what it is, for example `budget`, `truck:S01` or `stock:P001`.
@@ -41,14 +41,14 @@ class Limit:
 
 @dataclass(frozen=True)
 class Allocation:
-    """What the limits buy.
+    """The steps taken under the limits, their value, an upper bound and the shadow prices.
 
     Attributes:
         units: units per series.
         taken: which steps are taken.
         value: expected money of the steps taken.
-        bound: no allocation can be worth more.
-        prices: name of a limit -> expected money from one more of it.
+        bound: upper bound on the value of any allocation.
+        prices: name of a limit -> shadow price: expected money from one more unit of it.
     """
 
     units: Floats
@@ -59,12 +59,12 @@ class Allocation:
 
 
 def allocate(steps: Steps, limits: Sequence[Limit], series: int) -> Allocation:
-    """Shares out the limits for most value; steps of a series are taken in their order.
+    """Chooses the steps of greatest total value within the limits; steps of a series are taken in their order.
 
     Steps that are expected to lose money are left out.
 
     Args:
-        steps: wanted orders cut into steps, see `marginal.order_steps`.
+        steps: wanted orders cut into steps, see `marginal_value.order_steps`.
         limits: at least one.
         series: number of series.
     """
@@ -109,6 +109,7 @@ def _greedy(steps: Steps, limit: Limit, useful: Bools, series: int) -> Bools:
     part = Steps(steps.series[useful], steps.units[useful], steps.value[useful], limit.usage[useful])
     bought = spend(part, limit.capacity, series)
     reach = _reach(steps)
+    # Sums of units differ in the last digits by the order of summation.
     taken: Bools = useful & (reach <= bought[steps.series] * (1 + 1e-12) + 1e-9)
     return taken
 
@@ -158,39 +159,41 @@ def _hull(steps: Steps, limit: Limit, useful: Bools) -> tuple[Floats, Floats]:
 
 def _finish(steps: Steps, limits: Sequence[Limit], taken: Bools, useful: Bools, prices: Mapping[str, float]) -> Bools:
     """The list with its steps nearest the prices decided anew by HiGHS; never worse than before."""
+    # Steps far from the prices are the same in every near-optimal list (the "core" of a knapsack), so only the steps
+    # nearest the break-even density are left to the solver.
     priced = sum((limit.usage * prices[limit.name] for limit in limits), np.zeros(len(steps.value)))
     distance = np.abs(np.log(np.maximum(steps.value, 1e-12) / np.maximum(priced, 1e-12)))
     candidates = np.flatnonzero(useful)
     core = np.sort(candidates[np.argsort(distance[candidates], kind="stable")[:_CORE_STEPS]])
-    held = taken.copy()
-    held[core] = False
-    left = np.array([limit.capacity - float(limit.usage[held].sum()) for limit in limits])
+    fixed = taken.copy()
+    fixed[core] = False
+    left = np.array([limit.capacity - float(limit.usage[fixed].sum()) for limit in limits])
     if len(core) == 0 or np.any(left < 0):
         return taken
     part = _part(steps, core)
-    closed = _closed(steps, core, held)
+    closed = _closed(steps, core, fixed)
     constraints = [LinearConstraint(np.stack([limit.usage[core] for limit in limits]), ub=left)]
     order = _in_order(part)
     if order.shape[0]:
         constraints.append(LinearConstraint(order, ub=0))
-    found: OptimizeResult = solve_milp(
+    solution: OptimizeResult = solve_milp(
         -part.value,
         integrality=np.ones(len(core)),
         bounds=Bounds(0, np.where(closed, 0.0, 1.0)),
         constraints=constraints,
         options={"mip_rel_gap": _GAP_WORTH_CLOSING / 10, "time_limit": _SECONDS},
     )
-    if found.x is None:
+    if solution.x is None:  # the time limit came before any whole solution
         return taken
-    better = held
-    better[core[found.x > 0.5]] = True
+    better = fixed
+    better[core[solution.x > 0.5]] = True
     fits = all(float(limit.usage[better].sum()) <= limit.capacity * (1 + 1e-9) + 1e-9 for limit in limits)
     return better if fits and _value(steps, better) > _value(steps, taken) else taken
 
 
-def _closed(steps: Steps, core: Ints, held: Bools) -> Bools:
+def _closed(steps: Steps, core: Ints, fixed: Bools) -> Bools:
     """Core steps that cannot be taken because a step before them lies outside the core and is not taken."""
-    outside = ~held
+    outside = ~fixed
     outside[core] = False
     opens = np.flatnonzero(np.diff(steps.series, prepend=-1))
     missed = np.cumsum(outside)
@@ -215,20 +218,21 @@ def _priced(steps: Steps, limits: Sequence[Limit], useful: Bools) -> tuple[dict[
     usage = vstack([csr_array(limit.usage[rows][None, :]) for limit in limits]).tocsr()
     capacity = np.array([limit.capacity for limit in limits])
     order = _in_order(part)
-    found: OptimizeResult = linprog(
+    solution: OptimizeResult = linprog(
         -part.value,
         A_ub=vstack([usage, order]).tocsc(),
         b_ub=np.concatenate([capacity, np.zeros(order.shape[0])]),
         bounds=(0, 1),
         method="highs",
     )
-    prices = np.maximum(-found.ineqlin.marginals[: len(limits)], 0)
-    chosen = found.x > 1 - 1e-9
+    # SciPy minimises, so a binding limit has a negative marginal; its price is the opposite.
+    prices = np.maximum(-solution.ineqlin.marginals[: len(limits)], 0)
+    chosen = solution.x > 1 - 1e-9
     left = capacity - usage @ chosen.astype(np.float64)
     net = part.value - usage.T @ prices
     previous = np.where(np.diff(part.series, prepend=-1) == 0, np.arange(len(rows)) - 1, -1)
     by_step = usage.T.tocsr()
-    for step in np.lexsort((np.arange(len(rows)), -net, -found.x))[: int(chosen.sum()) + _CORE_STEPS]:
+    for step in np.lexsort((np.arange(len(rows)), -net, -solution.x))[: int(chosen.sum()) + _CORE_STEPS]:
         before = previous[step]
         if chosen[step] or (before >= 0 and not chosen[before]):
             continue
@@ -240,6 +244,6 @@ def _priced(steps: Steps, limits: Sequence[Limit], useful: Bools) -> tuple[dict[
     taken[rows[chosen]] = True
     return (
         {limit.name: float(price) for limit, price in zip(limits, prices, strict=True)},
-        -float(found.fun),
+        -float(solution.fun),
         taken,
     )

@@ -1,4 +1,4 @@
-"""Array types and the few array helpers that decisions share."""
+"""Array types of decisions, and columns of frames as arrays."""
 
 import numpy as np
 import numpy.typing as npt

@@ -1,4 +1,4 @@
-"""Many campaigns at once: who gets which, under each campaign's cap and each person's limit.
+"""Assigns customers to campaigns for most expected value, under a cap per campaign and a limit per customer.
 
 Maximise `sum v[i, j] x[i, j]` with at most `per_customer` campaigns per person i and at most `cap[j]` people per
 campaign j. The caps are priced (Lagrangian dual): given a price per campaign, everybody takes the campaigns worth most
@@ -19,12 +19,12 @@ _SWEEPS = 12
 
 @dataclass(frozen=True)
 class Assignment:
-    """Who gets which campaign.
+    """The chosen pairs, their value, an upper bound and the price of one more place per campaign.
 
     Attributes:
         pairs: the rows of the input that were chosen.
         value: their summed value.
-        bound: no assignment can be worth more.
+        bound: upper bound on the value of any assignment.
         prices: one row per campaign: `campaign_id`, `cap`, `assigned`, `price` (what one more place is worth).
     """
 
@@ -35,7 +35,7 @@ class Assignment:
 
 
 def assign_contacts(pairs: pl.DataFrame, caps: dict[str, int], per_customer: int) -> Assignment:
-    """Assigns people to campaigns for most value.
+    """Assigns people to campaigns for most value (a transportation problem, solved by its Lagrangian dual).
 
     Args:
         pairs: one row per campaign x customer that is possible: `campaign_id`, `customer_id`, `value` (money). Rows of
@@ -50,34 +50,36 @@ def assign_contacts(pairs: pl.DataFrame, caps: dict[str, int], per_customer: int
     people = possible["customer_id"].unique().sort()
     row = possible["customer_id"].cast(pl.Enum(people)).to_physical().to_numpy().astype(np.int64)
     place = possible["campaign_id"].replace_strict(column, return_dtype=pl.Int64).to_numpy().astype(np.int64)
-    worth = np.full((len(people), len(campaigns)), -np.inf)
-    worth[row, place] = possible["value"].to_numpy()
+    values = np.full((len(people), len(campaigns)), -np.inf)
+    values[row, place] = possible["value"].to_numpy()
     cap = np.array([caps[name] for name in campaigns], dtype=np.int64)
-    price = campaign_prices(worth, cap, per_customer)
-    chosen = _repair(worth, price, cap, per_customer)
+    price = _campaign_prices(values, cap, per_customer)
+    chosen = _repair(values, price, cap, per_customer)
     picked = possible["row"].to_numpy()[chosen[row, place]]
     taken = chosen.sum(axis=0)
-    value = float(worth[chosen].sum())
+    value = float(values[chosen].sum())
     return Assignment(
         pairs[np.sort(picked)],
         value,
-        max(value, dual_bound(worth, price, cap, per_customer)),
+        max(value, _dual_bound(values, price, cap, per_customer)),
         pl.DataFrame({"campaign_id": campaigns, "cap": cap, "assigned": taken, "price": price}),
     )
 
 
-def campaign_prices(worth: Floats, cap: Ints, per_customer: int) -> Floats:
+def _campaign_prices(values: Floats, cap: Ints, per_customer: int) -> Floats:
     """Price per campaign at which about `cap` people want it: exact for one campaign given the others, in sweeps."""
-    price = np.zeros(worth.shape[1])
+    price = np.zeros(values.shape[1])
     best, best_bound = price.copy(), np.inf
-    for _ in range(_SWEEPS if worth.size else 0):
+    for _ in range(_SWEEPS if values.size else 0):
         before = price.copy()
         for place in range(len(price)):
-            rivals = np.delete(worth - price, place, axis=1)
-            regret = worth[:, place] - _kth_best(rivals, per_customer)
+            alternatives = np.delete(values - price, place, axis=1)
+            regret = values[:, place] - _kth_best(alternatives, per_customer)
             if len(regret) > cap[place]:
+                # At this price exactly `cap` people lose more without the campaign than it costs them.
                 price[place] = max(0.0, -np.partition(-regret, cap[place])[cap[place]])
-        bound = dual_bound(worth, price, cap, per_customer)
+        bound = _dual_bound(values, price, cap, per_customer)
+        # The sweeps need not improve the dual every time: keep the prices of the tightest bound.
         if bound < best_bound:
             best, best_bound = price.copy(), bound
         if np.allclose(before, price, rtol=1e-9, atol=1e-12):
@@ -85,9 +87,9 @@ def campaign_prices(worth: Floats, cap: Ints, per_customer: int) -> Floats:
     return best
 
 
-def dual_bound(worth: Floats, price: Floats, cap: Ints, per_customer: int) -> float:
+def _dual_bound(values: Floats, price: Floats, cap: Ints, per_customer: int) -> float:
     """What no assignment can exceed, by weak duality, at any prices of 0 or more."""
-    net = np.maximum(worth - price, 0)
+    net = np.maximum(values - price, 0)
     most = min(per_customer, net.shape[1])
     if most < net.shape[1]:
         net = -np.partition(-net, most - 1, axis=1)[:, :most]
@@ -102,11 +104,11 @@ def _kth_best(net: Floats, count: int) -> Floats:
     return kth
 
 
-def _repair(worth: Floats, price: Floats, cap: Ints, per_customer: int) -> Bools:
+def _repair(values: Floats, price: Floats, cap: Ints, per_customer: int) -> Bools:
     """A feasible assignment near the prices: rounds in which people ask for their best and full campaigns choose."""
-    chosen = np.zeros(worth.shape, dtype=np.bool_)
-    refused = ~np.isfinite(worth)
-    net = worth - price
+    chosen = np.zeros(values.shape, dtype=np.bool_)
+    refused = ~np.isfinite(values)
+    net = values - price
     while True:
         free = per_customer - chosen.sum(axis=1)
         open_places = ~refused & ~chosen
@@ -121,6 +123,7 @@ def _repair(worth: Floats, price: Floats, cap: Ints, per_customer: int) -> Bools
             chosen[ranked[:room], place] = True
             refused[ranked[room:], place] = True
             if room <= len(wanting):
+                # Full: nobody asks again, so every round closes a campaign or places somebody, and the loop ends.
                 refused[~chosen[:, place], place] = True
 
 

@@ -1,4 +1,4 @@
-"""Goods finding people: the list of those worth telling, those held out, and everybody else counted by reason."""
+"""Builds an audience: the ranked people to contact, the holdout, and counts of the excluded by reason."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -42,21 +42,31 @@ def build_audience(
     ranked = ranked.with_columns(code=code)
     listed = ranked.filter(pl.col("code").is_null())
     left_out = pl.concat([people["code"].drop_nulls(), ranked["code"].drop_nulls()])
-    return audience_rows(listed, request, as_of, facts.names), exclusion_rows(left_out)
+    return audience_rows(listed, request, as_of, facts.names), _exclusion_rows(left_out)
 
 
 def rank_people(people: pl.DataFrame) -> pl.DataFrame:
-    """People from the most to the least worth telling."""
-    worth = pl.col("expected_value").fill_null(float("-inf"))
-    return people.sort(worth, "probability", "customer_id", descending=[True, True, False])
+    """People by expected value, then probability, best first; ties by id."""
+    value = pl.col("expected_value").fill_null(float("-inf"))
+    return people.sort(value, "probability", "customer_id", descending=[True, True, False])
 
 
 def audience_rows(
     listed: pl.DataFrame, request: AudienceRequest, as_of: date, names: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
-    """The audience's columns for ranked people; `held` says who is held out, `names` what goods are called."""
+    """One row per ranked person with the columns of an audience.
+
+    Args:
+        listed: ranked people; the column `held` marks the holdout.
+        request: the campaign and its days.
+        as_of: last visible day.
+        names: product_id -> name, for the reasons.
+
+    Raises:
+        ImpossibleError: the campaign is over.
+    """
     first, last = request.days(as_of)
-    told = ~pl.col("held")
+    contacted = ~pl.col("held")
     send_on = (pl.col("due_on") - pl.duration(days=1)).clip(first, last).fill_null(pl.lit(first))
     chance = pl.min_horizontal((pl.col("probability") * 100).round(1), 99.9).cast(pl.String) + "%"
     goods = pl.col("product_id").replace(dict(names or {}))
@@ -65,8 +75,8 @@ def audience_rows(
         campaign_id=pl.lit(request.campaign_id, dtype=pl.String),
         rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32),
         group=pl.when("held").then(pl.lit("holdout")).otherwise(pl.lit("contact")),
-        channel=pl.when(told).then("channel"),
-        send_on=pl.when(told).then(send_on),
+        channel=pl.when(contacted).then("channel"),
+        send_on=pl.when(contacted).then(send_on),
         reason=pl.concat_str(
             pl.format("{} likely to buy {}", chance, goods),
             pl.when(why.is_not_null()).then(pl.format(": {}", why)).otherwise(pl.lit("")),
@@ -83,7 +93,7 @@ def audience_rows(
     return frame.select(pl.col(name).cast(kind) for name, kind in _COLUMNS.items())
 
 
-def exclusion_rows(codes: pl.Series) -> pl.DataFrame:
+def _exclusion_rows(codes: pl.Series) -> pl.DataFrame:
     """One row per reason that left somebody out, in the order of precedence."""
     counts = dict(codes.value_counts(name="customers").iter_rows())
     rows = [
@@ -98,5 +108,6 @@ def _over_budget(request: AudienceRequest) -> pl.Expr:
     """Whether the contacts up to and including this one cost more than the budget."""
     if request.budget is None or request.contact_cost == 0:
         return pl.lit(value=False)
+    # Held-out people are listed but cost nothing: nobody contacts them.
     spent = (~pl.col("held")).cast(pl.Int64).cum_sum() * request.contact_cost
     return spent > request.budget * (1 + 1e-12)

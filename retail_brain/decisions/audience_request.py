@@ -1,4 +1,4 @@
-"""What an audience is asked for, and what is known of the people and goods it is drawn from."""
+"""The request for an audience, and the facts about people and goods that it is drawn from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,10 @@ CHANNEL_ORDER = ("wechat", "app", "sms", "email", "guide")
 
 @dataclass(frozen=True)
 class AudienceRequest:
-    """An audience to be found.
+    """A request for an audience.
+
+    Raises:
+        UsageError: no goods, or a size, kind, channel, share or amount of money that cannot be used.
 
     Attributes:
         product_ids: goods on offer.
@@ -60,7 +63,7 @@ class AudienceRequest:
 
     @property
     def holdout_key(self) -> str:
-        """What the holdout is hashed with: the campaign, or the goods where there is none."""
+        """Salt of the holdout's hash: the campaign, or the goods where there is none."""
         return self.campaign_id or "products:" + ",".join(sorted(self.product_ids))
 
     def days(self, as_of: date) -> tuple[date, date]:
@@ -81,7 +84,7 @@ class AudienceRequest:
 
 @dataclass(frozen=True)
 class AudienceFacts:
-    """What is known; None where the dataset has no such table.
+    """Tables about people and goods; None where the dataset has no such table.
 
     Attributes:
         customers: everyone considered: `customer_id`, and `home_store_id` where known.

@@ -1,4 +1,4 @@
-"""Availability of goods to a person: in the store, shipped, or held in another store for pick-up."""
+"""Computes how each product can reach a person: from the store, shipped, or by pick-up in another store."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Availability:
-    """Units on hand by product and store, and what the stores can do.
+    """Units on hand by product and store (sparse, sorted by key), and which stores ship or hold goods for pick-up.
 
     Attributes:
         keys: product x stores + store of everything in stock, ascending.
@@ -59,7 +59,7 @@ class Availability:
     def of(
         cls, stock: pl.DataFrame, stores: pl.DataFrame, n_products: int, pickup_km: float = PICKUP_KM
     ) -> "Availability":
-        """From counts and the table of stores.
+        """The availability from counts and the table of stores.
 
         Args:
             stock: one row per store x product: `store`, `product` (positions), `on_hand` (units).
@@ -68,21 +68,22 @@ class Availability:
             n_products: how many products there are.
             pickup_km: a shop this near holds goods for pick-up; without coordinates, one of the same region does.
         """
-        many = stores.height
+        n_stores = stores.height
         named = np.bincount(stock["product"].to_numpy(), minlength=n_products) > 0
-        counted = np.bincount(stock["store"].to_numpy(), minlength=many) > 0
-        there = stock.filter(pl.col("on_hand") > 0).sort("product", "store")
-        product, store = there["product"].to_numpy().astype(np.int64), there["store"].to_numpy().astype(np.int64)
-        units = there["on_hand"].cast(pl.Float32).to_numpy()
+        counted = np.bincount(stock["store"].to_numpy(), minlength=n_stores) > 0
+        in_stock = stock.filter(pl.col("on_hand") > 0).sort("product", "store")
+        # Sorted by product and store, the keys below ascend and can be searched.
+        product, store = in_stock["product"].to_numpy().astype(np.int64), in_stock["store"].to_numpy().astype(np.int64)
+        units = in_stock["on_hand"].cast(pl.Float32).to_numpy()
         online = stores["is_online"].fill_null(value=False).to_numpy()
         sells = stores["sells"].to_numpy()
         ships = online | (stores["daily_fulfilment_capacity"].fill_null(0).to_numpy() > 0)
         place = stores.select("latitude", "longitude").cast(pl.Float64).fill_null(float("nan")).to_numpy()
         region = stores["region"].rank("dense").cast(pl.Int32).fill_null(0).to_numpy() - 1
         shipper = _most(product, store, units, ships, n_products)
-        stocked = np.bincount(store, minlength=many)
-        keys = product * many + store
-        starts = np.searchsorted(keys, np.arange(n_products + 1) * many)
+        stocked = np.bincount(store, minlength=n_stores)
+        keys = product * n_stores + store
+        starts = np.searchsorted(keys, np.arange(n_products + 1) * n_stores)
         return cls(
             keys, starts, units, shipper, named, counted, stocked, ships, sells, online, place, region, pickup_km
         )
@@ -104,16 +105,17 @@ class Availability:
         if not placed.any():
             return np.where((ends > starts) | ~self.named[products], UNKNOWN, NOWHERE).astype(np.int8)
         counted = placed & self.counted[stores]
-        here = counted & self._has(stores, products)
+        own_stock = counted & self._has(stores, products)
         ways = np.full(len(products), NOWHERE, np.int8)
         ways[~placed & ((ends > starts) | ~self.named[products])] = UNKNOWN
         ways[placed & ~counted] = UNKNOWN
         ways[counted & (self.shipper[products] >= 0)] = SHIP
-        rest = np.flatnonzero(counted & ~here & (ways == NOWHERE) & (ends > starts))
-        if rest.size:
-            rows, _, _ = self._near_holders(stores[rest], starts[rest], ends[rest])
-            ways[rest[rows]] = PICKUP
-        ways[here] = np.where(self.online[stores[here]], SHIP, IN_STORE)
+        elsewhere = np.flatnonzero(counted & ~own_stock & (ways == NOWHERE) & (ends > starts))
+        if elsewhere.size:
+            rows, _, _ = self._near_holders(stores[elsewhere], starts[elsewhere], ends[elsewhere])
+            ways[elsewhere[rows]] = PICKUP
+        # Last, because stock of the own store goes before every other way.
+        ways[own_stock] = np.where(self.online[stores[own_stock]], SHIP, IN_STORE)
         return ways
 
     def origins(self, stores: Array, products: Array, ways: Array) -> Array:
@@ -121,35 +123,39 @@ class Availability:
         placed = stores >= 0
         if not placed.any():
             return np.full(len(products), NO_STORE)
-        here = ((ways == IN_STORE) | (ways == SHIP)) & placed
-        here[here] = self._has(stores[here], products[here])
-        found = np.where(here, stores, np.where(ways == SHIP, self.shipper[products], NO_STORE))
-        rest = np.flatnonzero(ways == PICKUP)
-        if rest.size:
-            goods = products[rest]
-            rows, places, apart = self._near_holders(stores[rest], self.starts[goods], self.starts[goods + 1])
+        own_stock = ((ways == IN_STORE) | (ways == SHIP)) & placed
+        own_stock[own_stock] = self._has(stores[own_stock], products[own_stock])
+        origin = np.where(own_stock, stores, np.where(ways == SHIP, self.shipper[products], NO_STORE))
+        pickup = np.flatnonzero(ways == PICKUP)
+        if pickup.size:
+            goods = products[pickup]
+            rows, places, apart = self._near_holders(stores[pickup], self.starts[goods], self.starts[goods + 1])
             order = np.lexsort((-self.units[places], apart, rows))
             first = order[np.r_[True, rows[order][1:] != rows[order][:-1]]]
-            found[rest[rows[first]]] = self.keys[places[first]] % len(self.counted)
-        return found
+            origin[pickup[rows[first]]] = self.keys[places[first]] % len(self.counted)
+        return origin
 
     def _has(self, stores: Array, products: Array) -> Array:
         if not len(self.keys):
             return np.zeros(len(products), bool)
-        wanted = products.astype(np.int64) * len(self.counted) + stores
-        at = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
-        return np.asarray(self.keys[at] == wanted)
+        key = products.astype(np.int64) * len(self.counted) + stores
+        index = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
+        return np.asarray(self.keys[index] == key)
 
     def _near_holders(self, stores: Array, starts: Array, ends: Array) -> tuple[Array, Array, Array]:
         """Which other stores hold the goods near enough: row, place in `keys`, and km apart (0 = same region)."""
-        many = ends - starts
-        rows = np.repeat(np.arange(len(stores)), many)
-        places = np.arange(int(many.sum())) - np.repeat(np.cumsum(many) - many, many) + np.repeat(starts, many)
-        holder, mine = self.keys[places] % len(self.counted), stores[rows]
-        apart = _kilometres(self.place[mine], self.place[holder])
-        both = (self.region[mine] >= 0) & (self.region[holder] >= 0)
-        same = ~both | (self.region[mine] == self.region[holder])
-        near = (holder != mine) & self.sells[holder] & ~self.online[holder]
+        n_holders = ends - starts
+        rows = np.repeat(np.arange(len(stores)), n_holders)
+        places = (
+            np.arange(int(n_holders.sum()))
+            - np.repeat(np.cumsum(n_holders) - n_holders, n_holders)
+            + np.repeat(starts, n_holders)
+        )
+        holder, asking = self.keys[places] % len(self.counted), stores[rows]
+        apart = _kilometres(self.place[asking], self.place[holder])
+        both = (self.region[asking] >= 0) & (self.region[holder] >= 0)
+        same = ~both | (self.region[asking] == self.region[holder])
+        near = (holder != asking) & self.sells[holder] & ~self.online[holder]
         near &= np.where(np.isnan(apart), same, apart <= self.pickup_km)
         return rows[near], places[near], np.nan_to_num(apart[near])
 
@@ -158,13 +164,14 @@ def _most(product: Array, store: Array, units: Array, ships: Array, n_products: 
     """Per product the store with most units among those that ship, the first where equal; -1 = none."""
     shipper = np.full(n_products, NO_STORE, np.int32)
     rows = np.flatnonzero(ships[store])
+    # Later rows overwrite earlier ones, so the most units come last, and of equals the first store.
     order = rows[np.lexsort((-store[rows], units[rows], product[rows]))]
     shipper[product[order]] = store[order]
     return shipper
 
 
-def _kilometres(here: Array, there: Array) -> Array:
+def _kilometres(origin: Array, destination: Array) -> Array:
     """Great-circle distance of points in degrees (haversine, radius 6,371 km)."""
-    a, b = np.radians(here), np.radians(there)
+    a, b = np.radians(origin), np.radians(destination)
     half = np.sin((b - a) / 2) ** 2
     return np.asarray(12_742 * np.arcsin(np.sqrt(half[:, 0] + np.cos(a[:, 0]) * np.cos(b[:, 0]) * half[:, 1])))

@@ -1,4 +1,4 @@
-"""Through which channel a person may and had best be reached."""
+"""Chooses the contact channel of each customer from consents, past contacts and responses."""
 
 from datetime import date, timedelta
 
@@ -25,16 +25,16 @@ def best_channels(
     Among the allowed channels it is the one the person answered most often, then the one used most, then the quietest.
     Where there is no consent table everyone may be reached, by `channel` or the one used so far.
     """
-    used = _used_channels(contacts, responses)
+    usage = _used_channels(contacts, responses)
     if consents is None:
         everyone = customers.select("customer_id")
         if channel is not None:
             return everyone.with_columns(channel=pl.lit(channel))
-        return everyone.join(_preferred(used), on="customer_id", how="left")
+        return everyone.join(_preferred(usage), on="customer_id", how="left")
     allowed = granted_channels(consents)
     if channel is not None:
         allowed = allowed.filter(pl.col("channel") == channel)
-    scored = allowed.join(used, on=["customer_id", "channel"], how="left").with_columns(
+    scored = allowed.join(usage, on=["customer_id", "channel"], how="left").with_columns(
         pl.col("answers", "uses").fill_null(0)
     )
     return _preferred(scored)
@@ -52,12 +52,14 @@ def _used_channels(contacts: pl.DataFrame | None, responses: pl.DataFrame | None
     empty = {"customer_id": pl.String, "channel": pl.String, "answers": pl.UInt32, "uses": pl.UInt32}
     if contacts is None:
         return pl.DataFrame(schema=empty)
-    made = contacts.filter(~pl.col("is_holdout"), pl.col("channel").is_not_null())
+    contacted = contacts.filter(~pl.col("is_holdout"), pl.col("channel").is_not_null())
     keys = ["campaign_id", "customer_id"]
     answered = pl.lit(value=False) if responses is None else pl.col("answered").fill_null(value=False)
     if responses is not None:
-        made = made.join(responses.select(keys).unique().with_columns(answered=pl.lit(value=True)), on=keys, how="left")
-    return made.group_by("customer_id", "channel").agg(answers=answered.sum().cast(pl.UInt32), uses=pl.len())
+        contacted = contacted.join(
+            responses.select(keys).unique().with_columns(answered=pl.lit(value=True)), on=keys, how="left"
+        )
+    return contacted.group_by("customer_id", "channel").agg(answers=answered.sum().cast(pl.UInt32), uses=pl.len())
 
 
 def _preferred(scored: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Tests that every order policy passes: subclass `OrderPolicyConformance` in your own tests and run pytest."""
+"""Conformance tests of order policies: subclass `OrderPolicyConformance` in your own tests and run pytest."""
 
 from dataclasses import fields, is_dataclass
 from datetime import date, timedelta
@@ -57,7 +57,7 @@ class OrderPolicyConformance:
         assert np.array_equal(paths.units, before[0])
         assert terms.equals(before[1])
         assert stock.equals(before[2])
-        for part in ("terms", "cycle", "needs", "money"):
+        for part in ("terms", "cycle", "required", "money"):
             assert _equal(getattr(plan, part), getattr(usual, part)), f"the policy changed its input {part}"
 
     def test_every_row_has_a_reason_in_both_languages(self) -> None:

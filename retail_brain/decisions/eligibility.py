@@ -1,4 +1,4 @@
-"""Who may and should be offered goods, and for everybody else the one reason why not."""
+"""Decides which customers are eligible for an audience, and the one exclusion reason of everybody else."""
 
 from datetime import date, timedelta
 
@@ -35,10 +35,13 @@ def assess(
 
     Args:
         pairs: `customer_id`, `product_id`, `probability` and perhaps `kind`, `due_on`, `reason`, `reason_zh`.
-        facts: what is known of people and goods.
-        request: what is asked for.
+        facts: consents, contacts, purchases, stock and values.
+        request: goods, kind, channel and days of the audience.
         as_of: last visible day.
         settings: limits on contacts.
+
+    Raises:
+        ImpossibleError: the campaign is over.
     """
     _, last = request.days(as_of)
     offers = _judged_offers(_complete(pairs), facts, request, as_of, last, settings)
@@ -67,8 +70,8 @@ def _complete(pairs: pl.DataFrame) -> pl.DataFrame:
     optional = {"kind": pl.String, "due_on": pl.Date, "reason": pl.String, "reason_zh": pl.String}
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in optional.items() if name not in pairs.columns]
     ids = pl.col("customer_id", "product_id").cast(pl.String)
-    held = pairs.with_columns(*missing, ids, pl.col("probability").cast(pl.Float64).fill_nan(None).clip(0, 1))
-    return held.filter(pl.col("probability") > 0).select("customer_id", "product_id", "probability", *optional)
+    complete = pairs.with_columns(*missing, ids, pl.col("probability").cast(pl.Float64).fill_nan(None).clip(0, 1))
+    return complete.filter(pl.col("probability") > 0).select("customer_id", "product_id", "probability", *optional)
 
 
 def _judged_offers(
@@ -90,6 +93,7 @@ def _judged_offers(
     offers = offers.join(
         bought.select("customer_id", "product_id", "bought_on"), on=["customer_id", "product_id"], how="left"
     )
+    # A recent purchase does not exclude goods that are due again within the campaign.
     recent = pl.col("bought_on") > as_of - timedelta(days=settings.just_bought_days)
     code = (
         pl.when(pl.lit(request.kind != "mixed") & (pl.col("kind") != request.kind)).then(pl.lit("other_kind"))
@@ -107,8 +111,10 @@ def _with_availability(offers: pl.DataFrame, facts: AudienceFacts) -> pl.DataFra
     """
     if facts.stock is None or facts.stock.height == 0:
         return offers.with_columns(available=pl.lit(value=True))
-    held = facts.stock.group_by("product_id").agg(anywhere=(pl.col("on_hand") > 0).any())
-    offers = offers.join(held, on="product_id", how="left").with_columns(pl.col("anywhere").fill_null(value=True))
+    availability = facts.stock.group_by("product_id").agg(anywhere=(pl.col("on_hand") > 0).any())
+    offers = offers.join(availability, on="product_id", how="left").with_columns(
+        pl.col("anywhere").fill_null(value=True)
+    )
     if not facts.at_home_only or "home_store_id" not in facts.customers.columns:
         return offers.rename({"anywhere": "available"})
     homes = facts.customers.select("customer_id", "home_store_id").unique("customer_id")
@@ -130,13 +136,18 @@ def _considered(customers: pl.DataFrame, offers: pl.DataFrame) -> pl.DataFrame:
 
 def _best_offers(offers: pl.DataFrame, request: AudienceRequest) -> pl.DataFrame:
     """One row per customer with an open offer: the best product, and the chance and value of all of them together."""
-    made = offers.filter(pl.col("offer_code").is_null()).with_columns(worth=pl.col("probability") * pl.col("value"))
-    chances = made.group_by("customer_id").agg(
+    open_offers = offers.filter(pl.col("offer_code").is_null()).with_columns(
+        offer_value=pl.col("probability") * pl.col("value")
+    )
+    # Chance to buy any of the goods, taking the purchases as independent.
+    chances = open_offers.group_by("customer_id").agg(
         probability=1 - (1 - pl.col("probability")).product(),
-        expected_value=pl.when(pl.col("worth").is_not_null().any()).then(pl.col("worth").sum() - request.contact_cost),
+        expected_value=pl.when(pl.col("offer_value").is_not_null().any()).then(
+            pl.col("offer_value").sum() - request.contact_cost
+        ),
     )
     best = (
-        made.sort("worth", "probability", "product_id", descending=[True, True, False], nulls_last=True)
+        open_offers.sort("offer_value", "probability", "product_id", descending=[True, True, False], nulls_last=True)
         .group_by("customer_id", maintain_order=True)
         .first()
         .select("customer_id", "product_id", "kind", "due_on", "reason", "reason_zh")
@@ -158,5 +169,5 @@ def _contacted(facts: AudienceFacts, request: AudienceRequest, as_of: date, sett
     members = facts.contacts.filter(
         pl.col("campaign_id") == pl.lit(request.campaign_id, dtype=pl.String), ~pl.col("is_holdout")
     )
-    told = members.select("customer_id").unique().with_columns(in_campaign=pl.lit(value=True))
-    return counts.join(told, on="customer_id", how="full", coalesce=True)
+    in_campaign = members.select("customer_id").unique().with_columns(in_campaign=pl.lit(value=True))
+    return counts.join(in_campaign, on="customer_id", how="full", coalesce=True)

@@ -1,4 +1,4 @@
-"""Left-over stock: goods that will not sell by their date, the end of their season or of their listing."""
+"""Finds excess and obsolete stock: units not expected to sell by their date, or the end of their season or listing."""
 
 from datetime import date
 
@@ -33,17 +33,17 @@ _KINDS = {
 """Why goods must be sold by a day, in English and Chinese; `date` where nothing is said."""
 
 
-def find_leftovers(paths: DemandPaths, stock: pl.DataFrame, as_of: date, least_units: float = 0.5) -> pl.DataFrame:
-    """Goods expected to be left over, one row per store x product, most money at risk first: columns LEFTOVERS.
+def find_excess_stock(paths: DemandPaths, stock: pl.DataFrame, as_of: date, least_units: float = 0.5) -> pl.DataFrame:
+    """Excess stock, one row per store x product, most money at risk first: columns LEFTOVERS.
 
     Demand beyond the forecast goes on at its mean rate.
 
     Args:
         paths: sample paths of demand after `as_of`.
-        stock: `store_id`, `product_id`, `on_hand`, `sell_by` (last day they can be sold; null for goods that keep),
+        stock: `store_id`, `product_id`, `on_hand`, `sell_by` (last day of sale; null for non-perishable goods),
             `unit_cost` (null for 0) and perhaps `sell_by_kind`: `date`, `listing`, `season` or `slow`.
-        as_of: last known day.
-        least_units: fewer expected left-over units are not worth a line.
+        as_of: last visible day.
+        least_units: fewer expected units of excess are not listed.
     """
     facts = align(stock, paths.series, _FACTS)
     on_hand = np.maximum(floats(facts["on_hand"], 0), 0)
@@ -62,16 +62,16 @@ def find_leftovers(paths: DemandPaths, stock: pl.DataFrame, as_of: date, least_u
         )
         .filter(pl.col("sell_by").is_not_null(), pl.col("left_over_units") >= least_units)
     )
-    held, rest = number("on_hand"), number("left_over_units")
+    on_hand_text, excess_text = number("on_hand"), number("left_over_units")
     until = pl.col("sell_by").dt.to_string("%Y-%m-%d")
     why = [pl.col("reason_code").replace_strict({kind: words[k] for kind, words in _KINDS.items()}) for k in (0, 1)]
     frame = frame.with_columns(
         reason=pl.format(
             "{} on hand, about {} will not sell by {} ({}): offer them to the people who want them.",
-            held, rest, until, why[0],
+            on_hand_text, excess_text, until, why[0],
         ),
         reason_zh=pl.format(
-            "现有{}件，预计约{}件在{}（{}）前卖不完：可推荐给需要的顾客。", held, rest, until, why[1]
+            "现有{}件，预计约{}件在{}（{}）前卖不完：可推荐给需要的顾客。", on_hand_text, excess_text, until, why[1]
         ),
     )  # fmt: skip
     ranked = frame.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
@@ -79,11 +79,12 @@ def find_leftovers(paths: DemandPaths, stock: pl.DataFrame, as_of: date, least_u
 
 
 def _demand_until(paths: DemandPaths, sell_by: Days) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
-    """Units wanted on each path up to and including the last day, shape (series, paths)."""
+    """Units demanded on each path up to and including the last day, shape (series, paths)."""
     starts = days(paths.dates)
     inside = (starts[None, :] <= sell_by[:, None]).astype(np.float64)
-    wanted = np.einsum("npt,nt->np", paths.units.astype(np.float64), inside)
+    demand = np.einsum("npt,nt->np", paths.units.astype(np.float64), inside)
     step = float(np.median(np.diff(starts).astype(np.float64))) if len(starts) > 1 else 1.0
+    # At most ten years of days: a missing date stands as the year 9999.
     beyond = np.clip((sell_by - starts[-1]).astype(np.float64) / step, 0, 3650)
-    total: np.ndarray[tuple[int, int], np.dtype[np.float64]] = wanted + paths.units.mean(axis=2) * beyond[:, None]
+    total: np.ndarray[tuple[int, int], np.dtype[np.float64]] = demand + paths.units.mean(axis=2) * beyond[:, None]
     return total

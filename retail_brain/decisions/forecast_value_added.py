@@ -1,8 +1,8 @@
-"""The ledger of added value: what each touch of a forecast was worth, the engine's and a person's alike.
+"""Computes forecast value added (FVA): errors of each step of the forecasting process against the actuals.
 
-A touch is one method's forecast of a store x product x date as of an origin: `naive`, `moving_average`, `engine`, and
-`override` where a person changed the engine's. The ledger compares each with what came, and each person's changes with
-the engine's forecast that they changed.
+A step (column `touch`) is one method's forecast of a store x product x date as of an origin: `naive`, `moving_average`,
+`engine`, and `override` where a person changed the engine's. Each is compared with the actuals, and each person's
+overrides with the engine's forecast that they replaced.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import polars as pl
 from retail_brain.errors import DataError
 
 NAIVE, MOVING_AVERAGE, ENGINE, OVERRIDE = "naive", "moving_average", "engine", "override"
-TOUCHES = {
+FVA_STEPS = {
     "origin": pl.Date,
     "store_id": pl.String,
     "product_id": pl.String,
@@ -42,18 +42,18 @@ _ROW = ["origin", "store_id", "product_id", "date"]
 
 
 def valid_overrides(overrides: pl.DataFrame, origin: date) -> pl.DataFrame:
-    """The overrides that were known and not withdrawn at an origin, in the order in which they win: the last one made.
+    """The overrides made and not withdrawn at an origin, oldest first: of several for one day the last one wins.
 
     Raises:
         DataError: an override's kind is unknown, or its value is negative or missing.
     """
-    check_overrides(overrides)
+    _check_overrides(overrides)
     kept = pl.col("withdrawn_on").is_null() | (pl.col("withdrawn_on") > origin)
     return overrides.filter((pl.col("made_on") <= origin) & kept).sort("made_on", maintain_order=True)
 
 
 def apply_overrides(engine: pl.DataFrame, overrides: pl.DataFrame, origin: date) -> pl.DataFrame:
-    """One row per overridden store x product x date: the forecast that a person put in the engine's place.
+    """One row per overridden store x product x date: the person's forecast, which replaces the engine's.
 
     Args:
         engine: store_id, product_id, date, forecast (units per period), and risk_until if known.
@@ -62,28 +62,28 @@ def apply_overrides(engine: pl.DataFrame, overrides: pl.DataFrame, origin: date)
         origin: the last visible day. Overrides made later do not count, and of several the last one made wins.
 
     Returns:
-        Rows of `TOUCHES` with touch `override`.
+        Rows of `FVA_STEPS` with `touch` = `override`.
 
     Raises:
         DataError: an override's kind is unknown, or its value is negative or missing.
     """
     rows = engine.select(*_ROW[1:], "forecast", *([] if "risk_until" not in engine.columns else ["risk_until"]))
     rows = rows.with_row_index("row")
-    found = []
+    changed = []
     for override in valid_overrides(overrides, origin).iter_rows(named=True):
         ends = [] if override["ends_on"] is None else [pl.col("date") < override["ends_on"]]
         ids = [pl.col(name) == override[name] for name in ("store_id", "product_id") if override[name] is not None]
         value = pl.lit(override["value"]) * (pl.col("forecast") if override["kind"] == "factor" else pl.lit(1.0))
         hit = rows.filter(pl.col("date") >= override["begins_on"], *ends, *ids)
         who = {name: pl.lit(override[name], dtype=pl.String).alias(name) for name in ("user", "reason")}
-        found.append(hit.with_columns(value.alias("forecast"), **who))
-    if not found:
-        return pl.DataFrame(schema=TOUCHES)
-    last = pl.concat(found).unique("row", keep="last", maintain_order=True).sort("row")
+        changed.append(hit.with_columns(value.alias("forecast"), **who))
+    if not changed:
+        return pl.DataFrame(schema=FVA_STEPS)
+    last = pl.concat(changed).unique("row", keep="last", maintain_order=True).sort("row")
     return _typed(last.with_columns(pl.lit(origin).alias("origin"), pl.lit(OVERRIDE).alias("touch")))
 
 
-def check_overrides(overrides: pl.DataFrame) -> None:
+def _check_overrides(overrides: pl.DataFrame) -> None:
     """Raises where an override cannot be applied.
 
     Raises:
@@ -99,54 +99,61 @@ def check_overrides(overrides: pl.DataFrame) -> None:
         )
 
 
-def as_touches(forecasts: pl.DataFrame, touch: str, origin: date) -> pl.DataFrame:
-    """Rows of `TOUCHES` from a method's forecasts (store_id, product_id, date, forecast, risk_until?) of an origin."""
+def as_fva_steps(forecasts: pl.DataFrame, touch: str, origin: date) -> pl.DataFrame:
+    """Rows of `FVA_STEPS` from one method's forecasts of an origin.
+
+    Args:
+        forecasts: store_id, product_id, date, forecast (units), and risk_until if known.
+        touch: name of the step.
+        origin: last visible day of the forecasts.
+    """
     return _typed(forecasts.with_columns(pl.lit(origin).alias("origin"), pl.lit(touch).alias("touch")))
 
 
 def _typed(rows: pl.DataFrame) -> pl.DataFrame:
-    known = set(rows.columns)
+    present = set(rows.columns)
     return rows.select(
-        (pl.col(name) if name in known else pl.lit(None)).cast(kind).alias(name) for name, kind in TOUCHES.items()
+        (pl.col(name) if name in present else pl.lit(None)).cast(kind).alias(name) for name, kind in FVA_STEPS.items()
     )
 
 
-def added_value(touches: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
-    """One row per touch: how far it was from what came, at a lag and summed over each origin's risk horizon.
+def added_value(steps: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
+    """One row per step: its error against the actuals, at a lag and summed over each origin's risk horizon.
 
     Args:
-        touches: rows of `TOUCHES`. Sums reach to `risk_until`, to the last date where that is null.
+        steps: rows of `FVA_STEPS`. Sums reach to `risk_until`, to the last date where that is null.
         actuals: store_id, product_id, date, units.
-        lag_days: days from the origin to the date that the first two measures look at.
+        lag_days: days from the origin to the date of the first two measures.
 
     Returns:
         touch, `mae_lag` and `bias_lag` (mean absolute and mean error per unit sold, shares), `mae_sum` and `bias_sum`
-        (the same of sums per origin and series), `score_lag` and `score_sum` (mae + |bias|), `rows`. Every touch is
+        (the same of sums per origin and series), `score_lag` and `score_sum` (mae + |bias|), `rows`. Every step is
         measured on all rows: where nobody overrode, an override is the engine's forecast.
     """
-    return shares(touch_errors(touches, actuals, lag_days), ["touch"])
+    return shares(step_errors(steps, actuals, lag_days), ["touch"])
 
 
-def added_value_by_user(touches: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
-    """One row per user x touch (engine, override), on the rows that the user overrode; columns as `added_value`."""
-    return shares(user_errors(touches, actuals, lag_days), ["user", "touch"])
+def added_value_by_user(steps: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
+    """One row per user x step (engine, override), on the rows that the user overrode; columns as `added_value`."""
+    return shares(user_errors(steps, actuals, lag_days), ["user", "touch"])
 
 
-def touch_errors(touches: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
-    """One row per origin x touch: sums of errors (`ERRORS`) and `rows`, to be summed over origins by `shares`."""
-    changed = touches.filter(pl.col("touch") == OVERRIDE)
+def step_errors(steps: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
+    """One row per origin x step: sums of errors (`ERRORS`) and `rows`, to be summed over origins by `shares`."""
+    changed = steps.filter(pl.col("touch") == OVERRIDE)
     if changed.height:
-        rest = touches.filter(pl.col("touch") == ENGINE).join(changed, on=_ROW, how="anti")
-        touches = pl.concat([touches, rest.with_columns(pl.lit(OVERRIDE).alias("touch"))])
-    return _errors(touches.join(actuals, on=_ROW[1:], how="inner"), ["touch"], lag_days)
+        # Where nobody overrode, the override is the engine's forecast: steps are compared on the same rows.
+        unchanged = steps.filter(pl.col("touch") == ENGINE).join(changed, on=_ROW, how="anti")
+        steps = pl.concat([steps, unchanged.with_columns(pl.lit(OVERRIDE).alias("touch"))])
+    return _errors(steps.join(actuals, on=_ROW[1:], how="inner"), ["touch"], lag_days)
 
 
-def user_errors(touches: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
-    """One row per origin x user x touch (engine, override), on the rows that the user overrode."""
-    changed = touches.filter(pl.col("touch") == OVERRIDE)
-    engine = touches.filter(pl.col("touch") == ENGINE).drop("user", "reason")
-    before = changed.select(*_ROW, "user", "reason").join(engine, on=_ROW, how="inner").select(list(TOUCHES))
-    both = pl.concat([before, changed.select(list(TOUCHES))])
+def user_errors(steps: pl.DataFrame, actuals: pl.DataFrame, lag_days: int = 1) -> pl.DataFrame:
+    """One row per origin x user x step (engine, override), on the rows that the user overrode."""
+    changed = steps.filter(pl.col("touch") == OVERRIDE)
+    engine = steps.filter(pl.col("touch") == ENGINE).drop("user", "reason")
+    before = changed.select(*_ROW, "user", "reason").join(engine, on=_ROW, how="inner").select(list(FVA_STEPS))
+    both = pl.concat([before, changed.select(list(FVA_STEPS))])
     return _errors(both.join(actuals, on=_ROW[1:], how="inner"), ["user", "touch"], lag_days)
 
 

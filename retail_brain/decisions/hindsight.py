@@ -1,4 +1,4 @@
-"""What an order was worth, seen from after its cycle: sold, lost, left over, and the money of it."""
+"""Evaluates past orders in hindsight: units sold, lost and left over in the order cycle, and their money."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,10 @@ from retail_brain.decisions.supply_terms import Terms
 
 @dataclass(frozen=True)
 class Cycles:
-    """Order cycles that are over, one element per order.
+    """Completed order cycles, one element per order.
 
     Attributes:
-        demand: shape (orders, days), units wanted on each day from the first on.
+        demand: shape (orders, days), units demanded on each day from the first on.
         on_hand: units at the start, 0 or more.
         on_order: units already on their way then; they arrive half-way to the order, as in the plan.
         arrival: day in whose morning the order arrived.
@@ -29,7 +29,7 @@ class Cycles:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an order between its arrival and the following one, one element per order.
+    """Result of each order between its arrival and the following one, one element per order.
 
     Attributes:
         sold, lost: units.
@@ -44,11 +44,11 @@ class Outcome:
 
 
 def outcome(cycles: Cycles, quantity: Floats, terms: Terms) -> Outcome:
-    """Plays each cycle once with an order of so many units; unmet demand is lost.
+    """Simulates each cycle once with the ordered `quantity` (units); unmet demand is lost.
 
-    Goods that keep for less than the cycle and are left at its end count as written off at cost.
+    Goods whose shelf life is shorter than the cycle and that are left at its end count as written off at cost.
     """
-    stock, sold, lost, held = np.maximum(cycles.on_hand, 0), *(np.zeros(len(quantity)) for _ in range(3))
+    stock, sold, lost, stock_days = np.maximum(cycles.on_hand, 0), *(np.zeros(len(quantity)) for _ in range(3))
     due = cycles.arrival // 2
     for day in range(cycles.demand.shape[1]):
         stock = stock + np.where(due == day, cycles.on_order, 0.0) + np.where(cycles.arrival == day, quantity, 0.0)
@@ -58,7 +58,7 @@ def outcome(cycles: Cycles, quantity: Floats, terms: Terms) -> Outcome:
         counted = running & (day >= cycles.arrival)
         stock = np.where(running, stock - served, stock)
         sold, lost = sold + np.where(counted, served, 0.0), lost + np.where(counted, missed, 0.0)
-        held = held + np.where(counted, stock, 0.0)
+        stock_days = stock_days + np.where(counted, stock, 0.0)
     wasted = np.where(terms.shelf_life_days <= cycles.end - cycles.arrival, stock, 0.0)
-    money = terms.margin * sold - terms.stockout * lost - terms.holding * held - terms.cost_guess * wasted
+    money = terms.margin * sold - terms.stockout * lost - terms.holding * stock_days - terms.cost_guess * wasted
     return Outcome(sold, lost, stock, money)

@@ -1,4 +1,4 @@
-"""Who is held out of a campaign to measure its effect: decided by a hash, the same in every run."""
+"""Draws the holdout of a campaign by a hash of customer and campaign, the same in every run."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""What order decisions read from a dataset: supply terms with prices, the newest stock, what is still listed."""
+"""Reads the inputs of order decisions from a dataset: supply terms with prices, newest stock, delisted goods."""
 
 import math
 from collections.abc import Sequence
@@ -19,12 +19,13 @@ measured."""
 
 
 def read_terms(dataset: Dataset, as_of: date, stores: Sequence[str] | None = None) -> pl.DataFrame:
-    """One row per store x product with supply terms or sales: any of `terms.TERMS`, and `known`.
+    """One row per store x product with supply terms or sales: any of `supply_terms.TERMS`, and `known`.
 
     The price is the listed one valid on the day after `as_of` (the store's own before the chain's), else the mean
     paid one of the last 91 days, else the product's list price. The cost is that of the supply row, else the product's.
     """
     keys = list(SERIES)
+    # Goods sold without a supply row are planned too, on the defaults of the settings.
     supply = _of_stores(dataset.scan_or_empty("supply"), stores).with_columns(known=pl.lit(value=True))
     sales = _of_stores(dataset.daily_sales(), stores)
     paid = _paid_prices(sales, as_of)
@@ -68,6 +69,7 @@ def delisted(dataset: Dataset, day: date) -> pl.DataFrame:
 
 def horizon_days(terms: pl.DataFrame, settings: ReplenishmentSettings) -> int:
     """Days a forecast must reach for every order decision: to the arrival after the next one, waits included."""
+    # Three standard deviations of a late delivery, and a week for suppliers that take orders on some weekdays only.
     longest = float(settings.lead_time_days + 2 * settings.review_period_days)
     if terms.height:
         reach = (

@@ -1,4 +1,4 @@
-"""Several scarce things at once: which of them meet, what they buy together, and what one more of each is worth."""
+"""Allocates orders under joint capacity constraints, with the shadow price of each constraint."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ _ROOM = 1e-9
 
 
 @dataclass(frozen=True)
-class Scarce:
-    """Something that orders use up in proportion to their units.
+class CapacityLimit:
+    """A capacity that orders use in proportion to their units.
 
     Attributes:
-        name: what it is; told in reasons.
+        name: shown in reasons.
         capacity: how much there is.
         series: the series that use it.
         per_unit: how much each of these uses per unit.
@@ -33,13 +33,13 @@ class Scarce:
 
 
 @dataclass(frozen=True)
-class Shared:
-    """What the limits buy.
+class SharedOrders:
+    """Orders under the limits, use of each limit and its shadow price.
 
     Attributes:
         units: units per series.
         used: how much of each limit is used, in their order.
-        prices: expected money from one more of each limit, in their order.
+        prices: shadow prices: expected money from one more unit of each limit, in their order.
         cut_by: per series the limit that costs it most, -1 where none has a price.
     """
 
@@ -49,15 +49,15 @@ class Shared:
     cut_by: Ints
 
 
-def share_out(steps: Steps, limits: Sequence[Scarce], series: int) -> Shared:
-    """Shares limits out over wanted orders for most expected money.
+def share_out(steps: Steps, limits: Sequence[CapacityLimit], series: int) -> SharedOrders:
+    """Cuts wanted orders to the limits for most expected money.
 
-    Limits that no series has in common are shared out each for itself, which is quick however many there are; those
-    that meet are priced together. What then is left goes to steps that the targets ask for at a loss.
+    Limits without a common series are allocated separately, which is quick however many there are; limits that share
+    series are priced together. What is left then goes to steps that the targets ask for at a loss.
 
     Args:
-        steps: wanted orders cut into steps, see `marginal.order_steps`.
-        limits: what is scarce.
+        steps: wanted orders cut into steps, see `marginal_value.order_steps`.
+        limits: the capacities.
         series: number of series.
     """
     usage = _usage(limits, series)
@@ -65,21 +65,22 @@ def share_out(steps: Steps, limits: Sequence[Scarce], series: int) -> Shared:
     taken = np.ones(len(steps.series), dtype=np.bool_)
     prices = np.zeros(len(limits))
     of_step = _group_of_series(usage, group)[steps.series]
+    # A connected component of limits is one independent allocation problem.
     for number in range(groups):
-        rows, mine = np.flatnonzero(of_step == number), np.flatnonzero(group == number)
+        rows, members = np.flatnonzero(of_step == number), np.flatnonzero(group == number)
         if len(rows):
             part = Steps(steps.series[rows], steps.units[rows], steps.value[rows], steps.cost[rows])
-            parts = [_limit(limits[k], usage, k, part) for k in mine.tolist()]
-            done = allocate(part, parts, series)
-            taken[rows] = done.taken
-            prices[mine] = [done.prices[limit.name] for limit in parts]
+            parts = [_limit(limits[k], usage, k, part) for k in members.tolist()]
+            allocation = allocate(part, parts, series)
+            taken[rows] = allocation.taken
+            prices[members] = [allocation.prices[limit.name] for limit in parts]
     taken = _with_losing(steps, taken, limits, usage)
     units = np.zeros(series)
     np.add.at(units, steps.series[taken], steps.units[taken])
-    return Shared(units, usage @ units, prices, _dearest(usage, prices))
+    return SharedOrders(units, usage @ units, prices, _dearest(usage, prices))
 
 
-def _usage(limits: Sequence[Scarce], series: int) -> "coo_array":
+def _usage(limits: Sequence[CapacityLimit], series: int) -> "coo_array":
     """Use per unit, shape (limits, series), as a CSR matrix."""
     rows = np.repeat(np.arange(len(limits)), [len(limit.series) for limit in limits])
     columns = np.concatenate([np.zeros(0, dtype=np.int64), *(limit.series for limit in limits)])
@@ -87,7 +88,7 @@ def _usage(limits: Sequence[Scarce], series: int) -> "coo_array":
     return coo_array((values, (rows, columns)), shape=(len(limits), series)).tocsr()
 
 
-def _groups(usage: "coo_array", limits: Sequence[Scarce]) -> tuple[Ints, int]:
+def _groups(usage: "coo_array", limits: Sequence[CapacityLimit]) -> tuple[Ints, int]:
     """Number of the group of each limit; limits that share a series are in one group."""
     if not limits:
         return np.zeros(0, dtype=np.int64), 0
@@ -98,18 +99,19 @@ def _groups(usage: "coo_array", limits: Sequence[Scarce]) -> tuple[Ints, int]:
 
 def _group_of_series(usage: "coo_array", group: Ints) -> Ints:
     """The group whose limits a series uses, -1 where none."""
-    found = np.full(usage.shape[1], -1, dtype=np.int64)
+    groups = np.full(usage.shape[1], -1, dtype=np.int64)
     by_row = usage.tocoo()
-    found[by_row.col[by_row.data > 0]] = group[by_row.row[by_row.data > 0]]
-    return found
+    groups[by_row.col[by_row.data > 0]] = group[by_row.row[by_row.data > 0]]
+    return groups
 
 
-def _limit(limit: Scarce, usage: "coo_array", row: int, steps: Steps) -> Limit:
+def _limit(limit: CapacityLimit, usage: "coo_array", row: int, steps: Steps) -> Limit:
+    # The row number keeps names apart: two limits may have the same name.
     per_unit = usage[[row]].toarray()[0]
     return Limit(f"{row}:{limit.name}", limit.capacity, per_unit[steps.series] * steps.units)
 
 
-def _with_losing(steps: Steps, taken: Bools, limits: Sequence[Scarce], usage: "coo_array") -> Bools:
+def _with_losing(steps: Steps, taken: Bools, limits: Sequence[CapacityLimit], usage: "coo_array") -> Bools:
     """Adds steps that targets ask for at a loss, least loss first, where every limit still has room.
 
     A series that is still waiting for a step that earns gets none of them: the limit, not the loss, holds it back.
@@ -117,22 +119,22 @@ def _with_losing(steps: Steps, taken: Bools, limits: Sequence[Scarce], usage: "c
     series = int(usage.shape[1])
     waiting = np.zeros(series, dtype=np.bool_)
     waiting[steps.series[(steps.value > 0) & ~taken]] = True
-    rest = np.flatnonzero(~taken & ~waiting[steps.series])
+    candidates = np.flatnonzero(~taken & ~waiting[steps.series])
     units = np.zeros(series)
     np.add.at(units, steps.series[taken], steps.units[taken])
     left = np.array([limit.capacity for limit in limits]) - usage @ units
     by_series = usage.tocsc()
-    done, closed = taken.copy(), np.zeros(series, dtype=np.bool_)
-    for step in rest[np.lexsort((rest, -steps.density[rest]))]:
-        one = int(steps.series[step])
-        at = slice(by_series.indptr[one], by_series.indptr[one + 1])
-        needed = by_series.data[at] * steps.units[step]
-        if closed[one] or np.any(needed > left[by_series.indices[at]] + _ROOM):
-            closed[one] = True
+    extended, closed = taken.copy(), np.zeros(series, dtype=np.bool_)
+    for step in candidates[np.lexsort((candidates, -steps.density[candidates]))]:
+        row = int(steps.series[step])
+        entries = slice(by_series.indptr[row], by_series.indptr[row + 1])
+        needed = by_series.data[entries] * steps.units[step]
+        if closed[row] or np.any(needed > left[by_series.indices[entries]] + _ROOM):
+            closed[row] = True
             continue
-        left[by_series.indices[at]] -= needed
-        done[step] = True
-    return done
+        left[by_series.indices[entries]] -= needed
+        extended[step] = True
+    return extended
 
 
 def _dearest(usage: "coo_array", prices: Floats) -> Ints:
@@ -141,8 +143,8 @@ def _dearest(usage: "coo_array", prices: Floats) -> Ints:
         return np.full(usage.shape[1], -1, dtype=np.int64)
     cost = (usage.multiply(prices[:, None])).tocsc()
     best = np.full(usage.shape[1], -1, dtype=np.int64)
-    for one in np.flatnonzero(np.diff(cost.indptr)):
-        at = slice(cost.indptr[one], cost.indptr[one + 1])
-        if cost.data[at].max() > 0:
-            best[one] = cost.indices[at][np.argmax(cost.data[at])]
+    for row in np.flatnonzero(np.diff(cost.indptr)):
+        entries = slice(cost.indptr[row], cost.indptr[row + 1])
+        if cost.data[entries].max() > 0:
+            best[row] = cost.indices[entries][np.argmax(cost.data[entries])]
     return best

@@ -1,11 +1,11 @@
-"""Value of the k-th pack of every series, and what a limited budget buys of it."""
+"""Computes the marginal value of each further pack of an order, and the packs that a budget buys."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from retail_brain.decisions.arrays import ROUNDING, Floats, Ints
-from retail_brain.decisions.required_orders import Needs
+from retail_brain.decisions.required_orders import RequiredOrders
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.decisions.targets import Economics
 
@@ -37,36 +37,36 @@ class Steps:
         return self.value / np.maximum(self.cost, 1e-12)
 
 
-def order_steps(wanted: Floats, needs: Needs, terms: Terms, money: Economics) -> Steps:
-    """The steps of every wanted order: one pack each, more where there would be over 64, first the minimum order.
+def order_steps(orders: Floats, required: RequiredOrders, terms: Terms, money: Economics) -> Steps:
+    """Cuts each order into steps: one pack each, more where there would be over 64, first the minimum order.
 
-    The k-th unit is worth `short * P(need >= k) - over * P(need < k) - waste * P(outlast < k)`, which falls with k:
-    packs can be taken greedily.
+    The value of the k-th unit is `short * P(need >= k) - over * P(need < k) - waste * P(sold_before_expiry < k)`, which
+    falls with k: packs can be taken greedily.
     """
-    packs = np.rint(wanted / terms.case_pack)
+    packs = np.rint(orders / terms.case_pack)
     group = np.maximum(np.ceil(packs / _MOST_STEPS), 1)
     first = np.minimum(np.maximum(np.ceil(terms.min_order / terms.case_pack - ROUNDING), group), packs)
     count = np.where(packs > 0, 1 + np.ceil((packs - first) / group), 0).astype(np.int64)
-    series = np.repeat(np.arange(len(wanted)), count)
+    series = np.repeat(np.arange(len(orders)), count)
     step = np.arange(len(series)) - np.repeat(np.cumsum(count) - count, count)
     upto = np.minimum(first[series] + step * group[series], packs[series]) * terms.case_pack[series]
     opens = step == 0
-    gain = _gains(needs, money, series, upto)
+    gain = _gains(required, money, series, upto)
     before = np.where(opens, 0.0, np.roll(gain, 1))
     units = upto - np.where(opens, 0.0, np.roll(upto, 1))
     return Steps(series, units, gain - before, units * terms.cost_guess[series])
 
 
-def _gains(needs: Needs, money: Economics, series: Ints, units: Floats) -> Floats:
-    """Expected gain of ordering `units` of each of `series` over ordering nothing."""
+def _gains(required: RequiredOrders, money: Economics, series: Ints, units: Floats) -> Floats:
+    """Expected gain (money) of ordering `units` of each of `series` over ordering nothing."""
     out = np.empty(len(series))
-    size = max(1, _CHUNK_CELLS // max(needs.need.shape[1], 1))
+    size = max(1, _CHUNK_CELLS // max(required.need.shape[1], 1))
     for start in range(0, len(series), size):
         part = slice(start, start + size)
         rows = series[part]
-        sold = np.clip(needs.need[rows], 0, units[part, None]).mean(axis=1)
-        dated = np.maximum(units[part, None] - np.maximum(needs.outlast[rows], 0), 0).mean(axis=1)
-        out[part] = money.short[rows] * sold - money.over[rows] * (units[part] - sold) - money.waste[rows] * dated
+        sold = np.clip(required.need[rows], 0, units[part, None]).mean(axis=1)
+        expired = np.maximum(units[part, None] - np.maximum(required.sold_before_expiry[rows], 0), 0).mean(axis=1)
+        out[part] = money.short[rows] * sold - money.over[rows] * (units[part] - sold) - money.waste[rows] * expired
     return out
 
 
@@ -81,6 +81,7 @@ def spend(steps: Steps, budget: float, series: int) -> Floats:
     bought = np.zeros(series)
     closed = np.zeros(series, dtype=np.bool_)
     left = budget
+    # Each round buys the longest affordable prefix at once; a loop over single steps would be slow for a whole chain.
     while len(order):
         cost = steps.cost[order]
         reached = np.cumsum(cost)
@@ -90,7 +91,7 @@ def spend(steps: Steps, budget: float, series: int) -> Floats:
         left -= float(reached[fitting - 1]) if fitting else 0.0
         if fitting == len(order):
             break
-        rest = order[fitting:]
-        closed[steps.series[rest[steps.cost[rest] > left]]] = True
-        order = rest[~closed[steps.series[rest]]]
+        remaining = order[fitting:]
+        closed[steps.series[remaining[steps.cost[remaining] > left]]] = True
+        order = remaining[~closed[steps.series[remaining]]]
     return bought

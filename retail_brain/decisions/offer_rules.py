@@ -1,4 +1,4 @@
-"""What operators decide about goods, as data: pin, boost, bury, exclude, cap, diversify, adult goods, by shop and time.
+"""Applies merchandising rules to rankings: pin, boost, bury, exclude, cap, diversify, adult goods, by shop and time.
 
 Goods are positions in any catalogue the caller chooses. Rankings of one person (a request) and of a block of people
 (`recommend` for all) go through the same function, flat, each row with its owner.
@@ -32,7 +32,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Rule(BaseModel):
-    """One decision.
+    """One merchandising rule of an operator.
 
     Attributes:
         action: `pin` shows the goods first, in the order of `values`; `boost` and `bury` multiply and divide their
@@ -106,7 +106,7 @@ ADULTS_ONLY = Rule(action="exclude", attribute="adult", adults_only=True, name="
 
 @dataclass(frozen=True)
 class Goods:
-    """What rules ask of the goods.
+    """Attributes of the goods as codes, for the matching of rules.
 
     Attributes:
         codes: attribute -> code of each position, -1 = unknown; product_id needs none, its code is the position.
@@ -121,7 +121,7 @@ class Goods:
     @classmethod
     def of(cls, product_ids: Sequence[str], columns: Mapping[str, Sequence[str | None]]) -> "Goods":
         """From one list of values per attribute, by position; unknown values (None) are named by no rule."""
-        positions = {product: at for at, product in enumerate(product_ids)}
+        positions = {product: position for position, product in enumerate(product_ids)}
         values = {
             name: {value: code for code, value in enumerate(sorted({v for v in column if v is not None}))}
             for name, column in columns.items()
@@ -135,25 +135,25 @@ class Goods:
     def named(self, rule: Rule) -> Positions:
         """Codes of the rule's values, in their order; unknown ones are left out."""
         if rule.attribute == "product_id":
-            found = [self.find(value) for value in rule.values]
+            codes = [self.find(value) for value in rule.values]
         else:
-            found = [self.values.get(rule.attribute, {}).get(value, -1) for value in rule.values]
-        return np.array([code for code in found if code >= 0], np.int64)
+            codes = [self.values.get(rule.attribute, {}).get(value, -1) for value in rule.values]
+        return np.array([code for code in codes if code >= 0], np.int64)
 
     def codes_of(self, attribute: str, products: Positions) -> Positions:
         """Code of each product's value of an attribute."""
         if attribute == "product_id":
             return products
-        held = self.codes.get(attribute)
-        return np.full(products.size, -1) if held is None else held[products]
+        codes = self.codes.get(attribute)
+        return np.full(products.size, -1) if codes is None else codes[products]
 
 
 NO_GOODS = Goods({}, {}, lambda _: -1)
 
 
 @dataclass(frozen=True)
-class Ready:
-    """A rule with its values looked up.
+class ResolvedRule:
+    """A rule whose values are resolved to codes.
 
     Attributes:
         rule: as the operators wrote it.
@@ -169,15 +169,15 @@ class Ready:
         return np.asarray(codes >= 0) if not self.rule.values else np.isin(codes, self.codes)
 
 
-def ready_rules(rules: Sequence[Rule], goods: Goods) -> list[Ready]:
-    """The rules with the built-in one first, ready for any number of rankings of these goods."""
+def resolve_rules(rules: Sequence[Rule], goods: Goods) -> list[ResolvedRule]:
+    """The rules with the built-in one first, resolved to codes once for any number of rankings of these goods."""
     has_adult_goods = bool(goods.values.get("adult"))
-    return [Ready(rule, goods.named(rule)) for rule in ([ADULTS_ONLY] if has_adult_goods else []) + list(rules)]
+    return [ResolvedRule(rule, goods.named(rule)) for rule in ([ADULTS_ONLY] if has_adult_goods else []) + list(rules)]
 
 
 @dataclass(frozen=True)
 class Slate:
-    """Goods of one or several people, in any order.
+    """Ranked goods of one or several people, flat, in any order.
 
     Attributes:
         owner: number of the person of each row.
@@ -193,8 +193,8 @@ class Slate:
 
 
 @dataclass(frozen=True)
-class Ruled:
-    """What is shown.
+class RuleResult:
+    """A ranking after the rules.
 
     Attributes:
         order: rows of the slate that are shown, by owner, the first place first.
@@ -207,15 +207,15 @@ class Ruled:
     removed: Mapping[int, int]
 
 
-def pinned_products(rules: Sequence[Ready]) -> Positions:
+def pinned_products(rules: Sequence[ResolvedRule]) -> Positions:
     """Products that rules pin by their id: they are shown to people whose ranking lacks them, too."""
     pins = [ready.codes for ready in rules if ready.rule.action == "pin" and ready.rule.attribute == "product_id"]
     return np.unique(np.concatenate(pins)) if pins else np.zeros(0, np.int64)
 
 
 def apply_rules(
-    slate: Slate, rules: Sequence[Ready], goods: Goods, *, k: int | None = None, is_sorted: bool = False
-) -> Ruled:
+    slate: Slate, rules: Sequence[ResolvedRule], goods: Goods, *, k: int | None = None, is_sorted: bool = False
+) -> RuleResult:
     """The slate under rules: excluded, weighted, diversified, pinned, then capped, in this order.
 
     Args:
@@ -226,16 +226,17 @@ def apply_rules(
         is_sorted: whether the slate has each person's rows together, the best first.
     """
     shown, removed = _excluded(slate, rules, goods)
+    # The common case, and the fast path of a request: nothing moves, so a sorted slate stays sorted.
     if all(ready.rule.action in {"exclude", "allow"} for ready in rules):
         plain = np.arange(slate.products.size) if is_sorted else _by_weight(slate)
         plain = _first(plain[shown[plain]] if removed else plain, slate, k)
-        return Ruled(plain, np.full(plain.size, NOT_RULED), _counted(removed))
+        return RuleResult(plain, np.full(plain.size, NOT_RULED), _counted(removed))
     return _moved(slate, rules, goods, (shown, removed), k)
 
 
 def _moved(
-    slate: Slate, rules: Sequence[Ready], goods: Goods, left: tuple[Flags, dict[int, int]], k: int | None
-) -> Ruled:
+    slate: Slate, rules: Sequence[ResolvedRule], goods: Goods, left: tuple[Flags, dict[int, int]], k: int | None
+) -> RuleResult:
     shown, removed = left
     moved = np.full(slate.products.size, NOT_RULED)
     weight = np.asarray(slate.weight, np.float64).copy()
@@ -249,6 +250,7 @@ def _moved(
             meant = _meant(ready, slate, goods) & np.isinf(pinned)
             pinned[meant] = _pin_places(place, ready, goods, slate.products[meant])
             moved[meant] = place
+    # Diversity counts positions, so it needs the order after every boost and pin; caps come last, on the final order.
     for place, ready in enumerate(rules):
         if ready.rule.action == "diversify":
             again = _seen_before(_sorted(slate, weight, pinned, shown), slate, ready, goods)
@@ -261,7 +263,7 @@ def _moved(
             removed[place] = int((~kept).sum())
             order = order[kept]
     order = _first(order, slate, k)
-    return Ruled(order, moved[order], _counted(removed))
+    return RuleResult(order, moved[order], _counted(removed))
 
 
 def _first(order: Positions, slate: Slate, k: int | None) -> Positions:
@@ -277,12 +279,12 @@ def _by_weight(slate: Slate) -> Positions:
     return np.lexsort((slate.products, -slate.weight, slate.owner))
 
 
-def _meant(ready: Ready, slate: Slate, goods: Goods) -> Flags:
+def _meant(ready: ResolvedRule, slate: Slate, goods: Goods) -> Flags:
     meant = ready.meant(goods, slate.products)
     return meant & ~slate.is_adult if ready.rule.adults_only else meant
 
 
-def _excluded(slate: Slate, rules: Sequence[Ready], goods: Goods) -> tuple[Flags, dict[int, int]]:
+def _excluded(slate: Slate, rules: Sequence[ResolvedRule], goods: Goods) -> tuple[Flags, dict[int, int]]:
     shown, removed = np.ones(slate.products.size, bool), {}
     allowed = np.zeros(slate.products.size, bool)
     for ready in rules:
@@ -298,14 +300,14 @@ def _excluded(slate: Slate, rules: Sequence[Ready], goods: Goods) -> tuple[Flags
     return shown, removed
 
 
-def _pin_places(place: int, ready: Ready, goods: Goods, products: Positions) -> Reals:
+def _pin_places(place: int, ready: ResolvedRule, goods: Goods, products: Positions) -> Reals:
     """Earlier rules first, and within a rule the values in the order they are written."""
     codes = goods.codes_of(ready.rule.attribute, products)
     if not ready.codes.size:
         return np.full(products.size, float(place))
     sorter = np.argsort(ready.codes, kind="stable")
-    at = sorter[np.searchsorted(ready.codes, codes, sorter=sorter)]
-    return np.asarray(place + at / ready.codes.size, np.float64)
+    position = sorter[np.searchsorted(ready.codes, codes, sorter=sorter)]
+    return np.asarray(place + position / ready.codes.size, np.float64)
 
 
 def _sorted(slate: Slate, weight: Reals, pinned: Reals, shown: Flags) -> Positions:
@@ -313,14 +315,14 @@ def _sorted(slate: Slate, weight: Reals, pinned: Reals, shown: Flags) -> Positio
     return rows[np.lexsort((slate.products[rows], -weight[rows], pinned[rows], slate.owner[rows]))]
 
 
-def _seen_before(order: Positions, slate: Slate, ready: Ready, goods: Goods) -> Positions:
+def _seen_before(order: Positions, slate: Slate, ready: ResolvedRule, goods: Goods) -> Positions:
     """Per row of the slate: how many of its kind stand above it for the same person; 0 for what is not meant."""
     again = np.zeros(slate.products.size, np.int64)
-    mine = order[_meant(ready, slate, goods)[order]]
-    kind = goods.codes_of(ready.rule.attribute, slate.products[mine]).astype(np.int64)
-    group = slate.owner[mine].astype(np.int64) * (kind.max(initial=0) + 1) + kind
+    rows = order[_meant(ready, slate, goods)[order]]
+    kind = goods.codes_of(ready.rule.attribute, slate.products[rows]).astype(np.int64)
+    group = slate.owner[rows].astype(np.int64) * (kind.max(initial=0) + 1) + kind
     by_group = np.argsort(group, kind="stable")
-    again[mine[by_group]] = _running_count(group[by_group])
+    again[rows[by_group]] = _running_count(group[by_group])
     return again
 
 

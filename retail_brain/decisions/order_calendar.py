@@ -1,4 +1,4 @@
-"""When orders may be placed and when they arrive: order weekdays, review periods, lead times."""
+"""Computes order and arrival days from order weekdays, review periods and lead times."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _UNTIL = re.compile(r"\s*(?:-|–|~|～|至|到|to)\s*(?:周|星期|礼拜)?")
 
 
 def parse_weekdays(text: str | None) -> tuple[bool, ...]:
-    """Which weekdays, Monday first, a supplier takes orders on; nothing readable means every day.
+    """Weekdays, Monday first, on which a supplier takes orders; a text that names none means every day.
 
     Understands ISO numbers (1 Monday to 7 Sunday; 0 is Sunday too), English names and Chinese ones, in any separation,
     and ranges of them.
@@ -29,15 +29,15 @@ def parse_weekdays(text: str | None) -> tuple[bool, ...]:
     True
     """
     lowered = (text or "").lower()
-    found: set[int] = set()
+    weekdays: set[int] = set()
     before: tuple[int, int] | None = None
     for match in _WEEKDAY.finditer(lowered):
         day = _weekday(match.group())
         if before is not None and _UNTIL.fullmatch(lowered[before[1] : match.start()]):
-            found |= {(before[0] + later) % 7 for later in range((day - before[0]) % 7)}
-        found.add(day)
+            weekdays |= {(before[0] + later) % 7 for later in range((day - before[0]) % 7)}
+        weekdays.add(day)
         before = (day, match.end())
-    return tuple(day in found or not found for day in range(7))
+    return tuple(day in weekdays or not weekdays for day in range(7))
 
 
 def _weekday(word: str) -> int:
@@ -55,6 +55,7 @@ def weekday_table(texts: Iterable[str | None]) -> Bools:
 
 def next_open_day(day: Days, open_weekdays: Bools) -> Days:
     """The first day at or after `day` on which orders are taken, one per row."""
+    # 1970-01-01, day 0 of numpy, was a Thursday: three days after Monday.
     weekday = (day.astype("datetime64[D]").astype(np.int64) + 3) % 7
     wait = np.full(day.shape, 7, dtype=np.int64)
     for later in range(6, -1, -1):
@@ -66,7 +67,7 @@ def next_open_day(day: Days, open_weekdays: Bools) -> Days:
 
 @dataclass(frozen=True)
 class Cycle:
-    """The order under decision and the one after it, one element per series.
+    """Days of the order under decision and of the following one, one element per series.
 
     An order placed on `order_on` is on the shelf from the morning of `arrives_on` and must last
     until the morning of `next_arrives_on`, when the following order can be there.
@@ -90,10 +91,17 @@ def order_cycle(
     *,
     after_closing: bool = False,
 ) -> Cycle:
-    """Dates of the order cycle that starts with the first order day at or after `first_day`.
+    """Days of the order cycle that starts with the first order day at or after `first_day`.
 
     Fractions of days count as whole days: goods that arrive during a day are sold from the next morning. Orders placed
     after closing may be placed on the evening before `first_day`, and arrive on the next morning at the earliest.
+
+    Args:
+        first_day: first day whose demand is not known.
+        lead_days: days from order to arrival, one per series.
+        review_days: days between orders, one per series.
+        open_weekdays: shape (series, 7), Monday first.
+        after_closing: whether orders are placed after closing rather than before opening.
     """
     first_day = first_day - np.timedelta64(int(after_closing), "D")
     start = np.full(lead_days.shape, first_day, dtype="datetime64[D]")

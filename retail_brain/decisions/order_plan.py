@@ -1,4 +1,4 @@
-"""One order decision for many series at once, as arrays: what the service suggests and the simulator replays."""
+"""Computes one order per series from demand paths, as arrays; the service and the simulator both call it."""
 
 from dataclasses import dataclass, replace
 
@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
-from retail_brain.decisions.expiry import KEEPS, Aging
+from retail_brain.decisions.expiry import NON_PERISHABLE, Aging
 from retail_brain.decisions.order_calendar import Cycle, order_cycle, period_of
 from retail_brain.decisions.order_policies import PolicyInputs, is_outside, outside_target
-from retail_brain.decisions.required_orders import Needs, project, spread_arrival
+from retail_brain.decisions.required_orders import RequiredOrders, project, spread_arrival
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.decisions.targets import Economics, Lots, Target, economics, order_target, spread_factors, whole_lots
 from retail_brain.settings import ReplenishmentSettings
@@ -19,7 +19,7 @@ _DEFAULTS = ReplenishmentSettings()
 
 @dataclass(frozen=True)
 class Due:
-    """Units on order whose day of arrival is known: one element per delivery.
+    """Units on order with their day of arrival, one element per delivery.
 
     Attributes:
         series: index of the series.
@@ -34,7 +34,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Holdings:
-    """Stock at the end of the last known day, one element per series.
+    """Stock at the end of the last visible day, one element per series.
 
     Attributes:
         on_hand: units; 0 where unknown, negative where the record is wrong.
@@ -42,7 +42,7 @@ class Holdings:
         known: whether `on_hand` is known.
         due: the units on order by day of arrival; None has them arrive half-way to the arrival of a new order.
         batches: shape (series, lives): units on hand that may be sold for so many more periods (index 0: one). None
-            takes the stock of goods that date out to have arrived half a review period ago.
+            takes the stock of perishable goods to have arrived half a review period ago.
     """
 
     on_hand: Floats
@@ -54,11 +54,11 @@ class Holdings:
 
 @dataclass(frozen=True)
 class Plan:
-    """One decision for every series: everything between the paths and the rows of the answer."""
+    """The order decision of every series with all intermediate results, one element per series."""
 
     terms: Terms
     cycle: Cycle
-    needs: Needs
+    required: RequiredOrders
     money: Economics
     target: Target
     lots: Lots
@@ -82,17 +82,21 @@ def decide(
     settings: ReplenishmentSettings = _DEFAULTS,
     seed: int = 0,
 ) -> Plan:
-    """Orders for every series from sample paths.
+    """Computes the order of every series from sample paths of demand.
 
     Args:
         units: demand, shape (series, paths, periods).
         starts: first day of each period.
         terms: supply terms.
-        holdings: what is there and on its way.
-        first_day: the first day whose demand is not known; orders are placed before its opening, or on the evening
+        holdings: stock on hand and on order.
+        first_day: the first day whose demand is forecast; orders are placed before its opening, or on the evening
             before where the settings place them after closing.
         settings: how to decide, and the targets where nothing else gives one.
         seed: for uncertain lead times.
+
+    Raises:
+        NotFoundError: the settings name a policy that no installed package declares.
+        ExtensionError: the policy of an installed package is unusable, or gives no number of units per series.
     """
     after_closing = settings.orders_placed == "after_closing"
     cycle = order_cycle(first_day, terms.lead_days, terms.review_days, terms.open_weekdays, after_closing=after_closing)
@@ -104,19 +108,20 @@ def decide(
     receipts = _receipts(holdings, arrival, starts, periods)
     aging = _aging(holdings, terms, receipts, step, newest_first=settings.withdrawal == "lifo")
     on_hand, season = np.maximum(holdings.on_hand, 0), 7 if step < 7 else 1
-    needs = project(units, on_hand, receipts, spread, spread_following, aging=aging, season=season)
-    needs = needs.spread(spread_factors(terms, settings))
+    required = project(units, on_hand, receipts, spread, spread_following, aging=aging, season=season)
+    required = required.spread(spread_factors(terms, settings))
     money = economics(terms, cycle, settings.lost_unit_cost)
     if is_outside(settings.policy):
         inputs = PolicyInputs(
-            needs, terms, cycle, money, on_hand, holdings.on_order, stock_known=holdings.known, settings=settings
+            required, terms, cycle, money, on_hand, holdings.on_order, stock_known=holdings.known, settings=settings
         )
         target = outside_target(settings.policy, inputs)
     else:
-        target = order_target(needs, terms, money, settings)
-    target = replace(target, raw=np.where(holdings.known, target.raw, needs.cycle_demand))
-    lots = whole_lots(target, needs, terms, money, ~holdings.known)
-    return Plan(terms, cycle, needs, money, target, lots, holdings.on_hand, holdings.on_order, holdings.known)
+        target = order_target(required, terms, money, settings)
+    # Without a stock record there is nothing to order up from: replace one cycle of sales.
+    target = replace(target, raw=np.where(holdings.known, target.raw, required.cycle_demand))
+    lots = whole_lots(target, required, terms, money, ~holdings.known)
+    return Plan(terms, cycle, required, money, target, lots, holdings.on_hand, holdings.on_order, holdings.known)
 
 
 def _period_days(starts: Days) -> float:
@@ -125,6 +130,7 @@ def _period_days(starts: Days) -> float:
 
 def _continue(starts: Days, until: np.datetime64, lead_sd: Floats, step: float) -> Days:
     """Starts of periods continued past the last arrival that counts, late ones included."""
+    # Four standard deviations cover the latest of the normal scores at any usual number of paths.
     late = np.timedelta64(int(np.ceil(4 * lead_sd.max(initial=0) + step)), "D")
     missing = int(np.ceil(max(float((until + late - starts[-1]).astype(np.float64)), 0) / step))
     more = starts[-1] + np.rint(step * np.arange(1, missing + 1)).astype("timedelta64[D]")
@@ -132,15 +138,15 @@ def _continue(starts: Days, until: np.datetime64, lead_sd: Floats, step: float) 
 
 
 def _spread(arrival: Ints, following: Ints, terms: Terms, step: float, *, paths: int, seed: int) -> tuple[Ints, Ints]:
-    """Periods of this arrival and of the following one on every path, each with its own delay, never crossing."""
+    """Periods of this arrival and of the following one on every path, each with its own delay, in order."""
     late = terms.lead_sd_days / step
-    here = spread_arrival(arrival, late, paths, seed)
-    after = spread_arrival(following, late, paths, seed + 1)
-    return here, np.maximum(after, here + 1)
+    arrivals = spread_arrival(arrival, late, paths, seed)
+    following_arrivals = spread_arrival(following, late, paths, seed + 1)
+    return arrivals, np.maximum(following_arrivals, arrivals + 1)
 
 
 def _receipts(holdings: Holdings, arrival: Ints, starts: Days, periods: int) -> Floats:
-    """Units on order by the period they arrive in, shape (series, periods); what is overdue arrives at once."""
+    """Units on order by period of arrival, shape (series, periods); overdue deliveries arrive at once."""
     receipts = np.zeros((len(arrival), periods))
     due = holdings.due
     if due is None:
@@ -153,24 +159,24 @@ def _receipts(holdings: Holdings, arrival: Ints, starts: Days, periods: int) -> 
 
 
 def _aging(holdings: Holdings, terms: Terms, receipts: Floats, step: float, *, newest_first: bool) -> Aging | None:
-    """When the stock on hand and on order dates out; None where all goods keep."""
-    dates_out = np.isfinite(terms.shelf_life_days)
-    if not dates_out.any():
+    """Expiry of the stock on hand and on order; None where all goods are non-perishable."""
+    expires = np.isfinite(terms.shelf_life_days)
+    if not expires.any():
         return None
-    life = np.full(len(dates_out), KEEPS, dtype=np.int64)
-    life[dates_out] = np.maximum(np.floor(terms.shelf_life_days[dates_out] / step), 1)
+    life = np.full(len(expires), NON_PERISHABLE, dtype=np.int64)
+    life[expires] = np.maximum(np.floor(terms.shelf_life_days[expires] / step), 1)
     periods = receipts.shape[1]
-    gone = np.zeros(receipts.shape)
-    ages = np.flatnonzero(dates_out)
+    expiring = np.zeros(receipts.shape)
+    perishable = np.flatnonzero(expires)
     if holdings.batches is not None:
         lives = min(holdings.batches.shape[1], periods)
-        gone[ages, :lives] = holdings.batches[ages, :lives]
+        expiring[perishable, :lives] = holdings.batches[perishable, :lives]
     else:
         age = np.rint(np.minimum(terms.review_days, 2 * terms.shelf_life_days) / step / 2)
         left = np.maximum(life - age, 1).astype(np.int64)
         soon = left <= periods
-        gone[np.flatnonzero(soon), left[soon] - 1] = np.maximum(holdings.on_hand, 0)[soon]
-    for row_life in np.unique(life[dates_out & (life < periods)]):
+        expiring[np.flatnonzero(soon), left[soon] - 1] = np.maximum(holdings.on_hand, 0)[soon]
+    for row_life in np.unique(life[expires & (life < periods)]):
         same = life == row_life
-        gone[same, row_life - 1 :] += receipts[same, : periods - row_life + 1]
-    return Aging(gone, life, newest_first)
+        expiring[same, row_life - 1 :] += receipts[same, : periods - row_life + 1]
+    return Aging(expiring, life, newest_first)

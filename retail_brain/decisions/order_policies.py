@@ -1,4 +1,4 @@
-"""Order policies by name: those of the settings, and those that other packages add through entry points.
+"""Looks up order policies by name: built-in ones, and those that other packages add through entry points.
 
 An order policy says how many units each series should get; whole packs, minimum orders, shelves, budgets and the words
 around it are this project's. docs/extending.md has an example; `retail_brain.decisions.conformance` has the tests that
@@ -13,7 +13,7 @@ import numpy as np
 
 from retail_brain.decisions.arrays import Bools, Floats
 from retail_brain.decisions.order_calendar import Cycle
-from retail_brain.decisions.required_orders import Needs
+from retail_brain.decisions.required_orders import RequiredOrders
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.decisions.targets import OUTSIDE, Economics, Target
 from retail_brain.errors import ExtensionError
@@ -24,22 +24,22 @@ from retail_brain.settings import ReplenishmentSettings
 
 @dataclass(frozen=True)
 class PolicyInputs:
-    """What a policy decides from: arrays with one element (or row) per series, none of which it may change.
+    """Inputs of an order policy: arrays with one element (or row) per series, none of which it may change.
 
     Attributes:
-        needs: demand scenarios: `needs.need` has the shape (series, paths) and holds, sorted within each row, the units
-            that the order must bring for the path to see no stock-out before the following order arrives, with the
-            stock on hand and on order taken into account; `needs.quantile` and the expected losses are read off it.
+        required: required order per demand scenario: `required.need`, shape (series, paths), sorted within each row, is
+            the order (units) with which the path sees no stock-out before the following order arrives, the stock on
+            hand and on order taken into account; `required.quantile` and the expected losses are read off it.
         terms: lead times, packs, costs, asked service levels.
         cycle: days of this order and of the following one.
-        money: what a unit too few, too many and expired costs.
-        on_hand: units in stock at the end of the last known day; 0 where unknown.
+        money: underage, overage and waste cost of a unit.
+        on_hand: units in stock at the end of the last visible day; 0 where unknown.
         on_order: units ordered and not yet received.
         stock_known: where it is False, the plan orders the mean demand of one cycle whatever the policy says.
         settings: of the tenant.
     """
 
-    needs: Needs
+    required: RequiredOrders
     terms: Terms
     cycle: Cycle
     money: Economics
@@ -110,7 +110,7 @@ def outside_policy(name: str) -> OrderPolicy:
 
 
 def outside_target(name: str, inputs: PolicyInputs) -> Target:
-    """What each order aims at by a policy of another package.
+    """Target of each order by a policy of another package.
 
     Args:
         name: of the policy.
@@ -129,6 +129,6 @@ def outside_target(name: str, inputs: PolicyInputs) -> Target:
             f"{int((~np.isfinite(units)).sum())} values that are no numbers; wanted {series} numbers of units, one per "
             "series. Correct its package or choose another policy."
         )
-    level = inputs.needs.in_stock_probability(np.maximum(units, 0))
+    level = inputs.required.in_stock_probability(np.maximum(units, 0))
     reason = (policy.reason_en.strip(), policy.reason_zh.strip())
     return Target(np.full(series, OUTSIDE), level, units + inputs.terms.presentation, reason)

@@ -1,4 +1,4 @@
-"""Phantom stock: the record says there is stock, and yet sales have improbably stopped."""
+"""Detects phantom stock, stock on record whose sales have improbably stopped, and suggests cycle counts."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ import polars as pl
 from retail_brain.decisions.arrays import Floats
 from retail_brain.decisions.reasons import number
 
-COUNT_REQUESTS = {
+CYCLE_COUNTS = {
     "store_id": pl.String,
     "product_id": pl.String,
     "as_of": pl.Date,
@@ -23,7 +23,7 @@ COUNT_REQUESTS = {
 
 
 def silence_probability(rate: Floats, days: Floats, dispersion: Floats) -> Floats:
-    """Chance that so many days pass without a sale though the goods are on the shelf.
+    """Probability of that many days without a sale although the goods are on the shelf.
 
     Demand is negative binomial per day with variance `dispersion` times its mean (Poisson at 1).
 
@@ -32,16 +32,18 @@ def silence_probability(rate: Floats, days: Floats, dispersion: Floats) -> Float
         days: days without a sale.
         dispersion: at least 1.
     """
+    # log P(no unit in a day) = -rate / (d - 1) * ln d for a negative binomial of variance-to-mean ratio d; its limit
+    # for d -> 1 is the Poisson's -rate.
     over = np.maximum(dispersion - 1, 1e-9)
     per_day = np.where(dispersion > 1 + 1e-6, rate / over * np.log(np.maximum(dispersion, 1)), rate)
     chance: Floats = np.exp(-per_day * days)
     return chance
 
 
-def suggest_counts(
+def suggest_cycle_counts(
     silent: pl.DataFrame, as_of: date, *, prior: float = 0.02, least_probability: float = 0.5, days_ahead: int = 7
 ) -> pl.DataFrame:
-    """Count requests, one row per store x product, most valuable first: columns COUNT_REQUESTS.
+    """Suggested cycle counts, one row per store x product, most valuable first: columns CYCLE_COUNTS.
 
     The probability of a phantom is Bayes' rule between "the record is wrong and nothing can be sold" (`prior`) and
     "there is stock and nobody bought". The value is the margin of the sales that a corrected record brings back.
@@ -50,18 +52,18 @@ def suggest_counts(
         silent: one row per store x product with stock on record: `store_id`, `product_id`, `on_hand`, `rate` (mean
             units per day before the silence), `dispersion` (variance over mean, null for 1), `days_without_sale`,
             `margin` (money per unit, null for 0).
-        as_of: last known day.
+        as_of: last visible day.
         prior: share of records that are phantoms on an ordinary day.
         least_probability: requests less probable are left out.
         days_ahead: days over which lost sales are counted.
     """
-    held = silent.filter(pl.col("on_hand") > 0, pl.col("rate") > 0, pl.col("days_without_sale") > 0)
+    on_record = silent.filter(pl.col("on_hand") > 0, pl.col("rate") > 0, pl.col("days_without_sale") > 0)
     chance = silence_probability(
-        held["rate"].to_numpy().astype(np.float64),
-        held["days_without_sale"].to_numpy().astype(np.float64),
-        held["dispersion"].cast(pl.Float64).fill_null(1.0).clip(1.0).to_numpy().astype(np.float64),
+        on_record["rate"].to_numpy().astype(np.float64),
+        on_record["days_without_sale"].to_numpy().astype(np.float64),
+        on_record["dispersion"].cast(pl.Float64).fill_null(1.0).clip(1.0).to_numpy().astype(np.float64),
     )
-    frame = held.with_columns(
+    frame = on_record.with_columns(
         as_of=pl.lit(as_of),
         probability=pl.Series(prior / (prior + (1 - prior) * chance)),
         expected_units=pl.col("rate") * pl.col("days_without_sale"),
@@ -82,4 +84,4 @@ def suggest_counts(
     ranked = frame.sort(
         "expected_value", "probability", "store_id", "product_id", descending=[True, True, False, False]
     )
-    return ranked.select(pl.col(name).cast(kind) for name, kind in COUNT_REQUESTS.items())
+    return ranked.select(pl.col(name).cast(kind) for name, kind in CYCLE_COUNTS.items())

@@ -1,4 +1,4 @@
-"""Reasons of order suggestions: a code, and sentences in English and Chinese made from the numbers of the row."""
+"""Writes the reasons of order suggestions: a code, and sentences in English and Chinese with the row's numbers."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,12 @@ import polars as pl
 from retail_brain.decisions.targets import BY_PROFIT, FILL_RATE, OUTSIDE, REORDER
 
 POLICY = pl.col("policy_en")
-"""Stands in a sentence for the reason of a policy of another package, in the sentence's own language."""
+"""Placeholder in a sentence for the reason of a policy of another package, in the sentence's own language."""
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """A sentence that is said where `when` holds; `{}` are filled with `values` in order."""
+class _Sentence:
+    """A sentence for the rows where `when` is true; `{}` are filled with `values` in order."""
 
     when: pl.Expr
     en: str
@@ -20,7 +20,7 @@ class Sentence:
     values: tuple[pl.Expr, ...] = ()
 
     def expression(self, language: str) -> pl.Expr:
-        """The sentence in a language, empty where it is not said."""
+        """The sentence in a language, empty where `when` is false."""
         values = [pl.col(f"policy_{language}") if value is POLICY else value for value in self.values]
         text = (
             pl.format(self.en if language == "en" else self.zh, *values)
@@ -33,12 +33,12 @@ class Sentence:
 def number(name: str) -> pl.Expr:
     """A quantity as people write it: one decimal, none where whole."""
     value = pl.col(name).round(1)
-    whole = value == value.round(0)
-    return pl.when(whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(value.cast(pl.String))
+    is_whole = value == value.round(0)
+    return pl.when(is_whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(value.cast(pl.String))
 
 
 def percent(name: str) -> pl.Expr:
-    """A share in per cent, never rounded up to certainty."""
+    """A share in per cent, at most 99.9: a share of sample paths is never certain."""
     return pl.min_horizontal((pl.col(name) * 100).round(1), pl.lit(99.9)).cast(pl.String) + "%"
 
 
@@ -47,10 +47,10 @@ def with_reasons(frame: pl.DataFrame) -> pl.DataFrame:
 
     Codes: `unknown_stock`, `budget`, `limit`, `shelf`, `not_worth_minimum`, `enough`, `minimum_order`, `order`.
     """
-    said = _sentences()
+    sentences = _sentences()
     return frame.with_columns(
-        reason=pl.concat_str([part.expression("en") for part in said]).str.strip_chars(),
-        reason_zh=pl.concat_str([part.expression("zh") for part in said]),
+        reason=pl.concat_str([part.expression("en") for part in sentences]).str.strip_chars(),
+        reason_zh=pl.concat_str([part.expression("zh") for part in sentences]),
         reason_code=_code(),
     )
 
@@ -71,16 +71,16 @@ def _cut() -> pl.Expr:
     return pl.col("order_quantity") < pl.col("before_budget")
 
 
-def _sentences() -> list[Sentence]:
+def _sentences() -> list[_Sentence]:
     return [*_state(), *_decision(), *_limits(), *_warnings()]
 
 
-def _state() -> list[Sentence]:
-    known = pl.col("stock_known")
+def _state() -> list[_Sentence]:
+    stock_known = pl.col("stock_known")
     until = pl.col("next_arrives_on").dt.to_string("%Y-%m-%d")
     return [
-        Sentence(
-            known,
+        _Sentence(
+            stock_known,
             "{} on hand and {} on order; {} are expected to be wanted before the delivery after this one ({}). ",
             "现有{}件，在途{}件；预计共需{}件，才能撑到再下一次到货（{}）。",
             (number("on_hand"), number("on_order"), number("demand_until_next_arrival"), until),
@@ -88,51 +88,51 @@ def _state() -> list[Sentence]:
     ]
 
 
-def _decision() -> list[Sentence]:
-    known, ordered = pl.col("stock_known"), pl.col("order_quantity") > 0
+def _decision() -> list[_Sentence]:
+    stock_known, ordered = pl.col("stock_known"), pl.col("order_quantity") > 0
     cut = pl.col("order_quantity") < pl.col("before_budget")
-    plain = known & ordered & ~cut & ~pl.col("shelf")
+    plain = stock_known & ordered & ~cut & ~pl.col("shelf")
     lot, outside = pl.col("kind") == REORDER, pl.col("kind") == OUTSIDE
     economic, filled = pl.col("kind").is_in(BY_PROFIT) & ~lot, pl.col("kind") == FILL_RATE
     return [
-        Sentence(
-            ~known,
+        _Sentence(
+            ~stock_known,
             "The stock is unknown, so this is the demand expected in one order cycle; count before approving. ",
             "库存未知，按一个订货周期的预计需求建议；请先盘点再批准。",
         ),
-        Sentence(
+        _Sentence(
             plain & economic,
             "Ordered to the level where one more unit no longer pays ({} chance of no stock-out). ",
             "订到再多一件就不划算的水平（不缺货概率{}）。",
             (percent("chance"),),
         ),
-        Sentence(
+        _Sentence(
             plain & filled,
             "Ordered so that {} of the demand is expected to be served. ",
             "按满足{}的需求订货。",
             (percent("level"),),
         ),
-        Sentence(
+        _Sentence(
             plain & lot,
             "Below the point at which waiting would cost more than an order line: ordered for several cycles "
             "({} chance of no stock-out). ",
             "库存已低于再订货点，一次订足几个周期（不缺货概率{}）。",
             (percent("chance"),),
         ),
-        Sentence(
+        _Sentence(
             plain & outside,
             "{} ({} chance of no stock-out). ",
             "{}（不缺货概率{}）。",
             (POLICY, percent("chance")),
         ),
-        Sentence(
+        _Sentence(
             plain & ~economic & ~lot & ~filled & ~outside,
             "Ordered for a {} chance of no stock-out (target {}). ",
             "订货后不缺货概率{}（目标{}）。",
             (percent("chance"), percent("level")),
         ),
-        Sentence(
-            known & ~ordered & ~cut & ~pl.col("shelf") & ~pl.col("skipped"),
+        _Sentence(
+            stock_known & ~ordered & ~cut & ~pl.col("shelf") & ~pl.col("skipped"),
             "No order is needed: the stock lasts with a {} chance. ",
             "无需订货：现有库存够用的概率为{}。",
             (percent("chance"),),
@@ -140,30 +140,30 @@ def _decision() -> list[Sentence]:
     ]
 
 
-def _limits() -> list[Sentence]:
+def _limits() -> list[_Sentence]:
     ordered = pl.col("order_quantity") > 0
     packs = (pl.col("order_quantity") / pl.col("case_pack")).round(0).cast(pl.Int64).cast(pl.String)
     return [
-        Sentence(
+        _Sentence(
             ordered & (pl.col("case_pack") != 1),
             "That is {} x {} units. ",
             "共{}箱，每箱{}件。",
             (packs, number("case_pack")),
         ),
-        Sentence(
+        _Sentence(
             ordered & pl.col("raised"),
             "Raised to the minimum order of {}. ",
             "已提高到最小起订量{}件。",
             (number("min_order"),),
         ),
-        Sentence(
+        _Sentence(
             pl.col("skipped"),
             "Not ordered: the minimum order of {} would cost more than it is expected to earn. ",
             "不订：最小起订量{}件的成本高于预计收益。",
             (number("min_order"),),
         ),
-        Sentence(pl.col("shelf"), "Cut to the shelf, which holds {}. ", "受货架容量{}件限制。", (number("capacity"),)),
-        Sentence(
+        _Sentence(pl.col("shelf"), "Cut to the shelf, which holds {}. ", "受货架容量{}件限制。", (number("capacity"),)),
+        _Sentence(
             _cut() & pl.col("limit_name").is_not_null(),
             "The limit {} went to goods worth more; without it this would be {} (one more of it would earn about {}). ",
             "“{}”的额度优先给了收益更高的商品；不受限时为{}件（每增加1约可多赚{}）。",
@@ -173,7 +173,7 @@ def _limits() -> list[Sentence]:
                 pl.col("budget_price").round(2).cast(pl.String),
             ),
         ),
-        Sentence(
+        _Sentence(
             _cut() & pl.col("limit_name").is_null(),
             "The budget went to goods worth more per unit of money; without it this would be {} "
             "(100 more of budget would earn about {}). ",
@@ -183,23 +183,23 @@ def _limits() -> list[Sentence]:
     ]
 
 
-def _warnings() -> list[Sentence]:
+def _warnings() -> list[_Sentence]:
     soon = pl.col("stock_known") & (pl.col("lost_before") >= 0.5)
     arrives = pl.col("arrives_on").dt.to_string("%Y-%m-%d")
     return [
-        Sentence(
+        _Sentence(
             soon,
             "Before it can arrive ({}) about {} will be lost. ",
             "到货（{}）前预计流失{}件销售。",
             (arrives, number("lost_before")),
         ),
-        Sentence(
+        _Sentence(
             ~pl.col("terms_known"),
             "No supply terms are known: {} days of lead time and {} days between orders are assumed. ",
             "缺少供货条件：假定到货期{}天、订货间隔{}天。",
             (number("lead_days"), number("review_days")),
         ),
-        Sentence(
+        _Sentence(
             pl.col("stock_known") & (pl.col("on_hand") < 0),
             "The recorded stock is below zero and was taken as none: check it. ",
             "账面库存为负，按零处理：请核查。",

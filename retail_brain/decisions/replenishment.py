@@ -1,4 +1,4 @@
-"""Order suggestions: what each store should order of each product, with the numbers and the words behind it."""
+"""Computes order suggestions per store x product, with the numbers and the reasons behind them."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import polars as pl
 
 from retail_brain.decisions.allocation import Limit, allocate
 from retail_brain.decisions.arrays import Bools, Floats, Ints, days, floats
-from retail_brain.decisions.joint_limits import Scarce, Shared, share_out
+from retail_brain.decisions.joint_limits import CapacityLimit, SharedOrders, share_out
 from retail_brain.decisions.marginal_value import Steps, order_steps, spend
 from retail_brain.decisions.order_plan import Due, Holdings, Plan, decide
 from retail_brain.decisions.reasons import with_reasons
@@ -40,12 +40,12 @@ def suggest_orders(
 
     Args:
         paths: sample paths of demand from the day after `as_of` on. Shorter ones are continued by repeating their end.
-        terms: one row per store x product: `store_id`, `product_id` and any of `terms.TERMS`. What is missing is taken
-            from the settings, and the reason says so.
+        terms: one row per store x product: `store_id`, `product_id` and any of `supply_terms.TERMS`. What is missing is
+            taken from the settings, and the reason says so.
         stock: one row per store x product: `store_id`, `product_id`, `on_hand` (end of `as_of`) and perhaps `on_order`.
             A series without a row or with a null has unknown stock: it gets the mean demand of one cycle, and a
             reason that asks for a count.
-        as_of: last day that is known; the order is placed on the first order day after it.
+        as_of: last visible day; the order is placed on the first order day after it.
         pipeline: units on order by their day of arrival: `store_id`, `product_id`, `arrives_on`, `units`. Without it
             the units on order are taken to arrive half-way to the arrival of a new order.
         budget: money that all orders together may cost; None for no limit.
@@ -55,6 +55,8 @@ def suggest_orders(
     Raises:
         ImpossibleError: the paths end at or before `as_of`.
         UsageError: the budget is negative or not a number.
+        NotFoundError: the settings name a policy that no installed package declares.
+        ExtensionError: the policy of an installed package is unusable.
     """
     plan = plan_orders(paths, terms, stock, as_of, pipeline=pipeline, settings=settings, seed=seed)
     if budget is None:
@@ -72,21 +74,27 @@ def plan_orders(
     settings: ReplenishmentSettings = _DEFAULTS,
     seed: int = 0,
 ) -> Plan:
-    """The decision behind `suggest_orders`, before a budget; arguments and errors as there."""
+    """The order decision of `suggest_orders` before a budget; arguments as there.
+
+    Raises:
+        ImpossibleError: the paths end at or before `as_of`.
+        NotFoundError: the settings name a policy that no installed package declares.
+        ExtensionError: the policy of an installed package is unusable.
+    """
     paths = _after(paths, as_of)
     complete = complete_terms(terms, paths.series, settings)
     starts = days(paths.dates)
     first_day = max(np.datetime64(as_of + timedelta(days=1), "D"), starts[0])
-    on_hand, on_order, known = _stock(stock, paths.series)
+    on_hand, on_order, stock_known = _stock(stock, paths.series)
     due = None if pipeline is None else _due(pipeline, paths.series)
-    holdings = Holdings(on_hand, on_order, known, due)
+    holdings = Holdings(on_hand, on_order, stock_known, due)
     return decide(paths.units, starts, complete, holdings, first_day, settings=settings, seed=seed)
 
 
 def apply_budget(plans: Sequence[tuple[Plan, pl.DataFrame]], budget: float, as_of: date) -> pl.DataFrame:
     """Rows of all plans (with their series) under one budget, in the order of the plans.
 
-    Packs are bought by expected value per unit of money; see `marginal`.
+    Packs are bought by expected value per unit of money; see `marginal_value`.
 
     Raises:
         UsageError: the budget is negative or not a number.
@@ -103,31 +111,31 @@ def apply_budget(plans: Sequence[tuple[Plan, pl.DataFrame]], budget: float, as_o
 
 
 def apply_limits(
-    plans: Sequence[tuple[Plan, pl.DataFrame]], limits: Sequence[Scarce], as_of: date
-) -> tuple[pl.DataFrame, Shared]:
-    """Rows of all plans (with their series) under several limits, in the order of the plans, and what the limits buy.
+    plans: Sequence[tuple[Plan, pl.DataFrame]], limits: Sequence[CapacityLimit], as_of: date
+) -> tuple[pl.DataFrame, SharedOrders]:
+    """Rows of all plans (with their series) under several limits, in the order of the plans, and the allocation.
 
     Args:
         plans: decisions with their series; series are numbered through in this order.
-        limits: what is scarce, by number of the series.
-        as_of: last known day.
+        limits: capacities, by number of the series.
+        as_of: last visible day.
     """
     joined, offsets = _joined_steps(plans)
     shared = share_out(joined, limits, int(offsets[-1]))
     names = pl.Series([limit.name for limit in limits], dtype=pl.String)
     rows = []
     for (plan, series), start in zip(plans, offsets, strict=False):
-        mine = slice(start, start + series.height)
-        cut_by = shared.cut_by[mine]
+        rows_of_plan = slice(start, start + series.height)
+        cut_by = shared.cut_by[rows_of_plan]
         named = names.gather(pl.Series(cut_by).replace(-1, None)) if len(names) else None
         price = np.where(cut_by >= 0, np.append(shared.prices, 0.0)[cut_by], 0.0)
-        rows.append(suggestion_rows(plan, series, as_of, quantity=shared.units[mine], price=price, limit=named))
+        rows.append(suggestion_rows(plan, series, as_of, quantity=shared.units[rows_of_plan], price=price, limit=named))
     return pl.concat(rows), shared
 
 
 def _joined_steps(plans: Sequence[tuple[Plan, pl.DataFrame]]) -> tuple[Steps, Ints]:
     """The steps of all plans with their series numbered through, and the first number of each plan."""
-    steps = [order_steps(plan.quantity, plan.needs, plan.terms, plan.money) for plan, _ in plans]
+    steps = [order_steps(plan.quantity, plan.required, plan.terms, plan.money) for plan, _ in plans]
     offsets = np.cumsum([0, *(len(plan.quantity) for plan, _ in plans)])
     joined = Steps(
         np.concatenate([part.series + offset for part, offset in zip(steps, offsets, strict=False)]),
@@ -144,11 +152,12 @@ def _buy(steps: Steps, budget: float, series: int) -> tuple[Floats, float]:
     First what earns most; money left after everything that earns goes to what targets ask for at a loss.
     """
     best = allocate(steps, [Limit("budget", budget, steps.cost)], series)
+    # A series whose profitable step did not fit gets no later one at a loss: its steps are bought in their order.
     left = budget - float(steps.cost[best.taken].sum())
     waiting = np.zeros(series, dtype=np.bool_)
     waiting[steps.series[(steps.value > 0) & ~best.taken]] = True
-    rest = ~best.taken & ~waiting[steps.series]
-    losing = Steps(steps.series[rest], steps.units[rest], steps.value[rest], steps.cost[rest])
+    remaining = ~best.taken & ~waiting[steps.series]
+    losing = Steps(steps.series[remaining], steps.units[remaining], steps.value[remaining], steps.cost[remaining])
     return best.units + spend(losing, left, series), best.prices["budget"]
 
 
@@ -161,21 +170,21 @@ def suggestion_rows(
     price: float | Floats = 0.0,
     limit: pl.Series | None = None,
 ) -> pl.DataFrame:
-    """The rows of `suggestions` of a plan.
+    """One row per series of a plan: the columns of `suggestions`, then those of ADDED.
 
     Args:
         plan: the decision.
         series: `store_id` and `product_id` of its series.
-        as_of: last known day.
+        as_of: last visible day.
         quantity: units to order where a budget or limits have cut the plan's.
-        price: what one more unit of budget, or of the limit that cut the series, would have earned.
+        price: expected money that one more unit of budget, or of the limit that cut the series, would have earned.
         limit: name of the limit that costs each series most; None where only a budget cuts.
     """
     order = plan.quantity if quantity is None else quantity
-    needs, target, terms = plan.needs, plan.target, plan.terms
-    known = pl.Series(plan.stock_known)
+    required, target, terms = plan.required, plan.target, plan.terms
+    stock_known = pl.Series(plan.stock_known)
     level = plan.on_hand.clip(min=0) + plan.on_order + target.raw
-    lost = needs.lost_before + needs.lost_in_cycle(order)
+    lost = required.lost_before + required.lost_in_cycle(order)
     frame = series.select(SERIES).with_columns(
         as_of=pl.lit(as_of),
         order_quantity=pl.Series(order),
@@ -183,22 +192,22 @@ def suggestion_rows(
         arrives_on=pl.Series(plan.cycle.arrives_on),
         on_hand=pl.Series(plan.on_hand),
         on_order=pl.Series(plan.on_order),
-        demand_until_next_arrival=pl.Series(needs.demand),
+        demand_until_next_arrival=pl.Series(required.demand),
         order_up_to=pl.Series(level),
-        safety_stock=pl.Series(level - (needs.demand - needs.lost_before)),
+        safety_stock=pl.Series(level - (required.demand - required.lost_before)),
         expected_lost_sales=pl.Series(lost),
-        expected_value=pl.Series(expected_gain(needs, plan.money, order)),
+        expected_value=pl.Series(expected_gain(required, plan.money, order)),
         source=terms.source,
         order_cost=pl.Series(order * terms.cost_guess),
         next_arrives_on=pl.Series(plan.cycle.next_arrives_on),
-        stock_known=known,
+        stock_known=stock_known,
         terms_known=pl.Series(terms.known),
         kind=pl.Series(target.kind),
         level=pl.Series(target.level),
         policy_en=pl.lit(target.reason[0]),
         policy_zh=pl.lit(target.reason[1]),
-        chance=pl.Series(needs.in_stock_probability(order)),
-        lost_before=pl.Series(needs.lost_before),
+        chance=pl.Series(required.in_stock_probability(order)),
+        lost_before=pl.Series(required.lost_before),
         case_pack=pl.Series(terms.case_pack),
         lead_days=pl.Series(terms.lead_days),
         review_days=pl.Series(terms.review_days),
@@ -212,8 +221,8 @@ def suggestion_rows(
         limit_name=pl.lit(None, dtype=pl.String) if limit is None else limit,
     )
     unknown = ("on_hand", "on_order", "order_up_to", "safety_stock", "expected_lost_sales", "expected_value")
-    told = with_reasons(frame).with_columns(pl.when("stock_known").then(pl.col(name)).alias(name) for name in unknown)
-    return told.select(pl.col(name).cast(kind) for name, kind in (SUGGESTIONS | ADDED).items())
+    worded = with_reasons(frame).with_columns(pl.when("stock_known").then(pl.col(name)).alias(name) for name in unknown)
+    return worded.select(pl.col(name).cast(kind) for name, kind in (SUGGESTIONS | ADDED).items())
 
 
 def _after(paths: DemandPaths, as_of: date) -> DemandPaths:
@@ -231,8 +240,8 @@ def _stock(stock: pl.DataFrame, series: pl.DataFrame) -> tuple[Floats, Floats, B
     """Units on hand and on order (0 where unknown) and whether the stock is known."""
     aligned = align(stock, series, {"on_hand": pl.Float64, "on_order": pl.Float64})
     on_hand = floats(aligned["on_hand"])
-    known = np.isfinite(on_hand)
-    return np.where(known, on_hand, 0.0), np.maximum(floats(aligned["on_order"], 0), 0), known
+    stock_known = np.isfinite(on_hand)
+    return np.where(stock_known, on_hand, 0.0), np.maximum(floats(aligned["on_order"], 0), 0), stock_known
 
 
 def _due(pipeline: pl.DataFrame, series: pl.DataFrame) -> Due:

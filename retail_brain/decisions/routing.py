@@ -1,4 +1,4 @@
-"""Which shops send an order: those where the goods are least worth keeping, in few parcels, within picking capacity."""
+"""Routes a customer order to shops: least cost of lost sales and parcels, within picking capacity."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ _NEVER = 1e9
 
 @dataclass(frozen=True)
 class Sources:
-    """What each shop could do for each line of an order.
+    """Cost and feasibility of each shop for each line of an order.
 
     Attributes:
         can_send: shape (lines, shops): the shop has the units and may give them.
-        cost: shape (lines, shops), money: what giving the units away costs the shop in expected sales (negative where
-            it is glad to be rid of them).
+        cost: shape (lines, shops), money: expected sales that the shop gives up with the units (negative where they
+            would not have sold).
         parcel_cost: money per parcel, one element per shop.
         free_orders: parcels that the shop can still pick today; infinite where nothing limits it.
     """
@@ -36,7 +36,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Route:
-    """Who sends what.
+    """The shop that sends each line, and the cost.
 
     Attributes:
         shop: shop of each line, -1 where nobody can send it.
@@ -58,7 +58,7 @@ def route_order(sources: Sources, unserved_cost: Floats) -> Route:
     Exact: one shop is taken where splitting cannot be cheaper, otherwise HiGHS decides which shops to use.
 
     Args:
-        sources: what each shop could do.
+        sources: cost and feasibility per line and shop.
         unserved_cost: money lost with each line that nobody sends; a line that costs more than that stays unserved.
     """
     may = sources.can_send & (sources.free_orders >= 1)[None, :]
@@ -69,6 +69,7 @@ def route_order(sources: Sources, unserved_cost: Floats) -> Route:
     parcels = sources.parcel_cost[usable]
     single = _from_one(cost, parcels, unserved_cost)
     least = float(np.minimum(cost.min(axis=1), unserved_cost).sum())
+    # Lower bound of any split: every line at its cheapest, and the two cheapest parcels. It saves most calls of HiGHS.
     two = float(np.sort(parcels)[:2].sum()) if len(usable) > 1 else np.inf
     best = single if least + two >= single.cost - 1e-9 else _split(cost, parcels, unserved_cost, single)
     return Route(np.where(best.shop >= 0, usable[best.shop], -1), best.cost)
@@ -96,23 +97,24 @@ def _split(cost: Floats, parcels: Floats, unserved: Floats, single: Route) -> Ro
     order = np.arange(count)
     once = coo_array((np.ones(count), (lines, order)), shape=(len(cost), width)).tocsr()
     rows = np.concatenate([order, order])
-    used = coo_array(
+    shop_used = coo_array(
         (np.concatenate([np.ones(count), -np.ones(count)]), (rows, np.concatenate([order, count + shops]))),
         shape=(count, width),
     ).tocsr()
-    found = solve_milp(
+    solution = solve_milp(
         saved,
         integrality=np.ones(width),
         bounds=Bounds(0, 1),
-        constraints=[LinearConstraint(once, ub=1), LinearConstraint(used, ub=0)],
+        constraints=[LinearConstraint(once, ub=1), LinearConstraint(shop_used, ub=0)],
         options={"time_limit": _SECONDS},
     )
-    if found.x is None or float(found.fun) + float(unserved.sum()) >= single.cost - 1e-9:
+    # The solver may stop at its time limit without a solution, or with one no better than a single shop.
+    if solution.x is None or float(solution.fun) + float(unserved.sum()) >= single.cost - 1e-9:
         return single
     shop = np.full(len(cost), -1, dtype=np.int64)
-    taken = found.x[:count] > 0.5
+    taken = solution.x[:count] > 0.5
     shop[lines[taken]] = shops[taken]
-    return Route(shop, float(found.fun) + float(unserved.sum()))
+    return Route(shop, float(solution.fun) + float(unserved.sum()))
 
 
 def free_orders(capacity: Floats, expected: Floats, routed: Sequence[float] | Floats) -> Floats:
@@ -121,5 +123,5 @@ def free_orders(capacity: Floats, expected: Floats, routed: Sequence[float] | Fl
     Infinite where no capacity is known.
     """
     left = np.maximum(capacity - np.maximum(np.nan_to_num(expected), 0) - np.asarray(routed, dtype=np.float64), 0)
-    known: Floats = np.where(np.isnan(capacity), np.inf, left)
-    return known
+    free: Floats = np.where(np.isnan(capacity), np.inf, left)
+    return free

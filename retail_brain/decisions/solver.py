@@ -1,4 +1,4 @@
-"""The one door to HiGHS for whole numbers: what the library prints of its own accord stays off standard output."""
+"""Solves mixed-integer programmes with HiGHS, and keeps what the library prints off standard output."""
 
 import ctypes
 import os
@@ -26,9 +26,10 @@ def solve_milp(*arguments: Any, **options: Any) -> OptimizeResult:
 @contextmanager
 def _printing_to_stderr() -> Iterator[None]:
     """What compiled code prints on standard output meanwhile goes to standard error, where there is one."""
+    # File descriptor 1 belongs to the whole process: two threads must not exchange it at once.
     with _ONE_AT_A_TIME:
         try:
-            kept = os.dup(1)
+            stdout_copy = os.dup(1)
         except OSError:
             yield
             return
@@ -38,9 +39,10 @@ def _printing_to_stderr() -> Iterator[None]:
             os.dup2(2, 1)
             yield
         finally:
+            # C buffers its output: without the flush it would come out after the descriptor is back.
             _flush()
-            os.dup2(kept, 1)
-            os.close(kept)
+            os.dup2(stdout_copy, 1)
+            os.close(stdout_copy)
 
 
 def _flush() -> None:

@@ -1,4 +1,4 @@
-"""What stock is worth where it lies until the shop's own supply can come: the ground of transfers and of routing."""
+"""Computes the marginal value of stock in each shop until its own supply can arrive, for transfers and routing."""
 
 from datetime import date
 
@@ -10,7 +10,7 @@ from retail_brain.decisions.arrays import Days, Floats, days
 from retail_brain.decisions.order_calendar import period_of
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.required_orders import project
-from retail_brain.decisions.transfers import Giving
+from retail_brain.decisions.transfers import StockValues
 
 _POINTS = 40
 """Points of stock at which a curve of value is computed. Chosen by judgement, not measured."""
@@ -20,7 +20,7 @@ _NOBODY_KNOWS = 1e9
 """Money per unit left over in a shop of unknown stock: nothing is sent where nobody knows what lies there."""
 
 
-def local_stock(
+def local_stock_values(
     plan: Plan,
     units: npt.NDArray[np.float32],
     starts: Days,
@@ -29,19 +29,19 @@ def local_stock(
     *,
     transit_days: float = 1.0,
     points: int = _POINTS,
-) -> Giving:
-    """What a unit more or less is worth in every series of a plan.
+) -> StockValues:
+    """The value of stock in every series of a plan.
 
-    The stretch that counts ends when an order placed now would arrive, for then the shop can be supplied otherwise.
-    Goods whose date comes before that, and goods that are not supplied again (the end of a listing or season), count
+    The days that count end when an order placed now would arrive, when the shop can be supplied otherwise.
+    Goods that expire before that, and goods that are not supplied again (the end of a listing or season), count
     until their last day, and what is left then is lost at cost. Series of unknown stock neither give nor take.
 
     Args:
         plan: the order decision: terms, dates, stock.
         units: demand on each path, shape (series, paths, periods).
         starts: first day of each period.
-        sell_by: last day on which the goods of a series can be sold, null where they keep.
-        is_end: whether none comes after that day, null for no.
+        sell_by: last day on which the goods of a series can be sold, null for non-perishable goods.
+        is_end: whether there is no supply after that day, null for no.
         transit_days: days until goods that are moved can be sold in the receiving shop.
         points: averages of neighbouring paths that are kept of each series.
     """
@@ -54,30 +54,35 @@ def local_stock(
     end = np.clip(periods, 1, _LONGEST_PERIODS)
     transit = np.minimum(np.full(len(end), int(np.ceil(transit_days / step))), end - 1)
     receipts = np.zeros((len(end), int(end.max(initial=1))))
+    # As in the plan: units on order arrive half-way to the arrival of a new order.
     due = period_of(plan.cycle.arrives_on, starts) // 2
     soon = due < receipts.shape[1]
     receipts[np.flatnonzero(soon), due[soon]] = plan.on_order[soon]
     on_hand = np.maximum(plan.on_hand, 0)
     season = 7 if step < 7 else 1
     now, later = (
-        project(units, on_hand, receipts, at[:, None], end[:, None], season=season).need
-        for at in (np.zeros_like(end), transit)
+        project(units, on_hand, receipts, begin[:, None], end[:, None], season=season).need
+        for begin in (np.zeros_like(end), transit)
     )
-    known, length = plan.stock_known, end * step
+    stock_known, length = plan.stock_known, end * step
     hold = plan.terms.holding * length + np.where(dated, plan.terms.cost_guess, 0.0)
-    worth = plan.terms.margin + plan.terms.stockout
-    return Giving(
+    sale_value = plan.terms.margin + plan.terms.stockout
+    return StockValues(
         need=thinned(now, points),
-        worth=np.where(known, worth, 0.0),
-        hold=np.where(known, hold, _NOBODY_KNOWS),
-        on_hand=np.where(known, on_hand, 0.0),
+        worth=np.where(stock_known, sale_value, 0.0),
+        hold=np.where(stock_known, hold, _NOBODY_KNOWS),
+        on_hand=np.where(stock_known, on_hand, 0.0),
         keep=plan.terms.presentation,
-        need_later=np.where(known[:, None], thinned(later, points), 0.0),
+        need_later=np.where(stock_known[:, None], thinned(later, points), 0.0),
     )
 
 
 def thinned(sorted_rows: Floats, points: int) -> Floats:
-    """Rows of about `points` averages of neighbouring values: the same mean, hardly another shape."""
+    """Averages of neighbouring values, about `points` per row: the mean stays, the shape hardly changes.
+
+    >>> thinned(np.array([[1.0, 3.0, 5.0, 7.0]]), 2).tolist()
+    [[2.0, 6.0]]
+    """
     paths = sorted_rows.shape[1]
     if paths <= points:
         return sorted_rows

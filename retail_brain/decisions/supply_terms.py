@@ -1,4 +1,4 @@
-"""Supply terms and economics of every series, completed from defaults."""
+"""Completes the supply terms and costs of every series from the defaults of the settings."""
 
 from dataclasses import dataclass
 
@@ -47,11 +47,11 @@ class Terms:
         cost_guess: unit cost, else a share of the price, else 1: what budgets are counted in.
         margin: money earned by one more unit sold, with the cost guessed where unknown.
         holding: money per unit and day.
-        stockout: money lost with each unit wanted and not there, on top of the margin.
-        service_level, fill_rate: targets asked for; NaN where nobody asked.
-        shelf_life_days: days; infinite where goods keep.
+        stockout: money lost with each unit of unmet demand, on top of the margin.
+        service_level, fill_rate: targets of the series; NaN without one.
+        shelf_life_days: days; infinite for non-perishable goods.
         source: `supplier`, or `transfer:STORE`.
-        costed: whether what a lost and a left-over unit cost is known rather than guessed: price and cost are, or
+        costed: whether the cost of a lost and of an unsold unit is known rather than guessed: price and cost are, or
             stock-out and holding cost.
     """
 
@@ -86,8 +86,8 @@ def align(frame: pl.DataFrame, series: pl.DataFrame, columns: dict[str, type[pl.
     """One row per series in its order, with `columns` (absent ones as nulls) and `matched`; the last duplicate wins."""
     keys = list(SERIES)
     missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in columns.items() if name not in frame.columns]
-    found = frame.with_columns(missing).unique(keys, keep="last", maintain_order=True)
-    picked = found.select(
+    latest = frame.with_columns(missing).unique(keys, keep="last", maintain_order=True)
+    picked = latest.select(
         pl.col(keys).cast(pl.String), *[pl.col(name).cast(kind) for name, kind in columns.items()], matched=True
     )
     joined = series.select(pl.col(keys).cast(pl.String)).join(picked, on=keys, how="left", maintain_order="left")
@@ -95,14 +95,14 @@ def align(frame: pl.DataFrame, series: pl.DataFrame, columns: dict[str, type[pl.
 
 
 def complete_terms(terms: pl.DataFrame, series: pl.DataFrame, settings: ReplenishmentSettings) -> Terms:
-    """Terms of every series: what `terms` says, else the settings.
+    """Terms of every series: those of `terms`, else the defaults of the settings.
 
     `known` is a column of `terms` if it has one (a row may carry prices only), else whether the series has a row.
     """
     aligned = align(terms, series, TERMS)
-    known = aligned["matched"]
+    has_terms = aligned["matched"]
     if "known" in terms.columns:
-        known = align(terms, series, {"known": pl.Boolean})["known"].fill_null(value=False)
+        has_terms = align(terms, series, {"known": pl.Boolean})["known"].fill_null(value=False)
     price = floats(aligned["unit_price"])
     cost = floats(aligned["unit_cost"])
     guess = np.where(np.isnan(cost), price * (1 - settings.assumed_margin_share), cost)
@@ -114,7 +114,7 @@ def complete_terms(terms: pl.DataFrame, series: pl.DataFrame, settings: Replenis
     costed = ~(np.isnan(price) | np.isnan(cost)) | ~(np.isnan(holding) | np.isnan(stockout))
     source = aligned["source_store_id"]
     return Terms(
-        known=known.to_numpy(),
+        known=has_terms.to_numpy(),
         lead_days=np.maximum(floats(aligned["lead_time_days"], settings.lead_time_days), 0),
         lead_sd_days=np.maximum(floats(aligned["lead_time_sd_days"], 0), 0),
         review_days=np.maximum(floats(aligned["review_period_days"], settings.review_period_days), 1e-9),
@@ -144,5 +144,5 @@ def _positive(values: Floats, default: float) -> Floats:
 
 
 def _share(values: Floats) -> Floats:
-    """Targets of 0 and 1 cannot be met or asked of a sample; they are taken as almost that."""
+    """Targets within (0, 1): a quantile of 0 or 1 cannot be estimated from a sample."""
     return np.clip(values, 1e-6, 1 - 1e-6)

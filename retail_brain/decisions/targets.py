@@ -1,4 +1,4 @@
-"""How much to order: service level, fill rate, economics, and the lots in which goods come."""
+"""Computes order quantities from targets (service level, fill rate, profit) and rounds them to whole lots."""
 
 from dataclasses import dataclass
 
@@ -6,12 +6,12 @@ import numpy as np
 
 from retail_brain.decisions.arrays import ROUNDING, Bools, Floats, Ints
 from retail_brain.decisions.order_calendar import Cycle
-from retail_brain.decisions.required_orders import Needs
+from retail_brain.decisions.required_orders import RequiredOrders
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.settings import ReplenishmentSettings
 
 SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR, REORDER, OUTSIDE = range(7)
-"""What an order aims at: an asked service level, an asked fill rate, most profit, the settings' service level, the
+"""Kinds of target: an asked service level, an asked fill rate, most profit, the settings' service level, the
 newsvendor's ratio (profit without ageing), nothing until a reorder point is reached and then a whole lot, or what a
 policy of another package says."""
 
@@ -20,12 +20,12 @@ BY_PROFIT = (ECONOMIC, NEWSVENDOR, REORDER)
 
 @dataclass(frozen=True)
 class Economics:
-    """What one unit more or less costs in the cycle, money, one element per series.
+    """Underage, overage and waste cost of one unit in the cycle, money, one element per series.
 
     Attributes:
-        short: lost with each unit wanted and not there (margin and stock-out cost).
-        over: spent on each unit left when the following order arrives (holding).
-        waste: lost with each unit that reaches its date (cost).
+        short: underage: lost with each unit of unmet demand (margin and stock-out cost).
+        over: overage: spent on each unit left when the following order arrives (holding).
+        waste: lost with each unit that expires (cost).
     """
 
     short: Floats
@@ -34,23 +34,23 @@ class Economics:
 
     @property
     def critical_ratio(self) -> Floats:
-        """Newsvendor ratio `cu / (cu + co)` of goods that keep; NaN where both are 0."""
+        """Newsvendor ratio `cu / (cu + co)` of non-perishable goods; NaN where both are 0."""
         total = self.short + self.over
         return np.divide(self.short, total, out=np.full_like(total, np.nan), where=total > 0)
 
 
 def economics(terms: Terms, cycle: Cycle, lost_unit_cost: float = 0.0) -> Economics:
-    """What a unit too few and too many costs, and one that dates out."""
+    """Underage, overage and waste cost of a unit from the terms and the days of the cycle."""
     days = np.maximum(cycle.review_days, 1)
     return Economics(terms.margin + terms.stockout + lost_unit_cost, terms.holding * days, terms.cost_guess)
 
 
 @dataclass(frozen=True)
 class Target:
-    """What each order aims at.
+    """Target of each order, one element per series.
 
     Attributes:
-        kind: SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR or REORDER.
+        kind: SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR, REORDER or OUTSIDE.
         level: the probability of no stock-out in the cycle (the share of demand served for FILL_RATE).
         raw: units that meet it exactly, before lots; negative where there is too much already.
         reason: sentence of a policy of another package, in English and Chinese.
@@ -62,7 +62,7 @@ class Target:
     reason: tuple[str, str] = ("", "")
 
 
-def order_target(needs: Needs, terms: Terms, money: Economics, settings: ReplenishmentSettings) -> Target:
+def order_target(required: RequiredOrders, terms: Terms, money: Economics, settings: ReplenishmentSettings) -> Target:
     """Target of every series, by the policy of the settings.
 
     `asked` takes an asked service level, else an asked fill rate, else economics, else the settings' service level.
@@ -70,14 +70,14 @@ def order_target(needs: Needs, terms: Terms, money: Economics, settings: Repleni
     """
     ratio = money.critical_ratio
     kind, level = _aims(terms, ratio, terms.costed & ~np.isnan(ratio) & (ratio > 0), settings)
-    raw = needs.quantile(level)
+    raw = required.quantile(level)
     if np.any(kind == FILL_RATE):
-        raw = np.where(kind == FILL_RATE, fill_rate_order(needs, level), raw)
-    dating = (kind == ECONOMIC) & np.isfinite(needs.outlast[:, 0])
+        raw = np.where(kind == FILL_RATE, _fill_rate_order(required, level), raw)
+    dating = (kind == ECONOMIC) & np.isfinite(required.sold_before_expiry[:, 0])
     if np.any(dating):
-        raw[dating] = dating_order(needs, money, dating)
+        raw[dating] = _perishable_order(required, money, dating)
     if np.any(kind == REORDER):
-        raw = np.where(kind == REORDER, reorder_order(needs, money, settings.order_cost), raw)
+        raw = np.where(kind == REORDER, _reorder_order(required, money, settings.order_cost), raw)
     return Target(kind, level, raw + terms.presentation)
 
 
@@ -97,32 +97,33 @@ def _aims(terms: Terms, ratio: Floats, priced: Bools, settings: ReplenishmentSet
 
 
 def spread_factors(terms: Terms, settings: ReplenishmentSettings) -> Floats:
-    """What the uncertainty of each series is multiplied by."""
+    """Factor on the uncertainty of each series: the setting for fresh goods, or the general one."""
     fresh = settings.fresh_spread_factor
-    dates_out = np.isfinite(terms.shelf_life_days) & (terms.shelf_life_days <= settings.fresh_days)
-    return np.where(dates_out & (fresh is not None), fresh or 0.0, settings.spread_factor)
+    expires = np.isfinite(terms.shelf_life_days) & (terms.shelf_life_days <= settings.fresh_days)
+    return np.where(expires & (fresh is not None), fresh or 0.0, settings.spread_factor)
 
 
-def dating_order(needs: Needs, money: Economics, rows: Bools) -> Floats:
-    """The most profitable orders of goods that date out.
+def _perishable_order(required: RequiredOrders, money: Economics, rows: Bools) -> Floats:
+    """The most profitable orders of perishable goods.
 
-    The next unit earns `short * P(need > q) - over * P(need <= q) - waste * P(outlast <= q)`, which falls with q: its
-    sign is searched for among the sorted needs.
+    The next unit earns `short * P(need > q) - over * P(need <= q) - waste * P(sold_before_expiry <= q)`, which falls
+    with q: the order is the sorted need at which its sign changes.
     """
-    need, outlast = needs.need[rows], needs.outlast[rows]
+    need, sold_before_expiry = required.need[rows], required.sold_before_expiry[rows]
     short, over, waste = money.short[rows], money.over[rows], money.waste[rows]
     paths = need.shape[1]
     low, high = np.zeros(len(need), dtype=np.int64), np.full(len(need), paths - 1)
+    # Bisection over the paths of all series at once: the gain changes its sign only once.
     while np.any(low < high):
         middle = (low + high) // 2
         level = np.take_along_axis(need, middle[:, None], axis=1)
         enough = (need <= level).mean(axis=1)
-        gain = short * (1 - enough) - over * enough - waste * (outlast <= level).mean(axis=1)
+        gain = short * (1 - enough) - over * enough - waste * (sold_before_expiry <= level).mean(axis=1)
         low, high = np.where(gain > 0, np.minimum(middle + 1, high), low), np.where(gain > 0, high, middle)
     return np.take_along_axis(need, low[:, None], axis=1)[:, 0]
 
 
-def reorder_order(needs: Needs, money: Economics, order_cost: float) -> Floats:
+def _reorder_order(required: RequiredOrders, money: Economics, order_cost: float) -> Floats:
     """Orders of an (s,S) policy: up to S once the stock to come has fallen to s, nothing before.
 
     S is the newsvendor's level and the rest of a lot, sqrt(2 x order cost x demand / holding) units (economic order
@@ -131,34 +132,34 @@ def reorder_order(needs: Needs, money: Economics, order_cost: float) -> Floats:
     promotions, unlike the stationary levels of the power approximation (Ehrhardt and Mosier 1984). Without a
     cost per order line it is an order-up-to policy.
     """
-    level = needs.quantile(np.nan_to_num(money.critical_ratio))
-    rate = np.maximum(needs.cycle_demand, 1e-9)
+    level = required.quantile(np.nan_to_num(money.critical_ratio))
+    rate = np.maximum(required.cycle_demand, 1e-9)
     lot = np.maximum(np.sqrt(2 * order_cost * rate / np.maximum(money.over, 1e-9)), rate)
-    waiting = money.short * needs.lost_in_cycle(np.zeros_like(level))
+    waiting = money.short * required.lost_in_cycle(np.zeros_like(level))
     return np.where(waiting > order_cost * rate / lot, level + lot - rate, np.minimum(level, 0.0))
 
 
-def fill_rate_order(needs: Needs, fill_rate: Floats) -> Floats:
+def _fill_rate_order(required: RequiredOrders, fill_rate: Floats) -> Floats:
     """The least order whose expected lost units in the cycle are at most `(1 - fill_rate)` of its demand.
 
     `E[(need - q)+]` is linear between the sorted needs, so it is solved exactly (Silver, Pyke & Thomas, ch. 6).
     """
-    need = needs.need
+    need = required.need
     paths = need.shape[1]
-    allowed = (1 - fill_rate) * needs.cycle_demand
+    allowed = (1 - fill_rate) * required.cycle_demand
     above = np.cumsum(need[:, ::-1], axis=1)[:, ::-1]
     count = np.arange(paths, 0, -1)
     lost = (above - count * need) / paths
     first = (lost <= allowed[:, None] + 1e-12).argmax(axis=1)
-    at = np.take_along_axis(need, first[:, None], axis=1)[:, 0]
+    need_above = np.take_along_axis(need, first[:, None], axis=1)[:, 0]
     reached = np.take_along_axis(lost, first[:, None], axis=1)[:, 0]
-    solved: Floats = at - (allowed - reached) * paths / count[first]
+    solved: Floats = need_above - (allowed - reached) * paths / count[first]
     return solved
 
 
 @dataclass(frozen=True)
 class Lots:
-    """An order in whole packs and what shaped it.
+    """Orders in whole packs, and the rules that changed them.
 
     Attributes:
         quantity: units, a multiple of the case pack.
@@ -173,8 +174,8 @@ class Lots:
     skipped: Bools
 
 
-def whole_lots(target: Target, needs: Needs, terms: Terms, money: Economics, nearest: Bools) -> Lots:
-    """Orders in whole packs, at least the minimum order, at most what the shelf takes when it arrives.
+def whole_lots(target: Target, required: RequiredOrders, terms: Terms, money: Economics, nearest: Bools) -> Lots:
+    """Orders in whole packs, at least the minimum order, at most the free shelf space at arrival.
 
     Series of unknown stock (`nearest`) only replace what sells, so they round to the nearest pack.
 
@@ -186,22 +187,23 @@ def whole_lots(target: Target, needs: Needs, terms: Terms, money: Economics, nea
     up = np.ceil(exact - ROUNDING) * pack
     economic = np.isin(target.kind, BY_PROFIT)
     down = np.floor(exact + ROUNDING) * pack
-    better = expected_gain(needs, money, down) >= expected_gain(needs, money, up)
-    wanted = np.where(economic & better & (terms.presentation == 0), down, up)
-    wanted = np.where(nearest, np.floor(exact + 0.5) * pack, wanted)
+    better = expected_gain(required, money, down) >= expected_gain(required, money, up)
+    rounded = np.where(economic & better & (terms.presentation == 0), down, up)
+    rounded = np.where(nearest, np.floor(exact + 0.5) * pack, rounded)
     least = np.ceil(terms.min_order / pack - ROUNDING) * pack
-    minimum = (wanted > 0) & (wanted < least)
-    quantity = np.where(minimum, least, wanted)
-    skipped = minimum & economic & (expected_gain(needs, money, least) <= 0)
+    minimum = (rounded > 0) & (rounded < least)
+    quantity = np.where(minimum, least, rounded)
+    skipped = minimum & economic & (expected_gain(required, money, least) <= 0)
     quantity = np.where(skipped, 0.0, quantity)
     capacity = np.maximum(terms.capacity, np.maximum(least, pack))
-    room = np.floor(np.maximum(capacity - needs.projected, 0) / pack + ROUNDING) * pack
+    room = np.floor(np.maximum(capacity - required.projected, 0) / pack + ROUNDING) * pack
     fits = np.where(room >= least, room, 0.0)
     shelf = quantity > fits
+    # + 0.0 turns -0.0 into 0.0, which would print as "-0".
     return Lots(np.where(shelf, fits, quantity) + 0.0, minimum & ~skipped, shelf, skipped)
 
 
-def expected_gain(needs: Needs, money: Economics, order: Floats) -> Floats:
-    """Money an order is expected to earn over ordering nothing now."""
-    saved = needs.lost_in_cycle(np.zeros_like(order)) - needs.lost_in_cycle(order)
-    return money.short * saved - money.over * needs.left_over(order) - money.waste * needs.dated(order)
+def expected_gain(required: RequiredOrders, money: Economics, order: Floats) -> Floats:
+    """Expected money of an order over ordering nothing now."""
+    saved = required.lost_in_cycle(np.zeros_like(order)) - required.lost_in_cycle(order)
+    return money.short * saved - money.over * required.left_over(order) - money.waste * required.expired(order)

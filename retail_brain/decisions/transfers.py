@@ -1,4 +1,4 @@
-"""One stock (商品通): goods moved between shops where another shop is expected to sell more of them."""
+"""Suggests transfers between shops (商品通, one stock): units move to where their marginal value is greatest."""
 
 from dataclasses import dataclass
 
@@ -19,16 +19,16 @@ TRANSFERS = {
 
 
 @dataclass(frozen=True)
-class Giving:
-    """What a unit more or less is worth in each shop over the same stretch of days; one element per series.
+class StockValues:
+    """Value of stock in each shop over the same days, one element per series.
 
     Attributes:
-        need: as in `Needs`: units short (negative: left over) on each path with nothing moved, sorted within each row.
+        need: as in `RequiredOrders`: units short (negative: left over) on each path with nothing moved, sorted per row.
         worth: money per unit sold.
         hold: money per unit left over.
         on_hand: most units that can be given.
-        keep: units that a shop never gives away (presentation).
-        need_later: the same as `need`, counted only from the arrival of what is moved: what comes cannot serve the days
+        keep: units that a shop never gives away (display minimum).
+        need_later: the same as `need`, counted only from the arrival of the moved units, which cannot serve the days
             before. None where goods arrive at once.
     """
 
@@ -39,19 +39,19 @@ class Giving:
     keep: Floats
     need_later: Floats | None = None
 
-    def take(self, rows: Ints) -> "Giving":
-        """Some of the series."""
+    def take(self, rows: Ints) -> "StockValues":
+        """The values of some series."""
         later = None if self.need_later is None else self.need_later[rows]
-        need, worth, hold = self.need[rows], self.worth[rows], self.hold[rows]
-        return Giving(need, worth, hold, self.on_hand[rows], self.keep[rows], later)
+        need, sale_value, hold = self.need[rows], self.worth[rows], self.hold[rows]
+        return StockValues(need, sale_value, hold, self.on_hand[rows], self.keep[rows], later)
 
     def receiving(self, rows: Ints, moved: Floats, step: Floats) -> Floats:
-        """Money that `step` further units bring to shops that have been sent `moved`."""
+        """Marginal value (money) of `step` further units in shops that have been sent `moved`."""
         need = self.need if self.need_later is None else self.need_later
         return self._value(need, rows, moved + step) - self._value(need, rows, moved)
 
     def giving(self, rows: Ints, moved: Floats, step: Floats) -> Floats:
-        """Money that shops lose that have given away `-moved` units and give `step` more; negative where they gain."""
+        """Marginal loss (money) of shops that have given `-moved` units and give `step` more; negative for a gain."""
         return self._value(self.need, rows, moved) - self._value(self.need, rows, moved - step)
 
     def _value(self, need: Floats, rows: Ints, units: Floats) -> Floats:
@@ -63,7 +63,7 @@ class Giving:
 
 def suggest_transfers(
     series: pl.DataFrame,
-    giving: Giving,
+    giving: StockValues,
     cost_per_unit: Floats,
     picking: dict[str, float] | None = None,
     lot: float = 1.0,
@@ -79,7 +79,7 @@ def suggest_transfers(
 
     Args:
         series: `store_id`, `product_id` of each element.
-        giving: what units are worth in each shop.
+        giving: value of stock in each shop.
         cost_per_unit: money for moving one unit, per series (of the giving shop).
         picking: shop -> units it can pick; shops not named pick without limit.
         lot: units moved at a time.
@@ -87,12 +87,13 @@ def suggest_transfers(
     """
     shops, products = series["store_id"].to_list(), series["product_id"].rank("dense").to_numpy().astype(np.int64) - 1
     limits = picking or {}
-    known = {shop: place for place, shop in enumerate(dict.fromkeys(shops))}
-    shop_of = np.array([known[shop] for shop in shops], dtype=np.int64)
-    left_to_pick = np.array([float(limits.get(shop, np.inf)) for shop in known])
+    shop_index = {shop: place for place, shop in enumerate(dict.fromkeys(shops))}
+    shop_of = np.array([shop_index[shop] for shop in shops], dtype=np.int64)
+    left_to_pick = np.array([float(limits.get(shop, np.inf)) for shop in shop_index])
     moved = np.zeros(series.height)
-    found: dict[tuple[int, int], list[float]] = {}
+    moves: dict[tuple[int, int], list[float]] = {}
     plus, minus = _marginals(giving, np.arange(series.height), moved, cost_per_unit, lot)
+    # Only products that moved something in the last round can move more; the others are settled.
     rows = np.argsort(products, kind="stable")
     while len(rows):
         losing = np.where(left_to_pick[shop_of[rows]] >= lot, minus[rows], np.inf)
@@ -103,7 +104,7 @@ def suggest_transfers(
             moved[giver] -= lot
             moved[taker] += lot
             left_to_pick[shop_of[giver]] -= lot
-            entry = found.setdefault((giver, taker), [0.0, 0.0])
+            entry = moves.setdefault((giver, taker), [0.0, 0.0])
             entry[0] += lot
             entry[1] += gain
         changed = np.unique(np.array([row for _, *both in pairs for row in both], dtype=np.int64))
@@ -111,11 +112,11 @@ def suggest_transfers(
         active = np.zeros(len(products) + 1, dtype=np.bool_)
         active[products[changed]] = True
         rows = rows[active[products[rows]]]
-    return _rows(series, found, line_cost)
+    return _rows(series, moves, line_cost)
 
 
-def _marginals(giving: Giving, rows: Ints, moved: Floats, cost: Floats, lot: float) -> tuple[Floats, Floats]:
-    """What one more lot brings to each shop, and what it costs to give one away; a shop does only one of both."""
+def _marginals(giving: StockValues, rows: Ints, moved: Floats, cost: Floats, lot: float) -> tuple[Floats, Floats]:
+    """Value of receiving and loss of giving one more lot, per series; a shop either gives or receives a product."""
     step = np.full(len(rows), lot)
     can_give = (giving.on_hand[rows] + moved - giving.keep[rows] >= lot) & (moved <= 0)
     plus = np.where(moved >= 0, giving.receiving(rows, moved, step), -np.inf)
@@ -140,7 +141,7 @@ def _first_of(groups: Ints, values: Floats) -> Ints:
     return first
 
 
-def _rows(series: pl.DataFrame, found: dict[tuple[int, int], list[float]], line_cost: float) -> pl.DataFrame:
+def _rows(series: pl.DataFrame, moves: dict[tuple[int, int], list[float]], line_cost: float) -> pl.DataFrame:
     """The transfers that earn their cost as a table, most valuable first."""
     stores, products = series["store_id"].to_list(), series["product_id"].to_list()
     rows = [
@@ -155,7 +156,7 @@ def _rows(series: pl.DataFrame, found: dict[tuple[int, int], list[float]], line_
             "reason_zh": f"调入门店在下次到货前预计能卖出，调出门店预计会积压；"
             f"调拨{units:g}件扣除调拨成本后约可多赚{value - line_cost:.2f}。",
         }
-        for (giver, taker), (units, value) in found.items()
+        for (giver, taker), (units, value) in moves.items()
         if value > line_cost
     ]
     order = ["expected_value", "product_id", "from_store_id", "to_store_id"]

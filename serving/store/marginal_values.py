@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from retail_brain.decisions.transfers import Giving
+from retail_brain.decisions.transfers import StockValues
 from serving.store.arrays import Array, map_array, write_array
 
 _COLUMNS = ("worth", "hold", "on_hand", "keep")
 
 
-def write_worth(folder: Path, stores: Array, products: Array, giving: Giving, n_products: int) -> None:
+def write_worth(folder: Path, stores: Array, products: Array, giving: StockValues, n_products: int) -> None:
     """Writes what a unit less is worth in each series.
 
     Args:
@@ -38,9 +38,9 @@ class Worth:
         self._need = map_array(folder / "worth.need.npy")
         self._columns = map_array(folder / "worth.columns.npy")
 
-    def of_product(self, product: int) -> tuple[Array, Giving]:
+    def of_product(self, product: int) -> tuple[Array, StockValues]:
         """Stores that sell a product, and what its units are worth in each."""
         held = slice(int(self._starts[product]), int(self._starts[product + 1]))
         columns = self._columns[held].astype(np.float64)
         parts = {name: columns[:, place] for place, name in enumerate(_COLUMNS)}
-        return self._store[held], Giving(need=self._need[held].astype(np.float64), **parts)
+        return self._store[held], StockValues(need=self._need[held].astype(np.float64), **parts)

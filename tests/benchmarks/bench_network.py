@@ -14,10 +14,10 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.joint_limits import Scarce, share_out
+from retail_brain.decisions.joint_limits import CapacityLimit, share_out
 from retail_brain.decisions.marginal_value import Steps
 from retail_brain.decisions.routing import Sources, route_order
-from retail_brain.decisions.transfers import Giving, suggest_transfers
+from retail_brain.decisions.transfers import StockValues, suggest_transfers
 from retail_brain.settings import Settings
 from serving.planning.stock.stock_network import counts
 
@@ -57,7 +57,7 @@ def measure_transfers() -> None:
         demand = rng.poisson(rng.gamma(0.5, 4.0, size)[:, None], (size, 40)).astype(float)
         on_hand = rng.poisson(demand.mean(axis=1) * rng.choice([0.2, 1.0, 3.0], size)).astype(float)
         worth, hold = rng.uniform(2, 20, size), rng.uniform(0.05, 0.4, size)
-        giving = Giving(np.sort(demand - on_hand[:, None], axis=1), worth, hold, on_hand, np.zeros(size))
+        giving = StockValues(np.sort(demand - on_hand[:, None], axis=1), worth, hold, on_hand, np.zeros(size))
         ids = {
             "store_id": np.repeat([f"S{shop}" for shop in range(shops)], products),
             "product_id": np.tile([f"P{product}" for product in range(products)], shops),
@@ -102,7 +102,7 @@ def measure_limits() -> None:
         print(f"{len(steps.series):,} steps of {series:,} series: {time.perf_counter() - begun:.1f} s")
 
 
-def _instance(rng: np.random.Generator, series: int, most: int) -> tuple[Steps, list[Scarce]]:
+def _instance(rng: np.random.Generator, series: int, most: int) -> tuple[Steps, list[CapacityLimit]]:
     count = rng.integers(1, most + 1, series)
     owner = np.repeat(np.arange(series), count)
     value = np.concatenate([np.sort(rng.uniform(0.5, 20, one))[::-1] for one in count])
@@ -113,13 +113,13 @@ def _instance(rng: np.random.Generator, series: int, most: int) -> tuple[Steps, 
     every = np.arange(series)
     half = every[every % 2 == 0]
     return steps, [
-        Scarce("money", 0.4 * float(wanted @ cost), every, cost),
-        Scarce("truck", 0.5 * float(wanted[half].sum()), half, np.ones(len(half))),
-        Scarce("litres", 0.5 * float(wanted.sum()), every, rng.uniform(0.5, 1.5, series)),
+        CapacityLimit("money", 0.4 * float(wanted @ cost), every, cost),
+        CapacityLimit("truck", 0.5 * float(wanted[half].sum()), half, np.ones(len(half))),
+        CapacityLimit("litres", 0.5 * float(wanted.sum()), every, rng.uniform(0.5, 1.5, series)),
     ]
 
 
-def _optimum(steps: Steps, limits: list[Scarce]) -> float:
+def _optimum(steps: Steps, limits: list[CapacityLimit]) -> float:
     size = len(steps.series)
     usage = []
     for limit in limits:

@@ -93,7 +93,7 @@ def budget(instances: int) -> None:
         rng = np.random.default_rng(seed)
         paths, terms, stock = instance(rng, int(rng.integers(5, 60)), 100, 14)
         plan = plan_orders(paths, terms, stock, AS_OF)
-        steps = order_steps(plan.quantity, plan.needs, plan.terms, plan.money)
+        steps = order_steps(plan.quantity, plan.required, plan.terms, plan.money)
         limit = float(steps.cost.sum() * rng.uniform(0.05, 0.8))
         best = optimum(steps, limit)
         started = time.perf_counter()

@@ -18,15 +18,15 @@ from features.demand.target_period import TARGET
 from retail_brain.decisions.availability import Availability
 from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.decisions.offer_rules import ATTRIBUTES, Goods
-from retail_brain.decisions.phantom_stock import COUNT_REQUESTS
-from retail_brain.decisions.transfers import TRANSFERS, Giving
+from retail_brain.decisions.phantom_stock import CYCLE_COUNTS
+from retail_brain.decisions.transfers import TRANSFERS, StockValues
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.outputs import SUGGESTIONS
 from retail_brain.settings import Workspace
 from serving.planning.demand.value_added import COLUMNS
-from serving.planning.stock.exceptions import ATTENTION
+from serving.planning.stock.exceptions import EXCEPTIONS
 from serving.planning.stock.picking_capacity import SHOPS
 from serving.store.answer_set import AnswersManifest, make_current, write_manifest
 from serving.store.attributes import write_attributes
@@ -109,7 +109,7 @@ def _write_network(folder: Path, n_products: int) -> None:
         "expected_units": [8.0],
     }
     count |= {"probability": [0.9], "expected_value": [20.0]}
-    write_rows(folder, "counts", pl.DataFrame(series | count, schema=COUNT_REQUESTS))
+    write_rows(folder, "counts", pl.DataFrame(series | count, schema=CYCLE_COUNTS))
     left = {"store_id": ["S001", "S002"], "product_id": ["P0002", "P0003"], "as_of": [AS_OF] * 2}
     left |= {"on_hand": [9.0, 5.0], "sell_by": [AS_OF] * 2, "left_over_units": [6.0, 2.0], "probability": [1.0, 0.5]}
     left |= {"value_at_risk": [60.0, 8.0], "reason_code": ["date", "season"], "reason": ["why"] * 2}
@@ -118,7 +118,7 @@ def _write_network(folder: Path, n_products: int) -> None:
     lines |= {"store_id": ["S001", "S002", "S001", "S002"], "product_id": ["P0002", "P0001", "P0001", "P0039"]}
     lines |= {"other_store_id": [None, None, "S002", None], "units": [6.0, 5.0, 3.0, 2.0]}
     write_rows(
-        folder, "attention", pl.DataFrame(lines | {"reason": ["why"] * 4, "reason_zh": ["原因"] * 4}, schema=ATTENTION)
+        folder, "attention", pl.DataFrame(lines | {"reason": ["why"] * 4, "reason_zh": ["原因"] * 4}, schema=EXCEPTIONS)
     )
     shops = {"store_id": list(STORES), "region": ["杭州", "苏州", "线上"], "is_online": [False, False, True]}
     shops |= {"capacity": [50.0, 40.0, None], "expected_orders": [10.0, 38.5, 0.0], "units_per_order": [3.0] * 3}
@@ -126,7 +126,7 @@ def _write_network(folder: Path, n_products: int) -> None:
     stores, products = np.repeat([0, 1], 10), np.tile(np.arange(10), 2)
     need = np.repeat([[-4.0], [4.0]], 10, axis=0) * np.ones((20, 2))
     ones = np.ones(20)
-    giving = Giving(need, 2 * ones, 0.5 * ones, 5 * ones, np.repeat([0.0, 1.0], 10))
+    giving = StockValues(need, 2 * ones, 0.5 * ones, 5 * ones, np.repeat([0.0, 1.0], 10))
     write_worth(folder, stores, products, giving, n_products)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from retail_brain.decisions.availability import NO_STORE
-from retail_brain.decisions.offer_rules import Ready, Slate, pinned_products
+from retail_brain.decisions.offer_rules import ResolvedRule, Slate, pinned_products
 from retail_brain.operational.events import Event
 from serving.http.handlers.call import Call, find_store, no_champion
 from serving.http.handlers.ranking import ProductNames, Ranking
@@ -117,7 +117,12 @@ def _stranger(answers: Answers, store: int) -> Pairs:
 
 
 def _offer(
-    request: RecommendRequest, answers: Answers, best: Ranked, person: _Person, store: int, rules: Sequence[Ready]
+    request: RecommendRequest,
+    answers: Answers,
+    best: Ranked,
+    person: _Person,
+    store: int,
+    rules: Sequence[ResolvedRule],
 ) -> Offers:
     assert answers.attributes is not None
     many = best.products.size

@@ -14,9 +14,9 @@ from retail_brain.decisions.forecast_value_added import (
     ENGINE,
     OVERRIDE,
     apply_overrides,
-    as_touches,
+    as_fva_steps,
     shares,
-    touch_errors,
+    step_errors,
     user_errors,
 )
 from retail_brain.settings import Settings
@@ -107,8 +107,8 @@ def _errors(
     """Sums of errors by touch and by user, one origin in memory at a time."""
     for origin in origins:
         kept = read_origin(folder, origin)
-        parts = [as_touches(kept.rename({method: "forecast"}), method, origin) for method in METHODS]
+        parts = [as_fva_steps(kept.rename({method: "forecast"}), method, origin) for method in METHODS]
         engine = parts[-1].select(*_KEY, "date", "forecast", "risk_until")
-        touches = pl.concat([*parts, apply_overrides(engine, overrides, origin)])
+        steps = pl.concat([*parts, apply_overrides(engine, overrides, origin)])
         came = actuals.of(kept)
-        yield touch_errors(touches, came, lag_days), user_errors(touches, came, lag_days)
+        yield step_errors(steps, came, lag_days), user_errors(steps, came, lag_days)

@@ -8,13 +8,13 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.availability import NO_STORE, Availability
-from retail_brain.decisions.offer_rules import Goods, Ready, Rule, Slate, pinned_products, ready_rules
+from retail_brain.decisions.offer_rules import Goods, ResolvedRule, Rule, Slate, pinned_products, resolve_rules
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.settings import Settings
 from serving.planning.people.live_ranking import Kind
 from serving.planning.people.offers import Selection, fulfilment_names, offer, origin_ids
 from serving.planning.people.rule_facts import attribute_columns, known_adults
-from serving.planning.stock.counted_stock import shelves_of
+from serving.planning.stock.counted_stock import read_availability
 from training.recommender.fitted_sources import Situation
 from training.recommender.scoring import stranger_chances
 
@@ -81,7 +81,7 @@ class Chain:
     store: int
     shelves: Availability
     goods: Goods
-    rules: Sequence[Ready]
+    rules: Sequence[ResolvedRule]
     now: datetime
 
     @classmethod
@@ -104,9 +104,11 @@ class Chain:
             people=people.select("customer_id", own=own if wish.in_stock else NO_STORE, is_adult=adults),
             store_ids=stores,
             store=NO_STORE if wish.store_id is None else places[wish.store_id],
-            shelves=shelves_of(dataset, places, {product: at for at, product in enumerate(ids.to_list())}, pickup_km),
+            shelves=read_availability(
+                dataset, places, {product: at for at, product in enumerate(ids.to_list())}, pickup_km
+            ),
             goods=goods,
-            rules=ready_rules(wish.rules, goods),
+            rules=resolve_rules(wish.rules, goods),
             now=wish.now,
         )
 

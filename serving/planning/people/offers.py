@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from retail_brain.decisions.availability import FULFILMENT, NO_STORE, NOWHERE, Array, Availability
-from retail_brain.decisions.offer_rules import Goods, Ready, Slate, apply_rules
+from retail_brain.decisions.offer_rules import Goods, ResolvedRule, Slate, apply_rules
 
 
 class Texts(Protocol):
@@ -56,7 +56,7 @@ def offer(
     slate: Slate,
     stores: Array,
     shelves: Availability,
-    rules: Sequence[Ready],
+    rules: Sequence[ResolvedRule],
     goods: Goods,
     selection: Selection,
     is_explore: Array | None = None,

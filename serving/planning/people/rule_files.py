@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from retail_brain.decisions.offer_rules import ADULTS_ONLY, Goods, Ready, Rule, ready_rules
+from retail_brain.decisions.offer_rules import ADULTS_ONLY, Goods, ResolvedRule, Rule, resolve_rules
 from retail_brain.errors import UsageError
 from retail_brain.files import write_text
 from retail_brain.operational.rules import RuleSet
@@ -44,15 +44,15 @@ class RuleBook:
     """
 
     version: int = 0
-    ready: Sequence[Ready] = ()
+    ready: Sequence[ResolvedRule] = ()
     kept: RuleSet = field(default_factory=lambda: RuleSet(0, []))
 
     @classmethod
     def of(cls, kept: RuleSet, goods: Goods) -> "RuleBook":
         """The stored list for some goods."""
-        return cls(kept.version, ready_rules(stored_rules(kept), goods), kept)
+        return cls(kept.version, resolve_rules(stored_rules(kept), goods), kept)
 
-    def here(self, store_id: str | None, now: datetime) -> list[Ready]:
+    def here(self, store_id: str | None, now: datetime) -> list[ResolvedRule]:
         """Those that hold in a store at a time."""
         return [one for one in self.ready if one.rule.applies(store_id, now)]
 

@@ -11,7 +11,7 @@ from retail_brain.outputs import SERIES
 _OF_A_STORE = ("is_online", "daily_fulfilment_capacity", "latitude", "longitude", "region")
 
 
-def shelves_of(
+def read_availability(
     dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int], pickup_km: float = PICKUP_KM
 ) -> Availability:
     """What lies where on the last visible day.

@@ -10,7 +10,7 @@ from retail_brain.decisions.reasons import number
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
 
-ATTENTION = {
+EXCEPTIONS = {
     "kind": pl.String,
     "money": pl.Float64,
     "store_id": pl.String,
@@ -31,7 +31,7 @@ class StockFindings:
 
     Attributes:
         transfers: columns of `transfers.TRANSFERS`.
-        counts: columns of `phantom_stock.COUNT_REQUESTS`.
+        counts: columns of `phantom_stock.CYCLE_COUNTS`.
         leftovers: columns of `excess_stock.LEFTOVERS`.
     """
 
@@ -46,7 +46,7 @@ def usual_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:
     return recent.group_by(*SERIES).agg(usual=pl.col("units").sum() / _USUAL_DAYS).collect()
 
 
-def lines_that_matter(
+def stock_exceptions(
     suggestions: pl.DataFrame,
     terms: pl.DataFrame,
     usual: pl.DataFrame,
@@ -54,7 +54,7 @@ def lines_that_matter(
     findings: StockFindings,
     settings: ReplenishmentSettings,
 ) -> pl.DataFrame:
-    """The exceptions among orders and stock, most money at stake first: columns ATTENTION.
+    """The exceptions among orders and stock, most money at stake first: columns EXCEPTIONS.
 
     A line's money is: margin of the sales expected to be lost even with the order (`stockout`); margin of the cycle's
     demand where the stock is unknown; cost of what an order holds beyond `large_order_cycles` (`large_order`);
@@ -98,7 +98,7 @@ def _of(
     told = frame.with_columns(
         kind=pl.lit(kind), money=money, other_store_id=pl.lit(None) if other is None else other, units=units
     )
-    return told.select(pl.col(name).cast(dtype) for name, dtype in ATTENTION.items())
+    return told.select(pl.col(name).cast(dtype) for name, dtype in EXCEPTIONS.items())
 
 
 def _stockouts(lines: pl.DataFrame) -> pl.DataFrame:

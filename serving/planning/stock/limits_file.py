@@ -9,7 +9,7 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Floats, Ints, floats
-from retail_brain.decisions.joint_limits import Scarce, Shared
+from retail_brain.decisions.joint_limits import CapacityLimit, SharedOrders
 from retail_brain.errors import DataError
 from retail_brain.outputs import SERIES
 
@@ -96,9 +96,9 @@ def line_facts(dataset: Dataset, series: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def scarce_things(
+def capacity_limits(
     rows: list[dict[str, Any]], facts: pl.DataFrame, per_unit: Mapping[str, Floats], stock: pl.DataFrame
-) -> list[tuple[Scarce, str]]:
+) -> list[tuple[CapacityLimit, str]]:
     """The limits as the series see them, each with what it counts.
 
     `stock` becomes one limit per product of each source store.
@@ -112,14 +112,14 @@ def scarce_things(
     Raises:
         DataError: a limit is restricted by, or counts in, a column that is not there.
     """
-    found: list[tuple[Scarce, str]] = []
+    found: list[tuple[CapacityLimit, str]] = []
     for row in rows:
         mine = np.flatnonzero(_matching(row, facts)).astype(np.int64)
         if row["unit"] == "stock":
             found += [(limit, "stock") for limit in _stock_limits(row, facts, mine, stock)]
         else:
             amounts = _per_unit(row, facts, per_unit)[mine]
-            found.append((Scarce(row["limit"], row["capacity"], mine, amounts), row["unit"]))
+            found.append((CapacityLimit(row["limit"], row["capacity"], mine, amounts), row["unit"]))
     return found
 
 
@@ -152,7 +152,7 @@ def _per_unit(row: dict[str, Any], facts: pl.DataFrame, per_unit: Mapping[str, F
     return np.maximum(floats(facts[unit].cast(pl.Float64, strict=False), 0), 0)
 
 
-def _stock_limits(row: dict[str, Any], facts: pl.DataFrame, mine: Ints, stock: pl.DataFrame) -> list[Scarce]:
+def _stock_limits(row: dict[str, Any], facts: pl.DataFrame, mine: Ints, stock: pl.DataFrame) -> list[CapacityLimit]:
     """One limit per source store x product: what the source has, or the capacity where the file names one."""
     named = facts[mine].select("source_store_id", "product_id").with_columns(at=pl.Series(mine))
     held = stock.select(source_store_id="store_id", product_id="product_id", on_hand="on_hand")
@@ -161,11 +161,11 @@ def _stock_limits(row: dict[str, Any], facts: pl.DataFrame, mine: Ints, stock: p
     limits = []
     for source, product, at, on_hand in known.iter_rows():
         amount = max(on_hand or 0.0, 0.0) if math.isinf(row["capacity"]) else row["capacity"]
-        limits.append(Scarce(f"{row['limit']} {source} {product}", amount, np.array(at), np.ones(len(at))))
+        limits.append(CapacityLimit(f"{row['limit']} {source} {product}", amount, np.array(at), np.ones(len(at))))
     return limits
 
 
-def price_rows(scarce: Sequence[tuple[Scarce, str]], shared: Shared) -> pl.DataFrame:
+def price_rows(scarce: Sequence[tuple[CapacityLimit, str]], shared: SharedOrders) -> pl.DataFrame:
     """One row per limit, dearest first: columns PRICES.
 
     Args:

@@ -17,7 +17,7 @@ from retail_brain.errors import NotFoundError
 from retail_brain.outputs import SERIES, SUGGESTIONS, DemandPaths
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
-from serving.planning.stock.limits_file import PRICES, line_facts, price_rows, read_limits, scarce_things
+from serving.planning.stock.limits_file import PRICES, capacity_limits, line_facts, price_rows, read_limits
 
 _PERIOD_DAYS = {"day": 1, "week": 7, "month": 28}
 """Days of a period; the shortest month, so that no order falls short of its horizon."""
@@ -184,7 +184,7 @@ def suggest_within(
         "money": np.concatenate([plan.terms.cost_guess for plan, _ in plans]),
         "packs": np.concatenate([1 / plan.terms.case_pack for plan, _ in plans]),
     }
-    scarce = scarce_things(rows, facts, per_unit, side.stock)
+    scarce = capacity_limits(rows, facts, per_unit, side.stock)
     orders, shared = apply_limits(plans, [one for one, _ in scarce], side.as_of)
     return orders, price_rows(scarce, shared)
 

@@ -9,11 +9,11 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import days
-from retail_brain.decisions.excess_stock import LEFTOVERS, find_leftovers
+from retail_brain.decisions.excess_stock import LEFTOVERS, find_excess_stock
 from retail_brain.decisions.order_plan import Plan
-from retail_brain.decisions.phantom_stock import suggest_counts
-from retail_brain.decisions.stock_value import local_stock
-from retail_brain.decisions.transfers import TRANSFERS, Giving, suggest_transfers
+from retail_brain.decisions.phantom_stock import suggest_cycle_counts
+from retail_brain.decisions.stock_value import local_stock_values
+from retail_brain.decisions.transfers import TRANSFERS, StockValues, suggest_transfers
 from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import SERIES, DemandPaths
 from retail_brain.progress import SILENT, Progress
@@ -38,7 +38,7 @@ class Network:
     side: SupplySide
     settings: Settings
     _series: list[pl.DataFrame] = field(default_factory=list)
-    _parts: list[Giving] = field(default_factory=list)
+    _parts: list[StockValues] = field(default_factory=list)
     _left: list[pl.DataFrame] = field(default_factory=list)
 
     @cached_property
@@ -65,18 +65,20 @@ class Network:
         cycle = (plan.cycle.next_arrives_on - first).astype(np.float64)
         self._series.append(paths.series.select(*SERIES, cycle_days=pl.Series(cycle)))
         self._parts.append(
-            local_stock(plan, paths.units, days(paths.dates), mine["sell_by"], mine["is_end"], transit_days=transit)
+            local_stock_values(
+                plan, paths.units, days(paths.dates), mine["sell_by"], mine["is_end"], transit_days=transit
+            )
         )
 
     def add_leftovers(self, paths: DemandPaths) -> None:
         """Takes in a store's series, listed or not; goods with stock and without a forecast count as not selling."""
         stores = paths.series["store_id"].unique().to_list()
         stock = self.stock.filter(pl.col("store_id").is_in(stores), pl.col("on_hand") > 0)
-        self._left.append(find_leftovers(paths, stock, self.side.as_of))
+        self._left.append(find_excess_stock(paths, stock, self.side.as_of))
         silent = stock.join(paths.series, on=list(SERIES), how="anti").select(SERIES)
         if silent.height:
             none = np.zeros((silent.height, 1, len(paths.dates)), dtype=np.float32)
-            self._left.append(find_leftovers(DemandPaths(silent, paths.dates, none), stock, self.side.as_of))
+            self._left.append(find_excess_stock(DemandPaths(silent, paths.dates, none), stock, self.side.as_of))
 
     @property
     def series(self) -> pl.DataFrame:
@@ -84,11 +86,11 @@ class Network:
         empty = {**dict.fromkeys(SERIES, pl.String), "cycle_days": pl.Float64}
         return pl.concat([pl.DataFrame(schema=empty), *self._series])
 
-    def giving(self) -> Giving:
+    def giving(self) -> StockValues:
         """What a unit more or less is worth in every series."""
         parts = self._parts
         names = ("need", "worth", "hold", "on_hand", "keep", "need_later")
-        return Giving(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+        return StockValues(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
     def transfers(self, network: NetworkSettings | None = None) -> pl.DataFrame:
         """What to move, one row per product x giving x receiving store, most valuable first: columns TRANSFERS."""
@@ -107,7 +109,7 @@ class Network:
         return found.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
 
     def counts(self, least_probability: float | None = None) -> pl.DataFrame:
-        """Shelves to count, most valuable first: columns `phantom_stock.COUNT_REQUESTS`.
+        """Shelves to count, most valuable first: columns `phantom_stock.CYCLE_COUNTS`.
 
         Args:
             least_probability: of phantom stock; None = that of the settings.
@@ -116,7 +118,7 @@ class Network:
         silent = read_silent(self.dataset, side.stock, side.terms, side.as_of)
         network = self.settings.network
         least = network.phantom_least_probability if least_probability is None else least_probability
-        return suggest_counts(silent, side.as_of, prior=network.phantom_prior, least_probability=least)
+        return suggest_cycle_counts(silent, side.as_of, prior=network.phantom_prior, least_probability=least)
 
 
 def transfers(

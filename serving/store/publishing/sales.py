@@ -9,7 +9,7 @@ from features.goods.promoted_days import mark_promoted, periods_by_series
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ServingSettings
-from serving.planning.stock.counted_stock import shelves_of
+from serving.planning.stock.counted_stock import read_availability
 from serving.store.availability import write_availability
 from serving.store.planned_promotions import write_planned
 from serving.store.publishing.catalogs import Places
@@ -108,7 +108,7 @@ def publish_popular(folder: Path, dataset: Dataset, places: Places, settings: Se
 
 def publish_stock(folder: Path, dataset: Dataset, places: Places, pickup_km: float) -> int:
     """Writes what lies where, and how a person gets it; returns the number of store x products in stock."""
-    shelves = shelves_of(dataset, places.stores, places.products, pickup_km)
+    shelves = read_availability(dataset, places.stores, places.products, pickup_km)
     write_availability(folder, shelves)
     return len(shelves.keys)
 

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from retail_brain.progress import Progress
-from serving.planning.stock.exceptions import StockFindings, lines_that_matter, usual_sales
+from serving.planning.stock.exceptions import StockFindings, stock_exceptions, usual_sales
 from serving.planning.stock.stock_network import Network
 from serving.store.marginal_values import write_worth
 from serving.store.publishing.catalogs import Places
@@ -21,7 +21,7 @@ def publish_network(
         tables = {"transfers": network.transfers(), "counts": network.counts(), "leftovers": network.leftovers()}
         side = network.side
         series = network.series
-        tables["attention"] = lines_that_matter(
+        tables["attention"] = stock_exceptions(
             suggestions,
             side.terms,
             usual_sales(network.dataset, side.as_of),

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
 from retail_brain.decisions.excess_stock import LEFTOVERS
-from retail_brain.decisions.phantom_stock import COUNT_REQUESTS
+from retail_brain.decisions.phantom_stock import CYCLE_COUNTS
 from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.errors import DataError, MissingTableError, NotFoundError, UsageError
 
@@ -16,7 +16,7 @@ def run(home, *words):
 
 
 @pytest.mark.parametrize(
-    ("verb", "columns"), [("transfers", TRANSFERS), ("counts", COUNT_REQUESTS), ("leftovers", LEFTOVERS)]
+    ("verb", "columns"), [("transfers", TRANSFERS), ("counts", CYCLE_COUNTS), ("leftovers", LEFTOVERS)]
 )
 def test_each_verb_writes_its_table_even_where_there_is_little_to_say(home, tmp_path, verb, columns):
     result = run(home, verb, "--out", str(tmp_path / "out.parquet"))

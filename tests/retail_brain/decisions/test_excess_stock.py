@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from retail_brain.decisions.excess_stock import LEFTOVERS, find_leftovers
+from retail_brain.decisions.excess_stock import LEFTOVERS, find_excess_stock
 from retail_brain.outputs import DemandPaths
 
 AS_OF = date(2025, 2, 28)
@@ -27,7 +27,7 @@ def facts(paths: DemandPaths, on_hand: float, sell_by: date | None, cost: float 
 
 def test_what_the_paths_do_not_sell_by_the_date_is_left_over():
     paths = make_paths([1.0, 3.0])
-    row = find_leftovers(paths, facts(paths, 10.0, date(2025, 3, 4)), AS_OF).row(0, named=True)
+    row = find_excess_stock(paths, facts(paths, 10.0, date(2025, 3, 4)), AS_OF).row(0, named=True)
     assert row["left_over_units"] == pytest.approx((6 + 0) / 2)
     assert (row["probability"], row["value_at_risk"]) == (0.5, 6.0)
     assert (
@@ -38,12 +38,12 @@ def test_what_the_paths_do_not_sell_by_the_date_is_left_over():
 
 def test_demand_goes_on_beyond_the_forecast():
     paths = make_paths([1.0, 1.0])
-    row = find_leftovers(paths, facts(paths, 30.0, date(2025, 3, 20)), AS_OF).row(0, named=True)
+    row = find_excess_stock(paths, facts(paths, 30.0, date(2025, 3, 20)), AS_OF).row(0, named=True)
     assert row["left_over_units"] == pytest.approx(30 - 20)
 
 
 def test_goods_that_keep_and_goods_that_sell_are_not_listed():
     paths = make_paths([1.0, 1.0])
-    assert find_leftovers(paths, facts(paths, 100.0, None), AS_OF).height == 0
-    assert find_leftovers(paths, facts(paths, 3.0, date(2025, 3, 5)), AS_OF).height == 0
-    assert dict(find_leftovers(paths, facts(paths, 3.0, None), AS_OF).schema) == LEFTOVERS
+    assert find_excess_stock(paths, facts(paths, 100.0, None), AS_OF).height == 0
+    assert find_excess_stock(paths, facts(paths, 3.0, date(2025, 3, 5)), AS_OF).height == 0
+    assert dict(find_excess_stock(paths, facts(paths, 3.0, None), AS_OF).schema) == LEFTOVERS

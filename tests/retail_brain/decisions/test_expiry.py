@@ -108,8 +108,8 @@ def test_losses_and_waste_are_those_of_a_plain_loop(seed, lead, review, life, or
     expected = np.mean(
         [loop(path, batches, lead=lead, until=until, life=life, order=order) for path in units[0]], axis=0
     )
-    lost = plan.needs.lost_before + plan.needs.lost_in_cycle(asked)
-    assert plan.needs.dated(asked)[0] == pytest.approx(expected[1], abs=1e-5)
+    lost = plan.required.lost_before + plan.required.lost_in_cycle(asked)
+    assert plan.required.expired(asked)[0] == pytest.approx(expected[1], abs=1e-5)
     assert lost[0] == pytest.approx(expected[0], abs=1e-5)
 
 
@@ -118,8 +118,8 @@ def test_newest_first_leaves_the_old_goods_to_their_date():
     asked = {"shelf_life_days": 4.0, "service_level": 0.9}
     oldest = make_plan(units, [2.0, 0, 0, 6.0], **asked)
     newest = make_plan(units, [2.0, 0, 0, 6.0], NEWEST_FIRST, **asked)
-    assert oldest.needs.projected[0] == 6, "today's two are the old ones"
-    assert newest.needs.projected[0] == 4, "today's two are new ones, and the old ones are thrown away tonight"
+    assert oldest.required.projected[0] == 6, "today's two are the old ones"
+    assert newest.required.projected[0] == 4, "today's two are new ones, and the old ones are thrown away tonight"
     assert newest.quantity[0] == oldest.quantity[0] == 0
     more = make_plan(units, [4.0, 2.0, 0, 2.0], NEWEST_FIRST, **asked)
     assert more.quantity[0] == 2 * 2, "tomorrow the new order is sold before the two that are left, in vain"
@@ -140,7 +140,7 @@ def test_losses_before_the_arrival_are_those_of_a_replay(seed, lead, life, fifo)
     )
     nothing = OrderUpTo(np.zeros(1), np.zeros(lead + 1, bool))
     outcome = simulate(world, nothing, Opening(np.array([batches.sum()]), np.zeros((1, 1)), batches[None, :]))
-    assert plan.needs.lost_before[0] == pytest.approx(outcome.lost.sum(), abs=1e-5)
+    assert plan.required.lost_before[0] == pytest.approx(outcome.lost.sum(), abs=1e-5)
 
 
 @pytest.mark.parametrize(("life", "review"), [(4, 1), (8, 3)])

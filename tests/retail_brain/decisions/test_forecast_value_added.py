@@ -6,12 +6,12 @@ import polars as pl
 import pytest
 
 from retail_brain.decisions.forecast_value_added import (
+    FVA_STEPS,
     OVERRIDES,
-    TOUCHES,
     added_value,
     added_value_by_user,
     apply_overrides,
-    as_touches,
+    as_fva_steps,
 )
 from retail_brain.errors import DataError
 
@@ -44,7 +44,7 @@ ACTUALS = _forecasts(0).select("store_id", "product_id", "date", pl.Series("unit
 
 def test_an_override_applies_from_its_first_day_until_it_expires() -> None:
     found = apply_overrides(_forecasts(4.0), _override(), ORIGIN)
-    assert found.columns == list(TOUCHES)
+    assert found.columns == list(FVA_STEPS)
     assert found.select("product_id", "date", "forecast", "user").rows() == [
         ("A", DAYS[0], 8.0, "王芳"),
         ("A", DAYS[1], 8.0, "王芳"),
@@ -69,8 +69,8 @@ def test_an_override_that_cannot_be_applied_is_an_error(wrong: dict[str, object]
 
 
 def test_each_touch_is_measured_at_a_lag_and_over_the_horizon() -> None:
-    engine = as_touches(_forecasts(4.0), "engine", ORIGIN)
-    naive = as_touches(_forecasts(2.0), "naive", ORIGIN)
+    engine = as_fva_steps(_forecasts(4.0), "engine", ORIGIN)
+    naive = as_fva_steps(_forecasts(2.0), "naive", ORIGIN)
     override = apply_overrides(_forecasts(4.0), _override(), ORIGIN)
     found = {
         row["touch"]: row for row in added_value(pl.concat([engine, naive, override]), ACTUALS).iter_rows(named=True)
@@ -84,7 +84,7 @@ def test_each_touch_is_measured_at_a_lag_and_over_the_horizon() -> None:
 
 
 def test_a_users_changes_are_compared_with_the_engine_on_the_same_rows() -> None:
-    engine = as_touches(_forecasts(4.0), "engine", ORIGIN)
+    engine = as_fva_steps(_forecasts(4.0), "engine", ORIGIN)
     good, bad = _override(), _override(product_id="B", value=3.0, user="李强")
     override = apply_overrides(_forecasts(4.0), pl.concat([good, bad]), ORIGIN)
     found = added_value_by_user(pl.concat([engine, override]), ACTUALS)

@@ -16,7 +16,7 @@ COVER = """
     from retail_brain.decisions.order_policies import OrderPolicy
 
     def twice_the_mean(inputs):
-        return np.maximum(2 * inputs.needs.cycle_demand - inputs.needs.projected, 0)
+        return np.maximum(2 * inputs.required.cycle_demand - inputs.required.projected, 0)
 
     def ragged(inputs):
         return np.full(3, np.nan)

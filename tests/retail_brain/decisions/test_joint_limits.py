@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retail_brain.decisions.joint_limits import Scarce, share_out
+from retail_brain.decisions.joint_limits import CapacityLimit, share_out
 from retail_brain.decisions.marginal_value import Steps
 
 
@@ -17,9 +17,9 @@ def steps_of(*rows: tuple[int, float, float, float]) -> Steps:
     return Steps(np.array(series), *(np.array(column, dtype=float) for column in (units, value, cost)))
 
 
-def scarce(name: str, capacity: float, **per_unit: float) -> Scarce:
+def scarce(name: str, capacity: float, **per_unit: float) -> CapacityLimit:
     series = np.array([int(key[1:]) for key in per_unit])
-    return Scarce(name, capacity, series, np.array(list(per_unit.values()), dtype=float))
+    return CapacityLimit(name, capacity, series, np.array(list(per_unit.values()), dtype=float))
 
 
 def test_limits_that_do_not_meet_are_shared_each_for_itself_and_the_unlimited_gets_all():
@@ -44,7 +44,7 @@ def test_what_is_left_goes_to_what_targets_ask_for_at_a_loss():
     assert share_out(steps, [], 2).units.tolist() == [2, 1]
 
 
-def best(steps: Steps, limits: list[Scarce], series: int) -> float:
+def best(steps: Steps, limits: list[CapacityLimit], series: int) -> float:
     counts = np.bincount(steps.series, minlength=series)
     starts = np.cumsum(counts) - counts
     most = 0.0
@@ -66,9 +66,10 @@ def test_within_every_limit_and_the_best(seed):
     value = np.concatenate([np.zeros(0), *(np.sort(rng.uniform(0.1, 9, count))[::-1] for count in counts)])
     steps = Steps(owner, rng.integers(1, 4, len(owner)).astype(float), value, np.ones(len(owner)))
     limits = [
-        Scarce(f"l{k}", rng.uniform(0, 10), np.flatnonzero(rng.random(series) < 0.6), np.zeros(0)) for k in range(2)
+        CapacityLimit(f"l{k}", rng.uniform(0, 10), np.flatnonzero(rng.random(series) < 0.6), np.zeros(0))
+        for k in range(2)
     ]
-    limits = [Scarce(one.name, one.capacity, one.series, rng.uniform(0.2, 2, len(one.series))) for one in limits]
+    limits = [CapacityLimit(one.name, one.capacity, one.series, rng.uniform(0.2, 2, len(one.series))) for one in limits]
     done = share_out(steps, limits, series)
     for limit, used in zip(limits, done.used, strict=True):
         assert used == pytest.approx(done.units[limit.series] @ limit.per_unit)

@@ -14,11 +14,11 @@ from retail_brain.decisions.offer_rules import (
     NOT_RULED,
     Goods,
     Rule,
-    Ruled,
+    RuleResult,
     Slate,
     apply_rules,
     pinned_products,
-    ready_rules,
+    resolve_rules,
 )
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -36,12 +36,12 @@ def ruled(
     k: int | None = None,
     goods: Goods = PLAIN,
     people: int = 1,
-) -> Ruled:
+) -> RuleResult:
     """Five goods of falling weight for each of some people."""
     owner = np.repeat(np.arange(people), 5)
     weight = np.tile([0.5, 0.4, 0.3, 0.2, 0.1], people)
     slate = Slate(owner, np.tile(np.arange(5), people), weight, np.full(owner.size, adult))
-    ready = [one for one in ready_rules(rules, goods) if one.rule.applies(store, NOW)]
+    ready = [one for one in resolve_rules(rules, goods) if one.rule.applies(store, NOW)]
     return apply_rules(slate, ready, goods, k=k)
 
 
@@ -109,7 +109,7 @@ def test_flagged_goods_are_for_known_adults_unless_a_rule_allows_them() -> None:
     answer = ruled(goods=GOODS)
     assert answer.order.tolist() == [1, 2, 3, 4]
     assert answer.removed == {0: 1}
-    assert ready_rules([], GOODS)[0].rule is ADULTS_ONLY
+    assert resolve_rules([], GOODS)[0].rule is ADULTS_ONLY
     assert shown(goods=GOODS, adult=True) == [0, 1, 2, 3, 4]
     allow = Rule(action="allow", attribute="adult", stores=("S1",))
     assert shown(allow, goods=GOODS) == [0, 1, 2, 3, 4]
@@ -137,7 +137,7 @@ def test_products_pinned_by_id_are_listed_for_those_who_lack_them() -> None:
         Rule(action="pin", attribute="category", values=("milk",)),
         Rule(action="pin", values=("p0", "p4")),
     ]
-    assert pinned_products(ready_rules(rules, PLAIN)).tolist() == [0, 4]
+    assert pinned_products(resolve_rules(rules, PLAIN)).tolist() == [0, 4]
     assert pinned_products([]).tolist() == []
 
 

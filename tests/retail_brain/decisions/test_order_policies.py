@@ -97,7 +97,9 @@ def test_a_lost_unit_that_costs_more_is_stocked_for():
 
 def test_a_spread_factor_stretches_needs_about_their_mean():
     units = np.random.default_rng(1).poisson(8, (1, 400, 6)).astype(float)
-    plain, wide = (make_plan(units, settings=by("service_level", spread_factor=factor)).needs.need for factor in (1, 2))
+    plain, wide = (
+        make_plan(units, settings=by("service_level", spread_factor=factor)).required.need for factor in (1, 2)
+    )
     assert wide.mean() == pytest.approx(plain.mean())
     assert wide.std() == pytest.approx(2 * plain.std())
 
@@ -107,8 +109,8 @@ def test_fresh_goods_have_a_spread_factor_of_their_own():
     settings = by("service_level", fresh_spread_factor=0.0)
     fresh = make_plan(units, shelf_life_days=20.0, settings=settings)
     keeps = make_plan(units, settings=settings)
-    assert np.ptp(fresh.needs.need) == pytest.approx(0)
-    assert np.ptp(keeps.needs.need) > 1
+    assert np.ptp(fresh.required.need) == pytest.approx(0)
+    assert np.ptp(keeps.required.need) > 1
 
 
 def test_presentation_stock_comes_on_top():

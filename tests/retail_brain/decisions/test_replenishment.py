@@ -268,7 +268,7 @@ def test_a_longer_lead_time_never_orders_less_where_demand_is_steady(case, longe
 @given(cases)
 def test_lost_sales_are_those_of_a_plain_loop(case):
     paths, plan = plan_of(case)
-    lost = plan.needs.lost_before + plan.needs.lost_in_cycle(plan.quantity)
+    lost = plan.required.lost_before + plan.required.lost_in_cycle(plan.quantity)
     for row in range(3):
         expected = loop_oracle(
             paths.units[row].astype(float),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from retail_brain.decisions.arrays import days
 from retail_brain.decisions.replenishment import plan_orders
-from retail_brain.decisions.stock_value import local_stock, thinned
-from retail_brain.decisions.transfers import Giving, suggest_transfers
+from retail_brain.decisions.stock_value import local_stock_values, thinned
+from retail_brain.decisions.transfers import StockValues, suggest_transfers
 from retail_brain.outputs import DemandPaths
 
 AS_OF = date(2025, 2, 28)
@@ -19,7 +19,7 @@ DAYS = pl.date_range(date(2025, 3, 1), date(2025, 3, 21), eager=True)
 NEVER = pl.Series([None, None], dtype=pl.Date)
 
 
-def worth(on_hand: list[float], rates: list[float], *, sell_by: pl.Series = NEVER, is_end: bool = False) -> Giving:
+def worth(on_hand: list[float], rates: list[float], *, sell_by: pl.Series = NEVER, is_end: bool = False) -> StockValues:
     """Two shops with steady demand; orders arrive on 5 March."""
     series = pl.DataFrame({"store_id": ["S0", "S1"], "product_id": ["P", "P"]})
     units = np.repeat(np.array(rates, dtype=np.float32)[:, None, None], 30, axis=1) * np.ones((1, 1, len(DAYS)))
@@ -30,7 +30,7 @@ def worth(on_hand: list[float], rates: list[float], *, sell_by: pl.Series = NEVE
     )  # fmt: skip
     plan = plan_orders(paths, terms, series.with_columns(on_hand=pl.Series(on_hand)), AS_OF)
     ends = pl.Series([is_end, is_end])
-    return local_stock(plan, paths.units, days(DAYS), sell_by, ends, transit_days=1)
+    return local_stock_values(plan, paths.units, days(DAYS), sell_by, ends, transit_days=1)
 
 
 def test_a_shop_gives_what_it_does_not_sell_before_its_own_supply_can_come():
@@ -75,7 +75,7 @@ def test_transfers_with_transit_pay_and_stay_within_stock(seed):
     need = np.sort(rng.normal(0, 4, (6, 20)), axis=1)
     later = np.sort(need - rng.uniform(0, 3, (6, 1)), axis=1)
     on_hand = rng.integers(0, 8, 6).astype(float)
-    giving = Giving(need, rng.uniform(1, 6, 6), rng.uniform(0, 1, 6), on_hand, np.zeros(6), later)
+    giving = StockValues(need, rng.uniform(1, 6, 6), rng.uniform(0, 1, 6), on_hand, np.zeros(6), later)
     series = pl.DataFrame({"store_id": [f"S{k}" for k in range(3)] * 2, "product_id": ["A"] * 3 + ["B"] * 3})
     table = suggest_transfers(series, giving, np.full(6, 0.2), {"S0": 3.0}, line_cost=1.0)
     assert (table["expected_value"] > 0).all()

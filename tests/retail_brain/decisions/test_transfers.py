@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retail_brain.decisions.transfers import TRANSFERS, Giving, suggest_transfers
+from retail_brain.decisions.transfers import TRANSFERS, StockValues, suggest_transfers
 
 
-def make_giving(demand: np.ndarray, on_hand: list[float], worth: float = 4.0, hold: float = 0.1) -> Giving:
+def make_giving(demand: np.ndarray, on_hand: list[float], worth: float = 4.0, hold: float = 0.1) -> StockValues:
     """Shops with this demand on each path (shop, path) and this stock."""
     held = np.array(on_hand)
     need = np.sort(demand - held[:, None], axis=1)
     ones = np.ones(len(held))
-    return Giving(need, worth * ones, hold * ones, held, 0 * ones)
+    return StockValues(need, worth * ones, hold * ones, held, 0 * ones)
 
 
 def make_series(shops: int, products: int = 1) -> pl.DataFrame:
@@ -47,12 +47,12 @@ def test_a_shop_keeps_what_it_will_sell_itself():
 def test_picking_capacity_goes_to_the_dearest_gains():
     demand = np.array([[0.0, 0.0], [2.0, 2.0], [0.0, 0.0], [2.0, 2.0]])
     giving = make_giving(demand, [3, 0, 3, 0])
-    dear = Giving(giving.need, np.array([4.0, 4.0, 9.0, 9.0]), giving.hold, giving.on_hand, giving.keep)
+    dear = StockValues(giving.need, np.array([4.0, 4.0, 9.0, 9.0]), giving.hold, giving.on_hand, giving.keep)
     table = suggest_transfers(make_series(2, 2), dear, np.full(4, 0.5), {"S0": 3.0})
     assert dict(table.select("product_id", "units").iter_rows()) == {"P1": 2.0, "P0": 1.0}
 
 
-def total(giving: Giving, moved: np.ndarray) -> float:
+def total(giving: StockValues, moved: np.ndarray) -> float:
     short = np.maximum(giving.need - moved[:, None], 0).mean(axis=1)
     left = np.maximum(moved[:, None] - giving.need, 0).mean(axis=1)
     return float((-giving.worth * short - giving.hold * left).sum())

@@ -7,7 +7,7 @@ import pytest
 from retail_brain.decisions.joint_limits import share_out
 from retail_brain.decisions.marginal_value import Steps
 from retail_brain.errors import DataError
-from serving.planning.stock.limits_file import PRICES, price_rows, read_limits, scarce_things, with_budget
+from serving.planning.stock.limits_file import PRICES, capacity_limits, price_rows, read_limits, with_budget
 
 FACTS = pl.DataFrame(
     {
@@ -27,7 +27,7 @@ def scarce(text: str):
     rows = read_limits(pl.read_csv(text.encode(), infer_schema=False))
     return [
         (one.name, one.capacity, one.series.tolist(), one.per_unit.tolist(), unit)
-        for one, unit in scarce_things(rows, FACTS, PER_UNIT, STOCK)
+        for one, unit in capacity_limits(rows, FACTS, PER_UNIT, STOCK)
     ]
 
 
@@ -47,7 +47,7 @@ def test_stock_of_a_source_is_one_limit_per_product():
 
 
 def test_prices_are_told():
-    found = scarce_things(
+    found = capacity_limits(
         read_limits(pl.DataFrame({"limit": ["all"], "unit": ["money"], "capacity": [2.0]})), FACTS, PER_UNIT, STOCK
     )
     steps = Steps(np.array([0, 2]), np.ones(2), np.array([6.0, 4.0]), np.full(2, 2.0))

@@ -9,12 +9,12 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.excess_stock import LEFTOVERS
-from retail_brain.decisions.phantom_stock import COUNT_REQUESTS
+from retail_brain.decisions.phantom_stock import CYCLE_COUNTS
 from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import NetworkSettings, ReplenishmentSettings, Settings
-from serving.planning.stock.exceptions import ATTENTION, StockFindings, lines_that_matter, usual_sales
+from serving.planning.stock.exceptions import EXCEPTIONS, StockFindings, stock_exceptions, usual_sales
 from serving.planning.stock.order_suggestions import SupplySide, suggest_for_paths
 from serving.planning.stock.picking_capacity import read_shops, spare_units
 from serving.planning.stock.sell_by import season_ends, sell_by
@@ -84,7 +84,7 @@ def test_dear_transport_moves_less(network):
 def test_counts_find_the_phantoms_that_are_empty_shelves(network):
     """The truth names two live phantoms; both are found, among few others."""
     table = network.counts()
-    assert dict(table.schema) == COUNT_REQUESTS
+    assert dict(table.schema) == CYCLE_COUNTS
     live = pl.read_parquet(TRUTH).filter(
         pl.col("valid_from") <= AS_OF, pl.col("valid_to").is_null() | (pl.col("valid_to") > AS_OF)
     )
@@ -109,10 +109,10 @@ def test_the_lines_that_matter_are_the_dearest_of_every_kind(network, known):
     side = network.side
     orders = pl.concat([suggest_for_paths(one.paths, side, Settings()) for one in Flat().forecast(known, 28)])
     parts = {"transfers": network.transfers(), "counts": network.counts(), "leftovers": network.leftovers()}
-    table = lines_that_matter(
+    table = stock_exceptions(
         orders, side.terms, usual_sales(known, AS_OF), network.series, StockFindings(**parts), ReplenishmentSettings()
     )
-    assert dict(table.schema) == ATTENTION
+    assert dict(table.schema) == EXCEPTIONS
     assert table["money"].is_sorted(descending=True)
     assert {"phantom", "leftover", "transfer", "stockout"} <= set(table["kind"])
     assert table.select("reason", "reason_zh").null_count().sum_horizontal().item() == 0
