@@ -1,1 +1,1 @@
-"""Replay of policies on recorded demand."""
+"""Replays order policies on recorded demand: stock, lost sales, waste and costs per policy."""

@@ -1,4 +1,4 @@
-"""The replay itself: each period goods arrive, are sold, age, and orders are placed for the next morning."""
+"""Simulates an inventory period by period: goods arrive, are sold, age, and orders are placed for the next morning."""
 
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -8,22 +8,22 @@ import numpy.typing as npt
 
 from retail_brain.decisions.arrays import Floats
 from retail_brain.errors import ImpossibleError
-from retail_brain.simulation.scenario import Opening, Shelf, World
+from retail_brain.simulation.scenario import Environment, OpeningStock, Stock
 
 
 class Policy(Protocol):
-    """Decides orders from what is known at the end of a period."""
+    """Order policy: decides orders from the stock at the end of a period."""
 
-    def order(self, period: int, shelf: Shelf) -> Floats | None:
+    def order(self, period: int, stock: Stock) -> Floats | None:
         """Units to order of each series after `period` has ended (-1: before the first); None orders nothing.
 
-        The policy may look at the stock and what is on its way, and at nothing that happens after `period`.
+        The policy may use the stock on hand and on order, and nothing that happens after `period`.
         """
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a replay came to: totals per series over the counted periods, and per period over the series.
+    """Results of a simulation: totals per series over the counted periods, and per period over the series.
 
     Attributes:
         demand, sold, lost, wasted, received, ordered: units per series.
@@ -49,84 +49,84 @@ class Outcome:
     per_period: dict[str, Floats]
     blocks: dict[str, Floats]
 
-    def cost(self, world: World) -> Floats:
+    def cost(self, environment: Environment) -> Floats:
         """Money per series: holding, shortage, waste and order lines."""
         total: Floats = (
-            self.held * world.holding
-            + self.lost * world.short
-            + self.wasted * world.unit_cost
-            + self.lines * world.order_cost
+            self.held * environment.holding
+            + self.lost * environment.short
+            + self.wasted * environment.unit_cost
+            + self.lines * environment.order_cost
         )
         return total
 
     @property
     def fill_rate(self) -> float:
         """Share of the demand that was served; 1 without demand."""
-        wanted = float(self.demand.sum())
-        return float(self.sold.sum()) / wanted if wanted > 0 else 1.0
+        demand = float(self.demand.sum())
+        return float(self.sold.sum()) / demand if demand > 0 else 1.0
 
 
 BLOCK = 7
-"""Periods that are told apart when an interval over time is made."""
+"""Periods per block of the bootstrap over time: a week, so that a block has every weekday."""
 
 _Cell = TypeVar("_Cell", np.float64, np.bool_)
 
 _PER_PERIOD = ("demand", "sold", "lost", "wasted", "held", "ordered")
 
 
-def simulate(world: World, policy: Policy, opening: Opening, *, count_from: int = 0) -> Outcome:
-    """Replays a policy.
+def simulate(environment: Environment, policy: Policy, opening: OpeningStock, *, count_from: int = 0) -> Outcome:
+    """Simulates a policy.
 
     Args:
-        world: demand and rules.
+        environment: demand and rules.
         policy: asked before the first period and at the end of every one.
         opening: stock before the first period.
-        count_from: periods before this one are played but not counted.
+        count_from: periods before this one are simulated but not counted (warm-up).
 
     Raises:
-        ImpossibleError: the policy ordered less than nothing.
+        ImpossibleError: the policy ordered negative units or NaN.
     """
-    shelf = Shelf.open(world, opening)
-    start = shelf.on_hand
-    book = _Book.open(world)
-    demand, counts = _by_period(np.where(world.counted, world.demand, 0.0)), _by_period(world.counted)
-    everything = bool(counts.all())
-    _place(policy.order(-1, shelf), shelf, world, -1)
-    for period in range(world.periods):
-        wanted = demand[period]
-        received = shelf.receive()
-        sold = shelf.sell(wanted, fifo=world.fifo)
-        wasted = shelf.age()
-        ordered = _place(policy.order(period, shelf), shelf, world, period)
+    stock = Stock.open(environment, opening)
+    start = stock.on_hand
+    book = _Book.open(environment)
+    demand, counts = _by_period(np.where(environment.counted, environment.demand, 0.0)), _by_period(environment.counted)
+    all_counted = bool(counts.all())
+    _place(policy.order(-1, stock), stock, environment, -1)
+    for period in range(environment.periods):
+        demanded = demand[period]
+        received = stock.receive()
+        sold = stock.sell(demanded, fifo=environment.fifo)
+        wasted = stock.age()
+        ordered = _place(policy.order(period, stock), stock, environment, period)
         now = {
-            "demand": wanted,
+            "demand": demanded,
             "sold": sold,
-            "lost": wanted - sold,
+            "lost": demanded - sold,
             "wasted": wasted,
-            "held": shelf.on_hand,
+            "held": stock.on_hand,
             "ordered": ordered,
             "received": received,
             "lines": (ordered > 0).astype(np.float64),
         }
         for name in book.moved:
             book.moved[name] += now[name]
-        if not everything:
+        if not all_counted:
             now = {name: units * counts[period] for name, units in now.items()}
-        book.add(now, period, world, counts=period >= count_from)
+        book.add(now, period, environment, counts=period >= count_from)
     blocks = {name: np.ascontiguousarray(table.T) for name, table in book.blocks.items()}
     return Outcome(
-        **book.sums, opening=start, closing=shelf.on_hand, moved=book.moved, per_period=book.daily, blocks=blocks
+        **book.sums, opening=start, closing=stock.on_hand, moved=book.moved, per_period=book.daily, blocks=blocks
     )
 
 
 def _by_period(table: npt.NDArray[_Cell]) -> npt.NDArray[_Cell]:
-    """A table with its periods first, so that one period lies together."""
+    """The transposed table, copied: the values of one period are then adjacent in memory, which the loop reads."""
     return np.ascontiguousarray(table.T)
 
 
 @dataclass(frozen=True)
 class _Book:
-    """What a replay adds up as it goes on; `blocks` have their periods first."""
+    """Running totals of a simulation; `blocks` have their periods first."""
 
     sums: dict[str, Floats]
     moved: dict[str, Floats]
@@ -134,18 +134,18 @@ class _Book:
     blocks: dict[str, Floats]
 
     @classmethod
-    def open(cls, world: World) -> "_Book":
-        """Nothing yet."""
-        weeks = -(-world.periods // BLOCK)
+    def open(cls, environment: Environment) -> "_Book":
+        """Totals of zero."""
+        weeks = -(-environment.periods // BLOCK)
         return cls(
-            sums={name: np.zeros(world.series) for name in (*_PER_PERIOD, "received", "lines")},
-            moved={name: np.zeros(world.series) for name in ("received", "sold", "wasted")},
-            daily={name: np.zeros(world.periods) for name in _PER_PERIOD},
-            blocks={name: np.zeros((weeks, world.series)) for name in ("demand", "sold", "wasted", "cost")},
+            sums={name: np.zeros(environment.series) for name in (*_PER_PERIOD, "received", "lines")},
+            moved={name: np.zeros(environment.series) for name in ("received", "sold", "wasted")},
+            daily={name: np.zeros(environment.periods) for name in _PER_PERIOD},
+            blocks={name: np.zeros((weeks, environment.series)) for name in ("demand", "sold", "wasted", "cost")},
         )
 
-    def add(self, now: dict[str, Floats], period: int, world: World, *, counts: bool) -> None:
-        """Adds a period's units and money; only to the periods' own totals where it is not to count."""
+    def add(self, now: dict[str, Floats], period: int, environment: Environment, *, counts: bool) -> None:
+        """Adds a period's units and money; an uncounted period only to the totals per period."""
         for name, total in self.daily.items():
             total[period] = now[name].sum()
         if not counts:
@@ -156,17 +156,17 @@ class _Book:
         for name in ("demand", "sold", "wasted"):
             self.blocks[name][block] += now[name]
         money = self.blocks["cost"][block]
-        money += now["held"] * world.holding
-        money += now["lost"] * world.short
-        money += now["wasted"] * world.unit_cost
-        money += now["lines"] * world.order_cost
+        money += now["held"] * environment.holding
+        money += now["lost"] * environment.short
+        money += now["wasted"] * environment.unit_cost
+        money += now["lines"] * environment.order_cost
 
 
-def _place(order: Floats | None, shelf: Shelf, world: World, period: int) -> Floats:
-    """Puts the order on its way."""
+def _place(order: Floats | None, stock: Stock, environment: Environment, period: int) -> Floats:
+    """Checks an order and adds it to the stock on order."""
     if order is None:
-        return np.zeros(world.series)
+        return np.zeros(environment.series)
     if (order < 0).any() or np.isnan(order).any():
         raise ImpossibleError("a policy ordered less than nothing, or no number. Correct the policy.")
-    shelf.place(order, world.delay(period))
+    stock.place(order, environment.delay(period))
     return order

@@ -1,4 +1,4 @@
-"""Plain forecasts as of any day of a replay, from the demand before it."""
+"""Baseline forecasts for a replay: moving average with weekday factors and negative binomial spread."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,16 @@ from retail_brain.simulation.policies import Forecast
 
 
 @dataclass(frozen=True)
-class MovingRates:
-    """Negative binomial paths around a moving mean with weekday factors: the forecaster to beat.
+class MovingAverageForecast:
+    """Baseline: negative binomial sample paths around a moving average with weekday factors.
 
     Attributes:
         demand: units per series and day, the days before the replay first.
-        before: how many of those days lie before the replay.
+        before: number of those days before the replay.
         horizon: days ahead.
         paths: sample paths.
         window: days of the moving mean.
-        seed: draws are the same for the same day.
+        seed: of the draws; the same day gets the same draws.
     """
 
     demand: Floats
@@ -48,12 +48,13 @@ class MovingRates:
         end = self.before + period + 1
         recent = self.demand[:, max(0, end - self.window) : end]
         spread = recent.var(axis=1) / np.maximum(recent.mean(axis=1), 1e-9) if recent.shape[1] else np.ones(len(mean))
-        return negative_binomial(mean, np.clip(spread, 1.0, 10.0), self.paths, self.seed + period + 1)
+        return _negative_binomial(mean, np.clip(spread, 1.0, 10.0), self.paths, self.seed + period + 1)
 
 
-def negative_binomial(mean: Floats, phi: Floats, paths: int, seed: int) -> npt.NDArray[np.float32]:
+def _negative_binomial(mean: Floats, phi: Floats, paths: int, seed: int) -> npt.NDArray[np.float32]:
     """Draws with variance `phi` times the mean (Poisson at 1), shape (series, paths, horizon)."""
     rng = np.random.default_rng(seed)
+    # gamma-mixed Poisson; where phi is 1 the gamma would have no spread, and its mean is taken itself
     rate = np.repeat(np.maximum(mean, 0)[:, None, :], paths, axis=1)
     over = (phi - 1)[:, None, None]
     shape = np.maximum(rate, 1e-9) / np.maximum(over, 1e-3)
@@ -61,11 +62,15 @@ def negative_binomial(mean: Floats, phi: Floats, paths: int, seed: int) -> npt.N
     return rng.poisson(mixed).astype(np.float32)
 
 
-def refreshed(made: dict[int, npt.NDArray[np.float32]]) -> Forecast:
-    """Forecasts made now and then, used until the next one: period of making -> paths of the periods after it."""
+def latest_forecast(forecasts: dict[int, npt.NDArray[np.float32]]) -> Forecast:
+    """A forecast function that uses the newest stored forecast.
+
+    Args:
+        forecasts: period of making -> paths of the periods after it.
+    """
 
     def forecast(period: int) -> npt.NDArray[np.float32]:
-        latest = max(day for day in made if day <= period)
-        return made[latest][:, :, period - latest :]
+        latest = max(origin for origin in forecasts if origin <= period)
+        return forecasts[latest][:, :, period - latest :]
 
     return forecast

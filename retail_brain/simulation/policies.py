@@ -1,4 +1,4 @@
-"""Policies to replay: the suggestions themselves, weeks of cover, order-up-to levels, hindsight."""
+"""Order policies of a replay: suggested orders, periods of cover, order-up-to levels and recorded orders."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,31 +8,32 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
+from retail_brain.decisions.order_calendar import next_open_day
 from retail_brain.decisions.order_plan import Due, Holdings, Plan, decide
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.settings import ReplenishmentSettings
-from retail_brain.simulation.scenario import Shelf
+from retail_brain.simulation.scenario import Stock
 
 _DEFAULTS = ReplenishmentSettings()
 
 Forecast = Callable[[int], npt.NDArray[np.float32]]
-"""From a period (the last one known, -1 before the first) to paths of the next ones: series x paths x horizon."""
+"""Last visible period (-1: before the first) -> sample paths of the next ones, series x paths x horizon."""
 
 
 @dataclass(frozen=True)
 class SuggestedOrders:
-    """What the service would suggest, from forecasts as of each period.
+    """The orders that the service would suggest, from forecasts as of each period.
 
     Attributes:
-        forecast: paths as known then.
+        forecast: sample paths as of a period.
         terms: supply terms.
         starts: first day of each period of the replay, and of enough periods after it for the longest horizon.
         review: whether orders may be placed at the end of each period, index 0 standing for before the first; one row
             for all series, or one per series.
-        settings: how to decide.
+        settings: how orders are decided.
         seed: for uncertain lead times.
         listed: whether each series is on sale, by period of the replay and of enough periods after it: a plan that is
-            known ahead, and nothing is wanted beyond it; None where all always are.
+            known ahead; no demand is expected where it is not. None where all always are.
     """
 
     forecast: Forecast
@@ -43,35 +44,35 @@ class SuggestedOrders:
     seed: int = 0
     listed: Bools | None = None
 
-    def order(self, period: int, shelf: Shelf) -> Floats | None:
+    def order(self, period: int, stock: Stock) -> Floats | None:
         """The suggested orders."""
-        due = np.broadcast_to(self.review[..., period + 1], (len(shelf.life),))
+        due = np.broadcast_to(self.review[..., period + 1], (len(stock.life),))
         rows = np.flatnonzero(due)
         if not len(rows):
             return None
         orders = np.zeros(len(due))
-        orders[rows] = self.plan(period, shelf, rows).quantity
+        orders[rows] = self.plan(period, stock, rows).quantity
         return orders
 
-    def plan(self, period: int, shelf: Shelf, rows: Ints) -> Plan:
-        """The whole decision for some series at the end of a period."""
+    def plan(self, period: int, stock: Stock, rows: Ints) -> Plan:
+        """The decision with its numbers, for some series at the end of a period."""
         paths = self.forecast(period)[rows]
         if self.listed is not None:
             paths *= listed_ahead(self.listed[rows], period, paths.shape[2])[:, None, :]
         after = self.starts[period + 1 : period + 1 + paths.shape[2]]
-        known = np.ones(len(rows), dtype=np.bool_)
-        due = _due(shelf.due[rows], self.starts[period + 1 :])
-        holdings = Holdings(shelf.on_hand[rows], shelf.due[rows].sum(axis=1), known, due, shelf.batches[rows])
+        has_record = np.ones(len(rows), dtype=np.bool_)
+        due = _due(stock.due[rows], self.starts[period + 1 :])
+        holdings = Holdings(stock.on_hand[rows], stock.due[rows].sum(axis=1), has_record, due, stock.batches[rows])
         terms = self.terms.take(rows)
         return decide(paths, after, terms, holdings, after[0], settings=self.settings, seed=self.seed + period + 1)
 
 
 @dataclass(frozen=True)
 class Cover:
-    """Orders up to so many periods of the forecast mean, on hand and on order together: the usual rule of thumb.
+    """Baseline: orders up to a number of periods of mean demand, on hand and on order together.
 
     Attributes:
-        mean: mean demand of the periods after a period, shape (series, horizon), as known then.
+        mean: mean demand of the periods after a period, shape (series, horizon), as of that period.
         periods: periods of cover, for all or one per series; fractions count in proportion.
         review: whether orders may be placed at the end of each period, index 0 standing for before the first.
         pack: units per pack.
@@ -84,16 +85,17 @@ class Cover:
     pack: Floats | float = 1.0
     up: bool = False
 
-    def order(self, period: int, shelf: Shelf) -> Floats | None:
-        """What is missing to the cover, in whole packs."""
+    def order(self, period: int, stock: Stock) -> Floats | None:
+        """Units missing to the cover, in whole packs."""
         due = self.review[..., period + 1]
         if not due.any():
             return None
         mean = self.mean(period)
         cover = np.broadcast_to(self.periods, (len(mean),))
         share = np.clip(cover[:, None] - np.arange(mean.shape[1]), 0, 1)
-        missing = (mean * share).sum(axis=1) - shelf.on_hand - shelf.due.sum(axis=1)
+        missing = (mean * share).sum(axis=1) - stock.on_hand - stock.due.sum(axis=1)
         exact = missing / self.pack
+        # the margin keeps a rounding error of sums from ordering a whole pack more
         packs: Floats = np.maximum(np.ceil(exact - 1e-9) if self.up else np.rint(exact), 0)
         return packs * self.pack * due
 
@@ -106,29 +108,29 @@ class OrderUpTo:
     review: Bools
     pack: Floats | float = 1.0
 
-    def order(self, period: int, shelf: Shelf) -> Floats | None:
-        """What is missing to the level, in whole packs."""
+    def order(self, period: int, stock: Stock) -> Floats | None:
+        """Units missing to the level, in whole packs."""
         due = self.review[..., period + 1]
         if not due.any():
             return None
-        missing = self.level - shelf.on_hand - shelf.due.sum(axis=1)
+        missing = self.level - stock.on_hand - stock.due.sum(axis=1)
         packs: Floats = np.maximum(np.ceil(missing / self.pack - 1e-9), 0)
         return packs * self.pack * due
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """The orders that were really placed: units per series and period, period 0 standing for before the first."""
+class RecordedOrders:
+    """The orders that were placed in reality: units per series and period, period 0 standing for before the first."""
 
     orders: Floats
 
-    def order(self, period: int, shelf: Shelf) -> Floats | None:  # noqa: ARG002  # what was ordered was ordered
+    def order(self, period: int, stock: Stock) -> Floats | None:  # noqa: ARG002  # what was ordered was ordered
         """The recorded orders."""
         return self.orders[:, period + 1]
 
 
-def hindsight(demand: Floats, horizon: int) -> Forecast:
-    """The perfect forecast: the one path that comes true (demand beyond the end repeats the last periods)."""
+def perfect_forecast(demand: Floats, horizon: int) -> Forecast:
+    """The perfect forecast: one path, the demand itself; beyond the end the last periods are repeated."""
     longer = np.concatenate([demand, demand[:, -horizon:]], axis=1) if horizon else demand
 
     def forecast(period: int) -> npt.NDArray[np.float32]:
@@ -138,33 +140,55 @@ def hindsight(demand: Floats, horizon: int) -> Forecast:
 
 
 def listed_ahead(listed: Bools, period: int, horizon: int) -> Bools:
-    """Whether each series is on sale in each of the periods after one; as in the last one known beyond it."""
+    """Whether each series is on sale in each of the periods after one; beyond the plan, as in its last period."""
     ahead: Bools = listed[:, np.minimum(period + 1 + np.arange(horizon), listed.shape[1] - 1)]
     return ahead
 
 
-def every(periods: int, step: int = 1, until: int | None = None) -> Bools:
-    """Reviews before the first period and every `step` periods after, for the first `until` of them."""
+def periodic_reviews(periods: int, step: int = 1, until: int | None = None) -> Bools:
+    """Whether there is a review at the end of each period: every `step` periods, before the first one on (index 0).
+
+    From index `until` on there is none.
+
+    >>> periodic_reviews(4, step=2).tolist()
+    [True, False, True, False, True]
+    """
     review: Bools = np.arange(periods + 1) % step == 0
     if until is not None:
         review[until:] = False
     return review
 
 
+def review_schedule(first_day: np.datetime64, periods: int, review_days: Floats, open_weekdays: Bools) -> Bools:
+    """Whether orders of each series may be placed for each morning, shape (series, periods + 1).
+
+    Column 0 stands for the morning of `first_day`. The first review is on the first open day; the next on the first
+    open day that is at least a review period later.
+    """
+    pause = np.maximum(np.ceil(review_days), 1).astype("timedelta64[D]")
+    next_review = next_open_day(np.full(len(review_days), first_day, dtype="datetime64[D]"), open_weekdays)
+    due = np.zeros((len(review_days), periods + 1), dtype=np.bool_)
+    for period in range(periods + 1):
+        today = next_review == first_day + np.timedelta64(period, "D")
+        due[:, period] = today
+        next_review = np.where(today, next_open_day(next_review + pause, open_weekdays), next_review)
+    return due
+
+
 def _due(units: Floats, starts: Days) -> Due:
-    """What is on its way, by series and day of arrival."""
+    """Units on order by series and day of arrival."""
     series, later = np.nonzero(units)
     near = later < len(starts)
     return Due(series[near], starts[later[near]], units[series, later][near])
 
 
-def legacy_order_up_to(
+def baseline_order_up_to(
     mean_per_day: Floats, sd_per_day: Floats, lead_days: Floats, review_days: Floats, service_level: Floats
 ) -> Floats:
-    """The usual formula, as a baseline: `mean x (L + R) + z x sigma x sqrt(L + R)` on the inventory position [units].
+    """Textbook order-up-to level [units], as a baseline: `mean x (L + R) + z x sigma x sqrt(L + R)`.
 
-    It takes demand for normal and independent from day to day, and unmet demand for backordered. None of that holds
-    in a shop, and it is kept only to be compared with (numbers of the replay are in docs/benchmarks.md).
+    It assumes that demand is normal and independent from day to day, and that unmet demand is backordered. None of
+    that is true in a shop; it is the baseline of the replay (figures: docs/benchmarks.md).
     """
     span = lead_days + review_days
     level: Floats = mean_per_day * span + ndtri(service_level) * sd_per_day * np.sqrt(span)

@@ -1,4 +1,4 @@
-"""What a replay is told as: a table of policies with confidence intervals, plots, and a page of text."""
+"""Writes the report of a replay: a table of policies with bootstrap confidence intervals, figures and text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,22 +12,22 @@ from matplotlib.figure import Figure
 from retail_brain.decisions.arrays import Floats
 from retail_brain.files import atomic_path, write_text
 from retail_brain.simulation.engine import Outcome
-from retail_brain.simulation.scenario import World
+from retail_brain.simulation.scenario import Environment
 
 _DRAWS = 2000
 """Bootstrap draws of stores and weeks for each interval. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
-class Played:
-    """A policy's replay.
+class PolicyResult:
+    """Result of one policy of a replay.
 
     Attributes:
         name: of the policy.
         units: sums over the series: demand, sold, lost, wasted, held (unit-days), lines.
         money: the same of holding, lost sales and waste.
         blocks: per series and week: units of demand, sold and wasted, and money of cost.
-        outcome: the replay; None for what was recorded.
+        outcome: the simulation; None for recorded history.
     """
 
     name: str
@@ -37,57 +37,57 @@ class Played:
     outcome: Outcome | None = None
 
     @classmethod
-    def of(cls, name: str, outcome: Outcome, world: World) -> "Played":
-        """From a replay."""
+    def of(cls, name: str, outcome: Outcome, environment: Environment) -> "PolicyResult":
+        """The result of a simulation."""
         names = ("demand", "sold", "lost", "wasted", "held", "lines")
-        units = {part: float(getattr(outcome, part).sum()) for part in names}
+        units = {result: float(getattr(outcome, result).sum()) for result in names}
         money = {
-            "holding": float((outcome.held * world.holding).sum()),
-            "lost": float((outcome.lost * world.short).sum()),
-            "waste": float((outcome.wasted * world.unit_cost).sum()),
+            "holding": float((outcome.held * environment.holding).sum()),
+            "lost": float((outcome.lost * environment.short).sum()),
+            "waste": float((outcome.wasted * environment.unit_cost).sum()),
         }
         return cls(name, units, money, outcome.blocks, outcome)
 
     @property
     def cost(self) -> float:
-        """Money of everything."""
+        """Total cost, money."""
         return float(self.blocks["cost"].sum())
 
 
-def summary(played: list[Played], stores: list[str], days: int, baseline: str, seed: int = 0) -> pl.DataFrame:
+def summary(results: list[PolicyResult], stores: list[str], days: int, baseline: str, seed: int = 0) -> pl.DataFrame:
     """One row per policy: cost, fill rate, units lost and wasted, mean stock, orders, and cost against the baseline.
 
     Intervals are 95 % bootstraps over stores and weeks at once: both are drawn with replacement, and a draw counts the
     weeks drawn of the stores drawn. Every forecast origin falls in another week. Null with fewer than three stores.
 
     Args:
-        played: replays of the same series.
+        results: results of policies on the same series.
         stores: store of each series.
-        days: periods played.
+        days: periods of the replay.
         baseline: policy that the others are compared with.
         seed: of the bootstrap.
     """
-    base = next(part for part in played if part.name == baseline)
-    draws = _Draws(stores, base.blocks["cost"].shape[1], seed)
+    reference = next(result for result in results if result.name == baseline)
+    draws = _Draws(stores, reference.blocks["cost"].shape[1], seed)
     rows = []
-    for part in played:
-        cost, fill = draws.ratio(part, "cost", base, "cost"), draws.ratio(part, "sold", part, "demand")
+    for result in results:
+        cost, fill = draws.ratio(result, "cost", reference, "cost"), draws.ratio(result, "sold", result, "demand")
         rows.append(
             {
-                "policy": part.name,
-                "cost": part.cost,
-                "fill_rate": part.units["sold"] / part.units["demand"] if part.units["demand"] > 0 else 1.0,
+                "policy": result.name,
+                "cost": result.cost,
+                "fill_rate": result.units["sold"] / result.units["demand"] if result.units["demand"] > 0 else 1.0,
                 "fill_rate_low": fill[0],
                 "fill_rate_high": fill[1],
-                "lost_units": part.units["lost"],
-                "wasted_units": part.units["wasted"],
-                "waste_share_of_baseline": _share(part.units["wasted"], base.units["wasted"]),
-                "holding_cost": part.money["holding"],
-                "lost_cost": part.money["lost"],
-                "waste_cost": part.money["waste"],
-                "mean_stock_units": part.units["held"] / max(days, 1),
-                "orders": part.units["lines"],
-                "cost_share_of_baseline": _share(part.cost, base.cost),
+                "lost_units": result.units["lost"],
+                "wasted_units": result.units["wasted"],
+                "waste_share_of_baseline": _share(result.units["wasted"], reference.units["wasted"]),
+                "holding_cost": result.money["holding"],
+                "lost_cost": result.money["lost"],
+                "waste_cost": result.money["waste"],
+                "mean_stock_units": result.units["held"] / max(days, 1),
+                "orders": result.units["lines"],
+                "cost_share_of_baseline": _share(result.cost, reference.cost),
                 "share_low": cost[0],
                 "share_high": cost[1],
             }
@@ -95,8 +95,8 @@ def summary(played: list[Played], stores: list[str], days: int, baseline: str, s
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def _share(part: float, whole: float) -> float | None:
-    return part / whole if whole > 0 else None
+def _share(result: float, whole: float) -> float | None:
+    return result / whole if whole > 0 else None
 
 
 class _Draws:
@@ -109,11 +109,14 @@ class _Draws:
         self._rows = rng.multinomial(self._stores, np.full(self._stores, 1 / self._stores), _DRAWS).astype(np.float64)
         self._columns = rng.multinomial(weeks, np.full(weeks, 1 / weeks), _DRAWS).astype(np.float64)
 
-    def ratio(self, part: Played, name: str, other: Played, below: str) -> tuple[float | None, float | None]:
-        """The interval of a sum over a sum."""
+    def ratio(
+        self, result: PolicyResult, name: str, other: PolicyResult, below: str
+    ) -> tuple[float | None, float | None]:
+        """95 % interval of the ratio of two sums."""
+        # the same draws above and below the line: what the two have in common cancels out
         if self._stores < 3:
             return None, None
-        shares = self._sums(part.blocks[name]) / np.maximum(self._sums(other.blocks[below]), 1e-12)
+        shares = self._sums(result.blocks[name]) / np.maximum(self._sums(other.blocks[below]), 1e-12)
         return float(np.quantile(shares, 0.025)), float(np.quantile(shares, 0.975))
 
     def _sums(self, block: Floats) -> Floats:
@@ -124,25 +127,25 @@ class _Draws:
 
 
 def write_report(
-    folder: Path, table: pl.DataFrame, curve: pl.DataFrame, played: list[Played], *, title: str, notes: list[str]
+    folder: Path, table: pl.DataFrame, curve: pl.DataFrame, results: list[PolicyResult], *, title: str, notes: list[str]
 ) -> None:
     """Writes `summary.csv`, `curve.csv`, `stock_and_lost.png`, `cost_to_service.png` and `REPORT.md` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in (("summary.csv", table), ("curve.csv", curve)):
         with atomic_path(folder / name) as aside:
             frame.write_csv(aside)
-    _save(_days_figure(played), folder / "stock_and_lost.png")
+    _save(_days_figure(results), folder / "stock_and_lost.png")
     _save(_curve_figure(table, curve), folder / "cost_to_service.png")
     write_text(folder / "REPORT.md", _text(table, title, notes))
 
 
-def _days_figure(played: list[Played]) -> Figure:
+def _days_figure(results: list[PolicyResult]) -> Figure:
     figure = Figure(figsize=(9, 6), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True)
-    for part in played:
-        if part.outcome is not None:
-            upper.plot(part.outcome.per_period["held"], label=part.name, linewidth=1)
-            lower.plot(np.cumsum(part.outcome.per_period["lost"]), label=part.name, linewidth=1)
+    for result in results:
+        if result.outcome is not None:
+            upper.plot(result.outcome.per_period["held"], label=result.name, linewidth=1)
+            lower.plot(np.cumsum(result.outcome.per_period["lost"]), label=result.name, linewidth=1)
     upper.set_ylabel("stock at the end of the day, units")
     lower.set_ylabel("lost sales so far, units")
     lower.set_xlabel("days")
@@ -154,8 +157,8 @@ def _curve_figure(table: pl.DataFrame, curve: pl.DataFrame) -> Figure:
     figure = Figure(figsize=(12, 5), layout="constrained")
     labels = {"cost": "cost", "mean_stock_units": "mean stock, units"}
     for axes, (column, label) in zip(figure.subplots(1, 2), labels.items(), strict=True):
-        for (policy,), part in curve.group_by("policy", maintain_order=True):
-            ordered = part.sort("fill_rate")
+        for (policy,), result in curve.group_by("policy", maintain_order=True):
+            ordered = result.sort("fill_rate")
             axes.plot(ordered["fill_rate"], ordered[column], marker="o", markersize=3, label=str(policy))
         for row in table.iter_rows(named=True):
             axes.plot(row["fill_rate"], row[column], marker="*", markersize=9, linestyle="none")

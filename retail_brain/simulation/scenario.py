@@ -1,4 +1,4 @@
-"""What a replay runs on: recorded demand, delays, shelf lives and costs; and the stock it moves."""
+"""State of an inventory simulation: demand, delays, shelf lives and costs, and the stock by remaining life."""
 
 from dataclasses import dataclass, field
 
@@ -7,22 +7,22 @@ import numpy.typing as npt
 
 from retail_brain.decisions.arrays import Bools, Floats, Ints
 
-FOREVER = 10_000
-"""Shelf life, in periods, of goods that keep."""
+NON_PERISHABLE = 10_000
+"""Shelf life, in periods, that stands for non-perishable goods."""
 
 
 @dataclass(frozen=True)
-class World:
-    """Demand and rules of a replay; the first axis is the series, the second the period.
+class Environment:
+    """Demand, lead times and costs of a simulation; the first axis is the series, the second the period.
 
     Attributes:
-        demand: units wanted, shape (series, periods).
-        counted: where demand is known and costs count, same shape; elsewhere nothing is sold and nothing counts.
+        demand: units demanded, shape (series, periods).
+        counted: where demand is known, same shape; elsewhere nothing is sold and no cost is counted.
         lead: periods between the morning an order is placed and the morning it can be sold from.
-        life: periods goods may be sold for, FOREVER where they keep.
+        life: shelf life in periods, NON_PERISHABLE where goods do not expire.
         holding: money per unit held at the end of a period.
-        short: money per unit wanted and not there.
-        unit_cost: money per unit thrown away.
+        short: money per unit of lost sales.
+        unit_cost: money per wasted unit.
         order_cost: money per order line.
         fifo: whether the oldest goods are sold first; otherwise the newest.
         late: periods that each order comes later than `lead` (earlier where negative), shape (series, periods + 1) by
@@ -55,22 +55,24 @@ class World:
 
     @property
     def periods(self) -> int:
+        """Number of periods."""
         return int(self.demand.shape[1])
 
     @property
     def series(self) -> int:
+        """Number of series."""
         return int(self.demand.shape[0])
 
 
 @dataclass(frozen=True)
-class Opening:
+class OpeningStock:
     """Stock before the first period.
 
     Attributes:
         on_hand: units.
         due: units on order by the period in whose morning they arrive, shape (series, some periods).
-        batches: units on hand that may be sold for so many more periods (index 0: one), shape (series, at least the
-            longest life of goods that age); None takes all for fresh.
+        batches: units on hand by remaining life (index 0: one period), shape (series, at least the longest life of
+            perishable goods); None takes all for fresh.
     """
 
     on_hand: Floats
@@ -79,15 +81,15 @@ class Opening:
 
 
 @dataclass
-class Shelf:
-    """Stock by remaining life, and what is on its way; changed in place as a replay goes on.
+class Stock:
+    """Stock on hand by remaining life, and on order; changed in place by a simulation.
 
     Attributes:
-        batches: shape (series, lives): units that may be sold for so many more periods (index 0: until tonight). With
-            goods that all keep there is a single column.
-        due: shape (series, most periods of delay): units arriving in the morning after so many periods.
+        batches: units by remaining life, shape (series, lives); index 0 expires tonight. A single column where all
+            goods are non-perishable.
+        due: units on order by periods until they arrive in the morning, shape (series, longest delay).
         life: remaining life of fresh goods, as an index of `batches`.
-        keeps: series whose goods do not age.
+        keeps: series of non-perishable goods.
     """
 
     batches: Floats
@@ -96,58 +98,59 @@ class Shelf:
     keeps: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
     @classmethod
-    def open(cls, world: World, opening: Opening) -> "Shelf":
-        """The shelf before the first period."""
-        keeps = world.life >= FOREVER
-        aging = world.life[~keeps]
+    def open(cls, environment: Environment, opening: OpeningStock) -> "Stock":
+        """The stock before the first period."""
+        keeps = environment.life >= NON_PERISHABLE
+        aging = environment.life[~keeps]
         lives = int(aging.max()) if aging.size else 1
-        fresh = np.where(keeps, lives - 1, np.minimum(world.life, lives) - 1)
-        batches = np.zeros((world.series, lives))
-        batches[np.arange(world.series), fresh] = opening.on_hand
+        fresh = np.where(keeps, lives - 1, np.minimum(environment.life, lives) - 1)
+        batches = np.zeros((environment.series, lives))
+        batches[np.arange(environment.series), fresh] = opening.on_hand
         if opening.batches is not None:
             batches[~keeps] = opening.batches[~keeps, :lives]
-        due = np.zeros((world.series, max(world.longest_delay + 2, opening.due.shape[1] + 1)))
+        due = np.zeros((environment.series, max(environment.longest_delay + 2, opening.due.shape[1] + 1)))
         due[:, : opening.due.shape[1]] = opening.due
         return cls(batches, due, fresh, keeps)
 
     @property
     def on_hand(self) -> Floats:
-        """Units on the shelf."""
+        """Units on hand."""
         total: Floats = self.batches.sum(axis=1)
         return total
 
     def receive(self) -> Floats:
-        """Takes in what arrives this morning."""
+        """Adds the units that arrive this morning; returns them."""
         arrived = self.due[:, 0].copy()
         self.batches[np.arange(len(arrived)), self.life] += arrived
         self.due[:, :-1] = self.due[:, 1:]
         self.due[:, -1] = 0
         return arrived
 
-    def sell(self, wanted: Floats, *, fifo: bool) -> Floats:
-        """Takes what is wanted from the shelf, oldest or newest goods first, and says how much was there."""
+    def sell(self, demanded: Floats, *, fifo: bool) -> Floats:
+        """Removes demanded units from the stock, oldest (FIFO) or newest goods first; returns the units sold."""
         batches = self.batches if fifo else self.batches[:, ::-1]
         if batches.shape[1] == 1:
-            sold = np.minimum(batches[:, 0], wanted)
+            sold = np.minimum(batches[:, 0], demanded)
             batches[:, 0] -= sold
             return sold
         before = np.cumsum(batches, axis=1) - batches
-        taken = np.clip(wanted[:, None] - before, 0, batches)
+        taken = np.clip(demanded[:, None] - before, 0, batches)
         batches -= taken
         total: Floats = taken.sum(axis=1)
         return total
 
     def age(self) -> Floats:
-        """Ends the period: throws away what has reached its date."""
+        """Ends the period: removes expired goods and returns their units."""
         if self.keeps.all():
             return np.zeros(len(self.keeps))
         wasted = np.where(self.keeps, 0.0, self.batches[:, 0])
-        kept = self.batches[self.keeps]
+        # non-perishable goods are in the last column and must not move with the others
+        non_perishable = self.batches[self.keeps]
         self.batches[:, :-1] = self.batches[:, 1:]
         self.batches[:, -1] = 0
-        self.batches[self.keeps] = kept
+        self.batches[self.keeps] = non_perishable
         return wasted
 
     def place(self, order: Floats, delay: Ints) -> None:
-        """Puts an order on its way; with a delay of 0 it arrives tomorrow morning."""
+        """Adds an order to the units on order; with a delay of 0 it arrives tomorrow morning."""
         self.due[np.arange(len(order)), delay] += order

@@ -1,20 +1,20 @@
-"""What stock records tell of receipts, waste and the age of the goods, though nobody wrote these down."""
+"""Reconstructs deliveries, waste and ages of goods from daily sales and stock records."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from retail_brain.decisions.arrays import Floats, Ints
-from retail_brain.simulation.scenario import FOREVER
+from retail_brain.simulation.scenario import NON_PERISHABLE
 
 
 @dataclass(frozen=True)
 class AgedRecords:
-    """Recorded stock with its ages.
+    """Reconstructed movements and ages of recorded stock.
 
     Attributes:
         received, wasted: units per series and day; 0 where the stock is not recorded.
-        batches: units on hand at the end of day `at` that may be sold for so many more days (index 0: one).
+        batches: units on hand at the end of day `at` by remaining life (index 0: one day).
     """
 
     received: Floats
@@ -23,20 +23,20 @@ class AgedRecords:
 
 
 def age_records(sold: Floats, on_hand: Floats, life: Ints, at: int) -> AgedRecords:
-    """Works out receipts, waste and ages from sales and stock, oldest goods sold first.
+    """Reconstructs deliveries, waste and ages from sales and stock, oldest goods sold first.
 
-    Each evening what has reached its date is thrown away, and what the record then has above yesterday's stock less
-    sales and waste was received in the morning. Stock that vanished beyond that counts as wasted too. Goods whose first
+    Each evening expired goods are wasted; stock above yesterday's stock less sales and waste was received in the
+    morning. Stock that is missing beyond that counts as wasted too. Goods whose first
     record is in these days are taken for fresh then, so the ages are right once one shelf life has passed.
 
     Args:
         sold: units per series and day.
         on_hand: stock at the end of each day, NaN where there is no record.
-        life: days that newly arrived goods may be sold for, FOREVER where they keep.
-        at: index of the day whose evening `batches` tells of; -1 for before the first.
+        life: shelf life of fresh goods in days, NON_PERISHABLE where they do not expire.
+        at: index of the day at whose end `batches` is taken; -1 for before the first.
     """
     series, days = sold.shape
-    keeps = life >= FOREVER
+    keeps = life >= NON_PERISHABLE
     lives = int(life[~keeps].max(initial=1))
     newest = np.where(keeps, lives - 1, np.minimum(life, lives) - 1)
     rows = np.arange(series)
@@ -44,21 +44,21 @@ def age_records(sold: Floats, on_hand: Floats, life: Ints, at: int) -> AgedRecor
     received, wasted = np.zeros(sold.shape), np.zeros(sold.shape)
     seen = np.zeros(series, dtype=np.bool_)
     for day in range(days):
-        known = np.isfinite(on_hand[:, day])
-        now = np.where(known, np.maximum(on_hand[:, day], 0), 0)
+        recorded = np.isfinite(on_hand[:, day])
+        now = np.where(recorded, np.maximum(on_hand[:, day], 0), 0)
         due = np.where(keeps, 0.0, np.maximum(batches[:, 0] - sold[:, day], 0))
-        came = now - batches.sum(axis=1) + sold[:, day] + due
-        taken_in, vanished = np.maximum(came, 0), np.maximum(-came, 0)
-        counted = known & seen
-        received[:, day] = np.where(counted, taken_in, 0)
+        balance = now - batches.sum(axis=1) + sold[:, day] + due
+        delivered, vanished = np.maximum(balance, 0), np.maximum(-balance, 0)
+        counted = recorded & seen
+        received[:, day] = np.where(counted, delivered, 0)
         wasted[:, day] = np.where(counted, due + vanished, 0)
-        batches[rows, newest] += np.where(known, taken_in, 0)
+        batches[rows, newest] += np.where(recorded, delivered, 0)
         _take(batches, sold[:, day] + vanished)
-        kept = batches[keeps]
+        non_perishable = batches[keeps]
         batches[:, :-1], batches[:, -1] = batches[:, 1:].copy(), 0
-        batches[keeps] = kept
-        batches[~known] = 0
-        seen |= known
+        batches[keeps] = non_perishable
+        batches[~recorded] = 0
+        seen |= recorded
         if day == at:
             snapshot = batches.copy()
     return AgedRecords(received, wasted, snapshot)

@@ -21,8 +21,8 @@ from retail_brain.decisions.replenishment import plan_orders, suggest_orders
 from retail_brain.decisions.solver import solve_milp
 from retail_brain.outputs import DemandPaths
 from retail_brain.simulation.engine import simulate
-from retail_brain.simulation.policies import OrderUpTo, every
-from retail_brain.simulation.scenario import FOREVER, Opening, World
+from retail_brain.simulation.policies import OrderUpTo, periodic_reviews
+from retail_brain.simulation.scenario import NON_PERISHABLE, Environment, OpeningStock
 
 AS_OF = date(2025, 2, 28)
 M5 = Path(__file__).resolve().parents[3] / "shared" / "data" / "m5" / "sales.parquet"
@@ -122,14 +122,14 @@ def _reach(steps: Steps) -> np.ndarray:
 def simulator() -> None:
     """Throughput on made series, and on M5 x 365 days x 10 settings."""
     rng = np.random.default_rng(0)
-    for series, life in ((100_000, FOREVER), (100_000, 7)):
+    for series, life in ((100_000, NON_PERISHABLE), (100_000, 7)):
         demand = rng.poisson(1.5, (series, 60)).astype(float)
         world = made_world(demand, life)
-        policy = OrderUpTo(np.full(series, 9.0), every(60))
+        policy = OrderUpTo(np.full(series, 9.0), periodic_reviews(60))
         started, worked = time.perf_counter(), time.process_time()
-        simulate(world, policy, Opening(np.full(series, 5.0), np.zeros((series, 1))))
+        simulate(world, policy, OpeningStock(np.full(series, 5.0), np.zeros((series, 1))))
         spent, work = time.perf_counter() - started, time.process_time() - worked
-        kept = "that keep" if life == FOREVER else f"of {life} days' life"
+        kept = "that keep" if life == NON_PERISHABLE else f"of {life} days' life"
         print(f"{series:,} series {kept} x 60 days: {spent:.2f} s ({work:.2f} s of processor), ", end="")
         print(f"{series * 60 / work / 1e6:.1f} M series-days per second of processor")
     if not M5.exists():
@@ -140,9 +140,9 @@ def simulator() -> None:
     mean, spread = demand[:, :28].mean(axis=1), demand[:, :28].std(axis=1)
     costs = []
     for z in np.linspace(0.25, 2.5, 10):
-        policy = OrderUpTo(np.ceil(mean * 5 + z * spread * np.sqrt(5)), every(365, 3))
-        world = made_world(demand, FOREVER)
-        outcome = simulate(world, policy, Opening(np.ceil(mean * 5), np.zeros((len(demand), 1))))
+        policy = OrderUpTo(np.ceil(mean * 5 + z * spread * np.sqrt(5)), periodic_reviews(365, 3))
+        world = made_world(demand, NON_PERISHABLE)
+        outcome = simulate(world, policy, OpeningStock(np.ceil(mean * 5), np.zeros((len(demand), 1))))
         costs.append((round(float(z), 2), round(outcome.fill_rate, 4), round(float(outcome.held.sum() / 365))))
     spent, work = time.perf_counter() - started, time.process_time() - worked
     cells = demand.size * 10
@@ -168,11 +168,11 @@ def m5(series: int, days: int, out: Path | None) -> None:
     print(f"{series:,} series x {days} days: {time.perf_counter() - started:.0f} s")
 
 
-def made_world(demand: np.ndarray, life: int) -> World:
+def made_world(demand: np.ndarray, life: int) -> Environment:
     """Two days of lead time and plain costs."""
     series = len(demand)
     ones = np.ones(series)
-    return World(
+    return Environment(
         demand=demand,
         counted=np.ones(demand.shape, dtype=bool),
         lead=np.full(series, 2),

@@ -21,8 +21,8 @@ from retail_brain.decisions.arrays import Bools, Days, Floats
 from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import Outcome, Policy, simulate
-from retail_brain.simulation.policies import Cover, SuggestedOrders, every, hindsight
-from retail_brain.simulation.scenario import FOREVER, Opening, World
+from retail_brain.simulation.policies import Cover, SuggestedOrders, perfect_forecast, periodic_reviews
+from retail_brain.simulation.scenario import NON_PERISHABLE, Environment, OpeningStock
 
 WEEKS, LEAD, COUNT_FROM, ORDERS = 8, 2, 2, 6
 HOLDING, SHORT = 0.2, 1.0
@@ -225,14 +225,14 @@ class Window:
     first: int
 
     @property
-    def world(self) -> World:
+    def world(self) -> Environment:
         played = self.history.sales[:, self.first : self.first + WEEKS]
         series = len(played)
-        return World(
+        return Environment(
             demand=np.nan_to_num(played),
             counted=~np.isnan(played),
             lead=np.full(series, LEAD),
-            life=np.full(series, FOREVER),
+            life=np.full(series, NON_PERISHABLE),
             holding=np.full(series, HOLDING),
             short=np.full(series, SHORT),
             unit_cost=np.zeros(series),
@@ -240,16 +240,16 @@ class Window:
         )
 
     @property
-    def opening(self) -> Opening:
+    def opening(self) -> OpeningStock:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             level = np.nan_to_num(np.nanmean(self.history.sales[:, self.first - 13 : self.first], axis=1))
         on_hand, first, second = (np.rint(level * weeks) for weeks in OPENING_WEEKS)
-        return Opening(on_hand, np.column_stack([first, second]))
+        return OpeningStock(on_hand, np.column_stack([first, second]))
 
     @property
     def review(self) -> Bools:
-        return every(WEEKS, until=ORDERS)
+        return periodic_reviews(WEEKS, until=ORDERS)
 
     def play(self, policy: Policy) -> tuple[float, Outcome]:
         outcome = simulate(self.world, policy, self.opening, count_from=COUNT_FROM)
@@ -273,7 +273,7 @@ class Window:
     def perfect(self) -> SuggestedOrders:
         horizon = LEAD + 1
         return SuggestedOrders(
-            hindsight(self.world.demand, horizon),
+            perfect_forecast(self.world.demand, horizon),
             contest_terms(self.history.sales.shape[0]),
             self.history.calendar(self.first + WEEKS + 8)[self.first :],
             self.review,

@@ -12,17 +12,17 @@ from retail_brain.decisions.arrays import Floats
 from retail_brain.decisions.supply_terms import Terms, complete_terms
 from retail_brain.settings import OrderPolicy, ReplenishmentSettings
 from retail_brain.simulation.engine import Policy, simulate
-from retail_brain.simulation.forecasts import MovingRates
+from retail_brain.simulation.forecasts import MovingAverageForecast
 from retail_brain.simulation.policies import (
     Cover,
     Forecast,
     OrderUpTo,
     SuggestedOrders,
-    every,
-    hindsight,
-    legacy_order_up_to,
+    baseline_order_up_to,
+    perfect_forecast,
+    periodic_reviews,
 )
-from retail_brain.simulation.scenario import FOREVER, Opening, World
+from retail_brain.simulation.scenario import NON_PERISHABLE, Environment, OpeningStock
 
 LEAD, REVIEW, LIFE, ORDER_COST = 2, 3, 7, 0.25
 BEFORE, HORIZON = 120, 12
@@ -41,9 +41,9 @@ class Shop:
     """
 
     demand: Floats
-    world: World
+    world: Environment
     terms: Terms
-    opening: Opening
+    opening: OpeningStock
 
     @classmethod
     def of(cls, demand: Floats, seed: int = 5) -> "Shop":
@@ -63,23 +63,23 @@ class Shop:
             shelf_life_days=pl.Series(np.where(fresh, float(LIFE), np.nan)).fill_nan(None),
         )
         ones = np.ones(series)
-        world = World(
+        world = Environment(
             demand=demand[:, BEFORE:],
             counted=np.ones((series, days), dtype=bool),
             lead=np.full(series, LEAD),
-            life=np.where(fresh, LIFE, FOREVER),
+            life=np.where(fresh, LIFE, NON_PERISHABLE),
             holding=0.02 * ones,
             short=2 * ones,
             unit_cost=ones,
             order_cost=ORDER_COST * ones,
             late=np.rint(rng.normal(0, 0.5, (series, days + 1))).astype(np.int64),
         )
-        opening = Opening(np.ceil(demand[:, BEFORE - 28 : BEFORE].mean(axis=1) * 5), np.zeros((series, 1)))
+        opening = OpeningStock(np.ceil(demand[:, BEFORE - 28 : BEFORE].mean(axis=1) * 5), np.zeros((series, 1)))
         return cls(demand, world, complete_terms(rows, ids, ReplenishmentSettings()), opening)
 
     @property
     def review(self) -> np.ndarray:
-        return every(self.world.periods, REVIEW)
+        return periodic_reviews(self.world.periods, REVIEW)
 
     def suggested(self, forecast: Forecast, policy: OrderPolicy, setting: float | None) -> SuggestedOrders:
         series = len(self.demand)
@@ -95,18 +95,18 @@ class Shop:
 
     def legacy(self, level: float) -> OrderUpTo:
         past, days = self.demand[:, BEFORE - 56 : BEFORE], np.ones(len(self.demand))
-        upto = legacy_order_up_to(past.mean(axis=1), past.std(axis=1), LEAD * days, REVIEW * days, level * days)
+        upto = baseline_order_up_to(past.mean(axis=1), past.std(axis=1), LEAD * days, REVIEW * days, level * days)
         return OrderUpTo(upto, self.review, self.terms.case_pack)
 
     def cover(self, days: float) -> Cover:
-        mean = MovingRates(self.demand, BEFORE, 30).mean
+        mean = MovingAverageForecast(self.demand, BEFORE, 30).mean
         return Cover(mean, days, self.review, self.terms.case_pack, up=True)
 
 
 def compare(demand: Floats, out: Path | None) -> None:
     """Plays every policy at several settings; prints what each needs at equal service, and plots cost over service."""
     shop = Shop.of(demand)
-    rates = MovingRates(demand, BEFORE, HORIZON)
+    rates = MovingAverageForecast(demand, BEFORE, HORIZON)
     made = {period: rates(period) for period in range(-1, shop.world.periods, REVIEW)}
     tried: list[tuple[str, float, Policy]] = []
     for name, settings in (("service_level", LEVELS), ("fill_rate", (0.6, 0.75, *LEVELS[3:]))):
@@ -115,7 +115,7 @@ def compare(demand: Floats, out: Path | None) -> None:
         tried += [(name, extra, shop.suggested(made.__getitem__, name, extra)) for extra in PENALTIES]
     tried += [("cover", days, shop.cover(days)) for days in COVERS]
     tried += [("legacy", level, shop.legacy(level)) for level in (*LEVELS, 0.9999, 0.999999)]
-    tried.append(("perfect", 0.0, shop.suggested(hindsight(shop.world.demand, HORIZON), "economic", None)))
+    tried.append(("perfect", 0.0, shop.suggested(perfect_forecast(shop.world.demand, HORIZON), "economic", None)))
     table = pl.DataFrame([_point(shop, *trial) for trial in tried])
     _tell(table)
     if out is not None:

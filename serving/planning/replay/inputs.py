@@ -14,7 +14,7 @@ from retail_brain.decisions.supply_terms import Terms, align, complete_terms
 from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
-from retail_brain.simulation.scenario import FOREVER
+from retail_brain.simulation.scenario import NON_PERISHABLE
 from retail_brain.simulation.stock_records import age_records
 
 _WARM_DAYS = 91
@@ -33,9 +33,9 @@ class ReplayFacts:
         sold: recorded sales of the days played.
         on_hand: recorded stock at the end of the days played, NaN where there is no record.
         received, wasted: units of the days played that the stock records tell of (see `simulation.records`).
-        life: days that goods may be sold for, FOREVER where longer than the quarter before the first day.
+        life: days that goods may be sold for, NON_PERISHABLE where longer than the quarter before the first day.
         opening_on_hand, opening_on_order: units at the end of the day before the first.
-        opening_batches: `opening_on_hand` by days that are left to sell it, as `simulation.world.Opening` has them.
+        opening_batches: `opening_on_hand` by remaining days of life, as in `simulation.scenario.OpeningStock`.
         listed: whether the series is listed, per day from the first played on, as many days beyond the last as before
             the first.
         has_inventory: whether any stock was recorded.
@@ -120,7 +120,7 @@ def _life(terms: Terms) -> Ints:
     """Days that goods may be sold for; those that outlive the quarter before the replay are taken to keep."""
     keeps = terms.shelf_life_days > _WARM_DAYS
     days = np.maximum(np.nan_to_num(terms.shelf_life_days, posinf=1.0), 1)
-    return np.where(keeps, FOREVER, days).astype(np.int64)
+    return np.where(keeps, NON_PERISHABLE, days).astype(np.int64)
 
 
 def _batches(aged: Floats, held: Floats, life: Ints) -> Floats:

@@ -4,11 +4,11 @@ import numpy as np
 
 from retail_brain.decisions.arrays import Floats
 from retail_brain.simulation.engine import BLOCK
-from retail_brain.simulation.report import Played
+from retail_brain.simulation.report import PolicyResult
 from serving.planning.replay.scenario import Stage
 
 
-def recorded(stage: Stage) -> Played:
+def recorded(stage: Stage) -> PolicyResult:
     """The records, costed as the replays are: what was thrown away is worked out by ageing the recorded stock."""
     facts, world = stage.facts, stage.world
     held = np.nan_to_num(np.maximum(facts.on_hand, 0))
@@ -19,7 +19,7 @@ def recorded(stage: Stage) -> Played:
     lines = facts.received > 0
     cost = sum(money.values()) + lines * world.order_cost[:, None]
     units = {"demand": facts.played, "sold": sold, "lost": lost, "wasted": facts.wasted, "held": held, "lines": lines}
-    return Played(
+    return PolicyResult(
         name="recorded",
         units={name: float(table.sum()) for name, table in units.items()},
         money={name: float(table.sum()) for name, table in money.items()},

@@ -11,7 +11,7 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES
 from retail_brain.progress import Progress
-from retail_brain.simulation.forecasts import refreshed
+from retail_brain.simulation.forecasts import latest_forecast
 from retail_brain.simulation.policies import Forecast
 from serving.planning.replay.scenario import Stage
 from serving.planning.stock.order_suggestions import Forecaster
@@ -49,7 +49,7 @@ def as_of_forecasts(dataset: Dataset, fit: Fit | None, stage: Stage, rolling: Ro
     """
     periods = range(-1, stage.world.periods, rolling.refresh_days)
     if fit is None:
-        return refreshed({period: stage.rates(period) for period in periods})
+        return latest_forecast({period: stage.rates(period) for period in periods})
     first, model, fitted = stage.starts[0].astype("datetime64[D]").item(), None, -1
     made = {}
     with progress.step("forecasts as of every refresh") as step:
@@ -60,7 +60,7 @@ def as_of_forecasts(dataset: Dataset, fit: Fit | None, stage: Stage, rolling: Ro
             units = _series_paths(model, known, stage.facts.series, stage.rates.horizon, rolling.seed + period + 1)
             made[period] = units[:, : rolling.paths]
         step.rows = len(made)
-    return refreshed(made)
+    return latest_forecast(made)
 
 
 def _series_paths(

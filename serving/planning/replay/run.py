@@ -13,8 +13,8 @@ from retail_brain.errors import UsageError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Policy
-from retail_brain.simulation.policies import Forecast, hindsight
-from retail_brain.simulation.report import Played, summary, write_report
+from retail_brain.simulation.policies import Forecast, perfect_forecast
+from retail_brain.simulation.report import PolicyResult, summary, write_report
 from serving.planning.replay.recorded import recorded
 from serving.planning.replay.rolling_forecasts import Fit, Rolling
 from serving.planning.replay.scenario import Stage
@@ -40,7 +40,7 @@ class Replay:
 
     table: pl.DataFrame
     curve: pl.DataFrame
-    played: list[Played]
+    played: list[PolicyResult]
     notes: list[str]
     tuned: Tuned
 
@@ -102,14 +102,14 @@ def replay(
             played += [recorded(stage)] if stage.facts.has_inventory else []
             continue
         with progress.step(f"replay {name}"):
-            played.append(Played.of(name, stage.play(offered[name]), stage.world))
+            played.append(PolicyResult.of(name, stage.play(offered[name]), stage.world))
     curve = _curve(stage, forecast, tuned)
     table = summary(played, stage.facts.series["store_id"].to_list(), stage.world.periods, _baseline(played), seed)
     return Replay(table, curve, played, _notes(stage, tuned, _baseline(played), fit is not None, refresh_days), tuned)
 
 
 def _offered(stage: Stage, forecast: Forecast, tuned: Tuned) -> dict[str, Policy]:
-    perfect = hindsight(stage.facts.played, stage.rates.horizon)
+    perfect = perfect_forecast(stage.facts.played, stage.rates.horizon)
     named: dict[str, Policy] = {
         "suggested": stage.suggested(forecast),
         "tuned": stage.by(forecast, tuned.economic),
@@ -125,7 +125,7 @@ def _by_settings() -> list[str]:
     return [name for name in policy_names() if name != "asked"]
 
 
-def _baseline(played: list[Played]) -> str:
+def _baseline(played: list[PolicyResult]) -> str:
     """The recorded orders, else the cover, else the first policy."""
     names = [part.name for part in played]
     return next((name for name in ("recorded", "cover") if name in names), names[0])

@@ -9,17 +9,17 @@ from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.order_calendar import order_cycle
 from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Outcome, Policy, simulate
-from retail_brain.simulation.forecasts import MovingRates
+from retail_brain.simulation.forecasts import MovingAverageForecast
 from retail_brain.simulation.policies import (
     Cover,
     Forecast,
     OrderUpTo,
     SuggestedOrders,
-    legacy_order_up_to,
+    baseline_order_up_to,
     listed_ahead,
+    review_schedule,
 )
-from retail_brain.simulation.scenario import Opening, World
-from retail_brain.simulation.schedule import review_schedule
+from retail_brain.simulation.scenario import Environment, OpeningStock
 from serving.planning.replay.inputs import ReplayFacts
 
 LONGEST_COVER_DAYS = 30
@@ -41,11 +41,11 @@ class Stage:
     """
 
     facts: ReplayFacts
-    world: World
-    opening: Opening
+    world: Environment
+    opening: OpeningStock
     review: Bools
     starts: Days
-    rates: MovingRates
+    rates: MovingAverageForecast
     settings: Settings
 
     @classmethod
@@ -61,7 +61,7 @@ class Stage:
         reach = int(np.max((cycle.next_arrives_on - start).astype(np.int64))) + 8
         due = np.zeros((len(lead), int(lead.max(initial=0)) + 1))
         due[np.arange(len(lead)), lead // 2] = facts.opening_on_order
-        world = World(
+        world = Environment(
             demand=facts.played,
             counted=np.ones(facts.played.shape, dtype=np.bool_),
             lead=lead,
@@ -79,10 +79,10 @@ class Stage:
         return cls(
             facts=facts,
             world=world,
-            opening=Opening(facts.opening_on_hand, due, facts.opening_batches),
+            opening=OpeningStock(facts.opening_on_hand, due, facts.opening_batches),
             review=schedule & _still_listed(facts.listed, lead, days),
             starts=start + np.arange(days + reach + refresh_days + 1),
-            rates=MovingRates(facts.demand, facts.before, reach + refresh_days, paths, seed=seed),
+            rates=MovingAverageForecast(facts.demand, facts.before, reach + refresh_days, paths, seed=seed),
             settings=settings,
         )
 
@@ -132,7 +132,7 @@ class Stage:
         asked = np.where(np.isnan(terms.service_level), usual, terms.service_level)
         if service_level is not None:
             asked = np.full(len(asked), service_level)
-        level = legacy_order_up_to(past.mean(axis=1), past.std(axis=1), terms.lead_days, terms.review_days, asked)
+        level = baseline_order_up_to(past.mean(axis=1), past.std(axis=1), terms.lead_days, terms.review_days, asked)
         return OrderUpTo(level, self.review, terms.case_pack)
 
     @property

@@ -12,8 +12,8 @@ from retail_brain.decisions.order_plan import Due, Holdings, Plan, decide
 from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import simulate
-from retail_brain.simulation.policies import OrderUpTo, SuggestedOrders, every
-from retail_brain.simulation.scenario import Opening, World
+from retail_brain.simulation.policies import OrderUpTo, SuggestedOrders, periodic_reviews
+from retail_brain.simulation.scenario import Environment, OpeningStock
 
 FIRST = np.datetime64("2025-03-01")
 IDS = pl.DataFrame({"store_id": ["s"], "product_id": ["鲜奶"]})
@@ -135,11 +135,11 @@ def test_losses_before_the_arrival_are_those_of_a_replay(seed, lead, life, fifo)
         path[None, None, :], batches.tolist(), settings, lead_time_days=float(lead), shelf_life_days=float(life)
     )
     one = np.ones(1)
-    world = World(
+    world = Environment(
         path[None, :lead], np.ones((1, lead), bool), np.zeros(1, int), np.array([life]), one, one, one, one, fifo=fifo
     )
     nothing = OrderUpTo(np.zeros(1), np.zeros(lead + 1, bool))
-    outcome = simulate(world, nothing, Opening(np.array([batches.sum()]), np.zeros((1, 1)), batches[None, :]))
+    outcome = simulate(world, nothing, OpeningStock(np.array([batches.sum()]), np.zeros((1, 1)), batches[None, :]))
     assert plan.required.lost_before[0] == pytest.approx(outcome.lost.sum(), abs=1e-5)
 
 
@@ -159,13 +159,15 @@ def test_where_customers_take_the_newest_it_pays_to_know(life, review):
     ones = np.ones(series)
     demand = rng.poisson(rate[:, None], (series, days)).astype(float)
     counted, delay = np.ones(demand.shape, bool), np.ones(series, int)
-    world = World(demand, counted, delay, delay * life, 0.002 * ones, 2 * ones, 3 * ones, 0 * ones, fifo=False)
+    world = Environment(demand, counted, delay, delay * life, 0.002 * ones, 2 * ones, 3 * ones, 0 * ones, fifo=False)
     cost = {}
     for withdrawal in ("fifo", "lifo"):
         settings = ReplenishmentSettings(policy="economic", withdrawal=withdrawal)
         starts = FIRST + np.arange(days + 40)
-        policy = SuggestedOrders(lambda _: paths, terms, starts, every(days, review), settings)
-        cost[withdrawal] = simulate(world, policy, Opening(np.ceil(2 * rate), np.zeros((series, 1)))).cost(world).sum()
+        policy = SuggestedOrders(lambda _: paths, terms, starts, periodic_reviews(days, review), settings)
+        cost[withdrawal] = (
+            simulate(world, policy, OpeningStock(np.ceil(2 * rate), np.zeros((series, 1)))).cost(world).sum()
+        )
     assert cost["lifo"] < 0.95 * cost["fifo"]
 
 

@@ -18,8 +18,8 @@ from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import Outcome, simulate
-from retail_brain.simulation.policies import OrderUpTo, SuggestedOrders, every
-from retail_brain.simulation.scenario import FOREVER, Opening, World
+from retail_brain.simulation.policies import OrderUpTo, SuggestedOrders, periodic_reviews
+from retail_brain.simulation.scenario import NON_PERISHABLE, Environment, OpeningStock
 
 TEXTBOOK = runpy.run_path(str(Path(__file__).parents[2] / "golden" / "textbook_policies.py"))
 
@@ -152,20 +152,20 @@ def test_a_lot_says_why():
     assert "再订货点" in row["reason_zh"]
 
 
-def play(policy: object, demand: np.ndarray, order_cost: float) -> tuple[World, Outcome]:
+def play(policy: object, demand: np.ndarray, order_cost: float) -> tuple[Environment, Outcome]:
     series = len(demand)
     ones = np.ones(series)
-    world = World(
+    world = Environment(
         demand=demand,
         counted=np.ones(demand.shape, bool),
         lead=np.zeros(series, int),
-        life=np.full(series, FOREVER),
+        life=np.full(series, NON_PERISHABLE),
         holding=0.5 * ones,
         short=4 * ones,
         unit_cost=3 * ones,
         order_cost=order_cost * ones,
     )
-    return world, simulate(world, policy, Opening(6 * ones, np.zeros((series, 1))), count_from=20)
+    return world, simulate(world, policy, OpeningStock(6 * ones, np.zeros((series, 1))), count_from=20)
 
 
 def test_reorder_points_off_the_paths_cost_about_what_the_exact_ones_do():
@@ -186,7 +186,7 @@ def test_reorder_points_off_the_paths_cost_about_what_the_exact_ones_do():
         lambda _: paths,
         complete_terms(terms, ids, settings),
         np.datetime64("2025-01-01") + np.arange(days + 12),
-        every(days),
+        periodic_reviews(days),
         settings,
     )
     low, high, _ = TEXTBOOK["reorder_exact_poisson"](0.5, 4.0, cost, 3.0)
@@ -196,8 +196,8 @@ def test_reorder_points_off_the_paths_cost_about_what_the_exact_ones_do():
             return np.where(shelf.on_hand <= low, high - shelf.on_hand, 0.0)
 
     world, mine = play(ours, demand, cost)
-    _, exact = play(Exact(np.zeros(40), every(days)), demand, cost)
-    _, upto = play(OrderUpTo(np.full(40, 6.0), every(days)), demand, cost)
+    _, exact = play(Exact(np.zeros(40), periodic_reviews(days)), demand, cost)
+    _, upto = play(OrderUpTo(np.full(40, 6.0), periodic_reviews(days)), demand, cost)
     assert mine.cost(world).sum() < 1.1 * exact.cost(world).sum()
     assert mine.cost(world).sum() < 0.7 * upto.cost(world).sum(), "ordering every day pays the line every day"
     assert mine.lines.sum() < 0.5 * upto.lines.sum()

@@ -11,8 +11,8 @@ from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import simulate
-from retail_brain.simulation.policies import Cover, OrderUpTo, SuggestedOrders, every, hindsight
-from retail_brain.simulation.scenario import FOREVER, Opening, Shelf, World
+from retail_brain.simulation.policies import Cover, OrderUpTo, SuggestedOrders, perfect_forecast, periodic_reviews
+from retail_brain.simulation.scenario import NON_PERISHABLE, Environment, OpeningStock, Stock
 
 SERIES, PERIODS, HORIZON = 4, 30, 8
 FIRST = np.datetime64("2025-03-01")
@@ -29,15 +29,15 @@ TERMS = IDS.with_columns(
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
+def world() -> Environment:
     rng = np.random.default_rng(7)
     demand = rng.poisson(3, (SERIES, PERIODS)).astype(float)
     ones = np.ones(SERIES)
-    return World(
+    return Environment(
         demand=demand,
         counted=np.ones(demand.shape, dtype=bool),
         lead=np.arange(SERIES),
-        life=np.full(SERIES, FOREVER),
+        life=np.full(SERIES, NON_PERISHABLE),
         holding=0.2 * ones,
         short=2.0 * ones,
         unit_cost=3.0 * ones,
@@ -45,12 +45,12 @@ def world() -> World:
     )
 
 
-OPENING = Opening(np.full(SERIES, 6.0), np.zeros((SERIES, 1)))
+OPENING = OpeningStock(np.full(SERIES, 6.0), np.zeros((SERIES, 1)))
 
 
 def suggested(forecast) -> SuggestedOrders:
     terms = complete_terms(TERMS, IDS, ReplenishmentSettings())
-    return SuggestedOrders(forecast, terms, STARTS, every(PERIODS, 2))
+    return SuggestedOrders(forecast, terms, STARTS, periodic_reviews(PERIODS, 2))
 
 
 def poisson_paths(period: int) -> np.ndarray:
@@ -58,7 +58,9 @@ def poisson_paths(period: int) -> np.ndarray:
 
 
 def test_the_replay_orders_what_the_service_suggests(world):
-    shelf = Shelf.open(world, Opening(np.array([6.0, 0.0, 2.0, 9.0]), np.array([[0, 0], [0, 3.0], [0, 0], [1.0, 0]])))
+    shelf = Stock.open(
+        world, OpeningStock(np.array([6.0, 0.0, 2.0, 9.0]), np.array([[0, 0], [0, 3.0], [0, 0], [1.0, 0]]))
+    )
     replayed = suggested(poisson_paths).order(-1, shelf)
     days = pl.date_range(date(2025, 3, 1), date(2025, 3, HORIZON), eager=True)
     pipeline = IDS[[1, 3]].with_columns(
@@ -75,9 +77,9 @@ def test_hindsight_bounds_what_suggestions_and_cover_reach(world):
     def cost(policy) -> float:
         return float(simulate(world, policy, OPENING, count_from=6).cost(world).sum())
 
-    perfect = cost(suggested(hindsight(world.demand, HORIZON)))
+    perfect = cost(suggested(perfect_forecast(world.demand, HORIZON)))
     ours = cost(suggested(poisson_paths))
-    cover = cost(Cover(lambda _: np.full((SERIES, HORIZON), 3.0), 7.0, every(PERIODS, 2)))
+    cover = cost(Cover(lambda _: np.full((SERIES, HORIZON), 3.0), 7.0, periodic_reviews(PERIODS, 2)))
     assert perfect < ours < cover
 
 
@@ -93,11 +95,13 @@ def test_orders_do_not_look_ahead(world):
 
 
 def test_levels_fill_up_in_packs(world):
-    shelf = Shelf.open(world, OPENING)
-    order = OrderUpTo(np.array([6.0, 7.0, 12.1, 0.0]), every(PERIODS), np.array([1.0, 1.0, 6.0, 1.0])).order(-1, shelf)
+    shelf = Stock.open(world, OPENING)
+    order = OrderUpTo(np.array([6.0, 7.0, 12.1, 0.0]), periodic_reviews(PERIODS), np.array([1.0, 1.0, 6.0, 1.0])).order(
+        -1, shelf
+    )
     assert order.tolist() == [0, 1, 12, 0]
 
 
 def test_reviews_stop_when_told():
-    assert every(6, 2).tolist() == [True, False, True, False, True, False, True]
-    assert every(4, until=2).tolist() == [True, True, False, False, False]
+    assert periodic_reviews(6, 2).tolist() == [True, False, True, False, True, False, True]
+    assert periodic_reviews(4, until=2).tolist() == [True, True, False, False, False]

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_brain.simulation.engine import simulate
-from retail_brain.simulation.policies import OrderUpTo, every
-from retail_brain.simulation.scenario import FOREVER, Opening, Shelf, World
+from retail_brain.simulation.policies import OrderUpTo, periodic_reviews
+from retail_brain.simulation.scenario import NON_PERISHABLE, Environment, OpeningStock, Stock
 from retail_brain.simulation.stock_records import age_records
 
 
@@ -21,7 +21,7 @@ def test_a_receipt_hides_no_waste():
 
 def test_stock_that_vanishes_is_wasted_and_days_without_records_tell_nothing():
     sold, on_hand = np.array([[0.0, 2.0, 1.0]]), np.array([[9.0, 4.0, np.nan]])
-    told = age_records(sold, on_hand, np.array([FOREVER]), at=1)
+    told = age_records(sold, on_hand, np.array([NON_PERISHABLE]), at=1)
     assert told.wasted.tolist() == [[0, 9 - 2 - 4, 0]]
     assert told.batches.tolist() == [[4]]
 
@@ -30,12 +30,12 @@ def test_stock_that_vanishes_is_wasted_and_days_without_records_tell_nothing():
 def test_records_of_a_replay_tell_what_it_received_and_threw_away(seed, level, step, lead):
     rng = np.random.default_rng(seed)
     series, days = 6, 30
-    life = np.array([2, 3, 4, 7, FOREVER, FOREVER])
+    life = np.array([2, 3, 4, 7, NON_PERISHABLE, NON_PERISHABLE])
     ones = np.ones(series)
     demand = rng.poisson(rng.uniform(0.2, 6, (series, 1)), (series, days)).astype(float)
-    world = World(demand, np.ones(demand.shape, bool), np.full(series, lead), life, ones, ones, ones, 0 * ones)
-    watch = _Watch(OrderUpTo(np.full(series, float(level)), every(days, step)))
-    outcome = simulate(world, watch, Opening(np.zeros(series), np.zeros((series, 1))))
+    world = Environment(demand, np.ones(demand.shape, bool), np.full(series, lead), life, ones, ones, ones, 0 * ones)
+    watch = _Watch(OrderUpTo(np.full(series, float(level)), periodic_reviews(days, step)))
+    outcome = simulate(world, watch, OpeningStock(np.zeros(series), np.zeros((series, 1))))
     sold = np.minimum(demand, np.column_stack(watch.on_hand[:-1]) + np.column_stack(watch.due[:-1]))
     told = age_records(sold, np.column_stack(watch.on_hand[1:]), life, at=days - 1)
     assert told.received[:, 1:] == pytest.approx(np.column_stack(watch.due[1:-1]))
@@ -52,7 +52,7 @@ class _Watch:
         self.due: list[np.ndarray] = []
         self.batches = np.zeros(0)
 
-    def order(self, period: int, shelf: Shelf) -> np.ndarray | None:
+    def order(self, period: int, shelf: Stock) -> np.ndarray | None:
         order = self._policy.order(period, shelf)
         coming = shelf.due[:, 0].copy()
         if order is not None:
@@ -62,5 +62,5 @@ class _Watch:
         self.batches = shelf.batches.copy()
         return order
 
-    def _lead(self, shelf: Shelf) -> int:
+    def _lead(self, shelf: Stock) -> int:
         return shelf.due.shape[1] - 2
