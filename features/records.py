@@ -7,7 +7,7 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from features.goods.table import GOODS_RECORDS
-from features.identity.resolve import CUSTOMER, attribute
+from features.identity.resolve import CUSTOMER, add_person_id
 from features.person.table import PERSON_RECORDS
 from features.place.table import PLACE_RECORDS
 from features.references import sales_lines
@@ -39,7 +39,7 @@ def person_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, prod
         "contact": seen.scan_or_empty("contacts").rename({"contacted_at": "at"}),
         "response": seen.scan_or_empty("responses").rename({"responded_at": "at"}),
     }
-    rows = [_record(attribute(frame, identities), kind, PERSON_RECORDS) for kind, frame in parts.items()]
+    rows = [_record(add_person_id(frame, identities), kind, PERSON_RECORDS) for kind, frame in parts.items()]
     first_seen = (
         seen.scan_or_empty("identities").group_by("id_type", "id_value").agg(pl.col("first_seen").min().alias("at"))
     )
@@ -64,7 +64,7 @@ def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, produ
     rows.append(_record(_promotions_of_sold_series(seen, as_of), "promotion", GOODS_RECORDS))
     if seen.has("transactions"):
         prices = products.select("product_id", "reference_price")
-        lines = attribute(sales_lines(dataset, as_of), identities).join(prices, on="product_id", how="left")
+        lines = add_person_id(sales_lines(dataset, as_of), identities).join(prices, on="product_id", how="left")
         rows.append(_record(lines, "line", GOODS_RECORDS))
     return pl.concat(rows)
 
@@ -83,7 +83,7 @@ def place_records(
     """
     seen = dataset.at(as_of)
     lines = (
-        attribute(sales_lines(dataset, as_of), identities)
+        add_person_id(sales_lines(dataset, as_of), identities)
         .join(people.select("person_id", "stage", "home_store_id"), on="person_id", how="left")
         .join(products.select("product_id", "category"), on="product_id", how="left")
         .with_columns((pl.col("home_store_id") == pl.col("store_id")).alias("is_home"))
@@ -102,7 +102,7 @@ def place_records(
 def buyer_lines(dataset: Dataset, as_of: date, identities: pl.LazyFrame) -> pl.LazyFrame:
     """Receipt lines of known persons: person_id, at, units."""
     lines = sales_lines(dataset, as_of).filter(pl.col("customer_id").is_not_null() & until("at", as_of))
-    return attribute(lines, identities).select("person_id", "at", "units")
+    return add_person_id(lines, identities).select("person_id", "at", "units")
 
 
 def _promotions_of_sold_series(seen: Dataset, as_of: date) -> pl.LazyFrame:

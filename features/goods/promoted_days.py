@@ -1,4 +1,4 @@
-"""Which days of a series were under a promotion, from validity periods that may overlap."""
+"""Marks the promoted days of a series, from validity periods that may overlap."""
 
 from datetime import date, timedelta
 
@@ -8,7 +8,7 @@ SERIES = ("store_id", "product_id")
 
 
 def periods_by_series(promotions: pl.LazyFrame, series: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """One row per promotion x series, merged as far as it matters, sorted by series and start.
+    """One row per promotion x series, sorted by series and start, with the days it adds to the earlier ones.
 
     Periods without a store hold for every series of the product. They are clipped to [first_sale_on, as_of]. Columns:
     store_id, product_id, valid_from, covered_until (exclusive: the latest end of this and all earlier periods) and
@@ -20,11 +20,11 @@ def periods_by_series(promotions: pl.LazyFrame, series: pl.LazyFrame, as_of: dat
         as_of: last visible day.
     """
     columns = [*SERIES, "valid_from", "valid_to", "first_sale_on"]
-    here = promotions.filter(pl.col("store_id").is_not_null()).join(series, on=list(SERIES)).select(columns)
-    everywhere = promotions.filter(pl.col("store_id").is_null()).drop("store_id").join(series, on="product_id")
+    of_store = promotions.filter(pl.col("store_id").is_not_null()).join(series, on=list(SERIES)).select(columns)
+    of_all_stores = promotions.filter(pl.col("store_id").is_null()).drop("store_id").join(series, on="product_id")
     end = as_of + timedelta(days=1)
     clipped = (
-        pl.concat([here, everywhere.select(columns)])
+        pl.concat([of_store, of_all_stores.select(columns)])
         .select(
             *SERIES,
             pl.max_horizontal("valid_from", "first_sale_on").alias("valid_from"),
@@ -46,14 +46,20 @@ def periods_by_series(promotions: pl.LazyFrame, series: pl.LazyFrame, as_of: dat
 
 
 def mark_promoted(days: pl.LazyFrame, periods: pl.LazyFrame) -> pl.LazyFrame:
-    """The days (store_id, product_id, date ...) with a column `in_promotion`."""
-    found = days.sort("date").join_asof(
+    """Adds the column `in_promotion` to days of series.
+
+    Args:
+        days: columns store_id, product_id, date and any others.
+        periods: result of `periods_by_series`.
+    """
+    # the latest period that began by then is enough: covered_until has the longest end of all before it
+    joined = days.sort("date").join_asof(
         periods.select(*SERIES, "valid_from", "covered_until").sort("valid_from"),
         left_on="date",
         right_on="valid_from",
         by=list(SERIES),
         check_sortedness=False,
     )
-    return found.with_columns(
+    return joined.with_columns(
         (pl.col("date") < pl.col("covered_until")).fill_null(value=False).alias("in_promotion")
     ).drop("valid_from", "covered_until")

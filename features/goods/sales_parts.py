@@ -1,4 +1,4 @@
-"""Parts of the goods features that hold for a product and for a store x product alike."""
+"""Demand, promotion and stock features that are the same for a product and for a store x product."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -14,13 +14,13 @@ DEMAND_FEATURES: Final = (
     *("first_sale_on", "last_sale_on", "sale_days", "zero_share", "adi", "cv2", "demand_class"),
     *("units_28d", "units_91d", "units_per_day_28d", "units_per_day_91d", "units_trend"),
 )
-ADI_LIMIT = 1.32
+_ADI_LIMIT = 1.32
 """Mean interval between sales in days; at or above it demand is intermittent (Syntetos, Boylan and Croston 2005)."""
-CV2_LIMIT = 0.49
+_CV2_LIMIT = 0.49
 """Squared coefficient of variation of sizes; at or above it demand is erratic (the same source)."""
-MIN_EXPECTED_UNITS = 3.0
+_MIN_EXPECTED_UNITS = 3.0
 """Units expected without promotion below which no uplift is stated. Chosen by judgement, not measured."""
-STOCK_DAYS = 91
+_STOCK_DAYS = 91
 """Days of stock records that are summarised: a quarter of a year. Chosen by judgement, not measured."""
 
 
@@ -52,12 +52,18 @@ def daily(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def demand_features(days: pl.LazyFrame, key: Sequence[str], as_of: date, period_days: int) -> pl.LazyFrame:
-    """One row per key: pace, trend and the pattern of its demand.
+    """One row per key: rate of sale, trend and demand pattern.
 
     `adi` is the mean number of periods between periods with a sale and `cv2` the squared coefficient of variation of
-    the units in those; `demand_class` cuts them at 1.32 and 0.49 (Syntetos, Boylan and Croston 2005): smooth, erratic,
-    intermittent, lumpy. It is for reports. `units_per_day` counts from the first sale if that is later than the
+    the units in those; `demand_class` (smooth, erratic, intermittent, lumpy) cuts them at 1.32 and 0.49 (Syntetos,
+    Boylan and Croston 2005); it is for reports. `units_per_day` counts from the first sale if that is later than the
     window's start. `units_trend` compares the last 28 days with the 28 before, from -1 to 1.
+
+    Args:
+        days: result of `daily`.
+        key: product, or store and product.
+        as_of: last visible day.
+        period_days: length of a period in days.
     """
     total = days.group_by(*key, "date").agg(pl.col("units").sum(), pl.col("sold").sum())
     positive = pl.col("sold").filter(pl.col("sold") > 0)
@@ -72,6 +78,7 @@ def demand_features(days: pl.LazyFrame, key: Sequence[str], as_of: date, period_
     )
     age = days_since("first_sale_on", as_of) + 1
     periods = (age / period_days).ceil().clip(lower_bound=1)
+    # sale days are counted by day even where a period is longer: more sales than periods would be a negative share
     periods = pl.max_horizontal(periods, pl.col("sale_days"))
     return frame.with_columns(
         (1 - pl.col("sale_days") / periods).alias("zero_share"),
@@ -85,7 +92,7 @@ def demand_features(days: pl.LazyFrame, key: Sequence[str], as_of: date, period_
 
 
 def _demand_class() -> pl.Expr:
-    rare, uneven = pl.col("adi") >= ADI_LIMIT, pl.col("cv2") >= CV2_LIMIT
+    rare, uneven = pl.col("adi") >= _ADI_LIMIT, pl.col("cv2") >= _CV2_LIMIT
     return (
         pl.when(pl.col("adi").is_null())
         .then(None)
@@ -105,10 +112,17 @@ def promotion_features(
 ) -> pl.LazyFrame:
     """One row per key: share of units sold under promotion, promoted store-days and the raw uplift.
 
-    A day counts as promoted when a promotion holds in the store or, where there is no promotions table, when most units
-    went at a reduced price. `promotion_uplift` is units on promoted days / units expected there at the series' pace on
-    its other days, minus 1. It is raw: seasons, stock and the choice of what is promoted are in it. It is null where
-    fewer than 3 units were expected. Without a promotions table both paces are per day with a sale.
+    A day counts as promoted when a promotion is valid in the store or, where there is no promotions table, when most
+    units were sold at a reduced price. `promotion_uplift` is units on promoted days / units expected there at the
+    series' rate of sale on its other days, minus 1. It is raw: seasons, stock and the choice of what is promoted are in
+    it. It is null where fewer than 3 units were expected. Without a promotions table both rates are per day with a sale.
+
+    Args:
+        days: result of `daily`.
+        promotions: `promotion` records.
+        key: product, or store and product.
+        as_of: last visible day.
+        has_promotions: whether there is a promotions table.
     """
     series = days.group_by(SERIES).agg(pl.col("date").min().alias("first_sale_on"), pl.len().alias("sale_days"))
     if has_promotions:
@@ -138,24 +152,24 @@ def promotion_features(
     return paced.group_by(key).agg(
         ratio(pl.col("promoted").sum(), (pl.col("promoted") + pl.col("other")).sum()).alias("promotion_share"),
         pl.col("promoted_days").sum(),
-        pl.when(expected >= MIN_EXPECTED_UNITS).then(uplift).alias("promotion_uplift"),
+        pl.when(expected >= _MIN_EXPECTED_UNITS).then(uplift).alias("promotion_uplift"),
     )
 
 
 def stock_features(stock: pl.LazyFrame, days: pl.LazyFrame, key: Sequence[str], as_of: date) -> pl.LazyFrame:
     """One row per key with stock records: share of store-days without stock in the last 91 days, and stock on hand.
 
-    Where there is no inventory, `stockout_share` is what `daily_sales` says of `in_stock`. `on_hand` adds each store's
-    last count within those days.
+    Where there is no inventory, `stockout_share` comes from `in_stock` of `daily_sales`. `on_hand` is the sum of each
+    store's last record within those days.
     """
     counts = stock.filter(until("at", as_of) & pl.col("on_hand").is_not_null())
-    lately = within("at", as_of, STOCK_DAYS)
-    counts = counts.filter(lately)
+    recent = within("at", as_of, _STOCK_DAYS)
+    counts = counts.filter(recent)
     last = counts.filter(pl.col("at") == pl.col("at").max().over(SERIES)).group_by(key).agg(pl.col("on_hand").sum())
-    out = counts.group_by(key).agg((pl.col("on_hand") <= 0).mean().alias("counted"))
-    shelf = days.filter(lately).group_by(key).agg((1 - pl.col("in_stock").mean()).alias("observed"))
+    counted = counts.group_by(key).agg((pl.col("on_hand") <= 0).mean().alias("counted"))
+    observed = days.filter(recent).group_by(key).agg((1 - pl.col("in_stock").mean()).alias("observed"))
     return (
-        last.join(out, on=list(key), how="full", coalesce=True)
-        .join(shelf, on=list(key), how="full", coalesce=True)
+        last.join(counted, on=list(key), how="full", coalesce=True)
+        .join(observed, on=list(key), how="full", coalesce=True)
         .select(*key, "on_hand", pl.coalesce("counted", "observed").alias("stockout_share"))
     )

@@ -1,4 +1,4 @@
-"""How much of a product's sales follows the week and the year."""
+"""Seasonality features of products: strength and peak of the weekly pattern, peak of the yearly one."""
 
 from datetime import date
 
@@ -6,18 +6,18 @@ import polars as pl
 
 from features.windows import days_since, ratio
 
-MIN_WEEKS = 4
-"""Weeks of sales below which no weekly pattern is stated. Chosen by judgement, not measured."""
-MIN_YEAR_DAYS = 360
-"""Days of sales below which no yearly pattern is stated: a year less a few days."""
+_MIN_WEEKS = 4
+"""Weeks of sales below which no weekly pattern is computed. Chosen by judgement, not measured."""
+_MIN_YEAR_DAYS = 360
+"""Days of sales below which no yearly pattern is computed: a year less a few days."""
 
 
 def seasonality(days: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     """One row per product: strength and peak of the week, peak of the year.
 
     `weekly_strength` is the share of the day-to-day variance that weekday means explain (adjusted R squared, 0 to 1),
-    days without a sale counted as 0 since the first sale; null under 4 weeks. `peak_month_index` is the pace in the
-    best calendar month / the overall pace; null under 360 days.
+    days without a sale counted as 0 since the first sale; null under 4 weeks. `peak_month_index` is the rate of sale in
+    the best calendar month / the overall rate; null under 360 days.
     """
     daily = days.group_by("product_id", "date").agg(pl.col("sold").sum())
     start = daily.group_by("product_id").agg(pl.col("date").min().alias("first"))
@@ -31,6 +31,7 @@ def seasonality(days: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
 def _week(daily: pl.LazyFrame, start: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     age = days_since("first", as_of) + 1
     weekdays = pl.LazyFrame({"weekday": range(1, 8)}, schema={"weekday": pl.Int32})
+    # days without a sale have no row: how often each weekday occurred is computed, not counted
     offset = (pl.col("weekday") - pl.col("first").dt.weekday().cast(pl.Int32)) % 7
     grid = start.join(weekdays, how="cross").with_columns(age.alias("n"), ((age - offset + 6) // 7).alias("count"))
     sums = daily.group_by("product_id", pl.col("date").dt.weekday().cast(pl.Int32).alias("weekday")).agg(
@@ -56,14 +57,14 @@ def _week(daily: pl.LazyFrame, start: pl.LazyFrame, as_of: date) -> pl.LazyFrame
         .with_columns((1 - (1 - pl.col("r2")) * (pl.col("n") - 1) / (pl.col("n") - 7)).clip(0.0, 1.0).alias("strength"))
         .select(
             "product_id",
-            pl.when(pl.col("n") >= 7 * MIN_WEEKS).then(pl.col("strength")).alias("weekly_strength"),
-            pl.when(pl.col("n") >= 7 * MIN_WEEKS).then(pl.col("peak_weekday")).alias("peak_weekday"),
+            pl.when(pl.col("n") >= 7 * _MIN_WEEKS).then(pl.col("strength")).alias("weekly_strength"),
+            pl.when(pl.col("n") >= 7 * _MIN_WEEKS).then(pl.col("peak_weekday")).alias("peak_weekday"),
         )
     )
 
 
 def _year(daily: pl.LazyFrame, start: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    old = start.filter(days_since("first", as_of) + 1 >= MIN_YEAR_DAYS)
+    old = start.filter(days_since("first", as_of) + 1 >= _MIN_YEAR_DAYS)
     months = old.with_columns(
         pl.date_ranges(pl.col("first").dt.month_start(), pl.lit(as_of), interval="1mo").alias("month")
     ).explode("month")
@@ -83,7 +84,7 @@ def _year(daily: pl.LazyFrame, start: pl.LazyFrame, as_of: date) -> pl.LazyFrame
         covered.join(sold, on=["product_id", "peak_month"], how="left")
         .with_columns(pl.col("sold").fill_null(0.0))
         .with_columns(ratio(pace, overall).alias("peak_month_index"))
-        .filter(pl.col("days") >= 20)
+        .filter(pl.col("days") >= 20)  # a month of a few days may be the best one by chance
         .sort(["product_id", "peak_month_index", "peak_month"], descending=[False, True, False], nulls_last=True)
         .group_by("product_id", maintain_order=True)
         .agg(pl.col("peak_month", "peak_month_index").first())

@@ -1,7 +1,7 @@
-"""Goods features: one row per product, and one per store x product, from everything that happened to it up to a day.
+"""Goods features: one row per product, and one per store x product, as of a day.
 
-Like persons, products come as a *record table*: rows of several tables told apart by `record`. All rows of a product
-must be there; a bucket of products is one job.
+The input is a *record table*, as for persons: rows of several canonical tables, with their kind in `record`. All rows
+of a product must be there; a bucket of products is one job.
 """
 
 from collections.abc import Mapping
@@ -65,12 +65,12 @@ SERIES_FEATURES: Final = {
 
 @dataclass(frozen=True)
 class GoodsOptions:
-    """What the goods features need to know beyond the product's records.
+    """Facts of the dataset that the goods features need beside the records.
 
     Attributes:
         buyers_365d: persons who bought anything within the last 365 days, the base of `penetration`.
-        has_daily_sales: whether `day` records, rather than receipt lines, say what was sold.
-        has_promotions: whether there is a promotions table; without, only reduced prices show a promotion.
+        has_daily_sales: whether sales come from `day` records rather than receipt lines.
+        has_promotions: whether there is a promotions table; without it reduced prices count as promotions.
         period_days: length of the demand panel's period in days (1, 7 or 30).
     """
 
@@ -138,12 +138,12 @@ def series_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -
 
 
 def _kind(records: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    """Records of one kind, kept while the query runs: many features start from them."""
+    """Records of one kind, cached while the query runs: many features start from them."""
     return records.filter(pl.col("record") == kind).cache()
 
 
 def _finish(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Sales of what never sold are 0, not unknown; cover needs both stock and a pace."""
+    """Fills the sales of goods that never sold with 0 and adds `cover_days`."""
     return frame.with_columns(
         pl.col("units_28d", "units_91d", "units_per_day_28d", "units_per_day_91d").fill_null(0.0),
         pl.col("sale_days").fill_null(0),
@@ -151,11 +151,12 @@ def _finish(frame: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _products(seen: pl.LazyFrame, days: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """One row per product: what it is, when it came and where it sold lately."""
+    """One row per product: attributes, launch day, age, and number of stores that sold it in the last 91 days."""
     attributes = ("category", "abc", "revenue_365d", "launched_on", "unit_cost", "category_price", "reference_price")
     listed = pl.col("valid_from").filter((pl.col("record") == "listing") & (pl.col("valid_from") <= as_of)).min()
-    here = seen.filter(pl.col("record").is_in(["product", "line", "day", "stock"]) | (pl.col("valid_from") <= as_of))
-    products = here.group_by("product_id").agg(
+    # a promotion or listing that is only planned does not make a product exist
+    visible = seen.filter(pl.col("record").is_in(["product", "line", "day", "stock"]) | (pl.col("valid_from") <= as_of))
+    products = visible.group_by("product_id").agg(
         *(pl.col(name).filter(pl.col("record") == "product").drop_nulls().first() for name in attributes),
         listed.alias("listed_on"),
     )
@@ -174,11 +175,11 @@ def _products(seen: pl.LazyFrame, days: pl.LazyFrame, as_of: date) -> pl.LazyFra
 def _prices(days: pl.LazyFrame, key: list[str], as_of: date) -> pl.LazyFrame:
     """One row per key: mean paid price of the last 91 days (ever, if nothing sold then) and of the last day sold."""
     priced = days.filter((pl.col("sold") > 0) & pl.col("revenue").is_not_null())
-    lately = within("date", as_of, 91)
+    recent = within("date", as_of, 91)
     return (
         priced.group_by(key)
         .agg(
-            ratio(pl.col("revenue").filter(lately).sum(), pl.col("sold").filter(lately).sum()).alias("recent"),
+            ratio(pl.col("revenue").filter(recent).sum(), pl.col("sold").filter(recent).sum()).alias("recent"),
             ratio(pl.col("revenue").sum(), pl.col("sold").sum()).alias("ever"),
             *(pl.col(name).filter(pl.col("date") == pl.col("date").max()).sum() for name in ("revenue", "sold")),
         )
@@ -191,7 +192,7 @@ def _prices(days: pl.LazyFrame, key: list[str], as_of: date) -> pl.LazyFrame:
 
 
 def _people(lines: pl.LazyFrame, as_of: date, buyers: int) -> pl.LazyFrame:
-    """One row per product with receipts: who buys it, how many come back and after how long."""
+    """One row per product with receipts: buyers, repeat rate, repurchase gap, shares of returns and of remote sales."""
     sold = pl.col("units") > 0
     total = pl.col("units").filter(sold).sum()
     base = pl.lit(buyers, dtype=pl.Float64)

@@ -1,1 +1,1 @@
-"""One id per person across cards, phones, devices and openids."""
+"""Identity resolution: one person id across cards, phones, devices and openids."""

@@ -1,4 +1,7 @@
-"""How likely two accounts that share something are one person: weights of evidence, set or learned."""
+"""Scores candidate pairs of accounts by probabilistic record linkage (Fellegi and Sunter 1969), weights set or learned.
+
+Fellegi and Sunter, "A theory for record linkage", Journal of the American Statistical Association 64(328).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,11 +14,11 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Evidence:
-    """How much one type of identifier says about a candidate pair that has values of it on both sides.
+    """Probabilities of agreement on one type of identifier, for pairs of accounts that both have a value of it.
 
     Attributes:
-        same: probability that two accounts of one person agree on it.
-        other: probability that accounts of two people agree on it, given that they share something.
+        same: probability that two accounts of one person agree (m of Fellegi and Sunter).
+        other: probability that accounts of two people agree, given that they share some identifier (u).
     """
 
     same: float
@@ -23,12 +26,12 @@ class Evidence:
 
     @property
     def agree(self) -> float:
-        """What agreement does to the log-odds."""
+        """Weight of agreement, added to the log-odds: ln(m / u)."""
         return float(np.log(self.same / self.other))
 
     @property
     def differ(self) -> float:
-        """What disagreement does to the log-odds."""
+        """Weight of disagreement, added to the log-odds: ln((1 - m) / (1 - u))."""
         return float(np.log((1 - self.same) / (1 - self.other)))
 
 
@@ -43,7 +46,7 @@ _EVIDENCE: Final = MappingProxyType(
         "device": Evidence(0.50, 0.25),
     }
 )
-"""Probability of agreement for one person and for two, by identifier. Chosen by judgement, not measured."""
+"""Type of identifier -> probabilities of agreement. Chosen by judgement, not measured."""
 _ATTRIBUTES: Final = MappingProxyType(
     {
         "home_store_id": Evidence(0.85, 0.25),
@@ -55,26 +58,25 @@ _ATTRIBUTES: Final = MappingProxyType(
         "address": Evidence(0.80, 0.05),
     }
 )
-"""Probability of agreement for one person and for two, by attribute. Chosen by judgement, not measured."""
+"""Attribute -> probabilities of agreement. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
 class IdentityRules:
-    """When two accounts are one person.
+    """Weights and thresholds of identity resolution.
 
     Attributes:
-        evidence: weight of each type of identifier.
-        attributes: weight of each column of `customers` that is compared where it is there. Attributes never make a
-            candidate pair and are never strong.
-        unknown: weight of types that `evidence` does not name.
-        prior: probability that a candidate pair is one person, before looking at what agrees.
-        min_probability: from here on a pair is joined. High, because joining two people mixes their consents, while
-            missing a duplicate only splits a history.
+        evidence: probabilities of each type of identifier.
+        attributes: probabilities of each column of `customers` that is compared where it exists. An attribute alone
+            makes no candidate pair, and none is strong.
+        unknown: probabilities of types that `evidence` does not name.
+        prior: probability that a candidate pair is one person, before anything is compared.
+        min_probability: probability from which a pair is joined. High, because joining two people mixes their
+            consents, while missing a duplicate only splits a history.
         max_customers: an identifier on more accounts joins nobody.
-        strong: types of identifier that weaker ones may not overrule.
-        learn: whether the weights are re-estimated from the candidate pairs (EM, with the given weights counting for
-            `learn_weight` pairs).
-        learn_weight: see `learn`.
+        strong: types of identifier that no other type may overrule.
+        learn: whether the weights are re-estimated from the candidate pairs (EM).
+        learn_weight: number of pairs that the given weights count for in `learn`.
         dominant_share: an identifier that several persons used goes to the one with at least this share of its uses.
     """
 
@@ -89,19 +91,19 @@ class IdentityRules:
     learn_weight: float = 200.0
     dominant_share: float = 0.9
 
-    def of(self, kind: str) -> Evidence:
-        """Weight of a type of identifier, or of an attribute."""
+    def evidence_for(self, kind: str) -> Evidence:
+        """Probabilities of a type of identifier, or of an attribute."""
         return self.evidence.get(kind) or self.attributes.get(kind) or self.unknown
 
     def is_strong(self, kind: str) -> bool:
-        """Whether a type of identifier may not be overruled by weaker ones."""
+        """Whether no other type of identifier may overrule this one."""
         return kind in self.strong
 
 
 def score_pairs(pairs: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
-    """One row per candidate pair: probability of being one person, what agrees best, and whether strong ones conflict.
+    """One row per candidate pair: probability of being one person, strongest agreement, conflict of strong types.
 
-    An identifier on k accounts weighs 1 / (k - 1) of its odds.
+    The odds of an identifier on k accounts are divided by k - 1.
 
     Args:
         pairs: one row per pair of accounts x type on which both have values: left, right, id_type, agrees, customers.
@@ -109,7 +111,7 @@ def score_pairs(pairs: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
     """
     types = pl.DataFrame(
         [
-            (t, rules.of(t).agree, rules.of(t).differ, rules.is_strong(t), t in rules.attributes)
+            (t, rules.evidence_for(t).agree, rules.evidence_for(t).differ, rules.is_strong(t), t in rules.attributes)
             for t in sorted(set(pairs["id_type"]))
         ],
         schema=["id_type", "agree", "differ", "strong", "is_attribute"],
@@ -134,9 +136,14 @@ def score_pairs(pairs: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
 
 
 def learn_evidence(pairs: pl.DataFrame, rules: IdentityRules, rounds: int = 20) -> IdentityRules:
-    """The rules with weights re-estimated by expectation-maximisation on the candidate pairs.
+    """Re-estimates the weights of the rules by expectation-maximisation on the candidate pairs.
 
-    The given weights enter as `learn_weight` pairs, so few pairs change little.
+    The given weights enter as a prior of `learn_weight` pairs, so few pairs change little.
+
+    Args:
+        pairs: as in `score_pairs`.
+        rules: weights to start from.
+        rounds: iterations.
     """
     types = sorted(set(pairs["id_type"]))
     index = pairs.select("left", "right").unique().sort("left", "right").with_row_index("pair")
@@ -146,11 +153,12 @@ def learn_evidence(pairs: pl.DataFrame, rules: IdentityRules, rounds: int = 20) 
     rows = long["pair"].to_numpy()
     kinds = np.searchsorted(types, long["id_type"].to_numpy())
     agrees = long["agrees"].to_numpy()
-    same = np.array([rules.of(t).same for t in types])
-    other = np.array([rules.of(t).other for t in types])
+    same = np.array([rules.evidence_for(t).same for t in types])
+    other = np.array([rules.evidence_for(t).other for t in types])
     first_same, first_other, prior = same, other, rules.prior
     for _ in range(rounds):
         steps = np.where(agrees, np.log(same / other)[kinds], np.log((1 - same) / (1 - other))[kinds])
+        # a pair has several rows, one per type: their weights are summed by pair
         odds = np.bincount(rows, steps, index.height) + np.log(prior / (1 - prior))
         belief = 1 / (1 + np.exp(-odds))
         same = _blend(belief[rows], agrees, kinds, first_same, rules.learn_weight)
@@ -176,4 +184,5 @@ def _blend(
     """Share of agreement per type among pairs weighted by belief, with the first guess as `weight` more pairs."""
     n = len(first)
     hits, all_ = np.bincount(kinds, belief * agrees, n), np.bincount(kinds, belief, n)
+    # never 0 or 1: one such pair would make the log-odds of all others infinite
     return np.asarray(np.clip((hits + weight * first) / (all_ + weight), 1e-4, 1 - 1e-4), dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Which accounts used which identifiers, and which accounts share any."""
+"""Links accounts to identifiers they used, and builds the candidate pairs of accounts that share one."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,7 +7,7 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 
-IDENTIFIER = ("id_type", "id_value")
+_IDENTIFIER = ("id_type", "id_value")
 
 
 def identifier_links(dataset: Dataset, as_of: date) -> pl.DataFrame:
@@ -17,11 +17,13 @@ def identifier_links(dataset: Dataset, as_of: date) -> pl.DataFrame:
     an identifier is a use by the account that its session names, if the session names exactly one.
     """
     seen = dataset.at(as_of)
-    known = seen.scan_or_empty("identities").select(*IDENTIFIER, "customer_id").with_columns(pl.lit(1).alias("uses"))
+    recorded = (
+        seen.scan_or_empty("identities").select(*_IDENTIFIER, "customer_id").with_columns(pl.lit(1).alias("uses"))
+    )
     events = (
         seen.scan_or_empty("events")
         .filter(pl.col("id_type").is_not_null() & pl.col("id_value").is_not_null())
-        .group_by(*IDENTIFIER, "customer_id", "session_id")
+        .group_by(*_IDENTIFIER, "customer_id", "session_id")
         .agg(pl.len().cast(pl.Int32).alias("uses"))
     )
     sessions = (
@@ -33,13 +35,13 @@ def identifier_links(dataset: Dataset, as_of: date) -> pl.DataFrame:
         .drop("customers")
     )
     named = events.join(sessions, on="session_id", how="left").select(
-        *IDENTIFIER, pl.coalesce("customer_id", "session_customer").alias("customer_id"), "uses"
+        *_IDENTIFIER, pl.coalesce("customer_id", "session_customer").alias("customer_id"), "uses"
     )
     return (
-        pl.concat([known, named], how="vertical_relaxed")
-        .group_by(*IDENTIFIER, "customer_id")
+        pl.concat([recorded, named], how="vertical_relaxed")
+        .group_by(*_IDENTIFIER, "customer_id")
         .agg(pl.col("uses").sum())
-        .sort(*IDENTIFIER, "customer_id")
+        .sort(*_IDENTIFIER, "customer_id")
         .collect()
     )
 
@@ -53,15 +55,16 @@ def account_pairs(accounts: pl.DataFrame, max_customers: int) -> pl.DataFrame:
 
     Args:
         accounts: one row per identifier x account.
-        max_customers: see above.
+        max_customers: most accounts of an identifier that is compared.
     """
-    crowd = pl.col("customer_id").n_unique().over(IDENTIFIER)
-    usable = accounts.select(*IDENTIFIER, "customer_id").unique().with_columns(crowd.alias("customers"))
+    crowd = pl.col("customer_id").n_unique().over(_IDENTIFIER)
+    usable = accounts.select(*_IDENTIFIER, "customer_id").unique().with_columns(crowd.alias("customers"))
     usable = usable.filter(pl.col("customers") <= max_customers)
-    held = usable.filter(pl.col("customers") > 1)
+    on_several = usable.filter(pl.col("customers") > 1)
+    # one join per identifier, not all pairs of accounts: the limit above keeps its size linear
     shared = (
-        held.rename({"customer_id": "left"})
-        .join(held.select(*IDENTIFIER, pl.col("customer_id").alias("right")), on=list(IDENTIFIER))
+        on_several.rename({"customer_id": "left"})
+        .join(on_several.select(*_IDENTIFIER, pl.col("customer_id").alias("right")), on=list(_IDENTIFIER))
         .filter(pl.col("left") < pl.col("right"))
         .group_by("left", "right", "id_type")
         .agg(pl.col("customers").min().cast(pl.Int32))
@@ -85,8 +88,8 @@ def attribute_pairs(pairs: pl.DataFrame, customers: pl.LazyFrame, names: Sequenc
     """One row per candidate pair x attribute that both accounts have: whether they agree; columns of `account_pairs`.
 
     Args:
-        pairs: what `account_pairs` gave.
-        customers: one row per account; attributes it lacks are passed over.
+        pairs: result of `account_pairs`.
+        customers: one row per account; attributes that it lacks are skipped.
         names: attributes to compare.
     """
     present = [name for name in names if name in customers.collect_schema()]

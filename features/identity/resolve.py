@@ -1,13 +1,12 @@
-"""One id per person across cards, phones, devices and openids.
+"""Resolves identities: one person id across cards, phones, devices and openids.
 
-Accounts (customer ids) that share an identifier are candidates. Each candidate pair gets a probability of being one
-person after Fellegi and Sunter (1969): every type of identifier on which both have values multiplies the odds, up where
-they agree, down where they differ. Pairs above `min_probability` are joined and connected components are persons, with
-three guards:
+Accounts (customer ids) that share an identifier are candidate pairs. Each pair gets a probability of being one person
+after Fellegi and Sunter (1969): every type of identifier that both have multiplies the odds, up where they agree, down
+where they differ. Pairs above `min_probability` are joined and connected components are persons, with three guards:
 
 * an identifier on more than `max_customers` accounts (a family's tablet, a shop's terminal) joins nobody;
 * accounts that differ on a strong identifier (phone, card ...) and agree on none are never joined by a weak one;
-* neither are two groups of accounts, so a chain of weak links cannot tie strangers together.
+* neither are two groups of accounts, so a chain of weak links cannot join unrelated people.
 """
 
 from collections.abc import Mapping
@@ -28,14 +27,15 @@ CUSTOMER: Final = "customer_id"
 
 
 def resolve_identities(dataset: Dataset, as_of: date, rules: IdentityRules | None = None) -> pl.LazyFrame:
-    """One row per identifier or customer id: the person it belongs to, how sure that is and why.
+    """One row per identifier or customer id: person_id, confidence (0 to 1) and reason.
 
-    A person's id is the smallest customer id among their accounts, or `TYPE:VALUE` for an identifier nobody's account
-    has. `person_id` is null for an identifier that several persons use alike. Customers who share nothing with anybody
-    are persons of their own. Accounts and identifiers are held in memory; the cost grows with the links between them.
+    A person's id is the smallest customer id among their accounts, or `TYPE:VALUE` for an identifier without an
+    account. `person_id` is null for an identifier that several persons use about equally. Customers who share no
+    identifier are persons of their own. Accounts and identifiers are in memory; the cost grows with the links between
+    them.
 
     Args:
-        dataset: uses `identities`, `events`, `customers` and `transactions`, whichever are there.
+        dataset: `identities`, `events` and `customers` are used, whichever exist.
         as_of: last visible day; identifiers first seen and events after it are ignored.
         rules: thresholds and weights.
     """
@@ -62,6 +62,7 @@ def _components(joined: pl.DataFrame, accounts: pl.DataFrame, rules: IdentityRul
         node.rename({"customer_id": "right", "node": "b"}), on="right"
     )
     labels = _label(edges, len(names))
+    # two accounts cannot be a chain; only larger components need the slow check below
     sizes = np.bincount(labels, minlength=1)
     doubtful = edges.filter(pl.Series(sizes[labels[edges["a"].to_numpy()]] > 2, dtype=pl.Boolean))
     if doubtful.height:
@@ -83,28 +84,28 @@ def _label(edges: pl.DataFrame, nodes: int) -> np.ndarray[tuple[int], np.dtype[n
 
 
 def _without_conflicts(edges: pl.DataFrame, accounts: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
-    """The edges that join groups, the surest first, without those between groups whose strong identifiers conflict."""
+    """Edges without those that would join groups with conflicting strong identifiers; the most probable come first."""
     strong = [t for t in accounts["id_type"].unique() if rules.is_strong(t)]
-    concerned = pl.concat([edges["left"], edges["right"]]).unique()
-    values: dict[str, dict[str, set[str]]] = {name: {} for name in concerned}
-    held = accounts.filter(pl.col("customer_id").is_in(concerned.implode()) & pl.col("id_type").is_in(strong))
-    for customer, kind, value in held.select("customer_id", "id_type", "id_value").iter_rows():
+    customers = pl.concat([edges["left"], edges["right"]]).unique()
+    values: dict[str, dict[str, set[str]]] = {name: {} for name in customers}
+    identifiers = accounts.filter(pl.col("customer_id").is_in(customers.implode()) & pl.col("id_type").is_in(strong))
+    for customer, kind, value in identifiers.select("customer_id", "id_type", "id_value").iter_rows():
         values[customer].setdefault(kind, set()).add(value)
-    group = {name: name for name in concerned}
-    members = {name: [name] for name in concerned}
-    kept: list[bool] = []
+    group = {name: name for name in customers}
+    members = {name: [name] for name in customers}
+    is_kept: list[bool] = []
     ordered = edges.sort(["probability", "left", "right"], descending=[True, False, False])
     for left, right in ordered.select("left", "right").iter_rows():
         a, b = group[left], group[right]
         fits = a == b or not _conflict(values[a], values[b])
-        kept.append(fits)
+        is_kept.append(fits)
         if fits and a != b:
-            for kind, found in values[b].items():
-                values[a].setdefault(kind, set()).update(found)
+            for kind, others in values[b].items():
+                values[a].setdefault(kind, set()).update(others)
             for name in members[b]:
                 group[name] = a
             members[a] += members.pop(b)
-    return ordered.filter(pl.Series(kept, dtype=pl.Boolean))
+    return ordered.filter(pl.Series(is_kept, dtype=pl.Boolean))
 
 
 def _conflict(a: Mapping[str, set[str]], b: Mapping[str, set[str]]) -> bool:
@@ -142,7 +143,7 @@ def _customer_rows(persons: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
 
 
 def _identifier_rows(links: pl.DataFrame, persons: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
-    """One row per identifier: whose it is."""
+    """One row per identifier: its person, or null where several use it and none dominates."""
     used = (
         links.join(persons, on="customer_id", how="left")
         .group_by("id_type", "id_value", "person_id")
@@ -183,27 +184,28 @@ def _identifier_rows(links: pl.DataFrame, persons: pl.DataFrame, rules: Identity
     )
 
 
-def attribute(rows: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows with `person_id`: by their customer id, otherwise by `id_type` and `id_value` where they have these.
+def add_person_id(rows: pl.LazyFrame, identities: pl.LazyFrame) -> pl.LazyFrame:
+    """Adds `person_id`: by customer id, else by `id_type` and `id_value` where the rows have these.
 
-    Customers whom the identity table does not know are persons of their own; what nobody can be named for stays null.
+    Customers that the identity table lacks are persons of their own; `person_id` is null where no person is known.
 
     Args:
-        rows: any table with `customer_id`, and perhaps `id_type` and `id_value`.
-        identities: the table of `resolve_identities`.
+        rows: any table with `customer_id`; `id_type` and `id_value` are optional.
+        identities: result of `resolve_identities`.
     """
+    # most accounts are a person of the same id: leaving them out keeps the join small
     accounts = identities.filter((pl.col("id_type") == CUSTOMER) & (pl.col("id_value") != pl.col("person_id"))).select(
         pl.col("id_value").alias("customer_id"), pl.col("person_id").alias("_account_person")
     )
-    found = rows.join(accounts, on="customer_id", how="left", maintain_order="left")
+    with_account = rows.join(accounts, on="customer_id", how="left", maintain_order="left")
     person = pl.coalesce("_account_person", "customer_id")
     if not {"id_type", "id_value"} <= set(rows.collect_schema().names()):
-        return found.with_columns(person.alias("person_id")).drop("_account_person")
+        return with_account.with_columns(person.alias("person_id")).drop("_account_person")
     others = identities.filter(pl.col("id_type") != CUSTOMER).select(
         "id_type", "id_value", pl.col("person_id").alias("_identifier_person")
     )
     return (
-        found.join(others, on=["id_type", "id_value"], how="left", maintain_order="left")
+        with_account.join(others, on=["id_type", "id_value"], how="left", maintain_order="left")
         .with_columns(pl.coalesce(person, "_identifier_person").alias("person_id"))
         .drop("_account_person", "_identifier_person")
     )

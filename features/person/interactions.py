@@ -1,4 +1,4 @@
-"""What a person did with a product: purchases, gaps and events, faded by age. Everything is as known on one day."""
+"""Customer x product interaction features: purchases, gaps and events, exponentially decayed, as of a day."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,14 +13,14 @@ HALF_LIVES_DAYS = (7, 28, 90, 365)
 HALF_LIVES_VISITS = (7, 14, 70)
 """Visits in which a purchase loses half its weight; docs/benchmarks.md compares with days only."""
 EVENT_TYPES = ("view", "scan", "try_on", "bag_add", "share", "click")
-EVENT_HALF_LIFE_DAYS = 7
+_EVENT_HALF_LIFE_DAYS = 7
 """Days in which an event loses half its weight. Chosen by judgement, not measured."""
-ONLINE_CHANNELS = ("online", "ship_from_store", "mini_program", "app", "web")
+_ONLINE_CHANNELS = ("online", "ship_from_store", "mini_program", "app", "web")
 PAIR = ("customer_id", "product_id")
 
 
 def decayed_column(half_life_days: int) -> str:
-    """Name of the column of purchase days faded with a half-life.
+    """Name of the column of purchase days decayed with a half-life in days.
 
     >>> decayed_column(28)
     'decayed_28d'
@@ -29,7 +29,7 @@ def decayed_column(half_life_days: int) -> str:
 
 
 def visits_column(half_life_visits: int) -> str:
-    """Name of the column of purchase days faded with a half-life in visits.
+    """Name of the column of purchase days decayed with a half-life in visits.
 
     >>> visits_column(14)
     'decayed_14v'
@@ -37,8 +37,13 @@ def visits_column(half_life_visits: int) -> str:
     return f"decayed_{half_life_visits}v"
 
 
-def faded(day: pl.Expr, as_of: date, half_life_days: float) -> pl.Expr:
-    """Weight of something that happened on `day`: 1 on `as_of`, one half a half-life earlier."""
+def decay_weight(day: pl.Expr, as_of: date, half_life_days: float) -> pl.Expr:
+    """Exponential decay: weight 1 on `as_of`, 1/2 a half-life earlier.
+
+    >>> days = pl.DataFrame({"day": [date(2025, 1, 29), date(2025, 1, 1)]})
+    >>> days.select(decay_weight(pl.col("day"), date(2025, 1, 29), 28)).to_series().to_list()
+    [1.0, 0.5]
+    """
     age = (pl.lit(as_of) - day).dt.total_days()
     return pl.lit(0.5).pow(age / half_life_days)
 
@@ -46,10 +51,10 @@ def faded(day: pl.Expr, as_of: date, half_life_days: float) -> pl.Expr:
 def receipt_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     """One row per receipt line of goods sold (returns left out) up to and including `as_of`, with its `date`.
 
-    Lines without `customer_id` are kept: what lies in one basket together is known without a name.
+    Lines without `customer_id` are kept: they say which goods are bought together.
 
     Raises:
-        DataError: the dataset has no `transactions`, so nobody is known to have bought anything.
+        DataError: the dataset has no `transactions`.
     """
     if not dataset.has("transactions"):
         raise DataError(
@@ -70,10 +75,10 @@ def purchases(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     Raises:
         DataError: no `transactions`.
     """
-    receipt_lines(dataset, as_of)
+    receipt_lines(dataset, as_of)  # raises without transactions
     day = pl.col("sold_at").dt.date()
     units = pl.col("units")
-    online = pl.col("channel").is_in(ONLINE_CHANNELS).fill_null(value=False)
+    online = pl.col("channel").is_in(_ONLINE_CHANNELS).fill_null(value=False)
     return (
         dataset.at(as_of)
         .scan("transactions")
@@ -89,10 +94,10 @@ def purchases(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     )
 
 
-def known_events(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+def identified_events(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     """One row per event on a product by a person up to and including `as_of`: PAIR, date, occurred_at, event_type.
 
-    A person is named by `customer_id`, or by an identifier that the table `identities` gives to exactly one customer.
+    The customer is that of `customer_id`, or of an identifier that `identities` has for exactly one customer.
     """
     owner = (
         dataset.at(as_of)
@@ -114,7 +119,9 @@ def known_events(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     )
 
 
-def _bought(dataset: Dataset, as_of: date, half_lives_days: Sequence[int]) -> pl.LazyFrame:
+def _purchase_history(dataset: Dataset, as_of: date, half_lives_days: Sequence[int]) -> pl.LazyFrame:
+    """One row per customer x product bought: the purchase columns of `interactions`."""
+    # shifts on sorted rows: cheaper than a window function per pair
     same = (pl.col("customer_id").shift(1) == pl.col("customer_id")) & (
         pl.col("product_id").shift(1) == pl.col("product_id")
     )
@@ -143,15 +150,16 @@ def _bought(dataset: Dataset, as_of: date, half_lives_days: Sequence[int]) -> pl
             .alias("visit_gaps_since"),
             (pl.col("gap") < since).mean().alias("shorter_gaps"),
             *(pl.lit(0.5).pow(ago / v).sum().alias(visits_column(v)) for v in HALF_LIVES_VISITS),
-            *(faded(pl.col("date"), as_of, h).sum().alias(decayed_column(h)) for h in half_lives_days),
+            *(decay_weight(pl.col("date"), as_of, h).sum().alias(decayed_column(h)) for h in half_lives_days),
         )
     )
 
 
-def _looked_at(dataset: Dataset, as_of: date) -> pl.LazyFrame:
-    weight = faded(pl.col("date"), as_of, EVENT_HALF_LIFE_DAYS)
+def _event_weights(dataset: Dataset, as_of: date) -> pl.LazyFrame:
+    """One row per customer x product with events: decayed number of events per type, and the last day."""
+    weight = decay_weight(pl.col("date"), as_of, _EVENT_HALF_LIFE_DAYS)
     return (
-        known_events(dataset, as_of)
+        identified_events(dataset, as_of)
         .group_by(*PAIR)
         .agg(
             *(weight.filter(pl.col("event_type") == kind).sum().alias(f"event_{kind}") for kind in EVENT_TYPES),
@@ -163,12 +171,12 @@ def _looked_at(dataset: Dataset, as_of: date) -> pl.LazyFrame:
 def interactions(
     dataset: Dataset, as_of: date, half_lives_days: Sequence[int] = HALF_LIVES_DAYS, *, sort: bool = True
 ) -> pl.LazyFrame:
-    """One row per customer x product that was bought, or looked at, on or before `as_of`.
+    """One row per customer x product with a purchase or an event on or before `as_of`.
 
     Args:
         dataset: needs `transactions`; `events` and `identities` add the event columns.
         as_of: last visible day (inclusive).
-        half_lives_days: one column of faded purchase days for each.
+        half_lives_days: one column of decayed purchase days for each.
         sort: by customer and product.
 
     Returns:
@@ -176,9 +184,9 @@ def interactions(
         purchase days, null below two gaps), online (share), stores (distinct), visits_since (the person's visits from
         the last one with the product on, 1 = the last visit; a visit is a day with a purchase), visit_gaps_since (the
         same in mean gaps between purchases), shorter_gaps (share of the gaps that were shorter than the days since the
-        last purchase), `decayed_Hd` per half-life in days, `decayed_Vv` per half-life in visits, `event_KIND` (faded
-        with half-life 7 days) per event type, last_event_on. Pairs without a purchase have 0 purchase days and null
-        dates.
+        last purchase), `decayed_Hd` per half-life in days, `decayed_Vv` per half-life in visits, `event_KIND` (decayed
+        with a half-life of 7 days) per event type, last_event_on. Pairs without a purchase have 0 purchase days and
+        null dates.
 
     Raises:
         DataError: no `transactions`.
@@ -187,8 +195,8 @@ def interactions(
     counts += [decayed_column(h) for h in half_lives_days] + [visits_column(v) for v in HALF_LIVES_VISITS]
     counts += [f"event_{kind}" for kind in EVENT_TYPES]
     frame = (
-        _bought(dataset, as_of, half_lives_days)
-        .join(_looked_at(dataset, as_of), on=PAIR, how="full", coalesce=True)
+        _purchase_history(dataset, as_of, half_lives_days)
+        .join(_event_weights(dataset, as_of), on=PAIR, how="full", coalesce=True)
         .with_columns(pl.col(counts).fill_null(0).cast(pl.Float64))
     )
     return frame.sort(*PAIR) if sort else frame
@@ -199,7 +207,7 @@ def shoppers(dataset: Dataset, as_of: date) -> pl.LazyFrame:
 
     Returns:
         customer_id; baskets (receipts), visit_days, visits_28d and visits_90d (days within the last 28 and 90),
-        first_visit_on, last_visit_on, spend, lines, store_id (most visited of late: visits fade by half in 90 days).
+        first_visit_on, last_visit_on, spend, lines, store_id (most visited; visits decay by half in 90 days).
 
     Raises:
         DataError: no `transactions`.
@@ -210,7 +218,7 @@ def shoppers(dataset: Dataset, as_of: date) -> pl.LazyFrame:
         lines.select("customer_id", "store_id", "date")
         .unique()
         .group_by("customer_id", "store_id")
-        .agg(faded(pl.col("date"), as_of, 90).sum().alias("visits"))
+        .agg(decay_weight(pl.col("date"), as_of, 90).sum().alias("visits"))
         .sort("customer_id", "visits", "store_id", descending=[False, True, False])
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("store_id").first())

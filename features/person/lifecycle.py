@@ -1,8 +1,8 @@
-"""Where a person stands with the shop: stranger, visitor, friend, old friend (陌生人 / 访客 / 朋友 / 老友).
+"""Customer lifecycle: stage, activity, trend and churn risk per person, by rules on purchase and event days.
 
-The rules, all of them settings in `LifecycleRules`:
+Stages (stranger, visitor, friend, old friend; 陌生人 / 访客 / 朋友 / 老友), with the thresholds of `LifecycleRules`:
 
-* *stranger*: known (a card, a phone, a device) but without a purchase and without an event lately.
+* *stranger*: has an identifier (a card, a phone, a device) but without a purchase and without an event lately.
 * *visitor*: no purchase yet, but at least one event (visit, view, scan ...) within `visitor_days`.
 * *friend*: has bought, and is not an old friend (any more).
 * *old friend*: has bought on at least `old_friend_days` days, the first at least `old_friend_tenure_days` ago, and is
@@ -39,19 +39,19 @@ LIFECYCLE_FEATURES: Final = (
 
 @dataclass(frozen=True)
 class LifecycleRules:
-    """What makes a visitor, a friend and an old friend.
+    """Thresholds of the lifecycle rules.
 
     Attributes:
-        visitor_days: an event within so many days makes a visitor.
-        old_friend_days: purchase days an old friend has at least.
-        old_friend_tenure_days: days since an old friend's first purchase, at least.
-        quiet_days: silence of so many days is never a lapse.
-        quiet_gaps: silence of so many own gaps is allowed.
-        late_gaps: silence of so many own gaps is on time; beyond it the person is late.
-        new_days: a first purchase within so many days makes a new customer.
+        visitor_days: days; an event within them makes a visitor.
+        old_friend_days: least number of purchase days of an old friend.
+        old_friend_tenure_days: least days since an old friend's first purchase.
+        quiet_days: days; a shorter silence is never a lapse.
+        quiet_gaps: multiple of the person's mean gap; a longer silence is a lapse.
+        late_gaps: multiple of the person's mean gap; a longer silence is late.
+        new_days: days; a first purchase within them makes a new customer.
         typical_gap_days: gap between purchase days of a typical customer.
-        typical_gap_weight: how many gaps that typical gap counts for.
-        leaver_share: share of customers who leave after a purchase, before anything is known of their silence.
+        typical_gap_weight: number of gaps that the typical gap counts for (shrinkage).
+        leaver_share: prior share of customers who leave after a purchase.
         trend_days: length of each of the two windows that the trend compares.
         trend_ratio: (recent + 1) / (previous + 1) active days from which a person is warming; its inverse is cooling.
     """
@@ -73,11 +73,11 @@ class LifecycleRules:
 def lifecycle(
     people: pl.LazyFrame, purchases: pl.LazyFrame, events: pl.LazyFrame, as_of: date, rules: LifecycleRules
 ) -> pl.LazyFrame:
-    """One row per person: stage, the day it began, activity, trend and churn risk, with the numbers behind them.
+    """One row per person: the columns of `LIFECYCLE_FEATURES`.
 
-    `stage_since` is the first day of the present unbroken stretch of the stage, judged by the rhythm known at `as_of`.
-    `churn_risk` is the probability of having left, given the silence r and the rhythm g of someone who buys at random:
-    p / (p + (1 - p) exp(-r / g)) with p = `leaver_share`. It is null for those who never bought.
+    `stage_since` is the first day of the present unbroken stretch of the stage, by the rhythm as of `as_of`.
+    `churn_risk` is the probability of having left, given a silence of r days and a mean gap of g days, if purchases are
+    a Poisson process: p / (p + (1 - p) exp(-r / g)) with p = `leaver_share`. It is null for those who never bought.
 
     Args:
         people: one row per person, columns `person_id` and `known_on` (date, may be null).
@@ -92,9 +92,9 @@ def lifecycle(
         people.select("person_id", "known_on")
         .join(_rhythm(days, as_of, rules), on="person_id", how="left")
         .join(_visits(seen, rules), on="person_id", how="left")
-        .join(_warmth(pl.concat([days, seen]).unique(), as_of, rules), on="person_id", how="left")
+        .join(_active_days(pl.concat([days, seen]).unique(), as_of, rules), on="person_id", how="left")
     )
-    return _judge(frame, as_of, rules).select("person_id", *LIFECYCLE_FEATURES)
+    return _classify(frame, as_of, rules).select("person_id", *LIFECYCLE_FEATURES)
 
 
 def _days(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
@@ -114,7 +114,7 @@ def _gaps(days: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _rhythm(days: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
-    """One row per buyer: own rhythm, allowed silence, start of the present run without a lapse."""
+    """One row per buyer: shrunk mean gap, allowed silence, start of the present run of purchases without a lapse."""
     gaps = _gaps(days)
     weight = rules.typical_gap_weight
     own = gaps.group_by("person_id", maintain_order=True).agg(
@@ -149,7 +149,7 @@ def _visits(seen: pl.LazyFrame, rules: LifecycleRules) -> pl.LazyFrame:
     )
 
 
-def _warmth(active: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
+def _active_days(active: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
     """One row per person: days with a purchase or event in the last window and in the one before."""
     window = rules.trend_days
     return active.group_by("person_id").agg(
@@ -162,7 +162,8 @@ def _after(column: str, days: pl.Expr) -> pl.Expr:
     return pl.col(column).dt.offset_by(pl.format("{}d", days.cast(pl.Int64)))
 
 
-def _judge(frame: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
+def _classify(frame: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
+    """Adds stage, stage_since, activity, trend and churn_risk."""
     frame = frame.with_columns(
         pl.col("active_days_recent", "active_days_previous").fill_null(0),
         _after("first_on", pl.lit(rules.old_friend_tenure_days)).alias("tenured_on"),
@@ -227,6 +228,7 @@ def _activity(bought: pl.Expr, lapsed: pl.Expr, visiting: pl.Expr, as_of: date, 
 
 def _trend(rules: LifecycleRules) -> pl.Expr:
     recent, previous = pl.col("active_days_recent"), pl.col("active_days_previous")
+    # one more day on both sides, so that one visit after none is no infinite growth
     change = (recent + 1) / (previous + 1)
     return (
         pl.when((recent == 0) & (previous == 0))

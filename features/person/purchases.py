@@ -1,4 +1,4 @@
-"""What a person's receipts say: value, rhythm, places, tastes, prices, habits. One row per person each."""
+"""Purchase features of persons: value (RFM), cadence, places, tastes, prices and habits, one row per person each."""
 
 from datetime import date
 
@@ -6,22 +6,22 @@ import polars as pl
 
 from features.windows import days_since, ratio, trend, within
 
-REDUCED_BELOW = 0.95
+_REDUCED_BELOW = 0.95
 """Share of the reference price; a cheaper purchase was at a reduced price. Chosen by judgement, not measured."""
-TOP = 3
-"""Categories that are named for a person."""
-DAYPARTS = (("morning", 5, 11), ("midday", 11, 14), ("afternoon", 14, 18), ("evening", 18, 22), ("night", 22, 29))
-SPEND = pl.col("units") * pl.col("unit_price")
+_TOP = 3
+"""Categories listed per person."""
+_DAYPARTS = (("morning", 5, 11), ("midday", 11, 14), ("afternoon", 14, 18), ("evening", 18, 22), ("night", 22, 29))
+_SPEND = pl.col("units") * pl.col("unit_price")
 
 
 def is_reduced() -> pl.Expr:
-    """Whether a line was sold at a reduced price: a discount, or 5 % under the product's reference price."""
-    cheap = pl.col("unit_price") < REDUCED_BELOW * pl.col("reference_price")
+    """Whether a line was sold at a reduced price: with a discount, or 5 % under the product's reference price."""
+    cheap = pl.col("unit_price") < _REDUCED_BELOW * pl.col("reference_price")
     return ((pl.col("discount") > 0) | cheap.fill_null(value=False)).fill_null(value=False)
 
 
 def value(lines: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """One row per buyer: recency, frequency and money, whole history and the last 28, 91 and 365 days.
+    """One row per buyer: recency, frequency and monetary value, of the whole history and the last 28, 91 and 365 days.
 
     Money is net of returns, frequency counts receipts with a sale.
     """
@@ -32,7 +32,7 @@ def value(lines: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
         for days in (28, 91, 365)
         for expression in (
             pl.col("transaction_id").filter(sold & within("at", as_of, days)).n_unique().alias(f"baskets_{days}d"),
-            SPEND.filter(within("at", as_of, days)).sum().alias(f"spend_{days}d"),
+            _SPEND.filter(within("at", as_of, days)).sum().alias(f"spend_{days}d"),
         )
     ]
     return (
@@ -41,13 +41,13 @@ def value(lines: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
             pl.col("at").filter(sold).min().cast(pl.Date).alias("first_purchase_on"),
             pl.col("at").filter(sold).max().cast(pl.Date).alias("last_purchase_on"),
             receipts.n_unique().alias("baskets"),
-            SPEND.sum().alias("spend"),
+            _SPEND.sum().alias("spend"),
             pl.col("units").filter(sold).sum().alias("units"),
-            SPEND.filter(sold).sum().alias("gross"),
+            _SPEND.filter(sold).sum().alias("gross"),
             pl.col("product_id").filter(sold).n_unique().alias("products"),
-            SPEND.filter(~sold).sum().abs().alias("returned"),
+            _SPEND.filter(~sold).sum().abs().alias("returned"),
             sold.sum().alias("sold_lines"),
-            SPEND.filter(within("at", as_of, 91, before=91)).sum().clip(lower_bound=0).alias("spend_before"),
+            _SPEND.filter(within("at", as_of, 91, before=91)).sum().clip(lower_bound=0).alias("spend_before"),
             *windows,
         )
         .with_columns(
@@ -65,7 +65,7 @@ def value(lines: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
 
 
 def cadence(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per buyer: purchase days, median gap between them, regularity in (0, 1] (1 = like a clock), next due day.
+    """One row per buyer: purchase days, median gap between them, regularity in (0, 1] (1 = equal gaps), next due day.
 
     Regularity is 1 / (1 + cv) with cv the coefficient of variation of the gaps; it needs two gaps.
     """
@@ -103,7 +103,7 @@ def _shares(lines: pl.LazyFrame, key: str) -> pl.LazyFrame:
     spent = (
         lines.filter((pl.col("units") > 0) & pl.col(key).is_not_null())
         .group_by("person_id", key)
-        .agg(SPEND.sum().alias("value"))
+        .agg(_SPEND.sum().alias("value"))
     )
     total = pl.col("value").sum().over("person_id")
     return spent.with_columns(ratio(pl.col("value"), total).fill_null(0.0).alias("share")).sort(
@@ -135,7 +135,7 @@ def places(lines: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def tastes(lines: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per buyer: the three categories with most sales value, their shares, and those bought above the average.
+    """One row per buyer: the three categories with most sales value, their shares, and those with a lift above average.
 
     `favourite_categories` are the three with the greatest lift, share of own value / share of everybody's value, among
     those with at least 5 % of the person's value; the average comes in the column `category_share` of the lines.
@@ -144,8 +144,8 @@ def tastes(lines: pl.LazyFrame) -> pl.LazyFrame:
         _shares(lines, "category")
         .group_by("person_id", maintain_order=True)
         .agg(
-            pl.col("category").head(TOP).alias("top_categories"),
-            pl.col("share").head(TOP).alias("top_category_shares"),
+            pl.col("category").head(_TOP).alias("top_categories"),
+            pl.col("share").head(_TOP).alias("top_category_shares"),
             pl.len().alias("categories"),
         )
     )
@@ -158,7 +158,7 @@ def tastes(lines: pl.LazyFrame) -> pl.LazyFrame:
         .filter(pl.col("lift") > 1.2)
         .sort(["person_id", "lift", "category"], descending=[False, True, False])
         .group_by("person_id", maintain_order=True)
-        .agg(pl.col("category").head(TOP).alias("favourite_categories"))
+        .agg(pl.col("category").head(_TOP).alias("favourite_categories"))
     )
     return top.join(lift, on="person_id", how="left")
 
@@ -166,7 +166,7 @@ def tastes(lines: pl.LazyFrame) -> pl.LazyFrame:
 def prices(lines: pl.LazyFrame) -> pl.LazyFrame:
     """One row per buyer: share of value bought at a reduced price, share saved, and price paid against the reference.
 
-    `price_index` is sales value / value of the same units at their reference prices; below 1 is a bargain hunter.
+    `price_index` is sales value / value of the same units at their reference prices; below 1 means cheaper than usual.
     `discount_share` takes `discount` as money off the line.
     """
     sold = lines.filter(pl.col("units") > 0)
@@ -174,10 +174,10 @@ def prices(lines: pl.LazyFrame) -> pl.LazyFrame:
     return (
         sold.group_by("person_id")
         .agg(
-            SPEND.sum().alias("gross"),
-            SPEND.filter(is_reduced()).sum().alias("reduced"),
+            _SPEND.sum().alias("gross"),
+            _SPEND.filter(is_reduced()).sum().alias("reduced"),
             pl.col("discount").clip(lower_bound=0).sum().alias("saved"),
-            SPEND.filter(priced).sum().alias("compared"),
+            _SPEND.filter(priced).sum().alias("compared"),
             (pl.col("units") * pl.col("reference_price")).filter(priced).sum().alias("regular"),
         )
         .select(
@@ -198,10 +198,11 @@ def habits(lines: pl.LazyFrame) -> pl.LazyFrame:
         lines.filter(pl.col("units") > 0).group_by("person_id", "transaction_id").agg(pl.col("at").min().alias("at"))
     )
     hour = pl.col("at").dt.hour().cast(pl.Int32)
-    late = pl.when(hour < DAYPARTS[0][1]).then(hour + 24).otherwise(hour)
+    # hours after midnight belong to the night before: 1 a.m. counts as hour 25
+    late = pl.when(hour < _DAYPARTS[0][1]).then(hour + 24).otherwise(hour)
     timed = (pl.col("at").dt.time() != pl.time(0, 0)).any()
-    parts = [late.is_between(start, end, closed="left").mean().alias(name) for name, start, end in DAYPARTS]
-    names = [name for name, _, _ in DAYPARTS]
+    parts = [late.is_between(start, end, closed="left").mean().alias(name) for name, start, end in _DAYPARTS]
+    names = [name for name, _, _ in _DAYPARTS]
     best = pl.concat_list(names).list.arg_max()
     daypart = pl.lit(pl.Series(names)).gather(best)
     weekday = pl.col("at").dt.weekday()

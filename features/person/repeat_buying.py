@@ -1,4 +1,4 @@
-"""Who is still a customer and how often they will come: the BG/NBD model.
+"""BG/NBD model: probability of still being a customer, and expected purchases.
 
 Fader, Hardie and Lee (2005), "Counting your customers the easy way", Marketing Science 24(2). A customer buys at random
 at a rate that varies between customers (gamma r, alpha) and after each purchase leaves for good with a probability that
@@ -58,15 +58,22 @@ class RepeatBuying:
         return total
 
     def probability_alive(self, repeats: Numbers, last: Numbers, age: Numbers) -> Numbers:
-        """Probability of not having left, given the purchases; 1 for those who bought once, as the model has it."""
+        """Probability of not having left, given the purchases (1 after a single purchase, by assumption of the model).
+
+        Arguments as in `log_likelihood`.
+        """
         odds = self._odds_of_leaving(repeats, last, age)
         alive: Numbers = 1 / (1 + odds)
         return alive
 
     def expected_purchases(self, weeks: float, repeats: Numbers, last: Numbers, age: Numbers) -> Numbers:
-        """Expected purchases in the next `weeks` weeks (equation 10, in the form that does not overflow)."""
+        """Expected purchases in the next `weeks` weeks (equation 10, rearranged so that it does not overflow).
+
+        Other arguments as in `log_likelihood`.
+        """
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
         share = weeks / (alpha + age + weeks)
+        # the formula divides by a - 1, and its limit is finite: step aside
         near = a if abs(a - 1) > 1e-6 else 1 + 1e-6
         series = hyp2f1(near + b - 1 - r, near - 1, near + b + repeats - 1, share)
         active = (near + b + repeats - 1) / (near - 1) * (1 - (1 - share) ** (near - 1) * series)
@@ -80,7 +87,7 @@ class RepeatBuying:
 
 
 def fit_repeat_buying(summary: pl.DataFrame) -> RepeatBuying:
-    """The model of greatest likelihood.
+    """Fits the model by maximum likelihood.
 
     Args:
         summary: one row per customer, columns `repeats` (purchases after the first), `last_weeks` (first to last
@@ -95,6 +102,7 @@ def fit_repeat_buying(summary: pl.DataFrame) -> RepeatBuying:
             f"repeat buying cannot be fitted: {again} customers bought again, wanted at least {MIN_REPEAT_BUYERS}. "
             "Bring a longer history."
         )
+    # customers with equal histories have equal likelihoods: one weighted row stands for all of them
     cells = summary.group_by("repeats", "last_weeks", "age_weeks").len().sort("repeats", "last_weeks", "age_weeks")
     repeats, last, age, weight = (cells[name].cast(pl.Float64).to_numpy() for name in cells.columns)
 

@@ -1,7 +1,7 @@
-"""Person features: one row per person, from everything a person did up to a day.
+"""Person features: one row per person, as of a day.
 
-The input is a *record table*: all rows about a person, whatever table they came from, told apart by the column
-`record`. One such table per bucket of persons is all a job needs, so any engine that can co-locate a key can run it.
+The input is a *record table*: all rows about a person, from any canonical table; the column `record` says which. A
+job needs only the record table of its bucket of persons, so any engine that can co-locate a key can run it.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ import numpy as np
 import polars as pl
 from polars._typing import PolarsDataType
 
-from features.person import contactability, purchases
+from features.person import purchases
 from features.person.lifecycle import LIFECYCLE_FEATURES, LifecycleRules, lifecycle
 from features.person.repeat_buying import RepeatBuying
-from features.windows import until
+from features.windows import days_since, until, within
 
 PERSON_RECORDS: Final[Mapping[str, PolarsDataType]] = {
     "person_id": pl.String,
@@ -67,12 +67,12 @@ _COUNTS = ("contacts_28d", "contacts_91d", "responses_91d", "events_28d", "visit
 
 @dataclass(frozen=True)
 class PersonOptions:
-    """What the person features need to know beyond the person's records.
+    """Parameters and facts of the dataset that the person features need beside the records.
 
     Attributes:
         rules: lifecycle thresholds.
         repeat_buying: a fitted BG/NBD model, or None to leave its features null.
-        has_consents: whether the dataset records consents; without, nobody has refused.
+        has_consents: whether the dataset has consents; without them everybody counts as contactable.
     """
 
     rules: LifecycleRules = field(default_factory=LifecycleRules)
@@ -100,17 +100,17 @@ def person_features(records: pl.LazyFrame, as_of: date, options: PersonOptions) 
         purchases.tastes(lines),
         purchases.prices(lines),
         purchases.habits(lines),
-        contactability.consent(_kind(seen, "consent")),
-        contactability.contacts(_kind(seen, "contact"), as_of),
-        contactability.responses(_kind(seen, "response"), as_of),
-        contactability.activity(_kind(seen, "event"), as_of),
+        _consent(_kind(seen, "consent")),
+        _contacts(_kind(seen, "contact"), as_of),
+        _responses(_kind(seen, "response"), as_of),
+        _activity(_kind(seen, "event"), as_of),
         lifecycle(people, lines.filter(pl.col("units") > 0), _kind(seen, "event"), as_of, options.rules),
     )
     frame = people
     for part in parts:
         frame = frame.join(part, on="person_id", how="left")
     frame = frame.with_columns(
-        pl.lit(as_of).alias("as_of"), pl.col(*_COUNTS).fill_null(0), *_contactability(options.has_consents)
+        pl.lit(as_of).alias("as_of"), pl.col(*_COUNTS).fill_null(0), *_reach(options.has_consents)
     )
     frame = _expectation(frame, options.repeat_buying)
     names = [name for group in PERSON_FEATURES.values() for name in group]
@@ -118,12 +118,12 @@ def person_features(records: pl.LazyFrame, as_of: date, options: PersonOptions) 
 
 
 def _kind(records: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    """Records of one kind, kept while the query runs: many features start from them."""
+    """Records of one kind, cached while the query runs: many features start from them."""
     return records.filter(pl.col("record") == kind).cache()
 
 
 def _people(seen: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per person: who they are and since when they are known."""
+    """One row per person: accounts, home store, guide, number of identifiers and first day in the records."""
     accounts = (
         seen.filter(pl.col("customer_id").is_not_null())
         .select("person_id", "customer_id")
@@ -149,11 +149,61 @@ def _people(seen: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def _contactability(has_consents: bool) -> list[pl.Expr]:  # a fact of the dataset, not a switch
-    known = pl.col("customer_ids").list.len() > 0
+def _consent(consents: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per person with a recorded consent: the channels whose last consent is granted.
+
+    Two entries of the same moment count as a refusal unless both grant.
+    """
+    latest = pl.col("at").max().over("person_id", "channel")
+    return (
+        consents.filter(pl.col("at") == latest)
+        .group_by("person_id", "channel")
+        .agg(pl.col("granted").all())
+        .group_by("person_id")
+        .agg(pl.col("channel").filter(pl.col("granted")).sort().alias("granted_channels"))
+    )
+
+
+def _contacts(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per person contacted (holdouts were not): contacts of the last 28 and 91 days and the last day."""
+    return (
+        rows.filter(~pl.col("is_holdout"))
+        .group_by("person_id")
+        .agg(
+            within("at", as_of, 28).sum().cast(pl.Int32).alias("contacts_28d"),
+            within("at", as_of, 91).sum().cast(pl.Int32).alias("contacts_91d"),
+            pl.col("at").max().cast(pl.Date).alias("last_contact_on"),
+        )
+    )
+
+
+def _responses(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per person who responded to a campaign: responses of the last 91 days."""
+    return rows.group_by("person_id").agg(within("at", as_of, 91).sum().cast(pl.Int32).alias("responses_91d"))
+
+
+def _activity(events: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """One row per person with events: events, visits and goods put in the bag of the last 28 days, and the last day."""
+    recent = within("at", as_of, 28)
+    kind = pl.col("event_type")
+    return (
+        events.group_by("person_id")
+        .agg(
+            recent.sum().cast(pl.Int32).alias("events_28d"),
+            (recent & (kind == "visit")).sum().cast(pl.Int32).alias("visits_28d"),
+            (recent & (kind == "bag_add")).sum().cast(pl.Int32).alias("bag_adds_28d"),
+            (recent & (kind == "share")).sum().cast(pl.Int32).alias("shares_28d"),
+            pl.col("at").max().cast(pl.Date).alias("last_event_on"),
+        )
+        .with_columns(days_since("last_event_on", as_of).alias("unseen_days"))
+    )
+
+
+def _reach(has_consents: bool) -> list[pl.Expr]:  # a fact of the dataset, not a switch
+    has_account = pl.col("customer_ids").list.len() > 0
     granted = pl.col("granted_channels")
     if not has_consents:
-        return [granted, known.alias("is_contactable")]
+        return [granted, has_account.alias("is_contactable")]
     none = pl.lit([], dtype=pl.List(pl.String))
     return [granted.fill_null(none), (granted.list.len().fill_null(0) > 0).alias("is_contactable")]
 
@@ -170,8 +220,8 @@ def _expectation(frame: pl.LazyFrame, model: RepeatBuying | None) -> pl.LazyFram
         with np.errstate(invalid="ignore"):
             alive = model.probability_alive(repeats, last, age)
             expected = model.expected_purchases(4.0, repeats, last, age)
-        unknown = np.isnan(repeats)
-        columns = {name: np.where(unknown, np.nan, x) for name, x in zip(names, (alive, expected), strict=True)}
+        never_bought = np.isnan(repeats)
+        columns = {name: np.where(never_bought, np.nan, x) for name, x in zip(names, (alive, expected), strict=True)}
         return block.with_columns(pl.Series(name, x).fill_nan(None) for name, x in columns.items())
 
     schema = frame.collect_schema() | dict.fromkeys(names, pl.Float64())

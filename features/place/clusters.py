@@ -1,26 +1,26 @@
-"""Groups of shops that sell alike at like times."""
+"""Clusters stores by category mix, hours, weekdays and revenue (Ward's hierarchical clustering)."""
 
 import numpy as np
 import polars as pl
 from scipy.cluster.hierarchy import fcluster, linkage
 
-MIN_STORES = 4
+_MIN_STORES = 4
 """Stores below which there are no clusters. Chosen by judgement, not measured."""
-MAX_CLUSTERS = 8
+_MAX_CLUSTERS = 8
 """Clusters of stores at most, so that each can be read. Chosen by judgement, not measured."""
 CATEGORIES = 30
 """Categories with most sales whose shares describe a store. Chosen by judgement, not measured."""
 
 
 def assign_clusters(places: pl.DataFrame) -> pl.DataFrame:
-    """The place features with a column `cluster`: 1 is the group with most revenue; null for fewer than 4 shops.
+    """Adds the column `cluster` to the place features: 1 is the cluster with most revenue; null for fewer than 4 shops.
 
     Shops are joined by Ward's method on their category mix, hours and weekdays (square roots of shares, so that
-    distances are Hellinger's) and the logarithm of their revenue; there are about sqrt(shops / 2) groups, at most 8.
-    Shops without sales in the last 91 days get no group.
+    distances are Hellinger's) and the logarithm of their revenue; there are about sqrt(shops / 2) clusters, at most
+    8. Shops without sales in the last 91 days get none.
     """
     active = places.filter(pl.col("revenue_91d") > 0).sort("store_id")
-    if active.height < MIN_STORES:
+    if active.height < _MIN_STORES:
         return places.with_columns(pl.lit(None, dtype=pl.Int32).alias("cluster"))
     scale = np.log(active["revenue_91d"].to_numpy())
     spread = float(scale.std()) or 1.0
@@ -28,10 +28,11 @@ def assign_clusters(places: pl.DataFrame) -> pl.DataFrame:
         _categories(active),
         _lists(active, "hour_shares", 24),
         _lists(active, "weekday_shares", 7),
+        # a quarter of a standard deviation: revenue separates clusters less than what is sold and when
         0.25 * (scale[:, None] - scale.mean()) / spread,
     ]
-    wanted = min(MAX_CLUSTERS, max(2, round(float(np.sqrt(active.height / 2)))))
-    labels = fcluster(linkage(np.hstack(blocks), "ward"), wanted, criterion="maxclust")
+    n_clusters = min(_MAX_CLUSTERS, max(2, round(float(np.sqrt(active.height / 2)))))
+    labels = fcluster(linkage(np.hstack(blocks), "ward"), n_clusters, criterion="maxclust")
     groups = active.select("store_id", "revenue_91d").with_columns(pl.Series("label", labels, dtype=pl.Int32))
     ranked = (
         groups.group_by("label")
@@ -40,8 +41,8 @@ def assign_clusters(places: pl.DataFrame) -> pl.DataFrame:
         .with_row_index("cluster", offset=1)
         .select("label", pl.col("cluster").cast(pl.Int32))
     )
-    found = groups.join(ranked, on="label").select("store_id", "cluster")
-    return places.join(found, on="store_id", how="left", maintain_order="left")
+    clusters = groups.join(ranked, on="label").select("store_id", "cluster")
+    return places.join(clusters, on="store_id", how="left", maintain_order="left")
 
 
 def _lists(places: pl.DataFrame, column: str, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:

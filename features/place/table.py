@@ -1,6 +1,6 @@
-"""Place features: one row per store, from everything that happened in it up to a day.
+"""Place features: one row per store, as of a day.
 
-Like persons and goods, stores come as a *record table*: rows of several tables told apart by `record`.
+The input is a *record table*, as for persons and goods: rows of several canonical tables, with their kind in `record`.
 """
 
 from collections.abc import Mapping
@@ -55,19 +55,19 @@ PLACE_FEATURES: Final = {
 }
 """Named sets of store features; `cluster` is added by `clusters.assign_clusters` once all stores are known."""
 
-FULFILLED: Final = ("ship_from_store", "pickup", "online", "mini_program")
-PEAK_HOURS = 3
-"""Busiest hours that are named for a place."""
-STOCK_DAYS = 28
+_REMOTE_CHANNELS: Final = ("ship_from_store", "pickup", "online", "mini_program")
+_PEAK_HOURS = 3
+"""Busiest hours listed per store."""
+_STOCK_DAYS = 28
 """Days of stock records that are summarised: four weeks. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
 class PlaceOptions:
-    """What the place features need to know beyond the store's records.
+    """Facts of the dataset that the place features need beside the records.
 
     Attributes:
-        has_receipts: whether there are receipts; without, baskets and customers are unknown.
+        has_receipts: whether there are receipts; without them baskets and customers are unknown.
         has_stages: whether lines carry the buyer's lifecycle stage.
     """
 
@@ -114,10 +114,14 @@ def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) ->
     )
     names = [name for group, names in PLACE_FEATURES.items() if group != "group" for name in names]
     frame = frame.select("store_id", "as_of", *names).sort("store_id")
-    return frame if options.has_receipts else frame.with_columns(pl.lit(None).cast(t).alias(n) for n, t in _RECEIPTS)
+    return (
+        frame
+        if options.has_receipts
+        else frame.with_columns(pl.lit(None).cast(t).alias(n) for n, t in _NULL_WITHOUT_RECEIPTS)
+    )
 
 
-_RECEIPTS = (
+_NULL_WITHOUT_RECEIPTS = (
     ("baskets_28d", pl.UInt32),
     ("baskets_per_day", pl.Float64),
     ("basket_value", pl.Float64),
@@ -133,7 +137,7 @@ _RECEIPTS = (
 
 
 def _kind(records: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    """Records of one kind, kept while the query runs: many features start from them."""
+    """Records of one kind, cached while the query runs: many features start from them."""
     return records.filter(pl.col("record") == kind).cache()
 
 
@@ -184,7 +188,7 @@ def _rhythm(visits: pl.LazyFrame, baskets: pl.LazyFrame) -> pl.LazyFrame:
     week = baskets.select("store_id", (pl.col("at").dt.weekday().cast(pl.Int32) - 1).alias("slot"))
     by_hour = _profile(hours, 24, "hour_shares").with_columns(
         pl.col("hour_shares")
-        .list.eval(((pl.element().rank("ordinal", descending=True) <= PEAK_HOURS) & (pl.element() > 0)).arg_true())
+        .list.eval(((pl.element().rank("ordinal", descending=True) <= _PEAK_HOURS) & (pl.element() > 0)).arg_true())
         .cast(pl.List(pl.Int32))
         .alias("peak_hours")
     )
@@ -226,27 +230,28 @@ def _mix(recent: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _people(recent: pl.LazyFrame, baskets: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per store: who buys there, as shares of sales value, and how goods reach them, as shares of baskets."""
+    """One row per store: shares of sales value by stage and home customers, shares of baskets by channel."""
     spend = pl.col("units") * pl.col("unit_price")
-    known = pl.col("person_id").is_not_null()
-    named = spend.filter(known).sum()
-    staged = spend.filter(known & pl.col("stage").is_not_null()).sum()
+    is_named = pl.col("person_id").is_not_null()
+    named = spend.filter(is_named).sum()
+    staged = spend.filter(is_named & pl.col("stage").is_not_null()).sum()
     value = recent.group_by("store_id").agg(
         pl.col("person_id").drop_nulls().n_unique().alias("customers_91d"),
         *(
-            ratio(spend.filter(known & (pl.col("stage") == stage)).sum(), staged).alias(f"{stage}_share")
+            ratio(spend.filter(is_named & (pl.col("stage") == stage)).sum(), staged).alias(f"{stage}_share")
             for stage in ("old_friend", "friend")
         ),
         ratio(
-            spend.filter(known & pl.col("is_home")).sum(), spend.filter(known & pl.col("is_home").is_not_null()).sum()
+            spend.filter(is_named & pl.col("is_home")).sum(),
+            spend.filter(is_named & pl.col("is_home").is_not_null()).sum(),
         ).alias("home_share"),
         named.alias("named"),
     )
-    visits = baskets.filter(known).group_by("store_id", "person_id").agg(day("at").n_unique().alias("days"))
+    visits = baskets.filter(is_named).group_by("store_id", "person_id").agg(day("at").n_unique().alias("days"))
     repeat = visits.group_by("store_id").agg((pl.col("days") > 1).mean().alias("repeat_share"))
     channel = pl.col("channel")
     ways = baskets.group_by("store_id").agg(
-        known.mean().alias("member_share"),
+        is_named.mean().alias("member_share"),
         ratio((channel != "store").sum(), channel.count()).alias("remote_share"),
         ratio((channel == "pickup").sum(), channel.count()).alias("pickup_share"),
     )
@@ -255,15 +260,15 @@ def _people(recent: pl.LazyFrame, baskets: pl.LazyFrame) -> pl.LazyFrame:
 
 def _stock(stock: pl.LazyFrame, days: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
     """One row per store with stock records: units at the last counts, share of product-days without stock (28 days)."""
-    lately = within("at", as_of, STOCK_DAYS)
-    counts = stock.filter(pl.col("on_hand").is_not_null() & lately)
+    recent = within("at", as_of, _STOCK_DAYS)
+    counts = stock.filter(pl.col("on_hand").is_not_null() & recent)
     last = counts.filter(pl.col("at") == pl.col("at").max().over("store_id", "product_id"))
     on_hand = last.group_by("store_id").agg(pl.col("on_hand").sum())
     counted = counts.group_by("store_id").agg((pl.col("on_hand") <= 0).mean().alias("counted"))
-    shelf = days.filter(lately).group_by("store_id").agg((1 - pl.col("in_stock").mean()).alias("observed"))
+    observed = days.filter(recent).group_by("store_id").agg((1 - pl.col("in_stock").mean()).alias("observed"))
     return (
         on_hand.join(counted, on="store_id", how="full", coalesce=True)
-        .join(shelf, on="store_id", how="full", coalesce=True)
+        .join(observed, on="store_id", how="full", coalesce=True)
         .select("store_id", "on_hand", pl.coalesce("counted", "observed").alias("stockout_share"))
     )
 
@@ -276,7 +281,7 @@ def _fulfilment(baskets: pl.LazyFrame, seen: pl.LazyFrame, as_of: date) -> pl.La
     """
     capacity = _kind(seen, "store").group_by("store_id").agg(pl.col("capacity").drop_nulls().first())
     orders = (
-        baskets.filter(pl.col("channel").is_in(FULFILLED) & within("at", as_of, 28))
+        baskets.filter(pl.col("channel").is_in(_REMOTE_CHANNELS) & within("at", as_of, 28))
         .group_by("store_id", day("at").alias("date"))
         .agg(pl.len().alias("orders"))
         .join(capacity, on="store_id", how="left")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.person.interactions import faded, interactions, purchases, receipt_lines, shoppers
+from features.person.interactions import decay_weight, interactions, purchases, receipt_lines, shoppers
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError
 from retail_brain.tables import TABLES
@@ -234,7 +234,7 @@ def _lines(dataset: Dataset, as_of: date, products: pl.Series, config: Recommend
 def _store_sales(
     dataset: Dataset, as_of: date, config: RecommenderConfig, stores: list[str], products: pl.Series
 ) -> pl.DataFrame:
-    weight = faded(pl.col("date"), as_of, config.trending.half_life_days)
+    weight = decay_weight(pl.col("date"), as_of, config.trending.half_life_days)
     recent = pl.col("date") > as_of - timedelta(days=8 * config.trending.half_life_days)
     return (
         receipt_lines(dataset, as_of)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.identity.evidence import Evidence, IdentityRules, learn_evidence, score_pairs
-from features.identity.resolve import attribute, resolve_identities
+from features.identity.resolve import add_person_id, resolve_identities
 from retail_brain.dataset import Dataset
 
 AS_OF = date(2026, 2, 28)
@@ -72,7 +72,7 @@ def test_events_name_the_account_of_an_identifier():
     )
     dataset = Dataset.from_frames({"events": events})
     table = resolve_identities(dataset, AS_OF, SET)
-    rows = attribute(dataset.scan("events"), table).collect()
+    rows = add_person_id(dataset.scan("events"), table).collect()
     assert rows["person_id"].to_list() == ["A", "A", "A", "device:d9"]
     assert persons({"events": events})["device", "d9"] == "device:d9"
     before = resolve_identities(dataset, date(2025, 12, 31), SET).collect()
@@ -81,7 +81,7 @@ def test_events_name_the_account_of_an_identifier():
 
 def test_customers_that_the_table_does_not_know_are_themselves():
     empty = resolve_identities(Dataset.from_frames({}), AS_OF)
-    rows = attribute(pl.LazyFrame({"customer_id": ["x", None]}), empty).collect()
+    rows = add_person_id(pl.LazyFrame({"customer_id": ["x", None]}), empty).collect()
     assert rows["person_id"].to_list() == ["x", None]
 
 
@@ -109,7 +109,7 @@ def test_learning_finds_that_a_type_is_shared_by_strangers():
         pl.lit(2, dtype=pl.Int32).alias("customers")
     )
     learned = learn_evidence(pairs, IdentityRules())
-    assert learned.of("email").other > 10 * IdentityRules().of("email").other
+    assert learned.evidence_for("email").other > 10 * IdentityRules().evidence_for("email").other
     assert score_pairs(pairs, learned)["probability"].max() < score_pairs(pairs, SET)["probability"].min()
 
 

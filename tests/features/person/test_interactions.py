@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.person.interactions import interactions, known_events, shoppers
+from features.person.interactions import identified_events, interactions, shoppers
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError
 from retail_brain.tables import TABLES
@@ -94,7 +94,7 @@ def test_events_are_columns_of_their_own_and_identifiers_name_people() -> None:
     assert found["P"]["event_bag_add"] == 0
     assert found["Q"]["event_view"] == 1
     assert found["Q"]["purchase_days"] == 0
-    assert known_events(data, AS_OF).collect().height == 2
+    assert identified_events(data, AS_OF).collect().height == 2
 
 
 def test_shoppers_know_their_store_and_visits() -> None:
