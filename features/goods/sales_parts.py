@@ -115,7 +115,7 @@ def promotion_features(
     A day counts as promoted when a promotion is valid in the store or, where there is no promotions table, when most
     units were sold at a reduced price. `promotion_uplift` is units on promoted days / units expected there at the
     series' rate of sale on its other days, minus 1. It is raw: seasons, stock and the choice of what is promoted are in
-    it. It is null where fewer than 3 units were expected. Without a promotions table both rates are per day with a sale.
+    it. Null where fewer than 3 units were expected. Without a promotions table both rates are per day with a sale.
 
     Args:
         days: result of `daily`.
