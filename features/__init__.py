@@ -1,1 +1,1 @@
-"""Person, goods and place features: Polars in, Polars out, nothing later than `as_of`."""
+"""Features of persons, goods, places and demand series: Polars frames in and out, nothing later than `as_of`."""

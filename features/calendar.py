@@ -1,7 +1,7 @@
 """Calendar features: weekday, month, paydays, and festivals that move from year to year.
 
 Distances are in days and signed: 3 means that the festival comes in three days, -2 that it was two days ago. Beyond
-`DAYS_BEFORE` and `DAYS_AFTER` a festival says nothing (null), so that it cannot stand in for the date itself.
+`DAYS_BEFORE` and `DAYS_AFTER` the distance is null, so that a model cannot use it as a substitute for the date.
 """
 
 import itertools
@@ -19,18 +19,18 @@ import polars as pl
 from retail_brain.errors import UsageError
 
 DAYS_BEFORE = 28
-"""Days before a festival in which the distance to it says something; ordinary ones get ORDINARY_DAYS_BEFORE. Chosen by
-judgement, not measured."""
+"""Days before a festival in which the distance to it is a feature; ordinary holidays have ORDINARY_DAYS_BEFORE.
+Chosen by judgement, not measured."""
 DAYS_AFTER = 10
-"""Days after a festival in which it does. Chosen by judgement, not measured."""
+"""Days after a festival in which it is. Chosen by judgement, not measured."""
 ORDINARY_DAYS_BEFORE, ORDINARY_DAYS_AFTER = 3, 1
-"""How near an ordinary public holiday is felt.
+"""Days before and after an ordinary public holiday in which the distance is a feature.
 
 Farther off, one holiday's approach would be another holiday: Christmas is 24 days before Martin Luther King's birthday,
 and nothing happens 24 days before Memorial Day."""
-LONGEST_LUNAR_YEAR_DAYS = 390
+_LONGEST_LUNAR_YEAR_DAYS = 390
 """Days; a lunar year with a leap month has 383 to 385, so a longer gap is a festival that is missing."""
-MOVING: Mapping[str, tuple[int, int]] = MappingProxyType(
+_MOVING: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"spring_festival": (24, 14), "mid_autumn": (12, 2), "dragon_boat": (5, 2), "easter": (12, 2)}
 )
 """Days before and after each moving festival that are compared with as far from it a year ago. Chosen by judgement, not
@@ -83,45 +83,52 @@ def public_holidays(country: str, first_year: int, last_year: int) -> Mapping[da
     """
     years = range(first_year, last_year + 1)
     try:
-        found = holidays.country_holidays(country, years=years, language="en_US")
+        by_day = holidays.country_holidays(country, years=years, language="en_US")
     except NotImplementedError as error:
         raise UsageError(
             f"settings.data.country is {country!r}, which has no list of holidays; wanted an ISO 3166 code such as "
             "CN, US or DE. Correct it in the tenant's settings."
         ) from error
-    return MappingProxyType(dict(found.items()))
+    return MappingProxyType(dict(by_day.items()))  # a copy: the library adds a year when one asks for it
 
 
 def festival_days(country: str, first_year: int, last_year: int) -> dict[str, list[date]]:
     """Days of each festival the country keeps, and under `other_holiday` the rest of its public holidays.
 
     A festival of several days is counted from its first day. Festivals the country does not keep have no days.
+
+    Raises:
+        UsageError: the country is not one the `holidays` library knows.
     """
     days: dict[str, set[date]] = {name: set() for name in (*FESTIVALS, "other_holiday")}
     for day, name in public_holidays(country, first_year, last_year).items():
-        kept = [festival for festival, pattern in FESTIVALS.items() if re.search(pattern, name)]
+        matches = [festival for festival, pattern in FESTIVALS.items() if re.search(pattern, name)]
         if not _NOT_THE_DAY.search(name):
-            days[kept[0] if kept else "other_holiday"].add(day)
+            days[matches[0] if matches else "other_holiday"].add(day)
+    # lists name Good Friday, Easter Sunday or Easter Monday, each country its own: the Sunday itself is computed
     if days["easter"] or country in _KEEPS_EASTER:
         days["easter"] = {easter_sunday(year) for year in range(first_year, last_year + 1)}
-    return {name: _first_days(found) for name, found in days.items()}
+    return {name: _first_days(all_days) for name, all_days in days.items()}
 
 
 def same_time_last_year(dates: Sequence[date], country: str) -> list[date | None]:
     """The comparable day a year before each date: the same weekday 52 weeks earlier, or as far from a moving festival.
 
-    Days around a festival that moves (`MOVING`) are compared with days as far from it in the year before. Days that
-    are ordinary this year but lay in such a stretch the year before have nothing to be compared with: None.
+    Days around a moving festival are compared with days as far from it in the year before. Days that are ordinary this
+    year but were near such a festival the year before have no comparable day: None.
+
+    Raises:
+        UsageError: the country is not one the `holidays` library knows.
     """
     years = range(min(dates).year - 2, max(dates).year + 2)
     festivals = festival_days(country, years[0], years[-1])
     moved: dict[date, date] = {}
     busy: set[date] = set()
-    for name, (before, after) in MOVING.items():
+    for name, (before, after) in _MOVING.items():
         for earlier, later in itertools.pairwise(festivals[name]):
             stretch = range(-before, after + 1)
             busy |= {earlier + timedelta(days=distance) for distance in stretch}
-            if (later - earlier).days < LONGEST_LUNAR_YEAR_DAYS:
+            if (later - earlier).days < _LONGEST_LUNAR_YEAR_DAYS:
                 moved |= {later + timedelta(days=distance): earlier + timedelta(days=distance) for distance in stretch}
     out: list[date | None] = []
     for day in dates:
@@ -140,7 +147,7 @@ def calendar_features(dates: Sequence[date], country: str) -> pl.DataFrame:
     days = festival_days(country, first, last)
     free = public_holidays(country, first, last)
     frame = pl.DataFrame({"date": dates}, schema={"date": pl.Date})
-    distances = {f"days_to_{name}": days_to_nearest(dates, found) for name, found in days.items()}
+    distances = {f"days_to_{name}": days_to_nearest(dates, starts) for name, starts in days.items()}
     other = distances["days_to_other_holiday"]
     other[(other > ORDINARY_DAYS_BEFORE) | (other < -ORDINARY_DAYS_AFTER)] = np.nan
     return frame.select(
@@ -154,15 +161,19 @@ def calendar_features(dates: Sequence[date], country: str) -> pl.DataFrame:
 
 
 def days_to_nearest(dates: Sequence[date], days: Sequence[date]) -> npt.NDArray[np.float32]:
-    """Signed days from each date to the nearest of `days`; NaN where none is near."""
+    """Signed days from each date to the nearest of `days`; NaN where none is within `DAYS_BEFORE` and `DAYS_AFTER`.
+
+    >>> days_to_nearest([date(2025, 1, 27), date(2025, 1, 31)], [date(2025, 1, 29)]).tolist()
+    [2.0, -2.0]
+    """
     out = np.full(len(dates), np.nan, dtype=np.float32)
     if not days:
         return out
-    target = np.array([day.toordinal() for day in dates])
-    known = np.array(sorted(day.toordinal() for day in days))
-    after = np.searchsorted(known, target)
-    ahead = known[np.minimum(after, known.size - 1)] - target
-    behind = known[np.maximum(after - 1, 0)] - target
+    days_of_rows = np.array([day.toordinal() for day in dates])
+    targets = np.array(sorted(day.toordinal() for day in days))
+    after = np.searchsorted(targets, days_of_rows)
+    ahead = targets[np.minimum(after, targets.size - 1)] - days_of_rows
+    behind = targets[np.maximum(after - 1, 0)] - days_of_rows
     near_ahead = (ahead >= 0) & (ahead <= DAYS_BEFORE)
     near_behind = (behind < 0) & (behind >= -DAYS_AFTER)
     out[near_behind] = behind[near_behind]
@@ -177,20 +188,22 @@ def event_features(
     """One row per date: a flag per event type and the days to the nearest event of the user's calendar.
 
     Args:
-        dates: the days wanted.
+        dates: days of the rows.
         calendar: rows of the `calendar` table.
-        region: events of this region and those of everywhere count.
+        region: events of this region and events without a region are used.
         event_types: the types that get a flag each, in this order; further ones only enter the distance.
 
     Returns:
         Columns `event_TYPE...` named by position (`event_0`, ...) and `days_to_event`.
     """
-    here = pl.col("region").is_null() if region is None else (pl.col("region").is_null() | (pl.col("region") == region))
-    seen = calendar.filter(here)
-    rare = _rare_days(seen, len(set(dates)))
+    in_region = (
+        pl.col("region").is_null() if region is None else (pl.col("region").is_null() | (pl.col("region") == region))
+    )
+    events = calendar.filter(in_region)
+    rare = _rare_days(events, len(set(dates)))
     flags = []
     for position, event_type in enumerate(event_types):
-        days = set(seen.filter(pl.col("event_type") == event_type)["date"].to_list())
+        days = set(events.filter(pl.col("event_type") == event_type)["date"].to_list())
         flags.append(pl.Series(f"event_{position}", [float(day in days) for day in dates], dtype=pl.Float32))
     return pl.DataFrame([*flags, pl.Series("days_to_event", days_to_nearest(dates, rare), dtype=pl.Float32)])
 

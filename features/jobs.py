@@ -1,4 +1,4 @@
-"""The feature job: identity, person, goods, series and place tables of a chain as it was known on a day."""
+"""Builds the feature tables (identity, person, goods, series, place) of a dataset as of a day, bucket by bucket."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -30,9 +30,9 @@ from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from retail_brain.work_digest import summarise, work_digest
 
-ROWS_PER_BUCKET: Final = 2_000_000
+_ROWS_PER_BUCKET: Final = 2_000_000
 """Rows of one bucket of customers: it is held in memory at once. Chosen by judgement, not measured."""
-MAX_BUCKETS: Final = 512
+_MAX_BUCKETS: Final = 512
 """Buckets at most: each is a folder of files. Chosen by judgement, not measured."""
 TableName = Literal["identity", "person", "goods", "series", "place"]
 FEATURE_TABLES: Final[tuple[TableName, ...]] = ("identity", "person", "goods", "series", "place")
@@ -40,11 +40,11 @@ FEATURE_TABLES: Final[tuple[TableName, ...]] = ("identity", "person", "goods", "
 
 @dataclass(frozen=True)
 class FeatureOptions:
-    """How features are built.
+    """Options of the feature job.
 
     Attributes:
-        rules: lifecycle thresholds; the typical gap is taken from the data where it can be.
-        identity: when two accounts are one person.
+        rules: lifecycle thresholds; the typical gap is estimated from the data where possible.
+        identity: weights and thresholds of identity resolution.
         period_days: length of the demand panel's period in days.
         buckets: parts that persons, products and stores are split into; None chooses by the number of rows.
     """
@@ -56,13 +56,13 @@ class FeatureOptions:
 
 
 def feature_options(settings: Settings) -> FeatureOptions:
-    """The options that a tenant's settings ask for."""
+    """Options of a tenant's settings."""
     return FeatureOptions(period_days={"day": 1, "week": 7, "month": 30}[settings.data.period])
 
 
 @dataclass(frozen=True)
 class FeatureReport:
-    """What was built.
+    """Report of the feature job.
 
     Attributes:
         as_of: last visible day.
@@ -85,42 +85,42 @@ def build_features(
 ) -> FeatureReport:
     """Writes `out/{identity,person,goods,series,place}/*.parquet` and `out/manifest.json`, one bucket at a time.
 
-    `out` changes from the old tables to the new ones at the end, all at once. Of a dataset that names its versions, a
-    run that was interrupted is taken up where it stopped (its parts wait in a hidden folder beside `out`), and what is
-    built already, from the same rows by the same code, is not built again.
+    `out` is replaced at the end, all tables at once. Where the dataset has versions, an interrupted run is resumed (its
+    checkpoints are in a hidden folder beside `out`), and tables that the same code built from the same rows are not
+    built again.
 
     Args:
         dataset: needs `transactions` or `daily_sales`; uses every other table it has.
         out: folder of the feature tables.
         as_of: last visible day.
-        progress: told of steps.
+        progress: reports the steps.
         options: thresholds and bucket count.
 
     Raises:
         MissingTableError: the dataset has no sales table.
         NotFoundError: no sale is visible on `as_of`.
-        ImpossibleError: the dataset shows less than `as_of` asks for.
+        ImpossibleError: the dataset is a view as of a day before `as_of`.
     """
     _check(dataset, as_of)
     options = options or FeatureOptions()
     visible = dataset.at(as_of)
     summaries = summarise(visible)
     digest = work_digest(visible, __name__, repr(options), summaries=summaries)
-    if dataset.versions and (present := _present(out, digest)):
+    if dataset.versions and (present := _existing_report(out, digest)):
         progress.say(f"  The features as of {as_of} are there already.")
         return present
     buckets = options.buckets or _choose_buckets(sum(rows for rows, *_ in summaries.values()))
     with resumable_work(work_beside(out)) as work:
-        # of rows without a version nobody can say that they are the same as those of a killed run
+        # rows without a version may differ from those of a killed run: a digest of their own resumes nothing
         checkpoints = work.checkpoints(digest if dataset.versions else uuid4().hex)
         return _Job(visible, as_of, out, options, buckets, digest, checkpoints, progress).run()
 
 
 def scan_features(out: Path, table: TableName) -> pl.LazyFrame:
-    """One of the tables that `build_features` wrote.
+    """Scans one of the tables that `build_features` wrote.
 
     Raises:
-        NotFoundError: features were not built there.
+        NotFoundError: the folder has no features.
     """
     files = sorted((out / table).glob("*.parquet"))
     if not files:
@@ -142,8 +142,8 @@ def _check(dataset: Dataset, as_of: date) -> None:
     dataset.at(as_of).last_day()
 
 
-def _present(out: Path, digest: str) -> FeatureReport | None:
-    """The report of the tables that stand at `out`, if they are of this very job."""
+def _existing_report(out: Path, digest: str) -> FeatureReport | None:
+    """The report of the tables at `out`, if they have the digest of this job."""
     path = out / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     if manifest.get("digest") != digest:
@@ -154,17 +154,17 @@ def _present(out: Path, digest: str) -> FeatureReport | None:
 
 
 def _choose_buckets(rows: int) -> int:
-    return min(MAX_BUCKETS, max(1, -(-rows // ROWS_PER_BUCKET)))
+    return min(_MAX_BUCKETS, max(1, -(-rows // _ROWS_PER_BUCKET)))
 
 
 @dataclass
 class _Job:
-    """One run; the methods are its steps.
+    """One run of the job; the methods are its steps.
 
     Attributes:
         buckets: parts that persons, products and stores are split into.
-        digest: of everything the tables depend on.
-        checkpoints: what is computed already, of a run that was cut off too.
+        digest: digest of everything the tables depend on.
+        checkpoints: tables that this run or an interrupted one has finished.
         rows: table -> rows written so far.
     """
 
@@ -185,7 +185,7 @@ class _Job:
 
     @property
     def done(self) -> Path:
-        """The tables to come, as they will stand at `out`."""
+        """Folder of the finished tables, in the layout of `out`."""
         return self.work / "done"
 
     def run(self) -> FeatureReport:
@@ -201,7 +201,7 @@ class _Job:
         return FeatureReport(self.as_of, self.rows, model)
 
     def _once(self, name: str, make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
-        """A small table of the run, computed the first time and read from then on."""
+        """A small table of the run, computed once and then read from the checkpoint."""
         if name not in self.checkpoints.names():
             self.checkpoints.write(name, make().collect(engine="streaming"))
         return self.checkpoints.scan(name)
@@ -267,13 +267,14 @@ class _Job:
 
         Args:
             name: of the table.
-            key: column that says which rows belong together.
-            records: what to stage.
-            features: records of a bucket in, its features out.
-            staged: an earlier table whose staged records serve here too.
+            key: column of the grain: all rows of a key go to one bucket.
+            records: records of all keys.
+            features: computes the features of a bucket from its records.
+            staged: an earlier table whose staged records are used.
             keep: whether a later table needs the staged records.
         """
         folder = self.work / f"staged_{staged or name}"
+        # the clusters of stores need all buckets, so places are finished in a step of their own
         out = self.done / name if name != "place" else self.work / "place"
         with self.progress.step(f"{name} features") as step:
             step.rows = self.rows[name] = run_buckets(
@@ -283,7 +284,7 @@ class _Job:
             drop(folder)
 
     def _publish(self, model: RepeatBuying | None) -> None:
-        """Puts the finished tables in the place of the old ones."""
+        """Replaces the tables at `out` with the finished ones."""
         identity = self.done / "identity"
         identity.mkdir(exist_ok=True)
         self.checkpoints.scan("identity").sink_parquet(identity / "part.parquet")
@@ -300,7 +301,7 @@ class _Job:
 
 
 def arrow_function(features: Callable[[pl.LazyFrame], pl.LazyFrame]) -> ArrowFunction:
-    """The feature function in the engine-neutral shape: Arrow table in, Arrow table out."""
+    """Wraps a feature function for any engine: Arrow table in, Arrow table out."""
 
     def run(table: pa.Table) -> pa.Table:
         records = pl.DataFrame(pl.from_arrow(table))

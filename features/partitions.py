@@ -1,7 +1,7 @@
-"""Jobs over key-partitioned Parquet: rows go to buckets by their key, one bucket at a time goes through a function.
+"""Partitions rows into buckets by a key and applies a function to one bucket at a time.
 
-The function takes and gives Arrow tables and needs nothing but its bucket, so Spark's `mapInArrow`, Ray or Dask can run
-the same function over the same files.
+The function maps an Arrow table to an Arrow table and needs nothing but its bucket, so Spark's `mapInArrow`, Ray or
+Dask can run the same function over the same files.
 """
 
 import shutil
@@ -21,10 +21,17 @@ ArrowFunction = Callable[[pa.Table], pa.Table]
 def stage(rows: pl.LazyFrame, key: str, folder: Path, buckets: int) -> None:
     """Writes the rows to `folder/bucket=N/*.parquet` in one streaming pass; all rows of a key share a bucket.
 
-    Does nothing if the folder is there: it appears only when whole.
+    Does nothing if the folder exists: it is written atomically.
+
+    Args:
+        rows: the records.
+        key: column whose hash gives the bucket.
+        folder: folder to write.
+        buckets: number of buckets.
     """
     if folder.exists():
         return
+    # a fixed seed: a resumed run must put every key into the bucket of the first one
     bucket = (pl.col(key).hash(0) % buckets).cast(pl.UInt16)
     with atomic_path(folder) as aside:
         rows.with_columns(bucket.alias("bucket")).sink_parquet(
@@ -42,15 +49,15 @@ def run_buckets(
 ) -> int:
     """Applies the function to each bucket of the rows and writes `out/bucket=NNN.parquet`; returns the rows written.
 
-    Parts that are there from an earlier, interrupted run are kept. A single bucket is not staged on disk.
+    Parts of an earlier, interrupted run are not computed again. A single bucket is not staged on disk.
 
     Args:
         rows: the records.
-        key: column that says which rows belong together.
-        staged: folder to stage the buckets in, or where they are already.
-        out: folder of the parts.
+        key: column whose rows must be in one bucket.
+        staged: folder of the staged buckets; written if missing.
+        out: folder of the results.
         buckets: number of buckets.
-        function: bucket in, features out.
+        function: computes the result of a bucket.
         progress: shows a bar.
     """
     parts = [out / f"bucket={bucket:03d}.parquet" for bucket in range(buckets)]
@@ -77,10 +84,10 @@ def _collect(rows: pl.LazyFrame) -> pa.Table:
 
 
 def _to_arrow(frame: pl.DataFrame) -> pa.Table:
-    """Arrow without copying text: its views are Polars' own."""
+    """The frame as an Arrow table; string views, which Polars uses itself, are not copied."""
     return frame.to_arrow(compat_level=pl.CompatLevel.newest())
 
 
 def drop(folder: Path) -> None:
-    """Removes a folder that is no longer needed."""
+    """Removes a folder, if it exists."""
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Record tables: every row about a person, a product or a store, whatever table it came from, in one lazy frame."""
+"""Builds record tables: all rows about persons, products or stores, from every canonical table, in one lazy frame."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -14,18 +14,21 @@ from features.references import sales_lines
 from features.windows import until
 from retail_brain.dataset import Dataset
 
-EVERYWHERE = "\0"
-"""Stands for the store of a promotion that holds in every store; no store id is this."""
+_ALL_STORES = "\0"
+"""Store id of promotions that are valid in every store; no real store has it."""
 
 
 def person_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
-    """Rows with the columns of `PERSON_RECORDS` for all that can be attributed to a person.
+    """One row per record of a person: the columns of `PERSON_RECORDS`, from every table with customers or identifiers.
 
     Args:
-        dataset: the chain.
+        dataset: canonical tables.
         as_of: last visible day.
-        identities: the table of `resolve_identities`.
-        products: the table of `product_references`.
+        identities: result of `resolve_identities`.
+        products: result of `product_references`.
+
+    Raises:
+        MissingTableError: the dataset has no sales table.
     """
     seen = dataset.at(as_of)
     goods = products.select("product_id", "category", "reference_price", "category_share")
@@ -51,7 +54,11 @@ def person_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, prod
 
 
 def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame) -> pl.LazyFrame:
-    """Rows with the columns of `GOODS_RECORDS`; arguments as for `person_records`."""
+    """One row per record of a product: the columns of `GOODS_RECORDS`; arguments as for `person_records`.
+
+    Raises:
+        MissingTableError: the dataset has no sales table.
+    """
     seen = dataset.at(as_of)
     attributes = seen.scan_or_empty("products").select("product_id", "unit_cost", "launched_on")
     parts = {
@@ -72,14 +79,17 @@ def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, produ
 def place_records(
     dataset: Dataset, as_of: date, identities: pl.LazyFrame, products: pl.LazyFrame, people: pl.LazyFrame
 ) -> pl.LazyFrame:
-    """Rows with the columns of `PLACE_RECORDS`.
+    """One row per record of a store: the columns of `PLACE_RECORDS`.
 
     Args:
-        dataset: the chain.
+        dataset: canonical tables.
         as_of: last visible day.
-        identities: the table of `resolve_identities`.
-        products: the table of `product_references`.
+        identities: result of `resolve_identities`.
+        products: result of `product_references`.
         people: one row per person, columns person_id, stage and home_store_id.
+
+    Raises:
+        MissingTableError: the dataset has no sales table.
     """
     seen = dataset.at(as_of)
     lines = (
@@ -100,21 +110,26 @@ def place_records(
 
 
 def buyer_lines(dataset: Dataset, as_of: date, identities: pl.LazyFrame) -> pl.LazyFrame:
-    """Receipt lines of known persons: person_id, at, units."""
+    """One row per receipt line with a customer: person_id, at, units.
+
+    Raises:
+        MissingTableError: the dataset has no sales table.
+    """
     lines = sales_lines(dataset, as_of).filter(pl.col("customer_id").is_not_null() & until("at", as_of))
     return add_person_id(lines, identities).select("person_id", "at", "units")
 
 
 def _promotions_of_sold_series(seen: Dataset, as_of: date) -> pl.LazyFrame:
-    """Promotions that began by `as_of` of what was sold where they hold, in one pass over the table."""
+    """Promotions that began by `as_of`, of series with sales, in one pass over the table."""
     sold = _sales(seen, as_of).select("store_id", "product_id").unique()
-    everywhere = sold.select(pl.lit(EVERYWHERE).alias("place"), "product_id").unique()
-    places = pl.concat([sold.rename({"store_id": "place"}), everywhere])
+    in_all_stores = sold.select(pl.lit(_ALL_STORES).alias("place"), "product_id").unique()
+    places = pl.concat([sold.rename({"store_id": "place"}), in_all_stores])
+    # a null joins with nothing, and a join of its own for such promotions would read the table twice
     return (
         seen.scan_or_empty("promotions")
         .filter(pl.col("valid_from") <= as_of)
         .select(
-            "store_id", "product_id", "valid_from", "valid_to", pl.col("store_id").fill_null(EVERYWHERE).alias("place")
+            "store_id", "product_id", "valid_from", "valid_to", pl.col("store_id").fill_null(_ALL_STORES).alias("place")
         )
         .join(places, on=["place", "product_id"], how="semi")
     )
@@ -125,7 +140,7 @@ def _sales(seen: Dataset, as_of: date) -> pl.LazyFrame:
 
 
 def _record(frame: pl.LazyFrame, kind: str, columns: Mapping[str, PolarsDataType]) -> pl.LazyFrame:
-    """The frame as records of one kind: the wanted columns in their types, null where it lacks them."""
+    """The frame as records of one kind: the columns in their types, null where the frame lacks them."""
     present = frame.collect_schema()
     return frame.with_columns(pl.lit(kind).alias("record")).select(
         (pl.col(name) if name in present or name == "record" else pl.lit(None)).cast(dtype).alias(name)

@@ -1,4 +1,4 @@
-"""What a feature of one person or product is compared with: small tables and numbers over the whole chain."""
+"""Computes chain-wide reference values: product prices, revenue shares and ABC classes, and typical buyers."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -8,14 +8,17 @@ import polars as pl
 from features.windows import ratio, within
 from retail_brain.dataset import Dataset
 
-ABC_SHARES = (0.8, 0.95)
-"""Shares of revenue where classes A and B end: the usual 80 and 95 %."""
+_ABC_SHARES = (0.8, 0.95)
+"""Cumulative shares of revenue at which classes A and B end: the usual 80 and 95 %."""
 
 
 def sales_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:
-    """Sales known at `as_of`, one row per receipt line, or per store x product x date where there are no receipts.
+    """Sales as of a day: one row per receipt line, or per store x product x date where there are no receipts.
 
     Columns: at, transaction_id, store_id, product_id, customer_id, channel, units, unit_price, discount.
+
+    Raises:
+        MissingTableError: the dataset has neither `transactions` nor `daily_sales`.
     """
     seen = dataset.at(as_of)
     if seen.has("transactions"):
@@ -39,7 +42,10 @@ def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
 
     Columns: product_id, category, reference_price (list price, otherwise the mean price before discounts),
     category_price (median reference price of the category), category_share (of the revenue of the last 365 days),
-    revenue_365d and abc (A: the first 80 % of that revenue, B: up to 95 %, C: the rest and whatever did not sell).
+    revenue_365d and abc (A: the first 80 % of that revenue, B: up to 95 %, C: the rest and goods without sales).
+
+    Raises:
+        MissingTableError: the dataset has neither `transactions` nor `daily_sales`.
     """
     sold = pl.col("units") > 0
     spend = pl.col("units") * pl.col("unit_price")
@@ -54,7 +60,8 @@ def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
         )
     )
     products = dataset.scan_or_empty("products").select("product_id", "category", "list_price")
-    known = (
+    # revenue of equal size is ordered by id, so that the border between two classes is always the same
+    ranked = (
         products.join(totals, on="product_id", how="full", coalesce=True)
         .with_columns(
             pl.coalesce("list_price", "mean_price").alias("reference_price"), pl.col("revenue_365d").fill_null(0.0)
@@ -63,16 +70,16 @@ def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     )
     revenue = pl.col("revenue_365d")
     before = ratio(revenue.cum_sum() - revenue, revenue.sum()).fill_null(1.0)
-    return known.select(
+    return ranked.select(
         "product_id",
         "category",
         "reference_price",
         pl.col("reference_price").median().over("category").alias("category_price"),
         ratio(revenue.sum().over("category"), revenue.sum()).alias("category_share"),
         "revenue_365d",
-        pl.when((before < ABC_SHARES[0]) & (revenue > 0))
+        pl.when((before < _ABC_SHARES[0]) & (revenue > 0))
         .then(pl.lit("A"))
-        .when((before < ABC_SHARES[1]) & (revenue > 0))
+        .when((before < _ABC_SHARES[1]) & (revenue > 0))
         .then(pl.lit("B"))
         .otherwise(pl.lit("C"))
         .alias("abc"),
@@ -81,7 +88,7 @@ def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
 
 @dataclass(frozen=True)
 class BuyerReferences:
-    """What a typical buyer of the chain is like.
+    """Reference values of the chain's buyers.
 
     Attributes:
         buyers_365d: persons who bought within the last 365 days.
@@ -95,7 +102,13 @@ class BuyerReferences:
 
 
 def buyer_references(lines: pl.LazyFrame, as_of: date, max_buyers: int = 50_000) -> BuyerReferences:
-    """What buyers are like, from lines with `person_id` and `at`; the summary keeps at most `max_buyers` of them."""
+    """Computes the reference values of buyers.
+
+    Args:
+        lines: columns person_id, at and units.
+        as_of: last visible day.
+        max_buyers: most rows of the summary, every n-th buyer by id: the four parameters of BG/NBD need no more.
+    """
     days = lines.filter(pl.col("person_id").is_not_null() & (pl.col("units") > 0)).select(
         "person_id", pl.col("at").cast(pl.Date).alias("date")
     )
@@ -110,8 +123,8 @@ def buyer_references(lines: pl.LazyFrame, as_of: date, max_buyers: int = 50_000)
         return BuyerReferences(0, None, empty)
     span = (pl.col("date") - pl.col("first")).dt.total_days()
     gap = buyers.filter(pl.col("days") > 1).select((span / (pl.col("days") - 1)).median()).item()
-    kept = buyers.gather_every(-(-buyers.height // max_buyers))
-    summary = kept.select(
+    sample = buyers.gather_every(-(-buyers.height // max_buyers))
+    summary = sample.select(
         (pl.col("days") - 1).cast(pl.Float64).alias("repeats"),
         (span / 7).alias("last_weeks"),
         ((pl.lit(as_of) - pl.col("first")).dt.total_days() / 7).alias("age_weeks"),

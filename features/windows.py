@@ -1,4 +1,4 @@
-"""Windows that end with `as_of`: the last day seen, included whole."""
+"""Expressions for time windows that end with `as_of`, the last visible day, included."""
 
 from datetime import date, timedelta
 
@@ -11,18 +11,22 @@ def day(column: str) -> pl.Expr:
 
 
 def until(column: str, as_of: date) -> pl.Expr:
-    """Whether the row lies on or before `as_of`; rows without a date count as always known."""
+    """Whether the row is dated on or before `as_of`; rows without a date are visible at any time."""
     return pl.col(column).is_null() | (day(column) <= as_of)
 
 
 def within(column: str, as_of: date, days: int, *, before: int = 0) -> pl.Expr:
-    """Whether the row lies in the half-open window [end - days, end) with end = as_of + 1 day - before days.
+    """Whether the row is in the half-open window [end - days, end) with end = as_of + 1 day - before days.
 
     Args:
         column: a date or datetime column.
         as_of: last visible day.
         days: length of the window in days.
-        before: how many days before `as_of` the window ends; 28 gives the window just before the last 28 days.
+        before: days before `as_of` at which the window ends; 28 gives the window just before the last 28 days.
+
+    >>> days = pl.DataFrame({"day": [date(2025, 1, 1), date(2025, 1, 25), date(2025, 1, 31)]})
+    >>> days.select(within("day", date(2025, 1, 31), 7)).to_series().to_list()
+    [False, True, True]
     """
     end = as_of + timedelta(days=1 - before)
     return (day(column) >= end - timedelta(days=days)) & (day(column) < end)
@@ -41,5 +45,9 @@ def trend(recent: str, previous: str) -> pl.Expr:
 
 
 def ratio(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
-    """A share or mean that is null, not NaN or infinite, where there is nothing to divide by."""
+    """Numerator / denominator; null, not NaN or infinite, where the denominator is 0.
+
+    >>> pl.DataFrame({"a": [1, 1], "b": [4, 0]}).select(ratio(pl.col("a"), pl.col("b"))).to_series().to_list()
+    [0.25, None]
+    """
     return pl.when(denominator != 0).then(numerator / denominator)

@@ -1,3 +1,3 @@
-"""Retail brain (零售大脑): the language that features, training and serving share."""
+"""Retail brain (零售大脑): canonical tables, lake, ingest and decisions, shared by features, training and serving."""
 
 __version__ = "0.2.0"

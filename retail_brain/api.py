@@ -1,10 +1,12 @@
-"""The Python API for notebooks: `open_tenant`, and what a `Tenant` can do. Everything not named here is private.
+"""Python API for notebooks: `open_tenant` returns a `Tenant` with data, features, models and decisions.
+
+Everything that is not named here or in docs/extending.md is private.
 
 >>> from retail_brain.api import open_tenant
 >>> tenant = open_tenant("main")            # doctest: +SKIP
 >>> tenant.features("goods").head()         # doctest: +SKIP
 
-Heavy libraries are imported by the method that needs them, so that `import retail_brain.api` stays quick.
+Heavy libraries are imported by the methods that need them, so that `import retail_brain.api` stays quick.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,11 +33,11 @@ FeatureTable = Literal["identity", "person", "goods", "series", "place"]
 
 @dataclass(frozen=True)
 class Audience:
-    """People for goods.
+    """Customers to contact for products on offer.
 
     Attributes:
         people: one row per customer, the columns of the contract's `audience`.
-        exclusions: one row per reason: how many customers were left out, and why.
+        exclusions: one row per reason: number of customers left out.
     """
 
     people: "pl.DataFrame"
@@ -44,12 +46,12 @@ class Audience:
 
 @dataclass(frozen=True)
 class Backtest:
-    """Forecasts of past windows beside what came.
+    """Backtest of demand forecasts on rolling origins.
 
     Attributes:
-        windows: last day that the model saw, per window.
+        windows: cutoff (last visible day) of each window.
         forecasts: one row per window x method x store x product x date.
-        scores: one row per window x method: WAPE, bias, RMSSE, pinball loss, coverage of the bands.
+        scores: one row per window x method: WAPE, bias, RMSSE, pinball loss, coverage of the prediction intervals.
     """
 
     windows: tuple[date, ...]
@@ -59,11 +61,11 @@ class Backtest:
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant's data, models and decisions, as known on a day.
+    """A tenant's data, models and decisions as of a day.
 
     Attributes:
-        workspace: where the tenant's files are.
-        settings: its settings.
+        workspace: folders of the tenant's files.
+        settings: settings of the tenant.
         as_of: last visible day; None = the last day with a sale.
         progress: reporter of long work; silent by default.
     """
@@ -74,7 +76,7 @@ class Tenant:
     progress: Progress = field(default=SILENT, repr=False)
 
     def at(self, as_of: date) -> "Tenant":
-        """The same tenant as known on another day: nothing later is visible."""
+        """The same tenant as of another day: nothing later is visible."""
         return Tenant(self.workspace, self.settings, as_of, self.progress)
 
     @property
@@ -91,10 +93,12 @@ class Tenant:
         return lake.at(self.as_of or lake.last_day())
 
     def ingest(self, dataset: str | Path) -> "IngestReport":
-        """Brings a dataset (folder, mapping TOML or built-in name) into the lake; safe to run again.
+        """Ingests a dataset (folder, mapping TOML or built-in name) into the lake; safe to run again.
 
         Raises:
+            NotFoundError: there is no such dataset.
             DataError: the dataset cannot be read, or too many of its rows are bad.
+            UsageError: the dataset's name or its mapping cannot be used.
         """
         from retail_brain.ingest import ingest
 
@@ -112,7 +116,7 @@ class Tenant:
     def features(self, table: FeatureTable) -> "pl.DataFrame":
         """A feature table as of the tenant's day: one row per person, product, store x product, store or identifier.
 
-        What was built of the same rows by the same code is read, not built again.
+        Features that the same code built from the same rows are read, not built again.
 
         Raises:
             MissingTableError: there are no sales.
@@ -121,12 +125,13 @@ class Tenant:
 
         dataset = self.dataset
         assert dataset.as_of is not None
+        # not the folder of `retail-brain features`: a notebook as of another day must not replace its tables
         folder = self.workspace.root / "notebook_features" / str(dataset.as_of)
         build_features(dataset, folder, dataset.as_of, self.progress, options=feature_options(self.settings))
         return scan_features(folder, table).collect()
 
     def training_frame(self, kind: Kind, preset: Literal["fast", "full"] = "fast") -> "pl.DataFrame":
-        """What a model learns from, with column names: keys, the label, and one column per feature.
+        """Training frame of a model: keys, the label, and one column per feature.
 
         Demand: one row per series x origin x period ahead (`training.demand.training_frame`). Recommender: one row per
         cutoff x customer x product (`training.recommender.training_frame`).
@@ -155,10 +160,11 @@ class Tenant:
         return train(self.workspace, kind, self.settings, self.dataset, preset=preset, progress=self.progress)
 
     def promote(self, kind: Kind, version: int | None = None, *, force: bool = False) -> "Promotion":
-        """Makes a version champion if it beats the present one on the same windows of the same data.
+        """Makes a version the champion if it beats the present one on the same windows of the same data.
 
         Raises:
             NotFoundError: there is no such version.
+            ModelError: a model cannot be read.
         """
         from retail_brain.lake import open_lake
         from training.promotion import promote
@@ -175,12 +181,12 @@ class Tenant:
         )
 
     def backtest(self, *, horizon: int = 28, windows: int = 3, preset: Literal["fast", "full"] = "fast") -> Backtest:
-        """Demand forecasts on rolling origins beside naive, seasonal naive, moving average, SBA, TSB and ETS.
+        """Backtests demand forecasts on rolling origins against naive, seasonal naive, moving average, SBA, TSB and ETS.
 
         Args:
             horizon: periods ahead.
             windows: rolling origins, a horizon apart.
-            preset: how much work goes into each fit.
+            preset: effort of each fit.
 
         Raises:
             ImpossibleError: the history is too short for so many windows.
@@ -213,19 +219,19 @@ class Tenant:
         from serving.planning.demand.forecast_table import empty_forecast_table, forecast_tables
 
         model = self._champion("demand")
-        wanted = tuple(quantiles or model.config.demand.quantiles)
+        levels = tuple(quantiles or model.config.demand.quantiles)
         tables = forecast_tables(
             self.dataset,
             model,
             horizon,
             stores=stores,
             products=products,
-            quantiles=wanted,
+            quantiles=levels,
             explain=explain,
             seed=seed,
             progress=self.progress,
         )
-        return _concat([empty_forecast_table(wanted, explain=explain), *tables])
+        return _concat([empty_forecast_table(levels, explain=explain), *tables])
 
     def suggest(
         self,
@@ -263,9 +269,9 @@ class Tenant:
         kind: Literal["repeat", "explore", "mixed"] = "mixed",
         language: Literal["zh", "en"] = "zh",
     ) -> "pl.DataFrame":
-        """Goods for people: one row per customer x rank, the columns of the contract's `recommendations`.
+        """Recommendations: one row per customer x rank, the columns of the contract's `recommendations`.
 
-        The operators' rules are not applied: they hold for what customers see, not for an analysis.
+        The operators' offer rules are not applied: they are for what customers see, not for an analysis.
 
         Raises:
             ModelError: there is no champion.
@@ -280,11 +286,11 @@ class Tenant:
         return _concat(list(blocks))
 
     def audience(self, product_ids: Sequence[str] = (), *, size: int = 500, **options: Any) -> Audience:
-        """People for goods, within consent, fatigue, budget and stock.
+        """Selects customers to contact for products, within consent, contact limits, budget and stock.
 
         Args:
-            product_ids: goods on offer; may be empty with `campaign_id`.
-            size: most people listed, those held out included.
+            product_ids: products on offer; may be empty with `campaign_id`.
+            size: most customers listed, the holdout included.
             **options: `campaign_id`, `kind`, `channel`, `holdout_share`, `budget`, `contact_cost`, `at_home_only`,
                 `home_store_id`, as in `retail-brain audience`.
 
@@ -296,8 +302,8 @@ class Tenant:
         from serving.planning.people.audiences import audience
 
         model = self._champion("recommender")
-        found = audience(self.dataset, model, self.settings, product_ids=product_ids, size=size, **options)
-        return Audience(*found)
+        people, exclusions = audience(self.dataset, model, self.settings, product_ids=product_ids, size=size, **options)
+        return Audience(people, exclusions)
 
     def _champion(self, kind: Kind) -> Any:
         from training.bundle import champion
@@ -314,11 +320,11 @@ def open_tenant(
     settings: Mapping[str, Any] | None = None,
     progress: Progress = SILENT,
 ) -> Tenant:
-    """Opens a tenant of a home folder, the same that `retail-brain --tenant NAME --home FOLDER` works on.
+    """Opens a tenant of a home folder, as `retail-brain --tenant NAME --home FOLDER` does.
 
     Args:
-        tenant: its name.
-        home: the folder that holds `var/` and `mlruns/`; by default `RETAIL_BRAIN_HOME` or the current folder.
+        tenant: name of the tenant.
+        home: folder with `var/` and `mlruns/`; by default `RETAIL_BRAIN_HOME` or the current folder.
         as_of: last visible day; None = the last day with a sale.
         settings: settings in place of those of the tenant's file, as nested mappings such as `{"demand": {...}}`.
         progress: reporter of long work, such as `Progress()`.

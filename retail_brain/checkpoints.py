@@ -1,4 +1,4 @@
-"""Checkpoints: parts of long work that a killed process finished, taken over by the next process at the same work.
+"""Checkpoints of long work: finished parts of a killed process, which the next process reads instead of computing.
 
 A piece of work has a folder, a lock so that two processes never share it, and a digest of everything its results
 depend on (`retail_brain.work_digest`). Parts are plain files, written whole or not at all: tables as Parquet, arrays as
@@ -33,26 +33,26 @@ _WHOLE = "table"
 
 
 class Checkpoints:
-    """Finished parts of one piece of work; without a folder nothing is kept and nothing is found.
+    """Finished parts of one piece of work; without a folder nothing is stored.
 
     Attributes:
-        folder: holds the parts, and whatever else the work wants to find again; made with the first part.
+        folder: folder of the parts and of other files that the work resumes from; created with the first part.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
     def names(self) -> list[str]:
-        """Names of the parts that are there, sorted."""
-        found = self.folder.glob(f"*{_ENDING}") if self.folder is not None and self.folder.is_dir() else ()
-        return sorted(unquote(path.name.removesuffix(_ENDING)) for path in found)
+        """Names of the finished parts, sorted."""
+        paths = self.folder.glob(f"*{_ENDING}") if self.folder is not None and self.folder.is_dir() else ()
+        return sorted(unquote(path.name.removesuffix(_ENDING)) for path in paths)
 
     def read(self, name: str, kind: type[Value]) -> Value | None:
-        """A part; None where it was not finished or cannot be read any more: it is then computed again.
+        """Reads a part; None where it was not finished or cannot be read, so that the caller computes it again.
 
         Args:
             name: of the part.
-            kind: what was written: a Polars DataFrame, or a dataclass of tables, arrays, JSON values and dataclasses.
+            kind: type of the part: a Polars DataFrame, or a dataclass of tables, arrays, JSON values and dataclasses.
         """
         part = self._part(name)
         if part is None or not part.is_dir():
@@ -64,7 +64,7 @@ class Checkpoints:
         return value
 
     def write(self, name: str, value: object) -> None:
-        """Keeps a part, whole or not at all; one of that name is replaced."""
+        """Writes a part atomically; one of that name is replaced."""
         part = self._part(name)
         if part is None:
             return
@@ -75,7 +75,14 @@ class Checkpoints:
             writer.close()
 
     def read_or_compute(self, name: str, kind: type[Value], compute: Callable[[], Value], step: Step) -> Value:
-        """A part of an earlier run, which the step then says; otherwise it is computed now, and kept."""
+        """Reads a part of an earlier run, or computes and writes it.
+
+        Args:
+            name: of the part.
+            kind: type of the part, as in `read`.
+            compute: computes the part.
+            step: gets a note where the part was read.
+        """
         value = self.read(name, kind)
         if value is not None:
             step.note = TAKEN_OVER
@@ -85,10 +92,10 @@ class Checkpoints:
         return value
 
     def scan(self, name: str) -> pl.LazyFrame:
-        """A part that is a table, read when it is wanted.
+        """Scans a part that is a table.
 
         Raises:
-            OSError: the part is not there.
+            OSError: there is no such part.
         """
         part = self._part(name)
         if part is None or not (part / f"{_WHOLE}.parquet").is_file():
@@ -96,6 +103,7 @@ class Checkpoints:
         return pl.scan_parquet(part / f"{_WHOLE}.parquet")
 
     def _part(self, name: str) -> Path | None:
+        # only what a file name cannot have: product and window names stay readable
         escaped = re.sub(r"[/\\%\0]", lambda match: f"%{ord(match[0]):02X}", name)
         return self.folder / f"{escaped}{_ENDING}" if self.folder is not None else None
 
@@ -105,16 +113,16 @@ class Work:
     """A piece of long work under way.
 
     Attributes:
-        folder: where its parts are.
+        folder: folder of its parts.
     """
 
     folder: Path
 
     def checkpoints(self, digest: str) -> Checkpoints:
-        """The parts that were computed under a digest; those of other settings, data or code are removed.
+        """Parts computed under a digest; parts of other settings, data or code are removed.
 
         Args:
-            digest: of everything the results depend on.
+            digest: digest of everything the results depend on.
         """
         folder = self.folder / digest[:16]
         for other in self.folder.iterdir() if self.folder.is_dir() else ():
@@ -124,15 +132,15 @@ class Work:
 
 
 def work_beside(out: Path) -> Path:
-    """The folder for the parts of a file or folder to come: hidden, beside it."""
+    """Folder of the parts of an output that is being computed: hidden, beside the output."""
     return out.with_name(f".{out.name}.work")
 
 
 @contextmanager
 def resumable_work(folder: Path) -> Iterator[Work]:
-    """Work whose folder stays after an error or a kill and is removed when the block ends well.
+    """Context of resumable work: its folder stays after an error or a kill, and is removed when the block ends well.
 
-    While another process is at the same work, it gets a folder for itself that never outlives the block.
+    While another process does the same work, this one gets a folder of its own, removed at the end of the block.
 
     Args:
         folder: of this work alone, such as `var/TENANT/unfinished/train-demand`.
@@ -147,6 +155,7 @@ def resumable_work(folder: Path) -> Iterator[Work]:
                 yield Work(folder)
                 is_done = True
             finally:
+                # a folder with nothing but the lock has no part worth keeping
                 if is_done or [path.name for path in folder.iterdir()] == [_LOCK]:
                     folder.replace(aside)  # out of the way first: the next process may begin while it is removed
                     shutil.rmtree(aside, ignore_errors=True)
@@ -184,7 +193,7 @@ class _Writer:
 
 
 class _Reader:
-    """Reads a part back.
+    """Reads a part.
 
     Raises:
         OSError, EOFError, KeyError, ValueError, TypeError, BadZipFile, PolarsError: a file is missing or damaged.

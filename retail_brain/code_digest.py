@@ -1,7 +1,7 @@
-"""Digest of the code that a result depends on: sources reached by imports, and versions of the libraries they import.
+"""Computes a digest of the code a result depends on: imported sources of this project, and versions of libraries.
 
 Imports are read from the sources (abstract syntax trees), those inside functions included; nothing is imported. Where
-a module asks for extensions of a kind, the packages that declare some take part. A stored result whose digest differs
+a module loads extensions of a kind, the packages that declare some are included. A stored result whose digest differs
 was computed by other code and is not taken over.
 """
 
@@ -33,7 +33,7 @@ class SourceTree:
         self._imports: dict[str, tuple[bytes, frozenset[str], frozenset[str]]] = {}
 
     def reached(self, *modules: str) -> tuple[dict[str, bytes], set[str]]:
-        """Sources by module name, of the modules and all they import, and the names of other libraries imported.
+        """Sources of the modules and of everything they import, by module name, and names of imported libraries.
 
         Raises:
             ModuleNotFoundError: one of the modules is not in the tree.
@@ -60,7 +60,7 @@ class SourceTree:
         return sources, libraries
 
     def _extensions(self, kind: str) -> frozenset[str]:
-        """Modules of the extensions that are declared for a kind; their packages become part of the tree."""
+        """Modules of the declared extensions of a kind; adds their packages to the tree."""
         modules = frozenset(entry.module for entry in entry_points(group=GROUPS[kind]))
         for top in {module.partition(".")[0] for module in modules} - set(self._places):
             self._places |= _installed(top)
@@ -90,7 +90,7 @@ class SourceTree:
 
 @cache
 def code_digest(*modules: str) -> str:
-    """Digest of modules of our own and of everything they import; worked out once per process and set of modules.
+    """Digest of modules of this project and of everything they import; cached per process.
 
     Args:
         modules: full names, such as `training.demand.backtest`.
@@ -102,7 +102,7 @@ def code_digest(*modules: str) -> str:
 
 
 def tree_digest(tree: SourceTree, *modules: str) -> str:
-    """The same for modules of a given tree of sources.
+    """Digest of modules of a tree and of everything they import.
 
     Raises:
         ModuleNotFoundError: there is no such module in the tree.
@@ -110,6 +110,7 @@ def tree_digest(tree: SourceTree, *modules: str) -> str:
     sources, libraries = tree.reached(*modules)
     digest = hashlib.sha256()
     for name in sorted(sources):
+        # the length keeps two modules apart whose texts, one after the other, read the same
         digest.update(f"{name} {len(sources[name])}\n".encode())
         digest.update(sources[name])
     for library in sorted(libraries):
@@ -124,7 +125,7 @@ def _own_tree() -> SourceTree:
 
 
 def _installed(top: str) -> dict[str, Path]:
-    """Where an installed top-level package or module has its sources; nothing for one without (built in, compiled)."""
+    """Path of the sources of an installed top-level package or module; empty for built-in and compiled ones."""
     spec = find_spec(top)
     if spec is None or not (spec.origin or spec.submodule_search_locations):
         return {}
@@ -134,14 +135,14 @@ def _installed(top: str) -> dict[str, Path]:
 
 
 def _with_parents(name: str) -> Iterator[str]:
-    """A module and the packages it lies in, whose `__init__` runs before it."""
+    """Yields a module and its parent packages, whose `__init__` runs before it."""
     while name:
         yield name
         name = name.rpartition(".")[0]
 
 
 def _imported(node: ast.AST, package: str) -> Iterator[str]:
-    """Names that a statement may import; of `from a import b` both a and a.b, which may be a module or not."""
+    """Yields the names that a statement may import; of `from a import b` both a and a.b: b may be a module."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
@@ -154,7 +155,7 @@ def _imported(node: ast.AST, package: str) -> Iterator[str]:
 
 
 def _extension_kind(node: ast.AST) -> Iterator[str]:
-    """The kind of extension that a call such as `load_extensions("features")` asks for."""
+    """Yields the kind of extension that a call such as `load_extensions("features")` loads."""
     if not isinstance(node, ast.Call) or not node.args:
         return
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

@@ -1,4 +1,4 @@
-"""What features, training and decisions read: canonical tables as they were known on a day."""
+"""Point-in-time view of the canonical tables: rows observed after `as_of` are hidden."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from retail_brain.tables import TABLES, Table
 
 
 def conform(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
-    """The table's columns in their order and types, absent optional ones as nulls; further attributes last.
+    """Casts a frame to the columns of a table; absent optional ones become nulls, further attributes come last.
 
     Raises:
         MissingTableError: a required column is absent.
@@ -33,13 +33,13 @@ def conform(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Read-only view of a dataset.
+    """Read-only view of a dataset as of a day.
 
     Attributes:
         frames: table name -> lazy frame with the canonical columns.
-        versions: table name -> lake version it was read at; empty for frames in memory.
+        versions: table name -> lake version; empty for frames in memory.
         as_of: last visible day. Rows of observations after it are hidden; plans (prices, promotions, calendar,
-            assortment, supply, campaigns) are known ahead and stay whole. None shows everything.
+            assortment, supply, campaigns) are known ahead and not filtered. None shows everything.
     """
 
     frames: Mapping[str, pl.LazyFrame]
@@ -61,7 +61,7 @@ class Dataset:
         return cls({name: conform(frame.lazy(), TABLES[name]) for name, frame in frames.items()}, as_of=as_of)
 
     def at(self, as_of: date) -> "Dataset":
-        """The same dataset as it was known at the end of a day."""
+        """The same dataset as of the end of a day."""
         return replace(self, as_of=as_of)
 
     def has(self, name: str) -> bool:
@@ -69,7 +69,7 @@ class Dataset:
         return name in self.frames
 
     def scan(self, name: str) -> pl.LazyFrame:
-        """A table as known at `as_of`.
+        """A table as of `as_of`.
 
         Raises:
             MissingTableError: the table is not in the dataset.
@@ -83,11 +83,12 @@ class Dataset:
         column = TABLES[name].observed_at
         if self.as_of is None or column is None:
             return frame
-        seen = pl.col(column).cast(pl.Date) <= self.as_of
-        return frame.filter(pl.col(column).is_null() | seen)
+        is_visible = pl.col(column).cast(pl.Date) <= self.as_of
+        # a row without a date, such as a customer with no joining day, counts as always known
+        return frame.filter(pl.col(column).is_null() | is_visible)
 
     def scan_or_empty(self, name: str) -> pl.LazyFrame:
-        """A table as known at `as_of`, or no rows with its columns where the dataset lacks it."""
+        """A table as of `as_of`; an empty one with its columns where the dataset lacks it."""
         if name in self.frames:
             return self.scan(name)
         return pl.LazyFrame(schema=TABLES[name].types)
@@ -95,7 +96,7 @@ class Dataset:
     def daily_sales(self) -> pl.LazyFrame:
         """One row per store x product x date with sales: from `daily_sales`, otherwise summed from `transactions`.
 
-        `units` are net of returns; `unit_price` is the mean paid price weighted by units of sales lines.
+        `units` are net of returns; `unit_price` is the mean price paid, weighted by the units of sales lines.
 
         Raises:
             MissingTableError: neither table is there.

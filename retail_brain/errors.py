@@ -1,6 +1,6 @@
-"""The few errors this project raises on purpose.
+"""Exception classes of the project.
 
-A message says what happened, what was got, what was wanted and what to do about it.
+A message says what happened, what was got, what was wanted and what to do.
 """
 
 from collections.abc import Mapping
@@ -59,7 +59,7 @@ class ModelError(RetailBrainError):
 
 
 class UnavailableError(RetailBrainError):
-    """Something that the work needs does not answer now, such as the operational database; trying again may help."""
+    """A service that the work needs, such as the operational database, does not answer; trying again may help."""
 
     code = "unavailable"
 

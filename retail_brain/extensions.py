@@ -1,4 +1,4 @@
-"""Extensions: what other people's packages add through entry points, without a line changed here.
+"""Loads extensions that other packages declare through entry points.
 
 A package declares, say, `[project.entry-points."retail_brain.candidate_sources"]` with `name = "their.module:Thing"`.
 One group per kind of extension; docs/extending.md shows each.
@@ -22,7 +22,7 @@ GROUPS: Final = {
 
 
 def extension_names(kind: str) -> tuple[str, ...]:
-    """Names declared for a kind, in alphabetical order; nothing is imported.
+    """Declared names of a kind, in alphabetical order; nothing is imported.
 
     Raises:
         ExtensionError: two packages declare the same name.
@@ -31,7 +31,7 @@ def extension_names(kind: str) -> tuple[str, ...]:
 
 
 def load_extension(kind: str, name: str) -> Any:
-    """The object behind a declared name.
+    """Imports the object of a declared name.
 
     Raises:
         NotFoundError: no installed package declares it.
@@ -47,10 +47,10 @@ def load_extension(kind: str, name: str) -> Any:
 
 
 def load_extensions(kind: str) -> dict[str, Any]:
-    """Every declared object of a kind by name.
+    """Imports every declared object of a kind, by name.
 
     Raises:
-        ExtensionError: one of them cannot be imported; a broken extension is never left out in silence.
+        ExtensionError: one of them cannot be imported, or two have the same name; none is skipped silently.
     """
     return {name: _load(entry) for name, entry in _declared(GROUPS[kind]).items()}
 
@@ -69,21 +69,22 @@ def describe_extensions() -> list[tuple[str, str, str, str]]:
 
 
 def forget() -> None:
-    """Looks anew for installed packages at the next question; for notebooks and tests that install one on the way."""
+    """Clears the cache of declared extensions, for notebooks and tests that install a package while they run."""
     _declared.cache_clear()
 
 
 @cache
 def _declared(group: str) -> dict[str, EntryPoint]:
-    found: dict[str, EntryPoint] = {}
+    declared: dict[str, EntryPoint] = {}
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
-        if entry.name in found and found[entry.name].value != entry.value:
+        # the same entry twice is one package on two paths (a source tree and its installation), not a clash
+        if entry.name in declared and declared[entry.name].value != entry.value:
             raise ExtensionError(
-                f"two packages declare {entry.name!r} in the entry-point group {group}: {found[entry.name].value} and "
-                f"{entry.value}. Uninstall one of them or rename its entry point."
+                f"two packages declare {entry.name!r} in the entry-point group {group}: {declared[entry.name].value} "
+                f"and {entry.value}. Uninstall one of them or rename its entry point."
             )
-        found[entry.name] = entry
-    return found
+        declared[entry.name] = entry
+    return declared
 
 
 def _load(entry: EntryPoint) -> Any:

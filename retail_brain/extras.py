@@ -1,4 +1,4 @@
-"""Packages that serve one door only and are installed by naming an extra of this package."""
+"""Checks for optional dependencies, which are installed with an extra of this package."""
 
 from importlib.util import find_spec
 
@@ -6,7 +6,7 @@ from retail_brain.errors import UsageError
 
 
 def check_installed(module: str, extra: str, purpose: str) -> None:
-    """Refuses work that needs a package of an extra that is not installed.
+    """Checks that a package of an extra is installed.
 
     Args:
         module: name that the package is imported by.
@@ -14,7 +14,7 @@ def check_installed(module: str, extra: str, purpose: str) -> None:
         purpose: what needs it, as the subject of a sentence.
 
     Raises:
-        UsageError: the module is not there; the message names the extra.
+        UsageError: the package is not installed; the message names the extra.
     """
     if find_spec(module) is None:
         raise UsageError(

@@ -1,8 +1,8 @@
-"""Files that are whole or absent: write aside, then rename.
+"""Writes files atomically: to a temporary name beside the target, then renamed.
 
-What a killed process left aside is removed by the next one.
-A name aside says who writes it: the machine (host and process namespace) and the process. It is an orphan when that
-process is gone, or, where that cannot be known because another machine wrote it, when it is a day old.
+Temporary files of killed processes are removed by the next process. A temporary name contains the machine (host and
+process namespace) and the process that writes it. The file is an orphan when that process is gone or, where another
+machine wrote it, when it is a day old.
 """
 
 import hashlib
@@ -20,20 +20,20 @@ from pathlib import Path
 from typing import Any
 
 ORPHAN_SECONDS = 24 * 3600
-"""What another machine left aside is an orphan after so long."""
+"""Seconds after which a temporary file of another machine is an orphan."""
 
 _ASIDE = re.compile(r".+\.rb-([0-9a-f]{8})-(\d+)-[0-9a-f]{8}\.tmp")
 
 
 def name_aside(name: str) -> str:
-    """A name that nobody else uses and that `sweep` knows, for something unfinished."""
+    """A unique temporary name, recognised by `sweep`, for a file or folder that is being written."""
     return f"{name}.rb-{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.tmp"
 
 
 def sweep(folder: Path) -> int:
-    """Removes what killed processes left aside in a folder; returns how many files and folders went.
+    """Removes temporary files and folders of killed processes from a folder; returns their number.
 
-    Only names made by `name_aside` and owned by this user are looked at; those of living processes stay.
+    Only names made by `name_aside` and owned by this user are removed, and none of a living process.
     """
     removed = 0
     for path in folder.iterdir() if folder.is_dir() else ():
@@ -49,10 +49,10 @@ def sweep(folder: Path) -> int:
 
 @contextmanager
 def scratch_folder(purpose: str) -> Iterator[Path]:
-    """A folder for temporary files, removed at the end; those that killed processes left are removed first.
+    """Context of a temporary folder, removed at the end; those of killed processes are removed first.
 
     Args:
-        purpose: part of its name, for whoever finds it.
+        purpose: part of its name, so that its origin can be seen.
     """
     place = Path(tempfile.gettempdir())
     sweep(place)
@@ -66,10 +66,10 @@ def scratch_folder(purpose: str) -> Iterator[Path]:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write a file or folder to; it takes the place of `path` when the block ends well.
+    """Context of a temporary path beside `path` for a file or folder; it replaces `path` when the block ends well.
 
-    A folder that already stands at `path` is replaced. After an error nothing is left behind, and what a killed
-    process left beside `path` is removed.
+    A folder at `path` is replaced as well. After an error the temporary file is removed, and so are those of killed
+    processes beside `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent)
@@ -77,7 +77,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         yield aside
         if aside.is_dir() and path.is_dir():
-            shutil.rmtree(path)
+            shutil.rmtree(path)  # a rename replaces a file, but no folder that has something in it
         aside.replace(path)
     finally:
         if aside.is_dir():
@@ -106,7 +106,7 @@ def sha256(path: Path) -> str:
 
 
 def _machine() -> str:
-    """Names the host and its process namespace: process numbers mean nothing outside of it."""
+    """Digest of the host and its process namespace: process ids are only unique within it (containers)."""
     try:
         namespace = os.readlink("/proc/self/ns/pid")  # noqa: PTH115  # not a path
     except OSError:
@@ -115,8 +115,8 @@ def _machine() -> str:
 
 
 def _is_orphan(path: Path) -> bool:
-    found = _ASIDE.fullmatch(path.name)
-    if found is None:
+    match = _ASIDE.fullmatch(path.name)
+    if match is None:
         return False
     try:
         status = path.lstat()
@@ -124,7 +124,7 @@ def _is_orphan(path: Path) -> bool:
         return False
     if hasattr(os, "getuid") and status.st_uid != os.getuid():
         return False
-    machine, process = found.groups()
+    machine, process = match.groups()
     return not _is_alive(int(process)) if machine == _machine() else time.time() - status.st_mtime > ORPHAN_SECONDS
 
 
@@ -134,5 +134,5 @@ def _is_alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     except (PermissionError, OverflowError):
-        return True
+        return True  # of another user, or unknown: a file too many is better than one removed under a writer
     return True

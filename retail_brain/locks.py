@@ -1,7 +1,7 @@
-"""File locks between the processes of one machine, released by the system when their process ends.
+"""File locks between processes of one machine (`flock`); the system releases them when a process ends.
 
-The one place that needs POSIX (`flock`). A lock file may be removed by whoever holds its lock: a process that waited
-for a removed one takes the new one.
+The only module that needs POSIX. The holder of a lock may remove its file: a process that waited for the removed file
+locks the new one.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ from pathlib import Path
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Waits for a lock and holds it during the block; the file is made where it is missing, and stays."""
+    """Waits for a lock and holds it during the block; the file is created if missing, and stays."""
     descriptor = _locked(path, fcntl.LOCK_EX)
     assert descriptor is not None
     try:
@@ -24,7 +24,7 @@ def file_lock(path: Path) -> Iterator[None]:
 
 @contextmanager
 def try_file_lock(path: Path) -> Iterator[bool]:
-    """Holds a lock during the block if it is free now; the value says whether it was."""
+    """Tries to hold a lock during the block, without waiting; the value is whether it was free."""
     descriptor = _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
     try:
         yield descriptor is not None
@@ -34,7 +34,7 @@ def try_file_lock(path: Path) -> Iterator[bool]:
 
 
 def _locked(path: Path, operation: int) -> int | None:
-    """An open descriptor that holds the lock of the file that stands at the path; None where another process has it."""
+    """An open descriptor with the lock of the file at the path; None where another process has the lock."""
     while True:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -1,4 +1,4 @@
-"""Output tables: the columns that other people's code may rely on."""
+"""Schemas of the output tables (docs/contract.md), and sample paths of demand."""
 
 import hashlib
 import json
@@ -75,7 +75,7 @@ def quantile_column(quantile: float) -> str:
 
 @dataclass(frozen=True)
 class DemandPaths:
-    """Joint sample paths of demand: what a decision may ask anything of.
+    """Joint sample paths of demand, the input of every stock decision.
 
     Attributes:
         series: one row per series, columns `store_id` and `product_id`, in the order of `units`' first axis.
@@ -99,5 +99,5 @@ class DemandPaths:
 
 
 def suggestion_id(store_id: str, product_id: str, as_of: str) -> str:
-    """Name of a suggestion, the same whenever it is worked out again for that day."""
+    """Id of a suggestion: a digest of series and day, so that computing it again gives the same id."""
     return hashlib.sha256(json.dumps([store_id, product_id, as_of]).encode()).hexdigest()[:24]

@@ -1,4 +1,4 @@
-"""What long work tells the person waiting for it: steps with time and rows, and a bar inside a step."""
+"""Progress reports of long work on stderr: steps with rows and seconds, and a bar inside a step."""
 
 import sys
 import time
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass
 class Step:
-    """A step under way; set `rows` or `note` before it ends to have them shown."""
+    """A running step; `rows` and `note` are printed with it if they are set before it ends."""
 
     name: str
     rows: int | None = None
@@ -24,7 +24,7 @@ class Step:
 
 
 class Progress:
-    """Reports steps on stderr. `Progress(quiet=True)` says nothing."""
+    """Reports steps on stderr; `Progress(quiet=True)` prints nothing."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._console = Console(file=sys.stderr, quiet=quiet, highlight=False, markup=False)

@@ -1,4 +1,4 @@
-"""Typed settings of one tenant, and where its files live.
+"""Typed settings of a tenant, and the paths of its files.
 
 Defaults are here; `var/TENANT/settings.toml` under the home folder overrides them, and so do environment variables for
 the two things an operator sets per machine: `RETAIL_BRAIN_HOME` and `RETAIL_BRAIN_DATABASE_URL`. Units are in the key
@@ -281,10 +281,10 @@ class Settings(Section):
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where everything of one tenant lives. Nothing is shared between tenants but the operational database's server.
+    """Paths of a tenant's files. Tenants share nothing but the operational database.
 
     Attributes:
-        home: the folder under which `var/` and `mlruns/` lie.
+        home: folder of `var/` and `mlruns/`.
         tenant: name of the tenant, lower-case letters, digits, `-` and `_`.
     """
 
@@ -327,11 +327,11 @@ class Workspace:
 
     @property
     def ledger(self) -> Path:
-        """Forecasts kept per origin, to be measured later: `ledger/DAY.parquet`."""
+        """Stored forecasts per origin, to be evaluated later: `ledger/DAY.parquet`."""
         return self.root / "ledger"
 
     def work(self, name: str) -> Path:
-        """Where long work, such as `train-demand`, keeps its finished parts until it ends well."""
+        """Folder of the checkpoints of long work, such as `train-demand`."""
         return self.root / "unfinished" / name
 
     @property
@@ -340,12 +340,12 @@ class Workspace:
 
     @property
     def database_url(self) -> str:
-        """SQLAlchemy URL of the operational database: one for all tenants, every row named by its tenant."""
+        """SQLAlchemy URL of the operational database: one for all tenants, every row with its tenant."""
         return os.environ.get("RETAIL_BRAIN_DATABASE_URL") or f"sqlite:///{self.home / 'var' / 'operational.db'}"
 
 
 def default_home() -> Path:
-    """The home folder: `RETAIL_BRAIN_HOME`, or the folder the command is run in."""
+    """The home folder: `RETAIL_BRAIN_HOME`, or the current folder."""
     return Path(os.environ.get("RETAIL_BRAIN_HOME") or Path.cwd()).resolve()
 
 
@@ -353,7 +353,7 @@ def load_settings(workspace: Workspace) -> Settings:
     """Settings of a tenant: the defaults, overridden by its settings file.
 
     Raises:
-        UsageError: the file is not TOML, or holds an unknown key or an impossible value.
+        UsageError: the file is not TOML, or has an unknown key or an impossible value.
     """
     path = workspace.settings_file
     if not path.exists():

@@ -1,7 +1,7 @@
-"""The canonical tables: what a row is, which columns it has, what a good value looks like.
+"""Schemas of the canonical tables: grain, columns, types and validity rules.
 
 Every table is a dataframely schema. Columns that a dataset may leave out are nullable here; ingest adds them as nulls,
-so whoever reads the lake may rely on every column being there. Ids are strings, dates are business days without zone,
+so every column exists in the lake. Ids are strings, dates are business days without zone,
 money is in the dataset's one currency.
 """
 
@@ -12,10 +12,10 @@ from types import MappingProxyType
 import dataframely as dy
 import polars as pl
 
-LARGEST_UNITS = 1e9
-"""Units of one row. Anything larger is a mistake, a barcode in the wrong column, and would drown what is right."""
-LARGEST_MONEY = 1e12
-"""Money of one row; likewise."""
+_MAX_UNITS = 1e9
+"""Units of one row; more is a mistake, such as a barcode in the wrong column, and would dominate every sum."""
+_MAX_MONEY = 1e12
+"""Money of one row; more is a mistake."""
 
 CHANNELS_OF_CONTACT = ("sms", "email", "app", "wechat", "guide")
 
@@ -25,7 +25,7 @@ def _id(*, nullable: bool = False, primary_key: bool = False) -> dy.String:
 
 
 def _money(*, nullable: bool = True) -> dy.Float64:
-    return dy.Float64(nullable=nullable, min=0, max=LARGEST_MONEY)
+    return dy.Float64(nullable=nullable, min=0, max=_MAX_MONEY)
 
 
 def _text() -> dy.String:
@@ -41,7 +41,7 @@ class Transactions(dy.Schema):
     product_id = _id()
     customer_id = _id(nullable=True)
     channel = _text()
-    units = dy.Float64(min=-LARGEST_UNITS, max=LARGEST_UNITS)
+    units = dy.Float64(min=-_MAX_UNITS, max=_MAX_UNITS)
     unit_price = _money(nullable=False)
     discount = dy.Float64(nullable=True)
 
@@ -52,7 +52,7 @@ class DailySales(dy.Schema):
     date = dy.Date(primary_key=True)
     store_id = _id(primary_key=True)
     product_id = _id(primary_key=True)
-    units = dy.Float64(min=-LARGEST_UNITS, max=LARGEST_UNITS)
+    units = dy.Float64(min=-_MAX_UNITS, max=_MAX_UNITS)
     unit_price = _money()
     in_stock = dy.Float64(nullable=True, min=0, max=1)
 
@@ -64,7 +64,7 @@ class CategorySales(dy.Schema):
     store_id = _id(primary_key=True)
     category = _id(primary_key=True)
     department = _text()
-    units = dy.Float64(min=-LARGEST_UNITS, max=LARGEST_UNITS)
+    units = dy.Float64(min=-_MAX_UNITS, max=_MAX_UNITS)
 
 
 class Products(dy.Schema):
@@ -256,16 +256,16 @@ class Responses(dy.Schema):
 
 @dataclass(frozen=True)
 class Table:
-    """What the lake needs to know of a canonical table.
+    """Definition of a canonical table.
 
     Attributes:
-        name: its name in a dataset and in the lake.
-        schema: columns and rules of a good row.
+        name: name in a dataset and in the lake.
+        schema: columns and validity rules.
         optional: columns that a dataset may leave out.
-        observed_at: the column that says when a row became known, if rows are observations. Reading with `as_of`
-            hides rows after that day. Plans (prices, promotions, calendar, supply ...) are known ahead and stay whole.
+        observed_at: column with the time a row became known, if rows are observations. Reading with `as_of` hides
+            rows after that day. Plans (prices, promotions, calendar, supply ...) are known ahead and not filtered.
         open_attributes: whether further columns are kept.
-        references: column -> table whose rows it should name.
+        references: column -> table that its ids should be in.
     """
 
     name: str

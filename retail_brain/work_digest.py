@@ -1,4 +1,4 @@
-"""Digest of everything that the results of a piece of work depend on: visible rows, settings, code and libraries."""
+"""Computes a digest of everything a result depends on: visible rows, settings, code and libraries."""
 
 import hashlib
 import json
@@ -11,19 +11,19 @@ from retail_brain.dataset import Dataset
 from retail_brain.tables import TABLES
 
 Summary = tuple[int, str, float]
-"""Rows, the last time stamp, and the sum of all amounts."""
+"""Summary of a table: rows, last time stamp, and the sum of all its number columns."""
 
 
 def work_digest(
     dataset: Dataset, module: str, *settings: object, summaries: Mapping[str, Summary] | None = None
 ) -> str:
-    """A digest that differs where the results may.
+    """Digest of the inputs of a piece of work; equal digests mean equal results.
 
     Args:
-        dataset: what the work reads.
-        module: full name of the module that computes; all it imports counts, and what reads the lake.
-        settings: everything else that the results depend on; JSON values, or what `str` tells apart.
-        summaries: of the dataset's tables, where they are there already.
+        dataset: tables that the work reads.
+        module: full name of the module that computes; its imports and the lake's code are included.
+        settings: everything else that the results depend on: JSON values, or objects whose `str` differs.
+        summaries: result of `summarise`, where it was computed already.
     """
     summaries = summarise(dataset) if summaries is None else summaries
     parts = [summaries, dict(dataset.versions), str(dataset.as_of), settings]
@@ -33,7 +33,11 @@ def work_digest(
 
 
 def summarise(dataset: Dataset) -> dict[str, Summary]:
-    """A table's name -> its summary. Versions alone would not tell two lakes apart: each begins at 0."""
+    """Table -> summary. Versions alone would not distinguish two lakes: each begins at version 0.
+
+    Args:
+        dataset: tables as of its day.
+    """
     names = sorted(dataset.frames)
     queries = [_summary(dataset, name) for name in names]
     frames = pl.collect_all(queries, engine="streaming")
