@@ -181,7 +181,7 @@ class Tenant:
         )
 
     def backtest(self, *, horizon: int = 28, windows: int = 3, preset: Literal["fast", "full"] = "fast") -> Backtest:
-        """Backtests demand forecasts on rolling origins against naive, seasonal naive, moving average, SBA, TSB and ETS.
+        """Backtests demand forecasts beside naive, seasonal naive, moving average, SBA, TSB and ETS.
 
         Args:
             horizon: periods ahead.
