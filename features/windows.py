@@ -1,4 +1,4 @@
-"""Expressions for time windows that end with `as_of`, the last visible day, included."""
+"""Expressions for time windows that end with `as_of` (the last visible day, included), for ratios and trends."""
 
 from datetime import date, timedelta
 
@@ -51,3 +51,8 @@ def ratio(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
     [0.25, None]
     """
     return pl.when(denominator != 0).then(numerator / denominator)
+
+
+def records_of_kind(records: pl.LazyFrame, kind: str) -> pl.LazyFrame:
+    """Rows of a record table with one value of `record`, cached while the query runs: many features start from them."""
+    return records.filter(pl.col("record") == kind).cache()

@@ -46,6 +46,7 @@ def daily(rows: pl.LazyFrame) -> pl.LazyFrame:
     return (
         columns.group_by(*SERIES, "date")
         .agg(sums, pl.col("revenue").count().alias("priced"))
+        # a sum over nulls is 0 in Polars; revenue without any price is unknown
         .with_columns(pl.when(pl.col("priced") > 0).then("revenue").alias("revenue"))
         .drop("priced")
     )
@@ -146,6 +147,7 @@ def promotion_features(
             (pl.col("promoted_days") * ratio(pl.col("other"), all_days - pl.col("promoted_days"))).alias("due")
         )
     )
+    # a series that was promoted on all its days has no other days to compare with
     comparable = pl.col("due").is_not_null()
     expected = pl.col("due").filter(comparable).sum()
     uplift = pl.col("promoted").filter(comparable).sum() / expected - 1

@@ -44,6 +44,7 @@ def _week(daily: pl.LazyFrame, start: pl.LazyFrame, as_of: date) -> pl.LazyFrame
         .sort("product_id", "weekday")
     )
     correction = pl.col("sold").sum() ** 2 / pl.col("n").first()
+    # sums of squares of a one-way analysis of variance, from sums per weekday: the days themselves are not needed
     between = (pl.col("pace") * pl.col("sold")).sum() - correction
     total = pl.col("squares").sum() - correction
     n = pl.col("n").first()

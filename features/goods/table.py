@@ -14,7 +14,7 @@ from polars._typing import PolarsDataType
 
 from features.goods.sales_parts import DEMAND_FEATURES, daily, demand_features, promotion_features, stock_features
 from features.goods.seasonality import seasonality
-from features.windows import days_since, ratio, until, within
+from features.windows import days_since, ratio, records_of_kind, until, within
 
 GOODS_RECORDS: Final[Mapping[str, PolarsDataType]] = {
     "product_id": pl.String,
@@ -91,8 +91,8 @@ def goods_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) ->
         options: facts about the dataset.
     """
     seen = records.filter(until("at", as_of))
-    lines, promotions = _kind(seen, "line"), _kind(seen, "promotion")
-    days = daily(_kind(seen, "day") if options.has_daily_sales else lines).cache()
+    lines, promotions = records_of_kind(seen, "line"), records_of_kind(seen, "promotion")
+    days = daily(records_of_kind(seen, "day") if options.has_daily_sales else lines).cache()
     key = ["product_id"]
     parts = (
         demand_features(days, key, as_of, options.period_days),
@@ -100,7 +100,7 @@ def goods_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) ->
         _prices(days, key, as_of),
         promotion_features(days, promotions, key, as_of, has_promotions=options.has_promotions),
         _people(lines, as_of, options.buyers_365d),
-        stock_features(_kind(seen, "stock"), _kind(seen, "day"), key, as_of),
+        stock_features(records_of_kind(seen, "stock"), records_of_kind(seen, "day"), key, as_of),
     )
     frame = _products(seen, days, as_of)
     for part in parts:
@@ -120,14 +120,14 @@ def series_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -
     Arguments are those of `goods_features`.
     """
     seen = records.filter(until("at", as_of))
-    days = daily(_kind(seen, "day") if options.has_daily_sales else _kind(seen, "line")).cache()
-    promotions, stock = _kind(seen, "promotion"), _kind(seen, "stock")
+    days = daily(records_of_kind(seen, "day") if options.has_daily_sales else records_of_kind(seen, "line")).cache()
+    promotions, stock = records_of_kind(seen, "promotion"), records_of_kind(seen, "stock")
     key = ["store_id", "product_id"]
     parts = (
         demand_features(days, key, as_of, options.period_days),
         _prices(days, key, as_of),
         promotion_features(days, promotions, key, as_of, has_promotions=options.has_promotions),
-        stock_features(stock, _kind(seen, "day"), key, as_of),
+        stock_features(stock, records_of_kind(seen, "day"), key, as_of),
     )
     frame = pl.concat([days.select(key), stock.select(key)]).unique()
     for part in parts:
@@ -135,11 +135,6 @@ def series_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -
     names = [name for group in SERIES_FEATURES.values() for name in group]
     frame = _finish(frame).with_columns(pl.lit(as_of).alias("as_of"))
     return frame.select(*key, "as_of", *names).sort(key)
-
-
-def _kind(records: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    """Records of one kind, cached while the query runs: many features start from them."""
-    return records.filter(pl.col("record") == kind).cache()
 
 
 def _finish(frame: pl.LazyFrame) -> pl.LazyFrame:

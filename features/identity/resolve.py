@@ -66,8 +66,8 @@ def _components(joined: pl.DataFrame, accounts: pl.DataFrame, rules: IdentityRul
     sizes = np.bincount(labels, minlength=1)
     doubtful = edges.filter(pl.Series(sizes[labels[edges["a"].to_numpy()]] > 2, dtype=pl.Boolean))
     if doubtful.height:
-        kept = _without_conflicts(doubtful, accounts, rules)
-        edges = edges.join(doubtful, on=["left", "right"], how="anti").vstack(kept.select(edges.columns))
+        consistent = _without_conflicts(doubtful, accounts, rules)
+        edges = edges.join(doubtful, on=["left", "right"], how="anti").vstack(consistent.select(edges.columns))
         labels = _label(edges, len(names))
     return node.with_columns(pl.Series("component", labels)).select(
         "customer_id",

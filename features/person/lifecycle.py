@@ -108,6 +108,7 @@ def _days(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
 
 def _gaps(days: pl.LazyFrame) -> pl.LazyFrame:
     """The days in order, with the days since the person's day before (null on the first)."""
+    # after the sort a shift by one row is the person's day before: no window function per person
     same = pl.col("person_id").shift(1) == pl.col("person_id")
     gap = pl.col("date").diff().dt.total_days().cast(pl.Float64)
     return days.sort("person_id", "date").with_columns(pl.when(same).then(gap).alias("gap"))
@@ -175,7 +176,7 @@ def _classify(frame: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.Laz
         .alias("old_friend_on")
     )
     bought = pl.col("purchase_days").is_not_null()
-    lapsed = pl.col("quiet_on") < as_of
+    lapsed = pl.col("quiet_on") < as_of  # the last day of the allowed silence has passed
     became_old = (pl.col("old_friend_on") <= pl.col("quiet_on")).fill_null(value=False)
     old = became_old & ~lapsed & (pl.col("old_friend_on") <= as_of)
     visiting = (pl.col("unseen_days") < rules.visitor_days).fill_null(value=False)

@@ -155,7 +155,7 @@ def tastes(lines: pl.LazyFrame) -> pl.LazyFrame:
         .filter(pl.col("share") >= 0.05)
         .join(average, on="category")
         .with_columns(ratio(pl.col("share"), pl.col("category_share")).alias("lift"))
-        .filter(pl.col("lift") > 1.2)
+        .filter(pl.col("lift") > 1.2)  # a lift of about 1 is just the average taste
         .sort(["person_id", "lift", "category"], descending=[False, True, False])
         .group_by("person_id", maintain_order=True)
         .agg(pl.col("category").head(_TOP).alias("favourite_categories"))

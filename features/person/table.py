@@ -16,7 +16,7 @@ from polars._typing import PolarsDataType
 from features.person import purchases
 from features.person.lifecycle import LIFECYCLE_FEATURES, LifecycleRules, lifecycle
 from features.person.repeat_buying import RepeatBuying
-from features.windows import days_since, until, within
+from features.windows import days_since, records_of_kind, until, within
 
 PERSON_RECORDS: Final[Mapping[str, PolarsDataType]] = {
     "person_id": pl.String,
@@ -91,8 +91,8 @@ def person_features(records: pl.LazyFrame, as_of: date, options: PersonOptions) 
         options: rules and fitted models.
     """
     seen = records.filter(until("at", as_of))
-    lines = _kind(seen, "line")
-    people = _people(seen)
+    lines = records_of_kind(seen, "line")
+    people = _people(seen)  # everybody in the records, so that the joins below lose nobody
     parts = (
         purchases.value(lines, as_of),
         purchases.cadence(lines),
@@ -100,11 +100,11 @@ def person_features(records: pl.LazyFrame, as_of: date, options: PersonOptions) 
         purchases.tastes(lines),
         purchases.prices(lines),
         purchases.habits(lines),
-        _consent(_kind(seen, "consent")),
-        _contacts(_kind(seen, "contact"), as_of),
-        _responses(_kind(seen, "response"), as_of),
-        _activity(_kind(seen, "event"), as_of),
-        lifecycle(people, lines.filter(pl.col("units") > 0), _kind(seen, "event"), as_of, options.rules),
+        _consent(records_of_kind(seen, "consent")),
+        _contacts(records_of_kind(seen, "contact"), as_of),
+        _responses(records_of_kind(seen, "response"), as_of),
+        _activity(records_of_kind(seen, "event"), as_of),
+        lifecycle(people, lines.filter(pl.col("units") > 0), records_of_kind(seen, "event"), as_of, options.rules),
     )
     frame = people
     for part in parts:
@@ -117,11 +117,6 @@ def person_features(records: pl.LazyFrame, as_of: date, options: PersonOptions) 
     return frame.select("person_id", "as_of", *names).sort("person_id")
 
 
-def _kind(records: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    """Records of one kind, cached while the query runs: many features start from them."""
-    return records.filter(pl.col("record") == kind).cache()
-
-
 def _people(seen: pl.LazyFrame) -> pl.LazyFrame:
     """One row per person: accounts, home store, guide, number of identifiers and first day in the records."""
     accounts = (
@@ -132,7 +127,7 @@ def _people(seen: pl.LazyFrame) -> pl.LazyFrame:
         .agg(pl.col("customer_id").sort().alias("customer_ids"))
     )
     home = (
-        _kind(seen, "customer")
+        records_of_kind(seen, "customer")
         .sort("person_id", "at", "customer_id", nulls_last=True)
         .group_by("person_id", maintain_order=True)
         .agg(pl.col("home_store_id", "guide_id").drop_nulls().first())
@@ -225,4 +220,5 @@ def _expectation(frame: pl.LazyFrame, model: RepeatBuying | None) -> pl.LazyFram
         return block.with_columns(pl.Series(name, x).fill_nan(None) for name, x in columns.items())
 
     schema = frame.collect_schema() | dict.fromkeys(names, pl.Float64())
+    # the model needs NumPy's special functions; the schema is given so that the query stays lazy
     return frame.map_batches(predict, schema=schema)

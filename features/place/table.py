@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 from polars._typing import PolarsDataType
 
-from features.windows import day, ratio, trend, until, within
+from features.windows import day, ratio, records_of_kind, trend, until, within
 
 PLACE_RECORDS: Final[Mapping[str, PolarsDataType]] = {
     "store_id": pl.String,
@@ -87,7 +87,7 @@ def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) ->
         options: facts about the dataset.
     """
     seen = records.filter(until("at", as_of))
-    lines, events = _kind(seen, "line"), _kind(seen, "event")
+    lines, events = records_of_kind(seen, "line"), records_of_kind(seen, "event")
     recent = lines.filter((pl.col("units") > 0) & within("at", as_of, 91))
     visits = events.filter((pl.col("event_type") == "visit") & within("at", as_of, 91))
     baskets = recent.group_by("store_id", "transaction_id").agg(
@@ -99,7 +99,7 @@ def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) ->
         _visits(visits, as_of),
         _mix(recent),
         _people(recent, baskets),
-        _stock(_kind(seen, "stock"), _kind(seen, "day"), as_of),
+        _stock(records_of_kind(seen, "stock"), records_of_kind(seen, "day"), as_of),
         _fulfilment(baskets, seen, as_of),
     ]
     frame = _stores(seen)
@@ -134,11 +134,6 @@ _NULL_WITHOUT_RECEIPTS = (
     ("load", pl.Float64),
     ("overload_share", pl.Float64),
 )
-
-
-def _kind(records: pl.LazyFrame, kind: str) -> pl.LazyFrame:
-    """Records of one kind, cached while the query runs: many features start from them."""
-    return records.filter(pl.col("record") == kind).cache()
 
 
 def _stores(seen: pl.LazyFrame) -> pl.LazyFrame:
@@ -183,6 +178,7 @@ def _rhythm(visits: pl.LazyFrame, baskets: pl.LazyFrame) -> pl.LazyFrame:
     """
     timed = pl.col("at").dt.time() != pl.time(0, 0)
     counted = visits.filter(timed).select("store_id", pl.col("at").dt.hour().cast(pl.Int32).alias("slot"))
+    # receipts of the day stand for visits only in stores that record none: mixing both would count people twice
     paid = baskets.filter(timed).select("store_id", pl.col("at").dt.hour().cast(pl.Int32).alias("slot"))
     hours = pl.concat([counted, paid.join(counted, on="store_id", how="anti")])
     week = baskets.select("store_id", (pl.col("at").dt.weekday().cast(pl.Int32) - 1).alias("slot"))
@@ -279,7 +275,7 @@ def _fulfilment(baskets: pl.LazyFrame, seen: pl.LazyFrame, as_of: date) -> pl.La
     `orders_peak_day` is the busiest day; `load` is mean orders a day / capacity; `overload_share` the share of days on
     which orders exceeded the capacity.
     """
-    capacity = _kind(seen, "store").group_by("store_id").agg(pl.col("capacity").drop_nulls().first())
+    capacity = records_of_kind(seen, "store").group_by("store_id").agg(pl.col("capacity").drop_nulls().first())
     orders = (
         baskets.filter(pl.col("channel").is_in(_REMOTE_CHANNELS) & within("at", as_of, 28))
         .group_by("store_id", day("at").alias("date"))

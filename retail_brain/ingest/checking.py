@@ -164,6 +164,7 @@ def _utc_among_local(value: pl.Series) -> pl.Series | None:
 
 def _row_schema(table: Table, attributes: list[str]) -> type[dy.Schema]:
     """The table's schema for rows on their own: keys are compared later, over all batches."""
+    # a batch cannot tell whether a key comes again in another one
     columns = table.schema.columns()
     loose = {name: columns[name].with_primary_key(primary_key=False) for name in table.schema.primary_key()}
     further = {_ROW: dy.UInt32(nullable=True), **{name: dy.Any() for name in attributes}}

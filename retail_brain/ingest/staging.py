@@ -76,6 +76,7 @@ def stage(raw: RawTable, scratch: Path) -> Staged:
         read, bad = _check_batches(raw, checker, folder)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(raw.origin, error, "Check that the file is whole and was not moved or changed.") from error
+    # parts are numbered in the order of reading, so the row index says which of two equal keys came last
     rows = pl.scan_parquet(folder / "*.parquet").with_row_index(ROW)
     key = layout(raw.name).key
     if key:

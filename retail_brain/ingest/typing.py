@@ -111,6 +111,7 @@ def _number(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr
     if source == pl.String:
         plain = column.str.strip_chars()
         if text.decimal == ",":
+            # with a decimal comma, dots divide thousands
             plain = plain.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
         return plain.cast(pl.Float64, strict=False)
     if source.is_numeric() or source == pl.Boolean:
@@ -160,6 +161,7 @@ def _parsed_datetime(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     )
     if not text.time_zone:
         return local
+    # offsets differ from row to row, which one Polars type cannot express: they are subtracted by hand
     offset = column.str.replace(r"Z$", "+00:00").str.extract(r"([+-]\d{2}:?\d{2})$")
     sign = pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
     minutes = offset.str.slice(1, 2).cast(pl.Int64) * 60 + offset.str.slice(-2).cast(pl.Int64)

@@ -84,9 +84,9 @@ def events_after(tenant: str, database: Database, *, after_id: int, since: datet
     Raises:
         UnavailableError: the database does not answer.
     """
-    mine = (EVENTS.c.tenant_id == tenant) & (EVENTS.c.id > after_id) & (EVENTS.c.received_at >= since)
+    condition = (EVENTS.c.tenant_id == tenant) & (EVENTS.c.id > after_id) & (EVENTS.c.received_at >= since)
     with database.reading() as connection:
-        rows = connection.execute(select(EVENTS).where(mine).order_by(EVENTS.c.id).limit(limit))
+        rows = connection.execute(select(EVENTS).where(condition).order_by(EVENTS.c.id).limit(limit))
         return [_stored(row) for row in rows]
 
 

@@ -86,22 +86,23 @@ def mark_delivered(tenant: str, database: Database, export_id: str, *, now: date
     Raises:
         UnavailableError: the database does not answer.
     """
-    mine = (EXPORTS.c.tenant_id == tenant) & (EXPORTS.c.export_id == export_id) & EXPORTS.c.delivered_at.is_(None)
+    condition = (EXPORTS.c.tenant_id == tenant) & (EXPORTS.c.export_id == export_id) & EXPORTS.c.delivered_at.is_(None)
     with database.writing() as connection:
-        if connection.execute(update(EXPORTS).where(mine).values(delivered_at=now)).rowcount:
+        if connection.execute(update(EXPORTS).where(condition).values(delivered_at=now)).rowcount:
             append_audit(tenant, connection, AuditEntry(now, "command line", "orders.delivered", export_id, {}))
 
 
 def _open_lines(tenant: str, connection: Connection) -> list[StoredDecision]:
     """The newest decision of each suggestion, where it was not exported and asks for goods or cancels an order."""
-    mine = DECISIONS.c.tenant_id == tenant
-    newest = select(func.max(DECISIONS.c.id)).where(mine).group_by(DECISIONS.c.suggestion_id)
+    condition = DECISIONS.c.tenant_id == tenant
+    # row ids rise in order of storing, so the largest one is the decision that counts
+    newest = select(func.max(DECISIONS.c.id)).where(condition).group_by(DECISIONS.c.suggestion_id)
     own_lines = EXPORT_LINES.c.tenant_id == tenant
     exported = exists().where(own_lines, EXPORT_LINES.c.decision_row == DECISIONS.c.id)
     exported_before = exists().where(own_lines, EXPORT_LINES.c.suggestion_id == DECISIONS.c.suggestion_id)
     query = (
         select(DECISIONS)
-        .where(mine, DECISIONS.c.id.in_(newest), ~exported, (DECISIONS.c.quantity > 0) | exported_before)
+        .where(condition, DECISIONS.c.id.in_(newest), ~exported, (DECISIONS.c.quantity > 0) | exported_before)
         .order_by(DECISIONS.c.id)
     )
     return [stored_decision(row) for row in connection.execute(query)]

@@ -71,9 +71,9 @@ def list_goods_receipts(tenant: str, database: Database, suggestion_id: str) -> 
     Raises:
         UnavailableError: the database does not answer.
     """
-    mine = (RECEIPTS.c.tenant_id == tenant) & (RECEIPTS.c.suggestion_id == suggestion_id)
+    condition = (RECEIPTS.c.tenant_id == tenant) & (RECEIPTS.c.suggestion_id == suggestion_id)
     with database.reading() as connection:
-        rows = connection.execute(select(RECEIPTS).where(mine).order_by(RECEIPTS.c.received_on, RECEIPTS.c.id))
+        rows = connection.execute(select(RECEIPTS).where(condition).order_by(RECEIPTS.c.received_on, RECEIPTS.c.id))
         return [_receipt(row) for row in rows]
 
 
@@ -107,6 +107,7 @@ def _by_id(tenant: str, connection: Connection, ids: Sequence[str]) -> dict[str,
 
 
 def _check_same(receipt: GoodsReceipt, stored: GoodsReceipt | None) -> None:
+    # the note and the sender may differ: the same delivery, told twice, is still one
     if stored is not None and (receipt.suggestion_id, receipt.units, receipt.received_on) != (
         stored.suggestion_id,
         stored.units,

@@ -84,15 +84,15 @@ def revoke_key(tenant: str, database: Database, key_id: str, *, now: datetime) -
         NotFoundError: the tenant has no such key.
         UnavailableError: the database does not answer.
     """
-    mine = (API_KEYS.c.tenant_id == tenant) & (API_KEYS.c.key_id == key_id)
+    condition = (API_KEYS.c.tenant_id == tenant) & (API_KEYS.c.key_id == key_id)
     with database.writing() as connection:
-        row = connection.execute(select(API_KEYS).where(mine)).one_or_none()
+        row = connection.execute(select(API_KEYS).where(condition)).one_or_none()
         if row is None:
             raise NotFoundError(f"tenant {tenant} has no key {key_id!r}. See `retail-brain keys list`.")
         if row.revoked_at is None:
-            connection.execute(update(API_KEYS).where(mine).values(revoked_at=now))
+            connection.execute(update(API_KEYS).where(condition).values(revoked_at=now))
             append_audit(tenant, connection, AuditEntry(now, "command line", "keys.revoke", key_id, {}))
-            row = connection.execute(select(API_KEYS).where(mine)).one()
+            row = connection.execute(select(API_KEYS).where(condition)).one()
     return _api_key(row)
 
 
@@ -104,6 +104,7 @@ def find_key(database: Database, key: str, *, now: datetime) -> ApiKey | None:
     Raises:
         UnavailableError: the database does not answer.
     """
+    # the secret part may hold underscores of its own: only the first two divide
     key_id = "_".join(key.split("_", 2)[:2])
     with database.reading() as connection:
         row = connection.execute(select(API_KEYS).where(API_KEYS.c.key_id == key_id)).one_or_none()

@@ -85,6 +85,7 @@ def store_overrides(
             details = {
                 name: value for name, value in asdict(override).items() if name not in {"override_id", "made_by"}
             }
+            # the audit is JSON, which has no dates
             details = {name: str(value) if isinstance(value, date) else value for name, value in details.items()}
             append_audit(
                 tenant,
@@ -116,9 +117,9 @@ def withdraw_overrides(
             )
         for override_id, stored in present.items():
             if stored.withdrawn_at is None:
-                mine = (OVERRIDES.c.tenant_id == tenant) & (OVERRIDES.c.override_id == override_id)
+                condition = (OVERRIDES.c.tenant_id == tenant) & (OVERRIDES.c.override_id == override_id)
                 values = {"withdrawn_at": now, "withdrawn_by": by, "withdrawn_as_of": as_of}
-                connection.execute(update(OVERRIDES).where(mine).values(**values))
+                connection.execute(update(OVERRIDES).where(condition).values(**values))
                 append_audit(tenant, connection, AuditEntry(now, by, "forecast.override.withdrawn", override_id, {}))
         stored_now = _by_id(tenant, connection, override_ids)
         return [stored_now[override_id] for override_id in override_ids]
@@ -141,16 +142,16 @@ def overrides_mark(tenant: str, database: Database) -> tuple[int, int]:
     Raises:
         UnavailableError: the database does not answer.
     """
-    mine = OVERRIDES.c.tenant_id == tenant
-    query = select(func.max(OVERRIDES.c.id), func.count(OVERRIDES.c.withdrawn_at)).where(mine)
+    condition = OVERRIDES.c.tenant_id == tenant
+    query = select(func.max(OVERRIDES.c.id), func.count(OVERRIDES.c.withdrawn_at)).where(condition)
     with database.reading() as connection:
         newest, withdrawn = connection.execute(query).one()
         return newest or 0, withdrawn or 0
 
 
 def _by_id(tenant: str, connection: Connection, ids: Sequence[str]) -> dict[str, StoredOverride]:
-    mine = (OVERRIDES.c.tenant_id == tenant) & OVERRIDES.c.override_id.in_(ids)
-    return {row.override_id: _stored(row) for row in connection.execute(select(OVERRIDES).where(mine))}
+    condition = (OVERRIDES.c.tenant_id == tenant) & OVERRIDES.c.override_id.in_(ids)
+    return {row.override_id: _stored(row) for row in connection.execute(select(OVERRIDES).where(condition))}
 
 
 def _check_same(override: Override, stored: Override) -> None:

@@ -88,6 +88,7 @@ def store_rules(
                 {"version": present.version},
             )
         row = {"tenant_id": tenant, "rules": [dict(rule) for rule in rules], "set_by": set_by, "set_at": now}
+        # the row id is the version: it rises with every change, for all tenants together
         stored = connection.execute(insert(RULES).values(row).returning(RULES.c.id)).scalar_one()
         details = {"rules": len(rules), "before": len(present.rules), "replaces": present.version}
         append_audit(tenant, connection, AuditEntry(now, set_by, "rules.set", f"version {stored}", details))

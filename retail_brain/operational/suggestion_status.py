@@ -61,11 +61,12 @@ def suggestion_statuses(
     Raises:
         UnavailableError: the database does not answer.
     """
-    mine = DECISIONS.c.tenant_id == tenant
+    condition = DECISIONS.c.tenant_id == tenant
     day: ColumnElement[bool] = true() if as_of is None else DECISIONS.c.as_of == as_of
     if since is not None:
         day = and_(day, DECISIONS.c.as_of >= since)
-    newest = select(func.max(DECISIONS.c.id)).where(mine, day).group_by(DECISIONS.c.suggestion_id)
+    newest = select(func.max(DECISIONS.c.id)).where(condition, day).group_by(DECISIONS.c.suggestion_id)
+    # summed before the join: several receipts would otherwise repeat the row of their decision
     arrived = (
         select(
             RECEIPTS.c.suggestion_id,
@@ -83,7 +84,7 @@ def suggestion_statuses(
         )
         .outerjoin(EXPORTS, EXPORTS.c.export_id == EXPORT_LINES.c.export_id)
         .outerjoin(arrived, arrived.c.suggestion_id == DECISIONS.c.suggestion_id)
-        .where(mine, day, DECISIONS.c.id.in_(newest))
+        .where(condition, day, DECISIONS.c.id.in_(newest))
         .order_by(DECISIONS.c.id)
     )
     with database.reading() as connection:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 
-class UtcDateTime(TypeDecorator[datetime]):
+class _UtcDateTime(TypeDecorator[datetime]):
     """An instant: aware in Python, stored as UTC without zone in every database."""
 
     impl = DateTime
@@ -63,7 +63,7 @@ TENANTS = Table(
     "tenants",
     METADATA,
     Column("tenant_id", String(40), primary_key=True),
-    Column("created_at", UtcDateTime, nullable=False),
+    Column("created_at", _UtcDateTime, nullable=False),
 )
 
 API_KEYS = Table(
@@ -74,9 +74,9 @@ API_KEYS = Table(
     Column("name", String(200), nullable=False),
     Column("role", String(20), nullable=False),
     Column("secret_sha256", String(64), nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("expires_at", UtcDateTime),
-    Column("revoked_at", UtcDateTime),
+    Column("created_at", _UtcDateTime, nullable=False),
+    Column("expires_at", _UtcDateTime),
+    Column("revoked_at", _UtcDateTime),
     Index(None, "tenant_id"),
 )
 
@@ -86,7 +86,7 @@ EVENTS = Table(
     _serial(),
     _tenant(),
     Column("event_id", String(100)),
-    Column("received_at", UtcDateTime, nullable=False),
+    Column("received_at", _UtcDateTime, nullable=False),
     Column("occurred_at", DateTime, nullable=False),
     Column("event_type", String(100), nullable=False),
     Column("customer_id", Text),
@@ -115,7 +115,7 @@ DECISIONS = Table(
     Column("quantity", Float),
     Column("reason", Text),
     Column("decided_by", String(200), nullable=False),
-    Column("decided_at", UtcDateTime, nullable=False),
+    Column("decided_at", _UtcDateTime, nullable=False),
     UniqueConstraint("tenant_id", "decision_id"),
     Index(None, "tenant_id", "suggestion_id"),
 )
@@ -127,8 +127,8 @@ EXPORTS = Table(
     _tenant(),
     Column("target", Text, nullable=False),
     Column("made_by", String(200), nullable=False),
-    Column("made_at", UtcDateTime, nullable=False),
-    Column("delivered_at", UtcDateTime),
+    Column("made_at", _UtcDateTime, nullable=False),
+    Column("delivered_at", _UtcDateTime),
     Index(None, "tenant_id"),
 )
 
@@ -157,7 +157,7 @@ RECEIPTS = Table(
     Column("received_on", Date, nullable=False),
     Column("note", Text),
     Column("noted_by", String(200), nullable=False),
-    Column("noted_at", UtcDateTime, nullable=False),
+    Column("noted_at", _UtcDateTime, nullable=False),
     UniqueConstraint("tenant_id", "receipt_id"),
     Index(None, "tenant_id", "suggestion_id"),
 )
@@ -169,7 +169,7 @@ RULES = Table(
     _tenant(),
     Column("rules", JSON, nullable=False),
     Column("set_by", String(200), nullable=False),
-    Column("set_at", UtcDateTime, nullable=False),
+    Column("set_at", _UtcDateTime, nullable=False),
     Index(None, "tenant_id"),
 )
 
@@ -187,9 +187,9 @@ OVERRIDES = Table(
     Column("value", Float, nullable=False),
     Column("reason", Text, nullable=False),
     Column("made_by", String(200), nullable=False),
-    Column("made_at", UtcDateTime, nullable=False),
+    Column("made_at", _UtcDateTime, nullable=False),
     Column("as_of", Date, nullable=False),
-    Column("withdrawn_at", UtcDateTime),
+    Column("withdrawn_at", _UtcDateTime),
     Column("withdrawn_by", String(200)),
     Column("withdrawn_as_of", Date),
     UniqueConstraint("tenant_id", "override_id"),
@@ -200,7 +200,7 @@ AUDIT = Table(
     METADATA,
     _serial(),
     _tenant(),
-    Column("at", UtcDateTime, nullable=False),
+    Column("at", _UtcDateTime, nullable=False),
     Column("actor", String(200), nullable=False),
     Column("action", String(100), nullable=False),
     Column("subject", String(200), nullable=False),

@@ -27,7 +27,7 @@ def upgrade(database: Database) -> None:
         UnavailableError: the database does not answer.
         RetailBrainError: the database was made by a newer version.
     """
-    if database.revision() == HEAD:
+    if database.revision() == HEAD:  # nearly every start: no lock needed
         return
     with _one_at_a_time(database), database.writing() as connection:
         if not database.is_sqlite:

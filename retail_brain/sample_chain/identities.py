@@ -35,6 +35,7 @@ def build_identities(chain: Layout, people: People, rng: np.random.Generator) ->
     """Draws identifiers: every record has a card, most a phone; openid and device link records of one person."""
     ids, rows, owners = customer_ids(people), [], set()
     handle: list[tuple[str, str] | None] = []
+    # 2 % of the records have the phone number of another person, as recycled numbers do
     phone_of = np.where(rng.random(len(ids)) < 0.02, rng.permutation(people.person), people.person)
     family = np.where(rng.random(len(ids)) < 0.08, people.person // 2 * 2, people.person)
     for record, customer in enumerate(ids):

@@ -74,26 +74,29 @@ def build_outreach(chain: Layout, people: People, rng: np.random.Generator) -> O
         chosen = np.sort(
             rng.choice(eligible, min(len(eligible), round(len(people.person) * rng.uniform(0.2, 0.42))), replace=False)
         )
-        held = rng.random(len(chosen)) < campaign.holdout_share
+        is_holdout = rng.random(len(chosen)) < campaign.holdout_share
         day = campaign.day + rng.integers(0, 2, len(chosen))
         for column, values in zip(
             columns, (chosen, np.full(len(chosen), index), day, rng.integers(36000, 70000, len(chosen))), strict=True
         ):
             column.append(values)
-        holdout.append(held)
+        holdout.append(is_holdout)
         uplift.append(_uplift(chain, people, campaign, chosen))
-        refused = chosen[~held & (rng.random(len(chosen)) < 1 / 60)]
+        # later campaigns must respect the refusal, so consents change while campaigns are drawn
+        refused = chosen[~is_holdout & (rng.random(len(chosen)) < 1 / 60)]
         rows += [(int(c), channel, False, int(campaign.day + 2), 43200) for c in refused]
         since[refused, channel, 1] = np.minimum(since[refused, channel, 1], campaign.day + 2)
     customer, which, day, second = (
         np.concatenate(column) if column else np.zeros(0, dtype=np.int64) for column in columns
     )
-    held = np.concatenate(holdout) if holdout else np.zeros(0, dtype=bool)
+    withheld = np.concatenate(holdout) if holdout else np.zeros(0, dtype=bool)
     chance = np.concatenate(uplift) if uplift else np.zeros(0)
-    acts = ~held & (rng.random(len(chance)) < chance)
+    acts = ~withheld & (rng.random(len(chance)) < chance)
     delay = np.minimum(rng.exponential(3.5, len(chance)).astype(np.int64), WINDOW_DAYS - 2)
     wants = np.array([int(rng.choice(campaigns[i].products)) for i in which], dtype=np.int64)
-    return Outreach(rows, campaigns, customer, which, day, second, held, chance, np.where(acts, day + delay, -1), wants)
+    return Outreach(
+        rows, campaigns, customer, which, day, second, withheld, chance, np.where(acts, day + delay, -1), wants
+    )
 
 
 def _consents(

@@ -107,6 +107,7 @@ def build_needs(chain: Layout, people: People, rng: np.random.Generator) -> Need
     available = chain.listed[people.home] | (people.online[:, None] > 0.3)
     score = np.log(people.taste[:, category]) + 1.2 * np.log(chain.popularity)[None, :] + liking
     score = np.where(available, score + rng.gumbel(0, 0.7, (records, products)), -99.0)
+    # the largest of score + Gumbel noise: sampling without replacement by softmax weights
     order = np.argsort(-score, axis=1)[:, :_MAX_NEEDS]
     count = np.clip(rng.poisson(np.array([17, 14, 13, 9])[people.segment]), 4, _MAX_NEEDS)
     customer = np.repeat(np.arange(records), count)
@@ -125,6 +126,7 @@ def _needs_in_time(
     fades = rng.random(len(customer)) < 0.18
     until = np.where(fades, np.maximum(since, 0) + rng.integers(60, 400, len(customer)), 9999)
     cycle = chain.per_product("cycle_days")[product] * rng.lognormal(0.75, 0.45, len(customer))
+    # needs are due more seldom for people who come seldom, but not in proportion
     pace = (0.042 / people.rate[customer]) ** 0.35
     regularity = np.where(cycle < 25, 5.0, 3.5) * rng.uniform(0.7, 1.4, len(customer))
     return Needs(

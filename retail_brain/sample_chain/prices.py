@@ -76,8 +76,9 @@ def build_pricing(chain: Layout, rng: np.random.Generator) -> Pricing:
         stores = list(range(len(chain.stores))) if promotion.stores is None else list(promotion.stores)
         price = promotion_price(chain, changes, promotion)
         at = (np.arange(shelf.shape[0])[days, None], np.array(stores)[None, :], promotion.product)
-        paid[at] = np.minimum(paid[at], price)
+        paid[at] = np.minimum(paid[at], price)  # an online store may be cheaper already
         lift[at] = promotion.lift
+    # against the first list price: elasticities then include lasting price changes
     ratio = np.log(paid / chain.price)
     own = np.exp(elasticity * ratio) * lift
     effect = own * np.exp(cross * _substitute_price_ratio(chain, ratio))

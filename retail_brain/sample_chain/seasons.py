@@ -69,6 +69,7 @@ def festival_effect(size: Size, key: str) -> Floats:
     """Relative effect of a festival per day: 1 at its peak, 0 far from it; it falls fast after the date."""
     _, _, middle, width, days = FESTIVALS[key]
     at = np.arange(size.days)[:, None] - np.array([size.index(day) for day in days])[None, :]
+    # effects that peak before the day (gifts, food for the feast) end with it
     over = np.where((at > 0) & (middle < 0), np.exp(-np.maximum(at, 0) / 1.2), 1.0)
     effect: Floats = (np.exp(-0.5 * ((at - middle) / width) ** 2) * over).max(axis=1)
     return effect

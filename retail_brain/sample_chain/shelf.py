@@ -161,7 +161,7 @@ class Stock:
     def close(self, day: int, sold: Floats, returned: Floats) -> tuple[Floats, Floats]:
         """Books the day's sales and returns, discards expired goods and places orders; returns (wasted, shipped)."""
         self._take(sold)
-        self._lots[-1] += returned
+        self._lots[-1] += returned  # only non-perishable goods are taken back
         wasted = np.where(self._keeps, 0.0, self._lots[0])
         self._lots[:-1] = np.where(self._keeps, self._lots[:-1], self._lots[1:])
         self._lots[-1] = np.where(self._keeps, self._lots[-1], 0.0)
@@ -204,11 +204,13 @@ class Stock:
         terms, rng = self._terms, self._rng
         sold = sold.copy()
         open_today = self._chain.active[day]
+        # smoothed over sales, not demand: stores do not see what they could not sell
         self._mean = np.where(open_today, self._mean + (sold - self._mean) / 18, self._mean)
         self._mean[-1] += (self._shipped - self._mean[-1]) / 18
         span = terms.lead + terms.review
         mean = np.maximum(self._mean, 0.25 * self._expected) * self._plan[day] * terms.bias
         target = mean * span + terms.z * np.sqrt(1.6 * mean * span + (mean * terms.lead_sd) ** 2)
+        # no more than is sold before it expires
         target = np.where(self._keeps, target, np.minimum(target, mean * (terms.life + 1)))
         missing = target - self.recorded - self.on_order
         today = terms.weekdays[:, :, self._chain.size.date(day).weekday()]
@@ -221,19 +223,19 @@ class Stock:
     def _dispatch(self, units: Floats) -> Floats:
         """Places orders; the warehouse serves the shops in their order until its stock is used up."""
         terms = self._terms
-        wanted = np.where(terms.from_centre, units, 0.0)
+        ordered = np.where(terms.from_centre, units, 0.0)
         have = self.on_hand[-1]
-        before = np.cumsum(wanted, axis=0) - wanted
-        given = np.floor(np.clip(have[None, :] - before, 0, wanted) / terms.pack) * terms.pack
-        units = np.where(terms.from_centre, given, units)
+        before = np.cumsum(ordered, axis=0) - ordered
+        sent = np.floor(np.clip(have[None, :] - before, 0, ordered) / terms.pack) * terms.pack
+        units = np.where(terms.from_centre, sent, units)
         days = np.maximum(np.rint(self._rng.normal(terms.lead, terms.lead_sd)), 1).astype(np.int64)
         days = np.minimum(days, _PIPELINE) - 1
         stores, products = np.indices(days.shape)
         np.add.at(self._coming, (days, stores, products), units)
         shipped = np.zeros_like(units)
-        shipped[-1] = given.sum(axis=0)
+        shipped[-1] = sent.sum(axis=0)
         self._take(shipped)
-        self._shipped = wanted.sum(axis=0)
+        self._shipped = ordered.sum(axis=0)
         return shipped
 
 

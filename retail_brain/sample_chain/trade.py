@@ -97,6 +97,7 @@ class Trade:
         left = np.floor(stock.on_hand).ravel()
         lines["served"] = serve(left, lines["store"] * shape[1] + lines["product"], lines["second"], lines["units"])
         self.log.add(lines)
+        # substitutes are taken from what first choices have left over
         swapped = self._substitute(day, lines, left)
         self.log.add(swapped)
         sold = np.zeros(shape)
@@ -169,6 +170,7 @@ class Trade:
     def _goes_with(self, day: int, lines: dict[str, Ints]) -> dict[str, Ints]:
         """Complements of the demanded goods, more often when they are cheap today."""
         rng, (partner, chance) = self.rng, self.complements
+        # one of the partners at random with its chance times their number: one draw per line instead of one per pair
         pick = rng.integers(0, partner.shape[1], len(lines["product"]))
         other, likely = partner[lines["product"], pick], chance[lines["product"], pick] * partner.shape[1]
         pull = np.where(other >= 0, self.pricing.effect[day, lines["store"], other], 0.0)
@@ -263,14 +265,14 @@ def serve(left: Floats, place: Ints, second: Ints, units: Ints) -> Ints:
     """
     order = np.lexsort((second, place))
     # a running total within each place, by subtracting the total at its first line: no loop over places
-    place, wanted = place[order], units[order]
-    total = np.cumsum(wanted)
+    place, demand = place[order], units[order]
+    total = np.cumsum(demand)
     starts = np.r_[True, place[1:] != place[:-1]] if len(place) else np.zeros(0, dtype=bool)
-    base = np.repeat((total - wanted)[starts], np.diff(np.r_[np.flatnonzero(starts), len(place)]))
-    given = np.clip(left[place] - (total - wanted - base), 0, wanted).astype(np.int64)
-    np.subtract.at(left, place, given)
+    base = np.repeat((total - demand)[starts], np.diff(np.r_[np.flatnonzero(starts), len(place)]))
+    sold = np.clip(left[place] - (total - demand - base), 0, demand).astype(np.int64)
+    np.subtract.at(left, place, sold)
     served = np.zeros_like(units)
-    served[order] = given
+    served[order] = sold
     return served
 
 

@@ -31,6 +31,7 @@ def transaction_table(trade: Trade, lines: pl.DataFrame) -> pl.DataFrame:
     lines_and_returns = pl.concat([served, _returned(trade, served)], how="diagonal").sort(
         "store", "day", "second", "basket", "back", "product"
     )
+    # equal neighbours after the sort are one receipt; a return is a receipt of its own
     number = pl.struct("second", "basket", "back").rle_id().over("store", "day") + 1
     chain = trade.chain
     stores = pl.Series([store.id for store in chain.stores])

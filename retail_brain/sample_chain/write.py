@@ -58,6 +58,7 @@ def write(out: Path, seed: int, size: str = "full") -> Chain:
     """
     chain = generate(SIZES[size], seed)
     files = [_write(frame, out / f"{name}.parquet") for name, frame in chain.tables.items()]
+    # a truth table that this version does not write any more must not stay beside the new ones
     shutil.rmtree(out / "truth", ignore_errors=True)
     hidden = [_write(frame, out / "truth" / f"{name}.parquet") for name, frame in chain.truth.items()]
     write_json(out / "MANIFEST.json", _manifest(chain, seed, size, out, files + hidden))

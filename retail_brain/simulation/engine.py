@@ -111,6 +111,7 @@ def simulate(environment: Environment, policy: Policy, opening: OpeningStock, *,
         for name in book.moved:
             book.moved[name] += now[name]
         if not all_counted:
+            # after `moved` was added: the stock balance needs all periods, the results only the counted ones
             now = {name: units * counts[period] for name, units in now.items()}
         book.add(now, period, environment, counts=period >= count_from)
     blocks = {name: np.ascontiguousarray(table.T) for name, table in book.blocks.items()}

@@ -1,4 +1,4 @@
-"""Order policies of a replay: suggested orders, periods of cover, order-up-to levels and recorded orders."""
+"""Order policies of a replay: suggested orders, periods of cover and order-up-to levels."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -116,17 +116,6 @@ class OrderUpTo:
         missing = self.level - stock.on_hand - stock.due.sum(axis=1)
         packs: Floats = np.maximum(np.ceil(missing / self.pack - 1e-9), 0)
         return packs * self.pack * due
-
-
-@dataclass(frozen=True)
-class RecordedOrders:
-    """The orders that were placed in reality: units per series and period, period 0 standing for before the first."""
-
-    orders: Floats
-
-    def order(self, period: int, stock: Stock) -> Floats | None:  # noqa: ARG002  # what was ordered was ordered
-        """The recorded orders."""
-        return self.orders[:, period + 1]
 
 
 def perfect_forecast(demand: Floats, horizon: int) -> Forecast:

@@ -103,6 +103,7 @@ class Stock:
         keeps = environment.life >= NON_PERISHABLE
         aging = environment.life[~keeps]
         lives = int(aging.max()) if aging.size else 1
+        # non-perishable goods share the last column, so that a mixed table needs no second one
         fresh = np.where(keeps, lives - 1, np.minimum(environment.life, lives) - 1)
         batches = np.zeros((environment.series, lives))
         batches[np.arange(environment.series), fresh] = opening.on_hand
@@ -129,7 +130,7 @@ class Stock:
     def sell(self, demanded: Floats, *, fifo: bool) -> Floats:
         """Removes demanded units from the stock, oldest (FIFO) or newest goods first; returns the units sold."""
         batches = self.batches if fifo else self.batches[:, ::-1]
-        if batches.shape[1] == 1:
+        if batches.shape[1] == 1:  # all goods are non-perishable: there is no order of ages
             sold = np.minimum(batches[:, 0], demanded)
             batches[:, 0] -= sold
             return sold

@@ -49,6 +49,7 @@ def age_records(sold: Floats, on_hand: Floats, life: Ints, at: int) -> AgedRecor
         due = np.where(keeps, 0.0, np.maximum(batches[:, 0] - sold[:, day], 0))
         balance = now - batches.sum(axis=1) + sold[:, day] + due
         delivered, vanished = np.maximum(balance, 0), np.maximum(-balance, 0)
+        # before its first record a series has no known stock: its first count is no delivery
         counted = recorded & seen
         received[:, day] = np.where(counted, delivered, 0)
         wasted[:, day] = np.where(counted, due + vanished, 0)

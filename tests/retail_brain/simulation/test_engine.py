@@ -1,5 +1,7 @@
 """The replay: worked by hand, against a plain loop, and no unit appears or vanishes."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,8 +9,19 @@ from hypothesis import strategies as st
 
 from retail_brain.errors import ImpossibleError
 from retail_brain.simulation.engine import simulate
-from retail_brain.simulation.policies import Cover, OrderUpTo, RecordedOrders, periodic_reviews
-from retail_brain.simulation.scenario import NON_PERISHABLE, Environment, OpeningStock
+from retail_brain.simulation.policies import Cover, OrderUpTo, periodic_reviews
+from retail_brain.simulation.scenario import NON_PERISHABLE, Environment, OpeningStock, Stock
+
+
+@dataclass(frozen=True)
+class RecordedOrders:
+    """The orders that were placed in reality: units per series and period, period 0 standing for before the first."""
+
+    orders: np.ndarray
+
+    def order(self, period: int, stock: Stock) -> np.ndarray | None:  # noqa: ARG002  # what was ordered was ordered
+        """The recorded orders."""
+        return self.orders[:, period + 1]
 
 
 def make_world(demand: object, **changes: object) -> Environment:
