@@ -114,11 +114,10 @@ def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) ->
     )
     names = [name for group, names in PLACE_FEATURES.items() if group != "group" for name in names]
     frame = frame.select("store_id", "as_of", *names).sort("store_id")
-    return (
-        frame
-        if options.has_receipts
-        else frame.with_columns(pl.lit(None).cast(t).alias(n) for n, t in _NULL_WITHOUT_RECEIPTS)
-    )
+    if options.has_receipts:
+        return frame
+    # daily sales have neither receipts nor customers: a count of either would be that of rows without an id
+    return frame.with_columns(pl.lit(None).cast(kind).alias(name) for name, kind in _NULL_WITHOUT_RECEIPTS)
 
 
 _NULL_WITHOUT_RECEIPTS = (

@@ -58,6 +58,7 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         staged = _read_all(opened, folder, progress)
         _refuse_bad(staged, settings.data)
         _refuse_without_sales(staged, target)
+        # all tables are checked by now: nothing below refuses the data
         reports = {name: _write(name, table, staged, target, progress) for name, table in staged.items()}
     return IngestReport(opened.name, uri, reports, opened.warnings)
 

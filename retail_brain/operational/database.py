@@ -61,6 +61,7 @@ class Database:
         if self.is_sqlite and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         try:
+            # a pooled connection to a server may be dead; SQLite's is a file and cannot be
             engine = create_engine(self.url, pool_pre_ping=not self.is_sqlite)
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise UsageError(
@@ -136,6 +137,7 @@ class Database:
         try:
             yield
         except DBAPIError as error:
+            # a broken statement is a bug and must be seen as such; only a silent database is "unavailable"
             if not error.connection_invalidated and type(error.orig).__name__ not in _DOES_NOT_ANSWER:
                 raise
             raise UnavailableError(

@@ -142,6 +142,7 @@ class Layout:
 def _read(size: Size) -> tuple[list[Store], list[_Subcategory], list[list[Any]], dict[str, list[tuple[str, float]]]]:
     raw = tomllib.loads(files("retail_brain.sample_chain").joinpath("catalogue.toml").read_text(encoding="utf-8"))
     stores = [Store(**store) for store in raw["stores"]]
+    # of the catalogue: S = shop, W = online shop, M = mini-program; size 0 = warehouse
     shops = [store for store in stores if store.id.startswith("S")][: size.shops]
     online = [store for store in stores if store.id[0] in "WM"]
     centre = [store for store in stores if store.size == 0]
@@ -215,6 +216,7 @@ def _active(
     day = np.arange(size.days)
     active = np.zeros((size.days, *listed.shape), dtype=bool)
     for product, index in enumerate(sub):
+        # stores list a new product within two weeks of its launch, each on its own day
         delay = rng.integers(0, 14, len(listed))
         delay = delay if launched[product] >= 0 else np.zeros_like(delay)
         windows = [(size.index(a), size.index(b)) for a, b in subs[index].listed] or [

@@ -17,25 +17,26 @@ class Clocks:
         self._chain, self._people, self._needs, self._rng = chain, people, needs, rng
         self._threshold = rng.gamma(needs.regularity) / needs.regularity
         self._clock = np.where(needs.explored, -1.0, rng.random(len(needs.product)) * self._threshold)
+        # members from before the data last came some days ago, or all their needs would be due on the first day
         self._seen = np.where(people.joined < 0, -rng.integers(0, 25, len(people.person)), people.joined)
         self._online = [i for i, store in enumerate(chain.stores) if store.is_online]
         self._shops = [i for i, store in enumerate(chain.stores) if not store.is_online and store.size]
 
-    def who_comes(self, day: int, traffic: Floats, outreach: Outreach) -> tuple[Ints, Ints]:
+    def visitors(self, day: int, traffic: Floats, outreach: Outreach) -> tuple[Ints, Ints]:
         """Customers of today and, for visits that a campaign caused, the product of the campaign (-1 otherwise)."""
         people, rng = self._people, self._rng
         weekday = self._chain.size.date(day).weekday()
         shop, online = self._store_weights(traffic, np.arange(len(people.rate)))
         chance = people.rate * people.weekdays[:, weekday] * (shop + online)
         comes = (rng.random(len(chance)) < chance) & (people.joined <= day) & (day <= people.left)
-        comes |= people.joined == day
+        comes |= people.joined == day  # a card is made at a till
         wants = np.full(len(chance), -1)
         caused = outreach.responds_on == day
         wants[outreach.customer[caused]] = outreach.wants[caused]
         customer = np.flatnonzero(comes | (wants >= 0))
         return customer, wants[customer]
 
-    def where(self, customer: Ints, traffic: Floats) -> Ints:
+    def stores_visited(self, customer: Ints, traffic: Floats) -> Ints:
         """Draws the store of each visit: home store, an online store, or in 7 % of the visits to shops another one."""
         rng = self._rng
         store = self._people.home[customer].copy()
@@ -51,19 +52,20 @@ class Clocks:
         online = self._people.online[customer]
         return (1 - online) * traffic[self._people.home[customer]], online * traffic[self._online].mean()
 
-    def seller(self, day: int, product: Ints) -> Ints:
+    def store_with(self, day: int, product: Ints) -> Ints:
         """A store that lists the product: the first of the online ones, else of the shops."""
         order = np.array([*self._online, *self._shops])
         chosen: Ints = order[np.argmax(self._chain.active[day][order][:, product], axis=0)]
         return chosen
 
-    def what(
+    def due_purchases(
         self, day: int, customer: Ints, store: Ints, effect: Floats, active: Bools
     ) -> tuple[Ints, Ints, Ints, Bools]:
         """(visit index, product, units, whether it is a first purchase) of the due needs of today's visitors."""
         needs = self._needs
         count = needs.first[customer + 1] - needs.first[customer]
         visit = np.repeat(np.arange(len(customer)), count)
+        # index of every need of every visitor: the needs of a record are adjacent, from `first` on
         at = np.arange(len(visit)) - np.repeat(np.cumsum(count) - count, count) + needs.first[customer][visit]
         product, where = needs.product[at], store[visit]
         alive = (needs.since[at] <= day) & (day <= needs.until[at]) & active[where, product]
@@ -76,6 +78,7 @@ class Clocks:
         clock = np.where(first, self._threshold[at], np.where(alive, grown, self._clock[at]))
         excess = clock - self._threshold[at]
         units = np.where(alive & (excess >= 0), np.minimum(1 + np.floor(np.maximum(excess, 0)), 8), 0).astype(np.int64)
+        # what a clock has beyond its threshold is carried over: a late visit does not lose time
         self._clock[at] = np.where(units > 0, excess - (units - 1), clock)
         fired = at[units > 0]
         self._threshold[fired] = self._rng.gamma(needs.regularity[fired]) / needs.regularity[fired]

@@ -142,16 +142,19 @@ class Trade:
 
     def _members(self, day: int) -> list[dict[str, Ints]]:
         """Demand of members who come today: their due needs, and purchases that a campaign caused."""
-        customer, wants = self._clocks.who_comes(day, self.days.traffic[day], self.outreach)
-        store = self._clocks.where(customer, self.days.traffic[day])
+        customer, wants = self._clocks.visitors(day, self.days.traffic[day], self.outreach)
+        store = self._clocks.stores_visited(customer, self.days.traffic[day])
         asks = np.flatnonzero(wants >= 0)
+        # somebody who comes for a campaign goes where its product is listed
         elsewhere = asks[~self.chain.active[day, store[asks], wants[asks]]]
-        store[elsewhere] = self._clocks.seller(day, wants[elsewhere])
+        store[elsewhere] = self._clocks.store_with(day, wants[elsewhere])
         second = _purchase_times(self.rng, len(customer), np.array([s.is_online for s in self.chain.stores])[store])
         basket = self._number(len(customer)) + np.arange(len(customer))
         for name, values in zip(VISIT, (basket, np.full(len(customer), day), second, store, customer), strict=True):
             self.log.visits[name].append(values)
-        visit, product, units, fresh = self._clocks.what(day, customer, store, self.effect[day], self.chain.active[day])
+        visit, product, units, fresh = self._clocks.due_purchases(
+            day, customer, store, self.effect[day], self.chain.active[day]
+        )
         kind = np.where(fresh, EXPLORE, REPEAT)
         bought = _lines(day, second[visit], store[visit], product, customer[visit], basket[visit], units, kind)
         responding = np.flatnonzero((wants >= 0) & self.chain.active[day, store, wants])
