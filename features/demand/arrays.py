@@ -60,7 +60,7 @@ class Table:
     cell: Ints | None
 
 
-def looked_up(tables: Sequence[Table], rows: int, wanted: Sequence[int] | None = None) -> Floats:
+def gathered_features(tables: Sequence[Table], rows: int, wanted: Sequence[int] | None = None) -> Floats:
     """The values of the tables' features for every row, shape (features, rows), feature by feature in memory.
 
     Args:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Doubles, Ints
-from features.demand.category_totals import GROUP
+from features.demand.category_totals import CATEGORY_KEY
 from features.demand.history import DemandHistory
 from features.demand.panel import panels
 from features.demand.periods import PeriodAxis
@@ -24,13 +24,13 @@ LONGEST_GAP = 28
 
 
 @dataclass(frozen=True)
-class GroupHistory:
+class CategoryHistory:
     """Totals of the categories of stores.
 
     Attributes:
         history: a group per series (`product_id` names department and category, empty where it is all of them); its
             axis may reach further back than the series'.
-        members: store, department and category (columns GROUP) with the number `s` of their group.
+        members: store, department and category (columns CATEGORY_KEY) with the number `s` of their group.
         units: shape (groups, T), units wanted.
         plans: shape (groups, T + H, 2), by how much promotions and prices of the group's series are planned other than
             usual: the share of usual demand that is promoted, and the mean logarithm of price against usual price; 0
@@ -45,7 +45,7 @@ class GroupHistory:
     planned_from: int
 
 
-def group_history(history: DemandHistory, least_units: float) -> GroupHistory | None:
+def category_history(history: DemandHistory, least_units: float) -> CategoryHistory | None:
     """Totals of every group that has a series in the panel.
 
     None where none sells enough, they are too short, or periods are not days.
@@ -59,7 +59,7 @@ def group_history(history: DemandHistory, least_units: float) -> GroupHistory | 
     groups, members, of = _groups(history.series, history.axis.count, least_units)
     if groups.is_empty():
         return None
-    totals = history.totals.join(members.lazy(), on=GROUP, how="inner").collect()
+    totals = history.totals.join(members.lazy(), on=CATEGORY_KEY, how="inner").collect()
     found = pl.concat([totals.select("s", "t", "units"), _lost(history, of)]).group_by("s", "t").agg(pl.sum("units"))
     first = _first_period(found["t"])
     found = found.filter(pl.col("t") >= first)
@@ -82,17 +82,17 @@ def group_history(history: DemandHistory, least_units: float) -> GroupHistory | 
         promotions=history.promotions.clear(),
         totals=None,
     )
-    return GroupHistory(whole, members, units, _plans(history, of, groups.height, -first), -first)
+    return CategoryHistory(whole, members, units, _plans(history, of, groups.height, -first), -first)
 
 
-def group_numbers(series: pl.DataFrame, members: pl.DataFrame) -> Ints:
+def total_numbers(series: pl.DataFrame, members: pl.DataFrame) -> Ints:
     """The group of each series, -1 where it is in none.
 
     Args:
-        series: columns GROUP.
-        members: store, department and category (GROUP) with the number `s` of their group.
+        series: columns CATEGORY_KEY.
+        members: store, department and category (CATEGORY_KEY) with the number `s` of their group.
     """
-    found = series.select(*GROUP).join(members, on=GROUP, how="left", maintain_order="left")["s"]
+    found = series.select(*CATEGORY_KEY).join(members, on=CATEGORY_KEY, how="left", maintain_order="left")["s"]
     return found.cast(pl.Int64).fill_null(-1).to_numpy()
 
 
@@ -107,9 +107,9 @@ def _first_period(t: pl.Series) -> int:
 
 
 def _groups(series: pl.DataFrame, periods: int, least_units: float) -> tuple[pl.DataFrame, pl.DataFrame, Ints]:
-    """Groups, which of the stores' categories belong to each, and the group of each series."""
+    """PeerGroups, which of the stores' categories belong to each, and the group of each series."""
     units = pl.col("window_units").sum()
-    categories = series.group_by(*GROUP, maintain_order=True).agg(units, pl.col("region").first())
+    categories = series.group_by(*CATEGORY_KEY, maintain_order=True).agg(units, pl.col("region").first())
     parts = [pl.col("category").n_unique(), pl.col("department").n_unique(), pl.lit(1)]
     enough = [units.over("store_id") / periods >= least_units * count.over("store_id") for count in parts]
     everything = pl.lit("")
@@ -128,8 +128,8 @@ def _groups(series: pl.DataFrame, periods: int, least_units: float) -> tuple[pl.
             pl.col("product_id").str.split("\x1f").list.last().alias("category"),
         )
     )
-    members = named.join(groups, on=["store_id", "product_id"], how="left").select(*GROUP, "s")
-    return groups, members, group_numbers(series, members)
+    members = named.join(groups, on=["store_id", "product_id"], how="left").select(*CATEGORY_KEY, "s")
+    return groups, members, total_numbers(series, members)
 
 
 def _lost(history: DemandHistory, of: Ints) -> pl.DataFrame:

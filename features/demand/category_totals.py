@@ -10,11 +10,11 @@ OVERLAP_PERIODS = 28
 SCALE_LIMITS = (0.2, 5.0)
 """Times that kept totals may be scaled by; beyond them the two sources count different things. Chosen by judgement, not
 measured."""
-GROUP = ("store_id", "department", "category")
+CATEGORY_KEY = ("store_id", "department", "category")
 
 
 def category_totals(dataset: Dataset, axis: PeriodAxis, years: int) -> pl.LazyFrame:
-    """One row per store x category x period with sales, also before the panel: GROUP, t, units.
+    """One row per store x category x period with sales, also before the panel: CATEGORY_KEY, t, units.
 
     Sales lines count where there are any. Before the first of them the rows of `category_sales` do, scaled to the
     lines where both cover at least `OVERLAP_PERIODS` periods of a group.
@@ -36,7 +36,7 @@ def category_totals(dataset: Dataset, axis: PeriodAxis, years: int) -> pl.LazyFr
         .agg(pl.col("units").sum())
         .join(named, on="product_id", how="left")
         .with_columns(pl.col("department", "category").fill_null(""))
-        .group_by(*GROUP, "t")
+        .group_by(*CATEGORY_KEY, "t")
         .agg(pl.col("units").sum().clip(lower_bound=0))
     )
     if not dataset.has("category_sales"):
@@ -53,20 +53,22 @@ def _kept_totals(dataset: Dataset, named: pl.LazyFrame, t: pl.Expr) -> pl.LazyFr
         dataset.scan("category_sales")
         .join(known, on="category", how="left")
         .with_columns(pl.coalesce("department", "known", pl.lit("")).alias("department"))
-        .group_by(*GROUP, t)
+        .group_by(*CATEGORY_KEY, t)
         .agg(pl.col("units").sum().clip(lower_bound=0))
     )
 
 
 def _before(lines: pl.LazyFrame, kept: pl.LazyFrame) -> pl.LazyFrame:
     """Kept totals of the periods before the first line, in the measure of the lines."""
-    both = lines.join(kept, on=[*GROUP, "t"], how="inner", suffix="_kept")
+    both = lines.join(kept, on=[*CATEGORY_KEY, "t"], how="inner", suffix="_kept")
     scale = (pl.col("units").sum() / pl.col("units_kept").sum()).fill_nan(1.0).clip(*SCALE_LIMITS).alias("scale")
-    scales = both.group_by(GROUP).agg(scale, pl.len().alias("periods")).filter(pl.col("periods") >= OVERLAP_PERIODS)
+    scales = (
+        both.group_by(CATEGORY_KEY).agg(scale, pl.len().alias("periods")).filter(pl.col("periods") >= OVERLAP_PERIODS)
+    )
     first = lines.select(pl.col("t").min().alias("first"))
     return (
         kept.join(first, how="cross")
         .filter(pl.col("t") < pl.col("first"))
-        .join(scales, on=GROUP, how="left")
-        .select(*GROUP, "t", pl.col("units") * pl.col("scale").fill_null(1.0))
+        .join(scales, on=CATEGORY_KEY, how="left")
+        .select(*CATEGORY_KEY, "t", pl.col("units") * pl.col("scale").fill_null(1.0))
     )

@@ -12,10 +12,10 @@ import numpy as np
 
 from features.demand.arrays import Doubles, Floats, Ints, Rows, Table, ratio
 from features.demand.panel import DemandPanel
-from features.demand.peer_groups import Groups
+from features.demand.peer_groups import PeerGroups
 from features.demand.window_sums import RunningSums
 
-MARKED: Mapping[str, str] = MappingProxyType(
+EVENT_RATIOS: Mapping[str, str] = MappingProxyType(
     {"category_event": "festival", "own_event": "festival", "category_month_part": "season"}
 )
 WINDOW_LEVELS = 4
@@ -31,7 +31,7 @@ LIMITS = (0.1, 10.0)
 """Times the usual that an event day may be. Chosen by judgement, not measured."""
 
 
-def signatures(flags: Floats) -> Ints:
+def event_numbers(flags: Floats) -> Ints:
     """A number per region x period such that equal flags have equal numbers.
 
     Args:
@@ -47,13 +47,13 @@ def month_parts(day_of_month: Floats) -> Ints:
     return np.minimum((day_of_month.astype(np.int64) - 1) // DAYS_OF_A_PART, LAST_PART)
 
 
-class OwnDays:
+class _SeriesDays:
     """Running sums of each series' demand and days in stock, over days of one mark and place in the week at a time.
 
     Args:
         panel: the panel.
         rows: the series of one region; those of a store stand together.
-        events: shape (T + H,), the numbers of `signatures` in the region.
+        events: shape (T + H,), the numbers of `event_numbers` in the region.
     """
 
     def __init__(self, panel: DemandPanel, rows: Ints, events: Ints) -> None:
@@ -93,38 +93,40 @@ class OwnDays:
 
 
 @dataclass(frozen=True)
-class MarkedDays:
+class EventDays:
     """Days marked alike, as the series of a panel saw them.
 
     Attributes:
         panel: the panel.
         category: the category in the store that each series belongs to.
         region: shape (n,), the region of each series.
-        events: shape (regions, T + H), the numbers of `signatures`.
+        events: shape (regions, T + H), the numbers of `event_numbers`.
         parts: shape (T + H,), the numbers of `month_parts`.
         own: for each region of the panel its number and its series' days; none where periods are no days.
     """
 
     panel: DemandPanel
-    category: Groups
+    category: PeerGroups
     region: Ints
     events: Ints
     parts: Ints
-    own: tuple[tuple[int, OwnDays], ...]
+    own: tuple[tuple[int, _SeriesDays], ...]
 
     @classmethod
-    def of(cls, panel: DemandPanel, category: Groups, region: Ints, events: Ints, parts: Ints) -> "MarkedDays":
+    def from_panel(
+        cls, panel: DemandPanel, category: PeerGroups, region: Ints, events: Ints, parts: Ints
+    ) -> "EventDays":
         """Sums up a panel's days; arguments are the attributes."""
         regions: list[int] = np.unique(region).tolist() if panel.axis.period == "day" else []
-        own = tuple((here, OwnDays(panel, np.flatnonzero(region == here), events[here])) for here in regions)
+        own = tuple((here, _SeriesDays(panel, np.flatnonzero(region == here), events[here])) for here in regions)
         return cls(panel, category, region, events, parts, own)
 
     def ratios(self, rows: Rows) -> list[Table]:
-        """Ratios for the rows asked for, in the order of `MARKED`."""
+        """Ratios for the rows asked for, in the order of `EVENT_RATIOS`."""
         rhythm, origin, furthest = self.panel.axis.rhythm, rows.origin, rows.furthest
         length = min(WINDOW_LEVELS * rhythm.level, origin + 1) // rhythm.season * rhythm.season
         if not self.own or length < 2 * rhythm.season:
-            return [Table(np.full((len(MARKED), 1), np.nan), np.zeros_like(rows.series))]
+            return [Table(np.full((len(EVENT_RATIOS), 1), np.nan), np.zeros_like(rows.series))]
         past, future = slice(origin + 1 - length, origin + 1), slice(origin + 1, origin + 1 + furthest)
         came = self.category.windows.totals.between_each(*(np.arange(past.start, past.stop) + edge for edge in (0, 1)))
         usual = came.reshape(len(came), -1, rhythm.season).mean(axis=1)

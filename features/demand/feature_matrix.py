@@ -17,12 +17,12 @@ from features.calendar import (
     event_features,
     same_time_last_year,
 )
-from features.demand.arrays import Doubles, Floats, Ints, Rows, Table, looked_up
-from features.demand.event_days import MARKED, MarkedDays, month_parts, signatures
-from features.demand.festivals import unlearnable
+from features.demand.arrays import Doubles, Floats, Ints, Rows, Table, gathered_features
+from features.demand.event_days import EVENT_RATIOS, EventDays, event_numbers, month_parts
+from features.demand.festivals import unlearnable_columns
 from features.demand.history import DemandHistory
 from features.demand.panel import DemandPanel
-from features.demand.peer_groups import ChainLevels, PanelGroups
+from features.demand.peer_groups import ChainSums, PanelPeers
 from features.demand.series_state import STATE, state
 from features.demand.target_period import PHASE, TARGET, YEAR_AGO, YearAgo, phase_ratios, target_values
 from features.demand.window_sums import Windows
@@ -47,7 +47,7 @@ def _groups() -> dict[str, str]:
         **STATE,
         **PHASE,
         **YEAR_AGO,
-        **MARKED,
+        **EVENT_RATIOS,
         **TARGET,
         **calendar,
         **dict.fromkeys(EVENTS, "festival"),
@@ -79,7 +79,7 @@ class Vocabulary:
     event_types: tuple[str, ...]
 
     @classmethod
-    def of(cls, history: DemandHistory) -> "Vocabulary":
+    def from_history(cls, history: DemandHistory) -> "Vocabulary":
         """The names in a history; of the event types the most frequent."""
         series = history.series
         types = history.calendar.group_by("event_type").len().sort("len", "event_type", descending=[True, False])
@@ -93,19 +93,19 @@ class DemandFeatures:
     """Builds feature rows from panels of one history."""
 
     def __init__(self, history: DemandHistory, vocabulary: Vocabulary) -> None:
-        self._levels = ChainLevels(history)
+        self._chain = ChainSums(history)
         self._vocabulary = vocabulary
         self._regions, self._calendar = _calendars(history, vocabulary)
         self._marks = _marks(self._calendar)
         self._comparable = _comparable_periods(history)
 
-    def of(self, panel: DemandPanel) -> "PanelFeatures":
+    def for_panel(self, panel: DemandPanel) -> "PanelFeatures":
         """The features of a panel."""
-        groups = self._levels.of_panel(panel)
-        year_ago = YearAgo.of(panel.axis, self._comparable, (groups.category, groups.store))
+        groups = self._chain.panel_peers(panel)
+        year_ago = YearAgo.from_groups(panel.axis, self._comparable, (groups.category, groups.store))
         region = panel.series["region"].replace_strict(self._regions, default=0, return_dtype=pl.Int64)
         regions = region.fill_null(0).to_numpy()
-        marked = MarkedDays.of(panel, groups.store_category, regions, *self._marks)
+        marked = EventDays.from_panel(panel, groups.store_category, regions, *self._marks)
         return PanelFeatures(panel, groups, self._ids(panel), self._calendar, marked, year_ago)
 
     def _ids(self, panel: DemandPanel) -> Floats:
@@ -124,10 +124,10 @@ class PanelFeatures:
     """
 
     panel: DemandPanel
-    groups: PanelGroups
+    groups: PanelPeers
     _ids: Floats
     _calendar: Floats
-    _marked: MarkedDays
+    _marked: EventDays
     _year_ago: YearAgo
 
     def level(self, origin: int) -> Doubles:
@@ -177,7 +177,7 @@ class PanelFeatures:
         ]
         place = {name: number for number, name in enumerate(FEATURES)}
         wanted = None if columns is None or tuple(columns) == tuple(FEATURES) else [place[name] for name in columns]
-        return looked_up(tables, series.size, wanted).T
+        return gathered_features(tables, series.size, wanted).T
 
 
 def _comparable_periods(history: DemandHistory) -> Ints:
@@ -205,12 +205,12 @@ def _codes(values: pl.Series, names: tuple[str, ...]) -> Floats:
 def _calendars(history: DemandHistory, vocabulary: Vocabulary) -> tuple[dict[str, int], Floats]:
     """Number of each region, and the calendar's features: shape (features, regions + 1, T + H); 0 is everywhere.
 
-    What the history cannot teach (`unlearnable`) is missing.
+    What the history cannot teach (`unlearnable_columns`) is missing.
     """
     axis = history.axis
     dates = axis.starts(0, axis.count + history.horizon)
     common = calendar_features(dates, history.country).to_numpy().T.copy()
-    for name in unlearnable(history):
+    for name in unlearnable_columns(history):
         common[CALENDAR_COLUMNS.index(name)] = np.nan
     regions: list[str | None] = [None, *history.series["region"].drop_nulls().unique().sort().to_list()]
     types = list(vocabulary.event_types) + [""] * (MAX_EVENT_TYPES - len(vocabulary.event_types))
@@ -226,5 +226,5 @@ def _marks(calendar: Floats) -> tuple[Ints, Ints]:
     """Numbers of days marked alike: by holidays and events, per region, and by the part of the month."""
     names = (*CALENDAR_COLUMNS, *EVENTS)
     flags = ["is_holiday", *(name for name in EVENTS if name != "days_to_event")]
-    events = signatures(calendar[[names.index(name) for name in flags]])
+    events = event_numbers(calendar[[names.index(name) for name in flags]])
     return events, month_parts(calendar[names.index("day_of_month"), 0])

@@ -20,7 +20,7 @@ DAYS_AROUND = 28
 """Days on both sides that the usual day is taken from. Chosen by judgement, not measured."""
 
 
-def unlearnable(history: DemandHistory) -> list[str]:
+def unlearnable_columns(history: DemandHistory) -> list[str]:
     """Calendar columns that the history is too short for: the month, and distances to festivals."""
     axis = history.axis
     first, last = axis.start(0), axis.start(axis.count - 1)

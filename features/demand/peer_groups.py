@@ -17,7 +17,7 @@ PRODUCT_TRUST_CYCLES = 8
 
 
 @dataclass(frozen=True)
-class Groups:
+class PeerGroups:
     """Sums over groups of series.
 
     Attributes:
@@ -33,7 +33,7 @@ class Groups:
         return self.windows.mean(begin, end)[self.of]
 
 
-class ChainLevels:
+class ChainSums:
     """Sums over the whole chain, by product and by category, made once per history."""
 
     def __init__(self, history: DemandHistory) -> None:
@@ -46,7 +46,7 @@ class ChainLevels:
         self.product_windows = Windows(units, listed)
         self.category_windows = _wider(self.categories, first, units, listed).windows
 
-    def of_panel(self, panel: DemandPanel) -> "PanelGroups":
+    def panel_peers(self, panel: DemandPanel) -> "PanelPeers":
         """The groups of a panel's series."""
         rows = panel.series["s"].to_numpy()
         stores = _dense(self._stores[rows])
@@ -54,10 +54,10 @@ class ChainLevels:
         categories = _dense(stores, self.categories[rows])
         first = np.unique(categories, return_index=True)[1]
         units, weight = (_sums_of(values, categories) for values in (panel.usual_demand, panel.usual_weight))
-        return PanelGroups(
-            product=Groups(self.products[rows], self.product_windows),
-            category=Groups(self.categories[rows], self.category_windows),
-            store_category=Groups(categories, Windows(units, weight)),
+        return PanelPeers(
+            product=PeerGroups(self.products[rows], self.product_windows),
+            category=PeerGroups(self.categories[rows], self.category_windows),
+            store_category=PeerGroups(categories, Windows(units, weight)),
             store_department=_wider(departments, first, units, weight),
             store=_wider(stores, first, units, weight),
             first=first,
@@ -65,7 +65,7 @@ class ChainLevels:
 
 
 @dataclass(frozen=True)
-class PanelGroups:
+class PanelPeers:
     """The groups that each series of a panel belongs to; the first two reach over all stores.
 
     Attributes:
@@ -74,11 +74,11 @@ class PanelGroups:
         first: for each group of `store_category`, one of its series.
     """
 
-    product: Groups
-    category: Groups
-    store_category: Groups
-    store_department: Groups
-    store: Groups
+    product: PeerGroups
+    category: PeerGroups
+    store_category: PeerGroups
+    store_department: PeerGroups
+    store: PeerGroups
     first: Ints
 
     def prior(self, begin: int, end: int, season: int) -> Doubles:
@@ -142,6 +142,6 @@ def _sums_of(values: Floats | Doubles | Bools, groups: Ints) -> Doubles:
     return np.add.reduceat(by_period, edges, axis=1, dtype=np.float64).T
 
 
-def _wider(of: Ints, first: Ints, units: Doubles, weight: Doubles) -> Groups:
-    """Groups that categories of a store are part of: `first` is a series of each category."""
-    return Groups(of, Windows(_sums_of(units, of[first]), _sums_of(weight, of[first])))
+def _wider(of: Ints, first: Ints, units: Doubles, weight: Doubles) -> PeerGroups:
+    """PeerGroups that categories of a store are part of: `first` is a series of each category."""
+    return PeerGroups(of, Windows(_sums_of(units, of[first]), _sums_of(weight, of[first])))

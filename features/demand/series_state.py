@@ -7,7 +7,7 @@ import numpy as np
 
 from features.demand.arrays import Doubles, Floats, group_sums, ratio
 from features.demand.panel import DemandPanel
-from features.demand.peer_groups import Groups, PanelGroups
+from features.demand.peer_groups import PanelPeers, PeerGroups
 
 LONG_AGO = 400.0
 """Periods; the largest distance to the last sale that trees are shown. Chosen by judgement, not measured."""
@@ -42,7 +42,7 @@ STATE: Mapping[str, str] = MappingProxyType(
 )
 
 
-def state(panel: DemandPanel, groups: PanelGroups, origin: int, level: Doubles, prior: Doubles) -> Floats:
+def state(panel: DemandPanel, groups: PanelPeers, origin: int, level: Doubles, prior: Doubles) -> Floats:
     """What is known of each series at `origin`, shape (features, n), in the order of `STATE`.
 
     Args:
@@ -89,7 +89,7 @@ def state(panel: DemandPanel, groups: PanelGroups, origin: int, level: Doubles, 
     return out
 
 
-def _trend(group: Groups, now: int, recent: int, before: int) -> Doubles:
+def _trend(group: PeerGroups, now: int, recent: int, before: int) -> Doubles:
     """Mean of each series' group in the recent periods against that of more of them."""
     return ratio(group.windows.mean(now - recent, now), group.windows.mean(now - before, now))[group.of]
 
@@ -106,7 +106,7 @@ def _promotion_uplift(panel: DemandPanel, now: int, window: int) -> Doubles | fl
     return np.where(promoted > 0, np.minimum(uplift, 20.0), np.nan)
 
 
-def _price_to_category(price: Doubles, category: Groups) -> Doubles:
+def _price_to_category(price: Doubles, category: PeerGroups) -> Doubles:
     """Own planned price against the mean of the category in the store."""
     known = ~np.isnan(price)
     total = group_sums(category.of, np.where(known, price, 0.0), category.windows.size)

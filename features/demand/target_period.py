@@ -8,7 +8,7 @@ import numpy as np
 
 from features.demand.arrays import Bools, Doubles, Floats, Ints, Rows, Table, ratio
 from features.demand.panel import DemandPanel
-from features.demand.peer_groups import Groups, PanelGroups
+from features.demand.peer_groups import PanelPeers, PeerGroups
 from features.demand.periods import PeriodAxis
 
 RATIO_LIMIT = 20.0
@@ -40,7 +40,7 @@ TARGET: Mapping[str, str] = MappingProxyType(
 FALLING_IN_PRICE = ("price_to_usual",)
 
 
-def phase_ratios(panel: DemandPanel, groups: PanelGroups, rows: Rows, level: Doubles) -> list[Table]:
+def phase_ratios(panel: DemandPanel, groups: PanelPeers, rows: Rows, level: Doubles) -> list[Table]:
     """Demand in past periods of the same phase (weekday) against the level, in the order of `PHASE`.
 
     Args:
@@ -76,7 +76,7 @@ class YearAgo:
     groups: tuple[tuple[Ints, Doubles], ...]
 
     @classmethod
-    def of(cls, axis: PeriodAxis, comparable: Ints, groups: Sequence[Groups]) -> "YearAgo":
+    def from_groups(cls, axis: PeriodAxis, comparable: Ints, groups: Sequence[PeerGroups]) -> "YearAgo":
         """Looks up the comparable periods (-1 where there is none), a little smoothed where periods are days."""
         half = 3 if axis.period == "day" else 0
         known = (comparable >= half) & (comparable + half < axis.count)
@@ -142,7 +142,7 @@ def _began_unseen(panel: DemandPanel) -> Bools:
     return unseen
 
 
-def _group_phase(group: Groups, origin: int, cycles: int, season: int) -> Doubles:
+def _group_phase(group: PeerGroups, origin: int, cycles: int, season: int) -> Doubles:
     """Mean of each phase against the mean of all, shape (groups, season)."""
     ends = (origin + 2 + np.arange(season) - season * np.arange(1, cycles + 1)[:, None]).ravel()
     total, weight = (

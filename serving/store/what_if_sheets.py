@@ -110,5 +110,5 @@ class WhatIfSheets:
                 mean = DemandModel.load(self._folder / MODEL).mean
                 assert isinstance(mean, MeanModel)
                 alone = mean.config.model_copy(update={"threads": 1})
-                self._mean = replace(mean, config=alone, groups=None)
+                self._mean = replace(mean, config=alone, totals=None)
             return self._mean

@@ -60,7 +60,7 @@ def main() -> None:
         settings = Settings(data=DataSettings(country="US"), demand=demand)
         dataset = every.at(day(LAST_TRAINING_DAY - options.back))
         model = DemandModel.fit(dataset, preset_config(settings, options.preset), progress=progress)
-        print(f"bias factor {model.calibration.bias:.4f}, weight of totals {model.calibration.group_weight:.2f}")
+        print(f"bias factor {model.calibration.bias:.4f}, weight of totals {model.calibration.totals_weight:.2f}")
         forecast(model, dataset, progress).write_parquet(options.out)
     print(f"{time.perf_counter() - started:.0f} s, peak {peak_gigabytes():.2f} GB")
     if not options.stores:
@@ -75,7 +75,7 @@ def origins(dataset: Dataset, out: Path, count: int, preset: Preset, paths: int)
     demand = DemandSettings(sample_paths=paths, horizon_periods=HORIZON, quantiles=m5_origins.QUANTILES)
     config = preset_config(Settings(data=DataSettings(country="US"), demand=demand), preset)
     progress = Progress()
-    actuals = Actuals.of(read_history(dataset.at(day(LAST_TRAINING_DAY + HORIZON)), config.settings, 0))
+    actuals = Actuals.from_history(read_history(dataset.at(day(LAST_TRAINING_DAY + HORIZON)), config.settings, 0))
     residuals = []
     for back in reversed(range(0, HORIZON * count, HORIZON)):
         cutoff = day(LAST_TRAINING_DAY - back)

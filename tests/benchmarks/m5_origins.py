@@ -80,10 +80,10 @@ def last_window(
     history = read_history(dataset.at(cutoff), config.settings, config.horizon)
     model = MeanModel.fit(history, config)
     calibration = calibrate(residuals[-CALIBRATION_WINDOWS:], config.seed)
-    print(f"bias factor {calibration.bias:.4f}, weight of totals {calibration.group_weight:.2f}")
+    print(f"bias factor {calibration.bias:.4f}, weight of totals {calibration.totals_weight:.2f}")
     print(f"variances of common effects (rows: {', '.join(GROUPINGS)}; horizon, week, day)")
     print(np.round(calibration.shared.variances, 5))
-    return score_window(model, calibration, history, actuals, cutoff, with_rivals=False, with_ets=False)
+    return score_window(model, calibration, history, actuals, cutoff, with_baselines=False, with_ets=False)
 
 
 def report(found: WindowScores, dataset: Dataset, config: DemandConfig, cutoff: date) -> None:

@@ -164,9 +164,9 @@ def feature_rows(history: DemandHistory) -> int:
 
 def origin_rows(history: DemandHistory, origins: list[int], every: int = 1) -> Iterator[Floats]:
     """Feature rows of the origins, of all series or every so manieth."""
-    features = DemandFeatures(history, Vocabulary.of(history))
+    features = DemandFeatures(history, Vocabulary.from_history(history))
     for panel in panels(history):
-        of_panel = features.of(panel)
+        of_panel = features.for_panel(panel)
         for origin in origins:
             most = min(HORIZON, panel.axis.count - 1 - origin)
             step = max(1, ROWS_AT_ONCE // most)
@@ -178,11 +178,11 @@ def origin_rows(history: DemandHistory, origins: list[int], every: int = 1) -> I
 
 def drawn_rows(history: DemandHistory, config: DemandConfig) -> int:
     """Rows drawn for a training with their features, built and dropped; returns their number."""
-    features, plan = DemandFeatures(history, Vocabulary.of(history)), Plan.of(history, config)
+    features, plan = DemandFeatures(history, Vocabulary.from_history(history)), Plan.from_history(history, config)
     made = 0
     for number, panel in enumerate(panels(history)):
-        of_panel = features.of(panel)
-        for draw in panel_draws(of_panel, plan.of_panel(number), plan.share, config):
+        of_panel = features.for_panel(panel)
+        for draw in panel_draws(of_panel, plan.panel_origins(number), plan.share, config):
             made += len(draw.features(of_panel))
     return made
 

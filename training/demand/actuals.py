@@ -26,7 +26,7 @@ class Actuals:
     weight: Floats
 
     @classmethod
-    def of(cls, history: DemandHistory) -> "Actuals":
+    def from_history(cls, history: DemandHistory) -> "Actuals":
         """Demand of a whole history.
 
         A series whose listing was inferred from its sales counts with zeros after it vanished: at the cutoff nobody

@@ -1,4 +1,4 @@
-"""Rolling-origin backtests: the model and its rivals side by side, on windows that none of them had seen."""
+"""Rolling-origin backtests: the model and its baselines side by side, on windows that none of them had seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.work_digest import work_digest
 from training.demand.actuals import Actuals
-from training.demand.backtest_window import CHAMPION, WindowScores, score_window
+from training.demand.backtest_window import CANDIDATE, WindowScores, score_window
 from training.demand.calibration import calibrate
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
@@ -53,7 +53,7 @@ class Backtest:
     residuals: list[Residuals]
 
     def means(self) -> dict[str, float]:
-        """Means over the windows: the champion's by name, a rival's as `RIVAL_name`, those of sums as `sum7_name`.
+        """Means over the windows: the candidate's by name, a baseline's as `METHOD_name`, sums' as `sum7_name`.
 
         Those of the totals of stores per period are `store_name`. `pit_within_80` is the share of the champion's PIT
         values in the middle 80 %: what the coverage of an 80 % band would be if counts were continuous.
@@ -63,7 +63,7 @@ class Backtest:
         for row in (
             self.scores.group_by("method", maintain_order=True).agg(pl.col(numbers).mean()).iter_rows(named=True)
         ):
-            prefix = "" if row["method"] == CHAMPION else f"{row['method']}_"
+            prefix = "" if row["method"] == CANDIDATE else f"{row['method']}_"
             out |= {f"{prefix}{name}": float(row[name]) for name in numbers if row[name] is not None}
         for (periods,), part in self.sums.partition_by("periods", as_dict=True).items():
             for name in part.drop("cutoff", "periods", "rows").columns:
@@ -89,7 +89,7 @@ def backtest(
     config: DemandConfig,
     windows: Sequence[date],
     *,
-    with_rivals: bool = True,
+    with_baselines: bool = True,
     scored: pl.DataFrame | None = None,
     histories: Histories | None = None,
     work: Work | None = None,
@@ -103,7 +103,7 @@ def backtest(
         dataset: sales up to its `as_of`, which lies a horizon after the last window.
         config: how to fit.
         windows: cutoffs, ascending.
-        with_rivals: whether to run the rivals too; ETS, being slow, on few series of the last window.
+        with_baselines: whether to run the baselines too; ETS, being slow, on few series of the last window.
         scored: columns store_id and product_id: only these series are scored; by default all of the panel.
         histories: of the same dataset, settings and horizon, with what was read of them already.
         work: where finished windows are kept; without it none are.
@@ -117,10 +117,10 @@ def backtest(
             f"the sales are too short for a backtest with a horizon of {config.horizon} periods; wanted that and two "
             "weeks before it. Choose a shorter horizon or ingest more history."
         )
-    asked = [list(windows), with_rivals, None if scored is None else scored.rows()]
+    asked = [list(windows), with_baselines, None if scored is None else scored.rows()]
     checkpoints = _checkpoints(dataset, config, work, asked)
     histories = histories or Histories(dataset, config.settings, config.horizon)
-    actuals = Actuals.of(histories.whole())
+    actuals = Actuals.from_history(histories.whole())
     residuals = _before(histories, config, windows[0], actuals, checkpoints, progress)
     found: list[WindowScores] = []
     for cutoff in windows:
@@ -133,9 +133,9 @@ def backtest(
                 history,
                 actuals,
                 cutoff,
-                with_rivals=with_rivals,
+                with_baselines=with_baselines,
                 scored=scored,
-                with_ets=with_rivals and cutoff == windows[-1],
+                with_ets=with_baselines and cutoff == windows[-1],
             )
 
         with progress.step(f"backtest from {cutoff}") as step:

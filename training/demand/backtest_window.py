@@ -1,4 +1,4 @@
-"""One window of a backtest: forecasts by the model and its rivals of what came afterwards, and their measures."""
+"""One window of a backtest: forecasts by the model and its baselines of what came afterwards, and their measures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,16 +14,17 @@ from features.demand.panel import DemandPanel
 from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import quantile_column
 from training.demand.actuals import Actuals
-from training.demand.baselines import RIVALS, ets
+from training.demand.baselines import BASELINES, ets
 from training.demand.calibration import Calibration
 from training.demand.demand_class import demand_class
 from training.demand.dispersion import Residuals
 from training.demand.protocol import DemandMean, PathDraw, predictions
 from training.demand.residuals import panel_residuals
-from training.demand.total_scores import SUM_PERIODS, Totals
+from training.demand.total_scores import SUM_PERIODS, TotalScores
 from training.metrics import randomised_pit, scores
 
-CHAMPION = "champion"
+CANDIDATE = "champion"
+"""Method name of the model under test in the stored tables; the word was stored before it was called candidate here."""
 ETS_SERIES = 12
 """Series that ETS is fitted on in a window: each is slow. Chosen by judgement, not measured."""
 PIT_SERIES = 2000
@@ -99,7 +100,7 @@ def score_window(
     actuals: Actuals,
     cutoff: date,
     *,
-    with_rivals: bool,
+    with_baselines: bool,
     with_ets: bool,
     scored: pl.DataFrame | None = None,
 ) -> WindowScores:
@@ -110,11 +111,11 @@ def score_window(
     """
     quantiles, horizon, seed = model.config.demand.quantiles, history.horizon, model.config.seed
     rng = np.random.default_rng((seed, cutoff.toordinal()))
-    frames: dict[str, list[pl.DataFrame]] = {CHAMPION: []}
+    frames: dict[str, list[pl.DataFrame]] = {CANDIDATE: []}
     parts: list[tuple[pl.DataFrame, pl.DataFrame, Doubles, Ints]] = []
     first: _Target | None = None
     residuals: list[Residuals] = []
-    totals = Totals()
+    totals = TotalScores()
     for found in predictions(model, history):
         panel = found.panel
         every = _target(panel, actuals, horizon)
@@ -127,11 +128,11 @@ def score_window(
         draw = PathDraw(model.config.demand.sample_paths, cutoff.toordinal() + seed, salt)
         paths = model.paths(panel, target.chosen, mean, calibration, draw)
         totals.add(panel.series.filter(target.chosen), mean, paths, target.units, target.known)
-        frames[CHAMPION].append(target.frame(mean, _quantiles(paths, quantiles), quantiles))
+        frames[CANDIDATE].append(target.frame(mean, _quantiles(paths, quantiles), quantiles))
         first = first or target
         parts.append((_scale(target), _sum_frames(target, mean, paths, quantiles), *_pit(target, paths, rng)))
-        for name, rival in RIVALS.items() if with_rivals else ():
-            forecast = rival(panel, horizon, quantiles)
+        for name, baseline in BASELINES.items() if with_baselines else ():
+            forecast = baseline(panel, horizon, quantiles)
             rows = target.frame(forecast.mean[target.chosen], forecast.quantiles[target.chosen], quantiles)
             frames.setdefault(name, []).append(rows)
     if first is None:
@@ -149,7 +150,7 @@ def score_window(
         ets=_beside_ets(first, methods, scale, quantiles, cutoff) if with_ets else pl.DataFrame(),
         pit=np.concatenate([pit for *_, pit, _ in parts]),
         pit_class=np.concatenate([of for *_, of in parts]),
-        forecasts=methods[CHAMPION].select(pl.lit(cutoff).alias("cutoff"), pl.all()),
+        forecasts=methods[CANDIDATE].select(pl.lit(cutoff).alias("cutoff"), pl.all()),
         residuals=Residuals.joined(residuals, horizon),
     )
 

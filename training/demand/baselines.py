@@ -1,4 +1,4 @@
-"""The rivals that every backtest shows: naive, seasonal naive, moving average, SBA, TSB and ETS.
+"""The baselines that every backtest shows: naive, seasonal naive, moving average, SBA, TSB and ETS.
 
 Each gives a mean and quantiles; the quantiles add the quantiles of its own one-step errors in the recent past.
 """
@@ -23,8 +23,8 @@ ETS_PERIODS = 196
 
 
 @dataclass(frozen=True)
-class Rival:
-    """A rival's forecast of a panel's series.
+class BaselineForecast:
+    """A baseline's forecast of a panel's series.
 
     Attributes:
         mean: shape (n, H), units per period.
@@ -35,17 +35,17 @@ class Rival:
     quantiles: Doubles
 
 
-def naive(panel: DemandPanel, horizon: int, quantiles: Sequence[float]) -> Rival:
+def naive(panel: DemandPanel, horizon: int, quantiles: Sequence[float]) -> BaselineForecast:
     """The last period again."""
     return _shifted(panel, horizon, quantiles, 1)
 
 
-def seasonal_naive(panel: DemandPanel, horizon: int, quantiles: Sequence[float]) -> Rival:
+def seasonal_naive(panel: DemandPanel, horizon: int, quantiles: Sequence[float]) -> BaselineForecast:
     """The last short cycle (week) again."""
     return _shifted(panel, horizon, quantiles, panel.axis.rhythm.season)
 
 
-def moving_average(panel: DemandPanel, horizon: int, quantiles: Sequence[float]) -> Rival:
+def moving_average(panel: DemandPanel, horizon: int, quantiles: Sequence[float]) -> BaselineForecast:
     """The mean of the last four weeks in stock (three months, eight weeks)."""
     window, count = panel.axis.rhythm.level, panel.axis.count
     fitted = np.stack([np.nan_to_num(panel.levels.mean(t - window, t)) for t in _recent(count)], axis=1)
@@ -53,17 +53,17 @@ def moving_average(panel: DemandPanel, horizon: int, quantiles: Sequence[float])
     return _with_errors(panel, np.repeat(last[:, None], horizon, axis=1), fitted, quantiles)
 
 
-def sba(panel: DemandPanel, horizon: int, quantiles: Sequence[float]) -> Rival:
+def sba(panel: DemandPanel, horizon: int, quantiles: Sequence[float]) -> BaselineForecast:
     """Croston's method with Syntetos and Boylan's correction (Int. J. Forecasting 21, 2005)."""
     return _intermittent(panel, horizon, quantiles, _sba_step)
 
 
-def tsb(panel: DemandPanel, horizon: int, quantiles: Sequence[float]) -> Rival:
+def tsb(panel: DemandPanel, horizon: int, quantiles: Sequence[float]) -> BaselineForecast:
     """Teunter, Syntetos and Babai's method (EJOR 214, 2011): probability and size of a sale, smoothed apart."""
     return _intermittent(panel, horizon, quantiles, _tsb_step)
 
 
-RIVALS: dict[str, Callable[[DemandPanel, int, Sequence[float]], Rival]] = {
+BASELINES: dict[str, Callable[[DemandPanel, int, Sequence[float]], BaselineForecast]] = {
     "naive": naive,
     "seasonal_naive": seasonal_naive,
     "moving_average": moving_average,
@@ -72,7 +72,7 @@ RIVALS: dict[str, Callable[[DemandPanel, int, Sequence[float]], Rival]] = {
 }
 
 
-def ets(panel: DemandPanel, rows: Ints, horizon: int, quantiles: Sequence[float]) -> tuple[Rival, float]:
+def ets(panel: DemandPanel, rows: Ints, horizon: int, quantiles: Sequence[float]) -> tuple[BaselineForecast, float]:
     """Additive exponential smoothing with a short cycle (statsmodels) of some series, and seconds per series."""
     season = min(panel.axis.rhythm.season, 12)
     mean = np.empty((rows.size, horizon))
@@ -85,7 +85,7 @@ def ets(panel: DemandPanel, rows: Ints, horizon: int, quantiles: Sequence[float]
         errors.append(error)
     seconds = (time.perf_counter() - started) / max(rows.size, 1)
     spread = np.stack([np.quantile(error, quantiles) for error in errors])
-    return Rival(np.maximum(mean, 0), np.maximum(mean[:, :, None] + spread[:, None, :], 0)), seconds
+    return BaselineForecast(np.maximum(mean, 0), np.maximum(mean[:, :, None] + spread[:, None, :], 0)), seconds
 
 
 def _ets_of(history: Doubles, season: int, horizon: int) -> tuple[Doubles, Doubles]:
@@ -99,7 +99,7 @@ def _ets_of(history: Doubles, season: int, horizon: int) -> tuple[Doubles, Doubl
     return np.nan_to_num(forecast, nan=float(history.mean())), np.nan_to_num(np.asarray(fit.resid, dtype=np.float64))
 
 
-def _shifted(panel: DemandPanel, horizon: int, quantiles: Sequence[float], lag: int) -> Rival:
+def _shifted(panel: DemandPanel, horizon: int, quantiles: Sequence[float], lag: int) -> BaselineForecast:
     count = panel.axis.count
     lag = min(lag, count)
     last = panel.demand[:, count - lag :].astype(np.float64)
@@ -112,13 +112,15 @@ def _recent(count: int) -> range:
     return range(max(0, count - ERROR_PERIODS), count)
 
 
-def _with_errors(panel: DemandPanel, mean: Doubles, fitted: Floats | Doubles, quantiles: Sequence[float]) -> Rival:
+def _with_errors(
+    panel: DemandPanel, mean: Doubles, fitted: Floats | Doubles, quantiles: Sequence[float]
+) -> BaselineForecast:
     begin = panel.axis.count - fitted.shape[1]
     known: Bools = panel.weight[:, begin:] > 0
     errors = np.where(known, panel.demand[:, begin:] - fitted, np.nan)
     errors[~known.any(axis=1)] = 0.0
     spread = row_quantiles(errors, quantiles)
-    return Rival(mean, np.maximum(mean[:, :, None] + spread[:, None, :], 0))
+    return BaselineForecast(mean, np.maximum(mean[:, :, None] + spread[:, None, :], 0))
 
 
 def row_quantiles(values: Doubles, quantiles: Sequence[float]) -> Doubles:
@@ -135,7 +137,7 @@ def row_quantiles(values: Doubles, quantiles: Sequence[float]) -> Doubles:
 
 def _intermittent(
     panel: DemandPanel, horizon: int, quantiles: Sequence[float], step: Callable[[Doubles, Doubles, Doubles], Doubles]
-) -> Rival:
+) -> BaselineForecast:
     """Runs a smoothing recursion over time for all series at once; state rows: size, interval or probability, gap."""
     begin = panel.series["begin"].to_numpy()
     known = panel.weight > 0

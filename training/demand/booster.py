@@ -65,7 +65,7 @@ class _TrainingPanels:
 
     def panel(self, number: int) -> PanelFeatures:
         """One panel's features. A caller that wants the next should have let go of it: a panel is large."""
-        return self._only or self._features.of(build_panel(self._history, *self._ranges[number]))
+        return self._only or self._features.for_panel(build_panel(self._history, *self._ranges[number]))
 
 
 def fit_booster(history: DemandHistory, features: DemandFeatures, config: DemandConfig) -> lgb.Booster | None:
@@ -80,7 +80,7 @@ def training_data(history: DemandHistory, features: DemandFeatures, config: Dema
     Features of many rows never exist as a whole: a first look at the panels draws the rows and keeps the features of
     some, from which the bins are found; a second one works out all, origin by origin, and LightGBM bins them.
     """
-    plan = Plan.of(history, config)
+    plan = Plan.from_history(history, config)
     if not plan.origins:
         return None
     found = _TrainingPanels(history, features)
@@ -88,7 +88,7 @@ def training_data(history: DemandHistory, features: DemandFeatures, config: Dema
     kept: list[Floats] = []
     for number in range(len(found)):
         of_panel = found.panel(number)
-        draws.append(list(panel_draws(of_panel, plan.of_panel(number), plan.share, config)))
+        draws.append(list(panel_draws(of_panel, plan.panel_origins(number), plan.share, config)))
         kept.extend(draw.features(of_panel) for draw in _looked_at(draws[-1], plan.rows, config.seed))
         del of_panel
     every = [draw for drawn in draws for draw in drawn]

@@ -8,9 +8,9 @@ import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Floats, summed_rows
 from features.demand.panel import DemandPanel
-from training.demand.common_effects import SharedEffects, fit_shared
+from training.demand.common_effects import CommonEffects, fit_common_effects
 from training.demand.dispersion import Dispersion, Residuals, fit_dispersion, own_roughness
-from training.demand.paths import Common, sample_paths
+from training.demand.paths import CommonFactors, sample_paths
 
 BIAS_LIMITS = (0.8, 1.25)
 """Times; how far backtests may scale a forecast. Chosen by judgement, not measured."""
@@ -19,8 +19,8 @@ BIAS_TRUST_WINDOWS = 2.0
 BIAS_TRUST_WITH_TOTALS = 16.0
 """The same where totals are known: bias is trusted an eighth as much (M5: .428 without, .430 with; docs/benchmarks.md,
 Totals)."""
-GROUP_WEIGHTS = tuple(number / 10 for number in range(11))
-GROUP_PRIOR_WEIGHT, GROUP_PRIOR_WINDOWS = 0.8, 0.5
+TOTALS_WEIGHTS = tuple(number / 10 for number in range(11))
+TOTALS_PRIOR_WEIGHT, TOTALS_PRIOR_WINDOWS = 0.8, 0.5
 """Weight of totals before any window is seen, and the windows that it counts as. Chosen by judgement, not measured."""
 ROUGHNESS_PERIODS = 112
 """Newest periods that the variation of a series is read from: sixteen weeks of days. Chosen by judgement, not
@@ -32,16 +32,16 @@ class Calibration:
     """Corrections of the mean model.
 
     Attributes:
-        group_weight: how far means move towards the totals of their groups: 0 not at all, 1 all the way.
+        totals_weight: how far means move towards the totals of their groups: 0 not at all, 1 all the way.
         bias: factor on every mean, after that.
         dispersion: spread of demand around the mean.
-        shared: what of it is common to the series of a department, a store or the chain.
+        common: what of it is common to the series of a department, a store or the chain.
     """
 
     bias: float
     dispersion: Dispersion
-    shared: SharedEffects = field(default_factory=SharedEffects.none)
-    group_weight: float = GROUP_PRIOR_WEIGHT
+    common: CommonEffects = field(default_factory=CommonEffects.none)
+    totals_weight: float = TOTALS_PRIOR_WEIGHT
 
     def factor(self, correction: Doubles) -> Doubles:
         """What means are multiplied with, of the same shape.
@@ -49,7 +49,7 @@ class Calibration:
         Args:
             correction: factor by which the totals of groups would be met (`training.demand.totals_model.correction`).
         """
-        found: Doubles = self.bias * correction**self.group_weight
+        found: Doubles = self.bias * correction**self.totals_weight
         return found
 
 
@@ -62,32 +62,32 @@ def roughness(panel: DemandPanel) -> Doubles:
 
 def calibrate(residuals: Sequence[Residuals], seed: int) -> Calibration:
     """Bias and spread from forecasts of several origins; none and the default from none."""
-    weight = group_weight(residuals)
+    weight = totals_weight(residuals)
     moved = [replace(r, mean=r.mean * r.correction**weight) for r in residuals]
     bias = bias_factor(moved, BIAS_TRUST_WINDOWS + weight * (BIAS_TRUST_WITH_TOTALS - BIAS_TRUST_WINDOWS))
     corrected = [replace(r, mean=r.mean * bias) for r in moved]
-    return Calibration(bias, fit_dispersion(corrected, seed), fit_shared(corrected), weight)
+    return Calibration(bias, fit_dispersion(corrected, seed), fit_common_effects(corrected), weight)
 
 
-def group_weight(residuals: Sequence[Residuals]) -> float:
+def totals_weight(residuals: Sequence[Residuals]) -> float:
     """How far means should move towards their groups' totals, by the squared errors of totals in all windows.
 
     The errors of stores' categories, of stores and of the chain count alike, each against the least that any weight
-    leaves of them; within a kind, against the usual demand of each total. Shrunk to `GROUP_PRIOR_WEIGHT` as if half a
+    leaves of them; within a kind, against the usual demand of each total. Shrunk to `TOTALS_PRIOR_WEIGHT` as if half a
     window more had said so.
     """
     windows = [errors for errors in map(_errors_of_totals, residuals) if errors.any()]
     if not windows:
-        return GROUP_PRIOR_WEIGHT
+        return TOTALS_PRIOR_WEIGHT
     errors = np.sum(windows, axis=0)
-    best = GROUP_WEIGHTS[int(np.argmin((errors / np.maximum(errors.min(axis=1, keepdims=True), 1e-12)).sum(axis=0)))]
-    prior = GROUP_PRIOR_WINDOWS * GROUP_PRIOR_WEIGHT
-    return float((len(windows) * best + prior) / (len(windows) + GROUP_PRIOR_WINDOWS))
+    best = TOTALS_WEIGHTS[int(np.argmin((errors / np.maximum(errors.min(axis=1, keepdims=True), 1e-12)).sum(axis=0)))]
+    prior = TOTALS_PRIOR_WINDOWS * TOTALS_PRIOR_WEIGHT
+    return float((len(windows) * best + prior) / (len(windows) + TOTALS_PRIOR_WINDOWS))
 
 
 def _errors_of_totals(found: Residuals) -> Doubles:
     """Squared errors of a window's totals, shape (3, weights): stores' categories, stores, and the chain."""
-    errors = np.zeros((3, len(GROUP_WEIGHTS)))
+    errors = np.zeros((3, len(TOTALS_WEIGHTS)))
     if not found.units.size:
         return errors
     names = np.stack([found.store, found.department, found.category])
@@ -97,7 +97,7 @@ def _errors_of_totals(found: Residuals) -> Doubles:
     factor = np.ones_like(units)
     factor[of] = found.correction
     stores = np.unique(groups[0], return_inverse=True)[1].ravel()
-    for number, weight in enumerate(GROUP_WEIGHTS):
+    for number, weight in enumerate(TOTALS_WEIGHTS):
         wrong = units - means * factor**weight
         for kind, above in enumerate((np.arange(size), stores, np.zeros(size, dtype=np.int64))):
             count = int(above.max()) + 1
@@ -135,19 +135,19 @@ def calibrated_paths(
         salt: with the seed, of what is the panel's own.
     """
     horizon = mean.shape[1]
-    variances = calibration.dispersion.of(mean, roughness(panel)[chosen])
+    variances = calibration.dispersion.series_variances(mean, roughness(panel)[chosen])
     series = panel.series.select("store_id", "department").filter(chosen)
     groups = series.unique(maintain_order=True).with_row_index("group")
     of = series.join(groups, on=["store_id", "department"], how="left", maintain_order="left")["group"]
     names = groups["store_id"].to_list(), groups["department"].to_list()
     return sample_paths(
         mean,
-        calibration.shared.own(variances),
+        calibration.common.own(variances),
         usual_sale(panel)[chosen],
         panel.series["is_whole"].to_numpy()[chosen],
         count,
         np.random.default_rng((seed, salt)),
-        Common(of.cast(pl.Int64).to_numpy(), calibration.shared.draw(*names, count, horizon, seed)),
+        CommonFactors(of.cast(pl.Int64).to_numpy(), calibration.common.draw(*names, count, horizon, seed)),
     )
 
 

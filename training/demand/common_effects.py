@@ -26,12 +26,12 @@ PRIOR_VARIANCE = 0.02**2
 """Variance of the chain's own effect before any window is seen: 2 % of its total. Chosen by judgement, not measured."""
 MIN_SERIES = 20
 """Series that a window needs for pairs of residuals to say anything. Chosen by judgement, not measured."""
-_SHARED_BY_PAIR = ((0, 1, 2, 3), (0, 2), (0, 1), (0,))
+_COMMON_BY_PAIR = ((0, 1, 2, 3), (0, 2), (0, 1), (0,))
 """What two series have in common that share store and department, the store only, the department only, neither."""
 
 
 @dataclass(frozen=True)
-class SharedEffects:
+class CommonEffects:
     """Variances of the common effects.
 
     Attributes:
@@ -41,7 +41,7 @@ class SharedEffects:
     variances: Doubles
 
     @classmethod
-    def none(cls) -> "SharedEffects":
+    def none(cls) -> "CommonEffects":
         """Series that err on their own."""
         return cls(np.zeros((len(GROUPINGS), 3)))
 
@@ -79,7 +79,7 @@ def codes(names: pl.Series) -> Ints:
     return names.replace_strict(known, numbers, return_dtype=pl.Int64).to_numpy()
 
 
-def fit_shared(residuals: Sequence[Residuals]) -> SharedEffects:
+def fit_common_effects(residuals: Sequence[Residuals]) -> CommonEffects:
     """Fits the variances on forecasts of several origins by the products of errors of different series.
 
     E[e_i e_j] = v m_i m_j for two series that share effects of variance v. Sums over pairs are differences of squared
@@ -88,20 +88,20 @@ def fit_shared(residuals: Sequence[Residuals]) -> SharedEffects:
     """
     known = [r for r in residuals if len(r.mean) >= MIN_SERIES]
     if not known:
-        return SharedEffects.none()
+        return CommonEffects.none()
     products, weights = (_of_pairs(sums) for sums in np.sum([_squared_sums(r) for r in known], axis=0))
     rows, right = [], []
-    for pair, shared in enumerate(_SHARED_BY_PAIR):
+    for pair, shared in enumerate(_COMMON_BY_PAIR):
         for scale in np.flatnonzero(weights[pair] > 0):
             row = np.zeros((len(GROUPINGS), 3))
             row[list(shared)] = np.where(np.arange(3) <= scale, 1.0, weights[pair] / weights[pair, scale])
             rows.append(row.ravel())
             right.append(products[pair, scale] / weights[pair, scale])
     if not rows:
-        return SharedEffects.none()
+        return CommonEffects.none()
     found = nnls(np.array(rows), np.array(right))[0].reshape(len(GROUPINGS), 3)
     found[0, 0] = (len(known) * found[0, 0] + PRIOR_WINDOWS * PRIOR_VARIANCE) / (len(known) + PRIOR_WINDOWS)
-    return SharedEffects(np.minimum(found, MAX_VARIANCE))
+    return CommonEffects(np.minimum(found, MAX_VARIANCE))
 
 
 def _squared_sums(residuals: Residuals) -> Doubles:

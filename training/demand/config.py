@@ -30,6 +30,7 @@ class DemandConfig(Section):
         default=1.1, gt=1, lt=2, description="variance power of demand, 1 (Poisson) to 2 (gamma)"
     )
     threads: int = Field(default=2, ge=1, description="threads of LightGBM")
+    # group_*: stored names (bundles, MLflow parameters) of what the code calls category totals
     group_rounds: int = Field(default=300, ge=1, description="boosting rounds of the trees of totals")
     group_learning_rate: float = Field(default=0.06, gt=0, description="weight of each of their trees")
     group_rows: int = Field(default=200_000, ge=1, description="training rows of them at most")
@@ -40,7 +41,7 @@ class DemandConfig(Section):
         """The part of a tenant's settings that features read."""
         return Settings(data=self.data, demand=self.demand)
 
-    def of_groups(self) -> "DemandConfig":
+    def for_totals(self) -> "DemandConfig":
         """The configuration of the trees of totals."""
         rows = {"rows_per_series": self.group_rows, "min_rows": self.group_rows, "max_rows": self.group_rows}
         trees = {"rounds": self.group_rounds, "learning_rate": self.group_learning_rate}

@@ -90,7 +90,7 @@ class Dispersion:
         variances = np.tile(np.array(DEFAULT_VARIANCES), (1, 3, 1))
         return cls(np.array([np.inf]), np.array([[np.inf, np.inf]]), variances)
 
-    def of(self, mean: Doubles, roughness: Doubles) -> Doubles:
+    def series_variances(self, mean: Doubles, roughness: Doubles) -> Doubles:
         """Variances of each series, shape (n, 3)."""
         rate = np.searchsorted(self.rates[:-1], mean.mean(axis=1), side="right")
         rough = (roughness[:, None] > self.splits[rate]).sum(axis=1)

@@ -38,7 +38,7 @@ NORMAL_90 = 1.6448536269514722
 """Standard deviations on each side that hold 90 % of a normal distribution."""
 CAUTION = 1.25
 """Intervals are so much wider than the variances say: on a generated chain with known elasticities (not the committed
-one) errors were, since neither the mechanics of promotions nor rivals' prices are in the model."""
+one) errors were, since neither the mechanics of promotions nor competitors' prices are in the model."""
 SLOPE = 1
 """Position of the price's slope among the effects."""
 _EFFECTS = 4

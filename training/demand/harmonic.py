@@ -55,7 +55,7 @@ class _Basis:
     vectors: Doubles
 
     @classmethod
-    def of(cls, design: Doubles, penalties: Doubles, days: int) -> "_Basis":
+    def from_design(cls, design: Doubles, penalties: Doubles, days: int) -> "_Basis":
         trend, trend_penalties = _trend(days, len(design))
         scale = 1 / np.sqrt(np.concatenate([trend_penalties, penalties]))
         columns = np.concatenate([trend, design], axis=1) * scale
@@ -105,7 +105,7 @@ def harmonic_forecast(units: Doubles, design: Doubles, penalties: Doubles) -> tu
         regression says of them, 0 where a day says nothing.
     """
     days = units.shape[1]
-    basis = _Basis.of(design, penalties, days)
+    basis = _Basis.from_design(design, penalties, days)
     logs, known = np.log1p(units), _informative(units)
     filled = np.where(known, logs, _usual(logs, known))
     strength = basis.best_strength(filled)

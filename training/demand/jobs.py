@@ -15,7 +15,7 @@ from retail_brain.errors import ModelError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from training.demand.backtest import Backtest, backtest, backtest_windows
-from training.demand.backtest_window import CHAMPION
+from training.demand.backtest_window import CANDIDATE
 from training.demand.config import DemandConfig, Preset, preset_config
 from training.demand.mean_model import MeanModel
 from training.demand.memory import check_memory, training_bytes
@@ -68,7 +68,7 @@ def train(
         primary=(PRIMARY, "lower"),
         figures=_figures(model, found),
         tables=_tables(model, found),
-        window_metrics=window_metrics(found.scores, CHAMPION) if found else {},
+        window_metrics=window_metrics(found.scores, CANDIDATE) if found else {},
         learning=_learning(model),
     )
 
@@ -94,7 +94,7 @@ def evaluate_config(
             f"the recorded configuration cannot be used by this version of the software: {error}. Train again."
         ) from error
     parsed = parsed.model_copy(update={"data": settings.data})
-    found = backtest(dataset, parsed, windows, with_rivals=False, work=work, progress=progress)
+    found = backtest(dataset, parsed, windows, with_baselines=False, work=work, progress=progress)
     return found.means()
 
 
@@ -112,8 +112,8 @@ def _learning(model: DemandModel) -> dict[str, Any]:
     if not isinstance(model.mean, MeanModel):
         return {}
     trees = booster_parameters("lightgbm", model.mean.booster)
-    groups = model.mean.groups
-    return trees | (booster_parameters("lightgbm_totals", groups.trees.booster) if groups is not None else {})
+    totals = model.mean.totals
+    return trees | (booster_parameters("lightgbm_totals", totals.trees.booster) if totals is not None else {})
 
 
 def _figures(model: DemandModel, found: Backtest | None) -> dict[str, Figure]:

@@ -35,7 +35,7 @@ class LevelModel:
     @classmethod
     def fit(cls, history: DemandHistory, config: DemandConfig) -> Self:
         """Fits on everything the history shows."""
-        vocabulary = Vocabulary.of(history)
+        vocabulary = Vocabulary.from_history(history)
         return cls(config, vocabulary, fit_booster(history, DemandFeatures(history, vocabulary), config))
 
     def predict(self, features: PanelFeatures, horizon: int) -> Doubles:

@@ -13,7 +13,7 @@ from training.demand.calibration import Calibration, calibrated_paths
 from training.demand.config import DemandConfig
 from training.demand.level_model import LevelModel
 from training.demand.protocol import PathDraw, Prediction
-from training.demand.totals_model import GroupModel, correction
+from training.demand.totals_model import TotalsModel, correction
 
 
 @dataclass(frozen=True)
@@ -21,27 +21,27 @@ class MeanModel(LevelModel):
     """The model of mean demand.
 
     Attributes:
-        groups: the model of the totals of stores' categories; None where they are too few or too short.
+        totals: the model of the totals of stores' categories; None where they are too few or too short.
     """
 
-    groups: GroupModel | None = None
+    totals: TotalsModel | None = None
 
     @classmethod
     def fit(cls, history: DemandHistory, config: DemandConfig) -> Self:
         """Fits on everything the history shows."""
-        vocabulary = Vocabulary.of(history)
+        vocabulary = Vocabulary.from_history(history)
         booster = fit_booster(history, DemandFeatures(history, vocabulary), config)
-        return cls(config, vocabulary, booster, GroupModel.fit(history, config) if booster is not None else None)
+        return cls(config, vocabulary, booster, TotalsModel.fit(history, config) if booster is not None else None)
 
     def on(self, history: DemandHistory) -> Callable[[DemandPanel], Prediction]:
         """A function that forecasts the panels of a history over its horizon."""
         features = DemandFeatures(history, self.vocabulary)
-        groups = self.groups.forecast(history) if self.groups is not None else None
+        totals_forecast = self.totals.forecast(history) if self.totals is not None else None
 
         def predict(panel: DemandPanel) -> Prediction:
-            of_panel = features.of(panel)
+            of_panel = features.for_panel(panel)
             mean = self.predict(of_panel, history.horizon)
-            return Prediction(panel, mean, correction(groups, panel, mean), of_panel)
+            return Prediction(panel, mean, correction(totals_forecast, panel, mean), of_panel)
 
         return predict
 

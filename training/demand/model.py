@@ -169,7 +169,7 @@ def earlier_residuals(histories: Histories, config: DemandConfig) -> list[Residu
     )
     if not origins or history.series.is_empty():
         return []
-    actuals = Actuals.of(history)
+    actuals = Actuals.from_history(history)
     out = []
     for origin in origins:
         past = histories.at(last_day_of(axis, origin))

@@ -14,14 +14,14 @@ from retail_brain.errors import ModelError, UsageError
 from retail_brain.files import write_json
 from training.columns import check_columns, defined
 from training.demand.calibration import Calibration
-from training.demand.common_effects import SharedEffects
+from training.demand.common_effects import CommonEffects
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Dispersion
 from training.demand.level_model import LevelModel
 from training.demand.mean_model import MeanModel
 from training.demand.model_registry import TREES, series_model
 from training.demand.protocol import DemandMean, SeriesForecaster
-from training.demand.totals_model import GroupModel
+from training.demand.totals_model import TotalsModel
 
 FORMAT = 4
 """Of `model.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
@@ -36,11 +36,12 @@ def write_model(folder: Path, config: DemandConfig, mean: DemandMean, calibratio
 
     That is `booster.txt` and `group_booster.txt` where there are trees; another model writes into the folder `mean`.
     """
+    # "groups", "group_weight" and group_booster.txt are stored names; the code calls them category totals.
     facts = {
         "format": FORMAT,
         "config": config.model_dump(mode="json"),
         "bias": calibration.bias,
-        "group_weight": calibration.group_weight,
+        "group_weight": calibration.totals_weight,
         **(_tree_facts(mean) if isinstance(mean, MeanModel) else {}),
     }
     write_json(folder / "model.json", facts)
@@ -50,7 +51,7 @@ def write_model(folder: Path, config: DemandConfig, mean: DemandMean, calibratio
         rates=dispersion.rates,
         splits=dispersion.splits,
         variances=dispersion.variances,
-        shared=calibration.shared.variances,
+        shared=calibration.common.variances,
     )
     if isinstance(mean, MeanModel):
         _write_trees(folder, mean)
@@ -72,7 +73,7 @@ def read_model(folder: Path) -> tuple[DemandConfig, DemandMean, Calibration]:
         mean = _read_mean(folder, facts, config)
         with np.load(folder / "dispersion.npz", allow_pickle=False) as arrays:
             dispersion = Dispersion(arrays["rates"], arrays["splits"], arrays["variances"])
-            shared = SharedEffects(arrays["shared"])
+            shared = CommonEffects(arrays["shared"])
         calibration = Calibration(float(facts["bias"]), dispersion, shared, float(facts["group_weight"]))
     except (OSError, ValueError, KeyError, TypeError, UsageError, lgb.basic.LightGBMError) as error:
         raise ModelError(f"{folder} is not a demand model: {error}. Train it again.") from error
@@ -84,8 +85,8 @@ def _read_mean(folder: Path, facts: dict[str, Any], config: DemandConfig) -> Dem
         return series_model(config.demand.model).load(folder / OWN_FILES, config)
     columns = _columns(facts, facts["features"], f"the demand model in {folder}")
     booster = _read_booster(folder / "booster.txt", present=facts["has_trees"])
-    groups = _read_groups(folder, facts, config)
-    return MeanModel(config, _vocabulary(facts["vocabulary"]), booster, groups, columns=columns)
+    totals = _read_totals(folder, facts, config)
+    return MeanModel(config, _vocabulary(facts["vocabulary"]), booster, totals, columns=columns)
 
 
 def _tree_facts(mean: MeanModel) -> dict[str, object]:
@@ -93,21 +94,21 @@ def _tree_facts(mean: MeanModel) -> dict[str, object]:
         "features": list(mean.columns),
         "definitions": dict(REDEFINED),
         "vocabulary": asdict(mean.vocabulary),
-        "groups": _group_facts(mean.groups),
+        "groups": _totals_facts(mean.totals),
         "has_trees": mean.booster is not None,
     }
 
 
 def _write_trees(folder: Path, mean: MeanModel) -> None:
     _write_booster(folder / "booster.txt", mean.booster)
-    if mean.groups is not None:
-        _write_booster(folder / "group_booster.txt", mean.groups.trees.booster)
+    if mean.totals is not None:
+        _write_booster(folder / "group_booster.txt", mean.totals.trees.booster)
 
 
-def _group_facts(groups: GroupModel | None) -> dict[str, object] | None:
-    if groups is None:
+def _totals_facts(totals: TotalsModel | None) -> dict[str, object] | None:
+    if totals is None:
         return None
-    trees = groups.trees
+    trees = totals.trees
     return {
         "features": list(trees.columns),
         "vocabulary": asdict(trees.vocabulary),
@@ -115,13 +116,13 @@ def _group_facts(groups: GroupModel | None) -> dict[str, object] | None:
     }
 
 
-def _read_groups(folder: Path, facts: dict[str, Any], config: DemandConfig) -> GroupModel | None:
-    totals = facts["groups"]
-    if totals is None:
+def _read_totals(folder: Path, facts: dict[str, Any], config: DemandConfig) -> TotalsModel | None:
+    stored = facts["groups"]
+    if stored is None:
         return None
-    booster = _read_booster(folder / "group_booster.txt", present=totals["has_trees"])
-    columns = _columns(facts, totals["features"], f"the model of totals in {folder}")
-    return GroupModel(LevelModel(config.of_groups(), _vocabulary(totals["vocabulary"]), booster, columns=columns))
+    booster = _read_booster(folder / "group_booster.txt", present=stored["has_trees"])
+    columns = _columns(facts, stored["features"], f"the model of totals in {folder}")
+    return TotalsModel(LevelModel(config.for_totals(), _vocabulary(stored["vocabulary"]), booster, columns=columns))
 
 
 def _columns(facts: dict[str, Any], fitted: list[str], model: str) -> tuple[str, ...]:
@@ -144,8 +145,8 @@ def _read_booster(path: Path, *, present: bool) -> lgb.Booster | None:
 
 def _from_3(facts: dict[str, Any]) -> dict[str, Any]:
     """Format 3 named the features of both models in one list, all of them by their first definition."""
-    totals = facts["groups"]
-    groups = None if totals is None else totals | {"features": facts["features"]}
+    stored = facts["groups"]
+    groups = None if stored is None else stored | {"features": facts["features"]}
     return facts | {"definitions": {}, "groups": groups, "format": 4}
 
 

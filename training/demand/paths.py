@@ -16,7 +16,7 @@ SERIES_AT_ONCE = 2000
 
 
 @dataclass(frozen=True)
-class Common:
+class CommonFactors:
     """Factors on the rates of whole groups of series.
 
     Attributes:
@@ -35,7 +35,7 @@ def sample_paths(
     is_whole: Bools,
     count: int,
     rng: np.random.Generator,
-    common: Common | None = None,
+    common: CommonFactors | None = None,
 ) -> Floats:
     """Units per period on `count` joint paths, shape (n, count, H), non-negative.
 

@@ -73,7 +73,7 @@ def write_origin(folder: Path, origin: date, parts: Sequence[pl.DataFrame], sett
     return rows.height
 
 
-def kept_origins(folder: Path) -> list[date]:
+def stored_origins(folder: Path) -> list[date]:
     """Days whose forecasts are kept, ascending."""
     return sorted(date.fromisoformat(path.stem) for path in folder.glob("????-??-??.parquet"))
 

@@ -16,7 +16,7 @@ SUM_PERIODS = (7, 28)
 _KEY = ["store_id", "department"]
 
 
-class Totals:
+class TotalScores:
     """Adds up paths, means and units of the series of a window, by store and department."""
 
     def __init__(self) -> None:

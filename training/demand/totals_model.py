@@ -14,7 +14,7 @@ import polars as pl
 
 from features.demand.arrays import Doubles, ratio, summed_rows
 from features.demand.calendar_regressors import calendar_design
-from features.demand.category_history import GroupHistory, group_history, group_numbers
+from features.demand.category_history import CategoryHistory, category_history, total_numbers
 from features.demand.feature_matrix import DemandFeatures, Vocabulary
 from features.demand.history import DemandHistory
 from features.demand.panel import DemandPanel, panels
@@ -45,7 +45,7 @@ PLAN_LIMITS = (-1.0, 1.0)
 
 
 @dataclass(frozen=True)
-class GroupForecast:
+class TotalsForecast:
     """Totals of groups over the horizon.
 
     Attributes:
@@ -60,7 +60,7 @@ class GroupForecast:
 
 
 @dataclass(frozen=True)
-class GroupModel:
+class TotalsModel:
     """The fitted model of totals.
 
     Attributes:
@@ -70,88 +70,88 @@ class GroupModel:
     trees: LevelModel
 
     @classmethod
-    def fit(cls, history: DemandHistory, config: DemandConfig) -> "GroupModel | None":
+    def fit(cls, history: DemandHistory, config: DemandConfig) -> "TotalsModel | None":
         """Fits on the totals of a history; None where there are none to speak of."""
-        groups = group_history(history, config.demand.totals_least_units)
-        if groups is None:
+        totals = category_history(history, config.demand.totals_least_units)
+        if totals is None:
             return None
-        totals = groups.history
-        vocabulary = Vocabulary.of(totals)
-        own = config.of_groups()
-        return cls(LevelModel(own, vocabulary, fit_booster(totals, DemandFeatures(totals, vocabulary), own)))
+        series = totals.history
+        vocabulary = Vocabulary.from_history(series)
+        own = config.for_totals()
+        return cls(LevelModel(own, vocabulary, fit_booster(series, DemandFeatures(series, vocabulary), own)))
 
-    def forecast(self, history: DemandHistory) -> GroupForecast | None:
+    def forecast(self, history: DemandHistory) -> TotalsForecast | None:
         """Totals over the periods after the history's last; None where they are too short."""
-        groups = group_history(history, self.trees.config.demand.totals_least_units)
-        if groups is None:
+        totals = category_history(history, self.trees.config.demand.totals_least_units)
+        if totals is None:
             return None
-        mean, residual = _waves(groups)
+        mean, residual = _waves(totals)
         if self.trees.booster is not None:
-            trees = self._by_trees(groups.history)
-            share = WAVE_SHARE if groups.units.shape[1] >= LONG_DAYS else WAVE_SHARE_OF_SHORT
+            trees = self._by_trees(totals.history)
+            share = WAVE_SHARE if totals.units.shape[1] >= LONG_DAYS else WAVE_SHARE_OF_SHORT
             mean = np.where(trees < CLOSED_SHARE * mean, trees, mean**share * trees ** (1 - share))
-        recent = groups.units[:, -LEVEL_PERIODS:].mean(axis=1)
-        return GroupForecast(groups.members, mean * plan_effect(groups, residual), recent)
+        recent = totals.units[:, -LEVEL_PERIODS:].mean(axis=1)
+        return TotalsForecast(totals.members, mean * plan_effect(totals, residual), recent)
 
     def _by_trees(self, totals: DemandHistory) -> Doubles:
         features = DemandFeatures(totals, self.trees.vocabulary)
-        found = [self.trees.predict(features.of(panel), totals.horizon) for panel in panels(totals)]
-        return np.concatenate(found)
+        means = [self.trees.predict(features.for_panel(panel), totals.horizon) for panel in panels(totals)]
+        return np.concatenate(means)
 
 
-def correction(found: GroupForecast | None, panel: DemandPanel, mean: Doubles) -> Doubles:
+def correction(totals: TotalsForecast | None, panel: DemandPanel, mean: Doubles) -> Doubles:
     """Factor for each series and period by which the sums of its group would be the group's own forecast.
 
     Of the total the panel's series get the share that they had of late; the rest belongs to those too rare for it.
 
     Args:
-        found: forecasts of totals; without them nothing is corrected.
+        totals: forecasts of totals; without them nothing is corrected.
         panel: whole stores.
         mean: shape (n, H), of the panel's series by themselves.
     """
-    if found is None or panel.size == 0:
+    if totals is None or panel.size == 0:
         return np.ones_like(mean)
-    of = group_numbers(panel.series, found.members)
-    known = of >= 0
-    size = len(found.mean)
+    total_of = total_numbers(panel.series, totals.members)
+    has_total = total_of >= 0
+    size = len(totals.mean)
     share = np.clip(
-        ratio(summed_rows(panel.demand[:, -LEVEL_PERIODS:], of, size).mean(axis=1), found.recent), 0, SHARE_LIMIT
+        ratio(summed_rows(panel.demand[:, -LEVEL_PERIODS:], total_of, size).mean(axis=1), totals.recent), 0, SHARE_LIMIT
     )
-    wanted = found.mean[:, : mean.shape[1]] * share[:, None]
-    factor = np.nan_to_num(ratio(wanted, summed_rows(mean, of, size)), nan=1.0)
+    target = totals.mean[:, : mean.shape[1]] * share[:, None]
+    factor = np.nan_to_num(ratio(target, summed_rows(mean, total_of, size)), nan=1.0)
     factor = np.where(factor > 0, np.clip(factor, *CORRECTION_LIMITS), 1.0)
-    return np.where(known[:, None], factor[of], 1.0)
+    return np.where(has_total[:, None], factor[total_of], 1.0)
 
 
-def plan_effect(groups: GroupHistory, residual: Doubles) -> Doubles:
+def plan_effect(totals: CategoryHistory, residual: Doubles) -> Doubles:
     """Factor by which promotions and prices planned ahead change totals against those of late, shape (groups, H).
 
     One effect of each kind for all groups, by ridge regression of what the calendar leaves unexplained.
 
     Args:
-        groups: the totals with their plans.
+        totals: the totals with their plans.
         residual: shape (groups, T), logarithms of units over what the calendar says.
     """
-    count = groups.units.shape[1]
-    plans, left = groups.plans[:, groups.planned_from : count], residual[:, groups.planned_from :]
+    count = totals.units.shape[1]
+    plans, unexplained = totals.plans[:, totals.planned_from : count], residual[:, totals.planned_from :]
     kinds = plans.shape[2]
     moved = (plans - plans.mean(axis=1, keepdims=True)).reshape(-1, kinds)
-    change = (left - left.mean(axis=1, keepdims=True)).ravel()
+    change = (unexplained - unexplained.mean(axis=1, keepdims=True)).ravel()
     prior = np.eye(kinds) * max(float(change.var()), 1e-9) / PLAN_EFFECT_SD**2
     effect = np.linalg.solve(moved.T @ moved + prior, moved.T @ change)
-    ahead = groups.plans[:, count:] - groups.plans[:, count - LEVEL_PERIODS : count].mean(axis=1, keepdims=True)
+    ahead = totals.plans[:, count:] - totals.plans[:, count - LEVEL_PERIODS : count].mean(axis=1, keepdims=True)
     factor: Doubles = np.exp(np.clip(ahead @ effect, *PLAN_LIMITS))
     return factor
 
 
-def _waves(groups: GroupHistory) -> tuple[Doubles, Doubles]:
+def _waves(totals: CategoryHistory) -> tuple[Doubles, Doubles]:
     """Harmonic regression of every group, region by region: shapes (groups, H) and (groups, T)."""
-    history = groups.history
+    history = totals.history
     dates = history.axis.starts(0, history.axis.count + history.horizon)
     regions = history.series["region"].to_list()
-    out, residual = np.zeros((len(regions), history.horizon)), np.zeros_like(groups.units)
+    out, residual = np.zeros((len(regions), history.horizon)), np.zeros_like(totals.units)
     for region in dict.fromkeys(regions):
         rows = [row for row, name in enumerate(regions) if name == region]
         design, penalties = calendar_design(dates, history.axis.count, history.country, history.calendar, region)
-        out[rows], residual[rows] = harmonic_forecast(groups.units[rows], design, penalties)
+        out[rows], residual[rows] = harmonic_forecast(totals.units[rows], design, penalties)
     return out, residual

@@ -25,12 +25,12 @@ def training_frame(dataset: Dataset, config: DemandConfig) -> pl.DataFrame:
         NotFoundError: no sale is visible.
     """
     history = read_history(dataset, config.settings, config.horizon)
-    features = DemandFeatures(history, Vocabulary.of(history))
-    plan = Plan.of(history, config)
+    features = DemandFeatures(history, Vocabulary.from_history(history))
+    plan = Plan.from_history(history, config)
     frames: list[pl.DataFrame] = []
     for number, bounds in enumerate(panel_ranges(history)):
-        panel = features.of(build_panel(history, *bounds))
-        draws = panel_draws(panel, plan.of_panel(number), plan.share, config)
+        panel = features.for_panel(build_panel(history, *bounds))
+        draws = panel_draws(panel, plan.panel_origins(number), plan.share, config)
         frames.extend(_draw_frame(panel, draw) for draw in draws)
     return pl.concat(frames) if frames else pl.DataFrame(schema=_SCHEMA)
 

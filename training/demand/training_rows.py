@@ -73,7 +73,7 @@ class Plan:
     rows: int
 
     @classmethod
-    def of(cls, history: DemandHistory, config: DemandConfig) -> "Plan":
+    def from_history(cls, history: DemandHistory, config: DemandConfig) -> "Plan":
         """The plan for a history; without origins where it is empty or too short.
 
         A chain of many series looks from every second or third origin in each panel: what a panel knows at an origin is
@@ -86,7 +86,7 @@ class Plan:
         share = min(1.0, min(1.0, wanted / there) * every)
         return cls(origins if size else [], every, share, min(wanted, there))
 
-    def of_panel(self, number: int) -> list[int]:
+    def panel_origins(self, number: int) -> list[int]:
         """Origins of a panel."""
         return self.origins[number % self.every :: self.every]
 

@@ -20,7 +20,7 @@ from retail_brain.decisions.forecast_value_added import (
     user_errors,
 )
 from retail_brain.settings import Settings
-from training.demand.stored_forecasts import METHODS, kept_origins, read_origin
+from training.demand.stored_forecasts import METHODS, read_origin, stored_origins
 
 _KEY = ["store_id", "product_id"]
 _MEASURES = {
@@ -77,7 +77,7 @@ def ledger(
         The columns of `COLUMNS`; none where no origin that was kept has days that passed.
     """
     last = dataset.as_of or dataset.last_day()
-    origins = [origin for origin in kept_origins(folder) if origin < last]
+    origins = [origin for origin in stored_origins(folder) if origin < last]
     if not origins:
         return pl.DataFrame(schema=COLUMNS)
     actuals = _Actuals.read(dataset, settings)

@@ -6,21 +6,21 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features.demand.arrays import Rows, looked_up
-from features.demand.event_days import LIMITS, MARKED, TRUST_UNITS, MarkedDays, month_parts, signatures
-from features.demand.peer_groups import Groups
+from features.demand.arrays import Rows, gathered_features
+from features.demand.event_days import EVENT_RATIOS, LIMITS, TRUST_UNITS, EventDays, event_numbers, month_parts
+from features.demand.peer_groups import PeerGroups
 from features.demand.periods import RHYTHMS
 from features.demand.window_sums import Windows
 
 DAYS, AHEAD = 56, 7
 
 
-def _panel(demand: np.ndarray, period: str = "day", weight: np.ndarray | None = None) -> tuple[Any, Groups]:
+def _panel(demand: np.ndarray, period: str = "day", weight: np.ndarray | None = None) -> tuple[Any, PeerGroups]:
     weight = np.ones_like(demand) if weight is None else weight
     axis = SimpleNamespace(period=period, rhythm=RHYTHMS["day"], count=demand.shape[1])
     panel = SimpleNamespace(axis=axis, size=len(demand), demand=demand, weight=weight)
     both = Windows((demand * weight).sum(axis=0, keepdims=True), weight.sum(axis=0, keepdims=True))
-    return panel, Groups(np.zeros(len(demand), dtype=np.int64), both)
+    return panel, PeerGroups(np.zeros(len(demand), dtype=np.int64), both)
 
 
 def _event_demand() -> tuple[np.ndarray, np.ndarray]:
@@ -33,15 +33,15 @@ def _event_demand() -> tuple[np.ndarray, np.ndarray]:
 def _ratios(demand: np.ndarray, marks: np.ndarray, period: str = "day", weight: np.ndarray | None = None) -> np.ndarray:
     panel, category = _panel(demand, period, weight)
     parts = np.zeros(DAYS + AHEAD, dtype=np.int64)
-    days = MarkedDays.of(panel, category, np.zeros(len(demand), dtype=np.int64), marks[None], parts)
+    days = EventDays.from_panel(panel, category, np.zeros(len(demand), dtype=np.int64), marks[None], parts)
     series, ahead = np.nonzero(np.ones((len(demand), AHEAD)))
-    found = looked_up(days.ratios(Rows(DAYS - 1, series, ahead + 1)), series.size)
-    return found.reshape(len(MARKED), len(demand), AHEAD)
+    found = gathered_features(days.ratios(Rows(DAYS - 1, series, ahead + 1)), series.size)
+    return found.reshape(len(EVENT_RATIOS), len(demand), AHEAD)
 
 
 def test_marked_days_ahead_get_the_ratio_of_marked_days_before() -> None:
     demand, marks = _event_demand()
-    found = dict(zip(MARKED, _ratios(demand, marks), strict=True))
+    found = dict(zip(EVENT_RATIOS, _ratios(demand, marks), strict=True))
     ahead = marks[DAYS:]
     assert ahead.sum() == 0 or set(ahead) == {0, 1}
     total = demand.sum(axis=0)
@@ -110,7 +110,7 @@ def test_ratios_stay_within_limits() -> None:
 def test_equal_flags_have_equal_numbers_in_every_region() -> None:
     flags = np.zeros((2, 2, 4), dtype=np.float32)
     flags[0, 0, 1] = flags[0, 1, 2] = flags[1, 1, 2] = flags[0, 1, 3] = 1
-    found = signatures(flags)
+    found = event_numbers(flags)
     assert found.shape == (2, 4)
     assert found[0, 1] == found[1, 3]
     assert found[1, 2] not in {found[0, 0], found[0, 1]}

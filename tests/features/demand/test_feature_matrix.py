@@ -25,8 +25,8 @@ def tables(small_chain: Callable[..., Any]) -> dict[str, pl.DataFrame]:
 
 def _features(dataset: Dataset, horizon: int = 14) -> PanelFeatures:
     history = read_history(dataset, Settings(), horizon)
-    features = DemandFeatures(history, Vocabulary.of(history))
-    return features.of(build_panel(history, 0, history.series.height))
+    features = DemandFeatures(history, Vocabulary.from_history(history))
+    return features.for_panel(build_panel(history, 0, history.series.height))
 
 
 def _all_rows(features: PanelFeatures, origin: int, horizon: int = 14) -> np.ndarray:
@@ -102,7 +102,7 @@ def test_names_a_model_does_not_know_are_missing_values(
 ) -> None:
     history = read_history(dataset_of(tables), Settings(), 14)
     known = Vocabulary(("S0",), ("food",), ("分类0",), ())
-    features = DemandFeatures(history, known).of(build_panel(history, 0, history.series.height))
+    features = DemandFeatures(history, known).for_panel(build_panel(history, 0, history.series.height))
     rows = _all_rows(features, 150)
     stores = _column(rows, "store", features.panel.size)[:, 0]
     assert np.isnan(stores[features.panel.series["store_id"].to_numpy() == "S1"]).all()

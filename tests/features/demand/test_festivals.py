@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from features.demand.festivals import unlearnable
+from features.demand.festivals import unlearnable_columns
 from features.demand.periods import PeriodAxis
 
 SPRING_FESTIVAL = date(2025, 1, 29)
@@ -24,21 +24,21 @@ def _history(first: date, days: int, peak: float = 1.0, country: str = "CN") -> 
 
 
 def test_a_festival_seen_once_without_effect_teaches_nothing() -> None:
-    left_out = unlearnable(_history(date(2024, 9, 1), 400))
+    left_out = unlearnable_columns(_history(date(2024, 9, 1), 400))
     assert "days_to_spring_festival" in left_out
     assert "month" in left_out
 
 
 def test_a_festival_seen_once_that_nobody_could_miss_is_learnt() -> None:
-    assert "days_to_spring_festival" not in unlearnable(_history(date(2024, 9, 1), 400, peak=1.6))
+    assert "days_to_spring_festival" not in unlearnable_columns(_history(date(2024, 9, 1), 400, peak=1.6))
 
 
 def test_what_came_twice_is_learnt() -> None:
-    left_out = unlearnable(_history(date(2023, 12, 1), 735))
+    left_out = unlearnable_columns(_history(date(2023, 12, 1), 735))
     assert "month" not in left_out
     assert "days_to_spring_festival" not in left_out
 
 
 def test_what_never_came_is_left_out_and_a_day_of_history_does_no_harm() -> None:
-    assert "days_to_easter" in unlearnable(_history(date(2024, 9, 1), 400, peak=2.0))
-    assert "days_to_spring_festival" in unlearnable(_history(SPRING_FESTIVAL, 1))
+    assert "days_to_easter" in unlearnable_columns(_history(date(2024, 9, 1), 400, peak=2.0))
+    assert "days_to_spring_festival" in unlearnable_columns(_history(SPRING_FESTIVAL, 1))

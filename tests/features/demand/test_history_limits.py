@@ -52,7 +52,11 @@ def test_level_and_weekday_are_those_of_open_days_and_the_closed_one_is_still_le
     for closed in (None, DAYS - 3):
         history = read_history(_chain(closed), Settings(), 7)
         panel = build_panel(history, 0, 2)
-        rows = DemandFeatures(history, Vocabulary.of(history)).of(panel).rows(DAYS - 1, np.arange(2), np.array([5, 5]))
+        rows = (
+            DemandFeatures(history, Vocabulary.from_history(history))
+            .for_panel(panel)
+            .rows(DAYS - 1, np.arange(2), np.array([5, 5]))
+        )
         found[closed] = rows[:, [list(FEATURES).index(name) for name in ("log_level", "phase_short_to_level")]]
         assert panel.weight.all()
         assert panel.usual_weight.sum() == panel.weight.sum() - (0 if closed is None else 2)
@@ -68,6 +72,6 @@ def test_a_year_ago_is_known_once_there_are_months_of_it(days: int, known: bool)
     ]
     seen = Dataset.from_frames({"daily_sales": pl.DataFrame(rows)}).at(FIRST + timedelta(days=days - 1))
     history = read_history(seen, Settings(), 7)
-    built = DemandFeatures(history, Vocabulary.of(history)).of(build_panel(history, 0, 2))
+    built = DemandFeatures(history, Vocabulary.from_history(history)).for_panel(build_panel(history, 0, 2))
     found = built.rows(days - 1, np.arange(2), np.array([3, 3]))[:, list(FEATURES).index("category_year_ago")]
     assert np.isnan(found).all() != known

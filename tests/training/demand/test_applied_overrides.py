@@ -13,7 +13,7 @@ from retail_brain.settings import DemandSettings
 from training.demand.applied_overrides import OverriddenModel, overridden
 from training.demand.forecast_run import StoreForecast
 from training.demand.model import DemandModel
-from training.demand.stored_forecasts import kept_origins, origin_rows, read_origin, write_origin
+from training.demand.stored_forecasts import origin_rows, read_origin, stored_origins, write_origin
 
 RISK = pl.DataFrame({"store_id": ["S0"], "product_id": ["P05"], "risk_days": [3.2]})
 
@@ -100,7 +100,7 @@ def test_forecasts_are_kept_per_origin_and_the_oldest_go(forecast: StoreForecast
     few = DemandSettings(stored_origins=2, stored_series=3)
     for day in range(3):
         assert write_origin(tmp_path, origin + timedelta(days=day), [rows, pl.DataFrame()], few) == 30
-    assert kept_origins(tmp_path) == [origin + timedelta(days=1), origin + timedelta(days=2)]
+    assert stored_origins(tmp_path) == [origin + timedelta(days=1), origin + timedelta(days=2)]
     kept = read_origin(tmp_path, origin + timedelta(days=2))
     best = rows.group_by("product_id").agg(pl.col("engine").sum()).sort("engine", descending=True).head(3)
     assert set(kept["product_id"]) == set(best["product_id"])

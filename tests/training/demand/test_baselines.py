@@ -1,4 +1,4 @@
-"""The rivals, by hand and by plain loops."""
+"""The baselines, by hand and by plain loops."""
 
 from datetime import date, timedelta
 
@@ -10,7 +10,7 @@ from features.demand.history import read_history
 from features.demand.panel import DemandPanel, build_panel
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
-from training.demand.baselines import RIVALS, ets, moving_average, naive, row_quantiles, sba, seasonal_naive, tsb
+from training.demand.baselines import BASELINES, ets, moving_average, naive, row_quantiles, sba, seasonal_naive, tsb
 
 UNITS = [0, 3, 0, 0, 2, 5, 1, 4, 0, 6, 0, 2, 2, 7, 1, 0, 3, 0, 0, 2, 5]
 
@@ -55,9 +55,9 @@ def test_tsb_and_sba_are_the_recursions_of_their_papers(panel: DemandPanel) -> N
     assert sba(panel, 1, [0.5]).mean[1, 0] == pytest.approx(0.95 * croston_size / interval)
 
 
-@pytest.mark.parametrize("name", RIVALS)
+@pytest.mark.parametrize("name", BASELINES)
 def test_quantiles_never_cross_and_are_not_negative(panel: DemandPanel, name: str) -> None:
-    found = RIVALS[name](panel, 9, [0.1, 0.5, 0.9]).quantiles
+    found = BASELINES[name](panel, 9, [0.1, 0.5, 0.9]).quantiles
     assert found.shape == (2, 9, 3)
     assert (np.diff(found, axis=2) >= 0).all()
     assert found.min() >= 0

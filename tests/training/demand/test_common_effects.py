@@ -7,15 +7,15 @@ import numpy as np
 import polars as pl
 import pytest
 
-from training.demand.common_effects import PRIOR_VARIANCE, SharedEffects, codes, fit_shared
+from training.demand.common_effects import PRIOR_VARIANCE, CommonEffects, codes, fit_common_effects
 from training.demand.dispersion import Residuals
-from training.demand.paths import Common, sample_paths
-from training.demand.total_scores import Totals
+from training.demand.paths import CommonFactors, sample_paths
+from training.demand.total_scores import TotalScores
 
 STORES = [f"S{number}" for number in range(12)]
 DEPARTMENTS = ["dry", "fresh", "frozen"]
 OWN = np.array([0.2, 0.0, 0.3])
-COMMON = SharedEffects(np.array([[0, 0.02, 0.01], [0.04, 0, 0], [0.06, 0, 0.02], [0.05, 0, 0]]))
+COMMON = CommonEffects(np.array([[0, 0.02, 0.01], [0.04, 0, 0], [0.06, 0, 0.02], [0.05, 0, 0]]))
 
 
 def _series(each: int) -> pl.DataFrame:
@@ -28,7 +28,7 @@ def _drawn(series: pl.DataFrame, mean: np.ndarray, seed: int, count: int = 1) ->
     groups = series.unique(maintain_order=True)
     factors = COMMON.draw(groups["store_id"].to_list(), groups["department"].to_list(), count, mean.shape[1], seed)
     own = np.tile(OWN, (size, 1))
-    common = Common(np.repeat(np.arange(groups.height), size // groups.height), factors)
+    common = CommonFactors(np.repeat(np.arange(groups.height), size // groups.height), factors)
     rng = np.random.default_rng(seed)
     return sample_paths(mean, own, np.ones(size), np.ones(size, dtype=bool), count, rng, common)
 
@@ -42,7 +42,7 @@ def _residuals(seed: int, each: int = 15) -> Residuals:
 
 
 def test_common_variances_come_back_from_the_products_of_errors() -> None:
-    found = fit_shared([_residuals(seed) for seed in range(30)]).variances
+    found = fit_common_effects([_residuals(seed) for seed in range(30)]).variances
     total = found.sum(axis=1)
     assert total == pytest.approx(COMMON.variances.sum(axis=1), abs=0.03)
     assert found.sum(axis=0) == pytest.approx(COMMON.variances.sum(axis=0), abs=0.04)
@@ -54,14 +54,14 @@ def test_independent_series_share_almost_nothing() -> None:
     for residuals in (_residuals(seed) for seed in range(3)):
         units = rng.poisson(residuals.mean).astype(np.float64)
         parts.append(replace(residuals, units=units))
-    assert fit_shared(parts).variances.sum() < 0.002 + PRIOR_VARIANCE
+    assert fit_common_effects(parts).variances.sum() < 0.002 + PRIOR_VARIANCE
 
 
 def test_nothing_is_common_without_forecasts_of_the_past() -> None:
-    assert not fit_shared([]).variances.any()
+    assert not fit_common_effects([]).variances.any()
     few = np.ones((3, 28))
     none = np.zeros(3, dtype=np.int64)
-    assert not fit_shared([Residuals(few, few, few, np.zeros(3), none, none, none, few)]).variances.any()
+    assert not fit_common_effects([Residuals(few, few, few, np.zeros(3), none, none, none, few)]).variances.any()
 
 
 def test_a_group_has_the_same_factors_whichever_store_is_drawn() -> None:
@@ -84,7 +84,7 @@ def test_totals_have_the_spread_that_their_common_effects_give() -> None:
     paths = _drawn(series, mean, seed=5, count=count)
     covered = []
     for seed in range(30):
-        totals = Totals()
+        totals = TotalScores()
         units = _drawn(series, mean, 100 + seed)[:, 0]
         totals.add(series, mean, paths, units, np.ones_like(units, dtype=bool))
         covered.append(totals.scores(date(2025, 1, 1), [0.1, 0.25, 0.5, 0.75, 0.9]))
@@ -100,7 +100,7 @@ def test_totals_leave_out_what_is_not_known() -> None:
     mean, units = np.full((3, 7), 2.0), np.full((3, 7), 2.0)
     known = np.ones((3, 7), dtype=bool)
     known[1, 3] = False
-    totals = Totals()
+    totals = TotalScores()
     totals.add(series, mean, np.full((3, 4, 7), 2.0, dtype=np.float32), units, known)
     found = totals.scores(date(2025, 1, 1), [0.1, 0.9])
     assert found["coverage_80"].to_list() == [1.0] * 8

@@ -47,7 +47,7 @@ def test_goods_not_sold_in_whole_units_keep_their_mean() -> None:
 
 def test_variances_come_back_from_residuals() -> None:
     mean = np.random.default_rng(4).gamma(3, 2, (1500, 1)) * np.ones((1, 28))
-    found = fit_dispersion([_residuals(mean, _drawn(mean))]).of(mean, np.zeros(len(mean))).mean(axis=0)
+    found = fit_dispersion([_residuals(mean, _drawn(mean))]).series_variances(mean, np.zeros(len(mean))).mean(axis=0)
     assert found == pytest.approx(TRUTH, abs=0.12)
     total = np.prod(1 + found) - 1
     assert total == pytest.approx(np.prod(1 + TRUTH) - 1, rel=0.15)

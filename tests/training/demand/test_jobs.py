@@ -57,7 +57,7 @@ def test_nothing_of_a_window_depends_on_what_came_after_it(
     chain: Dataset, config: DemandConfig, found: Backtest
 ) -> None:
     earlier = chain.at(chain.last_day() - timedelta(days=14))
-    alone = backtest(earlier, config, [found.windows[0]], with_rivals=False)
+    alone = backtest(earlier, config, [found.windows[0]], with_baselines=False)
     whole = found.forecasts.filter(pl.col("cutoff") == found.windows[0])
     both = alone.forecasts.join(whole, on=["store_id", "product_id", "date"], suffix="_whole")
     assert both.height > 0.9 * whole.height

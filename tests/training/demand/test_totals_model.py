@@ -9,18 +9,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from features.demand import category_history
-from features.demand.category_history import group_history
+from features.demand import category_history as category_history_module
+from features.demand.category_history import category_history
 from features.demand.category_totals import category_totals
 from features.demand.history import DemandHistory, read_history
 from features.demand.panel import DemandPanel, panels
 from retail_brain.dataset import Dataset
-from training.demand.calibration import GROUP_PRIOR_WEIGHT, group_weight
+from training.demand.calibration import TOTALS_PRIOR_WEIGHT, totals_weight
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
 from training.demand.mean_model import MeanModel
 from training.demand.protocol import predictions
-from training.demand.totals_model import CORRECTION_LIMITS, GroupForecast, GroupModel, correction, plan_effect
+from training.demand.totals_model import CORRECTION_LIMITS, TotalsForecast, TotalsModel, correction, plan_effect
 
 LEAST_UNITS = 0.5
 """The small chain sells little: its categories have totals all the same."""
@@ -43,7 +43,7 @@ def panel(history: DemandHistory) -> DemandPanel:
 
 
 def test_totals_are_the_sum_of_what_was_wanted(history: DemandHistory) -> None:
-    groups = group_history(history, LEAST_UNITS)
+    groups = category_history(history, LEAST_UNITS)
     assert groups is not None
     wanted = sum(float(panel.demand.sum()) for panel in panels(history))
     rare = float(history.rare["window_units"].sum())
@@ -56,7 +56,7 @@ def test_a_series_is_moved_so_that_its_group_is_met(panel: DemandPanel) -> None:
     mean = np.full((panel.size, 14), 2.0) * panel.listed[:, panel.axis.count :][:, :14]
     groups = panel.series.select("store_id", "department", "category").unique(maintain_order=True).with_row_index("s")
     recent = np.full(groups.height, 1e-9)
-    found = GroupForecast(groups, np.full((groups.height, 14), 1.0), recent)
+    found = TotalsForecast(groups, np.full((groups.height, 14), 1.0), recent)
     factor = correction(found, panel, mean)
     assert factor.shape == mean.shape
     assert (factor >= CORRECTION_LIMITS[0]).all()
@@ -82,7 +82,7 @@ def test_later_sales_do_not_change_the_totals_known_before(
     later = pl.col(column).cast(pl.Date) > cutoff
     other = {**tables, name: tables[name].with_columns(pl.when(later).then(999.0).otherwise("units").alias("units"))}
     found = [
-        group_history(read_history(dataset_of(each).at(cutoff), config.settings, config.horizon), LEAST_UNITS)
+        category_history(read_history(dataset_of(each).at(cutoff), config.settings, config.horizon), LEAST_UNITS)
         for each in (tables, other)
     ]
     assert found[0] is not None
@@ -114,13 +114,13 @@ def test_kept_totals_reach_back_in_the_measure_of_the_lines(chain: Dataset, conf
     earlier = found.filter(pl.col("t") < lines["t"].min(), store_id=group[0], category=group[2])
     assert earlier["department"].unique().to_list() == [group[1]]
     assert earlier["units"].to_numpy() == pytest.approx(5.0)
-    whole = group_history(replace(read_history(more, config.settings, config.horizon)), LEAST_UNITS)
+    whole = category_history(replace(read_history(more, config.settings, config.horizon)), LEAST_UNITS)
     assert whole is not None
     assert whole.history.axis.first <= date.fromordinal(first.toordinal() - 90)
 
 
 def test_planned_promotions_move_totals_as_they_did_before(history: DemandHistory) -> None:
-    groups = group_history(history, LEAST_UNITS)
+    groups = category_history(history, LEAST_UNITS)
     assert groups is not None
     rng = np.random.default_rng(3)
     count = groups.units.shape[1]
@@ -135,7 +135,7 @@ def test_planned_promotions_move_totals_as_they_did_before(history: DemandHistor
 
 def test_weeks_have_no_model_of_totals(history: DemandHistory, config: DemandConfig) -> None:
     weekly = replace(history, axis=replace(history.axis, period="week"))
-    assert GroupModel.fit(weekly, config) is None
+    assert TotalsModel.fit(weekly, config) is None
 
 
 @pytest.mark.parametrize(("truth", "least", "most"), [(1.0, 0.8, 1.0), (0.0, 0.0, 0.3)])
@@ -147,9 +147,9 @@ def test_totals_count_as_far_as_they_would_have_helped(truth: float, least: floa
     codes = np.repeat(np.arange(6), 10)
     ones = np.ones_like(mean)
     found = Residuals(mean, units, ones, np.zeros(60), codes, codes, codes, factor)
-    weight = group_weight([found, found])
+    weight = totals_weight([found, found])
     assert least <= weight <= most
-    assert group_weight([]) == GROUP_PRIOR_WEIGHT
+    assert totals_weight([]) == TOTALS_PRIOR_WEIGHT
 
 
 def test_forecasts_meet_the_totals_of_the_whole_model(chain: Dataset, config: DemandConfig) -> None:
@@ -179,7 +179,7 @@ def test_groups_are_the_finest_that_sell_enough(least: float, names: list[str]) 
             "window_units": [50.0, 20.0, 30.0],
         }
     )
-    groups, members, of = category_history._groups(series, 10, least)
+    groups, members, of = category_history_module._groups(series, 10, least)
     assert groups["product_id"].to_list() == names
     assert members.height == (3 if names else 0)
     assert of.tolist() == {3: [0, 1, 2], 2: [0, 0, 1], 1: [0, 0, 0], 0: [-1, -1, -1]}[len(names)]
@@ -195,4 +195,4 @@ def test_groups_are_the_finest_that_sell_enough(least: float, names: list[str]) 
     ],
 )
 def test_years_before_a_gap_are_left_out(seen: Iterable[int], first: int) -> None:
-    assert category_history._first_period(pl.Series(list(seen), dtype=pl.Int32)) == first
+    assert category_history_module._first_period(pl.Series(list(seen), dtype=pl.Int32)) == first

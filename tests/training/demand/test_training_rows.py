@@ -28,13 +28,13 @@ def history(chain: Dataset) -> DemandHistory:
 
 
 def _features(history: DemandHistory) -> DemandFeatures:
-    return DemandFeatures(history, Vocabulary.of(history))
+    return DemandFeatures(history, Vocabulary.from_history(history))
 
 
 def _draws(history: DemandHistory, config: DemandConfig) -> list[Draw]:
-    plan = Plan.of(history, config)
+    plan = Plan.from_history(history, config)
     (panel,) = panels(history)
-    return list(panel_draws(_features(history).of(panel), plan.of_panel(0), plan.share, config))
+    return list(panel_draws(_features(history).for_panel(panel), plan.panel_origins(0), plan.share, config))
 
 
 def test_rows_are_what_came_after_each_origin(history: DemandHistory) -> None:
@@ -72,7 +72,7 @@ def test_rows_binned_origin_by_origin_make_the_trees_of_a_matrix(
 ) -> None:
     (panel,) = panels(history)
     series, ahead = np.nonzero(np.ones((panel.size, HORIZON)))
-    rows = _features(history).of(panel).rows(history.axis.count - 1, series, ahead + 1)
+    rows = _features(history).for_panel(panel).rows(history.axis.count - 1, series, ahead + 1)
     settings = booster._parameters
     monkeypatch.setattr(booster, "_parameters", lambda *of: {**settings(*of), "feature_pre_filter": False})
     whole = _trained(history, rows)

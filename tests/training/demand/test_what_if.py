@@ -27,7 +27,7 @@ class Asked:
 
     def __init__(self, model: DemandModel, dataset: Dataset) -> None:
         history = read_history(dataset, model.config.settings, HORIZON)
-        features = DemandFeatures(history, model.mean.vocabulary).of(build_panel(history, 0, 12))
+        features = DemandFeatures(history, model.mean.vocabulary).for_panel(build_panel(history, 0, 12))
         series = listed_series(features.panel, HORIZON)
         found = sheets(model.mean, model.calibration.bias, features, series, HORIZON, {"P05": 6.0})
         self.sheets = dict(zip(features.panel.series["product_id"].gather(series), found, strict=True))
