@@ -82,7 +82,7 @@ def last_window(
     calibration = calibrate(residuals[-CALIBRATION_WINDOWS:], config.seed)
     print(f"bias factor {calibration.bias:.4f}, weight of totals {calibration.totals_weight:.2f}")
     print(f"variances of common effects (rows: {', '.join(GROUPINGS)}; horizon, week, day)")
-    print(np.round(calibration.shared.variances, 5))
+    print(np.round(calibration.common.variances, 5))
     return score_window(model, calibration, history, actuals, cutoff, with_baselines=False, with_ets=False)
 
 

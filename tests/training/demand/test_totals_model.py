@@ -155,8 +155,8 @@ def test_totals_count_as_far_as_they_would_have_helped(truth: float, least: floa
 def test_forecasts_meet_the_totals_of_the_whole_model(chain: Dataset, config: DemandConfig) -> None:
     history = read_history(chain, config.settings, config.horizon)
     model = MeanModel.fit(history, config)
-    assert model.groups is not None
-    totals = model.groups.forecast(history)
+    assert model.totals is not None
+    totals = model.totals.forecast(history)
     assert totals is not None
     assert (totals.mean > 0).all()
     found = list(predictions(model, history))
