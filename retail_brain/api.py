@@ -277,10 +277,10 @@ class Tenant:
             ModelError: there is no champion.
             NotFoundError: none of the customers is known.
         """
-        from serving.planning.people.offering import Wish
+        from serving.planning.people.offering import RecommendationRequest
         from serving.planning.people.recommendations import recommend
 
-        wish = Wish(k=k, kind=kind)
+        wish = RecommendationRequest(k=k, kind=kind)
         model = self._champion("recommender")
         blocks = recommend(self.dataset, model, wish, customers=customers, language=language, progress=self.progress)
         return _concat(list(blocks))

@@ -69,7 +69,7 @@ def recommend(
     """
     from retail_brain.cli.rules_verbs import kept_rules
     from retail_brain.progress import Progress
-    from serving.planning.people.offering import Wish
+    from serving.planning.people.offering import RecommendationRequest
     from serving.planning.people.recommendations import recommend as recommendations
     from serving.planning.people.recommendations import write_recommendations
     from training.bundle import champion
@@ -79,7 +79,7 @@ def recommend(
     ids = _customer_ids(read_table(customers, "--customers"), customers) if customers else None
     dataset = chosen.dataset(lake, as_of)
     model = RecommenderModel.load(champion(chosen.workspace, "recommender"))
-    wish = Wish(
+    wish = RecommendationRequest(
         k=k,
         kind=kind.value,
         explore_at_least=explore_at_least,

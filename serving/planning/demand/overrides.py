@@ -20,9 +20,9 @@ def tenant_overrides(workspace: Workspace) -> pl.DataFrame:
     database = Database(workspace.database_url)
     try:
         if database.is_sqlite and not (workspace.home / "var" / "operational.db").exists() and _is_default(workspace):
-            return override_frame([])
+            return _override_frame([])
         upgrade(database)
-        return override_frame(list_overrides(workspace.tenant, database))
+        return _override_frame(list_overrides(workspace.tenant, database))
     finally:
         database.close()
 
@@ -31,7 +31,7 @@ def _is_default(workspace: Workspace) -> bool:
     return workspace.database_url.endswith(str(workspace.home / "var" / "operational.db"))
 
 
-def override_frame(stored: Sequence[StoredOverride]) -> pl.DataFrame:
+def _override_frame(stored: Sequence[StoredOverride]) -> pl.DataFrame:
     """Rows of `forecast_value_added.OVERRIDES`, in the order in which they were made."""
     rows = [
         {

@@ -16,7 +16,7 @@ Kind = Literal["repeat", "explore", "mixed"]
 Positions = npt.NDArray[np.integer]
 Reals = npt.NDArray[np.floating]
 
-EVENT_WEIGHTS: Mapping[str, float] = {
+_EVENT_WEIGHTS: Mapping[str, float] = {
     "view": 0.3,
     "click": 0.3,
     "scan": 0.6,
@@ -28,10 +28,10 @@ EVENT_WEIGHTS: Mapping[str, float] = {
 PURCHASES = frozenset({"purchase", "buy", "order", "checkout"})
 DEFAULT_GAP_DAYS = 28
 """Days between purchases where no gap is known: the label's four weeks. Chosen by judgement, not measured."""
-EVENT_PROBABILITY = 0.25
+_EVENT_PROBABILITY = 0.25
 """Probability of buying what was just laid into the bag, as far as an event raises it. Chosen by judgement, not
 measured."""
-RIPPLE = 0.5
+_RIPPLE = 0.5
 """Share of an event's weight that goods bought along with it get. Chosen by judgement, not measured."""
 
 
@@ -202,11 +202,11 @@ def _lifts(live: Live, complements: Complements) -> dict[int, tuple[float, int, 
     """Product -> (added probability, product that caused it, event type if it is the product itself)."""
     lifts: dict[int, tuple[float, int, str]] = {}
     for kind, product, day in live.events:
-        weight = EVENT_WEIGHTS.get(kind, 0.0) * 0.5 ** (max(live.today - day, 0) / 7)
+        weight = _EVENT_WEIGHTS.get(kind, 0.0) * 0.5 ** (max(live.today - day, 0) / 7)
         if kind in PURCHASES:
             _ripple(lifts, product, 0.5 ** (max(live.today - day, 0) / 7), complements)
         elif weight > 0:
-            _raise(lifts, product, EVENT_PROBABILITY * weight, product, kind)
+            _raise(lifts, product, _EVENT_PROBABILITY * weight, product, kind)
             _ripple(lifts, product, weight, complements)
     for product in live.basket:
         _ripple(lifts, product, 1.0, complements)
@@ -216,7 +216,7 @@ def _lifts(live: Live, complements: Complements) -> dict[int, tuple[float, int, 
 def _ripple(lifts: dict[int, tuple[float, int, str]], product: int, weight: float, complements: Complements) -> None:
     partners, strength = complements.of(product)
     for partner, strong in zip(partners.tolist(), strength.tolist(), strict=True):
-        _raise(lifts, partner, EVENT_PROBABILITY * RIPPLE * weight * strong, product, "")
+        _raise(lifts, partner, _EVENT_PROBABILITY * _RIPPLE * weight * strong, product, "")
 
 
 def _raise(lifts: dict[int, tuple[float, int, str]], product: int, added: float, seed: int, kind: str) -> None:

@@ -22,7 +22,7 @@ _EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Wish:
+class RecommendationRequest:
     """What is asked for.
 
     Attributes:
@@ -57,11 +57,11 @@ class Wish:
             raise UsageError("both one store for everybody and everybody's own were asked for. Give one of them.")
 
 
-ANYTHING = Wish()
+ANYTHING = RecommendationRequest()
 
 
 @dataclass(frozen=True)
-class Chain:
+class OfferCatalogue:
     """Goods and shops as the rules and the shelves see them; positions follow the order of the ids.
 
     Attributes:
@@ -79,37 +79,37 @@ class Chain:
     people: pl.DataFrame
     store_ids: list[str]
     store: int
-    shelves: Availability
+    availability: Availability
     goods: Goods
     rules: Sequence[ResolvedRule]
     now: datetime
 
     @classmethod
-    def of(cls, dataset: Dataset, now: Situation, wish: Wish) -> "Chain":
+    def of(cls, dataset: Dataset, now: Situation, request: RecommendationRequest) -> "OfferCatalogue":
         listed = dataset.scan_or_empty("products").select("product_id").collect()["product_id"]
         ids = pl.concat([now.history.products["product_id"], listed]).unique().sort()
         stores = known_stores(dataset)
-        if wish.store_id is not None and wish.store_id not in stores:
-            raise NotFoundError(f"store {wish.store_id!r} is not known; {len(stores)} are. Check --store.")
+        if request.store_id is not None and request.store_id not in stores:
+            raise NotFoundError(f"store {request.store_id!r} is not known; {len(stores)} are. Check --store.")
         places = {store: at for at, store in enumerate(stores)}
         goods = Goods.of(ids.to_list(), attribute_columns(dataset, ids))
         people = now.history.customers.select("customer_id", "store_id")
         own = people["store_id"].replace_strict(places, default=NO_STORE, return_dtype=pl.Int64)
-        age, pickup_km = wish.settings.audience.adult_age, wish.settings.network.pickup_km
+        age, pickup_km = request.settings.audience.adult_age, request.settings.network.pickup_km
         adults = known_adults(dataset, people["customer_id"], now.history.as_of, age)
         return cls(
             products=ids.to_frame("product_id")
             .with_row_index("at")
             .join(stranger_chances(now), on="product_id", how="left", maintain_order="left"),
-            people=people.select("customer_id", own=own if wish.in_stock else NO_STORE, is_adult=adults),
+            people=people.select("customer_id", own=own if request.in_stock else NO_STORE, is_adult=adults),
             store_ids=stores,
-            store=NO_STORE if wish.store_id is None else places[wish.store_id],
-            shelves=read_availability(
+            store=NO_STORE if request.store_id is None else places[request.store_id],
+            availability=read_availability(
                 dataset, places, {product: at for at, product in enumerate(ids.to_list())}, pickup_km
             ),
             goods=goods,
-            rules=resolve_rules(wish.rules, goods),
-            now=wish.now,
+            rules=resolve_rules(request.rules, goods),
+            now=request.now,
         )
 
     def with_pinned(self, scored: pl.DataFrame, kind: Kind) -> pl.DataFrame:
@@ -127,20 +127,20 @@ class Chain:
         )
         return pl.concat([scored, new], how="diagonal_relaxed")
 
-    def chosen(self, pairs: pl.DataFrame, wish: Wish) -> pl.DataFrame:
+    def chosen(self, pairs: pl.DataFrame, request: RecommendationRequest) -> pl.DataFrame:
         """The best k pairs of each customer: rank, how they get to the person, and the rule that moved them."""
         placed = pairs.join(self.people, on="customer_id", how="left", maintain_order="left").with_columns(
             store=pl.lit(self.store) if self.store != NO_STORE else pl.col("own"),
             at=pairs["product_id"].replace_strict(self.products["product_id"], self.products["at"]).cast(pl.Int64),
         )
         if not any(one.rule.stores for one in self.rules):
-            return self._ranked(placed, wish, NO_STORE)
+            return self._ranked(placed, request, NO_STORE)
         parts = placed.partition_by("store", as_dict=True)
-        return pl.concat([self._ranked(part, wish, int(key[0])) for key, part in parts.items()]).sort(
+        return pl.concat([self._ranked(part, request, int(key[0])) for key, part in parts.items()]).sort(
             "customer_id", "rank"
         )
 
-    def _ranked(self, placed: pl.DataFrame, wish: Wish, store: int) -> pl.DataFrame:
+    def _ranked(self, placed: pl.DataFrame, request: RecommendationRequest, store: int) -> pl.DataFrame:
         store_id = None if store == NO_STORE else self.store_ids[store]
         rules = [one for one in self.rules if one.rule.applies(store_id, self.now)]
         pins = pinned_products(rules)
@@ -154,10 +154,10 @@ class Chain:
                 held["is_adult"].to_numpy(),
             ),
             held["store"].to_numpy(),
-            self.shelves,
+            self.availability,
             rules,
             self.goods,
-            Selection(wish.k, wish.explore_at_least if wish.kind == "mixed" else 0),
+            Selection(request.k, request.explore_at_least if request.kind == "mixed" else 0),
             is_explore=(held["kind"] == "explore").to_numpy(),
         )
         return held[shown.row].with_columns(

@@ -55,7 +55,7 @@ class Selection:
 def offer(
     slate: Slate,
     stores: Array,
-    shelves: Availability,
+    availability: Availability,
     rules: Sequence[ResolvedRule],
     goods: Goods,
     selection: Selection,
@@ -73,7 +73,7 @@ def offer(
         is_explore: per row whether the good is new to the owner; needed for a quota.
     """
     k, wanted = selection.k, selection.wanted
-    ways = shelves.ways(stores, slate.products)
+    ways = availability.ways(stores, slate.products)
     to_be_had = ways != NOWHERE
     if wanted is not None:
         to_be_had &= np.isin(ways, [code for code, name in enumerate(FULFILMENT) if name in wanted])
@@ -83,10 +83,10 @@ def offer(
     ruled = apply_rules(there, rules, goods, k=None if quota else k, is_sorted=selection.is_sorted)
     order, rule = rows[ruled.order], ruled.rule
     if quota and is_explore is not None:
-        kept = with_quota(slate.owner[order], is_explore[order], k, quota)
+        kept = _with_quota(slate.owner[order], is_explore[order], k, quota)
         order, rule = order[kept], rule[kept]
     way = ways[order]
-    origin = shelves.origins(stores[order], slate.products[order], way)
+    origin = availability.origins(stores[order], slate.products[order], way)
     titles = [ready.rule.title for ready in rules]
     removed: dict[str, int] = {}
     for place, count in ruled.removed.items():
@@ -94,7 +94,7 @@ def offer(
     return Offers(order, [titles[at] if at >= 0 else None for at in rule.tolist()], way, origin, removed)
 
 
-def with_quota(owner: Array, is_explore: Array, k: int, quota: int) -> Array:
+def _with_quota(owner: Array, is_explore: Array, k: int, quota: int) -> Array:
     """Which rows of rankings make the best k of each owner with at least `quota` new goods among them.
 
     Args:

@@ -35,7 +35,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-NOTES: Mapping[str, tuple[str, str]] = {
+_NOTES: Mapping[str, tuple[str, str]] = {
     "empty_shelves": (
         "本店货架为空：以下商品由其他门店发货或在附近门店自提",
         "This shop's shelves are empty: these goods are shipped, or held in a shop nearby",
@@ -54,7 +54,7 @@ def note_text(code: str, language: Language = "zh") -> str:
     >>> note_text("stock_unknown", "en")
     "This shop's stock is not counted: goods may be missing"
     """
-    return NOTES[code][0 if language == "zh" else 1]
+    return _NOTES[code][0 if language == "zh" else 1]
 
 
 def reason_text(code: str | None, language: Language = "zh", names: Mapping[str, str] | None = None) -> str:

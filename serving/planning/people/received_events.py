@@ -44,11 +44,11 @@ def collect_events(
         DataError: too many of them are bad, or the lake holds no sales.
     """
     with scratch_folder("events") as folder:
-        rows = write_received(tenant, database, folder / "events.parquet", since=since)
+        rows = _write_received(tenant, database, folder / "events.parquet", since=since)
         return ingest(str(folder), lake, settings, progress) if rows else None
 
 
-def write_received(tenant: str, database: Database, path: Path, *, since: date | None = None) -> int:
+def _write_received(tenant: str, database: Database, path: Path, *, since: date | None = None) -> int:
     """Writes a tenant's received events as the canonical table; returns how many there are."""
     parts, after = [], 0
     while stored := events_after(tenant, database, after_id=after, since=_EVER, limit=_BATCH):

@@ -11,7 +11,7 @@ from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.files import atomic_path, scratch_folder
 from retail_brain.outputs import RECOMMENDATIONS
 from retail_brain.progress import SILENT, Progress
-from serving.planning.people.offering import ANYTHING, Chain, Wish
+from serving.planning.people.offering import ANYTHING, OfferCatalogue, RecommendationRequest
 from serving.planning.people.reasons import Language, with_reason_texts
 from serving.planning.people.received_events import bought_by_event, without_just_bought
 from training.recommender.model import RecommenderModel
@@ -20,7 +20,7 @@ from training.recommender.model import RecommenderModel
 def recommend(
     dataset: Dataset,
     model: RecommenderModel,
-    wish: Wish = ANYTHING,
+    request: RecommendationRequest = ANYTHING,
     *,
     customers: Sequence[str] | None = None,
     language: Language = "zh",
@@ -44,7 +44,7 @@ def recommend(
         NotFoundError: none of the customers, or not the store, is known.
         DataError: no purchase names a customer.
     """
-    wish.check()
+    request.check()
     now = model.situation(dataset)
     if customers is not None and now.history.people(customers).size == 0:
         raise NotFoundError(
@@ -52,19 +52,19 @@ def recommend(
             f"{list(customers)[:3]}. Check the ids; strangers are answered by the service from their store."
         )
     names = product_names(dataset)
-    chain = Chain.of(dataset, now, wish)
+    catalogue = OfferCatalogue.of(dataset, now, request)
     as_of = now.history.as_of
     bought = bought_by_event(dataset, as_of)
-    last = as_of + timedelta(days=1 + min(wish.due_within_days or model.config.label_days, model.config.label_days))
+    last = as_of + timedelta(days=1 + min(request.due_within_days or model.config.label_days, model.config.label_days))
     timely = pl.col("due_on").is_null() | (pl.col("due_on") <= last)
-    wanted = pl.lit(value=True) if wish.kind == "mixed" else pl.col("kind") == wish.kind
+    wanted = pl.lit(value=True) if request.kind == "mixed" else pl.col("kind") == request.kind
     for scored in model.score(dataset, customers, situation=now, progress=progress):
-        pairs = without_just_bought(chain.with_pinned(scored, wish.kind), bought, as_of)
-        chosen = chain.chosen(pairs.filter(timely, wanted), wish)
-        yield with_reason_texts(as_recommendations(chosen), language, names)
+        pairs = without_just_bought(catalogue.with_pinned(scored, request.kind), bought, as_of)
+        chosen = catalogue.chosen(pairs.filter(timely, wanted), request)
+        yield with_reason_texts(_as_recommendations(chosen), language, names)
 
 
-def as_recommendations(chosen: pl.DataFrame) -> pl.DataFrame:
+def _as_recommendations(chosen: pl.DataFrame) -> pl.DataFrame:
     """Ranked pairs in the contract's columns; the score is the probability."""
     scored = chosen.with_columns(pl.col("probability").alias("score"))
     columns = [

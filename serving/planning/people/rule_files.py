@@ -17,7 +17,7 @@ from retail_brain.files import write_text
 from retail_brain.operational.rules import RuleSet
 from serving.planning.people.reasons import Language
 
-MAX_RULES = 1_000
+_MAX_RULES = 1_000
 """Rules of a tenant: each is looked at in every recommendation. Chosen by judgement, not measured."""
 _WARNINGS: Mapping[str, Mapping[Language, str]] = {
     "label": {"en": "rule {place} ({title}): ", "zh": "规则 {place}（{title}）："},
@@ -79,8 +79,8 @@ def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str) -> list[Rule]:
     Raises:
         UsageError: too many, or one of them cannot be used; the message names each problem with its place and name.
     """
-    if len(listed) > MAX_RULES:
-        raise UsageError(f"{origin} holds {len(listed):,} rules; at most {MAX_RULES:,} are kept. Join some into one.")
+    if len(listed) > _MAX_RULES:
+        raise UsageError(f"{origin} holds {len(listed):,} rules; at most {_MAX_RULES:,} are kept. Join some into one.")
     rules: list[Rule] = []
     problems: list[dict[str, Any]] = []
     for place, values in enumerate(listed, start=1):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from serving.planning.profile import words
 from serving.planning.profile.facts import GOODS_FACTS, PERSON_FACTS, PLACE_FACTS
-from serving.planning.profile.speaker import Profile, Row, Speaker
+from serving.planning.profile.speaker import Profile, ProfileWriter, Row
 from serving.planning.profile.words import Language
 
 
@@ -24,34 +24,40 @@ def person_profile(
         currency: sign of the chain's money.
         names: ids of stores -> their names, where there are better words than the id.
     """
-    say = Speaker(row, language, currency, names or {})
+    writer = ProfileWriter(row, language, currency, names or {})
     stage = str(row.get("stage") or "stranger")
-    label = say.pick(words.STAGES.get(stage, (stage, stage)))
-    tags = [label, *_person_tags(say)]
-    sentences = [_rhythm_sentence(say), _taste_sentence(say), _reach_sentence(say)]
-    return say.profile("person_id", f"{label} · {row.get('person_id')}", (stage, label), tags, sentences, PERSON_FACTS)
+    label = writer.pick(words.STAGES.get(stage, (stage, stage)))
+    tags = [label, *_person_tags(writer)]
+    sentences = [_rhythm_sentence(writer), _taste_sentence(writer), _reach_sentence(writer)]
+    return writer.profile(
+        "person_id", f"{label} · {row.get('person_id')}", (stage, label), tags, sentences, PERSON_FACTS
+    )
 
 
 def goods_profile(
     row: Row, language: Language, *, currency: str = "¥", names: Mapping[str, str] | None = None
 ) -> Profile:
     """The profile of a product; `stage` is its ABC class. Arguments as for `person_profile`."""
-    say = Speaker(row, language, currency, names or {})
+    writer = ProfileWriter(row, language, currency, names or {})
     abc = str(row.get("abc") or "C")
-    label = say.pick((f"{abc} 类商品", f"Class {abc}"))
-    sentences = [_pace_sentence(say), _buyers_sentence(say)]
-    return say.profile("product_id", say.name("product_id"), (abc, label), _goods_tags(say), sentences, GOODS_FACTS)
+    label = writer.pick((f"{abc} 类商品", f"Class {abc}"))
+    sentences = [_pace_sentence(writer), _buyers_sentence(writer)]
+    return writer.profile(
+        "product_id", writer.name("product_id"), (abc, label), _goods_tags(writer), sentences, GOODS_FACTS
+    )
 
 
 def place_profile(
     row: Row, language: Language, *, currency: str = "¥", names: Mapping[str, str] | None = None
 ) -> Profile:
     """The profile of a store; `stage` is its group of similar shops. Arguments as for `person_profile`."""
-    say = Speaker(row, language, currency, names or {})
+    writer = ProfileWriter(row, language, currency, names or {})
     group = str(row.get("cluster") or "-")
-    label = say.pick((f"店群 {group}", f"Group {group}"))
-    sentences = [_hours_sentence(say), _mix_sentence(say)]
-    return say.profile("store_id", say.name("store_id"), (group, label), _place_tags(say), sentences, PLACE_FACTS)
+    label = writer.pick((f"店群 {group}", f"Group {group}"))
+    sentences = [_hours_sentence(writer), _mix_sentence(writer)]
+    return writer.profile(
+        "store_id", writer.name("store_id"), (group, label), _place_tags(writer), sentences, PLACE_FACTS
+    )
 
 
 def _at_least(limit: float) -> Callable[[float], bool]:
@@ -62,13 +68,13 @@ def _at_most(limit: float) -> Callable[[float], bool]:
     return lambda value: value <= limit
 
 
-def _person_tags(say: Speaker) -> list[str]:
+def _person_tags(writer: ProfileWriter) -> list[str]:
     tags = [
-        say.pick(table[code])
+        writer.pick(table[code])
         for key, table in (("activity", words.ACTIVITIES), ("trend", words.TRENDS))
-        if (code := say.text(key)) in table and code not in ("none", "quiet", "steady")
+        if (code := writer.text(key)) in table and code not in ("none", "quiet", "steady")
     ]
-    tags += say.tags(
+    tags += writer.tags(
         (
             ("gap_median_days", _at_most(7), ("高频顾客", "Frequent")),
             ("regularity", _at_least(0.6), ("购买规律", "Regular")),
@@ -84,16 +90,16 @@ def _person_tags(say: Speaker) -> list[str]:
             ("contacts_28d", _at_least(4), ("近期联系较多", "Contacted often lately")),
         )
     )
-    tags += [say.pick((f"爱买{item}", f"Likes {item}")) for item in say.items("favourite_categories")]
-    if say.row.get("is_contactable") is False:
-        tags.append(say.pick(("不可触达", "Not contactable")))
+    tags += [writer.pick((f"爱买{item}", f"Likes {item}")) for item in writer.items("favourite_categories")]
+    if writer.row.get("is_contactable") is False:
+        tags.append(writer.pick(("不可触达", "Not contactable")))
     return tags
 
 
-def _goods_tags(say: Speaker) -> list[str]:
+def _goods_tags(writer: ProfileWriter) -> list[str]:
     classes = words.DEMAND_CLASSES
-    tags = [say.pick(classes[code])] if (code := say.text("demand_class")) in classes else []
-    tags += say.tags(
+    tags = [writer.pick(classes[code])] if (code := writer.text("demand_class")) in classes else []
+    tags += writer.tags(
         (
             ("age_days", _at_most(60), ("新品", "New")),
             ("units_trend", _at_least(0.2), ("销量上升", "Rising")),
@@ -114,8 +120,8 @@ def _goods_tags(say: Speaker) -> list[str]:
     return tags
 
 
-def _place_tags(say: Speaker) -> list[str]:
-    tags = say.tags(
+def _place_tags(writer: ProfileWriter) -> list[str]:
+    tags = writer.tags(
         (
             ("revenue_trend", _at_least(0.1), ("销售上升", "Growing")),
             ("revenue_trend", _at_most(-0.1), ("销售下降", "Declining")),
@@ -127,71 +133,73 @@ def _place_tags(say: Speaker) -> list[str]:
             ("load", _at_least(0.8), ("履约接近满负荷", "Fulfilment near capacity")),
         )
     )
-    if say.row.get("is_online") is True:
-        tags.insert(0, say.pick(("网店", "Online shop")))
-    week = [share for share in say.items("weekday_shares") if isinstance(share, float)]
+    if writer.row.get("is_online") is True:
+        tags.insert(0, writer.pick(("网店", "Online shop")))
+    week = [share for share in writer.items("weekday_shares") if isinstance(share, float)]
     if len(week) == 7 and sum(week[5:]) >= 0.36:
-        tags.append(say.pick(("周末型门店", "Weekend shop")))
+        tags.append(writer.pick(("周末型门店", "Weekend shop")))
     return tags
 
 
-def _rhythm_sentence(say: Speaker) -> str | None:
-    recency, gap = say.number("recency_days"), say.number("gap_median_days")
+def _rhythm_sentence(writer: ProfileWriter) -> str | None:
+    recency, gap = writer.number("recency_days"), writer.number("gap_median_days")
     if recency is None:
-        unseen = say.number("unseen_days")
+        unseen = writer.number("unseen_days")
         if unseen is None:
-            return say.pick(("尚无购买和互动记录。", "No purchase or visit on record yet."))
-        return say.pick(
+            return writer.pick(("尚无购买和互动记录。", "No purchase or visit on record yet."))
+        return writer.pick(
             (f"尚未购买，{unseen:.0f} 天前有过互动。", f"Has not bought yet; was last seen {unseen:.0f} days ago.")
         )
     zh, en = f"上次购买在 {recency:.0f} 天前", f"Last bought {recency:.0f} days ago"
     if gap is not None:
         zh, en = zh + f"，通常每 {gap:.0f} 天买一次", en + f", usually buys every {gap:.0f} days"
-    return say.pick((zh + "。", en + "."))
+    return writer.pick((zh + "。", en + "."))
 
 
-def _taste_sentence(say: Speaker) -> str | None:
-    top = say.items("top_categories")
+def _taste_sentence(writer: ProfileWriter) -> str | None:
+    top = writer.items("top_categories")
     if not top:
         return None
     when = ""
-    part, day = say.text("main_daypart"), say.number("main_weekday")
+    part, day = writer.text("main_daypart"), writer.number("main_weekday")
     if day is not None and 1 <= day <= 7:
-        when = say.pick(words.WEEKDAYS[int(day) - 1])
+        when = writer.pick(words.WEEKDAYS[int(day) - 1])
         if part in words.DAYPARTS:
-            when = say.pick((when + say.pick(words.DAYPARTS[part]), f"{when} {say.pick(words.DAYPARTS[part])}"))
-    zh = f"消费最多的是{say.join(top)}" + (f"，多在{when}来" if when else "")
-    en = f"Spends most on {say.join(top)}" + (f", mostly on {when}" if when else "")
-    return say.pick((zh + "。", en + "."))
+            when = writer.pick(
+                (when + writer.pick(words.DAYPARTS[part]), f"{when} {writer.pick(words.DAYPARTS[part])}")
+            )
+    zh = f"消费最多的是{writer.join(top)}" + (f"，多在{when}来" if when else "")
+    en = f"Spends most on {writer.join(top)}" + (f", mostly on {when}" if when else "")
+    return writer.pick((zh + "。", en + "."))
 
 
-def _reach_sentence(say: Speaker) -> str | None:
-    if say.row.get("granted_channels") is None:
+def _reach_sentence(writer: ProfileWriter) -> str | None:
+    if writer.row.get("granted_channels") is None:
         return None
-    channels = say.items("granted_channels")
+    channels = writer.items("granted_channels")
     if not channels:
-        return say.pick(("没有同意任何联系渠道。", "Has agreed to no channel of contact."))
-    spoken = say.join(say.pick(words.CHANNELS.get(str(item), (str(item), str(item)))) for item in channels)
-    return say.pick((f"可通过{spoken}联系。", f"May be reached by {spoken}."))
+        return writer.pick(("没有同意任何联系渠道。", "Has agreed to no channel of contact."))
+    spoken = writer.join(writer.pick(words.CHANNELS.get(str(item), (str(item), str(item)))) for item in channels)
+    return writer.pick((f"可通过{spoken}联系。", f"May be reached by {spoken}."))
 
 
-def _pace_sentence(say: Speaker) -> str | None:
-    pace = say.number("units_per_day_28d")
-    if pace is None or say.text("first_sale_on") is None:
-        return say.pick(("还没有销售记录。", "Not sold yet."))
+def _pace_sentence(writer: ProfileWriter) -> str | None:
+    pace = writer.number("units_per_day_28d")
+    if pace is None or writer.text("first_sale_on") is None:
+        return writer.pick(("还没有销售记录。", "Not sold yet."))
     zh, en = f"近28天日均售出 {pace:.2f} 件", f"Sells {pace:.2f} units a day over the last 28 days"
-    stores = say.number("stores")
+    stores = writer.number("stores")
     if stores:
         zh, en = zh + f"，{stores:.0f} 家店在卖", en + f" in {stores:.0f} shops"
-    return say.pick((zh + "。", en + "."))
+    return writer.pick((zh + "。", en + "."))
 
 
-def _buyers_sentence(say: Speaker) -> str | None:
-    rate, days = say.number("repeat_rate"), say.number("repurchase_days")
+def _buyers_sentence(writer: ProfileWriter) -> str | None:
+    rate, days = writer.number("repeat_rate"), writer.number("repurchase_days")
     if rate is None or days is None:
         return None
-    share = say.percent(rate)
-    return say.pick(
+    share = writer.percent(rate)
+    return writer.pick(
         (
             f"{share} 的买家会再次购买，中位间隔 {days:.0f} 天。",
             f"{share} of its buyers come back, after {days:.0f} days in the median.",
@@ -199,18 +207,18 @@ def _buyers_sentence(say: Speaker) -> str | None:
     )
 
 
-def _hours_sentence(say: Speaker) -> str | None:
-    hours = say.items("peak_hours")
+def _hours_sentence(writer: ProfileWriter) -> str | None:
+    hours = writer.items("peak_hours")
     if not hours:
         return None
-    spoken = say.join(f"{hour}:00" for hour in hours)
-    day = say.number("peak_weekday")
-    weekday = say.pick(words.WEEKDAYS[int(day) - 1]) if day is not None and 1 <= day <= 7 else None
+    spoken = writer.join(f"{hour}:00" for hour in hours)
+    day = writer.number("peak_weekday")
+    weekday = writer.pick(words.WEEKDAYS[int(day) - 1]) if day is not None and 1 <= day <= 7 else None
     zh = f"客流高峰在 {spoken}" + (f"，{weekday}最忙" if weekday else "")
     en = f"Busiest at {spoken}" + (f" and on {weekday}" if weekday else "")
-    return say.pick((zh + "。", en + "."))
+    return writer.pick((zh + "。", en + "."))
 
 
-def _mix_sentence(say: Speaker) -> str | None:
-    top = say.items("top_categories")[:3]
-    return say.pick((f"销售以{say.join(top)}为主。", f"Sells mostly {say.join(top)}.")) if top else None
+def _mix_sentence(writer: ProfileWriter) -> str | None:
+    top = writer.items("top_categories")[:3]
+    return writer.pick((f"销售以{writer.join(top)}为主。", f"Sells mostly {writer.join(top)}.")) if top else None

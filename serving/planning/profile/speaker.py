@@ -12,7 +12,7 @@ Row = Mapping[str, object]
 Profile = dict[str, JSON]
 
 
-class Speaker:
+class ProfileWriter:
     """One row spoken about in one language."""
 
     def __init__(self, row: Row, language: Language, currency: str, names: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""What a replay needs of a dataset: recovered demand, opening stock, supply terms, what was recorded."""
+"""Reads the inputs of a replay: recovered demand, opening stock, supply terms, recorded sales and stock."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,7 +23,7 @@ _WARM_DAYS = 91
 
 @dataclass(frozen=True)
 class ReplayFacts:
-    """A stretch of a chain's history.
+    """Demand, stock and supply terms of the days of a replay.
 
     Attributes:
         series: `store_id`, `product_id`, sorted.
@@ -75,6 +75,7 @@ def read_replay(
     """
     if last < first:
         raise ImpossibleError(f"the replay would end on {last}, before it begins on {first}. Swap the days.")
+    # Ages of stock and recovered demand need history ahead of the first day.
     begin = first - timedelta(days=_WARM_DAYS)
     sales = dataset.at(last).daily_sales().filter(pl.col("date") >= begin)
     if stores is not None:
@@ -90,14 +91,14 @@ def read_replay(
     records = dataset.at(last).scan_or_empty("inventory").filter(pl.col("date") >= begin).collect()
     on_hand = _matrix(records, series, begin, days, "on_hand", float("nan"))
     demand = _recovered(sold, on_hand, series["store_id"], seed)
-    known = dataset.at(first - timedelta(days=1))
-    stock = align(read_stock(known), series, {"on_hand": pl.Float64, "on_order": pl.Float64})
-    terms = complete_terms(read_terms(known, first - timedelta(days=1)), series, settings.replenishment)
+    visible = dataset.at(first - timedelta(days=1))
+    stock = align(read_stock(visible), series, {"on_hand": pl.Float64, "on_order": pl.Float64})
+    terms = complete_terms(read_terms(visible, first - timedelta(days=1)), series, settings.replenishment)
     opening = stock["on_hand"].fill_nan(None).to_numpy().astype(np.float64)
     life = _life(terms)
     aged = age_records(sold, on_hand, life, _WARM_DAYS - 1)
     guess = sold[:, :_WARM_DAYS].mean(axis=1) * (terms.lead_days + terms.review_days)
-    held = np.maximum(np.where(np.isnan(opening), np.ceil(guess), opening), 0)
+    opening_units = np.maximum(np.where(np.isnan(opening), np.ceil(guess), opening), 0)
     return ReplayFacts(
         series=series,
         terms=terms,
@@ -108,9 +109,9 @@ def read_replay(
         received=aged.received[:, _WARM_DAYS:],
         wasted=aged.wasted[:, _WARM_DAYS:],
         life=life,
-        opening_on_hand=held,
-        opening_batches=_batches(aged.batches, held, life),
-        listed=_listed(known, series, first, days),
+        opening_on_hand=opening_units,
+        opening_batches=_batches(aged.batches, opening_units, life),
+        listed=_listed(visible, series, first, days),
         opening_on_order=np.nan_to_num(stock["on_order"].fill_nan(None).to_numpy().astype(np.float64)),
         has_inventory=bool(np.isfinite(on_hand).any()),
     )
@@ -123,13 +124,13 @@ def _life(terms: Terms) -> Ints:
     return np.where(keeps, NON_PERISHABLE, days).astype(np.int64)
 
 
-def _batches(aged: Floats, held: Floats, life: Ints) -> Floats:
+def _batches(aged: Floats, opening_units: Floats, life: Ints) -> Floats:
     """The opening stock by age: as the records tell, scaled to it; fresh where they do not."""
     total = aged.sum(axis=1)
-    rows = np.arange(len(held))
+    rows = np.arange(len(opening_units))
     fresh = np.zeros_like(aged)
-    fresh[rows, np.minimum(life, aged.shape[1]) - 1] = held
-    scale = np.divide(held, total, out=np.zeros_like(held), where=total > 0)
+    fresh[rows, np.minimum(life, aged.shape[1]) - 1] = opening_units
+    scale = np.divide(opening_units, total, out=np.zeros_like(opening_units), where=total > 0)
     return np.where((total > 0)[:, None], aged * scale[:, None], fresh)
 
 
@@ -163,9 +164,10 @@ def _recovered(sold: Floats, on_hand: Floats, stores: pl.Series, seed: int) -> F
     sold_out = out & (sold >= began) & (sold > 0)
     full = np.ones(sold.shape, dtype=np.float32)
     number = stores.rle_id().cast(pl.Int64).to_numpy()
-    found = recover(sold.astype(np.float32), full > 0, full, sold_out, out & (began <= 0), number, 7)
-    demand = np.maximum(found.demand.astype(np.float64), sold)
+    recovered = recover(sold.astype(np.float32), full > 0, full, sold_out, out & (began <= 0), number, 7)
+    demand = np.maximum(recovered.demand.astype(np.float64), sold)
     if np.array_equal(sold, np.rint(sold)):
+        # Floor of demand plus a uniform draw: whole units with the right mean.
         demand = np.floor(demand + np.random.default_rng(seed).random(demand.shape))
         demand = np.maximum(demand, sold)
     return demand

@@ -1,24 +1,31 @@
-"""What the recorded orders came to, worked out from sales and stock."""
+"""Computes the result of the recorded orders from recorded sales and stock."""
 
 import numpy as np
 
 from retail_brain.decisions.arrays import Floats
 from retail_brain.simulation.engine import BLOCK
 from retail_brain.simulation.report import PolicyResult
-from serving.planning.replay.scenario import Stage
+from serving.planning.replay.scenario import ReplayScenario
 
 
-def recorded(stage: Stage) -> PolicyResult:
+def recorded(scenario: ReplayScenario) -> PolicyResult:
     """The records, costed as the replays are: what was thrown away is worked out by ageing the recorded stock."""
-    facts, world = stage.facts, stage.world
-    held = np.nan_to_num(np.maximum(facts.on_hand, 0))
+    facts, environment = scenario.facts, scenario.environment
+    stock_units = np.nan_to_num(np.maximum(facts.on_hand, 0))
     sold = np.minimum(facts.sold, facts.played)
     lost = facts.played - sold
-    money = {"holding": held * world.holding[:, None], "lost": lost * world.short[:, None]}
-    money["waste"] = facts.wasted * world.unit_cost[:, None]
+    money = {"holding": stock_units * environment.holding[:, None], "lost": lost * environment.short[:, None]}
+    money["waste"] = facts.wasted * environment.unit_cost[:, None]
     lines = facts.received > 0
-    cost = sum(money.values()) + lines * world.order_cost[:, None]
-    units = {"demand": facts.played, "sold": sold, "lost": lost, "wasted": facts.wasted, "held": held, "lines": lines}
+    cost = sum(money.values()) + lines * environment.order_cost[:, None]
+    units = {
+        "demand": facts.played,
+        "sold": sold,
+        "lost": lost,
+        "wasted": facts.wasted,
+        "held": stock_units,
+        "lines": lines,
+    }
     return PolicyResult(
         name="recorded",
         units={name: float(table.sum()) for name, table in units.items()},

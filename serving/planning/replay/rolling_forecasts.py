@@ -1,4 +1,4 @@
-"""Forecasts for a replay, each from what was known on its day and nothing later."""
+"""Makes rolling forecasts for a replay, each from the data visible on its day only."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from retail_brain.outputs import SERIES
 from retail_brain.progress import Progress
 from retail_brain.simulation.forecasts import latest_forecast
 from retail_brain.simulation.policies import Forecast
-from serving.planning.replay.scenario import Stage
+from serving.planning.replay.scenario import ReplayScenario
 from serving.planning.stock.order_suggestions import Forecaster
 
 Fit = Callable[[Dataset], Forecaster]
@@ -22,7 +22,7 @@ Fit = Callable[[Dataset], Forecaster]
 
 @dataclass(frozen=True)
 class Rolling:
-    """How forecasts of a replay move on.
+    """Schedule of the forecasts and fits of a replay.
 
     Attributes:
         refresh_days: days between forecasts.
@@ -37,8 +37,10 @@ class Rolling:
     seed: int = 0
 
 
-def as_of_forecasts(dataset: Dataset, fit: Fit | None, stage: Stage, rolling: Rolling, progress: Progress) -> Forecast:
-    """Sample paths made anew every few days from what was known then.
+def as_of_forecasts(
+    dataset: Dataset, fit: Fit | None, scenario: ReplayScenario, rolling: Rolling, progress: Progress
+) -> Forecast:
+    """Sample paths of every refresh, from the data visible on its day.
 
     Args:
         dataset: the whole history; forecasts read it as of their own day.
@@ -47,26 +49,28 @@ def as_of_forecasts(dataset: Dataset, fit: Fit | None, stage: Stage, rolling: Ro
         rolling: days between forecasts and fits, paths, and the seed.
         progress: told of fits and forecasts.
     """
-    periods = range(-1, stage.world.periods, rolling.refresh_days)
+    periods = range(-1, scenario.environment.periods, rolling.refresh_days)
     if fit is None:
-        return latest_forecast({period: stage.rates(period) for period in periods})
-    first, model, fitted = stage.starts[0].astype("datetime64[D]").item(), None, -1
-    made = {}
+        return latest_forecast({period: scenario.rates(period) for period in periods})
+    first, model, fitted = scenario.starts[0].astype("datetime64[D]").item(), None, -1
+    forecasts = {}
     with progress.step("forecasts as of every refresh") as step:
         for period in periods:
-            known = dataset.at(first + timedelta(days=period))
+            visible = dataset.at(first + timedelta(days=period))
             if model is None or period - fitted >= rolling.refit_days:
-                model, fitted = fit(known), period
-            units = _series_paths(model, known, stage.facts.series, stage.rates.horizon, rolling.seed + period + 1)
-            made[period] = units[:, : rolling.paths]
-        step.rows = len(made)
-    return latest_forecast(made)
+                model, fitted = fit(visible), period
+            units = _series_paths(
+                model, visible, scenario.facts.series, scenario.rates.horizon, rolling.seed + period + 1
+            )
+            forecasts[period] = units[:, : rolling.paths]
+        step.rows = len(forecasts)
+    return latest_forecast(forecasts)
 
 
 def _series_paths(
     model: Forecaster, dataset: Dataset, series: pl.DataFrame, horizon: int, seed: int
 ) -> npt.NDArray[np.float32]:
-    """Paths of the replay's series; those the model does not forecast are not wanted."""
+    """Paths of the replay's series; those that the model does not forecast have no demand."""
     index = series.with_row_index("row")
     out: npt.NDArray[np.float32] | None = None
     stores = series["store_id"].unique().sort().to_list()
@@ -74,6 +78,6 @@ def _series_paths(
         paths = forecast.paths
         if out is None:
             out = np.zeros((series.height, paths.units.shape[1], horizon), dtype=np.float32)
-        found = paths.series.with_row_index("at").join(index, on=list(SERIES), how="inner")
-        out[found["row"].to_numpy()] = paths.units[found["at"].to_numpy(), :, :horizon]
+        matched = paths.series.with_row_index("at").join(index, on=list(SERIES), how="inner")
+        out[matched["row"].to_numpy()] = paths.units[matched["at"].to_numpy(), :, :horizon]
     return out if out is not None else np.zeros((series.height, 1, horizon), dtype=np.float32)

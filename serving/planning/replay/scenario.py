@@ -1,4 +1,4 @@
-"""What policies of a replay are played on, and the policies themselves."""
+"""Builds the scenario of a replay (demand, opening stock, delays, order days) and the policies played on it."""
 
 from dataclasses import dataclass, replace
 from datetime import date
@@ -22,26 +22,26 @@ from retail_brain.simulation.policies import (
 from retail_brain.simulation.scenario import Environment, OpeningStock
 from serving.planning.replay.inputs import ReplayFacts
 
-LONGEST_COVER_DAYS = 30
+_LONGEST_COVER_DAYS = 30
 """Days of cover that a policy may ask for, above the largest of COVER_DAYS."""
 
 
 @dataclass(frozen=True)
-class Stage:
-    """Everything policies are played on: the same demand, opening stock, delays and order days for all of them.
+class ReplayScenario:
+    """Scenario of a replay: the same demand, opening stock, delays and order days for all policies.
 
     Attributes:
         facts: the stretch of history.
-        world: demand and rules.
+        environment: demand, lead times, shelf life and costs of the simulation.
         opening: stock before the first day.
-        review: whether each series may be ordered before each day; never what would arrive when no longer listed.
+        review: whether each series may be ordered before each day; never an order that would arrive after the listing.
         starts: the days, and enough of them after the last for the longest horizon.
         rates: plain forecasts from the days before each.
         settings: how orders are decided.
     """
 
     facts: ReplayFacts
-    world: Environment
+    environment: Environment
     opening: OpeningStock
     review: Bools
     starts: Days
@@ -51,8 +51,17 @@ class Stage:
     @classmethod
     def of(
         cls, facts: ReplayFacts, first: date, settings: Settings, *, paths: int, seed: int, refresh_days: int
-    ) -> "Stage":
-        """The stage of a stretch of history; `seed` is that of late deliveries and of the plain forecasts."""
+    ) -> "ReplayScenario":
+        """Builds the scenario of the days of `facts`.
+
+        Args:
+            facts: recovered demand, stock and terms of the days.
+            first: first day played.
+            settings: how orders are decided.
+            paths: sample paths of the plain forecasts.
+            seed: for late deliveries and the plain forecasts.
+            refresh_days: days between forecasts.
+        """
         terms, days = facts.terms, facts.played.shape[1]
         after_closing = settings.replenishment.orders_placed == "after_closing"
         start = np.datetime64(first, "D")
@@ -61,7 +70,7 @@ class Stage:
         reach = int(np.max((cycle.next_arrives_on - start).astype(np.int64))) + 8
         due = np.zeros((len(lead), int(lead.max(initial=0)) + 1))
         due[np.arange(len(lead)), lead // 2] = facts.opening_on_order
-        world = Environment(
+        environment = Environment(
             demand=facts.played,
             counted=np.ones(facts.played.shape, dtype=np.bool_),
             lead=lead,
@@ -78,7 +87,7 @@ class Stage:
         )
         return cls(
             facts=facts,
-            world=world,
+            environment=environment,
             opening=OpeningStock(facts.opening_on_hand, due, facts.opening_batches),
             review=schedule & _still_listed(facts.listed, lead, days),
             starts=start + np.arange(days + reach + refresh_days + 1),
@@ -88,17 +97,17 @@ class Stage:
 
     @property
     def fresh(self) -> Bools:
-        """Series whose goods date out soon."""
+        """Series of fresh goods, by shelf life."""
         return self.facts.terms.shelf_life_days <= self.settings.replenishment.fresh_days
 
     def play(self, policy: Policy) -> Outcome:
-        """Replays a policy."""
-        return simulate(self.world, policy, self.opening)
+        """Simulates a policy on the scenario."""
+        return simulate(self.environment, policy, self.opening)
 
     def suggested(
         self, forecast: Forecast, *, policy: str | None = None, level: float | None = None
     ) -> SuggestedOrders:
-        """The suggestions; with a policy, by that rather than the settings'; with a level, every series aims at it."""
+        """Suggested orders as a policy; `policy` replaces that of the settings, `level` is every series' service level."""
         settings = self.settings.replenishment
         if policy is not None:
             settings = settings.model_copy(update={"policy": policy})
@@ -107,16 +116,16 @@ class Stage:
         return self.by(forecast, settings, level)
 
     def by(self, forecast: Forecast, settings: ReplenishmentSettings, level: float | None = None) -> SuggestedOrders:
-        """The suggestions under some settings; with a level, every series is asked for it."""
+        """Suggested orders under `settings` as a policy; `level` replaces every series' service level."""
         terms = self.facts.terms
         if level is not None:
             terms = replace(terms, service_level=np.full(len(terms.margin), level))
         return SuggestedOrders(forecast, terms, self.starts, self.review, settings, listed=self._listed)
 
     def cover(self, days: Floats | float) -> Cover:
-        """So many days of the moving mean, on top of lead time and review."""
+        """A policy that covers `days` of mean demand beyond lead time and review period."""
         terms = self.facts.terms
-        rates = replace(self.rates, horizon=self.rates.horizon + LONGEST_COVER_DAYS)
+        rates = replace(self.rates, horizon=self.rates.horizon + _LONGEST_COVER_DAYS)
         span = np.ceil(terms.lead_days) + np.ceil(terms.review_days)
 
         def mean(period: int) -> Floats:

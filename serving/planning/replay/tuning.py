@@ -1,4 +1,4 @@
-"""Parameters of policies found by replay of the days before a replay, never of the days reported."""
+"""Tunes parameters of policies by replay of the days before the replay, never of the days reported."""
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ from retail_brain.simulation.engine import Outcome
 from retail_brain.simulation.policies import Forecast
 from serving.planning.replay.inputs import read_replay
 from serving.planning.replay.rolling_forecasts import Fit, Rolling, as_of_forecasts
-from serving.planning.replay.scenario import Stage
+from serving.planning.replay.scenario import ReplayScenario
 
 COVER_DAYS = (-1, 0, 1, 2, 3, 4, 6, 9, 13, 18, 24)
 """Days of cover beyond lead time and review that are tried. Chosen by judgement, not measured."""
@@ -29,8 +29,8 @@ _PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 @dataclass(frozen=True)
-class Span:
-    """How a stretch of days is replayed: a day's forecasts know only the days before it.
+class ReplayPeriod:
+    """Data and settings from which scenarios are built; forecasts of a day see only the days before it.
 
     Attributes:
         dataset: the whole history.
@@ -48,27 +48,27 @@ class Span:
     rolling: Rolling = field(default_factory=Rolling)
     progress: Progress = SILENT
 
-    def stage(self, first: date, last: date) -> Stage:
-        """What the days are played on.
+    def scenario(self, first: date, last: date) -> ReplayScenario:
+        """The scenario of the days.
 
         Raises:
             ImpossibleError: nothing to replay.
         """
         facts = read_replay(self.dataset.at(last), first, last, self.settings, self.stores, self.rolling.seed)
         paths, seed, refresh_days = self.rolling.paths, self.rolling.seed, self.rolling.refresh_days
-        return Stage.of(facts, first, self.settings, paths=paths, seed=seed, refresh_days=refresh_days)
+        return ReplayScenario.of(facts, first, self.settings, paths=paths, seed=seed, refresh_days=refresh_days)
 
-    def forecasts(self, stage: Stage) -> Forecast:
+    def forecasts(self, scenario: ReplayScenario) -> Forecast:
         """Forecasts as of every refresh."""
-        return as_of_forecasts(self.dataset, self.fit, stage, self.rolling, self.progress)
+        return as_of_forecasts(self.dataset, self.fit, scenario, self.rolling, self.progress)
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """What was found in the days before a replay.
+    """Parameters tuned on the days before a replay.
 
     Attributes:
-        days: how many there were; 0 where there were too few, and the rest is as usual.
+        days: number of days tuned on; 0 where there were too few, and the rest are defaults.
         cover_days, fresh_cover_days: days of cover on top of lead time and review that cost least.
         economic: settings of the cheapest orders.
         matched: settings of the cheapest orders that would have served as much as the recorded ones did; the highest
@@ -86,36 +86,37 @@ class Tuned:
         return np.where(fresh, self.fresh_cover_days, self.cover_days)
 
 
-def tune(span: Span, first: date, days: int) -> Tuned:
+def tune(replay_period: ReplayPeriod, first: date, days: int) -> Tuned:
     """Tunes covers, the spread of the forecasts and the penalty of a lost unit in the `days` before `first`.
 
     With fewer days than a week, or nothing sold before them, everything is as usual.
     """
     before = first - timedelta(days=1)
-    earliest = span.dataset.at(before).daily_sales().select("date").min().collect().item()
+    earliest = replay_period.dataset.at(before).daily_sales().select("date").min().collect().item()
+    # Half of the history is left ahead of the tuning days, for its own forecasts.
     days = min(days, (first - earliest).days // 2)
-    usual = span.settings.replenishment.model_copy(update={"policy": "economic"})
+    usual = replay_period.settings.replenishment.model_copy(update={"policy": "economic"})
     if days < _LEAST_TUNE_DAYS:
         return Tuned(0, _USUAL_COVER_DAYS, _USUAL_COVER_DAYS, usual, usual)
     try:
-        stage = span.stage(first - timedelta(days=days), before)
+        scenario = replay_period.scenario(first - timedelta(days=days), before)
     except ImpossibleError:
         return Tuned(0, _USUAL_COVER_DAYS, _USUAL_COVER_DAYS, usual, usual)
-    forecast = span.forecasts(stage)
-    cover, fresh_cover = _covers(stage)
-    with span.progress.step("tune on the days before"):
-        spread = _spreads(stage, forecast, usual)
-        economic, matched = _penalties(stage, forecast, spread)
+    forecast = replay_period.forecasts(scenario)
+    cover, fresh_cover = _covers(scenario)
+    with replay_period.progress.step("tune on the days before"):
+        spread = _spreads(scenario, forecast, usual)
+        economic, matched = _penalties(scenario, forecast, spread)
     return Tuned(days, cover, fresh_cover, economic, matched)
 
 
-def _covers(stage: Stage) -> tuple[float, float]:
+def _covers(scenario: ReplayScenario) -> tuple[float, float]:
     """The covers that cost least: of goods that keep, and of fresh ones."""
-    costs = np.array([stage.play(stage.cover(float(days))).cost(stage.world) for days in COVER_DAYS])
+    costs = np.array([scenario.play(scenario.cover(float(days))).cost(scenario.environment) for days in COVER_DAYS])
     days = np.array(COVER_DAYS, dtype=np.float64)
     return (
-        _cheapest(days, costs[:, ~stage.fresh], _USUAL_COVER_DAYS),
-        _cheapest(days, costs[:, stage.fresh], _USUAL_COVER_DAYS),
+        _cheapest(days, costs[:, ~scenario.fresh], _USUAL_COVER_DAYS),
+        _cheapest(days, costs[:, scenario.fresh], _USUAL_COVER_DAYS),
     )
 
 
@@ -124,28 +125,28 @@ def _cheapest(values: Floats, costs: Floats, usual: float) -> float:
     return float(values[int(costs.sum(axis=1).argmin())]) if costs.shape[1] else usual
 
 
-def _spreads(stage: Stage, forecast: Forecast, usual: ReplenishmentSettings) -> ReplenishmentSettings:
+def _spreads(scenario: ReplayScenario, forecast: Forecast, usual: ReplenishmentSettings) -> ReplenishmentSettings:
     """The spread factors that cost least, with a lost unit that costs half a usual unit on top."""
-    penalty = _penalty(stage, 0.5)
+    penalty = _penalty(scenario, 0.5)
     tried = []
     for factor in _SPREADS:
         update = {"spread_factor": factor, "fresh_spread_factor": None, "lost_unit_cost": penalty}
-        tried.append(_play(stage, forecast, usual.model_copy(update=update)).cost(stage.world))
+        tried.append(_play(scenario, forecast, usual.model_copy(update=update)).cost(scenario.environment))
     factors, costs = np.array(_SPREADS), np.array(tried)
-    keeping = _cheapest(factors, costs[:, ~stage.fresh], usual.spread_factor)
-    fresh = _cheapest(factors, costs[:, stage.fresh], keeping)
+    keeping = _cheapest(factors, costs[:, ~scenario.fresh], usual.spread_factor)
+    fresh = _cheapest(factors, costs[:, scenario.fresh], keeping)
     return usual.model_copy(update={"spread_factor": keeping, "fresh_spread_factor": fresh})
 
 
 def _penalties(
-    stage: Stage, forecast: Forecast, usual: ReplenishmentSettings
+    scenario: ReplayScenario, forecast: Forecast, usual: ReplenishmentSettings
 ) -> tuple[ReplenishmentSettings, ReplenishmentSettings]:
     """The penalty of a lost unit that costs least, and the least that serves as much as the recorded orders."""
-    tried = [usual.model_copy(update={"lost_unit_cost": _penalty(stage, share)}) for share in _PENALTIES]
-    outcomes = [_play(stage, forecast, settings) for settings in tried]
-    costs = np.array([outcome.cost(stage.world).sum() for outcome in outcomes])
+    tried = [usual.model_copy(update={"lost_unit_cost": _penalty(scenario, share)}) for share in _PENALTIES]
+    outcomes = [_play(scenario, forecast, settings) for settings in tried]
+    costs = np.array([outcome.cost(scenario.environment).sum() for outcome in outcomes])
     cheapest = int(np.argmin(costs))
-    facts = stage.facts
+    facts = scenario.facts
     if not facts.has_inventory:
         return tried[cheapest], tried[cheapest]
     served = float(np.minimum(facts.sold, facts.played).sum() / max(facts.played.sum(), 1e-9))
@@ -154,10 +155,10 @@ def _penalties(
     return tried[cheapest], tried[matched]
 
 
-def _penalty(stage: Stage, share: float) -> float:
+def _penalty(scenario: ReplayScenario, share: float) -> float:
     """Money: a share of what a unit of the chain usually costs."""
-    return round(share * float(np.median(stage.facts.terms.cost_guess)), 2)
+    return round(share * float(np.median(scenario.facts.terms.cost_guess)), 2)
 
 
-def _play(stage: Stage, forecast: Forecast, settings: ReplenishmentSettings) -> Outcome:
-    return stage.play(stage.by(forecast, settings))
+def _play(scenario: ReplayScenario, forecast: Forecast, settings: ReplenishmentSettings) -> Outcome:
+    return scenario.play(scenario.by(forecast, settings))

@@ -1,4 +1,4 @@
-"""The newest counts of a dataset as shelves: the same for the published answers and for `recommend`."""
+"""Reads the availability of goods from the newest stock counts, for the published answers and for `recommend`."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ _OF_A_STORE = ("is_online", "daily_fulfilment_capacity", "latitude", "longitude"
 def read_availability(
     dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int], pickup_km: float = PICKUP_KM
 ) -> Availability:
-    """What lies where on the last visible day.
+    """Availability by product and store on the last visible day.
 
     Args:
         dataset: `inventory` and `stores` are looked at; without them everything may be everywhere.
@@ -37,7 +37,7 @@ def read_availability(
     ids = pl.DataFrame({"store_id": list(stores), "at": list(stores.values())}).sort("at")
     sales = pl.concat([dataset.scan_or_empty(name).select("store_id") for name in ("transactions", "daily_sales")])
     selling = sales.unique().collect()["store_id"]
-    known = dataset.scan_or_empty("stores").select("store_id", *_OF_A_STORE).unique("store_id").collect()
-    places = ids.join(known, on="store_id", how="left", maintain_order="left")
+    store_facts = dataset.scan_or_empty("stores").select("store_id", *_OF_A_STORE).unique("store_id").collect()
+    places = ids.join(store_facts, on="store_id", how="left", maintain_order="left")
     sells = pl.col("store_id").is_in(selling.implode())
     return Availability.of(newest, places.with_columns(sells=sells), len(products), pickup_km)

@@ -1,4 +1,4 @@
-"""The lines that matter: everything about stock that a person should look at first, ranked by the money at stake."""
+"""Ranks the exceptions among orders and stock by the money at stake, for a person to look at first."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -27,7 +27,7 @@ _USUAL_DAYS = 28
 
 @dataclass(frozen=True)
 class StockFindings:
-    """What the stock of all shops together shows.
+    """Findings in the stock of all shops together.
 
     Attributes:
         transfers: columns of `transfers.TRANSFERS`.
@@ -59,21 +59,21 @@ def stock_exceptions(
     A line's money is: margin of the sales expected to be lost even with the order (`stockout`); margin of the cycle's
     demand where the stock is unknown; cost of what an order holds beyond `large_order_cycles` (`large_order`);
     cost of the units by which an order's demand is `unusual_factor` times more or less than what sold in the last four
-    weeks (`unusual`); margin that a count brings back (`phantom`); cost of what will be left over; gain of a transfer.
+    weeks (`unusual`); margin that a count brings back (`phantom`); cost of excess stock; gain of a transfer.
 
     Args:
         suggestions: columns of `suggestions`.
         terms: supply terms of `decisions.inputs.read_terms`.
         usual: of `usual_sales`.
         cycles: `store_id`, `product_id`, `cycle_days`: days that an order's demand is counted over.
-        findings: what else was found in the stock of all shops.
+        findings: transfers, cycle counts and excess stock of all shops.
         settings: limits of the exceptions, and the margin where the cost is unknown.
     """
     keys = list(SERIES)
     price = pl.col("unit_price")
     cost = pl.coalesce("unit_cost", price * (1 - settings.assumed_margin_share))
-    worth = (price - cost).clip(0) + pl.col("stockout_cost").fill_null(0)
-    money = terms.select(*keys, cost=cost.fill_null(0), worth=worth.fill_null(0))
+    unit_margin = (price - cost).clip(0) + pl.col("stockout_cost").fill_null(0)
+    money = terms.select(*keys, cost=cost.fill_null(0), unit_margin=unit_margin.fill_null(0))
     lines = suggestions.join(money, on=keys, how="left").join(usual, on=keys, how="left")
     lines = lines.join(cycles, on=keys, how="left")
     parts = [
@@ -95,28 +95,30 @@ def stock_exceptions(
 def _of(
     frame: pl.DataFrame, kind: str, *, money: pl.Expr, units: pl.Expr, other: pl.Expr | None = None
 ) -> pl.DataFrame:
-    told = frame.with_columns(
+    rows = frame.with_columns(
         kind=pl.lit(kind), money=money, other_store_id=pl.lit(None) if other is None else other, units=units
     )
-    return told.select(pl.col(name).cast(dtype) for name, dtype in EXCEPTIONS.items())
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in EXCEPTIONS.items())
 
 
 def _stockouts(lines: pl.DataFrame) -> pl.DataFrame:
     lost = pl.col("expected_lost_sales")
-    here = lines.filter(lost >= 1, lost >= 0.1 * pl.col("demand_until_next_arrival"))
-    return _of(here, "stockout", money=lost * pl.col("worth"), units=lost)
+    short = lines.filter(lost >= 1, lost >= 0.1 * pl.col("demand_until_next_arrival"))
+    return _of(short, "stockout", money=lost * pl.col("unit_margin"), units=lost)
 
 
 def _unknown(lines: pl.DataFrame) -> pl.DataFrame:
-    wanted = pl.col("demand_until_next_arrival")
-    return _of(lines.filter(pl.col("on_hand").is_null()), "unknown_stock", money=wanted * pl.col("worth"), units=wanted)
+    demand = pl.col("demand_until_next_arrival")
+    return _of(
+        lines.filter(pl.col("on_hand").is_null()), "unknown_stock", money=demand * pl.col("unit_margin"), units=demand
+    )
 
 
 def _large(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:
     beyond = pl.col("order_quantity") - settings.large_order_cycles * pl.col("demand_until_next_arrival")
     is_enough = pl.col("order_quantity") >= settings.exception_least_units
-    here = lines.filter(pl.col("on_hand").is_not_null(), beyond > 0, is_enough)
-    return _of(here, "large_order", money=beyond * pl.col("cost"), units=pl.col("order_quantity"))
+    large = lines.filter(pl.col("on_hand").is_not_null(), beyond > 0, is_enough)
+    return _of(large, "large_order", money=beyond * pl.col("cost"), units=pl.col("order_quantity"))
 
 
 def _unusual(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:
@@ -125,9 +127,9 @@ def _unusual(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFra
     now, then = pl.col("demand_until_next_arrival"), pl.col("then")
     apart = (now - then).abs()
     far = (now > settings.unusual_factor * then) | (now * settings.unusual_factor < then)
-    here = rows.filter(far, apart >= settings.exception_least_units, pl.col("order_quantity") > 0)
+    unusual = rows.filter(far, apart >= settings.exception_least_units, pl.col("order_quantity") > 0)
     values = (number("demand_until_next_arrival"), pl.col("cycle_days").cast(pl.Int64), number("then"))
-    told = here.with_columns(
+    worded = unusual.with_columns(
         reason=pl.format(
             "{} are expected in {} days; at the rate of the last four weeks it would be {}. Look at what drives it. ",
             *values,
@@ -135,4 +137,4 @@ def _unusual(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFra
         + pl.col("reason"),
         reason_zh=pl.format("预计{}件（{}天内），按近四周销速为{}件，请查看原因。", *values) + pl.col("reason_zh"),
     )
-    return _of(told, "unusual", money=apart * pl.col("cost"), units=pl.col("order_quantity"))
+    return _of(worded, "unusual", money=apart * pl.col("cost"), units=pl.col("order_quantity"))

@@ -1,4 +1,4 @@
-"""What is scarce when orders are placed: a file of limits, matched to the series that use them."""
+"""Reads a file of capacity limits and matches each limit to the series that use it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from retail_brain.errors import DataError
 from retail_brain.outputs import SERIES
 
 UNITS = ("money", "units", "packs", "stock")
-"""What a limit counts, beside the number attributes of products, such as litres or kilograms."""
+"""Units of a limit, beside the number attributes of products, such as litres or kilograms."""
 
 PRICES = {
     "limit": pl.String,
@@ -52,16 +52,16 @@ def read_limits(table: pl.DataFrame) -> list[dict[str, Any]]:
         raise DataError(f"the limits lack the columns {missing}; got {table.columns}. Add them.")
     rows = []
     for number, row in enumerate(table.iter_rows(named=True), start=1):
-        given = {name: str(value).strip() for name, value in row.items() if value is not None and str(value).strip()}
-        unit = given.get("unit", "")
-        capacity = _capacity(given.get("capacity"), unit)
-        if "limit" not in given or not unit or capacity is None:
+        filled = {name: str(value).strip() for name, value in row.items() if value is not None and str(value).strip()}
+        unit = filled.get("unit", "")
+        capacity = _capacity(filled.get("capacity"), unit)
+        if "limit" not in filled or not unit or capacity is None:
             raise DataError(
                 f"row {number} of the limits cannot be used: {row}; wanted a name, a unit ({', '.join(UNITS)} or a "
                 "number column of products) and a capacity of 0 or more. Correct it."
             )
-        only = {name: value for name, value in given.items() if name not in {"limit", "unit", "capacity"}}
-        rows.append({"limit": given["limit"], "unit": unit, "capacity": capacity, "only": only})
+        only = {name: value for name, value in filled.items() if name not in {"limit", "unit", "capacity"}}
+        rows.append({"limit": filled["limit"], "unit": unit, "capacity": capacity, "only": only})
     names = [str(row["limit"]) for row in rows]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -81,7 +81,7 @@ def _capacity(text: str | None, unit: str) -> float | None:
 
 
 def line_facts(dataset: Dataset, series: pl.DataFrame) -> pl.DataFrame:
-    """One row per series in its order: everything a limit may be restricted to, as `products` and `stores` have it."""
+    """One row per series in its order: the columns of `supply`, `products` and `stores` that limits may name."""
     keys = list(SERIES)
     supply = dataset.scan_or_empty("supply").unique(keys, keep="last").select(*keys, "supplier_id", "source_store_id")
     products = dataset.scan_or_empty("products").unique("product_id", keep="last")
@@ -99,7 +99,7 @@ def line_facts(dataset: Dataset, series: pl.DataFrame) -> pl.DataFrame:
 def capacity_limits(
     rows: list[dict[str, Any]], facts: pl.DataFrame, per_unit: Mapping[str, Floats], stock: pl.DataFrame
 ) -> list[tuple[CapacityLimit, str]]:
-    """The limits as the series see them, each with what it counts.
+    """The capacity limits by series, each with its unit.
 
     `stock` becomes one limit per product of each source store.
 
@@ -112,15 +112,15 @@ def capacity_limits(
     Raises:
         DataError: a limit is restricted by, or counts in, a column that is not there.
     """
-    found: list[tuple[CapacityLimit, str]] = []
+    limits: list[tuple[CapacityLimit, str]] = []
     for row in rows:
-        mine = np.flatnonzero(_matching(row, facts)).astype(np.int64)
+        members = np.flatnonzero(_matching(row, facts)).astype(np.int64)
         if row["unit"] == "stock":
-            found += [(limit, "stock") for limit in _stock_limits(row, facts, mine, stock)]
+            limits += [(limit, "stock") for limit in _stock_limits(row, facts, members, stock)]
         else:
-            amounts = _per_unit(row, facts, per_unit)[mine]
-            found.append((CapacityLimit(row["limit"], row["capacity"], mine, amounts), row["unit"]))
-    return found
+            amounts = _per_unit(row, facts, per_unit)[members]
+            limits.append((CapacityLimit(row["limit"], row["capacity"], members, amounts), row["unit"]))
+    return limits
 
 
 def _matching(row: dict[str, Any], facts: pl.DataFrame) -> Bools:
@@ -152,16 +152,18 @@ def _per_unit(row: dict[str, Any], facts: pl.DataFrame, per_unit: Mapping[str, F
     return np.maximum(floats(facts[unit].cast(pl.Float64, strict=False), 0), 0)
 
 
-def _stock_limits(row: dict[str, Any], facts: pl.DataFrame, mine: Ints, stock: pl.DataFrame) -> list[CapacityLimit]:
+def _stock_limits(row: dict[str, Any], facts: pl.DataFrame, members: Ints, stock: pl.DataFrame) -> list[CapacityLimit]:
     """One limit per source store x product: what the source has, or the capacity where the file names one."""
-    named = facts[mine].select("source_store_id", "product_id").with_columns(at=pl.Series(mine))
-    held = stock.select(source_store_id="store_id", product_id="product_id", on_hand="on_hand")
-    goods = named.group_by("source_store_id", "product_id", maintain_order=True).agg("at")
-    known = goods.join(held, on=["source_store_id", "product_id"], how="left", maintain_order="left")
+    named = facts[members].select("source_store_id", "product_id").with_columns(positions=pl.Series(members))
+    source_stock = stock.select(source_store_id="store_id", product_id="product_id", on_hand="on_hand")
+    goods = named.group_by("source_store_id", "product_id", maintain_order=True).agg("positions")
+    goods_stock = goods.join(source_stock, on=["source_store_id", "product_id"], how="left", maintain_order="left")
     limits = []
-    for source, product, at, on_hand in known.iter_rows():
+    for source, product, positions, on_hand in goods_stock.iter_rows():
         amount = max(on_hand or 0.0, 0.0) if math.isinf(row["capacity"]) else row["capacity"]
-        limits.append(CapacityLimit(f"{row['limit']} {source} {product}", amount, np.array(at), np.ones(len(at))))
+        limits.append(
+            CapacityLimit(f"{row['limit']} {source} {product}", amount, np.array(positions), np.ones(len(positions)))
+        )
     return limits
 
 
@@ -169,8 +171,8 @@ def price_rows(scarce: Sequence[tuple[CapacityLimit, str]], shared: SharedOrders
     """One row per limit, dearest first: columns PRICES.
 
     Args:
-        scarce: the limits, each with what it counts.
-        shared: what they bought.
+        scarce: the limits, each with its unit.
+        shared: the allocation under them.
     """
     rows = [
         {
@@ -180,8 +182,8 @@ def price_rows(scarce: Sequence[tuple[CapacityLimit, str]], shared: SharedOrders
             "used": float(shared.used[number]),
             "lines": int((shared.units[limit.series] > 0).sum()),
             "worth_of_one_more": float(shared.prices[number]),
-            "reason": _said(float(shared.prices[number]), unit),
-            "reason_zh": _said_zh(float(shared.prices[number]), unit),
+            "reason": _reason(float(shared.prices[number]), unit),
+            "reason_zh": _reason_zh(float(shared.prices[number]), unit),
         }
         for number, (limit, unit) in enumerate(scarce)
     ]
@@ -189,16 +191,16 @@ def price_rows(scarce: Sequence[tuple[CapacityLimit, str]], shared: SharedOrders
     return pl.DataFrame(rows, schema=PRICES).sort(dearest, descending=True, maintain_order=True)
 
 
-def _said(price: float, unit: str) -> str:
+def _reason(price: float, unit: str) -> str:
     if price <= 0:
         return "It limits nothing: more of it would earn nothing."
-    many = 1000 if unit == "money" else 10
-    return f"{many:,} more {'units' if unit == 'stock' else unit} is worth about {price * many:,.2f}."
+    step = 1000 if unit == "money" else 10
+    return f"{step:,} more {'units' if unit == 'stock' else unit} is worth about {price * step:,.2f}."
 
 
-def _said_zh(price: float, unit: str) -> str:
+def _reason_zh(price: float, unit: str) -> str:
     if price <= 0:
         return "未构成限制：再多也不会增加收益。"
-    many = 1000 if unit == "money" else 10
+    step = 1000 if unit == "money" else 10
     words = {"money": "元", "units": "件", "packs": "箱", "stock": "件"}.get(unit, unit)
-    return f"每增加{many:,}{words}约可多赚{price * many:,.2f}。"
+    return f"每增加{step:,}{words}约可多赚{price * step:,.2f}。"

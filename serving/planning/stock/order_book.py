@@ -1,4 +1,4 @@
-"""The order book: what was decided, exported and received, line by line."""
+"""Builds the order book: one line per decided suggestion, with its export and receipts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -26,7 +26,7 @@ BOOK: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 
 
-def book_row(life: SuggestionStatus) -> dict[str, Any]:
+def _book_row(life: SuggestionStatus) -> dict[str, Any]:
     """A line of the order book: the columns of BOOK."""
     decision = life.stored.decision
     return {
@@ -50,5 +50,5 @@ def book_row(life: SuggestionStatus) -> dict[str, Any]:
 
 def order_book(lives: Sequence[SuggestionStatus], *, state: str | None = None) -> pl.DataFrame:
     """One row per suggestion that was decided on, newest decision first: columns BOOK."""
-    rows = [book_row(life) for life in reversed(lives) if state is None or life.state == state]
+    rows = [_book_row(life) for life in reversed(lives) if state is None or life.state == state]
     return pl.DataFrame(rows, schema=BOOK)

@@ -1,4 +1,4 @@
-"""Approved orders on their way to the system that carries them out: as a CSV file or to a webhook."""
+"""Exports approved orders as a CSV file or to a webhook, each at least once."""
 
 import csv
 import json
@@ -33,7 +33,7 @@ COLUMNS = (
 def export_orders(
     tenant: str, database: Database, *, target: str, made_by: str, now: datetime, timeout_seconds: float = 30
 ) -> list[Export]:
-    """Delivers what was decided and has not gone out, first of all what did not arrive the last time.
+    """Delivers the decided orders that were not exported yet, the undelivered exports first.
 
     Args:
         tenant: whose decisions.
@@ -51,6 +51,8 @@ def export_orders(
         UsageError: the target is neither a file nor an http(s) address.
     """
     _check_target(target)
+    # The export is stored before it is sent: a crash or a refusal leaves it pending, and the address can tell a
+    # repeated delivery by its export_id.
     fresh = make_export(tenant, database, target=target, made_by=made_by, now=now)
     exports = pending_exports(tenant, database)
     if _is_address(target):
@@ -65,7 +67,7 @@ def export_orders(
     return exports
 
 
-def order_rows(export: Export) -> list[dict[str, Any]]:
+def _order_rows(export: Export) -> list[dict[str, Any]]:
     """One row per order, the columns of `COLUMNS`; a quantity of 0 takes an earlier one back."""
     rows = []
     for line in export.lines:
@@ -93,12 +95,12 @@ def _csv(exports: list[Export]) -> str:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for export in exports:
-        writer.writerows(order_rows(export))
+        writer.writerows(_order_rows(export))
     return text.getvalue()
 
 
 def _post(address: str, export: Export, timeout_seconds: float) -> None:
-    body = json.dumps({"export_id": export.export_id, "orders": order_rows(export)}, ensure_ascii=False).encode()
+    body = json.dumps({"export_id": export.export_id, "orders": _order_rows(export)}, ensure_ascii=False).encode()
     headers = {"Content-Type": "application/json; charset=utf-8", "Idempotency-Key": export.export_id}
     request = urllib.request.Request(address, body, headers, method="POST")  # noqa: S310  # http(s) was checked
     try:

@@ -1,4 +1,4 @@
-"""Order suggestions for a chain: forecasts, supply terms and stock brought together store by store."""
+"""Suggests orders for a chain, store by store, from forecasts, supply terms and stock."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -49,7 +49,7 @@ class Forecaster(Protocol):
 
 @dataclass(frozen=True)
 class SupplySide:
-    """What is known of supply on a day, for reuse over the stores of one run.
+    """Supply terms and stock of a day, read once for all stores of a run.
 
     Attributes:
         terms: supply terms and prices, one row per store x product.
@@ -75,17 +75,17 @@ class SupplySide:
         return cls(terms, read_stock(dataset, stores), delisted(dataset, as_of + timedelta(days=1)), as_of)
 
     def horizon(self, settings: Settings) -> int:
-        """Periods that a forecast must have to decide on every order."""
+        """Periods that a forecast must reach for every order decision."""
         return math.ceil(horizon_days(self.terms, settings.replenishment) / _PERIOD_DAYS[settings.data.period])
 
     def plan(self, paths: DemandPaths, settings: Settings, seed: int = 0) -> tuple[Plan, pl.DataFrame]:
-        """The decision for the listed series of `paths`, and those series."""
+        """The order decision for the listed series of `paths`, and those series."""
         paths = self.listed(paths)
-        here = pl.col("store_id").is_in(paths.series["store_id"].unique().to_list())
+        in_stores = pl.col("store_id").is_in(paths.series["store_id"].unique().to_list())
         plan = plan_orders(
             paths,
-            self.terms.filter(here),
-            self.stock.filter(here),
+            self.terms.filter(in_stores),
+            self.stock.filter(in_stores),
             self.as_of,
             settings=settings.replenishment,
             seed=seed,
@@ -122,7 +122,7 @@ def suggest(
     Args:
         dataset: as known on the day after which orders are placed.
         model: gives the sample paths.
-        settings: defaults for what `supply` does not say.
+        settings: defaults where `supply` has no value.
         stores: only these; None for all.
         products: only these; None for all.
         budget: money that all orders together may cost; None for no limit.
@@ -157,13 +157,13 @@ def suggest_within(
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of `suggest` under several limits at once, and what one more of each limit is worth (`limits.PRICES`).
+    """The rows of `suggest` under several limits at once, and the shadow price of each limit (`limits_file.PRICES`).
 
     Args:
         dataset: as known on the day after which orders are placed.
         model: gives the sample paths.
         settings: defaults for what `supply` does not say.
-        limits: what is scarce, see `limits.read_limits`.
+        limits: rows of a limits file, see `limits_file.read_limits`.
         stores: only these; None for all.
         products: only these; None for all.
         seed: for the sample paths and uncertain lead times.
@@ -175,8 +175,8 @@ def suggest_within(
     """
     rows = read_limits(limits)
     side = SupplySide.read(dataset, stores)
-    wanted = store_paths(dataset, model, side.horizon(settings), stores, products, seed, progress)
-    plans = [side.plan(paths, settings, seed) for paths in wanted]
+    demand_paths = store_paths(dataset, model, side.horizon(settings), stores, products, seed, progress)
+    plans = [side.plan(paths, settings, seed) for paths in demand_paths]
     if not plans:
         return pl.DataFrame(schema=SUGGESTIONS | ADDED), pl.DataFrame(schema=PRICES)
     facts = line_facts(dataset, pl.concat([series for _, series in plans]))
@@ -185,7 +185,7 @@ def suggest_within(
         "packs": np.concatenate([1 / plan.terms.case_pack for plan, _ in plans]),
     }
     scarce = capacity_limits(rows, facts, per_unit, side.stock)
-    orders, shared = apply_limits(plans, [one for one, _ in scarce], side.as_of)
+    orders, shared = apply_limits(plans, [limit for limit, _ in scarce], side.as_of)
     return orders, price_rows(scarce, shared)
 
 
@@ -204,11 +204,11 @@ def store_paths(
         NotFoundError: none of the named stores and products has a forecast.
     """
     forecasts = model.forecast(dataset, horizon, stores=stores, products=products, seed=seed, progress=SILENT)
-    found = 0
+    n_stores = 0
     for forecast in progress.track(forecasts, "orders per store"):
-        found += 1
+        n_stores += 1
         yield forecast.paths
-    if not found and (stores is not None or products is not None):
+    if not n_stores and (stores is not None or products is not None):
         raise NotFoundError(
             f"no series to order for was found among stores {stores or 'all'} and products {products or 'all'}. "
             "Check the ids against the stores and products of the lake."

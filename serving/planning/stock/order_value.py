@@ -1,4 +1,4 @@
-"""What people's changes to suggestions were worth: the suggested and the human quantity against what was wanted."""
+"""Measures people's changes to suggestions: suggested and human quantity, simulated against the actual demand."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -58,12 +58,12 @@ def measure_decisions(dataset: Dataset, lives: Sequence[SuggestionStatus], setti
     """
     book = order_book(lives).filter(pl.col("suggested_quantity").is_not_null())
     last = dataset.last_day()
-    done = [
+    measured = [
         _of_day(dataset, part, day, last, settings)
         for (day,), part in book.sort("as_of").group_by("as_of", maintain_order=True)
         if isinstance(day, date) and day < last
     ]
-    return pl.concat([pl.DataFrame(schema=LINES), *done])
+    return pl.concat([pl.DataFrame(schema=LINES), *measured])
 
 
 def by_user(lines: pl.DataFrame) -> pl.DataFrame:
@@ -91,15 +91,15 @@ def _of_day(dataset: Dataset, book: pl.DataFrame, as_of: date, last: date, setti
     except ImpossibleError:
         return pl.DataFrame(schema=LINES)
     index = facts.series.with_row_index("place")
-    held = book.join(index, on=list(SERIES), how="inner", maintain_order="left")
-    rows = held["place"].to_numpy().astype(np.int64)
+    decided = book.join(index, on=list(SERIES), how="inner", maintain_order="left")
+    rows = decided["place"].to_numpy().astype(np.int64)
     terms = facts.terms.take(rows)
     first = np.datetime64(as_of + timedelta(days=1), "D")
     cycle = order_cycle(first, terms.lead_days, terms.review_days, terms.open_weekdays)
     over = np.flatnonzero(cycle.next_arrives_on <= np.datetime64(last + timedelta(days=1), "D"))
     if not len(over):
         return pl.DataFrame(schema=LINES)
-    return _measured(held[over], facts, rows[over], Cycle(*(getattr(cycle, name)[over] for name in _DATES)), first)
+    return _measured(decided[over], facts, rows[over], Cycle(*(getattr(cycle, name)[over] for name in _DATES)), first)
 
 
 def _measured(book: pl.DataFrame, facts: ReplayFacts, rows: Ints, cycle: Cycle, first: np.datetime64) -> pl.DataFrame:
@@ -116,7 +116,7 @@ def _measured(book: pl.DataFrame, facts: ReplayFacts, rows: Ints, cycle: Cycle, 
         "next_arrives_on": pl.Series(cycle.next_arrives_on),
     }
     for whose, quantity in (("suggested", "suggested_quantity"), ("human", "order_quantity")):
-        came = outcome(cycles, book[quantity].to_numpy().astype(np.float64), terms)
-        columns |= {f"{name}_{whose}": pl.Series(getattr(came, name)) for name in _PAIRS}
-        columns["demand"] = pl.Series(came.sold + came.lost)
+        result = outcome(cycles, book[quantity].to_numpy().astype(np.float64), terms)
+        columns |= {f"{name}_{whose}": pl.Series(getattr(result, name)) for name in _PAIRS}
+        columns["demand"] = pl.Series(result.sold + result.lost)
     return book.with_columns(**columns).select(pl.col(name).cast(kind) for name, kind in LINES.items())

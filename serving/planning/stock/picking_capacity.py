@@ -1,4 +1,4 @@
-"""What shops can pick for customers: their capacity, the orders they expect of their own, and what an order holds."""
+"""Reads the picking capacity of shops: capacity, expected own orders and units per order."""
 
 from datetime import date, timedelta
 
@@ -26,7 +26,7 @@ def read_shops(dataset: Dataset, as_of: date, usual_order_units: float = 3.0) ->
 
     Args:
         dataset: its stores and receipts.
-        as_of: last known day.
+        as_of: last visible day.
         usual_order_units: units of an order in shops without one (setting `network.usual_order_units`).
     """
     first = as_of - timedelta(days=_DAYS - 1)

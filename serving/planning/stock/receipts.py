@@ -1,4 +1,4 @@
-"""Receipts as another system tells them, row by row of a table."""
+"""Parses goods receipts from a table of another system, one receipt per row."""
 
 import hashlib
 from datetime import date
@@ -23,7 +23,7 @@ def read_receipts(table: pl.DataFrame, *, received_on: date | None, noted_by: st
             `received_on`, `receipt_id` and `note`. Without a receipt_id a row's content is its name, so that the same
             file read twice counts once.
         received_on: day of the rows that name none; None refuses such rows.
-        noted_by: who tells it, for the audit.
+        noted_by: who reports it, for the audit.
 
     Raises:
         DataError: a column is missing, or a row has no number of units, no goods or no readable day.
@@ -42,6 +42,7 @@ def read_receipts(table: pl.DataFrame, *, received_on: date | None, noted_by: st
             "YYYY-MM-DD. Correct them; nothing was stored.",
             {"rows": (wrong["row"].head(20) + 1).to_list()},
         )
+    # Equal rows of one file are separate receipts; numbered, they get different ids.
     repeat = pl.int_range(pl.len()).over("suggestion_id", *_GOODS, "received_on", "units")
     return [_receipt(row, noted_by) for row in frame.with_columns(repeat=repeat).iter_rows(named=True)]
 
@@ -62,13 +63,13 @@ def _typed(table: pl.DataFrame) -> pl.DataFrame:
         for name in ("units", *_TEXTS, *_DAYS)
     }
     frame = pl.DataFrame(columns).with_columns(pl.col(pl.String).str.strip_chars().replace("", None))
-    given = frame.select(pl.col(_DAYS).is_not_null())
+    filled = frame.select(pl.col(_DAYS).is_not_null())
     typed = frame.with_columns(
         pl.col("units").cast(pl.Float64, strict=False),
         pl.col(_TEXTS).cast(pl.String),
         *(_day(frame, name) for name in _DAYS),
     )
-    bad = pl.any_horizontal(given[name] & typed[name].is_null() for name in _DAYS)
+    bad = pl.any_horizontal(filled[name] & typed[name].is_null() for name in _DAYS)
     return typed.with_columns(bad_day=typed.select(bad.alias("bad"))["bad"] if typed.height else pl.lit(value=False))
 
 

@@ -1,4 +1,4 @@
-"""By when goods must be sold: their date, the end of their listing or season, or so many days of sales."""
+"""Computes the last day of sale of stock: expiry, end of listing or season, or `leftover_days` from now."""
 
 from datetime import date, timedelta
 
@@ -23,14 +23,14 @@ def sell_by(
 ) -> pl.DataFrame:
     """One row per row of stock: `store_id`, `product_id`, `sell_by`, `sell_by_kind`, `is_end` (none comes after).
 
-    The earliest of: the date of goods that date out, taken to have arrived half a review period ago; the last day of
+    The earliest of: the expiry of perishable goods, taken to have arrived half a review period ago; the last day of
     the listing; the end of the season; and `leftover_days` from now (`slow`).
 
     Args:
         dataset: as known on `as_of`.
         stock: `store_id`, `product_id`.
         terms: supply terms of `decisions.inputs.read_terms`.
-        as_of: last known day.
+        as_of: last visible day.
         settings: `leftover_days`, and the review period where none is known.
     """
     review = pl.col("review_period_days").fill_null(settings.replenishment.review_period_days)
@@ -82,12 +82,13 @@ def season_ends(dataset: Dataset, as_of: date) -> pl.DataFrame:
     table = np.zeros((len(goods), _YEAR // 7))
     place = goods.search_sorted(recent["product_id"])
     table[place.to_numpy(), recent["week"].clip(0, 51).to_numpy()] = recent["units"].to_numpy()
+    # The year is repeated, so that windows run over its end.
     ahead = np.concatenate([table, table], axis=1)
     sums = np.cumsum(np.pad(ahead, ((0, 0), (1, 0))), axis=1)
     season = (sums[:, _SEASON_WEEKS : _SEASON_WEEKS + 52] - sums[:, :52]).max(axis=1)
     is_seasonal = season >= _SEASON_SHARE * table.sum(axis=1)
-    rest = sums[:, _QUIET_WEEKS : _QUIET_WEEKS + _WEEKS_AHEAD] - sums[:, :_WEEKS_AHEAD]
-    quiet = rest < _QUIET_SHARE * _QUIET_WEEKS * table.mean(axis=1)[:, None]
+    sold_ahead = sums[:, _QUIET_WEEKS : _QUIET_WEEKS + _WEEKS_AHEAD] - sums[:, :_WEEKS_AHEAD]
+    quiet = sold_ahead < _QUIET_SHARE * _QUIET_WEEKS * table.mean(axis=1)[:, None]
     ends = np.where(quiet.any(axis=1), quiet.argmax(axis=1), -1)
     days = np.datetime64(as_of, "D") + 7 * np.maximum(ends, 0)
     return pl.DataFrame({"product_id": goods, "season": pl.Series(days)}).filter(pl.Series((ends >= 0) & is_seasonal))

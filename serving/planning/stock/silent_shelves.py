@@ -1,4 +1,4 @@
-"""Shelves that have gone silent: for how long, against what they used to sell and what the other shops still sell."""
+"""Measures silence of stocked goods: days without a sale, against their former rate and sales of the other shops."""
 
 from datetime import date, timedelta
 
@@ -19,7 +19,7 @@ _LEAST_DAYS = 14
 
 
 def read_silent(dataset: Dataset, stock: pl.DataFrame, terms: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """What `phantom.suggest_cycle_counts` asks for, one row per store x product with stock on record that used to sell.
+    """Input of `phantom_stock.suggest_cycle_counts`, one row per store x product with stock on record that used to sell.
 
     The rate is that of the twelve weeks before the last sale, times how the other shops' sales of the product have
     moved since (never upwards), so that an ended season or promotion is not taken for a phantom. Days on which the shop
@@ -29,26 +29,26 @@ def read_silent(dataset: Dataset, stock: pl.DataFrame, terms: pl.DataFrame, as_o
         dataset: as known on `as_of`.
         stock: newest stock of `decisions.inputs.read_stock`.
         terms: supply terms of `decisions.inputs.read_terms`, for the margin.
-        as_of: last known day.
+        as_of: last visible day.
     """
     days = _BEFORE_DAYS + _LONGEST_SILENCE
     first = as_of - timedelta(days=days - 1)
-    held = stock.filter(pl.col("on_hand") > 0).select(*SERIES, "on_hand").sort(SERIES)
+    on_record = stock.filter(pl.col("on_hand") > 0).select(*SERIES, "on_hand").sort(SERIES)
     sales = dataset.daily_sales().filter(pl.col("date") >= first, pl.col("units") > 0)
     rows = sales.group_by(*SERIES, day=(pl.col("date") - first).dt.total_days()).agg(pl.col("units").sum()).collect()
     empty = _empty_days(dataset, first, as_of)
-    goods = held["product_id"].unique().sort()
+    goods = on_record["product_id"].unique().sort()
     everywhere = _table(goods, rows, days)
-    found = []
-    for (store_id,), mine in held.group_by("store_id", maintain_order=True):
-        here = rows.filter(pl.col("store_id") == store_id)
-        if here.height:
+    stores_silent = []
+    for (store_id,), store_stock in on_record.group_by("store_id", maintain_order=True):
+        store_sales = rows.filter(pl.col("store_id") == store_id)
+        if store_sales.height:
             out = empty.filter(pl.col("store_id") == store_id)
-            chain = everywhere[goods.search_sorted(mine["product_id"]).to_numpy()]
-            found.append(_of_store(mine, here, chain, out, days))
-    if not found:
-        return _joined(held.clear().with_columns(rate=0.0, dispersion=1.0, days_without_sale=0), terms)
-    return _joined(pl.concat(found), terms)
+            chain = everywhere[goods.search_sorted(store_stock["product_id"]).to_numpy()]
+            stores_silent.append(_of_store(store_stock, store_sales, chain, out, days))
+    if not stores_silent:
+        return _joined(on_record.clear().with_columns(rate=0.0, dispersion=1.0, days_without_sale=0), terms)
+    return _joined(pl.concat(stores_silent), terms)
 
 
 def _joined(frame: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
@@ -62,18 +62,20 @@ def _empty_days(dataset: Dataset, first: date, as_of: date) -> pl.DataFrame:
     return counted.select(*SERIES, day=(pl.col("date") - first).dt.total_days()).unique().collect()
 
 
-def _of_store(mine: pl.DataFrame, here: pl.DataFrame, chain: Floats, empty: pl.DataFrame, days: int) -> pl.DataFrame:
-    goods = mine["product_id"]
-    own = _table(goods, here, days)
+def _of_store(
+    store_stock: pl.DataFrame, store_sales: pl.DataFrame, chain: Floats, empty: pl.DataFrame, days: int
+) -> pl.DataFrame:
+    goods = store_stock["product_id"]
+    own = _table(goods, store_sales, days)
     is_open = np.zeros(days, dtype=np.bool_)
-    is_open[here["day"].to_numpy()] = True
+    is_open[store_sales["day"].to_numpy()] = True
     stocked = np.broadcast_to(is_open, own.shape) & (_table(goods, empty.with_columns(units=1.0), days) == 0)
     sold: Bools = own > 0
     has, last = sold.any(axis=1), days - 1 - sold[:, ::-1].argmax(axis=1)
     silent = stocked.sum(axis=1) - np.take_along_axis(np.cumsum(stocked, axis=1), last[:, None], axis=1)[:, 0]
     rate, dispersion, seen = _before(own, stocked | sold, last)
     factor = _others(chain - own, last)
-    frame = mine.with_columns(
+    frame = store_stock.with_columns(
         rate=pl.Series(rate * factor),
         dispersion=pl.Series(dispersion),
         days_without_sale=pl.Series(silent),
@@ -83,10 +85,10 @@ def _of_store(mine: pl.DataFrame, here: pl.DataFrame, chain: Floats, empty: pl.D
 
 def _table(goods: pl.Series, rows: pl.DataFrame, days: int) -> Floats:
     """Units by product and day."""
-    known = rows.filter(pl.col("product_id").is_in(goods.implode()))
-    places = goods.search_sorted(known["product_id"]).to_numpy()
-    cells = places * days + known["day"].to_numpy()
-    units = known["units"].cast(pl.Float64).to_numpy()
+    matched = rows.filter(pl.col("product_id").is_in(goods.implode()))
+    places = goods.search_sorted(matched["product_id"]).to_numpy()
+    cells = places * days + matched["day"].to_numpy()
+    units = matched["units"].cast(pl.Float64).to_numpy()
     return np.bincount(cells, weights=units, minlength=len(goods) * days).astype(np.float64).reshape(len(goods), days)
 
 

@@ -1,4 +1,4 @@
-"""Stock of a chain as one: what to move between shops, what to count, what will be left over."""
+"""Suggests transfers, cycle counts and clearance of excess stock for the stock of a whole chain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from serving.planning.stock.silent_shelves import read_silent
 
 @dataclass
 class Network:
-    """Gathers what each store's forecast says of its stock; asked when all stores are in.
+    """Collects the stock values and excess stock of each store, then computes chain-wide suggestions.
 
     Attributes:
         dataset: as known on the day of the supply side.
@@ -43,7 +43,7 @@ class Network:
 
     @cached_property
     def stock(self) -> pl.DataFrame:
-        """Newest stock with the day it must be sold by and what a unit cost, one row per store x product."""
+        """Newest stock with its last day of sale and unit cost, one row per store x product."""
         side = self.side
         ends = sell_by(self.dataset, side.stock, side.terms, side.as_of, self.settings)
         guessed = pl.col("unit_price") * (1 - self.settings.replenishment.assumed_margin_share)
@@ -53,25 +53,30 @@ class Network:
 
     @cached_property
     def shops(self) -> pl.DataFrame:
-        """What each shop can pick: `shops.SHOPS`."""
+        """Picking capacity of each shop: columns `picking_capacity.SHOPS`."""
         return read_shops(self.dataset, self.side.as_of, self.settings.network.usual_order_units)
 
     def add(self, paths: DemandPaths, plan: Plan) -> None:
-        """Takes in a store's listed series with the order decision on them."""
+        """Adds a store's listed series with their order decision."""
         ends = self.stock.filter(pl.col("sell_by_kind") != "slow").select(*SERIES, "sell_by", "is_end")
-        mine = paths.series.join(ends, on=list(SERIES), how="left", maintain_order="left")
+        series_ends = paths.series.join(ends, on=list(SERIES), how="left", maintain_order="left")
         transit = self.settings.network.transfer_days
         first = days(paths.dates)[0]
         cycle = (plan.cycle.next_arrives_on - first).astype(np.float64)
         self._series.append(paths.series.select(*SERIES, cycle_days=pl.Series(cycle)))
         self._parts.append(
             local_stock_values(
-                plan, paths.units, days(paths.dates), mine["sell_by"], mine["is_end"], transit_days=transit
+                plan,
+                paths.units,
+                days(paths.dates),
+                series_ends["sell_by"],
+                series_ends["is_end"],
+                transit_days=transit,
             )
         )
 
     def add_leftovers(self, paths: DemandPaths) -> None:
-        """Takes in a store's series, listed or not; goods with stock and without a forecast count as not selling."""
+        """Adds a store's series, listed or not; goods with stock and without a forecast count as not selling."""
         stores = paths.series["store_id"].unique().to_list()
         stock = self.stock.filter(pl.col("store_id").is_in(stores), pl.col("on_hand") > 0)
         self._left.append(find_excess_stock(paths, stock, self.side.as_of))
@@ -87,13 +92,13 @@ class Network:
         return pl.concat([pl.DataFrame(schema=empty), *self._series])
 
     def giving(self) -> StockValues:
-        """What a unit more or less is worth in every series."""
+        """Value of stock in every series."""
         parts = self._parts
         names = ("need", "worth", "hold", "on_hand", "keep", "need_later")
         return StockValues(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
     def transfers(self, network: NetworkSettings | None = None) -> pl.DataFrame:
-        """What to move, one row per product x giving x receiving store, most valuable first: columns TRANSFERS."""
+        """Suggested transfers, one row per product x giving x receiving store, most valuable first: columns TRANSFERS."""
         if not self._parts:
             return pl.DataFrame(schema=TRANSFERS)
         chosen = network or self.settings.network
@@ -104,12 +109,12 @@ class Network:
         )
 
     def leftovers(self) -> pl.DataFrame:
-        """Goods that will be left over, most money at risk first: columns LEFTOVERS."""
-        found = pl.concat([pl.DataFrame(schema=LEFTOVERS), *self._left])
-        return found.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
+        """Excess stock, most money at risk first: columns LEFTOVERS."""
+        excess = pl.concat([pl.DataFrame(schema=LEFTOVERS), *self._left])
+        return excess.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
 
     def counts(self, least_probability: float | None = None) -> pl.DataFrame:
-        """Shelves to count, most valuable first: columns `phantom_stock.CYCLE_COUNTS`.
+        """Suggested cycle counts, most valuable first: columns `phantom_stock.CYCLE_COUNTS`.
 
         Args:
             least_probability: of phantom stock; None = that of the settings.
@@ -131,7 +136,7 @@ def transfers(
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> pl.DataFrame:
-    """What to move between shops; see `Network.transfers`.
+    """Suggested transfers between shops; see `Network.transfers`.
 
     Raises:
         NotFoundError: none of the named stores and products has a forecast.
@@ -155,7 +160,7 @@ def leftovers(
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> pl.DataFrame:
-    """Goods that will not sell by their date, listing or season; see `Network.leftovers`.
+    """Excess stock by expiry, listing or season; see `Network.leftovers`.
 
     Raises:
         NotFoundError: none of the named stores and products has a forecast.
@@ -172,14 +177,18 @@ def leftovers(
 def counts(
     dataset: Dataset, settings: Settings, *, stores: Sequence[str] | None = None, least_probability: float | None = None
 ) -> pl.DataFrame:
-    """Shelves to count; see `Network.counts`. Needs no demand model."""
+    """Suggested cycle counts; see `Network.counts`. Needs no demand model.
+
+    Raises:
+        MissingTableError: no sales table is there.
+    """
     side = SupplySide.read(dataset)
     found = Network(dataset, side, settings).counts(least_probability)
     return found if stores is None else found.filter(pl.col("store_id").is_in(list(stores)))
 
 
-def goods_to_clear(found: pl.DataFrame, store_id: str | None, most: int = 20) -> list[str]:
-    """Products with most money in left-over stock, dearest first.
+def goods_to_clear(excess: pl.DataFrame, store_id: str | None, most: int = 20) -> list[str]:
+    """Products with most money in excess stock, dearest first.
 
     Args:
         found: columns of LEFTOVERS.
@@ -189,8 +198,8 @@ def goods_to_clear(found: pl.DataFrame, store_id: str | None, most: int = 20) ->
     Raises:
         ImpossibleError: nothing is left over there.
     """
-    here = found if store_id is None else found.filter(pl.col("store_id") == store_id)
-    goods = here.group_by("product_id").agg(pl.col("value_at_risk").sum())
+    in_store = excess if store_id is None else excess.filter(pl.col("store_id") == store_id)
+    goods = in_store.group_by("product_id").agg(pl.col("value_at_risk").sum())
     ranked = goods.sort("value_at_risk", "product_id", descending=[True, False])["product_id"].head(most).to_list()
     if not ranked:
         raise ImpossibleError(

@@ -17,7 +17,7 @@ from retail_brain.settings import Settings, Workspace
 from serving.http.handlers.recommend import recommend as asked
 from serving.http.messages.people_messages import RecommendRequest
 from serving.http.state import State
-from serving.planning.people.offering import Wish
+from serving.planning.people.offering import RecommendationRequest
 from serving.planning.people.recommendations import recommend
 from serving.planning.people.rule_files import plain_rule
 from serving.store.publishing.run import publish
@@ -134,7 +134,7 @@ def test_online_and_batch_give_the_same_answer(
     chain: Dataset, model: RecommenderModel, state: State, rules: list[Rule], store: str | None, kind: Any, quota: int
 ) -> None:
     set_rules(state, rules)
-    wish = Wish(k=6, kind=kind, explore_at_least=quota, store_id=store, rules=rules, now=NOW)
+    wish = RecommendationRequest(k=6, kind=kind, explore_at_least=quota, store_id=store, rules=rules, now=NOW)
     batch = pl.concat(list(recommend(chain, model, wish))).with_columns(pl.col("due_on").cast(pl.String))
     assert batch.height > 40
     for customer in chain.scan("customers").collect()["customer_id"]:
@@ -146,8 +146,8 @@ def test_online_and_batch_give_the_same_answer(
 
 
 def test_everybody_in_their_own_shop_is_the_sum_of_the_shops(chain: Dataset, model: RecommenderModel) -> None:
-    own = pl.concat(list(recommend(chain, model, Wish(k=5, in_stock=True, rules=RULES, now=NOW))))
-    east = pl.concat(list(recommend(chain, model, Wish(k=5, store_id="城东", rules=RULES, now=NOW))))
+    own = pl.concat(list(recommend(chain, model, RecommendationRequest(k=5, in_stock=True, rules=RULES, now=NOW))))
+    east = pl.concat(list(recommend(chain, model, RecommendationRequest(k=5, store_id="城东", rules=RULES, now=NOW))))
     of_east = [f"客{person:02d}" for person in range(0, 50, 2)]
     mine = pl.col("customer_id").is_in(of_east)
     assert own.filter(mine).equals(east.filter(mine))
@@ -155,7 +155,7 @@ def test_everybody_in_their_own_shop_is_the_sum_of_the_shops(chain: Dataset, mod
 
 
 def test_only_what_the_shop_has_or_the_web_shop_ships(chain: Dataset, model: RecommenderModel) -> None:
-    table = pl.concat(list(recommend(chain, model, Wish(k=20, store_id="城东", now=NOW))))
+    table = pl.concat(list(recommend(chain, model, RecommendationRequest(k=20, store_id="城东", now=NOW))))
     number = pl.col("product_id").str.slice(1).cast(pl.Int64)
     way = table.select("fulfilment", "from_store_id", odd=number % 2 == 1, shipped=number < 10).unique()
     assert sorted(way.rows()) == [
@@ -166,11 +166,11 @@ def test_only_what_the_shop_has_or_the_web_shop_ships(chain: Dataset, model: Rec
 
 
 def test_adult_goods_reach_known_adults_only(chain: Dataset, model: RecommenderModel) -> None:
-    table = pl.concat(list(recommend(chain, model, Wish(k=20, now=NOW))))
+    table = pl.concat(list(recommend(chain, model, RecommendationRequest(k=20, now=NOW))))
     adults = [f"客{person:02d}" for person in range(0, 51, 3)]
     whom = set(table.filter(pl.col("product_id") == "P17")["customer_id"])
     assert whom
     assert whom <= set(adults)
-    allow = Wish(k=20, now=NOW, rules=[Rule(action="allow", attribute="adult")])
+    allow = RecommendationRequest(k=20, now=NOW, rules=[Rule(action="allow", attribute="adult")])
     more = pl.concat(list(recommend(chain, model, allow)))
     assert set(more.filter(pl.col("product_id") == "P17")["customer_id"]) > whom

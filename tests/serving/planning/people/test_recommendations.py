@@ -11,7 +11,7 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.outputs import RECOMMENDATIONS
-from serving.planning.people.offering import Wish
+from serving.planning.people.offering import RecommendationRequest
 from serving.planning.people.reasons import WORDS, reason_text, with_reason_texts
 from serving.planning.people.recommendations import recommend, write_recommendations
 from training.recommender.config import ALSConfig, RankerConfig, RecommenderConfig
@@ -44,7 +44,7 @@ def model(chain: Dataset) -> RecommenderModel:
 
 
 def answer(chain: Dataset, model: RecommenderModel, **wish: object) -> pl.DataFrame:
-    return pl.concat(list(recommend(chain, model, Wish(**wish))))  # type: ignore[arg-type]
+    return pl.concat(list(recommend(chain, model, RecommendationRequest(**wish))))  # type: ignore[arg-type]
 
 
 def test_ranks_run_from_one_without_gaps_and_columns_are_the_contracts(chain: Dataset, model: RecommenderModel) -> None:
@@ -98,19 +98,19 @@ def test_unknown_customers_and_impossible_numbers_are_refused(chain: Dataset, mo
     with pytest.raises(NotFoundError, match="nobody"):
         next(recommend(chain, model, customers=["nobody"]))
     with pytest.raises(UsageError, match="at least 1"):
-        next(recommend(chain, model, Wish(k=0)))
+        next(recommend(chain, model, RecommendationRequest(k=0)))
     with pytest.raises(UsageError, match="quota"):
-        next(recommend(chain, model, Wish(k=2, explore_at_least=3)))
+        next(recommend(chain, model, RecommendationRequest(k=2, explore_at_least=3)))
     with pytest.raises(UsageError, match="one of them"):
-        next(recommend(chain, model, Wish(store_id="店1", in_stock=True)))
+        next(recommend(chain, model, RecommendationRequest(store_id="店1", in_stock=True)))
     with pytest.raises(NotFoundError, match="nowhere"):
-        next(recommend(chain, model, Wish(store_id="nowhere")))
+        next(recommend(chain, model, RecommendationRequest(store_id="nowhere")))
 
 
 @pytest.mark.parametrize("ending", ["parquet", "csv"])
 def test_files_hold_every_block(chain: Dataset, model: RecommenderModel, tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"out.{ending}"
-    assert write_recommendations(recommend(chain, model, Wish(k=2)), path) == (120, 60)
+    assert write_recommendations(recommend(chain, model, RecommendationRequest(k=2)), path) == (120, 60)
     table = pl.read_parquet(path) if ending == "parquet" else pl.read_csv(path)
     assert table.columns == list(RECOMMENDATIONS)
     assert table.height == 120

@@ -14,7 +14,7 @@ from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings, Settings
 from serving.planning.replay.inputs import read_replay
 from serving.planning.replay.run import POLICIES, Replay, replay
-from serving.planning.replay.scenario import Stage
+from serving.planning.replay.scenario import ReplayScenario
 
 FIRST, LAST = date(2025, 9, 1), date(2025, 9, 14)
 
@@ -108,9 +108,9 @@ def test_waste_of_the_records_is_what_the_generator_threw_away(sample):
 def test_orders_after_closing_know_a_day_more(sample):
     closing = Settings(replenishment=ReplenishmentSettings(orders_placed="after_closing"))
     facts = read_replay(sample, FIRST, LAST, closing, ["S01"])
-    late = Stage.of(facts, FIRST, closing, paths=20, seed=0, refresh_days=7)
-    early = Stage.of(facts, FIRST, Settings(), paths=20, seed=0, refresh_days=7)
-    assert (early.world.lead - late.world.lead == 1).all()
+    late = ReplayScenario.of(facts, FIRST, closing, paths=20, seed=0, refresh_days=7)
+    early = ReplayScenario.of(facts, FIRST, Settings(), paths=20, seed=0, refresh_days=7)
+    assert (early.environment.lead - late.environment.lead == 1).all()
     assert (early.review[:, :-1] == late.review[:, 1:])[facts.listed.all(axis=1)].all()
 
 
@@ -123,10 +123,10 @@ def test_nothing_is_ordered_that_arrives_after_the_listing_ends(sample):
     row = facts.series["product_id"].to_list().index("P001")
     assert facts.listed[row, :7].all()
     assert not facts.listed[row, 7:].any()
-    stage = Stage.of(facts, FIRST, Settings(), paths=20, seed=0, refresh_days=7)
-    lead = int(stage.world.lead[row])
-    assert not stage.review[row, 7 - lead :].any()
-    assert stage.review[row, : 7 - lead].any()
+    scenario = ReplayScenario.of(facts, FIRST, Settings(), paths=20, seed=0, refresh_days=7)
+    lead = int(scenario.environment.lead[row])
+    assert not scenario.review[row, 7 - lead :].any()
+    assert scenario.review[row, : 7 - lead].any()
 
 
 def test_all_policies_face_the_same_demand(done):
