@@ -1,4 +1,4 @@
-"""A file of forecasts, joined from checkpoints: one table per store."""
+"""Writes one file of forecasts from the checkpoints of a run, one table per store."""
 
 from pathlib import Path
 
@@ -16,10 +16,10 @@ def write_forecast_file(out: Path, stores: Checkpoints, empty: pl.DataFrame) -> 
         stores: a part per store, named by its id.
         empty: the table without rows, for work without a store.
     """
-    whole = pl.concat([empty.lazy(), *(stores.scan(store) for store in stores.names())])
+    tables = pl.concat([empty.lazy(), *(stores.scan(store) for store in stores.names())])
     with atomic_path(out) as aside:
         if out.suffix == ".csv":
-            whole.sink_csv(aside)
+            tables.sink_csv(aside)
         else:
-            whole.sink_parquet(aside)
-    return int(whole.select(pl.len()).collect().item())
+            tables.sink_parquet(aside)
+    return int(tables.select(pl.len()).collect().item())

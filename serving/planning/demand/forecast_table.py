@@ -1,4 +1,4 @@
-"""The `forecasts` table: mean and quantiles of demand, read off the sample paths store by store."""
+"""Builds the `forecasts` table, mean and quantiles of demand from sample paths, store by store."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -34,14 +34,14 @@ def forecast_tables(
     Raises:
         NotFoundError: a store that was named does not exist in the data.
     """
-    wanted = tuple(quantiles or model.config.demand.quantiles)
-    found = model.forecast(
+    levels = tuple(quantiles or model.config.demand.quantiles)
+    forecasts = model.forecast(
         dataset, horizon, stores=stores, skip=skip, products=products, explain=explain, seed=seed, progress=progress
     )
     origin = dataset.as_of or dataset.last_day()
-    for forecast in found:
+    for forecast in forecasts:
         changed = forecast if overrides is None else overridden(forecast, overrides, origin)
-        yield forecast_table(changed, wanted)
+        yield forecast_table(changed, levels)
 
 
 def forecast_table(forecast: StoreForecast, quantiles: Sequence[float]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""Overrides of one tenant, found by series: what the service applies when somebody asks for a forecast."""
+"""Indexes the forecast overrides of a tenant by series, for the forecasts of a request."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ OverrideState = Literal["active", "waiting", "expired", "withdrawn"]
 
 @dataclass(frozen=True)
 class OverrideBook:
-    """Overrides with where they apply.
+    """Overrides indexed by store and product; None stands for all.
 
     Attributes:
         stored: every override, oldest first.
@@ -27,18 +27,18 @@ class OverrideBook:
     @classmethod
     def of(cls, stored: Sequence[StoredOverride], mark: tuple[int, int]) -> "OverrideBook":
         """A book of the overrides given."""
-        found: dict[tuple[str | None, str | None], list[StoredOverride]] = defaultdict(list)
-        for one in stored:
-            found[one.override.store_id, one.override.product_id].append(one)
-        return cls(stored, mark, dict(found))
+        by_series: dict[tuple[str | None, str | None], list[StoredOverride]] = defaultdict(list)
+        for entry in stored:
+            by_series[entry.override.store_id, entry.override.product_id].append(entry)
+        return cls(stored, mark, dict(by_series))
 
     def of_series(self, store_id: str, product_id: str, origin: date) -> list[Override]:
         """Overrides of a series that count on a day; where several hit the same day the last one counts."""
         if not self._by_series:
             return []
         keys = ((store_id, product_id), (store_id, None), (None, product_id), (None, None))
-        found = [one for key in keys for one in self._by_series.get(key, []) if one.counts_on(origin)]
-        return [one.override for one in sorted(found, key=lambda one: (one.override.as_of, one.id))]
+        matching = [entry for key in keys for entry in self._by_series.get(key, []) if entry.counts_on(origin)]
+        return [entry.override for entry in sorted(matching, key=lambda entry: (entry.override.as_of, entry.id))]
 
 
 def state_of(stored: StoredOverride, origin: date) -> OverrideState:

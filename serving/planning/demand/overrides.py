@@ -1,4 +1,4 @@
-"""Overrides on their way from the operational database to forecasts."""
+"""Reads the forecast overrides of a tenant from the operational database."""
 
 from collections.abc import Sequence
 
@@ -19,6 +19,7 @@ def tenant_overrides(workspace: Workspace) -> pl.DataFrame:
     """
     database = Database(workspace.database_url)
     try:
+        # Opening SQLite would create the file: a tenant that never wrote anything must not get a database by reading.
         if database.is_sqlite and not (workspace.home / "var" / "operational.db").exists() and _is_default(workspace):
             return _override_frame([])
         upgrade(database)
@@ -35,17 +36,17 @@ def _override_frame(stored: Sequence[StoredOverride]) -> pl.DataFrame:
     """Rows of `forecast_value_added.OVERRIDES`, in the order in which they were made."""
     rows = [
         {
-            "store_id": one.override.store_id,
-            "product_id": one.override.product_id,
-            "begins_on": one.override.begins_on,
-            "ends_on": one.override.ends_on,
-            "kind": one.override.kind,
-            "value": one.override.value,
-            "user": one.override.made_by,
-            "reason": one.override.reason,
-            "made_on": one.override.as_of,
-            "withdrawn_on": one.withdrawn_as_of,
+            "store_id": entry.override.store_id,
+            "product_id": entry.override.product_id,
+            "begins_on": entry.override.begins_on,
+            "ends_on": entry.override.ends_on,
+            "kind": entry.override.kind,
+            "value": entry.override.value,
+            "user": entry.override.made_by,
+            "reason": entry.override.reason,
+            "made_on": entry.override.as_of,
+            "withdrawn_on": entry.withdrawn_as_of,
         }
-        for one in stored
+        for entry in stored
     ]
     return pl.DataFrame(rows, schema=OVERRIDES)

@@ -1,4 +1,4 @@
-"""The ledger of a tenant: what naive, moving average, engine and people's overrides were worth, from what was kept."""
+"""Measures forecast value added of a tenant: naive, moving average, engine and overrides, on stored forecasts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ COLUMNS = {"scope": pl.String, "origin": pl.Date, "user": pl.String, "touch": pl
 
 @dataclass(frozen=True)
 class _Actuals:
-    """What came: every series-day of a history with its units, those without stock left out."""
+    """Actual units of every series-day of a history; days without stock are left out."""
 
     history: DemandHistory
     units: pl.DataFrame
@@ -56,22 +56,22 @@ class _Actuals:
         """store_id, product_id, date and units of the rows' days that have passed and had stock."""
         last = self.history.axis.start(self.history.axis.count - 1)
         passed = rows.filter(pl.col("date") <= last).select(*_KEY, "date")
-        known = passed.join(self.unknown, on=[*_KEY, "date"], how="anti")
-        found = known.join(self.units, on=[*_KEY, "date"], how="left")
-        return found.with_columns(pl.col("units").fill_null(0.0))
+        observed = passed.join(self.unknown, on=[*_KEY, "date"], how="anti")
+        actuals = observed.join(self.units, on=[*_KEY, "date"], how="left")
+        return actuals.with_columns(pl.col("units").fill_null(0.0))
 
 
 def ledger(
     folder: Path, dataset: Dataset, overrides: pl.DataFrame, settings: Settings, *, lag_days: int = 1
 ) -> pl.DataFrame:
-    """One row per touch over all origins (`all`), per origin (`origin`), and per user and touch (`user`).
+    """One row per step over all origins (`all`), per origin (`origin`), and per user and step (`user`).
 
     Args:
         folder: where forecasts are kept per origin.
         dataset: sales up to its `as_of`. Where stock ran out the recovered demand counts; days without any do not.
         overrides: rows of `retail_brain.decisions.forecast_value_added.OVERRIDES`.
         settings: of the panel.
-        lag_days: days from the origin to the date that the lag's measures look at.
+        lag_days: days from the origin to the date of the measures at the lag.
 
     Returns:
         The columns of `COLUMNS`; none where no origin that was kept has days that passed.
@@ -82,14 +82,14 @@ def ledger(
         return pl.DataFrame(schema=COLUMNS)
     actuals = _Actuals.read(dataset, settings)
     by_touch, by_user = zip(*_errors(folder, origins, actuals, overrides, lag_days), strict=True)
-    touched, used = _complete(pl.concat(by_touch)), pl.concat(by_user)
+    touched, by_user_errors = _complete(pl.concat(by_touch)), pl.concat(by_user)
     parts = [
         shares(touched, ["touch"]).with_columns(pl.lit("all").alias("scope")),
-        shares(used, ["user", "touch"]).with_columns(pl.lit("user").alias("scope")),
+        shares(by_user_errors, ["user", "touch"]).with_columns(pl.lit("user").alias("scope")),
         shares(touched, ["origin", "touch"]).sort("origin", "score_sum").with_columns(pl.lit("origin").alias("scope")),
     ]
-    whole = pl.concat([pl.DataFrame(schema=COLUMNS), *parts], how="diagonal")
-    return whole.select(list(COLUMNS)).filter(pl.col("rows") > 0)
+    table = pl.concat([pl.DataFrame(schema=COLUMNS), *parts], how="diagonal")
+    return table.select(list(COLUMNS)).filter(pl.col("rows") > 0)
 
 
 def _complete(errors: pl.DataFrame) -> pl.DataFrame:
@@ -97,18 +97,18 @@ def _complete(errors: pl.DataFrame) -> pl.DataFrame:
     changed = errors.filter(pl.col("touch") == OVERRIDE)
     if changed.is_empty():
         return errors
-    rest = errors.filter(pl.col("touch") == ENGINE).join(changed, on="origin", how="anti")
-    return pl.concat([errors, rest.with_columns(pl.lit(OVERRIDE).alias("touch"))])
+    unchanged = errors.filter(pl.col("touch") == ENGINE).join(changed, on="origin", how="anti")
+    return pl.concat([errors, unchanged.with_columns(pl.lit(OVERRIDE).alias("touch"))])
 
 
 def _errors(
     folder: Path, origins: list[date], actuals: _Actuals, overrides: pl.DataFrame, lag_days: int
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Sums of errors by touch and by user, one origin in memory at a time."""
+    """Sums of errors by step and by user, one origin in memory at a time."""
     for origin in origins:
         kept = read_origin(folder, origin)
         parts = [as_fva_steps(kept.rename({method: "forecast"}), method, origin) for method in METHODS]
         engine = parts[-1].select(*_KEY, "date", "forecast", "risk_until")
         steps = pl.concat([*parts, apply_overrides(engine, overrides, origin)])
-        came = actuals.of(kept)
-        yield step_errors(steps, came, lag_days), user_errors(steps, came, lag_days)
+        units = actuals.of(kept)
+        yield step_errors(steps, units, lag_days), user_errors(steps, units, lag_days)

@@ -1,4 +1,4 @@
-"""What a dataset knows of people and goods when an audience is drawn: consents, contacts, purchases, stock, values."""
+"""Reads the facts for audiences from a dataset: consents, contacts, purchases, stock and values of goods."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -14,13 +14,21 @@ from retail_brain.settings import Settings
 def read_facts(
     dataset: Dataset, as_of: date, product_ids: Sequence[str], settings: Settings, *, at_home_only: bool = False
 ) -> AudienceFacts:
-    """What the dataset knows of people and of these goods on a day."""
-    wanted = pl.col("product_id").is_in(list(product_ids))
+    """Facts about all customers and these goods, as visible on a day.
+
+    Args:
+        dataset: as known on `as_of`.
+        as_of: last visible day.
+        product_ids: goods of the audience.
+        settings: days of paid prices, and the margin where costs are unknown.
+        at_home_only: whether goods must lie in the person's own shop.
+    """
+    is_offered = pl.col("product_id").is_in(list(product_ids))
     lines = dataset.scan_or_empty("transactions").filter(pl.col("customer_id").is_not_null(), pl.col("units") > 0)
-    inventory = dataset.scan_or_empty("inventory").filter(wanted)
+    inventory = dataset.scan_or_empty("inventory").filter(is_offered)
     newest = inventory.sort("date").group_by("store_id", "product_id").agg(pl.col("on_hand").last())
 
-    named = dataset.scan_or_empty("products").filter(wanted).select("product_id", "name").drop_nulls().collect()
+    named = dataset.scan_or_empty("products").filter(is_offered).select("product_id", "name").drop_nulls().collect()
 
     def table(name: str) -> pl.DataFrame | None:
         return dataset.scan(name).collect() if dataset.has(name) else None
@@ -30,12 +38,12 @@ def read_facts(
         consents=table("consents"),
         contacts=table("contacts"),
         responses=table("responses"),
-        purchases=lines.filter(wanted)
+        purchases=lines.filter(is_offered)
         .group_by("customer_id", "product_id")
         .agg(bought_on=pl.col("sold_at").max().dt.date())
         .collect(),
         stock=newest.collect() if dataset.has("inventory") else None,
-        values=_values(dataset, wanted, as_of, settings),
+        values=_values(dataset, is_offered, as_of, settings),
         names=dict(named.iter_rows()),
         at_home_only=at_home_only,
     )
@@ -47,12 +55,12 @@ def check_products(dataset: Dataset, product_ids: Sequence[str]) -> None:
     Raises:
         NotFoundError: names the unknown ones.
     """
-    wanted = pl.col("product_id").is_in(list(product_ids))
-    known = set(dataset.scan_or_empty("products").filter(wanted).select("product_id").collect().to_series())
-    if known != set(product_ids):
-        sold = dataset.scan_or_empty("transactions").filter(wanted).select(pl.col("product_id").unique())
-        known |= set(sold.collect().to_series())
-    unknown = sorted(set(product_ids) - known)
+    is_named = pl.col("product_id").is_in(list(product_ids))
+    existing = set(dataset.scan_or_empty("products").filter(is_named).select("product_id").collect().to_series())
+    if existing != set(product_ids):
+        sold = dataset.scan_or_empty("transactions").filter(is_named).select(pl.col("product_id").unique())
+        existing |= set(sold.collect().to_series())
+    unknown = sorted(set(product_ids) - existing)
     if unknown:
         raise NotFoundError(
             f"products {unknown} are neither in products nor in transactions. Check the ids.", {"product_ids": unknown}
@@ -75,15 +83,15 @@ def _people(dataset: Dataset, lines: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def _values(dataset: Dataset, wanted: pl.Expr, as_of: date, settings: Settings) -> pl.DataFrame:
+def _values(dataset: Dataset, is_offered: pl.Expr, as_of: date, settings: Settings) -> pl.DataFrame:
     """One row per product with a known price: the margin of one unit, from its cost or the assumed share."""
     since = as_of - timedelta(days=settings.audience.value_days - 1)
-    sold = dataset.daily_sales().filter(wanted, pl.col("date") >= since, pl.col("units") > 0)
+    sold = dataset.daily_sales().filter(is_offered, pl.col("date") >= since, pl.col("units") > 0)
     priced = sold.filter(pl.col("unit_price").is_not_null())
     paid = priced.group_by("product_id").agg(
         paid=(pl.col("units") * pl.col("unit_price")).sum() / pl.col("units").sum()
     )
-    listed = dataset.scan_or_empty("products").filter(wanted).select("product_id", "list_price", "unit_cost")
+    listed = dataset.scan_or_empty("products").filter(is_offered).select("product_id", "list_price", "unit_cost")
     price = pl.coalesce("paid", "list_price")
     guessed = price * settings.replenishment.assumed_margin_share
     return (

@@ -1,4 +1,4 @@
-"""Audiences and assignments for a chain: scored pairs, consents, contacts and stock brought together."""
+"""Builds audiences, and assigns people to campaigns, from scored pairs, consents, contacts and stock."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ class CampaignPlan:
         audience: one row per campaign x person, ranked within each campaign; the columns of `audience`.
         summary: one row per campaign: cap, assigned, price of one more place.
         value: expected value of all contacts.
-        bound: what no assignment could exceed.
+        bound: upper bound on the value of any assignment.
     """
 
     audience: pl.DataFrame
@@ -99,13 +99,13 @@ def audience(
         holdout_share=settings.audience.holdout_share if holdout_share is None else holdout_share,
     )
     if campaign_id is not None:
-        found = _campaign(dataset, campaign_id)
-        if product_ids and found.get("product_ids"):
+        campaign = _campaign(dataset, campaign_id)
+        if product_ids and campaign.get("product_ids"):
             raise UsageError(
                 f"goods {list(product_ids)} and campaign {campaign_id!r}, which has goods of its own, were both named; "
                 "wanted one of the two. Leave out --product or --campaign."
             )
-        request = of_campaign(request, found, own_goods=not product_ids)
+        request = of_campaign(request, campaign, own_goods=not product_ids)
     elif not product_ids:
         raise UsageError("an audience needs goods or a campaign; got neither. Name --product or --campaign.")
     check_products(dataset, request.product_ids)
@@ -153,7 +153,8 @@ def assign(
 
     Raises:
         DataError: a column is missing or a campaign has no goods.
-        UsageError: `per_customer` below 1.
+        UsageError: `per_customer` below 1, or a campaign with a size, budget or channel that cannot be used.
+        ImpossibleError: a campaign is over.
     """
     if per_customer < 1:
         raise UsageError(f"--per-customer {per_customer} leaves nobody; wanted 1 or more.")
@@ -161,35 +162,37 @@ def assign(
     requests = read_campaigns(campaigns, settings)
     goods = tuple(sorted({product for request in requests.values() for product in request.product_ids}))
     facts = read_facts(dataset, as_of, goods, settings)
-    held_pairs = _of_products(dataset, pairs, goods)
+    scored = _of_products(dataset, pairs, goods)
     people = {
-        name: assess(held_pairs, facts, request, as_of, settings.audience).filter(pl.col("code").is_null())
+        name: assess(scored, facts, request, as_of, settings.audience).filter(pl.col("code").is_null())
         for name, request in progress.track(requests.items(), "eligible per campaign", len(requests))
     }
     values = pl.concat(
         [
-            frame.select(campaign_id=pl.lit(name), customer_id="customer_id", value=_worth())
+            frame.select(campaign_id=pl.lit(name), customer_id="customer_id", value=_contact_value())
             for name, frame in people.items()
         ]
     )
-    done = assign_contacts(values, {name: _cap(request) for name, request in requests.items()}, per_customer)
-    tables = [_assigned_rows(done, people[name], request, as_of, facts.names) for name, request in requests.items()]
-    return CampaignPlan(pl.concat(tables), done.prices, done.value, done.bound)
+    assignment = assign_contacts(values, {name: _cap(request) for name, request in requests.items()}, per_customer)
+    tables = [
+        _assigned_rows(assignment, people[name], request, as_of, facts.names) for name, request in requests.items()
+    ]
+    return CampaignPlan(pl.concat(tables), assignment.prices, assignment.value, assignment.bound)
 
 
 def _campaign(dataset: Dataset, campaign_id: str) -> Mapping[str, Any]:
-    found = dataset.scan_or_empty("campaigns").filter(pl.col("campaign_id") == campaign_id).collect()
-    if found.height == 0:
+    rows = dataset.scan_or_empty("campaigns").filter(pl.col("campaign_id") == campaign_id).collect()
+    if rows.height == 0:
         raise NotFoundError(f"campaign {campaign_id!r} is not in campaigns. Check its id, or name --product instead.")
-    return found.row(0, named=True)
+    return rows.row(0, named=True)
 
 
 def _of_products(dataset: Dataset, pairs: Pairs, product_ids: Sequence[str]) -> pl.DataFrame:
-    wanted = pl.col("product_id").is_in(list(product_ids))
+    is_offered = pl.col("product_id").is_in(list(product_ids))
     if isinstance(pairs, pl.DataFrame):
-        return _worded(dataset, pairs.filter(wanted))
+        return _worded(dataset, pairs.filter(is_offered))
     blocks = pairs if isinstance(pairs, Iterable) else pairs.score(dataset, products=product_ids)
-    kept = [block.filter(wanted) for block in blocks]
+    kept = [block.filter(is_offered) for block in blocks]
     if kept:
         return _worded(dataset, pl.concat(kept, how="diagonal"))
     return pl.DataFrame(schema={"customer_id": pl.String, "product_id": pl.String, "probability": pl.Float64})
@@ -205,8 +208,8 @@ def _worded(dataset: Dataset, pairs: pl.DataFrame) -> pl.DataFrame:
     return with_reason_texts(pairs, "en", names).with_columns(reason_zh=chinese)
 
 
-def _worth() -> pl.Expr:
-    """What a contact is worth where campaigns compete: its expected value, else its probability."""
+def _contact_value() -> pl.Expr:
+    """Value of a contact where campaigns compete: its expected value, else its probability."""
     return pl.coalesce("expected_value", "probability")
 
 
@@ -218,9 +221,9 @@ def _cap(request: AudienceRequest) -> int:
 
 
 def _assigned_rows(
-    done: Assignment, people: pl.DataFrame, request: AudienceRequest, as_of: date, names: Mapping[str, str]
+    assignment: Assignment, people: pl.DataFrame, request: AudienceRequest, as_of: date, names: Mapping[str, str]
 ) -> pl.DataFrame:
-    mine = done.pairs.filter(pl.col("campaign_id") == request.campaign_id).select("customer_id")
-    listed = rank_people(people.join(mine, on="customer_id", how="semi"))
-    held = is_holdout(listed["customer_id"], request.holdout_key, request.holdout_share)
-    return audience_rows(listed.with_columns(held=held), request, as_of, names)
+    assigned = assignment.pairs.filter(pl.col("campaign_id") == request.campaign_id).select("customer_id")
+    listed = rank_people(people.join(assigned, on="customer_id", how="semi"))
+    holdout = is_holdout(listed["customer_id"], request.holdout_key, request.holdout_share)
+    return audience_rows(listed.with_columns(held=holdout), request, as_of, names)

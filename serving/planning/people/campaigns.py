@@ -1,4 +1,4 @@
-"""Campaigns, from the lake or from a file, as requests for audiences."""
+"""Converts campaigns, from the lake or a file, to audience requests."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,10 +12,11 @@ from retail_brain.settings import Settings
 
 
 def of_campaign(request: AudienceRequest, campaign: Mapping[str, Any], *, own_goods: bool = True) -> AudienceRequest:
-    """The request completed from a row of campaigns: what the request leaves open is the campaign's.
+    """The request with its open fields filled from a row of campaigns.
 
     Raises:
         DataError: there are no goods.
+        UsageError: the campaign has a channel or an amount of money that cannot be used.
     """
     name = str(campaign["campaign_id"])
     goods = tuple(map(str, campaign.get("product_ids") or ())) if own_goods else request.product_ids

@@ -1,4 +1,4 @@
-"""One person's ranking adjusted by what happened since it was scored: numpy only, a fraction of a millisecond.
+"""Adjusts one person's ranking by the events since it was scored, with numpy only, in a fraction of a millisecond.
 
 Goods are positions in any catalogue the caller chooses (the service maps its answer tables; batch uses the codes of
 `Associations`), days are numbers since 1970-01-01. Batch ranks with `ranked`, so that an answer without live events is
@@ -72,7 +72,7 @@ class Complements:
 
 @dataclass(frozen=True)
 class Live:
-    """What happened to a person since the pairs were scored.
+    """Events and context of a person since the pairs were scored.
 
     Attributes:
         today: day of the answer.
@@ -117,7 +117,7 @@ def ranked(
     kind: Kind = "mixed",
     label_days: int | None = None,
 ) -> Ranked:
-    """The person's goods in the order to be shown.
+    """Ranks the person's goods after the live events.
 
     What was looked at rises, and with it what goes with it, with what was just bought, or with the basket; what was
     bought or lies in the basket leaves, what was bought until it is due again.
@@ -133,16 +133,16 @@ def ranked(
     lifts = _lifts(live, complements)
     if not lifts:
         return _unlifted(pairs, live, k, kind, label_days)
-    known = {int(product): row for row, product in enumerate(pairs.products)}
-    new = [product for product in lifts if product not in known]
+    row_of = {int(product): row for row, product in enumerate(pairs.products)}
+    new = [product for product in lifts if product not in row_of]
     products = np.concatenate([pairs.products, np.asarray(new, dtype=np.int64)]).astype(np.int64)
     probability = np.concatenate([pairs.probability, np.zeros(len(new))]).astype(np.float64)
     row = np.concatenate([np.arange(pairs.products.size), np.full(len(new), -1)])
     is_repeat = np.concatenate([pairs.is_repeat, np.zeros(len(new), bool)])
     why, event = np.full(products.size, -1, np.int64), [""] * products.size
-    known.update({product: place for place, product in enumerate(new, start=pairs.products.size)})
+    row_of.update({product: place for place, product in enumerate(new, start=pairs.products.size)})
     for product, (added, seed, kind_of_event) in lifts.items():
-        place = known[product]
+        place = row_of[product]
         if added > probability[place] and not is_repeat[place]:
             why[place], event[place] = seed, kind_of_event
         probability[place] = 1 - (1 - probability[place]) * (1 - added)
@@ -155,18 +155,18 @@ def ranked(
     order = np.flatnonzero(shown)
     order = order[np.lexsort((products[order], -probability[order]))][:k]
     return Ranked(
-        products[order], probability[order], is_repeat[order], row[order], why[order], [event[at] for at in order]
+        products[order], probability[order], is_repeat[order], row[order], why[order], [event[index] for index in order]
     )
 
 
 def _unlifted(pairs: Pairs, live: Live, k: int | None, kind: Kind, label_days: int | None) -> Ranked:
-    """The same where nothing that happened raises anything: what is nearly always asked."""
+    """The ranking without any lift: the common case, kept free of copies."""
     shown = np.ones(pairs.products.size, bool) if kind == "mixed" else pairs.is_repeat == (kind == "repeat")
     if label_days is not None:
         shown &= pairs.due_day <= live.today + label_days
-    held = _withheld(pairs, live)
-    if held.size:
-        shown &= ~np.isin(pairs.products, held)
+    withheld = _withheld(pairs, live)
+    if withheld.size:
+        shown &= ~np.isin(pairs.products, withheld)
     order = np.flatnonzero(shown)
     products, probability = pairs.products[order], pairs.probability[order].astype(np.float64)
     best = np.lexsort((products, -probability))[:k]
@@ -184,8 +184,8 @@ def with_pinned(best: Ranked, pairs: Pairs, live: Live, pinned: Positions, chanc
         pinned: positions of the products.
         chance: that a stranger buys each of them.
     """
-    held = np.concatenate([best.products, pairs.products, _withheld(pairs, live)])
-    lacking = ~np.isin(pinned, held)
+    present = np.concatenate([best.products, pairs.products, _withheld(pairs, live)])
+    lacking = ~np.isin(pinned, present)
     new = pinned[lacking].astype(np.int64)
     none = np.full(new.size, -1, np.int64)
     return Ranked(
@@ -233,8 +233,8 @@ def _withheld(pairs: Pairs, live: Live) -> Positions:
     out = [*live.basket, *live.exclude]
     for kind, product, day in live.events:
         if kind in PURCHASES:
-            at = np.flatnonzero(pairs.products == product)
-            gap = int(pairs.gap_days[at[0]]) if at.size and pairs.gap_days is not None else 0
+            rows = np.flatnonzero(pairs.products == product)
+            gap = int(pairs.gap_days[rows[0]]) if rows.size and pairs.gap_days is not None else 0
             if day + (gap if gap > 0 else DEFAULT_GAP_DAYS) > live.today:
                 out.append(product)
     return np.asarray(out, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Everybody's goods in a place under rules: a block of scored pairs through the same functions as one request."""
+"""Ranks goods for many customers under rules and availability, with the same functions as one request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ _EVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True)
 class RecommendationRequest:
-    """What is asked for.
+    """A request for recommendations of many customers.
 
     Attributes:
         k: goods per customer.
@@ -48,7 +48,11 @@ class RecommendationRequest:
     settings: Settings = field(default_factory=Settings)
 
     def check(self) -> None:
-        """Raises UsageError where the wish contradicts itself."""
+        """Checks that the fields do not contradict each other.
+
+        Raises:
+            UsageError: k or the quota is out of range, or both a store and everybody's own were named.
+        """
         if self.k < 1 or not 0 <= self.explore_at_least <= self.k:
             raise UsageError(
                 f"k is {self.k} with {self.explore_at_least} to explore; wanted k of at least 1 and a quota of 0 to k."
@@ -62,14 +66,14 @@ ANYTHING = RecommendationRequest()
 
 @dataclass(frozen=True)
 class OfferCatalogue:
-    """Goods and shops as the rules and the shelves see them; positions follow the order of the ids.
+    """Goods, people and shops as arrays for rules and availability; positions follow the order of the ids.
 
     Attributes:
         products: position of each product: product_id, at, chance (of a stranger).
         people: customer_id, own (position of their shop), is_adult.
         store_ids: of the positions.
         store: position of the shop that everybody is in, or `NO_STORE`.
-        shelves: what lies where.
+        availability: units on hand by product and store.
         goods: attributes of the products.
         rules: of the operators, with the built-in one.
         now: when they must hold.
@@ -91,7 +95,7 @@ class OfferCatalogue:
         stores = known_stores(dataset)
         if request.store_id is not None and request.store_id not in stores:
             raise NotFoundError(f"store {request.store_id!r} is not known; {len(stores)} are. Check --store.")
-        places = {store: at for at, store in enumerate(stores)}
+        places = {store: position for position, store in enumerate(stores)}
         goods = Goods.of(ids.to_list(), attribute_columns(dataset, ids))
         people = now.history.customers.select("customer_id", "store_id")
         own = people["store_id"].replace_strict(places, default=NO_STORE, return_dtype=pl.Int64)
@@ -105,7 +109,7 @@ class OfferCatalogue:
             store_ids=stores,
             store=NO_STORE if request.store_id is None else places[request.store_id],
             availability=read_availability(
-                dataset, places, {product: at for at, product in enumerate(ids.to_list())}, pickup_km
+                dataset, places, {product: position for position, product in enumerate(ids.to_list())}, pickup_km
             ),
             goods=goods,
             rules=resolve_rules(request.rules, goods),
@@ -114,7 +118,7 @@ class OfferCatalogue:
 
     def with_pinned(self, scored: pl.DataFrame, kind: Kind) -> pl.DataFrame:
         """The scored pairs and, for everybody, the products pinned by id that they were not scored for."""
-        pins = pinned_products([one for one in self.rules if one.rule.state(self.now) == "active"])
+        pins = pinned_products([rule for rule in self.rules if rule.rule.state(self.now) == "active"])
         if kind == "repeat" or not pins.size:
             return scored
         pinned = self.products[pins].select("product_id", probability=pl.col("chance").fill_null(0.0))
@@ -133,7 +137,7 @@ class OfferCatalogue:
             store=pl.lit(self.store) if self.store != NO_STORE else pl.col("own"),
             at=pairs["product_id"].replace_strict(self.products["product_id"], self.products["at"]).cast(pl.Int64),
         )
-        if not any(one.rule.stores for one in self.rules):
+        if not any(rule.rule.stores for rule in self.rules):
             return self._ranked(placed, request, NO_STORE)
         parts = placed.partition_by("store", as_dict=True)
         return pl.concat([self._ranked(part, request, int(key[0])) for key, part in parts.items()]).sort(
@@ -142,25 +146,25 @@ class OfferCatalogue:
 
     def _ranked(self, placed: pl.DataFrame, request: RecommendationRequest, store: int) -> pl.DataFrame:
         store_id = None if store == NO_STORE else self.store_ids[store]
-        rules = [one for one in self.rules if one.rule.applies(store_id, self.now)]
+        rules = [rule for rule in self.rules if rule.rule.applies(store_id, self.now)]
         pins = pinned_products(rules)
-        held = placed.filter((pl.col("reason") != "pinned") | pl.col("at").is_in(pins))
-        owner = held["customer_id"].rank("dense").cast(pl.Int64).to_numpy() - 1
+        offered = placed.filter((pl.col("reason") != "pinned") | pl.col("at").is_in(pins))
+        owner = offered["customer_id"].rank("dense").cast(pl.Int64).to_numpy() - 1
         shown = offer(
             Slate(
                 owner,
-                held["at"].to_numpy(),
-                held["probability"].cast(pl.Float32).to_numpy(),
-                held["is_adult"].to_numpy(),
+                offered["at"].to_numpy(),
+                offered["probability"].cast(pl.Float32).to_numpy(),
+                offered["is_adult"].to_numpy(),
             ),
-            held["store"].to_numpy(),
+            offered["store"].to_numpy(),
             self.availability,
             rules,
             self.goods,
             Selection(request.k, request.explore_at_least if request.kind == "mixed" else 0),
-            is_explore=(held["kind"] == "explore").to_numpy(),
+            is_explore=(offered["kind"] == "explore").to_numpy(),
         )
-        return held[shown.row].with_columns(
+        return offered[shown.row].with_columns(
             pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("customer_id").alias("rank"),
             pl.Series("fulfilment", fulfilment_names(shown.way), dtype=pl.String),
             pl.Series("from_store_id", origin_ids(shown.origin, self.store_ids), dtype=pl.String),
@@ -171,8 +175,8 @@ class OfferCatalogue:
 def known_stores(dataset: Dataset) -> list[str]:
     """Every store that the table of stores, the sales or the counts name, in order."""
     sources = [dataset.scan_or_empty(name).select("store_id") for name in ("stores", "transactions", "inventory")]
-    known = pl.concat(sources).unique().collect()["store_id"]
-    return known.drop_nulls().sort().to_list()
+    store_ids = pl.concat(sources).unique().collect()["store_id"]
+    return store_ids.drop_nulls().sort().to_list()
 
 
 def known_goods(dataset: Dataset) -> Goods:

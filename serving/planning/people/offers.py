@@ -1,4 +1,4 @@
-"""What is shown of a ranking in a place under rules: one function for a request and for everybody at once."""
+"""Selects the goods of a ranking that a person can get, under the rules: for one request or many people at once."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Texts(Protocol):
 
 @dataclass(frozen=True)
 class Offers:
-    """What is shown, by owner, the first place first.
+    """The offered goods, by owner, the first place first.
 
     Attributes:
         row: row of the slate.
@@ -66,7 +66,7 @@ def offer(
     Args:
         slate: rank enough goods that k are left.
         stores: position of the store of each row, `NO_STORE` where none is meant.
-        shelves: what lies where.
+        availability: units on hand by product and store.
         rules: those that hold here and now.
         goods: attributes by position.
         selection: how many, and which of them.
@@ -78,9 +78,9 @@ def offer(
     if wanted is not None:
         to_be_had &= np.isin(ways, [code for code, name in enumerate(FULFILMENT) if name in wanted])
     rows = np.flatnonzero(to_be_had)
-    there = Slate(slate.owner[rows], slate.products[rows], slate.weight[rows], slate.is_adult[rows])
+    available_slate = Slate(slate.owner[rows], slate.products[rows], slate.weight[rows], slate.is_adult[rows])
     quota = selection.explore_at_least if is_explore is not None else 0
-    ruled = apply_rules(there, rules, goods, k=None if quota else k, is_sorted=selection.is_sorted)
+    ruled = apply_rules(available_slate, rules, goods, k=None if quota else k, is_sorted=selection.is_sorted)
     order, rule = rows[ruled.order], ruled.rule
     if quota and is_explore is not None:
         kept = _with_quota(slate.owner[order], is_explore[order], k, quota)

@@ -1,4 +1,4 @@
-"""Reason codes of the recommender in words, Chinese and English."""
+"""Translates reason codes of the recommender into Chinese and English."""
 
 from collections.abc import Mapping
 from typing import Literal

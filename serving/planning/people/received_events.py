@@ -1,4 +1,4 @@
-"""Events that the service received, on their way back: into the lake, and what they say was bought."""
+"""Moves events received by the service into the lake, and derives recent purchases from them."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -53,7 +53,11 @@ def _write_received(tenant: str, database: Database, path: Path, *, since: date 
     parts, after = [], 0
     while stored := events_after(tenant, database, after_id=after, since=_EVER, limit=_BATCH):
         after = stored[-1].id
-        kept = [one.event for one in stored if since is None or one.event.occurred_at.date() >= since]
+        kept = [
+            stored_event.event
+            for stored_event in stored
+            if since is None or stored_event.event.occurred_at.date() >= since
+        ]
         values = {name: [getattr(event, name) for event in kept] for name in _COLUMNS}
         parts.append(pl.DataFrame(values, schema=_COLUMNS))
     rows = pl.concat(parts) if parts else pl.DataFrame(schema=_COLUMNS)
@@ -94,7 +98,7 @@ def without_just_bought(pairs: pl.DataFrame, bought: pl.DataFrame, as_of: date) 
     if bought.is_empty():
         return pairs
     gap = pl.when(pl.col("gap_days") > 0).then(pl.col("gap_days")).otherwise(DEFAULT_GAP_DAYS)
-    held = pairs.join(bought, on=["customer_id", "product_id"], how="left", maintain_order="left")
+    joined = pairs.join(bought, on=["customer_id", "product_id"], how="left", maintain_order="left")
     due = pl.col("bought_on") + pl.duration(days=gap)
-    kept = held.filter(pl.col("bought_on").is_null() | (due <= pl.lit(as_of) + pl.duration(days=1)))
+    kept = joined.filter(pl.col("bought_on").is_null() | (due <= pl.lit(as_of) + pl.duration(days=1)))
     return kept.drop("bought_on")

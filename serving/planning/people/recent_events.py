@@ -1,4 +1,4 @@
-"""What people did since the answers were published: the newest events per person, kept in memory by each worker."""
+"""Keeps the newest events per person in memory since the answers were published, one store per worker."""
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ class RecentEvents:
     """The newest events of each of the people of a tenant that were seen last."""
 
     def __init__(self, settings: ServingSettings) -> None:
-        """Knows nothing yet; `settings` bounds the events of a person, and the people."""
+        """Starts empty; `settings` bounds the events of a person, and the people."""
         self._per_person, self._most_people = settings.recent_events_per_customer, settings.recent_customers
         self._people: OrderedDict[str, deque[StoredEvent]] = OrderedDict()
         self._seen: OrderedDict[int, None] = OrderedDict()
@@ -50,15 +50,15 @@ class RecentEvents:
 
     def of(self, person: str, since: datetime) -> list[Event]:
         """A person's events received at `since` or later, oldest first."""
-        held = self._people.get(person)
-        if held is None:
+        events = self._people.get(person)
+        if events is None:
             return []
         with self._lock:
-            return [stored.event for stored in held if stored.received_at >= since]
+            return [stored.event for stored in events if stored.received_at >= since]
 
     def forget(self, before: datetime) -> None:
         """Drops people whose newest event is older than an instant."""
         with self._lock:
-            stale = [person for person, held in self._people.items() if held[-1].received_at < before]
+            stale = [person for person, events in self._people.items() if events[-1].received_at < before]
             for person in stale:
                 del self._people[person]

@@ -1,4 +1,4 @@
-"""Goods for people: the use case behind `retail-brain recommend`; `/recommend` ranks with the same functions."""
+"""Recommends goods to customers in blocks, for `retail-brain recommend`; `/recommend` uses the same functions."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -34,13 +34,13 @@ def recommend(
     Args:
         dataset: what is known now.
         model: a fitted recommender.
-        wish: how many, of which kind, where, under which rules.
+        request: how many, of which kind, where, under which rules.
         customers: ids; None = everybody. Those the dataset does not know are left out.
         language: of the reasons.
         progress: told of the blocks.
 
     Raises:
-        UsageError: the wish contradicts itself.
+        UsageError: the request contradicts itself.
         NotFoundError: none of the customers, or not the store, is known.
         DataError: no purchase names a customer.
     """
@@ -57,10 +57,10 @@ def recommend(
     bought = bought_by_event(dataset, as_of)
     last = as_of + timedelta(days=1 + min(request.due_within_days or model.config.label_days, model.config.label_days))
     timely = pl.col("due_on").is_null() | (pl.col("due_on") <= last)
-    wanted = pl.lit(value=True) if request.kind == "mixed" else pl.col("kind") == request.kind
+    is_kind = pl.lit(value=True) if request.kind == "mixed" else pl.col("kind") == request.kind
     for scored in model.score(dataset, customers, situation=now, progress=progress):
         pairs = without_just_bought(catalogue.with_pinned(scored, request.kind), bought, as_of)
-        chosen = catalogue.chosen(pairs.filter(timely, wanted), request)
+        chosen = catalogue.chosen(pairs.filter(timely, is_kind), request)
         yield with_reason_texts(_as_recommendations(chosen), language, names)
 
 
@@ -89,11 +89,11 @@ def write_recommendations(blocks: Iterator[pl.DataFrame], path: Path) -> tuple[i
             rows, people = rows + block.height, people + block["customer_id"].n_unique()
         if rows == 0:
             pl.DataFrame(schema=RECOMMENDATIONS).write_parquet(folder / "none.parquet")
-        whole = pl.scan_parquet(folder / "*.parquet")
+        blocks_on_disk = pl.scan_parquet(folder / "*.parquet")
         if path.suffix == ".csv":
-            whole.sink_csv(aside)
+            blocks_on_disk.sink_csv(aside)
         else:
-            whole.sink_parquet(aside)
+            blocks_on_disk.sink_parquet(aside)
     return rows, people
 
 

@@ -1,4 +1,4 @@
-"""What rules need to know of goods and people: attributes, goods for adults, and who is known to be one."""
+"""Reads the facts for merchandising rules: attributes of goods, goods for adults, and known adults."""
 
 from datetime import date
 
@@ -28,8 +28,10 @@ def attribute_columns(dataset: Dataset, product_ids: pl.Series) -> dict[str, lis
     if "min_age" in products.columns:
         flags.append(pl.col("min_age").cast(pl.Float64, strict=False).fill_null(0) > 0)
     adult = pl.any_horizontal(flags) if flags else pl.lit(value=False)
-    known = products.with_columns(pl.when(adult).then(pl.lit(ADULT)).alias("adult")).select("product_id", *ATTRIBUTES)
-    rows = product_ids.to_frame("product_id").join(known, on="product_id", how="left", maintain_order="left")
+    attributes = products.with_columns(pl.when(adult).then(pl.lit(ADULT)).alias("adult")).select(
+        "product_id", *ATTRIBUTES
+    )
+    rows = product_ids.to_frame("product_id").join(attributes, on="product_id", how="left", maintain_order="left")
     return {name: rows[name].to_list() for name in ATTRIBUTES}
 
 
@@ -44,20 +46,22 @@ def known_adults(dataset: Dataset, customer_ids: pl.Series, today: date, adult_a
         adult_age: years from which somebody is an adult (setting `audience.adult_age`).
     """
     customers = dataset.scan_or_empty("customers").collect()
-    held = set(customers.columns)
-    signs = [_says_yes(name) for name in ("adult", "is_adult") if name in held]
+    columns = set(customers.columns)
+    signs = [_says_yes(name) for name in ("adult", "is_adult") if name in columns]
     latest = today.replace(year=today.year - adult_age, day=min(today.day, 28))
-    signs += [pl.col(name).cast(pl.String).str.to_date(strict=False) <= latest for name in _BIRTHDAYS if name in held]
-    if "birth_year" in held:
+    signs += [
+        pl.col(name).cast(pl.String).str.to_date(strict=False) <= latest for name in _BIRTHDAYS if name in columns
+    ]
+    if "birth_year" in columns:
         signs.append(pl.col("birth_year").cast(pl.Int64, strict=False) < today.year - adult_age)
     for name in ("age", "age_band"):
-        if name in held:
+        if name in columns:
             text = pl.col(name).cast(pl.String).str.strip_chars()
             youngest = text.str.extract(r"^(\d+)").cast(pl.Int64, strict=False)
             signs.append((youngest >= adult_age) & ~text.str.contains(_BELOW))
     adult = pl.any_horizontal([sign.fill_null(value=False) for sign in signs]) if signs else pl.lit(value=False)
-    known = customers.select("customer_id", is_adult=adult)
-    rows = customer_ids.to_frame("customer_id").join(known, on="customer_id", how="left", maintain_order="left")
+    flags = customers.select("customer_id", is_adult=adult)
+    rows = customer_ids.to_frame("customer_id").join(flags, on="customer_id", how="left", maintain_order="left")
     return rows["is_adult"].fill_null(value=False)
 
 

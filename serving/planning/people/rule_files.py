@@ -1,4 +1,4 @@
-"""Operators' rules as they are written, checked and kept ready: files, errors a person can act on, and warnings."""
+"""Reads, checks and writes files of merchandising rules, with errors and warnings that a person can act on."""
 
 import csv
 import json
@@ -53,8 +53,8 @@ class RuleBook:
         return cls(kept.version, resolve_rules(stored_rules(kept), goods), kept)
 
     def here(self, store_id: str | None, now: datetime) -> list[ResolvedRule]:
-        """Those that hold in a store at a time."""
-        return [one for one in self.ready if one.rule.applies(store_id, now)]
+        """Rules that apply in a store at a time."""
+        return [ready for ready in self.ready if ready.rule.applies(store_id, now)]
 
 
 def shown_title(title: str, language: Language) -> str:
@@ -120,24 +120,24 @@ def warnings_of(
         now: when.
         language: of the words.
     """
-    found = []
+    warnings = []
     for place, rule in enumerate(rules, start=1):
         unknown = [value for value in rule.values if not goods.named(rule.model_copy(update={"values": (value,)})).size]
         absent = [store for store in rule.stores if store in unknown_stores]
-        told = {
+        checks = {
             "goods": (bool(unknown), unknown),
             "adult": (rule.attribute == "adult" and not goods.values.get("adult"), []),
             "stores": (bool(absent), absent),
             "ended": (rule.state(now) == "ended", []),
         }
         label = _WARNINGS["label"][language].format(place=place, title=rule.title)
-        for code, (holds, values) in told.items():
+        for code, (holds, values) in checks.items():
             if holds:
                 shown = ", ".join(map(repr, values[:5]))
                 end = "" if rule.ends_at is None else f"{rule.ends_at:%Y-%m-%d %H:%M} UTC"
                 text = _WARNINGS[code][language].format(attribute=rule.attribute, values=shown, end=end)
-                found.append(label + text)
-    return found
+                warnings.append(label + text)
+    return warnings
 
 
 def plain_rule(rule: Rule) -> dict[str, Any]:
@@ -178,9 +178,9 @@ def write_rules(listed: Sequence[Mapping[str, Any]], path: Path) -> None:
         raise UsageError(f"{path} has no ending that says how to write rules; wanted .toml or .json.")
 
 
-def _listed(given: object, path: Path) -> list[dict[str, Any]]:
-    listed = given.get("rules", []) if isinstance(given, dict) else given
-    beside = sorted(set(given) - {"rules"}) if isinstance(given, dict) else []
+def _listed(content: object, path: Path) -> list[dict[str, Any]]:
+    listed = content.get("rules", []) if isinstance(content, dict) else content
+    beside = sorted(set(content) - {"rules"}) if isinstance(content, dict) else []
     if beside or not isinstance(listed, list) or not all(isinstance(rule, dict) for rule in listed):
         raise UsageError(
             f"{path} is no list of rules{f'; it has the keys {beside}' if beside else ''}. Write each under [[rules]]."

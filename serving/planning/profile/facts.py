@@ -1,4 +1,4 @@
-"""The facts that a profile lists, in order: feature, label (Chinese, English) and unit."""
+"""Lists the facts of each kind of profile, in order: feature, label (Chinese, English) and unit."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Profiles in words: what the feature tables know of a person, a product or a store, for people to read.
+"""Writes profiles of persons, goods and places from feature rows, as words in Chinese or English.
 
 Each function takes one row of a feature table as a mapping and gives JSON values: `id`, `title`, `stage` (code and
 label), `tags` (words), `sentences`, `facts` (key, label, value, unit) and `features` (the row itself). What is unknown

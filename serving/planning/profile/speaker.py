@@ -1,4 +1,4 @@
-"""One row of features spoken about in one language."""
+"""Converts one row of features to the parts of a profile in one language."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ Profile = dict[str, JSON]
 
 
 class ProfileWriter:
-    """One row spoken about in one language."""
+    """Values of one row of features, formatted in one language."""
 
     def __init__(self, row: Row, language: Language, currency: str, names: Mapping[str, str]) -> None:
         self.row, self.currency, self.names = row, currency, names
@@ -42,12 +42,12 @@ class ProfileWriter:
 
     def tags(self, rules: Iterable[tuple[str, Callable[[float], bool], Words]]) -> list[str]:
         """The words of those rules whose number is known and passes."""
-        found = []
+        labels = []
         for key, passes, pair in rules:
             value = self.number(key)
             if value is not None and passes(value):
-                found.append(self.pick(pair))
-        return found
+                labels.append(self.pick(pair))
+        return labels
 
     def join(self, items: Iterable[object]) -> str:
         return self.pick(("、", ", ")).join(str(item) for item in items)
@@ -81,14 +81,14 @@ class ProfileWriter:
         sentences: Sequence[str | None],
         facts: Sequence[Fact],
     ) -> Profile:
-        known = [self.fact(*fact) for fact in facts]
+        listed = [self.fact(*fact) for fact in facts]
         return {
             "id": self.text(key),
             "title": title,
             "stage": {"code": stage[0], "label": stage[1]},
             "tags": list(dict.fromkeys(tags)),
             "sentences": [sentence for sentence in sentences if sentence],
-            "facts": [fact for fact in known if fact is not None],
+            "facts": [fact for fact in listed if fact is not None],
             "features": {name: plain(value) for name, value in self.row.items()},
         }
 

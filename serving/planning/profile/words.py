@@ -1,4 +1,4 @@
-"""The words of the profiles: Chinese and English for every label and tag."""
+"""Defines the labels and tags of profiles in Chinese and English."""
 
 from typing import Final, Literal
 

@@ -44,8 +44,8 @@ def as_of_forecasts(
 
     Args:
         dataset: the whole history; forecasts read it as of their own day.
-        fit: fits the demand model; None takes the stage's moving rates.
-        stage: what is played.
+        fit: fits the demand model; None takes the scenario's moving rates.
+        scenario: series, days and plain forecasts of the replay.
         rolling: days between forecasts and fits, paths, and the seed.
         progress: told of fits and forecasts.
     """

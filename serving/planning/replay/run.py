@@ -174,8 +174,8 @@ def _notes(scenario: ReplayScenario, tuned: Tuned, baseline: str, model: bool, r
     facts, decided = scenario.facts, scenario.settings.replenishment
     made = "a demand model, fitted on what was known then" if model else "moving rates"
     notes = [
-        f"{facts.series.height:,} series over {scenario.environment.periods} days from {scenario.starts[0]}; forecasts: {made}, "
-        f"anew every {refresh_days} days. Baseline: {baseline}.",
+        f"{facts.series.height:,} series over {scenario.environment.periods} days from {scenario.starts[0]}; "
+        f"forecasts: {made}, anew every {refresh_days} days. Baseline: {baseline}.",
         f"Orders are placed {decided.orders_placed.replace('_', ' ')}; the policy of the settings is "
         f"`{decided.policy}`; customers take goods {decided.withdrawal}.",
         f"Tuned by replay of the {tuned.days} days before: cover {tuned.cover_days:g} days (fresh goods "

@@ -107,7 +107,7 @@ class ReplayScenario:
     def suggested(
         self, forecast: Forecast, *, policy: str | None = None, level: float | None = None
     ) -> SuggestedOrders:
-        """Suggested orders as a policy; `policy` replaces that of the settings, `level` is every series' service level."""
+        """Suggested orders as a policy; `policy` and `level` (service level) replace those of settings and terms."""
         settings = self.settings.replenishment
         if policy is not None:
             settings = settings.model_copy(update={"policy": policy})

@@ -19,7 +19,7 @@ _LEAST_DAYS = 14
 
 
 def read_silent(dataset: Dataset, stock: pl.DataFrame, terms: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Input of `phantom_stock.suggest_cycle_counts`, one row per store x product with stock on record that used to sell.
+    """Input of `suggest_cycle_counts`, one row per store x product with stock on record that used to sell.
 
     The rate is that of the twelve weeks before the last sale, times how the other shops' sales of the product have
     moved since (never upwards), so that an ended season or promotion is not taken for a phantom. Days on which the shop

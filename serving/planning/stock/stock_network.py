@@ -98,7 +98,7 @@ class Network:
         return StockValues(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
 
     def transfers(self, network: NetworkSettings | None = None) -> pl.DataFrame:
-        """Suggested transfers, one row per product x giving x receiving store, most valuable first: columns TRANSFERS."""
+        """Suggested transfers, one row per product x giving x receiving store, best first: columns TRANSFERS."""
         if not self._parts:
             return pl.DataFrame(schema=TRANSFERS)
         chosen = network or self.settings.network
@@ -191,7 +191,7 @@ def goods_to_clear(excess: pl.DataFrame, store_id: str | None, most: int = 20) -
     """Products with most money in excess stock, dearest first.
 
     Args:
-        found: columns of LEFTOVERS.
+        excess: columns of LEFTOVERS.
         store_id: only what lies in this shop; None for all.
         most: products named.
 
