@@ -93,6 +93,10 @@ class DemandSettings(Section):
     stored_series: int = Field(
         default=20_000, ge=1, description="series stored of each such day: those with the largest forecasts"
     )
+    feature_sets: tuple[str, ...] = Field(
+        default=(),
+        description="sets (goods, series, place) or columns (goods.units_trend) of feature tables for the trees too",
+    )
     model: str = Field(
         default="lightgbm",
         description="what `train` fits: lightgbm, exponential_smoothing, weekday_level, or another package's model",
@@ -115,6 +119,10 @@ class RecommenderSettings(Section):
         default=120,
         ge=0,
         description="seconds after which no further trial of the sources' parameters begins; 0 = no tuning",
+    )
+    feature_sets: tuple[str, ...] = Field(
+        default=(),
+        description="sets (goods, person) or columns (person.regularity) of feature tables for the ranker too",
     )
     sources: tuple[Annotated[SourceName | str, AfterValidator(_is_source)], ...] = Field(
         default=get_args(SourceName),

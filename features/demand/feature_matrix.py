@@ -24,6 +24,7 @@ from features.demand.history import DemandHistory
 from features.demand.panel import DemandPanel
 from features.demand.peer_groups import ChainSums, PanelPeers
 from features.demand.series_state import STATE, state
+from features.demand.table_features import TableFeatures
 from features.demand.target_period import PHASE, TARGET, YEAR_AGO, YearAgo, phase_ratios, target_values
 from features.demand.window_sums import Windows
 
@@ -64,6 +65,11 @@ then refused by that name."""
 DRIVERS = ("level", "trend", "weekday", "season", "festival", "price", "promotion", "stock")
 
 
+def driver_of(feature: str) -> str:
+    """The driver that a feature belongs to; columns of feature tables describe the series and belong to its level."""
+    return FEATURES.get(feature, "level")
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """The names a model knows, numbered by their place; others are unknown (missing).
@@ -98,6 +104,12 @@ class DemandFeatures:
         self._regions, self._calendar = _calendars(history, vocabulary)
         self._marks = _marks(self._calendar)
         self._comparable = _comparable_periods(history)
+        self._tables = history.tables
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features, in order: `FEATURES`, then the columns of feature tables."""
+        return (*FEATURES, *(self._tables.names if self._tables is not None else ()))
 
     def for_panel(self, panel: DemandPanel) -> "PanelFeatures":
         """The features of a panel."""
@@ -106,7 +118,7 @@ class DemandFeatures:
         region = panel.series["region"].replace_strict(self._regions, default=0, return_dtype=pl.Int64)
         regions = region.fill_null(0).to_numpy()
         marked = EventDays.from_panel(panel, groups.store_category, regions, *self._marks)
-        return PanelFeatures(panel, groups, self._ids(panel), self._calendar, marked, year_ago)
+        return PanelFeatures(panel, groups, self._ids(panel), self._calendar, marked, year_ago, self._tables)
 
     def _ids(self, panel: DemandPanel) -> Floats:
         names = {"store_id": "stores", "department": "departments", "category": "categories"}
@@ -129,6 +141,12 @@ class PanelFeatures:
     _calendar: Floats
     _marked: EventDays
     _year_ago: YearAgo
+    _tables: TableFeatures | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the features, in order."""
+        return (*FEATURES, *(self._tables.names if self._tables is not None else ()))
 
     def level(self, origin: int) -> Doubles:
         """Level of each series as known at `origin` (the last visible period), units per period, shape (n,).
@@ -159,7 +177,7 @@ class PanelFeatures:
             origin: the last visible period.
             series: shape (rows,), number in the panel.
             ahead: shape (rows,), periods after the origin.
-            columns: names of the features, in the order wanted; all of `FEATURES` where not given.
+            columns: names of the features, in the order wanted; all of `names` where not given.
         """
         panel, groups = self.panel, self.groups
         rows = Rows(origin, series, ahead)
@@ -175,8 +193,10 @@ class PanelFeatures:
             Table(calendar, self._marked.region[series] * self._calendar.shape[2] + rows.target),
             Table(self._ids, series),
         ]
-        place = {name: number for number, name in enumerate(FEATURES)}
-        wanted = None if columns is None or tuple(columns) == tuple(FEATURES) else [place[name] for name in columns]
+        if self._tables is not None:
+            tables.append(Table(self._tables.at(origin)[:, panel.series["s"].to_numpy()], series))
+        place = {name: number for number, name in enumerate(self.names)}
+        wanted = None if columns is None or tuple(columns) == self.names else [place[name] for name in columns]
         return gathered_features(tables, series.size, wanted).T
 
 

@@ -11,6 +11,7 @@ import polars as pl
 from features.demand.category_totals import category_totals
 from features.demand.intraday import sold_out_shares
 from features.demand.periods import PeriodAxis, history_axis
+from features.demand.table_features import TableFeatures, read_table_features
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 
@@ -45,6 +46,7 @@ class DemandHistory:
         calendar: the user's events.
         totals: one row per store x category x period with sales, also before the panel
             (`features.demand.category_totals.category_totals`), read when it is wanted; None where it is not.
+        tables: columns of feature tables that the settings ask for; None where they ask for none.
     """
 
     axis: PeriodAxis
@@ -57,6 +59,7 @@ class DemandHistory:
     promotions: pl.DataFrame
     calendar: pl.DataFrame
     totals: pl.LazyFrame | None = None
+    tables: TableFeatures | None = None
 
 
 SeriesOnAxis = tuple[PeriodAxis, pl.DataFrame, pl.DataFrame]
@@ -91,6 +94,7 @@ def read_history(
         promotions=_plans(dataset, "promotions", axis, horizon, panel, ["unit_price", "display", "mailer"]),
         calendar=dataset.scan_or_empty("calendar").collect(),
         totals=category_totals(dataset, axis, settings.demand.totals_years),
+        tables=read_table_features(dataset, settings, axis, panel),
     )
 
 

@@ -4,14 +4,14 @@ The level enters as the starting score, so that trees learn by what factor deman
 products that sell hundreds a day and one a month, and a product without history starts from its like.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
 
 from features.demand.arrays import Doubles, Floats
-from features.demand.feature_matrix import FEATURES, IDS, DemandFeatures, PanelFeatures
+from features.demand.feature_matrix import IDS, DemandFeatures, PanelFeatures
 from features.demand.history import DemandHistory
 from features.demand.panel import build_panel, panel_ranges
 from features.demand.target_period import FALLING_IN_PRICE
@@ -95,21 +95,21 @@ def training_data(history: DemandHistory, features: DemandFeatures, config: Dema
     rows = sum(draw.size for draw in every)
     if rows < MIN_TRAINING_ROWS:
         return None
-    params = _parameters(config, rows)
+    params = _parameters(config, rows, features.names)
     label = np.concatenate([draw.demand for draw in every])
     known = {"label": label, "init_score": np.log(np.concatenate([draw.level for draw in every])), "params": params}
     looked_at = _stack(kept)
     if plan.rows <= WHOLE_ROWS:
-        return _dataset(looked_at, **known).construct()
+        return _dataset(looked_at, features.names, **known).construct()
     params["feature_pre_filter"] = False
-    bins = _dataset(looked_at, label=np.zeros(len(looked_at)), params=params).construct()
+    bins = _dataset(looked_at, features.names, label=np.zeros(len(looked_at)), params=params).construct()
     del looked_at
     source = _one_by_one(found, draws)
-    return _dataset([_Rows(draw.size, source) for draw in every], reference=bins, **known).construct()
+    return _dataset([_Rows(draw.size, source) for draw in every], features.names, reference=bins, **known).construct()
 
 
-def _dataset(data: Floats | list[_Rows], **more: Any) -> lgb.Dataset:
-    return lgb.Dataset(data, feature_name=list(FEATURES), categorical_feature=list(IDS), free_raw_data=True, **more)
+def _dataset(data: Floats | list[_Rows], names: Sequence[str], **more: Any) -> lgb.Dataset:
+    return lgb.Dataset(data, feature_name=list(names), categorical_feature=list(IDS), free_raw_data=True, **more)
 
 
 def _looked_at(draws: list[Draw], rows: int, seed: int) -> Iterator[Draw]:
@@ -131,7 +131,7 @@ def _one_by_one(found: _TrainingPanels, draws: list[list[Draw]]) -> Iterator[Flo
         del of_panel
 
 
-def _parameters(config: DemandConfig, rows: int) -> dict[str, Any]:
+def _parameters(config: DemandConfig, rows: int, names: Sequence[str]) -> dict[str, Any]:
     return {
         "objective": "tweedie",
         "tweedie_variance_power": config.tweedie_power,
@@ -146,7 +146,7 @@ def _parameters(config: DemandConfig, rows: int) -> dict[str, Any]:
         "max_bin": 127,
         "cat_smooth": 50.0,
         "cat_l2": 20.0,
-        "monotone_constraints": [-1 if name in FALLING_IN_PRICE else 0 for name in FEATURES],
+        "monotone_constraints": [-1 if name in FALLING_IN_PRICE else 0 for name in names],
         "num_threads": config.threads,
         "seed": config.seed,
         "deterministic": True,
@@ -157,7 +157,7 @@ def _parameters(config: DemandConfig, rows: int) -> dict[str, Any]:
 
 def _stack(parts: list[Floats]) -> Floats:
     """Stacks blocks kept feature by feature, freeing each as it is copied; shape (rows, features)."""
-    out = np.empty((len(FEATURES), sum(map(len, parts))), dtype=np.float32)
+    out = np.empty((parts[0].shape[1], sum(map(len, parts))), dtype=np.float32)
     begin = 0
     for number, part in enumerate(parts):
         out[:, begin : begin + len(part)] = part.T

@@ -13,7 +13,7 @@ import lightgbm as lgb
 import numpy as np
 
 from features.demand.arrays import Doubles, Floats
-from features.demand.feature_matrix import DRIVERS, FEATURES
+from features.demand.feature_matrix import DRIVERS, driver_of
 
 
 def driver_units(
@@ -84,7 +84,7 @@ def _leaf_tables(booster: lgb.Booster) -> list[Doubles]:
 
 def _driver_numbers(booster: lgb.Booster) -> list[int]:
     """Number of the driver of each column that the trees were fitted on."""
-    return [DRIVERS.index(FEATURES[name]) for name in booster.feature_name()]
+    return [DRIVERS.index(driver_of(name)) for name in booster.feature_name()]
 
 
 def _credit(node: dict[str, Any], so_far: Doubles, table: Doubles, drivers: list[int]) -> None:

@@ -36,7 +36,8 @@ class LevelModel:
     def fit(cls, history: DemandHistory, config: DemandConfig) -> Self:
         """Fits on everything the history shows."""
         vocabulary = Vocabulary.from_history(history)
-        return cls(config, vocabulary, fit_booster(history, DemandFeatures(history, vocabulary), config))
+        features = DemandFeatures(history, vocabulary)
+        return cls(config, vocabulary, fit_booster(history, features, config), columns=features.names)
 
     def predict(self, features: PanelFeatures, horizon: int) -> Doubles:
         """Units per period of each series over the periods after the panel's last, shape (n, horizon)."""

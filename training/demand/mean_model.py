@@ -30,8 +30,10 @@ class MeanModel(LevelModel):
     def fit(cls, history: DemandHistory, config: DemandConfig) -> Self:
         """Fits on everything the history shows."""
         vocabulary = Vocabulary.from_history(history)
-        booster = fit_booster(history, DemandFeatures(history, vocabulary), config)
-        return cls(config, vocabulary, booster, TotalsModel.fit(history, config) if booster is not None else None)
+        features = DemandFeatures(history, vocabulary)
+        booster = fit_booster(history, features, config)
+        totals = TotalsModel.fit(history, config) if booster is not None else None
+        return cls(config, vocabulary, booster, totals, columns=features.names)
 
     def on(self, history: DemandHistory) -> Callable[[DemandPanel], Prediction]:
         """A function that forecasts the panels of a history over its horizon."""

@@ -10,6 +10,7 @@ import lightgbm as lgb
 import numpy as np
 
 from features.demand.feature_matrix import FEATURES, REDEFINED, Vocabulary
+from features.demand.table_features import table_feature_names
 from retail_brain.errors import ModelError, UsageError
 from retail_brain.files import write_json
 from training.columns import check_columns, defined
@@ -83,7 +84,7 @@ def read_model(folder: Path) -> tuple[DemandConfig, DemandMean, Calibration]:
 def _read_mean(folder: Path, facts: dict[str, Any], config: DemandConfig) -> DemandMean:
     if config.demand.model != TREES:
         return series_model(config.demand.model).load(folder / OWN_FILES, config)
-    columns = _columns(facts, facts["features"], f"the demand model in {folder}")
+    columns = _columns(facts, facts["features"], f"the demand model in {folder}", table_feature_names(config.settings))
     booster = _read_booster(folder / "booster.txt", present=facts["has_trees"])
     totals = _read_totals(folder, facts, config)
     return MeanModel(config, _vocabulary(facts["vocabulary"]), booster, totals, columns=columns)
@@ -125,8 +126,9 @@ def _read_totals(folder: Path, facts: dict[str, Any], config: DemandConfig) -> T
     return TotalsModel(LevelModel(config.for_totals(), _vocabulary(stored["vocabulary"]), booster, columns=columns))
 
 
-def _columns(facts: dict[str, Any], fitted: list[str], model: str) -> tuple[str, ...]:
-    check_columns(defined(fitted, facts["definitions"]), defined(FEATURES, REDEFINED), model)
+def _columns(facts: dict[str, Any], fitted: list[str], model: str, of_tables: tuple[str, ...] = ()) -> tuple[str, ...]:
+    present = defined((*FEATURES, *of_tables), REDEFINED)
+    check_columns(defined(fitted, facts["definitions"]), present, model)
     return tuple(fitted)
 
 

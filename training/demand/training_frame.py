@@ -1,9 +1,11 @@
 """The demand model's training rows as a frame: what the trees learn from, with column names, for people to look at."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
-from features.demand.feature_matrix import FEATURES, DemandFeatures, PanelFeatures, Vocabulary
+from features.demand.feature_matrix import DemandFeatures, PanelFeatures, Vocabulary
 from features.demand.history import read_history
 from features.demand.panel import build_panel, panel_ranges
 from retail_brain.dataset import Dataset
@@ -32,20 +34,19 @@ def training_frame(dataset: Dataset, config: DemandConfig) -> pl.DataFrame:
         panel = features.for_panel(build_panel(history, *bounds))
         draws = panel_draws(panel, plan.panel_origins(number), plan.share, config)
         frames.extend(_draw_frame(panel, draw) for draw in draws)
-    return pl.concat(frames) if frames else pl.DataFrame(schema=_SCHEMA)
+    return pl.concat(frames) if frames else pl.DataFrame(schema=_schema(features.names))
 
 
-_SCHEMA: dict[str, type[pl.DataType]] = {
-    "store_id": pl.String,
-    "product_id": pl.String,
-    "origin": pl.Date,
-    "date": pl.Date,
-    "demand": pl.Float32,
-    "level": pl.Float32,
-    **dict.fromkeys(FEATURES, pl.Float32),
-}
-
-_CASTS = [pl.col(name).cast(kind) for name, kind in _SCHEMA.items()]
+def _schema(names: Sequence[str]) -> dict[str, type[pl.DataType]]:
+    return {
+        "store_id": pl.String,
+        "product_id": pl.String,
+        "origin": pl.Date,
+        "date": pl.Date,
+        "demand": pl.Float32,
+        "level": pl.Float32,
+        **dict.fromkeys(names, pl.Float32),
+    }
 
 
 def _draw_frame(panel: PanelFeatures, draw: Draw) -> pl.DataFrame:
@@ -58,5 +59,7 @@ def _draw_frame(panel: PanelFeatures, draw: Draw) -> pl.DataFrame:
         "demand": draw.demand,
         "level": draw.level,
     }
-    rows = pl.DataFrame(np.asarray(draw.features(panel)), schema=list(FEATURES))
-    return pl.concat([names, pl.DataFrame(columns), rows], how="horizontal").select(_CASTS)
+    rows = pl.DataFrame(np.asarray(draw.features(panel)), schema=list(panel.names))
+    return pl.concat([names, pl.DataFrame(columns), rows], how="horizontal").select(
+        pl.col(name).cast(kind) for name, kind in _schema(panel.names).items()
+    )

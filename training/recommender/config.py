@@ -159,6 +159,9 @@ class RecommenderConfig(Section):
         default=16_000_000, ge=1, description="cells (float32) of a block of people x products in memory"
     )
     seed: int = Field(default=7, ge=0, description="of every random choice in fitting")
+    feature_sets: tuple[str, ...] = Field(
+        default=(), description="sets or columns of the person and goods tables besides the ranker's own features"
+    )
     sources: tuple[str, ...] = Field(
         default=get_args(SourceName), description="candidate sources, in the order of the ranker's columns"
     )

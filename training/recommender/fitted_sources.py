@@ -84,4 +84,6 @@ def build_situation(
         DataError: no purchase names a customer.
     """
     history = build_history(dataset, as_of, config)
-    return Situation(history, fit_sources(history, config, sources), build_pair_features(history, config), config)
+    return Situation(
+        history, fit_sources(history, config, sources), build_pair_features(dataset, history, config), config
+    )

@@ -39,6 +39,7 @@ def preset_config(settings: Settings, preset: str) -> RecommenderConfig:
         "min_candidates": chosen.candidates_per_customer,
         "tuning_seconds": chosen.tuning_seconds,
         "sources": ordered_sources(chosen.sources),
+        "feature_sets": chosen.feature_sets,
     }
     return PRESETS[preset].model_copy(update=changes)
 

@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from features.jobs import TableName
 from features.person.interactions import EVENT_TYPES, HALF_LIVES_VISITS, visits_column
+from features.sets import KEYS, chosen_columns, read_columns
+from retail_brain.dataset import Dataset
 from training.recommender.candidates.pool import Candidates
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import ATTRIBUTES, History
@@ -56,6 +60,9 @@ PRODUCT = ("buyers", "repeat_share", "sales_trend", "product_gap", "log_price", 
 AFFINITY = (*(f"{name}_days" for name in ATTRIBUTES), "subcategory_others", "category_since")
 
 
+TABLES: Final[tuple[TableName, ...]] = ("person", "goods")
+"""Feature tables that say something of a person or a product."""
+
 REDEFINED: Mapping[str, int] = MappingProxyType({})
 """Number of a column's definition, by name, of pairs and of due dates; one that is not named here has its first.
 
@@ -74,7 +81,8 @@ def feature_names(config: RecommenderConfig, sources: Sequence[str] | None = Non
     product = [*PRODUCT, *(f"product_{name}" for name in decayed)]
     sources = config.sources if sources is None else sources
     opinions = [f"{name}_score" for name in sources] + [f"{name}_relative" for name in sources]
-    return [*PAIR, *decayed, *TIMING, *PERSON, *product, *AFFINITY, "relative_price", *opinions]
+    of_tables = map(str, chosen_columns(config.feature_sets, TABLES))
+    return [*PAIR, *decayed, *TIMING, *PERSON, *product, *AFFINITY, "relative_price", *opinions, *of_tables]
 
 
 def slow_half_life(config: RecommenderConfig) -> int:
@@ -96,6 +104,8 @@ class PairFeatures:
     codes: dict[str, npt.NDArray[np.int32]]
     category_last: CSR
     person_price: Floats
+    of_person: Floats
+    of_goods: Floats
 
     def table(self, candidates: Candidates) -> Floats:
         """One row per candidate, columns `feature_names`."""
@@ -104,9 +114,22 @@ class PairFeatures:
         person, product = self.person[candidates.people], self.product[candidates.products]
         columns = [pair, person, product, self._affinity(candidates, pair)]
         columns += [self._price(candidates), candidates.scores, candidates.relative]
+        columns += self._of_tables(candidates)
         table: Floats = np.hstack(columns, dtype=np.float32)
         table[:, self._share_at] = table[:, 0] / np.maximum(person[:, 1], 1)
         return table
+
+    def _of_tables(self, candidates: Candidates) -> list[Floats]:
+        """Columns of feature tables in the order of the configuration."""
+        chosen = chosen_columns(self.config.feature_sets, TABLES)
+        rows = {"person": (self.of_person, candidates.people), "goods": (self.of_goods, candidates.products)}
+        counts = dict.fromkeys(rows, 0)
+        columns = []
+        for column in chosen:
+            values, codes = rows[column.table]
+            columns.append(values[codes, counts[column.table]][:, None])
+            counts[column.table] += 1
+        return columns
 
     @property
     def _share_at(self) -> int:
@@ -140,13 +163,18 @@ class PairFeatures:
         return apart
 
 
-def build_pair_features(history: History, config: RecommenderConfig) -> PairFeatures:
-    """Everything that can be worked out once per history."""
+def build_pair_features(dataset: Dataset, history: History, config: RecommenderConfig) -> PairFeatures:
+    """Everything that can be worked out once per history.
+
+    Raises:
+        UsageError: a feature set or a column of `config.feature_sets` is unknown, or a column is no number.
+    """
     gaps = expected_gaps(history)
     product = _product_table(history, config, gaps)
     codes = {name: history.attribute_codes(name) for name in ATTRIBUTES}
     weights = history.matrix(f"decayed_{slow_half_life(config)}d").tocoo()
     days = history.matrix("purchase_days")
+    of_tables = _table_values(dataset, history, config)
     log_price = product[:, PRODUCT.index("log_price")].astype(np.float64)
     return PairFeatures(
         history=history,
@@ -162,7 +190,24 @@ def build_pair_features(history: History, config: RecommenderConfig) -> PairFeat
         codes={name: code for name, (code, _) in codes.items()},
         category_last=_category_last(history, *codes["category"]),
         person_price=((days @ np.nan_to_num(log_price)) / np.maximum(row_sums(days), 1e-9)).astype(np.float32),
+        of_person=of_tables["person"],
+        of_goods=of_tables["goods"],
     )
+
+
+def _table_values(dataset: Dataset, history: History, config: RecommenderConfig) -> dict[TableName, Floats]:
+    """Table -> chosen columns as of the history's day, one row per code of a person or product; NaN = unknown."""
+    chosen = chosen_columns(config.feature_sets, TABLES)
+    frames = read_columns(dataset, history.as_of, chosen) if chosen else {}
+    rows = {"person": history.customers.select("customer_id"), "goods": history.products.select("product_id")}
+    values: dict[TableName, Floats] = {}
+    for table in TABLES:
+        names = [str(column) for column in chosen if column.table == table]
+        known = rows[table]
+        if table in frames:
+            known = known.join(frames[table], on=list(KEYS[table]), how="left", maintain_order="left")
+        values[table] = _dense(known.select(names)) if names else np.empty((known.height, 0), np.float32)
+    return values
 
 
 def _days_before(as_of: object, column: str) -> pl.Expr:
