@@ -70,10 +70,10 @@ def test_a_column_that_is_none_or_no_number_is_named_with_those_there_are(
 
 
 def test_rows_are_found_by_the_keys_and_people_by_customer(chain: Dataset) -> None:
-    wanted = chosen_columns(["goods.zero_share", "person.recency_days", "place.basket_value"], list(KEYS))
+    wanted = chosen_columns(["goods.zero_share", "person.baskets_91d", "place.basket_value"], list(KEYS))
     frames = read_columns(chain, AS_OF, wanted)
     assert frames["goods"].columns == ["product_id", "goods.zero_share"]
-    assert frames["person"].sort("customer_id").rows() == [("C0", 0.0), ("C1", 0.0), ("C2", 1.0)]
+    assert frames["person"].sort("customer_id").rows() == [("C0", 80.0), ("C1", 40.0), ("C2", 27.0)]
     assert frames["place"].schema["place.basket_value"] == pl.Float32
 
 

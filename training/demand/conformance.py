@@ -34,8 +34,10 @@ from training.demand.model_registry import protocol_class
 from training.demand.protocol import SeriesForecaster, predictions
 
 HORIZON = 14
+"""Periods that the checks forecast: two weeks and less, so that they stay quick. By judgement, not measured."""
 FIRST = date(2024, 1, 1)
 DAYS = 150
+"""Days of the chain that the checks forecast from. By judgement, not measured."""
 HIDDEN_DAYS = 20
 """Days after the cutoff whose rows must change nothing."""
 
