@@ -20,8 +20,10 @@ from features.person.repeat_buying import MIN_REPEAT_BUYERS, RepeatBuying, fit_r
 from features.person.table import PersonOptions, person_features
 from features.place.clusters import assign_clusters
 from features.place.table import PlaceOptions, place_features
+from features.protocol import Feature
 from features.records import buyer_lines, goods_records, person_records, place_records
 from features.references import BuyerReferences, buyer_references, product_references
+from features.registry import add_features, installed_features
 from retail_brain.checkpoints import Checkpoints, resumable_work, work_beside
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, MissingTableError, NotFoundError
@@ -98,6 +100,7 @@ def build_features(
 
     Raises:
         MissingTableError: the dataset has no sales table.
+        ExtensionError: a feature of another package breaks its protocol or fails.
         NotFoundError: no sale is visible on `as_of`.
         ImpossibleError: the dataset is a view as of a day before `as_of`.
     """
@@ -105,7 +108,8 @@ def build_features(
     options = options or FeatureOptions()
     visible = dataset.at(as_of)
     summaries = summarise(visible)
-    digest = work_digest(visible, __name__, repr(options), summaries=summaries)
+    outside = installed_features()
+    digest = work_digest(visible, __name__, repr(options), sorted(outside), summaries=summaries)
     if dataset.versions and (present := _existing_report(out, digest)):
         progress.say(f"  The features as of {as_of} are there already.")
         return present
@@ -113,7 +117,7 @@ def build_features(
     with resumable_work(work_beside(out)) as work:
         # rows without a version may differ from those of a killed run: a digest of their own resumes nothing
         checkpoints = work.checkpoints(digest if dataset.versions else uuid4().hex)
-        return _Job(visible, as_of, out, options, buckets, digest, checkpoints, progress).run()
+        return _Job(visible, as_of, out, options, buckets, digest, checkpoints, progress, outside).run()
 
 
 def scan_features(out: Path, table: TableName) -> pl.LazyFrame:
@@ -165,6 +169,7 @@ class _Job:
         buckets: parts that persons, products and stores are split into.
         digest: digest of everything the tables depend on.
         checkpoints: tables that this run or an interrupted one has finished.
+        outside: features of other packages, by name.
         rows: table -> rows written so far.
     """
 
@@ -176,6 +181,7 @@ class _Job:
     digest: str
     checkpoints: Checkpoints
     progress: Progress
+    outside: Mapping[str, Feature]
     rows: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -276,9 +282,14 @@ class _Job:
         folder = self.work / f"staged_{staged or name}"
         # the clusters of stores need all buckets, so places are finished in a step of their own
         out = self.done / name if name != "place" else self.work / "place"
+        outside = {label: feature for label, feature in self.outside.items() if feature.table == name}
+
+        def whole(bucket: pl.LazyFrame) -> pl.LazyFrame:
+            return add_features(features(bucket), bucket, self.as_of, outside)
+
         with self.progress.step(f"{name} features") as step:
             step.rows = self.rows[name] = run_buckets(
-                records, key, folder, out, self.buckets, arrow_function(features), self.progress
+                records, key, folder, out, self.buckets, arrow_function(whole), self.progress
             )
         if not keep:
             drop(folder)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from features.conformance import FeatureConformance
+from features.protocol import Feature
 from retail_brain.cli import extensions_verb
 from retail_brain.decisions.conformance import OrderPolicyConformance
 from retail_brain.decisions.order_policies import policy_names
@@ -36,6 +38,12 @@ def mychain(install: Install) -> None:
     groups = tomllib.loads(blocks("toml")[0])["project"]["entry-points"]
     kinds = {group: kind for kind, group in GROUPS.items()}
     install("mychain", "\n".join(blocks("python")), {kinds[group]: names for group, names in groups.items()})
+
+
+class TestWeekend(FeatureConformance):
+    @property
+    def feature(self) -> Feature:  # type: ignore[override]
+        return import_module("mychain").weekend
 
 
 class TestSeason(CandidateSourceConformance):
@@ -83,4 +91,5 @@ def test_verb_lists_them_with_package_and_version(capsys: pytest.CaptureFixture[
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["connectors", "mytill", "mychain:open_till", "mychain", "1.2"] in lines
     assert ["demand_models", "recent_median", "mychain:RecentMedian", "mychain", "1.2"] in lines
-    assert len(lines) == 5
+    assert ["features", "weekend", "mychain:weekend", "mychain", "1.2"] in lines
+    assert len(lines) == 6

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from features.registry import installed_features
 from serving.planning.profile import words
 from serving.planning.profile.words import MONEY, Words
 
@@ -57,3 +58,17 @@ PLACE_FACTS: Final[tuple[Fact, ...]] = (
     ("load", ("履约负荷", "Fulfilment load"), words.PERCENT),
     ("cluster", ("同类店群", "Group of similar shops"), words.NONE),
 )
+
+
+def outside_facts(table: str) -> tuple[Fact, ...]:
+    """The facts that features of other packages add to a table's profiles.
+
+    Raises:
+        ExtensionError: one of them breaks the protocol.
+    """
+    return tuple(
+        (column, (item.label["zh"], item.label["en"]), (item.unit["zh"], item.unit["en"]) if item.unit else words.NONE)
+        for feature in installed_features().values()
+        if feature.table == table
+        for column, item in feature.columns.items()
+    )

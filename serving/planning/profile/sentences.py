@@ -8,7 +8,7 @@ is left out of the words and null among the features.
 from collections.abc import Callable, Mapping
 
 from serving.planning.profile import words
-from serving.planning.profile.facts import GOODS_FACTS, PERSON_FACTS, PLACE_FACTS
+from serving.planning.profile.facts import GOODS_FACTS, PERSON_FACTS, PLACE_FACTS, outside_facts
 from serving.planning.profile.speaker import Profile, ProfileWriter, Row
 from serving.planning.profile.words import Language
 
@@ -30,7 +30,12 @@ def person_profile(
     tags = [label, *_person_tags(writer)]
     sentences = [_rhythm_sentence(writer), _taste_sentence(writer), _reach_sentence(writer)]
     return writer.profile(
-        "person_id", f"{label} · {row.get('person_id')}", (stage, label), tags, sentences, PERSON_FACTS
+        "person_id",
+        f"{label} · {row.get('person_id')}",
+        (stage, label),
+        tags,
+        sentences,
+        (*PERSON_FACTS, *outside_facts("person")),
     )
 
 
@@ -43,7 +48,12 @@ def goods_profile(
     label = writer.pick((f"{abc} 类商品", f"Class {abc}"))
     sentences = [_pace_sentence(writer), _buyers_sentence(writer)]
     return writer.profile(
-        "product_id", writer.name("product_id"), (abc, label), _goods_tags(writer), sentences, GOODS_FACTS
+        "product_id",
+        writer.name("product_id"),
+        (abc, label),
+        _goods_tags(writer),
+        sentences,
+        (*GOODS_FACTS, *outside_facts("goods")),
     )
 
 
@@ -56,7 +66,12 @@ def place_profile(
     label = writer.pick((f"店群 {group}", f"Group {group}"))
     sentences = [_hours_sentence(writer), _mix_sentence(writer)]
     return writer.profile(
-        "store_id", writer.name("store_id"), (group, label), _place_tags(writer), sentences, PLACE_FACTS
+        "store_id",
+        writer.name("store_id"),
+        (group, label),
+        _place_tags(writer),
+        sentences,
+        (*PLACE_FACTS, *outside_facts("place")),
     )
 
 
