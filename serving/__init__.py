@@ -1,1 +1,1 @@
-"""The service: answers over HTTP and the page."""
+"""Serving: planning use cases, the store of published answers, the HTTP API and the web page."""

@@ -1,4 +1,7 @@
-"""The service: BentoML runs the workers and their health; the routes and the page are mounted on it."""
+"""Defines the BentoML service: worker processes, health checks, and the API and page mounted on them.
+
+This module is imported once per worker process, so its names are made once per worker.
+"""
 
 import gc
 import logging
@@ -23,7 +26,7 @@ _routes = all_routes()
 
 
 def _service_settings() -> Settings:
-    """Settings of the service: those of tenant `main`, or the defaults while its file cannot be read."""
+    """Settings of tenant `main`, or the defaults while its settings file cannot be read."""
     try:
         return load_settings(Workspace(default_home()))
     except RetailBrainError as error:
@@ -44,25 +47,26 @@ class RetailBrain:
 
     @bentoml.on_startup  # type: ignore[untyped-decorator]  # BentoML ships no types
     def begin(self) -> None:
-        """Opens the answers; keeps what lives for good out of the garbage collector's way."""
+        """Opens the published answers and starts the thread that refreshes them."""
         home = default_home()
         _runtime.state = State(home, _service_settings())
         _runtime.meter = PrometheusMeter("retail_brain")
         _runtime.state.on_refresh = _count_tenants
         _runtime.state.start()
+        # Objects that live as long as the worker are frozen: collections scan fewer objects and pause requests less.
         gc.collect()
         gc.freeze()
         gc.set_threshold(20_000, 50, 100)
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def end(self) -> None:
-        """Lets everything go."""
+        """Stops the refresh thread and closes the database."""
         if _runtime.state is not None:
             _runtime.state.stop()
         _runtime.state = None
 
     def __is_ready__(self) -> bool:
-        """Whether at least one tenant has answers and they are kept fresh."""
+        """Whether at least one tenant has published answers and the refresh thread is alive."""
         return _runtime.state is not None and _runtime.state.is_ready
 
 
@@ -72,6 +76,7 @@ service = bentoml.service(
     workers=int(os.environ.get("RETAIL_BRAIN_WORKERS") or _settings.workers),
     threads=_settings.threads,
     traffic={"timeout": _settings.timeout_seconds + 5},
+    # Own metrics, log line and no tracing: BentoML's name the raw path, which may hold what a person typed.
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
     tracing={"excluded_urls": ".*"},

@@ -1,9 +1,10 @@
-"""The `retail-brain` command: thin verbs over the use cases. The only package that imports every layer."""
+"""The `retail-brain` command: thin verbs over the use cases; the only package that imports every layer."""
 
 import os
 import sys
 from typing import NoReturn
 
+# Set before any import below reads them.
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads sleep instead of spinning
@@ -12,7 +13,7 @@ from retail_brain.errors import RetailBrainError, UsageError
 
 
 def main() -> NoReturn:
-    """Runs the command: exit code 0 done, 1 the work failed, 2 wrong usage; errors are one paragraph on stderr."""
+    """Runs the command and exits: 0 success, 1 failure, 2 wrong usage, 130 interrupted; errors go to stderr."""
     from retail_brain.cli.app import app
 
     try:
@@ -41,7 +42,7 @@ def main() -> NoReturn:
 
 
 def _umask() -> int:
-    """Permissions that new files do not get: all but the owner's, since they hold people's data.
+    """Permission mask of new files: only the owner reads them by default, since they hold personal data.
 
     Raises:
         UsageError: RETAIL_BRAIN_UMASK is not an octal number.
@@ -60,7 +61,7 @@ def _umask() -> int:
 
 
 def _in_words(error: OSError) -> str:
-    """A failing file or address: which, why, and what to do."""
+    """Error text for a file or address: which, why, and what to do."""
     place = error.filename if error.filename2 is None else error.filename2
     first = (error.strerror or str(error) or type(error).__name__).splitlines()[0]
     where = f"{place} cannot be used: {first}" if place else f"a file or address cannot be used: {first}"

@@ -1,4 +1,4 @@
-"""The command `retail-brain`: the only place where verbs are registered.
+"""Registers the verbs of the command `retail-brain` by panel.
 
 Modules of verbs import typer and nothing heavy at their top: `--help` and completion import them all.
 """

@@ -1,4 +1,4 @@
-"""Verbs that choose people: audience, assign."""
+"""Verbs that select customers for campaigns: audience, assign."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,9 +26,9 @@ def audience(
     contact_cost: Annotated[float | None, typer.Option(help="Money per contact.")] = None,
     at_home_only: Annotated[bool, typer.Option("--home-shop", help="Goods must lie in the person's own shop.")] = False,
     leftovers: Annotated[
-        bool, typer.Option("--leftovers", help="The goods are those that will be left over, most money first.")
+        bool, typer.Option("--leftovers", help="The goods are the excess stock, most money first.")
     ] = False,
-    store: Annotated[str | None, typer.Option("--store", help="Only people (and left-overs) of this shop.")] = None,
+    store: Annotated[str | None, typer.Option("--store", help="Only people (and excess stock) of this shop.")] = None,
     lake: LakeOption = None,
     as_of: AsOfOption = None,
 ) -> None:
@@ -65,7 +65,7 @@ def audience(
 
 
 def _left_over(dataset: "Dataset", product: list[str] | None, campaign: str | None, store: str | None) -> list[str]:
-    """Goods that will be left over, most money at risk first.
+    """Products with excess stock, most money at risk first.
 
     Raises:
         UsageError: goods or a campaign were named as well.
@@ -77,8 +77,8 @@ def _left_over(dataset: "Dataset", product: list[str] | None, campaign: str | No
     if product or campaign:
         raise UsageError("--leftovers chooses the goods itself; got --product or --campaign as well. Leave one out.")
     settings = current().settings
-    found = find_leftovers(dataset, load_forecaster(), settings, stores=None if store is None else [store])
-    return goods_to_clear(found, store)
+    excess = find_leftovers(dataset, load_forecaster(), settings, stores=None if store is None else [store])
+    return goods_to_clear(excess, store)
 
 
 def assign(
@@ -96,10 +96,10 @@ def assign(
 
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
-    plan_of = read_table(campaigns, "--campaigns")
+    requested = read_table(campaigns, "--campaigns")
     with chosen.progress.step("assign") as step:
         plan = assign_campaigns(
-            dataset, load_recommender(), plan_of, chosen.settings, per_customer=per_customer, progress=chosen.progress
+            dataset, load_recommender(), requested, chosen.settings, per_customer=per_customer, progress=chosen.progress
         )
         write_table(plan.audience, out)
         write_table(plan.summary, out.with_name(f"{out.stem}_campaigns{out.suffix}"))

@@ -1,4 +1,4 @@
-"""The models that verbs ask: the tenant's champions."""
+"""Loads the tenant's champion models for the verbs."""
 
 from typing import TYPE_CHECKING
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 def load_forecaster() -> "Forecaster":
-    """The champion demand model, with what people put in the place of its forecasts.
+    """Loads the champion demand model, with the tenant's overrides applied to its forecasts.
 
     Raises:
-        ModelError: there is none yet.
+        ModelError: there is no champion, or this version cannot read it.
     """
     from serving.planning.demand.overrides import tenant_overrides
     from training.bundle import champion
@@ -25,10 +25,10 @@ def load_forecaster() -> "Forecaster":
 
 
 def load_recommender() -> "Scorer":
-    """The champion recommender.
+    """Loads the champion recommender.
 
     Raises:
-        ModelError: there is none yet.
+        ModelError: there is no champion, or this version cannot read it.
     """
     from training.bundle import champion
     from training.recommender.model import RecommenderModel

@@ -1,4 +1,4 @@
-"""What every verb starts from: the tenant's workspace, its settings, its lake and a progress reporter."""
+"""Context of a verb: the tenant's workspace, settings, lake, database and progress reporter."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,18 +17,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Context:
-    """A tenant's workspace, settings and reporter."""
+    """A tenant's workspace, settings and progress reporter."""
 
     workspace: "Workspace"
     settings: "Settings"
     progress: "Progress"
 
     def lake_uri(self, override: str | None) -> str:
-        """Where the lake is: the option, the settings, or the folder under home."""
+        """Lake address: from the option, else the settings, else the folder under home."""
         return override or self.settings.lake_uri or str(self.workspace.lake)
 
     def dataset(self, lake: str | None = None, as_of: str | None = None) -> "Dataset":
-        """The lake as known on a day; without a day, on the last one with a sale."""
+        """Opens the lake as of a day (default: the last day with a sale).
+
+        Raises:
+            UsageError: the day is no date.
+            DataError: there is no readable lake, or it holds no sales.
+        """
         from retail_brain.lake import open_lake
 
         dataset = open_lake(self.lake_uri(lake), self.settings.storage_options)
@@ -39,7 +44,7 @@ _chosen: dict[str, Callable[[], Context]] = {}
 
 
 def choose(tenant: str, home: Path | None, *, quiet: bool = False) -> None:
-    """Remembers the tenant for the verb of this process; settings are read when the verb asks for them."""
+    """Chooses the tenant of this process; its settings are read on first use, so that `--help` reads none."""
     _chosen["context"] = cache(lambda: _open_context(tenant, home, quiet=quiet))
 
 
@@ -61,7 +66,12 @@ def _open_context(tenant: str, home: Path | None, *, quiet: bool) -> Context:
 
 
 def open_database() -> "Database":
-    """The operational database, its tables brought to this version."""
+    """Opens the operational database and migrates its tables to this version.
+
+    Raises:
+        UnavailableError: the database does not answer.
+        RetailBrainError: it was made by a newer version.
+    """
     from retail_brain.operational.database import Database
     from retail_brain.operational.upgrade import upgrade
 

@@ -1,4 +1,4 @@
-"""The whole thing in one verb: ingest, features, train, publish, serve."""
+"""The verb `demo`: ingest a built-in dataset, train, publish and serve."""
 
 import time
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -34,7 +34,7 @@ def demo(
 
 
 def prepare(context: Context, data: str) -> Context:
-    """The context of the demo's own tenant: each dataset has its own, and its settings are written on the first run."""
+    """Context of the demo's tenant (one per dataset); the first run writes its settings."""
     import tomli_w
 
     from retail_brain.files import write_text
@@ -50,7 +50,7 @@ def prepare(context: Context, data: str) -> Context:
 
 
 def build(context: Context, data: str) -> None:
-    """Brings the tenant from a dataset to published answers; a second run finds everything done."""
+    """Ingests, trains, promotes and publishes what is missing; a second run changes nothing."""
     from retail_brain.cli.train_verbs import run_promotion, run_publishing, run_training
     from retail_brain.files import write_text
     from retail_brain.ingest import ingest
@@ -70,7 +70,7 @@ def build(context: Context, data: str) -> None:
 
 
 def _has_answers(workspace: "Workspace") -> bool:
-    """Whether the published answers can be read by this software."""
+    """Whether this version can read the published answers."""
     from serving.store.answer_set import current_id, open_answers
 
     published = current_id(workspace.answers)
@@ -84,7 +84,7 @@ def _has_answers(workspace: "Workspace") -> bool:
 
 
 def _has_champion(workspace: "Workspace", kind: "Kind") -> bool:
-    """Whether there is a champion that this software can load."""
+    """Whether there is a champion that this version can load."""
     from training.bundle import champion
     from training.promotion import load_model
 
@@ -96,7 +96,7 @@ def _has_champion(workspace: "Workspace", kind: "Kind") -> bool:
 
 
 def _edition(data: str) -> str:
-    """Names the data and the software that made a demo, so that a newer edition of either is built anew."""
+    """Version of software and data; a demo made from another edition is built again."""
     from importlib import metadata
 
     from retail_brain.files import sha256

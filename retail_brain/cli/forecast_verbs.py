@@ -1,4 +1,4 @@
-"""Verbs about demand: forecast, backtest."""
+"""Verbs of demand forecasting: forecast, backtest."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -51,18 +51,18 @@ def forecast(
         explain = False
     dataset = context.dataset(lake, as_of)
     overrides = tenant_overrides(context.workspace) if with_overrides else None
-    asked = [horizon, stores, products, explain, seed, None if overrides is None else overrides.rows()]
+    arguments = [horizon, stores, products, explain, seed, None if overrides is None else overrides.rows()]
     manifest = sha256(folder / "manifest.json")
-    digest = work_digest(dataset, forecast_tables.__module__, manifest, context.lake_uri(lake), *asked)
+    digest = work_digest(dataset, forecast_tables.__module__, manifest, context.lake_uri(lake), *arguments)
     with context.progress.step("forecast") as step, resumable_work(work_beside(out)) as work:
         finished = work.checkpoints(digest)
-        taken_over = finished.names()
+        resumed = finished.names()
         tables = forecast_tables(
             dataset,
             model,
             horizon,
             stores=stores,
-            skip=taken_over,
+            skip=resumed,
             products=products,
             explain=explain,
             overrides=overrides,
@@ -75,7 +75,7 @@ def forecast(
         step.rows = write_forecast_file(
             out, finished, empty_forecast_table(model.config.demand.quantiles, explain=explain)
         )
-        stores_note = f", {len(taken_over)} stores were there from a run that was cut off" if taken_over else ""
+        stores_note = f", {len(resumed)} stores were there from a run that was cut off" if resumed else ""
         step.note = f"-> {out}{stores_note}"
 
 
@@ -106,16 +106,16 @@ def backtest(
     config = preset_config(context.settings, preset).model_copy(update={"horizon": horizon})
     cutoffs = backtest_windows(dataset, config, windows)
     with resumable_work(context.workspace.work(f"backtest-{kind}")) as work:
-        found = run_backtest(dataset, config, cutoffs, work=work, progress=context.progress)
+        result = run_backtest(dataset, config, cutoffs, work=work, progress=context.progress)
         with atomic_path(out) as aside:
             aside.mkdir()
-            found.forecasts.write_parquet(aside / "forecasts.parquet")
-            pl.DataFrame({"pit": found.pit}).write_parquet(aside / "pit.parquet")
-            found.scores.write_csv(aside / "scores.csv")
-            found.sums.write_csv(aside / "sums.csv")
-            found.ets.write_csv(aside / "beside_ets.csv")
-    columns = ["wape", "bias", "rmsse", "pinball", *(name for name in found.scores.columns if "coverage" in name)]
-    means = found.scores.group_by("method", maintain_order=True).agg(pl.col(columns).mean())
+            result.forecasts.write_parquet(aside / "forecasts.parquet")
+            pl.DataFrame({"pit": result.pit}).write_parquet(aside / "pit.parquet")
+            result.scores.write_csv(aside / "scores.csv")
+            result.sums.write_csv(aside / "sums.csv")
+            result.ets.write_csv(aside / "beside_ets.csv")
+    columns = ["wape", "bias", "rmsse", "pinball", *(name for name in result.scores.columns if "coverage" in name)]
+    means = result.scores.group_by("method", maintain_order=True).agg(pl.col(columns).mean())
     typer.echo(f"{kind}: means over {len(cutoffs)} windows from {', '.join(map(str, cutoffs))}; details in {out}")
     for row in means.iter_rows(named=True):
         numbers = "  ".join(f"{name} {row[name]:.4f}" for name in columns if row[name] is not None)

@@ -1,4 +1,4 @@
-"""Options that several verbs share, and how their values are read."""
+"""Command-line options that several verbs share, and parsers of their values."""
 
 import os
 from datetime import date, datetime
@@ -19,10 +19,10 @@ SeedOption = Annotated[int, typer.Option(help="Seed of the sample paths.")]
 
 
 def writable_table(path: Path | None) -> Path | None:
-    """A file that a table can be written to, found out before the work begins.
+    """Checks before the work begins that a table can be written to a file; returns its path.
 
     Raises:
-        UsageError: the ending says no format, it is a folder, or it lies where no file can be.
+        UsageError: the ending names no format, the path is a folder, or its folder cannot be written to.
     """
     if path is None:
         return None
@@ -42,7 +42,10 @@ OutOption = Annotated[
 
 
 def parse_day(text: str, option: str) -> date:
-    """A day as written on the command line.
+    """Parses a day of the command line.
+
+    >>> parse_day("2025-02-28", "--as-of")
+    datetime.date(2025, 2, 28)
 
     Raises:
         UsageError: not a date of the form YYYY-MM-DD.

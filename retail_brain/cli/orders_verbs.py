@@ -1,4 +1,4 @@
-"""Verbs for what was decided: orders on their way to the system that carries them out."""
+"""Verbs of the order book: export, receive, list, measure."""
 
 from contextlib import closing
 from datetime import UTC, datetime
@@ -13,8 +13,8 @@ from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_da
 from retail_brain.cli.table_files import read_table, write_table
 
 
-class StateOption(StrEnum):
-    """How far a decided suggestion has come."""
+class _State(StrEnum):
+    """State of a decided suggestion."""
 
     APPROVED = "approved"
     CHANGED = "changed"
@@ -37,11 +37,11 @@ def export(
     chosen = current()
     wait = chosen.settings.replenishment.export_timeout_seconds
     with closing(open_database()) as database:
-        done = export_orders(
+        exports = export_orders(
             chosen.workspace.tenant, database, target=to, made_by=by, now=datetime.now(UTC), timeout_seconds=wait
         )
-    lines = sum(len(one.lines) for one in done)
-    typer.echo(f"{lines} orders in {len(done)} exports to {to}" if done else "nothing new to export")
+    lines = sum(len(one.lines) for one in exports)
+    typer.echo(f"{lines} orders in {len(exports)} exports to {to}" if exports else "nothing new to export")
 
 
 @orders.command()
@@ -67,7 +67,7 @@ def receive(
 @orders.command("list")
 def list_(
     out: OutOption,
-    state: Annotated[StateOption | None, typer.Option(help="Only those that have come so far.")] = None,
+    state: Annotated[_State | None, typer.Option(help="Only those that have come so far.")] = None,
     since: Annotated[str | None, typer.Option(help="Only suggestions of this day or later, YYYY-MM-DD.")] = None,
 ) -> None:
     """Write the order book: one line per decided suggestion, who decided what, and how far it has come."""
@@ -76,8 +76,8 @@ def list_(
 
     first = None if since is None else parse_day(since, "--since")
     with closing(open_database()) as database:
-        found = suggestion_statuses(current().workspace.tenant, database, since=first)
-    book = order_book(found, state=None if state is None else state.value)
+        statuses = suggestion_statuses(current().workspace.tenant, database, since=first)
+    book = order_book(statuses, state=None if state is None else state.value)
     write_table(book, out)
     counts = ", ".join(f"{count} {name}" for name, count in book["state"].value_counts(sort=True).iter_rows())
     typer.echo(f"{book.height} lines{f' ({counts})' if counts else ''} -> {out}")

@@ -1,4 +1,4 @@
-"""Verbs about people's changes of forecasts: overrides, and the ledger that measures them."""
+"""Verbs of forecast overrides and of forecast value added (FVA): overrides, ledger."""
 
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
@@ -72,13 +72,13 @@ def list_(lake: LakeOption = None, as_of: AsOfOption = None) -> None:
 
     seen = _as_of(lake, as_of)
     with closing(open_database()) as database:
-        found = list_overrides(current().workspace.tenant, database)
-    for one in found:
-        what = one.override
-        where = f"{what.store_id or 'all stores'} {what.product_id or 'all products'}"
+        listed = list_overrides(current().workspace.tenant, database)
+    for stored in listed:
+        override = stored.override
+        scope = f"{override.store_id or 'all stores'} {override.product_id or 'all products'}"
         typer.echo(
-            f"{what.override_id}  {state_of(one, seen):<9}  {where}  {what.kind} {what.value:g}  "
-            f"{what.begins_on}..{what.ends_on or ''}  {what.made_by}: {what.reason}"
+            f"{override.override_id}  {state_of(stored, seen):<9}  {scope}  {override.kind} {override.value:g}  "
+            f"{override.begins_on}..{override.ends_on or ''}  {override.made_by}: {override.reason}"
         )
 
 
@@ -105,7 +105,7 @@ def ledger(
     lake: LakeOption = None,
     as_of: AsOfOption = None,
 ) -> None:
-    """What naive, moving average, engine and each person's overrides were worth, from what publishing kept.
+    """Forecast value added (FVA) by engine and people: errors of naive, moving average, engine and overrides.
 
     Needs forecasts of earlier days: every `publish` keeps those of its day.
     """
@@ -141,7 +141,7 @@ def _as_of(lake: str | None, as_of: str | None) -> date:
 
 
 def _check_ids(store: str | None, product: str | None, lake: str | None) -> None:
-    """Refuses ids that nothing was ever sold or listed under.
+    """Checks that the ids occur in the sales or in their table.
 
     Raises:
         NotFoundError: the store or the product is not in the data.

@@ -1,4 +1,4 @@
-"""Verbs about people and goods: recommend, evaluate."""
+"""Verbs of the recommender: recommend, evaluate."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -15,29 +15,29 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-class KindOption(StrEnum):
-    """Goods a person knows, goods new to them, or the likeliest of both."""
+class _Kind(StrEnum):
+    """Products bought before, products new to the customer, or the most probable of both."""
 
     REPEAT = "repeat"
     EXPLORE = "explore"
     MIXED = "mixed"
 
 
-class SubjectOption(StrEnum):
-    """Which direction is evaluated."""
+class _Subject(StrEnum):
+    """Direction that is evaluated: products for people, or people for products."""
 
     RECOMMENDER = "recommender"
     AUDIENCE = "audience"
 
 
-class PresetOption(StrEnum):
-    """How much work goes into a fit."""
+class _Preset(StrEnum):
+    """Effort of a fit."""
 
     FAST = "fast"
     FULL = "full"
 
 
-class LanguageOption(StrEnum):
+class _Language(StrEnum):
     """Language of the reasons."""
 
     ZH = "zh"
@@ -50,7 +50,7 @@ def recommend(
         Path | None, typer.Option(help="Parquet, CSV or text file with customer_id.", show_default="everybody")
     ] = None,
     k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Goods per customer.")] = 10,
-    kind: Annotated[KindOption, typer.Option(help="Goods they buy anyway, new ones, or both.")] = KindOption.MIXED,
+    kind: Annotated[_Kind, typer.Option(help="Goods they buy anyway, new ones, or both.")] = _Kind.MIXED,
     explore_at_least: Annotated[int, typer.Option(min=0, help="Of the k, how many must be new to them (mixed).")] = 0,
     due_within: Annotated[
         int | None,
@@ -59,7 +59,7 @@ def recommend(
     store: Annotated[str | None, typer.Option(help="As in this shop: what it has or gets.", show_default="any")] = None,
     in_stock: Annotated[bool, typer.Option("--in-stock", help="As in each one's own shop.")] = False,
     rules: Annotated[bool, typer.Option(help="Under the operators' rules that hold now.")] = True,
-    language: Annotated[LanguageOption, typer.Option(help="Of the reasons.")] = LanguageOption.ZH,
+    language: Annotated[_Language, typer.Option(help="Of the reasons.")] = _Language.ZH,
     lake: LakeOption = None,
     as_of: AsOfOption = None,
 ) -> None:
@@ -67,7 +67,7 @@ def recommend(
 
     Needs transactions with customer_id and a champion recommender; inventory and stores say what can be had where.
     """
-    from retail_brain.cli.rules_verbs import kept_rules
+    from retail_brain.cli.rules_verbs import tenant_rules
     from retail_brain.progress import Progress
     from serving.planning.people.offering import RecommendationRequest
     from serving.planning.people.recommendations import recommend as recommendations
@@ -86,7 +86,7 @@ def recommend(
         due_within_days=due_within,
         store_id=store,
         in_stock=in_stock,
-        rules=kept_rules() if rules else (),
+        rules=tenant_rules() if rules else (),
         now=datetime.now(UTC),
         settings=chosen.settings,
     )
@@ -105,9 +105,9 @@ def recommend(
 
 
 def evaluate(
-    subject: Annotated[SubjectOption, typer.Argument(help="recommender (goods for people) or audience (the reverse).")],
+    subject: Annotated[_Subject, typer.Argument(help="recommender (goods for people) or audience (the reverse).")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the tables.")],
-    preset: Annotated[PresetOption, typer.Option(help="How much work goes into each fit.")] = PresetOption.FAST,
+    preset: Annotated[_Preset, typer.Option(help="How much work goes into each fit.")] = _Preset.FAST,
     windows: Annotated[int, typer.Option(min=1, max=24, help="How many past windows to test on.")] = 1,
     products: Annotated[int | None, typer.Option(min=1, help="Most products looked at as audiences.")] = None,
     min_buyers: Annotated[int | None, typer.Option(min=1, help="Buyers a product must have had for that.")] = None,
@@ -126,21 +126,21 @@ def evaluate(
     config = preset_config(chosen.settings, preset.value)
     changes = {"test_goods": products, "test_min_buyers": min_buyers}
     config = config.model_copy(update={name: value for name, value in changes.items() if value is not None})
-    found = evaluate_windows(dataset, config, windows, progress=chosen.progress)
-    for name, table in found.tables().items():
+    result = evaluate_windows(dataset, config, windows, progress=chosen.progress)
+    for name, table in result.tables().items():
         write_table(table, out / f"{name}.csv")
-    if len(found.windows) < windows:
+    if len(result.windows) < windows:
         typer.echo(
-            f"{len(found.windows)} of {windows} windows could be tested: the history is too short for more", err=True
+            f"{len(result.windows)} of {windows} windows could be tested: the history is too short for more", err=True
         )
-    shown = found.audience if subject is SubjectOption.AUDIENCE else found.recommender
+    shown = result.audience if subject is _Subject.AUDIENCE else result.recommender
     for row in shown.drop("cutoff").group_by("method", maintain_order=True).mean().iter_rows(named=True):
         figures = "  ".join(f"{name} {value:.4g}" for name, value in row.items() if name != "method")
         typer.echo(f"{row['method']:<28} {figures}")
 
 
 def _customer_ids(table: "pl.DataFrame", path: Path) -> list[str]:
-    """The ids in a table's column customer_id, or in its only column.
+    """Distinct ids of a table's column customer_id, or of its only column.
 
     Raises:
         UsageError: several columns, and none is customer_id.

@@ -1,4 +1,4 @@
-"""Verbs that decide orders: replenish, and simulate, which replays order policies."""
+"""Verbs of replenishment: replenish, and simulate, which replays order policies on recorded demand."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,7 +38,7 @@ def replenish(
 ) -> None:
     """Order suggestions with their numbers and reasons: one row per store and product.
 
-    With --limits, STEM_limits beside the file says what one more of each limit is worth.
+    With --limits, STEM_limits beside the file has the shadow price of each limit: the value of one unit more of it.
 
     Needs sales and a champion demand model; uses inventory, supply, prices, products and assortment where they are.
     """
@@ -51,18 +51,18 @@ def replenish(
     scarce = None if limits is None else with_budget(read_table(limits, "--limits", as_text=True), budget)
     dataset = chosen.dataset(lake, as_of)
     with chosen.progress.step("replenish") as step:
-        model, settings, told = load_forecaster(), chosen.settings, chosen.progress
+        model, settings, progress = load_forecaster(), chosen.settings, chosen.progress
         if scarce is None:
             table = suggest(
-                dataset, model, settings, stores=stores, products=products, budget=budget, seed=seed, progress=told
+                dataset, model, settings, stores=stores, products=products, budget=budget, seed=seed, progress=progress
             )
         else:
             table, prices = suggest_within(
-                dataset, model, settings, scarce, stores=stores, products=products, seed=seed, progress=told
+                dataset, model, settings, scarce, stores=stores, products=products, seed=seed, progress=progress
             )
             write_table(prices, out.with_name(f"{out.stem}_limits{out.suffix}"))
             for row in prices.filter(pl.col("worth_of_one_more") > 0).head(10).iter_rows(named=True):
-                told.say(f"  {row['limit']}: {row['reason']}")
+                progress.say(f"  {row['limit']}: {row['reason']}")
         write_table(table, out)
         step.rows = table.height
         step.note = f"{int((table['order_quantity'] > 0).sum()):,} orders -> {out}"
@@ -105,7 +105,7 @@ def simulate(
     dataset = chosen.dataset(lake)
     until = parse_day(last, "--until") if last else dataset.last_day()
     begin = parse_day(first, "--from") if first else until - timedelta(days=90)
-    done = replay(
+    report = replay(
         dataset.at(until),
         chosen.settings,
         first=begin,
@@ -119,7 +119,7 @@ def simulate(
         seed=seed,
         progress=chosen.progress,
     )
-    done.write(out, f"Replay {begin} to {until}")
+    report.write(out, f"Replay {begin} to {until}")
     for line in (out / "REPORT.md").read_text(encoding="utf-8").splitlines()[2:]:
         if line.startswith(("|", "*")):
             chosen.progress.say(line)
@@ -127,7 +127,7 @@ def simulate(
 
 
 def _fit(dataset: "Dataset") -> "Forecaster":
-    """A demand model fitted on a dataset as known on its day."""
+    """Demand model fitted on a dataset as of its day."""
     from training.demand.config import preset_config
     from training.demand.model import DemandModel
 

@@ -1,4 +1,4 @@
-"""Verbs for the operators' rules of recommendations."""
+"""Verbs of the offer rules: list, check, set, history."""
 
 from contextlib import closing
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 rules = typer.Typer(help="What operators decide about recommended goods.", no_args_is_help=True)
 
-FileArgument = Annotated[Path, typer.Argument(help="TOML (tables called rules), JSON or CSV (lists separated by ;).")]
+_FileArgument = Annotated[Path, typer.Argument(help="TOML (tables called rules), JSON or CSV (lists separated by ;).")]
 
 
 @rules.command("list")
@@ -27,19 +27,19 @@ def list_(
     from serving.planning.people.rule_files import stored_rules, write_rules
 
     with closing(open_database()) as database:
-        kept = current_rules(current().workspace.tenant, database)
+        current_set = current_rules(current().workspace.tenant, database)
     if out is not None:
-        write_rules(kept.rules, out)
+        write_rules(current_set.rules, out)
     now = datetime.now(UTC)
-    for place, rule in enumerate(stored_rules(kept), start=1):
+    for place, rule in enumerate(stored_rules(current_set), start=1):
         where = f" in {', '.join(rule.stores)}" if rule.stores else ""
         typer.echo(f"{place:>3} {rule.state(now):<8} {rule.action:<10} {rule.attribute:<12} {rule.title}{where}")
-    by = f", set by {kept.set_by} at {kept.set_at:%Y-%m-%d %H:%M} UTC" if kept.set_at else ""
-    typer.echo(f"{len(kept.rules)} rules, version {kept.version}{by}")
+    by = f", set by {current_set.set_by} at {current_set.set_at:%Y-%m-%d %H:%M} UTC" if current_set.set_at else ""
+    typer.echo(f"{len(current_set.rules)} rules, version {current_set.version}{by}")
 
 
 @rules.command()
-def check(file: FileArgument, lake: LakeOption = None) -> None:
+def check(file: _FileArgument, lake: LakeOption = None) -> None:
     """Look at a file of rules without storing it: what cannot be used, and what is probably not meant."""
     listed = _parsed(file)
     _warn(listed, lake)
@@ -48,7 +48,7 @@ def check(file: FileArgument, lake: LakeOption = None) -> None:
 
 @rules.command("set")
 def set_(
-    file: FileArgument,
+    file: _FileArgument,
     by: Annotated[str, typer.Option("--by", help="Who sets them, for the audit.")] = "command line",
     version: Annotated[int | None, typer.Option(min=0, help="Of the list you changed; a newer one refuses.")] = None,
     lake: LakeOption = None,
@@ -72,14 +72,15 @@ def history(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20) -> None:
     from retail_brain.operational.rules import rule_history
 
     with closing(open_database()) as database:
-        for kept in rule_history(current().workspace.tenant, database, limit=limit):
+        for version in rule_history(current().workspace.tenant, database, limit=limit):
             typer.echo(
-                f"version {kept.version:<6} {kept.set_at:%Y-%m-%d %H:%M} UTC  {len(kept.rules):>4} rules  {kept.set_by}"
+                f"version {version.version:<6} {version.set_at:%Y-%m-%d %H:%M} UTC  "
+                f"{len(version.rules):>4} rules  {version.set_by}"
             )
 
 
-def kept_rules() -> "list[Rule]":
-    """The tenant's rules as they are now."""
+def tenant_rules() -> "list[Rule]":
+    """Reads the tenant's present offer rules."""
     from retail_brain.operational.rules import current_rules
     from serving.planning.people.rule_files import stored_rules
 
@@ -94,7 +95,7 @@ def _parsed(file: Path) -> "list[Rule]":
 
 
 def _warn(listed: "list[Rule]", lake: str | None) -> None:
-    """Says what is probably not meant; without a lake only what needs none."""
+    """Prints warnings about rules that are probably not meant; without a lake, ids are not checked."""
     from retail_brain.errors import RetailBrainError
     from serving.planning.people.offering import known_goods, known_stores
     from serving.planning.people.rule_files import warnings_of

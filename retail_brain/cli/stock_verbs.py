@@ -1,4 +1,4 @@
-"""Verbs about the stock of all shops together: transfers, counts, leftovers."""
+"""Verbs of network stock: transfers, counts (cycle counts), leftovers (excess stock)."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,7 +70,7 @@ def counts(
     lake: LakeOption = None,
     as_of: AsOfOption = None,
 ) -> None:
-    """Shelves to count: the record says there is stock, and yet sales have improbably stopped. Most valuable first.
+    """Cycle counts: shelves with stock on record where sales have improbably stopped. Most valuable first.
 
     Needs sales and inventory; uses prices and products. No model is asked.
     """
@@ -93,7 +93,7 @@ def leftovers(
     lake: LakeOption = None,
     as_of: AsOfOption = None,
 ) -> None:
-    """Goods that will not sell by their date, the end of their listing or season: units and money at risk.
+    """Excess stock: goods that will not sell by their date, end of listing or season; units and money at risk.
 
     `audience --leftovers` finds the people who want them. Needs sales, inventory and a champion demand model; uses
     products (shelf life, cost), assortment (end of listing) and prices.
@@ -117,7 +117,7 @@ def leftovers(
 
 
 def _with_inventory(dataset: "Dataset") -> "Dataset":
-    """The dataset, if it says what the shops hold.
+    """Returns the dataset after checking that it has inventory.
 
     Raises:
         MissingTableError: there is no `inventory`.

@@ -1,4 +1,4 @@
-"""Tables named on the command line: files to read, files to write."""
+"""Reads and writes table files named on the command line (Parquet or CSV)."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,15 +8,15 @@ if TYPE_CHECKING:
 
 
 def read_table(path: Path, option: str, *, as_text: bool = False) -> "pl.DataFrame":
-    """A Parquet or CSV file.
+    """Reads a Parquet or CSV file.
 
     Args:
         path: the file.
-        option: where it was named, for messages.
+        option: option or argument that named it, for messages.
         as_text: leave every column of a CSV file as text, so that ids keep their leading zeros.
 
     Raises:
-        UsageError: it is not there or cannot be read.
+        UsageError: the file does not exist or cannot be read.
     """
     import polars as pl
 
@@ -33,7 +33,7 @@ def read_table(path: Path, option: str, *, as_text: bool = False) -> "pl.DataFra
 
 
 def write_table(table: "pl.DataFrame", path: Path) -> None:
-    """Writes Parquet, or CSV by the file's ending, whole or not at all."""
+    """Writes Parquet, or CSV where the name ends in .csv; an interrupted run leaves no half file."""
     from retail_brain.files import atomic_path
 
     with atomic_path(path) as aside:

@@ -1,4 +1,4 @@
-"""Verbs for the data scientist: train, promote, models."""
+"""Verbs of the model life cycle: train, promote, models, publish."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,15 +11,15 @@ from retail_brain.cli.options import AsOfOption, LakeOption
 if TYPE_CHECKING:
     from training.promotion import Promotion
 
-Preset = Literal["fast", "full"]
-KindArgument = Annotated[Literal["demand", "recommender"], typer.Argument(help="Which model.")]
+_Preset = Literal["fast", "full"]
+_KindArgument = Annotated[Literal["demand", "recommender"], typer.Argument(help="Which model.")]
 
 
 def train(
-    kind: KindArgument,
+    kind: _KindArgument,
     lake: LakeOption = None,
     as_of: AsOfOption = None,
-    preset: Annotated[Literal["fast", "full"], typer.Option(help="Minutes, or as long as it pays.")] = "fast",
+    preset: Annotated[_Preset, typer.Option(help="Minutes, or as long as it pays.")] = "fast",
     model: Annotated[
         str | None, typer.Option("--model", help="Demand model to train [default: demand.model of the settings].")
     ] = None,
@@ -49,7 +49,7 @@ def _with_model(context: Context, kind: str, model: str) -> Context:
 
 
 def promote(
-    kind: KindArgument,
+    kind: _KindArgument,
     version: Annotated[int | None, typer.Argument(help="Registry version.", show_default="the newest")] = None,
     lake: LakeOption = None,
     force: Annotated[bool, typer.Option("--force", help="Promote without comparing.")] = False,
@@ -66,7 +66,7 @@ def promote(
         raise typer.Exit(1)
 
 
-def models(kind: KindArgument) -> None:
+def models(kind: _KindArgument) -> None:
     """List a kind's registered versions with their deciding metric."""
     from training.tracking import Tracking
 
@@ -87,9 +87,9 @@ def publish(lake: LakeOption = None, as_of: AsOfOption = None) -> None:
 
 
 def run_training(
-    context: Context, kind: Literal["demand", "recommender"], lake: str | None, as_of: str | None, preset: Preset
+    context: Context, kind: Literal["demand", "recommender"], lake: str | None, as_of: str | None, preset: _Preset
 ) -> int:
-    """Trains and registers; returns the version. After a kill the same call goes on with the windows that are left."""
+    """Trains and registers a model; returns its version. After an interruption the same call resumes."""
     from training.registration import train as register
 
     return register(
@@ -106,7 +106,7 @@ def run_training(
 def run_promotion(
     context: Context, kind: Literal["demand", "recommender"], lake: str | None, version: int | None, *, force: bool
 ) -> "Promotion":
-    """Promotes if better; the lake is opened at the versions that the challenger saw."""
+    """Promotes the challenger if it is better; both are compared on the table versions that the challenger saw."""
     from retail_brain.lake import open_lake
     from training.promotion import promote as promote_model
 
@@ -123,7 +123,7 @@ def run_promotion(
 
 
 def run_publishing(context: Context, lake: str | None, as_of: str | None) -> None:
-    """Publishes answers from the champions that there are."""
+    """Publishes answers from the present champions."""
     from serving.store.publishing.run import publish as publish_answers
 
     publish_answers(context.workspace, context.dataset(lake, as_of), context.settings, context.progress)

@@ -1,4 +1,4 @@
-"""Verbs that ask what lies behind demand: what-if, elasticities, and what stockouts hid."""
+"""Verbs of demand analysis: what-if, elasticities, recovery (demand lost to stockouts)."""
 
 import math
 from pathlib import Path
@@ -48,8 +48,8 @@ def what_if(
     context = current()
     model = DemandModel.load(champion(context.workspace, "demand"))
     dataset = context.dataset(lake, as_of)
-    dates, found = ask_what_if(model, dataset, store, product, horizon, price=price, promotion=promotion)
-    columns = found.columns()
+    dates, answer = ask_what_if(model, dataset, store, product, horizon, price=price, promotion=promotion)
+    columns = answer.columns()
     if out is not None:
         ids = [pl.lit(store).alias("store_id"), pl.lit(product).alias("product_id")]
         table = pl.DataFrame({"date": dates, **columns}).select(*ids, pl.all())
@@ -57,7 +57,7 @@ def what_if(
     typer.echo(f"{product} in {store}, {horizon} periods from {dates[0]}:")
     for name in _SUMMED:
         typer.echo(f"  {name:<20}{_number(float(columns[name].sum()))}")
-    if found.is_beyond:
+    if answer.is_beyond:
         typer.echo("  The price lies outside all prices of the history: the answer is that of the nearest one seen.")
 
 

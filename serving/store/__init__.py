@@ -1,1 +1,1 @@
-"""Answers worked out ahead: flat files that every worker maps into memory and only slices."""
+"""Serving store: published answers as flat files that every worker maps into memory and slices."""

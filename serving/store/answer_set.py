@@ -1,4 +1,4 @@
-"""One published set of answers: what it says of itself, how it is opened, which one is current, when old ones go."""
+"""One published set of answers: its manifest and checksums, opening it, the pointer to the current set, clean-up."""
 
 import json
 import shutil
@@ -17,37 +17,37 @@ from serving.store.availability import open_availability
 from serving.store.catalog import Catalog
 from serving.store.forecasts import Forecasts
 from serving.store.identities import Identities
-from serving.store.marginal_values import Worth
-from serving.store.planned_promotions import Planned
-from serving.store.ranked_goods import Ranked
+from serving.store.marginal_values import MarginalValues
+from serving.store.planned_promotions import PlannedPromotions
+from serving.store.ranked_goods import RankedGoods
 from serving.store.rows import has_rows, map_rows
-from serving.store.sales_history import History
-from serving.store.scored_pairs import Pairs
+from serving.store.sales_history import SalesHistory
+from serving.store.scored_pairs import ScoredPairs
 from serving.store.suggestions import Suggestions
 from serving.store.what_if_sheets import WhatIfSheets
 
 FORMAT = 3
-"""Of the files; raised only with a change that this version cannot read in older answers: then publish again.
+"""File format; raised only for a change after which older answers cannot be read and must be published again.
 
 An added file or manifest field is optional instead, so that answers of earlier versions keep being served."""
 
 
 @dataclass(frozen=True)
 class AnswersManifest:
-    """What a set of answers says of itself.
+    """Metadata of one set of answers, stored as `manifest.json`.
 
     Attributes:
-        as_of: last day the answers know, ISO.
-        first_period: first day of the forecast, ISO.
+        as_of: last day of data in the answers, ISO.
         published_at: instant, ISO with zone.
         quantiles: of the forecasts, ascending.
         driver_groups: names of the forecast's drivers.
-        bundles: model kind -> what its manifest says (version, metrics).
-        parts: which parts there are: `forecasts`, `suggestions`, `pairs`, `similar`, ...
+        bundles: model kind -> version and metrics of the champion's bundle.
+        label_days: days within which a purchase counts for the recommender's probabilities.
+        parts: parts of the set: `forecasts`, `suggestions`, `pairs`, `similar`, ...
         counts: rows by part.
         files: checksum (SHA-256) of every file, by path inside the set; empty in sets of version 0.1.
         left_out: model kind -> why its champion could not be read, so that its parts are missing.
-        calendar: festivals and other days with a name: `date`, `name`, `type`.
+        calendar: event days such as festivals: `date`, `name`, `type`.
     """
 
     answers_id: str
@@ -69,37 +69,40 @@ class AnswersManifest:
 
 @dataclass(frozen=True)
 class Answers:
-    """Everything a request may ask of one tenant; all of it is mapped, nothing of it is copied into the process."""
+    """All published answers of one tenant, memory-mapped: workers share the pages and copy only what they slice.
+
+    A part is None where its model was never promoted or could not be read.
+    """
 
     manifest: AnswersManifest
     stores: Catalog
     products: Catalog
     customers: Catalog
-    history: History
-    popular: Ranked
-    shelves: Availability
+    history: SalesHistory
+    popular: RankedGoods
+    availability: Availability
     attributes: Attributes | None
-    planned: Planned
+    planned: PlannedPromotions
     identities: Identities
     forecasts: Forecasts | None
     suggestions: Suggestions | None
     what_if: WhatIfSheets | None
-    pairs: Pairs | None
-    similar: Ranked | None
-    complements: Ranked | None
-    worth: Worth | None
+    pairs: ScoredPairs | None
+    similar: RankedGoods | None
+    complements: RankedGoods | None
+    marginal_values: MarginalValues | None
     rows: Mapping[str, pl.DataFrame]
 
 
 def write_manifest(folder: Path, manifest: AnswersManifest) -> None:
-    """Writes the manifest with the checksums of all files, the last file of a set of answers."""
+    """Writes the manifest with the checksums of all files; it must be the last file written."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     checksums = {path.relative_to(folder).as_posix(): sha256(path) for path in files}
     write_json(folder / "manifest.json", asdict(manifest) | {"files": checksums})
 
 
-def check_files(folder: Path, manifest: AnswersManifest) -> None:
-    """Stops at a file that is missing or differs from its checksum.
+def _check_files(folder: Path, manifest: AnswersManifest) -> None:
+    """Checks that every file is there and has its checksum.
 
     Complexity: reads every byte once, which also brings the files into memory before they are mapped.
 
@@ -120,10 +123,10 @@ def _checksum(path: Path) -> str | None:
 
 
 def read_manifest(folder: Path) -> AnswersManifest:
-    """The manifest of a set of answers.
+    """Reads the manifest of a set of answers.
 
     Raises:
-        ModelError: the folder has none that this version understands.
+        ModelError: it is missing, damaged or of another format.
     """
     try:
         values = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -135,9 +138,10 @@ def read_manifest(folder: Path) -> AnswersManifest:
         raise ModelError(
             f"answers {folder.name} have format {values.get('format')!r}, wanted {FORMAT}. Run `retail-brain publish`."
         )
-    known = {part.name for part in fields(AnswersManifest)}
+    # Fields of a newer version are ignored: what is added is optional by the rule of FORMAT.
+    names = {column.name for column in fields(AnswersManifest)}
     try:
-        return AnswersManifest(**{name: value for name, value in values.items() if name in known})
+        return AnswersManifest(**{name: value for name, value in values.items() if name in names})
     except TypeError as error:
         raise ModelError(
             f"the manifest of answers {folder.name} is incomplete: {error}. Run `retail-brain publish`."
@@ -145,42 +149,42 @@ def read_manifest(folder: Path) -> AnswersManifest:
 
 
 def open_answers(folder: Path) -> Answers:
-    """Maps a set of answers.
+    """Opens a set of answers by memory-mapping its files.
 
     Raises:
-        ModelError: the folder is not a whole set of answers of this format.
+        ModelError: the set is incomplete, damaged or of another format.
     """
     manifest = read_manifest(folder)
-    check_files(folder, manifest)
+    _check_files(folder, manifest)
     parts = set(manifest.parts)
     try:
         stores, products = Catalog(folder, "stores"), Catalog(folder, "products")
-        many = len(products)
+        n_products = len(products)
         return Answers(
             manifest=manifest,
             stores=stores,
             products=products,
             customers=Catalog(folder, "customers"),
-            history=History(folder, many),
-            popular=Ranked(folder, "popular"),
-            shelves=open_availability(folder),
+            history=SalesHistory(folder, n_products),
+            popular=RankedGoods(folder, "popular"),
+            availability=open_availability(folder),
             attributes=Attributes(folder, products) if "pairs" in parts else None,
-            planned=Planned(folder, len(stores), many),
+            planned=PlannedPromotions(folder, len(stores), n_products),
             identities=Identities(folder),
-            forecasts=Forecasts(folder, many) if "forecasts" in parts else None,
-            suggestions=Suggestions(folder, many) if "suggestions" in parts else None,
-            what_if=WhatIfSheets(folder, many) if "what_if" in parts else None,
-            pairs=Pairs(folder) if "pairs" in parts else None,
-            similar=Ranked(folder, "similar") if "similar" in parts else None,
-            complements=Ranked(folder, "complements") if "complements" in parts else None,
-            worth=Worth(folder) if (folder / "worth.starts.npy").exists() else None,
-            rows={name: map_rows(folder, name) for name in ROWS if has_rows(folder, name)},
+            forecasts=Forecasts(folder, n_products) if "forecasts" in parts else None,
+            suggestions=Suggestions(folder, n_products) if "suggestions" in parts else None,
+            what_if=WhatIfSheets(folder, n_products) if "what_if" in parts else None,
+            pairs=ScoredPairs(folder) if "pairs" in parts else None,
+            similar=RankedGoods(folder, "similar") if "similar" in parts else None,
+            complements=RankedGoods(folder, "complements") if "complements" in parts else None,
+            marginal_values=MarginalValues(folder) if (folder / "worth.starts.npy").exists() else None,
+            rows={name: map_rows(folder, name) for name in _TABLES if has_rows(folder, name)},
         )
     except (OSError, ValueError) as error:
         raise ModelError(f"answers {folder.name} are damaged: {error}. Run `retail-brain publish`.") from error
 
 
-ROWS = (
+_TABLES = (
     "ledger",
     "elasticities",
     "transfers",
@@ -200,10 +204,11 @@ ROWS = (
     "facts_stock",
     "facts_values",
 )
+"""Tables stored as Arrow files; each may be absent."""
 
 
 def current_id(answers: Path) -> str | None:
-    """Name of the current answers under a tenant's answers folder, or None where none were published."""
+    """Id of the current set under a tenant's answers folder, or None where nothing was published."""
     try:
         return (answers / "CURRENT").read_text(encoding="utf-8").strip() or None
     except FileNotFoundError:
@@ -211,10 +216,10 @@ def current_id(answers: Path) -> str | None:
 
 
 def make_current(answers: Path, answers_id: str) -> None:
-    """Moves the pointer to a whole set of answers and removes sets that nobody can be opening any more.
+    """Points CURRENT at a complete set of answers and removes all sets but it and the previous one.
 
-    The set before the current one stays: a worker that read the pointer just before it moved still opens it. A removed
-    set that is still mapped stays readable until its last worker lets it go.
+    The previous set stays, because a worker that read the pointer just before it moved still opens it. A removed set
+    that is still mapped stays readable until the last worker unmaps it (POSIX keeps deleted files that are open).
     """
     previous = current_id(answers)
     write_text(answers / "CURRENT", answers_id + "\n")

@@ -1,4 +1,4 @@
-"""Arrays mapped into memory: whole ones as npy files, those that grow block by block as Arrow files."""
+"""Memory-mapped arrays: npy files for arrays written at once, Arrow files for arrays that grow block by block."""
 
 from pathlib import Path
 from types import TracebackType
@@ -30,13 +30,14 @@ class RowWriter:
         self.rows = 0
 
     def append(self, block: Array) -> None:
-        """Adds rows at the end.
+        """Appends rows of shape (n, *shape); they are copied.
 
         Raises:
             ValueError: the rows have another shape than the file's.
         """
         if block.shape[1:] != self._shape:
             raise ValueError(f"rows of shape {block.shape[1:]} do not fit a file of rows of shape {self._shape}")
+        # A copy: the caller may reuse the block's memory before the batch is written.
         self._waiting.append(np.array(block, dtype=self._dtype))
         self._waiting_bytes += self._waiting[-1].nbytes
         self.rows += len(block)
@@ -77,7 +78,7 @@ class MappedRows:
         return self.shape[0]
 
     def row(self, row: int) -> Array:
-        """One row, a view.
+        """Returns one row as a view.
 
         Raises:
             IndexError: there is no such row.
@@ -88,22 +89,22 @@ class MappedRows:
         return np.asarray(self._blocks[block][row - self._first(block)])
 
     def __getitem__(self, rows: Array) -> Array:
-        """Several rows, copied, in the order asked for."""
+        """Copies several rows, in the order of `rows`."""
         if len(self._blocks) == 1:
             return np.asarray(self._blocks[0][rows])
-        taken = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        values = np.empty((len(rows), *self.shape[1:]), self.dtype)
         block_of = np.searchsorted(self._ends, rows, side="right")
         for block in np.unique(block_of).tolist():
-            here = block_of == block
-            taken[here] = self._blocks[block][rows[here] - self._first(block)]
-        return taken
+            in_block = block_of == block
+            values[in_block] = self._blocks[block][rows[in_block] - self._first(block)]
+        return values
 
     def _first(self, block: int) -> int:
         return int(self._ends[block]) - len(self._blocks[block])
 
 
-def map_rows_of(folder: Path, name: str) -> MappedRows:
-    """Maps `NAME.arrow` of a `RowWriter`, or the npy file that version 0.1 wrote in its place."""
+def open_rows(folder: Path, name: str) -> MappedRows:
+    """Maps the rows of `NAME.arrow`, or of the npy file that version 0.1 wrote instead."""
     path = folder / f"{name}.arrow"
     if not path.exists():
         whole = map_array(folder / f"{name}.npy")
@@ -117,14 +118,23 @@ def map_rows_of(folder: Path, name: str) -> MappedRows:
 
 
 def write_array(path: Path, values: npt.ArrayLike, dtype: npt.DTypeLike) -> None:
-    """Writes an array in one go."""
+    """Writes an array as npy, converted to the dtype."""
     np.save(path, np.ascontiguousarray(values, dtype=dtype), allow_pickle=False)
 
 
 def map_array(path: Path) -> Array:
-    """The array of a file, mapped read-only: its pages are shared by all processes that map it."""
-    if 0 in _head(path)[0]:
-        return np.zeros(*_head(path))
+    """Maps an npy file read-only; all processes share its pages.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "units.npy"
+        >>> write_array(path, [1, 2, 3], np.int32)
+        >>> map_array(path).tolist()
+        [1, 2, 3]
+    """
+    shape, dtype = _head(path)
+    if 0 in shape:  # mmap refuses an empty file region
+        return np.zeros(shape, dtype)
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
 
 

@@ -1,4 +1,4 @@
-"""What rules ask of goods and people, published: codes of the goods' attributes, and who is known to be an adult."""
+"""Published inputs of the offer rules: attribute codes of the products, and the customers confirmed as adults."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from serving.store.texts import Texts, write_texts
 
 
 def write_attributes(folder: Path, goods: Goods, adults: Array, chance: Array) -> None:
-    """Writes what `Attributes` reads.
+    """Writes the files of `Attributes`.
 
     Args:
         folder: the answers being written.
         goods: by position in the catalog of products.
-        adults: per customer whether known to be one.
-        chance: per product the probability that a stranger buys it within the label's days.
+        adults: per customer, whether confirmed as an adult.
+        chance: per product, the probability that an anonymous customer buys it within the label days.
     """
     for name in ATTRIBUTES:
         write_array(folder / f"rules.{name}.npy", goods.codes[name], np.int32)
@@ -27,7 +27,7 @@ def write_attributes(folder: Path, goods: Goods, adults: Array, chance: Array) -
 
 
 class Attributes:
-    """Goods as rules see them."""
+    """Attribute codes of products, adult flags of customers, and purchase probabilities of anonymous customers."""
 
     def __init__(self, folder: Path, products: Catalog) -> None:
         """Maps the files of `write_attributes`."""

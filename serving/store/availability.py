@@ -1,4 +1,7 @@
-"""Stock of the published answers: the arrays of `Availability`, mapped into memory."""
+"""Published stock availability: the arrays of `Availability` as npy files.
+
+The files are called `shelves.*`: a name of version 0.1 that stays, so that older answers can be read.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,16 +29,16 @@ _PICKUP_KM = "shelves.pickup_km.npy"
 
 
 def write_availability(folder: Path, availability: Availability) -> None:
-    """Writes one array per field."""
+    """Writes one npy file per field."""
     for name, dtype in _FIELDS.items():
         write_array(folder / f"shelves.{name}.npy", getattr(availability, name), dtype)
     write_array(folder / _PICKUP_KM, np.array([availability.pickup_km]), np.float64)
 
 
 def open_availability(folder: Path) -> Availability:
-    """Maps what `write_availability` wrote."""
+    """Opens the availability that `write_availability` wrote."""
     fields = {name: map_array(folder / f"shelves.{name}.npy") for name in _FIELDS}
     availability = Availability(**fields)  # type: ignore[arg-type]  # pickup_km, the one number, is not among them
-    if not (folder / _PICKUP_KM).exists():  # answers of version 0.1 were made with the usual distance
+    if not (folder / _PICKUP_KM).exists():  # version 0.1 had no such file and used the default distance
         return availability
     return replace(availability, pickup_km=float(map_array(folder / _PICKUP_KM)[0]))

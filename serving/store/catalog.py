@@ -1,4 +1,4 @@
-"""Stores, products and customers of the answers: ids, names, and a text search."""
+"""Catalogs of stores, products and customers: ids by position, names, details, and a substring search."""
 
 import mmap
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ def write_catalog(folder: Path, kind: str, frame: pl.DataFrame) -> dict[str, int
     Args:
         folder: the answers being written.
         kind: `stores`, `products` or `customers`.
-        frame: one row per thing: `id`, `name` (may be null), `detail` (may be null), `weight` (most important first).
+        frame: one row per id: `id`, `name` (may be null), `detail` (may be null), `weight` (largest listed first).
     """
     ids = sorted_ids(frame["id"])
     rows = pl.DataFrame({"id": ids}, schema={"id": pl.String}).join(
@@ -38,7 +38,7 @@ def write_catalog(folder: Path, kind: str, frame: pl.DataFrame) -> dict[str, int
 
 
 class Catalog:
-    """Things by id and by position."""
+    """Entries of one kind, by id and by position; positions follow the byte order of the ids."""
 
     def __init__(self, folder: Path, kind: str) -> None:
         """Maps the files of `write_catalog`."""
@@ -54,29 +54,33 @@ class Catalog:
         return len(self.ids)
 
     def find(self, text: str) -> int:
-        """The position of an id, or -1."""
+        """Position of an id, or -1."""
         return self.ids.find(text)
 
     def find_many(self, texts: list[str]) -> Array:
-        """Positions of several ids, -1 for the unknown."""
+        """Positions of several ids, -1 where an id is not in the catalog."""
         return np.array([self.ids.find(text) for text in texts], dtype=np.int64)
 
     def search(self, query: str) -> Array:
-        """Positions of the things whose name, id or detail holds every word of the query, most important first."""
+        """Positions of entries whose name, id or detail contains every word of the query, largest weight first.
+
+        Complexity: one scan of the mapped text per word.
+        """
         words = query.casefold().split()
         if not words:
             return self.order
-        hits = self._holding(words[0])
+        hits = self._lines_with(words[0])
         for word in words[1:]:
-            hits = np.intersect1d(hits, self._holding(word), assume_unique=True)
+            hits = np.intersect1d(hits, self._lines_with(word), assume_unique=True)
         return hits[np.argsort(self._ranks[hits])]
 
-    def _holding(self, word: str) -> Array:
+    def _lines_with(self, word: str) -> Array:
         needle = word.encode()
         lines: list[int] = []
         place = self._text.find(needle)
         while place >= 0:
             lines.append(place)
+            # On to the next line: one hit per entry is enough.
             place = self._text.find(needle, self._text.find(b"\n", place))
         return np.searchsorted(self._starts, lines, side="right") - 1
 

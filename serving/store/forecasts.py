@@ -1,4 +1,4 @@
-"""Forecasts of the answers: with a value per day where demand moves, with one value where it is the same every day."""
+"""Published forecasts: mean, quantiles and drivers per series; one value per series where all periods are equal."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.store.arrays import Array, RowWriter, map_array, map_rows_of, write_array
+from serving.store.arrays import Array, RowWriter, map_array, open_rows, write_array
 from serving.store.series_index import KeyIndex, write_keys
 
 
 @dataclass(frozen=True)
 class ForecastBlock:
-    """Forecasts of one store's products.
+    """Forecasts of products in one store.
 
     Attributes:
         store_id: the store.
         product_ids: one per row of the arrays.
         mean: units per period, shape (products, periods).
         quantiles: units per period, shape (products, periods, quantiles).
-        drivers: units per period and driver group, shape (products, periods, groups), NaN where not known; None where
-            nothing is known.
+        drivers: units per period and driver group, shape (products, periods, groups), NaN where not computed; None
+            where none were.
     """
 
     store_id: str
@@ -45,7 +45,7 @@ def write_forecasts(
     products: Mapping[str, int],
     shape: tuple[int, int, int],
 ) -> int:
-    """Writes the forecasts block by block; returns how many series there are.
+    """Writes the forecasts block by block; returns the number of series.
 
     Args:
         folder: the answers being written.
@@ -64,6 +64,7 @@ def write_forecasts(
         for block in blocks:
             is_flat = _is_flat(block)
             moving = ~is_flat
+            # The sign says which file a row is in: flat rows are numbered -1, -2, ...
             rows = np.where(is_flat, -1 - (flat.rows + np.cumsum(is_flat) - 1), units.rows + np.cumsum(moving) - 1)
             both = np.concatenate([block.mean[:, :, None], block.quantiles], axis=2)
             units.append(both[moving])
@@ -96,23 +97,23 @@ def _drivers(block: ForecastBlock, groups: int) -> Array:
 
 
 def write_calendar(folder: Path, days: Sequence[date]) -> None:
-    """Writes the first days of the forecast's periods."""
+    """Writes the first day of each forecast period."""
     write_array(folder / "forecasts.days.npy", [day.toordinal() for day in days], np.int32)
 
 
 class Forecasts:
-    """Forecasts by store and product."""
+    """Forecasts by store and product position."""
 
     def __init__(self, folder: Path, n_products: int) -> None:
         """Maps the files of `write_forecasts`."""
         self.index = KeyIndex(folder, "forecasts", n_products)
         self.days = [date.fromordinal(day).isoformat() for day in map_array(folder / "forecasts.days.npy").tolist()]
-        self._units = map_rows_of(folder, "forecasts.units")
-        self._drivers = map_rows_of(folder, "forecasts.drivers")
-        self._flat = map_rows_of(folder, "forecasts.flat")
+        self._units = open_rows(folder, "forecasts.units")
+        self._drivers = open_rows(folder, "forecasts.drivers")
+        self._flat = open_rows(folder, "forecasts.flat")
 
     def get(self, store: int, product: int, periods: int) -> list[list[float]] | None:
-        """Units per period, the mean first and then the quantiles, rounded; None where there is no forecast."""
+        """Units per period: mean, then quantiles, rounded to 4 digits; None where the series has no forecast."""
         row = self.index.find(store, product)
         if row is None:
             return None
@@ -121,7 +122,7 @@ class Forecasts:
         return _rounded(self._units.row(row)[:periods])
 
     def drivers(self, store: int, product: int, periods: int) -> list[list[float]]:
-        """Units of each driver per period, as far as they were worked out."""
+        """Units per period and driver, for the periods that have drivers."""
         row = self.index.find(store, product)
         if row is None or row < 0 or 0 in self._drivers.shape:
             return []

@@ -1,4 +1,4 @@
-"""Identifiers of the customers: from a card or a device to the person."""
+"""Identity index: from an identifier such as a card or device to the customer's position."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,19 +11,19 @@ from serving.store.texts import Texts, sorted_ids, write_texts
 
 def write_identities(folder: Path, identities: Mapping[tuple[str, str], int]) -> None:
     """Writes the position of the customer behind each (id_type, id_value)."""
-    found = {identifier(*name): row for name, row in identities.items()}
-    texts = sorted_ids(found)
+    customers = {identifier(*name): row for name, row in identities.items()}
+    texts = sorted_ids(customers)
     write_texts(folder, "identities", texts)
-    write_array(folder / "identities.customer.npy", [found[text] for text in texts], np.int32)
+    write_array(folder / "identities.customer.npy", [customers[text] for text in texts], np.int32)
 
 
 def identifier(id_type: str, id_value: str) -> str:
-    """One text for an identifier; it stands for a person who is not known yet, too."""
+    """Joins type and value into one text, which is also the event key of an anonymous person."""
     return f"{id_type}\t{id_value}"
 
 
 class Identities:
-    """Customers by identifier."""
+    """Customer positions by identifier."""
 
     def __init__(self, folder: Path) -> None:
         """Maps the files of `write_identities`."""

@@ -1,4 +1,7 @@
-"""What stock is worth where it lies, by product: the ground on which an order is routed."""
+"""Marginal value of stock by product and store, from which online orders are routed.
+
+The files are called `worth.*`: a name of version 0.1 that stays, so that older answers can be read.
+"""
 
 from pathlib import Path
 
@@ -10,15 +13,15 @@ from serving.store.arrays import Array, map_array, write_array
 _COLUMNS = ("worth", "hold", "on_hand", "keep")
 
 
-def write_worth(folder: Path, stores: Array, products: Array, giving: StockValues, n_products: int) -> None:
-    """Writes what a unit less is worth in each series.
+def write_marginal_values(folder: Path, stores: Array, products: Array, giving: StockValues, n_products: int) -> None:
+    """Writes the marginal value of stock per series, sorted by product.
 
     Args:
         folder: the answers being written.
         stores: position of the store of each series.
         products: position of the product of each series.
-        giving: one element per series.
-        n_products: how many products there are.
+        giving: expected loss of giving units away, one element per series.
+        n_products: number of products in the catalog.
     """
     order = np.lexsort((stores, products))
     write_array(folder / "worth.starts.npy", np.searchsorted(products[order], np.arange(n_products + 1)), np.int64)
@@ -28,19 +31,19 @@ def write_worth(folder: Path, stores: Array, products: Array, giving: StockValue
     write_array(folder / "worth.columns.npy", columns, np.float32)
 
 
-class Worth:
-    """What units are worth in the stores that have a product."""
+class MarginalValues:
+    """Marginal value of a product's units in each store that has it."""
 
     def __init__(self, folder: Path) -> None:
-        """Maps the files of `write_worth`."""
+        """Maps the files of `write_marginal_values`."""
         self._starts = map_array(folder / "worth.starts.npy")
         self._store = map_array(folder / "worth.store.npy")
         self._need = map_array(folder / "worth.need.npy")
         self._columns = map_array(folder / "worth.columns.npy")
 
     def of_product(self, product: int) -> tuple[Array, StockValues]:
-        """Stores that sell a product, and what its units are worth in each."""
-        held = slice(int(self._starts[product]), int(self._starts[product + 1]))
-        columns = self._columns[held].astype(np.float64)
+        """Positions of the stores of a product, and the expected loss of giving its units away in each."""
+        rows = slice(int(self._starts[product]), int(self._starts[product + 1]))
+        columns = self._columns[rows].astype(np.float64)
         parts = {name: columns[:, place] for place, name in enumerate(_COLUMNS)}
-        return self._store[held], StockValues(need=self._need[held].astype(np.float64), **parts)
+        return self._store[rows], StockValues(need=self._need[rows].astype(np.float64), **parts)

@@ -1,4 +1,4 @@
-"""Days of planned promotions within the forecast's horizon."""
+"""Planned promotions within the forecast horizon, as day ranges per store and product."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from serving.store.arrays import map_array, write_array
 from serving.store.series_index import KeyIndex, write_keys
 
 
-def write_planned(folder: Path, frame: pl.DataFrame, n_products: int) -> None:
-    """Writes the plans.
+def write_planned_promotions(folder: Path, frame: pl.DataFrame, n_products: int) -> None:
+    """Writes the planned promotions.
 
     Args:
         folder: the answers being written.
         frame: one row per planned promotion: `store` (position; the number of stores stands for every store), `product`
             (position), `first_day` and `last_day` (ordinals, both included).
-        n_products: how many products there are.
+        n_products: number of products in the catalog.
     """
     ordered = frame.unique().sort("store", "product", "first_day")
     heads = ordered.with_row_index("row").group_by("store", "product", maintain_order=True).agg(pl.col("row").first())
@@ -26,20 +26,20 @@ def write_planned(folder: Path, frame: pl.DataFrame, n_products: int) -> None:
     write_array(folder / "planned.days.npy", ordered.select("first_day", "last_day").to_numpy(), np.int32)
 
 
-class Planned:
-    """Planned promotions by store and product."""
+class PlannedPromotions:
+    """Planned promotions by store and product position."""
 
     def __init__(self, folder: Path, n_stores: int, n_products: int) -> None:
-        """Maps the files of `write_planned`."""
+        """Maps the files of `write_planned_promotions`."""
         self._index = KeyIndex(folder, "planned", n_products)
         self._starts = map_array(folder / "planned.starts.npy")
         self._days = map_array(folder / "planned.days.npy")
-        self._everywhere = n_stores
+        self._all_stores = n_stores
 
     def is_promoted(self, store: int, product: int, day: int) -> bool:
-        """Whether the plans have the product on promotion in a store on a day (ordinal)."""
-        for where in (store, self._everywhere):
-            row = self._index.find(where, product)
+        """Whether a promotion of the product in the store, or in all stores, covers a day (ordinal)."""
+        for owner in (store, self._all_stores):
+            row = self._index.find(owner, product)
             if row is None:
                 continue
             first, last = self._days[self._starts[row] : self._starts[row + 1]].T

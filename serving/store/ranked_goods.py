@@ -1,4 +1,4 @@
-"""Goods of the answers: what is like what, and what sells where."""
+"""Published ranked lists of products: similar and complementary products, best sellers per store."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from serving.store.arrays import Array, map_array, write_array
 
 
 def write_ranked(folder: Path, name: str, frame: pl.DataFrame, n_owners: int) -> None:
-    """Writes lists of products, best first.
+    """Writes one ranked list of products per owner.
 
     Args:
         folder: the answers being written.
         name: of the lists, such as `similar`.
-        frame: `owner` (position of a product, or of a store), `product` (position), `score`.
-        n_owners: how many lists there are.
+        frame: one row per owner x product: `owner` (position of a product or store), `product` (position), `score`.
+        n_owners: number of lists, empty ones included.
     """
     ordered = frame.sort("owner", "score", "product", descending=[False, True, False])
     write_array(
@@ -25,8 +25,8 @@ def write_ranked(folder: Path, name: str, frame: pl.DataFrame, n_owners: int) ->
     write_array(folder / f"{name}.score.npy", ordered["score"].to_numpy(), np.float32)
 
 
-class Ranked:
-    """Lists of products by the position of their owner."""
+class RankedGoods:
+    """Ranked lists of products by the position of their owner."""
 
     def __init__(self, folder: Path, name: str) -> None:
         """Maps the files of `write_ranked`."""
@@ -39,6 +39,6 @@ class Ranked:
         return self._starts, self._product, self._score
 
     def get(self, owner: int) -> tuple[Array, Array]:
-        """Products and scores of a list, best first."""
-        held = slice(int(self._starts[owner]), int(self._starts[owner + 1]))
-        return self._product[held], self._score[held]
+        """Products and scores of one list, best first."""
+        rows = slice(int(self._starts[owner]), int(self._starts[owner + 1]))
+        return self._product[rows], self._score[rows]

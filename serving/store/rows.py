@@ -1,4 +1,4 @@
-"""Rows of any table on disk, by position: feature rows for profiles, consents, contacts."""
+"""Tables as uncompressed Arrow files, read by position: profile rows, consents, contacts, plans."""
 
 from pathlib import Path
 from typing import Any
@@ -8,12 +8,12 @@ import pyarrow as pa
 
 
 def write_rows(folder: Path, name: str, frame: pl.DataFrame) -> None:
-    """Writes a frame as uncompressed Arrow IPC, which can be mapped."""
+    """Writes a frame as `NAME.arrow`; uncompressed, since compressed buffers cannot be mapped."""
     frame.rechunk().write_ipc(folder / f"{name}.arrow", compression="uncompressed")
 
 
 def map_rows(folder: Path, name: str) -> pl.DataFrame:
-    """The frame, mapped: its columns are shared by all processes that map it."""
+    """Maps `NAME.arrow` as a frame; all processes share its pages."""
     table = pa.ipc.open_file(pa.memory_map(str(folder / f"{name}.arrow"))).read_all()
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
@@ -26,5 +26,5 @@ def has_rows(folder: Path, name: str) -> bool:
 
 
 def row_at(frame: pl.DataFrame, row: int) -> dict[str, Any]:
-    """One row as a dictionary."""
+    """One row as column -> value."""
     return frame.row(row, named=True)

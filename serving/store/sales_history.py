@@ -1,4 +1,4 @@
-"""Recent sales of each series: one entry per day with something to tell."""
+"""Published sales history: one entry per series and day with sales, or without stock."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from serving.store.series_index import KeyIndex, write_keys
 
 
 def write_history(folder: Path, frame: pl.DataFrame, n_products: int) -> None:
-    """Writes the history.
+    """Writes the sales history.
 
     Args:
         folder: the answers being written.
         frame: one row per store x product x date: `store`, `product` (positions), `date`, `units`, `unit_price`,
             `promotion` (bool), `in_stock`.
-        n_products: how many products there are.
+        n_products: number of products in the catalog.
     """
     ordered = frame.sort("store", "product", "date")
     starts = ordered.select(start=(pl.struct("store", "product").rle_id().diff().fill_null(1) != 0).arg_true())[
@@ -33,8 +33,8 @@ def write_history(folder: Path, frame: pl.DataFrame, n_products: int) -> None:
     write_array(folder / "history.promotion.npy", ordered["promotion"].fill_null(value=False).to_numpy(), np.bool_)
 
 
-class History:
-    """Recent days by store and product."""
+class SalesHistory:
+    """Recent days by store and product position."""
 
     def __init__(self, folder: Path, n_products: int) -> None:
         """Maps the files of `write_history`."""
@@ -45,12 +45,12 @@ class History:
         self._promotion = map_array(folder / "history.promotion.npy")
 
     def get(self, store: int, product: int, first_day: int) -> dict[str, Array] | None:
-        """What happened from a day on, days counted from 1970-01-01; None where the series is unknown."""
+        """Columns of a series from a day on (days since 1970-01-01); None where the series has no history."""
         row = self.index.find(store, product)
         if row is None:
             return None
         start, stop = int(self._starts[row]), int(self._starts[row + 1])
         start += int(np.searchsorted(self._day[start:stop], first_day))
-        held = slice(start, stop)
-        values = {name: column[held] for name, column in self._values.items()}
-        return {"day": self._day[held], "promotion": self._promotion[held]} | values
+        rows = slice(start, stop)
+        values = {name: column[rows] for name, column in self._values.items()}
+        return {"day": self._day[rows], "promotion": self._promotion[rows]} | values

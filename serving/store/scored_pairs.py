@@ -1,4 +1,4 @@
-"""Scored customer x product pairs, readable from both sides: goods for a person, people for the goods."""
+"""Scored customer x product pairs with two indexes: products of a customer, customers of a product."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from serving.store.arrays import Array, RowWriter, map_array, map_rows_of, write_array
+from serving.store.arrays import Array, RowWriter, map_array, open_rows, write_array
 from serving.store.texts import Texts, write_texts
 from training.recommender.due_model import PROBABILITIES
 
 KINDS = ("repeat", "explore")
-LANGUAGES = ("en", "zh")
+_LANGUAGES = ("en", "zh")
 NO_DAY = np.iinfo(np.int32).min
 
 
@@ -22,19 +22,19 @@ def write_pairs(
     products: Mapping[str, int],
     words: Mapping[str, Callable[[str], str]],
 ) -> int:
-    """Writes the pairs block by block and both orders; returns how many there are.
+    """Writes the pairs block by block and both indexes; returns the number of pairs.
 
     Args:
         folder: the answers being written.
         blocks: frames with `customer_id`, `product_id`, `probability`, `kind`, `due_on`, `reason` (a code), `gap_days`
-            and the PROBABILITIES within 7, 14 and 28 days (null where the good is new to the person).
+            and the PROBABILITIES within 7, 14 and 28 days (null where the product is new to the customer).
         customers: position of each customer.
         products: position of each product.
-        words: language -> what puts a reason's code into words.
+        words: language -> function from a reason code to a sentence.
     """
     owners: list[Array] = []
     goods: list[Array] = []
-    chances: list[Array] = []
+    probabilities: list[Array] = []
     reasons: dict[str, int] = {}
     with (
         RowWriter(folder / "pairs.probability.arrow", np.float32) as probability,
@@ -44,27 +44,29 @@ def write_pairs(
         for block in blocks:
             owners.append(_codes(block["customer_id"], customers))
             goods.append(_codes(block["product_id"], products))
-            chances.append(block["probability"].cast(pl.Float32).to_numpy())
-            probability.append(chances[-1])
+            probabilities.append(block["probability"].cast(pl.Float32).to_numpy())
+            probability.append(probabilities[-1])
             codes.append(_block_codes(block, reasons))
             within.append(block.select(pl.col(PROBABILITIES).fill_null(float("nan"))).to_numpy())
+    # Two orders of row numbers instead of two copies of the pairs: a pair is stored once, as the model wrote it.
     owner, product = (np.concatenate(parts) if parts else np.zeros(0, np.int32) for parts in (owners, goods))
-    chance = np.concatenate(chances) if chances else np.zeros(0, np.float32)
+    chance = np.concatenate(probabilities) if probabilities else np.zeros(0, np.float32)
     by_customer = np.lexsort((-chance, owner))
     by_product = np.lexsort((-chance, product))
     _write_order(folder, "customer", by_customer, owner, len(customers))
     _write_order(folder, "product", by_product, product, len(products))
     write_array(folder / "pairs.owner.npy", owner, np.int32)
     write_array(folder / "pairs.product.npy", product, np.int32)
-    for language, worded in words.items():
-        write_texts(folder, f"pairs.reasons.{language}", [worded(code) for code in reasons])
+    for language, in_words in words.items():
+        write_texts(folder, f"pairs.reasons.{language}", [in_words(code) for code in reasons])
     return len(owner)
 
 
-def _codes(column: pl.Series, known: Mapping[str, int]) -> Array:
+def _codes(column: pl.Series, codes: Mapping[str, int]) -> Array:
+    # Through a join of the distinct texts: a look-up per row would build a Python string for each of millions.
     distinct = column.unique()
     table = pl.DataFrame(
-        {"id": distinct, "row": [known[text] for text in distinct]}, schema={"id": pl.String, "row": pl.Int32}
+        {"id": distinct, "row": [codes[text] for text in distinct]}, schema={"id": pl.String, "row": pl.Int32}
     )
     return column.to_frame("id").join(table, on="id", how="left", maintain_order="left")["row"].to_numpy()
 
@@ -83,17 +85,22 @@ def _write_order(folder: Path, side: str, order: Array, owner: Array, size: int)
     write_array(folder / f"pairs.{side}_starts.npy", np.searchsorted(owner[order], np.arange(size + 1)), np.int64)
 
 
-class Pairs:
-    """Pairs by customer and by product, the most probable first."""
+class ScoredPairs:
+    """Rows of the pairs by customer and by product, most probable first.
+
+    Attributes:
+        codes: per row, position in KINDS, due day (since 1970-01-01, or NO_DAY), reason, and gap in days.
+        within: per row, the probabilities within 7, 14 and 28 days, NaN where the product is new to the customer.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Maps the files of `write_pairs`."""
         self.product = map_array(folder / "pairs.product.npy")
         self.customer = map_array(folder / "pairs.owner.npy")
-        self.probability = map_rows_of(folder, "pairs.probability")
-        self.codes = map_rows_of(folder, "pairs.codes")
-        self.within = map_rows_of(folder, "pairs.within")
-        self._reasons = {language: Texts.open(folder, f"pairs.reasons.{language}") for language in LANGUAGES}
+        self.probability = open_rows(folder, "pairs.probability")
+        self.codes = open_rows(folder, "pairs.codes")
+        self.within = open_rows(folder, "pairs.within")
+        self._reasons = {language: Texts.open(folder, f"pairs.reasons.{language}") for language in _LANGUAGES}
         self._orders = {side: map_array(folder / f"pairs.by_{side}.npy") for side in ("customer", "product")}
         self._starts = {side: map_array(folder / f"pairs.{side}_starts.npy") for side in ("customer", "product")}
 
@@ -109,7 +116,7 @@ class Pairs:
         return self._of("product", product)
 
     def reasons(self, rows: Array, language: str) -> list[str]:
-        """Why, in words, for some rows."""
+        """Reasons of some rows as sentences in `en` or `zh`."""
         return self._reasons[language].take(self.codes[rows][:, 2])
 
     def _of(self, side: str, row: int) -> Array:

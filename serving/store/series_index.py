@@ -1,4 +1,7 @@
-"""Finding the row of a store x product among millions without a dictionary."""
+"""Index from store x product to a row: a sorted, memory-mapped key array, searched by bisection.
+
+A dictionary of millions of series would be built and held by every worker.
+"""
 
 from pathlib import Path
 
@@ -8,18 +11,18 @@ from serving.store.arrays import Array, map_array, write_array
 
 
 def write_keys(folder: Path, name: str, stores: Array, products: Array, *, n_products: int, rows: Array) -> None:
-    """Writes where the row of each store x product is; a pair named twice keeps the last row.
+    """Writes the index; of a pair that occurs twice, the last row counts.
 
     Args:
         folder: where to write `NAME.keys.npy` and `NAME.rows.npy`.
         name: of the part.
         stores: position of the store of each pair.
         products: position of the product of each pair.
-        n_products: how many products there are.
-        rows: what `KeyIndex.find` shall give for each pair.
+        n_products: number of products in the catalog.
+        rows: row that `KeyIndex.find` returns for each pair.
     """
     keys = stores.astype(np.int64) * n_products + products
-    order = np.argsort(keys, kind="stable")
+    order = np.argsort(keys, kind="stable")  # stable, so that the last of equal keys is the last written
     keys = keys[order]
     last = np.ones(len(keys), dtype=bool)
     last[:-1] = keys[1:] != keys[:-1]
@@ -28,7 +31,7 @@ def write_keys(folder: Path, name: str, stores: Array, products: Array, *, n_pro
 
 
 class KeyIndex:
-    """Rows by store and product."""
+    """Rows by store and product position."""
 
     def __init__(self, folder: Path, name: str, n_products: int) -> None:
         """Maps the two files of `write_keys`."""
@@ -40,13 +43,13 @@ class KeyIndex:
         return len(self._keys)
 
     def find(self, store: int, product: int) -> int | None:
-        """The row of a pair, or None."""
+        """Row of a pair, or None."""
         key = store * self._n_products + product
         place = int(np.searchsorted(self._keys, key))
         return int(self._rows[place]) if place < len(self._keys) and self._keys[place] == key else None
 
     def find_many(self, store: int, products: Array) -> tuple[Array, Array]:
-        """Rows of several products in a store, and which of them have one."""
+        """Rows of several products in a store, and a mask of those that have one."""
         if not len(self._keys):
             return np.zeros(len(products), np.int64), np.zeros(len(products), bool)
         keys = store * self._n_products + products.astype(np.int64)
@@ -54,7 +57,7 @@ class KeyIndex:
         return self._rows[places], self._keys[places] == keys
 
     def of_store(self, store: int) -> tuple[Array, Array]:
-        """Products of a store, in the order of their ids, and their rows."""
+        """Products of a store in catalog order, and their rows."""
         bounds = np.searchsorted(self._keys, [store * self._n_products, (store + 1) * self._n_products])
-        held = slice(int(bounds[0]), int(bounds[1]))
-        return self._keys[held] - store * self._n_products, self._rows[held]
+        entries = slice(int(bounds[0]), int(bounds[1]))
+        return self._keys[entries] - store * self._n_products, self._rows[entries]

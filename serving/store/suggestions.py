@@ -1,4 +1,4 @@
-"""Order suggestions of the answers: per store, the most urgent first."""
+"""Published order suggestions: per store, most urgent first."""
 
 from datetime import date
 from pathlib import Path
@@ -20,14 +20,14 @@ _NO_DAY = np.iinfo(np.int32).min
 
 
 def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_products: int) -> None:
-    """Writes the suggestions.
+    """Writes the order suggestions.
 
     Args:
         folder: the answers being written.
         frame: one row per store x product: `store`, `product` (positions), the columns of `outputs.SUGGESTIONS`,
             `order_cost` (money), `reason_zh` and `reason_code`, in order of urgency within each store.
-        n_stores: how many stores there are.
-        n_products: how many products there are.
+        n_stores: number of stores in the catalog.
+        n_products: number of products in the catalog.
     """
     ordered = frame.sort("store", maintain_order=True)
     stores = ordered["store"].to_numpy()
@@ -55,7 +55,7 @@ def _names(frame: pl.DataFrame) -> list[tuple[str, str, str]]:
 
 
 class Suggestions:
-    """Suggestions by store and product."""
+    """Order suggestions by store and product position."""
 
     def __init__(self, folder: Path, n_products: int) -> None:
         """Maps the files of `write_suggestions`."""
@@ -71,18 +71,18 @@ class Suggestions:
         return len(self.product)
 
     def of_store(self, store: int) -> Array:
-        """Rows of a store's suggestions, the most urgent first."""
+        """Rows of a store's suggestions, most urgent first."""
         return np.arange(self._starts[store], self._starts[store + 1])
 
     def number(self, name: str, rows: Array) -> Array:
-        """One numeric column of some rows."""
+        """Values of one numeric column, NaN where null."""
         values: Array = self._numbers[rows, _NUMBERS.index(name)]
         return values
 
     def rows(
         self, store_id: str, product_ids: list[str], rows: Array, as_of: str, language: str
     ) -> list[dict[str, Any]]:
-        """The suggestions at some rows of a store, as the contract has them, with their id and order cost."""
+        """Suggestions at some rows of a store as dictionaries with the keys of docs/contract.md, id and order cost."""
         numbers = np.round(self._numbers[rows], 4).tolist()
         days = [[_day(day) for day in pair] for pair in self._days[rows].tolist()]
         reason = "reason_zh" if language == "zh" else "reason"

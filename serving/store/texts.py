@@ -1,4 +1,4 @@
-"""Texts as Arrow columns mapped into memory, so that no process holds a million strings."""
+"""Texts as memory-mapped Arrow columns, so that no worker builds a million Python strings."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,12 +13,12 @@ _COLUMN = "text"
 
 
 def write_texts(folder: Path, name: str, texts: Iterable[str]) -> None:
-    """Writes the texts as the one column of `NAME.arrow`."""
+    """Writes texts as the only column of `NAME.arrow`."""
     _write_column(folder / f"{name}.arrow", pa.array(list(texts), pa.large_string()))
 
 
 def write_coded(folder: Path, name: str, texts: Sequence[str]) -> None:
-    """Writes texts that repeat as a dictionary column: each different text once, and a code per row."""
+    """Writes repeating texts as an Arrow dictionary column: each distinct text once, and a code per row."""
     column = pa.array(texts, pa.large_string()).dictionary_encode()
     _write_column(folder / f"{name}.arrow", column)
 
@@ -39,53 +39,53 @@ class Texts:
 
     @classmethod
     def open(cls, folder: Path, name: str) -> "Texts":
-        """Maps what `write_texts` wrote, in this version or in 0.1."""
+        """Maps texts written by this version or by 0.1."""
         return cls(_texts_column(folder, name))
 
     def __len__(self) -> int:
         return len(self._starts) - 1
 
     def raw(self, row: int) -> bytes:
-        """The UTF-8 bytes at a position."""
+        """UTF-8 bytes at a position."""
         return self._bytes[self._starts[row] : self._starts[row + 1]].tobytes()
 
     def __getitem__(self, row: int) -> str:
         return self.raw(row).decode()
 
     def take(self, rows: Array) -> list[str]:
-        """The texts at several positions."""
+        """Texts at several positions."""
         starts, stops = self._offsets[rows].tolist(), self._offsets[rows + 1].tolist()
         texts = self._bytes
         return [texts[start:stop].tobytes().decode() for start, stop in zip(starts, stops, strict=True)]
 
     def find(self, text: str) -> int:
-        """The position of a text among texts written in the order of `sorted_ids`, or -1.
+        """Position of a text, or -1; the texts must have been written in the order of `sorted_ids`.
 
         Complexity: bisection, about 20 comparisons in a million.
         """
-        wanted, starts, texts = text.encode(), self._starts, self._bytes
+        key, starts, texts = text.encode(), self._starts, self._bytes
         last = len(starts) - 1
         low, high = 0, last
         while low < high:
             middle = (low + high) >> 1
-            if texts[starts[middle] : starts[middle + 1]].tobytes() < wanted:
+            if texts[starts[middle] : starts[middle + 1]].tobytes() < key:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < last and texts[starts[low] : starts[low + 1]].tobytes() == wanted else -1
+        return low if low < last and texts[starts[low] : starts[low + 1]].tobytes() == key else -1
 
 
 class CodedTexts:
-    """Reads what `write_coded` wrote."""
+    """Dictionary-encoded texts by row."""
 
     def __init__(self, codes: Array, texts: Texts) -> None:
-        """Takes the position of each row's text among the different ones."""
+        """Takes the code of each row and the distinct texts."""
         self._codes = codes
         self._texts = texts
 
     @classmethod
     def open(cls, folder: Path, name: str) -> "CodedTexts":
-        """Maps the column, written in this version or in 0.1."""
+        """Maps a column written by this version or by 0.1."""
         path = folder / f"{name}.arrow"
         if not path.exists():
             return cls(map_array(folder / f"{name}.codes.npy"), Texts.open(folder, name))
@@ -93,17 +93,25 @@ class CodedTexts:
         return cls(column.indices.to_numpy(), Texts(column.dictionary))
 
     def take(self, rows: Array) -> list[str]:
-        """The texts of several rows."""
+        """Texts of several rows."""
         return self._texts.take(self._codes[rows])
 
 
 def sorted_ids(ids: Iterable[str]) -> list[str]:
-    """Distinct ids in the order that `Texts.find` needs: that of their UTF-8 bytes."""
+    """Distinct ids sorted by their UTF-8 bytes, the order that `Texts.find` needs.
+
+    >>> sorted_ids(["é", "z", "a", "z"])
+    ['a', 'z', 'é']
+    """
     return sorted(set(ids), key=str.encode)
 
 
 def positions(ids: Sequence[str]) -> dict[str, int]:
-    """Position of each id while answers are being written."""
+    """Position of each id in a list.
+
+    >>> positions(["a", "b"])
+    {'a': 0, 'b': 1}
+    """
     return {text: row for row, text in enumerate(ids)}
 
 

@@ -1,4 +1,4 @@
-"""What asking about another price or promotion needs: a sheet per series, packed, and the model beside them."""
+"""Inputs of what-if questions: one compressed feature sheet per series, and the demand model that reads it."""
 
 import threading
 import zlib
@@ -22,7 +22,7 @@ _LEVEL = 1
 
 @dataclass(frozen=True)
 class PlacedSheet:
-    """A sheet with the positions of its store and product."""
+    """A feature sheet with the positions of its store and product."""
 
     store: int
     product: int
@@ -43,7 +43,7 @@ class SheetWriter:
         self._widths = (0, 0)
 
     def add(self, sheets: Iterable[PlacedSheet]) -> None:
-        """Appends sheets, all with the same periods and columns."""
+        """Appends sheets; all must have the same periods and columns."""
         for placed in sheets:
             sheet = placed.sheet
             self._widths = (sheet.rows.shape[1], sheet.promoted.shape[1])
@@ -55,7 +55,7 @@ class SheetWriter:
             self._keys.append((placed.store, placed.product))
 
     def close(self) -> int:
-        """Writes the rest; returns how many sheets there are."""
+        """Writes index and facts; returns the number of sheets."""
         self._file.close()
         keys = np.array(self._keys, dtype=np.int64).reshape(-1, 2)
         write_keys(
@@ -73,7 +73,7 @@ class SheetWriter:
 
 
 class WhatIfSheets:
-    """Sheets by store and product; nothing of them stays in memory but the model, from the first question on."""
+    """Feature sheets by store and product position; only the model stays in memory, from the first question on."""
 
     def __init__(self, folder: Path, n_products: int) -> None:
         """Maps the files of `SheetWriter`."""
@@ -87,7 +87,7 @@ class WhatIfSheets:
         self._lock = threading.Lock()
 
     def get(self, store: int, product: int) -> Sheet | None:
-        """The sheet of a series; None where the model has none."""
+        """Feature sheet of a series; None where the model does not forecast it."""
         row = self._index.find(store, product)
         if row is None:
             return None
@@ -100,11 +100,12 @@ class WhatIfSheets:
         return Sheet(parts[0].T, parts[1].T, parts[2].T, parts[3][0], parts[4][0], **facts)
 
     def mean(self) -> MeanModel:
-        """The model, read on the first question and then kept; it computes in one thread.
+        """The demand model, loaded on first use; it computes in one thread.
 
         Raises:
             ModelError: its files are damaged or of another version of this software.
         """
+        # Handlers run in threads: without the lock, two first questions would load the model twice.
         with self._lock:
             if self._mean is None:
                 mean = DemandModel.load(self._folder / MODEL).mean

@@ -34,8 +34,8 @@ from serving.store.availability import write_availability
 from serving.store.catalog import write_catalog
 from serving.store.forecasts import ForecastBlock, write_calendar, write_forecasts
 from serving.store.identities import write_identities
-from serving.store.marginal_values import write_worth
-from serving.store.planned_promotions import write_planned
+from serving.store.marginal_values import write_marginal_values
+from serving.store.planned_promotions import write_planned_promotions
 from serving.store.ranked_goods import write_ranked
 from serving.store.rows import write_rows
 from serving.store.sales_history import write_history
@@ -81,7 +81,7 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     write_ranked(folder, "popular", _popular(), len(stores) + 1)
     write_availability(folder, Availability.of(_stock(), _places(), len(products)))
     write_attributes(folder, _attributes(), np.arange(200) % 2 == 0, np.full(len(products), 0.01))
-    write_planned(folder, _planned(), len(products))
+    write_planned_promotions(folder, _planned(), len(products))
     identities = {("card", f"620{number}"): number for number in range(len(CUSTOMERS))}
     write_identities(folder, identities)
     write_rows(folder, "person", pl.DataFrame({"stage": ["friend"] * 200, "visits": list(range(200))}))
@@ -127,7 +127,7 @@ def _write_network(folder: Path, n_products: int) -> None:
     need = np.repeat([[-4.0], [4.0]], 10, axis=0) * np.ones((20, 2))
     ones = np.ones(20)
     giving = StockValues(need, 2 * ones, 0.5 * ones, 5 * ones, np.repeat([0.0, 1.0], 10))
-    write_worth(folder, stores, products, giving, n_products)
+    write_marginal_values(folder, stores, products, giving, n_products)
 
 
 def _catalog(names: dict[str, str], detail: str) -> pl.DataFrame:

@@ -130,7 +130,7 @@ def _offer(
     return offer(
         Slate(np.zeros(many, np.int64), best.products, best.probability, np.full(many, is_adult)),
         np.full(many, store),
-        answers.shelves,
+        answers.availability,
         rules,
         answers.attributes.goods,
         Selection(
@@ -215,11 +215,11 @@ def _reasons(answers: Answers, person: _Person, best: Ranked, kept: Array, langu
 def _notes(answers: Answers, store: int, ranking: Ranking, language: Language) -> list[dict[str, str]]:
     """What somebody should know who reads the list."""
     codes = []
-    shelves = answers.shelves
-    if store != NO_STORE and shelves.is_known:
-        if not shelves.counted[store]:
+    availability = answers.availability
+    if store != NO_STORE and availability.is_known:
+        if not availability.counted[store]:
             codes.append("stock_unknown")
-        elif not shelves.stocked[store]:
+        elif not availability.stocked[store]:
             codes.append("empty_shelves")
     if not len(ranking.product):
         codes.append("nothing_left")

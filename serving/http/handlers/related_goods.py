@@ -139,7 +139,7 @@ def _offered(call: Call, products: Array, scores: Array, store: int, store_id: s
     return offer(
         Slate(np.zeros(many, np.int64), products, scores, np.zeros(many, bool)),
         np.full(many, store),
-        answers.shelves,
+        answers.availability,
         rules,
         NO_GOODS if answers.attributes is None else answers.attributes.goods,
         Selection(k, is_sorted=True),

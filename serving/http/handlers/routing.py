@@ -69,14 +69,14 @@ def _shops(request: RouteOrderRequest, call: Call) -> pl.DataFrame:
 
 def _held(answers: Answers, products: Sequence[int], lines: Sequence[OrderLine], stores: Sequence[str]) -> _Held:
     """What each shop has of each line, and what giving the units away costs it."""
-    if answers.worth is None:
+    if answers.marginal_values is None:
         raise ModelError("the present answers know no stock to send from. Run `retail-brain publish`.")
     place = {answers.stores.find(store_id): at for at, store_id in enumerate(stores)}
     shape = (len(lines), len(stores))
     on_hand, cost = np.zeros(shape), np.zeros(shape)
     can_send = np.zeros(shape, dtype=np.bool_)
     for number, (product, line) in enumerate(zip(products, lines, strict=True)):
-        owners, giving = answers.worth.of_product(product)
+        owners, giving = answers.marginal_values.of_product(product)
         mine = np.array([row for row, owner in enumerate(owners.tolist()) if owner in place], dtype=np.int64)
         at: Ints = np.array([place[int(owners[row])] for row in mine], dtype=np.int64)
         on_hand[number, at] = giving.on_hand[mine]

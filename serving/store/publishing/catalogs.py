@@ -1,4 +1,4 @@
-"""Everything that can be named: stores, products, customers and their identifiers."""
+"""Publishes the catalogs of stores, products and customers, and the identity index."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,43 +12,43 @@ from serving.store.catalog import write_catalog
 from serving.store.identities import write_identities
 
 _YEAR = timedelta(days=365)
-"""How far back the catalog's sales reach."""
+"""Days of sales that weigh stores and products in the catalog."""
 
 
 @dataclass(frozen=True)
-class Places:
-    """Position of each id in the answers."""
+class Positions:
+    """Position of each id in the catalogs, which all other files refer to."""
 
     stores: Mapping[str, int]
     products: Mapping[str, int]
     customers: Mapping[str, int]
 
     def store(self, column: str = "store_id") -> pl.Expr:
-        """Position of the store of a column, null for the unknown."""
+        """Store position of a column of ids, null where the catalog lacks the id."""
         return _position(column, self.stores)
 
     def product(self, column: str = "product_id") -> pl.Expr:
-        """Position of the product of a column, null for the unknown."""
+        """Product position of a column of ids, null where the catalog lacks the id."""
         return _position(column, self.products)
 
 
-def _position(column: str, known: Mapping[str, int]) -> pl.Expr:
-    return pl.col(column).replace_strict(known, default=None, return_dtype=pl.Int64)
+def _position(column: str, rows: Mapping[str, int]) -> pl.Expr:
+    return pl.col(column).replace_strict(rows, default=None, return_dtype=pl.Int64)
 
 
-def publish_catalogs(folder: Path, dataset: Dataset) -> Places:
+def publish_catalogs(folder: Path, dataset: Dataset) -> Positions:
     """Writes the catalogs of stores, products and customers."""
-    return Places(
-        stores=write_catalog(folder, "stores", _things(dataset, "stores", "store_id", ("region", "format"))),
+    return Positions(
+        stores=write_catalog(folder, "stores", _entries(dataset, "stores", "store_id", ("region", "format"))),
         products=write_catalog(
-            folder, "products", _things(dataset, "products", "product_id", ("category", "subcategory", "brand"))
+            folder, "products", _entries(dataset, "products", "product_id", ("category", "subcategory", "brand"))
         ),
         customers=write_catalog(folder, "customers", _customers(dataset)),
     )
 
 
-def _things(dataset: Dataset, table: str, key: str, details: tuple[str, ...]) -> pl.DataFrame:
-    """`id`, `name`, `detail`, `weight` (units sold within a year) of everything that any table names."""
+def _entries(dataset: Dataset, table: str, key: str, details: tuple[str, ...]) -> pl.DataFrame:
+    """One row per id of any table: `id`, `name`, `detail`, `weight` (units sold within a year)."""
     since = dataset.last_day() - _YEAR
     weight = (
         dataset.daily_sales().filter(pl.col("date") > since).group_by(id=pl.col(key)).agg(weight=pl.col("units").sum())
@@ -57,35 +57,35 @@ def _things(dataset: Dataset, table: str, key: str, details: tuple[str, ...]) ->
         dataset.scan(name).select(id=pl.col(key)) for name in ("inventory", "assortment", "supply") if dataset.has(name)
     ]
     sold = dataset.daily_sales().select(id=pl.col(key))
-    known = dataset.scan_or_empty(table).select(
+    listed = dataset.scan_or_empty(table).select(
         id=pl.col(key), name="name", detail=pl.concat_str(details, separator=" · ", ignore_nulls=True)
     )
-    ids = pl.concat([known.select("id"), sold, *others]).unique()
-    return ids.join(known, on="id", how="left").join(weight, on="id", how="left").collect(engine="streaming")
+    ids = pl.concat([listed.select("id"), sold, *others]).unique()
+    return ids.join(listed, on="id", how="left").join(weight, on="id", how="left").collect(engine="streaming")
 
 
 def _customers(dataset: Dataset) -> pl.DataFrame:
-    """Customers by how much they bought; their detail is the home store."""
+    """One row per customer: `id`, `detail` (home store), `weight` (money spent)."""
     lines = dataset.scan_or_empty("transactions").filter(pl.col("customer_id").is_not_null())
     bought = lines.group_by(id=pl.col("customer_id")).agg(weight=(pl.col("units") * pl.col("unit_price")).sum())
     stores = dataset.scan_or_empty("stores").select(home_store_id="store_id", store="name")
-    known = (
+    listed = (
         dataset.scan_or_empty("customers")
         .join(stores, on="home_store_id", how="left")
         .select(id=pl.col("customer_id"), detail=pl.coalesce("store", "home_store_id"))
     )
-    both = known.join(bought, on="id", how="full", coalesce=True)
+    both = listed.join(bought, on="id", how="full", coalesce=True)
     return both.with_columns(name=pl.lit(None, dtype=pl.String)).collect(engine="streaming")
 
 
-def publish_identities(folder: Path, dataset: Dataset, resolved: pl.DataFrame | None, places: Places) -> int:
-    """Writes who is behind each identifier; an identifier of several people names nobody. Returns how many there are.
+def publish_identities(folder: Path, dataset: Dataset, resolved: pl.DataFrame | None, positions: Positions) -> int:
+    """Writes the customer of each identifier; returns their number. Identifiers of several people are left out.
 
     Args:
         folder: the answers being written.
         dataset: whose `identities` are taken where nothing was resolved.
         resolved: `id_type`, `id_value`, `customer_id`, or None.
-        places: positions of the customers.
+        positions: positions of the customers.
     """
     if resolved is None:
         named = dataset.scan_or_empty("identities").filter(pl.col("customer_id").is_not_null())
@@ -95,10 +95,10 @@ def publish_identities(folder: Path, dataset: Dataset, resolved: pl.DataFrame | 
             .with_columns(pl.col("customer_id").list.first())
             .collect()
         )
-    found = {
-        (id_type, id_value): places.customers[customer]
+    customers = {
+        (id_type, id_value): positions.customers[customer]
         for id_type, id_value, customer in resolved.select("id_type", "id_value", "customer_id").iter_rows()
-        if customer in places.customers
+        if customer in positions.customers
     }
-    write_identities(folder, found)
-    return len(found)
+    write_identities(folder, customers)
+    return len(customers)

@@ -1,4 +1,4 @@
-"""Forecasts and order suggestions, store by store from one run of the demand model."""
+"""Publishes forecasts, what-if sheets and order suggestions, store by store from one run of the demand model."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from serving.planning.stock.order_suggestions import SupplySide
 from serving.planning.stock.stock_network import Network
 from serving.store.arrays import Array
 from serving.store.forecasts import ForecastBlock, write_calendar, write_forecasts
-from serving.store.publishing.catalogs import Places
+from serving.store.publishing.catalogs import Positions
 from serving.store.publishing.stock_network import publish_network
 from serving.store.rows import write_rows
 from serving.store.suggestions import write_suggestions
@@ -39,10 +39,13 @@ _POOLED = 400
 
 @dataclass
 class DemandPublished:
-    """What was written.
+    """Number of rows written, and what later steps need.
 
     Attributes:
-        origin: forecasts to be kept for the ledger (`training.demand.stored_forecasts`), one table per store.
+        series: forecast series.
+        suggestions: order suggestions.
+        network: rows per table of the stock network.
+        origin: forecasts to store for forecast value added (`training.demand.stored_forecasts`), one table per store.
     """
 
     series: int = 0
@@ -57,11 +60,11 @@ def publish_demand(
     dataset: Dataset,
     model: DemandModel,
     settings: Settings,
-    places: Places,
+    positions: Positions,
     overrides: pl.DataFrame,
     progress: Progress,
 ) -> DemandPublished:
-    """Writes forecasts and suggestions; one run of the model serves both.
+    """Writes forecasts and order suggestions; one run of the model serves both.
 
     Forecasts are the engine's, since overrides may end at any time and are applied when somebody asks; suggestions rest
     on the forecasts with the overrides (rows of `forecast_value_added.OVERRIDES`) that are valid now.
@@ -71,7 +74,7 @@ def publish_demand(
     horizon = max(side.horizon(settings), settings.demand.horizon_periods)
     quantiles = sorted(settings.demand.quantiles)
     done = DemandPublished()
-    writer = SheetWriter(folder, len(places.products))
+    writer = SheetWriter(folder, len(positions.products))
     risk, default_risk = _risk_days(side, settings)
     cells: list[pl.DataFrame] = []
 
@@ -80,30 +83,30 @@ def publish_demand(
             if not len(done._tables):
                 write_calendar(folder, forecast.paths.dates.to_list())
             changed = overridden(forecast, overrides, side.as_of)
-            done._tables.append(_suggestions(changed, network, places))
+            done._tables.append(_suggestions(changed, network, positions))
             done.origin.append(origin_rows(forecast, risk, default_risk))
             if forecast.features is not None:
                 cells.append(price_cells(forecast.features.panel))
-            writer.add(_sheets(forecast, model, horizon, costs, places))
+            writer.add(_sheets(forecast, model, horizon, costs, positions))
             yield from _blocks(forecast, quantiles)
 
     shape = (horizon, len(quantiles), len(DRIVERS))
     with progress.step("forecasts and orders") as step:
-        step.rows = done.series = write_forecasts(folder, blocks(), places.stores, places.products, shape)
+        step.rows = done.series = write_forecasts(folder, blocks(), positions.stores, positions.products, shape)
     writer.close()
-    write_rows(folder, "elasticities", _elasticities(cells, places))
+    write_rows(folder, "elasticities", _elasticities(cells, positions))
     if model.explains:
         (folder / MODEL).mkdir()
         model.save(folder / MODEL)
     suggestions = pl.concat(done._tables)
     done.suggestions = suggestions.height
-    write_suggestions(folder, suggestions, len(places.stores), len(places.products))
-    done.network = publish_network(folder, network, suggestions, places, progress)
+    write_suggestions(folder, suggestions, len(positions.stores), len(positions.products))
+    done.network = publish_network(folder, network, suggestions, positions, progress)
     return done
 
 
-def _suggestions(forecast: StoreForecast, network: Network, places: Places) -> pl.DataFrame:
-    """A store's suggestions, the most urgent first; the network takes in what they rest on."""
+def _suggestions(forecast: StoreForecast, network: Network, positions: Positions) -> pl.DataFrame:
+    """Order suggestions of a store, most urgent first; adds the store's demand and orders to the network."""
     side = network.side
     listed = side.listed(forecast.paths)
     plan, series = side.plan(listed, network.settings)
@@ -116,20 +119,20 @@ def _suggestions(forecast: StoreForecast, network: Network, places: Places) -> p
         descending=[True, True],
         maintain_order=True,
     )
-    return urgent.with_columns(places.store().alias("store"), places.product().alias("product"))
+    return urgent.with_columns(positions.store().alias("store"), positions.product().alias("product"))
 
 
-def _elasticities(cells: list[pl.DataFrame], places: Places) -> pl.DataFrame:
-    """One row per product in the order of the answers, null where no price of it ever changed."""
+def _elasticities(cells: list[pl.DataFrame], positions: Positions) -> pl.DataFrame:
+    """Price elasticity: one row per product in catalog order, null where its price never changed."""
     products = pl.DataFrame(
-        {"product_id": sorted(places.products, key=places.products.__getitem__)}, schema={"product_id": pl.String}
+        {"product_id": sorted(positions.products, key=positions.products.__getitem__)}, schema={"product_id": pl.String}
     )
-    found = elasticities_of(joined_cells(cells) if cells else pl.DataFrame()).filter(pl.col("changed_days") > 0)
-    return products.join(found, on="product_id", how="left", maintain_order="left")
+    estimates = elasticities_of(joined_cells(cells) if cells else pl.DataFrame()).filter(pl.col("changed_days") > 0)
+    return products.join(estimates, on="product_id", how="left", maintain_order="left")
 
 
 def _risk_days(side: SupplySide, settings: Settings) -> tuple[pl.DataFrame, float]:
-    """Days from an order to the arrival of the next one, per series, and for those without supply terms."""
+    """Risk period per series (lead time plus review period, days), and its default without supply terms."""
     usual = settings.replenishment
     days = pl.col("lead_time_days").fill_null(usual.lead_time_days) + pl.col("review_period_days").fill_null(
         usual.review_period_days
@@ -138,46 +141,47 @@ def _risk_days(side: SupplySide, settings: Settings) -> tuple[pl.DataFrame, floa
 
 
 def _sheets(
-    forecast: StoreForecast, model: DemandModel, horizon: int, costs: dict[str, float], places: Places
+    forecast: StoreForecast, model: DemandModel, horizon: int, costs: dict[str, float], positions: Positions
 ) -> Iterator[PlacedSheet]:
-    """What asking about another price needs, for the store's series that the model forecasts."""
+    """Feature sheets for what-if questions, for the series of a store that the model forecasts."""
     features = forecast.features
     if features is None or forecast.factor is None or not isinstance(model.mean, MeanModel):
         return
-    store, listed = places.stores[forecast.store_id], listed_series(features.panel, horizon)
+    store, listed = positions.stores[forecast.store_id], listed_series(features.panel, horizon)
     for begin in range(0, listed.size, _SHEETS_AT_ONCE):
         series = listed[begin : begin + _SHEETS_AT_ONCE]
         products = features.panel.series["product_id"].gather(series).to_list()
-        found = sheets(model.mean, forecast.factor, features, series, horizon, costs)
-        for product, sheet in zip(products, found, strict=True):
-            yield PlacedSheet(store, places.products[product], sheet)
+        listed_sheets = sheets(model.mean, forecast.factor, features, series, horizon, costs)
+        for product, sheet in zip(products, listed_sheets, strict=True):
+            yield PlacedSheet(store, positions.products[product], sheet)
 
 
 def _blocks(forecast: StoreForecast, quantiles: list[float]) -> Iterator[ForecastBlock]:
-    """Series with a model as they are; the rarely sold with one spread for every day."""
+    """Forecast blocks of a store: modelled series per period, intermittent series with one spread for all periods."""
     products = forecast.paths.series["product_id"].to_list()
     rare = (forecast.basis == "rate").to_numpy()
     if not rare.all():
-        held = np.flatnonzero(~rare)
-        units, mean = forecast.paths.units[held], forecast.mean[held].astype(np.float32)
-        ids = [products[row] for row in held.tolist()]
+        rows = np.flatnonzero(~rare)
+        units, mean = forecast.paths.units[rows], forecast.mean[rows].astype(np.float32)
+        ids = [products[row] for row in rows.tolist()]
         spread = np.moveaxis(np.quantile(units, quantiles, axis=1), 0, -1)
-        yield ForecastBlock(forecast.store_id, ids, mean, spread, _drivers(forecast, held))
+        yield ForecastBlock(forecast.store_id, ids, mean, spread, _drivers(forecast, rows))
     if rare.any():
-        held = np.flatnonzero(rare)
-        ids = [products[row] for row in held.tolist()]
-        yield _flat_block(forecast.store_id, ids, forecast.paths.units[held], forecast.mean[held], quantiles)
+        rows = np.flatnonzero(rare)
+        ids = [products[row] for row in rows.tolist()]
+        yield _flat_block(forecast.store_id, ids, forecast.paths.units[rows], forecast.mean[rows], quantiles)
 
 
-def _drivers(forecast: StoreForecast, held: Array) -> Array | None:
+def _drivers(forecast: StoreForecast, rows: Array) -> Array | None:
     """Units of each driver, shape (series, periods, drivers)."""
     if forecast.drivers is None:
         return None
     units = forecast.drivers.select(DRIVERS).to_numpy()
-    return units.reshape(*forecast.mean.shape, len(DRIVERS))[held].astype(np.float32)
+    return units.reshape(*forecast.mean.shape, len(DRIVERS))[rows].astype(np.float32)
 
 
 def _flat_block(store_id: str, ids: list[str], units: Array, mean: Array, quantiles: list[float]) -> ForecastBlock:
+    # All days have the same distribution, so draws of several days are pooled for steadier quantiles.
     days = max(1, _POOLED // units.shape[1])
     pooled = units[:, :, :days].reshape(len(units), -1)
     spread = np.moveaxis(np.quantile(pooled, quantiles, axis=1), 0, -1)[:, None, :]

@@ -1,7 +1,6 @@
-"""People and goods: scored pairs, lists of goods, and what an audience is drawn from."""
+"""Publishes scored pairs, similar and complementary products, best sellers, and the facts behind audiences."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +15,7 @@ from serving.planning.people.received_events import bought_by_event, without_jus
 from serving.planning.people.recommendations import product_names
 from serving.planning.people.rule_facts import attribute_columns, known_adults
 from serving.store.attributes import write_attributes
-from serving.store.publishing.catalogs import Places
+from serving.store.publishing.catalogs import Positions
 from serving.store.ranked_goods import write_ranked
 from serving.store.rows import write_rows
 from serving.store.scored_pairs import write_pairs
@@ -24,85 +23,86 @@ from training.recommender.model import RecommenderModel
 from training.recommender.scoring import stranger_chances
 
 
-@dataclass(frozen=True)
-class PeoplePublished:
-    """What was written."""
-
-    pairs: int
-    similar: int
-
-
 def publish_people(
-    folder: Path, dataset: Dataset, model: RecommenderModel, settings: Settings, places: Places, progress: Progress
-) -> PeoplePublished:
-    """Writes pairs, lists of goods for goods and for strangers, and the facts behind audiences."""
+    folder: Path,
+    dataset: Dataset,
+    model: RecommenderModel,
+    settings: Settings,
+    positions: Positions,
+    progress: Progress,
+) -> int:
+    """Writes the recommender's answers; returns the number of scored pairs."""
     sizes = settings.serving
     with progress.step("what people did"):
         now = model.situation(dataset)
     with progress.step("scored pairs") as step:
         scored = model.score(dataset, per_product=sizes.customers_per_product, situation=now)
         bought = bought_by_event(dataset, now.history.as_of)
-        blocks = (without_just_bought(block, bought, now.history.as_of) for block in _known(scored, places))
-        pairs = write_pairs(folder, blocks, places.customers, places.products, _words(dataset))
+        blocks = (without_just_bought(block, bought, now.history.as_of) for block in _in_catalogs(scored, positions))
+        pairs = write_pairs(folder, blocks, positions.customers, positions.products, _words(dataset))
         step.rows = pairs
     with progress.step("goods for goods") as step:
-        similar = _lists(model.associations.similar_lists(sizes.related_goods), places)
-        write_ranked(folder, "similar", similar, len(places.products))
-        complements = _lists(model.associations.complement_lists(sizes.related_goods), places)
-        write_ranked(folder, "complements", complements, len(places.products))
-        newcomers = _strangers(model.strangers(now, sizes.newcomer_goods), places)
-        write_ranked(folder, "popular", newcomers, len(places.stores) + 1)
+        similar = _lists(model.associations.similar_lists(sizes.related_goods), positions)
+        write_ranked(folder, "similar", similar, len(positions.products))
+        complements = _lists(model.associations.complement_lists(sizes.related_goods), positions)
+        write_ranked(folder, "complements", complements, len(positions.products))
+        newcomers = _best_sellers(model.strangers(now, sizes.newcomer_goods), positions)
+        write_ranked(folder, "popular", newcomers, len(positions.stores) + 1)
         step.rows = similar.height
-    publish_attributes(folder, dataset, stranger_chances(now), places, settings.audience.adult_age)
-    publish_facts(folder, dataset, settings, places)
-    return PeoplePublished(pairs, similar.height)
+    _publish_attributes(folder, dataset, stranger_chances(now), positions, settings.audience.adult_age)
+    _publish_facts(folder, dataset, settings, positions)
+    return pairs
 
 
 def _words(dataset: Dataset) -> dict[str, Callable[[str], str]]:
-    """What puts reason codes into words, by language."""
+    """Functions from a reason code to a sentence, by language."""
     names = product_names(dataset)
     return {"en": lambda code: reason_text(code, "en", names), "zh": lambda code: reason_text(code, "zh", names)}
 
 
-def _known(blocks: Iterator[pl.DataFrame], places: Places) -> Iterator[pl.DataFrame]:
+def _in_catalogs(blocks: Iterator[pl.DataFrame], positions: Positions) -> Iterator[pl.DataFrame]:
     for block in blocks:
-        here = pl.col("customer_id").is_in(list(places.customers)) & pl.col("product_id").is_in(list(places.products))
-        yield block.filter(here)
+        in_catalogs = pl.col("customer_id").is_in(list(positions.customers)) & pl.col("product_id").is_in(
+            list(positions.products)
+        )
+        yield block.filter(in_catalogs)
 
 
-def publish_attributes(folder: Path, dataset: Dataset, chances: pl.DataFrame, places: Places, adult_age: int) -> None:
-    """Writes what rules ask of goods and people.
+def _publish_attributes(
+    folder: Path, dataset: Dataset, chances: pl.DataFrame, positions: Positions, adult_age: int
+) -> None:
+    """Writes the inputs of the offer rules.
 
     Args:
         folder: the answers being written.
-        dataset: whose products and customers.
-        chances: product_id and `chance`, the probability that a stranger buys it within the label's days.
-        places: positions.
+        dataset: source of product attributes and birth dates.
+        chances: product_id and `chance`, the probability that an anonymous customer buys it within the label days.
+        positions: of products and customers.
         adult_age: years from which a customer is an adult.
     """
-    products, customers = pl.Series(list(places.products)), pl.Series(list(places.customers), dtype=pl.String)
-    goods = Goods.of(list(places.products), attribute_columns(dataset, products))
+    products, customers = pl.Series(list(positions.products)), pl.Series(list(positions.customers), dtype=pl.String)
+    goods = Goods.of(list(positions.products), attribute_columns(dataset, products))
     chance = products.to_frame("product_id").join(chances, on="product_id", how="left", maintain_order="left")["chance"]
     adults = known_adults(dataset, customers, dataset.as_of or dataset.last_day(), adult_age)
     write_attributes(folder, goods, adults.to_numpy(), chance.fill_null(0).to_numpy())
 
 
-def _lists(frame: pl.DataFrame, places: Places) -> pl.DataFrame:
+def _lists(frame: pl.DataFrame, positions: Positions) -> pl.DataFrame:
     return frame.select(
-        places.product("product_id").alias("owner"), places.product("other_id").alias("product"), "score"
+        positions.product("product_id").alias("owner"), positions.product("other_id").alias("product"), "score"
     ).drop_nulls()
 
 
-def _strangers(frame: pl.DataFrame, places: Places) -> pl.DataFrame:
-    network = pl.lit(len(places.stores), dtype=pl.Int64)
-    owner = pl.when(pl.col("store_id").is_null()).then(network).otherwise(places.store())
-    return frame.select(owner.alias("owner"), places.product().alias("product"), score="probability").drop_nulls()
+def _best_sellers(frame: pl.DataFrame, positions: Positions) -> pl.DataFrame:
+    network = pl.lit(len(positions.stores), dtype=pl.Int64)
+    owner = pl.when(pl.col("store_id").is_null()).then(network).otherwise(positions.store())
+    return frame.select(owner.alias("owner"), positions.product().alias("product"), score="probability").drop_nulls()
 
 
-def publish_facts(folder: Path, dataset: Dataset, settings: Settings, places: Places) -> None:
-    """Writes what an audience is drawn from: people, consents, contacts, responses, purchases, stock and values."""
+def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions: Positions) -> None:
+    """Writes the facts behind audiences: people, consents, contacts, responses, purchases, stock and values."""
     as_of = dataset.as_of or dataset.last_day()
-    facts = read_facts(dataset, as_of, list(places.products), settings)
+    facts = read_facts(dataset, as_of, list(positions.products), settings)
     whole = {
         "facts_customers": facts.customers,
         "facts_consents": facts.consents,
@@ -116,5 +116,5 @@ def publish_facts(folder: Path, dataset: Dataset, settings: Settings, places: Pl
             write_rows(folder, name, frame)
     for name, frame in by_product.items():
         if frame is not None:
-            placed = frame.with_columns(places.product().alias("product")).drop_nulls("product")
+            placed = frame.with_columns(positions.product().alias("product")).drop_nulls("product")
             write_rows(folder, name, placed.sort("product"))

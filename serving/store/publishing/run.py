@@ -1,4 +1,4 @@
-"""Works out everything that the service answers and switches the service to it."""
+"""Publishes a set of answers from the champions and switches the service to it."""
 
 import secrets
 import shutil
@@ -22,7 +22,7 @@ from serving.store.publishing.catalogs import publish_catalogs, publish_identiti
 from serving.store.publishing.forecasts_and_orders import publish_demand
 from serving.store.publishing.people_and_goods import publish_people
 from serving.store.publishing.profiles import publish_profiles
-from serving.store.publishing.sales import publish_history, publish_planned, publish_popular, publish_stock
+from serving.store.publishing.sales import publish_history, publish_planned_promotions, publish_popular, publish_stock
 from serving.store.rows import write_rows
 from training.bundle import KINDS, Kind, champion, champion_version, read_manifest
 from training.demand.model import DemandModel
@@ -32,20 +32,21 @@ from training.recommender.model import RecommenderModel
 
 
 def publish(workspace: Workspace, dataset: Dataset, settings: Settings, progress: Progress) -> str:
-    """Publishes answers from the champions that there are; returns the name of the new set.
+    """Publishes answers from the present champions; returns the id of the new set.
 
-    A part whose model was never promoted is left out, and the service says so when it is asked for it. The service
-    moves to the new set by itself, without a failed request; a publishing that ends early changes nothing. A champion
-    that this software cannot read is left out too, and the manifest names it and why.
+    A part whose model was never promoted is left out, and the service says so in its answer. A champion that this
+    version cannot read is left out too, and the manifest says why. Running workers switch to the new set without a
+    failed request; a run that ends early changes nothing.
 
     Raises:
         MissingTableError: the dataset has no sales.
-        ModelError: of the champions that there are none can be read; the answers published before stay.
+        ModelError: no champion can be read; the answers published before stay.
     """
     dataset = dataset.at(dataset.as_of or dataset.last_day())
     models, left_out = _readable(workspace, progress)
     answers_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     sweep(workspace.answers)
+    # Written aside and renamed when complete: a reader never sees half a set.
     aside = workspace.answers / name_aside(f".{answers_id}")
     aside.mkdir(parents=True)
     try:
@@ -61,7 +62,7 @@ def publish(workspace: Workspace, dataset: Dataset, settings: Settings, progress
 
 
 def _readable(workspace: Workspace, progress: Progress) -> tuple[dict[Kind, Path], dict[str, str]]:
-    """Bundles of the champions that can be read, and of the others why not."""
+    """Bundles of the readable champions, and the error text of the others."""
     models: dict[Kind, Path] = {}
     left_out: dict[str, str] = {}
     for kind in KINDS:
@@ -92,31 +93,34 @@ def _fill(
     parts: list[str] = []
     drivers = list(DRIVERS)
     with progress.step("catalogs") as step:
-        places = publish_catalogs(folder, dataset)
-        counts |= {"stores": len(places.stores), "products": len(places.products), "customers": len(places.customers)}
+        positions = publish_catalogs(folder, dataset)
+        counts |= {
+            "stores": len(positions.stores),
+            "products": len(positions.products),
+            "customers": len(positions.customers),
+        }
         step.rows = sum(counts.values())
     with progress.step("history and stock") as step:
-        step.rows = counts["history"] = publish_history(folder, dataset, places, settings.serving.history_days)
-        counts["stock"] = publish_stock(folder, dataset, places, settings.network.pickup_km)
-        publish_planned(folder, dataset, places)
-    resolved = publish_profiles(folder, workspace, dataset, places, settings, progress)
-    counts["identities"] = publish_identities(folder, dataset, resolved, places)
+        step.rows = counts["history"] = publish_history(folder, dataset, positions, settings.serving.history_days)
+        counts["stock"] = publish_stock(folder, dataset, positions, settings.network.pickup_km)
+        publish_planned_promotions(folder, dataset, positions)
+    resolved = publish_profiles(folder, workspace, dataset, positions, settings, progress)
+    counts["identities"] = publish_identities(folder, dataset, resolved, positions)
     if "demand" in models:
         model, overrides = DemandModel.load(models["demand"]), tenant_overrides(workspace)
-        demand = publish_demand(folder, dataset, model, settings, places, overrides, progress)
+        demand = publish_demand(folder, dataset, model, settings, positions, overrides, progress)
         write_origin(workspace.ledger, _day(dataset), demand.origin, settings.demand)
         write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))
         counts |= {"series": demand.series, "suggestions": demand.suggestions} | demand.network
         drivers = list(DRIVERS) if model.explains else []
         parts += ["forecasts", "suggestions", *(["what_if"] if model.explains else []), "network"]
     if "recommender" in models:
-        people = publish_people(
-            folder, dataset, RecommenderModel.load(models["recommender"]), settings, places, progress
+        counts["pairs"] = publish_people(
+            folder, dataset, RecommenderModel.load(models["recommender"]), settings, positions, progress
         )
-        counts["pairs"] = people.pairs
         parts += ["pairs", "similar", "complements"]
     else:
-        publish_popular(folder, dataset, places, settings.serving)
+        publish_popular(folder, dataset, positions, settings.serving)
     return AnswersManifest(
         answers_id=answers_id,
         as_of=_day(dataset).isoformat(),
@@ -143,7 +147,7 @@ def _bundle(folder: Path) -> dict[str, Any]:
 
 
 def _calendar(dataset: Dataset, settings: Settings) -> list[dict[str, str]]:
-    """Days with a name from the history's first day to the forecast's last."""
+    """Event days from the first day of the history to the last of the forecast."""
     last = _day(dataset)
     first, end = last - timedelta(days=settings.serving.history_days), last + timedelta(days=366)
     rows = (

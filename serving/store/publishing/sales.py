@@ -1,4 +1,4 @@
-"""What was sold: recent days of each series, what sells best where, and what lies where."""
+"""Publishes sales history, best sellers, stock availability and planned promotions."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,38 +11,38 @@ from retail_brain.outputs import SERIES
 from retail_brain.settings import ServingSettings
 from serving.planning.stock.counted_stock import read_availability
 from serving.store.availability import write_availability
-from serving.store.planned_promotions import write_planned
-from serving.store.publishing.catalogs import Places
+from serving.store.planned_promotions import write_planned_promotions
+from serving.store.publishing.catalogs import Positions
 from serving.store.ranked_goods import write_ranked
 from serving.store.sales_history import write_history
 
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
-def publish_history(folder: Path, dataset: Dataset, places: Places, days: int) -> int:
-    """Writes the last days of each series; returns the number of rows."""
+def publish_history(folder: Path, dataset: Dataset, positions: Positions, days: int) -> int:
+    """Writes the last `days` days of each series; returns the number of rows."""
     last = dataset.last_day()
     sold = dataset.daily_sales().filter(pl.col("date") > last - timedelta(days=days))
-    rows = _coded(_with_stock(dataset, sold), places).collect(engine="streaming")
-    marked = _with_promotions(dataset, rows, places)
+    rows = _coded(_with_stock(dataset, sold), positions).collect(engine="streaming")
+    days_sold = _with_promotions(dataset, rows, positions)
     write_history(
         folder,
-        marked.rename({"store_id": "store", "product_id": "product", "in_promotion": "promotion"}),
-        len(places.products),
+        days_sold.rename({"store_id": "store", "product_id": "product", "in_promotion": "promotion"}),
+        len(positions.products),
     )
-    return marked.height
+    return days_sold.height
 
 
-def _coded(frame: pl.LazyFrame, places: Places) -> pl.LazyFrame:
-    """The frame with positions in place of the ids, which a join of millions of rows needs to be lean."""
+def _coded(frame: pl.LazyFrame, positions: Positions) -> pl.LazyFrame:
+    """Replaces ids by catalog positions: 4 bytes instead of a text, so that joins of millions of rows stay small."""
     codes = frame.with_columns(
-        places.store().cast(pl.Int32).alias("store_id"), places.product().cast(pl.Int32).alias("product_id")
+        positions.store().cast(pl.Int32).alias("store_id"), positions.product().cast(pl.Int32).alias("product_id")
     )
     return codes.drop_nulls("product_id")
 
 
 def _with_stock(dataset: Dataset, sold: pl.LazyFrame) -> pl.LazyFrame:
-    """The days with sales and, where stock is counted, the days without stock."""
+    """Days with sales and, where inventory is recorded, days without stock."""
     if not dataset.has("inventory"):
         return sold
     first = sold.select(pl.col("date").min()).collect().item()
@@ -51,7 +51,7 @@ def _with_stock(dataset: Dataset, sold: pl.LazyFrame) -> pl.LazyFrame:
         in_stock=pl.coalesce("in_stock", (pl.col("on_hand") > 0).cast(pl.Float64))
     )
     empty = counted.filter(pl.col("on_hand") <= 0).join(sold, on=["date", *SERIES], how="anti")
-    nothing = empty.select(
+    without_stock = empty.select(
         "date",
         *SERIES,
         units=pl.lit(0.0),
@@ -59,29 +59,29 @@ def _with_stock(dataset: Dataset, sold: pl.LazyFrame) -> pl.LazyFrame:
         in_stock=pl.lit(0.0),
         on_hand="on_hand",
     )
-    return pl.concat([both, nothing]).drop("on_hand")
+    return pl.concat([both, without_stock]).drop("on_hand")
 
 
-def _with_promotions(dataset: Dataset, rows: pl.DataFrame, places: Places) -> pl.DataFrame:
+def _with_promotions(dataset: Dataset, rows: pl.DataFrame, positions: Positions) -> pl.DataFrame:
     if not dataset.has("promotions") or not rows.height:
         return rows.with_columns(in_promotion=pl.lit(value=False))
     first, last = rows.select(pl.col("date").min().alias("first"), pl.col("date").max().alias("last")).row(0)
-    everywhere = pl.col("store_id").is_null()
+    in_all_stores = pl.col("store_id").is_null()
     running = (
         dataset.scan("promotions")
         .filter(pl.col("valid_to") > first, pl.col("valid_from") <= last)
-        .select(*SERIES, "valid_from", "valid_to", everywhere=everywhere)
+        .select(*SERIES, "valid_from", "valid_to", in_all_stores=in_all_stores)
     )
-    known = _coded(running, places).filter(pl.col("everywhere") | pl.col("store_id").is_not_null())
-    promotions = known.drop("everywhere").collect(engine="streaming").lazy()
+    listed = _coded(running, positions).filter(pl.col("in_all_stores") | pl.col("store_id").is_not_null())
+    promotions = listed.drop("in_all_stores").collect(engine="streaming").lazy()
     series = rows.lazy().group_by(SERIES).agg(first_sale_on=pl.col("date").min())
     return mark_promoted(rows.lazy(), periods_by_series(promotions, series, last)).collect()
 
 
-def publish_popular(folder: Path, dataset: Dataset, places: Places, settings: ServingSettings) -> None:
-    """Writes what sells best in each store and, last, in all of them: the share of receipts that hold a product.
+def publish_popular(folder: Path, dataset: Dataset, positions: Positions, settings: ServingSettings) -> None:
+    """Writes the best sellers of each store and, as the last list, of the chain, by share of receipts with the product.
 
-    Without receipts it is the share of the units sold.
+    Without receipts the score is the share of units sold.
     """
     since = dataset.last_day() - timedelta(days=settings.popular_days - 1)
     if dataset.has("transactions"):
@@ -90,45 +90,47 @@ def publish_popular(folder: Path, dataset: Dataset, places: Places, settings: Se
     else:
         lines = dataset.daily_sales().filter(pl.col("date") >= since, pl.col("units") > 0)
         part, whole = pl.col("units").sum(), pl.col("units").sum()
-    known = lines.with_columns(places.store().alias("owner"), places.product().alias("product")).drop_nulls(
+    listed = lines.with_columns(positions.store().alias("owner"), positions.product().alias("product")).drop_nulls(
         ["owner", "product"]
     )
-    network = known.with_columns(owner=pl.lit(len(places.stores), dtype=pl.Int64))
+    network = listed.with_columns(owner=pl.lit(len(positions.stores), dtype=pl.Int64))
     shares = [
         frame.group_by("owner", "product")
         .agg(part=part)
         .join(frame.group_by("owner").agg(whole=whole), on="owner")
         .select("owner", "product", score=pl.col("part") / pl.col("whole"))
-        for frame in (known, network)
+        for frame in (listed, network)
     ]
     rank = pl.col("score").rank("ordinal", descending=True).over("owner")
     best = pl.concat(shares).filter(rank <= settings.popular_goods)
-    write_ranked(folder, "popular", best.collect(), len(places.stores) + 1)
+    write_ranked(folder, "popular", best.collect(), len(positions.stores) + 1)
 
 
-def publish_stock(folder: Path, dataset: Dataset, places: Places, pickup_km: float) -> int:
-    """Writes what lies where, and how a person gets it; returns the number of store x products in stock."""
-    shelves = read_availability(dataset, places.stores, places.products, pickup_km)
-    write_availability(folder, shelves)
-    return len(shelves.keys)
+def publish_stock(folder: Path, dataset: Dataset, positions: Positions, pickup_km: float) -> int:
+    """Writes stock availability and fulfilment; returns the number of store x products in stock."""
+    availability = read_availability(dataset, positions.stores, positions.products, pickup_km)
+    write_availability(folder, availability)
+    return len(availability.keys)
 
 
-def publish_planned(folder: Path, dataset: Dataset, places: Places) -> None:
-    """Writes the promotions planned for the days after the last visible one."""
+def publish_planned_promotions(folder: Path, dataset: Dataset, positions: Positions) -> None:
+    """Writes the promotions that run after the last visible day."""
     last = dataset.last_day()
-    everywhere = pl.col("store_id").is_null()
+    in_all_stores = pl.col("store_id").is_null()
     coming = dataset.scan_or_empty("promotions").filter(pl.col("valid_to") > last + timedelta(days=1))
     plans = (
         coming.select(
-            store=pl.when(everywhere).then(pl.lit(len(places.stores), dtype=pl.Int64)).otherwise(places.store()),
-            product=places.product(),
+            store=pl.when(in_all_stores)
+            .then(pl.lit(len(positions.stores), dtype=pl.Int64))
+            .otherwise(positions.store()),
+            product=positions.product(),
             first_day=_ordinal(pl.max_horizontal("valid_from", pl.lit(last + timedelta(days=1)))),
             last_day=_ordinal(pl.col("valid_to")) - 1,
         )
         .drop_nulls()
         .collect(engine="streaming")
     )
-    write_planned(folder, plans, len(places.products))
+    write_planned_promotions(folder, plans, len(positions.products))
 
 
 def _ordinal(day: pl.Expr) -> pl.Expr:

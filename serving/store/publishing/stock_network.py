@@ -1,4 +1,4 @@
-"""Stock of all shops together: what to move, to count and to sell off, and what matters most of everything."""
+"""Publishes transfers, cycle counts, excess stock and exceptions of all shops, and the marginal value of stock."""
 
 from pathlib import Path
 
@@ -8,15 +8,15 @@ import polars as pl
 from retail_brain.progress import Progress
 from serving.planning.stock.exceptions import StockFindings, stock_exceptions, usual_sales
 from serving.planning.stock.stock_network import Network
-from serving.store.marginal_values import write_worth
-from serving.store.publishing.catalogs import Places
+from serving.store.marginal_values import write_marginal_values
+from serving.store.publishing.catalogs import Positions
 from serving.store.rows import write_rows
 
 
 def publish_network(
-    folder: Path, network: Network, suggestions: pl.DataFrame, places: Places, progress: Progress
+    folder: Path, network: Network, suggestions: pl.DataFrame, positions: Positions, progress: Progress
 ) -> dict[str, int]:
-    """Writes transfers, counts, leftovers, the lines that matter, and what stock is worth; returns the rows of each."""
+    """Writes one table per kind of suggestion and the marginal values; returns the number of rows of each table."""
     with progress.step("stock of all shops") as step:
         tables = {"transfers": network.transfers(), "counts": network.counts(), "leftovers": network.leftovers()}
         side = network.side
@@ -33,9 +33,9 @@ def publish_network(
             write_rows(folder, name, table)
         write_rows(folder, "shops", network.shops)
         if series.height:
-            codes = series.select(store=places.store(), product=places.product())
-            known = np.flatnonzero(codes.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy())
-            stores, products = (codes[name].to_numpy()[known].astype(np.int64) for name in ("store", "product"))
-            write_worth(folder, stores, products, network.giving().take(known), len(places.products))
+            codes = series.select(store=positions.store(), product=positions.product())
+            rows = np.flatnonzero(codes.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy())
+            stores, products = (codes[name].to_numpy()[rows].astype(np.int64) for name in ("store", "product"))
+            write_marginal_values(folder, stores, products, network.giving().take(rows), len(positions.products))
         step.rows = sum(table.height for table in tables.values())
     return {name: table.height for name, table in tables.items()}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.store.arrays import RowWriter, map_array, map_rows_of, write_array
+from serving.store.arrays import RowWriter, map_array, open_rows, write_array
 from serving.store.series_index import KeyIndex, write_keys
 
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 6)), max_size=30)
@@ -23,7 +23,7 @@ def test_blocks_are_read_as_one_array(
     with RowWriter(tmp_path / "a.arrow", np.float32, (2,)) as writer:
         for block in rows:
             writer.append(block)
-    mapped, whole = map_rows_of(tmp_path, "a"), np.concatenate([np.zeros((0, 2), np.float32), *rows])
+    mapped, whole = open_rows(tmp_path, "a"), np.concatenate([np.zeros((0, 2), np.float32), *rows])
     assert mapped.shape == whole.shape
     assert mapped.dtype == np.float32
     asked = np.random.default_rng(0).permutation(len(whole))
@@ -36,13 +36,13 @@ def test_blocks_are_read_as_one_array(
 def test_scalars_are_rows_too(tmp_path: Path) -> None:
     with RowWriter(tmp_path / "a.arrow", np.int32) as writer:
         writer.append(np.array([4, 5]))
-    assert map_rows_of(tmp_path, "a")[np.array([1, 0, 1])].tolist() == [5, 4, 5]
+    assert open_rows(tmp_path, "a")[np.array([1, 0, 1])].tolist() == [5, 4, 5]
 
 
 def test_rows_of_version_0_1_are_read(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.arange(6, dtype=np.float32).reshape(3, 2))
-    assert map_rows_of(tmp_path, "a").row(2).tolist() == [4.0, 5.0]
-    assert map_rows_of(tmp_path, "a").shape == (3, 2)
+    assert open_rows(tmp_path, "a").row(2).tolist() == [4.0, 5.0]
+    assert open_rows(tmp_path, "a").shape == (3, 2)
 
 
 def test_a_block_of_another_shape_is_refused(tmp_path: Path) -> None:

@@ -8,9 +8,9 @@ import polars as pl
 import pytest
 
 from serving.store.forecasts import ForecastBlock, Forecasts, write_calendar, write_forecasts
-from serving.store.ranked_goods import Ranked, write_ranked
-from serving.store.sales_history import History, write_history
-from serving.store.scored_pairs import Pairs, write_pairs
+from serving.store.ranked_goods import RankedGoods, write_ranked
+from serving.store.sales_history import SalesHistory, write_history
+from serving.store.scored_pairs import ScoredPairs, write_pairs
 
 STORES = {"s1": 0, "s2": 1}
 PRODUCTS = {"p1": 0, "p2": 1, "p3": 2}
@@ -53,7 +53,7 @@ def test_history_is_cut_at_the_first_day_asked_for(tmp_path: Path) -> None:
         }
     )
     write_history(tmp_path, frame, 3)
-    held = History(tmp_path, 3)
+    held = SalesHistory(tmp_path, 3)
     rows = held.get(1, 2, 0)
     assert rows is not None
     assert (rows["day"].tolist(), rows["units"].tolist(), rows["promotion"].tolist()) == (
@@ -86,7 +86,7 @@ def test_pairs_read_from_both_sides_are_the_same_pairs_most_probable_first(tmp_p
     )
     words = {"en": str.upper, "zh": lambda code: code + "！"}
     assert write_pairs(tmp_path, [block[:1], block[1:]], customers, PRODUCTS, words) == 3
-    held = Pairs(tmp_path)
+    held = ScoredPairs(tmp_path)
     assert held.probability[held.of_customer(1)].tolist() == pytest.approx([0.9, 0.2])
     assert held.product[held.of_customer(1)].tolist() == [2, 0]
     assert held.customer[held.of_product(0)].tolist() == [0, 1]
@@ -101,6 +101,6 @@ def test_pairs_read_from_both_sides_are_the_same_pairs_most_probable_first(tmp_p
 def test_lists_are_best_first_and_may_be_empty(tmp_path: Path) -> None:
     frame = pl.DataFrame({"owner": [2, 0, 2], "product": [0, 1, 1], "score": [0.1, 0.5, 0.3]})
     write_ranked(tmp_path, "similar", frame, 3)
-    held = Ranked(tmp_path, "similar")
+    held = RankedGoods(tmp_path, "similar")
     assert held.get(2)[0].tolist() == [1, 0]
     assert held.get(1)[0].tolist() == []
