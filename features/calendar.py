@@ -1,4 +1,4 @@
-"""Calendar features: weekday, month, paydays, and festivals that move from year to year.
+"""Computes calendar features: weekday, month, paydays, and festivals that move from year to year.
 
 Distances are in days and signed: 3 means that the festival comes in three days, -2 that it was two days ago. Beyond
 `DAYS_BEFORE` and `DAYS_AFTER` the distance is null, so that a model cannot use it as a substitute for the date.
@@ -145,7 +145,7 @@ def calendar_features(dates: Sequence[date], country: str) -> pl.DataFrame:
     """
     first, last = min(dates).year - 1, max(dates).year + 1
     days = festival_days(country, first, last)
-    free = public_holidays(country, first, last)
+    holidays_of_country = public_holidays(country, first, last)
     frame = pl.DataFrame({"date": dates}, schema={"date": pl.Date})
     distances = {f"days_to_{name}": days_to_nearest(dates, starts) for name, starts in days.items()}
     other = distances["days_to_other_holiday"]
@@ -155,7 +155,7 @@ def calendar_features(dates: Sequence[date], country: str) -> pl.DataFrame:
         pl.col("date").dt.month().cast(pl.Float32).alias("month"),
         pl.col("date").dt.day().cast(pl.Float32).alias("day_of_month"),
         pl.Series("days_to_payday", [_days_to_payday(day) for day in dates], dtype=pl.Float32),
-        pl.Series("is_holiday", [float(day in free) for day in dates], dtype=pl.Float32),
+        pl.Series("is_holiday", [float(day in holidays_of_country) for day in dates], dtype=pl.Float32),
         *(pl.Series(name, distances[name], dtype=pl.Float32) for name in CALENDAR_COLUMNS[5:]),
     )
 

@@ -1,1 +1,1 @@
-"""Demand features: the panel of series x periods, and what a model is asked with at an origin."""
+"""Demand features: the dense panel of series x periods, and feature rows at a forecast origin."""

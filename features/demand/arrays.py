@@ -1,4 +1,4 @@
-"""Types and small helpers of the demand panel's matrices."""
+"""Array types and group sums for the matrices of the demand panel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ Ints = npt.NDArray[np.int64]
 ShortInts = npt.NDArray[np.int32]
 
 CONSTANT_SHARE = 0.2
-"""Looked at for being constant are features of fewer cells than this share of the rows."""
+"""Features with fewer cells than this share of the rows are checked for being constant, which is quicker to fill."""
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Feature rows asked for.
+    """Keys of feature rows: series and periods ahead of one origin.
 
     Attributes:
         origin: the last visible period.
@@ -49,7 +49,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class Table:
-    """Values of some features, looked up for many rows.
+    """Feature values by cell, with the cell of each row; rows share cells.
 
     Attributes:
         values: shape (features, cells).
@@ -60,16 +60,16 @@ class Table:
     cell: Ints | None
 
 
-def gathered_features(tables: Sequence[Table], rows: int, wanted: Sequence[int] | None = None) -> Floats:
+def gathered_features(tables: Sequence[Table], rows: int, numbers: Sequence[int] | None = None) -> Floats:
     """The values of the tables' features for every row, shape (features, rows), feature by feature in memory.
 
     Args:
         tables: features in their order.
         rows: number of rows.
-        wanted: numbers of the features to look up, in the order of the result; all where not given.
+        numbers: numbers of the features to look up, in the order of the result; all where not given.
     """
     features = [(values, table.cell) for table in tables for values in table.values]
-    chosen = features if wanted is None else [features[number] for number in wanted]
+    chosen = features if numbers is None else [features[number] for number in numbers]
     out = np.empty((len(chosen), rows), dtype=np.float32)
     for column, (values, cell) in zip(out, chosen, strict=True):
         if cell is None:
@@ -115,6 +115,6 @@ def summed_rows(values: npt.NDArray[np.floating], groups: Ints, size: int) -> Do
            [0.]])
     """
     out = np.zeros((size, values.shape[1]))
-    known = groups >= 0
-    np.add.at(out, groups[known], values[known])
+    grouped = groups >= 0
+    np.add.at(out, groups[grouped], values[grouped])
     return out

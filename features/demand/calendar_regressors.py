@@ -1,6 +1,6 @@
-"""The calendar as columns of a regression: week, year, month, festivals and events, with how far each may stray.
+"""Builds calendar regressors (week, year, month, festivals, events) with a ridge penalty for each column.
 
-Made for totals of many series, whose days are regular enough to be told by the calendar alone (dynamic harmonic
+Made for totals of many series, whose days are regular enough to be explained by the calendar alone (dynamic harmonic
 regression: Young, Pedregal, Tych, Journal of Forecasting 18, 1999; Hyndman and Athanasopoulos, Forecasting: Principles
 and Practice, section 10.5).
 """
@@ -43,7 +43,7 @@ def calendar_design(
 ) -> tuple[Doubles, Doubles]:
     """Columns and penalties of a ridge regression on the calendar of a region.
 
-    Less than a year says nothing of the year's course: then its waves are left out.
+    Waves of the year are left out where the regression learns from less than a year.
 
     Args:
         dates: consecutive days.
@@ -53,15 +53,15 @@ def calendar_design(
         region: events of this region and those of everywhere count.
 
     Returns:
-        Columns, shape (dates, columns), and the relative weight of each coefficient's square, shape (columns,): the
-        larger, the nearer to zero it is held.
+        Columns, shape (dates, columns), and the relative weight of each coefficient's square, shape (columns,): a
+        larger one shrinks it more.
 
     Raises:
         UsageError: the country is not one the `holidays` library knows.
     """
     weekday = np.array([day.weekday() for day in dates])
     month_day = np.array([day.day for day in dates])
-    found = [
+    candidates = [
         *_weeks(weekday),
         *(_years(dates, weekday) if learnt >= DAYS_OF_YEAR else ()),
         *((_flag(month_day == day), MONTH_DAY_PENALTY) for day in range(1, 32)),
@@ -69,8 +69,8 @@ def calendar_design(
         *_festivals(dates, country),
         *_events(dates, calendar, region, weekday, month_day),
     ]
-    told = [(column, penalty) for column, penalty in found if column.any()]
-    return np.stack([column for column, _ in told], axis=1), np.array([penalty for _, penalty in told])
+    columns = [(column, penalty) for column, penalty in candidates if column.any()]
+    return np.stack([column for column, _ in columns], axis=1), np.array([penalty for _, penalty in columns])
 
 
 def _weeks(weekday: Ints) -> Iterator[Column]:
@@ -105,9 +105,9 @@ def _festivals(dates: Sequence[date], country: str) -> Iterator[Column]:
     numbers = np.array([day.toordinal() for day in dates])
     for name, days in festival_days(country, dates[0].year - 1, dates[-1].year + 1).items():
         if name != "other_holiday" and days:
-            known = np.array([day.toordinal() for day in days])
+            festival_numbers = np.array([day.toordinal() for day in days])
             for distance in range(-DAYS_BEFORE_FESTIVAL, DAYS_AFTER_FESTIVAL + 1):
-                yield _flag(np.isin(numbers - distance, known)), EVENT_PENALTY
+                yield _flag(np.isin(numbers - distance, festival_numbers)), EVENT_PENALTY
 
 
 def _events(
@@ -115,8 +115,8 @@ def _events(
 ) -> Iterator[Column]:
     """Events of the user's calendar: recurring ones by weekday and day of the month, rare ones with their approach."""
     everywhere = pl.col("region").is_null()
-    here = calendar.filter(everywhere if region is None else everywhere | (pl.col("region") == region))
-    for _, part in sorted(here.partition_by("event_name", as_dict=True).items()):
+    events = calendar.filter(everywhere if region is None else everywhere | (pl.col("region") == region))
+    for _, part in sorted(events.partition_by("event_name", as_dict=True).items()):
         flag = _days_in(dates, set(part["date"].to_list()))
         if flag.sum() <= RECURRING_DAYS_A_YEAR * len(dates) / DAYS_OF_YEAR:
             yield from _approach(flag)

@@ -1,6 +1,6 @@
-"""The demand of stores' categories as a history of its own, and what is planned for their series.
+"""Builds category totals of stores as a demand history, with the promotions and prices planned for their series.
 
-Totals of few units a day are mostly chance. A store's groups are therefore its categories, its departments or the store
+Totals of few units a day are mostly chance. A store's totals are therefore its categories, its departments or the store
 as a whole: the finest that sell enough a day (setting `totals_least_units`). A smaller store has none: totals of stores
 that sell 53 to 126 a day were tried on the sample chain and made its forecasts a little worse.
 """
@@ -28,11 +28,11 @@ class CategoryHistory:
     """Totals of the categories of stores.
 
     Attributes:
-        history: a group per series (`product_id` names department and category, empty where it is all of them); its
+        history: a total per series (`product_id` names department and category, empty where it is all of them); its
             axis may reach further back than the series'.
-        members: store, department and category (columns CATEGORY_KEY) with the number `s` of their group.
-        units: shape (groups, T), units wanted.
-        plans: shape (groups, T + H, 2), by how much promotions and prices of the group's series are planned other than
+        members: store, department and category (columns CATEGORY_KEY) with the number `s` of their total.
+        units: shape (totals, T), units of demand.
+        plans: shape (totals, T + H, 2), by how much promotions and prices of the total's series are planned other than
             usual: the share of usual demand that is promoted, and the mean logarithm of price against usual price; 0
             where nothing is known.
         planned_from: the first period that plans were read for.
@@ -46,7 +46,7 @@ class CategoryHistory:
 
 
 def category_history(history: DemandHistory, least_units: float) -> CategoryHistory | None:
-    """Totals of every group that has a series in the panel.
+    """Category totals of every store that has series in the panel and sells enough.
 
     None where none sells enough, they are too short, or periods are not days.
 
@@ -56,44 +56,48 @@ def category_history(history: DemandHistory, least_units: float) -> CategoryHist
     """
     if history.axis.period != "day" or history.series.is_empty() or history.totals is None:
         return None
-    groups, members, of = _groups(history.series, history.axis.count, least_units)
-    if groups.is_empty():
+    totals_series, members, total_of = _groups(history.series, history.axis.count, least_units)
+    if totals_series.is_empty():
         return None
     totals = history.totals.join(members.lazy(), on=CATEGORY_KEY, how="inner").collect()
-    found = pl.concat([totals.select("s", "t", "units"), _lost(history, of)]).group_by("s", "t").agg(pl.sum("units"))
-    first = _first_period(found["t"])
-    found = found.filter(pl.col("t") >= first)
+    cells = (
+        pl.concat([totals.select("s", "t", "units"), _lost_sales(history, total_of)])
+        .group_by("s", "t")
+        .agg(pl.sum("units"))
+    )
+    first = _first_period(cells["t"])
+    cells = cells.filter(pl.col("t") >= first)
     axis = PeriodAxis("day", history.axis.start(first), history.axis.count - first)
     if axis.count < LEAST_PERIODS:
         return None
-    sales = found.with_columns((pl.col("t") - first).cast(pl.Int32), pl.col("units").cast(pl.Float32)).sort("s", "t")
-    units = np.zeros((groups.height, axis.count))
+    sales = cells.with_columns((pl.col("t") - first).cast(pl.Int32), pl.col("units").cast(pl.Float32)).sort("s", "t")
+    units = np.zeros((totals_series.height, axis.count))
     units[sales["s"].to_numpy(), sales["t"].to_numpy()] = sales["units"].to_numpy()
-    series = _series(groups, sales, axis.count, history.horizon)
-    nothing = pl.lit(None, pl.Float32)
+    series = _series(totals_series, sales, axis.count, history.horizon)
+    missing = pl.lit(None, pl.Float32)
     flags = [pl.lit(value=False).alias(name) for name in ("ran_out", "was_out")]
     whole = replace(
         history,
         axis=axis,
         series=series,
         rare=series.clear(),
-        sales=sales.with_columns(nothing.alias("unit_price"), nothing.alias("in_stock"), *flags),
+        sales=sales.with_columns(missing.alias("unit_price"), missing.alias("in_stock"), *flags),
         prices=history.prices.clear(),
         promotions=history.promotions.clear(),
         totals=None,
     )
-    return CategoryHistory(whole, members, units, _plans(history, of, groups.height, -first), -first)
+    return CategoryHistory(whole, members, units, _plans(history, total_of, totals_series.height, -first), -first)
 
 
 def total_numbers(series: pl.DataFrame, members: pl.DataFrame) -> Ints:
-    """The group of each series, -1 where it is in none.
+    """Number of the total that each series belongs to, -1 where there is none.
 
     Args:
         series: columns CATEGORY_KEY.
-        members: store, department and category (CATEGORY_KEY) with the number `s` of their group.
+        members: store, department and category (CATEGORY_KEY) with the number `s` of their total.
     """
-    found = series.select(*CATEGORY_KEY).join(members, on=CATEGORY_KEY, how="left", maintain_order="left")["s"]
-    return found.cast(pl.Int64).fill_null(-1).to_numpy()
+    numbers = series.select(*CATEGORY_KEY).join(members, on=CATEGORY_KEY, how="left", maintain_order="left")["s"]
+    return numbers.cast(pl.Int64).fill_null(-1).to_numpy()
 
 
 def _first_period(t: pl.Series) -> int:
@@ -101,9 +105,9 @@ def _first_period(t: pl.Series) -> int:
 
     Trees would take such a stretch for days without demand.
     """
-    seen = t.unique().sort().to_numpy()
-    after = seen[1:][np.diff(seen) > LONGEST_GAP]
-    return min(0, int(after[-1] if after.size else seen[0]))
+    periods = t.unique().sort().to_numpy()
+    after_gap = periods[1:][np.diff(periods) > LONGEST_GAP]
+    return min(0, int(after_gap[-1] if after_gap.size else periods[0]))
 
 
 def _groups(series: pl.DataFrame, periods: int, least_units: float) -> tuple[pl.DataFrame, pl.DataFrame, Ints]:
@@ -132,16 +136,16 @@ def _groups(series: pl.DataFrame, periods: int, least_units: float) -> tuple[pl.
     return groups, members, total_numbers(series, members)
 
 
-def _lost(history: DemandHistory, of: Ints) -> pl.DataFrame:
-    """Units that were wanted on days without stock, over what was sold: s, t, units."""
+def _lost_sales(history: DemandHistory, total_of: Ints) -> pl.DataFrame:
+    """Lost sales: demand above sales on days without stock; columns s, t, units."""
     schema = pl.Schema({"s": history.series.schema["s"], "t": pl.Int32(), "units": pl.Float64()})
     marked = history.sales.select((pl.col("ran_out") | pl.col("was_out") | (pl.col("in_stock") < 1)).any())
     parts = [pl.DataFrame(schema=schema)]
     for panel in panels(history) if marked.item() else ():
-        row, t = np.nonzero(panel.lost & (of[panel.series["s"].to_numpy()] >= 0)[:, None])
+        row, t = np.nonzero(panel.lost & (total_of[panel.series["s"].to_numpy()] >= 0)[:, None])
         lost = pl.DataFrame(
             {
-                "s": of[panel.series["s"].to_numpy()[row]],
+                "s": total_of[panel.series["s"].to_numpy()[row]],
                 "t": t,
                 "units": (panel.demand[row, t] - panel.sold[row, t]).astype(np.float64),
             },
@@ -171,30 +175,31 @@ def _series(groups: pl.DataFrame, sales: pl.DataFrame, count: int, horizon: int)
     )
 
 
-def _plans(history: DemandHistory, of: Ints, size: int, before: int) -> Doubles:
-    """What is planned, series weighted by their sales of the panel."""
+def _plans(history: DemandHistory, total_of: Ints, size: int, before: int) -> Doubles:
+    """Planned promotion share and log price change of each total; series are weighted by their sales."""
     width = history.axis.count + history.horizon
-    weight = np.where(of >= 0, np.maximum(history.series["window_units"].to_numpy(), 0.0), 0.0)
-    of = np.maximum(of, 0)
-    total = np.maximum(np.bincount(of, weights=weight, minlength=size), 1e-9)
+    weight = np.where(total_of >= 0, np.maximum(history.series["window_units"].to_numpy(), 0.0), 0.0)
+    total_of = np.maximum(total_of, 0)
+    # 1e-9: a total whose series sold nothing has plans of 0, not NaN
+    total = np.maximum(np.bincount(total_of, weights=weight, minlength=size), 1e-9)
     out = np.zeros((size, before + width, len(PLANS)))
     promotions = history.promotions
-    out[:, before:, 0] = _spread(promotions, of, weight, np.ones(promotions.height), (size, width))
+    out[:, before:, 0] = _spread(promotions, total_of, weight, np.ones(promotions.height), (size, width))
     price = history.prices.filter(pl.col("unit_price") > 0)
     logs = np.log(price["unit_price"].to_numpy().astype(np.float64))
     s, length = price["s"].to_numpy(), (price["end"] - price["begin"]).to_numpy()
     periods = np.bincount(s, weights=length, minlength=weight.size)
     usual = np.bincount(s, weights=logs * length, minlength=weight.size) / np.maximum(periods, 1)
-    out[:, before:, 1] = _spread(price, of, weight, logs - usual[s], (size, width))
+    out[:, before:, 1] = _spread(price, total_of, weight, logs - usual[s], (size, width))
     return out / total[:, None, None]
 
 
-def _spread(rows: pl.DataFrame, of: Ints, weight: Doubles, value: Doubles, shape: tuple[int, int]) -> Doubles:
-    """Adds each row's weighted value to the periods of its group, shape (groups, periods)."""
+def _spread(rows: pl.DataFrame, total_of: Ints, weight: Doubles, value: Doubles, shape: tuple[int, int]) -> Doubles:
+    """Adds each row's weighted value to the periods of its total, shape (totals, periods)."""
     steps = np.zeros((shape[0], shape[1] + 1))
     s = rows["s"].to_numpy()
     change = weight[s] * value
-    np.add.at(steps, (of[s], rows["begin"].to_numpy()), change)
-    np.add.at(steps, (of[s], rows["end"].to_numpy()), -change)
+    np.add.at(steps, (total_of[s], rows["begin"].to_numpy()), change)
+    np.add.at(steps, (total_of[s], rows["end"].to_numpy()), -change)
     spread: Doubles = np.cumsum(steps[:, :-1], axis=1)
     return spread

@@ -1,4 +1,4 @@
-"""Units per store and category: all that was ever sold, and totals kept from before the lines were."""
+"""Sums units by store, category and period, from sales lines and from older stored totals (`category_sales`)."""
 
 import polars as pl
 
@@ -26,7 +26,7 @@ def category_totals(dataset: Dataset, axis: PeriodAxis, years: int) -> pl.LazyFr
     """
     oldest = axis.count - years * axis.rhythm.year
     products = dataset.scan_or_empty("products").select("product_id", "department", "category")
-    named = products.unique("product_id", keep="first").with_columns(pl.col("department", "category").fill_null(""))
+    names = products.unique("product_id", keep="first").with_columns(pl.col("department", "category").fill_null(""))
     t = axis.index(pl.col("date")).cast(pl.Int32).alias("t")
     lines = (
         dataset.daily_sales()
@@ -34,40 +34,42 @@ def category_totals(dataset: Dataset, axis: PeriodAxis, years: int) -> pl.LazyFr
         .filter(pl.col("units") != 0, pl.col("t").is_between(oldest, axis.count - 1))
         .group_by("store_id", "product_id", "t")
         .agg(pl.col("units").sum())
-        .join(named, on="product_id", how="left")
+        .join(names, on="product_id", how="left")
         .with_columns(pl.col("department", "category").fill_null(""))
         .group_by(*CATEGORY_KEY, "t")
         .agg(pl.col("units").sum().clip(lower_bound=0))
     )
     if not dataset.has("category_sales"):
         return lines
-    kept = _kept_totals(dataset, named, t).filter(pl.col("t") >= oldest)
-    return pl.concat([lines, _before(lines, kept)], how="vertical")
+    stored = _stored_totals(dataset, names, t).filter(pl.col("t") >= oldest)
+    return pl.concat([lines, _before(lines, stored)], how="vertical")
 
 
-def _kept_totals(dataset: Dataset, named: pl.LazyFrame, t: pl.Expr) -> pl.LazyFrame:
+def _stored_totals(dataset: Dataset, products: pl.LazyFrame, t: pl.Expr) -> pl.LazyFrame:
     """Rows of `category_sales`; a department that is not said is that of the category, if it lies in one alone."""
-    only = named.group_by("category").agg(pl.col("department").unique()).filter(pl.col("department").list.len() == 1)
-    known = only.select("category", pl.col("department").list.first().alias("known"))
+    unique_department = (
+        products.group_by("category").agg(pl.col("department").unique()).filter(pl.col("department").list.len() == 1)
+    )
+    only_department = unique_department.select("category", pl.col("department").list.first().alias("known"))
     return (
         dataset.scan("category_sales")
-        .join(known, on="category", how="left")
+        .join(only_department, on="category", how="left")
         .with_columns(pl.coalesce("department", "known", pl.lit("")).alias("department"))
         .group_by(*CATEGORY_KEY, t)
         .agg(pl.col("units").sum().clip(lower_bound=0))
     )
 
 
-def _before(lines: pl.LazyFrame, kept: pl.LazyFrame) -> pl.LazyFrame:
+def _before(lines: pl.LazyFrame, stored: pl.LazyFrame) -> pl.LazyFrame:
     """Kept totals of the periods before the first line, in the measure of the lines."""
-    both = lines.join(kept, on=[*CATEGORY_KEY, "t"], how="inner", suffix="_kept")
+    both = lines.join(stored, on=[*CATEGORY_KEY, "t"], how="inner", suffix="_kept")
     scale = (pl.col("units").sum() / pl.col("units_kept").sum()).fill_nan(1.0).clip(*SCALE_LIMITS).alias("scale")
     scales = (
         both.group_by(CATEGORY_KEY).agg(scale, pl.len().alias("periods")).filter(pl.col("periods") >= OVERLAP_PERIODS)
     )
     first = lines.select(pl.col("t").min().alias("first"))
     return (
-        kept.join(first, how="cross")
+        stored.join(first, how="cross")
         .filter(pl.col("t") < pl.col("first"))
         .join(scales, on=CATEGORY_KEY, how="left")
         .select(*CATEGORY_KEY, "t", pl.col("units") * pl.col("scale").fill_null(1.0))

@@ -1,6 +1,6 @@
-"""Demand behind the sales of days on which stock ran out.
+"""Recovers demand censored by stockouts (unconstrained demand), period by period.
 
-A day without stock says nothing: its weight is 0, and its demand is what was to be expected. On a day on which stock
+A day without stock has weight 0, and its demand is what was to be expected. On a day on which stock
 ran out the demand after that moment is missing: what was to be expected of the rest of the day is added, or, where the
 moment is not known, the mean of a Poisson variable given that it is at least what was sold. What was to be expected is
 the series' own rate of the days before times how that day went for the rest of its store. So what a feature sees at a
@@ -94,6 +94,7 @@ def recovered_demand(sold: Floats, listed: Bools, share: Floats, at_least: Bools
     first = np.flatnonzero(np.diff(stores, prepend=stores[0] - 1))
     of_store = np.repeat(np.arange(first.size), np.diff(first, append=stores.size))
     whole = listed & (share >= 1) & ~at_least
+    # periods in order: the rate of a period may only use earlier ones, or features would see the future
     for t in range(sold.shape[1]):
         rate = ratio(total, weight, otherwise=0.0)
         day = _day_factors(sold[:, t], rate, whole[:, t] & (weight > 0), first)[of_store]
@@ -105,9 +106,9 @@ def recovered_demand(sold: Floats, listed: Bools, share: Floats, at_least: Bools
         rows = at_least[:, t]
         if rows.any():
             out[rows, t] = mean_at_least((rate * day)[rows].astype(np.float32), sold[rows, t])
-        known = listed[:, t] & (open_share > 0)
-        total = keep * total + np.where(known, out[:, t], 0.0)
-        weight = keep * weight + np.where(known, day, 0.0)
+        informative = listed[:, t] & (open_share > 0)
+        total = keep * total + np.where(informative, out[:, t], 0.0)
+        weight = keep * weight + np.where(informative, day, 0.0)
     return out
 
 

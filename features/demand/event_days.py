@@ -1,4 +1,4 @@
-"""How demand has differed on days marked alike: by the same events and holidays, or by the same part of the month.
+"""Computes demand ratios of event days: days with the same events and holidays, or in the same part of the month.
 
 Demand of such days in the recent past is set against what their place in the week lets expect. The series' own ratio is
 shrunk to that of its category in the store, because a product sells too little to show it alone.
@@ -66,35 +66,35 @@ class _SeriesDays:
         demand, weight = (of.T[order][:, self.rows] for of in (panel.demand, panel.weight))
         self._units, self._days = RunningSums((demand * weight).T), RunningSums((weight > 0).T)
 
-    def ratios(self, past: slice, wanted: Ints, usual: Doubles, prior: Doubles) -> Doubles:
+    def ratios(self, past: slice, marks: Ints, usual: Doubles, prior: Doubles) -> Doubles:
         """Units that came per unit expected on days of each mark, shrunk to the category's, shape (marks, rows).
 
         Args:
             past: the periods looked back on.
-            wanted: shape (marks,), the marks, sorted.
+            marks: shape (marks,), the marks, sorted.
             usual: shape (season, rows), units of each series' category at each place in the week from `past` on.
             prior: shape (marks, rows), the category's ratio on days of each mark.
         """
         begins, ends = (
             np.searchsorted(self._order, self._kinds * self._count + edge) for edge in (past.start, past.stop)
         )
-        seen = np.flatnonzero(begins < ends)
-        units, days = (sums.between_each(begins[seen], ends[seen]).T for sums in (self._units, self._days))
-        days *= usual[(self._kinds[seen] - past.start) % self._season]
-        mark = self._kinds[seen] // self._season
-        place = np.minimum(np.searchsorted(wanted, mark), len(wanted) - 1)
-        total, base = np.zeros((2, len(wanted) + 1, usual.shape[1]))
-        for number, row in enumerate(np.where(wanted[place] == mark, place, -1)):
+        kinds = np.flatnonzero(begins < ends)
+        units, days = (sums.between_each(begins[kinds], ends[kinds]).T for sums in (self._units, self._days))
+        days *= usual[(self._kinds[kinds] - past.start) % self._season]
+        mark = self._kinds[kinds] // self._season
+        place = np.minimum(np.searchsorted(marks, mark), len(marks) - 1)
+        total, base = np.zeros((2, len(marks) + 1, usual.shape[1]))
+        for number, row in enumerate(np.where(marks[place] == mark, place, -1)):
             total[row] += units[number]
             base[row] += days[number]
         of_series = ratio(total.sum(axis=0), base.sum(axis=0), otherwise=0.0)
-        found = ratio(total[:-1] + TRUST_UNITS * prior, base[:-1] * of_series + TRUST_UNITS)
-        return np.clip(found, *LIMITS)
+        ratios = ratio(total[:-1] + TRUST_UNITS * prior, base[:-1] * of_series + TRUST_UNITS)
+        return np.clip(ratios, *LIMITS)
 
 
 @dataclass(frozen=True)
 class EventDays:
-    """Days marked alike, as the series of a panel saw them.
+    """Demand ratios of event days for the series of a panel.
 
     Attributes:
         panel: the panel.
@@ -118,11 +118,13 @@ class EventDays:
     ) -> "EventDays":
         """Sums up a panel's days; arguments are the attributes."""
         regions: list[int] = np.unique(region).tolist() if panel.axis.period == "day" else []
-        own = tuple((here, _SeriesDays(panel, np.flatnonzero(region == here), events[here])) for here in regions)
+        own = tuple(
+            (number, _SeriesDays(panel, np.flatnonzero(region == number), events[number])) for number in regions
+        )
         return cls(panel, category, region, events, parts, own)
 
     def ratios(self, rows: Rows) -> list[Table]:
-        """Ratios for the rows asked for, in the order of `EVENT_RATIOS`."""
+        """Ratios for the rows, in the order of `EVENT_RATIOS`."""
         rhythm, origin, furthest = self.panel.axis.rhythm, rows.origin, rows.furthest
         length = min(WINDOW_LEVELS * rhythm.level, origin + 1) // rhythm.season * rhythm.season
         if not self.own or length < 2 * rhythm.season:
@@ -151,15 +153,15 @@ class EventDays:
         by_category = np.empty((len(came), future.stop - future.start))
         own: list[Doubles] = []
         cell = np.zeros((len(self.events), by_category.shape[1]), dtype=np.int64)
-        for here, days in self.own:
-            marks, place = np.unique(self.events[here, future], return_inverse=True)
-            of_category = _of_categories(came, usual, self.events[here, past], marks)
-            of = self.category.of[days.rows]
-            here_too = np.unique(of)
-            by_category[here_too] = of_category[here_too][:, place]
-            cell[here] = place + sum(len(found) for found in own)
+        for number, days in self.own:
+            marks, place = np.unique(self.events[number, future], return_inverse=True)
+            of_category = _of_categories(came, usual, self.events[number, past], marks)
+            category_of = self.category.of[days.rows]
+            present = np.unique(category_of)
+            by_category[present] = of_category[present][:, place]
+            cell[number] = place + sum(len(found) for found in own)
             out = np.full((marks.size, self.panel.size), np.nan)
-            out[:, days.rows] = days.ratios(past, marks, usual.T[:, of], of_category.T[:, of])
+            out[:, days.rows] = days.ratios(past, marks, usual.T[:, category_of], of_category.T[:, category_of])
             own.append(out)
         return by_category, np.concatenate(own), cell
 
@@ -176,6 +178,6 @@ def _of_categories(came: Doubles, usual: Doubles, past: Ints, marks: Ints) -> Do
     marked = (past[:, None] == marks).astype(np.float64)
     expected = np.tile(usual, (1, past.size // usual.shape[1]))
     total, base = came @ marked, expected @ marked
-    found = ratio(total + TRUST_UNITS, base + TRUST_UNITS)
-    found[base <= 0] = np.nan
-    return np.clip(found, *LIMITS)
+    ratios = ratio(total + TRUST_UNITS, base + TRUST_UNITS)
+    ratios[base <= 0] = np.nan
+    return np.clip(ratios, *LIMITS)

@@ -1,6 +1,6 @@
-"""Features of demand: what was known at an origin about a series' demand some periods later.
+"""Builds the feature matrix of the demand model: one row per series x origin x periods ahead.
 
-One row per series x origin x horizon. Nothing that happened after the origin enters; what is planned (prices,
+Nothing that happened after the origin enters; what is planned (prices,
 promotions, the calendar) does. Every feature belongs to the group of drivers that explains it to a person.
 """
 
@@ -132,7 +132,7 @@ class PanelFeatures:
 
     Attributes:
         panel: the panel.
-        groups: what each series' like is doing.
+        groups: sums of each series' peer groups.
     """
 
     panel: DemandPanel
@@ -151,7 +151,7 @@ class PanelFeatures:
     def level(self, origin: int) -> Doubles:
         """Level of each series as known at `origin` (the last visible period), units per period, shape (n,).
 
-        Its own mean in the recent periods in stock, shrunk to that of its like.
+        Its own mean in the recent periods in stock, shrunk to that of its peer groups.
         """
         return self._shrunk_mean(self.panel.levels, origin, self._prior(origin))
 
@@ -196,15 +196,15 @@ class PanelFeatures:
         if self._tables is not None:
             tables.append(Table(self._tables.at(origin)[:, panel.series["s"].to_numpy()], series))
         place = {name: number for number, name in enumerate(self.names)}
-        wanted = None if columns is None or tuple(columns) == self.names else [place[name] for name in columns]
-        return gathered_features(tables, series.size, wanted).T
+        selected = None if columns is None or tuple(columns) == self.names else [place[name] for name in columns]
+        return gathered_features(tables, series.size, selected).T
 
 
 def _comparable_periods(history: DemandHistory) -> Ints:
     """Number of the period a year before each one of history and horizon; -1 where there is none.
 
-    None at all while the history reaches back little more than a year: the few last weeks that have a year before them
-    would be told by having one, and trees would learn whatever else was new in them.
+    None at all while the history reaches back little more than a year: only the last weeks would have a value, and
+    trees would learn whatever else was new in those weeks.
     """
     axis = history.axis
     count = axis.count + history.horizon

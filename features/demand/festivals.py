@@ -1,4 +1,4 @@
-"""Which festivals a history can teach the distance to: those seen twice, or once with an effect that nobody could miss.
+"""Selects calendar features that a history is long enough to learn: festivals seen twice, or once with a clear effect.
 
 The distance to a festival that came once marks a stretch of days that came once: trees would learn whatever else
 happened then.
@@ -28,8 +28,10 @@ def unlearnable_columns(history: DemandHistory) -> list[str]:
     units = np.bincount(history.sales["t"].to_numpy(), weights=sold, minlength=axis.count).astype(np.float64)
     left_out = ["month"] if axis.count < TIMES_SEEN * axis.rhythm.year else []
     for name, days in festival_days(history.country, first.year, last.year).items():
-        seen = [day for day in days if first <= day <= last]
-        if len(seen) < TIMES_SEEN and not any(_changed(units, axis.number(day), axis.days_per_period) for day in seen):
+        occurrences = [day for day in days if first <= day <= last]
+        if len(occurrences) < TIMES_SEEN and not any(
+            _changed(units, axis.number(day), axis.days_per_period) for day in occurrences
+        ):
             left_out.append(f"days_to_{name}")
     return left_out
 

@@ -1,4 +1,4 @@
-"""Demand histories of one dataset on several days, each read once.
+"""Reads and caches demand histories of one dataset at several cutoffs.
 
 The memory estimate, the choice of windows, the backtest and the last fit ask for the same tables: what an earlier one
 has read, a later one takes.

@@ -1,4 +1,4 @@
-"""What the demand panel is made from, read once: the series, their sales, and the plans known ahead.
+"""Reads the demand history: series, their sales, and the prices and promotions planned ahead.
 
 Everything is narrow: series and periods are numbers, so that millions of rows fit in little memory.
 """
@@ -69,7 +69,7 @@ SeriesOnAxis = tuple[PeriodAxis, pl.DataFrame, pl.DataFrame]
 def read_history(
     dataset: Dataset, settings: Settings, horizon: int, series: SeriesOnAxis | None = None
 ) -> DemandHistory:
-    """Reads what a forecast from the dataset's last visible period needs.
+    """Reads the history that a forecast from the dataset's last visible period needs.
 
     Args:
         dataset: sales up to its `as_of`, plans beyond.
@@ -204,17 +204,17 @@ def _attributes(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     return joined.collect()
 
 
-def _split(every: pl.DataFrame, settings: Settings, axis: PeriodAxis) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _split(series: pl.DataFrame, settings: Settings, axis: PeriodAxis) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The series of the panel, numbered, and the rest. New listings without a sale yet are forecast in the panel."""
     is_new = (pl.col("sale_days") < settings.demand.min_sale_days) & pl.col("is_listed")
     is_new &= (pl.col("begin") > axis.count - settings.demand.launch_days // axis.days_per_period) & ~pl.col(
         "began_before"
     )
     enough = (pl.col("sale_days") >= settings.demand.min_sale_days) & (pl.col("window_units") > 0)
-    wanted = (enough | is_new) & (pl.col("end") > 0)
+    eligible = (enough | is_new) & (pl.col("end") > 0)
     rank = pl.col("sale_days").rank("ordinal", descending=True)
-    chosen = every.with_columns(
-        (wanted & (pl.when(wanted).then(rank.over(wanted)) <= settings.demand.panel_series)).alias("in_panel")
+    chosen = series.with_columns(
+        (eligible & (pl.when(eligible).then(rank.over(eligible)) <= settings.demand.panel_series)).alias("in_panel")
     )
     panel = chosen.filter("in_panel").drop("in_panel").with_row_index("s")
     return panel, chosen.filter(~pl.col("in_panel")).drop("in_panel")
@@ -303,19 +303,19 @@ def _plans(
         .collect(engine="streaming")
     )
     keys = panel.select(*_KEY, "s")
-    everywhere = rows.filter(pl.col("store_id").is_null()).drop("store_id").join(keys, on="product_id", how="inner")
+    chain_wide = rows.filter(pl.col("store_id").is_null()).drop("store_id").join(keys, on="product_id", how="inner")
     own = rows.filter(pl.col("store_id").is_not_null()).join(keys, on=_KEY, how="inner")
-    kept = ["s", "begin", "end", *columns]
-    found = pl.concat(
+    kept_columns = ["s", "begin", "end", *columns]
+    plans = pl.concat(
         [
-            everywhere.select(*kept, pl.lit(value=False).alias("is_own")),
-            own.select(*kept, pl.lit(value=True).alias("is_own")),
+            chain_wide.select(*kept_columns, pl.lit(value=False).alias("is_own")),
+            own.select(*kept_columns, pl.lit(value=True).alias("is_own")),
         ]
     )
     order = {"s": False, "is_own": False, "begin": False, "end": False, "unit_price": True}
-    in_order = found.sort(list(order), descending=list(order.values()))
+    in_order = plans.sort(list(order), descending=list(order.values()))
     shown = [_is_shown(name) for name in columns if name in ("display", "mailer")]
-    return in_order.select(*kept).with_columns(pl.col("unit_price").cast(pl.Float32), *shown)
+    return in_order.select(*kept_columns).with_columns(pl.col("unit_price").cast(pl.Float32), *shown)
 
 
 def _is_shown(column: str) -> pl.Expr:

@@ -1,4 +1,4 @@
-"""When in the day people buy: what share of a day's demand had come when the last unit was sold."""
+"""Estimates from receipts what share of a day's demand had come when the last unit of a product was sold."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""The dense panel of demand: series x periods, some stores at a time, zeros filled inside the listed period only.
+"""Builds the dense demand panel (series x periods), some stores at a time; zeros only inside the listed period.
 
 A series is a row of each matrix and a period a column, so that a lag is a slice and cannot cross into another series.
 In memory a period's values stand together (Fortran's order): features look at all series of one period.
@@ -73,7 +73,7 @@ class DemandPanel:
     def usual_weight(self) -> Bools:
         """Where `weight` counts, but not on days when the store was closed or nearly so (`closed_days`).
 
-        What is known of a series and its like leaves these days out: a Christmas on a Friday says nothing of Fridays.
+        Features of a series and its peer groups leave these days out: a Christmas on a Friday says nothing of Fridays.
         As something to learn from they count.
         """
         counts: Bools = self.weight > 0

@@ -1,4 +1,7 @@
-"""What a series' like is doing: product over the chain, category and department in the store, the whole store."""
+"""Computes rolling means of peer groups: product over the chain; category, department and whole store.
+
+A series with little history of its own is shrunk towards these means.
+"""
 
 from dataclasses import dataclass
 
@@ -82,7 +85,7 @@ class PanelPeers:
     first: Ints
 
     def prior(self, begin: int, end: int, season: int) -> Doubles:
-        """Units per period expected of a series from its like alone, shape (n,).
+        """Prior mean of each series from its peer groups alone, units per period, shape (n,).
 
         The product's mean over the chain, adjusted by how the category does in this store, and shrunk to the
         category's mean in the store where the product is young.
@@ -142,6 +145,6 @@ def _sums_of(values: Floats | Doubles | Bools, groups: Ints) -> Doubles:
     return np.add.reduceat(by_period, edges, axis=1, dtype=np.float64).T
 
 
-def _wider(of: Ints, first: Ints, units: Doubles, weight: Doubles) -> PeerGroups:
+def _wider(numbers: Ints, first: Ints, units: Doubles, weight: Doubles) -> PeerGroups:
     """PeerGroups that categories of a store are part of: `first` is a series of each category."""
-    return PeerGroups(of, Windows(_sums_of(units, of[first]), _sums_of(weight, of[first])))
+    return PeerGroups(numbers, Windows(_sums_of(units, numbers[first]), _sums_of(weight, numbers[first])))

@@ -1,4 +1,4 @@
-"""The time axis of the demand panel: days, weeks or months numbered from 0."""
+"""Defines the time axis of the demand panel: days, weeks or months numbered from 0."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,13 +17,13 @@ Period = Literal["day", "week", "month"]
 
 @dataclass(frozen=True)
 class Rhythm:
-    """How long things last in a panel's periods.
+    """Season, window and level lengths for one length of period, in periods.
 
     Attributes:
         season: periods of the short cycle (7 days a week; a year for weeks and months).
         windows: rolling windows, shortest first.
         level: the window that a series' level is read from.
-        trust: periods of own history that weigh as much as what is known of its like.
+        trust: shrinkage, periods of own history that weigh as much as the prior of the peer groups.
         cycles: how many past cycles the same-phase means look back on.
         year: periods of a year.
         step: periods between training origins.

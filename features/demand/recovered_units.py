@@ -1,4 +1,4 @@
-"""An audit of recovered demand: how many units were added to what was sold, where stock ran out."""
+"""Audits recovered demand: units added to sales where stock ran out."""
 
 import numpy as np
 import polars as pl

@@ -1,4 +1,4 @@
-"""The state of a series at an origin: level, trend, zeros, stock, price and promotion history, and its like."""
+"""Computes features of a series at an origin: level, trend, zeros, stock, price, promotions and peer groups."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -43,14 +43,14 @@ STATE: Mapping[str, str] = MappingProxyType(
 
 
 def state(panel: DemandPanel, groups: PanelPeers, origin: int, level: Doubles, prior: Doubles) -> Floats:
-    """What is known of each series at `origin`, shape (features, n), in the order of `STATE`.
+    """Features of each series at `origin`, shape (features, n), in the order of `STATE`.
 
     Args:
         panel: the panel.
-        groups: what each series' like is doing.
+        groups: sums of each series' peer groups.
         origin: the last visible period.
         level: of each series, as `features.demand.feature_matrix.PanelFeatures.level`.
-        prior: units per period expected of each series from its like alone.
+        prior: units per period expected of each series from its peer groups alone.
     """
     rhythm = panel.axis.rhythm
     now = origin + 1
@@ -108,6 +108,6 @@ def _promotion_uplift(panel: DemandPanel, now: int, window: int) -> Doubles | fl
 
 def _price_to_category(price: Doubles, category: PeerGroups) -> Doubles:
     """Own planned price against the mean of the category in the store."""
-    known = ~np.isnan(price)
-    total = group_sums(category.of, np.where(known, price, 0.0), category.windows.size)
-    return ratio(price, ratio(total, group_sums(category.of, known, category.windows.size))[category.of])
+    priced = ~np.isnan(price)
+    total = group_sums(category.of, np.where(priced, price, 0.0), category.windows.size)
+    return ratio(price, ratio(total, group_sums(category.of, priced, category.windows.size))[category.of])

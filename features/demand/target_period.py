@@ -1,4 +1,4 @@
-"""What is known at an origin about a period ahead: its place in the week and the year, its price and promotion."""
+"""Computes features of a period ahead: its place in the week and the year, its planned price and promotion."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,8 +45,8 @@ def phase_ratios(panel: DemandPanel, groups: PanelPeers, rows: Rows, level: Doub
 
     Args:
         panel: the panel.
-        groups: what each series' like is doing.
-        rows: the rows asked for.
+        groups: sums of each series' peer groups.
+        rows: series and periods ahead.
         level: of each series at the origin, shape (n,).
     """
     rhythm = panel.axis.rhythm
@@ -57,8 +57,8 @@ def phase_ratios(panel: DemandPanel, groups: PanelPeers, rows: Rows, level: Doub
         np.minimum(ratio(total, weight) / level, RATIO_LIMIT, out=row, casting="same_kind")
     tables = [Table(own.reshape(len(own), -1), phase * panel.size + rows.series)]
     for group in (groups.store_category, groups.store):
-        found = np.minimum(_group_phase(group, rows.origin, rhythm.cycles[-1], rhythm.season), RATIO_LIMIT)
-        tables.append(Table(found.reshape(1, -1), group.of[rows.series] * rhythm.season + phase))
+        ratios = np.minimum(_group_phase(group, rows.origin, rhythm.cycles[-1], rhythm.season), RATIO_LIMIT)
+        tables.append(Table(ratios.reshape(1, -1), group.of[rows.series] * rhythm.season + phase))
     return tables
 
 
@@ -67,7 +67,7 @@ class YearAgo:
     """A year ago seen from each period of a panel.
 
     Attributes:
-        last: shape (T + H,), the last period that each value needs to know; where there is none, one that never comes.
+        last: shape (T + H,), the last period that each value is computed from; beyond the axis where there is none.
         groups: numbers of each series' groups, and means of each group around the comparable time a year earlier,
             shape (groups, T + H), NaN where that is unknown.
     """
@@ -79,12 +79,12 @@ class YearAgo:
     def from_groups(cls, axis: PeriodAxis, comparable: Ints, groups: Sequence[PeerGroups]) -> "YearAgo":
         """Looks up the comparable periods (-1 where there is none), a little smoothed where periods are days."""
         half = 3 if axis.period == "day" else 0
-        known = (comparable >= half) & (comparable + half < axis.count)
-        last = np.where(known, comparable + half, comparable.size)
+        comparable_known = (comparable >= half) & (comparable + half < axis.count)
+        last = np.where(comparable_known, comparable + half, comparable.size)
         means = []
         for group in groups:
             around = np.full((group.windows.size, comparable.size), np.nan)
-            around[:, known] = group.windows.means_around(comparable[known], half)
+            around[:, comparable_known] = group.windows.means_around(comparable[comparable_known], half)
             means.append((group.of, around))
         return cls(last, tuple(means))
 
@@ -92,7 +92,7 @@ class YearAgo:
         """How demand changed a year ago from the level up to the origin to the periods ahead.
 
         Args:
-            rows: the rows asked for.
+            rows: series and periods ahead.
             level: periods that the level is read from.
         """
         origin = rows.origin

@@ -1,7 +1,6 @@
-"""Sums over any window of periods in constant time.
+"""Computes sums and means over any window of periods in constant time, by running sums.
 
-Running sums are kept period by period: what all series had at one period stands together in memory, because features
-are worked out for all series of a panel at one origin.
+Values of one period lie together in memory, because features are computed for all series of a panel at one origin.
 """
 
 import numpy as np

@@ -1,1 +1,1 @@
-"""Demand: panels to calibrated forecasts."""
+"""Demand models: training, backtests and calibrated forecasts."""

@@ -1,4 +1,4 @@
-"""What happened after a forecast, lined up with it."""
+"""Aligns actual demand with the series and periods of earlier forecasts."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ _KEY = ["store_id", "product_id"]
 
 @dataclass(frozen=True)
 class Actuals:
-    """Demand of every series of a history, kept for looking back.
+    """Actual demand of every series of a history, for backtests.
 
     Attributes:
         history: the history, as known later than the forecasts that are compared with it.
@@ -48,12 +48,12 @@ class Actuals:
         keys = panel.series.select(_KEY).join(
             self.history.series.select(*_KEY, "s"), on=_KEY, how="left", maintain_order="left"
         )
-        found = keys["s"].is_not_null().to_numpy()
+        matched = keys["s"].is_not_null().to_numpy()
         rows = keys["s"].fill_null(0).to_numpy()
         width = min(horizon, self.history.axis.count - begin)
         units = np.zeros((panel.size, horizon), dtype=np.float32)
         weight = np.zeros((panel.size, horizon), dtype=np.float32)
         if self.demand.size:
             units[:, :width] = self.demand[rows, begin : begin + width]
-            weight[:, :width] = self.weight[rows, begin : begin + width] * found[:, None]
+            weight[:, :width] = self.weight[rows, begin : begin + width] * matched[:, None]
         return units, weight * panel.listed[:, panel.axis.count : panel.axis.count + horizon]

@@ -1,4 +1,4 @@
-"""A store's forecast with what people put in its place: means and sample paths alike."""
+"""Applies forecast overrides (judgemental adjustments) to the mean and the sample paths of a store."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -41,8 +41,10 @@ class OverriddenModel:
     ) -> Iterator[StoreForecast]:
         """As `DemandModel.forecast`, with the overrides that were valid at the dataset's last visible day."""
         origin = dataset.as_of or dataset.last_day()
-        found = self.model.forecast(dataset, horizon, stores=stores, products=products, seed=seed, progress=progress)
-        for forecast in found:
+        forecasts = self.model.forecast(
+            dataset, horizon, stores=stores, products=products, seed=seed, progress=progress
+        )
+        for forecast in forecasts:
             yield overridden(forecast, self.overrides, origin)
 
 
@@ -57,19 +59,21 @@ def overridden(forecast: StoreForecast, overrides: pl.DataFrame, origin: date) -
         DataError: an override's kind is unknown, or its value is negative or missing.
     """
     mean = _changed_mean(forecast, valid_overrides(overrides, origin))
-    touched = np.flatnonzero((mean != forecast.mean).any(axis=1))
-    if not touched.size:
+    changed_rows = np.flatnonzero((mean != forecast.mean).any(axis=1))
+    if not changed_rows.size:
         return forecast
-    before, after = forecast.mean[touched][:, None, :], mean[touched][:, None, :]
-    units = forecast.paths.units[touched].astype(np.float64)
-    nothing = np.broadcast_to(after, units.shape)
-    changed = np.where(before > 0, units * np.divide(after, before, out=np.ones_like(after), where=before > 0), nothing)
+    before, after = forecast.mean[changed_rows][:, None, :], mean[changed_rows][:, None, :]
+    units = forecast.paths.units[changed_rows].astype(np.float64)
+    constant = np.broadcast_to(after, units.shape)
+    changed = np.where(
+        before > 0, units * np.divide(after, before, out=np.ones_like(after), where=before > 0), constant
+    )
     is_whole = (units == np.rint(units)).all(axis=(1, 2))
     rng = np.random.default_rng(crc32(forecast.store_id.encode("utf-8")))
     whole = np.floor(changed + rng.random(changed.shape))
     same = np.broadcast_to(after == before, units.shape)
     paths = forecast.paths.units.copy()
-    paths[touched] = np.where(same, units, np.where(is_whole[:, None, None], whole, changed))
+    paths[changed_rows] = np.where(same, units, np.where(is_whole[:, None, None], whole, changed))
     return replace(forecast, mean=mean, paths=DemandPaths(forecast.paths.series, forecast.paths.dates, paths))
 
 

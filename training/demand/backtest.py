@@ -1,4 +1,4 @@
-"""Rolling-origin backtests: the model and its baselines side by side, on windows that none of them had seen."""
+"""Runs rolling-origin backtests of the demand model and its baselines, out of sample."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,18 +27,18 @@ from training.splits import last_day_of, rolling_origins
 
 @dataclass(frozen=True)
 class Backtest:
-    """What a backtest found.
+    """Results of a backtest.
 
     Attributes:
         windows: cutoffs, ascending; each is the last day its models saw.
         scores: one row per cutoff x method: measures of a period's demand (`training.metrics.scores`).
-        sums: one row per cutoff x periods: measures of the champion's sums over `SUM_PERIODS` periods.
+        sums: one row per cutoff x periods: measures of the candidate's sums over `SUM_PERIODS` periods.
         totals: one row per cutoff x grouping x periods summed: measures of the totals of stores and departments
             (`training.demand.total_scores`), of the series that were scored.
         ets: one row per method on the few series of the last window that ETS was run on, with its seconds per series.
-        pit: randomised PIT values of the champion's periods, a sample.
+        pit: randomised PIT values of the candidate's periods, a sample.
         pit_class: the demand class of each (a number in `training.demand.demand_class.CLASSES`).
-        forecasts: one row per cutoff x store x product x date: units, forecast, quantiles of the champion.
+        forecasts: one row per cutoff x store x product x date: units, forecast, quantiles of the candidate.
         residuals: means of the models of all windows and of those before, with what came.
     """
 
@@ -55,7 +55,7 @@ class Backtest:
     def means(self) -> dict[str, float]:
         """Means over the windows: the candidate's by name, a baseline's as `METHOD_name`, sums' as `sum7_name`.
 
-        Those of the totals of stores per period are `store_name`. `pit_within_80` is the share of the champion's PIT
+        Those of the totals of stores per period are `store_name`. `pit_within_80` is the share of the candidate's PIT
         values in the middle 80 %: what the coverage of an 80 % band would be if counts were continuous.
         """
         numbers = [name for name in self.scores.columns if name not in ("cutoff", "method", "rows")]
@@ -97,7 +97,7 @@ def backtest(
 ) -> Backtest:
     """Fits and scores a model per window; each is calibrated on the windows before it only.
 
-    Windows that a killed run of the same work had finished are taken over.
+    Finished windows of a killed run of the same work are taken from its checkpoint.
 
     Args:
         dataset: sales up to its `as_of`, which lies a horizon after the last window.
@@ -106,8 +106,8 @@ def backtest(
         with_baselines: whether to run the baselines too; ETS, being slow, on few series of the last window.
         scored: columns store_id and product_id: only these series are scored; by default all of the panel.
         histories: of the same dataset, settings and horizon, with what was read of them already.
-        work: where finished windows are kept; without it none are.
-        progress: told of each window.
+        work: where finished windows are checkpointed; without it none are.
+        progress: shows each window.
 
     Raises:
         ImpossibleError: there is no window, or no series to score in one.
@@ -117,12 +117,12 @@ def backtest(
             f"the sales are too short for a backtest with a horizon of {config.horizon} periods; wanted that and two "
             "weeks before it. Choose a shorter horizon or ingest more history."
         )
-    asked = [list(windows), with_baselines, None if scored is None else scored.rows()]
-    checkpoints = _checkpoints(dataset, config, work, asked)
+    question = [list(windows), with_baselines, None if scored is None else scored.rows()]
+    checkpoints = _checkpoints(dataset, config, work, question)
     histories = histories or Histories(dataset, config.settings, config.horizon)
     actuals = Actuals.from_history(histories.whole())
     residuals = _before(histories, config, windows[0], actuals, checkpoints, progress)
-    found: list[WindowScores] = []
+    scores_of_windows: list[WindowScores] = []
     for cutoff in windows:
 
         def score(cutoff: date = cutoff, seen: Sequence[Residuals] = residuals) -> WindowScores:
@@ -139,26 +139,26 @@ def backtest(
             )
 
         with progress.step(f"backtest from {cutoff}") as step:
-            found.append(checkpoints.read_or_compute(str(cutoff), WindowScores, score, step))
-            residuals = [*residuals, found[-1].residuals]
-            step.rows = found[-1].forecasts.height
+            scores_of_windows.append(checkpoints.read_or_compute(str(cutoff), WindowScores, score, step))
+            residuals = [*residuals, scores_of_windows[-1].residuals]
+            step.rows = scores_of_windows[-1].forecasts.height
     return Backtest(
         windows=list(windows),
-        scores=pl.concat([window.scores for window in found]),
-        sums=pl.concat([window.sums for window in found]),
-        totals=pl.concat([window.totals for window in found]),
-        ets=pl.concat([window.ets for window in found], how="diagonal"),
-        pit=np.concatenate([window.pit for window in found]),
-        pit_class=np.concatenate([window.pit_class for window in found]),
-        forecasts=pl.concat([window.forecasts for window in found]),
+        scores=pl.concat([window.scores for window in scores_of_windows]),
+        sums=pl.concat([window.sums for window in scores_of_windows]),
+        totals=pl.concat([window.totals for window in scores_of_windows]),
+        ets=pl.concat([window.ets for window in scores_of_windows], how="diagonal"),
+        pit=np.concatenate([window.pit for window in scores_of_windows]),
+        pit_class=np.concatenate([window.pit_class for window in scores_of_windows]),
+        forecasts=pl.concat([window.forecasts for window in scores_of_windows]),
         residuals=residuals,
     )
 
 
-def _checkpoints(dataset: Dataset, config: DemandConfig, work: Work | None, asked: Sequence[object]) -> Checkpoints:
+def _checkpoints(dataset: Dataset, config: DemandConfig, work: Work | None, question: Sequence[object]) -> Checkpoints:
     if work is None:
         return Checkpoints(None)
-    return work.checkpoints(work_digest(dataset, __name__, config.model_dump(mode="json"), *asked))
+    return work.checkpoints(work_digest(dataset, __name__, config.model_dump(mode="json"), *question))
 
 
 def _before(

@@ -1,4 +1,4 @@
-"""One window of a backtest: forecasts by the model and its baselines of what came afterwards, and their measures."""
+"""Scores the model and its baselines on one window of a backtest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _KEY = ["store_id", "product_id"]
 
 @dataclass(frozen=True)
 class WindowScores:
-    """What one window found; the attributes are those of `training.demand.backtest.Backtest`."""
+    """Results of one window; the attributes are those of `training.demand.backtest.Backtest`."""
 
     scores: pl.DataFrame
     sums: pl.DataFrame
@@ -77,9 +77,9 @@ class _Target:
         """The same for the chosen series that are also among `series` (columns store_id and product_id)."""
         keys = series.select(*_KEY, pl.lit(value=True).alias("wanted")).unique(_KEY)
         joined = self.panel.series.select(_KEY).join(keys, on=_KEY, how="left", maintain_order="left")
-        wanted = joined["wanted"].fill_null(value=False).to_numpy()
-        both = wanted[self.chosen]
-        return _Target(self.panel, self.chosen & wanted, self.units[both], self.known[both], self.dates)
+        selected = joined["wanted"].fill_null(value=False).to_numpy()
+        both = selected[self.chosen]
+        return _Target(self.panel, self.chosen & selected, self.units[both], self.known[both], self.dates)
 
     def in_sums(self, periods: int) -> "_Target":
         """The same for sums over whole stretches of so many periods."""
@@ -104,7 +104,7 @@ def score_window(
     with_ets: bool,
     scored: pl.DataFrame | None = None,
 ) -> WindowScores:
-    """Forecasts a window and compares it with what came.
+    """Forecasts a window and scores it against actual demand.
 
     Raises:
         ImpossibleError: no series of the panel was on sale after the cutoff.
@@ -116,14 +116,14 @@ def score_window(
     first: _Target | None = None
     residuals: list[Residuals] = []
     totals = TotalScores()
-    for found in predictions(model, history):
-        panel = found.panel
-        every = _target(panel, actuals, horizon)
-        residuals.append(panel_residuals(found, every.chosen, every.units, every.known))
-        target = every.only(scored) if scored is not None else every
+    for prediction in predictions(model, history):
+        panel = prediction.panel
+        all_series = _target(panel, actuals, horizon)
+        residuals.append(panel_residuals(prediction, all_series.chosen, all_series.units, all_series.known))
+        target = all_series.only(scored) if scored is not None else all_series
         if not target.chosen.any():
             continue
-        mean = (found.mean * calibration.factor(found.correction))[target.chosen]
+        mean = (prediction.mean * calibration.factor(prediction.correction))[target.chosen]
         salt = int(panel.series["s"][0])
         draw = PathDraw(model.config.demand.sample_paths, cutoff.toordinal() + seed, salt)
         paths = model.paths(panel, target.chosen, mean, calibration, draw)
@@ -140,7 +140,7 @@ def score_window(
             f"no series with {model.config.demand.min_sale_days} days of sale was on sale after {cutoff}. Lower "
             "settings.demand.min_sale_days, choose fewer windows or ingest more history."
         )
-    methods = {name: pl.concat(found) for name, found in frames.items()}
+    methods = {name: pl.concat(prediction) for name, prediction in frames.items()}
     scale = pl.concat([of_panel for of_panel, *_ in parts])
     sums_frame = pl.concat([frame for _, frame, *_ in parts]).with_columns(pl.lit(cutoff).alias("cutoff"))
     return WindowScores(
@@ -217,12 +217,12 @@ def _beside_ets(
     target: _Target, methods: Mapping[str, pl.DataFrame], scale: pl.DataFrame, quantiles: Sequence[float], cutoff: date
 ) -> pl.DataFrame:
     """All methods and ETS on a few series of the first panel, evenly spread over its chosen series."""
-    among = np.flatnonzero(target.chosen)
-    place = np.unique(np.linspace(0, among.size - 1, min(ETS_SERIES, among.size)).astype(np.int64))
-    forecast, seconds = ets(target.panel, among[place], target.units.shape[1], quantiles)
-    few = np.zeros(target.panel.size, dtype=bool)
-    few[among[place]] = True
-    small = _Target(target.panel, few, target.units[place], target.known[place], target.dates)
+    candidates = np.flatnonzero(target.chosen)
+    place = np.unique(np.linspace(0, candidates.size - 1, min(ETS_SERIES, candidates.size)).astype(np.int64))
+    forecast, seconds = ets(target.panel, candidates[place], target.units.shape[1], quantiles)
+    selected = np.zeros(target.panel.size, dtype=bool)
+    selected[candidates[place]] = True
+    small = _Target(target.panel, selected, target.units[place], target.known[place], target.dates)
     rows = small.frame(forecast.mean, forecast.quantiles, quantiles)
     keys = rows.select(_KEY).unique()
     beside = {name: frame.join(keys, on=_KEY, how="semi") for name, frame in methods.items()}

@@ -1,4 +1,4 @@
-"""The baselines that every backtest shows: naive, seasonal naive, moving average, SBA, TSB and ETS.
+"""Computes the baseline forecasts of every backtest: naive, seasonal naive, moving average, SBA, TSB and ETS.
 
 Each gives a mean and quantiles; the quantiles add the quantiles of its own one-step errors in the recent past.
 """

@@ -1,7 +1,7 @@
-"""The global model of mean demand: LightGBM (Tweedie) on top of each series' level.
+"""Fits the global model of mean demand: LightGBM with Tweedie loss, relative to each series' level.
 
 The level enters as the starting score, so that trees learn by what factor demand differs from it: one model serves
-products that sell hundreds a day and one a month, and a product without history starts from its like.
+products that sell hundreds a day and one a month, and a product without history starts from its peer groups.
 """
 
 from collections.abc import Iterator, Sequence
@@ -83,36 +83,41 @@ def training_data(history: DemandHistory, features: DemandFeatures, config: Dema
     plan = Plan.from_history(history, config)
     if not plan.origins:
         return None
-    found = _TrainingPanels(history, features)
+    panels_of_history = _TrainingPanels(history, features)
     draws: list[list[Draw]] = []
-    kept: list[Floats] = []
-    for number in range(len(found)):
-        of_panel = found.panel(number)
-        draws.append(list(panel_draws(of_panel, plan.panel_origins(number), plan.share, config)))
-        kept.extend(draw.features(of_panel) for draw in _looked_at(draws[-1], plan.rows, config.seed))
-        del of_panel
-    every = [draw for drawn in draws for draw in drawn]
-    rows = sum(draw.size for draw in every)
+    sample: list[Floats] = []
+    for number in range(len(panels_of_history)):
+        features_of_panel = panels_of_history.panel(number)
+        draws.append(list(panel_draws(features_of_panel, plan.panel_origins(number), plan.share, config)))
+        sample.extend(draw.features(features_of_panel) for draw in _sampled(draws[-1], plan.rows, config.seed))
+        del features_of_panel
+    all_draws = [draw for drawn in draws for draw in drawn]
+    rows = sum(draw.size for draw in all_draws)
     if rows < MIN_TRAINING_ROWS:
         return None
     params = _parameters(config, rows, features.names)
-    label = np.concatenate([draw.demand for draw in every])
-    known = {"label": label, "init_score": np.log(np.concatenate([draw.level for draw in every])), "params": params}
-    looked_at = _stack(kept)
+    label = np.concatenate([draw.demand for draw in all_draws])
+    fields = {
+        "label": label,
+        "init_score": np.log(np.concatenate([draw.level for draw in all_draws])),
+        "params": params,
+    }
+    sample_rows = _stack(sample)
     if plan.rows <= WHOLE_ROWS:
-        return _dataset(looked_at, features.names, **known).construct()
+        return _dataset(sample_rows, features.names, **fields).construct()
     params["feature_pre_filter"] = False
-    bins = _dataset(looked_at, features.names, label=np.zeros(len(looked_at)), params=params).construct()
-    del looked_at
-    source = _one_by_one(found, draws)
-    return _dataset([_Rows(draw.size, source) for draw in every], features.names, reference=bins, **known).construct()
+    bins = _dataset(sample_rows, features.names, label=np.zeros(len(sample_rows)), params=params).construct()
+    del sample_rows
+    source = _one_by_one(panels_of_history, draws)
+    streamed = [_Rows(draw.size, source) for draw in all_draws]
+    return _dataset(streamed, features.names, reference=bins, **fields).construct()
 
 
 def _dataset(data: Floats | list[_Rows], names: Sequence[str], **more: Any) -> lgb.Dataset:
     return lgb.Dataset(data, feature_name=list(names), categorical_feature=list(IDS), free_raw_data=True, **more)
 
 
-def _looked_at(draws: list[Draw], rows: int, seed: int) -> Iterator[Draw]:
+def _sampled(draws: list[Draw], rows: int, seed: int) -> Iterator[Draw]:
     """The draws, or of many `rows` about `SAMPLE_ROWS` at every second origin."""
     share = SAMPLE_ORIGIN_STEP * SAMPLE_ROWS / rows
     for draw in draws if rows <= WHOLE_ROWS else draws[::SAMPLE_ORIGIN_STEP]:
@@ -123,12 +128,12 @@ def _looked_at(draws: list[Draw], rows: int, seed: int) -> Iterator[Draw]:
             yield draw.some(rng.random(draw.size) < share)
 
 
-def _one_by_one(found: _TrainingPanels, draws: list[list[Draw]]) -> Iterator[Floats]:
+def _one_by_one(panels_of_history: _TrainingPanels, draws: list[list[Draw]]) -> Iterator[Floats]:
     for number, drawn in enumerate(draws):
-        of_panel = found.panel(number)
+        features_of_panel = panels_of_history.panel(number)
         for draw in drawn:
-            yield draw.features(of_panel)
-        del of_panel
+            yield draw.features(features_of_panel)
+        del features_of_panel
 
 
 def _parameters(config: DemandConfig, rows: int, names: Sequence[str]) -> dict[str, Any]:
@@ -168,6 +173,6 @@ def _stack(parts: list[Floats]) -> Floats:
 
 def predict_factor(booster: lgb.Booster, rows: Floats, threads: int) -> Doubles:
     """By what factor demand differs from the level, for each feature row."""
-    wanted = min(threads, 1 + len(rows) // ROWS_PER_THREAD)
-    raw = booster.predict(rows, raw_score=True, num_threads=wanted)
+    used_threads = min(threads, 1 + len(rows) // ROWS_PER_THREAD)
+    raw = booster.predict(rows, raw_score=True, num_threads=used_threads)
     return np.exp(np.clip(np.asarray(raw, dtype=np.float64), -6, 6))

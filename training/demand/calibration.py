@@ -1,4 +1,4 @@
-"""What out-of-sample forecasts teach about a model's errors: its bias and its spread."""
+"""Calibrates forecasts on out-of-sample errors: bias, dispersion, and the weight of category totals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -32,7 +32,7 @@ class Calibration:
     """Corrections of the mean model.
 
     Attributes:
-        totals_weight: how far means move towards the totals of their groups: 0 not at all, 1 all the way.
+        totals_weight: how far means move towards their category totals: 0 not at all, 1 all the way.
         bias: factor on every mean, after that.
         dispersion: spread of demand around the mean.
         common: what of it is common to the series of a department, a store or the chain.
@@ -47,10 +47,10 @@ class Calibration:
         """What means are multiplied with, of the same shape.
 
         Args:
-            correction: factor by which the totals of groups would be met (`training.demand.totals_model.correction`).
+            correction: factor by which category totals would be met (`training.demand.totals_model.correction`).
         """
-        found: Doubles = self.bias * correction**self.totals_weight
-        return found
+        factor: Doubles = self.bias * correction**self.totals_weight
+        return factor
 
 
 def roughness(panel: DemandPanel) -> Doubles:
@@ -61,7 +61,7 @@ def roughness(panel: DemandPanel) -> Doubles:
 
 
 def calibrate(residuals: Sequence[Residuals], seed: int) -> Calibration:
-    """Bias and spread from forecasts of several origins; none and the default from none."""
+    """Bias and spread from forecasts of several origins; no bias and the default spread where there are none."""
     weight = totals_weight(residuals)
     moved = [replace(r, mean=r.mean * r.correction**weight) for r in residuals]
     bias = bias_factor(moved, BIAS_TRUST_WINDOWS + weight * (BIAS_TRUST_WITH_TOTALS - BIAS_TRUST_WINDOWS))
@@ -70,7 +70,7 @@ def calibrate(residuals: Sequence[Residuals], seed: int) -> Calibration:
 
 
 def totals_weight(residuals: Sequence[Residuals]) -> float:
-    """How far means should move towards their groups' totals, by the squared errors of totals in all windows.
+    """How far means should move towards their category totals, by the squared errors of totals in all windows.
 
     The errors of stores' categories, of stores and of the chain count alike, each against the least that any weight
     leaves of them; within a kind, against the usual demand of each total. Shrunk to `TOTALS_PRIOR_WEIGHT` as if half a
@@ -85,24 +85,27 @@ def totals_weight(residuals: Sequence[Residuals]) -> float:
     return float((len(windows) * best + prior) / (len(windows) + TOTALS_PRIOR_WINDOWS))
 
 
-def _errors_of_totals(found: Residuals) -> Doubles:
+def _errors_of_totals(residuals: Residuals) -> Doubles:
     """Squared errors of a window's totals, shape (3, weights): stores' categories, stores, and the chain."""
     errors = np.zeros((3, len(TOTALS_WEIGHTS)))
-    if not found.units.size:
+    if not residuals.units.size:
         return errors
-    names = np.stack([found.store, found.department, found.category])
-    groups, of = np.unique(names, axis=1, return_inverse=True)
-    of, size = of.ravel(), groups.shape[1]
-    units, means = summed_rows(found.units * found.weight, of, size), summed_rows(found.mean * found.weight, of, size)
+    names = np.stack([residuals.store, residuals.department, residuals.category])
+    totals, total_of = np.unique(names, axis=1, return_inverse=True)
+    total_of, size = total_of.ravel(), totals.shape[1]
+    units, means = (
+        summed_rows(residuals.units * residuals.weight, total_of, size),
+        summed_rows(residuals.mean * residuals.weight, total_of, size),
+    )
     factor = np.ones_like(units)
-    factor[of] = found.correction
-    stores = np.unique(groups[0], return_inverse=True)[1].ravel()
+    factor[total_of] = residuals.correction
+    stores = np.unique(totals[0], return_inverse=True)[1].ravel()
     for number, weight in enumerate(TOTALS_WEIGHTS):
         wrong = units - means * factor**weight
-        for kind, above in enumerate((np.arange(size), stores, np.zeros(size, dtype=np.int64))):
-            count = int(above.max()) + 1
-            usual = np.maximum(summed_rows(units, above, count).mean(axis=1), 1.0)
-            errors[kind, number] = float(((summed_rows(wrong, above, count) ** 2).mean(axis=1) / usual).sum())
+        for kind, parent in enumerate((np.arange(size), stores, np.zeros(size, dtype=np.int64))):
+            count = int(parent.max()) + 1
+            usual = np.maximum(summed_rows(units, parent, count).mean(axis=1), 1.0)
+            errors[kind, number] = float(((summed_rows(wrong, parent, count) ** 2).mean(axis=1) / usual).sum())
     return errors
 
 
@@ -138,7 +141,7 @@ def calibrated_paths(
     variances = calibration.dispersion.series_variances(mean, roughness(panel)[chosen])
     series = panel.series.select("store_id", "department").filter(chosen)
     groups = series.unique(maintain_order=True).with_row_index("group")
-    of = series.join(groups, on=["store_id", "department"], how="left", maintain_order="left")["group"]
+    group_of = series.join(groups, on=["store_id", "department"], how="left", maintain_order="left")["group"]
     names = groups["store_id"].to_list(), groups["department"].to_list()
     return sample_paths(
         mean,
@@ -147,7 +150,7 @@ def calibrated_paths(
         panel.series["is_whole"].to_numpy()[chosen],
         count,
         np.random.default_rng((seed, salt)),
-        CommonFactors(of.cast(pl.Int64).to_numpy(), calibration.common.draw(*names, count, horizon, seed)),
+        CommonFactors(group_of.cast(pl.Int64).to_numpy(), calibration.common.draw(*names, count, horizon, seed)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What errors series have in common: effects of the chain, of a department, of a store, and of both together.
+"""Estimates common random effects: forecast errors shared by a chain, a department, a store, or both.
 
 Demand of a period is Poisson with rate mean x own effects x common effects. A common effect is, like the own ones
 (`training.demand.dispersion`), a gamma variable of mean 1 over the horizon, one per week and one per period, and it is
@@ -74,9 +74,9 @@ class CommonEffects:
 
 def codes(names: pl.Series) -> Ints:
     """A number for each name that is the same in every window."""
-    known = names.unique()
-    numbers = pl.Series([crc32(name.encode("utf-8")) for name in known], dtype=pl.Int64)
-    return names.replace_strict(known, numbers, return_dtype=pl.Int64).to_numpy()
+    unique_names = names.unique()
+    numbers = pl.Series([crc32(name.encode("utf-8")) for name in unique_names], dtype=pl.Int64)
+    return names.replace_strict(unique_names, numbers, return_dtype=pl.Int64).to_numpy()
 
 
 def fit_common_effects(residuals: Sequence[Residuals]) -> CommonEffects:
@@ -86,10 +86,10 @@ def fit_common_effects(residuals: Sequence[Residuals]) -> CommonEffects:
     sums over groups, at three time scales; the twelve variances solve the twelve equations with none below zero. As
     windows are few, the chain's own effect over the horizon is shrunk to `PRIOR_VARIANCE`.
     """
-    known = [r for r in residuals if len(r.mean) >= MIN_SERIES]
-    if not known:
+    usable = [r for r in residuals if len(r.mean) >= MIN_SERIES]
+    if not usable:
         return CommonEffects.none()
-    products, weights = (_of_pairs(sums) for sums in np.sum([_squared_sums(r) for r in known], axis=0))
+    products, weights = (_of_pairs(sums) for sums in np.sum([_squared_sums(r) for r in usable], axis=0))
     rows, right = [], []
     for pair, shared in enumerate(_COMMON_BY_PAIR):
         for scale in np.flatnonzero(weights[pair] > 0):
@@ -99,9 +99,9 @@ def fit_common_effects(residuals: Sequence[Residuals]) -> CommonEffects:
             right.append(products[pair, scale] / weights[pair, scale])
     if not rows:
         return CommonEffects.none()
-    found = nnls(np.array(rows), np.array(right))[0].reshape(len(GROUPINGS), 3)
-    found[0, 0] = (len(known) * found[0, 0] + PRIOR_WINDOWS * PRIOR_VARIANCE) / (len(known) + PRIOR_WINDOWS)
-    return CommonEffects(np.minimum(found, MAX_VARIANCE))
+    variances = nnls(np.array(rows), np.array(right))[0].reshape(len(GROUPINGS), 3)
+    variances[0, 0] = (len(usable) * variances[0, 0] + PRIOR_WINDOWS * PRIOR_VARIANCE) / (len(usable) + PRIOR_WINDOWS)
+    return CommonEffects(np.minimum(variances, MAX_VARIANCE))
 
 
 def _squared_sums(residuals: Residuals) -> Doubles:
@@ -110,14 +110,16 @@ def _squared_sums(residuals: Residuals) -> Doubles:
     The five groupings are those of `GROUPINGS` and every series alone; the three scales are sums over the horizon,
     over weeks, and of periods.
     """
-    stores, departments = (np.unique(of, return_inverse=True)[1] for of in (residuals.store, residuals.department))
+    stores, departments = (
+        np.unique(group_of, return_inverse=True)[1] for group_of in (residuals.store, residuals.department)
+    )
     both = stores * (int(departments.max()) + 1) + departments
     mean = residuals.mean * residuals.weight
     error = residuals.units * residuals.weight - mean
     out = np.empty((2, 5, 3))
     for place, values in enumerate((error, mean)):
-        for number, of in enumerate((np.zeros_like(stores), departments, stores, both, None)):
-            sums = values if of is None else _group_rows(of, values)
+        for number, group_of in enumerate((np.zeros_like(stores), departments, stores, both, None)):
+            sums = values if group_of is None else _group_rows(group_of, values)
             weeks = np.add.reduceat(sums, np.arange(0, sums.shape[1], BLOCK), axis=1)
             out[place, number] = [(scale**2).sum() for scale in (sums.sum(axis=1), weeks, sums)]
     return out
@@ -129,9 +131,9 @@ def _of_pairs(sums: Doubles) -> Doubles:
     return np.stack([both - alone, store - both, department - both, chain - store - department + both])
 
 
-def _group_rows(of: Ints, values: Doubles) -> Doubles:
-    out = np.zeros((int(of.max()) + 1, values.shape[1]))
-    np.add.at(out, of, values)
+def _group_rows(group_of: Ints, values: Doubles) -> Doubles:
+    out = np.zeros((int(group_of.max()) + 1, values.shape[1]))
+    np.add.at(out, group_of, values)
     return out
 
 

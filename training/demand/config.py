@@ -1,4 +1,4 @@
-"""How a demand model is fitted: everything needed to fit it again."""
+"""Defines the parameters of a demand model: everything needed to fit it again."""
 
 from typing import Literal
 

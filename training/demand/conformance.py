@@ -1,4 +1,4 @@
-"""Conformance tests of a demand model, for the test suite of whoever writes one.
+"""Tests that a demand model keeps to the protocol; subclass it in the test suite of your package.
 
 ```python
 from training.demand.conformance import DemandModelConformance

@@ -1,4 +1,4 @@
-"""Demand classes of series, for reporting: smooth, erratic, intermittent and lumpy."""
+"""Classifies series by demand pattern: smooth, erratic, intermittent and lumpy."""
 
 import numpy as np
 import numpy.typing as npt

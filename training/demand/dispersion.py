@@ -1,4 +1,4 @@
-"""How far demand strays from its mean: gamma effects shared over the horizon, over a week, and of a day.
+"""Fits the dispersion of demand around its mean: gamma effects over the horizon, a week and a day.
 
 Demand of a period is Poisson with rate mean x G x W x E. G (one draw per series and forecast), W (one per week) and E
 (one per period) are gamma variables of mean 1, so that a period is negative binomial and errors are correlated over
@@ -42,7 +42,7 @@ class Residuals:
         weight: shape (n, H), 1 where that is known (listed and in stock).
         roughness: shape (n,), spread of each series' own history beyond Poisson (`own_roughness`).
         store, department, category: shape (n,), a number for each (`training.demand.common_effects.codes`).
-        correction: shape (n, H), factor by which the totals of the series' groups would be met.
+        correction: shape (n, H), factor by which the category totals of the series would be met.
     """
 
     mean: Doubles
@@ -86,7 +86,7 @@ class Dispersion:
 
     @classmethod
     def default(cls) -> "Dispersion":
-        """What is assumed before any residual was seen."""
+        """Variances assumed where there are no residuals."""
         variances = np.tile(np.array(DEFAULT_VARIANCES), (1, 3, 1))
         return cls(np.array([np.inf]), np.array([[np.inf, np.inf]]), variances)
 

@@ -1,4 +1,4 @@
-"""Why a forecast is what it is: TreeSHAP in link space, grouped, in units that sum exactly to the forecast.
+"""Splits a forecast into drivers: TreeSHAP values by feature group, in units that sum exactly to the forecast.
 
 Score = log level + expected value + contributions. The logarithmic mean (LMDI I, Ang, Energy Policy 33, 2005) turns a
 sum of logarithms into a sum of units without a rest: with base b and forecast m, driver g is worth
@@ -17,7 +17,7 @@ from features.demand.feature_matrix import DRIVERS, driver_of
 
 
 def driver_units(
-    booster: lgb.Booster, rows: Floats, base: Doubles, known: Mapping[str, Doubles], threads: int
+    booster: lgb.Booster, rows: Floats, base: Doubles, offsets: Mapping[str, Doubles], threads: int
 ) -> Doubles:
     """Units per period that each driver adds, shape (rows, drivers), in the order of `DRIVERS`.
 
@@ -25,7 +25,7 @@ def driver_units(
         booster: the fitted trees.
         rows: feature rows.
         base: units per period before any driver, shape (rows,): the level of what was sold.
-        known: what is added beside the trees in link space, by driver, shape (rows,) each: `stock` the correction of
+        offsets: what is added beside the trees in link space, by driver, shape (rows,) each: `stock` the correction of
             stockouts in the level, `season` that of the totals.
         threads: of LightGBM.
 
@@ -39,13 +39,13 @@ def driver_units(
     for column, group in enumerate(_driver_numbers(booster)):
         groups[:, group] += raw[:, column]
     groups[:, DRIVERS.index("level")] += raw[:, -1]
-    for driver, effect in known.items():
+    for driver, effect in offsets.items():
         groups[:, DRIVERS.index(driver)] += effect
     return to_units(base, groups)
 
 
 def quick_driver_units(
-    booster: lgb.Booster, rows: Floats, base: Doubles, known: Mapping[str, Doubles], threads: int
+    booster: lgb.Booster, rows: Floats, base: Doubles, offsets: Mapping[str, Doubles], threads: int
 ) -> Doubles:
     """The same by path attribution (Saabas 2014) instead of TreeSHAP: a thousand times faster, equally exact in sum.
 
@@ -59,7 +59,7 @@ def quick_driver_units(
     groups = np.zeros((len(rows), len(DRIVERS)))
     for number, table in enumerate(tables):
         groups += table[leaves[:, number]]
-    for driver, effect in known.items():
+    for driver, effect in offsets.items():
         groups[:, DRIVERS.index(driver)] += effect
     return to_units(base, groups)
 

@@ -1,4 +1,4 @@
-"""Own-price elasticities: by product, shrunk to the category, with intervals.
+"""Estimates own-price elasticities by product, shrunk to the category, with intervals.
 
 Demand is Poisson with mean usual demand x (price / usual price)^elasticity x a lift on display x one in the mailer.
 The category's elasticity and lifts are estimated first; a product's own elasticity departs from the category's as far
@@ -135,14 +135,14 @@ def _variance(
     """
     week = pl.DataFrame({"group": group, "block": cells["block"]})
     cluster = (week.select(pl.struct("group", "block").rank("dense").cast(pl.Int64) - 1)).to_series().to_numpy()
-    many = int(cluster.max()) + 1
-    of_cluster = np.zeros(many, dtype=np.int64)
+    n_clusters = int(cluster.max()) + 1
+    of_cluster = np.zeros(n_clusters, dtype=np.int64)
     of_cluster[cluster] = group
     whole = _curvature(design, mean, group, size) + np.diag(precision)
-    rest = whole[of_cluster] - _curvature(design, mean, cluster, many)
-    scores = _by_group(design * (cells["units"].to_numpy() - mean)[:, None], cluster, many)
+    rest = whole[of_cluster] - _curvature(design, mean, cluster, n_clusters)
+    scores = _by_group(design * (cells["units"].to_numpy() - mean)[:, None], cluster, n_clusters)
     moves = np.linalg.solve(rest, scores[:, :, None])[:, SLOPE, 0]
-    moved = group_sums(cluster, np.abs(cells["change"].to_numpy()) >= MIN_CHANGE, many) > 0
+    moved = group_sums(cluster, np.abs(cells["change"].to_numpy()) >= MIN_CHANGE, n_clusters) > 0
     weeks = group_sums(of_cluster, moved, size)
     jackknife = group_sums(of_cluster, moves**2, size)
     naive: Doubles = np.linalg.inv(whole)[:, SLOPE, SLOPE].astype(np.float64)
@@ -188,18 +188,18 @@ def _priors(of_category: Fit, own: Fit, of_product: Ints, changed: Doubles) -> t
     Trials 7).
     """
     slope = np.clip(of_category.effects[:, SLOPE], *LIMITS)
-    known: Bools = changed >= MIN_CHANGED_DAYS
-    chain = float(np.average(slope[known], weights=1 / of_category.variance[known])) if known.any() else PRIOR[0]
-    mean = np.where(known, slope, chain)[of_product]
+    enough: Bools = changed >= MIN_CHANGED_DAYS
+    chain = float(np.average(slope[enough], weights=1 / of_category.variance[enough])) if enough.any() else PRIOR[0]
+    mean = np.where(enough, slope, chain)[of_product]
     between = _between_variance(own.effects[:, SLOPE], own.variance, mean)
-    return mean, between + np.where(known, of_category.variance, between)[of_product]
+    return mean, between + np.where(enough, of_category.variance, between)[of_product]
 
 
 def _between_variance(own: Doubles, variance: Doubles, prior: Doubles) -> float:
-    known: Bools = variance < 4.0
-    if known.sum() < 3:
+    precise: Bools = variance < 4.0
+    if precise.sum() < 3:
         return PRIOR[1] ** 2
-    weight = 1 / variance[known]
-    excess = (weight * (own[known] - prior[known]) ** 2).sum() - (known.sum() - 1)
+    weight = 1 / variance[precise]
+    excess = (weight * (own[precise] - prior[precise]) ** 2).sum() - (precise.sum() - 1)
     scale = weight.sum() - (weight**2).sum() / weight.sum()
     return float(np.clip(excess / max(scale, 1e-9), 0.02, 4.0))

@@ -1,4 +1,4 @@
-"""One run of forecasting, store by store, in bounded memory."""
+"""Forecasts a chain store by store, in bounded memory."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ class StoreForecast:
         basis: how each series was forecast: `model`, `rate` (sells too rarely) or `cold` (no history).
         drivers: one row per series x date, columns store_id, product_id, date and one per driver in units per period,
             which sum to the mean; None unless asked for, and of a model that does not explain.
-        features: what the trees were asked with, for series of the panel; None where the store or the model has none.
+        features: feature rows of the trees, for series of the panel; None where the store or the model has none.
         factor: shape (n, H), what the model's own mean of every series of the panel was multiplied with.
     """
 
@@ -71,48 +71,50 @@ class ForecastRun:
     explain: Explain
     seed: int
 
-    def stores(self, wanted: Sequence[str], products: Sequence[str] | None) -> Iterator[StoreForecast]:
+    def stores(self, store_ids: Sequence[str], products: Sequence[str] | None) -> Iterator[StoreForecast]:
         """One forecast per store, in the order given."""
         predict = self.mean.on(self.history)
         rates = RateModel(self.history)
         rare = rates.rare().partition_by("store_id", as_dict=True)
         ranges = store_ranges(self.history)
         named = self.dataset.scan_or_empty("products").collect() if products is not None else None
-        for store in wanted:
-            parts, of_panel, factor = [], None, None
+        for store in store_ids:
+            parts, features, factor = [], None, None
             if store in ranges:
-                found = predict(build_panel(self.history, *ranges[store]))
-                factor, part = self._panel_part(found, products)
-                of_panel = found.features
+                prediction = predict(build_panel(self.history, *ranges[store]))
+                factor, part = self._panel_part(prediction, products)
+                features = prediction.features
                 parts.append(part)
-            few = rare.get((store,))
-            if few is not None:
-                chosen = few if products is None else few.filter(pl.col("product_id").is_in(list(products)))
+            rare_series = rare.get((store,))
+            if rare_series is not None:
+                chosen = (
+                    rare_series if products is None else rare_series.filter(pl.col("product_id").is_in(list(products)))
+                )
                 parts.append(self._rate_part(chosen, rates.phase, store))
             if products is not None and named is not None:
                 cold = _absent(store, products, parts)
                 parts.append(self._rate_part(rates.cold(cold, named), rates.phase, f"{store} cold"))
-            yield replace(self._join(store, parts), features=of_panel, factor=factor)
+            yield replace(self._join(store, parts), features=features, factor=factor)
 
     @property
     def _explains(self) -> bool:
         return bool(self.explain) and isinstance(self.mean, MeanModel)
 
-    def _panel_part(self, found: Prediction, products: Sequence[str] | None) -> tuple[Doubles, _Part]:
-        panel = found.panel
+    def _panel_part(self, prediction: Prediction, products: Sequence[str] | None) -> tuple[Doubles, _Part]:
+        panel = prediction.panel
         count = panel.axis.count
         chosen = np.asarray(panel.listed[:, count:].any(axis=1), dtype=bool)
         if products is not None:
             chosen &= panel.series["product_id"].is_in(list(products)).to_numpy()
-        factor = self.calibration.factor(found.correction)
-        mean = found.mean * factor
+        factor = self.calibration.factor(prediction.correction)
+        mean = prediction.mean * factor
         salt = crc32(panel.series["store_id"][0].encode("utf-8"))
         draw = PathDraw(self.paths, self.seed, salt)
         units = self.mean.paths(panel, chosen, mean[chosen], self.calibration, draw)
         series = panel.series.filter(chosen)
         drivers = None
-        if self._explains and found.features is not None:
-            drivers = self._drivers(found.features, mean, factor, np.flatnonzero(chosen))
+        if self._explains and prediction.features is not None:
+            drivers = self._drivers(prediction.features, mean, factor, np.flatnonzero(chosen))
         basis = pl.select(
             pl.when(series["sale_days"] > 0).then(pl.lit("model")).otherwise(pl.lit("cold")).alias("basis")
         )
@@ -130,16 +132,16 @@ class ForecastRun:
         )
         base = np.repeat(sold, horizon) * self.calibration.bias
         corrected = np.log(factor[chosen] / self.calibration.bias).ravel()
-        known = {"stock": np.log(np.repeat(level / sold, horizon)), "season": corrected}
+        offsets = {"stock": np.log(np.repeat(level / sold, horizon)), "season": corrected}
         if self.mean.booster is None:
             effects = np.zeros((base.size, len(DRIVERS)))
-            for driver, effect in known.items():
+            for driver, effect in offsets.items():
                 effects[:, DRIVERS.index(driver)] = effect
             units = to_units(base, effects)
         else:
             rows = self.mean.feature_rows(features, chosen, horizon)
             attribute = quick_driver_units if self.explain == "quick" else driver_units
-            units = attribute(self.mean.booster, rows, base, known, self.mean.config.threads)
+            units = attribute(self.mean.booster, rows, base, offsets, self.mean.config.threads)
         return _rescaled(units, mean[chosen].ravel()).reshape(chosen.size, horizon, len(DRIVERS))
 
     def _rate_part(self, rates: pl.DataFrame, phase: Doubles, salt: str) -> _Part:
@@ -176,8 +178,8 @@ def _rescaled(units: Doubles, mean: Doubles) -> Doubles:
 
 
 def _absent(store: str, products: Sequence[str], parts: list[_Part]) -> pl.DataFrame:
-    there = {product for part in parts for product in part.series["product_id"]}
-    absent = [product for product in dict.fromkeys(products) if product not in there]
+    present = {product for part in parts for product in part.series["product_id"]}
+    absent = [product for product in dict.fromkeys(products) if product not in present]
     return pl.DataFrame(
         {"store_id": [store] * len(absent), "product_id": absent}, schema=dict.fromkeys(_KEY, pl.String)
     )
@@ -185,8 +187,8 @@ def _absent(store: str, products: Sequence[str], parts: list[_Part]) -> pl.DataF
 
 def _driver_frame(series: pl.DataFrame, dates: pl.Series, parts: list[Doubles | None]) -> pl.DataFrame:
     """One row per series x date with the units of each driver."""
-    known = [part for part in parts if part is not None]
-    units = np.concatenate([np.empty((0, dates.len(), len(DRIVERS))), *known])
+    computed = [part for part in parts if part is not None]
+    units = np.concatenate([np.empty((0, dates.len(), len(DRIVERS))), *computed])
     rows = series.join(dates.to_frame(), how="cross", maintain_order="left_right")
     columns = [pl.Series(name, units[:, :, number].ravel()) for number, name in enumerate(DRIVERS)]
     return rows.with_columns(columns)

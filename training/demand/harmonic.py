@@ -1,8 +1,8 @@
-"""Dynamic harmonic regression of totals: the calendar's effects on the logarithm of demand, and a level that moves.
+"""Forecasts totals by dynamic harmonic regression: calendar effects on log demand, with a moving level.
 
-Ridge regression with exponentially faded days and a trend that may bend every quarter and ends flat; the level is that
-of the last days' residuals. All totals of a region share one eigendecomposition, so that a thousand of them cost little
-more than one: O(days x columns^2 + columns^3 + totals x days x columns).
+Ridge regression with exponentially decayed weights of days and a trend that may bend every quarter and ends flat; the
+level is that of the last days' residuals. All totals of a region share one eigendecomposition, so that a thousand of
+them cost little more than one: O(days x columns^2 + columns^3 + totals x days x columns).
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ import numpy as np
 from features.demand.arrays import Bools, Doubles
 
 HALF_LIFE_DAYS = 1000.0
-"""Days in which a day loses half its weight; slower fading was no better on M5 (docs/benchmarks.md, Totals)."""
+"""Days in which a day loses half its weight; slower decay was no better on M5 (docs/benchmarks.md, Totals)."""
 BEND_DAYS = 90
 """Days between bends of the trend: a quarter; knots of 30 days were no better on M5 (docs/benchmarks.md, Totals)."""
 LEVEL_DAYS = 14
@@ -66,13 +66,13 @@ class _Basis:
 
     def turned(self, filled: Doubles) -> Doubles:
         """What the days say in each direction, shape (totals, columns)."""
-        found: Doubles = (filled * self.fade) @ self.columns[: self.fade.size] @ self.vectors
-        return found
+        projected: Doubles = (filled * self.fade) @ self.columns[: self.fade.size] @ self.vectors
+        return projected
 
     def fitted(self, turned: Doubles, strength: Doubles) -> Doubles:
         """Values on all days, shape (totals, days + horizon)."""
-        found: Doubles = (turned / (self.values + strength[:, None])) @ self.vectors.T @ self.columns.T
-        return found
+        values: Doubles = (turned / (self.values + strength[:, None])) @ self.vectors.T @ self.columns.T
+        return values
 
     def best_strength(self, filled: Doubles) -> Doubles:
         """The penalty's strength of each total, by generalised cross-validation.
@@ -118,6 +118,7 @@ def harmonic_forecast(units: Doubles, design: Doubles, penalties: Doubles) -> tu
         filled = fit[:, :days] + np.clip(residual, -OUTLIER * spread, OUTLIER * spread)
     recent = np.clip(residual, -FAR_OUT * spread, FAR_OUT * spread)[:, -LEVEL_DAYS:]
     level = LEVEL_SHARE * recent.sum(axis=1) / np.maximum(known[:, -LEVEL_DAYS:].sum(axis=1), 1)
+    # half the variance turns the mean of the logarithm into the mean of units (log-normal)
     ahead = fit[:, days:] + level[:, None] + spread**2 / 2
     forecast: Doubles = np.maximum(np.expm1(np.minimum(ahead, MOST_LOG_UNITS)), 0.0)
     return forecast, residual

@@ -1,4 +1,4 @@
-"""Training jobs of the demand model: what `train demand` and `promote demand` run."""
+"""Runs the training jobs of the demand model, for `train demand` and `promote demand`."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -51,24 +51,24 @@ def train(
     histories = Histories(dataset, config.settings, config.horizon)
     with progress.step("estimate memory") as step:
         axis, series, _ = histories.series()
-        wanted = training_bytes(series, axis.count, config)
-        step.rows, step.note = series.height, f"about {wanted / 1e9:.1f} GB"
-    check_memory(wanted, f"training on {series.height:,} series")
+        needed_bytes = training_bytes(series, axis.count, config)
+        step.rows, step.note = series.height, f"about {needed_bytes / 1e9:.1f} GB"
+    check_memory(needed_bytes, f"training on {series.height:,} series")
     with progress.step("choose backtest windows") as step:
         windows = _scorable(histories, backtest_windows(dataset, config, settings.demand.backtest_windows))
         step.note = f"{len(windows)} windows of {config.horizon} periods"
-    found = backtest(dataset, config, windows, histories=histories, work=work, progress=progress) if windows else None
-    residuals = found.residuals if found else ()
+    results = backtest(dataset, config, windows, histories=histories, work=work, progress=progress) if windows else None
+    residuals = results.residuals if results else ()
     model = DemandModel.fit(dataset, config, residuals=residuals, histories=histories, progress=progress)
     return Trained(
         model=model,
         config=config.model_dump(mode="json"),
-        metrics=found.means() if found else {PRIMARY: float("nan")},
+        metrics=results.means() if results else {PRIMARY: float("nan")},
         windows=windows,
         primary=(PRIMARY, "lower"),
-        figures=_figures(model, found),
-        tables=_tables(model, found),
-        window_metrics=window_metrics(found.scores, CANDIDATE) if found else {},
+        figures=_figures(model, results),
+        tables=_tables(model, results),
+        window_metrics=window_metrics(results.scores, CANDIDATE) if results else {},
         learning=_learning(model),
     )
 
@@ -94,18 +94,18 @@ def evaluate_config(
             f"the recorded configuration cannot be used by this version of the software: {error}. Train again."
         ) from error
     parsed = parsed.model_copy(update={"data": settings.data})
-    found = backtest(dataset, parsed, windows, with_baselines=False, work=work, progress=progress)
-    return found.means()
+    results = backtest(dataset, parsed, windows, with_baselines=False, work=work, progress=progress)
+    return results.means()
 
 
 def _scorable(histories: Histories, windows: list[date]) -> list[date]:
     """The windows at whose cutoff some series of the panel was on sale."""
-    kept = []
+    scorable = []
     for cutoff in windows:
         axis, series, _ = histories.series(cutoff)
         if series.filter(pl.col("end") > axis.count).height:
-            kept.append(cutoff)
-    return kept
+            scorable.append(cutoff)
+    return scorable
 
 
 def _learning(model: DemandModel) -> dict[str, Any]:
@@ -116,25 +116,25 @@ def _learning(model: DemandModel) -> dict[str, Any]:
     return trees | (booster_parameters("lightgbm_totals", totals.trees.booster) if totals is not None else {})
 
 
-def _figures(model: DemandModel, found: Backtest | None) -> dict[str, Figure]:
+def _figures(model: DemandModel, results: Backtest | None) -> dict[str, Figure]:
     figures = {"importance": importance_figure(model.importance)} if model.importance else {}
-    if found is not None:
-        figures["calibration"] = calibration_figure(found.pit)
+    if results is not None:
+        figures["calibration"] = calibration_figure(results.pit)
         widest = bands(model.config.demand.quantiles)
         if widest:
-            figures["forecast_and_actual"] = total_figure(found.forecasts, widest[0])
+            figures["forecast_and_actual"] = total_figure(results.forecasts, widest[0])
     return figures
 
 
-def _tables(model: DemandModel, found: Backtest | None) -> dict[str, pl.DataFrame]:
+def _tables(model: DemandModel, results: Backtest | None) -> dict[str, pl.DataFrame]:
     shares = model.importance
     importance = pl.DataFrame({"feature": list(shares), "share": list(shares.values())})
-    if found is None:
+    if results is None:
         return {"importance": importance}
     return {
-        "scores": found.scores,
-        "sums": found.sums,
-        "totals": found.totals,
-        "beside_ets": found.ets,
+        "scores": results.scores,
+        "sums": results.sums,
+        "totals": results.totals,
+        "beside_ets": results.ets,
         "importance": importance,
     }

@@ -1,4 +1,4 @@
-"""Mean demand of the series of a panel, each by itself: level x factor, in units per period."""
+"""Predicts mean demand of each series of a panel: level x factor of the trees, in units per period."""
 
 from dataclasses import dataclass, field
 from typing import Self

@@ -1,4 +1,4 @@
-"""Mean demand of a panel: of its series, and what the totals of their groups correct in them."""
+"""Predicts mean demand of a panel's series, corrected towards forecasts of category totals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,9 +41,9 @@ class MeanModel(LevelModel):
         totals_forecast = self.totals.forecast(history) if self.totals is not None else None
 
         def predict(panel: DemandPanel) -> Prediction:
-            of_panel = features.for_panel(panel)
-            mean = self.predict(of_panel, history.horizon)
-            return Prediction(panel, mean, correction(totals_forecast, panel, mean), of_panel)
+            rows = features.for_panel(panel)
+            mean = self.predict(rows, history.horizon)
+            return Prediction(panel, mean, correction(totals_forecast, panel, mean), rows)
 
         return predict
 

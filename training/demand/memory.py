@@ -1,4 +1,4 @@
-"""How much memory a demand job will want, said before it begins.
+"""Estimates the peak memory of a demand job before it starts.
 
 The figures are those of what lives at the same time at the peak, and were set so that the sum lies a little above the
 largest resident size that was measured on one, two and four stores of M5 (docs/benchmarks.md). They are meant to be a
@@ -54,8 +54,8 @@ def training_bytes(series: pl.DataFrame, periods: int, config: DemandConfig) -> 
     per_cell = columns * BYTES_PER_SCORED_VALUE + config.demand.backtest_windows * BYTES_PER_KEPT_CELL
     scoring = count * horizon * per_cell
     scoring += _largest_panel(series, periods + horizon) * config.demand.sample_paths * horizon * BYTES_PER_DRAW
-    known = _history_bytes(series, periods, horizon) + count * periods * BYTES_PER_ACTUAL_CELL
-    return known + max(fitting, scoring)
+    history_bytes = _history_bytes(series, periods, horizon) + count * periods * BYTES_PER_ACTUAL_CELL
+    return history_bytes + max(fitting, scoring)
 
 
 def forecast_bytes(series: pl.DataFrame, periods: int, horizon: int, paths: int) -> int:
@@ -63,20 +63,20 @@ def forecast_bytes(series: pl.DataFrame, periods: int, horizon: int, paths: int)
     return _history_bytes(series, periods, horizon) + _largest_store(series) * paths * horizon * BYTES_PER_DRAW
 
 
-def check_memory(wanted: int, what: str) -> None:
+def check_memory(needed: int, what: str) -> None:
     """Checks that so much memory is there.
 
     Args:
-        wanted: bytes.
+        needed: bytes.
         what: the work, for the message.
 
     Raises:
         ImpossibleError: it is more than the machine, or the limit this program runs under, has left.
     """
     free = available_bytes()
-    if free is not None and wanted > free:
+    if free is not None and needed > free:
         raise ImpossibleError(
-            f"{what} would take about {wanted / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free. Lower "
+            f"{what} would take about {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free. Lower "
             "settings.demand.panel_series, history_days or sample_paths, raise min_sale_days, or use a larger machine."
         )
 

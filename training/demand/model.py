@@ -1,4 +1,4 @@
-"""The demand model: joint sample paths of every series of a chain, one store at a time."""
+"""Fits the demand model and draws joint sample paths of every series, one store at a time."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class DemandModel:
             config: how to fit.
             residuals: forecasts of earlier origins to calibrate on; without them some are made first.
             histories: of the same dataset, settings and horizon, with what was read of them already.
-            progress: told of each step.
+            progress: shows each step.
 
         Raises:
             MissingTableError: neither `transactions` nor `daily_sales` is there.
@@ -101,25 +101,25 @@ class DemandModel:
                 attribution (microseconds). A model that does not explain (`explains`) gives none.
             paths: number of sample paths; by default that of the settings.
             seed: the same seed gives the same paths.
-            progress: told of each store.
+            progress: shows each store.
 
         Raises:
             NotFoundError: a store that was named does not exist in the data.
             ImpossibleError: it would take more memory than there is.
         """
         history = read_history(dataset, self.config.settings, horizon)
-        known = _known_stores(dataset, history)
-        wanted = list(known) if stores is None else list(dict.fromkeys(stores))
-        missing = [store for store in wanted if store not in known]
+        known_stores = _known_stores(dataset, history)
+        store_ids = list(known_stores) if stores is None else list(dict.fromkeys(stores))
+        missing = [store for store in store_ids if store not in known_stores]
         if missing:
             raise NotFoundError(
-                f"stores {missing[:5]} are not in the data; it has {len(known)} stores such as {sorted(known)[:5]}. "
-                "Name one of those."
+                f"stores {missing[:5]} are not in the data; it has {len(known_stores)} stores such as "
+                f"{sorted(known_stores)[:5]}. Name one of those."
             )
-        wanted = [store for store in wanted if store not in skip]
+        store_ids = [store for store in store_ids if store not in skip]
         drawn = paths or self.config.demand.sample_paths
-        wanted_bytes = forecast_bytes(history.series, history.axis.count, horizon, drawn)
-        check_memory(wanted_bytes, f"forecasting {history.series.height:,} series")
+        needed_bytes = forecast_bytes(history.series, history.axis.count, horizon, drawn)
+        check_memory(needed_bytes, f"forecasting {history.series.height:,} series")
         run = ForecastRun(
             dataset=dataset,
             history=history,
@@ -129,7 +129,7 @@ class DemandModel:
             explain=explain,
             seed=seed,
         )
-        yield from progress.track(run.stores(sorted(wanted), products), "forecast stores", total=len(wanted))
+        yield from progress.track(run.stores(sorted(store_ids), products), "forecast stores", total=len(store_ids))
 
     def save(self, folder: Path) -> None:
         """Writes the model into an existing folder: LightGBM text, npz and JSON."""

@@ -1,4 +1,4 @@
-"""A demand model as plain files."""
+"""Writes and reads a demand model as plain files, and migrates older formats."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Demand models by name: the built-in ones, and those that other packages declare (`retail_brain.demand_models`)."""
+"""Finds demand models by name: built-in ones and those of other packages (`retail_brain.demand_models`)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""Joint sample paths of demand from means and variances."""
+"""Draws joint sample paths of demand from means and variances."""
 
 from dataclasses import dataclass
 

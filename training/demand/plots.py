@@ -1,4 +1,4 @@
-"""Plots of a demand run."""
+"""Plots calibration, feature importance and totals of a demand training run."""
 
 from collections.abc import Mapping
 

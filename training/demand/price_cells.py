@@ -1,4 +1,4 @@
-"""What an elasticity is estimated from: units wanted and units usual, summed by product, week and price.
+"""Sums demand and usual demand by product, week and price, the input of elasticity estimation.
 
 Demand of a day is Poisson with mean usual x exp(effects of price and support), so days of the same product, week, price
 and support may be summed without losing anything; a chain of any size becomes a few thousand rows.
@@ -30,24 +30,24 @@ def price_cells(panel: DemandPanel) -> pl.DataFrame:
         days (series-days). Only days in stock with a known price count; a product without any has one empty cell.
     """
     count, half = panel.axis.count, USUAL_DAYS // (2 * panel.axis.days_per_period) or 1
-    every = np.arange(count)
-    usual_price, usual = (windows.means_around(every, half) for windows in (panel.prices, panel.plain_levels))
+    periods = np.arange(count)
+    usual_price, usual = (windows.means_around(periods, half) for windows in (panel.prices, panel.plain_levels))
     usual = usual * _day_factors(panel, usual)
     price = panel.price[:, :count].astype(np.float64)
     change = np.log(np.maximum(ratio(price, usual_price), 1e-3))
-    known = (panel.weight > 0) & (np.abs(change) <= MAX_CHANGE) & (usual > 0)
-    series, period = np.nonzero(known)
+    usable = (panel.weight > 0) & (np.abs(change) <= MAX_CHANGE) & (usual > 0)
+    series, period = np.nonzero(usable)
     rows = panel.series.select("product_id", "department", "category")[series]
     frame = rows.with_columns(
         pl.Series("block", period // max(7 // panel.axis.days_per_period, 1), dtype=pl.Int32),
-        pl.Series("change", np.round(change[known] / CHANGE_STEP) * CHANGE_STEP),
-        pl.Series("display", panel.display[:, :count][known]),
-        pl.Series("mailer", panel.mailer[:, :count][known]),
-        pl.Series("usual", usual[known]),
-        pl.Series("units", panel.demand[known], dtype=pl.Float64),
+        pl.Series("change", np.round(change[usable] / CHANGE_STEP) * CHANGE_STEP),
+        pl.Series("display", panel.display[:, :count][usable]),
+        pl.Series("mailer", panel.mailer[:, :count][usable]),
+        pl.Series("usual", usual[usable]),
+        pl.Series("units", panel.demand[usable], dtype=pl.Float64),
         pl.Series("days", np.ones(series.size, dtype=np.int64)),
     )
-    nothing = panel.series.select("product_id", "department", "category").with_columns(
+    empty = panel.series.select("product_id", "department", "category").with_columns(
         pl.lit(0, dtype=pl.Int32).alias("block"),
         pl.lit(0.0).alias("change"),
         pl.lit(value=False).alias("display"),
@@ -55,7 +55,7 @@ def price_cells(panel: DemandPanel) -> pl.DataFrame:
         *(pl.lit(0.0).alias(name) for name in ("usual", "units")),
         pl.lit(0, dtype=pl.Int64).alias("days"),
     )
-    return joined_cells([frame, nothing])
+    return joined_cells([frame, empty])
 
 
 def joined_cells(parts: list[pl.DataFrame]) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""The protocol of a demand model: mean units per period of panel series, with sample paths around them.
+"""Defines the protocol of a demand model: mean units per period of panel series, with sample paths around them.
 
 A model from another package subclasses `SeriesForecaster` and declares it in the entry-point group
 `retail_brain.demand_models`. It says what it expects of each series; the spread around that, the series that sell too
@@ -30,9 +30,9 @@ class Prediction:
     Attributes:
         panel: its series.
         mean: shape (n, H), units per period of each series by itself.
-        correction: shape (n, H), the factor by which the totals of the series' groups would be met; 1 where a model
+        correction: shape (n, H), the factor by which category totals of the series would be met; 1 where a model
             does not forecast totals.
-        features: what the trees were asked with; None of a model that explains nothing.
+        features: feature rows of the trees; None of a model that explains nothing.
     """
 
     panel: DemandPanel

@@ -1,4 +1,4 @@
-"""Forecasts of one origin next to what happened."""
+"""Computes forecast residuals of one origin: mean forecasts beside actual demand."""
 
 import numpy as np
 
@@ -14,23 +14,25 @@ from training.demand.protocol import DemandMean, Prediction, predictions
 def residuals_of(model: DemandMean, history: DemandHistory, actuals: Actuals) -> Residuals:
     """Mean forecasts of every panel series that is listed, with the demand that came."""
     parts = []
-    for found in predictions(model, history):
-        units, weight = actuals.after(found.panel, history.horizon)
-        listed = np.asarray(found.panel.listed[:, found.panel.axis.count :].any(axis=1), dtype=bool)
-        parts.append(panel_residuals(found, listed, units[listed], weight[listed]))
+    for prediction in predictions(model, history):
+        units, weight = actuals.after(prediction.panel, history.horizon)
+        listed = np.asarray(prediction.panel.listed[:, prediction.panel.axis.count :].any(axis=1), dtype=bool)
+        parts.append(panel_residuals(prediction, listed, units[listed], weight[listed]))
     return Residuals.joined(parts, history.horizon)
 
 
-def panel_residuals(found: Prediction, chosen: Bools, units: Floats | Doubles, weight: Floats | Bools) -> Residuals:
+def panel_residuals(
+    prediction: Prediction, chosen: Bools, units: Floats | Doubles, weight: Floats | Bools
+) -> Residuals:
     """Residuals of the chosen series of a panel; `units` and `weight` are theirs alone."""
-    panel = found.panel
+    panel = prediction.panel
     return Residuals(
-        found.mean[chosen],
+        prediction.mean[chosen],
         units.astype(np.float64),
         weight.astype(np.float64),
         roughness(panel)[chosen],
         codes(panel.series["store_id"])[chosen],
         codes(panel.series["department"])[chosen],
         codes(panel.series["category"])[chosen],
-        found.correction[chosen],
+        prediction.correction[chosen],
     )

@@ -1,10 +1,8 @@
-"""Series that sell too rarely for a panel, and those without history: empirical-Bayes rates, all at once.
+"""Forecasts slow movers and cold starts by empirical-Bayes rates (gamma-Poisson).
 
 A series' units over its periods of listing are Poisson with a rate that varies between series as a gamma variable
-(Robbins' gamma-Poisson). Its rate is the mean of what is left possible: its own sales, shrunk to those of its like.
+(Robbins' gamma-Poisson). The forecast is the posterior mean: its own rate of sale, shrunk to its peer groups.
 """
-
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -21,31 +19,17 @@ PRODUCT_TRUST_PERIODS = 200.0
 _KEY = ["store_id", "product_id"]
 
 
-@dataclass(frozen=True)
-class Rates:
-    """Posterior rates.
-
-    Attributes:
-        series: one row per series: store_id, product_id, rate (units per period) and shape (of its gamma variable).
-        weekday: shape (season,), by what factor each phase of the short cycle differs, mean 1; phase 0 is the first
-            period of the forecast.
-    """
-
-    series: pl.DataFrame
-    phase: Doubles
-
-
 class RateModel:
     """Rates of one history; asks nothing of a model that was fitted before."""
 
     def __init__(self, history: DemandHistory) -> None:
         self._history = history
-        every = pl.concat([_exposure(history.series.drop("s"), history), _exposure(history.rare, history)])
-        self._shape = _between_shape(every)
-        self._products = _means(every, ["product_id"])
-        self._categories = _means(every, ["department", "category"])
-        self._stores = _means(every, ["store_id"])
-        self._mean = _mean_rate(every)
+        exposures = pl.concat([_exposure(history.series.drop("s"), history), _exposure(history.rare, history)])
+        self._shape = _between_shape(exposures)
+        self._products = _means(exposures, ["product_id"])
+        self._categories = _means(exposures, ["department", "category"])
+        self._stores = _means(exposures, ["store_id"])
+        self._mean = _mean_rate(exposures)
         self.phase = phase_profile(history)
 
     def rare(self) -> pl.DataFrame:
@@ -139,23 +123,23 @@ def _exposure(series: pl.DataFrame, history: DemandHistory) -> pl.DataFrame:
     )
 
 
-def _means(every: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    return every.group_by(by).agg(
+def _means(exposures: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    return exposures.group_by(by).agg(
         pl.col("units").sum().alias("group_units"), pl.col("periods").sum().alias("group_periods")
     )
 
 
-def _mean_rate(every: pl.DataFrame) -> float:
-    units, periods = float(every["units"].sum()), float(every["periods"].sum())
+def _mean_rate(exposures: pl.DataFrame) -> float:
+    units, periods = float(exposures["units"].sum()), float(exposures["periods"].sum())
     return units / periods if units > 0 and periods > 0 else FALLBACK_RATE
 
 
-def _between_shape(every: pl.DataFrame) -> float:
+def _between_shape(exposures: pl.DataFrame) -> float:
     """Shape of the gamma distribution of rates between series of a category, by moments."""
-    known = every.filter(pl.col("periods") > 0)
+    observed = exposures.filter(pl.col("periods") > 0)
     by = ["department", "category"]
     rate = pl.col("units").sum().over(by) / pl.col("periods").sum().over(by)
-    parts = known.with_columns((rate * pl.col("periods")).alias("expected")).filter(pl.col("expected") > 0)
+    parts = observed.with_columns((rate * pl.col("periods")).alias("expected")).filter(pl.col("expected") > 0)
     excess = float(((parts["units"] - parts["expected"]) ** 2 - parts["expected"]).sum())
     squares = float((parts["expected"] ** 2).sum())
     if squares <= 0 or excess <= 0:

@@ -1,4 +1,4 @@
-"""Forecasts kept per origin, so that they can be measured when what they foretold has come.
+"""Stores mean forecasts per origin, to be scored once actual demand is known.
 
 One file per origin under a folder of the tenant: the mean forecasts of naive, moving average and engine. Bounded: the
 series that sell most, the nearest periods, the newest origins.
@@ -43,8 +43,8 @@ def origin_rows(forecast: StoreForecast, risk_days: pl.DataFrame, default_risk_d
     engine = forecast.mean[: listed.size, :width]
     risk = pl.coalesce("risk_days", pl.lit(default_risk_days)).ceil().cast(pl.Int64)
     origin = dates[0] - timedelta(days=1)
-    known = risk_days.unique(_KEY, keep="first")
-    keys = panel.series.select(_KEY)[listed].join(known, on=_KEY, how="left", maintain_order="left")
+    risk_of_series = risk_days.unique(_KEY, keep="first")
+    keys = panel.series.select(_KEY)[listed].join(risk_of_series, on=_KEY, how="left", maintain_order="left")
     until = keys.select(*_KEY, (pl.lit(origin) + pl.duration(days=risk)).cast(pl.Date).alias("risk_until"))
     rows = until.join(dates.alias("date").to_frame(), how="cross", maintain_order="left_right")
     values = (last[:, None] * planned, mean[:, None] * planned, engine)

@@ -1,4 +1,4 @@
-"""Totals of stores, departments and the chain: read off the same joint sample paths as everything else, and scored."""
+"""Scores forecasts of store, department and chain totals, summed from the joint sample paths."""
 
 from collections.abc import Sequence
 from datetime import date

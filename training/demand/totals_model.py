@@ -1,4 +1,4 @@
-"""Totals of stores' categories forecast by themselves, and what they say about the sum of their series.
+"""Forecasts category totals of stores, and reconciles the series with them top-down.
 
 Errors that thousands of series have in common (a season, a festival, a trend) are too small to be seen in any one of
 them and large in their sum. A total is forecast twice, by a harmonic regression on its whole history and by trees like
@@ -46,12 +46,12 @@ PLAN_LIMITS = (-1.0, 1.0)
 
 @dataclass(frozen=True)
 class TotalsForecast:
-    """Totals of groups over the horizon.
+    """Forecasts of category totals over the horizon.
 
     Attributes:
-        members: store, department and category with the number `s` of their group.
-        mean: shape (groups, H), units per period of everything in the group.
-        recent: shape (groups,), units per period of late.
+        members: store, department and category with the number `s` of their total.
+        mean: shape (totals, H), units per period of everything in the total.
+        recent: shape (totals,), units per period of late.
     """
 
     members: pl.DataFrame
@@ -100,7 +100,7 @@ class TotalsModel:
 
 
 def correction(totals: TotalsForecast | None, panel: DemandPanel, mean: Doubles) -> Doubles:
-    """Factor for each series and period by which the sums of its group would be the group's own forecast.
+    """Factor for each series and period by which the series would sum to the forecast of their category total.
 
     Of the total the panel's series get the share that they had of late; the rest belongs to those too rare for it.
 
@@ -124,13 +124,13 @@ def correction(totals: TotalsForecast | None, panel: DemandPanel, mean: Doubles)
 
 
 def plan_effect(totals: CategoryHistory, residual: Doubles) -> Doubles:
-    """Factor by which promotions and prices planned ahead change totals against those of late, shape (groups, H).
+    """Factor by which promotions and prices planned ahead change totals against those of late, shape (totals, H).
 
-    One effect of each kind for all groups, by ridge regression of what the calendar leaves unexplained.
+    One effect of each kind for all totals, by ridge regression of what the calendar leaves unexplained.
 
     Args:
         totals: the totals with their plans.
-        residual: shape (groups, T), logarithms of units over what the calendar says.
+        residual: shape (totals, T), logarithms of units over what the calendar says.
     """
     count = totals.units.shape[1]
     plans, unexplained = totals.plans[:, totals.planned_from : count], residual[:, totals.planned_from :]
@@ -145,7 +145,7 @@ def plan_effect(totals: CategoryHistory, residual: Doubles) -> Doubles:
 
 
 def _waves(totals: CategoryHistory) -> tuple[Doubles, Doubles]:
-    """Harmonic regression of every group, region by region: shapes (groups, H) and (groups, T)."""
+    """Harmonic regression of every total, region by region: shapes (totals, H) and (totals, T)."""
     history = totals.history
     dates = history.axis.starts(0, history.axis.count + history.horizon)
     regions = history.series["region"].to_list()

@@ -1,4 +1,4 @@
-"""The demand model's training rows as a frame: what the trees learn from, with column names, for people to look at."""
+"""Returns the training rows of the demand model as a frame with named columns."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Which rows the model of mean demand learns from: series, origins and periods ahead, drawn evenly, and what came."""
+"""Samples training rows of the mean-demand model evenly over series, origins and periods ahead."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -80,11 +80,11 @@ class Plan:
         worked out for all its series, however few rows are drawn.
         """
         origins, size = training_origins(history), history.series.height
-        there = max(size * len(origins) * config.horizon, 1)
-        wanted = int(np.clip(config.rows_per_series * size, config.min_rows, config.max_rows))
-        every = int(np.clip(size * history.axis.count // CELLS_PER_ORIGIN_STEP, 1, MAX_ORIGIN_STEP))
-        share = min(1.0, min(1.0, wanted / there) * every)
-        return cls(origins if size else [], every, share, min(wanted, there))
+        available = max(size * len(origins) * config.horizon, 1)
+        target_rows = int(np.clip(config.rows_per_series * size, config.min_rows, config.max_rows))
+        step = int(np.clip(size * history.axis.count // CELLS_PER_ORIGIN_STEP, 1, MAX_ORIGIN_STEP))
+        share = min(1.0, min(1.0, target_rows / available) * step)
+        return cls(origins if size else [], step, share, min(target_rows, available))
 
     def panel_origins(self, number: int) -> list[int]:
         """Origins of a panel."""
@@ -115,8 +115,8 @@ def panel_draws(features: PanelFeatures, origins: list[int], share: float, confi
         drawn = rng.random((panel.size, furthest), dtype=np.float32) < share
         drawn &= panel.weight[:, origin + 1 : origin + 1 + furthest] > 0
         if config.demand.min_sale_days > 1:
-            known = always | (sale_days.between(0, origin + 1) >= config.demand.min_sale_days)
-            drawn &= known[:, None]
+            experienced = always | (sale_days.between(0, origin + 1) >= config.demand.min_sale_days)
+            drawn &= experienced[:, None]
         series, ahead = np.divmod(np.flatnonzero(drawn), furthest)
         if series.size:
             demand = np.take(panel.demand.T, (origin + 1 + ahead) * panel.size + series) / unit[series]

@@ -1,4 +1,4 @@
-"""What another price or a promotion would do to a product's demand in a store, by the model that forecasts it.
+"""Answers what-if questions: demand of a product in a store at another price or with a promotion.
 
 The price enters the model through one feature, in which demand may only fall (monotone), and only the plan of the
 periods ahead is changed: what is known of the past stays as it was. So no change changes nothing. All that an answer
@@ -24,7 +24,7 @@ from training.demand.model import DemandModel
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is needed to ask about one series.
+    """Stored inputs of what-if questions about one series.
 
     Attributes:
         rows: shape (H, features), the model's features of each period ahead as planned.
@@ -192,8 +192,8 @@ def listed_series(panel: DemandPanel, horizon: int) -> Ints:
 
 def unit_costs(dataset: Dataset) -> dict[str, float]:
     """Unit cost of each product that has one."""
-    known = dataset.scan_or_empty("products").select("product_id", "unit_cost").drop_nulls().collect()
-    return dict(zip(known["product_id"], known["unit_cost"].to_list(), strict=True))
+    costs = dataset.scan_or_empty("products").select("product_id", "unit_cost").drop_nulls().collect()
+    return dict(zip(costs["product_id"], costs["unit_cost"].to_list(), strict=True))
 
 
 def what_if(
@@ -226,17 +226,17 @@ def what_if(
         raise no_what_if(model.config.demand.model)
     history = read_history(dataset, model.config.settings, horizon)
     panel, row = _panel_of(history, store_id, product_id)
-    found = model.mean.on(history)(panel)
-    assert found.features is not None
-    factor = model.calibration.factor(found.correction)
-    (sheet,) = sheets(model.mean, factor, found.features, np.array([row]), horizon, unit_costs(dataset))
+    prediction = model.mean.on(history)(panel)
+    assert prediction.features is not None
+    factor = model.calibration.factor(prediction.correction)
+    (sheet,) = sheets(model.mean, factor, prediction.features, np.array([row]), horizon, unit_costs(dataset))
     count = panel.axis.count
     dates = pl.Series("date", panel.axis.starts(count, count + horizon), dtype=pl.Date)
     return dates, ask(model.mean, sheet, horizon, price=price, promotion=promotion)
 
 
 def no_what_if(name: str) -> ImpossibleError:
-    """What to say of a champion that cannot tell what a price or a promotion does."""
+    """The error for a champion that answers no what-if questions."""
     return ImpossibleError(
         f"the demand model {name!r} forecasts from past sales alone and cannot say what another price or a promotion "
         "would do. Train and promote the model 'lightgbm' to ask.",
@@ -248,9 +248,9 @@ def _panel_of(history: DemandHistory, store_id: str, product_id: str) -> tuple[D
     ranges = store_ranges(history)
     if store_id in ranges:
         panel = build_panel(history, *ranges[store_id])
-        found = np.flatnonzero((panel.series["product_id"] == product_id).to_numpy())
-        if found.size:
-            return panel, int(found[0])
+        rows = np.flatnonzero((panel.series["product_id"] == product_id).to_numpy())
+        if rows.size:
+            return panel, int(rows[0])
     raise NotFoundError(
         f"store {store_id} does not sell product {product_id}, or too rarely for the model. "
         "Ask about a product with regular sales there."

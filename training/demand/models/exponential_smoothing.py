@@ -132,8 +132,8 @@ def _fitted(panel: DemandPanel, season: int) -> list[tuple[str, str, float, floa
     busy = ((demand > 0) & known).sum(axis=1) >= MIN_BUSY_SHARE * np.maximum(periods, 1)
     enough: Ints = np.flatnonzero((periods >= MIN_CYCLES * season) & busy)
     stores, products = (panel.series[name].gather(enough).to_list() for name in _KEY)
-    found = [_parameters(demand[row].astype(np.float64), known[row], season) for row in enough]
-    return [(store, product, *pair) for store, product, pair in zip(stores, products, found, strict=True)]
+    parameters = [_parameters(demand[row].astype(np.float64), known[row], season) for row in enough]
+    return [(store, product, *pair) for store, product, pair in zip(stores, products, parameters, strict=True)]
 
 
 def _parameters(demand: Doubles, known: Bools, season: int) -> tuple[float, float]:
