@@ -90,8 +90,9 @@ def _declared(group: str) -> dict[str, EntryPoint]:
 def _load(entry: EntryPoint) -> Any:
     try:
         return entry.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # whatever a foreign module raises, the message must name it
         raise ExtensionError(
-            f"the extension {entry.name!r} ({entry.value}, group {entry.group}) cannot be imported: {error}. "
+            f"the extension {entry.name!r} ({entry.value}, group {entry.group}) cannot be imported: "
+            f"{type(error).__name__}: {error}. "
             "Mend or uninstall its package."
         ) from error

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.expiry import NON_PERISHABLE, Aging
 from retail_brain.decisions.order_calendar import Cycle, order_cycle, period_of
-from retail_brain.decisions.order_policies import PolicyInputs, is_outside, outside_target
+from retail_brain.decisions.order_policies import PolicyInputs, is_outside, outside_target, policy_names
 from retail_brain.decisions.required_orders import RequiredOrders, project, spread_arrival
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.decisions.targets import Economics, Lots, Target, economics, order_target, spread_factors, whole_lots
@@ -111,6 +111,7 @@ def decide(
     required = project(units, on_hand, receipts, spread, spread_following, aging=aging, season=season)
     required = required.spread(spread_factors(terms, settings))
     money = economics(terms, cycle, settings.lost_unit_cost)
+    policy_names()  # refuses a package that declares the name of a built-in policy
     if is_outside(settings.policy):
         inputs = PolicyInputs(
             required, terms, cycle, money, on_hand, holdings.on_order, stock_known=holdings.known, settings=settings

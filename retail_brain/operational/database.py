@@ -51,6 +51,8 @@ class Database:
                 "Correct RETAIL_BRAIN_DATABASE_URL."
             )
 
+        self._file: int | None = None
+
     @cached_property
     def engine(self) -> Engine:
         """The engine with its pool, made on first use so that each worker process has its own.
@@ -134,6 +136,7 @@ class Database:
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
+        self._check_file()
         try:
             yield
         except DBAPIError as error:
@@ -144,6 +147,30 @@ class Database:
                 f"the operational database {self.url.render_as_string(hide_password=True)} does not answer: "
                 f"{str(error.orig).splitlines()[0]}. Check that it runs and that RETAIL_BRAIN_DATABASE_URL is right."
             ) from error
+
+    def _check_file(self) -> None:
+        """Follows an SQLite file that was put in the place of the one in use, and stops where it was taken away.
+
+        SQLite goes on writing to a file that was removed or moved: what it accepts then is lost with the process.
+
+        Raises:
+            UnavailableError: the file that was in use is gone.
+        """
+        if not self.is_sqlite or not self.url.database:
+            return
+        try:
+            present: int | None = Path(self.url.database).stat().st_ino
+        except FileNotFoundError:
+            present = None
+        if present is None and self._file is not None:
+            self.engine.dispose()
+            raise UnavailableError(
+                f"the operational database {self.url.database} is gone since it was opened. Put it back or restore a "
+                "backup; a process that starts without it makes a new, empty one."
+            )
+        if self._file is not None and present != self._file:
+            self.engine.dispose()
+        self._file = present
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -59,6 +59,7 @@ def check_model_name(name: str) -> None:
         UsageError: there is no such model.
         ExtensionError: its class cannot be imported or does not keep to the protocol.
     """
+    demand_model_names()  # refuses a package that declares the name of a built-in model
     if name != TREES:
         series_model(name)
 
