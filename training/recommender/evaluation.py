@@ -54,6 +54,10 @@ def summary(ranking: Ranking, k: int) -> dict[str, float]:
     }
 
 
+_RANKING_SOURCES = ("neighbours", "user_cf", "item_item", "als")
+"""Candidate sources that are baselines by themselves, as far as the configuration has them."""
+
+
 def _simple_scores(examples: Examples, situation: Situation) -> Mapping[str, Reals]:
     names = situation.feature_names
     slow = situation.features.slow_half_life
@@ -67,10 +71,7 @@ def _simple_scores(examples: Examples, situation: Situation) -> Mapping[str, Rea
         "popularity": popular,
         "personal_frequency": column("purchase_days") + tie_break,
         "recency_weighted_frequency": column(f"decayed_{slow}d") + tie_break,
-        "neighbours": column("neighbours_score"),
-        "user_cf": column("user_cf_score"),
-        "item_item": column("item_item_score"),
-        "als": column("als_score"),
+        **{source: column(f"{source}_score") for source in _RANKING_SOURCES if f"{source}_score" in names},
     }
 
 

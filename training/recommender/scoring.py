@@ -164,7 +164,8 @@ def likeliest_people(now: Situation, people: Ints, per_product: int) -> tuple[In
 def _affinity(now: Situation, block: Ints, goods: Ints) -> Floats:
     by_name = {source.name: source for source in now.sources}
     total: Floats = np.zeros((block.size, goods.size), np.float32)
-    for name in ("neighbours", "als"):
+    # the configuration may leave either out; own habits are always there
+    for name in [name for name in ("neighbours", "als") if name in by_name] or ["own"]:
         scores = by_name[name].scores(block)
         cells = look_up(scores, np.repeat(np.arange(block.size), goods.size), np.tile(goods, block.size))
         total += cells.reshape(total.shape)
