@@ -165,7 +165,8 @@ def _affinity(now: Situation, block: Ints, goods: Ints) -> Floats:
     by_name = {source.name: source for source in now.sources}
     total: Floats = np.zeros((block.size, goods.size), np.float32)
     # the configuration may leave either out; own habits are always there
-    for name in [name for name in ("neighbours", "als") if name in by_name] or ["own"]:
+    names = tuple(name for name in by_name if name in {"neighbours", "als"}) or ("own",)
+    for name in names:
         scores = by_name[name].scores(block)
         cells = look_up(scores, np.repeat(np.arange(block.size), goods.size), np.tile(goods, block.size))
         total += cells.reshape(total.shape)
