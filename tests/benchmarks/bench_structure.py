@@ -80,9 +80,11 @@ def count(folders: list[Path]) -> Tree:
         text = path.read_text(encoding="utf-8")
         if len(text.splitlines()) > 1:
             tree.files.append(len(text.splitlines()))
-        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
-        tree.comments += sum(token.type == tokenize.COMMENT for token in tokens)
         module = ast.parse(text)
+        first = module.body[0].lineno if module.body else 1
+        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+        # what stands before the first statement is a licence, not a comment on the code
+        tree.comments += sum(token.type == tokenize.COMMENT and token.start[0] >= first for token in tokens)
         is_public = not path.name.startswith("_") or path.name == "__init__.py"
         _count_body(tree, module, is_public=is_public, is_top=True)
         tree.constants += sum(_is_public_constant(node) for node in module.body)
