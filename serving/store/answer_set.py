@@ -46,6 +46,8 @@ class AnswersManifest:
         parts: parts of the set: `forecasts`, `suggestions`, `pairs`, `similar`, ...
         counts: rows by part.
         files: checksum (SHA-256) of every file, by path inside the set; empty in sets of version 0.1.
+        feature_facts: feature table -> label and unit, in Chinese and English, of each column that another package
+            added; published with the rows, so that the service needs no such package.
         left_out: model kind -> why its champion could not be read, so that its parts are missing.
         calendar: event days such as festivals: `date`, `name`, `type`.
     """
@@ -63,6 +65,7 @@ class AnswersManifest:
     counts: dict[str, int]
     calendar: list[dict[str, str]] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    feature_facts: dict[str, list[list[Any]]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 

@@ -14,6 +14,7 @@ from features.registry import checked_feature, computed, installed_features
 from features.windows import records_of_kind, until
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError
+from serving.planning.profile.facts import outside_facts
 from serving.planning.profile.sentences import goods_profile
 from tests.outside_package import Install
 
@@ -111,5 +112,5 @@ def test_the_job_joins_it_bucket_by_bucket_and_the_profile_lists_it(install: Ins
         table = scan_features(out, "goods").sort("product_id").collect()
         assert dict(table.select("product_id", "big").iter_rows()) == {"P": 4.0, "Q": 2.0}
     for language, words in (("en", ("Big", "pcs")), ("zh", ("大", "个"))):
-        facts = goods_profile(table.row(0, named=True), language)["facts"]
+        facts = goods_profile(table.row(0, named=True), language, outside=outside_facts("goods"))["facts"]
         assert {"key": "big", "label": words[0], "value": 4.0, "unit": words[1]} in facts

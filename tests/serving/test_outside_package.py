@@ -2,15 +2,17 @@
 
 import json
 import re
+import sys
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import anyio.from_thread
+import pytest
 
 from retail_brain.api import open_tenant
-from retail_brain.extensions import GROUPS
+from retail_brain.extensions import GROUPS, extension_names, forget
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
@@ -46,6 +48,15 @@ def install_mychain(install: Install) -> None:
     install("mychain", "\n".join(code), {kinds[group]: names for group, names in groups.items()})
 
 
+def forget_mychain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package as if it were not installed where the service runs."""
+    elsewhere = [place for place in sys.path if not (Path(place) / "mychain.py").exists()]
+    monkeypatch.setattr(sys, "path", elsewhere)
+    sys.modules.pop("mychain", None)
+    forget()
+    assert extension_names("features") == ()
+
+
 def ask(api: Api, key: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
     sent: list[Any] = []
 
@@ -64,7 +75,9 @@ def ask(api: Api, key: str, path: str, body: dict[str, Any]) -> tuple[int, Any]:
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 
-def test_a_package_with_one_of_each_is_trained_promoted_and_served(tmp_path: Path, install: Install) -> None:
+def test_a_package_with_one_of_each_is_trained_promoted_and_served(
+    tmp_path: Path, install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
     install_mychain(install)
     write(tmp_path / "data", seed=1, size="tiny")
     tenant = open_tenant(home=tmp_path / "home", settings=SETTINGS)
@@ -83,7 +96,8 @@ def test_a_package_with_one_of_each_is_trained_promoted_and_served(tmp_path: Pat
     state = State(tmp_path / "home", Settings())
     state.refresh()
     api = Api(Runtime(state=state), all_routes())
-    product, store = goods["product_id"][0], tenant.table("inventory")["store_id"][0]
+    product = goods.filter(goods["weekend_units"] > 0)["product_id"].min()  # the table has no order of its own
+    store = tenant.table("inventory")["store_id"][0]
     status, forecast = ask(api, key, "/forecast", {"store_id": store, "product_ids": [product], "horizon": 7})
     assert status == 200, forecast
     assert len(forecast["forecasts"]) == 7
@@ -100,4 +114,8 @@ def test_a_package_with_one_of_each_is_trained_promoted_and_served(tmp_path: Pat
     assert sign["text"]
     status, profile = ask(api, key, "/profile", {"product_id": product})
     assert status == 200, profile
+    shown = {fact["key"]: (fact["label"], fact["unit"]) for fact in profile["profile"]["facts"]}
+    assert shown["weekend_units"] == ("Sold at weekends", "units")
+    forget_mychain(monkeypatch)
+    assert ask(api, key, "/profile", {"product_id": product}) == (200, profile), "the service needs no such package"
     state.stop()

@@ -47,6 +47,9 @@ def _profile(call: Call, kind: Literal["customer", "product", "store"], text: st
         call.language,
         currency=call.answers.manifest.currency,
         names=ProductNames(catalog),
+        outside=[
+            (key, tuple(label), tuple(unit)) for key, label, unit in call.answers.manifest.feature_facts.get(table, [])
+        ],
     )
     if kind == "product":
         words |= _price_response(call, row)

@@ -35,7 +35,7 @@ def attribute_columns(dataset: Dataset, product_ids: pl.Series) -> dict[str, lis
     return {name: rows[name].to_list() for name in ATTRIBUTES}
 
 
-def known_adults(dataset: Dataset, customer_ids: pl.Series, today: date, adult_age: int = 18) -> pl.Series:
+def known_adults(dataset: Dataset, customer_ids: pl.Series, today: date, adult_age: int) -> pl.Series:
     """Per customer whether they are known to be adults: by a flag, a birthday, a birth year or an age.
 
     Args:

@@ -5,16 +5,21 @@ label), `tags` (words), `sentences`, `facts` (key, label, value, unit) and `feat
 is left out of the words and null among the features.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from serving.planning.profile import words
-from serving.planning.profile.facts import GOODS_FACTS, PERSON_FACTS, PLACE_FACTS, outside_facts
+from serving.planning.profile.facts import GOODS_FACTS, PERSON_FACTS, PLACE_FACTS, Fact
 from serving.planning.profile.speaker import Profile, ProfileWriter, Row
 from serving.planning.profile.words import Language
 
 
 def person_profile(
-    row: Row, language: Language, *, currency: str = "¥", names: Mapping[str, str] | None = None
+    row: Row,
+    language: Language,
+    *,
+    currency: str = "¥",
+    names: Mapping[str, str] | None = None,
+    outside: Sequence[Fact] = (),
 ) -> Profile:
     """The profile of a person.
 
@@ -23,6 +28,7 @@ def person_profile(
         language: zh or en.
         currency: sign of the chain's money.
         names: ids of stores -> their names, where there are better words than the id.
+        outside: facts that features of other packages add, from the published manifest.
     """
     writer = ProfileWriter(row, language, currency, names or {})
     stage = str(row.get("stage") or "stranger")
@@ -35,12 +41,17 @@ def person_profile(
         (stage, label),
         tags,
         sentences,
-        (*PERSON_FACTS, *outside_facts("person")),
+        (*PERSON_FACTS, *outside),
     )
 
 
 def goods_profile(
-    row: Row, language: Language, *, currency: str = "¥", names: Mapping[str, str] | None = None
+    row: Row,
+    language: Language,
+    *,
+    currency: str = "¥",
+    names: Mapping[str, str] | None = None,
+    outside: Sequence[Fact] = (),
 ) -> Profile:
     """The profile of a product; `stage` is its ABC class. Arguments as for `person_profile`."""
     writer = ProfileWriter(row, language, currency, names or {})
@@ -53,12 +64,17 @@ def goods_profile(
         (abc, label),
         _goods_tags(writer),
         sentences,
-        (*GOODS_FACTS, *outside_facts("goods")),
+        (*GOODS_FACTS, *outside),
     )
 
 
 def place_profile(
-    row: Row, language: Language, *, currency: str = "¥", names: Mapping[str, str] | None = None
+    row: Row,
+    language: Language,
+    *,
+    currency: str = "¥",
+    names: Mapping[str, str] | None = None,
+    outside: Sequence[Fact] = (),
 ) -> Profile:
     """The profile of a store; `stage` is its group of similar shops. Arguments as for `person_profile`."""
     writer = ProfileWriter(row, language, currency, names or {})
@@ -71,7 +87,7 @@ def place_profile(
         (group, label),
         _place_tags(writer),
         sentences,
-        (*PLACE_FACTS, *outside_facts("place")),
+        (*PLACE_FACTS, *outside),
     )
 
 

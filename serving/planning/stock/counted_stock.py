@@ -5,14 +5,14 @@ from collections.abc import Mapping
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.availability import PICKUP_KM, Availability
+from retail_brain.decisions.availability import Availability
 from retail_brain.outputs import SERIES
 
 _OF_A_STORE = ("is_online", "daily_fulfilment_capacity", "latitude", "longitude", "region")
 
 
 def read_availability(
-    dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int], pickup_km: float = PICKUP_KM
+    dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int], pickup_km: float
 ) -> Availability:
     """Availability by product and store on the last visible day.
 

@@ -31,7 +31,7 @@ COLUMNS = (
 
 
 def export_orders(
-    tenant: str, database: Database, *, target: str, made_by: str, now: datetime, timeout_seconds: float = 30
+    tenant: str, database: Database, *, target: str, made_by: str, now: datetime, timeout_seconds: float
 ) -> list[Export]:
     """Delivers the decided orders that were not exported yet, the undelivered exports first.
 

@@ -19,7 +19,7 @@ _DAYS = 28
 _OVER_THE_COUNTER = ("store", "offline", "pos")
 
 
-def read_shops(dataset: Dataset, as_of: date, usual_order_units: float = 3.0) -> pl.DataFrame:
+def read_shops(dataset: Dataset, as_of: date, usual_order_units: float) -> pl.DataFrame:
     """One row per store of `stores`: columns SHOPS.
 
     Orders are those of the last four weeks by any channel but the counter, per day; `capacity` is null where unknown.

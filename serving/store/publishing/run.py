@@ -17,6 +17,7 @@ from retail_brain.progress import Progress
 from retail_brain.settings import Settings, Workspace
 from serving.planning.demand.overrides import tenant_overrides
 from serving.planning.demand.value_added import ledger
+from serving.planning.profile.facts import outside_facts
 from serving.store.answer_set import AnswersManifest, make_current, write_manifest
 from serving.store.publishing.catalogs import publish_catalogs, publish_identities
 from serving.store.publishing.forecasts_and_orders import publish_demand
@@ -134,6 +135,7 @@ def _fill(
         parts=parts,
         counts=counts,
         calendar=_calendar(dataset, settings),
+        feature_facts={table: [list(fact) for fact in outside_facts(table)] for table in ("person", "goods", "place")},
     )
 
 

@@ -55,8 +55,8 @@ def test_attributes_follow_the_ids_and_missing_ones_are_unknown() -> None:
 )
 def test_adults_by_any_of_the_usual_columns(columns: dict[str, Any]) -> None:
     people = Dataset.from_frames({"customers": pl.DataFrame({"customer_id": ["B", "A"]} | columns, strict=False)})
-    assert known_adults(people, IDS, TODAY).to_list() == [False, True, False]
+    assert known_adults(people, IDS, TODAY, 18).to_list() == [False, True, False]
 
 
 def test_without_customers_nobody_is_known_to_be_an_adult() -> None:
-    assert known_adults(Dataset.from_frames({}), IDS, TODAY).to_list() == [False] * 3
+    assert known_adults(Dataset.from_frames({}), IDS, TODAY, 18).to_list() == [False] * 3

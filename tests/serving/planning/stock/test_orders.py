@@ -68,7 +68,7 @@ def erp() -> Iterator[Erp]:
 
 def deliver(database: Database, target: object, *, minutes_later: int = 0) -> int:
     now = NOW + timedelta(minutes=minutes_later)
-    return len(export_orders("main", database, target=str(target), made_by="erp", now=now))
+    return len(export_orders("main", database, target=str(target), made_by="erp", now=now, timeout_seconds=30))
 
 
 def test_a_csv_file_holds_the_orders(decided: Database, tmp_path: Path) -> None:

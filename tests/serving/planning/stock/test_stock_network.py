@@ -141,7 +141,7 @@ def test_a_chain_with_sales_alone_has_nothing_to_say():
         transfers(bare, Flat(), Settings()),
         leftovers(bare, Flat(), Settings()),
         counts(bare, Settings()),
-        read_shops(bare, days[-1]),
+        read_shops(bare, days[-1], 3.0),
     ):
         assert table.is_empty()
 
