@@ -307,7 +307,7 @@ class Tenant:
 
     def _champion(self, kind: Kind) -> Any:
         from training.bundle import champion
-        from training.promotion import load_model
+        from training.jobs import load_model
 
         return load_model(kind, champion(self.workspace, kind))
 

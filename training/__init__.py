@@ -1,1 +1,1 @@
-"""Models, their evaluation and their tracking."""
+"""Trains, backtests, registers and promotes the demand model and the recommender."""

@@ -1,7 +1,7 @@
-"""Bundles: exported models as plain files with checksums, and the pointer to the champion.
+"""Writes and reads model bundles: exported models as plain files with checksums, and the pointer to the champion.
 
 `bundles/KIND/VERSION/` holds LightGBM text, npz, Parquet and JSON files and `manifest.json`; `bundles/KIND/CHAMPION`
-names the version in use. No pickle: a model file must not be able to run code.
+names the version in use. Serving reads these and never asks MLflow, so it needs neither its server nor its libraries.
 """
 
 import json
@@ -18,19 +18,20 @@ from retail_brain.settings import Workspace
 Kind = Literal["demand", "recommender"]
 KINDS: tuple[Kind, ...] = ("demand", "recommender")
 FORMAT = 1
-"""Of the manifest; raised with every change of what it holds."""
+"""Format of the manifest; raised with every change of what it holds."""
+# plain data only: reading a pickle runs the code in it, and a bundle may come from another machine
 SUFFIXES = frozenset({".txt", ".npz", ".npy", ".parquet", ".arrow", ".json", ".csv"})
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a bundle says of itself.
+    """Provenance of a bundle and the checksums of its files.
 
     Attributes:
-        kind: which model it is.
-        version: its number in the registry.
-        facts: where it comes from: run, data versions, configuration, metrics.
-        files: checksum of every file, by path inside the bundle.
+        kind: demand or recommender.
+        version: its number in the registry, from 1.
+        facts: its run, data versions, configuration and backtest metrics, as JSON values.
+        files: SHA-256 of every file, by path inside the bundle.
     """
 
     kind: Kind
@@ -40,44 +41,47 @@ class Manifest:
 
 
 def write_bundle(
-    workspace: Workspace, kind: Kind, version: int, facts: Mapping[str, Any], fill: Callable[[Path], None]
+    workspace: Workspace, kind: Kind, version: int, facts: Mapping[str, Any], write_model: Callable[[Path], None]
 ) -> Path:
     """Writes a bundle whole or not at all and returns its folder; an intact bundle of that version is kept as it is.
 
     Args:
         workspace: the tenant.
-        kind: which model.
+        kind: demand or recommender.
         version: its number in the registry.
         facts: JSON values for the manifest.
-        fill: writes the model's files into the folder it is given.
+        write_model: writes the model's files into the folder it is given.
 
     Raises:
-        ModelError: `fill` wrote a kind of file that a bundle may not hold.
+        ModelError: `write_model` wrote a kind of file that a bundle may not hold.
     """
     folder = workspace.bundles / kind / str(version)
+    # a version never changes, and a running service may have its files mapped: they are not replaced by equal ones
     if _is_intact(folder):
         return folder
-    with atomic_path(folder) as aside:
-        aside.mkdir()
-        fill(aside)
-        files = sorted(path for path in aside.rglob("*") if path.is_file())
-        foreign = [path.name for path in files if path.suffix not in SUFFIXES]
-        if foreign:
-            raise ModelError(f"a bundle may hold {sorted(SUFFIXES)} only; got {foreign}. Save the model as plain data.")
+    with atomic_path(folder) as staging:
+        staging.mkdir()
+        write_model(staging)
+        files = sorted(path for path in staging.rglob("*") if path.is_file())
+        forbidden = [path.name for path in files if path.suffix not in SUFFIXES]
+        if forbidden:
+            raise ModelError(
+                f"a bundle may hold {sorted(SUFFIXES)} only; got {forbidden}. Save the model as plain data."
+            )
         manifest = {
             "format": FORMAT,
             "kind": kind,
             "version": version,
             "software": __version__,
             "facts": facts,
-            "files": {path.relative_to(aside).as_posix(): sha256(path) for path in files},
+            "files": {path.relative_to(staging).as_posix(): sha256(path) for path in files},
         }
-        write_json(aside / "manifest.json", manifest)
+        write_json(staging / "manifest.json", manifest)
     return folder
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a bundle whose files are all there and unchanged.
+    """Manifest of a bundle, after comparing every file with its checksum: a damaged model is refused before it answers.
 
     Raises:
         ModelError: the manifest or a file is missing, damaged, or of another format.
@@ -99,7 +103,11 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def champion_version(workspace: Workspace, kind: Kind) -> int | None:
-    """The version that serving uses, or None."""
+    """The registry number that serving uses; None where nothing was promoted.
+
+    Raises:
+        ModelError: the pointer holds no number.
+    """
     pointer = workspace.bundles / kind / "CHAMPION"
     if not pointer.exists():
         return None
@@ -110,7 +118,7 @@ def champion_version(workspace: Workspace, kind: Kind) -> int | None:
 
 
 def champion(workspace: Workspace, kind: Kind) -> Path:
-    """Folder of the champion's bundle, checked.
+    """Folder of the champion's bundle, its files compared with their checksums.
 
     Raises:
         ModelError: no model of that kind was promoted, or its bundle is damaged.
@@ -127,7 +135,7 @@ def champion(workspace: Workspace, kind: Kind) -> Path:
 
 
 def point_champion(workspace: Workspace, kind: Kind, version: int) -> None:
-    """Makes a bundle the one that serving uses, atomically."""
+    """Makes a bundle the one that serving uses; the pointer is replaced as a whole, so a reader sees old or new."""
     write_text(workspace.bundles / kind / "CHAMPION", f"{version}\n")
 
 

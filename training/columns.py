@@ -1,7 +1,7 @@
-"""Columns that a model was fitted on, checked by name against those that this version computes.
+"""Checks that this version computes the feature columns that a stored model was fitted on, with the same definition.
 
-A model keeps the name of each column and the number of its definition. What this version computes besides is no reason
-to refuse it: the model asks for its own columns only.
+A model stores the name of each column and the number of its definition. Columns that this version computes besides are
+no reason to refuse it: the model selects its own by name.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from retail_brain.errors import ModelError
 
 
-def defined(columns: Iterable[str], redefined: Mapping[str, int]) -> dict[str, int]:
-    """Number of the definition of each column; 1 where it was never redefined."""
+def column_definitions(columns: Iterable[str], redefined: Mapping[str, int]) -> dict[str, int]:
+    """Column -> number of its definition; 1 where it was never redefined."""
     return {name: redefined.get(name, 1) for name in columns}
 
 
@@ -18,9 +18,9 @@ def check_columns(fitted: Mapping[str, int], present: Mapping[str, int], model: 
     """Refuses a model that needs a column which this version does not compute, or computes differently.
 
     Args:
-        fitted: column -> definition that the model was fitted on.
-        present: column -> definition of this version.
-        model: names the model in the message.
+        fitted: column -> number of the definition that the model was fitted on.
+        present: column -> number of the definition in this version.
+        model: what the message calls the model.
 
     Raises:
         ModelError: columns are missing or redefined; the message names them.

@@ -1,19 +1,26 @@
-"""What a training job hands over, whatever it trained."""
+"""Defines the interface of the training jobs of every kind of model, and the result of a training run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import polars as pl
+
+from retail_brain.checkpoints import Work
+from retail_brain.dataset import Dataset
+from retail_brain.progress import Progress
+from retail_brain.settings import Settings
+from training.bundle import Kind
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 class Saveable(Protocol):
-    """A model that writes itself as plain data files."""
+    """A model that is stored as plain data files."""
 
     def save(self, folder: Path) -> None:
         """Writes LightGBM text, npz, Parquet and JSON files into an existing folder."""
@@ -21,18 +28,18 @@ class Saveable(Protocol):
 
 @dataclass(frozen=True)
 class Trained:
-    """A fitted model with what its backtest said.
+    """A fitted model with the results of its backtest.
 
     Attributes:
-        model: the model fitted on everything visible.
+        model: the model, fitted on everything visible and not only on what the backtest's windows saw.
         config: everything needed to fit it again (JSON values).
         metrics: mean over the windows, by name.
-        windows: cutoffs of the backtest; each is the last day its model saw.
-        primary: the metric that decides a promotion, and which way is better.
+        windows: cutoffs of the backtest; each is the last day that its model saw.
+        primary: the metric that decides a promotion, and which direction is better.
         figures: plots to keep with the run.
         tables: tables to keep with the run, such as the metrics per window and method.
         window_metrics: the model's own metrics of each window, by cutoff.
-        learning: parameters that the fitted model really learned with, beyond `config`, such as LightGBM's.
+        learning: parameters that the fit ended up with beyond `config`, such as LightGBM's and its number of trees.
     """
 
     model: Saveable
@@ -47,11 +54,11 @@ class Trained:
 
 
 def window_metrics(scores: pl.DataFrame, method: str, prefix: str = "") -> dict[date, dict[str, float]]:
-    """Metrics of one method by cutoff, from a table with one row per cutoff x method.
+    """Cutoff -> metric -> value of one method; nulls are left out.
 
     Args:
-        scores: columns `cutoff`, `method` and numbers.
-        method: whose rows.
+        scores: one row per cutoff x method: columns `cutoff`, `method` and one per metric.
+        method: the method to select.
         prefix: before each metric's name.
     """
     if scores.is_empty():
@@ -64,8 +71,46 @@ def window_metrics(scores: pl.DataFrame, method: str, prefix: str = "") -> dict[
 
 
 def booster_parameters(prefix: str, booster: Any) -> dict[str, Any]:
-    """Parameters that a LightGBM booster was trained with, and how many trees it has; empty without a booster."""
+    """Parameters of a trained LightGBM booster and its number of trees, for MLflow; empty without a booster."""
     if booster is None:
         return {}
     parameters = {**booster.params, "trees": booster.num_trees()}
     return {f"{prefix}.{name}": value for name, value in sorted(parameters.items())}
+
+
+class Jobs(Protocol):
+    """The two functions of `training/KIND/jobs.py`."""
+
+    def train(
+        self, dataset: Dataset, settings: Settings, preset: str, progress: Progress, work: Work | None
+    ) -> Trained:
+        """Backtests on rolling origins, then fits on everything that the dataset shows.
+
+        Where it can, it takes over the checkpoints that a killed run left in `work`.
+        """
+
+    def evaluate_config(
+        self,
+        dataset: Dataset,
+        settings: Settings,
+        config: Mapping[str, Any],
+        windows: Sequence[date],
+        progress: Progress,
+        work: Work | None,
+    ) -> Mapping[str, float]:
+        """Metric -> mean over the windows of a configuration's backtest; takes over checkpoints where it can."""
+
+
+def jobs(kind: Kind) -> Jobs:
+    """The training jobs of a kind; imported when first needed, because their libraries take seconds to load."""
+    return cast("Jobs", import_module(f"training.{kind}.jobs"))
+
+
+def load_model(kind: Kind, folder: Path) -> Saveable:
+    """The model in a bundle's folder.
+
+    Raises:
+        ModelError: the files cannot be read by this software.
+    """
+    model: Saveable = getattr(import_module(f"training.{kind}.model"), f"{kind.capitalize()}Model").load(folder)
+    return model

@@ -1,4 +1,7 @@
-"""Predictions of a registered model for MLflow's `predict`: a pandas frame and parameters in, a pandas frame out."""
+"""Predicts with a registered model for MLflow: a pandas frame of keys and parameters in, a pandas frame out.
+
+Models of every version call `predict` by this module's name (see `training.pyfunc_model`): neither may be renamed.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -24,8 +27,8 @@ def predict(kind: Kind, folder: Path, frame: pd.DataFrame, params: Mapping[str, 
     """One row per store x product x date (demand) or customer x product (recommender).
 
     Args:
-        kind: which model.
-        folder: its files.
+        kind: demand or recommender.
+        folder: the model's files.
         frame: columns `store_id` and `product_id`, or `customer_id`.
         params: those of the model's signature. `lake`: URI of the lake to read, or `home` and `tenant`: the home
             folder and the tenant whose lake and settings are used. `as_of`: last visible day as YYYY-MM-DD, by default
@@ -38,12 +41,15 @@ def predict(kind: Kind, folder: Path, frame: pd.DataFrame, params: Mapping[str, 
         NotFoundError: the lake, a store, or every customer is unknown.
         ModelError: the model's files cannot be read.
     """
-    wanted = SERIES if kind == "demand" else ("customer_id",)
-    missing = [name for name in wanted if name not in frame.columns]
+    key_columns = SERIES if kind == "demand" else ("customer_id",)
+    missing = [name for name in key_columns if name not in frame.columns]
     if missing:
-        raise UsageError(f"the frame lacks the column(s) {missing}; got {list(frame.columns)}, wanted {list(wanted)}.")
+        raise UsageError(
+            f"the frame lacks the column(s) {missing}; got {list(frame.columns)}, wanted {list(key_columns)}."
+        )
     dataset = _open(params)
-    keys = pl.DataFrame({name: frame[name].astype(str).tolist() for name in wanted}).unique(maintain_order=True)
+    # pandas may hold ids as numbers; in the lake they are texts
+    keys = pl.DataFrame({name: frame[name].astype(str).tolist() for name in key_columns}).unique(maintain_order=True)
     if kind == "demand":
         horizon, quantiles = _horizon(params.get("horizon", 28)), _quantiles(params.get("quantiles"))
         return _forecasts(DemandModel.load(folder), dataset, keys, horizon, quantiles).to_pandas()
@@ -69,25 +75,27 @@ def _open(params: Mapping[str, Any]) -> Dataset:
 def _forecasts(
     model: DemandModel, dataset: Dataset, keys: pl.DataFrame, horizon: int, quantiles: Sequence[float]
 ) -> pl.DataFrame:
-    parts = [_columns(keys.head(0), pl.Series("date", [], dtype=pl.Date), np.empty((0, 0)), (), quantiles)]
+    # an empty frame first: series that are unknown or too young give none, and the columns must be there all the same
+    frames = [_columns(keys.head(0), pl.Series("date", [], dtype=pl.Date), np.empty((0, 0)), (), quantiles)]
     stores, products = keys["store_id"].unique(), keys["product_id"].unique()
-    for part in model.forecast(dataset, horizon, stores=stores.to_list(), products=products.to_list()):
-        rows = part.paths.series.with_row_index("row").join(keys, on=SERIES, how="semi", maintain_order="left")["row"]
-        chosen = rows.to_numpy()
-        levels = np.quantile(part.paths.units[chosen], quantiles, axis=1) if quantiles and chosen.size else ()
-        parts.append(_columns(part.paths.series[chosen], part.paths.dates, part.mean[chosen], levels, quantiles))
-    return pl.concat(parts).sort(*SERIES, "date")
+    for forecasts in model.forecast(dataset, horizon, stores=stores.to_list(), products=products.to_list()):
+        # the model takes stores x products, of which only the pairs in `keys` were asked for
+        series = forecasts.paths.series.with_row_index("row")
+        rows = series.join(keys, on=SERIES, how="semi", maintain_order="left")["row"].to_numpy()
+        quantile_units = np.quantile(forecasts.paths.units[rows], quantiles, axis=1) if quantiles and rows.size else ()
+        frames.append(_columns(series[rows], forecasts.paths.dates, forecasts.mean[rows], quantile_units, quantiles))
+    return pl.concat(frames).sort(*SERIES, "date")
 
 
 def _columns(
-    series: pl.DataFrame, dates: pl.Series, mean: Any, levels: Any, quantiles: Sequence[float]
+    series: pl.DataFrame, dates: pl.Series, mean: Any, quantile_units: Any, quantiles: Sequence[float]
 ) -> pl.DataFrame:
-    """One row per series x date; `levels` has shape (quantiles, series, periods)."""
+    """One row per series x date; `quantile_units` has shape (quantiles, series, periods)."""
     rows = series.select(SERIES).join(dates.alias("date").to_frame(), how="cross", maintain_order="left_right")
-    empty = np.empty(0)
+    no_values = np.empty(0)
     values = {"forecast": mean.ravel()}
     for number, quantile in enumerate(quantiles):
-        values[quantile_column(quantile)] = levels[number].ravel() if len(levels) else empty
+        values[quantile_column(quantile)] = quantile_units[number].ravel() if len(quantile_units) else no_values
     return rows.with_columns(pl.Series(name, value, dtype=pl.Float64) for name, value in values.items())
 
 

@@ -1,4 +1,4 @@
-"""The registered model as MLflow loads it (models from code): plain files in, predictions out.
+"""Loads a registered model in MLflow (models from code) and passes `predict` to the code that reads its files.
 
 MLflow copies this file beside the model, so it stays as it was when the model was logged. It only finds the code:
 the installed package where there is one, because a newer version reads older models, and otherwise the code that was
@@ -21,7 +21,11 @@ class RetailBrainModel(PythonModel):  # type: ignore[misc]  # MLflow ships no ty
     """Forecasts for store x product rows, or scored pairs for customer rows."""
 
     def load_context(self, context: Any) -> None:
-        """Remembers where the model's files are and which kind it is."""
+        """Remembers where the model's files are and which kind it is, and finds the code that reads them.
+
+        Raises:
+            ImportError: a library is not installed, or packages of another project have the names of ours.
+        """
         self._folder = Path(context.artifacts["model"])
         self._kind = context.model_config["kind"]
         self._predict = _find_code(Path(context.artifacts["code"]) if "code" in context.artifacts else None)
@@ -32,7 +36,7 @@ class RetailBrainModel(PythonModel):  # type: ignore[misc]  # MLflow ships no ty
         model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
     ) -> pd.DataFrame:
-        """See `training.mlflow_predict.predict`."""
+        """Forecasts or scored pairs for a frame of keys, see `training.mlflow_predict.predict`."""
         return self._predict(self._kind, self._folder, model_input, params or {})
 
 
@@ -43,9 +47,10 @@ def _find_code(stored: Path | None) -> Any:
         missing = error.name or ""
         if missing.split(".")[0] not in _PACKAGES:
             raise ImportError(_advice(f"the library {missing} is not installed")) from error
-        foreign = [name for name in _PACKAGES if name in sys.modules]
-        if stored is None or foreign:
-            raise ImportError(_advice(f"{missing} is not in the package(s) {foreign} of this process")) from error
+        imported = [name for name in _PACKAGES if name in sys.modules]
+        # a package that is imported already, such as a folder `training` of the caller's own, hides the stored code
+        if stored is None or imported:
+            raise ImportError(_advice(f"{missing} is not in the package(s) {imported} of this process")) from error
     sys.path.insert(0, str(stored))
     try:
         return import_module("training.mlflow_predict").predict
@@ -53,9 +58,9 @@ def _find_code(stored: Path | None) -> Any:
         raise ImportError(_advice(f"the library {error.name} is not installed")) from error
 
 
-def _advice(what: str) -> str:
+def _advice(problem: str) -> str:
     return (
-        f"this model cannot be used here: {what}. Install the model's requirements.txt (`mlflow models serve` and "
+        f"this model cannot be used here: {problem}. Install the model's requirements.txt (`mlflow models serve` and "
         "`mlflow.pyfunc.get_model_dependencies` use it), and the package retail-brain where folders of your own are "
         f"called {', '.join(_PACKAGES)}."
     )

@@ -1,4 +1,4 @@
-"""One training run from data to the registry: fit, backtest, log to MLflow, register."""
+"""Runs one training from data to the registry: backtest, fit, log to MLflow, register."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from retail_brain.lake.snapshot import table_snapshots
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings, Workspace
 from training.bundle import Kind
-from training.promotion import jobs
+from training.jobs import jobs
 from training.tracking import Tracking
 
 
@@ -22,14 +22,16 @@ def train(
     lake: str | None = None,
     progress: Progress = SILENT,
 ) -> int:
-    """Trains and registers a model; returns its version. After a kill the same call goes on with the windows left.
+    """Trains and registers a model; returns its number in the registry.
+
+    After a kill the same call goes on with the windows that are left.
 
     Args:
         workspace: the tenant.
-        kind: which model.
+        kind: demand or recommender.
         settings: the tenant's settings.
         dataset: as known on the last day that the model shall see.
-        preset: minutes, or as long as it pays.
+        preset: `fast` takes minutes; `full` adds boosting rounds, cutoffs and windows as long as they pay.
         lake: URI that the dataset was read from; by default the tenant's own lake.
         progress: reporter.
 
@@ -38,6 +40,7 @@ def train(
         ModelError: the MLflow store cannot be used; this is found before training.
     """
     as_of = dataset.as_of or dataset.last_day()
+    # opened before training: a server that does not answer must not be found out after hours
     tracking = Tracking(workspace)
     uri = lake or settings.lake_uri or str(workspace.lake)
     tables = table_snapshots(uri, dataset.versions, settings.storage_options)

@@ -1,4 +1,4 @@
-"""Rolling origins: the days at which a backtest pretends to stand."""
+"""Computes rolling forecast origins: the cutoffs of a backtest's windows."""
 
 from datetime import date, timedelta
 
@@ -21,10 +21,11 @@ def rolling_origins(
     [43, 71]
     """
     step = step_size or horizon
+    # counted back from the end of the data, so that the newest periods are always tested
     cutoffs = [periods - 1 - horizon - step * number for number in range(n_windows)]
     return sorted(cutoff for cutoff in cutoffs if cutoff + 1 >= min_history)
 
 
 def last_day_of(axis: PeriodAxis, number: int) -> date:
-    """The day at whose end a period is complete: a window's cutoff as a date."""
+    """Last day of a period: a window's cutoff as a date."""
     return axis.start(number + 1) - timedelta(days=1)

@@ -86,7 +86,7 @@ def _has_answers(workspace: "Workspace") -> bool:
 def _has_champion(workspace: "Workspace", kind: "Kind") -> bool:
     """Whether there is a champion that this version can load."""
     from training.bundle import champion
-    from training.promotion import load_model
+    from training.jobs import load_model
 
     try:
         load_model(kind, champion(workspace, kind))

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from training.metrics import bands, coverage, mean_pinball, randomised_pit, rmsse, scores
+from training.metrics import central_intervals, coverage, mean_pinball, randomised_pit, rmsse, scores
 
 FRAME = pl.DataFrame(
     {
@@ -46,8 +46,8 @@ def test_edges_of_a_band_are_inside() -> None:
 
 
 def test_bands_pair_quantiles_around_the_middle() -> None:
-    assert bands([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]) == [(0.05, 0.95), (0.1, 0.9), (0.25, 0.75)]
-    assert bands([0.1, 0.5]) == []
+    assert central_intervals([0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95]) == [(0.05, 0.95), (0.1, 0.9), (0.25, 0.75)]
+    assert central_intervals([0.1, 0.5]) == []
 
 
 def test_rmsse_is_a_mean_over_series() -> None:

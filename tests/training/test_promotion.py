@@ -1,8 +1,9 @@
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -64,8 +65,18 @@ def log(workspace: Workspace, result: Trained, versions: Mapping[str, int] | Non
     return Tracking(workspace).log("demand", result, versions or {"transactions": 0}, DAY, {"preset": "fast"})
 
 
-def no_evaluation(*_: object) -> Mapping[str, float]:
+def no_backtest(*_: object) -> Mapping[str, float]:
     raise AssertionError("the same windows and data were recorded already")
+
+
+@pytest.fixture
+def backtests_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Mapping[str, float]]], None]:
+    """Puts a function in the place of the kind's backtest."""
+
+    def replace(evaluate: Callable[..., Mapping[str, float]]) -> None:
+        monkeypatch.setattr("training.promotion.jobs", lambda _: SimpleNamespace(evaluate_config=evaluate))
+
+    return replace
 
 
 def test_first_model_becomes_champion_with_a_checked_bundle(workspace: Workspace) -> None:
@@ -80,11 +91,14 @@ def test_first_model_becomes_champion_with_a_checked_bundle(workspace: Workspace
     assert datetime.now(UTC) - datetime.fromisoformat(manifest.facts["trained_at"]) < timedelta(hours=1)
 
 
-def test_worse_challenger_is_refused_and_force_overrules(workspace: Workspace) -> None:
+def test_worse_challenger_is_refused_and_force_overrules(
+    workspace: Workspace, backtests_with: Callable[[Callable[..., Mapping[str, float]]], None]
+) -> None:
     log(workspace, trained(2.0))
     promote(workspace, "demand", Settings(), lake)
     log(workspace, trained(2.5))
-    refused = promote(workspace, "demand", Settings(), lake, evaluate=no_evaluation)
+    backtests_with(no_backtest)
+    refused = promote(workspace, "demand", Settings(), lake)
     assert not refused.promoted
     assert "2.5 is above champion 1's 2" in refused.reason
     assert champion_version(workspace, "demand") == 1
@@ -92,7 +106,9 @@ def test_worse_challenger_is_refused_and_force_overrules(workspace: Workspace) -
     assert champion_version(workspace, "demand") == 2
 
 
-def test_champion_is_backtested_again_on_other_windows_and_data(workspace: Workspace) -> None:
+def test_champion_is_backtested_again_on_other_windows_and_data(
+    workspace: Workspace, backtests_with: Callable[[Callable[..., Mapping[str, float]]], None]
+) -> None:
     log(workspace, trained(2.0))
     promote(workspace, "demand", Settings(), lake)
     later = [date(2026, 1, 3)]
@@ -113,7 +129,8 @@ def test_champion_is_backtested_again_on_other_windows_and_data(workspace: Works
         seen.extend([data.versions, data.as_of, config["value"], list(windows)])
         return {"pinball": 2.4}
 
-    result = promote(workspace, "demand", Settings(), lake, evaluate=evaluate)
+    backtests_with(evaluate)
+    result = promote(workspace, "demand", Settings(), lake)
     assert result.promoted
     assert seen == [{"transactions": 7}, DAY, 2.0, later]
     assert not workspace.work("promote-demand").exists()

@@ -23,7 +23,7 @@ from training.demand.model import DemandModel
 from training.demand.model_registry import check_model_name
 from training.demand.plots import calibration_figure, importance_figure, total_figure
 from training.jobs import Trained, booster_parameters, window_metrics
-from training.metrics import bands
+from training.metrics import central_intervals
 
 PRIMARY = "pinball"
 
@@ -120,7 +120,7 @@ def _figures(model: DemandModel, results: Backtest | None) -> dict[str, Figure]:
     figures = {"importance": importance_figure(model.importance)} if model.importance else {}
     if results is not None:
         figures["calibration"] = calibration_figure(results.pit)
-        widest = bands(model.config.demand.quantiles)
+        widest = central_intervals(model.config.demand.quantiles)
         if widest:
             figures["forecast_and_actual"] = total_figure(results.forecasts, widest[0])
     return figures

@@ -13,7 +13,7 @@ from features.demand.feature_matrix import FEATURES, REDEFINED, Vocabulary
 from features.demand.table_features import table_feature_names
 from retail_brain.errors import ModelError, UsageError
 from retail_brain.files import write_json
-from training.columns import check_columns, defined
+from training.columns import check_columns, column_definitions
 from training.demand.calibration import Calibration
 from training.demand.common_effects import CommonEffects
 from training.demand.config import DemandConfig
@@ -127,8 +127,8 @@ def _read_totals(folder: Path, facts: dict[str, Any], config: DemandConfig) -> T
 
 
 def _columns(facts: dict[str, Any], fitted: list[str], model: str, of_tables: tuple[str, ...] = ()) -> tuple[str, ...]:
-    present = defined((*FEATURES, *of_tables), REDEFINED)
-    check_columns(defined(fitted, facts["definitions"]), present, model)
+    present = column_definitions((*FEATURES, *of_tables), REDEFINED)
+    check_columns(column_definitions(fitted, facts["definitions"]), present, model)
     return tuple(fitted)
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from features.demand.arrays import Bools, Doubles, Floats
 from retail_brain.outputs import quantile_column
 from training.demand.common_effects import GROUPINGS
-from training.metrics import bands, bias, coverage, mean_pinball, wape
+from training.metrics import bias, central_intervals, coverage, mean_pinball, wape
 
 SUM_PERIODS = (7, 28)
 """Periods over which sums are scored: a week and four weeks of days."""
@@ -57,7 +57,7 @@ class TotalScores:
                 if parts[0][1].size < periods:
                     continue
                 frame = pl.concat([_frame(*part, periods, quantiles) for part in parts])
-                covered = [coverage(low, high) for low, high in bands(quantiles)]
+                covered = [coverage(low, high) for low, high in central_intervals(quantiles)]
                 measures = frame.select(wape(), bias(), mean_pinball(quantiles), *covered, pl.len().alias("rows"))
                 names = [pl.lit(grouping).alias("total"), pl.lit(periods).alias("periods")]
                 tables.append(measures.select(pl.lit(cutoff).alias("cutoff"), *names, pl.all()))

@@ -16,7 +16,7 @@ from retail_brain.errors import ModelError
 from retail_brain.extensions import extension_names
 from retail_brain.files import write_json
 from retail_brain.progress import SILENT, Progress
-from training.columns import check_columns, defined
+from training.columns import check_columns, column_definitions
 from training.recommender.associations import Associations, associations_of
 from training.recommender.config import RecommenderConfig
 from training.recommender.due_model import DUE_COLUMNS, DueModel, fit_due
@@ -191,7 +191,11 @@ class RecommenderModel:
         ranker, due = Ranker.load(folder, config), DueModel.load(folder, due_columns)
         fitted = [*sources, *due_columns, *(ranker.booster.feature_name() if ranker.booster is not None else [])]
         present = [*SOURCE_NAMES, *extension_names("candidate_sources"), *DUE_COLUMNS, *feature_names(config)]
-        check_columns(defined(fitted, definitions), defined(present, REDEFINED), f"the recommender in {folder}")
+        check_columns(
+            column_definitions(fitted, definitions),
+            column_definitions(present, REDEFINED),
+            f"the recommender in {folder}",
+        )
         return cls(config, ranker, Associations.load(folder), due, fitted_on, sources)
 
 

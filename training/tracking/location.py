@@ -1,4 +1,4 @@
-"""Which MLflow store a tenant's runs go to: its own SQLite file, or the server that the environment names."""
+"""Resolves the MLflow tracking and registry URIs of a tenant: its own SQLite file, or the server of the environment."""
 
 import os
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ PREFIX_VARIABLE = "RETAIL_BRAIN_MLFLOW_PREFIX"
 
 @dataclass(frozen=True)
 class Location:
-    """An MLflow store, and what a tenant's experiments and models are called in it.
+    """An MLflow store, and the names of a tenant's experiments and models in it.
 
     Attributes:
-        tracking_uri: of the runs.
-        registry_uri: of the registered models.
+        tracking_uri: URI of the store of runs.
+        registry_uri: URI of the model registry.
         database: the tenant's own SQLite file; None where the environment names another store.
         artifacts: folder for artifacts; None where an HTTP server decides.
-        prefix: before the kind in names of experiments and registered models.
+        prefix: before the kind in names of experiments and registered models; empty in the tenant's own file.
     """
 
     tracking_uri: str
@@ -37,7 +37,7 @@ class Location:
 
 
 def find_location(workspace: Workspace) -> Location:
-    """The tenant's own file, unless `MLFLOW_TRACKING_URI` names another store.
+    """The tenant's own SQLite file, unless `MLFLOW_TRACKING_URI` names another store.
 
     In a store that several tenants may share, names carry the tenant: `retail-brain-TENANT-KIND`. Set
     `RETAIL_BRAIN_MLFLOW_PREFIX` where several homes with tenants of the same name share it. The own file of any tenant
@@ -59,6 +59,7 @@ def find_location(workspace: Workspace) -> Location:
             "database. Unset it to use the tenant's own file."
         )
     registry = os.environ.get("MLFLOW_REGISTRY_URI", "").strip() or uri
+    # the scheme is empty here for the bare word `databricks` only, which MLflow takes as a server too
     is_server = scheme in {"http", "https", "databricks", ""}
     prefix = f"{os.environ.get(PREFIX_VARIABLE) or 'retail-brain'}-{workspace.tenant}-"
     return Location(uri, registry, None, None if is_server else artifacts, prefix)
@@ -67,5 +68,6 @@ def find_location(workspace: Workspace) -> Location:
 def _is_own(uri: str, workspace: Workspace) -> bool:
     if not uri.startswith("sqlite:///"):
         return False
+    # resolved on both sides: a notebook may have reached the same home through a link
     path = Path(uri.removeprefix("sqlite:///")).resolve()
     return path.name == DATABASE and path.parent.parent == workspace.mlruns.parent.resolve()

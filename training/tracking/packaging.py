@@ -1,4 +1,4 @@
-"""What MLflow stores beside a model's own files: its signature, the libraries it needs and the code that reads it."""
+"""Packages a model for MLflow: its signature, pip requirements, and the code that reads its files."""
 
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -30,11 +30,13 @@ LIBRARIES = (
     "scipy",
     "threadpoolctl",
 )
-"""What the code in `CODE_PACKAGES` imports to load a model and predict, by name in the package index."""
+"""Libraries that the code in `CODE_PACKAGES` imports to load a model and predict, by name in the package index."""
 
 _QUANTILES = (0.1, 0.5, 0.9)
 """Probabilities of the quantile columns in the example of a model's signature."""
-_PAIRS = {
+# `training.recommender.scoring.SCORED` in MLflow's types, written out: to import it would load LightGBM for every verb
+# that only reads the registry
+_SCORED_COLUMNS = {
     "customer_id": "string",
     "product_id": "string",
     "probability": "double",
@@ -46,27 +48,29 @@ _PAIRS = {
     "probability_14d": "double",
     "probability_28d": "double",
 }
-_OPTIONAL = frozenset({"due_on", "gap_days", "probability_7d", "probability_14d", "probability_28d"})
+_OPTIONAL_COLUMNS = frozenset({"due_on", "gap_days", "probability_7d", "probability_14d", "probability_28d"})
 
 
 def signature(kind: Kind, config: Mapping[str, Any]) -> ModelSignature:
-    """Columns in, columns out and parameters of `training.mlflow_predict.predict`.
+    """Signature of `training.mlflow_predict.predict`: columns of input and output, and its parameters.
 
     Args:
-        kind: which model.
-        config: how it was fitted; horizon and quantiles are the defaults of those parameters.
+        kind: demand or recommender.
+        config: how the model was fitted; its horizon (periods) and quantiles are the defaults of those parameters.
     """
-    source = [ParamSpec(name, "string", None) for name in ("lake", "home")]
-    source += [ParamSpec("tenant", "string", "main"), ParamSpec("as_of", "string", None)]
+    data_params = [ParamSpec(name, "string", None) for name in ("lake", "home")]
+    data_params += [ParamSpec("tenant", "string", "main"), ParamSpec("as_of", "string", None)]
     if kind == "recommender":
-        outputs = [ColSpec(dtype, name, required=name not in _OPTIONAL) for name, dtype in _PAIRS.items()]
-        params = [*source, ParamSpec("k", "long", 0)]
+        outputs = [
+            ColSpec(dtype, name, required=name not in _OPTIONAL_COLUMNS) for name, dtype in _SCORED_COLUMNS.items()
+        ]
+        params = [*data_params, ParamSpec("k", "long", 0)]
         return ModelSignature(Schema([ColSpec("string", "customer_id")]), Schema(outputs), ParamSchema(params))
     quantiles = _quantiles(config)
     keys = [ColSpec("string", name) for name in ("store_id", "product_id")]
     numbers = [ColSpec("double", name) for name in ("forecast", *map(quantile_column, quantiles))]
     params = [
-        *source,
+        *data_params,
         ParamSpec("horizon", "long", int(config.get("horizon", 28))),
         ParamSpec("quantiles", "double", list(quantiles), shape=(-1,)),
     ]
@@ -74,12 +78,13 @@ def signature(kind: Kind, config: Mapping[str, Any]) -> ModelSignature:
 
 
 def requirements() -> list[str]:
-    """The libraries in the versions that are in use here, as pip takes them; all of them are in the public index."""
+    """Pip requirements: the libraries in the versions installed here; all of them are in the public index."""
+    # retail-brain itself is not named: it is in no index, so pip would fail; its code travels as a zip file
     return [f"{name}=={version}" for name in LIBRARIES if (version := _version(name)) is not None]
 
 
 def write_code(target: Path) -> None:
-    """Writes the packages that load a model into a zip file, which Python imports from."""
+    """Writes the sources of the packages that load a model into a zip file, which Python can import from."""
     root = Path(retail_brain.__file__).resolve().parent.parent
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for package in CODE_PACKAGES:

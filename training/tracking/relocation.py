@@ -1,7 +1,7 @@
-"""Makes a tenant's MLflow database usable after its folder was moved: rewrites the absolute artifact locations.
+"""Rewrites the artifact locations in a tenant's MLflow database after its folder was moved.
 
-MLflow stores where artifacts are as absolute paths. The experiments of this project lie at `FOLDER/artifacts/NAME`, so
-that the folder which the database was written in can be told from them.
+MLflow stores them as absolute paths. The experiments of this project lie at `FOLDER/artifacts/NAME`, so the folder
+that the database was written in can be read from them.
 """
 
 import sqlite3
@@ -21,34 +21,39 @@ _DEFAULT_EXPERIMENT = 0
 
 
 def moved_from(database: Path) -> list[str]:
-    """Prefixes of artifact locations that were written while the database lay in another folder.
+    """Folders that artifact locations were written in, other than the database's own.
 
-    Empty where nothing was moved: also where the other path leads to this same file, as through a link.
+    Empty where nothing was moved, and where the other path leads to this same file, as through a link.
     """
     with closing(_connect(database)) as connection:
         return list(dict.fromkeys(_old_folders(connection, database)))
 
 
 def relocate(database: Path) -> int:
-    """Rewrites the locations to the database's present folder, in one transaction.
+    """Rewrites the artifact locations to the database's present folder, in one transaction.
 
     Returns:
-        How many were rewritten.
+        Number of locations rewritten.
     """
-    changed = 0
+    rewritten = 0
     with closing(_connect(database)) as connection, connection:
+        # takes the write lock before reading: a second process waits here and then finds nothing left to rewrite
         connection.execute("BEGIN IMMEDIATE")
-        for old in dict.fromkeys(_old_folders(connection, database)):
+        for old_folder in dict.fromkeys(_old_folders(connection, database)):
             for table, columns in _LOCATIONS.items():
-                present = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-                for column in (name for name in columns if name in present):
-                    changed += _replace_prefix(connection, table, column, old, str(database.parent))
+                # MLflow's tables differ between its versions
+                existing = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+                for column in (name for name in columns if name in existing):
+                    rewritten += _replace_prefix(connection, table, column, old_folder, str(database.parent))
         place_default_experiment(connection, database.parent)
-    return changed
+    return rewritten
 
 
 def place_default_experiment(connection: sqlite3.Connection, folder: Path) -> None:
-    """Puts later artifacts of MLflow's own experiment `Default` beside the others; MLflow takes the current folder."""
+    """Puts later artifacts of MLflow's own experiment `Default` beside the others.
+
+    MLflow would put them into the folder that the process happens to run in.
+    """
     connection.execute(
         "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
         (str(folder / "artifacts" / "Default"), _DEFAULT_EXPERIMENT),
@@ -64,17 +69,20 @@ def _old_folders(connection: sqlite3.Connection, database: Path) -> Iterator[str
         "SELECT name, artifact_location FROM experiments WHERE experiment_id != ?", (_DEFAULT_EXPERIMENT,)
     )
     for name, location in rows.fetchall():
-        old = str(location or "").removesuffix(f"/artifacts/{name}")
-        if old == location or old == str(database.parent) or _is_same_file(Path(_path(old)) / database.name, database):
+        old_folder = str(location or "").removesuffix(f"/artifacts/{name}")
+        is_foreign = old_folder == location  # it does not end in our layout: a location that somebody chose stays
+        if is_foreign or old_folder == str(database.parent):
             continue
-        yield old
+        if not _is_same_file(Path(_path(old_folder)) / database.name, database):
+            yield old_folder
 
 
-def _replace_prefix(connection: sqlite3.Connection, table: str, column: str, old: str, new: str) -> int:
-    begin = f"{old}/"
+def _replace_prefix(connection: sqlite3.Connection, table: str, column: str, old_folder: str, new_folder: str) -> int:
+    old_prefix = f"{old_folder}/"
+    # substr and not LIKE: folder names may hold `%` and `_`, and LIKE ignores case
     cursor = connection.execute(
         f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",  # noqa: S608
-        (f"{new}/", len(begin) + 1, len(begin), begin),
+        (f"{new_folder}/", len(old_prefix) + 1, len(old_prefix), old_prefix),
     )
     return cursor.rowcount
 

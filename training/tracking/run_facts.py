@@ -1,4 +1,4 @@
-"""What a run records besides its metrics: the version of the code, and the data as MLflow datasets."""
+"""Describes the code and the data of a run for MLflow: version and commit as tags, lake tables as datasets."""
 
 import json
 import os
@@ -17,8 +17,9 @@ from retail_brain.lake.snapshot import TableSnapshot
 
 
 def code_tags() -> dict[str, str]:
-    """Package version and, where the package lies in a git checkout of its own, commit and whether files differ."""
+    """MLflow tags: package version and, where the package lies in a git checkout of its own, commit and dirty flag."""
     tags = {"retail_brain.version": retail_brain.__version__}
+    # only a checkout of this project: an installed package may lie below the repository of somebody else's project
     root = Path(retail_brain.__file__).resolve().parent.parent
     commit = _git(root, "rev-parse", "HEAD") if (root / ".git").exists() else None
     if commit:
@@ -28,14 +29,13 @@ def code_tags() -> dict[str, str]:
 
 
 def dataset_inputs(tables: Sequence[TableSnapshot], as_of: date, home: Path) -> list[DatasetInput]:
-    """One MLflow dataset per table of the lake.
+    """One MLflow dataset per table of the lake: a Delta table at its version.
 
-    The source is a Delta table at its version. A lake under the home folder is named relative to it, so that a home
-    can be moved.
+    A lake under the home folder is named relative to it, so that a home can be moved.
 
     Args:
-        tables: what was read.
-        as_of: the last day that was visible; rows after it were hidden.
+        tables: the lake's tables at the versions that were read.
+        as_of: the last visible day; rows after it were hidden.
         home: the home folder.
     """
     return [
@@ -80,14 +80,15 @@ def _type(kind: pl.DataType) -> DataType:
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    program = which("git")
-    if program is None:
+    git = which("git")
+    if git is None:
         return None
-    done = subprocess.run(  # noqa: S603  # fixed arguments
-        [program, "-C", str(root), *arguments],
+    result = subprocess.run(  # noqa: S603  # fixed arguments
+        [git, "-C", str(root), *arguments],
         capture_output=True,
         text=True,
         check=False,
+        # `git status` would otherwise rewrite the index, beside somebody who works in the checkout
         env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
     )
-    return done.stdout.strip() if done.returncode == 0 else None
+    return result.stdout.strip() if result.returncode == 0 else None

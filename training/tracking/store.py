@@ -1,4 +1,4 @@
-"""A tenant's runs and registered models in MLflow."""
+"""Stores training runs in MLflow and reads the model registry of a tenant."""
 
 import hashlib
 import json
@@ -37,22 +37,23 @@ _LOADER = Path(__file__).parent.with_name("pyfunc_model.py")
 _WRITER = "retail_brain.writer"
 _URI_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 _MISSING = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
-"""How MLflow answers for an unknown model, version or alias."""
+"""Error codes of MLflow for an unknown model, version or alias."""
 
 
 @dataclass(frozen=True)
-class Registered:
-    """A model version with what its run recorded.
+class ModelVersion:
+    """A version in the model registry with the facts that its run recorded.
 
     Attributes:
         version: number in the registry, from 1.
-        config: what it takes to fit the model again.
+        config: everything needed to fit the model again (JSON values).
         metrics: backtest metrics, means over the windows.
         windows: cutoffs of the backtest.
-        primary: the metric that decides a promotion, and which way is better.
-        data_versions: lake version of every table it was trained on.
-        as_of: the last day the model saw.
-        trained_at: when it was registered, at the end of its training.
+        primary: the metric that decides a promotion, and which direction is better.
+        data_versions: lake version of every table that it was trained on.
+        as_of: the last day that the model saw.
+        trained_at: when it was registered, at the end of its training (UTC).
+        run_id: MLflow's id of the run.
     """
 
     version: int
@@ -67,11 +68,10 @@ class Registered:
 
 
 class Tracking:
-    """A tenant's runs and registered models: in its own SQLite file, or on the server that the environment names.
+    """Runs and registered models of a tenant, in its own SQLite file or on the server that the environment names.
 
-    The file's artifact locations are brought up to date where the home was moved.
-
-    Complexity: every call is a few look-ups in the store; artifacts are copied once.
+    Opening rewrites the file's artifact locations where the home was moved. Every call is a few look-ups in the store;
+    artifacts are copied once.
 
     Raises:
         UsageError: `MLFLOW_TRACKING_URI` cannot be used.
@@ -98,21 +98,21 @@ class Tracking:
         params: Mapping[str, Any],
         tables: Sequence[TableSnapshot] = (),
     ) -> int:
-        """Records a training run with its parameters, data, metrics, plots, tables and model.
+        """Records a training run (parameters, data, metrics, plots, tables, model) and registers the model.
 
         A run that an earlier process left unfinished (killed, out of memory) is marked as killed first. The metrics of
         each window are steps of `window/NAME`, from 0 for the earliest.
 
         Args:
-            kind: which model.
+            kind: demand or recommender.
             trained: the model with its backtest.
             data_versions: lake version of every table.
-            as_of: the last day the model saw.
-            params: of the call, such as the preset.
+            as_of: the last day that the model saw.
+            params: parameters of the call, such as the preset.
             tables: the same lake versions in detail, to be recorded as MLflow datasets.
 
         Returns:
-            The model's version in the registry.
+            The model's number in the registry.
         """
         with self._lock(kind):
             experiment = self._experiment(kind)
@@ -121,9 +121,13 @@ class Tracking:
                 _activated(self._location),
                 mlflow.start_run(experiment_id=experiment, run_name=f"{kind} {as_of}", tags=self._tags(kind)) as run,
             ):
-                flat = {f"config.{key}": value for key, value in _flatten(trained.config).items()}
-                lake = {f"lake.{table}": version for table, version in data_versions.items()}
-                mlflow.log_params({**params, **flat, **trained.learning, **lake, "as_of": as_of.isoformat()})
+                config_params = {f"config.{key}": value for key, value in _flatten(trained.config).items()}
+                # the versions twice: as parameters they can be searched in MLflow, in trained.json they are read back
+                lake_params = {f"lake.{table}": version for table, version in data_versions.items()}
+                mlflow.log_params(
+                    {**params, **config_params, **trained.learning, **lake_params, "as_of": as_of.isoformat()}
+                )
+                # a metric without a value is left out: MLflow's tables store NaN as 0 with a flag
                 mlflow.log_metrics({key: value for key, value in trained.metrics.items() if not math.isnan(value)})
                 self._client.log_batch(run.info.run_id, metrics=_window_metrics(trained))
                 self._client.log_inputs(run.info.run_id, dataset_inputs(tables, as_of, self._workspace.home))
@@ -136,7 +140,7 @@ class Tracking:
                 return self._log_model(kind, trained, run.info.run_id)
 
     def newest(self, kind: Kind) -> int:
-        """The newest version in the registry.
+        """The newest number in the registry.
 
         Raises:
             NotFoundError: no model of that kind was trained.
@@ -147,7 +151,7 @@ class Tracking:
         return max(numbers)
 
     def champion(self, kind: Kind) -> int | None:
-        """The version that carries the alias `champion`, or None."""
+        """The number that carries the alias `champion`; None where no version does."""
         try:
             return int(self._client.get_model_version_by_alias(self._location.name(kind), "champion").version)
         except MlflowException as error:
@@ -155,8 +159,8 @@ class Tracking:
                 raise
             return None
 
-    def read(self, kind: Kind, version: int) -> Registered:
-        """What is known of a version.
+    def read(self, kind: Kind, version: int) -> ModelVersion:
+        """A version with the facts that its run recorded.
 
         Raises:
             NotFoundError: there is no such version.
@@ -169,10 +173,11 @@ class Tracking:
             raise NotFoundError(
                 f"the registry has no {kind} version {version}. See `retail-brain models {kind}` for those there are."
             ) from error
+        # trained.json and not the run's parameters: MLflow cuts those off and keeps them as texts
         with scratch_folder("read") as folder, _activated(self._location):
             path = self._client.download_artifacts(entry.run_id, "trained.json", str(folder))
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
-        return Registered(
+        return ModelVersion(
             version=version,
             config=raw["config"],
             metrics=raw["metrics"],
@@ -184,12 +189,16 @@ class Tracking:
             run_id=entry.run_id,
         )
 
-    def versions(self, kind: Kind) -> list[Registered]:
-        """All versions, newest first."""
+    def versions(self, kind: Kind) -> list[ModelVersion]:
+        """All versions of a kind, newest first."""
         return [self.read(kind, number) for number in sorted(self._numbers(kind), reverse=True)]
 
     def fetch_model(self, kind: Kind, version: int, folder: Path) -> None:
-        """Copies the model's own files into an existing folder."""
+        """Copies the model's own files into an existing folder.
+
+        Raises:
+            ModelError: the files are missing or cannot be read.
+        """
         uri = f"models:/{self._location.name(kind)}/{version}/artifacts/model"
         with scratch_folder("fetch") as scratch, _activated(self._location):
             try:
@@ -203,7 +212,7 @@ class Tracking:
             shutil.copytree(local, folder, dirs_exist_ok=True)
 
     def point_champion(self, kind: Kind, version: int, note: str) -> None:
-        """Moves the alias `champion` to a version and notes why."""
+        """Moves the alias `champion` to a version and stores the reason as a tag of it."""
         name = self._location.name(kind)
         self._client.set_registered_model_alias(name, "champion", str(version))
         self._client.set_model_version_tag(name, str(version), "promoted_because", note)
@@ -254,6 +263,7 @@ class Tracking:
         return hashlib.sha256(f"{socket.gethostname()} {self._workspace.home.resolve()}".encode()).hexdigest()[:16]
 
     def _close_orphans(self, experiment: str) -> None:
+        # the lock of the kind is held, so nobody of this home can be training: what is `RUNNING` has died
         for run in self._client.search_runs([experiment], "attributes.status = 'RUNNING'"):
             if self._location.database is not None or run.data.tags.get(_WRITER) == self._writer():
                 self._client.set_terminated(run.info.run_id, "KILLED")
@@ -265,6 +275,7 @@ class Tracking:
             _check_database(database)
             if moved_from(database):
                 with ExitStack() as stack:
+                    # not beneath a run that is being logged to the locations found before
                     for kind in KINDS:
                         stack.enter_context(self._lock(kind))
                     relocate(database)
@@ -275,7 +286,11 @@ class Tracking:
 
 @contextmanager
 def _activated(location: Location) -> Iterator[None]:
-    """Points MLflow's global state at a store, and back afterwards: MLflow sets environment variables, too."""
+    """Points MLflow's global state at a store, and back afterwards.
+
+    Another tenant of this process, or the notebook that called us, has a store of its own. MLflow sets environment
+    variables as well, which child processes would inherit.
+    """
     before = {name: os.environ.get(name) for name in _URI_VARIABLES}
     logger = logging.getLogger("mlflow")
     level = logger.level
@@ -294,11 +309,12 @@ def _activated(location: Location) -> Iterator[None]:
 
 
 def _check_server(location: Location) -> None:
-    """Asks the server for one experiment, with few retries: a training run must not find out after hours.
+    """Asks the server for one experiment: a training run must not find out after hours that it does not answer.
 
     Raises:
         ModelError: it does not answer.
     """
+    # MLflow's default of 7 retries with doubling pauses takes minutes
     name = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
     before = os.environ.get(name)
     os.environ.setdefault(name, "2")
@@ -315,27 +331,27 @@ def _check_server(location: Location) -> None:
 
 
 def _create_database(path: Path) -> None:
-    """Makes the schema aside and renames it, so that a kill half way leaves no half-made database behind."""
-    aside = path.with_suffix(".new")
-    aside.unlink(missing_ok=True)
-    uri = f"sqlite:///{aside}"
+    """Makes the schema in a file beside and renames it, so that a kill half way leaves no half-made database behind."""
+    staging = path.with_suffix(".new")
+    staging.unlink(missing_ok=True)
+    uri = f"sqlite:///{staging}"
     MlflowClient(uri, uri).search_experiments(max_results=1)
-    with closing(sqlite3.connect(aside)) as connection, connection:
+    with closing(sqlite3.connect(staging)) as connection, connection:
         place_default_experiment(connection, path.parent)
-    aside.replace(path)
+    staging.replace(path)
 
 
 def _check_database(path: Path) -> None:
-    """Stops at a file that SQLite did not write.
+    """Checks the first bytes of the file, because SQLAlchemy's error for a foreign file does not say what to do.
 
     Raises:
         ModelError: it is damaged.
     """
     with path.open("rb") as file:
-        start = file.read(16)
-    if start != b"SQLite format 3\0":
+        header = file.read(16)
+    if header != b"SQLite format 3\0":
         raise ModelError(
-            f"{path} is not an SQLite database: it begins with {start!r}. Restore it, or move it away: runs and "
+            f"{path} is not an SQLite database: it begins with {header!r}. Restore it, or move it away: runs and "
             "versions are then lost, while the champions' bundles go on serving."
         )
 
@@ -346,12 +362,12 @@ def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(item, Mapping):
             flat |= _flatten(item, f"{prefix}{key}.")
         else:
-            flat[f"{prefix}{key}"] = str(item)[:500]
+            flat[f"{prefix}{key}"] = str(item)[:500]  # older MLflow servers refuse longer values
     return flat
 
 
 def _window_metrics(trained: Trained) -> list[Metric]:
-    """Each window's metrics as steps, timed at the window's cutoff."""
+    """Metrics of each window as steps, timed at the window's cutoff, so that MLflow's charts show the days."""
     metrics = []
     for step, (cutoff, values) in enumerate(sorted(trained.window_metrics.items())):
         time = round(datetime(cutoff.year, cutoff.month, cutoff.day, tzinfo=UTC).timestamp() * 1000)

@@ -28,7 +28,7 @@ from serving.store.rows import write_rows
 from training.bundle import KINDS, Kind, champion, champion_version, read_manifest
 from training.demand.model import DemandModel
 from training.demand.stored_forecasts import write_origin
-from training.promotion import load_model
+from training.jobs import load_model
 from training.recommender.model import RecommenderModel
 
 
