@@ -30,7 +30,7 @@ Farther off, one holiday's approach would be another holiday: Christmas is 24 da
 and nothing happens 24 days before Memorial Day."""
 _LONGEST_LUNAR_YEAR_DAYS = 390
 """Days; a lunar year with a leap month has 383 to 385, so a longer gap is a festival that is missing."""
-_MOVING: Mapping[str, tuple[int, int]] = MappingProxyType(
+MOVING: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"spring_festival": (24, 14), "mid_autumn": (12, 2), "dragon_boat": (5, 2), "easter": (12, 2)}
 )
 """Days before and after each moving festival that are compared with as far from it a year ago. Chosen by judgement, not
@@ -124,7 +124,7 @@ def same_time_last_year(dates: Sequence[date], country: str) -> list[date | None
     festivals = festival_days(country, years[0], years[-1])
     moved: dict[date, date] = {}
     busy: set[date] = set()
-    for name, (before, after) in _MOVING.items():
+    for name, (before, after) in MOVING.items():
         for earlier, later in itertools.pairwise(festivals[name]):
             stretch = range(-before, after + 1)
             busy |= {earlier + timedelta(days=distance) for distance in stretch}

@@ -12,6 +12,7 @@ import typer
 from retail_brain import __version__
 from retail_brain.cli import (
     audience_verbs,
+    check_verbs,
     context,
     demo_verb,
     events_verbs,
@@ -70,6 +71,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     },
     "Service 服务": {
         "publish": train_verbs.publish,
+        "check": check_verbs.check,
         "serve": serve_verb.serve,
         "keys": keys_verbs.keys,
         "extensions": extensions_verb.extensions,

@@ -50,6 +50,8 @@ class AnswersManifest:
             added; published with the rows, so that the service needs no such package.
         left_out: model kind -> why its champion could not be read, so that its parts are missing.
         calendar: event days such as festivals: `date`, `name`, `type`.
+        consistency: rows of `serving.store.consistency`: where these answers contradict each other; empty in sets of
+            versions that did not check.
     """
 
     answers_id: str
@@ -67,6 +69,7 @@ class AnswersManifest:
     files: dict[str, str] = field(default_factory=dict)
     feature_facts: dict[str, list[list[Any]]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    consistency: list[dict[str, Any]] = field(default_factory=list)
     format: int = FORMAT
 
 
@@ -159,6 +162,15 @@ def open_answers(folder: Path) -> Answers:
     """
     manifest = read_manifest(folder)
     _check_files(folder, manifest)
+    return map_answers(folder, manifest)
+
+
+def map_answers(folder: Path, manifest: AnswersManifest) -> Answers:
+    """Maps the files of a set of answers whose manifest is at hand, without checking their checksums.
+
+    Raises:
+        ModelError: a file is missing or cut.
+    """
     parts = set(manifest.parts)
     try:
         stores, products = Catalog(folder, "stores"), Catalog(folder, "products")
@@ -189,6 +201,7 @@ def open_answers(folder: Path) -> Answers:
 
 _TABLES = (
     "ledger",
+    "plan",
     "elasticities",
     "transfers",
     "counts",
@@ -216,6 +229,18 @@ def current_id(answers: Path) -> str | None:
         return (answers / "CURRENT").read_text(encoding="utf-8").strip() or None
     except FileNotFoundError:
         return None
+
+
+def open_current(answers: Path) -> Answers:
+    """Opens the current set under a tenant's answers folder.
+
+    Raises:
+        ModelError: nothing was published, or the set is incomplete, damaged or of another format.
+    """
+    name = current_id(answers)
+    if name is None:
+        raise ModelError(f"{answers} holds no answers: nothing was published yet. Run `retail-brain publish`.")
+    return open_answers(answers / name)
 
 
 def make_current(answers: Path, answers_id: str) -> None:

@@ -1,5 +1,6 @@
 """Published order suggestions: per store, most urgent first."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,27 @@ class Suggestions:
         """Values of one numeric column, NaN where null."""
         values: Array = self._numbers[rows, _NUMBERS.index(name)]
         return values
+
+    def table(self, stores: Sequence[str], products: Sequence[str]) -> pl.DataFrame:
+        """All suggestions, one row per store x product: ids, days, numbers (null where unknown) and codes.
+
+        Args:
+            stores: id of each store position.
+            products: id of each product position.
+        """
+        rows = np.arange(len(self))
+        numbers = pl.DataFrame(self._numbers, schema=_NUMBERS, orient="row").fill_nan(None)
+        days = pl.DataFrame(self._days, schema=_DAYS, orient="row").with_columns(
+            pl.when(pl.all() != _NO_DAY).then(pl.all()).cast(pl.Date)
+        )
+        owners = pl.Series(np.repeat(np.arange(len(self._starts) - 1), np.diff(self._starts)))
+        return pl.DataFrame(
+            {
+                "store_id": pl.Series(stores, dtype=pl.String).gather(owners),
+                "product_id": pl.Series(products, dtype=pl.String).gather(self.product),
+                **{name: self._texts[name].take(rows) for name in ("source", "reason_code")},
+            }
+        ).hstack([*numbers.get_columns(), *days.get_columns()])
 
     def rows(
         self, store_id: str, product_ids: list[str], rows: Array, as_of: str, language: str

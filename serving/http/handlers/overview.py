@@ -1,5 +1,6 @@
 """What there is: overview and search."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -31,11 +32,18 @@ def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
         "parts": manifest.parts,
         "bundles": manifest.bundles,
         "left_out": manifest.left_out,
+        "consistency": [_check(row, call.language) for row in manifest.consistency],
         "stores": [
             {"id": text, "name": name}
             for text, name in zip(stores.ids.take(first), stores.names.take(first), strict=True)
         ],
     }
+
+
+def _check(row: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """A row of the consistency check with its meaning in one language."""
+    shown = {name: value for name, value in row.items() if name not in {"reason", "reason_zh"}}
+    return shown | {"reason": row["reason_zh" if language == "zh" else "reason"]}
 
 
 def search(request: SearchRequest, call: Call) -> dict[str, Any]:

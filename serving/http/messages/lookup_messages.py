@@ -79,8 +79,22 @@ class BundleItem(Strict):
     metrics: Annotated[dict[str, float | None], Field(default_factory=dict)]
 
 
+class ConsistencyItem(Strict):
+    """A kind of contradiction among the answers: lines of it, those that name their reason, units and money."""
+
+    check: str
+    lines: int
+    explained: int
+    units: float
+    money: float
+    reason: str
+
+
 class OverviewResponse(Strict):
-    """What there is; `left_out` says of each model that this version cannot read why its answers are missing."""
+    """What there is; `left_out` says of each model that this version cannot read why its answers are missing.
+
+    `consistency` is empty where the answers were published by a version that did not check them.
+    """
 
     tenant: str
     role: str
@@ -96,4 +110,5 @@ class OverviewResponse(Strict):
     parts: list[str]
     bundles: dict[str, BundleItem]
     left_out: Annotated[dict[str, str], Field(default_factory=dict)]
+    consistency: Annotated[list[ConsistencyItem], Field(default_factory=list)]
     stores: list[StoreItem]

@@ -2,20 +2,12 @@
 
 from datetime import date, timedelta
 
-import numpy as np
 import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
-
-_YEAR, _WEEKS_AHEAD, _QUIET_WEEKS = 364, 26, 6
-"""Days of a year in whole weeks, weeks ahead that are looked at, and weeks that a quiet time lasts. Chosen by
-judgement, not measured."""
-_QUIET_SHARE = 0.1
-"""Share of the mean week; a season is over when six weeks sell less. Chosen by judgement, not measured."""
-_SEASON_WEEKS, _SEASON_SHARE = 13, 0.6
-"""Weeks of a season, and the share of a year's sales that must fall into them. Chosen by judgement, not measured."""
+from serving.planning.stock.season import season_ends
 
 
 def sell_by(
@@ -36,22 +28,51 @@ def sell_by(
     review = pl.col("review_period_days").fill_null(settings.replenishment.review_period_days)
     left = (pl.col("shelf_life_days") - (review / 2).round(0)).clip(1).floor()
     dates = terms.lazy().select(*SERIES, date=pl.lit(as_of) + pl.duration(days=left))
+    ends = demand_ends(dataset, stock, as_of, settings)
     rows = (
         stock.lazy()
         .select(SERIES)
         .join(dates, on=list(SERIES), how="left", maintain_order="left")
-        .join(_listing_ends(dataset), on=list(SERIES), how="left", maintain_order="left")
-        .join(season_ends(dataset, as_of).lazy(), on="product_id", how="left", maintain_order="left")
+        .join(ends.lazy(), on=list(SERIES), how="left", maintain_order="left")
         .with_columns(
-            pl.when(pl.col("listing").is_not_null()).then(pl.max_horizontal("listing", pl.lit(as_of))).alias("listing"),
+            pl.col("date").cast(pl.Date),
             slow=pl.lit(as_of + timedelta(settings.network.leftover_days)),
         )
-        .with_columns(pl.col("date").cast(pl.Date))
     )
-    kinds = ("date", "listing", "season", "slow")
-    first = pl.min_horizontal(kinds)
-    kind = pl.coalesce(pl.when(pl.col(name) == first).then(pl.lit(name)) for name in kinds)
+    first = pl.min_horizontal("date", "ends_on", "slow")
+    kind = (
+        pl.when(pl.col("date") == first).then(pl.lit("date"))
+        .when(pl.col("ends_on") == first).then(pl.col("end_kind"))
+        .otherwise(pl.lit("slow"))
+    )  # fmt: skip
     return rows.select(*SERIES, sell_by=first, sell_by_kind=kind, is_end=kind.is_in(["listing", "season"])).collect()
+
+
+def demand_ends(dataset: Dataset, series: pl.DataFrame, as_of: date, settings: Settings) -> pl.DataFrame:
+    """One row per store x product of `series` whose demand ends: `store_id`, `product_id`, `ends_on`, `end_kind`.
+
+    The last day of demand, `as_of` at the earliest, is that of the listing (`listing`) or, where it comes first, of the
+    season (`season`).
+
+    Args:
+        dataset: as known on `as_of`.
+        series: `store_id`, `product_id`.
+        as_of: last visible day.
+        settings: the country, whose festivals move seasons.
+    """
+    keys = list(SERIES)
+    seasons = season_ends(dataset, as_of, settings.data.country).lazy()
+    both = (
+        series.lazy()
+        .select(keys)
+        .join(_listing_ends(dataset), on=keys, how="left", maintain_order="left")
+        .join(seasons, on="product_id", how="left", maintain_order="left")
+    )
+    first = pl.max_horizontal(pl.min_horizontal("listing", "season"), pl.lit(as_of))
+    is_season = pl.col("listing").is_null() | (pl.col("season") < pl.col("listing"))
+    kind = pl.when(is_season).then(pl.lit("season")).otherwise(pl.lit("listing"))
+    ending = both.filter(pl.any_horizontal(pl.col("listing", "season").is_not_null()))
+    return ending.select(*keys, ends_on=first, end_kind=kind).collect()
 
 
 def _listing_ends(dataset: Dataset) -> pl.LazyFrame:
@@ -62,33 +83,3 @@ def _listing_ends(dataset: Dataset) -> pl.LazyFrame:
         .agg(pl.col("listed_until").max(), is_open=pl.col("listed_until").is_null().any())
     )
     return ends.filter(~pl.col("is_open")).select(*SERIES, listing=pl.col("listed_until") - pl.duration(days=1))
-
-
-def season_ends(dataset: Dataset, as_of: date) -> pl.DataFrame:
-    """One row per product whose season ends within half a year: `product_id`, `season` (the last day).
-
-    Seasonal are goods of which thirteen weeks sold 60 % of the year. Their season ends where, a year ago, six weeks
-    sold less than a tenth of the year's mean. Only goods that were sold more than a year ago are judged.
-    """
-    first = as_of - timedelta(days=_YEAR - 1)
-    sales = dataset.daily_sales().filter(pl.col("units") > 0, pl.col("date") >= first - timedelta(days=28))
-    week = ((pl.col("date") - first).dt.total_days() // 7).alias("week")
-    sold = sales.group_by("product_id", week).agg(pl.col("units").sum()).collect()
-    old = sold.filter(pl.col("week") < 0)["product_id"].unique()
-    recent = sold.filter(pl.col("week") >= 0, pl.col("product_id").is_in(old.implode()))
-    goods = recent["product_id"].unique().sort()
-    if not len(goods):
-        return pl.DataFrame(schema={"product_id": pl.String, "season": pl.Date})
-    table = np.zeros((len(goods), _YEAR // 7))
-    place = goods.search_sorted(recent["product_id"])
-    table[place.to_numpy(), recent["week"].clip(0, 51).to_numpy()] = recent["units"].to_numpy()
-    # The year is repeated, so that windows run over its end.
-    ahead = np.concatenate([table, table], axis=1)
-    sums = np.cumsum(np.pad(ahead, ((0, 0), (1, 0))), axis=1)
-    season = (sums[:, _SEASON_WEEKS : _SEASON_WEEKS + 52] - sums[:, :52]).max(axis=1)
-    is_seasonal = season >= _SEASON_SHARE * table.sum(axis=1)
-    sold_ahead = sums[:, _QUIET_WEEKS : _QUIET_WEEKS + _WEEKS_AHEAD] - sums[:, :_WEEKS_AHEAD]
-    quiet = sold_ahead < _QUIET_SHARE * _QUIET_WEEKS * table.mean(axis=1)[:, None]
-    ends = np.where(quiet.any(axis=1), quiet.argmax(axis=1), -1)
-    days = np.datetime64(as_of, "D") + 7 * np.maximum(ends, 0)
-    return pl.DataFrame({"product_id": goods, "season": pl.Series(days)}).filter(pl.Series((ends >= 0) & is_seasonal))

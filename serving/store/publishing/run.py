@@ -18,7 +18,9 @@ from retail_brain.settings import Settings, Workspace
 from serving.planning.demand.overrides import tenant_overrides
 from serving.planning.demand.value_added import ledger
 from serving.planning.profile.facts import outside_facts
-from serving.store.answer_set import AnswersManifest, make_current, write_manifest
+from serving.store.answer_set import AnswersManifest, make_current, map_answers, write_manifest
+from serving.store.consistency.report import summarised
+from serving.store.consistency.run import contradictions
 from serving.store.publishing.catalogs import publish_catalogs, publish_identities
 from serving.store.publishing.forecasts_and_orders import publish_demand
 from serving.store.publishing.people_and_goods import publish_people
@@ -53,6 +55,7 @@ def publish(workspace: Workspace, dataset: Dataset, settings: Settings, progress
     try:
         manifest = _fill(aside, answers_id, workspace, dataset, settings, models, progress)
         manifest = replace(manifest, left_out=left_out)
+        manifest = replace(manifest, consistency=_consistency(aside, manifest, dataset, settings, progress))
         write_manifest(aside, manifest)
         aside.rename(workspace.answers / answers_id)
     finally:
@@ -137,6 +140,19 @@ def _fill(
         calendar=_calendar(dataset, settings),
         feature_facts={table: [list(fact) for fact in outside_facts(table)] for table in ("person", "goods", "place")},
     )
+
+
+def _consistency(
+    folder: Path, manifest: AnswersManifest, dataset: Dataset, settings: Settings, progress: Progress
+) -> list[dict[str, Any]]:
+    """Summary of the contradictions of the answers just written; those that name no reason are said."""
+    with progress.step("consistency") as step:
+        summary = summarised(contradictions(map_answers(folder, manifest), dataset, settings))
+        step.rows = int(summary["lines"].sum())
+        step.note = f"{int(summary['explained'].sum()):,} explained"
+    for row in summary.filter(pl.col("lines") > pl.col("explained")).iter_rows(named=True):
+        progress.say(f"  CONTRADICTION: {row['lines'] - row['explained']:,} lines: {row['reason']}")
+    return summary.to_dicts()
 
 
 def _bundle(folder: Path) -> dict[str, Any]:

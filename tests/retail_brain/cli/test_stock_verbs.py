@@ -8,7 +8,10 @@ from retail_brain.cli.app import app
 from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.decisions.phantom_stock import CYCLE_COUNTS
 from retail_brain.decisions.transfers import TRANSFERS
-from retail_brain.errors import DataError, MissingTableError, NotFoundError, UsageError
+from retail_brain.errors import DataError, MissingTableError, ModelError, NotFoundError, UsageError
+from retail_brain.settings import Workspace
+from serving.store.answer_set import open_current
+from serving.store.consistency.report import CHECKS, CONSISTENCY, CONTRADICTIONS, is_consistent, summarised
 
 
 def run(home, *words):
@@ -63,3 +66,17 @@ def test_a_chain_that_does_not_say_what_its_shops_hold_is_told_so(home, tmp_path
     result = run(home, verb, "--out", str(tmp_path / "out.csv"), "--lake", lake)
     assert isinstance(result.exception, MissingTableError), result.output
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_consistency_is_checked_on_what_is_published_and_ends_with_one_where_nothing_is_explained(home, tmp_path):
+    answers = Workspace(home).answers
+    assert isinstance(run(home, "check", "consistency").exception, ModelError)
+    assert run(home, "publish").exit_code == 0
+    result = run(home, "check", "consistency", "--out", str(tmp_path / "found.parquet"))
+    summary = pl.DataFrame(open_current(answers).manifest.consistency, schema=CONSISTENCY)
+    assert summary["check"].to_list() == list(CHECKS)
+    assert result.exit_code == (0 if is_consistent(summary) else 1), result.output
+    found = pl.read_parquet(tmp_path / "found.parquet")
+    assert dict(found.schema) == CONTRADICTIONS
+    assert summarised(found).equals(summary)
+    assert all(check in result.output for check in CHECKS)

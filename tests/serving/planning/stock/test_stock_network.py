@@ -151,9 +151,21 @@ def test_a_season_ends_where_a_year_ago_nothing_sold_any_more():
     steady = pl.DataFrame({"date": days, "product_id": "milk", "units": 2.0})
     gift = steady.filter(pl.col("date").dt.month().is_in([1, 2])).with_columns(product_id=pl.lit("gift"))
     sales = pl.concat([steady, gift]).with_columns(store_id=pl.lit("S"))
-    ends = season_ends(Dataset.from_frames({"daily_sales": sales}).at(date(2025, 2, 10)), date(2025, 2, 10))
-    assert ends["product_id"].to_list() == ["gift"]
-    assert date(2025, 2, 20) <= ends["season"][0] <= date(2025, 3, 10)
+    ends = season_ends(Dataset.from_frames({"daily_sales": sales}).at(date(2025, 2, 10)), date(2025, 2, 10), "US")
+    # The last sale was 2024-02-29; 52 weeks later it is 2025-02-27.
+    assert ends.rows() == [("gift", date(2025, 2, 27))]
+
+
+def test_goods_of_a_moving_festival_end_as_far_from_it_as_the_year_before():
+    spring = {2024: date(2024, 2, 10), 2025: date(2025, 1, 29), 2026: date(2026, 2, 17)}
+    days = [date(2024, 1, 1) + timedelta(days=day) for day in range(789)]
+    near = [day for day in days if -30 <= (day - spring[day.year]).days <= 20]
+    sales = pl.DataFrame({"date": near, "store_id": "S", "product_id": "gift", "units": 2.0})
+    as_of = date(2026, 2, 25)
+    seen = Dataset.from_frames({"daily_sales": sales.filter(pl.col("date") <= as_of)}).at(as_of)
+    assert season_ends(seen, as_of, "CN").rows() == [("gift", spring[2026] + timedelta(days=20))]
+    # By the date a year ago, 2025-02-26, nothing had been sold for a week.
+    assert season_ends(seen, as_of, "US").rows() == [("gift", as_of)]
 
 
 def test_the_first_of_date_listing_and_season_counts():

@@ -1,0 +1,1 @@
+"""Looks for contradictions among published answers: the same shelf, product and day told in two ways."""

@@ -1,0 +1,121 @@
+"""Sums contradictions by kind, with what each kind means in English and Chinese."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import polars as pl
+
+CONTRADICTIONS = {
+    "check": pl.String,
+    "store_id": pl.String,
+    "product_id": pl.String,
+    "lines": pl.Int64,
+    "units": pl.Float64,
+    "money": pl.Float64,
+    "is_explained": pl.Boolean,
+}
+"""Columns of single contradictions; `lines` is how many rows of an answer stand behind one."""
+
+CONSISTENCY = {
+    "check": pl.String,
+    "lines": pl.Int64,
+    "explained": pl.Int64,
+    "units": pl.Float64,
+    "money": pl.Float64,
+    "reason": pl.String,
+    "reason_zh": pl.String,
+}
+"""Columns of the summary; `units` and `money` are of all lines, explained ones too."""
+
+CHECKS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "ordered_and_left_over": (
+            "Ordered and called left-over at once; explained where the plan says what the order is for",
+            "同一商品既建议订货又列为积压；若计划写明订货用途则视为已说明",
+        ),
+        "ordered_beyond_end": (
+            "Ordered for demand after the end of the listing, the season or the shelf life",
+            "订货超出下架日、季末或保质期之后的需求",
+        ),
+        "season_left_over_in_demand": (
+            "Left over at the end of a season or listing after which the forecast goes on selling",
+            "按季末或下架列为积压，但预测仍在继续销售",
+        ),
+        "ordered_beyond_source": (
+            "Orders of a product on a source shop or warehouse beyond what it has",
+            "对同一仓库（或调出店）的订货合计超过其库存",
+        ),
+        "transfer_into_left_over": (
+            "Transfers into a shop where the product is left over",
+            "向该商品已积压的门店调拨",
+        ),
+        "transfer_into_ordered": (
+            "Transfers into a shop that also orders the product; explained where each names the other",
+            "向同时订货的门店调拨；若两者互相注明则视为已说明",
+        ),
+        "losing_order": (
+            "Orders expected to lose money; explained where a service level was agreed and the line says so",
+            "预计亏损的订货；若已约定服务水平并注明则视为已说明",
+        ),
+        "people_beyond_left_over": (
+            "More buyers expected among the people told of left-over goods than units are left",
+            "被告知积压商品的顾客中，预计购买量超过剩余件数",
+        ),
+        "sent_after_end": (
+            "People told of left-over goods after the last day on which these are sold",
+            "通知日期晚于积压商品的最后销售日",
+        ),
+        "chance_of_any_product": (
+            "The chance of buying any of the goods shown as the chance of the product named",
+            "把购买任一商品的概率写成了所列商品的概率",
+        ),
+        "mean_for_median": (
+            "A sentence says a person buys every so many days, and the median of the gaps differs by a fifth or more",
+            "“约每几天购买一次”与购买间隔中位数相差五分之一以上",
+        ),
+    }
+)
+"""Code of each check -> what it means in English and Chinese, in the order of the report."""
+
+
+def found(check: str, rows: pl.DataFrame, **columns: pl.Expr | float | bool | str | None) -> pl.DataFrame:
+    """Contradictions of one kind: columns CONTRADICTIONS.
+
+    Args:
+        check: code of CHECKS.
+        rows: one row per contradiction.
+        columns: values of CONTRADICTIONS that differ from one line of no units, no money, unexplained.
+    """
+    usual: dict[str, pl.Expr | float | bool | str | None] = {"lines": 1, "units": 0.0, "money": 0.0}
+    usual |= {"is_explained": False, "check": check}
+    given = usual | columns
+    named = rows.with_columns(
+        **{name: value if isinstance(value, pl.Expr) else pl.lit(value) for name, value in given.items()}
+    )
+    return named.select(pl.col(name).cast(kind) for name, kind in CONTRADICTIONS.items())
+
+
+def summarised(contradictions: pl.DataFrame) -> pl.DataFrame:
+    """One row per check, found or not, in the order of CHECKS: columns CONSISTENCY.
+
+    Args:
+        contradictions: columns CONTRADICTIONS.
+    """
+    texts = pl.DataFrame(
+        [(code, en, zh) for code, (en, zh) in CHECKS.items()], schema=["check", "reason", "reason_zh"], orient="row"
+    )
+    lines = pl.col("lines")
+    sums = contradictions.group_by("check").agg(
+        lines.sum(),
+        explained=lines.filter("is_explained").sum(),
+        units=pl.col("units").sum(),
+        money=pl.col("money").sum(),
+    )
+    joined = texts.join(sums, on="check", how="left", maintain_order="left")
+    filled = joined.with_columns(pl.col("lines", "explained", "units", "money").fill_null(0))
+    return filled.select(pl.col(name).cast(kind) for name, kind in CONSISTENCY.items())
+
+
+def is_consistent(summary: pl.DataFrame) -> bool:
+    """Whether every contradiction of a summary names its reason."""
+    return bool((summary["lines"] == summary["explained"]).all())
