@@ -216,21 +216,14 @@ class Tenant:
             ModelError: there is no champion.
             NotFoundError: a store is not in the data.
         """
-        from serving.planning.demand.forecast_table import empty_forecast_table, forecast_tables
+        from retail_brain.outputs import SeriesFilter
+        from serving.planning.demand.forecast_table import empty_forecast_table, forecast_table
 
         model = self._champion("demand")
         levels = tuple(quantiles or model.config.demand.quantiles)
-        tables = forecast_tables(
-            self.dataset,
-            model,
-            horizon,
-            stores=stores,
-            products=products,
-            quantiles=levels,
-            explain=explain,
-            seed=seed,
-            progress=self.progress,
-        )
+        only = SeriesFilter(stores, products)
+        forecasts = model.forecast(self.dataset, horizon, only, explain=explain, seed=seed, progress=self.progress)
+        tables = (forecast_table(forecast, levels) for forecast in forecasts)
         return _concat([empty_forecast_table(levels, explain=explain), *tables])
 
     def suggest(
@@ -248,14 +241,14 @@ class Tenant:
             NotFoundError: none of the named stores and products has a forecast.
             UsageError: the budget is negative.
         """
+        from retail_brain.outputs import SeriesFilter
         from serving.planning.stock.order_suggestions import suggest
 
         return suggest(
             self.dataset,
             self._champion("demand"),
             self.settings,
-            stores=stores,
-            products=products,
+            only=SeriesFilter(stores, products),
             budget=budget,
             seed=seed,
             progress=self.progress,

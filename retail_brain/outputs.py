@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,6 +71,24 @@ def quantile_column(quantile: float) -> str:
     percent = f"{quantile * 100:.6f}".rstrip("0").rstrip(".")
     whole, _, fraction = percent.partition(".")
     return f"forecast_p{whole.zfill(2)}" + (f"_{fraction}" if fraction else "")
+
+
+@dataclass(frozen=True)
+class SeriesFilter:
+    """Series that an answer is wanted for; by default all.
+
+    Attributes:
+        stores: only these; None for all.
+        products: only these; None for all.
+        skip_stores: not these, whatever `stores` says.
+    """
+
+    stores: Sequence[str] | None = None
+    products: Sequence[str] | None = None
+    skip_stores: Collection[str] = ()
+
+
+ALL_SERIES = SeriesFilter()
 
 
 @dataclass(frozen=True)

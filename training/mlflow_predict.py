@@ -15,7 +15,7 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.lake import open_lake
-from retail_brain.outputs import SERIES, quantile_column
+from retail_brain.outputs import SERIES, SeriesFilter, quantile_column
 from retail_brain.settings import Workspace, load_settings
 from training.bundle import Kind
 from training.demand.model import DemandModel
@@ -78,7 +78,7 @@ def _forecasts(
     # an empty frame first: series that are unknown or too young give none, and the columns must be there all the same
     frames = [_columns(keys.head(0), pl.Series("date", [], dtype=pl.Date), np.empty((0, 0)), (), quantiles)]
     stores, products = keys["store_id"].unique(), keys["product_id"].unique()
-    for forecasts in model.forecast(dataset, horizon, stores=stores.to_list(), products=products.to_list()):
+    for forecasts in model.forecast(dataset, horizon, SeriesFilter(stores.to_list(), products.to_list())):
         # the model takes stores x products, of which only the pairs in `keys` were asked for
         series = forecasts.paths.series.with_row_index("row")
         rows = series.join(keys, on=SERIES, how="semi", maintain_order="left")["row"].to_numpy()

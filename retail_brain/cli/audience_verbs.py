@@ -71,13 +71,15 @@ def _left_over(dataset: "Dataset", product: list[str] | None, campaign: str | No
         UsageError: goods or a campaign were named as well.
     """
     from retail_brain.errors import UsageError
+    from retail_brain.outputs import SeriesFilter
     from serving.planning.stock.stock_network import goods_to_clear
     from serving.planning.stock.stock_network import leftovers as find_leftovers
 
     if product or campaign:
         raise UsageError("--leftovers chooses the goods itself; got --product or --campaign as well. Leave one out.")
     settings = current().settings
-    excess = find_leftovers(dataset, load_forecaster(), settings, stores=None if store is None else [store])
+    only = SeriesFilter(stores=None if store is None else [store])
+    excess = find_leftovers(dataset, load_forecaster(), settings, only=only)
     return goods_to_clear(excess, store)
 
 

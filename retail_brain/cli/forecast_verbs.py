@@ -34,11 +34,13 @@ def forecast(
     """
     from retail_brain.checkpoints import resumable_work, work_beside
     from retail_brain.files import sha256
+    from retail_brain.outputs import SeriesFilter
     from retail_brain.work_digest import work_digest
     from serving.planning.demand.forecast_file import write_forecast_file
     from serving.planning.demand.forecast_table import empty_forecast_table, forecast_tables
     from serving.planning.demand.overrides import tenant_overrides
     from training.bundle import champion
+    from training.demand.applied_overrides import OverriddenModel
     from training.demand.model import DemandModel
 
     context = current()
@@ -57,18 +59,9 @@ def forecast(
     with context.progress.step("forecast") as step, resumable_work(work_beside(out)) as work:
         finished = work.checkpoints(digest)
         resumed = finished.names()
-        tables = forecast_tables(
-            dataset,
-            model,
-            horizon,
-            stores=stores,
-            skip=resumed,
-            products=products,
-            explain=explain,
-            overrides=overrides,
-            seed=seed,
-            progress=context.progress,
-        )
+        engine = model if overrides is None else OverriddenModel(model, overrides)
+        only = SeriesFilter(stores, products, skip_stores=resumed)
+        tables = forecast_tables(engine, dataset, horizon, only, explain=explain, seed=seed, progress=context.progress)
         for table in tables:
             if table.height:
                 finished.write(table["store_id"][0], table)

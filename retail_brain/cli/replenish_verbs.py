@@ -44,6 +44,7 @@ def replenish(
     """
     import polars as pl
 
+    from retail_brain.outputs import SeriesFilter
     from serving.planning.stock.limits_file import with_budget
     from serving.planning.stock.order_suggestions import suggest, suggest_within
 
@@ -52,14 +53,11 @@ def replenish(
     dataset = chosen.dataset(lake, as_of)
     with chosen.progress.step("replenish") as step:
         model, settings, progress = load_forecaster(), chosen.settings, chosen.progress
+        only = SeriesFilter(stores, products)
         if scarce is None:
-            table = suggest(
-                dataset, model, settings, stores=stores, products=products, budget=budget, seed=seed, progress=progress
-            )
+            table = suggest(dataset, model, settings, only=only, budget=budget, seed=seed, progress=progress)
         else:
-            table, prices = suggest_within(
-                dataset, model, settings, scarce, stores=stores, products=products, seed=seed, progress=progress
-            )
+            table, prices = suggest_within(dataset, model, settings, scarce, only=only, seed=seed, progress=progress)
             write_table(prices, out.with_name(f"{out.stem}_limits{out.suffix}"))
             for row in prices.filter(pl.col("worth_of_one_more") > 0).head(10).iter_rows(named=True):
                 progress.say(f"  {row['limit']}: {row['reason']}")

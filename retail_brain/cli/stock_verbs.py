@@ -35,6 +35,7 @@ def transfers(
     A shop gives only what it is expected not to sell before its own supply can come, and only as much as it can pick
     beside its own orders. Needs sales, inventory and a champion demand model; uses supply, prices, products, stores.
     """
+    from retail_brain.outputs import SeriesFilter
     from serving.planning.stock.stock_network import transfers as suggest_transfers
 
     chosen = current()
@@ -48,8 +49,7 @@ def transfers(
             _with_inventory(chosen.dataset(lake, as_of)),
             load_forecaster(),
             settings,
-            stores=stores,
-            products=products,
+            only=SeriesFilter(stores, products),
             seed=seed,
             progress=chosen.progress,
         )
@@ -98,6 +98,7 @@ def leftovers(
     `audience --leftovers` finds the people who want them. Needs sales, inventory and a champion demand model; uses
     products (shelf life, cost), assortment (end of listing) and prices.
     """
+    from retail_brain.outputs import SeriesFilter
     from serving.planning.stock.stock_network import leftovers as find_leftovers
 
     chosen = current()
@@ -106,8 +107,7 @@ def leftovers(
             _with_inventory(chosen.dataset(lake, as_of)),
             load_forecaster(),
             chosen.settings,
-            stores=stores,
-            products=products,
+            only=SeriesFilter(stores, products),
             seed=seed,
             progress=chosen.progress,
         )

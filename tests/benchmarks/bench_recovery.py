@@ -18,6 +18,7 @@ import polars as pl
 from features.demand.history import DemandHistory, read_history
 from features.demand.recovered_units import recovered_days, recovery_audit
 from retail_brain.dataset import Dataset
+from retail_brain.outputs import SeriesFilter
 from retail_brain.settings import Settings
 from retail_brain.tables import TABLES
 from training.demand.config import preset_config
@@ -215,8 +216,7 @@ def _young(dataset: Dataset, origin: date, horizon: int, model: DemandModel) -> 
     for store in model.forecast(
         visible,
         horizon,
-        stores=young["store_id"].unique().sort().to_list(),
-        products=young["product_id"].unique().sort().to_list(),
+        SeriesFilter(young["store_id"].unique().sort().to_list(), young["product_id"].unique().sort().to_list()),
     ):
         dates = store.paths.dates
         rows = store.paths.series.select(KEY).join(

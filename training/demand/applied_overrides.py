@@ -1,6 +1,6 @@
 """Applies forecast overrides (judgemental adjustments) to the mean and the sample paths of a store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from zlib import crc32
@@ -11,9 +11,10 @@ import polars as pl
 from features.demand.arrays import Doubles
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.forecast_value_added import valid_overrides
-from retail_brain.outputs import DemandPaths
+from retail_brain.outputs import ALL_SERIES, DemandPaths, SeriesFilter
 from retail_brain.progress import SILENT, Progress
-from training.demand.forecast_run import StoreForecast
+from training.demand.config import DemandConfig
+from training.demand.forecast_run import Explain, StoreForecast
 from training.demand.model import DemandModel
 
 
@@ -29,22 +30,24 @@ class OverriddenModel:
     model: DemandModel
     overrides: pl.DataFrame
 
+    @property
+    def config(self) -> DemandConfig:
+        """How the engine was fitted."""
+        return self.model.config
+
     def forecast(
         self,
         dataset: Dataset,
         horizon: int,
+        only: SeriesFilter = ALL_SERIES,
         *,
-        stores: Sequence[str] | None = None,
-        products: Sequence[str] | None = None,
+        explain: Explain = False,
         seed: int = 0,
         progress: Progress = SILENT,
     ) -> Iterator[StoreForecast]:
         """As `DemandModel.forecast`, with the overrides that were valid at the dataset's last visible day."""
         origin = dataset.as_of or dataset.last_day()
-        forecasts = self.model.forecast(
-            dataset, horizon, stores=stores, products=products, seed=seed, progress=progress
-        )
-        for forecast in forecasts:
+        for forecast in self.model.forecast(dataset, horizon, only, explain=explain, seed=seed, progress=progress):
             yield overridden(forecast, self.overrides, origin)
 
 

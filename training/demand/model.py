@@ -1,6 +1,6 @@
 """Fits the demand model and draws joint sample paths of every series, one store at a time."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from features.demand.histories import Histories
 from features.demand.history import DemandHistory, read_history
 from retail_brain.dataset import Dataset
 from retail_brain.errors import NotFoundError
+from retail_brain.outputs import ALL_SERIES, SeriesFilter
 from retail_brain.progress import SILENT, Progress
 from training.demand.actuals import Actuals
 from training.demand.calibration import Calibration, calibrate
@@ -80,10 +81,8 @@ class DemandModel:
         self,
         dataset: Dataset,
         horizon: int,
+        only: SeriesFilter = ALL_SERIES,
         *,
-        stores: Sequence[str] | None = None,
-        skip: Collection[str] = (),
-        products: Sequence[str] | None = None,
         explain: Explain = False,
         paths: int | None = None,
         seed: int = 0,
@@ -94,9 +93,8 @@ class DemandModel:
         Args:
             dataset: sales up to its `as_of`, plans beyond.
             horizon: periods ahead.
-            stores: only these; all by default.
-            skip: not these: they were forecast before, and a store alone is forecast as among others.
-            products: only these, also where they never sold in a store; by default all that are listed.
+            only: stores (one alone is forecast as among others) and products, also where they never sold in a store;
+                by default all that are listed.
             explain: whether to work out the drivers: True by TreeSHAP (milliseconds per row), "quick" by path
                 attribution (microseconds). A model that does not explain (`explains`) gives none.
             paths: number of sample paths; by default that of the settings.
@@ -109,14 +107,14 @@ class DemandModel:
         """
         history = read_history(dataset, self.config.settings, horizon)
         known_stores = _known_stores(dataset, history)
-        store_ids = list(known_stores) if stores is None else list(dict.fromkeys(stores))
+        store_ids = list(known_stores) if only.stores is None else list(dict.fromkeys(only.stores))
         missing = [store for store in store_ids if store not in known_stores]
         if missing:
             raise NotFoundError(
                 f"stores {missing[:5]} are not in the data; it has {len(known_stores)} stores such as "
                 f"{sorted(known_stores)[:5]}. Name one of those."
             )
-        store_ids = [store for store in store_ids if store not in skip]
+        store_ids = [store for store in store_ids if store not in only.skip_stores]
         drawn = paths or self.config.demand.sample_paths
         needed_bytes = forecast_bytes(history.series, history.axis.count, horizon, drawn)
         check_memory(needed_bytes, f"forecasting {history.series.height:,} series")
@@ -129,7 +127,8 @@ class DemandModel:
             explain=explain,
             seed=seed,
         )
-        yield from progress.track(run.stores(sorted(store_ids), products), "forecast stores", total=len(store_ids))
+        forecasts = run.stores(sorted(store_ids), only.products)
+        yield from progress.track(forecasts, "forecast stores", total=len(store_ids))
 
     def save(self, folder: Path) -> None:
         """Writes the model into an existing folder: LightGBM text, npz and JSON."""

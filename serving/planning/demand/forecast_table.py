@@ -1,47 +1,35 @@
 """Builds the `forecasts` table, mean and quantiles of demand from sample paths, store by store."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
-from retail_brain.outputs import SERIES, quantile_column
+from retail_brain.outputs import ALL_SERIES, SERIES, SeriesFilter, quantile_column
 from retail_brain.progress import SILENT, Progress
-from training.demand.applied_overrides import overridden
+from training.demand.applied_overrides import OverriddenModel
 from training.demand.forecast_run import Explain, StoreForecast
 from training.demand.model import DemandModel
 
 
 def forecast_tables(
+    model: DemandModel | OverriddenModel,
     dataset: Dataset,
-    model: DemandModel,
     horizon: int,
+    only: SeriesFilter = ALL_SERIES,
     *,
-    stores: Sequence[str] | None = None,
-    skip: Collection[str] = (),
-    products: Sequence[str] | None = None,
-    quantiles: Sequence[float] | None = None,
     explain: Explain = False,
-    overrides: pl.DataFrame | None = None,
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> Iterator[pl.DataFrame]:
-    """One table per store, one row per store x product x date (`forecast_table`); none of the stores to `skip`.
-
-    With `overrides` (rows of `forecast_value_added.OVERRIDES`) those that are valid are in the place of forecasts.
+    """One table per store, one row per store x product x date, with the quantiles of the settings (`forecast_table`).
 
     Raises:
         NotFoundError: a store that was named does not exist in the data.
     """
-    levels = tuple(quantiles or model.config.demand.quantiles)
-    forecasts = model.forecast(
-        dataset, horizon, stores=stores, skip=skip, products=products, explain=explain, seed=seed, progress=progress
-    )
-    origin = dataset.as_of or dataset.last_day()
-    for forecast in forecasts:
-        changed = forecast if overrides is None else overridden(forecast, overrides, origin)
-        yield forecast_table(changed, levels)
+    for forecast in model.forecast(dataset, horizon, only, explain=explain, seed=seed, progress=progress):
+        yield forecast_table(forecast, model.config.demand.quantiles)
 
 
 def forecast_table(forecast: StoreForecast, quantiles: Sequence[float]) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.outputs import SERIES
+from retail_brain.outputs import SERIES, SeriesFilter
 from retail_brain.progress import Progress
 from retail_brain.simulation.forecasts import latest_forecast
 from retail_brain.simulation.policies import Forecast
@@ -74,7 +74,7 @@ def _series_paths(
     index = series.with_row_index("row")
     out: npt.NDArray[np.float32] | None = None
     stores = series["store_id"].unique().sort().to_list()
-    for forecast in model.forecast(dataset, horizon, stores=stores, seed=seed):
+    for forecast in model.forecast(dataset, horizon, SeriesFilter(stores), seed=seed):
         paths = forecast.paths
         if out is None:
             out = np.zeros((series.height, paths.units.shape[1], horizon), dtype=np.float32)

@@ -14,7 +14,7 @@ from retail_brain.decisions.inputs import delisted, horizon_days, read_stock, re
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.replenishment import ADDED, apply_budget, apply_limits, plan_orders, suggestion_rows
 from retail_brain.errors import NotFoundError
-from retail_brain.outputs import SERIES, SUGGESTIONS, DemandPaths
+from retail_brain.outputs import ALL_SERIES, SERIES, SUGGESTIONS, DemandPaths, SeriesFilter
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from serving.planning.stock.limits_file import PRICES, capacity_limits, line_facts, price_rows, read_limits
@@ -38,9 +38,8 @@ class Forecaster(Protocol):
         self,
         dataset: Dataset,
         horizon: int,
+        only: SeriesFilter = ALL_SERIES,
         *,
-        stores: Sequence[str] | None = None,
-        products: Sequence[str] | None = None,
         seed: int = 0,
         progress: Progress = SILENT,
     ) -> Iterator[StorePaths]:
@@ -111,8 +110,7 @@ def suggest(
     model: Forecaster,
     settings: Settings,
     *,
-    stores: Sequence[str] | None = None,
-    products: Sequence[str] | None = None,
+    only: SeriesFilter = ALL_SERIES,
     budget: float | None = None,
     seed: int = 0,
     progress: Progress = SILENT,
@@ -123,8 +121,7 @@ def suggest(
         dataset: as known on the day after which orders are placed.
         model: gives the sample paths.
         settings: defaults where `supply` has no value.
-        stores: only these; None for all.
-        products: only these; None for all.
+        only: series to order for.
         budget: money that all orders together may cost; None for no limit.
         seed: for the sample paths and uncertain lead times.
         progress: told per store.
@@ -134,9 +131,9 @@ def suggest(
         NotFoundError: none of the named stores and products has a forecast.
         UsageError: the budget is negative.
     """
-    side = SupplySide.read(dataset, stores)
+    side = SupplySide.read(dataset, only.stores)
     tables, plans = [], []
-    for paths in store_paths(dataset, model, side.horizon(settings), stores, products, seed, progress):
+    for paths in store_paths(dataset, model, side.horizon(settings), only, seed, progress):
         if budget is None:
             tables.append(suggest_for_paths(paths, side, settings, seed))
         else:
@@ -152,8 +149,7 @@ def suggest_within(
     settings: Settings,
     limits: pl.DataFrame,
     *,
-    stores: Sequence[str] | None = None,
-    products: Sequence[str] | None = None,
+    only: SeriesFilter = ALL_SERIES,
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -164,8 +160,7 @@ def suggest_within(
         model: gives the sample paths.
         settings: defaults for what `supply` does not say.
         limits: rows of a limits file, see `limits_file.read_limits`.
-        stores: only these; None for all.
-        products: only these; None for all.
+        only: series to order for.
         seed: for the sample paths and uncertain lead times.
         progress: told per store.
 
@@ -174,8 +169,8 @@ def suggest_within(
         NotFoundError: none of the named stores and products has a forecast.
     """
     rows = read_limits(limits)
-    side = SupplySide.read(dataset, stores)
-    demand_paths = store_paths(dataset, model, side.horizon(settings), stores, products, seed, progress)
+    side = SupplySide.read(dataset, only.stores)
+    demand_paths = store_paths(dataset, model, side.horizon(settings), only, seed, progress)
     plans = [side.plan(paths, settings, seed) for paths in demand_paths]
     if not plans:
         return pl.DataFrame(schema=SUGGESTIONS | ADDED), pl.DataFrame(schema=PRICES)
@@ -193,8 +188,7 @@ def store_paths(
     dataset: Dataset,
     model: Forecaster,
     horizon: int,
-    stores: Sequence[str] | None,
-    products: Sequence[str] | None,
+    only: SeriesFilter,
     seed: int,
     progress: Progress,
 ) -> Iterator[DemandPaths]:
@@ -203,13 +197,13 @@ def store_paths(
     Raises:
         NotFoundError: none of the named stores and products has a forecast.
     """
-    forecasts = model.forecast(dataset, horizon, stores=stores, products=products, seed=seed, progress=SILENT)
+    forecasts = model.forecast(dataset, horizon, only, seed=seed, progress=SILENT)
     n_stores = 0
     for forecast in progress.track(forecasts, "orders per store"):
         n_stores += 1
         yield forecast.paths
-    if not n_stores and (stores is not None or products is not None):
+    if not n_stores and (only.stores is not None or only.products is not None):
         raise NotFoundError(
-            f"no series to order for was found among stores {stores or 'all'} and products {products or 'all'}. "
-            "Check the ids against the stores and products of the lake."
+            f"no series to order for was found among stores {only.stores or 'all'} and products "
+            f"{only.products or 'all'}. Check the ids against the stores and products of the lake."
         )

@@ -15,7 +15,7 @@ from retail_brain.decisions.phantom_stock import suggest_cycle_counts
 from retail_brain.decisions.stock_value import local_stock_values
 from retail_brain.decisions.transfers import TRANSFERS, StockValues, suggest_transfers
 from retail_brain.errors import ImpossibleError
-from retail_brain.outputs import SERIES, DemandPaths
+from retail_brain.outputs import ALL_SERIES, SERIES, DemandPaths, SeriesFilter
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import NetworkSettings, Settings
 from serving.planning.stock.order_suggestions import Forecaster, SupplySide, store_paths
@@ -40,6 +40,15 @@ class Network:
     _series: list[pl.DataFrame] = field(default_factory=list)
     _parts: list[StockValues] = field(default_factory=list)
     _left: list[pl.DataFrame] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, dataset: Dataset, settings: Settings, stores: Sequence[str] | None = None) -> "Network":
+        """A network without stores yet, with the supply side of some stores; None for all.
+
+        Raises:
+            MissingTableError: no sales table is there.
+        """
+        return cls(dataset, SupplySide.read(dataset, stores), settings)
 
     @cached_property
     def stock(self) -> pl.DataFrame:
@@ -131,8 +140,7 @@ def transfers(
     model: Forecaster,
     settings: Settings,
     *,
-    stores: Sequence[str] | None = None,
-    products: Sequence[str] | None = None,
+    only: SeriesFilter = ALL_SERIES,
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> pl.DataFrame:
@@ -141,10 +149,9 @@ def transfers(
     Raises:
         NotFoundError: none of the named stores and products has a forecast.
     """
-    side = SupplySide.read(dataset, stores)
-    network = Network(dataset, side, settings)
-    horizon = side.horizon(settings)
-    for paths in store_paths(dataset, model, horizon, stores, products, seed, progress):
+    network = Network.read(dataset, settings, only.stores)
+    side = network.side
+    for paths in store_paths(dataset, model, side.horizon(settings), only, seed, progress):
         listed = side.listed(paths)
         network.add(listed, side.plan(listed, settings, seed)[0])
     return network.transfers()
@@ -155,8 +162,7 @@ def leftovers(
     model: Forecaster,
     settings: Settings,
     *,
-    stores: Sequence[str] | None = None,
-    products: Sequence[str] | None = None,
+    only: SeriesFilter = ALL_SERIES,
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> pl.DataFrame:
@@ -165,13 +171,11 @@ def leftovers(
     Raises:
         NotFoundError: none of the named stores and products has a forecast.
     """
-    side = SupplySide.read(dataset, stores)
-    network = Network(dataset, side, settings)
-    horizon = settings.demand.horizon_periods
-    for paths in store_paths(dataset, model, horizon, stores, products, seed, progress):
+    network = Network.read(dataset, settings, only.stores)
+    for paths in store_paths(dataset, model, settings.demand.horizon_periods, only, seed, progress):
         network.add_leftovers(paths)
-    found = network.leftovers()
-    return found if products is None else found.filter(pl.col("product_id").is_in(list(products)))
+    excess = network.leftovers()
+    return excess if only.products is None else excess.filter(pl.col("product_id").is_in(list(only.products)))
 
 
 def counts(
@@ -182,9 +186,8 @@ def counts(
     Raises:
         MissingTableError: no sales table is there.
     """
-    side = SupplySide.read(dataset)
-    found = Network(dataset, side, settings).counts(least_probability)
-    return found if stores is None else found.filter(pl.col("store_id").is_in(list(stores)))
+    cycle_counts = Network.read(dataset, settings).counts(least_probability)
+    return cycle_counts if stores is None else cycle_counts.filter(pl.col("store_id").is_in(list(stores)))
 
 
 def goods_to_clear(excess: pl.DataFrame, store_id: str | None, most: int = 20) -> list[str]:

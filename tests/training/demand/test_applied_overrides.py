@@ -9,6 +9,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.forecast_value_added import OVERRIDES
+from retail_brain.outputs import SeriesFilter
 from retail_brain.settings import DemandSettings
 from training.demand.applied_overrides import OverriddenModel, overridden
 from training.demand.forecast_run import StoreForecast
@@ -20,7 +21,7 @@ RISK = pl.DataFrame({"store_id": ["S0"], "product_id": ["P05"], "risk_days": [3.
 
 @pytest.fixture(scope="module")
 def forecast(model: DemandModel, chain: Dataset) -> StoreForecast:
-    return next(iter(model.forecast(chain, 10, stores=["S0"], explain="quick")))
+    return next(iter(model.forecast(chain, 10, SeriesFilter(["S0"]), explain="quick")))
 
 
 def _override(forecast: StoreForecast, **given: object) -> pl.DataFrame:
@@ -85,7 +86,7 @@ def test_a_model_with_overrides_forecasts_with_them(
     model: DemandModel, chain: Dataset, forecast: StoreForecast
 ) -> None:
     changed = OverriddenModel(model, _override(forecast))
-    (found,) = changed.forecast(chain, 10, stores=["S0"])
+    (found,) = changed.forecast(chain, 10, SeriesFilter(["S0"]))
     assert found.mean[_row(found)].sum() > forecast.mean[_row(forecast)].sum()
 
 

@@ -10,6 +10,7 @@ from retail_brain.dataset import Dataset, conform
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.lake import write_table
 from retail_brain.lake.difference import ROW
+from retail_brain.outputs import SeriesFilter
 from retail_brain.settings import Workspace
 from retail_brain.tables import TABLES
 from training.demand.model import DemandModel
@@ -35,7 +36,7 @@ def test_registered_model_predicts_as_documented(
     assert answer[["store_id", "product_id"]].drop_duplicates().to_numpy().tolist() == [["S0", "P00"], ["S1", "P03"]]
     assert list(answer.columns) == ["store_id", "product_id", "date", "forecast", "forecast_p25", "forecast_p90"]
     assert len(answer) == 2 * 3
-    (store,) = model.forecast(chain, 3, stores=["S0"], products=["P00"])
+    (store,) = model.forecast(chain, 3, SeriesFilter(["S0"], ["P00"]))
     assert answer["forecast"][:3].tolist() == pytest.approx(store.mean[0].tolist())
     assert len(loaded.predict(frame, params={"home": str(tmp_path)})) == 2 * model.config.horizon
     with pytest.raises(UsageError, match="none was named"):

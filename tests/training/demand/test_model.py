@@ -13,6 +13,7 @@ import pytest
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError, NotFoundError
+from retail_brain.outputs import SeriesFilter
 from retail_brain.settings import DataSettings, DemandSettings, Settings
 from training.demand.config import DemandConfig, preset_config
 from training.demand.model import DemandModel
@@ -71,15 +72,15 @@ def test_the_same_seed_gives_the_same_paths_and_a_store_alone_the_same_as_among_
     model: DemandModel, chain: Dataset
 ) -> None:
     whole = {item.store_id: item.paths.units for item in model.forecast(chain, 5, seed=3)}
-    alone = next(iter(model.forecast(chain, 5, stores=["S1"], seed=3)))
+    alone = next(iter(model.forecast(chain, 5, SeriesFilter(["S1"]), seed=3)))
     assert np.array_equal(whole["S1"], alone.paths.units)
-    other = next(iter(model.forecast(chain, 5, stores=["S1"], seed=4)))
+    other = next(iter(model.forecast(chain, 5, SeriesFilter(["S1"]), seed=4)))
     assert not np.array_equal(whole["S1"], other.paths.units)
 
 
 @pytest.mark.parametrize("explain", [True, "quick"])
 def test_drivers_sum_to_the_mean(model: DemandModel, chain: Dataset, explain: Any) -> None:
-    item = next(iter(model.forecast(chain, 4, stores=["S0"], explain=explain)))
+    item = next(iter(model.forecast(chain, 4, SeriesFilter(["S0"]), explain=explain)))
     assert item.drivers is not None
     assert item.drivers.columns == ["store_id", "product_id", "date", *DRIVERS]
     total = item.drivers.select(DRIVERS).sum_horizontal().to_numpy()
@@ -122,7 +123,7 @@ def test_a_damaged_or_foreign_model_says_so(model: DemandModel, tmp_path: Path) 
 
 
 def test_goods_asked_for_by_name_are_answered_even_without_history(model: DemandModel, chain: Dataset) -> None:
-    item = next(iter(model.forecast(chain, 7, stores=["S0"], products=["P05", "NEW", "NEW"])))
+    item = next(iter(model.forecast(chain, 7, SeriesFilter(["S0"], ["P05", "NEW", "NEW"]))))
     assert item.paths.series["product_id"].to_list() == ["P05", "NEW"]
     assert item.basis.to_list() == ["model", "cold"]
     assert (item.mean[1] > 0).all()
@@ -130,7 +131,7 @@ def test_goods_asked_for_by_name_are_answered_even_without_history(model: Demand
 
 def test_an_unknown_store_is_not_found(model: DemandModel, chain: Dataset) -> None:
     with pytest.raises(NotFoundError, match="nowhere"):
-        list(model.forecast(chain, 7, stores=["nowhere"]))
+        list(model.forecast(chain, 7, SeriesFilter(["nowhere"])))
 
 
 def test_rare_series_are_shrunk_to_their_like(chain: Dataset, config: DemandConfig) -> None:

@@ -13,6 +13,7 @@ from features.demand.history import read_history
 from features.demand.panel import build_panel
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.outputs import SeriesFilter
 from training.demand.model import DemandModel
 from training.demand.what_if import WhatIf, ask, listed_series, sheets, what_if
 
@@ -55,7 +56,7 @@ def test_no_change_changes_nothing_and_is_the_forecast(model: DemandModel, chain
     dates, found = what_if(model, chain, "S0", "P05", HORIZON)
     assert np.array_equal(found.base, found.changed)
     assert found.columns()["difference"].tolist() == [0.0] * HORIZON
-    forecast = next(iter(model.forecast(chain, HORIZON, stores=["S0"], products=["P05"])))
+    forecast = next(iter(model.forecast(chain, HORIZON, SeriesFilter(["S0"], ["P05"]))))
     assert found.base == pytest.approx(forecast.mean[0], rel=1e-6)
     assert dates.to_list() == forecast.paths.dates.to_list()
 

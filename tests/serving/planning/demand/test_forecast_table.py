@@ -9,8 +9,9 @@ import polars as pl
 import pytest
 
 from features.demand.feature_matrix import DRIVERS
+from retail_brain.outputs import SeriesFilter
 from retail_brain.settings import DemandSettings, Settings
-from serving.planning.demand.forecast_table import empty_forecast_table, forecast_tables
+from serving.planning.demand.forecast_table import empty_forecast_table, forecast_table, forecast_tables
 from training.demand.config import preset_config
 from training.demand.model import DemandModel
 
@@ -27,7 +28,7 @@ def chain_and_model() -> tuple[Any, DemandModel]:
 
 def test_a_row_per_series_and_date_with_the_columns_of_the_contract(chain_and_model: tuple[Any, DemandModel]) -> None:
     chain, model = chain_and_model
-    tables = list(forecast_tables(chain, model, 7))
+    tables = list(forecast_tables(model, chain, 7))
     quantiles = [
         "forecast_p05",
         "forecast_p10",
@@ -49,7 +50,8 @@ def test_a_row_per_series_and_date_with_the_columns_of_the_contract(chain_and_mo
 
 def test_other_quantiles_and_drivers_on_request(chain_and_model: tuple[Any, DemandModel]) -> None:
     chain, model = chain_and_model
-    table = next(iter(forecast_tables(chain, model, 3, stores=["S1"], quantiles=[0.5, 0.975], explain=True)))
+    forecast = next(iter(model.forecast(chain, 3, SeriesFilter(["S1"]), explain=True)))
+    table = forecast_table(forecast, [0.5, 0.975])
     assert table.columns[3:6] == ["forecast", "forecast_p50", "forecast_p97_5"]
     drivers = table.select(f"driver_{name}" for name in DRIVERS).sum_horizontal()
     assert np.allclose(drivers, table["forecast"])

@@ -57,7 +57,8 @@ def test_models_and_forecasts_know_only_the_days_before(sample):
         paths: DemandPaths
 
     class Model:
-        def forecast(self, dataset, horizon, *, stores=None, **_):
+        def forecast(self, dataset, horizon, only, **_):
+            stores = only.stores
             asked.append(dataset.as_of)
             days = pl.date_range(dataset.as_of + timedelta(days=1), dataset.as_of + timedelta(days=horizon), eager=True)
             ids = pl.DataFrame({"store_id": stores, "product_id": ["P001"] * len(stores)})

@@ -12,7 +12,7 @@ from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.decisions.phantom_stock import CYCLE_COUNTS
 from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.errors import NotFoundError
-from retail_brain.outputs import DemandPaths
+from retail_brain.outputs import ALL_SERIES, DemandPaths, SeriesFilter
 from retail_brain.settings import NetworkSettings, ReplenishmentSettings, Settings
 from serving.planning.stock.exceptions import EXCEPTIONS, StockFindings, stock_exceptions, usual_sales
 from serving.planning.stock.order_suggestions import SupplySide, suggest_for_paths
@@ -27,11 +27,11 @@ TRUTH = Path(__file__).parents[4] / "data" / "sample" / "truth" / "phantom_stock
 class Flat:
     """Poisson paths at the mean rate of the last 28 days."""
 
-    def forecast(self, dataset, horizon, *, stores=None, products=None, seed=0, **_):
+    def forecast(self, dataset, horizon, only=ALL_SERIES, *, seed=0, **_):
         as_of = dataset.as_of
         recent = dataset.daily_sales().filter(pl.col("date") > as_of - timedelta(days=28))
         rates = recent.group_by("store_id", "product_id").agg(rate=pl.col("units").sum().clip(0) / 28).collect()
-        for name, wanted in (("store_id", stores), ("product_id", products)):
+        for name, wanted in (("store_id", only.stores), ("product_id", only.products)):
             rates = rates if wanted is None else rates.filter(pl.col(name).is_in(wanted))
         days = pl.date_range(as_of + timedelta(days=1), as_of + timedelta(days=horizon), eager=True)
         for _, part in rates.sort("store_id", "product_id").group_by("store_id", maintain_order=True):
@@ -123,14 +123,14 @@ def test_the_lines_that_matter_are_the_dearest_of_every_kind(network, known):
 
 def test_use_cases_take_shops_and_goods_and_refuse_unknown_ones(known):
     settings = Settings()
-    some = leftovers(known, Flat(), settings, stores=["S01"])
+    some = leftovers(known, Flat(), settings, only=SeriesFilter(["S01"]))
     assert set(some["store_id"]) == {"S01"}
     goods = some["product_id"][:2].to_list()
-    assert set(leftovers(known, Flat(), settings, stores=["S01"], products=goods)["product_id"]) == set(goods)
-    assert transfers(known, Flat(), settings, stores=["S01"]).is_empty(), "one shop has nobody to send to"
+    assert set(leftovers(known, Flat(), settings, only=SeriesFilter(["S01"], goods))["product_id"]) == set(goods)
+    assert transfers(known, Flat(), settings, only=SeriesFilter(["S01"])).is_empty(), "one shop has nobody to send to"
     assert set(counts(known, settings, stores=["M01"])["store_id"]) == {"M01"}
     with pytest.raises(NotFoundError, match="nowhere"):
-        transfers(known, Flat(), settings, stores=["nowhere"])
+        transfers(known, Flat(), settings, only=SeriesFilter(["nowhere"]))
 
 
 def test_a_chain_with_sales_alone_has_nothing_to_say():

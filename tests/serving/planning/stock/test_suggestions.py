@@ -12,7 +12,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.inputs import horizon_days, read_stock, read_terms
 from retail_brain.decisions.replenishment import ADDED
 from retail_brain.errors import NotFoundError
-from retail_brain.outputs import SUGGESTIONS, DemandPaths
+from retail_brain.outputs import ALL_SERIES, SUGGESTIONS, DemandPaths, SeriesFilter
 from retail_brain.settings import Settings
 from serving.planning.stock.order_suggestions import SupplySide, suggest
 
@@ -27,13 +27,13 @@ class Rates:
     class Store:
         paths: DemandPaths
 
-    def forecast(self, dataset, horizon, *, stores=None, products=None, seed=0, **_) -> Iterator[Store]:
+    def forecast(self, dataset, horizon, only=ALL_SERIES, *, seed=0, **_) -> Iterator[Store]:
         as_of = dataset.as_of
         recent = dataset.daily_sales().filter(pl.col("date") > as_of - timedelta(days=28))
         rates = recent.group_by("store_id", "product_id").agg(rate=pl.col("units").sum().clip(0) / 28).collect()
         rates = rates.filter(
-            pl.col("store_id").is_in(stores) if stores else True,
-            pl.col("product_id").is_in(products) if products else True,
+            pl.col("store_id").is_in(only.stores) if only.stores else True,
+            pl.col("product_id").is_in(only.products) if only.products else True,
         ).sort("store_id", "product_id")
         days = pl.date_range(as_of + timedelta(days=1), as_of + timedelta(days=horizon), eager=True)
         for _, part in rates.group_by("store_id", maintain_order=True):
@@ -49,7 +49,7 @@ def known(sample: Dataset) -> Dataset:
 
 @pytest.fixture(scope="module")
 def table(known: Dataset) -> pl.DataFrame:
-    return suggest(known, Rates(), Settings(), stores=["S01", "S02"])
+    return suggest(known, Rates(), Settings(), only=SeriesFilter(["S01", "S02"]))
 
 
 def test_every_line_is_whole_and_explained(table, known):
@@ -67,14 +67,14 @@ def test_every_line_is_whole_and_explained(table, known):
 
 def test_a_budget_holds_across_stores(table, known):
     limit = table["order_cost"].sum() / 3
-    tight = suggest(known, Rates(), Settings(), stores=["S01", "S02"], budget=limit)
+    tight = suggest(known, Rates(), Settings(), only=SeriesFilter(["S01", "S02"]), budget=limit)
     assert limit * 0.95 <= tight["order_cost"].sum() <= limit
     assert tight["expected_value"].sum() > table["expected_value"].sum() / 3
 
 
 def test_without_inventory_and_supply_the_reasons_say_so(known):
     bare = Dataset({"transactions": known.frames["transactions"]}, as_of=AS_OF)
-    table = suggest(bare, Rates(), Settings(), stores=["S01"])
+    table = suggest(bare, Rates(), Settings(), only=SeriesFilter(["S01"]))
     assert set(table["reason_code"]) == {"unknown_stock"}
     assert table["reason"].str.contains("No supply terms are known").all()
     assert table["on_hand"].null_count() == table.height
@@ -85,13 +85,13 @@ def test_delisted_goods_are_not_ordered(known):
         listed_until=pl.when(pl.col("product_id") == "P001").then(pl.lit(AS_OF)).otherwise(pl.col("listed_until"))
     )
     changed = Dataset({**known.frames, "assortment": gone}, as_of=AS_OF)
-    table = suggest(changed, Rates(), Settings(), stores=["S01"])
+    table = suggest(changed, Rates(), Settings(), only=SeriesFilter(["S01"]))
     assert "P001" not in table["product_id"]
 
 
 def test_unknown_ids_are_refused_and_an_empty_forecast_gives_no_rows(known):
     with pytest.raises(NotFoundError, match="no series"):
-        suggest(known, Rates(), Settings(), stores=["nowhere"])
+        suggest(known, Rates(), Settings(), only=SeriesFilter(["nowhere"]))
 
     class Nothing(Rates):
         def forecast(self, *_, **__):
