@@ -62,10 +62,16 @@ def describe_extensions() -> list[tuple[str, str, str, str]]:
         ExtensionError: two packages declare the same name.
     """
     return [
-        (kind, name, entry.value, "" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}")
+        (kind, name, entry.value, _distribution(entry))
         for kind, group in GROUPS.items()
         for name, entry in _declared(group).items()
     ]
+
+
+def package_of(kind: str, name: str) -> str:
+    """Distribution and version that declare a name, for messages; empty where none does. Nothing is imported."""
+    entry = _declared(GROUPS[kind]).get(name)
+    return "" if entry is None else _distribution(entry)
 
 
 def forget() -> None:
@@ -85,6 +91,10 @@ def _declared(group: str) -> dict[str, EntryPoint]:
             )
         declared[entry.name] = entry
     return declared
+
+
+def _distribution(entry: EntryPoint) -> str:
+    return "" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"
 
 
 def _load(entry: EntryPoint) -> Any:

@@ -361,13 +361,15 @@ def load_settings(workspace: Workspace) -> Settings:
     """Settings of a tenant: the defaults, overridden by its settings file.
 
     Raises:
-        UsageError: the file is not TOML, or has an unknown key or an impossible value.
+        UsageError: the file cannot be read, is not TOML, or has an unknown key or an impossible value.
     """
     path = workspace.settings_file
-    if not path.exists():
-        return Settings()
     try:
         return parse_settings(tomllib.loads(path.read_text(encoding="utf-8")), str(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return Settings()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}. Correct its permissions.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not a TOML file: {error}. Correct it or delete it to use the defaults.") from error
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 
 from retail_brain.errors import ExtensionError
-from retail_brain.extensions import load_extensions
+from retail_brain.extensions import load_extensions, package_of
 from serving.http.access import Scope
 from serving.http.routes import ROUTES, Route
 
@@ -39,30 +39,43 @@ def checked_routes(name: str, given: object) -> tuple[Route, ...]:
         ExtensionError: something in it is no usable route.
     """
     routes = tuple(given) if isinstance(given, Iterable) else (given,)
-    place = f"{PREFIX}{name}"
-    for route in routes:
-        if not isinstance(route, Route):
-            raise _unusable(name, f"a {type(route).__name__}", "a serving.http.routes.Route, or a tuple of them")
-        if route.path != place and not route.path.startswith(f"{place}/"):
-            raise _unusable(name, f"the path {route.path}", f"{place}, or a path that begins with {place}/")
-        if not re.fullmatch(r"(/[a-z0-9_-]+)+", route.path):
-            raise _unusable(name, f"the path {route.path}", "lower-case letters, digits, '_' and '-' between slashes")
-        for model in (route.request, route.response):
-            if not (isinstance(model, type) and issubclass(model, BaseModel)):
-                raise _unusable(name, f"{model!r} as a message", "a pydantic model for request and response")
-        if not route.scopes or not all(isinstance(scope, Scope) for scope in route.scopes):
-            raise _unusable(name, f"the scopes {route.scopes!r}", "at least one serving.http.access.Scope")
-        if not callable(route.run):
-            raise _unusable(name, f"{route.run!r} as a handler", "a function of a request and a Call")
-    paths = [route.path for route in routes]
+    checked = tuple(_checked(name, route) for route in routes)
+    paths = [route.path for route in checked]
     twice = sorted({path for path in paths if paths.count(path) > 1})
-    if not routes or twice:
+    if not checked or twice:
         raise _unusable(name, f"the paths {twice} twice" if twice else "no route", "every path once, and at least one")
-    return routes
+    return checked
+
+
+def _checked(name: str, route: object) -> Route:
+    """The route, when the service can serve and document it.
+
+    Raises:
+        ExtensionError: it cannot; the message says what is wrong.
+    """
+    if not isinstance(route, Route):
+        raise _unusable(name, f"a {type(route).__name__}", "a serving.http.routes.Route, or a tuple of them")
+    prefix = f"{PREFIX}{name}"
+    if route.path != prefix and not route.path.startswith(f"{prefix}/"):
+        raise _unusable(name, f"the path {route.path}", f"{prefix}, or a path that begins with {prefix}/")
+    if not re.fullmatch(r"(/[a-z0-9_-]+)+", route.path):
+        raise _unusable(name, f"the path {route.path}", "lower-case letters, digits, '_' and '-' between slashes")
+    if not isinstance(route.summary, str) or not route.summary.strip():
+        raise _unusable(name, f"an empty summary for {route.path}", "one line that says in /docs.json what it does")
+    for model in (route.request, route.response):
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            raise _unusable(name, f"{model!r} as a message", "a pydantic model for request and response")
+    if not route.scopes or not all(isinstance(scope, Scope) for scope in route.scopes):
+        raise _unusable(name, f"the scopes {route.scopes!r}", "at least one serving.http.access.Scope")
+    if not callable(route.run):
+        raise _unusable(name, f"{route.run!r} as a handler", "a function of a request and a Call")
+    return route
 
 
 def _unusable(name: str, got: str, wanted: str) -> ExtensionError:
+    package = package_of("routes", name)
+    of_package = f" of package {package}" if package else ""
     return ExtensionError(
-        f"the routes of the extension {name!r} cannot be served: got {got}; wanted {wanted}. The service does not "
-        "start without them: correct the package or uninstall it."
+        f"the routes of the extension {name!r}{of_package} cannot be served: got {got}; wanted {wanted}. "
+        "The service does not start without them: correct the package or uninstall it."
     )

@@ -1,78 +1,60 @@
-"""What a worker holds: the current answers of each tenant, newest events and decisions, and the keys it has seen.
+"""Keeps the tenants of one worker fresh: published answers, settings, events, decisions, rules and overrides.
 
-One thread keeps it fresh. A request takes one snapshot of its tenant at the start and works on that to its end, so that
-moving to new answers disturbs nobody.
+One thread looks for news. A request takes one view of its tenant when it starts, so a move to new answers disturbs no
+request that is under way.
 """
 
 import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from retail_brain.errors import ModelError, RetailBrainError
+from retail_brain.errors import RetailBrainError
 from retail_brain.operational.database import Database
-from retail_brain.operational.events import StoredEvent, events_after
-from retail_brain.operational.overrides import list_overrides, overrides_mark
-from retail_brain.operational.rules import current_rules, rules_version
-from retail_brain.operational.suggestion_status import SuggestionStatus, statuses_mark, suggestion_statuses
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.settings import Settings, Workspace, load_settings
-from serving.planning.demand.override_book import OverrideBook
-from serving.planning.people.recent_events import RecentEvents
-from serving.planning.people.rule_files import RuleBook
-from serving.store.answer_set import Answers, current_id, open_answers
-from serving.store.identities import identifier
+from retail_brain.settings import Settings, Workspace
+from serving.http.tenant import Tenant, TenantView
 
 _log = logging.getLogger("bentoml.retail_brain")
-_SETTLE = timedelta(seconds=3)
-"""Seconds in which writers of other processes may still commit events with smaller numbers. Chosen by judgement, not
-measured."""
-_BATCH = 5_000
-"""Events read at once."""
-_RETRY_SECONDS = 30.0
-"""Seconds after which a damaged set of answers is read again: it may have been mended. By judgement, not measured."""
 _STALE_SECONDS = 120.0
 """Seconds without a finished look after which a worker calls itself not ready: a look takes milliseconds, opening large
 answers up to a minute. Chosen by judgement, not measured."""
+_FORGET_SECONDS = 60.0
+"""Seconds between two removals of old events: they cost memory only, since requests pass over them. By judgement, not
+measured."""
+_ALL = "*"
+"""Stands for all tenants among the faults; no tenant can be called so."""
 
 
 def utc_now() -> datetime:
-    """The instant now."""
+    """The instant now, in UTC."""
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
-class TenantView:
-    """One tenant as a request sees it from its start to its end."""
-
-    tenant: str
-    settings: Settings
-    answers: Answers
-    recent: RecentEvents
-    decisions: dict[str, SuggestionStatus]
-    statuses_mark: tuple[int, int, datetime | None]
-    rules: RuleBook
-    overrides: OverrideBook = field(default_factory=OverrideBook)
-
-
 class State:
-    """All tenants of one worker."""
+    """All tenants of one worker.
+
+    Attributes:
+        home: folder of `var/`.
+        settings: of the service, from the tenant `main`; a change needs a restart.
+        now: the clock.
+        database: the operational database of all tenants.
+        on_refresh: called after every look for news.
+    """
 
     def __init__(self, home: Path, settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
-        """Knows where things are; `start` begins to look."""
+        """Opens nothing yet; `start` begins to look for news."""
         self.home = home
         self.settings = settings
         self.now = now
         self.database = Database(Workspace(home).database_url)
-        self._views: dict[str, TenantView] = {}
-        self._faults: dict[str, str] = {}
-        self._refused: dict[str, tuple[str, float]] = {}
-        self._is_up = False
-        self._refreshed = time.monotonic()
         self.on_refresh: Callable[[State], None] | None = None
+        self._tenants: dict[str, Tenant] = {}
+        self._faults: dict[str, str] = {}
+        self._is_upgraded = False
+        self._refreshed = time.monotonic()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._refreshing = threading.Lock()
@@ -93,13 +75,13 @@ class State:
     @property
     def is_ready(self) -> bool:
         """Whether at least one tenant has answers, and whether they are still kept fresh."""
-        watched = self._thread is None or self._thread.is_alive()
-        return bool(self._views) and watched and time.monotonic() - self._refreshed < _STALE_SECONDS
+        is_watched = self._thread is None or self._thread.is_alive()
+        return bool(self.tenants) and is_watched and time.monotonic() - self._refreshed < _STALE_SECONDS
 
     @property
     def tenants(self) -> tuple[str, ...]:
         """Tenants that have answers."""
-        return tuple(self._views)
+        return tuple(name for name, tenant in list(self._tenants.items()) if tenant.view is not None)
 
     @property
     def faults(self) -> dict[str, str]:
@@ -108,186 +90,88 @@ class State:
 
     def view(self, tenant: str) -> TenantView | None:
         """The tenant's present view, or None where it has no answers."""
-        return self._views.get(tenant)
+        return self._tenants[tenant].view if tenant in self._tenants else None
 
     def refresh(self) -> None:
-        """Looks once for new answers, events and decisions of every tenant; one tenant's fault stays with that tenant.
+        """Looks once for news of every tenant; one tenant's fault stays with that tenant.
 
         Raises:
             RetailBrainError: the operational database does not answer, or was made by a newer version.
         """
         with self._refreshing:
-            if not self._is_up:
+            if not self._is_upgraded:
                 upgrade(self.database)
-                self._is_up = True
+                self._is_upgraded = True
             for pointer in sorted((self.home / "var").glob("*/answers/CURRENT")):
                 tenant = pointer.parent.parent.name
                 try:
-                    self._refresh_tenant(tenant)
+                    faults: list[RetailBrainError] = self._tenant(tenant).refresh()
                 except Exception as error:  # noqa: BLE001  # whatever it is, the other tenants must stay fresh
-                    self._note_fault(tenant, error)
+                    self._note_faults(tenant, [error])
                 else:
-                    self._clear_fault(tenant)
+                    self._note_faults(tenant, faults)
             self._refreshed = time.monotonic()
-
-    def _note_fault(self, tenant: str, error: Exception) -> None:
-        text = str(error) if isinstance(error, RetailBrainError) else f"{type(error).__name__}: {error}"
-        if self._faults.get(tenant) != text:
-            kept = "keeps its last answers" if tenant in self._views else "has no answers"
-            _log.warning("tenant %s %s and is tried again: %s", tenant, kept, text)
-        self._faults[tenant] = text
-
-    def _clear_fault(self, tenant: str) -> None:
-        if self._faults.pop(tenant, None) is not None:
-            _log.info("tenant %s is well again", tenant)
 
     def refresh_events(self, tenant: str) -> None:
         """Looks at once for a tenant's new events, so that whoever sent them sees their effect."""
-        view = self._views.get(tenant)
-        if view is not None:
-            self._load_events(view)
+        if tenant in self._tenants:
+            self._tenants[tenant].refresh_events()
 
     def refresh_decisions(self, tenant: str) -> None:
-        """Looks at once for a tenant's new decisions, deliveries and receipts."""
-        view = self._views.get(tenant)
-        if view is not None:
-            mark = statuses_mark(tenant, self.database)
-            if mark != view.statuses_mark:
-                decisions = self._decisions(tenant, view.answers)
-                self._views[tenant] = replace(self._views[tenant], decisions=decisions, statuses_mark=mark)
-
-    def _decisions(self, tenant: str, answers: Answers) -> dict[str, SuggestionStatus]:
-        """What was decided about the present suggestions, by suggestion id."""
-        found = suggestion_statuses(tenant, self.database, as_of=date.fromisoformat(answers.manifest.as_of))
-        return {life.stored.decision.suggestion_id: life for life in found}
+        """Looks at once for a tenant's new decisions, exports and goods receipts."""
+        if tenant in self._tenants:
+            self._tenants[tenant].refresh_decisions()
 
     def refresh_rules(self, tenant: str) -> None:
         """Looks at once whether a tenant's rules changed."""
-        view = self._views.get(tenant)
-        if view is not None and rules_version(tenant, self.database) != view.rules.version:
-            rules = self._rules(tenant, view.answers)
-            if self._views[tenant].answers is view.answers:
-                self._views[tenant] = replace(self._views[tenant], rules=rules)
-
-    def _rules(self, tenant: str, answers: Answers) -> RuleBook:
-        if answers.attributes is None:
-            return RuleBook()
-        return RuleBook.of(current_rules(tenant, self.database), answers.attributes.goods)
+        if tenant in self._tenants:
+            self._tenants[tenant].refresh_rules()
 
     def refresh_overrides(self, tenant: str) -> None:
         """Looks at once whether overrides were made or withdrawn."""
-        mark = overrides_mark(tenant, self.database)
-        view = self._views.get(tenant)
-        if view is not None and mark != view.overrides.mark:
-            book = OverrideBook.of(list_overrides(tenant, self.database), mark)
-            self._views[tenant] = replace(self._views[tenant], overrides=book)
+        if tenant in self._tenants:
+            self._tenants[tenant].refresh_overrides()
+
+    def _tenant(self, name: str) -> Tenant:
+        if name not in self._tenants:
+            workspace = Workspace(self.home, name)
+            self._tenants[name] = Tenant(workspace, self.database, self.settings.serving, self.now)
+        return self._tenants[name]
+
+    def _note_faults(self, tenant: str, faults: list[Exception] | list[RetailBrainError]) -> None:
+        """Remembers what is wrong with a tenant (`*`: with all) now; logs it when it is something else than before."""
+        who = "every tenant" if tenant == _ALL else f"tenant {tenant}"
+        if not faults:
+            if self._faults.pop(tenant, None) is not None:
+                _log.info("%s is well again", who)
+            return
+        text = " ".join(_text(fault) for fault in faults)
+        if self._faults.get(tenant) != text:
+            serves = "keeps what it has" if tenant == _ALL or self.view(tenant) is not None else "has no answers"
+            _log.warning("%s %s and is tried again: %s", who, serves, text)
+        self._faults[tenant] = text
 
     def _keep_fresh(self) -> None:
         forget_at = time.monotonic()
         while not self._stop.wait(self.settings.serving.poll_seconds):
             self._look()
             if time.monotonic() >= forget_at:
-                forget_at = time.monotonic() + 60
-                self._forget()
+                forget_at = time.monotonic() + _FORGET_SECONDS
+                before = self.now() - timedelta(hours=self.settings.serving.recent_event_hours)
+                for tenant in list(self._tenants.values()):
+                    tenant.forget_events(before)
 
     def _look(self) -> None:
         """One refresh that never raises: the thread must outlive every fault."""
         try:
             self.refresh()
         except Exception as error:  # noqa: BLE001  # whatever it is, it is noted and tried again
-            self._note_fault("*", error)
+            self._note_faults(_ALL, [error])
         else:
-            self._clear_fault("*")
+            self._note_faults(_ALL, [])
         if self.on_refresh is not None:
             self.on_refresh(self)
 
-    def _refresh_tenant(self, tenant: str) -> None:
-        workspace = Workspace(self.home, tenant)
-        wanted = current_id(workspace.answers)
-        view = self._views.get(tenant)
-        if wanted is not None and (view is None or view.answers.manifest.answers_id != wanted):
-            fault = self._move_to(workspace, wanted, view)
-            view = self._views.get(tenant)
-            if fault is not None:
-                if view is not None:
-                    self._refresh_view(tenant, view)
-                raise fault
-        if view is not None:
-            self._refresh_view(tenant, view)
 
-    def _move_to(self, workspace: Workspace, wanted: str, view: TenantView | None) -> ModelError | None:
-        """Moves a tenant to a set of answers; where that is damaged, to the set before it. Returns what is wrong."""
-        refused, retry_at = self._refused.get(workspace.tenant, ("", 0.0))
-        if refused == wanted and time.monotonic() < retry_at:
-            return ModelError(self._faults.get(workspace.tenant, f"answers {wanted} are damaged."))
-        fault: ModelError | None = None
-        try:
-            answers = open_answers(workspace.answers / wanted)
-        except ModelError as error:
-            self._refused[workspace.tenant] = (wanted, time.monotonic() + _RETRY_SECONDS)
-            fault = error
-            earlier = None if view is not None else _newest_readable(workspace.answers, wanted)
-            if earlier is None:
-                return fault
-            answers = earlier
-        self._open_view(workspace, answers, view)
-        return fault
-
-    def _open_view(self, workspace: Workspace, answers: Answers, view: TenantView | None) -> None:
-        tenant = workspace.tenant
-        settings = load_settings(workspace)
-        recent = RecentEvents(settings.serving) if view is None else view.recent
-        mark = statuses_mark(tenant, self.database)
-        decisions = self._decisions(tenant, answers)
-        rules = self._rules(tenant, answers)
-        opened = TenantView(tenant, settings, answers, recent, decisions, mark, rules)
-        self._load_events(opened)
-        self._views[tenant] = opened
-        self.refresh_overrides(tenant)
-        _log.info("tenant %s answers from %s, as of %s", tenant, answers.manifest.answers_id, answers.manifest.as_of)
-
-    def _refresh_view(self, tenant: str, view: TenantView) -> None:
-        self._load_events(view)
-        self.refresh_decisions(tenant)
-        if view.answers.attributes is not None:
-            self.refresh_rules(tenant)
-        self.refresh_overrides(tenant)
-
-    def _load_events(self, view: TenantView) -> None:
-        now = self.now()
-        since = now - timedelta(hours=self.settings.serving.recent_event_hours)
-        after = view.recent.settled_id
-        while True:
-            stored = events_after(view.tenant, self.database, after_id=after, since=since, limit=_BATCH)
-            view.recent.add((person_key(view.answers, event), event) for event in stored)
-            view.recent.settle(now + _SETTLE if self.database.is_sqlite else now - _SETTLE, stored)
-            if len(stored) < _BATCH:
-                return
-            after = stored[-1].id
-
-    def _forget(self) -> None:
-        before = self.now() - timedelta(hours=self.settings.serving.recent_event_hours)
-        for view in self._views.values():
-            view.recent.forget(before)
-
-
-def _newest_readable(answers: Path, damaged: str) -> Answers | None:
-    """The newest set of answers that is whole, besides one that is not; names of sets begin with their instant."""
-    for folder in sorted(answers.iterdir(), reverse=True):
-        if folder.is_dir() and not folder.name.startswith(".") and folder.name != damaged:
-            try:
-                return open_answers(folder)
-            except ModelError as error:
-                _log.warning("%s", error)
-    return None
-
-
-def person_key(answers: Answers, stored: StoredEvent) -> str:
-    """Under which key a person's events are kept: the customer id, found by the identifier where need be."""
-    event = stored.event
-    if event.customer_id is not None:
-        return event.customer_id
-    if event.id_type is None or event.id_value is None:
-        return ""
-    found = answers.identities.find(event.id_type, event.id_value)
-    return answers.customers.ids[found] if found >= 0 else identifier(event.id_type, event.id_value)
+def _text(fault: Exception) -> str:
+    return str(fault) if isinstance(fault, RetailBrainError) else f"{type(fault).__name__}: {fault}"

@@ -54,6 +54,12 @@ def answers_of(state: State, tenant: str) -> str | None:
     return None if view is None else view.answers.manifest.answers_id
 
 
+def holdout_of(state: State, tenant: str) -> float:
+    view = state.view(tenant)
+    assert view is not None
+    return view.settings.audience.holdout_share
+
+
 @pytest.mark.parametrize("damage", ["no json", "[]", json.dumps({"format": 99})])
 def test_an_unreadable_manifest_leaves_the_other_tenants_fresh(
     home: Path, state: State, synthetic: ModuleType, damage: str
@@ -90,6 +96,54 @@ def test_a_foreign_folder_and_bad_settings_are_named_and_tried_again(home: Path,
     assert state.tenants == ("main", "other")
     assert list(state.faults) == ["main.bak"]
     state.stop()
+
+
+@pytest.mark.parametrize("content", ["[audience\n", "[audience]\nholdout_share = 7\n"])
+def test_settings_that_turn_bad_are_a_fault_until_they_are_mended(
+    home: Path, state: State, synthetic: ModuleType, content: str
+) -> None:
+    settings_file = Workspace(home, "other").settings_file
+    settings_file.write_text("[audience]\nholdout_share = 0.25\n")
+    state.refresh()
+    assert state.faults == {}
+    assert holdout_of(state, "other") == 0.25
+    settings_file.write_text(content)
+    synthetic.publish_synthetic(Workspace(home, "other"), "second")
+    state.refresh()
+    assert list(state.faults) == ["other"]
+    assert str(settings_file) in state.faults["other"]
+    assert (answers_of(state, "other"), holdout_of(state, "other")) == ("second", 0.25)
+    state.refresh()
+    assert list(state.faults) == ["other"]
+    settings_file.write_text("[audience]\nholdout_share = 0.5\n")
+    state.refresh()
+    assert state.faults == {}
+    assert holdout_of(state, "other") == 0.5
+    settings_file.unlink()
+    state.refresh()
+    assert holdout_of(state, "other") == Settings().audience.holdout_share
+
+
+def test_a_settings_file_that_cannot_be_read_is_a_fault_too(home: Path, state: State) -> None:
+    Workspace(home, "other").settings_file.mkdir()
+    state.refresh()
+    assert "settings.toml cannot be read: Is a directory" in state.faults["other"]
+    assert state.tenants == ("main", "other")
+
+
+def test_bad_settings_and_a_damaged_set_are_both_named(home: Path, state: State, synthetic: ModuleType) -> None:
+    workspace = Workspace(home, "main")
+    synthetic.publish_synthetic(workspace, "second")
+    (workspace.answers / "second" / "manifest.json").write_text("{}")
+    workspace.settings_file.write_text("no_such_key = 1\n")
+    for _ in range(2):
+        state.refresh()
+        assert "no_such_key" in state.faults["main"]
+        assert "second" in state.faults["main"]
+    workspace.settings_file.unlink()
+    state.refresh()
+    assert "no_such_key" not in state.faults["main"]
+    assert answers_of(state, "main") == "first"
 
 
 def test_a_pointer_to_nowhere_is_a_fault_of_its_tenant_only(home: Path) -> None:

@@ -46,6 +46,7 @@ SIGNS = """
     astray = Route("/forecast", "Another forecast", SignRequest, SignResponse, sign, (Scope.GOODS,))
     open_door = Route("/x/signs", "Text of a shelf sign", SignRequest, SignResponse, sign, ())
     twice = (route, route)
+    wordless = Route("/x/signs", " ", SignRequest, SignResponse, sign, (Scope.GOODS,))
 """
 
 
@@ -110,12 +111,13 @@ def test_outside_route_is_documented(signs: Any) -> None:
         ("astray", "got the path /forecast; wanted /x/signs"),
         ("open_door", r"got the scopes \(\); wanted at least one"),
         ("twice", r"got the paths \['/x/signs'\] twice"),
+        ("wordless", "got an empty summary for /x/signs; wanted one line"),
         ("sign", "got a function; wanted a serving"),
     ],
 )
 def test_unusable_route_stops_the_start_and_is_named(install: Install, entry: str, got: str) -> None:
     install("sign_package", SIGNS, {"routes": {"signs": f"sign_package:{entry}"}})
-    with pytest.raises(ExtensionError, match=f"the extension 'signs' cannot be served: {got}"):
+    with pytest.raises(ExtensionError, match=f"extension 'signs' of package sign_package 1.2 cannot be served: {got}"):
         check_routes()
 
 

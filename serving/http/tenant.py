@@ -1,0 +1,287 @@
+"""Loads what one tenant's requests are answered from, and refreshes it part by part.
+
+A view is replaced as a whole and never changed, so a request works on one state of the tenant to its end. Only the
+recent events are shared between views: new ones are added in place.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from retail_brain.errors import ModelError, RetailBrainError
+from retail_brain.operational.database import Database
+from retail_brain.operational.events import StoredEvent, events_after
+from retail_brain.operational.overrides import list_overrides, overrides_mark
+from retail_brain.operational.rules import current_rules, rules_version
+from retail_brain.operational.suggestion_status import SuggestionStatus, statuses_mark, suggestion_statuses
+from retail_brain.settings import ServingSettings, Settings, Workspace, load_settings
+from serving.planning.demand.override_book import OverrideBook
+from serving.planning.people.recent_events import RecentEvents
+from serving.planning.people.rule_files import RuleBook
+from serving.store.answer_set import Answers, current_id, open_answers
+from serving.store.identities import identifier
+
+_log = logging.getLogger("bentoml.retail_brain")
+_SETTLE = timedelta(seconds=3)
+"""Seconds in which writers of other processes may still commit events with smaller numbers. Chosen by judgement, not
+measured."""
+_BATCH = 5_000
+"""Events read at once. Chosen by judgement, not measured."""
+_RETRY_SECONDS = 30.0
+"""Seconds after which a damaged set of answers is read again: it may have been mended. By judgement, not measured."""
+
+
+@dataclass(frozen=True)
+class TenantView:
+    """One tenant as a request sees it from its start to its end.
+
+    Attributes:
+        tenant: name of the tenant.
+        settings: the newest that could be read.
+        answers: the published answers.
+        recent: events of the last hours by person; grows while the view is in use.
+        decisions: status of each decided suggestion of the present answers, by suggestion id.
+        statuses_mark: state of the database in which `decisions` was read.
+        rules: the operators' rules, resolved for the goods of the answers.
+        overrides: what people put in the place of forecasts.
+    """
+
+    tenant: str
+    settings: Settings
+    answers: Answers
+    recent: RecentEvents
+    decisions: dict[str, SuggestionStatus]
+    statuses_mark: tuple[int, int, datetime | None]
+    rules: RuleBook
+    overrides: OverrideBook = field(default_factory=OverrideBook)
+
+
+class SettingsFile:
+    """A tenant's settings file, read again when it changes; while it cannot be read the last settings stay in use.
+
+    Attributes:
+        settings: the newest that could be read; None until then.
+        fault: why the present file cannot be used; None when it can.
+    """
+
+    def __init__(self, workspace: Workspace) -> None:
+        """Reads nothing yet."""
+        self._workspace = workspace
+        self._stamp: tuple[int, ...] | None = None
+        self.settings: Settings | None = None
+        self.fault: RetailBrainError | None = None
+
+    def refresh(self) -> None:
+        """Reads the file if it is another one than at the last call."""
+        # taken before reading: a file that is written meanwhile has another stamp at the next call
+        stamp = _stamp(self._workspace.settings_file)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            self.settings, self.fault = load_settings(self._workspace), None
+        except RetailBrainError as error:
+            self.fault = error
+
+
+@dataclass(frozen=True)
+class _DamagedSet:
+    """A set of answers that could not be opened, and when to try again (seconds of the monotonic clock)."""
+
+    answers_id: str
+    fault: ModelError
+    retry_at: float
+
+
+class Tenant:
+    """One tenant of a worker.
+
+    Attributes:
+        view: what requests are answered from; None while there are no answers.
+    """
+
+    def __init__(
+        self, workspace: Workspace, database: Database, limits: ServingSettings, now: Callable[[], datetime]
+    ) -> None:
+        """Loads nothing yet; `limits` are those of the service and bound the recent events."""
+        self._workspace = workspace
+        self._database = database
+        self._limits = limits
+        self._now = now
+        self._settings_file = SettingsFile(workspace)
+        self._damaged: _DamagedSet | None = None
+        self._swapping = threading.Lock()
+        self.view: TenantView | None = None
+
+    def refresh(self) -> list[RetailBrainError]:
+        """Looks once for new settings, answers, events, decisions, rules and overrides.
+
+        Returns:
+            What is wrong with the tenant's files; empty when all is well. What could be read before stays in use.
+
+        Raises:
+            UnavailableError: the operational database does not answer.
+        """
+        self._settings_file.refresh()
+        settings, fault = self._settings_file.settings, self._settings_file.fault
+        faults = [] if fault is None else [fault]
+        # Without any readable settings there is no view: defaults would answer otherwise than the operator decided.
+        if settings is None:
+            return faults
+        try:
+            self._follow_pointer(settings)
+        except ModelError as error:
+            faults.append(error)
+        if self.view is not None:
+            if self.view.settings is not settings:
+                self._swap(self.view.answers, settings=settings)
+            self.refresh_events()
+            self.refresh_decisions()
+            self.refresh_rules()
+            self.refresh_overrides()
+        return faults
+
+    def refresh_events(self) -> None:
+        """Looks for new events, so that whoever sent them sees their effect at once."""
+        if self.view is not None:
+            self._load_events(self.view)
+
+    def refresh_decisions(self) -> None:
+        """Looks for new decisions, exports and goods receipts."""
+        view = self.view
+        if view is None:
+            return
+        mark = statuses_mark(view.tenant, self._database)
+        if mark != view.statuses_mark:
+            self._swap(view.answers, decisions=self._decisions(view.answers), statuses_mark=mark)
+
+    def refresh_rules(self) -> None:
+        """Looks for a change of the operators' rules."""
+        view = self.view
+        if view is None or view.answers.attributes is None:
+            return
+        if rules_version(view.tenant, self._database) != view.rules.version:
+            self._swap(view.answers, rules=self._rules(view.answers))
+
+    def refresh_overrides(self) -> None:
+        """Looks for overrides that were made or withdrawn."""
+        view = self.view
+        if view is None:
+            return
+        mark = overrides_mark(view.tenant, self._database)
+        if mark != view.overrides.mark:
+            book = OverrideBook.of(list_overrides(view.tenant, self._database), mark)
+            self._swap(view.answers, overrides=book)
+
+    def forget_events(self, before: datetime) -> None:
+        """Drops people whose newest event was received before an instant."""
+        if self.view is not None:
+            self.view.recent.forget(before)
+
+    def _swap(self, answers: Answers, **parts: Any) -> None:
+        """Replaces parts of the view, unless it has moved to other answers than the parts were made for."""
+        with self._swapping:
+            if self.view is not None and self.view.answers is answers:
+                self.view = replace(self.view, **parts)
+
+    def _follow_pointer(self, settings: Settings) -> None:
+        """Moves to the set of answers that CURRENT names; a new worker whose set is damaged takes the one before.
+
+        Raises:
+            ModelError: the set is damaged. It is tried again every `_RETRY_SECONDS`.
+        """
+        wanted = current_id(self._workspace.answers)
+        if wanted is None or (self.view is not None and self.view.answers.manifest.answers_id == wanted):
+            return
+        damaged = self._damaged
+        if damaged is not None and damaged.answers_id == wanted and time.monotonic() < damaged.retry_at:
+            raise damaged.fault
+        try:
+            answers = open_answers(self._workspace.answers / wanted)
+        except ModelError as error:
+            self._damaged = _DamagedSet(wanted, error, time.monotonic() + _RETRY_SECONDS)
+            earlier = None if self.view is not None else _newest_readable(self._workspace.answers, wanted)
+            if earlier is not None:
+                self._open_view(earlier, settings)
+            raise
+        self._open_view(answers, settings)
+
+    def _open_view(self, answers: Answers, settings: Settings) -> None:
+        tenant = self._workspace.tenant
+        recent = RecentEvents(settings.serving) if self.view is None else self.view.recent
+        mark = statuses_mark(tenant, self._database)
+        view = TenantView(
+            tenant, settings, answers, recent, self._decisions(answers), mark, self._rules(answers), self._overrides()
+        )
+        # Events are keyed by the customers of the answers, so they are read before anybody asks.
+        self._load_events(view)
+        with self._swapping:
+            self.view = view
+        _log.info("tenant %s answers from %s, as of %s", tenant, answers.manifest.answers_id, answers.manifest.as_of)
+
+    def _decisions(self, answers: Answers) -> dict[str, SuggestionStatus]:
+        """What was decided about the suggestions of some answers, by suggestion id."""
+        as_of = date.fromisoformat(answers.manifest.as_of)
+        statuses = suggestion_statuses(self._workspace.tenant, self._database, as_of=as_of)
+        return {status.stored.decision.suggestion_id: status for status in statuses}
+
+    def _rules(self, answers: Answers) -> RuleBook:
+        if answers.attributes is None:
+            return RuleBook()
+        return RuleBook.of(current_rules(self._workspace.tenant, self._database), answers.attributes.goods)
+
+    def _overrides(self) -> OverrideBook:
+        mark = overrides_mark(self._workspace.tenant, self._database)
+        return OverrideBook.of(list_overrides(self._workspace.tenant, self._database), mark)
+
+    def _load_events(self, view: TenantView) -> None:
+        now = self._now()
+        since = now - timedelta(hours=self._limits.recent_event_hours)
+        after = view.recent.settled_id
+        while True:
+            stored = events_after(view.tenant, self._database, after_id=after, since=since, limit=_BATCH)
+            view.recent.add((person_key(view.answers, event), event) for event in stored)
+            # SQLite has one writer at a time, so ids appear in order and all of them are settled.
+            view.recent.settle(now + _SETTLE if self._database.is_sqlite else now - _SETTLE, stored)
+            if len(stored) < _BATCH:
+                return
+            after = stored[-1].id
+
+
+def person_key(answers: Answers, stored: StoredEvent) -> str:
+    """Key of the person of an event: the customer id, looked up by the identifier where the event has none.
+
+    Empty for an event without any identifier.
+    """
+    event = stored.event
+    if event.customer_id is not None:
+        return event.customer_id
+    if event.id_type is None or event.id_value is None:
+        return ""
+    row = answers.identities.find(event.id_type, event.id_value)
+    return answers.customers.ids[row] if row >= 0 else identifier(event.id_type, event.id_value)
+
+
+def _newest_readable(answers: Path, damaged: str) -> Answers | None:
+    """The newest set of answers that is whole, besides one that is not; names of sets begin with their instant."""
+    for folder in sorted(answers.iterdir(), reverse=True):
+        if folder.is_dir() and not folder.name.startswith(".") and folder.name != damaged:
+            try:
+                return open_answers(folder)
+            except ModelError as error:
+                _log.warning("%s", error)
+    return None
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file is written, replaced or given other rights; empty where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
