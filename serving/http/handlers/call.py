@@ -5,7 +5,8 @@ from datetime import datetime
 
 from retail_brain.errors import ModelError, NotFoundError
 from serving.http.access import Principal
-from serving.http.state import State, TenantView
+from serving.http.state import State
+from serving.http.tenant import TenantView
 from serving.planning.people.reasons import Language
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
