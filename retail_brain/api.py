@@ -292,10 +292,21 @@ class Tenant:
             NotFoundError: a product, the campaign or the store is unknown.
             UsageError: neither goods nor a campaign.
         """
+        from retail_brain.decisions.audience_request import AudienceRequest
         from serving.planning.people.audiences import audience
 
-        model = self._champion("recommender")
-        people, exclusions = audience(self.dataset, model, self.settings, product_ids=product_ids, size=size, **options)
+        at_home_only, home_store_id = options.pop("at_home_only", False), options.pop("home_store_id", None)
+        usual = {"holdout_share": self.settings.audience.holdout_share}
+        named = {name: value for name, value in options.items() if value is not None}
+        request = AudienceRequest(product_ids=tuple(product_ids), size=size, **usual | named)
+        people, exclusions = audience(
+            self.dataset,
+            self._champion("recommender"),
+            self.settings,
+            request,
+            at_home_only=at_home_only,
+            home_store_id=home_store_id,
+        )
         return Audience(people, exclusions)
 
     def _champion(self, kind: Kind) -> Any:

@@ -37,26 +37,26 @@ def audience(
     Needs transactions with customers and a champion recommender (and a demand model for --leftovers); uses consents,
     contacts, responses, campaigns and inventory where they are.
     """
+    from retail_brain.decisions.audience_request import AudienceRequest
     from serving.planning.people.audiences import audience as find_audience
 
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
     with chosen.progress.step("audience") as step:
-        model = load_recommender()
-        table, exclusions = find_audience(
-            dataset,
-            model,
-            chosen.settings,
-            product_ids=_left_over(dataset, product, campaign, store) if leftovers else product or (),
-            campaign_id=campaign,
+        goods = _left_over(dataset, product, campaign, store) if leftovers else product or ()
+        usual_share = chosen.settings.audience.holdout_share
+        request = AudienceRequest(
+            product_ids=tuple(goods),
             size=size,
+            campaign_id=campaign,
             kind=kind,  # type: ignore[arg-type]  # checked by AudienceRequest
             channel=channel,
-            holdout_share=holdout_share,
             budget=budget,
-            contact_cost=contact_cost,
-            at_home_only=at_home_only,
-            home_store_id=store,
+            contact_cost=contact_cost or 0.0,
+            holdout_share=usual_share if holdout_share is None else holdout_share,
+        )
+        table, exclusions = find_audience(
+            dataset, load_recommender(), chosen.settings, request, at_home_only=at_home_only, home_store_id=store
         )
         write_table(table, out)
         write_table(exclusions, out.with_name(f"{out.stem}_exclusions{out.suffix}"))

@@ -95,7 +95,9 @@ def simulate(
     from datetime import timedelta
 
     from retail_brain.errors import UsageError
+    from serving.planning.replay.rolling_forecasts import Rolling
     from serving.planning.replay.run import POLICIES, replay
+    from serving.planning.replay.tuning import ReplaySetup
 
     if forecast not in {"model", "moving"}:
         raise UsageError(f"--forecast {forecast!r} is unknown; wanted model or moving.")
@@ -103,20 +105,15 @@ def simulate(
     dataset = chosen.dataset(lake)
     until = parse_day(last, "--until") if last else dataset.last_day()
     begin = parse_day(first, "--from") if first else until - timedelta(days=90)
-    report = replay(
+    setup = ReplaySetup(
         dataset.at(until),
         chosen.settings,
-        first=begin,
-        last=until,
-        policies=policy or POLICIES,
-        stores=stores,
+        stores,
         fit=_fit if forecast == "model" else None,
-        refresh_days=refresh_days,
-        refit_days=refit_days,
-        tune_days=tune_days,
-        seed=seed,
+        rolling=Rolling(refresh_days, refit_days, seed=seed),
         progress=chosen.progress,
     )
+    report = replay(setup, begin, until, policies=policy or POLICIES, tune_days=tune_days)
     report.write(out, f"Replay {begin} to {until}")
     for line in (out / "REPORT.md").read_text(encoding="utf-8").splitlines()[2:]:
         if line.startswith(("|", "*")):

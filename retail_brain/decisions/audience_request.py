@@ -21,10 +21,10 @@ class AudienceRequest:
     """A request for an audience.
 
     Raises:
-        UsageError: no goods, or a size, kind, channel, share or amount of money that cannot be used.
+        UsageError: neither goods nor a campaign, or a size, kind, channel, share or money that cannot be used.
 
     Attributes:
-        product_ids: goods on offer.
+        product_ids: goods on offer; may be empty with a campaign, whose goods are meant then.
         size: most people in the list, held-out ones included.
         campaign_id: campaign that the audience is for, if it has one.
         kind: `repeat` for people due to buy the goods again, `explore` for people new to them, `mixed` for both.
@@ -48,8 +48,10 @@ class AudienceRequest:
     holdout_share: float = 0.1
 
     def __post_init__(self) -> None:
-        if not self.product_ids:
-            raise UsageError("an audience needs goods: none were named. Name products, or a campaign that has some.")
+        if not self.product_ids and self.campaign_id is None:
+            raise UsageError(
+                "an audience needs goods or a campaign; got neither. Name goods (--product) or a campaign (--campaign)."
+            )
         if self.size < 1:
             raise UsageError(f"an audience of {self.size} cannot be found; wanted a size of 1 or more.")
         if self.kind not in {"repeat", "explore", "mixed"}:

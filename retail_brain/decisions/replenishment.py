@@ -32,7 +32,6 @@ def suggest_orders(
     as_of: date,
     *,
     pipeline: pl.DataFrame | None = None,
-    budget: float | None = None,
     settings: ReplenishmentSettings = _DEFAULTS,
     seed: int = 0,
 ) -> pl.DataFrame:
@@ -48,20 +47,16 @@ def suggest_orders(
         as_of: last visible day; the order is placed on the first order day after it.
         pipeline: units on order by their day of arrival: `store_id`, `product_id`, `arrives_on`, `units`. Without it
             the units on order are taken to arrive half-way to the arrival of a new order.
-        budget: money that all orders together may cost; None for no limit.
         settings: defaults.
         seed: for uncertain lead times.
 
     Raises:
         ImpossibleError: the paths end at or before `as_of`.
-        UsageError: the budget is negative or not a number.
         NotFoundError: the settings name a policy that no installed package declares.
         ExtensionError: the policy of an installed package is unusable.
     """
     plan = plan_orders(paths, terms, stock, as_of, pipeline=pipeline, settings=settings, seed=seed)
-    if budget is None:
-        return suggestion_rows(plan, paths.series, as_of)
-    return apply_budget([(plan, paths.series)], budget, as_of)
+    return suggestion_rows(plan, paths.series, as_of)
 
 
 def plan_orders(

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from retail_brain.decisions.arrays import Bools, Floats, Ints
+from retail_brain.decisions.arrays import Floats, Ints
 from retail_brain.decisions.expiry import NON_PERISHABLE, Aging, ExpirySimulation
 
 _BLOCK_CELLS = 200_000
@@ -134,10 +134,8 @@ def project(
     """
     rows, paths, _ = units.shape
     soon = np.zeros(rows, dtype=np.bool_) if aging is None else aging.within(units.shape[2])
-    if soon.any() and not soon.all():
-        return _project_apart(
-            units, on_hand, receipts, soon, arrival=arrival, next_arrival=next_arrival, aging=aging, season=season
-        )
+    if aging is not None and soon.any() and not soon.all():
+        return _project_apart(units, on_hand, receipts, arrival, next_arrival, aging=aging, season=season)
     parts = []
     for part in blocks(rows, paths, receipts.shape[1]):
         last = int(next_arrival[part].max())
@@ -165,15 +163,15 @@ def _project_apart(
     units: npt.NDArray[np.float32],
     on_hand: Floats,
     receipts: Floats,
-    soon: Bools,
-    *,
     arrival: Ints,
     next_arrival: Ints,
-    aging: Aging | None,
+    *,
+    aging: Aging,
     season: int,
 ) -> RequiredOrders:
     """Projects goods that expire within the forecast separately: the others need no ages and only their own cycle."""
     rows, paths, _ = units.shape
+    soon = aging.within(units.shape[2])
     out: dict[str, Floats] = {}
     for which in (soon, ~soon):
         chosen = np.flatnonzero(which)
@@ -183,7 +181,7 @@ def _project_apart(
             receipts[chosen],
             arrival[chosen],
             next_arrival[chosen],
-            aging=None if aging is None else aging.take(chosen),
+            aging=aging.take(chosen),
             season=season,
         )
         for name in RequiredOrders.__dataclass_fields__:

@@ -131,13 +131,13 @@ class Trade:
         first = self._number(int(people.sum()))
         return _lines(
             day,
-            seconds[basket],
-            store,
-            product,
-            np.full(len(store), -1),
-            first + basket,
-            np.ones_like(store),
             PASSER_BY,
+            second=seconds[basket],
+            store=store,
+            product=product,
+            customer=np.full(len(store), -1),
+            basket=first + basket,
+            units=np.ones_like(store),
         )
 
     def _members(self, day: int) -> list[dict[str, Ints]]:
@@ -155,18 +155,26 @@ class Trade:
         visit, product, units, fresh = self._clocks.due_purchases(
             day, customer, store, self.effect[day], self.chain.active[day]
         )
-        kind = np.where(fresh, EXPLORE, REPEAT)
-        bought = _lines(day, second[visit], store[visit], product, customer[visit], basket[visit], units, kind)
+        bought = _lines(
+            day,
+            np.where(fresh, EXPLORE, REPEAT),
+            second=second[visit],
+            store=store[visit],
+            product=product,
+            customer=customer[visit],
+            basket=basket[visit],
+            units=units,
+        )
         responding = np.flatnonzero((wants >= 0) & self.chain.active[day, store, wants])
         caused = _lines(
             day,
-            second[responding],
-            store[responding],
-            wants[responding],
-            customer[responding],
-            basket[responding],
-            np.ones(len(responding), dtype=np.int64),
             CAMPAIGN,
+            second=second[responding],
+            store=store[responding],
+            product=wants[responding],
+            customer=customer[responding],
+            basket=basket[responding],
+            units=np.ones(len(responding), dtype=np.int64),
         )
         return [bought, caused]
 
@@ -286,18 +294,13 @@ def _purchase_times(rng: np.random.Generator, count: int, online: Bools) -> Ints
     return (np.clip(hours, np.where(online, 6.0, 8.05), np.where(online, 23.9, 21.9)) * 3600).astype(np.int64)
 
 
-def _lines(
-    day: int, second: Ints, store: Ints, product: Ints, customer: Ints, basket: Ints, units: Ints, kind: Ints | int
-) -> dict[str, Ints]:
+def _lines(day: int, kind: Ints | int, **columns: Ints) -> dict[str, Ints]:
+    """Lines of a day from their columns: second, store, product, customer, basket, units."""
+    shape = columns["store"].shape
     return {
-        "day": np.full(len(store), day),
-        "second": second,
-        "store": store,
-        "product": product,
-        "customer": customer,
-        "basket": basket,
-        "units": units,
-        "kind": np.broadcast_to(np.asarray(kind), store.shape).astype(np.int64),
+        "day": np.full(shape, day),
+        **columns,
+        "kind": np.broadcast_to(np.asarray(kind), shape).astype(np.int64),
     }
 
 

@@ -26,6 +26,7 @@ from retail_brain.settings import parse_settings
 from retail_brain.sources.complete_journey import complete_journey_source
 from retail_brain.tables import TABLES
 from training.demand.backtest import backtest, backtest_windows
+from training.demand.backtest_window import Scoring
 from training.demand.config import preset_config
 
 LAST_DAY = date(2017, 12, 31)
@@ -70,7 +71,7 @@ def report(dataset: Dataset, skip: int, preset: str, known_before: bool) -> None
         .collect()
     ).filter(pl.col("len") >= SALE_DAYS)
     started = time.perf_counter()
-    found = backtest(seen, config, windows, scored=often, progress=Progress())
+    found = backtest(seen, config, windows, scoring=Scoring(series=often), progress=Progress())
     print(f"{often.height} series with {SALE_DAYS} days of sale; windows from {', '.join(map(str, windows))}")
     columns = ["wape", "bias", "rmsse", "pinball", "coverage_90", "coverage_80", "coverage_50"]
     with pl.Config(tbl_cols=20, tbl_width_chars=200, tbl_rows=50, float_precision=4):

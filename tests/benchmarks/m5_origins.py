@@ -18,7 +18,7 @@ from features.demand.panel import panels
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import quantile_column
 from training.demand.actuals import Actuals
-from training.demand.backtest_window import WindowScores, score_window
+from training.demand.backtest_window import MODEL_ALONE, WindowScores, score_window
 from training.demand.baselines import ets, seasonal_naive
 from training.demand.calibration import calibrate
 from training.demand.common_effects import GROUPINGS
@@ -83,7 +83,7 @@ def last_window(
     print(f"bias factor {calibration.bias:.4f}, weight of totals {calibration.totals_weight:.2f}")
     print(f"variances of common effects (rows: {', '.join(GROUPINGS)}; horizon, week, day)")
     print(np.round(calibration.common.variances, 5))
-    return score_window(model, calibration, history, actuals, cutoff, with_baselines=False, with_ets=False)
+    return score_window(model, calibration, history, actuals, cutoff, MODEL_ALONE)
 
 
 def report(found: WindowScores, dataset: Dataset, config: DemandConfig, cutoff: date) -> None:

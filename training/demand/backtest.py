@@ -1,7 +1,7 @@
 """Runs rolling-origin backtests of the demand model and its baselines, out of sample."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -16,7 +16,7 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.work_digest import work_digest
 from training.demand.actuals import Actuals
-from training.demand.backtest_window import CANDIDATE, WindowScores, score_window
+from training.demand.backtest_window import ALL_METHODS, CANDIDATE, Scoring, WindowScores, score_window
 from training.demand.calibration import calibrate
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Residuals
@@ -89,8 +89,7 @@ def backtest(
     config: DemandConfig,
     windows: Sequence[date],
     *,
-    with_baselines: bool = True,
-    scored: pl.DataFrame | None = None,
+    scoring: Scoring = ALL_METHODS,
     histories: Histories | None = None,
     work: Work | None = None,
     progress: Progress = SILENT,
@@ -103,8 +102,7 @@ def backtest(
         dataset: sales up to its `as_of`, which lies a horizon after the last window.
         config: how to fit.
         windows: cutoffs, ascending.
-        with_baselines: whether to run the baselines too; ETS, being slow, on few series of the last window.
-        scored: columns store_id and product_id: only these series are scored; by default all of the panel.
+        scoring: what is scored; ETS only in the last window.
         histories: of the same dataset, settings and horizon, with what was read of them already.
         work: where finished windows are checkpointed; without it none are.
         progress: shows each window.
@@ -117,7 +115,8 @@ def backtest(
             f"the sales are too short for a backtest with a horizon of {config.horizon} periods; wanted that and two "
             "weeks before it. Choose a shorter horizon or ingest more history."
         )
-    question = [list(windows), with_baselines, None if scored is None else scored.rows()]
+    scored_series = None if scoring.series is None else scoring.series.rows()
+    question = [list(windows), scoring.baselines, scoring.ets, scored_series]
     checkpoints = _checkpoints(dataset, config, work, question)
     histories = histories or Histories(dataset, config.settings, config.horizon)
     actuals = Actuals.from_history(histories.whole())
@@ -133,9 +132,7 @@ def backtest(
                 history,
                 actuals,
                 cutoff,
-                with_baselines=with_baselines,
-                scored=scored,
-                with_ets=with_baselines and cutoff == windows[-1],
+                replace(scoring, ets=scoring.ets and cutoff == windows[-1]),
             )
 
         with progress.step(f"backtest from {cutoff}") as step:

@@ -33,6 +33,25 @@ _KEY = ["store_id", "product_id"]
 
 
 @dataclass(frozen=True)
+class Scoring:
+    """Choice of the methods and series that a backtest scores.
+
+    Attributes:
+        baselines: whether the baselines are scored beside the model.
+        ets: whether ETS is, on few series, since it is slow.
+        series: columns store_id and product_id: only these series; None for all of the panel.
+    """
+
+    baselines: bool = True
+    ets: bool = True
+    series: pl.DataFrame | None = None
+
+
+ALL_METHODS = Scoring()
+MODEL_ALONE = Scoring(baselines=False, ets=False)
+
+
+@dataclass(frozen=True)
 class WindowScores:
     """Results of one window; the attributes are those of `training.demand.backtest.Backtest`."""
 
@@ -99,10 +118,7 @@ def score_window(
     history: DemandHistory,
     actuals: Actuals,
     cutoff: date,
-    *,
-    with_baselines: bool,
-    with_ets: bool,
-    scored: pl.DataFrame | None = None,
+    scoring: Scoring = ALL_METHODS,
 ) -> WindowScores:
     """Forecasts a window and scores it against actual demand.
 
@@ -120,7 +136,7 @@ def score_window(
         panel = prediction.panel
         all_series = _target(panel, actuals, horizon)
         residuals.append(panel_residuals(prediction, all_series.chosen, all_series.units, all_series.known))
-        target = all_series.only(scored) if scored is not None else all_series
+        target = all_series if scoring.series is None else all_series.only(scoring.series)
         if not target.chosen.any():
             continue
         mean = (prediction.mean * calibration.factor(prediction.correction))[target.chosen]
@@ -131,7 +147,7 @@ def score_window(
         frames[CANDIDATE].append(target.frame(mean, _quantiles(paths, quantiles), quantiles))
         first = first or target
         parts.append((_scale(target), _sum_frames(target, mean, paths, quantiles), *_pit(target, paths, rng)))
-        for name, baseline in BASELINES.items() if with_baselines else ():
+        for name, baseline in BASELINES.items() if scoring.baselines else ():
             forecast = baseline(panel, horizon, quantiles)
             rows = target.frame(forecast.mean[target.chosen], forecast.quantiles[target.chosen], quantiles)
             frames.setdefault(name, []).append(rows)
@@ -147,7 +163,7 @@ def score_window(
         scores=_measured(methods, scale, quantiles, cutoff),
         sums=scores(sums_frame, scale, quantiles, ["cutoff", "periods"]).drop("rmsse"),
         totals=totals.scores(cutoff, quantiles),
-        ets=_beside_ets(first, methods, scale, quantiles, cutoff) if with_ets else pl.DataFrame(),
+        ets=_beside_ets(first, methods, scale, quantiles, cutoff) if scoring.ets else pl.DataFrame(),
         pit=np.concatenate([pit for *_, pit, _ in parts]),
         pit_class=np.concatenate([of for *_, of in parts]),
         forecasts=methods[CANDIDATE].select(pl.lit(cutoff).alias("cutoff"), pl.all()),

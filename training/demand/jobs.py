@@ -15,7 +15,7 @@ from retail_brain.errors import ModelError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from training.demand.backtest import Backtest, backtest, backtest_windows
-from training.demand.backtest_window import CANDIDATE
+from training.demand.backtest_window import CANDIDATE, MODEL_ALONE
 from training.demand.config import DemandConfig, Preset, preset_config
 from training.demand.mean_model import MeanModel
 from training.demand.memory import check_memory, training_bytes
@@ -94,7 +94,7 @@ def evaluate_config(
             f"the recorded configuration cannot be used by this version of the software: {error}. Train again."
         ) from error
     parsed = parsed.model_copy(update={"data": settings.data})
-    results = backtest(dataset, parsed, windows, with_baselines=False, work=work, progress=progress)
+    results = backtest(dataset, parsed, windows, scoring=MODEL_ALONE, work=work, progress=progress)
     return results.means()
 
 

@@ -49,7 +49,8 @@ def _wanted(request: AudienceRequest, call: Call) -> Wanted:
     if request.leftovers:
         goods = goods_to_clear(network_rows("leftovers", call), request.store_id)
     wanted = Wanted(
-        product_ids=tuple(goods or ("",)),
+        product_ids=tuple(goods or ()),
+        campaign_id=request.campaign_id,
         size=request.size,
         kind=request.kind,
         channel=request.channel,

@@ -10,7 +10,7 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.assignment import Assignment, assign_contacts
 from retail_brain.decisions.audience import audience_rows, build_audience, rank_people
-from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest, Kind
+from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.eligibility import assess
 from retail_brain.decisions.holdout import is_holdout
 from retail_brain.errors import NotFoundError, UsageError
@@ -54,15 +54,8 @@ def audience(
     dataset: Dataset,
     pairs: Pairs,
     settings: Settings,
+    request: AudienceRequest,
     *,
-    product_ids: Sequence[str] = (),
-    campaign_id: str | None = None,
-    size: int = 500,
-    kind: Kind = "mixed",
-    channel: str | None = None,
-    holdout_share: float | None = None,
-    budget: float | None = None,
-    contact_cost: float | None = None,
     at_home_only: bool = False,
     home_store_id: str | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -72,42 +65,24 @@ def audience(
         dataset: as known on the day after which people are contacted.
         pairs: scored pairs, whole, in blocks, or a recommender.
         settings: limits on contacts, and defaults.
-        product_ids: goods on offer; with a campaign only where that names none.
-        campaign_id: takes goods, days, channel, budget and cost from the campaign where they are not given.
-        size: most people listed.
-        kind: `repeat`, `explore` or `mixed`.
-        channel: the only channel to use.
-        holdout_share: share held out; None for the settings'.
-        budget: money for all contacts.
-        contact_cost: money per contact.
+        request: goods or a campaign, which gives its goods, days, channel, budget and cost where the request has none.
         at_home_only: whether goods must lie in the person's own shop.
         home_store_id: only people of this shop; None for everybody.
 
     Raises:
         NotFoundError: the campaign, a product or the shop is unknown.
-        UsageError: neither goods nor a campaign, or a value that cannot be used.
+        UsageError: goods and a campaign that has goods of its own.
         ImpossibleError: the campaign is over.
     """
     as_of = dataset.as_of or dataset.last_day()
-    request = AudienceRequest(
-        product_ids=tuple(product_ids) or ("",),
-        size=size,
-        kind=kind,
-        channel=channel,
-        budget=budget,
-        contact_cost=contact_cost or 0.0,
-        holdout_share=settings.audience.holdout_share if holdout_share is None else holdout_share,
-    )
-    if campaign_id is not None:
-        campaign = _campaign(dataset, campaign_id)
-        if product_ids and campaign.get("product_ids"):
+    if request.campaign_id is not None:
+        campaign = _campaign(dataset, request.campaign_id)
+        if request.product_ids and campaign.get("product_ids"):
             raise UsageError(
-                f"goods {list(product_ids)} and campaign {campaign_id!r}, which has goods of its own, were both named; "
-                "wanted one of the two. Leave out --product or --campaign."
+                f"goods {list(request.product_ids)} and campaign {request.campaign_id!r}, which has goods of its own, "
+                "were both named; wanted one of the two. Leave out --product or --campaign."
             )
-        request = of_campaign(request, campaign, own_goods=not product_ids)
-    elif not product_ids:
-        raise UsageError("an audience needs goods or a campaign; got neither. Name --product or --campaign.")
+        request = of_campaign(request, campaign, own_goods=not request.product_ids)
     check_products(dataset, request.product_ids)
     facts = read_facts(dataset, as_of, request.product_ids, settings, at_home_only=at_home_only)
     scored = _of_products(dataset, pairs, request.product_ids)

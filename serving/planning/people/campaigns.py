@@ -56,7 +56,10 @@ def read_campaigns(campaigns: pl.DataFrame, settings: Settings) -> dict[str, Aud
     requests = {}
     for row in frame.iter_rows(named=True):
         base = AudienceRequest(
-            product_ids=("",), size=int(row.get("size") or 2**31), holdout_share=settings.audience.holdout_share
+            product_ids=(),
+            campaign_id=row["campaign_id"],
+            size=int(row.get("size") or 2**31),
+            holdout_share=settings.audience.holdout_share,
         )
         requests[row["campaign_id"]] = of_campaign(base, row)
     return requests

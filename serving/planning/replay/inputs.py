@@ -1,5 +1,6 @@
 """Reads the inputs of a replay: recovered demand, opening stock, supply terms, recorded sales and stock."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -63,7 +64,7 @@ class ReplayFacts:
 
 
 def read_replay(
-    dataset: Dataset, first: date, last: date, settings: Settings, stores: list[str] | None = None, seed: int = 0
+    dataset: Dataset, first: date, last: date, settings: Settings, stores: Sequence[str] | None = None, seed: int = 0
 ) -> ReplayFacts:
     """Reads the days `first` to `last`, and the quarter before them.
 
@@ -79,7 +80,7 @@ def read_replay(
     begin = first - timedelta(days=_WARM_DAYS)
     sales = dataset.at(last).daily_sales().filter(pl.col("date") >= begin)
     if stores is not None:
-        sales = sales.filter(pl.col("store_id").is_in(stores))
+        sales = sales.filter(pl.col("store_id").is_in(list(stores)))
     rows = sales.select(*SERIES, "date", pl.col("units").clip(0)).collect()
     series = rows.filter(pl.col("date") < first, pl.col("units") > 0).select(SERIES).unique().sort(SERIES)
     if series.height == 0:

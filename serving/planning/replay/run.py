@@ -7,18 +7,15 @@ from pathlib import Path
 
 import polars as pl
 
-from retail_brain.dataset import Dataset
 from retail_brain.decisions.order_policies import policy_names
 from retail_brain.errors import UsageError
-from retail_brain.progress import SILENT, Progress
-from retail_brain.settings import ReplenishmentSettings, Settings
+from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import Policy
 from retail_brain.simulation.policies import Forecast, perfect_forecast
 from retail_brain.simulation.report import PolicyResult, summary, write_report
 from serving.planning.replay.recorded import recorded
-from serving.planning.replay.rolling_forecasts import Fit, Rolling
 from serving.planning.replay.scenario import ReplayScenario
-from serving.planning.replay.tuning import COVER_DAYS, ReplayPeriod, Tuned, tune
+from serving.planning.replay.tuning import COVER_DAYS, ReplaySetup, Tuned, tune
 
 POLICIES = ("suggested", "tuned", "matched", "cover", "legacy", "perfect", "recorded")
 """Replayed unless others are asked for; every policy of the settings may be, by its name, and installed ones too."""
@@ -50,37 +47,16 @@ class Replay:
 
 
 def replay(
-    dataset: Dataset,
-    settings: Settings,
-    *,
-    first: date,
-    last: date,
-    policies: Sequence[str] = POLICIES,
-    stores: Sequence[str] | None = None,
-    fit: Fit | None = None,
-    refresh_days: int = 7,
-    refit_days: int = 31,
-    tune_days: int = 56,
-    paths: int = 100,
-    seed: int = 0,
-    progress: Progress = SILENT,
+    setup: ReplaySetup, first: date, last: date, *, policies: Sequence[str] = POLICIES, tune_days: int = 56
 ) -> Replay:
     """Replays policies day by day from `first` to `last` on the same demand.
 
     Args:
-        dataset: the whole history.
-        settings: how orders are decided, and defaults of supply terms.
+        setup: data, settings and forecasts; every policy sees the same demand and the same delays.
         first: first day played; policies see, and are tuned on, earlier days only.
         last: last day played.
         policies: some of POLICIES, or of the policies of the settings.
-        stores: only these.
-        fit: fits the demand model on the data visible on a day; None forecasts by moving rates.
-        refresh_days: how often there is a new forecast.
-        refit_days: how often the demand model is fitted anew.
         tune_days: days before `first` on which parameters are tuned, themselves by replay.
-        paths: sample paths.
-        seed: of demand recovery, late deliveries and paths; every policy sees the same demand and the same delays.
-        progress: told of each policy.
 
     Raises:
         UsageError: an unknown policy.
@@ -91,28 +67,23 @@ def replay(
     unknown = sorted(set(policies) - set(allowed))
     if unknown or not policies:
         raise UsageError(f"policies {unknown or 'none'} cannot be replayed; wanted some of {', '.join(allowed)}.")
-    chosen = list(stores) if stores is not None else None
-    replay_period = ReplayPeriod(
-        dataset, settings, chosen, fit, Rolling(refresh_days, refit_days, paths, seed), progress
-    )
-    scenario = replay_period.scenario(first, last)
-    tuned = tune(replay_period, first, tune_days)
-    forecast = replay_period.forecasts(scenario)
+    scenario = setup.scenario(first, last)
+    tuned = tune(setup, first, tune_days)
+    forecast = setup.forecasts(scenario)
     offered = _offered(scenario, forecast, tuned)
     played = []
     for name in policies:
         if name == "recorded":
             played += [recorded(scenario)] if scenario.facts.has_inventory else []
             continue
-        with progress.step(f"replay {name}"):
+        with setup.progress.step(f"replay {name}"):
             played.append(PolicyResult.of(name, scenario.play(offered[name]), scenario.environment))
     curve = _curve(scenario, forecast, tuned)
-    table = summary(
-        played, scenario.facts.series["store_id"].to_list(), scenario.environment.periods, _baseline(played), seed
-    )
-    return Replay(
-        table, curve, played, _notes(scenario, tuned, _baseline(played), fit is not None, refresh_days), tuned
-    )
+    baseline, rolling = _baseline(played), setup.rolling
+    stores = scenario.facts.series["store_id"].to_list()
+    table = summary(played, stores, scenario.environment.periods, baseline, rolling.seed)
+    notes = _notes(scenario, tuned, baseline, setup.fit is not None, rolling.refresh_days)
+    return Replay(table, curve, played, notes, tuned)
 
 
 def _offered(scenario: ReplayScenario, forecast: Forecast, tuned: Tuned) -> dict[str, Policy]:

@@ -1,5 +1,6 @@
 """Tunes parameters of policies by replay of the days before the replay, never of the days reported."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -29,21 +30,21 @@ _PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 @dataclass(frozen=True)
-class ReplayPeriod:
-    """Data and settings from which scenarios are built; forecasts of a day see only the days before it.
+class ReplaySetup:
+    """Data, settings and forecasts of a replay, for any days; forecasts of a day see only the days before it.
 
     Attributes:
         dataset: the whole history.
         settings: how orders are decided.
         stores: only these; None for all.
-        fit: fits the demand model; None takes moving rates.
+        fit: fits the demand model on the data visible on a day; None forecasts by moving rates.
         rolling: days between forecasts and fits, paths, and the seed.
         progress: told of fits and forecasts.
     """
 
     dataset: Dataset
     settings: Settings
-    stores: list[str] | None = None
+    stores: Sequence[str] | None = None
     fit: Fit | None = None
     rolling: Rolling = field(default_factory=Rolling)
     progress: Progress = SILENT
@@ -86,25 +87,25 @@ class Tuned:
         return np.where(fresh, self.fresh_cover_days, self.cover_days)
 
 
-def tune(replay_period: ReplayPeriod, first: date, days: int) -> Tuned:
+def tune(setup: ReplaySetup, first: date, days: int) -> Tuned:
     """Tunes covers, the spread of the forecasts and the penalty of a lost unit in the `days` before `first`.
 
     With fewer days than a week, or nothing sold before them, everything is as usual.
     """
     before = first - timedelta(days=1)
-    earliest = replay_period.dataset.at(before).daily_sales().select("date").min().collect().item()
+    earliest = setup.dataset.at(before).daily_sales().select("date").min().collect().item()
     # Half of the history is left ahead of the tuning days, for its own forecasts.
     days = min(days, (first - earliest).days // 2)
-    usual = replay_period.settings.replenishment.model_copy(update={"policy": "economic"})
+    usual = setup.settings.replenishment.model_copy(update={"policy": "economic"})
     if days < _LEAST_TUNE_DAYS:
         return Tuned(0, _USUAL_COVER_DAYS, _USUAL_COVER_DAYS, usual, usual)
     try:
-        scenario = replay_period.scenario(first - timedelta(days=days), before)
+        scenario = setup.scenario(first - timedelta(days=days), before)
     except ImpossibleError:
         return Tuned(0, _USUAL_COVER_DAYS, _USUAL_COVER_DAYS, usual, usual)
-    forecast = replay_period.forecasts(scenario)
+    forecast = setup.forecasts(scenario)
     cover, fresh_cover = _covers(scenario)
-    with replay_period.progress.step("tune on the days before"):
+    with setup.progress.step("tune on the days before"):
         spread = _spreads(scenario, forecast, usual)
         economic, matched = _penalties(scenario, forecast, spread)
     return Tuned(days, cover, fresh_cover, economic, matched)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retail_brain.decisions.replenishment import ADDED, plan_orders, suggest_orders
+from retail_brain.decisions.replenishment import ADDED, apply_budget, plan_orders, suggest_orders
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.outputs import SUGGESTIONS, DemandPaths
 
@@ -179,12 +179,13 @@ def test_an_uncertain_lead_time_asks_for_more():
 def test_a_budget_buys_what_is_worth_most_per_unit_of_money():
     paths = make_paths(np.full((2, 20, 10), 4.0))
     terms = make_terms(paths).with_columns(unit_price=pl.Series([10.0, 20.0]), unit_cost=pl.Series([5.0, 5.0]))
-    rows = suggest_orders(paths, terms, make_stock(paths, 10.0), AS_OF, budget=60.0)
+    plan = plan_orders(paths, terms, make_stock(paths, 10.0), AS_OF)
+    rows = apply_budget([(plan, paths.series)], 60.0, AS_OF)
     assert rows["order_quantity"].to_list() == [2, 10]
     assert rows["order_cost"].sum() <= 60
     assert rows["reason_code"].to_list() == ["budget", "order"]
     with pytest.raises(UsageError, match="budget"):
-        suggest_orders(paths, terms, make_stock(paths, 10.0), AS_OF, budget=-1.0)
+        apply_budget([(plan, paths.series)], -1.0, AS_OF)
 
 
 def loop_oracle(units: np.ndarray, *, on_hand: float, on_order: float, lead: int, review: int, order: float) -> float:
@@ -298,6 +299,6 @@ def test_a_budget_is_kept_and_never_buys_more_than_was_wanted(case, budget):
     terms = make_terms(paths, service_level=case["level"], case_pack=case["case_pack"], unit_cost=3.0, unit_price=5.0)
     stock = make_stock(paths, case["on_hand"])
     free = suggest_orders(paths, terms, stock, AS_OF)
-    tight = suggest_orders(paths, terms, stock, AS_OF, budget=budget)
+    tight = apply_budget([(plan_orders(paths, terms, stock, AS_OF), paths.series)], budget, AS_OF)
     assert tight["order_cost"].sum() <= budget + 1e-6
     assert (tight["order_quantity"] <= free["order_quantity"] + 1e-9).all()

@@ -13,6 +13,7 @@ from retail_brain.checkpoints import TAKEN_OVER, Work
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
 from training.demand.backtest import Backtest, backtest, backtest_windows
+from training.demand.backtest_window import MODEL_ALONE
 from training.demand.config import DemandConfig
 from training.demand.mean_model import MeanModel
 
@@ -45,7 +46,7 @@ class Fits:
 
 
 def _run(chain: Dataset, config: DemandConfig, windows: Sequence[date], folder: Path | None) -> Backtest:
-    return backtest(chain, config, windows, with_baselines=False, work=Work(folder) if folder else None)
+    return backtest(chain, config, windows, scoring=MODEL_ALONE, work=Work(folder) if folder else None)
 
 
 def test_a_killed_backtest_fits_what_is_left_and_finds_the_same(
@@ -89,7 +90,7 @@ def test_the_progress_says_which_windows_were_taken(
     from retail_brain.progress import Progress
 
     for _ in range(2):
-        backtest(chain, quick, windows[-1:], with_baselines=False, work=Work(tmp_path), progress=Progress())
+        backtest(chain, quick, windows[-1:], scoring=MODEL_ALONE, work=Work(tmp_path), progress=Progress())
     lines = capsys.readouterr().err.splitlines()
     assert [line.endswith(TAKEN_OVER) for line in lines] == [False, False, True, True]
     assert str(windows[-1]) in lines[-1]

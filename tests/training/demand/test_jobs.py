@@ -12,6 +12,7 @@ from retail_brain.errors import ImpossibleError, ModelError
 from retail_brain.settings import DemandSettings, Settings
 from training.demand import jobs
 from training.demand.backtest import Backtest, backtest, backtest_windows
+from training.demand.backtest_window import MODEL_ALONE
 from training.demand.config import DemandConfig
 from training.demand.model import DemandModel
 from training.jobs import Trained
@@ -57,7 +58,7 @@ def test_nothing_of_a_window_depends_on_what_came_after_it(
     chain: Dataset, config: DemandConfig, found: Backtest
 ) -> None:
     earlier = chain.at(chain.last_day() - timedelta(days=14))
-    alone = backtest(earlier, config, [found.windows[0]], with_baselines=False)
+    alone = backtest(earlier, config, [found.windows[0]], scoring=MODEL_ALONE)
     whole = found.forecasts.filter(pl.col("cutoff") == found.windows[0])
     both = alone.forecasts.join(whole, on=["store_id", "product_id", "date"], suffix="_whole")
     assert both.height > 0.9 * whole.height

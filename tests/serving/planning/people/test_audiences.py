@@ -1,11 +1,14 @@
 """Audiences and assignments over a dataset: what is read from the tables, campaigns, unknown goods."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.audience_request import AudienceRequest
 from retail_brain.errors import DataError, ImpossibleError, NotFoundError, UsageError
 from retail_brain.settings import Settings
 from serving.planning.people.audience_facts import read_facts
@@ -20,6 +23,10 @@ def known(sample: Dataset) -> Dataset:
     return sample.at(AS_OF)
 
 
+def wanted(product_ids: Sequence[str] = (), size: int = 500, **changes: Any) -> AudienceRequest:
+    return AudienceRequest(product_ids=tuple(product_ids), size=size, **changes)
+
+
 @pytest.fixture(scope="module")
 def pairs(known: Dataset) -> pl.DataFrame:
     """How often somebody bought something, as if it were a probability."""
@@ -29,7 +36,7 @@ def pairs(known: Dataset) -> pl.DataFrame:
 
 
 def test_goods_find_people_and_everybody_is_accounted_for(known, pairs):
-    table, exclusions = audience(known, pairs, Settings(), product_ids=["P001", "P002"], size=50)
+    table, exclusions = audience(known, pairs, Settings(), wanted(product_ids=["P001", "P002"], size=50))
     everybody = read_facts(known, AS_OF, ["P001"], Settings()).customers.height
     assert table.height == 50
     assert table.height + exclusions["customers"].sum() == everybody
@@ -39,17 +46,19 @@ def test_goods_find_people_and_everybody_is_accounted_for(known, pairs):
 
 
 def test_only_granted_channels_are_used(known, pairs):
-    table, _ = audience(known, pairs, Settings(), product_ids=["P001"], size=500, channel="sms")
+    table, _ = audience(known, pairs, Settings(), wanted(product_ids=["P001"], size=500, channel="sms"))
     history = known.scan("consents").filter(pl.col("channel") == "sms").sort("changed_at").collect()
     latest = dict(history.select("customer_id", "granted").iter_rows())
     assert all(latest[customer] for customer in table["customer_id"])
 
 
 def test_pairs_may_come_in_blocks(known, pairs):
-    whole = audience(known, pairs, Settings(), product_ids=["P001"], size=20)
-    blocks = audience(known, iter([pairs.head(1000), pairs.slice(1000)]), Settings(), product_ids=["P001"], size=20)
+    whole = audience(known, pairs, Settings(), wanted(product_ids=["P001"], size=20))
+    blocks = audience(
+        known, iter([pairs.head(1000), pairs.slice(1000)]), Settings(), wanted(product_ids=["P001"], size=20)
+    )
     assert whole[0].equals(blocks[0])
-    none = audience(known, iter([]), Settings(), product_ids=["P001"], size=20)
+    none = audience(known, iter([]), Settings(), wanted(product_ids=["P001"], size=20))
     assert none[0].height == 0
 
 
@@ -62,7 +71,7 @@ def test_a_recommender_scores_the_goods_asked_for_and_its_codes_become_words(kno
                     product_id=pl.lit(product), probability=pl.lit(0.5), reason=pl.lit("every_days:12")
                 )
 
-    table, _ = audience(known, Half(), Settings(), product_ids=["P001"], size=5, holdout_share=0.0)
+    table, _ = audience(known, Half(), Settings(), wanted(product_ids=["P001"], size=5, holdout_share=0.0))
     name = known.scan("products").filter(pl.col("product_id") == "P001").select("name").collect().item()
     assert set(table["reason"]) == {f"50.0% likely to buy {name}: Bought about every 12 days."}
     assert set(table["reason_zh"]) == {f"购买「{name}」的概率约50.0%：约每 12 天购买一次。"}
@@ -81,25 +90,25 @@ def test_a_campaign_brings_goods_days_channel_and_cost(known, pairs):
         }
     )
     dataset = Dataset({**known.frames, **Dataset.from_frames({"campaigns": campaigns}).frames}, as_of=AS_OF)
-    table, exclusions = audience(dataset, pairs, Settings(), campaign_id="春节", size=1000)
+    table, exclusions = audience(dataset, pairs, Settings(), wanted(campaign_id="春节", size=1000))
     assert set(table["campaign_id"]) == {"春节"}
     assert (table["group"] == "contact").sum() == 20
     assert table["send_on"].min() == date(2025, 1, 20)
     assert set(table["channel"].drop_nulls()) == {"app"}
     assert "over_budget" in set(exclusions["code"])
     with pytest.raises(UsageError, match="one of the two"):
-        audience(dataset, pairs, Settings(), campaign_id="past", product_ids=["P002"])
+        audience(dataset, pairs, Settings(), wanted(campaign_id="past", product_ids=["P002"]))
     with pytest.raises(ImpossibleError, match="past ends before"):
-        audience(dataset, pairs, Settings(), campaign_id="past")
+        audience(dataset, pairs, Settings(), wanted(campaign_id="past"))
     with pytest.raises(NotFoundError, match="nothing"):
-        audience(dataset, pairs, Settings(), campaign_id="nothing")
+        audience(dataset, pairs, Settings(), wanted(campaign_id="nothing"))
 
 
 def test_unknown_goods_and_empty_requests_are_refused(known, pairs):
     with pytest.raises(NotFoundError, match="P999"):
-        audience(known, pairs, Settings(), product_ids=["P001", "P999"])
-    with pytest.raises(UsageError, match="--product or --campaign"):
-        audience(known, pairs, Settings())
+        audience(known, pairs, Settings(), wanted(product_ids=["P001", "P999"]))
+    with pytest.raises(UsageError, match="goods or a campaign"):
+        wanted()
 
 
 def test_receipts_alone_are_enough():
@@ -116,7 +125,7 @@ def test_receipts_alone_are_enough():
     )
     dataset = Dataset.from_frames({"transactions": lines}, as_of=date(2025, 1, 20))
     scored = pl.DataFrame({"customer_id": ["甲"], "product_id": ["茶"], "probability": [0.25]})
-    table, exclusions = audience(dataset, scored, Settings(), product_ids=["茶"], holdout_share=0.0)
+    table, exclusions = audience(dataset, scored, Settings(), wanted(product_ids=["茶"], holdout_share=0.0))
     assert table.select("customer_id", "expected_value").row(0) == ("甲", pytest.approx(0.25 * 20 * 0.3))
     assert exclusions.height == 0
 

@@ -13,15 +13,21 @@ from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings, Settings
 from serving.planning.replay.inputs import read_replay
+from serving.planning.replay.rolling_forecasts import Fit, Rolling
 from serving.planning.replay.run import POLICIES, Replay, replay
 from serving.planning.replay.scenario import ReplayScenario
+from serving.planning.replay.tuning import ReplaySetup
 
 FIRST, LAST = date(2025, 9, 1), date(2025, 9, 14)
 
 
+def setup_of(dataset: Dataset, stores: list[str] | None = None, fit: Fit | None = None, **rolling: int) -> ReplaySetup:
+    return ReplaySetup(dataset, Settings(), stores, fit, Rolling(**rolling))
+
+
 @pytest.fixture(scope="module")
 def done(sample: Dataset) -> Replay:
-    return replay(sample, Settings(), first=FIRST, last=LAST, stores=["S01"], tune_days=14, paths=40)
+    return replay(setup_of(sample, ["S01"], paths=40), FIRST, LAST, tune_days=14)
 
 
 def test_every_policy_is_told_and_hindsight_is_cheapest(done):
@@ -34,15 +40,8 @@ def test_every_policy_is_told_and_hindsight_is_cheapest(done):
 
 
 def test_parameters_come_from_the_days_before(done, sample):
-    shorter = replay(
-        sample.at(date(2025, 9, 3)),
-        Settings(),
-        first=FIRST,
-        last=date(2025, 9, 3),
-        stores=["S01"],
-        tune_days=14,
-        paths=40,
-    )
+    last = date(2025, 9, 3)
+    shorter = replay(setup_of(sample.at(last), ["S01"], paths=40), FIRST, last, tune_days=14)
     assert done.tuned == shorter.tuned, "what happened after the first day changed what was tuned"
     assert done.tuned.days == 14
     assert done.tuned.matched.lost_unit_cost >= 0
@@ -68,10 +67,8 @@ def test_models_and_forecasts_know_only_the_days_before(sample):
         fitted.append(dataset.as_of)
         return Model()
 
-    done = replay(
-        sample, Settings(), first=FIRST, last=LAST, stores=["S01"], fit=fit, refresh_days=5, refit_days=8, tune_days=7,
-        policies=["suggested"], paths=20,
-    )  # fmt: skip
+    setup = setup_of(sample, ["S01"], fit, refresh_days=5, refit_days=8, paths=20)
+    done = replay(setup, FIRST, LAST, policies=["suggested"], tune_days=7)
     before = FIRST - timedelta(days=1)
     assert asked == [before - timedelta(days=k) for k in (7, 2)] + [before + timedelta(days=k) for k in (0, 5, 10)]
     assert fitted == [before - timedelta(days=7), before, before + timedelta(days=10)]
@@ -81,16 +78,8 @@ def test_models_and_forecasts_know_only_the_days_before(sample):
 def test_intervals_need_three_stores(done, sample):
     assert done.table["share_low"].is_null().all()
     policies = ["cover", "recorded"]
-    more = replay(
-        sample,
-        Settings(),
-        first=FIRST,
-        last=LAST,
-        stores=["S01", "S02", "S03"],
-        tune_days=0,
-        paths=20,
-        policies=policies,
-    )
+    setup = setup_of(sample, ["S01", "S02", "S03"], paths=20)
+    more = replay(setup, FIRST, LAST, policies=policies, tune_days=0)
     row = more.table.row(0, named=True)
     assert row["share_low"] <= row["cost_share_of_baseline"] <= row["share_high"]
     assert row["fill_rate_low"] <= row["fill_rate"] <= row["fill_rate_high"]
@@ -158,24 +147,16 @@ def test_recovered_demand_is_never_below_sales_nor_dependent_on_later_days(sampl
 
 def test_a_chain_with_sales_alone_can_be_replayed(sample):
     bare = Dataset({"transactions": sample.frames["transactions"]})
-    done = replay(
-        bare,
-        Settings(),
-        first=FIRST,
-        last=date(2025, 9, 7),
-        stores=["S02"],
-        tune_days=7,
-        paths=20,
-        policies=["suggested"],
-    )
+    setup = setup_of(bare, ["S02"], paths=20)
+    done = replay(setup, FIRST, date(2025, 9, 7), policies=["suggested"], tune_days=7)
     assert done.table["policy"].to_list() == ["suggested"]
     assert any("No stock was recorded" in note for note in done.notes)
 
 
 def test_wrong_replays_are_refused(sample):
     with pytest.raises(UsageError, match="guesswork"):
-        replay(sample, Settings(), first=FIRST, last=LAST, policies=["guesswork"])
+        replay(setup_of(sample), FIRST, LAST, policies=["guesswork"])
     with pytest.raises(ImpossibleError, match="Swap"):
-        replay(sample, Settings(), first=LAST, last=FIRST)
+        replay(setup_of(sample), LAST, FIRST)
     with pytest.raises(ImpossibleError, match="nothing was sold"):
-        replay(sample, Settings(), first=date(2020, 1, 1), last=date(2020, 2, 1))
+        replay(setup_of(sample), date(2020, 1, 1), date(2020, 2, 1))
