@@ -52,6 +52,12 @@ class ImpossibleError(RetailBrainError):
     code = "impossible"
 
 
+class UnconfirmedError(ImpossibleError):
+    """The request goes beyond a limit of what is usual; it is carried out when it is confirmed as an exception."""
+
+    code = "unconfirmed"
+
+
 class ModelError(RetailBrainError):
     """A model or bundle is missing, damaged or made by an incompatible version."""
 

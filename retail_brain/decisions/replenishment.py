@@ -19,8 +19,16 @@ from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.outputs import SERIES, SUGGESTIONS, DemandPaths
 from retail_brain.settings import ReplenishmentSettings
 
-ADDED = {"order_cost": pl.Float64, "reason_code": pl.String, "reason_zh": pl.String}
-"""Columns that follow those of the contract: the money an order ties up, and the reason as a code and in Chinese."""
+ADDED = {
+    "order_cost": pl.Float64,
+    "reason_code": pl.String,
+    "reason_zh": pl.String,
+    "case_pack": pl.Float64,
+    "min_order_quantity": pl.Float64,
+    "shelf_room": pl.Float64,
+}
+"""Columns that follow those of the contract: the money an order ties up, the reason as a code and in Chinese, units per
+pack, the least order in units, and the units that fit on the shelf at arrival (null where the shelf is not known)."""
 
 _DEFAULTS = ReplenishmentSettings()
 
@@ -204,6 +212,8 @@ def suggestion_rows(
         chance=pl.Series(required.in_stock_probability(order)),
         lost_before=pl.Series(required.lost_before),
         case_pack=pl.Series(terms.case_pack),
+        min_order_quantity=pl.Series(terms.min_order),
+        shelf_room=pl.Series(_shelf_room(plan)),
         lead_days=pl.Series(terms.lead_days),
         review_days=pl.Series(terms.review_days),
         min_order=pl.Series(terms.min_order),
@@ -217,7 +227,15 @@ def suggestion_rows(
     )
     unknown = ("on_hand", "on_order", "order_up_to", "safety_stock", "expected_lost_sales", "expected_value")
     worded = with_reasons(frame).with_columns(pl.when("stock_known").then(pl.col(name)).alias(name) for name in unknown)
+    worded = worded.with_columns(pl.col("shelf_room").fill_nan(None))
     return worded.select(pl.col(name).cast(kind) for name, kind in (SUGGESTIONS | ADDED).items())
+
+
+def _shelf_room(plan: Plan) -> Floats:
+    """Units that fit on each shelf when the order arrives; NaN where its capacity is not known."""
+    capacity = plan.terms.capacity
+    expected = np.where(plan.stock_known, plan.required.projected, 0.0)
+    return np.where(np.isfinite(capacity), np.maximum(capacity - expected, 0.0), np.nan)
 
 
 def _after(paths: DemandPaths, as_of: date) -> DemandPaths:

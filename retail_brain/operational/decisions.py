@@ -1,16 +1,16 @@
-"""Stores decisions about suggestions: append-only, the newest one per suggestion counts."""
+"""Stores decisions about suggestions: the newest one per suggestion that was not withdrawn counts; none is deleted."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
-from retail_brain.errors import ImpossibleError
+from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
-from retail_brain.operational.tables import DECISIONS
+from retail_brain.operational.tables import DECISIONS, EXPORT_LINES
 
 KINDS = ("approved", "changed", "rejected")
 
@@ -23,6 +23,7 @@ class Decision:
         decision_id: idempotency key, given by the client; sending the same one again changes nothing.
         suggested_quantity: what was suggested, in units.
         quantity: what shall be ordered, in units; zero after a rejection.
+        is_exception: whether the quantity lies beyond the line's limits and was confirmed.
     """
 
     decision_id: str
@@ -35,15 +36,23 @@ class Decision:
     quantity: float
     reason: str | None
     decided_by: str
+    is_exception: bool = False
 
 
 @dataclass(frozen=True)
 class StoredDecision:
-    """A decision with its row id (rising in order of storing) and the time it was stored."""
+    """A decision with its row id (rising in order of storing), the time it was stored and its withdrawal, if any."""
 
     id: int
     decided_at: datetime
     decision: Decision
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str | None = None
+
+
+def counting(tenant: str) -> ColumnElement[bool]:
+    """Condition on DECISIONS: rows of a tenant that were not withdrawn."""
+    return and_(DECISIONS.c.tenant_id == tenant, DECISIONS.c.withdrawn_at.is_(None))
 
 
 def store_decisions(
@@ -68,6 +77,8 @@ def store_decisions(
             database.insert_new(connection, DECISIONS, rows, ["tenant_id", "decision_id"])
         for decision in new.values():
             details = {"decision_id": decision.decision_id, "quantity": decision.quantity, "reason": decision.reason}
+            if decision.is_exception:
+                details["is_exception"] = True
             entry = AuditEntry(
                 now, decision.decided_by, f"suggestion.{decision.decision}", decision.suggestion_id, details
             )
@@ -77,6 +88,53 @@ def store_decisions(
         for decision in decisions:
             _check_same(decision, stored[decision.decision_id])
         return [stored[decision.decision_id] for decision in decisions]
+
+
+def withdraw_decisions(
+    tenant: str, database: Database, decision_ids: Sequence[str], *, by: str, now: datetime
+) -> list[StoredDecision]:
+    """Takes decisions back, all or none; the decision before, if any, counts again. Doing so twice changes nothing.
+
+    Raises:
+        NotFoundError: there is no such decision.
+        ImpossibleError: a decision was exported: the other system has it.
+        UnavailableError: the database does not answer.
+    """
+    with database.writing() as connection:
+        condition = and_(DECISIONS.c.tenant_id == tenant, DECISIONS.c.decision_id.in_(decision_ids))
+        # locked before the exports are looked at: a server's export that is being made waits for these rows
+        connection.execute(select(DECISIONS.c.id).where(condition).with_for_update()).all()
+        present = _by_id(tenant, connection, decision_ids)
+        missing = [decision_id for decision_id in decision_ids if decision_id not in present]
+        if missing:
+            raise NotFoundError(
+                f"there is no decision {missing[0]!r}. /replenish and /orders name the decision_id of each decision.",
+                {"decision_id": missing[0]},
+            )
+        _check_not_exported(tenant, connection, present)
+        for decision_id, stored in present.items():
+            if stored.withdrawn_at is None:
+                one = and_(DECISIONS.c.tenant_id == tenant, DECISIONS.c.decision_id == decision_id)
+                connection.execute(update(DECISIONS).where(one).values(withdrawn_at=now, withdrawn_by=by))
+                subject, details = stored.decision.suggestion_id, {"decision_id": decision_id}
+                append_audit(tenant, connection, AuditEntry(now, by, "suggestion.withdrawn", subject, details))
+        withdrawn = _by_id(tenant, connection, decision_ids)
+        return [withdrawn[decision_id] for decision_id in decision_ids]
+
+
+def _check_not_exported(tenant: str, connection: Connection, present: dict[str, StoredDecision]) -> None:
+    rows = [stored.id for stored in present.values()]
+    lines = select(EXPORT_LINES.c.decision_row).where(
+        EXPORT_LINES.c.tenant_id == tenant, EXPORT_LINES.c.decision_row.in_(rows)
+    )
+    exported = set(connection.execute(lines).scalars())
+    for decision_id, stored in present.items():
+        if stored.id in exported:
+            raise ImpossibleError(
+                f"decision {decision_id!r} was exported and cannot be taken back; nothing was. Change or reject the "
+                "suggestion instead: the next export carries the correction.",
+                {"decision_id": decision_id},
+            )
 
 
 def _by_id(tenant: str, connection: Connection, ids: Sequence[str]) -> dict[str, StoredDecision]:
@@ -96,4 +154,5 @@ def _check_same(decision: Decision, stored: StoredDecision | None) -> None:
 def stored_decision(row: Row[tuple[object, ...]]) -> StoredDecision:
     """A `StoredDecision` of a row of `DECISIONS`."""
     fields = {name: getattr(row, name) for name in Decision.__dataclass_fields__}
-    return StoredDecision(row.id, row.decided_at, Decision(**fields))
+    fields["is_exception"] = bool(fields["is_exception"])
+    return StoredDecision(row.id, row.decided_at, Decision(**fields), row.withdrawn_at, row.withdrawn_by)

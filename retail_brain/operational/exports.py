@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
-from retail_brain.operational.decisions import StoredDecision, stored_decision
+from retail_brain.operational.decisions import StoredDecision, counting, stored_decision
 from retail_brain.operational.tables import DECISIONS, EXPORT_LINES, EXPORTS
 
 
@@ -93,8 +93,8 @@ def mark_delivered(tenant: str, database: Database, export_id: str, *, now: date
 
 
 def _open_lines(tenant: str, connection: Connection) -> list[StoredDecision]:
-    """The newest decision of each suggestion, where it was not exported and asks for goods or cancels an order."""
-    condition = DECISIONS.c.tenant_id == tenant
+    """The decision of each suggestion that counts, where it was not exported and asks for goods or cancels an order."""
+    condition = counting(tenant)
     # row ids rise in order of storing, so the largest one is the decision that counts
     newest = select(func.max(DECISIONS.c.id)).where(condition).group_by(DECISIONS.c.suggestion_id)
     own_lines = EXPORT_LINES.c.tenant_id == tenant
@@ -104,6 +104,8 @@ def _open_lines(tenant: str, connection: Connection) -> list[StoredDecision]:
         select(DECISIONS)
         .where(condition, DECISIONS.c.id.in_(newest), ~exported, (DECISIONS.c.quantity > 0) | exported_before)
         .order_by(DECISIONS.c.id)
+        # a decision that is being taken back on a server is waited for, and left out when it was
+        .with_for_update(of=DECISIONS)
     )
     return [stored_decision(row) for row in connection.execute(query)]
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, and_, func, select, true
 
 from retail_brain.operational.database import Database
-from retail_brain.operational.decisions import StoredDecision, stored_decision
+from retail_brain.operational.decisions import StoredDecision, counting, stored_decision
 from retail_brain.operational.tables import DECISIONS, EXPORT_LINES, EXPORTS, RECEIPTS
 
 _ROUNDING_UNITS = 1e-6
@@ -15,7 +15,7 @@ _ROUNDING_UNITS = 1e-6
 
 @dataclass(frozen=True)
 class SuggestionStatus:
-    """The newest decision about a suggestion, its export and the goods received for it.
+    """The decision about a suggestion that counts, its export and the goods received for it.
 
     Attributes:
         stored: the decision.
@@ -50,7 +50,7 @@ class SuggestionStatus:
 def suggestion_statuses(
     tenant: str, database: Database, *, as_of: date | None = None, since: date | None = None
 ) -> list[SuggestionStatus]:
-    """One entry per suggestion with a decision, oldest decision first.
+    """One entry per suggestion with a decision that was not taken back, oldest decision first.
 
     Args:
         tenant: whose suggestions.
@@ -61,7 +61,7 @@ def suggestion_statuses(
     Raises:
         UnavailableError: the database does not answer.
     """
-    condition = DECISIONS.c.tenant_id == tenant
+    condition = counting(tenant)
     day: ColumnElement[bool] = true() if as_of is None else DECISIONS.c.as_of == as_of
     if since is not None:
         day = and_(day, DECISIONS.c.as_of >= since)
@@ -94,18 +94,24 @@ def suggestion_statuses(
         ]
 
 
-def statuses_mark(tenant: str, database: Database) -> tuple[int, int, datetime | None]:
-    """A value that differs after every change of a status: newest decision, goods receipt and delivery. Cheap to poll.
+StatusesMark = tuple[int, int, int, datetime | None]
+"""Newest decision, number of decisions taken back, newest goods receipt, newest delivery of an export."""
+
+
+def statuses_mark(tenant: str, database: Database) -> StatusesMark:
+    """A value that differs after every change of a status. Cheap to poll.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     decided = select(func.max(DECISIONS.c.id)).where(DECISIONS.c.tenant_id == tenant)
+    withdrawn = select(func.count(DECISIONS.c.withdrawn_at)).where(DECISIONS.c.tenant_id == tenant)
     received = select(func.max(RECEIPTS.c.id)).where(RECEIPTS.c.tenant_id == tenant)
     delivered = select(func.max(EXPORTS.c.delivered_at)).where(EXPORTS.c.tenant_id == tenant)
     with database.reading() as connection:
         return (
             connection.execute(decided).scalar_one_or_none() or 0,
+            connection.execute(withdrawn).scalar_one(),
             connection.execute(received).scalar_one_or_none() or 0,
             connection.execute(delivered).scalar_one_or_none(),
         )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -116,6 +117,10 @@ DECISIONS = Table(
     Column("reason", Text),
     Column("decided_by", String(200), nullable=False),
     Column("decided_at", _UtcDateTime, nullable=False),
+    # null in rows of older versions: no exception
+    Column("is_exception", Boolean),
+    Column("withdrawn_at", _UtcDateTime),
+    Column("withdrawn_by", String(200)),
     UniqueConstraint("tenant_id", "decision_id"),
     Index(None, "tenant_id", "suggestion_id"),
 )

@@ -18,7 +18,12 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.overrides import list_overrides, overrides_mark
 from retail_brain.operational.rules import current_rules, rules_version
-from retail_brain.operational.suggestion_status import SuggestionStatus, statuses_mark, suggestion_statuses
+from retail_brain.operational.suggestion_status import (
+    StatusesMark,
+    SuggestionStatus,
+    statuses_mark,
+    suggestion_statuses,
+)
 from retail_brain.settings import ServingSettings, Settings, Workspace, load_settings
 from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.recent_events import RecentEvents
@@ -56,7 +61,7 @@ class TenantView:
     answers: Answers
     recent: RecentEvents
     decisions: dict[str, SuggestionStatus]
-    statuses_mark: tuple[int, int, datetime | None]
+    statuses_mark: StatusesMark
     rules: RuleBook
     overrides: OverrideBook = field(default_factory=OverrideBook)
 

@@ -2,21 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import date
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from retail_brain.decisions.quantity_limits import QuantityLimits
 from retail_brain.outputs import SUGGESTIONS, suggestion_id
 from serving.store.arrays import Array, map_array, write_array
 from serving.store.series_index import KeyIndex, write_keys
 from serving.store.texts import CodedTexts, Texts, write_coded, write_texts
 
 _NUMBERS = [name for name, kind in SUGGESTIONS.items() if kind == pl.Float64] + ["order_cost"]
+_LOTS = ("case_pack", "min_order_quantity", "shelf_room")
 _DAYS = ("order_on", "arrives_on")
 _TEXTS = ("source", "reason", "reason_zh", "reason_code")
-_COLUMNS = ("suggestion_id", "store_id", "product_id", "as_of", *_NUMBERS, *_DAYS, "source", "reason", "reason_code")
+_NAMES = ("suggestion_id", "store_id", "product_id", "as_of")
+_COLUMNS = (*_NAMES, *_NUMBERS, *_LOTS, *_DAYS, "source", "reason", "reason_code")
 _NO_DAY = np.iinfo(np.int32).min
 
 
@@ -26,7 +30,7 @@ def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_produc
     Args:
         folder: the answers being written.
         frame: one row per store x product: `store`, `product` (positions), the columns of `outputs.SUGGESTIONS`,
-            `order_cost` (money), `reason_zh` and `reason_code`, in order of urgency within each store.
+            and of `replenishment.ADDED`, in order of urgency within each store.
         n_stores: number of stores in the catalog.
         n_products: number of products in the catalog.
     """
@@ -44,6 +48,8 @@ def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_produc
     write_array(folder / "suggestions.product.npy", ordered["product"].to_numpy(), np.int32)
     numbers = ordered.select(pl.col(_NUMBERS).cast(pl.Float64).fill_null(float("nan"))).to_numpy()
     write_array(folder / "suggestions.numbers.npy", numbers, np.float64)
+    lots = ordered.select(pl.col(_LOTS).cast(pl.Float64).fill_null(float("nan"))).to_numpy()
+    write_array(folder / "suggestions.lots.npy", lots, np.float64)
     days = ordered.select(pl.col(_DAYS).cast(pl.Int32).fill_null(_NO_DAY)).to_numpy()
     write_array(folder / "suggestions.days.npy", days, np.int32)
     write_texts(folder, "suggestions.ids", [suggestion_id(*names) for names in _names(ordered)])
@@ -64,6 +70,9 @@ class Suggestions:
         self._starts = map_array(folder / "suggestions.starts.npy")
         self.product = map_array(folder / "suggestions.product.npy")
         self._numbers = map_array(folder / "suggestions.numbers.npy")
+        lots = folder / "suggestions.lots.npy"
+        # answers of older versions have none: one unit is a pack there, and nothing else limits a quantity
+        self._lots = map_array(lots) if lots.exists() else np.tile((1.0, 0.0, np.nan), (len(self.product), 1))
         self._days = map_array(folder / "suggestions.days.npy")
         self._ids = Texts.open(folder, "suggestions.ids")
         self._texts = {name: CodedTexts.open(folder, f"suggestions.{name}") for name in _TEXTS}
@@ -101,24 +110,42 @@ class Suggestions:
             }
         ).hstack([*numbers.get_columns(), *days.get_columns()])
 
+    def limits(self, row: int, large_order_cycles: float, least_units: float) -> QuantityLimits:
+        """What a person may order in the place of a suggestion without confirming an exception.
+
+        Args:
+            row: of the suggestion.
+            large_order_cycles: cycles of demand beyond which an order is large (setting of `replenishment`).
+            least_units: smaller orders are never large (setting `exception_least_units`).
+        """
+        one = np.array([row])
+        suggested, demand = (
+            float(np.nan_to_num(self.number(name, one)[0])) for name in ("order_quantity", "demand_until_next_arrival")
+        )
+        case_pack, least, room = self._lots[row].tolist()
+        usual = max(suggested, large_order_cycles * demand, least_units, case_pack, least)
+        shelf = float("inf") if np.isnan(room) else max(room, suggested)
+        return QuantityLimits(case_pack, least, shelf, usual)
+
     def rows(
         self, store_id: str, product_ids: list[str], rows: Array, as_of: str, language: str
     ) -> list[dict[str, Any]]:
         """Suggestions at some rows of a store as dictionaries with the keys of docs/contract.md, id and order cost."""
         numbers = np.round(self._numbers[rows], 4).tolist()
+        lots = [[None if isnan(part) else part for part in lot] for lot in np.round(self._lots[rows], 4).tolist()]
         days = [[_day(day) for day in pair] for pair in self._days[rows].tolist()]
         reason = "reason_zh" if language == "zh" else "reason"
         texts = [self._texts[name].take(rows) for name in ("source", reason, "reason_code")]
-        parts = zip(self._ids.take(rows), product_ids, numbers, days, *texts, strict=True)
+        parts = zip(self._ids.take(rows), product_ids, numbers, lots, days, *texts, strict=True)
         return [
             dict(
                 zip(
                     _COLUMNS,
-                    (name, store_id, product_id, as_of, *values, *when, *(text or None for text in words)),
+                    (name, store_id, product_id, as_of, *values, *lot, *when, *(text or None for text in words)),
                     strict=True,
                 )
             )
-            for name, product_id, values, when, *words in parts
+            for name, product_id, values, lot, when, *words in parts
         ]
 
 

@@ -65,6 +65,11 @@ class Client:
         assert response.status_code == 200, response.text
         return response.json()
 
+    def error(self, path: str, body: Any, **asker: str) -> dict[str, Any]:
+        """The error of a refusal."""
+        error: dict[str, Any] = self.post(path, body, **asker).json()["error"]
+        return error
+
     def refused(self, path: str, body: Any, **asker: str) -> tuple[int, str]:
         """Status and code of an error, whose shape is checked."""
         response = self.post(path, body, **asker)

@@ -200,15 +200,20 @@ def _suggestions(factor: float) -> pl.DataFrame:
     rows = [(store, product) for store in (0, 1) for product in range(40)]
     frame = pl.DataFrame(rows, schema={"store": pl.Int64, "product": pl.Int64}, orient="row")
     numbers = {name: pl.lit(1.0) for name, kind in SUGGESTIONS.items() if kind == pl.Float64}
+    frame = frame.with_columns(
+        store_id=pl.col("store").replace_strict(dict(enumerate(STORES)), return_dtype=pl.String),
+        product_id=pl.format("P{}", (pl.col("product") + 1).cast(pl.String).str.zfill(4)),
+    )
     return frame.with_columns(
         **numbers
         | {
-            "store_id": pl.col("store").replace_strict(dict(enumerate(STORES)), return_dtype=pl.String),
-            "product_id": pl.format("P{}", (pl.col("product") + 1).cast(pl.String).str.zfill(4)),
             "as_of": pl.lit(AS_OF),
             "order_quantity": factor * pl.col("product").cast(pl.Float64),
             "expected_value": 100.0 - pl.col("product"),
             "order_cost": 2.0 * factor * pl.col("product"),
+            "case_pack": pl.when(pl.col("product_id") == "P0012").then(6.0).otherwise(1.0),
+            "min_order_quantity": pl.when(pl.col("product_id") == "P0012").then(12.0).otherwise(0.0),
+            "shelf_room": pl.when(pl.col("product_id") == "P0012").then(30.0).otherwise(float("nan")),
             "order_on": pl.lit(AS_OF + timedelta(days=1)),
             "arrives_on": pl.lit(AS_OF + timedelta(days=3)),
             "source": pl.lit("supplier"),

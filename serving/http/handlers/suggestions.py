@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from retail_brain.errors import ImpossibleError, NotFoundError
-from retail_brain.operational.decisions import Decision, StoredDecision, store_decisions
+from retail_brain.operational.decisions import Decision, StoredDecision, store_decisions, withdraw_decisions
+from retail_brain.operational.plausibility import check_usual
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
@@ -15,6 +16,8 @@ from serving.store.arrays import Array
 from serving.store.suggestions import Suggestions
 
 _PAST = {"approve": "approved", "change": "changed", "reject": "rejected"}
+_SHOWN_DECIMALS = 4
+"""Decimals of quantities in answers, which a client sends back as `seen_quantity`."""
 
 
 def replenish(request: ReplenishRequest, call: Call) -> dict[str, Any]:
@@ -60,16 +63,27 @@ def _within(budget: float, rows: Array, suggestions: Suggestions) -> Array:
 
 
 def decide(request: DecisionsRequest, call: Call) -> dict[str, Any]:
-    """Stores decisions, all or none; the same decision_id again changes nothing.
+    """Stores decisions and takes others back, all or none of each; the same decision_id again changes nothing.
 
     Raises:
-        NotFoundError: a suggestion does not exist.
-        ImpossibleError: a suggestion is of another day than the present ones, or a decision_id was used otherwise.
+        NotFoundError: a suggestion or a decision does not exist.
+        ImpossibleError: a suggestion is of another day than the present ones or is not what the person saw, a
+            decision_id was used otherwise, or a decision to take back was exported.
+        UnconfirmedError: a quantity is beyond the limits of its line and was not confirmed.
     """
-    decisions = [_decision(decision, call) for decision in request.decisions]
-    stored = store_decisions(call.principal.tenant, call.state.database, decisions, now=call.now)
-    call.state.refresh_decisions(call.principal.tenant)
-    return {"stored": [_shown(decision) | {"as_of": decision.decision.as_of.isoformat()} for decision in stored]}
+    tenant, database = call.principal.tenant, call.state.database
+    stored: list[StoredDecision] = []
+    withdrawn: list[StoredDecision] = []
+    if request.decisions:
+        decisions = [_decision(decision, call) for decision in request.decisions]
+        stored = store_decisions(tenant, database, decisions, now=call.now)
+    if request.withdraw:
+        withdrawn = withdraw_decisions(tenant, database, request.withdraw, by=call.principal.name, now=call.now)
+    call.state.refresh_decisions(tenant)
+    return {
+        name: [_shown(decision) | {"as_of": decision.decision.as_of.isoformat()} for decision in listed]
+        for name, listed in (("stored", stored), ("withdrawn", withdrawn))
+    }
 
 
 def _decision(given: DecisionIn, call: Call) -> Decision:
@@ -92,6 +106,8 @@ def _decision(given: DecisionIn, call: Call) -> Decision:
             {"store_id": given.store_id, "product_id": given.product_id},
         )
     suggested = float(suggestions.number("order_quantity", np.array([row]))[0])
+    _check_seen(given, suggested)
+    beyond = _check_quantity(given, row, call) if given.action == "change" else False
     quantity = {"approve": suggested, "change": given.order_quantity or 0.0, "reject": 0.0}[given.action]
     return Decision(
         decision_id=given.decision_id or uuid.uuid4().hex,
@@ -104,7 +120,41 @@ def _decision(given: DecisionIn, call: Call) -> Decision:
         quantity=quantity,
         reason=given.reason,
         decided_by=call.principal.name,
+        is_exception=beyond,
     )
+
+
+def _check_seen(given: DecisionIn, suggested: float) -> None:
+    """Refuses a decision about a suggestion that is not what the person saw any more."""
+    seen = given.seen_quantity
+    if seen is not None and round(seen, _SHOWN_DECIMALS) != round(suggested, _SHOWN_DECIMALS):
+        raise ImpossibleError(
+            f"the suggestion for product {given.product_id!r} in store {given.store_id!r} is {suggested:g} units now; "
+            f"{seen:g} were seen. Nothing was stored: load the suggestions again and decide on those.",
+            {
+                "store_id": given.store_id,
+                "product_id": given.product_id,
+                "seen_quantity": seen,
+                "suggested_quantity": suggested,
+            },
+        )
+
+
+def _check_quantity(given: DecisionIn, row: int, call: Call) -> bool:
+    """Whether a changed quantity is beyond its line's limits, and confirmed."""
+    usual, suggestions = call.view.settings.replenishment, call.answers.suggestions
+    assert suggestions is not None
+    limits = suggestions.limits(row, usual.large_order_cycles, usual.exception_least_units)
+    quantity = given.order_quantity or 0.0
+    beyond = limits.beyond(quantity)
+    if not given.confirm_exception:
+        check_usual(
+            beyond,
+            what=f"{quantity:,.10g} units of product {given.product_id!r} in store {given.store_id!r}",
+            confirm="send confirm_exception: true",
+            details={"store_id": given.store_id, "product_id": given.product_id, "order_quantity": quantity},
+        )
+    return bool(beyond)
 
 
 def _came_of(life: SuggestionStatus) -> dict[str, Any]:
@@ -128,4 +178,7 @@ def _shown(stored: StoredDecision) -> dict[str, Any]:
         "reason": decision.reason,
         "decided_by": decision.decided_by,
         "decided_at": stored.decided_at.isoformat(),
+        "is_exception": decision.is_exception,
+        "withdrawn_at": None if stored.withdrawn_at is None else stored.withdrawn_at.isoformat(),
+        "withdrawn_by": stored.withdrawn_by,
     }

@@ -29,18 +29,28 @@ class DecisionIn(BaseModel):
     as_of: Day
     action: Literal["approve", "change", "reject"]
     order_quantity: Quantity | None = None
-    reason: Comment | None = None
+    reason: Annotated[Comment | None, Field(description="why; a rejection needs one")] = None
     decision_id: Annotated[Text | None, Field(description="given by the client: the same one twice counts once")] = None
+    seen_quantity: Annotated[
+        Quantity | None, Field(description="units suggested when the person decided; refused where they changed since")
+    ] = None
+    confirm_exception: Annotated[
+        bool, Field(description="order_quantity counts though it is beyond packs, minimum order, shelf or usual size")
+    ] = False
 
     @model_validator(mode="after")
-    def _quantity_with_change(self) -> "DecisionIn":
+    def _of_the_action(self) -> "DecisionIn":
         if (self.action == "change") != (self.order_quantity is not None):
             raise ValueError("order_quantity belongs to the action 'change', and only to it")
+        if self.action == "reject" and not (self.reason or "").strip():
+            raise ValueError("the action 'reject' needs a reason: say why")
+        if self.confirm_exception and self.action != "change":
+            raise ValueError("confirm_exception belongs to the action 'change', and only to it")
         return self
 
 
 class DecisionsRequest(BaseModel):
-    """Approve, change or reject suggestions."""
+    """Approve, change or reject suggestions, and take decisions back that were not exported."""
 
     model_config = config(
         {
@@ -53,12 +63,21 @@ class DecisionsRequest(BaseModel):
                     "action": "change",
                     "order_quantity": 24,
                     "reason": "local fair on Saturday",
+                    "confirm_exception": True,
                 }
             ]
-        }
+        },
+        {"withdraw": ["d-1"]},
     )
 
-    decisions: Annotated[list[DecisionIn], Field(min_length=1, max_length=500)]
+    decisions: Annotated[list[DecisionIn], Field(max_length=500)] = []
+    withdraw: Annotated[list[Text], Field(max_length=500, description="decision_ids to take back")] = []
+
+    @model_validator(mode="after")
+    def _something(self) -> "DecisionsRequest":
+        if not self.decisions and not self.withdraw:
+            raise ValueError("give decisions, or decision_ids to withdraw")
+        return self
 
 
 class OrdersRequest(BaseModel):
@@ -129,6 +148,9 @@ class DecisionRow(Strict):
     reason: str | None
     decided_by: str
     decided_at: str
+    is_exception: bool = False
+    withdrawn_at: str | None = None
+    withdrawn_by: str | None = None
     as_of: str | None = None
     exported_at: str | None = None
     received_units: float | None = None
@@ -153,6 +175,9 @@ class SuggestionRow(Strict):
     expected_lost_sales: float | None
     expected_value: float | None
     order_cost: float | None
+    case_pack: float | None
+    min_order_quantity: float | None
+    shelf_room: float | None
     source: str | None
     reason: str | None
     reason_code: str | None
@@ -169,9 +194,10 @@ class ReplenishResponse(Strict):
 
 
 class DecisionsResponse(Strict):
-    """What was stored, in the order given."""
+    """What was stored and what was taken back, in the order given."""
 
     stored: list[DecisionRow]
+    withdrawn: Annotated[list[DecisionRow], Field(default_factory=list)]
 
 
 class OrderRow(Strict):
@@ -192,6 +218,8 @@ class OrderRow(Strict):
     reason: str | None
     decided_by: str
     decided_at: str
+    decision_id: str
+    is_exception: bool
 
 
 class OrdersResponse(Strict):

@@ -23,6 +23,8 @@ BOOK: dict[str, pl.DataType | type[pl.DataType]] = {
     "reason": pl.String,
     "decided_by": pl.String,
     "decided_at": pl.Datetime("us", "UTC"),
+    "decision_id": pl.String,
+    "is_exception": pl.Boolean,
 }
 
 
@@ -45,6 +47,8 @@ def _book_row(life: SuggestionStatus) -> dict[str, Any]:
         "reason": decision.reason,
         "decided_by": decision.decided_by,
         "decided_at": life.stored.decided_at,
+        "decision_id": decision.decision_id,
+        "is_exception": decision.is_exception,
     }
 
 

@@ -27,6 +27,7 @@ COLUMNS = (
     "reason",
     "decided_by",
     "decided_at",
+    "is_exception",
 )
 
 
@@ -85,6 +86,7 @@ def _order_rows(export: Export) -> list[dict[str, Any]]:
                 "reason": decision.reason,
                 "decided_by": decision.decided_by,
                 "decided_at": line.decided_at.isoformat(),
+                "is_exception": decision.is_exception,
             }
         )
     return rows

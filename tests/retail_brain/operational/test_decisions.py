@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from retail_brain.errors import ImpossibleError
+from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
-from retail_brain.operational.decisions import Decision, store_decisions
+from retail_brain.operational.decisions import Decision, store_decisions, withdraw_decisions
+from retail_brain.operational.exports import make_export
 from retail_brain.operational.suggestion_status import suggestion_statuses
 
 NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
@@ -63,3 +64,36 @@ def test_other_days_and_other_tenants_are_apart(database: Database) -> None:
     assert decided(database)["s1"].reason is None
     assert decided(database, date(2025, 3, 1)) == {}
     assert len(list_audit("main", database)) == 1
+
+
+def test_a_withdrawn_decision_counts_no_more_and_the_one_before_it_does(database: Database) -> None:
+    rejected = replace(APPROVED, decision_id="d2", decision="rejected", quantity=0.0, reason="过节")
+    store_decisions("main", database, [APPROVED, rejected], now=NOW)
+    for _ in range(2):
+        (stored,) = withdraw_decisions("main", database, ["d2"], by="小王", now=NOW + timedelta(hours=1))
+        assert (stored.withdrawn_by, stored.withdrawn_at) == ("小王", NOW + timedelta(hours=1))
+        assert decided(database)["s1"] == APPROVED
+    assert [deed.action for deed in list_audit("main", database)].count("suggestion.withdrawn") == 1
+    withdraw_decisions("main", database, ["d1"], by="小王", now=NOW)
+    assert decided(database) == {}
+    assert make_export("main", database, target="f", made_by="erp", now=NOW) is None
+    assert store_decisions("main", database, [APPROVED], now=NOW)[0].withdrawn_by == "小王", "the history is kept"
+
+
+def test_an_exported_decision_cannot_be_taken_back_and_nothing_of_the_call_is(database: Database) -> None:
+    other = replace(APPROVED, decision_id="d2", suggestion_id="s2", quantity=0.0, decision="rejected", reason="x")
+    store_decisions("main", database, [APPROVED, other], now=NOW)
+    make_export("main", database, target="f", made_by="erp", now=NOW)
+    with pytest.raises(ImpossibleError, match="'d1' was exported and cannot be taken back"):
+        withdraw_decisions("main", database, ["d2", "d1"], by="小王", now=NOW)
+    with pytest.raises(NotFoundError, match="no decision 'd9'"):
+        withdraw_decisions("main", database, ["d2", "d9"], by="小王", now=NOW)
+    with pytest.raises(NotFoundError):
+        withdraw_decisions("other", database, ["d2"], by="小王", now=NOW)
+    assert set(decided(database)) == {"s1", "s2"}
+
+
+def test_a_confirmed_exception_is_kept_and_audited(database: Database) -> None:
+    (stored,) = store_decisions("main", database, [replace(APPROVED, is_exception=True)], now=NOW)
+    assert stored.decision.is_exception
+    assert list_audit("main", database)[0].details["is_exception"] is True

@@ -85,4 +85,4 @@ def test_the_mark_moves_with_decisions_deliveries_and_receipts(database: Databas
     marks.append(statuses_mark("main", database))
     assert len(set(marks)) == 4
     assert statuses_mark("main", database) == marks[-1]
-    assert statuses_mark("other", database) == (0, 0, None)
+    assert statuses_mark("other", database) == (0, 0, 0, None)

@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
+from retail_brain.operational.exports import make_export
 from retail_brain.settings import Settings, Workspace
 from serving.http.state import State
 from serving.store.answer_set import current_id
@@ -105,6 +107,7 @@ def test_another_worker_knows_of_an_event_within_a_second(client: Any, second_wo
 
 def test_a_decision_is_kept_shown_and_audited(client: Any, database: Database) -> None:
     asked = DECISION | {"action": "change", "order_quantity": 24, "reason": "周末集市", "decision_id": uuid.uuid4().hex}
+    asked |= {"confirm_exception": True, "seen_quantity": 9}
     stored = client.ask("/decisions", {"decisions": [asked]}, role="merchandiser")["stored"][0]
     assert {
         name: stored[name] for name in ("decision", "order_quantity", "suggested_quantity", "decided_by", "reason")
@@ -115,6 +118,7 @@ def test_a_decision_is_kept_shown_and_audited(client: Any, database: Database) -
         "decided_by": "merchandiser先生",
         "reason": "周末集市",
     }
+    assert stored["is_exception"]
     line = client.ask("/replenish", {"store_id": "S002", "product_ids": ["P0010"]})["suggestions"][0]
     assert line["decision"]["order_quantity"] == 24.0
     assert list_audit("main", database)[0].action == "suggestion.changed"
@@ -124,8 +128,76 @@ def test_a_decision_sent_again_is_the_same_and_used_otherwise_is_refused(client:
     asked = DECISION | {"product_id": "P0011", "action": "approve", "decision_id": uuid.uuid4().hex}
     first = client.ask("/decisions", {"decisions": [asked]})
     assert client.ask("/decisions", {"decisions": [asked]}) == first
-    other = asked | {"action": "reject"}
+    other = asked | {"action": "reject", "reason": "full"}
     assert client.refused("/decisions", {"decisions": [other]}) == (422, ImpossibleError.code)
+
+
+def line_of(client: Any, product_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = client.ask("/replenish", {"store_id": "S002", "product_ids": [product_id]})["suggestions"][
+        0
+    ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("quantity", "codes"),
+    [
+        (7.5, ["pack", "minimum"]),
+        (6, ["minimum"]),
+        (36, ["shelf", "large"]),
+        (99_999_999, ["pack", "shelf", "large"]),
+    ],
+)
+def test_a_quantity_beyond_the_limits_of_its_line_is_refused_until_it_is_confirmed(
+    client: Any, quantity: float, codes: list[str]
+) -> None:
+    assert [line_of(client, "P0012")[name] for name in ("case_pack", "min_order_quantity", "shelf_room")] == [6, 12, 30]
+    asked = DECISION | {"product_id": "P0012", "action": "change", "order_quantity": quantity}
+    error = client.error("/decisions", {"decisions": [asked]})
+    assert error["code"] == "unconfirmed"
+    assert [problem["code"] for problem in error["details"]["problems"]] == codes
+    assert error["details"]["order_quantity"] == quantity
+    assert line_of(client, "P0012")["decision"] is None
+    decision_id = uuid.uuid4().hex
+    sure = asked | {"confirm_exception": True, "decision_id": decision_id}
+    assert client.ask("/decisions", {"decisions": [sure]})["stored"][0]["is_exception"]
+    client.ask("/decisions", {"withdraw": [decision_id]})
+
+
+def test_whole_packs_within_the_limits_need_no_confirmation(client: Any) -> None:
+    asked = DECISION | {
+        "product_id": "P0012",
+        "action": "change",
+        "order_quantity": 12,
+        "decision_id": uuid.uuid4().hex,
+    }
+    assert not client.ask("/decisions", {"decisions": [asked]})["stored"][0]["is_exception"]
+    client.ask("/decisions", {"withdraw": [asked["decision_id"]]})
+
+
+def test_a_suggestion_that_changed_since_it_was_seen_is_refused_with_both_numbers(client: Any) -> None:
+    asked = DECISION | {"product_id": "P0013", "action": "approve", "seen_quantity": 40}
+    error = client.error("/decisions", {"decisions": [asked]})
+    assert (error["details"]["seen_quantity"], error["details"]["suggested_quantity"]) == (40, 12)
+    assert "is 12 units now; 40 were seen" in error["message"]
+    assert line_of(client, "P0013")["decision"] is None
+
+
+def test_a_decision_is_taken_back_until_it_is_exported_and_its_history_is_kept(client: Any, database: Database) -> None:
+    first, second = uuid.uuid4().hex, uuid.uuid4().hex
+    line = DECISION | {"product_id": "P0014"}
+    client.ask("/decisions", {"decisions": [line | {"action": "approve", "decision_id": first}]})
+    client.ask("/decisions", {"decisions": [line | {"action": "reject", "reason": "full", "decision_id": second}]})
+    withdrawn = client.ask("/decisions", {"withdraw": [second]}, role="merchandiser")["withdrawn"][0]
+    assert (withdrawn["decision"], withdrawn["withdrawn_by"]) == ("rejected", "merchandiser先生")
+    assert line_of(client, "P0014")["state"] == "approved", "the decision before counts again"
+    assert list_audit("main", database)[0].action == "suggestion.withdrawn"
+    export = make_export("main", database, target="orders.csv", made_by="erp", now=datetime.now(UTC))
+    assert export is not None
+    error = client.error("/decisions", {"withdraw": [first]})
+    assert (error["code"], error["details"]) == ("impossible", {"decision_id": first})
+    assert client.refused("/decisions", {"withdraw": ["none"]}) == (404, "not_found")
+    assert client.refused("/decisions", {}) == (400, "malformed")
 
 
 @pytest.mark.parametrize(
@@ -137,13 +209,17 @@ def test_a_decision_sent_again_is_the_same_and_used_otherwise_is_refused(client:
         ({"action": "change"}, (400, "malformed")),
         ({"action": "approve", "order_quantity": 3}, (400, "malformed")),
         ({"action": "change", "order_quantity": -3}, (400, "malformed")),
+        ({"reason": None}, (400, "malformed")),
+        ({"reason": "  "}, (400, "malformed")),
+        ({"confirm_exception": True}, (400, "malformed")),
+        ({"seen_quantity": 28}, (422, "impossible")),
     ],
 )
 def test_a_decision_about_nothing_is_refused_and_nothing_of_its_call_is_stored(
     client: Any, change: dict[str, Any], refused: tuple[int, str]
 ) -> None:
-    good = DECISION | {"product_id": "P0030", "action": "reject"}
-    bad = DECISION | {"action": "reject"} | change
+    good = DECISION | {"product_id": "P0030", "action": "reject", "reason": "fair is over", "seen_quantity": 29}
+    bad = good | {"seen_quantity": None} | change
     assert client.refused("/decisions", {"decisions": [good, bad]}) == refused
     line = client.ask("/replenish", {"store_id": "S002", "product_ids": ["P0030"]})["suggestions"][0]
     assert line["decision"] is None
@@ -159,7 +235,7 @@ def test_nothing_crosses_between_tenants(client: Any) -> None:
     assert ranked(client, "C00060", tenant="other") == before
     same = [seen("view", "P0001", "C00061") | {"event_id": event_id}]
     assert client.ask("/events", same, tenant="other") == {"accepted": 1, "duplicates": 0, "refused": []}
-    decision = DECISION | {"product_id": "P0012", "action": "reject"}
+    decision = DECISION | {"product_id": "P0012", "action": "reject", "reason": "full"}
     client.ask("/decisions", {"decisions": [decision]})
     theirs = client.ask("/replenish", {"store_id": "S002", "product_ids": ["P0012"]}, tenant="other")
     assert theirs["suggestions"][0]["decision"] is None

@@ -27,7 +27,8 @@ def line_of(client: Any, product_id: str) -> dict[str, Any]:
 
 def test_a_line_says_how_far_it_has_come(client: Any, database: Database) -> None:
     assert line_of(client, "P0020")["state"] == "proposed"
-    client.ask("/decisions", {"decisions": [LINE | {"action": "change", "order_quantity": 12}]}, role="merchandiser")
+    changed = LINE | {"action": "change", "order_quantity": 12, "seen_quantity": 19}
+    client.ask("/decisions", {"decisions": [changed]}, role="merchandiser")
     assert line_of(client, "P0020")["state"] == "changed"
     export = make_export("main", database, target="orders.csv", made_by="erp", now=datetime.now(UTC))
     assert export is not None

@@ -50,8 +50,8 @@ EVENTS += [
 ]
 
 
-def error(status: int, code: str, message: str) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message, "details": {}}}, status)
+def error(status: int, code: str, message: str, **details: Any) -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message, "details": details}}, status)
 
 
 def names(ids: Any) -> dict[str, str]:
@@ -190,6 +190,9 @@ def suggestion(store_id: str, index: int, product_id: str) -> dict[str, Any]:
         "expected_value": 12.5 * quantity if known else None,
         "source": "transfer:S02" if index == 3 else "supplier",
         "order_cost": 9.9 * quantity,
+        "case_pack": 12.0,
+        "min_order_quantity": 0.0,
+        "shelf_room": None,
         "reason_code": code,
     }
     row["reason"] = (
@@ -322,19 +325,25 @@ def profile(body: dict[str, Any], language: str) -> Any:
     }
 
 
-def decisions(body: dict[str, Any]) -> dict[str, Any]:
+def decisions(body: dict[str, Any]) -> Any:
     past = {"approve": "approved", "change": "changed", "reject": "rejected"}
     usual = {"suggested_quantity": 24.0, "order_quantity": None, "reason": None}
     noted = {"decided_by": "test", "decided_at": "2026-03-01T05:00:00Z"}
+    for made in body.get("decisions", []):
+        if made.get("order_quantity", 0) % 12 and not made.get("confirm_exception"):
+            problem = {"code": "pack", "case_pack": 12.0, "below": 0.0, "above": 12.0}
+            return error(422, "unconfirmed", "is not a whole number of packs of 12", problems=[problem])
+    only_asked = ("action", "seen_quantity", "confirm_exception")
     return {
         "stored": [
             usual
-            | {name: value for name, value in made.items() if name != "action"}
+            | {name: value for name, value in made.items() if name not in only_asked}
             | {"decision": past[made["action"]], "suggestion_id": f"{made['store_id']}-{made['product_id']}"}
             | {"decision_id": made.get("decision_id", f"d{place}")}
             | noted
-            for place, made in enumerate(body["decisions"])
-        ]
+            for place, made in enumerate(body.get("decisions", []))
+        ],
+        "withdrawn": [],
     }
 
 
@@ -376,6 +385,7 @@ def orders(body: dict[str, Any]) -> dict[str, Any]:
     row |= {"state": "received", "decision": "changed", "suggested_quantity": 24.0, "order_quantity": 30.0}
     row |= {"received_units": 24.0, "open_units": 6.0, "received_on": "2026-03-03", "reason": "周末集市"}
     row |= {"exported_at": "2026-03-01T06:00:00Z", "decided_by": "李女士", "decided_at": "2026-03-01T05:00:00Z"}
+    row |= {"decision_id": "d1", "is_exception": False}
     return {"orders": [row], "total": 1, "states": {"received": 1}, "names": PRODUCTS}
 
 

@@ -175,12 +175,39 @@ def test_a_line_is_changed_and_the_rest_approved(open_page: Open, site: Any) -> 
             "product_id": "P0001",
             "as_of": "2026-02-28",
             "action": "change",
+            "seen_quantity": 24,
             "order_quantity": 12,
             "reason": "周六有集市",
         }
     ]
     assert [decision["action"] for decision in rest] == ["approve", "approve"]
     assert all("order_quantity" not in decision for decision in rest)
+    assert all(decision["seen_quantity"] > 0 for decision in rest)
+
+
+@BOTH
+def test_a_broken_pack_is_confirmed_a_rejection_explained_and_a_decision_taken_back(
+    open_page: Open, site: Any, language: str
+) -> None:
+    page = open_page("replenishment?store=S01", language, quiet=False).page
+    page.locator(".opener").first.click()
+    form = page.locator(".decision-form")
+    form.locator("[data-decide=reject]").click()
+    expect(form.locator(".form-problem")).to_have_text(
+        says(language, "请在备注中写明驳回原因。", "Say in the note why it is rejected.")
+    )
+    form.locator("input[type=number]").fill("7")
+    form.locator("[data-decide=change]").click()
+    expect(form.locator(".form-problem")).to_contain_text(says(language, "每箱12件", "packs of 12"))
+    form.locator("[data-decide=confirm]").click()
+    expect(page.locator("tbody tr").first).to_contain_text(says(language, "改为 7", "Changed to 7"))
+    page.locator(".decision-form [data-decide=back]").click()
+    expect(page.locator(".notice")).to_contain_text(says(language, "决定已撤回", "taken back"))
+    expect(page.locator("tbody tr .badge.change")).to_have_count(0)
+    refused, confirmed, withdrawn = site.bodies("decisions")
+    assert "confirm_exception" not in refused["decisions"][0]
+    assert confirmed["decisions"][0]["confirm_exception"] is True
+    assert withdrawn == {"withdraw": [confirmed["decisions"][0]["decision_id"]]}
 
 
 def test_replenishment_as_csv_holds_the_lines_shown_in_their_order(open_page: Open) -> None:

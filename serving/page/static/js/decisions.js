@@ -1,8 +1,9 @@
-// Approve, change or reject order lines through the service, which remembers who decided what.
+// Approve, change or reject order lines through the service, which remembers who decided what; and take it back.
 
 import { call } from "./api.js";
-import { h, icon, uniqueId } from "./dom.js";
-import { day, isNumber, moment, number, t } from "./i18n.js";
+import { h, icon, replace, uniqueId } from "./dom.js";
+import { day, has, isNumber, moment, number, t } from "./i18n.js";
+import { decisionOf } from "./suggestions.js";
 
 const AT_ONCE = 500;
 
@@ -12,16 +13,33 @@ function newId() {
 }
 
 /** Sends decisions and notes them on the lines; a service without the route says so once. */
-export async function decide(lines, action, { quantity, reason, signal } = {}) {
+export async function decide(lines, action, { quantity, reason, confirmed, signal } = {}) {
   const decisions = lines.map((line) => ({
-    decision_id: newId(), store_id: line.store_id, product_id: line.product_id, as_of: line.as_of, action,
+    decision_id: newId(), store_id: line.store_id, product_id: line.product_id, as_of: line.as_of, action, seen_quantity: line.order_quantity,
     ...(action === "change" ? { order_quantity: quantity } : {}),
     ...(reason ? { reason } : {}),
+    ...(confirmed ? { confirm_exception: true } : {}),
   }));
   for (let start = 0; start < lines.length; start += AT_ONCE) {
-    await call("decisions", { decisions: decisions.slice(start, start + AT_ONCE) }, { signal });
-    for (const line of lines.slice(start, start + AT_ONCE)) line.decision = { action, order_quantity: action === "change" ? quantity : line.order_quantity, reason: reason ?? "", by: "" };
+    const { stored } = await call("decisions", { decisions: decisions.slice(start, start + AT_ONCE) }, { signal });
+    lines.slice(start, start + AT_ONCE).forEach((line, place) => { line.decision = decisionOf(stored[place]); });
   }
+}
+
+/** Takes a decision back; the line then shows what counts again. */
+export async function takeBack(line, signal) {
+  await call("decisions", { withdraw: [line.decision.id] }, { signal });
+  const answer = await call("replenish", { store_id: line.store_id, product_ids: [line.product_id] }, { signal });
+  line.decision = decisionOf(answer.suggestions.find((row) => row.product_id === line.product_id)?.decision);
+}
+
+/** Why a decision was refused, in the page's language where the service names its facts. */
+export function refusal(error) {
+  const { problems, seen_quantity: seen, suggested_quantity: now } = error.details ?? {};
+  if (error.status === 404) return t("decision.unavailable");
+  if (error.code === "unconfirmed" && problems?.every((one) => has(`beyond.${one.code}`))) return problems.map((one) => t(`beyond.${one.code}`, Object.fromEntries(Object.entries(one).map(([key, value]) => [key, number(value, 3)])))).join(" ");
+  if (isNumber(seen) && isNumber(now)) return t("decision.changed_since", { seen: number(seen, 1), now: number(now, 1) });
+  return error.message || t("error.unreachable.title");
 }
 
 export function decisionBadge(line) {
@@ -33,23 +51,40 @@ export function decisionBadge(line) {
   return line.decision.exportedAt ? [badge, h("span", { class: "badge state-exported", title: moment(line.decision.exportedAt) }, t("state_of.exported"))] : badge;
 }
 
-/** Quantity, reason and the three buttons for one line. `ondecide(action, {quantity, reason})` returns a promise. */
-export function decisionForm(line, ondecide) {
-  const quantity = h("input", { id: uniqueId("quantity"), type: "number", min: "0", step: "any", inputmode: "decimal", value: String(line.decision?.order_quantity ?? line.order_quantity ?? 0) });
+/** Quantity, reason and the buttons for one line. `ondecide(action, {quantity, reason, confirmed})` returns a promise. */
+export function decisionForm(line, ondecide, onback) {
+  const quantity = h("input", { id: uniqueId("quantity"), type: "number", min: "0", step: line.case_pack ?? "any", inputmode: "decimal", value: String(line.decision?.order_quantity ?? line.order_quantity ?? 0) });
   const reason = h("input", { id: uniqueId("reason"), type: "text", maxlength: "300", value: line.decision?.reason ?? "" });
   const problem = h("p", { class: "form-problem", role: "alert" });
-  const send = async (action) => {
+  const sure = h("span");
+  const send = async (action, confirmed = false) => {
     problem.textContent = "";
+    replace(sure);
     const amount = Number(quantity.value);
     if (action === "change" && (quantity.value === "" || !Number.isFinite(amount) || amount < 0)) {
       problem.textContent = t("decision.wrong_quantity");
       quantity.focus();
       return;
     }
+    if (action === "reject" && !reason.value.trim()) {
+      problem.textContent = t("decision.reason_needed");
+      reason.focus();
+      return;
+    }
     try {
-      await ondecide(action, { quantity: amount, reason: reason.value.trim() || undefined });
+      await ondecide(action, { quantity: amount, reason: reason.value.trim() || undefined, confirmed });
     } catch (error) {
-      problem.textContent = error.status === 404 ? t("decision.unavailable") : error.message || t("error.unreachable.title");
+      problem.textContent = refusal(error);
+      if (error.code !== "unconfirmed") return;
+      replace(sure, h("button", { type: "button", dataset: { decide: "confirm" }, onclick: () => send(action, true) }, t("decision.confirm", { units: number(amount, 1) })));
+      sure.firstChild.focus();
+    }
+  };
+  const back = async () => {
+    try {
+      await onback();
+    } catch (error) {
+      problem.textContent = refusal(error);
     }
   };
   const button = (action, which, kind) => h("button", { type: "button", class: kind, dataset: { decide: action }, onclick: () => send(action) }, which ? icon(which) : null, t(`decision.${action}`));
@@ -58,7 +93,8 @@ export function decisionForm(line, ondecide) {
     { class: "decision-form" },
     h("label", { for: quantity.id }, t("decision.quantity")), quantity,
     h("label", { for: reason.id }, t("decision.reason")), reason,
-    h("p", { class: "buttons" }, button("approve", "check", "primary"), button("change", null, ""), button("reject", "close", "")),
-    problem,
+    h("p", { class: "buttons" }, button("approve", "check", "primary"), button("change", null, ""), button("reject", "close", ""),
+      line.decision?.id && !line.decision.exportedAt ? h("button", { type: "button", dataset: { decide: "back" }, onclick: back }, t("decision.take_back")) : null),
+    problem, sure,
   );
 }

@@ -40,11 +40,11 @@ const WEIGHTS = { loss: 4, unknown_stock: 3, negative_stock: 3, budget: 2, limit
 
 const ACTIONS = { approved: "approve", changed: "change", rejected: "reject" };
 
-/** A decision as the service tells it: {action, order_quantity, reason, by}, and what came of it. */
+/** A decision as the service tells it: {id, action, order_quantity, reason, by}, and what came of it. */
 export function decisionOf(decision) {
   if (!decision) return null;
   const { exported_at: exportedAt = null, received_units: received = null, received_on: receivedOn = null } = decision;
-  return { action: ACTIONS[decision.decision] ?? decision.action, order_quantity: decision.order_quantity, reason: decision.reason ?? "", by: decision.decided_by ?? "", exportedAt, received, receivedOn };
+  return { id: decision.decision_id, action: ACTIONS[decision.decision] ?? decision.action, order_quantity: decision.order_quantity, reason: decision.reason ?? "", by: decision.decided_by ?? "", exportedAt, received, receivedOn };
 }
 
 /** Lines with what the list needs besides: flags, state and the place in the list when exceptions come first. */

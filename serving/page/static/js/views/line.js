@@ -69,8 +69,8 @@ export function sourceText(line) {
   return source ? code("source", source) : "";
 }
 
-/** @param {object} options asOf, canDecide, ondecide(line, action, details) */
-export function lineDetail(line, { asOf, canDecide, ondecide }) {
+/** @param {object} options asOf, canDecide, ondecide(line, action, details), onback(line) */
+export function lineDetail(line, { asOf, canDecide, ondecide, onback }) {
   return h(
     "div",
     { class: "line-detail" },
@@ -80,6 +80,6 @@ export function lineDetail(line, { asOf, canDecide, ondecide }) {
       stockBar(line), h("ul", { class: "legend" }, ["on_hand", "on_order", "order"].map((kind) => h("li", {}, h("span", { class: `mark part-${kind}` }), t(`line.${kind}`)))), facts(line, asOf),
       h("p", {}, h("a", { class: "button", href: address("forecast", { store: line.store_id, product: line.product_id }) }, icon("forecast"), t("line.to_forecast")))),
     h("div", { class: "line-sum" }, h("h3", {}, t("line.sum")), arithmetic(line),
-      canDecide ? decisionForm(line, (action, details) => ondecide(line, action, details)) : null),
+      canDecide ? decisionForm(line, (action, details) => ondecide(line, action, details), () => onback(line)) : null),
   );
 }

@@ -2,7 +2,7 @@
 
 import { call, lookUp, search } from "../api.js";
 import { download, toCsv } from "../csv.js";
-import { decide, decisionBadge } from "../decisions.js";
+import { decide, decisionBadge, refusal, takeBack } from "../decisions.js";
 import { debounce, h, icon, name, replace, words } from "../dom.js";
 import { day, DASH, isNumber, money, number, t, units } from "../i18n.js";
 import { lastUsed, patchParams, remember } from "../route.js";
@@ -98,11 +98,16 @@ function list(lines, { store, total, asOf, params, signal }) {
     notice.textContent = t("decision.stored", { count: targets.length });
     draw();
   };
-  const approve = (rest) => ondecide(rest, "approve").catch((error) => { notice.textContent = error.status === 404 ? t("decision.unavailable") : error.message || t("error.unreachable.title"); });
+  const approve = (rest) => ondecide(rest, "approve").catch((error) => { notice.textContent = refusal(error); });
+  const onback = async (line) => {
+    await takeBack(line, signal);
+    notice.textContent = t("decision.taken_back");
+    draw();
+  };
   const table = dataTable({
     columns: columns(), rows: shown(), caption: t("replenishment.caption", { store: store.name }), sort: readSort(params.get("sort")), onsort: (sort) => patchParams({ sort: writeSort(sort) }),
     rowKey: (line) => line.product_id, rowClass: (line) => (line.flags.length ? "exception" : ""),
-    detail: (line) => lineDetail(line, { asOf, canDecide: view.canDecide, ondecide: (one, action, details) => ondecide([one], action, details) }),
+    detail: (line) => lineDetail(line, { asOf, canDecide: view.canDecide, ondecide: (one, action, details) => ondecide([one], action, details), onback }),
   });
   const nothing = h("div");
   const draw = () => {

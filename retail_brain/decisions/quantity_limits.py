@@ -1,0 +1,43 @@
+"""What a person may order in the place of a suggestion: whole packs, minimum order, shelf, and a usual size."""
+
+import math
+from dataclasses import dataclass
+
+from retail_brain.decisions.arrays import ROUNDING
+from retail_brain.operational.plausibility import Beyond
+
+
+@dataclass(frozen=True)
+class QuantityLimits:
+    """Limits of one order in units; what goes beyond them is an exception that a person confirms.
+
+    Attributes:
+        case_pack: units per pack.
+        least: minimum order, 0 for none.
+        shelf: units that fit on the shelf at arrival, or the suggestion where that is more; infinite where unknown.
+        usual: units up to which an order is not called large.
+    """
+
+    case_pack: float
+    least: float
+    shelf: float
+    usual: float
+
+    def beyond(self, quantity: float) -> list[Beyond]:
+        """The limits that a quantity goes beyond; nothing ordered goes beyond none."""
+        if quantity == 0:
+            return []
+        packs = quantity / self.case_pack
+        found = []
+        if abs(packs - round(packs)) > ROUNDING:
+            below, above = math.floor(packs) * self.case_pack, math.ceil(packs) * self.case_pack
+            text = f"is not a whole number of packs of {self.case_pack:g} (nearest: {below:g} or {above:g})"
+            found.append(Beyond("pack", text, {"case_pack": self.case_pack, "below": below, "above": above}))
+        for code, text, limit, over in (
+            ("minimum", "is less than the minimum order of", self.least, quantity < self.least - ROUNDING),
+            ("shelf", "is more than fits on the shelf at arrival,", self.shelf, quantity > self.shelf + ROUNDING),
+            ("large", "is more than the largest usual order,", self.usual, quantity > self.usual + ROUNDING),
+        ):
+            if over:
+                found.append(Beyond(code, f"{text} {limit:,.10g}", {"limit": limit}))
+        return found
