@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import polars as pl
 
@@ -24,6 +24,48 @@ class ColumnFormat:
     decimal: Literal[".", ","] = "."
     time_zone: str | None = None
     separator: str | None = None
+
+
+MALFORMED: Final = {"reason": pl.String, "line": pl.String}
+"""Columns of the lines that cannot be divided into fields."""
+LEFT_OUT: Final = {"reason": pl.String, "rows": pl.Int64}
+"""Columns of the counts of rows that a source leaves out."""
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """How a file of a mapping is read; None means found out.
+
+    Attributes:
+        encoding: of text files.
+        delimiter: between the fields of text files.
+        skip_lines: lines above the header.
+        sheet: name of a sheet of a workbook, or `*` for all of them one below the other.
+        expected: names that the header should hold; the line that holds most of them is the header.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    skip_lines: int | None = None
+    sheet: str | None = None
+    expected: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class FileTable:
+    """A file that was opened.
+
+    Attributes:
+        frame: its rows; all columns as text where the file does not tell types.
+        malformed: columns `reason` and `line`: lines with more fields than the header.
+        left_out: columns `reason` and `rows`: rows taken out, such as totals.
+        notes: remarks on its form for the user.
+    """
+
+    frame: pl.LazyFrame
+    malformed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MALFORMED))
+    left_out: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LEFT_OUT))
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

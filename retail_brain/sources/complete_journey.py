@@ -12,7 +12,7 @@ import polars as pl
 
 from retail_brain.extras import check_installed
 from retail_brain.sources.base import RawTable, Source
-from retail_brain.sources.folder import scan_parquet
+from retail_brain.sources.files import scan_parquet
 
 _ZONE = "America/New_York"
 """Weeks begin at midnight of this zone in every season, though the time stamps are written in UTC."""

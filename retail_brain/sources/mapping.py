@@ -8,9 +8,10 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from retail_brain.errors import DataError, NotFoundError, UsageError
-from retail_brain.sources.base import ColumnFormat, RawTable, Source
+from retail_brain.sources.base import ColumnFormat, FileOptions, RawTable, Source
+from retail_brain.sources.column_names import find_column, plain_name
 from retail_brain.sources.connectors import connect, connector_names, is_connector
-from retail_brain.sources.folder import data_files, read_files
+from retail_brain.sources.files import data_files, read_files
 from retail_brain.sources.sql import query_database, query_files
 from retail_brain.tables import TABLES
 
@@ -48,6 +49,8 @@ class TableMapping(BaseModel):
     url: str | None = None
     encoding: str | None = None
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    skip_lines: int | None = Field(default=None, ge=0)
+    sheet: str | None = None
     where: str | None = None
     columns: dict[str, str | ColumnMapping] = Field(default_factory=dict)
 
@@ -144,7 +147,16 @@ def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnin
         return _connected(name, table.source, path, scratch, warnings)
     assert table.files is not None
     files = _files(path.parent, table.files)
-    return read_files(name, files, scratch, warnings, encoding=table.encoding, delimiter=table.delimiter)
+    options = FileOptions(table.encoding, table.delimiter, table.skip_lines, table.sheet, _expected(table))
+    return read_files(name, files, scratch, warnings, options)
+
+
+def _expected(table: TableMapping) -> frozenset[str]:
+    """The names that the mapping looks for, plainly written."""
+    named = {
+        ours: theirs if isinstance(theirs, str) else theirs.column or ours for ours, theirs in table.columns.items()
+    }
+    return frozenset(plain_name(name) for name in named.values())
 
 
 def _connected(name: str, dataset: str, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
@@ -203,8 +215,9 @@ def _renamed(frame: pl.LazyFrame, columns: dict[str, ColumnMapping], origin: str
         DataError: the frame lacks a column that the mapping names.
     """
     present = frame.collect_schema().names()
-    renames = {ours: c.column or ours for ours, c in columns.items() if c.constant is None}
-    missing = sorted(set(renames.values()) - set(present))
+    wanted = {ours: c.column or ours for ours, c in columns.items() if c.constant is None}
+    renames = {ours: found for ours, theirs in wanted.items() if (found := find_column(theirs, present))}
+    missing = sorted(set(wanted.values()) - {wanted[ours] for ours in renames})
     if missing:
         raise DataError(f"{origin} has no columns {missing} that the mapping names; got {present}. Correct the names.")
     used = set(renames.values()) | set(columns)

@@ -320,11 +320,6 @@ REFUSED = {
         "stores is there more than once",
     ),
     "not Parquet": (lambda chain: chain.write("transactions.parquet", "hello"), DataError, "cannot be read"),
-    "UTF-16": (
-        lambda chain: chain.write("transactions.csv", (HEADER + GOOD).encode("utf-16")),
-        DataError,
-        'encoding = "utf-16"',
-    ),
     "not gzip": (lambda chain: chain.write("transactions.csv.gz", "hello"), DataError, "cannot be read"),
 }
 

@@ -1,0 +1,93 @@
+"""Brings text files into one form that Polars reads: UTF-8, unpacked, lines that end in a line feed."""
+
+import codecs
+import gzip
+from pathlib import Path
+from typing import IO
+
+from retail_brain.errors import DataError
+
+_CHUNK_BYTES = 1 << 20
+"""Bytes decoded at once: 1 MB."""
+_GUESSES = ("gb18030", "big5", "cp1252")
+_MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def open_text(path: Path, encoding: str = "utf-8-sig", newline: str | None = "") -> IO[str]:
+    """Opens a text file, also a `.gz`."""
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rt", encoding=encoding, newline=newline)
+    return path.open(encoding=encoding, newline=newline)
+
+
+def in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
+    """The file itself when Polars can read it, otherwise a copy in UTF-8 with line feeds.
+
+    A byte order mark of UTF-16 leaves no doubt, so such a file needs no `encoding`.
+
+    Raises:
+        DataError: it is not in the encoding named, or in none that is certain.
+    """
+    known = encoding or _marked_encoding(path)
+    if known is None:
+        problem = first_wrong_byte(path, "utf-8")
+        if problem is not None:
+            raise DataError(_refusal(path, problem))
+        if not _has_only_carriage_returns(path):
+            return path
+        known = "utf-8-sig"
+    copy = scratch / f"{len(list(scratch.iterdir()))}-{path.name.removesuffix('.gz')}.utf8"
+    try:
+        # newline=None: a carriage return alone, the line end of old Macs, becomes a line feed as well
+        with open_text(path, known, newline=None) as read, copy.open("w", encoding="utf-8", newline="\n") as write:
+            while chunk := read.read(_CHUNK_BYTES):
+                write.write(chunk.removeprefix("\ufeff"))
+    except (UnicodeError, LookupError) as error:
+        raise DataError(f"{path} is not in the encoding {known!r}: {error}. Name the right one.") from error
+    return copy
+
+
+def likely_encoding(path: Path) -> str | None:
+    """The first of a few encodings that every byte of the file fits; None where none does."""
+    return next((guess for guess in ("utf-8", *_GUESSES) if first_wrong_byte(path, guess) is None), None)
+
+
+def first_wrong_byte(path: Path, encoding: str) -> str | None:
+    """Position and reason of the first byte that is not of the encoding; None where all are."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    place = 0
+    with _open_bytes(path) as file:
+        while True:
+            chunk = file.read(_CHUNK_BYTES)
+            try:
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                return f"byte {place + error.start}: {error.reason}"
+            if not chunk:
+                return None
+            place += len(chunk)
+
+
+def _refusal(path: Path, problem: str) -> str:
+    likely = likely_encoding(path)
+    advice = f'say encoding = "{likely}"' if likely else "name its encoding"
+    looks = " It looks like GBK or GB18030." if likely == "gb18030" else ""
+    return f"{path} is not UTF-8 ({problem}). Save it as UTF-8, or {advice} for it in a mapping.{looks}"
+
+
+def _marked_encoding(path: Path) -> str | None:
+    with _open_bytes(path) as file:
+        start = file.read(2)
+    return next((name for mark, name in _MARKS if start == mark), None)
+
+
+def _has_only_carriage_returns(path: Path) -> bool:
+    """Whether the first bytes hold carriage returns and no line feed."""
+    with _open_bytes(path) as file:
+        start = file.read(_CHUNK_BYTES)
+    return b"\r" in start and b"\n" not in start
+
+
+def _open_bytes(path: Path) -> IO[bytes]:
+    # typeshed gives gzip.open another class than open; both read bytes
+    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]

@@ -1,0 +1,168 @@
+"""Opens files of any form that holds a table: CSV, workbooks, Parquet, JSON lines, and archives of them."""
+
+import gzip
+import shutil
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from retail_brain.errors import DataError
+from retail_brain.sources.base import MALFORMED, FileOptions, FileTable, RawTable, unreadable
+from retail_brain.sources.text import read_text
+from retail_brain.sources.workbook import read_workbook
+
+_TEXT = (".csv", ".tsv")
+_JSON = (".jsonl", ".ndjson")
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+ENDINGS = (".parquet", *_TEXT, *_JSON, *(f"{ending}.gz" for ending in _TEXT + _JSON), *_WORKBOOKS, ".zip")
+"""Endings of files that hold a table."""
+_ARCHIVE = b"PK\x03\x04"
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+
+
+def stem(path: Path) -> str:
+    """Name of a data file in lower case without its ending; blank for other files.
+
+    >>> stem(Path("Transactions.CSV.gz")), stem(Path("notes.md"))
+    ('transactions', '')
+    """
+    name = path.name.lower()
+    # the longest ending first, so that .csv.gz is taken off whole
+    return next((name.removesuffix(end) for end in sorted(ENDINGS, key=len, reverse=True) if name.endswith(end)), "")
+
+
+def data_files(folder: Path) -> Iterator[Path]:
+    """The files under a folder that hold tables, in the order of their names."""
+    return (path for path in sorted(folder.rglob("*")) if path.is_file() and _is_data(path))
+
+
+def read_files(
+    name: str,
+    paths: Iterable[Path],
+    scratch: Path,
+    warnings: list[str],
+    options: FileOptions = FileOptions(),  # noqa: B008
+) -> RawTable:
+    """Opens one table that is split over files, in the order given.
+
+    Args:
+        name: canonical name of the table.
+        paths: at least one file.
+        scratch: folder for temporary copies.
+        warnings: remarks on the files are appended to it.
+        options: how they are read.
+
+    Raises:
+        UsageError: a sheet that was named is not there.
+        DataError: a file cannot be read.
+    """
+    files = list(paths)
+    tables = [table for path in files for table in _open(path, scratch, options)]
+    for table in tables:
+        warnings.extend(table.notes)
+    origin = str(files[0]) if len(files) == 1 else f"{files[0].parent} ({len(files)} files)"
+    # relaxed: one file of a table may well lack an optional column, or have none but empty values in it
+    frames = [table.frame for table in tables]
+    frame = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
+    left_out = pl.concat([table.left_out for table in tables]).group_by("reason", maintain_order=True).sum()
+    malformed = pl.concat([pl.DataFrame(schema=MALFORMED), *(table.malformed for table in tables)])
+    return RawTable(name, frame, origin, left_out=left_out.lazy() if left_out.height else None, malformed=malformed)
+
+
+def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -> FileTable:  # noqa: B008  # frozen
+    """Opens one file that is no archive; the first bytes tell a workbook, otherwise the ending tells the form.
+
+    Raises:
+        UsageError: a sheet that was named is not there.
+        DataError: it cannot be read.
+    """
+    name = path.name.lower()
+    if name.endswith(".parquet"):
+        return FileTable(scan_parquet(str(path)))
+    with path.open("rb") as file:
+        start = file.read(len(_ARCHIVE))
+    if start in (_ARCHIVE, _OLD_WORKBOOK):
+        # tills call their workbooks .csv, and the other way round
+        return read_workbook(path, options)
+    if name.removesuffix(".gz").endswith(_JSON):
+        return FileTable(_scan_json_lines(path, scratch))
+    if start.lstrip()[:1] == b"<":
+        raise DataError(
+            f"{path} is a web page, whatever its ending says; wanted CSV, a workbook, Parquet or JSON lines. Open it "
+            "in a spreadsheet program and save it as .xlsx."
+        )
+    return read_text(path, scratch, options)
+
+
+def scan_parquet(place: str, storage_options: Mapping[str, str] | None = None) -> pl.LazyFrame:
+    """Scans a Parquet file after reading its schema.
+
+    Raises:
+        DataError: it is not a Parquet file or cannot be read.
+    """
+    try:
+        frame = pl.scan_parquet(place, storage_options=dict(storage_options or {}) or None)
+        frame.collect_schema()  # a scan alone opens nothing, and would fail far from here
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise unreadable(place, error, "Check that it exists and is a whole Parquet file.") from error
+    return frame
+
+
+def _is_data(path: Path) -> bool:
+    # spreadsheet programs leave ~$NAME beside a workbook that is open
+    return path.name.lower().endswith(ENDINGS) and not path.name.startswith((".", "~$"))
+
+
+def _open(path: Path, scratch: Path, options: FileOptions) -> list[FileTable]:
+    if path.suffix.lower() != ".zip":
+        return [open_file(path, scratch, options)]
+    return [open_file(member, scratch, options) for member in _unpacked(path, scratch)]
+
+
+def _unpacked(path: Path, scratch: Path) -> list[Path]:
+    """Copies of the data files in a zip archive, in the order of their names.
+
+    Raises:
+        DataError: it cannot be read or holds no data file.
+    """
+    folder = scratch / f"{len(list(scratch.iterdir()))}-{path.stem}"
+    folder.mkdir()
+    members = []
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for number, member in enumerate(sorted(archive.namelist())):
+                # the name alone: a path in an archive may lead out of the folder
+                copy = folder / f"{number:04}-{Path(member).name}"
+                if "__MACOSX" in member or not _is_data(Path(member)) or copy.suffix.lower() == ".zip":
+                    continue
+                with archive.open(member) as read, copy.open("wb") as write:
+                    shutil.copyfileobj(read, write)
+                members.append(copy)
+            names = archive.namelist()
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as error:
+        raise unreadable(str(path), error, "Check that it is a whole zip archive, without a password.") from error
+    if not members:
+        raise DataError(f"{path} holds no table: got {names[:12]}, wanted CSV, workbooks, Parquet or JSON lines in it.")
+    return members
+
+
+def _scan_json_lines(path: Path, scratch: Path) -> pl.LazyFrame:
+    """Scans a file with one JSON object per line.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        source = path
+        if path.suffix.lower() == ".gz":
+            source = scratch / f"{len(list(scratch.iterdir()))}-{path.stem}"
+            with gzip.open(path, "rb") as read, source.open("wb") as write:
+                shutil.copyfileobj(read, write)
+        # all lines decide the types: a column may be null in the first thousand
+        frame = pl.scan_ndjson(source, infer_schema_length=None)
+        frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError, EOFError) as error:
+        raise unreadable(str(path), error, "Check that every line is one whole JSON object.") from error
+    return frame

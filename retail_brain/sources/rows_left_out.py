@@ -1,0 +1,81 @@
+"""Takes out rows that belong to no table: totals, the header once more, blank lines. All are counted."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_brain.sources.base import LEFT_OUT
+
+TOTAL_WORDS = (
+    "合计",
+    "总计",
+    "小计",
+    "共计",
+    "累计",
+    "总和",
+    "本页合计",
+    "本页小计",
+    "合計",
+    "小計",
+    "總計",
+    "総計",
+    "total",
+    "totals",
+    "subtotal",
+    "sum",
+    "summe",
+    "gesamt",
+    "zwischensumme",
+    "totale",
+    "grand total",
+    "sub total",
+)
+"""A row whose first cell says nothing else is a total."""
+_BLANKS = " \t\r\n\u00a0\u3000\u200b\ufeff"
+
+
+def without_odd_rows(frame: pl.LazyFrame, header: Sequence[str]) -> tuple[pl.LazyFrame, pl.DataFrame]:
+    """The rows of a table of text, and how many others were taken out by reason (columns `reason` and `rows`).
+
+    A total row begins with a word such as `合计` or `Total` and leaves at least one column blank. Columns that have
+    neither name nor value go as well. Reads the frame once, and once more where something odd is in it.
+
+    Args:
+        frame: all columns as text.
+        header: the names as they stand in the file, in order; blank where a column has none.
+
+    Raises:
+        PolarsError: the frame cannot be read.
+    """
+    names = frame.collect_schema().names()
+    tests = _tests(names, header)
+    seen = frame.select(
+        pl.all().count(),
+        pl.len().alias("_rows"),
+        *(tests[name].sum().alias(f"_{name}") for name in ("total", "header")),
+    ).collect(engine="streaming")
+    counts = dict(zip(seen.columns, seen.row(0), strict=True))
+    empty = [name for name, title in zip(names, header, strict=True) if not title.strip() and not counts[name]]
+    frame = frame.drop(empty)
+    may_be_blank = all(counts[name] < counts["_rows"] for name in names)
+    if not (counts["_total"] or counts["_header"] or may_be_blank):
+        return frame, pl.DataFrame(schema=LEFT_OUT)
+    kept = [name for name in names if name not in empty]
+    blank = pl.all_horizontal(pl.col(kept).is_null())
+    total = tests["total"] & pl.any_horizontal(pl.col(kept).is_null()) & ~blank
+    reasons = {"total rows": total, "the header line once more": tests["header"], "blank lines": blank}
+    rows = frame.select(pl.sum_horizontal(test.sum()).alias(why) for why, test in reasons.items()).collect().row(0)
+    left_out = [(why, count) for why, count in zip(reasons, rows, strict=True) if count]
+    return frame.filter(~pl.any_horizontal(*reasons.values())), pl.DataFrame(left_out, schema=LEFT_OUT, orient="row")
+
+
+def is_total(cell: pl.Expr) -> pl.Expr:
+    """Whether a text is nothing but a word for a total."""
+    return cell.str.strip_chars(_BLANKS + ":：").str.to_lowercase().is_in(TOTAL_WORDS).fill_null(value=False)
+
+
+def _tests(names: Sequence[str], header: Sequence[str]) -> dict[str, pl.Expr]:
+    """Tests of a row that need its first two columns alone, so that they cost little."""
+    leading = list(zip(names[:2], header[:2], strict=True))
+    same = [(pl.col(name).str.strip_chars() == title.strip()).fill_null(value=False) for name, title in leading]
+    return {"total": is_total(pl.coalesce(names[:2])), "header": pl.all_horizontal(same)}

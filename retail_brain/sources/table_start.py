@@ -1,0 +1,87 @@
+"""Finds where a table begins in a file of text cells: the header line, the lines above it, the mark between fields."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from retail_brain.sources.column_names import plain_name
+
+DELIMITERS = ",;\t|"
+HEAD_LINES = 50
+"""Lines looked at for the header; reports of tills have up to a dozen lines above it. By judgement."""
+_NOT_A_NAME = re.compile(r"[-+]?[\d.,/:\s年月日%¥$€-]+|.*[:：].+|.*[:：]\s*")
+"""A number, a date or a remark such as `Shop: 12`; names of columns are neither."""
+_INVISIBLE = " \t\r\n\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
+_HEADER_PENALTY = 0.3
+"""Taken off a mark that the first line with any mark lacks: decimal commas and lists stand in rows, not in names."""
+
+
+def guess_delimiter(lines: Sequence[str]) -> str:
+    """The mark that divides most lines into the same number of fields; a comma where no mark is found.
+
+    >>> guess_delimiter(["store;day;euro", "A;1;2,50", "A;2;3,50"])
+    ';'
+    >>> guess_delimiter(["product_id,tags", "1,a|b|c", "2,a|b|d"])
+    ','
+    """
+    outside = ["".join(line.split('"')[::2]) for line in lines if line.strip()]
+    first = next((line for line in outside if any(mark in line for mark in DELIMITERS)), "")
+    best, best_score = ",", (0.0, 0)
+    for mark in DELIMITERS:
+        counts = Counter(count for line in outside if (count := line.count(mark)))
+        if not counts:
+            continue
+        fields, same = max(counts.items(), key=lambda item: (item[1], item[0]))
+        score = (same / len(outside) - (0 if mark in first else _HEADER_PENALTY), fields)
+        if score > best_score:
+            best, best_score = mark, score
+    return best
+
+
+def header_index(rows: Sequence[Sequence[str | None]], expected: Collection[str] = ()) -> int:
+    """Index of the row with the column names.
+
+    It is the row with most of the expected names; where no row holds two of them, the first that is at least half as
+    wide as the table and holds mostly names. Rows above it are titles, remarks or blank.
+
+    Args:
+        rows: the first rows of a file, divided into cells.
+        expected: names that the header should hold, in the form of `plain_name`.
+
+    >>> header_index([["Sales 2021", "", ""], ["", "", ""], ["id", "item", "qty"], ["1", "tv", "2"]])
+    2
+    >>> header_index([["id", "item"], ["1", "tv"]])
+    0
+    """
+    filled = [[cell.strip() for cell in row if cell and cell.strip()] for row in rows]
+    matches = [len({plain_name(cell) for cell in cells}.intersection(expected)) for cells in filled]
+    if max(matches, default=0) >= 2:
+        return matches.index(max(matches))
+    width = max((len(cells) for cells in filled), default=0)
+    least = max(2, (width + 1) // 2)
+    wide = [index for index, cells in enumerate(filled) if len(cells) >= least]
+    if not wide:
+        return next((index for index, cells in enumerate(filled) if cells), 0)
+    named = (index for index in wide if sum(_is_name(cell) for cell in filled[index]) > len(filled[index]) / 2)
+    # a table with a column per day has more dates than names in its header
+    led_by_name = (index for index in wide if _is_name(filled[index][0]))
+    return next(named, next(led_by_name, wide[0]))
+
+
+def _is_name(cell: str) -> bool:
+    return _NOT_A_NAME.fullmatch(cell) is None
+
+
+def unique_names(header: Sequence[str | None]) -> list[str]:
+    """Names for the columns of a header: stripped, `column_3` for a blank one, `price (2)` for a second `price`.
+
+    >>> unique_names(["id", " price", "price", ""])
+    ['id', 'price', 'price (2)', 'column_4']
+    """
+    names: list[str] = []
+    seen: Counter[str] = Counter()
+    for place, cell in enumerate(header, start=1):
+        name = (cell or "").strip(_INVISIBLE) or f"column_{place}"
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return names
