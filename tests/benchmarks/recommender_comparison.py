@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 from retail_brain.dataset import Dataset
 from training.recommender.config import PRESETS, ALSConfig, RecommenderConfig, SpectralConfig
 from training.recommender.examples import Examples, Outcome, label_pairs
-from training.recommender.fitted_sources import build_situation
+from training.recommender.fitted_sources import fit_sources_at
 from training.recommender.history import History, build_history, purchased_pairs
 from training.recommender.metrics import Ranking, expected_calibration_error, hit_at, ndcg_at, recall_at, top_hits
 from training.recommender.ranker import Ranker, fit_ranker
@@ -183,7 +183,7 @@ def _outcome(
     protocol: Protocol, dataset: Dataset, config: RecommenderConfig, back: int, test_goods: int | None = None
 ) -> tuple[Outcome, History]:
     view, cutoff = protocol.view(dataset, back)
-    situation = build_situation(view.at(cutoff), cutoff, config)
+    situation = fit_sources_at(view.at(cutoff), cutoff, config)
     return label_pairs(view, situation, config, test_goods=test_goods), situation.history
 
 

@@ -27,9 +27,9 @@ K = 10
 def speed(dataset: Dataset) -> None:
     """Prints seconds and people per second, batch and online, and implicit's own `recommend` as the peer."""
     model, _ = _timed("fit", lambda: RecommenderModel.fit(dataset, RecommenderConfig(), progress=Progress()))
-    now, _ = _timed("situation", lambda: model.situation(dataset))
+    now, _ = _timed("situation", lambda: model.fit_sources(dataset))
     people = now.history.shape[0]
-    pairs, _ = _timed("score", lambda: pl.concat(list(model.score(dataset, situation=now))), people)
+    pairs, _ = _timed("score", lambda: pl.concat(list(model.score(dataset, fitted=now))), people)
     print(f"{pairs.height:,} pairs")
     _timed("recommend for all, situation and all", lambda: [b.height for b in recommend(dataset, model)], people)
     _online(pairs, model)
@@ -54,8 +54,8 @@ def one_size(dataset: Dataset, times: int) -> None:
     """Prints one line of JSON: people, processor seconds of fitting, describing and scoring, and peak memory."""
     many = resized(dataset, times)
     model, fit = _timed("", lambda: RecommenderModel.fit(many, RecommenderConfig()))
-    now, situation = _timed("", lambda: model.situation(many))
-    _, score = _timed("", lambda: sum(block.height for block in model.score(many, situation=now)))
+    now, situation = _timed("", lambda: model.fit_sources(many))
+    _, score = _timed("", lambda: sum(block.height for block in model.score(many, fitted=now)))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     people = now.history.shape[0]
     print(json.dumps({"people": people, "fit": fit, "situation": situation, "score": score, "memory_gb": peak}))

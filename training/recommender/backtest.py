@@ -12,7 +12,7 @@ from retail_brain.progress import SILENT, Progress
 from training.recommender.config import RecommenderConfig
 from training.recommender.evaluation import audience_table, calibration_table, recommender_table
 from training.recommender.examples import Examples, Outcome, label_pairs, thinned
-from training.recommender.fitted_sources import Situation, build_situation
+from training.recommender.fitted_sources import FittedSources, fit_sources_at
 from training.recommender.model import training_cutoffs
 from training.recommender.ranker import fit_ranker
 from training.recommender.tuning import tune_before
@@ -90,12 +90,12 @@ def backtest(
         for cutoff in training_cutoffs(dataset.at(window), window, config):
             if cutoff not in examples:
                 examples[cutoff] = _made(dataset, cutoff, config, progress)[0].examples
-        outcome, situation = _made(dataset, window, config, progress, test=True)
+        outcome, fitted = _made(dataset, window, config, progress, test=True)
         ranker = fit_ranker([examples[c] for c in training_cutoffs(dataset.at(window), window, config)], config)
         probability = ranker.probability(outcome.examples.features)
         made = {
-            "recommender": recommender_table(outcome, situation, probability),
-            "audience": audience_table(outcome, situation, probability),
+            "recommender": recommender_table(outcome, fitted, probability),
+            "audience": audience_table(outcome, fitted, probability),
             "calibration": calibration_table(outcome, probability),
             "recall": pl.DataFrame({"source": list(outcome.recall), "recall": list(outcome.recall.values())}),
         }
@@ -134,10 +134,10 @@ def newest_windows(dataset: Dataset, as_of: date, config: RecommenderConfig, cou
 
 def _made(
     dataset: Dataset, cutoff: date, config: RecommenderConfig, progress: Progress, *, test: bool = False
-) -> tuple[Outcome, Situation]:
+) -> tuple[Outcome, FittedSources]:
     with progress.step(f"{'test' if test else 'pairs'} at {cutoff}") as step:
-        situation = build_situation(dataset.at(cutoff), cutoff, config)
-        outcome = label_pairs(dataset, situation, config, test_goods=config.test_goods if test else None)
+        fitted = fit_sources_at(dataset.at(cutoff), cutoff, config)
+        outcome = label_pairs(dataset, fitted, config, test_goods=config.test_goods if test else None)
         step.rows = outcome.examples.label.size
         step.note = f"candidate recall {outcome.recall['all']:.3f}"
-    return outcome, situation
+    return outcome, fitted

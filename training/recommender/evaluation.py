@@ -8,7 +8,7 @@ import polars as pl
 
 from training.recommender.audience_baselines import audience_rivals
 from training.recommender.examples import Examples, Outcome
-from training.recommender.fitted_sources import Situation
+from training.recommender.fitted_sources import FittedSources
 from training.recommender.metrics import (
     Ranking,
     expected_calibration_error,
@@ -27,7 +27,7 @@ AUDIENCE_SIZE = 100
 Reals = npt.NDArray[np.float64]
 
 
-def recommender_table(outcome: Outcome, situation: Situation, probability: Reals) -> pl.DataFrame:
+def recommender_table(outcome: Outcome, fitted: FittedSources, probability: Reals) -> pl.DataFrame:
     """One row per method: how good its first 10 goods are for everybody who bought anything afterwards.
 
     Returns:
@@ -36,7 +36,7 @@ def recommender_table(outcome: Outcome, situation: Situation, probability: Reals
     examples = outcome.examples.take(outcome.examples.candidate)
     buyers = outcome.relevant > 0
     rows = []
-    scores = {"model": probability[outcome.examples.candidate], **_simple_scores(examples, situation)}
+    scores = {"model": probability[outcome.examples.candidate], **_simple_scores(examples, fitted)}
     for method, score in scores.items():
         hits = top_hits(examples.people, score, examples.label, outcome.people[buyers], K)
         rows.append({"method": method, **summary(Ranking(hits, outcome.relevant[buyers]), K), "people": buyers.sum()})
@@ -58,9 +58,9 @@ _RANKING_SOURCES = ("neighbours", "user_cf", "item_item", "als")
 """Candidate sources that are baselines by themselves, as far as the configuration has them."""
 
 
-def _simple_scores(examples: Examples, situation: Situation) -> Mapping[str, Reals]:
-    names = situation.feature_names
-    slow = situation.features.slow_half_life
+def _simple_scores(examples: Examples, fitted: FittedSources) -> Mapping[str, Reals]:
+    names = fitted.feature_names
+    slow = fitted.features.slow_half_life
 
     def column(name: str) -> Reals:
         return np.nan_to_num(examples.features[:, names.index(name)].astype(np.float64))
@@ -75,7 +75,7 @@ def _simple_scores(examples: Examples, situation: Situation) -> Mapping[str, Rea
     }
 
 
-def audience_table(outcome: Outcome, situation: Situation, probability: Reals) -> pl.DataFrame:
+def audience_table(outcome: Outcome, fitted: FittedSources, probability: Reals) -> pl.DataFrame:
     """One row per method: how good the best 100 people per product are, over products somebody bought afterwards.
 
     Returns:
@@ -83,7 +83,7 @@ def audience_table(outcome: Outcome, situation: Situation, probability: Reals) -
         products. Methods ending in `_new` look only at people who had never bought the product.
     """
     label, stated, repeat = _grid(outcome, probability)
-    scores = {"model": stated, **audience_rivals(situation, outcome.people, outcome.goods)}
+    scores = {"model": stated, **audience_rivals(fitted, outcome.people, outcome.goods)}
     rows = [{"method": name, **_audience(score, label)} for name, score in scores.items()]
     rows += [{"method": f"{name}_new", **_audience(score, label, ~repeat)} for name, score in scores.items()]
     return pl.DataFrame(rows)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from retail_brain.dataset import Dataset
 from training.recommender.candidates.pool import Candidates
 from training.recommender.config import RecommenderConfig
-from training.recommender.fitted_sources import Situation
+from training.recommender.fitted_sources import FittedSources
 from training.recommender.history import purchased_pairs
 from training.recommender.sparse import Floats, Ints, distinct, is_among
 
@@ -73,37 +73,37 @@ class Outcome:
 
 
 def label_pairs(
-    dataset: Dataset, situation: Situation, config: RecommenderConfig, *, test_goods: int | None = None
+    dataset: Dataset, fitted: FittedSources, config: RecommenderConfig, *, test_goods: int | None = None
 ) -> Outcome:
     """Pairs at the situation's day, labelled with the purchases of the following `label_days`.
 
     Args:
         dataset: must show those days.
-        situation: fitted at the cutoff.
+        fitted: fitted at the cutoff.
         config: sizes of the samples.
         test_goods: None for training (thinned); for a test, the number of products to look at from their side.
     """
-    history = situation.history
+    history = fitted.history
     truth = purchased_pairs(dataset, history, history.as_of + timedelta(days=config.label_days))
     limit = config.max_training_people if test_goods is None else config.max_test_people
-    people = _sample(situation.active_people(), limit, config.seed)
-    wide = _wide_keys(situation, people, config)
-    goods = _sample(situation.sold_goods(config.test_min_buyers), test_goods or 0, config.seed)
+    people = _sample(fitted.active_people(), limit, config.seed)
+    wide = _wide_keys(fitted, people, config)
+    goods = _sample(fitted.sold_goods(config.test_min_buyers), test_goods or 0, config.seed)
     audience = (people[:, None] * history.shape[1] + goods[None, :]).ravel()
     extra = np.concatenate([wide, audience])
     keys = np.sort(truth[0] * history.shape[1] + truth[1])
-    parts, found = [], np.zeros(len(situation.sources) + 1)
-    for block in situation.candidates(people, (extra // history.shape[1], extra % history.shape[1])):
+    parts, found = [], np.zeros(len(fitted.sources) + 1)
+    for block in fitted.candidates(people, (extra // history.shape[1], extra % history.shape[1])):
         pair_keys = block.people * history.shape[1] + block.products
         label = is_among(pair_keys, keys)
         found += [*block.proposed[label].sum(axis=0), block.proposed[label].any(axis=1).sum()]
         part = _bare(block, label, is_among(pair_keys, wide))
         part = part if test_goods is not None else thinned(part, config)
-        parts.append(_described(situation, block, part))
+        parts.append(_described(fitted, block, part))
     relevant = np.bincount(truth[0], minlength=history.shape[0])[people]
     shares = (found / max(int(relevant.sum()), 1)).tolist()
-    recall = dict(zip([*situation.source_names, "all"], shares, strict=True))
-    examples = _stand_for_all(_joined(parts), situation, people.size)
+    recall = dict(zip([*fitted.source_names, "all"], shares, strict=True))
+    examples = _stand_for_all(_joined(parts), fitted, people.size)
     return Outcome(history.as_of, people, examples, recall, relevant, goods)
 
 
@@ -128,14 +128,14 @@ def _sample(people: Ints, limit: int, seed: int) -> Ints:
     return np.sort(np.random.default_rng(seed).choice(people, limit, replace=False))
 
 
-def _wide_keys(situation: Situation, people: Ints, config: RecommenderConfig) -> Ints:
+def _wide_keys(fitted: FittedSources, people: Ints, config: RecommenderConfig) -> Ints:
     """Random pairs of people and goods with some buyers: what an audience meets outside the candidates."""
-    goods = situation.sold_goods()
+    goods = fitted.sold_goods()
     if goods.size == 0 or people.size == 0:
         return np.empty(0, np.int64)
-    random = np.random.default_rng([config.seed, situation.history.as_of.toordinal()])
+    random = np.random.default_rng([config.seed, fitted.history.as_of.toordinal()])
     size = min(config.ranker.wide_pairs, people.size * goods.size)
-    return distinct(random.choice(people, size) * situation.history.shape[1] + random.choice(goods, size))
+    return distinct(random.choice(people, size) * fitted.history.shape[1] + random.choice(goods, size))
 
 
 def _bare(block: Candidates, label: npt.NDArray[np.bool_], wide: npt.NDArray[np.bool_]) -> Examples:
@@ -145,15 +145,15 @@ def _bare(block: Candidates, label: npt.NDArray[np.bool_], wide: npt.NDArray[np.
     return Examples(block.people, block.products, row, label, np.ones(label.size, np.float32), proposed, wide)
 
 
-def _described(situation: Situation, block: Candidates, part: Examples) -> Examples:
-    return replace(part, features=situation.features.table(block.take(part.features[:, 0].astype(np.int64))))
+def _described(fitted: FittedSources, block: Candidates, part: Examples) -> Examples:
+    return replace(part, features=fitted.features.table(block.take(part.features[:, 0].astype(np.int64))))
 
 
-def _stand_for_all(examples: Examples, situation: Situation, people: int) -> Examples:
+def _stand_for_all(examples: Examples, fitted: FittedSources, people: int) -> Examples:
     """The wide sample outside the candidates stands for all pairs of these people with goods that sell."""
     outside = examples.wide & ~examples.candidate
     inside = int(examples.weight[examples.candidate].sum())
-    population = people * situation.sold_goods().size - inside
+    population = people * fitted.sold_goods().size - inside
     weight = examples.weight.copy()
     weight[outside] = np.clip(population / max(int(outside.sum()), 1), 1, WIDE_WEIGHT_LIMIT)
     return replace(examples, weight=weight)

@@ -1,4 +1,4 @@
-"""A history with everything fitted on it: ready to propose and describe any pair."""
+"""Fits the candidate sources and the pair features at a cutoff: all that proposing and scoring pairs needs."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ WIDE_MIN_BUYERS = 5
 
 
 @dataclass(frozen=True)
-class Situation:
-    """What is known at the end of a day, and the sources fitted on it.
+class FittedSources:
+    """The interactions up to a day, with candidate sources and pair features fitted on them.
 
     Attributes:
-        history: people, goods and what they had to do with each other.
-        sources: of candidates, in the order of their opinions in the candidates and the features.
-        features: of any pair.
-        config: that everything was fitted with.
+        history: customers, products and their interactions, encoded.
+        sources: candidate sources, in the order of their columns in the candidates and the features.
+        features: computes the features of any pair.
+        config: hyperparameters that everything was fitted with.
     """
 
     history: History
@@ -46,44 +46,46 @@ class Situation:
         return feature_names(self.config, self.source_names)
 
     def candidates(
-        self, people: Ints, extra: tuple[Ints, Ints] | None = None, *, own_pool: bool = True
+        self, people: Ints, extra: tuple[Ints, Ints] | None = None, *, with_proposals: bool = True
     ) -> Iterator[Candidates]:
-        """Candidates of the people, block by block; see `candidate_blocks`."""
+        """Candidates of the people, a block at a time; see `candidate_blocks`."""
         return candidate_blocks(
             self.history,
             self.sources,
             people,
             self.config.block_pairs,
             extra,
-            own_pool=own_pool,
-            at_least=self.config.min_candidates,
+            with_proposals=with_proposals,
+            min_candidates=self.config.min_candidates,
         )
 
     def active_people(self) -> Ints:
-        """Codes of the customers with a purchase, ascending."""
+        """Codes of the customers with at least one purchase, ascending."""
         return distinct(self.history.rows[self.history.bought])
 
     def sold_goods(self, min_buyers: int = WIDE_MIN_BUYERS) -> Ints:
-        """Codes of the products with so many buyers, ascending."""
+        """Codes of the products with at least `min_buyers` buyers, ascending."""
         return np.flatnonzero(self.history.buyers >= min_buyers)
 
 
-def build_situation(
+def fit_sources_at(
     dataset: Dataset, as_of: date, config: RecommenderConfig, sources: Sequence[str] | None = None
-) -> Situation:
-    """Everything that is known and fitted at the end of `as_of`.
+) -> FittedSources:
+    """Candidate sources and pair features fitted on everything up to the end of `as_of`.
 
     Args:
-        dataset: what is known.
+        dataset: transactions, and what there is of products, customers, events and identities.
         as_of: last visible day.
-        config: of the recommender.
+        config: hyperparameters.
         sources: names of the candidate sources to fit: a model asks for those it was fitted with; None: those of
             the configuration.
 
     Raises:
         DataError: no purchase names a customer.
+        NotFoundError: a source is not installed.
+        ExtensionError: a source of another package is unusable.
     """
     history = build_history(dataset, as_of, config)
-    return Situation(
+    return FittedSources(
         history, fit_sources(history, config, sources), build_pair_features(dataset, history, config), config
     )

@@ -21,11 +21,11 @@ from training.recommender.associations import Associations, associations_of
 from training.recommender.config import RecommenderConfig
 from training.recommender.due_model import DUE_COLUMNS, DueModel, fit_due
 from training.recommender.examples import Examples, label_pairs
-from training.recommender.fitted_sources import Situation, build_situation
+from training.recommender.fitted_sources import FittedSources, fit_sources_at
 from training.recommender.installed_sources import SOURCE_NAMES, missing_sources
 from training.recommender.pair_features import REDEFINED, feature_names
 from training.recommender.ranker import Ranker, fit_ranker
-from training.recommender.scoring import score_situation, stranger_lists
+from training.recommender.scoring import cold_start_lists, score_pairs
 
 FORMAT = 3
 """Of `recommender.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
@@ -94,7 +94,7 @@ class RecommenderModel:
         products: Sequence[str] | None = None,
         per_product: int = 0,
         as_of: date | None = None,
-        situation: Situation | None = None,
+        fitted: FittedSources | None = None,
         progress: Progress = SILENT,
     ) -> Iterator[pl.DataFrame]:
         """Scored pairs, a block of customers at a time (bounded memory), ordered by customer and product.
@@ -106,7 +106,7 @@ class RecommenderModel:
             per_product: besides each customer's candidates, so many of the likeliest people for every product with
                 at least 5 buyers, so that an audience of rare goods is full.
             as_of: last visible day; defaults to the dataset's.
-            situation: of that day, if it was built elsewhere.
+            fitted: `fit_sources` of that day, if it was called before.
             progress: told of the blocks.
 
         Yields:
@@ -118,8 +118,8 @@ class RecommenderModel:
             DataError: no purchase names a customer.
         """
         day = as_of or dataset.as_of or dataset.last_day()
-        now = situation or build_situation(dataset.at(day), day, self.config, self.sources)
-        yield from score_situation(
+        now = fitted or fit_sources_at(dataset.at(day), day, self.config, self.sources)
+        yield from score_pairs(
             now,
             self.ranker,
             due=self.due,
@@ -129,10 +129,14 @@ class RecommenderModel:
             progress=progress,
         )
 
-    def situation(self, dataset: Dataset, as_of: date | None = None) -> Situation:
-        """What `score` builds first; hand it to several calls of `score` on the same day."""
+    def fit_sources(self, dataset: Dataset, as_of: date | None = None) -> FittedSources:
+        """Candidate sources and features at the end of a day; pass them to several calls of `score` to fit them once.
+
+        Raises:
+            DataError: no purchase names a customer.
+        """
         day = as_of or dataset.as_of or dataset.last_day()
-        return build_situation(dataset.at(day), day, self.config, self.sources)
+        return fit_sources_at(dataset.at(day), day, self.config, self.sources)
 
     def similar(self, product_id: str, k: int = 10) -> pl.DataFrame:
         """Substitutes of a product: product_id, rank, score, reason.
@@ -146,9 +150,9 @@ class RecommenderModel:
         """Goods that go with these: product_id, rank, score, reason."""
         return self.associations.complete_basket(product_ids, k)
 
-    def strangers(self, situation: Situation, k: int = 100) -> pl.DataFrame:
+    def cold_start_lists(self, fitted: FittedSources, k: int = 100) -> pl.DataFrame:
         """What to show somebody unknown: store_id (null = the whole chain), product_id, probability, rank from 1."""
-        return stranger_lists(situation, k)
+        return cold_start_lists(fitted, k)
 
     def save(self, folder: Path) -> None:
         """Writes recommender.json, the ranker's and the goods' files into a folder."""
@@ -238,6 +242,6 @@ def training_cutoffs(dataset: Dataset, as_of: date, config: RecommenderConfig) -
 
 def _examples_at(dataset: Dataset, cutoff: date, config: RecommenderConfig, progress: Progress) -> Examples:
     with progress.step(f"examples at {cutoff}") as step:
-        examples = label_pairs(dataset, build_situation(dataset.at(cutoff), cutoff, config), config).examples
+        examples = label_pairs(dataset, fit_sources_at(dataset.at(cutoff), cutoff, config), config).examples
         step.rows = examples.label.size
     return examples

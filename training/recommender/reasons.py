@@ -9,7 +9,7 @@ import polars as pl
 from features.person.interactions import EVENT_TYPES
 from training.recommender.candidates.item_item import ItemItem
 from training.recommender.candidates.pool import Candidates
-from training.recommender.fitted_sources import Situation
+from training.recommender.fitted_sources import FittedSources
 from training.recommender.sparse import Floats, Ints
 
 _BY_SOURCE = {
@@ -24,7 +24,7 @@ _BY_SOURCE = {
 }
 
 
-def reason_codes(situation: Situation, pairs: Candidates, features: Floats, names: Sequence[str]) -> pl.Series:
+def reason_codes(fitted: FittedSources, pairs: Candidates, features: Floats, names: Sequence[str]) -> pl.Series:
     """One code per pair.
 
     `every_days:12` bought again about every 12 days; `bought_before` once; `looked_at:scan` an event of late;
@@ -34,10 +34,10 @@ def reason_codes(situation: Situation, pairs: Candidates, features: Floats, name
     at = {name: place for place, name in enumerate(names)}
     days = features[:, at["purchase_days"]]
     events = np.nan_to_num(features[:, [at[f"event_{kind}"] for kind in EVENT_TYPES]])
-    source = _strongest(pairs, situation.source_names)
-    codes = np.array([_BY_SOURCE.get(name, name) for name in situation.source_names], dtype=object)[source]
+    source = _strongest(pairs, fitted.source_names)
+    codes = np.array([_BY_SOURCE.get(name, name) for name in fitted.source_names], dtype=object)[source]
     codes = np.where((codes == "category") & ~_likes_category(features, at), "people_like_you", codes)
-    codes = _with_details(situation, pairs, codes)
+    codes = _with_details(fitted, pairs, codes)
     looked = events.max(axis=1) > 0.1
     codes[looked] = np.array([f"looked_at:{kind}" for kind in EVENT_TYPES], dtype=object)[events.argmax(axis=1)[looked]]
     codes[days == 1] = "bought_before"
@@ -59,11 +59,11 @@ def _likes_category(features: Floats, at: dict[str, int]) -> npt.NDArray[np.bool
     return np.nan_to_num(features[:, at["category_days"]]) > 1
 
 
-def _with_details(situation: Situation, pairs: Candidates, codes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def _with_details(fitted: FittedSources, pairs: Candidates, codes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
     out = codes.copy()
-    products = situation.history.products
+    products = fitted.history.products
     goes_with = np.flatnonzero(codes == "goes_with")
-    partner = _partners(situation, pairs.people[goes_with], pairs.products[goes_with])
+    partner = _partners(fitted, pairs.people[goes_with], pairs.products[goes_with])
     ids = products["product_id"].gather(np.maximum(partner, 0)).to_list()
     out[goes_with] = [
         f"goes_with:{name}" if known else "people_like_you" for name, known in zip(ids, partner >= 0, strict=True)
@@ -74,9 +74,9 @@ def _with_details(situation: Situation, pairs: Candidates, codes: npt.NDArray[np
     return out
 
 
-def _partners(situation: Situation, people: Ints, products: Ints) -> Ints:
+def _partners(fitted: FittedSources, people: Ints, products: Ints) -> Ints:
     """The good of the person that goes best with each product, -1 where there is none."""
-    source = next((s for s in situation.sources if isinstance(s, ItemItem)), None)
+    source = next((s for s in fitted.sources if isinstance(s, ItemItem)), None)
     if source is None or people.size == 0:
         return np.full(people.size, -1, np.int64)
     joint = source.recent[people].multiply(source.similar.T.tocsr()[products]).tocsr()

@@ -6,7 +6,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.progress import SILENT, Progress
 from training.recommender.config import RecommenderConfig
 from training.recommender.examples import label_pairs
-from training.recommender.fitted_sources import build_situation
+from training.recommender.fitted_sources import fit_sources_at
 from training.recommender.model import training_cutoffs
 
 
@@ -24,9 +24,9 @@ def training_frame(dataset: Dataset, config: RecommenderConfig, progress: Progre
     frames = []
     for cutoff in training_cutoffs(dataset, day, config):
         with progress.step(f"pairs at {cutoff}"):
-            situation = build_situation(dataset.at(cutoff), cutoff, config)
-            examples = label_pairs(dataset, situation, config).examples
-        history = situation.history
+            fitted = fit_sources_at(dataset.at(cutoff), cutoff, config)
+            examples = label_pairs(dataset, fitted, config).examples
+        history = fitted.history
         names = {
             "cutoff": pl.repeat(cutoff, examples.label.size, eager=True),
             "customer_id": history.customers["customer_id"].gather(examples.people),
@@ -35,6 +35,6 @@ def training_frame(dataset: Dataset, config: RecommenderConfig, progress: Progre
             "weight": examples.weight,
             "is_candidate": examples.candidate,
         }
-        features = pl.DataFrame(examples.features, schema=situation.feature_names)
+        features = pl.DataFrame(examples.features, schema=fitted.feature_names)
         frames.append(pl.concat([pl.DataFrame(names), features], how="horizontal"))
     return pl.concat(frames) if frames else pl.DataFrame()

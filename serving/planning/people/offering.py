@@ -15,8 +15,8 @@ from serving.planning.people.live_ranking import Kind
 from serving.planning.people.offers import Selection, fulfilment_names, offer, origin_ids
 from serving.planning.people.rule_facts import attribute_columns, known_adults
 from serving.planning.stock.counted_stock import read_availability
-from training.recommender.fitted_sources import Situation
-from training.recommender.scoring import stranger_chances
+from training.recommender.fitted_sources import FittedSources
+from training.recommender.scoring import cold_start_chances
 
 _EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -89,22 +89,22 @@ class OfferCatalogue:
     now: datetime
 
     @classmethod
-    def of(cls, dataset: Dataset, now: Situation, request: RecommendationRequest) -> "OfferCatalogue":
+    def of(cls, dataset: Dataset, fitted: FittedSources, request: RecommendationRequest) -> "OfferCatalogue":
         listed = dataset.scan_or_empty("products").select("product_id").collect()["product_id"]
-        ids = pl.concat([now.history.products["product_id"], listed]).unique().sort()
+        ids = pl.concat([fitted.history.products["product_id"], listed]).unique().sort()
         stores = known_stores(dataset)
         if request.store_id is not None and request.store_id not in stores:
             raise NotFoundError(f"store {request.store_id!r} is not known; {len(stores)} are. Check --store.")
         places = {store: position for position, store in enumerate(stores)}
         goods = Goods.of(ids.to_list(), attribute_columns(dataset, ids))
-        people = now.history.customers.select("customer_id", "store_id")
+        people = fitted.history.customers.select("customer_id", "store_id")
         own = people["store_id"].replace_strict(places, default=NO_STORE, return_dtype=pl.Int64)
         age, pickup_km = request.settings.audience.adult_age, request.settings.network.pickup_km
-        adults = known_adults(dataset, people["customer_id"], now.history.as_of, age)
+        adults = known_adults(dataset, people["customer_id"], fitted.history.as_of, age)
         return cls(
             products=ids.to_frame("product_id")
             .with_row_index("at")
-            .join(stranger_chances(now), on="product_id", how="left", maintain_order="left"),
+            .join(cold_start_chances(fitted), on="product_id", how="left", maintain_order="left"),
             people=people.select("customer_id", own=own if request.in_stock else NO_STORE, is_adult=adults),
             store_ids=stores,
             store=NO_STORE if request.store_id is None else places[request.store_id],

@@ -45,20 +45,20 @@ def recommend(
         DataError: no purchase names a customer.
     """
     request.check()
-    now = model.situation(dataset)
-    if customers is not None and now.history.people(customers).size == 0:
+    fitted = model.fit_sources(dataset)
+    if customers is not None and fitted.history.people(customers).size == 0:
         raise NotFoundError(
-            f"none of the {len(customers)} customers is known on {now.history.as_of}, for example "
+            f"none of the {len(customers)} customers is known on {fitted.history.as_of}, for example "
             f"{list(customers)[:3]}. Check the ids; strangers are answered by the service from their store."
         )
     names = product_names(dataset)
-    catalogue = OfferCatalogue.of(dataset, now, request)
-    as_of = now.history.as_of
+    catalogue = OfferCatalogue.of(dataset, fitted, request)
+    as_of = fitted.history.as_of
     bought = bought_by_event(dataset, as_of)
     last = as_of + timedelta(days=1 + min(request.due_within_days or model.config.label_days, model.config.label_days))
     timely = pl.col("due_on").is_null() | (pl.col("due_on") <= last)
     is_kind = pl.lit(value=True) if request.kind == "mixed" else pl.col("kind") == request.kind
-    for scored in model.score(dataset, customers, situation=now, progress=progress):
+    for scored in model.score(dataset, customers, fitted=fitted, progress=progress):
         pairs = without_just_bought(catalogue.with_pinned(scored, request.kind), bought, as_of)
         chosen = catalogue.chosen(pairs.filter(timely, is_kind), request)
         yield with_reason_texts(_as_recommendations(chosen), language, names)

@@ -20,7 +20,7 @@ from serving.store.ranked_goods import write_ranked
 from serving.store.rows import write_rows
 from serving.store.scored_pairs import write_pairs
 from training.recommender.model import RecommenderModel
-from training.recommender.scoring import stranger_chances
+from training.recommender.scoring import cold_start_chances
 
 
 def publish_people(
@@ -34,11 +34,11 @@ def publish_people(
     """Writes the recommender's answers; returns the number of scored pairs."""
     sizes = settings.serving
     with progress.step("what people did"):
-        now = model.situation(dataset)
+        fitted = model.fit_sources(dataset)
     with progress.step("scored pairs") as step:
-        scored = model.score(dataset, per_product=sizes.customers_per_product, situation=now)
-        bought = bought_by_event(dataset, now.history.as_of)
-        blocks = (without_just_bought(block, bought, now.history.as_of) for block in _in_catalogs(scored, positions))
+        scored = model.score(dataset, per_product=sizes.customers_per_product, fitted=fitted)
+        bought = bought_by_event(dataset, fitted.history.as_of)
+        blocks = (without_just_bought(block, bought, fitted.history.as_of) for block in _in_catalogs(scored, positions))
         pairs = write_pairs(folder, blocks, positions.customers, positions.products, _words(dataset))
         step.rows = pairs
     with progress.step("goods for goods") as step:
@@ -46,10 +46,10 @@ def publish_people(
         write_ranked(folder, "similar", similar, len(positions.products))
         complements = _lists(model.associations.complement_lists(sizes.related_goods), positions)
         write_ranked(folder, "complements", complements, len(positions.products))
-        newcomers = _best_sellers(model.strangers(now, sizes.newcomer_goods), positions)
+        newcomers = _best_sellers(model.cold_start_lists(fitted, sizes.newcomer_goods), positions)
         write_ranked(folder, "popular", newcomers, len(positions.stores) + 1)
         step.rows = similar.height
-    _publish_attributes(folder, dataset, stranger_chances(now), positions, settings.audience.adult_age)
+    _publish_attributes(folder, dataset, cold_start_chances(fitted), positions, settings.audience.adult_age)
     _publish_facts(folder, dataset, settings, positions)
     return pairs
 

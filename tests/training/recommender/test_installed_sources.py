@@ -75,7 +75,7 @@ def test_outside_source_is_fitted_proposes_and_gives_its_own_reason(install: Ins
     model = RecommenderModel.fit(receipts, config, as_of=day)
     model.save(tmp_path)
     loaded = RecommenderModel.load(tmp_path)
-    names = {source.name for source in loaded.situation(receipts, day).sources}
+    names = {source.name for source in loaded.fit_sources(receipts, day).sources}
     assert names == {*SOURCE_NAMES, "season"}
     rows = next(iter(loaded.score(receipts, ["C00"], as_of=day)))
     proposed = rows.filter(rows["product_id"] == "P11")

@@ -91,9 +91,9 @@ def test_scores_of_named_goods_hold_every_customer(habits_model: RecommenderMode
 def test_a_pair_scores_the_same_asked_for_from_either_side(
     habits_model: RecommenderModel, habits_chain: Dataset
 ) -> None:
-    now = habits_model.situation(habits_chain)
-    by_person = scored(habits_model, habits_chain, situation=now)
-    by_product = scored(habits_model, habits_chain, situation=now, products=["P03"])
+    now = habits_model.fit_sources(habits_chain)
+    by_person = scored(habits_model, habits_chain, fitted=now)
+    by_product = scored(habits_model, habits_chain, fitted=now, products=["P03"])
     both = by_person.join(by_product, on=["customer_id", "product_id"], suffix="_product")
     assert both.height > 30
     assert (both["probability"] - both["probability_product"]).abs().max() == 0

@@ -1,4 +1,4 @@
-"""Where candidates come from: one source per file, all with the same interface."""
+"""Generates candidates: sources that score products for customers, one algorithm per file, one interface."""
 
 from training.recommender.candidates.base import Source
 from training.recommender.candidates.registry import fit_sources

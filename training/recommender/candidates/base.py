@@ -1,4 +1,4 @@
-"""What every source of candidates offers."""
+"""Defines the interface of a candidate source."""
 
 from typing import Protocol
 
@@ -9,25 +9,26 @@ from training.recommender.sparse import Ints, Scores, csr
 
 
 class Source(Protocol):
-    """A fitted opinion on who wants what.
+    """A candidate generator, fitted on one history.
 
     Attributes:
-        name: its name in features, recalls and reports.
-        quota: how many of its best goods per person become candidates.
+        name: names its feature columns, its recall and its rows in reports.
+        quota: its best products per person that become candidates; 0 = its scores are features only.
     """
 
     name: str
     quota: int
 
     def scores(self, people: Ints) -> Scores:
-        """Scores of every product for a block of people (row i is `people[i]`); 0 = no opinion, higher is better.
+        """Scores of every product for a block of people: people x products, row i of `people[i]`.
 
-        Comparable within a person; a csr_array over all products, or `Narrow`.
+        A csr_array over all products, or `DenseScores`. Higher is better, 0 = no score; comparable within a person
+        only, which is why the ranker also gets each score relative to the person's best.
         """
 
 
-class Silent:
-    """A source that is switched off: it proposes nothing and has no opinion."""
+class DisabledSource:
+    """A source that is switched off: no proposals, and 0 in its feature columns, which the ranker's layout keeps."""
 
     quota = 0
 
@@ -36,6 +37,6 @@ class Silent:
         self._width = history.shape[1]
 
     def scores(self, people: Ints) -> Scores:
-        """No opinion on anything."""
+        """People x products without a score."""
         none = np.empty(0, np.int64)
         return csr(none, none, np.empty(0), (people.size, self._width))

@@ -20,12 +20,12 @@ _CONFIG = RecommenderConfig(als=ALSConfig(factors=4, iterations=2))
 
 
 class CandidateSourceConformance:
-    """What candidates, ranker and reasons rely on. Overwrite `name`: the source as an installed package declares it."""
+    """Checks of what candidates, ranker and reasons rely on; set `name` to the entry point of the installed source."""
 
     name: str = ""
 
     def history(self) -> History:
-        """What the source is fitted on: 40 customers of two tastes, 12 products, 90 days."""
+        """History that the source is fitted on: 40 customers of two tastes, 12 products, 90 days."""
         return small_history()
 
     def fitted(self) -> Source:
@@ -33,7 +33,7 @@ class CandidateSourceConformance:
         return fit_source(self.name, self.history(), _CONFIG)
 
     def dense(self, source: Source, people: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Scores of every product for some people as an array."""
+        """People x products: the scores as a dense array."""
         products = self.history().shape[1]
         rows, columns = np.divmod(np.arange(people.size * products), products)
         scores = look_up(source.scores(people), rows, columns)

@@ -1,9 +1,9 @@
-"""Goods that lie in one basket together, shrunk so that one joint basket proves little."""
+"""Scores products by item-item co-occurrence in baskets: shrunk cosine to what the person bought lately."""
 
 import numpy as np
 from scipy import sparse
 
-from training.recommender.candidates.own import faded_purchases
+from training.recommender.candidates.own import decayed_purchases
 from training.recommender.config import ItemItemConfig
 from training.recommender.history import History
 from training.recommender.sparse import CSR, Ints, Scores, csr, keep_top, scaled_columns, scaled_rows
@@ -15,7 +15,7 @@ SLAB = 4_096
 
 
 def basket_matrix(history: History) -> CSR:
-    """Baskets x products, 1 where the product lies in the basket; stock-ups above 80 products are left out."""
+    """Baskets x products, 1 where the product lies in the basket; baskets of 1 or of over 80 products are left out."""
     baskets = history.lines["basket"].to_numpy()
     products = history.lines["product"].to_numpy()
     if baskets.size == 0:
@@ -26,36 +26,48 @@ def basket_matrix(history: History) -> CSR:
 
 
 def together(baskets: CSR, shrinkage: float, neighbours: int) -> CSR:
-    """Products x products: joint baskets / (sqrt(baskets_i x baskets_j) + shrinkage), the best of each row kept.
+    """Products x products: shrunk cosine, joint baskets / (sqrt(baskets_i x baskets_j) + shrinkage).
 
-    The diagonal is empty. Worked out in slabs of products, so memory is bounded by the kept cells and one slab.
+    Each row holds its `neighbours` greatest values; the diagonal is empty, and so are pairs with one joint basket: that
+    may be chance. Computed in slabs of products, so that memory is bounded by the stored cells and one slab.
     """
-    count = np.bincount(baskets.indices, minlength=baskets.shape[1]).astype(np.float64)
+    baskets_of = np.bincount(baskets.indices, minlength=baskets.shape[1]).astype(np.float64)
     by_product = baskets.T.tocsr()
     slabs = []
     for start in range(0, by_product.shape[0], SLAB):
-        joint = (by_product[start : start + SLAB] @ baskets).tocsr()
-        rows = np.repeat(np.arange(joint.shape[0]), np.diff(joint.indptr))
-        weight = joint.data / (np.sqrt(count[rows + start] * count[joint.indices]) + shrinkage)
-        others = (joint.indices != rows + start) & (joint.data > 1)
-        slabs.append(keep_top(csr(rows[others], joint.indices[others], weight[others], joint.shape), neighbours))
+        joint_baskets = (by_product[start : start + SLAB] @ baskets).tocsr()
+        rows, columns = (
+            np.repeat(np.arange(joint_baskets.shape[0]), np.diff(joint_baskets.indptr)),
+            joint_baskets.indices,
+        )
+        cosine = joint_baskets.data / (np.sqrt(baskets_of[rows + start] * baskets_of[columns]) + shrinkage)
+        is_pair = (columns != rows + start) & (joint_baskets.data > 1)
+        pairs = csr(rows[is_pair], columns[is_pair], cosine[is_pair], joint_baskets.shape)
+        slabs.append(keep_top(pairs, neighbours))
     return sparse.vstack(slabs, format="csr") if slabs else by_product @ baskets
 
 
 class ItemItem:
-    """Goods that go with what the person bought lately."""
+    """Products that share baskets with what the person bought lately.
+
+    Attributes:
+        quota: candidates for each customer.
+        similar: products x products, see `together`.
+        recent: customers x products, share of the person's recent purchases, frequent products counting less.
+    """
 
     name = "item_item"
 
     def __init__(self, history: History, config: ItemItemConfig) -> None:
         self.quota = config.quota
         self.similar = together(basket_matrix(history), config.shrinkage, config.neighbours)
-        recent = faded_purchases(history, config.half_life_days)
-        bought = np.maximum(np.bincount(recent.indices, minlength=recent.shape[1]), 1)
+        recent = decayed_purchases(history, config.half_life_days)
+        buyers = np.maximum(np.bincount(recent.indices, minlength=recent.shape[1]), 1)
         recent.data = np.log1p(recent.data)
-        totals = np.maximum(np.asarray(recent.sum(axis=1)).ravel(), 1e-12)
-        self.recent = scaled_columns(scaled_rows(recent, 1.0 / totals), 1.0 / np.sqrt(np.log1p(bought)))
+        total = np.maximum(np.asarray(recent.sum(axis=1)).ravel(), 1e-12)
+        # bananas are in every basket and say little of what goes with them: popular products count less
+        self.recent = scaled_columns(scaled_rows(recent, 1.0 / total), 1.0 / np.sqrt(np.log1p(buyers)))
 
     def scores(self, people: Ints) -> Scores:
-        """Sum over the person's recent goods of what goes with them."""
+        """Sum over the person's recent products of their share x the cosine."""
         return (self.recent[people] @ self.similar).tocsr()

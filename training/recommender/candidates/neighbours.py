@@ -1,15 +1,18 @@
-"""Neighbours on faded personal frequency, after TIFU-KNN (Hu, He, Gao, Zhang, SIGIR 2020)."""
+"""Scores products by user-based nearest neighbours: TIFU-KNN on decayed frequency and UP-CF on sets of products.
+
+TIFU-KNN: Hu, He, Gao, Zhang, SIGIR 2020. UP-CF: Faggioli, Polato, Aiolli, UMAP 2020.
+"""
 
 import numpy as np
 
-from training.recommender.candidates.own import faded_purchases
-from training.recommender.config import NeighbourConfig
+from training.recommender.candidates.own import decayed_purchases
+from training.recommender.config import NeighbourConfig, UserCFConfig
 from training.recommender.history import History
 from training.recommender.sparse import (
     CSR,
+    DenseScores,
     Floats,
     Ints,
-    Narrow,
     Scores,
     distinct,
     keep_top,
@@ -20,22 +23,22 @@ from training.recommender.sparse import (
 )
 
 
-def informative(matrix: CSR, people: int) -> CSR:
-    """Columns weighted by the square root of their inverse share of people: rare goods tell more of a taste."""
-    holders = np.bincount(matrix.indices, minlength=matrix.shape[1])
-    return scaled_columns(matrix, np.sqrt(np.log1p(people / np.maximum(holders, 1))))
+def _idf_weighted(matrix: CSR, people: int) -> CSR:
+    """Columns weighted by the square root of their inverse document frequency: rare products tell more of a taste."""
+    buyers = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    return scaled_columns(matrix, np.sqrt(np.log1p(people / np.maximum(buyers, 1))))
 
 
-def pool_of(history: History, limit: int, seed: int) -> Ints:
-    """People who may be neighbours: everyone with a purchase, or a random `limit` of them."""
+def _neighbour_pool(history: History, limit: int, seed: int) -> Ints:
+    """Codes of people who may be neighbours: everyone with a purchase, or a random `limit` to bound the time."""
     buyers = distinct(history.rows[history.bought])
     if buyers.size <= limit:
         return buyers
     return np.sort(np.random.default_rng(seed).choice(buyers, limit, replace=False))
 
 
-class Likeness:
-    """Who is like whom: cosine of vectors of the most telling goods, with a pool of people.
+class _NearestCustomers:
+    """Cosine similarity of customers to a pool, by their `traits` heaviest products.
 
     Attributes:
         pool: codes of the people who may be neighbours.
@@ -47,37 +50,64 @@ class Likeness:
         self._others = self._vectors[pool].T.tocsr()
 
     def nearest(self, people: Ints, count: int) -> CSR:
-        """People x pool: cosine with the `count` nearest, the person themself left out."""
-        likeness = (self._vectors[people] @ self._others).tocsr()
-        mine = np.repeat(people, np.diff(likeness.indptr))
-        likeness.data[self.pool[likeness.indices] == mine] = 0
-        near = keep_top(likeness, count)
-        near.eliminate_zeros()
-        return near
+        """People x pool: cosine with the `count` nearest; nobody is their own neighbour."""
+        cosine = (self._vectors[people] @ self._others).tocsr()
+        asking = np.repeat(people, np.diff(cosine.indptr))
+        cosine.data[self.pool[cosine.indices] == asking] = 0
+        nearest = keep_top(cosine, count)
+        nearest.eliminate_zeros()
+        return nearest
 
 
 class Neighbours:
-    """Own habits mixed with the mean habits of the nearest people."""
+    """Own decayed frequency mixed with the mean of the nearest people (TIFU-KNN)."""
 
     name = "neighbours"
 
     def __init__(self, history: History, config: NeighbourConfig, max_people: int, seed: int) -> None:
         self.quota = config.quota
         self._config = config
-        visits = faded_purchases(history, config.half_life_days, config.half_life_visits)
-        loudest = np.maximum(visits.max(axis=1).toarray().ravel(), 1e-12)
-        self._habits = scaled_rows(visits, 1.0 / loudest)
-        pool = pool_of(history, max_people, seed)
-        self._likeness = Likeness(informative(self._habits, history.shape[0]), pool, config.traits)
+        purchases = decayed_purchases(history, config.half_life_days, config.half_life_visits)
+        # by each person's most bought product: otherwise the neighbours' mean would be that of who shops most
+        greatest = np.maximum(purchases.max(axis=1).toarray().ravel(), 1e-12)
+        self._habits = scaled_rows(purchases, 1.0 / greatest)
+        pool = _neighbour_pool(history, max_people, seed)
+        self._nearest = _NearestCustomers(_idf_weighted(self._habits, history.shape[0]), pool, config.traits)
         self._core = history.core
         self._pool_habits = self._habits[pool][:, self._core]
 
     def scores(self, people: Ints) -> Scores:
-        """`own_weight` x own habit + the rest x mean habit of the neighbours (habit 1 = the person's most bought)."""
-        near = self._likeness.nearest(people, self._config.neighbours)
-        near = scaled_rows(near, 1.0 / np.maximum(row_sums(near), 1e-12))
-        own = self._config.own_weight
-        scores: Floats = (scaled_rows(near, np.full(people.size, 1 - own)) @ self._pool_habits).toarray()
-        mine = self._habits[people][:, self._core]
-        scores[np.repeat(np.arange(people.size), np.diff(mine.indptr)), mine.indices] += own * mine.data
-        return Narrow(scores, self._core)
+        """`own_weight` x own frequency + the rest x the neighbours' mean; 1 = a person's most bought product."""
+        nearest = self._nearest.nearest(people, self._config.neighbours)
+        nearest = scaled_rows(nearest, 1.0 / np.maximum(row_sums(nearest), 1e-12))
+        own_weight = self._config.own_weight
+        scores: Floats = (scaled_rows(nearest, np.full(people.size, 1 - own_weight)) @ self._pool_habits).toarray()
+        own_habits = self._habits[people][:, self._core]
+        rows = np.repeat(np.arange(people.size), np.diff(own_habits.indptr))
+        scores[rows, own_habits.indices] += own_weight * own_habits.data
+        return DenseScores(scores, self._core)
+
+
+class UserCF:
+    """Recent products of customers whose set of products overlaps with the person's (UP-CF)."""
+
+    name = "user_cf"
+
+    def __init__(self, history: History, config: UserCFConfig, max_people: int, seed: int) -> None:
+        self.quota = config.quota
+        self._config = config
+        purchases = history.matrix("purchase_days")
+        purchases.data = np.log1p(purchases.data)
+        pool = _neighbour_pool(history, max_people, seed)
+        self._nearest = _NearestCustomers(_idf_weighted(purchases, history.shape[0]), pool, config.traits)
+        recent = decayed_purchases(history, config.half_life_days)
+        greatest = np.maximum(recent.max(axis=1).toarray().ravel(), 1e-12)
+        self._recent = scaled_rows(recent, 1.0 / greatest)[pool][:, history.core]
+        self._core = history.core
+
+    def scores(self, people: Ints) -> Scores:
+        """Sum over neighbours of cosine ^ sharpness x their recent frequency, 1 = their most bought product."""
+        nearest = self._nearest.nearest(people, self._config.neighbours)
+        nearest.data **= self._config.sharpness  # the paper's locality: the nearest decide
+        scores: Floats = (nearest @ self._recent).toarray()
+        return DenseScores(scores, self._core)

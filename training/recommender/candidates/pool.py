@@ -1,4 +1,4 @@
-"""The candidates of a block of people: the union of what the sources propose, with every source's opinion on each."""
+"""Merges the sources' proposals into candidates, block of people by block, each with the scores of every source."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -21,18 +21,19 @@ from training.recommender.sparse import (
 )
 
 FILLER = "trending"
+"""Source that fills up short lists: popularity has something for everybody, whatever they bought."""
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Pairs of a block of people, ordered by person and product.
+    """Customer x product pairs of a block of people, ordered by person and product.
 
     Attributes:
         people: customer code of each pair.
         products: product code of each pair.
-        scores: pairs x sources, each source's score.
-        relative: pairs x sources, the score divided by the best score the source gives that person.
-        proposed: pairs x sources, whether the pair is among the source's quota.
+        scores: pairs x sources, each source's score; 0 where it has none.
+        relative: pairs x sources, the score divided by the best that the source gives that person, 0 to 1.
+        proposed: pairs x sources, whether the pair is within the source's quota.
     """
 
     people: Ints
@@ -42,7 +43,7 @@ class Candidates:
     proposed: npt.NDArray[np.bool_]
 
     def take(self, rows: Ints) -> "Candidates":
-        """Some of the pairs."""
+        """The pairs in some rows."""
         return Candidates(*(getattr(self, part.name)[rows] for part in fields(self)))
 
 
@@ -53,56 +54,64 @@ def candidate_blocks(
     cells: int,
     extra: tuple[Ints, Ints] | None = None,
     *,
-    own_pool: bool = True,
-    at_least: int = 0,
+    with_proposals: bool = True,
+    min_candidates: int = 0,
 ) -> Iterator[Candidates]:
-    """The candidates of the people, block by block.
+    """Candidates of the people, a block at a time, so that memory does not grow with their number.
 
     Args:
-        history: what is known.
+        history: people and products by code.
         sources: fitted on it.
         people: customer codes, ascending.
         cells: greatest number of people x products in memory at a time.
-        extra: further pairs (people, products) to have scored; people not in `people` are left out.
-        own_pool: whether the sources' proposals count, or only the extra pairs.
-        at_least: people with fewer proposals get the best of the source called FILLER in addition.
+        extra: further pairs (customer codes, product codes) to score; people not in `people` are left out.
+        with_proposals: whether the sources' proposals are candidates, or the extra pairs only.
+        min_candidates: people with fewer proposals get the best of the source called FILLER in addition.
     """
+    # a pair as one number, person x products + product: sets of pairs are then sorted arrays
     width = history.shape[1]
-    wanted = np.empty(0, np.int64) if extra is None else distinct(extra[0] * width + extra[1])
+    extra_keys = np.empty(0, np.int64) if extra is None else distinct(extra[0] * width + extra[1])
     for block in blocks(people, width, cells):
-        low, high = np.searchsorted(wanted, [block[0] * width, (block[-1] + 1) * width])
-        mine = wanted[low:high][is_among(wanted[low:high] // width, block)]
-        yield _pool(sources, block, width, mine, own_pool=own_pool, at_least=at_least)
+        low, high = np.searchsorted(extra_keys, [block[0] * width, (block[-1] + 1) * width])
+        extra_of_block = extra_keys[low:high][is_among(extra_keys[low:high] // width, block)]
+        yield _pool(sources, block, width, extra_of_block, with_proposals=with_proposals, min_candidates=min_candidates)
 
 
 def _pool(
-    sources: Sequence[Source], block: Ints, width: int, extra: Ints, *, own_pool: bool, at_least: int
+    sources: Sequence[Source], block: Ints, width: int, extra: Ints, *, with_proposals: bool, min_candidates: int
 ) -> Candidates:
-    opinions = [source.scores(block) for source in sources]
+    scores_by_source = [source.scores(block) for source in sources]
     proposals = []
-    for source, opinion in zip(sources, opinions, strict=True):
-        rows, columns = top_cells(opinion, source.quota if own_pool else 0)
-        proposals.append(np.sort(block[rows] * width + columns))
+    for source, source_scores in zip(sources, scores_by_source, strict=True):
+        block_rows, columns = top_cells(source_scores, source.quota if with_proposals else 0)
+        proposals.append(np.sort(block[block_rows] * width + columns))
     keys = distinct(np.concatenate([*proposals, extra]))
-    if own_pool and at_least:
-        fillers = _fillers(sources, opinions, block, keys // width, width, at_least)
-        keys = distinct(np.concatenate([keys, fillers]))
+    if with_proposals and min_candidates:
+        filler_keys = _fillers(sources, scores_by_source, block, keys // width, width, min_candidates)
+        keys = distinct(np.concatenate([keys, filler_keys]))
     people, products = keys // width, keys % width
-    rows = np.searchsorted(block, people)
-    scores = np.stack([look_up(opinion, rows, products) for opinion in opinions], axis=1)
-    best = np.stack([row_maxima(opinion) for opinion in opinions], axis=1)
+    block_rows = np.searchsorted(block, people)
+    # every source scores every pair, also those that others proposed: their agreement is what the ranker learns from
+    scores = np.stack([look_up(source_scores, block_rows, products) for source_scores in scores_by_source], axis=1)
+    best_of_person = np.stack([row_maxima(source_scores) for source_scores in scores_by_source], axis=1)
+    relative = (scores / np.maximum(best_of_person[block_rows], 1e-9)).astype(np.float32)
     proposed = np.stack([is_among(keys, proposal) for proposal in proposals], axis=1)
-    return Candidates(people, products, scores, (scores / np.maximum(best[rows], 1e-9)).astype(np.float32), proposed)
+    return Candidates(people, products, scores, relative, proposed)
 
 
 def _fillers(
-    sources: Sequence[Source], opinions: Sequence[Scores], block: Ints, people: Ints, width: int, at_least: int
+    sources: Sequence[Source],
+    scores_by_source: Sequence[Scores],
+    block: Ints,
+    people: Ints,
+    width: int,
+    min_candidates: int,
 ) -> Ints:
-    """More of what is popular, for people with fewer than `at_least` pairs."""
-    have = np.bincount(np.searchsorted(block, people), minlength=block.size)
-    short = np.flatnonzero(have < at_least)
-    popular = [opinion for source, opinion in zip(sources, opinions, strict=True) if source.name == FILLER]
-    if short.size == 0 or not popular:
+    """Keys of popular products for people with fewer than `min_candidates` pairs."""
+    pairs_of_person = np.bincount(np.searchsorted(block, people), minlength=block.size)
+    short_rows = np.flatnonzero(pairs_of_person < min_candidates)
+    names = [source.name for source in sources]
+    if short_rows.size == 0 or FILLER not in names:
         return np.empty(0, np.int64)
-    rows, columns = top_cells(popular[0][short], at_least)
-    return block[short[rows]] * width + columns
+    rows, columns = top_cells(scores_by_source[names.index(FILLER)][short_rows], min_candidates)
+    return block[short_rows[rows]] * width + columns

@@ -1,23 +1,22 @@
-"""All sources, fitted on one history: built-in ones and those of other packages."""
+"""Fits candidate sources by name: built-in ones and those of other packages."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from retail_brain.errors import ExtensionError
 from training.recommender.candidates.als import ALS
-from training.recommender.candidates.base import Silent, Source
+from training.recommender.candidates.base import DisabledSource, Source
 from training.recommender.candidates.item_item import ItemItem
-from training.recommender.candidates.neighbours import Neighbours
+from training.recommender.candidates.neighbours import Neighbours, UserCF
 from training.recommender.candidates.new_goods import NewGoods
-from training.recommender.candidates.own import OwnGoods
+from training.recommender.candidates.own import RepeatPurchases
 from training.recommender.candidates.spectral import Spectral
 from training.recommender.candidates.trending import Trending
-from training.recommender.candidates.user_cf import UserCF
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import History
 from training.recommender.installed_sources import declared_source
 
 _BUILT_IN: Mapping[str, Callable[[History, RecommenderConfig], Source]] = {
-    "own": lambda history, config: OwnGoods(history, config.own),
+    "own": lambda history, config: RepeatPurchases(history, config.own),
     "neighbours": lambda history, config: Neighbours(
         history, config.neighbours, config.max_neighbour_people, config.seed
     ),
@@ -27,18 +26,20 @@ _BUILT_IN: Mapping[str, Callable[[History, RecommenderConfig], Source]] = {
     "trending": lambda history, config: Trending(history, config.trending),
     "new_goods": lambda history, config: NewGoods(history, config.new_goods),
     "spectral": lambda history, config: (
-        Spectral(history, config.spectral, config.seed) if config.spectral.quota > 0 else Silent("spectral", history)
+        Spectral(history, config.spectral, config.seed)
+        if config.spectral.quota > 0
+        else DisabledSource("spectral", history)
     ),
 }
 
 
 def fit_source(name: str, history: History, config: RecommenderConfig) -> Source:
-    """One source, built in or of another package.
+    """One source, built in or of another package, fitted on a history.
 
     Args:
-        name: of the source.
-        history: to fit it on.
-        config: its parameters, and those of all others.
+        name: the source's name.
+        history: purchases and events up to the cutoff.
+        config: parameters of all sources.
 
     Raises:
         NotFoundError: no installed package declares it.
@@ -46,9 +47,9 @@ def fit_source(name: str, history: History, config: RecommenderConfig) -> Source
     """
     if name in _BUILT_IN:
         return _BUILT_IN[name](history, config)
-    declared = declared_source(name)
-    usual = {parameter: values[0] for parameter, values in declared.parameters.items()}
-    source = declared.fit(history, config, usual | config.source_parameters.get(name, {}))
+    declaration = declared_source(name)
+    defaults = {parameter: values[0] for parameter, values in declaration.parameters.items()}
+    source = declaration.fit(history, config, defaults | config.source_parameters.get(name, {}))
     if getattr(source, "name", None) != name or not isinstance(getattr(source, "quota", None), int):
         raise ExtensionError(
             f"the candidate source {name!r} was fitted to one with the name {getattr(source, 'name', None)!r} and the "
@@ -59,5 +60,10 @@ def fit_source(name: str, history: History, config: RecommenderConfig) -> Source
 
 
 def fit_sources(history: History, config: RecommenderConfig, names: Sequence[str] | None = None) -> list[Source]:
-    """The sources of these names, in their order; None: those of the configuration."""
+    """The sources fitted on a history, in the order of `names`; None: those of the configuration.
+
+    Raises:
+        NotFoundError: no installed package declares one.
+        ExtensionError: one of another package is unusable.
+    """
     return [fit_source(name, history, config) for name in (config.sources if names is None else names)]

@@ -1,4 +1,4 @@
-"""Spectral filter of the co-occurrence graph, after GF-CF (Shen et al., CIKM 2021): closed form, no training loop."""
+"""Scores products by a spectral filter of the co-occurrence graph: GF-CF (Shen et al., CIKM 2021), in closed form."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 
 from training.recommender.config import SpectralConfig
 from training.recommender.history import History
-from training.recommender.sparse import CSR, Floats, Ints, Narrow, Scores, scaled_columns
+from training.recommender.sparse import CSR, DenseScores, Floats, Ints, Scores, scaled_columns
 
 IDEAL_WEIGHT = 0.3
 """Weight of the ideal low-pass filter: the paper's 0.3 (Shen et al. 2021)."""
@@ -19,11 +19,11 @@ ROUNDS = 6
 
 
 def normalised(matrix: CSR) -> tuple[CSR, Floats]:
-    """Rows and columns divided by the square root of their sums, and the square root of each column's sum."""
-    people = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1e-12) ** -0.5
-    goods = np.maximum(np.asarray(matrix.sum(axis=0)).ravel(), 1e-12) ** 0.5
-    scaled = sparse.diags_array(people) @ matrix @ sparse.diags_array(1 / goods)
-    return sparse.csr_array(scaled, dtype=np.float32), goods.astype(np.float32)
+    """The matrix with rows and columns divided by the root of their sums, and the root of each column's sum."""
+    row_scale = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1e-12) ** -0.5
+    column_root = np.maximum(np.asarray(matrix.sum(axis=0)).ravel(), 1e-12) ** 0.5
+    scaled = sparse.diags_array(row_scale) @ matrix @ sparse.diags_array(1 / column_root)
+    return sparse.csr_array(scaled, dtype=np.float32), column_root.astype(np.float32)
 
 
 def low_pass(scaled: CSR, factors: int, seed: int) -> Floats:
@@ -32,28 +32,35 @@ def low_pass(scaled: CSR, factors: int, seed: int) -> Floats:
     basis = np.random.default_rng(seed).standard_normal((scaled.shape[1], width)).astype(np.float32)
     for _ in range(ROUNDS):
         basis, _ = np.linalg.qr(scaled.T @ (scaled @ basis))
-    _, _, turned = np.linalg.svd(scaled @ basis, full_matrices=False)
-    return np.asarray(basis @ turned.T[:, :factors], dtype=np.float32)
+    _, _, right = np.linalg.svd(scaled @ basis, full_matrices=False)
+    return np.asarray(basis @ right.T[:, :factors], dtype=np.float32)
 
 
 def spectral_scores(matrix: CSR, *, factors: int, seed: int) -> Callable[[Ints], Floats]:
-    """Scores of a block of people: linear filter of the graph + `IDEAL_WEIGHT` x the ideal low-pass filter."""
-    scaled, goods = normalised(matrix)
+    """Function from codes of people to people x products: the linear filter + `IDEAL_WEIGHT` x the ideal low pass.
+
+    Args:
+        matrix: people x products, positive where there was a purchase.
+        factors: singular vectors of the ideal filter.
+        seed: of the randomised decomposition.
+    """
+    scaled, column_root = normalised(matrix)
     vectors = low_pass(scaled, factors, seed)
-    others = sparse.csr_array(scaled.T)
+    transposed = sparse.csr_array(scaled.T)
 
     def scores(block: Ints) -> Floats:
         mine = matrix[block]
-        linear = ((mine @ others) @ scaled).toarray()
+        # from the left, so that products x products is never built
+        linear = ((mine @ transposed) @ scaled).toarray()
         with threadpool_limits(1, "blas"):
-            ideal = (scaled_columns(mine, 1 / goods) @ vectors) @ vectors.T * goods[None, :]
+            ideal = (scaled_columns(mine, 1 / column_root) @ vectors) @ vectors.T * column_root[None, :]
         return np.asarray(linear + IDEAL_WEIGHT * ideal, dtype=np.float32)
 
     return scores
 
 
 class Spectral:
-    """Goods of people with like goods, by the graph of who bought what, whether once or often."""
+    """Products near the person's own in the graph of who bought what."""
 
     name = "spectral"
 
@@ -61,9 +68,9 @@ class Spectral:
         self.quota = config.quota
         self._core = history.core
         bought = history.matrix("purchase_days")[:, self._core]
-        bought.data = np.log1p(bought.data)
+        bought.data = np.log1p(bought.data)  # the tenth purchase says less of a taste than the first
         self._scores = spectral_scores(bought, factors=config.factors, seed=seed)
 
     def scores(self, people: Ints) -> Scores:
-        """Filtered signal of the person's goods."""
-        return Narrow(self._scores(people), self._core)
+        """Filtered signal of the person's purchases on the core products."""
+        return DenseScores(self._scores(people), self._core)

@@ -1,4 +1,4 @@
-"""What sells of late in the person's store, by the categories they buy; for newcomers by what their like buy."""
+"""Scores recent popularity in the person's store times category affinity, or the segment's lift for new customers."""
 
 import numpy as np
 import polars as pl
@@ -9,8 +9,8 @@ from training.recommender.segments import fit_segments
 from training.recommender.sparse import CSR, Ints, Scores, csr, keep_top, row_sums, scaled_rows
 
 
-def category_affinity(history: History, attribute: str = "category") -> CSR:
-    """Customers x values of an attribute: share of the person's purchase days; rows of strangers are empty."""
+def category_shares(history: History, attribute: str = "category") -> CSR:
+    """Customers x values of an attribute: share of the person's purchase days; empty rows for who never bought."""
     codes, count = history.attribute_codes(attribute)
     days = history.matrix("purchase_days").tocoo()
     affinity = csr(days.row, codes[days.col], days.data, (history.shape[0], count))
@@ -18,7 +18,7 @@ def category_affinity(history: History, attribute: str = "category") -> CSR:
 
 
 def popularity(history: History) -> np.ndarray:
-    """Share of each product in the chain's recent sales."""
+    """Share of each product in the chain's recent sales, decayed by days; sums to 1."""
     sales = np.bincount(
         history.store_sales["product"].to_numpy(),
         weights=history.store_sales["sales"].to_numpy(),
@@ -29,14 +29,19 @@ def popularity(history: History) -> np.ndarray:
 
 
 class Trending:
-    """Recent sales of the person's store, shrunk towards the chain's, times category affinity."""
+    """Recent sales of the person's store, shrunk towards the chain's, times category affinity.
+
+    Attributes:
+        quota: candidates for each customer.
+        by_store: stores + 1 x products, share of recent sales; the last row is the whole chain.
+    """
 
     name = "trending"
 
     def __init__(self, history: History, config: TrendingConfig) -> None:
         self.quota = config.quota
         self._codes, categories = history.attribute_codes("category")
-        self._affinity = category_affinity(history)
+        self._affinity = category_shares(history)
         self._everyone = np.bincount(self._codes, popularity(history), categories)
         self._store_of = _store_codes(history)
         self._segments = fit_segments(history)
@@ -45,38 +50,47 @@ class Trending:
     def scores(self, people: Ints) -> Scores:
         """Share of the product in the store's recent sales x (the person's affinity to its category / everyone's).
 
-        For somebody who never bought, the affinity is that of the people of their segment to the product.
+        For somebody who never bought, the affinity is the lift of their segment for the product.
         """
-        rows = self.by_store[self._store_of[people]].tocsr()
-        person = np.repeat(np.arange(people.size), np.diff(rows.indptr))
+        shares = self.by_store[self._store_of[people]].tocsr()
+        row = np.repeat(np.arange(people.size), np.diff(shares.indptr))
         affinity = self._affinity[people].toarray()
-        known = affinity.sum(axis=1) > 0
-        usual = np.maximum(self._everyone, 1e-9)
-        code = self._codes[rows.indices]
-        alike = self._segments.of(people[person], rows.indices)
-        lift = np.where(known[person], (affinity[person, code] + 0.1 * usual[code]) / (1.1 * usual[code]), alike)
-        rows.data = (rows.data * lift).astype(np.float32)
-        return rows
+        has_bought = affinity.sum(axis=1) > 0
+        chain_share = np.maximum(self._everyone, 1e-9)
+        categories = self._codes[shares.indices]
+        segment_lift = self._segments.of(people[row], shares.indices)
+        # a tenth of everyone's share is added: a category never bought is unlikely, not impossible
+        category_lift = (affinity[row, categories] + 0.1 * chain_share[categories]) / (1.1 * chain_share[categories])
+        lift = np.where(has_bought[row], category_lift, segment_lift)
+        shares.data = (shares.data * lift).astype(np.float32)
+        return shares
 
 
 def _store_codes(history: History) -> Ints:
     """Row of each customer in the shares by store; the last row is the chain, for those without a store."""
-    place = pl.DataFrame({"store_id": history.stores}, schema={"store_id": pl.String}).with_row_index("store")
-    codes = history.customers.join(place, on="store_id", how="left", maintain_order="left")["store"]
+    stores = pl.DataFrame({"store_id": history.stores}, schema={"store_id": pl.String}).with_row_index("store")
+    codes = history.customers.join(stores, on="store_id", how="left", maintain_order="left")["store"]
     return codes.cast(pl.Int64).fill_null(len(history.stores)).to_numpy()
 
 
 def _shrunk_shares(history: History, config: TrendingConfig) -> CSR:
-    chain = popularity(history)
-    best = np.argsort(-chain, kind="stable")[: config.depth]
-    best = best[chain[best] > 0]
+    """Stores + 1 x products: share of recent sales, shrunk to the chain's, the `depth` greatest of each row."""
+    chain_share = popularity(history)
+    top_products = np.argsort(-chain_share, kind="stable")[: config.depth]
+    top_products = top_products[chain_share[top_products] > 0]
     stores = len(history.stores)
-    rows = np.repeat(np.arange(stores + 1), best.size)
-    columns = np.tile(best, stores + 1)
+    rows = np.repeat(np.arange(stores + 1), top_products.size)
+    columns = np.tile(top_products, stores + 1)
     sales = history.store_sales
-    own = csr(
-        sales["store"].to_numpy(), sales["product"].to_numpy(), sales["sales"].to_numpy(), (stores + 1, chain.size)
+    store_sales = csr(
+        sales["store"].to_numpy(),
+        sales["product"].to_numpy(),
+        sales["sales"].to_numpy(),
+        (stores + 1, chain_share.size),
     )
-    total = row_sums(own)
-    prior = csr(rows, columns, np.tile(chain[best], stores + 1) * config.store_shrinkage, own.shape)
-    return keep_top(scaled_rows((own + prior).tocsr(), 1.0 / (total + config.store_shrinkage)), config.depth)
+    sales_of_store = row_sums(store_sales)
+    # the extra row has no sales of its own, so the prior alone makes it the chain
+    prior_sales = np.tile(chain_share[top_products], stores + 1) * config.store_shrinkage
+    prior = csr(rows, columns, prior_sales, store_sales.shape)
+    shares = scaled_rows((store_sales + prior).tocsr(), 1.0 / (sales_of_store + config.store_shrinkage))
+    return keep_top(shares, config.depth)
