@@ -60,6 +60,33 @@ def test_a_wrong_key_in_the_address_is_told_with_a_way_out(open_page: Open, site
     expect(page.get_by_role("button", name="Enter the access key")).to_have_count(2)
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("zh", ("退出登录", "尚未登录")), ("en", ("Sign out", "You are not signed in"))]
+)
+def test_signing_out_forgets_the_key_and_what_was_looked_at(
+    open_page: Open, site: Any, language: str, words: tuple[str, str]
+) -> None:
+    page = open_page("forecast?store=S01&product=P0001", language).page
+    expect(page.locator(".chart")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('retail-brain.last.store')") == "S01"
+    page.get_by_role("button", name=words[0]).click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("main")).to_contain_text(words[1])
+    expect(page.locator("nav")).to_have_count(0)
+    assert page.evaluate(
+        "[sessionStorage.getItem('retail-brain.key'), localStorage.getItem('retail-brain.last.store')]"
+    ) == [None, None]
+    assert "S01" not in page.url
+    site.asked.clear()
+    page.reload()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert site.asked == []
+    page.get_by_role("dialog").locator("input").fill(site.key)
+    page.keyboard.press("Enter")
+    expect(page.locator(".tiles")).to_contain_text("3,210")
+
+
 def test_a_service_that_is_down_is_told_and_may_be_tried_again(open_page: Open) -> None:
     watched = open_page("overview", "en", quiet=False)
     page = watched.page

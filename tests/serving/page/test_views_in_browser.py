@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
@@ -242,7 +242,7 @@ def test_audience_asks_for_goods_first_and_takes_them_from_the_keyboard(open_pag
     box = page.get_by_role("combobox", name="商品（可选多个）")
     options = page.locator("[role=listbox] [role=option]")
     box.press("ArrowDown")
-    expect(options).to_have_count(12)  # the list comes from the service: a key before it only asks again
+    expect(options).to_have_count(12)
     box.press("ArrowDown")
     expect(options.first).to_have_attribute("aria-selected", "true")
     box.press("Enter")
@@ -251,6 +251,50 @@ def test_audience_asks_for_goods_first_and_takes_them_from_the_keyboard(open_pag
     page.get_by_role("button", name="移除 有机纯牛奶 250ml×12").click()
     expect(page.locator(".empty")).to_contain_text("请先选择商品")
     assert len(site.bodies("audience")) == 1
+
+
+def test_keys_pressed_before_the_list_has_come_count_once_it_is_there(open_page: Open) -> None:
+    page = open_page("audience").page
+    box = page.get_by_role("combobox", name="商品（可选多个）")
+    options = page.locator("[role=listbox] [role=option]")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+        if len(held) > 1:
+            route.continue_()
+
+    page.route("**/search", hold)
+    with page.expect_request("**/search"):
+        box.press("ArrowDown")
+    for _ in range(2):
+        box.press("ArrowDown")  # the first press opens the list, the second and third walk down
+    box.press("ArrowUp")
+    expect(options).to_have_count(0)
+    held[0].continue_()
+    expect(options.first).to_have_attribute("aria-selected", "true")
+    assert len(held) == 1
+    box.press_sequentially("茉莉")
+    box.press("Enter")
+    expect(page.locator(".chip")).to_have_text(["茉莉花茶 100g"])
+
+
+@BOTH
+def test_a_model_without_drivers_says_why_there_are_none(open_page: Open, language: str) -> None:
+    page = open_page("overview", language).page
+    expect(page.locator(".tiles")).to_be_visible()
+    note = says(language, "当前的需求模型不给出影响因素。", "The demand model in use names no drivers.")
+
+    def without_drivers(route: Route) -> None:
+        answer = route.fetch().json()
+        rows = [row | {"drivers": None} for row in answer["forecasts"]]
+        route.fulfill(json=answer | {"forecasts": rows, "drivers_note": note})
+
+    page.route("**/forecast", without_drivers)
+    page.goto(page.url.split("#")[0] + "#/forecast?store=S01&product=P0001")
+    panel = page.locator("section", has=page.get_by_role("heading", name=says(language, "为什么是这个数", "Why this")))
+    expect(panel).to_contain_text(note)
+    expect(page.locator(".driver-chart")).to_have_count(0)
 
 
 @BOTH

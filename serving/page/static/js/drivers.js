@@ -1,6 +1,6 @@
 // Why the forecast is what it is: contributions per day, stacked, and the same in words.
 
-import { h, svg } from "./dom.js";
+import { h, svg, words } from "./dom.js";
 import { span } from "./days.js";
 import { code, day, number, percent, signed, t, units } from "./i18n.js";
 
@@ -100,10 +100,10 @@ function leadOf(all, period) {
   return t(strongest.mean > 0 ? "drivers.lead_up" : "drivers.lead_down", { driver, value: number(Math.abs(strongest.mean), 1), each: t(`each.${period}`) });
 }
 
-/** The section below the chart, or null where the answer has no drivers. */
-export function driversSection(rows, period = "day") {
+/** The section below the chart; without drivers it holds the service's reason why there are none, or is left out. */
+export function driversSection(rows, note, period = "day") {
   const explained = rows.filter((row) => row.drivers && Object.keys(row.drivers).length > 1);
-  if (!explained.length) return null;
+  if (!explained.length) return note ? h("section", { class: "panel" }, h("h2", {}, t("drivers.title")), h("p", { class: "hint" }, words(note))) : null;
   const groups = groupsOf(explained);
   const all = effects(explained, groups);
   const part = explained.length < rows.length ? h("span", { class: "hint" }, " ", t("drivers.covers", { span: span(explained.length, period) })) : null;

@@ -1,11 +1,11 @@
 // Start: language, key, the frame around the views, and which view the address asks for.
 
-import { call, takeKey } from "./api.js";
+import { call, hasKey, setKey, takeKey } from "./api.js";
 import { h, icon, replace } from "./dom.js";
 import { chosenLanguage, currentLanguage, day, languages, loadLanguage, setCurrency, t } from "./i18n.js";
 import { askKey } from "./key.js";
-import { address, patchParams, readRoute, viewsFor } from "./route.js";
-import { failed, loading } from "./states.js";
+import { address, forgetLastUsed, patchParams, readRoute, viewsFor } from "./route.js";
+import { empty, failed, loading } from "./states.js";
 import { knowStores } from "./suggestions.js";
 import { audienceView } from "./views/audience.js";
 import { forecastView } from "./views/forecast.js";
@@ -34,6 +34,10 @@ function navigation(view) {
   return h("nav", { "aria-label": t("nav.label") }, links);
 }
 
+function tool(image, label, onclick) {
+  return h("button", { type: "button", class: "ghost", dataset: { tool: image }, "aria-label": t(label), title: t(label), onclick }, icon(image));
+}
+
 function header(view) {
   const asOf = overview?.as_of ? h("span", { class: "as-of", title: t("overview.as_of_hint") }, t("overview.as_of", { day: day(overview.as_of, "full") })) : null;
   return h(
@@ -41,8 +45,8 @@ function header(view) {
     { class: "top" },
     h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); document.getElementById("main").focus(); } }, t("nav.skip")),
     h("a", { class: "brand", href: address("overview") }, h("img", { src: new URL("../icon.svg", import.meta.url), alt: "", width: "26", height: "26" }), h("span", {}, t("brand"))),
-    navigation(view),
-    h("div", { class: "tools" }, asOf, languageSwitch(), h("button", { type: "button", class: "ghost", "aria-label": t("key.enter"), title: t("key.enter"), onclick: () => askKey(null, start) }, icon("key"))),
+    hasKey() ? navigation(view) : null,
+    h("div", { class: "tools" }, asOf, languageSwitch(), hasKey() ? [tool("key", "key.enter", () => askKey(null, start)), tool("sign_out", "key.sign_out", signOut)] : null),
   );
 }
 
@@ -72,11 +76,32 @@ function render({ focus = false } = {}) {
 async function switchLanguage(language) {
   await loadLanguage(language);
   if (readRoute().params.has("lang")) patchParams({ lang: language });
-  render();
+  if (hasKey()) render();
+  else signIn();
+}
+
+/** What stands in the frame while there is no key. */
+function signIn() {
+  const main = frame(readRoute().view);
+  replace(main, empty(t("key.none"), t("key.none_hint")), h("p", { class: "sign-in" }, h("button", { type: "button", class: "primary", onclick: () => askKey(null, start) }, t("key.enter"))));
+}
+
+/** Forgets the key and what was looked at with it. The address goes too: it may name a customer. */
+function signOut() {
+  setKey(null);
+  forgetLastUsed();
+  overview = null;
+  history.replaceState(null, "", address("overview"));
+  start();
 }
 
 async function start() {
   leaving.abort();
+  if (!hasKey()) {
+    signIn();
+    askKey(null, start);
+    return;
+  }
   const main = frame(readRoute().view);
   replace(main, loading(6));
   try {

@@ -48,6 +48,14 @@ export function lastUsed(field) {
   }
 }
 
+export function forgetLastUsed() {
+  try {
+    Object.keys(localStorage).filter((one) => one.startsWith(remembered)).forEach((one) => localStorage.removeItem(one));
+  } catch {
+    // Nothing was kept.
+  }
+}
+
 export function remember(field, value) {
   try {
     if (value) localStorage.setItem(remembered + field, value);

@@ -32,9 +32,19 @@ export function typeahead({ label, kind, chosen = null, storeId = () => null, on
   let active = -1;
   let current = chosen;
   let asking = null;
+  // Keys that come before the answer they are meant for wait for it: fast typists would lose them.
+  let isWaiting = false;
+  let earlyMoves = 0;
+  let earlyEnter = false;
 
   const show = (item) => { input.value = item ? item.name || item.id : ""; };
+  const wait = () => {
+    isWaiting = true;
+    earlyMoves = 0;
+    earlyEnter = false;
+  };
   const close = () => {
+    isWaiting = false;
     list.hidden = true;
     active = -1;
     input.setAttribute("aria-expanded", "false");
@@ -55,15 +65,21 @@ export function typeahead({ label, kind, chosen = null, storeId = () => null, on
     input.setAttribute("aria-activedescendant", element.id);
     element.scrollIntoView({ block: "nearest" });
   };
+  const move = (steps) => {
+    if (!items.length) return;
+    const index = (steps < 0 ? Math.max(active, 0) : active) + steps;
+    mark(((index % items.length) + items.length) % items.length);
+  };
   const note = (text) => replace(list, h("li", { class: "note", "aria-disabled": "true" }, text));
   const ask = async (query) => {
     asking?.abort();
     asking = new AbortController();
+    if (!isWaiting) wait();
     const { signal } = asking;
     try {
-      const found = await search(kind, query, { storeId: storeId(), limit: LIMIT, signal });
+      const answer = await search(kind, query, { storeId: storeId(), limit: LIMIT, signal });
       if (signal.aborted || document.activeElement !== input) return;
-      items = found;
+      items = answer;
       if (items.length) replace(list, items.map((item, index) => option(item, `${listId}-${index}`, pick)));
       else note(t("search.nothing"));
     } catch (error) {
@@ -73,20 +89,27 @@ export function typeahead({ label, kind, chosen = null, storeId = () => null, on
     }
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
+    isWaiting = false;
+    active = -1;
     if (query && items.length) mark(0);
+    if (earlyMoves) move(earlyMoves);
+    if (earlyEnter && items[active]) pick(items[active]);
   };
-  const askSoon = debounce(ask, 160);
+  const askSoon = debounce((query) => { if (isWaiting) ask(query); }, 160);
 
-  input.addEventListener("input", () => askSoon(input.value.trim()));
+  input.addEventListener("input", () => { asking?.abort(); wait(); askSoon(input.value.trim()); });
   input.addEventListener("focus", () => input.select());
-  input.addEventListener("click", () => { if (list.hidden) ask(""); });
+  input.addEventListener("click", () => { if (list.hidden && !isWaiting) ask(""); });
   input.addEventListener("blur", () => { asking?.abort(); close(); show(current); });
   input.addEventListener("keydown", (event) => {
     if (event.isComposing) return;
     const { key } = event;
-    if (key === "Escape") { close(); show(current); }
+    const step = key === "ArrowDown" ? 1 : key === "ArrowUp" ? -1 : 0;
+    if (key === "Escape") { asking?.abort(); close(); show(current); }
+    else if (isWaiting && step) earlyMoves += step;
+    else if (isWaiting && key === "Enter") earlyEnter = true;
     else if (key === "ArrowDown" && list.hidden) ask("");
-    else if ((key === "ArrowDown" || key === "ArrowUp") && items.length) mark((active + (key === "ArrowDown" ? 1 : -1) + items.length) % items.length);
+    else if (step && items.length) move(step);
     else if (key === "Enter" && !list.hidden && items[active]) pick(items[active]);
     else return;
     event.preventDefault();

@@ -132,7 +132,7 @@ function asTable(forecasts, bands, fileName) {
 /** What the service knows of the product or the shop. */
 const about = (title, body, signal) => opening(title, async () => profileBody((await call("profile", body, { signal })).profile ?? {}), signal);
 
-function result({ history, forecasts, events, asOf, store, product, period, isCold }, signal, redraw) {
+function result({ history, forecasts, events, asOf, store, product, period, isCold, driversNote }, signal, redraw) {
   const bands = bandsOf(forecasts[0]);
   const points = pointsOf(history, forecasts, bands);
   const summary = headline(history, forecasts, period);
@@ -146,7 +146,7 @@ function result({ history, forecasts, events, asOf, store, product, period, isCo
       h("div", { class: "panel-head" }, h("h2", {}, name(product.name || product.id), h("span", { class: "at" }, " · ", name(store.name || store.id))),
         h("a", { class: "button", href: address("audience", { product: product.id }) }, icon("audience"), t("forecast.to_audience"))),
       h("p", { class: "lead" }, summary), isCold ? h("p", { class: "notice" }, t("forecast.cold")) : null, overriddenNotice(forecasts), figures(history, forecasts, period), legend(bands, points, events), chart.element, line),
-    driversSection(forecasts, period),
+    driversSection(forecasts, driversNote, period),
     isCold ? null : whatIfPanel({ store, product, horizon: forecasts.length }, signal),
     overridesPanel({ store, product, from: forecasts[0].date }, signal, redraw),
     h("div", { class: "pair" }, about(t("forecast.about_product"), { product_id: product.id }, signal), about(t("forecast.about_store"), { store_id: store.id }, signal)),
@@ -179,7 +179,7 @@ export async function forecastView(root, { params, overview, signal }) {
       const asOf = history.at(-1)?.date ?? overview?.as_of ?? addDays(forecasts[0].date, -1);
       const from = history[0]?.date ?? forecasts[0].date;
       const events = (past.events ?? []).filter((event) => event.date >= from && event.date <= forecasts.at(-1).date);
-      return result({ history, forecasts, events, asOf, store: chosen.store, product: chosen.product, period, isCold: (next.cold_product_ids ?? []).includes(chosen.product.id) }, signal, draw);
+      return result({ history, forecasts, events, asOf, store: chosen.store, product: chosen.product, period, isCold: (next.cold_product_ids ?? []).includes(chosen.product.id), driversNote: next.drivers_note }, signal, draw);
     }, { lines: 8 });
   };
   const storeBox = typeahead({ label: t("pick.store"), kind: "store", chosen: store, onpick: (item) => { chosen.store = item; draw(); } });
