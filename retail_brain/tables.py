@@ -18,6 +18,8 @@ _MAX_MONEY = 1e12
 """Money of one row; more is a mistake."""
 
 CHANNELS_OF_CONTACT = ("sms", "email", "app", "wechat", "guide")
+ANY_CHANNEL = "any"
+"""Channel of a consent that speaks of all channels at once."""
 
 
 def _id(*, nullable: bool = False, primary_key: bool = False) -> dy.String:
@@ -115,12 +117,17 @@ class Identities(dy.Schema):
 
 
 class Consents(dy.Schema):
-    """One row per change of a customer's consent to a channel; the last one counts."""
+    """One row per change of a customer's consent to a channel; the last one counts, and of two at once the refusal.
+
+    `problem` says why a row could not be read: such a row refuses. Ingest writes it, a dataset need not.
+    """
 
     customer_id = _id(primary_key=True)
-    channel = dy.String(primary_key=True, check=lambda c: c.is_in(CHANNELS_OF_CONTACT))
-    granted = dy.Bool()
+    channel = dy.String(primary_key=True, check=lambda c: c.is_in((*CHANNELS_OF_CONTACT, ANY_CHANNEL)))
+    # part of the key: a consent never takes the place of a refusal of the same moment
+    granted = dy.Bool(primary_key=True)
     changed_at = dy.Datetime(primary_key=True, time_unit="us")
+    problem = _text()
 
 
 class Inventory(dy.Schema):
@@ -329,7 +336,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _table("daily_sales", DailySales, "unit_price in_stock", "date", _GOODS),
             _table("category_sales", CategorySales, "department", "date", {"store_id": "stores"}),
             _table("identities", Identities, "customer_id first_seen", "first_seen", _PERSON),
-            _table("consents", Consents, "", "changed_at", _PERSON),
+            _table("consents", Consents, "problem", "changed_at", _PERSON),
             _table("inventory", Inventory, "on_order", "date", _GOODS),
             _table("prices", Prices, "store_id valid_to", None, _GOODS),
             _table("promotions", Promotions, "store_id mechanic unit_price display mailer", None, _GOODS),

@@ -17,6 +17,7 @@ from features.person import purchases
 from features.person.lifecycle import LIFECYCLE_FEATURES, LifecycleRules, lifecycle
 from features.person.repeat_buying import RepeatBuying
 from features.windows import days_since, records_of_kind, until, within
+from retail_brain.decisions.consents import channel_states
 
 PERSON_RECORDS: Final[Mapping[str, PolarsDataType]] = {
     "person_id": pl.String,
@@ -35,6 +36,7 @@ PERSON_RECORDS: Final[Mapping[str, PolarsDataType]] = {
     "category_share": pl.Float64,
     "event_type": pl.String,
     "granted": pl.Boolean,
+    "problem": pl.String,
     "is_holdout": pl.Boolean,
     "home_store_id": pl.String,
     "guide_id": pl.String,
@@ -145,15 +147,9 @@ def _people(seen: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _consent(consents: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per person with a recorded consent: the channels whose last consent is granted.
-
-    Two entries of the same moment count as a refusal unless both grant.
-    """
-    latest = pl.col("at").max().over("person_id", "channel")
+    """One row per person with a recorded consent: the channels that are open; `channel_states` decides."""
     return (
-        consents.filter(pl.col("at") == latest)
-        .group_by("person_id", "channel")
-        .agg(pl.col("granted").all())
+        channel_states(consents.rename({"at": "changed_at"}), person="person_id")
         .group_by("person_id")
         .agg(pl.col("channel").filter(pl.col("granted")).sort().alias("granted_channels"))
     )

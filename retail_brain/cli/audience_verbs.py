@@ -62,6 +62,8 @@ def audience(
         write_table(exclusions, out.with_name(f"{out.stem}_exclusions{out.suffix}"))
         step.rows = table.height
         step.note = f"{int((table['group'] == 'contact').sum()):,} to contact -> {out}"
+    for reason, customers in exclusions.select("reason", "customers").iter_rows():
+        chosen.progress.say(f"    left out {customers:,}: {reason}")
 
 
 def _left_over(dataset: "Dataset", product: list[str] | None, campaign: str | None, store: str | None) -> list[str]:

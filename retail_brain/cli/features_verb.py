@@ -18,10 +18,14 @@ def features(
 ) -> None:
     """Identity, person, goods, series and place feature tables as known on a day."""
     from features.jobs import build_features, feature_options
+    from retail_brain.decisions.consents import channel_states, doubt_lines
 
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
     assert dataset.as_of is not None
     folder = out or chosen.workspace.features
     build_features(dataset, folder, dataset.as_of, chosen.progress, options=feature_options(chosen.settings))
+    if dataset.has("consents"):
+        for line in doubt_lines(channel_states(dataset.scan("consents")).collect()):
+            chosen.progress.say(f"  note: {line}")
     chosen.progress.say(f"Features as of {dataset.as_of} are in {folder}.")

@@ -7,15 +7,9 @@ import polars as pl
 from retail_brain.decisions.audience_request import CHANNEL_ORDER
 
 
-def granted_channels(consents: pl.DataFrame) -> pl.DataFrame:
-    """One row per customer x channel that is granted: the latest change wins, a refusal wins a tie."""
-    latest = consents.sort("changed_at", pl.col("granted").not_()).group_by("customer_id", "channel").last()
-    return latest.filter("granted").select("customer_id", "channel")
-
-
 def best_channels(
     customers: pl.DataFrame,
-    consents: pl.DataFrame | None,
+    states: pl.DataFrame | None,
     contacts: pl.DataFrame | None,
     responses: pl.DataFrame | None,
     channel: str | None,
@@ -24,14 +18,21 @@ def best_channels(
 
     Among the allowed channels it is the one the person answered most often, then the one used most, then the quietest.
     Where there is no consent table everyone may be reached, by `channel` or the one used so far.
+
+    Args:
+        customers: everybody considered.
+        states: result of `channel_states`; None where the dataset has no consents.
+        contacts: made so far.
+        responses: to them.
+        channel: the only one that may be used; None for any.
     """
     usage = _used_channels(contacts, responses)
-    if consents is None:
+    if states is None:
         everyone = customers.select("customer_id")
         if channel is not None:
             return everyone.with_columns(channel=pl.lit(channel))
         return everyone.join(_preferred(usage), on="customer_id", how="left")
-    allowed = granted_channels(consents)
+    allowed = states.filter("granted").select("customer_id", "channel")
     if channel is not None:
         allowed = allowed.filter(pl.col("channel") == channel)
     scored = allowed.join(usage, on=["customer_id", "channel"], how="left").with_columns(

@@ -6,9 +6,18 @@ import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.channels import best_channels, contact_counts
+from retail_brain.decisions.consents import channel_states, closed_reasons
 from retail_brain.settings import AudienceSettings
 
 EXCLUSION_TEXTS = {
+    "consent_unreadable": (
+        "A consent entry that cannot be read closes the channel",
+        "同意记录无法识别，按拒绝联系处理",
+    ),
+    "consent_tie": (
+        "Consent and refusal at the same moment: counted as a refusal",
+        "同一时刻既有同意又有拒绝，按拒绝联系处理",
+    ),
     "no_consent": ("No consent to the channel", "未同意该渠道联系"),
     "in_campaign": ("Already contacted in this campaign", "已在本活动中联系过"),
     "contacted_too_often": ("Contacted too often lately", "近期联系次数已达上限"),
@@ -46,23 +55,34 @@ def assess(
     _, last = request.days(as_of)
     offers = _judged_offers(_complete(pairs), facts, request, as_of, last, settings)
     people = _considered(facts.customers, offers)
-    channels = best_channels(people, facts.consents, facts.contacts, facts.responses, request.channel)
+    states = None if facts.consents is None else channel_states(facts.consents.lazy(), as_of).collect()
+    channels = best_channels(people, states, facts.contacts, facts.responses, request.channel)
     reachable = channels.with_columns(reachable=pl.lit(value=True))
     people = (
         people.join(_best_offers(offers, request), on="customer_id", how="left")
         .join(_offer_codes(offers), on="customer_id", how="left")
         .join(reachable, on="customer_id", how="left")
+        .join(_closed(states, request.channel), on="customer_id", how="left")
         .join(_contacted(facts, request, as_of, settings), on="customer_id", how="left")
     )
     code = (
-        pl.when(pl.col("reachable").is_null()).then(pl.lit("no_consent"))
+        pl.when(pl.col("reachable").is_null()).then(pl.col("consent_code").fill_null("no_consent"))
         .when(pl.col("in_campaign").fill_null(value=False)).then(pl.lit("in_campaign"))
         .when(pl.col("contact_count").fill_null(0) >= settings.max_contacts).then(pl.lit("contacted_too_often"))
         .when(pl.col("offer_code").is_null() & pl.col("probability").is_null()).then(pl.lit("no_signal"))
         .when(pl.col("probability").is_null()).then(pl.col("offer_code"))
         .when(pl.col("expected_value") <= 0).then(pl.lit("not_worth_contact"))
     )  # fmt: skip
-    return people.with_columns(code=code).drop("reachable", "in_campaign", "contact_count", "offer_code")
+    return people.with_columns(code=code).drop(
+        "reachable", "consent_code", "in_campaign", "contact_count", "offer_code"
+    )
+
+
+def _closed(states: pl.DataFrame | None, channel: str | None) -> pl.DataFrame:
+    """One row per customer to whom a channel (the one asked for, if one is) is closed, with the reason."""
+    if states is None:
+        return pl.DataFrame(schema={"customer_id": pl.String, "consent_code": pl.String})
+    return closed_reasons(states if channel is None else states.filter(pl.col("channel") == channel))
 
 
 def _complete(pairs: pl.DataFrame) -> pl.DataFrame:

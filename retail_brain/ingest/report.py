@@ -20,6 +20,7 @@ class TableReport:
         unknown: column -> rows whose id is not in the table that the column refers to.
         version: the table's version in the lake.
         seconds: time taken.
+        notes: sentences on the rows, such as consents that close a channel.
         clashes: new receipt lines whose receipt the lake already had with other lines; both are kept.
     """
 
@@ -36,6 +37,7 @@ class TableReport:
     left_out: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,16 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from retail_brain.errors import DataError
 from retail_brain.files import scratch_folder
+from retail_brain.ingest.consent_rows import CONSENTS, close_unreadable, mended, with_consent_words
 from retail_brain.ingest.cross_checks import receipt_clashes, unknown_ids
 from retail_brain.ingest.quarantine import write_quarantine
 from retail_brain.ingest.report import IngestReport, TableReport
 from retail_brain.ingest.staging import Staged, stage
-from retail_brain.lake import has_table, remove_orphan_files, write_table
+from retail_brain.lake import has_table, remove_orphan_files, scan_if_there, write_table
 from retail_brain.progress import Progress
 from retail_brain.settings import DataSettings, Settings
-from retail_brain.sources import Source, open_source
+from retail_brain.sources import RawTable, Source, open_source
 from retail_brain.tables import TABLES
 
 SALES = ("transactions", "daily_sales")
@@ -55,7 +58,7 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         for warning in opened.warnings:
             progress.say(f"  note: {warning}")
         target = _Target(uri, settings.storage_options, opened.name, replace)
-        staged = _read_all(opened, folder, progress)
+        staged = _read_all(opened, folder, target, progress)
         _refuse_bad(staged, settings.data)
         _refuse_without_sales(staged, target)
         # all tables are checked by now: nothing below refuses the data
@@ -63,12 +66,12 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
     return IngestReport(opened.name, uri, reports, opened.warnings)
 
 
-def _read_all(source: Source, scratch: Path, progress: Progress) -> dict[str, Staged]:
+def _read_all(source: Source, scratch: Path, target: _Target, progress: Progress) -> dict[str, Staged]:
     staged = {}
     # in the order of TABLES, whatever order the source lists them in, so that runs are alike
     for name in (name for name in TABLES if name in source.tables):
         with progress.step(f"read {name}") as step:
-            staged[name] = stage(source.tables[name], scratch)
+            staged[name] = _staged(source.tables[name], scratch, target)
             step.rows = staged[name].read
             step.note = f"{staged[name].bad.height:,} bad" if staged[name].bad.height else ""
         for note in staged[name].notes:
@@ -78,6 +81,14 @@ def _read_all(source: Source, scratch: Path, progress: Progress) -> dict[str, St
         for reason, rows in staged[name].reasons.items():
             progress.say(f"    set aside {rows:,}: {reason}")
     return staged
+
+
+def _staged(raw: RawTable, scratch: Path, target: _Target) -> Staged:
+    """A table after reading and checking."""
+    if raw.name != CONSENTS:
+        return stage(raw, scratch)
+    stored = None if target.replace else scan_if_there(target.uri, CONSENTS, target.options)
+    return close_unreadable(stage(with_consent_words(raw), scratch), raw, stored)
 
 
 def _refuse_bad(staged: Mapping[str, Staged], limits: DataSettings) -> None:
@@ -119,14 +130,23 @@ def _refuse_without_sales(staged: Mapping[str, Staged], target: _Target) -> None
     )
 
 
+def _withdrawn(name: str, table: Staged, target: _Target) -> pl.LazyFrame | None:
+    """Keys of stored rows in whose place others come; None where there are none."""
+    stored = scan_if_there(target.uri, name, target.options) if name == CONSENTS and not target.replace else None
+    return None if stored is None else mended(table, stored)
+
+
 def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Target, progress: Progress) -> TableReport:
     with progress.step(f"write {name}") as step:
         started = time.perf_counter()
         write_quarantine(target.uri, name, target.origin, table.bad, target.options)
         clashes = 0 if target.replace else receipt_clashes(name, table.rows, target.uri, target.options)
+        withdrawn = _withdrawn(name, table, target)
         # before the write: what a killed ingest left must not add up with every further attempt
         remove_orphan_files(target.uri, name)
-        written = write_table(target.uri, name, table.rows, target.options, target.origin, replace=target.replace)
+        written = write_table(
+            target.uri, name, table.rows, target.options, target.origin, replace=target.replace, withdrawn=withdrawn
+        )
         step.rows = written.new + written.changed
         step.note = f"version {written.version}"
         unknown = unknown_ids(name, staged, target.uri, target.options)
@@ -152,4 +172,5 @@ def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Targ
         left_out=table.left_out,
         reasons=table.reasons,
         unknown=unknown,
+        notes=table.notes,
     )

@@ -19,7 +19,7 @@ from retail_brain.tables import TABLES, Table
 
 BATCH_ROWS = 1_000_000
 """Rows checked at once; bounds the memory of an ingest. Chosen by judgement, not measured."""
-_DUPLICATE = "the same key comes again later"
+DUPLICATE = "the same key comes again later"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _check_batches(raw: RawTable, checker: Checker, folder: Path) -> tuple[int, 
 def _without_duplicates(rows: pl.LazyFrame, key: tuple[str, ...]) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """The rows with the last one of each key, and the other ones with their reason."""
     duplicates = duplicated_keys(rows, key).alias(ROW).to_frame().lazy()
-    reason = f"{', '.join(key)}: {_DUPLICATE}"
+    reason = f"{', '.join(key)}: {DUPLICATE}"
     aside = rows.join(duplicates, on=ROW, how="semi").collect(engine="streaming").drop(ROW)
     if not aside.height:
         return rows, pl.DataFrame(schema={REASONS: pl.String})

@@ -36,7 +36,7 @@ class WriteResult:
         new: rows that were added.
         changed: rows that replaced one with the same key.
         unchanged: rows that were stored already.
-        removed: rows that were deleted; only a replacement deletes.
+        removed: rows that were deleted: by a replacement, or because they were withdrawn and nothing took their place.
     """
 
     version: int
@@ -54,6 +54,7 @@ def write_table(
     origin: str = "",
     *,
     replace: bool = False,
+    withdrawn: pl.LazyFrame | None = None,
 ) -> WriteResult:
     """Inserts new rows into a table and updates the changed rows of a state, in one version.
 
@@ -67,13 +68,15 @@ def write_table(
         storage_options: credentials of the object store.
         origin: where the rows come from, kept in the version's commit.
         replace: whether the rows are the whole table, so that other stored rows are deleted.
+        withdrawn: some columns of the table: stored rows that agree with one of its rows are deleted, because the
+            incoming rows take their place.
 
     Raises:
         DataError: the lake cannot be written, or other writers committed first at every attempt.
     """
     for attempt in range(_ATTEMPTS):
         try:
-            return _write_once(uri, name, rows, dict(storage_options or {}), origin, replace=replace)
+            return _write_once(uri, name, rows, dict(storage_options or {}), origin, withdrawn, replace=replace)
         except (CommitFailedError, DeltaError) as error:
             if not _is_conflict(error):
                 raise _unwritable(uri, name, error) from error
@@ -101,7 +104,14 @@ def _is_conflict(error: Exception) -> bool:
 
 
 def _write_once(
-    uri: str, name: str, rows: pl.LazyFrame, options: dict[str, str], origin: str, *, replace: bool
+    uri: str,
+    name: str,
+    rows: pl.LazyFrame,
+    options: dict[str, str],
+    origin: str,
+    withdrawn: pl.LazyFrame | None,
+    *,
+    replace: bool,
 ) -> WriteResult:
     table = open_table(uri, name, options)
     if table is None:
@@ -109,18 +119,32 @@ def _write_once(
     table_layout = layout(name)
     day = table_layout.day
     stored = scan_table(table, name, options)
-    incoming, present = _same_columns(rows, stored)
+    incoming, everything = _same_columns(rows, stored)
+    present, gone = _without(everything, withdrawn)
     nearby = present.filter(_within(rows, day)) if day else present
     delta = difference(incoming, nearby, table_layout)
-    removed = _count(stored) - delta.unchanged - delta.changed.len() if replace else 0
+    removed = _count(present) - delta.unchanged - delta.changed.len() if replace else 0
     if replace and (removed or delta.new.len() or delta.changed.len()):
         _commit(table, incoming.drop(ROW), options, origin, replace=True)
-    elif delta.changed.len() or (delta.new.len() and _must_rewrite(stored, present)):
+    elif gone or delta.changed.len() or (delta.new.len() and _must_rewrite(stored, present)):
         _commit(table, _merged(incoming, present, delta, table_layout), options, origin, replace=True)
     elif delta.new.len():
         _commit(table, _pick(incoming, delta.new), options, origin)
     version = DeltaTable(table.table_uri, storage_options=options).version()
-    return WriteResult(version, delta.new.len(), delta.changed.len(), delta.unchanged, removed)
+    # rows that take the place of withdrawn ones are changes, and what no row takes the place of was removed
+    changed = min(gone, delta.new.len())
+    return WriteResult(
+        version, delta.new.len() - changed, delta.changed.len() + changed, delta.unchanged, removed + gone - changed
+    )
+
+
+def _without(stored: pl.LazyFrame, withdrawn: pl.LazyFrame | None) -> tuple[pl.LazyFrame, int]:
+    """The stored rows that stay, and how many go."""
+    keys = None if withdrawn is None else withdrawn.collect(engine="streaming")
+    if keys is None or not keys.height:
+        return stored, 0
+    gone = _count(stored.join(keys.lazy(), on=keys.columns, how="semi", nulls_equal=True))
+    return stored.join(keys.lazy(), on=keys.columns, how="anti", nulls_equal=True), gone
 
 
 def _count(frame: pl.LazyFrame) -> int:

@@ -1,6 +1,7 @@
 """Reads the facts for audiences from a dataset: consents, contacts, purchases, stock and values of goods."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
@@ -35,7 +36,8 @@ def read_facts(
 
     return AudienceFacts(
         customers=_people(dataset, lines),
-        consents=table("consents"),
+        # later refusals too: the contact would be made after them
+        consents=replace(dataset, as_of=None).scan("consents").collect() if dataset.has("consents") else None,
         contacts=table("contacts"),
         responses=table("responses"),
         purchases=lines.filter(is_offered)

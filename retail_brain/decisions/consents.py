@@ -1,0 +1,68 @@
+"""Decides which channels of contact are open: the one place where consents are judged. In doubt a channel is closed."""
+
+from datetime import date
+
+import polars as pl
+
+from retail_brain.tables import ANY_CHANNEL, CHANNELS_OF_CONTACT
+
+CLOSED_CODES = ("consent_unreadable", "consent_tie", "no_consent")
+"""Why a channel is closed, in the order in which the reasons of several channels are given."""
+
+_DOUBTS = {
+    "consent_unreadable": "a consent entry cannot be read",
+    "consent_tie": "a consent and a refusal have the same moment",
+}
+_SHOWN = 10
+"""Customers named in a sentence; the lake's `consents` holds all. Chosen by judgement, not measured."""
+
+
+def channel_states(consents: pl.LazyFrame, as_of: date | None = None, person: str = "customer_id") -> pl.LazyFrame:
+    """One row per person x channel that a consent names: the person, `channel`, `granted`, and `code` where closed.
+
+    The newest entries decide. Of entries of the same moment one refusal closes the channel, and so does one that could
+    not be read (`problem` is not null). An entry of all channels (`any`) counts for each of them.
+
+    Args:
+        consents: `customer_id` (or `person`), `channel`, `granted`, `changed_at` and perhaps `problem`.
+        as_of: last visible day: a consent that is given later opens nothing yet, but a later refusal closes already,
+            because the contact would be made after it. None: all entries count.
+        person: column that names the person.
+    """
+    problem = pl.col("problem") if "problem" in consents.collect_schema() else pl.lit(None, dtype=pl.String)
+    rows = consents.select(person, "channel", "changed_at", granted=pl.col("granted") & problem.is_null(), bad=problem)
+    if as_of is not None:
+        rows = rows.filter(~pl.col("granted") | (pl.col("changed_at").cast(pl.Date) <= as_of))
+    every = pl.when(pl.col("channel") == ANY_CHANNEL).then(pl.lit(list(CHANNELS_OF_CONTACT)))
+    rows = rows.with_columns(every.otherwise(pl.concat_list("channel")).alias("channel")).explode("channel")
+    newest = rows.filter(pl.col("changed_at") == pl.col("changed_at").max().over(person, "channel"))
+    return newest.group_by(person, "channel").agg(
+        granted=pl.col("granted").all(),
+        code=pl.when(pl.col("bad").is_not_null().any()).then(pl.lit("consent_unreadable"))
+        .when(pl.col("granted").all()).then(None)
+        .when(pl.col("granted").any()).then(pl.lit("consent_tie"))
+        .otherwise(pl.lit("no_consent")),
+    )  # fmt: skip
+
+
+def closed_reasons(states: pl.DataFrame) -> pl.DataFrame:
+    """One row per customer with a closed channel: `customer_id` and `consent_code`, the first of `CLOSED_CODES`."""
+    order = pl.col("code").replace_strict({code: place for place, code in enumerate(CLOSED_CODES)}, default=None)
+    closed = states.filter(pl.col("code").is_not_null())
+    return closed.group_by("customer_id").agg(consent_code=pl.col("code").sort_by(order).first())
+
+
+def doubt_lines(states: pl.DataFrame) -> list[str]:
+    """Sentences on channels that are closed out of doubt; empty where there is none.
+
+    Args:
+        states: result of `channel_states`.
+    """
+    lines = []
+    for code, cause in _DOUBTS.items():
+        closed = states.filter(pl.col("code") == code)
+        people = closed["customer_id"].unique().sort()
+        if len(people):
+            shown = ", ".join(people.head(_SHOWN).to_list()) + (", ..." if len(people) > _SHOWN else "")
+            lines.append(f"{closed.height:,} channels of {len(people):,} customers are closed because {cause}: {shown}")
+    return lines

@@ -1,0 +1,124 @@
+"""Consents that cannot be read: each closes a channel, says so, and opens again only by a later or corrected row."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from retail_brain.decisions.consents import channel_states
+from retail_brain.lake import open_lake
+
+GRANT = "c1,sms,true,2025-01-01 09:00:00"
+
+
+def give(chain: Any, *rows: str) -> None:
+    chain.sell("1,2025-01-01,A,x,c1,1,1")
+    chain.write("consents.csv", "customer_id,channel,granted,changed_at\n" + "".join(row + "\n" for row in rows))
+
+
+def codes(chain: Any, as_of: date | None = None) -> dict[tuple[str, str], str | None]:
+    """Customer and channel -> why it is closed; None where it is open."""
+    states = channel_states(open_lake(chain.lake).scan("consents"), as_of).collect()
+    return {(person, channel): code for person, channel, code in states.select("customer_id", "channel", "code").rows()}
+
+
+@pytest.mark.parametrize(
+    ("later", "code"),
+    [
+        ("c1,SMS,false,2025-02-01", "no_consent"),
+        ("c1,短信,否,2025-02-01", "no_consent"),
+        ("c1, Text Message ,No,2025-02-01", "no_consent"),
+        ("c1,sms,退订,2025-02-01", "no_consent"),
+        ("c1,sms,Opt-Out,2025-02-01", "no_consent"),
+        ("c1,全部,拒收,2025-02-01", "no_consent"),
+        ("c1,any,false,2025-02-01", "no_consent"),
+        ("c1 ,sms,false,2025-02-01", "no_consent"),
+        ("c1,sms,,2025-02-01", "consent_unreadable"),
+        ("c1,sms,perhaps,2025-02-01", "consent_unreadable"),
+        ("c1,sms,false,", "consent_unreadable"),
+        ("c1,sms,false,31/02/2025", "consent_unreadable"),
+        ("c1,sms,true,soon", "consent_unreadable"),
+        ("c1,telegraph,false,2025-02-01", "consent_unreadable"),
+        ("c1,,false,2025-02-01", "consent_unreadable"),
+        ("c1,sms,false,2025-02-01,too,many", "consent_unreadable"),
+        ("c1,sms,false,2025-01-01 09:00:00", "consent_tie"),
+        ("c1,sms,maybe,2025-01-01 09:00:00", "consent_unreadable"),
+    ],
+)
+@pytest.mark.parametrize("is_later_ingest", [False, True])
+def test_an_older_consent_does_not_stay_in_force(chain: Any, later: str, code: str, is_later_ingest: bool) -> None:
+    give(chain, GRANT, "c2,email,true,2025-01-01 09:00:00")
+    if is_later_ingest:
+        chain.ingest()
+        give(chain, later)
+    else:
+        give(chain, later, GRANT, "c2,email,true,2025-01-01 09:00:00")
+    chain.ingest()
+    assert codes(chain)["c1", "sms"] == code
+    assert codes(chain)["c2", "email"] is None
+
+
+def test_usual_words_of_agreement_open(chain: Any) -> None:
+    give(chain, "c1,WeChat,是,2025-01-01", "c1,邮件,同意,2025-01-01", "c1,导购,Subscribed,2025-01-01")
+    assert chain.ingest().tables["consents"].quarantined == 0
+    assert set(codes(chain).items()) == {(("c1", name), None) for name in ("wechat", "email", "guide")}
+
+
+def test_an_unknown_channel_closes_all_channels(chain: Any) -> None:
+    give(chain, GRANT, "c1,app,true,2025-01-05", "c1,fax,false,2025-01-03")
+    chain.ingest()
+    assert codes(chain)["c1", "sms"] == codes(chain)["c1", "email"] == "consent_unreadable"
+    # given after the row that could not be read
+    assert codes(chain)["c1", "app"] is None
+
+
+def test_what_closes_is_said_and_set_aside(chain: Any) -> None:
+    give(
+        chain,
+        GRANT,
+        "c1,sms,?,2025-02-01",
+        ",sms,false,2025-02-01",
+        "c3,sms,true,2025-01-01",
+        "c3,sms,false,2025-01-01",
+    )
+    report = chain.ingest().tables["consents"]
+    said = " ".join(report.notes)
+    assert "2 consents cannot be read" in said
+    assert "to 1 customers (c1)" in said
+    assert "1 customers (c3) agree and refuse at the same moment" in said
+    assert chain.bad("consents")["reasons"].to_list() == ["granted: not true or false", "customer_id: missing"]
+
+
+def test_a_later_consent_that_can_be_read_opens_again(chain: Any) -> None:
+    give(chain, GRANT, "c1,sms,false,")
+    chain.ingest()
+    # the undated row comes again in every export, and keeps the place that it had
+    give(chain, GRANT, "c1,sms,false,", "c1,sms,true,2025-03-01")
+    chain.ingest()
+    assert codes(chain)["c1", "sms"] is None
+    assert chain.ingest().changed_anything is False
+
+
+def test_the_corrected_row_takes_the_place_of_the_refusal(chain: Any) -> None:
+    give(chain, GRANT, "c1,sms,jup,2025-02-01")
+    chain.ingest()
+    give(chain, GRANT, "c1,sms,yes,2025-02-01")
+    report = chain.ingest().tables["consents"]
+    assert (report.changed, report.removed) == (1, 0)
+    assert codes(chain)["c1", "sms"] is None
+    assert [row["problem"] for row in chain.rows("consents")] == [None, None]
+
+
+def test_replace_makes_the_dataset_all_there_is(chain: Any) -> None:
+    give(chain, GRANT, "c1,fax,?,")
+    chain.ingest()
+    give(chain, GRANT)
+    chain.ingest(replace=True)
+    assert codes(chain)["c1", "sms"] is None
+
+
+def test_a_refusal_after_the_last_visible_day_closes_and_a_consent_does_not_open_yet(chain: Any) -> None:
+    give(chain, GRANT, "c1,sms,false,2025-02-01", "c2,sms,true,2025-02-01")
+    chain.ingest()
+    assert codes(chain, date(2025, 1, 15)) == {("c1", "sms"): "no_consent"}
+    assert codes(chain, date(2025, 2, 1))["c2", "sms"] is None
