@@ -172,6 +172,7 @@ def _series(groups: pl.DataFrame, sales: pl.DataFrame, count: int, horizon: int)
         pl.lit(value=False).alias("is_listed"),
         (pl.col("begin").fill_null(0) == 0).alias("began_before"),
         pl.lit(value=True).alias("is_whole"),
+        pl.lit(1.0).alias("unit"),
     )
 
 

@@ -13,7 +13,9 @@ measured."""
 CATEGORY_KEY = ("store_id", "department", "category")
 
 
-def category_totals(dataset: Dataset, axis: PeriodAxis, years: int) -> pl.LazyFrame:
+def category_totals(
+    dataset: Dataset, axis: PeriodAxis, years: int, own_units: pl.DataFrame | None = None
+) -> pl.LazyFrame:
     """One row per store x category x period with sales, also before the panel: CATEGORY_KEY, t, units.
 
     Sales lines count where there are any. Before the first of them the rows of `category_sales` do, scaled to the
@@ -23,6 +25,7 @@ def category_totals(dataset: Dataset, axis: PeriodAxis, years: int) -> pl.LazyFr
         dataset: sales up to its `as_of`.
         axis: the panel's periods; `t` is negative before them.
         years: years up to the panel's end that are read (setting `demand.totals_years`).
+        own_units: product_id and `unit` that lines are counted in; without it as they are.
     """
     oldest = axis.count - years * axis.rhythm.year
     products = dataset.scan_or_empty("products").select("product_id", "department", "category")
@@ -34,6 +37,7 @@ def category_totals(dataset: Dataset, axis: PeriodAxis, years: int) -> pl.LazyFr
         .filter(pl.col("units") != 0, pl.col("t").is_between(oldest, axis.count - 1))
         .group_by("store_id", "product_id", "t")
         .agg(pl.col("units").sum())
+        .pipe(_counted_in, own_units)
         .join(names, on="product_id", how="left")
         .with_columns(pl.col("department", "category").fill_null(""))
         .group_by(*CATEGORY_KEY, "t")
@@ -43,6 +47,14 @@ def category_totals(dataset: Dataset, axis: PeriodAxis, years: int) -> pl.LazyFr
         return lines
     stored = _stored_totals(dataset, names, t).filter(pl.col("t") >= oldest)
     return pl.concat([lines, _before(lines, stored)], how="vertical")
+
+
+def _counted_in(lines: pl.LazyFrame, own_units: pl.DataFrame | None) -> pl.LazyFrame:
+    """Lines in the own units of their products."""
+    if own_units is None:
+        return lines
+    joined = lines.join(own_units.lazy(), on="product_id", how="left")
+    return joined.with_columns(pl.col("units") / pl.col("unit").fill_null(1.0)).drop("unit")
 
 
 def _stored_totals(dataset: Dataset, products: pl.LazyFrame, t: pl.Expr) -> pl.LazyFrame:

@@ -21,6 +21,7 @@ from features.demand.arrays import Doubles, Floats, Ints, Rows, Table, gathered_
 from features.demand.event_days import EVENT_RATIOS, EventDays, event_numbers, month_parts
 from features.demand.festivals import unlearnable_columns
 from features.demand.history import DemandHistory
+from features.demand.levels import peer_rate, series_rate
 from features.demand.panel import DemandPanel
 from features.demand.peer_groups import ChainSums, PanelPeers
 from features.demand.series_state import STATE, state
@@ -105,6 +106,7 @@ class DemandFeatures:
         self._marks = _marks(self._calendar)
         self._comparable = _comparable_periods(history)
         self._tables = history.tables
+        self._in_own_units = history.in_own_units
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -118,7 +120,9 @@ class DemandFeatures:
         region = panel.series["region"].replace_strict(self._regions, default=0, return_dtype=pl.Int64)
         regions = region.fill_null(0).to_numpy()
         marked = EventDays.from_panel(panel, groups.store_category, regions, *self._marks)
-        return PanelFeatures(panel, groups, self._ids(panel), self._calendar, marked, year_ago, self._tables)
+        return PanelFeatures(
+            panel, groups, self._ids(panel), self._calendar, marked, year_ago, self._tables, self._in_own_units
+        )
 
     def _ids(self, panel: DemandPanel) -> Floats:
         names = {"store_id": "stores", "department": "departments", "category": "categories"}
@@ -142,6 +146,7 @@ class PanelFeatures:
     _marked: EventDays
     _year_ago: YearAgo
     _tables: TableFeatures | None = None
+    _in_own_units: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -151,7 +156,8 @@ class PanelFeatures:
     def level(self, origin: int) -> Doubles:
         """Level of each series as known at `origin` (the last visible period), units per period, shape (n,).
 
-        Its own mean in the recent periods in stock, shrunk to that of its peer groups.
+        Its own mean in the recent periods in stock, shrunk to that of its peer groups: by `features.demand.levels`, or
+        where units are those of the tables as models learnt it that were fitted on such.
         """
         return self._shrunk_mean(self.panel.levels, origin, self._prior(origin))
 
@@ -161,10 +167,14 @@ class PanelFeatures:
 
     def _prior(self, origin: int) -> Doubles:
         rhythm = self.panel.axis.rhythm
+        if self._in_own_units:
+            return peer_rate(self.groups, rhythm, origin)
         return self.groups.prior(origin + 1 - rhythm.level, origin + 1, rhythm.season)
 
     def _shrunk_mean(self, windows: Windows, origin: int, prior: Doubles) -> Doubles:
         rhythm = self.panel.axis.rhythm
+        if self._in_own_units:
+            return series_rate(windows, prior, rhythm, origin)
         begin, end = origin + 1 - rhythm.level, origin + 1
         mean = (windows.total(begin, end) + rhythm.trust * prior) / (windows.weight(begin, end) + rhythm.trust)
         level: Doubles = np.maximum(mean, 1e-4)
@@ -185,7 +195,7 @@ class PanelFeatures:
         level = self._shrunk_mean(panel.levels, origin, prior)
         calendar = self._calendar.reshape(len(self._calendar), -1)
         tables = [
-            Table(state(panel, groups, origin, level, prior), series),
+            Table(state(panel, groups, origin, level, prior, in_own_units=self._in_own_units), series),
             *phase_ratios(panel, groups, rows, level),
             *self._year_ago.ratios(rows, panel.axis.rhythm.level),
             *self._marked.ratios(rows),

@@ -18,10 +18,12 @@ class Histories:
         dataset: sales up to its `as_of`, plans beyond.
         settings: the tenant's.
         horizon: periods ahead that plans are read for.
+        in_own_units: whether sales are counted in each product's own unit.
     """
 
-    def __init__(self, dataset: Dataset, settings: Settings, horizon: int) -> None:
+    def __init__(self, dataset: Dataset, settings: Settings, horizon: int, *, in_own_units: bool = False) -> None:
         self._dataset, self._settings, self._horizon = dataset, settings, horizon
+        self._in_own_units = in_own_units
         self._series: dict[date | None, SeriesOnAxis] = {}
         self._whole: DemandHistory | None = None
 
@@ -44,7 +46,8 @@ class Histories:
     def _read(self, cutoff: date | None) -> DemandHistory:
         series = self.series(cutoff)
         del self._series[cutoff]
-        return read_history(self._visible(cutoff), self._settings, self._horizon, series)
+        visible = self._visible(cutoff)
+        return read_history(visible, self._settings, self._horizon, series, in_own_units=self._in_own_units)
 
     def _visible(self, cutoff: date | None) -> Dataset:
         return self._dataset if cutoff is None else self._dataset.at(cutoff)

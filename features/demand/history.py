@@ -10,6 +10,7 @@ import polars as pl
 
 from features.demand.category_totals import category_totals
 from features.demand.intraday import sold_out_shares
+from features.demand.own_units import product_units, with_units
 from features.demand.periods import PeriodAxis, history_axis
 from features.demand.table_features import TableFeatures, read_table_features
 from retail_brain.dataset import Dataset
@@ -47,6 +48,8 @@ class DemandHistory:
         totals: one row per store x category x period with sales, also before the panel
             (`features.demand.category_totals.category_totals`), read when it is wanted; None where it is not.
         tables: columns of feature tables that the settings ask for; None where they ask for none.
+        in_own_units: whether units are counted in the own unit of each product (column `unit` of the series, in units
+            of the tables); otherwise as in the tables, and `unit` is 1.
     """
 
     axis: PeriodAxis
@@ -60,6 +63,7 @@ class DemandHistory:
     calendar: pl.DataFrame
     totals: pl.LazyFrame | None = None
     tables: TableFeatures | None = None
+    in_own_units: bool = False
 
 
 SeriesOnAxis = tuple[PeriodAxis, pl.DataFrame, pl.DataFrame]
@@ -67,7 +71,12 @@ SeriesOnAxis = tuple[PeriodAxis, pl.DataFrame, pl.DataFrame]
 
 
 def read_history(
-    dataset: Dataset, settings: Settings, horizon: int, series: SeriesOnAxis | None = None
+    dataset: Dataset,
+    settings: Settings,
+    horizon: int,
+    series: SeriesOnAxis | None = None,
+    *,
+    in_own_units: bool = False,
 ) -> DemandHistory:
     """Reads the history that a forecast from the dataset's last visible period needs.
 
@@ -76,6 +85,7 @@ def read_history(
         settings: the tenant's.
         horizon: periods ahead that plans are read for.
         series: what `read_series` gave for the same, where it was called already.
+        in_own_units: whether sales are counted in each product's own unit (`features.demand.own_units`).
 
     Raises:
         MissingTableError: neither `transactions` nor `daily_sales` is there.
@@ -83,18 +93,27 @@ def read_history(
         ImpossibleError: the last sale lies too long before `as_of`.
     """
     axis, panel, rare = series or read_series(dataset, settings, horizon)
+    sales, units = _sales(dataset, axis, panel), None
+    if in_own_units:
+        units = product_units(_daily_units(dataset, axis, panel, rare, sales))
+        panel, rare = with_units(panel, units), with_units(rare, units)
+        unit = panel["unit"].gather(sales["s"])
+        sales = sales.with_columns((pl.col("units") / unit).cast(pl.Float32))
+    else:
+        panel, rare = (frame.with_columns(pl.lit(1.0).alias("unit")) for frame in (panel, rare))
     return DemandHistory(
         axis=axis,
         horizon=horizon,
         country=settings.data.country,
         series=panel,
         rare=rare,
-        sales=_sales(dataset, axis, panel),
+        sales=sales,
         prices=_plans(dataset, "prices", axis, horizon, panel, ["unit_price"]),
         promotions=_plans(dataset, "promotions", axis, horizon, panel, ["unit_price", "display", "mailer"]),
         calendar=dataset.scan_or_empty("calendar").collect(),
-        totals=category_totals(dataset, axis, settings.demand.totals_years),
+        totals=category_totals(dataset, axis, settings.demand.totals_years, units),
         tables=read_table_features(dataset, settings, axis, panel),
+        in_own_units=in_own_units,
     )
 
 
@@ -239,6 +258,20 @@ def _sales(dataset: Dataset, axis: PeriodAxis, panel: pl.DataFrame) -> pl.DataFr
     )
     frame = sold.sort("s", "t").collect()
     return _with_stock(frame, dataset, axis, panel)
+
+
+def _daily_units(
+    dataset: Dataset, axis: PeriodAxis, panel: pl.DataFrame, rare: pl.DataFrame, sales: pl.DataFrame
+) -> pl.DataFrame:
+    """One row per series x period with sales: product_id and units; of goods outside the panel too."""
+    in_panel = sales.select(panel["product_id"].gather(sales["s"]).alias("product_id"), "units")
+    others = rare.filter(pl.col("window_units") > 0).select(_KEY)
+    if others.is_empty():
+        return in_panel
+    t = axis.index(pl.col("date"))
+    sold = dataset.daily_sales().filter(t.is_between(0, axis.count - 1)).join(others.lazy(), on=_KEY, how="semi")
+    by_period = sold.group_by(*_KEY, t.alias("t")).agg(pl.col("units").sum().cast(pl.Float32))
+    return pl.concat([in_panel, by_period.select("product_id", "units").collect()])
 
 
 def _with_stock(frame: pl.DataFrame, dataset: Dataset, axis: PeriodAxis, panel: pl.DataFrame) -> pl.DataFrame:

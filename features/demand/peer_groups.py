@@ -90,15 +90,23 @@ class PanelPeers:
         The product's mean over the chain, adjusted by how the category does in this store, and shrunk to the
         category's mean in the store where the product is young.
         """
-        store_mean = np.nan_to_num(self.store.windows.mean(begin, end))[self.store.of[self.first]]
-        chain_mean = _or(self.category.windows.mean(begin, end)[self.category.of[self.first]], store_mean)
-        own_mean = _or(self.store_category.windows.mean(begin, end), chain_mean)
-        factor = np.clip(ratio(own_mean, chain_mean, otherwise=1.0), *FACTOR_LIMITS)
+        own_mean, factor = self.category_means(begin, end)
         trust = float(PRODUCT_TRUST_CYCLES * min(season, 7))
         total, weight = self.product.windows.total(begin, end), self.product.windows.weight(begin, end) + trust
         of, of_category = self.product.of, self.store_category.of
         prior: Doubles = (total[of] * factor[of_category] + (trust * own_mean)[of_category]) / weight[of]
         return prior
+
+    def category_means(self, begin: int, end: int) -> tuple[Doubles, Doubles]:
+        """Mean of each store's categories, units per series and period, and by what factor it differs from the chain's.
+
+        Both of shape (categories of stores,); where a category has no period, that of the chain or store stands in.
+        """
+        store_mean = np.nan_to_num(self.store.windows.mean(begin, end))[self.store.of[self.first]]
+        chain_mean = _or(self.category.windows.mean(begin, end)[self.category.of[self.first]], store_mean)
+        own_mean = _or(self.store_category.windows.mean(begin, end), chain_mean)
+        factor = np.clip(ratio(own_mean, chain_mean, otherwise=1.0), *FACTOR_LIMITS)
+        return own_mean, factor
 
 
 def _or(values: Doubles, other: Doubles) -> Doubles:

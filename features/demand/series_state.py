@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 
 from features.demand.arrays import Doubles, Floats, group_sums, ratio
+from features.demand.own_units import units_of
 from features.demand.panel import DemandPanel
 from features.demand.peer_groups import PanelPeers, PeerGroups
 
@@ -42,7 +43,9 @@ STATE: Mapping[str, str] = MappingProxyType(
 )
 
 
-def state(panel: DemandPanel, groups: PanelPeers, origin: int, level: Doubles, prior: Doubles) -> Floats:
+def state(
+    panel: DemandPanel, groups: PanelPeers, origin: int, level: Doubles, prior: Doubles, *, in_own_units: bool = False
+) -> Floats:
     """Features of each series at `origin`, shape (features, n), in the order of `STATE`.
 
     Args:
@@ -51,6 +54,7 @@ def state(panel: DemandPanel, groups: PanelPeers, origin: int, level: Doubles, p
         origin: the last visible period.
         level: of each series, as `features.demand.feature_matrix.PanelFeatures.level`.
         prior: units per period expected of each series from its peer groups alone.
+        in_own_units: whether the panel's units are the own ones of its products, and prices are compared per such one.
     """
     rhythm = panel.axis.rhythm
     now = origin + 1
@@ -80,7 +84,9 @@ def state(panel: DemandPanel, groups: PanelPeers, origin: int, level: Doubles, p
         "promotion_share": panel.promotions.mean(now - middle, now),
         "plain_to_level": panel.plain_levels.mean(now - middle, now) / level,
         "promotion_uplift": _promotion_uplift(panel, now, 2 * long),
-        "price_to_category": _price_to_category(price, groups.store_category),
+        "price_to_category": _price_to_median(price * units_of(panel.series), groups.store_category)
+        if in_own_units
+        else _price_to_category(price, groups.store_category),
         "price_trend": ratio(panel.prices.mean(now - short, now), price),
     }
     out = np.empty((len(STATE), panel.size), dtype=np.float32)
@@ -111,3 +117,13 @@ def _price_to_category(price: Doubles, category: PeerGroups) -> Doubles:
     priced = ~np.isnan(price)
     total = group_sums(category.of, np.where(priced, price, 0.0), category.windows.size)
     return ratio(price, ratio(total, group_sums(category.of, priced, category.windows.size))[category.of])
+
+
+def _price_to_median(price: Doubles, category: PeerGroups) -> Doubles:
+    """The same against the median, which a good that is priced by another unit does not move."""
+    order = np.lexsort((price, category.of))
+    known = group_sums(category.of, ~np.isnan(price), category.windows.size).astype(np.int64)
+    first = np.searchsorted(category.of[order], np.arange(known.size))
+    low, high = (price[order[first + np.maximum(known - one, 0) // 2]] for one in (1, 0))
+    median: Doubles = (low + high) / 2
+    return ratio(price, median[category.of])

@@ -75,7 +75,8 @@ def origins(dataset: Dataset, out: Path, count: int, preset: Preset, paths: int)
     demand = DemandSettings(sample_paths=paths, horizon_periods=HORIZON, quantiles=m5_origins.QUANTILES)
     config = preset_config(Settings(data=DataSettings(country="US"), demand=demand), preset)
     progress = Progress()
-    actuals = Actuals.from_history(read_history(dataset.at(day(LAST_TRAINING_DAY + HORIZON)), config.settings, 0))
+    later = dataset.at(day(LAST_TRAINING_DAY + HORIZON))
+    actuals = Actuals.from_history(read_history(later, config.settings, 0, in_own_units=config.in_own_units))
     residuals = []
     for back in reversed(range(0, HORIZON * count, HORIZON)):
         cutoff = day(LAST_TRAINING_DAY - back)

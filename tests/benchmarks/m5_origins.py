@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.demand.history import read_history
 from features.demand.panel import panels
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import quantile_column
@@ -22,7 +21,7 @@ from training.demand.backtest_window import MODEL_ALONE, WindowScores, score_win
 from training.demand.baselines import ets, seasonal_naive
 from training.demand.calibration import calibrate
 from training.demand.common_effects import GROUPINGS
-from training.demand.config import DemandConfig
+from training.demand.config import DemandConfig, histories_of
 from training.demand.demand_class import CLASSES
 from training.demand.dispersion import Residuals
 from training.demand.mean_model import MeanModel
@@ -57,7 +56,7 @@ def earlier_window(
     if kept.is_file() and path.is_file():
         with np.load(kept) as arrays:
             return Residuals(**{name: arrays[name] for name in arrays.files})
-    history = read_history(dataset.at(cutoff), config.settings, config.horizon)
+    history = histories_of(dataset, config).at(cutoff)
     model = MeanModel.fit(history, config)
     parts, frames = [], []
     for part in predictions(model, history):
@@ -77,7 +76,7 @@ def last_window(
     dataset: Dataset, config: DemandConfig, cutoff: date, actuals: Actuals, residuals: Sequence[Residuals]
 ) -> WindowScores:
     """Forecasts the last window with sample paths, calibrated on the last two of the earlier ones, and scores it."""
-    history = read_history(dataset.at(cutoff), config.settings, config.horizon)
+    history = histories_of(dataset, config).at(cutoff)
     model = MeanModel.fit(history, config)
     calibration = calibrate(residuals[-CALIBRATION_WINDOWS:], config.seed)
     print(f"bias factor {calibration.bias:.4f}, weight of totals {calibration.totals_weight:.2f}")
@@ -127,7 +126,7 @@ def print_pit(found: WindowScores) -> None:
 
 def beside_ets(champion: pl.DataFrame, dataset: Dataset, config: DemandConfig, cutoff: date) -> None:
     """The window beside seasonal naive on every series and ETS on a random few, with quantiles of their errors."""
-    history = read_history(dataset.at(cutoff), config.settings, config.horizon)
+    history = histories_of(dataset, config).at(cutoff)
     rng = np.random.default_rng(1)
     chosen = np.sort(rng.choice(history.series.height, min(ETS_SERIES, history.series.height), replace=False))
     parts: dict[str, list[pl.DataFrame]] = {"ets": [], "seasonal naive": []}

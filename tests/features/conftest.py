@@ -20,3 +20,9 @@ def small_chain() -> Callable[..., Any]:
 def dataset_of() -> Callable[..., Any]:
     """Tables -> dataset as known on a day (`demand_chain.dataset_of`)."""
     return _CHAIN["dataset_of"]
+
+
+@pytest.fixture(scope="session")
+def counted_in() -> Callable[..., Any]:
+    """Tables, product, parts -> the same chain with the product in parts of a unit (`demand_chain.counted_in`)."""
+    return _CHAIN["counted_in"]

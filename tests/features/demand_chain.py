@@ -81,3 +81,12 @@ def dataset_of(tables: dict[str, pl.DataFrame], as_of: date | None = None) -> Da
     """A dataset as known on its last day of sale, or another."""
     dataset = Dataset.from_frames(tables)
     return dataset.at(as_of or dataset.last_day())
+
+
+def counted_in(tables: dict[str, pl.DataFrame], product: str, parts: float) -> dict[str, pl.DataFrame]:
+    """The same chain with one product counted and priced in so many parts of a unit."""
+    times = pl.when(pl.col("product_id") == product).then(parts).otherwise(1.0)
+    counted = {"daily_sales": "units", "inventory": "on_hand"}
+    priced = dict.fromkeys(("prices", "promotions"), "unit_price")
+    sold = {name: tables[name].with_columns(pl.col(column) * times) for name, column in counted.items()}
+    return tables | sold | {name: tables[name].with_columns(pl.col(column) / times) for name, column in priced.items()}

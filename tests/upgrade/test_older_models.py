@@ -80,8 +80,8 @@ def test_a_feature_that_a_later_version_adds_changes_no_older_answer(
     place, names, state = 3, list(feature_matrix.FEATURES), feature_matrix.state
     later = dict.fromkeys([*names[:place], "moon", *names[place:]], "level") | dict(feature_matrix.FEATURES)
 
-    def later_state(*args: Any) -> Any:
-        return np.insert(state(*args), place, 7.0, axis=0)
+    def later_state(*args: Any, **named: Any) -> Any:
+        return np.insert(state(*args, **named), place, 7.0, axis=0)
 
     monkeypatch.setattr(feature_matrix, "FEATURES", later)
     monkeypatch.setattr(model_files, "FEATURES", later)
@@ -128,5 +128,5 @@ def test_a_candidate_source_that_is_gone_is_named_in_the_refusal(
 
 
 def test_a_format_of_the_future_is_refused_with_what_to_do(old_home: Workspace, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"format 99; this software reads \[3, 4\]"):
+    with pytest.raises(ModelError, match=r"format 99; this software reads \[3, 4, 5\]"):
         model_files.migrated({"format": 99}, tmp_path)

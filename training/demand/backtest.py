@@ -18,7 +18,7 @@ from retail_brain.work_digest import work_digest
 from training.demand.actuals import Actuals
 from training.demand.backtest_window import ALL_METHODS, CANDIDATE, Scoring, WindowScores, score_window
 from training.demand.calibration import calibrate
-from training.demand.config import DemandConfig
+from training.demand.config import DemandConfig, histories_of
 from training.demand.dispersion import Residuals
 from training.demand.model_registry import fit_mean
 from training.demand.residuals import residuals_of
@@ -118,7 +118,7 @@ def backtest(
     scored_series = None if scoring.series is None else scoring.series.rows()
     question = [list(windows), scoring.baselines, scoring.ets, scored_series]
     checkpoints = _checkpoints(dataset, config, work, question)
-    histories = histories or Histories(dataset, config.settings, config.horizon)
+    histories = histories or histories_of(dataset, config)
     actuals = Actuals.from_history(histories.whole())
     residuals = _before(histories, config, windows[0], actuals, checkpoints, progress)
     scores_of_windows: list[WindowScores] = []

@@ -166,7 +166,7 @@ def score_window(
         ets=_beside_ets(first, methods, scale, quantiles, cutoff) if scoring.ets else pl.DataFrame(),
         pit=np.concatenate([pit for *_, pit, _ in parts]),
         pit_class=np.concatenate([of for *_, of in parts]),
-        forecasts=methods[CANDIDATE].select(pl.lit(cutoff).alias("cutoff"), pl.all()),
+        forecasts=in_table_units(methods[CANDIDATE], history).select(pl.lit(cutoff).alias("cutoff"), pl.all()),
         residuals=Residuals.joined(residuals, horizon),
     )
 
@@ -179,6 +179,15 @@ def _sum_frames(target: _Target, mean: Doubles, paths: Floats, quantiles: Sequen
         frame = target.in_sums(periods).frame(summed(mean, periods), values, quantiles)
         frames.append(frame.with_columns(pl.lit(periods, pl.Int64).alias("periods")))
     return pl.concat(frames)
+
+
+def in_table_units(rows: pl.DataFrame, history: DemandHistory) -> pl.DataFrame:
+    """Rows of a window in the units of the tables: in the window series are scored in their own units."""
+    if not history.in_own_units:
+        return rows
+    units = [name for name in rows.columns if name not in (*_KEY, "date")]
+    joined = rows.join(history.series.select(*_KEY, "unit"), on=_KEY, how="left", maintain_order="left")
+    return joined.with_columns(pl.col(units) * pl.col("unit")).drop("unit")
 
 
 def summed(values: npt.NDArray[np.generic], periods: int) -> Doubles:

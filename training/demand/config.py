@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from features.demand.histories import Histories
+from retail_brain.dataset import Dataset
 from retail_brain.settings import DataSettings, DemandSettings, Section, Settings
 
 Preset = Literal["fast", "full"]
@@ -35,6 +37,9 @@ class DemandConfig(Section):
     group_learning_rate: float = Field(default=0.06, gt=0, description="weight of each of their trees")
     group_rows: int = Field(default=200_000, ge=1, description="training rows of them at most")
     seed: int = Field(default=0, ge=0, description="of every random choice in fitting")
+    in_own_units: bool = Field(
+        default=True, description="sales are counted in each product's own unit; false in models of format 4 and older"
+    )
 
     @property
     def settings(self) -> Settings:
@@ -46,6 +51,11 @@ class DemandConfig(Section):
         rows = {"rows_per_series": self.group_rows, "min_rows": self.group_rows, "max_rows": self.group_rows}
         trees = {"rounds": self.group_rounds, "learning_rate": self.group_learning_rate}
         return self.model_copy(update=rows | trees)
+
+
+def histories_of(dataset: Dataset, config: DemandConfig) -> Histories:
+    """Histories of a dataset as a model of this configuration sees them."""
+    return Histories(dataset, config.settings, config.horizon, in_own_units=config.in_own_units)
 
 
 def preset_config(settings: Settings, preset: Preset) -> DemandConfig:

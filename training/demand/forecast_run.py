@@ -11,6 +11,7 @@ import polars as pl
 from features.demand.arrays import Doubles, Floats, Ints
 from features.demand.feature_matrix import DRIVERS, PanelFeatures
 from features.demand.history import DemandHistory
+from features.demand.own_units import units_of
 from features.demand.panel import build_panel, store_ranges
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import DemandPaths
@@ -112,13 +113,14 @@ class ForecastRun:
         draw = PathDraw(self.paths, self.seed, salt)
         units = self.mean.paths(panel, chosen, mean[chosen], self.calibration, draw)
         series = panel.series.filter(chosen)
+        unit = units_of(series)[:, None]
         drivers = None
         if self._explains and prediction.features is not None:
-            drivers = self._drivers(prediction.features, mean, factor, np.flatnonzero(chosen))
+            drivers = self._drivers(prediction.features, mean, factor, np.flatnonzero(chosen)) * unit[:, :, None]
         basis = pl.select(
             pl.when(series["sale_days"] > 0).then(pl.lit("model")).otherwise(pl.lit("cold")).alias("basis")
         )
-        return factor, _Part(series.select(_KEY), mean[chosen], units, basis["basis"], drivers)
+        return factor, _Part(series.select(_KEY), mean[chosen] * unit, _times(units, unit), basis["basis"], drivers)
 
     def _drivers(self, features: PanelFeatures, mean: Doubles, factor: Doubles, chosen: Ints) -> Doubles:
         assert isinstance(self.mean, MeanModel)
@@ -146,14 +148,15 @@ class ForecastRun:
 
     def _rate_part(self, rates: pl.DataFrame, phase: Doubles, salt: str) -> _Part:
         horizon = self.history.horizon
-        mean = rates["rate"].to_numpy()[:, None] * np.resize(phase, horizon)
+        unit = units_of(rates)[:, None]
+        mean = rates["rate"].to_numpy()[:, None] * np.resize(phase, horizon) * unit
         units = rate_paths(rates, phase, horizon, self.paths, self._rng(salt))
         drivers = None
         if self._explains:
             drivers = np.zeros((*mean.shape, len(DRIVERS)))
             drivers[:, :, DRIVERS.index("level")] = mean.mean(axis=1, keepdims=True)
             drivers[:, :, DRIVERS.index("weekday")] = mean - mean.mean(axis=1, keepdims=True)
-        return _Part(rates.select(_KEY), mean, units, rates["basis"], drivers)
+        return _Part(rates.select(_KEY), mean, _times(units, unit), rates["basis"], drivers)
 
     def _join(self, store: str, parts: list[_Part]) -> StoreForecast:
         horizon, axis = self.history.horizon, self.history.axis
@@ -168,6 +171,11 @@ class ForecastRun:
 
     def _rng(self, salt: str) -> np.random.Generator:
         return np.random.default_rng((self.seed, crc32(salt.encode("utf-8"))))
+
+
+def _times(paths: Floats, unit: Doubles) -> Floats:
+    """Paths of own units as units of the tables; `unit` of shape (n, 1)."""
+    return paths if (unit == 1).all() else paths * unit[:, :, None].astype(np.float32)
 
 
 def _rescaled(units: Doubles, mean: Doubles) -> Doubles:

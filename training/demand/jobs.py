@@ -16,7 +16,7 @@ from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from training.demand.backtest import Backtest, backtest, backtest_windows
 from training.demand.backtest_window import CANDIDATE, MODEL_ALONE
-from training.demand.config import DemandConfig, Preset, preset_config
+from training.demand.config import DemandConfig, Preset, histories_of, preset_config
 from training.demand.mean_model import MeanModel
 from training.demand.memory import check_memory, training_bytes
 from training.demand.model import DemandModel
@@ -48,7 +48,7 @@ def train(
     """
     config = preset_config(settings, preset)
     check_model_name(config.demand.model)
-    histories = Histories(dataset, config.settings, config.horizon)
+    histories = histories_of(dataset, config)
     with progress.step("estimate memory") as step:
         axis, series, _ = histories.series()
         needed_bytes = training_bytes(series, axis.count, config)
@@ -88,7 +88,7 @@ def evaluate_config(
         ImpossibleError: there is no window, or no series to score in one.
     """
     try:
-        parsed = DemandConfig.model_validate(dict(config))
+        parsed = DemandConfig.model_validate({"in_own_units": False, **config})
     except ValidationError as error:
         raise ModelError(
             f"the recorded configuration cannot be used by this version of the software: {error}. Train again."

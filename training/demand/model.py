@@ -14,7 +14,7 @@ from retail_brain.outputs import ALL_SERIES, SeriesFilter
 from retail_brain.progress import SILENT, Progress
 from training.demand.actuals import Actuals
 from training.demand.calibration import Calibration, calibrate
-from training.demand.config import DemandConfig
+from training.demand.config import DemandConfig, histories_of
 from training.demand.dispersion import Residuals
 from training.demand.forecast_run import Explain, ForecastRun, StoreForecast
 from training.demand.mean_model import MeanModel
@@ -68,7 +68,7 @@ class DemandModel:
             MissingTableError: neither `transactions` nor `daily_sales` is there.
             NotFoundError: no sale is visible.
         """
-        histories = histories or Histories(dataset, config.settings, config.horizon)
+        histories = histories or histories_of(dataset, config)
         history = histories.whole()
         if residuals is None:
             residuals = earlier_residuals(histories, config)
@@ -105,7 +105,7 @@ class DemandModel:
             NotFoundError: a store that was named does not exist in the data.
             ImpossibleError: it would take more memory than there is.
         """
-        history = read_history(dataset, self.config.settings, horizon)
+        history = self.history(dataset, horizon)
         known_stores = _known_stores(dataset, history)
         store_ids = list(known_stores) if only.stores is None else list(dict.fromkeys(only.stores))
         missing = [store for store in store_ids if store not in known_stores]
@@ -129,6 +129,10 @@ class DemandModel:
         )
         forecasts = run.stores(sorted(store_ids), only.products)
         yield from progress.track(forecasts, "forecast stores", total=len(store_ids))
+
+    def history(self, dataset: Dataset, horizon: int) -> DemandHistory:
+        """The history that the model forecasts from, in the units that it was fitted on."""
+        return read_history(dataset, self.config.settings, horizon, in_own_units=self.config.in_own_units)
 
     def save(self, folder: Path) -> None:
         """Writes the model into an existing folder: LightGBM text, npz and JSON."""

@@ -24,7 +24,7 @@ from training.demand.model_registry import TREES, series_model
 from training.demand.protocol import DemandMean, SeriesForecaster
 from training.demand.totals_model import TotalsModel
 
-FORMAT = 4
+FORMAT = 5
 """Of `model.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
 
 
@@ -152,7 +152,12 @@ def _from_3(facts: dict[str, Any]) -> dict[str, Any]:
     return facts | {"definitions": {}, "groups": groups, "format": 4}
 
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3}
+def _from_4(facts: dict[str, Any]) -> dict[str, Any]:
+    """Format 4 was fitted on sales in the units of the tables, whatever a product is counted in."""
+    return facts | {"config": facts["config"] | {"in_own_units": False}, "format": 5}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3, 4: _from_4}
 """From each older format of `model.json` to the next one."""
 
 

@@ -27,15 +27,19 @@ class RateModel:
         exposures = pl.concat([_exposure(history.series.drop("s"), history), _exposure(history.rare, history)])
         self._shape = _between_shape(exposures)
         self._products = _means(exposures, ["product_id"])
+        self._units = exposures.group_by("product_id").agg(pl.col("unit").first())
         self._categories = _means(exposures, ["department", "category"])
         self._stores = _means(exposures, ["store_id"])
         self._mean = _mean_rate(exposures)
         self.phase = phase_profile(history)
 
     def rare(self) -> pl.DataFrame:
-        """One row per series outside the panel that is still listed: store_id, product_id, rate, shape, basis."""
+        """One row per series outside the panel that is still listed: store_id, product_id, rate, shape, unit, basis.
+
+        Rates are in own units a period, of which each is `unit` units of the tables.
+        """
         listed = self._history.rare.filter(pl.col("end") > self._history.axis.count)
-        return self._posterior(_exposure(listed, self._history))
+        return self._posterior(_exposure(listed, self._history).drop("unit"))
 
     def cold(self, pairs: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
         """The same for pairs of store and product that never sold or were never listed.
@@ -58,7 +62,8 @@ class RateModel:
             rows.join(self._categories, on=["department", "category"], how="left", suffix="_category")
             .join(self._products, on="product_id", how="left", suffix="_product")
             .join(self._stores, on="store_id", how="left", suffix="_store")
-            .with_columns(pl.col("^group_.*$").fill_null(0.0))
+            .join(self._units, on="product_id", how="left", suffix="_product", maintain_order="left")
+            .with_columns(pl.col("^group_.*$").fill_null(0.0), pl.col("unit").fill_null(1.0))
         )
         category = (pl.col("group_units") + self._mean * 10) / (pl.col("group_periods") + 10)
         product = (pl.col("group_units_product") + PRODUCT_TRUST_PERIODS * pl.col("by_category")) / (
@@ -75,6 +80,7 @@ class RateModel:
                 *_KEY,
                 (shape / (pl.col("periods") + self._shape / pl.col("prior"))).alias("rate"),
                 shape.alias("shape"),
+                "unit",
                 pl.when(pl.col("periods") > 0).then(pl.lit("rate")).otherwise(pl.lit("cold")).alias("basis"),
             )
         )
@@ -118,6 +124,7 @@ def _exposure(series: pl.DataFrame, history: DemandHistory) -> pl.DataFrame:
         *_KEY,
         "department",
         "category",
+        "unit",
         pl.when(inferred).then(units - first).otherwise(units).clip(lower_bound=0.0).alias("units"),
         pl.when(inferred).then(periods - 1).otherwise(periods).clip(lower_bound=0).cast(pl.Float64).alias("periods"),
     )

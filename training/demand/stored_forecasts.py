@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from features.demand.own_units import units_of
 from retail_brain.decisions.forecast_value_added import ENGINE, MOVING_AVERAGE, NAIVE
 from retail_brain.files import atomic_path, sweep
 from retail_brain.settings import DemandSettings
@@ -47,7 +48,8 @@ def origin_rows(forecast: StoreForecast, risk_days: pl.DataFrame, default_risk_d
     keys = panel.series.select(_KEY)[listed].join(risk_of_series, on=_KEY, how="left", maintain_order="left")
     until = keys.select(*_KEY, (pl.lit(origin) + pl.duration(days=risk)).cast(pl.Date).alias("risk_until"))
     rows = until.join(dates.alias("date").to_frame(), how="cross", maintain_order="left_right")
-    values = (last[:, None] * planned, mean[:, None] * planned, engine)
+    unit = units_of(panel.series)[listed, None]
+    values = (last[:, None] * planned * unit, mean[:, None] * planned * unit, engine)
     return rows.with_columns(
         pl.Series(name, value.ravel(), dtype=pl.Float32) for name, value in zip(METHODS, values, strict=True)
     )

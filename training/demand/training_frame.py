@@ -17,8 +17,9 @@ def training_frame(dataset: Dataset, config: DemandConfig) -> pl.DataFrame:
     """One row per series x origin x period ahead: the very rows that a fit with this configuration draws.
 
     Columns: `store_id`, `product_id`, `origin` (first day of the last visible period), `date` (first day of the period
-    foretold), `demand` and `level` (units per period; of goods that sell by the hundred in a measure of their own, see
-    `training_rows.measure`), then one column per feature. The trees learn by what factor demand differs from the level.
+    foretold), `demand` and `level` (per period, in the product's own unit, `features.demand.own_units`; of goods of
+    which hundreds sell in a measure of their own, see `training_rows.measure`), then one column per feature. The trees
+    learn by what factor demand differs from the level.
 
     Complexity: all rows at once in memory, 4 bytes per feature and row.
 
@@ -26,7 +27,7 @@ def training_frame(dataset: Dataset, config: DemandConfig) -> pl.DataFrame:
         MissingTableError: neither `transactions` nor `daily_sales` is there.
         NotFoundError: no sale is visible.
     """
-    history = read_history(dataset, config.settings, config.horizon)
+    history = read_history(dataset, config.settings, config.horizon, in_own_units=config.in_own_units)
     features = DemandFeatures(history, Vocabulary.from_history(history))
     plan = Plan.from_history(history, config)
     frames: list[pl.DataFrame] = []

@@ -13,7 +13,8 @@ import polars as pl
 
 from features.demand.arrays import Doubles, Floats, Ints
 from features.demand.feature_matrix import PanelFeatures
-from features.demand.history import DemandHistory, read_history
+from features.demand.history import DemandHistory
+from features.demand.own_units import units_of
 from features.demand.panel import DemandPanel, build_panel, store_ranges
 from features.demand.target_period import TARGET, target_values
 from retail_brain.dataset import Dataset
@@ -151,7 +152,8 @@ def sheets(
     rows = mean.feature_rows(features, series, horizon).reshape(series.size, horizon, -1)
     planned_at = [list(TARGET).index(name) for name in planned_columns(mean)]
     promoted, plain = (_target_if(panel, series, horizon, value=value)[:, :, planned_at] for value in (True, False))
-    scale = (features.level(count - 1)[:, None] * factor * panel.listed[:, count : count + horizon])[series]
+    level = (features.level(count - 1) * units_of(panel.series))[:, None]
+    scale = (level * factor * panel.listed[:, count : count + horizon])[series]
     usual = panel.prices.mean(count - 2 * panel.axis.rhythm.level, count)[series]
     planned = panel.price[series, count : count + horizon]
     price = np.where(np.isnan(planned), usual[:, None], planned)
@@ -224,7 +226,7 @@ def what_if(
     """
     if not isinstance(model.mean, MeanModel):
         raise no_what_if(model.config.demand.model)
-    history = read_history(dataset, model.config.settings, horizon)
+    history = model.history(dataset, horizon)
     panel, row = _panel_of(history, store_id, product_id)
     prediction = model.mean.on(history)(panel)
     assert prediction.features is not None

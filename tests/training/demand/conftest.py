@@ -28,6 +28,12 @@ def dataset_of() -> Callable[..., Any]:
 
 
 @pytest.fixture(scope="session")
+def counted_in() -> Callable[..., Any]:
+    """Tables, product, parts -> the same chain with the product in parts of a unit (`demand_chain.counted_in`)."""
+    return _CHAIN["counted_in"]
+
+
+@pytest.fixture(scope="session")
 def chain(small_chain: Callable[..., Any], dataset_of: Callable[..., Any]) -> Dataset:
     """The small chain as known on its last day."""
     return dataset_of(small_chain())
