@@ -9,6 +9,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from training.demand.backtest import backtest, backtest_windows
+from training.demand.backtest_window import MODEL_ALONE
 from training.demand.config import DemandConfig
 from training.demand.model import DemandModel
 
@@ -74,7 +75,7 @@ def test_scores_are_of_own_units_and_forecasts_of_the_backtest_of_those_of_the_t
     in_grams: Dataset, chain: Dataset, config: DemandConfig
 ) -> None:
     windows = backtest_windows(chain, config, 1)
-    one, two = (backtest(data, config, windows, with_baselines=False) for data in (chain, in_grams))
+    one, two = (backtest(data, config, windows, scoring=MODEL_ALONE) for data in (chain, in_grams))
     assert two.means() == pytest.approx(one.means(), rel=1e-3)
     times = pl.when(pl.col("product_id") == "P03").then(FACTOR).otherwise(1.0)
     wanted = one.forecasts.with_columns(pl.col("units", "forecast", "forecast_p50") * times)
