@@ -134,7 +134,7 @@ class Tenant:
         """Training frame of a model: keys, the label, and one column per feature.
 
         Demand: one row per series x origin x period ahead (`training.demand.training_frame`). Recommender: one row per
-        cutoff x customer x product (`training.recommender.training_frame`).
+        cutoff x customer x product (`training.recommender.examples`).
 
         Raises:
             MissingTableError: a table that the model needs is not there.
@@ -144,8 +144,8 @@ class Tenant:
             from training.demand.training_frame import training_frame
 
             return training_frame(self.dataset, preset_config(self.settings, preset))
+        from training.recommender.examples import training_frame as pair_frame
         from training.recommender.jobs import preset_config as recommender_preset
-        from training.recommender.training_frame import training_frame as pair_frame
 
         return pair_frame(self.dataset, recommender_preset(self.settings, preset), self.progress)
 

@@ -12,7 +12,7 @@ import polars as pl
 from scipy import sparse
 
 from retail_brain.dataset import Dataset
-from training.recommender.associations import Associations, associations_of
+from training.recommender.associations import Associations, fit_associations
 from training.recommender.candidates.item_item import basket_matrix
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import History, build_history
@@ -28,7 +28,7 @@ def basket(dataset: Dataset) -> None:
     dataset = some_households(dataset)
     known = dataset.at(cutoff)
     history = build_history(known, cutoff, config)
-    ours = associations_of(known, cutoff, config)
+    ours = fit_associations(known, cutoff, config)
     cases = hidden_goods(dataset, history, cutoff)
     kind, _ = history.attribute_codes("subcategory")
     matrices = rivals(history) | {"complete_basket": delivered(ours)}

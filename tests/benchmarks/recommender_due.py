@@ -10,10 +10,10 @@ from scipy.special import gammaln
 
 from retail_brain.dataset import Dataset
 from training.recommender.config import RecommenderConfig
+from training.recommender.due_features import days_until_bought
 from training.recommender.due_model import (
     HORIZONS,
     PROBABILITIES,
-    days_until_bought,
     fit_due,
 )
 from training.recommender.history import History, build_history
@@ -44,7 +44,7 @@ def measure(dataset: Dataset, last_day: date, *, with_ranker: bool) -> None:
     print(f"due model fitted in {time.perf_counter() - began:.1f} s")
     history = build_history(known, cutoff, config)
     began = time.perf_counter()
-    ours = model.within(history)
+    ours = model.probabilities(history)
     print(f"{history.pairs.height:,} pairs answered in {time.perf_counter() - began:.1f} s")
     bought = history.bought
     waited = days_until_bought(dataset, history, last_day)[bought]

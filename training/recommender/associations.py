@@ -1,4 +1,8 @@
-"""What goes with a product, kept with the model: used by similar goods, the basket and people known by one event."""
+"""Mines product associations: substitutes by similarity and complements by shrunk lift of joint baskets.
+
+A bundle stores them, because the service answers `/similar` and `/complete_basket`, and ranks for people known by one
+event, without the receipts.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,25 +19,27 @@ from training.recommender.candidates.item_item import SLAB, basket_matrix, toget
 from training.recommender.candidates.trending import popularity
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import ATTRIBUTES, build_history
-from training.recommender.similar import Likeness, best_of_each, similar_lists
+from training.recommender.similar import Substitutes, similar_lists, top_per_product
 from training.recommender.sparse import CSR, Ints, csr, keep_top, row_maxima
 
 LIFT_SHRINKAGE = 10.0
-"""Baskets added to those expected by chance: MRR with 3, 10, 30, 100 .0814, .0829, .0814, .0786
+"""Shrinkage: baskets added to those expected by chance. MRR with 3, 10, 30, 100: .0814, .0829, .0814, .0786
 (docs/benchmarks.md)."""
 
 GOODS_COLUMNS = ("product_id", "name", *ATTRIBUTES, "price", "popularity")
-"""Columns that a bundle's goods must have; more are no harm."""
+"""Columns that goods.parquet of a bundle must have; further ones do no harm."""
 
 
 @dataclass(frozen=True)
 class Associations:
-    """Products and how strongly they lie in one basket.
+    """Products with the strength of their associations.
 
     Attributes:
-        products: one row per product: product_id, name, the attributes, price and popularity (share of recent sales).
-        together: products x products, shrunk joint baskets, the best 50 of each row.
-        lifts: products x products of different kinds, shrunk lift of joint baskets, scaled to the size of `together`.
+        products: one row per product, sorted by product_id: product_id, name, the attributes, price and popularity
+            (share of recent sales).
+        together: products x products, shrunk cosine of joint baskets, the greatest of each row.
+        lifts: products x products of different subcategories, shrunk lift of joint baskets, the greatest of each row,
+            scaled to the size of `together` and at most 1.
     """
 
     products: pl.DataFrame
@@ -41,91 +47,99 @@ class Associations:
     lifts: CSR
 
     def code(self, product_id: str) -> int:
-        """Row of a product.
+        """Row number of a product.
 
         Raises:
             NotFoundError: the product was unknown when the model was fitted.
         """
-        found = self.products["product_id"].search_sorted(product_id)
-        if found >= self.products.height or self.products["product_id"][found] != product_id:
+        row = self.products["product_id"].search_sorted(product_id)
+        if row >= self.products.height or self.products["product_id"][row] != product_id:
             raise NotFoundError(
                 f"product {product_id!r} is unknown to the recommender; it knows {self.products.height} products "
                 "that were sold, looked at or launched lately. Check the id, or train again."
             )
-        return int(found)
+        return int(row)
 
     def similar(self, product_id: str, k: int = 10) -> pl.DataFrame:
-        """Substitutes: one row per product, the best first: product_id, rank, score (0 to 1), reason.
+        """Substitutes of a product, one row each, the best first: product_id, rank, score (0 to 1), reason.
 
-        Goods of the same category (the department where that is unknown), the nearer in kind, brand and price the
-        better; goods often bought together and what sells count a little more.
+        Products of the same category (the department where that is unknown), the nearer in kind, brand and price the
+        better; those often bought together and those that sell count a little more.
+
+        Args:
+            product_id: the product.
+            k: substitutes at most.
 
         Raises:
             NotFoundError: the product is unknown.
         """
-        at = self.code(product_id)
-        _, best, score = Likeness.of(self.products, self.together).best(np.array([at]), k)
-        reasons = [self._shared(at, int(other)) for other in best]
+        row = self.code(product_id)
+        _, substitutes, score = Substitutes.of(self.products, self.together).best(np.array([row]), k)
+        reasons = [self._similar_reason(row, int(other)) for other in substitutes]
         return pl.DataFrame(
             {
-                "product_id": self.products["product_id"].gather(best),
-                "rank": np.arange(1, best.size + 1, dtype=np.int32),
+                "product_id": self.products["product_id"].gather(substitutes),
+                "rank": np.arange(1, substitutes.size + 1, dtype=np.int32),
                 "score": score,
                 "reason": pl.Series(reasons, dtype=pl.String),
             }
         )
 
     def complete_basket(self, product_ids: Sequence[str], k: int = 10) -> pl.DataFrame:
-        """Goods that go with these: product_id, rank, score, reason (`goes_with:PRODUCT`), the best first.
+        """Complements of a basket, one row each, the best first: product_id, rank, score, reason (`goes_with:PRODUCT`).
 
-        By the summed lift. Never what is in the basket, nor its substitutes (the same subcategory). Unknown products
-        are passed over.
+        The score is the sum of the lifts over the basket. Never what is in the basket, nor its substitutes (the same
+        subcategory). Unknown products are passed over.
+
+        Args:
+            product_ids: products in the basket.
+            k: complements at most.
         """
-        known = self.products["product_id"].is_in(list(product_ids)).arg_true().to_numpy()
-        pull = self.lifts[known].toarray() if known.size else np.zeros((0, self.products.height))
-        score = pull.sum(axis=0)
-        score[known] = 0
-        kinds = self.products["subcategory"].gather(known).drop_nulls().unique()
-        score[self.products["subcategory"].is_in(kinds.implode()).fill_null(value=False).to_numpy()] = 0
-        best = np.argsort(-score, kind="stable")[:k]
-        best = best[score[best] > 0]
-        partner = self.products["product_id"].gather(known[pull[:, best].argmax(axis=0)] if best.size else [])
+        basket = self.products["product_id"].is_in(list(product_ids)).arg_true().to_numpy()
+        lifts = self.lifts[basket].toarray() if basket.size else np.zeros((0, self.products.height))
+        total_lift = lifts.sum(axis=0)
+        total_lift[basket] = 0
+        subcategories = self.products["subcategory"].gather(basket).drop_nulls().unique()
+        total_lift[self.products["subcategory"].is_in(subcategories.implode()).fill_null(value=False).to_numpy()] = 0
+        top = np.argsort(-total_lift, kind="stable")[:k]
+        top = top[total_lift[top] > 0]
+        partner = self.products["product_id"].gather(basket[lifts[:, top].argmax(axis=0)] if top.size else [])
         return pl.DataFrame(
             {
-                "product_id": self.products["product_id"].gather(best),
-                "rank": np.arange(1, best.size + 1, dtype=np.int32),
-                "score": score[best].astype(np.float64),
+                "product_id": self.products["product_id"].gather(top),
+                "rank": np.arange(1, top.size + 1, dtype=np.int32),
+                "score": total_lift[top].astype(np.float64),
                 "reason": pl.Series([f"goes_with:{name}" for name in partner], dtype=pl.String),
             }
         )
 
     def similar_lists(self, k: int = 20) -> pl.DataFrame:
-        """`similar` for every product at once: product_id, other_id, score, rank from 1.
+        """`similar` for every product: one row per product x rank (from 1): product_id, other_id, score, rank.
 
-        Others are looked for within the category (the department where that is unknown), among its 2,000 best sellers.
+        Substitutes come from the category (the department where that is unknown), among its 2,000 best sellers.
         """
         return similar_lists(self.products, self.together, k)
 
     def complement_lists(self, k: int = 20) -> pl.DataFrame:
-        """Goods that go with every product, its subcategory left out: product_id, other_id, score, rank from 1."""
+        """Complements of every product: one row per product x rank (from 1): product_id, other_id, score, rank."""
         cells = self.lifts.tocoo()
         ids = self.products["product_id"]
         columns = {"product_id": ids.gather(cells.row), "other_id": ids.gather(cells.col)}
-        return best_of_each(pl.DataFrame(columns | {"score": cells.data.astype(np.float64)}), k)
+        return top_per_product(pl.DataFrame(columns | {"score": cells.data.astype(np.float64)}), k)
 
-    def _shared(self, at: int, other: int) -> str:
+    def _similar_reason(self, row: int, other: int) -> str:
         for name in ("subcategory", "category", "brand", "department"):
-            value = self.products[name][at]
+            value = self.products[name][row]
             if value is not None and value == self.products[name][other]:
                 return f"same_{name}:{value}"
-        return f"goes_with:{self.products['product_id'][at]}"
+        return f"goes_with:{self.products['product_id'][row]}"
 
     def save(self, folder: Path) -> None:
-        """Writes goods.parquet, together.npz and lifts.npz."""
+        """Writes goods.parquet, together.npz and lifts.npz into an existing folder."""
         self.products.write_parquet(folder / "goods.parquet")
         for file, matrix in (("together", self.together), ("lifts", self.lifts)):
-            parts = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
-            np.savez_compressed(folder / f"{file}.npz", **parts)
+            arrays = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
+            np.savez_compressed(folder / f"{file}.npz", **arrays)
 
     @classmethod
     def load(cls, folder: Path) -> "Associations":
@@ -144,8 +158,13 @@ class Associations:
             raise ModelError(f"the goods in {folder} cannot be read: {error}. Train and promote again.") from error
 
 
-def associations_of(dataset: Dataset, as_of: date, config: RecommenderConfig) -> Associations:
-    """What is known at the end of `as_of` of goods that go together.
+def fit_associations(dataset: Dataset, as_of: date, config: RecommenderConfig) -> Associations:
+    """Associations of the products by the receipts up to the end of `as_of`.
+
+    Args:
+        dataset: needs `transactions`; `products` adds the attributes.
+        as_of: last visible day.
+        config: shrinkage and number of neighbours.
 
     Raises:
         DataError: no purchase names a customer.
@@ -153,43 +172,45 @@ def associations_of(dataset: Dataset, as_of: date, config: RecommenderConfig) ->
     history = build_history(dataset, as_of, config)
     products = history.products.select("product_id", "name", *ATTRIBUTES, "price")
     baskets = basket_matrix(history)
-    joint = together(baskets, config.item_item.shrinkage, config.item_item.neighbours)
-    kind, _ = history.attribute_codes("subcategory")
-    lifts = shrunk_lifts(baskets, kind.astype(np.int64), config.item_item.neighbours)
-    lifts.data *= _mean_best(joint) / max(_mean_best(lifts), 1e-12)
+    cosine = together(baskets, config.item_item.shrinkage, config.item_item.neighbours)
+    subcategory, _ = history.attribute_codes("subcategory")
+    lifts = shrunk_lifts(baskets, subcategory.astype(np.int64), config.item_item.neighbours)
+    # on the scale of the cosine that stood here before: live ranking's weights were set for it
+    lifts.data *= _mean_greatest(cosine) / max(_mean_greatest(lifts), 1e-12)
     np.minimum(lifts.data, 1, out=lifts.data)
-    return Associations(products.with_columns(pl.Series("popularity", popularity(history))), joint, lifts)
+    return Associations(products.with_columns(pl.Series("popularity", popularity(history))), cosine, lifts)
 
 
 def shrunk_lifts(baskets: CSR, kind: Ints, neighbours: int) -> CSR:
-    """Products x products: joint baskets / (those expected by chance + LIFT_SHRINKAGE), the best of each row kept.
+    """Products x products: shrunk lift, joint baskets / (those expected by chance + LIFT_SHRINKAGE).
 
-    Goods of the same kind stand in for each other and are left out; one joint basket proves nothing. Worked out in
-    slabs of products, so memory is bounded by the kept cells and one slab.
+    Each row holds its `neighbours` greatest values. Products of the same subcategory are substitutes and left out, and
+    so are pairs with one joint basket, which may be chance. Computed in slabs of products, so that memory is bounded by
+    the stored cells and one slab.
 
     Args:
         baskets: baskets x products.
-        kind: subcategory of each product, 0 = unknown.
-        neighbours: how many of each row are kept.
+        kind: code of each product's subcategory, 0 = unknown.
+        neighbours: values of each row.
     """
-    count = np.bincount(baskets.indices, minlength=baskets.shape[1]).astype(np.float64)
+    baskets_of = np.bincount(baskets.indices, minlength=baskets.shape[1]).astype(np.float64)
     by_product = baskets.T.tocsr()
     slabs = []
     for start in range(0, by_product.shape[0], SLAB):
-        joint = (by_product[start : start + SLAB] @ baskets).tocsr()
-        rows = np.repeat(np.arange(joint.shape[0]), np.diff(joint.indptr))
-        same = (kind[rows + start] == kind[joint.indices]) & (kind[joint.indices] > 0)
-        others = (joint.indices != rows + start) & (joint.data > 1) & ~same
-        rows, columns = rows[others], joint.indices[others]
-        expected = count[rows + start] * count[columns] / max(baskets.shape[0], 1)
-        lift = joint.data[others] / (expected + LIFT_SHRINKAGE)
-        slabs.append(keep_top(csr(rows, columns, lift, joint.shape), neighbours))
+        joint_baskets = (by_product[start : start + SLAB] @ baskets).tocsr()
+        rows = np.repeat(np.arange(joint_baskets.shape[0]), np.diff(joint_baskets.indptr))
+        is_same_kind = (kind[rows + start] == kind[joint_baskets.indices]) & (kind[joint_baskets.indices] > 0)
+        is_pair = (joint_baskets.indices != rows + start) & (joint_baskets.data > 1) & ~is_same_kind
+        rows, columns = rows[is_pair], joint_baskets.indices[is_pair]
+        expected = baskets_of[rows + start] * baskets_of[columns] / max(baskets.shape[0], 1)
+        lift = joint_baskets.data[is_pair] / (expected + LIFT_SHRINKAGE)
+        slabs.append(keep_top(csr(rows, columns, lift, joint_baskets.shape), neighbours))
     return sparse.vstack(slabs, format="csr") if slabs else by_product @ baskets
 
 
-def _mean_best(matrix: CSR) -> float:
-    best = row_maxima(matrix)
-    return float(best[best > 0].mean()) if (best > 0).any() else 1.0
+def _mean_greatest(matrix: CSR) -> float:
+    greatest = row_maxima(matrix)
+    return float(greatest[greatest > 0].mean()) if (greatest > 0).any() else 1.0
 
 
 def _read(path: Path, size: int) -> CSR:

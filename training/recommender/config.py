@@ -72,7 +72,7 @@ class ALSConfig(Section):
     half_life_days: int = Field(default=90, ge=1, description="days in which a purchase loses half its weight")
     factors: int = Field(default=48, ge=1, description="length of a person's and a product's vector")
     regularization: float = Field(default=4.0, ge=0, description="ridge penalty on the vectors")
-    alpha: float = Field(default=6.0, gt=0, description="confidence that one faded purchase adds")
+    alpha: float = Field(default=6.0, gt=0, description="confidence that one decayed purchase adds")
     iterations: int = Field(default=8, ge=1, description="passes over people and products")
     quota: int = Field(default=60, ge=0, description="candidates for each customer")
 

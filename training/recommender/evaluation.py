@@ -1,12 +1,11 @@
-"""Temporal evaluation in both directions: goods for people, and people for goods."""
+"""Evaluates rankings, audiences and calibration on a temporal hold-out, beside standard baselines."""
 
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
+from scipy.stats import rankdata
 
-from training.recommender.audience_baselines import audience_rivals
 from training.recommender.examples import Examples, Outcome
 from training.recommender.fitted_sources import FittedSources
 from training.recommender.metrics import (
@@ -18,20 +17,26 @@ from training.recommender.metrics import (
     recall_at,
     top_hits,
 )
-from training.recommender.sparse import is_among
+from training.recommender.sparse import Flags, Ints, Reals, is_among
 
 K = 10
-"""Products of a list that is measured."""
+"""Length of the list that a ranking is measured by."""
 AUDIENCE_SIZE = 100
-"""Customers of an audience that is measured. Chosen by judgement, not measured."""
-Reals = npt.NDArray[np.float64]
+"""Size of the audience that is measured. Chosen by judgement, not measured."""
 
 
 def recommender_table(outcome: Outcome, fitted: FittedSources, probability: Reals) -> pl.DataFrame:
-    """One row per method: how good its first 10 goods are for everybody who bought anything afterwards.
+    """One row per method: quality of its first 10 products for everybody who bought anything afterwards.
+
+    All methods rank the same candidates, so that the model's gain is not that of its candidates.
+
+    Args:
+        outcome: labelled pairs of the hold-out.
+        fitted: sources and features at its cutoff.
+        probability: the model's, of each of the outcome's examples.
 
     Returns:
-        method, recall_at_10, ndcg_at_10, hit_rate_at_10 (means over people), people.
+        method, recall_at_10, ndcg_at_10, hit_rate_at_10 (means over people, shares), people.
     """
     examples = outcome.examples.take(outcome.examples.candidate)
     buyers = outcome.relevant > 0
@@ -44,7 +49,7 @@ def recommender_table(outcome: Outcome, fitted: FittedSources, probability: Real
 
 
 def summary(ranking: Ranking, k: int) -> dict[str, float]:
-    """Means over people of recall, NDCG and hit rate at k (0 without people)."""
+    """Metric -> mean over people of recall, NDCG and hit rate at k; 0 without people."""
     if ranking.relevant.size == 0:
         return {f"recall_at_{k}": 0.0, f"ndcg_at_{k}": 0.0, f"hit_rate_at_{k}": 0.0}
     return {
@@ -66,6 +71,7 @@ def _simple_scores(examples: Examples, fitted: FittedSources) -> Mapping[str, Re
         return np.nan_to_num(examples.features[:, names.index(name)].astype(np.float64))
 
     popular = column(f"product_decayed_{slow}d")
+    # whole counts tie often: the more popular product first, by less than any count differs
     tie_break = popular / (1 + popular.max(initial=0)) * 1e-3
     return {
         "popularity": popular,
@@ -76,64 +82,101 @@ def _simple_scores(examples: Examples, fitted: FittedSources) -> Mapping[str, Re
 
 
 def audience_table(outcome: Outcome, fitted: FittedSources, probability: Reals) -> pl.DataFrame:
-    """One row per method: how good the best 100 people per product are, over products somebody bought afterwards.
+    """One row per method: quality of the best 100 people per product, over products that somebody bought afterwards.
+
+    Args:
+        outcome: labelled pairs of the hold-out.
+        fitted: sources and features at its cutoff.
+        probability: the model's, of each of the outcome's examples.
 
     Returns:
         method, precision_at_100, lift (precision over the share of all people who bought), auc (means over products),
-        products. Methods ending in `_new` look only at people who had never bought the product.
+        products. Methods ending in `_new` count only people who had never bought the product.
     """
-    label, stated, repeat = _grid(outcome, probability)
-    scores = {"model": stated, **audience_rivals(fitted, outcome.people, outcome.goods)}
+    label, probabilities, is_repeat = _grid(outcome, probability)
+    scores = {"model": probabilities, **_audience_baselines(fitted, outcome.people, outcome.goods)}
     rows = [{"method": name, **_audience(score, label)} for name, score in scores.items()]
-    rows += [{"method": f"{name}_new", **_audience(score, label, ~repeat)} for name, score in scores.items()]
+    rows += [{"method": f"{name}_new", **_audience(score, label, ~is_repeat)} for name, score in scores.items()]
     return pl.DataFrame(rows)
 
 
-def _grid(outcome: Outcome, probability: Reals) -> tuple[npt.NDArray[np.bool_], Reals, npt.NDArray[np.bool_]]:
-    """Label, probability and whether it is a repeat of every person x product of `outcome.goods`."""
-    looked_at = is_among(outcome.examples.products, outcome.goods)
-    part = outcome.examples.take(looked_at)
+def _grid(outcome: Outcome, probability: Reals) -> tuple[Flags, Reals, Flags]:
+    """People x `outcome.goods`: label, probability, and whether the person had bought the product before."""
+    is_in_grid = is_among(outcome.examples.products, outcome.goods)
+    examples = outcome.examples.take(is_in_grid)
     shape = outcome.people.size, outcome.goods.size
-    cell = np.searchsorted(outcome.people, part.people), np.searchsorted(outcome.goods, part.products)
-    label, repeat, stated = np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape)
-    label[cell], repeat[cell], stated[cell] = part.label, part.is_repeat, probability[looked_at]
-    return label, stated, repeat
+    cell = np.searchsorted(outcome.people, examples.people), np.searchsorted(outcome.goods, examples.products)
+    label, is_repeat, probabilities = np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape)
+    label[cell], is_repeat[cell], probabilities[cell] = examples.label, examples.is_repeat, probability[is_in_grid]
+    return label, probabilities, is_repeat
 
 
-def _audience(
-    score: Reals, label: npt.NDArray[np.bool_], eligible: npt.NDArray[np.bool_] | None = None
-) -> dict[str, float]:
+def _audience(score: Reals, label: Flags, eligible: Flags | None = None) -> dict[str, float]:
     if eligible is not None:
+        # below every score: those who may not be chosen come last, and are no hits
         score, label = np.where(eligible, score, -1.0), label & eligible
-    sold = label.any(axis=0)
-    if not sold.any():
+    is_sold = label.any(axis=0)
+    if not is_sold.any():
         return {"precision_at_100": 0.0, "lift": 0.0, "auc": 0.5, "products": 0}
-    score, label = score[:, sold], label[:, sold]
+    score, label = score[:, is_sold], label[:, is_sold]
     size = min(AUDIENCE_SIZE, score.shape[0])
-    best = np.argsort(-score, axis=0, kind="stable")[:size]
-    precision = np.take_along_axis(label, best, axis=0).mean(axis=0)
+    audience = np.argsort(-score, axis=0, kind="stable")[:size]
+    precision = np.take_along_axis(label, audience, axis=0).mean(axis=0)
     return {
         "precision_at_100": float(precision.mean()),
         "lift": float(precision.mean() / label.mean()),
         "auc": float(np.nanmean(rank_auc(score, label))),
-        "products": int(sold.sum()),
+        "products": int(is_sold.sum()),
+    }
+
+
+def _rfm(fitted: FittedSources, people: Ints) -> Reals:
+    """Mean rank in recency, frequency and money of each person (Bult and Wansbeek 1995), as a percentile, 0 to 1."""
+    customers = fitted.history.customers[people]
+    components = [
+        customers["last_visit_on"].rank(),
+        customers["visit_days"].rank(),
+        customers["spend"].rank(),
+    ]
+    percentiles = np.stack([column.fill_null(0).to_numpy() for column in components])
+    score: Reals = rankdata(percentiles.mean(axis=0)) / max(people.size, 1)
+    return score
+
+
+def _audience_baselines(fitted: FittedSources, people: Ints, products: Ints) -> dict[str, Reals]:
+    """Baseline -> people x products scores; equals are ordered by RFM."""
+    rfm_score = _rfm(fitted, people)[:, None]
+    category_days = fitted.features.affinities["category"][people].toarray()
+    affinity = category_days[:, fitted.features.codes["category"][products]].astype(np.float64)
+    purchase_days = fitted.history.matrix("purchase_days")[people][:, products].toarray().astype(np.float64)
+    decayed = fitted.history.matrix(f"decayed_{fitted.features.slow_half_life}d")[people][:, products].toarray()
+    return {
+        "rfm": np.repeat(rfm_score, products.size, axis=1),
+        "category_affinity": affinity + 1e-6 * rfm_score,
+        "personal_count": purchase_days + 1e-6 * rfm_score,
+        "personal_recent_count": decayed.astype(np.float64) + 1e-6 * rfm_score,
     }
 
 
 def calibration_table(outcome: Outcome, probability: Reals) -> pl.DataFrame:
-    """One row per kind: what the probabilities of the candidates say and what happened.
+    """One row per kind of candidate: mean probability beside the share bought.
+
+    Args:
+        outcome: labelled pairs of the hold-out.
+        probability: the model's, of each of the outcome's examples.
 
     Returns:
-        kind (repeat, explore, all, top_1_percent), pairs, stated, observed (mean probability and share bought), ece.
+        kind (repeat, explore, all, top_1_percent), pairs, stated (mean probability), observed (share bought), ece
+        (expected calibration error); kinds without pairs are left out.
     """
     examples = outcome.examples.take(outcome.examples.candidate)
     probability = probability[outcome.examples.candidate]
-    best = probability >= np.quantile(probability, 0.99) if probability.size else np.zeros(0, bool)
-    parts = {
+    is_top = probability >= np.quantile(probability, 0.99) if probability.size else np.zeros(0, bool)
+    rows_of_kind = {
         "all": np.ones(probability.size, bool),
         "repeat": examples.is_repeat,
         "explore": ~examples.is_repeat,
-        "top_1_percent": best,
+        "top_1_percent": is_top,
     }
     rows = [
         {
@@ -143,7 +186,7 @@ def calibration_table(outcome: Outcome, probability: Reals) -> pl.DataFrame:
             "observed": float(examples.label[rows].mean()),
             "ece": expected_calibration_error(probability[rows], examples.label[rows]),
         }
-        for kind, rows in parts.items()
+        for kind, rows in rows_of_kind.items()
         if rows.any()
     ]
     return pl.DataFrame(rows)

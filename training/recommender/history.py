@@ -1,4 +1,4 @@
-"""A dataset as known on one day, encoded: customers and products as numbers, interactions as sparse columns."""
+"""Encodes the interactions up to a day: codes of customers and products, one row per pair, sparse matrices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,29 +14,30 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError
 from retail_brain.tables import TABLES
 from training.recommender.config import RecommenderConfig
-from training.recommender.sparse import CSR, Ints, csr
+from training.recommender.sparse import CSR, Flags, Ints, csr
 
 NEW_GOODS_DAYS = 120
-"""Days since the launch that products without sales are candidates; new goods themselves are younger. Chosen by
-judgement, not measured."""
+"""Days since the launch within which products without sales are in the history; the source of new goods takes younger
+ones. Chosen by judgement, not measured."""
 ATTRIBUTES = ("department", "category", "subcategory", "brand")
+"""Columns of `products` that similarity and affinities are computed by, the broadest first."""
 MAX_TRAIT_VALUES = 30
 """Different values; attributes with more (names, dates) make no segments. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
 class History:
-    """What is known of people and goods at the end of `as_of`.
+    """Customers, products and their interactions up to the end of `as_of`.
 
     Attributes:
         as_of: last visible day.
         customers: one row per customer, sorted by customer_id: the columns of `interactions.shoppers`, null for
             customers without a purchase. The row number is the customer's code.
         products: one row per product, sorted by product_id: attributes, prices and sales. The row number is its code.
-        stores: ids of stores with sales; the place is the store's code.
+        stores: ids of stores with sales; the position is the store's code.
         pairs: one row per customer x product with an interaction, sorted by the codes `person` and `product`.
-        lines: basket, product and day of the latest baskets: codes and days since 1970.
-        store_sales: one row per store x product: faded receipt lines of late.
+        lines: one row per basket x product of the latest baskets: codes `basket` and `product`, and `date`.
+        store_sales: one row per store x product with recent sales: codes, and `sales`, decayed receipt lines.
         max_core_products: see `core`.
         traits: one row per customer: further attributes with few values (gender, age band, level), null where unknown.
     """
@@ -68,12 +69,12 @@ class History:
 
     @cached_property
     def keys(self) -> Ints:
-        """One ascending number per pair: person x products + product."""
+        """One ascending number per pair, person x products + product, to find pairs by binary search."""
         return self.rows * self.shape[1] + self.columns
 
     @cached_property
-    def bought(self) -> npt.NDArray[np.bool_]:
-        """Which pairs hold a purchase."""
+    def bought(self) -> Flags:
+        """Whether each pair has a purchase; others have events only."""
         return self.pairs["purchase_days"].to_numpy() > 0
 
     @cached_property
@@ -83,41 +84,51 @@ class History:
 
     @cached_property
     def core(self) -> Ints:
-        """Codes of the most bought products (at most `max_core_products`), ascending."""
+        """Codes of the products with most buyers (at most `max_core_products`), ascending.
+
+        Neighbours and latent factors score these only: they hold people x core products in memory, and rare products
+        have too few buyers to tell tastes by.
+        """
+        # stable, so that equals are chosen alike on every machine
         best = np.argsort(-self.buyers, kind="stable")[: self.max_core_products]
         return np.sort(best[self.buyers[best] > 0])
 
     def matrix(self, column: str) -> CSR:
-        """Customers x products holding a column of the pairs."""
+        """Customers x products: a column of the pairs, a new matrix at every call, which the caller may change."""
         values = self.pairs[column].cast(pl.Float32).fill_null(0).to_numpy()
-        kept = values != 0
-        return csr(self.rows[kept], self.columns[kept], values[kept], self.shape)
+        is_nonzero = values != 0
+        return csr(self.rows[is_nonzero], self.columns[is_nonzero], values[is_nonzero], self.shape)
 
     def find(self, people: Ints, products: Ints) -> Ints:
-        """Row of each pair in `pairs`, -1 where the two have nothing to do with each other."""
-        wanted = people * self.shape[1] + products
+        """Row of each customer x product in `pairs`; -1 where the two never interacted."""
+        wanted_keys = people * self.shape[1] + products
         if self.keys.size == 0:
-            return np.full(wanted.size, -1, np.int64)
-        at = np.minimum(np.searchsorted(self.keys, wanted), self.keys.size - 1)
-        return np.where(self.keys[at] == wanted, at, -1)
+            return np.full(wanted_keys.size, -1, np.int64)
+        position = np.minimum(np.searchsorted(self.keys, wanted_keys), self.keys.size - 1)
+        return np.where(self.keys[position] == wanted_keys, position, -1)
 
     def attribute_codes(self, name: str) -> tuple[npt.NDArray[np.int32], int]:
         """Code of each product's value of an attribute (0 = unknown) and the number of codes."""
         values = self.products[name]
-        known = values.drop_nulls().unique().sort()
-        codes = values.cast(pl.Enum(known)).to_physical().cast(pl.Int32) + 1
-        return codes.fill_null(0).to_numpy(), known.len() + 1
+        distinct_values = values.drop_nulls().unique().sort()
+        codes = values.cast(pl.Enum(distinct_values)).to_physical().cast(pl.Int32) + 1
+        return codes.fill_null(0).to_numpy(), distinct_values.len() + 1
 
     def people(self, customers: Sequence[str] | None = None) -> Ints:
-        """Codes of the customers named (those unknown are left out), or of all."""
+        """Codes of the named customers, ascending, unknown ones left out; of all customers without names."""
         if customers is None:
             return np.arange(self.shape[0])
-        found = self.customers.with_row_index("person").filter(pl.col("customer_id").is_in(list(customers)))
-        return found["person"].to_numpy().astype(np.int64)
+        named = self.customers.with_row_index("person").filter(pl.col("customer_id").is_in(list(customers)))
+        return named["person"].to_numpy().astype(np.int64)
 
 
 def build_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -> History:
-    """The dataset as known at the end of `as_of`.
+    """The interactions of a dataset up to the end of `as_of`, encoded.
+
+    Args:
+        dataset: needs `transactions` with customer_id; products, customers, events and identities add to it.
+        as_of: last visible day.
+        config: half-lives of the decayed counts and limits.
 
     Raises:
         DataError: no `transactions`, or none that names a customer.
@@ -145,6 +156,7 @@ def build_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -> H
 
 
 def _code(column: str, ids: Sequence[str] | pl.Series, name: str) -> pl.Expr:
+    """Position of each id among `ids`; a cast to an enum is far faster than a join."""
     return pl.col(column).cast(pl.Enum(ids)).to_physical().cast(pl.Int64).alias(name)
 
 
@@ -158,9 +170,9 @@ def _encoded(pairs: pl.DataFrame, customers: pl.Series, products: pl.Series) -> 
 
 def _customers(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFrame:
     listed = dataset.at(as_of).scan_or_empty("customers").select("customer_id", "home_store_id").collect()
-    known = pl.concat([listed["customer_id"], pairs["customer_id"]]).unique().sort()
+    customer_ids = pl.concat([listed["customer_id"], pairs["customer_id"]]).unique().sort()
     return (
-        known.to_frame()
+        customer_ids.to_frame()
         .join(shoppers(dataset, as_of).collect(), on="customer_id", how="left", maintain_order="left")
         .join(listed, on="customer_id", how="left", maintain_order="left")
         .with_columns(pl.coalesce("store_id", "home_store_id").alias("store_id"))
@@ -170,13 +182,13 @@ def _customers(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFra
 
 def _traits(dataset: Dataset, as_of: date, customer_ids: pl.Series) -> pl.DataFrame:
     listed = dataset.at(as_of).scan_or_empty("customers").collect()
-    words = [
+    text_columns = [
         name
         for name, kind in listed.schema.items()
         if name not in TABLES["customers"].types and kind in (pl.String, pl.Boolean, pl.Categorical, pl.Enum)
     ]
-    few = [name for name in words if 2 <= listed[name].drop_nulls().n_unique() <= MAX_TRAIT_VALUES]
-    rows = listed.select("customer_id", pl.col(few).cast(pl.String))
+    trait_columns = [name for name in text_columns if 2 <= listed[name].drop_nulls().n_unique() <= MAX_TRAIT_VALUES]
+    rows = listed.select("customer_id", pl.col(trait_columns).cast(pl.String))
     return customer_ids.to_frame().join(rows, on="customer_id", how="left", maintain_order="left").drop("customer_id")
 
 
@@ -193,12 +205,12 @@ def _products(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFram
         .collect()
     )
     listed = dataset.scan_or_empty("products").collect()
-    coming = listed.filter(
+    launched = listed.filter(
         pl.col("launched_on").is_between(as_of - timedelta(days=NEW_GOODS_DAYS), as_of, closed="right")
     )
-    known = pl.concat([sold["product_id"], pairs["product_id"], coming["product_id"]]).unique().sort()
+    product_ids = pl.concat([sold["product_id"], pairs["product_id"], launched["product_id"]]).unique().sort()
     return (
-        known.to_frame()
+        product_ids.to_frame()
         .join(
             listed.select("product_id", "name", *ATTRIBUTES, "list_price", "launched_on"),
             on="product_id",
@@ -219,6 +231,7 @@ def _stores(dataset: Dataset, as_of: date) -> list[str]:
 
 
 def _lines(dataset: Dataset, as_of: date, products: pl.Series, config: RecommenderConfig) -> pl.DataFrame:
+    """One row per basket x product of the newest `max_baskets` baskets; basket 0 is the newest."""
     lines = (
         receipt_lines(dataset, as_of)
         .group_by("transaction_id", "product_id")
@@ -234,7 +247,9 @@ def _lines(dataset: Dataset, as_of: date, products: pl.Series, config: Recommend
 def _store_sales(
     dataset: Dataset, as_of: date, config: RecommenderConfig, stores: list[str], products: pl.Series
 ) -> pl.DataFrame:
+    """One row per store x product: receipt lines, decayed by days."""
     weight = decay_weight(pl.col("date"), as_of, config.trending.half_life_days)
+    # after 8 half-lives a line weighs less than 0.4 %
     recent = pl.col("date") > as_of - timedelta(days=8 * config.trending.half_life_days)
     return (
         receipt_lines(dataset, as_of)
@@ -247,12 +262,17 @@ def _store_sales(
 
 
 def purchased_pairs(dataset: Dataset, history: History, until: date) -> tuple[Ints, Ints]:
-    """Codes of customers and products that were bought after `history.as_of` up to and including `until`.
+    """Codes (customers, products) of pairs bought after `history.as_of` up to and including `until`, ordered by both.
 
-    People or products unknown on `as_of` are left out: no model could name them.
+    Customers and products unknown on `as_of` are left out: no model could name them.
+
+    Args:
+        dataset: must show the days up to `until`.
+        history: whose codes.
+        until: last day, inclusive.
     """
     customers, products = history.customers["customer_id"], history.products["product_id"]
-    found = (
+    pairs = (
         purchases(dataset, until)
         .filter(
             pl.col("date") > history.as_of,
@@ -264,4 +284,4 @@ def purchased_pairs(dataset: Dataset, history: History, until: date) -> tuple[In
         .sort("person", "product")
         .collect()
     )
-    return found["person"].to_numpy(), found["product"].to_numpy()
+    return pairs["person"].to_numpy(), pairs["product"].to_numpy()

@@ -1,4 +1,4 @@
-"""Candidate sources that other packages add through entry points: how one is declared, and which are installed.
+"""Declares and looks up candidate sources that other packages add through entry points.
 
 docs/extending.md has an example; `training.recommender.candidates.conformance` has the tests that every source must
 pass.
@@ -22,7 +22,7 @@ SOURCE_NAMES: Final[tuple[str, ...]] = get_args(SourceName)
 """Built-in sources, in the order of their columns."""
 
 NEEDED: Final = ("own", "trending")
-"""Sources that no recommender goes without: repeat purchases, and what is shown to anonymous customers."""
+"""Sources that every recommender needs: repeat purchases, and popularity for anonymous customers."""
 
 REASON_CODES: Final = (
     "every_days",
@@ -44,7 +44,7 @@ REASON_CODES: Final = (
 
 @dataclass(frozen=True)
 class CandidateSource:
-    """A source of another package: what its entry point in `retail_brain.candidate_sources` stands for.
+    """A candidate source of another package, as its entry point in `retail_brain.candidate_sources` declares it.
 
     The entry point's name is the source's name: it names the ranker's columns `NAME_score` and `NAME_relative`, the
     source's recall in reports, and the code of its reason.
@@ -54,7 +54,7 @@ class CandidateSource:
             scores.
         reason_en: why a customer is shown what this source proposes, as they read it.
         reason_zh: the same in Chinese.
-        parameters: name -> values: the first is used as long as no other does better in tuning; empty = not tuned.
+        parameters: name -> values to try in tuning, the default first; empty = not tuned.
     """
 
     fit: "Callable[[History, RecommenderConfig, Mapping[str, float]], Source]"
@@ -64,7 +64,7 @@ class CandidateSource:
 
 
 def declared_source(name: str) -> CandidateSource:
-    """A source of another package.
+    """The declaration of another package's source, checked.
 
     Raises:
         NotFoundError: no installed package declares it.
@@ -120,12 +120,12 @@ def ordered_sources(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def missing_sources(names: Sequence[str]) -> list[str]:
-    """Those that are neither built in nor declared by an installed package."""
+    """Names that are neither built in nor declared by an installed package, sorted."""
     return sorted(set(names) - set(SOURCE_NAMES) - set(extension_names("candidate_sources")))
 
 
 def installed_reason(name: str) -> tuple[str, str] | None:
-    """The reason of an installed source in Chinese and English; None where no package declares it.
+    """Reason of an installed source in Chinese and English; None where no package declares it.
 
     Raises:
         ExtensionError: the source is unusable.

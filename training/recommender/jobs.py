@@ -1,4 +1,4 @@
-"""Training the recommender as a job: backtest, fit on everything, hand over."""
+"""Trains the recommender as a job: tunes the sources, backtests, fits on everything visible."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -15,17 +15,22 @@ from retail_brain.settings import Settings
 from training.jobs import Trained, booster_parameters, window_metrics
 from training.recommender.backtest import Backtest, backtest, newest_windows
 from training.recommender.config import PRESETS, RecommenderConfig
+from training.recommender.examples import training_cutoffs
 from training.recommender.installed_sources import ordered_sources
-from training.recommender.model import RecommenderModel, training_cutoffs
+from training.recommender.model import RecommenderModel
 from training.recommender.tuning import tune_before
 
 PRIMARY: tuple[str, Literal["lower", "higher"]] = ("ndcg_at_10", "higher")
 WINDOWS = {"fast": 1, "full": 3}
-"""Past windows that a recommender is measured on, by preset: each costs a fit. Chosen by judgement, not measured."""
+"""Preset -> past windows of the backtest: each costs a fit. Chosen by judgement, not measured."""
 
 
 def preset_config(settings: Settings, preset: str) -> RecommenderConfig:
-    """The preset's configuration with the tenant's settings in it.
+    """The preset's hyperparameters with the tenant's settings in them.
+
+    Args:
+        settings: the tenant's settings.
+        preset: `fast` or `full`.
 
     Raises:
         UsageError: no such preset, or a candidate source that is not installed.
@@ -51,33 +56,41 @@ def train(
     progress: Progress = SILENT,
     work: Work | None = None,  # noqa: ARG001  # the same signature for every kind of model
 ) -> Trained:
-    """Tunes the sources on a window before all that are tested, backtests, then fits on everything visible.
+    """The recommender fitted on everything visible, with its backtest; the sources are tuned on an earlier window.
 
-    With too few days to test on, nothing is measured and the ranker is a rule.
+    With too few days to test on, nothing is measured and the ranker is a heuristic.
+
+    Args:
+        dataset: needs `transactions` with customer_id.
+        settings: the tenant's settings.
+        preset: `fast` or `full`.
+        progress: reporter.
+        work: not used: a recommender has no checkpoints.
 
     Raises:
-        UsageError: no such preset.
+        UsageError: no such preset, or a source that is not installed.
         DataError: no purchase names a customer.
     """
     config = preset_config(settings, preset)
-    day = dataset.as_of or dataset.last_day()
-    known = dataset.at(day)
-    windows = newest_windows(known, day, config, WINDOWS[preset])
-    cutoffs = training_cutoffs(known, day, config)
-    tuned = tune_before(known, windows, config, progress=progress)
+    as_of = dataset.as_of or dataset.last_day()
+    visible = dataset.at(as_of)
+    windows = newest_windows(visible, as_of, config, WINDOWS[preset])
+    cutoffs = training_cutoffs(visible, as_of, config)
+    tuned = tune_before(visible, windows, config, progress=progress)
     config = tuned.config
-    found = backtest(known, config, windows, progress=progress)
-    examples = [found.examples[cutoff] for cutoff in cutoffs] if all(c in found.examples for c in cutoffs) else None
-    model = RecommenderModel.fit(known, config, as_of=day, examples=examples, progress=progress)
+    results = backtest(visible, config, windows, progress=progress)
+    # pairs that the backtest labelled are not labelled again
+    examples = [results.examples[cutoff] for cutoff in cutoffs] if all(c in results.examples for c in cutoffs) else None
+    model = RecommenderModel.fit(visible, config, as_of=as_of, examples=examples, progress=progress)
     return Trained(
         model=model,
         config=config.model_dump(mode="json"),
-        metrics=found.metrics(),
-        windows=found.windows,
+        metrics=results.metrics(),
+        windows=results.windows,
         primary=PRIMARY,
-        figures=_figures(found),
-        tables=found.tables() | ({} if tuned.trials.is_empty() else {"tuning": tuned.trials}),
-        window_metrics=_window_metrics(found),
+        figures=_figures(results),
+        tables=results.tables() | ({} if tuned.trials.is_empty() else {"tuning": tuned.trials}),
+        window_metrics=_window_metrics(results),
         learning=booster_parameters("lightgbm", model.ranker.booster),
     )
 
@@ -90,7 +103,7 @@ def evaluate_config(
     progress: Progress = SILENT,
     work: Work | None = None,  # noqa: ARG001  # the same signature for every kind of model
 ) -> dict[str, float]:
-    """Metrics of a configuration on given windows, for comparing champion and challenger.
+    """Metric -> mean over given windows of a stored configuration, to compare champion and challenger.
 
     Raises:
         DataError: no purchase names a customer on or before a window.
@@ -98,15 +111,20 @@ def evaluate_config(
     return backtest(dataset, RecommenderConfig.model_validate(config), windows, progress=progress).metrics()
 
 
-def _window_metrics(found: Backtest) -> dict[date, dict[str, float]]:
-    people, goods = window_metrics(found.recommender, "model"), window_metrics(found.audience, "model", "audience_")
-    return {cutoff: people.get(cutoff, {}) | goods.get(cutoff, {}) for cutoff in sorted({*people, *goods})}
+def _window_metrics(results: Backtest) -> dict[date, dict[str, float]]:
+    of_people, of_products = (
+        window_metrics(results.recommender, "model"),
+        window_metrics(results.audience, "model", "audience_"),
+    )
+    return {
+        cutoff: of_people.get(cutoff, {}) | of_products.get(cutoff, {}) for cutoff in sorted({*of_people, *of_products})
+    }
 
 
-def _figures(found: Backtest) -> dict[str, Figure]:
-    if found.recommender.is_empty():
+def _figures(results: Backtest) -> dict[str, Figure]:
+    if results.recommender.is_empty():
         return {}
-    mean = found.recommender.group_by("method").agg(pl.col("ndcg_at_10").mean()).sort("ndcg_at_10")
+    mean = results.recommender.group_by("method").agg(pl.col("ndcg_at_10").mean()).sort("ndcg_at_10")
     figure = Figure(figsize=(7, 3.5), layout="constrained")
     axes = figure.subplots()
     axes.barh(mean["method"].to_list(), mean["ndcg_at_10"].to_list(), color="#4472c4")

@@ -1,37 +1,34 @@
-"""How good rankings, audiences and probabilities are."""
+"""Computes ranking metrics (recall, NDCG, hit rate), the area under the ROC curve and the calibration error."""
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from training.recommender.sparse import Ints
-
-Reals = npt.NDArray[np.float64]
+from training.recommender.sparse import Flags, Ints, Reals
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The first `k` goods of each person as hits or misses.
+    """The first `k` products of each person as hits and misses.
 
     Attributes:
-        hits: people x k, whether the good at that rank was bought.
-        relevant: how many goods each person bought.
+        hits: people x k, whether the product at that rank was bought.
+        relevant: number of products that each person bought.
     """
 
-    hits: npt.NDArray[np.bool_]
+    hits: Flags
     relevant: Ints
 
 
-def top_hits(people: Ints, score: Reals, label: npt.NDArray[np.bool_], everyone: Ints, k: int) -> npt.NDArray[np.bool_]:
+def top_hits(people: Ints, score: Reals, label: Flags, everyone: Ints, k: int) -> Flags:
     """People x k: hits among each person's `k` best pairs; ties go to the earlier row.
 
     Args:
         people: person of each pair.
-        score: of each pair, higher is better.
+        score: score of each pair, higher is better.
         label: whether the pair is a hit.
-        everyone: people to report, ascending; those without pairs get misses.
-        k: how far down.
+        everyone: people to report, ascending; those without pairs get misses, so that they count in means.
+        k: length of the list.
     """
     order = np.lexsort((-score, people))
     sorted_people = people[order]
@@ -44,13 +41,13 @@ def top_hits(people: Ints, score: Reals, label: npt.NDArray[np.bool_], everyone:
 
 
 def recall_at(ranking: Ranking, k: int) -> Reals:
-    """Per person: bought goods among the first k / bought goods."""
+    """Recall of each person: bought products among the first k / bought products, 0 to 1."""
     recall: Reals = ranking.hits[:, :k].sum(axis=1) / np.maximum(ranking.relevant, 1)
     return recall
 
 
 def ndcg_at(ranking: Ranking, k: int) -> Reals:
-    """Per person: discounted gain of the first k over the best possible for what they bought (Jarvelin 2002)."""
+    """NDCG of each person: discounted gain of the first k over the greatest possible, 0 to 1 (Jarvelin 2002)."""
     discount = 1 / np.log2(np.arange(2, k + 2))
     ideal = np.cumsum(discount)[np.minimum(np.maximum(ranking.relevant, 1), k) - 1]
     gain = (ranking.hits[:, :k] * discount).sum(axis=1) / ideal
@@ -58,11 +55,11 @@ def ndcg_at(ranking: Ranking, k: int) -> Reals:
 
 
 def hit_at(ranking: Ranking, k: int) -> Reals:
-    """Per person: whether any of the first k was bought."""
+    """Hit of each person: 1 where any of the first k was bought, else 0."""
     return np.asarray(ranking.hits[:, :k].any(axis=1), dtype=np.float64)
 
 
-def rank_auc(score: Reals, label: npt.NDArray[np.bool_]) -> Reals:
+def rank_auc(score: Reals, label: Flags) -> Reals:
     """Area under the ROC curve of each column (people x products); ties count one half; NaN without both classes.
 
     >>> rank_auc(np.array([[0.1], [0.4], [0.35], [0.8]]), np.array([[False], [False], [True], [True]]))
@@ -78,14 +75,17 @@ def rank_auc(score: Reals, label: npt.NDArray[np.bool_]) -> Reals:
     return area
 
 
-def expected_calibration_error(probability: Reals, label: npt.NDArray[np.bool_], bins: int = 20) -> float:
-    """Mean gap between stated and observed share over bins holding equally many pairs (Naeini 2015).
+def expected_calibration_error(probability: Reals, label: Flags, bins: int = 20) -> float:
+    """Mean difference between mean probability and share of hits over bins of equally many pairs (Naeini 2015).
+
+    Bins of equal size, because most probabilities lie close to 0: bins of equal width would hold nearly all in one.
 
     >>> expected_calibration_error(np.array([0.5, 0.5]), np.array([True, False]), bins=1)
     0.0
     """
     if probability.size == 0:
         return 0.0
-    order = np.argsort(probability, kind="stable")
-    parts = np.array_split(order, min(bins, order.size))
-    return float(sum(abs(probability[p].mean() - label[p].mean()) * p.size for p in parts) / order.size)
+    ascending = np.argsort(probability, kind="stable")
+    bin_rows = np.array_split(ascending, min(bins, ascending.size))
+    gaps = (abs(probability[rows].mean() - label[rows].mean()) * rows.size for rows in bin_rows)
+    return float(sum(gaps) / ascending.size)

@@ -1,26 +1,29 @@
-"""The recommender: one probability per customer x product, read in both directions."""
+"""Fits, stores and applies the recommender: one purchase probability per customer x product.
+
+It is read in both directions: products of a customer, and customers of a product (an audience).
+"""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from pydantic import ValidationError
 
-from features.person.interactions import receipt_lines
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from retail_brain.extensions import extension_names
 from retail_brain.files import write_json
 from retail_brain.progress import SILENT, Progress
 from training.columns import check_columns, column_definitions
-from training.recommender.associations import Associations, associations_of
+from training.recommender.associations import Associations, fit_associations
 from training.recommender.config import RecommenderConfig
-from training.recommender.due_model import DUE_COLUMNS, DueModel, fit_due
-from training.recommender.examples import Examples, label_pairs
+from training.recommender.due_features import DUE_COLUMNS
+from training.recommender.due_model import DueModel, fit_due
+from training.recommender.examples import Examples, label_pairs, training_cutoffs
 from training.recommender.fitted_sources import FittedSources, fit_sources_at
 from training.recommender.installed_sources import SOURCE_NAMES, missing_sources
 from training.recommender.pair_features import REDEFINED, feature_names
@@ -28,21 +31,22 @@ from training.recommender.ranker import Ranker, fit_ranker
 from training.recommender.scoring import cold_start_lists, score_pairs
 
 FORMAT = 3
-"""Of `recommender.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
-"""Of the files; raised with every change of what they hold."""
+"""Format of `recommender.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
 
 
 @dataclass(frozen=True)
 class RecommenderModel:
-    """A fitted recommender.
+    """A fitted recommender: ranker, product associations and the model of repeat purchases.
+
+    It holds no customers: sources and features are fitted anew on the dataset that is scored.
 
     Attributes:
-        config: what it was fitted with.
+        config: hyperparameters that it was fitted with.
         ranker: probability of a pair from its features.
-        associations: goods that go together, and what similar goods are.
-        due: when goods are bought again.
-        fitted_on: last day it saw.
-        sources: names of the candidate sources it was fitted with; a later version may have more.
+        associations: substitutes and complements of products.
+        due: probability of a repeat purchase within 7, 14 and 28 days.
+        fitted_on: last day that it saw.
+        sources: names of the candidate sources that it was fitted with; a later version may have more.
     """
 
     config: RecommenderConfig
@@ -62,29 +66,29 @@ class RecommenderModel:
         examples: Sequence[Examples] | None = None,
         progress: Progress = SILENT,
     ) -> "RecommenderModel":
-        """Fits the ranker on the cutoffs before `as_of`, and the goods on everything up to it.
+        """The ranker fitted on the cutoffs before `as_of`, the associations on everything up to it.
 
         Args:
             dataset: needs `transactions` with customer_id; products, customers, events and identities add to it.
             config: defaults to the preset fast.
             as_of: last visible day; defaults to the dataset's.
-            examples: labelled pairs made elsewhere, instead of those of `training_cutoffs`.
-            progress: told of each cutoff.
+            examples: labelled pairs of `training_cutoffs`, where a backtest has made them already.
+            progress: reporter, a step per cutoff.
 
         Raises:
             DataError: no purchase names a customer.
         """
         config = config or RecommenderConfig()
-        day = as_of or dataset.as_of or dataset.last_day()
-        known = dataset.at(day)
+        last_day = as_of or dataset.as_of or dataset.last_day()
+        visible = dataset.at(last_day)
         if examples is None:
-            examples = [_examples_at(known, c, config, progress) for c in training_cutoffs(known, day, config)]
+            examples = [_examples_at(visible, c, config, progress) for c in training_cutoffs(visible, last_day, config)]
         with progress.step("ranker") as step:
             ranker = fit_ranker(examples, config)
-            step.rows = sum(part.label.size for part in examples)
+            step.rows = sum(cutoff_examples.label.size for cutoff_examples in examples)
         with progress.step("due dates"):
-            due = fit_due(known, day, config)
-        return cls(config, ranker, associations_of(known, day, config), due, day, config.sources)
+            due = fit_due(visible, last_day, config)
+        return cls(config, ranker, fit_associations(visible, last_day, config), due, last_day, config.sources)
 
     def score(
         self,
@@ -97,22 +101,23 @@ class RecommenderModel:
         fitted: FittedSources | None = None,
         progress: Progress = SILENT,
     ) -> Iterator[pl.DataFrame]:
-        """Scored pairs, a block of customers at a time (bounded memory), ordered by customer and product.
+        """Yields scored pairs, a block of customers at a time (bounded memory), ordered by customer and product.
 
         Args:
-            dataset: what is known now; it may be newer than the fit.
+            dataset: interactions up to now; it may be newer than the fit.
             customers: ids; unknown ones are left out. None = everybody.
-            products: score every customer with exactly these goods (an audience), instead of each one's candidates.
+            products: score every customer with exactly these products (an audience), not with their candidates.
             per_product: besides each customer's candidates, so many of the likeliest people for every product with
-                at least 5 buyers, so that an audience of rare goods is full.
+                at least 5 buyers, so that the audience of a rare product is full.
             as_of: last visible day; defaults to the dataset's.
             fitted: `fit_sources` of that day, if it was called before.
-            progress: told of the blocks.
+            progress: reporter, a step per block.
 
         Yields:
             customer_id, product_id, probability (of a purchase within `config.label_days`), kind (repeat or explore),
-            due_on (repeat pairs whose habit lives), reason (a code, see `training.recommender.reasons`), gap_days
-            (usual days between purchases), and of repeat pairs the probability of a purchase within 7, 14 and 28 days.
+            due_on (repeat pairs whose habit has not lapsed), reason (a code, see `training.recommender.reasons`),
+            gap_days (expected days between purchases), and of repeat pairs the probability of a purchase within 7, 14
+            and 28 days.
 
         Raises:
             DataError: no purchase names a customer.
@@ -139,7 +144,7 @@ class RecommenderModel:
         return fit_sources_at(dataset.at(day), day, self.config, self.sources)
 
     def similar(self, product_id: str, k: int = 10) -> pl.DataFrame:
-        """Substitutes of a product: product_id, rank, score, reason.
+        """Substitutes of a product, one row each: product_id, rank, score (0 to 1), reason.
 
         Raises:
             NotFoundError: the product is unknown.
@@ -147,20 +152,23 @@ class RecommenderModel:
         return self.associations.similar(product_id, k)
 
     def complete_basket(self, product_ids: Sequence[str], k: int = 10) -> pl.DataFrame:
-        """Goods that go with these: product_id, rank, score, reason."""
+        """Complements of a basket, one row each: product_id, rank, score, reason."""
         return self.associations.complete_basket(product_ids, k)
 
     def cold_start_lists(self, fitted: FittedSources, k: int = 100) -> pl.DataFrame:
-        """What to show somebody unknown: store_id (null = the whole chain), product_id, probability, rank from 1."""
+        """Products for anonymous customers: one row per store (null = the whole chain) x rank from 1.
+
+        Columns store_id, product_id, probability (of a purchase within the label's days), rank.
+        """
         return cold_start_lists(fitted, k)
 
     def save(self, folder: Path) -> None:
-        """Writes recommender.json, the ranker's and the goods' files into a folder."""
+        """Writes recommender.json and the files of ranker, associations and due model; makes the folder."""
         folder.mkdir(parents=True, exist_ok=True)
         self.ranker.save(folder)
         self.associations.save(folder)
         self.due.save(folder)
-        described = {
+        facts = {
             "format": FORMAT,
             "fitted_on": self.fitted_on,
             "config": self.config.model_dump(mode="json"),
@@ -168,7 +176,7 @@ class RecommenderModel:
             "due_columns": list(self.due.columns),
             "definitions": dict(REDEFINED),
         }
-        write_json(folder / "recommender.json", described)
+        write_json(folder / "recommender.json", facts)
 
     @classmethod
     def load(cls, folder: Path) -> "RecommenderModel":
@@ -178,11 +186,11 @@ class RecommenderModel:
             ModelError: a file is missing or damaged, or the model needs columns that this version does not compute.
         """
         try:
-            described = migrated(json.loads((folder / "recommender.json").read_text(encoding="utf-8")), folder)
-            config = RecommenderConfig.model_validate(described["config"])
-            fitted_on = date.fromisoformat(described["fitted_on"])
-            sources, due_columns = (tuple(described[name]) for name in ("sources", "due_columns"))
-            definitions = described["definitions"]
+            facts = migrated(json.loads((folder / "recommender.json").read_text(encoding="utf-8")), folder)
+            config = RecommenderConfig.model_validate(facts["config"])
+            fitted_on = date.fromisoformat(facts["fitted_on"])
+            sources, due_columns = (tuple(facts[name]) for name in ("sources", "due_columns"))
+            definitions = facts["definitions"]
             missing = missing_sources(sources)
             if missing:
                 raise ModelError(
@@ -191,6 +199,7 @@ class RecommenderModel:
                 )
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
             raise ModelError(f"no recommender can be read in {folder}: {error}. Train and promote one.") from error
+        # what the model was fitted with, whatever the settings say by now
         config = config.model_copy(update={"sources": sources})
         ranker, due = Ranker.load(folder, config), DueModel.load(folder, due_columns)
         fitted = [*sources, *due_columns, *(ranker.booster.feature_name() if ranker.booster is not None else [])]
@@ -203,41 +212,43 @@ class RecommenderModel:
         return cls(config, ranker, Associations.load(folder), due, fitted_on, sources)
 
 
-def _from_2(described: dict[str, Any]) -> dict[str, Any]:
-    """Format 2 left unsaid which sources and columns of due dates there were: always these."""
+def _from_2(facts: dict[str, Any]) -> dict[str, Any]:
+    """Format 2 did not name its sources and due columns: they were always these."""
     sources = ["own", "neighbours", "user_cf", "item_item", "als", "trending", "new_goods", "spectral"]
-    due = ["log_gap", "log_usual_gap", "log_since_last", "phase", *(f"phase_above_{knot}" for knot in (-2, -1, 0, 1))]
-    due += ["phase_by_count", "log_count", "log_since_first", *(f"log_decayed_{days}d" for days in (7, 28, 90))]
-    due += ["log_visits_28d", "log_visits_90d", "log_unseen_days", "person_pace", "product_trend"]
-    return described | {"format": 3, "sources": sources, "due_columns": due, "definitions": {}}
+    due_columns = [
+        "log_gap",
+        "log_usual_gap",
+        "log_since_last",
+        "phase",
+        *(f"phase_above_{knot}" for knot in (-2, -1, 0, 1)),
+    ]
+    due_columns += ["phase_by_count", "log_count", "log_since_first", *(f"log_decayed_{days}d" for days in (7, 28, 90))]
+    due_columns += ["log_visits_28d", "log_visits_90d", "log_unseen_days", "person_pace", "product_trend"]
+    return facts | {"format": 3, "sources": sources, "due_columns": due_columns, "definitions": {}}
 
 
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {2: _from_2}
 """From each older format of `recommender.json` to the next one."""
 
 
-def migrated(described: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """What `recommender.json` says, in the present format.
+def migrated(facts: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """The content of `recommender.json` in the present format, migrated step by step.
+
+    Args:
+        facts: the content in any format.
+        folder: names the model in the message.
 
     Raises:
         ModelError: the format is newer than this software, or too old to be migrated.
     """
-    while (number := described["format"]) != FORMAT:
+    while (number := facts["format"]) != FORMAT:
         if number not in MIGRATIONS:
             raise ModelError(
                 f"the recommender in {folder} has format {number!r}; this software reads {[*MIGRATIONS, FORMAT]}. "
                 "Train and promote a new model, or use the version that made it."
             )
-        described = MIGRATIONS[number](described)
-    return described
-
-
-def training_cutoffs(dataset: Dataset, as_of: date, config: RecommenderConfig) -> list[date]:
-    """Days whose following `label_days` are visible, the newest first, as far back as history reaches."""
-    named = receipt_lines(dataset, as_of).filter(pl.col("customer_id").is_not_null())
-    first = named.select(pl.col("date").min()).collect().item()
-    days = [as_of - timedelta(days=config.label_days * back) for back in range(1, config.cutoffs + 1)]
-    return [day for day in days if first is not None and (day - first).days >= config.min_history_days]
+        facts = MIGRATIONS[number](facts)
+    return facts
 
 
 def _examples_at(dataset: Dataset, cutoff: date, config: RecommenderConfig, progress: Progress) -> Examples:

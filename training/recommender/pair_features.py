@@ -1,4 +1,4 @@
-"""The ranker's features: one row per pair of a person and a product, the same in training and in serving."""
+"""Computes the ranker's features: one row per customer x product, the same code in training and in serving."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,9 @@ from training.recommender.candidates.pool import Candidates
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import ATTRIBUTES, History
 from training.recommender.repeat_gap import Gaps, expected_gaps
-from training.recommender.sparse import CSR, Floats, Ints, csr, distinct, look_up, row_sums
+from training.recommender.sparse import CSR, Flags, Floats, Ints, csr, distinct, look_up, row_sums
 
+# the names below are stored in bundles: a new one is harmless, a changed meaning belongs into REDEFINED
 PAIR = (
     "purchase_days",
     "units",
@@ -32,6 +33,7 @@ PAIR = (
     *(visits_column(v) for v in HALF_LIVES_VISITS),
     *(f"event_{kind}" for kind in EVENT_TYPES),
 )
+"""Columns of `History.pairs` that are features; `purchase_days` stays the first, see `Examples.is_repeat`."""
 UNKNOWN = {
     "sd_gap_days",
     "visits_since",
@@ -43,6 +45,7 @@ UNKNOWN = {
     "gap",
     "gaps_since_last",
 }
+"""Features that are NaN and not 0 for pairs that never interacted: 0 days ago would mean today."""
 TIMING = ("since_last", "since_first", "since_event", "gap", "gaps_since_last", "rate_28d", "share_of_visits")
 PERSON = (
     "baskets",
@@ -61,21 +64,21 @@ AFFINITY = (*(f"{name}_days" for name in ATTRIBUTES), "subcategory_others", "cat
 
 
 TABLES: Final[tuple[TableName, ...]] = ("person", "goods")
-"""Feature tables that say something of a person or a product."""
+"""Feature tables whose columns may be chosen by `feature_sets`: those with one row per person or product."""
 
 REDEFINED: Mapping[str, int] = MappingProxyType({})
-"""Number of a column's definition, by name, of pairs and of due dates; one that is not named here has its first.
+"""Column of the pair or due features -> number of its definition; 1 for those that are not named here.
 
 Raise it whenever a column of the same name begins to mean something else: models fitted on the earlier definition are
 then refused by that name."""
 
 
 def feature_names(config: RecommenderConfig, sources: Sequence[str] | None = None) -> list[str]:
-    """Names of the features, in order.
+    """Names of the features, in the order of `PairFeatures.table`.
 
     Args:
-        config: of the recommender.
-        sources: names of the candidate sources whose opinions are features; None: those of the configuration.
+        config: half-lives, sources and feature sets.
+        sources: names of the candidate sources whose scores are features; None: those of the configuration.
     """
     decayed = [f"decayed_{h}d" for h in config.half_lives_days]
     product = [*PRODUCT, *(f"product_{name}" for name in decayed)]
@@ -86,13 +89,28 @@ def feature_names(config: RecommenderConfig, sources: Sequence[str] | None = Non
 
 
 def slow_half_life(config: RecommenderConfig) -> int:
-    """The half-life nearest to 90 days."""
+    """The half-life nearest to 90 days, which affinities and baselines are decayed by: habits, not the last trip."""
     return min(config.half_lives_days, key=lambda h: abs(h - 90))
 
 
 @dataclass(frozen=True)
 class PairFeatures:
-    """What a history says of any pair."""
+    """Computes features of any pair of a history, from tables built once.
+
+    Attributes:
+        history: the interactions.
+        config: half-lives and feature sets.
+        gaps: expected days between purchases.
+        pair: `history.pairs` x features of pairs that interacted.
+        person: customers x PERSON.
+        product: products x PRODUCT and its decayed sales.
+        affinities: attribute -> customers x values, decayed purchase days.
+        codes: attribute -> code of each product's value, 0 = unknown.
+        category_last: customers x categories, 1 + days since the last purchase, 0 = never.
+        person_price: mean log price of each customer's purchase days.
+        person_columns: customers x chosen columns of the person table.
+        goods_columns: products x chosen columns of the goods table.
+    """
 
     history: History
     config: RecommenderConfig
@@ -104,13 +122,13 @@ class PairFeatures:
     codes: dict[str, npt.NDArray[np.int32]]
     category_last: CSR
     person_price: Floats
-    of_person: Floats
-    of_goods: Floats
+    person_columns: Floats
+    goods_columns: Floats
 
     def table(self, candidates: Candidates) -> Floats:
-        """One row per candidate, columns `feature_names`."""
-        at = self.history.find(candidates.people, candidates.products)
-        pair = np.where(at[:, None] >= 0, self.pair[at], self._absent())
+        """Features of the candidates, pairs x `feature_names`; NaN = unknown."""
+        pair_rows = self.history.find(candidates.people, candidates.products)
+        pair = np.where(pair_rows[:, None] >= 0, self.pair[pair_rows], self._absent())
         person, product = self.person[candidates.people], self.product[candidates.products]
         columns = [pair, person, product, self._affinity(candidates, pair)]
         columns += [self._price(candidates), candidates.scores, candidates.relative]
@@ -120,15 +138,15 @@ class PairFeatures:
         return table
 
     def _of_tables(self, candidates: Candidates) -> list[Floats]:
-        """Columns of feature tables in the order of the configuration."""
-        chosen = chosen_columns(self.config.feature_sets, TABLES)
-        rows = {"person": (self.of_person, candidates.people), "goods": (self.of_goods, candidates.products)}
-        counts = dict.fromkeys(rows, 0)
+        """Chosen columns of the feature tables, in the order of the configuration, which may mix the tables."""
+        table_columns = chosen_columns(self.config.feature_sets, TABLES)
+        rows = {"person": (self.person_columns, candidates.people), "goods": (self.goods_columns, candidates.products)}
+        next_column = dict.fromkeys(rows, 0)
         columns = []
-        for column in chosen:
+        for column in table_columns:
             values, codes = rows[column.table]
-            columns.append(values[codes, counts[column.table]][:, None])
-            counts[column.table] += 1
+            columns.append(values[codes, next_column[column.table]][:, None])
+            next_column[column.table] += 1
         return columns
 
     @property
@@ -144,13 +162,14 @@ class PairFeatures:
         rows = np.searchsorted(block, candidates.people)
         codes = {name: self.codes[name][candidates.products].astype(np.int64) for name in ATTRIBUTES}
         days = [look_up(self.affinities[name][block], rows, codes[name]) for name in ATTRIBUTES]
-        mine = pair[:, len(PAIR) + self._slow]
+        own_days = pair[:, len(PAIR) + self._slow]
         since = look_up(self.category_last[block], rows, codes["category"])
-        return np.stack([*days, days[2] - mine, np.where(since > 0, since - 1, np.nan)], axis=1).astype(np.float32)
+        # the third attribute is the subcategory: its purchases without those of the product itself
+        return np.stack([*days, days[2] - own_days, np.where(since > 0, since - 1, np.nan)], axis=1).astype(np.float32)
 
     @property
     def slow_half_life(self) -> int:
-        """The half-life nearest to 90 days: that of the affinities."""
+        """The half-life nearest to 90 days, which the affinities are decayed by."""
         return slow_half_life(self.config)
 
     @property
@@ -159,12 +178,17 @@ class PairFeatures:
 
     def _price(self, candidates: Candidates) -> Floats:
         price = self.product[candidates.products, PRODUCT.index("log_price")]
-        apart: Floats = (price - self.person_price[candidates.people])[:, None]
-        return apart
+        log_ratio: Floats = (price - self.person_price[candidates.people])[:, None]
+        return log_ratio
 
 
 def build_pair_features(dataset: Dataset, history: History, config: RecommenderConfig) -> PairFeatures:
-    """Everything that can be worked out once per history.
+    """Tables of pairs, people and products, built once per history.
+
+    Args:
+        dataset: feature tables are built from it where `config.feature_sets` asks for them.
+        history: the interactions.
+        config: half-lives and feature sets.
 
     Raises:
         UsageError: a feature set or a column of `config.feature_sets` is unknown, or a column is no number.
@@ -190,23 +214,25 @@ def build_pair_features(dataset: Dataset, history: History, config: RecommenderC
         codes={name: code for name, (code, _) in codes.items()},
         category_last=_category_last(history, *codes["category"]),
         person_price=((days @ np.nan_to_num(log_price)) / np.maximum(row_sums(days), 1e-9)).astype(np.float32),
-        of_person=of_tables["person"],
-        of_goods=of_tables["goods"],
+        person_columns=of_tables["person"],
+        goods_columns=of_tables["goods"],
     )
 
 
 def _table_values(dataset: Dataset, history: History, config: RecommenderConfig) -> dict[TableName, Floats]:
-    """Table -> chosen columns as of the history's day, one row per code of a person or product; NaN = unknown."""
-    chosen = chosen_columns(config.feature_sets, TABLES)
-    frames = read_columns(dataset, history.as_of, chosen) if chosen else {}
+    """Table -> people or products x its chosen columns as of the history's day; NaN = unknown."""
+    table_columns = chosen_columns(config.feature_sets, TABLES)
+    frames = read_columns(dataset, history.as_of, table_columns) if table_columns else {}
     rows = {"person": history.customers.select("customer_id"), "goods": history.products.select("product_id")}
     values: dict[TableName, Floats] = {}
     for table in TABLES:
-        names = [str(column) for column in chosen if column.table == table]
-        known = rows[table]
+        names = [str(column) for column in table_columns if column.table == table]
+        rows_of_table = rows[table]
         if table in frames:
-            known = known.join(frames[table], on=list(KEYS[table]), how="left", maintain_order="left")
-        values[table] = _dense(known.select(names)) if names else np.empty((known.height, 0), np.float32)
+            rows_of_table = rows_of_table.join(frames[table], on=list(KEYS[table]), how="left", maintain_order="left")
+        values[table] = (
+            _dense(rows_of_table.select(names)) if names else np.empty((rows_of_table.height, 0), np.float32)
+        )
     return values
 
 
@@ -295,7 +321,14 @@ def _dense(frame: pl.DataFrame) -> Floats:
     return frame.select(pl.all().cast(pl.Float32).fill_null(float("nan"))).to_numpy()
 
 
-def customer_share(people: Ints, share: float, seed: int) -> npt.NDArray[np.bool_]:
-    """A stable random share of customers by a hash of their code and the seed."""
+def customer_share(people: Ints, share: float, seed: int) -> Flags:
+    """Whether each customer belongs to a random share that is stable for a code and seed.
+
+    Args:
+        people: customer codes.
+        share: of the customers, 0 to 1.
+        seed: another seed chooses other customers.
+    """
+    # Fibonacci hashing: the golden ratio's multiplier spreads consecutive codes evenly over the upper bits
     mixed = (people.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
     return (mixed >> np.uint64(40)).astype(np.float64) / 2**24 < share

@@ -1,4 +1,4 @@
-"""Why a pair is worth showing, as codes that any language can word: `code` or `code:detail`."""
+"""Explains scored pairs by reason codes, `code` or `code:detail`, which every language has words for."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,7 @@ from training.recommender.candidates.pool import Candidates
 from training.recommender.fitted_sources import FittedSources
 from training.recommender.sparse import Floats, Ints
 
+# latent factors have no reason of their own: their favourite category is one, see `reason_codes`
 _BY_SOURCE = {
     "own": "bought_before",
     "neighbours": "people_like_you",
@@ -25,57 +26,67 @@ _BY_SOURCE = {
 
 
 def reason_codes(fitted: FittedSources, pairs: Candidates, features: Floats, names: Sequence[str]) -> pl.Series:
-    """One code per pair.
+    """Reason code of each pair: what the person did themselves before what a source says.
 
     `every_days:12` bought again about every 12 days; `bought_before` once; `looked_at:scan` an event of late;
-    `goes_with:PRODUCT` with a good the person buys; `people_like_you`; `category:NAME` a favourite category; `popular`
-    in the person's store; `new` goods; else the name of a source of another package, which has words of its own.
+    `goes_with:PRODUCT` with a product the person buys; `people_like_you`; `category:NAME` a favourite category;
+    `popular` in the person's store; `new` products; else the name of a source of another package, which has words of
+    its own.
+
+    Args:
+        fitted: sources of the day.
+        pairs: the pairs.
+        features: pairs x features.
+        names: names of the features.
     """
-    at = {name: place for place, name in enumerate(names)}
-    days = features[:, at["purchase_days"]]
-    events = np.nan_to_num(features[:, [at[f"event_{kind}"] for kind in EVENT_TYPES]])
+    column_of = {name: place for place, name in enumerate(names)}
+    purchase_days = features[:, column_of["purchase_days"]]
+    events = np.nan_to_num(features[:, [column_of[f"event_{kind}"] for kind in EVENT_TYPES]])
     source = _strongest(pairs, fitted.source_names)
     codes = np.array([_BY_SOURCE.get(name, name) for name in fitted.source_names], dtype=object)[source]
-    codes = np.where((codes == "category") & ~_likes_category(features, at), "people_like_you", codes)
+    codes = np.where((codes == "category") & ~_is_favourite_category(features, column_of), "people_like_you", codes)
     codes = _with_details(fitted, pairs, codes)
-    looked = events.max(axis=1) > 0.1
-    codes[looked] = np.array([f"looked_at:{kind}" for kind in EVENT_TYPES], dtype=object)[events.argmax(axis=1)[looked]]
-    codes[days == 1] = "bought_before"
-    often = days > 1
-    gaps = np.maximum(np.round(features[often, at["gap"]]), 1).astype(int)
-    codes[often] = [f"every_days:{gap}" for gap in gaps]
+    has_event = events.max(axis=1) > 0.1  # events decay: weaker ones are too long ago to be remembered
+    looked_at = np.array([f"looked_at:{kind}" for kind in EVENT_TYPES], dtype=object)
+    codes[has_event] = looked_at[events.argmax(axis=1)[has_event]]
+    codes[purchase_days == 1] = "bought_before"
+    is_repeated = purchase_days > 1
+    gaps = np.maximum(np.round(features[is_repeated, column_of["gap"]]), 1).astype(int)
+    codes[is_repeated] = [f"every_days:{gap}" for gap in gaps]
     return pl.Series("reason", codes.tolist(), dtype=pl.String)
 
 
 def _strongest(pairs: Candidates, sources: Sequence[str]) -> Ints:
-    """The source that holds most of a pair, own goods apart; trends speak last."""
-    voice = pairs.relative.copy()
-    voice[:, sources.index("own")] = -1
-    voice[:, sources.index("trending")] *= 0.5
-    return np.asarray(voice.argmax(axis=1))
+    """Number of the source with the greatest relative score of each pair."""
+    strength = pairs.relative.copy()
+    # own purchases have reasons that say more; popularity is a reason where no other is half as strong
+    strength[:, sources.index("own")] = -1
+    strength[:, sources.index("trending")] *= 0.5
+    return np.asarray(strength.argmax(axis=1))
 
 
-def _likes_category(features: Floats, at: dict[str, int]) -> npt.NDArray[np.bool_]:
-    return np.nan_to_num(features[:, at["category_days"]]) > 1
+def _is_favourite_category(features: Floats, column_of: dict[str, int]) -> npt.NDArray[np.bool_]:
+    """Whether the person bought the category more than once of late (decayed purchase days above 1)."""
+    return np.nan_to_num(features[:, column_of["category_days"]]) > 1
 
 
 def _with_details(fitted: FittedSources, pairs: Candidates, codes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    out = codes.copy()
+    detailed = codes.copy()
     products = fitted.history.products
     goes_with = np.flatnonzero(codes == "goes_with")
     partner = _partners(fitted, pairs.people[goes_with], pairs.products[goes_with])
     ids = products["product_id"].gather(np.maximum(partner, 0)).to_list()
-    out[goes_with] = [
+    detailed[goes_with] = [
         f"goes_with:{name}" if known else "people_like_you" for name, known in zip(ids, partner >= 0, strict=True)
     ]
     category = np.flatnonzero(codes == "category")
-    words = products["category"].gather(pairs.products[category]).to_list()
-    out[category] = [f"category:{word}" if word else "people_like_you" for word in words]
-    return out
+    category_names = products["category"].gather(pairs.products[category]).to_list()
+    detailed[category] = [f"category:{word}" if word else "people_like_you" for word in category_names]
+    return detailed
 
 
 def _partners(fitted: FittedSources, people: Ints, products: Ints) -> Ints:
-    """The good of the person that goes best with each product, -1 where there is none."""
+    """Product of the person with the most joint baskets with each product; -1 where there is none."""
     source = next((s for s in fitted.sources if isinstance(s, ItemItem)), None)
     if source is None or people.size == 0:
         return np.full(people.size, -1, np.int64)

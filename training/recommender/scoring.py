@@ -1,23 +1,23 @@
-"""From a situation and a ranker to scored pairs, block by block."""
+"""Scores customer x product pairs with the ranker, block by block, and ranks products for cold-start customers."""
 
 import math
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from retail_brain.progress import SILENT, Progress
 from training.recommender.candidates.pool import Candidates
 from training.recommender.candidates.trending import Trending
-from training.recommender.due_model import PROBABILITIES, UNFITTED, DueModel, anchored
+from training.recommender.due_model import PROBABILITIES, UNFITTED, DueModel, scaled_to_ranker
 from training.recommender.fitted_sources import FittedSources
 from training.recommender.ranker import Ranker
 from training.recommender.reasons import reason_codes
 from training.recommender.repeat_gap import due_days
-from training.recommender.sparse import Floats, Ints, blocks, look_up, top_cells
+from training.recommender.sparse import Flags, Floats, Ints, Reals, blocks, look_up, top_cells
 
+# MLflow's signature of the recommender names the same columns (`training.tracking.packaging`)
 SCORED = {
     "customer_id": pl.String,
     "product_id": pl.String,
@@ -40,7 +40,7 @@ def score_pairs(
     per_product: int = 0,
     progress: Progress = SILENT,
 ) -> Iterator[pl.DataFrame]:
-    """Scored pairs (columns SCORED); see `RecommenderModel.score`."""
+    """Yields scored pairs, columns SCORED, a block of customers at a time; see `RecommenderModel.score`."""
     people = fitted.history.people(customers)
     extra = None
     if products is not None:
@@ -49,75 +49,82 @@ def score_pairs(
     elif per_product > 0:
         extra = top_people_per_product(fitted, people, per_product)
     blocks = fitted.candidates(people, extra, with_proposals=products is None)
-    within = due.within(fitted.history)
+    due_probability = due.probabilities(fitted.history)
     for block in progress.track(blocks, "scoring"):
         if block.people.size:
-            yield scored_frame(fitted, ranker, block, within)
+            yield scored_frame(fitted, ranker, block, due_probability)
 
 
-def scored_frame(fitted: FittedSources, ranker: Ranker, block: Candidates, within: Floats) -> pl.DataFrame:
+def scored_frame(fitted: FittedSources, ranker: Ranker, block: Candidates, due_probability: Floats) -> pl.DataFrame:
     """One row per pair of the block, columns SCORED.
 
     Args:
-        fitted: the situation.
-        ranker: gives the level of the probabilities.
+        fitted: sources and features of the day.
+        ranker: gives the probability of a purchase within the label's days.
         block: the pairs.
-        within: of `DueModel.within`: their shares of time, for pairs bought before.
+        due_probability: `DueModel.probabilities` of the history: how a repeat pair's probability divides over time.
     """
     features = fitted.features.table(block)
     names = fitted.feature_names
     probability = ranker.probability(features, names)
-    strangers = np.isnan(fitted.features.person[block.people, 0]) & (features[:, 0] == 0)
-    probability[strangers] = cold_start_probability(fitted, block)[strangers]
-    repeat = features[:, 0] > 0
-    due = due_days(features[:, names.index("since_last")].astype(float), features[:, names.index("gap")].astype(float))
-    day = np.where(np.isnan(due), -1, due).astype(np.int32)
-    at = fitted.history.find(block.people, block.products)
-    usual = fitted.features.gaps.product[block.products]
-    soon = anchored(within[at[repeat]], probability[repeat], fitted.config.label_days)
+    # trees have seen no pair of somebody who never bought: every training pair belongs to a buyer
+    is_cold_start = np.isnan(fitted.features.person[block.people, 0]) & (features[:, 0] == 0)
+    probability[is_cold_start] = cold_start_probability(fitted, block)[is_cold_start]
+    is_repeat = features[:, 0] > 0
+    since_last, gap = (features[:, names.index(name)] for name in ("since_last", "gap"))
+    days_until_due = due_days(since_last.astype(float), gap.astype(float))
+    due_day = np.where(np.isnan(days_until_due), -1, days_until_due).astype(np.int32)  # -1 = not due, null below
+    pair_rows = fitted.history.find(block.people, block.products)
+    product_gap = fitted.features.gaps.product[block.products]
+    repeat_probability = scaled_to_ranker(
+        due_probability[pair_rows[is_repeat]], probability[is_repeat], fitted.config.label_days
+    )
     frame = pl.DataFrame(
         {
             "customer_id": fitted.history.customers["customer_id"].gather(block.people),
             "product_id": fitted.history.products["product_id"].gather(block.products),
             "probability": probability,
-            "day": day,
-            "gap_days": np.rint(np.where(repeat, features[:, names.index("gap")], usual)).astype(np.int32),
-            **{name: _only(repeat, soon[:, place]) for place, name in enumerate(PROBABILITIES)},
+            "day": due_day,
+            "gap_days": np.rint(np.where(is_repeat, gap, product_gap)).astype(np.int32),
+            **{name: _only(is_repeat, repeat_probability[:, place]) for place, name in enumerate(PROBABILITIES)},
         }
     )
     last = pl.lit(fitted.history.as_of)
     return frame.with_columns(
-        pl.Series("kind", np.where(repeat, "repeat", "explore")),
+        pl.Series("kind", np.where(is_repeat, "repeat", "explore")),
         pl.when(pl.col("day") > 0).then(last + pl.duration(days=pl.col("day"))).cast(pl.Date).alias("due_on"),
         reason_codes(fitted, block, features, names),
     ).select(list(SCORED))
 
 
-def _only(rows: npt.NDArray[np.bool_], values: npt.NDArray[np.float64]) -> pl.Series:
-    """The values where they belong, null elsewhere."""
-    whole = np.full(rows.size, np.nan)
-    whole[rows] = values
-    return pl.Series(whole).fill_nan(None)
+def _only(is_given: Flags, values: Reals) -> pl.Series:
+    """The values in the rows that have one, null elsewhere."""
+    filled = np.full(is_given.size, np.nan)
+    filled[is_given] = values
+    return pl.Series(filled).fill_nan(None)
 
 
 def cold_start_probability(fitted: FittedSources, block: Candidates) -> Floats:
-    """For people who never bought: what an average active person buys, times the store's share of the product."""
+    """Probability of each pair for people who never bought: a Poisson rate within the label's days.
+
+    The rate is what an average active person buys, times the product's share in the store (times the segment's lift).
+    """
     trending = [source.name for source in fitted.sources].index("trending")
     probability: Floats = -np.expm1(-block.scores[:, trending] * _purchases_per_person(fitted))
     return probability
 
 
 def _purchases_per_person(fitted: FittedSources) -> float:
-    """Product purchase days within the label's days of a customer who comes at all."""
+    """Mean purchase days (customer x product x day) within the label's days of a customer who comes at all."""
     history = fitted.history
-    recent = history.as_of - timedelta(days=fitted.config.label_days)
-    active = max(int((history.customers["last_visit_on"] > recent).sum()), 1)
-    faded = float(history.pairs[f"decayed_{fitted.features.slow_half_life}d"].sum())
-    return faded * math.log(2) / fitted.features.slow_half_life * fitted.config.label_days / active
+    since = history.as_of - timedelta(days=fitted.config.label_days)
+    active = max(int((history.customers["last_visit_on"] > since).sum()), 1)
+    decayed_purchases = float(history.pairs[f"decayed_{fitted.features.slow_half_life}d"].sum())
+    return decayed_purchases * math.log(2) / fitted.features.slow_half_life * fitted.config.label_days / active
 
 
 def cold_start_lists(fitted: FittedSources, k: int) -> pl.DataFrame:
-    """One row per store x rank, and for the chain (store_id null): product_id, probability, rank."""
+    """One row per store x rank, and per rank for the chain (store_id null): product_id, probability, rank from 1."""
     trending = next(source for source in fitted.sources if isinstance(source, Trending))
     rows, columns = top_cells(trending.by_store, k)
     share = look_up(trending.by_store, rows, columns)
@@ -133,7 +140,7 @@ def cold_start_lists(fitted: FittedSources, k: int) -> pl.DataFrame:
 
 
 def cold_start_chances(fitted: FittedSources) -> pl.DataFrame:
-    """One row per product: product_id, chance (of a purchase by somebody unknown within the label's days)."""
+    """One row per product: product_id, chance: probability that somebody unknown buys it within the label's days."""
     trending = next(source for source in fitted.sources if isinstance(source, Trending))
     share = np.zeros(fitted.history.shape[1])
     chain = trending.by_store[[len(fitted.history.stores)]].tocsr()
@@ -143,34 +150,36 @@ def cold_start_chances(fitted: FittedSources) -> pl.DataFrame:
 
 
 def top_people_per_product(fitted: FittedSources, people: Ints, per_product: int) -> tuple[Ints, Ints]:
-    """Pairs (people, products): for every product with at least 5 buyers, its `per_product` likeliest people.
+    """Codes (people, products) of pairs: for every product with at least 5 buyers, its `per_product` likeliest people.
 
-    Likely by habit (own and neighbours'), latent taste and share of the category; kept as a running best over blocks
-    of people, so memory is bounded by products x per_product.
+    Candidates are chosen per customer, so products that are nobody's first choice would have no audience. Likely by
+    neighbours, latent factors and share of the subcategory; a running best over blocks of people, so that memory is
+    bounded by products x per_product.
     """
     history = fitted.history
-    goods = fitted.sold_goods()
-    best_score = np.empty((0, goods.size), np.float32)
-    best_people = np.empty((0, goods.size), np.int32)
+    products = fitted.sold_goods()
+    best_score = np.empty((0, products.size), np.float32)
+    best_people = np.empty((0, products.size), np.int32)
     for block in blocks(people, history.shape[1], fitted.config.block_pairs):
-        score = np.vstack([best_score, _affinity(fitted, block, goods)])
-        whose = np.vstack([best_people, np.repeat(block.astype(np.int32)[:, None], goods.size, axis=1)])
-        kept = np.argpartition(-score, min(per_product, score.shape[0]) - 1, axis=0)[:per_product]
-        best_score = np.take_along_axis(score, kept, axis=0)
-        best_people = np.take_along_axis(whose, kept, axis=0)
-    return best_people.ravel().astype(np.int64), np.tile(goods, best_people.shape[0])
+        score = np.vstack([best_score, _audience_affinity(fitted, block, products)])
+        block_people = np.vstack([best_people, np.repeat(block.astype(np.int32)[:, None], products.size, axis=1)])
+        top = np.argpartition(-score, min(per_product, score.shape[0]) - 1, axis=0)[:per_product]
+        best_score = np.take_along_axis(score, top, axis=0)
+        best_people = np.take_along_axis(block_people, top, axis=0)
+    return best_people.ravel().astype(np.int64), np.tile(products, best_people.shape[0])
 
 
-def _affinity(fitted: FittedSources, block: Ints, goods: Ints) -> Floats:
+def _audience_affinity(fitted: FittedSources, block: Ints, products: Ints) -> Floats:
     by_name = {source.name: source for source in fitted.sources}
-    total: Floats = np.zeros((block.size, goods.size), np.float32)
+    total: Floats = np.zeros((block.size, products.size), np.float32)
     # the configuration may leave either out; own habits are always there
     names = tuple(name for name in by_name if name in {"neighbours", "als"}) or ("own",)
     for name in names:
         scores = by_name[name].scores(block)
-        cells = look_up(scores, np.repeat(np.arange(block.size), goods.size), np.tile(goods, block.size))
+        cells = look_up(scores, np.repeat(np.arange(block.size), products.size), np.tile(products, block.size))
         total += cells.reshape(total.shape)
+    # the sources say little of rare products; the subcategory tells at least who buys the kind
     category = fitted.features.affinities["subcategory"][block].toarray()
     share = category / np.maximum(category.sum(axis=1, keepdims=True), 1e-9)
-    total += 0.3 * share[:, fitted.features.codes["subcategory"][goods]]
+    total += 0.3 * share[:, fitted.features.codes["subcategory"][products]]
     return total

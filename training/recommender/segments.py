@@ -1,4 +1,4 @@
-"""What people of a kind buy more than others: for those of whom nothing but their attributes is known."""
+"""Computes the lift of products in customer segments, for cold-start customers of whom only attributes are known."""
 
 from dataclasses import dataclass
 
@@ -7,22 +7,22 @@ import numpy.typing as npt
 import polars as pl
 
 from training.recommender.history import History
-from training.recommender.sparse import CSR, Ints, csr
+from training.recommender.sparse import CSR, Flags, Ints, Reals, csr
 
 SHRINKAGE = 500.0
-"""Purchases of everyone that a segment's own count against. Chosen by judgement, not measured."""
+"""Purchases at the chain's shares that a segment's own are shrunk by. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
 class Segments:
-    """The attribute of customers that says most about what they buy, and what it says.
+    """Lift of products by the customer attribute that predicts purchases best.
 
     Attributes:
-        attribute: its name; None where none says anything.
-        codes: of each customer's value, 0 where unknown.
-        lift: values x products: how much likelier the product is among the goods of these people than among all; row 0
+        attribute: name of the attribute; None where none predicts anything.
+        codes: code of each customer's value, 0 where unknown.
+        lift: values x products, share of the product among these people's purchases over its share among all; row 0
             is 1.
-        gain: mean log lift of the goods of people who were left out when the lifts were counted, in nats.
+        gain: mean log lift of the purchases of held-out people, in nats.
     """
 
     attribute: str | None
@@ -31,55 +31,58 @@ class Segments:
     gain: float
 
     def of(self, people: Ints, products: Ints) -> npt.NDArray[np.float32]:
-        """Lift of each pair, 1 where nothing is known of the person."""
-        found: npt.NDArray[np.float32] = self.lift[self.codes[people], products]
-        return found
+        """Lift of each pair; 1 where the person's value is unknown."""
+        lift: npt.NDArray[np.float32] = self.lift[self.codes[people], products]
+        return lift
 
 
 def fit_segments(history: History, shrinkage: float = SHRINKAGE) -> Segments:
-    """The attribute that tells best what people buy of whom it learned nothing, or none where all of them mislead.
+    """Segments by the attribute with the greatest gain on held-out customers; by none where no gain is above 0.
 
     The lift of a product p for people of value v is (n_vp + k s_p) / ((n_v + k) s_p): n counts customers who bought,
-    s_p is the product's share of all these counts and k = `shrinkage`. Each attribute is judged on one half of the
-    customers by the lifts of the other half. O(attributes x purchases).
+    s_p is the product's share of all these counts and k = `shrinkage`. Twofold: the gain of each half of the customers
+    by the lifts of the other half, because lifts of the same people would always look useful.
+    O(attributes x purchases).
+
+    Args:
+        history: purchases and traits of the customers.
+        shrinkage: purchases at the chain's shares that a segment's own are shrunk by.
     """
     bought = (history.matrix("purchase_days") > 0).astype(np.float32)
-    even = np.arange(history.shape[0]) % 2 == 0
+    is_even = np.arange(history.shape[0]) % 2 == 0
     best = Segments(None, np.zeros(history.shape[0], np.int32), np.ones((1, history.shape[1]), np.float32), 0.0)
     for name in history.traits.columns:
-        codes, many = _codes(history.traits[name])
-        halves = [_counts(bought, codes, many, rows) for rows in (even, ~even)]
+        codes, n_values = _codes(history.traits[name])
+        halves = [_counts(bought, codes, n_values, rows) for rows in (is_even, ~is_even)]
         gain = (_gain(halves[0], halves[1], shrinkage) + _gain(halves[1], halves[0], shrinkage)) / 2
         if gain > best.gain:
             best = Segments(name, codes, _lift(halves[0] + halves[1], shrinkage), gain)
     return best
 
 
-def _codes(values: pl.Series) -> tuple[npt.NDArray[np.int32], int]:
-    known = values.drop_nulls().unique().sort()
-    codes = values.cast(pl.Enum(known)).to_physical().cast(pl.Int32) + 1
-    return codes.fill_null(0).to_numpy(), known.len() + 1
+def _codes(trait: pl.Series) -> tuple[npt.NDArray[np.int32], int]:
+    distinct_values = trait.drop_nulls().unique().sort()
+    codes = trait.cast(pl.Enum(distinct_values)).to_physical().cast(pl.Int32) + 1
+    return codes.fill_null(0).to_numpy(), distinct_values.len() + 1
 
 
-def _counts(
-    bought: CSR, codes: npt.NDArray[np.int32], many: int, rows: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.float64]:
-    """Values x products: customers among the rows who bought."""
+def _counts(bought: CSR, codes: npt.NDArray[np.int32], n_values: int, rows: Flags) -> Reals:
+    """Values x products: number of customers in the rows who bought."""
     people = np.flatnonzero(rows)
-    member = csr(codes[people].astype(np.int64), people, np.ones(people.size, np.float32), (many, codes.size))
-    counted: npt.NDArray[np.float64] = (member @ bought).toarray().astype(np.float64)
+    is_member = csr(codes[people].astype(np.int64), people, np.ones(people.size, np.float32), (n_values, codes.size))
+    counted: Reals = (is_member @ bought).toarray().astype(np.float64)
     return counted
 
 
-def _lift(counts: npt.NDArray[np.float64], shrinkage: float) -> npt.NDArray[np.float32]:
+def _lift(counts: Reals, shrinkage: float) -> npt.NDArray[np.float32]:
     share = counts.sum(axis=0) / max(counts.sum(), 1.0)
     total = counts.sum(axis=1, keepdims=True)
     expected = (total + shrinkage) * share
     lift = np.ones(counts.shape, np.float32)
     np.divide(counts + shrinkage * share, expected, out=lift, where=expected > 0, casting="same_kind")
-    lift[0] = 1.0
+    lift[0] = 1.0  # who has no value is no segment
     return lift
 
 
-def _gain(learned: npt.NDArray[np.float64], judged: npt.NDArray[np.float64], shrinkage: float) -> float:
-    return float((judged * np.log(_lift(learned, shrinkage))).sum() / max(judged.sum(), 1.0))
+def _gain(learned_counts: Reals, judged_counts: Reals, shrinkage: float) -> float:
+    return float((judged_counts * np.log(_lift(learned_counts, shrinkage))).sum() / max(judged_counts.sum(), 1.0))

@@ -1,4 +1,7 @@
-"""Tuning of the sources to a data set it has never seen: a few trials on a past window, one parameter at a time."""
+"""Tunes hyperparameters of the candidate sources: coordinate search by NDCG on one past window, within a time budget.
+
+A grocer's customers come weekly and a furniture shop's once in years: no half-life fits both.
+"""
 
 import time
 from collections import defaultdict
@@ -15,18 +18,18 @@ from retail_brain.progress import SILENT, Progress
 from training.recommender.candidates.base import Source
 from training.recommender.candidates.registry import fit_source
 from training.recommender.config import RecommenderConfig
+from training.recommender.examples import training_cutoffs
 from training.recommender.history import History, build_history, purchased_pairs
 from training.recommender.installed_sources import SOURCE_NAMES, declared_source
 from training.recommender.metrics import Ranking, ndcg_at, top_hits
-from training.recommender.model import training_cutoffs
 from training.recommender.sparse import Ints, blocks, distinct, is_among, look_up, top_cells
 
 K = 10
-"""Products of a list that a trial is measured by."""
+"""Length of the list that a trial is measured by."""
 OWN_WEIGHTS = (0.85, 0.5, 0.3)
-"""Shares of the own vector that are tried beside the default. Chosen by judgement, not measured."""
+"""Shares of the own vector tried beside the default. Chosen by judgement, not measured."""
 NEIGHBOURS = (60, 300)
-"""Numbers of nearest people that are tried beside the default. Chosen by judgement, not measured."""
+"""Numbers of nearest people tried beside the default. Chosen by judgement, not measured."""
 HALF_LIFE_VISITS = 14
 """Visits tried as a half-life instead of days. Chosen by judgement, not measured."""
 TRIAL = {
@@ -41,11 +44,11 @@ TRIAL = {
 
 @dataclass(frozen=True)
 class Tuned:
-    """A configuration fitted to the data set.
+    """A tuned configuration and its trials.
 
     Attributes:
-        config: the given one with better parameters of the sources.
-        trials: one row per trial: source, parameter, value, ndcg_at_10, kept, seconds.
+        config: the given one with the best parameters found.
+        trials: one row per trial: source, parameter, value, ndcg_at_10, kept (whether it became the best), seconds.
     """
 
     config: RecommenderConfig
@@ -53,33 +56,39 @@ class Tuned:
 
 
 def tune(dataset: Dataset, cutoff: date, config: RecommenderConfig, *, progress: Progress = SILENT) -> Tuned:
-    """Chooses half-lives, the weight of own habits and the number of neighbours on one past window.
+    """The configuration with half-lives, own weight and number of neighbours chosen on one past window.
 
     Args:
         dataset: must show `label_days` after the cutoff; a backtest's window must lie beyond those.
-        cutoff: day to stand on.
+        cutoff: last day that the sources see.
         config: what to start from; `tuning_trials` (0 = none) and `tuning_seconds` bound the work, `tuning_people` its
             size.
-        progress: told of the step.
+        progress: reporter.
 
     Raises:
         DataError: no purchase names a customer.
     """
-    rows: list[dict[str, object]] = []
-    began = time.monotonic()
+    trials: list[dict[str, object]] = []
+    started = time.monotonic()
     if config.tuning_trials > 0:
         with progress.step(f"tuning at {cutoff}") as step:
-            bench = _bench(dataset, cutoff, config)
-            config = _search(bench, config, rows, began + config.tuning_seconds)
-            step.rows = len(rows)
+            window = _tuning_window(dataset, cutoff, config)
+            config = _search(window, config, trials, started + config.tuning_seconds)
+            step.rows = len(trials)
             step.note = f"own half-life {config.own.half_life_days} days, own weight {config.neighbours.own_weight}"
-    return Tuned(config, pl.DataFrame(rows, schema=TRIAL))
+    return Tuned(config, pl.DataFrame(trials, schema=TRIAL))
 
 
 def tune_before(
     dataset: Dataset, windows: Sequence[date], config: RecommenderConfig, *, progress: Progress = SILENT
 ) -> Tuned:
-    """`tune` on the newest window that lies wholly before those to be tested; as given where history is too short.
+    """`tune` on the newest window that lies wholly before those to be tested; as given where the history is too short.
+
+    Args:
+        dataset: needs `transactions` with customer_id.
+        windows: cutoffs that will be tested; none = nothing is tuned.
+        config: hyperparameters to start from.
+        progress: reporter.
 
     Raises:
         DataError: no purchase names a customer.
@@ -92,7 +101,9 @@ def tune_before(
 
 
 @dataclass(frozen=True)
-class _Bench:
+class _TuningWindow:
+    """Sampled buyers of one past window with what they bought: `truth` holds their pair keys, ascending."""
+
     history: History
     people: Ints
     truth: Ints
@@ -100,6 +111,7 @@ class _Bench:
     cells: int
 
     def ndcg(self, source: Source) -> float:
+        """Mean NDCG at 10 of the source's own ranking: fitting the ranker for every trial would take too long."""
         hits = []
         for block in blocks(self.people, self.history.shape[1], self.cells):
             scores = source.scores(block)
@@ -110,49 +122,50 @@ class _Bench:
         return float(ndcg_at(Ranking(np.vstack(hits), self.relevant), K).mean())
 
 
-def _bench(dataset: Dataset, cutoff: date, config: RecommenderConfig) -> _Bench:
+def _tuning_window(dataset: Dataset, cutoff: date, config: RecommenderConfig) -> _TuningWindow:
     history = build_history(dataset.at(cutoff), cutoff, config)
     people, products = purchased_pairs(dataset, history, cutoff + timedelta(days=config.label_days))
     buyers = distinct(people)
     if buyers.size > config.tuning_people:
         buyers = np.sort(np.random.default_rng(config.seed).choice(buyers, config.tuning_people, replace=False))
     relevant = np.bincount(people, minlength=history.shape[0])[buyers]
-    return _Bench(history, buyers, np.sort(people * history.shape[1] + products), relevant, config.block_pairs)
+    return _TuningWindow(history, buyers, np.sort(people * history.shape[1] + products), relevant, config.block_pairs)
 
 
 def _search(
-    bench: _Bench, config: RecommenderConfig, rows: list[dict[str, object]], deadline: float
+    window: _TuningWindow, config: RecommenderConfig, trials: list[dict[str, object]], deadline: float
 ) -> RecommenderConfig:
-    """The best of the proposals; what is not tried before the deadline (of `time.monotonic`) stays as it is."""
-    if bench.people.size == 0:
+    """The configuration after the proposals; none is tried after the deadline (of `time.monotonic`)."""
+    if window.people.size == 0:
         return config
-    best: defaultdict[str, float] = defaultdict(lambda: -1.0)
-    proposals = [*islice(_proposals(config), config.tuning_trials), *_outside_proposals(config)]
+    best_ndcg: defaultdict[str, float] = defaultdict(lambda: -1.0)
+    proposals = [*islice(_proposals(config), config.tuning_trials), *_declared_proposals(config)]
     for source, parameter, value in proposals:
-        began = time.monotonic()
-        if began > deadline:
+        started = time.monotonic()
+        if started > deadline:
             break
-        tried = _changed(config, source, parameter, value)
-        found = bench.ndcg(fit_source(source, bench.history, tried))
-        kept = found > best[source]
-        seconds = time.monotonic() - began
-        rows.append(dict(zip(TRIAL, (source, parameter, float(value), found, kept, seconds), strict=True)))
-        if kept:
-            best[source], config = found, tried
+        candidate = _with_parameter(config, source, parameter, value)
+        ndcg = window.ndcg(fit_source(source, window.history, candidate))
+        is_better = ndcg > best_ndcg[source]
+        seconds = time.monotonic() - started
+        trials.append(dict(zip(TRIAL, (source, parameter, float(value), ndcg, is_better, seconds), strict=True)))
+        if is_better:
+            # the next parameter of the same source is tried on top of this one: half-life first, then the weights
+            best_ndcg[source], config = ndcg, candidate
     return config
 
 
-def _changed(config: RecommenderConfig, source: str, parameter: str, value: float) -> RecommenderConfig:
+def _with_parameter(config: RecommenderConfig, source: str, parameter: str, value: float) -> RecommenderConfig:
     """The configuration with another value of one parameter of a source."""
     if source in SOURCE_NAMES:
-        part = getattr(config, source).model_copy(update={parameter: value})
-        return config.model_copy(update={source: part})
-    mine = config.source_parameters.get(source, {}) | {parameter: value}
-    return config.model_copy(update={"source_parameters": config.source_parameters | {source: mine}})
+        section = getattr(config, source).model_copy(update={parameter: value})
+        return config.model_copy(update={source: section})
+    parameters = config.source_parameters.get(source, {}) | {parameter: value}
+    return config.model_copy(update={"source_parameters": config.source_parameters | {source: parameters}})
 
 
-def _outside_proposals(config: RecommenderConfig) -> Iterator[tuple[str, str, float]]:
-    """What sources of other packages ask to have tried, the usual values first."""
+def _declared_proposals(config: RecommenderConfig) -> Iterator[tuple[str, str, float]]:
+    """Values that sources of other packages declare, the default of each first."""
     for source in config.sources:
         if source not in SOURCE_NAMES:
             for parameter, values in declared_source(source).parameters.items():
@@ -160,14 +173,14 @@ def _outside_proposals(config: RecommenderConfig) -> Iterator[tuple[str, str, fl
 
 
 def _proposals(config: RecommenderConfig) -> Iterator[tuple[str, str, float]]:
-    """What to try, the present values first, so that nothing changes without a better figure."""
-    slow = [h for h in config.half_lives_days if 14 <= h <= 180]
-    used = [source for source in ("own", "neighbours") if source in config.sources]
-    for source in used:
-        present = getattr(config, source).half_life_days
-        yield source, "half_life_days", present
-        yield from ((source, "half_life_days", h) for h in slow if h != present)
+    """Source, parameter and value of each trial, the present value first: it stays unless another is better."""
+    half_lives = [h for h in config.half_lives_days if 14 <= h <= 180]
+    sources = [source for source in ("own", "neighbours") if source in config.sources]
+    for source in sources:
+        current = getattr(config, source).half_life_days
+        yield source, "half_life_days", current
+        yield from ((source, "half_life_days", h) for h in half_lives if h != current)
         yield source, "half_life_visits", HALF_LIFE_VISITS
-    if "neighbours" in used:
+    if "neighbours" in sources:
         yield from (("neighbours", "own_weight", w) for w in OWN_WEIGHTS)
         yield from (("neighbours", "neighbours", k) for k in NEIGHBOURS)

@@ -10,16 +10,14 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from training.recommender.config import RecommenderConfig
+from training.recommender.due_features import days_until_bought, due_features, product_gaps
 from training.recommender.due_model import (
     HORIZONS,
     PROBABILITIES,
     UNFITTED,
     DueModel,
-    anchored,
-    days_until_bought,
-    due_features,
     fit_due,
-    product_gaps,
+    scaled_to_ranker,
 )
 from training.recommender.history import build_history
 from training.recommender.model import RecommenderModel
@@ -62,7 +60,7 @@ def fitted(rhythms: Dataset) -> DueModel:
 
 def test_probabilities_are_near_what_happens_afterwards(rhythms: Dataset, fitted: DueModel) -> None:
     history = build_history(rhythms.at(CUTOFF), CUTOFF, RecommenderConfig())
-    within = fitted.within(history)
+    within = fitted.probabilities(history)
     waited = days_until_bought(rhythms, history, CUTOFF + timedelta(days=28))
     names = history.products["product_id"].gather(history.columns).to_numpy()
     for name in ("every5", "every15", "every45", "rare"):
@@ -74,7 +72,7 @@ def test_probabilities_are_near_what_happens_afterwards(rhythms: Dataset, fitted
 
 def test_probabilities_never_fall_with_the_days_and_beat_the_base_rate(rhythms: Dataset, fitted: DueModel) -> None:
     history = build_history(rhythms.at(CUTOFF), CUTOFF, RecommenderConfig())
-    within = fitted.within(history)
+    within = fitted.probabilities(history)
     assert (np.diff(within, axis=1) >= 0).all()
     label = days_until_bought(rhythms, history, CUTOFF + timedelta(days=28)) <= 14
     brier = ((within[:, 1] - label) ** 2).mean()
@@ -126,7 +124,7 @@ def test_nothing_after_the_day_is_seen(rhythms: Dataset, fitted: DueModel) -> No
 def test_saved_and_loaded_it_answers_the_same(fitted: DueModel, rhythms: Dataset, tmp_path: Path) -> None:
     fitted.save(tmp_path)
     history = build_history(rhythms.at(CUTOFF), CUTOFF, RecommenderConfig())
-    assert np.array_equal(DueModel.load(tmp_path).within(history), fitted.within(history))
+    assert np.array_equal(DueModel.load(tmp_path).probabilities(history), fitted.probabilities(history))
     (tmp_path / "due.json").write_text("{}")
     with pytest.raises(ModelError, match="due dates"):
         DueModel.load(tmp_path)
@@ -138,20 +136,22 @@ def test_too_short_a_history_is_answered_by_the_gaps_rate(rhythms: Dataset, tmp_
     assert model is UNFITTED
     history = build_history(rhythms.at(early), early, RecommenderConfig())
     gap = np.exp(due_features(history)[:, 0])
-    assert model.within(history)[:, 1] == pytest.approx(-np.expm1(-14 / gap), rel=1e-5)
+    assert model.probabilities(history)[:, 1] == pytest.approx(-np.expm1(-14 / gap), rel=1e-5)
     model.save(tmp_path)
-    assert DueModel.load(tmp_path).within(history).shape == (history.pairs.height, 3)
+    assert DueModel.load(tmp_path).probabilities(history).shape == (history.pairs.height, 3)
 
 
 def test_under_the_rankers_level_the_labels_own_days_keep_its_probability() -> None:
     within = np.array([[0.2, 0.4, 0.6], [0.01, 0.02, 0.03]])
     probability = np.array([0.5, 0.9])
-    assert anchored(within, probability, 28)[:, 2] == pytest.approx(probability)
-    assert anchored(within, probability, 7)[:, 0] == pytest.approx(probability)
-    halfway = anchored(within, probability, 28)[0]
+    assert scaled_to_ranker(within, probability, 28)[:, 2] == pytest.approx(probability)
+    assert scaled_to_ranker(within, probability, 7)[:, 0] == pytest.approx(probability)
+    halfway = scaled_to_ranker(within, probability, 28)[0]
     assert halfway[1] == pytest.approx(1 - 0.5 ** (np.log(0.6) / np.log(0.4)))
-    assert (np.diff(anchored(within, probability, 10), axis=1) > 0).all()
-    assert anchored(within, np.array([0.0, 1.0]), 28) == pytest.approx(np.array([[0, 0, 0], [1, 1, 1]]), abs=1e-2)
+    assert (np.diff(scaled_to_ranker(within, probability, 10), axis=1) > 0).all()
+    assert scaled_to_ranker(within, np.array([0.0, 1.0]), 28) == pytest.approx(
+        np.array([[0, 0, 0], [1, 1, 1]]), abs=1e-2
+    )
 
 
 def test_repeat_pairs_of_the_model_have_the_three_probabilities(

@@ -11,7 +11,8 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError, ModelError, NotFoundError
 from training.recommender.config import RecommenderConfig
 from training.recommender.due_model import PROBABILITIES
-from training.recommender.model import RecommenderModel, training_cutoffs
+from training.recommender.examples import training_cutoffs
+from training.recommender.model import RecommenderModel
 from training.recommender.scoring import SCORED
 
 START = date(2025, 1, 1)
