@@ -114,6 +114,11 @@ def _machine() -> str:
     return hashlib.sha256(f"{socket.gethostname()} {namespace}".encode()).hexdigest()[:8]
 
 
+def is_aside(path: Path) -> bool:
+    """Whether a name is that of a file or folder still being written, or left by a killed writer."""
+    return _ASIDE.fullmatch(path.name) is not None
+
+
 def _is_orphan(path: Path) -> bool:
     match = _ASIDE.fullmatch(path.name)
     if match is None:

@@ -29,6 +29,7 @@ from retail_brain.cli import (
     serve_verb,
     stock_verbs,
     train_verbs,
+    upkeep_verbs,
     what_if_verbs,
 )
 
@@ -75,6 +76,9 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "serve": serve_verb.serve,
         "keys": keys_verbs.keys,
         "extensions": extensions_verb.extensions,
+        "doctor": upkeep_verbs.doctor,
+        "backup": upkeep_verbs.backup,
+        "restore": upkeep_verbs.restore,
     },
 }
 

@@ -43,8 +43,12 @@ class Context:
 _chosen: dict[str, Callable[[], Context]] = {}
 
 
+_place: dict[str, tuple[str, Path | None]] = {}
+
+
 def choose(tenant: str, home: Path | None, *, quiet: bool = False) -> None:
     """Chooses the tenant of this process; its settings are read on first use, so that `--help` reads none."""
+    _place["place"] = (tenant, home)
     _chosen["context"] = cache(lambda: _open_context(tenant, home, quiet=quiet))
 
 
@@ -55,6 +59,14 @@ def current() -> Context:
         UsageError: the tenant's name or its settings cannot be used.
     """
     return _chosen["context"]()
+
+
+def chosen_place() -> tuple[str, Path]:
+    """Tenant and home folder chosen on the command line; reads no settings, which may be broken or not there yet."""
+    from retail_brain.settings import default_home
+
+    tenant, home = _place["place"]
+    return tenant, (home or default_home()).resolve()
 
 
 def _open_context(tenant: str, home: Path | None, *, quiet: bool) -> Context:

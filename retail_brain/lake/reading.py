@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -81,6 +82,28 @@ def _newest(place: str, options: dict[str, str]) -> int | None:
     except DeltaError:
         return None
     return newest
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A data file of a local table, as the table's log describes it.
+
+    Attributes:
+        path: where it should be.
+        size: bytes it should have.
+        rows: rows it should have.
+    """
+
+    path: Path
+    size: int
+    rows: int
+
+
+def local_files(table: DeltaTable) -> list[DataFile]:
+    """The data files of a table's opened version, whether they exist or not; for tables in a local folder."""
+    root = Path(unquote(str(table.table_uri).removeprefix("file://")))
+    entries = pl.DataFrame(table.get_add_actions(flatten=True)).select("path", "size_bytes", "num_records")
+    return [DataFile(root / unquote(path), size, rows) for path, size, rows in entries.iter_rows()]
 
 
 def scan_table(table: DeltaTable, name: str, storage_options: Mapping[str, str] | None = None) -> pl.LazyFrame:

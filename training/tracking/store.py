@@ -223,11 +223,14 @@ class Tracking:
             folder.mkdir()
             trained.model.save(folder)
             write_code(scratch / "code.zip")
+            # a copy, because MLflow copies the permissions of a file too, and those of a package are open to all
+            loader = scratch / _LOADER.name
+            loader.write_bytes(_LOADER.read_bytes())
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # MLflow asks for type hints and an example; the signature is given
                 info = mlflow.pyfunc.log_model(
                     name="model",
-                    python_model=str(_LOADER),
+                    python_model=str(loader),
                     artifacts={"model": str(folder), "code": str(scratch / "code.zip")},
                     signature=signature(kind, trained.config),
                     pip_requirements=requirements(),

@@ -1,0 +1,8 @@
+"""Upkeep for the operator: health checks of a home, backup and restore of a tenant."""
+
+from serving.upkeep.backup import BackupReport, back_up
+from serving.upkeep.doctor import examine
+from serving.upkeep.findings import Finding
+from serving.upkeep.restore import restore
+
+__all__ = ["BackupReport", "Finding", "back_up", "examine", "restore"]

@@ -1,0 +1,125 @@
+"""Runs every health check of a home; a check that breaks is a finding itself and stops no other."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from retail_brain.errors import RetailBrainError, UsageError
+from retail_brain.lake import open_lake
+from retail_brain.operational.database import Database
+from retail_brain.operational.upgrade import HEAD
+from retail_brain.settings import Settings, Workspace, load_settings
+from serving.upkeep.findings import Finding
+from serving.upkeep.home_checks import (
+    check_clock,
+    check_database,
+    check_disk,
+    check_folders,
+    check_permissions,
+    check_versions,
+)
+from serving.upkeep.tenant_checks import (
+    TenantCase,
+    check_answers,
+    check_bundles,
+    check_features,
+    check_keys_and_exports,
+    check_lake,
+    check_runs,
+)
+
+HOME = "home"
+"""Subject of findings about what all tenants share."""
+
+
+@dataclass(frozen=True)
+class _Check:
+    name: str
+    find: Callable[[], Iterator[Finding]]
+
+
+def examine(home: Path, now: datetime, *, umask: int = 0o077, deep: bool = False) -> Iterator[Finding]:
+    """Yields the findings of every check, the home's first, then those of each tenant; changes nothing.
+
+    Complexity: reads every byte of bundles and published answers once; with `deep` also every byte of the lakes.
+
+    Args:
+        home: folder of `var/` and `mlruns/`.
+        now: the instant; stored instants after it mean that a clock was set back.
+        umask: permission mask that files should follow.
+        deep: decode every data file of local lakes instead of comparing sizes only.
+    """
+    with closing(Database(Workspace(home).database_url)) as database:
+        yield from _run(HOME, _home_checks(home, database, now, umask))
+        has_tables = _has_present_tables(database)
+        for tenant in tenants_of(home):
+            yield from _examine_tenant(Workspace(home, tenant), database if has_tables else None, now, deep=deep)
+
+
+def tenants_of(home: Path) -> list[str]:
+    """Tenants that have a folder under `var/`; folders whose name no tenant can have are left out."""
+    folders = sorted(path for path in (home / "var").glob("*") if path.is_dir())
+    return [path.name for path in folders if _is_tenant_name(home, path.name)]
+
+
+def _is_tenant_name(home: Path, name: str) -> bool:
+    try:
+        Workspace(home, name)
+    except UsageError:
+        return False
+    return True
+
+
+def _home_checks(home: Path, database: Database, now: datetime, umask: int) -> list[_Check]:
+    return [
+        _Check("versions", check_versions),
+        _Check("folders", lambda: check_folders(home, set(tenants_of(home)))),
+        _Check("disk", lambda: check_disk(home)),
+        _Check("permissions", lambda: check_permissions(home, umask)),
+        _Check("database", lambda: check_database(database, home)),
+        _Check("clock", lambda: check_clock(database, home, now)),
+    ]
+
+
+def _has_present_tables(database: Database) -> bool:
+    """Whether the operational database answers and has this version's tables; looking must not create it."""
+    if database.is_sqlite and not Path(database.url.database or "").is_file():
+        return False
+    try:
+        return database.revision() == HEAD
+    except RetailBrainError:
+        return False  # `check_database` says so
+
+
+def _examine_tenant(workspace: Workspace, database: Database | None, now: datetime, *, deep: bool) -> Iterator[Finding]:
+    tenant = workspace.tenant
+    try:
+        settings = load_settings(workspace)
+    except RetailBrainError as error:
+        yield Finding(tenant, "settings", "fault", str(error), f"correct {workspace.settings_file}")
+        settings = Settings()
+    else:
+        text = "read" if workspace.settings_file.exists() else "none of its own: the defaults apply"
+        yield Finding(tenant, "settings", "ok", text)
+    case = TenantCase(workspace, settings, database, now, deep=deep)
+    lake = list(_run(tenant, [_Check("lake", partial(check_lake, case))]))
+    yield from lake
+    if all(finding.level == "ok" for finding in lake):  # reading a cut file ends Polars with a panic
+        case = replace(case, last_day=open_lake(case.lake, settings.storage_options).last_day())
+    checks = (check_features, check_bundles, check_answers, check_runs, check_keys_and_exports)
+    yield from _run(tenant, [_Check(check.__name__.removeprefix("check_"), partial(check, case)) for check in checks])
+
+
+def _run(subject: str, checks: list[_Check]) -> Iterator[Finding]:
+    """Findings of the checks; an error of a check is a fault of what it checked."""
+    for check in checks:
+        try:
+            findings = list(check.find())
+        except RetailBrainError as error:
+            findings = [Finding(subject, check.name, "fault", str(error))]
+        except Exception as error:  # noqa: BLE001  # whatever is broken, the other checks must still be made
+            findings = [Finding(subject, check.name, "fault", f"{type(error).__name__}: {error}")]
+        yield from findings

@@ -1,0 +1,229 @@
+"""A backup restored elsewhere gives the same tenant; a damaged or foreign one is refused; a killed restore goes on."""
+
+import json
+import shutil
+import sys
+import tarfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from sqlalchemy import select
+
+from retail_brain.errors import DataError, UsageError
+from retail_brain.lake import open_lake
+from retail_brain.operational.database import Database
+from retail_brain.operational.decisions import Decision, store_decisions
+from retail_brain.operational.events import Event, store_events
+from retail_brain.operational.exports import make_export, pending_exports
+from retail_brain.operational.keys import create_key, find_key
+from retail_brain.operational.tables import DECISIONS
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.settings import Settings, Workspace
+from serving.store.answer_set import current_id, open_answers
+from serving.upkeep import back_up, restore, tenant_rows
+
+NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
+
+
+def decision(number: int, name: str) -> Decision:
+    return Decision(
+        f"d{number}", f"s{number}", name, "牛奶", date(2025, 2, 28), "approved", 12.0, 12.0, "“引号”\u2028", "小李"
+    )
+
+
+@pytest.fixture
+def home(ingested: Path, tmp_path: Path, synthetic: ModuleType) -> Path:
+    home = tmp_path / "first"
+    shutil.copytree(ingested, home)
+    workspace = Workspace(home)
+    synthetic.publish_synthetic(workspace, "one")
+    workspace.settings_file.write_text('[data]\ncurrency = "€"\n')
+    return home
+
+
+@pytest.fixture
+def key(database: Database) -> str:
+    """Rows of two tenants, so that row numbers have gaps; gives the key of the first."""
+    for tenant in ("other", "main"):
+        store_decisions(tenant, database, [decision(1, "西湖店"), decision(2, "Grand'Place")], now=NOW)
+        make_export(tenant, database, target="orders.csv", made_by="erp", now=NOW)
+        store_events(tenant, database, [Event(datetime(2025, 2, 28, 9), "visit", event_id="e1")], now=NOW)
+    create_key("other", database, role="admin", name="theirs", now=NOW)
+    return create_key("main", database, role="marketer", name="小王", now=NOW)
+
+
+def rows_without_numbers(database: Database) -> dict[str, list[dict[str, object]]]:
+    """All rows of the tenant but for the serial numbers, which are given anew."""
+    serial = {"id", "decision_row"}
+    return {
+        table: [{name: value for name, value in json.loads(row).items() if name not in serial} for row in rows]
+        for table, rows in tenant_rows.export_rows("main", database).items()
+    }
+
+
+def restored(archive: Path, home: Path) -> Database:
+    """A database beside the restored home, filled with rows of another tenant first."""
+    target = Database(Workspace(home).database_url)
+    upgrade(target)
+    store_decisions("third", target, [decision(7, "elsewhere")], now=NOW)
+    restore(archive, home, target, "main")
+    return target
+
+
+@pytest.mark.parametrize("name", ["backup.tar", "backup.tar.gz"])
+def test_restored_elsewhere_it_is_the_same_tenant(
+    home: Path,
+    database: Database,
+    key: str,
+    tmp_path: Path,
+    name: str,
+) -> None:
+    report = back_up(Workspace(home), Settings(), database, tmp_path / name, NOW)
+    elsewhere = Workspace(tmp_path / "second")
+    target = restored(tmp_path / name, elsewhere.home)
+    assert report.has_lake
+    assert current_id(elsewhere.answers) == "one"
+    assert open_answers(elsewhere.answers / "one").manifest == open_answers(Workspace(home).answers / "one").manifest
+    assert elsewhere.settings_file.read_text() == '[data]\ncurrency = "€"\n'
+    assert open_lake(str(elsewhere.lake)).scan("transactions").collect().height == 28
+    assert find_key(target, key, now=NOW) == find_key(database, key, now=NOW)
+    assert pending_exports("main", target)[0].lines[0].decision == decision(1, "西湖店")
+    with target.reading() as connection:
+        ids = connection.execute(select(DECISIONS.c.tenant_id, DECISIONS.c.decision_id).order_by(DECISIONS.c.id)).all()
+    assert [tuple(row) for row in ids] == [("third", "d7"), ("main", "d1"), ("main", "d2")]
+    assert rows_without_numbers(target) == rows_without_numbers(database)
+    target.close()
+
+
+def test_no_row_or_file_of_another_tenant_leaves(
+    home: Path,
+    database: Database,
+    key: str,
+    tmp_path: Path,
+    synthetic: ModuleType,
+) -> None:
+    synthetic.publish_synthetic(Workspace(home, "other"), "theirs")
+    back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
+    with tarfile.open(tmp_path / "b.tar") as tar:
+        content = b"".join(file.read() for member in tar if (file := tar.extractfile(member)))
+    assert b"theirs" not in content
+    assert "小王".encode() in content
+
+
+def test_without_the_lake_its_place_and_versions_are_named(
+    home: Path,
+    database: Database,
+    tmp_path: Path,
+) -> None:
+    report = back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW, with_lake=False)
+    assert not report.has_lake
+    target = Database(Workspace(tmp_path / "second").database_url)
+    manifest = restore(tmp_path / "b.tar", tmp_path / "second", target, "main")
+    assert manifest.lake == str(Workspace(home).lake)
+    assert manifest.lake_versions == {"transactions": 0}
+    target.close()
+
+
+def cut(archive: Path) -> None:
+    archive.write_bytes(archive.read_bytes()[: archive.stat().st_size // 2])
+
+
+def change(archive: Path) -> None:
+    content = bytearray(archive.read_bytes())
+    position = content.index(b"currency")
+    content[position : position + 8] = b"CURRENCY"
+    archive.write_bytes(content)
+
+
+def no_archive(archive: Path) -> None:
+    archive.write_bytes(b"hello")
+
+
+@pytest.mark.parametrize("damage", [cut, change, no_archive])
+def test_a_damaged_backup_is_refused_and_leaves_nothing(
+    home: Path,
+    database: Database,
+    key: str,
+    tmp_path: Path,
+    damage: object,
+) -> None:
+    back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
+    damage(tmp_path / "b.tar")  # type: ignore[operator]
+    second = tmp_path / "second"
+    target = Database(Workspace(second).database_url)
+    with pytest.raises(DataError, match=r"b\.tar"):
+        restore(tmp_path / "b.tar", second, target, "main")
+    assert not Workspace(second).root.exists()
+    assert not tenant_rows.has_rows("main", target)
+    target.close()
+
+
+def test_a_tenant_that_is_there_or_another_name_is_refused(
+    home: Path,
+    database: Database,
+    key: str,
+    tmp_path: Path,
+) -> None:
+    back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
+    with pytest.raises(UsageError, match="exists already"):
+        restore(tmp_path / "b.tar", home, database, "main")
+    with pytest.raises(UsageError, match="already holds tenant main"):
+        restore(tmp_path / "b.tar", tmp_path / "second", database, "main")
+    with pytest.raises(UsageError, match="holds tenant 'main', asked for 'berlin'"):
+        restore(tmp_path / "b.tar", tmp_path / "second", database, "berlin")
+    assert not Workspace(tmp_path / "second", "berlin").root.exists()
+
+
+@pytest.mark.parametrize("moment", ["before the rows", "after the rows"])
+def test_a_killed_restore_is_run_again(
+    home: Path,
+    database: Database,
+    key: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    module = sys.modules["serving.upkeep.restore"]
+    back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
+    second = Workspace(tmp_path / "second")
+    target = Database(second.database_url)
+    whole = module._import
+
+    def killed(*arguments: object) -> None:
+        if moment == "after the rows":
+            whole(*arguments)
+        raise KeyboardInterrupt  # like a kill: no handler of ours runs for it
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_import", killed)
+        with pytest.raises(KeyboardInterrupt):
+            restore(tmp_path / "b.tar", second.home, target, "main")
+    assert second.root.is_dir()
+    restore(tmp_path / "b.tar", second.home, target, "main")
+    assert find_key(target, key, now=NOW) is not None
+    assert sorted(path.name for path in second.root.iterdir()) == ["answers", "lake", "settings.toml"]
+    target.close()
+
+
+def test_a_set_that_is_removed_while_it_is_copied_is_said_and_leaves_no_file(
+    home: Path,
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from retail_brain.errors import RetailBrainError
+    from serving.upkeep.archive import ArchiveWriter
+
+    whole = ArchiveWriter.add_file
+
+    def removed(self: ArchiveWriter, name: str, path: Path) -> None:
+        if "/answers/" in name:
+            shutil.rmtree(path.parent, ignore_errors=True)
+        whole(self, name, path)
+
+    monkeypatch.setattr(ArchiveWriter, "add_file", removed)
+    with pytest.raises(RetailBrainError, match="Run the backup again"):
+        back_up(Workspace(home), Settings(), database, tmp_path / "b.tar", NOW)
+    assert not (tmp_path / "b.tar").exists()

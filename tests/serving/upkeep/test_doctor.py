@@ -1,0 +1,178 @@
+"""The doctor finds each kind of damage, names what mends it, and changes nothing."""
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from retail_brain.cli.app import app
+from retail_brain.lake.reading import local_files, open_table
+from retail_brain.operational.database import Database
+from retail_brain.operational.events import Event, store_events
+from retail_brain.operational.keys import create_key
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.settings import Workspace
+from serving.upkeep import Finding, examine
+
+NOW = datetime.now(UTC) + timedelta(seconds=5)
+AS_OF = date(2025, 2, 28)
+
+
+@pytest.fixture
+def home(ingested: Path, tmp_path: Path, synthetic: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with a lake, answers of its last day, a key and no models."""
+    home = tmp_path / "home"
+    before = os.umask(0o077)
+    monkeypatch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
+    try:
+        shutil.copytree(ingested, home)
+        synthetic.publish_synthetic(Workspace(home), "first")
+        database = Database(Workspace(home).database_url)
+        upgrade(database)
+        create_key("main", database, role="admin", name="Ms Li", now=NOW - timedelta(minutes=1))
+        database.close()
+    finally:
+        os.umask(before)
+    return home
+
+
+def wrong(home: Path, **options: bool) -> dict[str, Finding]:
+    """Check -> finding, of those that are not well, besides the models that this home never had."""
+    findings = [finding for finding in examine(home, NOW, **options) if finding.level != "ok"]
+    assert all(finding.remedy for finding in findings)
+    return {finding.check: finding for finding in findings if finding.check not in {"bundles", "features", "runs"}}
+
+
+def snapshot(home: Path) -> dict[str, tuple[int, int]]:
+    files = [path for path in home.rglob("*") if path.is_file() and "operational.db" not in path.name]
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in files}
+
+
+def test_a_home_that_is_well_has_no_finding_and_stays_as_it_is(home: Path) -> None:
+    before = snapshot(home)
+    assert wrong(home) == {}
+    assert snapshot(home) == before
+    checks = [finding.check for finding in examine(home, NOW)]
+    assert {"versions", "disk", "permissions", "database", "clock", "lake", "answers", "keys"} <= set(checks)
+
+
+def cut_lake(home: Path) -> None:
+    file = local_files(open_table(str(Workspace(home).lake), "transactions"))[0].path
+    file.write_bytes(file.read_bytes()[:-10])
+
+
+def lose_lake_file(home: Path) -> None:
+    local_files(open_table(str(Workspace(home).lake), "transactions"))[0].path.unlink()
+
+
+def damage_answers(home: Path) -> None:
+    path = Workspace(home).answers / "first" / "pairs.product.npy"
+    path.write_bytes(path.read_bytes()[:-8] + bytes(8 * [255]))
+
+
+def point_nowhere(home: Path) -> None:
+    (Workspace(home).answers / "CURRENT").write_bytes(b"\xff\xfe")
+
+
+def misspell_setting(home: Path) -> None:
+    Workspace(home).settings_file.write_text("no_such_key = 1\n")
+
+
+def damage_database(home: Path) -> None:
+    for suffix in ("-wal", "-shm"):
+        Path(f"{home}/var/operational.db{suffix}").unlink(missing_ok=True)
+    with (home / "var" / "operational.db").open("r+b") as file:
+        file.seek(4096)
+        file.write(bytes(4096))
+
+
+def point_champion_wrong(home: Path) -> None:
+    folder = Workspace(home).bundles / "demand"
+    folder.mkdir(parents=True)
+    (folder / "CHAMPION").write_text("7\n")
+
+
+@pytest.mark.parametrize(
+    ("damage", "check", "text"),
+    [
+        (cut_lake, "lake", "bytes, wanted"),
+        (lose_lake_file, "lake", "missing"),
+        (damage_answers, "answers", "pairs.product.npy"),
+        (point_nowhere, "answers", "decode"),
+        (misspell_setting, "settings", "no_such_key"),
+        (damage_database, "database", "operational"),
+        (point_champion_wrong, "bundles", "7"),
+    ],
+)
+def test_damage_is_a_fault_of_the_part_it_is_in(
+    home: Path, damage: Callable[[Path], None], check: str, text: str
+) -> None:
+    damage(home)
+    faults = [finding for finding in examine(home, NOW) if finding.level == "fault"]
+    assert {finding.check for finding in faults} == {check}
+    assert text in faults[0].text
+    assert faults[0].remedy
+
+
+def test_changed_bytes_of_the_same_length_are_found_by_a_deep_look(home: Path) -> None:
+    file = local_files(open_table(str(Workspace(home).lake), "transactions"))[0].path
+    content = bytearray(file.read_bytes())
+    content[4:40] = bytes(36)
+    file.write_bytes(content)
+    assert "lake" not in wrong(home)
+    assert wrong(home, deep=True)["lake"].level == "fault"
+
+
+def test_what_needs_care_soon_is_a_warning(home: Path) -> None:
+    (home / "var" / "main.bak").mkdir(mode=0o700)
+    (Workspace(home).answers / "CURRENT").chmod(0o644)
+    database = Database(Workspace(home).database_url)
+    create_key("other", database, role="admin", name="of another tenant", now=NOW)
+    database.close()
+    found = wrong(home)
+    assert {check: finding.level for check, finding in found.items()} == {
+        "folders": "warning",
+        "permissions": "warning",
+    }
+    assert "main.bak" in found["folders"].text
+    assert "CURRENT" in found["permissions"].text
+
+
+def test_a_record_of_tomorrow_means_that_a_clock_was_set_back(home: Path) -> None:
+    database = Database(Workspace(home).database_url)
+    event = Event(datetime(2025, 2, 28, 9), "visit", customer_id="C00001")
+    store_events("main", database, [event], now=NOW + timedelta(days=1))
+    database.close()
+    assert wrong(home)["clock"].level == "fault"
+    assert "events" in wrong(home)["clock"].text
+
+
+def test_answers_older_than_the_lake_are_named_with_the_days(home: Path, tmp_path: Path) -> None:
+    later = {"transaction_id": ["99"], "sold_at": [datetime(2025, 3, 3, 9)], "store_id": ["S001"]}
+    (tmp_path / "more").mkdir()
+    lines = pl.DataFrame(later | {"product_id": ["P0001"], "units": [1.0], "unit_price": [2.5]})
+    lines.write_parquet(tmp_path / "more" / "transactions.parquet")
+    assert CliRunner().invoke(app, ["--home", str(home), "--quiet", "ingest", str(tmp_path / "more")]).exit_code == 0
+    assert "3 days later" in wrong(home)["answers"].text
+
+
+def test_the_verb_ends_with_1_for_a_fault_and_strictly_for_a_warning(home: Path) -> None:
+    call = ["--home", str(home), "doctor"]
+    assert CliRunner().invoke(app, call).exit_code == 0
+    assert CliRunner().invoke(app, [*call, "--strict"]).exit_code == 1  # it has no models
+    damage_answers(home)
+    result = CliRunner().invoke(app, [*call, "--json"])
+    assert result.exit_code == 1
+    assert '"level": "fault"' in result.output
+
+
+def test_a_folder_where_nothing_was_ingested_is_a_fault(tmp_path: Path) -> None:
+    faults = [finding for finding in examine(tmp_path, NOW) if finding.level == "fault"]
+    assert [finding.check for finding in faults] == ["folders"]
+    assert not (tmp_path / "var").exists()
