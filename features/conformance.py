@@ -42,6 +42,12 @@ class FeatureConformance:
         assert values.columns == [*KEYS[self.feature.table], *self.feature.columns]
         assert values.height > 0
 
+    def test_every_key_is_in_the_records(self) -> None:
+        """The table has no row for other keys, so what is computed of them would be lost."""
+        keys = list(KEYS[self.feature.table])
+        records = self._records()
+        assert self._compute(records).join(records, on=keys, how="anti").is_empty()
+
     def test_records_after_as_of_change_nothing(self) -> None:
         """No leak."""
         later = pl.col("at").dt.date() > AS_OF

@@ -10,8 +10,7 @@ from features.goods.table import GOODS_FEATURES, SERIES_FEATURES
 from features.person.table import PERSON_FEATURES
 from features.place.table import PLACE_FEATURES
 from features.protocol import KEYS, Feature, FeatureColumn
-from retail_brain.errors import ExtensionError
-from retail_brain.extensions import load_extensions
+from retail_brain.extensions import load_extensions, outside_code, unusable
 
 
 def installed_features() -> dict[str, Feature]:
@@ -30,9 +29,11 @@ def installed_features() -> dict[str, Feature]:
         owners = taken[feature.table]
         for column in feature.columns:
             if column in owners:
-                raise ExtensionError(
-                    f"the feature {name!r} has the column {column!r}, which {owners[column]} of the {feature.table} "
-                    "table has already. Rename the column in its package."
+                raise unusable(
+                    "features",
+                    name,
+                    f"has the column {column!r}, which {owners[column]} of the {feature.table} table has already; "
+                    "wanted a name of its own",
                 )
             owners[column] = f"the feature {name!r}"
     return features
@@ -46,14 +47,17 @@ def checked_feature(name: str, given: object) -> Feature:
             one of the languages or a whole unit.
     """
     if not isinstance(given, Feature) or not callable(given.compute):
-        raise ExtensionError(
-            f"the feature {name!r} is a {type(given).__name__}; wanted a features.protocol.Feature with a function "
-            "`compute`. Correct its package."
+        raise unusable(
+            "features",
+            name,
+            f"is a {type(given).__name__}; wanted a features.protocol.Feature with a function `compute`",
         )
     if given.table not in KEYS or not given.columns:
-        raise ExtensionError(
-            f"the feature {name!r} has the table {given.table!r} and the columns {list(given.columns)}; wanted one of "
-            f"{', '.join(KEYS)} and at least one column. Correct its package."
+        raise unusable(
+            "features",
+            name,
+            f"has the table {given.table!r} and the columns {list(given.columns)}; wanted one of {', '.join(KEYS)} and "
+            "at least one column",
         )
     for column, declared in given.columns.items():
         _check_column(name, column, declared)
@@ -84,43 +88,49 @@ def computed(name: str, feature: Feature, records: pl.LazyFrame, as_of: date) ->
     """One row per key: what a feature computes, checked.
 
     Raises:
-        ExtensionError: it fails, or gives other columns, other types or a key twice.
+        ExtensionError: it fails, or gives other columns, other types, no key, a key twice or an infinite number.
     """
-    try:
+    with outside_code("features", name, f"it was computed of the {feature.table} records as of {as_of}"):
         values = feature.compute(records, as_of).collect()
-    except Exception as error:
-        raise ExtensionError(
-            f"the feature {name!r} failed on the {feature.table} records as of {as_of}: {type(error).__name__}: "
-            f"{error}. Mend or uninstall its package."
-        ) from error
     key = list(KEYS[feature.table])
     wanted = dict.fromkeys(key, pl.String()) | {column: item.dtype for column, item in feature.columns.items()}
     got = dict(values.schema)
     if got.keys() != wanted.keys() or any(got[column] != dtype for column, dtype in wanted.items()):
-        raise ExtensionError(
-            f"the feature {name!r} gave the columns {got}; wanted {wanted}. Mend its function `compute`."
-        )
+        raise unusable("features", name, f"gave the columns {got}; wanted {wanted}")
+    keyless = values.select(pl.any_horizontal(pl.col(key).is_null()).sum()).item()
+    if keyless:
+        raise unusable("features", name, f"gave {keyless} rows without a key; wanted one row per {' x '.join(key)}")
     repeated = values.select(key).is_duplicated().sum()
     if repeated:
-        raise ExtensionError(
-            f"the feature {name!r} gave {repeated} rows that share their key; wanted one row per {' x '.join(key)}. "
-            "Mend its function `compute`."
-        )
+        problem = f"gave {repeated} rows that share their key; wanted one row per {' x '.join(key)}"
+        raise unusable("features", name, problem)
+    for column in feature.columns:
+        infinite = (~values[column].is_finite()).sum() if values.schema[column].is_float() else 0
+        if infinite:
+            raise unusable(
+                "features",
+                name,
+                f"gave {infinite} values of {column!r} that are no finite number; wanted null where there is none",
+            )
     return values.select(*key, *feature.columns)
 
 
 def _check_column(name: str, column: str, declared: object) -> None:
     if not isinstance(declared, FeatureColumn) or not re.fullmatch(r"[a-z][a-z0-9_]*", column):
-        raise ExtensionError(
-            f"the feature {name!r} declares {column!r} as {declared!r}; wanted a name of lower-case letters, digits "
-            "and '_', and a features.protocol.FeatureColumn. Correct its package."
+        raise unusable(
+            "features",
+            name,
+            f"declares {column!r} as {declared!r}; wanted a name of lower-case letters, digits and '_', and a "
+            "features.protocol.FeatureColumn",
         )
     for what, texts in (("label", declared.label), ("unit", declared.unit)):
         absent = what == "unit" and texts is None
         if not absent and not (isinstance(texts, Mapping) and all(texts.get(language) for language in ("en", "zh"))):
-            raise ExtensionError(
-                f"the column {column!r} of the feature {name!r} has the {what} {texts!r}; wanted texts under 'en' and "
-                "'zh', or None for a number without a unit. Add them to its package."
+            raise unusable(
+                "features",
+                name,
+                f"has the {what} {texts!r} for the column {column!r}; wanted texts under 'en' and 'zh', or None for a "
+                "number without a unit",
             )
 
 

@@ -71,6 +71,6 @@ class UnavailableError(RetailBrainError):
 
 
 class ExtensionError(RetailBrainError):
-    """An extension from another package cannot be imported, clashes with another, or breaks its protocol."""
+    """An extension of another package cannot be imported, clashes with another, fails or breaks its protocol."""
 
     code = "extension"

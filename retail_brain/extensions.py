@@ -1,14 +1,16 @@
-"""Loads extensions that other packages declare through entry points.
+"""Loads extensions that other packages declare through entry points, and runs their code.
 
 A package declares, say, `[project.entry-points."retail_brain.candidate_sources"]` with `name = "their.module:Thing"`.
 One group per kind of extension; docs/extending.md shows each.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
-from retail_brain.errors import ExtensionError, NotFoundError
+from retail_brain.errors import ExtensionError, NotFoundError, RetailBrainError
 
 GROUPS: Final = {
     "features": "retail_brain.features",
@@ -55,6 +57,50 @@ def load_extensions(kind: str) -> dict[str, Any]:
     return {name: _load(entry) for name, entry in _declared(GROUPS[kind]).items()}
 
 
+def unusable(kind: str, name: str, problem: str, remedy: str = "") -> ExtensionError:
+    """The error of an extension that cannot be used: it names the entry point, and its package with the version.
+
+    Args:
+        kind: of the extension, a key of GROUPS.
+        name: of its entry point; where no package declares it, as in an author's own tests, none is named.
+        problem: what follows the name: what was got and what was wanted.
+        remedy: what a user can do besides asking for a mended package, as a sentence.
+    """
+    entry = _declared(GROUPS[kind]).get(name)
+    package = "" if entry is None else _distribution(entry)
+    declared = "" if entry is None else f" {package}, which declares it as {entry.value} in {entry.group}"
+    return ExtensionError(
+        f"the {_words(kind)} {name!r} {problem.rstrip('.')}. Mend, update or uninstall its package{declared}."
+        + (f" {remedy}" if remedy else ""),
+        {"kind": kind, "name": name, "package": package},
+    )
+
+
+@contextmanager
+def outside_code(kind: str, name: str, step: str, remedy: str = "") -> Iterator[None]:
+    """Context that runs code of an extension: what it raises becomes an `ExtensionError` that names the extension.
+
+    Errors of this project pass, since they say what to do. The original error is the cause of ours.
+
+    Args:
+        kind: of the extension.
+        name: of its entry point.
+        step: what it was asked for, after "while", such as "it was fitted".
+        remedy: what a user can do besides asking for a mended package, as a sentence.
+
+    Raises:
+        ExtensionError: the code raised something else than an error of this project.
+    """
+    try:
+        yield
+    except (RetailBrainError, KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:  # foreign code may raise anything: SystemExit and panics of Polars are no Exception
+        said = (str(error).strip() or "no message").splitlines()[0].rstrip(".")
+        problem = f"failed while {step}: {type(error).__name__}: {said}"
+        raise unusable(kind, name, problem, f"{remedy} RETAIL_BRAIN_DEBUG=1 shows the traceback.".strip()) from error
+
+
 def describe_extensions() -> list[tuple[str, str, str, str]]:
     """Kind, name, object and distribution with version of every declared extension; nothing is imported.
 
@@ -66,12 +112,6 @@ def describe_extensions() -> list[tuple[str, str, str, str]]:
         for kind, group in GROUPS.items()
         for name, entry in _declared(group).items()
     ]
-
-
-def package_of(kind: str, name: str) -> str:
-    """Distribution and version that declare a name, for messages; empty where none does. Nothing is imported."""
-    entry = _declared(GROUPS[kind]).get(name)
-    return "" if entry is None else _distribution(entry)
 
 
 def forget() -> None:
@@ -98,11 +138,11 @@ def _distribution(entry: EntryPoint) -> str:
 
 
 def _load(entry: EntryPoint) -> Any:
-    try:
+    kind = next(kind for kind, group in GROUPS.items() if group == entry.group)
+    with outside_code(kind, entry.name, "it was imported"):
         return entry.load()
-    except Exception as error:  # whatever a foreign module raises, the message must name it
-        raise ExtensionError(
-            f"the extension {entry.name!r} ({entry.value}, group {entry.group}) cannot be imported: "
-            f"{type(error).__name__}: {error}. "
-            "Mend or uninstall its package."
-        ) from error
+
+
+def _words(kind: str) -> str:
+    """A kind of extension as people call it: a connector, a demand model."""
+    return {"order_policies": "order policy"}.get(kind, kind.removesuffix("s").replace("_", " "))

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from typing import NoReturn
 
 # Set before any import below reads them.
@@ -20,6 +21,8 @@ def main() -> NoReturn:
         os.umask(_umask())
         app(standalone_mode=True)
     except RetailBrainError as error:
+        if os.environ.get("RETAIL_BRAIN_DEBUG"):
+            traceback.print_exc()
         sys.stderr.write(f"Error: {error}\n")
         sys.exit(2 if isinstance(error, UsageError) else 1)
     except KeyboardInterrupt:

@@ -17,7 +17,8 @@ from retail_brain.decisions.required_orders import RequiredOrders
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.decisions.targets import OUTSIDE, Economics, Target
 from retail_brain.errors import ExtensionError
-from retail_brain.extensions import extension_names, load_extension
+from retail_brain.extensions import extension_names, load_extension, outside_code, unusable
+from retail_brain.read_only import read_only
 from retail_brain.settings import OrderPolicy as BuiltInPolicy
 from retail_brain.settings import ReplenishmentSettings
 
@@ -96,21 +97,23 @@ def outside_policy(name: str) -> OrderPolicy:
     policy_names()
     policy = load_extension("order_policies", name)
     if not isinstance(policy, OrderPolicy) or not callable(policy.order):
-        raise ExtensionError(
-            f"the order policy {name!r} is a {type(policy).__name__}; wanted a "
-            "retail_brain.decisions.order_policies.OrderPolicy with a function. Correct its package."
+        raise unusable(
+            "order_policies",
+            name,
+            f"is a {type(policy).__name__}; wanted a retail_brain.decisions.order_policies.OrderPolicy with a function",
         )
     for language, text in (("reason_en", policy.reason_en), ("reason_zh", policy.reason_zh)):
         if not text.strip():
-            raise ExtensionError(
-                f"the order policy {name!r} has no {language}; wanted one sentence, because each of its orders is "
-                "shown with it. Add it to its package."
+            raise unusable(
+                "order_policies",
+                name,
+                f"has no {language}; wanted one sentence, because each of its orders is shown with it",
             )
     return policy
 
 
 def outside_target(name: str, inputs: PolicyInputs) -> Target:
-    """Target of each order by a policy of another package.
+    """Target of each order by a policy of another package; it is not asked where there is no series.
 
     Args:
         name: of the policy.
@@ -118,17 +121,22 @@ def outside_target(name: str, inputs: PolicyInputs) -> Target:
 
     Raises:
         NotFoundError: no installed package declares it.
-        ExtensionError: it is unusable, or gives something else than one number per series.
+        ExtensionError: it is unusable, fails, changes its inputs, or gives something else than one number per series.
     """
     policy = outside_policy(name)
-    units = np.asarray(policy.order(inputs), dtype=np.float64)
     series = len(inputs.on_hand)
+    other = "Or choose another policy (replenishment.policy)."
+    if series:
+        with outside_code("order_policies", name, f"{series:,} series were to be ordered", other):
+            units = np.asarray(policy.order(read_only(inputs)), dtype=np.float64)
+    else:
+        units = np.zeros(0)
     if units.shape != (series,) or not np.isfinite(units).all():
-        raise ExtensionError(
-            f"the order policy {name!r} gave an array of the shape {units.shape} with "
-            f"{int((~np.isfinite(units)).sum())} values that are no numbers; wanted {series} numbers of units, one per "
-            "series. Correct its package or choose another policy."
+        problem = (
+            f"gave an array of the shape {units.shape} with {int((~np.isfinite(units)).sum())} values that are no "
+            f"numbers; wanted {series} numbers of units, one per series"
         )
+        raise unusable("order_policies", name, problem, other)
     level = inputs.required.in_stock_probability(np.maximum(units, 0))
     reason = (policy.reason_en.strip(), policy.reason_zh.strip())
     return Target(np.full(series, OUTSIDE), level, units + inputs.terms.presentation, reason)

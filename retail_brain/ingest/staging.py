@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.errors import DataError
+from retail_brain.extensions import outside_code
 from retail_brain.ingest.checking import REASONS, Checker, as_text
 from retail_brain.lake.difference import ROW, duplicated_keys
 from retail_brain.lake.layout import layout
 from retail_brain.sources import RawTable
 from retail_brain.sources.base import unreadable
+from retail_brain.sources.connectors import CHECK_ADDRESS
 from retail_brain.tables import TABLES, Table
 
 BATCH_ROWS = 1_000_000
@@ -64,16 +67,18 @@ def stage(raw: RawTable, scratch: Path) -> Staged:
 
     Raises:
         DataError: it cannot be read or lacks a required column.
+        ExtensionError: the connector of another package that gives the rows fails.
     """
     started = time.perf_counter()
     table = TABLES[raw.name]
     folder = scratch / f"staged-{raw.name}"
     folder.mkdir()
     try:
-        schema = raw.frame.collect_schema()
-        _check_columns(table, schema.names(), raw.origin)
-        checker = Checker(table, schema, raw.formats)
-        read, bad = _check_batches(raw, checker, folder)
+        with _reading(raw):
+            schema = raw.frame.collect_schema()
+            _check_columns(table, schema.names(), raw.origin)
+            checker = Checker(table, schema, raw.formats)
+            read, bad = _check_batches(raw, checker, folder)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(raw.origin, error, "Check that the file is whole and was not moved or changed.") from error
     # parts are numbered in the order of reading, so the row index says which of two equal keys came last
@@ -89,6 +94,12 @@ def stage(raw: RawTable, scratch: Path) -> Staged:
     left_out = dict(raw.left_out.collect().iter_rows()) if raw.left_out is not None else {}
     seconds = time.perf_counter() - started
     return Staged(rows, quarantined, read, _count(quarantined), left_out, tuple(checker.notes), seconds)
+
+
+def _reading(raw: RawTable) -> AbstractContextManager[None]:
+    if raw.connector is None:
+        return nullcontext()
+    return outside_code("connectors", raw.connector, f"{raw.name} was read from {raw.origin}", CHECK_ADDRESS)
 
 
 def _check_columns(table: Table, present: list[str], origin: str) -> None:

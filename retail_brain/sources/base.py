@@ -79,6 +79,7 @@ class RawTable:
         formats: column -> how to read its text.
         left_out: columns `reason` and `rows`: number of rows that the source itself leaves out on purpose.
         malformed: one row per line of text that cannot be split into columns: `reason` and `line`.
+        connector: connector of another package whose code runs when rows are read; None for our own readers.
     """
 
     name: str
@@ -87,6 +88,7 @@ class RawTable:
     formats: Mapping[str, ColumnFormat] = field(default_factory=dict)
     left_out: pl.LazyFrame | None = None
     malformed: pl.DataFrame | None = None
+    connector: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,15 @@ has an example; `retail_brain.sources.conformance` has the tests that every conn
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final, Protocol
 
 import polars as pl
 
-from retail_brain.errors import DataError, ExtensionError, RetailBrainError
-from retail_brain.extensions import extension_names, load_extension
+from retail_brain.errors import ExtensionError, UsageError
+from retail_brain.extensions import extension_names, load_extension, outside_code, unusable
 from retail_brain.sources.base import RawTable, Source
 from retail_brain.sources.complete_journey import complete_journey_source
 from retail_brain.sources.folder import folder_source
@@ -20,6 +22,7 @@ from retail_brain.tables import TABLES
 
 _RESERVED: Final = frozenset({"s3", "s3a", "gs", "gcs", "az", "azure", "adl", "abfs", "abfss", "file", "http", "https"})
 """Schemes of object stores and files, which the built-in reader serves."""
+CHECK_ADDRESS: Final = "Check the address first."
 
 
 class Connector(Protocol):
@@ -38,7 +41,8 @@ class Connector(Protocol):
 
         Raises:
             NotFoundError: there is no dataset at that address.
-            DataError: what is there cannot be read; the message says what, got, wanted and what to do.
+            DataError: what is there cannot be read; the message says what, got, wanted and what to do. Any other
+                exception, here or when rows are read, becomes an error that names the connector.
         """
 
 
@@ -95,24 +99,41 @@ def connect(dataset: str, scratch: Path) -> Source:
 
     Raises:
         NotFoundError: the connector finds nothing at the address.
-        DataError: the connector cannot read the dataset, or fails for a reason of its own.
-        ExtensionError: the connector cannot be imported, or gives something else than a source of canonical tables.
+        DataError: the connector cannot read the dataset.
+        ExtensionError: the connector cannot be imported, fails, or gives something else than a source of canonical
+            tables.
     """
     name, _, address = dataset.partition("://")
     if name in BUILT_IN:
         return BUILT_IN[name](address, scratch)
     connector: Connector = load_extension("connectors", name)
-    try:
+    with outside_code("connectors", name, f"{dataset!r} was opened", CHECK_ADDRESS):
         source = connector(address, scratch)
-    except (RetailBrainError, OSError):
-        raise
-    except Exception as error:  # outside code may raise anything
-        raise DataError(
-            f"the connector {name!r} failed on {dataset!r} with {type(error).__name__}: {error}. Wanted tables, or an "
-            "error that says what to do. Check the address, then ask the author of the connector."
-        ) from error
     check_source(name, source)
-    return source
+    # its rows are read later, and an error of theirs must name the connector too
+    return replace(source, tables={table: replace(raw, connector=name) for table, raw in source.tables.items()})
+
+
+def check_scheme(dataset: str) -> None:
+    """Checks that somebody reads addresses of this scheme.
+
+    Args:
+        dataset: `SCHEME://ADDRESS`.
+
+    Raises:
+        UsageError: neither a connector nor a built-in reader does; the message names those that do, nearest first.
+    """
+    scheme = dataset.partition("://")[0]
+    known = [*connector_names(), *sorted(_RESERVED)]
+    if scheme in known:
+        return
+    nearest = get_close_matches(scheme, known, n=1)
+    raise UsageError(
+        f"nothing reads {dataset!r}: no installed package declares the connector {scheme!r}, and no object store has "
+        f"that scheme; wanted one of {', '.join(known)}. "
+        + (f"Perhaps you mean {nearest[0]}://. " if nearest else "")
+        + "Correct the scheme, or install the package of the connector."
+    )
 
 
 def check_source(name: str, source: object) -> None:
@@ -126,14 +147,14 @@ def check_source(name: str, source: object) -> None:
         ExtensionError: the value is no `Source`, has no table or an unknown one, or a table whose frame is not lazy.
     """
     if not isinstance(source, Source) or not source.tables:
-        raise ExtensionError(
-            f"the connector {name!r} gave {type(source).__name__}; wanted a retail_brain.sources.Source with at least "
-            "one table. Correct the connector."
-        )
+        got = f"gave {type(source).__name__}"
+        raise unusable("connectors", name, f"{got}; wanted a retail_brain.sources.Source with at least one table")
     for table, raw in source.tables.items():
         lazy = isinstance(raw, RawTable) and isinstance(raw.frame, pl.LazyFrame)
         if table not in TABLES or not lazy or raw.name != table:
-            raise ExtensionError(
-                f"the connector {name!r} gave the table {table!r} as {type(raw).__name__}; wanted a RawTable of that "
-                f"name with a LazyFrame, for one of {', '.join(TABLES)}. Correct the connector."
+            raise unusable(
+                "connectors",
+                name,
+                f"gave the table {table!r} as {type(raw).__name__}; wanted a RawTable of that name with a LazyFrame, "
+                f"for one of {', '.join(TABLES)}",
             )

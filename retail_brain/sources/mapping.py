@@ -132,6 +132,7 @@ def _table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: 
         {**raw.formats, **formats},
         left_out=raw.left_out,
         malformed=raw.malformed,
+        connector=raw.connector,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from retail_brain.errors import UsageError
 from retail_brain.sources.base import Source
-from retail_brain.sources.connectors import BUILT_IN, connect, is_connector
+from retail_brain.sources.connectors import BUILT_IN, check_scheme, connect, is_connector
 from retail_brain.sources.folder import folder_source, remote_source
 from retail_brain.sources.mapping import mapping_source
 
@@ -23,7 +23,7 @@ def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] 
         storage_options: credentials of an object store.
 
     Raises:
-        UsageError: the name is empty, or a mapping cannot be used.
+        UsageError: the name is empty, its scheme is unknown, or a mapping cannot be used.
         NotFoundError: there is no such dataset.
         DataError: it cannot be read.
         ExtensionError: a connector of another package cannot be imported, or breaks its protocol.
@@ -35,6 +35,7 @@ def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] 
     if dataset.endswith(".toml"):
         return mapping_source(Path(dataset), scratch)
     if "://" in dataset:
+        check_scheme(dataset)
         return remote_source(dataset, storage_options)
     return folder_source(Path(dataset), scratch)
 

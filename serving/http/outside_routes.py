@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 
 from retail_brain.errors import ExtensionError
-from retail_brain.extensions import load_extensions, package_of
+from retail_brain.extensions import load_extensions, unusable
 from serving.http.access import Scope
 from serving.http.routes import ROUTES, Route
 
@@ -73,9 +73,5 @@ def _checked(name: str, route: object) -> Route:
 
 
 def _unusable(name: str, got: str, wanted: str) -> ExtensionError:
-    package = package_of("routes", name)
-    of_package = f" of package {package}" if package else ""
-    return ExtensionError(
-        f"the routes of the extension {name!r}{of_package} cannot be served: got {got}; wanted {wanted}. "
-        "The service does not start without them: correct the package or uninstall it."
-    )
+    problem = f"cannot be served: got {got}; wanted {wanted}"
+    return unusable("routes", name, problem, "The service does not start without it.")

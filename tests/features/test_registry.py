@@ -1,5 +1,6 @@
 """Features of other packages: what is refused, by name, and what the feature job joins."""
 
+import sys
 from datetime import date, datetime
 from pathlib import Path
 
@@ -71,6 +72,10 @@ def test_a_label_or_unit_without_a_language_is_refused(texts: dict[str, str]) ->
         (lambda records, as_of: biggest(records, as_of).with_columns(pl.col("big").cast(pl.Int64)), "gave the columns"),
         (lambda records, _: records.select("product_id", pl.col("units").alias("big")), "2 rows that share"),
         (lambda records, _: records.select("nothing"), "ColumnNotFoundError"),
+        (lambda records, as_of: biggest(records, as_of).collect(), "AttributeError"),
+        (lambda records, as_of: biggest(records, as_of).with_columns(product_id=pl.lit(None, pl.String)), "without"),
+        (lambda *_: sys.exit(0), "SystemExit"),
+        (lambda records, as_of: biggest(records, as_of).with_columns(pl.col("big") / 0), "2 values of 'big' that are"),
     ],
 )
 def test_a_wrong_result_is_an_error_that_names_the_feature(compute, words: str) -> None:

@@ -18,7 +18,7 @@ from training.demand.baselines import BASELINES, ets
 from training.demand.calibration import Calibration
 from training.demand.demand_class import demand_class
 from training.demand.dispersion import Residuals
-from training.demand.protocol import DemandMean, PathDraw, predictions
+from training.demand.protocol import DemandMean, PathDraw, draw_paths, predictions
 from training.demand.residuals import panel_residuals
 from training.demand.total_scores import SUM_PERIODS, TotalScores
 from training.metrics import randomised_pit, scores
@@ -142,7 +142,7 @@ def score_window(
         mean = (prediction.mean * calibration.factor(prediction.correction))[target.chosen]
         salt = int(panel.series["s"][0])
         draw = PathDraw(model.config.demand.sample_paths, cutoff.toordinal() + seed, salt)
-        paths = model.paths(panel, target.chosen, mean, calibration, draw)
+        paths = draw_paths(model, panel, target.chosen, mean, calibration, draw)
         totals.add(panel.series.filter(target.chosen), mean, paths, target.units, target.known)
         frames[CANDIDATE].append(target.frame(mean, _quantiles(paths, quantiles), quantiles))
         first = first or target

@@ -18,7 +18,7 @@ from retail_brain.outputs import DemandPaths
 from training.demand.calibration import Calibration
 from training.demand.drivers import driver_units, quick_driver_units, to_units
 from training.demand.mean_model import MeanModel
-from training.demand.protocol import DemandMean, PathDraw, Prediction
+from training.demand.protocol import DemandMean, PathDraw, Prediction, draw_paths
 from training.demand.slow_movers import RateModel, rate_paths
 
 Explain = bool | Literal["quick"]
@@ -111,7 +111,7 @@ class ForecastRun:
         mean = prediction.mean * factor
         salt = crc32(panel.series["store_id"][0].encode("utf-8"))
         draw = PathDraw(self.paths, self.seed, salt)
-        units = self.mean.paths(panel, chosen, mean[chosen], self.calibration, draw)
+        units = draw_paths(self.mean, panel, chosen, mean[chosen], self.calibration, draw)
         series = panel.series.filter(chosen)
         unit = units_of(series)[:, None]
         drivers = None

@@ -11,7 +11,8 @@ import numpy as np
 
 from features.demand.feature_matrix import FEATURES, REDEFINED, Vocabulary
 from features.demand.table_features import table_feature_names
-from retail_brain.errors import ModelError, UsageError
+from retail_brain.errors import ExtensionError, ModelError, UsageError
+from retail_brain.extensions import outside_code
 from retail_brain.files import write_json
 from training.columns import check_columns, column_definitions
 from training.demand.calibration import Calibration
@@ -20,8 +21,8 @@ from training.demand.config import DemandConfig
 from training.demand.dispersion import Dispersion
 from training.demand.level_model import LevelModel
 from training.demand.mean_model import MeanModel
-from training.demand.model_registry import TREES, series_model
-from training.demand.protocol import DemandMean, SeriesForecaster
+from training.demand.model_registry import SERIES_MODELS, TREES, series_model
+from training.demand.protocol import DemandMean, SeriesForecaster, guarded
 from training.demand.totals_model import TotalsModel
 
 FORMAT = 5
@@ -58,7 +59,8 @@ def write_model(folder: Path, config: DemandConfig, mean: DemandMean, calibratio
         _write_trees(folder, mean)
     elif isinstance(mean, SeriesForecaster):
         (folder / OWN_FILES).mkdir()
-        mean.save(folder / OWN_FILES)
+        with guarded(mean, "it was written to files"):
+            mean.save(folder / OWN_FILES)
 
 
 def read_model(folder: Path) -> tuple[DemandConfig, DemandMean, Calibration]:
@@ -83,11 +85,26 @@ def read_model(folder: Path) -> tuple[DemandConfig, DemandMean, Calibration]:
 
 def _read_mean(folder: Path, facts: dict[str, Any], config: DemandConfig) -> DemandMean:
     if config.demand.model != TREES:
-        return series_model(config.demand.model).load(folder / OWN_FILES, config)
+        return _read_series_model(folder / OWN_FILES, config)
     columns = _columns(facts, facts["features"], f"the demand model in {folder}", table_feature_names(config.settings))
     booster = _read_booster(folder / "booster.txt", present=facts["has_trees"])
     totals = _read_totals(folder, facts, config)
     return MeanModel(config, _vocabulary(facts["vocabulary"]), booster, totals, columns=columns)
+
+
+def _read_series_model(folder: Path, config: DemandConfig) -> SeriesForecaster:
+    name = config.demand.model
+    model = series_model(name)
+    if name in SERIES_MODELS:
+        return model.load(folder, config)
+    try:
+        with outside_code("demand_models", name, f"it was read from {folder}"):
+            loaded = model.load(folder, config)
+    except ExtensionError as error:
+        raise ModelError(f"{error} Or train it again.") from error
+    if not isinstance(loaded, model):
+        raise ModelError(f"the demand model {name!r} was read as a {type(loaded).__name__}; wanted a {model.__name__}.")
+    return loaded
 
 
 def _tree_facts(mean: MeanModel) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Final
 
 from features.demand.history import DemandHistory
 from retail_brain.errors import ExtensionError, UsageError
-from retail_brain.extensions import extension_names, load_extension
+from retail_brain.extensions import extension_names, load_extension, outside_code, unusable
 from retail_brain.progress import SILENT, Progress
 from training.demand.config import DemandConfig
 from training.demand.mean_model import MeanModel
@@ -69,11 +69,24 @@ def fit_mean(history: DemandHistory, config: DemandConfig, progress: Progress = 
 
     Raises:
         UsageError: there is no such model.
+        ExtensionError: a model of another package fails, or its `fit` gives something else than a model.
     """
     name = config.demand.model
     if name == TREES:
         return MeanModel.fit(history, config)
-    return series_model(name).fit(history, config, progress)
+    model = series_model(name)
+    if name in SERIES_MODELS:
+        return model.fit(history, config, progress)
+    with outside_code("demand_models", name, f"it was fitted on {history.series.height:,} series"):
+        fitted = model.fit(history, config, progress)
+    if not isinstance(fitted, model) or getattr(fitted, "config", None) is not config:
+        raise unusable(
+            "demand_models",
+            name,
+            f"(class {model.__name__}) was fitted to a {type(fitted).__name__}; wanted a {model.__name__} that was "
+            "given the configuration (`super().__init__(config)`)",
+        )
+    return fitted
 
 
 def protocol_class(name: str, found: object) -> type[SeriesForecaster]:
@@ -83,15 +96,16 @@ def protocol_class(name: str, found: object) -> type[SeriesForecaster]:
         ExtensionError: it is no subclass of `SeriesForecaster`, or lacks a method or a label.
     """
     if not (isinstance(found, type) and issubclass(found, SeriesForecaster)):
-        raise ExtensionError(
-            f"the demand model {name!r} is {found!r}; wanted a subclass of training.demand.protocol.SeriesForecaster. "
-            "Correct its entry point."
+        raise unusable(
+            "demand_models", name, f"is {found!r}; wanted a subclass of training.demand.protocol.SeriesForecaster"
         )
     missing = sorted(getattr(found, "__abstractmethods__", ()))
     label = getattr(found, "label", None)
     if missing or not isinstance(label, Mapping) or not all(label.get(language) for language in ("en", "zh")):
-        raise ExtensionError(
-            f"the demand model {name!r} lacks {missing or 'a label'}; wanted every method of SeriesForecaster and a "
-            f"`label` with texts under 'en' and 'zh', got {label!r}. Add what is missing."
+        raise unusable(
+            "demand_models",
+            name,
+            f"lacks {missing or 'a label'}; wanted every method of SeriesForecaster and a `label` with texts under "
+            f"'en' and 'zh', got {label!r}",
         )
     return found

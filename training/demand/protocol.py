@@ -7,9 +7,10 @@ rarely for a panel, the backtest, MLflow, promotion and serving are this project
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -17,10 +18,13 @@ from features.demand.arrays import Bools, Doubles, Floats
 from features.demand.feature_matrix import PanelFeatures
 from features.demand.history import DemandHistory
 from features.demand.panel import DemandPanel, panels
-from retail_brain.errors import ExtensionError
+from retail_brain.extensions import extension_names, outside_code, unusable
 from retail_brain.progress import SILENT, Progress
+from retail_brain.read_only import read_only
 from training.demand.calibration import Calibration, calibrated_paths
 from training.demand.config import DemandConfig
+
+Values = TypeVar("Values", Doubles, Floats)
 
 
 @dataclass(frozen=True)
@@ -131,24 +135,54 @@ class SeriesForecaster(ABC):
         """A function that forecasts the panels of a history over its horizon.
 
         Raises:
-            ExtensionError: `mean` gives another shape, a negative number or none.
+            ExtensionError: `mean` fails, changes the panel, or gives another shape, a negative number or none.
         """
 
         def predict(panel: DemandPanel) -> Prediction:
-            mean = self._checked(self.mean(history, panel), (panel.size, history.horizon))
+            with guarded(self, f"{panel.size:,} series were forecast"):
+                given = np.asarray(self.mean(history, read_only(panel)), dtype=np.float64)
+            mean = _checked(self, "forecast", given, (panel.size, history.horizon))
             listed = panel.listed[:, panel.axis.count : panel.axis.count + history.horizon]
             return Prediction(panel, mean * listed, np.ones(mean.shape))
 
         return predict
 
-    def _checked(self, mean: Doubles, wanted: tuple[int, int]) -> Doubles:
-        if mean.shape != wanted or not (np.isfinite(mean) & (mean >= 0)).all():
-            raise ExtensionError(
-                f"the demand model {type(self).__name__} forecast an array of shape {mean.shape} with "
-                f"{int((~np.isfinite(mean)).sum())} values that are no number and {int((mean < 0).sum())} below 0; "
-                f"wanted shape {wanted}, finite and not below 0. Mend its method `mean`."
-            )
-        return mean.astype(np.float64)
+
+def draw_paths(
+    model: DemandMean, panel: DemandPanel, chosen: Bools, mean: Doubles, calibration: Calibration, draw: PathDraw
+) -> Floats:
+    """Sample paths of a model (`DemandMean.paths`), checked where its class draws its own.
+
+    Raises:
+        ExtensionError: `paths` fails, or gives another shape, a negative number or none.
+    """
+    if not isinstance(model, SeriesForecaster) or type(model).paths is SeriesForecaster.paths:
+        return model.paths(panel, chosen, mean, calibration, draw)
+    with guarded(model, f"{draw.count} paths of {len(mean):,} series were drawn"):
+        given = model.paths(read_only(panel), read_only(chosen), read_only(mean), calibration, draw)
+        units = np.asarray(given, dtype=np.float32)
+    return _checked(model, "drew", units, (len(mean), draw.count, mean.shape[1]))
+
+
+def guarded(model: SeriesForecaster, step: str) -> AbstractContextManager[None]:
+    """Context that runs a model's own code: what a model of another package raises becomes an `ExtensionError`."""
+    name = model.config.demand.model
+    return outside_code("demand_models", name, step) if name in extension_names("demand_models") else nullcontext()
+
+
+def _checked(model: SeriesForecaster, verb: str, units: Values, shape: tuple[int, ...]) -> Values:
+    if units.shape == shape and (np.isfinite(units) & (units >= 0)).all():
+        return units
+    name = model.config.demand.model
+    # an author tests a class that no entry point declares yet
+    name = name if name in extension_names("demand_models") else type(model).__name__
+    raise unusable(
+        "demand_models",
+        name,
+        f"(class {type(model).__name__}) {verb} an array of shape {units.shape} with "
+        f"{int((~np.isfinite(units)).sum())} values that are no number and {int((units < 0).sum())} below 0; wanted "
+        f"shape {shape}, finite and not below 0",
+    )
 
 
 def predictions(model: DemandMean, history: DemandHistory) -> Iterator[Prediction]:

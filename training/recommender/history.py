@@ -12,6 +12,7 @@ import polars as pl
 from features.person.interactions import decay_weight, interactions, purchases, receipt_lines, shoppers
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError
+from retail_brain.read_only import read_only
 from retail_brain.tables import TABLES
 from training.recommender.config import RecommenderConfig
 from training.recommender.sparse import CSR, Flags, Ints, csr
@@ -40,6 +41,8 @@ class History:
         store_sales: one row per store x product with recent sales: codes, and `sales`, decayed receipt lines.
         max_core_products: see `core`.
         traits: one row per customer: further attributes with few values (gender, age band, level), null where unknown.
+
+    All sources share its arrays, so that none can be written to.
     """
 
     as_of: date
@@ -60,27 +63,27 @@ class History:
     @cached_property
     def rows(self) -> Ints:
         """Customer code of each pair."""
-        return self.pairs["person"].to_numpy().astype(np.int64)
+        return read_only(self.pairs["person"].to_numpy().astype(np.int64))
 
     @cached_property
     def columns(self) -> Ints:
         """Product code of each pair."""
-        return self.pairs["product"].to_numpy().astype(np.int64)
+        return read_only(self.pairs["product"].to_numpy().astype(np.int64))
 
     @cached_property
     def keys(self) -> Ints:
         """One ascending number per pair, person x products + product, to find pairs by binary search."""
-        return self.rows * self.shape[1] + self.columns
+        return read_only(self.rows * self.shape[1] + self.columns)
 
     @cached_property
     def bought(self) -> Flags:
         """Whether each pair has a purchase; others have events only."""
-        return self.pairs["purchase_days"].to_numpy() > 0
+        return read_only(self.pairs["purchase_days"].to_numpy() > 0)
 
     @cached_property
     def buyers(self) -> Ints:
         """Number of customers who bought each product."""
-        return np.bincount(self.columns[self.bought], minlength=self.shape[1])
+        return read_only(np.bincount(self.columns[self.bought], minlength=self.shape[1]))
 
     @cached_property
     def core(self) -> Ints:
@@ -91,7 +94,7 @@ class History:
         """
         # stable, so that equals are chosen alike on every machine
         best = np.argsort(-self.buyers, kind="stable")[: self.max_core_products]
-        return np.sort(best[self.buyers[best] > 0])
+        return read_only(np.sort(best[self.buyers[best] > 0]))
 
     def matrix(self, column: str) -> CSR:
         """Customers x products: a column of the pairs, a new matrix at every call, which the caller may change."""

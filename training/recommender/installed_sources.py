@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, get_args
 
-from retail_brain.errors import ExtensionError, UsageError
-from retail_brain.extensions import extension_names, load_extension
+from retail_brain.errors import UsageError
+from retail_brain.extensions import extension_names, load_extension, unusable
 from retail_brain.settings import SourceName
 
 if TYPE_CHECKING:  # the service reads the reasons and needs no model
@@ -73,25 +73,32 @@ def declared_source(name: str) -> CandidateSource:
     """
     source = load_extension("candidate_sources", name)
     if not isinstance(source, CandidateSource) or not callable(source.fit):
-        raise ExtensionError(
-            f"the candidate source {name!r} is a {type(source).__name__}; wanted a "
-            "training.recommender.installed_sources.CandidateSource with a function `fit`. Correct its package."
+        raise unusable(
+            "candidate_sources",
+            name,
+            f"is a {type(source).__name__}; wanted a training.recommender.installed_sources.CandidateSource with a "
+            "function `fit`",
         )
     if name in SOURCE_NAMES or name in REASON_CODES or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise ExtensionError(
-            f"the candidate source {name!r} cannot have this name; wanted lower-case letters, digits and '_', and none "
-            f"of {sorted({*SOURCE_NAMES, *REASON_CODES})}. Rename its entry point."
+        raise unusable(
+            "candidate_sources",
+            name,
+            "cannot have this name; wanted lower-case letters, digits and '_', and none of "
+            f"{sorted({*SOURCE_NAMES, *REASON_CODES})}",
         )
     for language, text in (("reason_en", source.reason_en), ("reason_zh", source.reason_zh)):
         if not text.strip():
-            raise ExtensionError(
-                f"the candidate source {name!r} has no {language}; wanted the words that a customer reads beside what "
-                "it proposes. Add them to its package."
+            raise unusable(
+                "candidate_sources",
+                name,
+                f"has no {language}; wanted the words that a customer reads beside what it proposes",
             )
     if any(not values for values in source.parameters.values()):
-        raise ExtensionError(
-            f"the candidate source {name!r} has a parameter without values: {dict(source.parameters)}; wanted at least "
-            "one for each, the usual one first. Correct its package."
+        raise unusable(
+            "candidate_sources",
+            name,
+            f"has a parameter without values: {dict(source.parameters)}; wanted at least one for each, the usual one "
+            "first",
         )
     return source
 

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from retail_brain.cli import main
+from tests.outside_package import Install
 
 Invoke = Callable[..., tuple[int, str]]
 SALES = "date,store_id,product_id,units\n" + "".join(f"2025-03-{day:02},A,x,1\n" for day in range(1, 29))
@@ -74,6 +75,21 @@ def test_cut_data_file_is_explained(lake: Path, invoke: Invoke) -> None:
     assert code == 1
     assert "Error: a data file could not be read" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_failing_connector_is_one_paragraph_and_a_traceback_on_request(
+    invoke: Invoke, install: Install, monkeypatch: pytest.MonkeyPatch, debug: bool
+) -> None:
+    install(
+        "till_package", "def open_till(address, scratch): 1 / 0", {"connectors": {"till": "till_package:open_till"}}
+    )
+    monkeypatch.setenv("RETAIL_BRAIN_DEBUG", "1" if debug else "")
+    code, said = invoke("ingest", "till://store-7")
+    assert code == 1
+    assert "Error: the connector 'till' failed while 'till://store-7' was opened: ZeroDivisionError" in said
+    assert ("ZeroDivisionError: division by zero\n\nThe above exception" in said) == debug
+    assert (said.count("\n") == 1) != debug
 
 
 def test_a_mistake_of_ours_is_not_hidden(monkeypatch: pytest.MonkeyPatch, lake: Path, invoke: Invoke) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from retail_brain.errors import DataError, ExtensionError, NotFoundError, UsageError
+from retail_brain.ingest.staging import stage
 from retail_brain.sources import open_source
 from retail_brain.sources.conformance import ConnectorConformance
 from retail_brain.sources.connectors import BUILT_IN, Connector, connector_names
@@ -15,9 +16,16 @@ TILL = """
     from retail_brain.errors import NotFoundError
     from retail_brain.sources import RawTable, Source
 
+    COLUMNS = ("store_id", "product_id", "date", "units")
+
     def open_till(address, scratch):
         if address == "boom":
             raise KeyError("socket")
+        if address == "later":
+            rows = pl.LazyFrame({"n": [1]}).map_batches(lambda frame: 1 / 0, schema=dict.fromkeys(COLUMNS, pl.String))
+            return Source("mytill://later", {"daily_sales": RawTable("daily_sales", rows, "till later")})
+        if address == "quits":
+            raise SystemExit(0)
         if address != "store-7":
             raise NotFoundError(f"there is no till {address!r}; wanted store-7. Correct the address.")
         sales = pl.LazyFrame({"store_id": ["S7"], "product_id": ["milk"], "date": ["2026-01-05"], "units": [3]})
@@ -90,8 +98,36 @@ def test_mapping_of_a_connector_that_is_not_installed_names_those_that_are(tmp_p
 
 @pytest.mark.usefixtures("till")
 def test_an_error_of_the_connectors_own_becomes_one_that_names_it(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="the connector 'mytill' failed on 'mytill://boom' with KeyError"):
+    says = "the connector 'mytill' failed while 'mytill://boom' was opened: KeyError: 'socket'.*till_package 1.2"
+    with pytest.raises(ExtensionError, match=says):
         open_source("mytill://boom", tmp_path)
+
+
+@pytest.mark.usefixtures("till")
+@pytest.mark.parametrize("through_a_mapping", [False, True])
+def test_an_error_when_rows_are_read_names_the_connector(tmp_path: Path, through_a_mapping: bool) -> None:
+    mapping = tmp_path / "chain.toml"
+    mapping.write_text('[tables.daily_sales]\nsource = "mytill://later"')
+    source = open_source(str(mapping) if through_a_mapping else "mytill://later", tmp_path)
+    says = "the connector 'mytill' failed while daily_sales was read from till later: .*till_package 1.2"
+    with pytest.raises(ExtensionError, match=says) as raised:
+        stage(source.tables["daily_sales"], tmp_path)
+    assert "ZeroDivisionError" in str(raised.value)
+
+
+@pytest.mark.usefixtures("till")
+def test_a_connector_that_ends_the_process_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ExtensionError, match="SystemExit"):
+        open_source("mytill://quits", tmp_path)
+
+
+@pytest.mark.usefixtures("till")
+def test_a_scheme_that_nothing_reads_is_named_beside_those_that_something_does(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"the connector 'nope'.*wanted one of sample, .*mytill, odd, .*s3") as raised:
+        open_source("nope://store-7", tmp_path)
+    assert "Perhaps" not in str(raised.value)
+    with pytest.raises(UsageError, match=r"Perhaps you mean mytill://\. Correct the scheme, or install"):
+        open_source("mytil://store-7", tmp_path)
 
 
 @pytest.mark.usefixtures("till")

@@ -4,13 +4,16 @@ import json
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from retail_brain.errors import ExtensionError, ModelError, UsageError
 from retail_brain.settings import Settings, parse_settings
 from serving.planning.people.reasons import WORDS, reason_text
 from tests.outside_package import Install
-from training.recommender.candidates.conformance import CandidateSourceConformance, small_receipts
+from training.recommender.candidates.conformance import CandidateSourceConformance, small_history, small_receipts
+from training.recommender.candidates.pool import candidate_blocks
+from training.recommender.candidates.registry import fit_source
 from training.recommender.config import RankerConfig, RecommenderConfig
 from training.recommender.installed_sources import REASON_CODES, SOURCE_NAMES, declared_source, ordered_sources
 from training.recommender.jobs import preset_config
@@ -39,6 +42,66 @@ LETTERS = """
 
     season = CandidateSource(fit, "In season now", "当季商品", {"weight": (1.0, 2.0)})
     mute = CandidateSource(fit, "", "当季商品")
+"""
+
+
+HOSTILE = """
+    import numpy as np
+    import polars as pl
+    from scipy import sparse
+    from training.recommender.installed_sources import CandidateSource
+    from training.recommender.sparse import DenseScores, csr
+
+    class Season:
+        name, quota = "season", 5
+
+        def __init__(self, history, scores):
+            self.width, self.given = history.shape[1], scores
+
+        def scores(self, people):
+            return self.given(people, self.width)
+
+    def source(scores):
+        return CandidateSource(lambda history, config, _: Season(history, scores), "In season", "当季")
+
+    def fails(people, width):
+        raise ConnectionError("no answer")
+
+    def quits(people, width):
+        raise SystemExit(0)
+
+    def writes(people, width):
+        people[:] = 0
+        return csr(people, people, np.ones(people.size), (people.size, width))
+
+    def at(columns, values=1.0):
+        def scores(people, width):
+            matrix = csr(np.arange(people.size), np.zeros(people.size, int), np.ones(people.size), (people.size, width))
+            matrix.data[:], matrix.indices[:] = values, columns
+            return matrix
+        return scores
+
+    def twice(people, width):
+        rows = np.repeat(np.arange(people.size), 2)
+        ones, ends = np.ones(rows.size), np.arange(0, rows.size + 1, 2)
+        return sparse.csr_array((ones, np.zeros(rows.size, int), ends), shape=(people.size, width))
+
+    def write_history(history, config, _):
+        history.rows[:] = 0
+
+    failing, quitting, writing, doubled = source(fails), source(quits), source(writes), source(twice)
+    nan, negative, unknown = source(at(0, np.nan)), source(at(0, -1.0)), source(at(10_000))
+    text = source(lambda people, width: [["many"]])
+    dense = source(lambda people, width: np.ones((people.size, width)))
+    narrow_text = source(lambda people, width: DenseScores(np.full((people.size, 1), "a"), np.array([0])))
+    descending = source(lambda people, width: DenseScores(np.ones((people.size, 2), np.float32), np.array([1, 0])))
+    empty = source(lambda people, width: DenseScores(np.empty((people.size, 0), np.float32), np.empty(0, int)))
+    frame = source(lambda people, width: pl.DataFrame())
+    short = source(lambda people, width: csr(people[:0], people[:0], np.ones(0), (0, width)))
+    everything = source(lambda people, width: DenseScores(np.ones((people.size, width)), np.arange(width)))
+    nothing = CandidateSource(lambda history, config, _: None, "In season", "当季")
+    no_fit = CandidateSource(lambda *_: 1 / 0, "In season", "当季")
+    vandal = CandidateSource(write_history, "In season", "当季")
 """
 
 
@@ -108,6 +171,42 @@ def test_source_without_words_is_refused_by_name(install: Install) -> None:
     installed(install, "season", "mute")
     with pytest.raises(ExtensionError, match="'season' has no reason_en"):
         preset_config(with_season(), "fast")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "says"),
+    [
+        ("no_fit", "failed while it was fitted on 40 customers and 12 products: ZeroDivisionError"),
+        ("nothing", "was fitted to a NoneType"),
+        ("vandal", "failed while it was fitted .*read-only"),
+        ("failing", "failed while 40 customers were scored: ConnectionError: no answer"),
+        ("quitting", "failed while 40 customers were scored: SystemExit"),
+        ("nan", "gave 40 scores that are no number and 0 below 0"),
+        ("negative", "gave 0 scores that are no number and 40 below 0"),
+        ("unknown", "gave scores of the product 10000, which does not exist"),
+        ("text", "gave a list of shape None"),
+        ("dense", r"gave a ndarray of shape \(40, 12\)"),
+        ("narrow_text", "gave a DenseScores with values of shape"),
+        ("descending", "gave a DenseScores whose columns are not ascending codes"),
+        ("frame", r"gave a DataFrame of shape \(0, 0\)"),
+        ("short", r"gave a csr_array of shape \(0, 12\).*wanted a scipy csr_array of shape \(40, 12\)"),
+    ],
+)
+def test_a_hostile_source_is_an_error_that_names_it(install: Install, attribute: str, says: str) -> None:
+    install("hostile", HOSTILE, {"candidate_sources": {"season": f"hostile:{attribute}"}})
+    with pytest.raises(ExtensionError, match=f"the candidate source 'season' {says}.*hostile 1.2"):
+        fit_source("season", small_history(), RecommenderConfig()).scores(np.arange(40))
+
+
+@pytest.mark.parametrize("attribute", ["doubled", "empty", "everything", "writing"])
+def test_odd_but_usable_scores_are_taken_for_what_they_say(install: Install, attribute: str) -> None:
+    install("hostile", HOSTILE, {"candidate_sources": {"season": f"hostile:{attribute}"}})
+    people, history = np.arange(10), small_history()
+    season = fit_source("season", history, RecommenderConfig())
+    (pool,) = candidate_blocks(history, [season], people, 10_000)
+    assert np.array_equal(people, np.arange(10)), "a source may write to what it is given, and no one else sees it"
+    expected = {"doubled": (10, 2.0), "empty": (0, 0.0), "everything": (50, 1.0), "writing": (1, 10.0)}[attribute]
+    assert (pool.people.size, float(pool.scores.max(initial=0))) == expected
 
 
 @pytest.mark.parametrize("name", ["popular", "als", "Season"])

@@ -9,15 +9,15 @@ from training.recommender.sparse import Ints, Scores, csr
 
 
 class Source(Protocol):
-    """A candidate generator, fitted on one history.
+    """A candidate generator, fitted on one history."""
 
-    Attributes:
-        name: names its feature columns, its recall and its rows in reports.
-        quota: its best products per person that become candidates; 0 = its scores are features only.
-    """
+    @property
+    def name(self) -> str:
+        """Names its feature columns, its recall and its rows in reports."""
 
-    name: str
-    quota: int
+    @property
+    def quota(self) -> int:
+        """Its best products per person that become candidates; 0 = its scores are features only."""
 
     def scores(self, people: Ints) -> Scores:
         """Scores of every product for a block of people: people x products, row i of `people[i]`.

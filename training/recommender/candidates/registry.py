@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from retail_brain.errors import ExtensionError
 from training.recommender.candidates.als import ALS
 from training.recommender.candidates.base import DisabledSource, Source
 from training.recommender.candidates.item_item import ItemItem
 from training.recommender.candidates.neighbours import Neighbours, UserCF
 from training.recommender.candidates.new_goods import NewGoods
+from training.recommender.candidates.outside import fit_outside_source
 from training.recommender.candidates.own import RepeatPurchases
 from training.recommender.candidates.spectral import Spectral
 from training.recommender.candidates.trending import Trending
@@ -43,20 +43,13 @@ def fit_source(name: str, history: History, config: RecommenderConfig) -> Source
 
     Raises:
         NotFoundError: no installed package declares it.
-        ExtensionError: it is unusable, or calls itself something else than its entry point.
+        ExtensionError: it is unusable, fails, or calls itself something else than its entry point.
     """
     if name in _BUILT_IN:
         return _BUILT_IN[name](history, config)
     declaration = declared_source(name)
     defaults = {parameter: values[0] for parameter, values in declaration.parameters.items()}
-    source = declaration.fit(history, config, defaults | config.source_parameters.get(name, {}))
-    if getattr(source, "name", None) != name or not isinstance(getattr(source, "quota", None), int):
-        raise ExtensionError(
-            f"the candidate source {name!r} was fitted to one with the name {getattr(source, 'name', None)!r} and the "
-            f"quota {getattr(source, 'quota', None)!r}; wanted the name of its entry point and a whole number. Correct "
-            "its package."
-        )
-    return source
+    return fit_outside_source(name, declaration, history, config, defaults | config.source_parameters.get(name, {}))
 
 
 def fit_sources(history: History, config: RecommenderConfig, names: Sequence[str] | None = None) -> list[Source]:

@@ -135,7 +135,7 @@ def test_a_forecast_that_is_no_forecast_is_named(chain: Dataset) -> None:
 
     history = read_history(chain, _settings("weekday_level"), 14)
     fitted = Negative.fit(history, _config("weekday_level"))
-    with pytest.raises(ExtensionError, match="Negative"):
+    with pytest.raises(ExtensionError, match=r"the demand model 'Negative' \(class Negative\) forecast an array"):
         list(predictions(fitted, history))
 
 
