@@ -14,6 +14,7 @@ from retail_brain.cli.app import app
 _HEAVY = (
     "dataframely",
     "duckdb",
+    "rich",
     "lightgbm",
     "mlflow",
     "numpy",
@@ -51,13 +52,22 @@ def test_version_is_the_packages() -> None:
 
 
 def test_each_verb_is_listed_with_the_first_words_of_its_docstring() -> None:
-    result = CliRunner(env={"COLUMNS": "300", "TERM": "dumb"}).invoke(app, ["--help"])
+    shown = " ".join(CliRunner().invoke(app, ["--help"]).output.split())
     verbs = {command.name: command.callback for command in app.registered_commands}
     assert len(verbs) > 20
     for name, verb in verbs.items():
         first = inspect.cleandoc(str(verb.__doc__)).splitlines()[0]  # type: ignore[union-attr]
-        assert f"{name} " in result.output
-        assert first in result.output
+        assert f" {name} {first}" in shown
+
+
+def test_verbs_stand_under_their_subject_and_sub_commands_with_their_whole_line() -> None:
+    shown = CliRunner().invoke(app, ["--help"]).output
+    places = [shown.index(words) for words in ("Data 数据:", " ingest ", "Stock 库存:", " replenish ", "Service 服务:")]
+    assert places == sorted(places)
+    listed = " ".join(CliRunner().invoke(app, ["rules", "--help"]).output.split())
+    assert "check Look at a file of rules without storing it: what cannot be used, and what is probably not meant." in (
+        listed
+    )
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
