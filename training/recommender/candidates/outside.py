@@ -11,7 +11,7 @@ from training.recommender.candidates.base import Source
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import History
 from training.recommender.installed_sources import CandidateSource
-from training.recommender.sparse import CSR, Ints, DenseScores, Scores
+from training.recommender.sparse import CSR, DenseScores, Ints, Scores
 
 _KIND = "candidate_sources"
 _REMEDY = "Or take it out of recommender.sources and train the recommender again."
@@ -44,7 +44,7 @@ class OutsideSource:
             given = self.fitted.scores(people.copy())
         shape = (people.size, self.products)
         if isinstance(given, DenseScores):
-            return self._checked_narrow(given, shape)
+            return self._checked_dense(given, shape)
         if not sparse.issparse(given) or given.shape != shape or given.dtype.kind not in "fiub":
             what = f"a {type(given).__name__} of shape {getattr(given, 'shape', None)}"
             raise self._unusable(f"{what} and type {getattr(given, 'dtype', None)}", shape)
@@ -55,13 +55,15 @@ class OutsideSource:
         self._check_values(scores.data, shape)
         return scores
 
-    def _checked_narrow(self, given: DenseScores, shape: tuple[int, int]) -> DenseScores | CSR:
+    def _checked_dense(self, given: DenseScores, shape: tuple[int, int]) -> DenseScores | CSR:
         values, columns = np.asarray(given.values), np.asarray(given.columns)
         if columns.size == 0:
             return sparse.csr_array(shape, dtype=np.float32)
         is_whole = values.dtype.kind in "fiub" and columns.dtype.kind in "iu" and columns.ndim == 1
         if not is_whole or values.shape != (shape[0], columns.size):
-            what = f"a DenseScores with values of shape {values.shape} and type {values.dtype} for {columns.size} columns"
+            what = (
+                f"a DenseScores with values of shape {values.shape} and type {values.dtype} for {columns.size} columns"
+            )
             raise self._unusable(what, shape)
         if columns.min() < 0 or columns.max() >= self.products or (np.diff(columns.astype(np.int64)) <= 0).any():
             raise self._unusable("a DenseScores whose columns are not ascending codes of products", shape)
