@@ -74,6 +74,9 @@ class DemandSettings(Section):
     quantiles: tuple[float, ...] = Field(
         default=(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95), description="probabilities, each between 0 and 1, rising"
     )
+    override_most_days: int = Field(
+        default=366, ge=1, description="days that an override of forecasts lasts at most unless it is confirmed"
+    )
     sample_paths: int = Field(default=200, ge=20, description="simulated futures of each series")
     min_sale_days: int = Field(
         default=1, ge=1, description="days; series with fewer days of sale are forecast by shrunk rates"
@@ -175,6 +178,12 @@ class ReplenishmentSettings(Section):
         default=3.0, ge=0, description="units; smaller orders and differences are no exception"
     )
     exceptions_listed: int = Field(default=1000, ge=1, description="exceptions listed at most, most money first")
+    receipt_most_times_order: float = Field(
+        default=3.0, ge=1, description="times the quantity ordered; more units received of an order must be confirmed"
+    )
+    receipt_days_ahead: int = Field(
+        default=31, ge=0, description="days after today on which receipts may be dated; later days must be confirmed"
+    )
     export_timeout_seconds: float = Field(
         default=30, gt=0, description="seconds that another system has to take an export of orders"
     )

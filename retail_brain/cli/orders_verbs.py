@@ -52,6 +52,9 @@ def receive(
     ],
     on: Annotated[str | None, typer.Option("--on", help="Day of rows without received_on, YYYY-MM-DD.")] = None,
     by: Annotated[str, typer.Option("--by", help="Who tells it, for the audit.")] = "command line",
+    confirm_exceptions: Annotated[
+        bool, typer.Option("--confirm-exceptions", help="Take units and days beyond what is usual for an order.")
+    ] = False,
 ) -> None:
     """Note what arrived of the orders. The same file again changes nothing; deliveries in parts add up."""
     from retail_brain.operational.goods_receipts import store_goods_receipts
@@ -60,7 +63,14 @@ def receive(
     day = None if on is None else parse_day(on, "--on")
     receipts = read_receipts(read_table(file, "FILE", as_text=True), received_on=day, noted_by=by)
     with closing(open_database()) as database:
-        new = store_goods_receipts(current().workspace.tenant, database, receipts, now=datetime.now(UTC))
+        new = store_goods_receipts(
+            current().workspace.tenant,
+            database,
+            receipts,
+            now=datetime.now(UTC),
+            settings=current().settings.replenishment,
+            confirmed={receipt.receipt_id for receipt in receipts} if confirm_exceptions else (),
+        )
     typer.echo(f"{new} receipts noted, {len(receipts) - new} were known")
 
 

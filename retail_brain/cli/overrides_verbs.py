@@ -17,7 +17,7 @@ overrides = typer.Typer(help="What people put in the place of forecasts.", no_ar
 def add(
     reason: Annotated[str, typer.Option("--reason", help="Why; kept and shown.")],
     until: Annotated[str, typer.Option("--until", help="First day that it no longer applies to, YYYY-MM-DD.")],
-    factor: Annotated[float | None, typer.Option(min=0, max=100, help="Times the engine's forecast.")] = None,
+    factor: Annotated[float | None, typer.Option(help="Times the engine's forecast.")] = None,
     units: Annotated[float | None, typer.Option(min=0, help="Units per period instead of the forecast.")] = None,
     store: Annotated[str | None, typer.Option("--store", help="Only this store.")] = None,
     product: Annotated[str | None, typer.Option("--product", help="Only this product.")] = None,
@@ -28,6 +28,9 @@ def add(
     override_id: Annotated[
         str | None, typer.Option("--id", help="Your own id: the same one twice counts once.")
     ] = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm-exception", help="Take it though it lasts longer than is usual.")
+    ] = False,
     lake: LakeOption = None,
     as_of: AsOfOption = None,
 ) -> None:
@@ -35,8 +38,19 @@ def add(
     import uuid
 
     from retail_brain.errors import UsageError
-    from retail_brain.operational.overrides import Override, store_overrides
+    from retail_brain.operational.overrides import (
+        LEAST_FACTOR,
+        MOST_FACTOR,
+        Override,
+        check_duration,
+        is_usable_factor,
+        store_overrides,
+    )
 
+    if factor is not None and not is_usable_factor(factor):
+        raise UsageError(
+            f"--factor {factor:g} cannot be used; wanted 0, or from {LEAST_FACTOR} to {MOST_FACTOR}. Choose another."
+        )
     if (factor is None) == (units is None):
         raise UsageError("give either --factor or --units: one of them is what the forecast becomes.")
     if store is None and product is None:
@@ -59,6 +73,8 @@ def add(
         made_by=by,
         as_of=seen,
     )
+    if not confirm:
+        check_duration(override, current().settings.demand.override_most_days)
     with closing(open_database()) as database:
         (stored,) = store_overrides(current().workspace.tenant, database, [override], now=datetime.now(UTC))
     typer.echo(f"{stored.override.override_id}: {override.kind} {override.value:g} from {first} until {ends_on}")

@@ -1,17 +1,21 @@
 """Stores goods receipts of orders: append-only; partial deliveries add up."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
+from retail_brain.operational.decisions import counting
+from retail_brain.operational.plausibility import Beyond, check_usual
 from retail_brain.operational.tables import DECISIONS, RECEIPTS
+from retail_brain.settings import ReplenishmentSettings
 
+_DEFAULTS = ReplenishmentSettings()
 _AT_ONCE = 500
 """Ids in one query: SQLite and PostgreSQL both limit the number of parameters."""
 
@@ -33,17 +37,46 @@ class GoodsReceipt:
     noted_by: str
 
 
-def store_goods_receipts(tenant: str, database: Database, receipts: Sequence[GoodsReceipt], *, now: datetime) -> int:
+@dataclass(frozen=True)
+class _Ordered:
+    """The decision that goods arrive for, and the units that arrived before."""
+
+    store_id: str
+    product_id: str
+    as_of: date
+    quantity: float
+    received: float
+
+
+def store_goods_receipts(
+    tenant: str,
+    database: Database,
+    receipts: Sequence[GoodsReceipt],
+    *,
+    now: datetime,
+    settings: ReplenishmentSettings = _DEFAULTS,
+    confirmed: Collection[str] = (),
+) -> int:
     """Stores new goods receipts, all or none, with the audit; returns their number.
+
+    Args:
+        tenant: whose receipts.
+        database: where they are stored.
+        receipts: what arrived.
+        now: the instant.
+        settings: how far receipts may go beyond their order and ahead of today.
+        confirmed: receipt_ids that were confirmed as exceptions.
 
     Raises:
         NotFoundError: there is no decision about a suggestion.
         ImpossibleError: a receipt_id was used before for other units, another day or another suggestion.
+        UnconfirmedError: more arrived than is usual for the order, less than nothing in all, or on a day that is not
+            within the usual ones, and the receipt was not confirmed.
         UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
-        goods = _decided_goods(tenant, connection, receipts)
+        orders = _ordered(tenant, connection, receipts)
         present = _by_id(tenant, connection, [receipt.receipt_id for receipt in receipts])
         new: dict[str, GoodsReceipt] = {}
         for receipt in receipts:
@@ -51,14 +84,18 @@ def store_goods_receipts(tenant: str, database: Database, receipts: Sequence[Goo
             _check_same(receipt, stored)
             if stored is None:
                 new[receipt.receipt_id] = receipt
-        rows: list[dict[str, Any]] = [
-            asdict(receipt) | goods[receipt.suggestion_id] | {"tenant_id": tenant, "noted_at": now}
-            for receipt in new.values()
-        ]
+        exceptions = _check_usual(list(new.values()), orders, confirmed, settings, now.date())
+        rows: list[dict[str, Any]] = []
+        for receipt in new.values():
+            ordered = orders[receipt.suggestion_id]
+            goods = {"store_id": ordered.store_id, "product_id": ordered.product_id}
+            rows.append(asdict(receipt) | goods | {"tenant_id": tenant, "noted_at": now})
         if rows:
             database.insert_new(connection, RECEIPTS, rows, ["tenant_id", "receipt_id"])
         for receipt in new.values():
             details = {"receipt_id": receipt.receipt_id, "units": receipt.units, "on": receipt.received_on.isoformat()}
+            if receipt.receipt_id in exceptions:
+                details["is_exception"] = True
             append_audit(
                 tenant, connection, AuditEntry(now, receipt.noted_by, "orders.received", receipt.suggestion_id, details)
             )
@@ -77,16 +114,73 @@ def list_goods_receipts(tenant: str, database: Database, suggestion_id: str) -> 
         return [_receipt(row) for row in rows]
 
 
-def _decided_goods(tenant: str, connection: Connection, receipts: Sequence[GoodsReceipt]) -> dict[str, dict[str, str]]:
-    """Suggestion id -> store and product of its decision, for the suggestions of the receipts."""
+def _check_usual(
+    receipts: Sequence[GoodsReceipt],
+    orders: dict[str, _Ordered],
+    confirmed: Collection[str],
+    settings: ReplenishmentSettings,
+    today: date,
+) -> set[str]:
+    """Ids of the receipts that go beyond the usual and were confirmed; refuses the first that was not."""
+    exceptions: set[str] = set()
+    received = {suggestion_id: ordered.received for suggestion_id, ordered in orders.items()}
+    for receipt in receipts:
+        ordered = orders[receipt.suggestion_id]
+        received[receipt.suggestion_id] += receipt.units
+        beyond = _beyond(receipt, ordered, received[receipt.suggestion_id], settings, today)
+        if receipt.receipt_id not in confirmed:
+            check_usual(
+                beyond,
+                what=f"receipt {receipt.receipt_id!r} of product {ordered.product_id!r} in store {ordered.store_id!r}",
+                confirm="confirm it as an exception (confirm_exception, --confirm-exceptions)",
+                details={"receipt_id": receipt.receipt_id, "suggestion_id": receipt.suggestion_id},
+            )
+        if beyond:
+            exceptions.add(receipt.receipt_id)
+    return exceptions
+
+
+def _beyond(
+    receipt: GoodsReceipt, ordered: _Ordered, received: float, settings: ReplenishmentSettings, today: date
+) -> list[Beyond]:
+    """The limits that a receipt goes beyond; `received` units with it."""
+    most = settings.receipt_most_times_order * ordered.quantity
+    last = max(today, ordered.as_of) + timedelta(days=settings.receipt_days_ahead)
+    found = []
+    if receipt.units > 0 and received > most:
+        text = f"brings the units received to {received:,.10g}, more than {most:,.10g} ("
+        text += f"{settings.receipt_most_times_order:g} times the {ordered.quantity:,.10g} ordered)"
+        found.append(Beyond("units", text, {"received": received, "ordered": ordered.quantity, "limit": most}))
+    if received < 0:
+        text = f"brings the units received to {received:,.10g}, less than nothing"
+        found.append(Beyond("negative", text, {"received": received, "limit": 0}))
+    if receipt.received_on > last:
+        text = f"is dated {receipt.received_on}, later than {last}"
+        facts = {"received_on": receipt.received_on.isoformat(), "limit": last.isoformat()}
+        found.append(Beyond("late_day", text, facts))
+    if receipt.received_on < ordered.as_of:
+        text = f"is dated {receipt.received_on}, before its order was suggested ({ordered.as_of})"
+        facts = {"received_on": receipt.received_on.isoformat(), "limit": ordered.as_of.isoformat()}
+        found.append(Beyond("early_day", text, facts))
+    return found
+
+
+def _ordered(tenant: str, connection: Connection, receipts: Sequence[GoodsReceipt]) -> dict[str, _Ordered]:
+    """The decision that counts for each suggestion of the receipts, and what arrived for it before."""
     suggestion_ids = sorted({receipt.suggestion_id for receipt in receipts})
-    goods: dict[str, dict[str, str]] = {}
+    orders: dict[str, _Ordered] = {}
     for start in range(0, len(suggestion_ids), _AT_ONCE):
-        part = DECISIONS.c.suggestion_id.in_(suggestion_ids[start : start + _AT_ONCE])
-        columns = (DECISIONS.c.suggestion_id, DECISIONS.c.store_id, DECISIONS.c.product_id)
-        for row in connection.execute(select(*columns).where(DECISIONS.c.tenant_id == tenant, part).distinct()):
-            goods[row.suggestion_id] = {"store_id": row.store_id, "product_id": row.product_id}
-    unknown = [suggestion_id for suggestion_id in suggestion_ids if suggestion_id not in goods]
+        ids = suggestion_ids[start : start + _AT_ONCE]
+        units = select(RECEIPTS.c.suggestion_id, func.sum(RECEIPTS.c.units).label("received")).group_by(
+            RECEIPTS.c.suggestion_id
+        )
+        of_tenant = units.where(RECEIPTS.c.tenant_id == tenant, RECEIPTS.c.suggestion_id.in_(ids))
+        received = {row.suggestion_id: row.received for row in connection.execute(of_tenant)}
+        decided = select(DECISIONS).where(counting(tenant), DECISIONS.c.suggestion_id.in_(ids))
+        for row in connection.execute(decided.order_by(DECISIONS.c.id)):  # the newest of a suggestion comes last
+            place = (row.store_id, row.product_id, row.as_of)
+            orders[row.suggestion_id] = _Ordered(*place, row.quantity or 0.0, received.get(row.suggestion_id, 0.0))
+    unknown = [suggestion_id for suggestion_id in suggestion_ids if suggestion_id not in orders]
     if unknown:
         raise NotFoundError(
             f"{len(unknown)} of {len(suggestion_ids)} received orders were never decided here, the first is suggestion "
@@ -94,7 +188,7 @@ def _decided_goods(tenant: str, connection: Connection, receipts: Sequence[Goods
             "the as_of of the suggestion.",
             {"suggestion_ids": unknown[:20]},
         )
-    return goods
+    return orders
 
 
 def _by_id(tenant: str, connection: Connection, ids: Sequence[str]) -> dict[str, GoodsReceipt]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -10,9 +10,12 @@ from sqlalchemy import Connection, Row, func, select, update
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
+from retail_brain.operational.plausibility import Beyond, check_usual
 from retail_brain.operational.tables import OVERRIDES
 
 KINDS = ("factor", "units")
+LEAST_FACTOR, MOST_FACTOR = 0.01, 100
+"""Times a forecast that a person may state, besides 0: beyond them it is a slip. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,32 @@ class Override:
     reason: str
     made_by: str
     as_of: date
+
+
+def is_usable_factor(value: float) -> bool:
+    """Whether a forecast may be multiplied by a factor: 0, or from LEAST_FACTOR to MOST_FACTOR."""
+    return value == 0 or LEAST_FACTOR <= value <= MOST_FACTOR
+
+
+def check_duration(override: Override, most_days: int) -> None:
+    """Refuses an override that ends later than is usual.
+
+    Args:
+        override: not stored yet.
+        most_days: days that it may last without a confirmation (setting `demand.override_most_days`).
+
+    Raises:
+        UnconfirmedError: it ends later.
+    """
+    last = override.begins_on + timedelta(days=most_days)
+    if override.ends_on is not None and override.ends_on > last:
+        facts = {"ends_on": override.ends_on.isoformat(), "limit": last.isoformat(), "days": most_days}
+        check_usual(
+            [Beyond("duration", f"ends on {override.ends_on}, later than {last} ({most_days} days)", facts)],
+            what=f"the override of {override.store_id or 'all stores'}, {override.product_id or 'all products'}",
+            confirm="confirm it as an exception (confirm_exception, --confirm-exception)",
+            details={"override_id": override.override_id},
+        )
 
 
 @dataclass(frozen=True)

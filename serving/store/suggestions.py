@@ -11,6 +11,8 @@ import polars as pl
 
 from retail_brain.decisions.quantity_limits import QuantityLimits
 from retail_brain.outputs import SUGGESTIONS, suggestion_id
+from retail_brain.settings import ReplenishmentSettings
+from serving.planning.stock.line_flags import line_flags, waits
 from serving.store.arrays import Array, map_array, write_array
 from serving.store.series_index import KeyIndex, write_keys
 from serving.store.texts import CodedTexts, Texts, write_coded, write_texts
@@ -75,6 +77,7 @@ class Suggestions:
         self._lots = map_array(lots) if lots.exists() else np.tile((1.0, 0.0, np.nan), (len(self.product), 1))
         self._days = map_array(folder / "suggestions.days.npy")
         self._ids = Texts.open(folder, "suggestions.ids")
+        self._flags: tuple[ReplenishmentSettings, pl.DataFrame] | None = None
         self._texts = {name: CodedTexts.open(folder, f"suggestions.{name}") for name in _TEXTS}
 
     def __len__(self) -> int:
@@ -109,6 +112,17 @@ class Suggestions:
                 **{name: self._texts[name].take(rows) for name in ("source", "reason_code")},
             }
         ).hstack([*numbers.get_columns(), *days.get_columns()])
+
+    def flags(self, settings: ReplenishmentSettings) -> pl.DataFrame:
+        """One row per suggestion: a Boolean column per flag of `line_flags.FLAGS`, and `waits` for a decision."""
+        if self._flags is None or self._flags[0] != settings:
+            # read once for all requests: the texts of a million rows take a moment
+            numbers = pl.DataFrame(self._numbers, schema=_NUMBERS, orient="row").fill_nan(None)
+            code = pl.Series(self._texts["reason_code"].take(np.arange(len(self))), dtype=pl.String)
+            lines = numbers.with_columns(reason_code=code)
+            flags = line_flags(lines, settings)
+            self._flags = (settings, flags.with_columns(waits=waits(lines, flags)))
+        return self._flags[1]
 
     def limits(self, row: int, large_order_cycles: float, least_units: float) -> QuantityLimits:
         """What a person may order in the place of a suggestion without confirming an exception.

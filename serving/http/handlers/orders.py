@@ -9,6 +9,7 @@ from retail_brain.operational.goods_receipts import GoodsReceipt, store_goods_re
 from retail_brain.operational.suggestion_status import suggestion_statuses
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, names_of
+from serving.http.handlers.open_lines import open_count
 from serving.http.messages.stock_messages import OrdersRequest, ReceiptIn, ReceiptsRequest
 from serving.planning.stock.order_book import order_book
 
@@ -34,6 +35,7 @@ def orders(request: OrdersRequest, call: Call) -> dict[str, Any]:
         "orders": _plain(shown),
         "total": book.height,
         "states": counts,
+        "open": open_count(call.view, request.store_id),
         "names": names_of(
             answers.products, rows[known], [text for text, is_known in zip(ids, known, strict=True) if is_known]
         ),
@@ -46,10 +48,18 @@ def receive(request: ReceiptsRequest, call: Call) -> dict[str, Any]:
     Raises:
         NotFoundError: nothing was decided about a suggestion.
         ImpossibleError: a receipt_id was used before for something else.
+        UnconfirmedError: units or day are beyond what is usual for the order, and were not confirmed.
     """
     tenant, database = call.principal.tenant, call.state.database
     receipts = [_receipt(given, call.principal.name) for given in request.receipts]
-    new = store_goods_receipts(tenant, database, receipts, now=call.now)
+    new = store_goods_receipts(
+        tenant,
+        database,
+        receipts,
+        now=call.now,
+        settings=call.view.settings.replenishment,
+        confirmed={given.receipt_id for given in request.receipts if given.confirm_exception},
+    )
     call.state.refresh_decisions(tenant)
     touched = {receipt.suggestion_id for receipt in receipts}
     book = order_book(

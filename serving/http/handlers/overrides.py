@@ -6,7 +6,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from retail_brain.errors import ImpossibleError
-from retail_brain.operational.overrides import Override, StoredOverride, store_overrides, withdraw_overrides
+from retail_brain.operational.overrides import (
+    Override,
+    StoredOverride,
+    check_duration,
+    store_overrides,
+    withdraw_overrides,
+)
 from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, find_product, find_store
@@ -24,6 +30,7 @@ def overrides(request: OverridesRequest, call: Call) -> dict[str, Any]:
         HttpError: the role may only look.
         NotFoundError: a store, a product or an override is not known.
         ImpossibleError: an override would have expired already, or its id was used for another.
+        UnconfirmedError: an override lasts longer than is usual and was not confirmed.
     """
     tenant, database = call.principal.tenant, call.state.database
     if (request.overrides or request.withdraw) and not call.principal.may(Scope.DECIDE):
@@ -76,7 +83,7 @@ def _override(given: OverrideIn, call: Call) -> Override:
             f"the override would end on {given.ends_on}, and forecasts begin on {first}. Choose a later day.",
             {"ends_on": given.ends_on.isoformat()},
         )
-    return Override(
+    override = Override(
         override_id=given.override_id or uuid.uuid4().hex,
         store_id=given.store_id,
         product_id=given.product_id,
@@ -88,6 +95,9 @@ def _override(given: OverrideIn, call: Call) -> Override:
         made_by=call.principal.name,
         as_of=as_of,
     )
+    if not given.confirm_exception:
+        check_duration(override, call.view.settings.demand.override_most_days)
+    return override
 
 
 def _shown(stored: StoredOverride, as_of: date) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, find_store
+from serving.http.handlers.open_lines import open_counts
 from serving.http.messages.lookup_messages import OverviewRequest, SearchRequest
 from serving.store.arrays import Array
 from serving.store.catalog import Catalog
@@ -17,6 +18,7 @@ def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
     """Counts, days, versions and the stores."""
     manifest, stores = call.answers.manifest, call.answers.stores
     first = stores.order[:500]
+    waiting = open_counts(call.view)
     return {
         "tenant": call.principal.tenant,
         "role": call.principal.role,
@@ -33,8 +35,9 @@ def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
         "bundles": manifest.bundles,
         "left_out": manifest.left_out,
         "consistency": [_check(row, call.language) for row in manifest.consistency],
+        "open": sum(waiting.values()),
         "stores": [
-            {"id": text, "name": name}
+            {"id": text, "name": name, "open": waiting.get(text, 0)}
             for text, name in zip(stores.ids.take(first), stores.names.take(first), strict=True)
         ],
     }

@@ -7,6 +7,7 @@ import polars as pl
 
 from retail_brain.errors import ModelError
 from serving.http.handlers.call import Call, find_product, find_store, names_of
+from serving.http.handlers.open_lines import open_count
 from serving.http.messages.network_messages import AttentionRequest, NetworkRequest
 
 _DECIDED = ("stockout", "unknown_stock", "large_order", "unusual")
@@ -68,6 +69,7 @@ def attention(request: AttentionRequest, call: Call) -> dict[str, Any]:
         "attention": _plain(shown, call.language),
         "total": open_lines.height,
         "kinds": summed.with_columns(pl.col("money").round(2)).to_dicts(),
+        "open": open_count(call.view, request.store_id),
         "names": _names(call, shown),
     }
 

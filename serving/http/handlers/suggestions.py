@@ -11,7 +11,9 @@ from retail_brain.operational.plausibility import check_usual
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
+from serving.http.handlers.open_lines import open_lines
 from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReplenishRequest
+from serving.planning.stock.line_flags import FLAGS
 from serving.store.arrays import Array
 from serving.store.suggestions import Suggestions
 
@@ -43,7 +45,11 @@ def replenish(request: ReplenishRequest, call: Call) -> dict[str, Any]:
     products = suggestions.product[rows]
     ids = answers.products.ids.take(products)
     listed = suggestions.rows(request.store_id, ids, rows, answers.manifest.as_of, call.language)
-    for line in listed:
+    flags = suggestions.flags(call.view.settings.replenishment)[rows]
+    waiting = open_lines(call.view)[rows].tolist()
+    for line, is_open, *raised in zip(listed, waiting, *(flags[name] for name in FLAGS), strict=True):
+        line["flags"] = [name for name, is_raised in zip(FLAGS, raised, strict=True) if is_raised]
+        line["is_open"] = is_open
         decided = call.view.decisions.get(line["suggestion_id"])
         line["state"] = "proposed" if decided is None else decided.state
         line["decision"] = None if decided is None else _shown(decided.stored) | _came_of(decided)

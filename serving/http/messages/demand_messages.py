@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from retail_brain.operational.overrides import LEAST_FACTOR, MOST_FACTOR, is_usable_factor
 from serving.http.messages.common import Basis, Comment, Day, Id, Names, Quantity, Strict, Text, config
 
 
@@ -31,10 +32,6 @@ class WhatIfRequest(BaseModel):
     promotion: bool | None = None
 
 
-_LEAST_FACTOR, _MOST_FACTOR = 0.01, 100
-"""Times a forecast that a person may state, besides 0: beyond them it is a slip. Chosen by judgement, not measured."""
-
-
 class OverrideIn(BaseModel):
     """What a person puts in the place of forecasts: a factor on them, or units per period; who and when is noted."""
 
@@ -48,6 +45,7 @@ class OverrideIn(BaseModel):
     ends_on: Annotated[Day, Field(description="first day that it no longer applies to")]
     reason: Annotated[Comment, Field(min_length=1)]
     override_id: Annotated[Text | None, Field(description="given by the client: the same one twice counts once")] = None
+    confirm_exception: Annotated[bool, Field(description="it counts though it lasts longer than is usual")] = False
 
     @model_validator(mode="after")
     def _of_something(self) -> "OverrideIn":
@@ -55,8 +53,8 @@ class OverrideIn(BaseModel):
             raise ValueError("give a store_id, a product_id or both")
         if self.begins_on is not None and self.ends_on <= self.begins_on:
             raise ValueError("ends_on must be later than begins_on")
-        if self.kind == "factor" and self.value != 0 and not _LEAST_FACTOR <= self.value <= _MOST_FACTOR:
-            raise ValueError(f"a factor is 0, or from {_LEAST_FACTOR} to {_MOST_FACTOR}")
+        if self.kind == "factor" and not is_usable_factor(self.value):
+            raise ValueError(f"a factor is 0, or from {LEAST_FACTOR} to {MOST_FACTOR}")
         return self
 
 
@@ -75,6 +73,7 @@ class OverridesRequest(BaseModel):
                     "value": 1.5,
                     "ends_on": "2099-01-01",
                     "reason": "fair next door",
+                    "confirm_exception": True,
                 }
             ]
         },

@@ -63,10 +63,11 @@ class SearchResponse(Strict):
 
 
 class StoreItem(Strict):
-    """A store."""
+    """A store; `open` counts its order suggestions that wait for a decision."""
 
     id: str
     name: str
+    open: int
 
 
 class BundleItem(Strict):
@@ -111,4 +112,5 @@ class OverviewResponse(Strict):
     bundles: dict[str, BundleItem]
     left_out: Annotated[dict[str, str], Field(default_factory=dict)]
     consistency: Annotated[list[ConsistencyItem], Field(default_factory=list)]
+    open: int
     stores: list[StoreItem]

@@ -144,10 +144,11 @@ class AttentionSum(Strict):
 
 
 class AttentionResponse(Strict):
-    """The lines that matter, most money at stake first."""
+    """The lines that matter, most money at stake first; `open` counts the suggestions that wait for a decision."""
 
     attention: list[AttentionRow]
     total: int
+    open: int
     kinds: list[AttentionSum]
     names: Names
 

@@ -105,6 +105,9 @@ class ReceiptIn(BaseModel):
     product_id: Id | None = None
     as_of: Annotated[Day | None, Field(description="day of the suggestion")] = None
     note: Comment | None = None
+    confirm_exception: Annotated[
+        bool, Field(description="it counts though units or day are beyond what is usual for the order")
+    ] = False
 
     @model_validator(mode="after")
     def _one_suggestion(self) -> "ReceiptIn":
@@ -181,6 +184,8 @@ class SuggestionRow(Strict):
     source: str | None
     reason: str | None
     reason_code: str | None
+    flags: list[str]
+    is_open: bool
     state: State
     decision: DecisionRow | None
 
@@ -223,10 +228,14 @@ class OrderRow(Strict):
 
 
 class OrdersResponse(Strict):
-    """Decided suggestions; `total` counts those before `limit` and `offset`, `states` those before `state`."""
+    """Decided suggestions; `total` counts those before `limit` and `offset`, `states` those before `state`.
+
+    `open` counts the present suggestions that wait for a decision, of the store asked for or of all.
+    """
 
     orders: list[OrderRow]
     total: int
+    open: int
     states: dict[str, int]
     names: Names
 

@@ -9,6 +9,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.reasons import number
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
+from serving.planning.stock.line_flags import is_large, is_short
 
 EXCEPTIONS = {
     "kind": pl.String,
@@ -103,8 +104,7 @@ def _of(
 
 def _stockouts(lines: pl.DataFrame) -> pl.DataFrame:
     lost = pl.col("expected_lost_sales")
-    short = lines.filter(lost >= 1, lost >= 0.1 * pl.col("demand_until_next_arrival"))
-    return _of(short, "stockout", money=lost * pl.col("unit_margin"), units=lost)
+    return _of(lines.filter(is_short()), "stockout", money=lost * pl.col("unit_margin"), units=lost)
 
 
 def _unknown(lines: pl.DataFrame) -> pl.DataFrame:
@@ -116,9 +116,9 @@ def _unknown(lines: pl.DataFrame) -> pl.DataFrame:
 
 def _large(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:
     beyond = pl.col("order_quantity") - settings.large_order_cycles * pl.col("demand_until_next_arrival")
-    is_enough = pl.col("order_quantity") >= settings.exception_least_units
-    large = lines.filter(pl.col("on_hand").is_not_null(), beyond > 0, is_enough)
-    return _of(large, "large_order", money=beyond * pl.col("cost"), units=pl.col("order_quantity"))
+    return _of(
+        lines.filter(is_large(settings)), "large_order", money=beyond * pl.col("cost"), units=pl.col("order_quantity")
+    )
 
 
 def _unusual(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
-from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.errors import ImpossibleError, NotFoundError, UnconfirmedError, UsageError
 
 LAST = date(2024, 5, 19)
 """Last day of the eighty of the small chain."""
@@ -95,6 +95,8 @@ def test_an_override_is_forecast_measured_and_taken_back(home: Path) -> None:
         (["--factor", "2"], UsageError),
         (["--store", "S9", "--factor", "2"], NotFoundError),
         (["--store", "S0", "--factor", "2", "--from", "2099-01-02"], UsageError),
+        (["--store", "S0", "--factor", "2"], UnconfirmedError),
+        (["--store", "S0", "--factor", "1e-300", "--confirm-exception"], UsageError),
     ],
 )
 def test_an_override_that_cannot_be_is_refused(home: Path, words: list[str], error: type[Exception]) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.errors import ImpossibleError, NotFoundError, UnconfirmedError
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.decisions import Decision, store_decisions
@@ -86,3 +86,38 @@ def test_the_mark_moves_with_decisions_deliveries_and_receipts(database: Databas
     assert len(set(marks)) == 4
     assert statuses_mark("main", database) == marks[-1]
     assert statuses_mark("other", database) == (0, 0, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "told"),
+    [
+        ({"units": 1e9}, "units", r"more than 36 \(3 times the 12 ordered\)"),
+        ({"units": 37.0}, "units", "to 37, more than 36"),
+        ({"units": -1.0}, "negative", "to -1, less than nothing"),
+        ({"received_on": date(2999, 1, 1)}, "late_day", "is dated 2999-01-01, later than 2025-04-01"),
+        ({"received_on": date(2025, 2, 27)}, "early_day", "before its order was suggested"),
+    ],
+)
+def test_a_receipt_beyond_the_usual_is_refused_with_the_limit_until_it_is_confirmed(
+    database: Database, change: dict[str, object], code: str, told: str
+) -> None:
+    store_decisions("main", database, [APPROVED], now=NOW)
+    odd = replace(PART, receipt_id="odd", **change)  # type: ignore[arg-type]  # fields by name
+    good = replace(PART, receipt_id="good", units=0.0)
+    with pytest.raises(UnconfirmedError, match=told) as caught:
+        store_goods_receipts("main", database, [good, odd], now=NOW)
+    assert [problem["code"] for problem in caught.value.details["problems"]] == [code]
+    assert only(database).received_units is None
+    assert store_goods_receipts("main", database, [good, odd], now=NOW, confirmed={"odd"}) == 2
+    assert only(database).received_units == odd.units
+    marked = [deed.details.get("is_exception") for deed in list_audit("main", database) if "receipt_id" in deed.details]
+    assert sorted(marked, key=str) == [None, True]
+
+
+def test_parts_add_up_to_the_limit_of_their_order(database: Database) -> None:
+    store_decisions("main", database, [APPROVED], now=NOW)
+    parts = [replace(PART, receipt_id=f"r{place}", units=12.0) for place in range(4)]
+    assert store_goods_receipts("main", database, parts[:3], now=NOW) == 3
+    with pytest.raises(UnconfirmedError, match="to 48"):
+        store_goods_receipts("main", database, parts, now=NOW)
+    assert store_goods_receipts("main", database, [replace(PART, receipt_id="back", units=-36.0)], now=NOW) == 1

@@ -1,15 +1,17 @@
 """Overrides: stored once, audited, taken back, and each tenant's own."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.errors import ImpossibleError, NotFoundError, UnconfirmedError
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.overrides import (
     Override,
+    check_duration,
+    is_usable_factor,
     list_overrides,
     overrides_mark,
     store_overrides,
@@ -75,3 +77,15 @@ def test_the_mark_moves_with_each_change(database: Database) -> None:
     marks.append(overrides_mark("main", database))
     assert len(set(marks)) == 3
     assert overrides_mark("other", database) == marks[0]
+
+
+def test_an_override_that_lasts_longer_than_is_usual_names_the_last_usual_day() -> None:
+    check_duration(replace(FAIR, ends_on=FAIR.begins_on + timedelta(days=366)), most_days=366)
+    with pytest.raises(UnconfirmedError, match=r"ends on 2099-01-01, later than .* \(366 days\)") as caught:
+        check_duration(replace(FAIR, ends_on=date(2099, 1, 1)), most_days=366)
+    assert caught.value.details["problems"][0]["days"] == 366
+
+
+@pytest.mark.parametrize(("factor", "usable"), [(0, True), (0.01, True), (100, True), (1e-300, False), (101, False)])
+def test_a_factor_is_nothing_or_within_what_a_person_means(factor: float, *, usable: bool) -> None:
+    assert is_usable_factor(factor) is usable

@@ -107,6 +107,8 @@ def test_replenish_lists_the_most_urgent_first_in_the_language_asked_for(client:
             "source": "supplier",
             "reason": "满足到下次到货前的需求",
             "reason_code": "order",
+            "flags": ["loss"],
+            "is_open": True,
             "state": "proposed",
             "decision": None,
         }

@@ -82,6 +82,41 @@ def test_a_receipt_of_nothing_is_refused(client: Any, given: dict[str, Any], ref
     assert client.refused("/receipts", {"receipts": [given]}) == refused
 
 
+def test_a_receipt_of_a_billion_units_is_refused_until_it_is_confirmed(client: Any) -> None:
+    line = LINE | {"product_id": "P0023"}
+    client.ask("/decisions", {"decisions": [line | {"action": "approve"}]})
+    odd = receipt(**line, units=1e7)
+    error = client.error("/receipts", {"receipts": [odd]})
+    assert error["code"] == "unconfirmed"
+    limit = error["details"]["problems"][0]
+    assert (limit["code"], limit["ordered"], limit["limit"]) == ("units", 22.0, 66.0)
+    assert client.ask("/receipts", {"receipts": [odd | {"confirm_exception": True}]})["stored"] == 1
+
+
+def test_what_waits_for_a_decision_is_counted_alike_everywhere(client: Any) -> None:
+    def counts(store_id: str) -> set[int]:
+        lines = client.ask("/replenish", {"store_id": store_id, "limit": 5000})["suggestions"]
+        overview = client.ask("/overview", {})
+        of_store = next(store["open"] for store in overview["stores"] if store["id"] == store_id)
+        everywhere = {client.ask(route, {})["open"] for route in ("/orders", "/attention", "/overview")}
+        assert everywhere == {sum(store["open"] for store in overview["stores"])}
+        asked = {"store_id": store_id}
+        return {
+            sum(line["is_open"] for line in lines),
+            of_store,
+            client.ask("/orders", asked)["open"],
+            client.ask("/attention", asked)["open"],
+        }
+
+    (before,) = counts("S001")
+    decision_id = uuid.uuid4().hex
+    decided = {"store_id": "S001", "product_id": "P0039", "as_of": "2025-02-28", "action": "approve"}
+    client.ask("/decisions", {"decisions": [decided | {"decision_id": decision_id}]})
+    assert counts("S001") == {before - 1}
+    client.ask("/decisions", {"withdraw": [decision_id]})
+    assert counts("S001") == {before}
+
+
 def test_marketers_neither_see_orders_nor_receive_goods(client: Any) -> None:
     assert client.refused("/orders", {}, role="marketer") == (403, "forbidden")
     assert client.refused("/receipts", {"receipts": [receipt()]}, role="data_scientist") == (403, "forbidden")

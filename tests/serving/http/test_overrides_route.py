@@ -65,10 +65,19 @@ def test_sending_the_same_override_again_changes_nothing(client: Any) -> None:
     client.ask("/overrides", {"withdraw": first["stored"]})
 
 
+def test_an_override_of_decades_counts_when_it_is_confirmed(client: Any) -> None:
+    asked = FAIR | {"store_id": "S003", "ends_on": "2090-01-01"}
+    error = client.error("/overrides", {"overrides": [asked]})
+    assert (error["code"], error["details"]["problems"][0]["limit"]) == ("unconfirmed", "2026-03-03")
+    made = client.ask("/overrides", {"overrides": [asked | {"confirm_exception": True}]})
+    client.ask("/overrides", {"withdraw": made["stored"]})
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [
         ({"value": -1}, 400),
+        ({"value": 1e-300}, 400),
         ({"value": 1e5}, 400),
         ({"kind": "magic"}, 400),
         ({"reason": ""}, 400),

@@ -9,14 +9,17 @@ from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from typing import Any
 
+import polars as pl
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
+from retail_brain.settings import ReplenishmentSettings
 from serving.http.routes import ROUTES
 from serving.page.app import create_app
+from serving.planning.stock.line_flags import line_flags
 
 KEY = "test-key"
 AS_OF = date(2026, 2, 28)
@@ -71,7 +74,8 @@ def overview(body: dict[str, Any]) -> dict[str, Any]:
         "quantiles": [0.05, 0.25, 0.5, 0.75, 0.95],
         "label_days": 28,
         "parts": ["demand", "recommender"],
-        "stores": [{"id": key, "name": name} for key, (name, _) in STORES.items()],
+        "open": 40,
+        "stores": [{"id": key, "name": name, "open": 10} for key, (name, _) in STORES.items()],
         "counts": {
             "stores": len(STORES),
             "products": len(PRODUCTS),
@@ -195,6 +199,9 @@ def suggestion(store_id: str, index: int, product_id: str) -> dict[str, Any]:
         "shelf_room": None,
         "reason_code": code,
     }
+    flags = line_flags(pl.DataFrame([row]), ReplenishmentSettings()).row(0, named=True)
+    row["flags"] = [name for name, is_raised in flags.items() if is_raised]
+    row["is_open"] = bool(row["flags"]) or quantity > 0
     row["reason"] = (
         f"{on_hand} on hand; {demand:.0f} are expected to be wanted. "
         "Ordered for a 95% chance of no stock-out. 2 packs of 12."
@@ -359,7 +366,7 @@ def attention(body: dict[str, Any]) -> dict[str, Any]:
         for place, kind in enumerate(kinds)
     ]
     sums = [{"kind": row["kind"], "lines": 1, "money": row["money"]} for row in rows]
-    return {"attention": rows, "total": 31, "kinds": sums, "names": PRODUCTS}
+    return {"attention": rows, "total": 31, "kinds": sums, "open": 40, "names": PRODUCTS}
 
 
 def transfers(body: dict[str, Any]) -> dict[str, Any]:
@@ -386,7 +393,7 @@ def orders(body: dict[str, Any]) -> dict[str, Any]:
     row |= {"received_units": 24.0, "open_units": 6.0, "received_on": "2026-03-03", "reason": "周末集市"}
     row |= {"exported_at": "2026-03-01T06:00:00Z", "decided_by": "李女士", "decided_at": "2026-03-01T05:00:00Z"}
     row |= {"decision_id": "d1", "is_exception": False}
-    return {"orders": [row], "total": 1, "states": {"received": 1}, "names": PRODUCTS}
+    return {"orders": [row], "total": 1, "open": 40, "states": {"received": 1}, "names": PRODUCTS}
 
 
 def what_if(body: dict[str, Any]) -> Any:

@@ -22,7 +22,7 @@ export async function decide(lines, action, { quantity, reason, confirmed, signa
   }));
   for (let start = 0; start < lines.length; start += AT_ONCE) {
     const { stored } = await call("decisions", { decisions: decisions.slice(start, start + AT_ONCE) }, { signal });
-    lines.slice(start, start + AT_ONCE).forEach((line, place) => { line.decision = decisionOf(stored[place]); });
+    lines.slice(start, start + AT_ONCE).forEach((line, place) => { Object.assign(line, { decision: decisionOf(stored[place]), is_open: false }); });
   }
 }
 
@@ -30,14 +30,20 @@ export async function decide(lines, action, { quantity, reason, confirmed, signa
 export async function takeBack(line, signal) {
   await call("decisions", { withdraw: [line.decision.id] }, { signal });
   const answer = await call("replenish", { store_id: line.store_id, product_ids: [line.product_id] }, { signal });
-  line.decision = decisionOf(answer.suggestions.find((row) => row.product_id === line.product_id)?.decision);
+  const now = answer.suggestions.find((row) => row.product_id === line.product_id);
+  Object.assign(line, { decision: decisionOf(now?.decision), is_open: Boolean(now?.is_open) });
 }
 
-/** Why a decision was refused, in the page's language where the service names its facts. */
-export function refusal(error) {
+/** The numbers and days of a limit as people write them. */
+function shownFacts(facts) {
+  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, isNumber(value) ? number(value, 3) : day(value, "long")]));
+}
+
+/** Why a decision was refused, in the page's language where the service names its facts; `missing` is said where there is no such route. */
+export function refusal(error, missing) {
   const { problems, seen_quantity: seen, suggested_quantity: now } = error.details ?? {};
-  if (error.status === 404) return t("decision.unavailable");
-  if (error.code === "unconfirmed" && problems?.every((one) => has(`beyond.${one.code}`))) return problems.map((one) => t(`beyond.${one.code}`, Object.fromEntries(Object.entries(one).map(([key, value]) => [key, number(value, 3)])))).join(" ");
+  if (error.status === 404 && missing) return missing;
+  if (error.code === "unconfirmed" && problems?.every((one) => has(`beyond.${one.code}`))) return problems.map((one) => t(`beyond.${one.code}`, shownFacts(one))).join(" ");
   if (isNumber(seen) && isNumber(now)) return t("decision.changed_since", { seen: number(seen, 1), now: number(now, 1) });
   return error.message || t("error.unreachable.title");
 }
@@ -74,7 +80,7 @@ export function decisionForm(line, ondecide, onback) {
     try {
       await ondecide(action, { quantity: amount, reason: reason.value.trim() || undefined, confirmed });
     } catch (error) {
-      problem.textContent = refusal(error);
+      problem.textContent = refusal(error, t("decision.unavailable"));
       if (error.code !== "unconfirmed") return;
       replace(sure, h("button", { type: "button", dataset: { decide: "confirm" }, onclick: () => send(action, true) }, t("decision.confirm", { units: number(amount, 1) })));
       sure.firstChild.focus();
@@ -84,7 +90,7 @@ export function decisionForm(line, ondecide, onback) {
     try {
       await onback();
     } catch (error) {
-      problem.textContent = refusal(error);
+      problem.textContent = refusal(error, t("decision.unavailable"));
     }
   };
   const button = (action, which, kind) => h("button", { type: "button", class: kind, dataset: { decide: action }, onclick: () => send(action) }, which ? icon(which) : null, t(`decision.${action}`));

@@ -1,6 +1,7 @@
 // What people put in the place of a forecast: who, why and until when; making one and taking it back.
 
 import { call } from "./api.js";
+import { refusal } from "./decisions.js";
 import { h, name, replace, words } from "./dom.js";
 import { addDays, day, number, t } from "./i18n.js";
 import { failed } from "./states.js";
@@ -49,13 +50,19 @@ function form(from, onmake) {
 export function overridesPanel({ store, product, from }, signal, onchange) {
   const [place, problem] = [h("div"), h("p", { class: "form-problem", role: "alert" })];
   const series = { store_id: store.id, product_id: product.id };
+  const sure = h("span");
   const send = async (body) => {
     problem.textContent = "";
+    replace(sure);
     try {
       await call("overrides", body, { signal });
       onchange();
     } catch (error) {
-      if (!signal.aborted) problem.textContent = error.message || t("error.unreachable.title");
+      if (signal.aborted) return;
+      problem.textContent = refusal(error);
+      if (error.code !== "unconfirmed") return;
+      const confirmed = { overrides: body.overrides.map((one) => ({ ...one, confirm_exception: true })) };
+      replace(sure, h("button", { type: "button", dataset: { action: "confirm-override" }, onclick: () => send(confirmed) }, t("override.confirm")));
     }
   };
   const open = async () => {
@@ -64,7 +71,7 @@ export function overridesPanel({ store, product, from }, signal, onchange) {
       const rows = answer.overrides ?? [];
       replace(place, h("p", { class: "hint" }, t("override.hint")),
         rows.length ? h("ol", { class: "rules" }, rows.map((row) => item(row, answer.may_write, (one) => send({ withdraw: [one.override_id] })))) : null,
-        answer.may_write ? form(from, (made) => send({ overrides: [{ ...series, ...made, override_id: newId() }] })) : null, problem);
+        answer.may_write ? form(from, (made) => send({ overrides: [{ ...series, ...made, override_id: newId() }] })) : null, problem, sure);
     } catch (error) {
       if (!signal.aborted) replace(place, failed(error, open));
     }

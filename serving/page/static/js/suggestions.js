@@ -22,20 +22,6 @@ export function knowStores(list) {
 
 export const storeName = (id) => stores.get(id) ?? id;
 
-const CUTS = new Set(["budget", "limit", "shelf", "not_worth_minimum"]);
-
-/** Codes of what is unusual about a line, worst first. */
-export function flagsOf(row) {
-  const flags = [];
-  const lost = row.expected_lost_sales ?? 0;
-  if (lost >= 1 && lost >= 0.1 * (row.demand_until_next_arrival ?? 0)) flags.push("loss");
-  if (row.on_hand === null || row.on_hand === undefined || row.reason_code === "unknown_stock") flags.push("unknown_stock");
-  else if (row.on_hand < 0) flags.push("negative_stock");
-  if (CUTS.has(row.reason_code)) flags.push(row.reason_code);
-  if (row.order_quantity > 0 && row.demand_until_next_arrival > 0 && row.order_quantity > 3 * row.demand_until_next_arrival) flags.push("large");
-  return flags;
-}
-
 const WEIGHTS = { loss: 4, unknown_stock: 3, negative_stock: 3, budget: 2, limit: 2, shelf: 2, not_worth_minimum: 2, large: 2 };
 
 const ACTIONS = { approved: "approve", changed: "change", rejected: "reject" };
@@ -50,7 +36,7 @@ export function decisionOf(decision) {
 /** Lines with what the list needs besides: flags, state and the place in the list when exceptions come first. */
 export function prepared(suggestions, names) {
   const lines = suggestions.map((row) => {
-    const flags = flagsOf(row);
+    const flags = row.flags ?? [];
     const urgency = (WEIGHTS[flags[0]] ?? 0) * 10 + (row.order_quantity > 0 ? 1 : 0);
     return { ...row, product_name: nameOf(row, names), reason_text: reasonOf(row), flags, urgency, decision: decisionOf(row.decision) };
   });
@@ -65,7 +51,7 @@ export const FILTERS = {
   exceptions: (line) => line.flags.length > 0,
   orders: (line) => line.order_quantity > 0,
   transfers: isTransfer,
-  undecided: (line) => !line.decision && (line.flags.length > 0 || line.order_quantity > 0),
+  undecided: (line) => line.is_open,
   underway: (line) => Boolean(line.decision?.exportedAt),
   enough: (line) => !line.flags.length && !(line.order_quantity > 0),
   all: () => true,

@@ -14,10 +14,10 @@ const SHOPS = 12;
 const AT_ONCE = 3;
 const CANNOT = new Set([403, 422]);
 const MAY_NOT_ORDER = new Set(["marketer"]);
-const ORDER = ["stores", "products", "customers", "series", "suggestions", "recommendations", "pairs"];
+const ORDER = ["stores", "products", "customers", "series", "suggestions", "open", "recommendations", "pairs"];
 
 function counts(overview) {
-  const entries = ORDER.map((key) => [key, overview?.counts?.[key]]).filter(([, value]) => isNumber(value));
+  const entries = ORDER.map((key) => [key, key === "open" ? overview?.open : overview?.counts?.[key]]).filter(([, value]) => isNumber(value));
   return h("dl", { class: "figures tiles" }, entries.map(([key, value]) => h("div", { class: "figure" }, h("dt", {}, code("count", key)), h("dd", {}, number(value)))));
 }
 

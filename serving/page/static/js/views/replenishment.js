@@ -98,7 +98,7 @@ function list(lines, { store, total, asOf, params, signal }) {
     notice.textContent = t("decision.stored", { count: targets.length });
     draw();
   };
-  const approve = (rest) => ondecide(rest, "approve").catch((error) => { notice.textContent = refusal(error); });
+  const approve = (rest) => ondecide(rest, "approve").catch((error) => { notice.textContent = refusal(error, t("decision.unavailable")); });
   const onback = async (line) => {
     await takeBack(line, signal);
     notice.textContent = t("decision.taken_back");

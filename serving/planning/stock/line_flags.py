@@ -1,0 +1,52 @@
+"""What stands out about an order line, and which lines wait for a decision: the one rule behind every count."""
+
+import polars as pl
+
+from retail_brain.settings import ReplenishmentSettings
+
+CUT_CODES = ("budget", "limit", "shelf", "not_worth_minimum")
+"""Reason codes of lines that would be larger without a limit; each is a flag of its own name."""
+FLAGS = ("loss", "unknown_stock", "negative_stock", *CUT_CODES, "large")
+"""Flags of a line, worst first."""
+
+
+def is_short() -> pl.Expr:
+    """Whether a unit or more, and a tenth of the demand, are expected to be lost even with the order."""
+    lost = pl.col("expected_lost_sales")
+    return ((lost >= 1) & (lost >= 0.1 * pl.col("demand_until_next_arrival"))).fill_null(value=False)
+
+
+def is_large(settings: ReplenishmentSettings) -> pl.Expr:
+    """Whether an order holds more than `large_order_cycles` cycles of demand."""
+    most = settings.large_order_cycles * pl.col("demand_until_next_arrival")
+    quantity = pl.col("order_quantity")
+    large = pl.col("on_hand").is_not_null() & (quantity > most) & (quantity >= settings.exception_least_units)
+    return large.fill_null(value=False)
+
+
+def line_flags(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:
+    """One row per order line: a Boolean column per flag of `FLAGS`.
+
+    Args:
+        lines: columns of `suggestions`, and `reason_code`.
+        settings: what makes an order large.
+    """
+    code, on_hand = pl.col("reason_code"), pl.col("on_hand")
+    return lines.select(
+        is_short().alias("loss"),
+        (on_hand.is_null() | (code == "unknown_stock")).alias("unknown_stock"),
+        (on_hand < 0).fill_null(value=False).alias("negative_stock"),
+        *((code == name).alias(name) for name in CUT_CODES),
+        is_large(settings).alias("large"),
+    )
+
+
+def waits(lines: pl.DataFrame, flags: pl.DataFrame) -> pl.Series:
+    """Whether each line asks for a decision: it orders goods, or something stands out about it.
+
+    Args:
+        lines: `order_quantity`.
+        flags: of `line_flags`.
+    """
+    flagged = flags.select(pl.any_horizontal(FLAGS).alias("flagged"))["flagged"]
+    return (lines["order_quantity"].fill_null(0) > 0) | flagged
