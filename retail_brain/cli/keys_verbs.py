@@ -18,13 +18,22 @@ def create(
     days: Annotated[int | None, typer.Option(min=1, help="Days until it expires.", show_default="never")] = None,
 ) -> None:
     """Make a key. It is shown once and kept only as a hash."""
-    from retail_brain.operational.keys import create_key
+    from retail_brain.operational.keys import create_key, keys_named, short_id
 
     now = datetime.now(UTC)
     expires_at = None if days is None else now + timedelta(days=days)
     tenant = current().workspace.tenant
+    name = name or role
     with closing(open_database()) as database:
-        typer.echo(create_key(tenant, database, role=role, name=name or role, now=now, expires_at=expires_at))
+        namesakes = keys_named(tenant, database, name, now=now)
+        typer.echo(create_key(tenant, database, role=role, name=name, now=now, expires_at=expires_at))
+    if namesakes:
+        typer.echo(
+            f"warning: {len(namesakes)} valid {'key has' if len(namesakes) == 1 else 'keys have'} the name {name!r} "
+            f"already: {', '.join(map(short_id, namesakes))}. What is done with them from now on is recorded with the "
+            "start of the key's id. If the new key replaces an old one, revoke that.",
+            err=True,
+        )
 
 
 @keys.command("list")

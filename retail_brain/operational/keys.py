@@ -17,6 +17,10 @@ from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import API_KEYS
 
+_NAME_LENGTH = 200
+"""Characters of the columns that record who did something; PostgreSQL refuses longer texts."""
+_SHORT_ID_LENGTH = 9
+"""Characters of a short id: `rb_` and six hexadecimal digits, one of 16 million. Chosen by judgement, not measured."""
 ROLES = ("merchandiser", "marketer", "data_scientist", "admin")
 
 
@@ -114,6 +118,37 @@ def find_key(database: Database, key: str, *, now: datetime) -> ApiKey | None:
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         return None
     return _api_key(row)
+
+
+def keys_named(tenant: str, database: Database, name: str, *, now: datetime) -> list[ApiKey]:
+    """A tenant's valid keys of a name, oldest first.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    named = [key for key in list_keys(tenant, database) if key.name == name and key.revoked_at is None]
+    return [key for key in named if key.expires_at is None or key.expires_at > now]
+
+
+def signature(database: Database, key: ApiKey, *, now: datetime) -> str:
+    """Name that decisions, overrides, rules and the audit record for what is done with a key.
+
+    It is the key's name; where another valid key of the tenant has the same name, the start of the key's id follows, so
+    that the two can be told apart: `Ms Li (rb_1f3a5c)`. A key that replaced a revoked one is the same person's, so
+    revoked and expired keys do not count.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    if len(keys_named(key.tenant, database, key.name, now=now)) < 2:
+        return key.name
+    suffix = f" ({short_id(key)})"
+    return key.name[: _NAME_LENGTH - len(suffix)] + suffix
+
+
+def short_id(key: ApiKey) -> str:
+    """The start of a key's id, enough to tell the keys of one name apart."""
+    return key.key_id[:_SHORT_ID_LENGTH]
 
 
 def _digest(key: str) -> str:

@@ -26,7 +26,14 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking: a key of one tenant with one role."""
+    """Who is asking: a key of one tenant with one role.
+
+    Attributes:
+        tenant: whose data the key opens.
+        role: one of `ROLE_SCOPES`.
+        key_id: public id of the key.
+        name: recorded beside what is done: the key's name, with the start of its id where two keys share the name.
+    """
 
     tenant: str
     role: str

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from anyio import to_thread
 
 from retail_brain.errors import UnavailableError
-from retail_brain.operational.keys import find_key
+from retail_brain.operational.keys import find_key, signature
 from serving.http.access import Principal
 from serving.http.errors import HttpError
 from serving.http.state import State
@@ -59,10 +59,17 @@ class Keyring:
 
     async def _look_up(self, mark: bytes, given: bytes, state: State) -> tuple[float, Principal | None]:
         key = given[len(_BEARER) :].strip().decode("utf-8", "replace")
-        found = await to_thread.run_sync(lambda: find_key(state.database, key, now=state.now()))
-        principal = None if found is None else Principal(found.tenant, found.role, found.key_id, found.name)
+        principal = await to_thread.run_sync(_principal, state, key)
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
         known = (time.monotonic() + state.settings.serving.key_cache_seconds, principal)
         self._known[mark] = known
         return known
+
+
+def _principal(state: State, text: str) -> Principal | None:
+    now = state.now()
+    key = find_key(state.database, text, now=now)
+    if key is None:
+        return None
+    return Principal(key.tenant, key.role, key.key_id, signature(state.database, key, now=now))

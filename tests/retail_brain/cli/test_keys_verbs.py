@@ -41,6 +41,18 @@ def test_a_key_is_shown_once_listed_without_itself_and_revoked(tmp_path: Path) -
     database.close()
 
 
+def test_a_second_key_of_a_name_is_warned_about_beside_the_key(tmp_path: Path) -> None:
+    first = run(tmp_path, "keys", "create", "--role", "admin", "--name", "Li")
+    assert first.stderr == ""
+    second = run(tmp_path, "keys", "create", "--role", "marketer", "--name", "Li")
+    assert second.exit_code == 0
+    assert len(second.stdout.split()) == 1
+    assert f"1 valid key has the name 'Li' already: {first.stdout[:9]}." in second.stderr
+    assert run(tmp_path, "keys", "revoke", "_".join(first.stdout.split("_")[:2])).exit_code == 0
+    assert "1 valid key has" in run(tmp_path, "keys", "create", "--role", "admin", "--name", "Li").stderr
+    assert run(tmp_path, "keys", "create", "--role", "admin", "--name", "Wang").stderr == ""
+
+
 def test_decided_orders_are_exported_once(tmp_path: Path) -> None:
     assert run(tmp_path, "keys", "create", "--role", "admin").exit_code == 0
     database = Database(Workspace(tmp_path).database_url)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
-from retail_brain.operational.keys import create_key, find_key, list_keys, revoke_key
+from retail_brain.operational.keys import create_key, find_key, list_keys, revoke_key, signature
 
 NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
 
@@ -83,3 +83,26 @@ def test_making_and_revoking_is_audited(database: Database) -> None:
         ("keys.revoke", key_id),
         ("keys.create", key_id),
     ]
+
+
+def signatures(database: Database, keys: list[str], now: datetime = NOW) -> list[str]:
+    opened = [find_key(database, key, now=now) for key in keys]
+    return [signature(database, key, now=now) for key in opened if key is not None]
+
+
+def test_valid_keys_of_one_name_sign_with_the_start_of_their_id(database: Database) -> None:
+    keys = [create_key("main", database, role="admin", name="Li", now=NOW)]
+    create_key("other", database, role="admin", name="Li", now=NOW)
+    assert signatures(database, keys) == ["Li"]
+    keys.append(create_key("main", database, role="marketer", name="Li", now=NOW))
+    assert signatures(database, keys) == [f"Li ({key[:9]})" for key in keys]
+    revoke_key("main", database, "_".join(keys[0].split("_", 2)[:2]), now=NOW)
+    assert signatures(database, keys) == ["Li"]
+    keys.append(create_key("main", database, role="admin", name="Li", now=NOW, expires_at=NOW + timedelta(days=1)))
+    assert signatures(database, keys[1:2], NOW + timedelta(hours=23)) == [f"Li ({keys[1][:9]})"]
+    assert signatures(database, keys[1:2], NOW + timedelta(days=1)) == ["Li"]
+
+
+def test_a_signature_fits_the_columns_that_record_it(database: Database) -> None:
+    keys = [create_key("main", database, role="admin", name="x" * 200, now=NOW) for _ in range(2)]
+    assert signatures(database, keys) == ["x" * 188 + f" ({key[:9]})" for key in keys]

@@ -120,3 +120,19 @@ def test_what_waits_for_a_decision_is_counted_alike_everywhere(client: Any) -> N
 def test_marketers_neither_see_orders_nor_receive_goods(client: Any) -> None:
     assert client.refused("/orders", {}, role="marketer") == (403, "forbidden")
     assert client.refused("/receipts", {"receipts": [receipt()]}, role="data_scientist") == (403, "forbidden")
+
+
+def test_two_keys_of_one_name_are_told_apart_in_orders_and_overrides(client: Any, make_key: Any) -> None:
+    keys = [make_key(name="Li"), make_key(name="Li")]
+    for key, product_id in zip(keys, ("P0046", "P0047"), strict=True):
+        headers = {"authorization": f"Bearer {key}"}
+        decided = {"decisions": [LINE | {"product_id": product_id, "action": "approve"}]}
+        series = {"store_id": "S002", "product_id": product_id}
+        override = series | {"kind": "factor", "value": 1.1, "ends_on": "2025-03-05", "reason": "market"}
+        assert client.http.post("/decisions", headers=headers, json=decided).status_code == 200
+        assert client.http.post("/overrides", headers=headers, json={"overrides": [override]}).status_code == 200
+    wanted = {f"Li ({key[:9]})" for key in keys}
+    orders = client.ask("/orders", {"store_id": "S002"})["orders"]
+    assert {row["decided_by"] for row in orders if row["product_id"] in ("P0046", "P0047")} == wanted
+    made = client.ask("/overrides", {"store_id": "S002"})["overrides"]
+    assert {row["made_by"] for row in made if row["product_id"] in ("P0046", "P0047")} == wanted
