@@ -124,7 +124,7 @@ def test_marketers_neither_see_orders_nor_receive_goods(client: Any) -> None:
 
 def test_two_keys_of_one_name_are_told_apart_in_orders_and_overrides(client: Any, make_key: Any) -> None:
     keys = [make_key(name="Li"), make_key(name="Li")]
-    for key, product_id in zip(keys, ("P0046", "P0047"), strict=True):
+    for key, product_id in zip(keys, ("P0035", "P0036"), strict=True):
         headers = {"authorization": f"Bearer {key}"}
         decided = {"decisions": [LINE | {"product_id": product_id, "action": "approve"}]}
         series = {"store_id": "S002", "product_id": product_id}
@@ -133,6 +133,6 @@ def test_two_keys_of_one_name_are_told_apart_in_orders_and_overrides(client: Any
         assert client.http.post("/overrides", headers=headers, json={"overrides": [override]}).status_code == 200
     wanted = {f"Li ({key[:9]})" for key in keys}
     orders = client.ask("/orders", {"store_id": "S002"})["orders"]
-    assert {row["decided_by"] for row in orders if row["product_id"] in ("P0046", "P0047")} == wanted
+    assert {row["decided_by"] for row in orders if row["product_id"] in ("P0035", "P0036")} == wanted
     made = client.ask("/overrides", {"store_id": "S002"})["overrides"]
-    assert {row["made_by"] for row in made if row["product_id"] in ("P0046", "P0047")} == wanted
+    assert {row["made_by"] for row in made if row["product_id"] in ("P0035", "P0036")} == wanted
