@@ -24,7 +24,7 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.outputs import SUGGESTIONS
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from serving.planning.demand.value_added import COLUMNS
 from serving.planning.stock.exceptions import EXCEPTIONS
 from serving.planning.stock.picking_capacity import SHOPS
