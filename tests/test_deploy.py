@@ -1,0 +1,110 @@
+"""The files under deploy/ name what exists: paths, options, variables and metrics."""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import prometheus_client
+import pytest
+import typer
+import yaml
+
+from retail_brain.cli.app import app
+from serving.http.metrics import PrometheusMeter
+
+ROOT = Path(__file__).resolve().parents[1]
+DEPLOY = ROOT / "deploy"
+
+
+def instructions() -> list[tuple[str, str]]:
+    """(word, rest) of every instruction of the Containerfile, continued lines joined."""
+    text = re.sub(r"\\\n", " ", (DEPLOY / "Containerfile").read_text(encoding="utf-8"))
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [(word, rest) for word, rest in (line.split(" ", 1) for line in lines)]
+
+
+def serve_options(arguments: list[str]) -> None:
+    """Checks that `retail-brain ARGUMENTS` is a call that the command understands."""
+    command: Any = typer.main.get_command(app)
+    verb = command.commands[arguments[0]]
+    verb.make_context("serve", arguments[1:])
+
+
+def test_what_the_image_copies_is_enough_to_start(tmp_path: Path) -> None:
+    for word, rest in instructions():
+        if word == "COPY":
+            *sources, target = rest.split()
+            for source in sources:
+                place = tmp_path / target if target != "./" else tmp_path / source
+                if (ROOT / source).is_dir():
+                    shutil.copytree(ROOT / source, place)
+                else:
+                    shutil.copy(ROOT / source, place)
+    code = "import features, training, serving, retail_brain.cli as c; print(c.__file__, serving.__file__); c.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--version"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(str(tmp_path)) == 2
+
+
+def test_the_image_installs_by_hash_and_runs_as_nobody_special() -> None:
+    runs = [rest for word, rest in instructions() if word == "RUN"]
+    assert any("--require-hashes -r requirements.lock" in run for run in runs)
+    users = [rest for word, rest in instructions() if word == "USER"]
+    assert users == ["brain"]
+    command = next(json.loads(rest) for word, rest in instructions() if word == "CMD")
+    serve_options(command)
+
+
+def test_the_unit_starts_the_command_with_options_that_exist() -> None:
+    unit = (DEPLOY / "retail-brain.service").read_text(encoding="utf-8")
+    call = shlex.split(re.search(r"^ExecStart=(.*)$", unit, re.MULTILINE)[1])  # type: ignore[index]
+    assert call[0].endswith("/retail-brain")
+    serve_options(call[1:])
+    assert "RETAIL_BRAIN_HOME=" in unit
+
+
+def test_compose_takes_every_secret_from_the_environment() -> None:
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    services = yaml.safe_load(text)["services"]
+    assert set(services) == {"brain", "database", "objects"}
+    assert (DEPLOY / services["brain"]["build"]["context"] / services["brain"]["build"]["dockerfile"]).is_file()
+    secrets = [line for line in text.splitlines() if re.search(r"(PASSWORD|SECRET|ACCESS_KEY|_USER: \$)", line)]
+    assert all(":?set it}" in line for line in secrets if ":" in line and not line.startswith("#"))
+
+
+def metric_names(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Names of every series that the service exposes."""
+    registry = prometheus_client.CollectorRegistry()
+    monkeypatch.setattr(prometheus_client, "REGISTRY", registry)
+    for name in ("Counter", "Gauge", "Histogram"):
+        kind = getattr(prometheus_client, name)
+        monkeypatch.setattr(prometheus_client, name, lambda *a, kind=kind, **k: kind(*a, registry=registry, **k))
+    meter = PrometheusMeter("retail_brain")
+    meter.begin()
+    meter.end("/forecast", 200, 0.01)
+    meter.refreshed(1, 0, 1.0)
+    return {line.split("{")[0].split(" ")[0] for line in meter.expose().decode().splitlines() if line[0] != "#"}
+
+
+def test_alerts_and_the_board_ask_for_metrics_that_the_service_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    alerts = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text(encoding="utf-8"))
+    board = json.loads((DEPLOY / "grafana" / "retail-brain.json").read_text(encoding="utf-8"))
+    rules = [rule for group in alerts["groups"] for rule in group["rules"]]
+    asked = [rule["expr"] for rule in rules]
+    asked += [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    names = {name for text in asked for name in re.findall(r"\b(?:bentoml_service|retail_brain)_\w+", text)}
+    assert names <= metric_names(monkeypatch)
+    assert len(names) >= 5
+    assert all(rule["annotations"]["summary"] and rule["annotations"]["action"] for rule in rules)
