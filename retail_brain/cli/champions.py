@@ -6,7 +6,7 @@ from retail_brain.cli.context import current
 
 if TYPE_CHECKING:
     from serving.planning.people.audiences import Scorer
-    from serving.planning.stock.order_suggestions import Forecaster
+    from serving.planning.stock.supply_side import Forecaster
 
 
 def load_forecaster() -> "Forecaster":

@@ -20,7 +20,7 @@ from retail_brain.cli.table_files import read_table, write_table
 
 if TYPE_CHECKING:
     from retail_brain.dataset import Dataset
-    from serving.planning.stock.order_suggestions import Forecaster
+    from serving.planning.stock.supply_side import Forecaster
 
 
 def replenish(

@@ -5,9 +5,10 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from retail_brain.decisions.arrays import Days, days, floats
+from retail_brain.decisions.arrays import Days, Floats, days, floats
 from retail_brain.decisions.reasons import number
-from retail_brain.decisions.supply_terms import align
+from retail_brain.decisions.supply_terms import NO_END, align
+from retail_brain.decisions.transfers import LEFT_OVER_UNITS
 from retail_brain.outputs import SERIES, DemandPaths
 
 LEFTOVERS = {
@@ -33,7 +34,9 @@ _KINDS = {
 """Why goods must be sold by a day, in English and Chinese; `date` where nothing is said."""
 
 
-def find_excess_stock(paths: DemandPaths, stock: pl.DataFrame, as_of: date, least_units: float = 0.5) -> pl.DataFrame:
+def find_excess_stock(
+    paths: DemandPaths, stock: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER_UNITS
+) -> pl.DataFrame:
     """Excess stock, one row per store x product, most money at risk first: columns LEFTOVERS.
 
     Demand beyond the forecast goes on at its mean rate.
@@ -46,39 +49,65 @@ def find_excess_stock(paths: DemandPaths, stock: pl.DataFrame, as_of: date, leas
         least_units: fewer expected units of excess are not listed.
     """
     facts = align(stock, paths.series, _FACTS)
-    on_hand = np.maximum(floats(facts["on_hand"], 0), 0)
-    sell_by = facts["sell_by"].fill_null(date(9999, 1, 1))
-    left = np.maximum(on_hand[:, None] - _demand_until(paths, days(sell_by)), 0)
-    frame = (
-        facts.select(SERIES)
-        .with_columns(
-            as_of=pl.lit(as_of),
-            on_hand=pl.Series(on_hand),
-            sell_by=facts["sell_by"],
-            reason_code=facts["sell_by_kind"].fill_null("date"),
-            left_over_units=pl.Series(left.mean(axis=1)),
-            probability=pl.Series((left > 0).mean(axis=1)),
-            value_at_risk=pl.Series(left.mean(axis=1) * floats(facts["unit_cost"], 0)),
-        )
-        .filter(pl.col("sell_by").is_not_null(), pl.col("left_over_units") >= least_units)
+    left = np.maximum(-excess_need(paths, facts["on_hand"], facts["sell_by"]), 0)
+    frame = facts.with_columns(
+        left_over_units=pl.Series(left.mean(axis=1)), probability=pl.Series((left > 0).mean(axis=1))
     )
+    return excess_rows(frame, as_of, least_units)
+
+
+def excess_need(paths: DemandPaths, stock: pl.Series, sell_by: pl.Series) -> Floats:
+    """Units wanted until the last day of sale less the stock, shape (series, paths); what is negative is left over.
+
+    Args:
+        paths: sample paths of demand.
+        stock: units of each series; null or negative counts as none.
+        sell_by: last day of sale, null without one.
+    """
+    held = np.maximum(floats(stock, 0), 0)
+    need: Floats = demand_until(paths, days(sell_by.fill_null(NO_END))) - held[:, None]
+    return need
+
+
+def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER_UNITS) -> pl.DataFrame:
+    """Excess stock in words, most money at risk first: columns LEFTOVERS.
+
+    Args:
+        frame: `store_id`, `product_id`, `on_hand`, `sell_by`, `sell_by_kind`, `unit_cost`, `left_over_units` (mean),
+            `probability`, and perhaps `moved_in` and `moved_out`, units that come from and go to other shops.
+        as_of: last visible day.
+        least_units: fewer expected units of excess are not listed.
+    """
+    moves = [pl.lit(0.0).alias(name) for name in ("moved_in", "moved_out") if name not in frame.columns]
+    listed = frame.with_columns(
+        *moves,
+        as_of=pl.lit(as_of),
+        on_hand=pl.col("on_hand").fill_null(0).clip(0),
+        reason_code=pl.col("sell_by_kind").fill_null("date"),
+        value_at_risk=pl.col("left_over_units") * pl.col("unit_cost").fill_null(0),
+    ).filter(pl.col("sell_by").is_not_null(), pl.col("left_over_units") >= least_units)
     on_hand_text, excess_text = number("on_hand"), number("left_over_units")
     until = pl.col("sell_by").dt.to_string("%Y-%m-%d")
     why = [pl.col("reason_code").replace_strict({kind: words[k] for kind, words in _KINDS.items()}) for k in (0, 1)]
-    frame = frame.with_columns(
+    moved = (pl.col("moved_in") > 0) | (pl.col("moved_out") > 0)
+    counted = [
+        pl.when(moved).then(pl.format(text, number("moved_out"), number("moved_in"))).otherwise(pl.lit(""))
+        for text in (" Counted after moving {} away and {} here.", "（已扣除调出{}件、计入调入{}件）")
+    ]
+    worded = listed.with_columns(
         reason=pl.format(
             "{} on hand, about {} will not sell by {} ({}): offer them to the people who want them.",
             on_hand_text, excess_text, until, why[0],
-        ),
+        ) + counted[0],
         reason_zh=pl.format(
             "现有{}件，预计约{}件在{}（{}）前卖不完：可推荐给需要的顾客。", on_hand_text, excess_text, until, why[1]
-        ),
+        ) + counted[1],
     )  # fmt: skip
-    ranked = frame.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
+    ranked = worded.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
     return ranked.select(pl.col(name).cast(kind) for name, kind in LEFTOVERS.items())
 
 
-def _demand_until(paths: DemandPaths, sell_by: Days) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
+def demand_until(paths: DemandPaths, sell_by: Days) -> Floats:
     """Units demanded on each path up to and including the last day, shape (series, paths)."""
     starts = days(paths.dates)
     inside = (starts[None, :] <= sell_by[:, None]).astype(np.float64)
@@ -86,5 +115,5 @@ def _demand_until(paths: DemandPaths, sell_by: Days) -> "np.ndarray[tuple[int, i
     step = float(np.median(np.diff(starts).astype(np.float64))) if len(starts) > 1 else 1.0
     # At most ten years of days: a missing date stands as the year 9999.
     beyond = np.clip((sell_by - starts[-1]).astype(np.float64) / step, 0, 3650)
-    total: np.ndarray[tuple[int, int], np.dtype[np.float64]] = demand + paths.units.mean(axis=2) * beyond[:, None]
+    total: Floats = demand + paths.units.mean(axis=2) * beyond[:, None]
     return total

@@ -46,7 +46,7 @@ def read_terms(dataset: Dataset, as_of: date, stores: Sequence[str] | None = Non
             known=pl.col("known").fill_null(value=False),
         )
     )
-    return joined.select(*keys, *TERMS, "known").sort(keys).collect()
+    return joined.select(*keys, *(name for name in TERMS if name != "ends_on"), "known").sort(keys).collect()
 
 
 def read_stock(dataset: Dataset, stores: Sequence[str] | None = None) -> pl.DataFrame:

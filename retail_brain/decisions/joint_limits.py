@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -65,9 +66,9 @@ def share_out(steps: Steps, limits: Sequence[CapacityLimit], series: int) -> Sha
     taken = np.ones(len(steps.series), dtype=np.bool_)
     prices = np.zeros(len(limits))
     of_step = _group_of_series(usage, group)[steps.series]
+    by_step, by_limit = _members(of_step, groups), _members(group, groups)
     # A connected component of limits is one independent allocation problem.
-    for number in range(groups):
-        rows, members = np.flatnonzero(of_step == number), np.flatnonzero(group == number)
+    for rows, members in zip(by_step, by_limit, strict=True):
         if len(rows):
             part = Steps(steps.series[rows], steps.units[rows], steps.value[rows], steps.cost[rows])
             parts = [_limit(limits[k], usage, k, part) for k in members.tolist()]
@@ -105,10 +106,21 @@ def _group_of_series(usage: "coo_array", group: Ints) -> Ints:
     return groups
 
 
+def _members(group: Ints, groups: int) -> list[Ints]:
+    """The positions in each group, in their order; those in none (-1) are left out."""
+    order = np.argsort(group, kind="stable")
+    bounds = np.searchsorted(group[order], np.arange(groups + 1))
+    return [order[start:stop] for start, stop in pairwise(bounds.tolist())]
+
+
 def _limit(limit: CapacityLimit, usage: "coo_array", row: int, steps: Steps) -> Limit:
     # The row number keeps names apart: two limits may have the same name.
-    per_unit = usage[[row]].toarray()[0]
-    return Limit(f"{row}:{limit.name}", limit.capacity, per_unit[steps.series] * steps.units)
+    entries = slice(usage.indptr[row], usage.indptr[row + 1])
+    columns, values = usage.indices[entries], usage.data[entries]
+    order = np.argsort(columns, kind="stable")
+    place = np.minimum(np.searchsorted(columns[order], steps.series), len(columns) - 1)
+    per_unit = np.where(columns[order][place] == steps.series, values[order][place], 0.0)
+    return Limit(f"{row}:{limit.name}", limit.capacity, per_unit * steps.units)
 
 
 def _with_losing(steps: Steps, taken: Bools, limits: Sequence[CapacityLimit], usage: "coo_array") -> Bools:

@@ -1,9 +1,11 @@
 """Computes one order per series from demand paths, as arrays; the service and the simulator both call it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.expiry import NON_PERISHABLE, Aging
@@ -11,7 +13,16 @@ from retail_brain.decisions.order_calendar import Cycle, order_cycle, period_of
 from retail_brain.decisions.order_policies import PolicyInputs, is_outside, outside_target, policy_names
 from retail_brain.decisions.required_orders import RequiredOrders, project, spread_arrival
 from retail_brain.decisions.supply_terms import Terms
-from retail_brain.decisions.targets import Economics, Lots, Target, economics, order_target, spread_factors, whole_lots
+from retail_brain.decisions.targets import (
+    Economics,
+    Lots,
+    Target,
+    economics,
+    ends_within,
+    order_target,
+    spread_factors,
+    whole_lots,
+)
 from retail_brain.settings import ReplenishmentSettings
 
 _DEFAULTS = ReplenishmentSettings()
@@ -71,6 +82,36 @@ class Plan:
         """Units to order."""
         return self.lots.quantity
 
+    def take(self, rows: Ints) -> "Plan":
+        """The decision for some series."""
+        return replace(self, **{name: _rows_of(getattr(self, name), rows) for name in self.__dataclass_fields__})
+
+    def put(self, rows: Ints, other: "Plan") -> "Plan":
+        """The decision with that for some series replaced; sources stay."""
+        names = self.__dataclass_fields__
+        return replace(self, **{name: _with_rows(getattr(self, name), rows, getattr(other, name)) for name in names})
+
+
+def _with_rows(part: Any, rows: Ints, other: Any) -> Any:
+    """A part of a plan with some of its rows replaced; what has no rows stays."""
+    if isinstance(part, np.ndarray):
+        changed = np.broadcast_to(part, (len(part), *np.broadcast_shapes(part.shape[1:], other.shape[1:]))).copy()
+        changed[rows] = other
+        return changed
+    if is_dataclass(part) and not isinstance(part, type):
+        names = [field.name for field in fields(part)]
+        return replace(part, **{name: _with_rows(getattr(part, name), rows, getattr(other, name)) for name in names})
+    return part
+
+
+def _rows_of(part: Any, rows: Ints) -> Any:
+    """Some rows of an array or column, or of every one in a dataclass; what has no rows stays."""
+    if isinstance(part, np.ndarray | pl.Series):
+        return part[rows]
+    if is_dataclass(part) and not isinstance(part, type):
+        return replace(part, **{field.name: _rows_of(getattr(part, field.name), rows) for field in fields(part)})
+    return part
+
 
 def decide(
     units: npt.NDArray[np.float32],
@@ -110,9 +151,43 @@ def decide(
     on_hand, season = np.maximum(holdings.on_hand, 0), 7 if step < 7 else 1
     required = project(units, on_hand, receipts, spread, spread_following, aging=aging, season=season)
     required = required.spread(spread_factors(terms, settings))
+    terms = _last_orders(terms, ends_within(terms, cycle))
     money = economics(terms, cycle, settings.lost_unit_cost)
+    return ordered(required, terms, cycle, money, holdings, settings)
+
+
+def _last_orders(terms: Terms, last: Bools) -> Terms:
+    """The terms with the last orders before demand ends decided by money, as far as prices and costs are known.
+
+    A service level is agreed for goods that go on: what it leaves over is sold later. After the last order nothing is,
+    and what stands on show is left over.
+    """
+    by_money = last & terms.costed
+    return replace(
+        terms,
+        presentation=np.where(last, 0.0, terms.presentation),
+        service_level=np.where(by_money, np.nan, terms.service_level),
+        fill_rate=np.where(by_money, np.nan, terms.fill_rate),
+    )
+
+
+def ordered(
+    required: RequiredOrders,
+    terms: Terms,
+    cycle: Cycle,
+    money: Economics,
+    holdings: Holdings,
+    settings: ReplenishmentSettings,
+) -> Plan:
+    """The order of every series from its required orders: the policy's target in whole lots.
+
+    Raises:
+        NotFoundError: the settings name a policy that no installed package declares.
+        ExtensionError: the policy of an installed package is unusable, or gives no number of units per series.
+    """
     policy_names()  # refuses a package that declares the name of a built-in policy
     if is_outside(settings.policy):
+        on_hand = np.maximum(holdings.on_hand, 0)
         inputs = PolicyInputs(
             required, terms, cycle, money, on_hand, holdings.on_order, stock_known=holdings.known, settings=settings
         )

@@ -5,9 +5,31 @@ from dataclasses import dataclass
 import polars as pl
 
 from retail_brain.decisions.targets import BY_PROFIT, FILL_RATE, OUTSIDE, REORDER
+from retail_brain.outputs import SERIES
 
 POLICY = pl.col("policy_en")
 """Placeholder in a sentence for the reason of a policy of another package, in the sentence's own language."""
+
+
+CONTEXT: dict[str, tuple[type[pl.DataType], float | str | None]] = {
+    "moved_in": (pl.Float64, 0.0),
+    "moved_in_from": (pl.String, ""),
+    "moved_out": (pl.Float64, 0.0),
+    "moved_out_to": (pl.String, ""),
+    "expiring": (pl.Float64, 0.0),
+    "expiring_on": (pl.Date, None),
+    "source_has": (pl.Float64, None),
+    "source_asked": (pl.Float64, None),
+    "wanted": (pl.Float64, None),
+}
+"""What else happens to a series, with type and usual value: units moved from and to which shops, units that expire
+unsold and when, and where a source shop cuts the order: its stock, all orders on it, and the order before."""
+
+
+def with_context(series: pl.DataFrame) -> pl.DataFrame:
+    """Store and product of each series with every column of CONTEXT."""
+    missing = [pl.lit(usual, kind).alias(name) for name, (kind, usual) in CONTEXT.items() if name not in series.columns]
+    return series.with_columns(missing).select(*SERIES, *CONTEXT)
 
 
 @dataclass(frozen=True)
@@ -37,6 +59,11 @@ def number(name: str) -> pl.Expr:
     return pl.when(is_whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(value.cast(pl.String))
 
 
+def money(name: str) -> pl.Expr:
+    """An amount of money with two decimals at most."""
+    return pl.col(name).round(2).cast(pl.String)
+
+
 def percent(name: str) -> pl.Expr:
     """A share in per cent, at most 99.9: a share of sample paths is never certain."""
     return pl.min_horizontal((pl.col(name) * 100).round(1), pl.lit(99.9)).cast(pl.String) + "%"
@@ -45,9 +72,11 @@ def percent(name: str) -> pl.Expr:
 def with_reasons(frame: pl.DataFrame) -> pl.DataFrame:
     """Adds `reason`, `reason_zh` and `reason_code` to the rows of a plan.
 
-    Codes: `unknown_stock`, `budget`, `limit`, `shelf`, `not_worth_minimum`, `enough`, `minimum_order`, `order`.
+    Codes: `unknown_stock`, `budget`, `limit`, `source_stock`, `shelf`, `not_worth_minimum`, `loses_money`, `enough`,
+    `minimum_order`, `agreed_loss`, `order`.
     """
     sentences = _sentences()
+    frame = frame.with_columns(loss=-pl.col("expected_value"))
     return frame.with_columns(
         reason=pl.concat_str([part.expression("en") for part in sentences]).str.strip_chars(),
         reason_zh=pl.concat_str([part.expression("zh") for part in sentences]),
@@ -59,16 +88,33 @@ def _code() -> pl.Expr:
     return (
         pl.when(~pl.col("stock_known")).then(pl.lit("unknown_stock"))
         .when(_cut()).then(pl.when(pl.col("limit_name").is_null()).then(pl.lit("budget")).otherwise(pl.lit("limit")))
+        .when(_source_cut()).then(pl.lit("source_stock"))
         .when("shelf").then(pl.lit("shelf"))
         .when("skipped").then(pl.lit("not_worth_minimum"))
+        .when("losing").then(pl.lit("loses_money"))
         .when(pl.col("order_quantity") == 0).then(pl.lit("enough"))
         .when("raised").then(pl.lit("minimum_order"))
+        .when(_agreed_loss()).then(pl.lit("agreed_loss"))
         .otherwise(pl.lit("order"))
     )  # fmt: skip
 
 
 def _cut() -> pl.Expr:
     return pl.col("order_quantity") < pl.col("before_budget")
+
+
+def _source_cut() -> pl.Expr:
+    """Orders that the stock of their source shop cut."""
+    return (pl.col("before_budget") < pl.col("wanted")).fill_null(value=False)
+
+
+def _loss() -> pl.Expr:
+    return pl.col("stock_known") & (pl.col("order_quantity") > 0) & (pl.col("expected_value") < 0)
+
+
+def _agreed_loss() -> pl.Expr:
+    """Orders that are expected to lose money and stand because of an agreed service level."""
+    return _loss() & pl.col("agreed")
 
 
 def _sentences() -> list[_Sentence]:
@@ -85,13 +131,37 @@ def _state() -> list[_Sentence]:
             "现有{}件，在途{}件；预计共需{}件，才能撑到再下一次到货（{}）。",
             (number("on_hand"), number("on_order"), number("demand_until_next_arrival"), until),
         ),
+        _Sentence(
+            pl.col("ends_within"),
+            "Nothing is sold after {}: demand is counted until then. ",
+            "{}之后不再销售，需求只计算到该日。",
+            (pl.col("ends_on").dt.to_string("%Y-%m-%d"),),
+        ),
+        _Sentence(
+            pl.col("moved_in") > 0,
+            "{} come by transfer from {} and are counted in. ",
+            "另有{}件由{}调入，已计入。",
+            (number("moved_in"), pl.col("moved_in_from").fill_null("")),
+        ),
+        _Sentence(
+            pl.col("moved_out") > 0,
+            "{} go by transfer to {} and are counted out. ",
+            "{}件将调往{}，已扣除。",
+            (number("moved_out"), pl.col("moved_out_to").fill_null("")),
+        ),
+        _Sentence(
+            (pl.col("expiring") > 0) & (pl.col("order_quantity") > 0),
+            "About {} of the stock will pass their date ({}) unsold: the order is for the days after it. ",
+            "现有库存中约{}件在保质期（{}）前卖不完：本次订货用于其后的销售。",
+            (number("expiring"), pl.col("expiring_on").dt.to_string("%Y-%m-%d").fill_null("")),
+        ),
     ]
 
 
 def _decision() -> list[_Sentence]:
     stock_known, ordered = pl.col("stock_known"), pl.col("order_quantity") > 0
     cut = pl.col("order_quantity") < pl.col("before_budget")
-    plain = stock_known & ordered & ~cut & ~pl.col("shelf")
+    plain = stock_known & ordered & ~cut & ~pl.col("shelf") & ~_source_cut()
     lot, outside = pl.col("kind") == REORDER, pl.col("kind") == OUTSIDE
     economic, filled = pl.col("kind").is_in(BY_PROFIT) & ~lot, pl.col("kind") == FILL_RATE
     return [
@@ -132,7 +202,7 @@ def _decision() -> list[_Sentence]:
             (percent("chance"), percent("level")),
         ),
         _Sentence(
-            stock_known & ~ordered & ~cut & ~pl.col("shelf") & ~pl.col("skipped"),
+            stock_known & ~ordered & ~cut & ~pl.col("shelf") & ~pl.col("skipped") & ~pl.col("losing") & ~_source_cut(),
             "No order is needed: the stock lasts with a {} chance. ",
             "无需订货：现有库存够用的概率为{}。",
             (percent("chance"),),
@@ -161,6 +231,36 @@ def _limits() -> list[_Sentence]:
             "Not ordered: the minimum order of {} would cost more than it is expected to earn. ",
             "不订：最小起订量{}件的成本高于预计收益。",
             (number("min_order"),),
+        ),
+        _Sentence(
+            pl.col("losing"),
+            "Not ordered: it would be expected to lose money, and no service level was agreed. ",
+            "不订：预计亏损，且未约定服务水平。",
+        ),
+        _Sentence(
+            _agreed_loss(),
+            "Expected to lose {} over ordering nothing: it stands only because a service level was agreed. ",
+            "与不订相比预计亏损{}：仅因已约定服务水平而保留。",
+            (money("loss"),),
+        ),
+        _Sentence(
+            _loss() & ~pl.col("agreed"),
+            "By the costs as far as they are known it loses {} over ordering nothing: the level of the settings, the "
+            "display or the policy asks for it. ",
+            "按已知成本，与不订相比亏损{}：由设置的服务水平、陈列量或订货策略要求。",
+            (money("loss"),),
+        ),
+        _Sentence(
+            _source_cut(),
+            "{} has {} of it for orders of {} in all, which go where they earn most: this shop gets {} of {}. ",
+            "{}可供{}件，各店共需{}件，按收益分配：本店可得{}件（所需{}件）。",
+            (
+                pl.col("source").str.strip_prefix("transfer:").fill_null(""),
+                number("source_has"),
+                number("source_asked"),
+                number("before_budget"),
+                number("wanted"),
+            ),
         ),
         _Sentence(pl.col("shelf"), "Cut to the shelf, which holds {}. ", "受货架容量{}件限制。", (number("capacity"),)),
         _Sentence(

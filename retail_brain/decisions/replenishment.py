@@ -9,12 +9,13 @@ import polars as pl
 
 from retail_brain.decisions.allocation import Limit, allocate
 from retail_brain.decisions.arrays import Bools, Floats, Ints, days, floats
+from retail_brain.decisions.demand_end import until_end
 from retail_brain.decisions.joint_limits import CapacityLimit, SharedOrders, share_out
 from retail_brain.decisions.marginal_value import Steps, order_steps, spend
 from retail_brain.decisions.order_plan import Due, Holdings, Plan, decide
-from retail_brain.decisions.reasons import with_reasons
+from retail_brain.decisions.reasons import with_context, with_reasons
 from retail_brain.decisions.supply_terms import align, complete_terms
-from retail_brain.decisions.targets import expected_gain
+from retail_brain.decisions.targets import ends_within, expected_gain
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.outputs import SERIES, SUGGESTIONS, DemandPaths
 from retail_brain.settings import ReplenishmentSettings
@@ -86,6 +87,7 @@ def plan_orders(
     """
     paths = _after(paths, as_of)
     complete = complete_terms(terms, paths.series, settings)
+    paths = until_end(paths, complete.ends_on)
     starts = days(paths.dates)
     first_day = max(np.datetime64(as_of + timedelta(days=1), "D"), starts[0])
     on_hand, on_order, stock_known = _stock(stock, paths.series)
@@ -177,7 +179,7 @@ def suggestion_rows(
 
     Args:
         plan: the decision.
-        series: `store_id` and `product_id` of its series.
+        series: `store_id` and `product_id` of its series, and perhaps columns of `reasons.CONTEXT`.
         as_of: last visible day.
         quantity: units to order where a budget or limits have cut the plan's.
         price: expected money that one more unit of budget, or of the limit that cut the series, would have earned.
@@ -186,9 +188,11 @@ def suggestion_rows(
     order = plan.quantity if quantity is None else quantity
     required, target, terms = plan.required, plan.target, plan.terms
     stock_known = pl.Series(plan.stock_known)
-    level = plan.on_hand.clip(min=0) + plan.on_order + target.raw
+    context = with_context(series)
+    moved = floats(context["moved_in"]) - floats(context["moved_out"])
+    level = plan.on_hand.clip(min=0) + plan.on_order + moved + target.raw
     lost = required.lost_before + required.lost_in_cycle(order)
-    frame = series.select(SERIES).with_columns(
+    frame = context.with_columns(
         as_of=pl.lit(as_of),
         order_quantity=pl.Series(order),
         order_on=pl.Series(plan.cycle.order_on),
@@ -221,6 +225,11 @@ def suggestion_rows(
         raised=pl.Series(plan.lots.minimum),
         shelf=pl.Series(plan.lots.shelf),
         skipped=pl.Series(plan.lots.skipped),
+        losing=pl.Series(plan.lots.losing),
+        agreed=pl.Series(terms.agreed),
+        costed=pl.Series(terms.costed),
+        ends_on=pl.Series(terms.ends_on),
+        ends_within=pl.Series(ends_within(terms, plan.cycle)),
         before_budget=pl.Series(plan.quantity),
         budget_price=pl.Series(np.broadcast_to(price, len(order))),
         limit_name=pl.lit(None, dtype=pl.String) if limit is None else limit,

@@ -1,12 +1,13 @@
 """Computes the marginal value of stock in each shop until its own supply can arrive, for transfers and routing."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from retail_brain.decisions.arrays import Days, Floats, days
+from retail_brain.decisions.arrays import Bools, Days, Floats, days
 from retail_brain.decisions.order_calendar import period_of
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.required_orders import project
@@ -75,6 +76,20 @@ def local_stock_values(
         keep=plan.terms.presentation,
         need_later=np.where(stock_known[:, None], thinned(later, points), 0.0),
     )
+
+
+def with_last_days(values: StockValues, need_end: Floats, cost: Floats, stock_known: Bools) -> StockValues:
+    """The values with what is lost when goods are left over after their last day.
+
+    Args:
+        values: of `local_stock_values`.
+        need_end: units wanted until the last day of the goods less the stock, sorted per row.
+        cost: money lost with each unit left over then.
+        stock_known: whether the stock of each series is known.
+    """
+    # Goods whose last day comes before the own supply have that cost in `hold` already.
+    lost = np.where(stock_known & (values.hold < cost), cost, 0.0)
+    return replace(values, need_end=need_end, scrap=lost)
 
 
 def thinned(sorted_rows: Floats, points: int) -> Floats:

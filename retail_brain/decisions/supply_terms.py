@@ -1,11 +1,12 @@
 """Completes the supply terms and costs of every series from the defaults of the settings."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import polars as pl
 
-from retail_brain.decisions.arrays import Bools, Floats, Ints, floats
+from retail_brain.decisions.arrays import Bools, Days, Floats, Ints, days, floats
 from retail_brain.decisions.order_calendar import weekday_table
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
@@ -27,8 +28,13 @@ TERMS = {
     "fill_rate": pl.Float64,
     "shelf_life_days": pl.Float64,
     "source_store_id": pl.String,
+    "ends_on": pl.Date,
 }
 """Columns that `terms` may have besides store_id and product_id; absent ones and nulls take defaults."""
+
+
+NO_END = date(9999, 1, 1)
+"""Stands for the last day of demand that has no end: later than any forecast."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class Terms:
         source: `supplier`, or `transfer:STORE`.
         costed: whether the cost of a lost and of an unsold unit is known rather than guessed: price and cost are, or
             stock-out and holding cost.
+        ends_on: last day on which anybody wants the series, the end of its listing or season; NO_END without one.
     """
 
     known: Bools
@@ -75,6 +82,12 @@ class Terms:
     shelf_life_days: Floats
     source: pl.Series
     costed: Bools
+    ends_on: Days
+
+    @property
+    def agreed(self) -> Bools:
+        """Whether a service level or fill rate was agreed."""
+        return ~np.isnan(self.service_level) | ~np.isnan(self.fill_rate)
 
     def take(self, rows: Ints) -> "Terms":
         """The terms of some series."""
@@ -136,6 +149,7 @@ def complete_terms(terms: pl.DataFrame, series: pl.DataFrame, settings: Replenis
             pl.when(source.is_null()).then(pl.lit("supplier")).otherwise(pl.lit("transfer:") + source.fill_null(""))
         ).to_series(),
         costed=costed,
+        ends_on=days(aligned["ends_on"].fill_null(NO_END)),
     )
 
 

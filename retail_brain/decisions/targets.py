@@ -40,9 +40,19 @@ class Economics:
 
 
 def economics(terms: Terms, cycle: Cycle, lost_unit_cost: float = 0.0) -> Economics:
-    """Underage, overage and waste cost of a unit from the terms and the days of the cycle."""
+    """Underage, overage and waste cost of a unit from the terms and the days of the cycle.
+
+    Where demand ends before the following order arrives, nobody buys what is left then: its cost is lost.
+    """
     days = np.maximum(cycle.review_days, 1)
-    return Economics(terms.margin + terms.stockout + lost_unit_cost, terms.holding * days, terms.cost_guess)
+    lost = np.where(ends_within(terms, cycle), terms.cost_guess, 0.0)
+    return Economics(terms.margin + terms.stockout + lost_unit_cost, terms.holding * days + lost, terms.cost_guess)
+
+
+def ends_within(terms: Terms, cycle: Cycle) -> Bools:
+    """Series whose demand ends before the following order arrives."""
+    within: Bools = terms.ends_on < cycle.next_arrives_on
+    return within
 
 
 @dataclass(frozen=True)
@@ -166,12 +176,14 @@ class Lots:
         minimum: raised to the minimum order.
         shelf: cut by the shelf.
         skipped: nothing ordered because a whole lot would cost more than it earns.
+        losing: nothing ordered because the order would lose money and nobody agreed on a service level.
     """
 
     quantity: Floats
     minimum: Bools
     shelf: Bools
     skipped: Bools
+    losing: Bools
 
 
 def whole_lots(target: Target, required: RequiredOrders, terms: Terms, money: Economics, nearest: Bools) -> Lots:
@@ -199,8 +211,17 @@ def whole_lots(target: Target, required: RequiredOrders, terms: Terms, money: Ec
     room = np.floor(np.maximum(capacity - required.projected, 0) / pack + ROUNDING) * pack
     fits = np.where(room >= least, room, 0.0)
     shelf = quantity > fits
+    quantity = np.where(shelf, fits, quantity)
+    losing = (quantity > 0) & _may_be_left_out(target, terms, nearest) & (expected_gain(required, money, quantity) < 0)
+    quantity = np.where(losing, 0.0, quantity)
     # + 0.0 turns -0.0 into 0.0, which would print as "-0".
-    return Lots(np.where(shelf, fits, quantity) + 0.0, minimum & ~skipped, shelf, skipped)
+    return Lots(quantity + 0.0, minimum & ~skipped & ~losing, shelf & ~losing, skipped, losing)
+
+
+def _may_be_left_out(target: Target, terms: Terms, nearest: Bools) -> Bools:
+    """Series whose order is a matter of this cycle's money alone: no level, no display, no lot for several cycles."""
+    may: Bools = np.isin(target.kind, (ECONOMIC, NEWSVENDOR)) & ~terms.agreed & (terms.presentation == 0) & ~nearest
+    return may
 
 
 def expected_gain(required: RequiredOrders, money: Economics, order: Floats) -> Floats:

@@ -1,6 +1,7 @@
 """Suggests transfers between shops (商品通, one stock): units move to where their marginal value is greatest."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,10 @@ TRANSFERS = {
 }
 
 
+LEFT_OVER_UNITS = 0.5
+"""Expected units from which stock counts as left over: half a unit rounds to one."""
+
+
 @dataclass(frozen=True)
 class StockValues:
     """Value of stock in each shop over the same days, one element per series.
@@ -30,6 +35,9 @@ class StockValues:
         keep: units that a shop never gives away (display minimum).
         need_later: the same as `need`, counted only from the arrival of the moved units, which cannot serve the days
             before. None where goods arrive at once.
+        need_end: units that sell until the last day of the goods less the stock, on each path, sorted per row: what is
+            negative is left over for good. None where goods have no last day.
+        scrap: money lost with each unit left over for good. None where goods have no last day.
     """
 
     need: Floats
@@ -38,17 +46,40 @@ class StockValues:
     on_hand: Floats
     keep: Floats
     need_later: Floats | None = None
+    need_end: Floats | None = None
+    scrap: Floats | None = None
 
     def take(self, rows: Ints) -> "StockValues":
         """The values of some series."""
-        later = None if self.need_later is None else self.need_later[rows]
-        need, sale_value, hold = self.need[rows], self.worth[rows], self.hold[rows]
-        return StockValues(need, sale_value, hold, self.on_hand[rows], self.keep[rows], later)
+        held = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return replace(self, **{name: part[rows] for name, part in held.items() if part is not None})
+
+    @classmethod
+    def joined(cls, parts: Sequence["StockValues"]) -> "StockValues":
+        """The values of several shops one after another; all have the same fields."""
+        names = [name for name in cls.__dataclass_fields__ if getattr(parts[0], name) is not None]
+        return replace(parts[0], **{name: np.concatenate([getattr(part, name) for part in parts]) for name in names})
+
+    def saved(self, moved: Floats) -> Floats:
+        """Mean units sold, rather than lost, before the own supply comes because `moved` units come (below 0: go)."""
+        need = np.where((moved > 0)[:, None], self._later, self.need)
+        saved: Floats = (np.maximum(need, 0) - np.maximum(need - moved[:, None], 0)).mean(axis=1)
+        return saved
+
+    def left_for_good(self, rows: Ints, moved: Floats) -> Floats:
+        """Mean units left over after the last day of the goods in shops to (or from) which `moved` units go."""
+        if self.need_end is None:
+            return np.zeros(len(rows))
+        left: Floats = np.maximum(moved[:, None] - self.need_end[rows], 0).mean(axis=1)
+        return left
+
+    @property
+    def _later(self) -> Floats:
+        return self.need if self.need_later is None else self.need_later
 
     def receiving(self, rows: Ints, moved: Floats, step: Floats) -> Floats:
         """Marginal value (money) of `step` further units in shops that have been sent `moved`."""
-        need = self.need if self.need_later is None else self.need_later
-        return self._value(need, rows, moved + step) - self._value(need, rows, moved)
+        return self._value(self._later, rows, moved + step) - self._value(self._later, rows, moved)
 
     def giving(self, rows: Ints, moved: Floats, step: Floats) -> Floats:
         """Marginal loss (money) of shops that have given `-moved` units and give `step` more; negative for a gain."""
@@ -58,6 +89,8 @@ class StockValues:
         short = np.maximum(need[rows] - units[:, None], 0).mean(axis=1)
         left = np.maximum(units[:, None] - need[rows], 0).mean(axis=1)
         total: Floats = -self.worth[rows] * short - self.hold[rows] * left
+        if self.scrap is not None:
+            total -= self.scrap[rows] * self.left_for_good(rows, units)
         return total
 
 
@@ -119,7 +152,9 @@ def _marginals(giving: StockValues, rows: Ints, moved: Floats, cost: Floats, lot
     """Value of receiving and loss of giving one more lot, per series; a shop either gives or receives a product."""
     step = np.full(len(rows), lot)
     can_give = (giving.on_hand[rows] + moved - giving.keep[rows] >= lot) & (moved <= 0)
-    plus = np.where(moved >= 0, giving.receiving(rows, moved, step), -np.inf)
+    # What would be left over there is not sent anywhere, whatever else it may earn.
+    can_receive = (moved >= 0) & (giving.left_for_good(rows, moved + step) < LEFT_OVER_UNITS)
+    plus = np.where(can_receive, giving.receiving(rows, moved, step), -np.inf)
     minus = np.where(can_give, giving.giving(rows, moved, step), np.inf) + cost * lot
     return plus, minus
 

@@ -1,11 +1,11 @@
-"""Authorization: roles, the scopes of each, and the principal of a request."""
+"""Roles, what each may do, and who is asking."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """A right that a route asks for."""
+    """What a route needs."""
 
     DEMAND = "demand:read"
     STOCK = "stock:read"

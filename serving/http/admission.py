@@ -1,4 +1,4 @@
-"""Admission control: limits the requests in flight, by worker and API key, and the bodies still awaited, by address.
+"""Limits on requests at once: those that are answered, by worker and key, and those whose body is still awaited.
 
 A request counts as answered only once its body is there: senders that never finish hold a place among the waiting, not
 one of those that others need.
@@ -13,10 +13,10 @@ from serving.http.errors import HttpError
 
 
 class Admission:
-    """Counts requests of one worker; used from its event loop only, so nothing is locked."""
+    """Counts of one worker; used from its event loop only, so nothing is locked."""
 
     def __init__(self) -> None:
-        """Starts with no request."""
+        """Nobody is there yet."""
         self._answered: Counter[str] = Counter()
         self._waiting: Counter[str] = Counter()
 

@@ -1,13 +1,10 @@
-"""Prometheus metrics of requests and tenants.
-
-Requests are labelled by route, never by raw path: a path may hold what a person typed.
-"""
+"""Counts and times of requests by route; never by raw path, which may hold what a person typed."""
 
 from typing import Protocol
 
 
 class Meter(Protocol):
-    """What middleware and refresh thread report to."""
+    """What the layer reports to."""
 
     def begin(self) -> None:
         """A request came in."""
@@ -23,7 +20,7 @@ class Meter(Protocol):
 
 
 class PrometheusMeter:
-    """Prometheus metrics under the names that BentoML gives its own, so dashboards made for BentoML work."""
+    """Metrics under the names that BentoML gives its own, so that its dashboards work."""
 
     def __init__(self, service: str) -> None:
         """Registers the metrics; call it once per worker, after BentoML has chosen the folder they are shared in."""

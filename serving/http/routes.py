@@ -1,7 +1,4 @@
-"""Table of routes: request and response model, handler, scopes, and whether it runs in a thread.
-
-One table serves requests, writes /docs.json and is the list that the conformance tests run over.
-"""
+"""The table of routes: what each takes and gives, what it needs, and where it runs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,15 +79,15 @@ from serving.http.messages.stock_messages import (
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route, asked by POST with a JSON body.
+    """One POST route.
 
     Attributes:
-        path: address below the service's root, such as `/forecast`.
+        path: where it is.
         summary: one line for the documentation.
-        request: model of the body.
-        response: model of the answer; documented and tested, not checked at every call.
-        run: the handler.
-        scopes: any one of these lets a role in; the handler may ask for more.
+        request: what it takes.
+        response: what it gives; documented and tested, not checked at every call.
+        run: the use case.
+        scopes: any one of these lets a role in; the use case may ask for more.
         threaded: whether it runs in a thread because it takes more than about a millisecond or waits for a disk.
     """
 
@@ -106,7 +103,7 @@ class Route:
 ROUTES: tuple[Route, ...] = (
     Route(
         "/forecast",
-        "Demand forecast of products in a store",
+        "Demand of products in a store",
         ForecastRequest,
         ForecastResponse,
         forecast.forecast,
@@ -114,7 +111,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/what_if",
-        "What-if: demand at another price or under a promotion",
+        "Demand at another price or under a promotion",
         WhatIfRequest,
         WhatIfResponse,
         what_if.what_if,
@@ -123,7 +120,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/overrides",
-        "Override forecasts, with a reason and an end",
+        "Put something in the place of forecasts, with a reason and an end",
         OverridesRequest,
         OverridesResponse,
         overrides.overrides,
@@ -132,7 +129,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/ledger",
-        "Forecast value added (FVA): what engine and people added to the forecasts",
+        "What engine and people added to the forecasts",
         LedgerRequest,
         LedgerResponse,
         overrides.ledger,
@@ -140,7 +137,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/replenish",
-        "Order suggestions of a store",
+        "What a store should order",
         ReplenishRequest,
         ReplenishResponse,
         suggestions.replenish,
@@ -157,7 +154,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/attention",
-        "Exceptions over all stores, most money at stake first",
+        "The lines that matter, over all shops",
         AttentionRequest,
         AttentionResponse,
         stock_network.attention,
@@ -166,7 +163,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/transfers",
-        "Stock transfers between stores",
+        "What to move between shops",
         NetworkRequest,
         TransfersResponse,
         stock_network.transfers,
@@ -175,7 +172,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/counts",
-        "Cycle counts: stock on record that has stopped selling",
+        "Shelves to count: stock on record that does not sell",
         NetworkRequest,
         CountsResponse,
         stock_network.counts,
@@ -184,7 +181,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/leftovers",
-        "Excess or obsolete stock: what will not sell by its date, listing or season",
+        "Goods that will not sell by their date or season",
         NetworkRequest,
         LeftoversResponse,
         stock_network.leftovers,
@@ -193,7 +190,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/route_order",
-        "Order routing: which stores fulfil an online order",
+        "Which shops send an online order",
         RouteOrderRequest,
         RouteOrderResponse,
         routing.route,
@@ -202,7 +199,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/orders",
-        "Order book: status of decided suggestions",
+        "How far decided suggestions have come",
         OrdersRequest,
         OrdersResponse,
         orders.orders,
@@ -211,7 +208,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/receipts",
-        "Goods receipts: what arrived of the orders",
+        "Note what arrived of the orders",
         ReceiptsRequest,
         ReceiptsResponse,
         orders.receive,
@@ -220,7 +217,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/recommend",
-        "Recommendations for a person",
+        "Goods for a person",
         RecommendRequest,
         RecommendResponse,
         recommend.recommend,
@@ -228,7 +225,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/rules",
-        "Merchandising rules: read, check, set",
+        "What operators decide about goods: read, check, set",
         RulesRequest,
         RulesResponse,
         rules.rules,
@@ -237,7 +234,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/audience",
-        "Audience: people for goods",
+        "People for goods",
         AudienceRequest,
         AudienceResponse,
         audience.audience,
@@ -246,7 +243,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/similar",
-        "Substitutes of a product",
+        "What could stand in for a product",
         SimilarRequest,
         SimilarResponse,
         related_goods.similar,
@@ -254,7 +251,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/complete_basket",
-        "Complements of the goods in a basket",
+        "What goes with the goods in a basket",
         BasketRequest,
         BasketResponse,
         related_goods.complete_basket,
@@ -262,7 +259,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/profile",
-        "Profile of a person, product or store, in words",
+        "One person, product or store in words",
         ProfileRequest,
         ProfileResponse,
         profile.profile,
@@ -270,7 +267,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/events",
-        "Receive events",
+        "Take events in",
         EventsRequest,
         EventsResponse,
         events.take_events,
@@ -288,7 +285,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/history",
-        "Sales history of a product in a store",
+        "Recent sales of a product in a store",
         HistoryRequest,
         HistoryResponse,
         forecast.history,
@@ -296,7 +293,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/overview",
-        "Overview: dates, counts, models, stores",
+        "What there is",
         OverviewRequest,
         OverviewResponse,
         overview.overview,

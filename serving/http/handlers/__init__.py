@@ -1,1 +1,1 @@
-"""Handlers of the routes: plain functions from a request and its `Call` to the values of the answer."""
+"""Use cases behind the routes: plain functions of a request and the answers it is asked of."""

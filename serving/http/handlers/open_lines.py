@@ -1,4 +1,4 @@
-"""Counts the suggestions that wait for a decision; every route and the page take the number from here."""
+"""Suggestions that wait for a decision: every route and the page count them here."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Overview of a tenant's answers, and search of stores, products and customers."""
+"""What there is: overview and search."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,11 @@ from serving.http.messages.lookup_messages import OverviewRequest, SearchRequest
 from serving.store.arrays import Array
 from serving.store.catalog import Catalog
 
-_LISTED_STORES = 500
-"""Stores in one answer: enough for a name of every store of most chains; /search finds the others. By judgement."""
-
 
 def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
-    """Dates, counts, model versions, consistency checks and the 500 most important stores."""
+    """Counts, days, versions and the stores."""
     manifest, stores = call.answers.manifest, call.answers.stores
-    listed = stores.order[:_LISTED_STORES]
+    first = stores.order[:500]
     waiting = open_counts(call.view)
     return {
         "tenant": call.principal.tenant,
@@ -41,7 +38,7 @@ def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
         "open": sum(waiting.values()),
         "stores": [
             {"id": text, "name": name, "open": waiting.get(text, 0)}
-            for text, name in zip(stores.ids.take(listed), stores.names.take(listed), strict=True)
+            for text, name in zip(stores.ids.take(first), stores.names.take(first), strict=True)
         ],
     }
 
@@ -63,15 +60,14 @@ def search(request: SearchRequest, call: Call) -> dict[str, Any]:
     if request.kind == "customer" and not call.principal.may(Scope.PEOPLE):
         raise HttpError(403, "forbidden", f"role {call.principal.role} may not look people up; wanted a role that may.")
     catalog = {"store": answers.stores, "product": answers.products, "customer": answers.customers}[request.kind]
-    rows = catalog.search(request.query)
+    found = catalog.search(request.query)
     if request.store_id is not None and request.kind == "product":
         store = find_store(answers, request.store_id)
-        rows = rows[_sold_in(call, store, rows)]
-    return {"items": _items(catalog, rows[: request.limit])}
+        found = found[_sold_in(call, store, found)]
+    return {"items": _items(catalog, found[: request.limit])}
 
 
 def _sold_in(call: Call, store: int, products: Array) -> Array:
-    """Whether each product has a sales history or a forecast in the store."""
     answers = call.answers
     indexes = [answers.history.index] + ([answers.forecasts.index] if answers.forecasts else [])
     sold: Array = np.logical_or.reduce([index.find_many(store, products)[1] for index in indexes])

@@ -1,4 +1,4 @@
-"""Defines field types, model settings and the error shape that all requests and responses share."""
+"""Types and settings that all requests and responses share, and the shape of errors."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -18,7 +18,9 @@ Day = Annotated[date, Field(ge=_FIRST_DAY, le=_LAST_DAY, description=f"a day fro
 Count = Annotated[int, Field(ge=1, le=500)]
 Quantity = Annotated[float, Field(ge=0, le=1e9)]
 Kind = Literal["repeat", "explore", "mixed"]
-AttentionKind = Literal["stockout", "unknown_stock", "large_order", "unusual", "phantom", "leftover", "transfer"]
+AttentionKind = Literal[
+    "stockout", "unknown_stock", "large_order", "losing_order", "unusual", "phantom", "leftover", "transfer"
+]
 
 
 def _within_calendar(instant: datetime) -> datetime:
@@ -33,7 +35,6 @@ Instant = Annotated[
 
 
 def config(*examples: dict[str, Any]) -> ConfigDict:
-    """Settings of a request model: unknown fields are refused, values stay out of errors, `examples` in /docs.json."""
     return ConfigDict(
         extra="forbid",
         allow_inf_nan=False,

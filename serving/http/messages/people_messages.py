@@ -23,7 +23,7 @@ class PersonRequest(BaseModel):
 
 
 class RecommendRequest(PersonRequest):
-    """Recommendations for a person."""
+    """Goods for a person."""
 
     model_config = config(
         {"customer_id": "C00001", "k": 10},
@@ -37,11 +37,10 @@ class RecommendRequest(PersonRequest):
     kind: Kind = "mixed"
     explore_at_least: Annotated[int, Field(ge=0, le=500, description="of the k, how many must be new to them")] = 0
     due_within_days: Annotated[
-        int | None, Field(ge=1, le=366, description="leave out repeat goods that are due later")
+        int | None, Field(ge=1, le=366, description="hold back repeat goods that are due later")
     ] = None
     fulfilment: Annotated[
-        list[Literal["in_store", "ship", "pickup"]] | None,
-        Field(description="only goods that reach the person in these ways; needs store_id"),
+        list[Literal["in_store", "ship", "pickup"]] | None, Field(description="only goods that come so; needs store_id")
     ] = None
 
 
@@ -66,7 +65,7 @@ class RulesRequest(BaseModel):
 
 
 class AudienceRequest(BaseModel):
-    """Audience for goods, a campaign or excess stock."""
+    """People for goods."""
 
     model_config = config(
         {"product_ids": ["P0001"], "size": 100},
@@ -76,8 +75,8 @@ class AudienceRequest(BaseModel):
 
     product_ids: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
     campaign_id: Id | None = None
-    leftovers: Annotated[bool, Field(description="the goods are the excess or obsolete stock")] = False
-    store_id: Annotated[Id | None, Field(description="only people (and excess stock) of this store")] = None
+    leftovers: Annotated[bool, Field(description="the goods are those that will be left over")] = False
+    store_id: Annotated[Id | None, Field(description="only people (and left-overs) of this shop")] = None
     size: Annotated[int, Field(ge=1, le=100_000)] = 100
     kind: Kind = "mixed"
     channel: Literal["sms", "email", "app", "wechat", "guide"] | None = None
@@ -154,7 +153,6 @@ class EventsRequest(BaseModel):
 
 
 def _sorted_out(listed: list[Any]) -> tuple[list[EventIn], list[dict[str, Any]]]:
-    """Events that can be read, and the refusals of the others."""
     good: list[EventIn] = []
     refused: list[dict[str, Any]] = []
     for place, event in enumerate(listed):
@@ -187,7 +185,7 @@ class RecommendationRow(Strict):
 
 
 class Note(Strict):
-    """A note on the list, as a code and in words."""
+    """Something to know about the list, in words."""
 
     code: str
     text: str
@@ -201,7 +199,7 @@ class RuleTaken(Strict):
 
 
 class RecommendResponse(Strict):
-    """Recommendations; the basis is `cold` for a person who was not scored."""
+    """Goods for a person; `cold` when the person is not known."""
 
     recommendations: list[RecommendationRow]
     basis: Basis
@@ -229,7 +227,7 @@ class RuleRow(Strict):
 
 
 class RulesResponse(Strict):
-    """The rules in their order, who set them, and warnings of what is probably not meant."""
+    """The rules in their order, who set them, and what is probably not meant."""
 
     version: int
     rules: list[RuleRow]
@@ -256,7 +254,7 @@ class AudienceRow(Strict):
 
 
 class ExclusionRow(Strict):
-    """How many people were excluded, and why."""
+    """How many people were left out, and why."""
 
     reason: str
     code: str | None = None
@@ -264,7 +262,7 @@ class ExclusionRow(Strict):
 
 
 class AudienceResponse(Strict):
-    """The audience, and who was excluded from it."""
+    """People for goods, and who was left out."""
 
     audience: list[AudienceRow]
     exclusions: list[ExclusionRow]

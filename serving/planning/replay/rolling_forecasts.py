@@ -14,7 +14,7 @@ from retail_brain.progress import Progress
 from retail_brain.simulation.forecasts import latest_forecast
 from retail_brain.simulation.policies import Forecast
 from serving.planning.replay.scenario import ReplayScenario
-from serving.planning.stock.order_suggestions import Forecaster
+from serving.planning.stock.supply_side import Forecaster
 
 Fit = Callable[[Dataset], Forecaster]
 """Fits a demand model on a dataset as it was known on a day."""

@@ -9,7 +9,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.reasons import number
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
-from serving.planning.stock.line_flags import is_large, is_short
+from serving.planning.stock.line_flags import is_large, is_losing, is_short
 
 EXCEPTIONS = {
     "kind": pl.String,
@@ -21,7 +21,7 @@ EXCEPTIONS = {
     "reason": pl.String,
     "reason_zh": pl.String,
 }
-KINDS = ("stockout", "unknown_stock", "large_order", "unusual", "phantom", "leftover", "transfer")
+KINDS = ("stockout", "unknown_stock", "large_order", "losing_order", "unusual", "phantom", "leftover", "transfer")
 _USUAL_DAYS = 28
 """Days of sales that say what is usual: four weeks. Chosen by judgement, not measured."""
 
@@ -59,6 +59,7 @@ def stock_exceptions(
 
     A line's money is: margin of the sales expected to be lost even with the order (`stockout`); margin of the cycle's
     demand where the stock is unknown; cost of what an order holds beyond `large_order_cycles` (`large_order`);
+    the loss of an order that only an agreed level, a display or a policy asks for (`losing_order`);
     cost of the units by which an order's demand is `unusual_factor` times more or less than what sold in the last four
     weeks (`unusual`); margin that a count brings back (`phantom`); cost of excess stock; gain of a transfer.
 
@@ -81,6 +82,7 @@ def stock_exceptions(
         _stockouts(lines),
         _unknown(lines),
         _large(lines, settings),
+        _losing(lines),
         _unusual(lines, settings),
         _of(findings.counts, "phantom", money=pl.col("expected_value"), units=pl.col("on_hand")),
         _of(findings.leftovers, "leftover", money=pl.col("value_at_risk"), units=pl.col("left_over_units")),
@@ -119,6 +121,11 @@ def _large(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame
     return _of(
         lines.filter(is_large(settings)), "large_order", money=beyond * pl.col("cost"), units=pl.col("order_quantity")
     )
+
+
+def _losing(lines: pl.DataFrame) -> pl.DataFrame:
+    loss = -pl.col("expected_value")
+    return _of(lines.filter(is_losing()), "losing_order", money=loss, units=pl.col("order_quantity"))
 
 
 def _unusual(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:

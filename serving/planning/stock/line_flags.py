@@ -4,9 +4,9 @@ import polars as pl
 
 from retail_brain.settings import ReplenishmentSettings
 
-CUT_CODES = ("budget", "limit", "shelf", "not_worth_minimum")
+CUT_CODES = ("budget", "limit", "source_stock", "shelf", "not_worth_minimum", "loses_money")
 """Reason codes of lines that would be larger without a limit; each is a flag of its own name."""
-FLAGS = ("loss", "unknown_stock", "negative_stock", *CUT_CODES, "large")
+FLAGS = ("loss", "unknown_stock", "negative_stock", *CUT_CODES, "losing", "large")
 """Flags of a line, worst first."""
 
 
@@ -24,6 +24,11 @@ def is_large(settings: ReplenishmentSettings) -> pl.Expr:
     return large.fill_null(value=False)
 
 
+def is_losing() -> pl.Expr:
+    """Whether an order is expected to lose money over ordering nothing."""
+    return ((pl.col("order_quantity") > 0) & (pl.col("expected_value") < 0)).fill_null(value=False)
+
+
 def line_flags(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:
     """One row per order line: a Boolean column per flag of `FLAGS`.
 
@@ -37,6 +42,7 @@ def line_flags(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataF
         (on_hand.is_null() | (code == "unknown_stock")).alias("unknown_stock"),
         (on_hand < 0).fill_null(value=False).alias("negative_stock"),
         *((code == name).alias(name) for name in CUT_CODES),
+        is_losing().alias("losing"),
         is_large(settings).alias("large"),
     )
 

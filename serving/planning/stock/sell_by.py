@@ -11,24 +11,23 @@ from serving.planning.stock.season import season_ends
 
 
 def sell_by(
-    dataset: Dataset, stock: pl.DataFrame, terms: pl.DataFrame, as_of: date, settings: Settings
+    stock: pl.DataFrame, terms: pl.DataFrame, ends: pl.DataFrame, as_of: date, settings: Settings
 ) -> pl.DataFrame:
     """One row per row of stock: `store_id`, `product_id`, `sell_by`, `sell_by_kind`, `is_end` (none comes after).
 
-    The earliest of: the expiry of perishable goods, taken to have arrived half a review period ago; the last day of
-    the listing; the end of the season; and `leftover_days` from now (`slow`).
+    The earliest of: the expiry of perishable goods, taken to have arrived half a review period ago (`date`); the end of
+    the listing or season; and `leftover_days` from now (`slow`).
 
     Args:
-        dataset: as known on `as_of`.
         stock: `store_id`, `product_id`.
         terms: supply terms of `decisions.inputs.read_terms`.
+        ends: columns of `demand_ends`.
         as_of: last visible day.
         settings: `leftover_days`, and the review period where none is known.
     """
     review = pl.col("review_period_days").fill_null(settings.replenishment.review_period_days)
     left = (pl.col("shelf_life_days") - (review / 2).round(0)).clip(1).floor()
     dates = terms.lazy().select(*SERIES, date=pl.lit(as_of) + pl.duration(days=left))
-    ends = demand_ends(dataset, stock, as_of, settings)
     rows = (
         stock.lazy()
         .select(SERIES)
@@ -65,7 +64,7 @@ def demand_ends(dataset: Dataset, series: pl.DataFrame, as_of: date, settings: S
     both = (
         series.lazy()
         .select(keys)
-        .join(_listing_ends(dataset), on=keys, how="left", maintain_order="left")
+        .join(listing_ends(dataset), on=keys, how="left", maintain_order="left")
         .join(seasons, on="product_id", how="left", maintain_order="left")
     )
     first = pl.max_horizontal(pl.min_horizontal("listing", "season"), pl.lit(as_of))
@@ -75,7 +74,7 @@ def demand_ends(dataset: Dataset, series: pl.DataFrame, as_of: date, settings: S
     return ending.select(*keys, ends_on=first, end_kind=kind).collect()
 
 
-def _listing_ends(dataset: Dataset) -> pl.LazyFrame:
+def listing_ends(dataset: Dataset) -> pl.LazyFrame:
     """One row per store x product whose every listing ends: `listing`, the last day."""
     ends = (
         dataset.scan_or_empty("assortment")

@@ -11,16 +11,12 @@ from retail_brain.decisions.inputs import read_stock, read_terms
 from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
-from serving.planning.stock.sell_by import demand_ends
+from serving.planning.stock.sell_by import demand_ends, listing_ends
+from serving.planning.stock.settled_plan import PLAN
 from serving.store.answer_set import Answers
 from serving.store.consistency.people import audience_contradictions, rhythm_contradictions
 from serving.store.consistency.report import CONTRADICTIONS
 from serving.store.consistency.stock import StockAnswers, stock_contradictions
-
-_NO_PLAN: dict[str, pl.DataType | type[pl.DataType]] = {
-    **dict.fromkeys(SERIES, pl.String),
-    "notes": pl.List(pl.String),
-}
 
 
 def contradictions(answers: Answers, dataset: Dataset, settings: Settings) -> pl.DataFrame:
@@ -47,13 +43,22 @@ def _stock_answers(answers: Answers, dataset: Dataset, leftovers: pl.DataFrame, 
     as_of = date.fromisoformat(answers.manifest.as_of)
     ids = [names.ids.take(np.arange(len(names))) for names in (answers.stores, answers.products)]
     lines = answers.suggestions.table(*ids)
-    terms = read_terms(dataset, as_of)
+    plan = answers.rows.get("plan")
+    ends = demand_ends(dataset, lines, as_of, settings) if plan is None else _planned_ends(plan, dataset)
     return StockAnswers(
         orders=lines.filter(pl.col("order_quantity") > 0),
         transfers=answers.rows.get("transfers", pl.DataFrame(schema=TRANSFERS)),
         leftovers=leftovers,
-        plan=answers.rows.get("plan", pl.DataFrame(schema=_NO_PLAN)),
-        terms=terms,
+        plan=pl.DataFrame(schema=PLAN) if plan is None else plan,
+        terms=read_terms(dataset, as_of),
         stock=read_stock(dataset),
-        ends=demand_ends(dataset, lines, as_of, settings),
+        ends=ends,
     )
+
+
+def _planned_ends(plan: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+    """The ends of demand that the plan names, listings by the data themselves; a season may go on by the forecast."""
+    keys = list(SERIES)
+    listed = plan.select(*keys, "ends_on").lazy().join(listing_ends(dataset), on=keys, how="left")
+    last = listed.select(*keys, ends_on=pl.min_horizontal("ends_on", "listing"))
+    return last.filter(pl.col("ends_on").is_not_null()).collect()

@@ -16,7 +16,7 @@ _STILL_SOLD_DAYS, _STILL_SOLD_UNITS = 14, 1.0
 more than the rounding of a forecast of nothing."""
 _HIGH = 0.95
 """Quantile of each day's demand; what even the sum of these would not sell is ordered beyond the end."""
-_DEMAND_TOLERANCE = 1.05
+_DEMAND_TOLERANCE = 1.1
 """Share by which an order's demand may exceed the forecast until the end: sample paths scatter about their mean."""
 
 
@@ -167,5 +167,5 @@ def _losing(orders: pl.DataFrame, told: StockAnswers) -> pl.DataFrame:
     losing = orders.filter(pl.col("expected_value") < 0).join(agreed, on=_KEYS, how="left")
     return found(
         "losing_order", losing, units=pl.col("order_quantity"), money=-pl.col("expected_value"),
-        is_explained=pl.col("agreed").fill_null(value=False) & _has_note("agreed_loss"),
+        is_explained=(pl.col("agreed").fill_null(value=False) & _has_note("agreed_loss")) | _has_note("settings_loss"),
     )  # fmt: skip

@@ -9,12 +9,11 @@ import polars as pl
 
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.replenishment import suggestion_rows
 from retail_brain.outputs import SERIES
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
-from serving.planning.stock.order_suggestions import SupplySide
-from serving.planning.stock.stock_network import Network
+from serving.planning.stock.chain_plan import ChainPlan
+from serving.planning.stock.supply_side import SupplySide
 from serving.store.arrays import Array
 from serving.store.forecasts import ForecastBlock, write_calendar, write_forecasts
 from serving.store.publishing.catalogs import Positions
@@ -52,7 +51,6 @@ class DemandPublished:
     suggestions: int = 0
     network: dict[str, int] = field(default_factory=dict)
     origin: list[pl.DataFrame] = field(default_factory=list)
-    _tables: list[pl.DataFrame] = field(default_factory=list)
 
 
 def publish_demand(
@@ -69,9 +67,9 @@ def publish_demand(
     Forecasts are the engine's, since overrides may end at any time and are applied when somebody asks; suggestions rest
     on the forecasts with the overrides (rows of `forecast_value_added.OVERRIDES`) that are valid now.
     """
-    side, costs = SupplySide.read(dataset), unit_costs(dataset)
-    network = Network(dataset, side, settings)
-    horizon = max(side.horizon(settings), settings.demand.horizon_periods)
+    chain, costs = ChainPlan.read(dataset, settings), unit_costs(dataset)
+    side = chain.side
+    horizon = side.horizon(settings)
     quantiles = sorted(settings.demand.quantiles)
     done = DemandPublished()
     writer = SheetWriter(folder, len(positions.products))
@@ -80,10 +78,9 @@ def publish_demand(
 
     def blocks() -> Iterator[ForecastBlock]:
         for forecast in model.forecast(dataset, horizon, explain="quick"):
-            if not len(done._tables):
+            if not len(done.origin):
                 write_calendar(folder, forecast.paths.dates.to_list())
-            changed = overridden(forecast, overrides, side.as_of)
-            done._tables.append(_suggestions(changed, network, positions))
+            chain.add(overridden(forecast, overrides, side.as_of).paths)
             done.origin.append(origin_rows(forecast, risk, default_risk))
             if forecast.features is not None:
                 cells.append(price_cells(forecast.features.panel))
@@ -98,21 +95,18 @@ def publish_demand(
     if model.explains:
         (folder / MODEL).mkdir()
         model.save(folder / MODEL)
-    suggestions = pl.concat(done._tables)
-    done.suggestions = suggestions.height
+    with progress.step("one plan of all stock") as step:
+        plan = chain.settled()
+        suggestions = _by_urgency(plan.suggestions(), positions)
+        step.rows = done.suggestions = suggestions.height
     write_suggestions(folder, suggestions, len(positions.stores), len(positions.products))
-    done.network = publish_network(folder, network, suggestions, positions, progress)
+    write_rows(folder, "plan", plan.table())
+    done.network = publish_network(folder, chain, plan, suggestions, positions, progress)
     return done
 
 
-def _suggestions(forecast: StoreForecast, network: Network, positions: Positions) -> pl.DataFrame:
-    """Order suggestions of a store, most urgent first; adds the store's demand and orders to the network."""
-    side = network.side
-    listed = side.listed(forecast.paths)
-    plan, series = side.plan(listed, network.settings)
-    network.add(listed, plan)
-    network.add_leftovers(forecast.paths)
-    rows = suggestion_rows(plan, series, side.as_of)
+def _by_urgency(rows: pl.DataFrame, positions: Positions) -> pl.DataFrame:
+    """Order suggestions with the positions of their store and product, most urgent first within each store."""
     urgent = rows.sort(
         pl.col("order_quantity") > 0,
         pl.col("expected_value").fill_null(float("inf")),

@@ -6,36 +6,44 @@ import numpy as np
 import polars as pl
 
 from retail_brain.progress import Progress
+from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.exceptions import StockFindings, stock_exceptions, usual_sales
-from serving.planning.stock.stock_network import Network
+from serving.planning.stock.settled_plan import SettledPlan
+from serving.planning.stock.stock_network import cycle_counts
 from serving.store.marginal_values import write_marginal_values
 from serving.store.publishing.catalogs import Positions
 from serving.store.rows import write_rows
 
 
 def publish_network(
-    folder: Path, network: Network, suggestions: pl.DataFrame, positions: Positions, progress: Progress
+    folder: Path,
+    chain: ChainPlan,
+    plan: SettledPlan,
+    suggestions: pl.DataFrame,
+    positions: Positions,
+    progress: Progress,
 ) -> dict[str, int]:
     """Writes one table per kind of suggestion and the marginal values; returns the number of rows of each table."""
     with progress.step("stock of all shops") as step:
-        tables = {"transfers": network.transfers(), "counts": network.counts(), "leftovers": network.leftovers()}
-        side = network.side
-        series = network.series
+        side, settings = chain.side, chain.settings
+        counted = cycle_counts(chain.dataset, side, settings)
+        tables = {"transfers": plan.transfers, "counts": counted, "leftovers": plan.leftovers}
         tables["attention"] = stock_exceptions(
             suggestions,
             side.terms,
-            usual_sales(network.dataset, side.as_of),
-            series,
+            usual_sales(chain.dataset, side.as_of),
+            plan.series,
             StockFindings(**tables),
-            network.settings.replenishment,
+            settings.replenishment,
         )
+        series = plan.series
         for name, table in tables.items():
             write_rows(folder, name, table)
-        write_rows(folder, "shops", network.shops)
+        write_rows(folder, "shops", chain.shops)
         if series.height:
             codes = series.select(store=positions.store(), product=positions.product())
             rows = np.flatnonzero(codes.select(pl.all_horizontal(pl.all().is_not_null())).to_series().to_numpy())
             stores, products = (codes[name].to_numpy()[rows].astype(np.int64) for name in ("store", "product"))
-            write_marginal_values(folder, stores, products, network.giving().take(rows), len(positions.products))
+            write_marginal_values(folder, stores, products, chain.giving().take(rows), len(positions.products))
         step.rows = sum(table.height for table in tables.values())
     return {name: table.height for name, table in tables.items()}

@@ -10,8 +10,7 @@ import mlflow
 import pytest
 
 from retail_brain.dataset import Dataset
-from retail_brain.settings import Settings
-from retail_brain.workspace import Workspace
+from retail_brain.settings import Settings, Workspace
 from training.bundle import champion
 from training.jobs import Trained
 from training.promotion import promote

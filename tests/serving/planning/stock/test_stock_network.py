@@ -14,11 +14,14 @@ from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import ALL_SERIES, DemandPaths, SeriesFilter
 from retail_brain.settings import NetworkSettings, ReplenishmentSettings, Settings
+from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.exceptions import EXCEPTIONS, StockFindings, stock_exceptions, usual_sales
-from serving.planning.stock.order_suggestions import SupplySide, suggest_for_paths
+from serving.planning.stock.order_suggestions import suggest
 from serving.planning.stock.picking_capacity import read_shops, spare_units
-from serving.planning.stock.sell_by import season_ends, sell_by
-from serving.planning.stock.stock_network import Network, counts, leftovers, transfers
+from serving.planning.stock.season import season_ends
+from serving.planning.stock.sell_by import demand_ends, sell_by
+from serving.planning.stock.settled_plan import PLAN, SettledPlan
+from serving.planning.stock.stock_network import counts, cycle_counts, leftovers, transfers
 
 AS_OF = date(2025, 12, 20)
 TRUTH = Path(__file__).parents[4] / "data" / "sample" / "truth" / "phantom_stock.parquet"
@@ -46,44 +49,45 @@ def known(sample: Dataset) -> Dataset:
 
 
 @pytest.fixture(scope="module")
-def network(known: Dataset) -> Network:
-    settings = Settings()
-    side = SupplySide.read(known)
-    found = Network(known, side, settings)
+def chain(known: Dataset) -> ChainPlan:
+    found = ChainPlan.read(known, Settings())
     for one in Flat().forecast(known, 28):
-        listed = side.listed(one.paths)
-        found.add(listed, side.plan(listed, settings)[0])
-        found.add_leftovers(one.paths)
+        found.add(one.paths)
     return found
 
 
-def test_transfers_pay_and_keep_within_stock_and_picking(network):
-    table = network.transfers()
+@pytest.fixture(scope="module")
+def plan(chain: ChainPlan) -> SettledPlan:
+    return chain.settled()
+
+
+def test_transfers_pay_and_keep_within_stock_and_picking(chain, plan):
+    table = plan.transfers
     assert dict(table.schema) == TRANSFERS
     assert table.height > 0
     assert (table["expected_value"] > 0).all()
     assert (table["from_store_id"] != table["to_store_id"]).all()
     given = table.group_by("product_id", store_id="from_store_id").agg(pl.col("units").sum())
-    held = given.join(network.stock, on=["store_id", "product_id"], how="left")
+    held = given.join(plan.stock, on=["store_id", "product_id"], how="left")
     assert (held["units"] <= held["on_hand"]).all()
-    spare = spare_units(network.shops)
+    spare = spare_units(chain.shops)
     for store_id, units in table.group_by("from_store_id").agg(pl.col("units").sum()).iter_rows():
         assert units <= spare.get(store_id, np.inf)
     assert table.filter(pl.col("from_store_id") == "D01").is_empty(), "a warehouse without sales takes no part"
 
 
-def test_dear_transport_moves_less(network):
+def test_dear_transport_moves_less(chain):
     cheap, dear = (
-        network.transfers(NetworkSettings(transfer_cost_per_unit=cost, transfer_line_cost=line))
+        chain.transfers(NetworkSettings(transfer_cost_per_unit=cost, transfer_line_cost=line))
         for cost, line in ((0.1, 0.0), (3.0, 20.0))
     )
     assert dear["units"].sum() < cheap["units"].sum()
     assert dear["expected_value"].sum() < cheap["expected_value"].sum()
 
 
-def test_counts_find_the_phantoms_that_are_empty_shelves(network):
+def test_counts_find_the_phantoms_that_are_empty_shelves(chain, known):
     """The truth names two live phantoms; both are found, among few others."""
-    table = network.counts()
+    table = cycle_counts(known, chain.side, Settings())
     assert dict(table.schema) == CYCLE_COUNTS
     live = pl.read_parquet(TRUTH).filter(
         pl.col("valid_from") <= AS_OF, pl.col("valid_to").is_null() | (pl.col("valid_to") > AS_OF)
@@ -94,23 +98,23 @@ def test_counts_find_the_phantoms_that_are_empty_shelves(network):
     assert table.height <= 8
 
 
-def test_leftovers_say_why_and_only_what_is_there(network):
-    table = network.leftovers()
+def test_leftovers_say_why_and_only_what_is_there(chain, plan):
+    table = plan.leftovers
     assert dict(table.schema) == LEFTOVERS
     assert set(table["reason_code"]) <= {"date", "listing", "season", "slow"}
     assert (table["left_over_units"] <= table["on_hand"]).all()
     assert (table["sell_by"] >= AS_OF).all()
-    keeps = network.side.terms.filter(pl.col("shelf_life_days").is_null()).select("store_id", "product_id")
+    keeps = chain.side.terms.filter(pl.col("shelf_life_days").is_null()).select("store_id", "product_id")
     assert table.join(keeps, on=["store_id", "product_id"]).filter(reason_code="date").is_empty()
     assert table["value_at_risk"].is_sorted(descending=True)
 
 
-def test_the_lines_that_matter_are_the_dearest_of_every_kind(network, known):
-    side = network.side
-    orders = pl.concat([suggest_for_paths(one.paths, side, Settings()) for one in Flat().forecast(known, 28)])
-    parts = {"transfers": network.transfers(), "counts": network.counts(), "leftovers": network.leftovers()}
+def test_the_lines_that_matter_are_the_dearest_of_every_kind(chain, plan, known):
+    side, counted = chain.side, cycle_counts(known, chain.side, Settings())
+    parts = {"transfers": plan.transfers, "counts": counted, "leftovers": plan.leftovers}
+    usual = usual_sales(known, AS_OF)
     table = stock_exceptions(
-        orders, side.terms, usual_sales(known, AS_OF), network.series, StockFindings(**parts), ReplenishmentSettings()
+        plan.suggestions(), side.terms, usual, plan.series, StockFindings(**parts), ReplenishmentSettings()
     )
     assert dict(table.schema) == EXCEPTIONS
     assert table["money"].is_sorted(descending=True)
@@ -119,6 +123,49 @@ def test_the_lines_that_matter_are_the_dearest_of_every_kind(network, known):
     dearest = parts["leftovers"].row(0, named=True)
     shown = table.filter(pl.col("kind") == "leftover").row(0, named=True)
     assert (shown["store_id"], shown["money"]) == (dearest["store_id"], dearest["value_at_risk"])
+
+
+def test_the_plan_tells_one_story_of_every_series(chain, plan):
+    """What each screen says about a shelf agrees with what the others say."""
+    table, orders = plan.table(), plan.suggestions()
+    keys = ["store_id", "product_id"]
+    assert dict(table.schema) == PLAN
+    assert table.select(keys).equals(orders.select(keys))
+    assert table["order_quantity"].equals(orders["order_quantity"])
+    ordered = table.filter(pl.col("order_quantity") > 0)
+    left = plan.leftovers.join(ordered, on=keys, how="inner")
+    assert left.select(pl.col("notes").list.contains("fresh_after_expiry").all()).item()
+    into = plan.transfers.rename({"to_store_id": "store_id"})
+    assert into.join(plan.leftovers, on=keys, how="semi").is_empty()
+    both = into.join(ordered, on=keys, how="inner").join(orders.select(*keys, told="reason"), on=keys)
+    assert both.height > 0
+    assert both.select(pl.col("notes").list.contains("transfer_and_order").all()).item()
+    assert both.select(pl.col("told").str.contains(pl.col("from_store_id"), literal=True).all()).item()
+    assert both.select(pl.col("reason").str.contains(" Its own order of ", literal=True).all()).item()
+    ended = ordered.filter(pl.col("arrives_on") > pl.col("ends_on"))
+    assert ended.is_empty()
+    assert table.filter(pl.col("ends_on").is_not_null()).height > 0
+
+
+def test_orders_on_a_warehouse_keep_within_its_stock(chain, plan):
+    orders = plan.suggestions().filter(pl.col("source").str.starts_with("transfer:"))
+    asked = orders.group_by("product_id", store_id=pl.col("source").str.strip_prefix("transfer:")).agg(
+        pl.col("order_quantity").sum()
+    )
+    held = asked.join(plan.stock, on=["store_id", "product_id"])
+    assert held.height > 30
+    assert (held["order_quantity"] <= held["on_hand"].clip(0)).all()
+    cut = orders.filter(pl.col("reason_code") == "source_stock")
+    assert cut.height > 0
+    assert cut["reason"].str.contains("D01 has ").all()
+    assert cut["reason_zh"].str.contains("D01可供").all()
+
+
+def test_without_the_setting_a_warehouse_limits_nothing(known):
+    network = NetworkSettings(orders_within_source_stock=False)
+    free = suggest(known, Flat(), Settings(network=network), only=SeriesFilter(["S01", "D01"]))
+    assert "source_stock" not in set(free["reason_code"])
+    assert "source_stock" in set(suggest(known, Flat(), Settings(), only=SeriesFilter(["S01", "D01"]))["reason_code"])
 
 
 def test_use_cases_take_shops_and_goods_and_refuse_unknown_ones(known):
@@ -184,7 +231,8 @@ def test_the_first_of_date_listing_and_season_counts():
         }
     )
     dataset = Dataset.from_frames({"daily_sales": sales, "assortment": listing})
-    table = sell_by(dataset, stock, terms, as_of, Settings())
+    ends = demand_ends(dataset, stock, as_of, Settings())
+    table = sell_by(stock, terms, ends, as_of, Settings())
     assert table.select("product_id", "sell_by", "sell_by_kind", "is_end").rows() == [
         ("milk", date(2025, 3, 9), "date", False),
         ("old", date(2025, 3, 8), "listing", True),

@@ -14,7 +14,8 @@ from retail_brain.decisions.replenishment import ADDED
 from retail_brain.errors import NotFoundError
 from retail_brain.outputs import ALL_SERIES, SUGGESTIONS, DemandPaths, SeriesFilter
 from retail_brain.settings import Settings
-from serving.planning.stock.order_suggestions import SupplySide, suggest
+from serving.planning.stock.order_suggestions import suggest
+from serving.planning.stock.supply_side import SupplySide
 
 AS_OF = date(2025, 1, 12)
 
@@ -132,7 +133,10 @@ def test_prices_are_the_stores_own_before_the_chains_before_the_paid_ones():
 
 
 def test_the_horizon_reaches_the_delivery_after_the_next(known):
-    side = SupplySide.read(known, ["S01"])
-    assert side.horizon(Settings()) == horizon_days(side.terms, Settings().replenishment)
-    weekly = Settings.model_validate({"data": {"period": "week"}})
-    assert side.horizon(weekly) == -(-side.horizon(Settings()) // 7)
+    side = SupplySide.read(known, Settings(), ["S01"])
+    reach = horizon_days(side.terms, Settings().replenishment)
+    short = {"demand": {"horizon_periods": 1}}
+    assert side.horizon(Settings.model_validate(short)) == reach
+    assert side.horizon(Settings.model_validate(short | {"data": {"period": "week"}})) == -(-reach // 7)
+    # The published forecast reaches at least as far, and its paths are those of the orders.
+    assert side.horizon(Settings.model_validate({"demand": {"horizon_periods": 90}})) == 90

@@ -88,7 +88,7 @@ def test_an_order_beyond_the_end_counts_what_even_high_demand_would_not_sell():
     assert lines(stock_contradictions(answers(date(2025, 3, 4)), late)) == {"ordered_beyond_end": (1, 0, 6.0, 12.0)}
     # 2 a day until the end are 8; an order that counts 12 counts days on which nothing is sold any more.
     counted = told(orders=[{"demand_until_next_arrival": 12.0}], ends=[end])
-    assert lines(stock_contradictions(answers(), counted))["ordered_beyond_end"][2] == pytest.approx(12 - 1.05 * 8)
+    assert lines(stock_contradictions(answers(), counted))["ordered_beyond_end"][2] == pytest.approx(12 - 1.1 * 8)
 
 
 def test_an_order_beyond_its_own_shelf_life_is_found():

@@ -1,0 +1,226 @@
+"""The one plan of a chain's stock: ends of demand, transfers, orders within the stock of their sources, left-overs.
+
+What happens to a series until its horizon is decided once, on the same sample paths: transfers first, since they can
+serve days that no order reaches; then the orders, which count what is moved; then the stock of warehouses, shared out
+over all orders on it; what no best plan sells is left over.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.arrays import days, floats
+from retail_brain.decisions.excess_stock import LEFTOVERS, excess_need, excess_rows
+from retail_brain.decisions.moved_stock import ordered_after
+from retail_brain.decisions.order_plan import Plan
+from retail_brain.decisions.source_stock import SourcedOrders, order_within_sources
+from retail_brain.decisions.stock_value import local_stock_values, thinned, with_last_days
+from retail_brain.decisions.supply_terms import NO_END, align
+from retail_brain.decisions.transfers import TRANSFERS, StockValues, suggest_transfers
+from retail_brain.outputs import ALL_SERIES, SERIES, DemandPaths, SeriesFilter
+from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import NetworkSettings, Settings
+from serving.planning.stock.picking_capacity import read_shops, spare_units
+from serving.planning.stock.sell_by import sell_by
+from serving.planning.stock.settled_plan import SettledPlan, StorePart, moved_units, with_orders_named
+from serving.planning.stock.supply_side import EndingDemand, Forecaster, SupplySide, store_paths
+
+_KEYS = list(SERIES)
+_FACTS = {"sell_by": pl.Date, "sell_by_kind": pl.String, "is_end": pl.Boolean, "unit_cost": pl.Float64}
+
+
+@dataclass
+class ChainPlan:
+    """Collects the demand and orders of each store, then settles the plan of the chain.
+
+    Attributes:
+        dataset: as known on the day of the supply side.
+        side: supply terms, stock and ends of demand.
+        settings: how to order, costs of moving, and defaults.
+        seed: for uncertain lead times.
+    """
+
+    dataset: Dataset
+    side: SupplySide
+    settings: Settings
+    seed: int = 0
+    _parts: list[StorePart] = field(default_factory=list)
+    _silent: list[pl.DataFrame] = field(default_factory=list)
+
+    @classmethod
+    def read(
+        cls, dataset: Dataset, settings: Settings, stores: Sequence[str] | None = None, seed: int = 0
+    ) -> "ChainPlan":
+        """A plan without stores yet, with the supply side of some stores; None for all.
+
+        Raises:
+            MissingTableError: no sales table is there.
+        """
+        return cls(dataset, SupplySide.read(dataset, settings, stores), settings, seed)
+
+    @cached_property
+    def shops(self) -> pl.DataFrame:
+        """Picking capacity of each shop: columns `picking_capacity.SHOPS`."""
+        return read_shops(self.dataset, self.side.as_of, self.settings.network.usual_order_units)
+
+    def add(self, paths: DemandPaths) -> None:
+        """Adds a store's forecast; goods that are no longer listed, or have no forecast, count as not selling."""
+        demand = self.side.demand(paths)
+        plan = self.side.plan(demand, self.settings, self.seed)
+        stores = paths.series["store_id"].unique().to_list()
+        stock = self._last_days(demand, self.side.stock.filter(pl.col("store_id").is_in(stores)))
+        self._parts.append(self._part(demand, plan, stock))
+        silent = stock.filter(pl.col("on_hand") > 0).join(demand.paths.series, on=_KEYS, how="anti")
+        self._silent.append(silent.with_columns(left_over_units=pl.col("on_hand"), probability=pl.lit(1.0)))
+
+    def _last_days(self, demand: EndingDemand, stock: pl.DataFrame) -> pl.DataFrame:
+        """Stock of a store with its last day of sale and unit cost, one row per store x product."""
+        side = self.side
+        known = demand.ends.filter(pl.col("ends_on").is_not_null())
+        others = side.ends.join(demand.ends, on=_KEYS, how="anti")
+        ends = pl.concat([known.select(side.ends.columns), others])
+        guessed = pl.col("unit_price") * (1 - self.settings.replenishment.assumed_margin_share)
+        cost = side.terms.select(*_KEYS, unit_cost=pl.coalesce("unit_cost", guessed))
+        last = sell_by(stock, side.terms, ends, side.as_of, self.settings)
+        return stock.select(*_KEYS, "on_hand").join(last, on=_KEYS, how="left").join(cost, on=_KEYS, how="left")
+
+    def _part(self, demand: EndingDemand, plan: Plan, stock: pl.DataFrame) -> StorePart:
+        paths = demand.paths
+        facts = align(stock, paths.series, {"on_hand": pl.Float64, **_FACTS})
+        dated = facts.with_columns(pl.when(pl.col("sell_by_kind") != "slow").then("sell_by").alias("sell_by"))
+        values = local_stock_values(
+            plan,
+            paths.units,
+            days(paths.dates),
+            dated["sell_by"],
+            dated["is_end"],
+            transit_days=self.settings.network.transfer_days,
+        )
+        # What is on order has the date of goods to come: it only adds to what an end of demand leaves over.
+        is_date = (facts["sell_by_kind"] == "date").fill_null(value=False)
+        coming = np.where(is_date.to_numpy(), 0.0, plan.on_order)
+        need = excess_need(paths, facts["on_hand"], facts["sell_by"])
+        left = np.maximum(-need, 0)
+        need_end = thinned(np.sort(need - coming[:, None], axis=1), values.need.shape[1])
+        slow = (facts["sell_by_kind"] == "slow").fill_null(value=False).to_numpy()
+        kept = plan.terms.holding * self.settings.network.leftover_days
+        values = with_last_days(values, need_end, np.where(slow, kept, plan.terms.cost_guess), plan.stock_known)
+        cycle = (plan.cycle.next_arrives_on - days(paths.dates)[0]).astype(np.float64)
+        series = facts.select(*_KEYS, "on_hand", "unit_cost", "sell_by", "sell_by_kind").with_columns(
+            ends_on=demand.ends["ends_on"],
+            end_kind=demand.ends["end_kind"],
+            cycle_days=pl.Series(cycle),
+            left_over_units=pl.Series(left.mean(axis=1)),
+            probability=pl.Series((left > 0).mean(axis=1)),
+        )
+        return StorePart(series, plan, values)
+
+    @property
+    def series(self) -> pl.DataFrame:
+        """Store x product of everything added, in the order of `giving`, and the days of demand behind its order."""
+        empty = {**dict.fromkeys(SERIES, pl.String), "cycle_days": pl.Float64}
+        return pl.concat([pl.DataFrame(schema=empty), *(part.series.select(*empty) for part in self._parts)])
+
+    def giving(self) -> StockValues:
+        """Value of stock in every series."""
+        return StockValues.joined([part.values for part in self._parts])
+
+    def transfers(self, network: NetworkSettings | None = None) -> pl.DataFrame:
+        """Transfers of the plan, one row per product x giving x receiving store, best first: columns TRANSFERS."""
+        if not self._parts:
+            return pl.DataFrame(schema=TRANSFERS)
+        chosen = network or self.settings.network
+        series = self.series
+        cost = np.full(series.height, chosen.transfer_cost_per_unit)
+        return suggest_transfers(
+            series, self.giving(), cost, spare_units(self.shops), line_cost=chosen.transfer_line_cost
+        )
+
+    def settled(self) -> SettledPlan:
+        """The plan of everything added."""
+        transfers = self.transfers()
+        moved = moved_units(transfers)
+        parts = [self._after_transfers(part, moved) for part in self._parts]
+        if parts:
+            is_limited = self.settings.network.orders_within_source_stock
+            parts = _within_sources(parts, self.side.stock if is_limited else self.side.stock.clear(), transfers)
+        return SettledPlan(
+            as_of=self.side.as_of,
+            parts=parts,
+            stock=self.side.stock,
+            transfers=with_orders_named(transfers, parts),
+            leftovers=self._left_over(parts),
+        )
+
+    def _after_transfers(self, part: StorePart, moved: pl.DataFrame) -> StorePart:
+        """A store with what is moved counted in its orders and left-overs."""
+        series = part.series.join(moved, on=_KEYS, how="left", maintain_order="left")
+        series = series.with_columns(pl.col("moved_in", "moved_out").fill_null(0.0))
+        net = floats(series["moved_in"]) - floats(series["moved_out"])
+        rows = np.flatnonzero(net != 0)
+        if not len(rows):
+            return replace(part, series=series)
+        values, last = part.values.take(rows), days(series["sell_by"].fill_null(NO_END))[rows]
+        decided = ordered_after(part.plan.take(rows), values, net[rows], last, self.settings.replenishment)
+        every = np.arange(len(rows))
+        more = values.left_for_good(every, net[rows]) - values.left_for_good(every, np.zeros(len(rows)))
+        left = floats(series["left_over_units"])
+        left[rows] = np.maximum(left[rows] + more, 0)
+        return StorePart(
+            series.with_columns(left_over_units=pl.Series(left)), part.plan.put(rows, decided), part.values
+        )
+
+    def _left_over(self, parts: Sequence[StorePart]) -> pl.DataFrame:
+        """What the best plan leaves over: nothing that it still orders, but for fresh goods for the days after."""
+        columns = ["on_hand", "unit_cost", "sell_by", "sell_by_kind", "left_over_units", "probability"]
+        moves = ["moved_in", "moved_out"]
+        kept = [
+            part.series.filter(pl.Series((part.plan.quantity == 0) | part.is_fresh_after_expiry))
+            .filter(pl.col("on_hand") > 0)
+            .select(*_KEYS, *columns, *moves)
+            for part in parts
+        ]
+        silent = [
+            frame.select(*_KEYS, *columns, *(pl.lit(0.0).alias(name) for name in moves)) for frame in self._silent
+        ]
+        frames = [*kept, *silent]
+        return excess_rows(pl.concat(frames), self.side.as_of) if frames else pl.DataFrame(schema=LEFTOVERS)
+
+
+def _within_sources(parts: list[StorePart], stock: pl.DataFrame, transfers: pl.DataFrame) -> list[StorePart]:
+    """The stores with their orders cut to the stock of their source shops."""
+    given = transfers.group_by("product_id", store_id="from_store_id").agg(given=pl.col("units").sum())
+    series = pl.concat([part.series.select(_KEYS) for part in parts])
+    cut = order_within_sources([part.plan for part in parts], series, stock, given)
+    out, start = [], 0
+    for part in parts:
+        rows = slice(start, start + part.series.height)
+        of = SourcedOrders(cut.quantity[rows], cut.has[rows], cut.asked[rows])
+        out.append(part.cut(of))
+        start += part.series.height
+    return out
+
+
+def plan_chain(
+    dataset: Dataset,
+    model: Forecaster,
+    settings: Settings,
+    *,
+    only: SeriesFilter = ALL_SERIES,
+    seed: int = 0,
+    progress: Progress = SILENT,
+) -> SettledPlan:
+    """The plan of a chain, or of some of its stores and products as if they were all.
+
+    Raises:
+        MissingTableError: no sales table is there.
+        NotFoundError: none of the named stores and products has a forecast.
+    """
+    chain = ChainPlan.read(dataset, settings, only.stores, seed)
+    for paths in store_paths(dataset, model, chain.side.horizon(settings), only, seed, progress):
+        chain.add(paths)
+    return chain.settled()

@@ -1,0 +1,148 @@
+"""Reads supply terms, stock and ends of demand of a chain, and asks a demand model for its paths store by store."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.arrays import days
+from retail_brain.decisions.demand_end import forecast_ends, until_end
+from retail_brain.decisions.inputs import delisted, horizon_days, read_stock, read_terms
+from retail_brain.decisions.order_plan import Plan
+from retail_brain.decisions.replenishment import plan_orders
+from retail_brain.decisions.supply_terms import NO_END
+from retail_brain.errors import NotFoundError
+from retail_brain.outputs import ALL_SERIES, SERIES, DemandPaths, SeriesFilter
+from retail_brain.progress import SILENT, Progress
+from retail_brain.settings import Settings
+from serving.planning.stock.sell_by import demand_ends
+
+_PERIOD_DAYS = {"day": 1, "week": 7, "month": 28}
+"""Days of a period; the shortest month, so that no order falls short of its horizon."""
+
+
+class StorePaths(Protocol):
+    """A store's part of a forecast."""
+
+    @property
+    def paths(self) -> DemandPaths:
+        """Sample paths of the store's series."""
+
+
+class Forecaster(Protocol):
+    """A demand model that forecasts one store at a time."""
+
+    def forecast(
+        self,
+        dataset: Dataset,
+        horizon: int,
+        only: SeriesFilter = ALL_SERIES,
+        *,
+        seed: int = 0,
+        progress: Progress = SILENT,
+    ) -> Iterator[StorePaths]:
+        """Sample paths of the periods after the dataset's last visible day, one item per store."""
+
+
+@dataclass(frozen=True)
+class SupplySide:
+    """Supply terms and stock of a day, read once for all stores of a run.
+
+    Attributes:
+        terms: supply terms and prices, one row per store x product.
+        stock: newest stock, one row per store x product.
+        gone: store x product no longer listed.
+        ends: last day of demand where it ends: columns of `sell_by.demand_ends`.
+        as_of: last visible day.
+    """
+
+    terms: pl.DataFrame
+    stock: pl.DataFrame
+    gone: pl.DataFrame
+    ends: pl.DataFrame
+    as_of: date
+
+    @classmethod
+    def read(cls, dataset: Dataset, settings: Settings, stores: Sequence[str] | None = None) -> "SupplySide":
+        """Reads the dataset as of its day.
+
+        Raises:
+            MissingTableError: no sales table is there.
+        """
+        as_of = dataset.as_of or dataset.last_day()
+        terms, stock = read_terms(dataset, as_of, stores), read_stock(dataset, stores)
+        series = pl.concat([terms.select(SERIES), stock.select(SERIES)]).unique(maintain_order=True)
+        ends = demand_ends(dataset, series, as_of, settings)
+        return cls(terms, stock, delisted(dataset, as_of + timedelta(days=1)), ends, as_of)
+
+    def horizon(self, settings: Settings) -> int:
+        """Periods that a forecast must reach for every order decision, and for the published forecasts.
+
+        Sample paths depend on their length: whoever asks for orders, transfers or excess stock asks for the same paths.
+        """
+        reach = math.ceil(horizon_days(self.terms, settings.replenishment) / _PERIOD_DAYS[settings.data.period])
+        return max(reach, settings.demand.horizon_periods)
+
+    def demand(self, paths: DemandPaths) -> "EndingDemand":
+        """The paths of the listed series of a store, with no demand after its end."""
+        kept = paths.series.with_row_index("row").join(self.gone, on=list(SERIES), how="anti", maintain_order="left")
+        if kept.height < paths.series.height:
+            paths = DemandPaths(kept.drop("row"), paths.dates, paths.units[kept["row"].to_numpy()])
+        known = paths.series.select(SERIES).join(self.ends, on=list(SERIES), how="left", maintain_order="left")
+        ends = forecast_ends(paths, known)
+        return EndingDemand(until_end(paths, days(ends["ends_on"].fill_null(NO_END))), ends)
+
+    def plan(self, demand: "EndingDemand", settings: Settings, seed: int = 0) -> Plan:
+        """The order decision for the series of a store."""
+        in_stores = pl.col("store_id").is_in(demand.paths.series["store_id"].unique().to_list())
+        ends = demand.ends.select(*SERIES, "ends_on")
+        return plan_orders(
+            demand.paths,
+            self.terms.filter(in_stores).join(ends, on=list(SERIES), how="full", coalesce=True),
+            self.stock.filter(in_stores),
+            self.as_of,
+            settings=settings.replenishment,
+            seed=seed,
+        )
+
+
+@dataclass(frozen=True)
+class EndingDemand:
+    """Demand of the listed series of a store until it ends.
+
+    Attributes:
+        paths: sample paths, with nothing after the end of each series.
+        ends: one row per series: `store_id`, `product_id`, `ends_on`, `end_kind` (`listing`, `season`; null: no end).
+    """
+
+    paths: DemandPaths
+    ends: pl.DataFrame
+
+
+def store_paths(
+    dataset: Dataset,
+    model: Forecaster,
+    horizon: int,
+    only: SeriesFilter,
+    seed: int,
+    progress: Progress,
+) -> Iterator[DemandPaths]:
+    """Sample paths store by store.
+
+    Raises:
+        NotFoundError: none of the named stores and products has a forecast.
+    """
+    forecasts = model.forecast(dataset, horizon, only, seed=seed, progress=SILENT)
+    n_stores = 0
+    for forecast in progress.track(forecasts, "orders per store"):
+        n_stores += 1
+        yield forecast.paths
+    if not n_stores and (only.stores is not None or only.products is not None):
+        raise NotFoundError(
+            f"no series to order for was found among stores {only.stores or 'all'} and products "
+            f"{only.products or 'all'}. Check the ids against the stores and products of the lake."
+        )

@@ -1,0 +1,84 @@
+"""Ends of demand, and the last orders before them, by hand."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from retail_brain.decisions.arrays import days
+from retail_brain.decisions.demand_end import forecast_ends, until_end
+from retail_brain.decisions.replenishment import suggest_orders
+from retail_brain.decisions.supply_terms import NO_END
+from retail_brain.outputs import DemandPaths
+
+AS_OF = date(2025, 2, 28)
+
+
+def paths(units: list[list[float]]) -> DemandPaths:
+    """Series with the same two futures."""
+    series = pl.DataFrame({"store_id": "S", "product_id": [f"P{row}" for row in range(len(units))]})
+    dates = pl.Series([AS_OF + timedelta(days=day + 1) for day in range(len(units[0]))])
+    return DemandPaths(series, dates, np.repeat(np.array(units, dtype=np.float32)[:, None, :], 2, axis=1))
+
+
+def test_nobody_buys_after_the_last_day():
+    given = paths([[1.0] * 5, [2.0] * 5])
+    ends = days(pl.Series([date(2025, 3, 2), NO_END]))
+    ended = until_end(given, ends)
+    assert ended.units[:, 0].tolist() == [[1, 1, 0, 0, 0], [2, 2, 2, 2, 2]]
+    assert given.units.sum() == 30, "the forecast itself stays"
+    assert until_end(ended, ends) is ended
+
+
+@pytest.mark.parametrize(
+    ("units", "kind", "expected"),
+    [
+        ([0.0] * 30, "season", date(2025, 3, 2)),  # the usual end
+        ([1.0] * 9 + [0.0] * 21, "season", date(2025, 3, 9)),  # the forecast goes on until March 9
+        ([1.0] * 30, "season", None),  # and here as far as it reaches
+        ([1.0] * 30, "listing", date(2025, 3, 2)),  # a listing ends whatever the forecast says
+    ],
+)
+def test_a_season_goes_on_as_long_as_the_forecast_sells(units, kind, expected):
+    known = pl.DataFrame(
+        {"ends_on": [date(2025, 3, 2)], "end_kind": [kind]}, schema={"ends_on": pl.Date, "end_kind": pl.String}
+    )
+    moved = forecast_ends(paths([units]), known)
+    assert moved.rows() == [(expected, None if expected is None else kind)]
+
+
+def ordered(**terms):
+    """Three are wanted on each day; the order arrives on March 3 and the following one on March 10."""
+    usual = {"lead_time_days": 2.0, "review_period_days": 7.0, "unit_price": 3.0, "unit_cost": 2.0}
+    given = paths([[3.0] * 20])
+    frame = given.series.with_columns(pl.lit(value).alias(name) for name, value in (usual | terms).items())
+    stock = given.series.with_columns(on_hand=pl.lit(6.0))
+    return suggest_orders(given, frame, stock, AS_OF).row(0, named=True)
+
+
+def test_an_order_covers_demand_until_its_end_only():
+    assert ordered()["order_quantity"] == 21
+    last = ordered(ends_on=date(2025, 3, 5))
+    assert (last["order_quantity"], last["demand_until_next_arrival"]) == (9, 15)
+    assert "Nothing is sold after 2025-03-05" in last["reason"]
+    assert "2025-03-05之后不再销售" in last["reason_zh"]
+    assert ordered(ends_on=date(2025, 3, 2))["order_quantity"] == 0, "it would arrive too late"
+
+
+def test_the_last_order_is_decided_by_money_and_keeps_no_display():
+    # A pack of 12 sells 9 for a margin of 1 each and loses the cost of 3, which is 2 each: 9 - 6 earns.
+    last = {"ends_on": date(2025, 3, 5), "service_level": 0.95, "presentation_stock": 5.0}
+    assert ordered(**last, case_pack=12.0)["order_quantity"] == 12
+    # Two packs of 8 would lose 7 x 2 and one earns 8: a level of 95 % is agreed for goods that go on.
+    assert ordered(**last, case_pack=8.0)["order_quantity"] == 8
+    assert ordered(**last, case_pack=30.0)["order_quantity"] == 0
+    going_on = ordered(service_level=0.95, case_pack=30.0, holding_cost_per_day=1.0)
+    assert (going_on["order_quantity"], going_on["reason_code"]) == (30, "agreed_loss")
+    assert "stands only because a service level was agreed" in going_on["reason"]
+    assert "仅因已约定服务水平而保留" in going_on["reason_zh"]
+
+
+def test_without_an_agreed_level_nothing_is_ordered_at_a_loss():
+    line = ordered(case_pack=30.0, holding_cost_per_day=1.0)
+    assert (line["order_quantity"], line["expected_value"]) == (0, 0)
