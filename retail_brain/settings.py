@@ -64,6 +64,16 @@ class DataSettings(Section):
     quarantine_grace_rows: int = Field(
         default=10, ge=0, description="rows; so few bad ones of a table stop nothing unless they are half of it"
     )
+    till_columns: tuple[str, ...] = Field(
+        default=(
+            *("till", "till_id", "pos", "pos_id", "register", "register_id", "terminal", "terminal_id", "source"),
+            *("收银台", "款台", "机号", "收银机", "来源"),
+        ),
+        description="columns over which rows of `daily_sales` or `category_sales` of one key are added up",
+    )
+    corrected_receipts: Literal["replace", "keep"] = Field(
+        default="replace", description="a receipt that comes again with other lines: take the new ones, or keep both"
+    )
 
 
 class DemandSettings(Section):

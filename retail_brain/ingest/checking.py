@@ -1,6 +1,6 @@
 """Validates a batch of rows: good rows in canonical types, bad rows with reasons and original values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import dataframely as dy
@@ -46,16 +46,20 @@ class CheckedBatch:
 class Checker:
     """Checks the batches of one table."""
 
-    def __init__(self, table: Table, source: pl.Schema, formats: Mapping[str, ColumnFormat]) -> None:
+    def __init__(
+        self, table: Table, source: pl.Schema, formats: Mapping[str, ColumnFormat], carried: Sequence[str] = ()
+    ) -> None:
         """Prepares the expressions once for all batches.
 
         Args:
             table: what a good row is.
             source: columns and types of the source.
             formats: column -> how its text is written.
+            carried: columns of the source that good rows keep although the table has none such.
         """
         self._table = table
-        self._attributes = [name for name in source if name not in table.types] if table.open_attributes else []
+        further = [name for name in source if name not in table.types]
+        self._attributes = further if table.open_attributes else [name for name in further if name in carried]
         self._further = [attribute(name, source[name]) for name in self._attributes]
         self._present = {name: kind for name, kind in table.types.items() if name in source}
         self._typed = {

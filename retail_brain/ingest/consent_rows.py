@@ -8,7 +8,8 @@ from datetime import datetime
 import polars as pl
 
 from retail_brain.ingest.checking import REASONS
-from retail_brain.ingest.staging import DUPLICATE, Staged
+from retail_brain.ingest.repeated_rows import DUPLICATE
+from retail_brain.ingest.staging import Staged
 from retail_brain.ingest.typing import typed
 from retail_brain.lake.difference import ROW
 from retail_brain.lake.layout import layout

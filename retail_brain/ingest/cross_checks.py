@@ -1,7 +1,4 @@
-"""Cross-checks staged rows against the lake: ids that refer to no row, and receipts that come again with other lines.
-
-Both are counted and reported, never refused: forecasts and recommendations work without the missing rows.
-"""
+"""Cross-checks staged rows against the lake: ids that refer to no row of their table."""
 
 from collections.abc import Mapping
 
@@ -10,8 +7,6 @@ import polars as pl
 from retail_brain.ingest.staging import Staged
 from retail_brain.lake import scan_if_there
 from retail_brain.tables import TABLES
-
-_LINE = ("sold_at", "store_id", "product_id", "units", "unit_price")
 
 
 def unknown_ids(name: str, staged: Mapping[str, Staged], uri: str, options: Mapping[str, str]) -> dict[str, int]:
@@ -48,30 +43,3 @@ def _ids(
     if not frames:
         return None
     return pl.concat([frame.select(pl.col(key).alias(column)) for frame in frames]).unique()
-
-
-def receipt_clashes(name: str, rows: pl.LazyFrame, uri: str, options: Mapping[str, str]) -> int:
-    """Number of incoming receipt lines that the lake lacks although it has their receipt; 0 for other tables.
-
-    Such a receipt probably comes from a corrected export, which a log would count twice.
-
-    Args:
-        name: the table.
-        rows: incoming rows, before they are written.
-        uri: the lake.
-        options: credentials of the object store.
-    """
-    stored = scan_if_there(uri, name, options) if name == "transactions" else None
-    if stored is None:
-        return 0
-    first, last = (
-        rows.select(pl.col("sold_at").min().alias("first"), pl.col("sold_at").max().alias("last")).collect().row(0)
-    )
-    nearby = stored.filter(pl.col("sold_at").is_between(first, last))
-    receipts = nearby.select("transaction_id", "store_id").unique()
-    lines = nearby.select("transaction_id", *_LINE).unique()
-    clashing = rows.join(receipts, on=["transaction_id", "store_id"], how="semi").join(
-        lines, on=["transaction_id", *_LINE], how="anti"
-    )
-    clashes: int = clashing.select(pl.len()).collect(engine="streaming").item()
-    return clashes

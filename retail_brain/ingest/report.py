@@ -22,6 +22,7 @@ class TableReport:
         seconds: time taken.
         notes: sentences on the rows, such as consents that close a channel.
         clashes: new receipt lines whose receipt the lake already had with other lines; both are kept.
+        corrected: receipts that the lake had with other lines and that were replaced.
     """
 
     name: str
@@ -34,6 +35,7 @@ class TableReport:
     seconds: float
     removed: int = 0
     clashes: int = 0
+    corrected: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
     unknown: Mapping[str, int] = field(default_factory=dict)

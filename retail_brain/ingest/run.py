@@ -10,8 +10,9 @@ import polars as pl
 from retail_brain.errors import DataError
 from retail_brain.files import scratch_folder
 from retail_brain.ingest.consent_rows import CONSENTS, close_unreadable, mended, with_consent_words
-from retail_brain.ingest.cross_checks import receipt_clashes, unknown_ids
+from retail_brain.ingest.cross_checks import unknown_ids
 from retail_brain.ingest.quarantine import write_quarantine
+from retail_brain.ingest.receipts import corrections
 from retail_brain.ingest.report import IngestReport, TableReport
 from retail_brain.ingest.staging import Staged, stage
 from retail_brain.lake import has_table, remove_orphan_files, scan_if_there, write_table
@@ -31,6 +32,7 @@ class _Target:
     options: Mapping[str, str]
     origin: str
     replace: bool
+    data: DataSettings
 
 
 def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, replace: bool = False) -> IngestReport:
@@ -57,7 +59,7 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         opened = open_source(source, folder, settings.storage_options)
         for warning in opened.warnings:
             progress.say(f"  note: {warning}")
-        target = _Target(uri, settings.storage_options, opened.name, replace)
+        target = _Target(uri, settings.storage_options, opened.name, replace, settings.data)
         staged = _read_all(opened, folder, target, progress)
         _refuse_bad(staged, settings.data)
         _refuse_without_sales(staged, target)
@@ -86,7 +88,7 @@ def _read_all(source: Source, scratch: Path, target: _Target, progress: Progress
 def _staged(raw: RawTable, scratch: Path, target: _Target) -> Staged:
     """A table after reading and checking."""
     if raw.name != CONSENTS:
-        return stage(raw, scratch)
+        return stage(raw, scratch, target.data.till_columns)
     stored = None if target.replace else scan_if_there(target.uri, CONSENTS, target.options)
     return close_unreadable(stage(with_consent_words(raw), scratch), raw, stored)
 
@@ -130,18 +132,25 @@ def _refuse_without_sales(staged: Mapping[str, Staged], target: _Target) -> None
     )
 
 
-def _withdrawn(name: str, table: Staged, target: _Target) -> pl.LazyFrame | None:
-    """Keys of stored rows in whose place others come; None where there are none."""
-    stored = scan_if_there(target.uri, name, target.options) if name == CONSENTS and not target.replace else None
-    return None if stored is None else mended(table, stored)
+def _withdrawn(name: str, table: Staged, target: _Target) -> tuple[pl.LazyFrame | None, int, int]:
+    """Keys of stored rows in whose place others come (None without any), corrected receipts, and unclear new lines."""
+    is_asked = name in (CONSENTS, "transactions") and not target.replace
+    stored = scan_if_there(target.uri, name, target.options) if is_asked else None
+    if stored is None:
+        return None, 0, 0
+    if name == CONSENTS:
+        return mended(table, stored), 0, 0
+    found = corrections(table.rows, stored)
+    if target.data.corrected_receipts == "keep":
+        return None, 0, found.unclear + found.lines
+    return found.receipts.lazy(), found.receipts.height, found.unclear
 
 
 def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Target, progress: Progress) -> TableReport:
     with progress.step(f"write {name}") as step:
         started = time.perf_counter()
         write_quarantine(target.uri, name, target.origin, table.bad, target.options)
-        clashes = 0 if target.replace else receipt_clashes(name, table.rows, target.uri, target.options)
-        withdrawn = _withdrawn(name, table, target)
+        withdrawn, corrected, clashes = _withdrawn(name, table, target)
         # before the write: what a killed ingest left must not add up with every further attempt
         remove_orphan_files(target.uri, name)
         written = write_table(
@@ -153,6 +162,8 @@ def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Targ
         seconds = table.seconds + time.perf_counter() - started
     for column, rows in unknown.items():
         progress.say(f"    note: {rows:,} rows of {name} name a {column} that is in no such table; they are kept")
+    if corrected:
+        progress.say(f"    note: {corrected:,} receipts that the lake held with other lines were replaced")
     if clashes:
         progress.say(
             f"    note: {clashes:,} new lines belong to receipts that the lake holds with other lines; both are kept. "
@@ -169,6 +180,7 @@ def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Targ
         seconds=seconds,
         removed=written.removed,
         clashes=clashes,
+        corrected=corrected,
         left_out=table.left_out,
         reasons=table.reasons,
         unknown=unknown,

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,17 +12,18 @@ import polars as pl
 
 from retail_brain.errors import DataError
 from retail_brain.extensions import outside_code
-from retail_brain.ingest.checking import REASONS, Checker, as_text
-from retail_brain.lake.difference import ROW, duplicated_keys
+from retail_brain.ingest.checking import REASONS, Checker
+from retail_brain.ingest.repeated_rows import AMOUNTS, resolve_log, resolve_state
+from retail_brain.lake.difference import ROW
 from retail_brain.lake.layout import layout
 from retail_brain.sources import RawTable
-from retail_brain.sources.base import unreadable
+from retail_brain.sources.base import FILE, unreadable
+from retail_brain.sources.column_names import plain_name
 from retail_brain.sources.connectors import CHECK_ADDRESS
 from retail_brain.tables import TABLES, Table
 
 BATCH_ROWS = 1_000_000
 """Rows checked at once; bounds the memory of an ingest. Chosen by judgement, not measured."""
-DUPLICATE = "the same key comes again later"
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,16 @@ class Staged:
         return " | ".join(examples)
 
 
-def stage(raw: RawTable, scratch: Path) -> Staged:
+def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = ()) -> Staged:
     """Reads and checks a table.
 
     Args:
         raw: the table as its source has it.
         scratch: folder for the checked parts; it must outlive the result.
+        till_columns: names of columns over which amounts of the same key are added up.
 
     Raises:
-        DataError: it cannot be read or lacks a required column.
+        DataError: it cannot be read, lacks a required column, or has amounts of one key twice with other content.
         ExtensionError: the connector of another package that gives the rows fails.
     """
     started = time.perf_counter()
@@ -77,23 +79,25 @@ def stage(raw: RawTable, scratch: Path) -> Staged:
         with _reading(raw):
             schema = raw.frame.collect_schema()
             _check_columns(table, schema.names(), raw.origin)
-            checker = Checker(table, schema, raw.formats)
+            tills = [column for column in schema if plain_name(column) in till_columns and column not in table.types]
+            tills = tills if raw.name in AMOUNTS else []
+            checker = Checker(table, schema, raw.formats, (FILE, *tills))
             read, bad = _check_batches(raw, checker, folder)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(raw.origin, error, "Check that the file is whole and was not moved or changed.") from error
     # parts are numbered in the order of reading, so the row index says which of two equal keys came last
     rows = pl.scan_parquet(folder / "*.parquet").with_row_index(ROW)
     key = layout(raw.name).key
-    if key:
-        rows, duplicates = _without_duplicates(rows, key)
-        bad.append(duplicates)
+    resolved = resolve_state(rows, raw.name, key, tills, raw.origin) if key else resolve_log(rows, raw.name)
+    bad.append(resolved.bad)
     if raw.malformed is not None and raw.malformed.height:
         read += raw.malformed.height
         bad.append(raw.malformed.rename({"reason": REASONS}))
-    quarantined = pl.concat(bad, how="diagonal_relaxed")
+    quarantined = pl.concat(bad, how="diagonal_relaxed").drop(FILE, strict=False)
     left_out = dict(raw.left_out.collect().iter_rows()) if raw.left_out is not None else {}
     seconds = time.perf_counter() - started
-    return Staged(rows, quarantined, read, _count(quarantined), left_out, tuple(checker.notes), seconds)
+    notes = (*checker.notes, *resolved.notes)
+    return Staged(resolved.rows, quarantined, read, _count(quarantined), left_out, notes, seconds)
 
 
 def _reading(raw: RawTable) -> AbstractContextManager[None]:
@@ -128,16 +132,6 @@ def _check_batches(raw: RawTable, checker: Checker, folder: Path) -> tuple[int, 
         checked.good.write_parquet(folder / "000000.parquet")
         bad.append(checked.bad)
     return read, bad
-
-
-def _without_duplicates(rows: pl.LazyFrame, key: tuple[str, ...]) -> tuple[pl.LazyFrame, pl.DataFrame]:
-    """The rows with the last one of each key, and the other ones with their reason."""
-    duplicates = duplicated_keys(rows, key).alias(ROW).to_frame().lazy()
-    reason = f"{', '.join(key)}: {DUPLICATE}"
-    aside = rows.join(duplicates, on=ROW, how="semi").collect(engine="streaming").drop(ROW)
-    if not aside.height:
-        return rows, pl.DataFrame(schema={REASONS: pl.String})
-    return rows.join(duplicates, on=ROW, how="anti"), aside.select(pl.lit(reason).alias(REASONS), *as_text(aside))
 
 
 def _count(bad: pl.DataFrame) -> dict[str, int]:

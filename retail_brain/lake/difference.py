@@ -70,6 +70,23 @@ def duplicated_keys(incoming: pl.LazyFrame, key: Sequence[str]) -> pl.Series:
     return pl.concat(duplicates)
 
 
+def repeated_in_files(incoming: pl.LazyFrame, columns: Sequence[str], file: str) -> pl.Series:
+    """Positions of rows that an earlier file has as well, as often as it has them; equal rows of one file all stay.
+
+    Args:
+        incoming: `_row`, the columns and the number of the file.
+        columns: of which equal rows agree in all.
+        file: column with the number of the file.
+    """
+    hashed = incoming.select(ROW, file, row_hash=_row_hash(columns))
+    repeated = []
+    for part in _cut(hashed, "row_hash", _count_slices(hashed)):
+        shared = part.filter(pl.col(file).min().over("row_hash") != pl.col(file).max().over("row_hash")).sort(ROW)
+        nth = shared.with_columns(nth=pl.int_range(pl.len()).over("row_hash", file))
+        repeated.append(nth.filter(~pl.struct("row_hash", "nth").is_first_distinct())[ROW])
+    return pl.concat(repeated)
+
+
 def _log_difference(incoming: pl.DataFrame, stored: pl.DataFrame) -> Difference:
     """Multiset difference: of equal rows, as many are new as the incoming data has more of them than the table."""
     # a log has no key: a customer may well buy the same thing twice in one second, so equal rows are counted

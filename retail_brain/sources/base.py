@@ -32,6 +32,10 @@ LEFT_OUT: Final = {"reason": pl.String, "rows": pl.Int64}
 """Columns of the counts of rows that a source leaves out."""
 
 
+FILE: Final = "_file"
+"""Column with the number of the file that a row comes from, where a table comes from several."""
+
+
 @dataclass(frozen=True)
 class FileOptions:
     """How a file of a mapping is read; None means found out.

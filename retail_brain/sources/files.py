@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.errors import DataError
-from retail_brain.sources.base import MALFORMED, FileOptions, FileTable, RawTable, unreadable
+from retail_brain.sources.base import FILE, MALFORMED, FileOptions, FileTable, RawTable, unreadable
 from retail_brain.sources.text import read_text
 from retail_brain.sources.workbook import read_workbook
 
@@ -65,6 +65,9 @@ def read_files(
     origin = str(files[0]) if len(files) == 1 else f"{files[0].parent} ({len(files)} files)"
     # relaxed: one file of a table may well lack an optional column, or have none but empty values in it
     frames = [table.frame for table in tables]
+    if len(files) > 1:
+        # rows that two exports share are known by it from equal rows of one
+        frames = [frame.with_columns(pl.lit(i, dtype=pl.UInt32).alias(FILE)) for i, frame in enumerate(frames)]
     frame = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal_relaxed")
     left_out = pl.concat([table.left_out for table in tables]).group_by("reason", maintain_order=True).sum()
     malformed = pl.concat([pl.DataFrame(schema=MALFORMED), *(table.malformed for table in tables)])
