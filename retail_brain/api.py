@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from retail_brain.progress import SILENT, Progress
-from retail_brain.settings import Settings, Workspace, default_home, load_settings
+from retail_brain.settings import Settings, load_settings
+from retail_brain.workspace import Workspace, default_home
 
 if TYPE_CHECKING:
     import polars as pl

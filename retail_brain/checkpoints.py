@@ -108,6 +108,9 @@ class Checkpoints:
         return self.folder / f"{escaped}{_ENDING}" if self.folder is not None else None
 
 
+NO_CHECKPOINTS = Checkpoints(None)
+
+
 @dataclass(frozen=True)
 class Work:
     """A piece of long work under way.

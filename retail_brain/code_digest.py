@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from retail_brain.extensions import GROUPS
+from retail_brain.extensions import GROUPS, when_forgotten
 
 OWN_PACKAGES: Final = ("retail_brain", "features", "training", "serving")
 _EXTENSION_CALLS: Final = frozenset({"extension_names", "load_extension", "load_extensions"})
@@ -90,7 +90,11 @@ class SourceTree:
 
 @cache
 def code_digest(*modules: str) -> str:
-    """Digest of modules of this project and of everything they import; cached per process.
+    """Digest of modules of this project and of everything they import.
+
+    Computed once per process, of the sources at its first use: a process runs the code that it has imported, whatever
+    becomes of the files. A notebook that reloads a changed module calls `retail_brain.extensions.forget()`; otherwise
+    it would read results that were stored before the change.
 
     Args:
         modules: full names, such as `training.demand.backtest`.
@@ -122,6 +126,10 @@ def tree_digest(tree: SourceTree, *modules: str) -> str:
 @cache
 def _own_tree() -> SourceTree:
     return SourceTree({top: path for name in OWN_PACKAGES for top, path in _installed(name).items()})
+
+
+when_forgotten(code_digest.cache_clear)
+when_forgotten(_own_tree.cache_clear)
 
 
 def _installed(top: str) -> dict[str, Path]:

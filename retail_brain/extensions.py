@@ -4,7 +4,7 @@ A package declares, say, `[project.entry-points."retail_brain.candidate_sources"
 One group per kind of extension; docs/extending.md shows each.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -115,8 +115,21 @@ def describe_extensions() -> list[tuple[str, str, str, str]]:
 
 
 def forget() -> None:
-    """Clears the cache of declared extensions, for notebooks and tests that install a package while they run."""
+    """Clears what is cached of extensions and of code (`retail_brain.code_digest`).
+
+    For notebooks and tests that install, change or reload a package while they run.
+    """
     _declared.cache_clear()
+    for clear in _CLEARED:
+        clear()
+
+
+def when_forgotten(clear: Callable[[], None]) -> None:
+    """Has `forget` clear another cache, of a module that this one must not import."""
+    _CLEARED.append(clear)
+
+
+_CLEARED: list[Callable[[], None]] = []
 
 
 @cache

@@ -5,18 +5,15 @@ the two things an operator sets per machine: `RETAIL_BRAIN_HOME` and `RETAIL_BRA
 names.
 """
 
-import os
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from retail_brain.errors import UsageError
 from retail_brain.extensions import extension_names
+from retail_brain.workspace import Workspace
 
 OrderPolicy = Literal["asked", "service_level", "fill_rate", "economic", "newsvendor", "reorder"]
 """Built-in ways to decide how much to order; other packages add more, see `ReplenishmentSettings.policy`."""
@@ -307,76 +304,6 @@ class Settings(Section):
     serving: ServingSettings = ServingSettings()
     lake_uri: str | None = Field(default=None, description="where the lake is, if not under the home folder")
     storage_options: Mapping[str, str] = Field(default_factory=dict, description="credentials of an object store")
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """Paths of a tenant's files. Tenants share nothing but the operational database.
-
-    Attributes:
-        home: folder of `var/` and `mlruns/`.
-        tenant: name of the tenant, lower-case letters, digits, `-` and `_`.
-    """
-
-    home: Path
-    tenant: str = "main"
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,39}", self.tenant):
-            raise UsageError(
-                f"tenant name {self.tenant!r} cannot be used: wanted 1 to 40 lower-case letters, digits, '-' or '_', "
-                "starting with a letter or digit. Choose another name."
-            )
-
-    @property
-    def root(self) -> Path:
-        """Folder of the tenant's own files."""
-        return self.home / "var" / self.tenant
-
-    @property
-    def settings_file(self) -> Path:
-        return self.root / "settings.toml"
-
-    @property
-    def lake(self) -> Path:
-        return self.root / "lake"
-
-    @property
-    def features(self) -> Path:
-        return self.root / "features"
-
-    @property
-    def bundles(self) -> Path:
-        """Exported champions: `bundles/KIND/VERSION/` and the pointer `bundles/KIND/CHAMPION`."""
-        return self.root / "bundles"
-
-    @property
-    def answers(self) -> Path:
-        """Published answer tables: `answers/ID/` and the pointer `answers/CURRENT`."""
-        return self.root / "answers"
-
-    @property
-    def ledger(self) -> Path:
-        """Stored forecasts per origin, to be evaluated later: `ledger/DAY.parquet`."""
-        return self.root / "ledger"
-
-    def work(self, name: str) -> Path:
-        """Folder of the checkpoints of long work, such as `train-demand`."""
-        return self.root / "unfinished" / name
-
-    @property
-    def mlruns(self) -> Path:
-        return self.home / "mlruns" / self.tenant
-
-    @property
-    def database_url(self) -> str:
-        """SQLAlchemy URL of the operational database: one for all tenants, every row with its tenant."""
-        return os.environ.get("RETAIL_BRAIN_DATABASE_URL") or f"sqlite:///{self.home / 'var' / 'operational.db'}"
-
-
-def default_home() -> Path:
-    """The home folder: `RETAIL_BRAIN_HOME`, or the current folder."""
-    return Path(os.environ.get("RETAIL_BRAIN_HOME") or Path.cwd()).resolve()
 
 
 def load_settings(workspace: Workspace) -> Settings:

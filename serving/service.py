@@ -11,7 +11,8 @@ import time
 import bentoml
 
 from retail_brain.errors import RetailBrainError
-from retail_brain.settings import Settings, Workspace, default_home, load_settings
+from retail_brain.settings import Settings, load_settings
+from retail_brain.workspace import Workspace, default_home
 from serving.http.app import Api
 from serving.http.metrics import PrometheusMeter
 from serving.http.middleware import Layer

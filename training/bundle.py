@@ -13,7 +13,7 @@ from typing import Any, Literal
 from retail_brain import __version__
 from retail_brain.errors import ModelError
 from retail_brain.files import atomic_path, sha256, write_json, write_text
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 
 Kind = Literal["demand", "recommender"]
 KINDS: tuple[Kind, ...] = ("demand", "recommender")

@@ -16,7 +16,8 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.lake import open_lake
 from retail_brain.outputs import SERIES, SeriesFilter, quantile_column
-from retail_brain.settings import Workspace, load_settings
+from retail_brain.settings import load_settings
+from retail_brain.workspace import Workspace
 from training.bundle import Kind
 from training.demand.model import DemandModel
 from training.recommender.model import RecommenderModel

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from retail_brain.checkpoints import resumable_work
 from retail_brain.dataset import Dataset
 from retail_brain.progress import SILENT, Progress
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from training.bundle import Kind, point_champion, write_bundle
 from training.jobs import jobs
 from training.tracking import ModelVersion, Tracking

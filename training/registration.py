@@ -6,7 +6,8 @@ from retail_brain.checkpoints import resumable_work
 from retail_brain.dataset import Dataset
 from retail_brain.lake.snapshot import table_snapshots
 from retail_brain.progress import SILENT, Progress
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from training.bundle import Kind
 from training.jobs import jobs
 from training.tracking import Tracking

@@ -54,12 +54,12 @@ def category_history(history: DemandHistory, least_units: float) -> CategoryHist
         history: of the series.
         least_units: units a day that a total must sell on average (setting `demand.totals_least_units`).
     """
-    if history.axis.period != "day" or history.series.is_empty() or history.totals is None:
+    if history.axis.period != "day" or history.series.is_empty() or history.summed_totals is None:
         return None
     totals_series, members, total_of = _groups(history.series, history.axis.count, least_units)
     if totals_series.is_empty():
         return None
-    totals = history.totals.join(members.lazy(), on=CATEGORY_KEY, how="inner").collect()
+    totals = history.summed_totals.join(members, on=CATEGORY_KEY, how="inner")
     cells = (
         pl.concat([totals.select("s", "t", "units"), _lost_sales(history, total_of)])
         .group_by("s", "t")

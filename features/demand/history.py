@@ -5,6 +5,7 @@ Everything is narrow: series and periods are numbers, so that millions of rows f
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import polars as pl
 
@@ -64,6 +65,11 @@ class DemandHistory:
     totals: pl.LazyFrame | None = None
     tables: TableFeatures | None = None
     in_own_units: bool = False
+
+    @cached_property
+    def summed_totals(self) -> pl.DataFrame | None:
+        """`totals` as a table: the fit and every forecast from this history take the same sums."""
+        return None if self.totals is None else self.totals.collect()
 
 
 SeriesOnAxis = tuple[PeriodAxis, pl.DataFrame, pl.DataFrame]

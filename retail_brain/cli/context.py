@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from retail_brain.dataset import Dataset
     from retail_brain.operational.database import Database
     from retail_brain.progress import Progress
-    from retail_brain.settings import Settings, Workspace
+    from retail_brain.settings import Settings
+    from retail_brain.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def current() -> Context:
 
 def chosen_place() -> tuple[str, Path]:
     """Tenant and home folder chosen on the command line; reads no settings, which may be broken or not there yet."""
-    from retail_brain.settings import default_home
+    from retail_brain.workspace import default_home
 
     tenant, home = _place["place"]
     return tenant, (home or default_home()).resolve()
@@ -71,7 +72,8 @@ def chosen_place() -> tuple[str, Path]:
 
 def _open_context(tenant: str, home: Path | None, *, quiet: bool) -> Context:
     from retail_brain.progress import Progress
-    from retail_brain.settings import Workspace, default_home, load_settings
+    from retail_brain.settings import load_settings
+    from retail_brain.workspace import Workspace, default_home
 
     workspace = Workspace((home or default_home()).resolve(), tenant)
     return Context(workspace, load_settings(workspace), Progress(quiet=quiet))

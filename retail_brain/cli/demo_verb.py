@@ -10,7 +10,7 @@ from retail_brain.cli.context import Context, current
 from retail_brain.errors import ModelError
 
 if TYPE_CHECKING:
-    from retail_brain.settings import Workspace
+    from retail_brain.workspace import Workspace
     from training.bundle import Kind
 
 

@@ -36,8 +36,7 @@ def forecast(
     from retail_brain.files import sha256
     from retail_brain.outputs import SeriesFilter
     from retail_brain.work_digest import work_digest
-    from serving.planning.demand.forecast_file import write_forecast_file
-    from serving.planning.demand.forecast_table import empty_forecast_table, forecast_tables
+    from serving.planning.demand.forecast_table import empty_forecast_table, forecast_tables, write_forecast_file
     from serving.planning.demand.overrides import tenant_overrides
     from training.bundle import champion
     from training.demand.applied_overrides import OverriddenModel

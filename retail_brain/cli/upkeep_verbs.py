@@ -55,7 +55,7 @@ def backup(
 def restore(file: Annotated[Path, typer.Argument(help="File made by `retail-brain backup`.")]) -> None:
     """Restore the tenant from a backup, into a home and a database that do not hold it."""
     from retail_brain.operational.database import Database
-    from retail_brain.settings import Workspace
+    from retail_brain.workspace import Workspace
     from serving.upkeep import restore as restore_backup
 
     tenant, home = chosen_place()

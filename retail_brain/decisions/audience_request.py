@@ -8,7 +8,7 @@ from typing import Literal
 import polars as pl
 
 from retail_brain.errors import ImpossibleError, UsageError
-from retail_brain.tables import CHANNELS_OF_CONTACT
+from retail_brain.table_schemas import CHANNELS_OF_CONTACT
 
 Kind = Literal["repeat", "explore", "mixed"]
 

@@ -7,10 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-PICKUP_KM = 30.0
-"""Kilometres, unless the setting `network.pickup_km` says otherwise: a drive of half an hour. Chosen by judgement, not
-measured."""
-
 NO_STORE = -1
 """Position that stands for no store."""
 NOWHERE, IN_STORE, SHIP, PICKUP, UNKNOWN = range(5)
@@ -38,7 +34,8 @@ class Availability:
         online: per store whether it is a web shop: what it has is shipped.
         place: per store latitude and longitude in degrees, NaN = unknown.
         region: per store a code, -1 = unknown.
-        pickup_km: a shop this near holds goods for pick-up; without coordinates, one of the same region does.
+        pickup_km: a shop this near holds goods for pick-up, by the setting `network.pickup_km`; without coordinates,
+            one of the same region does.
     """
 
     keys: Array
@@ -53,12 +50,10 @@ class Availability:
     online: Array
     place: Array
     region: Array
-    pickup_km: float = PICKUP_KM
+    pickup_km: float
 
     @classmethod
-    def of(
-        cls, stock: pl.DataFrame, stores: pl.DataFrame, n_products: int, pickup_km: float = PICKUP_KM
-    ) -> "Availability":
+    def of(cls, stock: pl.DataFrame, stores: pl.DataFrame, n_products: int, pickup_km: float) -> "Availability":
         """The availability from counts and the table of stores.
 
         Args:
@@ -66,7 +61,8 @@ class Availability:
             stores: one row per store, in the order of the positions: is_online, daily_fulfilment_capacity, latitude,
                 longitude, region, sells.
             n_products: how many products there are.
-            pickup_km: a shop this near holds goods for pick-up; without coordinates, one of the same region does.
+            pickup_km: a shop this near holds goods for pick-up, by the setting `network.pickup_km`; without
+                coordinates, one of the same region does.
         """
         n_stores = stores.height
         named = np.bincount(stock["product"].to_numpy(), minlength=n_products) > 0

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from retail_brain.tables import ANY_CHANNEL, CHANNELS_OF_CONTACT
+from retail_brain.table_schemas import ANY_CHANNEL, CHANNELS_OF_CONTACT
 
 CLOSED_CODES = ("consent_unreadable", "consent_tie", "no_consent")
 """Why a channel is closed, in the order in which the reasons of several channels are given."""

@@ -14,7 +14,8 @@ from retail_brain.ingest.typing import typed
 from retail_brain.lake.difference import ROW
 from retail_brain.lake.layout import layout
 from retail_brain.sources import ColumnFormat, RawTable
-from retail_brain.tables import ANY_CHANNEL, CHANNELS_OF_CONTACT, TABLES
+from retail_brain.table_schemas import ANY_CHANNEL, CHANNELS_OF_CONTACT
+from retail_brain.tables import TABLES
 
 CONSENTS = "consents"
 _CHANNEL_WORDS = {

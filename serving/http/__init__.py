@@ -1,1 +1,1 @@
-"""The HTTP side: who may ask what, how it is asked, and one shape for every error."""
+"""Serves the published answers over HTTP: API keys, routes, limits, one shape for every error."""

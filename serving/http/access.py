@@ -1,11 +1,11 @@
-"""Roles, what each may do, and who is asking."""
+"""Authorization: roles, the scopes of each, and the principal of a request."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What a route needs."""
+    """A right that a route asks for."""
 
     DEMAND = "demand:read"
     STOCK = "stock:read"

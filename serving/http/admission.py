@@ -1,4 +1,4 @@
-"""Limits on requests at once: those that are answered, by worker and key, and those whose body is still awaited.
+"""Admission control: limits the requests in flight, by worker and API key, and the bodies still awaited, by address.
 
 A request counts as answered only once its body is there: senders that never finish hold a place among the waiting, not
 one of those that others need.
@@ -13,10 +13,10 @@ from serving.http.errors import HttpError
 
 
 class Admission:
-    """Counts of one worker; used from its event loop only, so nothing is locked."""
+    """Counts requests of one worker; used from its event loop only, so nothing is locked."""
 
     def __init__(self) -> None:
-        """Nobody is there yet."""
+        """Starts with no request."""
         self._answered: Counter[str] = Counter()
         self._waiting: Counter[str] = Counter()
 

@@ -1,4 +1,4 @@
-"""The routes as one small ASGI application: read, check, run, write."""
+"""ASGI application of the API: checks the key, reads the body, runs the handler of the route, writes JSON."""
 
 import logging
 from collections.abc import Sequence
@@ -31,10 +31,10 @@ _PAGE = b"ui/"
 
 
 class Api:
-    """All routes but BentoML's own and the page's."""
+    """ASGI application that answers every route but BentoML's own and those of the page."""
 
     def __init__(self, runtime: Runtime, routes: Sequence[Route] = ROUTES) -> None:
-        """Serves the routes of a table."""
+        """Serves `routes`; tenants and metrics come from the worker's `runtime`."""
         self._runtime = runtime
         self._routes = {route.path: route for route in routes}
         self._keys = Keyring()
@@ -43,7 +43,7 @@ class Api:
         self._docs = to_json(openapi(routes))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request."""
+        """Answers one HTTP request; every error of ours becomes the JSON shape of errors."""
         retry_after: int | None = None
         headers: list[tuple[bytes, bytes]] = [_JSON, _PRIVATE]
         try:
@@ -60,7 +60,7 @@ class Api:
         await send({"type": "http.response.body", "body": body})
 
     def _outward(self, error: RetailBrainError) -> RetailBrainError:
-        """The error as its sender may see it."""
+        """The error as the client may see it; what names our database stays in the log."""
         if not isinstance(error, UnavailableError):
             return error
         _log.error("%s", error)

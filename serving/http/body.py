@@ -1,4 +1,4 @@
-"""Reading a request's body without ever holding more than the limit, or waiting for ever."""
+"""Reads request bodies with a limit of size and time, so no client can fill the memory or hold a place for ever."""
 
 import anyio
 from starlette.types import Message, Receive
@@ -11,7 +11,7 @@ judgement, not measured."""
 
 
 async def read_body(receive: Receive, limit: int, timeout_seconds: float) -> bytes:
-    """The body of a request.
+    """The body of a request, at most `limit` bytes, within `timeout_seconds`.
 
     A body that is too large is read on and thrown away, up to 32 times the limit, so that the sender gets to read the
     answer instead of a broken connection.

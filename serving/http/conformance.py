@@ -1,4 +1,4 @@
-"""Tests that every route passes: subclass `RouteConformance` in your own tests and run pytest."""
+"""Conformance tests of routes: subclass `RouteConformance` in your own tests and run pytest."""
 
 import pytest
 from pydantic import ValidationError
@@ -20,7 +20,11 @@ class RouteConformance:
     name: str = ""
 
     def route(self) -> Route:
-        """The route under test."""
+        """The route under test.
+
+        Raises:
+            NotImplementedError: the subclass does not give one.
+        """
         raise NotImplementedError("give the route under test: def route(self): return ...")
 
     def call(self) -> Call | None:

@@ -1,4 +1,4 @@
-"""One JSON shape for every error, and which status each error gets."""
+"""Maps errors to HTTP status codes and to the one JSON shape of errors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ _STATUS: tuple[tuple[type[RetailBrainError], int], ...] = (
 
 
 class HttpError(RetailBrainError):
-    """An error with its own status.
+    """An error with a status of its own, for what only HTTP knows: keys, sizes, overload.
 
     Attributes:
         status: HTTP status.
@@ -49,26 +49,26 @@ class HttpError(RetailBrainError):
 
 
 def error_body(code: str, message: str, details: Any = None) -> bytes:
-    """The contract's error shape as JSON."""
+    """JSON bytes of an error, in the shape of docs/contract.md."""
     return to_json({"error": {"code": code, "message": message, "details": details or {}}})
 
 
 def unavailable(error: UnavailableError) -> HttpError:
-    """A dependency that does not answer, without its address or name: they are nobody's business outside."""
+    """503 for a database that does not answer; without its address, which is nobody's business outside."""
     return HttpError(
         503, error.code, "the service cannot reach its database now. Ask again in a few seconds.", retry_after=5
     )
 
 
 def status_of(error: RetailBrainError) -> int:
-    """HTTP status of an error."""
+    """HTTP status code of an error; 500 for a kind that is not in the table."""
     if isinstance(error, HttpError):
         return error.status
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
 def malformed(error: ValidationError) -> HttpError:
-    """A request that cannot be read, without the values it held: they may be personal."""
+    """400 for a request that cannot be read: where and why, without the values, which may be personal data."""
     problems = [
         {"where": ".".join(map(str, problem["loc"])) or "body", "problem": problem["msg"]}
         for problem in error.errors(include_url=False, include_context=False, include_input=False)[:20]

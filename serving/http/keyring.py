@@ -1,4 +1,8 @@
-"""Who a request comes from: the key in its header, remembered for a few seconds."""
+"""Authenticates requests by API key, with a cache of a few seconds.
+
+Without the cache every request would ask the operational database; with it a revoked key opens for
+`serving.key_cache_seconds` more.
+"""
 
 import hashlib
 import time
@@ -19,52 +23,53 @@ _BEARER = b"bearer "
 
 
 class Keyring:
-    """Looks keys up in the operational database and remembers them, by their hash, as long as the settings say."""
+    """Cache of API keys by hash: who each belongs to, or that it opens nothing."""
 
     def __init__(self) -> None:
-        """Remembers nothing yet."""
-        self._known: dict[bytes, tuple[float, Principal | None]] = {}
+        """Starts with an empty cache."""
+        self._cache: dict[bytes, tuple[float, Principal | None]] = {}
 
     async def principal(self, headers: Iterable[tuple[bytes, bytes]], state: State) -> Principal:
-        """Who is asking.
+        """The principal of the key in a request's headers.
 
         Raises:
             HttpError: there is no key (401), or it does not open (401).
             UnavailableError: the key is not remembered, and the database does not answer.
         """
-        given = next((value for name, value in headers if name == b"authorization"), b"")
-        if given[: len(_BEARER)].lower() != _BEARER:
+        header = next((value for name, value in headers if name == b"authorization"), b"")
+        if header[: len(_BEARER)].lower() != _BEARER:
             raise HttpError(401, "no_key", "a key is needed: send the header `Authorization: Bearer KEY`.")
-        mark = hashlib.sha256(given).digest()
-        known = self._known.get(mark)
-        if known is None or known[0] < time.monotonic():
-            known = await self._renewed(mark, given, known, state)
-        if known[1] is None:
+        # wrong keys are remembered too: a client that repeats one must not reach the database each time
+        digest = hashlib.sha256(header).digest()
+        entry = self._cache.get(digest)
+        if entry is None or entry[0] < time.monotonic():
+            entry = await self._renewed(digest, header, entry, state)
+        if entry[1] is None:
             raise HttpError(
                 401, "wrong_key", "the key is unknown, expired or revoked. Ask an administrator for a new one."
             )
-        return known[1]
+        return entry[1]
 
     async def _renewed(
-        self, mark: bytes, given: bytes, known: tuple[float, Principal | None] | None, state: State
+        self, digest: bytes, header: bytes, entry: tuple[float, Principal | None] | None, state: State
     ) -> tuple[float, Principal | None]:
         """Looks a key up again; while the database is away, one that opened a while ago still opens."""
         try:
-            return await self._look_up(mark, given, state)
+            return await self._look_up(digest, header, state)
         except UnavailableError:
             grace = state.settings.serving.key_grace_seconds
-            if known is None or known[1] is None or time.monotonic() > known[0] + grace:
+            if entry is None or entry[1] is None or time.monotonic() > entry[0] + grace:
                 raise
-            return known
+            return entry
 
-    async def _look_up(self, mark: bytes, given: bytes, state: State) -> tuple[float, Principal | None]:
-        key = given[len(_BEARER) :].strip().decode("utf-8", "replace")
+    async def _look_up(self, digest: bytes, header: bytes, state: State) -> tuple[float, Principal | None]:
+        key = header[len(_BEARER) :].strip().decode("utf-8", "replace")
         principal = await to_thread.run_sync(_principal, state, key)
-        if len(self._known) >= _REMEMBERED:
-            self._known.clear()
-        known = (time.monotonic() + state.settings.serving.key_cache_seconds, principal)
-        self._known[mark] = known
-        return known
+        if len(self._cache) >= _REMEMBERED:
+            self._cache.clear()
+        entry = (time.monotonic() + state.settings.serving.key_cache_seconds, principal)
+        self._cache[digest] = entry
+        return entry
 
 
 def _principal(state: State, text: str) -> Principal | None:

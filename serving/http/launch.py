@@ -1,4 +1,4 @@
-"""Starts the service's processes and waits for them."""
+"""Starts the service's processes, waits until they answer, and stops them."""
 
 import os
 import signal
@@ -26,17 +26,17 @@ _QUIET = {
 
 
 def environment(home: Path, workers: int) -> dict[str, str]:
-    """Environment of the service's processes.
+    """Environment variables of the service's processes.
 
     A worker computes each request in one thread: more would only take the cores from the other workers.
     """
     root = str(Path(__file__).resolve().parents[2])
-    given = {
+    ours = {
         "RETAIL_BRAIN_HOME": str(home),
         "RETAIL_BRAIN_WORKERS": str(workers),
         "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")])),
     }
-    return _QUIET | os.environ | given
+    return _QUIET | os.environ | ours
 
 
 def serve(

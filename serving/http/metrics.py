@@ -1,10 +1,13 @@
-"""Counts and times of requests by route; never by raw path, which may hold what a person typed."""
+"""Prometheus metrics of requests and tenants.
+
+Requests are labelled by route, never by raw path: a path may hold what a person typed.
+"""
 
 from typing import Protocol
 
 
 class Meter(Protocol):
-    """What the layer reports to."""
+    """What middleware and refresh thread report to."""
 
     def begin(self) -> None:
         """A request came in."""
@@ -20,7 +23,7 @@ class Meter(Protocol):
 
 
 class PrometheusMeter:
-    """Metrics under the names that BentoML gives its own, so that its dashboards work."""
+    """Prometheus metrics under the names that BentoML gives its own, so dashboards made for BentoML work."""
 
     def __init__(self, service: str) -> None:
         """Registers the metrics; call it once per worker, after BentoML has chosen the folder they are shared in."""

@@ -1,4 +1,4 @@
-"""Middleware around every request: one error shape, security headers, metrics and a log line."""
+"""ASGI middleware: one error shape, security headers, metrics and an access log line for every request."""
 
 import logging
 import sys
@@ -74,7 +74,7 @@ class Layer:
 
 
 class _Answer:
-    """The way back: adds headers, and puts errors that others wrote as plain text into the one shape."""
+    """Response on its way back: adds headers, and puts plain-text errors of BentoML into the one shape."""
 
     def __init__(self, send: Send) -> None:
         self._send = send

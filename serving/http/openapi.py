@@ -1,4 +1,4 @@
-"""The service described: OpenAPI 3.1 with examples, written from the table of routes."""
+"""Writes the OpenAPI 3.1 document of the service from the table of routes, with examples and roles."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +33,7 @@ _PLAIN = {
 
 
 def openapi(routes: Sequence[Route]) -> dict[str, Any]:
-    """The OpenAPI document of all routes."""
+    """The OpenAPI document of `routes` and of the fixed addresses, as JSON values."""
     models: list[type[BaseModel]] = [model for route in routes for model in (route.request, route.response)]
     models.append(ErrorResponse)
     names, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)

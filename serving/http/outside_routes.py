@@ -1,4 +1,4 @@
-"""Routes that other packages add through entry points, each under a prefix of its own."""
+"""Loads and checks routes of other packages (entry points), each under a prefix of its own."""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,7 @@
-"""The table of routes: what each takes and gives, what it needs, and where it runs."""
+"""Table of routes: request and response model, handler, scopes, and whether it runs in a thread.
+
+One table serves requests, writes /docs.json and is the list that the conformance tests run over.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -79,15 +82,15 @@ from serving.http.messages.stock_messages import (
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One POST route.
+    """One route, asked by POST with a JSON body.
 
     Attributes:
-        path: where it is.
+        path: address below the service's root, such as `/forecast`.
         summary: one line for the documentation.
-        request: what it takes.
-        response: what it gives; documented and tested, not checked at every call.
-        run: the use case.
-        scopes: any one of these lets a role in; the use case may ask for more.
+        request: model of the body.
+        response: model of the answer; documented and tested, not checked at every call.
+        run: the handler.
+        scopes: any one of these lets a role in; the handler may ask for more.
         threaded: whether it runs in a thread because it takes more than about a millisecond or waits for a disk.
     """
 
@@ -103,7 +106,7 @@ class Route:
 ROUTES: tuple[Route, ...] = (
     Route(
         "/forecast",
-        "Demand of products in a store",
+        "Demand forecast of products in a store",
         ForecastRequest,
         ForecastResponse,
         forecast.forecast,
@@ -111,7 +114,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/what_if",
-        "Demand at another price or under a promotion",
+        "What-if: demand at another price or under a promotion",
         WhatIfRequest,
         WhatIfResponse,
         what_if.what_if,
@@ -120,7 +123,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/overrides",
-        "Put something in the place of forecasts, with a reason and an end",
+        "Override forecasts, with a reason and an end",
         OverridesRequest,
         OverridesResponse,
         overrides.overrides,
@@ -129,7 +132,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/ledger",
-        "What engine and people added to the forecasts",
+        "Forecast value added (FVA): what engine and people added to the forecasts",
         LedgerRequest,
         LedgerResponse,
         overrides.ledger,
@@ -137,7 +140,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/replenish",
-        "What a store should order",
+        "Order suggestions of a store",
         ReplenishRequest,
         ReplenishResponse,
         suggestions.replenish,
@@ -154,7 +157,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/attention",
-        "The lines that matter, over all shops",
+        "Exceptions over all stores, most money at stake first",
         AttentionRequest,
         AttentionResponse,
         stock_network.attention,
@@ -163,7 +166,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/transfers",
-        "What to move between shops",
+        "Stock transfers between stores",
         NetworkRequest,
         TransfersResponse,
         stock_network.transfers,
@@ -172,7 +175,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/counts",
-        "Shelves to count: stock on record that does not sell",
+        "Cycle counts: stock on record that has stopped selling",
         NetworkRequest,
         CountsResponse,
         stock_network.counts,
@@ -181,7 +184,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/leftovers",
-        "Goods that will not sell by their date or season",
+        "Excess or obsolete stock: what will not sell by its date, listing or season",
         NetworkRequest,
         LeftoversResponse,
         stock_network.leftovers,
@@ -190,7 +193,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/route_order",
-        "Which shops send an online order",
+        "Order routing: which stores fulfil an online order",
         RouteOrderRequest,
         RouteOrderResponse,
         routing.route,
@@ -199,7 +202,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/orders",
-        "How far decided suggestions have come",
+        "Order book: status of decided suggestions",
         OrdersRequest,
         OrdersResponse,
         orders.orders,
@@ -208,7 +211,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/receipts",
-        "Note what arrived of the orders",
+        "Goods receipts: what arrived of the orders",
         ReceiptsRequest,
         ReceiptsResponse,
         orders.receive,
@@ -217,7 +220,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/recommend",
-        "Goods for a person",
+        "Recommendations for a person",
         RecommendRequest,
         RecommendResponse,
         recommend.recommend,
@@ -225,7 +228,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/rules",
-        "What operators decide about goods: read, check, set",
+        "Merchandising rules: read, check, set",
         RulesRequest,
         RulesResponse,
         rules.rules,
@@ -234,7 +237,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/audience",
-        "People for goods",
+        "Audience: people for goods",
         AudienceRequest,
         AudienceResponse,
         audience.audience,
@@ -243,7 +246,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/similar",
-        "What could stand in for a product",
+        "Substitutes of a product",
         SimilarRequest,
         SimilarResponse,
         related_goods.similar,
@@ -251,7 +254,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/complete_basket",
-        "What goes with the goods in a basket",
+        "Complements of the goods in a basket",
         BasketRequest,
         BasketResponse,
         related_goods.complete_basket,
@@ -259,7 +262,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/profile",
-        "One person, product or store in words",
+        "Profile of a person, product or store, in words",
         ProfileRequest,
         ProfileResponse,
         profile.profile,
@@ -267,7 +270,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/events",
-        "Take events in",
+        "Receive events",
         EventsRequest,
         EventsResponse,
         events.take_events,
@@ -285,7 +288,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/history",
-        "Recent sales of a product in a store",
+        "Sales history of a product in a store",
         HistoryRequest,
         HistoryResponse,
         forecast.history,
@@ -293,7 +296,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "/overview",
-        "What there is",
+        "Overview: dates, counts, models, stores",
         OverviewRequest,
         OverviewResponse,
         overview.overview,

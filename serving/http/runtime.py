@@ -1,4 +1,4 @@
-"""What the ASGI parts of one worker share: its state and its meter, both made when the worker starts."""
+"""Holds what the ASGI applications of one worker share: its tenants and its metrics, made when the worker starts."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from serving.http.state import State
 
 @dataclass
 class Runtime:
-    """Empty until the worker starts."""
+    """State and metrics of a worker; empty until it starts."""
 
     state: State | None = None
     meter: Meter | None = None

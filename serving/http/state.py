@@ -14,7 +14,8 @@ from pathlib import Path
 from retail_brain.errors import RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from serving.http.tenant import Tenant, TenantView
 
 _log = logging.getLogger("bentoml.retail_brain")

@@ -24,7 +24,8 @@ from retail_brain.operational.suggestion_status import (
     statuses_mark,
     suggestion_statuses,
 )
-from retail_brain.settings import ServingSettings, Settings, Workspace, load_settings
+from retail_brain.settings import ServingSettings, Settings, load_settings
+from retail_brain.workspace import Workspace
 from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.recent_events import RecentEvents
 from serving.planning.people.rule_files import RuleBook

@@ -1,4 +1,4 @@
-"""The page at `/ui/` as an ASGI app: files of this package with strict security and cache headers."""
+"""ASGI application of the page at `/ui/`: static files with strict security headers and content-addressed caching."""
 
 import hashlib
 import mimetypes
@@ -39,19 +39,19 @@ SECURITY_HEADERS = {
     "x-frame-options": "DENY",
 }
 REVALIDATE = "no-cache"
-KEEP_A_YEAR = "public, max-age=31536000, immutable"
+CACHE_A_YEAR = "public, max-age=31536000, immutable"
 
 
 class PageHeaders:
-    """Adds the security headers to every answer, and says how long a browser may keep it.
+    """ASGI middleware that adds security and cache headers to every file.
 
-    Files under `v/VERSION/` of the present version may be kept; everything else is asked for again with its ETag, so
-    that an upgrade shows at once.
+    Files under `v/VERSION/` of the present version may be cached for a year; everything else is asked for again with
+    its ETag, so that an upgrade shows at once.
     """
 
     def __init__(self, app: ASGIApp, version: str) -> None:
         self.app = app
-        self.kept = f"/v/{version}/"
+        self._cacheable = f"/v/{version}/"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on and completes the headers of its answer."""
@@ -63,15 +63,15 @@ class PageHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(SECURITY_HEADERS)
-                may_keep = message["status"] in {200, 304} and self.kept in scope["path"]
-                headers["cache-control"] = KEEP_A_YEAR if may_keep else REVALIDATE
+                is_cacheable = message["status"] in {200, 304} and self._cacheable in scope["path"]
+                headers["cache-control"] = CACHE_A_YEAR if is_cacheable else REVALIDATE
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
 class TrailingSlash:
-    """Leads `/ui` to `/ui/`, by an address relative to the one asked for so that a proxy's prefix stays."""
+    """ASGI middleware that redirects `/ui` to `/ui/`, by a relative address so that a proxy's prefix stays."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -3,12 +3,12 @@
 The files are called `shelves.*`: a name of version 0.1 that stays, so that older answers can be read.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from retail_brain.decisions.availability import Availability
+from retail_brain.settings import NetworkSettings
 from serving.store.arrays import map_array, write_array
 
 _FIELDS = {
@@ -38,7 +38,6 @@ def write_availability(folder: Path, availability: Availability) -> None:
 def open_availability(folder: Path) -> Availability:
     """Opens the availability that `write_availability` wrote."""
     fields = {name: map_array(folder / f"shelves.{name}.npy") for name in _FIELDS}
-    availability = Availability(**fields)  # type: ignore[arg-type]  # pickup_km, the one number, is not among them
-    if not (folder / _PICKUP_KM).exists():  # version 0.1 had no such file and used the default distance
-        return availability
-    return replace(availability, pickup_km=float(map_array(folder / _PICKUP_KM)[0]))
+    is_stored = (folder / _PICKUP_KM).exists()  # version 0.1 had no such file and used the default distance
+    pickup_km = float(map_array(folder / _PICKUP_KM)[0]) if is_stored else NetworkSettings().pickup_km
+    return Availability(**fields, pickup_km=pickup_km)

@@ -13,8 +13,9 @@ from retail_brain.lake.layout import is_remote
 from retail_brain.lake.reading import open_table
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import HEAD
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
 from retail_brain.tables import TABLES
+from retail_brain.workspace import Workspace
 from serving.store.answer_set import current_id
 from serving.upkeep.archive import ArchiveWriter, BackupManifest, manifest_values
 from serving.upkeep.tenant_rows import export_rows

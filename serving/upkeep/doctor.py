@@ -11,7 +11,8 @@ from retail_brain.errors import RetailBrainError, UsageError
 from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import HEAD
-from retail_brain.settings import Settings, Workspace, load_settings
+from retail_brain.settings import Settings, load_settings
+from retail_brain.workspace import Workspace
 from serving.upkeep.findings import Finding
 from serving.upkeep.home_checks import (
     check_clock,

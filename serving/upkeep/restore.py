@@ -8,7 +8,7 @@ from retail_brain.errors import UsageError
 from retail_brain.files import name_aside, sha256, sweep, write_text
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import HEAD, upgrade
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from serving.upkeep.archive import BackupManifest, extract
 from serving.upkeep.backup import ROWS, RUN_FILES, TENANT_FILES
 from serving.upkeep.tenant_rows import has_rows, import_rows

@@ -16,8 +16,9 @@ from retail_brain.lake.reading import DataFile, local_files, open_table
 from retail_brain.operational.database import Database
 from retail_brain.operational.exports import pending_exports
 from retail_brain.operational.keys import list_keys
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
 from retail_brain.tables import TABLES
+from retail_brain.workspace import Workspace
 from serving.store.answer_set import current_id, open_answers
 from serving.upkeep.findings import Finding, Level, listed
 from training.bundle import KINDS, champion_version, read_manifest

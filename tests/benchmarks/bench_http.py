@@ -25,7 +25,7 @@ import numpy as np
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from serving.http.launch import environment, wait_until_ready
 from serving.store.answer_set import current_id, open_answers
 
@@ -57,7 +57,8 @@ from serving.http.messages.stock_messages import ReplenishRequest
 from serving.http.handlers import demand, recommend, stock
 from serving.http.handlers.call import Call
 from serving.http.state import State, utc_now
-from retail_brain.settings import Workspace, default_home, load_settings
+from retail_brain.settings import load_settings
+from retail_brain.workspace import Workspace, default_home
 
 @bentoml.service(threads=4, workers=1)
 class ByApi:

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from retail_brain.checkpoints import TAKEN_OVER, Checkpoints, Work, resumable_work
 from retail_brain.errors import ImpossibleError
 from retail_brain.progress import Step
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 
 
 @dataclass(frozen=True)

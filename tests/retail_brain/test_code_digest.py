@@ -10,6 +10,8 @@ import pytest
 
 import retail_brain.code_digest
 from retail_brain.code_digest import OWN_PACKAGES, SourceTree, code_digest, tree_digest
+from retail_brain.extensions import forget
+from tests.outside_package import Install
 
 ROOT = Path(retail_brain.code_digest.__file__).parents[1]
 BACKTEST = "training.demand.backtest"
@@ -37,6 +39,17 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def _digest(copy: Path, module: str) -> str:
     return tree_digest(SourceTree({name: copy / name for name in OWN_PACKAGES}), module)
+
+
+def test_a_digest_stays_the_same_in_a_process_until_it_is_told_that_code_has_changed(install: Install) -> None:
+    code = "from retail_brain.decisions.order_policies import OrderPolicy\n"
+    place = install("theirs", code, {"order_policies": {"mine": "theirs:mine"}})
+    module = "retail_brain.decisions.order_policies"
+    before = code_digest(module)
+    place.write_text(code + "changed = True\n", encoding="utf-8")
+    assert code_digest(module) == before
+    forget()
+    assert code_digest(module) != before
 
 
 def _changed(copy: Path, edited: str, module: str) -> bool:

@@ -15,7 +15,7 @@ import pytest
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import ROLES, create_key
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # starlette asks for httpx2, which BentoML does not use yet

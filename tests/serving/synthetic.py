@@ -24,7 +24,7 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.outputs import SUGGESTIONS
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from serving.planning.demand.value_added import COLUMNS
 from serving.planning.stock.exceptions import EXCEPTIONS
 from serving.planning.stock.picking_capacity import SHOPS
@@ -79,7 +79,7 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     for name in ("similar", "complements"):
         write_ranked(folder, name, _related(), len(products))
     write_ranked(folder, "popular", _popular(), len(stores) + 1)
-    write_availability(folder, Availability.of(_stock(), _places(), len(products)))
+    write_availability(folder, Availability.of(_stock(), _places(), len(products), pickup_km=30))
     write_attributes(folder, _attributes(), np.arange(200) % 2 == 0, np.full(len(products), 0.01))
     write_planned_promotions(folder, _planned(), len(products))
     identities = {("card", f"620{number}"): number for number in range(len(CUSTOMERS))}

@@ -15,7 +15,8 @@ from retail_brain.errors import UnavailableError
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.settings import ServingSettings, Settings, Workspace
+from retail_brain.settings import ServingSettings, Settings
+from retail_brain.workspace import Workspace
 from serving.http.access import Principal
 from serving.http.admission import Admission
 from serving.http.app import Api

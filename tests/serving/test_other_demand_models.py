@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from retail_brain.cli.app import app
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from training.bundle import champion, champion_version, read_manifest
 
 _CHAIN = runpy.run_path(str(Path(__file__).parents[1] / "features" / "demand_chain.py"))

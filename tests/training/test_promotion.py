@@ -13,7 +13,8 @@ from retail_brain.checkpoints import Work
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError, NotFoundError
 from retail_brain.progress import Progress
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from training.bundle import champion, champion_version, read_manifest
 from training.jobs import Trained
 from training.promotion import promote

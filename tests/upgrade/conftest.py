@@ -7,7 +7,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.lake import open_lake
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 HOMES = sorted(folder.name for folder in FIXTURES.glob("home_*"))

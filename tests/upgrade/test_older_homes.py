@@ -14,7 +14,8 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.keys import list_keys
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.progress import SILENT
-from retail_brain.settings import Settings, Workspace, load_settings
+from retail_brain.settings import Settings, load_settings
+from retail_brain.workspace import Workspace
 from serving.http.state import State
 from serving.store.answer_set import Answers, current_id, open_answers
 from serving.store.publishing.run import publish

@@ -11,7 +11,7 @@ from polars.testing import assert_frame_equal
 from features.demand import feature_matrix
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from training.bundle import champion
 from training.demand import model_files
 from training.demand.model import DemandModel

@@ -1,20 +1,37 @@
 """Backtests the recommender over rolling windows, labelling the pairs of each cutoff once."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 import polars as pl
 
+from retail_brain.checkpoints import NO_CHECKPOINTS, Checkpoints
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
-from retail_brain.progress import SILENT, Progress
+from retail_brain.progress import SILENT, Progress, Step
 from training.recommender.config import RecommenderConfig
 from training.recommender.evaluation import audience_table, calibration_table, recommender_table
 from training.recommender.examples import Examples, Outcome, label_pairs, thinned, training_cutoffs
 from training.recommender.fitted_sources import FittedSources, fit_sources_at
 from training.recommender.ranker import fit_ranker
 from training.recommender.tuning import tune_before
+
+
+@dataclass(frozen=True)
+class WindowResults:
+    """Results of one window; the attributes are those of `Backtest`.
+
+    Attributes:
+        examples: the window's own pairs, thinned: training pairs of the windows after it.
+    """
+
+    recommender: pl.DataFrame
+    audience: pl.DataFrame
+    calibration: pl.DataFrame
+    recall: pl.DataFrame
+    examples: Examples
 
 
 @dataclass(frozen=True)
@@ -70,38 +87,36 @@ def backtest(
     config: RecommenderConfig,
     windows: Sequence[date],
     *,
+    checkpoints: Checkpoints = NO_CHECKPOINTS,
     progress: Progress = SILENT,
 ) -> Backtest:
     """Metrics of models that were fitted at each window and saw nothing after it.
+
+    Labelled pairs and finished windows of a killed run of the same work are taken from its checkpoints.
 
     Args:
         dataset: must show `label_days` after each window.
         config: hyperparameters of the models.
         windows: cutoffs to test at.
+        checkpoints: parts of this dataset and these windows; the configuration is told apart by their names.
         progress: reporter, a step per cutoff.
 
     Raises:
         DataError: no purchase names a customer on or before a window.
     """
+    run = _Run(dataset, config, checkpoints, progress)
     examples: dict[date, Examples] = {}
-    tables: dict[str, list[pl.DataFrame]] = {"recommender": [], "audience": [], "calibration": [], "recall": []}
+    tables: dict[str, list[pl.DataFrame]] = {name: [] for name in ("recommender", "audience", "calibration", "recall")}
     # the earliest first: a window's own pairs, thinned, are training pairs of the later ones
     for window in sorted(windows):
-        for cutoff in training_cutoffs(dataset.at(window), window, config):
+        training = training_cutoffs(dataset.at(window), window, config)
+        for cutoff in training:
             if cutoff not in examples:
-                examples[cutoff] = _label_at(dataset, cutoff, config, progress)[0].examples
-        outcome, fitted = _label_at(dataset, window, config, progress, test=True)
-        ranker = fit_ranker([examples[c] for c in training_cutoffs(dataset.at(window), window, config)], config)
-        probability = ranker.probability(outcome.examples.features)
-        results = {
-            "recommender": recommender_table(outcome, fitted, probability),
-            "audience": audience_table(outcome, fitted, probability),
-            "calibration": calibration_table(outcome, probability),
-            "recall": pl.DataFrame({"source": list(outcome.recall), "recall": list(outcome.recall.values())}),
-        }
-        for name, table in results.items():
-            tables[name].append(table.with_columns(pl.lit(window).alias("cutoff")))
-        examples[window] = thinned(outcome.examples, config)
+                examples[cutoff] = run.labelled(cutoff)
+        results = run.tested(window, [examples[cutoff] for cutoff in training])
+        for name, frames in tables.items():
+            frames.append(getattr(results, name).with_columns(pl.lit(window).alias("cutoff")))
+        examples[window] = results.examples
     joined = {name: pl.concat(frames) if frames else pl.DataFrame() for name, frames in tables.items()}
     return Backtest(sorted(windows, reverse=True), examples=examples, **joined)
 
@@ -138,12 +153,50 @@ def newest_windows(dataset: Dataset, as_of: date, config: RecommenderConfig, cou
     return [day for day in cutoffs if day + timedelta(days=config.label_days) <= as_of]
 
 
-def _label_at(
-    dataset: Dataset, cutoff: date, config: RecommenderConfig, progress: Progress, *, test: bool = False
-) -> tuple[Outcome, FittedSources]:
-    with progress.step(f"{'test' if test else 'pairs'} at {cutoff}") as step:
-        fitted = fit_sources_at(dataset.at(cutoff), cutoff, config)
-        outcome = label_pairs(dataset, fitted, config, test_goods=config.test_goods if test else None)
+@dataclass(frozen=True)
+class _Run:
+    """One backtest: what its parts are computed from, and where they are stored."""
+
+    dataset: Dataset
+    config: RecommenderConfig
+    checkpoints: Checkpoints
+    progress: Progress
+
+    def labelled(self, cutoff: date) -> Examples:
+        """The training pairs of a cutoff."""
+        with self.progress.step(f"pairs at {cutoff}") as step:
+            part = self._part(f"pairs {cutoff}")
+            examples = self.checkpoints.read_or_compute(
+                part, Examples, lambda: self._outcome(cutoff, None, step)[0].examples, step
+            )
+            step.rows = examples.label.size
+        return examples
+
+    def tested(self, window: date, training: Sequence[Examples]) -> WindowResults:
+        """The metrics of a model that was fitted on pairs of earlier cutoffs."""
+
+        def test() -> WindowResults:
+            outcome, fitted = self._outcome(window, self.config.test_goods, step)
+            probability = fit_ranker(training, self.config).probability(outcome.examples.features)
+            recall = {"source": list(outcome.recall), "recall": list(outcome.recall.values())}
+            return WindowResults(
+                recommender=recommender_table(outcome, fitted, probability),
+                audience=audience_table(outcome, fitted, probability),
+                calibration=calibration_table(outcome, probability),
+                recall=pl.DataFrame(recall),
+                examples=thinned(outcome.examples, self.config),
+            )
+
+        with self.progress.step(f"test at {window}") as step:
+            return self.checkpoints.read_or_compute(self._part(f"test {window}"), WindowResults, test, step)
+
+    def _outcome(self, cutoff: date, test_goods: int | None, step: Step) -> tuple[Outcome, FittedSources]:
+        fitted = fit_sources_at(self.dataset.at(cutoff), cutoff, self.config)
+        outcome = label_pairs(self.dataset, fitted, self.config, test_goods=test_goods)
         step.rows = outcome.examples.label.size
         step.note = f"candidate recall {outcome.recall['all']:.3f}"
-    return outcome, fitted
+        return outcome, fitted
+
+    def _part(self, name: str) -> str:
+        """Name of a part; tuning ends by the clock, so the configuration of a second run may differ."""
+        return f"{name} {hashlib.sha256(self.config.model_dump_json().encode()).hexdigest()[:8]}"

@@ -1,24 +1,26 @@
 """Trains the recommender as a job: tunes the sources, backtests, fits on everything visible."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
 import polars as pl
 from matplotlib.figure import Figure
 
-from retail_brain.checkpoints import Work
+from retail_brain.checkpoints import NO_CHECKPOINTS, TAKEN_OVER, Checkpoints, Work
 from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
+from retail_brain.work_digest import work_digest
 from training.jobs import Trained, booster_parameters, window_metrics
 from training.recommender.backtest import Backtest, backtest, newest_windows
 from training.recommender.config import PRESETS, RecommenderConfig
 from training.recommender.examples import training_cutoffs
 from training.recommender.installed_sources import ordered_sources
 from training.recommender.model import RecommenderModel
-from training.recommender.tuning import tune_before
+from training.recommender.tuning import Tuned, tune_before
 
 PRIMARY: tuple[str, Literal["lower", "higher"]] = ("ndcg_at_10", "higher")
 WINDOWS = {"fast": 1, "full": 3}
@@ -54,18 +56,19 @@ def train(
     settings: Settings,
     preset: str,
     progress: Progress = SILENT,
-    work: Work | None = None,  # noqa: ARG001  # the same signature for every kind of model
+    work: Work | None = None,
 ) -> Trained:
     """The recommender fitted on everything visible, with its backtest; the sources are tuned on an earlier window.
 
-    With too few days to test on, nothing is measured and the ranker is a heuristic.
+    With too few days to test on, nothing is measured and the ranker is a heuristic. What a killed run of the same work
+    had finished is taken over: the tuning, labelled pairs and tested windows.
 
     Args:
         dataset: needs `transactions` with customer_id.
         settings: the tenant's settings.
         preset: `fast` or `full`.
         progress: reporter.
-        work: not used: a recommender has no checkpoints.
+        work: where finished parts are stored; without it none are.
 
     Raises:
         UsageError: no such preset, or a source that is not installed.
@@ -76,9 +79,10 @@ def train(
     visible = dataset.at(as_of)
     windows = newest_windows(visible, as_of, config, WINDOWS[preset])
     cutoffs = training_cutoffs(visible, as_of, config)
-    tuned = tune_before(visible, windows, config, progress=progress)
+    checkpoints = _checkpoints(visible, config, windows, work)
+    tuned = _tuned(visible, windows, config, checkpoints, progress)
     config = tuned.config
-    results = backtest(visible, config, windows, progress=progress)
+    results = backtest(visible, config, windows, checkpoints=checkpoints, progress=progress)
     # pairs that the backtest labelled are not labelled again
     examples = [results.examples[cutoff] for cutoff in cutoffs] if all(c in results.examples for c in cutoffs) else None
     model = RecommenderModel.fit(visible, config, as_of=as_of, examples=examples, progress=progress)
@@ -101,14 +105,45 @@ def evaluate_config(
     config: Mapping[str, Any],
     windows: Sequence[date],
     progress: Progress = SILENT,
-    work: Work | None = None,  # noqa: ARG001  # the same signature for every kind of model
+    work: Work | None = None,
 ) -> dict[str, float]:
     """Metric -> mean over given windows of a stored configuration, to compare champion and challenger.
 
     Raises:
         DataError: no purchase names a customer on or before a window.
     """
-    return backtest(dataset, RecommenderConfig.model_validate(config), windows, progress=progress).metrics()
+    parsed = RecommenderConfig.model_validate(config)
+    checkpoints = _checkpoints(dataset, parsed, windows, work)
+    return backtest(dataset, parsed, windows, checkpoints=checkpoints, progress=progress).metrics()
+
+
+@dataclass(frozen=True)
+class _Tuning:
+    """A tuned configuration as it is stored."""
+
+    config: dict[str, Any]
+    trials: pl.DataFrame
+
+
+def _checkpoints(
+    dataset: Dataset, config: RecommenderConfig, windows: Sequence[date], work: Work | None
+) -> Checkpoints:
+    if work is None:
+        return NO_CHECKPOINTS
+    return work.checkpoints(work_digest(dataset, __name__, config.model_dump(mode="json"), list(windows)))
+
+
+def _tuned(
+    dataset: Dataset, windows: Sequence[date], config: RecommenderConfig, checkpoints: Checkpoints, progress: Progress
+) -> Tuned:
+    stored = checkpoints.read("tuning", _Tuning)
+    if stored is not None:
+        with progress.step("tuning") as step:
+            step.note = TAKEN_OVER
+        return Tuned(RecommenderConfig.model_validate(stored.config), stored.trials)
+    tuned = tune_before(dataset, windows, config, progress=progress)
+    checkpoints.write("tuning", _Tuning(tuned.config.model_dump(mode="json"), tuned.trials))
+    return tuned
 
 
 def _window_metrics(results: Backtest) -> dict[date, dict[str, float]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from retail_brain.errors import UsageError
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from training.bundle import Kind
 
 DATABASE = "mlflow.db"

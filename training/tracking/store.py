@@ -25,7 +25,7 @@ from retail_brain.errors import ModelError, NotFoundError
 from retail_brain.files import scratch_folder
 from retail_brain.lake.snapshot import TableSnapshot
 from retail_brain.locks import file_lock
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from training.bundle import KINDS, Kind
 from training.jobs import Trained
 from training.tracking.location import Location, find_location

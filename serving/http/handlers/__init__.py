@@ -1,1 +1,1 @@
-"""Use cases behind the routes: plain functions of a request and the answers it is asked of."""
+"""Handlers of the routes: plain functions from a request and its `Call` to the values of the answer."""

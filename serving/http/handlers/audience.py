@@ -1,11 +1,11 @@
-"""People for goods, drawn from the scored pairs of the goods and from what may be done with each person."""
+"""Builds audiences: people for goods, from scored person-product pairs, consent, contact history and stock."""
 
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from retail_brain.decisions.audience_request import AudienceRequest as Wanted
+from retail_brain.decisions.audience_request import AudienceRequest as Criteria
 from retail_brain.errors import NotFoundError
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
 from serving.http.handlers.stock_network import network_rows
@@ -18,7 +18,7 @@ from serving.store.audiences import draw_audience
 def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     """The most probable buyers among those who may be reached, and how many were left out for which reason.
 
-    Goods that nobody was scored for yet, such as new ones, are offered to those scored for goods like them: `cold`.
+    Goods that nobody was scored for yet, such as new ones, are offered to the people of similar goods: `cold`.
 
     Raises:
         NotFoundError: the campaign, a product or the shop is not known.
@@ -29,11 +29,11 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     answers = call.answers
     if answers.pairs is None:
         raise no_champion("recommender")
-    wanted = _wanted(request, call)
-    products = [find_product(answers, text) for text in wanted.product_ids]
+    criteria = _criteria(request, call)
+    products = [find_product(answers, text) for text in criteria.product_ids]
     if request.store_id is not None:
         find_store(answers, request.store_id)
-    drawn = draw_audience(answers, products, wanted, call.view.settings.audience, request.store_id)
+    drawn = draw_audience(answers, products, criteria, call.view.settings.audience, request.store_id)
     rows = np.array(products, dtype=np.int64)
     return {
         "audience": _dated(drawn.people, call.language),
@@ -43,12 +43,17 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     }
 
 
-def _wanted(request: AudienceRequest, call: Call) -> Wanted:
+def _criteria(request: AudienceRequest, call: Call) -> Criteria:
+    """Whom to look for: the goods named, those of the campaign, or the excess stock.
+
+    Raises:
+        NotFoundError: the campaign is not known.
+    """
     share = request.holdout_share
     goods = request.product_ids
     if request.leftovers:
         goods = goods_to_clear(network_rows("leftovers", call), request.store_id)
-    wanted = Wanted(
+    criteria = Criteria(
         product_ids=tuple(goods or ()),
         campaign_id=request.campaign_id,
         size=request.size,
@@ -57,15 +62,15 @@ def _wanted(request: AudienceRequest, call: Call) -> Wanted:
         holdout_share=call.view.settings.audience.holdout_share if share is None else share,
     )
     if request.campaign_id is None:
-        return wanted
+        return criteria
     campaigns = call.answers.rows.get("campaigns")
-    found = None if campaigns is None else campaigns.filter(pl.col("campaign_id") == request.campaign_id)
-    if found is None or not found.height:
+    matching = None if campaigns is None else campaigns.filter(pl.col("campaign_id") == request.campaign_id)
+    if matching is None or not matching.height:
         raise NotFoundError(
             f"campaign {request.campaign_id!r} is not in campaigns. Check its id, or name product_ids instead.",
             {"campaign_id": request.campaign_id},
         )
-    return of_campaign(wanted, found.row(0, named=True))
+    return of_campaign(criteria, matching.row(0, named=True))
 
 
 def _dated(people: pl.DataFrame, language: str) -> list[dict[str, Any]]:

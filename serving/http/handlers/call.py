@@ -1,4 +1,4 @@
-"""What every use case is given beside its request."""
+"""Defines `Call`, the context of a request, and look-ups that most handlers share."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,14 +15,14 @@ from serving.store.catalog import Catalog
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request's surroundings.
+    """Context of one request, given to its handler.
 
     Attributes:
-        principal: who asks.
+        principal: tenant, role and name of the API key.
         view: the tenant's answers, events and decisions, as they were when the request came.
-        state: the worker's state; writes go through it.
-        language: `zh` or `en`, the first that the asker accepts.
-        now: the instant of the request.
+        state: the worker's tenants and database; handlers that write refresh it.
+        language: `zh` or `en`, the first that the client accepts.
+        now: the instant of the request, UTC.
     """
 
     principal: Principal
@@ -33,12 +33,12 @@ class Call:
 
     @property
     def answers(self) -> Answers:
-        """The tenant's answers."""
+        """The tenant's published answers."""
         return self.view.answers
 
 
 def find_store(answers: Answers, store_id: str) -> int:
-    """Position of a store.
+    """Position of a store in the catalog.
 
     Raises:
         NotFoundError: there is no such store.
@@ -47,7 +47,7 @@ def find_store(answers: Answers, store_id: str) -> int:
 
 
 def find_product(answers: Answers, product_id: str) -> int:
-    """Position of a product.
+    """Position of a product in the catalog.
 
     Raises:
         NotFoundError: there is no such product.
@@ -66,12 +66,20 @@ def _find(catalog: Catalog, text: str, kind: str) -> int:
 
 
 def names_of(catalog: Catalog, rows: Array, ids: list[str]) -> dict[str, str]:
-    """Names by id, for those that have one."""
+    """Names by id, for the ids at some rows of a catalog that have a name."""
     return {text: name for text, name in zip(ids, catalog.names.take(rows), strict=True) if name}
 
 
+def product_names(answers: Answers, product_ids: list[str]) -> dict[str, str]:
+    """Names of products by id; ids that the answers do not know, such as those of old orders, are left out."""
+    rows = answers.products.find_many(product_ids)
+    listed = rows >= 0
+    ids = [product_id for product_id, is_listed in zip(product_ids, listed.tolist(), strict=True) if is_listed]
+    return names_of(answers.products, rows[listed], ids)
+
+
 def no_champion(kind: str) -> ModelError:
-    """The part of the answers that a model of this kind would have given is not there."""
+    """The error where answers of a model (`demand`, `recommender`) were not published."""
     return ModelError(
         f"no {kind} model has been promoted, so this cannot be answered. "
         f"Run `retail-brain train {kind}`, `retail-brain promote {kind}` and `retail-brain publish`.",

@@ -1,4 +1,4 @@
-"""Taking events in."""
+"""Receives interaction events and stores them durably."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -19,22 +19,23 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     """
     tenant = call.principal.tenant
     # Clocks and zones differ by up to a day; what lies further ahead has not happened.
-    last = max(call.now.date(), date.fromisoformat(call.answers.manifest.as_of)) + timedelta(days=1)
+    last_day = max(call.now.date(), date.fromisoformat(call.answers.manifest.as_of)) + timedelta(days=1)
     unreadable = {refusal["event"] for refusal in request.refused}
+    # the client counts all events that it sent, so refusals name places in that list
     places = [place for place in range(len(request.events) + len(unreadable)) if place not in unreadable]
     events = [(place, _event(event)) for place, event in zip(places, request.events, strict=True)]
-    present = [event for _, event in events if event.occurred_at.date() <= last]
-    ahead = [place for place, event in events if event.occurred_at.date() > last]
+    present = [event for _, event in events if event.occurred_at.date() <= last_day]
+    ahead = [place for place, event in events if event.occurred_at.date() > last_day]
     if not present:
         raise ImpossibleError(
-            f"all {len(events)} events lie in the future; wanted occurred_at no later than {last}. "
+            f"all {len(events)} events lie in the future; wanted occurred_at no later than {last_day}. "
             "Correct the sender's clock; nothing of this call was stored.",
             {"events": ahead[:20]},
         )
     new = store_events(tenant, call.state.database, present, now=call.now)
     call.state.refresh_events(tenant)
-    late = [{"event": place, "where": "occurred_at", "problem": f"later than {last}"} for place in ahead]
-    refused = sorted([*request.refused, *late], key=lambda refusal: refusal["event"])
+    too_late = [{"event": place, "where": "occurred_at", "problem": f"later than {last_day}"} for place in ahead]
+    refused = sorted([*request.refused, *too_late], key=lambda refusal: refusal["event"])
     return {"accepted": new, "duplicates": len(present) - new, "refused": refused}
 
 

@@ -1,4 +1,4 @@
-"""Forecast and history of goods in a store."""
+"""Forecasts (mean and quantiles) and sales history of products in a store."""
 
 from datetime import date, timedelta
 from functools import lru_cache
@@ -27,7 +27,7 @@ _OTHER_PRODUCTS = 50
 
 
 def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
-    """One row per product x period; products without a forecast in the store get a cold one.
+    """One row per product x period, units; products without a forecast in the store get that of similar series.
 
     Raises:
         NotFoundError: the store is not known.
@@ -44,8 +44,8 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
     keys = ("store_id", "product_id", "date", "forecast", *columns)
     rows: list[dict[str, Any]] = []
     cold: list[str] = []
-    products = answers.products.find_many(request.product_ids)
-    for product_id, product in zip(request.product_ids, products.tolist(), strict=True):
+    positions = answers.products.find_many(request.product_ids)
+    for product_id, product in zip(request.product_ids, positions.tolist(), strict=True):
         units = forecasts.get(store, product, request.horizon) if product >= 0 else None
         if units is None:
             cold.append(product_id)
@@ -57,35 +57,37 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
         ]
         if request.explain:
             _explain(series, answers, store, product)
-        _override(series, call, ("forecast", *columns))
+        _apply_overrides(series, call, ("forecast", *columns))
         rows += series
-    known = products[products >= 0]
-    without = request.explain and not answers.manifest.driver_groups
+    products = positions[positions >= 0]
+    has_no_drivers = request.explain and not answers.manifest.driver_groups
     return {
-        **({"drivers_note": _NO_DRIVERS[call.language]} if without else {}),
+        **({"drivers_note": _NO_DRIVERS[call.language]} if has_no_drivers else {}),
         "forecasts": rows,
         "basis": "cold" if len(cold) == len(request.product_ids) else "warm",
         "cold_product_ids": cold,
-        "names": names_of(answers.products, known, answers.products.ids.take(known)),
+        "names": names_of(answers.products, products, answers.products.ids.take(products)),
     }
 
 
-def _override(rows: list[dict[str, Any]], call: Call, columns: tuple[str, ...]) -> None:
-    """Puts what people said in the place of the engine's forecast, and says who and why."""
+def _apply_overrides(rows: list[dict[str, Any]], call: Call, columns: tuple[str, ...]) -> None:
+    """Applies overrides to the rows of a series; each changed row says who changed it and why."""
     if not rows:
         return
     origin = date.fromisoformat(call.answers.manifest.as_of)
-    found = call.view.overrides.of_series(rows[0]["store_id"], rows[0]["product_id"], origin)
-    for row in rows if found else ():
+    overrides = call.view.overrides.of_series(rows[0]["store_id"], rows[0]["product_id"], origin)
+    for row in rows if overrides else ():
         day = date.fromisoformat(row["date"])
-        hits = [one for one in found if one.begins_on <= day and (one.ends_on is None or day < one.ends_on)]
-        if hits:
-            _put(row, hits[-1], columns)
+        current = [one for one in overrides if one.begins_on <= day and (one.ends_on is None or day < one.ends_on)]
+        # sorted by origin and row id: where several hit a day the newest counts
+        if current:
+            _apply(row, current[-1], columns)
 
 
-def _put(row: dict[str, Any], override: Override, columns: tuple[str, ...]) -> None:
+def _apply(row: dict[str, Any], override: Override, columns: tuple[str, ...]) -> None:
     engine = row["forecast"]
     units = engine * override.value if override.kind == "factor" else override.value
+    # quantiles move with the mean; where the engine expects nothing there is no factor, and all become the units
     factor = units / engine if engine > 0 else None
     row |= {name: units if factor is None else round(row[name] * factor, 4) for name in columns}
     row["forecast"], row["engine_forecast"] = round(units, 4), engine
@@ -100,7 +102,7 @@ def _put(row: dict[str, Any], override: Override, columns: tuple[str, ...]) -> N
 
 
 def _explain(rows: list[dict[str, Any]], answers: Answers, store: int, product: int) -> None:
-    """Adds what is behind each row: units by driver, and whether a promotion is planned."""
+    """Adds to each row its drivers (units) and whether a promotion is planned."""
     assert answers.forecasts is not None
     drivers = answers.forecasts.drivers(store, product, len(rows)) if product >= 0 else []
     groups = answers.manifest.driver_groups
@@ -128,7 +130,10 @@ def check_horizon(horizon: int, forecasts: Forecasts) -> None:
 def _quantile_mix(
     wanted: list[float] | None, published: list[float]
 ) -> "tuple[tuple[str, ...], npt.NDArray[np.float64] | None]":
-    """Column names, and the weights that turn published mean and quantiles into the mean and the wanted ones."""
+    """Column names, and the matrix that interpolates the wanted quantiles linearly from the published ones.
+
+    The matrix has shape (1 + published, 1 + wanted), the mean first; None where nothing needs interpolation.
+    """
     if wanted is None or wanted == published:
         return _columns(tuple(published)), None
     outside = [quantile for quantile in wanted if not published[0] <= quantile <= published[-1]]
@@ -150,16 +155,16 @@ def _columns(quantiles: tuple[float, ...]) -> tuple[str, ...]:
 
 
 def _cold_units(answers: Answers, forecasts: Forecasts, store: int, product: int, horizon: int) -> list[list[float]]:
-    """The product's mean over other stores; for a product that no store sells, the store's median product."""
+    """The product's mean forecast over other stores; for a product that no store sells, the store's median product."""
     others = range(min(len(answers.stores), _OTHER_STORES)) if product >= 0 else ()
-    found = [units for other in others if (units := forecasts.get(other, product, horizon)) is not None]
-    if found:
-        return _round(np.mean(found, axis=0))
+    forecasts_elsewhere = [units for other in others if (units := forecasts.get(other, product, horizon)) is not None]
+    if forecasts_elsewhere:
+        return _round(np.mean(forecasts_elsewhere, axis=0))
     sold, _ = forecasts.index.of_store(store)
     sample = sold[:: max(1, len(sold) // _OTHER_PRODUCTS)].tolist()
-    found = [units for other in sample if (units := forecasts.get(store, other, horizon)) is not None]
-    if found:
-        return _round(np.median(found, axis=0))
+    forecasts_here = [units for other in sample if (units := forecasts.get(store, other, horizon)) is not None]
+    if forecasts_here:
+        return _round(np.median(forecasts_here, axis=0))
     return [[0.0] * (1 + len(answers.manifest.quantiles))] * horizon
 
 
@@ -169,7 +174,7 @@ def _round(units: "npt.NDArray[np.float64]") -> list[list[float]]:
 
 
 def history(request: HistoryRequest, call: Call) -> dict[str, Any]:
-    """One row per day with something to tell, and the festivals around them.
+    """One row per day that was recorded (units, price, promotion, availability), and the event days of the calendar.
 
     Raises:
         NotFoundError: the store or the product is not known.
@@ -178,14 +183,16 @@ def history(request: HistoryRequest, call: Call) -> dict[str, Any]:
     store, product = find_store(answers, request.store_id), find_product(answers, request.product_id)
     last = date.fromisoformat(answers.manifest.as_of)
     first = last - timedelta(days=request.days - 1)
-    held = answers.history.get(store, product, first.toordinal() - _EPOCH)
+    record = answers.history.get(store, product, first.toordinal() - _EPOCH)
     rows: list[dict[str, Any]] = []
-    if held is not None:
-        days = [date.fromordinal(day + _EPOCH).isoformat() for day in held["day"].tolist()]
-        columns = [np.round(held[name].astype(np.float64), 4).tolist() for name in ("units", "unit_price", "in_stock")]
+    if record is not None:
+        days = [date.fromordinal(day + _EPOCH).isoformat() for day in record["day"].tolist()]
+        columns = [
+            np.round(record[name].astype(np.float64), 4).tolist() for name in ("units", "unit_price", "in_stock")
+        ]
         rows = [
             {"date": day, "units": units, "unit_price": price, "promotion": promoted, "in_stock": share}
-            for day, units, price, share, promoted in zip(days, *columns, held["promotion"].tolist(), strict=True)
+            for day, units, price, share, promoted in zip(days, *columns, record["promotion"].tolist(), strict=True)
         ]
-    marks = [mark for mark in answers.manifest.calendar if mark["date"] >= first.isoformat()]
-    return {"rows": rows, "first_day": first.isoformat(), "last_day": last.isoformat(), "events": marks}
+    event_days = [event for event in answers.manifest.calendar if event["date"] >= first.isoformat()]
+    return {"rows": rows, "first_day": first.isoformat(), "last_day": last.isoformat(), "events": event_days}

@@ -1,4 +1,4 @@
-"""Suggestions that wait for a decision: every route and the page count them here."""
+"""Counts the suggestions that wait for a decision; every route and the page take the number from here."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The order book over HTTP: where decided suggestions stand, and what arrived."""
+"""Order book and goods receipts: status of decided suggestions, and what arrived of them."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -8,7 +8,7 @@ import polars as pl
 from retail_brain.operational.goods_receipts import GoodsReceipt, store_goods_receipts
 from retail_brain.operational.suggestion_status import suggestion_statuses
 from retail_brain.outputs import suggestion_id
-from serving.http.handlers.call import Call, names_of
+from serving.http.handlers.call import Call, product_names
 from serving.http.handlers.open_lines import open_count
 from serving.http.messages.stock_messages import OrdersRequest, ReceiptIn, ReceiptsRequest
 from serving.planning.stock.order_book import order_book
@@ -29,21 +29,17 @@ def orders(request: OrdersRequest, call: Call) -> dict[str, Any]:
         book = book.filter(pl.col("state") == request.state)
     shown = book.slice(request.offset, request.limit)
     ids = shown["product_id"].unique(maintain_order=True).to_list()
-    rows = answers.products.find_many(ids)
-    known = rows >= 0
     return {
         "orders": _plain(shown),
         "total": book.height,
         "states": counts,
         "open": open_count(call.view, request.store_id),
-        "names": names_of(
-            answers.products, rows[known], [text for text, is_known in zip(ids, known, strict=True) if is_known]
-        ),
+        "names": product_names(answers, ids),
     }
 
 
 def receive(request: ReceiptsRequest, call: Call) -> dict[str, Any]:
-    """Notes what arrived, all or none; the same receipt_id again changes nothing.
+    """Stores goods receipts, all or none; the same receipt_id again changes nothing.
 
     Raises:
         NotFoundError: nothing was decided about a suggestion.
@@ -61,21 +57,20 @@ def receive(request: ReceiptsRequest, call: Call) -> dict[str, Any]:
         confirmed={given.receipt_id for given in request.receipts if given.confirm_exception},
     )
     call.state.refresh_decisions(tenant)
-    touched = {receipt.suggestion_id for receipt in receipts}
-    book = order_book(
-        [life for life in suggestion_statuses(tenant, database) if life.stored.decision.suggestion_id in touched]
-    )
+    received = {receipt.suggestion_id for receipt in receipts}
+    statuses = suggestion_statuses(tenant, database)
+    book = order_book([status for status in statuses if status.stored.decision.suggestion_id in received])
     return {"stored": new, "duplicates": len(receipts) - new, "orders": _plain(book)}
 
 
 def _receipt(given: ReceiptIn, noted_by: str) -> GoodsReceipt:
-    name = given.suggestion_id
-    if name is None:
+    about = given.suggestion_id
+    if about is None:
         assert given.store_id is not None
         assert given.product_id is not None
         assert given.as_of is not None
-        name = suggestion_id(given.store_id, given.product_id, given.as_of.isoformat())
-    return GoodsReceipt(given.receipt_id, name, given.units, given.received_on, given.note, noted_by)
+        about = suggestion_id(given.store_id, given.product_id, given.as_of.isoformat())
+    return GoodsReceipt(given.receipt_id, about, given.units, given.received_on, given.note, noted_by)
 
 
 def _plain(book: pl.DataFrame) -> list[dict[str, Any]]:

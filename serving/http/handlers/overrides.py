@@ -1,4 +1,4 @@
-"""What people put in the place of forecasts: made, listed, taken back, and what it was worth."""
+"""Forecast overrides of people, and forecast value added (FVA) of engine and people."""
 
 import uuid
 from collections.abc import Sequence
@@ -43,17 +43,17 @@ def overrides(request: OverridesRequest, call: Call) -> dict[str, Any]:
         withdraw_overrides(tenant, database, request.withdraw, by=call.principal.name, as_of=_as_of(call), now=call.now)
     call.state.refresh_overrides(tenant)
     view = call.state.view(tenant) or call.view
-    wanted = [one for one in view.overrides.stored if _is_asked_for(one.override, request)]
+    matching = [one for one in view.overrides.stored if _is_asked_for(one.override, request)]
     return {
-        "overrides": [_shown(one, _as_of(call)) for one in reversed(wanted)][:_LISTED],
-        "total": len(wanted),
+        "overrides": [_shown(one, _as_of(call)) for one in reversed(matching)][:_LISTED],
+        "total": len(matching),
         "stored": [one.override.override_id for one in stored],
         "may_write": call.principal.may(Scope.DECIDE),
     }
 
 
 def ledger(request: LedgerRequest, call: Call) -> dict[str, Any]:
-    """What each touch of the forecasts was worth, as of the published day."""
+    """Error and bias of each forecast value added (FVA) step, as of the published day."""
     table = call.answers.rows.get("ledger")
     rows: Sequence[dict[str, Any]] = [] if table is None else table.to_dicts()
     shown = [row for row in rows if request.scope is None or row["scope"] == request.scope]

@@ -1,4 +1,4 @@
-"""What there is: overview and search."""
+"""Overview of a tenant's answers, and search of stores, products and customers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +13,14 @@ from serving.http.messages.lookup_messages import OverviewRequest, SearchRequest
 from serving.store.arrays import Array
 from serving.store.catalog import Catalog
 
+_LISTED_STORES = 500
+"""Stores in one answer: enough for a name of every store of most chains; /search finds the others. By judgement."""
+
 
 def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
-    """Counts, days, versions and the stores."""
+    """Dates, counts, model versions, consistency checks and the 500 most important stores."""
     manifest, stores = call.answers.manifest, call.answers.stores
-    first = stores.order[:500]
+    listed = stores.order[:_LISTED_STORES]
     waiting = open_counts(call.view)
     return {
         "tenant": call.principal.tenant,
@@ -38,7 +41,7 @@ def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
         "open": sum(waiting.values()),
         "stores": [
             {"id": text, "name": name, "open": waiting.get(text, 0)}
-            for text, name in zip(stores.ids.take(first), stores.names.take(first), strict=True)
+            for text, name in zip(stores.ids.take(listed), stores.names.take(listed), strict=True)
         ],
     }
 
@@ -60,14 +63,15 @@ def search(request: SearchRequest, call: Call) -> dict[str, Any]:
     if request.kind == "customer" and not call.principal.may(Scope.PEOPLE):
         raise HttpError(403, "forbidden", f"role {call.principal.role} may not look people up; wanted a role that may.")
     catalog = {"store": answers.stores, "product": answers.products, "customer": answers.customers}[request.kind]
-    found = catalog.search(request.query)
+    rows = catalog.search(request.query)
     if request.store_id is not None and request.kind == "product":
         store = find_store(answers, request.store_id)
-        found = found[_sold_in(call, store, found)]
-    return {"items": _items(catalog, found[: request.limit])}
+        rows = rows[_sold_in(call, store, rows)]
+    return {"items": _items(catalog, rows[: request.limit])}
 
 
 def _sold_in(call: Call, store: int, products: Array) -> Array:
+    """Whether each product has a sales history or a forecast in the store."""
     answers = call.answers
     indexes = [answers.history.index] + ([answers.forecasts.index] if answers.forecasts else [])
     sold: Array = np.logical_or.reduce([index.find_many(store, products)[1] for index in indexes])

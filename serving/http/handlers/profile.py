@@ -1,4 +1,4 @@
-"""One person, product or store in words."""
+"""Profile of a person, product or store: its features, labelled and in words."""
 
 from typing import Any, Literal
 
@@ -19,11 +19,11 @@ _TABLES = {
 
 
 def profile(request: ProfileRequest, call: Call) -> dict[str, Any]:
-    """The features of one thing, in the asker's language.
+    """The features of one person, product or store, in the language of the request.
 
     Raises:
         HttpError: the role may not see people.
-        NotFoundError: the thing is not known, or its features were not published.
+        NotFoundError: it is not known, or its features were not published.
     """
     answers = call.answers
     if request.customer_id is not None:
@@ -57,16 +57,17 @@ def _profile(call: Call, kind: Literal["customer", "product", "store"], text: st
 
 
 def _price_response(call: Call, row: int) -> dict[str, Any]:
-    """What a price does to a product's demand, in numbers and words; null where its price never changed."""
+    """Own-price elasticity of a product, in numbers and words; null where its price never changed."""
     table = call.answers.rows.get("elasticities")
-    known = None if table is None else row_at(table, row)
-    if known is None or known["elasticity"] is None:
+    estimate = None if table is None else row_at(table, row)
+    if estimate is None or estimate["elasticity"] is None:
         return {"price_response": None}
-    numbers = {name: round(known[name], 3) for name in known if name not in {"product_id", "changed_days"}}
-    fall = 100 * (1 - 0.9 ** known["elasticity"])
-    low, high = (100 * (0.9 ** known[name] - 1) for name in ("high", "low"))
+    numbers = {name: round(estimate[name], 3) for name in estimate if name not in {"product_id", "changed_days"}}
+    # the elasticity is constant, so a price 10 % lower multiplies demand by 0.9 to its power
+    fall = 100 * (1 - 0.9 ** estimate["elasticity"])
+    low, high = (100 * (0.9 ** estimate[name] - 1) for name in ("high", "low"))
     if call.language == "zh":
         sentence = f"降价 10% 销量约增 {-fall:.0f}%（九成把握在 {low:.0f}% 到 {high:.0f}% 之间）。"
     else:
         sentence = f"A price 10 % lower sells about {-fall:.0f} % more ({low:.0f} to {high:.0f} %, nine times in ten)."
-    return {"price_response": numbers | {"changed_days": known["changed_days"], "sentence": sentence}}
+    return {"price_response": numbers | {"changed_days": estimate["changed_days"], "sentence": sentence}}

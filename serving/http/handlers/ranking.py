@@ -1,4 +1,4 @@
-"""A list of goods for one person, and how it is shown."""
+"""Ranked goods for one person, and their rows in the answer."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,13 +22,13 @@ _NONE = (None,) * len(PROBABILITIES)
 
 @dataclass(frozen=True)
 class Ranking:
-    """Goods, best first.
+    """Goods for one person, best first: one entry of each array per good.
 
     Attributes:
         product: positions of the products.
         probability: of a purchase within the label's days; they are ordered by it.
         is_repeat: bought before.
-        due: days since 1970-01-01, or `NO_DAY`.
+        due: day of the next purchase of repeat goods: days since 1970-01-01, or `NO_DAY`.
         reason: why, in words.
         within: per row the probabilities within 7, 14 and 28 days, NaN where there are none.
         offers: how each gets to the person, and which rule moved it.
@@ -44,12 +44,12 @@ class Ranking:
 
     def _within(self) -> list[Sequence[float | None]]:
         """Three probabilities per row, None where there are none."""
-        known = ~np.isnan(self.within[:, 0])
+        has_any = ~np.isnan(self.within[:, 0])
         rounded = np.round(self.within, 6).tolist()
-        return [row if held else _NONE for row, held in zip(rounded, known.tolist(), strict=True)]
+        return [row if has else _NONE for row, has in zip(rounded, has_any.tolist(), strict=True)]
 
     def shown(self, answers: Answers, customer_id: str | None, basis: str) -> dict[str, Any]:
-        """The rows of the contract with the products' names."""
+        """Rows of `recommendations`, the basis (`warm`, `cold`) and the products' names."""
         ids = answers.products.ids.take(self.product)
         parts = zip(
             ids,

@@ -1,4 +1,4 @@
-"""Goods for a person, ranked by what was scored before and what happened since."""
+"""Recommends goods for a person: published scores, updated by the newest events and the basket, under the rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,11 +29,11 @@ _EPOCH = 719_163
 
 @dataclass(frozen=True)
 class _Person:
-    """Who asks: position or -1, id, and what was scored for them.
+    """The customer that goods are asked for: position (-1: anonymous), id, and published scores.
 
     Attributes:
-        scored: rows of `Answers.pairs`; None for people of whom nothing was scored.
-        pairs: the scored goods, or what sells in the store.
+        scored: rows of `Answers.pairs`; None for people who were not scored.
+        pairs: the scored goods, or the best sellers of the store.
     """
 
     position: int
@@ -42,14 +42,14 @@ class _Person:
     pairs: Pairs
 
     def known_by(self, events: Sequence[Event]) -> str:
-        """What the answer rests on."""
+        """Where the recommendations come from: `purchases`, `events` of the last days, or `nothing`."""
         if bool(self.pairs.is_repeat.any()):
             return "purchases"
         return "events" if events else "nothing"
 
 
 def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
-    """The best k goods that the store has or gets, under the operators' rules; the unknown get what sells.
+    """The best k goods that the store has or gets, under the operators' rules; anonymous customers get best sellers.
 
     Raises:
         NotFoundError: the store is not known.
@@ -74,12 +74,12 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
     if request.kind != "repeat":
         pins = pinned_products(rules)
         best = with_pinned(best, person.pairs, live, pins, answers.attributes.chance[pins]) if pins.size else best
-    shown = _offer(request, answers, best, person, store, rules)
-    ranking = _ranking(answers, person, best, shown, call.language)
+    offers = _offer(request, answers, best, person, store, rules)
+    ranking = _ranking(answers, person, best, offers, call.language)
     answer = ranking.shown(answers, person.customer_id, "cold" if person.scored is None else "warm")
     notes = _notes(answers, store, ranking, call.language)
-    taken = [{"name": shown_title(name, call.language), "goods": count} for name, count in shown.removed.items()]
-    return answer | {"known_by": person.known_by(events), "notes": notes, "rules_applied": taken}
+    removed = [{"name": shown_title(name, call.language), "goods": count} for name, count in offers.removed.items()]
+    return answer | {"known_by": person.known_by(events), "notes": notes, "rules_applied": removed}
 
 
 def _find_person(request: RecommendRequest, answers: Answers) -> tuple[int, str]:
@@ -95,20 +95,20 @@ def _find_person(request: RecommendRequest, answers: Answers) -> tuple[int, str]
 
 
 def _person(request: RecommendRequest, answers: Answers, customer: int, store: int) -> _Person:
-    held = answers.pairs
-    assert held is not None
+    scores = answers.pairs
+    assert scores is not None
     customer_id = answers.customers.ids[customer] if customer >= 0 else request.customer_id
-    rows = held.of_customer(customer) if customer >= 0 else np.zeros(0, np.int64)
+    rows = scores.of_customer(customer) if customer >= 0 else np.zeros(0, np.int64)
     if not len(rows):
-        return _Person(customer, customer_id, None, _stranger(answers, store))
-    codes = held.codes[rows]
+        return _Person(customer, customer_id, None, _best_sellers(answers, store))
+    codes = scores.codes[rows]
     is_repeat = codes[:, 0] == KINDS.index("repeat")
-    pairs = Pairs(held.product[rows], held.probability[rows], is_repeat, codes[:, 1], codes[:, 3])
+    pairs = Pairs(scores.product[rows], scores.probability[rows], is_repeat, codes[:, 1], codes[:, 3])
     return _Person(customer, customer_id, rows, pairs)
 
 
-def _stranger(answers: Answers, store: int) -> Pairs:
-    """What sells in the store, or in the whole chain where no store is named or it sold nothing."""
+def _best_sellers(answers: Answers, store: int) -> Pairs:
+    """Best sellers of the store, or of the whole chain where no store is named or it sold nothing."""
     products, share = answers.popular.get(len(answers.stores) if store == NO_STORE else store)
     if not len(products):
         products, share = answers.popular.get(len(answers.stores))
@@ -125,11 +125,11 @@ def _offer(
     rules: Sequence[ResolvedRule],
 ) -> Offers:
     assert answers.attributes is not None
-    many = best.products.size
+    count = best.products.size
     is_adult = person.position >= 0 and bool(answers.attributes.adults[person.position])
     return offer(
-        Slate(np.zeros(many, np.int64), best.products, best.probability, np.full(many, is_adult)),
-        np.full(many, store),
+        Slate(np.zeros(count, np.int64), best.products, best.probability, np.full(count, is_adult)),
+        np.full(count, store),
         answers.availability,
         rules,
         answers.attributes.goods,
@@ -144,16 +144,16 @@ def _offer(
 
 
 def _live(request: RecommendRequest, answers: Answers, events: Sequence[Event]) -> Live:
-    """What happened since, by the chain's own calendar: today is the day after the answers, or the newest event's."""
-    seen = [
+    """Events since the answers were published, by the chain's calendar: today is the next day or the newest event's."""
+    viewed = [
         (event.event_type, product, event.occurred_at.toordinal() - _EPOCH)
         for event in events
         if event.product_id is not None and (product := answers.products.find(event.product_id)) >= 0
     ]
     tomorrow = date.fromisoformat(answers.manifest.as_of).toordinal() - _EPOCH + 1
     return Live(
-        today=max([tomorrow, *(day for _, _, day in seen)]),
-        events=seen,
+        today=max([tomorrow, *(day for _, _, day in viewed)]),
+        events=viewed,
         basket=_positions(answers, request.basket),
         exclude=_positions(answers, request.exclude),
     )
@@ -163,8 +163,8 @@ def _positions(answers: Answers, product_ids: Sequence[str]) -> list[int]:
     return [row for text in product_ids if (row := answers.products.find(text)) >= 0]
 
 
-def _ranking(answers: Answers, person: _Person, best: Ranked, shown: Offers, language: Language) -> Ranking:
-    kept = shown.row
+def _ranking(answers: Answers, person: _Person, best: Ranked, offers: Offers, language: Language) -> Ranking:
+    kept = offers.row
     row = best.row[kept]
     scored = row >= 0
     return Ranking(
@@ -174,12 +174,16 @@ def _ranking(answers: Answers, person: _Person, best: Ranked, shown: Offers, lan
         np.where(scored, person.pairs.due_day[row], NO_DAY) if person.pairs.due_day.size else np.full(row.size, NO_DAY),
         _reasons(answers, person, best, kept, language),
         _within(answers, person, best, kept),
-        shown,
+        offers,
     )
 
 
 def _within(answers: Answers, person: _Person, best: Ranked, kept: Array) -> Array:
-    """P(bought within 7, 14, 28 days); what raised the probability since it was published raises them alike."""
+    """P(bought within 7, 14, 28 days), shape (goods, 3).
+
+    Events may have raised the probability since it was published. The same factor on the hazard (log of the survival)
+    raises the three, so that they stay in order and below 1.
+    """
     if person.scored is None or answers.pairs is None or not len(kept):
         return np.full((len(kept), len(PROBABILITIES)), np.nan)
     row = best.row[kept]
@@ -195,17 +199,18 @@ def _within(answers: Answers, person: _Person, best: Ranked, kept: Array) -> Arr
 
 
 def _reasons(answers: Answers, person: _Person, best: Ranked, kept: Array, language: Language) -> list[str]:
-    """Why, in words: what just happened where that raised the product, otherwise what was known before."""
+    """Why, in words: the newest event where that raised the product, otherwise the published reason."""
     row = best.row[kept]
     if person.scored is None or answers.pairs is None:
         reasons = [reason_text("popular", language)] * len(kept)
     else:
         reasons = answers.pairs.reasons(person.scored[row], language)
     names = ProductNames(answers.products)
-    for place, at in enumerate(kept.tolist()):
-        cause = int(best.why[at])
+    for place, candidate in enumerate(kept.tolist()):
+        cause = int(best.why[candidate])
         if cause >= 0:
-            code = f"{'looked_at' if best.event[at] else 'goes_with'}:{best.event[at] or answers.products.ids[cause]}"
+            event = best.event[candidate]
+            code = f"looked_at:{event}" if event else f"goes_with:{answers.products.ids[cause]}"
             reasons[place] = reason_text(code, language, names)
         elif row[place] < 0:
             reasons[place] = reason_text("pinned", language)
@@ -213,7 +218,7 @@ def _reasons(answers: Answers, person: _Person, best: Ranked, kept: Array, langu
 
 
 def _notes(answers: Answers, store: int, ranking: Ranking, language: Language) -> list[dict[str, str]]:
-    """What somebody should know who reads the list."""
+    """Notes on the list: unknown stock, empty shelves, nothing left to recommend."""
     codes = []
     availability = answers.availability
     if store != NO_STORE and availability.is_known:

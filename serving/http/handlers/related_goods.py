@@ -1,4 +1,4 @@
-"""Goods for goods: what could stand in, and what goes with."""
+"""Related goods: substitutes of a product and complements of a basket."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ _KINDS = ("subcategory", "category", "brand", "department")
 
 
 def similar(request: SimilarRequest, call: Call) -> dict[str, Any]:
-    """What could stand in for a product; for one that nobody knows yet, what sells.
+    """Substitutes of a product, nearest first; best sellers for a product that is not known yet.
 
     Raises:
         NotFoundError: the store is not known.
@@ -30,12 +30,12 @@ def similar(request: SimilarRequest, call: Call) -> dict[str, Any]:
         raise no_champion("recommender")
     product = answers.products.find(request.product_id)
     products, scores = answers.similar.get(product) if product >= 0 else (np.zeros(0, np.int64), np.zeros(0))
-    codes = [_shared(answers, product, int(other)) for other in products]
+    codes = [_shared_attribute(answers, product, int(other)) for other in products]
     return _goods(call, "similar", (products, scores, codes), [product], request.k, request.store_id)
 
 
 def complete_basket(request: BasketRequest, call: Call) -> dict[str, Any]:
-    """What goes with the goods in a basket, never the goods themselves nor what could stand in for one of them.
+    """Complements of the goods in a basket, never the goods themselves nor substitutes of one of them.
 
     Raises:
         NotFoundError: the store is not known.
@@ -45,12 +45,12 @@ def complete_basket(request: BasketRequest, call: Call) -> dict[str, Any]:
     if answers.complements is None:
         raise no_champion("recommender")
     rows = answers.products.find_many(request.product_ids)
-    known = rows[rows >= 0].tolist()
-    return _goods(call, "goods", _going_with(answers, known), known, request.k, request.store_id)
+    basket = rows[rows >= 0].tolist()
+    return _goods(call, "goods", _complements(answers, basket), basket, request.k, request.store_id)
 
 
-def _going_with(answers: Answers, products: Sequence[int]) -> tuple[Array, Array, list[str]]:
-    """Goods that go with some goods, by summed strength, and which of them each goes with most."""
+def _complements(answers: Answers, products: Sequence[int]) -> tuple[Array, Array, list[str]]:
+    """Complements of some goods, strongest first: positions, summed strength, and the good that each goes with most."""
     assert answers.complements is not None
     parts = [answers.complements.get(product) for product in products]
     if not parts:
@@ -58,27 +58,28 @@ def _going_with(answers: Answers, products: Sequence[int]) -> tuple[Array, Array
     cause = np.repeat(np.asarray(products, np.int64), [len(part[0]) for part in parts])
     strength = np.concatenate([part[1] for part in parts]).astype(np.float64)
     others, place = np.unique(np.concatenate([part[0] for part in parts]), return_inverse=True)
+    # a complement of several goods of the basket counts for each of them
     total = np.bincount(place, weights=strength, minlength=len(others))
     strongest = np.zeros(len(others), np.int64)
     order = np.argsort(strength, kind="stable")
     strongest[place[order]] = cause[order]
-    kept = np.flatnonzero(~_stands_in(answers, others, products))
+    kept = np.flatnonzero(~_is_substitute(answers, others, products))
     kept = kept[np.argsort(-total[kept], kind="stable")]
     codes = [f"goes_with:{answers.products.ids[product]}" for product in strongest[kept].tolist()]
     return others[kept], total[kept], codes
 
 
-def _stands_in(answers: Answers, others: Array, products: Sequence[int]) -> Array:
-    """Which goods are of the kind (subcategory) of one of the products."""
+def _is_substitute(answers: Answers, others: Array, products: Sequence[int]) -> Array:
+    """Whether each good is of the subcategory of one of the products."""
     if answers.attributes is None:
         return np.zeros(len(others), bool)
     kinds = answers.attributes.goods.codes["subcategory"]
-    mine = kinds[np.asarray(products, np.int64)]
-    return np.isin(kinds[others], mine[mine >= 0])
+    own_kinds = kinds[np.asarray(products, np.int64)]
+    return np.isin(kinds[others], own_kinds[own_kinds >= 0])
 
 
-def _shared(answers: Answers, product: int, other: int) -> str:
-    """Why one can stand in for the other: the closest attribute that they share."""
+def _shared_attribute(answers: Answers, product: int, other: int) -> str:
+    """Reason code of a substitute: the closest attribute that the two share."""
     if answers.attributes is not None:
         goods = answers.attributes.goods
         for name in _KINDS:
@@ -92,31 +93,33 @@ def _shared(answers: Answers, product: int, other: int) -> str:
 def _goods(
     call: Call,
     name: str,
-    found: tuple[Array, Array, list[str]],
+    ranked: tuple[Array, Array, list[str]],
     without: Sequence[int],
     k: int,
     store_id: str | None,
 ) -> dict[str, Any]:
     answers = call.answers
     store = NO_STORE if store_id is None else find_store(answers, store_id)
-    is_warm = len(found[0]) > 0
+    is_warm = len(ranked[0]) > 0
     if is_warm:
-        products, scores, codes = found
+        products, scores, codes = ranked
     else:
         products, scores = answers.popular.get(len(answers.stores) if store == NO_STORE else store)
         codes = ["popular"] * len(products)
-    stands_in = _stands_in(answers, products, [at for at in without if at >= 0] if name == "goods" else [])
-    kept = np.flatnonzero(~np.isin(products, without) & ~stands_in)
-    shown = _offered(call, products[kept], scores[kept], store, store_id, k)
-    rows = kept[shown.row]
+    # substitutes of the basket are left out of its complements, not out of the list of substitutes
+    basket = [product for product in without if product >= 0] if name == "goods" else []
+    is_substitute = _is_substitute(answers, products, basket)
+    kept = np.flatnonzero(~np.isin(products, without) & ~is_substitute)
+    offers = _offered(call, products[kept], scores[kept], store, store_id, k)
+    rows = kept[offers.row]
     ids = answers.products.ids.take(products[rows])
     names = ProductNames(answers.products)
     parts = zip(
         ids,
         np.round(scores[rows].astype(np.float64), 6).tolist(),
         [reason_text(codes[row], call.language, names) for row in rows.tolist()],
-        fulfilment_names(shown.way),
-        origin_ids(shown.origin, answers.stores.ids),
+        fulfilment_names(offers.way),
+        origin_ids(offers.origin, answers.stores.ids),
         strict=True,
     )
     listed = [
@@ -132,13 +135,13 @@ def _goods(
 
 
 def _offered(call: Call, products: Array, scores: Array, store: int, store_id: str | None, k: int) -> Offers:
-    """The best k that can be had there; of the rules only those that take goods away count here."""
+    """The best k that the store has or gets. Only rules that take goods away apply: others rank goods for people."""
     answers = call.answers
-    many = len(products)
+    count = len(products)
     rules = [one for one in call.view.rules.here(store_id, call.now) if one.rule.action in {"exclude", "allow"}]
     return offer(
-        Slate(np.zeros(many, np.int64), products, scores, np.zeros(many, bool)),
-        np.full(many, store),
+        Slate(np.zeros(count, np.int64), products, scores, np.zeros(count, bool)),
+        np.full(count, store),
         answers.availability,
         rules,
         NO_GOODS if answers.attributes is None else answers.attributes.goods,

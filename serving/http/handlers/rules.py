@@ -1,4 +1,4 @@
-"""The operators' rules: read, checked and put in place of the present ones."""
+"""Merchandising rules of the operators: reads, checks and replaces the list."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from serving.planning.people.rule_files import parse_rules, plain_rule, stored_r
 
 
 def rules(request: RulesRequest, call: Call) -> dict[str, Any]:
-    """The rules that count; with `rules` they are checked and, unless `check` is set, stored: at once in this worker.
+    """The present rules; with `rules` that list is checked and, unless `check` is set, takes their place.
 
     Raises:
         HttpError: the role may not set rules.
@@ -22,40 +22,40 @@ def rules(request: RulesRequest, call: Call) -> dict[str, Any]:
     """
     if call.answers.attributes is None:
         raise no_champion("recommender")
-    kept = call.view.rules.kept
+    current = call.view.rules.kept
     if request.rules is None:
-        return _shown(call, kept, stored_rules(kept))
+        return _shown(call, current, stored_rules(current))
     if not request.check and not call.principal.may(Scope.RULES):
         raise HttpError(
             403, "forbidden", f"role {call.principal.role} may not set rules; wanted a role with {Scope.RULES}."
         )
-    wanted = parse_rules(request.rules, "the request")
+    parsed = parse_rules(request.rules, "the request")
     if request.check:
-        return _shown(call, RuleSet(kept.version, [], kept.set_by, kept.set_at), wanted)
+        return _shown(call, RuleSet(current.version, [], current.set_by, current.set_at), parsed)
     tenant = call.principal.tenant
     stored = store_rules(
         tenant,
         call.state.database,
-        [plain_rule(rule) for rule in wanted],
+        [plain_rule(rule) for rule in parsed],
         set_by=call.principal.name,
         now=call.now,
         version=request.version,
     )
     call.state.refresh_rules(tenant)
-    return _shown(call, stored, wanted)
+    return _shown(call, stored, parsed)
 
 
-def _shown(call: Call, kept: RuleSet, listed: list[Rule]) -> dict[str, Any]:
+def _shown(call: Call, current: RuleSet, listed: list[Rule]) -> dict[str, Any]:
     attributes = call.answers.attributes
     assert attributes is not None
     stores = call.answers.stores
     absent = {store for rule in listed for store in rule.stores if stores.find(store) < 0}
     rows = [rule.model_dump(mode="json") | {"title": rule.title, "state": rule.state(call.now)} for rule in listed]
     return {
-        "version": kept.version,
+        "version": current.version,
         "rules": rows,
-        "set_by": kept.set_by,
-        "set_at": None if kept.set_at is None else kept.set_at.isoformat(timespec="seconds"),
+        "set_by": current.set_by,
+        "set_at": None if current.set_at is None else current.set_at.isoformat(timespec="seconds"),
         "may_write": call.principal.may(Scope.RULES),
         "warnings": warnings_of(listed, attributes.goods, absent, call.now, call.language),
         "adult_goods": int((attributes.goods.codes["adult"] >= 0).sum()),

@@ -1,4 +1,4 @@
-"""Order suggestions and what people decide about them."""
+"""Order suggestions of a store, and the decisions of people about them."""
 
 import uuid
 from typing import Any
@@ -52,20 +52,21 @@ def replenish(request: ReplenishRequest, call: Call) -> dict[str, Any]:
         line["is_open"] = is_open
         decided = call.view.decisions.get(line["suggestion_id"])
         line["state"] = "proposed" if decided is None else decided.state
-        line["decision"] = None if decided is None else _shown(decided.stored) | _came_of(decided)
+        line["decision"] = None if decided is None else _shown(decided.stored) | _outcome(decided)
     return {"suggestions": listed, "total": total, "names": names_of(answers.products, products, ids)}
 
 
 def _within(budget: float, rows: Array, suggestions: Suggestions) -> Array:
-    """Orders that a budget pays for, the most valuable per unit of money first."""
+    """Rows of the orders that a budget pays for, the most valuable per unit of money first."""
+    # an order without a known cost costs nothing here: the budget cannot speak about it
     cost = np.nan_to_num(suggestions.number("order_cost", rows))
     value = np.nan_to_num(suggestions.number("expected_value", rows))
     ordered = suggestions.number("order_quantity", rows) > 0
     best = np.argsort(-value / np.maximum(cost, 1e-9), kind="stable")
     best = best[ordered[best]]
-    kept = np.zeros(len(rows), dtype=bool)
-    kept[best] = np.cumsum(cost[best]) <= budget
-    return rows[kept]
+    is_paid = np.zeros(len(rows), dtype=bool)
+    is_paid[best] = np.cumsum(cost[best]) <= budget
+    return rows[is_paid]
 
 
 def decide(request: DecisionsRequest, call: Call) -> dict[str, Any]:
@@ -163,11 +164,12 @@ def _check_quantity(given: DecisionIn, row: int, call: Call) -> bool:
     return bool(beyond)
 
 
-def _came_of(life: SuggestionStatus) -> dict[str, Any]:
+def _outcome(status: SuggestionStatus) -> dict[str, Any]:
+    """Export and goods receipts of a decided suggestion."""
     return {
-        "exported_at": None if life.exported_at is None else life.exported_at.isoformat(),
-        "received_units": life.received_units,
-        "received_on": None if life.received_on is None else life.received_on.isoformat(),
+        "exported_at": None if status.exported_at is None else status.exported_at.isoformat(),
+        "received_units": status.received_units,
+        "received_on": None if status.received_on is None else status.received_on.isoformat(),
     }
 
 

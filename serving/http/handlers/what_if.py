@@ -1,4 +1,4 @@
-"""What another price or a promotion would do."""
+"""What-if: forecast, revenue and margin of a series at another price or under a promotion."""
 
 from typing import Any
 
@@ -46,31 +46,31 @@ def what_if(request: WhatIfRequest, call: Call) -> dict[str, Any]:
             "what a price does. Ask about a product with regular sales there.",
             {"store_id": request.store_id, "product_id": request.product_id},
         )
-    found = ask(answers.what_if.mean(), sheet, request.horizon, price=request.price, promotion=request.promotion)
-    columns = {name: values.round(4).tolist() for name, values in found.columns().items()}
+    outcome = ask(answers.what_if.mean(), sheet, request.horizon, price=request.price, promotion=request.promotion)
+    columns = {name: values.round(4).tolist() for name, values in outcome.columns().items()}
     keys = ("store_id", "product_id", "date", *columns)
     rows = zip(answers.forecasts.days, *columns.values(), strict=False)
     return {
         "what_if": [dict(zip(keys, (request.store_id, request.product_id, *values), strict=True)) for values in rows],
-        "totals": {name: _total(found, name) for name in _SUMMED},
-        **_prices(sheet, found),
+        "totals": {name: _total(outcome, name) for name in _SUMMED},
+        **_prices(sheet, outcome),
         "names": {request.product_id: answers.products.names[product]} if answers.products.names[product] else {},
     }
 
 
-def _total(found: WhatIf, name: str) -> float | None:
-    return _number(float(found.columns()[name].sum()))
+def _total(outcome: WhatIf, name: str) -> float | None:
+    return _number(float(outcome.columns()[name].sum()))
 
 
-def _prices(sheet: Sheet, found: WhatIf) -> dict[str, Any]:
-    """What is known of the product's prices here, and whether the price asked about lies outside of them."""
+def _prices(sheet: Sheet, outcome: WhatIf) -> dict[str, Any]:
+    """Usual price, seen prices and unit cost of the series, and whether the new price lies beyond the seen ones."""
     return {
         "usual_price": _number(sheet.usual_price),
         "seen_prices": None
         if np.isnan(sheet.seen_low)
         else {"low": _number(sheet.seen_low), "high": _number(sheet.seen_high)},
         "unit_cost": _number(sheet.unit_cost),
-        "is_beyond_seen_prices": found.is_beyond,
+        "is_beyond_seen_prices": outcome.is_beyond,
     }
 
 

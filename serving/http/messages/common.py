@@ -1,4 +1,4 @@
-"""Types and settings that all requests and responses share, and the shape of errors."""
+"""Defines field types, model settings and the error shape that all requests and responses share."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -35,6 +35,7 @@ Instant = Annotated[
 
 
 def config(*examples: dict[str, Any]) -> ConfigDict:
+    """Settings of a request model: unknown fields are refused, values stay out of errors, `examples` in /docs.json."""
     return ConfigDict(
         extra="forbid",
         allow_inf_nan=False,

@@ -9,7 +9,7 @@ from serving.http.messages.common import Basis, Comment, Day, Id, Names, Quantit
 
 
 class ForecastRequest(BaseModel):
-    """Demand of some products in a store."""
+    """Forecasts of some products in a store."""
 
     model_config = config({"store_id": "S001", "product_ids": ["P0001", "P0002"], "horizon": 14})
 
@@ -21,7 +21,7 @@ class ForecastRequest(BaseModel):
 
 
 class WhatIfRequest(BaseModel):
-    """The same demand at another price or under a promotion."""
+    """Forecast of a series at another price or under a promotion."""
 
     model_config = config({"store_id": "S001", "product_id": "P0001", "horizon": 14, "price": 9.9})
 
@@ -33,7 +33,7 @@ class WhatIfRequest(BaseModel):
 
 
 class OverrideIn(BaseModel):
-    """What a person puts in the place of forecasts: a factor on them, or units per period; who and when is noted."""
+    """An override of forecasts: a factor on them, or units per period instead; who and when is recorded."""
 
     model_config = config()
 
@@ -87,7 +87,7 @@ class OverridesRequest(BaseModel):
 
 
 class LedgerRequest(BaseModel):
-    """What each touch of the forecasts was worth: over all origins, per origin, or per person."""
+    """Forecast value added (FVA): over all origins, per origin, or per person."""
 
     model_config = config({}, {"scope": "user"})
 
@@ -124,9 +124,9 @@ class ForecastRow(BaseModel):
 
 
 class ForecastResponse(Strict):
-    """Forecasts; `cold_product_ids` have none of their own and got that of their like.
+    """Forecasts; `cold_product_ids` have none of their own and got that of similar series.
 
-    `drivers_note` says why drivers that were asked for are missing, in the language of the asker.
+    `drivers_note` says why drivers that were asked for are missing, in the language of the request.
     """
 
     forecasts: list[ForecastRow]
@@ -173,7 +173,7 @@ class PriceRange(Strict):
 
 
 class WhatIfResponse(Strict):
-    """Demand as planned and with the change; beyond the seen prices the nearest of them is answered for."""
+    """Forecast as planned and with the change; beyond the seen prices the answer is that of the nearest seen price."""
 
     what_if: list[WhatIfRow]
     totals: WhatIfTotals
@@ -185,7 +185,7 @@ class WhatIfResponse(Strict):
 
 
 class OverrideRow(Strict):
-    """What a person put in the place of forecasts."""
+    """An override of forecasts by a person."""
 
     override_id: str
     store_id: str | None
@@ -211,7 +211,7 @@ class OverridesResponse(Strict):
 
 
 class LedgerRow(Strict):
-    """How far a touch (naive, moving_average, engine, override) was from what came: shares of the units sold.
+    """Error and bias of an FVA step (`touch`: naive, moving_average, engine, override), as shares of the units sold.
 
     `lag`: one day ahead; `sum`: summed to the end of the risk horizon; `score` is mae + |bias|. A user's rows compare
     their overrides with the engine on the same days.
@@ -231,14 +231,14 @@ class LedgerRow(Strict):
 
 
 class LedgerResponse(Strict):
-    """The ledger of added value as it was when the answers were published."""
+    """Forecast value added as it was when the answers were published."""
 
     ledger: list[LedgerRow]
     as_of: str
 
 
 class HistoryRow(Strict):
-    """One day; null where nothing is known."""
+    """One day of sales; null where nothing was recorded."""
 
     date: str
     units: float | None
@@ -248,7 +248,7 @@ class HistoryRow(Strict):
 
 
 class CalendarRow(Strict):
-    """A day with a name."""
+    """An event day of the calendar."""
 
     date: str
     name: str
@@ -256,7 +256,7 @@ class CalendarRow(Strict):
 
 
 class HistoryResponse(Strict):
-    """Recent days and the festivals around them."""
+    """Recent days of sales, and the event days around them."""
 
     rows: list[HistoryRow]
     first_day: str

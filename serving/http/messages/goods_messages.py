@@ -8,7 +8,7 @@ from serving.http.messages.common import Basis, Count, Id, Names, Strict, config
 
 
 class SimilarRequest(BaseModel):
-    """What could stand in for a product."""
+    """Substitutes of a product."""
 
     model_config = config({"product_id": "P0001", "k": 5})
 
@@ -18,7 +18,7 @@ class SimilarRequest(BaseModel):
 
 
 class BasketRequest(BaseModel):
-    """What goes with the goods in a basket."""
+    """Complements of the goods in a basket."""
 
     model_config = config({"product_ids": ["P0001", "P0002"], "k": 5})
 
@@ -39,7 +39,7 @@ class GoodsRow(Strict):
 
 
 class SimilarResponse(Strict):
-    """What could stand in."""
+    """Substitutes, nearest first."""
 
     similar: list[GoodsRow]
     basis: Basis
@@ -47,7 +47,7 @@ class SimilarResponse(Strict):
 
 
 class BasketResponse(Strict):
-    """What goes with the basket."""
+    """Complements, strongest first."""
 
     goods: list[GoodsRow]
     basis: Basis

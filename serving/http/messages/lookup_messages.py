@@ -1,4 +1,4 @@
-"""Requests and responses for finding things: overview, search, profiles."""
+"""Requests and responses of overview, search and profiles."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,7 +8,7 @@ from serving.http.messages.common import Count, Id, Strict, config
 
 
 class ProfileRequest(BaseModel):
-    """One person, product or store in words."""
+    """Profile of one person, product or store."""
 
     model_config = config({"customer_id": "C00001"}, {"product_id": "P0001"}, {"store_id": "S001"})
 
@@ -24,7 +24,7 @@ class ProfileRequest(BaseModel):
 
 
 class SearchRequest(BaseModel):
-    """Things by words of their name, id or description."""
+    """Search of stores, products or customers by words of their name, id or description."""
 
     model_config = config({"kind": "product", "query": "牛奶", "limit": 20})
 
@@ -35,7 +35,7 @@ class SearchRequest(BaseModel):
 
 
 class OverviewRequest(BaseModel):
-    """What there is."""
+    """Overview of the published answers."""
 
     model_config = config({})
 
@@ -49,7 +49,7 @@ class ProfileResponse(Strict):
 
 
 class SearchItem(Strict):
-    """One thing found."""
+    """One store, product or customer that matches."""
 
     id: str
     name: str
@@ -57,7 +57,7 @@ class SearchItem(Strict):
 
 
 class SearchResponse(Strict):
-    """Things found, most important first."""
+    """Matches, most important first."""
 
     items: list[SearchItem]
 
@@ -92,7 +92,9 @@ class ConsistencyItem(Strict):
 
 
 class OverviewResponse(Strict):
-    """What there is; `left_out` says of each model that this version cannot read why its answers are missing.
+    """Dates, counts, models and stores of the published answers.
+
+    `left_out` says of each model that this version cannot read why its answers are missing.
 
     `consistency` is empty where the answers were published by a version that did not check them.
     """

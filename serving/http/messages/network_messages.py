@@ -8,7 +8,7 @@ from serving.http.messages.common import AttentionKind, Count, Id, Names, Offset
 
 
 class NetworkRequest(BaseModel):
-    """Stock of all shops together, most money first."""
+    """Stock of all stores, most money first."""
 
     model_config = config({"store_id": "S001", "limit": 50}, {})
 
@@ -19,7 +19,7 @@ class NetworkRequest(BaseModel):
 
 
 class AttentionRequest(BaseModel):
-    """The lines that matter, over all shops."""
+    """Exceptions over all stores."""
 
     model_config = config({"limit": 20}, {"store_id": "S001", "kinds": ["phantom", "leftover"]})
 
@@ -39,17 +39,19 @@ class OrderLine(BaseModel):
 
 
 class RouteOrderRequest(BaseModel):
-    """An online order that wants to be sent, or picked up in `store_id`."""
+    """An online order to send, or to be picked up in `store_id`."""
 
     model_config = config({"lines": [{"product_id": "P0001", "units": 2}], "store_id": "S001", "region": "杭州"})
 
     lines: Annotated[list[OrderLine], Field(min_length=1, max_length=100)]
-    store_id: Annotated[Id | None, Field(description="shop in which the customer would pick it up")] = None
-    region: Annotated[Id | None, Field(description="the customer's; parcels from its shops are cheaper")] = None
+    store_id: Annotated[Id | None, Field(description="store in which the customer would pick it up")] = None
+    region: Annotated[Id | None, Field(description="the customer's; parcels from stores of the region are cheaper")] = (
+        None
+    )
     exclude_store_ids: Annotated[list[Id], Field(max_length=2000)] = []
     orders_today: Annotated[
         dict[Id, Annotated[int, Field(ge=0, le=10**6)]],
-        Field(description="orders already sent to a shop today, beside those it expects of its own"),
+        Field(description="orders already sent to a store today, beside those it expects of its own"),
     ] = {}
 
     @model_validator(mode="after")
@@ -60,7 +62,7 @@ class RouteOrderRequest(BaseModel):
 
 
 class TransferRow(Strict):
-    """Units of a product to move from one shop to another; `expected_value` is money after the cost of moving."""
+    """Units of a product to move from one store to another; `expected_value` is money after the cost of moving."""
 
     product_id: str
     from_store_id: str
@@ -71,7 +73,7 @@ class TransferRow(Strict):
 
 
 class TransfersResponse(Strict):
-    """What to move, most valuable first; `total` counts those before `limit` and `offset`."""
+    """Stock transfers, most valuable first; `total` counts those before `limit` and `offset`."""
 
     transfers: list[TransferRow]
     total: int
@@ -79,7 +81,7 @@ class TransfersResponse(Strict):
 
 
 class CountRow(Strict):
-    """A shelf to count: the probability that the record is wrong, and the margin a week that a count brings back."""
+    """A cycle count: probability that the stock record is wrong, and margin per week that a count recovers."""
 
     store_id: str
     product_id: str
@@ -93,7 +95,7 @@ class CountRow(Strict):
 
 
 class CountsResponse(Strict):
-    """Shelves to count, most valuable first."""
+    """Cycle counts, most valuable first."""
 
     counts: list[CountRow]
     total: int
@@ -101,7 +103,7 @@ class CountsResponse(Strict):
 
 
 class LeftoverRow(Strict):
-    """Goods that will not sell by their day; `value_at_risk` is their cost."""
+    """Excess stock: units expected unsold by the day `sell_by`; `value_at_risk` is their cost."""
 
     store_id: str
     product_id: str
@@ -116,7 +118,7 @@ class LeftoverRow(Strict):
 
 
 class LeftoversResponse(Strict):
-    """Goods that will be left over, most money at risk first."""
+    """Excess or obsolete stock, most money at risk first."""
 
     leftovers: list[LeftoverRow]
     total: int
@@ -124,7 +126,7 @@ class LeftoversResponse(Strict):
 
 
 class AttentionRow(Strict):
-    """A line that matters; `other_store_id` is the receiving shop of a transfer."""
+    """An exception; `other_store_id` is the receiving store of a transfer."""
 
     kind: AttentionKind
     money: float
@@ -136,7 +138,7 @@ class AttentionRow(Strict):
 
 
 class AttentionSum(Strict):
-    """Lines and money of one kind, before `limit` and `offset`."""
+    """Number and money of the exceptions of one kind, before `limit` and `offset`."""
 
     kind: str
     lines: int
@@ -144,7 +146,7 @@ class AttentionSum(Strict):
 
 
 class AttentionResponse(Strict):
-    """The lines that matter, most money at stake first; `open` counts the suggestions that wait for a decision."""
+    """Exceptions, most money at stake first; `open` counts the suggestions that wait for a decision."""
 
     attention: list[AttentionRow]
     total: int
@@ -154,7 +156,7 @@ class AttentionResponse(Strict):
 
 
 class RoutedLine(Strict):
-    """Units of a product from one shop; `expected_sales_lost` is what they are worth there (negative: glad to go)."""
+    """Units of a product from one store; `expected_sales_lost`: their marginal value there (negative: excess stock)."""
 
     product_id: str
     units: float
@@ -163,7 +165,7 @@ class RoutedLine(Strict):
 
 
 class Parcel(Strict):
-    """What one shop sends."""
+    """What one store sends."""
 
     store_id: str
     parcel_cost: float
@@ -172,7 +174,7 @@ class Parcel(Strict):
 
 
 class Pickup(Strict):
-    """Whether a shop can hand the whole order over itself."""
+    """Whether a store can hand the whole order over itself."""
 
     store_id: str
     possible: bool
@@ -182,7 +184,7 @@ class Pickup(Strict):
 
 
 class RouteOrderResponse(Strict):
-    """Who sends what; `unserved` names products that no shop can send."""
+    """Which store sends what; `unserved` names products that no store can send."""
 
     parcels: list[Parcel]
     unserved: list[str]

@@ -23,7 +23,7 @@ class PersonRequest(BaseModel):
 
 
 class RecommendRequest(PersonRequest):
-    """Goods for a person."""
+    """Recommendations for a person."""
 
     model_config = config(
         {"customer_id": "C00001", "k": 10},
@@ -37,10 +37,11 @@ class RecommendRequest(PersonRequest):
     kind: Kind = "mixed"
     explore_at_least: Annotated[int, Field(ge=0, le=500, description="of the k, how many must be new to them")] = 0
     due_within_days: Annotated[
-        int | None, Field(ge=1, le=366, description="hold back repeat goods that are due later")
+        int | None, Field(ge=1, le=366, description="leave out repeat goods that are due later")
     ] = None
     fulfilment: Annotated[
-        list[Literal["in_store", "ship", "pickup"]] | None, Field(description="only goods that come so; needs store_id")
+        list[Literal["in_store", "ship", "pickup"]] | None,
+        Field(description="only goods that reach the person in these ways; needs store_id"),
     ] = None
 
 
@@ -65,7 +66,7 @@ class RulesRequest(BaseModel):
 
 
 class AudienceRequest(BaseModel):
-    """People for goods."""
+    """Audience for goods, a campaign or excess stock."""
 
     model_config = config(
         {"product_ids": ["P0001"], "size": 100},
@@ -75,8 +76,8 @@ class AudienceRequest(BaseModel):
 
     product_ids: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
     campaign_id: Id | None = None
-    leftovers: Annotated[bool, Field(description="the goods are those that will be left over")] = False
-    store_id: Annotated[Id | None, Field(description="only people (and left-overs) of this shop")] = None
+    leftovers: Annotated[bool, Field(description="the goods are the excess or obsolete stock")] = False
+    store_id: Annotated[Id | None, Field(description="only people (and excess stock) of this store")] = None
     size: Annotated[int, Field(ge=1, le=100_000)] = 100
     kind: Kind = "mixed"
     channel: Literal["sms", "email", "app", "wechat", "guide"] | None = None
@@ -153,6 +154,7 @@ class EventsRequest(BaseModel):
 
 
 def _sorted_out(listed: list[Any]) -> tuple[list[EventIn], list[dict[str, Any]]]:
+    """Events that can be read, and the refusals of the others."""
     good: list[EventIn] = []
     refused: list[dict[str, Any]] = []
     for place, event in enumerate(listed):
@@ -185,7 +187,7 @@ class RecommendationRow(Strict):
 
 
 class Note(Strict):
-    """Something to know about the list, in words."""
+    """A note on the list, as a code and in words."""
 
     code: str
     text: str
@@ -199,7 +201,7 @@ class RuleTaken(Strict):
 
 
 class RecommendResponse(Strict):
-    """Goods for a person; `cold` when the person is not known."""
+    """Recommendations; the basis is `cold` for a person who was not scored."""
 
     recommendations: list[RecommendationRow]
     basis: Basis
@@ -227,7 +229,7 @@ class RuleRow(Strict):
 
 
 class RulesResponse(Strict):
-    """The rules in their order, who set them, and what is probably not meant."""
+    """The rules in their order, who set them, and warnings of what is probably not meant."""
 
     version: int
     rules: list[RuleRow]
@@ -254,7 +256,7 @@ class AudienceRow(Strict):
 
 
 class ExclusionRow(Strict):
-    """How many people were left out, and why."""
+    """How many people were excluded, and why."""
 
     reason: str
     code: str | None = None
@@ -262,7 +264,7 @@ class ExclusionRow(Strict):
 
 
 class AudienceResponse(Strict):
-    """People for goods, and who was left out."""
+    """The audience, and who was excluded from it."""
 
     audience: list[AudienceRow]
     exclusions: list[ExclusionRow]

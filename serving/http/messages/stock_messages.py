@@ -8,7 +8,7 @@ from serving.http.messages.common import Comment, Day, Id, Names, Offset, Quanti
 
 
 class ReplenishRequest(BaseModel):
-    """What a store should order, the most urgent first."""
+    """Order suggestions of a store, the most urgent first."""
 
     model_config = config({"store_id": "S001", "limit": 50}, {"store_id": "S001", "budget": 5000.0})
 
@@ -81,7 +81,7 @@ class DecisionsRequest(BaseModel):
 
 
 class OrdersRequest(BaseModel):
-    """What was decided, exported and received, newest decision first."""
+    """Order book: decided suggestions, newest decision first."""
 
     model_config = config({"store_id": "S001", "state": "exported", "limit": 50}, {"since": "2025-02-01"})
 
@@ -118,7 +118,7 @@ class ReceiptIn(BaseModel):
 
 
 class ReceiptsRequest(BaseModel):
-    """What arrived of decided orders."""
+    """Goods receipts of decided orders."""
 
     model_config = config(
         {

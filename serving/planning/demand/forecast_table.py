@@ -1,11 +1,14 @@
-"""Builds the `forecasts` table, mean and quantiles of demand from sample paths, store by store."""
+"""Builds the `forecasts` table, mean and quantiles of demand from sample paths, store by store, and its file."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import polars as pl
 
 from features.demand.feature_matrix import DRIVERS
+from retail_brain.checkpoints import Checkpoints
 from retail_brain.dataset import Dataset
+from retail_brain.files import atomic_path
 from retail_brain.outputs import ALL_SERIES, SERIES, SeriesFilter, quantile_column
 from retail_brain.progress import SILENT, Progress
 from training.demand.applied_overrides import OverriddenModel
@@ -61,3 +64,20 @@ def empty_forecast_table(quantiles: Sequence[float], *, explain: bool = False) -
     return pl.DataFrame(
         schema={**dict.fromkeys(SERIES, pl.String), "date": pl.Date, **dict.fromkeys(numbers, pl.Float64)}
     )
+
+
+def write_forecast_file(out: Path, stores: Checkpoints, empty: pl.DataFrame) -> int:
+    """Writes the tables of all stores into one file, in order of store_id, and returns the rows.
+
+    Args:
+        out: the file, .parquet or .csv by its ending.
+        stores: a part per store, named by its id.
+        empty: the table without rows, for work without a store.
+    """
+    tables = pl.concat([empty.lazy(), *(stores.scan(store) for store in stores.names())])
+    with atomic_path(out) as aside:
+        if out.suffix == ".csv":
+            tables.sink_csv(aside)
+        else:
+            tables.sink_parquet(aside)
+    return int(tables.select(pl.len()).collect().item())

@@ -8,7 +8,7 @@ from retail_brain.decisions.forecast_value_added import OVERRIDES
 from retail_brain.operational.database import Database
 from retail_brain.operational.overrides import StoredOverride, list_overrides
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 
 
 def tenant_overrides(workspace: Workspace) -> pl.DataFrame:

@@ -8,7 +8,8 @@ import polars as pl
 from features.jobs import build_features, feature_options, scan_features
 from retail_brain.dataset import Dataset
 from retail_brain.progress import Progress
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from serving.store.publishing.catalogs import Positions
 from serving.store.rows import write_rows
 

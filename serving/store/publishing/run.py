@@ -14,7 +14,8 @@ from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError
 from retail_brain.files import name_aside, sweep
 from retail_brain.progress import Progress
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from serving.planning.demand.overrides import tenant_overrides
 from serving.planning.demand.value_added import ledger
 from serving.planning.profile.facts import outside_facts

@@ -7,7 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
-from retail_brain.settings import DemandSettings, Settings, Workspace
+from retail_brain.settings import DemandSettings, Settings
+from retail_brain.workspace import Workspace
 from training.bundle import point_champion, write_bundle
 from training.demand.config import preset_config
 from training.demand.model import DemandModel

@@ -12,7 +12,7 @@ from retail_brain.errors import DataError, NotFoundError, UsageError
 from retail_brain.operational.database import Database
 from retail_brain.operational.decisions import Decision, store_decisions
 from retail_brain.operational.keys import find_key
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.decisions.phantom_stock import CYCLE_COUNTS
 from retail_brain.decisions.transfers import TRANSFERS
 from retail_brain.errors import DataError, MissingTableError, ModelError, NotFoundError, UsageError
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from serving.store.answer_set import open_current
 from serving.store.consistency.report import CHECKS, CONSISTENCY, CONTRADICTIONS, is_consistent, summarised
 

@@ -40,7 +40,7 @@ def stores(**changes: Sequence[Any]) -> pl.DataFrame:
 
 def shelves(**changes: Sequence[Any]) -> Availability:
     stock = pl.DataFrame(ON_HAND, schema=["store", "product", "on_hand"], orient="row")
-    return Availability.of(stock, stores(**changes), 6)
+    return Availability.of(stock, stores(**changes), 6, pickup_km=30)
 
 
 def ways(held: Availability, store: int) -> tuple[list[int], list[int]]:
@@ -93,7 +93,7 @@ def test_without_a_shop_anything_that_some_shop_has_or_nobody_counts() -> None:
 
 def test_without_any_stock_everything_may_be_everywhere() -> None:
     stock = pl.DataFrame(schema={"store": pl.Int64, "product": pl.Int64, "on_hand": pl.Float64})
-    held = Availability.of(stock, stores(), 6)
+    held = Availability.of(stock, stores(), 6, pickup_km=30)
     assert not held.is_known
     for store in (NO_STORE, SHOP):
         assert ways(held, store)[0] == [UNKNOWN] * 6

@@ -14,7 +14,8 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.exports import make_export
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from serving.http.state import State
 from serving.store.answer_set import current_id
 

@@ -20,7 +20,8 @@ from retail_brain.operational.exports import make_export, pending_exports
 from retail_brain.operational.keys import create_key, find_key
 from retail_brain.operational.tables import DECISIONS
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from serving.store.answer_set import current_id, open_answers
 from serving.upkeep import back_up, restore, tenant_rows
 

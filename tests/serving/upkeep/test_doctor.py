@@ -17,7 +17,7 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from serving.upkeep import Finding, examine
 
 NOW = datetime.now(UTC) + timedelta(seconds=5)

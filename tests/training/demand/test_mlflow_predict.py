@@ -11,8 +11,8 @@ from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.lake import write_table
 from retail_brain.lake.difference import ROW
 from retail_brain.outputs import SeriesFilter
-from retail_brain.settings import Workspace
 from retail_brain.tables import TABLES
+from retail_brain.workspace import Workspace
 from training.demand.model import DemandModel
 from training.jobs import Trained
 from training.tracking import Tracking

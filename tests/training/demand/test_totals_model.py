@@ -52,6 +52,25 @@ def test_totals_are_the_sum_of_what_was_wanted(history: DemandHistory) -> None:
     assert groups.plans[:, :, 0].max() <= 1 + 1e-6
 
 
+def test_totals_of_a_history_are_summed_once_for_fit_and_forecasts(
+    history: DemandHistory, config: DemandConfig
+) -> None:
+    sums: list[int] = []
+
+    def counted(frame: pl.DataFrame) -> pl.DataFrame:
+        sums.append(frame.height)
+        return frame
+
+    assert history.totals is not None
+    counting = replace(history, totals=history.totals.map_batches(counted))
+    few = config.model_copy(update={"rounds": 4, "min_rows": 3_000, "rows_per_series": 50, "group_rounds": 3})
+    model = MeanModel.fit(counting, few)
+    assert model.totals is not None
+    for _ in range(2):
+        list(predictions(model, counting))
+    assert len(sums) == 1
+
+
 def test_a_series_is_moved_so_that_its_group_is_met(panel: DemandPanel) -> None:
     mean = np.full((panel.size, 14), 2.0) * panel.listed[:, panel.axis.count :][:, :14]
     groups = panel.series.select("store_id", "department", "category").unique(maintain_order=True).with_row_index("s")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from retail_brain.errors import ModelError, UsageError
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from training.tracking import Tracking
 from training.tracking.location import find_location
 

@@ -10,7 +10,8 @@ import mlflow
 import pytest
 
 from retail_brain.dataset import Dataset
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from training.bundle import champion
 from training.jobs import Trained
 from training.promotion import promote

@@ -22,7 +22,8 @@ from retail_brain.dataset import Dataset
 from retail_brain.lake import write_table
 from retail_brain.lake.difference import ROW
 from retail_brain.lake.snapshot import table_snapshots
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from training.bundle import champion
 from training.jobs import Trained
 from training.promotion import promote

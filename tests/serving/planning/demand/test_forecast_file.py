@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from retail_brain.checkpoints import resumable_work, work_beside
-from serving.planning.demand.forecast_file import write_forecast_file
+from serving.planning.demand.forecast_table import write_forecast_file
 
 EMPTY = pl.DataFrame(schema={"store_id": pl.String, "units": pl.Float64})
 

@@ -13,7 +13,8 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.offer_rules import Rule
 from retail_brain.operational.rules import store_rules
 from retail_brain.progress import SILENT
-from retail_brain.settings import Settings, Workspace
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
 from serving.http.handlers.recommend import recommend as asked
 from serving.http.messages.people_messages import RecommendRequest
 from serving.http.state import State

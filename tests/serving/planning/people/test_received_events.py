@@ -14,7 +14,7 @@ from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.settings import Workspace
+from retail_brain.workspace import Workspace
 from serving.planning.people.received_events import bought_by_event, without_just_bought
 
 NOW = datetime(2025, 3, 1, 12, tzinfo=UTC)
