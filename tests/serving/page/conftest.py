@@ -1,6 +1,5 @@
 """The page with its stand-in service on a free port, and a real Chromium to look at it."""
 
-import importlib.util
 import shutil
 import socket
 import threading
@@ -14,6 +13,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
+from tests.serving.page import fake_api
+from tests.serving.page.fake_chain import KEY
+
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
@@ -25,20 +27,6 @@ ARGUMENTS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
-
-
-def load_fake() -> Any:
-    spec = importlib.util.spec_from_file_location("page_fake_api", Path(__file__).parent / "fake_api.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="session")
-def fake() -> Any:
-    return load_fake()
 
 
 @dataclass
@@ -58,8 +46,8 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def served(fake: Any) -> Iterator[Site]:
-    app = fake.create_fake()
+def served() -> Iterator[Site]:
+    app = fake_api.create_fake()
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
@@ -67,7 +55,7 @@ def served(fake: Any) -> Iterator[Site]:
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", fake.KEY, app.state.asked)
+    yield Site(f"http://127.0.0.1:{listener.getsockname()[1]}", KEY, app.state.asked)
     server.should_exit = True
     thread.join(timeout=10)
     listener.close()

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from tests.serving.page import fake_api
+
 STORE = {"store_id": "S01"}
 SERIES = STORE | {"product_id": "P0001"}
 QUESTIONS: dict[str, dict[str, Any]] = {
@@ -31,20 +33,20 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_every_answer_of_the_stand_in_has_a_question_here(fake: Any) -> None:
-    assert set(QUESTIONS) == {*fake.ANSWERS, "profile"}
+def test_every_answer_of_the_stand_in_has_a_question_here() -> None:
+    assert set(QUESTIONS) == {*fake_api.ANSWERS, "profile"}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_question_and_answer_have_the_shapes_of_the_service(fake: Any, name: str, language: str) -> None:
-    fake.MODELS[name].request.model_validate(QUESTIONS[name])
-    answer = fake.answer_to(name, QUESTIONS[name], language)
-    assert fake.MODELS[name].response.model_validate(answer)
+def test_question_and_answer_have_the_shapes_of_the_service(name: str, language: str) -> None:
+    fake_api.MODELS[name].request.model_validate(QUESTIONS[name])
+    answer = fake_api.answer_to(name, QUESTIONS[name], language)
+    assert fake_api.MODELS[name].response.model_validate(answer)
 
 
-def test_an_answer_that_the_service_would_not_give_is_refused(fake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    invented = fake.overview({}) | {"mood": "good"}
-    monkeypatch.setitem(fake.ANSWERS, "overview", lambda _: invented)
+def test_an_answer_that_the_service_would_not_give_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    invented = fake_api.overview({}) | {"mood": "good"}
+    monkeypatch.setitem(fake_api.ANSWERS, "overview", lambda _: invented)
     with pytest.raises(ValidationError, match="mood"):
-        fake.answer_to("overview", {}, "en")
+        fake_api.answer_to("overview", {}, "en")

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.serving.page import fake_demand, fake_people
+
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
 Open = Callable[..., Any]
@@ -91,7 +93,7 @@ def test_a_product_that_cannot_be_asked_says_why(open_page: Open) -> None:
 
 
 @BOTH
-def test_rules_are_added_and_taken_back(open_page: Open, site: Any, fake: Any, language: str) -> None:
+def test_rules_are_added_and_taken_back(open_page: Open, site: Any, language: str) -> None:
     page = open_page("rules", language).page
     expect(page.locator(".empty")).to_contain_text(says(language, "还没有规则", "No rules yet"))
     page.locator('[name="action"]').select_option("boost")
@@ -105,7 +107,7 @@ def test_rules_are_added_and_taken_back(open_page: Open, site: Any, fake: Any, l
     assert sent["version"] == 0
     page.locator(".rule button").click()
     expect(page.locator(".rule")).to_have_count(0)
-    assert fake.RULES == []
+    assert fake_people.RULES == []
 
 
 def test_a_person_s_list_tells_how_to_get_it_which_rule_moved_it_and_what_completes_the_bag(open_page: Open) -> None:
@@ -127,10 +129,8 @@ def test_the_forecast_names_substitutes_and_partners(open_page: Open) -> None:
 
 
 @BOTH
-def test_a_forecast_is_overridden_with_a_reason_and_taken_back(
-    open_page: Open, site: Any, fake: Any, language: str
-) -> None:
-    fake.OVERRIDES.clear()
+def test_a_forecast_is_overridden_with_a_reason_and_taken_back(open_page: Open, site: Any, language: str) -> None:
+    fake_demand.OVERRIDES.clear()
     page = open_page("forecast?store=S01&product=P0002", language).page
     page.locator(".override summary").click()
     page.locator('.override [name="reason"]').fill("周末集市")
@@ -142,7 +142,7 @@ def test_a_forecast_is_overridden_with_a_reason_and_taken_back(
     page.locator(".override summary").click()
     page.get_by_role("button", name=says(language, "撤回", "Take back")).click()
     expect(page.locator(".override[open]")).to_have_count(0)
-    assert fake.OVERRIDES[0]["state"] == "withdrawn"
+    assert fake_demand.OVERRIDES[0]["state"] == "withdrawn"
 
 
 def test_the_ledger_opens_on_the_landing(open_page: Open) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
+from tests.serving.page import fake_stock
+
 pytestmark = pytest.mark.browser
 VIEWS = [
     "overview",
@@ -169,10 +171,10 @@ def test_the_page_follows_dark_and_light(open_page: Open) -> None:
     assert colours == {"light": "rgb(245, 246, 248)", "dark": "rgb(18, 22, 28)"}
 
 
-def test_paper_gets_the_whole_list_and_no_controls(open_page: Open, fake: Any) -> None:
+def test_paper_gets_the_whole_list_and_no_controls(open_page: Open) -> None:
     page = open_page("overview", "en").page
     expect(page.locator(".tiles")).to_be_visible()
-    lines = [fake.suggestion("S01", 0, f"P{number:04d}") for number in range(250)]
+    lines = [fake_stock.suggestion("S01", 0, f"P{number:04d}") for number in range(250)]
     page.route("**/replenish", lambda route: route.fulfill(json={"suggestions": lines, "total": 250, "names": {}}))
     page.goto(page.url.split("#")[0] + "#/replenishment?store=S01")
     expect(page.locator("tbody tr")).to_have_count(100)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.serving.page import fake_demand
+
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
 Open = Callable[..., Any]
@@ -73,11 +75,11 @@ def test_arrow_keys_read_the_chart_day_by_day(open_page: Open) -> None:
     expect(page.locator(".readout")).to_contain_text("2025年11月9日周日售出")
 
 
-def test_days_left_out_of_the_history_count_as_nothing_sold(open_page: Open, fake: Any) -> None:
+def test_days_left_out_of_the_history_count_as_nothing_sold(open_page: Open) -> None:
     page = open_page("forecast?store=S01&product=P0002&days=56&horizon=28").page
     body = {"store_id": "S01", "product_id": "P0002", "days": 28}
-    sold = sum(row["units"] for row in fake.history(body)["rows"])
-    assert len(fake.history(body)["rows"]) == 27
+    sold = sum(row["units"] for row in fake_demand.history(body)["rows"])
+    assert len(fake_demand.history(body)["rows"]) == 27
     expect(page.locator(".figure").filter(has_text="过去 28 天售出").locator("dd").first).to_have_text(str(sold))
 
 

@@ -1,0 +1,121 @@
+"""Answers of the fake service about stock: suggestions, decisions, exceptions, transfers, counts, excess, orders."""
+
+from typing import Any
+
+import polars as pl
+
+from retail_brain.settings import ReplenishmentSettings
+from serving.planning.stock.line_flags import line_flags
+from tests.serving.page.fake_chain import AS_OF, PRODUCTS, error
+
+
+def suggestion(store_id: str, index: int, product_id: str) -> dict[str, Any]:
+    demand, on_hand = 20.0 + 7 * index, [4.0, 60.0, None, 12.0, -2.0, 30.0][index % 6]
+    quantity = [24.0, 0.0, 36.0, 48.0, 24.0, 12.0][index % 6]
+    code = ["order", "enough", "unknown_stock", "order", "order", "budget"][index % 6]
+    lost = [7.5, 0.1, None, 0.3, 0.4, 0.2][index % 6]
+    known = on_hand is not None
+    row = {
+        "suggestion_id": f"{store_id}-{product_id}",
+        "state": "proposed",
+        "decision": None,
+        "store_id": store_id,
+        "product_id": product_id,
+        "as_of": AS_OF.isoformat(),
+        "order_quantity": quantity,
+        "order_on": "2026-03-01",
+        "arrives_on": "2026-03-03",
+        "on_hand": on_hand,
+        "on_order": 6.0 if known else None,
+        "demand_until_next_arrival": demand,
+        "order_up_to": demand + 8 if known else None,
+        "safety_stock": 8.0 if known else None,
+        "expected_lost_sales": lost,
+        "expected_value": 12.5 * quantity if known else None,
+        "source": "transfer:S02" if index == 3 else "supplier",
+        "order_cost": 9.9 * quantity,
+        "case_pack": 12.0,
+        "min_order_quantity": 0.0,
+        "shelf_room": None,
+        "reason_code": code,
+    }
+    flags = line_flags(pl.DataFrame([row]), ReplenishmentSettings()).row(0, named=True)
+    row["flags"] = [name for name, is_raised in flags.items() if is_raised]
+    row["is_open"] = bool(row["flags"]) or quantity > 0
+    row["reason"] = (
+        f"{on_hand} on hand; {demand:.0f} are expected to be wanted. "
+        "Ordered for a 95% chance of no stock-out. 2 packs of 12."
+    )
+    row["reason_zh"] = (
+        f"现有{on_hand}件；预计共需{demand:.0f}件，才能撑到再下一次到货（2026-03-10）。订货后不缺货概率95%。共2箱，每箱12件。"
+    )
+    return row
+
+
+def replenish(body: dict[str, Any]) -> dict[str, Any]:
+    rows = [suggestion(body["store_id"], index, product_id) for index, product_id in enumerate(PRODUCTS)]
+    return {"suggestions": rows, "total": len(rows), "names": PRODUCTS}
+
+
+def decisions(body: dict[str, Any]) -> Any:
+    past = {"approve": "approved", "change": "changed", "reject": "rejected"}
+    usual = {"suggested_quantity": 24.0, "order_quantity": None, "reason": None}
+    noted = {"decided_by": "test", "decided_at": "2026-03-01T05:00:00Z"}
+    for made in body.get("decisions", []):
+        if made.get("order_quantity", 0) % 12 and not made.get("confirm_exception"):
+            problem = {"code": "pack", "case_pack": 12.0, "below": 0.0, "above": 12.0}
+            return error(422, "unconfirmed", "is not a whole number of packs of 12", problems=[problem])
+    only_asked = ("action", "seen_quantity", "confirm_exception")
+    return {
+        "stored": [
+            usual
+            | {name: value for name, value in made.items() if name not in only_asked}
+            | {"decision": past[made["action"]], "suggestion_id": f"{made['store_id']}-{made['product_id']}"}
+            | {"decision_id": made.get("decision_id", f"d{place}")}
+            | noted
+            for place, made in enumerate(body.get("decisions", []))
+        ],
+        "withdrawn": [],
+    }
+
+
+def with_reason(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"reason": "because it pays", "reason_zh": "因为划算"}
+
+
+def attention(body: dict[str, Any]) -> dict[str, Any]:
+    kinds = ["leftover", "phantom", "transfer", "stockout"]
+    rows = [
+        with_reason({"kind": kind, "money": 400.0 - 100 * place, "store_id": "S01", "product_id": f"P000{place + 1}"})
+        | {"other_store_id": "S02" if kind == "transfer" else None, "units": 3.0}
+        for place, kind in enumerate(kinds)
+    ]
+    sums = [{"kind": row["kind"], "lines": 1, "money": row["money"]} for row in rows]
+    return {"attention": rows, "total": 31, "kinds": sums, "open": 40, "names": PRODUCTS}
+
+
+def transfers(body: dict[str, Any]) -> dict[str, Any]:
+    row = {"product_id": "P0005", "from_store_id": "S01", "to_store_id": "S02", "units": 4.0, "expected_value": 12.5}
+    return {"transfers": [with_reason(row)], "total": 1, "names": PRODUCTS}
+
+
+def counts(body: dict[str, Any]) -> dict[str, Any]:
+    row = {"store_id": "S03", "product_id": "P0004", "as_of": AS_OF.isoformat(), "on_hand": 9.0, "expected_units": 8.1}
+    row |= {"days_without_sale": 11, "probability": 0.995, "expected_value": 31.4}
+    return {"counts": [with_reason(row)], "total": 1, "names": PRODUCTS}
+
+
+def leftovers(body: dict[str, Any]) -> dict[str, Any]:
+    row = {"store_id": "S02", "product_id": "P0010", "as_of": AS_OF.isoformat(), "on_hand": 8.0, "probability": 1.0}
+    row |= {"sell_by": "2026-03-07", "left_over_units": 6.5, "value_at_risk": 310.0, "reason_code": "season"}
+    rows = [] if body.get("store_id") == "S90" else [with_reason(row)]
+    return {"leftovers": rows, "total": len(rows), "names": PRODUCTS}
+
+
+def orders(body: dict[str, Any]) -> dict[str, Any]:
+    row = {"suggestion_id": "s1", "store_id": "S01", "product_id": "P0001", "as_of": AS_OF.isoformat()}
+    row |= {"state": "received", "decision": "changed", "suggested_quantity": 24.0, "order_quantity": 30.0}
+    row |= {"received_units": 24.0, "open_units": 6.0, "received_on": "2026-03-03", "reason": "周末集市"}
+    row |= {"exported_at": "2026-03-01T06:00:00Z", "decided_by": "李女士", "decided_at": "2026-03-01T05:00:00Z"}
+    row |= {"decision_id": "d1", "is_exception": False}
+    return {"orders": [row], "total": 1, "open": 40, "states": {"received": 1}, "names": PRODUCTS}
