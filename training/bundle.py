@@ -1,7 +1,8 @@
 """Writes and reads model bundles: exported models as plain files with checksums, and the pointer to the champion.
 
 `bundles/KIND/VERSION/` holds LightGBM text, npz, Parquet and JSON files and `manifest.json`; `bundles/KIND/CHAMPION`
-names the version in use. Serving reads these and never asks MLflow, so it needs neither its server nor its libraries.
+names the version in use. Commands and publishing read these and never ask MLflow, so they need neither its server nor
+its libraries.
 """
 
 import json
@@ -56,7 +57,7 @@ def write_bundle(
         ModelError: `write_model` wrote a kind of file that a bundle may not hold.
     """
     folder = workspace.bundles / kind / str(version)
-    # a version never changes, and a running service may have its files mapped: they are not replaced by equal ones
+    # a version never changes, and a command may be reading its files: they are not replaced by equal ones
     if _is_intact(folder):
         return folder
     with atomic_path(folder) as staging:
@@ -103,7 +104,7 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def champion_version(workspace: Workspace, kind: Kind) -> int | None:
-    """The registry number that serving uses; None where nothing was promoted.
+    """The registry number of the version in use; None where nothing was promoted.
 
     Raises:
         ModelError: the pointer holds no number.
@@ -135,7 +136,7 @@ def champion(workspace: Workspace, kind: Kind) -> Path:
 
 
 def point_champion(workspace: Workspace, kind: Kind, version: int) -> None:
-    """Makes a bundle the one that serving uses; the pointer is replaced as a whole, so a reader sees old or new."""
+    """Makes a bundle the one in use; the pointer is replaced as a whole, so a reader sees old or new."""
     write_text(workspace.bundles / kind / "CHAMPION", f"{version}\n")
 
 

@@ -25,6 +25,7 @@ def check_columns(fitted: Mapping[str, int], present: Mapping[str, int], model: 
     Raises:
         ModelError: columns are missing or redefined; the message names them.
     """
+    # only the model's own columns are looked at, in any order: what this version computes besides never refuses it
     missing = [name for name in fitted if name not in present]
     redefined = [name for name in fitted if name in present and present[name] != fitted[name]]
     if missing:

@@ -61,7 +61,7 @@ def window_metrics(scores: pl.DataFrame, method: str, prefix: str = "") -> dict[
         method: the method to select.
         prefix: before each metric's name.
     """
-    if scores.is_empty():
+    if scores.is_empty():  # without a window there are no columns to filter by
         return {}
     rows = scores.filter(method=method).drop("method")
     return {

@@ -99,7 +99,7 @@ def _timed(name, work, people=0):
 
 def _online(pairs: pl.DataFrame, model: RecommenderModel) -> None:
     goods = model.associations.products["product_id"]
-    together = model.associations.together
+    together = model.associations.cosine
     complements = Complements(together.indptr, together.indices, together.data)
     taken = []
     for _, mine in list(pairs.partition_by("customer_id", as_dict=True).items())[:1_000]:

@@ -1,1 +1,1 @@
-"""People and goods: calibrated purchase probabilities."""
+"""Recommends products to customers and customers for products by calibrated purchase probabilities."""

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ModelError, NotFoundError
-from training.recommender.candidates.item_item import SLAB, basket_matrix, together
+from training.recommender.candidates.item_item import SLAB, basket_matrix, shrunk_cosine
 from training.recommender.candidates.trending import popularity
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import ATTRIBUTES, build_history
@@ -37,13 +37,13 @@ class Associations:
     Attributes:
         products: one row per product, sorted by product_id: product_id, name, the attributes, price and popularity
             (share of recent sales).
-        together: products x products, shrunk cosine of joint baskets, the greatest of each row.
+        cosine: products x products, shrunk cosine of joint baskets, the greatest of each row.
         lifts: products x products of different subcategories, shrunk lift of joint baskets, the greatest of each row,
-            scaled to the size of `together` and at most 1.
+            scaled to the size of `cosine` and at most 1.
     """
 
     products: pl.DataFrame
-    together: CSR
+    cosine: CSR
     lifts: CSR
 
     def code(self, product_id: str) -> int:
@@ -52,6 +52,7 @@ class Associations:
         Raises:
             NotFoundError: the product was unknown when the model was fitted.
         """
+        # rows are sorted by id, as the codes of the history
         row = self.products["product_id"].search_sorted(product_id)
         if row >= self.products.height or self.products["product_id"][row] != product_id:
             raise NotFoundError(
@@ -74,7 +75,7 @@ class Associations:
             NotFoundError: the product is unknown.
         """
         row = self.code(product_id)
-        _, substitutes, score = Substitutes.of(self.products, self.together).best(np.array([row]), k)
+        _, substitutes, score = Substitutes.from_products(self.products, self.cosine).best(np.array([row]), k)
         reasons = [self._similar_reason(row, int(other)) for other in substitutes]
         return pl.DataFrame(
             {
@@ -118,7 +119,7 @@ class Associations:
 
         Substitutes come from the category (the department where that is unknown), among its 2,000 best sellers.
         """
-        return similar_lists(self.products, self.together, k)
+        return similar_lists(self.products, self.cosine, k)
 
     def complement_lists(self, k: int = 20) -> pl.DataFrame:
         """Complements of every product: one row per product x rank (from 1): product_id, other_id, score, rank."""
@@ -137,7 +138,7 @@ class Associations:
     def save(self, folder: Path) -> None:
         """Writes goods.parquet, together.npz and lifts.npz into an existing folder."""
         self.products.write_parquet(folder / "goods.parquet")
-        for file, matrix in (("together", self.together), ("lifts", self.lifts)):
+        for file, matrix in (("together", self.cosine), ("lifts", self.lifts)):
             arrays = {name: getattr(matrix, name) for name in ("data", "indices", "indptr")}
             np.savez_compressed(folder / f"{file}.npz", **arrays)
 
@@ -172,7 +173,7 @@ def fit_associations(dataset: Dataset, as_of: date, config: RecommenderConfig) -
     history = build_history(dataset, as_of, config)
     products = history.products.select("product_id", "name", *ATTRIBUTES, "price")
     baskets = basket_matrix(history)
-    cosine = together(baskets, config.item_item.shrinkage, config.item_item.neighbours)
+    cosine = shrunk_cosine(baskets, config.item_item.shrinkage, config.item_item.neighbours)
     subcategory, _ = history.attribute_codes("subcategory")
     lifts = shrunk_lifts(baskets, subcategory.astype(np.int64), config.item_item.neighbours)
     # on the scale of the cosine that stood here before: live ranking's weights were set for it

@@ -107,7 +107,8 @@ def backtest(
     run = _Run(dataset, config, checkpoints, progress)
     examples: dict[date, Examples] = {}
     tables: dict[str, list[pl.DataFrame]] = {name: [] for name in ("recommender", "audience", "calibration", "recall")}
-    # the earliest first: a window's own pairs, thinned, are training pairs of the later ones
+    # the earliest first: a window's own pairs, thinned, are training pairs of the later ones, whose rankers are fitted
+    # on all cutoffs before them, as in a real training
     for window in sorted(windows):
         training = training_cutoffs(dataset.at(window), window, config)
         for cutoff in training:
@@ -148,7 +149,11 @@ def evaluate_windows(
 
 
 def newest_windows(dataset: Dataset, as_of: date, config: RecommenderConfig, count: int) -> list[date]:
-    """The newest `count` cutoffs whose following `label_days` are visible and that leave a history to learn from."""
+    """The newest `count` cutoffs whose following `label_days` are visible and that leave a history to learn from.
+
+    Raises:
+        DataError: there is no table `transactions`.
+    """
     cutoffs = training_cutoffs(dataset, as_of, config.model_copy(update={"cutoffs": count}))
     return [day for day in cutoffs if day + timedelta(days=config.label_days) <= as_of]
 

@@ -32,7 +32,7 @@ class NeighbourConfig(Section):
     traits: int = Field(
         default=100,
         ge=1,
-        description="most telling goods of a person that the nearest are looked for by; fewer are faster",
+        description="heaviest products of a person that neighbours are searched by; fewer are faster",
     )
     own_weight: float = Field(default=0.7, ge=0, le=1, description="share of the own vector in the mixture")
     quota: int = Field(default=100, ge=0, description="candidates for each customer")
@@ -42,11 +42,11 @@ class UserCFConfig(Section):
     """User-based collaborative filtering (UP-CF, Faggioli et al. 2020), rare products counting more."""
 
     half_life_days: int = Field(default=28, ge=1, description="days in which a purchase loses half its weight")
-    neighbours: int = Field(default=100, ge=1, description="nearest people whose goods are added up")
+    neighbours: int = Field(default=100, ge=1, description="nearest people whose products are added up")
     traits: int = Field(
         default=100,
         ge=1,
-        description="most telling goods of a person that the nearest are looked for by; fewer are faster",
+        description="heaviest products of a person that neighbours are searched by; fewer are faster",
     )
     sharpness: float = Field(
         default=2.0, gt=0, description="power that likeness is raised to: higher listens to the nearest only"
@@ -60,7 +60,7 @@ class ItemItemConfig(Section):
     half_life_days: int = Field(default=28, ge=1, description="days in which a purchase loses half its weight")
     neighbours: int = Field(default=60, ge=1, description="products kept beside each product")
     shrinkage: float = Field(
-        default=20.0, ge=0, description="baskets added to the denominator, so that rare goods do not win by chance"
+        default=20.0, ge=0, description="baskets added to the denominator, so that rare products do not win by chance"
     )
     max_baskets: int = Field(default=400_000, ge=1, description="newest baskets that are counted")
     quota: int = Field(default=60, ge=0, description="candidates for each customer")
@@ -199,6 +199,8 @@ def threads_for(work: int, num_threads: int) -> int:
     return 1 if work < SMALL_WORK else num_threads
 
 
+# `full` trades time for accuracy: labels of eight windows in place of two, slower learning over twice the rounds, and
+# the spectral source
 PRESETS: dict[str, RecommenderConfig] = {
     "fast": RecommenderConfig(),
     "full": RecommenderConfig(

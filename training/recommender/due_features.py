@@ -54,6 +54,9 @@ def purchase_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -
         dataset: needs `transactions`.
         as_of: last visible day.
         config: half-lives of the decayed counts.
+
+    Raises:
+        DataError: there is no table `transactions`.
     """
     tables = {name: dataset.frames[name] for name in ("transactions", "products") if dataset.has(name)}
     purchases_dataset = replace(dataset, frames=tables).at(as_of)
@@ -80,6 +83,9 @@ def days_until_bought(dataset: Dataset, history: History, until: date) -> Ints:
         dataset: must show the days up to `until`.
         history: whose pairs.
         until: last day looked at, inclusive.
+
+    Raises:
+        DataError: there is no table `transactions`.
     """
     next_purchases = (
         purchases(dataset.at(until), until)

@@ -147,6 +147,9 @@ def fit_due(dataset: Dataset, as_of: date, config: RecommenderConfig) -> DueMode
         dataset: needs `transactions`; nothing after `as_of` is read.
         as_of: last visible day.
         config: half-lives of the decayed counts, least history and seed.
+
+    Raises:
+        DataError: there is no table `transactions`.
     """
     cutoff = as_of - timedelta(days=HORIZONS[-1])
     history = purchase_history(dataset, cutoff, config)

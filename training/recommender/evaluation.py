@@ -94,18 +94,21 @@ def audience_table(outcome: Outcome, fitted: FittedSources, probability: Reals) 
         products. Methods ending in `_new` count only people who had never bought the product.
     """
     label, probabilities, is_repeat = _grid(outcome, probability)
-    scores = {"model": probabilities, **_audience_baselines(fitted, outcome.people, outcome.goods)}
+    scores = {"model": probabilities, **_audience_baselines(fitted, outcome.people, outcome.audience_products)}
     rows = [{"method": name, **_audience(score, label)} for name, score in scores.items()]
     rows += [{"method": f"{name}_new", **_audience(score, label, ~is_repeat)} for name, score in scores.items()]
     return pl.DataFrame(rows)
 
 
 def _grid(outcome: Outcome, probability: Reals) -> tuple[Flags, Reals, Flags]:
-    """People x `outcome.goods`: label, probability, and whether the person had bought the product before."""
-    is_in_grid = is_among(outcome.examples.products, outcome.goods)
+    """People x audience products: label, probability, and whether the person had bought the product before."""
+    is_in_grid = is_among(outcome.examples.products, outcome.audience_products)
     examples = outcome.examples.take(is_in_grid)
-    shape = outcome.people.size, outcome.goods.size
-    cell = np.searchsorted(outcome.people, examples.people), np.searchsorted(outcome.goods, examples.products)
+    shape = outcome.people.size, outcome.audience_products.size
+    cell = (
+        np.searchsorted(outcome.people, examples.people),
+        np.searchsorted(outcome.audience_products, examples.products),
+    )
     label, is_repeat, probabilities = np.zeros(shape, bool), np.zeros(shape, bool), np.zeros(shape)
     label[cell], is_repeat[cell], probabilities[cell] = examples.label, examples.is_repeat, probability[is_in_grid]
     return label, probabilities, is_repeat

@@ -51,7 +51,7 @@ class Examples:
 
     def take(self, rows: npt.NDArray[np.generic]) -> "Examples":
         """The pairs in some rows, by number or by mask."""
-        return Examples(*(getattr(self, part.name)[rows] for part in fields(self)))
+        return Examples(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Outcome:
         examples: their pairs; thinned for training, all candidates for a test.
         recall: share of the purchases that each source proposed, and `all` together.
         relevant: number of different products that each of `people` bought afterwards.
-        goods: codes of products whose pairs with all people are among the examples (audiences of a test).
+        audience_products: codes of products whose pairs with all people are among the examples (audiences of a test).
     """
 
     cutoff: date
@@ -72,7 +72,7 @@ class Outcome:
     examples: Examples
     recall: dict[str, float]
     relevant: Ints
-    goods: Ints
+    audience_products: Ints
 
 
 def label_pairs(
@@ -86,6 +86,9 @@ def label_pairs(
         config: sizes of the samples.
         test_goods: None for training: the pairs are thinned. For a test, the number of products whose audiences are
             measured.
+
+    Raises:
+        DataError: there is no table `transactions`.
     """
     history = fitted.history
     purchases = purchased_pairs(dataset, history, history.as_of + timedelta(days=config.label_days))
@@ -121,6 +124,9 @@ def training_cutoffs(dataset: Dataset, as_of: date, config: RecommenderConfig) -
         dataset: needs `transactions`.
         as_of: last visible day.
         config: days of the label, number of cutoffs, least history before each.
+
+    Raises:
+        DataError: there is no table `transactions`.
     """
     receipts_of_customers = receipt_lines(dataset, as_of).filter(pl.col("customer_id").is_not_null())
     first = receipts_of_customers.select(pl.col("date").min()).collect().item()

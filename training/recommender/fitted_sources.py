@@ -12,7 +12,8 @@ from training.recommender.candidates.pool import Candidates, candidate_blocks
 from training.recommender.candidates.registry import fit_sources
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import History, build_history
-from training.recommender.pair_features import PairFeatures, build_pair_features, feature_names
+from training.recommender.pair_feature_names import feature_names
+from training.recommender.pair_features import PairFeatures, build_pair_features
 from training.recommender.sparse import Ints, distinct
 
 WIDE_MIN_BUYERS = 5
@@ -85,6 +86,7 @@ def fit_sources_at(
         NotFoundError: a source is not installed.
         ExtensionError: a source of another package is unusable.
     """
+    # one history for all: sources and features index the same codes
     history = build_history(dataset, as_of, config)
     return FittedSources(
         history, fit_sources(history, config, sources), build_pair_features(dataset, history, config), config

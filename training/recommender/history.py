@@ -93,8 +93,8 @@ class History:
         have too few buyers to tell tastes by.
         """
         # stable, so that equals are chosen alike on every machine
-        best = np.argsort(-self.buyers, kind="stable")[: self.max_core_products]
-        return read_only(np.sort(best[self.buyers[best] > 0]))
+        most_bought = np.argsort(-self.buyers, kind="stable")[: self.max_core_products]
+        return read_only(np.sort(most_bought[self.buyers[most_bought] > 0]))
 
     def matrix(self, column: str) -> CSR:
         """Customers x products: a column of the pairs, a new matrix at every call, which the caller may change."""
@@ -185,6 +185,7 @@ def _customers(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFra
 
 def _traits(dataset: Dataset, as_of: date, customer_ids: pl.Series) -> pl.DataFrame:
     listed = dataset.at(as_of).scan_or_empty("customers").collect()
+    # columns of the canonical table have uses of their own (home store, day of joining); what is further is a trait
     text_columns = [
         name
         for name, kind in listed.schema.items()
@@ -211,6 +212,8 @@ def _products(dataset: Dataset, as_of: date, pairs: pl.DataFrame) -> pl.DataFram
     launched = listed.filter(
         pl.col("launched_on").is_between(as_of - timedelta(days=NEW_GOODS_DAYS), as_of, closed="right")
     )
+    # products without a sale are kept where they are new or somebody looked at them; the rest of a catalogue of
+    # hundreds of thousands would only cost time
     product_ids = pl.concat([sold["product_id"], pairs["product_id"], launched["product_id"]]).unique().sort()
     return (
         product_ids.to_frame()
@@ -273,6 +276,9 @@ def purchased_pairs(dataset: Dataset, history: History, until: date) -> tuple[In
         dataset: must show the days up to `until`.
         history: whose codes.
         until: last day, inclusive.
+
+    Raises:
+        DataError: there is no table `transactions`.
     """
     customers, products = history.customers["customer_id"], history.products["product_id"]
     pairs = (

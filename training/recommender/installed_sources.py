@@ -110,6 +110,7 @@ def ordered_sources(names: Sequence[str]) -> tuple[str, ...]:
         UsageError: one is not installed, or one of NEEDED is missing.
         ExtensionError: one of another package is unusable.
     """
+    # sorted, because the order is that of the ranker's columns and must not follow the order in the settings
     outside = sorted(set(names) - set(SOURCE_NAMES))
     missing = missing_sources(names)
     if missing:

@@ -157,7 +157,7 @@ def _window_metrics(results: Backtest) -> dict[date, dict[str, float]]:
 
 
 def _figures(results: Backtest) -> dict[str, Figure]:
-    if results.recommender.is_empty():
+    if results.recommender.is_empty():  # too few days for a window
         return {}
     mean = results.recommender.group_by("method").agg(pl.col("ndcg_at_10").mean()).sort("ndcg_at_10")
     figure = Figure(figsize=(7, 3.5), layout="constrained")

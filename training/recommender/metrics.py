@@ -30,13 +30,14 @@ def top_hits(people: Ints, score: Reals, label: Flags, everyone: Ints, k: int) -
         everyone: people to report, ascending; those without pairs get misses, so that they count in means.
         k: length of the list.
     """
-    order = np.lexsort((-score, people))
+    order = np.lexsort((-score, people))  # stable, so ties stay in the order of the rows
     sorted_people = people[order]
+    # the rank of a pair is its distance from the first one of its person
     start = np.searchsorted(sorted_people, sorted_people)
     rank = np.arange(order.size) - start
-    best = (rank < k) & np.isin(sorted_people, everyone)
+    is_top = (rank < k) & np.isin(sorted_people, everyone)
     hits = np.zeros((everyone.size, k), bool)
-    hits[np.searchsorted(everyone, sorted_people[best]), rank[best]] = label[order][best]
+    hits[np.searchsorted(everyone, sorted_people[is_top]), rank[is_top]] = label[order][is_top]
     return hits
 
 
@@ -49,6 +50,7 @@ def recall_at(ranking: Ranking, k: int) -> Reals:
 def ndcg_at(ranking: Ranking, k: int) -> Reals:
     """NDCG of each person: discounted gain of the first k over the greatest possible, 0 to 1 (Jarvelin 2002)."""
     discount = 1 / np.log2(np.arange(2, k + 2))
+    # nobody can have more hits than they bought: the greatest gain is that of min(bought, k) hits at the top
     ideal = np.cumsum(discount)[np.minimum(np.maximum(ranking.relevant, 1), k) - 1]
     gain = (ranking.hits[:, :k] * discount).sum(axis=1) / ideal
     return np.asarray(gain, dtype=np.float64)

@@ -26,7 +26,7 @@ from training.recommender.due_model import DueModel, fit_due
 from training.recommender.examples import Examples, label_pairs, training_cutoffs
 from training.recommender.fitted_sources import FittedSources, fit_sources_at
 from training.recommender.installed_sources import SOURCE_NAMES, missing_sources
-from training.recommender.pair_features import REDEFINED, feature_names
+from training.recommender.pair_feature_names import REDEFINED, feature_names
 from training.recommender.ranker import Ranker, fit_ranker
 from training.recommender.scoring import cold_start_lists, score_pairs
 

@@ -1,96 +1,28 @@
 """Computes the ranker's features: one row per customer x product, the same code in training and in serving."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 from features.jobs import TableName
-from features.person.interactions import EVENT_TYPES, HALF_LIVES_VISITS, visits_column
 from features.sets import KEYS, chosen_columns, read_columns
 from retail_brain.dataset import Dataset
 from training.recommender.candidates.pool import Candidates
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import ATTRIBUTES, History
+from training.recommender.pair_feature_names import (
+    NAN_WITHOUT_INTERACTION,
+    PAIR,
+    PERSON,
+    PRODUCT,
+    TABLES,
+    TIMING,
+    slow_half_life,
+)
 from training.recommender.repeat_gap import Gaps, expected_gaps
-from training.recommender.sparse import CSR, Flags, Floats, Ints, csr, distinct, look_up, row_sums
-
-# the names below are stored in bundles: a new one is harmless, a changed meaning belongs into REDEFINED
-PAIR = (
-    "purchase_days",
-    "units",
-    "spend",
-    "sd_gap_days",
-    "online",
-    "stores",
-    "visits_since",
-    "visit_gaps_since",
-    "shorter_gaps",
-    *(visits_column(v) for v in HALF_LIVES_VISITS),
-    *(f"event_{kind}" for kind in EVENT_TYPES),
-)
-"""Columns of `History.pairs` that are features; `purchase_days` stays the first, see `Examples.is_repeat`."""
-UNKNOWN = {
-    "sd_gap_days",
-    "visits_since",
-    "visit_gaps_since",
-    "shorter_gaps",
-    "since_last",
-    "since_first",
-    "since_event",
-    "gap",
-    "gaps_since_last",
-}
-"""Features that are NaN and not 0 for pairs that never interacted: 0 days ago would mean today."""
-TIMING = ("since_last", "since_first", "since_event", "gap", "gaps_since_last", "rate_28d", "share_of_visits")
-PERSON = (
-    "baskets",
-    "visit_days",
-    "visits_28d",
-    "visits_90d",
-    "since_visit",
-    "tenure",
-    "basket_size",
-    "variety",
-    "loyalty",
-    "visit_gaps_due",
-)
-PRODUCT = ("buyers", "repeat_share", "sales_trend", "product_gap", "log_price", "age", "since_sold", "product_baskets")
-AFFINITY = (*(f"{name}_days" for name in ATTRIBUTES), "subcategory_others", "category_since")
-
-
-TABLES: Final[tuple[TableName, ...]] = ("person", "goods")
-"""Feature tables whose columns may be chosen by `feature_sets`: those with one row per person or product."""
-
-REDEFINED: Mapping[str, int] = MappingProxyType({})
-"""Column of the pair or due features -> number of its definition; 1 for those that are not named here.
-
-Raise it whenever a column of the same name begins to mean something else: models fitted on the earlier definition are
-then refused by that name."""
-
-
-def feature_names(config: RecommenderConfig, sources: Sequence[str] | None = None) -> list[str]:
-    """Names of the features, in the order of `PairFeatures.table`.
-
-    Args:
-        config: half-lives, sources and feature sets.
-        sources: names of the candidate sources whose scores are features; None: those of the configuration.
-    """
-    decayed = [f"decayed_{h}d" for h in config.half_lives_days]
-    product = [*PRODUCT, *(f"product_{name}" for name in decayed)]
-    sources = config.sources if sources is None else sources
-    opinions = [f"{name}_score" for name in sources] + [f"{name}_relative" for name in sources]
-    of_tables = map(str, chosen_columns(config.feature_sets, TABLES))
-    return [*PAIR, *decayed, *TIMING, *PERSON, *product, *AFFINITY, "relative_price", *opinions, *of_tables]
-
-
-def slow_half_life(config: RecommenderConfig) -> int:
-    """The half-life nearest to 90 days, which affinities and baselines are decayed by: habits, not the last trip."""
-    return min(config.half_lives_days, key=lambda h: abs(h - 90))
+from training.recommender.sparse import CSR, Floats, csr, distinct, look_up, row_sums
 
 
 @dataclass(frozen=True)
@@ -155,7 +87,7 @@ class PairFeatures:
 
     def _absent(self) -> Floats:
         names = [*PAIR, *(f"decayed_{h}d" for h in self.config.half_lives_days), *TIMING]
-        return np.array([np.nan if name in UNKNOWN else 0.0 for name in names], np.float32)
+        return np.array([np.nan if name in NAN_WITHOUT_INTERACTION else 0.0 for name in names], np.float32)
 
     def _affinity(self, candidates: Candidates, pair: Floats) -> Floats:
         block = distinct(candidates.people)
@@ -319,16 +251,3 @@ def _category_last(history: History, codes: npt.NDArray[np.int32], count: int) -
 
 def _dense(frame: pl.DataFrame) -> Floats:
     return frame.select(pl.all().cast(pl.Float32).fill_null(float("nan"))).to_numpy()
-
-
-def customer_share(people: Ints, share: float, seed: int) -> Flags:
-    """Whether each customer belongs to a random share that is stable for a code and seed.
-
-    Args:
-        people: customer codes.
-        share: of the customers, 0 to 1.
-        seed: another seed chooses other customers.
-    """
-    # Fibonacci hashing: the golden ratio's multiplier spreads consecutive codes evenly over the upper bits
-    mixed = (people.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
-    return (mixed >> np.uint64(40)).astype(np.float64) / 2**24 < share

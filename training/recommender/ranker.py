@@ -18,8 +18,8 @@ from retail_brain.files import write_json, write_text
 from training.recommender.calibration import UNCHANGED, Curve, fit_curve
 from training.recommender.config import RecommenderConfig, threads_for
 from training.recommender.examples import Examples
-from training.recommender.pair_features import customer_share, feature_names
-from training.recommender.sparse import Flags, Floats, Reals
+from training.recommender.pair_feature_names import feature_names
+from training.recommender.sparse import Flags, Floats, Ints, Reals
 
 MIN_POSITIVES = 100
 """Purchases (and others) below which no trees are fitted. Chosen by judgement, not measured."""
@@ -132,7 +132,7 @@ def fit_ranker(examples: Sequence[Examples], config: RecommenderConfig) -> Ranke
     # whole customers, the same at every cutoff: pairs of one person are alike, and held-out ones would look learnable.
     # They say when to stop adding trees, and calibrate
     is_held_out = np.concatenate(
-        [customer_share(pairs.people, config.ranker.calibration_share, config.seed) for pairs in examples]
+        [_customer_share(pairs.people, config.ranker.calibration_share, config.seed) for pairs in examples]
     )
     if label[~is_held_out].sum() < MIN_POSITIVES or (~label[~is_held_out]).sum() < MIN_POSITIVES:
         return Ranker(None, UNCHANGED, UNCHANGED, config)
@@ -143,6 +143,19 @@ def fit_ranker(examples: Sequence[Examples], config: RecommenderConfig) -> Ranke
         for rows in (is_repeat[is_held_out], ~is_repeat[is_held_out])
     )
     return Ranker(booster, repeat, explore, config)
+
+
+def _customer_share(people: Ints, share: float, seed: int) -> Flags:
+    """Whether each customer belongs to a random share that is stable for a code and seed.
+
+    Args:
+        people: customer codes.
+        share: of the customers, 0 to 1.
+        seed: another seed chooses other customers.
+    """
+    # Fibonacci hashing: the golden ratio's multiplier spreads consecutive codes evenly over the upper bits
+    mixed = (people.astype(np.uint64) + np.uint64(seed)) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(40)).astype(np.float64) / 2**24 < share
 
 
 def _boosted(

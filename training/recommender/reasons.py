@@ -77,7 +77,8 @@ def _with_details(fitted: FittedSources, pairs: Candidates, codes: npt.NDArray[n
     partner = _partners(fitted, pairs.people[goes_with], pairs.products[goes_with])
     ids = products["product_id"].gather(np.maximum(partner, 0)).to_list()
     detailed[goes_with] = [
-        f"goes_with:{name}" if known else "people_like_you" for name, known in zip(ids, partner >= 0, strict=True)
+        f"goes_with:{name}" if has_partner else "people_like_you"
+        for name, has_partner in zip(ids, partner >= 0, strict=True)
     ]
     category = np.flatnonzero(codes == "category")
     category_names = products["category"].gather(pairs.products[category]).to_list()
@@ -93,6 +94,6 @@ def _partners(fitted: FittedSources, people: Ints, products: Ints) -> Ints:
     joint = source.recent[people].multiply(source.similar.T.tocsr()[products]).tocsr()
     partner = np.full(people.size, -1, np.int64)
     filled = np.diff(joint.indptr) > 0
-    best = np.asarray(joint.argmax(axis=1)).ravel()
-    partner[filled] = best[filled]
+    strongest = np.asarray(joint.argmax(axis=1)).ravel()
+    partner[filled] = strongest[filled]
     return partner

@@ -43,7 +43,7 @@ def expected_gaps(history: History) -> Gaps:
     pairs = history.pairs
     gap_count = np.maximum(pairs["purchase_days"].to_numpy() - 1, 0)
     mean_gap = pairs["mean_gap_days"].cast(pl.Float64).fill_null(0).to_numpy()
-    gap_days = gap_count * mean_gap
+    gap_days = gap_count * mean_gap  # totals, because totals add up over pairs and means do not
     category_of_product, categories = history.attribute_codes("category")
     chain_gap = gap_days.sum() / gap_count.sum() if gap_count.sum() > 0 else _span(history)
     by_category = _shrunk(
@@ -71,6 +71,7 @@ def due_days(since_last: Reals, gap: Reals) -> Reals:
 def _span(history: History) -> float:
     """Days from the first visit to `as_of`."""
     first = history.customers["first_visit_on"].min()
+    # 28 days where nobody ever came: the number is used by no pair then, and only has to be finite
     return float(max((history.as_of - first).days, 1)) if isinstance(first, date) else 28.0
 
 

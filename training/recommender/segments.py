@@ -30,7 +30,7 @@ class Segments:
     lift: npt.NDArray[np.float32]
     gain: float
 
-    def of(self, people: Ints, products: Ints) -> npt.NDArray[np.float32]:
+    def lift_of(self, people: Ints, products: Ints) -> npt.NDArray[np.float32]:
         """Lift of each pair; 1 where the person's value is unknown."""
         lift: npt.NDArray[np.float32] = self.lift[self.codes[people], products]
         return lift
@@ -50,14 +50,14 @@ def fit_segments(history: History, shrinkage: float = SHRINKAGE) -> Segments:
     """
     bought = (history.matrix("purchase_days") > 0).astype(np.float32)
     is_even = np.arange(history.shape[0]) % 2 == 0
-    best = Segments(None, np.zeros(history.shape[0], np.int32), np.ones((1, history.shape[1]), np.float32), 0.0)
+    segments = Segments(None, np.zeros(history.shape[0], np.int32), np.ones((1, history.shape[1]), np.float32), 0.0)
     for name in history.traits.columns:
         codes, n_values = _codes(history.traits[name])
         halves = [_counts(bought, codes, n_values, rows) for rows in (is_even, ~is_even)]
         gain = (_gain(halves[0], halves[1], shrinkage) + _gain(halves[1], halves[0], shrinkage)) / 2
-        if gain > best.gain:
-            best = Segments(name, codes, _lift(halves[0] + halves[1], shrinkage), gain)
-    return best
+        if gain > segments.gain:
+            segments = Segments(name, codes, _lift(halves[0] + halves[1], shrinkage), gain)
+    return segments
 
 
 def _codes(trait: pl.Series) -> tuple[npt.NDArray[np.int32], int]:

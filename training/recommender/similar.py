@@ -36,17 +36,17 @@ class Substitutes:
         group: code of each product's category (the department where that is unknown); substitutes share it.
         log_price: log(1 + price) of each product.
         sells: square root of each product's popularity over the greatest, 0 to 1.
-        together: products x products, shrunk cosine of joint baskets.
+        cosine: products x products, shrunk cosine of joint baskets.
     """
 
     codes: Mapping[str, Ints]
     group: Ints
     log_price: Reals
     sells: Reals
-    together: CSR
+    cosine: CSR
 
     @classmethod
-    def of(cls, products: pl.DataFrame, together: CSR) -> "Substitutes":
+    def from_products(cls, products: pl.DataFrame, cosine: CSR) -> "Substitutes":
         """Built from one row per product: the attributes, price and popularity."""
         popularity = products["popularity"].to_numpy()
         group = products.select(pl.coalesce("category", "department").fill_null("")).to_series()
@@ -55,7 +55,7 @@ class Substitutes:
             group.rank("dense").cast(pl.Int64).to_numpy(),
             np.log1p(products["price"].fill_null(strategy="mean").fill_null(0).to_numpy()),
             np.sqrt(popularity / max(popularity.max(initial=0), 1e-12)),
-            together,
+            cosine,
         )
 
     def best(self, members: Ints, k: int) -> tuple[Ints, Ints, Reals]:
@@ -70,25 +70,26 @@ class Substitutes:
         return rows[values > 0], columns[values > 0], values[values > 0]
 
     def _scores(self, members: Ints, comparable: Ints) -> Reals:
+        # small terms first: what sells and what costs alike decide among products that share the same attributes
         score = np.repeat(0.05 * self.sells[comparable][None, :], members.size, axis=0)
         score += 0.1 * np.exp(-np.abs(self.log_price[members][:, None] - self.log_price[comparable][None, :]))
         for name, weight in WEIGHTS.items():
             codes = self.codes[name][members][:, None]
             score += weight * ((codes == self.codes[name][comparable][None, :]) & (codes > 0))
-        score += JOINT_WEIGHT * self.together[members][:, comparable].toarray()
+        score += JOINT_WEIGHT * self.cosine[members][:, comparable].toarray()
         score[members[:, None] == comparable[None, :]] = -1  # never its own substitute
         return np.asarray(score / (1 + JOINT_WEIGHT), dtype=np.float64)
 
 
-def similar_lists(products: pl.DataFrame, together: CSR, k: int) -> pl.DataFrame:
+def similar_lists(products: pl.DataFrame, cosine: CSR, k: int) -> pl.DataFrame:
     """One row per product x substitute: product_id, other_id, score (0 to 1), rank from 1.
 
     Args:
         products: product_id, the attributes, price, popularity.
-        together: products x products, shrunk cosine of joint baskets.
+        cosine: products x products, shrunk cosine of joint baskets.
         k: substitutes for each product.
     """
-    substitutes = Substitutes.of(products, together)
+    substitutes = Substitutes.from_products(products, cosine)
     order = np.argsort(substitutes.group, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(substitutes.group[order])) + 1)
     slabs = [group[start : start + SLAB] for group in groups for start in range(0, group.size, SLAB)]

@@ -136,7 +136,7 @@ def _search(
     window: _TuningWindow, config: RecommenderConfig, trials: list[dict[str, object]], deadline: float
 ) -> RecommenderConfig:
     """The configuration after the proposals; none is tried after the deadline (of `time.monotonic`)."""
-    if window.people.size == 0:
+    if window.people.size == 0:  # nobody bought anything in the window: no value could be told from another
         return config
     best_ndcg: defaultdict[str, float] = defaultdict(lambda: -1.0)
     proposals = [*islice(_proposals(config), config.tuning_trials), *_declared_proposals(config)]

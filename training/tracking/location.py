@@ -1,16 +1,24 @@
 """Resolves the MLflow tracking and registry URIs of a tenant: its own SQLite file, or the server of the environment."""
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from retail_brain.errors import UsageError
+import mlflow
+from mlflow.exceptions import MlflowException
+from mlflow.tracking import MlflowClient
+
+from retail_brain.errors import ModelError, UsageError
 from retail_brain.workspace import Workspace
 from training.bundle import Kind
 
 DATABASE = "mlflow.db"
 PREFIX_VARIABLE = "RETAIL_BRAIN_MLFLOW_PREFIX"
+_URI_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,50 @@ class Location:
         """Name of the kind's experiment and of its registered model."""
         return f"{self.prefix}{kind}"
 
+    @contextmanager
+    def activated(self) -> Iterator[None]:
+        """Points MLflow's global state at a store, and back afterwards.
+
+        Another tenant of this process, or the notebook that called us, has a store of its own. MLflow sets environment
+        variables as well, which child processes would inherit.
+        """
+        before = {name: os.environ.get(name) for name in _URI_VARIABLES}
+        logger = logging.getLogger("mlflow")
+        level = logger.level
+        logger.setLevel(logging.ERROR)
+        mlflow.set_tracking_uri(self.tracking_uri)
+        mlflow.set_registry_uri(self.registry_uri)
+        try:
+            yield
+        finally:
+            mlflow.set_tracking_uri(None)
+            mlflow.set_registry_uri(None)
+            os.environ.update({name: value for name, value in before.items() if value is not None})
+            for name in (name for name, value in before.items() if value is None):
+                os.environ.pop(name, None)
+            logger.setLevel(level)
+
+    def check_server(self) -> None:
+        """Asks the server for one experiment: a training run must not find out after hours that it does not answer.
+
+        Raises:
+            ModelError: it does not answer.
+        """
+        # MLflow's default of 7 retries with doubling pauses takes minutes
+        name = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
+        before = os.environ.get(name)
+        os.environ.setdefault(name, "2")
+        try:
+            MlflowClient(self.tracking_uri, self.registry_uri).search_experiments(max_results=1)
+        except MlflowException as error:
+            raise ModelError(
+                f"the MLflow store {self.tracking_uri} does not answer: {str(error).splitlines()[0]}. Start it, "
+                "correct MLFLOW_TRACKING_URI, or unset it to use the tenant's own file."
+            ) from error
+        finally:
+            if before is None:
+                os.environ.pop(name, None)
+
 
 def find_location(workspace: Workspace) -> Location:
     """The tenant's own SQLite file, unless `MLFLOW_TRACKING_URI` names another store.
@@ -50,8 +102,8 @@ def find_location(workspace: Workspace) -> Location:
     artifacts = workspace.mlruns / "artifacts"
     if not uri or _is_own(uri, workspace):
         database = workspace.mlruns / DATABASE
-        own = f"sqlite:///{database}"
-        return Location(own, own, database, artifacts)
+        own_uri = f"sqlite:///{database}"
+        return Location(own_uri, own_uri, database, artifacts)
     scheme = urlsplit(uri).scheme
     if scheme in {"", "file"} and uri != "databricks":
         raise UsageError(

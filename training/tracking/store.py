@@ -2,15 +2,12 @@
 
 import hashlib
 import json
-import logging
 import math
-import os
 import shutil
 import socket
-import sqlite3
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -26,16 +23,15 @@ from retail_brain.files import scratch_folder
 from retail_brain.lake.snapshot import TableSnapshot
 from retail_brain.locks import file_lock
 from retail_brain.workspace import Workspace
-from training.bundle import KINDS, Kind
+from training.bundle import Kind
 from training.jobs import Trained
-from training.tracking.location import Location, find_location
+from training.tracking.location import find_location
+from training.tracking.own_database import open_database
 from training.tracking.packaging import requirements, signature, write_code
-from training.tracking.relocation import moved_from, place_default_experiment, relocate
 from training.tracking.run_facts import code_tags, dataset_inputs
 
 _LOADER = Path(__file__).parent.with_name("pyfunc_model.py")
 _WRITER = "retail_brain.writer"
-_URI_VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 _MISSING = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
 """Error codes of MLflow for an unknown model, version or alias."""
 
@@ -84,10 +80,10 @@ class Tracking:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._location = find_location(workspace)
         if self._location.database is not None:
-            self._open_database(self._location.database)
+            open_database(self._location.database, self._lock)
         self._client = MlflowClient(self._location.tracking_uri, self._location.registry_uri)
         if self._location.database is None:
-            _check_server(self._location)
+            self._location.check_server()
 
     def log(
         self,
@@ -118,7 +114,7 @@ class Tracking:
             experiment = self._experiment(kind)
             self._close_orphans(experiment)
             with (
-                _activated(self._location),
+                self._location.activated(),
                 mlflow.start_run(experiment_id=experiment, run_name=f"{kind} {as_of}", tags=self._tags(kind)) as run,
             ):
                 config_params = {f"config.{key}": value for key, value in _flatten(trained.config).items()}
@@ -174,7 +170,7 @@ class Tracking:
                 f"the registry has no {kind} version {version}. See `retail-brain models {kind}` for those there are."
             ) from error
         # trained.json and not the run's parameters: MLflow cuts those off and keeps them as texts
-        with scratch_folder("read") as folder, _activated(self._location):
+        with scratch_folder("read") as folder, self._location.activated():
             path = self._client.download_artifacts(entry.run_id, "trained.json", str(folder))
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
         return ModelVersion(
@@ -200,7 +196,7 @@ class Tracking:
             ModelError: the files are missing or cannot be read.
         """
         uri = f"models:/{self._location.name(kind)}/{version}/artifacts/model"
-        with scratch_folder("fetch") as scratch, _activated(self._location):
+        with scratch_folder("fetch") as scratch, self._location.activated():
             try:
                 local = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri, dst_path=str(scratch)))
             except (MlflowException, OSError) as error:
@@ -266,97 +262,13 @@ class Tracking:
         return hashlib.sha256(f"{socket.gethostname()} {self._workspace.home.resolve()}".encode()).hexdigest()[:16]
 
     def _close_orphans(self, experiment: str) -> None:
-        # the lock of the kind is held, so nobody of this home can be training: what is `RUNNING` has died
+        # the lock of the kind is held, so nobody of this home can be logging: what is `RUNNING` has died
         for run in self._client.search_runs([experiment], "attributes.status = 'RUNNING'"):
             if self._location.database is not None or run.data.tags.get(_WRITER) == self._writer():
                 self._client.set_terminated(run.info.run_id, "KILLED")
 
-    def _open_database(self, database: Path) -> None:
-        with self._lock("setup"):
-            if not database.exists():
-                _create_database(database)
-            _check_database(database)
-            if moved_from(database):
-                with ExitStack() as stack:
-                    # not beneath a run that is being logged to the locations found before
-                    for kind in KINDS:
-                        stack.enter_context(self._lock(kind))
-                    relocate(database)
-
     def _lock(self, name: str) -> AbstractContextManager[None]:
         return file_lock(self._folder / f".{name}.lock")
-
-
-@contextmanager
-def _activated(location: Location) -> Iterator[None]:
-    """Points MLflow's global state at a store, and back afterwards.
-
-    Another tenant of this process, or the notebook that called us, has a store of its own. MLflow sets environment
-    variables as well, which child processes would inherit.
-    """
-    before = {name: os.environ.get(name) for name in _URI_VARIABLES}
-    logger = logging.getLogger("mlflow")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    mlflow.set_tracking_uri(location.tracking_uri)
-    mlflow.set_registry_uri(location.registry_uri)
-    try:
-        yield
-    finally:
-        mlflow.set_tracking_uri(None)
-        mlflow.set_registry_uri(None)
-        os.environ.update({name: value for name, value in before.items() if value is not None})
-        for name in (name for name, value in before.items() if value is None):
-            os.environ.pop(name, None)
-        logger.setLevel(level)
-
-
-def _check_server(location: Location) -> None:
-    """Asks the server for one experiment: a training run must not find out after hours that it does not answer.
-
-    Raises:
-        ModelError: it does not answer.
-    """
-    # MLflow's default of 7 retries with doubling pauses takes minutes
-    name = "MLFLOW_HTTP_REQUEST_MAX_RETRIES"
-    before = os.environ.get(name)
-    os.environ.setdefault(name, "2")
-    try:
-        MlflowClient(location.tracking_uri, location.registry_uri).search_experiments(max_results=1)
-    except MlflowException as error:
-        raise ModelError(
-            f"the MLflow store {location.tracking_uri} does not answer: {str(error).splitlines()[0]}. Start it, "
-            "correct MLFLOW_TRACKING_URI, or unset it to use the tenant's own file."
-        ) from error
-    finally:
-        if before is None:
-            os.environ.pop(name, None)
-
-
-def _create_database(path: Path) -> None:
-    """Makes the schema in a file beside and renames it, so that a kill half way leaves no half-made database behind."""
-    staging = path.with_suffix(".new")
-    staging.unlink(missing_ok=True)
-    uri = f"sqlite:///{staging}"
-    MlflowClient(uri, uri).search_experiments(max_results=1)
-    with closing(sqlite3.connect(staging)) as connection, connection:
-        place_default_experiment(connection, path.parent)
-    staging.replace(path)
-
-
-def _check_database(path: Path) -> None:
-    """Checks the first bytes of the file, because SQLAlchemy's error for a foreign file does not say what to do.
-
-    Raises:
-        ModelError: it is damaged.
-    """
-    with path.open("rb") as file:
-        header = file.read(16)
-    if header != b"SQLite format 3\0":
-        raise ModelError(
-            f"{path} is not an SQLite database: it begins with {header!r}. Restore it, or move it away: runs and "
-            "versions are then lost, while the champions' bundles go on serving."
-        )
 
 
 def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

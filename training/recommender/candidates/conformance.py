@@ -13,7 +13,7 @@ from training.recommender.candidates.registry import fit_source
 from training.recommender.config import ALSConfig, RecommenderConfig
 from training.recommender.history import History, build_history
 from training.recommender.installed_sources import SOURCE_NAMES, declared_source, ordered_sources
-from training.recommender.pair_features import feature_names
+from training.recommender.pair_feature_names import feature_names
 from training.recommender.sparse import look_up
 
 _CONFIG = RecommenderConfig(als=ALSConfig(factors=4, iterations=2))
@@ -29,7 +29,12 @@ class CandidateSourceConformance:
         return small_history()
 
     def fitted(self) -> Source:
-        """The source fitted on the history."""
+        """The source fitted on the history.
+
+        Raises:
+            NotFoundError: no installed package declares it.
+            ExtensionError: it is unusable.
+        """
         return fit_source(self.name, self.history(), _CONFIG)
 
     def dense(self, source: Source, people: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:

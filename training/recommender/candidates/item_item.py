@@ -25,7 +25,7 @@ def basket_matrix(history: History) -> CSR:
     return matrix[(size > 1) & (size <= LARGEST_BASKET)]
 
 
-def together(baskets: CSR, shrinkage: float, neighbours: int) -> CSR:
+def shrunk_cosine(baskets: CSR, shrinkage: float, neighbours: int) -> CSR:
     """Products x products: shrunk cosine, joint baskets / (sqrt(baskets_i x baskets_j) + shrinkage).
 
     Each row holds its `neighbours` greatest values; the diagonal is empty, and so are pairs with one joint basket: that
@@ -52,7 +52,7 @@ class ItemItem:
 
     Attributes:
         quota: candidates for each customer.
-        similar: products x products, see `together`.
+        similar: products x products, see `shrunk_cosine`.
         recent: customers x products, share of the person's recent purchases, frequent products counting less.
     """
 
@@ -60,7 +60,7 @@ class ItemItem:
 
     def __init__(self, history: History, config: ItemItemConfig) -> None:
         self.quota = config.quota
-        self.similar = together(basket_matrix(history), config.shrinkage, config.neighbours)
+        self.similar = shrunk_cosine(basket_matrix(history), config.shrinkage, config.neighbours)
         recent = decayed_purchases(history, config.half_life_days)
         buyers = np.maximum(np.bincount(recent.indices, minlength=recent.shape[1]), 1)
         recent.data = np.log1p(recent.data)

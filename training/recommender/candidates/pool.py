@@ -44,7 +44,7 @@ class Candidates:
 
     def take(self, rows: Ints) -> "Candidates":
         """The pairs in some rows."""
-        return Candidates(*(getattr(self, part.name)[rows] for part in fields(self)))
+        return Candidates(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 def candidate_blocks(

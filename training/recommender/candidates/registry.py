@@ -25,6 +25,7 @@ _BUILT_IN: Mapping[str, Callable[[History, RecommenderConfig], Source]] = {
     "als": lambda history, config: ALS(history, config.als, config.seed, config.ranker.num_threads),
     "trending": lambda history, config: Trending(history, config.trending),
     "new_goods": lambda history, config: NewGoods(history, config.new_goods),
+    # quota 0 switches a source off as a proposer; this one is not even fitted then, as costly as its factors are
     "spectral": lambda history, config: (
         Spectral(history, config.spectral, config.seed)
         if config.spectral.quota > 0
@@ -48,6 +49,7 @@ def fit_source(name: str, history: History, config: RecommenderConfig) -> Source
     if name in _BUILT_IN:
         return _BUILT_IN[name](history, config)
     declaration = declared_source(name)
+    # a parameter that a new version of the package declares has its default in configurations stored before
     defaults = {parameter: values[0] for parameter, values in declaration.parameters.items()}
     return fit_outside_source(name, declaration, history, config, defaults | config.source_parameters.get(name, {}))
 

@@ -49,11 +49,11 @@ def spectral_scores(matrix: CSR, *, factors: int, seed: int) -> Callable[[Ints],
     transposed = sparse.csr_array(scaled.T)
 
     def scores(block: Ints) -> Floats:
-        mine = matrix[block]
+        signal = matrix[block]
         # from the left, so that products x products is never built
-        linear = ((mine @ transposed) @ scaled).toarray()
+        linear = ((signal @ transposed) @ scaled).toarray()
         with threadpool_limits(1, "blas"):
-            ideal = (scaled_columns(mine, 1 / column_root) @ vectors) @ vectors.T * column_root[None, :]
+            ideal = (scaled_columns(signal, 1 / column_root) @ vectors) @ vectors.T * column_root[None, :]
         return np.asarray(linear + IDEAL_WEIGHT * ideal, dtype=np.float32)
 
     return scores

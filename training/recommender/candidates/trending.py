@@ -58,7 +58,7 @@ class Trending:
         has_bought = affinity.sum(axis=1) > 0
         chain_share = np.maximum(self._everyone, 1e-9)
         categories = self._codes[shares.indices]
-        segment_lift = self._segments.of(people[row], shares.indices)
+        segment_lift = self._segments.lift_of(people[row], shares.indices)
         # a tenth of everyone's share is added: a category never bought is unlikely, not impossible
         category_lift = (affinity[row, categories] + 0.1 * chain_share[categories]) / (1.1 * chain_share[categories])
         lift = np.where(has_bought[row], category_lift, segment_lift)

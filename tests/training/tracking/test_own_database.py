@@ -16,7 +16,7 @@ from training.bundle import champion
 from training.jobs import Trained
 from training.promotion import promote
 from training.tracking import Tracking
-from training.tracking.relocation import moved_from, relocate
+from training.tracking.own_database import moved_from, relocate
 
 PLACES = [
     "SELECT artifact_location FROM experiments",

@@ -1,14 +1,19 @@
-"""Rewrites the artifact locations in a tenant's MLflow database after its folder was moved.
+"""Creates and checks a tenant's own MLflow database, and rewrites its artifact locations after its folder was moved.
 
 MLflow stores them as absolute paths. The experiments of this project lie at `FOLDER/artifacts/NAME`, so the folder
 that the database was written in can be read from them.
 """
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from mlflow.tracking import MlflowClient
+
+from retail_brain.errors import ModelError
+from training.bundle import KINDS
 
 _LOCATIONS = {
     "experiments": ("artifact_location",),
@@ -18,6 +23,28 @@ _LOCATIONS = {
 }
 _DEFAULT_EXPERIMENT = 0
 """Id that MLflow gives the experiment which it makes by itself."""
+
+
+def open_database(database: Path, lock: Callable[[str], AbstractContextManager[None]]) -> None:
+    """Makes the database where it is missing, and rewrites its artifact locations where its folder was moved.
+
+    Args:
+        database: the tenant's own SQLite file.
+        lock: lock of a name, held against other processes of this home.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    with lock("setup"):
+        if not database.exists():
+            _create_database(database)
+        _check_database(database)
+        if moved_from(database):
+            with ExitStack() as stack:
+                # not beneath a run that is being logged to the locations found before
+                for kind in KINDS:
+                    stack.enter_context(lock(kind))
+                relocate(database)
 
 
 def moved_from(database: Path) -> list[str]:
@@ -45,11 +72,11 @@ def relocate(database: Path) -> int:
                 existing = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
                 for column in (name for name in columns if name in existing):
                     rewritten += _replace_prefix(connection, table, column, old_folder, str(database.parent))
-        place_default_experiment(connection, database.parent)
+        _place_default_experiment(connection, database.parent)
     return rewritten
 
 
-def place_default_experiment(connection: sqlite3.Connection, folder: Path) -> None:
+def _place_default_experiment(connection: sqlite3.Connection, folder: Path) -> None:
     """Puts later artifacts of MLflow's own experiment `Default` beside the others.
 
     MLflow would put them into the folder that the process happens to run in.
@@ -58,6 +85,32 @@ def place_default_experiment(connection: sqlite3.Connection, folder: Path) -> No
         "UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?",
         (str(folder / "artifacts" / "Default"), _DEFAULT_EXPERIMENT),
     )
+
+
+def _create_database(path: Path) -> None:
+    """Makes the schema in a file beside and renames it, so that a kill half way leaves no half-made database behind."""
+    staging = path.with_suffix(".new")
+    staging.unlink(missing_ok=True)
+    uri = f"sqlite:///{staging}"
+    MlflowClient(uri, uri).search_experiments(max_results=1)
+    with closing(sqlite3.connect(staging)) as connection, connection:
+        _place_default_experiment(connection, path.parent)
+    staging.replace(path)
+
+
+def _check_database(path: Path) -> None:
+    """Checks the first bytes of the file, because SQLAlchemy's error for a foreign file does not say what to do.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    with path.open("rb") as file:
+        header = file.read(16)
+    if header != b"SQLite format 3\0":
+        raise ModelError(
+            f"{path} is not an SQLite database: it begins with {header!r}. Restore it, or move it away: runs and "
+            "versions are then lost, while the champions' bundles go on serving."
+        )
 
 
 def _connect(database: Path) -> sqlite3.Connection:
