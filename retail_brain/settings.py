@@ -289,6 +289,7 @@ class ServingSettings(Section):
     )
     popular_days: int = Field(default=56, ge=1, description="days of sales that say what sells best")
     access_log: bool = Field(default=True, description="whether every request is logged")
+    log_format: Literal["text", "json"] = Field(default="text", description="form of log lines: text, or JSON objects")
     history_days: int = Field(default=400, ge=1, description="days of sales that are published for the page")
 
 

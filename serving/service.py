@@ -17,6 +17,7 @@ from serving.http.app import Api
 from serving.http.metrics import PrometheusMeter
 from serving.http.middleware import Layer
 from serving.http.outside_routes import all_routes
+from serving.http.request_log import use_json_logs
 from serving.http.runtime import Runtime
 from serving.http.state import State
 from serving.page.app import create_app
@@ -36,6 +37,8 @@ def _service_settings() -> Settings:
 
 
 _settings = _service_settings().serving
+if _settings.log_format == "json":
+    use_json_logs()
 
 
 def _count_tenants(state: State) -> None:

@@ -1,14 +1,15 @@
 """ASGI middleware: one error shape, security headers, metrics and an access log line for every request."""
 
 import logging
-import sys
 import time
 from collections.abc import Collection
 from typing import Any
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.http.errors import error_body
+from serving.http.request_log import HEADER, request_id, write_request_line
 from serving.http.runtime import Runtime
 
 _log = logging.getLogger("bentoml.retail_brain")
@@ -20,6 +21,10 @@ _SECURITY = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
+_COMPRESSED_BYTES = 1_000
+"""Bytes from which an answer is compressed where the client asks for it: a smaller one fits into one packet anyway."""
+_COMPRESSION = 4
+"""Level of gzip: on 20 kB of exceptions level 9 is 8 % smaller and takes 2.4 times as long."""
 _WORDS = {
     404: ("not_found", "there is no such route. See /docs.json."),
     405: ("wrong_method", "asked by the wrong method."),
@@ -31,7 +36,7 @@ class Layer:
 
     def __init__(self, app: ASGIApp, runtime: Runtime, paths: Collection[str]) -> None:
         """Wraps an application; only `paths` are named in logs and metrics."""
-        self._app = app
+        self._app = GZipMiddleware(app, minimum_size=_COMPRESSED_BYTES, compresslevel=_COMPRESSION)
         self._runtime = runtime
         self._paths = frozenset(paths) | _OPEN
 
@@ -44,40 +49,38 @@ class Layer:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
-        answer = _Answer(send)
+        identity = request_id(scope)
+        answer = _Answer(send, identity)
         started = time.perf_counter()
         meter = self._runtime.meter
         if meter is not None:
             meter.begin()
         try:
-            await self._pass(scope, receive, answer)
+            await self._pass(scope, receive, answer, identity)
         finally:
             seconds = time.perf_counter() - started
             name = path if path in self._paths else "/ui/" if path.startswith("/ui/") else "other"
             if meter is not None:
                 meter.end(name, answer.status, seconds)
-            if self._logs(name):
-                now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-                sys.stderr.write(f"{now} {scope['method']} {name} {answer.status} {seconds * 1000:.1f} ms\n")
+            serving = None if self._runtime.state is None else self._runtime.state.settings.serving
+            if serving is not None and serving.access_log and name not in _OPEN:
+                write_request_line(serving.log_format, scope["method"], name, answer.status, seconds, identity)
 
-    async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", identity: str) -> None:
         try:
             await self._app(scope, receive, answer.send)
         except Exception as error:  # noqa: BLE001  # the last line of defence: no text of an error leaves, nor enters the log
-            _log.error("%s on a request failed at %s", type(error).__name__, _place(error))
+            _log.error("%s on request %s failed at %s", type(error).__name__, identity, _place(error))
             if not answer.begun:
                 await answer.refuse(500, "failed", "the service failed on this request; its log says where.")
-
-    def _logs(self, name: str) -> bool:
-        state = self._runtime.state
-        return state is not None and state.settings.serving.access_log and name not in _OPEN
 
 
 class _Answer:
     """Response on its way back: adds headers, and puts plain-text errors of BentoML into the one shape."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, identity: str) -> None:
         self._send = send
+        self._own = [*_SECURITY, (HEADER, identity.encode())]
         self._replaces = False
         self.status = 500
         self.begun = False
@@ -92,7 +95,7 @@ class _Answer:
                 await self.refuse(self.status, *_WORDS.get(self.status, ("failed", "the service cannot answer now.")))
                 return
             present = {name for name, _ in headers}
-            message["headers"] = [*headers, *(header for header in _SECURITY if header[0] not in present)]
+            message["headers"] = [*headers, *(header for header in self._own if header[0] not in present)]
         elif self._replaces:
             return
         await self._send(message)
@@ -101,7 +104,7 @@ class _Answer:
         """Sends an error of our own."""
         self.status, self.begun = status, True
         body = error_body(code, text)
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *_SECURITY]
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *self._own]
         if retry_after is not None:
             headers.append((b"retry-after", str(retry_after).encode()))
         await self._send({"type": "http.response.start", "status": status, "headers": headers})

@@ -1,0 +1,67 @@
+"""One id ties a request's answer, its log line and its errors; lines are text or JSON; answers are compressed."""
+
+import json
+import logging
+import re
+from typing import Any
+
+import pytest
+
+from serving.http.request_log import JsonFormatter, write_request_line
+
+ORDERS = {"store_id": "S001", "limit": 60}
+
+
+def test_the_id_of_a_proxy_comes_back_and_stands_in_the_log(client: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    response = client.http.get("/docs.json", headers={"X-Request-Id": "proxy-7"})
+    assert response.headers["x-request-id"] == "proxy-7"
+    assert re.search(r"GET /docs.json 200 [\d.]+ ms proxy-7\n", capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("sent", ["two words", "a" * 65, '"}', ""])
+def test_an_id_that_could_forge_a_line_is_replaced(client: Any, sent: str) -> None:
+    got = client.http.get("/docs.json", headers={"X-Request-Id": sent}).headers["x-request-id"]
+    assert re.fullmatch(r"[0-9a-f]{32}", got)
+
+
+def test_an_error_names_its_request(client: Any) -> None:
+    response = client.http.post("/forecast", content=b"{", headers={"X-Request-Id": "bad-1"})
+    assert response.status_code == 401
+    assert response.headers.get_list("x-request-id") == ["bad-1"]
+
+
+def test_a_json_line_has_the_fields_of_a_text_line(capsys: pytest.CaptureFixture[str]) -> None:
+    write_request_line("json", "POST", "/forecast", 200, 0.01234, "r1")
+    line = json.loads(capsys.readouterr().err)
+    at = line.pop("at")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", at)
+    expected = {"level": "info", "method": "POST", "route": "/forecast", "status": 200, "ms": 12.3, "request_id": "r1"}
+    assert line == expected
+
+
+def test_a_record_with_a_traceback_is_one_json_line() -> None:
+    record = logging.LogRecord("bentoml", logging.ERROR, "", 1, "failed: %s", ("x\ny",), None)
+    try:
+        int("“引号”\nzwei")
+    except ValueError as error:
+        record.exc_info = (type(error), error, error.__traceback__)
+    text = JsonFormatter().format(record)
+    assert "\n" not in text
+    values = json.loads(text)
+    assert (values["level"], values["message"]) == ("error", "failed: x\ny")
+    assert "ValueError" in values["traceback"]
+
+
+def test_a_large_answer_is_compressed_where_the_client_asks_and_says_the_same(client: Any) -> None:
+    headers = {"authorization": f"Bearer {client.keys['main', 'admin']}"}
+    plain = client.http.post("/replenish", json=ORDERS, headers=headers | {"Accept-Encoding": "identity"})
+    packed = client.http.post("/replenish", json=ORDERS, headers=headers | {"Accept-Encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) / 3
+    assert packed.json() == plain.json()
+    assert "Accept-Encoding" in packed.headers["vary"]
+
+
+def test_a_small_answer_stays_as_it_is(client: Any) -> None:
+    assert "content-encoding" not in client.http.get("/livez", headers={"Accept-Encoding": "gzip"}).headers
