@@ -1,4 +1,4 @@
-"""The lines that matter, one stock, what-if, rules and goods for goods, in a real browser."""
+"""Exceptions, stock of all stores, what-if, rules and related products, in a real browser."""
 
 import csv
 import io
@@ -21,17 +21,17 @@ def says(language: str, chinese: str, english: str) -> str:
 
 
 @BOTH
-def test_the_landing_leads_from_each_line_that_matters_to_where_one_acts(open_page: Open, language: str) -> None:
+def test_the_overview_leads_from_each_exception_to_where_one_acts(open_page: Open, language: str) -> None:
     page = open_page("overview", language).page
-    lines = page.locator(".matters tbody tr")
+    lines = page.locator(".exceptions tbody tr")
     expect(lines).to_have_count(4)
-    expect(lines.first).to_contain_text(says(language, "将成尾货", "Will be left over"))
+    expect(lines.first).to_contain_text(says(language, "将成尾货", "Excess stock"))
     expect(lines.first).to_contain_text("¥400")
-    expect(page.locator(".matters")).to_contain_text(says(language, "共 31 行", "of 31 lines"))
+    expect(page.locator(".exceptions")).to_contain_text(says(language, "共 31 个异常", "of 31 exceptions"))
     expect(lines.nth(3).locator("a").first).to_have_attribute("href", "#/replenishment?store=S01&filter=all&q=P0004")
     expect(lines.nth(2)).to_contain_text("青石巷店 → 湖滨银泰店")
     lines.nth(2).locator("a").first.click()
-    expect(page.locator("h1")).to_have_text(says(language, "一盘货", "One stock"))
+    expect(page.locator("h1")).to_have_text(says(language, "一盘货", "Inventory"))
     expect(page.locator('[data-tab="transfers"]')).to_have_attribute("aria-pressed", "true")
 
 
@@ -44,7 +44,7 @@ def test_transfers_counts_leftovers_and_orders_are_tabs(open_page: Open, site: A
     expect(page.locator("tbody tr")).to_contain_text(">99%")
     page.locator('[data-tab="orders"]').click()
     expect(page.locator("tbody tr")).to_contain_text(says(language, "已到货", "Received"))
-    expect(page.locator("tbody tr")).to_contain_text(says(language, "还差 6 件", "6 missing"))
+    expect(page.locator("tbody tr")).to_contain_text(says(language, "还差 6 件", "6 outstanding"))
     page.locator('[data-tab="leftovers"]').click()
     expect(page.locator("tbody tr")).to_contain_text(says(language, "当季结束", "Season ends"))
     with page.expect_download() as caught:
@@ -52,22 +52,22 @@ def test_transfers_counts_leftovers_and_orders_are_tabs(open_page: Open, site: A
     rows = list(csv.DictReader(io.StringIO(Path(caught.value.path()).read_text("utf-8-sig"))))
     assert (rows[0]["product_id"], rows[0]["value_at_risk"]) == ("P0010", "310")
     page.locator('[data-action="people"]').click()
-    expect(page.locator("h1")).to_have_text(says(language, "以货找人", "Goods find people"))
+    expect(page.locator("h1")).to_have_text(says(language, "以货找人", "Audiences"))
     expect(page.locator(".chip")).to_contain_text("春节坚果大礼包")
 
 
-def test_all_left_overs_of_a_shop_find_their_people_in_one_click(open_page: Open, site: Any) -> None:
+def test_all_excess_stock_of_a_store_finds_their_people_in_one_click(open_page: Open, site: Any) -> None:
     page = open_page("stock?tab=leftovers&store=S02", "en").page
     page.locator('[data-action="all-people"]').click()
-    expect(page.locator(".notice").first).to_contain_text("People of 湖滨银泰店")
+    expect(page.locator(".notice").first).to_contain_text("Customers of 湖滨银泰店")
     asked = site.bodies("audience")[-1]
     assert (asked["leftovers"], asked["store_id"]) == (True, "S02")
     assert "product_ids" not in asked
 
 
-def test_a_shop_without_left_overs_says_so(open_page: Open) -> None:
+def test_a_store_without_excess_stock_says_so(open_page: Open) -> None:
     page = open_page("stock?tab=leftovers&store=S90", "en").page
-    expect(page.locator(".empty")).to_contain_text("Nothing will be left over")
+    expect(page.locator(".empty")).to_contain_text("No excess stock")
 
 
 @BOTH
@@ -79,7 +79,7 @@ def test_another_price_changes_units_revenue_and_margin(open_page: Open, site: A
     page.locator(".what-if input[type=range]").evaluate(
         "input => { input.value = '13.5'; input.dispatchEvent(new Event('input')); }"
     )
-    expect(page.locator(".what-if .notice")).to_contain_text(says(language, "超出了以往", "beyond any seen"))
+    expect(page.locator(".what-if .notice")).to_contain_text(says(language, "超出了以往", "outside the range seen"))
     expect(page.locator(".what-if-sums tbody tr").first).to_contain_text("+117%")
     page.locator('.what-if [data-ask="promotion"]').select_option("yes")
     expect(page.locator(".what-if-sums tbody tr").first).to_contain_text("+117%")
@@ -100,7 +100,7 @@ def test_rules_are_added_and_taken_back(open_page: Open, site: Any, language: st
     page.locator('[name="values"]').fill("P0001，P0099")
     page.locator('[name="name"]').fill("春节主推")
     page.locator(".rule-form .primary").click()
-    expect(page.locator(".rule")).to_contain_text(says(language, "提升 × 2", "Lift × 2"))
+    expect(page.locator(".rule")).to_contain_text(says(language, "提升 × 2", "Boost × 2"))
     expect(page.locator(".notice")).to_contain_text("P0099 is not known")
     sent = site.bodies("rules")[-1]
     assert sent["rules"][0]["values"] == ["P0001", "P0099"]
@@ -121,9 +121,9 @@ def test_a_person_s_list_tells_how_to_get_it_which_rule_moved_it_and_what_comple
     expect(page.locator(".pickers .chip")).to_have_count(2)
 
 
-def test_the_forecast_names_substitutes_and_partners(open_page: Open) -> None:
+def test_the_forecast_names_substitutes_and_complements(open_page: Open) -> None:
     page = open_page("forecast?store=S01&product=P0002", "en").page
-    page.locator("summary").filter(has_text="What could stand in").click()
+    page.locator("summary").filter(has_text="Substitutes and complements").click()
     expect(page.locator(".together").first).to_contain_text("低温鲜牛奶")
     expect(page.locator(".together").nth(1)).to_contain_text("精品鲜肉水饺")
 
@@ -140,13 +140,13 @@ def test_a_forecast_is_overridden_with_a_reason_and_taken_back(open_page: Open, 
     made = next(body["overrides"][0] for body in site.bodies("overrides") if "overrides" in body)
     assert (made["kind"], made["value"], made["ends_on"], made["reason"]) == ("factor", 1.2, "2026-03-08", "周末集市")
     page.locator(".override summary").click()
-    page.get_by_role("button", name=says(language, "撤回", "Take back")).click()
+    page.get_by_role("button", name=says(language, "撤回", "Withdraw")).click()
     expect(page.locator(".override[open]")).to_have_count(0)
     assert fake_demand.OVERRIDES[0]["state"] == "withdrawn"
 
 
-def test_the_ledger_opens_on_the_landing(open_page: Open) -> None:
+def test_forecast_value_added_opens_on_the_overview(open_page: Open) -> None:
     page = open_page("overview", "en").page
-    page.locator("summary").filter(has_text="What engine and people added").click()
+    page.locator("summary").filter(has_text="Forecast value added").click()
     expect(page.locator("details tbody tr")).to_have_count(2)
-    expect(page.locator("details tbody")).to_contain_text("李女士 · People's changes")
+    expect(page.locator("details tbody")).to_contain_text("李女士 · Overrides")

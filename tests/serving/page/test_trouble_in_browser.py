@@ -44,12 +44,12 @@ def test_formulas_in_names_do_not_reach_a_spreadsheet(open_page: Open) -> None:
 def test_without_a_key_one_is_asked_for_and_a_wrong_one_refused(open_page: Open, site: Any) -> None:
     page = open_page(f"{site.address}/ui/?lang=en", quiet=False).page
     box = page.get_by_role("dialog")
-    expect(box).to_contain_text("An access key is needed")
+    expect(box).to_contain_text("Sign in with an access key")
     box.locator("input").fill("wrong")
-    box.get_by_role("button", name="Use it").click()
+    box.get_by_role("button", name="Sign in").click()
     expect(box.locator(".key-message")).to_contain_text("The key is missing or not known")
     box.locator("input").fill(site.key)
-    box.get_by_role("button", name="Use it").click()
+    box.get_by_role("button", name="Sign in").click()
     expect(page.locator(".tiles")).to_contain_text("3,210")
     expect(box).to_have_count(0)
     assert site.key not in page.url
@@ -59,7 +59,7 @@ def test_a_wrong_key_in_the_address_is_told_with_a_way_out(open_page: Open, site
     page = open_page(f"{site.address}/ui/#/overview?lang=en&key=wrong", quiet=False).page
     expect(page.locator(".failed")).to_contain_text("The key is missing or wrong")
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Enter the access key")).to_have_count(2)
+    expect(page.get_by_role("button", name="Enter access key")).to_have_count(2)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
     refused = {"error": {"code": "forbidden", "message": "role marketer may not use /replenish.", "details": {}}}
     page.route("**/replenish", lambda route: route.fulfill(status=403, json=refused))
     page.locator("nav [data-view=replenishment]").click()
-    expect(page.locator(".failed")).to_contain_text("The role of this key does not see this")
+    expect(page.locator(".failed")).to_contain_text("This key's role has no access to this")
     expect(page.locator(".failed")).to_contain_text("role marketer may not use /replenish.")
 
 
@@ -159,7 +159,7 @@ def test_roles_see_only_what_their_key_opens(open_page: Open) -> None:
 
     page.route("**/overview", as_marketer)
     page.reload()
-    expect(page.locator("nav a")).to_have_text(["Overview", "Goods find people", "Person", "Rules"])
+    expect(page.locator("nav a")).to_have_text(["Overview", "Audiences", "Customer", "Rules"])
 
 
 def test_the_page_follows_dark_and_light(open_page: Open) -> None:
@@ -225,7 +225,7 @@ def test_one_day_of_forecast_without_any_history_is_drawn(open_page: Open) -> No
     page.route("**/forecast", lambda route: route.fulfill(json={"forecasts": [row], "cold_product_ids": ["P0001"]}))
     page.goto(page.url.split("#")[0] + "#/forecast?store=S01&product=P0001")
     expect(page.locator(".lead").first).to_contain_text("About 0.25 units are expected to sell over the next 1 day.")
-    expect(page.locator(".notice")).to_contain_text("has not sold here yet")
+    expect(page.locator(".notice")).to_contain_text("has not sold in this store yet")
     expect(page.locator(".chart canvas")).to_be_visible()
 
 

@@ -40,7 +40,7 @@ def test_overview_tells_day_counts_versions_and_what_needs_attention(open_page: 
     expect(page.locator(".side")).to_contain_text(says(language, "版本 4", "Version 4"))
     trained = says(language, "版本 4 · 2026年3月1日", "Version 4 · 1 Mar 2026")
     expect(page.locator(".side dd").first).to_contain_text(trained)
-    tested = says(language, "回测误差（WAPE）41% 移动平均 46%", "Error when tested (WAPE)41% moving average 46%")
+    tested = says(language, "回测误差（WAPE）41% 移动平均 46%", "Backtest error (WAPE)41% moving average 46%")
     expect(page.locator(".side .test").first).to_have_text(tested)
     row = page.locator(".compact tbody tr").filter(has_text="青石巷店")
     expect(row.locator("td")).to_have_text(["2", "2", "10", "288", "¥2,851", "17"])
@@ -52,7 +52,7 @@ def test_overview_tells_day_counts_versions_and_what_needs_attention(open_page: 
 def test_forecast_shows_history_band_drivers_and_marks(open_page: Open, site: Any, language: str) -> None:
     page = open_page("forecast?store=S01&product=P0002", language).page
     expect(page.locator(".chart canvas")).to_be_visible()
-    legend = says(language, "90% 的日子落在此区间", "90% of days fall in here")
+    legend = says(language, "90% 预测区间", "90% prediction interval")
     expect(page.locator(".legend").first).to_contain_text(legend)
     expect(page.locator(".legend .stockout")).to_have_count(1)
     expect(page.locator(".legend .promotion")).to_have_count(1)
@@ -204,7 +204,7 @@ def test_a_broken_pack_is_confirmed_a_rejection_explained_and_a_decision_taken_b
     form.locator("[data-decide=confirm]").click()
     expect(page.locator("tbody tr").first).to_contain_text(says(language, "改为 7", "Changed to 7"))
     page.locator(".decision-form [data-decide=back]").click()
-    expect(page.locator(".notice")).to_contain_text(says(language, "决定已撤回", "taken back"))
+    expect(page.locator(".notice")).to_contain_text(says(language, "决定已撤回", "was withdrawn"))
     expect(page.locator("tbody tr .badge.change")).to_have_count(0)
     refused, confirmed, withdrawn = site.bodies("decisions")
     assert "confirm_exception" not in refused["decisions"][0]
@@ -294,7 +294,9 @@ def test_a_model_without_drivers_says_why_there_are_none(open_page: Open, langua
 
     page.route("**/forecast", without_drivers)
     page.goto(page.url.split("#")[0] + "#/forecast?store=S01&product=P0001")
-    panel = page.locator("section", has=page.get_by_role("heading", name=says(language, "为什么是这个数", "Why this")))
+    panel = page.locator(
+        "section", has=page.get_by_role("heading", name=says(language, "预测的影响因素", "Drivers of the forecast"))
+    )
     expect(panel).to_contain_text(note)
     expect(page.locator(".driver-chart")).to_have_count(0)
 
@@ -327,7 +329,7 @@ def test_person_asks_for_the_bag_the_shop_and_the_kind(open_page: Open, site: An
 
 def test_a_person_nobody_knows_is_told_so(open_page: Open) -> None:
     watched = open_page("person?customer=C00040", quiet=False)
-    expect(watched.page.locator(".notice")).to_contain_text("还不认识这位顾客")
+    expect(watched.page.locator(".notice")).to_contain_text("还没有这位顾客的记录")
     watched.page.goto(watched.page.url.replace("C00040", "C99999"))
     expect(watched.page.locator(".who .empty")).to_contain_text("没有这位顾客的画像")
 

@@ -1,4 +1,4 @@
-// The service's routes: JSON over POST, a key in the header, one error shape.
+// Client of the service's API: JSON over POST, an access key in the header, one error shape.
 
 import { currentLanguage } from "./i18n.js";
 

@@ -1,4 +1,4 @@
-// History and forecast in one picture: uPlot with bands, and the marks of promotions, stockouts and festivals.
+// Chart of history and forecast: uPlot with prediction intervals, promotions, stockouts and event days.
 
 import uPlot from "../vendor/uplot-1.6.32/uPlot.esm.js";
 import { h } from "./dom.js";

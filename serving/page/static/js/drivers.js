@@ -1,4 +1,4 @@
-// Why the forecast is what it is: contributions per day, stacked, and the same in words.
+// Drivers of a forecast: contributions per day, stacked, and the same in words.
 
 import { h, svg, words } from "./dom.js";
 import { span } from "./days.js";

@@ -1,4 +1,4 @@
-// Language, and numbers, money and days as that language writes them.
+// Internationalization: texts, plurals, numbers, money and dates in the chosen language.
 
 const LANGUAGES = ["zh", "en"];
 const LOCALES = { zh: "zh-CN", en: "en-GB" };
@@ -24,8 +24,8 @@ function stored() {
 /** The language asked for in the address, else the remembered one, else the browser's. */
 export function chosenLanguage(fromHash) {
   const asked = [fromHash, new URLSearchParams(location.search).get("lang"), stored()];
-  const known = asked.find((value) => LANGUAGES.includes(value));
-  if (known) return known;
+  const chosen = asked.find((value) => LANGUAGES.includes(value));
+  if (chosen) return chosen;
   return (navigator.languages ?? [navigator.language]).some((tag) => tag.toLowerCase().startsWith("zh")) ? "zh" : "en";
 }
 

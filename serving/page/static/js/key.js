@@ -1,4 +1,4 @@
-// Asks for the key of the service, when there is none or it was refused.
+// Sign-in dialog: asks for an access key when there is none or it was refused.
 
 import { call, hasKey, setKey } from "./api.js";
 import { h, replace, uniqueId, words } from "./dom.js";

@@ -1,4 +1,4 @@
-// What engine and people added to the forecasts, against the simple methods: the ledger of added value.
+// Forecast value added (FVA): error and bias of baselines, engine and each person's overrides.
 
 import { call } from "./api.js";
 import { h, name } from "./dom.js";
@@ -11,7 +11,7 @@ function table(rows) {
   return h("div", { class: "table-scroll" }, h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("ledger.title")), h("thead", {}, h("tr", {}, head.map((key, index) => h("th", { scope: "col", class: index ? "number" : "" }, t(key))))), h("tbody", {}, rows.map(line))));
 }
 
-/** The ledger over all origins and per person, or a sentence that nothing is measured yet. */
+/** The FVA table over all origins and per person, or a sentence that nothing is measured yet. */
 export async function ledgerTable(signal) {
   const answer = await call("ledger", {}, { signal });
   const rows = (answer.ledger ?? []).filter((row) => row.scope !== "origin" && row.rows > 0);

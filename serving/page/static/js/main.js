@@ -1,4 +1,4 @@
-// Start: language, key, the frame around the views, and which view the address asks for.
+// Entry point: loads language and key, draws the frame, and shows the view that the address names.
 
 import { call, hasKey, setKey, takeKey } from "./api.js";
 import { h, icon, replace } from "./dom.js";

@@ -1,4 +1,4 @@
-// What a view shows while it waits, when there is nothing, and when something failed.
+// States of a view: loading, empty and failed.
 
 import { h, icon, replace, words } from "./dom.js";
 import { has, t } from "./i18n.js";
@@ -14,8 +14,8 @@ export function empty(title, hint) {
 
 /** What the service said, and what to do about it. */
 export function failed(error, retry) {
-  const known = error?.code && has(`error.${error.code}.title`);
-  const kind = known ? error.code : error?.status === 401 ? "key" : error?.status === 403 ? "role" : error?.status === 0 ? "unreachable" : error?.status >= 500 ? "server" : error?.status ? "request" : "page";
+  const hasText = error?.code && has(`error.${error.code}.title`);
+  const kind = hasText ? error.code : error?.status === 401 ? "key" : error?.status === 403 ? "role" : error?.status === 0 ? "unreachable" : error?.status >= 500 ? "server" : error?.status ? "request" : "page";
   const wait = error?.retryAfter ? `${t("sentence.space")}${t("error.retry_after", { seconds: error.retryAfter })}` : "";
   return h(
     "div",

@@ -7,7 +7,7 @@ export function reasonOf(row) {
   return row.reason || "";
 }
 
-/** Name of a product (or a shop) out of the row or the answer's map of names; the id where there is none. */
+/** Name of a product (or a store) out of the row or the answer's map of names; the id where there is none. */
 export function nameOf(row, names, field = "product") {
   const id = row[`${field}_id`];
   return row[`${field}_name`] ?? names?.[id] ?? names?.[`${field}s`]?.[id] ?? id;
@@ -15,7 +15,7 @@ export function nameOf(row, names, field = "product") {
 
 let stores = new Map();
 
-/** Names of the shops, for places that are told by id alone. */
+/** Names of the stores by id, for rows that hold ids only. */
 export function knowStores(list) {
   stores = new Map((list ?? []).map((store) => [store.id, store.name || store.id]));
 }

@@ -1,4 +1,4 @@
-// Goods for goods: what could stand in for a product, and what goes with it or with a bag.
+// Related products: substitutes and complements of a product, complements of a basket.
 
 import { call } from "./api.js";
 import { h, name, words } from "./dom.js";
@@ -13,20 +13,20 @@ function list(rows, names, link) {
   return h("ol", { class: "together" }, rows.map((row) => h("li", {}, h("a", { href: link(row) }, name(nameOf(row, names))), reasonOf(row) ? h("span", { class: "hint" }, " ", words(reasonOf(row))) : null)));
 }
 
-/** What could stand in for a product and what sells with it, each a link to its forecast. */
-export async function substitutesAndPartners({ product, store }, signal) {
+/** Substitutes and complements of a product, each a link to its forecast. */
+export async function substitutesAndComplements({ product, store }, signal) {
   const where = store ? { store_id: store.id } : {};
-  const [alike, along] = await Promise.all([
+  const [substitutes, complements] = await Promise.all([
     call("similar", { product_id: product.id, k: SHOWN, ...where }, { signal }),
     call("complete_basket", { product_ids: [product.id], k: SHOWN, ...where }, { signal }),
   ]);
   const link = (row) => address("forecast", { product: row.product_id, store: store?.id });
   const part = (title, answer, rows) => h("div", {}, h("h3", {}, title), answer.basis === "cold" ? h("p", { class: "hint" }, t("together.cold")) : null, list(rows, answer.names, link));
-  return h("div", { class: "pair" }, part(t("together.instead"), alike, alike.similar ?? []), part(t("together.along"), along, along.goods ?? []));
+  return h("div", { class: "pair" }, part(t("together.instead"), substitutes, substitutes.similar ?? []), part(t("together.along"), complements, complements.goods ?? []));
 }
 
-/** What goes with what is in the bag; `onadd(item)` puts it there too. */
-export async function completesBag({ basket, store, onadd }, signal) {
+/** Complements of the basket; `onadd(item)` adds one to it. */
+export async function complementsOfBasket({ basket, store, onadd }, signal) {
   if (!basket.length) return null;
   const answer = await call("complete_basket", { product_ids: basket.map((one) => one.id), k: SHOWN, ...(store ? { store_id: store.id } : {}) }, { signal });
   const goods = answer.goods ?? [];

@@ -1,4 +1,4 @@
-// A box that finds shops, goods and people by the service's /search, usable by keyboard alone (ARIA combobox).
+// Search box for stores, products and customers by the service's /search: an ARIA combobox, usable by keyboard alone.
 
 import { search } from "./api.js";
 import { debounce, h, icon, name, replace, uniqueId } from "./dom.js";
@@ -18,7 +18,7 @@ function option(item, id, pick) {
 
 /**
  * A labelled box.
- * @param {object} options label, kind, storeId() to narrow by shop, chosen item, onpick(item), keep: false empties the box after a pick.
+ * @param {object} options label, kind, storeId() to narrow by store, chosen item, onpick(item), keep: false empties the box after a pick.
  */
 export function typeahead({ label, kind, chosen = null, storeId = () => null, onpick, keep = true, placeholder }) {
   const listId = uniqueId("list");
@@ -118,7 +118,7 @@ export function typeahead({ label, kind, chosen = null, storeId = () => null, on
   return { element: box, input, set: (item) => { current = item; show(item); } };
 }
 
-/** Several goods: what was picked as chips with a cross, and a box to add more. */
+/** Picker of several products: chips with a cross, and a search box to add more. */
 export function multiPicker({ label, kind, chosen = [], storeId, onchange, placeholder }) {
   let picked = [...chosen];
   const chips = h("ul", { class: "chips" });

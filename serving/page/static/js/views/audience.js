@@ -1,4 +1,4 @@
-// Goods find people: whom these goods are for, how likely each is to buy, and who was left out and why.
+// Audience: people for goods, their purchase probabilities, and how many were excluded and why.
 
 import { call, lookUp } from "../api.js";
 import { download, toCsv } from "../csv.js";
@@ -22,7 +22,7 @@ function numberField(label, field, value, limits, hint) {
   return h("label", { class: "field narrow", title: hint }, h("span", {}, label), h("input", { type: "number", name: field, value: String(value), inputmode: "numeric", required: true, ...limits }));
 }
 
-/** How many buyers to expect among the first so many people: where the curve flattens, more messages buy little. */
+/** Cumulative gain: expected purchases among the first n people. Where it flattens, more messages bring little. */
 function gainCurve(contacts) {
   if (contacts.length < 10) return null;
   const [width, height, left, bottom] = [420, 190, 38, 36];

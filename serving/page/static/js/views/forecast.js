@@ -1,4 +1,4 @@
-// Forecast: what sold, what will sell, how sure that is, and why.
+// Forecast of a series: sales history, mean and prediction intervals, drivers, what-if and overrides.
 
 import { call, lookUp, search } from "../api.js";
 import { bandsOf } from "../bands.js";
@@ -11,7 +11,7 @@ import { addDays, day, money, number, percent, t, units } from "../i18n.js";
 import { overriddenNotice, overridesPanel } from "../overrides.js";
 import { address, lastUsed, patchParams, remember } from "../route.js";
 import { empty, fill, opening } from "../states.js";
-import { substitutesAndPartners } from "../together.js";
+import { substitutesAndComplements } from "../together.js";
 import { typeahead } from "../typeahead.js";
 import { whatIfPanel } from "../whatif.js";
 import { profileBody } from "./profile.js";
@@ -129,7 +129,7 @@ function asTable(forecasts, bands, fileName) {
   );
 }
 
-/** What the service knows of the product or the shop. */
+/** Profile of the product or the store, asked for when opened. */
 const about = (title, body, signal) => opening(title, async () => profileBody((await call("profile", body, { signal })).profile ?? {}), signal);
 
 function result({ history, forecasts, events, asOf, store, product, period, isCold, driversNote }, signal, redraw) {
@@ -150,7 +150,7 @@ function result({ history, forecasts, events, asOf, store, product, period, isCo
     isCold ? null : whatIfPanel({ store, product, horizon: forecasts.length }, signal),
     overridesPanel({ store, product, from: forecasts[0].date }, signal, redraw),
     h("div", { class: "pair" }, about(t("forecast.about_product"), { product_id: product.id }, signal), about(t("forecast.about_store"), { store_id: store.id }, signal)),
-    opening(t("together.title"), () => substitutesAndPartners({ product, store }, signal), signal),
+    opening(t("together.title"), () => substitutesAndComplements({ product, store }, signal), signal),
     asTable(forecasts, bands, `forecast-${store.id}-${product.id}-${asOf ?? ""}.csv`),
   ];
 }

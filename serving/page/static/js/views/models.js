@@ -1,9 +1,9 @@
-// Which models speak, how well they did when they were tested, and when their answers were published.
+// Models in use: version, backtest metrics beside their baselines, and when their answers were published.
 
 import { h, name } from "../dom.js";
 import { code, DASH, isNumber, moment, percent, t } from "../i18n.js";
 
-/** What is shown of a model's test, each beside the simple method it should beat. */
+/** Metrics shown of each model, each beside the metric of its baseline. */
 const SHOWN = {
   demand: [["wape", "moving_average_wape"], ["coverage_90", null]],
   recommender: [["recall_at_10", "personal_frequency_recall_at_10"], ["audience_precision_at_100", "audience_rfm_precision_at_100"]],
@@ -18,11 +18,11 @@ function versionText(bundle) {
 
 function tests(kind, bundle) {
   const metrics = bundle?.metrics ?? {};
-  return (SHOWN[kind] ?? []).filter(([metric]) => isNumber(metrics[metric])).map(([metric, rival]) => h(
+  return (SHOWN[kind] ?? []).filter(([metric]) => isNumber(metrics[metric])).map(([metric, baseline]) => h(
     "div",
     { class: "test" },
     h("dt", {}, t(`metric.${metric}`)),
-    h("dd", {}, percent(metrics[metric], 0), rival && isNumber(metrics[rival]) ? h("span", { class: "hint" }, ` ${t(`rival.${rival}`, { value: percent(metrics[rival], 0) })}`) : null),
+    h("dd", {}, percent(metrics[metric], 0), baseline && isNumber(metrics[baseline]) ? h("span", { class: "hint" }, ` ${t(`baseline.${baseline}`, { value: percent(metrics[baseline], 0) })}`) : null),
   ));
 }
 

@@ -1,16 +1,16 @@
-// The landing: how fresh this is, what is in it, what needs attention, and where to go.
+// Overview: links to the views, counts, exceptions over all stores and by store, models in use, forecast value added.
 
 import { call, search } from "../api.js";
 import { h, icon, name, replace } from "../dom.js";
-import { code, has, isNumber, money, number, t, units } from "../i18n.js";
+import { code, isNumber, money, number, t, units } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
 import { ledgerTable } from "../ledger.js";
-import { linesThatMatter } from "../matters.js";
+import { topExceptions } from "../exceptions.js";
 import { empty, fill, opening } from "../states.js";
 import { prepared, totals } from "../suggestions.js";
 import { modelsPanel } from "./models.js";
 
-const SHOPS = 12;
+const STORES = 12;
 const AT_ONCE = 3;
 const CANNOT = new Set([403, 422]);
 const MAY_NOT_ORDER = new Set(["marketer"]);
@@ -21,14 +21,7 @@ function counts(overview) {
   return h("dl", { class: "figures tiles" }, entries.map(([key, value]) => h("div", { class: "figure" }, h("dt", {}, code("count", key)), h("dd", {}, number(value)))));
 }
 
-function attentionItem(item) {
-  const key = `attention.${item.kind}`;
-  const where = item.store_id ? [" · ", name(item.store_name ?? item.store_id)] : null;
-  const value = isNumber(item.value) ? h("span", { class: "hint" }, ` ${money(item.value, 0)}`) : null;
-  return h("li", {}, h("a", { href: address("replenishment", { store: item.store_id, filter: "exceptions" }) }, icon("alert"), h("span", {}, has(key) ? t(key, { count: item.count ?? 0 }) : `${code("flag", item.kind)}: ${number(item.count)}`, where, value)));
-}
-
-async function shopLine(store, signal) {
+async function storeLine(store, signal) {
   const answer = await call("replenish", { store_id: store.id, limit: 5000 }, { signal });
   const lines = prepared(answer.suggestions ?? [], answer.names);
   const count = (flag) => lines.filter((line) => line.flags.includes(flag)).length;
@@ -49,7 +42,7 @@ async function inTurn(items, work) {
   return results;
 }
 
-function shopTable(rows) {
+function storeTable(rows) {
   const warn = (value, filter, store) => h("td", { class: "number" }, value ? h("a", { class: "warn", href: address("replenishment", { store: store.id, filter }) }, number(value)) : h("span", { class: "hint" }, "0"));
   const body = rows.map((row) => h(
     "tr", {},
@@ -63,12 +56,12 @@ function shopTable(rows) {
   return h("div", { class: "table-scroll" }, h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("overview.attention")), h("thead", {}, h("tr", {}, head.map((key, index) => h("th", { scope: "col", class: index ? "number" : "" }, t(key))))), h("tbody", {}, body)));
 }
 
-async function attention(overview, signal) {
-  const given = overview?.attention ?? [];
-  const stores = MAY_NOT_ORDER.has(overview?.role) ? [] : await search("store", "", { limit: SHOPS, signal });
+/** One row per store with its stockout risks, unknown stock and orders; the first stores only, as each is a request. */
+async function exceptionsByStore(overview, signal) {
+  const stores = MAY_NOT_ORDER.has(overview?.role) ? [] : await search("store", "", { limit: STORES, signal });
   const rows = await inTurn(stores, async (store) => {
     try {
-      return await shopLine(store, signal);
+      return await storeLine(store, signal);
     } catch (error) {
       if (signal.aborted) throw error;
       return { store, error };
@@ -77,20 +70,20 @@ async function attention(overview, signal) {
   const failure = rows.length && rows.every((row) => row.error) ? rows[0].error : null;
   if (failure && !CANNOT.has(failure.status)) throw failure;
   const useful = failure ? [] : rows.sort((a, b) => (b.loss ?? -1) - (a.loss ?? -1) || (b.exceptions ?? 0) - (a.exceptions ?? 0));
-  if (!given.length && !useful.length) return failure ? empty(t("overview.cannot"), failure.message) : empty(t("overview.quiet"));
+  if (!useful.length) return failure ? empty(t("overview.cannot"), failure.message) : empty(t("overview.quiet"));
   const more = (overview?.counts?.stores ?? 0) > stores.length ? h("p", { class: "hint" }, t("overview.first_shops", { shown: stores.length, total: overview.counts.stores })) : null;
-  return [given.length ? h("ul", { class: "attention" }, given.map(attentionItem)) : null, useful.length ? shopTable(useful) : null, useful.length ? more : null];
+  return [storeTable(useful), more];
 }
 
-function doors(overview) {
-  const door = (view) => h("a", { class: "door", href: address(view) }, icon(view), h("span", {}, h("strong", {}, t(`nav.${view}`)), h("span", {}, t(`door.${view}`))));
-  return h("div", { class: "doors" }, viewsFor(overview?.role).filter((view) => view !== "overview").map(door));
+function viewLinks(overview) {
+  const link = (view) => h("a", { class: "view-link", href: address(view) }, icon(view), h("span", {}, h("strong", {}, t(`nav.${view}`)), h("span", {}, t(`view.${view}`))));
+  return h("div", { class: "view-links" }, viewsFor(overview?.role).filter((view) => view !== "overview").map(link));
 }
 
-/** The lines that matter; a sentence where the present answers cannot tell. */
-async function linesOrWhyNot(signal) {
+/** The exceptions, or a sentence where the published answers have none of that kind. */
+async function exceptionsOrReason(signal) {
   try {
-    return await linesThatMatter(signal);
+    return await topExceptions(signal);
   } catch (error) {
     if (!CANNOT.has(error.status)) throw error;
     return empty(t("overview.cannot"), error.message);
@@ -98,17 +91,17 @@ async function linesOrWhyNot(signal) {
 }
 
 export async function overviewView(root, { overview, signal }) {
-  const [list, matters] = [h("div"), h("div")];
+  const [storeList, exceptionList] = [h("div"), h("div")];
   const mayOrder = !MAY_NOT_ORDER.has(overview?.role);
   replace(
     root,
     h("h1", { class: "visually-hidden" }, t("nav.overview")),
-    doors(overview),
+    viewLinks(overview),
     counts(overview),
-    mayOrder ? h("section", { class: "panel matters" }, h("h2", {}, t("matters.title")), matters) : null,
-    h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), list), modelsPanel(overview)),
+    mayOrder ? h("section", { class: "panel exceptions" }, h("h2", {}, t("exceptions.title")), exceptionList) : null,
+    h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), storeList), modelsPanel(overview)),
     mayOrder ? opening(t("ledger.title"), () => ledgerTable(signal), signal) : null,
   );
-  if (mayOrder) fill(matters, signal, () => linesOrWhyNot(signal), { lines: 6 });
-  await fill(list, signal, () => attention(overview, signal), { lines: 8 });
+  if (mayOrder) fill(exceptionList, signal, () => exceptionsOrReason(signal), { lines: 6 });
+  await fill(storeList, signal, () => exceptionsByStore(overview, signal), { lines: 8 });
 }

@@ -1,4 +1,4 @@
-// A person: who they are to the shop, in words, and what to offer them next.
+// A customer: profile in words, and recommendations.
 
 import { call, lookUp, search } from "../api.js";
 import { download, toCsv } from "../csv.js";
@@ -7,7 +7,7 @@ import { code, day, daysBetween, likelihood, relativeDay, t } from "../i18n.js";
 import { address, lastUsed, patchParams, remember } from "../route.js";
 import { empty, failed, fill } from "../states.js";
 import { nameOf, reasonOf, storeName } from "../suggestions.js";
-import { completesBag } from "../together.js";
+import { complementsOfBasket } from "../together.js";
 import { multiPicker, typeahead } from "../typeahead.js";
 import { profileBody } from "./profile.js";
 
@@ -28,7 +28,7 @@ function within(row) {
   return parts.length ? h("span", { class: "badge within", title: t("person.within_hint") }, parts.join(" · ")) : null;
 }
 
-/** How the person would get it: on the shelf, shipped, or held in another shop. */
+/** Fulfilment of a recommendation: in store, shipped, or picked up in another store. */
 function fulfilment(row) {
   if (!row.fulfilment) return null;
   return h("span", { class: `badge fulfilment ${row.fulfilment}` }, t(`fulfilment.${row.fulfilment}`), row.from_store_id && row.fulfilment !== "in_store" ? [" ", name(storeName(row.from_store_id))] : null);
@@ -92,7 +92,7 @@ export async function personView(root, { params, overview, signal }) {
 
   const drawBag = async () => {
     try {
-      replace(bag, await completesBag({ basket: state.basket, store: state.store, onadd: (item) => { const params = new URLSearchParams(location.hash.split("?")[1] ?? ""); params.append("basket", item.id); location.hash = `#/person?${params}`; } }, signal));
+      replace(bag, await complementsOfBasket({ basket: state.basket, store: state.store, onadd: (item) => { const params = new URLSearchParams(location.hash.split("?")[1] ?? ""); params.append("basket", item.id); location.hash = `#/person?${params}`; } }, signal));
     } catch (error) {
       if (!("status" in error) && !signal.aborted) throw error;
       replace(bag);

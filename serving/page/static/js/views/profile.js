@@ -1,4 +1,4 @@
-// A person's (or a product's, or a shop's) features in words.
+// Profile of a customer, product or store: its features in words.
 
 import { h, name, words } from "../dom.js";
 import { code, currencySign, currentLanguage, day, isNumber, money, number, t } from "../i18n.js";

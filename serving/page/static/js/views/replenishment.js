@@ -1,4 +1,4 @@
-// Replenishment: the order lines of a shop, exceptions first, each of which can be questioned and decided.
+// Replenishment: the order suggestions of a store, exceptions first, with the numbers behind each and the decision on it.
 
 import { call, lookUp, search } from "../api.js";
 import { download, toCsv } from "../csv.js";

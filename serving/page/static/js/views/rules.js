@@ -1,4 +1,4 @@
-// Operators' rules: what a person put above the model, for whom and until when. The list is changed as a whole.
+// Merchandising rules: what overrides the recommender, where and until when. The list is saved as a whole.
 
 import { call } from "../api.js";
 import { h, icon, name, replace, words } from "../dom.js";
@@ -16,7 +16,7 @@ const parts = (text) => text.split(/[,，;；\n]/).map((part) => part.trim()).fi
 const field = (label, input) => h("label", { class: "field" }, h("span", {}, label), input);
 const select = (key, values, text) => h("select", { name: key }, values.map((value) => h("option", { value }, text(value))));
 
-/** A rule in a sentence of what it does, to what, where and when. */
+/** A rule in one sentence: action, goods, stores, days. */
 function sentence(rule) {
   const what = rule.values.length ? [t(`rule.attribute.${rule.attribute}`), " ", name(rule.values.join(t("word.list")))] : t(`rule.attribute.${rule.attribute}`);
   const how = WITH_FACTOR.has(rule.action) ? ` × ${number(rule.factor, 2)}` : rule.action === "cap" ? ` ≤ ${number(rule.limit)}` : "";

@@ -1,4 +1,4 @@
-// One stock: what to move between shops, to count, to sell off, and how far decided orders have come.
+// Stock of all stores: transfers, cycle counts, excess stock, and the status of decided orders.
 
 import { call, lookUp } from "../api.js";
 import { download, toCsv } from "../csv.js";
@@ -24,12 +24,12 @@ function stateBadge(row) {
   return [h("span", { class: `badge state-${row.state}` }, t(`state_of.${row.state}`)), short ? h("span", { class: "badge flag" }, t("stock.open_units", { units: units(row.open_units) })) : null];
 }
 
-/** What each tab asks, shows and sums up. */
+/** Columns on screen, columns of the CSV file, and totals of each tab. */
 const TABS = {
   transfers: {
-    columns: [product, shop("from_store_id", "stock.from"), shop("to_store_id", "stock.to"), amount("units", "matters.units"), amount("expected_value", "column.expected_value", money), reason],
+    columns: [product, shop("from_store_id", "stock.from"), shop("to_store_id", "stock.to"), amount("units", "exceptions.units"), amount("expected_value", "column.expected_value", money), reason],
     csv: ["product_id", "product_name", "from_store_id", "to_store_id", "units", "expected_value", "reason"],
-    sum: (rows) => [[t("matters.units"), units(total(rows, "units"))], [t("totals.value"), money(total(rows, "expected_value"), 0)]],
+    sum: (rows) => [[t("exceptions.units"), units(total(rows, "units"))], [t("totals.value"), money(total(rows, "expected_value"), 0)]],
   },
   counts: {
     columns: [product, shop("store_id", "overview.shop"), amount("on_hand", "column.on_hand"), amount("days_without_sale", "stock.silent_days", number), amount("expected_units", "stock.missed"), amount("probability", "stock.phantom", likelihood), amount("expected_value", "stock.brings_back", money), reason],

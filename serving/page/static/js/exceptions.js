@@ -1,0 +1,40 @@
+// Exceptions over all stores, by the money at stake, each with its reason and a link to where one acts on it.
+
+import { call } from "./api.js";
+import { h, name, words } from "./dom.js";
+import { money, number, t, units } from "./i18n.js";
+import { address } from "./route.js";
+import { empty } from "./states.js";
+import { nameOf, reasonOf, storeName } from "./suggestions.js";
+import { dataTable } from "./table.js";
+
+const SHOWN = 20;
+
+/** The address where one acts on an exception. */
+function actionAddress(row) {
+  const tab = { phantom: "counts", leftover: "leftovers", transfer: "transfers" }[row.kind];
+  if (tab) return address("stock", { tab, store: row.store_id });
+  return address("replenishment", { store: row.store_id, filter: "all", q: row.product_id });
+}
+
+function columns() {
+  return [
+    { key: "money", label: t("exceptions.money"), hint: t("exceptions.money_hint"), align: "number emphasis", first: "descending", value: (row) => row.money, cell: (row) => money(row.money, 0) },
+    { key: "kind", label: t("exceptions.kind"), value: (row) => t(`exception.${row.kind}`), cell: (row) => h("a", { href: actionAddress(row) }, h("span", { class: `badge flag exception-${row.kind}` }, t(`exception.${row.kind}`))) },
+    { key: "store", label: t("overview.shop"), value: (row) => storeName(row.store_id), cell: (row) => [name(storeName(row.store_id)), row.other_store_id ? [" → ", name(storeName(row.other_store_id))] : null] },
+    { key: "product", label: t("column.product"), align: "product", value: (row) => row.product_name, cell: (row) => h("a", { href: actionAddress(row) }, name(row.product_name, { class: "strong" })) },
+    { key: "units", label: t("exceptions.units"), align: "number", first: "descending", value: (row) => row.units, cell: (row) => units(row.units) },
+    { key: "reason", label: t("column.reason"), align: "reason", sortable: false, value: (row) => row.reason_text, cell: (row) => h("span", { class: "reason-text", title: row.reason_text }, words(row.reason_text)) },
+  ];
+}
+
+/** The table of the twenty largest exceptions, and the number and money of each kind. */
+export async function topExceptions(signal) {
+  const answer = await call("attention", { limit: SHOWN }, { signal });
+  const rows = (answer.attention ?? []).map((row) => ({ ...row, product_name: nameOf(row, answer.names), reason_text: reasonOf(row) }));
+  if (!rows.length) return empty(t("overview.quiet"));
+  const kinds = h("ul", { class: "kinds" }, (answer.kinds ?? []).map((kind) => h("li", {}, h("span", { class: `badge flag exception-${kind.kind}` }, t(`exception.${kind.kind}`)), number(kind.lines), h("span", { class: "hint" }, ` ${money(kind.money, 0)}`))));
+  const table = dataTable({ columns: columns(), rows, caption: t("exceptions.title"), rowKey: (row) => `${row.kind} ${row.store_id} ${row.product_id} ${row.other_store_id}` });
+  const more = answer.total > rows.length ? h("p", { class: "hint" }, t("exceptions.more", { shown: rows.length, total: answer.total })) : null;
+  return [kinds, table.element, more];
+}
