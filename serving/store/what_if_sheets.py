@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -41,6 +42,16 @@ class SheetWriter:
         self._facts: list[list[float]] = []
         self._keys: list[tuple[int, int]] = []
         self._widths = (0, 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Closes the file; the index is written where all sheets are there."""
+        if kind is None:
+            self.close()
+        else:
+            self._file.close()
 
     def add(self, sheets: Iterable[PlacedSheet]) -> None:
         """Appends sheets; all must have the same periods and columns."""

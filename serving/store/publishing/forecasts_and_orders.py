@@ -72,7 +72,6 @@ def publish_demand(
     horizon = side.horizon(settings)
     quantiles = sorted(settings.demand.quantiles)
     done = DemandPublished()
-    writer = SheetWriter(folder, len(positions.products))
     risk, default_risk = _risk_days(side, settings)
     cells: list[pl.DataFrame] = []
 
@@ -88,9 +87,8 @@ def publish_demand(
             yield from _blocks(forecast, quantiles)
 
     shape = (horizon, len(quantiles), len(DRIVERS))
-    with progress.step("forecasts and orders") as step:
+    with SheetWriter(folder, len(positions.products)) as writer, progress.step("forecasts and orders") as step:
         step.rows = done.series = write_forecasts(folder, blocks(), positions.stores, positions.products, shape)
-    writer.close()
     write_rows(folder, "elasticities", _elasticities(cells, positions))
     if model.explains:
         (folder / MODEL).mkdir()

@@ -11,7 +11,7 @@ import polars as pl
 
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
-from retail_brain.errors import ModelError
+from retail_brain.errors import ExtensionError, ModelError
 from retail_brain.files import name_aside, sweep
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
@@ -34,20 +34,50 @@ from training.demand.stored_forecasts import write_origin
 from training.jobs import load_model
 from training.recommender.model import RecommenderModel
 
+_MODEL_OF: dict[str, Kind] = {
+    "demand_models": "demand",
+    "order_policies": "demand",
+    "candidate_sources": "recommender",
+}
+"""Kind of extension -> model whose answers need it."""
+
 
 def publish(workspace: Workspace, dataset: Dataset, settings: Settings, progress: Progress) -> str:
     """Publishes answers from the present champions; returns the id of the new set.
 
     A part whose model was never promoted is left out, and the service says so in its answer. A champion that this
-    version cannot read is left out too, and the manifest says why. Running workers switch to the new set without a
-    failed request; a run that ends early changes nothing.
+    version cannot read is left out too, and so is a model where code of another package fails (its demand model, order
+    policy or candidate source); the manifest says why. Running workers switch to the new set without a failed request;
+    a run that ends early changes nothing.
 
     Raises:
         MissingTableError: the dataset has no sales.
         ModelError: no champion can be read; the answers published before stay.
+        ExtensionError: code of another package fails, and there is no other model to publish.
     """
     dataset = dataset.at(dataset.as_of or dataset.last_day())
     models, left_out = _readable(workspace, progress)
+    while True:
+        try:
+            return _publish(workspace, dataset, settings, models, left_out, progress)
+        except ExtensionError as error:
+            failed = _MODEL_OF.get(error.details.get("kind", ""))
+            if failed not in models or len(models) == 1:
+                raise
+            # half of its files may be there: the set is written anew without it
+            models = {kind: folder for kind, folder in models.items() if kind != failed}
+            left_out = left_out | {failed: str(error)}
+            progress.say(f"  LEFT OUT: answers of the {failed} model: {error}")
+
+
+def _publish(
+    workspace: Workspace,
+    dataset: Dataset,
+    settings: Settings,
+    models: dict[Kind, Path],
+    left_out: dict[str, str],
+    progress: Progress,
+) -> str:
     answers_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
     sweep(workspace.answers)
     # Written aside and renamed when complete: a reader never sees half a set.
@@ -91,7 +121,7 @@ def _fill(
     workspace: Workspace,
     dataset: Dataset,
     settings: Settings,
-    models: "dict[Kind, Path]",
+    models: dict[Kind, Path],
     progress: Progress,
 ) -> AnswersManifest:
     counts: dict[str, int] = {}
