@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import dataframely as dy
 import polars as pl
 
-from retail_brain.ingest.typing import LATEST_YEAR, attribute, parse_uniform, typed
+from retail_brain.ingest.moments import parse_uniform
+from retail_brain.ingest.typing import LATEST_YEAR, attribute, typed
 from retail_brain.sources import ColumnFormat
 from retail_brain.tables import Table
 
@@ -69,7 +70,9 @@ class Checker:
         self._plain_moments = [
             name
             for name, kind in self._present.items()
-            if kind in (pl.Date, pl.Datetime) and source[name] == pl.String and name not in formats
+            if kind in (pl.Date, pl.Datetime)
+            and source[name] == pl.String
+            and formats.get(name, ColumnFormat()) == ColumnFormat()
         ]
         self._absent = [
             pl.lit(None, dtype=kind).alias(name) for name, kind in table.types.items() if name not in source
@@ -86,6 +89,7 @@ class Checker:
             if (zone := getattr(source[name], "time_zone", None))
         ]
         self._floats = [name for name, kind in self._present.items() if kind == pl.Float64 and source[name].is_float()]
+        self._price = formats.get("unit_price", ColumnFormat())
         self._schema = _row_schema(table, self._attributes)
 
     def check(self, batch: pl.DataFrame) -> CheckedBatch:
@@ -96,6 +100,8 @@ class Checker:
         optional = [name for name in self._floats if name in self._table.optional]
         shaped = shaped.with_columns(pl.col(optional).fill_nan(None)) if optional else shaped
         unreadable = self._unreadable(raw, shaped)
+        if self._price.is_total or self._price.before_discount:
+            shaped = shaped.with_columns(_price_per_unit(self._price))
         candidates = shaped.join(unreadable, on=_ROW, how="anti") if unreadable.height else shaped
         good, failure = self._schema.filter(candidates)
         broken = (
@@ -156,6 +162,18 @@ class Checker:
         late = (shaped[name].dt.year() > LATEST_YEAR).fill_null(value=False)
         text = f"{name}: after the year {LATEST_YEAR}"
         return [pl.when(pl.lit(late)).then(pl.lit(text))] if late.any() else []
+
+
+def _price_per_unit(text: ColumnFormat) -> pl.Expr:
+    """The price of a unit from the amount of the line, or from a price before its discount.
+
+    A discount counts as money off, whatever its sign; it has the sign of the units, so that returns get the price paid.
+    """
+    units = pl.col("units")
+    amount = pl.col("unit_price") if text.is_total else pl.col("unit_price") * units
+    if text.before_discount:
+        amount -= units.sign() * pl.col("discount").abs().fill_null(0.0)
+    return (amount / units).alias("unit_price")
 
 
 def _utc_among_local(value: pl.Series) -> pl.Series | None:

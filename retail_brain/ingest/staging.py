@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from datetime import time as time_of_day
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -95,9 +96,22 @@ def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = ()) -> Sta
         bad.append(raw.malformed.rename({"reason": REASONS}))
     quarantined = pl.concat(bad, how="diagonal_relaxed").drop(FILE, strict=False)
     left_out = dict(raw.left_out.collect().iter_rows()) if raw.left_out is not None else {}
+    notes = (*checker.notes, *resolved.notes, *_midnight_note(raw.name, resolved.rows))
     seconds = time.perf_counter() - started
-    notes = (*checker.notes, *resolved.notes)
     return Staged(resolved.rows, quarantined, read, _count(quarantined), left_out, notes, seconds)
+
+
+def _midnight_note(name: str, rows: pl.LazyFrame) -> list[str]:
+    """A remark where no receipt has a time of day: it often stands in a column of its own."""
+    if name != "transactions":
+        return []
+    times = pl.col("sold_at").dt.time()
+    if rows.select((times != time_of_day(0)).any() | (pl.len() < 2)).collect(engine="streaming").item():
+        return []
+    return [
+        "every sold_at is midnight, so hours are unknown. If the time stands in a column of its own, join both in a "
+        'mapping: sold_at = { columns = ["DATE", "TIME"] }'
+    ]
 
 
 def _reading(raw: RawTable) -> AbstractContextManager[None]:

@@ -2,24 +2,14 @@
 
 import polars as pl
 
+from retail_brain.ingest.ids import numbered, tidy_ids
+from retail_brain.ingest.moments import EARLIEST_YEAR, date_of, datetime_of
+from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 
-_DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日")
-_TIME_FORMATS = (
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M",
-    "%Y/%m/%d %H:%M:%S%.f",
-    "%Y/%m/%d %H:%M",
-    "%Y%m%d%H%M%S",
-)
-_EARLIEST_YEAR = 1900
-"""Anything earlier is a misread form, such as a year of two digits."""
 LATEST_YEAR = 2200
 """Nothing was observed later: 9999-12-31 in a sale is a placeholder, and would become the last day of the data."""
 
-_OFFSET = r"(?:[+-]\d{2}:?\d{2}|Z)$"
 _TRUE, _FALSE = ("true", "t", "1", "yes", "y", "是"), ("false", "f", "0", "no", "n", "否")
 
 
@@ -35,14 +25,21 @@ def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnForma
     column = pl.col(name)
     if isinstance(source, pl.Categorical | pl.Enum):
         column, source = column.cast(pl.String), pl.String()
+    if source == pl.Binary:
+        column, source = column.cast(pl.String, strict=False), pl.String()
     if target == pl.String:
-        return _string(column, source)
+        return numbered(_id(column) if source == pl.String and is_id(name) else _string(column, source), text)
     if target == pl.Boolean:
-        return _boolean(column, source)
+        return _boolean(column, source, text)
     if target in (pl.Date, pl.Datetime):
-        moment = _date(column, source, text) if target == pl.Date else _datetime(column, source, text)
-        return pl.when(moment.dt.year() >= _EARLIEST_YEAR).then(moment)
+        moment = date_of(column, source, text) if target == pl.Date else datetime_of(column, source, text)
+        return pl.when(moment.dt.year() >= EARLIEST_YEAR).then(moment)
     return _number(column, source, text) if target == pl.Float64 else _list(column, source, text)
+
+
+def is_id(name: str) -> bool:
+    """Whether a column holds ids, which are compared with each other, rather than words for people."""
+    return name.endswith("_id") or name == "id_value"
 
 
 def attribute(name: str, source: pl.DataType) -> pl.Expr:
@@ -61,33 +58,8 @@ def attribute(name: str, source: pl.DataType) -> pl.Expr:
     return column.struct.json_encode() if isinstance(source, pl.Struct) else column.cast(pl.String, strict=False)
 
 
-def parse_uniform(values: pl.Series, target: pl.DataType) -> pl.Series | None:
-    """Parses dates or times in the format of the first value, several times faster than trying every format.
-
-    Returns:
-        The parsed column, or None where some value has another format: `typed` tries them all.
-
-    >>> parse_uniform(pl.Series(["2025-01-31", "2025-02-01"]), pl.Date()).to_list()
-    [datetime.date(2025, 1, 31), datetime.date(2025, 2, 1)]
-    >>> parse_uniform(pl.Series(["2025-01-31", "20250201"]), pl.Date()) is None
-    True
-    """
-    present = values.drop_nulls()
-    for form in (*_TIME_FORMATS, *_DATE_FORMATS) if len(present) else ():
-        parse = _parse_date if form in _DATE_FORMATS else _parse_time
-        if parse(present.head(1), form).null_count() == 0:
-            parsed = parse(values, form).cast(target)
-            plausible = (parsed.dt.year() >= _EARLIEST_YEAR).all()
-            return parsed if parsed.null_count() == values.null_count() and plausible else None
-    return None
-
-
-def _parse_date(values: pl.Series, form: str) -> pl.Series:
-    return values.str.to_date(form, strict=False)
-
-
-def _parse_time(values: pl.Series, form: str) -> pl.Series:
-    return values.str.to_datetime(form, time_unit="us", strict=False)
+def _id(column: pl.Expr) -> pl.Expr:
+    return column.map_batches(tidy_ids, return_dtype=pl.String)
 
 
 def _string(column: pl.Expr, source: pl.DataType) -> pl.Expr:
@@ -100,8 +72,6 @@ def _string(column: pl.Expr, source: pl.DataType) -> pl.Expr:
     if source == pl.String:
         stripped = column.str.strip_chars()
         return pl.when(stripped != "").then(stripped)
-    if source == pl.Binary:
-        return column.cast(pl.String, strict=False)
     if source.is_nested():
         return pl.lit(None, dtype=pl.String)
     return column.cast(pl.String)
@@ -109,75 +79,22 @@ def _string(column: pl.Expr, source: pl.DataType) -> pl.Expr:
 
 def _number(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr:
     if source == pl.String:
-        plain = column.str.strip_chars()
-        if text.decimal == ",":
-            # with a decimal comma, dots divide thousands
-            plain = plain.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
-        return plain.cast(pl.Float64, strict=False)
+        return column.map_batches(lambda values: parse_numbers(values, text), return_dtype=pl.Float64)
     if source.is_numeric() or source == pl.Boolean:
         return column.cast(pl.Float64, strict=False)
     return pl.lit(None, dtype=pl.Float64)
 
 
-def _date(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr:
-    if source == pl.Date:
-        return column
-    if source.is_integer():
-        return _parsed_date(column.cast(pl.String), text)
-    if source == pl.String:
-        return pl.coalesce(_parsed_date(column.str.strip_chars(), text), _datetime(column, source, text).dt.date())
-    if isinstance(source, pl.Datetime):
-        return _datetime(column, source, text).dt.date()
-    return pl.lit(None, dtype=pl.Date)
-
-
-def _parsed_date(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
-    formats = (text.date_format,) if text.date_format else _DATE_FORMATS
-    return pl.coalesce(*[column.str.to_date(form, strict=False) for form in formats])
-
-
-def _datetime(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr:
-    if source == pl.Date:
-        return column.cast(pl.Datetime("us"))
-    if isinstance(source, pl.Datetime):
-        local = column
-        if source.time_zone and text.time_zone:
-            local = column.dt.convert_time_zone(text.time_zone)
-        return local.dt.replace_time_zone(None).dt.cast_time_unit("us")
-    if source.is_integer():
-        return _date(column, source, text).cast(pl.Datetime("us"))
-    if source == pl.String:
-        return _parsed_datetime(column.str.strip_chars(), text)
-    return pl.lit(None, dtype=pl.Datetime("us"))
-
-
-def _parsed_datetime(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
-    """Wall clock times; one with an offset is converted when a zone is named, otherwise its own wall clock counts."""
-    plain = column.str.replace(_OFFSET, "")
-    formats = (text.date_format,) if text.date_format else _TIME_FORMATS
-    local = pl.coalesce(
-        *[plain.str.to_datetime(form, time_unit="us", strict=False) for form in formats],
-        _parsed_date(plain, text).cast(pl.Datetime("us")),
-    )
-    if not text.time_zone:
-        return local
-    # offsets differ from row to row, which one Polars type cannot express: they are subtracted by hand
-    offset = column.str.replace(r"Z$", "+00:00").str.extract(r"([+-]\d{2}:?\d{2})$")
-    sign = pl.when(offset.str.starts_with("-")).then(-1).otherwise(1)
-    minutes = offset.str.slice(1, 2).cast(pl.Int64) * 60 + offset.str.slice(-2).cast(pl.Int64)
-    instant = (local - pl.duration(minutes=sign * minutes)).dt.replace_time_zone("UTC")
-    converted = instant.dt.convert_time_zone(text.time_zone).dt.replace_time_zone(None)
-    return pl.when(offset.is_null()).then(local).otherwise(converted)
-
-
-def _boolean(column: pl.Expr, source: pl.DataType) -> pl.Expr:
+def _boolean(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr:
     if source == pl.Boolean:
         return column
     if source.is_numeric():
         return pl.when(column.cast(pl.Float64).is_in([0.0, 1.0])).then(column.cast(pl.Float64) == 1)
     if source == pl.String:
         word = column.str.strip_chars().str.to_lowercase()
-        return pl.when(word.is_in(_TRUE)).then(pl.lit(value=True)).when(word.is_in(_FALSE)).then(pl.lit(value=False))
+        true = [item.lower() for item in text.true_values or _TRUE]
+        false = [item.lower() for item in text.false_values or _FALSE]
+        return pl.when(word.is_in(true)).then(pl.lit(value=True)).when(word.is_in(false)).then(pl.lit(value=False))
     return pl.lit(None, dtype=pl.Boolean)
 
 

@@ -14,16 +14,36 @@ class ColumnFormat:
     """Text format of one column.
 
     Attributes:
-        date_format: strftime pattern of a date or datetime; None tries the ISO forms.
+        date_format: strftime pattern of a date or datetime, or several to be tried in order; `excel` for serial days,
+            `unix` and `unix_ms` for seconds and milliseconds since 1970 in UTC. None tries the forms that begin with
+            the year.
         decimal: decimal mark.
         time_zone: local zone that values with a zone or offset are converted to; None keeps their wall clock.
         separator: character between the items of a list; None tries the usual ones.
+        thousands: mark between groups of three digits; None reads only what is certain.
+        strip: units of measure behind numbers, such as `件`.
+        source_time_zone: zone of values without an offset where it is not the local one.
+        true_values: texts that mean true; None takes the usual words.
+        false_values: texts that mean false; None takes the usual words.
+        pad: digits of an id of digits, filled up with zeros in front.
+        strip_zeros: whether zeros in front of an id of digits go.
+        is_total: whether a price is the amount of the whole line, to be divided by the units.
+        before_discount: whether the discount of the line has still to be taken off a price.
     """
 
-    date_format: str | None = None
+    date_format: str | tuple[str, ...] | None = None
     decimal: Literal[".", ","] = "."
     time_zone: str | None = None
     separator: str | None = None
+    thousands: str | None = None
+    strip: tuple[str, ...] = ()
+    source_time_zone: str | None = None
+    true_values: tuple[str, ...] | None = None
+    false_values: tuple[str, ...] | None = None
+    pad: int | None = None
+    strip_zeros: bool = False
+    is_total: bool = False
+    before_discount: bool = False
 
 
 MALFORMED: Final = {"reason": pl.String, "line": pl.String}

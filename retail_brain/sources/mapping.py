@@ -1,75 +1,24 @@
 """Opens the dataset of a mapping: a TOML file with the source of each table and the names of its columns."""
 
 import tomllib
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from retail_brain.errors import DataError, NotFoundError, UsageError
-from retail_brain.sources.base import ColumnFormat, FileOptions, RawTable, Source
+from retail_brain.sources.base import FileOptions, RawTable, Source
 from retail_brain.sources.column_names import find_column, plain_name
 from retail_brain.sources.connectors import connect, connector_names, is_connector
 from retail_brain.sources.files import data_files, read_files
+from retail_brain.sources.mapping_keys import ColumnMapping, DatasetMapping, TableMapping
+from retail_brain.sources.shaping import first_filled, from_wide, joined, shape
 from retail_brain.sources.sql import query_database, query_files
 from retail_brain.tables import TABLES
 
 _TYPES = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64, "boolean": pl.Boolean}
-
-
-class ColumnMapping(BaseModel):
-    """Source of one canonical column, and its text format."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    column: str | None = None
-    constant: str | int | float | bool | None = None
-    format: str | None = None
-    decimal: Literal[".", ","] = "."
-    time_zone: str | None = None
-    separator: str | None = None
-    type: Literal["text", "number", "integer", "boolean"] | None = None
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        if self.column is not None and self.constant is not None:
-            raise ValueError("give `column` or `constant`, not both")
-        return self
-
-
-class TableMapping(BaseModel):
-    """Source of one table: exactly one of `files`, `sql` and `source`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    files: str | None = None
-    source: str | None = None
-    sql: str | None = None
-    url: str | None = None
-    encoding: str | None = None
-    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
-    skip_lines: int | None = Field(default=None, ge=0)
-    sheet: str | None = None
-    where: str | None = None
-    columns: dict[str, str | ColumnMapping] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if sum(origin is not None for origin in (self.files, self.sql, self.source)) != 1:
-            raise ValueError("give either `files` or `sql`, or `source`")
-        if self.url is not None and self.sql is None:
-            raise ValueError("`url` goes with `sql`")
-        return self
-
-
-class DatasetMapping(BaseModel):
-    """A mapping file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str | None = None
-    tables: dict[str, TableMapping] = Field(min_length=1)
 
 
 def mapping_source(path: Path, scratch: Path) -> Source:
@@ -116,24 +65,14 @@ def parse_mapping(path: Path) -> DatasetMapping:
 
 def _table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
     raw = _raw_table(name, table, path, scratch, warnings)
-    columns = {
-        ours: ColumnMapping(column=theirs) if isinstance(theirs, str) else theirs
-        for ours, theirs in table.columns.items()
-    }
-    formats = {
-        ours: ColumnFormat(column.format, column.decimal, column.time_zone, column.separator)
-        for ours, column in columns.items()
-    }
-    frame = raw.frame if table.where is None else _filtered(raw, table.where)
-    return RawTable(
-        name,
-        _renamed(frame, columns, raw.origin),
-        raw.origin,
-        {**raw.formats, **formats},
-        left_out=raw.left_out,
-        malformed=raw.malformed,
-        connector=raw.connector,
-    )
+    columns = {ours: table.column(ours) for ours in table.columns}
+    formats = {ours: column.text_format() for ours, column in columns.items()}
+    shaped = shape(raw, table.fill_down, table.where, columns.get("transaction_id"))
+    if table.wide is not None:
+        shaped = from_wide(shaped, table.wide, columns, warnings)
+    moments = {ours for ours, kind in TABLES[name].types.items() if kind in (pl.Date, pl.Datetime)}
+    frame = _renamed(shaped.frame, columns, raw.origin, moments)
+    return replace(shaped, frame=frame, formats={**raw.formats, **formats})
 
 
 def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
@@ -154,10 +93,7 @@ def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnin
 
 def _expected(table: TableMapping) -> frozenset[str]:
     """The names that the mapping looks for, plainly written."""
-    named = {
-        ours: theirs if isinstance(theirs, str) else theirs.column or ours for ours, theirs in table.columns.items()
-    }
-    return frozenset(plain_name(name) for name in named.values())
+    return frozenset(plain_name(name) for ours in table.columns for name in table.column(ours).names(ours))
 
 
 def _connected(name: str, dataset: str, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
@@ -202,30 +138,34 @@ def _files(folder: Path, pattern: str) -> list[Path]:
     return files
 
 
-def _filtered(raw: RawTable, condition: str) -> pl.LazyFrame:
-    try:
-        return raw.frame.filter(pl.sql_expr(condition))
-    except pl.exceptions.PolarsError as error:
-        raise UsageError(f"the condition where = {condition!r} cannot be read: {error}. Write it in SQL.") from error
-
-
-def _renamed(frame: pl.LazyFrame, columns: dict[str, ColumnMapping], origin: str) -> pl.LazyFrame:
-    """Renames the mapped columns to their canonical names; other columns keep theirs.
+def _renamed(
+    frame: pl.LazyFrame, columns: dict[str, ColumnMapping], origin: str, moments: Collection[str]
+) -> pl.LazyFrame:
+    """Gives the mapped columns their canonical names; other columns keep theirs.
 
     Raises:
         DataError: the frame lacks a column that the mapping names.
     """
-    present = frame.collect_schema().names()
-    wanted = {ours: c.column or ours for ours, c in columns.items() if c.constant is None}
-    renames = {ours: found for ours, theirs in wanted.items() if (found := find_column(theirs, present))}
-    missing = sorted(set(wanted.values()) - {wanted[ours] for ours in renames})
+    schema = frame.collect_schema()
+    wanted = {theirs: find_column(theirs, schema) for ours, c in columns.items() for theirs in c.names(ours)}
+    missing = sorted(theirs for theirs, found in wanted.items() if found is None)
     if missing:
-        raise DataError(f"{origin} has no columns {missing} that the mapping names; got {present}. Correct the names.")
-    used = set(renames.values()) | set(columns)
-    renamed: list[Any] = [_cast(pl.col(theirs), columns[ours]).alias(ours) for ours, theirs in renames.items()]
-    constants = [pl.lit(c.constant).alias(ours) for ours, c in columns.items() if c.constant is not None]
-    return frame.select(*renamed, *constants, *[name for name in present if name not in used])
+        raise DataError(
+            f"{origin} has no columns {missing} that the mapping names; got {schema.names()}. Correct the names."
+        )
+    found = {theirs: name for theirs, name in wanted.items() if name is not None}
+    made = [
+        _made(mapping, [found[theirs] for theirs in mapping.names(ours)], schema, is_moment=ours in moments).alias(ours)
+        for ours, mapping in columns.items()
+    ]
+    used = {*found.values(), *columns}
+    return frame.select(*made, *(name for name in schema.names() if name not in used))
 
 
-def _cast(column: pl.Expr, mapping: ColumnMapping) -> pl.Expr:
+def _made(mapping: ColumnMapping, theirs: list[str], schema: pl.Schema, *, is_moment: bool) -> pl.Expr:
+    if mapping.constant is not None:
+        return pl.lit(mapping.constant)
+    if mapping.columns:
+        return joined(theirs, schema, mapping.join, is_moment=is_moment)
+    column = first_filled(theirs, schema) if mapping.first_of else pl.col(theirs[0])
     return column if mapping.type is None else column.cast(_TYPES[mapping.type], strict=False)

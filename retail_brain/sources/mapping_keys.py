@@ -1,0 +1,127 @@
+"""Keys of a mapping file: where each table and column comes from, and how it is written."""
+
+from typing import Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from retail_brain.sources.base import ColumnFormat
+
+
+class ColumnMapping(BaseModel):
+    """Source of one canonical column, and its text format; docs/ingest.md says what each key means."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str | None = None
+    columns: tuple[str, ...] = ()
+    join: str | None = None
+    first_of: tuple[str, ...] = ()
+    constant: str | int | float | bool | None = None
+    format: str | tuple[str, ...] | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", "'", " "] | None = None
+    strip: tuple[str, ...] = ()
+    time_zone: str | None = None
+    source_time_zone: str | None = None
+    separator: str | None = None
+    true: tuple[str, ...] | None = None
+    false: tuple[str, ...] | None = None
+    pad: int | None = Field(default=None, ge=1, le=64)
+    strip_zeros: bool = False
+    total: bool = False
+    before_discount: bool = False
+    type: Literal["text", "number", "integer", "boolean"] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if sum((self.column is not None, self.constant is not None, bool(self.columns), bool(self.first_of))) > 1:
+            raise ValueError("give one of `column`, `columns`, `first_of` and `constant`")
+        if self.thousands == self.decimal:
+            raise ValueError("`thousands` and `decimal` are the same mark")
+        if self.format in ("unix", "unix_ms") and self.time_zone is None:
+            raise ValueError("these times are in UTC: give the shops' `time_zone`")
+        if self.source_time_zone and not self.time_zone:
+            raise ValueError("`source_time_zone` goes with `time_zone`")
+        for zone in filter(None, (self.time_zone, self.source_time_zone)):
+            if zone not in available_timezones():
+                raise ValueError(f"there is no time zone {zone!r}; wanted one such as Asia/Shanghai")
+        return self
+
+    def names(self, ours: str) -> tuple[str, ...]:
+        """The columns of the source that it reads."""
+        if self.constant is not None:
+            return ()
+        return self.columns or self.first_of or (self.column or ours,)
+
+    def text_format(self) -> ColumnFormat:
+        """How the text of the column is read."""
+        return ColumnFormat(
+            date_format=self.format,
+            decimal=self.decimal,
+            time_zone=self.time_zone,
+            separator=self.separator,
+            thousands=self.thousands,
+            strip=self.strip,
+            source_time_zone=self.source_time_zone,
+            true_values=self.true,
+            false_values=self.false,
+            pad=self.pad,
+            strip_zeros=self.strip_zeros,
+            is_total=self.total,
+            before_discount=self.before_discount,
+        )
+
+
+class WideMapping(BaseModel):
+    """A table with a column per day or per store: what the names of these columns are, and what their cells."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    names: str
+    values: str
+    columns: str | None = None
+
+
+class TableMapping(BaseModel):
+    """Source of one table: exactly one of `files`, `sql` and `source`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    files: str | None = None
+    source: str | None = None
+    sql: str | None = None
+    url: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    skip_lines: int | None = Field(default=None, ge=0)
+    sheet: str | None = None
+    fill_down: tuple[str, ...] = ()
+    wide: WideMapping | None = None
+    where: str | None = None
+    columns: dict[str, str | ColumnMapping] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if sum(origin is not None for origin in (self.files, self.sql, self.source)) != 1:
+            raise ValueError("give either `files` or `sql`, or `source`")
+        if self.url is not None and self.sql is None:
+            raise ValueError("`url` goes with `sql`")
+        price = self.column("unit_price")
+        if price.before_discount and "discount" not in self.columns:
+            raise ValueError("`before_discount` needs the column `discount`")
+        return self
+
+    def column(self, ours: str) -> ColumnMapping:
+        """Where a canonical column comes from."""
+        given = self.columns.get(ours, ColumnMapping())
+        return ColumnMapping(column=given) if isinstance(given, str) else given
+
+
+class DatasetMapping(BaseModel):
+    """A mapping file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str | None = None
+    tables: dict[str, TableMapping] = Field(min_length=1)

@@ -1,0 +1,121 @@
+"""Shapes the rows of a mapped table: blanks filled from the rows above, conditions, wide tables, joined columns."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import polars as pl
+
+from retail_brain.errors import DataError, UsageError
+from retail_brain.sources.base import LEFT_OUT, RawTable
+from retail_brain.sources.column_names import find_column
+from retail_brain.sources.mapping_keys import ColumnMapping, WideMapping
+from retail_brain.sources.rows_left_out import TOTAL_WORDS, is_total
+
+_DAY_NAME = r"^\D{0,3}\d{2,4}\D?\d{1,2}\D?\d{1,4}日?(?: 00:00:00)?$"
+"""Name of a column that is a day, such as `2024-01-03`, `2024年1月3日` or `03.01.2024`."""
+
+
+def shape(raw: RawTable, fill_down: Sequence[str], where: str | None, receipt: ColumnMapping | None) -> RawTable:
+    """Fills columns that stand on the first row of a receipt alone, and keeps the rows of a condition.
+
+    Args:
+        raw: the table.
+        fill_down: columns of the source whose blanks take the value of the receipt's first row.
+        where: SQL condition over the source's columns; the rows it takes out are counted.
+        receipt: where `transaction_id` comes from; `fill_down` needs it.
+
+    Raises:
+        UsageError: the condition is not SQL, or no receipt is there to fill down.
+        DataError: the source has no such column.
+    """
+    frame = raw.frame
+    if fill_down:
+        frame = _filled_down(frame, fill_down, receipt, raw.origin)
+    if where is None:
+        return replace(raw, frame=frame)
+    try:
+        condition = pl.sql_expr(where).fill_null(value=False)
+        kept = frame.filter(condition)
+        kept.collect_schema()
+    except pl.exceptions.PolarsError as error:
+        raise UsageError(f"the condition where = {where!r} cannot be read: {error}. Write it in SQL.") from error
+    taken = frame.select(pl.lit(f"not {where}").alias("reason"), (~condition).sum().cast(pl.Int64).alias("rows"))
+    return replace(raw, frame=kept, left_out=_with_counts(raw, taken))
+
+
+def _with_counts(raw: RawTable, further: pl.LazyFrame) -> pl.LazyFrame:
+    counts = [raw.left_out.select(*LEFT_OUT)] if raw.left_out is not None else []
+    return pl.concat([*counts, further]).filter(pl.col("rows") > 0)
+
+
+def _filled_down(frame: pl.LazyFrame, names: Sequence[str], receipt: ColumnMapping | None, origin: str) -> pl.LazyFrame:
+    theirs = receipt.names("transaction_id") if receipt is not None else ()
+    if len(theirs) != 1:
+        raise UsageError("fill_down fills within a receipt: map transaction_id to one column of the source.")
+    present = frame.collect_schema().names()
+    found = {name: find_column(name, present) for name in (*theirs, *names)}
+    missing = [name for name, column in found.items() if column is None]
+    if missing:
+        raise DataError(f"{origin} has no columns {missing} to fill down; got {present}. Correct the names.")
+    group = str(found[theirs[0]])
+    if theirs[0] in names:
+        frame = frame.with_columns(pl.col(group).forward_fill())
+    others = [str(found[name]) for name in names if found[name] != group]
+    return frame.with_columns(pl.col(name).fill_null(pl.col(name).drop_nulls().first().over(group)) for name in others)
+
+
+def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapping], warnings: list[str]) -> RawTable:
+    """Turns a table with a column per day, store or product into one row per cell; blank cells give no row.
+
+    Args:
+        raw: the table.
+        wide: what the names of these columns are, and what their cells.
+        columns: the mapped columns; those of the source that they name stay columns.
+        warnings: columns that are taken for neither are appended to it.
+
+    Raises:
+        DataError: no column has such a name.
+    """
+    present = raw.frame.collect_schema().names()
+    made = {wide.names, wide.values}
+    named = [name for ours, column in columns.items() if ours not in made for name in column.names(ours)]
+    index = [column for name in named if (column := find_column(name, present)) is not None]
+    rest = pl.Series("name", [name for name in present if name not in index], dtype=pl.String)
+    pattern = wide.columns or (_DAY_NAME if wide.names == "date" else None)
+    spread = rest.filter(rest.str.contains(pattern) if pattern else ~rest.str.to_lowercase().is_in(TOTAL_WORDS))
+    if spread.is_empty():
+        raise DataError(
+            f"{raw.origin} has no columns whose names are {wide.names}; got {present}. Say with `columns` in `wide`, a "
+            "regular expression, which columns they are."
+        )
+    others = [name for name in rest.to_list() if name not in set(spread.to_list())]
+    if others:
+        warnings.append(f"{raw.origin}: the columns {others} are no {wide.names} and are not read")
+    texts = [name for name, kind in raw.frame.collect_schema().items() if name in index and kind == pl.String]
+    total = pl.any_horizontal(is_total(pl.col(name)) for name in texts) if texts else pl.lit(value=False)
+    cells = raw.frame.filter(~total).unpivot(spread.to_list(), index=index, variable_name="_name", value_name="_cell")
+    frame = cells.filter(pl.col("_cell").is_not_null()).rename({"_name": wide.names, "_cell": wide.values})
+    taken = raw.frame.select(pl.lit("total rows").alias("reason"), total.sum().cast(pl.Int64).alias("rows"))
+    return replace(raw, frame=frame, left_out=_with_counts(raw, taken))
+
+
+def joined(names: Sequence[str], schema: pl.Schema, mark: str | None, *, is_moment: bool) -> pl.Expr:
+    """Columns joined as text: a date and a time with a blank, parts of an id with a hyphen; null where a part is."""
+    parts = [_as_text(name, schema[name]) for name in names]
+    if is_moment:
+        # a spreadsheet gives a day its midnight, which the column with the time replaces
+        parts[0] = parts[0].str.replace(r"[ T]0?0:00(?::00(?:\.0+)?)?$", "")
+    between = mark if mark is not None else " " if is_moment else "-"
+    return pl.concat_str(parts, separator=between)
+
+
+def first_filled(names: Sequence[str], schema: pl.Schema) -> pl.Expr:
+    """The first of several columns that is not blank, as text."""
+    filled = [_as_text(name, schema[name]) for name in names]
+    return pl.coalesce(pl.when(text.str.strip_chars() != "").then(text) for text in filled)
+
+
+def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
+    if kind.is_float():  # a whole number that lost its type to blanks
+        return pl.col(name).cast(pl.Int64, strict=False).cast(pl.String)
+    return pl.col(name).cast(pl.String)
