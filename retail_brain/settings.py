@@ -185,6 +185,9 @@ class ReplenishmentSettings(Section):
         default=3.0, ge=0, description="units; smaller orders and differences are no exception"
     )
     exceptions_listed: int = Field(default=1000, ge=1, description="exceptions listed at most, most money first")
+    stock_most_age_days: int = Field(
+        default=14, ge=0, description="days; the stock of an older count is unknown if any of it was sold since"
+    )
     receipt_most_times_order: float = Field(
         default=3.0, ge=1, description="times the quantity ordered; more units received of an order must be confirmed"
     )

@@ -136,6 +136,18 @@ class Inventory(dy.Schema):
     on_order = dy.Float64(nullable=True, min=0)
 
 
+class OpenOrders(dy.Schema):
+    """One row per order x product on its way: units ordered, when they are due, what arrived of them."""
+
+    store_id = _id()
+    product_id = _id()
+    due_on = dy.Date()
+    units = dy.Float64(min=0, max=_MAX_UNITS)
+    order_id = _id(nullable=True)
+    received_units = dy.Float64(nullable=True, min=0, max=_MAX_UNITS)
+    date = dy.Date(nullable=True)
+
+
 class Prices(dy.Schema):
     """One row per shelf price and its validity; no store means every store."""
 

@@ -89,6 +89,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _table("identities", schemas.Identities, "customer_id first_seen", "first_seen", _PERSON),
             _table("consents", schemas.Consents, "problem", "changed_at", _PERSON),
             _table("inventory", schemas.Inventory, "on_order", "date", _GOODS),
+            _table("open_orders", schemas.OpenOrders, "order_id received_units date", "date", _GOODS),
             _table("prices", schemas.Prices, "store_id valid_to", None, _GOODS),
             _table("promotions", schemas.Promotions, "store_id mechanic unit_price display mailer", None, _GOODS),
             _table("calendar", schemas.Calendar, "region"),

@@ -13,6 +13,7 @@ from retail_brain.settings import ReplenishmentSettings
 
 _PRICE_DAYS = 91
 """Days whose prices are averaged where `prices` names none: a quarter of a year. Chosen by judgement, not measured."""
+_DEFAULTS = ReplenishmentSettings()
 _LONGEST_HORIZON_DAYS = 182
 """Days of forecast that one order may ask for: half a year; lead times beyond it are cut. Chosen by judgement, not
 measured."""
@@ -49,15 +50,80 @@ def read_terms(dataset: Dataset, as_of: date, stores: Sequence[str] | None = Non
     return joined.select(*keys, *(name for name in TERMS if name != "ends_on"), "known").sort(keys).collect()
 
 
-def read_stock(dataset: Dataset, stores: Sequence[str] | None = None) -> pl.DataFrame:
-    """One row per store x product with inventory rows: the newest visible `on_hand` and `on_order`, and its `date`."""
-    return (
+def read_stock(
+    dataset: Dataset,
+    stores: Sequence[str] | None = None,
+    *,
+    most_age_days: int = _DEFAULTS.stock_most_age_days,
+) -> pl.DataFrame:
+    """One row per store x product with inventory rows: what is on hand now, and the newest count that says so.
+
+    Columns: `date` of the count, `counted_on_hand` (units then), `stock_age_days` (days from the count to the last
+    visible day), `sold_since_count` (units sold after the count's day, net of returns), `on_hand` and `on_order`.
+
+    What was sold since is deducted. More sold than was counted has come out of what was on order. A count older than
+    `most_age_days` of which something was sold says nothing any more: `on_hand` is null.
+
+    Raises:
+        MissingTableError: no sales table is there.
+    """
+    newest = (
         _of_stores(dataset.scan_or_empty("inventory"), stores)
         .group_by(*SERIES)
         .agg(pl.col("date").max(), pl.col("on_hand", "on_order").get(pl.col("date").arg_max()))
+        .rename({"on_hand": "counted_on_hand"})
+    )
+    as_of = dataset.as_of or dataset.last_day()
+    old = newest.filter(pl.col("date") < as_of).select(*SERIES, counted_on="date")
+    sold = (
+        dataset.daily_sales()
+        .join(old, on=list(SERIES), how="inner")
+        .filter(pl.col("date") > pl.col("counted_on"))
+        .group_by(*SERIES)
+        .agg(sold_since_count=pl.col("units").sum())
+    )
+    counted, since = pl.col("counted_on_hand"), pl.col("sold_since_count")
+    # a count below zero is a wrong record: it is shown as it is, and nothing is taken from it
+    left = pl.when(counted < 0).then(counted).otherwise((counted - since).clip(0))
+    is_unknown = (pl.col("stock_age_days") > most_age_days) & (since != 0)
+    return (
+        newest.join(sold, on=list(SERIES), how="left")
+        .with_columns(
+            stock_age_days=(pl.lit(as_of) - pl.col("date")).dt.total_days().clip(0),
+            sold_since_count=since.fill_null(0.0),
+        )
+        .with_columns(
+            on_hand=pl.when(~is_unknown).then(left),
+            on_order=(pl.col("on_order") - (since - counted.clip(0)).clip(0)).clip(0),
+        )
         .sort(SERIES)
         .collect()
     )
+
+
+def read_open_orders(dataset: Dataset, stores: Sequence[str] | None = None) -> pl.DataFrame:
+    """One row per store x product x day of arrival with units on order: `arrives_on`, `units` that have not arrived.
+
+    Rows of the newest visible `date` count, and rows without one.
+    """
+    rows = _of_stores(dataset.scan_or_empty("open_orders"), stores)
+    told = pl.col("date").is_null() | (pl.col("date") == pl.col("date").max())
+    units = (pl.col("units") - pl.col("received_units").fill_null(0)).clip(0)
+    return (
+        rows.filter(told)
+        .group_by(*SERIES, arrives_on="due_on")
+        .agg(units=units.sum())
+        .filter(pl.col("units") > 0)
+        .sort(*SERIES, "arrives_on")
+        .collect()
+    )
+
+
+def with_open_orders(stock: pl.DataFrame, due: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `read_stock`, and those of other series on order, with `on_order` from open orders where known."""
+    known = due.group_by(*SERIES).agg(due_units=pl.col("units").sum())
+    joined = stock.join(known, on=list(SERIES), how="full", coalesce=True)
+    return joined.with_columns(on_order=pl.coalesce("due_units", "on_order")).drop("due_units").sort(SERIES)
 
 
 def delisted(dataset: Dataset, day: date) -> pl.DataFrame:

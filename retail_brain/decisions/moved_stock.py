@@ -35,5 +35,5 @@ def ordered_after(
         projected=plan.required.projected + left,
         sold_before_expiry=plan.required.sold_before_expiry - left[:, None],
     )
-    holdings = Holdings(plan.on_hand, plan.on_order, plan.stock_known)
+    holdings = Holdings(plan.on_hand, plan.on_order, plan.stock_known, counts=plan.counts, receipts=plan.receipts)
     return ordered(required, plan.terms, plan.cycle, plan.money, holdings, settings)

@@ -11,7 +11,7 @@ from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.expiry import NON_PERISHABLE, Aging
 from retail_brain.decisions.order_calendar import Cycle, order_cycle, period_of
 from retail_brain.decisions.order_policies import PolicyInputs, is_outside, outside_target, policy_names
-from retail_brain.decisions.required_orders import RequiredOrders, project, spread_arrival
+from retail_brain.decisions.required_orders import Receipts, RequiredOrders, project, spread_arrival, spread_days
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.decisions.targets import (
     Economics,
@@ -44,6 +44,26 @@ class Due:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """The newest count of each series, one element per series; NaN where there is none.
+
+    Attributes:
+        on_hand: units counted.
+        age_days: days from the count to the last visible day.
+        sold_since: units sold after the day of the count.
+    """
+
+    on_hand: Floats
+    age_days: Floats
+    sold_since: Floats
+
+    @classmethod
+    def none(cls, series: int) -> "Counts":
+        """No counts."""
+        return cls(*(np.full(series, np.nan) for _ in range(3)))
+
+
+@dataclass(frozen=True)
 class Holdings:
     """Stock at the end of the last visible day, one element per series.
 
@@ -51,9 +71,12 @@ class Holdings:
         on_hand: units; 0 where unknown, negative where the record is wrong.
         on_order: units ordered and not yet received.
         known: whether `on_hand` is known.
-        due: the units on order by day of arrival; None has them arrive half-way to the arrival of a new order.
+        due: units on order by day of arrival. A series on order without any takes its units to arrive at some moment of
+            its lead time, each as likely as another, as orders of unknown age do.
         batches: shape (series, lives): units on hand that may be sold for so many more periods (index 0: one). None
             takes the stock of perishable goods to have arrived half a review period ago.
+        counts: the counts that `on_hand` was worked out from, for the reasons; None for none.
+        receipts: when the units on order arrive, as `decide` has worked it out of `due`.
     """
 
     on_hand: Floats
@@ -61,6 +84,8 @@ class Holdings:
     known: Bools
     due: Due | None = None
     batches: Floats | None = None
+    counts: Counts | None = None
+    receipts: Receipts | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +101,8 @@ class Plan:
     on_hand: Floats
     on_order: Floats
     stock_known: Bools
+    receipts: Receipts
+    counts: Counts
 
     @property
     def quantity(self) -> Floats:
@@ -146,14 +173,14 @@ def decide(
     arrival, following = period_of(cycle.arrives_on, starts), period_of(cycle.next_arrives_on, starts)
     spread, spread_following = _spread(arrival, following, terms, step, paths=units.shape[1], seed=seed)
     periods = max(int(spread_following.max(initial=1)), units.shape[2])
-    receipts = _receipts(holdings, arrival, starts, periods)
-    aging = _aging(holdings, terms, receipts, step, newest_first=settings.withdrawal == "lifo")
+    receipts = _receipts(holdings, terms, starts, periods, step, _ages(terms, units.shape[1], seed))
+    aging = _aging(holdings, terms, receipts.dated, step, newest_first=settings.withdrawal == "lifo")
     on_hand, season = np.maximum(holdings.on_hand, 0), 7 if step < 7 else 1
     required = project(units, on_hand, receipts, spread, spread_following, aging=aging, season=season)
     required = required.spread(spread_factors(terms, settings))
     terms = _last_orders(terms, ends_within(terms, cycle))
     money = economics(terms, cycle, settings.lost_unit_cost)
-    return ordered(required, terms, cycle, money, holdings, settings)
+    return ordered(required, terms, cycle, money, replace(holdings, receipts=receipts), settings)
 
 
 def _last_orders(terms: Terms, last: Bools) -> Terms:
@@ -197,7 +224,10 @@ def ordered(
     # Without a stock record there is nothing to order up from: replace one cycle of sales.
     target = replace(target, raw=np.where(holdings.known, target.raw, required.cycle_demand))
     lots = whole_lots(target, required, terms, money, ~holdings.known)
-    return Plan(terms, cycle, required, money, target, lots, holdings.on_hand, holdings.on_order, holdings.known)
+    stock = (holdings.on_hand, holdings.on_order, holdings.known)
+    counts = holdings.counts or Counts.none(len(lots.quantity))
+    receipts = holdings.receipts or Receipts.on_days(np.zeros((len(lots.quantity), 1)))
+    return Plan(terms, cycle, required, money, target, lots, *stock, receipts, counts)
 
 
 def _period_days(starts: Days) -> float:
@@ -221,17 +251,34 @@ def _spread(arrival: Ints, following: Ints, terms: Terms, step: float, *, paths:
     return arrivals, np.maximum(following_arrivals, arrivals + 1)
 
 
-def _receipts(holdings: Holdings, arrival: Ints, starts: Days, periods: int) -> Floats:
-    """Units on order by period of arrival, shape (series, periods); overdue deliveries arrive at once."""
-    receipts = np.zeros((len(arrival), periods))
-    due = holdings.due
-    if due is None:
-        receipts[np.arange(len(arrival)), np.minimum(arrival // 2, periods - 1)] = holdings.on_order
-        return receipts
-    period = period_of(due.arrives_on, starts)
-    near = period < periods
-    np.add.at(receipts, (due.series[near], period[near]), due.units[near])
-    return receipts
+def _ages(terms: Terms, paths: int, seed: int) -> Floats:
+    """Days until an order of unknown age arrives, shape (series, paths): a share of a lead time drawn per path."""
+    shares = np.random.default_rng(seed + 2).permutation((np.arange(paths) + 0.5) / paths)
+    late = spread_days(terms.lead_sd_days, paths, seed + 3)
+    remaining: Floats = np.maximum(terms.lead_days[:, None] + late, 0.0) * shares[None, :]
+    return remaining
+
+
+def _receipts(holdings: Holdings, terms: Terms, starts: Days, periods: int, step: float, remaining: Floats) -> Receipts:
+    """Units on order by period of arrival; overdue deliveries arrive at once.
+
+    Undated units of goods that expire are spread over their days, since ages are counted once for all paths.
+    """
+    dated = np.zeros((len(holdings.on_order), periods))
+    undated = holdings.on_order.copy()
+    if holdings.due is not None:
+        due = holdings.due
+        period = period_of(due.arrives_on, starts)
+        near = period < periods
+        np.add.at(dated, (due.series[near], period[near]), due.units[near])
+        undated[due.series] = 0.0
+    if not undated.any():
+        return Receipts.on_days(dated)
+    lands = np.minimum(np.floor(remaining / step).astype(np.int64), periods - 1)
+    for row in np.flatnonzero((undated > 0) & np.isfinite(terms.shelf_life_days)):
+        dated[row] += undated[row] * np.bincount(lands[row], minlength=periods) / lands.shape[1]
+        undated[row] = 0.0
+    return Receipts(dated, undated, lands)
 
 
 def _aging(holdings: Holdings, terms: Terms, receipts: Floats, step: float, *, newest_first: bool) -> Aging | None:

@@ -72,8 +72,8 @@ def percent(name: str) -> pl.Expr:
 def with_reasons(frame: pl.DataFrame) -> pl.DataFrame:
     """Adds `reason`, `reason_zh` and `reason_code` to the rows of a plan.
 
-    Codes: `unknown_stock`, `budget`, `limit`, `source_stock`, `shelf`, `not_worth_minimum`, `loses_money`, `enough`,
-    `minimum_order`, `agreed_loss`, `order`.
+    Codes: `unknown_stock`, `budget`, `limit`, `source_stock`, `collision`, `shelf`, `not_worth_minimum`, `loses_money`,
+    `enough`, `minimum_order`, `agreed_loss`, `order`.
     """
     sentences = _sentences()
     frame = frame.with_columns(loss=-pl.col("expected_value"))
@@ -89,6 +89,7 @@ def _code() -> pl.Expr:
         pl.when(~pl.col("stock_known")).then(pl.lit("unknown_stock"))
         .when(_cut()).then(pl.when(pl.col("limit_name").is_null()).then(pl.lit("budget")).otherwise(pl.lit("limit")))
         .when(_source_cut()).then(pl.lit("source_stock"))
+        .when("collides").then(pl.lit("collision"))
         .when("shelf").then(pl.lit("shelf"))
         .when("skipped").then(pl.lit("not_worth_minimum"))
         .when("losing").then(pl.lit("loses_money"))
@@ -124,7 +125,21 @@ def _sentences() -> list[_Sentence]:
 def _state() -> list[_Sentence]:
     stock_known = pl.col("stock_known")
     until = pl.col("next_arrives_on").dt.to_string("%Y-%m-%d")
+    is_old = pl.col("stock_age_days").fill_nan(None).fill_null(0) > 0
+    counted = (number("counted_on_hand"), number("stock_age_days"), number("sold_since_count"))
     return [
+        _Sentence(
+            stock_known & is_old,
+            "{} were counted {} days ago and {} sold since. ",
+            "盘点{}件（{}天前），之后售出{}件。",
+            counted,
+        ),
+        _Sentence(
+            ~stock_known & is_old,
+            "The last count ({} units) is {} days old and {} were sold since, so it says nothing any more. ",
+            "最近一次盘点（{}件）已过{}天，之后售出{}件，不再可信。",
+            counted,
+        ),
         _Sentence(
             stock_known,
             "{} on hand and {} on order; {} are expected to be wanted before the delivery after this one ({}). ",
@@ -202,7 +217,11 @@ def _decision() -> list[_Sentence]:
             (percent("chance"), percent("level")),
         ),
         _Sentence(
-            stock_known & ~ordered & ~cut & ~pl.col("shelf") & ~pl.col("skipped") & ~pl.col("losing") & ~_source_cut(),
+            stock_known
+            & ~ordered
+            & ~cut
+            & ~_source_cut()
+            & ~pl.any_horizontal("shelf", "skipped", "losing", "collides"),
             "No order is needed: the stock lasts with a {} chance. ",
             "无需订货：现有库存够用的概率为{}。",
             (percent("chance"),),
@@ -261,6 +280,19 @@ def _limits() -> list[_Sentence]:
                 number("before_budget"),
                 number("wanted"),
             ),
+        ),
+        _Sentence(
+            pl.col("collides") & ordered,
+            "The shelf holds {}, less than the least order of {}: ordered all the same, since {} would be lost "
+            "otherwise. ",
+            "货架容量{}件，小于最小起订量{}件：仍建议订货，否则预计流失{}件。",
+            (number("capacity"), number("least_lot"), number("lost_without")),
+        ),
+        _Sentence(
+            pl.col("collides") & ~ordered & ~_cut(),
+            "Not ordered: the shelf holds {}, less than the least order of {}, which would cost more than it earns. ",
+            "不订：货架容量{}件，小于最小起订量{}件，且该订量的成本高于收益。",
+            (number("capacity"), number("least_lot")),
         ),
         _Sentence(pl.col("shelf"), "Cut to the shelf, which holds {}. ", "受货架容量{}件限制。", (number("capacity"),)),
         _Sentence(

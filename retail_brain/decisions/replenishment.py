@@ -8,11 +8,11 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.allocation import Limit, allocate
-from retail_brain.decisions.arrays import Bools, Floats, Ints, days, floats
+from retail_brain.decisions.arrays import Floats, Ints, days, floats
 from retail_brain.decisions.demand_end import until_end
 from retail_brain.decisions.joint_limits import CapacityLimit, SharedOrders, share_out
 from retail_brain.decisions.marginal_value import Steps, order_steps, spend
-from retail_brain.decisions.order_plan import Due, Holdings, Plan, decide
+from retail_brain.decisions.order_plan import Counts, Due, Holdings, Plan, decide
 from retail_brain.decisions.reasons import with_context, with_reasons
 from retail_brain.decisions.supply_terms import align, complete_terms
 from retail_brain.decisions.targets import ends_within, expected_gain
@@ -27,9 +27,16 @@ ADDED = {
     "case_pack": pl.Float64,
     "min_order_quantity": pl.Float64,
     "shelf_room": pl.Float64,
+    "counted_on_hand": pl.Float64,
+    "stock_age_days": pl.Float64,
+    "sold_since_count": pl.Float64,
 }
 """Columns that follow those of the contract: the money an order ties up, the reason as a code and in Chinese, units per
-pack, the least order in units, and the units that fit on the shelf at arrival (null where the shelf is not known)."""
+pack, the least order in units, the units that fit on the shelf at arrival (null where the shelf is not known), and the
+count that the stock was worked out from: units, days since it, units sold since (null where there is none)."""
+
+_COUNT = ("counted_on_hand", "stock_age_days", "sold_since_count")
+"""Columns of `inputs.read_stock` that say what the stock was worked out from."""
 
 _DEFAULTS = ReplenishmentSettings()
 
@@ -50,12 +57,13 @@ def suggest_orders(
         paths: sample paths of demand from the day after `as_of` on. Shorter ones are continued by repeating their end.
         terms: one row per store x product: `store_id`, `product_id` and any of `supply_terms.TERMS`. What is missing is
             taken from the settings, and the reason says so.
-        stock: one row per store x product: `store_id`, `product_id`, `on_hand` (end of `as_of`) and perhaps `on_order`.
+        stock: one row per store x product: `store_id`, `product_id`, `on_hand` (end of `as_of`) and perhaps `on_order`
+            and the other columns of `inputs.read_stock`.
             A series without a row or with a null has unknown stock: it gets the mean demand of one cycle, and a
             reason that asks for a count.
         as_of: last visible day; the order is placed on the first order day after it.
         pipeline: units on order by their day of arrival: `store_id`, `product_id`, `arrives_on`, `units`. Without it
-            the units on order are taken to arrive half-way to the arrival of a new order.
+            the units on order of a series are taken to arrive at any moment of its lead time.
         settings: defaults.
         seed: for uncertain lead times.
 
@@ -90,9 +98,8 @@ def plan_orders(
     paths = until_end(paths, complete.ends_on)
     starts = days(paths.dates)
     first_day = max(np.datetime64(as_of + timedelta(days=1), "D"), starts[0])
-    on_hand, on_order, stock_known = _stock(stock, paths.series)
     due = None if pipeline is None else _due(pipeline, paths.series)
-    holdings = Holdings(on_hand, on_order, stock_known, due)
+    holdings = _holdings(stock, paths.series, due)
     return decide(paths.units, starts, complete, holdings, first_day, settings=settings, seed=seed)
 
 
@@ -218,6 +225,9 @@ def suggestion_rows(
         case_pack=pl.Series(terms.case_pack),
         min_order_quantity=pl.Series(terms.min_order),
         shelf_room=pl.Series(_shelf_room(plan)),
+        counted_on_hand=pl.Series(plan.counts.on_hand),
+        stock_age_days=pl.Series(plan.counts.age_days),
+        sold_since_count=pl.Series(plan.counts.sold_since),
         lead_days=pl.Series(terms.lead_days),
         review_days=pl.Series(terms.review_days),
         min_order=pl.Series(terms.min_order),
@@ -230,13 +240,16 @@ def suggestion_rows(
         costed=pl.Series(terms.costed),
         ends_on=pl.Series(terms.ends_on),
         ends_within=pl.Series(ends_within(terms, plan.cycle)),
+        collides=pl.Series(plan.lots.collides),
+        least_lot=pl.Series(plan.lots.least),
+        lost_without=pl.Series(required.lost_in_cycle(np.zeros(len(order)))),
         before_budget=pl.Series(plan.quantity),
         budget_price=pl.Series(np.broadcast_to(price, len(order))),
         limit_name=pl.lit(None, dtype=pl.String) if limit is None else limit,
     )
     unknown = ("on_hand", "on_order", "order_up_to", "safety_stock", "expected_lost_sales", "expected_value")
     worded = with_reasons(frame).with_columns(pl.when("stock_known").then(pl.col(name)).alias(name) for name in unknown)
-    worded = worded.with_columns(pl.col("shelf_room").fill_nan(None))
+    worded = worded.with_columns(pl.col("shelf_room", *_COUNT).fill_nan(None))
     return worded.select(pl.col(name).cast(kind) for name, kind in (SUGGESTIONS | ADDED).items())
 
 
@@ -258,12 +271,14 @@ def _after(paths: DemandPaths, as_of: date) -> DemandPaths:
     return paths if keep.all() else DemandPaths(paths.series, paths.dates.filter(keep), paths.units[:, :, keep])
 
 
-def _stock(stock: pl.DataFrame, series: pl.DataFrame) -> tuple[Floats, Floats, Bools]:
-    """Units on hand and on order (0 where unknown) and whether the stock is known."""
-    aligned = align(stock, series, {"on_hand": pl.Float64, "on_order": pl.Float64})
+def _holdings(stock: pl.DataFrame, series: pl.DataFrame, due: Due | None) -> Holdings:
+    """Units on hand and on order (0 where unknown), whether the stock is known, and the counts behind it."""
+    aligned = align(stock, series, dict.fromkeys(("on_hand", "on_order", *_COUNT), pl.Float64))
     on_hand = floats(aligned["on_hand"])
     stock_known = np.isfinite(on_hand)
-    return np.where(stock_known, on_hand, 0.0), np.maximum(floats(aligned["on_order"], 0), 0), stock_known
+    counts = Counts(*(floats(aligned[name]) for name in _COUNT))
+    on_order = np.maximum(floats(aligned["on_order"], 0), 0)
+    return Holdings(np.where(stock_known, on_hand, 0.0), on_order, stock_known, due, counts=counts)
 
 
 def _due(pipeline: pl.DataFrame, series: pl.DataFrame) -> Due:

@@ -88,6 +88,51 @@ class RequiredOrders:
         return picked
 
 
+@dataclass(frozen=True)
+class Receipts:
+    """Units already on order, and when they arrive.
+
+    Attributes:
+        dated: units by the period in whose morning they arrive, shape (series, periods).
+        undated: units without a day of arrival, one per series.
+        lands: period in whose morning the undated units arrive, shape (series, paths or 1).
+    """
+
+    dated: Floats
+    undated: Floats
+    lands: Ints
+
+    @classmethod
+    def on_days(cls, dated: Floats) -> "Receipts":
+        """Receipts that all have a day."""
+        none = np.zeros(len(dated))
+        return cls(dated, none, np.zeros((len(dated), 1), dtype=np.int64))
+
+    def take(self, rows: Ints | slice) -> "Receipts":
+        """The receipts of some series."""
+        return Receipts(self.dated[rows], self.undated[rows], self.lands[rows])
+
+    def at(self, period: int) -> Floats:
+        """Units that arrive in a period's morning, shape (series, paths or 1)."""
+        dated: Floats = self.dated[:, period, None]
+        if not self.undated.any():
+            return dated
+        return dated + np.where(self.lands == period, self.undated[:, None], 0.0)
+
+    def within(self, periods: int) -> "Receipts":
+        """The same over another number of periods; what arrives later is not counted."""
+        dated = np.zeros((len(self.dated), periods))
+        kept = min(periods, self.dated.shape[1])
+        dated[:, :kept] = self.dated[:, :kept]
+        return replace(self, dated=dated)
+
+    @property
+    def total(self) -> Floats:
+        """Units on order, one per series."""
+        total: Floats = self.dated.sum(axis=1) + self.undated
+        return total
+
+
 def _normal_scores(paths: int, seed: int) -> Floats:
     """Standard normal draws in random order, one per path, evenly spread so that their mean is exactly 0."""
     scores: Floats = ndtri((np.arange(paths) + 0.5) / paths)
@@ -98,8 +143,14 @@ def spread_arrival(arrival: Ints, lead_sd_periods: Floats, paths: int, seed: int
     """Index of the arrival on each path, shape (series, paths), or (series, 1) where no lead time is uncertain."""
     if not np.any(lead_sd_periods > 0):
         return arrival[:, None]
-    late = lead_sd_periods[:, None] * _normal_scores(paths, seed)[None, :]
+    late = spread_days(lead_sd_periods, paths, seed)
     return np.maximum(np.rint(arrival[:, None] + late), 0).astype(np.int64)
+
+
+def spread_days(lead_sd: Floats, paths: int, seed: int) -> Floats:
+    """Delay of a delivery on each path, in the unit of `lead_sd`, shape (series, paths); its mean is 0."""
+    late: Floats = lead_sd[:, None] * _normal_scores(paths, seed)[None, :]
+    return late
 
 
 def blocks(rows: int, paths: int, periods: int) -> Iterator[slice]:
@@ -112,7 +163,7 @@ def blocks(rows: int, paths: int, periods: int) -> Iterator[slice]:
 def project(
     units: npt.NDArray[np.float32],
     on_hand: Floats,
-    receipts: Floats,
+    receipts: Receipts,
     arrival: Ints,
     next_arrival: Ints,
     *,
@@ -125,8 +176,8 @@ def project(
         units: demand, shape (series, paths, periods); where the following order arrives later, it goes on by repeating
             its last season.
         on_hand: units at the start, one per series, not negative.
-        receipts: units already on order by the period in whose morning they arrive, shape (series, at least as many
-            periods as the following order needs to arrive).
+        receipts: units already on order, over at least as many periods as the following order needs to arrive; those of
+            goods that expire all have a day.
         arrival: period in whose morning the order arrives, shape (series, paths or 1).
         next_arrival: the same for the following order.
         aging: expiry of the goods; None where all are non-perishable.
@@ -137,18 +188,18 @@ def project(
     if aging is not None and soon.any() and not soon.all():
         return _project_apart(units, on_hand, receipts, arrival, next_arrival, aging=aging, season=season)
     parts = []
-    for part in blocks(rows, paths, receipts.shape[1]):
+    for part in blocks(rows, paths, receipts.dated.shape[1]):
         last = int(next_arrival[part].max())
         block = _project_block(
             extend(units[part] if soon.any() else units[part, :, :last], last, season),
             on_hand[part],
-            receipts[part],
+            receipts.take(part),
             arrival=arrival[part],
             next_arrival=next_arrival[part],
             aging=aging.take(part) if aging is not None and soon.any() else None,
         )
         if aging is not None and not soon.any():
-            position = on_hand[part] + receipts[part].sum(axis=1)
+            position = on_hand[part] + receipts.take(part).total
             block = _with_dates_beyond(block, units[part], position, arrival[part] + aging.life[part, None])
         parts.append(block)
     if not parts:
@@ -162,7 +213,7 @@ def project(
 def _project_apart(
     units: npt.NDArray[np.float32],
     on_hand: Floats,
-    receipts: Floats,
+    receipts: Receipts,
     arrival: Ints,
     next_arrival: Ints,
     *,
@@ -178,7 +229,7 @@ def _project_apart(
         part = project(
             units[chosen],
             on_hand[chosen],
-            receipts[chosen],
+            receipts.take(chosen),
             arrival[chosen],
             next_arrival[chosen],
             aging=aging.take(chosen),
@@ -209,7 +260,7 @@ def _with_dates_beyond(
 def _project_block(
     units: npt.NDArray[np.float32],
     on_hand: Floats,
-    receipts: Floats,
+    receipts: Receipts,
     *,
     arrival: Ints,
     next_arrival: Ints,
@@ -220,7 +271,7 @@ def _project_block(
     by_period = np.ascontiguousarray(np.moveaxis(units, 2, 0), dtype=np.float64)
     until = next_arrival if aging is None else np.minimum(next_arrival, arrival + aging.life[:, None])
     stock = np.repeat(on_hand[:, None], paths, axis=1)
-    dates = None if aging is None else ExpirySimulation(aging, on_hand, receipts, paths)
+    dates = None if aging is None else ExpirySimulation(aging, on_hand, receipts.dated, paths)
     need = np.full((rows, paths), -np.inf)
     lost, projected = np.zeros((rows, paths)), np.zeros((rows, paths))
     demand, cycle = np.zeros(rows), np.zeros(rows)
@@ -229,8 +280,9 @@ def _project_block(
         period_demand = by_period[period]
         arrived = arrival <= period
         counted = until > period
-        projected = np.where(arrival == period, stock + receipts[:, period, None], projected)
-        stock = stock + receipts[:, period, None] - period_demand
+        stock = stock + receipts.at(period)
+        projected = np.where(arrival == period, stock, projected)
+        stock = stock - period_demand
         # Before the arrival unmet demand is lost and stock is floored at zero; after it, the deficit is what the order
         # must bring.
         missing = np.where(arrived, 0.0, np.maximum(-stock, 0.0))

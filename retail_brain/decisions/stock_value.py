@@ -8,7 +8,6 @@ import numpy.typing as npt
 import polars as pl
 
 from retail_brain.decisions.arrays import Bools, Days, Floats, days
-from retail_brain.decisions.order_calendar import period_of
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.required_orders import project
 from retail_brain.decisions.transfers import StockValues
@@ -54,11 +53,7 @@ def local_stock_values(
     periods = np.ceil((until - first).astype(np.float64) / step).astype(np.int64)
     end = np.clip(periods, 1, _LONGEST_PERIODS)
     transit = np.minimum(np.full(len(end), int(np.ceil(transit_days / step))), end - 1)
-    receipts = np.zeros((len(end), int(end.max(initial=1))))
-    # As in the plan: units on order arrive half-way to the arrival of a new order.
-    due = period_of(plan.cycle.arrives_on, starts) // 2
-    soon = due < receipts.shape[1]
-    receipts[np.flatnonzero(soon), due[soon]] = plan.on_order[soon]
+    receipts = plan.receipts.within(int(end.max(initial=1)))
     on_hand = np.maximum(plan.on_hand, 0)
     season = 7 if step < 7 else 1
     now, later = (

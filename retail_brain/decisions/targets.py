@@ -177,6 +177,8 @@ class Lots:
         shelf: cut by the shelf.
         skipped: nothing ordered because a whole lot would cost more than it earns.
         losing: nothing ordered because the order would lose money and nobody agreed on a service level.
+        collides: the shelf is smaller than the least lot; one lot, or nothing, whichever is the smaller loss.
+        least: the least lot, units: the minimum order in whole packs, or one pack.
     """
 
     quantity: Floats
@@ -184,6 +186,8 @@ class Lots:
     shelf: Bools
     skipped: Bools
     losing: Bools
+    collides: Bools
+    least: Floats
 
 
 def whole_lots(target: Target, required: RequiredOrders, terms: Terms, money: Economics, nearest: Bools) -> Lots:
@@ -192,7 +196,8 @@ def whole_lots(target: Target, required: RequiredOrders, terms: Terms, money: Ec
     Series of unknown stock (`nearest`) only replace what sells, so they round to the nearest pack.
 
     Asked levels round up; economic targets round to the pack count that earns more, and skip a minimum order that
-    would cost more than it earns. A shelf smaller than the least lot still takes one.
+    would cost more than it earns. A shelf smaller than the least lot takes one where that earns more than it costs, or,
+    where a lost unit costs nothing, where it serves more units than it leaves.
     """
     pack = terms.case_pack
     exact = np.maximum(target.raw, 0) / pack
@@ -207,15 +212,25 @@ def whole_lots(target: Target, required: RequiredOrders, terms: Terms, money: Ec
     quantity = np.where(minimum, least, rounded)
     skipped = minimum & economic & (expected_gain(required, money, least) <= 0)
     quantity = np.where(skipped, 0.0, quantity)
-    capacity = np.maximum(terms.capacity, np.maximum(least, pack))
-    room = np.floor(np.maximum(capacity - required.projected, 0) / pack + ROUNDING) * pack
+    lot = np.maximum(least, pack)
+    collides = (quantity > 0) & (lot > terms.capacity)
+    room = np.floor(np.maximum(terms.capacity - required.projected, 0) / pack + ROUNDING) * pack
     fits = np.where(room >= least, room, 0.0)
-    shelf = quantity > fits
-    quantity = np.where(shelf, fits, quantity)
+    fits = np.where(collides, np.where(_lot_pays(lot, required, money), lot, 0.0), fits)
+    shelf = (quantity > fits) & ~collides
+    quantity = np.where(shelf | collides, fits, quantity)
     losing = (quantity > 0) & _may_be_left_out(target, terms, nearest) & (expected_gain(required, money, quantity) < 0)
     quantity = np.where(losing, 0.0, quantity)
     # + 0.0 turns -0.0 into 0.0, which would print as "-0".
-    return Lots(quantity + 0.0, minimum & ~skipped & ~losing, shelf & ~losing, skipped, losing)
+    minimum = minimum & ~skipped & ~losing & ~collides
+    return Lots(quantity + 0.0, minimum, shelf & ~losing, skipped, losing, collides & ~losing, lot)
+
+
+def _lot_pays(lot: Floats, required: RequiredOrders, money: Economics) -> Bools:
+    """Whether a lot is expected to earn money; where a lost unit costs none, whether it serves more than it leaves."""
+    served = required.lost_in_cycle(np.zeros_like(lot)) - required.lost_in_cycle(lot)
+    pays: Bools = np.where(money.short > 0, expected_gain(required, money, lot) > 0, served > required.left_over(lot))
+    return pays
 
 
 def _may_be_left_out(target: Target, terms: Terms, nearest: Bools) -> Bools:

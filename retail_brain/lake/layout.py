@@ -39,6 +39,7 @@ _DAYS = {
 _LOGS = frozenset({"transactions", "events", "contacts", "responses", "identities"})
 # a primary key of the schema may not hold nulls, but "no store" and "no region" mean everywhere in these tables
 _KEYS_WITH_NULLS = {
+    "open_orders": ("date", "order_id", "store_id", "product_id", "due_on"),
     "prices": ("store_id", "product_id", "valid_from"),
     "promotions": ("promotion_id", "store_id", "product_id", "valid_from"),
     "calendar": ("date", "region", "event_name"),

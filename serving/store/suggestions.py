@@ -19,10 +19,13 @@ from serving.store.texts import CodedTexts, Texts, write_coded, write_texts
 
 _NUMBERS = [name for name, kind in SUGGESTIONS.items() if kind == pl.Float64] + ["order_cost"]
 _LOTS = ("case_pack", "min_order_quantity", "shelf_room")
+_COUNT = ("counted_on_hand", "stock_age_days", "sold_since_count")
+_MORE = (*_LOTS, *_COUNT)
+"""Numbers that answers of older versions do not have."""
 _DAYS = ("order_on", "arrives_on")
 _TEXTS = ("source", "reason", "reason_zh", "reason_code")
 _NAMES = ("suggestion_id", "store_id", "product_id", "as_of")
-_COLUMNS = (*_NAMES, *_NUMBERS, *_LOTS, *_DAYS, "source", "reason", "reason_code")
+_COLUMNS = (*_NAMES, *_NUMBERS, *_MORE, *_DAYS, "source", "reason", "reason_code")
 _NO_DAY = np.iinfo(np.int32).min
 
 
@@ -50,8 +53,8 @@ def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_produc
     write_array(folder / "suggestions.product.npy", ordered["product"].to_numpy(), np.int32)
     numbers = ordered.select(pl.col(_NUMBERS).cast(pl.Float64).fill_null(float("nan"))).to_numpy()
     write_array(folder / "suggestions.numbers.npy", numbers, np.float64)
-    lots = ordered.select(pl.col(_LOTS).cast(pl.Float64).fill_null(float("nan"))).to_numpy()
-    write_array(folder / "suggestions.lots.npy", lots, np.float64)
+    more = ordered.select(pl.col(_MORE).cast(pl.Float64).fill_null(float("nan"))).to_numpy()
+    write_array(folder / "suggestions.more.npy", more, np.float64)
     days = ordered.select(pl.col(_DAYS).cast(pl.Int32).fill_null(_NO_DAY)).to_numpy()
     write_array(folder / "suggestions.days.npy", days, np.int32)
     write_texts(folder, "suggestions.ids", [suggestion_id(*names) for names in _names(ordered)])
@@ -72,9 +75,10 @@ class Suggestions:
         self._starts = map_array(folder / "suggestions.starts.npy")
         self.product = map_array(folder / "suggestions.product.npy")
         self._numbers = map_array(folder / "suggestions.numbers.npy")
-        lots = folder / "suggestions.lots.npy"
+        more = folder / "suggestions.more.npy"
         # answers of older versions have none: one unit is a pack there, and nothing else limits a quantity
-        self._lots = map_array(lots) if lots.exists() else np.tile((1.0, 0.0, np.nan), (len(self.product), 1))
+        none = np.array([1.0, 0.0, np.nan, *(np.nan for _ in _COUNT)])
+        self._more = map_array(more) if more.exists() else np.broadcast_to(none, (len(self.product), len(_MORE)))
         self._days = map_array(folder / "suggestions.days.npy")
         self._ids = Texts.open(folder, "suggestions.ids")
         self._flags: tuple[ReplenishmentSettings, pl.DataFrame] | None = None
@@ -136,7 +140,7 @@ class Suggestions:
         suggested, demand = (
             float(np.nan_to_num(self.number(name, one)[0])) for name in ("order_quantity", "demand_until_next_arrival")
         )
-        case_pack, least, room = self._lots[row].tolist()
+        case_pack, least, room = self._more[row, : len(_LOTS)].tolist()
         usual = max(suggested, large_order_cycles * demand, least_units, case_pack, least)
         shelf = float("inf") if np.isnan(room) else max(room, suggested)
         return QuantityLimits(case_pack, least, shelf, usual)
@@ -146,7 +150,7 @@ class Suggestions:
     ) -> list[dict[str, Any]]:
         """Suggestions at some rows of a store as dictionaries with the keys of docs/contract.md, id and order cost."""
         numbers = np.round(self._numbers[rows], 4).tolist()
-        lots = [[None if isnan(part) else part for part in lot] for lot in np.round(self._lots[rows], 4).tolist()]
+        lots = [[None if isnan(part) else part for part in lot] for lot in np.round(self._more[rows], 4).tolist()]
         days = [[_day(day) for day in pair] for pair in self._days[rows].tolist()]
         reason = "reason_zh" if language == "zh" else "reason"
         texts = [self._texts[name].take(rows) for name in ("source", reason, "reason_code")]

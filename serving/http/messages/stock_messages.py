@@ -181,6 +181,9 @@ class SuggestionRow(Strict):
     case_pack: float | None
     min_order_quantity: float | None
     shelf_room: float | None
+    counted_on_hand: float | None
+    stock_age_days: float | None
+    sold_since_count: float | None
     source: str | None
     reason: str | None
     reason_code: str | None

@@ -92,9 +92,13 @@ def read_replay(
     records = dataset.at(last).scan_or_empty("inventory").filter(pl.col("date") >= begin).collect()
     on_hand = _matrix(records, series, begin, days, "on_hand", float("nan"))
     demand = _recovered(sold, on_hand, series["store_id"], seed)
-    visible = dataset.at(first - timedelta(days=1))
-    stock = align(read_stock(visible), series, {"on_hand": pl.Float64, "on_order": pl.Float64})
-    terms = complete_terms(read_terms(visible, first - timedelta(days=1)), series, settings.replenishment)
+    visible, usual = dataset.at(first - timedelta(days=1)), settings.replenishment
+    stock = align(
+        read_stock(visible, most_age_days=usual.stock_most_age_days),
+        series,
+        {"on_hand": pl.Float64, "on_order": pl.Float64},
+    )
+    terms = complete_terms(read_terms(visible, first - timedelta(days=1)), series, usual)
     opening = stock["on_hand"].fill_nan(None).to_numpy().astype(np.float64)
     life = _life(terms)
     aged = age_records(sold, on_hand, life, _WARM_DAYS - 1)

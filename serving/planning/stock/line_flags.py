@@ -4,8 +4,8 @@ import polars as pl
 
 from retail_brain.settings import ReplenishmentSettings
 
-CUT_CODES = ("budget", "limit", "source_stock", "shelf", "not_worth_minimum", "loses_money")
-"""Reason codes of lines that would be larger without a limit; each is a flag of its own name."""
+CUT_CODES = ("budget", "limit", "source_stock", "collision", "shelf", "not_worth_minimum", "loses_money")
+"""Reason codes of lines that a limit changes; each is a flag of its own name."""
 FLAGS = ("loss", "unknown_stock", "negative_stock", *CUT_CODES, "losing", "large")
 """Flags of a line, worst first."""
 

@@ -11,7 +11,14 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import days
 from retail_brain.decisions.demand_end import forecast_ends, until_end
-from retail_brain.decisions.inputs import delisted, horizon_days, read_stock, read_terms
+from retail_brain.decisions.inputs import (
+    delisted,
+    horizon_days,
+    read_open_orders,
+    read_stock,
+    read_terms,
+    with_open_orders,
+)
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.replenishment import plan_orders
 from retail_brain.decisions.supply_terms import NO_END
@@ -54,9 +61,11 @@ class SupplySide:
 
     Attributes:
         terms: supply terms and prices, one row per store x product.
-        stock: newest stock, one row per store x product.
+        stock: stock of `decisions.inputs.read_stock`, one row per store x product; `on_order` is what `due` holds where
+            it holds something.
         gone: store x product no longer listed.
         ends: last day of demand where it ends: columns of `sell_by.demand_ends`.
+        due: units on order by day of arrival, of `decisions.inputs.read_open_orders`.
         as_of: last visible day.
     """
 
@@ -64,6 +73,7 @@ class SupplySide:
     stock: pl.DataFrame
     gone: pl.DataFrame
     ends: pl.DataFrame
+    due: pl.DataFrame
     as_of: date
 
     @classmethod
@@ -74,10 +84,12 @@ class SupplySide:
             MissingTableError: no sales table is there.
         """
         as_of = dataset.as_of or dataset.last_day()
-        terms, stock = read_terms(dataset, as_of, stores), read_stock(dataset, stores)
+        terms, due = read_terms(dataset, as_of, stores), read_open_orders(dataset, stores)
+        counted = read_stock(dataset, stores, most_age_days=settings.replenishment.stock_most_age_days)
+        stock = with_open_orders(counted, due)
         series = pl.concat([terms.select(SERIES), stock.select(SERIES)]).unique(maintain_order=True)
         ends = demand_ends(dataset, series, as_of, settings)
-        return cls(terms, stock, delisted(dataset, as_of + timedelta(days=1)), ends, as_of)
+        return cls(terms, stock, delisted(dataset, as_of + timedelta(days=1)), ends, due, as_of)
 
     def horizon(self, settings: Settings) -> int:
         """Periods that a forecast must reach for every order decision, and for the published forecasts.
@@ -105,6 +117,7 @@ class SupplySide:
             self.terms.filter(in_stores).join(ends, on=list(SERIES), how="full", coalesce=True),
             self.stock.filter(in_stores),
             self.as_of,
+            pipeline=self.due.filter(in_stores),
             settings=settings.replenishment,
             seed=seed,
         )

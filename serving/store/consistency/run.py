@@ -51,7 +51,7 @@ def _stock_answers(answers: Answers, dataset: Dataset, leftovers: pl.DataFrame, 
         leftovers=leftovers,
         plan=pl.DataFrame(schema=PLAN) if plan is None else plan,
         terms=read_terms(dataset, as_of),
-        stock=read_stock(dataset),
+        stock=read_stock(dataset, most_age_days=settings.replenishment.stock_most_age_days),
         ends=ends,
     )
 

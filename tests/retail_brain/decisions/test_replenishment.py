@@ -93,6 +93,65 @@ def test_packs_minimum_and_shelf_shape_the_order():
     assert (cut["order_quantity"], cut["reason_code"]) == (9 - 2, "shelf")
 
 
+def collision(price: float | None, **terms: object) -> dict[str, object]:
+    paths = make_paths(np.full((1, 20, 10), 4.0))
+    money = {} if price is None else {"unit_price": price, "unit_cost": 1.0, "holding_cost_per_day": 0.3}
+    columns = {"case_pack": 24.0, "shelf_capacity": 20.0} | money | terms
+    return one_row(paths, make_terms(paths, **columns), make_stock(paths, 10.0))
+
+
+def test_a_pack_larger_than_the_shelf_is_the_better_of_two_evils_and_named():
+    earns = collision(3.0)
+    assert (earns["order_quantity"], earns["reason_code"]) == (24, "collision")
+    assert "The shelf holds 20, less than the least order of 24: ordered all the same" in earns["reason"]
+    assert "since 10 would be lost otherwise" in earns["reason"], "2 left of 10 after two days, 12 wanted in three"
+    assert "货架容量20件，小于最小起订量24件" in earns["reason_zh"]
+    costs = collision(1.01)
+    assert (costs["order_quantity"], costs["reason_code"]) == (0, "collision")
+    assert "which would cost more than it earns" in costs["reason"]
+    assert "No order is needed" not in costs["reason"]
+
+
+def test_where_no_money_is_known_a_lot_beyond_the_shelf_must_serve_more_than_it_leaves():
+    assert collision(None, case_pack=21.0)["order_quantity"] == 0, "10 of 21 served, 11 left"
+    assert collision(None, case_pack=19.0, shelf_capacity=18.0)["order_quantity"] == 19, "10 of 19 served, 9 left"
+
+
+def test_a_minimum_order_beyond_the_shelf_collides_in_whole_packs():
+    row = collision(3.0, case_pack=6.0, min_order_quantity=20.0)
+    assert (row["order_quantity"], row["reason_code"]) == (24, "collision")
+
+
+def test_units_on_order_without_a_day_arrive_at_any_moment_of_their_lead_time():
+    paths = make_paths(np.full((1, 100, 30), 1.0))
+    plan = plan_orders(paths, make_terms(paths, lead_time_days=10.0), make_stock(paths, 0.0, 5.0), AS_OF)
+    assert np.bincount(plan.receipts.lands[0]).tolist() == [10] * 10
+    assert plan.required.lost_before[0] == pytest.approx(np.mean([max(due, 5) for due in range(10)])), (
+        "5 units serve at most 5 of 10 days, fewer when they come in the last ones"
+    )
+    late = plan_orders(
+        paths, make_terms(paths, lead_time_days=10.0, lead_time_sd_days=3.0), make_stock(paths, 0.0, 5.0), AS_OF
+    )
+    assert late.receipts.lands.max() > 9
+    fresh = plan_orders(
+        paths, make_terms(paths, lead_time_days=10.0, shelf_life_days=5.0), make_stock(paths, 0.0, 5.0), AS_OF
+    )
+    assert fresh.receipts.dated[0, :10] == pytest.approx([0.5] * 10), "goods that expire are spread over the days"
+
+
+def test_an_old_count_is_told_with_its_age_and_what_was_sold_since():
+    paths = make_paths(np.full((1, 20, 10), 4.0))
+    counted = {"counted_on_hand": 40.0, "stock_age_days": 9.0, "sold_since_count": 30.0}
+    stock = make_stock(paths, 10.0).with_columns(**{name: pl.lit(value) for name, value in counted.items()})
+    row = one_row(paths, make_terms(paths), stock)
+    assert row["reason"].startswith("40 were counted 9 days ago and 30 sold since. 10 on hand")
+    assert row["reason_zh"].startswith("盘点40件（9天前），之后售出30件。现有10件")
+    assert {name: row[name] for name in counted} == counted
+    unknown = one_row(paths, make_terms(paths), stock.with_columns(on_hand=pl.lit(None, dtype=pl.Float64)))
+    assert (unknown["reason_code"], unknown["on_hand"]) == ("unknown_stock", None)
+    assert unknown["reason"].startswith("The last count (40 units) is 9 days old and 30 were sold since")
+
+
 def test_economics_decide_where_nobody_asked_for_a_level():
     units = np.repeat(np.arange(10.0)[None, :, None], 5, axis=2) / 3
     paths = make_paths(units)
@@ -188,13 +247,14 @@ def test_a_budget_buys_what_is_worth_most_per_unit_of_money():
         apply_budget([(plan, paths.series)], -1.0, AS_OF)
 
 
-def loop_oracle(units: np.ndarray, *, on_hand: float, on_order: float, lead: int, review: int, order: float) -> float:
+def loop_oracle(case: dict, units: np.ndarray, lands: np.ndarray, order: float) -> float:
     """Mean units lost until the delivery after the next one, path by path and day by day."""
+    on_hand, on_order, lead, review = (case[name] for name in ("on_hand", "on_order", "lead", "review"))
     lost = []
-    for path in units:
+    for path, due in zip(units, lands, strict=True):
         stock, missing = on_hand, 0.0
         for day in range(lead + review):
-            stock += on_order if day == lead // 2 else 0.0
+            stock += on_order if day == due else 0.0
             stock += order if day == lead else 0.0
             sold = min(stock, path[day])
             missing += path[day] - sold
@@ -271,14 +331,8 @@ def test_lost_sales_are_those_of_a_plain_loop(case):
     paths, plan = plan_of(case)
     lost = plan.required.lost_before + plan.required.lost_in_cycle(plan.quantity)
     for row in range(3):
-        expected = loop_oracle(
-            paths.units[row].astype(float),
-            on_hand=case["on_hand"],
-            on_order=case["on_order"],
-            lead=case["lead"],
-            review=case["review"],
-            order=float(plan.quantity[row]),
-        )
+        lands = np.broadcast_to(plan.receipts.lands[row], len(paths.units[row]))
+        expected = loop_oracle(case, paths.units[row].astype(float), lands, float(plan.quantity[row]))
         assert lost[row] == pytest.approx(expected, abs=1e-6)
 
 

@@ -37,6 +37,9 @@ def suggestion(store_id: str, index: int, product_id: str) -> dict[str, Any]:
         "case_pack": 12.0,
         "min_order_quantity": 0.0,
         "shelf_room": None,
+        "counted_on_hand": on_hand,
+        "stock_age_days": 0.0 if known else None,
+        "sold_since_count": 0.0 if known else None,
         "reason_code": code,
     }
     flags = line_flags(pl.DataFrame([row]), ReplenishmentSettings()).row(0, named=True)

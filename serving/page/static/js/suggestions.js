@@ -22,7 +22,7 @@ export function knowStores(list) {
 
 export const storeName = (id) => stores.get(id) ?? id;
 
-const WEIGHTS = { loss: 4, unknown_stock: 3, negative_stock: 3, budget: 2, limit: 2, source_stock: 2, shelf: 2, not_worth_minimum: 2, loses_money: 2, losing: 2, large: 2 };
+const WEIGHTS = { loss: 4, unknown_stock: 3, negative_stock: 3, budget: 2, limit: 2, source_stock: 2, shelf: 2, collision: 2, not_worth_minimum: 2, loses_money: 2, losing: 2, large: 2 };
 
 const ACTIONS = { approved: "approve", changed: "change", rejected: "reject" };
 
