@@ -17,6 +17,7 @@ from retail_brain.decisions.arrays import days, floats
 from retail_brain.decisions.excess_stock import LEFTOVERS, excess_need, excess_rows
 from retail_brain.decisions.moved_stock import ordered_after
 from retail_brain.decisions.order_plan import Plan
+from retail_brain.decisions.required_orders import Receipts
 from retail_brain.decisions.source_stock import SourcedOrders, order_within_sources
 from retail_brain.decisions.stock_value import local_stock_values, thinned, with_last_days
 from retail_brain.decisions.supply_terms import NO_END, align
@@ -117,7 +118,8 @@ class ChainPlan:
             left_over_units=pl.Series(left.mean(axis=1)),
             probability=pl.Series((left > 0).mean(axis=1)),
         )
-        return StorePart(series, plan, values)
+        # the arrivals of what is on order have served their purpose, and are as large as the paths
+        return StorePart(series, replace(plan, receipts=Receipts.on_days(np.zeros((len(plan.quantity), 0)))), values)
 
     @property
     def series(self) -> pl.DataFrame:

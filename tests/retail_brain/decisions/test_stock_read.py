@@ -58,7 +58,9 @@ def orders(**columns: object) -> pl.DataFrame:
 
 
 def known(frame: pl.DataFrame) -> Dataset:
-    return Dataset.from_frames({"daily_sales": chain(0, 1.0, 1.0).frames["daily_sales"], "open_orders": frame}, as_of=AS_OF)
+    return Dataset.from_frames(
+        {"daily_sales": chain(0, 1.0, 1.0).frames["daily_sales"], "open_orders": frame}, as_of=AS_OF
+    )
 
 
 def test_open_orders_are_summed_by_day_less_what_was_received() -> None:
