@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from retail_brain.errors import DataError, NotFoundError
@@ -45,6 +46,11 @@ class ConnectorConformance:
         for name, table in source.tables.items():
             missing = set(TABLES[name].required) - set(table.frame.collect_schema().names())
             assert not missing, f"{name} lacks the columns {sorted(missing)}"
+
+    def test_every_row_can_be_read(self) -> None:
+        for name, table in self.open(self.address).tables.items():
+            for batch in table.frame.collect_batches(chunk_size=100_000):
+                assert not any(kind == pl.Object for kind in batch.dtypes), f"{name} holds Python objects"
 
     def test_opening_twice_gives_the_same_name_and_the_same_first_rows(self) -> None:
         first, second = self.open(self.address), self.open(self.address)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from retail_brain.errors import DataError, ExtensionError, NotFoundError, UsageError
@@ -62,6 +63,14 @@ class TestTill(ConnectorConformance):
 
         connector: Connector = import_module("till_package").open_till
         return connector
+
+
+@pytest.mark.usefixtures("till")
+def test_an_author_finds_a_late_failure_alone() -> None:
+    suite = TestTill()
+    suite.address = "later"
+    with pytest.raises((ZeroDivisionError, pl.exceptions.ComputeError)):
+        suite.test_every_row_can_be_read()
 
 
 @pytest.mark.usefixtures("till")
