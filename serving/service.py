@@ -79,12 +79,14 @@ service = bentoml.service(
     name="retail_brain",
     workers=int(os.environ.get("RETAIL_BRAIN_WORKERS") or _settings.workers),
     threads=_settings.threads,
+    # later than our own limit, whose error has the shape of all others
     traffic={"timeout": _settings.timeout_seconds + 5},
     # Own metrics, log line and no tracing: BentoML's name the raw path, which may hold what a person typed.
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
     tracing={"excluded_urls": ".*"},
 )
+# The page before the API: the latter answers every other path, with 404 at the least.
 service.mount_asgi_app(create_app(), path="/ui", name="page")
 service.mount_asgi_app(Api(_runtime, _routes), path="/", name="api")
 service.add_asgi_middleware(Layer, runtime=_runtime, paths=[route.path for route in _routes] + ["/", "/docs.json"])

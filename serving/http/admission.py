@@ -54,6 +54,7 @@ def _counted(counts: Counter[str], name: str) -> Iterator[None]:
         yield
     finally:
         counts[name] -= 1
+        # addresses come and go: zeros would fill the memory
         if not counts[name]:
             del counts[name]
 

@@ -27,7 +27,7 @@ _log = logging.getLogger("bentoml.retail_brain")
 _JSON = (b"content-type", b"application/json")
 _PRIVATE = (b"cache-control", b"no-store")
 """Answers are about people and for one key: no cache on the way may keep them."""
-_PAGE = b"ui/"
+_PAGE = b"ui/"  # relative, so that the prefix of a proxy stays
 
 
 class Api:
@@ -82,6 +82,7 @@ class Api:
                 f"role {principal.role} may not use {path}; wanted a role with {' or '.join(route.scopes)}.",
             )
         limits = state.settings.serving
+        # the body is awaited before a place among the answered is taken: a slow sender must not hold one
         with self._admission.waiting(_address(scope), limits):
             body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds)
         with self._admission.answering(str(principal.key_id), limits):
@@ -92,12 +93,15 @@ class Api:
         try:
             request = route.request.model_validate_json(body)
         except ValidationError as error:
+            # not chained: the original holds the values of the request, which may be personal data
             raise malformed(error) from None
         if not route.threaded:
             return route.run(request, call)
+        # made at the first use: the settings are known only once the worker has started
         if self._threads is None:
             self._threads = CapacityLimiter(call.state.settings.serving.threads)
         try:
+            # a thread cannot be stopped: the client gets its 503 and the thread ends by itself
             with anyio.fail_after(call.state.settings.serving.timeout_seconds):
                 return await to_thread.run_sync(route.run, request, call, limiter=self._threads, abandon_on_cancel=True)
         except TimeoutError:

@@ -23,6 +23,7 @@ async def read_body(receive: Receive, limit: int, timeout_seconds: float) -> byt
         with anyio.fail_after(timeout_seconds):
             message = await receive()
             body: bytes = message.get("body", b"")
+            # most bodies come whole in the first message
             if message["type"] == "http.request" and not message.get("more_body", False) and len(body) <= limit:
                 return body
             return await _read_pieces(message, receive, limit)

@@ -16,6 +16,7 @@ from retail_brain.errors import (
     UsageError,
 )
 
+# the first that fits counts: a subclass with a status of its own stands before its base
 _STATUS: tuple[tuple[type[RetailBrainError], int], ...] = (
     (NotFoundError, 404),
     (ImpossibleError, 422),
@@ -69,6 +70,7 @@ def status_of(error: RetailBrainError) -> int:
 
 def malformed(error: ValidationError) -> HttpError:
     """400 for a request that cannot be read: where and why, without the values, which may be personal data."""
+    # at most 20: a long list of bad rows must not become a longer answer
     problems = [
         {"where": ".".join(map(str, problem["loc"])) or "body", "problem": problem["msg"]}
         for problem in error.errors(include_url=False, include_context=False, include_input=False)[:20]

@@ -36,6 +36,7 @@ def environment(home: Path, workers: int) -> dict[str, str]:
         "RETAIL_BRAIN_WORKERS": str(workers),
         "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")])),
     }
+    # an operator's environment overrides the defaults above it, never what this run needs
     return _QUIET | os.environ | ours
 
 
@@ -48,7 +49,7 @@ def serve(
     on_ready: Callable[[], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> int:
-    """Serves the answers of all tenants under a home folder until it is told to stop; returns the exit code.
+    """Serves the answers of all tenants under a home folder until it is stopped; returns the exit code.
 
     Args:
         home: the folder that holds `var/`.
@@ -56,7 +57,7 @@ def serve(
         port: port to listen on.
         workers: number of processes.
         on_ready: called once when the service answers.
-        say: told every half minute what is waited for.
+        say: called every half minute, while it waits, with a line that says for what.
 
     Raises:
         RetailBrainError: the address cannot be listened on, or the service ended before it answered.
@@ -66,6 +67,7 @@ def serve(
     check_routes()
     command = [sys.executable, "-m", "bentoml", "serve", "serving.service:service", "--host", host, "--port", str(port)]
     process = subprocess.Popen(command, env=environment(home, workers), cwd=Path(__file__).resolve().parents[2])  # noqa: S603  # our own command
+    # systemd and containers stop by SIGTERM: the processes end as after Ctrl-C
     signal.signal(signal.SIGTERM, _stop)
     try:
         wait_until_ready(process, f"http://{host}:{port}/livez", say or _quiet)
@@ -99,6 +101,7 @@ def check_address(host: str, port: int) -> None:
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
+            # as the server will set it: connections of an earlier run that still close do not block the port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
             probe.listen(1)

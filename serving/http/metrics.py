@@ -39,6 +39,7 @@ class PrometheusMeter:
             ("endpoint", "service_name"),
             buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
+        # gauges of living workers only: one that died must not be counted for ever
         self._open = prometheus_client.Gauge(
             "bentoml_service_request_in_progress", "Requests being answered", multiprocess_mode="livesum"
         )
@@ -84,6 +85,7 @@ class PrometheusMeter:
         """All metrics of all workers in Prometheus' text format."""
         import os  # noqa: PLC0415
 
+        # a request reaches one worker: with several, the numbers of all are read from their shared folder
         registry = self._client.REGISTRY
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415

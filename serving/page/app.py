@@ -63,6 +63,7 @@ class PageHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(SECURITY_HEADERS)
+                # a page loaded before an upgrade asks for an older version: it gets the present files, not to be cached
                 is_cacheable = message["status"] in {200, 304} and self._cacheable in scope["path"]
                 headers["cache-control"] = CACHE_A_YEAR if is_cacheable else REVALIDATE
             await send(message)

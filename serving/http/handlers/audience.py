@@ -21,7 +21,7 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     Goods that nobody was scored for yet, such as new ones, are offered to the people of similar goods: `cold`.
 
     Raises:
-        NotFoundError: the campaign, a product or the shop is not known.
+        NotFoundError: the campaign, a product or the store is not known.
         ImpossibleError: the campaign is over.
         DataError: the campaign has no goods.
         ModelError: there is no recommender.

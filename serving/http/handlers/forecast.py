@@ -53,6 +53,7 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
         units = units if mix is None else (np.asarray(units) @ mix).round(4).tolist()
         series = [
             dict(zip(keys, (request.store_id, product_id, day, *values), strict=True))
+            # the days are those of the whole published horizon, the units those of the horizon asked for
             for day, values in zip(forecasts.days, units, strict=False)
         ]
         if request.explain:

@@ -42,6 +42,7 @@ def overrides(request: OverridesRequest, call: Call) -> dict[str, Any]:
     if request.withdraw:
         withdraw_overrides(tenant, database, request.withdraw, by=call.principal.name, as_of=_as_of(call), now=call.now)
     call.state.refresh_overrides(tenant)
+    # refreshed just now, so that the list holds what this request stored
     view = call.state.view(tenant) or call.view
     matching = [one for one in view.overrides.stored if _is_asked_for(one.override, request)]
     return {

@@ -83,7 +83,7 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
 
 
 def _find_person(request: RecommendRequest, answers: Answers) -> tuple[int, str]:
-    """Position of the customer or -1, and the key under which the newest events are kept."""
+    """Position of the customer or -1, and the key under which the newest events are stored."""
     if request.customer_id is not None:
         return answers.customers.find(request.customer_id), request.customer_id
     assert request.id_type is not None
@@ -164,49 +164,49 @@ def _positions(answers: Answers, product_ids: Sequence[str]) -> list[int]:
 
 
 def _ranking(answers: Answers, person: _Person, best: Ranked, offers: Offers, language: Language) -> Ranking:
-    kept = offers.row
-    row = best.row[kept]
+    chosen = offers.row
+    row = best.row[chosen]
     scored = row >= 0
     return Ranking(
-        best.products[kept],
-        best.probability[kept],
-        best.is_repeat[kept],
+        best.products[chosen],
+        best.probability[chosen],
+        best.is_repeat[chosen],
         np.where(scored, person.pairs.due_day[row], NO_DAY) if person.pairs.due_day.size else np.full(row.size, NO_DAY),
-        _reasons(answers, person, best, kept, language),
-        _within(answers, person, best, kept),
+        _reasons(answers, person, best, chosen, language),
+        _within(answers, person, best, chosen),
         offers,
     )
 
 
-def _within(answers: Answers, person: _Person, best: Ranked, kept: Array) -> Array:
+def _within(answers: Answers, person: _Person, best: Ranked, chosen: Array) -> Array:
     """P(bought within 7, 14, 28 days), shape (goods, 3).
 
     Events may have raised the probability since it was published. The same factor on the hazard (log of the survival)
     raises the three, so that they stay in order and below 1.
     """
-    if person.scored is None or answers.pairs is None or not len(kept):
-        return np.full((len(kept), len(PROBABILITIES)), np.nan)
-    row = best.row[kept]
+    if person.scored is None or answers.pairs is None or not len(chosen):
+        return np.full((len(chosen), len(PROBABILITIES)), np.nan)
+    row = best.row[chosen]
     within = answers.pairs.within[person.scored[row]].astype(np.float64)
     before = person.pairs.probability[row].astype(np.float64)
-    raised = np.flatnonzero(best.probability[kept] != before)
+    raised = np.flatnonzero(best.probability[chosen] != before)
     if raised.size:
-        now, then = best.probability[kept[raised]], np.clip(before[raised], 1e-9, 1 - 1e-9)
+        now, then = best.probability[chosen[raised]], np.clip(before[raised], 1e-9, 1 - 1e-9)
         factor = np.log1p(-np.clip(now, 0, 1 - 1e-9)) / np.log1p(-then)
         within[raised] = -np.expm1(np.log1p(-within[raised]) * factor[:, None])
     within[row < 0] = np.nan
     return within
 
 
-def _reasons(answers: Answers, person: _Person, best: Ranked, kept: Array, language: Language) -> list[str]:
+def _reasons(answers: Answers, person: _Person, best: Ranked, chosen: Array, language: Language) -> list[str]:
     """Why, in words: the newest event where that raised the product, otherwise the published reason."""
-    row = best.row[kept]
+    row = best.row[chosen]
     if person.scored is None or answers.pairs is None:
-        reasons = [reason_text("popular", language)] * len(kept)
+        reasons = [reason_text("popular", language)] * len(chosen)
     else:
         reasons = answers.pairs.reasons(person.scored[row], language)
     names = ProductNames(answers.products)
-    for place, candidate in enumerate(kept.tolist()):
+    for place, candidate in enumerate(chosen.tolist()):
         cause = int(best.why[candidate])
         if cause >= 0:
             event = best.event[candidate]

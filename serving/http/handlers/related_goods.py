@@ -15,6 +15,7 @@ from serving.planning.people.reasons import reason_text
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 
+# closest first
 _KINDS = ("subcategory", "category", "brand", "department")
 
 
@@ -63,10 +64,10 @@ def _complements(answers: Answers, products: Sequence[int]) -> tuple[Array, Arra
     strongest = np.zeros(len(others), np.int64)
     order = np.argsort(strength, kind="stable")
     strongest[place[order]] = cause[order]
-    kept = np.flatnonzero(~_is_substitute(answers, others, products))
-    kept = kept[np.argsort(-total[kept], kind="stable")]
-    codes = [f"goes_with:{answers.products.ids[product]}" for product in strongest[kept].tolist()]
-    return others[kept], total[kept], codes
+    chosen = np.flatnonzero(~_is_substitute(answers, others, products))
+    chosen = chosen[np.argsort(-total[chosen], kind="stable")]
+    codes = [f"goes_with:{answers.products.ids[product]}" for product in strongest[chosen].tolist()]
+    return others[chosen], total[chosen], codes
 
 
 def _is_substitute(answers: Answers, others: Array, products: Sequence[int]) -> Array:
@@ -109,9 +110,9 @@ def _goods(
     # substitutes of the basket are left out of its complements, not out of the list of substitutes
     basket = [product for product in without if product >= 0] if name == "goods" else []
     is_substitute = _is_substitute(answers, products, basket)
-    kept = np.flatnonzero(~np.isin(products, without) & ~is_substitute)
-    offers = _offered(call, products[kept], scores[kept], store, store_id, k)
-    rows = kept[offers.row]
+    chosen = np.flatnonzero(~np.isin(products, without) & ~is_substitute)
+    offers = _offered(call, products[chosen], scores[chosen], store, store_id, k)
+    rows = chosen[offers.row]
     ids = answers.products.ids.take(products[rows])
     names = ProductNames(answers.products)
     parts = zip(

@@ -47,6 +47,7 @@ def route(request: RouteOrderRequest, call: Call) -> dict[str, Any]:
     stock = _line_stock(answers, products, request.lines, shops["store_id"].to_list())
     parcel = np.full(shops.height, costs.parcel_cost)
     if request.region is not None:
+        # a store whose region is not recorded counts as far
         near = (shops["region"] == request.region).fill_null(value=False).to_numpy()
         parcel = np.where(near, costs.parcel_cost, costs.parcel_cost_far)
     sources = Sources(stock.can_send, stock.cost, parcel, shops["free"].to_numpy().astype(np.float64))

@@ -25,6 +25,7 @@ def rules(request: RulesRequest, call: Call) -> dict[str, Any]:
     current = call.view.rules.kept
     if request.rules is None:
         return _shown(call, current, stored_rules(current))
+    # a check stores nothing, so whoever may read the rules may ask for it
     if not request.check and not call.principal.may(Scope.RULES):
         raise HttpError(
             403, "forbidden", f"role {call.principal.role} may not set rules; wanted a role with {Scope.RULES}."

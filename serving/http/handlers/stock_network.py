@@ -54,6 +54,7 @@ def attention(request: AttentionRequest, call: Call) -> dict[str, Any]:
     lines = network_rows("attention", call)
     if request.store_id is not None:
         find_store(call.answers, request.store_id)
+        # a transfer concerns both of its stores
         lines = lines.filter((pl.col("store_id") == request.store_id) | (pl.col("other_store_id") == request.store_id))
     pairs = [
         (status.stored.decision.store_id, status.stored.decision.product_id) for status in call.view.decisions.values()
@@ -63,6 +64,7 @@ def attention(request: AttentionRequest, call: Call) -> dict[str, Any]:
         decided_series, on=["store_id", "product_id"], how="semi"
     )
     open_lines = lines.join(settled, on=["kind", "store_id", "product_id"], how="anti", maintain_order="left")
+    # before the filter by kind, so that it shows what it hides
     summed = open_lines.group_by("kind", maintain_order=True).agg(lines=pl.len(), money=pl.col("money").sum())
     if request.kinds is not None:
         open_lines = open_lines.filter(pl.col("kind").is_in(request.kinds))

@@ -40,6 +40,7 @@ def replenish(request: ReplenishRequest, call: Call) -> dict[str, Any]:
         rows = rows[np.isin(suggestions.product[rows], asked)]
     if request.budget is not None:
         rows = _within(request.budget, rows, suggestions)
+    # after the budget, which all lines of the store share and not only those of this page
     total = len(rows)
     rows = rows[request.offset : request.offset + request.limit]
     products = suggestions.product[rows]

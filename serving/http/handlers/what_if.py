@@ -34,6 +34,7 @@ def what_if(request: WhatIfRequest, call: Call) -> dict[str, Any]:
     store, product = find_store(answers, request.store_id), find_product(answers, request.product_id)
     if answers.forecasts is None:
         raise no_champion("demand")
+    # a model without drivers answers no what-if; one with drivers and no sheets was published by an older version
     if answers.what_if is None and not answers.manifest.driver_groups:
         raise no_what_if(answers.manifest.bundles["demand"].get("model", ""))
     if answers.what_if is None:

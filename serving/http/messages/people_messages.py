@@ -131,6 +131,7 @@ class EventsRequest(BaseModel):
     )
 
     events: Annotated[list[EventIn], Field(min_length=1, max_length=_MAX_EVENTS)]
+    # private, so that no client can send it
     _refused: list[dict[str, Any]] = PrivateAttr(default_factory=list)
 
     @property

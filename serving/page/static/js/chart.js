@@ -6,6 +6,28 @@ import { day, dayTime, number, t } from "./i18n.js";
 
 const DAY = 86_400;
 
+/** Quantile of a column such as `forecast_p05` or `forecast_p97_5`; null for any other column. */
+export function quantileOf(column) {
+  const match = /^forecast_p(\d+)(?:_(\d+))?$/.exec(column);
+  return match ? Number(`${match[1]}.${match[2] ?? 0}`) / 100 : null;
+}
+
+/** Symmetric pairs of columns, widest first, at most two: {low, high, share}; share is the nominal coverage. */
+export function bandsOf(row) {
+  const quantiles = Object.keys(row ?? {})
+    .map((column) => ({ column, quantile: quantileOf(column) }))
+    .filter((one) => one.quantile !== null)
+    .sort((a, b) => a.quantile - b.quantile);
+  const pairs = quantiles
+    .filter((one) => one.quantile < 0.5)
+    .map((low) => ({ low, high: quantiles.find((one) => Math.abs(one.quantile - (1 - low.quantile)) < 1e-6) }))
+    .filter((pair) => pair.high)
+    .map(({ low, high }) => ({ low: low.column, high: high.column, share: Math.round((high.quantile - low.quantile) * 1e4) / 1e4 }));
+  if (pairs.length <= 2) return pairs;
+  const inner = pairs.reduce((best, pair) => (Math.abs(pair.share - 0.5) < Math.abs(best.share - 0.5) ? pair : best));
+  return inner === pairs[0] ? [pairs[0]] : [pairs[0], inner];
+}
+
 function colours() {
   const style = getComputedStyle(document.documentElement);
   const read = (name) => style.getPropertyValue(name).trim();
@@ -114,7 +136,7 @@ function series(colour, bands) {
 /**
  * @param {object} options
  *   points: one per day in order {date, units?, forecast?, low[], high[], promotion, stockout}
- *   bands: how many low/high pairs each point has, widest first
+ *   bands: number of low/high pairs of each point, widest first
  *   events: {date, name}; asOf: last day of history; onday(point | null): the day under the pointer or the arrow keys
  */
 export function demandChart({ points, bands, events, asOf, summary, onday }) {

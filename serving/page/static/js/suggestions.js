@@ -65,8 +65,8 @@ export function matches(line, text) {
 
 export function totals(lines) {
   const sum = (field) => {
-    const known = lines.map((line) => line[field]).filter(isNumber);
-    return known.length ? known.reduce((total, value) => total + value, 0) : null;
+    const values = lines.map((line) => line[field]).filter(isNumber);
+    return values.length ? values.reduce((total, value) => total + value, 0) : null;
   };
   return {
     lines: lines.length,

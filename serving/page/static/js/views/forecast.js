@@ -1,8 +1,7 @@
 // Forecast of a series: sales history, mean and prediction intervals, drivers, what-if and overrides.
 
 import { call, lookUp, search } from "../api.js";
-import { bandsOf } from "../bands.js";
-import { demandChart } from "../chart.js";
+import { bandsOf, demandChart } from "../chart.js";
 import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace } from "../dom.js";
 import { completeHistory, horizonsFor, span } from "../days.js";
@@ -67,7 +66,7 @@ function figure(label, value, hint) {
 function figures(history, forecasts, period) {
   const price = history.findLast((row) => typeof row.unit_price === "number")?.unit_price;
   const outs = history.filter((row) => typeof row.in_stock === "number" && row.in_stock < 0.5).length;
-  const known = history.some((row) => typeof row.in_stock === "number");
+  const isRecorded = history.some((row) => typeof row.in_stock === "number");
   const week = forecasts.slice(0, 7);
   return h(
     "dl",
@@ -76,7 +75,7 @@ function figures(history, forecasts, period) {
     figure(t("forecast.next_horizon", { span: span(forecasts.length, period) }), units(sum(forecasts, "forecast"))),
     figure(t("forecast.sold_before", { span: span(forecasts.length, period) }), units(sum(history.slice(-forecasts.length), "units"))),
     figure(t("forecast.price"), money(price)),
-    figure(t("forecast.stockout_days"), known ? number(outs) : t("forecast.unknown"), known ? t("forecast.of_days", { span: span(history.length, period) }) : null),
+    figure(t("forecast.stockout_days"), isRecorded ? number(outs) : t("forecast.unknown"), isRecorded ? t("forecast.of_days", { span: span(history.length, period) }) : null),
   );
 }
 

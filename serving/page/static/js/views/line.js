@@ -33,7 +33,7 @@ function sum(rows) {
 
 function arithmetic(line) {
   const position = (line.on_hand ?? 0) + (line.on_order ?? 0);
-  const known = isNumber(line.on_hand);
+  const isCounted = isNumber(line.on_hand);
   const lostBefore = isNumber(line.order_up_to) && isNumber(line.safety_stock) ? line.demand_until_next_arrival + line.safety_stock - line.order_up_to : 0;
   const gap = isNumber(line.order_up_to) ? line.order_up_to - Math.max(line.on_hand ?? 0, 0) - (line.on_order ?? 0) : null;
   return sum([
@@ -41,9 +41,9 @@ function arithmetic(line) {
     lostBefore > 0.05 ? ["−", t("line.lost_before"), units(lostBefore)] : null,
     isNumber(line.safety_stock) ? ["+", t("line.safety"), units(line.safety_stock)] : null,
     isNumber(line.order_up_to) ? ["=", t("line.target"), units(line.order_up_to), "rule"] : null,
-    ["−", t("line.on_hand"), known ? units(line.on_hand) : t("line.unknown")],
+    ["−", t("line.on_hand"), isCounted ? units(line.on_hand) : t("line.unknown")],
     ["−", t("line.on_order"), units(line.on_order)],
-    gap !== null ? ["=", t("line.gap"), units(gap), "rule"] : ["", t("line.position"), known ? units(position) : t("line.unknown"), "rule"],
+    gap !== null ? ["=", t("line.gap"), units(gap), "rule"] : ["", t("line.position"), isCounted ? units(position) : t("line.unknown"), "rule"],
     ["→", t("line.order_rounded"), units(line.order_quantity), "result"],
   ]);
 }
