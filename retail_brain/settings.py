@@ -61,6 +61,9 @@ class DataSettings(Section):
     quarantine_grace_rows: int = Field(
         default=10, ge=0, description="rows; so few bad ones of a table stop nothing unless they are half of it"
     )
+    min_matched_share: float = Field(
+        default=0.05, ge=0, le=1, description="share of a column's ids that its table must hold; fewer stop the ingest"
+    )
     till_columns: tuple[str, ...] = Field(
         default=(
             *("till", "till_id", "pos", "pos_id", "register", "register_id", "terminal", "terminal_id", "source"),

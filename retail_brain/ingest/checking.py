@@ -7,6 +7,7 @@ import dataframely as dy
 import polars as pl
 
 from retail_brain.ingest.moments import parse_uniform
+from retail_brain.ingest.spreadsheet_ids import LOST, id_columns, shortened_ids, whole_ids
 from retail_brain.ingest.typing import LATEST_YEAR, attribute, typed
 from retail_brain.sources import ColumnFormat
 from retail_brain.tables import Table
@@ -90,6 +91,7 @@ class Checker:
         ]
         self._floats = [name for name, kind in self._present.items() if kind == pl.Float64 and source[name].is_float()]
         self._price = formats.get("unit_price", ColumnFormat())
+        self._ids = [name for name in id_columns(table) if name in self._present]
         self._schema = _row_schema(table, self._attributes)
 
     def check(self, batch: pl.DataFrame) -> CheckedBatch:
@@ -99,6 +101,7 @@ class Checker:
         # pandas writes a missing number as NaN, so it is no error where the column may be missing
         optional = [name for name in self._floats if name in self._table.optional]
         shaped = shaped.with_columns(pl.col(optional).fill_nan(None)) if optional else shaped
+        shaped = whole_ids(shaped, self._ids)
         unreadable = self._unreadable(raw, shaped)
         if self._price.is_total or self._price.before_discount:
             shaped = shaped.with_columns(_price_per_unit(self._price))
@@ -144,6 +147,8 @@ class Checker:
             if lost.any():
                 text = f"{name}: not {_KINDS[kind.base_type()]}"
                 tests.append(pl.when(pl.lit(lost)).then(pl.lit(text)))
+        for name, lost in shortened_ids(shaped, self._ids).items():
+            tests.append(pl.when(pl.lit(lost)).then(pl.lit(f"{name}: {LOST}")))
         for name in self._moments:
             mixed = _utc_among_local(raw[name])
             if mixed is not None:

@@ -10,7 +10,7 @@ import polars as pl
 from retail_brain.errors import DataError
 from retail_brain.files import scratch_folder
 from retail_brain.ingest.consent_rows import CONSENTS, close_unreadable, mended, with_consent_words
-from retail_brain.ingest.cross_checks import unknown_ids
+from retail_brain.ingest.cross_checks import Unmatched, refuse_strangers, unmatched_ids
 from retail_brain.ingest.quarantine import write_quarantine
 from retail_brain.ingest.receipts import corrections
 from retail_brain.ingest.report import IngestReport, TableReport
@@ -63,8 +63,10 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         staged = _read_all(opened, folder, target, progress)
         _refuse_bad(staged, settings.data)
         _refuse_without_sales(staged, target)
+        unmatched = {name: unmatched_ids(name, staged, uri, target.options) for name in staged}
+        refuse_strangers(unmatched, settings.data)
         # all tables are checked by now: nothing below refuses the data
-        reports = {name: _write(name, table, staged, target, progress) for name, table in staged.items()}
+        reports = {name: _write(name, table, unmatched[name], target, progress) for name, table in staged.items()}
     return IngestReport(opened.name, uri, reports, opened.warnings)
 
 
@@ -146,7 +148,9 @@ def _withdrawn(name: str, table: Staged, target: _Target) -> tuple[pl.LazyFrame 
     return found.receipts.lazy(), found.receipts.height, found.unclear
 
 
-def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Target, progress: Progress) -> TableReport:
+def _write(
+    name: str, table: Staged, unmatched: Mapping[str, Unmatched], target: _Target, progress: Progress
+) -> TableReport:
     with progress.step(f"write {name}") as step:
         started = time.perf_counter()
         write_quarantine(target.uri, name, target.origin, table.bad, target.options)
@@ -158,10 +162,13 @@ def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Targ
         )
         step.rows = written.new + written.changed
         step.note = f"version {written.version}"
-        unknown = unknown_ids(name, staged, target.uri, target.options)
         seconds = table.seconds + time.perf_counter() - started
-    for column, rows in unknown.items():
-        progress.say(f"    note: {rows:,} rows of {name} name a {column} that is in no such table; they are kept")
+    for column, found in unmatched.items():
+        rule = f". They match {found.rule}" if found.rule else ""
+        progress.say(
+            f"    note: {found.rows:,} rows of {name} name a {column} that is in no such table, such as "
+            f"{', '.join(found.examples)}; they are kept{rule}"
+        )
     if corrected:
         progress.say(f"    note: {corrected:,} receipts that the lake held with other lines were replaced")
     if clashes:
@@ -183,6 +190,6 @@ def _write(name: str, table: Staged, staged: Mapping[str, Staged], target: _Targ
         corrected=corrected,
         left_out=table.left_out,
         reasons=table.reasons,
-        unknown=unknown,
+        unknown={column: found.rows for column, found in unmatched.items()},
         notes=table.notes,
     )
