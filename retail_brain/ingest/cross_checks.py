@@ -102,8 +102,8 @@ def refuse_strangers(unmatched: Mapping[str, Mapping[str, Unmatched]], limits: D
             rule = f" Both would match {found.rule}." if found.rule else ""
             raise DataError(
                 f"{found.rows:,} of {found.of:,} rows of {name} name a {column} that {other} does not hold: "
-                f"{list(found.examples)}, while {other} has {list(found.known) or 'no row'}.{rule} Nothing was written. "
-                f"Write the ids alike, in the files or by a mapping, or leave {other} out; to go on as it is set "
+                f"{list(found.examples)}, while {other} has {list(found.known) or 'no row'}.{rule} Nothing was "
+                f"written. Write the ids alike, in the files or by a mapping, or leave {other} out; to go on set "
                 "data.min_matched_share = 0 in the settings.",
                 {"table": name, "column": column, "rows": found.rows},
             )
