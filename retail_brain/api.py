@@ -87,11 +87,12 @@ class Tenant:
         Raises:
             NotFoundError: nothing was ingested yet.
         """
+        from features.demand.periods import last_visible_day
         from retail_brain.lake import open_lake
 
         uri = self.settings.lake_uri or str(self.workspace.lake)
         lake = open_lake(uri, self.settings.storage_options)
-        return lake.at(self.as_of or lake.last_day())
+        return lake.at(self.as_of or last_visible_day(lake, self.settings.data.period))
 
     def ingest(self, dataset: str | Path) -> "IngestReport":
         """Ingests a dataset (folder, mapping TOML or built-in name) into the lake; safe to run again.

@@ -97,6 +97,23 @@ class PeriodAxis:
         return {"day": 1, "week": 7, "month": 30}[self.period]
 
 
+def last_visible_day(dataset: Dataset, period: Period) -> date:
+    """The last day that the sales tell of: the day of the last receipt, or the end of the last row's period.
+
+    A row of `daily_sales` is dated by the first day of its period; stock counted at its end is known with it.
+
+    Raises:
+        MissingTableError: no sales table is there.
+        NotFoundError: no sale is visible.
+    """
+    last = dataset.last_day()
+    if period == "day" or not dataset.has("daily_sales"):
+        return last
+    if period == "week":
+        return last + timedelta(days=6)
+    return date(last.year + last.month // 12, last.month % 12 + 1, 1) - timedelta(days=1)
+
+
 def history_axis(dataset: Dataset, period: Period, history_days: int) -> PeriodAxis:
     """The axis whose last period is the last complete one visible.
 

@@ -29,16 +29,19 @@ class Context:
         return override or self.settings.lake_uri or str(self.workspace.lake)
 
     def dataset(self, lake: str | None = None, as_of: str | None = None) -> "Dataset":
-        """Opens the lake as of a day (default: the last day with a sale).
+        """Opens the lake as of a day (default: the last day that the sales tell of, in the set period).
 
         Raises:
             UsageError: the day is no date.
             DataError: there is no readable lake, or it holds no sales.
         """
+        from features.demand.periods import last_visible_day
         from retail_brain.lake import open_lake
 
         dataset = open_lake(self.lake_uri(lake), self.settings.storage_options)
-        return dataset.at(parse_day(as_of, "--as-of") if as_of else dataset.last_day())
+        return dataset.at(
+            parse_day(as_of, "--as-of") if as_of else last_visible_day(dataset, self.settings.data.period)
+        )
 
 
 _chosen: dict[str, Callable[[], Context]] = {}

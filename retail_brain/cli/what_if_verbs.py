@@ -58,7 +58,14 @@ def what_if(
     for name in _SUMMED:
         typer.echo(f"  {name:<20}{_number(float(columns[name].sum()))}")
     if answer.is_beyond:
-        typer.echo("  The price lies outside all prices of the history: the answer is that of the nearest one seen.")
+        typer.echo("  The price lies outside all prices of the history: only the elasticity says what it would do.")
+    if answer.elasticity is not None:
+        typer.echo(f"  Elasticity {answer.elasticity:.2f}, the same as `retail-brain elasticities` gives.")
+    count = int(answer.promoted.sum())
+    if count and promotion is False:
+        typer.echo(f"  A promotion is planned in {count} of the periods: it is called off.")
+    elif count and price is not None:
+        typer.echo(f"  A promotion is planned in {count} of the periods: it stays, at this price instead of its own.")
 
 
 def elasticities_verb(out: OutOption, lake: LakeOption = None, as_of: AsOfOption = None) -> None:

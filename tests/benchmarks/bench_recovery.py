@@ -22,7 +22,7 @@ from retail_brain.outputs import SeriesFilter
 from retail_brain.settings import Settings
 from retail_brain.tables import TABLES
 from training.demand.config import preset_config
-from training.demand.elasticity import elasticities
+from training.demand.elasticity import elasticities, price_response
 from training.demand.model import DemandModel
 from training.demand.what_if import ask, listed_series, sheets
 
@@ -136,6 +136,7 @@ def what_if(dataset: Dataset, folder: Path) -> None:
     """What the model answers when asked about a price a tenth lower or higher, as an elasticity, against the truth."""
     config = preset_config(Settings(), "fast").model_copy(update={"threads": 1})
     model = DemandModel.fit(dataset.at(LAST), config, residuals=())
+    responses = price_response(elasticities(read_history(dataset.at(LAST), config.settings, 0)))
     rows = []
     for store in model.forecast(dataset.at(LAST), config.horizon):
         if store.features is None or store.factor is None:
@@ -146,7 +147,14 @@ def what_if(dataset: Dataset, folder: Path) -> None:
             ids, sheets(model.mean, store.factor, store.features, series, config.horizon, {}), strict=True
         ):
             asked = [
-                ask(model.mean, sheet, config.horizon, price=sheet.usual_price * factor, promotion=False).changed.sum()
+                ask(
+                    model.mean,
+                    sheet,
+                    config.horizon,
+                    price=sheet.usual_price * factor,
+                    promotion=False,
+                    elasticity=responses.get(product),
+                ).changed.sum()
                 for factor in (0.8, 0.9, 1.0)
             ]
             rows.append((product, *asked))

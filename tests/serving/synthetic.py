@@ -191,9 +191,18 @@ def _write_what_if(folder: Path, n_products: int, factor: float) -> None:
     for product in range(3):
         units = np.full(HORIZON, factor * (product + 1), np.float32)
         known = (10.0, 8.0, 10.0, 6.0) if product else (float("nan"),) * 4
-        sheet = Sheet(rows, target, target, units, price if product else price * np.nan, *known)
+        planned = rows.copy()
+        planned[0, list(FEATURES).index("promotion")] = product == 2
+        sheet = Sheet(planned, target, target, units, price if product else price * np.nan, *known)
         writer.add([PlacedSheet(0, product, sheet)])
     writer.close()
+    # of the third product the elasticity is known, of the fourth only that of its category
+    estimates = {"elasticity": [None, None, -2.0, None], "category_elasticity": [None, None, -1.5, -1.5]}
+    estimates |= {"low": [None, None, -3.0, None], "high": [None, None, -1.0, None]}
+    estimates |= {"display_lift": [1.0] * 4, "mailer_lift": [1.0] * 4}
+    table = pl.DataFrame({"product_id": list(PRODUCTS)[:4], **estimates, "changed_days": [0, 0, 90, 0]})
+    ids = pl.DataFrame({"product_id": list(PRODUCTS)})
+    write_rows(folder, "elasticities", ids.join(table, on="product_id", how="left", maintain_order="left"))
 
 
 def _suggestions(factor: float) -> pl.DataFrame:

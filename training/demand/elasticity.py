@@ -64,6 +64,16 @@ def elasticities(history: DemandHistory) -> pl.DataFrame:
     return elasticities_of(joined_cells(parts) if parts else pl.DataFrame())
 
 
+def price_response(estimates: pl.DataFrame) -> dict[str, float]:
+    """Elasticity of each product: its own where its price ever changed, else what its category or chain says.
+
+    Args:
+        estimates: columns of `elasticities_of`; `elasticity` may be null where the price never changed.
+    """
+    known = estimates.select("product_id", pl.coalesce("elasticity", "category_elasticity")).drop_nulls()
+    return dict(known.iter_rows())
+
+
 def elasticities_of(cells: pl.DataFrame) -> pl.DataFrame:
     """One row per product of the cells, in order of product_id.
 

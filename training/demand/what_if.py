@@ -1,8 +1,10 @@
 """Answers what-if questions: demand of a product in a store at another price or with a promotion.
 
-The price enters the model through one feature, in which demand may only fall (monotone), and only the plan of the
-periods ahead is changed: what is known of the past stays as it was. So no change changes nothing. All that an answer
-needs is a `Sheet` per series, which can be kept: the service answers from sheets without reading any sales.
+Another price multiplies demand by (price / planned price) to the power of the product's elasticity, the same that its
+profile shows (`elasticity.py`): smooth, never rising with the price, and as far from its category's as its own data
+carry it. A promotion enters through the model's features. Only the plan of the periods ahead is changed: what is known
+of the past stays as it was. So no change changes nothing. All that an answer needs is a `Sheet` per series and the
+elasticity, which can be kept: the service answers without reading any sales.
 """
 
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from features.demand.arrays import Doubles, Floats, Ints
+from features.demand.arrays import Bools, Doubles, Floats, Ints
 from features.demand.feature_matrix import PanelFeatures
 from features.demand.history import DemandHistory
 from features.demand.own_units import units_of
@@ -19,8 +21,13 @@ from features.demand.panel import DemandPanel, build_panel, store_ranges
 from features.demand.target_period import TARGET, target_values
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, NotFoundError
+from training.demand.elasticity import elasticities, price_response
 from training.demand.mean_model import MeanModel
 from training.demand.model import DemandModel
+
+_BEYOND_TIMES = 2.0
+"""Times the highest price seen, or part of the lowest, up to which an elasticity is carried: a power law has no end.
+Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,10 @@ class WhatIf:
         base, changed: units per period as planned, and with the change.
         base_price, changed_price: price per unit of each period, NaN where no plan says.
         unit_cost: cost per unit, NaN where unknown.
-        is_beyond: whether the price asked about lies outside all prices of the history: the model then answers as at
-            the nearest price that it has seen.
+        is_beyond: whether the price asked about lies outside all prices of the history: what it does is then worked out
+            from the elasticity alone, up to half the lowest or twice the highest price seen.
+        promoted: whether a promotion is planned for each period.
+        elasticity: that the price's effect was worked out with; None where the model's trees were asked instead.
     """
 
     base: Doubles
@@ -66,6 +75,8 @@ class WhatIf:
     changed_price: Doubles
     unit_cost: float
     is_beyond: bool
+    promoted: Bools
+    elasticity: float | None
 
     def columns(self) -> dict[str, Doubles]:
         """One value per period: forecasts, prices, and revenue and margin of the changed forecast and against the plan.
@@ -87,20 +98,31 @@ class WhatIf:
         }
 
 
-def ask(mean: MeanModel, sheet: Sheet, horizon: int, *, price: float | None, promotion: bool | None) -> WhatIf:
+def ask(
+    mean: MeanModel,
+    sheet: Sheet,
+    horizon: int,
+    *,
+    price: float | None,
+    promotion: bool | None,
+    elasticity: float | None,
+) -> WhatIf:
     """Forecasts a series as planned and with another price or promotion over the whole horizon.
 
     Args:
         mean: the fitted mean model.
         sheet: of the series, at least `horizon` periods long.
         horizon: periods ahead.
-        price: price per unit, as paid; None leaves the plan.
+        price: price per unit, as paid; None leaves the plan. A promotion that is planned stays, at this price.
         promotion: whether it is promoted; None leaves the plan. Without a planned promotion the usual price is paid.
+        elasticity: own-price elasticity of the product, 0 or less; None asks the model's trees what the price does, as
+            answers of older versions need.
 
     Raises:
         ImpossibleError: a price is asked about but no price of the product is known, or it is not above zero.
     """
     rows, base_price = sheet.rows[:horizon], sheet.price[:horizon].astype(np.float64)
+    effect = np.ones(len(rows))
     changed, changed_price = rows.copy(), base_price.copy()
     price_at, promotion_at = mean.columns.index("price_to_usual"), mean.columns.index("promotion")
     if promotion is not None:
@@ -112,12 +134,26 @@ def ask(mean: MeanModel, sheet: Sheet, horizon: int, *, price: float | None, pro
         changed_price[ends] = sheet.usual_price
     if price is not None:
         _check_price(price, sheet)
-        changed[:, price_at] = np.float32(price) / sheet.usual_price
+        if elasticity is None:
+            changed[:, price_at] = np.float32(price) / sheet.usual_price
+        else:
+            effect = _price_effect(price, changed_price, sheet, elasticity)
         changed_price = np.full(len(rows), price)
     factors = mean.factor(np.concatenate([rows, changed])).reshape(2, -1)
     base, other = sheet.scale[:horizon].astype(np.float64) * factors
     is_beyond = price is not None and not sheet.seen_low * 0.999 <= price <= sheet.seen_high * 1.001
-    return WhatIf(base, other, base_price, changed_price, sheet.unit_cost, is_beyond)
+    promoted = rows[:, promotion_at] > 0
+    return WhatIf(base, other * effect, base_price, changed_price, sheet.unit_cost, is_beyond, promoted, elasticity)
+
+
+def _price_effect(price: float, planned: Doubles, sheet: Sheet, elasticity: float) -> Doubles:
+    """Factor on the demand of each period when `price` is charged in the place of the planned one."""
+    before = np.where(np.isnan(planned), sheet.usual_price, planned)
+    low, high = sheet.seen_low / _BEYOND_TIMES, sheet.seen_high * _BEYOND_TIMES
+    # a sheet keeps its prices in single precision: what is planned must come out as exactly that
+    asked = np.float64(np.float32(np.clip(price, low, high)))
+    effect: Doubles = np.exp(elasticity * np.log(asked / before))
+    return effect
 
 
 def planned_columns(mean: MeanModel) -> list[str]:
@@ -234,7 +270,9 @@ def what_if(
     (sheet,) = sheets(model.mean, factor, prediction.features, np.array([row]), horizon, unit_costs(dataset))
     count = panel.axis.count
     dates = pl.Series("date", panel.axis.starts(count, count + horizon), dtype=pl.Date)
-    return dates, ask(model.mean, sheet, horizon, price=price, promotion=promotion)
+    responses = price_response(elasticities(history)) if price is not None else {}
+    known = responses.get(product_id)
+    return dates, ask(model.mean, sheet, horizon, price=price, promotion=promotion, elasticity=known)
 
 
 def no_what_if(name: str) -> ImpossibleError:

@@ -8,6 +8,7 @@ from retail_brain.errors import ImpossibleError, ModelError
 from serving.http.handlers.call import Call, find_product, find_store, no_champion
 from serving.http.handlers.forecast import check_horizon
 from serving.http.messages.demand_messages import WhatIfRequest
+from serving.store.rows import row_at
 from training.demand.what_if import Sheet, WhatIf, ask, no_what_if
 
 _SUMMED = (
@@ -47,7 +48,15 @@ def what_if(request: WhatIfRequest, call: Call) -> dict[str, Any]:
             "what a price does. Ask about a product with regular sales there.",
             {"store_id": request.store_id, "product_id": request.product_id},
         )
-    outcome = ask(answers.what_if.mean(), sheet, request.horizon, price=request.price, promotion=request.promotion)
+    elasticity, source = _elasticity(call, product)
+    outcome = ask(
+        answers.what_if.mean(),
+        sheet,
+        request.horizon,
+        price=request.price,
+        promotion=request.promotion,
+        elasticity=elasticity,
+    )
     columns = {name: values.round(4).tolist() for name, values in outcome.columns().items()}
     keys = ("store_id", "product_id", "date", *columns)
     rows = zip(answers.forecasts.days, *columns.values(), strict=False)
@@ -55,8 +64,37 @@ def what_if(request: WhatIfRequest, call: Call) -> dict[str, Any]:
         "what_if": [dict(zip(keys, (request.store_id, request.product_id, *values), strict=True)) for values in rows],
         "totals": {name: _total(outcome, name) for name in _SUMMED},
         **_prices(sheet, outcome),
+        "elasticity": _number(np.nan if elasticity is None else elasticity),
+        "elasticity_of": source,
+        "promoted_periods": int(outcome.promoted.sum()),
+        "promotion_note": _promotion_note(request, outcome, call),
         "names": {request.product_id: answers.products.names[product]} if answers.products.names[product] else {},
     }
+
+
+def _elasticity(call: Call, product: int) -> tuple[float | None, str]:
+    """Elasticity of a product and whose it is: that of its profile, else its category's; none in older answers."""
+    table = call.answers.rows.get("elasticities")
+    estimate = {} if table is None else row_at(table, product)
+    for name, source in (("elasticity", "product"), ("category_elasticity", "category")):
+        if estimate.get(name) is not None:
+            return float(estimate[name]), source
+    return None, "model"
+
+
+def _promotion_note(request: WhatIfRequest, outcome: WhatIf, call: Call) -> str | None:
+    """What happens to the planned promotions of the periods asked about; None where none is planned or touched."""
+    count, periods, priced = int(outcome.promoted.sum()), outcome.promoted.size, request.price is not None
+    off = request.promotion is False
+    if count == 0 or not (priced or off):
+        return None
+    if call.language == "zh":
+        price = "所问价格" if priced else "平时价格"
+        done = f"按取消促销、{price}计算" if off else "促销保留，但按所问价格而非促销价计算"
+        return f"{periods}期中有{count}期计划了促销：{done}。"
+    price = "the price asked about" if priced else "the usual price"
+    done = f"it is called off, and {price} is paid" if off else f"it stays, at {price} instead of its own"
+    return f"A promotion is planned in {count} of {periods} periods: {done}."
 
 
 def _total(outcome: WhatIf, name: str) -> float | None:

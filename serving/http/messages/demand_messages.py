@@ -173,7 +173,11 @@ class PriceRange(Strict):
 
 
 class WhatIfResponse(Strict):
-    """Forecast as planned and with the change; beyond the seen prices the answer is that of the nearest seen price."""
+    """Demand as planned and with the change; beyond the seen prices the elasticity alone says what happens.
+
+    `elasticity` is that of the product's profile (`elasticity_of` `product`), else its category's (`category`); null
+    with `model` where answers of an older version have none. `promotion_note` says what happens to planned promotions.
+    """
 
     what_if: list[WhatIfRow]
     totals: WhatIfTotals
@@ -181,6 +185,10 @@ class WhatIfResponse(Strict):
     seen_prices: PriceRange | None
     unit_cost: float | None
     is_beyond_seen_prices: bool
+    elasticity: float | None
+    elasticity_of: Literal["product", "category", "model"]
+    promoted_periods: int
+    promotion_note: str | None
     names: Names
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.decisions.order_policies import policy_names
-from retail_brain.errors import UsageError
+from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import Policy
 from retail_brain.simulation.policies import Forecast, perfect_forecast
@@ -60,13 +60,14 @@ def replay(
 
     Raises:
         UsageError: an unknown policy.
-        ImpossibleError: nothing to replay.
+        ImpossibleError: nothing to replay, or the data or the model have no days.
         ExtensionError: an installed policy is unusable, or has the name of a built-in one.
     """
     allowed = (*POLICIES, *_by_settings())
     unknown = sorted(set(policies) - set(allowed))
     if unknown or not policies:
         raise UsageError(f"policies {unknown or 'none'} cannot be replayed; wanted some of {', '.join(allowed)}.")
+    _check_days(setup)
     scenario = setup.scenario(first, last)
     tuned = tune(setup, first, tune_days)
     forecast = setup.forecasts(scenario)
@@ -84,6 +85,26 @@ def replay(
     table = summary(played, stores, scenario.environment.periods, baseline, rolling.seed)
     notes = _notes(scenario, tuned, baseline, setup.fit is not None, rolling.refresh_days)
     return Replay(table, curve, played, notes, tuned)
+
+
+def _check_days(setup: ReplaySetup) -> None:
+    """Refuses chains whose sales or forecasts are not by day: a replay plays stock day by day.
+
+    Raises:
+        ImpossibleError: the period is a week or a month, and the sales are rows of it or a model forecasts in it.
+    """
+    period = setup.settings.data.period
+    if period == "day":
+        return
+    by_rows = setup.dataset.has("daily_sales")
+    if by_rows or setup.fit is not None:
+        what = f"daily_sales holds one row per {period}" if by_rows else f"the demand model forecasts by the {period}"
+        remedy = "Receipts (transactions) are needed." if by_rows else "Replay with --forecast moving."
+        raise ImpossibleError(
+            f"a replay plays stock day by day, and {what} (data.period = {period!r}): its figures would mix {period}s "
+            f"into days. {remedy}",
+            {"period": period},
+        )
 
 
 def _offered(scenario: ReplayScenario, forecast: Forecast, tuned: Tuned) -> dict[str, Policy]:

@@ -115,11 +115,13 @@ def _by_urgency(rows: pl.DataFrame, positions: Positions) -> pl.DataFrame:
 
 
 def _elasticities(cells: list[pl.DataFrame], positions: Positions) -> pl.DataFrame:
-    """Price elasticity: one row per product in catalog order, null where its price never changed."""
+    """Price elasticity: one row per product in catalog order, its own null where its price never changed."""
     products = pl.DataFrame(
         {"product_id": sorted(positions.products, key=positions.products.__getitem__)}, schema={"product_id": pl.String}
     )
-    estimates = elasticities_of(joined_cells(cells) if cells else pl.DataFrame()).filter(pl.col("changed_days") > 0)
+    own = ("elasticity", "low", "high", "display_lift", "mailer_lift")
+    found = elasticities_of(joined_cells(cells) if cells else pl.DataFrame())
+    estimates = found.with_columns(pl.when(pl.col("changed_days") > 0).then(pl.col(own)))
     return products.join(estimates, on="product_id", how="left", maintain_order="left")
 
 

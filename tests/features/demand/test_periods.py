@@ -5,7 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from features.demand.periods import PeriodAxis, history_axis
+from features.demand.periods import Period, PeriodAxis, history_axis, last_visible_day
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
 
@@ -69,3 +69,17 @@ def test_receipts_fill_a_week_and_a_month_only_when_it_is_over() -> None:
 def test_a_long_silence_is_an_error_that_says_what_to_do() -> None:
     with pytest.raises(ImpossibleError, match="earlier --as-of"):
         history_axis(_sales([date(2025, 1, 1)]).at(date(2025, 6, 1)), "day", 730)
+
+
+@pytest.mark.parametrize(
+    ("period", "row", "last"),
+    [
+        ("day", date(2026, 2, 23), date(2026, 2, 23)),
+        ("week", date(2026, 2, 23), date(2026, 3, 1)),
+        ("month", date(2026, 2, 1), date(2026, 2, 28)),
+        ("month", date(2025, 12, 1), date(2025, 12, 31)),
+    ],
+)
+def test_the_last_row_of_daily_sales_tells_of_its_whole_period(period: Period, row: date, last: date) -> None:
+    assert last_visible_day(_sales([row]), period) == last
+    assert last_visible_day(_receipts([row]), period) == row

@@ -152,6 +152,20 @@ def test_an_old_count_is_told_with_its_age_and_what_was_sold_since():
     assert unknown["reason"].startswith("The last count (40 units) is 9 days old and 30 were sold since")
 
 
+@pytest.mark.parametrize(("period", "days"), [("week", 7), ("month", 30)])
+def test_orders_of_any_period_cover_their_lead_time_and_review(period: str, days: int):
+    first = date(2025, 3, 1) if period == "month" else date(2025, 3, 3)
+    dates = pl.date_range(first, interval="1mo" if period == "month" else "1w", end=date(2025, 12, 31), eager=True)
+    units = np.full((1, 20, len(dates)), 10.0, dtype=np.float32)
+    series = pl.DataFrame({"store_id": ["S"], "product_id": ["P"]})
+    paths = DemandPaths(series, dates, units)
+    terms = make_terms(paths, lead_time_days=float(2 * days), review_period_days=float(days))
+    row = suggest_orders(paths, terms, make_stock(paths, 15.0, 10.0), _day(first, -1)).row(0, named=True)
+    assert row["demand_until_next_arrival"] == 30, "two periods until it arrives and one more"
+    assert row["order_quantity"] == 10 if row["expected_lost_sales"] else row["order_quantity"] == 5
+    assert row["reason_code"] == "order"
+
+
 def test_economics_decide_where_nobody_asked_for_a_level():
     units = np.repeat(np.arange(10.0)[None, :, None], 5, axis=2) / 3
     paths = make_paths(units)

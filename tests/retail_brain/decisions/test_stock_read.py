@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from features.demand.periods import Period, last_visible_day
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.inputs import read_open_orders, read_stock, with_open_orders
 
@@ -50,6 +51,17 @@ def test_what_was_sold_since_the_count_is_deducted(
 def test_the_age_from_which_a_count_says_nothing_is_a_setting() -> None:
     assert row_of(chain(5, 40.0, 3.0), most_age_days=4)["on_hand"] is None
     assert row_of(chain(20, 90.0, 3.0), most_age_days=20)["on_hand"] == 30
+
+
+@pytest.mark.parametrize(("period", "counted"), [("week", date(2026, 3, 1)), ("month", date(2026, 2, 28))])
+def test_the_count_at_the_end_of_the_last_period_is_known_by_default(period: Period, counted: date) -> None:
+    first = date(2026, 2, 23) if period == "week" else date(2026, 2, 1)
+    goods = {"store_id": "S", "product_id": "P"}
+    sales = pl.DataFrame({"date": [first], "units": [9.0]} | goods)
+    stock = pl.DataFrame({"date": [counted], "on_hand": [5.0]} | goods)
+    lake = Dataset.from_frames({"daily_sales": sales, "inventory": stock})
+    row = row_of(lake.at(last_visible_day(lake, period)))
+    assert (row["on_hand"], row["stock_age_days"], row["sold_since_count"]) == (5.0, 0, 0.0)
 
 
 def orders(**columns: object) -> pl.DataFrame:

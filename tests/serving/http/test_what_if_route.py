@@ -38,8 +38,41 @@ def test_what_if_gives_both_forecasts_and_the_money(client: Any) -> None:
         "seen_prices": {"low": 8.0, "high": 10.0},
         "unit_cost": 6.0,
         "is_beyond_seen_prices": False,
+        "elasticity": None,
+        "elasticity_of": "model",
+        "promoted_periods": 0,
+        "promotion_note": None,
         "names": {"P0002": "苹果2"},
     }
+
+
+def test_the_elasticity_of_the_profile_says_what_a_price_does(client: Any) -> None:
+    asked = ASKED | {"product_id": "P0003"}
+    answer = client.ask("/what_if", asked | {"price": 8.0})
+    profile = client.ask("/profile", {"product_id": "P0003"})["profile"]
+    assert (answer["elasticity"], answer["elasticity_of"]) == (-2.0, "product")
+    assert profile["price_response"]["elasticity"] == answer["elasticity"]
+    assert [row["forecast_changed"] for row in answer["what_if"]] == [pytest.approx(3 * 0.8**-2, abs=1e-4)] * 2
+    near = [client.ask("/what_if", asked | {"price": price})["totals"]["difference"] for price in (9.75, 9.76)]
+    assert near[0] > near[1] > 0, "a little cheaper sells a little more"
+
+
+@pytest.mark.parametrize(
+    ("change", "language", "told"),
+    [
+        ({"price": 8.0}, "en", "A promotion is planned in 1 of 2 periods: it stays, at the price asked about"),
+        ({"price": 8.0}, "zh", "2期中有1期计划了促销：促销保留"),
+        ({"promotion": False}, "en", "it is called off, and the usual price is paid"),
+        ({"promotion": False, "price": 8.0}, "zh", "按取消促销、所问价格计算"),
+        ({"promotion": True}, "en", None),
+    ],
+)
+def test_what_happens_to_a_planned_promotion_is_said(
+    client: Any, change: dict[str, Any], language: str, told: str | None
+) -> None:
+    answer = client.ask("/what_if", ASKED | {"product_id": "P0003"} | change, language=language)
+    assert answer["promoted_periods"] == 1
+    assert answer["promotion_note"] is None if told is None else told in answer["promotion_note"]
 
 
 def test_no_change_changes_nothing(client: Any) -> None:

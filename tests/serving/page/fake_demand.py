@@ -103,6 +103,10 @@ def what_if(body: dict[str, Any]) -> Any:
         "seen_prices": {"low": 14.9, "high": 21.9},
         "unit_cost": 12.0,
         "is_beyond_seen_prices": price < 14.9,
+        "elasticity": -2.0,
+        "elasticity_of": "product",
+        "promoted_periods": 0,
+        "promotion_note": None,
         "names": PRODUCTS,
     }
 

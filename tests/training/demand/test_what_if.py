@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from features.demand.panel import build_panel
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.outputs import SeriesFilter
+from training.demand.elasticity import elasticities, price_response
 from training.demand.model import DemandModel
 from training.demand.what_if import WhatIf, ask, listed_series, sheets, what_if
 
@@ -37,8 +39,16 @@ class Asked:
     def __repr__(self) -> str:
         return "Asked()"
 
-    def __call__(self, product: str, *, price: float | None = None, promotion: bool | None = None) -> WhatIf:
-        return ask(self.mean, self.sheets[product], HORIZON, price=price, promotion=promotion)
+    def __call__(
+        self,
+        product: str,
+        *,
+        price: float | None = None,
+        promotion: bool | None = None,
+        elasticity: float | None = -2.0,
+    ) -> WhatIf:
+        sheet = self.sheets[product]
+        return ask(self.mean, sheet, HORIZON, price=price, promotion=promotion, elasticity=elasticity)
 
     def promoted(self) -> list[str]:
         """Products with a promotion planned."""
@@ -82,6 +92,50 @@ def test_demand_never_rises_with_the_price(
     name = list(asked.sheets)[product % len(asked.sheets)]
     cheap, dear = (asked(name, price=price, promotion=promotion) for price in (low, low * factor))
     assert (dear.changed <= cheap.changed).all()
+
+
+@given(share=st.floats(0.6, 1.6), product=st.integers(0, 11), elasticity=st.floats(-8, 0))
+def test_a_price_does_in_every_period_what_the_elasticity_says(
+    asked: Asked, share: float, product: int, elasticity: float
+) -> None:
+    name = list(asked.sheets)[product % len(asked.sheets)]
+    sheet = asked.sheets[name]
+    price = float(np.clip(share * sheet.usual_price, sheet.seen_low / 2, sheet.seen_high * 2))
+    found = asked(name, price=price, elasticity=elasticity)
+    expected = found.base * (price / found.base_price) ** elasticity
+    assert found.changed == pytest.approx(expected, rel=1e-4)
+    assert found.elasticity == elasticity
+
+
+def test_far_beyond_all_prices_the_effect_grows_no_further(asked: Asked) -> None:
+    highest = asked.sheets["P05"].seen_high
+    assert np.array_equal(asked("P05", price=5 * highest).changed, asked("P05", price=2 * highest).changed)
+
+
+def test_without_an_elasticity_the_trees_are_asked_as_for_older_answers(asked: Asked) -> None:
+    cheap, dear = (asked("P05", price=price, elasticity=None) for price in (7.0, 12.0))
+    assert (dear.changed <= cheap.changed).all()
+    assert cheap.elasticity is None
+
+
+def test_the_elasticity_of_the_profile_answers_the_question(model: DemandModel, chain: Dataset) -> None:
+    estimates = elasticities(read_history(chain, model.config.settings, HORIZON))
+    known = price_response(estimates)["P05"]
+    _, found = what_if(model, chain, "S0", "P05", HORIZON, price=9.0)
+    assert known == estimates.filter(product_id="P05")["elasticity"].item()
+    assert found.changed.sum() / found.base.sum() == pytest.approx(
+        (found.base * (9.0 / found.base_price) ** known).sum() / found.base.sum(), rel=1e-4
+    )
+    none = estimates.with_columns(elasticity=pl.lit(None, dtype=pl.Float64))
+    assert price_response(none)["P05"] == estimates.filter(product_id="P05")["category_elasticity"].item()
+
+
+def test_a_price_within_a_planned_promotion_leaves_the_promotion(asked: Asked) -> None:
+    (product, *_) = asked.promoted()
+    found = asked(product, price=8.0)
+    assert found.promoted.any()
+    kept = found.promoted & (found.base_price == 8.0)
+    assert np.array_equal(found.changed[kept], found.base[kept]), "the same price, and the promotion stays"
 
 
 def test_a_lower_price_sells_more(asked: Asked) -> None:

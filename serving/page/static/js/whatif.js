@@ -27,6 +27,7 @@ function totals({ totals: sums, unit_cost: cost }) {
 
 function shown(answer) {
   return [
+    answer.promotion_note ? h("p", { class: "notice" }, words(answer.promotion_note)) : null,
     answer.is_beyond_seen_prices ? h("p", { class: "notice warn" }, t("what_if.beyond")) : null,
     h("div", { class: "what-if-result" }, h("div", {}, curves(answer.what_if), h("ul", { class: "legend" }, h("li", {}, h("span", { class: "mark planned-line" }), t("what_if.planned")), h("li", {}, h("span", { class: "mark changed-line" }), t("what_if.changed")))), totals(answer)),
   ];

@@ -160,3 +160,22 @@ def test_wrong_replays_are_refused(sample):
         replay(setup_of(sample), LAST, FIRST)
     with pytest.raises(ImpossibleError, match="nothing was sold"):
         replay(setup_of(sample), date(2020, 1, 1), date(2020, 2, 1))
+
+
+@pytest.mark.parametrize("period", ["week", "month"])
+def test_a_chain_without_days_is_refused_and_told_what_helps(sample: Dataset, period: str) -> None:
+    settings = Settings.model_validate({"data": {"period": period}})
+    rows = (
+        sample.daily_sales()
+        .group_by("store_id", "product_id", pl.col("date").dt.truncate("1mo"))
+        .agg(pl.col("units").sum())
+    )
+    by_rows = Dataset.from_frames({"daily_sales": rows})
+    with pytest.raises(ImpossibleError, match=f"daily_sales holds one row per {period}"):
+        replay(ReplaySetup(by_rows, settings), FIRST, LAST)
+
+    def fit(_: Dataset):
+        raise AssertionError("nothing is fitted for a replay that is refused")
+
+    with pytest.raises(ImpossibleError, match="--forecast moving"):
+        replay(ReplaySetup(sample, settings, fit=fit), FIRST, LAST)
