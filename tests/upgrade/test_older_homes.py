@@ -77,8 +77,12 @@ def test_older_answers_say_what_another_price_would_do(moved: Workspace) -> None
             sheet = answers.what_if.get(store, product)
             if sheet is not None and sheet.usual_price > 0:
                 mean, usual = answers.what_if.mean(), sheet.usual_price
-                cheap, dear = (ask(mean, sheet, 7, price=usual * share, promotion=None) for share in (0.8, 1.2))
-                assert (dear.changed <= cheap.changed).all()
+                for elasticity in (None, -1.5):
+                    cheap, dear = (
+                        ask(mean, sheet, 7, price=usual * share, promotion=None, elasticity=elasticity)
+                        for share in (0.8, 1.2)
+                    )
+                    assert (dear.changed <= cheap.changed).all()
                 asked += 1
     assert asked > 0
 
