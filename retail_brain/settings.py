@@ -94,6 +94,12 @@ class DemandSettings(Section):
     panel_series: int = Field(
         default=60_000, ge=1, description="series in the panel at most: those with most days of sale"
     )
+    accident_times: float = Field(
+        default=10.0, ge=0, description="times a series' high day beyond which a single sale is an accident; 0 = none"
+    )
+    reversal_days: int = Field(
+        default=14, ge=0, description="days within which an unusual return takes back the sale of an earlier day"
+    )
     launch_days: int = Field(default=28, ge=0, description="days that a listing without sales counts as new")
     backtest_windows: int = Field(
         default=3, ge=1, description="past windows of one horizon each that a model is measured on"

@@ -14,7 +14,11 @@ CATEGORY_KEY = ("store_id", "department", "category")
 
 
 def category_totals(
-    dataset: Dataset, axis: PeriodAxis, years: int, own_units: pl.DataFrame | None = None
+    dataset: Dataset,
+    axis: PeriodAxis,
+    years: int,
+    own_units: pl.DataFrame | None = None,
+    corrections: pl.DataFrame | None = None,
 ) -> pl.LazyFrame:
     """One row per store x category x period with sales, also before the panel: CATEGORY_KEY, t, units.
 
@@ -26,6 +30,7 @@ def category_totals(
         axis: the panel's periods; `t` is negative before them.
         years: years up to the panel's end that are read (setting `demand.totals_years`).
         own_units: product_id and `unit` that lines are counted in; without it as they are.
+        corrections: store_id, product_id, t and units that are added to the lines, for what was an accident.
     """
     oldest = axis.count - years * axis.rhythm.year
     products = dataset.scan_or_empty("products").select("product_id", "department", "category")
@@ -35,6 +40,7 @@ def category_totals(
         dataset.daily_sales()
         .select("store_id", "product_id", t, "units")
         .filter(pl.col("units") != 0, pl.col("t").is_between(oldest, axis.count - 1))
+        .pipe(_corrected, corrections)
         .group_by("store_id", "product_id", "t")
         .agg(pl.col("units").sum())
         .pipe(_counted_in, own_units)
@@ -47,6 +53,12 @@ def category_totals(
         return lines
     stored = _stored_totals(dataset, names, t).filter(pl.col("t") >= oldest)
     return pl.concat([lines, _before(lines, stored)], how="vertical")
+
+
+def _corrected(lines: pl.LazyFrame, corrections: pl.DataFrame | None) -> pl.LazyFrame:
+    if corrections is None or corrections.is_empty():
+        return lines
+    return pl.concat([lines, corrections.lazy().select("store_id", "product_id", "t", "units")])
 
 
 def _counted_in(lines: pl.LazyFrame, own_units: pl.DataFrame | None) -> pl.LazyFrame:

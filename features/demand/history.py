@@ -3,12 +3,13 @@
 Everything is narrow: series and periods are numbers, so that millions of rows fit in little memory.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 
 import polars as pl
 
+from features.demand.accidents import SCHEMA, AccidentRules, find_accidents, without_accidents
 from features.demand.category_totals import category_totals
 from features.demand.intraday import sold_out_shares
 from features.demand.own_units import product_units, with_units
@@ -51,6 +52,8 @@ class DemandHistory:
         tables: columns of feature tables that the settings ask for; None where they ask for none.
         in_own_units: whether units are counted in the own unit of each product (column `unit` of the series, in units
             of the tables); otherwise as in the tables, and `unit` is 1.
+        accidents: one row per series x period whose recorded units do not count as they are
+            (`features.demand.accidents`), in units of the tables; none were looked for where units are theirs.
     """
 
     axis: PeriodAxis
@@ -65,6 +68,7 @@ class DemandHistory:
     totals: pl.LazyFrame | None = None
     tables: TableFeatures | None = None
     in_own_units: bool = False
+    accidents: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
 
     @cached_property
     def summed_totals(self) -> pl.DataFrame | None:
@@ -91,7 +95,8 @@ def read_history(
         settings: the tenant's.
         horizon: periods ahead that plans are read for.
         series: what `read_series` gave for the same, where it was called already.
-        in_own_units: whether sales are counted in each product's own unit (`features.demand.own_units`).
+        in_own_units: whether sales are counted in each product's own unit (`features.demand.own_units`), and without
+            accidents (`features.demand.accidents`), as models of format 5 read them.
 
     Raises:
         MissingTableError: neither `transactions` nor `daily_sales` is there.
@@ -99,7 +104,14 @@ def read_history(
         ImpossibleError: the last sale lies too long before `as_of`.
     """
     axis, panel, rare = series or read_series(dataset, settings, horizon)
-    sales, units = _sales(dataset, axis, panel), None
+    promotions = _plans(dataset, "promotions", axis, horizon, panel, ["unit_price", "display", "mailer"])
+    sales, units, accidents = _sales(dataset, axis, panel), None, pl.DataFrame(schema=SCHEMA)
+    if in_own_units:
+        rules = AccidentRules.from_settings(settings.demand, axis)
+        accidents = find_accidents(sales, panel["product_id"], promotions, rules)
+        panel, sales = _less(panel, accidents), without_accidents(sales, accidents)
+    sales = sales.with_columns(pl.col("units").clip(lower_bound=0).cast(pl.Float32))
+    sales = _with_stock(sales, dataset, axis, panel)
     if in_own_units:
         units = product_units(_daily_units(dataset, axis, panel, rare, sales))
         panel, rare = with_units(panel, units), with_units(rare, units)
@@ -115,11 +127,12 @@ def read_history(
         rare=rare,
         sales=sales,
         prices=_plans(dataset, "prices", axis, horizon, panel, ["unit_price"]),
-        promotions=_plans(dataset, "promotions", axis, horizon, panel, ["unit_price", "display", "mailer"]),
+        promotions=promotions,
         calendar=dataset.scan_or_empty("calendar").collect(),
-        totals=category_totals(dataset, axis, settings.demand.totals_years, units),
+        totals=category_totals(dataset, axis, settings.demand.totals_years, units, _corrections(accidents, panel)),
         tables=read_table_features(dataset, settings, axis, panel),
         in_own_units=in_own_units,
+        accidents=accidents,
     )
 
 
@@ -246,7 +259,7 @@ def _split(series: pl.DataFrame, settings: Settings, axis: PeriodAxis) -> tuple[
 
 
 def _sales(dataset: Dataset, axis: PeriodAxis, panel: pl.DataFrame) -> pl.DataFrame:
-    """One row per series x period that sold something or was not wholly in stock, sorted."""
+    """One row per series x period that sold something or was not wholly in stock, sorted; units net of returns."""
     t = axis.index(pl.col("date")).cast(pl.Int32).alias("t")
     says = (pl.col("units") != 0) | (pl.col("in_stock") < 1)
     sold = (
@@ -257,13 +270,28 @@ def _sales(dataset: Dataset, axis: PeriodAxis, panel: pl.DataFrame) -> pl.DataFr
         .join(panel.lazy().select(*_KEY, "s"), on=_KEY, how="inner")
         .group_by("s", "t")
         .agg(
-            pl.col("units").sum().clip(lower_bound=0).cast(pl.Float32),
+            pl.col("units").sum(),
             pl.col("unit_price").mean().cast(pl.Float32),
             pl.col("in_stock").mean().cast(pl.Float32),
         )
     )
-    frame = sold.sort("s", "t").collect()
-    return _with_stock(frame, dataset, axis, panel)
+    return sold.sort("s", "t").collect()
+
+
+def _less(panel: pl.DataFrame, accidents: pl.DataFrame) -> pl.DataFrame:
+    """Series with `window_units` less what does not count of them."""
+    sold = pl.col("units").clip(lower_bound=0)
+    less = accidents.group_by("s").agg((sold - pl.col("counted")).sum().alias("less"))
+    joined = panel.join(less, on="s", how="left", maintain_order="left")
+    return joined.with_columns((pl.col("window_units") - pl.col("less").fill_null(0.0)).clip(lower_bound=0.0)).drop(
+        "less"
+    )
+
+
+def _corrections(accidents: pl.DataFrame, panel: pl.DataFrame) -> pl.DataFrame:
+    """What is added to the recorded units of accidents: store_id, product_id, t, units."""
+    keys = panel.select(_KEY)[accidents["s"].cast(pl.Int64)]
+    return keys.with_columns(accidents["t"], (accidents["counted"] - accidents["units"]).alias("units"))
 
 
 def _daily_units(

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Floats, Ints, group_sums, ratio
+from features.demand.censoring import IN_STOCK_ENOUGH
 from features.demand.history import DemandHistory
 from features.demand.panel import DemandPanel
 from features.demand.window_sums import Windows
@@ -17,6 +18,8 @@ FACTOR_LIMITS = (0.1, 10.0)
 """Times a product's level in a store may be its level in the chain. Chosen by judgement, not measured."""
 PRODUCT_TRUST_CYCLES = 8
 """Short cycles of the peer group that a product's own level counts against. Chosen by judgement, not measured."""
+_SAYS_NOTHING = (pl.col("units") <= 0) & (pl.col("was_out") | (pl.col("in_stock") < IN_STOCK_ENOUGH))
+"""Periods in which a series had no stock, so that its peers' means leave it out."""
 
 
 @dataclass(frozen=True)
@@ -134,13 +137,16 @@ def _sold(history: DemandHistory, groups: Ints, size: int) -> Doubles:
 
 
 def _listed(history: DemandHistory, groups: Ints, size: int) -> Doubles:
-    """Number of series listed per group and period, shape (size, periods)."""
+    """Number of series listed per group and period, shape (size, periods); of models since format 5 those in stock."""
     out = np.zeros((history.axis.count + 1, size))
     for name, step in (("begin", 1), ("end", -1)):
         np.add.at(out, (np.minimum(history.series[name].to_numpy(), history.axis.count), groups), step)
     for period in range(1, len(out)):
         out[period] += out[period - 1]
-    return out[:-1].T
+    if history.in_own_units:
+        empty = history.sales.filter(_SAYS_NOTHING)
+        np.add.at(out, (empty["t"].to_numpy(), groups[empty["s"].to_numpy()]), -1)
+    return np.maximum(out[:-1], 0).T
 
 
 def _sums_of(values: Floats | Doubles | Bools, groups: Ints) -> Doubles:

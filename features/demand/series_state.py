@@ -54,14 +54,16 @@ def state(
         origin: the last visible period.
         level: of each series, as `features.demand.feature_matrix.PanelFeatures.level`.
         prior: units per period expected of each series from its peer groups alone.
-        in_own_units: whether the panel's units are the own ones of its products, and prices are compared per such one.
+        in_own_units: whether the panel's units are the own ones of its products. Prices are then compared per such one,
+            and only periods in stock count as time without a sale.
     """
     rhythm = panel.axis.rhythm
     now = origin + 1
     short, middle, long = rhythm.windows[1], rhythm.level, rhythm.windows[-1]
     means = {window: panel.levels.mean(now - window, now) for window in {*rhythm.windows, middle, 2 * middle}}
     spread = np.sqrt(np.maximum(panel.squares.mean(now - 2 * middle, now) - means[2 * middle] ** 2, 0))
-    last = panel.last_sale[:, origin]
+    last = panel.last_sale[:, origin].astype(np.int64)
+    silent = panel.levels.weights.since(last + 1, now) if in_own_units else origin - last
     price = panel.prices.mean(now - 2 * middle, now)
     columns = {
         "log_level": np.log(level),
@@ -71,7 +73,7 @@ def state(
         "zero_share_short": panel.zeros.mean(now - middle, now),
         "zero_share_long": panel.zeros.mean(now - long, now),
         "variation": spread / level,
-        "since_sale": np.where(last < 0, np.nan, np.minimum(origin - last, LONG_AGO)),
+        "since_sale": np.where(last < 0, np.nan, np.minimum(silent, LONG_AGO)),
         "product_trend_short": _trend(groups.product, now, short, middle),
         "product_trend_long": _trend(groups.product, now, middle, long),
         "store_category_trend": _trend(groups.store_category, now, short, middle),

@@ -43,6 +43,11 @@ class RunningSums:
         low = min(max(begin, 0), self.periods)
         return self._difference(min(max(end, low), self.periods), low)
 
+    def since(self, begins: Ints, end: int) -> Doubles:
+        """Sum from a period of each row's own to `end`, exclusive, shape (rows,)."""
+        end = min(end, self.periods)
+        return self._difference(end, (np.clip(begins, 0, end), np.arange(self.rows)))
+
     def between_each(self, begins: Ints, ends: Ints) -> Doubles:
         """The same for many windows, shape (rows, windows)."""
         low, high = (np.clip(edges, 0, self.periods) for edges in (begins, ends))
@@ -56,7 +61,7 @@ class RunningSums:
         begin = end - min(cycles, end // self.season) * self.season
         return self._difference(slice(end, end + self.season), slice(begin, begin + self.season))
 
-    def _difference(self, high: int | slice | Ints, low: int | slice | Ints) -> Doubles:
+    def _difference(self, high: int | slice | Ints, low: int | slice | Ints | tuple[Ints, Ints]) -> Doubles:
         return np.subtract(self._sums[high], self._sums[low]).astype(np.float64, copy=False)
 
 

@@ -54,6 +54,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "what-if": what_if_verbs.what_if,
         "elasticities": what_if_verbs.elasticities_verb,
         "recovery": what_if_verbs.recovery,
+        "accidents": what_if_verbs.accidents,
         "overrides": overrides_verbs.overrides,
         "ledger": overrides_verbs.ledger,
     },

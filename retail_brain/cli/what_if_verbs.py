@@ -107,5 +107,22 @@ def recovery(
         step.note = f"days on which stock ran out, {float(audit['added'].sum()):,.0f} units added -> {out}"
 
 
+def accidents(out: OutOption, lake: LakeOption = None, as_of: AsOfOption = None) -> None:
+    """Sales that models leave out or count as less: slips that were taken back, tests of tills, single bulk sales.
+
+    One row per store, product and day with the units recorded, those that count, and why.
+    """
+    from features.demand.accidents import accident_audit
+    from features.demand.history import read_history
+
+    context = current()
+    with context.progress.step("accidents") as step:
+        history = read_history(context.dataset(lake, as_of), context.settings, 0, in_own_units=True)
+        audit = accident_audit(history.accidents, history.series, history.axis)
+        write_table(audit, out)
+        step.rows = audit.height
+        step.note = f"days whose units do not count as recorded -> {out}"
+
+
 def _number(value: float) -> str:
     return "not known" if math.isnan(value) else f"{value:,.2f}"

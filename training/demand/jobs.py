@@ -8,6 +8,7 @@ import polars as pl
 from matplotlib.figure import Figure
 from pydantic import ValidationError
 
+from features.demand.accidents import accident_audit
 from features.demand.histories import Histories
 from retail_brain.checkpoints import Work
 from retail_brain.dataset import Dataset
@@ -59,6 +60,7 @@ def train(
         step.note = f"{len(windows)} windows of {config.horizon} periods"
     results = backtest(dataset, config, windows, histories=histories, work=work, progress=progress) if windows else None
     residuals = results.residuals if results else ()
+    accidents = _accidents(histories, progress)
     model = DemandModel.fit(dataset, config, residuals=residuals, histories=histories, progress=progress)
     return Trained(
         model=model,
@@ -67,7 +69,7 @@ def train(
         windows=windows,
         primary=(PRIMARY, "lower"),
         figures=_figures(model, results),
-        tables=_tables(model, results),
+        tables=_tables(model, results) | {"accidents": accidents},
         window_metrics=window_metrics(results.scores, CANDIDATE) if results else {},
         learning=_learning(model),
     )
@@ -106,6 +108,15 @@ def _scorable(histories: Histories, windows: list[date]) -> list[date]:
         if series.filter(pl.col("end") > axis.count).height:
             scorable.append(cutoff)
     return scorable
+
+
+def _accidents(histories: Histories, progress: Progress) -> pl.DataFrame:
+    """Days whose recorded units the model does not count (`features.demand.accidents.accident_audit`)."""
+    history = histories.whole()
+    with progress.step("accidents") as step:
+        audit = accident_audit(history.accidents, history.series, history.axis)
+        step.rows, step.note = audit.height, "days whose units do not count as recorded; see `accidents`"
+    return audit
 
 
 def _learning(model: DemandModel) -> dict[str, Any]:

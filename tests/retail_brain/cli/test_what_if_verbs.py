@@ -59,6 +59,12 @@ def test_recovery_sums_to_its_days(home: Path) -> None:
     assert pl.read_csv(audit)["added"].sum() == pytest.approx((by_day["demand"] - by_day["sold"]).sum())
 
 
+def test_accidents_are_listed_with_what_counts(home: Path) -> None:
+    out = home / "accidents.csv"
+    _run(home, "accidents", "--out", str(out))
+    assert pl.read_csv(out).columns == ["store_id", "product_id", "date", "units", "counted", "reason"]
+
+
 def test_an_override_is_forecast_measured_and_taken_back(home: Path) -> None:
     early = (LAST - timedelta(days=10)).isoformat()
     out = home / "ledger.csv"
