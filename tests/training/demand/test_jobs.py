@@ -70,7 +70,7 @@ def test_a_run_hands_over_what_tracking_needs(trained: Trained, tmp_path: Path) 
     assert trained.metrics["pinball"] > 0
     assert len(trained.windows) == 2
     assert set(trained.figures) == {"importance", "calibration", "forecast_and_actual"}
-    assert set(trained.tables) == {"scores", "sums", "totals", "beside_ets", "importance"}
+    assert set(trained.tables) == {"scores", "sums", "totals", "beside_ets", "importance", "accidents"}
     trained.model.save(tmp_path)
     assert DemandModel.load(tmp_path).config == trained.model.config
 
