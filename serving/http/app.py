@@ -129,7 +129,7 @@ def _address(scope: Scope) -> str:
 
 
 def _wrong_method(path: str, wanted: str) -> HttpError:
-    return HttpError(405, "wrong_method", f"{path} is asked by {wanted}.")
+    return HttpError(405, "wrong_method", f"{path} does not answer this method; wanted {wanted}.")
 
 
 def _call(principal: Principal, state: State, scope: Scope) -> Call:

@@ -27,7 +27,7 @@ _COMPRESSION = 4
 """Level of gzip: on 20 kB of exceptions level 9 is 8 % smaller and takes 2.4 times as long."""
 _WORDS = {
     404: ("not_found", "there is no such route. See /docs.json."),
-    405: ("wrong_method", "asked by the wrong method."),
+    405: ("wrong_method", "this address does not answer this method. See /docs.json."),
 }
 
 

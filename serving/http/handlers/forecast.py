@@ -79,10 +79,14 @@ def _apply_overrides(rows: list[dict[str, Any]], call: Call, columns: tuple[str,
     overrides = call.view.overrides.of_series(rows[0]["store_id"], rows[0]["product_id"], origin)
     for row in rows if overrides else ():
         day = date.fromisoformat(row["date"])
-        current = [one for one in overrides if one.begins_on <= day and (one.ends_on is None or day < one.ends_on)]
+        current = [override for override in overrides if _covers(override, day)]
         # sorted by origin and row id: where several hit a day the newest counts
         if current:
             _apply(row, current[-1], columns)
+
+
+def _covers(override: Override, day: date) -> bool:
+    return override.begins_on <= day and (override.ends_on is None or day < override.ends_on)
 
 
 def _apply(row: dict[str, Any], override: Override, columns: tuple[str, ...]) -> None:

@@ -44,11 +44,11 @@ def overrides(request: OverridesRequest, call: Call) -> dict[str, Any]:
     call.state.refresh_overrides(tenant)
     # refreshed just now, so that the list holds what this request stored
     view = call.state.view(tenant) or call.view
-    matching = [one for one in view.overrides.stored if _is_asked_for(one.override, request)]
+    matching = [entry for entry in view.overrides.stored if _is_asked_for(entry.override, request)]
     return {
-        "overrides": [_shown(one, _as_of(call)) for one in reversed(matching)][:_LISTED],
+        "overrides": [_shown(entry, _as_of(call)) for entry in reversed(matching)][:_LISTED],
         "total": len(matching),
-        "stored": [one.override.override_id for one in stored],
+        "stored": [entry.override.override_id for entry in stored],
         "may_write": call.principal.may(Scope.DECIDE),
     }
 

@@ -139,7 +139,7 @@ def _offered(call: Call, products: Array, scores: Array, store: int, store_id: s
     """The best k that the store has or gets. Only rules that take goods away apply: others rank goods for people."""
     answers = call.answers
     count = len(products)
-    rules = [one for one in call.view.rules.here(store_id, call.now) if one.rule.action in {"exclude", "allow"}]
+    rules = [ready for ready in call.view.rules.here(store_id, call.now) if ready.rule.action in {"exclude", "allow"}]
     return offer(
         Slate(np.zeros(count, np.int64), products, scores, np.zeros(count, bool)),
         np.full(count, store),

@@ -65,8 +65,8 @@ def route(request: RouteOrderRequest, call: Call) -> dict[str, Any]:
 
 def _shops(request: RouteOrderRequest, call: Call) -> pl.DataFrame:
     """One row per store that may send: `store_id`, `region`, `free` (orders that it can still pick today)."""
-    for one in [*request.exclude_store_ids, *request.orders_today]:
-        find_store(call.answers, one)
+    for store_id in [*request.exclude_store_ids, *request.orders_today]:
+        find_store(call.answers, store_id)
     shops = network_rows("shops", call)
     today = [float(request.orders_today.get(store_id, 0)) for store_id in shops["store_id"]]
     capacity, expected = (
@@ -85,7 +85,9 @@ def _line_stock(
         ModelError: the answers have no marginal values of stock.
     """
     if answers.marginal_values is None:
-        raise ModelError("the present answers know no stock to send from. Run `retail-brain publish`.")
+        raise ModelError(
+            "the present answers have no marginal values of stock, so none can send. Run `retail-brain publish`."
+        )
     column_of = {answers.stores.find(store_id): column for column, store_id in enumerate(stores)}
     shape = (len(lines), len(stores))
     on_hand, cost = np.zeros(shape), np.zeros(shape)
