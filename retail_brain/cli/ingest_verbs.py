@@ -19,10 +19,16 @@ def ingest(
     replace: Annotated[
         bool, typer.Option("--replace", help="The dataset is all there is of its tables: take other rows out.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only look: what the files hold and a mapping to paste; loads nothing.")
+    ] = False,
 ) -> None:
     """Bring a dataset into the lake; safe to run again, adds only what is new."""
     from retail_brain.ingest import ingest as run
 
+    if check:
+        _look(dataset)
+        return
     here = current()
     report = run(dataset, here.lake_uri(lake), here.settings, here.progress, replace=replace)
     for line in report_lines(report):
@@ -30,6 +36,20 @@ def ingest(
     if any(table.quarantined for table in report.tables.values()):
         here.progress.say(f"Rows set aside, with their reasons: {report.lake}/quarantine/")
     here.progress.say(f"Lake: {report.lake}" if report.changed_anything else f"Nothing new for the lake {report.lake}")
+
+
+def _look(dataset: str) -> None:
+    from retail_brain.ingest.look import look
+
+    seen = look(dataset)
+    for line in seen.lines:
+        typer.echo(line)
+    if seen.mapping:
+        typer.echo(f"\n# a mapping for these files: save it beside them and ingest it (docs/ingest.md)\n{seen.mapping}")
+    for question in seen.questions:
+        typer.echo(f"? {question}")
+    if not seen.mapping:
+        typer.echo("No sales, goods, shops or people were recognised. docs/ingest.md says how a mapping is written.")
 
 
 def tables(lake: LakeOption = None) -> None:

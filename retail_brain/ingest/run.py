@@ -11,6 +11,7 @@ from retail_brain.errors import DataError
 from retail_brain.files import scratch_folder
 from retail_brain.ingest.consent_rows import CONSENTS, close_unreadable, mended, with_consent_words
 from retail_brain.ingest.cross_checks import Unmatched, refuse_strangers, unmatched_ids
+from retail_brain.ingest.look import with_mapping
 from retail_brain.ingest.quarantine import write_quarantine
 from retail_brain.ingest.receipts import corrections
 from retail_brain.ingest.report import IngestReport, TableReport
@@ -56,11 +57,14 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         ExtensionError: a connector of another package cannot be imported, or breaks its protocol.
     """
     with scratch_folder("ingest") as folder:
-        opened = open_source(source, folder, settings.storage_options)
-        for warning in opened.warnings:
-            progress.say(f"  note: {warning}")
-        target = _Target(uri, settings.storage_options, opened.name, replace, settings.data)
-        staged = _read_all(opened, folder, target, progress)
+        try:
+            opened = open_source(source, folder, settings.storage_options)
+            for warning in opened.warnings:
+                progress.say(f"  note: {warning}")
+            target = _Target(uri, settings.storage_options, opened.name, replace, settings.data)
+            staged = _read_all(opened, folder, target, progress)
+        except DataError as error:
+            raise with_mapping(error, source) from error
         _refuse_bad(staged, settings.data)
         _refuse_without_sales(staged, target)
         unmatched = {name: unmatched_ids(name, staged, uri, target.options) for name in staged}

@@ -129,7 +129,8 @@ def _check_columns(table: Table, present: list[str], origin: str) -> None:
     raise DataError(
         f"{origin} lacks the columns {missing} of table {table.name}; got {present}."
         + (f" Perhaps {advice}." if advice else "")
-        + " Rename the columns, or write a mapping that does."
+        + " Rename the columns, or write a mapping that does.",
+        {"missing": missing},
     )
 
 

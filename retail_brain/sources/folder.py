@@ -20,6 +20,11 @@ def folder_source(folder: Path, scratch: Path) -> Source:
         NotFoundError: there is no such folder.
         DataError: it has no table, two files stand for the same table, or a file cannot be read.
     """
+    if folder.is_file():
+        raise DataError(
+            f"{folder} is a file; wanted a folder with a file per table, or a mapping that says which table it feeds.",
+            {"missing": []},
+        )
     if not folder.is_dir():
         raise NotFoundError(
             f"there is no dataset folder {folder}. Wanted a folder with a file per table such as NAME.csv, a mapping "
@@ -39,7 +44,8 @@ def folder_source(folder: Path, scratch: Path) -> Source:
         raise DataError(
             f"no table was found in {folder}: got {sorted(p.name for p in folder.iterdir())[:12]}, wanted files such "
             f"as transactions.parquet or daily_sales.csv (tables: {', '.join(TABLES)}). Rename the files or write a "
-            "mapping."
+            "mapping.",
+            {"missing": []},
         )
     tables = {name: _read_claim(name, paths, scratch, warnings) for name, paths in claims.items()}
     return Source(str(folder.resolve()), tables, tuple(warnings))

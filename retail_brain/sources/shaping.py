@@ -11,7 +11,7 @@ from retail_brain.sources.column_names import find_column
 from retail_brain.sources.mapping_keys import ColumnMapping, WideMapping
 from retail_brain.sources.rows_left_out import TOTAL_WORDS, is_total
 
-_DAY_NAME = r"^\D{0,3}\d{2,4}\D?\d{1,2}\D?\d{1,4}日?(?: 00:00:00)?$"
+DAY_NAME = r"^\D{0,3}\d{2,4}\D?\d{1,2}\D?\d{1,4}日?(?: 00:00:00)?$"
 """Name of a column that is a day, such as `2024-01-03`, `2024年1月3日` or `03.01.2024`."""
 
 
@@ -81,7 +81,7 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     named = [name for ours, column in columns.items() if ours not in made for name in column.names(ours)]
     index = [column for name in named if (column := find_column(name, present)) is not None]
     rest = pl.Series("name", [name for name in present if name not in index], dtype=pl.String)
-    pattern = wide.columns or (_DAY_NAME if wide.names == "date" else None)
+    pattern = wide.columns or (DAY_NAME if wide.names == "date" else None)
     spread = rest.filter(rest.str.contains(pattern) if pattern else ~rest.str.to_lowercase().is_in(TOTAL_WORDS))
     if spread.is_empty():
         raise DataError(

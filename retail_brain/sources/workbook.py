@@ -77,7 +77,7 @@ def _chosen(path: Path, book: fastexcel.ExcelReader, wanted: str | None) -> dict
 
 
 def _filled(book: fastexcel.ExcelReader) -> dict[str, pl.DataFrame]:
-    sheets = {name: book.load_sheet(name, header_row=None, n_rows=1) for name in book.sheet_names}
+    sheets = {name: book.load_sheet(name, header_row=None, n_rows=1, dtypes="string") for name in book.sheet_names}
     visible = (name for name, sheet in sheets.items() if sheet.visible == "visible" and sheet.width)
     return {name: _cells(book, name) for name in visible}
 

@@ -1,0 +1,183 @@
+"""Looks at a dataset before it is loaded: forms, columns, tables, and what the rows say once they are read."""
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from retail_brain.errors import DataError, NotFoundError, RetailBrainError
+from retail_brain.ingest.look.columns import Columns, columns_of
+from retail_brain.ingest.look.joined_files import join_of
+from retail_brain.ingest.look.proposal import Proposal, propose, toml_of
+from retail_brain.ingest.look.rows import describe_rows
+from retail_brain.sources.base import FileOptions, FileTable
+from retail_brain.sources.encoding import likely_encoding
+from retail_brain.sources.files import data_files, open_file
+from retail_brain.sources.workbook import ALL_SHEETS, sheet_names
+
+SAMPLE_ROWS = 20_000
+"""Rows of a file that are looked at: enough for days beyond 12, and read in a second. By judgement."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a dataset found.
+
+    Attributes:
+        lines: the report, a sentence or row each.
+        mapping: TOML to paste and edit; blank where nothing was recognised.
+        questions: what a person must decide before the mapping can be used.
+    """
+
+    lines: tuple[str, ...]
+    mapping: str
+    questions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """One file that was looked at, with what it feeds."""
+
+    path: Path
+    table: FileTable
+    keys: Mapping[str, str]
+    sample: pl.DataFrame
+    columns: Columns
+    proposal: Proposal
+
+
+def look(dataset: str) -> Look:
+    """Looks at a file or a folder of files; writes nothing.
+
+    Args:
+        dataset: path of a file or folder.
+
+    Raises:
+        NotFoundError: there is no such file or folder.
+        DataError: no file in it holds a table.
+    """
+    place = Path(dataset)
+    if not place.exists():
+        raise NotFoundError(f"there is no file or folder {dataset}. Check the path.")
+    paths = [place] if place.is_file() else list(data_files(place))
+    root = place.parent if place.is_file() else place
+    lines: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="retail-brain-look.") as folder:
+        scratch = Path(folder)
+        looked = [one for path in paths if (one := _looked_at(path, scratch, lines)) is not None]
+        if not looked:
+            raise DataError(f"{dataset} holds no file that can be read: {' '.join(lines) or 'no data file'}.")
+        for one in looked:
+            lines += _file_lines(one, root)
+        mapping, questions = _mapping(looked, root)
+        if mapping and not questions:
+            lines += describe_rows(mapping, root, scratch, SAMPLE_ROWS)
+    return Look(tuple(lines), mapping, tuple(questions))
+
+
+def with_mapping(error: DataError, dataset: str) -> DataError:
+    """The refusal of a dataset whose columns were not recognised, with a mapping to paste where one can be proposed."""
+    if "missing" not in error.details or dataset.endswith(".toml") or not Path(dataset).exists():
+        return error
+    try:
+        seen = look(dataset)
+    except RetailBrainError:  # the refusal itself says what is wrong
+        return error
+    if not seen.mapping:
+        return error
+    asked = "".join(f"\n? {question}" for question in seen.questions)
+    says = f"{error}\nA mapping for these files, to save beside them and ingest:\n\n{seen.mapping}{asked}"
+    return DataError(says, error.details)
+
+
+def _looked_at(path: Path, scratch: Path, lines: list[str]) -> LookedAt | None:
+    try:
+        options, keys = _options(path)
+        table = open_file(path, scratch, options)
+        sample = table.frame.head(SAMPLE_ROWS).collect()
+    except (RetailBrainError, pl.exceptions.PolarsError, OSError) as error:
+        lines.append(f"{path.name}: cannot be read: {str(error).splitlines()[0]}")
+        return None
+    texts = [name for name, kind in sample.schema.items() if kind == pl.String]
+    blanks = sample.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
+    found = columns_of(blanks, path.stem)
+    return LookedAt(path, table, keys, blanks, found, propose(blanks, found))
+
+
+def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:
+    """How the file is opened, and the keys that say so in a mapping."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0":
+        several = len(sheet_names(path)) > 1
+        return FileOptions(sheet=ALL_SHEETS if several else None), ({"sheet": f'"{ALL_SHEETS}"'} if several else {})
+    if path.name.lower().endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")) and start[:2] not in (
+        b"\xff\xfe",
+        b"\xfe\xff",
+    ):
+        encoding = likely_encoding(path)
+        if encoding not in (None, "utf-8"):
+            return FileOptions(encoding=encoding), {"encoding": f'"{encoding}"'}
+    return FileOptions(), {}
+
+
+def _file_lines(one: LookedAt, root: Path) -> Iterable[str]:
+    name = one.path.relative_to(root)
+    yield f"{name}: feeds {one.proposal.table or 'no table that is recognised'}"
+    yield from (f"  {note}" for note in one.table.notes)
+    yield from (f"  {key} {value}" for key, value in one.keys.items())
+    yield from (f"  left out {rows:,}: {reason}" for reason, rows in one.table.left_out.iter_rows())
+    roles = {column: role for role, column in one.columns.roles.items()}
+    for column, seen in one.columns.seen.items():
+        what = roles.get(column, "-")
+        forms = [str(form) for form in seen.dates if form] if what == "moment" else []
+        detail = f"{seen.filled:.0%} filled, {', '.join(seen.examples)[:60]}" if seen.filled else "blank"
+        yield f"  {column:<24} {what:<13} {detail}{'  ' + ' or '.join(forms) if forms else ''}"
+    yield from (f"  {remark}" for remark in one.proposal.remarks)
+    yield from (f"  ? {question}" for question in one.proposal.questions)
+
+
+def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
+    """The whole mapping, and what must be decided first. Files with the same columns are one table."""
+    parts: list[str] = []
+    questions: list[str] = []
+    done: set[str | Path] = set()
+    joined = join_of(looked, root)
+    if joined is not None:
+        parts.append(joined.toml)
+        questions += joined.questions
+        done = {"transactions", *joined.paths}
+    groups: dict[tuple[str, ...], list[LookedAt]] = {}
+    for one in looked:
+        groups.setdefault((one.proposal.table, *one.columns.seen), []).append(one)
+    for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):
+        if not table or any(one.path in done for one in members):
+            continue
+        if table in done:
+            names = [one.path.name for one in members]
+            questions.append(f"{names} feed {table} as well, with other columns: load them with a mapping of their own")
+            continue
+        done.add(table)
+        first = max(members, key=lambda one: one.sample.height)
+        questions += first.proposal.questions
+        parts.append(toml_of(_files(members, looked, root), first.proposal, first.keys))
+    return "\n".join(parts), questions
+
+
+def _files(members: list[LookedAt], looked: list[LookedAt], root: Path) -> str:
+    """A path or glob that stands for these files and no other of the dataset."""
+    names = [one.path.relative_to(root).as_posix() for one in members]
+    if len(names) == 1:
+        return names[0]
+    others = [one.path for one in looked if one not in members]
+    parent, ending = Path(names[0]).parent.as_posix(), Path(names[0]).suffix
+    common = names[0]
+    while not all(name.startswith(common) for name in names):
+        common = common[:-1]
+    for glob in (f"{parent}/*{ending}".removeprefix("./"), f"{common}*{ending}", f"{common}*"):
+        matched = set(root.glob(glob))
+        if matched.issuperset(one.path for one in members) and not matched.intersection(others):
+            return glob
+    return f"{common}*"

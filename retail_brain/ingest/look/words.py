@@ -1,0 +1,118 @@
+"""Names that tills, shops and spreadsheets give to columns, in English and Chinese: role -> patterns, best first."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+from retail_brain.sources.column_names import plain_name
+
+_CODE = r"(?:id|no|nr|num|number|code|ref|reference)"
+ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "receipt": (
+        rf"(?:transaction|receipt|invoice|order|ticket|bill|sale|sales|check|bon|beleg|document)_?{_CODE}",
+        r"(?:小票|订单|单据|流水|交易|销售单|票据|账单|结算单|业务订单|零售单).{0,3}(?:号|编号|号码)",
+        r"单号|流水|bon|receipt|invoice|ticket|order|number|order_#|sale_id",
+        r"name",
+    ),
+    "moment": (
+        r"sold_at|datetime|date_time|timestamp|date_?/_?time|date_and_time|when",
+        r"(?:销售|交易|付款|支付|结算|下单|收款|营业|订单|成交|业务|出库|开单|单据)(?:创建)?(?:时间|日期)",
+        r"(?:sale|sales|order|transaction|receipt|invoice|paid|purchase|business|created|posting|closed|completed)"
+        r"_?(?:date|time|at|on|day|date_?time)(?:_.*)?",
+        r"日期时间|日期|时间|date|day|datum|fecha|data|date_order|下单日|创建时间|(?:date|datum)_(?:et_)?(?:heure|zeit)",
+    ),
+    "time": (r"time|sale_time|销售时间|时间|交易时间|uhrzeit|hora|heure|时刻",),
+    "store": (
+        r"(?:store|shop|location|branch|outlet|site|filial[e]?|warehouse|point_of_sale|pos|register)_?(?:id|no|nr|number|code|#)",
+        r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|网点|机构|商店|仓库|店)(?:编码|编号|代码|号|id)",
+        r"store|shop|location|branch|outlet|filiale|magasin|point_of_sale|(?:store|shop|location|outlet|branch)_name|pos_location",
+        r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|仓库|机构|网点)(?:名称)?|店名|magasin|tienda|boutique",
+    ),
+    "product": (
+        r"(?:line_?item|variant|variation|item|product|article|artikel)?_?(?:sku|barcode|ean|upc|plu|gtin)(?:_?code)?",
+        rf"(?:product|item|article|artikel|goods|material|stock|variant)_?{_CODE}",
+        r"(?:商品|货品|规格|物料|产品|在线|条形|国际|款式|sku)?_?(?:编码|编号|条码|条形码|货号|代码|款号|sku)",
+        r"artikel|article|stockcode|handle|code_(?:article|produit|barre)|codigo(?:_articulo)?|itemcode",
+    ),
+    "product_name": (
+        r"(?:line_?item|product|item|article|goods|variant)_?(?:name|title|description)",
+        r"(?:商品|货品|产品|物料|品)名称?|商品|品名|名称",
+        r"product|item|description|title|name|bezeichnung|libelle|designation|producto|articulo|descripcion",
+    ),
+    "customer": (
+        rf"(?:customer|client|member|user|buyer|loyalty|card|membership|shopper|kunden?|partner)_?{_CODE}",
+        r"(?:会员|顾客|客户|买家|用户)(?:卡号|卡|编号|编码|号|id|账号)|卡号",
+        r"(?:会员|顾客|客户|买家|收货人)?(?:手机号?|手机号码|电话|联系电话)",
+        r"email|customer_email|billing_email|phone|customer_phone|mobile|customer|client|member|kunde|会员|客户|买家",
+    ),
+    "units": (
+        r"units|qty|quantity|(?:line_?item|item|product|sold|sales|order|units)_?(?:quantity|qty|units|sold|count)|qty_sold|quantity_sold",
+        r"(?:销售|商品|购买|成交|订购|出库|实销|零售)?数量|销量|件数",
+        r"pieces|pcs|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|net_quantity|product_uom_qty",
+    ),
+    "price": (
+        r"(?:line_?item|item|unit|product|net|selling|sales?|paid)_?price(?:_unit)?|price_unit|price_per_unit|unit_amount",
+        r"(?:商品)?(?:成交|实际|实收|折后|实售|销售|结算)(?:单价|价)|(?:商品)?(?:单价|售价)",
+        r"price|preis|einzelpreis|prix(?:_unitaire)?|precio(?:_unitario)?|零售价",
+    ),
+    "amount": (
+        r"(?:line|item|net)_?(?:total|sales|amount|revenue)|price_subtotal_incl|line_?item_total|net_sales|subtotal_incl",
+        r"(?:实收|实付|成交|实际|折后|商品实付|实售)(?:总)?(?:金额|额)|商品实付金额",
+        r"amount|total|sales|revenue|gross_sales|turnover|sales_amount|umsatz|betrag|gesamt|montant|importe|price_subtotal|total_sales|total_price|"
+        r"(?:line|item)?_?subtotal|montant_ttc|prix_total|total_ttc|tax_incl|price_total",
+        r"(?:销售|应收|交易|订单|商品)?(?:总)?(?:金额|额)|小计|合计|总价",
+    ),
+    "discount": (
+        r"(?:line_?item|item|line)?_?(?:discount|discounts|discount_amount|discount_total|rabatt)",
+        r"(?:优惠|折扣|让利|折让)(?:金额|额)|优惠|折让",
+    ),
+    "on_hand": (r"on_hand|stock(?:_level|_on_hand|_quantity)?|inventory(?:_quantity)?|qty_available|bestand|available",
+                r"(?:当前|期末|实际|可用|现有)?库存(?:数量|量)?|现存量|结存数量"),
+    "category": (r"(?:product_?|item_?)?category(?:_name)?|product_type|warengruppe|aisle",
+                 r"(?:商品)?(?:分类|类别|品类|类目)(?:名称)?"),
+    "department": (r"department(?:_name)?|大类|部门",),
+    "brand": (r"brand|vendor|marke|品牌(?:名称)?",),
+    "unit_cost": (r"(?:unit_?|item_?)?cost(?:_price|_per_item|_of_goods)?|purchase_price|进货?价|成本价?|单位成本",),
+    "list_price": (r"(?:list|regular|retail)_price|compare_at_price|标价|吊牌价|零售价|原价",),
+    "joined_on": (
+        r"(?:customer_)?(?:joined|registered|signup|member_since)_?(?:on|at|date)?",
+        r"(?:注册|入会|开卡)(?:时间|日期)",
+    ),
+    "channel": (r"(?:sales_?)?channel|order_source|source_name|(?:订单|销售)?(?:渠道|来源)",),
+    "status": (
+        r"(?:order_?|financial_?|payment_?)?(?:status|state)|event_type|receipt_type|type",
+        r"(?:订单|付款|交易|单据)?状态|单据类型",
+    ),
+}  # fmt: skip
+"""Role -> patterns of plain names (see `plain_name`); an earlier pattern is a surer sign."""
+
+
+def role_scores(header: str) -> dict[str, float]:
+    """Role -> how well the name of a column fits it: 1 for the surest names, 0 for none.
+
+    >>> role_scores("Lineitem quantity")["units"], role_scores("会员卡号")["customer"]
+    (1.0, 0.8)
+    """
+    whole = re.sub(r"[（(\[【].*?[)）\]】]|[:：.。*\"']", "", _without_accents(plain_name(header))).strip("_ ")
+    scores = _scores(whole)
+    if "/" in whole:  # a field of a related record, such as `Order Lines/Quantity`
+        scores = {**_scores(whole.rpartition("/")[2].strip("_ ")), **scores}
+    if "%" in header:
+        scores.pop("discount", None)
+    return scores
+
+
+def _without_accents(name: str) -> str:
+    parts = unicodedata.normalize("NFD", name)
+    return unicodedata.normalize("NFC", "".join(part for part in parts if unicodedata.category(part) != "Mn"))
+
+
+def _scores(name: str) -> dict[str, float]:
+    found = {}
+    for role, patterns in ROLES.items():
+        for place, pattern in enumerate(patterns):
+            if re.fullmatch(pattern, name):
+                found[role] = 1.0 - 0.2 * place
+                break
+    return found
