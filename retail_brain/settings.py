@@ -203,6 +203,12 @@ class ReplenishmentSettings(Section):
     receipt_days_ahead: int = Field(
         default=31, ge=0, description="days after today on which receipts may be dated; later days must be confirmed"
     )
+    export_attempts: int = Field(
+        default=3, ge=1, description="times an address is tried that does not answer, is busy or has a fault of its own"
+    )
+    export_retry_seconds: float = Field(
+        default=2, ge=0, description="seconds before an address is tried again; twice as long before each further try"
+    )
     export_timeout_seconds: float = Field(
         default=30, gt=0, description="seconds that another system has to take an export of orders"
     )

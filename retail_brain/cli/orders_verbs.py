@@ -28,20 +28,29 @@ orders = typer.Typer(help="Orders that were approved or changed.", no_args_is_he
 
 @orders.command()
 def export(
-    to: Annotated[str, typer.Option("--to", help="CSV file to write, or http(s) address to post JSON to.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", help="CSV file, http(s) address that takes JSON, or env:NAME of a variable that holds it."
+        ),
+    ],
     by: Annotated[str, typer.Option("--by", help="Who exports, for the audit.")] = "command line",
 ) -> None:
     """Hand over what was decided since the last export; what did not arrive then goes out first."""
     from serving.planning.stock.order_export import export_orders
+    from serving.planning.stock.webhook import Delivery, shown_address
 
     chosen = current()
-    wait = chosen.settings.replenishment.export_timeout_seconds
+    limits = chosen.settings.replenishment
+    delivery = Delivery(limits.export_timeout_seconds, limits.export_attempts, limits.export_retry_seconds)
     with closing(open_database()) as database:
         exports = export_orders(
-            chosen.workspace.tenant, database, target=to, made_by=by, now=datetime.now(UTC), timeout_seconds=wait
+            chosen.workspace.tenant, database, target=to, made_by=by, now=datetime.now(UTC), delivery=delivery
         )
     lines = sum(len(one.lines) for one in exports)
-    typer.echo(f"{lines} orders in {len(exports)} exports to {to}" if exports else "nothing new to export")
+    typer.echo(
+        f"{lines} orders in {len(exports)} exports to {shown_address(to)}" if exports else "nothing new to export"
+    )
 
 
 @orders.command()

@@ -20,6 +20,7 @@ def read_table(path: Path, option: str, *, as_text: bool = False) -> "pl.DataFra
     """
     import polars as pl
 
+    from retail_brain.csv_cells import plain_cells
     from retail_brain.errors import UsageError
 
     if not path.is_file():
@@ -27,17 +28,21 @@ def read_table(path: Path, option: str, *, as_text: bool = False) -> "pl.DataFra
     try:
         if path.suffix == ".parquet":
             return pl.read_parquet(path)
-        return pl.read_csv(path, infer_schema=not as_text, infer_schema_length=None)
+        return plain_cells(pl.read_csv(path, infer_schema=not as_text, infer_schema_length=None))
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"{option} {path} cannot be read as a table: {error}. Mend or convert the file.") from error
 
 
 def write_table(table: "pl.DataFrame", path: Path) -> None:
-    """Writes Parquet, or CSV where the name ends in .csv; an interrupted run leaves no half file."""
+    """Writes Parquet, or CSV where the name ends in .csv; an interrupted run leaves no half file.
+
+    Text that a spreadsheet would run as a formula gets an apostrophe in CSV; `read_table` takes it off again.
+    """
+    from retail_brain.csv_cells import safe_cells
     from retail_brain.files import atomic_path
 
     with atomic_path(path) as aside:
         if path.suffix == ".csv":
-            table.write_csv(aside)
+            safe_cells(table).write_csv(aside)
         else:
             table.write_parquet(aside)

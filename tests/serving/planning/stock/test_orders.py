@@ -11,14 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from retail_brain.errors import RetailBrainError, UsageError
 from retail_brain.operational.database import Database
 from retail_brain.operational.decisions import Decision, store_decisions
 from retail_brain.operational.exports import pending_exports
+from retail_brain.operational.tables import AUDIT, EXPORTS
 from retail_brain.operational.upgrade import upgrade
 from serving.planning.stock.order_export import COLUMNS, export_orders
+from serving.planning.stock.webhook import Delivery
 
+PATIENT = Delivery(timeout_seconds=30, attempts=3)
 NOW = datetime(2025, 3, 1, 8, tzinfo=UTC)
 APPROVED = Decision("d1", "s1", "西湖店", "牛奶, 1L", date(2025, 2, 28), "approved", 12.0, 12.0, '他说"好"', "小李")
 
@@ -38,6 +42,8 @@ class Erp:
 
     address: str = ""
     status: int = 200
+    refusals: list[int] = field(default_factory=list)
+    calls: int = 0
     taken: list[tuple[str, Any]] = field(default_factory=list)
 
 
@@ -48,9 +54,17 @@ def erp() -> Iterator[Erp]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if system.status == 200:
+            status = system.refusals.pop(0) if system.refusals else system.status
+            system.calls += 1
+            if status == 200:
                 system.taken.append((self.headers["Idempotency-Key"], body))
-            self.send_response(system.status)
+            self.send_response(status)
+            if 300 <= status < 400:
+                self.send_header("Location", "/login")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.send_response(200)  # the page of a login, to which an expired one is redirected
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -68,7 +82,7 @@ def erp() -> Iterator[Erp]:
 
 def deliver(database: Database, target: object, *, minutes_later: int = 0) -> int:
     now = NOW + timedelta(minutes=minutes_later)
-    return len(export_orders("main", database, target=str(target), made_by="erp", now=now, timeout_seconds=30))
+    return len(export_orders("main", database, target=str(target), made_by="erp", now=now, delivery=PATIENT))
 
 
 def test_a_csv_file_holds_the_orders(decided: Database, tmp_path: Path) -> None:
@@ -113,6 +127,46 @@ def test_what_a_webhook_refused_goes_out_first_the_next_time_under_the_same_id(d
     assert deliver(decided, erp.address, minutes_later=1) == 2
     assert erp.taken[0][0] == kept[0].export_id
     assert pending_exports("main", decided) == []
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 401, 404, 422])
+def test_only_success_of_the_call_itself_counts_and_what_will_not_pass_is_not_tried_again(
+    decided: Database, erp: Erp, status: int
+) -> None:
+    erp.status = status
+    with pytest.raises(RetailBrainError, match=rf"answered {status} .*tried 1 times"):
+        deliver(decided, erp.address)
+    assert (erp.calls, len(pending_exports("main", decided))) == (1, 1)
+
+
+def test_a_fault_that_passes_is_tried_again(decided: Database, erp: Erp) -> None:
+    erp.refusals = [503, 429]
+    assert deliver(decided, erp.address) == 1
+    assert (erp.calls, len(erp.taken)) == (3, 1)
+
+
+def test_secrets_of_an_address_are_in_no_message_and_not_in_the_audit(
+    decided: Database, erp: Erp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = erp.address.replace("http://", "http://shop:hush@") + "?token=quiet"
+    monkeypatch.setenv("ERP_ADDRESS", secret)
+    erp.status = 404
+    with pytest.raises(RetailBrainError) as raised:
+        deliver(decided, "env:ERP_ADDRESS")
+    with decided.reading() as connection:
+        stored = str(connection.execute(select(EXPORTS)).all()) + str(connection.execute(select(AUDIT)).all())
+    assert erp.address in stored
+    assert not any(word in stored + str(raised.value) for word in ("hush", "quiet"))
+    with pytest.raises(UsageError, match=r"NOT_THERE .*is not set"):
+        deliver(decided, "env:NOT_THERE")
+
+
+def test_a_reason_is_no_formula_in_the_file(decided: Database, tmp_path: Path) -> None:
+    change = {"decision_id": "d3", "suggestion_id": "s3", "reason": '=HYPERLINK("http://x")', "decided_by": "@all"}
+    store_decisions("main", decided, [Decision(**(vars(APPROVED) | change))], now=NOW)
+    deliver(decided, tmp_path / "orders.csv")
+    rows = list(csv.DictReader((tmp_path / "orders.csv").read_text(encoding="utf-8").splitlines()))
+    assert [(row["reason"], row["decided_by"]) for row in rows][1] == ('\'=HYPERLINK("http://x")', "'@all")
 
 
 def test_a_file_that_cannot_be_written_keeps_the_export(decided: Database, tmp_path: Path) -> None:
