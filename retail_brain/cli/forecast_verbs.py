@@ -1,12 +1,17 @@
 """Verbs of demand forecasting: forecast, backtest."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from retail_brain.cli.context import current
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, SeedOption, StoresOption
+
+if TYPE_CHECKING:
+    from retail_brain.dataset import Dataset
+    from retail_brain.outputs import SeriesFilter
+    from retail_brain.settings import Settings
 
 ProductsOption = Annotated[
     list[str] | None, typer.Option("--products", help="Only this product, even where it never sold; may be repeated.")
@@ -52,7 +57,8 @@ def forecast(
         explain = False
     dataset = context.dataset(lake, as_of)
     overrides = tenant_overrides(context.workspace) if with_overrides else None
-    arguments = [horizon, stores, products, explain, seed, None if overrides is None else overrides.rows()]
+    quantiles = context.settings.demand.quantiles
+    arguments = [horizon, stores, products, explain, seed, None if overrides is None else overrides.rows(), quantiles]
     manifest = sha256(folder / "manifest.json")
     digest = work_digest(dataset, forecast_tables.__module__, manifest, context.lake_uri(lake), *arguments)
     with context.progress.step("forecast") as step, resumable_work(work_beside(out)) as work:
@@ -60,15 +66,29 @@ def forecast(
         resumed = finished.names()
         engine = model if overrides is None else OverriddenModel(model, overrides)
         only = SeriesFilter(stores, products, skip_stores=resumed)
-        tables = forecast_tables(engine, dataset, horizon, only, explain=explain, seed=seed, progress=context.progress)
+        tables = forecast_tables(
+            engine, dataset, horizon, only, quantiles=quantiles, explain=explain, seed=seed, progress=context.progress
+        )
         for table in tables:
             if table.height:
                 finished.write(table["store_id"][0], table)
-        step.rows = write_forecast_file(
-            out, finished, empty_forecast_table(model.config.demand.quantiles, explain=explain)
-        )
+        step.rows = write_forecast_file(out, finished, empty_forecast_table(quantiles, explain=explain))
         stores_note = f", {len(resumed)} stores were there from a run that was cut off" if resumed else ""
         step.note = f"-> {out}{stores_note}"
+    _say_left_out(dataset, model.config.settings, horizon, SeriesFilter(stores, products), out)
+
+
+def _say_left_out(dataset: "Dataset", settings: "Settings", horizon: int, only: "SeriesFilter", out: Path) -> None:
+    """Says how many series have no forecast and why, and lists them beside the forecasts; nothing if all have one."""
+    from features.demand.history import read_series
+    from features.demand.left_out import counted_reasons, left_out
+    from retail_brain.cli.table_files import write_table
+
+    series = left_out(read_series(dataset, settings, horizon), horizon, only)
+    if series.height:
+        listed = out.with_name(f"{out.stem}_left_out.csv")
+        write_table(series, listed)
+        current().progress.say(f"  Without a forecast (无预测): {counted_reasons(series)} -> {listed}")
 
 
 def backtest(

@@ -22,17 +22,21 @@ def forecast_tables(
     horizon: int,
     only: SeriesFilter = ALL_SERIES,
     *,
+    quantiles: Sequence[float] | None = None,
     explain: Explain = False,
     seed: int = 0,
     progress: Progress = SILENT,
 ) -> Iterator[pl.DataFrame]:
-    """One table per store, one row per store x product x date, with the quantiles of the settings (`forecast_table`).
+    """One table per store, one row per store x product x date (`forecast_table`).
+
+    Quantiles are read off the sample paths, so that others may be asked for than those of the training; without any
+    they are those.
 
     Raises:
         NotFoundError: a store that was named does not exist in the data.
     """
     for forecast in model.forecast(dataset, horizon, only, explain=explain, seed=seed, progress=progress):
-        yield forecast_table(forecast, model.config.demand.quantiles)
+        yield forecast_table(forecast, quantiles or model.config.demand.quantiles)
 
 
 def forecast_table(forecast: StoreForecast, quantiles: Sequence[float]) -> pl.DataFrame:
