@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
+import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
@@ -191,10 +192,19 @@ def _writer() -> WriterProperties:
     return WriterProperties(compression="ZSTD", compression_level=1)
 
 
+def _arrow(rows: pl.LazyFrame) -> pa.RecordBatchReader:
+    """The rows in batches with large strings: a filter of pyarrow or pandas knows no string views, and Daft no file."""
+    oldest = pl.CompatLevel.oldest()
+    schema = rows.head(0).collect().to_arrow(compat_level=oldest).schema
+    frames = rows.collect_batches(chunk_size=BATCH_ROWS, lazy=True)
+    batches = (batch for frame in frames for batch in frame.to_arrow(compat_level=oldest).to_batches())
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+
 def _create(place: str, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> WriteResult:
     write_deltalake(
         place,
-        rows.drop(ROW).collect_batches(chunk_size=BATCH_ROWS, lazy=True),
+        _arrow(rows.drop(ROW)),
         mode="error",
         configuration=_KEEP_HISTORY,
         storage_options=options,
@@ -220,7 +230,7 @@ def _commit(
     """Appends the rows, or writes the table anew with them, in one version; older versions keep their own files."""
     write_deltalake(
         table,
-        rows.collect_batches(chunk_size=BATCH_ROWS, lazy=True),
+        _arrow(rows),
         mode="overwrite" if replace else "append",
         schema_mode="overwrite" if replace else "merge",
         storage_options=options,
