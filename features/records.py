@@ -63,7 +63,7 @@ def goods_records(dataset: Dataset, as_of: date, identities: pl.LazyFrame, produ
     attributes = seen.scan_or_empty("products").select("product_id", "unit_cost", "launched_on")
     parts = {
         "product": products.join(attributes, on="product_id", how="left"),
-        "day": seen.scan("daily_sales").rename({"date": "at"}) if seen.has("daily_sales") else None,
+        "day": seen.daily_sales().rename({"date": "at"}) if seen.has("daily_sales") else None,
         "stock": seen.scan_or_empty("inventory").rename({"date": "at"}),
         "listing": seen.scan_or_empty("assortment").rename({"listed_from": "valid_from"}),
     }
@@ -101,7 +101,9 @@ def place_records(
     parts = {
         "line": lines,
         "store": seen.scan_or_empty("stores").rename({"daily_fulfilment_capacity": "capacity"}),
-        "day": seen.scan_or_empty("daily_sales").rename({"date": "at"}),
+        "day": (seen.daily_sales() if seen.has("daily_sales") else seen.scan_or_empty("daily_sales")).rename(
+            {"date": "at"}
+        ),
         "stock": seen.scan_or_empty("inventory").rename({"date": "at"}),
         "event": seen.scan_or_empty("events").rename({"occurred_at": "at"}),
     }
@@ -136,7 +138,7 @@ def _promotions_of_sold_series(seen: Dataset, as_of: date) -> pl.LazyFrame:
 
 
 def _sales(seen: Dataset, as_of: date) -> pl.LazyFrame:
-    return seen.scan("daily_sales") if seen.has("daily_sales") else sales_lines(seen, as_of)
+    return seen.daily_sales() if seen.has("daily_sales") else sales_lines(seen, as_of)
 
 
 def _record(frame: pl.LazyFrame, kind: str, columns: Mapping[str, PolarsDataType]) -> pl.LazyFrame:

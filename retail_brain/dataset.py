@@ -96,13 +96,23 @@ class Dataset:
     def daily_sales(self) -> pl.LazyFrame:
         """One row per store x product x date with sales: from `daily_sales`, otherwise summed from `transactions`.
 
-        `units` are net of returns; `unit_price` is the mean price paid, weighted by the units of sales lines.
+        `units` are net of returns; `unit_price` is the mean price paid, weighted by the units of sales lines. A row of
+        `daily_sales` without a price takes that of the day's receipts where there are any.
 
         Raises:
             MissingTableError: neither table is there.
         """
-        if self.has("daily_sales"):
-            return self.scan("daily_sales")
+        if not self.has("daily_sales"):
+            return self._receipts_by_day()
+        given = self.scan("daily_sales")
+        if not self.has("transactions") or not given.select(pl.col("unit_price").is_null().any()).collect().item():
+            return given
+        key = ["date", "store_id", "product_id"]
+        paid = self._receipts_by_day().select(*key, paid="unit_price")
+        filled = given.join(paid, on=key, how="left").with_columns(unit_price=pl.coalesce("unit_price", "paid"))
+        return filled.drop("paid")
+
+    def _receipts_by_day(self) -> pl.LazyFrame:
         sold = pl.col("units") > 0
         return (
             self.scan("transactions")

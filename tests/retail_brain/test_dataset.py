@@ -85,6 +85,24 @@ def test_given_daily_sales_win_over_receipts() -> None:
     assert data.last_day() == date(2025, 1, 1)
 
 
+def test_days_without_a_price_take_it_from_the_receipts_of_the_same_series_and_day() -> None:
+    days = pl.DataFrame(
+        {
+            "date": [EARLY.date(), LATE.date(), LATE.date(), date(2025, 1, 3)],
+            "store_id": ["A", "A", "B", "A"],
+            "product_id": "x",
+            "units": [9.0, 9.0, 9.0, 9.0],
+            "unit_price": [None, 7.0, None, None],
+        }
+    )
+    both = Dataset.from_frames({"daily_sales": days, "transactions": SALES})
+    found = both.daily_sales().collect().sort("date", "store_id")
+    # 2 at 3 and 1 at 6; a price that is given stays; no receipt of shop B, none of the third
+    assert found["unit_price"].to_list() == [(2 * 3 + 1 * 6) / 3, 7.0, None, None]
+    assert found["units"].to_list() == [9.0] * 4
+    assert found.columns == [*days.columns, "in_stock"]
+
+
 def test_absent_tables_are_empty_or_explained() -> None:
     data = Dataset.from_frames({"transactions": SALES})
     assert data.scan_or_empty("stores").collect().height == 0
