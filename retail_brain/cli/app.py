@@ -38,6 +38,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     "Data 数据": {
         "demo": demo_verb.demo,
         "ingest": ingest_verbs.ingest,
+        "sources": ingest_verbs.sources,
         "tables": ingest_verbs.tables,
         "features": features_verb.features,
         "events": events_verbs.events,

@@ -52,6 +52,22 @@ def _look(dataset: str) -> None:
         typer.echo("No sales, goods, shops or people were recognised. docs/ingest.md says how a mapping is written.")
 
 
+def sources(
+    name: Annotated[
+        str, typer.Argument(help="Print this mapping as TOML, to copy and change.", show_default=False)
+    ] = "",
+) -> None:
+    """List the ready mappings of tills, web shops and other sources."""
+    from retail_brain.sources.ready import describe_ready, ready_text
+
+    if name:
+        typer.echo(ready_text(name).rstrip())
+        return
+    for ready, mapping in describe_ready():
+        typer.echo(f"{ready:<20} {mapping.description}")
+    typer.echo("\nretail-brain ingest NAME://FILE_OR_FOLDER reads an export with one of them.")
+
+
 def tables(lake: LakeOption = None) -> None:
     """List the lake's tables: rows, version and days."""
     from retail_brain.lake import describe_lake

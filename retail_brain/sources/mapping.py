@@ -14,7 +14,7 @@ from retail_brain.sources.column_names import find_column, plain_name
 from retail_brain.sources.connectors import connect, connector_names, is_connector
 from retail_brain.sources.files import data_files, read_files
 from retail_brain.sources.mapping_keys import ColumnMapping, DatasetMapping, TableMapping
-from retail_brain.sources.shaping import first_filled, from_wide, joined, shape
+from retail_brain.sources.shaping import first_filled, from_wide, joined, shape, with_returns
 from retail_brain.sources.sql import query_database, query_files
 from retail_brain.tables import TABLES
 
@@ -30,7 +30,23 @@ def mapping_source(path: Path, scratch: Path) -> Source:
         DataError: a source cannot be read or lacks a column that the mapping names.
         ExtensionError: a connector of another package cannot be imported, or breaks its protocol.
     """
-    mapping = parse_mapping(path)
+    return mapped_tables(parse_mapping(path), path, scratch)
+
+
+def mapped_tables(mapping: DatasetMapping, path: Path, scratch: Path) -> Source:
+    """Opens the tables of a mapping that was read.
+
+    Args:
+        mapping: keys of the mapping.
+        path: where the mapping lies; the paths in it are relative to that folder.
+        scratch: folder for temporary files; it must outlive the source.
+
+    Raises:
+        NotFoundError: a file that it names does not exist.
+        UsageError: it has an unknown connector or condition.
+        DataError: a source cannot be read or lacks a column that the mapping names.
+        ExtensionError: a connector of another package cannot be imported, or breaks its protocol.
+    """
     warnings: list[str] = []
     tables = {name: _table(name, table, path, scratch, warnings) for name, table in mapping.tables.items()}
     return Source(mapping.name or str(path.resolve()), tables, tuple(warnings))
@@ -70,6 +86,10 @@ def _table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: 
     shaped = shape(raw, table.fill_down, table.where, columns.get("transaction_id"))
     if table.wide is not None:
         shaped = from_wide(shaped, table.wide, columns, warnings)
+    if table.returns is not None:
+        amounts = ["unit_price"] if columns["unit_price"].total else []
+        signed = [theirs for ours in ("units", *amounts) for theirs in columns[ours].names(ours)]
+        shaped = with_returns(shaped, table.returns, signed)
     moments = {ours for ours, kind in TABLES[name].types.items() if kind in (pl.Date, pl.Datetime)}
     frame = _renamed(shaped.frame, columns, raw.origin, moments)
     return replace(shaped, frame=frame, formats={**raw.formats, **formats})
@@ -168,4 +188,6 @@ def _made(mapping: ColumnMapping, theirs: list[str], schema: pl.Schema, *, is_mo
     if mapping.columns:
         return joined(theirs, schema, mapping.join, is_moment=is_moment)
     column = first_filled(theirs, schema) if mapping.first_of else pl.col(theirs[0])
+    if mapping.default is not None:
+        column = first_filled(theirs, schema).fill_null(pl.lit(mapping.default))
     return column if mapping.type is None else column.cast(_TYPES[mapping.type], strict=False)

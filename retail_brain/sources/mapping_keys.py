@@ -17,6 +17,7 @@ class ColumnMapping(BaseModel):
     columns: tuple[str, ...] = ()
     join: str | None = None
     first_of: tuple[str, ...] = ()
+    default: str | None = None
     constant: str | int | float | bool | None = None
     format: str | tuple[str, ...] | None = None
     decimal: Literal[".", ","] = "."
@@ -83,6 +84,15 @@ class WideMapping(BaseModel):
     columns: str | None = None
 
 
+class ReturnsMapping(BaseModel):
+    """Rows that are returns although their units are written without a minus."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str
+    values: tuple[str, ...]
+
+
 class TableMapping(BaseModel):
     """Source of one table: exactly one of `files`, `sql` and `source`."""
 
@@ -98,6 +108,7 @@ class TableMapping(BaseModel):
     sheet: str | None = None
     fill_down: tuple[str, ...] = ()
     wide: WideMapping | None = None
+    returns: ReturnsMapping | None = None
     where: str | None = None
     columns: dict[str, str | ColumnMapping] = Field(default_factory=dict)
 
@@ -107,6 +118,8 @@ class TableMapping(BaseModel):
             raise ValueError("give either `files` or `sql`, or `source`")
         if self.url is not None and self.sql is None:
             raise ValueError("`url` goes with `sql`")
+        if self.returns is not None and not {"units", "unit_price"} <= set(self.columns):
+            raise ValueError("`returns` needs the columns `units` and `unit_price`")
         price = self.column("unit_price")
         if price.before_discount and "discount" not in self.columns:
             raise ValueError("`before_discount` needs the column `discount`")
@@ -124,4 +137,6 @@ class DatasetMapping(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str | None = None
+    description: str | None = None
+    note: str | None = None
     tables: dict[str, TableMapping] = Field(min_length=1)

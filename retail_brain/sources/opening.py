@@ -10,6 +10,7 @@ from retail_brain.sources.base import Source
 from retail_brain.sources.connectors import BUILT_IN, check_scheme, connect, is_connector
 from retail_brain.sources.folder import folder_source, remote_source
 from retail_brain.sources.mapping import mapping_source
+from retail_brain.sources.ready import ready_names, ready_source
 
 _CONFIG = Path(__file__).resolve().parent.parent / "config"
 
@@ -18,7 +19,8 @@ def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] 
     """Opens the dataset of a folder, URI, mapping file, connector or built-in name.
 
     Args:
-        dataset: folder, object-store URI, path of a mapping (`.toml`), or `NAME` or `NAME://ADDRESS` of a connector.
+        dataset: folder, object-store URI, path of a mapping (`.toml`), `NAME` or `NAME://ADDRESS` of a
+            connector, or `NAME://PATH` of a ready mapping.
         scratch: folder for temporary files; it must outlive the source.
         storage_options: credentials of an object store.
 
@@ -32,6 +34,9 @@ def open_source(dataset: str, scratch: Path, storage_options: Mapping[str, str] 
         raise UsageError("the dataset's name is empty; wanted a folder, a mapping or one of the built-in names.")
     if is_connector(dataset):
         return connect(dataset, scratch)
+    scheme, named, address = dataset.partition("://")
+    if named and scheme in ready_names():
+        return ready_source(scheme, address, scratch)
     if dataset.endswith(".toml"):
         return mapping_source(Path(dataset), scratch)
     if "://" in dataset:

@@ -8,7 +8,7 @@ import polars as pl
 from retail_brain.errors import DataError, UsageError
 from retail_brain.sources.base import LEFT_OUT, RawTable
 from retail_brain.sources.column_names import find_column
-from retail_brain.sources.mapping_keys import ColumnMapping, WideMapping
+from retail_brain.sources.mapping_keys import ColumnMapping, ReturnsMapping, WideMapping
 from retail_brain.sources.rows_left_out import TOTAL_WORDS, is_total
 
 DAY_NAME = r"^\D{0,3}\d{2,4}\D?\d{1,2}\D?\d{1,4}日?(?: 00:00:00)?$"
@@ -97,6 +97,32 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     frame = cells.filter(pl.col("_cell").is_not_null()).rename({"_name": wide.names, "_cell": wide.values})
     taken = raw.frame.select(pl.lit("total rows").alias("reason"), total.sum().cast(pl.Int64).alias("rows"))
     return replace(raw, frame=frame, left_out=_with_counts(raw, taken))
+
+
+def with_returns(raw: RawTable, returns: ReturnsMapping, signed: Sequence[str]) -> RawTable:
+    """Puts a minus before units, and before amounts of lines, of the rows that a column calls returns.
+
+    Args:
+        raw: the table.
+        returns: the column, and its values that mean a return.
+        signed: columns of the source that get the minus.
+
+    Raises:
+        DataError: the source has no such column.
+    """
+    schema = raw.frame.collect_schema()
+    found = {name: find_column(name, schema) for name in (returns.column, *signed)}
+    missing = [name for name, column in found.items() if column is None]
+    if missing:
+        raise DataError(f"{raw.origin} has no columns {missing} for returns; got {schema.names()}. Correct the names.")
+    is_return = pl.col(str(found[returns.column])).str.strip_chars().is_in(returns.values).fill_null(value=False)
+    changed = []
+    for name in dict.fromkeys(str(found[name]) for name in signed):
+        column = pl.col(name)
+        bare = column.str.strip_chars().str.strip_prefix("-") if schema[name] == pl.String else column.abs()
+        minus = pl.concat_str(pl.lit("-"), bare) if schema[name] == pl.String else -bare
+        changed.append(pl.when(is_return).then(minus).otherwise(column).alias(name))
+    return replace(raw, frame=raw.frame.with_columns(changed))
 
 
 def joined(names: Sequence[str], schema: pl.Schema, mark: str | None, *, is_moment: bool) -> pl.Expr:

@@ -314,11 +314,15 @@ def _states(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
         made.keys["where"] = f"'''\"{name}\" IS NULL OR \"{name}\" NOT IN ({listed})'''"
         made.remarks.append(f"rows whose {name!r} is one of {no_sale} are no sales and are left out")
     returned = [kind for kind in kinds if re.search(_REFUND, kind.lower())]
-    if returned and "units" in found.roles:
+    if returned and "units" in found.roles and {"units", "unit_price"} <= set(made.columns):
         marked = sample.filter(pl.col(name).is_in(returned))
         units = parse_numbers(marked[found.roles["units"]].cast(pl.String), ColumnFormat())
         if _share(units > 0) > 0.5:
-            made.questions.append(f"rows whose {name!r} is one of {returned} have units above 0: are they returns?")
+            listed = ", ".join(map(_quoted, returned))
+            made.keys["returns"] = f"{{ column = {_quoted(name)}, values = [{listed}] }}"
+            made.remarks.append(
+                f"rows whose {name!r} is one of {returned} have units without a minus: they are returns"
+            )
 
 
 def _master(made: Proposal, found: Columns) -> None:

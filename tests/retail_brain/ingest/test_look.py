@@ -231,10 +231,11 @@ def test_price_that_a_discount_may_still_lower_is_asked(tmp_path: Path) -> None:
     assert seen.questions == ("is 'Price' what was paid, or has 'Discount' still to be taken off?",)
 
 
-def test_refunds_with_units_above_zero_are_asked(tmp_path: Path) -> None:
+def test_refunds_with_units_above_zero_become_returns(tmp_path: Path) -> None:
     rows = [[n, moment(n), "a", 2, "3.00", "Refund" if n == 4 else "Sale"] for n in range(20)]
-    seen = look(str(write(tmp_path / "t.csv", [*HEADER, "Receipt type"], rows)))
-    assert seen.questions == ("rows whose 'Receipt type' is one of ['Refund'] have units above 0: are they returns?",)
+    sold = load(tmp_path, write(tmp_path / "t.csv", [*HEADER, "Receipt type"], rows))
+    assert [row["units"] for row in sold if row["transaction_id"] == "4"] == [-2.0]
+    assert {row["unit_price"] for row in sold} == {3.0}
 
 
 def test_what_the_rows_hold_is_said(tmp_path: Path) -> None:
