@@ -178,7 +178,10 @@ def _decision() -> list[_Sentence]:
     cut = pl.col("order_quantity") < pl.col("before_budget")
     plain = stock_known & ordered & ~cut & ~pl.col("shelf") & ~_source_cut()
     lot, outside = pl.col("kind") == REORDER, pl.col("kind") == OUTSIDE
-    economic, filled = pl.col("kind").is_in(BY_PROFIT) & ~lot, pl.col("kind") == FILL_RATE
+    by_profit = pl.col("kind").is_in(BY_PROFIT)
+    economic, filled = by_profit & ~lot, pl.col("kind") == FILL_RATE
+    limited = pl.any_horizontal("shelf", "skipped", "losing", "collides")
+    nothing = stock_known & ~ordered & ~cut & ~_source_cut() & ~limited
     return [
         _Sentence(
             ~stock_known,
@@ -217,13 +220,15 @@ def _decision() -> list[_Sentence]:
             (percent("chance"), percent("level")),
         ),
         _Sentence(
-            stock_known
-            & ~ordered
-            & ~cut
-            & ~_source_cut()
-            & ~pl.any_horizontal("shelf", "skipped", "losing", "collides"),
+            nothing & ~by_profit,
             "No order is needed: the stock lasts with a {} chance. ",
             "无需订货：现有库存够用的概率为{}。",
+            (percent("chance"),),
+        ),
+        _Sentence(
+            nothing & by_profit,
+            "Nothing is ordered: more would cost more than it is expected to earn ({} chance that the stock lasts). ",
+            "不订：再多订的成本高于预计收益（现有库存够用的概率为{}）。",
             (percent("chance"),),
         ),
     ]

@@ -183,7 +183,7 @@ def _rhythm_sentence(writer: ProfileWriter) -> str | None:
         )
     zh, en = f"上次购买在 {recency:.0f} 天前", f"Last bought {recency:.0f} days ago"
     if gap is not None:
-        zh, en = zh + f"，通常每 {gap:.0f} 天买一次", en + f", usually buys every {gap:.0f} days"
+        zh, en = zh + f"，购买间隔中位数 {gap:.0f} 天", en + f", buys something every {gap:.0f} days (median)"
     return writer.pick((zh + "。", en + "."))
 
 

@@ -33,7 +33,7 @@ def test_a_person_in_chinese():
     assert (profile["title"], profile["stage"]) == ("老友 · C1", {"code": "old_friend", "label": "老友"})
     assert profile["tags"] == ["老友", "该来未来", "降温中", "高频顾客", "促销敏感", "爱买茶叶"]
     assert profile["sentences"] == [
-        "上次购买在 12 天前，通常每 6 天买一次。",
+        "上次购买在 12 天前，购买间隔中位数 6 天。",
         "消费最多的是茶叶、酒类，多在周六傍晚来。",
         "可通过短信、微信联系。",
     ]
@@ -53,7 +53,7 @@ def test_the_same_person_in_english():
         "Promotion-minded",
         "Likes 茶叶",
     ]
-    assert profile["sentences"][0] == "Last bought 12 days ago, usually buys every 6 days."
+    assert profile["sentences"][0] == "Last bought 12 days ago, buys something every 6 days (median)."
     assert profile["sentences"][1] == "Spends most on 茶叶, 酒类, mostly on Saturday in the evening."
     assert {"key": "spend_365d", "label": "Spend in the last year", "value": 1234.57, "unit": "$"} in profile["facts"]
 
