@@ -4,13 +4,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.proposal import propose, toml_of
-
-if TYPE_CHECKING:
-    from retail_brain.ingest.look.report import LookedAt
 
 _OVERLAP = 0.5
 """Share of the lines whose order must be in the sample of orders. By judgement: both are first rows of long files."""
@@ -25,7 +22,7 @@ class Joined:
     paths: frozenset[Path]
 
 
-def join_of(looked: Sequence["LookedAt"], root: Path) -> Joined | None:
+def join_of(looked: Sequence[LookedAt], root: Path) -> Joined | None:
     """The join of a file of orders, with moments, and a file of lines, with goods; None where there is no such pair."""
     if any(one.proposal.table == "transactions" for one in looked):
         return None
@@ -38,21 +35,21 @@ def join_of(looked: Sequence["LookedAt"], root: Path) -> Joined | None:
     return None
 
 
-def _has(one: "LookedAt", *roles: str) -> bool:
+def _has(one: LookedAt, *roles: str) -> bool:
     return all(role in one.columns.roles for role in roles)
 
 
-def _has_goods(one: "LookedAt") -> bool:
+def _has_goods(one: LookedAt) -> bool:
     return "product" in one.columns.roles or "product_name" in one.columns.roles
 
 
-def _belong_together(line: "LookedAt", order: "LookedAt") -> bool:
+def _belong_together(line: LookedAt, order: LookedAt) -> bool:
     ids = order.sample[order.columns.roles["receipt"]].cast(str).unique().implode()
     inside = line.sample[line.columns.roles["receipt"]].cast(str).is_in(ids).mean()
     return isinstance(inside, float) and inside >= _OVERLAP
 
 
-def _joined(line: "LookedAt", order: "LookedAt", root: Path) -> Joined:
+def _joined(line: LookedAt, order: LookedAt, root: Path) -> Joined:
     theirs = {role: name for role, name in order.columns.roles.items() if role not in line.columns.roles}
     taken = {role: name for role, name in theirs.items() if role in ("moment", "time", "store", "customer", "channel")}
     key, foreign = line.columns.roles["receipt"], order.columns.roles["receipt"]
@@ -73,6 +70,6 @@ def _name(name: str) -> str:
     return json.dumps(name, ensure_ascii=False)
 
 
-def _source(one: "LookedAt", root: Path) -> str:
+def _source(one: LookedAt, root: Path) -> str:
     path = one.path.relative_to(root).as_posix()
     return f"'{path}'" if path.endswith(".parquet") else f"read_csv('{path}', all_varchar = true)"

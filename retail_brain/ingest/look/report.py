@@ -1,18 +1,19 @@
 """Looks at a dataset before it is loaded: forms, columns, tables, and what the rows say once they are read."""
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from retail_brain.errors import DataError, NotFoundError, RetailBrainError
-from retail_brain.ingest.look.columns import Columns, columns_of
+from retail_brain.ingest.look.columns import columns_of
 from retail_brain.ingest.look.joined_files import join_of
-from retail_brain.ingest.look.proposal import Proposal, propose, toml_of
+from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.proposal import propose, toml_of
 from retail_brain.ingest.look.rows import describe_rows
-from retail_brain.sources.base import FileOptions, FileTable
+from retail_brain.sources.base import FileOptions
 from retail_brain.sources.encoding import likely_encoding
 from retail_brain.sources.files import data_files, open_file
 from retail_brain.sources.workbook import ALL_SHEETS, sheet_names
@@ -34,18 +35,6 @@ class Look:
     lines: tuple[str, ...]
     mapping: str
     questions: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class LookedAt:
-    """One file that was looked at, with what it feeds."""
-
-    path: Path
-    table: FileTable
-    keys: Mapping[str, str]
-    sample: pl.DataFrame
-    columns: Columns
-    proposal: Proposal
 
 
 def look(dataset: str) -> Look:

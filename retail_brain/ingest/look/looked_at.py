@@ -1,0 +1,23 @@
+"""A file that was looked at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.proposal import Proposal
+from retail_brain.sources.base import FileTable
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """One file that was looked at, with what it feeds."""
+
+    path: Path
+    table: FileTable
+    keys: Mapping[str, str]
+    sample: pl.DataFrame
+    columns: Columns
+    proposal: Proposal
