@@ -40,11 +40,14 @@ class Dataset:
         versions: table name -> lake version; empty for frames in memory.
         as_of: last visible day. Rows of observations after it are hidden; plans (prices, promotions, calendar,
             assortment, supply, campaigns) are known ahead and not filtered. None shows everything.
+        shared_cards: customer ids that are no person's (of tills, staff, testers): their receipts are anonymous, and
+            they are no customers.
     """
 
     frames: Mapping[str, pl.LazyFrame]
     versions: Mapping[str, int] = field(default_factory=dict)
     as_of: date | None = None
+    shared_cards: tuple[str, ...] = ()
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pl.DataFrame | pl.LazyFrame], as_of: date | None = None) -> "Dataset":
@@ -79,13 +82,22 @@ class Dataset:
                 f"table {name} is needed; the lake has {sorted(self.frames) or 'no tables'}. "
                 f"Ingest a dataset that holds {name}."
             )
-        frame = self.frames[name]
+        frame = self._without_shared_cards(name)
         column = TABLES[name].observed_at
         if self.as_of is None or column is None:
             return frame
         is_visible = pl.col(column).cast(pl.Date) <= self.as_of
         # a row without a date, such as a customer with no joining day, counts as always known
         return frame.filter(pl.col(column).is_null() | is_visible)
+
+    def _without_shared_cards(self, name: str) -> pl.LazyFrame:
+        frame = self.frames[name]
+        if not self.shared_cards or name not in ("transactions", "customers"):
+            return frame
+        is_shared = pl.col("customer_id").is_in(list(self.shared_cards))
+        if name == "customers":
+            return frame.filter(~is_shared)
+        return frame.with_columns(customer_id=pl.when(~is_shared).then("customer_id"))
 
     def scan_or_empty(self, name: str) -> pl.LazyFrame:
         """A table as of `as_of`; an empty one with its columns where the dataset lacks it."""

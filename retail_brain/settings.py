@@ -61,6 +61,15 @@ class DataSettings(Section):
     quarantine_grace_rows: int = Field(
         default=10, ge=0, description="rows; so few bad ones of a table stop nothing unless they are half of it"
     )
+    shared_card_receipts: int = Field(
+        default=10, ge=2, description="receipts of one card on one day; more days like it mean a card of tills or staff"
+    )
+    shared_card_stores: int = Field(
+        default=4, ge=2, description="shops of one card on one day; more days like it mean a card of tills or staff"
+    )
+    shared_card_days: int = Field(
+        default=3, ge=1, description="such days from which a card is nobody's: left out of learning and lists"
+    )
     min_matched_share: float = Field(
         default=0.05, ge=0, le=1, description="share of a column's ids that its table must hold; fewer stop the ingest"
     )

@@ -14,6 +14,7 @@ from deltalake.exceptions import DeltaError
 from retail_brain.dataset import Dataset, conform
 from retail_brain.errors import DataError, NotFoundError
 from retail_brain.lake.layout import checked_uri, is_remote, join_uri, layout
+from retail_brain.lake.shared_cards import read_shared_cards
 from retail_brain.tables import TABLES
 
 
@@ -160,7 +161,8 @@ def open_lake(
             f"there is no lake with {wanted} at {uri}. Run `retail-brain ingest DATASET` first, or point --lake at it."
         )
     frames = {name: scan_table(table, name, storage_options) for name, table in tables.items()}
-    return Dataset(frames, {name: table.version() for name, table in tables.items()})
+    versions_found = {name: table.version() for name, table in tables.items()}
+    return Dataset(frames, versions_found, shared_cards=read_shared_cards(uri, storage_options or {}))
 
 
 def describe_lake(uri: str, storage_options: Mapping[str, str] | None = None) -> Iterator[TableInfo]:
