@@ -61,8 +61,9 @@ def read_stock(
     Columns: `date` of the count, `counted_on_hand` (units then), `stock_age_days` (days from the count to the last
     visible day), `sold_since_count` (units sold after the count's day, net of returns), `on_hand` and `on_order`.
 
-    What was sold since is deducted. More sold than was counted has come out of what was on order. A count older than
-    `most_age_days` of which something was sold says nothing any more: `on_hand` is null.
+    What was sold since is deducted. More sold than was counted has come out of what was on order. A count says nothing
+    any more, and `on_hand` is null, where more was sold than was counted and on order (goods came that nobody noted),
+    and where it is older than `most_age_days` and something was sold since.
 
     Raises:
         MissingTableError: no sales table is there.
@@ -85,7 +86,8 @@ def read_stock(
     counted, since = pl.col("counted_on_hand"), pl.col("sold_since_count")
     # a count below zero is a wrong record: it is shown as it is, and nothing is taken from it
     left = pl.when(counted < 0).then(counted).otherwise((counted - since).clip(0))
-    is_unknown = (pl.col("stock_age_days") > most_age_days) & (since != 0)
+    is_old = (pl.col("stock_age_days") > most_age_days) & (since != 0)
+    has_come = since > counted.clip(0) + pl.col("on_order").fill_null(0)
     return (
         newest.join(sold, on=list(SERIES), how="left")
         .with_columns(
@@ -93,7 +95,7 @@ def read_stock(
             sold_since_count=since.fill_null(0.0),
         )
         .with_columns(
-            on_hand=pl.when(~is_unknown).then(left),
+            on_hand=pl.when(~is_old & ~(has_come & (counted >= 0))).then(left),
             on_order=(pl.col("on_order") - (since - counted.clip(0)).clip(0)).clip(0),
         )
         .sort(SERIES)
