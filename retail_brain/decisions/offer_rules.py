@@ -7,7 +7,7 @@ Goods are positions in any catalogue the caller chooses. Rankings of one person 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +26,34 @@ DEFAULT_FACTOR = 2.0
 measured."""
 DEFAULT_LIMIT = 2
 """Products; how many a cap leaves where the rule names no limit. Chosen by judgement, not measured."""
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+"""Years of a rule's times: at the ends of the calendar a time zone would leave it."""
 Positions = npt.NDArray[np.integer]
 Reals = npt.NDArray[np.floating]
 Flags = npt.NDArray[np.bool_]
+
+
+_ADULT_GOODS: dict[str, Any] = {"properties": {"attribute": {"const": "adult"}}, "required": ["attribute"]}
+_RULE_SCHEMA: dict[str, Any] = {
+    "allOf": [
+        {
+            "anyOf": [
+                {"properties": {"action": {"enum": ["cap", "diversify"]}}},
+                {"properties": {"values": {"minItems": 1}}, "required": ["values"]},
+                _ADULT_GOODS,
+            ]
+        },
+        {"anyOf": [{"properties": {"action": {"not": {"const": "allow"}}}}, _ADULT_GOODS]},
+        {
+            "anyOf": [
+                {"properties": {"action": {"enum": ["boost", "bury", "diversify"]}}},
+                {"properties": {"factor": {"const": DEFAULT_FACTOR}}},
+            ]
+        },
+        {"anyOf": [{"properties": {"action": {"const": "cap"}}}, {"properties": {"limit": {"const": DEFAULT_LIMIT}}}]},
+    ]
+}
+"""JSON schema of what `Rule._makes_sense` asks, but for the order of the times, which JSON schema cannot state."""
 
 
 class Rule(BaseModel):
@@ -50,7 +75,7 @@ class Rule(BaseModel):
         name: shown beside the goods that the rule moved.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_RULE_SCHEMA)
 
     action: Action
     attribute: Attribute = "product_id"
@@ -68,6 +93,8 @@ class Rule(BaseModel):
     def _in_utc(cls, instant: datetime | None) -> datetime | None:
         if instant is None:
             return None
+        if not _FIRST_YEAR <= instant.year <= _LAST_YEAR:
+            raise ValueError(f"wanted a time in the years {_FIRST_YEAR} to {_LAST_YEAR}")
         return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
     @model_validator(mode="after")

@@ -28,6 +28,7 @@ _JSON = (b"content-type", b"application/json")
 _PRIVATE = (b"cache-control", b"no-store")
 """Answers are about people and for one key: no cache on the way may keep them."""
 _PAGE = b"ui/"  # relative, so that the prefix of a proxy stays
+_HEALTH = frozenset({"/livez", "/readyz", "/healthz"})
 
 
 class Api:
@@ -48,11 +49,13 @@ class Api:
         headers: list[tuple[bytes, bytes]] = [_JSON, _PRIVATE]
         try:
             status, body, extra = await self._answer(scope, receive)
-            headers += extra
+            headers = [*extra, *(header for header in headers if header[0] not in dict(extra))]
         except RetailBrainError as raised:
             error = self._outward(raised)
             status, body = status_of(error), error_body(error.code, str(error), error.details)
-            retry_after = error.retry_after if isinstance(error, HttpError) else None
+            if isinstance(error, HttpError):
+                retry_after = error.retry_after
+                headers += [] if error.allow is None else [(b"allow", error.allow.encode())]
         if retry_after is not None:
             headers.append((b"retry-after", str(retry_after).encode()))
         headers.append((b"content-length", str(len(body)).encode()))
@@ -110,10 +113,12 @@ class Api:
             ) from None
 
     def _fixed(self, path: str, method: str) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        if path in _HEALTH:  # BentoML answers GET and leaves the other methods to us
+            raise _wrong_method(path, "GET, HEAD")
         if path not in {"/", "/ui", "/docs.json", "/metrics"}:
             raise HttpError(404, "not_found", "there is no such route. See /docs.json.")
         if method not in {"GET", "HEAD"}:
-            raise _wrong_method(path, "GET")
+            raise _wrong_method(path, "GET, HEAD")
         if path in {"/", "/ui"}:
             return 307, b"", [(b"location", _PAGE)]
         if path == "/docs.json":
@@ -129,7 +134,7 @@ def _address(scope: Scope) -> str:
 
 
 def _wrong_method(path: str, wanted: str) -> HttpError:
-    return HttpError(405, "wrong_method", f"{path} does not answer this method; wanted {wanted}.")
+    return HttpError(405, "wrong_method", f"{path} does not answer this method; wanted {wanted}.", allow=wanted)
 
 
 def _call(principal: Principal, state: State, scope: Scope) -> Call:

@@ -32,6 +32,7 @@ class HttpError(RetailBrainError):
     Attributes:
         status: HTTP status.
         retry_after: seconds after which to ask again, or None.
+        allow: methods that the route answers, where another was used, or None.
     """
 
     def __init__(
@@ -42,11 +43,13 @@ class HttpError(RetailBrainError):
         details: Mapping[str, Any] | None = None,
         *,
         retry_after: int | None = None,
+        allow: str | None = None,
     ) -> None:
         super().__init__(message, details)
         self.status = status
         self.code = code
         self.retry_after = retry_after
+        self.allow = allow
 
 
 def error_body(code: str, message: str, details: Any = None) -> bytes:

@@ -92,6 +92,7 @@ class _Answer:
             headers = message.get("headers", [])
             if self.status >= 400 and not _is_json(headers):
                 self._replaces = True
+                self._own += [header for header in headers if header[0].lower() == b"allow"]
                 await self.refuse(self.status, *_WORDS.get(self.status, ("failed", "the service cannot answer now.")))
                 return
             present = {name for name, _ in headers}

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+from pydantic_core import to_json
 
 from serving.http.access import ROLE_SCOPES
 from serving.http.messages.common import ErrorResponse
@@ -23,6 +24,20 @@ _ERRORS = {
     "429": "too many requests at once; see Retry-After",
     "503": "no answers yet, or overloaded; see Retry-After",
 }
+TAGS = {
+    "demand": "Forecasts, what-if, overrides, sales history",
+    "stock": "Order suggestions, decisions, orders, stock of all stores",
+    "people": "Recommendations, audiences, events, merchandising rules",
+    "goods": "Substitutes and complements",
+    "service": "Overview, search, profiles, health",
+    "extensions": "Routes of other packages",
+}
+_RETRY_AFTER = {"Retry-After": {"description": "seconds", "schema": {"type": "integer"}}}
+_HEADERS: dict[str, dict[str, Any]] = {
+    "405": {"Allow": {"description": "methods that it answers", "schema": {"type": "string"}}},
+    "429": _RETRY_AFTER,
+    "503": _RETRY_AFTER,
+}
 _PLAIN = {
     "/livez": ("Whether the process lives", "text/plain"),
     "/readyz": ("Whether at least one tenant has answers", "text/plain"),
@@ -38,35 +53,42 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
     models.append(ErrorResponse)
     names, definitions = models_json_schema([(model, "validation") for model in models], ref_template=_REF)
     paths: dict[str, Any] = {route.path: {"post": _operation(route, names)} for route in routes}
+    errors = _errors(names[ErrorResponse, "validation"])
     for path, (summary, kind) in _PLAIN.items():
-        content = {kind: {"schema": {"type": "object" if kind.endswith("json") else "string"}}}
-        paths[path] = {
-            "get": {"summary": summary, "security": [], "responses": {"200": {"description": "OK", "content": content}}}
-        }
+        paths[path] = {"get": _plain_operation(path, summary, kind, errors)}
+    tags = {operation["tags"][0] for methods in paths.values() for operation in methods.values()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Retail brain", "version": "1", "description": "People, goods and places of a retailer."},
+        "tags": [{"name": tag, "description": TAGS.get(tag, tag)} for tag in sorted(tags, key=[*TAGS, *tags].index)],
         "paths": paths,
         "security": [{"key": []}],
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
-            "schemas": definitions["$defs"],
+            "schemas": {name: _optional(schema) for name, schema in definitions["$defs"].items()},
         },
     }
+
+
+def _optional(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with defaults in words: generators take a field that has a `default` for one that is always there."""
+    fields = {name: dict(field) for name, field in schema.get("properties", {}).items()}
+    for field in fields.values():
+        default = field.pop("default", None)
+        if default not in (None, [], {}):
+            said = to_json(default).decode()
+            field["description"] = (
+                f"{field['description']}; {said} unless given" if "description" in field else f"{said} unless given"
+            )
+    return schema | ({"properties": fields} if fields else {})
 
 
 def _operation(route: Route, names: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     roles = [role for role, scopes in ROLE_SCOPES.items() if scopes & set(route.scopes)]
     examples = route.request.model_json_schema().get("examples", [])
-    errors = {
-        status: {
-            "description": text,
-            "content": {"application/json": {"schema": names[ErrorResponse, "validation"]}},
-        }
-        for status, text in _ERRORS.items()
-    }
     return {
         "operationId": route.path.strip("/").replace("/", "_"),
+        "tags": [route.tag],
         "summary": route.summary,
         "description": f"For the roles {', '.join(roles)}.",
         "requestBody": {
@@ -84,5 +106,28 @@ def _operation(route: Route, names: dict[Any, dict[str, Any]]) -> dict[str, Any]
                 "content": {"application/json": {"schema": names[route.response, "validation"]}},
             }
         }
-        | errors,
+        | _errors(names[ErrorResponse, "validation"]),
+    }
+
+
+def _plain_operation(path: str, summary: str, kind: str, errors: dict[str, Any]) -> dict[str, Any]:
+    """An address without a key; `/readyz` answers 503 while the service is not ready."""
+    content = {kind: {"schema": {"type": "object" if kind.endswith("json") else "string"}}}
+    statuses = ("405", "503") if path == "/readyz" else ("405",)
+    return {
+        "operationId": path.strip("/").replace(".", "_"),
+        "tags": ["service"],
+        "summary": summary,
+        "security": [],
+        "responses": {"200": {"description": "OK", "content": content}}
+        | {status: errors[status] for status in statuses},
+    }
+
+
+def _errors(schema: dict[str, Any]) -> dict[str, Any]:
+    """Responses of the statuses that every route may answer with."""
+    return {
+        status: {"description": text, "content": {"application/json": {"schema": schema}}}
+        | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
+        for status, text in _ERRORS.items()
     }

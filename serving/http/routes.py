@@ -92,6 +92,7 @@ class Route:
         run: the handler.
         scopes: any one of these lets a role in; the handler may ask for more.
         threaded: whether it runs in a thread because it takes more than about a millisecond or waits for a disk.
+        tag: subject in the documentation, one of `serving.http.openapi.TAGS` or a word of your own.
     """
 
     path: str
@@ -101,6 +102,7 @@ class Route:
     run: Callable[[Any, Call], dict[str, Any]]
     scopes: tuple[Scope, ...]
     threaded: bool = False
+    tag: str = "extensions"
 
 
 ROUTES: tuple[Route, ...] = (
@@ -111,6 +113,7 @@ ROUTES: tuple[Route, ...] = (
         ForecastResponse,
         forecast.forecast,
         (Scope.DEMAND,),
+        tag="demand",
     ),
     Route(
         "/what_if",
@@ -120,6 +123,7 @@ ROUTES: tuple[Route, ...] = (
         what_if.what_if,
         (Scope.DEMAND,),
         threaded=True,
+        tag="demand",
     ),
     Route(
         "/overrides",
@@ -129,6 +133,7 @@ ROUTES: tuple[Route, ...] = (
         overrides.overrides,
         (Scope.DEMAND,),
         threaded=True,
+        tag="demand",
     ),
     Route(
         "/ledger",
@@ -137,6 +142,7 @@ ROUTES: tuple[Route, ...] = (
         LedgerResponse,
         overrides.ledger,
         (Scope.DEMAND,),
+        tag="demand",
     ),
     Route(
         "/replenish",
@@ -145,6 +151,7 @@ ROUTES: tuple[Route, ...] = (
         ReplenishResponse,
         suggestions.replenish,
         (Scope.STOCK,),
+        tag="stock",
     ),
     Route(
         "/decisions",
@@ -154,6 +161,7 @@ ROUTES: tuple[Route, ...] = (
         suggestions.decide,
         (Scope.DECIDE,),
         threaded=True,
+        tag="stock",
     ),
     Route(
         "/attention",
@@ -163,6 +171,7 @@ ROUTES: tuple[Route, ...] = (
         stock_network.attention,
         (Scope.STOCK,),
         threaded=True,
+        tag="stock",
     ),
     Route(
         "/transfers",
@@ -172,6 +181,7 @@ ROUTES: tuple[Route, ...] = (
         stock_network.transfers,
         (Scope.STOCK,),
         threaded=True,
+        tag="stock",
     ),
     Route(
         "/counts",
@@ -181,6 +191,7 @@ ROUTES: tuple[Route, ...] = (
         stock_network.counts,
         (Scope.STOCK,),
         threaded=True,
+        tag="stock",
     ),
     Route(
         "/leftovers",
@@ -190,6 +201,7 @@ ROUTES: tuple[Route, ...] = (
         stock_network.leftovers,
         (Scope.STOCK, Scope.PEOPLE),
         threaded=True,
+        tag="stock",
     ),
     Route(
         "/route_order",
@@ -199,6 +211,7 @@ ROUTES: tuple[Route, ...] = (
         routing.route,
         (Scope.STOCK,),
         threaded=True,
+        tag="stock",
     ),
     Route(
         "/orders",
@@ -208,6 +221,7 @@ ROUTES: tuple[Route, ...] = (
         orders.orders,
         (Scope.STOCK,),
         threaded=True,
+        tag="stock",
     ),
     Route(
         "/receipts",
@@ -217,6 +231,7 @@ ROUTES: tuple[Route, ...] = (
         orders.receive,
         (Scope.DECIDE,),
         threaded=True,
+        tag="stock",
     ),
     Route(
         "/recommend",
@@ -225,6 +240,7 @@ ROUTES: tuple[Route, ...] = (
         RecommendResponse,
         recommend.recommend,
         (Scope.PEOPLE,),
+        tag="people",
     ),
     Route(
         "/rules",
@@ -234,6 +250,7 @@ ROUTES: tuple[Route, ...] = (
         rules.rules,
         (Scope.PEOPLE, Scope.RULES),
         threaded=True,
+        tag="people",
     ),
     Route(
         "/audience",
@@ -243,6 +260,7 @@ ROUTES: tuple[Route, ...] = (
         audience.audience,
         (Scope.PEOPLE,),
         threaded=True,
+        tag="people",
     ),
     Route(
         "/similar",
@@ -251,6 +269,7 @@ ROUTES: tuple[Route, ...] = (
         SimilarResponse,
         related_goods.similar,
         (Scope.GOODS,),
+        tag="goods",
     ),
     Route(
         "/complete_basket",
@@ -259,6 +278,7 @@ ROUTES: tuple[Route, ...] = (
         BasketResponse,
         related_goods.complete_basket,
         (Scope.GOODS,),
+        tag="goods",
     ),
     Route(
         "/profile",
@@ -267,6 +287,7 @@ ROUTES: tuple[Route, ...] = (
         ProfileResponse,
         profile.profile,
         (Scope.GOODS, Scope.PEOPLE),
+        tag="service",
     ),
     Route(
         "/events",
@@ -276,6 +297,7 @@ ROUTES: tuple[Route, ...] = (
         events.take_events,
         (Scope.EVENTS,),
         threaded=True,
+        tag="people",
     ),
     Route(
         "/search",
@@ -285,6 +307,7 @@ ROUTES: tuple[Route, ...] = (
         overview.search,
         (Scope.GOODS, Scope.PEOPLE),
         threaded=True,
+        tag="service",
     ),
     Route(
         "/history",
@@ -293,6 +316,7 @@ ROUTES: tuple[Route, ...] = (
         HistoryResponse,
         forecast.history,
         (Scope.DEMAND, Scope.STOCK),
+        tag="demand",
     ),
     Route(
         "/overview",
@@ -301,5 +325,6 @@ ROUTES: tuple[Route, ...] = (
         OverviewResponse,
         overview.overview,
         tuple(Scope),
+        tag="service",
     ),
 )

@@ -319,7 +319,7 @@ def _manifest(answers_id: str, parts: list[str]) -> AnswersManifest:
         label_days=28,
         quantiles=QUANTILES,
         driver_groups=GROUPS,
-        bundles={"demand": {"version": 1}, "recommender": {"version": 1}},
+        bundles={"demand": {"version": 1, "model": "lightgbm"}, "recommender": {"version": 1}},
         parts=parts,
         counts={"stores": 3, "products": 60, "customers": 200, "series": 100, "suggestions": 80, "pairs": 3000},
         calendar=[{"date": "2025-01-29", "name": "春节", "type": "festival"}],

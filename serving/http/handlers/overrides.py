@@ -29,7 +29,7 @@ def overrides(request: OverridesRequest, call: Call) -> dict[str, Any]:
     Raises:
         HttpError: the role may only look.
         NotFoundError: a store, a product or an override is not known.
-        ImpossibleError: an override would have expired already, or its id was used for another.
+        ImpossibleError: an override would have expired already or end before it begins, or its id was used for another.
         UnconfirmedError: an override lasts longer than is usual and was not confirmed.
     """
     tenant, database = call.principal.tenant, call.state.database
@@ -84,11 +84,17 @@ def _override(given: OverrideIn, call: Call) -> Override:
             f"the override would end on {given.ends_on}, and forecasts begin on {first}. Choose a later day.",
             {"ends_on": given.ends_on.isoformat()},
         )
+    begins_on = given.begins_on or first
+    if given.ends_on <= begins_on:
+        raise ImpossibleError(
+            f"the override begins on {begins_on} and would end on {given.ends_on}. Choose a later end.",
+            {"begins_on": begins_on.isoformat(), "ends_on": given.ends_on.isoformat()},
+        )
     override = Override(
         override_id=given.override_id or uuid.uuid4().hex,
         store_id=given.store_id,
         product_id=given.product_id,
-        begins_on=given.begins_on or first,
+        begins_on=begins_on,
         ends_on=given.ends_on,
         kind=given.kind,
         value=given.value,

@@ -30,7 +30,7 @@ def rules(request: RulesRequest, call: Call) -> dict[str, Any]:
         raise HttpError(
             403, "forbidden", f"role {call.principal.role} may not set rules; wanted a role with {Scope.RULES}."
         )
-    parsed = parse_rules(request.rules, "the request")
+    parsed = parse_rules(request.rules, "the request", is_strict=True)
     if request.check:
         return _shown(call, RuleSet(current.version, [], current.set_by, current.set_at), parsed)
     tenant = call.principal.tenant

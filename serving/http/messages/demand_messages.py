@@ -5,54 +5,81 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from retail_brain.operational.overrides import LEAST_FACTOR, MOST_FACTOR, is_usable_factor
-from serving.http.messages.common import Basis, Comment, Day, Id, Names, Quantity, Strict, Text, config
+from serving.http.messages.common import (
+    ONCE,
+    STRING,
+    WHOLE,
+    Basis,
+    Comment,
+    Day,
+    Flag,
+    Id,
+    Names,
+    Number,
+    Quantity,
+    Strict,
+    Text,
+    config,
+    required,
+)
 
 
 class ForecastRequest(BaseModel):
     """Forecasts of some products in a store."""
 
-    model_config = config({"store_id": "S001", "product_ids": ["P0001", "P0002"], "horizon": 14})
+    model_config = config({"store_id": "S01", "product_ids": ["P001", "P002"], "horizon": 14})
 
     store_id: Id
-    product_ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
-    horizon: Annotated[int, Field(ge=1, le=366, description="periods ahead")] = 28
-    quantiles: Annotated[list[Annotated[float, Field(gt=0, lt=1)]], Field(max_length=50)] | None = None
-    explain: bool = False
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=500), ONCE]
+    horizon: Annotated[int, Field(strict=True, ge=1, le=366, description="periods ahead"), WHOLE] = 28
+    quantiles: Annotated[list[Annotated[Number, Field(gt=0, lt=1)]], Field(max_length=50)] | None = None
+    explain: Flag = False
 
 
 class WhatIfRequest(BaseModel):
     """Forecast of a series at another price or under a promotion."""
 
-    model_config = config({"store_id": "S001", "product_id": "P0001", "horizon": 14, "price": 9.9})
+    model_config = config({"store_id": "S01", "product_id": "P001", "horizon": 14, "price": 4.5})
 
     store_id: Id
     product_id: Id
-    horizon: Annotated[int, Field(ge=1, le=366)] = 28
-    price: Annotated[float, Field(gt=0, le=1e9)] | None = None
-    promotion: bool | None = None
+    horizon: Annotated[int, Field(strict=True, ge=1, le=366), WHOLE] = 28
+    price: Annotated[Number, Field(gt=0, le=1e9)] | None = None
+    promotion: Flag | None = None
 
 
 class OverrideIn(BaseModel):
     """An override of forecasts: a factor on them, or units per period instead; who and when is recorded."""
 
-    model_config = config()
+    model_config = config(
+        rule={
+            "allOf": [
+                {"anyOf": [required(store_id=STRING), required(product_id=STRING)]},
+                {
+                    "anyOf": [
+                        required(kind={"const": "units"}),
+                        required(value={"const": 0}),
+                        required(value={"minimum": LEAST_FACTOR, "maximum": MOST_FACTOR}),
+                    ]
+                },
+            ]
+        }
+    )
 
     store_id: Annotated[Id | None, Field(description="none: every store")] = None
     product_id: Annotated[Id | None, Field(description="none: every product of the store")] = None
     kind: Literal["factor", "units"]
     value: Quantity
     begins_on: Annotated[Day | None, Field(description="first day; none: the first day of the forecast")] = None
-    ends_on: Annotated[Day, Field(description="first day that it no longer applies to")]
+    ends_on: Annotated[Day, Field(description="first day that it no longer applies to, later than begins_on")]
     reason: Annotated[Comment, Field(min_length=1)]
     override_id: Annotated[Text | None, Field(description="given by the client: the same one twice counts once")] = None
-    confirm_exception: Annotated[bool, Field(description="it counts though it lasts longer than is usual")] = False
+    confirm_exception: Annotated[Flag, Field(description="it counts though it lasts longer than is usual")] = False
 
     @model_validator(mode="after")
     def _of_something(self) -> "OverrideIn":
         if self.store_id is None and self.product_id is None:
             raise ValueError("give a store_id, a product_id or both")
-        if self.begins_on is not None and self.ends_on <= self.begins_on:
-            raise ValueError("ends_on must be later than begins_on")
         if self.kind == "factor" and not is_usable_factor(self.value):
             raise ValueError(f"a factor is 0, or from {LEAST_FACTOR} to {MOST_FACTOR}")
         return self
@@ -67,8 +94,8 @@ class OverridesRequest(BaseModel):
             "overrides": [
                 {
                     "override_id": "o-1",
-                    "store_id": "S001",
-                    "product_id": "P0001",
+                    "store_id": "S01",
+                    "product_id": "P001",
                     "kind": "factor",
                     "value": 1.5,
                     "ends_on": "2099-01-01",
@@ -97,11 +124,11 @@ class LedgerRequest(BaseModel):
 class HistoryRequest(BaseModel):
     """Recent sales of a product in a store."""
 
-    model_config = config({"store_id": "S001", "product_id": "P0001", "days": 90})
+    model_config = config({"store_id": "S01", "product_id": "P001", "days": 90})
 
     store_id: Id
     product_id: Id
-    days: Annotated[int, Field(ge=1, le=3660)] = 90
+    days: Annotated[int, Field(strict=True, ge=1, le=3660), WHOLE] = 90
 
 
 class ForecastRow(BaseModel):

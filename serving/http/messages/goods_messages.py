@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from serving.http.messages.common import Basis, Count, Id, Names, Strict, config
+from serving.http.messages.common import ONCE, Basis, Count, Id, Names, Strict, config
 
 
 class SimilarRequest(BaseModel):
     """Substitutes of a product."""
 
-    model_config = config({"product_id": "P0001", "k": 5})
+    model_config = config({"product_id": "P021", "k": 5})
 
     product_id: Id
     k: Count = 10
@@ -20,9 +20,9 @@ class SimilarRequest(BaseModel):
 class BasketRequest(BaseModel):
     """Complements of the goods in a basket."""
 
-    model_config = config({"product_ids": ["P0001", "P0002"], "k": 5})
+    model_config = config({"product_ids": ["P001", "P009"], "k": 5})
 
-    product_ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=500), ONCE]
     k: Count = 10
     store_id: Id | None = None
 

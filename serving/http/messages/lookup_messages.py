@@ -4,13 +4,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.messages.common import Count, Id, Strict, config
+from serving.http.messages.common import STRING, Count, Id, Strict, config, exactly_one
 
 
 class ProfileRequest(BaseModel):
     """Profile of one person, product or store."""
 
-    model_config = config({"customer_id": "C00001"}, {"product_id": "P0001"}, {"store_id": "S001"})
+    model_config = config(
+        {"customer_id": "C00001"},
+        {"product_id": "P001"},
+        {"store_id": "S01"},
+        rule=exactly_one({"customer_id": STRING}, {"product_id": STRING}, {"store_id": STRING}),
+    )
 
     customer_id: Id | None = None
     product_id: Id | None = None
@@ -71,9 +76,13 @@ class StoreItem(Strict):
 
 
 class BundleItem(Strict):
-    """A champion: its version, its last visible day, when it was trained (UTC; none where not noted), its metrics."""
+    """A champion: its version, its last visible day, when it was trained (UTC; none where not noted), its metrics.
+
+    `model` names the demand model, such as `lightgbm`.
+    """
 
     version: int
+    model: str | None = None
     as_of: str | None = None
     trained_at: str | None = None
     run_id: str | None = None

@@ -2,26 +2,38 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, WithJsonSchema, field_validator
 
-from serving.http.messages.common import AttentionKind, Count, Id, Names, Offset, Strict, config
+from serving.http.messages.common import (
+    NO_NUL,
+    ONCE,
+    WHOLE,
+    AttentionKind,
+    Count,
+    Id,
+    Names,
+    Number,
+    Offset,
+    Strict,
+    config,
+)
 
 
 class NetworkRequest(BaseModel):
     """Stock of all stores, most money first."""
 
-    model_config = config({"store_id": "S001", "limit": 50}, {})
+    model_config = config({"store_id": "S01", "limit": 50}, {})
 
     store_id: Id | None = None
-    product_ids: Annotated[list[Id], Field(min_length=1, max_length=2000)] | None = None
-    limit: Annotated[int, Field(ge=1, le=5000)] = 500
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=2000), ONCE] | None = None
+    limit: Annotated[int, Field(strict=True, ge=1, le=5000), WHOLE] = 500
     offset: Offset = 0
 
 
 class AttentionRequest(BaseModel):
     """Exceptions over all stores."""
 
-    model_config = config({"limit": 20}, {"store_id": "S001", "kinds": ["phantom", "leftover"]})
+    model_config = config({"limit": 20}, {"store_id": "S01", "kinds": ["phantom", "leftover"]})
 
     store_id: Id | None = None
     kinds: Annotated[list[AttentionKind], Field(min_length=1)] | None = None
@@ -35,30 +47,42 @@ class OrderLine(BaseModel):
     model_config = config()
 
     product_id: Id
-    units: Annotated[float, Field(gt=0, le=1e6)]
+    units: Annotated[Number, Field(gt=0, le=1e6)]
 
 
 class RouteOrderRequest(BaseModel):
     """An online order to send, or to be picked up in `store_id`."""
 
-    model_config = config({"lines": [{"product_id": "P0001", "units": 2}], "store_id": "S001", "region": "杭州"})
+    model_config = config({"lines": [{"product_id": "P001", "units": 2}], "store_id": "S01", "region": "杭州"})
 
-    lines: Annotated[list[OrderLine], Field(min_length=1, max_length=100)]
+    lines: Annotated[
+        list[OrderLine], Field(min_length=1, max_length=100, description="lines of the same product count together")
+    ]
     store_id: Annotated[Id | None, Field(description="store in which the customer would pick it up")] = None
     region: Annotated[Id | None, Field(description="the customer's; parcels from stores of the region are cheaper")] = (
         None
     )
-    exclude_store_ids: Annotated[list[Id], Field(max_length=2000)] = []
+    exclude_store_ids: Annotated[list[Id], Field(max_length=2000), ONCE] = []
     orders_today: Annotated[
-        dict[Id, Annotated[int, Field(ge=0, le=10**6)]],
+        dict[Id, Annotated[int, Field(strict=True, ge=0, le=10**6), WHOLE]],
         Field(description="orders already sent to a store today, beside those it expects of its own"),
+        WithJsonSchema(
+            {
+                "type": "object",
+                "propertyNames": {"minLength": 1, "maxLength": 200, "pattern": NO_NUL},
+                "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 10**6},
+            }
+        ),
     ] = {}
 
-    @model_validator(mode="after")
-    def _each_product_once(self) -> "RouteOrderRequest":
-        if len({line.product_id for line in self.lines}) != len(self.lines):
-            raise ValueError("a product stands in two lines; add their units")
-        return self
+    @field_validator("lines")
+    @classmethod
+    def _each_product_once(cls, lines: list[OrderLine]) -> list[OrderLine]:
+        """Lines of one product become one: their units leave together."""
+        units: dict[str, float] = {}
+        for line in lines:
+            units[line.product_id] = units.get(line.product_id, 0) + line.units
+        return [OrderLine.model_construct(product_id=product, units=total) for product, total in units.items()]
 
 
 class TransferRow(Strict):

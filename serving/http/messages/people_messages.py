@@ -2,10 +2,29 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, Field, GetJsonSchemaHandler, PrivateAttr, ValidationError, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from serving.http.messages.common import Basis, Count, Id, Instant, Kind, Names, Strict, Text, config
+from retail_brain.decisions.offer_rules import Rule
+from serving.http.messages.common import (
+    ONCE,
+    STRING,
+    WHOLE,
+    Basis,
+    Count,
+    Flag,
+    Id,
+    Instant,
+    Kind,
+    Names,
+    Number,
+    Strict,
+    Text,
+    config,
+    exactly_one,
+)
 
 
 class PersonRequest(BaseModel):
@@ -28,22 +47,36 @@ class RecommendRequest(PersonRequest):
 
     model_config = config(
         {"customer_id": "C00001", "k": 10},
-        {"id_type": "card", "id_value": "6200001", "k": 5, "store_id": "S001", "basket": ["P0001"]},
+        {"id_type": "card", "id_value": "8c18f9fb7d833a39", "k": 5, "store_id": "S01", "basket": ["P001"]},
+        rule=exactly_one({"customer_id": STRING}, {"id_type": STRING, "id_value": STRING}),
     )
 
     k: Count = 10
     store_id: Id | None = None
-    basket: Annotated[list[Id], Field(max_length=500)] = []
-    exclude: Annotated[list[Id], Field(max_length=2000)] = []
+    basket: Annotated[list[Id], Field(max_length=500), ONCE] = []
+    exclude: Annotated[list[Id], Field(max_length=2000), ONCE] = []
     kind: Kind = "mixed"
-    explore_at_least: Annotated[int, Field(ge=0, le=500, description="of the k, how many must be new to them")] = 0
+    explore_at_least: Annotated[
+        int, Field(strict=True, ge=0, le=500, description="of the k, how many must be new to them"), WHOLE
+    ] = 0
     due_within_days: Annotated[
-        int | None, Field(ge=1, le=366, description="leave out repeat goods that are due later")
+        Annotated[int, Field(strict=True, ge=1, le=366), WHOLE] | None,
+        Field(description="leave out repeat goods that are due later"),
     ] = None
     fulfilment: Annotated[
         list[Literal["in_store", "ship", "pickup"]] | None,
         Field(description="only goods that reach the person in these ways; needs store_id"),
     ] = None
+
+
+class _RuleSchema:
+    """Documents a rule as `Rule`; the handler parses it, for its errors name the rule."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(Rule.__pydantic_core_schema__)
+
+
+_RuleIn = Annotated[dict[str, Any], _RuleSchema()]
 
 
 class RulesRequest(BaseModel):
@@ -52,37 +85,45 @@ class RulesRequest(BaseModel):
     model_config = config(
         {},
         {
-            "version": 3,
             "rules": [
-                {"action": "pin", "values": ["P0001"], "name": "Dragon Boat", "ends_at": "2025-06-02T00:00:00"},
-                {"action": "exclude", "attribute": "category", "values": ["wine"], "stores": ["S001"]},
+                {"action": "pin", "values": ["P009"], "name": "Peach week", "ends_at": "2099-06-02T00:00:00Z"},
+                {"action": "exclude", "attribute": "category", "values": ["酒类"], "stores": ["S01"]},
                 {"action": "cap", "attribute": "category", "limit": 3},
             ],
         },
     )
 
-    rules: Annotated[list[dict[str, Any]], Field(max_length=1000)] | None = None
-    version: Annotated[int | None, Field(ge=0, description="of the list that was changed; a newer one refuses")] = None
-    check: Annotated[bool, Field(description="only look at the rules, store nothing")] = False
+    rules: Annotated[list[_RuleIn], Field(max_length=1000)] | None = None
+    version: Annotated[
+        Annotated[int, Field(strict=True, ge=0), WHOLE] | None,
+        Field(description="of the list that was changed; a newer one refuses"),
+    ] = None
+    check: Annotated[Flag, Field(description="only look at the rules, store nothing")] = False
 
 
 class AudienceRequest(BaseModel):
     """Audience for goods, a campaign or excess stock."""
 
     model_config = config(
-        {"product_ids": ["P0001"], "size": 100},
-        {"campaign_id": "K01", "size": 500, "channel": "sms"},
-        {"leftovers": True, "store_id": "S001", "size": 200},
+        {"product_ids": ["P001"], "size": 100},
+        {"campaign_id": "K15", "size": 500, "channel": "sms"},
+        {"leftovers": True, "store_id": "S03", "size": 200},
+        rule=exactly_one(
+            {"product_ids": {"type": "array"}},
+            {"campaign_id": STRING},
+            {"leftovers": {"const": True}},
+            absent={"leftovers": {"const": False}},
+        ),
     )
 
-    product_ids: Annotated[list[Id], Field(min_length=1, max_length=500)] | None = None
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=500), ONCE] | None = None
     campaign_id: Id | None = None
-    leftovers: Annotated[bool, Field(description="the goods are the excess or obsolete stock")] = False
+    leftovers: Annotated[Flag, Field(description="the goods are the excess or obsolete stock")] = False
     store_id: Annotated[Id | None, Field(description="only people (and excess stock) of this store")] = None
-    size: Annotated[int, Field(ge=1, le=100_000)] = 100
+    size: Annotated[int, Field(strict=True, ge=1, le=100_000), WHOLE] = 100
     kind: Kind = "mixed"
     channel: Literal["sms", "email", "app", "wechat", "guide"] | None = None
-    holdout_share: Annotated[float, Field(ge=0, lt=1)] | None = None
+    holdout_share: Annotated[Number, Field(ge=0, lt=1)] | None = None
 
     @model_validator(mode="after")
     def _one_subject(self) -> "AudienceRequest":
@@ -120,11 +161,11 @@ class EventsRequest(BaseModel):
             "events": [
                 {
                     "event_id": "e-1",
-                    "occurred_at": "2025-02-28T10:15:00",
+                    "occurred_at": "2026-02-28T10:15:00Z",
                     "event_type": "bag_add",
                     "customer_id": "C00001",
-                    "product_id": "P0001",
-                    "store_id": "S001",
+                    "product_id": "P001",
+                    "store_id": "S01",
                 }
             ]
         }

@@ -4,25 +4,58 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.messages.common import Comment, Day, Id, Names, Offset, Quantity, State, Strict, Text, config
+from serving.http.messages.common import (
+    ONCE,
+    STRING,
+    WHOLE,
+    Comment,
+    Day,
+    Flag,
+    Id,
+    JsonSchema,
+    Names,
+    Number,
+    Offset,
+    Quantity,
+    State,
+    Strict,
+    Text,
+    any_of,
+    config,
+    exactly_one,
+    required,
+)
 
 
 class ReplenishRequest(BaseModel):
     """Order suggestions of a store, the most urgent first."""
 
-    model_config = config({"store_id": "S001", "limit": 50}, {"store_id": "S001", "budget": 5000.0})
+    model_config = config({"store_id": "S01", "limit": 50}, {"store_id": "S01", "budget": 5000.0})
 
     store_id: Id
-    product_ids: Annotated[list[Id], Field(min_length=1, max_length=2000)] | None = None
-    budget: Annotated[float, Field(ge=0, le=1e12, description="money for this order")] | None = None
-    limit: Annotated[int, Field(ge=1, le=5000)] = 500
+    product_ids: Annotated[list[Id], Field(min_length=1, max_length=2000), ONCE] | None = None
+    budget: Annotated[Number, Field(ge=0, le=1e12, description="money for this order")] | None = None
+    limit: Annotated[int, Field(strict=True, ge=1, le=5000), WHOLE] = 500
     offset: Offset = 0
+
+
+def _decision(action: str, **fields: JsonSchema) -> JsonSchema:
+    """JSON schema of an action that changes no quantity."""
+    rule = required(action={"const": action}, **fields)
+    unchanged = {"order_quantity": {"type": "null"}, "confirm_exception": {"const": False}}
+    return rule | {"properties": rule["properties"] | unchanged}
 
 
 class DecisionIn(BaseModel):
     """One decision about one suggestion."""
 
-    model_config = config()
+    model_config = config(
+        rule=any_of(
+            _decision("approve"),
+            _decision("reject", reason={"type": "string", "pattern": r"\S"}),
+            required(action={"const": "change"}, order_quantity={"type": "number"}),
+        )
+    )
 
     store_id: Id
     product_id: Id
@@ -35,7 +68,7 @@ class DecisionIn(BaseModel):
         Quantity | None, Field(description="units suggested when the person decided; refused where they changed since")
     ] = None
     confirm_exception: Annotated[
-        bool, Field(description="order_quantity counts though it is beyond packs, minimum order, shelf or usual size")
+        Flag, Field(description="order_quantity counts though it is beyond packs, minimum order, shelf or usual size")
     ] = False
 
     @model_validator(mode="after")
@@ -57,9 +90,9 @@ class DecisionsRequest(BaseModel):
             "decisions": [
                 {
                     "decision_id": "d-1",
-                    "store_id": "S001",
-                    "product_id": "P0001",
-                    "as_of": "2025-02-28",
+                    "store_id": "S01",
+                    "product_id": "P068",
+                    "as_of": "2026-02-28",
                     "action": "change",
                     "order_quantity": 24,
                     "reason": "local fair on Saturday",
@@ -68,6 +101,7 @@ class DecisionsRequest(BaseModel):
             ]
         },
         {"withdraw": ["d-1"]},
+        rule=any_of(required(decisions={"minItems": 1}), required(withdraw={"minItems": 1})),
     )
 
     decisions: Annotated[list[DecisionIn], Field(max_length=500)] = []
@@ -83,22 +117,24 @@ class DecisionsRequest(BaseModel):
 class OrdersRequest(BaseModel):
     """Order book: decided suggestions, newest decision first."""
 
-    model_config = config({"store_id": "S001", "state": "exported", "limit": 50}, {"since": "2025-02-01"})
+    model_config = config({"store_id": "S01", "state": "exported", "limit": 50}, {"since": "2026-02-01"})
 
     store_id: Id | None = None
     state: Literal["approved", "changed", "rejected", "exported", "received"] | None = None
     since: Annotated[Day | None, Field(description="day of the suggestion; five weeks back unless given")] = None
-    limit: Annotated[int, Field(ge=1, le=5000)] = 500
+    limit: Annotated[int, Field(strict=True, ge=1, le=5000), WHOLE] = 500
     offset: Offset = 0
 
 
 class ReceiptIn(BaseModel):
     """Goods that arrived for one suggestion; negative units correct an earlier receipt."""
 
-    model_config = config()
+    model_config = config(
+        rule=exactly_one({"suggestion_id": STRING}, {"store_id": STRING, "product_id": STRING, "as_of": STRING})
+    )
 
     receipt_id: Annotated[Text, Field(description="given by the client: the same one twice counts once")]
-    units: Annotated[float, Field(ge=-1e7, le=1e7)]
+    units: Annotated[Number, Field(ge=-1e7, le=1e7)]
     received_on: Day
     suggestion_id: Text | None = None
     store_id: Id | None = None
@@ -106,7 +142,7 @@ class ReceiptIn(BaseModel):
     as_of: Annotated[Day | None, Field(description="day of the suggestion")] = None
     note: Comment | None = None
     confirm_exception: Annotated[
-        bool, Field(description="it counts though units or day are beyond what is usual for the order")
+        Flag, Field(description="it counts though units or day are beyond what is usual for the order")
     ] = False
 
     @model_validator(mode="after")
@@ -125,11 +161,11 @@ class ReceiptsRequest(BaseModel):
             "receipts": [
                 {
                     "receipt_id": "GR-1",
-                    "store_id": "S001",
-                    "product_id": "P0001",
-                    "as_of": "2025-02-28",
+                    "store_id": "S01",
+                    "product_id": "P068",
+                    "as_of": "2026-02-28",
                     "units": 24,
-                    "received_on": "2025-03-03",
+                    "received_on": "2026-03-09",
                 }
             ]
         }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from retail_brain.decisions.offer_rules import ADULTS_ONLY, Goods, ResolvedRule, Rule, resolve_rules
 from retail_brain.errors import UsageError
@@ -73,8 +74,13 @@ def stored_rules(kept: RuleSet) -> list[Rule]:
     return rules
 
 
-def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str) -> list[Rule]:
+def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str, *, is_strict: bool = False) -> list[Rule]:
     """Rules from plain values.
+
+    Args:
+        listed: the values.
+        origin: of them, for messages.
+        is_strict: whether "2" is no number, as in JSON; in a file of text it is one.
 
     Raises:
         UsageError: too many, or one of them cannot be used; the message names each problem with its place and name.
@@ -85,7 +91,7 @@ def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str) -> list[Rule]:
     problems: list[dict[str, Any]] = []
     for place, values in enumerate(listed, start=1):
         try:
-            rules.append(Rule.model_validate(values))
+            rules.append(Rule.model_validate_json(to_json(values), strict=is_strict))
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_context=False, include_input=False):
                 where = ".".join(map(str, problem["loc"])) or "rule"

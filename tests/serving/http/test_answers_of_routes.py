@@ -9,6 +9,18 @@ from pydantic import BaseModel
 from serving.http.routes import ROUTES
 
 
+def test_an_id_given_twice_counts_once(client: Any) -> None:
+    for path, body in (
+        ("/forecast", {"store_id": "S001", "horizon": 2}),
+        ("/complete_basket", {}),
+        ("/audience", {"size": 5}),
+        ("/replenish", {"store_id": "S001"}),
+    ):
+        once = client.ask(path, body | {"product_ids": ["P0001", "P0002"]})
+        assert client.ask(path, body | {"product_ids": ["P0001", "P0002", "P0001"]}) == once, path
+    assert client.ask("/forecast", {"store_id": "S001", "product_ids": ["P0001"], "horizon": 2.0})
+
+
 def test_forecast_gives_a_row_per_day_with_its_quantiles_and_drivers(client: Any) -> None:
     asked = {"store_id": "S001", "product_ids": ["P0002"], "horizon": 2, "quantiles": [0.05, 0.5], "explain": True}
     assert client.ask("/forecast", asked) == {

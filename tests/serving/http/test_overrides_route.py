@@ -82,7 +82,7 @@ def test_an_override_of_decades_counts_when_it_is_confirmed(client: Any) -> None
         ({"kind": "magic"}, 400),
         ({"reason": ""}, 400),
         ({"ends_on": None}, 400),
-        ({"ends_on": "2025-03-01"}, 400),
+        ({"ends_on": "2025-03-01"}, 422),
         ({"begins_on": None, "ends_on": "2025-03-01"}, 422),
         ({"store_id": None, "product_id": None}, 400),
         ({"store_id": "nowhere"}, 404),
