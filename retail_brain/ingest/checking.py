@@ -104,7 +104,10 @@ class Checker:
         shaped = whole_ids(shaped, self._ids)
         unreadable = self._unreadable(raw, shaped)
         if self._price.is_total or self._price.before_discount:
-            shaped = shaped.with_columns(_price_per_unit(self._price))
+            per_unit = _price_per_unit(self._price)
+            if "unit_price" in self._table.optional:  # a day without units has no price, and is no mistake
+                per_unit = pl.when(pl.col("units") != 0).then(per_unit)
+            shaped = shaped.with_columns(per_unit)
         candidates = shaped.join(unreadable, on=_ROW, how="anti") if unreadable.height else shaped
         good, failure = self._schema.filter(candidates)
         broken = (

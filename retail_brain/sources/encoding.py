@@ -9,6 +9,10 @@ from retail_brain.errors import DataError
 
 _CHUNK_BYTES = 1 << 20
 """Bytes decoded at once: 1 MB."""
+_LAST_ASCII = 127
+"""Code of the last letter of ASCII."""
+_KANA_SHARE = 0.05
+"""Kana of Japanese text are a third and more; Chinese text read as Japanese has next to none. By judgement."""
 _GUESSES = ("gb18030", "big5", "cp1252")
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -48,7 +52,15 @@ def in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
 
 
 def likely_encoding(path: Path) -> str | None:
-    """The first of a few encodings that every byte of the file fits; None where none does."""
+    """The first of a few encodings that every byte of the file fits; None where none does.
+
+    Bytes of Shift JIS often fit GB18030 as well; kana among its letters tell that it is Japanese.
+    """
+    if first_wrong_byte(path, "utf-8") is not None and first_wrong_byte(path, "cp932") is None:
+        with open_text(path, "cp932") as file:
+            letters = [letter for letter in file.read(_CHUNK_BYTES) if ord(letter) > _LAST_ASCII]
+        if letters and sum("\u3040" <= letter <= "\u30ff" for letter in letters) > _KANA_SHARE * len(letters):
+            return "cp932"
     return next((guess for guess in ("utf-8", *_GUESSES) if first_wrong_byte(path, guess) is None), None)
 
 

@@ -26,6 +26,8 @@ _FILES = {
     "customer": "customer|member|client|user|会员|客户|顾客",
 }
 """Role -> words in the name of a file whose `id` it is; the first that fits counts."""
+_EVERY_LINE = 0.95
+"""Share of distinct values from which a code is another one on every line. By judgement."""
 _BLANK_MAY_BE = 0.02
 """A column filled in fewer rows than this is taken for none. By judgement: sales channels and remarks are rarer."""
 
@@ -80,6 +82,12 @@ def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:
 
 def _corrected(roles: dict[str, str], seen: Mapping[str, Evidence]) -> dict[str, str]:
     """Goods without codes are known by their names; a date without a named column is the only column of dates."""
+    if (
+        "product" in roles
+        and "product_name" in roles
+        and _numbers_lines(seen[roles["product"]], seen[roles["product_name"]])
+    ):
+        del roles["product"]
     if "product" in roles and "product_name" not in roles and not _is_code(seen[roles["product"]]):
         roles["product_name"] = roles.pop("product")
     if "moment" not in roles:
@@ -87,6 +95,11 @@ def _corrected(roles: dict[str, str], seen: Mapping[str, Evidence]) -> dict[str,
         if len(dated) == 1:
             roles["moment"] = dated[0]
     return roles
+
+
+def _numbers_lines(code: Evidence, name: Evidence) -> bool:
+    """Whether a code is another one on every line although goods come again: it numbers lines."""
+    return code.distinct > _EVERY_LINE and name.distinct < _EVERY_LINE / 2
 
 
 def _is_code(seen: Evidence) -> bool:

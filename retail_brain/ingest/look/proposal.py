@@ -26,6 +26,8 @@ _EQUAL = 0.02
 """Amounts that differ by less than this share are the same: tills round lines to a cent."""
 _MOST = 0.9
 """Share of the rows in which a relation must hold. By judgement."""
+_FEW_AMOUNTS = 4
+"""Distinct amounts up to which nothing is concluded from lines of the same amount. By judgement."""
 _LEAST_DAYS = 3
 """Columns named by a day from which a table has a column per day."""
 _OUR_NAMES = {
@@ -143,6 +145,11 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
         return
     if "units" in roles:
         made.columns["units"] = _number(made, found, "units", "units")
+    elif _may_be_units(sample, found):
+        amount = _quoted(found.roles["amount"])
+        question = f"is {found.roles['amount']!r} units, as whole numbers suggest, or money of lines of one unit each?"
+        made.columns["units"] = _one_of(made, [f"{{ column = {amount} }}", "{ constant = 1 }"], question)
+        return
     else:
         made.columns["units"] = "{ constant = 1 }"
         made.questions.append("no column holds units: is every row one unit, as written below?")
@@ -152,6 +159,14 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
         if "channel" in roles:
             made.columns["channel"] = _quoted(roles["channel"])
     _states(made, sample, found)
+
+
+def _may_be_units(sample: pl.DataFrame, found: Columns) -> bool:
+    """Whether `sales` without units and prices may count units: its values are whole numbers."""
+    if "amount" not in found.roles or "price" in found.roles:
+        return False
+    amounts = _values(sample, found, "amount").drop_nulls()
+    return bool((amounts == amounts.round()).all())
 
 
 def _moment(made: Proposal, found: Columns) -> None:
@@ -267,6 +282,10 @@ def _is_of_the_order(sample: pl.DataFrame, found: Columns) -> bool:
     if "receipt" not in found.roles:
         return False
     receipt, amount = found.roles["receipt"], found.roles["amount"]
+    if _stands_on_first_lines(sample, sample[receipt].forward_fill(), amount):
+        return True
+    if sample[amount].n_unique() <= _FEW_AMOUNTS or re.match("(?i)line|item", amount):
+        return False  # goods of one price say nothing
     lines = sample.filter(pl.col(receipt).is_not_null()).group_by(receipt).agg(
         pl.len().alias("lines"), pl.col(amount).drop_nulls().n_unique().alias("kinds"),
     )  # fmt: skip

@@ -200,6 +200,52 @@ def test_french_till_with_accents_in_names_and_amounts_of_lines(tmp_path: Path) 
     assert first["unit_price"] == pytest.approx(1.1)
 
 
+def test_numbers_of_lines_are_no_goods_and_lines_of_one_price_no_sums_of_orders(tmp_path: Path) -> None:
+    header = ["Line Item Date", "Order ID", "Line Item ID", "Item Name", "Quantity", "Item Total"]
+    rows = [[moment(n).strftime("%d-%b-%Y %I:%M %p"), n // 2, f"L{n}", "Tea", 2, "7.00"] for n in range(60)]
+    first, *_ = load(tmp_path, write(tmp_path / "lines.csv", header, rows))
+    assert (first["product_id"], first["unit_price"]) == ("Tea", 3.5)
+
+
+def test_goods_report_of_a_chinese_market_place(tmp_path: Path) -> None:
+    header = [
+        "订单编号",
+        "标题",
+        "价格",
+        "购买数量",
+        "外部系统编号",
+        "订单状态",
+        "订单付款时间",
+        "买家实际支付金额",
+        "买家会员名",
+    ]
+    rows = [[f'="{n}"', "数据线", 39.9, 2, '="TB1"', "交易成功", moment(n), 75, "甲"] for n in range(30)]
+    first, *_ = load(tmp_path, write(tmp_path / "宝贝.csv", header, rows, encoding="gb18030"))
+    assert (first["transaction_id"], first["product_id"], first["customer_id"]) == ("0", "TB1", "甲")
+    assert first["unit_price"] == 37.5
+
+
+def test_japanese_till_in_shift_jis(tmp_path: Path) -> None:
+    header = ["レシート番号", "取引日時", "店舗名", "商品コード", "商品名", "数量", "単価", "金額", "会員番号"]
+    rows = [[n, moment(n), "渋谷店", "49", "お茶", 2, 150, 300, "M1"] for n in range(30)]
+    first, *_ = load(tmp_path, write(tmp_path / "u.csv", header, rows, encoding="cp932"))
+    assert (first["store_id"], first["product_id"], first["customer_id"]) == ("渋谷店", "49", "M1")
+
+
+def test_days_without_units_have_no_price_and_are_no_mistake(tmp_path: Path) -> None:
+    header = ["营业日期", "门店名称", "商品条码", "销售数量", "销售额"]
+    rows = [[f"202601{day:02}", "A", "69", day % 3, day % 3 * 3.5] for day in range(1, 29)]
+    sold = load(tmp_path, write(tmp_path / "日报.csv", header, rows), "daily_sales")
+    assert len(sold) == 28
+    assert {row["unit_price"] for row in sold} == {None, 3.5}
+
+
+def test_sales_in_whole_numbers_are_asked_whether_units_or_money(tmp_path: Path) -> None:
+    rows = [[f"2026-01-{day:02}", 1, 2, day] for day in range(1, 29)]
+    seen = look(str(write(tmp_path / "train.csv", ["date", "store", "item", "sales"], rows)))
+    assert seen.questions == ("is 'sales' units, as whole numbers suggest, or money of lines of one unit each?",)
+
+
 HEADER = ["Receipt", "Date", "SKU", "Qty", "Price"]
 
 
@@ -308,6 +354,10 @@ def test_dates_are_known_by_their_values(values: list[str], dates: tuple[str | N
         ("货号", "product"),
         ("手机号", "customer"),
         ("Libellé", "product_name"),
+        ("amazon-order-id", "receipt"),
+        ("商品コード", "product"),
+        ("PROD_CODE", "product"),
+        ("Fakturadatum", "moment"),
     ],
 )
 def test_names_say_their_role(header: str, role: str) -> None:
