@@ -113,6 +113,11 @@ def mended(staged: Staged, stored: pl.LazyFrame) -> pl.LazyFrame:
     return closing.join(readable, on=place, how="semi").lazy()
 
 
+def closing_rows(bad: pl.DataFrame) -> pl.DataFrame:
+    """The refusals that stand for bad rows of consents, as `close_unreadable` makes them."""
+    return _of_rows(bad, RawTable(CONSENTS, pl.LazyFrame(), CONSENTS))
+
+
 def _of_rows(bad: pl.DataFrame, raw: RawTable) -> pl.DataFrame:
     """One refusal per bad row that names a person; `changed_at` is null where it cannot be read."""
     types = TABLES[CONSENTS].types

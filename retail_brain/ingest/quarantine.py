@@ -24,22 +24,29 @@ def write_quarantine(uri: str, name: str, dataset: str, bad: pl.DataFrame, optio
         bad: column `reasons` and the original values as text.
         options: credentials of the object store.
     """
-    place = join_uri(checked_uri(uri), QUARANTINE, f"{name}.parquet")
-    before = _read(place, options)
+    before = read_quarantine(uri, name, options)
     own = bad.select(pl.lit(dataset).alias(DATASET), REASONS, pl.exclude(REASONS))
     others = before.filter(pl.col(DATASET) != dataset) if before is not None else None
     after = own if others is None else pl.concat([others, own], how="diagonal_relaxed")
     # an ingest that changes nothing leaves the file untouched, its time stamp included
     if (before is None and not bad.height) or (before is not None and _same(before, after)):
         return
+    replace_quarantine(uri, name, after, options)
+
+
+def replace_quarantine(uri: str, name: str, rows: pl.DataFrame, options: Mapping[str, str]) -> None:
+    """Writes all quarantined rows of a table anew."""
+    place = join_uri(checked_uri(uri), QUARANTINE, f"{name}.parquet")
     if is_remote(place):
-        after.write_parquet(place, storage_options=dict(options) or None)
+        rows.write_parquet(place, storage_options=dict(options) or None)
         return
     with atomic_path(Path(place)) as aside:
-        after.write_parquet(aside)
+        rows.write_parquet(aside)
 
 
-def _read(place: str, options: Mapping[str, str]) -> pl.DataFrame | None:
+def read_quarantine(uri: str, name: str, options: Mapping[str, str]) -> pl.DataFrame | None:
+    """The quarantined rows of a table, of all datasets; None where there never were any."""
+    place = join_uri(checked_uri(uri), QUARANTINE, f"{name}.parquet")
     if not is_remote(place):
         return pl.read_parquet(place) if Path(place).exists() else None
     try:
