@@ -141,6 +141,7 @@ def _purchase_history(dataset: Dataset, as_of: date, half_lives_days: Sequence[i
             pl.col("date").min().alias("first_on"),
             pl.col("date").max().alias("last_on"),
             pl.col("gap").mean().alias("mean_gap_days"),
+            pl.col("gap").median().alias("median_gap_days"),
             pl.col("gap").std().alias("sd_gap_days"),
             pl.col("online").mean(),
             pl.col("store_id").n_unique().alias("stores"),
@@ -180,13 +181,13 @@ def interactions(
         sort: by customer and product.
 
     Returns:
-        PAIR; purchase_days (distinct days), units, spend, first_on, last_on, mean_gap_days and sd_gap_days (between
-        purchase days, null below two gaps), online (share), stores (distinct), visits_since (the person's visits from
-        the last one with the product on, 1 = the last visit; a visit is a day with a purchase), visit_gaps_since (the
-        same in mean gaps between purchases), shorter_gaps (share of the gaps that were shorter than the days since the
-        last purchase), `decayed_Hd` per half-life in days, `decayed_Vv` per half-life in visits, `event_KIND` (decayed
-        with a half-life of 7 days) per event type, last_event_on. Pairs without a purchase have 0 purchase days and
-        null dates.
+        PAIR; purchase_days (distinct days), units, spend, first_on, last_on, mean_gap_days, median_gap_days and
+        sd_gap_days (between purchase days; the last null below two gaps), online (share), stores (distinct),
+        visits_since (the person's visits from the last one with the product on, 1 = the last visit; a visit is a day
+        with a purchase), visit_gaps_since (the same in mean gaps between purchases), shorter_gaps (share of the gaps
+        that were shorter than the days since the last purchase), `decayed_Hd` per half-life in days, `decayed_Vv` per
+        half-life in visits, `event_KIND` (decayed with a half-life of 7 days) per event type, last_event_on. Pairs
+        without a purchase have 0 purchase days and null dates.
 
     Raises:
         DataError: no `transactions`.

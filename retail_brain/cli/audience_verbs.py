@@ -11,6 +11,8 @@ from retail_brain.cli.options import AsOfOption, LakeOption, OutOption
 from retail_brain.cli.table_files import read_table, write_table
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from retail_brain.dataset import Dataset
 
 
@@ -43,7 +45,7 @@ def audience(
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
     with chosen.progress.step("audience") as step:
-        goods = _left_over(dataset, product, campaign, store) if leftovers else product or ()
+        goods, left_over = _left_over(dataset, product, campaign, store) if leftovers else (product or [], None)
         usual_share = chosen.settings.audience.holdout_share
         request = AudienceRequest(
             product_ids=tuple(goods),
@@ -56,7 +58,13 @@ def audience(
             holdout_share=usual_share if holdout_share is None else holdout_share,
         )
         table, exclusions = find_audience(
-            dataset, load_recommender(), chosen.settings, request, at_home_only=at_home_only, home_store_id=store
+            dataset,
+            load_recommender(),
+            chosen.settings,
+            request,
+            at_home_only=at_home_only,
+            home_store_id=store,
+            left_over=left_over,
         )
         write_table(table, out)
         write_table(exclusions, out.with_name(f"{out.stem}_exclusions{out.suffix}"))
@@ -66,23 +74,23 @@ def audience(
         chosen.progress.say(f"    left out {customers:,}: {reason}")
 
 
-def _left_over(dataset: "Dataset", product: list[str] | None, campaign: str | None, store: str | None) -> list[str]:
-    """Products with excess stock, most money at risk first.
+def _left_over(
+    dataset: "Dataset", product: list[str] | None, campaign: str | None, store: str | None
+) -> "tuple[list[str], pl.DataFrame]":
+    """Products with excess stock, most money at risk first, and what is left of them in which shop.
 
     Raises:
         UsageError: goods or a campaign were named as well.
     """
     from retail_brain.errors import UsageError
-    from retail_brain.outputs import SeriesFilter
-    from serving.planning.stock.stock_network import goods_to_clear
+    from serving.planning.stock.stock_network import goods_to_clear, left_over_in
     from serving.planning.stock.stock_network import leftovers as find_leftovers
 
     if product or campaign:
         raise UsageError("--leftovers chooses the goods itself; got --product or --campaign as well. Leave one out.")
-    settings = current().settings
-    only = SeriesFilter(stores=None if store is None else [store])
-    excess = find_leftovers(dataset, load_forecaster(), settings, only=only)
-    return goods_to_clear(excess, store)
+    # The plan of the whole chain: what other shops can sell is not left over.
+    excess = find_leftovers(dataset, load_forecaster(), current().settings)
+    return goods_to_clear(excess, store), left_over_in(excess, store)
 
 
 def assign(

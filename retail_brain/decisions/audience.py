@@ -67,8 +67,13 @@ def audience_rows(
     """
     first, last = request.days(as_of)
     contacted = ~pl.col("held")
-    send_on = (pl.col("due_on") - pl.duration(days=1)).clip(first, last).fill_null(pl.lit(first))
-    chance = pl.min_horizontal((pl.col("probability") * 100).round(1), 99.9).cast(pl.String) + "%"
+    until = pl.max_horizontal(pl.min_horizontal(pl.lit(last), "ends_on"), pl.lit(first))
+    send_on = (pl.col("due_on") - pl.duration(days=1)).clip(first, until).fill_null(pl.lit(first))
+    chance, own = (
+        pl.min_horizontal((pl.col(name) * 100).round(1), 99.9).cast(pl.String) + "%"
+        for name in ("probability", "own_probability")
+    )
+    several = pl.col("probability") > pl.col("own_probability") + 1e-9  # of one alone they differ by rounding
     goods = pl.col("product_id").replace(dict(names or {}))
     why, why_zh = pl.col("reason"), pl.coalesce("reason_zh", "reason")
     frame = listed.with_columns(
@@ -78,13 +83,17 @@ def audience_rows(
         channel=pl.when(contacted).then("channel"),
         send_on=pl.when(contacted).then(send_on),
         reason=pl.concat_str(
-            pl.format("{} likely to buy {}", chance, goods),
+            pl.when(several)
+            .then(pl.format("{} likely to buy one of the goods, {} to buy {}", chance, own, goods))
+            .otherwise(pl.format("{} likely to buy {}", own, goods)),
             pl.when(why.is_not_null()).then(pl.format(": {}", why)).otherwise(pl.lit("")),
             pl.when("held").then(pl.lit(". Held out to measure the effect: do not contact")).otherwise(pl.lit("")),
             pl.lit("."),
         ),
         reason_zh=pl.concat_str(
-            pl.format("购买「{}」的概率约{}", goods, chance),
+            pl.when(several)
+            .then(pl.format("购买其中任一商品的概率约{}，购买「{}」的概率约{}", chance, goods, own))
+            .otherwise(pl.format("购买「{}」的概率约{}", goods, own)),
             pl.when(why_zh.is_not_null()).then(pl.format("：{}", why_zh)).otherwise(pl.lit("")),
             pl.when("held").then(pl.lit("。留作对照以衡量效果，请勿联系")).otherwise(pl.lit("")),
             pl.lit("。"),

@@ -98,6 +98,10 @@ class AudienceFacts:
         stock: `store_id`, `product_id`, `on_hand`. None: unknown, so nobody is left out for it.
         values: money that one response with a product earns: `product_id`, `value`.
         names: product_id -> name, for the reasons.
+        left_over: columns of `left_over_offers.LEFT_OVER`, where the goods on offer are left-overs: people are told of
+            what is left in their own shop only, before it ends. None otherwise.
+        caused_share: share of the purchases of contacted people that the contact causes: the rest would have been made
+            anyway and earns nothing. None where it was never measured: then every purchase counts.
         at_home_only: whether goods must lie in the person's own shop; otherwise any shop of the network will do.
     """
 
@@ -111,4 +115,6 @@ class AudienceFacts:
         default_factory=lambda: pl.DataFrame(schema={"product_id": pl.String, "value": pl.Float64})
     )
     names: Mapping[str, str] = field(default_factory=dict)
+    left_over: pl.DataFrame | None = None
+    caused_share: float | None = None
     at_home_only: bool = False

@@ -215,6 +215,7 @@ _TABLES = (
     "facts_customers",
     "facts_consents",
     "facts_contacts",
+    "facts_contact_effect",
     "facts_responses",
     "facts_purchases",
     "facts_stock",

@@ -1,7 +1,7 @@
 """Draws an audience from published answers: scored pairs of the goods and what may be done with each person."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -44,7 +44,12 @@ class DrawnAudience:
 
 
 def draw_audience(
-    answers: Answers, products: Sequence[int], wanted: AudienceRequest, settings: AudienceSettings, store_id: str | None
+    answers: Answers,
+    products: Sequence[int],
+    wanted: AudienceRequest,
+    settings: AudienceSettings,
+    store_id: str | None,
+    left_over: pl.DataFrame | None = None,
 ) -> DrawnAudience:
     """The audience for goods.
 
@@ -56,6 +61,7 @@ def draw_audience(
         wanted: the request.
         settings: limits on contacts.
         store_id: only people of this shop; None for everybody.
+        left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
 
     Raises:
         NotFoundError: nobody is known to be of that shop.
@@ -69,6 +75,7 @@ def draw_audience(
     if not is_warm:
         parts = [_pairs_of_like(answers, product, settings) for product in products]
     pairs, facts = pl.concat([_NOBODY, *parts]), _facts(answers, products)
+    facts = replace(facts, left_over=left_over)
     if store_id is not None:
         facts, pairs = people_of(store_id, facts, pairs)
     people, left_out = build_audience(pairs, facts, wanted, date.fromisoformat(answers.manifest.as_of), settings)
@@ -132,4 +139,13 @@ def _facts(answers: Answers, products: Sequence[int]) -> AudienceFacts:
         purchases=of_products("facts_purchases"),
         stock=of_products("facts_stock"),
         values=values,
+        caused_share=_caused_share(rows.get("facts_contact_effect")),
     )
+
+
+def _caused_share(effect: pl.DataFrame | None) -> float | None:
+    """The published share of purchases that contacts cause; None where it was not measured or not published."""
+    if effect is None:
+        return None
+    share = effect["caused_share"][0]
+    return None if share is None else float(share)

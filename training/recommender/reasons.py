@@ -28,7 +28,7 @@ _BY_SOURCE = {
 def reason_codes(fitted: FittedSources, pairs: Candidates, features: Floats, names: Sequence[str]) -> pl.Series:
     """Reason code of each pair: what the person did themselves before what a source says.
 
-    `every_days:12` bought again about every 12 days; `bought_before` once; `looked_at:scan` an event of late;
+    `every_days:12` bought again, in the median after 12 days; `bought_before` once; `looked_at:scan` an event of late;
     `goes_with:PRODUCT` with a product the person buys; `people_like_you`; `category:NAME` a favourite category;
     `popular` in the person's store; `new` products; else the name of a source of another package, which has words of
     its own.
@@ -51,9 +51,16 @@ def reason_codes(fitted: FittedSources, pairs: Candidates, features: Floats, nam
     codes[has_event] = looked_at[events.argmax(axis=1)[has_event]]
     codes[purchase_days == 1] = "bought_before"
     is_repeated = purchase_days > 1
-    gaps = np.maximum(np.round(features[is_repeated, column_of["gap"]]), 1).astype(int)
-    codes[is_repeated] = [f"every_days:{gap}" for gap in gaps]
+    codes[is_repeated] = [f"every_days:{gap}" for gap in _usual_gaps(fitted, pairs)[is_repeated]]
     return pl.Series("reason", codes.tolist(), dtype=pl.String)
+
+
+def _usual_gaps(fitted: FittedSources, pairs: Candidates) -> Ints:
+    """Median days between the purchases of each pair, at least 1: what profiles say, rather than the expected gap."""
+    history = fitted.history
+    # The last element stands for pairs that never interacted: their row is -1.
+    median = np.append(history.pairs["median_gap_days"].cast(pl.Float64).fill_null(1).to_numpy(), 1.0)
+    return np.maximum(np.round(median[history.find(pairs.people, pairs.products)]), 1).astype(np.int64)
 
 
 def _strongest(pairs: Candidates, sources: Sequence[str]) -> Ints:

@@ -11,7 +11,7 @@ from serving.http.handlers.call import Call, find_product, find_store, names_of,
 from serving.http.handlers.stock_network import network_rows
 from serving.http.messages.people_messages import AudienceRequest
 from serving.planning.people.campaigns import of_campaign
-from serving.planning.stock.stock_network import goods_to_clear
+from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.audiences import draw_audience
 
 
@@ -33,7 +33,8 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     products = [find_product(answers, text) for text in criteria.product_ids]
     if request.store_id is not None:
         find_store(answers, request.store_id)
-    drawn = draw_audience(answers, products, criteria, call.view.settings.audience, request.store_id)
+    left_over = left_over_in(network_rows("leftovers", call), request.store_id) if request.leftovers else None
+    drawn = draw_audience(answers, products, criteria, call.view.settings.audience, request.store_id, left_over)
     rows = np.array(products, dtype=np.int64)
     return {
         "audience": _dated(drawn.people, call.language),

@@ -10,6 +10,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.audience_request import AudienceFacts
 from retail_brain.errors import NotFoundError
 from retail_brain.settings import Settings
+from serving.planning.people.contact_effect import caused_share
 
 
 def read_facts(
@@ -47,6 +48,7 @@ def read_facts(
         stock=newest.collect() if dataset.has("inventory") else None,
         values=_values(dataset, is_offered, as_of, settings),
         names=dict(named.iter_rows()),
+        caused_share=caused_share(dataset),
         at_home_only=at_home_only,
     )
 

@@ -58,6 +58,7 @@ def audience(
     *,
     at_home_only: bool = False,
     home_store_id: str | None = None,
+    left_over: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Audience and exclusions for goods or for a campaign of the `campaigns` table; see `decisions.audience`.
 
@@ -68,6 +69,7 @@ def audience(
         request: goods or a campaign, which gives its goods, days, channel, budget and cost where the request has none.
         at_home_only: whether goods must lie in the person's own shop.
         home_store_id: only people of this shop; None for everybody.
+        left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
 
     Raises:
         NotFoundError: the campaign, a product or the shop is unknown.
@@ -85,6 +87,7 @@ def audience(
         request = of_campaign(request, campaign, own_goods=not request.product_ids)
     check_products(dataset, request.product_ids)
     facts = read_facts(dataset, as_of, request.product_ids, settings, at_home_only=at_home_only)
+    facts = replace(facts, left_over=left_over)
     scored = _of_products(dataset, pairs, request.product_ids)
     if home_store_id is not None:
         facts, scored = people_of(home_store_id, facts, scored)

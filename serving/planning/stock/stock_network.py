@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.left_over_offers import LEFT_OVER
 from retail_brain.decisions.phantom_stock import suggest_cycle_counts
 from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import ALL_SERIES, SeriesFilter
@@ -99,3 +100,14 @@ def goods_to_clear(excess: pl.DataFrame, store_id: str | None, most: int = 20) -
             "for. Name goods or a campaign instead."
         )
     return ranked
+
+
+def left_over_in(excess: pl.DataFrame, store_id: str | None) -> pl.DataFrame:
+    """What is left over in a shop (None: in all), as an audience asks for it: columns `left_over_offers.LEFT_OVER`.
+
+    Args:
+        excess: columns of LEFTOVERS.
+        store_id: only what lies in this shop; None for all.
+    """
+    there = excess if store_id is None else excess.filter(pl.col("store_id") == store_id)
+    return there.select(*LEFT_OVER)

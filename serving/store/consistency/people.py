@@ -8,7 +8,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.audience_request import AudienceRequest
 from retail_brain.errors import RetailBrainError
 from retail_brain.settings import AudienceSettings
-from serving.planning.stock.stock_network import goods_to_clear
+from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.answer_set import Answers
 from serving.store.audiences import draw_audience, pairs_of
 from serving.store.consistency.report import CONTRADICTIONS, found
@@ -52,7 +52,8 @@ def _audiences(
         wanted = AudienceRequest(product_ids=tuple(goods), size=_SIZE, holdout_share=settings.holdout_share)
         products = answers.products.find_many(goods).tolist()
         try:
-            yield store_id, draw_audience(answers, products, wanted, settings, store_id).people
+            left = left_over_in(leftovers, store_id)
+            yield store_id, draw_audience(answers, products, wanted, settings, store_id, left).people
         except RetailBrainError:
             continue  # nobody lives in a warehouse
 

@@ -111,6 +111,8 @@ def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions
         "campaigns": dataset.scan("campaigns").collect() if dataset.has("campaigns") else None,
     }
     by_product = {"facts_purchases": facts.purchases, "facts_stock": facts.stock, "facts_values": facts.values}
+    effect = pl.DataFrame({"caused_share": [facts.caused_share]}, schema={"caused_share": pl.Float64})
+    write_rows(folder, "facts_contact_effect", effect)
     for name, frame in whole.items():
         if frame is not None:
             write_rows(folder, name, frame)
