@@ -16,14 +16,16 @@ CONTEXT: dict[str, tuple[type[pl.DataType], float | str | None]] = {
     "moved_in_from": (pl.String, ""),
     "moved_out": (pl.Float64, 0.0),
     "moved_out_to": (pl.String, ""),
+    "shops_hold": (pl.Float64, 0.0),
     "expiring": (pl.Float64, 0.0),
     "expiring_on": (pl.Date, None),
     "source_has": (pl.Float64, None),
     "source_asked": (pl.Float64, None),
     "wanted": (pl.Float64, None),
 }
-"""What else happens to a series, with type and usual value: units moved from and to which shops, units that expire
-unsold and when, and where a source shop cuts the order: its stock, all orders on it, and the order before."""
+"""What else happens to a series, with type and usual value: units moved from and to which shops, what the shops of a
+warehouse hold, units that expire unsold and when, and where a source shop cuts the order: its stock, all orders on it,
+and the order before."""
 
 
 def with_context(series: pl.DataFrame) -> pl.DataFrame:
@@ -151,6 +153,12 @@ def _state() -> list[_Sentence]:
             "Nothing is sold after {}: demand is counted until then. ",
             "{}之后不再销售，需求只计算到该日。",
             (pl.col("ends_on").dt.to_string("%Y-%m-%d"),),
+        ),
+        _Sentence(
+            pl.col("shops_hold") > 0,
+            "The shops it supplies hold {} of it, which count; what they want is counted until it reaches them. ",
+            "所供门店现有及在途{}件，已计入；需求计算到货物送达门店为止。",
+            (number("shops_hold"),),
         ),
         _Sentence(
             pl.col("moved_in") > 0,

@@ -196,8 +196,8 @@ def suggestion_rows(
     required, target, terms = plan.required, plan.target, plan.terms
     stock_known = pl.Series(plan.stock_known)
     context = with_context(series)
-    moved = floats(context["moved_in"]) - floats(context["moved_out"])
-    level = plan.on_hand.clip(min=0) + plan.on_order + moved + target.raw
+    counted = floats(context["moved_in"]) - floats(context["moved_out"]) + floats(context["shops_hold"])
+    level = plan.on_hand.clip(min=0) + plan.on_order + counted + target.raw
     lost = required.lost_before + required.lost_in_cycle(order)
     frame = context.with_columns(
         as_of=pl.lit(as_of),

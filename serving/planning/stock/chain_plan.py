@@ -29,6 +29,7 @@ from serving.planning.stock.picking_capacity import read_shops, spare_units
 from serving.planning.stock.sell_by import sell_by
 from serving.planning.stock.settled_plan import SettledPlan, StorePart, moved_units, with_orders_named
 from serving.planning.stock.supply_side import EndingDemand, Forecaster, SupplySide, store_paths
+from serving.planning.stock.warehouse_orders import Echelons
 
 _KEYS = list(SERIES)
 _FACTS = {"sell_by": pl.Date, "sell_by_kind": pl.String, "is_end": pl.Boolean, "unit_cost": pl.Float64}
@@ -51,6 +52,7 @@ class ChainPlan:
     seed: int = 0
     _parts: list[StorePart] = field(default_factory=list)
     _silent: list[pl.DataFrame] = field(default_factory=list)
+    _echelons: Echelons = field(default_factory=Echelons)
 
     @classmethod
     def read(
@@ -75,6 +77,7 @@ class ChainPlan:
         stores = paths.series["store_id"].unique().to_list()
         stock = self._last_days(demand, self.side.stock.filter(pl.col("store_id").is_in(stores)))
         self._parts.append(self._part(demand, plan, stock))
+        self._echelons.add(demand, plan)
         silent = stock.filter(pl.col("on_hand") > 0).join(demand.paths.series, on=_KEYS, how="anti")
         self._silent.append(silent.with_columns(left_over_units=pl.col("on_hand"), probability=pl.lit(1.0)))
 
@@ -129,7 +132,7 @@ class ChainPlan:
 
     def giving(self) -> StockValues:
         """Value of stock in every series."""
-        return StockValues.joined([part.values for part in self._parts])
+        return StockValues.joined([part.values for part in self._parts if part.values is not None])
 
     def transfers(self, network: NetworkSettings | None = None) -> pl.DataFrame:
         """Transfers of the plan, one row per product x giving x receiving store, best first: columns TRANSFERS."""
@@ -150,9 +153,10 @@ class ChainPlan:
         if parts:
             is_limited = self.settings.network.orders_within_source_stock
             parts = _within_sources(parts, self.side.stock if is_limited else self.side.stock.clear(), transfers)
+        warehouses = self._echelons.parts(self.side, self.settings, self.series, self.seed)
         return SettledPlan(
             as_of=self.side.as_of,
-            parts=parts,
+            parts=[*parts, *(part.uncut for part in warehouses)],
             stock=self.side.stock,
             transfers=with_orders_named(transfers, parts),
             leftovers=self._left_over(parts),
@@ -164,7 +168,7 @@ class ChainPlan:
         series = series.with_columns(pl.col("moved_in", "moved_out").fill_null(0.0))
         net = floats(series["moved_in"]) - floats(series["moved_out"])
         rows = np.flatnonzero(net != 0)
-        if not len(rows):
+        if not len(rows) or part.values is None:
             return replace(part, series=series)
         values, last = part.values.take(rows), days(series["sell_by"].fill_null(NO_END))[rows]
         decided = ordered_after(part.plan.take(rows), values, net[rows], last, self.settings.replenishment)

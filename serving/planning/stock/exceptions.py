@@ -41,10 +41,19 @@ class StockFindings:
     leftovers: pl.DataFrame
 
 
-def usual_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:
-    """One row per store x product sold within four weeks: `usual`, units a day."""
+def usual_sales(dataset: Dataset, as_of: date, terms: pl.DataFrame) -> pl.DataFrame:
+    """One row per store x product sold within four weeks: `usual`, units a day; of a warehouse, what its shops sold.
+
+    Args:
+        dataset: as known on `as_of`.
+        as_of: last visible day.
+        terms: supply terms of `decisions.inputs.read_terms`, which name the source shops.
+    """
     recent = dataset.daily_sales().filter(pl.col("date") > as_of - timedelta(days=_USUAL_DAYS), pl.col("units") > 0)
-    return recent.group_by(*SERIES).agg(usual=pl.col("units").sum() / _USUAL_DAYS).collect()
+    sold = recent.group_by(*SERIES).agg(usual=pl.col("units").sum() / _USUAL_DAYS).collect()
+    sources = terms.filter(pl.col("source_store_id").is_not_null()).select(*SERIES, "source_store_id")
+    supplied = sold.join(sources, on=list(SERIES)).select("product_id", "usual", store_id="source_store_id")
+    return pl.concat([sold, supplied.select(sold.columns)]).group_by(*SERIES).agg(pl.col("usual").sum())
 
 
 def stock_exceptions(

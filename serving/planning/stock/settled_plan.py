@@ -57,12 +57,12 @@ class StorePart:
         series: one row per listed series: ends, last day of the stock, units moved and left over, and columns of
             `reasons.CONTEXT`.
         plan: its order decision.
-        values: value of its stock.
+        values: value of its stock; None for a warehouse, which takes no part in transfers.
     """
 
     series: pl.DataFrame
     plan: Plan
-    values: StockValues
+    values: StockValues | None
 
     @property
     def is_fresh_after_expiry(self) -> Bools:
@@ -72,6 +72,12 @@ class StorePart:
         left = floats(self.series["left_over_units"], 0) >= LEFT_OVER_UNITS
         fresh: Bools = (self.plan.quantity > 0) & is_date & left & (self.plan.cycle.next_arrives_on > last)
         return fresh
+
+    @property
+    def uncut(self) -> "StorePart":
+        """The store with the context of its reasons, its orders cut by no source shop."""
+        none = np.full(len(self.plan.quantity), np.nan)
+        return self.cut(SourcedOrders(self.plan.quantity, none, none))
 
     def cut(self, orders: SourcedOrders) -> "StorePart":
         """The store with its orders within the stock of their sources, and the context of its reasons."""

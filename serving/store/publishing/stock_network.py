@@ -31,12 +31,12 @@ def publish_network(
         tables["attention"] = stock_exceptions(
             suggestions,
             side.terms,
-            usual_sales(chain.dataset, side.as_of),
+            usual_sales(chain.dataset, side.as_of, side.terms),
             plan.series,
             StockFindings(**tables),
             settings.replenishment,
         )
-        series = plan.series
+        series = chain.series
         for name, table in tables.items():
             write_rows(folder, name, table)
         write_rows(folder, "shops", chain.shops)

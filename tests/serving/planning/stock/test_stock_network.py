@@ -112,7 +112,7 @@ def test_leftovers_say_why_and_only_what_is_there(chain, plan):
 def test_the_lines_that_matter_are_the_dearest_of_every_kind(chain, plan, known):
     side, counted = chain.side, cycle_counts(known, chain.side, Settings())
     parts = {"transfers": plan.transfers, "counts": counted, "leftovers": plan.leftovers}
-    usual = usual_sales(known, AS_OF)
+    usual = usual_sales(known, AS_OF, side.terms)
     table = stock_exceptions(
         plan.suggestions(), side.terms, usual, plan.series, StockFindings(**parts), ReplenishmentSettings()
     )
