@@ -1,0 +1,77 @@
+"""Contradictions between left-over goods and the people told of them, and of what is said of their rhythm."""
+
+from datetime import date, datetime, timedelta
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.excess_stock import LEFTOVERS
+from retail_brain.settings import AudienceSettings
+from serving.store.consistency import people
+from serving.store.consistency.report import summarised
+
+END = date(2025, 3, 5)
+
+
+def lines(found: pl.DataFrame) -> dict[str, int]:
+    return dict(summarised(found).filter(pl.col("lines") > 0).select("check", "lines").rows())
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch):
+    """Runs the check on an audience by hand: chance as shown and as of the product alone, day, group."""
+
+    def run(rows: list[tuple[float, float, date, str]], left: float) -> dict[str, int]:
+        names = [f"C{number}" for number in range(len(rows))]
+        audience = pl.DataFrame(
+            {
+                "customer_id": names,
+                "product_id": "P",
+                "probability": [row[0] for row in rows],
+                "send_on": [row[2] for row in rows],
+                "group": [row[3] for row in rows],
+            }
+        )
+        own = pl.DataFrame({"customer_id": names, "product_id": "P", "probability": [row[1] for row in rows]})
+        monkeypatch.setattr(people, "_audiences", lambda *_: [("S", audience)])
+        monkeypatch.setattr(people, "pairs_of", lambda *_: own)
+        excess = {"store_id": "S", "product_id": "P", "left_over_units": left, "value_at_risk": 9.0, "sell_by": END}
+        leftovers = pl.DataFrame([excess], schema=LEFTOVERS)
+        answers = SimpleNamespace(pairs=True, products=SimpleNamespace(find_many=lambda _: np.array([0])))
+        return lines(people.audience_contradictions(answers, leftovers, AudienceSettings()))
+
+    return run
+
+
+def test_as_many_people_as_what_is_left_is_good_for_are_no_contradiction(told):
+    assert told([(0.5, 0.5, END, "contact")] * 4, left=2.0) == {}
+    assert told([(0.5, 0.5, END, "contact")] * 6, left=2.0) == {"people_beyond_left_over": 6}
+    assert told([(0.5, 0.5, END, "holdout")] * 9, left=2.0) == {}, "people held out are told nothing"
+
+
+def test_a_day_after_the_end_and_the_chance_of_any_product_are_found(told):
+    late, other = (0.5, 0.5, END + timedelta(days=1), "contact"), (0.9, 0.5, END, "contact")
+    assert told([late, other, (0.5, 0.5, END, "contact")], left=9.0) == {
+        "sent_after_end": 1,
+        "chance_of_any_product": 1,
+    }
+
+
+@pytest.mark.parametrize(("days", "expected"), [(12, {}), (10, {}), (17, {"mean_for_median": 1})])
+def test_a_rhythm_that_is_not_the_median_of_the_gaps_is_found(monkeypatch, days, expected):
+    # Gaps of 10, 12 and 40 days: the median is 12, the mean 20.7.
+    bought = [datetime(2025, 1, 1) + timedelta(days=day) for day in (0, 10, 22, 62)]
+    transactions = pl.DataFrame(
+        {
+            "transaction_id": ["1", "2", "3", "4"], "sold_at": bought, "store_id": "S", "product_id": "P",
+            "customer_id": "C", "units": 1.0, "unit_price": 1.0,
+        }
+    )  # fmt: skip
+    said = pl.DataFrame({"customer_id": ["C"], "product_id": "P", "reason": f"Bought about every {days} days"})
+    monkeypatch.setattr(people, "pairs_of", lambda *_: said)
+    answers = SimpleNamespace(pairs=True, products=SimpleNamespace(order=np.array([0])))
+    found = people.rhythm_contradictions(answers, Dataset.from_frames({"transactions": transactions}))
+    assert lines(found) == expected
