@@ -111,7 +111,12 @@ def _write_network(folder: Path, n_products: int) -> None:
     count |= {"probability": [0.9], "expected_value": [20.0]}
     write_rows(folder, "counts", pl.DataFrame(series | count, schema=CYCLE_COUNTS))
     left = {"store_id": ["S001", "S002"], "product_id": ["P0002", "P0003"], "as_of": [AS_OF] * 2}
-    left |= {"on_hand": [9.0, 5.0], "sell_by": [AS_OF] * 2, "left_over_units": [6.0, 2.0], "probability": [1.0, 0.5]}
+    left |= {
+        "on_hand": [9.0, 5.0],
+        "sell_by": [AS_OF + timedelta(days=20)] * 2,
+        "left_over_units": [6.0, 2.0],
+        "probability": [1.0, 0.5],
+    }
     left |= {"value_at_risk": [60.0, 8.0], "reason_code": ["date", "season"], "reason": ["why"] * 2}
     write_rows(folder, "leftovers", pl.DataFrame(left | {"reason_zh": ["原因"] * 2}, schema=LEFTOVERS))
     lines = {"kind": ["leftover", "phantom", "transfer", "stockout"], "money": [60.0, 20.0, 12.5, 5.0]}
