@@ -127,11 +127,13 @@ def same_time_last_year(dates: Sequence[date], country: str) -> list[date | None
     for name, (before, after) in MOVING.items():
         for earlier, later in itertools.pairwise(festivals[name]):
             stretch = range(-before, after + 1)
+            # around each earlier festival: an ordinary day of this year has nothing to compare with there
             busy |= {earlier + timedelta(days=distance) for distance in stretch}
             if (later - earlier).days < _LONGEST_LUNAR_YEAR_DAYS:
                 moved |= {later + timedelta(days=distance): earlier + timedelta(days=distance) for distance in stretch}
     out: list[date | None] = []
     for day in dates:
+        # 52 whole weeks: the same weekday matters more to a shop than the same date
         plain = day - timedelta(days=364)
         out.append(moved.get(day) or (None if plain in busy else plain))
     return out
@@ -149,6 +151,7 @@ def calendar_features(dates: Sequence[date], country: str) -> pl.DataFrame:
     frame = pl.DataFrame({"date": dates}, schema={"date": pl.Date})
     distances = {f"days_to_{name}": days_to_nearest(dates, starts) for name, starts in days.items()}
     other = distances["days_to_other_holiday"]
+    # an ordinary holiday is felt for a few days only, unlike the festivals, which people shop for weeks ahead
     other[(other > ORDINARY_DAYS_BEFORE) | (other < -ORDINARY_DAYS_AFTER)] = np.nan
     return frame.select(
         pl.col("date").dt.weekday().cast(pl.Float32).alias("weekday"),
@@ -210,6 +213,7 @@ def event_features(
 
 def _rare_days(calendar: pl.DataFrame, span: int) -> list[date]:
     """Days of the events that happen rarely enough for a distance to mean something: at most one day in ten."""
+    # an event every week is no event to be near to: the distance would repeat the weekday
     counts = calendar.group_by("event_name").agg(pl.col("date").n_unique().alias("days"))
     rare = counts.filter(pl.col("days") <= max(3, span // 10))["event_name"]
     return sorted(set(calendar.filter(pl.col("event_name").is_in(rare.implode()))["date"].to_list()))
@@ -223,5 +227,6 @@ def _days_to_payday(day: date) -> float:
     """Days to the nearest of the 15th and the end of the month, where many wages are paid."""
     next_month = date(day.year + day.month // 12, day.month % 12 + 1, 1)
     month_end = (next_month - timedelta(days=1) - day).days
+    # -day: days since the last month's end
     distances = (15 - day.day, month_end, -day.day)
     return float(min(distances, key=abs))

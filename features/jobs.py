@@ -126,6 +126,7 @@ def scan_features(out: Path, table: TableName) -> pl.LazyFrame:
     Raises:
         NotFoundError: the folder has no features.
     """
+    # sorted, because the order of a folder's listing differs between machines
     files = sorted((out / table).glob("*.parquet"))
     if not files:
         raise NotFoundError(f"there are no {table} features in {out}. Run `retail-brain features` first.")
@@ -196,6 +197,7 @@ class _Job:
 
     def run(self) -> FeatureReport:
         self.done.mkdir(parents=True, exist_ok=True)
+        # the order is that of what they need: records need identities, and stores need the stages of persons
         identities = self._identity()
         products = self._products()
         buyers = self._buyers(identities)
@@ -306,6 +308,7 @@ class _Job:
             "versions": dict(self.dataset.versions),
             "repeat_buying": asdict(model) if model else None,
         }
+        # written last: a folder with a manifest is whole
         write_json(self.done / "manifest.json", manifest)
         with atomic_path(self.out) as aside:
             self.done.replace(aside)
@@ -323,4 +326,5 @@ def arrow_function(features: Callable[[pl.LazyFrame], pl.LazyFrame]) -> ArrowFun
 
 def _fit(buyers: BuyerReferences) -> RepeatBuying | None:
     again = buyers.summary.filter(pl.col("repeats") > 0).height
+    # a young chain has too few repeat buyers: its features stay null, and the rest of the job goes on
     return fit_repeat_buying(buyers.summary) if again >= MIN_REPEAT_BUYERS else None

@@ -41,6 +41,7 @@ def stage(rows: pl.LazyFrame, key: str, folder: Path, buckets: int) -> None:
             maintain_order=False,
             engine="streaming",
         )
+        # no rows make no folder, and the staged folder must exist to count as finished
         aside.mkdir(exist_ok=True)
 
 
@@ -69,12 +70,14 @@ def run_buckets(
             table = _read(staged / f"bucket={bucket}", rows) if buckets > 1 else _collect(rows)
             with atomic_path(part) as aside:
                 pq.write_table(function(table), aside)
+    # from the files, because parts of an earlier run were not counted in this one
     return sum(pq.read_metadata(part).num_rows for part in parts)
 
 
 def _read(folder: Path, rows: pl.LazyFrame) -> pa.Table:
     files = sorted(folder.glob("*.parquet"))
     if not files:
+        # a bucket without rows still gives a file, so that a resumed run sees it as done
         return _to_arrow(pl.DataFrame(schema=rows.collect_schema()))
     return _to_arrow(pl.read_parquet(files))
 

@@ -56,6 +56,7 @@ def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
         .group_by("product_id")
         .agg(
             ratio((spend + discount).filter(priced).sum(), pl.col("units").filter(priced).sum()).alias("mean_price"),
+            # goods returned more than sold have no revenue, and shares of a total must not be negative
             spend.filter(within("at", as_of, 365)).sum().clip(lower_bound=0).alias("revenue_365d"),
         )
     )
@@ -69,6 +70,7 @@ def product_references(dataset: Dataset, as_of: date) -> pl.LazyFrame:
         .sort(["revenue_365d", "product_id"], descending=[True, False])
     )
     revenue = pl.col("revenue_365d")
+    # the share before the product, so that the one that crosses the border still belongs to the upper class
     before = ratio(revenue.cum_sum() - revenue, revenue.sum()).fill_null(1.0)
     return ranked.select(
         "product_id",
@@ -123,6 +125,7 @@ def buyer_references(lines: pl.LazyFrame, as_of: date, max_buyers: int = 50_000)
         return BuyerReferences(0, None, empty)
     span = (pl.col("date") - pl.col("first")).dt.total_days()
     gap = buyers.filter(pl.col("days") > 1).select((span / (pl.col("days") - 1)).median()).item()
+    # every n-th by id, not a random draw: the same data give the same model
     sample = buyers.gather_every(-(-buyers.height // max_buyers))
     summary = sample.select(
         (pl.col("days") - 1).cast(pl.Float64).alias("repeats"),

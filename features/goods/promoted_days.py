@@ -35,6 +35,7 @@ def periods_by_series(promotions: pl.LazyFrame, series: pl.LazyFrame, as_of: dat
         .sort(*SERIES, "valid_from", "valid_to")
     )
     same = pl.all_horizontal(pl.col(name).shift(1) == pl.col(name) for name in SERIES)
+    # a running maximum: a short period may begin within a long one and end before it does
     covered = clipped.with_columns(pl.col("valid_to").cum_max().over(SERIES).alias("covered_until"))
     start = pl.max_horizontal("valid_from", pl.when(same).then(pl.col("covered_until").shift(1)))
     return covered.select(
@@ -58,6 +59,7 @@ def mark_promoted(days: pl.LazyFrame, periods: pl.LazyFrame) -> pl.LazyFrame:
         left_on="date",
         right_on="valid_from",
         by=list(SERIES),
+        # Polars cannot check the order within groups and would warn; both sides are sorted just here
         check_sortedness=False,
     )
     return joined.with_columns(

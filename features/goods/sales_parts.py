@@ -72,6 +72,7 @@ def demand_features(days: pl.LazyFrame, key: Sequence[str], as_of: date, period_
         pl.col("date").min().alias("first_sale_on"),
         pl.col("date").filter(pl.col("sold") > 0).max().alias("last_sale_on"),
         positive.len().cast(pl.Int32).alias("sale_days"),
+        # one day of sales has no spread: its size counts as even, so the class rests on the interval
         (ratio(positive.std(), positive.mean()) ** 2).fill_null(0.0).alias("cv2"),
         *(pl.col("units").filter(within("date", as_of, days_)).sum().alias(f"units_{days_}d") for days_ in (28, 91)),
         pl.col("sold").filter(within("date", as_of, 28)).sum().alias("recent"),
@@ -134,6 +135,7 @@ def promotion_features(
     else:
         marked = days.with_columns((pl.col("reduced") > pl.col("sold") / 2).alias("in_promotion"))
         covered = marked.group_by(SERIES).agg(pl.col("in_promotion").sum().alias("promoted_days"))
+        # without periods nobody knows which days without a sale were promoted: only days with one are compared
         all_days = pl.col("sale_days").cast(pl.Int32)
     flag = pl.col("in_promotion")
     sums = marked.group_by(SERIES).agg(
@@ -167,6 +169,7 @@ def stock_features(stock: pl.LazyFrame, days: pl.LazyFrame, key: Sequence[str], 
     counts = stock.filter(until("at", as_of) & pl.col("on_hand").is_not_null())
     recent = within("at", as_of, _STOCK_DAYS)
     counts = counts.filter(recent)
+    # per series, because stores count on different days
     last = counts.filter(pl.col("at") == pl.col("at").max().over(SERIES)).group_by(key).agg(pl.col("on_hand").sum())
     counted = counts.group_by(key).agg((pl.col("on_hand") <= 0).mean().alias("counted"))
     observed = days.filter(recent).group_by(key).agg((1 - pl.col("in_stock").mean()).alias("observed"))

@@ -52,9 +52,11 @@ def _week(daily: pl.LazyFrame, start: pl.LazyFrame, as_of: date) -> pl.LazyFrame
         table.group_by("product_id", maintain_order=True)
         .agg(
             n.alias("n"),
+            # equal sales every day leave no variance to explain, only the rounding error of the sums
             pl.when(total > 1e-9).then(between / total).alias("r2"),
             pl.col("weekday").get(pl.col("pace").arg_max()).alias("peak_weekday"),
         )
+        # adjusted for the seven means: over few weeks they explain much by chance alone
         .with_columns((1 - (1 - pl.col("r2")) * (pl.col("n") - 1) / (pl.col("n") - 7)).clip(0.0, 1.0).alias("strength"))
         .select(
             "product_id",

@@ -92,6 +92,7 @@ def goods_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) ->
     """
     seen = records.filter(until("at", as_of))
     lines, promotions = records_of_kind(seen, "line"), records_of_kind(seen, "promotion")
+    # cached: most parts start from these sums, and each would compute them again
     days = daily(records_of_kind(seen, "day") if options.has_daily_sales else lines).cache()
     key = ["product_id"]
     parts = (
@@ -129,6 +130,7 @@ def series_features(records: pl.LazyFrame, as_of: date, options: GoodsOptions) -
         promotion_features(days, promotions, key, as_of, has_promotions=options.has_promotions),
         stock_features(stock, records_of_kind(seen, "day"), key, as_of),
     )
+    # stocked but never sold is a series too: its stock is what a merchandiser asks about
     frame = pl.concat([days.select(key), stock.select(key)]).unique()
     for part in parts:
         frame = frame.join(part, on=key, how="left")
@@ -180,6 +182,7 @@ def _prices(days: pl.LazyFrame, key: list[str], as_of: date) -> pl.LazyFrame:
         )
         .select(
             *key,
+            # goods out of season keep a price, so that their margin stays known
             pl.coalesce("recent", "ever").alias("price_mean"),
             ratio(pl.col("revenue"), pl.col("sold")).alias("price_last"),
         )

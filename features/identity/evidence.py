@@ -118,12 +118,15 @@ def score_pairs(pairs: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
         schema_overrides={"id_type": pl.String, "strong": pl.Boolean, "is_attribute": pl.Boolean},
         orient="row",
     )
+    # an account shares the identifier with k - 1 others: the more there are, the less it says about each of them;
+    # attributes have no such count
     crowd = (pl.col("customers") - 1).fill_null(1).clip(lower_bound=1).log()
     weight = pl.when("agrees").then((pl.col("agree") - crowd).clip(lower_bound=0)).otherwise(pl.col("differ"))
     odds = pl.col("weight").sum() + float(np.log(rules.prior / (1 - rules.prior)))
     return (
         pairs.join(types, on="id_type")
         .with_columns(weight.alias("weight"))
+        # identifiers before attributes, then by weight: the first agreement is the reason shown to people
         .sort("left", "right", "is_attribute", "weight", "id_type", descending=[False, False, False, True, False])
         .group_by("left", "right", maintain_order=True)
         .agg(
@@ -155,6 +158,7 @@ def learn_evidence(pairs: pl.DataFrame, rules: IdentityRules, rounds: int = 20) 
     agrees = long["agrees"].to_numpy()
     same = np.array([rules.evidence_for(t).same for t in types])
     other = np.array([rules.evidence_for(t).other for t in types])
+    # the prior stays with the given weights: drawn towards the last round it would pull less and less
     first_same, first_other, prior = same, other, rules.prior
     for _ in range(rounds):
         steps = np.where(agrees, np.log(same / other)[kinds], np.log((1 - same) / (1 - other))[kinds])

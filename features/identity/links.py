@@ -31,6 +31,7 @@ def identifier_links(dataset: Dataset, as_of: date) -> pl.DataFrame:
         .filter(pl.col("session_id").is_not_null() & pl.col("customer_id").is_not_null())
         .group_by("session_id")
         .agg(pl.col("customer_id").min().alias("session_customer"), pl.col("customer_id").n_unique().alias("customers"))
+        # a session with two customers, as on a shared device, names neither
         .filter(pl.col("customers") == 1)
         .drop("customers")
     )

@@ -78,6 +78,7 @@ def _components(joined: pl.DataFrame, accounts: pl.DataFrame, rules: IdentityRul
 
 def _label(edges: pl.DataFrame, nodes: int) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
     a, b = edges["a"].to_numpy(), edges["b"].to_numpy()
+    # the weights are not read, so one byte per edge is enough
     graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(nodes, nodes))
     labels: np.ndarray[tuple[int], np.dtype[np.int32]] = connected_components(graph, directed=False)[1]
     return labels
@@ -94,6 +95,7 @@ def _without_conflicts(edges: pl.DataFrame, accounts: pl.DataFrame, rules: Ident
     group = {name: name for name in customers}
     members = {name: [name] for name in customers}
     is_kept: list[bool] = []
+    # ties by name: which edge comes first decides who is joined, and equal data must give equal persons
     ordered = edges.sort(["probability", "left", "right"], descending=[True, False, False])
     for left, right in ordered.select("left", "right").iter_rows():
         a, b = group[left], group[right]
@@ -124,6 +126,7 @@ def _customer_rows(persons: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
         pl.concat(ends)
         .join(persons, on="customer_id")
         .join(person, on="with")
+        # a link that a conflict undid is no reason for the person that came out
         .filter(pl.col("person_id") == pl.col("other_person"))
         .sort(["customer_id", "probability", "with"], descending=[False, True, False])
         .group_by("customer_id", maintain_order=True)
@@ -148,6 +151,7 @@ def _identifier_rows(links: pl.DataFrame, persons: pl.DataFrame, rules: Identity
         links.join(persons, on="customer_id", how="left")
         .group_by("id_type", "id_value", "person_id")
         .agg(pl.col("uses").sum())
+        # uses without an account say nothing once an account has the identifier
         .filter(pl.col("person_id").is_not_null() | (pl.len().over("id_type", "id_value") == 1))
     )
     share = ratio(pl.col("uses"), pl.col("uses").sum().over("id_type", "id_value"))

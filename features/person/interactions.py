@@ -87,6 +87,7 @@ def purchases(dataset: Dataset, as_of: date) -> pl.LazyFrame:
         .agg(
             units.sum(),
             (units * pl.col("unit_price")).sum().alias("spend"),
+            # somebody may buy the same thing in two shops on a day: one is named, the same one in every run
             pl.col("store_id").max(),
             (units.filter(online).sum() / units.sum()).fill_nan(0.0).alias("online"),
         )
@@ -105,6 +106,7 @@ def identified_events(dataset: Dataset, as_of: date) -> pl.LazyFrame:
         .filter(pl.col("customer_id").is_not_null())
         .group_by("id_type", "id_value")
         .agg(pl.col("customer_id").min().alias("owner"), pl.col("customer_id").n_unique().alias("owners"))
+        # a family's tablet or a shop's terminal has several owners: whose event it was would be a guess
         .filter(pl.col("owners") == 1)
     )
     day = pl.col("occurred_at").dt.date()
@@ -130,6 +132,7 @@ def _purchase_history(dataset: Dataset, as_of: date, half_lives_days: Sequence[i
     ago = pl.col("visit") - 1
     return (
         purchases(dataset, as_of)
+        # dense, because all goods of one day belong to the same visit
         .with_columns(pl.col("date").rank("dense", descending=True).over("customer_id").cast(pl.Float64).alias("visit"))
         .sort(*PAIR, "date")
         .with_columns(gap.alias("gap"))
@@ -146,6 +149,7 @@ def _purchase_history(dataset: Dataset, as_of: date, half_lives_days: Sequence[i
             pl.col("online").mean(),
             pl.col("store_id").n_unique().alias("stores"),
             pl.col("visit").min().alias("visits_since"),
+            # with one purchase there is no gap: 0 / 0 becomes unknown, not a number that a model would read
             (pl.col("visit").min() * (pl.len() - 1) / (pl.col("visit").max() - pl.col("visit").min()))
             .fill_nan(None)
             .alias("visit_gaps_since"),
@@ -217,9 +221,11 @@ def shoppers(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     age = (pl.lit(as_of) - pl.col("date")).dt.total_days()
     home = (
         lines.select("customer_id", "store_id", "date")
+        # a visit counts once, however many lines its receipt has
         .unique()
         .group_by("customer_id", "store_id")
         .agg(decay_weight(pl.col("date"), as_of, 90).sum().alias("visits"))
+        # the id settles ties, so that equal data give the same home store
         .sort("customer_id", "visits", "store_id", descending=[False, True, False])
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("store_id").first())

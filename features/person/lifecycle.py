@@ -92,6 +92,7 @@ def lifecycle(
         people.select("person_id", "known_on")
         .join(_rhythm(days, as_of, rules), on="person_id", how="left")
         .join(_visits(seen, rules), on="person_id", how="left")
+        # a day with both a purchase and an event is one active day
         .join(_active_days(pl.concat([days, seen]).unique(), as_of, rules), on="person_id", how="left")
     )
     return _classify(frame, as_of, rules).select("person_id", *LIFECYCLE_FEATURES)
@@ -122,6 +123,7 @@ def _rhythm(days: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFr
         pl.len().alias("purchase_days"),
         pl.col("date").first().alias("first_on"),
         pl.col("date").last().alias("last_on"),
+        # null where there are fewer days: such a person never became an old friend
         pl.col("date").get(rules.old_friend_days - 1, null_on_oob=True).alias("enough_on"),
         ((pl.col("gap").sum() + weight * rules.typical_gap_days) / (pl.col("gap").count() + weight)).alias(
             "rhythm_days"
@@ -133,6 +135,7 @@ def _rhythm(days: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFr
     )
     runs = (
         gaps.join(own.select("person_id", "quiet_after_days"), on="person_id")
+        # + 1: who buys on the day after the allowed silence was at no end of a day seen as lapsed
         .filter(pl.col("gap").is_null() | (pl.col("gap") > pl.col("quiet_after_days") + 1))
         .group_by("person_id")
         .agg(pl.col("date").max().alias("run_on"))
@@ -215,6 +218,7 @@ def _activity(bought: pl.Expr, lapsed: pl.Expr, visiting: pl.Expr, as_of: date, 
     silence = pl.col("recency_days")
     late = silence > (rules.late_gaps * pl.col("rhythm_days"))
     return (
+        # the first that holds counts: a lapse before everything, and a new customer is never late
         pl.when(bought & lapsed)
         .then(pl.lit("lapsed"))
         .when(bought & (days_since("first_on", as_of) < rules.new_days))

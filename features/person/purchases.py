@@ -47,6 +47,7 @@ def value(lines: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
             pl.col("product_id").filter(sold).n_unique().alias("products"),
             _SPEND.filter(~sold).sum().abs().alias("returned"),
             sold.sum().alias("sold_lines"),
+            # returns may outweigh sales, and a trend from -1 to 1 needs amounts that are not negative
             _SPEND.filter(within("at", as_of, 91, before=91)).sum().clip(lower_bound=0).alias("spend_before"),
             *windows,
         )
@@ -152,6 +153,7 @@ def tastes(lines: pl.LazyFrame) -> pl.LazyFrame:
     average = lines.group_by("category").agg(pl.col("category_share").max())
     lift = (
         _shares(lines, "category")
+        # one purchase in a rare category has a great lift and says little about taste
         .filter(pl.col("share") >= 0.05)
         .join(average, on="category")
         .with_columns(ratio(pl.col("share"), pl.col("category_share")).alias("lift"))
@@ -195,11 +197,13 @@ def habits(lines: pl.LazyFrame) -> pl.LazyFrame:
     Parts of the day are null for people all of whose receipts carry no time (midnight).
     """
     baskets = (
+        # per receipt, not per line: a large basket is one visit
         lines.filter(pl.col("units") > 0).group_by("person_id", "transaction_id").agg(pl.col("at").min().alias("at"))
     )
     hour = pl.col("at").dt.hour().cast(pl.Int32)
     # hours after midnight belong to the night before: 1 a.m. counts as hour 25
     late = pl.when(hour < _DAYPARTS[0][1]).then(hour + 24).otherwise(hour)
+    # systems that store days only give midnight: one other time proves that the receipts carry times
     timed = (pl.col("at").dt.time() != pl.time(0, 0)).any()
     parts = [late.is_between(start, end, closed="left").mean().alias(name) for name, start, end in _DAYPARTS]
     names = [name for name, _, _ in _DAYPARTS]
@@ -210,6 +214,7 @@ def habits(lines: pl.LazyFrame) -> pl.LazyFrame:
         baskets.group_by("person_id")
         .agg(
             (weekday >= 6).mean().alias("weekend_share"),
+            # several weekdays may be equally frequent: the first of them, so that equal data give the same answer
             weekday.mode().min().cast(pl.Int32).alias("main_weekday"),
             timed.alias("timed"),
             *parts,

@@ -51,6 +51,7 @@ class RepeatBuying:
         buys = gammaln(r + repeats) - gammaln(r) + r * np.log(alpha)
         stays = gammaln(a + b) + gammaln(b + repeats) - gammaln(b) - gammaln(a + b + repeats)
         alive = -(r + repeats) * np.log(alpha + age)
+        # np.where computes both branches: the floor keeps the log of those without repeats defined
         gone = np.where(
             repeats > 0, np.log(a / np.maximum(b + repeats - 1, 1e-12)) - (r + repeats) * np.log(alpha + last), -np.inf
         )
@@ -82,6 +83,7 @@ class RepeatBuying:
 
     def _odds_of_leaving(self, repeats: Numbers, last: Numbers, age: Numbers) -> Numbers:
         growth = (self.r + repeats) * (np.log(self.alpha + age) - np.log(self.alpha + last))
+        # the exponent is bounded because exp overflows at about 709; odds that great are certainty already
         odds = self.a / np.maximum(self.b + repeats - 1, 1e-12) * np.exp(np.minimum(growth, 600))
         return np.where(repeats > 0, odds, 0.0)
 
@@ -107,10 +109,12 @@ def fit_repeat_buying(summary: pl.DataFrame) -> RepeatBuying:
     repeats, last, age, weight = (cells[name].cast(pl.Float64).to_numpy() for name in cells.columns)
 
     def loss(logs: Numbers) -> float:
+        # over logarithms, which keep all four parameters positive without a constraint
         model = RepeatBuying(*np.exp(logs))
         return -float((weight * model.log_likelihood(repeats, last, age)).sum() / weight.sum())
 
     rate = max(float((weight * repeats).sum() / max((weight * age).sum(), 1e-9)), 1e-6)
+    # two starts, with many and with few customers who leave: from one alone the optimiser may stop at a local optimum
     starts = [np.log([r, r / rate, a, b]) for r, a, b in ((0.5, 1.0, 3.0), (1.0, 0.1, 5.0))]
     bounds = [(-_LOG_BOUND, _LOG_BOUND)] * 4
     fits = [minimize(loss, np.clip(start, -8, 8), method="L-BFGS-B", bounds=bounds) for start in starts]

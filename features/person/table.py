@@ -130,6 +130,7 @@ def _people(seen: pl.LazyFrame) -> pl.LazyFrame:
     )
     home = (
         records_of_kind(seen, "customer")
+        # of several accounts the oldest one that names a store decides; the id settles ties
         .sort("person_id", "at", "customer_id", nulls_last=True)
         .group_by("person_id", maintain_order=True)
         .agg(pl.col("home_store_id", "guide_id").drop_nulls().first())
@@ -211,6 +212,7 @@ def _expectation(frame: pl.LazyFrame, model: RepeatBuying | None) -> pl.LazyFram
         with np.errstate(invalid="ignore"):
             alive = model.probability_alive(repeats, last, age)
             expected = model.expected_purchases(4.0, repeats, last, age)
+        # the model answers for buyers only: a person without a purchase gets null, not the NaN of its formula
         never_bought = np.isnan(repeats)
         columns = {name: np.where(never_bought, np.nan, x) for name, x in zip(names, (alive, expected), strict=True)}
         return block.with_columns(pl.Series(name, x).fill_nan(None) for name, x in columns.items())

@@ -19,10 +19,12 @@ def assign_clusters(places: pl.DataFrame) -> pl.DataFrame:
     distances are Hellinger's) and the logarithm of their revenue; there are about sqrt(shops / 2) clusters, at most
     8. Shops without sales in the last 91 days get none.
     """
+    # sorted, because ties in Ward's method are settled by the order of the rows
     active = places.filter(pl.col("revenue_91d") > 0).sort("store_id")
     if active.height < _MIN_STORES:
         return places.with_columns(pl.lit(None, dtype=pl.Int32).alias("cluster"))
     scale = np.log(active["revenue_91d"].to_numpy())
+    # stores of equal revenue have no spread to divide by
     spread = float(scale.std()) or 1.0
     blocks = [
         _categories(active),
@@ -34,6 +36,7 @@ def assign_clusters(places: pl.DataFrame) -> pl.DataFrame:
     n_clusters = min(_MAX_CLUSTERS, max(2, round(float(np.sqrt(active.height / 2)))))
     labels = fcluster(linkage(np.hstack(blocks), "ward"), n_clusters, criterion="maxclust")
     groups = active.select("store_id", "revenue_91d").with_columns(pl.Series("label", labels, dtype=pl.Int32))
+    # labels of the library are arbitrary: numbered by revenue, cluster 1 means the same to every reader
     ranked = (
         groups.group_by("label")
         .agg(pl.col("revenue_91d").sum(), pl.col("store_id").min())
@@ -46,6 +49,7 @@ def assign_clusters(places: pl.DataFrame) -> pl.DataFrame:
 
 
 def _lists(places: pl.DataFrame, column: str, width: int) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    # without recorded times an even profile: it moves the store towards no group
     rows = [value if value is not None else [1 / width] * width for value in places[column].to_list()]
     return np.sqrt(np.asarray(rows, dtype=np.float64))
 

@@ -90,6 +90,7 @@ def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) ->
     lines, events = records_of_kind(seen, "line"), records_of_kind(seen, "event")
     recent = lines.filter((pl.col("units") > 0) & within("at", as_of, 91))
     visits = events.filter((pl.col("event_type") == "visit") & within("at", as_of, 91))
+    # a receipt has one channel; where its lines disagree, the least is the same in every run
     baskets = recent.group_by("store_id", "transaction_id").agg(
         pl.col("at").min(), pl.col("person_id").first(), pl.col("channel").min()
     )
@@ -105,6 +106,7 @@ def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) ->
     frame = _stores(seen)
     for part in parts:
         frame = frame.join(part, on="store_id", how="left")
+    # over all 28 days, closed ones too: cover is in calendar days
     pace = pl.col("units_28d") / 28
     frame = frame.with_columns(
         pl.lit(as_of).alias("as_of"),
@@ -257,6 +259,7 @@ def _stock(stock: pl.LazyFrame, days: pl.LazyFrame, as_of: date) -> pl.LazyFrame
     """One row per store with stock records: units at the last counts, share of product-days without stock (28 days)."""
     recent = within("at", as_of, _STOCK_DAYS)
     counts = stock.filter(pl.col("on_hand").is_not_null() & recent)
+    # per product, because goods are counted on different days
     last = counts.filter(pl.col("at") == pl.col("at").max().over("store_id", "product_id"))
     on_hand = last.group_by("store_id").agg(pl.col("on_hand").sum())
     counted = counts.group_by("store_id").agg((pl.col("on_hand") <= 0).mean().alias("counted"))
@@ -282,6 +285,7 @@ def _fulfilment(baskets: pl.LazyFrame, seen: pl.LazyFrame, as_of: date) -> pl.La
         .join(capacity, on="store_id", how="left")
         .group_by("store_id")
         .agg(
+            # days without orders have no row here, so the window's length is the divisor
             (pl.col("orders").sum() / 28).alias("orders_per_day"),
             pl.col("orders").max().cast(pl.Float64).alias("orders_peak_day"),
             pl.when(pl.col("capacity").first().is_not_null())
@@ -289,5 +293,6 @@ def _fulfilment(baskets: pl.LazyFrame, seen: pl.LazyFrame, as_of: date) -> pl.La
             .alias("overload_share"),
         )
     )
+    # full: a store may have a capacity without orders, or orders without a stated capacity
     frame = capacity.join(orders, on="store_id", how="full", coalesce=True)
     return frame.with_columns(ratio(pl.col("orders_per_day"), pl.col("capacity")).alias("load"))
