@@ -102,7 +102,8 @@ def backtest(
 ) -> None:
     """Backtest on rolling origins against naive, seasonal naive, moving average, SBA, TSB and ETS.
 
-    Writes forecasts.parquet, scores.csv (per origin and method), sums.csv, beside_ets.csv and pit.parquet. A run that
+    Writes forecasts.parquet, scores.csv (per origin and method), sums.csv, beside_ets.csv, calibration.csv (shares of
+    randomised PIT by demand class) and pit.parquet. A run that
     was cut off goes on with the windows that are missing when it is asked for again.
     """
     import polars as pl
@@ -125,6 +126,7 @@ def backtest(
             pl.DataFrame({"pit": result.pit}).write_parquet(aside / "pit.parquet")
             result.scores.write_csv(aside / "scores.csv")
             result.sums.write_csv(aside / "sums.csv")
+            result.calibration().write_csv(aside / "calibration.csv")
             result.ets.write_csv(aside / "beside_ets.csv")
     columns = ["wape", "bias", "rmsse", "pinball", *(name for name in result.scores.columns if "coverage" in name)]
     means = result.scores.group_by("method", maintain_order=True).agg(pl.col(columns).mean())

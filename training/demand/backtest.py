@@ -19,6 +19,7 @@ from training.demand.actuals import Actuals
 from training.demand.backtest_window import ALL_METHODS, CANDIDATE, Scoring, WindowScores, score_window
 from training.demand.calibration import calibrate
 from training.demand.config import DemandConfig, histories_of
+from training.demand.demand_class import CLASSES
 from training.demand.dispersion import Residuals
 from training.demand.model_registry import fit_mean
 from training.demand.residuals import residuals_of
@@ -75,6 +76,20 @@ class Backtest:
         for band in (0.5, 0.8, 0.9):
             out[f"pit_within_{round(band * 100)}"] = float(np.mean(np.abs(self.pit - 0.5) <= band / 2))
         return out
+
+    def calibration(self) -> pl.DataFrame:
+        """One row per demand class: periods sampled, and the share of their PIT in the middle 50, 80 and 90 %.
+
+        PIT values are randomised, so a calibrated model has .5, .8 and .9 for counts too, where the coverage of a band
+        of counts lies above what is stated. The last row, `all`, is of every class.
+        """
+        rows = []
+        for number, name in enumerate((*CLASSES, "all")):
+            values = self.pit if name == "all" else self.pit[self.pit_class == number]
+            if values.size:
+                within = {f"within_{band}": float(np.mean(np.abs(values - 0.5) <= band / 200)) for band in (50, 80, 90)}
+                rows.append({"class": name, "periods": values.size} | within)
+        return pl.DataFrame(rows)
 
 
 def backtest_windows(dataset: Dataset, config: DemandConfig, n_windows: int) -> list[date]:

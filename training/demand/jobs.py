@@ -147,5 +147,6 @@ def _tables(model: DemandModel, results: Backtest | None) -> dict[str, pl.DataFr
         "sums": results.sums,
         "totals": results.totals,
         "beside_ets": results.ets,
+        "calibration": results.calibration(),
         "importance": importance,
     }

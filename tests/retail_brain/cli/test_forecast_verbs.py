@@ -88,7 +88,7 @@ def test_backtest_writes_forecasts_and_scores_of_every_method(home: Path) -> Non
     out = home / "backtest"
     text = _run(home, "backtest", "demand", "--horizon", "7", "--windows", "2", "--out", str(out))
     assert {path.name for path in out.iterdir()} == {
-        "forecasts.parquet", "pit.parquet", "scores.csv", "sums.csv", "beside_ets.csv",
+        "forecasts.parquet", "pit.parquet", "scores.csv", "sums.csv", "beside_ets.csv", "calibration.csv",
     }  # fmt: skip
     scores = pl.read_csv(out / "scores.csv")
     assert scores["method"].n_unique() == 6

@@ -1,5 +1,6 @@
 """Training jobs and the backtest: windows, honest calibration, metrics of all methods, short histories."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -54,6 +55,18 @@ def test_the_champion_beats_every_rival_on_demand_that_follows_weekday_and_promo
     assert abs(np.mean(found.pit) - 0.5) < 0.06
 
 
+def test_calibration_is_told_by_demand_class_as_shares_of_randomised_pit(found: Backtest) -> None:
+    known = replace(found, pit=np.array([0.3, 0.5, 0.9, 0.96]), pit_class=np.array([0, 0, 2, 2]))
+    table = known.calibration()
+    assert table["class"].to_list() == ["smooth", "intermittent", "all"]
+    assert table.select("periods", "within_50", "within_80", "within_90").rows() == [
+        (2, 1.0, 1.0, 1.0),
+        (2, 0.0, 0.5, 0.5),
+        (4, 0.5, 0.75, 0.75),
+    ]
+    assert found.calibration()["periods"].to_list()[-1] == found.pit.size
+
+
 def test_nothing_of_a_window_depends_on_what_came_after_it(
     chain: Dataset, config: DemandConfig, found: Backtest
 ) -> None:
@@ -70,7 +83,15 @@ def test_a_run_hands_over_what_tracking_needs(trained: Trained, tmp_path: Path) 
     assert trained.metrics["pinball"] > 0
     assert len(trained.windows) == 2
     assert set(trained.figures) == {"importance", "calibration", "forecast_and_actual"}
-    assert set(trained.tables) == {"scores", "sums", "totals", "beside_ets", "importance", "accidents"}
+    assert set(trained.tables) == {
+        "scores",
+        "sums",
+        "totals",
+        "beside_ets",
+        "calibration",
+        "importance",
+        "accidents",
+    }
     trained.model.save(tmp_path)
     assert DemandModel.load(tmp_path).config == trained.model.config
 
