@@ -103,8 +103,8 @@ def backtest(
     """Backtest on rolling origins against naive, seasonal naive, moving average, SBA, TSB and ETS.
 
     Writes forecasts.parquet, scores.csv (per origin and method), sums.csv, beside_ets.csv, calibration.csv (shares of
-    randomised PIT by demand class) and pit.parquet. A run that
-    was cut off goes on with the windows that are missing when it is asked for again.
+    randomised PIT by demand class) and pit.parquet. A run that was cut off goes on with the windows that are missing
+    when it is asked for again.
     """
     import polars as pl
 
