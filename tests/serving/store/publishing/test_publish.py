@@ -86,8 +86,13 @@ def test_with_a_demand_model_alone_forecasts_and_suggestions_are_there(chain: Da
     assert answers.what_if is not None
     sheet = answers.what_if.get(store, product)
     assert sheet is not None
-    asked = ask(answers.what_if.mean(), sheet, 7, price=None, promotion=None)
+    asked = ask(answers.what_if.mean(), sheet, 7, price=None, promotion=None, elasticity=-2.0)
     assert asked.base == pytest.approx(expected.mean[row, :7], rel=1e-5)
+    responses = answers.rows["elasticities"]
+    assert responses.height == len(answers.products)
+    own = responses.filter(pl.col("elasticity").is_not_null())
+    assert (own["changed_days"] > 0).all()
+    assert responses["category_elasticity"].null_count() < responses.height, "what-if asks for it where there is no own"
 
 
 def test_a_publishing_that_fails_leaves_the_last_answers_and_nothing_else(
