@@ -151,8 +151,8 @@ def _refuse_bad(staged: Mapping[str, Staged], limits: DataSettings) -> None:
         raise DataError(
             f"{bad:,} of {table.read:,} rows of table {name} cannot be used ({bad / table.read:.1%}; {share:.1%} at "
             f"most may be): {reasons}. Examples: {table.examples()}. Nothing was written. Correct the rows, say in a "
-            "mapping how they are to be read (format for dates such as 31/12/2025, decimal for 1,5), or raise "
-            "data.max_quarantine_share in the settings.",
+            "mapping how they are to be read (format for 31/12/2025 or serial days such as 46073.5, decimal for 1,5, "
+            "thousands for 1,234; `ingest --check` proposes it), or raise data.max_quarantine_share in the settings.",
             {"table": name, "reasons": dict(table.reasons)},
         )
 
