@@ -19,7 +19,7 @@ EVENTS = {
 }
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    "every_days": ("预计平均每 {detail} 天购买一次此商品", "Buys it every {detail} days on average"),
+    "every_days": ("一般每 {detail} 天购买一次此商品（中位数）", "Buys it every {detail} days (median)"),
     "bought_before": ("以前买过", "Bought before"),
     "looked_at": ("最近{event}", "Recently {event}"),
     "goes_with": ("常与「{product}」一起购买", "Goes with {product}"),
@@ -67,7 +67,7 @@ def reason_text(code: str | None, language: Language = "zh", names: Mapping[str,
         names: product_id -> name, for reasons that name a product.
 
     >>> reason_text("every_days:12", "en")
-    'Buys it every 12 days on average'
+    'Buys it every 12 days (median)'
     >>> reason_text("goes_with:P1", "zh", {"P1": "牛奶"})
     '常与「牛奶」一起购买'
     """

@@ -99,7 +99,7 @@ def rhythm_contradictions(answers: Answers, dataset: Dataset) -> pl.DataFrame:
     """Sentences "every N days" that differ from the median gap of the person's purchases: columns CONTRADICTIONS."""
     if answers.pairs is None:
         return pl.DataFrame(schema=CONTRADICTIONS)
-    days = pl.col("reason").str.extract(r"every (\d+) days on average", 1).cast(pl.Float64)
+    days = pl.col("reason").str.extract(r"every (\d+) days", 1).cast(pl.Float64)
     looked = answers.products.order[:_GOODS_LOOKED_AT].tolist()
     said = [pairs_of(answers, row).select("customer_id", "product_id", said=days).drop_nulls("said") for row in looked]
     medians = _median_gaps(dataset)
