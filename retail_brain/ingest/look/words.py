@@ -7,12 +7,12 @@ from typing import Final
 
 from retail_brain.sources.column_names import plain_name
 
-_CODE = r"(?:id|no|nr|num|number|code|ref|reference)"
+_CODE = r"(?:id|no|nr|nbr|num|number|code|ref|reference|nummer|#)"
 ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "receipt": (
         rf"(?:[a-z0-9]+_)?(?:transaction|receipt|invoice|order|ticket|bill|sale|sales|check|bon|beleg|document|basket)_?{_CODE}",
         r"(?:小票|订单|单据|流水|交易|销售单|票据|账单|结算单|业务订单|零售单).{0,3}(?:号|编号|号码)",
-        r"单号|流水|レシート番号|伝票番号|取引番号|faktura|rechnung|bon|receipt|invoice|ticket|order|number|order_#|sale_id",
+        r"单号|流水|id_order|bonnummer|n[oº]_ticket|レシート番号|伝票番号|取引番号|faktura|rechnung|bon|receipt|invoice|ticket|order|number|order_#|sale_id",
         r"name",
     ),
     "moment": (
@@ -21,21 +21,21 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:取引|販売|売上|購入)?(?:日時|日付)",
         r"(?:sale|sales|order|transaction|receipt|invoice|paid|purchase|business|created|posting|closed|completed)"
         r"_?(?:date|time|at|on|day|date_?time)(?:_.*)?",
-        r"日期时间|日期|时间|date|day|datum|fecha|data|date_order|下单日|创建时间|(?:date|datum)_(?:et_)?(?:heure|zeit)",
+        r"日期时间|日期|时间|date|day|datum|fecha|data|date_order|下单日|创建时间|date_add|(?:date|datum)_(?:et_)?(?:heure|zeit)",
         r"[a-z_]+_(?:date|datetime|time)|[a-z]*datum",
     ),
-    "time": (r"time|sale_time|销售时间|时间|交易时间|uhrzeit|hora|heure|时刻",),
+    "time": (r"time|sale_time|销售时间|时间|交易时间|uhrzeit|tijd|receipt_time|hora|heure|时刻",),
     "store": (
         r"(?:store|shop|location|branch|outlet|site|filial[e]?|warehouse|point_of_sale|pos|register)_?(?:id|no|nr|number|code|#)",
         r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|网点|机构|商店|仓库|店)(?:编码|编号|代码|号|id)",
         r"store|shop|location|branch|outlet|filiale|magasin|point_of_sale|(?:store|shop|location|outlet|branch)_name|pos_location",
-        r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|仓库|机构|网点)(?:名称)?|店名|店舗(?:名|コード)?|magasin|tienda|boutique|werk",
+        r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|仓库|机构|网点)(?:名称)?|店名|establishment|id_shop|winkel|店舗(?:名|コード)?|magasin|tienda|boutique|werk",
     ),
     "product": (
         r"(?:line_?item|variant|variation|item|product|article|artikel)?_?(?:sku|barcode|ean|upc|plu|gtin)(?:_?code)?",
         rf"(?:[a-z0-9]+_)?(?:product|prod|item|article|artikel|goods|material|stock|variant)_?{_CODE}",
         r"(?:商品|货品|规格|物料|产品|在线|条形|国际|款式|sku)?_?(?:编码|编号|条码|条形码|货号|代码|款号|sku)",
-        r"(?:外部系统|商家|商品外部)(?:编号|编码)|商品コード|(?:jan)?コード|asin|material",
+        r"(?:外部系统|商家|商品外部)(?:编号|编码)|商品コード|(?:jan)?コード|asin|material|product_reference|artikelnummer|custom_label",
         r"artikel|article|stockcode|handle|code_(?:article|produit|barre)|codigo(?:_articulo)?|itemcode",
     ),
     "product_name": (
@@ -48,23 +48,23 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:会员|顾客|客户|买家|用户)(?:卡号|卡|编号|编码|号|id|账号)|卡号",
         r"(?:会员|顾客|客户|买家|收货人)?(?:手机号?|手机号码|电话|联系电话)",
         r"email|customer_email|billing_email|phone|customer_phone|mobile|customer|client|member|kunde|会员|客户|买家|"
-        r"buyer_email|买家会员名|往来单位|会員番号|顧客番号|会員id",
+        r"buyer_email|买家会员名|下单[帐账]号|id_customer|buyer_username|往来单位|会員番号|顧客番号|会員id",
     ),
     "units": (
         r"units|qty|quantity|(?:line_?item|item|product|sold|sales|order|units)_?(?:quantity|qty|units|sold|count)|qty_sold|quantity_sold",
         r"(?:销售|商品|购买|成交|订购|出库|实销|零售)?数量|销量|件数",
-        r"pieces|pcs|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|net_quantity|product_uom_qty|[a-z]*menge",
+        r"pieces|pcs|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|unit_sales|aantal|net_quantity|product_uom_qty|[a-z]*menge",
     ),
     "price": (
         r"(?:line_?item|item|unit|product|net|selling|sales?|paid)_?price(?:_unit)?|price_unit|price_per_unit|unit_amount",
         r"(?:商品)?(?:成交|实际|实收|折后|实售|销售|结算)(?:单价|价)|(?:商品)?(?:单价|售价)",
-        r"price|preis|einzelpreis|prix(?:_unitaire)?|precio(?:_unitario)?|零售价|价格|単価",
+        r"price|preis|einzelpreis|prix(?:_unitaire)?|precio(?:_unitario)?|零售价|价格|単価|prijs|unit_price_tax_incl",
     ),
     "amount": (
         r"(?:line|item|net)_?(?:total|sales|amount|revenue)|price_subtotal_incl|line_?item_total|net_sales|subtotal_incl",
-        r"(?:实收|实付|成交|实际|折后|商品实付|实售)(?:总)?(?:金额|额)|商品实付金额|(?:买家)?实际(?:支付|付款)金额",
+        r"(?:实收|实付|成交|实际|折后|商品实付|实售)(?:总)?(?:金额|额)|商品实付金额|商品实付|(?:买家)?实际(?:支付|付款)金额",
         r"amount|total|sales|revenue|gross_sales|turnover|sales_amount|umsatz|betrag|gesamt|montant|importe|price_subtotal|total_sales|total_price|"
-        r"(?:line|item)?_?subtotal|montant_ttc|prix_total|total_ttc|tax_incl|price_total|spend|金額|"
+        r"(?:line|item)?_?subtotal|montant_ttc|prix_total|total_ttc|tax_incl|price_total|spend|bedrag|ext_price|total_price_tax_incl|金額|"
         r"(?:netto|brutto)[a-z]*|[a-z]*wert",
         r"(?:销售|应收|交易|订单|商品)?(?:总)?(?:金额|额)|小计|合计|总价",
     ),

@@ -358,6 +358,10 @@ def test_dates_are_known_by_their_values(values: list[str], dates: tuple[str | N
         ("商品コード", "product"),
         ("PROD_CODE", "product"),
         ("Fakturadatum", "moment"),
+        ("Bonnummer", "receipt"),
+        ("id_order", "receipt"),
+        ("商品实付(元)", "amount"),
+        ("Ext Price", "amount"),
     ],
 )
 def test_names_say_their_role(header: str, role: str) -> None:
