@@ -112,8 +112,10 @@ def rhythm_contradictions(answers: Answers, dataset: Dataset) -> pl.DataFrame:
 
 def _median_gaps(dataset: Dataset) -> pl.DataFrame:
     """One row per customer x product bought on several days: `median`, days between them."""
-    lines = dataset.scan_or_empty("transactions").filter(pl.col("customer_id").is_not_null(), pl.col("units") > 0)
-    bought = lines.select("customer_id", "product_id", day=pl.col("sold_at").dt.date()).unique()
+    lines = dataset.scan_or_empty("transactions").filter(pl.col("customer_id").is_not_null())
+    # What was brought back on the same day was not bought.
+    of_day = lines.group_by("customer_id", "product_id", day=pl.col("sold_at").dt.date()).agg(pl.col("units").sum())
+    bought = of_day.filter(pl.col("units") > 0)
     gap = pl.col("day").sort().diff().dt.total_days().drop_nulls()
     gaps = bought.group_by("customer_id", "product_id").agg(median=gap.median(), gaps=gap.len())
     return gaps.filter(pl.col("gaps") >= _LEAST_GAPS).select("customer_id", "product_id", "median").collect()
