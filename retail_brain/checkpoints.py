@@ -127,6 +127,7 @@ class Work:
         Args:
             digest: digest of everything the results depend on.
         """
+        # 16 of the digits keep paths short and still tell the digests of one piece of work apart
         folder = self.folder / digest[:16]
         for other in self.folder.iterdir() if self.folder.is_dir() else ():
             if other.is_dir() and other != folder:

@@ -117,6 +117,7 @@ def tree_digest(tree: SourceTree, *modules: str) -> str:
         # the length keeps two modules apart whose texts, one after the other, read the same
         digest.update(f"{name} {len(sources[name])}\n".encode())
         digest.update(sources[name])
+    # another version of a library, or of Python, may compute other numbers from the same source
     for library in sorted(libraries):
         digest.update(f"{library} {_version(library)}\n".encode())
     digest.update(sys.version.encode())

@@ -95,6 +95,7 @@ class Dataset:
         if not self.shared_cards or name not in ("transactions", "customers"):
             return frame
         is_shared = pl.col("customer_id").is_in(list(self.shared_cards))
+        # such a card is no customer, but its receipts are sales: they stay, without a name
         if name == "customers":
             return frame.filter(~is_shared)
         return frame.with_columns(customer_id=pl.when(~is_shared).then("customer_id"))
@@ -117,6 +118,7 @@ class Dataset:
         if not self.has("daily_sales"):
             return self._receipts_by_day()
         given = self.scan("daily_sales")
+        # asked first, because the join below reads every receipt
         if not self.has("transactions") or not given.select(pl.col("unit_price").is_null().any()).collect().item():
             return given
         key = ["date", "store_id", "product_id"]

@@ -90,6 +90,7 @@ def write_text(path: Path, text: str) -> None:
     """Writes a text file atomically and makes it durable."""
     with atomic_path(path) as aside, aside.open("w", encoding="utf-8") as file:
         file.write(text)
+        # a rename may reach the disk before the content: without these, a power cut could leave an empty file
         file.flush()
         os.fsync(file.fileno())
 
@@ -127,6 +128,7 @@ def _is_orphan(path: Path) -> bool:
         status = path.lstat()
     except OSError:
         return False
+    # in a shared folder such as the temporary one, files of other users are not ours to judge
     if hasattr(os, "getuid") and status.st_uid != os.getuid():
         return False
     machine, process = match.groups()

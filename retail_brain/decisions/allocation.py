@@ -81,6 +81,7 @@ def allocate(steps: Steps, limits: Sequence[Limit], series: int) -> Allocation:
     units = np.zeros(series)
     np.add.at(units, steps.series[taken], steps.units[taken])
     value = _value(steps, taken)
+    # sums in another order may leave the bound a last digit below the value
     return Allocation(units, taken, value, max(bound, value), prices)
 
 
@@ -125,6 +126,7 @@ def _reach(steps: Steps) -> Floats:
 def _greedy_bound(steps: Steps, limit: Limit, useful: Bools) -> tuple[dict[str, float], float]:
     """Price of the limit and value of the list whose last step may be cut (Dantzig's bound)."""
     value, usage = _hull(steps, limit, useful)
+    # stable, so that steps of equal density are always taken in the same order
     order = np.argsort(-value / np.maximum(usage, 1e-12), kind="stable")
     spent = np.cumsum(usage[order])
     fitting = int(np.searchsorted(spent, limit.capacity, side="right"))
@@ -187,6 +189,7 @@ def _finish(steps: Steps, limits: Sequence[Limit], taken: Bools, useful: Bools, 
         return taken
     better = fixed
     better[core[solution.x > 0.5]] = True
+    # the solver works to a tolerance: its list counts only where it keeps the limits and earns more
     fits = all(float(limit.usage[better].sum()) <= limit.capacity * (1 + 1e-9) + 1e-9 for limit in limits)
     return better if fits and _value(steps, better) > _value(steps, taken) else taken
 
@@ -227,11 +230,13 @@ def _priced(steps: Steps, limits: Sequence[Limit], useful: Bools) -> tuple[dict[
     )
     # SciPy minimises, so a binding limit has a negative marginal; its price is the opposite.
     prices = np.maximum(-solution.ineqlin.marginals[: len(limits)], 0)
+    # only what the programme takes in full: a part of a pack cannot be ordered
     chosen = solution.x > 1 - 1e-9
     left = capacity - usage @ chosen.astype(np.float64)
     net = part.value - usage.T @ prices
     previous = np.where(np.diff(part.series, prepend=-1) == 0, np.arange(len(rows)) - 1, -1)
     by_step = usage.T.tocsr()
+    # by the programme's share, then by value above the prices: these are the likeliest to belong to the best list
     for step in np.lexsort((np.arange(len(rows)), -net, -solution.x))[: int(chosen.sum()) + _CORE_STEPS]:
         before = previous[step]
         if chosen[step] or (before >= 0 and not chosen[before]):

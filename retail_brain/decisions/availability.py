@@ -75,6 +75,7 @@ class Availability:
         sells = stores["sells"].to_numpy()
         ships = online | (stores["daily_fulfilment_capacity"].fill_null(0).to_numpy() > 0)
         place = stores.select("latitude", "longitude").cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        # ranks begin at 1, so an unknown region becomes -1
         region = stores["region"].rank("dense").cast(pl.Int32).fill_null(0).to_numpy() - 1
         shipper = _most(product, store, units, ships, n_products)
         stocked = np.bincount(store, minlength=n_stores)
@@ -126,6 +127,7 @@ class Availability:
         if pickup.size:
             goods = products[pickup]
             rows, places, apart = self._near_holders(stores[pickup], self.starts[goods], self.starts[goods + 1])
+            # the nearest shop, and of equally near ones that with most of it
             order = np.lexsort((-self.units[places], apart, rows))
             first = order[np.r_[True, rows[order][1:] != rows[order][:-1]]]
             origin[pickup[rows[first]]] = self.keys[places[first]] % len(self.counted)

@@ -25,6 +25,7 @@ def until_end(paths: DemandPaths, ends_on: Days) -> DemandPaths:
     wanted = np.array([row for row in np.flatnonzero(over.any(axis=1)) if paths.units[row][:, over[row]].any()])
     if not len(wanted):
         return paths
+    # a copy: the paths are the caller's, who may also show them as the forecast
     units = paths.units.copy()
     units[wanted] *= ~over[wanted][:, None, :]
     return DemandPaths(paths.series, paths.dates, units)

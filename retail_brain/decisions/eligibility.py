@@ -221,6 +221,7 @@ def _best_offers(offers: pl.DataFrame, request: AudienceRequest) -> pl.DataFrame
         ),
     )
     best = (
+        # goods of unknown value come last, and ids settle ties: the same data name the same product
         open_offers.sort("offer_value", "probability", "product_id", descending=[True, True, False], nulls_last=True)
         .group_by("customer_id", maintain_order=True)
         .first()

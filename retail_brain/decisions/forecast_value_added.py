@@ -79,6 +79,7 @@ def apply_overrides(engine: pl.DataFrame, overrides: pl.DataFrame, origin: date)
         changed.append(hit.with_columns(value.alias("forecast"), **who))
     if not changed:
         return pl.DataFrame(schema=FVA_STEPS)
+    # they came oldest first, so the last row of a day is that of the newest override
     last = pl.concat(changed).unique("row", keep="last", maintain_order=True).sort("row")
     return _typed(last.with_columns(pl.lit(origin).alias("origin"), pl.lit(OVERRIDE).alias("touch")))
 
@@ -171,6 +172,7 @@ def shares(errors: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
 def _errors(rows: pl.DataFrame, by: Sequence[str], lag_days: int) -> pl.DataFrame:
     at_lag = rows.filter((pl.col("date") - pl.col("origin")).dt.total_days() == lag_days)
     at_risk = rows.filter(pl.col("risk_until").is_null() | (pl.col("date") <= pl.col("risk_until")))
+    # summed before the error is taken: an order covers the whole horizon, within which errors of days cancel
     summed = at_risk.group_by(*by, *_ROW[:3]).agg(pl.col("forecast", "units").sum())
     key = ["origin", *by]
     return (

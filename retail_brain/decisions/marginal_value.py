@@ -52,6 +52,7 @@ def order_steps(orders: Floats, required: RequiredOrders, terms: Terms, money: E
     upto = np.minimum(first[series] + step * group[series], packs[series]) * terms.case_pack[series]
     opens = step == 0
     gain = _gains(required, money, series, upto)
+    # what np.roll brings into the first step of a series belongs to another series
     before = np.where(opens, 0.0, np.roll(gain, 1))
     units = upto - np.where(opens, 0.0, np.roll(upto, 1))
     return Steps(series, units, gain - before, units * terms.cost_guess[series])

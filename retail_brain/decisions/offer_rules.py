@@ -303,6 +303,7 @@ def _counted(removed: Mapping[int, int]) -> dict[int, int]:
 
 
 def _by_weight(slate: Slate) -> Positions:
+    # the position settles ties, so that equal weights give the same order in every run
     return np.lexsort((slate.products, -slate.weight, slate.owner))
 
 
@@ -313,12 +314,14 @@ def _meant(ready: ResolvedRule, slate: Slate, goods: Goods) -> Flags:
 
 def _excluded(slate: Slate, rules: Sequence[ResolvedRule], goods: Goods) -> tuple[Flags, dict[int, int]]:
     shown, removed = np.ones(slate.products.size, bool), {}
+    # allowances first: they lift the built-in exclusion wherever they stand in the list
     allowed = np.zeros(slate.products.size, bool)
     for ready in rules:
         if ready.rule.action == "allow":
             allowed |= _meant(ready, slate, goods)
     for place, ready in enumerate(rules):
         if ready.rule.action == "exclude":
+            # a row counts under the first rule that takes it away
             gone = _meant(ready, slate, goods) & shown
             if ready.rule is ADULTS_ONLY:
                 gone &= ~allowed

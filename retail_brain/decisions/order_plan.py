@@ -122,6 +122,7 @@ class Plan:
 def _with_rows(part: Any, rows: Ints, other: Any) -> Any:
     """A part of a plan with some of its rows replaced; what has no rows stays."""
     if isinstance(part, np.ndarray):
+        # a copy in the wider of the two shapes: one plan may have a column per path where the other has one for all
         changed = np.broadcast_to(part, (len(part), *np.broadcast_shapes(part.shape[1:], other.shape[1:]))).copy()
         changed[rows] = other
         return changed
@@ -175,6 +176,7 @@ def decide(
     periods = max(int(spread_following.max(initial=1)), units.shape[2])
     receipts = _receipts(holdings, terms, starts, periods, step, _ages(terms, units.shape[1], seed))
     aging = _aging(holdings, terms, receipts.dated, step, newest_first=settings.withdrawal == "lifo")
+    # negative stock is a wrong record, no debt; daily periods repeat their week, longer ones have no shorter season
     on_hand, season = np.maximum(holdings.on_hand, 0), 7 if step < 7 else 1
     required = project(units, on_hand, receipts, spread, spread_following, aging=aging, season=season)
     required = required.spread(spread_factors(terms, settings))
@@ -247,12 +249,15 @@ def _spread(arrival: Ints, following: Ints, terms: Terms, step: float, *, paths:
     """Periods of this arrival and of the following one on every path, each with its own delay, in order."""
     late = terms.lead_sd_days / step
     arrivals = spread_arrival(arrival, late, paths, seed)
+    # another seed, because a late delivery does not make the following one late
     following_arrivals = spread_arrival(following, late, paths, seed + 1)
+    # deliveries do not overtake each other, and a cycle lasts at least one period
     return arrivals, np.maximum(following_arrivals, arrivals + 1)
 
 
 def _ages(terms: Terms, paths: int, seed: int) -> Floats:
     """Days until an order of unknown age arrives, shape (series, paths): a share of a lead time drawn per path."""
+    # evenly spread shares, not draws, so that few paths cover the whole lead time
     shares = np.random.default_rng(seed + 2).permutation((np.arange(paths) + 0.5) / paths)
     late = spread_days(terms.lead_sd_days, paths, seed + 3)
     remaining: Floats = np.maximum(terms.lead_days[:, None] + late, 0.0) * shares[None, :]
@@ -295,11 +300,13 @@ def _aging(holdings: Holdings, terms: Terms, receipts: Floats, step: float, *, n
         lives = min(holdings.batches.shape[1], periods)
         expiring[perishable, :lives] = holdings.batches[perishable, :lives]
     else:
+        # half a review period on average, but no older than their shelf life
         age = np.rint(np.minimum(terms.review_days, 2 * terms.shelf_life_days) / step / 2)
         left = np.maximum(life - age, 1).astype(np.int64)
         soon = left <= periods
         expiring[np.flatnonzero(soon), left[soon] - 1] = np.maximum(holdings.on_hand, 0)[soon]
     for row_life in np.unique(life[expires & (life < periods)]):
         same = life == row_life
+        # deliveries are fresh: they expire one shelf life after they arrive
         expiring[same, row_life - 1 :] += receipts[same, : periods - row_life + 1]
     return Aging(expiring, life, newest_first)

@@ -97,6 +97,7 @@ def plan_orders(
     complete = complete_terms(terms, paths.series, settings)
     paths = until_end(paths, complete.ends_on)
     starts = days(paths.dates)
+    # a weekly period under way began before `as_of`, but no order is placed in the past
     first_day = max(np.datetime64(as_of + timedelta(days=1), "D"), starts[0])
     due = None if pipeline is None else _due(pipeline, paths.series)
     holdings = _holdings(stock, paths.series, due)
@@ -140,6 +141,7 @@ def apply_limits(
         rows_of_plan = slice(start, start + series.height)
         cut_by = shared.cut_by[rows_of_plan]
         named = names.gather(pl.Series(cut_by).replace(-1, None)) if len(names) else None
+        # -1 (no limit) picks the zero at the end
         price = np.where(cut_by >= 0, np.append(shared.prices, 0.0)[cut_by], 0.0)
         rows.append(suggestion_rows(plan, series, as_of, quantity=shared.units[rows_of_plan], price=price, limit=named))
     return pl.concat(rows), shared
@@ -247,6 +249,7 @@ def suggestion_rows(
         budget_price=pl.Series(np.broadcast_to(price, len(order))),
         limit_name=pl.lit(None, dtype=pl.String) if limit is None else limit,
     )
+    # without a stock record these rest on an assumed stock of 0: better none than a wrong number
     unknown = ("on_hand", "on_order", "order_up_to", "safety_stock", "expected_lost_sales", "expected_value")
     worded = with_reasons(frame).with_columns(pl.when("stock_known").then(pl.col(name)).alias(name) for name in unknown)
     worded = worded.with_columns(pl.col("shelf_room", *_COUNT).fill_nan(None))

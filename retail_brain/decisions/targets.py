@@ -159,6 +159,7 @@ def _fill_rate_order(required: RequiredOrders, fill_rate: Floats) -> Floats:
     allowed = (1 - fill_rate) * required.cycle_demand
     above = np.cumsum(need[:, ::-1], axis=1)[:, ::-1]
     count = np.arange(paths, 0, -1)
+    # the expected loss at each sorted need, from the sum of the needs above it: no loop over quantities
     lost = (above - count * need) / paths
     first = (lost <= allowed[:, None] + 1e-12).argmax(axis=1)
     need_above = np.take_along_axis(need, first[:, None], axis=1)[:, 0]
@@ -205,6 +206,7 @@ def whole_lots(target: Target, required: RequiredOrders, terms: Terms, money: Ec
     economic = np.isin(target.kind, BY_PROFIT)
     down = np.floor(exact + ROUNDING) * pack
     better = expected_gain(required, money, down) >= expected_gain(required, money, up)
+    # goods on display are agreed: rounding down would leave less than the display minimum
     rounded = np.where(economic & better & (terms.presentation == 0), down, up)
     rounded = np.where(nearest, np.floor(exact + 0.5) * pack, rounded)
     least = np.ceil(terms.min_order / pack - ROUNDING) * pack

@@ -131,6 +131,7 @@ def suggest_transfers(
     while len(rows):
         losing = np.where(left_to_pick[shop_of[rows]] >= lot, minus[rows], np.inf)
         pairs = [(gain, int(rows[a]), int(rows[b])) for gain, a, b in _best_pairs(products[rows], plus[rows], losing)]
+        # the greatest gains first, because what a shop can pick may run out on the way
         for gain, giver, taker in sorted(pairs, reverse=True):
             if left_to_pick[shop_of[giver]] < lot:
                 continue
@@ -194,5 +195,6 @@ def _rows(series: pl.DataFrame, moves: dict[tuple[int, int], list[float]], line_
         for (giver, taker), (units, value) in moves.items()
         if value > line_cost
     ]
+    # ids settle ties, so that equal data give the same list
     order = ["expected_value", "product_id", "from_store_id", "to_store_id"]
     return pl.DataFrame(rows, schema=TRANSFERS).sort(order, descending=[True, False, False, False])

@@ -50,6 +50,7 @@ def difference(incoming: pl.LazyFrame, stored: pl.LazyFrame, table_layout: Layou
     columns = [name for name in incoming.collect_schema().names() if name != ROW]
     key = table_layout.key
     hashes = {"row_hash": _row_hash(columns)} | ({"key_hash": _row_hash(key)} if key else {})
+    # slices are cut by what is compared, so that all rows of a key (of a log: equal rows) meet in one slice
     compare, by = (_state_difference, "key_hash") if key else (_log_difference, "row_hash")
     left, right = incoming.select(ROW, **hashes), stored.select(**hashes)
     parts = [compare(*slices) for slices in _slices(left, right, by)]
@@ -82,6 +83,7 @@ def repeated_in_files(incoming: pl.LazyFrame, columns: Sequence[str], file: str)
     repeated = []
     for part in _cut(hashed, "row_hash", _count_slices(hashed)):
         shared = part.filter(pl.col(file).min().over("row_hash") != pl.col(file).max().over("row_hash")).sort(ROW)
+        # the n-th copy in one file matches the n-th in another: two equal sales of a day are no repetition
         nth = shared.with_columns(nth=pl.int_range(pl.len()).over("row_hash", file))
         repeated.append(nth.filter(~pl.struct("row_hash", "nth").is_first_distinct())[ROW])
     return pl.concat(repeated)

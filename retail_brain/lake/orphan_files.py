@@ -25,12 +25,14 @@ def remove_orphan_files(uri: str, name: str) -> int:
         return 0
     before = time.time() - ORPHAN_SECONDS
     old = [path for path in folder.rglob("*.parquet") if path.is_file() and path.stat().st_mtime < before]
+    # the log has Parquet files of its own, checkpoints, which no commit names
     old = [path for path in old if "_delta_log" not in path.parts]
     referenced = _referenced_files(folder / "_delta_log") if old else None
     if referenced is None:
         return 0
     orphans = [path for path in old if path.relative_to(folder).as_posix() not in referenced]
     for path in orphans:
+        # another process may be tidying up as well
         path.unlink(missing_ok=True)
     return len(orphans)
 

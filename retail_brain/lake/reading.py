@@ -57,6 +57,7 @@ def open_table(
         DataError: the table's log is damaged.
     """
     place, options = join_uri(checked_uri(uri), name), dict(storage_options or {})
+    # asked first, because a lake without the table is usual and no error, unlike a table that cannot be opened
     if not DeltaTable.is_deltatable(place, storage_options=options):
         return None
     try:

@@ -44,6 +44,7 @@ def find_shared_cards(
 def write_shared_cards(uri: str, cards: pl.DataFrame, options: Mapping[str, str]) -> None:
     """Replaces the list of shared cards of a lake; a lake without any has no list."""
     place = join_uri(checked_uri(uri), _FILE)
+    # an empty list is written only over one with cards, so that corrected cards count as people's again
     if not cards.height and not read_shared_cards(uri, options):
         return
     if is_remote(place):

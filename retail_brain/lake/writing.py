@@ -81,6 +81,7 @@ def write_table(
         except (CommitFailedError, DeltaError) as error:
             if not _is_conflict(error):
                 raise _unwritable(uri, name, error) from error
+            # a little longer each time, so that writers who meet do not meet again
             time.sleep(0.05 * attempt)
         except OSError as error:
             raise _unwritable(uri, name, error) from error
@@ -122,6 +123,7 @@ def _write_once(
     stored = scan_table(table, name, options)
     incoming, everything = _same_columns(rows, stored)
     present, gone = _without(everything, withdrawn)
+    # stored rows of other days cannot equal an incoming one, so they are not read
     nearby = present.filter(_within(rows, day)) if day else present
     delta = difference(incoming, nearby, table_layout)
     removed = _count(present) - delta.unchanged - delta.changed.len() if replace else 0
@@ -221,6 +223,7 @@ def _merged(incoming: pl.LazyFrame, present: pl.LazyFrame, delta: Difference, ta
         return pl.concat([present, written])
     key = list(table_layout.key)
     changed = _pick(incoming, delta.changed).select(key).collect().lazy()
+    # nulls are equal: "no store" and "no region" are values of these keys
     return pl.concat([present.join(changed, on=key, how="anti", nulls_equal=True), written])
 
 

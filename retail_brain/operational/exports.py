@@ -45,6 +45,7 @@ def make_export(tenant: str, database: Database, *, target: str, made_by: str, n
     export_id = uuid.uuid4().hex
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
+        # in the transaction that stores the export: two exports at once would otherwise send an order twice
         lines = _open_lines(tenant, connection)
         if not lines:
             return None
@@ -88,6 +89,7 @@ def mark_delivered(tenant: str, database: Database, export_id: str, *, now: date
     """
     condition = (EXPORTS.c.tenant_id == tenant) & (EXPORTS.c.export_id == export_id) & EXPORTS.c.delivered_at.is_(None)
     with database.writing() as connection:
+        # only the first time: a repeated report of an arrival is no new event for the audit
         if connection.execute(update(EXPORTS).where(condition).values(delivered_at=now)).rowcount:
             append_audit(tenant, connection, AuditEntry(now, "command line", "orders.delivered", export_id, {}))
 

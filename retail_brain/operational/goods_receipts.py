@@ -80,6 +80,7 @@ def store_goods_receipts(
         present = _by_id(tenant, connection, [receipt.receipt_id for receipt in receipts])
         new: dict[str, GoodsReceipt] = {}
         for receipt in receipts:
+            # the same delivery may be in one call twice, too
             stored = present.get(receipt.receipt_id) or new.get(receipt.receipt_id)
             _check_same(receipt, stored)
             if stored is None:
@@ -126,6 +127,7 @@ def _check_usual(
     received = {suggestion_id: ordered.received for suggestion_id, ordered in orders.items()}
     for receipt in receipts:
         ordered = orders[receipt.suggestion_id]
+        # summed while checking: several receipts of one call are judged together, not each against the old total
         received[receipt.suggestion_id] += receipt.units
         beyond = _beyond(receipt, ordered, received[receipt.suggestion_id], settings, today)
         if receipt.receipt_id not in confirmed:
@@ -145,6 +147,7 @@ def _beyond(
 ) -> list[Beyond]:
     """The limits that a receipt goes beyond; `received` units with it."""
     most = settings.receipt_most_times_order * ordered.quantity
+    # sample data may end after today: the day of the suggestion then counts as today
     last = max(today, ordered.as_of) + timedelta(days=settings.receipt_days_ahead)
     found = []
     if receipt.units > 0 and received > most:

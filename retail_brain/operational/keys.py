@@ -96,6 +96,7 @@ def revoke_key(tenant: str, database: Database, key_id: str, *, now: datetime) -
         if row.revoked_at is None:
             connection.execute(update(API_KEYS).where(condition).values(revoked_at=now))
             append_audit(tenant, connection, AuditEntry(now, "command line", "keys.revoke", key_id, {}))
+            # read again, so that the key returned says when it was revoked
             row = connection.execute(select(API_KEYS).where(condition)).one()
     return _api_key(row)
 

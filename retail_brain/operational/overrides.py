@@ -62,6 +62,7 @@ def check_duration(override: Override, most_days: int) -> None:
         UnconfirmedError: it ends later.
     """
     last = override.begins_on + timedelta(days=most_days)
+    # one without an end is meant to last until it is withdrawn, so it cannot be a slip of the date
     if override.ends_on is not None and override.ends_on > last:
         facts = {"ends_on": override.ends_on.isoformat(), "limit": last.isoformat(), "days": most_days}
         check_usual(
@@ -123,6 +124,8 @@ def store_overrides(
             )
         stored = _by_id(tenant, connection, ids)
         for override in overrides:
+            # checked after the insert: another writer may have stored the same id first, and its row is then the one
+            # kept
             _check_same(override, stored[override.override_id].override)
         return [stored[override_id] for override_id in ids]
 

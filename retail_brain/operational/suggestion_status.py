@@ -65,6 +65,7 @@ def suggestion_statuses(
     day: ColumnElement[bool] = true() if as_of is None else DECISIONS.c.as_of == as_of
     if since is not None:
         day = and_(day, DECISIONS.c.as_of >= since)
+    # row ids rise in order of storing, unlike clocks of several hosts
     newest = select(func.max(DECISIONS.c.id)).where(condition, day).group_by(DECISIONS.c.suggestion_id)
     # summed before the join: several receipts would otherwise repeat the row of their decision
     arrived = (

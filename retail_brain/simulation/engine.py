@@ -91,9 +91,11 @@ def simulate(environment: Environment, policy: Policy, opening: OpeningStock, *,
     book = _Book.open(environment)
     demand, counts = _by_period(np.where(environment.counted, environment.demand, 0.0)), _by_period(environment.counted)
     all_counted = bool(counts.all())
+    # asked before the first period too, or the first review period would run on the opening stock alone
     _place(policy.order(-1, stock), stock, environment, -1)
     for period in range(environment.periods):
         demanded = demand[period]
+        # the day's order: goods arrive, are sold, expire, and then the policy sees what is left, as a shop does
         received = stock.receive()
         sold = stock.sell(demanded, fifo=environment.fifo)
         wasted = stock.age()

@@ -34,7 +34,9 @@ class MovingAverageForecast:
         end = self.before + period + 1
         recent = self.demand[:, max(0, end - self.window) : end]
         level = recent.mean(axis=1) if recent.shape[1] else np.zeros(len(self.demand))
+        # numbered from the first day, not by calendar: only days a week apart must have the same number
         weekday = np.arange(end - recent.shape[1], end) % 7
+        # weekday factors of all series together: one series sells too little to show its week
         total = recent.sum(axis=0)
         share = np.array([total[weekday == day].mean() if (weekday == day).any() else np.nan for day in range(7)])
         factor = np.where(np.isnan(share) | (total.mean() == 0), 1.0, share / max(float(total.mean()), 1e-12))

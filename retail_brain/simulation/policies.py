@@ -46,6 +46,7 @@ class SuggestedOrders:
 
     def order(self, period: int, stock: Stock) -> Floats | None:
         """The suggested orders."""
+        # + 1, because index 0 is the review before the first period
         due = np.broadcast_to(self.review[..., period + 1], (len(stock.life),))
         rows = np.flatnonzero(due)
         if not len(rows):
@@ -58,12 +59,14 @@ class SuggestedOrders:
         """The decision with its numbers, for some series at the end of a period."""
         paths = self.forecast(period)[rows]
         if self.listed is not None:
+            # in place: an index array made a copy, so the stored forecast keeps its units
             paths *= listed_ahead(self.listed[rows], period, paths.shape[2])[:, None, :]
         after = self.starts[period + 1 : period + 1 + paths.shape[2]]
         has_record = np.ones(len(rows), dtype=np.bool_)
         due = _due(stock.due[rows], self.starts[period + 1 :])
         holdings = Holdings(stock.on_hand[rows], stock.due[rows].sum(axis=1), has_record, due, stock.batches[rows])
         terms = self.terms.take(rows)
+        # another seed each day: with one, every order would meet the same delays
         return decide(paths, after, terms, holdings, after[0], settings=self.settings, seed=self.seed + period + 1)
 
 
@@ -93,6 +96,7 @@ class Cover:
         mean = self.mean(period)
         cover = np.broadcast_to(self.periods, (len(mean),))
         share = np.clip(cover[:, None] - np.arange(mean.shape[1]), 0, 1)
+        # what is on order counts too, or every review before the arrival would order it again
         missing = (mean * share).sum(axis=1) - stock.on_hand - stock.due.sum(axis=1)
         exact = missing / self.pack
         # the margin keeps a rounding error of sums from ordering a whole pack more

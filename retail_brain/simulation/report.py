@@ -106,6 +106,7 @@ class _Draws:
         names, self._store = np.unique(stores, return_inverse=True)
         self._stores = len(names)
         rng = np.random.default_rng(seed)
+        # counts of how often each store is drawn: sums need no copies of the drawn rows
         self._rows = rng.multinomial(self._stores, np.full(self._stores, 1 / self._stores), _DRAWS).astype(np.float64)
         self._columns = rng.multinomial(weeks, np.full(weeks, 1 / weeks), _DRAWS).astype(np.float64)
 

@@ -44,6 +44,7 @@ class Environment:
         """Periods of delay of the orders placed at the end of a period (-1: before the first)."""
         if self.late is None:
             return self.lead
+        # a supplier may be early, but goods cannot arrive before they are ordered
         delay: Ints = np.maximum(self.lead + self.late[:, period + 1], 0)
         return delay
 
@@ -121,6 +122,7 @@ class Stock:
 
     def receive(self) -> Floats:
         """Adds the units that arrive this morning; returns them."""
+        # a copy, because the columns move in place just below
         arrived = self.due[:, 0].copy()
         self.batches[np.arange(len(arrived)), self.life] += arrived
         self.due[:, :-1] = self.due[:, 1:]
@@ -129,11 +131,13 @@ class Stock:
 
     def sell(self, demanded: Floats, *, fifo: bool) -> Floats:
         """Removes demanded units from the stock, oldest (FIFO) or newest goods first; returns the units sold."""
+        # a reversed view: what is taken from it is taken from the stock itself
         batches = self.batches if fifo else self.batches[:, ::-1]
         if batches.shape[1] == 1:  # all goods are non-perishable: there is no order of ages
             sold = np.minimum(batches[:, 0], demanded)
             batches[:, 0] -= sold
             return sold
+        # each age gives what the ages before it could not, without a loop over ages
         before = np.cumsum(batches, axis=1) - batches
         taken = np.clip(demanded[:, None] - before, 0, batches)
         batches -= taken
