@@ -24,6 +24,9 @@ def work_digest(
         module: full name of the module that computes; its imports and the lake's code are included.
         settings: everything else that the results depend on: JSON values, or objects whose `str` differs.
         summaries: result of `summarise`, where it was computed already.
+
+    Raises:
+        ModuleNotFoundError: there is no such module.
     """
     summaries = summarise(dataset) if summaries is None else summaries
     parts = [summaries, dict(dataset.versions), str(dataset.as_of), settings]

@@ -24,6 +24,9 @@ def read_terms(dataset: Dataset, as_of: date, stores: Sequence[str] | None = Non
 
     The price is the listed one valid on the day after `as_of` (the store's own before the chain's), else the mean
     paid one of the last 91 days, else the product's list price. The cost is that of the supply row, else the product's.
+
+    Raises:
+        MissingTableError: the dataset has no sales table.
     """
     keys = list(SERIES)
     # Goods sold without a supply row are planned too, on the defaults of the settings.

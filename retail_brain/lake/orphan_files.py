@@ -19,6 +19,9 @@ def remove_orphan_files(uri: str, name: str) -> int:
     Args:
         uri: the lake.
         name: canonical table.
+
+    Raises:
+        UsageError: the lake's URI is empty.
     """
     folder = Path(join_uri(checked_uri(uri), name))
     if is_remote(uri) or not folder.is_dir():

@@ -42,7 +42,11 @@ def find_shared_cards(
 
 
 def write_shared_cards(uri: str, cards: pl.DataFrame, options: Mapping[str, str]) -> None:
-    """Replaces the list of shared cards of a lake; a lake without any has no list."""
+    """Replaces the list of shared cards of a lake; a lake without any has no list.
+
+    Raises:
+        UsageError: the lake's URI is empty.
+    """
     place = join_uri(checked_uri(uri), _FILE)
     # an empty list is written only over one with cards, so that corrected cards count as people's again
     if not cards.height and not read_shared_cards(uri, options):
@@ -55,7 +59,11 @@ def write_shared_cards(uri: str, cards: pl.DataFrame, options: Mapping[str, str]
 
 
 def read_shared_cards(uri: str, options: Mapping[str, str]) -> tuple[str, ...]:
-    """Ids of the shared cards of a lake."""
+    """Ids of the shared cards of a lake.
+
+    Raises:
+        UsageError: the lake's URI is empty.
+    """
     place = join_uri(checked_uri(uri), _FILE)
     if not is_remote(place):
         return tuple(pl.read_parquet(place)["customer_id"]) if Path(place).exists() else ()

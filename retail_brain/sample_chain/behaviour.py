@@ -25,6 +25,7 @@ def event_table(trade: Trade, lines: pl.DataFrame, identities: Identities, rng: 
     events = pl.concat(parts, how="diagonal").filter(
         pl.col("moment") >= 0, pl.col("moment") < trade.chain.size.days * _DAY
     )
+    # ties by customer, kind and product, so that a seed gives the same file everywhere
     return _identified(trade, events.sort("moment", "customer", "event_type", "product"), identities)
 
 
@@ -55,6 +56,7 @@ def _around_purchases(trade: Trade, members: pl.DataFrame, rng: np.random.Genera
         ("bag_add", online & (draw < 0.38), 60, 290),
         ("scan", ~online & (draw < 0.07), 60, 590),
         ("try_on", ~online & clothes & (draw > 0.5), 120, 590),
+        # a negative lead: goods are shared after they were bought
         ("share", draw > 0.992, -7200, -60),
     ):
         chosen = bought.filter(rows)

@@ -168,6 +168,7 @@ class Stock:
         ended = self._ended(day)
         wasted = wasted + np.where(ended, self._lots.sum(axis=0), 0.0)
         self._lots[:, ended] = 0
+        # an empty shelf hides no losses: its record is right again
         self._unseen[ended] = 0
         shipped = self._order(day, sold)
         return wasted, shipped
@@ -206,6 +207,7 @@ class Stock:
         open_today = self._chain.active[day]
         # smoothed over sales, not demand: stores do not see what they could not sell
         self._mean = np.where(open_today, self._mean + (sold - self._mean) / 18, self._mean)
+        # the warehouse plans by what shops ordered, not by what customers bought
         self._mean[-1] += (self._shipped - self._mean[-1]) / 18
         span = terms.lead + terms.review
         mean = np.maximum(self._mean, 0.25 * self._expected) * self._plan[day] * terms.bias
@@ -214,7 +216,9 @@ class Stock:
         target = np.where(self._keeps, target, np.minimum(target, mean * (terms.life + 1)))
         missing = target - self.recorded - self.on_order
         today = terms.weekdays[:, :, self._chain.size.date(day).weekday()]
+        # now and then an order is forgotten
         asked = (missing > 0) & today & self._orderable(day) & (rng.random(missing.shape) > 0.03)
+        # a further pack only where nearly a third of one is missing
         packs = np.ceil(missing / terms.pack - 0.3) * terms.pack
         room = np.maximum(np.floor((terms.capacity - self.recorded - self.on_order) / terms.pack), 0) * terms.pack
         units = np.where(asked, np.minimum(np.maximum(packs, terms.minimum), np.maximum(room, 0)), 0.0)

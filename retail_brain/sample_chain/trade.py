@@ -125,6 +125,7 @@ class Trade:
         store, product = np.nonzero(units)
         count = units[store, product]
         store, product = np.repeat(store, count), np.repeat(product, count)
+        # about 2.3 units a basket
         people = np.maximum(np.rint(np.bincount(store, minlength=len(chain.stores)) / 2.3), 1).astype(np.int64)
         basket = np.floor(rng.random(len(store)) * people[store]).astype(np.int64) + (np.cumsum(people) - people)[store]
         seconds = _purchase_times(rng, int(people.sum()), np.repeat([s.is_online for s in chain.stores], people))
@@ -206,6 +207,7 @@ class Trade:
         options = self.substitutes[lines["product"][short]]
         at = lines["store"][short][:, None] * products + options
         available = (options >= 0) & (left[at] > 0) & self.chain.active[day][lines["store"][short][:, None], options]
+        # the greatest of random numbers is a fair draw among the options in stock
         best = np.argmax(available * rng.random(available.shape), axis=1)
         has_substitute = available.any(axis=1)
         swapped = _pick(lines, short[has_substitute])
@@ -220,6 +222,7 @@ class Trade:
     def _schedule_returns(self, day: int, lines: dict[str, Ints]) -> None:
         rate = self.chain.per_product("return_rate")[lines["product"]]
         non_perishable = self.terms.life[lines["product"]] >= LIVES
+        # goods bought unseen come back more often
         online = np.array([store.is_online for store in self.chain.stores])[lines["store"]]
         back = np.flatnonzero(
             non_perishable & (lines["served"] > 0) & (self.rng.random(len(rate)) < rate * np.where(online, 1.6, 1.0))

@@ -192,6 +192,7 @@ def map_answers(folder: Path, manifest: AnswersManifest) -> Answers:
             pairs=ScoredPairs(folder) if "pairs" in parts else None,
             similar=RankedGoods(folder, "similar") if "similar" in parts else None,
             complements=RankedGoods(folder, "complements") if "complements" in parts else None,
+            # sets of older versions, and those without a demand model, have no such file
             marginal_values=MarginalValues(folder) if (folder / "worth.starts.npy").exists() else None,
             rows={name: map_rows(folder, name) for name in _TABLES if has_rows(folder, name)},
         )
@@ -254,5 +255,6 @@ def make_current(answers: Path, answers_id: str) -> None:
     write_text(answers / "CURRENT", answers_id + "\n")
     keep = {answers_id, previous}
     for folder in sorted(answers.iterdir()):
+        # hidden folders are sets that are being written
         if folder.is_dir() and not folder.name.startswith(".") and folder.name not in keep:
             shutil.rmtree(folder, ignore_errors=True)

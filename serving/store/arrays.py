@@ -90,6 +90,7 @@ class MappedRows:
 
     def __getitem__(self, rows: Array) -> Array:
         """Copies several rows, in the order of `rows`."""
+        # the usual case, without looking up blocks
         if len(self._blocks) == 1:
             return np.asarray(self._blocks[0][rows])
         values = np.empty((len(rows), *self.shape[1:]), self.dtype)
@@ -119,6 +120,7 @@ def open_rows(folder: Path, name: str) -> MappedRows:
 
 def write_array(path: Path, values: npt.ArrayLike, dtype: npt.DTypeLike) -> None:
     """Writes an array as npy, converted to the dtype."""
+    # never a pickle: reading one runs code of whoever wrote the file
     np.save(path, np.ascontiguousarray(values, dtype=dtype), allow_pickle=False)
 
 

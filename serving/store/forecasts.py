@@ -82,6 +82,7 @@ def write_forecasts(
 
 
 def _is_flat(block: ForecastBlock) -> Array:
+    # drivers differ from period to period even where the units do not
     if block.drivers is not None:
         return np.zeros(len(block.mean), dtype=bool)
     same_mean = (block.mean == block.mean[:, :1]).all(axis=1)
@@ -131,5 +132,6 @@ class Forecasts:
 
 
 def _rounded(values: Array) -> list[list[float]]:
+    # as float64: a rounded float32 has more digits again when it is printed
     rounded: list[list[float]] = values.astype(np.float64).round(4).tolist()
     return rounded

@@ -44,6 +44,7 @@ def write_pairs(
         for block in blocks:
             owners.append(_codes(block["customer_id"], customers))
             goods.append(_codes(block["product_id"], products))
+            # kept in memory, because both orders are sorted by it; the other columns go to the disk block by block
             probabilities.append(block["probability"].cast(pl.Float32).to_numpy())
             probability.append(probabilities[-1])
             codes.append(_block_codes(block, reasons))
@@ -75,6 +76,7 @@ def _block_codes(block: pl.DataFrame, reasons: dict[str, int]) -> Array:
     kind = block["kind"].replace_strict(list(KINDS), [0, 1], return_dtype=pl.Int32)
     due = block["due_on"].cast(pl.Int32).fill_null(NO_DAY)
     texts = block["reason"].fill_null("")
+    # in order of appearance, so that the same pairs give the same file
     for text in texts.unique(maintain_order=True):
         reasons.setdefault(text, len(reasons))
     return np.column_stack([kind.to_numpy(), due.to_numpy(), _codes(texts, reasons), block["gap_days"].to_numpy()])

@@ -39,6 +39,7 @@ def write_suggestions(folder: Path, frame: pl.DataFrame, n_stores: int, n_produc
         n_stores: number of stores in the catalog.
         n_products: number of products in the catalog.
     """
+    # stable: within a store the order of urgency stays
     ordered = frame.sort("store", maintain_order=True)
     stores = ordered["store"].to_numpy()
     write_array(folder / "suggestions.starts.npy", np.searchsorted(stores, np.arange(n_stores + 1)), np.int64)

@@ -121,6 +121,7 @@ class WhatIfSheets:
             if self._mean is None:
                 mean = DemandModel.load(self._folder / MODEL).mean
                 assert isinstance(mean, MeanModel)
+                # one thread: a question is small, and the service answers several at once
                 alone = mean.config.model_copy(update={"threads": 1})
                 self._mean = replace(mean, config=alone, totals=None)
             return self._mean

@@ -75,6 +75,7 @@ def publish_demand(
     risk, default_risk = _risk_days(side, settings)
     cells: list[pl.DataFrame] = []
 
+    # a generator: the sample paths of a chain do not fit in memory, those of one store do
     def blocks() -> Iterator[ForecastBlock]:
         for forecast in model.forecast(dataset, horizon, explain="quick"):
             if not len(done.origin):
@@ -90,6 +91,7 @@ def publish_demand(
     with SheetWriter(folder, len(positions.products)) as writer, progress.step("forecasts and orders") as step:
         step.rows = done.series = write_forecasts(folder, blocks(), positions.stores, positions.products, shape)
     write_rows(folder, "elasticities", _elasticities(cells, positions))
+    # the model goes with its answers: what-ifs are asked of it, whatever is promoted since
     if model.explains:
         (folder / MODEL).mkdir()
         model.save(folder / MODEL)
@@ -107,6 +109,7 @@ def _by_urgency(rows: pl.DataFrame, positions: Positions) -> pl.DataFrame:
     """Order suggestions with the positions of their store and product, most urgent first within each store."""
     urgent = rows.sort(
         pl.col("order_quantity") > 0,
+        # unknown stock has no value, and somebody should look at it before all others
         pl.col("expected_value").fill_null(float("inf")),
         descending=[True, True],
         maintain_order=True,

@@ -31,7 +31,12 @@ def publish_people(
     positions: Positions,
     progress: Progress,
 ) -> int:
-    """Writes the recommender's answers; returns the number of scored pairs."""
+    """Writes the recommender's answers; returns the number of scored pairs.
+
+    Raises:
+        DataError: no purchase names a customer.
+        ExtensionError: a candidate source of another package is unusable or fails.
+    """
     sizes = settings.serving
     with progress.step("what people did"):
         fitted = model.fit_sources(dataset)

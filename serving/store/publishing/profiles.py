@@ -20,6 +20,11 @@ def publish_profiles(
     """Writes person, goods and place rows; returns `id_type`, `id_value`, `customer_id` per identifier.
 
     Features are built again: the tables on disk may be of another day or of older data.
+
+    Raises:
+        MissingTableError: the dataset has no sales table.
+        ExtensionError: a feature of another package breaks its protocol or fails.
+        NotFoundError: no sale is visible.
     """
     as_of = dataset.as_of or dataset.last_day()
     with progress.step("features of people, goods and places"):

@@ -86,6 +86,7 @@ def _publish(
     try:
         manifest = _fill(aside, answers_id, workspace, dataset, settings, models, progress)
         manifest = replace(manifest, left_out=left_out)
+        # checked on the files as they will be served, before anybody can see them
         manifest = replace(manifest, consistency=_consistency(aside, manifest, dataset, settings, progress))
         write_manifest(aside, manifest)
         aside.rename(workspace.answers / answers_id)
@@ -104,6 +105,7 @@ def _readable(workspace: Workspace, progress: Progress) -> tuple[dict[Kind, Path
         try:
             if champion_version(workspace, kind) is not None:
                 folder = champion(workspace, kind)
+                # loaded only to learn whether this version can read it, before anything is written
                 load_model(kind, folder)
                 models[kind] = folder
         except ModelError as error:

@@ -20,7 +20,12 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 
 def publish_history(folder: Path, dataset: Dataset, positions: Positions, days: int) -> int:
-    """Writes the last `days` days of each series; returns the number of rows."""
+    """Writes the last `days` days of each series; returns the number of rows.
+
+    Raises:
+        MissingTableError: the dataset has no sales table.
+        NotFoundError: no sale is visible.
+    """
     last = dataset.last_day()
     sold = dataset.daily_sales().filter(pl.col("date") > last - timedelta(days=days))
     rows = _coded(_with_stock(dataset, sold), positions).collect(engine="streaming")
@@ -72,6 +77,7 @@ def _with_promotions(dataset: Dataset, rows: pl.DataFrame, positions: Positions)
         .filter(pl.col("valid_to") > first, pl.col("valid_from") <= last)
         .select(*SERIES, "valid_from", "valid_to", in_all_stores=in_all_stores)
     )
+    # a store outside the catalog has no code either, which would read as all stores
     listed = _coded(running, positions).filter(pl.col("in_all_stores") | pl.col("store_id").is_not_null())
     promotions = listed.drop("in_all_stores").collect(engine="streaming").lazy()
     series = rows.lazy().group_by(SERIES).agg(first_sale_on=pl.col("date").min())
@@ -82,6 +88,10 @@ def publish_popular(folder: Path, dataset: Dataset, positions: Positions, settin
     """Writes the best sellers of each store and, as the last list, of the chain, by share of receipts with the product.
 
     Without receipts the score is the share of units sold.
+
+    Raises:
+        MissingTableError: the dataset has no sales table.
+        NotFoundError: no sale is visible.
     """
     since = dataset.last_day() - timedelta(days=settings.popular_days - 1)
     if dataset.has("transactions"):
@@ -114,7 +124,12 @@ def publish_stock(folder: Path, dataset: Dataset, positions: Positions, pickup_k
 
 
 def publish_planned_promotions(folder: Path, dataset: Dataset, positions: Positions) -> None:
-    """Writes the promotions that run after the last visible day."""
+    """Writes the promotions that run after the last visible day.
+
+    Raises:
+        MissingTableError: the dataset has no sales table.
+        NotFoundError: no sale is visible.
+    """
     last = dataset.last_day()
     in_all_stores = pl.col("store_id").is_null()
     coming = dataset.scan_or_empty("promotions").filter(pl.col("valid_to") > last + timedelta(days=1))
