@@ -20,6 +20,8 @@ from training.recommender import model as recommender_model
 from training.recommender.model import RecommenderModel
 
 KEY = ["store_id", "product_id", "ahead"]
+REASON_KIND = pl.col("reason").str.replace("^(every_days):.*$", "$1")
+"""Reasons without the days of a rhythm: version 0.1 said the mean of the gaps, later ones say their median."""
 
 
 def forecasts(home: Workspace, dataset: Dataset) -> pl.DataFrame:
@@ -46,7 +48,8 @@ def assert_same_probabilities(home: Workspace, dataset: Dataset, expected: Path)
     scored = pl.concat(list(RecommenderModel.load(champion(home, "recommender")).score(dataset)))
     now = scored.select(stored.columns).join(stored, on=["customer_id", "product_id"], how="semi")
     order = ["customer_id", "product_id"]
-    assert_frame_equal(now.sort(order), stored.sort(order), rel_tol=1e-9, abs_tol=1e-9)
+    frames = [frame.sort(order).with_columns(REASON_KIND) for frame in (now, stored)]
+    assert_frame_equal(*frames, rel_tol=1e-9, abs_tol=1e-9)
 
 
 def test_an_older_demand_model_forecasts_as_it_did(old_home: Workspace, old_data: Dataset, expected: Path) -> None:
