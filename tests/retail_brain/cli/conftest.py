@@ -3,6 +3,7 @@
 import runpy
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -21,6 +22,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tenant with a lake and a demand champion, and neither people nor a recommender."""
     home = tmp_path_factory.mktemp("home")
     tables = _CHAIN["small_chain"](days=80, products=4)
+    sales = tables["daily_sales"]
+    series = sales.select("store_id", "product_id").unique(maintain_order=True)
+    # counted on the last day: an old count says nothing about the stock of today
+    counted = series.with_columns(date=sales["date"].max(), on_hand=pl.lit(1.0))
+    tables["inventory"] = pl.concat([tables["inventory"], counted.select(tables["inventory"].columns)])
     (home / "data").mkdir()
     for name, frame in tables.items():
         frame.write_parquet(home / "data" / f"{name}.parquet")

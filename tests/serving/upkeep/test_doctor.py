@@ -20,7 +20,7 @@ from retail_brain.operational.upgrade import upgrade
 from retail_brain.workspace import Workspace
 from serving.upkeep import Finding, examine
 
-NOW = datetime.now(UTC) + timedelta(seconds=5)
+NOW = datetime.now(UTC) + timedelta(days=1)  # later than all that the tests make
 AS_OF = date(2025, 2, 28)
 
 
@@ -35,7 +35,7 @@ def home(ingested: Path, tmp_path: Path, synthetic: ModuleType, monkeypatch: pyt
         synthetic.publish_synthetic(Workspace(home), "first")
         database = Database(Workspace(home).database_url)
         upgrade(database)
-        create_key("main", database, role="admin", name="Ms Li", now=NOW - timedelta(minutes=1))
+        create_key("main", database, role="admin", name="Ms Li", now=datetime.now(UTC))
         database.close()
     finally:
         os.umask(before)
