@@ -7,11 +7,11 @@ Goods are positions in any catalogue the caller chooses. Rankings of one person 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 Action = Literal["pin", "boost", "bury", "exclude", "cap", "diversify", "allow"]
 Attribute = Literal["product_id", "department", "category", "subcategory", "brand", "adult"]
@@ -56,6 +56,18 @@ _RULE_SCHEMA: dict[str, Any] = {
 """JSON schema of what `Rule._makes_sense` asks, but for the order of the times, which JSON schema cannot state."""
 
 
+_TIME = (
+    "^(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]"
+    "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$"
+)
+_Time = Annotated[datetime, Field(json_schema_extra={"pattern": _TIME})]
+
+
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: 5.0 is a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class Rule(BaseModel):
     """One merchandising rule of an operator.
 
@@ -81,10 +93,10 @@ class Rule(BaseModel):
     attribute: Attribute = "product_id"
     values: tuple[str, ...] = Field(default=(), max_length=2000)
     factor: float = Field(default=DEFAULT_FACTOR, gt=1, le=100)
-    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=1000)
+    limit: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)] = DEFAULT_LIMIT
     stores: tuple[str, ...] = Field(default=(), max_length=2000)
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
+    starts_at: _Time | None = None
+    ends_at: _Time | None = None
     adults_only: bool = False
     name: str = Field(default="", max_length=200)
 

@@ -82,6 +82,7 @@ FORECAST = {"store_id": "S001", "product_ids": ["P0001"], "horizon": 7}
         ("/orders", {"since": "1700000000"}, 400, "malformed"),
         ("/replenish", {"store_id": "S001", "budget": "5000"}, 400, "malformed"),
         ("/events", [{"occurred_at": 1_700_000_000, "event_type": "view"}], 400, "malformed"),
+        ("/rules", {"rules": [{"action": "cap", "limit": 2.5}], "check": True}, 400, "usage"),
         ("/rules", {"check": 0}, 400, "malformed"),
         ("/rules", {"rules": [{"action": "cap", "limit": "3"}], "check": True}, 400, "usage"),
         ("/rules", {"rules": [{"action": "cap", "ends_at": "0001-01-01T00:00:00+12:00"}], "check": True}, 400, "usage"),
