@@ -54,7 +54,7 @@ from serving.http.access import Principal
 from serving.http.messages.demand_messages import ForecastRequest
 from serving.http.messages.people_messages import RecommendRequest
 from serving.http.messages.stock_messages import ReplenishRequest
-from serving.http.handlers import demand, recommend, stock
+from serving.http.handlers import forecast, recommend, suggestions
 from serving.http.handlers.call import Call
 from serving.http.state import State, utc_now
 from retail_brain.settings import load_settings
@@ -72,13 +72,13 @@ class ByApi:
         return Call(Principal("TENANT", "admin", "k", "n"), self.state.view("TENANT"), self.state, "en", utc_now())
     @bentoml.api(route="/forecast")
     async def forecast(self, body: ForecastRequest, /) -> dict:
-        return demand.forecast(body, self.call())
+        return forecast.forecast(body, self.call())
     @bentoml.api(route="/recommend")
     async def recommend(self, body: RecommendRequest, /) -> dict:
         return recommend.recommend(body, self.call())
     @bentoml.api(route="/replenish")
     async def replenish(self, body: ReplenishRequest, /) -> dict:
-        return stock.replenish(body, self.call())
+        return suggestions.replenish(body, self.call())
 """
 
 
