@@ -8,7 +8,7 @@ import polars as pl
 from retail_brain.decisions.arrays import Bools, Days, days
 from retail_brain.outputs import DemandPaths
 
-_STILL_SOLD_DAYS, _STILL_SOLD_UNITS = 14, 1.0
+STILL_SOLD_DAYS, STILL_SOLD_UNITS = 14, 1.0
 """Days after the usual end of a season, and units forecast in them, with which the season is not over yet: one in a
 fortnight is more than the rounding of a forecast of nothing."""
 
@@ -56,12 +56,12 @@ def forecast_ends(paths: DemandPaths, ends: pl.DataFrame) -> pl.DataFrame:
 
 def _end(starts: Days, units: "np.ndarray[tuple[int], np.dtype[np.float64]]", usual: np.datetime64) -> date | None:
     """The first day from the usual end on after which little is forecast; None where the forecast ends before it."""
-    ahead = np.timedelta64(_STILL_SOLD_DAYS, "D")
+    ahead = np.timedelta64(STILL_SOLD_DAYS, "D")
     for end in (usual, *starts[starts > usual]):
         inside: Bools = (starts > end) & (starts <= end + ahead)
         if not inside.any() and end > usual:
             return None
-        if units[inside].sum() < _STILL_SOLD_UNITS:
+        if units[inside].sum() < STILL_SOLD_UNITS:
             day: date = end.astype(date)
             return day
     return None

@@ -6,14 +6,15 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
+from retail_brain.decisions.demand_end import STILL_SOLD_DAYS, STILL_SOLD_UNITS
 from retail_brain.outputs import SERIES
 from serving.store.answer_set import Answers
 from serving.store.consistency.report import CONTRADICTIONS, found
 
 _KEYS = list(SERIES)
-_STILL_SOLD_DAYS, _STILL_SOLD_UNITS = 14, 1.0
-"""Days after a named end, and units forecast in them, with which goods count as still selling: one in a fortnight is
-more than the rounding of a forecast of nothing."""
+_PATH_SCATTER_UNITS = 0.3
+"""Units by which the mean of a plan's sample paths may differ from the published forecast: three standard errors of 200
+paths about the one unit with which goods still sell."""
 _HIGH = 0.95
 """Quantile of each day's demand; what even the sum of these would not sell is ordered beyond the end."""
 _DEMAND_TOLERANCE = 1.1
@@ -120,11 +121,11 @@ def _demand_until(answers: Answers, rows: pl.DataFrame, last: pl.Series, quantil
 
 def _left_over_in_demand(answers: Answers, told: StockAnswers) -> pl.DataFrame:
     ended = told.leftovers.filter(pl.col("reason_code").is_in(["season", "listing"]))
-    then = ended["sell_by"] + timedelta(days=_STILL_SOLD_DAYS)
+    then = ended["sell_by"] + timedelta(days=STILL_SOLD_DAYS)
     before, after = (_demand_until(answers, ended, last, quantile=None) for last in (ended["sell_by"], then))
     still = ended.with_columns(still=pl.Series(after, dtype=pl.Float64) - pl.Series(before, dtype=pl.Float64))
     return found(
-        "season_left_over_in_demand", still.filter(pl.col("still") >= _STILL_SOLD_UNITS),
+        "season_left_over_in_demand", still.filter(pl.col("still") >= STILL_SOLD_UNITS + _PATH_SCATTER_UNITS),
         units=pl.col("left_over_units"), money=pl.col("value_at_risk"),
     )  # fmt: skip
 
