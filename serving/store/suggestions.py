@@ -1,6 +1,6 @@
 """Published order suggestions: per store, most urgent first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from math import isnan
 from pathlib import Path
@@ -82,7 +82,7 @@ class Suggestions:
         self._more = map_array(more) if more.exists() else np.broadcast_to(none, (len(self.product), len(_MORE)))
         self._days = map_array(folder / "suggestions.days.npy")
         self._ids = Texts.open(folder, "suggestions.ids")
-        self._flags: tuple[ReplenishmentSettings, pl.DataFrame] | None = None
+        self._flags: tuple[ReplenishmentSettings, Mapping[str, Array]] | None = None
         self._texts = {name: CodedTexts.open(folder, f"suggestions.{name}") for name in _TEXTS}
 
     def __len__(self) -> int:
@@ -118,15 +118,17 @@ class Suggestions:
             }
         ).hstack([*numbers.get_columns(), *days.get_columns()])
 
-    def flags(self, settings: ReplenishmentSettings) -> pl.DataFrame:
-        """One row per suggestion: a Boolean column per flag of `line_flags.FLAGS`, and `waits` for a decision."""
+    def flags(self, settings: ReplenishmentSettings) -> Mapping[str, Array]:
+        """Flag of `line_flags.FLAGS`, or `waits` (for a decision) -> a Boolean per suggestion."""
         if self._flags is None or self._flags[0] != settings:
             # read once for all requests: the texts of a million rows take a moment
             numbers = pl.DataFrame(self._numbers, schema=_NUMBERS, orient="row").fill_nan(None)
             code = pl.Series(self._texts["reason_code"].take(np.arange(len(self))), dtype=pl.String)
             lines = numbers.with_columns(reason_code=code)
             flags = line_flags(lines, settings)
-            self._flags = (settings, flags.with_columns(waits=waits(lines, flags)))
+            known = flags.with_columns(waits=waits(lines, flags))
+            # arrays, because taking twenty rows of a frame costs a request more than all the rest of its flags
+            self._flags = (settings, {column.name: column.to_numpy() for column in known})
         return self._flags[1]
 
     def limits(self, row: int, large_order_cycles: float, least_units: float) -> QuantityLimits:

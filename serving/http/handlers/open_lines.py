@@ -13,7 +13,7 @@ def open_lines(view: TenantView) -> Array:
     suggestions = view.answers.suggestions
     if suggestions is None:
         return np.zeros(0, dtype=np.bool_)
-    waiting: Array = suggestions.flags(view.settings.replenishment)["waits"].to_numpy().copy()
+    waiting: Array = suggestions.flags(view.settings.replenishment)["waits"].copy()
     answers = view.answers
     for status in view.decisions.values():
         decision = status.stored.decision

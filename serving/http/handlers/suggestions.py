@@ -46,9 +46,9 @@ def replenish(request: ReplenishRequest, call: Call) -> dict[str, Any]:
     products = suggestions.product[rows]
     ids = answers.products.ids.take(products)
     listed = suggestions.rows(request.store_id, ids, rows, answers.manifest.as_of, call.language)
-    flags = suggestions.flags(call.view.settings.replenishment)[rows]
+    flags = suggestions.flags(call.view.settings.replenishment)
     waiting = open_lines(call.view)[rows].tolist()
-    for line, is_open, *raised in zip(listed, waiting, *(flags[name] for name in FLAGS), strict=True):
+    for line, is_open, *raised in zip(listed, waiting, *(flags[name][rows].tolist() for name in FLAGS), strict=True):
         line["flags"] = [name for name, is_raised in zip(FLAGS, raised, strict=True) if is_raised]
         line["is_open"] = is_open
         decided = call.view.decisions.get(line["suggestion_id"])
