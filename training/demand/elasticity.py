@@ -14,6 +14,7 @@ import polars as pl
 from features.demand.arrays import Bools, Doubles, Ints, group_sums
 from features.demand.history import DemandHistory
 from features.demand.panel import panels
+from retail_brain.decisions.price_response import NORMAL_90
 from training.demand.price_cells import joined_cells, price_cells
 
 MIN_CHANGE = 0.02
@@ -34,8 +35,6 @@ LIFT_SPREAD = 0.1
 measured."""
 TRUST_WEEKS = 20.0
 """Weeks that the chain's inflation of variances counts as beside a cluster's own. Chosen by judgement, not measured."""
-NORMAL_90 = 1.6448536269514722
-"""Standard deviations on each side that hold 90 % of a normal distribution."""
 CAUTION = 1.25
 """Intervals are so much wider than the variances say: on a generated chain with known elasticities (not the committed
 one) errors were, since neither the mechanics of promotions nor competitors' prices are in the model."""

@@ -20,6 +20,7 @@ from features.demand.own_units import units_of
 from features.demand.panel import DemandPanel, build_panel, store_ranges
 from features.demand.target_period import TARGET, target_values
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.price_response import demand_factor
 from retail_brain.errors import ImpossibleError, NotFoundError
 from training.demand.elasticity import elasticities, price_response
 from training.demand.mean_model import MeanModel
@@ -152,8 +153,7 @@ def _price_effect(price: float, planned: Doubles, sheet: Sheet, elasticity: floa
     low, high = sheet.seen_low / _BEYOND_TIMES, sheet.seen_high * _BEYOND_TIMES
     # a sheet keeps its prices in single precision: what is planned must come out as exactly that
     asked = np.float64(np.float32(np.clip(price, low, high)))
-    effect: Doubles = np.exp(elasticity * np.log(asked / before))
-    return effect
+    return demand_factor(float(asked), before, elasticity)
 
 
 def planned_columns(mean: MeanModel) -> list[str]:
