@@ -39,13 +39,7 @@ def load_extension(kind: str, name: str) -> Any:
         NotFoundError: no installed package declares it.
         ExtensionError: its package cannot be imported, or two declare it.
     """
-    declared = _declared(GROUPS[kind])
-    if name not in declared:
-        raise NotFoundError(
-            f"no installed package declares {name!r} in the entry-point group {GROUPS[kind]}; declared are "
-            f"{sorted(declared) or 'none'}. Install the package that does, or correct the name."
-        )
-    return _load(declared[name])
+    return _load(_found(kind, name))
 
 
 def load_extensions(kind: str) -> dict[str, Any]:
@@ -74,6 +68,16 @@ def unusable(kind: str, name: str, problem: str, remedy: str = "") -> ExtensionE
         + (f" {remedy}" if remedy else ""),
         {"kind": kind, "name": name, "package": package},
     )
+
+
+def owner(kind: str, name: str) -> str:
+    """An extension with its package, version and object, for a log: the route 'signs' of signs 1.2 (signs:route).
+
+    Raises:
+        NotFoundError: no installed package declares it.
+    """
+    entry = _found(kind, name)
+    return f"the {_words(kind)} {name!r} of {_distribution(entry)} ({entry.value})"
 
 
 @contextmanager
@@ -144,6 +148,16 @@ def _declared(group: str) -> dict[str, EntryPoint]:
             )
         declared[entry.name] = entry
     return declared
+
+
+def _found(kind: str, name: str) -> EntryPoint:
+    declared = _declared(GROUPS[kind])
+    if name not in declared:
+        raise NotFoundError(
+            f"no installed package declares {name!r} in the entry-point group {GROUPS[kind]}; declared are "
+            f"{sorted(declared) or 'none'}. Install the package that does, or correct the name."
+        )
+    return declared[name]
 
 
 def _distribution(entry: EntryPoint) -> str:

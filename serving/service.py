@@ -89,4 +89,4 @@ service = bentoml.service(
 # The page before the API: the latter answers every other path, with 404 at the least.
 service.mount_asgi_app(create_app(), path="/ui", name="page")
 service.mount_asgi_app(Api(_runtime, _routes), path="/", name="api")
-service.add_asgi_middleware(Layer, runtime=_runtime, paths=[route.path for route in _routes] + ["/", "/docs.json"])
+service.add_asgi_middleware(Layer, runtime=_runtime, routes=_routes)

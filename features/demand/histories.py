@@ -6,7 +6,8 @@ has read, a later one takes.
 
 from datetime import date
 
-from features.demand.history import DemandHistory, SeriesOnAxis, read_history, read_series
+from features.demand.history import DemandHistory, read_history
+from features.demand.series import SeriesOnAxis, read_series
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from features.demand.history import SeriesOnAxis
+from features.demand.series import SeriesOnAxis
 from retail_brain.outputs import SERIES, SeriesFilter
 
 REASONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -23,7 +23,7 @@ def left_out(read: SeriesOnAxis, horizon: int, only: SeriesFilter) -> pl.DataFra
     """One row per series that was sold or listed once and gets no forecast, sorted by store and product.
 
     Args:
-        read: axis and series, as `features.demand.history.read_series` gives them.
+        read: axis and series, as `features.demand.series.read_series` gives them.
         horizon: periods ahead that are forecast.
         only: the series asked for. Products that are named get a row wherever they do not sell: none is left out.
 

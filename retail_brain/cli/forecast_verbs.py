@@ -80,8 +80,8 @@ def forecast(
 
 def _say_left_out(dataset: "Dataset", settings: "Settings", horizon: int, only: "SeriesFilter", out: Path) -> None:
     """Says how many series have no forecast and why, and lists them beside the forecasts; nothing if all have one."""
-    from features.demand.history import read_series
     from features.demand.left_out import counted_reasons, left_out
+    from features.demand.series import read_series
     from retail_brain.cli.table_files import write_table
 
     series = left_out(read_series(dataset, settings, horizon), horizon, only)

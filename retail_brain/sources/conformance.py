@@ -1,6 +1,8 @@
 """Conformance tests of connectors: subclass `ConnectorConformance` in your own tests and run pytest."""
 
+import shutil
 import tempfile
+import weakref
 from pathlib import Path
 
 import polars as pl
@@ -28,8 +30,10 @@ class ConnectorConformance:
         raise NotImplementedError("give the connector under test: def connector(self): return ...")
 
     def open(self, address: str) -> Source:
-        """Opens a dataset in a scratch folder of its own, which stays until the process ends."""
-        return self.connector()(address, Path(tempfile.mkdtemp(prefix="connector-")))
+        """Opens a dataset in a scratch folder of its own, which is removed with this object."""
+        folder = Path(tempfile.mkdtemp(prefix="connector-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return self.connector()(address, folder)
 
     def read(self, address: str) -> None:
         """Opens a dataset and reads all its rows."""

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from asyncio import CancelledError
 from collections.abc import Collection
 from typing import Any
 
@@ -10,10 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.http.errors import error_body
 from serving.http.request_log import HEADER, request_id, write_request_line
+from serving.http.routes import Route
 from serving.http.runtime import Runtime
 
 _log = logging.getLogger("bentoml.retail_brain")
 _OPEN = frozenset({"/livez", "/readyz", "/healthz", "/metrics"})
+_DOCUMENTS = frozenset({"/", "/docs.json"})
 _SECURITY = [
     (b"content-security-policy", b"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
     (b"x-content-type-options", b"nosniff"),
@@ -34,11 +37,12 @@ _WORDS = {
 class Layer:
     """ASGI middleware around everything that the service answers."""
 
-    def __init__(self, app: ASGIApp, runtime: Runtime, paths: Collection[str]) -> None:
-        """Wraps an application; only `paths` are named in logs and metrics."""
+    def __init__(self, app: ASGIApp, runtime: Runtime, routes: Collection[Route]) -> None:
+        """Wraps an application; only the paths of `routes` and of documents are named in logs and metrics."""
         self._app = GZipMiddleware(app, minimum_size=_COMPRESSED_BYTES, compresslevel=_COMPRESSION)
         self._runtime = runtime
-        self._paths = frozenset(paths) | _OPEN
+        self._paths = frozenset(route.path for route in routes) | _DOCUMENTS | _OPEN
+        self._owners = {route.path: route.owner for route in routes if route.owner}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on and its answer back."""
@@ -67,12 +71,21 @@ class Layer:
                 write_request_line(serving.log_format, scope["method"], name, answer.status, seconds, identity)
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", identity: str) -> None:
+        who = self._owners.get(scope["path"], "the service")
         try:
             await self._app(scope, receive, answer.send)
-        except Exception as error:  # noqa: BLE001  # the last line of defence: no text of an error leaves, nor enters the log
-            _log.error("%s on request %s failed at %s", type(error).__name__, identity, _place(error))
+        except (CancelledError, KeyboardInterrupt, GeneratorExit):
+            raise
+        # the last line of defence: no text of an error leaves, nor enters the log. SystemExit, which would end the
+        # worker, and panics of Polars are no Exception
+        except BaseException as error:  # noqa: BLE001
+            _log.error("%s of %s on request %s at %s", type(error).__name__, who, identity, _place(error))
             if not answer.begun:
-                await answer.refuse(500, "failed", "the service failed on this request; its log says where.")
+                text = f"{who} failed on this request; the log of the service says where, beside the id {identity}."
+                await answer.refuse(500, "failed", text)
+        else:
+            if answer.status == 500:  # an error of ours, whose message the answer has
+                _log.error("status 500 of %s on request %s", who, identity)
 
 
 class _Answer:

@@ -1,12 +1,14 @@
 """Loads and checks routes of other packages (entry points), each under a prefix of its own."""
 
+import inspect
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pydantic import BaseModel
 
 from retail_brain.errors import ExtensionError
-from retail_brain.extensions import load_extensions, unusable
+from retail_brain.extensions import load_extensions, owner, unusable
 from serving.http.access import Scope
 from serving.http.routes import ROUTES, Route
 
@@ -24,7 +26,11 @@ def all_routes() -> tuple[Route, ...]:
         ExtensionError: a package cannot be imported, gives something else than routes, or a route outside its prefix;
             the message names the entry point.
     """
-    outside = [route for name, given in load_extensions("routes").items() for route in checked_routes(name, given)]
+    outside = [
+        replace(route, owner=owner("routes", name))
+        for name, given in load_extensions("routes").items()
+        for route in checked_routes(name, given)
+    ]
     return (*ROUTES, *outside)
 
 
@@ -69,6 +75,8 @@ def _checked(name: str, route: object) -> Route:
         raise _unusable(name, f"the scopes {route.scopes!r}", "at least one serving.http.access.Scope")
     if not callable(route.run):
         raise _unusable(name, f"{route.run!r} as a handler", "a function of a request and a Call")
+    if inspect.iscoroutinefunction(route.run):
+        raise _unusable(name, "an async handler", "a plain function; threaded=True for work that waits")
     return route
 
 

@@ -93,6 +93,7 @@ class Route:
         scopes: any one of these lets a role in; the handler may ask for more.
         threaded: whether it runs in a thread because it takes more than about a millisecond or waits for a disk.
         tag: subject in the documentation, one of `serving.http.openapi.TAGS` or a word of your own.
+        owner: which entry point of which package declares it; the service sets it, and it is empty for a built-in one.
     """
 
     path: str
@@ -103,6 +104,7 @@ class Route:
     scopes: tuple[Scope, ...]
     threaded: bool = False
     tag: str = "extensions"
+    owner: str = ""
 
 
 ROUTES: tuple[Route, ...] = (

@@ -129,9 +129,9 @@ def map_array(path: Path) -> Array:
 
     Example:
         >>> import tempfile
-        >>> path = Path(tempfile.mkdtemp()) / "units.npy"
-        >>> write_array(path, [1, 2, 3], np.int32)
-        >>> map_array(path).tolist()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_array(Path(folder) / "units.npy", [1, 2, 3], np.int32)
+        ...     map_array(Path(folder) / "units.npy").tolist()
         [1, 2, 3]
     """
     shape, dtype = _head(path)

@@ -17,7 +17,7 @@ from pathlib import Path
 import polars as pl
 from bench_m5 import HORIZON, LAST_TRAINING_DAY, day, peak_gigabytes, write_tables
 
-from features.demand.history import read_series
+from features.demand.series import read_series
 from retail_brain.dataset import Dataset
 from retail_brain.settings import DataSettings, DemandSettings, Settings
 from training.demand.backtest import backtest, backtest_windows

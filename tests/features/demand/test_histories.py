@@ -12,8 +12,9 @@ from polars.testing import assert_frame_equal
 
 import features.demand.histories
 from features.demand.histories import Histories
-from features.demand.history import DemandHistory, read_history, read_series
+from features.demand.history import DemandHistory, read_history
 from features.demand.panel import panels
+from features.demand.series import read_series
 from retail_brain.dataset import Dataset
 from retail_brain.settings import Settings
 

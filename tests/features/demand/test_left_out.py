@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from features.demand.history import read_series
 from features.demand.left_out import counted_reasons, left_out
+from features.demand.series import read_series
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import ALL_SERIES, SeriesFilter
 from retail_brain.settings import Settings

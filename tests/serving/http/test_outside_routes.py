@@ -50,6 +50,50 @@ SIGNS = """
 """
 
 
+HOSTILE = """
+    from typing import Any
+    from pydantic import BaseModel, field_validator
+    from retail_brain.errors import RetailBrainError
+    from serving.http.access import Scope
+    from serving.http.routes import Route
+
+    class Asked(BaseModel):
+        product_id: str
+
+        @field_validator("product_id")
+        @classmethod
+        def check(cls, value):
+            return value if value else 1 / 0
+
+    class Answer(BaseModel):
+        '''Anything.'''
+        text: Any
+
+    def failing(request, call):
+        raise LookupError(f"nobody has the phone {request.product_id}")
+
+    def ending(request, call):
+        raise SystemExit(request.product_id)
+
+    def odd(request, call):
+        return {"text": object()}
+
+    def sorry(request, call):
+        raise RetailBrainError("the till sleeps. Ask tomorrow.")
+
+    async def waiting(request, call):
+        return {}
+
+    def route(run, **more):
+        return Route(f"/x/hostile/{run.__name__}", "Fails", Asked, Answer, run, (Scope.GOODS,), **more)
+
+    slow = Route("/x/hostile/slow", "Fails late", Asked, Answer, failing, (Scope.GOODS,), threaded=True)
+    routes = (route(failing), route(ending), route(odd), route(sorry), slow)
+    late = route(waiting)
+"""
+PHONE = "13800138000"
+
+
 class Counted:
     """A meter that keeps what it is told."""
 
@@ -75,11 +119,22 @@ def meter() -> Counted:
 def signs(client: Any, install: Install, meter: Meter) -> Iterator[Any]:
     """A service with the outside route beside ours, on the answers of the session's home."""
     install("sign_package", SIGNS, {"routes": {"signs": "sign_package:route"}})
+    yield from served(client, meter)
+
+
+@pytest.fixture
+def hostile(client: Any, install: Install, meter: Meter) -> Iterator[Any]:
+    """The same with routes that fail."""
+    install("bad_package", HOSTILE, {"routes": {"hostile": "bad_package:routes"}})
+    yield from served(client, meter)
+
+
+def served(client: Any, meter: Meter) -> Iterator[Any]:
     runtime = Runtime()
     runtime.state, runtime.meter = State(client.home, Settings()), meter
     runtime.state.refresh()
     routes = all_routes()
-    app = Layer(Api(runtime, routes), runtime, [route.path for route in routes])
+    app = Layer(Api(runtime, routes), runtime, routes)
     yield TestClient(app)
     runtime.state.stop()
 
@@ -124,6 +179,54 @@ def test_unusable_route_stops_the_start_and_is_named(install: Install, entry: st
 def test_route_whose_package_cannot_be_imported_stops_the_start(install: Install) -> None:
     install("sign_package", SIGNS, {"routes": {"signs": "sign_package:missing"}})
     with pytest.raises(ExtensionError, match=r"'signs' failed while it was imported"):
+        check_routes()
+
+
+@pytest.mark.parametrize(
+    ("route", "sent", "kind"),
+    [
+        ("failing", PHONE, "LookupError"),
+        ("slow", PHONE, "LookupError"),
+        ("ending", PHONE, "SystemExit"),
+        ("odd", PHONE, "PydanticSerializationError"),
+        ("failing", "", "ZeroDivisionError"),
+    ],
+)
+def test_a_failing_route_is_named_with_its_package_and_nothing_that_was_sent(
+    hostile: Any, meter: Counted, make_key: Any, caplog: pytest.LogCaptureFixture, route: str, sent: str, kind: str
+) -> None:
+    headers = {"authorization": f"Bearer {make_key()}", "X-Request-Id": "r-7"}
+    with caplog.at_level("ERROR", "bentoml.retail_brain"):
+        answer = hostile.post(f"/x/hostile/{route}", json={"product_id": sent}, headers=headers)
+    named = "the route 'hostile' of bad_package 1.2 (bad_package:routes)"
+    assert (answer.status_code, answer.headers["x-request-id"]) == (500, "r-7")
+    assert answer.json() == {
+        "error": {
+            "code": "failed",
+            "message": f"{named} failed on this request; the log of the service says where, beside the id r-7.",
+            "details": {},
+        }
+    }
+    assert caplog.messages[-1].startswith(f"{kind} of {named} on request r-7 at ")
+    assert PHONE not in answer.text + caplog.text
+    assert meter.ended == [(f"/x/hostile/{route}", 500)]
+
+
+def test_an_error_that_an_outside_route_words_itself_is_answered_and_the_route_logged(
+    hostile: Any, make_key: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"authorization": f"Bearer {make_key()}", "X-Request-Id": "r-8"}
+    with caplog.at_level("ERROR", "bentoml.retail_brain"):
+        answer = hostile.post("/x/hostile/sorry", json={"product_id": "P"}, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (500, "the till sleeps. Ask tomorrow.")
+    assert caplog.messages == [
+        "status 500 of the route 'hostile' of bad_package 1.2 (bad_package:routes) on request r-8"
+    ]
+
+
+def test_an_async_handler_stops_the_start(install: Install) -> None:
+    install("bad_package", HOSTILE, {"routes": {"hostile": "bad_package:late"}})
+    with pytest.raises(ExtensionError, match=r"got an async handler; wanted a plain function.*bad_package 1\.2"):
         check_routes()
 
 

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 from tests.serving.page import fake_api
 from tests.serving.page.fake_chain import KEY
 
+PATIENCE_SECONDS = 10
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [
     "--no-sandbox",
@@ -41,8 +42,13 @@ class Site:
         joint = "&" if "?" in fragment else "?"
         return f"{self.address}/ui/#/{fragment}{joint}lang={language}&key={self.key}"
 
-    def bodies(self, route: str) -> list[dict[str, Any]]:
-        return [body for name, body in self.asked if name == route]
+    def bodies(self, route: str, wanted: Callable[[dict[str, Any]], bool] = lambda _: True) -> list[dict[str, Any]]:
+        """What a route was sent, once one of it is as wanted: the page may show what comes before it has asked."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not (sent := [body for name, body in self.asked if name == route and wanted(body)]):
+            assert time.monotonic() < until, f"wanted another request to {route}; got {self.asked}"
+            time.sleep(0.02)
+        return sent
 
 
 @pytest.fixture(scope="session")
@@ -105,8 +111,8 @@ class Watched:
 @pytest.fixture(scope="session")
 def browsing(chromium: Browser) -> Iterator[BrowserContext]:
     context = chromium.new_context(accept_downloads=True)
-    context.set_default_timeout(10_000)
-    expect.set_options(timeout=10_000)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
+    expect.set_options(timeout=PATIENCE_SECONDS * 1000)
     yield context
     context.close()
 

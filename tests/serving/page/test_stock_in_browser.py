@@ -83,7 +83,7 @@ def test_another_price_changes_units_revenue_and_margin(open_page: Open, site: A
     expect(page.locator(".what-if-sums tbody tr").first).to_contain_text("+117%")
     page.locator('.what-if [data-ask="promotion"]').select_option("yes")
     expect(page.locator(".what-if-sums tbody tr").first).to_contain_text("+117%")
-    assert site.bodies("what_if")[-1]["promotion"] is True
+    assert site.bodies("what_if", lambda body: body["promotion"] is True)
 
 
 def test_a_product_that_cannot_be_asked_says_why(open_page: Open) -> None:
@@ -137,7 +137,7 @@ def test_a_forecast_is_overridden_with_a_reason_and_taken_back(open_page: Open, 
     page.locator('.override [name="until"]').fill("2026-03-07")
     page.locator(".override .primary").click()
     expect(page.locator(".override[open]")).to_have_count(0)
-    made = next(body["overrides"][0] for body in site.bodies("overrides") if "overrides" in body)
+    made = site.bodies("overrides", lambda body: "overrides" in body)[0]["overrides"][0]
     assert (made["kind"], made["value"], made["ends_on"], made["reason"]) == ("factor", 1.2, "2026-03-08", "周末集市")
     page.locator(".override summary").click()
     page.get_by_role("button", name=says(language, "撤回", "Withdraw")).click()
