@@ -258,6 +258,12 @@ class AudienceSettings(Section):
     holdout_share: float = Field(default=0.1, ge=0, lt=1, description="share of an audience that is not contacted")
     max_contacts: int = Field(default=4, ge=0, description="contacts a customer may get within `contact_window_days`")
     contact_window_days: int = Field(default=30, ge=1, description="days over which contacts are counted")
+    max_contacts_by_channel: Mapping[str, Annotated[int, Field(ge=0)]] = Field(
+        default_factory=dict, description="contacts within `contact_window_days` by channel, such as sms = 2"
+    )
+    control_share: float = Field(
+        default=0.0, ge=0, lt=1, description="share of all customers that no campaign ever contacts (global control)"
+    )
     value_days: int = Field(default=91, ge=1, description="days whose prices say what a unit brings")
     adult_age: int = Field(default=18, ge=0, le=120, description="years from which goods for adults may be offered")
     similar_products: int = Field(

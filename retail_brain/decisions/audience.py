@@ -7,7 +7,7 @@ import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.eligibility import EXCLUSION_TEXTS, assess
-from retail_brain.decisions.holdout import is_holdout
+from retail_brain.decisions.reach import contact_costs
 from retail_brain.outputs import AUDIENCE, EXCLUSIONS
 from retail_brain.settings import AudienceSettings
 
@@ -33,16 +33,10 @@ def build_audience(
         ImpossibleError: the campaign is over.
     """
     people = assess(pairs, facts, request, as_of, settings)
-    ranked = rank_people(people.filter(pl.col("code").is_null()))
-    ranked = ranked.with_columns(held=is_holdout(ranked["customer_id"], request.holdout_key, request.holdout_share))
-    code = (
-        pl.when(pl.int_range(pl.len()) >= request.size).then(pl.lit("beyond_size"))
-        .when(_over_budget(request)).then(pl.lit("over_budget"))
-    )  # fmt: skip
-    ranked = ranked.with_columns(code=code)
+    ranked = cut_to_size(rank_people(people.filter(pl.col("code").is_null())), request)
     listed = ranked.filter(pl.col("code").is_null())
     left_out = pl.concat([people["code"].drop_nulls(), ranked["code"].drop_nulls()])
-    return audience_rows(listed, request, as_of, facts.names), _exclusion_rows(left_out)
+    return audience_rows(listed, request, facts.names), exclusion_rows(left_out)
 
 
 def rank_people(people: pl.DataFrame) -> pl.DataFrame:
@@ -52,23 +46,16 @@ def rank_people(people: pl.DataFrame) -> pl.DataFrame:
 
 
 def audience_rows(
-    listed: pl.DataFrame, request: AudienceRequest, as_of: date, names: Mapping[str, str] | None = None
+    listed: pl.DataFrame, request: AudienceRequest, names: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
     """One row per ranked person with the columns of an audience.
 
     Args:
-        listed: ranked people; the column `held` marks the holdout.
-        request: the campaign and its days.
-        as_of: last visible day.
+        listed: ranked people, as `eligibility.assess` gives them.
+        request: the campaign.
         names: product_id -> name, for the reasons.
-
-    Raises:
-        ImpossibleError: the campaign is over.
     """
-    first, last = request.days(as_of)
     contacted = ~pl.col("held")
-    until = pl.max_horizontal(pl.min_horizontal(pl.lit(last), "ends_on"), pl.lit(first))
-    send_on = (pl.col("due_on") - pl.duration(days=1)).clip(first, until).fill_null(pl.lit(first))
     chance, own = (
         pl.min_horizontal((pl.col(name) * 100).round(1), 99.9).cast(pl.String) + "%"
         for name in ("probability", "own_probability")
@@ -81,7 +68,7 @@ def audience_rows(
         rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32),
         group=pl.when("held").then(pl.lit("holdout")).otherwise(pl.lit("contact")),
         channel=pl.when(contacted).then("channel"),
-        send_on=pl.when(contacted).then(send_on),
+        send_on=pl.when(contacted).then("send_on"),
         reason=pl.concat_str(
             pl.when(several)
             .then(pl.format("{} likely to buy one of the goods, {} to buy {}", chance, own, goods))
@@ -102,7 +89,7 @@ def audience_rows(
     return frame.select(pl.col(name).cast(kind) for name, kind in _COLUMNS.items())
 
 
-def _exclusion_rows(codes: pl.Series) -> pl.DataFrame:
+def exclusion_rows(codes: pl.Series) -> pl.DataFrame:
     """One row per reason that left somebody out, in the order of precedence."""
     counts = dict(codes.value_counts(name="customers").iter_rows())
     rows = [
@@ -113,10 +100,14 @@ def _exclusion_rows(codes: pl.Series) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={**EXCLUSIONS, **EXCLUSIONS_ADDED})
 
 
-def _over_budget(request: AudienceRequest) -> pl.Expr:
-    """Whether the contacts up to and including this one cost more than the budget."""
-    if request.budget is None or request.contact_cost == 0:
-        return pl.lit(value=False)
-    # Held-out people are listed but cost nothing: nobody contacts them.
-    spent = (~pl.col("held")).cast(pl.Int64).cum_sum() * request.contact_cost
-    return spent > request.budget * (1 + 1e-12)
+def cut_to_size(ranked: pl.DataFrame, request: AudienceRequest) -> pl.DataFrame:
+    """The ranked people with `code` of those beyond size or budget; held-out people are listed and cost nothing.
+
+    The budget ends at the first contact that it does not cover.
+    """
+    code: pl.Expr = pl.when(pl.int_range(pl.len()) >= request.size).then(pl.lit("beyond_size"))
+    if request.budget is not None:
+        spent = (~pl.col("held")).cast(pl.Int64).mul(contact_costs(request)).cum_sum()
+        is_spent = spent > request.budget * (1 + 1e-12)
+        code = pl.coalesce(code, pl.when(is_spent).then(pl.lit("over_budget")))
+    return ranked.with_columns(code=code)

@@ -34,6 +34,10 @@ class AudienceRequest:
         budget: money for all contacts; None for no limit.
         contact_cost: money per contact.
         holdout_share: share of the eligible who are listed but not contacted.
+        channels: channels that may be used where several may; empty for any. `channel` goes before it.
+        channel_costs: money per contact by channel; the channels not named cost `contact_cost`.
+        weekdays: ISO days of the week (1 is Monday) on which people may be contacted.
+        any_goods: whether every product is on offer: people come first, and each is told of what suits them best.
     """
 
     product_ids: tuple[str, ...]
@@ -46,9 +50,13 @@ class AudienceRequest:
     budget: float | None = None
     contact_cost: float = 0.0
     holdout_share: float = 0.1
+    channels: tuple[str, ...] = ()
+    channel_costs: Mapping[str, float] = field(default_factory=dict)
+    weekdays: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+    any_goods: bool = False
 
     def __post_init__(self) -> None:
-        if not self.product_ids and self.campaign_id is None:
+        if not (self.product_ids or self.any_goods) and self.campaign_id is None:
             raise UsageError(
                 "an audience needs goods or a campaign; got neither. Name goods (--product) or a campaign (--campaign)."
             )
@@ -56,12 +64,34 @@ class AudienceRequest:
             raise UsageError(f"an audience of {self.size} cannot be found; wanted a size of 1 or more.")
         if self.kind not in {"repeat", "explore", "mixed"}:
             raise UsageError(f"kind {self.kind!r} is unknown; wanted repeat, explore or mixed.")
-        if self.channel is not None and self.channel not in CHANNELS_OF_CONTACT:
-            raise UsageError(f"channel {self.channel!r} is unknown; wanted one of {', '.join(CHANNELS_OF_CONTACT)}.")
+        unknown = self.allowed_channels - set(CHANNELS_OF_CONTACT)
+        if unknown:
+            raise UsageError(f"channel {min(unknown)!r} is unknown; wanted one of {', '.join(CHANNELS_OF_CONTACT)}.")
         if not 0 <= self.holdout_share < 1:
             raise UsageError(f"holdout share {self.holdout_share} cannot be used; wanted 0 or more and less than 1.")
         if self.contact_cost < 0 or (self.budget is not None and self.budget < 0):
             raise UsageError("budget and contact cost are amounts of money; wanted 0 or more.")
+
+    @property
+    def allowed_channels(self) -> frozenset[str]:
+        """Channels that may be used; empty for any."""
+        return frozenset(self.channels) if self.channel is None else frozenset({self.channel})
+
+    def contact_days(self, as_of: date) -> list[date]:
+        """The days on which people may be contacted, rising.
+
+        Raises:
+            ImpossibleError: there is none: the campaign is over, or none of its days is one of `weekdays`.
+        """
+        first, last = self.days(as_of)
+        every = (first + timedelta(days=number) for number in range((last - first).days + 1))
+        days = [day for day in every if day.isoweekday() in self.weekdays]
+        if not days:
+            raise ImpossibleError(
+                f"none of the days from {first} to {last} is one of the weekdays {list(self.weekdays)} (1 is Monday). "
+                "Choose other weekdays or a later end."
+            )
+        return days
 
     @property
     def holdout_key(self) -> str:
@@ -103,6 +133,7 @@ class AudienceFacts:
         caused_share: share of the purchases of contacted people that the contact causes: the rest would have been made
             anyway and earns nothing. None where it was never measured: then every purchase counts.
         at_home_only: whether goods must lie in the person's own shop; otherwise any shop of the network will do.
+        planned: contacts that other campaigns plan: `campaign_id`, `customer_id`, `channel`, `day`. None: none.
     """
 
     customers: pl.DataFrame
@@ -118,3 +149,4 @@ class AudienceFacts:
     left_over: pl.DataFrame | None = None
     caused_share: float | None = None
     at_home_only: bool = False
+    planned: pl.DataFrame | None = None

@@ -1,51 +1,43 @@
-"""Chooses the contact channel of each customer from consents, past contacts and responses."""
+"""Ranks the contact channels of each customer by consents, past contacts and responses."""
 
-from datetime import date, timedelta
+from collections.abc import Collection
 
 import polars as pl
 
 from retail_brain.decisions.audience_request import CHANNEL_ORDER
 
 
-def best_channels(
+def channel_options(
     customers: pl.DataFrame,
     states: pl.DataFrame | None,
     contacts: pl.DataFrame | None,
     responses: pl.DataFrame | None,
-    channel: str | None,
+    allowed: Collection[str],
 ) -> pl.DataFrame:
-    """One row per customer who may be reached: `customer_id`, `channel` (null where nothing tells).
+    """One row per customer x channel that may be used: `customer_id`, `channel`, each customer's best first.
 
-    Among the allowed channels it is the one the person answered most often, then the one used most, then the quietest.
-    Where there is no consent table everyone may be reached, by `channel` or the one used so far.
+    The best is the one the person answered most often, then the one used most, then the quietest. Where there is no
+    consent table everyone may be reached: by each of `allowed`, or where any may be used by those used so far, else by
+    a channel that is null.
 
     Args:
         customers: everybody considered.
         states: result of `channel_states`; None where the dataset has no consents.
         contacts: made so far.
         responses: to them.
-        channel: the only one that may be used; None for any.
+        allowed: channels that may be used; empty for any.
     """
     usage = _used_channels(contacts, responses)
-    if states is None:
-        everyone = customers.select("customer_id")
-        if channel is not None:
-            return everyone.with_columns(channel=pl.lit(channel))
-        return everyone.join(_preferred(usage), on="customer_id", how="left")
-    allowed = states.filter("granted").select("customer_id", "channel")
-    if channel is not None:
-        allowed = allowed.filter(pl.col("channel") == channel)
-    scored = allowed.join(usage, on=["customer_id", "channel"], how="left").with_columns(
-        pl.col("answers", "uses").fill_null(0)
-    )
-    return _preferred(scored)
-
-
-def contact_counts(contacts: pl.DataFrame, as_of: date, window_days: int) -> pl.DataFrame:
-    """One row per customer contacted within the `window_days` days up to and including `as_of`: `contact_count`."""
-    day = pl.col("contacted_at").cast(pl.Date)
-    recent = contacts.filter(day > as_of - timedelta(days=window_days), day <= as_of, ~pl.col("is_holdout"))
-    return recent.group_by("customer_id").agg(contact_count=pl.len())
+    everyone = customers.select("customer_id")
+    if states is not None:
+        options = states.filter("granted").select("customer_id", "channel")
+    elif allowed:
+        options = everyone.join(pl.DataFrame({"channel": sorted(allowed)}), how="cross")
+    else:
+        options = everyone.join(usage.select("customer_id", "channel"), on="customer_id", how="left")
+    if allowed:
+        options = options.filter(pl.col("channel").is_in(list(allowed)))
+    return _by_preference(options.join(usage, on=["customer_id", "channel"], how="left"))
 
 
 def _used_channels(contacts: pl.DataFrame | None, responses: pl.DataFrame | None) -> pl.DataFrame:
@@ -63,7 +55,8 @@ def _used_channels(contacts: pl.DataFrame | None, responses: pl.DataFrame | None
     return contacted.group_by("customer_id", "channel").agg(answers=answered.sum().cast(pl.UInt32), uses=pl.len())
 
 
-def _preferred(scored: pl.DataFrame) -> pl.DataFrame:
+def _by_preference(options: pl.DataFrame) -> pl.DataFrame:
     order = pl.col("channel").replace_strict({name: i for i, name in enumerate(CHANNEL_ORDER)}, default=9)
-    best = scored.sort("answers", "uses", order, descending=[True, True, False], maintain_order=True)
-    return best.group_by("customer_id", maintain_order=True).first().select("customer_id", "channel")
+    answers, uses = (pl.col(name).fill_null(0) for name in ("answers", "uses"))
+    ranked = options.sort("customer_id", answers, uses, order, descending=[False, True, True, False])
+    return ranked.select("customer_id", "channel")

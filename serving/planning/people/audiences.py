@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, Protocol
 
 import polars as pl
@@ -12,7 +11,6 @@ from retail_brain.decisions.assignment import Assignment, assign_contacts
 from retail_brain.decisions.audience import audience_rows, build_audience, rank_people
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.eligibility import assess
-from retail_brain.decisions.holdout import is_holdout
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
@@ -152,9 +150,7 @@ def assign(
         ]
     )
     assignment = assign_contacts(values, {name: _cap(request) for name, request in requests.items()}, per_customer)
-    tables = [
-        _assigned_rows(assignment, people[name], request, as_of, facts.names) for name, request in requests.items()
-    ]
+    tables = [_assigned_rows(assignment, people[name], request, facts.names) for name, request in requests.items()]
     return CampaignPlan(pl.concat(tables), assignment.prices, assignment.value, assignment.bound)
 
 
@@ -199,9 +195,8 @@ def _cap(request: AudienceRequest) -> int:
 
 
 def _assigned_rows(
-    assignment: Assignment, people: pl.DataFrame, request: AudienceRequest, as_of: date, names: Mapping[str, str]
+    assignment: Assignment, people: pl.DataFrame, request: AudienceRequest, names: Mapping[str, str]
 ) -> pl.DataFrame:
     assigned = assignment.pairs.filter(pl.col("campaign_id") == request.campaign_id).select("customer_id")
     listed = rank_people(people.join(assigned, on="customer_id", how="semi"))
-    holdout = is_holdout(listed["customer_id"], request.holdout_key, request.holdout_share)
-    return audience_rows(listed.with_columns(held=holdout), request, as_of, names)
+    return audience_rows(listed, request, names)

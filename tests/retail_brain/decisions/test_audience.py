@@ -218,3 +218,47 @@ def test_audience_and_exclusions_account_for_everybody(chances, size, share, bud
     assert audience["rank"].to_list() == list(range(1, audience.height + 1))
     assert audience["customer_id"].is_unique().all()
     assert audience["probability"].is_sorted(descending=True)
+
+
+def test_the_global_control_group_is_the_same_in_every_campaign_and_nobody_contacts_it():
+    people = [f"c{number}" for number in range(400)]
+    pairs, facts = make_pairs(**dict.fromkeys(people, 0.5)), make_facts(*people)
+    settings = AudienceSettings(control_share=0.2)
+    reached = []
+    for name in ("spring", "summer"):
+        audience, exclusions = build_audience(pairs, facts, request(campaign_id=name, size=400), AS_OF, settings)
+        assert 50 < codes(exclusions)["control_group"] < 110
+        reached.append(set(audience["customer_id"]))
+    assert reached[0] == reached[1]
+
+
+def test_a_planned_contact_moves_the_day_and_one_already_made_is_counted_once():
+    settings = AudienceSettings(max_contacts=1, contact_window_days=3)
+    planned = pl.DataFrame(
+        {"campaign_id": ["K"] * 2, "customer_id": ["a", "b"], "channel": ["sms"] * 2, "day": [date(2025, 3, 2)] * 2}
+    )
+    made = contacts(("K", "b", "sms"))
+    facts = make_facts("a", "b", planned=planned, contacts=made)
+    audience, _ = build_audience(make_pairs(a=0.5, b=0.4), facts, request(campaign_id="L"), AS_OF, settings)
+    # a has one on 2 March, so 5 March is the first day with room; b's was made on 27 February
+    assert audience.select("customer_id", "send_on").rows() == [("a", date(2025, 3, 5)), ("b", date(2025, 3, 2))]
+
+
+def test_only_the_weekdays_asked_for_are_used():
+    mondays = request(weekdays=(1,))
+    audience, _ = build_audience(make_pairs(a=0.5), make_facts("a"), mondays, AS_OF, SETTINGS)
+    assert audience["send_on"].to_list() == [date(2025, 3, 3)]
+    with pytest.raises(ImpossibleError, match="weekdays"):
+        build_audience(
+            make_pairs(a=0.5), make_facts("a"), request(weekdays=(1,), ends_on=date(2025, 3, 3)), AS_OF, SETTINGS
+        )
+
+
+def test_a_contact_costs_what_its_channel_costs():
+    values = pl.DataFrame({"product_id": ["牛奶"], "value": [4.0]})
+    given_ = consents(("a", "sms", True, 1), ("b", "guide", True, 1))
+    asked = request(channels=("sms", "guide"), channel_costs={"guide": 1.5, "sms": 0.1}, budget=1.55)
+    facts = make_facts("a", "b", values=values, consents=given_)
+    audience, exclusions = build_audience(make_pairs(a=0.5, b=0.6), facts, asked, AS_OF, SETTINGS)
+    assert audience["expected_value"].to_list() == pytest.approx([1.9])
+    assert codes(exclusions) == {"over_budget": 1}

@@ -1,0 +1,23 @@
+"""Splits a probability of buying into what a contact causes and what would have been bought anyway."""
+
+import polars as pl
+
+
+def caused_probability(probability: pl.Expr, caused_share: float | None) -> pl.Expr:
+    """Chance that a contact causes the purchase of somebody who buys with this probability once contacted.
+
+    A contact multiplies the odds of buying by `1 / (1 - caused_share)`: it adds about `caused_share` of the purchases
+    of people who seldom buy, and nothing for those who buy anyway.
+
+    Args:
+        probability: of buying when contacted, from 0 to 1.
+        caused_share: share of the purchases of contacted people that contacts cause, from 0 to 1. None: never measured,
+            so every purchase counts.
+
+    >>> frame = pl.DataFrame({"p": [0.02, 0.5, 1.0]})
+    >>> frame.select(caused_probability(pl.col("p"), 0.2).round(3))["p"].to_list()
+    [0.004, 0.056, 0.0]
+    """
+    if caused_share is None or caused_share >= 1:
+        return probability
+    return probability * caused_share * (1 - probability) / (1 - probability * caused_share)

@@ -1,0 +1,106 @@
+"""Judges each offer of a product to a person: whether it can be made, and the money that a contact would bring."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
+from retail_brain.decisions.incremental import caused_probability
+from retail_brain.settings import AudienceSettings
+
+
+def complete_pairs(pairs: pl.DataFrame) -> pl.DataFrame:
+    """The pairs with every optional column, and only those with a probability."""
+    optional = {"kind": pl.String, "due_on": pl.Date, "reason": pl.String, "reason_zh": pl.String}
+    missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in optional.items() if name not in pairs.columns]
+    ids = pl.col("customer_id", "product_id").cast(pl.String)
+    complete = pairs.with_columns(*missing, ids, pl.col("probability").cast(pl.Float64).fill_nan(None).clip(0, 1))
+    return complete.filter(pl.col("probability") > 0).select("customer_id", "product_id", "probability", *optional)
+
+
+def judged_offers(
+    pairs: pl.DataFrame,
+    facts: AudienceFacts,
+    request: AudienceRequest,
+    as_of: date,
+    settings: AudienceSettings,
+) -> pl.DataFrame:
+    """The pairs of the goods on offer, with what a contact brings and `offer_code` where an offer cannot be made.
+
+    `caused` is the chance that a contact causes the purchase, `offer_value` the money of it.
+    """
+    first, last = request.days(as_of)
+    is_offered = pl.lit(value=True) if request.any_goods else pl.col("product_id").is_in(list(request.product_ids))
+    offers = pairs.filter(is_offered)
+    offers = offers.unique(["customer_id", "product_id"], keep="first", maintain_order=True)
+    offers = offers.join(facts.values.unique("product_id"), on="product_id", how="left")
+    offers = _with_availability(offers, facts)
+    bought = facts.purchases
+    if bought is None:
+        bought = pl.DataFrame(schema={"customer_id": pl.String, "product_id": pl.String, "bought_on": pl.Date})
+    offers = offers.join(
+        bought.select("customer_id", "product_id", "bought_on"), on=["customer_id", "product_id"], how="left"
+    )
+    offers = (
+        _with_left_over(offers, facts)
+        .with_columns(
+            caused=caused_probability(pl.col("probability"), facts.caused_share),
+        )
+        .with_columns(
+            offer_value=pl.col("caused") * pl.col("value"),
+            last=pl.min_horizontal(pl.lit(last), "ends_on"),
+        )
+    )
+    # A recent purchase does not exclude goods that are due again within the campaign.
+    recent = pl.col("bought_on") > as_of - timedelta(days=settings.just_bought_days)
+    code = (
+        pl.when(pl.lit(request.kind != "mixed") & (pl.col("kind") != request.kind)).then(pl.lit("other_kind"))
+        .when(~pl.col("available")).then(pl.lit("no_stock"))
+        .when((pl.col("ends_on") < first) | (pl.col("due_on") > pl.col("ends_on"))).then(pl.lit("too_late"))
+        .when(recent & (pl.col("due_on").is_null() | (pl.col("due_on") > pl.col("last")))).then(pl.lit("just_bought"))
+        .when(pl.col("due_on") > pl.col("last")).then(pl.lit("not_due"))
+    )  # fmt: skip
+    return offers.with_columns(offer_code=code)
+
+
+def _with_availability(offers: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
+    """Adds `available`: some of the product lies in the person's shop, or in any shop of the network.
+
+    Products that the stock table does not name at all are of unknown stock and count as available.
+    """
+    if facts.stock is None or facts.stock.height == 0:
+        return offers.with_columns(available=pl.lit(value=True))
+    availability = facts.stock.group_by("product_id").agg(anywhere=(pl.col("on_hand") > 0).any())
+    offers = offers.join(availability, on="product_id", how="left").with_columns(
+        pl.col("anywhere").fill_null(value=True)
+    )
+    if not facts.at_home_only or "home_store_id" not in facts.customers.columns:
+        return offers.rename({"anywhere": "available"})
+    homes = facts.customers.select("customer_id", "home_store_id").unique("customer_id")
+    at_home = facts.stock.group_by(pl.col("store_id").alias("home_store_id"), "product_id").agg(
+        at_home=(pl.col("on_hand") > 0).any()
+    )
+    offers = offers.join(homes, on="customer_id", how="left").join(
+        at_home, on=["home_store_id", "product_id"], how="left"
+    )
+    homeless = pl.col("home_store_id").is_null()
+    own = pl.when(homeless).then(pl.col("anywhere")).otherwise(pl.col("at_home").fill_null(value=False))
+    return offers.with_columns(available=own).drop("anywhere", "at_home", "home_store_id")
+
+
+def _with_left_over(offers: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
+    """Adds `home_store_id`, and `left_over_units` and `ends_on` of left-over goods in the person's shop.
+
+    Goods of which nothing is left there are not `available`.
+    """
+    none = [pl.lit(None, pl.String).alias("home_store_id"), pl.lit(None, pl.Date).alias("ends_on")]
+    if facts.left_over is None:
+        return offers.with_columns(*none, left_over_units=pl.lit(None, pl.Float64))
+    if "home_store_id" not in facts.customers.columns:
+        return offers.with_columns(*none, left_over_units=pl.lit(0.0), available=pl.lit(value=False))
+    homes = facts.customers.select("customer_id", "home_store_id").unique("customer_id")
+    left = facts.left_over.group_by("product_id", home_store_id="store_id").agg(
+        pl.col("left_over_units").sum(), ends_on=pl.col("sell_by").min()
+    )
+    joined = offers.join(homes, on="customer_id", how="left").join(left, on=["home_store_id", "product_id"], how="left")
+    return joined.with_columns(available=pl.col("left_over_units").fill_null(0) > 0)

@@ -1,0 +1,105 @@
+"""Decides whom a campaign may reach at all, whatever the goods: consent, control group, holdout and caps."""
+
+from datetime import date
+
+import polars as pl
+
+from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
+from retail_brain.decisions.channels import channel_options
+from retail_brain.decisions.consents import channel_states, closed_reasons
+from retail_brain.decisions.contact_caps import Caps, with_open_days
+from retail_brain.decisions.holdout import is_holdout
+from retail_brain.settings import AudienceSettings
+
+_CONTROL = "global control group"
+"""Salt of the control group's hash: no campaign can have it as its id, which holds no blank."""
+
+
+def reach(
+    people: pl.DataFrame, facts: AudienceFacts, request: AudienceRequest, as_of: date, settings: AudienceSettings
+) -> pl.DataFrame:
+    """One row per customer with `held` (of the holdout), `channel`, `open_days` (null: every day) and `reach_code`.
+
+    `reach_code` is null for those who may be reached, else the first that holds of: no consent, control group, already
+    contacted in the campaign, and the caps of all campaigns together, which leave no channel and day open.
+
+    Args:
+        people: `customer_id`, one row each.
+        facts: consents, contacts made and planned, responses.
+        request: the campaign.
+        as_of: last visible day.
+        settings: caps and the share of the control group.
+
+    Raises:
+        ImpossibleError: the campaign has no day left.
+    """
+    states = None if facts.consents is None else channel_states(facts.consents.lazy(), as_of).collect()
+    options = channel_options(people, states, facts.contacts, facts.responses, request.allowed_channels)
+    caps = Caps(settings.max_contacts, settings.contact_window_days, settings.max_contacts_by_channel)
+    is_open = with_open_days(options, contact_log(facts), request.contact_days(as_of), caps)
+    best = is_open.group_by("customer_id", maintain_order=True).first()
+    ids = people["customer_id"]
+    reached = (
+        people.with_columns(
+            held=is_holdout(ids, request.holdout_key, request.holdout_share),
+            is_control=is_holdout(ids, _CONTROL, settings.control_share),
+        )
+        .join(
+            options.select("customer_id").unique().with_columns(has_channel=pl.lit(value=True)),
+            on="customer_id",
+            how="left",
+        )
+        .join(_closed(states, request), on="customer_id", how="left")
+        .join(_members(facts, request), on="customer_id", how="left")
+        .join(best.with_columns(is_open=pl.lit(value=True)), on="customer_id", how="left")
+    )
+    code = (
+        pl.when(pl.col("has_channel").is_null()).then(pl.col("consent_code").fill_null("no_consent"))
+        .when("is_control").then(pl.lit("control_group"))
+        .when(pl.col("in_campaign").fill_null(value=False)).then(pl.lit("in_campaign"))
+        .when(pl.col("is_open").is_null()).then(pl.lit("contacted_too_often"))
+    )  # fmt: skip
+    return reached.select("customer_id", "held", "channel", "open_days", reach_code=code)
+
+
+def contact_costs(request: AudienceRequest) -> pl.Expr:
+    """Money for one contact by the column `channel`."""
+    if not request.channel_costs:
+        return pl.lit(request.contact_cost)
+    return pl.col("channel").replace_strict(
+        dict(request.channel_costs), default=request.contact_cost, return_dtype=pl.Float64
+    )
+
+
+def contact_log(facts: AudienceFacts) -> pl.DataFrame:
+    """One row per contact made or planned, held-out people apart: `customer_id`, `channel`, `day`.
+
+    A planned contact that was made since, of the same campaign and person, is counted once.
+    """
+    columns = {"customer_id": pl.String, "channel": pl.String, "day": pl.Date}
+    parts = [pl.DataFrame(schema=columns)]
+    keys = ["campaign_id", "customer_id"]
+    if facts.contacts is not None:
+        made = facts.contacts.filter(~pl.col("is_holdout"))
+        parts.append(made.select("customer_id", "channel", day=pl.col("contacted_at").cast(pl.Date)))
+    if facts.planned is not None:
+        planned = facts.planned if facts.contacts is None else facts.planned.join(facts.contacts, on=keys, how="anti")
+        parts.append(planned.select("customer_id", "channel", "day"))
+    return pl.concat(parts)
+
+
+def _closed(states: pl.DataFrame | None, request: AudienceRequest) -> pl.DataFrame:
+    """One row per customer to whom a channel (of those asked for, if some are) is closed, with the reason."""
+    if states is None:
+        return pl.DataFrame(schema={"customer_id": pl.String, "consent_code": pl.String})
+    allowed = request.allowed_channels
+    return closed_reasons(states.filter(pl.col("channel").is_in(list(allowed))) if allowed else states)
+
+
+def _members(facts: AudienceFacts, request: AudienceRequest) -> pl.DataFrame:
+    """One row per customer contacted in this campaign before: `in_campaign`."""
+    if facts.contacts is None:
+        return pl.DataFrame(schema={"customer_id": pl.String, "in_campaign": pl.Boolean})
+    own = pl.col("campaign_id") == pl.lit(request.campaign_id, dtype=pl.String)
+    members = facts.contacts.filter(own, ~pl.col("is_holdout"))
+    return members.select("customer_id").unique().with_columns(in_campaign=pl.lit(value=True))
