@@ -69,9 +69,11 @@ def replenish(
 def simulate(
     out: Annotated[Path, typer.Option("--out", help="Folder to write the report to.")],
     first: Annotated[
-        str | None, typer.Option("--from", help="First day played.", show_default="91 days before --until")
+        str | None, typer.Option("--from", help="First day played.", show_default="91 days, 26 weeks or a year")
     ] = None,
-    last: Annotated[str | None, typer.Option("--until", help="Last day played.", show_default="last sale")] = None,
+    last: Annotated[
+        str | None, typer.Option("--until", help="Last day played.", show_default="end of the last period sold")
+    ] = None,
     policy: Annotated[
         list[str] | None,
         typer.Option(
@@ -81,20 +83,37 @@ def simulate(
     ] = None,
     stores: StoresOption = None,
     forecast: Annotated[str, typer.Option(help="What suggestions rest on: model or moving.")] = "model",
-    refresh_days: Annotated[int, typer.Option(min=1, help="How often the model forecasts anew.")] = 7,
-    refit_days: Annotated[int, typer.Option(min=1, help="How often the model is fitted anew.")] = 31,
-    tune_days: Annotated[int, typer.Option(min=0, help="Days before --from that parameters are tuned on.")] = 56,
+    refresh_days: Annotated[
+        int | None,
+        typer.Option(min=1, help="How often the model forecasts anew.", show_default="7, or every month"),
+    ] = None,
+    refit_days: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="How often the model is fitted anew.", show_default="31, 91 for weeks, 182 for months"
+        ),
+    ] = None,
+    tune_days: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Days before --from to tune parameters on.", show_default="56, 336 for weeks, 365 for months"
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of demand recovery and sample paths.")] = 0,
     lake: LakeOption = None,
 ) -> None:
-    """Replays order policies day by day on recorded demand: cost, fill rate, waste, stock, with plots.
+    """Replays order policies on recorded demand, day by day: cost, fill rate, waste, stock, with plots.
+
+    With data.period = "week" or "month" whole weeks or months are played; lead times and reviews stay in days.
 
     Needs sales; uses inventory (lost demand, opening stock), supply, prices and products. Demand models are fitted on
     what was known on their day, and parameters are tuned on the days before the first.
     """
     from datetime import timedelta
 
+    from features.demand.periods import last_visible_day
     from retail_brain.errors import UsageError
+    from serving.planning.replay.periods import PLAYED_DAYS
     from serving.planning.replay.rolling_forecasts import Rolling
     from serving.planning.replay.run import POLICIES, replay
     from serving.planning.replay.tuning import ReplaySetup
@@ -103,8 +122,9 @@ def simulate(
         raise UsageError(f"--forecast {forecast!r} is unknown; wanted model or moving.")
     chosen = current()
     dataset = chosen.dataset(lake)
-    until = parse_day(last, "--until") if last else dataset.last_day()
-    begin = parse_day(first, "--from") if first else until - timedelta(days=90)
+    period = chosen.settings.data.period
+    until = parse_day(last, "--until") if last else last_visible_day(dataset, period)
+    begin = parse_day(first, "--from") if first else until - timedelta(days=PLAYED_DAYS[period] - 1)
     setup = ReplaySetup(
         dataset.at(until),
         chosen.settings,

@@ -13,18 +13,20 @@ class Cycles:
     """Completed order cycles, one element per order.
 
     Attributes:
-        demand: shape (orders, days), units demanded on each day from the first on.
+        demand: shape (orders, periods), units demanded in each period (a day, mostly) from the first on.
         on_hand: units at the start, 0 or more.
-        on_order: units already on their way then; they arrive half-way to the order, as in the plan.
-        arrival: day in whose morning the order arrived.
-        end: day in whose morning the following order could arrive; the cycle ends before it.
+        due: shape (orders, periods or fewer), units already on their way, by the period in whose morning they arrive.
+        arrival: period in whose morning the order arrived.
+        end: period in whose morning the following order could arrive; the cycle ends before it.
+        period_days: days of a period.
     """
 
     demand: Floats
     on_hand: Floats
-    on_order: Floats
+    due: Floats
     arrival: Ints
     end: Ints
+    period_days: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -48,17 +50,18 @@ def outcome(cycles: Cycles, quantity: Floats, terms: Terms) -> Outcome:
 
     Goods whose shelf life is shorter than the cycle and that are left at its end count as written off at cost.
     """
-    stock, sold, lost, stock_days = np.maximum(cycles.on_hand, 0), *(np.zeros(len(quantity)) for _ in range(3))
-    due = cycles.arrival // 2
-    for day in range(cycles.demand.shape[1]):
-        stock = stock + np.where(due == day, cycles.on_order, 0.0) + np.where(cycles.arrival == day, quantity, 0.0)
-        served = np.minimum(stock, cycles.demand[:, day])
-        missed = cycles.demand[:, day] - served
-        running: Bools = day < cycles.end
-        counted = running & (day >= cycles.arrival)
+    stock, sold, lost, held = np.maximum(cycles.on_hand, 0), *(np.zeros(len(quantity)) for _ in range(3))
+    for period in range(cycles.demand.shape[1]):
+        running: Bools = period < cycles.end
+        coming = cycles.due[:, period] if period < cycles.due.shape[1] else 0.0
+        stock = stock + np.where(running, coming, 0.0) + np.where(cycles.arrival == period, quantity, 0.0)
+        served = np.minimum(stock, cycles.demand[:, period])
+        missed = cycles.demand[:, period] - served
+        counted = running & (period >= cycles.arrival)
         stock = np.where(running, stock - served, stock)
         sold, lost = sold + np.where(counted, served, 0.0), lost + np.where(counted, missed, 0.0)
-        stock_days = stock_days + np.where(counted, stock, 0.0)
-    wasted = np.where(terms.shelf_life_days <= cycles.end - cycles.arrival, stock, 0.0)
-    money = terms.margin * sold - terms.stockout * lost - terms.holding * stock_days - terms.cost_guess * wasted
+        held = held + np.where(counted, stock, 0.0)
+    length = cycles.period_days
+    wasted = np.where(terms.shelf_life_days <= (cycles.end - cycles.arrival) * length, stock, 0.0)
+    money = terms.margin * sold - terms.stockout * lost - terms.holding * length * held - terms.cost_guess * wasted
     return Outcome(sold, lost, stock, money)

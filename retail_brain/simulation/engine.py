@@ -32,7 +32,8 @@ class Outcome:
         opening, closing: units on hand before the first and after the last period, counted or not.
         moved: units received, sold and wasted per series over all periods, counted or not.
         per_period: name -> units of all series in each period: demand, sold, lost, wasted, held, ordered.
-        blocks: name -> per series and block of BLOCK periods: units of demand, sold, wasted, and money of cost.
+        blocks: name -> per series and block of `Environment.block` periods: units of demand, sold, wasted, and money
+            of cost.
     """
 
     demand: Floats
@@ -65,9 +66,6 @@ class Outcome:
         demand = float(self.demand.sum())
         return float(self.sold.sum()) / demand if demand > 0 else 1.0
 
-
-BLOCK = 7
-"""Periods per block of the bootstrap over time: a week, so that a block has every weekday."""
 
 _Cell = TypeVar("_Cell", np.float64, np.bool_)
 
@@ -139,12 +137,12 @@ class _Book:
     @classmethod
     def open(cls, environment: Environment) -> "_Book":
         """Totals of zero."""
-        weeks = -(-environment.periods // BLOCK)
+        blocks = -(-environment.periods // environment.block)
         return cls(
             sums={name: np.zeros(environment.series) for name in (*_PER_PERIOD, "received", "lines")},
             moved={name: np.zeros(environment.series) for name in ("received", "sold", "wasted")},
             daily={name: np.zeros(environment.periods) for name in _PER_PERIOD},
-            blocks={name: np.zeros((weeks, environment.series)) for name in ("demand", "sold", "wasted", "cost")},
+            blocks={name: np.zeros((blocks, environment.series)) for name in ("demand", "sold", "wasted", "cost")},
         )
 
     def add(self, now: dict[str, Floats], period: int, environment: Environment, *, counts: bool) -> None:
@@ -155,7 +153,7 @@ class _Book:
             return
         for name in self.sums:
             self.sums[name] += now[name]
-        block = period // BLOCK
+        block = period // environment.block
         for name in ("demand", "sold", "wasted"):
             self.blocks[name][block] += now[name]
         money = self.blocks["cost"][block]

@@ -1,4 +1,4 @@
-"""Baseline forecasts for a replay: moving average with weekday factors and negative binomial spread."""
+"""Baseline forecasts for a replay: moving average with factors of a short season and negative binomial spread."""
 
 from dataclasses import dataclass
 
@@ -11,15 +11,16 @@ from retail_brain.simulation.policies import Forecast
 
 @dataclass(frozen=True)
 class MovingAverageForecast:
-    """Baseline: negative binomial sample paths around a moving average with weekday factors.
+    """Baseline: negative binomial sample paths around a moving average with seasonal factors.
 
     Attributes:
-        demand: units per series and day, the days before the replay first.
-        before: number of those days before the replay.
-        horizon: days ahead.
+        demand: units per series and period, the periods before the replay first.
+        before: number of those periods before the replay.
+        horizon: periods ahead.
         paths: sample paths.
-        window: days of the moving mean.
-        seed: of the draws; the same day gets the same draws.
+        window: periods of the moving mean.
+        season: periods of the short season: 7 days; 1 for none.
+        seed: of the draws; the same period gets the same draws.
     """
 
     demand: Floats
@@ -27,25 +28,28 @@ class MovingAverageForecast:
     horizon: int
     paths: int = 100
     window: int = 56
+    season: int = 7
     seed: int = 0
 
     def mean(self, period: int) -> Floats:
-        """Mean demand of the days after `period`, shape (series, horizon)."""
-        end = self.before + period + 1
+        """Mean demand of the periods after `period`, shape (series, horizon)."""
+        end, season = self.before + period + 1, self.season
         recent = self.demand[:, max(0, end - self.window) : end]
         level = recent.mean(axis=1) if recent.shape[1] else np.zeros(len(self.demand))
-        # numbered from the first day, not by calendar: only days a week apart must have the same number
-        weekday = np.arange(end - recent.shape[1], end) % 7
-        # weekday factors of all series together: one series sells too little to show its week
+        # numbered from the first period, not by calendar: only days a week apart must have the same number
+        phase = np.arange(end - recent.shape[1], end) % season
+        # factors of all series together: one series sells too little to show its week
         total = recent.sum(axis=0)
-        share = np.array([total[weekday == day].mean() if (weekday == day).any() else np.nan for day in range(7)])
+        share = np.array(
+            [total[phase == place].mean() if (phase == place).any() else np.nan for place in range(season)]
+        )
         factor = np.where(np.isnan(share) | (total.mean() == 0), 1.0, share / max(float(total.mean()), 1e-12))
-        ahead = np.arange(end, end + self.horizon) % 7
+        ahead = np.arange(end, end + self.horizon) % season
         mean: Floats = level[:, None] * factor[ahead][None, :]
         return mean
 
     def __call__(self, period: int) -> npt.NDArray[np.float32]:
-        """Sample paths of the days after `period`."""
+        """Sample paths of the periods after `period`."""
         mean = self.mean(period)
         end = self.before + period + 1
         recent = self.demand[:, max(0, end - self.window) : end]

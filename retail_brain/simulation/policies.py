@@ -152,20 +152,26 @@ def periodic_reviews(periods: int, step: int = 1, until: int | None = None) -> B
     return review
 
 
-def review_schedule(first_day: np.datetime64, periods: int, review_days: Floats, open_weekdays: Bools) -> Bools:
-    """Whether orders of each series may be placed for each morning, shape (series, periods + 1).
+def review_schedule(starts: Days, review_days: Floats, open_weekdays: Bools) -> Days:
+    """Day of the order of each series by period, NaT where there is none, shape (series, len(starts) - 1).
 
-    Column 0 stands for the morning of `first_day`. The first review is on the first open day; the next on the first
-    open day that is at least a review period later.
+    The first review is on the first open day; the next on the first open day that is at least a review period later.
+    What is sold within a period is known only at its end, so a series is ordered once per period at most.
+
+    Args:
+        starts: first days of the periods, and the day after the last.
+        review_days: days between orders, one per series.
+        open_weekdays: shape (series, 7), Monday first.
     """
     pause = np.maximum(np.ceil(review_days), 1).astype("timedelta64[D]")
-    next_review = next_open_day(np.full(len(review_days), first_day, dtype="datetime64[D]"), open_weekdays)
-    due = np.zeros((len(review_days), periods + 1), dtype=np.bool_)
-    for period in range(periods + 1):
-        today = next_review == first_day + np.timedelta64(period, "D")
-        due[:, period] = today
-        next_review = np.where(today, next_open_day(next_review + pause, open_weekdays), next_review)
-    return due
+    next_review = next_open_day(np.full(len(review_days), starts[0], dtype="datetime64[D]"), open_weekdays)
+    ordered_on = np.full((len(review_days), len(starts) - 1), "NaT", dtype="datetime64[D]")
+    for period, end in enumerate(starts[1:]):
+        due = next_review < end
+        ordered_on[due, period] = next_review[due]
+        following = np.maximum(next_review + pause, end)
+        next_review = np.where(due, next_open_day(following, open_weekdays), next_review)
+    return ordered_on
 
 
 def _due(units: Floats, starts: Days) -> Due:

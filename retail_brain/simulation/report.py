@@ -24,9 +24,9 @@ class PolicyResult:
 
     Attributes:
         name: of the policy.
-        units: sums over the series: demand, sold, lost, wasted, held (unit-days), lines.
+        units: sums over the series: demand, sold, lost, wasted, held (unit-periods), lines.
         money: the same of holding, lost sales and waste.
-        blocks: per series and week: units of demand, sold and wasted, and money of cost.
+        blocks: per series and block of periods: units of demand, sold and wasted, and money of cost.
         outcome: the simulation; None for recorded history.
     """
 
@@ -54,16 +54,16 @@ class PolicyResult:
         return float(self.blocks["cost"].sum())
 
 
-def summary(results: list[PolicyResult], stores: list[str], days: int, baseline: str, seed: int = 0) -> pl.DataFrame:
+def summary(results: list[PolicyResult], stores: list[str], periods: int, baseline: str, seed: int = 0) -> pl.DataFrame:
     """One row per policy: cost, fill rate, units lost and wasted, mean stock, orders, and cost against the baseline.
 
-    Intervals are 95 % bootstraps over stores and weeks at once: both are drawn with replacement, and a draw counts the
-    weeks drawn of the stores drawn. Every forecast origin falls in another week. Null with fewer than three stores.
+    Intervals are 95 % bootstraps over stores and blocks of time (weeks, months) at once: both are drawn with
+    replacement, and a draw counts the blocks drawn of the stores drawn. Null with fewer than three stores.
 
     Args:
         results: results of policies on the same series.
         stores: store of each series.
-        days: periods of the replay.
+        periods: periods of the replay.
         baseline: policy that the others are compared with.
         seed: of the bootstrap.
     """
@@ -85,7 +85,7 @@ def summary(results: list[PolicyResult], stores: list[str], days: int, baseline:
                 "holding_cost": result.money["holding"],
                 "lost_cost": result.money["lost"],
                 "waste_cost": result.money["waste"],
-                "mean_stock_units": result.units["held"] / max(days, 1),
+                "mean_stock_units": result.units["held"] / max(periods, 1),
                 "orders": result.units["lines"],
                 "cost_share_of_baseline": _share(result.cost, reference.cost),
                 "share_low": cost[0],
@@ -128,28 +128,35 @@ class _Draws:
 
 
 def write_report(
-    folder: Path, table: pl.DataFrame, curve: pl.DataFrame, results: list[PolicyResult], *, title: str, notes: list[str]
+    folder: Path,
+    table: pl.DataFrame,
+    curve: pl.DataFrame,
+    results: list[PolicyResult],
+    *,
+    title: str,
+    notes: list[str],
+    period: str = "day",
 ) -> None:
     """Writes `summary.csv`, `curve.csv`, `stock_and_lost.png`, `cost_to_service.png` and `REPORT.md` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in (("summary.csv", table), ("curve.csv", curve)):
         with atomic_path(folder / name) as aside:
             frame.write_csv(aside)
-    _save(_days_figure(results), folder / "stock_and_lost.png")
+    _save(_stock_figure(results, period), folder / "stock_and_lost.png")
     _save(_curve_figure(table, curve), folder / "cost_to_service.png")
     write_text(folder / "REPORT.md", _text(table, title, notes))
 
 
-def _days_figure(results: list[PolicyResult]) -> Figure:
+def _stock_figure(results: list[PolicyResult], period: str) -> Figure:
     figure = Figure(figsize=(9, 6), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True)
     for result in results:
         if result.outcome is not None:
             upper.plot(result.outcome.per_period["held"], label=result.name, linewidth=1)
             lower.plot(np.cumsum(result.outcome.per_period["lost"]), label=result.name, linewidth=1)
-    upper.set_ylabel("stock at the end of the day, units")
+    upper.set_ylabel(f"stock at the end of the {period}, units")
     lower.set_ylabel("lost sales so far, units")
-    lower.set_xlabel("days")
+    lower.set_xlabel(f"{period}s")
     upper.legend(fontsize=8)
     return figure
 

@@ -18,7 +18,8 @@ class Environment:
     Attributes:
         demand: units demanded, shape (series, periods).
         counted: where demand is known, same shape; elsewhere nothing is sold and no cost is counted.
-        lead: periods between the morning an order is placed and the morning it can be sold from.
+        lead: periods between the morning an order is placed and the morning it can be sold from, one per series; or
+            shape (series, periods + 1), by the period before whose morning it is placed.
         life: shelf life in periods, NON_PERISHABLE where goods do not expire.
         holding: money per unit held at the end of a period.
         short: money per unit of lost sales.
@@ -27,6 +28,7 @@ class Environment:
         fifo: whether the oldest goods are sold first; otherwise the newest.
         late: periods that each order comes later than `lead` (earlier where negative), shape (series, periods + 1) by
             the period before whose morning it is placed; None where suppliers are punctual.
+        block: periods of a block of the bootstrap over time.
     """
 
     demand: npt.NDArray[np.float64]
@@ -39,13 +41,15 @@ class Environment:
     order_cost: Floats
     fifo: bool = True
     late: Ints | None = None
+    block: int = 7
 
     def delay(self, period: int) -> Ints:
         """Periods of delay of the orders placed at the end of a period (-1: before the first)."""
+        lead: Ints = self.lead[:, period + 1] if self.lead.ndim == 2 else self.lead
         if self.late is None:
-            return self.lead
+            return lead
         # a supplier may be early, but goods cannot arrive before they are ordered
-        delay: Ints = np.maximum(self.lead + self.late[:, period + 1], 0)
+        delay: Ints = np.maximum(lead + self.late[:, period + 1], 0)
         return delay
 
     @property

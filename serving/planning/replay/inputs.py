@@ -8,40 +8,45 @@ import numpy as np
 import polars as pl
 
 from features.demand.censoring import recover
+from features.demand.periods import RHYTHMS, PeriodAxis
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Floats, Ints
 from retail_brain.decisions.inputs import read_stock, read_terms
+from retail_brain.decisions.order_plan import Due
 from retail_brain.decisions.supply_terms import Terms, align, complete_terms
 from retail_brain.errors import ImpossibleError
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
 from retail_brain.simulation.scenario import NON_PERISHABLE
 from retail_brain.simulation.stock_records import age_records
-
-_WARM_DAYS = 91
-"""Days of sales before the replay from which the age of stock is derived. Chosen by judgement, not measured."""
+from serving.planning.replay.opening import read_due
+from serving.planning.replay.periods import HISTORY_PERIODS, period_starts, played_axis
 
 
 @dataclass(frozen=True)
 class ReplayFacts:
-    """Demand, stock and supply terms of the days of a replay.
+    """Demand, stock and supply terms of the periods (days, weeks or months) of a replay.
 
     Attributes:
+        axis: the periods; number 0 is the first played, `count` how many are.
         series: `store_id`, `product_id`, sorted.
         terms: supply terms as known before the first day.
-        demand: recovered units per series and day, from `before` days ahead of the first day to the last.
-        before: days of `demand` ahead of the first day played.
-        sold: recorded sales of the days played.
-        on_hand: recorded stock at the end of the days played, NaN where there is no record.
-        received, wasted: units of the days played that the stock records tell of (see `simulation.records`).
-        life: days that goods may be sold for, NON_PERISHABLE where longer than the quarter before the first day.
-        opening_on_hand, opening_on_order: units at the end of the day before the first.
-        opening_batches: `opening_on_hand` by remaining days of life, as in `simulation.scenario.OpeningStock`.
-        listed: whether the series is listed, per day from the first played on, as many days beyond the last as before
-            the first.
-        has_inventory: whether any stock was recorded.
+        demand: recovered units per series and period, from `before` periods ahead of the first to the last.
+        before: number of periods of `demand` ahead of the first played.
+        sold: recorded sales of the periods played.
+        on_hand: recorded stock at the end of the periods played, NaN where there is no record of their last day.
+        received, wasted: units of the periods played that the stock records tell of (see `simulation.stock_records`).
+        life: periods that goods may be sold for, NON_PERISHABLE where longer than `before` periods.
+        opening_on_hand: units at the end of the day before the first.
+        opening_on_order: units on order then without a day of arrival; 0 for series with open orders.
+        open_orders: units on order then with their day of arrival.
+        opening_batches: `opening_on_hand` by remaining periods of life, as in `simulation.scenario.OpeningStock`.
+        listed: whether the series is listed at the beginning of each period, from the first played to `before` beyond
+            the last.
+        unused_counts: rows of `inventory` within the periods that are not of the last day of one.
     """
 
+    axis: PeriodAxis
     series: pl.DataFrame
     terms: Terms
     demand: Floats
@@ -53,80 +58,100 @@ class ReplayFacts:
     life: Ints
     opening_on_hand: Floats
     opening_on_order: Floats
+    open_orders: Due
     opening_batches: Floats
     listed: Bools
-    has_inventory: bool
+    unused_counts: int
 
     @property
     def played(self) -> Floats:
-        """Demand of the days played."""
+        """Demand of the periods played."""
         return self.demand[:, self.before :]
+
+    @property
+    def has_inventory(self) -> bool:
+        """Whether the stock at the end of any period is recorded."""
+        return bool(np.isfinite(self.on_hand).any())
 
 
 def read_replay(
     dataset: Dataset, first: date, last: date, settings: Settings, stores: Sequence[str] | None = None, seed: int = 0
 ) -> ReplayFacts:
-    """Reads the days `first` to `last`, and the quarter before them.
+    """Reads the whole periods between `first` and `last`, and HISTORY_PERIODS before them.
 
-    Only series sold in that quarter take part. Demand of days on which stock ran out is recovered from the days before
-    (see `features.demand.censoring`) and rounded at random, by `seed`, to whole units.
+    Only series sold in those before take part. Demand of periods in which stock ran out is recovered from the periods
+    before (see `features.demand.censoring`) and rounded at random, by `seed`, to whole units.
 
     Raises:
-        ImpossibleError: nothing was sold in the quarter before, or the days are the wrong way round.
+        ImpossibleError: nothing was sold in the periods before, no whole period lies between the days, or they are the
+            wrong way round.
     """
-    if last < first:
-        raise ImpossibleError(f"the replay would end on {last}, before it begins on {first}. Swap the days.")
-    # Ages of stock and recovered demand need history ahead of the first day.
-    begin = first - timedelta(days=_WARM_DAYS)
-    sales = dataset.at(last).daily_sales().filter(pl.col("date") >= begin)
-    if stores is not None:
-        sales = sales.filter(pl.col("store_id").is_in(list(stores)))
-    rows = sales.select(*SERIES, "date", pl.col("units").clip(0)).collect()
-    series = rows.filter(pl.col("date") < first, pl.col("units") > 0).select(SERIES).unique().sort(SERIES)
+    period = settings.data.period
+    axis, before = played_axis(dataset, period, first, last), HISTORY_PERIODS[period]
+    # ages of stock and recovered demand need history ahead of the first day
+    begin, until = axis.start(-before), axis.start(axis.count) - timedelta(days=1)
+    sales = _of_stores(dataset.at(until).daily_sales().filter(pl.col("date") >= begin), stores)
+    rows = sales.select(*SERIES, "date", "in_stock", pl.col("units").clip(0)).collect()
+    series = rows.filter(pl.col("date") < axis.first, pl.col("units") > 0).select(SERIES).unique().sort(SERIES)
     if series.height == 0:
         raise ImpossibleError(
-            f"nothing was sold between {begin} and {first}, so there is nothing to replay. Choose another --from."
+            f"nothing was sold between {begin} and {axis.first}, so there is nothing to replay. Choose another --from."
         )
-    days = (last - begin).days + 1
-    sold = _matrix(rows, series, begin, days, "units", 0.0)
-    records = dataset.at(last).scan_or_empty("inventory").filter(pl.col("date") >= begin).collect()
-    on_hand = _matrix(records, series, begin, days, "on_hand", float("nan"))
-    demand = _recovered(sold, on_hand, series["store_id"], seed)
-    visible, usual = dataset.at(first - timedelta(days=1)), settings.replenishment
+    cells = _Cells(axis, before, series)
+    sold, open_share = cells.sums(rows), cells.means(rows, "in_stock", 1.0)
+    counts = _of_stores(dataset.at(until).scan_or_empty("inventory"), stores).filter(pl.col("date") >= begin).collect()
+    ending = counts.filter(pl.col("date").is_in(_last_days(axis, before)))
+    on_hand = cells.means(ending, "on_hand", float("nan"))
+    visible, usual = dataset.at(axis.first - timedelta(days=1)), settings.replenishment
     stock = align(
         read_stock(visible, most_age_days=usual.stock_most_age_days),
         series,
         {"on_hand": pl.Float64, "on_order": pl.Float64},
     )
-    terms = complete_terms(read_terms(visible, first - timedelta(days=1)), series, usual)
+    terms = complete_terms(read_terms(visible, axis.first - timedelta(days=1)), series, usual)
     opening = stock["on_hand"].fill_nan(None).to_numpy().astype(np.float64)
-    life = _life(terms)
-    aged = age_records(sold, on_hand, life, _WARM_DAYS - 1)
-    guess = sold[:, :_WARM_DAYS].mean(axis=1) * (terms.lead_days + terms.review_days)
+    life = _life(terms, axis, before)
+    aged = age_records(sold, on_hand, life, before - 1)
+    due = read_due(visible, series, stores)
+    undated = np.nan_to_num(stock["on_order"].fill_nan(None).to_numpy().astype(np.float64))
+    undated[due.series] = 0.0
+    guess = sold[:, :before].mean(axis=1) * (terms.lead_days + terms.review_days) / axis.days_per_period
     opening_units = np.maximum(np.where(np.isnan(opening), np.ceil(guess), opening), 0)
     return ReplayFacts(
+        axis=axis,
         series=series,
         terms=terms,
-        demand=demand,
-        before=_WARM_DAYS,
-        sold=sold[:, _WARM_DAYS:],
-        on_hand=on_hand[:, _WARM_DAYS:],
-        received=aged.received[:, _WARM_DAYS:],
-        wasted=aged.wasted[:, _WARM_DAYS:],
+        demand=_recovered(sold, on_hand, open_share, series["store_id"], RHYTHMS[period].season, seed),
+        before=before,
+        sold=sold[:, before:],
+        on_hand=on_hand[:, before:],
+        received=aged.received[:, before:],
+        wasted=aged.wasted[:, before:],
         life=life,
         opening_on_hand=opening_units,
         opening_batches=_batches(aged.batches, opening_units, life),
-        listed=_listed(visible, series, first, days),
-        opening_on_order=np.nan_to_num(stock["on_order"].fill_nan(None).to_numpy().astype(np.float64)),
-        has_inventory=bool(np.isfinite(on_hand).any()),
+        listed=_listed(visible, series, axis, before),
+        opening_on_order=undated,
+        open_orders=due,
+        unused_counts=counts.filter(pl.col("date") >= axis.first).height
+        - ending.filter(pl.col("date") >= axis.first).height,
     )
 
 
-def _life(terms: Terms) -> Ints:
-    """Days that goods may be sold for; those that outlive the quarter before the replay are taken to keep."""
-    keeps = terms.shelf_life_days > _WARM_DAYS
-    days = np.maximum(np.nan_to_num(terms.shelf_life_days, posinf=1.0), 1)
-    return np.where(keeps, NON_PERISHABLE, days).astype(np.int64)
+def _of_stores(frame: pl.LazyFrame, stores: Sequence[str] | None) -> pl.LazyFrame:
+    return frame if stores is None else frame.filter(pl.col("store_id").is_in(list(stores)))
+
+
+def _last_days(axis: PeriodAxis, before: int) -> list[date]:
+    """The last day of every period: a count within a period is not the stock at its end."""
+    return [start - timedelta(days=1) for start in axis.starts(1 - before, axis.count + 1)]
+
+
+def _life(terms: Terms, axis: PeriodAxis, before: int) -> Ints:
+    """Periods that goods may be sold for, one at least; those that outlive the history are taken to keep."""
+    periods = np.floor(terms.shelf_life_days / axis.days_per_period)
+    keeps = periods > before
+    return np.where(keeps, NON_PERISHABLE, np.maximum(np.where(keeps, 1.0, periods), 1)).astype(np.int64)
 
 
 def _batches(aged: Floats, opening_units: Floats, life: Ints) -> Floats:
@@ -139,40 +164,57 @@ def _batches(aged: Floats, opening_units: Floats, life: Ints) -> Floats:
     return np.where((total > 0)[:, None], aged * scale[:, None], fresh)
 
 
-def _listed(dataset: Dataset, series: pl.DataFrame, first: date, days: int) -> Bools:
-    """Whether each series is listed on each day from the first; those that the assortment never names always are."""
+def _listed(dataset: Dataset, series: pl.DataFrame, axis: PeriodAxis, beyond: int) -> Bools:
+    """Whether each series is listed as each period begins; those that the assortment never names always are."""
     rows = dataset.scan_or_empty("assortment").collect()
     placed = series.with_row_index("row").join(rows, on=list(SERIES), how="inner")
-    out = np.ones((series.height, days), dtype=np.bool_)
+    starts = period_starts(axis, 0, axis.count + beyond)
+    out = np.ones((series.height, len(starts)), dtype=np.bool_)
     out[placed["row"].to_numpy()] = False
     for row, begin, end in placed.select("row", "listed_from", "listed_until").iter_rows():
-        until = days if end is None else (end - first).days
-        out[row, max((begin - first).days, 0) : max(until, 0)] = True
+        # a period under way when the listing began is played too: its later days sold
+        inside = np.append(starts[1:], starts[-1] + np.timedelta64(axis.days_per_period, "D")) > np.datetime64(begin)
+        out[row] |= inside & (True if end is None else starts < np.datetime64(end))
     return out
 
 
-def _matrix(rows: pl.DataFrame, series: pl.DataFrame, begin: date, days: int, name: str, empty: float) -> Floats:
-    """A column of rows by series and day."""
-    index = series.with_row_index("row")
-    placed = rows.join(index, on=list(SERIES), how="inner").with_columns(
-        day=(pl.col("date") - pl.lit(begin)).dt.total_days()
-    )
-    out = np.full((series.height, days), empty)
-    out[placed["row"].to_numpy(), placed["day"].to_numpy()] = placed[name].cast(pl.Float64).to_numpy()
-    return out
+@dataclass(frozen=True)
+class _Cells:
+    """Puts rows of tables into arrays by series and period, `before` periods ahead of the axis first."""
+
+    axis: PeriodAxis
+    before: int
+    series: pl.DataFrame
+
+    def sums(self, rows: pl.DataFrame) -> Floats:
+        """Units per cell; 0 without a row."""
+        return self._put(rows, "units", pl.col("units").sum(), 0.0)
+
+    def means(self, rows: pl.DataFrame, name: str, empty: float) -> Floats:
+        """Mean of a column per cell; `empty` without a value."""
+        return self._put(rows.filter(pl.col(name).is_not_null()), name, pl.col(name).mean(), empty)
+
+    def _put(self, rows: pl.DataFrame, name: str, value: pl.Expr, empty: float) -> Floats:
+        index = self.series.with_row_index("row")
+        cell = self.axis.index(pl.col("date")) + self.before
+        summed = rows.join(index, on=list(SERIES), how="inner").group_by("row", cell=cell).agg(value)
+        out = np.full((self.series.height, self.before + self.axis.count), empty)
+        out[summed["row"].to_numpy(), summed["cell"].to_numpy()] = summed[name].cast(pl.Float64).to_numpy()
+        return out
 
 
-def _recovered(sold: Floats, on_hand: Floats, stores: pl.Series, seed: int) -> Floats:
+def _recovered(sold: Floats, on_hand: Floats, open_share: Floats, stores: pl.Series, season: int, seed: int) -> Floats:
     """Demand behind the sales, in whole units where sales are whole."""
     out: Bools = on_hand <= 0
     began = np.nan_to_num(np.concatenate([np.full((len(out), 1), np.nan), on_hand[:, :-1]], axis=1))
     sold_out = out & (sold >= began) & (sold > 0)
-    full = np.ones(sold.shape, dtype=np.float32)
+    full = np.ones(sold.shape, dtype=np.bool_)
     number = stores.rle_id().cast(pl.Int64).to_numpy()
-    recovered = recover(sold.astype(np.float32), full > 0, full, sold_out, out & (began <= 0), number, 7)
+    shares = open_share.astype(np.float32)
+    recovered = recover(sold.astype(np.float32), full, shares, sold_out, out & (began <= 0), number, season)
     demand = np.maximum(recovered.demand.astype(np.float64), sold)
     if np.array_equal(sold, np.rint(sold)):
-        # Floor of demand plus a uniform draw: whole units with the right mean.
+        # floor of demand plus a uniform draw: whole units with the right mean
         demand = np.floor(demand + np.random.default_rng(seed).random(demand.shape))
         demand = np.maximum(demand, sold)
     return demand

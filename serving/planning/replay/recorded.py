@@ -3,7 +3,6 @@
 import numpy as np
 
 from retail_brain.decisions.arrays import Floats
-from retail_brain.simulation.engine import BLOCK
 from retail_brain.simulation.report import PolicyResult
 from serving.planning.replay.scenario import ReplayScenario
 
@@ -31,14 +30,14 @@ def recorded(scenario: ReplayScenario) -> PolicyResult:
         units={name: float(table.sum()) for name, table in units.items()},
         money={name: float(table.sum()) for name, table in money.items()},
         blocks={
-            name: _blocks(table)
+            name: _blocks(table, environment.block)
             for name, table in (("demand", facts.played), ("sold", sold), ("wasted", facts.wasted), ("cost", cost))
         },
     )
 
 
-def _blocks(table: Floats) -> Floats:
-    """Sums over blocks of days, as replays tell them."""
-    starts = np.arange(0, table.shape[1], BLOCK)
+def _blocks(table: Floats, block: int) -> Floats:
+    """Sums over blocks of periods, as replays tell them."""
+    starts = np.arange(0, table.shape[1], block)
     sums: Floats = np.add.reduceat(table, starts, axis=1)
     return sums

@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from features.demand.periods import PeriodAxis
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES, SeriesFilter
 from retail_brain.progress import Progress
 from retail_brain.simulation.forecasts import latest_forecast
 from retail_brain.simulation.policies import Forecast
+from serving.planning.replay.periods import REFIT_DAYS, REFRESH_DAYS
 from serving.planning.replay.scenario import ReplayScenario
 from serving.planning.stock.supply_side import Forecaster
 
@@ -25,16 +27,26 @@ class Rolling:
     """Schedule of the forecasts and fits of a replay.
 
     Attributes:
-        refresh_days: days between forecasts.
-        refit_days: days between fits, at the next forecast.
+        refresh_days: days between forecasts, in whole periods; None as usual for the length of a period.
+        refit_days: days between fits, at the next forecast; None likewise.
         paths: sample paths at most.
         seed: of demand recovery, late deliveries and paths.
     """
 
-    refresh_days: int = 7
-    refit_days: int = 31
+    refresh_days: int | None = None
+    refit_days: int | None = None
     paths: int = 100
     seed: int = 0
+
+    def refresh(self, axis: PeriodAxis) -> int:
+        """Periods between forecasts, one at least."""
+        asked = REFRESH_DAYS[axis.period] if self.refresh_days is None else self.refresh_days
+        return max(round(asked / axis.days_per_period), 1)
+
+    def refit(self, axis: PeriodAxis) -> int:
+        """Periods between fits, one at least."""
+        asked = REFIT_DAYS[axis.period] if self.refit_days is None else self.refit_days
+        return max(round(asked / axis.days_per_period), 1)
 
 
 def as_of_forecasts(
@@ -49,15 +61,16 @@ def as_of_forecasts(
         rolling: days between forecasts and fits, paths, and the seed.
         progress: told of fits and forecasts.
     """
-    periods = range(-1, scenario.environment.periods, rolling.refresh_days)
+    axis = scenario.facts.axis
+    periods = range(-1, scenario.environment.periods, rolling.refresh(axis))
     if fit is None:
         return latest_forecast({period: scenario.rates(period) for period in periods})
-    first, model, fitted = scenario.starts[0].astype("datetime64[D]").item(), None, -1
+    model, fitted = None, -1
     forecasts = {}
     with progress.step("forecasts as of every refresh") as step:
         for period in periods:
-            visible = dataset.at(first + timedelta(days=period))
-            if model is None or period - fitted >= rolling.refit_days:
+            visible = dataset.at(axis.start(period + 1) - timedelta(days=1))
+            if model is None or period - fitted >= rolling.refit(axis):
                 model, fitted = fit(visible), period
             units = _series_paths(
                 model, visible, scenario.facts.series, scenario.rates.horizon, rolling.seed + period + 1

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import polars as pl
 
+from features.demand.periods import Period
 from retail_brain.decisions.order_policies import policy_names
-from retail_brain.errors import ImpossibleError, UsageError
+from retail_brain.errors import UsageError
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.engine import Policy
 from retail_brain.simulation.policies import Forecast, perfect_forecast
 from retail_brain.simulation.report import PolicyResult, summary, write_report
+from serving.planning.replay.notes import replay_notes
 from serving.planning.replay.recorded import recorded
 from serving.planning.replay.scenario import ReplayScenario
-from serving.planning.replay.tuning import COVER_DAYS, ReplaySetup, Tuned, tune
+from serving.planning.replay.tuning import COVER_PERIODS, ReplaySetup, Tuned, tune
 
 POLICIES = ("suggested", "tuned", "matched", "cover", "legacy", "perfect", "recorded")
 """Replayed unless others are asked for; every policy of the settings may be, by its name, and installed ones too."""
@@ -32,7 +34,8 @@ class Replay:
         curve: one row per policy and service level or cover: fill rate, mean stock, cost.
         played: the replays behind the table.
         notes: what was assumed.
-        tuned: the parameters tuned on the days before.
+        tuned: the parameters tuned on the periods before.
+        period: length of a period played.
     """
 
     table: pl.DataFrame
@@ -40,36 +43,36 @@ class Replay:
     played: list[PolicyResult]
     notes: list[str]
     tuned: Tuned
+    period: Period
 
     def write(self, folder: Path, title: str) -> None:
         """Writes the report."""
-        write_report(folder, self.table, self.curve, self.played, title=title, notes=self.notes)
+        write_report(folder, self.table, self.curve, self.played, title=title, notes=self.notes, period=self.period)
 
 
 def replay(
-    setup: ReplaySetup, first: date, last: date, *, policies: Sequence[str] = POLICIES, tune_days: int = 56
+    setup: ReplaySetup, first: date, last: date, *, policies: Sequence[str] = POLICIES, tune_days: int | None = None
 ) -> Replay:
-    """Replays policies day by day from `first` to `last` on the same demand.
+    """Replays policies on the same demand, period by period: the whole days, weeks or months from `first` to `last`.
 
     Args:
         setup: data, settings and forecasts; every policy sees the same demand and the same delays.
-        first: first day played; policies see, and are tuned on, earlier days only.
-        last: last day played.
+        first: day from which periods are played; policies see, and are tuned on, earlier periods only.
+        last: day until which periods are played.
         policies: some of POLICIES, or of the policies of the settings.
-        tune_days: days before `first` on which parameters are tuned, themselves by replay.
+        tune_days: days before `first` on whose whole periods parameters are tuned, themselves by replay; None as usual.
 
     Raises:
         UsageError: an unknown policy.
-        ImpossibleError: nothing to replay, or the data or the model have no days.
+        ImpossibleError: nothing to replay, or no whole period lies between the days.
         ExtensionError: an installed policy is unusable, or has the name of a built-in one.
     """
     allowed = (*POLICIES, *_by_settings())
     unknown = sorted(set(policies) - set(allowed))
     if unknown or not policies:
         raise UsageError(f"policies {unknown or 'none'} cannot be replayed; wanted some of {', '.join(allowed)}.")
-    _check_days(setup)
     scenario = setup.scenario(first, last)
-    tuned = tune(setup, first, tune_days)
+    tuned = tune(setup, scenario.facts.axis.first, tune_days)
     forecast = setup.forecasts(scenario)
     offered = _offered(scenario, forecast, tuned)
     played = []
@@ -83,28 +86,8 @@ def replay(
     baseline, rolling = _baseline(played), setup.rolling
     stores = scenario.facts.series["store_id"].to_list()
     table = summary(played, stores, scenario.environment.periods, baseline, rolling.seed)
-    notes = _notes(scenario, tuned, baseline, setup.fit is not None, rolling.refresh_days)
-    return Replay(table, curve, played, notes, tuned)
-
-
-def _check_days(setup: ReplaySetup) -> None:
-    """Refuses chains whose sales or forecasts are not by day: a replay plays stock day by day.
-
-    Raises:
-        ImpossibleError: the period is a week or a month, and the sales are rows of it or a model forecasts in it.
-    """
-    period = setup.settings.data.period
-    if period == "day":
-        return
-    by_rows = setup.dataset.has("daily_sales")
-    if by_rows or setup.fit is not None:
-        what = f"daily_sales holds one row per {period}" if by_rows else f"the demand model forecasts by the {period}"
-        remedy = "Receipts (transactions) are needed." if by_rows else "Replay with --forecast moving."
-        raise ImpossibleError(
-            f"a replay plays stock day by day, and {what} (data.period = {period!r}): its figures would mix {period}s "
-            f"into days. {remedy}",
-            {"period": period},
-        )
+    notes = replay_notes(scenario, tuned, baseline, model=setup.fit is not None, rolling=rolling)
+    return Replay(table, curve, played, notes, tuned, scenario.facts.axis.period)
 
 
 def _offered(scenario: ReplayScenario, forecast: Forecast, tuned: Tuned) -> dict[str, Policy]:
@@ -113,7 +96,7 @@ def _offered(scenario: ReplayScenario, forecast: Forecast, tuned: Tuned) -> dict
         "suggested": scenario.suggested(forecast),
         "tuned": scenario.by(forecast, tuned.economic),
         "matched": scenario.by(forecast, tuned.matched),
-        "cover": scenario.cover(tuned.cover(scenario.fresh)),
+        "cover": scenario.cover(tuned.covers(scenario.fresh)),
         "legacy": scenario.legacy(),
         "perfect": scenario.suggested(perfect, policy="economic"),
     }
@@ -140,7 +123,8 @@ def _curve(scenario: ReplayScenario, forecast: Forecast, tuned: Tuned) -> pl.Dat
         ("economic", base * share, scenario.by(forecast, _penalised(tuned.economic, base * share)))
         for share in (0.0, 0.5, 2.0, 8.0)
     ]
-    tried += [("cover", float(days), scenario.cover(float(days))) for days in COVER_DAYS[::2]]
+    covers = COVER_PERIODS[scenario.facts.axis.period][::2]
+    tried += [("cover", float(periods), scenario.cover(float(periods))) for periods in covers]
     tried += [("legacy", level, scenario.legacy(level)) for level in _LEVELS]
     rows = []
     for name, setting, policy in tried:
@@ -160,38 +144,3 @@ def _curve(scenario: ReplayScenario, forecast: Forecast, tuned: Tuned) -> pl.Dat
 
 def _penalised(settings: ReplenishmentSettings, penalty: float) -> ReplenishmentSettings:
     return settings.model_copy(update={"lost_unit_cost": penalty})
-
-
-def _notes(scenario: ReplayScenario, tuned: Tuned, baseline: str, model: bool, refresh_days: int) -> list[str]:
-    facts, decided = scenario.facts, scenario.settings.replenishment
-    made = "a demand model, fitted on what was known then" if model else "moving rates"
-    notes = [
-        f"{facts.series.height:,} series over {scenario.environment.periods} days from {scenario.starts[0]}; "
-        f"forecasts: {made}, anew every {refresh_days} days. Baseline: {baseline}.",
-        f"Orders are placed {decided.orders_placed.replace('_', ' ')}; the policy of the settings is "
-        f"`{decided.policy}`; customers take goods {decided.withdrawal}.",
-        f"Tuned by replay of the {tuned.days} days before: cover {tuned.cover_days:g} days (fresh goods "
-        f"{tuned.fresh_cover_days:g}) on top of lead time and review.",
-        f"Tuned likewise, by cost: {_settings_text(tuned.economic)}.",
-        f"Matched to what the recorded orders served in those days: {_settings_text(tuned.matched)}.",
-        "Cost: holding, margin and stock-out cost of units not there, cost of units past their date. The penalty of a "
-        "lost unit steers orders and is not counted as a cost.",
-        "All replayed policies meet the same recovered demand, opening stock with its ages, late deliveries and order "
-        "days. The stock of the warehouse is taken to be enough.",
-    ]
-    if facts.has_inventory:
-        notes.append(
-            "Recorded: sales and stock as they were; what was thrown away is worked out by ageing the recorded stock, "
-            "oldest sold first, and stock that vanished beyond that counts as wasted."
-        )
-    else:
-        notes.append("No stock was recorded: openings are lead time and review of the mean, sales are taken as demand.")
-    return notes
-
-
-def _settings_text(settings: ReplenishmentSettings) -> str:
-    """Settings as they go into settings.toml."""
-    fresh = settings.fresh_spread_factor
-    text = f'policy = "{settings.policy}", spread_factor = {settings.spread_factor:g}, '
-    text += "" if fresh is None else f"fresh_spread_factor = {fresh:g}, "
-    return f"`{text}lost_unit_cost = {settings.lost_unit_cost:g}`"

@@ -1,12 +1,13 @@
 """Builds the scenario of a replay (demand, opening stock, delays, order days) and the policies played on it."""
 
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 
+from features.demand.periods import Period, PeriodAxis
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
-from retail_brain.decisions.order_calendar import order_cycle
+from retail_brain.decisions.order_calendar import order_cycle, period_of
+from retail_brain.decisions.supply_terms import Terms
 from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Outcome, Policy, simulate
 from retail_brain.simulation.forecasts import MovingAverageForecast
@@ -21,9 +22,15 @@ from retail_brain.simulation.policies import (
 )
 from retail_brain.simulation.scenario import Environment, OpeningStock
 from serving.planning.replay.inputs import ReplayFacts
+from serving.planning.replay.opening import opening_due
+from serving.planning.replay.periods import period_starts
 
-_LONGEST_COVER_DAYS = 30
-"""Days of cover that a policy may ask for, above the largest of COVER_DAYS."""
+_LONGEST_COVER_PERIODS = 30
+"""Periods of cover that a policy may ask for, above the largest of COVER_PERIODS."""
+_RATE_PERIODS: dict[Period, tuple[int, int]] = {"day": (56, 7), "week": (13, 1), "month": (6, 1)}
+"""Periods of the moving mean, and of the short season within it. Chosen by judgement, not measured."""
+_BLOCK_PERIODS: dict[Period, int] = {"day": 7, "week": 1, "month": 1}
+"""Periods per block of the bootstrap: a week at least, so that a block has every weekday."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +40,11 @@ class ReplayScenario:
     Attributes:
         facts: the stretch of history.
         environment: demand, lead times, shelf life and costs of the simulation.
-        opening: stock before the first day.
-        review: whether each series may be ordered before each day; never an order that would arrive after the listing.
-        starts: the days, and enough of them after the last for the longest horizon.
-        rates: plain forecasts from the days before each.
+        opening: stock before the first period.
+        review: whether each series may be ordered before each period; never an order that would arrive after the
+            listing.
+        starts: first days of the periods, and of enough of them after the last for the longest horizon.
+        rates: plain forecasts from the periods before each.
         settings: how orders are decided.
     """
 
@@ -49,49 +57,51 @@ class ReplayScenario:
     settings: Settings
 
     @classmethod
-    def of(
-        cls, facts: ReplayFacts, first: date, settings: Settings, *, paths: int, seed: int, refresh_days: int
-    ) -> "ReplayScenario":
-        """Builds the scenario of the days of `facts`.
+    def of(cls, facts: ReplayFacts, settings: Settings, *, paths: int, seed: int, refresh: int = 1) -> "ReplayScenario":
+        """Builds the scenario of the periods of `facts`.
 
         Args:
-            facts: recovered demand, stock and terms of the days.
-            first: first day played.
+            facts: recovered demand, stock and terms of the periods.
             settings: how orders are decided.
             paths: sample paths of the plain forecasts.
             seed: for late deliveries and the plain forecasts.
-            refresh_days: days between forecasts.
+            refresh: periods between forecasts.
         """
-        terms, days = facts.terms, facts.played.shape[1]
-        after_closing = settings.replenishment.orders_placed == "after_closing"
-        start = np.datetime64(first, "D")
-        lead = np.maximum(np.ceil(terms.lead_days).astype(np.int64) - int(after_closing), 0)
-        cycle = order_cycle(start, terms.lead_days, terms.review_days, terms.open_weekdays, after_closing=after_closing)
-        reach = int(np.max((cycle.next_arrives_on - start).astype(np.int64))) + 8
-        due = np.zeros((len(lead), int(lead.max(initial=0)) + 1))
-        due[np.arange(len(lead)), lead // 2] = facts.opening_on_order
+        terms, axis = facts.terms, facts.axis
+        evening = int(settings.replenishment.orders_placed == "after_closing")
+        start = np.datetime64(axis.first, "D")
+        cycle = order_cycle(start, terms.lead_days, terms.review_days, terms.open_weekdays, after_closing=bool(evening))
+        # a week more: the next order day of suppliers that take orders on some weekdays only
+        reach_days = int(np.max((cycle.next_arrives_on - start).astype(np.int64))) + 7
+        reach = -(-reach_days // min(axis.days_per_period, 28)) + 1
+        starts = period_starts(axis, 0, axis.count + reach + refresh + 1)
+        schedule_starts = starts[: axis.count + 2] - np.timedelta64(evening, "D")
+        ordered_on = review_schedule(schedule_starts, terms.review_days, terms.open_weekdays)
+        delays = _delays(ordered_on, terms, starts, least_days=evening, seed=seed)
+        due = opening_due(facts.open_orders, facts.opening_on_order, terms, starts, seed)
+        window, season = _RATE_PERIODS[axis.period]
         environment = Environment(
             demand=facts.played,
             counted=np.ones(facts.played.shape, dtype=np.bool_),
-            lead=lead,
+            lead=delays.agreed,
             life=facts.life,
-            holding=terms.holding,
+            holding=terms.holding * _mean_days(axis),
             short=np.maximum(terms.margin + terms.stockout, 1e-9),
             unit_cost=terms.cost_guess,
-            order_cost=np.full(len(lead), settings.replenishment.order_cost),
+            order_cost=np.full(len(terms.margin), settings.replenishment.order_cost),
             fifo=settings.replenishment.withdrawal == "fifo",
-            late=_late(terms.lead_sd_days, days, seed),
-        )
-        schedule = review_schedule(
-            start - np.timedelta64(int(after_closing), "D"), days, terms.review_days, terms.open_weekdays
+            late=delays.late,
+            block=_BLOCK_PERIODS[axis.period],
         )
         return cls(
             facts=facts,
             environment=environment,
             opening=OpeningStock(facts.opening_on_hand, due, facts.opening_batches),
-            review=schedule & _still_listed(facts.listed, lead, days),
-            starts=start + np.arange(days + reach + refresh_days + 1),
-            rates=MovingAverageForecast(facts.demand, facts.before, reach + refresh_days, paths, seed=seed),
+            review=~np.isnat(ordered_on) & _still_listed(facts.listed, delays.agreed, axis.count),
+            starts=starts,
+            rates=MovingAverageForecast(
+                facts.demand, facts.before, reach + refresh, paths, window=window, season=season, seed=seed
+            ),
             settings=settings,
         )
 
@@ -122,26 +132,28 @@ class ReplayScenario:
             terms = replace(terms, service_level=np.full(len(terms.margin), level))
         return SuggestedOrders(forecast, terms, self.starts, self.review, settings, listed=self._listed)
 
-    def cover(self, days: Floats | float) -> Cover:
-        """A policy that covers `days` of mean demand beyond lead time and review period."""
+    def cover(self, periods: Floats | float) -> Cover:
+        """A policy that covers `periods` of mean demand beyond lead time and review period."""
         terms = self.facts.terms
-        rates = replace(self.rates, horizon=self.rates.horizon + _LONGEST_COVER_DAYS)
-        span = np.ceil(terms.lead_days) + np.ceil(terms.review_days)
+        rates = replace(self.rates, horizon=self.rates.horizon + _LONGEST_COVER_PERIODS)
+        span = (np.ceil(terms.lead_days) + np.ceil(terms.review_days)) / _mean_days(self.facts.axis)
 
         def mean(period: int) -> Floats:
             ahead = rates.mean(period)
             return ahead * listed_ahead(self.facts.listed, period, ahead.shape[1])
 
-        return Cover(mean, np.maximum(span + days, 0), self.review, terms.case_pack, up=True)
+        return Cover(mean, np.maximum(span + periods, 0), self.review, terms.case_pack, up=True)
 
     def legacy(self, service_level: float | None = None) -> OrderUpTo:
-        """Mean and deviation of the quarter before, in the textbook formula; with a level, every series aims at it."""
+        """Mean and deviation of the periods before, in the textbook formula; with a level, every series aims at it."""
         terms, past = self.facts.terms, self.facts.demand[:, : self.facts.before]
         usual = self.settings.replenishment.service_level
         asked = np.where(np.isnan(terms.service_level), usual, terms.service_level)
         if service_level is not None:
             asked = np.full(len(asked), service_level)
-        level = baseline_order_up_to(past.mean(axis=1), past.std(axis=1), terms.lead_days, terms.review_days, asked)
+        length = _mean_days(self.facts.axis)
+        spans = terms.lead_days / length, terms.review_days / length
+        level = baseline_order_up_to(past.mean(axis=1), past.std(axis=1), *spans, asked)
         return OrderUpTo(level, self.review, terms.case_pack)
 
     @property
@@ -149,15 +161,49 @@ class ReplayScenario:
         return None if self.facts.listed.all() else self.facts.listed
 
 
-def _late(lead_sd_days: Floats, days: int, seed: int) -> Ints | None:
-    """Days that every order comes later than agreed, by series and day of ordering; None where all are punctual."""
-    if not (lead_sd_days > 0).any():
-        return None
-    draws = np.random.default_rng((seed, 1)).normal(size=(len(lead_sd_days), days + 1))
-    return np.rint(draws * lead_sd_days[:, None]).astype(np.int64)
+@dataclass(frozen=True)
+class _Delays:
+    """Periods between the beginning of each period and the arrival of what is ordered then.
+
+    Attributes:
+        agreed: by the supply terms, one per series; where it changes (months differ), shape (series, periods + 1).
+        late: periods that the order comes later, shape (series, periods + 1); None where all are punctual.
+    """
+
+    agreed: Ints
+    late: Ints | None
 
 
-def _still_listed(listed: Bools, lead: Ints, days: int) -> Bools:
-    """Whether what is ordered before each day arrives while the series is listed, shape (series, days + 1)."""
-    arrival = np.minimum(np.arange(days + 1)[None, :] + lead[:, None], listed.shape[1] - 1)
+def _delays(ordered_on: Days, terms: Terms, starts: Days, *, least_days: int, seed: int) -> _Delays:
+    """Delays of all orders, in whole periods: goods that arrive within a period are sold from the next one on.
+
+    Args:
+        ordered_on: day of ordering by series and period, NaT where there is no order day.
+        terms: lead times and their deviations, days.
+        starts: first days of the periods.
+        least_days: days that every order takes at least.
+        seed: of the deviations.
+    """
+    number = np.arange(ordered_on.shape[1])
+    lead = np.maximum(np.ceil(terms.lead_days), least_days)[:, None].astype("timedelta64[D]")
+    day = np.where(np.isnat(ordered_on), starts[number][None, :] - np.timedelta64(least_days, "D"), ordered_on)
+    agreed = np.maximum(period_of(day + lead, starts) - number, 0)
+    is_even = bool((agreed == agreed[:, :1]).all())
+    shown = agreed[:, 0] if is_even else agreed
+    if not (terms.lead_sd_days > 0).any():
+        return _Delays(shown, None)
+    draws = np.random.default_rng((seed, 1)).normal(size=ordered_on.shape)
+    late = np.rint(draws * terms.lead_sd_days[:, None]).astype("timedelta64[D]")
+    return _Delays(shown, np.maximum(period_of(day + lead + late, starts) - number, 0) - agreed)
+
+
+def _still_listed(listed: Bools, agreed: Ints, periods: int) -> Bools:
+    """Whether what is ordered before each period arrives while the series is listed, shape (series, periods + 1)."""
+    lead = agreed if agreed.ndim == 2 else agreed[:, None]
+    arrival = np.minimum(np.arange(periods + 1)[None, :] + lead, listed.shape[1] - 1)
     return np.take_along_axis(listed, arrival, axis=1)
+
+
+def _mean_days(axis: PeriodAxis) -> float:
+    """Mean length of the periods played, days."""
+    return (axis.start(axis.count) - axis.first).days / axis.count

@@ -1,4 +1,4 @@
-"""Tunes parameters of policies by replay of the days before the replay, never of the days reported."""
+"""Tunes parameters of policies by replay of the periods before the replay, never of those reported."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from features.demand.periods import Period
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Floats
 from retail_brain.errors import ImpossibleError
@@ -14,15 +15,20 @@ from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Outcome
 from retail_brain.simulation.policies import Forecast
 from serving.planning.replay.inputs import read_replay
+from serving.planning.replay.periods import TUNE_DAYS
 from serving.planning.replay.rolling_forecasts import Fit, Rolling, as_of_forecasts
 from serving.planning.replay.scenario import ReplayScenario
 
-COVER_DAYS = (-1, 0, 1, 2, 3, 4, 6, 9, 13, 18, 24)
-"""Days of cover beyond lead time and review that are tried. Chosen by judgement, not measured."""
-_USUAL_COVER_DAYS = 3.0
-"""Days of cover where there is nothing to tune on. Chosen by judgement, not measured."""
-_LEAST_TUNE_DAYS = 7
-"""Days below which nothing is tuned. Chosen by judgement, not measured."""
+COVER_PERIODS: dict[Period, tuple[float, ...]] = {
+    "day": (-1, 0, 1, 2, 3, 4, 6, 9, 13, 18, 24),
+    "week": (-1, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6),
+    "month": (-0.5, -0.25, 0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3),
+}
+"""Periods of cover beyond lead time and review that are tried. Chosen by judgement, not measured."""
+_USUAL_COVER: dict[Period, float] = {"day": 3.0, "week": 0.5, "month": 0.25}
+"""Periods of cover where there is nothing to tune on. Chosen by judgement, not measured."""
+_LEAST_TUNED: dict[Period, int] = {"day": 7, "week": 4, "month": 3}
+"""Periods below which nothing is tuned. Chosen by judgement, not measured."""
 _SPREADS = (0.6, 0.8, 1.0, 1.25)
 """Factors on the forecast's uncertainty that are tried. Chosen by judgement, not measured."""
 _PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -56,8 +62,8 @@ class ReplaySetup:
             ImpossibleError: nothing to replay.
         """
         facts = read_replay(self.dataset.at(last), first, last, self.settings, self.stores, self.rolling.seed)
-        paths, seed, refresh_days = self.rolling.paths, self.rolling.seed, self.rolling.refresh_days
-        return ReplayScenario.of(facts, first, self.settings, paths=paths, seed=seed, refresh_days=refresh_days)
+        paths, seed, refresh = self.rolling.paths, self.rolling.seed, self.rolling.refresh(facts.axis)
+        return ReplayScenario.of(facts, self.settings, paths=paths, seed=seed, refresh=refresh)
 
     def forecasts(self, scenario: ReplayScenario) -> Forecast:
         """Forecasts as of every refresh."""
@@ -66,58 +72,62 @@ class ReplaySetup:
 
 @dataclass(frozen=True)
 class Tuned:
-    """Parameters tuned on the days before a replay.
+    """Parameters tuned on the periods before a replay.
 
     Attributes:
-        days: number of days tuned on; 0 where there were too few, and the rest are defaults.
-        cover_days, fresh_cover_days: days of cover on top of lead time and review that cost least.
+        periods: number of periods tuned on; 0 where there were too few, and the rest are defaults.
+        cover, fresh_cover: periods of cover on top of lead time and review that cost least.
         economic: settings of the cheapest orders.
         matched: settings of the cheapest orders that would have served as much as the recorded ones did; the highest
             penalty tried where none would have. As `economic` without stock records.
     """
 
-    days: int
-    cover_days: float
-    fresh_cover_days: float
+    periods: int
+    cover: float
+    fresh_cover: float
     economic: ReplenishmentSettings
     matched: ReplenishmentSettings
 
-    def cover(self, fresh: Bools) -> Floats:
-        """Days of cover of each series."""
-        return np.where(fresh, self.fresh_cover_days, self.cover_days)
+    def covers(self, fresh: Bools) -> Floats:
+        """Periods of cover of each series."""
+        return np.where(fresh, self.fresh_cover, self.cover)
 
 
-def tune(setup: ReplaySetup, first: date, days: int) -> Tuned:
+def tune(setup: ReplaySetup, first: date, days: int | None = None) -> Tuned:
     """Tunes covers, the spread of the forecasts and the penalty of a lost unit in the `days` before `first`.
 
-    With fewer days than a week, or nothing sold before them, everything is as usual.
+    None takes as many days as usual for the length of a period. With too few whole periods, or nothing sold before
+    them, everything is as usual.
     """
-    before = first - timedelta(days=1)
+    before, period = first - timedelta(days=1), setup.settings.data.period
     earliest = setup.dataset.at(before).daily_sales().select("date").min().collect().item()
-    # Half of the history is left ahead of the tuning days, for its own forecasts.
-    days = min(days, (first - earliest).days // 2)
-    usual = setup.settings.replenishment.model_copy(update={"policy": "economic"})
-    if days < _LEAST_TUNE_DAYS:
-        return Tuned(0, _USUAL_COVER_DAYS, _USUAL_COVER_DAYS, usual, usual)
+    # half of the history is left ahead of the periods tuned on, for their own forecasts
+    days = min(TUNE_DAYS[period] if days is None else days, (first - earliest).days // 2)
+    usual, cover = setup.settings.replenishment.model_copy(update={"policy": "economic"}), _USUAL_COVER[period]
+    untuned = Tuned(0, cover, cover, usual, usual)
     try:
         scenario = setup.scenario(first - timedelta(days=days), before)
     except ImpossibleError:
-        return Tuned(0, _USUAL_COVER_DAYS, _USUAL_COVER_DAYS, usual, usual)
+        return untuned
+    if scenario.environment.periods < _LEAST_TUNED[period]:
+        return untuned
     forecast = setup.forecasts(scenario)
     cover, fresh_cover = _covers(scenario)
-    with setup.progress.step("tune on the days before"):
+    with setup.progress.step("tune on the periods before"):
         spread = _spreads(scenario, forecast, usual)
         economic, matched = _penalties(scenario, forecast, spread)
-    return Tuned(days, cover, fresh_cover, economic, matched)
+    return Tuned(scenario.environment.periods, cover, fresh_cover, economic, matched)
 
 
 def _covers(scenario: ReplayScenario) -> tuple[float, float]:
     """The covers that cost least: of goods that keep, and of fresh ones."""
-    costs = np.array([scenario.play(scenario.cover(float(days))).cost(scenario.environment) for days in COVER_DAYS])
-    days = np.array(COVER_DAYS, dtype=np.float64)
+    period = scenario.facts.axis.period
+    tried, usual = COVER_PERIODS[period], _USUAL_COVER[period]
+    costs = np.array([scenario.play(scenario.cover(cover)).cost(scenario.environment) for cover in tried])
+    covers = np.array(tried, dtype=np.float64)
     return (
-        _cheapest(days, costs[:, ~scenario.fresh], _USUAL_COVER_DAYS),
-        _cheapest(days, costs[:, scenario.fresh], _USUAL_COVER_DAYS),
+        _cheapest(covers, costs[:, ~scenario.fresh], usual),
+        _cheapest(covers, costs[:, scenario.fresh], usual),
     )
 
 

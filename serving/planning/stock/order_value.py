@@ -6,15 +6,18 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
+from features.demand.periods import last_visible_day
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.arrays import Ints
+from retail_brain.decisions.arrays import Floats, Ints
 from retail_brain.decisions.hindsight import Cycles, outcome
-from retail_brain.decisions.order_calendar import Cycle, order_cycle
+from retail_brain.decisions.order_calendar import Cycle, order_cycle, period_of
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
 from serving.planning.replay.inputs import ReplayFacts, read_replay
+from serving.planning.replay.opening import opening_due
+from serving.planning.replay.periods import period_starts
 from serving.planning.stock.order_book import order_book
 
 _LONGEST_DAYS = 182
@@ -54,10 +57,11 @@ def measure_decisions(dataset: Dataset, lives: Sequence[SuggestionStatus], setti
 
     The cycle runs from the arrival of the order to that of the following one by the supply terms. Demand is what was
     sold, with that of days without stock recovered from the days before; stock is the recorded one of the day of the
-    suggestion. Lines without a suggested quantity, and series that did not sell in the quarter before, are left out.
+    suggestion, and what was on order then arrives as in a replay (`replay.opening`). Lines without a suggested
+    quantity, and series that did not sell in the quarter before, are left out.
     """
     book = order_book(lives).filter(pl.col("suggested_quantity").is_not_null())
-    last = dataset.last_day()
+    last = last_visible_day(dataset, settings.data.period)
     measured = [
         _of_day(dataset, part, day, last, settings)
         for (day,), part in book.sort("as_of").group_by("as_of", maintain_order=True)
@@ -93,23 +97,27 @@ def _of_day(dataset: Dataset, book: pl.DataFrame, as_of: date, last: date, setti
     index = facts.series.with_row_index("place")
     decided = book.join(index, on=list(SERIES), how="inner", maintain_order="left")
     rows = decided["place"].to_numpy().astype(np.int64)
-    terms = facts.terms.take(rows)
-    first = np.datetime64(as_of + timedelta(days=1), "D")
-    cycle = order_cycle(first, terms.lead_days, terms.review_days, terms.open_weekdays)
-    over = np.flatnonzero(cycle.next_arrives_on <= np.datetime64(last + timedelta(days=1), "D"))
+    terms, axis = facts.terms.take(rows), facts.axis
+    starts = period_starts(axis, 0, axis.count + 1)
+    cycle = order_cycle(starts[0], terms.lead_days, terms.review_days, terms.open_weekdays)
+    over = np.flatnonzero(cycle.next_arrives_on <= starts[-1])
     if not len(over):
         return pl.DataFrame(schema=LINES)
-    return _measured(decided[over], facts, rows[over], Cycle(*(getattr(cycle, name)[over] for name in _DATES)), first)
+    due = opening_due(facts.open_orders, facts.opening_on_order, facts.terms, starts, seed=0)
+    cycle = Cycle(*(getattr(cycle, name)[over] for name in _DATES))
+    return _measured(decided[over], facts, rows[over], cycle, due)
 
 
-def _measured(book: pl.DataFrame, facts: ReplayFacts, rows: Ints, cycle: Cycle, first: np.datetime64) -> pl.DataFrame:
-    terms = facts.terms.take(rows)
+def _measured(book: pl.DataFrame, facts: ReplayFacts, rows: Ints, cycle: Cycle, due: Floats) -> pl.DataFrame:
+    terms, axis = facts.terms.take(rows), facts.axis
+    starts = period_starts(axis, 0, axis.count + 1)
     cycles = Cycles(
         demand=facts.played[rows],
         on_hand=facts.opening_on_hand[rows],
-        on_order=facts.opening_on_order[rows],
-        arrival=(cycle.arrives_on - first).astype(np.int64),
-        end=(cycle.next_arrives_on - first).astype(np.int64),
+        due=due[rows],
+        arrival=period_of(cycle.arrives_on, starts),
+        end=period_of(cycle.next_arrives_on, starts),
+        period_days=axis.days_per_period,
     )
     columns: dict[str, pl.Series] = {
         "arrives_on": pl.Series(cycle.arrives_on),

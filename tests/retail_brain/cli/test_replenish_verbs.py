@@ -1,5 +1,6 @@
 """The verbs replenish and simulate, and the refusals of audience and assign, run as a user runs them."""
 
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -7,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
-from retail_brain.errors import ModelError, NotFoundError, UsageError
+from retail_brain.errors import ImpossibleError, ModelError, NotFoundError, UsageError
 
 
 def _run(home: Path, *words: str) -> str:
@@ -37,6 +38,28 @@ def test_simulate_writes_its_report(home):
     table = pl.read_csv(home / "replay" / "summary.csv")
     assert {"suggested", "cover", "legacy", "perfect"} <= set(table["policy"])
     assert (home / "replay" / "cost_to_service.png").stat().st_size > 10_000
+
+
+def test_a_weekly_chain_is_replayed_by_weeks(tmp_path):
+    weeks = pl.date_range(date(2023, 1, 2), date(2024, 12, 23), "1w", eager=True)
+    rows = [(week, store, "p", 3.0 + number % 4) for store in ("a", "b") for number, week in enumerate(weeks)]
+    (tmp_path / "data").mkdir()
+    sales = pl.DataFrame(rows, schema=["date", "store_id", "product_id", "units"], orient="row")
+    sales.write_csv(tmp_path / "data" / "daily_sales.csv")
+    settings = tmp_path / "var" / "main" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('[data]\nperiod = "week"\n', encoding="utf-8")
+    _run(tmp_path, "ingest", str(tmp_path / "data"))
+    _run(tmp_path, "simulate", "--forecast", "moving", "--from", "2024-12-03", "--out", str(tmp_path / "replay"))
+    report = (tmp_path / "replay" / "REPORT.md").read_text(encoding="utf-8")
+    assert "2 series over 3 weeks from 2024-12-09" in report
+    refused = CliRunner().invoke(
+        app,
+        ["--home", str(tmp_path), "--quiet", "simulate", "--from", "2024-12-24", "--out", str(tmp_path / "none")],
+    )
+    assert isinstance(refused.exception, ImpossibleError)
+    assert "no whole week lies between 2024-12-24 and 2024-12-29" in str(refused.exception)
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize(

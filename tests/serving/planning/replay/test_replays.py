@@ -43,7 +43,7 @@ def test_parameters_come_from_the_days_before(done, sample):
     last = date(2025, 9, 3)
     shorter = replay(setup_of(sample.at(last), ["S01"], paths=40), FIRST, last, tune_days=14)
     assert done.tuned == shorter.tuned, "what happened after the first day changed what was tuned"
-    assert done.tuned.days == 14
+    assert done.tuned.periods == 14
     assert done.tuned.matched.lost_unit_cost >= 0
 
 
@@ -98,8 +98,8 @@ def test_waste_of_the_records_is_what_the_generator_threw_away(sample):
 def test_orders_after_closing_know_a_day_more(sample):
     closing = Settings(replenishment=ReplenishmentSettings(orders_placed="after_closing"))
     facts = read_replay(sample, FIRST, LAST, closing, ["S01"])
-    late = ReplayScenario.of(facts, FIRST, closing, paths=20, seed=0, refresh_days=7)
-    early = ReplayScenario.of(facts, FIRST, Settings(), paths=20, seed=0, refresh_days=7)
+    late = ReplayScenario.of(facts, closing, paths=20, seed=0, refresh=7)
+    early = ReplayScenario.of(facts, Settings(), paths=20, seed=0, refresh=7)
     assert (early.environment.lead - late.environment.lead == 1).all()
     assert (early.review[:, :-1] == late.review[:, 1:])[facts.listed.all(axis=1)].all()
 
@@ -113,7 +113,7 @@ def test_nothing_is_ordered_that_arrives_after_the_listing_ends(sample):
     row = facts.series["product_id"].to_list().index("P001")
     assert facts.listed[row, :7].all()
     assert not facts.listed[row, 7:].any()
-    scenario = ReplayScenario.of(facts, FIRST, Settings(), paths=20, seed=0, refresh_days=7)
+    scenario = ReplayScenario.of(facts, Settings(), paths=20, seed=0, refresh=7)
     lead = int(scenario.environment.lead[row])
     assert not scenario.review[row, 7 - lead :].any()
     assert scenario.review[row, : 7 - lead].any()
@@ -160,22 +160,3 @@ def test_wrong_replays_are_refused(sample):
         replay(setup_of(sample), LAST, FIRST)
     with pytest.raises(ImpossibleError, match="nothing was sold"):
         replay(setup_of(sample), date(2020, 1, 1), date(2020, 2, 1))
-
-
-@pytest.mark.parametrize("period", ["week", "month"])
-def test_a_chain_without_days_is_refused_and_told_what_helps(sample: Dataset, period: str) -> None:
-    settings = Settings.model_validate({"data": {"period": period}})
-    rows = (
-        sample.daily_sales()
-        .group_by("store_id", "product_id", pl.col("date").dt.truncate("1mo"))
-        .agg(pl.col("units").sum())
-    )
-    by_rows = Dataset.from_frames({"daily_sales": rows})
-    with pytest.raises(ImpossibleError, match=f"daily_sales holds one row per {period}"):
-        replay(ReplaySetup(by_rows, settings), FIRST, LAST)
-
-    def fit(_: Dataset):
-        raise AssertionError("nothing is fitted for a replay that is refused")
-
-    with pytest.raises(ImpossibleError, match="--forecast moving"):
-        replay(ReplaySetup(sample, settings, fit=fit), FIRST, LAST)
