@@ -288,10 +288,23 @@ class ServingSettings(Section):
         default=48, ge=1, description="requests of one key that a worker answers at once; more get 429"
     )
     max_waiting: int = Field(
-        default=1_000, ge=1, description="requests whose body a worker waits for at once; more get 429"
+        default=600, ge=1, description="requests whose body a worker waits for at once; more get 429"
     )
     max_waiting_per_address: int = Field(
-        default=500, ge=1, description="requests of one address whose body a worker waits for at once; more get 429"
+        default=300, ge=1, description="requests of one address whose body a worker waits for at once; more get 429"
+    )
+    max_waiting_per_key: int = Field(
+        default=300, ge=1, description="requests of one key whose body a worker waits for at once; more get 429"
+    )
+    max_connections: int = Field(default=800, ge=1, description="connections of a worker; more get 429 and are closed")
+    max_connections_per_address: int = Field(
+        default=400, ge=1, description="connections of one address to a worker; more get 429 and are closed"
+    )
+    header_seconds: float = Field(
+        default=10, gt=0, description="seconds in which a request's headers must arrive; then 408"
+    )
+    unread_seconds: float = Field(
+        default=30, gt=0, description="seconds that an answer may wait for its reader; then the connection is cut"
     )
     timeout_seconds: float = Field(default=10, gt=0, description="seconds; longer work is answered with 503")
     poll_seconds: float = Field(
@@ -323,6 +336,9 @@ class ServingSettings(Section):
     popular_days: int = Field(default=56, ge=1, description="days of sales that say what sells best")
     access_log: bool = Field(default=True, description="whether every request is logged")
     log_format: Literal["text", "json"] = Field(default="text", description="form of log lines: text, or JSON objects")
+    trace_endpoint: str | None = Field(
+        default=None, description="OTLP address (HTTP) that gets a span per request; needs the extra `tracing`"
+    )
     history_days: int = Field(default=400, ge=1, description="days of sales that are published for the page")
 
 

@@ -14,12 +14,16 @@ from retail_brain.errors import RetailBrainError
 from retail_brain.settings import Settings, load_settings
 from retail_brain.workspace import Workspace, default_home
 from serving.http.app import Api
+from serving.http.connections import guard_connections
+from serving.http.direct import answer_directly
 from serving.http.metrics import PrometheusMeter
+from serving.http.metrics_folder import use_own_folder
 from serving.http.middleware import Layer
 from serving.http.outside_routes import all_routes
 from serving.http.request_log import use_json_logs
 from serving.http.runtime import Runtime
 from serving.http.state import State
+from serving.http.tracing import spans_to
 from serving.page.app import create_app
 
 _log = logging.getLogger("bentoml.retail_brain")
@@ -39,11 +43,20 @@ def _service_settings() -> Settings:
 _settings = _service_settings().serving
 if _settings.log_format == "json":
     use_json_logs()
+use_own_folder()
 
 
 def _count_tenants(state: State) -> None:
     if _runtime.meter is not None:
         _runtime.meter.refreshed(len(state.tenants), len(state.faults), time.time())
+
+
+def _count_refused(reason: str) -> None:
+    if _runtime.meter is not None:
+        _runtime.meter.refused(reason)
+
+
+guard_connections(_settings, _count_refused)
 
 
 class RetailBrain:
@@ -55,6 +68,7 @@ class RetailBrain:
         home = default_home()
         _runtime.state = State(home, _service_settings())
         _runtime.meter = PrometheusMeter("retail_brain")
+        _runtime.spans = None if _settings.trace_endpoint is None else spans_to(_settings.trace_endpoint)
         _runtime.state.on_refresh = _count_tenants
         _runtime.state.start()
         # Objects that live as long as the worker are frozen: collections scan fewer objects and pause requests less.
@@ -68,6 +82,9 @@ class RetailBrain:
         if _runtime.state is not None:
             _runtime.state.stop()
         _runtime.state = None
+        if _runtime.spans is not None:
+            _runtime.spans.close()
+        _runtime.spans = None
 
     def __is_ready__(self) -> bool:
         """Whether at least one tenant has published answers and the refresh thread is alive."""
@@ -88,5 +105,7 @@ service = bentoml.service(
 )
 # The page before the API: the latter answers every other path, with 404 at the least.
 service.mount_asgi_app(create_app(), path="/ui", name="page")
-service.mount_asgi_app(Api(_runtime, _routes), path="/", name="api")
+_api = Api(_runtime, _routes)
+service.mount_asgi_app(_api, path="/", name="api")
 service.add_asgi_middleware(Layer, runtime=_runtime, routes=_routes)
+answer_directly(service, lambda: Layer(_api, _runtime, _routes))

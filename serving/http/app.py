@@ -14,6 +14,7 @@ from retail_brain.errors import RetailBrainError, UnavailableError
 from serving.http.access import Principal
 from serving.http.admission import Admission
 from serving.http.body import read_body
+from serving.http.compression import compressed
 from serving.http.errors import HttpError, error_body, malformed, status_of, unavailable
 from serving.http.handlers.call import Call
 from serving.http.keyring import Keyring
@@ -21,6 +22,7 @@ from serving.http.openapi import openapi
 from serving.http.routes import ROUTES, Route
 from serving.http.runtime import Runtime
 from serving.http.state import State
+from serving.http.tracing import TENANT
 from serving.planning.people.reasons import Language
 
 _log = logging.getLogger("bentoml.retail_brain")
@@ -45,22 +47,23 @@ class Api:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one HTTP request; every error of ours becomes the JSON shape of errors."""
-        retry_after: int | None = None
-        headers: list[tuple[bytes, bytes]] = [_JSON, _PRIVATE]
         try:
-            status, body, extra = await self._answer(scope, receive)
-            headers = [*extra, *(header for header in headers if header[0] not in dict(extra))]
+            status, body, headers = await self._answer(scope, receive)
         except RetailBrainError as raised:
-            error = self._outward(raised)
-            status, body = status_of(error), error_body(error.code, str(error), error.details)
-            if isinstance(error, HttpError):
-                retry_after = error.retry_after
-                headers += [] if error.allow is None else [(b"allow", error.allow.encode())]
-        if retry_after is not None:
-            headers.append((b"retry-after", str(retry_after).encode()))
-        headers.append((b"content-length", str(len(body)).encode()))
+            status, body, headers = self._refusal(raised)
+        body, packing = compressed(body, scope)
+        headers = [*headers, *packing, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+    def _refusal(self, raised: RetailBrainError) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+        error = self._outward(raised)
+        headers = [_JSON, _PRIVATE]
+        if isinstance(error, HttpError) and error.allow is not None:
+            headers.append((b"allow", error.allow.encode()))
+        if isinstance(error, HttpError) and error.retry_after is not None:
+            headers.append((b"retry-after", b"%d" % error.retry_after))
+        return status_of(error), error_body(error.code, str(error), error.details), headers
 
     def _outward(self, error: RetailBrainError) -> RetailBrainError:
         """The error as the client may see it; what names our database stays in the log."""
@@ -78,6 +81,7 @@ class Api:
             raise _wrong_method(path, "POST")
         state = self._runtime.ready_state()
         principal = await self._keys.principal(scope["headers"], state)
+        scope[TENANT] = principal.tenant
         if not any(principal.may(scope_) for scope_ in route.scopes):
             raise HttpError(
                 403,
@@ -86,11 +90,11 @@ class Api:
             )
         limits = state.settings.serving
         # the body is awaited before a place among the answered is taken: a slow sender must not hold one
-        with self._admission.waiting(_address(scope), limits):
+        with self._admission.waiting(_address(scope), principal.key_id, limits):
             body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds)
-        with self._admission.answering(str(principal.key_id), limits):
+        with self._admission.answering(principal.key_id, limits):
             answer = await self._run(route, body, _call(principal, state, scope))
-        return 200, to_json(answer, inf_nan_mode="null"), []
+        return 200, to_json(answer, inf_nan_mode="null"), [_JSON, _PRIVATE]
 
     async def _run(self, route: Route, body: bytes, call: Call) -> dict[str, Any]:
         try:
@@ -120,12 +124,12 @@ class Api:
         if method not in {"GET", "HEAD"}:
             raise _wrong_method(path, "GET, HEAD")
         if path in {"/", "/ui"}:
-            return 307, b"", [(b"location", _PAGE)]
+            return 307, b"", [_JSON, _PRIVATE, (b"location", _PAGE)]
         if path == "/docs.json":
-            return 200, self._docs, []
+            return 200, self._docs, [_JSON, _PRIVATE]
         meter = self._runtime.meter
         text = b"" if meter is None else meter.expose()
-        return 200, text, [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")]
+        return 200, text, [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), _PRIVATE]
 
 
 def _address(scope: Scope) -> str:

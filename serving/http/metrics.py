@@ -3,7 +3,10 @@
 Requests are labelled by route, never by raw path: a path may hold what a person typed.
 """
 
+import os
 from typing import Protocol
+
+from serving.http.metrics_folder import FOLDER_VARIABLE, forget_dead_workers
 
 
 class Meter(Protocol):
@@ -14,6 +17,9 @@ class Meter(Protocol):
 
     def end(self, route: str, status: int, seconds: float) -> None:
         """A request was answered."""
+
+    def refused(self, reason: str) -> None:
+        """A connection was refused or cut before a request was read from it, or its answer by it."""
 
     def refreshed(self, served: int, faulty: int, at: float) -> None:
         """A worker looked for news: tenants with answers, tenants (or all) with a fault, and when (Unix seconds)."""
@@ -38,6 +44,9 @@ class PrometheusMeter:
             "Time to answer",
             ("endpoint", "service_name"),
             buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self._refused = prometheus_client.Counter(
+            "retail_brain_connections_refused_total", "Connections refused or cut, by reason", ("reason",)
         )
         # gauges of living workers only: one that died must not be counted for ever
         self._open = prometheus_client.Gauge(
@@ -75,6 +84,10 @@ class PrometheusMeter:
         counter.inc()
         timer.observe(seconds)
 
+    def refused(self, reason: str) -> None:
+        """A connection was refused or cut."""
+        self._refused.labels(reason).inc()
+
     def refreshed(self, served: int, faulty: int, at: float) -> None:
         """A worker looked for news."""
         self._served.set(served)
@@ -83,13 +96,12 @@ class PrometheusMeter:
 
     def expose(self) -> bytes:
         """All metrics of all workers in Prometheus' text format."""
-        import os  # noqa: PLC0415
-
         # a request reaches one worker: with several, the numbers of all are read from their shared folder
         registry = self._client.REGISTRY
-        if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        if os.environ.get(FOLDER_VARIABLE):
             from prometheus_client.multiprocess import MultiProcessCollector  # noqa: PLC0415
 
+            forget_dead_workers()
             registry = self._client.CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         return self._client.generate_latest(registry)

@@ -1,18 +1,20 @@
-"""Holds what the ASGI applications of one worker share: its tenants and its metrics, made when the worker starts."""
+"""Holds what the ASGI applications of one worker share: its tenants, metrics and spans, made when the worker starts."""
 
 from dataclasses import dataclass
 
 from serving.http.errors import HttpError
 from serving.http.metrics import Meter
 from serving.http.state import State
+from serving.http.tracing import Spans
 
 
 @dataclass
 class Runtime:
-    """State and metrics of a worker; empty until it starts."""
+    """State, metrics and spans of a worker; empty until it starts, and without spans where nobody collects them."""
 
     state: State | None = None
     meter: Meter | None = None
+    spans: Spans | None = None
 
     def ready_state(self) -> State:
         """The state of a started worker.

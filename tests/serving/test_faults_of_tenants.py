@@ -275,11 +275,11 @@ def test_the_answer_to_an_absent_database_names_nothing(state: State, monkeypatc
 def test_waiting_bodies_take_no_place_of_those_that_are_answered() -> None:
     limits = ServingSettings(max_in_flight=2, max_in_flight_per_key=1, max_waiting=3, max_waiting_per_address=2)
     gate = Admission()
-    with gate.waiting("a", limits), gate.waiting("a", limits):
-        with pytest.raises(HttpError) as one_address, gate.waiting("a", limits):
+    with gate.waiting("a", "k", limits), gate.waiting("a", "k", limits):
+        with pytest.raises(HttpError) as one_address, gate.waiting("a", "k", limits):
             pass
         assert (one_address.value.status, one_address.value.retry_after) == (429, 1)
-        with gate.waiting("b", limits), pytest.raises(HttpError), gate.waiting("c", limits):
+        with gate.waiting("b", "k", limits), pytest.raises(HttpError), gate.waiting("c", "k", limits):
             pass
         with gate.answering("k1", limits), gate.answering("k2", limits), pytest.raises(HttpError) as full:
             gate.answering("k3", limits).__enter__()
@@ -289,7 +289,17 @@ def test_waiting_bodies_take_no_place_of_those_that_are_answered() -> None:
             gate.answering("k1", limits).__enter__()
         with gate.answering("k2", limits):
             pass
-    with gate.waiting("a", limits), gate.waiting("a", limits):
+    with gate.waiting("a", "k", limits), gate.waiting("a", "k", limits):
+        pass
+
+
+def test_bodies_awaited_are_limited_by_key_too() -> None:
+    limits, gate = ServingSettings(max_waiting_per_key=1), Admission()
+    with gate.waiting("a", "k1", limits), gate.waiting("a", "k2", limits):
+        with pytest.raises(HttpError, match="this key") as caught:
+            gate.waiting("b", "k1", limits).__enter__()
+        assert caught.value.status == 429
+    with gate.waiting("b", "k1", limits):
         pass
 
 

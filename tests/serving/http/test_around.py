@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import uvicorn
 
 from serving.http.access import ROLE_SCOPES
 from serving.http.routes import ROUTES
@@ -33,6 +34,12 @@ def test_security_headers_are_on_everything_once(client: Any, path: str) -> None
     assert headers["content-security-policy"].startswith("default-src 'self'")
     assert headers["x-content-type-options"] == "nosniff"
     assert len(headers.get_list("content-security-policy")) == 1
+
+
+def test_every_server_of_the_process_guards_its_connections(client: Any) -> None:
+    config = uvicorn.Config(client.http.app, log_config=None)  # as BentoML makes it: without a protocol
+    config.load()
+    assert config.http_protocol_class.__name__ == "GuardedProtocol"
 
 
 def test_metrics_count_by_route_and_status(client: Any) -> None:

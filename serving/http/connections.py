@@ -1,0 +1,160 @@
+"""Guards connections: how many there may be, and how long a client may take to send a request or read an answer.
+
+uvicorn has no such limits but one: an idle connection that was answered once is closed after five seconds.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Literal
+
+import uvicorn.config
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from retail_brain.settings import ServingSettings
+from serving.http.errors import error_body
+
+Refusal = Literal["malformed", "headers_late", "answer_unread", "too_many_connections"]
+_HEAD = b"HTTP/1.1 %d %b\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+_PHRASES = {400: b"Bad Request", 408: b"Request Timeout", 429: b"Too Many Requests"}
+
+
+class _Places:
+    """Connections of one worker, by address; used from its event loop only, so nothing is locked."""
+
+    def __init__(self, limits: ServingSettings) -> None:
+        self._limits = limits
+        self._open: Counter[str] = Counter()
+
+    def take(self, address: str) -> bool:
+        """Whether one more connection of an address may stay; it is counted then."""
+        if self._open.total() >= self._limits.max_connections:
+            return False
+        if self._open[address] >= self._limits.max_connections_per_address:
+            return False
+        self._open[address] += 1
+        return True
+
+    def free(self, address: str) -> None:
+        self._open[address] -= 1
+        # addresses come and go: zeros would fill the memory
+        if not self._open[address]:
+            del self._open[address]
+
+
+class _Guard(asyncio.Protocol):
+    """One connection. Between requests a timer runs: it ends when the headers of the next one are there.
+
+    Stands before one of uvicorn's protocols, which parses; the class attributes are set by `guarded`.
+    """
+
+    limits: ServingSettings
+    places: _Places
+    refused: Callable[[Refusal], None]
+
+    _address: str | None = None
+    _timer: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.ws_protocol_class = None  # a web socket would leave this class, and its place, behind
+
+    def connection_made(self: Any, transport: Any) -> None:
+        super().connection_made(transport)
+        address = str(self.client[0]) if self.client else ""
+        if not self.places.take(address):
+            self._refuse(429, "too_many_connections", "overloaded", "too many connections. Ask again in a second.")
+            return
+        self._address = address
+        self._expect_headers()
+
+    def connection_lost(self: Any, exc: Exception | None) -> None:
+        self._stop_expecting()
+        self._stop_unread()
+        if self._address is not None:
+            self.places.free(self._address)
+            self._address = None
+        super().connection_lost(exc)
+
+    def data_received(self: Any, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop_expecting()
+        else:
+            # also where a body still trickles in that nobody waits for any more
+            self._expect_headers()
+
+    def send_400_response(self: Any, _msg: str) -> None:
+        text = "this is no HTTP request. Send HTTP/1.1 with a valid first line and headers."
+        self._refuse(400, "malformed", "malformed", text)
+
+    def pause_writing(self: Any) -> None:
+        super().pause_writing()
+        self._unread = self.loop.call_later(self.limits.unread_seconds, self._give_up)
+
+    def resume_writing(self: Any) -> None:
+        super().resume_writing()
+        self._stop_unread()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Says nothing: the request is answered as a plain one."""
+
+    def _expect_headers(self: Any) -> None:
+        # not restarted by a further byte: the headers have one time limit, however slowly they trickle in
+        if self._timer is None:
+            self._timer = self.loop.call_later(self.limits.header_seconds, self._headers_late)
+
+    def _headers_late(self: Any) -> None:
+        self._timer = None
+        text = f"the headers did not arrive within {self.limits.header_seconds:g} s. Send the request again."
+        if not self.transport.is_closing():
+            self._refuse(408, "headers_late", "too_slow", text)
+
+    def _give_up(self: Any) -> None:
+        self.refused("answer_unread")
+        self.transport.abort()
+
+    def _refuse(self: Any, status: int, why: Refusal, code: str, text: str) -> None:
+        """Sends an error in the one shape and ends the connection."""
+        self.refused(why)
+        body = error_body(code, text)
+        head = _HEAD % (status, _PHRASES[status], len(body))
+        again = b"retry-after: 1\r\n" if status == 429 else b""
+        self.transport.write(head + again + b"connection: close\r\n\r\n" + body)
+        self.transport.close()
+
+    def _stop_expecting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _stop_unread(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+
+def guarded(
+    limits: ServingSettings, refused: Callable[[Refusal], None], base: Any = AutoHTTPProtocol
+) -> type[asyncio.Protocol]:
+    """One of uvicorn's HTTP protocols with limits.
+
+    Args:
+        limits: most connections, and seconds for headers and for reading answers.
+        refused: told why a connection was refused or cut.
+        base: uvicorn's protocol: of httptools or of h11, whichever is installed.
+    """
+    parts = {"limits": limits, "places": _Places(limits), "refused": staticmethod(refused)}
+    return type("GuardedProtocol", (_Guard, base), parts)
+
+
+def guard_connections(limits: ServingSettings, refused: Callable[[Refusal], None]) -> None:
+    """Makes every server of this process guard its connections.
+
+    BentoML starts uvicorn without a way to name a protocol class, so the one that `auto` stands for is replaced.
+    """
+    protocols: dict[str, Any] = uvicorn.config.HTTP_PROTOCOLS
+    protocols["auto"] = guarded(limits, refused)

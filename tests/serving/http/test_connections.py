@@ -1,0 +1,202 @@
+"""Connections that send nothing, too slowly, too much, or read nothing, over real sockets to a real server."""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from retail_brain.settings import ServingSettings
+from serving.http.connections import guarded
+
+HEAD = b"GET / HTTP/1.1\r\nHost: a\r\n"
+LARGE = 40_000_000
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers at once, or after half a second, or with more than any buffer holds."""
+    if scope["path"] == "/slow":
+        await asyncio.sleep(0.5)
+    body = b"x" * (LARGE if scope["path"] == "/large" else 2)
+    headers = [(b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Server:
+    """A server of one test: its address, and why it refused connections."""
+
+    def __init__(self, port: int, refused: list[str]) -> None:
+        self.port = port
+        self.refused = refused
+
+    def open(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
+
+    def wait_refused(self, *reasons: str) -> None:
+        while sorted(self.refused) != sorted(reasons):
+            assert len(self.refused) <= len(reasons), self.refused
+            time.sleep(0.01)
+
+
+@contextmanager
+def serving(protocol: Any, **limits: Any) -> Iterator[Server]:
+    refused: list[str] = []
+    guard = guarded(ServingSettings(**limits), refused.append, protocol)
+    config = uvicorn.Config(application, http=guard, log_config=None, lifespan="off", loop="asyncio")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield Server(listening.getsockname()[1], refused)
+        finally:
+            server.should_exit = server.force_exit = True
+            thread.join()
+
+
+@pytest.fixture(params=[H11Protocol, HttpToolsProtocol])
+def protocol(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def read_all(connection: socket.socket) -> bytes:
+    """All that comes until the server closes."""
+    parts = []
+    while part := connection.recv(65_536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def read_answer(connection: socket.socket) -> bytes:
+    """One answer of two bytes."""
+    got = b""
+    while not got.endswith(b"\r\n\r\nxx"):
+        part = connection.recv(1_000)
+        assert part, got
+        got += part
+    return got
+
+
+def error_of(answer: bytes) -> tuple[int, str]:
+    """Status and code of an error in the one shape."""
+    head, body = answer.split(b"\r\n\r\n", 1)
+    assert b"connection: close" in head.lower()
+    error = json.loads(body)["error"]
+    assert set(error) == {"code", "message", "details"}
+    return int(head.split()[1]), error["code"]
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD, b"G"])
+def test_headers_that_do_not_come_end_the_connection(protocol: Any, sent: bytes) -> None:
+    with serving(protocol, header_seconds=0.1) as server, server.open() as connection:
+        connection.sendall(sent)
+        assert error_of(read_all(connection)) == (408, "too_slow")
+        server.wait_refused("headers_late")
+
+
+def test_headers_that_trickle_in_have_one_limit(protocol: Any) -> None:
+    with serving(protocol, header_seconds=0.3) as server, server.open() as connection:
+        connection.sendall(HEAD)
+        connection.settimeout(0.05)
+        answer = b""
+        while not answer:
+            try:
+                answer = connection.recv(10_000)
+            except TimeoutError:
+                connection.sendall(b"X-More: 1\r\n")
+        assert error_of(answer) == (408, "too_slow")
+
+
+def test_a_second_request_that_stays_half_is_cut_off_too(protocol: Any) -> None:
+    with serving(protocol, header_seconds=0.2) as server, server.open() as connection:
+        connection.sendall(HEAD + b"\r\n")
+        assert read_answer(connection).startswith(b"HTTP/1.1 200")
+        connection.sendall(HEAD)
+        assert error_of(read_all(connection)) == (408, "too_slow")
+
+
+def test_the_work_on_a_request_does_not_count_as_waiting_for_headers(protocol: Any) -> None:
+    with serving(protocol, header_seconds=0.1) as server, server.open() as connection:
+        connection.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert read_answer(connection).startswith(b"HTTP/1.1 200")
+        assert server.refused == []
+
+
+def test_many_half_headers_are_gone_after_the_limit_and_others_are_served(protocol: Any) -> None:
+    with serving(protocol, header_seconds=0.5, max_connections=60, max_connections_per_address=60) as server:
+        half = [server.open() for _ in range(50)]
+        for connection in half:
+            connection.sendall(HEAD)
+        with server.open() as other:
+            other.sendall(HEAD + b"\r\n")
+            assert read_answer(other).startswith(b"HTTP/1.1 200")
+        for connection in half:
+            assert error_of(read_all(connection)) == (408, "too_slow")
+            connection.close()
+        server.wait_refused(*["headers_late"] * 50)
+
+
+@pytest.mark.parametrize("limits", [{"max_connections": 2}, {"max_connections_per_address": 2}])
+def test_connections_beyond_the_limit_are_told_so_and_places_come_back(protocol: Any, limits: dict[str, int]) -> None:
+    with serving(protocol, **limits) as server:
+        with server.open() as first, server.open() as second:
+            for connection in (first, second):
+                connection.sendall(HEAD + b"\r\n")
+                read_answer(connection)
+            with server.open() as third:
+                answer = read_all(third)
+            assert error_of(answer) == (429, "overloaded")
+            assert b"retry-after: 1" in answer
+        server.wait_refused("too_many_connections")
+        answer = b""
+        while not answer.startswith(b"HTTP/1.1 200"):  # the server learns of a closed connection a moment later
+            with server.open() as again:
+                again.sendall(HEAD + b"Connection: close\r\n\r\n")
+                answer = again.recv(1_000)
+
+
+@pytest.mark.parametrize(
+    "sent", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nbad header\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\r\n"]
+)
+def test_what_is_no_http_is_refused_in_the_one_shape(protocol: Any, sent: bytes) -> None:
+    with serving(protocol) as server, server.open() as connection:
+        connection.sendall(sent)
+        assert error_of(read_all(connection)) == (400, "malformed")
+        server.wait_refused("malformed")
+
+
+def test_an_answer_that_nobody_reads_is_given_up(protocol: Any) -> None:
+    with serving(protocol, unread_seconds=0.2) as server, server.open() as connection:
+        connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
+        server.wait_refused("answer_unread")
+
+
+def test_a_large_answer_is_read_whole(protocol: Any) -> None:
+    with serving(protocol, unread_seconds=5) as server, server.open() as connection:
+        connection.sendall(b"GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert len(read_all(connection).split(b"\r\n\r\n", 1)[1]) == LARGE
+        assert server.refused == []
+
+
+def test_a_web_socket_is_answered_as_a_plain_request_and_keeps_its_place_counted(protocol: Any) -> None:
+    upgrade = (
+        b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n\r\n"
+    )
+    with serving(protocol, max_connections=1) as server:
+        for _ in range(3):
+            answer = b"HTTP/1.1 429"
+            while answer.startswith(b"HTTP/1.1 429"):
+                with server.open() as connection:
+                    connection.sendall(HEAD + upgrade)
+                    answer = connection.recv(1_000)
+            assert answer.startswith(b"HTTP/1.1 200")

@@ -1,0 +1,68 @@
+"""Services of one user keep their metrics apart; what is left of those that ended is taken away."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from serving.http.metrics_folder import FOLDER_VARIABLE, forget_dead_workers, use_own_folder
+
+WORKER = """
+import os, sys
+from pathlib import Path
+from serving.http.metrics_folder import use_own_folder
+use_own_folder(Path(sys.argv[1]))
+from serving.http.metrics import PrometheusMeter
+meter = PrometheusMeter("retail_brain")
+meter.begin(); meter.end("/forecast", 200, 0.01)
+print(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+print(next(line for line in meter.expose().decode().splitlines() if line.startswith("bentoml_service_request_total")))
+"""
+SUPERVISOR = """
+import subprocess, sys
+for _ in range(2):
+    print(subprocess.run([sys.executable, "-c", sys.argv[1], sys.argv[2]], capture_output=True, text=True).stdout)
+"""
+
+
+def supervised(root: Path, shared: Path) -> list[str]:
+    """What two workers of one supervisor, one after the other, say: folder and requests counted, twice."""
+    environment = os.environ | {FOLDER_VARIABLE: str(shared)}
+    call = [sys.executable, "-c", SUPERVISOR, WORKER, str(root)]
+    done = subprocess.run(call, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.split("\n\n")
+
+
+def test_workers_of_one_service_add_up_and_another_service_counts_for_itself(tmp_path: Path) -> None:
+    root, shared = tmp_path / "own", tmp_path / "shared"
+    shared.mkdir()
+    (first, counted), (again, both) = (part.split("\n") for part in supervised(root, shared)[:2])
+    assert first == again
+    assert Path(first).parent == root
+    assert (counted[-3:], both[-3:]) == ("1.0", "2.0")
+    (other, alone), _ = (part.split("\n") for part in supervised(root, shared)[:2])
+    assert other != first
+    assert alone.endswith("1.0")
+    assert not Path(first).exists(), "the first service has ended, so its folder is taken away"
+
+
+def test_outside_a_worker_nothing_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
+    use_own_folder(tmp_path / "own")
+    assert FOLDER_VARIABLE not in os.environ
+    assert not (tmp_path / "own").exists()
+
+
+def test_gauges_of_dead_workers_are_forgotten_and_their_counters_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    gone, here = int(dead.stdout), os.getpid()
+    names = [f"{kind}_{pid}.db" for kind in ("gauge_livesum", "counter") for pid in (gone, here)]
+    for name in names:
+        (tmp_path / name).touch()
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    forget_dead_workers()
+    assert {path.name for path in tmp_path.iterdir()} == set(names) - {f"gauge_livesum_{gone}.db"}
