@@ -311,6 +311,30 @@ class Tenant:
         )
         return Audience(people, exclusions)
 
+    def segment(self, expression: str) -> "pl.DataFrame":
+        """The people of a segment: person_id, customer_ids, is_contactable, granted_channels.
+
+        Args:
+            expression: its text, such as `stage = friend and not bought(last 60 days)`; see docs/segments.md.
+
+        Raises:
+            UsageError: the expression cannot be used.
+            MissingTableError: there are no sales.
+        """
+        from features.segments.parsing import parse
+        from features.segments.selection import select_people
+        from features.segments.sources import SegmentSources
+
+        sources = SegmentSources(
+            self.features("person").lazy(), self.features("identity").lazy(), self.dataset, self._day()
+        )
+        return select_people(parse(expression), sources)
+
+    def _day(self) -> date:
+        day = self.dataset.as_of
+        assert day is not None
+        return day
+
     def _champion(self, kind: Kind) -> Any:
         from training.bundle import champion
         from training.jobs import load_model

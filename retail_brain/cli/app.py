@@ -28,6 +28,7 @@ from retail_brain.cli import (
     recommend_verbs,
     replenish_verbs,
     rules_verbs,
+    segment_verbs,
     serve_verb,
     stock_verbs,
     train_verbs,
@@ -74,6 +75,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "audience": audience_verbs.audience,
         "assign": audience_verbs.assign,
         "rules": rules_verbs.rules,
+        "segments": segment_verbs.segments,
     },
     "Service 服务": {
         "publish": train_verbs.publish,

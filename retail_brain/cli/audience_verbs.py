@@ -31,6 +31,7 @@ def audience(
         bool, typer.Option("--leftovers", help="The goods are the excess stock, most money first.")
     ] = False,
     store: Annotated[str | None, typer.Option("--store", help="Only people (and excess stock) of this shop.")] = None,
+    segment: Annotated[str | None, typer.Option("--segment", help="Only people of this saved segment.")] = None,
     lake: LakeOption = None,
     as_of: AsOfOption = None,
 ) -> None:
@@ -65,6 +66,7 @@ def audience(
             at_home_only=at_home_only,
             home_store_id=store,
             left_over=left_over,
+            customer_ids=None if segment is None else _segment_customers(segment, dataset, lake),
         )
         write_table(table, out)
         write_table(exclusions, out.with_name(f"{out.stem}_exclusions{out.suffix}"))
@@ -72,6 +74,31 @@ def audience(
         step.note = f"{int((table['group'] == 'contact').sum()):,} to contact -> {out}"
     for reason, customers in exclusions.select("reason", "customers").iter_rows():
         chosen.progress.say(f"    left out {customers:,}: {reason}")
+
+
+def _segment_customers(name: str, dataset: "Dataset", lake: str | None) -> list[str]:
+    """Customer ids of a saved segment.
+
+    Raises:
+        NotFoundError: there is no such segment, or there are no features.
+        ImpossibleError: the features are of another day than the audience.
+    """
+    from contextlib import closing
+
+    from retail_brain.cli.context import open_database
+    from retail_brain.errors import ImpossibleError
+    from retail_brain.operational.segments import find_segment
+    from serving.planning.people.segment_book import customers_of, open_sources, people_of_segment
+
+    chosen = current()
+    sources = open_sources(chosen.workspace, chosen.settings, lake)
+    if sources.as_of != dataset.as_of:
+        raise ImpossibleError(
+            f"the feature tables are of {sources.as_of}, the audience is asked for as of {dataset.as_of}. "
+            f"Run `retail-brain features --as-of {dataset.as_of}` first."
+        )
+    with closing(open_database()) as database:
+        return customers_of(people_of_segment(find_segment(chosen.workspace.tenant, database, name), database, sources))
 
 
 def _left_over(

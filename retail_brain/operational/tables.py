@@ -178,6 +178,33 @@ RULES = Table(
     Index(None, "tenant_id"),
 )
 
+SEGMENTS = Table(
+    "segments",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("name", String(100), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("expression", JSON, nullable=False),
+    Column("is_static", Boolean, nullable=False),
+    Column("is_removed", Boolean, nullable=False),
+    Column("owner", String(200), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("saved_by", String(200), nullable=False),
+    Column("saved_at", _UtcDateTime, nullable=False),
+    UniqueConstraint("tenant_id", "name", "version"),
+)
+
+SEGMENT_MEMBERS = Table(
+    "segment_members",
+    METADATA,
+    _tenant(),
+    Column("segment_id", _SERIAL, ForeignKey("segments.id"), primary_key=True, autoincrement=False),
+    Column("customer_id", String(200), primary_key=True),
+)
+
 OVERRIDES = Table(
     "overrides",
     METADATA,

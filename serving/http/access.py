@@ -14,12 +14,13 @@ class Scope(StrEnum):
     PEOPLE = "people:read"
     EVENTS = "events:write"
     RULES = "rules:write"
+    SEGMENTS = "segments:write"
 
 
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
     "merchandiser": frozenset({Scope.DEMAND, Scope.STOCK, Scope.DECIDE, Scope.GOODS}),
-    "marketer": frozenset({Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.RULES}),
-    "data_scientist": frozenset({Scope.DEMAND, Scope.STOCK, Scope.GOODS, Scope.PEOPLE, Scope.EVENTS}),
+    "marketer": frozenset({Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.RULES, Scope.SEGMENTS}),
+    "data_scientist": frozenset({Scope.DEMAND, Scope.STOCK, Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.SEGMENTS}),
     "admin": frozenset(Scope),
 }
 

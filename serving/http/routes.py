@@ -22,6 +22,7 @@ from serving.http.handlers import (
     related_goods,
     routing,
     rules,
+    segments,
     stock_network,
     suggestions,
     what_if,
@@ -68,6 +69,7 @@ from serving.http.messages.people_messages import (
     RulesRequest,
     RulesResponse,
 )
+from serving.http.messages.segment_messages import SegmentsRequest, SegmentsResponse
 from serving.http.messages.stock_messages import (
     DecisionsRequest,
     DecisionsResponse,
@@ -251,6 +253,16 @@ ROUTES: tuple[Route, ...] = (
         RulesResponse,
         rules.rules,
         (Scope.PEOPLE, Scope.RULES),
+        threaded=True,
+        tag="people",
+    ),
+    Route(
+        "/segments",
+        "Customer segments: list, count, save, people, remove",
+        SegmentsRequest,
+        SegmentsResponse,
+        segments.segments,
+        (Scope.PEOPLE,),
         threaded=True,
         tag="people",
     ),

@@ -11,7 +11,7 @@ from retail_brain.decisions.audience import build_audience
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.errors import ModelError
 from retail_brain.settings import AudienceSettings
-from serving.planning.people.audiences import people_of
+from serving.planning.people.audiences import only_customers, people_of
 from serving.store.answer_set import Answers
 from serving.store.scored_pairs import KINDS, NO_DAY
 
@@ -50,6 +50,7 @@ def draw_audience(
     settings: AudienceSettings,
     store_id: str | None,
     left_over: pl.DataFrame | None = None,
+    customer_ids: Sequence[str] | None = None,
 ) -> DrawnAudience:
     """The audience for goods.
 
@@ -62,6 +63,7 @@ def draw_audience(
         settings: limits on contacts.
         store_id: only people of this shop; None for everybody.
         left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
+        customer_ids: only these customers, such as those of a segment; None for everybody.
 
     Raises:
         NotFoundError: nobody is known to be of that shop.
@@ -78,6 +80,8 @@ def draw_audience(
     facts = replace(facts, left_over=left_over)
     if store_id is not None:
         facts, pairs = people_of(store_id, facts, pairs)
+    if customer_ids is not None:
+        facts, pairs = only_customers(customer_ids, facts, pairs)
     people, left_out = build_audience(pairs, facts, wanted, date.fromisoformat(answers.manifest.as_of), settings)
     return DrawnAudience(people, left_out, is_warm)
 

@@ -8,6 +8,7 @@ import polars as pl
 from retail_brain.decisions.audience_request import AudienceRequest as Criteria
 from retail_brain.errors import NotFoundError
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
+from serving.http.handlers.segments import segment_customers
 from serving.http.handlers.stock_network import network_rows
 from serving.http.messages.people_messages import AudienceRequest
 from serving.planning.people.campaigns import of_campaign
@@ -21,8 +22,8 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     Goods that nobody was scored for yet, such as new ones, are offered to the people of similar goods: `cold`.
 
     Raises:
-        NotFoundError: the campaign, a product or the store is not known.
-        ImpossibleError: the campaign is over.
+        NotFoundError: the campaign, a product, the store or the segment is not known.
+        ImpossibleError: the campaign is over, or the features behind the segment are of another day.
         DataError: the campaign has no goods.
         ModelError: there is no recommender.
     """
@@ -34,7 +35,9 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     if request.store_id is not None:
         find_store(answers, request.store_id)
     left_over = left_over_in(network_rows("leftovers", call), request.store_id) if request.leftovers else None
-    drawn = draw_audience(answers, products, criteria, call.view.settings.audience, request.store_id, left_over)
+    customers = None if request.segment is None else segment_customers(request.segment, call)
+    limits = call.view.settings.audience
+    drawn = draw_audience(answers, products, criteria, limits, request.store_id, left_over, customers)
     rows = np.array(products, dtype=np.int64)
     return {
         "audience": _dated(drawn.people, call.language),

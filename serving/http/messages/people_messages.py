@@ -120,6 +120,7 @@ class AudienceRequest(BaseModel):
     campaign_id: Id | None = None
     leftovers: Annotated[Flag, Field(description="the goods are the excess or obsolete stock")] = False
     store_id: Annotated[Id | None, Field(description="only people (and excess stock) of this store")] = None
+    segment: Annotated[Text | None, Field(description="only people of this saved segment")] = None
     size: Annotated[int, Field(strict=True, ge=1, le=100_000), WHOLE] = 100
     kind: Kind = "mixed"
     channel: Literal["sms", "email", "app", "wechat", "guide"] | None = None

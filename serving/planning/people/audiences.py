@@ -57,6 +57,7 @@ def audience(
     at_home_only: bool = False,
     home_store_id: str | None = None,
     left_over: pl.DataFrame | None = None,
+    customer_ids: Sequence[str] | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Audience and exclusions for goods or for a campaign of the `campaigns` table; see `decisions.audience`.
 
@@ -68,6 +69,7 @@ def audience(
         at_home_only: whether goods must lie in the person's own shop.
         home_store_id: only people of this shop; None for everybody.
         left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
+        customer_ids: only these customers, such as those of a segment; None for everybody.
 
     Raises:
         NotFoundError: the campaign, a product or the shop is unknown.
@@ -89,6 +91,8 @@ def audience(
     scored = _of_products(dataset, pairs, request.product_ids)
     if home_store_id is not None:
         facts, scored = people_of(home_store_id, facts, scored)
+    if customer_ids is not None:
+        facts, scored = only_customers(customer_ids, facts, scored)
     return build_audience(scored, facts, request, as_of, settings.audience)
 
 
@@ -105,6 +109,15 @@ def people_of(store_id: str, facts: AudienceFacts, pairs: pl.DataFrame) -> tuple
             {"store_id": store_id},
         )
     return replace(facts, customers=people), pairs.join(people, on="customer_id", how="semi")
+
+
+def only_customers(
+    customer_ids: Sequence[str], facts: AudienceFacts, pairs: pl.DataFrame
+) -> tuple[AudienceFacts, pl.DataFrame]:
+    """The facts and pairs of some customers, such as those of a segment; ids that nobody has are passed over."""
+    chosen = pl.DataFrame({"customer_id": list(customer_ids)}, schema={"customer_id": pl.String})
+    people = facts.customers.join(chosen, on="customer_id", how="semi")
+    return replace(facts, customers=people), pairs.join(chosen, on="customer_id", how="semi")
 
 
 def assign(

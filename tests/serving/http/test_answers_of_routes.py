@@ -295,6 +295,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/search": {"kind": "product"},
     "/history": {"store_id": "S001", "product_id": "P0001"},
     "/rules": {},
+    "/segments": {},
     "/overview": {},
     "/orders": {},
     "/attention": {},

@@ -1,0 +1,221 @@
+"""Stores customer segments by name: every change is a new version, with who saved it, when, and its people then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from difflib import get_close_matches
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.operational.audit import AuditEntry, append_audit
+from retail_brain.operational.database import Database
+from retail_brain.operational.tables import SEGMENT_MEMBERS, SEGMENTS
+
+_MOST_NAME = 100
+"""Characters of a name, as the column holds."""
+
+
+@dataclass(frozen=True)
+class SegmentDraft:
+    """A segment to be saved.
+
+    Attributes:
+        name: by which it is used, in any language.
+        expression: JSON form of its expression.
+        owner: whose it is.
+        note: what it is for.
+        people: people who met the expression when it was saved.
+        as_of: last visible day of that count.
+        members: customer ids of a static segment; None for a living one, which is selected anew each time.
+    """
+
+    name: str
+    expression: dict[str, Any]
+    owner: str
+    note: str
+    people: int
+    as_of: date
+    members: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class StoredSegment:
+    """One version of a saved segment; `version` counts from 1 per name."""
+
+    segment_id: int
+    name: str
+    version: int
+    expression: dict[str, Any]
+    is_static: bool
+    is_removed: bool
+    owner: str
+    note: str
+    people: int
+    as_of: date
+    saved_by: str
+    saved_at: datetime
+
+
+def save_segment(
+    tenant: str, database: Database, draft: SegmentDraft, *, saved_by: str, now: datetime, version: int | None = None
+) -> StoredSegment:
+    """Saves a segment as the next version of its name, with the audit.
+
+    Args:
+        tenant: whose segment.
+        database: where it is kept.
+        draft: the segment.
+        saved_by: who does it.
+        now: when.
+        version: version that was changed (optimistic locking; 0 = the name is new); None replaces any.
+
+    Raises:
+        UsageError: the name is empty or too long.
+        ImpossibleError: somebody else changed the segment since that version.
+        UnavailableError: the database does not answer.
+    """
+    name = draft.name.strip()
+    if not name or len(name) > _MOST_NAME:
+        raise UsageError(f"the segment's name has {len(name)} characters; wanted 1 to {_MOST_NAME}. Choose another.")
+    with database.writing() as connection:
+        database.ensure_tenant(tenant, connection, now=now)
+        present = _newest(tenant, connection, name)
+        held = 0 if present is None or present.is_removed else present.version
+        if version is not None and version != held:
+            raise ImpossibleError(
+                f"segment {name!r} has version {held}, yours is {version}: "
+                f"{present.saved_by if present else 'nobody'} changed it since. Read it again, and change that.",
+                {"version": held},
+            )
+        row: dict[str, Any] = {
+            "tenant_id": tenant,
+            "name": name,
+            "version": (present.version if present else 0) + 1,
+            "expression": draft.expression,
+            "is_static": draft.members is not None,
+            "is_removed": False,
+            "owner": draft.owner,
+            "note": draft.note,
+            "people": draft.people,
+            "as_of": draft.as_of,
+            "saved_by": saved_by,
+            "saved_at": now,
+        }
+        segment_id = int(connection.execute(insert(SEGMENTS).values(row).returning(SEGMENTS.c.id)).scalar_one())
+        keys = {"tenant_id": tenant, "segment_id": segment_id}
+        members = [keys | {"customer_id": member} for member in sorted(set(draft.members or ()))]
+        if members:
+            connection.execute(insert(SEGMENT_MEMBERS), members)
+        details = {"version": row["version"], "people": draft.people, "is_static": row["is_static"]}
+        append_audit(tenant, connection, AuditEntry(now, saved_by, "segment.save", name, details))
+        kept = {key: value for key, value in row.items() if key != "tenant_id"}
+        return StoredSegment(segment_id=segment_id, **kept)
+
+
+def remove_segment(tenant: str, database: Database, name: str, *, removed_by: str, now: datetime) -> None:
+    """Takes a segment out of use; its versions stay for what was done with them.
+
+    Raises:
+        NotFoundError: there is no such segment.
+        UnavailableError: the database does not answer.
+    """
+    with database.writing() as connection:
+        present = _find(tenant, connection, name)
+        kept = ("name", "expression", "is_static", "owner", "note", "people", "as_of")
+        row = {key: getattr(present, key) for key in kept} | {"version": present.version + 1, "is_removed": True}
+        row |= {"tenant_id": tenant, "saved_by": removed_by, "saved_at": now}
+        connection.execute(insert(SEGMENTS).values(row))
+        append_audit(tenant, connection, AuditEntry(now, removed_by, "segment.remove", name, {}))
+
+
+def list_segments(tenant: str, database: Database) -> list[StoredSegment]:
+    """The newest version of every segment in use, by name.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    newest = (
+        select(SEGMENTS.c.name, func.max(SEGMENTS.c.version).label("version"))
+        .where(SEGMENTS.c.tenant_id == tenant)
+        .group_by(SEGMENTS.c.name)
+        .subquery()
+    )
+    is_newest = (SEGMENTS.c.name == newest.c.name) & (SEGMENTS.c.version == newest.c.version)
+    query = (
+        select(SEGMENTS)
+        .join(newest, is_newest)
+        .where(SEGMENTS.c.tenant_id == tenant, SEGMENTS.c.is_removed.is_(False))
+        .order_by(SEGMENTS.c.name)
+    )
+    with database.reading() as connection:
+        return [_stored(row) for row in connection.execute(query)]
+
+
+def find_segment(tenant: str, database: Database, name: str) -> StoredSegment:
+    """The newest version of a segment.
+
+    Raises:
+        NotFoundError: there is no such segment, or it was removed.
+        UnavailableError: the database does not answer.
+    """
+    with database.reading() as connection:
+        return _find(tenant, connection, name)
+
+
+def segment_history(tenant: str, database: Database, name: str) -> list[StoredSegment]:
+    """All versions of a segment, newest first; empty where there never was one.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    query = (
+        select(SEGMENTS)
+        .where(SEGMENTS.c.tenant_id == tenant, SEGMENTS.c.name == name.strip())
+        .order_by(SEGMENTS.c.version.desc())
+    )
+    with database.reading() as connection:
+        return [_stored(row) for row in connection.execute(query)]
+
+
+def static_members(database: Database, segment: StoredSegment) -> list[str]:
+    """Customer ids that were saved with a static segment, in order; none for a living one.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    query = (
+        select(SEGMENT_MEMBERS.c.customer_id)
+        .where(SEGMENT_MEMBERS.c.segment_id == segment.segment_id)
+        .order_by(SEGMENT_MEMBERS.c.customer_id)
+    )
+    with database.reading() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def _find(tenant: str, connection: Connection, name: str) -> StoredSegment:
+    present = _newest(tenant, connection, name.strip())
+    if present is None or present.is_removed:
+        query = select(SEGMENTS.c.name).where(SEGMENTS.c.tenant_id == tenant).distinct()
+        nearest = get_close_matches(name, list(connection.execute(query).scalars()), n=3, cutoff=0.4)
+        hint = f"Is it {', '.join(nearest)}?" if nearest else "`retail-brain segments list` shows what there is."
+        raise NotFoundError(f"there is no segment {name!r}. {hint}", {"segment": name})
+    return present
+
+
+def _newest(tenant: str, connection: Connection, name: str) -> StoredSegment | None:
+    query = (
+        select(SEGMENTS)
+        .where(SEGMENTS.c.tenant_id == tenant, SEGMENTS.c.name == name)
+        .order_by(SEGMENTS.c.version.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def _stored(row: Row[Any]) -> StoredSegment:
+    fields = row._mapping  # the public way to a row's columns by name
+    names = [name for name in StoredSegment.__dataclass_fields__ if name != "segment_id"]
+    return StoredSegment(segment_id=fields["id"], **{name: fields[name] for name in names})

@@ -1,0 +1,150 @@
+"""Customer segments: lists, counts, saves, shows the people of, and removes them."""
+
+from typing import Any
+
+from features.segments.expression import HISTORY_KINDS
+from features.segments.selection import SegmentCount, count_people
+from features.segments.sources import SegmentSources
+from retail_brain.errors import ImpossibleError
+from retail_brain.operational.segments import (
+    StoredSegment,
+    find_segment,
+    list_segments,
+    remove_segment,
+    save_segment,
+    segment_history,
+)
+from retail_brain.workspace import Workspace
+from serving.http.access import Scope
+from serving.http.errors import HttpError
+from serving.http.handlers.call import Call
+from serving.http.messages.segment_messages import SegmentsRequest
+from serving.planning.people.segment_book import (
+    count_warnings,
+    customers_of,
+    draft_segment,
+    open_sources,
+    people_of_segment,
+    plain_segment,
+    read_expression,
+)
+
+
+def segments(request: SegmentsRequest, call: Call) -> dict[str, Any]:
+    """Answers one action on segments; see `SegmentsRequest`.
+
+    Raises:
+        HttpError: the role may not save or remove.
+        UsageError: the expression cannot be used.
+        NotFoundError: there is no such segment, or there are no features.
+        ImpossibleError: somebody changed the segment since, or the features are of another day than the answers.
+    """
+    if request.action in ("save", "remove") and not call.principal.may(Scope.SEGMENTS):
+        raise HttpError(
+            403, "forbidden", f"role {call.principal.role} may not {request.action} segments; wanted {Scope.SEGMENTS}."
+        )
+    answer = _answer(call)
+    database, tenant = call.state.database, call.principal.tenant
+    match request.action:
+        case "list":
+            answer["segments"] = [plain_segment(segment) for segment in list_segments(tenant, database)]
+        case "history":
+            answer["segments"] = [plain_segment(row) for row in segment_history(tenant, database, str(request.name))]
+        case "remove":
+            remove_segment(tenant, database, str(request.name), removed_by=call.principal.name, now=call.now)
+        case "count":
+            counted = count_people(read_expression(request.expression or {}), segment_sources(call))
+            answer |= _counted(counted, call)
+        case "save":
+            stored, counted = _save(request, call)
+            answer |= _counted(counted, call) | {"segments": [plain_segment(stored)]}
+        case "members":
+            segment = find_segment(tenant, database, str(request.name))
+            people = people_of_segment(segment, database, segment_sources(call))
+            page = people.slice(request.offset, request.limit)
+            answer |= {"segments": [plain_segment(segment)], "members": page.to_dicts(), "total": people.height}
+        case "columns":
+            answer["columns"] = _columns(segment_sources(call))
+    return answer
+
+
+def segment_sources(call: Call) -> SegmentSources:
+    """The tables that segments are selected from, of the same day as the published answers.
+
+    Raises:
+        NotFoundError: there are no features.
+        ImpossibleError: they are of another day than the published answers.
+    """
+    sources = open_sources(Workspace(call.state.home, call.principal.tenant), call.view.settings)
+    published = call.answers.manifest.as_of
+    if sources.as_of.isoformat() != published:
+        raise ImpossibleError(
+            f"the feature tables are of {sources.as_of}, the published answers of {published}: a segment would mix two "
+            "days. Run `retail-brain publish`.",
+            {"features": sources.as_of.isoformat(), "answers": published},
+        )
+    return sources
+
+
+def segment_customers(name: str, call: Call) -> list[str]:
+    """Customer ids of the people of a saved segment.
+
+    Raises:
+        NotFoundError: there is no such segment, or there are no features.
+        ImpossibleError: the features are of another day than the published answers.
+    """
+    database = call.state.database
+    segment = find_segment(call.principal.tenant, database, name)
+    return customers_of(people_of_segment(segment, database, segment_sources(call)))
+
+
+def _save(request: SegmentsRequest, call: Call) -> tuple[StoredSegment, SegmentCount]:
+    expression = read_expression(request.expression or {})
+    draft, counted = draft_segment(
+        str(request.name),
+        expression,
+        segment_sources(call),
+        owner=call.principal.name,
+        note=request.note,
+        is_static=request.is_static,
+    )
+    stored = save_segment(
+        call.principal.tenant,
+        call.state.database,
+        draft,
+        saved_by=call.principal.name,
+        now=call.now,
+        version=request.version,
+    )
+    return stored, counted
+
+
+def _answer(call: Call) -> dict[str, Any]:
+    return {
+        "segments": [],
+        "count": None,
+        "members": [],
+        "total": 0,
+        "columns": [],
+        "warnings": [],
+        "as_of": call.answers.manifest.as_of,
+        "may_write": call.principal.may(Scope.SEGMENTS),
+    }
+
+
+def _counted(counted: SegmentCount, call: Call) -> dict[str, Any]:
+    shown = ("people", "of", "customers", "contactable", "channels")
+    return {
+        "count": {name: getattr(counted, name) for name in shown},
+        "warnings": count_warnings(counted, call.language),
+    }
+
+
+def _columns(sources: SegmentSources) -> list[dict[str, str]]:
+    tables = {"people": sources.people_columns, "stores": sources.store_columns}
+    tables |= {kind: sources.fact_columns(kind) for kind in HISTORY_KINDS}
+    return [
+        {"table": table, "column": column, "kind": kind}
+        for table, listed in tables.items()
+        for column, kind in listed.comparable().items()
+    ]

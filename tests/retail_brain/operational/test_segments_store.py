@@ -1,0 +1,74 @@
+"""Saved segments: versions, two people at once, removal, members of static ones."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.operational.audit import list_audit
+from retail_brain.operational.database import Database
+from retail_brain.operational.segments import (
+    SegmentDraft,
+    StoredSegment,
+    find_segment,
+    list_segments,
+    remove_segment,
+    save_segment,
+    segment_history,
+    static_members,
+)
+
+NOW = datetime(2026, 2, 28, 12, tzinfo=UTC)
+EXPRESSION = {"op": "known", "column": "spend"}
+
+
+def save(database: Database, name: str = "沉睡好友", *, tenant: str = "main", **given: Any) -> StoredSegment:
+    about = {"owner": "李", "note": "唤醒", "people": 2, "as_of": date(2026, 2, 28)}
+    version = given.pop("version", None)
+    draft = SegmentDraft(name, given.pop("expression", EXPRESSION), **about | given)
+    return save_segment(tenant, database, draft, saved_by="王", now=NOW, version=version)
+
+
+def test_every_change_is_a_new_version_with_its_author(database: Database) -> None:
+    first = save(database, version=0)
+    second = save(database, version=1, expression={"op": "known", "column": "stage"})
+    assert (first.version, second.version) == (1, 2)
+    assert find_segment("main", database, " 沉睡好友 ") == second
+    assert list_segments("main", database) == [second]
+    assert segment_history("main", database, "沉睡好友") == [second, first]
+    assert [deed.action for deed in list_audit("main", database)][:2] == ["segment.save"] * 2
+
+
+def test_a_change_of_a_segment_that_changed_meanwhile_is_refused(database: Database) -> None:
+    save(database)
+    with pytest.raises(ImpossibleError, match="has version 1, yours is 0: 王"):
+        save(database, version=0)
+    assert find_segment("main", database, "沉睡好友").version == 1
+
+
+def test_a_removed_segment_is_gone_but_on_record_and_can_be_saved_again(database: Database) -> None:
+    save(database)
+    remove_segment("main", database, "沉睡好友", removed_by="赵", now=NOW)
+    assert list_segments("main", database) == []
+    with pytest.raises(NotFoundError, match="Is it 沉睡好友"):
+        find_segment("main", database, "沉睡好友")
+    again = save(database, version=0)
+    history = segment_history("main", database, "沉睡好友")
+    assert [(one.version, one.is_removed) for one in history] == [(3, False), (2, True), (1, False)]
+    assert list_segments("main", database) == [again]
+
+
+def test_a_static_segment_keeps_its_people_and_tenants_share_none(database: Database) -> None:
+    kept = save(database, members=["C2", "C1", "C2"])
+    assert static_members(database, kept) == ["C1", "C2"]
+    assert static_members(database, save(database, members=None)) == []
+    assert list_segments("other", database) == []
+    with pytest.raises(NotFoundError):
+        find_segment("other", database, "沉睡好友")
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 101])
+def test_a_name_that_cannot_be_stored_is_refused(database: Database, name: str) -> None:
+    with pytest.raises(UsageError, match="1 to 100"):
+        save(database, name)
