@@ -92,7 +92,7 @@ def _grammar() -> pp.ParserElement:
 
 
 def _joined(kind: type[And | Or], tokens: pp.ParseResults) -> Expression:
-    return tokens[0] if len(tokens) == 1 else kind(items=tuple(tokens))  # type: ignore[no-any-return]
+    return tokens[0] if len(tokens) == 1 else kind(items=tuple(tokens))
 
 
 def _word(word: str) -> pp.ParserElement:
