@@ -88,7 +88,7 @@ def _grammar() -> pp.ParserElement:
     both = pp.DelimitedList(negation, delim=_word("and")).set_parse_action(lambda tokens: _joined(And, tokens))
     joined = pp.DelimitedList(both, delim=_word("or")).set_parse_action(lambda tokens: _joined(Or, tokens))
     expression <<= joined
-    return expression
+    return expression.parse_with_tabs()  # a tab within quotes is part of the text
 
 
 def _joined(kind: type[And | Or], tokens: pp.ParseResults) -> Expression:
@@ -110,7 +110,7 @@ def _value() -> pp.ParserElement:
     # single tokens throughout: a sequence among the alternatives would make every value a list
     today = pp.Regex(r"(?i:today)\b(\s*[-+]\s*\d+)?(\s*(?i:days?)\b)?").set_parse_action(_as_relative_day)
     switch = (_word("true") | _word("false")).set_parse_action(lambda tokens: [tokens[0] == "true"])
-    quoted = pp.QuotedString('"', esc_char="\\") | pp.QuotedString("'", esc_char="\\")
+    quoted = pp.MatchFirst(pp.QuotedString(mark, esc_char="\\", multiline=True) for mark in "\"'")
     return day | number | today | switch | quoted | _column()
 
 

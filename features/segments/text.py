@@ -82,7 +82,7 @@ def _value(value: Value) -> str:
         # a word and a day need no quotes
         if _is_day(value) or (re.fullmatch(WORD, value) and value.lower() not in RESERVED):
             return value
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
     return repr(value)
 
