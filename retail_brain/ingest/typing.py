@@ -79,10 +79,12 @@ def _string(column: pl.Expr, source: pl.DataType) -> pl.Expr:
 
 def _number(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr:
     if source == pl.String:
-        return column.map_batches(lambda values: parse_numbers(values, text), return_dtype=pl.Float64)
-    if source.is_numeric() or source == pl.Boolean:
-        return column.cast(pl.Float64, strict=False)
-    return pl.lit(None, dtype=pl.Float64)
+        number = column.map_batches(lambda values: parse_numbers(values, text), return_dtype=pl.Float64)
+    elif source.is_numeric() or source == pl.Boolean:
+        number = column.cast(pl.Float64, strict=False)
+    else:
+        return pl.lit(None, dtype=pl.Float64)
+    return -number if text.negate else number
 
 
 def _boolean(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr:

@@ -29,6 +29,7 @@ class ColumnFormat:
         strip_zeros: whether zeros in front of an id of digits go.
         is_total: whether a price is the amount of the whole line, to be divided by the units.
         before_discount: whether the discount of the line has still to be taken off a price.
+        negate: whether a number has the opposite sign, as in ledgers where a sale takes units out.
     """
 
     date_format: str | tuple[str, ...] | None = None
@@ -44,6 +45,7 @@ class ColumnFormat:
     strip_zeros: bool = False
     is_total: bool = False
     before_discount: bool = False
+    negate: bool = False
 
 
 MALFORMED: Final = {"reason": pl.String, "line": pl.String}

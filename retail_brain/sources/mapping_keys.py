@@ -32,6 +32,7 @@ class ColumnMapping(BaseModel):
     strip_zeros: bool = False
     total: bool = False
     before_discount: bool = False
+    negate: bool = False
     type: Literal["text", "number", "integer", "boolean"] | None = None
 
     @model_validator(mode="after")
@@ -71,6 +72,7 @@ class ColumnMapping(BaseModel):
             strip_zeros=self.strip_zeros,
             is_total=self.total,
             before_discount=self.before_discount,
+            negate=self.negate,
         )
 
 

@@ -29,6 +29,14 @@ TOTAL_WORDS = (
     "totale",
     "grand total",
     "sub total",
+    "overall total",
+    "gesamtsumme",
+    "endsumme",
+    "total général",
+    "total general",
+    "totaal",
+    "suma",
+    "总合计",
 )
 """A row whose first cell says nothing else is a total."""
 _BLANKS = " \t\r\n\u00a0\u3000\u200b\ufeff"

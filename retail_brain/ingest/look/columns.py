@@ -2,20 +2,24 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from retail_brain.ingest.look.evidence import Evidence, evidence
-from retail_brain.ingest.look.words import role_scores
+from retail_brain.ingest.look.word_parts import paid_rank
+from retail_brain.ingest.look.words import bare_name, role_scores
+from retail_brain.ingest.moments import date_of
+from retail_brain.sources import ColumnFormat
 
 _FITS: Mapping[str, Callable[[Evidence], bool]] = {
     "moment": lambda seen: bool(seen.dates),
-    "time": lambda seen: seen.is_clock,
+    "time": lambda seen: seen.is_clock or seen.may_be_clock,
     "joined_on": lambda seen: bool(seen.dates),
+    "product_name": lambda seen: not seen.numbers,
     **dict.fromkeys(
         ("units", "price", "amount", "discount", "on_hand", "unit_cost", "list_price"),
-        lambda seen: bool(seen.numbers),
+        lambda seen: bool(seen.numbers) and not seen.is_clock,
     ),
 }
 """Role -> what its values must be."""
@@ -30,6 +34,10 @@ _EVERY_LINE = 0.95
 """Share of distinct values from which a code is another one on every line. By judgement."""
 _BLANK_MAY_BE = 0.02
 """A column filled in fewer rows than this is taken for none. By judgement: sales channels and remarks are rarer."""
+_PAID_WEIGHT = 0.1
+"""What a word such as `net` or `实收` adds to the score of a column of money; less than the step between patterns."""
+_LEAST_SCORE = 0.3
+"""Score below which the name of another column is no rival for the number of a receipt."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +47,18 @@ class Columns:
     Attributes:
         roles: role -> column.
         seen: column -> what its values say.
-        rivals: role -> further columns whose names fit it as well.
+        rivals: role -> further columns whose names fit it as well, best first.
     """
 
     roles: Mapping[str, str]
     seen: Mapping[str, Evidence]
     rivals: Mapping[str, tuple[str, ...]]
+
+    def all_of(self, role: str) -> list[str]:
+        """Every column whose name fits a role and that has no other, best first."""
+        first = [self.roles[role]] if role in self.roles else []
+        others = [name for name in self.rivals.get(role, ()) if name not in self.roles.values()]
+        return [*first, *others]
 
 
 def columns_of(sample: pl.DataFrame, stem: str = "") -> Columns:
@@ -54,12 +68,12 @@ def columns_of(sample: pl.DataFrame, stem: str = "") -> Columns:
         sample: the first rows of a file.
         stem: name of the file, which says whose ids a column called `id` holds.
     """
-    seen = {name: evidence(sample[name]) for name in sample.columns}
+    seen = _with_one_decimal_mark({name: evidence(sample[name]) for name in sample.columns})
     pairs = [
         (score * seen[name].filled, -place, role, name)
         for place, name in enumerate(sample.columns)
-        for role, score in {**role_scores(name), **_named_id(name, stem, seen[name])}.items()
-        if seen[name].filled > _BLANK_MAY_BE and (role not in _FITS or _FITS[role](seen[name]))
+        for role, score in {**_scores(name), **_named_id(name, stem, seen[name])}.items()
+        if seen[name].filled > _BLANK_MAY_BE and score > 0 and (role not in _FITS or _FITS[role](seen[name]))
     ]
     roles: dict[str, str] = {}
     rivals: dict[str, list[str]] = {}
@@ -68,7 +82,17 @@ def columns_of(sample: pl.DataFrame, stem: str = "") -> Columns:
             rivals.setdefault(role, []).append(name)
         elif name not in roles.values():
             roles[role] = name
-    return Columns(_corrected(roles, seen), seen, {role: tuple(names) for role, names in rivals.items()})
+    roles = _corrected(roles, seen, rivals)
+    _time_of_day(sample, roles, seen, rivals)
+    _number_receipts(sample, roles, seen, rivals)
+    return Columns(roles, seen, {role: tuple(names) for role, names in rivals.items()})
+
+
+def _scores(name: str) -> dict[str, float]:
+    """Scores of a name; columns of money count for more the nearer they are to what was paid."""
+    scores = role_scores(name)
+    nearness = _PAID_WEIGHT * paid_rank(bare_name(name).rpartition("/")[2])
+    return {role: score + nearness if role in ("price", "amount") else score for role, score in scores.items()}
 
 
 def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:
@@ -76,18 +100,23 @@ def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:
     plain = name.strip().lower()
     is_number = plain == "name" and all(re.search(r"\d", example) for example in seen.examples)
     score = 0.9 if plain in ("id", "code", "编号", "编码") else 0.6 if is_number else 0.0
-    roles = (role for role, pattern in _FILES.items() if re.search(pattern, stem.lower()))
-    return {next(roles, "receipt"): score} if score else {}
+    role = next((role for role, pattern in _FILES.items() if re.search(pattern, stem.lower())), "")
+    if not role and seen.distinct > _EVERY_LINE and not is_number:
+        return {}  # it numbers the lines of a file whose name says nothing
+    return {role or "receipt": score} if score else {}
 
 
-def _corrected(roles: dict[str, str], seen: Mapping[str, Evidence]) -> dict[str, str]:
+def _corrected(roles: dict[str, str], seen: Mapping[str, Evidence], rivals: Mapping[str, list[str]]) -> dict[str, str]:
     """Goods without codes are known by their names; a date without a named column is the only column of dates."""
-    if (
-        "product" in roles
-        and "product_name" in roles
-        and _numbers_lines(seen[roles["product"]], seen[roles["product_name"]])
+    if {"product", "product_name", "moment"} <= roles.keys() and _numbers_lines(
+        seen[roles["product"]], seen[roles["product_name"]]
     ):
-        del roles["product"]
+        number, name = roles.pop("product"), roles["product_name"]
+        others = [other for other in rivals.get("product", ()) if other not in (number, *roles.values())]
+        codes = (other for other in others if not _numbers_lines(seen[other], seen[name]) and seen[other].filled == 1)
+        code = next(codes, None)
+        if code is not None:
+            roles["product"] = code
     if "product" in roles and "product_name" not in roles and not _is_code(seen[roles["product"]]):
         roles["product_name"] = roles.pop("product")
     if "moment" not in roles:
@@ -97,6 +126,49 @@ def _corrected(roles: dict[str, str], seen: Mapping[str, Evidence]) -> dict[str,
     return roles
 
 
+def _time_of_day(
+    sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[str, Evidence], rivals: Mapping[str, list[str]]
+) -> None:
+    """Takes the moment with a time of day where another column is the day of the same moment."""
+    if "moment" not in roles or "time" in roles or seen[roles["moment"]].has_time:
+        return
+    for name in rivals.get("moment", ()):
+        if name in roles.values() or not seen[name].has_time or seen[name].filled < seen[roles["moment"]].filled:
+            continue
+        both = [_days(sample[one], seen[one]) for one in (name, roles["moment"])]
+        same = (both[0] == both[1]).mean()
+        if isinstance(same, float) and same > _EVERY_LINE:
+            roles["moment"] = name
+            return
+
+
+def _days(values: pl.Series, seen: Evidence) -> pl.Series:
+    text = ColumnFormat(date_format=seen.dates[0])
+    return values.to_frame("v").select(date_of(pl.col("v"), values.dtype, text)).to_series()
+
+
+def _number_receipts(
+    sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[str, Evidence], rivals: Mapping[str, list[str]]
+) -> None:
+    """Takes the number of lines for what it is where another column groups them into receipts of one moment."""
+    if "receipt" not in roles or "moment" not in roles or seen[roles["receipt"]].distinct <= _EVERY_LINE:
+        return
+    for name in rivals.get("receipt", ()):
+        if (
+            name in roles.values()
+            or seen[name].distinct > _EVERY_LINE
+            or seen[name].filled < seen[roles["receipt"]].filled
+        ):
+            continue
+        if role_scores(name).get("receipt", 0) < _LEAST_SCORE:
+            continue
+        moments = sample.group_by(name).agg(pl.col(roles["moment"]).n_unique())[roles["moment"]]
+        share = (moments == 1).mean()
+        if isinstance(share, float) and share > _EVERY_LINE:
+            roles["receipt"] = name
+            return
+
+
 def _numbers_lines(code: Evidence, name: Evidence) -> bool:
     """Whether a code is another one on every line although goods come again: it numbers lines."""
     return code.distinct > _EVERY_LINE and name.distinct < _EVERY_LINE / 2
@@ -104,3 +176,17 @@ def _numbers_lines(code: Evidence, name: Evidence) -> bool:
 
 def _is_code(seen: Evidence) -> bool:
     return not any(" " in example for example in seen.examples)
+
+
+def _with_one_decimal_mark(seen: Mapping[str, Evidence]) -> dict[str, Evidence]:
+    """A file writes its numbers in one way: `2,000` is read as the columns are that can be read in one way alone."""
+    certain = [what.numbers[0] for what in seen.values() if len(what.numbers) == 1]
+    comma = any(reading.decimal == "," for reading in certain)
+    point = any(what.has_point for what in seen.values() if what.numbers)
+    if comma == point:
+        return dict(seen)
+    wanted = ColumnFormat(decimal=",") if comma else ColumnFormat(thousands=",")
+    return {
+        name: replace(what, numbers=(wanted,)) if len(what.numbers) > 1 and wanted in what.numbers else what
+        for name, what in seen.items()
+    }

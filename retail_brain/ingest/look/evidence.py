@@ -12,10 +12,13 @@ from retail_brain.sources import ColumnFormat
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M", ", %H:%M:%S", ", %I:%M:%S %p")
 _DAY_FIRST = [f"%d{mark}%m{mark}{year}" for mark, year in product("/-.", ("%Y", "%y"))]
 _MONTH_FIRST = [f"%m{mark}%d{mark}{year}" for mark, year in product("/-", ("%Y", "%y"))]
-_NAMED = ["%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y", "%b %d %Y", "%y-%m-%d", "%y/%m/%d"]
+_NAMED = ["%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y", "%b-%d-%Y", "%b-%d-%y", "%B %d, %Y",
+          "%d %B %Y", "%y-%m-%d", "%y/%m/%d"]  # fmt: skip
 _DATED = r"^\D{0,10}\d{1,4}\D{1,10}\d{1,4}|^[12２１]\d{7}|^\d{4}年"
 """The least that a date holds; most columns hold none, and trying every form on them takes a second."""
 _CLOCK = r"^(?:1899-12-3[01] )?(?:[上下]午\s*)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[AaPp][Mm])?$"
+_DIGITS_CLOCK = r"^(?:[01]?\d|2[0-3])[0-5]\d(?:[0-5]\d)?$"
+"""A time of day without marks, such as 0931 or 163100; only a column that is called a time is one."""
 _SERIAL_DAYS = (30_000, 60_000)
 """Serial days of spreadsheets from 1982 to 2064."""
 _UNIX_SECONDS = (1_000_000_000, 2_500_000_000)
@@ -39,6 +42,8 @@ class Evidence:
         has_time: whether dates carry a time of day.
         mean: mean of the numbers.
         offsets: whether times carry an offset or a zone.
+        may_be_clock: whether the values could be times of day without marks, such as 163100.
+        has_point: whether a number has a decimal point before two digits, or another number than three.
     """
 
     filled: float
@@ -51,6 +56,8 @@ class Evidence:
     has_time: bool = False
     mean: float = 0.0
     offsets: bool = False
+    may_be_clock: bool = False
+    has_point: bool = False
 
 
 def evidence(values: pl.Series) -> Evidence:
@@ -80,6 +87,8 @@ def evidence(values: pl.Series) -> Evidence:
         is_clock=clock,
         has_time=bool(unique.str.contains(r"\d[ T].*:\d{2}").any()) and not clock,
         mean=float(mean) if isinstance(mean, int | float) else 0.0,
+        may_be_clock=bool(unique.str.contains(_DIGITS_CLOCK).all()),
+        has_point=bool(unique.str.contains(r"\d\.(?:\d{1,2}|\d{4,})\D*$").any()),
         offsets=bool(unique.str.contains(r":\d{2}\s*(?:[+-]\d{2}:?\d{2}|Z|UTC)$").any()),
     )
 
@@ -107,6 +116,8 @@ def _dates(unique: pl.Series) -> tuple[tuple[str | None, ...], str]:
         if (":" in time) != clock:
             continue
         fits = [f"{day}{time}" for day in (*_DAY_FIRST, *_MONTH_FIRST, *_NAMED) if _fits(unique, _form(f"{day}{time}"))]
+        # months in short are also read by the form for whole names
+        fits = [form for form in fits if form.replace("%B", "%b") not in fits or "%B" not in form]
         # a year of four digits also fits the form for two, and then means the first century
         if fits:
             return _decided(unique, fits)

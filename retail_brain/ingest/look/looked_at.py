@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.proposal import Proposal
+from retail_brain.ingest.look.draft import Proposal
 from retail_brain.sources.base import FileTable
 
 

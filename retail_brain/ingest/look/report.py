@@ -9,9 +9,10 @@ import polars as pl
 
 from retail_brain.errors import DataError, NotFoundError, RetailBrainError
 from retail_brain.ingest.look.columns import columns_of
+from retail_brain.ingest.look.draft import toml_of
 from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.looked_at import LookedAt
-from retail_brain.ingest.look.proposal import propose, toml_of
+from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.sources.base import FileOptions
 from retail_brain.sources.encoding import likely_encoding
@@ -102,7 +103,7 @@ def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:
     if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0":
         several = len(sheet_names(path)) > 1
         return FileOptions(sheet=ALL_SHEETS if several else None), ({"sheet": f'"{ALL_SHEETS}"'} if several else {})
-    if path.name.lower().endswith((".csv", ".tsv", ".csv.gz", ".tsv.gz")) and start[:2] not in (
+    if path.name.lower().endswith((".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")) and start[:2] not in (
         b"\xff\xfe",
         b"\xfe\xff",
     ):
@@ -144,6 +145,8 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
     for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):
         if not table or any(one.path in done for one in members):
             continue
+        if members[0].proposal.is_totals and any(_sells(one) for one in looked):
+            continue  # lines of goods are in another file
         if table in done:
             names = [one.path.name for one in members]
             questions.append(f"{names} feed {table} as well, with other columns: load them with a mapping of their own")
@@ -153,6 +156,10 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         questions += first.proposal.questions
         parts.append(toml_of(_files(members, looked, root), first.proposal, first.keys))
     return "\n".join(parts), questions
+
+
+def _sells(one: LookedAt) -> bool:
+    return one.proposal.table in ("transactions", "daily_sales") and not one.proposal.is_totals
 
 
 def _files(members: list[LookedAt], looked: list[LookedAt], root: Path) -> str:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from retail_brain.ingest.look.word_parts import part_scores
 from retail_brain.sources.column_names import plain_name
 
 _CODE = r"(?:id|no|nr|nbr|num|number|code|ref|reference|nummer|#)"
@@ -12,8 +13,12 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "receipt": (
         rf"(?:[a-z0-9]+_)?(?:transaction|receipt|invoice|order|ticket|bill|sale|sales|check|bon|beleg|document|basket)_?{_CODE}",
         r"(?:小票|订单|单据|流水|交易|销售单|票据|账单|结算单|业务订单|零售单).{0,3}(?:号|编号|号码)",
-        r"单号|流水|id_order|bonnummer|n[oº]_ticket|レシート番号|伝票番号|取引番号|faktura|rechnung|bon|receipt|invoice|ticket|order|number|order_#|sale_id",
+        r"单号|流水|id_order|bonnummer|n[oº]_ticket|レシート番号|伝票番号|取引番号|faktura|rechnung|bon|vbeln|receipt|invoice|ticket|order|number|order_#|sale_id|increment_id",
         r"name",
+    ),
+    "voided": (
+        r"(?:is_)?(?:void|voided|cancel+ed|deleted|storniert|storno|annule|anulado)",
+        r"(?:是否)?(?:作废|取消|已作废|已取消)",
     ),
     "moment": (
         r"sold_at|datetime|date_time|timestamp|date_?/_?time|date_and_time|when",
@@ -21,22 +26,27 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:取引|販売|売上|購入)?(?:日時|日付)",
         r"(?:sale|sales|order|transaction|receipt|invoice|paid|purchase|business|created|posting|closed|completed)"
         r"_?(?:date|time|at|on|day|date_?time)(?:_.*)?",
-        r"日期时间|日期|时间|date|day|datum|fecha|data|date_order|下单日|创建时间|date_add|(?:date|datum)_(?:et_)?(?:heure|zeit)",
+        r"日期时间|日期|时间|date|day|datum|fecha|data|date_order|下单日|创建时间|date_add|erdat|budat|fkdat|t_dat"
+        r"|(?:date|datum)_(?:et_)?(?:heure|zeit)",
         r"[a-z_]+_(?:date|datetime|time)|[a-z]*datum",
     ),
-    "time": (r"time|sale_time|销售时间|时间|交易时间|uhrzeit|tijd|receipt_time|hora|heure|时刻",),
+    "time": (r"time|sale_time|trans_?time|erzet|uzeit"
+        r"|销售时间|时间|交易时间|uhrzeit|tijd|receipt_time|hora|heure|时刻",),
     "store": (
-        r"(?:store|shop|location|branch|outlet|site|filial[e]?|warehouse|point_of_sale|pos|register)_?(?:id|no|nr|number|code|#)",
+        r"(?!posn[or]|pos_n[or])(?:store|shop|location|branch|outlet|site|filial[e]?|warehouse|point_of_sale|pos|register)"
+        r"_?(?:id|no|nr|nbr|number|code|#)|werks|plant",
         r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|网点|机构|商店|仓库|店)(?:编码|编号|代码|号|id)",
         r"store|shop|location|branch|outlet|filiale|magasin|point_of_sale|(?:store|shop|location|outlet|branch)_name|pos_location",
-        r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|仓库|机构|网点)(?:名称)?|店名|establishment|id_shop|winkel|店舗(?:名|コード)?|magasin|tienda|boutique|werk",
+        r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|仓库|机构|网点)(?:名称)?|店名|establishment|id_shop|winkel|店舗(?:名|コード)?|magasin|tienda|boutique|werks?",
+        r"register|till|terminal(?:_?id)?|kasse|caisse|caja|收银机|收银台|款台",
     ),
     "product": (
         r"(?:line_?item|variant|variation|item|product|article|artikel)?_?(?:sku|barcode|ean|upc|plu|gtin)(?:_?code)?",
-        rf"(?:[a-z0-9]+_)?(?:product|prod|item|article|artikel|goods|material|stock|variant)_?{_CODE}",
+        rf"(?!(?:order|line|sales?|transaction|detail)_)(?:[a-z0-9]+_)?(?:product|prod|item|article|artikel|goods|material|stock|variant)_?{_CODE}",
         r"(?:商品|货品|规格|物料|产品|在线|条形|国际|款式|sku)?_?(?:编码|编号|条码|条形码|货号|代码|款号|sku)",
         r"(?:外部系统|商家|商品外部)(?:编号|编码)|商品コード|(?:jan)?コード|asin|material|product_reference|artikelnummer|custom_label",
-        r"artikel|article|stockcode|handle|code_(?:article|produit|barre)|codigo(?:_articulo)?|itemcode",
+        r"artikel|article|stockcode|handle|code_(?:article|produit|barre)|codigo(?:_articulo)?|itemcode|matnr",
+        r"item|product|article|artikel|商品|存货|物料",
     ),
     "product_name": (
         r"(?:line_?item|product|item|article|goods|variant)_?(?:name|title|description)",
@@ -48,24 +58,26 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:会员|顾客|客户|买家|用户)(?:卡号|卡|编号|编码|号|id|账号)|卡号",
         r"(?:会员|顾客|客户|买家|收货人)?(?:手机号?|手机号码|电话|联系电话)",
         r"email|customer_email|billing_email|phone|customer_phone|mobile|customer|client|member|kunde|会员|客户|买家|"
-        r"buyer_email|买家会员名|下单[帐账]号|id_customer|buyer_username|往来单位|会員番号|顧客番号|会員id",
+        r"buyer_email|买家会员名|下单[帐账]号|id_customer|buyer_username|往来单位|会員番号|顧客番号|会員id|kunag|kunnr|cust(?:omer)?_?account|household_key",
+        r"(?:customer|buyer|client|member)_?name|user_?name|sold_to|bill_to|name",
     ),
     "units": (
         r"units|qty|quantity|(?:line_?item|item|product|sold|sales|order|units)_?(?:quantity|qty|units|sold|count)|qty_sold|quantity_sold",
         r"(?:销售|商品|购买|成交|订购|出库|实销|零售)?数量|销量|件数",
-        r"pieces|pcs|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|unit_sales|aantal|net_quantity|product_uom_qty|[a-z]*menge",
+        r"pieces|pcs|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|unit_sales|aantal|net_quantity|product_uom_qty|qty_ordered|fkimg|kwmeng|[a-z]*menge",
     ),
     "price": (
-        r"(?:line_?item|item|unit|product|net|selling|sales?|paid)_?price(?:_unit)?|price_unit|price_per_unit|unit_amount",
+        r"(?:line_?item|item|unit|product|net|selling|sales?|paid)_?price(?:_unit)?|price_unit|price_per_unit|unit_amount"
+        r"|(?:[a-z]+_)?unit_price(?:_[a-z_]+)?|price_each|sold_for",
         r"(?:商品)?(?:成交|实际|实收|折后|实售|销售|结算)(?:单价|价)|(?:商品)?(?:单价|售价)",
         r"price|preis|einzelpreis|prix(?:_unitaire)?|precio(?:_unitario)?|零售价|价格|単価|prijs|unit_price_tax_incl",
     ),
     "amount": (
-        r"(?:line|item|net)_?(?:total|sales|amount|revenue)|price_subtotal_incl|line_?item_total|net_sales|subtotal_incl",
+        r"(?:line|item|net|product|row)_?(?:total|sub_?total|sales|amount|revenue)(?:_price)?|price_subtotal_incl|line_?item_total|net_sales|subtotal_incl",
         r"(?:实收|实付|成交|实际|折后|商品实付|实售)(?:总)?(?:金额|额)|商品实付金额|商品实付|(?:买家)?实际(?:支付|付款)金额",
         r"amount|total|sales|revenue|gross_sales|turnover|sales_amount|umsatz|betrag|gesamt|montant|importe|price_subtotal|total_sales|total_price|"
         r"(?:line|item)?_?subtotal|montant_ttc|prix_total|total_ttc|tax_incl|price_total|spend|bedrag|ext_price|total_price_tax_incl|金額|"
-        r"(?:netto|brutto)[a-z]*|[a-z]*wert",
+        r"(?:netto|brutto)[a-z]*|[a-z]*wert|netwr|weekly_sales|sales_value|价税合计",
         r"(?:销售|应收|交易|订单|商品)?(?:总)?(?:金额|额)|小计|合计|总价",
     ),
     "discount": (
@@ -75,8 +87,9 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "on_hand": (r"on_hand|stock(?:_level|_on_hand|_quantity)?|inventory(?:_quantity)?|qty_available|bestand|available",
                 r"(?:当前|期末|实际|可用|现有)?库存(?:数量|量)?|现存量|结存数量"),
     "category": (r"(?:product_?|item_?)?category(?:_name)?|product_type|warengruppe|aisle",
-                 r"(?:商品)?(?:分类|类别|品类|类目)(?:名称)?"),
-    "department": (r"department(?:_name)?|大类|部门",),
+                 r"(?:商品)?(?:分类|类别|品类|类目)(?:名称)?",
+                 r"family|class|product_group(?:_name)?|product_type_name|rayon|familia"),
+    "department": (r"dept|department(?:_name|_id)?|大类|部门",),
     "brand": (r"brand|vendor|marke|品牌(?:名称)?",),
     "unit_cost": (r"(?:unit_?|item_?)?cost(?:_price|_per_item|_of_goods)?|purchase_price|进货?价|成本价?|单位成本",),
     "list_price": (r"(?:list|regular|retail)_price|compare_at_price|标价|吊牌价|零售价|原价",),
@@ -84,13 +97,27 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:customer_)?(?:joined|registered|signup|member_since)_?(?:on|at|date)?",
         r"(?:注册|入会|开卡)(?:时间|日期)",
     ),
-    "channel": (r"(?:sales_?)?channel|order_source|source_name|(?:订单|销售)?(?:渠道|来源)",),
+    "channel": (r"(?:sales_?)?channel|order_source|source_name|(?:订单|销售)?(?:渠道|来源)", r"sales_?channel_id"),
     "status": (
-        r"(?:order_?|financial_?|payment_?)?(?:status|state)|event_type|receipt_type|type",
-        r"(?:订单|付款|交易|单据)?状态|单据类型",
+        r"(?:order_?|financial_?|payment_?)?(?:status|state)|event_type|receipt_type|type|line_?type|item_status",
+        r"(?:订单|付款|交易|单据)?状态|单据类型|红蓝字|红蓝标识",
     ),
 }  # fmt: skip
 """Role -> patterns of plain names (see `plain_name`); an earlier pattern is a surer sign."""
+_LAST_SCORE = 0.1
+"""Score of the least sure patterns: they count where nothing else plays the role."""
+
+
+def bare_name(header: str) -> str:
+    """A name for comparing with words: plain, without accents, brackets and marks; `sellerSku` is `seller_sku`.
+
+    >>> bare_name("Username (Buyer)"), bare_name("N° ticket"), bare_name("createTime")
+    ('username', 'no_ticket', 'create_time')
+    """
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", header)
+    return re.sub(
+        r"[（(\[【].*?[)）\]】]|[:：.。*?？\"']", "", _without_accents(plain_name(apart).replace("°", "o"))
+    ).strip("_ ")
 
 
 def role_scores(header: str) -> dict[str, float]:
@@ -99,8 +126,10 @@ def role_scores(header: str) -> dict[str, float]:
     >>> role_scores("Lineitem quantity")["units"], role_scores("会员卡号")["customer"]
     (1.0, 0.8)
     """
-    whole = re.sub(r"[（(\[【].*?[)）\]】]|[:：.。*\"']", "", _without_accents(plain_name(header))).strip("_ ")
+    whole = bare_name(header)
     scores = _scores(whole)
+    for role, score in part_scores(whole).items():
+        scores[role] = max(score, scores.get(role, 0.0))
     if "/" in whole:  # a field of a related record, such as `Order Lines/Quantity`
         scores = {**_scores(whole.rpartition("/")[2].strip("_ ")), **scores}
     if "%" in header:
@@ -118,6 +147,6 @@ def _scores(name: str) -> dict[str, float]:
     for role, patterns in ROLES.items():
         for place, pattern in enumerate(patterns):
             if re.fullmatch(pattern, name):
-                found[role] = 1.0 - 0.2 * place
+                found[role] = max(1.0 - 0.2 * place, _LAST_SCORE)
                 break
     return found

@@ -1,0 +1,71 @@
+"""A proposed mapping while it is being written: keys in TOML, questions and remarks."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from retail_brain.ingest.look.columns import Columns
+
+
+@dataclass
+class Proposal:
+    """What a file feeds.
+
+    Attributes:
+        table: canonical table; blank where none is recognised.
+        keys: further keys of the table in TOML.
+        columns: canonical column -> value in TOML.
+        questions: what a person must decide; both readings stand in the mapping as comments.
+        remarks: what was found and decided.
+        is_totals: whether its rows are totals of shops or departments, without goods.
+    """
+
+    table: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)
+    questions: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    is_totals: bool = False
+
+
+def one_of(made: Proposal, readings: list[str], question: str) -> str:
+    """The only reading; of several none, so that the mapping cannot be used before a person has chosen."""
+    if len(readings) == 1:
+        value = readings[0]
+        plain = re.fullmatch(r'\{ column = ("(?:[^"\\]|\\.)*") \}', value)
+        return plain[1] if plain else value
+    made.questions.append(question)
+    return "?" + "\n".join(readings)
+
+
+def number_key(made: Proposal, found: Columns, name: str, ours: str, further: str = "") -> str:
+    """A column of numbers with the marks it is written with; asks where two readings fit."""
+    readings = []
+    for form in found.seen[name].numbers:
+        keys = ', decimal = ","' if form.decimal == "," else ', thousands = ","' if form.thousands else ""
+        readings.append(f"{{ column = {quoted(name)}{keys}{further} }}")
+    return one_of(made, readings, f"{ours}: {name!r} has two readings: {', '.join(found.seen[name].examples)}")
+
+
+def whole(value: str) -> str:
+    """A value of a mapping as a table of keys."""
+    return value if value.startswith(("{", "?")) else f"{{ column = {value} }}"
+
+
+def quoted(text: str) -> str:
+    """A string in TOML."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def toml_of(files: str, made: Proposal, keys: Mapping[str, str]) -> str:
+    """The table of a mapping; what must be decided stands as comments, both readings below each other."""
+    head = [f"[tables.{made.table}]", f"files = {quoted(files)}" if files else ""]
+    lines = [*head, *(f"{key} = {value}" for key, value in {**keys, **made.keys}.items())]
+    lines += ["", f"[tables.{made.table}.columns]"]
+    for ours, value in made.columns.items():
+        if value.startswith("?"):
+            lines += [f"# choose one for {ours}:", *(f"# {ours} = {one}" for one in value[1:].split("\n"))]
+        else:
+            lines.append(f"{ours} = {value}")
+    return "\n".join(line for line in lines if line or lines.index(line) > 1) + "\n"

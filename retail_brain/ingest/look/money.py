@@ -1,0 +1,244 @@
+"""Decides what was paid for a unit: which column, of a unit or of the line, before or after its discount.
+
+Names lie less often than they are silent: goods that are sold one, two and three at a time show whether an amount
+grows with the units, and lines with a discount whether it has been taken off.
+"""
+
+import re
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import Proposal, number_key, one_of, whole
+from retail_brain.ingest.look.word_parts import paid_rank
+from retail_brain.ingest.look.words import bare_name
+from retail_brain.ingest.numbers import parse_numbers
+
+_TOTAL = ", total = true"
+_TURNED = "negate = true"
+_CENT = 0.011
+"""Money that rounding may add to a line: a cent, with room for binary fractions."""
+_EQUAL = 0.02
+"""Amounts that differ by less than this share are the same: tills round lines to a cent."""
+_NEAR = 0.15
+"""How far the growth of an amount may be from that of the units; prices move a little. By judgement."""
+_MOST = 0.9
+"""Share of the rows in which a relation must hold. By judgement."""
+_CLEARLY = 0.8
+"""Share of the comparisons that must agree on a unit or a line. By judgement."""
+_FEW = 3
+"""Comparisons below which nothing is concluded. By judgement."""
+_FEW_AMOUNTS = 4
+"""Distinct amounts up to which nothing is concluded from lines of the same amount. By judgement."""
+_DISCOUNTED = 5
+"""Lines with a discount below which nothing is concluded about it. By judgement."""
+
+
+def price_of(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Writes `unit_price` (and `discount`): a price, or the amount of the line where that says what was paid."""
+    amount = _line_amount(made, sample, found)
+    price = found.roles.get("price")
+    if "units" in found.roles and price is not None and amount is not None:
+        _price_or_amount(made, sample, found, price, amount)
+    elif price is not None:
+        is_line = _is_of_line(sample, found, price)
+        if is_line:
+            made.remarks.append(f"{price!r} grows with the units: it is the amount of the line")
+        made.columns["unit_price"] = number_key(made, found, price, "unit_price", _TOTAL if is_line else "")
+        _discount(made, sample, found, price, is_line=bool(is_line))
+    elif amount is not None:
+        is_unit = _is_of_line(sample, found, amount) is False
+        if is_unit:
+            made.remarks.append(f"{amount!r} does not grow with the units: it is the price of one")
+        made.columns["unit_price"] = number_key(made, found, amount, "unit_price", "" if is_unit else _TOTAL)
+        _discount(made, sample, found, amount, is_line=not is_unit)
+    elif made.table == "transactions":
+        made.questions.append("no column holds a price or an amount: transactions need one (daily_sales does not)")
+    _turn_amount(made, sample, found)
+
+
+def amount_is_units(sample: pl.DataFrame, found: Columns) -> bool:
+    """Whether an amount beside a price counts units: whole numbers with which the price grows."""
+    if "amount" not in found.roles or "price" not in found.roles:
+        return False
+    amounts = values(sample, found, found.roles["amount"]).drop_nulls()
+    if not (amounts == amounts.round()).all():
+        return False
+    return bool(_grows(sample, found, found.roles["price"], found.roles["amount"]))
+
+
+def _turn_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Turns the sign of an amount of the line with that of the units, where it is below 0 as well."""
+    chosen = made.columns.get("unit_price", "")
+    if _TURNED not in made.columns.get("units", "") or _TOTAL not in chosen or chosen.startswith("?"):
+        return
+    name = next(name for role in ("amount", "price") for name in found.all_of(role) if f'"{name}"' in chosen)
+    if _share(values(sample, found, name) < 0) > 0.5:
+        made.columns["unit_price"] = chosen.replace(" }", f", {_TURNED} }}")
+
+
+def values(sample: pl.DataFrame, found: Columns, name: str) -> pl.Series:
+    """The numbers of a column; null where it has none."""
+    return parse_numbers(sample[name].cast(pl.String), found.seen[name].numbers[0])
+
+
+def _line_amount(made: Proposal, sample: pl.DataFrame, found: Columns) -> str | None:
+    """The amount of the line: one that says it is paid, else the one that price and units explain, else the first."""
+    amounts = []
+    for name in found.all_of("amount"):
+        if _is_of_the_order(sample, found, name):
+            made.remarks.append(f"{name!r} is the sum of the whole receipt and is not used")
+        else:
+            amounts.append(name)
+    if len(amounts) > 1 and paid_rank(_last_part(amounts[0])) <= 0 and {"price", "units"} <= found.roles.keys():
+        listed = values(sample, found, found.roles["price"]) * values(sample, found, found.roles["units"])
+        explained = (name for name in amounts if _is_same(listed, values(sample, found, name)))
+        return next(explained, amounts[0])
+    return amounts[0] if amounts else None
+
+
+def _is_same(listed: pl.Series, amounts: pl.Series) -> bool:
+    return _share((listed - amounts).abs() <= _EQUAL * listed.abs() + _CENT) > _MOST
+
+
+def _price_or_amount(made: Proposal, sample: pl.DataFrame, found: Columns, price: str, amount: str) -> None:
+    prices, amounts, units = (values(sample, found, name) for name in (price, amount, found.roles["units"]))
+    listed = prices * units
+    if _is_same(listed, amounts):
+        made.columns["unit_price"] = number_key(made, found, price, "unit_price")
+        _discount(made, sample, found, price, is_line=False)
+    elif _share((prices - amounts).abs() <= _EQUAL * prices.abs()) > _MOST:
+        is_unit = _is_of_line(sample, found, price) is False
+        made.remarks.append(f"{price!r} equals {amount!r}: both are amounts of the {'unit' if is_unit else 'line'}")
+        made.columns["unit_price"] = number_key(made, found, price, "unit_price", "" if is_unit else _TOTAL)
+        _discount(made, sample, found, price, is_line=not is_unit)
+    elif _share(amounts.abs() <= listed.abs() * (1 + _EQUAL) + _CENT) > _MOST:
+        made.remarks.append(f"{amount!r} is what was paid: at most {price!r} times units")
+        made.columns["unit_price"] = number_key(made, found, amount, "unit_price", _TOTAL)
+        _with_discount(made, found)
+    elif _is_of_line(sample, found, price) and _is_of_line(sample, found, amount):
+        made.remarks.append(f"{price!r} and {amount!r} both grow with the units: {price!r} is nearer to what was paid")
+        made.columns["unit_price"] = number_key(made, found, price, "unit_price", _TOTAL)
+        _discount(made, sample, found, price, is_line=True)
+    elif _is_of_line(sample, found, price) is False and _share(amounts.abs() >= listed.abs() - _CENT) > _MOST:
+        made.remarks.append(f"{amount!r} holds more than goods, such as shipping or tax: {price!r} is that of a unit")
+        made.columns["unit_price"] = number_key(made, found, price, "unit_price")
+        _discount(made, sample, found, price, is_line=False)
+    else:
+        readings = [whole(number_key(made, found, price, "unit_price"))]
+        readings.append(number_key(made, found, amount, "unit_price", _TOTAL))
+        question = f"which is paid, {price!r} for a unit or {amount!r} for the line?"
+        made.columns["unit_price"] = one_of(made, readings, question)
+
+
+def _is_of_line(sample: pl.DataFrame, found: Columns, name: str) -> bool | None:
+    """Whether a column of money grows with the units (True), does not (False), or cannot be told (None)."""
+    return _grows(sample, found, name, found.roles["units"]) if "units" in found.roles else None
+
+
+def _grows(sample: pl.DataFrame, found: Columns, name: str, units: str) -> bool | None:
+    goods = found.roles.get("product") or found.roles.get("product_name")
+    if goods is None:
+        return None
+    rows = pl.DataFrame({
+        "goods": sample[goods], "units": values(sample, found, units).abs(), "money": values(sample, found, name).abs()
+    }).filter(pl.col("units") > 0, pl.col("money") > 0)  # fmt: skip
+    usual = rows.group_by("goods", "units").agg(pl.col("money").median()).sort("goods", "units")
+    first = usual.group_by("goods").agg(pl.col("units").first().alias("u0"), pl.col("money").first().alias("m0"))
+    ratios = usual.join(first, on="goods").filter(pl.col("units") > pl.col("u0"))
+    if ratios.height < _FEW:
+        return None
+    growth, more = ratios["money"] / ratios["m0"], ratios["units"] / ratios["u0"]
+    if _share((growth / more - 1).abs() < _NEAR) > _CLEARLY:
+        return True
+    return False if _share((growth - 1).abs() < _NEAR) > _CLEARLY else None
+
+
+def _with_discount(made: Proposal, found: Columns) -> None:
+    if "discount" in found.roles and made.table == "transactions":
+        made.columns["discount"] = number_key(made, found, found.roles["discount"], "discount")
+
+
+def _discount(made: Proposal, sample: pl.DataFrame, found: Columns, price: str, *, is_line: bool) -> None:
+    """Whether a price beside a discount is before it or after; asks where the lines do not show it."""
+    if "discount" not in found.roles or made.table != "transactions":
+        return
+    _with_discount(made, found)
+    plain = whole(made.columns["unit_price"])
+    discounts = values(sample, found, found.roles["discount"])
+    if plain.startswith("?") or not discounts.abs().sum():
+        return
+    before = plain.replace(" }", ", before_discount = true }")
+    shown = _is_before(sample, found, price, discounts, is_line=is_line)
+    if shown is None and (_is_rest(sample, found, price, discounts) or paid_rank(_last_part(price)) > 0):
+        shown = False
+    if shown is None:
+        question = f"is {price!r} what was paid, or has {found.roles['discount']!r} still to be taken off?"
+        made.columns["unit_price"] = one_of(made, [plain, before], question)
+        return
+    said = "is the same with and without a discount: it is still to be taken off" if shown else "is after its discount"
+    made.remarks.append(f"{price!r} {said}")
+    made.columns["unit_price"] = before if shown else made.columns["unit_price"]
+
+
+def _is_before(sample: pl.DataFrame, found: Columns, price: str, discounts: pl.Series, *, is_line: bool) -> bool | None:
+    """Whether goods with a discount have the price of those without (True), or less by it (False)."""
+    goods = found.roles.get("product") or found.roles.get("product_name")
+    if goods is None or "units" not in found.roles:
+        return None
+    units = values(sample, found, found.roles["units"]).abs()
+    each = values(sample, found, price).abs() / (units if is_line else 1)
+    rows = pl.DataFrame({"goods": sample[goods], "each": each, "off": discounts.fill_null(0).abs() / units})
+    usual = rows.filter(pl.col("off") == 0).group_by("goods").agg(pl.col("each").median().alias("usual"))
+    marked = rows.filter(pl.col("off") > 0).join(usual, on="goods")
+    if marked.height < _DISCOUNTED:
+        return None
+    for is_before, listed in ((True, marked["each"]), (False, marked["each"] + marked["off"])):
+        if _share((listed / marked["usual"] - 1).abs() < _EQUAL) > _CLEARLY:
+            return is_before
+    return None
+
+
+def _is_rest(sample: pl.DataFrame, found: Columns, price: str, discounts: pl.Series) -> bool:
+    """Whether another column of money less the discount gives this one."""
+    rest = values(sample, found, price).abs()
+    others = [name for role in ("price", "amount") for name in found.all_of(role) if name != price]
+    gaps = [(values(sample, found, name).abs() - discounts.abs() - rest).abs() for name in others]
+    return any(_share(gap <= _CENT) > _MOST for gap in gaps)
+
+
+def _last_part(name: str) -> str:
+    return bare_name(name).rpartition("/")[2]
+
+
+def _share(fits: pl.Series | Sequence[bool]) -> float:
+    share = pl.Series(fits).mean()
+    return share if isinstance(share, float) else 0.0
+
+
+def _is_of_the_order(sample: pl.DataFrame, found: Columns, amount: str) -> bool:
+    """Whether an amount is the same on all lines of every receipt, or stands on its first line alone."""
+    if "receipt" not in found.roles:
+        return False
+    receipt = found.roles["receipt"]
+    if stands_on_first_lines(sample, sample[receipt].forward_fill(), amount):
+        return True
+    if sample[amount].n_unique() <= _FEW_AMOUNTS or re.match("(?i)line|item", amount):
+        return False  # goods of one price say nothing
+    lines = sample.filter(pl.col(receipt).is_not_null()).group_by(receipt).agg(
+        pl.len().alias("lines"), pl.col(amount).drop_nulls().n_unique().alias("kinds"),
+    )  # fmt: skip
+    several = lines.filter(pl.col("lines") > 1)
+    return several.height > 2 and _share(several["kinds"] <= 1) > _MOST
+
+
+def stands_on_first_lines(sample: pl.DataFrame, receipt: pl.Series, name: str) -> bool:
+    """Whether a column is filled on the first line of a receipt and blank on the others."""
+    rows = pl.DataFrame({"receipt": receipt, "value": sample[name]})
+    if not rows["value"].null_count() or receipt.null_count():
+        return False
+    head = pl.col("receipt").is_first_distinct()
+    several = rows.filter(pl.len().over("receipt") > 1)
+    first, rest = several.filter(head)["value"], several.filter(~head)["value"]
+    return bool(first.is_not_null().any()) and _share(rest.is_null()) > _MOST

@@ -1,0 +1,126 @@
+"""Rows that are no sales, such as cancelled orders and payments, and rows that are returns without a minus."""
+
+import re
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.numbers import parse_numbers
+from retail_brain.sources import ColumnFormat
+
+_NO_SALE = (
+    r".*\bcancel+(?:ed|ado|ada|ation)\b.*|void(?:ed)?|failed|expired|pending|unpaid|draft|storniert|annul[ée]e?|"
+    r"anulad[oa]|cancelad[oa]|.*(?:取消|作废|未付款|待付款|未支付|待支付|关闭|挂单).*"
+)
+_REFUND = (
+    r"refund|return|退货|退款|退菜|退单|红字|冲红|retour|credit memo|credit note|gutschrift|avoir|rembours|devoluci|"
+    r"devoluç|reembolso|reso\b"
+)
+_TRUE = ("true", "t", "1", "yes", "y", "是", "ja", "oui", "si", "sí", "x")
+_MOST_KINDS = 12
+"""Kinds of rows in a column from which its values are no kinds. By judgement."""
+_ALL, _NONE = 0.98, 0.02
+"""Shares of the rows of a kind that do, or do not, name goods."""
+
+
+def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str = "") -> None:
+    """Writes `where` for rows that are no sales and `returns` for rows that are returns without a minus.
+
+    Args:
+        made: the proposal.
+        sample: the rows.
+        found: roles of the columns.
+        kept: a further condition that rows must meet; blank for none.
+    """
+    conditions = [*_no_sales(made, sample, found), *_voided(made, sample, found), *([kept] if kept else [])]
+    if conditions:
+        joined = conditions[0] if len(conditions) == 1 else " AND ".join(f"({text})" for text in conditions)
+        made.keys["where"] = f"'''{joined}'''"
+    for name in found.all_of("status"):
+        if "returns" not in made.keys:
+            _returns(made, sample, found, name)
+
+
+def _kinds(sample: pl.DataFrame, name: str) -> list[str]:
+    return [str(kind) for kind in sample[name].drop_nulls().unique(maintain_order=True).to_list()]
+
+
+def _column(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _listed(kinds: list[str]) -> str:
+    return ", ".join("'" + kind.replace("'", "''") + "'" for kind in kinds)
+
+
+def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]:
+    conditions: list[str] = []
+    for name in found.all_of("status"):
+        kinds = _kinds(sample, name)
+        no_sale = [kind for kind in kinds if re.fullmatch(_NO_SALE, kind.strip().lower())]
+        if not no_sale or len(kinds) > _MOST_KINDS:
+            continue
+        # a column that says the same as one before adds nothing
+        if not conditions or not _is_told(sample, found, name, no_sale):
+            column = _column(name)
+            text = f"{column} IS NULL OR {column} NOT IN ({_listed(no_sale)})"
+            conditions.append(text)
+            made.remarks.append(f"rows whose {name!r} is one of {no_sale} are no sales and are left out")
+    return conditions
+
+
+def _is_told(sample: pl.DataFrame, found: Columns, name: str, kinds: list[str]) -> bool:
+    """Whether the rows of these kinds are cancelled by the first column of states already."""
+    first = found.all_of("status")[0]
+    cancelled = sample.filter(pl.col(name).is_in(kinds))[first]
+    return all(re.fullmatch(_NO_SALE, str(kind).strip().lower()) for kind in cancelled.to_list())
+
+
+def _voided(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]:
+    """Rows that a flag of its own calls void."""
+    conditions = []
+    for name in found.all_of("voided"):
+        true = [kind for kind in _kinds(sample, name) if kind.strip().lower() in _TRUE]
+        if true and len(_kinds(sample, name)) <= 2:
+            conditions.append(f"{_column(name)} IS NULL OR {_column(name)} NOT IN ({_listed(true)})")
+            made.remarks.append(f"rows whose {name!r} is {true[0]!r} are no sales and are left out")
+    return conditions
+
+
+def lines_of_goods(sample: pl.DataFrame, found: Columns) -> tuple[pl.DataFrame, str, str]:
+    """The rows of kinds that name goods, where others are heads of receipts or payments.
+
+    Returns:
+        These rows, the condition that keeps them, and a remark; all rows and blank texts where there are no others.
+    """
+    goods = found.roles.get("product") or found.roles.get("product_name")
+    if goods is None or not sample[goods].null_count():
+        return sample, "", ""
+    taken = {name for role, name in found.roles.items() if role != "status"}
+    for name in sample.columns:
+        kinds = _kinds(sample, name)
+        if name in taken or found.seen[name].numbers or not 2 <= len(kinds) <= _MOST_KINDS or sample[name].null_count():
+            continue
+        filled = sample.group_by(name).agg(pl.col(goods).is_not_null().mean().alias("share"))
+        lines = filled.filter(pl.col("share") > _ALL)[name].cast(pl.String).sort().to_list()
+        others = filled.filter(pl.col("share") < _NONE)[name].cast(pl.String).sort().to_list()
+        if lines and others and len(lines) + len(others) == filled.height:
+            remark = f"rows whose {name!r} is one of {others} name no goods and are left out"
+            return sample.filter(pl.col(name).is_in(lines)), f"{_column(name)} IN ({_listed(lines)})", remark
+    return sample, "", ""
+
+
+def _returns(made: Proposal, sample: pl.DataFrame, found: Columns, name: str) -> None:
+    kinds = _kinds(sample, name)
+    returned = [kind for kind in kinds if re.search(_REFUND, kind.lower())]
+    if not returned or len(kinds) > _MOST_KINDS or not {"units", "unit_price"} <= set(made.columns):
+        return
+    if "units" not in found.roles:
+        return
+    marked = sample.filter(pl.col(name).is_in(returned))
+    units = parse_numbers(marked[found.roles["units"]].cast(pl.String), ColumnFormat())
+    share = (units > 0).mean()
+    if isinstance(share, float) and share > 0.5:
+        made.keys["returns"] = f"{{ column = {quoted(name)}, values = [{', '.join(map(quoted, returned))}] }}"
+        made.remarks.append(f"rows whose {name!r} is one of {returned} have units without a minus: they are returns")

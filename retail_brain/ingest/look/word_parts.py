@@ -1,0 +1,124 @@
+"""Reads names of columns part by part, in English, German, French, Spanish, Italian, Dutch and Chinese.
+
+The names in `words` are whole names that tills are known to print; these parts recognise names that nobody listed,
+such as `Codice articolo` or `存货编码`, and count for less.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+_LATIN: Final[Mapping[str, str]] = {
+    "code": r"ids?|nos?|n|nr|num|nbr|number|code|ref|reference|numm?ero?|kod|cod|codigo|codice|key|#"
+    r"|[a-z]*(?:nummer|nr)",
+    "receipt": r"orders?|receipt|invoice|ticket|bill|sale|check|bon|transaction|trans|txn|document|basket"
+    r"|ventas?|ventes?"
+    r"|pedido|commande|factur[ae]|fattura|ordine|scontrino|(?:auftrag|bestell|rechnung"
+    r"|kassenbon|beleg|vorgang)[a-z]*",
+    "goods": r"products?|prod|items?|articles?|goods|material|variant|sku|produ[ck]to?|produits?"
+    r"|articulos?|articolo|dish"
+    r"|prodotto|menu|publicacion|(?:artikel|ware|produkt)[a-z]*",
+    "goods_code": r"sku|barcode|ean|upc|plu|gtin|asin|isbn|strichcode|(?:code_?)?barres?|barras",
+    "name": r"name|title|description|desc|libelle|designation|nom|nombre|titulo|descripcion|descrizione|text"
+    r"|[a-z]*(?:name|bezeichnung|beschreibung|omschrijving)",
+    "store": r"store|shop|location|branch|outlet|site|filiale?|magasin|tienda|sucursal|negozio|loja|winkel|boutique"
+    r"|etablissement|warehouse|plant|werk|werks",
+    "customer": r"customer|cust|client[ei]?|member|buyer|acheteur|comprador|household|user|username"
+    r"|shopper|loyalty|card"
+    r"|kunde[a-z]*",
+    "units": r"qty|quantity|units|menge|anzahl|stuck[a-z]*|quantite|qte|cantidad|cant|unidades|quantita"
+    r"|aantal|pieces|pcs"
+    r"|[a-z]*(?:menge|anzahl)",
+    "price": r"price|[a-z]*preis|prix|precio|prezzo|preco|prijs|vk|rate",
+    "amount": r"total|amount|revenue|sales|subtotal|turnover|spend|montant|importe|importo|ingresos?"
+    r"|valor|value|net|gross"
+    r"|[a-z]*(?:umsatz|betrag|erlos)|gesamt[a-z]*",
+    "total": r"total|subtotal|gesamt[a-z]*",
+    "discount": r"discounts?|[a-z]*rabatt|remise|descuento|sconto|desconto|korting",
+    "moment": r"date|day|time|timestamp|fecha|data|heure|hora|created|dat|[a-z]*(?:datum|zeit)",
+    "beside": r"tax|taxes|vat|mwst|iva|tva|ust|shipping|ship|freight|versand[a-z]*|envio|livraison|fees?"
+    r"|tips?|commission"
+    r"|cargo|refund[a-z]*|returned|gift|weight|delivery|delivered|billing|postage|promotion"
+    r"|loyalty|paid_out|rounding",
+    "later": r"updated?|modified|shipped|due|birth|expiry|expires|estimated|limit|carrier|last|export(?:ed)?",
+}
+_CHINESE: Final[Mapping[str, str]] = {
+    "receipt": r"(?:订单|账单|单据|小票|流水|交易|销售单|票据|结算单|出库单|发票|零售单|凭证).{0,2}(?:号"
+    r"|编号|号码|编码)$|单号$",
+    "product": r"(?:商品|存货|菜品|物料|货品|产品|规格|款|宝贝|商家|品项|单品|货).{0,3}(?:编码|编号|条码"
+    r"|条形码|代码|货号|款号|id|sku)$"
+    r"|^(?:条码|条形码|货号|款号)",
+    "product_name": r"(?:商品|存货|菜品|物料|货品|产品|宝贝|品项|单品)(?:名称?|全名|标题)?$",
+    "store": r"(?:门店|店铺|分店|网点|机构|商店|仓库|专柜|店面|发货仓)(?:编码|编号|代码|id|名称?)?$",
+    "customer": r"(?:会员|顾客|客户|买家|购货单位|往来单位|用户).{0,2}(?:卡号|编号|编码|id|号|手机|手机号"
+    r"|电话|名称?|昵称)?$",
+    "units": r"^(?!.*退).*(?:数量|份数|件数|销量)$",
+    "price": r"(?:单价|售价|价格|价)$",
+    "amount": r"^(?!.*(?:税额|运费|配送|成本|退款|优惠|折扣)).*(?:金额|合计|小计|总价|总额|收入|营业额|实收|实付)$",
+    "discount": r"(?:优惠|折扣|让利|折让|减免).*(?:金额|额)?$",
+    "moment": r"(?:日期|时间)$",
+    "status": r"状态$",
+}
+_TOGETHER: Final[Sequence[tuple[set[str], str, float]]] = (
+    ({"moment"}, "moment", 0.4),
+    ({"discount"}, "discount", 0.4),
+    ({"price", "total"}, "amount", 0.4),
+    ({"price"}, "price", 0.4),
+    ({"amount"}, "amount", 0.4),
+    ({"units"}, "units", 0.45),
+    ({"goods_code"}, "product", 0.45),
+    ({"goods", "code"}, "product", 0.45),
+    ({"goods", "name"}, "product_name", 0.45),
+    ({"customer", "code"}, "customer", 0.45),
+    ({"customer"}, "customer", 0.35),
+    ({"store", "code"}, "store", 0.45),
+    ({"store"}, "store", 0.35),
+    ({"receipt", "code"}, "receipt", 0.45),
+    ({"name"}, "product_name", 0.2),
+)
+"""Kinds of words that must all be in a name, the role they make, and how sure it is; the first that fits counts."""
+_OF_A_LINE = r"(?:order|sale|line|detail)s?_?(?:line_?)?item_?(?:id|no|number)$"
+"""Names of numbers of lines, which are no goods."""
+_PAID = {
+    2: r"net|paid|final|deal|actual|paye|pagado|bezahlt|实收|实付|成交|实际|折后|实售|实销",
+    1: r"incl|inc|including|ttc|brutto|含税|价税",
+    -1: r"subtotal|excl|excluding|ex|ht|netto|不含税|未税|无税",
+    -2: r"list|gross|original|regular|msrp|before|compare|retail|应收|应付|原|标价|吊牌|市场|划线|零售价",
+    -4: r"grand|order|receipt|invoice|basket|订单|整单",
+}
+"""How near to what was paid for a line a column of money is, by words of its name. The order is by judgement."""
+
+
+def part_scores(name: str) -> dict[str, float]:
+    """Role -> how well the parts of a plain name fit it; at most .45, below any whole name that is known.
+
+    >>> part_scores("codigo_articulo"), part_scores("存货编码"), part_scores("shipping_date")
+    ({'product': 0.45}, {'product': 0.45}, {})
+    """
+    if re.search(r"[\u4e00-\u9fff]", name):
+        return {role: 0.4 for role, pattern in _CHINESE.items() if re.search(pattern, name)} | (
+            {"product": 0.45} if re.search(_CHINESE["product"], name) else {}
+        )
+    kinds = {kind for token in name.split("_") for kind, words in _LATIN.items() if re.fullmatch(words, token)}
+    if "beside" in kinds or re.match(_OF_A_LINE, name):
+        return {}
+    return _combined(kinds)
+
+
+def _combined(kinds: set[str]) -> dict[str, float]:
+    """What the kinds of words in a name make together: an `order` and a `number` are the number of a receipt."""
+    if {"moment", "later"} <= kinds:
+        return {}
+    return next(({role: score} for wanted, role, score in _TOGETHER if wanted <= kinds), {})
+
+
+def paid_rank(name: str) -> int:
+    """How near a column of money is to what was paid for a line: above 0 for paid, below for listed or of the order.
+
+    >>> paid_rank("net_price"), paid_rank("原价金额"), paid_rank("grand_total"), paid_rank("price")
+    (2, -2, -4, 0)
+    """
+    if re.search(r"[\u4e00-\u9fff]", name):
+        return next((rank for rank, words in sorted(_PAID.items()) if re.search(words, name)), 0)
+    tokens = name.split("_")
+    return sum(rank for rank, words in _PAID.items() if any(re.fullmatch(words, token) for token in tokens))
