@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import re
 from pathlib import Path
 from typing import IO
 
@@ -13,6 +14,8 @@ _LAST_ASCII = 127
 """Code of the last letter of ASCII."""
 _KANA_SHARE = 0.05
 """Kana of Japanese text are a third and more; Chinese text read as Japanese has next to none. By judgement."""
+_ALONE = 0.5
+"""Share of letters beyond ASCII that stand alone: nearly all accents do, hardly any Chinese does. By judgement."""
 _GUESSES = ("gb18030", "big5", "cp1252")
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -54,14 +57,23 @@ def in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
 def likely_encoding(path: Path) -> str | None:
     """The first of a few encodings that every byte of the file fits; None where none does.
 
-    Bytes of Shift JIS often fit GB18030 as well; kana among its letters tell that it is Japanese.
+    Bytes of Shift JIS often fit GB18030 as well; kana among its letters tell that it is Japanese. So do accents
+    before a letter; they are single bytes among ASCII, where common Chinese has two bytes beyond ASCII.
     """
     if first_wrong_byte(path, "utf-8") is not None and first_wrong_byte(path, "cp932") is None:
         with open_text(path, "cp932") as file:
             letters = [letter for letter in file.read(_CHUNK_BYTES) if ord(letter) > _LAST_ASCII]
         if letters and sum("\u3040" <= letter <= "\u30ff" for letter in letters) > _KANA_SHARE * len(letters):
             return "cp932"
-    return next((guess for guess in ("utf-8", *_GUESSES) if first_wrong_byte(path, guess) is None), None)
+    guesses = ("cp1252", *_GUESSES) if _has_lone_bytes(path) else _GUESSES
+    return next((guess for guess in ("utf-8", *guesses) if first_wrong_byte(path, guess) is None), None)
+
+
+def _has_lone_bytes(path: Path) -> bool:
+    """Whether most bytes beyond ASCII stand between two of ASCII."""
+    with _open_bytes(path) as file:
+        runs = re.findall(rb"[\x80-\xff]+", file.read(_CHUNK_BYTES))
+    return sum(len(run) == 1 for run in runs) > _ALONE * len(runs)
 
 
 def first_wrong_byte(path: Path, encoding: str) -> str | None:

@@ -129,8 +129,12 @@ def _corrected(roles: dict[str, str], seen: Mapping[str, Evidence], rivals: Mapp
 def _time_of_day(
     sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[str, Evidence], rivals: Mapping[str, list[str]]
 ) -> None:
-    """Takes the moment with a time of day where another column is the day of the same moment."""
+    """Takes the moment with a time of day where another column is the day of it, or the only column of times."""
     if "moment" not in roles or "time" in roles or seen[roles["moment"]].has_time:
+        return
+    clocks = [name for name, what in seen.items() if what.is_clock and name not in roles.values()]
+    if len(clocks) == 1:
+        roles["time"] = clocks[0]
         return
     for name in rivals.get("moment", ()):
         if name in roles.values() or not seen[name].has_time or seen[name].filled < seen[roles["moment"]].filled:

@@ -13,7 +13,7 @@ _LATIN: Final[Mapping[str, str]] = {
     r"|[a-z]*(?:nummer|nr)",
     "receipt": r"orders?|receipt|invoice|ticket|bill|sale|check|bon|transaction|trans|txn|document|basket"
     r"|ventas?|ventes?"
-    r"|pedido|commande|factur[ae]|fattura|ordine|scontrino|(?:auftrag|bestell|rechnung"
+    r"|pedidos?|commande|factur[ae]|fattura|ordine|scontrino|(?:auftrag|bestell|rechnung"
     r"|kassenbon|beleg|vorgang)[a-z]*",
     "goods": r"products?|prod|items?|articles?|goods|material|variant|sku|produ[ck]to?|produits?"
     r"|articulos?|articolo|dish"
@@ -26,9 +26,8 @@ _LATIN: Final[Mapping[str, str]] = {
     "customer": r"customer|cust|client[ei]?|member|buyer|acheteur|comprador|household|user|username"
     r"|shopper|loyalty|card"
     r"|kunde[a-z]*",
-    "units": r"qty|quantity|units|menge|anzahl|stuck[a-z]*|quantite|qte|cantidad|cant|unidades|quantita"
-    r"|aantal|pieces|pcs"
-    r"|[a-z]*(?:menge|anzahl)",
+    "units": r"qty|quantity|units|menge|anzahl|stuck[a-z]*|quantite|qte|cantidad|cant|unidades|quantita|aantal|pieces"
+    r"|pcs|quantidade|qtde?|[a-z]*(?:menge|anzahl)",
     "price": r"price|[a-z]*preis|prix|precio|prezzo|preco|prijs|vk|rate",
     "amount": r"total|amount|revenue|sales|subtotal|turnover|spend|montant|importe|importo|ingresos?"
     r"|valor|value|net|gross"
@@ -96,7 +95,7 @@ def part_scores(name: str) -> dict[str, float]:
     ({'product': 0.45}, {'product': 0.45}, {})
     """
     if re.search(r"[\u4e00-\u9fff]", name):
-        return {role: 0.4 for role, pattern in _CHINESE.items() if re.search(pattern, name)} | (
+        return {role: 0.38 for role, pattern in _CHINESE.items() if re.search(pattern, name)} | (
             {"product": 0.45} if re.search(_CHINESE["product"], name) else {}
         )
     kinds = {kind for token in name.split("_") for kind, words in _LATIN.items() if re.fullmatch(words, token)}

@@ -116,7 +116,9 @@ def bare_name(header: str) -> str:
     """
     apart = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", "_", header)
     return re.sub(
-        r"[（(\[【].*?[)）\]】]|[:：.。*?？\"']", "", _without_accents(plain_name(apart).replace("°", "o"))
+        r"[（(\[【].*?[)）\]】]|[:：.。*?？\"']",
+        "",
+        _without_accents(plain_name(apart).replace("°", "o").replace("e_mail", "email")),
     ).strip("_ ")
 
 

@@ -240,3 +240,13 @@ def test_total_row_in_other_words_is_left_out(tmp_path: Path) -> None:
         [*rows, ["Overall Total", "", "", 90, ""]],
     )
     assert len(load(tmp_path, path)) == 36
+
+
+def test_accents_are_no_chinese_and_the_only_clock_is_the_time_of_day(tmp_path: Path) -> None:
+    header = ["Número do Pedido", "E-mail", "Data", "Hora da venda", "Nome", "Quantidade Comprada", "Valor", "SKU"]
+    rows = [
+        [n, "a@x.br", moment(n).strftime("%d/%m/%Y"), moment(n).strftime("%H:%M:%S"), "Pão", units, units * price, good]
+        for n, good, units, price in goods_sold_often()
+    ]
+    first, *_ = load(tmp_path, write(tmp_path / "v.csv", header, rows, encoding="cp1252", mark=";"))
+    assert sold(first, "transaction_id", "customer_id", "sold_at", "units") == ("0", "a@x.br", moment(0), 1.0)
