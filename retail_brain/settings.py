@@ -314,6 +314,9 @@ class ServingSettings(Section):
     key_grace_seconds: float = Field(
         default=600, ge=0, description="seconds that a key seen before still opens while the database does not answer"
     )
+    key_look_up_seconds: float = Field(
+        default=2, gt=0, description="seconds in which the database must say whose a key is; then it counts as away"
+    )
     recent_event_hours: float = Field(default=48, gt=0, description="hours; younger events change recommendations")
     recent_events_per_customer: int = Field(
         default=50, ge=1, description="newest events of a customer that a worker remembers"
@@ -334,6 +337,9 @@ class ServingSettings(Section):
         default=200, ge=1, description="best-selling goods published in each store where there is no recommender"
     )
     popular_days: int = Field(default=56, ge=1, description="days of sales that say what sells best")
+    answer_cache_bytes: int = Field(
+        default=32_000_000, ge=0, description="bytes of answers that a worker keeps to give again; 0 keeps none"
+    )
     access_log: bool = Field(default=True, description="whether every request is logged")
     log_format: Literal["text", "json"] = Field(default="text", description="form of log lines: text, or JSON objects")
     trace_endpoint: str | None = Field(

@@ -11,12 +11,20 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from retail_brain.errors import UnavailableError, UsageError
 from retail_brain.operational.tables import TENANTS
 
 _BUSY_TIMEOUT_MS = 10_000
 """Milliseconds that SQLite waits for another writer. Chosen by judgement, not measured."""
+
+_OF_A_SERVER: dict[str, Any] = {
+    "pool_timeout": 5,
+    "connect_args": {"connect_timeout": 5, "tcp_user_timeout": 10_000},
+}
+"""Seconds that a free connection and a new one are waited for, and milliseconds for a silent network: a server that
+hangs must not hold every thread. Chosen by judgement, not measured."""
 
 _DOES_NOT_ANSWER = {"OperationalError", "DatabaseError"}
 """Errors of the database itself; others are subclasses that say what is wrong with a statement."""
@@ -64,7 +72,8 @@ class Database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
         try:
             # a pooled connection to a server may be dead; SQLite's is a file and cannot be
-            engine = create_engine(self.url, pool_pre_ping=not self.is_sqlite)
+            options = {} if self.is_sqlite else {"pool_pre_ping": True, **_OF_A_SERVER}
+            engine = create_engine(self.url, **options)
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise UsageError(
                 f"no driver for {self.url.drivername!r} is installed. "
@@ -139,6 +148,11 @@ class Database:
         self._check_file()
         try:
             yield
+        except PoolTimeoutError as error:
+            raise UnavailableError(
+                f"the operational database {self.url.render_as_string(hide_password=True)} does not answer: every "
+                "connection to it is in use. Check that it runs."
+            ) from error
         except DBAPIError as error:
             # a broken statement is a bug and must be seen as such; only a silent database is "unavailable"
             if not error.connection_invalidated and type(error.orig).__name__ not in _DOES_NOT_ANSWER:

@@ -13,8 +13,9 @@ from starlette.types import Receive, Scope, Send
 from retail_brain.errors import RetailBrainError, UnavailableError
 from serving.http.access import Principal
 from serving.http.admission import Admission
+from serving.http.answer_cache import AnswerCache
 from serving.http.body import read_body
-from serving.http.compression import compressed
+from serving.http.compression import Rendered, header
 from serving.http.errors import HttpError, error_body, malformed, status_of, unavailable
 from serving.http.handlers.call import Call
 from serving.http.keyring import Keyring
@@ -25,10 +26,14 @@ from serving.http.state import State
 from serving.http.tracing import TENANT
 from serving.planning.people.reasons import Language
 
+_Headers = list[tuple[bytes, bytes]]
+_Answer = tuple[int, Rendered, _Headers]
+
 _log = logging.getLogger("bentoml.retail_brain")
 _JSON = (b"content-type", b"application/json")
 _PRIVATE = (b"cache-control", b"no-store")
 """Answers are about people and for one key: no cache on the way may keep them."""
+_JSON_HEADERS = [_JSON, _PRIVATE]
 _PAGE = b"ui/"  # relative, so that the prefix of a proxy stays
 _HEALTH = frozenset({"/livez", "/readyz", "/healthz"})
 
@@ -43,27 +48,28 @@ class Api:
         self._keys = Keyring()
         self._admission = Admission()
         self._threads: CapacityLimiter | None = None
-        self._docs = to_json(openapi(routes))
+        self._docs = Rendered(to_json(openapi(routes)))
+        self._cache = AnswerCache()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one HTTP request; every error of ours becomes the JSON shape of errors."""
         try:
-            status, body, headers = await self._answer(scope, receive)
+            status, answer, headers = await self._answer(scope, receive)
         except RetailBrainError as raised:
-            status, body, headers = self._refusal(raised)
-        body, packing = compressed(body, scope)
+            status, answer, headers = self._refusal(raised)
+        body, packing = answer.sent(scope)
         headers = [*headers, *packing, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def _refusal(self, raised: RetailBrainError) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    def _refusal(self, raised: RetailBrainError) -> _Answer:
         error = self._outward(raised)
-        headers = [_JSON, _PRIVATE]
+        headers = list(_JSON_HEADERS)
         if isinstance(error, HttpError) and error.allow is not None:
             headers.append((b"allow", error.allow.encode()))
         if isinstance(error, HttpError) and error.retry_after is not None:
             headers.append((b"retry-after", b"%d" % error.retry_after))
-        return status_of(error), error_body(error.code, str(error), error.details), headers
+        return status_of(error), Rendered(error_body(error.code, str(error), error.details)), headers
 
     def _outward(self, error: RetailBrainError) -> RetailBrainError:
         """The error as the client may see it; what names our database stays in the log."""
@@ -72,7 +78,7 @@ class Api:
         _log.error("%s", error)
         return unavailable(error)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    async def _answer(self, scope: Scope, receive: Receive) -> _Answer:
         path, method = scope["path"], scope["method"]
         route = self._routes.get(path)
         if route is None:
@@ -80,7 +86,7 @@ class Api:
         if method != "POST":
             raise _wrong_method(path, "POST")
         state = self._runtime.ready_state()
-        principal = await self._keys.principal(scope["headers"], state)
+        principal = await self._keys.principal(header(scope, b"authorization"), state)
         scope[TENANT] = principal.tenant
         if not any(principal.may(scope_) for scope_ in route.scopes):
             raise HttpError(
@@ -92,16 +98,27 @@ class Api:
         # the body is awaited before a place among the answered is taken: a slow sender must not hold one
         with self._admission.waiting(_address(scope), principal.key_id, limits):
             body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds)
-        with self._admission.answering(principal.key_id, limits):
-            answer = await self._run(route, body, _call(principal, state, scope))
-        return 200, to_json(answer, inf_nan_mode="null"), [_JSON, _PRIVATE]
+        call = _call(principal, state, scope)
+        answer = self._cache.get(route, body, call)
+        if answer is None:
+            with self._admission.answering(principal.key_id, limits):
+                answer = await self._computed(route, body, call)
+        return 200, answer, _JSON_HEADERS
 
-    async def _run(self, route: Route, body: bytes, call: Call) -> dict[str, Any]:
+    async def _computed(self, route: Route, body: bytes, call: Call) -> Rendered:
         try:
             request = route.request.model_validate_json(body)
         except ValidationError as error:
             # not chained: the original holds the values of the request, which may be personal data
             raise malformed(error) from None
+        # before the work: what changes meanwhile must make the answer stale
+        state = None if route.depends_on is None else route.depends_on(request, call)
+        answer = Rendered(to_json(await self._run(route, request, call), inf_nan_mode="null"))
+        if route.depends_on is not None:
+            self._cache.put(route, body, call, request, state, answer)
+        return answer
+
+    async def _run(self, route: Route, request: Any, call: Call) -> dict[str, Any]:
         if not route.threaded:
             return route.run(request, call)
         # made at the first use: the settings are known only once the worker has started
@@ -116,7 +133,7 @@ class Api:
                 503, "overloaded", "the answer took too long. Ask for less, or again in a few seconds.", retry_after=5
             ) from None
 
-    def _fixed(self, path: str, method: str) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
+    def _fixed(self, path: str, method: str) -> _Answer:
         if path in _HEALTH:  # BentoML answers GET and leaves the other methods to us
             raise _wrong_method(path, "GET, HEAD")
         if path not in {"/", "/ui", "/docs.json", "/metrics"}:
@@ -124,12 +141,12 @@ class Api:
         if method not in {"GET", "HEAD"}:
             raise _wrong_method(path, "GET, HEAD")
         if path in {"/", "/ui"}:
-            return 307, b"", [_JSON, _PRIVATE, (b"location", _PAGE)]
+            return 307, Rendered(b""), [*_JSON_HEADERS, (b"location", _PAGE)]
         if path == "/docs.json":
-            return 200, self._docs, [_JSON, _PRIVATE]
+            return 200, self._docs, _JSON_HEADERS
         meter = self._runtime.meter
         text = b"" if meter is None else meter.expose()
-        return 200, text, [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), _PRIVATE]
+        return 200, Rendered(text), [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), _PRIVATE]
 
 
 def _address(scope: Scope) -> str:
@@ -154,5 +171,4 @@ def _call(principal: Principal, state: State, scope: Scope) -> Call:
 
 
 def _language(scope: Scope) -> Language:
-    accepted = next((value for name, value in scope["headers"] if name == b"accept-language"), b"")
-    return "zh" if accepted[:2].lower() == b"zh" else "en"
+    return "zh" if header(scope, b"accept-language")[:2].lower() == b"zh" else "en"

@@ -1,4 +1,4 @@
-"""Compresses answers for clients that ask for it."""
+"""The bytes of an answer, plain or compressed for clients that ask for it."""
 
 import gzip
 
@@ -12,11 +12,38 @@ _VARY = (b"vary", b"Accept-Encoding")
 _ENCODING = (b"content-encoding", b"gzip")
 
 
-def compressed(body: bytes, scope: Scope) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-    """The body as it is sent, and the headers that say so; small ones stay as they are."""
-    if len(body) < _SMALLEST:
-        return body, []
-    accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
-    if b"gzip" not in accepted.lower():
-        return body, [_VARY]
-    return gzip.compress(body, _LEVEL, mtime=0), [_ENCODING, _VARY]
+class Rendered:
+    """An answer's bytes; they are compressed at most once.
+
+    Attributes:
+        plain: the bytes before compression.
+    """
+
+    __slots__ = ("_packed", "plain")
+
+    def __init__(self, plain: bytes) -> None:
+        """Compresses nothing yet."""
+        self.plain = plain
+        self._packed: bytes | None = None
+
+    def sent(self, scope: Scope) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+        """The bytes that are sent to this client, and the headers that say so; small ones stay as they are."""
+        if len(self.plain) < _SMALLEST:
+            return self.plain, []
+        if b"gzip" not in header(scope, b"accept-encoding").lower():
+            return self.plain, [_VARY]
+        if self._packed is None:
+            self._packed = gzip.compress(self.plain, _LEVEL, mtime=0)
+        return self._packed, [_ENCODING, _VARY]
+
+
+def header(scope: Scope, name: bytes) -> bytes:
+    """The first header of a name, which is given in lower case; empty where there is none.
+
+    >>> header({"headers": [(b"accept-language", b"zh")]}, b"accept-language")
+    b'zh'
+    """
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return b""

@@ -5,10 +5,12 @@ import logging
 import re
 import sys
 import time
-import uuid
+from secrets import token_hex
 from typing import Literal
 
 from starlette.types import Scope
+
+from serving.http.compression import header
 
 LogFormat = Literal["text", "json"]
 HEADER = b"x-request-id"
@@ -24,10 +26,8 @@ def request_id(scope: Scope) -> str:
     >>> len(request_id({"headers": [(b"x-request-id", b"two words")]}))
     32
     """
-    for name, value in scope["headers"]:
-        if name == HEADER and _ACCEPTED.fullmatch(value):
-            return str(value.decode("ascii"))
-    return uuid.uuid4().hex
+    given = header(scope, HEADER)
+    return given.decode("ascii") if _ACCEPTED.fullmatch(given) else token_hex(16)
 
 
 def write_request_line(

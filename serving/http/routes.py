@@ -95,6 +95,8 @@ class Route:
         scopes: any one of these lets a role in; the handler may ask for more.
         threaded: whether it runs in a thread because it takes more than about a millisecond or waits for a disk.
         tag: subject in the documentation, one of `serving.http.openapi.TAGS` or a word of your own.
+        depends_on: gives what an answer depends on besides request, language, role and the tenant's view, to be
+            compared by `==`; such answers are kept and given again. None: every request is computed.
         owner: which entry point of which package declares it; the service sets it, and it is empty for a built-in one.
     """
 
@@ -106,7 +108,12 @@ class Route:
     scopes: tuple[Scope, ...]
     threaded: bool = False
     tag: str = "extensions"
+    depends_on: Callable[[Any, Call], Any] | None = None
     owner: str = ""
+
+
+def _view_alone(_request: Any, _call: Call) -> None:
+    """Nothing but the tenant's view."""
 
 
 ROUTES: tuple[Route, ...] = (
@@ -118,6 +125,7 @@ ROUTES: tuple[Route, ...] = (
         forecast.forecast,
         (Scope.DEMAND,),
         tag="demand",
+        depends_on=_view_alone,
     ),
     Route(
         "/what_if",
@@ -128,6 +136,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.DEMAND,),
         threaded=True,
         tag="demand",
+        depends_on=_view_alone,
     ),
     Route(
         "/overrides",
@@ -156,6 +165,7 @@ ROUTES: tuple[Route, ...] = (
         suggestions.replenish,
         (Scope.STOCK,),
         tag="stock",
+        depends_on=_view_alone,
     ),
     Route(
         "/decisions",
@@ -176,6 +186,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.STOCK,),
         threaded=True,
         tag="stock",
+        depends_on=_view_alone,
     ),
     Route(
         "/transfers",
@@ -186,6 +197,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.STOCK,),
         threaded=True,
         tag="stock",
+        depends_on=_view_alone,
     ),
     Route(
         "/counts",
@@ -196,6 +208,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.STOCK,),
         threaded=True,
         tag="stock",
+        depends_on=_view_alone,
     ),
     Route(
         "/leftovers",
@@ -206,6 +219,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.STOCK, Scope.PEOPLE),
         threaded=True,
         tag="stock",
+        depends_on=_view_alone,
     ),
     Route(
         "/route_order",
@@ -245,6 +259,7 @@ ROUTES: tuple[Route, ...] = (
         recommend.recommend,
         (Scope.PEOPLE,),
         tag="people",
+        depends_on=recommend.depends_on,
     ),
     Route(
         "/rules",
@@ -275,6 +290,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="people",
+        depends_on=_view_alone,
     ),
     Route(
         "/similar",
@@ -284,6 +300,7 @@ ROUTES: tuple[Route, ...] = (
         related_goods.similar,
         (Scope.GOODS,),
         tag="goods",
+        depends_on=related_goods.depends_on,
     ),
     Route(
         "/complete_basket",
@@ -293,6 +310,7 @@ ROUTES: tuple[Route, ...] = (
         related_goods.complete_basket,
         (Scope.GOODS,),
         tag="goods",
+        depends_on=related_goods.depends_on,
     ),
     Route(
         "/profile",
@@ -331,6 +349,7 @@ ROUTES: tuple[Route, ...] = (
         forecast.history,
         (Scope.DEMAND, Scope.STOCK),
         tag="demand",
+        depends_on=_view_alone,
     ),
     Route(
         "/overview",

@@ -95,7 +95,7 @@ def serve(home: Path, workers: int) -> tuple["subprocess.Popen[str]", int]:
     with (home / "service.log").open("ab") as log:
         process = start(home, "serve", "--port", port, "--workers", workers, log=log)
     while ask(port, "/readyz", None, {}, "GET")[0] != 200:
-        assert process.poll() is None, "the service ended; see service.log"
+        assert process.poll() is None, (home / "service.log").read_text(errors="replace")[-2000:]
         time.sleep(0.2)
     return process, port
 

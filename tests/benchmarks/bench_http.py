@@ -1,9 +1,11 @@
-"""Latency and throughput of the service beside a bare uvicorn + FastAPI route that returns the same bytes.
+"""Latency and throughput of the service beside a bare Starlette route: the same bytes, server and check of the key.
 
     python tests/benchmarks/bench_http.py --home HOME [--tenant main] [--seconds 5] [--clients 8] [--with-bentoml-api]
 
-HOME holds published answers (`retail-brain demo --no-serve` makes them). One worker of each server, on this machine,
-asked over 8 kept-alive connections by one client process of raw sockets. `--with-bentoml-api` also measures the same
+HOME holds published answers (`retail-brain demo --no-serve` makes them) and is copied. One worker of each server, on
+this machine, asked over 8 kept-alive connections by one client process of raw sockets. The service is measured twice:
+as it is, where most questions were asked before and their answers are kept, and without keeping answers
+(`answer_cache_bytes = 0`), where each is computed. `--with-bentoml-api` also measures the same
 use cases behind `@bentoml.api` methods, which is how the choice between these and mounted routes was made.
 """
 
@@ -11,12 +13,15 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,20 +36,25 @@ from serving.store.answer_set import current_id, open_answers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BARE = """
-import json, sys
+import hashlib, json, sys
 from pathlib import Path
 import uvicorn
-from fastapi import FastAPI, Response
-app = FastAPI()
-for path, text in json.loads(Path(sys.argv[1]).read_text()).items():
-    def route(content=text.encode()):
-        async def answer() -> Response:
-            return Response(content, media_type="application/json")
-        return answer
-    app.post(path)(route())
-@app.get("/readyz")
-async def readyz() -> str:
-    return "ok"
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+keys = {hashlib.sha256(f"Bearer {sys.argv[3]}".encode()).digest()}
+def route(path, content):
+    async def answer(request: Request) -> Response:
+        await request.body()
+        if hashlib.sha256(request.headers["authorization"].encode()).digest() not in keys:
+            return Response(status_code=401)
+        return Response(content, media_type="application/json")
+    return Route(path, answer, methods=["POST"])
+async def ready(request: Request) -> Response:
+    return Response("ok")
+routes = [route(path, text.encode()) for path, text in json.loads(Path(sys.argv[1]).read_text()).items()]
+app = Starlette(routes=[*routes, Route("/readyz", ready)])
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), log_level="warning", access_log=False)
 """
 BENTO_API = """
@@ -97,6 +107,7 @@ def requests_of(home: Path, tenant: str) -> dict[str, list[bytes]]:
             _body(store_id=stores[row % len(stores)], product_ids=[one], horizon=14) for row, one in enumerate(products)
         ],
         "/replenish": [_body(store_id=one, limit=20) for one in stores],
+        "/audience": [_body(product_ids=[one], size=100) for one in products],
     }
 
 
@@ -151,26 +162,55 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def measure(
-    name: str, command: list[str], port: int, key: str, load: dict[str, list[bytes]], options: argparse.Namespace
-) -> dict[str, float]:
-    """Starts a server, asks it on every route, prints a line per route and returns answers per second by route."""
+@contextmanager
+def running(command: list[str], home: Path, port: int) -> Iterator[None]:
+    """A server as long as the block lasts."""
     process = subprocess.Popen(
-        command, env=environment(options.home, 1), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command, env=environment(home, 1), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    rates = {}
     try:
         wait_until_ready(process, f"http://127.0.0.1:{port}/readyz", print)
-        for path, bodies in load.items():
-            asyncio.run(drive(port, path, key, bodies, 1.0, options.clients))
-            taken = np.array(asyncio.run(drive(port, path, key, bodies, options.seconds, options.clients))) * 1000
-            rates[path] = len(taken) / options.seconds
-            p50, p99 = np.percentile(taken, [50, 99])
-            print(f"| {name} | `{path}` | {rates[path]:,.0f} | {p50:.2f} | {p99:.2f} |", flush=True)
+        yield
     finally:
         process.terminate()
         process.wait()
-    return rates
+
+
+def service_command(service: str, port: int) -> list[str]:
+    """The call that serves a BentoML service."""
+    return [sys.executable, "-m", "bentoml", "serve", service, "--host", "127.0.0.1", "--port", str(port)]
+
+
+class Run:
+    """What every measurement shares."""
+
+    def __init__(self, options: argparse.Namespace, home: Path) -> None:
+        self.options = options
+        self.home = home
+        database = Database(Workspace(home).database_url)
+        upgrade(database)
+        self.key = create_key(options.tenant, database, role="admin", name="benchmark", now=datetime.now(UTC))
+        database.close()
+        self.load = requests_of(home, options.tenant)
+
+    def measure(self, name: str, command: list[str], port: int) -> dict[str, float]:
+        """Asks a server on every route, prints a line per route and returns answers per second by route."""
+        rates = {}
+        with running(command, self.home, port):
+            for path, bodies in self.load.items():
+                clients, seconds = self.options.clients, self.options.seconds
+                asyncio.run(drive(port, path, self.key, bodies, 1.0, clients))
+                taken = np.array(asyncio.run(drive(port, path, self.key, bodies, seconds, clients))) * 1000
+                rates[path] = len(taken) / seconds
+                p50, p99 = np.percentile(taken, [50, 99])
+                print(f"| {name} | `{path}` | {rates[path]:,.0f} | {p50:.2f} | {p99:.2f} |", flush=True)
+        return rates
+
+    def sample_answers(self) -> dict[str, str]:
+        """One answer of the service per route, for the bare server to return."""
+        port = free_port()
+        with running(service_command("serving.service:service", port), self.home, port):
+            return {path: one_answer(port, path, self.key, bodies[0]) for path, bodies in self.load.items()}
 
 
 def main() -> None:
@@ -181,67 +221,30 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--with-bentoml-api", action="store_true")
     options = parser.parse_args()
-    database = Database(Workspace(options.home).database_url)
-    upgrade(database)
-    key = create_key(options.tenant, database, role="admin", name="benchmark", now=datetime.now(UTC))
-    load = requests_of(options.home, options.tenant)
-    python, bento = sys.executable, [sys.executable, "-m", "bentoml", "serve"]
-    print("| server | route | answers/s | p50 ms | p99 ms |\n|---|---|---|---|---|", flush=True)
-    port = free_port()
-    ours = measure(
-        "service",
-        [*bento, "serving.service:service", "--host", "127.0.0.1", "--port", str(port)],
-        port,
-        key,
-        load,
-        options,
-    )
     with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        shutil.copytree(options.home, home)
+        run = Run(options, home)
         Path(folder, "bare.py").write_text(BARE)
-        Path(folder, "bodies.json").write_text(json.dumps(sample_answers(options, key, load)))
+        Path(folder, "bodies.json").write_text(json.dumps(run.sample_answers()))
+        print("| server | route | answers/s | p50 ms | p99 ms |\n|---|---|---|---|---|", flush=True)
         port = free_port()
-        bare = measure(
-            "bare FastAPI", [python, f"{folder}/bare.py", f"{folder}/bodies.json", str(port)], port, key, load, options
-        )
+        rates = {"service": run.measure("service", service_command("serving.service:service", port), port)}
+        with (home / "var" / options.tenant / "settings.toml").open("a") as settings:
+            settings.write("\n[serving]\nanswer_cache_bytes = 0\n")
+        port = free_port()
+        rates["computed"] = run.measure("computed", service_command("serving.service:service", port), port)
+        port = free_port()
+        command = [sys.executable, f"{folder}/bare.py", f"{folder}/bodies.json", str(port), run.key]
+        bare = run.measure("bare Starlette", command, port)
         if options.with_bentoml_api:
             Path(folder, "by_api.py").write_text(BENTO_API.replace("TENANT", options.tenant))
             os.environ["PYTHONPATH"] = folder
             port = free_port()
-            by_api = measure(
-                "@bentoml.api",
-                [*bento, "by_api:ByApi", "--host", "127.0.0.1", "--port", str(port)],
-                port,
-                key,
-                load,
-                options,
-            )
-            print("@bentoml.api to bare:", {path: round(by_api[path] / bare[path], 3) for path in load})
-    print("service to bare:", {path: round(ours[path] / bare[path], 3) for path in load})
-
-
-def sample_answers(options: argparse.Namespace, key: str, load: dict[str, list[bytes]]) -> dict[str, str]:
-    """One answer of the service per route, for the bare server to return."""
-    port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "bentoml",
-        "serve",
-        "serving.service:service",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    process = subprocess.Popen(
-        command, env=environment(options.home, 1), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_until_ready(process, f"http://127.0.0.1:{port}/readyz", print)
-        return {path: one_answer(port, path, key, bodies[0]) for path, bodies in load.items()}
-    finally:
-        process.terminate()
-        process.wait()
+            del run.load["/audience"]
+            rates["@bentoml.api"] = run.measure("@bentoml.api", service_command("by_api:ByApi", port), port)
+        for name, of_routes in rates.items():
+            print(f"{name} to bare:", {path: round(rate / bare[path], 3) for path, rate in of_routes.items()})
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ class Outcome:
 
 def environment() -> dict[str, str]:
     given = {key: value for key, value in os.environ.items() if not key.startswith("RETAIL_BRAIN_")}
+    if "FAULT_DATABASE_URL" in os.environ:
+        given["RETAIL_BRAIN_DATABASE_URL"] = os.environ["FAULT_DATABASE_URL"]
     return given | {"OMP_WAIT_POLICY": "PASSIVE", "POLARS_MAX_THREADS": "2", "COLUMNS": "200", "NO_COLOR": "1"}
 
 

@@ -1,6 +1,8 @@
 """One tenant's fault stays that tenant's: damaged answers, bad settings, foreign folders, a database that is away."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -227,8 +229,7 @@ def test_a_known_key_opens_while_the_database_is_away_and_others_hear_503(
     ring = Keyring()
 
     def ask(given: str) -> Principal:
-        headers = [(b"authorization", f"Bearer {given}".encode())]
-        return run_apart(ring.principal, headers, state)
+        return run_apart(ring.principal, f"Bearer {given}".encode(), state)
 
     assert ask(key).tenant == "main"
 
@@ -242,7 +243,32 @@ def test_a_known_key_opens_while_the_database_is_away_and_others_hear_503(
     state.settings = Settings(serving=ServingSettings(key_cache_seconds=0, key_grace_seconds=0))
     ring_late = Keyring()
     with pytest.raises(UnavailableError):
-        run_apart(ring_late.principal, [(b"authorization", f"Bearer {key}".encode())], state)
+        run_apart(ring_late.principal, f"Bearer {key}".encode(), state)
+
+
+def test_a_database_that_hangs_holds_one_request_for_the_limit_and_others_not_at_all(
+    state: State, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = ServingSettings(key_cache_seconds=0, key_grace_seconds=60, key_look_up_seconds=0.2)
+    state.settings = Settings(serving=limits)
+    ring, asked, released = Keyring(), [], threading.Event()
+    header = f"Bearer {key}".encode()
+    assert run_apart(ring.principal, header, state).tenant == "main"
+
+    def hang(*_: object, **__: object) -> None:
+        asked.append(1)
+        released.wait(30)
+
+    monkeypatch.setattr("serving.http.keyring.find_key", hang)
+
+    async def several() -> list[Principal]:
+        return list(await asyncio.gather(*(ring.principal(header, state) for _ in range(5))))
+
+    assert {principal.tenant for principal in run_apart(several)} == {"main"}
+    assert len(asked) == 1
+    with pytest.raises(UnavailableError, match="whose a key is"):
+        run_apart(ring.principal, b"Bearer rb_0_unknown", state)
+    released.set()
 
 
 def test_the_answer_to_an_absent_database_names_nothing(state: State, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
         raise no_champion("recommender")
     store = NO_STORE if request.store_id is None else find_store(answers, request.store_id)
     customer, key = _find_person(request, answers)
-    events = call.view.recent.of(key, call.now - timedelta(hours=call.state.settings.serving.recent_event_hours))
+    events = _events(key, call)
     person = _person(request, answers, customer, store)
     live = _live(request, answers, events)
     best = ranked(
@@ -80,6 +80,20 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
     notes = _notes(answers, store, ranking, call.language)
     removed = [{"name": shown_title(name, call.language), "goods": count} for name, count in offers.removed.items()]
     return answer | {"known_by": person.known_by(events), "notes": notes, "rules_applied": removed}
+
+
+def depends_on(request: RecommendRequest, call: Call) -> tuple[list[Event], list[int]]:
+    """What the answer depends on besides request and view: the person's newest events, and the rules of this moment.
+
+    Rules are told apart by identity: the view holds them.
+    """
+    rules = call.view.rules.here(request.store_id, call.now)
+    return _events(_find_person(request, call.answers)[1], call), [id(ready) for ready in rules]
+
+
+def _events(key: str, call: Call) -> list[Event]:
+    """The person's events that are young enough to count."""
+    return call.view.recent.of(key, call.now - timedelta(hours=call.state.settings.serving.recent_event_hours))
 
 
 def _find_person(request: RecommendRequest, answers: Answers) -> tuple[int, str]:

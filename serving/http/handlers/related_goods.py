@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from retail_brain.decisions.availability import NO_STORE
-from retail_brain.decisions.offer_rules import NO_GOODS, Slate
+from retail_brain.decisions.offer_rules import NO_GOODS, ResolvedRule, Slate
 from serving.http.handlers.call import Call, find_store, names_of, no_champion
 from serving.http.handlers.ranking import ProductNames
 from serving.http.messages.goods_messages import BasketRequest, SimilarRequest
@@ -139,12 +139,20 @@ def _offered(call: Call, products: Array, scores: Array, store: int, store_id: s
     """The best k that the store has or gets. Only rules that take goods away apply: others rank goods for people."""
     answers = call.answers
     count = len(products)
-    rules = [ready for ready in call.view.rules.here(store_id, call.now) if ready.rule.action in {"exclude", "allow"}]
     return offer(
         Slate(np.zeros(count, np.int64), products, scores, np.zeros(count, bool)),
         np.full(count, store),
         answers.availability,
-        rules,
+        _rules(store_id, call),
         NO_GOODS if answers.attributes is None else answers.attributes.goods,
         Selection(k, is_sorted=True),
     )
+
+
+def _rules(store_id: str | None, call: Call) -> list[ResolvedRule]:
+    return [ready for ready in call.view.rules.here(store_id, call.now) if ready.rule.action in {"exclude", "allow"}]
+
+
+def depends_on(request: SimilarRequest | BasketRequest, call: Call) -> list[int]:
+    """What the answers depend on besides request and view: the rules that apply at this moment, by identity."""
+    return [id(ready) for ready in _rules(request.store_id, call)]
