@@ -1,12 +1,11 @@
 """Soak and chaos: the service under load for an hour while answers are swapped, workers killed and its ground shaken.
 
     python tests/benchmarks/bench_soak.py --home HOME [--minutes 60] [--database postgresql|sqlite] [--rate 5]
-        [--faketime LIBFAKETIME.so.1]
 
 HOME holds published answers and is copied to a small file system of its own (tmpfs; needs root), which is filled up and
 freed again. Every five minutes other answers become current, every two minutes a worker is killed (SIGKILL), and in
 turn PostgreSQL is restarted, hung for half a minute (SIGSTOP), the disk filled, and the service's clock set back by an
-hour and on again (with libfaketime). Readers compare each answer with the right ones of the two sets of answers;
+hour and on again (a C compiler makes the library that moves it). Readers compare each answer with the right ones of the two sets of answers;
 writers keep the ids of every acknowledged event. It exits with 1 when an acknowledged event was lost, an answer was
 wrong, a request failed where no failure is promised, or the memory of the eldest worker grew.
 """
@@ -22,6 +21,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -292,21 +292,22 @@ def every(seconds: float, over: threading.Event, action: Any, *arguments: Any) -
 
 
 @contextmanager
-def clock(library: Path | None, folder: Path) -> Any:
-    """Lets processes that start from now on read a clock that a file moves; gives the file, or None."""
-    if library is None:
+def clock(folder: Path) -> Iterator[Path | None]:
+    """Lets processes that start from now on read a wall clock that a file moves; gives the file, or None without cc."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        print("no C compiler: the clock stays")
         yield None
         return
-    file = folder / "clock"
-    file.write_text("+0\n")
-    os.environ |= {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_CACHE_DURATION": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "DONT_FAKE_MONOTONIC": "1",
-    }
-    yield file
+    library, file = folder / "soak_clock.so", folder / "clock"
+    source = Path(__file__).with_name("soak_clock.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", library, source, "-ldl"], check=True)
+    file.write_text("0\n")
+    os.environ |= {"LD_PRELOAD": str(library), "SOAK_CLOCK": str(file)}
+    try:
+        yield file
+    finally:
+        os.environ.pop("LD_PRELOAD")
 
 
 def report(soak: Soak, stored: set[str], minutes: float) -> list[str]:
@@ -333,7 +334,6 @@ def main() -> int:
     parser.add_argument("--database", choices=["postgresql", "sqlite"], default="postgresql")
     parser.add_argument("--rate", type=float, default=5, help="questions a second of each of four readers")
     parser.add_argument("--pace", type=float, default=1, help="divides the seconds between swaps, kills and faults")
-    parser.add_argument("--faketime", type=Path, help="libfaketime.so.1, for the clock")
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rb-soak-")))
@@ -345,14 +345,14 @@ def main() -> int:
         sets = prepared(options.home, disk / "home")
         home = disk / "home"
         key = make_key(home, "admin")
-        faked = stack.enter_context(clock(options.faketime, folder))
+        moved = stack.enter_context(clock(folder))
         process, port = serve(home, 2)
         stack.callback(kill_all, process)
         asked = questions(home)
         product = json.loads(asked[0][1])["product_ids"][0]
         soak = Soak(home, port, key, options.rate, process, asked, [{}, {}], product, sets)
         learn(soak)
-        ground = Ground(disk, server, faked)
+        ground = Ground(disk, server, moved)
         began = time.monotonic()
         threads: list[threading.Thread] = [Reader(soak, number) for number in range(4)]
         threads += [Writer(soak, number) for number in range(2)]

@@ -140,7 +140,7 @@ class Ground:
         assert self._clock is not None
         self._clock.write_text("-3600\n")
         time.sleep(CLOCK_SECONDS)
-        self._clock.write_text("+0\n")
+        self._clock.write_text("0\n")
 
     def stored_events(self, home: Path) -> set[str]:
         """Ids of all events in the database."""
