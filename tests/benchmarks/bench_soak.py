@@ -5,9 +5,9 @@
 HOME holds published answers and is copied to a small file system of its own (tmpfs; needs root), which is filled up and
 freed again. Every five minutes other answers become current, every two minutes a worker is killed (SIGKILL), and in
 turn PostgreSQL is restarted, hung for half a minute (SIGSTOP), the disk filled, and the service's clock set back by an
-hour and on again (a C compiler makes the library that moves it). Readers compare each answer with the right ones of the two sets of answers;
-writers keep the ids of every acknowledged event. It exits with 1 when an acknowledged event was lost, an answer was
-wrong, a request failed where no failure is promised, or the memory of the eldest worker grew.
+hour and on again (by a library that a C compiler makes). Readers compare each answer with the right ones of the two
+sets of answers; writers keep the ids of every acknowledged event. It exits with 1 when an acknowledged event was lost,
+an answer was wrong, a request failed where no failure is promised, or the memory of the eldest worker grew.
 """
 
 import argparse
