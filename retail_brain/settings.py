@@ -21,6 +21,9 @@ OrderPolicy = Literal["asked", "service_level", "fill_rate", "economic", "newsve
 SourceName = Literal["own", "neighbours", "user_cf", "item_item", "als", "trending", "new_goods", "spectral"]
 """Built-in candidate sources of the recommender; other packages add more, see `RecommenderSettings.sources`."""
 
+SimpleModel = Literal["weekday_mean", "moving_average", "seasonal_naive", "last_year", "smoothing"]
+"""Models that compete with the trees of demand on groups of series, see `training.demand.simple_models`."""
+
 
 def _installed(kind: str, built_in: tuple[str, ...], name: str) -> str:
     """A name that is built in or declared by an installed package; `ValueError` names both."""
@@ -115,6 +118,10 @@ class DemandSettings(Section):
     )
     totals_least_units: float = Field(
         default=200.0, ge=0, description="units a day that a total of categories must sell to be forecast by itself"
+    )
+    simple_models: tuple[SimpleModel, ...] = Field(
+        default=get_args(SimpleModel),
+        description="models that compete with the trees on groups of series in backtests; none = trees alone",
     )
     totals_years: int = Field(default=5, ge=1, le=20, description="years of daily totals that are read at most")
     stored_origins: int = Field(default=60, ge=1, description="days whose forecasts are stored to be measured later")

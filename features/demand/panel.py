@@ -30,6 +30,9 @@ CLOSED_LEAST_UNITS = 30.0
 """Units a day; smaller stores are never called closed: chance alone can bring them so low. Chosen by judgement, not
 measured."""
 
+CLOSED_WEEKDAY_WEEKS = 8
+"""Newest weeks in which a store sold nothing on a weekday: it is closed then. Chosen by judgement, not measured."""
+
 
 @dataclass(frozen=True)
 class DemandPanel:
@@ -85,6 +88,26 @@ class DemandPanel:
         for store, day in np.argwhere(closed_days(totals, self.axis.rhythm.season)):
             counts[of == store, day] = False
         return counts
+
+    @cached_property
+    def open_ahead(self) -> Bools:
+        """Shape (n, H): False on weekdays on which the store sold nothing in all of the last weeks, such as Sundays.
+
+        Stores of less than `CLOSED_LEAST_UNITS` units a day are open every day: chance alone can leave one without a
+        sale.
+        """
+        count, season = self.axis.count, self.axis.rhythm.season
+        ahead = self.listed.shape[1] - count
+        out = np.ones((self.size, ahead), dtype=bool)
+        if self.axis.period != "day" or not self.size or count < CLOSED_WEEKDAY_WEEKS * season:
+            return out
+        of = self.series["store_id"].rle_id().to_numpy()
+        first = np.searchsorted(of, np.arange(int(of[-1]) + 1))
+        recent = self.sold[:, count - CLOSED_WEEKDAY_WEEKS * season :]
+        totals = np.add.reduceat(recent, first, axis=0, dtype=np.float64).reshape(first.size, -1, season)
+        closed = (totals.sum(axis=1) == 0) & (totals.mean(axis=(1, 2)) >= CLOSED_LEAST_UNITS)[:, None]
+        is_open: Bools = ~closed[of][:, np.arange(ahead) % season]
+        return is_open
 
     @cached_property
     def usual_demand(self) -> Floats:

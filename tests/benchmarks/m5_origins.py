@@ -65,7 +65,7 @@ def earlier_window(
         listed = np.asarray(panel.listed[:, panel.axis.count :].any(axis=1), dtype=bool)
         parts.append(panel_residuals(part, listed, units[listed], weight[listed]))
         dates = panel.axis.starts(panel.axis.count, panel.axis.count + config.horizon)
-        frames.append(_frame(panel.series, dates, {"forecast": part.mean * calibration.factor(part.correction)}))
+        frames.append(_frame(panel.series, dates, {"forecast": part.mean * part.factor(calibration)}))
     found = Residuals.joined(parts, config.horizon)
     write_whole(pl.concat(frames), path)
     np.savez(kept, **{field.name: getattr(found, field.name) for field in fields(found)})

@@ -143,7 +143,7 @@ def backtest(
             history = histories.at(cutoff)
             return score_window(
                 fit_mean(history, config),
-                calibrate(seen, config.seed),
+                calibrate(seen, config.seed, config.competitors),
                 history,
                 actuals,
                 cutoff,

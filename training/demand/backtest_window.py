@@ -139,7 +139,7 @@ def score_window(
         target = all_series if scoring.series is None else all_series.only(scoring.series)
         if not target.chosen.any():
             continue
-        mean = (prediction.mean * calibration.factor(prediction.correction))[target.chosen]
+        mean = (prediction.mean * prediction.factor(calibration))[target.chosen]
         salt = int(panel.series["s"][0])
         draw = PathDraw(model.config.demand.sample_paths, cutoff.toordinal() + seed, salt)
         paths = draw_paths(model, panel, target.chosen, mean, calibration, draw)

@@ -7,7 +7,9 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Floats, summed_rows
-from features.demand.panel import DemandPanel
+from features.demand.panel import CLOSED_LEAST_UNITS, DemandPanel
+from training.demand.blend import Blend, Groups
+from training.demand.blend_fit import fit_blend
 from training.demand.common_effects import CommonEffects, fit_common_effects
 from training.demand.dispersion import Dispersion, Residuals, fit_dispersion, own_roughness
 from training.demand.paths import CommonFactors, sample_paths
@@ -22,6 +24,9 @@ Totals)."""
 TOTALS_WEIGHTS = tuple(number / 10 for number in range(11))
 TOTALS_PRIOR_WEIGHT, TOTALS_PRIOR_WINDOWS = 0.8, 0.5
 """Weight of totals before any window is seen, and the windows that it counts as. Chosen by judgement, not measured."""
+CLOSING_SHARE = 0.05
+"""Share of a store's forecast below which it was closed that day: nothing else takes 95 % of a store's sales. Chosen by
+judgement, not measured."""
 ROUGHNESS_PERIODS = 112
 """Newest periods that the variation of a series is read from: sixteen weeks of days. Chosen by judgement, not
 measured."""
@@ -36,15 +41,17 @@ class Calibration:
         bias: factor on every mean, after that.
         dispersion: spread of demand around the mean.
         common: what of it is common to the series of a department, a store or the chain.
+        blend: simple models that groups of series follow, after bias and totals.
     """
 
     bias: float
     dispersion: Dispersion
     common: CommonEffects = field(default_factory=CommonEffects.none)
     totals_weight: float = TOTALS_PRIOR_WEIGHT
+    blend: Blend = field(default_factory=Blend)
 
     def factor(self, correction: Doubles) -> Doubles:
-        """What means are multiplied with, of the same shape.
+        """What means are multiplied with before simple models count (`Prediction.factor`), of the same shape.
 
         Args:
             correction: factor by which category totals would be met (`training.demand.totals_model.correction`).
@@ -60,13 +67,40 @@ def roughness(panel: DemandPanel) -> Doubles:
     return own_roughness(*sums)
 
 
-def calibrate(residuals: Sequence[Residuals], seed: int) -> Calibration:
-    """Bias and spread from forecasts of several origins; no bias and the default spread where there are none."""
+def calibrate(residuals: Sequence[Residuals], seed: int, competitors: Sequence[str] = ()) -> Calibration:
+    """Bias, simple models and spread from forecasts of several origins; no bias and the default spread without any.
+
+    Args:
+        residuals: of the origins.
+        seed: of the draws of cells.
+        competitors: names of the simple models whose forecasts the residuals hold.
+    """
     weight = totals_weight(residuals)
     moved = [replace(r, mean=r.mean * r.correction**weight) for r in residuals]
     bias = bias_factor(moved, BIAS_TRUST_WINDOWS + weight * (BIAS_TRUST_WITH_TOTALS - BIAS_TRUST_WINDOWS))
-    corrected = [replace(r, mean=r.mean * bias) for r in moved]
-    return Calibration(bias, fit_dispersion(corrected, seed), fit_common_effects(corrected), weight)
+    corrected = [_without_closings(replace(r, mean=r.mean * bias)) for r in moved]
+    blend = fit_blend(corrected, competitors)
+    blended = [_blended(r, blend, competitors) for r in corrected]
+    return Calibration(bias, fit_dispersion(blended, seed), fit_common_effects(blended), weight, blend)
+
+
+def _without_closings(residuals: Residuals) -> Residuals:
+    """Without the days on which a store was closed that was expected to sell: no spread of demand explains them."""
+    if not residuals.mean.size:
+        return residuals
+    stores, of = np.unique(residuals.store, return_inverse=True)
+    known = residuals.weight > 0
+    units, mean = (summed_rows(values * known, of.ravel(), stores.size) for values in (residuals.units, residuals.mean))
+    closed = (mean >= CLOSED_LEAST_UNITS) & (units < CLOSING_SHARE * mean)
+    return replace(residuals, weight=residuals.weight * ~closed[of.ravel()]) if closed.any() else residuals
+
+
+def _blended(residuals: Residuals, blend: Blend, competitors: Sequence[str]) -> Residuals:
+    if not residuals.simple.size:
+        return residuals
+    code = residuals.department if blend.by == "department" else residuals.store
+    groups = Groups(residuals.demand_class, code, residuals.promoted)
+    return replace(residuals, mean=blend.mean(groups, residuals.mean, competitors, residuals.simple))
 
 
 def totals_weight(residuals: Sequence[Residuals]) -> float:

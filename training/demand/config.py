@@ -41,10 +41,23 @@ class DemandConfig(Section):
         default=True, description="sales are counted in each product's own unit; false in models of format 4 and older"
     )
 
+    blends: bool = Field(
+        default=True, description="groups of series may follow a simple model; false in models of format 5 and older"
+    )
+
+    closes: bool = Field(
+        default=True, description="stores sell nothing on their closed weekdays; false in models of format 5 and older"
+    )
+
     @property
     def settings(self) -> Settings:
         """The part of a tenant's settings that features read."""
         return Settings(data=self.data, demand=self.demand)
+
+    @property
+    def competitors(self) -> tuple[str, ...]:
+        """Names of the simple models that compete with the trees on groups of series."""
+        return self.demand.simple_models if self.blends and self.demand.model == "lightgbm" else ()
 
     def for_totals(self) -> "DemandConfig":
         """The configuration of the trees of totals."""

@@ -7,12 +7,13 @@ residuals of forecasts made for periods the model had not seen.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.special import gammaln
 
-from features.demand.arrays import Bools, Doubles, Ints, ratio
+from features.demand.arrays import Bools, Doubles, Floats, Ints, ratio
 
 BLOCK = 7
 """Periods of a block whose common factor is estimated: a week of days."""
@@ -43,6 +44,9 @@ class Residuals:
         roughness: shape (n,), spread of each series' own history beyond Poisson (`own_roughness`).
         store, department, category: shape (n,), a number for each (`training.demand.common_effects.codes`).
         correction: shape (n, H), factor by which the category totals of the series would be met.
+        demand_class: shape (n,), number in `training.demand.demand_class.CLASSES`; empty where nothing was compared.
+        promoted: shape (n, H), whether a promotion was planned; empty in the same way.
+        simple: shape (models, n, H), forecasts of simple models, NaN where there is none; empty in the same way.
     """
 
     mean: Doubles
@@ -53,6 +57,9 @@ class Residuals:
     department: Ints
     category: Ints
     correction: Doubles
+    demand_class: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    promoted: Bools = field(default_factory=lambda: np.empty((0, 0), dtype=bool))
+    simple: Floats = field(default_factory=lambda: np.empty((0, 0, 0), dtype=np.float32))
 
     @classmethod
     def joined(cls, parts: Sequence["Residuals"], horizon: int) -> "Residuals":
@@ -67,7 +74,19 @@ class Residuals:
             np.concatenate([no_codes, *(part.department for part in parts)]),
             np.concatenate([no_codes, *(part.category for part in parts)]),
             np.concatenate([nothing, *(part.correction[:, :horizon] for part in parts)]),
+            **_joined_contest([part for part in parts if part.simple.size], horizon),
         )
+
+
+def _joined_contest(parts: Sequence[Residuals], horizon: int) -> dict[str, Any]:
+    """The fields of `Residuals` that compare simple models, one part below the other; none where no part has them."""
+    if not parts:
+        return {}
+    return {
+        "demand_class": np.concatenate([part.demand_class for part in parts]),
+        "promoted": np.concatenate([part.promoted[:, :horizon] for part in parts]),
+        "simple": np.concatenate([part.simple[:, :, :horizon] for part in parts], axis=1),
+    }
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from features.demand.arrays import Doubles, Floats, Ints
 from features.demand.feature_matrix import DRIVERS, PanelFeatures
 from features.demand.history import DemandHistory
 from features.demand.own_units import units_of
-from features.demand.panel import build_panel, store_ranges
+from features.demand.panel import DemandPanel, build_panel, store_ranges
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import DemandPaths
 from training.demand.calibration import Calibration
@@ -22,6 +22,8 @@ from training.demand.protocol import DemandMean, PathDraw, Prediction, draw_path
 from training.demand.slow_movers import RateModel, rate_paths
 
 Explain = bool | Literal["quick"]
+LEAST_FACTOR = 1e-6
+"""Smallest factor whose logarithm is split into drivers, where a simple model forecasts nothing at all."""
 _KEY = ["store_id", "product_id"]
 
 
@@ -107,7 +109,7 @@ class ForecastRun:
         chosen = np.asarray(panel.listed[:, count:].any(axis=1), dtype=bool)
         if products is not None:
             chosen &= panel.series["product_id"].is_in(list(products)).to_numpy()
-        factor = self.calibration.factor(prediction.correction)
+        factor = prediction.factor(self.calibration)
         mean = prediction.mean * factor
         salt = crc32(panel.series["store_id"][0].encode("utf-8"))
         draw = PathDraw(self.paths, self.seed, salt)
@@ -116,14 +118,16 @@ class ForecastRun:
         unit = units_of(series)[:, None]
         drivers = None
         if self._explains and prediction.features is not None:
-            drivers = self._drivers(prediction.features, mean, factor, np.flatnonzero(chosen)) * unit[:, :, None]
+            drivers = self._drivers(prediction, mean, factor, np.flatnonzero(chosen)) * unit[:, :, None]
         basis = pl.select(
             pl.when(series["sale_days"] > 0).then(pl.lit("model")).otherwise(pl.lit("cold")).alias("basis")
         )
         return factor, _Part(series.select(_KEY), mean[chosen] * unit, _times(units, unit), basis["basis"], drivers)
 
-    def _drivers(self, features: PanelFeatures, mean: Doubles, factor: Doubles, chosen: Ints) -> Doubles:
+    def _drivers(self, prediction: Prediction, mean: Doubles, factor: Doubles, chosen: Ints) -> Doubles:
+        features = prediction.features
         assert isinstance(self.mean, MeanModel)
+        assert features is not None
         horizon = mean.shape[1]
         if chosen.size == 0:
             return np.zeros((0, horizon, len(DRIVERS)))
@@ -132,9 +136,11 @@ class ForecastRun:
             features.level(origin)[chosen],
             np.minimum(features.sold_level(origin), features.level(origin))[chosen],
         )
-        base = np.repeat(sold, horizon) * self.calibration.bias
-        corrected = np.log(factor[chosen] / self.calibration.bias).ravel()
-        offsets = {"stock": np.log(np.repeat(level / sold, horizon)), "season": corrected}
+        of_totals = self.calibration.factor(prediction.correction)[chosen]
+        blended, per_period = blend_drivers(prediction.panel, factor[chosen] / of_totals, chosen)
+        base = np.repeat(sold * blended, horizon) * self.calibration.bias
+        season = np.log(of_totals / self.calibration.bias).ravel()
+        offsets = {"stock": np.log(np.repeat(level / sold, horizon)), "season": season, **per_period}
         if self.mean.booster is None:
             effects = np.zeros((base.size, len(DRIVERS)))
             for driver, effect in offsets.items():
@@ -176,6 +182,22 @@ class ForecastRun:
 def _times(paths: Floats, unit: Doubles) -> Floats:
     """Paths of own units as units of the tables; `unit` of shape (n, 1)."""
     return paths if (unit == 1).all() else paths * unit[:, :, None].astype(np.float32)
+
+
+def blend_drivers(panel: DemandPanel, factor: Doubles, chosen: Ints) -> tuple[Doubles, dict[str, Doubles]]:
+    """Splits what simple models change into a factor of the level, shape (n,), and drivers by period, shape (n x H,).
+
+    Args:
+        panel: the series.
+        factor: shape (n, H), what the means of the chosen series are multiplied with.
+        chosen: the numbers of the series.
+    """
+    logs = np.log(np.maximum(factor, LEAST_FACTOR))
+    level = logs.mean(axis=1, keepdims=True)
+    left = logs - level
+    promoted = panel.promotion[chosen, panel.axis.count : panel.axis.count + factor.shape[1]]
+    by_day = {"promotion": np.where(promoted, left, 0).ravel(), "weekday": np.where(promoted, 0, left).ravel()}
+    return np.exp(level[:, 0]), by_day
 
 
 def _rescaled(units: Doubles, mean: Doubles) -> Doubles:

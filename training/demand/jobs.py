@@ -17,6 +17,7 @@ from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from training.demand.backtest import Backtest, backtest, backtest_windows
 from training.demand.backtest_window import CANDIDATE, MODEL_ALONE
+from training.demand.common_effects import codes
 from training.demand.config import DemandConfig, Preset, histories_of, preset_config
 from training.demand.mean_model import MeanModel
 from training.demand.memory import check_memory, training_bytes
@@ -27,6 +28,8 @@ from training.jobs import Trained, booster_parameters, window_metrics
 from training.metrics import central_intervals
 
 PRIMARY = "pinball"
+OF_OLDER_RUNS = {"in_own_units": False, "blends": False, "closes": False}
+"""What runs that did not record these parameters did."""
 
 
 def train(
@@ -69,7 +72,7 @@ def train(
         windows=windows,
         primary=(PRIMARY, "lower"),
         figures=_figures(model, results),
-        tables=_tables(model, results) | {"accidents": accidents},
+        tables=_tables(model, results, _simple_models(model, histories, progress)) | {"accidents": accidents},
         window_metrics=window_metrics(results.scores, CANDIDATE) if results else {},
         learning=_learning(model),
     )
@@ -90,7 +93,7 @@ def evaluate_config(
         ImpossibleError: there is no window, or no series to score in one.
     """
     try:
-        parsed = DemandConfig.model_validate({"in_own_units": False, **config})
+        parsed = DemandConfig.model_validate({**OF_OLDER_RUNS, **config})
     except ValidationError as error:
         raise ModelError(
             f"the recorded configuration cannot be used by this version of the software: {error}. Train again."
@@ -137,7 +140,22 @@ def _figures(model: DemandModel, results: Backtest | None) -> dict[str, Figure]:
     return figures
 
 
-def _tables(model: DemandModel, results: Backtest | None) -> dict[str, pl.DataFrame]:
+def _simple_models(model: DemandModel, histories: Histories, progress: Progress) -> pl.DataFrame:
+    """Groups of series that follow a simple model (`training.demand.blend.Blend.table`)."""
+    blend = model.calibration.blend
+    names = histories.whole().series["store_id" if blend.by == "store" else blend.by].unique()
+    name_of = dict(zip(codes(names).tolist(), names, strict=True))
+    with progress.step("simple models") as step:
+        table = blend.table(lambda code: name_of.get(code, "?"))
+        step.rows = table.height
+        if model.config.competitors:
+            step.note = "groups of series follow one in part or whole; see the run's table simple_models"
+        else:
+            step.note = "none competes with this model"
+    return table
+
+
+def _tables(model: DemandModel, results: Backtest | None, simple_models: pl.DataFrame) -> dict[str, pl.DataFrame]:
     shares = model.importance
     importance = pl.DataFrame({"feature": list(shares), "share": list(shares.values())})
     if results is None:
@@ -149,4 +167,5 @@ def _tables(model: DemandModel, results: Backtest | None) -> dict[str, pl.DataFr
         "beside_ets": results.ets,
         "calibration": results.calibration(),
         "importance": importance,
+        "simple_models": simple_models,
     }

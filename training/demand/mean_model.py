@@ -43,7 +43,9 @@ class MeanModel(LevelModel):
         def predict(panel: DemandPanel) -> Prediction:
             rows = features.for_panel(panel)
             mean = self.predict(rows, history.horizon)
-            return Prediction(panel, mean, correction(totals_forecast, panel, mean), rows)
+            correct = correction(totals_forecast, panel, mean)
+            is_open = panel.open_ahead[:, : history.horizon] if self.config.closes else None
+            return Prediction(panel, mean, correct, rows, self.config.competitors, is_open)
 
         return predict
 

@@ -75,7 +75,7 @@ class DemandModel:
         with progress.step("fit demand model") as step:
             mean = fit_mean(history, config, progress)
             step.rows = history.series.height
-        return cls(config, mean, calibrate(residuals, config.seed))
+        return cls(config, mean, calibrate(residuals, config.seed, config.competitors))
 
     def forecast(
         self,

@@ -15,6 +15,7 @@ from retail_brain.errors import ExtensionError, ModelError, UsageError
 from retail_brain.extensions import outside_code
 from retail_brain.files import write_json
 from training.columns import check_columns, column_definitions
+from training.demand.blend import Blend, GroupWeight
 from training.demand.calibration import Calibration
 from training.demand.common_effects import CommonEffects
 from training.demand.config import DemandConfig
@@ -23,9 +24,10 @@ from training.demand.level_model import LevelModel
 from training.demand.mean_model import MeanModel
 from training.demand.model_registry import SERIES_MODELS, TREES, series_model
 from training.demand.protocol import DemandMean, SeriesForecaster, guarded
+from training.demand.simple_models import SIMPLE_MODELS
 from training.demand.totals_model import TotalsModel
 
-FORMAT = 5
+FORMAT = 6
 """Of `model.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
 
 
@@ -44,6 +46,7 @@ def write_model(folder: Path, config: DemandConfig, mean: DemandMean, calibratio
         "config": config.model_dump(mode="json"),
         "bias": calibration.bias,
         "group_weight": calibration.totals_weight,
+        "blend": asdict(calibration.blend),
         **(_tree_facts(mean) if isinstance(mean, MeanModel) else {}),
     }
     write_json(folder / "model.json", facts)
@@ -77,10 +80,19 @@ def read_model(folder: Path) -> tuple[DemandConfig, DemandMean, Calibration]:
         with np.load(folder / "dispersion.npz", allow_pickle=False) as arrays:
             dispersion = Dispersion(arrays["rates"], arrays["splits"], arrays["variances"])
             shared = CommonEffects(arrays["shared"])
-        calibration = Calibration(float(facts["bias"]), dispersion, shared, float(facts["group_weight"]))
+        blend = _read_blend(facts["blend"])
+        calibration = Calibration(float(facts["bias"]), dispersion, shared, float(facts["group_weight"]), blend)
     except (OSError, ValueError, KeyError, TypeError, UsageError, lgb.basic.LightGBMError) as error:
         raise ModelError(f"{folder} is not a demand model: {error}. Train it again.") from error
     return config, mean, calibration
+
+
+def _read_blend(facts: dict[str, Any]) -> Blend:
+    weights = tuple(GroupWeight(**group) for group in facts["weights"])
+    unknown = {group.model for group in weights} - set(SIMPLE_MODELS)
+    if unknown:
+        raise ValueError(f"it follows simple models {sorted(unknown)}; this version has {sorted(SIMPLE_MODELS)}")
+    return Blend(facts["by"], weights)
 
 
 def _read_mean(folder: Path, facts: dict[str, Any], config: DemandConfig) -> DemandMean:
@@ -174,7 +186,16 @@ def _from_4(facts: dict[str, Any]) -> dict[str, Any]:
     return facts | {"config": facts["config"] | {"in_own_units": False}, "format": 5}
 
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3, 4: _from_4}
+def _from_5(facts: dict[str, Any]) -> dict[str, Any]:
+    """In format 5 no group of series followed a simple model, and no weekday was closed."""
+    return facts | {
+        "config": facts["config"] | {"blends": False, "closes": False},
+        "blend": asdict(Blend()),
+        "format": 6,
+    }
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3, 4: _from_4, 5: _from_5}
 """From each older format of `model.json` to the next one."""
 
 

@@ -37,12 +37,23 @@ class Prediction:
         correction: shape (n, H), the factor by which category totals of the series would be met; 1 where a model
             does not forecast totals.
         features: feature rows of the trees; None of a model that explains nothing.
+        competitors: names of the simple models that compete with it (`training.demand.simple_models`).
+        is_open: shape (n, H), whether stores are open (`DemandPanel.open_ahead`); None where that is not asked.
     """
 
     panel: DemandPanel
     mean: Doubles
     correction: Doubles
     features: PanelFeatures | None = None
+    competitors: tuple[str, ...] = ()
+    is_open: Bools | None = None
+
+    def factor(self, calibration: Calibration) -> Doubles:
+        """What the mean is multiplied with, shape (n, H): totals, bias, simple models of groups; 0 where closed."""
+        factor = calibration.factor(self.correction)
+        if self.competitors:
+            factor = factor * calibration.blend.factor(self.panel, self.mean * factor)
+        return factor if self.is_open is None else factor * self.is_open
 
 
 @dataclass(frozen=True)

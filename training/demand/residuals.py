@@ -1,5 +1,7 @@
 """Computes forecast residuals of one origin: mean forecasts beside actual demand."""
 
+from typing import Any
+
 import numpy as np
 
 from features.demand.arrays import Bools, Doubles, Floats
@@ -7,8 +9,10 @@ from features.demand.history import DemandHistory
 from training.demand.actuals import Actuals
 from training.demand.calibration import roughness
 from training.demand.common_effects import codes
+from training.demand.demand_class import demand_class
 from training.demand.dispersion import Residuals
 from training.demand.protocol import DemandMean, Prediction, predictions
+from training.demand.simple_models import simple_means
 
 
 def residuals_of(model: DemandMean, history: DemandHistory, actuals: Actuals) -> Residuals:
@@ -26,8 +30,9 @@ def panel_residuals(
 ) -> Residuals:
     """Residuals of the chosen series of a panel; `units` and `weight` are theirs alone."""
     panel = prediction.panel
+    mean = prediction.mean if prediction.is_open is None else prediction.mean * prediction.is_open
     return Residuals(
-        prediction.mean[chosen],
+        mean[chosen],
         units.astype(np.float64),
         weight.astype(np.float64),
         roughness(panel)[chosen],
@@ -35,4 +40,17 @@ def panel_residuals(
         codes(panel.series["department"])[chosen],
         codes(panel.series["category"])[chosen],
         prediction.correction[chosen],
+        **_contest(prediction, chosen),
     )
+
+
+def _contest(prediction: Prediction, chosen: Bools) -> dict[str, Any]:
+    """Simple models' forecasts of the chosen series beside what groups them; nothing where none competes."""
+    panel, horizon = prediction.panel, prediction.mean.shape[1]
+    if not prediction.competitors:
+        return {}
+    return {
+        "demand_class": demand_class(panel)[chosen],
+        "promoted": panel.promotion[chosen, panel.axis.count : panel.axis.count + horizon],
+        "simple": simple_means(panel, horizon, prediction.competitors)[:, chosen],
+    }

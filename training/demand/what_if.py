@@ -266,7 +266,7 @@ def what_if(
     panel, row = _panel_of(history, store_id, product_id)
     prediction = model.mean.on(history)(panel)
     assert prediction.features is not None
-    factor = model.calibration.factor(prediction.correction)
+    factor = prediction.factor(model.calibration)
     (sheet,) = sheets(model.mean, factor, prediction.features, np.array([row]), horizon, unit_costs(dataset))
     count = panel.axis.count
     dates = pl.Series("date", panel.axis.starts(count, count + horizon), dtype=pl.Date)

@@ -91,6 +91,7 @@ def test_a_run_hands_over_what_tracking_needs(trained: Trained, tmp_path: Path) 
         "calibration",
         "importance",
         "accidents",
+        "simple_models",
     }
     trained.model.save(tmp_path)
     assert DemandModel.load(tmp_path).config == trained.model.config
