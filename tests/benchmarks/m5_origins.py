@@ -117,11 +117,13 @@ def crossing(frame: pl.DataFrame) -> int:
 
 def print_pit(found: WindowScores) -> None:
     """Share of randomised PIT values in the middle of the distribution, by demand class."""
-    for number, name in enumerate((*CLASSES, "all")):
-        values = found.pit if name == "all" else found.pit[found.pit_class == number]
-        if values.size:
-            inside = {band: round(float(np.mean(np.abs(values - 0.5) <= band / 2)), 3) for band in (0.5, 0.8, 0.95)}
-            print(f"PIT {name:13s} {values.size:9,} values, mean {values.mean():.3f}, inside {inside}")
+    for span in ("period", "sum"):
+        for number, name in enumerate((*CLASSES, "all")):
+            chosen = found.pits.filter(pl.col("span") == span, (pl.col("demand_class") == number) | (name == "all"))
+            values = chosen["pit"].to_numpy()
+            if values.size:
+                inside = {band: round(float(np.mean(np.abs(values - 0.5) <= band / 2)), 3) for band in (0.5, 0.8, 0.95)}
+                print(f"PIT {span} {name:13s} {values.size:9,} values, mean {values.mean():.3f}, inside {inside}")
 
 
 def beside_ets(champion: pl.DataFrame, dataset: Dataset, config: DemandConfig, cutoff: date) -> None:

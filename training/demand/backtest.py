@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from features.demand.arrays import Doubles, Ints
+from features.demand.arrays import Doubles
 from features.demand.histories import Histories
 from features.demand.periods import history_axis
 from retail_brain.checkpoints import Checkpoints, Work
@@ -25,6 +25,9 @@ from training.demand.model_registry import fit_mean
 from training.demand.residuals import residuals_of
 from training.splits import last_day_of, rolling_origins
 
+SIZE_EDGES = (0.1, 1.0, 10.0)
+"""Units per period that part classes of size in the table of calibration: powers of ten."""
+
 
 @dataclass(frozen=True)
 class Backtest:
@@ -37,8 +40,9 @@ class Backtest:
         totals: one row per cutoff x grouping x periods summed: measures of the totals of stores and departments
             (`training.demand.total_scores`), of the series that were scored.
         ets: one row per method on the few series of the last window that ETS was run on, with its seconds per series.
-        pit: randomised PIT values of the candidate's periods, a sample.
-        pit_class: the demand class of each (a number in `training.demand.demand_class.CLASSES`).
+        pits: randomised PIT values of the candidate's periods and sums over the horizon, of a sample of series: span
+            (`period`, `sum`), demand_class (a number in `training.demand.demand_class.CLASSES`), rate (units per
+            period), pit.
         forecasts: one row per cutoff x store x product x date: units, forecast, quantiles of the candidate.
         residuals: means of the models of all windows and of those before, with what came.
     """
@@ -48,8 +52,7 @@ class Backtest:
     sums: pl.DataFrame
     totals: pl.DataFrame
     ets: pl.DataFrame
-    pit: Doubles
-    pit_class: Ints
+    pits: pl.DataFrame
     forecasts: pl.DataFrame
     residuals: list[Residuals]
 
@@ -77,19 +80,38 @@ class Backtest:
             out[f"pit_within_{round(band * 100)}"] = float(np.mean(np.abs(self.pit - 0.5) <= band / 2))
         return out
 
-    def calibration(self) -> pl.DataFrame:
-        """One row per demand class: periods sampled, and the share of their PIT in the middle 50, 80 and 90 %.
+    @property
+    def pit(self) -> Doubles:
+        """Those of periods."""
+        return self.pits.filter(span="period")["pit"].to_numpy()
 
-        PIT values are randomised, so a calibrated model has .5, .8 and .9 for counts too, where the coverage of a band
-        of counts lies above what is stated. The last row, `all`, is of every class.
+    def calibration(self) -> pl.DataFrame:
+        """One row per span (a period, the sum over the horizon) x group: values, and the share of PIT in the middle.
+
+        Groups are demand classes, classes of size (units per period), and `all`. PIT values are randomised, so a
+        calibrated model has .5, .8 and .9 in the middle 50, 80 and 90 % for counts too, where the coverage of a band
+        of counts lies above what is stated.
         """
-        rows = []
-        for number, name in enumerate((*CLASSES, "all")):
-            values = self.pit if name == "all" else self.pit[self.pit_class == number]
-            if values.size:
-                within = {f"within_{band}": float(np.mean(np.abs(values - 0.5) <= band / 200)) for band in (50, 80, 90)}
-                rows.append({"class": name, "periods": values.size} | within)
-        return pl.DataFrame(rows)
+        low, middle, high = SIZE_EDGES
+        rate = pl.col("rate")
+        groups = [(name, pl.col("demand_class") == number) for number, name in enumerate(CLASSES)]
+        groups += [
+            (f"under {low:g} a period", rate < low),
+            (f"{low:g} to {middle:g}", (rate >= low) & (rate < middle)),
+            (f"{middle:g} to {high:g}", (rate >= middle) & (rate < high)),
+            (f"{high:g} and more", rate >= high),
+            ("all", pl.lit(value=True)),
+        ]
+        away = (pl.col("pit") - 0.5).abs()
+        within = [(away <= band / 200).mean().alias(f"within_{band}") for band in (50, 80, 90)]
+        frames = [
+            self.pits.filter(chosen)
+            .group_by("span")
+            .agg(pl.len().cast(pl.Int64).alias("values"), *within)
+            .select("span", pl.lit(name).alias("group"), pl.exclude("span"))
+            for name, chosen in groups
+        ]
+        return pl.concat(frames).sort("span", maintain_order=True)
 
 
 def backtest_windows(dataset: Dataset, config: DemandConfig, n_windows: int) -> list[date]:
@@ -160,8 +182,7 @@ def backtest(
         sums=pl.concat([window.sums for window in scores_of_windows]),
         totals=pl.concat([window.totals for window in scores_of_windows]),
         ets=pl.concat([window.ets for window in scores_of_windows], how="diagonal"),
-        pit=np.concatenate([window.pit for window in scores_of_windows]),
-        pit_class=np.concatenate([window.pit_class for window in scores_of_windows]),
+        pits=pl.concat([window.pits for window in scores_of_windows]),
         forecasts=pl.concat([window.forecasts for window in scores_of_windows]),
         residuals=residuals,
     )

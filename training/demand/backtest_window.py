@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.demand.arrays import Bools, Doubles, Floats, Ints
+from features.demand.arrays import Bools, Doubles, Floats
 from features.demand.history import DemandHistory
 from features.demand.panel import DemandPanel
 from retail_brain.errors import ImpossibleError
@@ -59,8 +59,7 @@ class WindowScores:
     sums: pl.DataFrame
     totals: pl.DataFrame
     ets: pl.DataFrame
-    pit: Doubles
-    pit_class: Ints
+    pits: pl.DataFrame
     forecasts: pl.DataFrame
     residuals: Residuals
 
@@ -128,7 +127,7 @@ def score_window(
     quantiles, horizon, seed = model.config.demand.quantiles, history.horizon, model.config.seed
     rng = np.random.default_rng((seed, cutoff.toordinal()))
     frames: dict[str, list[pl.DataFrame]] = {CANDIDATE: []}
-    parts: list[tuple[pl.DataFrame, pl.DataFrame, Doubles, Ints]] = []
+    parts: list[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]] = []
     first: _Target | None = None
     residuals: list[Residuals] = []
     totals = TotalScores()
@@ -146,7 +145,7 @@ def score_window(
         totals.add(panel.series.filter(target.chosen), mean, paths, target.units, target.known)
         frames[CANDIDATE].append(target.frame(mean, _quantiles(paths, quantiles), quantiles))
         first = first or target
-        parts.append((_scale(target), _sum_frames(target, mean, paths, quantiles), *_pit(target, paths, rng)))
+        parts.append((_scale(target), _sum_frames(target, mean, paths, quantiles), _pits(target, paths, rng)))
         for name, baseline in BASELINES.items() if scoring.baselines else ():
             forecast = baseline(panel, horizon, quantiles)
             rows = target.frame(forecast.mean[target.chosen], forecast.quantiles[target.chosen], quantiles)
@@ -164,8 +163,7 @@ def score_window(
         sums=scores(sums_frame, scale, quantiles, ["cutoff", "periods"]).drop("rmsse"),
         totals=totals.scores(cutoff, quantiles),
         ets=_beside_ets(first, methods, scale, quantiles, cutoff) if scoring.ets else pl.DataFrame(),
-        pit=np.concatenate([pit for *_, pit, _ in parts]),
-        pit_class=np.concatenate([of for *_, of in parts]),
+        pits=pl.concat([pits for *_, pits in parts]),
         forecasts=in_table_units(methods[CANDIDATE], history).select(pl.lit(cutoff).alias("cutoff"), pl.all()),
         residuals=Residuals.joined(residuals, horizon),
     )
@@ -210,13 +208,26 @@ def _quantiles(paths: Floats | Doubles, quantiles: Sequence[float]) -> Doubles:
     return np.moveaxis(np.quantile(paths, quantiles, axis=1), 0, -1).astype(np.float64)
 
 
-def _pit(target: _Target, paths: Floats, rng: np.random.Generator) -> tuple[Doubles, Ints]:
-    """Randomised PIT of some series' periods, and the demand class of each."""
+def _pits(target: _Target, paths: Floats, rng: np.random.Generator) -> pl.DataFrame:
+    """Randomised PIT of some series: one row per known period, and per sum over the horizon where all of it is known.
+
+    Columns: span (`period`, `sum`), demand_class (number in `CLASSES`), rate (mean units per period), pit.
+    """
     rows = np.sort(rng.permutation(len(paths))[:PIT_SERIES])
-    values = randomised_pit(np.moveaxis(paths[rows], 1, -1), target.units[rows], rng)
-    known = target.known[rows]
     of_series = demand_class(target.panel)[target.chosen][rows]
-    return values[known], np.broadcast_to(of_series[:, None], known.shape)[known]
+    rate = paths[rows].mean(axis=(1, 2), dtype=np.float64)
+    units, known, drawn = target.units[rows], target.known[rows], paths[rows]
+    values = randomised_pit(np.moveaxis(drawn, 1, -1), units, rng)
+    whole = known.all(axis=1)
+    sums = randomised_pit(drawn[whole].sum(axis=2, dtype=np.float64), units[whole].sum(axis=1, dtype=np.float64), rng)
+    series = np.nonzero(known)[0]
+    frames = (("period", series, values[known]), ("sum", np.flatnonzero(whole), sums))
+    return pl.concat(
+        pl.DataFrame({"demand_class": of_series[of], "rate": rate[of], "pit": pit}).select(
+            pl.lit(span).alias("span"), pl.all()
+        )
+        for span, of, pit in frames
+    )
 
 
 def _scale(target: _Target) -> pl.DataFrame:

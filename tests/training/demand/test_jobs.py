@@ -55,16 +55,33 @@ def test_the_champion_beats_every_rival_on_demand_that_follows_weekday_and_promo
     assert abs(np.mean(found.pit) - 0.5) < 0.06
 
 
-def test_calibration_is_told_by_demand_class_as_shares_of_randomised_pit(found: Backtest) -> None:
-    known = replace(found, pit=np.array([0.3, 0.5, 0.9, 0.96]), pit_class=np.array([0, 0, 2, 2]))
-    table = known.calibration()
-    assert table["class"].to_list() == ["smooth", "intermittent", "all"]
-    assert table.select("periods", "within_50", "within_80", "within_90").rows() == [
-        (2, 1.0, 1.0, 1.0),
-        (2, 0.0, 0.5, 0.5),
-        (4, 0.5, 0.75, 0.75),
+def test_calibration_is_told_by_span_class_and_size_as_shares_of_randomised_pit(found: Backtest) -> None:
+    pits = pl.DataFrame(
+        {
+            "span": ["period"] * 4 + ["sum"],
+            "demand_class": [0, 0, 2, 2, 0],
+            "rate": [2.0, 3.0, 0.05, 0.5, 2.0],
+            "pit": [0.3, 0.5, 0.9, 0.96, 0.94],
+        }
+    )
+    assert replace(found, pits=pits).calibration().rows() == [
+        ("period", "smooth", 2, 1.0, 1.0, 1.0),
+        ("period", "intermittent", 2, 0.0, 0.5, 0.5),
+        ("period", "under 0.1 a period", 1, 0.0, 1.0, 1.0),
+        ("period", "0.1 to 1", 1, 0.0, 0.0, 0.0),
+        ("period", "1 to 10", 2, 1.0, 1.0, 1.0),
+        ("period", "all", 4, 0.5, 0.75, 0.75),
+        ("sum", "smooth", 1, 0.0, 0.0, 1.0),
+        ("sum", "1 to 10", 1, 0.0, 0.0, 1.0),
+        ("sum", "all", 1, 0.0, 0.0, 1.0),
     ]
-    assert found.calibration()["periods"].to_list()[-1] == found.pit.size
+
+
+def test_pits_of_a_backtest_are_of_periods_and_of_sums_over_the_horizon(found: Backtest) -> None:
+    of_sums = found.pits.filter(span="sum")
+    assert 0 < of_sums.height < found.pit.size
+    assert abs(of_sums["pit"].to_numpy().mean() - 0.5) < 0.2
+    assert found.pits["pit"].is_between(0, 1).all()
 
 
 def test_nothing_of_a_window_depends_on_what_came_after_it(
