@@ -17,7 +17,7 @@ from serving.http.answer_cache import AnswerCache
 from serving.http.body import read_body
 from serving.http.compression import Rendered, header
 from serving.http.errors import HttpError, error_body, malformed, status_of, unavailable
-from serving.http.handlers.call import Call
+from serving.http.handlers.call import ANEW, Call
 from serving.http.keyring import Keyring
 from serving.http.openapi import openapi
 from serving.http.routes import ROUTES, Route
@@ -112,9 +112,9 @@ class Api:
             # not chained: the original holds the values of the request, which may be personal data
             raise malformed(error) from None
         # before the work: what changes meanwhile must make the answer stale
-        state = None if route.depends_on is None else route.depends_on(request, call)
+        state = ANEW if route.depends_on is None else route.depends_on(request, call)
         answer = Rendered(to_json(await self._run(route, request, call), inf_nan_mode="null"))
-        if route.depends_on is not None:
+        if state is not ANEW:
             self._cache.put(route, body, call, request, state, answer)
         return answer
 

@@ -96,7 +96,7 @@ class Route:
         threaded: whether it runs in a thread because it takes more than about a millisecond or waits for a disk.
         tag: subject in the documentation, one of `serving.http.openapi.TAGS` or a word of your own.
         depends_on: gives what an answer depends on besides request, language, role and the tenant's view, to be
-            compared by `==`; such answers are kept and given again. None: every request is computed.
+            compared by `==`; such answers are kept and given again. None, or a result of `ANEW`: they are computed.
         owner: which entry point of which package declares it; the service sets it, and it is empty for a built-in one.
     """
 
@@ -290,7 +290,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="people",
-        depends_on=_view_alone,
+        depends_on=audience.depends_on,
     ),
     Route(
         "/similar",

@@ -207,7 +207,11 @@ class Soak:
         from retail_brain.files import write_text
 
         nxt = 1 - self.ledger.current
-        write_text(self.home / "var" / "main" / "answers" / "CURRENT", self.sets[nxt] + "\n")
+        try:
+            write_text(self.home / "var" / "main" / "answers" / "CURRENT", self.sets[nxt] + "\n")
+        except OSError:
+            self.ledger.promised["a swap on the full disk"] += 1
+            return
         self.ledger.current, self.ledger.swapped_at = nxt, time.monotonic()
 
     def kill_youngest(self) -> None:

@@ -7,7 +7,7 @@ import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceRequest as Criteria
 from retail_brain.errors import NotFoundError
-from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
+from serving.http.handlers.call import ANEW, Call, find_product, find_store, names_of, no_champion
 from serving.http.handlers.segments import segment_customers
 from serving.http.handlers.stock_network import network_rows
 from serving.http.messages.people_messages import AudienceRequest
@@ -45,6 +45,11 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
         "basis": "warm" if drawn.is_warm else "cold",
         "names": names_of(answers.products, rows, answers.products.ids.take(rows)),
     }
+
+
+def depends_on(request: AudienceRequest, _call: Call) -> object:
+    """What the answer depends on besides request and view: of a segment the database and the features, else nothing."""
+    return None if request.segment is None else ANEW
 
 
 def _criteria(request: AudienceRequest, call: Call) -> Criteria:

@@ -12,6 +12,9 @@ from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 from serving.store.catalog import Catalog
 
+ANEW = object()
+"""What `Route.depends_on` gives where an answer depends on more than can be compared: it is computed every time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:

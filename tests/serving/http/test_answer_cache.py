@@ -12,7 +12,7 @@ from retail_brain.settings import Settings
 from serving.http.access import Principal, Scope
 from serving.http.answer_cache import AnswerCache
 from serving.http.compression import Rendered
-from serving.http.handlers.call import Call
+from serving.http.handlers.call import ANEW, Call
 from serving.http.routes import ROUTES, Route
 
 ANSWER = Rendered(b"x" * 2_000)
@@ -100,6 +100,14 @@ def test_only_routes_that_write_nothing_are_kept() -> None:
         "/transfers",
         "/what_if",
     }
+
+
+def test_an_audience_of_a_segment_is_computed_every_time() -> None:
+    one = next(route for route in ROUTES if route.path == "/audience")
+    assert one.depends_on is not None
+    asked = {"product_ids": ["P1"], "size": 3}
+    assert one.depends_on(one.request.model_validate(asked), call(View("a"))) is None
+    assert one.depends_on(one.request.model_validate(asked | {"segment": "loyal"}), call(View("a"))) is ANEW
 
 
 def computed(client: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
