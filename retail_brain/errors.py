@@ -58,6 +58,12 @@ class UnconfirmedError(ImpossibleError):
     code = "unconfirmed"
 
 
+class ConflictError(ImpossibleError):
+    """Somebody else changed the thing since it was read; `details` hold both versions."""
+
+    code = "conflict"
+
+
 class ModelError(RetailBrainError):
     """A model or bundle is missing, damaged or made by an incompatible version."""
 

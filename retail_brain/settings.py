@@ -282,6 +282,22 @@ class AudienceSettings(Section):
     just_bought_days: int = Field(default=7, ge=0, description="days; nobody is offered what they bought within them")
 
 
+class CampaignSettings(Section):
+    """Campaigns: quiet hours, what is assumed and how long an effect is counted."""
+
+    quiet_from: int = Field(default=21, ge=0, le=24, description="hour from which nobody is contacted, on any day")
+    quiet_until: int = Field(default=9, ge=0, le=24, description="hour before which nobody is contacted, on any day")
+    assumed_caused_share: float = Field(
+        default=0.1, gt=0, lt=1, description="share of purchases that contacts cause, where no campaign measured it yet"
+    )
+    effect_days: int = Field(
+        default=14, ge=1, description="days from a contact in which purchases count for its effect"
+    )
+    second_person: bool = Field(
+        default=False, description="whether a campaign is approved by somebody else than who changed it last"
+    )
+
+
 class ServingSettings(Section):
     """The service."""
 
@@ -364,6 +380,7 @@ class Settings(Section):
     replenishment: ReplenishmentSettings = ReplenishmentSettings()
     network: NetworkSettings = NetworkSettings()
     audience: AudienceSettings = AudienceSettings()
+    campaigns: CampaignSettings = CampaignSettings()
     serving: ServingSettings = ServingSettings()
     lake_uri: str | None = Field(default=None, description="where the lake is, if not under the home folder")
     storage_options: Mapping[str, str] = Field(default_factory=dict, description="credentials of an object store")

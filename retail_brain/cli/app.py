@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from retail_brain import __version__
 from retail_brain.cli import (
     audience_verbs,
+    campaign_verbs,
     check_verbs,
     context,
     demo_verb,
@@ -74,6 +75,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "recommend": recommend_verbs.recommend,
         "audience": audience_verbs.audience,
         "assign": audience_verbs.assign,
+        "campaign": campaign_verbs.campaign,
         "rules": rules_verbs.rules,
         "segments": segment_verbs.segments,
     },

@@ -66,7 +66,7 @@ def audience(
             at_home_only=at_home_only,
             home_store_id=store,
             left_over=left_over,
-            customer_ids=None if segment is None else _segment_customers(segment, dataset, lake),
+            customer_ids=None if segment is None else segment_customers(segment, dataset, lake),
         )
         write_table(table, out)
         write_table(exclusions, out.with_name(f"{out.stem}_exclusions{out.suffix}"))
@@ -76,7 +76,7 @@ def audience(
         chosen.progress.say(f"    left out {customers:,}: {reason}")
 
 
-def _segment_customers(name: str, dataset: "Dataset", lake: str | None) -> list[str]:
+def segment_customers(name: str, dataset: "Dataset", lake: str | None) -> list[str]:
     """Customer ids of a saved segment.
 
     Raises:

@@ -227,6 +227,50 @@ OVERRIDES = Table(
     UniqueConstraint("tenant_id", "override_id"),
 )
 
+CAMPAIGNS = Table(
+    "campaigns",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("campaign_id", String(100), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("definition", JSON, nullable=False),
+    Column("preview", JSON(none_as_null=True)),
+    Column("created_by", String(200), nullable=False),
+    Column("created_at", _UtcDateTime, nullable=False),
+    Column("changed_by", String(200), nullable=False),
+    Column("changed_at", _UtcDateTime, nullable=False),
+    Column("approved_by", String(200)),
+    Column("approved_at", _UtcDateTime),
+    Column("stopped_by", String(200)),
+    Column("stopped_at", _UtcDateTime),
+    Column("stop_reason", Text),
+    UniqueConstraint("tenant_id", "campaign_id"),
+)
+
+CAMPAIGN_CONTACTS = Table(
+    "campaign_contacts",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("campaign_id", String(100), nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("held", Boolean, nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("hour", Integer, nullable=False),
+    Column("store_id", Text),
+    Column("product_id", Text, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("caused", Float, nullable=False),
+    Column("expected_value", Float),
+    Column("segment", Text),
+    Column("state", String(20), nullable=False),
+    UniqueConstraint("tenant_id", "campaign_id", "customer_id"),
+    Index(None, "tenant_id", "day"),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,

@@ -15,11 +15,12 @@ class Scope(StrEnum):
     EVENTS = "events:write"
     RULES = "rules:write"
     SEGMENTS = "segments:write"
+    CAMPAIGNS = "campaigns:write"
 
 
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
     "merchandiser": frozenset({Scope.DEMAND, Scope.STOCK, Scope.DECIDE, Scope.GOODS}),
-    "marketer": frozenset({Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.RULES, Scope.SEGMENTS}),
+    "marketer": frozenset({Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.RULES, Scope.SEGMENTS, Scope.CAMPAIGNS}),
     "data_scientist": frozenset({Scope.DEMAND, Scope.STOCK, Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.SEGMENTS}),
     "admin": frozenset(Scope),
 }

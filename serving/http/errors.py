@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 
 from retail_brain.errors import (
+    ConflictError,
     DataError,
     ImpossibleError,
     ModelError,
@@ -19,6 +20,7 @@ from retail_brain.errors import (
 # the first that fits counts: a subclass with a status of its own stands before its base
 _STATUS: tuple[tuple[type[RetailBrainError], int], ...] = (
     (NotFoundError, 404),
+    (ConflictError, 409),
     (ImpossibleError, 422),
     (ModelError, 422),
     (DataError, 422),

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from serving.http.access import Scope
 from serving.http.handlers import (
     audience,
+    campaigns,
     events,
     forecast,
     orders,
@@ -28,6 +29,15 @@ from serving.http.handlers import (
     what_if,
 )
 from serving.http.handlers.call import Call
+from serving.http.messages.campaign_messages import (
+    CampaignActRequest,
+    CampaignContactsRequest,
+    CampaignContactsResponse,
+    CampaignRequest,
+    CampaignResponse,
+    CampaignsRequest,
+    CampaignsResponse,
+)
 from serving.http.messages.demand_messages import (
     ForecastRequest,
     ForecastResponse,
@@ -291,6 +301,46 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="people",
         depends_on=audience.depends_on,
+    ),
+    Route(
+        "/campaigns",
+        "Campaigns and how each stands",
+        CampaignsRequest,
+        CampaignsResponse,
+        campaigns.campaigns,
+        (Scope.PEOPLE,),
+        threaded=True,
+        tag="campaigns",
+    ),
+    Route(
+        "/campaign",
+        "One campaign: look at it, or store a draft",
+        CampaignRequest,
+        CampaignResponse,
+        campaigns.one,
+        (Scope.PEOPLE,),
+        threaded=True,
+        tag="campaigns",
+    ),
+    Route(
+        "/campaign_act",
+        "Preview, approve or stop a campaign",
+        CampaignActRequest,
+        CampaignResponse,
+        campaigns.act,
+        (Scope.CAMPAIGNS,),
+        threaded=True,
+        tag="campaigns",
+    ),
+    Route(
+        "/campaign_contacts",
+        "People of an approved campaign: contacts and holdout",
+        CampaignContactsRequest,
+        CampaignContactsResponse,
+        campaigns.contacts,
+        (Scope.PEOPLE,),
+        threaded=True,
+        tag="campaigns",
     ),
     Route(
         "/similar",

@@ -214,6 +214,7 @@ _TABLES = (
     "place",
     "campaigns",
     "facts_customers",
+    "facts_products",
     "facts_consents",
     "facts_contacts",
     "facts_contact_effect",

@@ -13,9 +13,10 @@ from retail_brain.errors import ModelError
 from retail_brain.settings import AudienceSettings
 from serving.planning.people.audiences import only_customers, people_of
 from serving.store.answer_set import Answers
+from serving.store.arrays import Array
 from serving.store.scored_pairs import KINDS, NO_DAY
 
-_NOBODY = pl.DataFrame(
+NOBODY = pl.DataFrame(
     schema={
         "customer_id": pl.String,
         "product_id": pl.String,
@@ -76,7 +77,7 @@ def draw_audience(
     is_warm = any(pairs.height for pairs in parts)
     if not is_warm:
         parts = [_pairs_of_like(answers, product, settings) for product in products]
-    pairs, facts = pl.concat([_NOBODY, *parts]), _facts(answers, products)
+    pairs, facts = pl.concat([NOBODY, *parts]), facts_of(answers, products)
     facts = replace(facts, left_over=left_over)
     if store_id is not None:
         facts, pairs = people_of(store_id, facts, pairs)
@@ -88,14 +89,19 @@ def draw_audience(
 
 def pairs_of(answers: Answers, product: int) -> pl.DataFrame:
     """Everybody scored for a product, most probable first: one row per customer."""
+    assert answers.pairs is not None
+    return pairs_at(answers, answers.pairs.of_product(product))
+
+
+def pairs_at(answers: Answers, rows: Array) -> pl.DataFrame:
+    """Scored pairs at some rows, in that order."""
     held = answers.pairs
     assert held is not None
-    rows = held.of_product(product)
     codes = held.codes[rows]
     return pl.DataFrame(
         {
             "customer_id": pl.Series(answers.customers.ids.take(held.customer[rows]), dtype=pl.String),
-            "product_id": pl.repeat(answers.products.ids[product], len(rows), dtype=pl.String, eager=True),
+            "product_id": pl.Series(answers.products.ids.take(held.product[rows]), dtype=pl.String),
             "probability": held.probability[rows].astype(np.float64),
             "kind": pl.Series(np.array(KINDS)[codes[:, 0]].tolist(), dtype=pl.String),
             "due_on": pl.Series(codes[:, 1]).replace(NO_DAY, None).cast(pl.Date),
@@ -108,7 +114,7 @@ def pairs_of(answers: Answers, product: int) -> pl.DataFrame:
 def _pairs_of_like(answers: Answers, product: int, settings: AudienceSettings) -> pl.DataFrame:
     """People scored for goods like this one, at a discount."""
     if answers.similar is None:
-        return _NOBODY
+        return NOBODY
     others, scores = answers.similar.get(product)
     name, most = answers.products.ids[product], settings.similar_products
     parts = [
@@ -116,14 +122,15 @@ def _pairs_of_like(answers: Answers, product: int, settings: AudienceSettings) -
         for other, score in zip(others[:most].tolist(), scores[:most].tolist(), strict=True)
     ]
     return (
-        pl.concat([_NOBODY, *parts])
+        pl.concat([NOBODY, *parts])
         .sort("probability", "customer_id", descending=[True, False])
         .unique("customer_id", keep="first", maintain_order=True)
         .with_columns(product_id=pl.lit(name), kind=pl.lit("explore"), due_on=pl.lit(None, dtype=pl.Date))
     )
 
 
-def _facts(answers: Answers, products: Sequence[int]) -> AudienceFacts:
+def facts_of(answers: Answers, products: Sequence[int]) -> AudienceFacts:
+    """Facts about everybody and the goods at some positions."""
     rows = answers.rows
 
     def of_products(name: str) -> pl.DataFrame | None:

@@ -108,7 +108,12 @@ def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions
     """Writes the facts behind audiences: people, consents, contacts, responses, purchases, stock and values."""
     as_of = dataset.as_of or dataset.last_day()
     facts = read_facts(dataset, as_of, list(positions.products), settings)
+    products = dataset.scan_or_empty("products")
+    launched = pl.lit(None, dtype=pl.Date) if "launched_on" not in products.collect_schema() else pl.col("launched_on")
+    ids = pl.DataFrame({"product_id": list(positions.products)})
+    described = products.select("product_id", "category", launched_on=launched).unique("product_id").collect()
     whole = {
+        "facts_products": ids.join(described, on="product_id", how="left", maintain_order="left"),
         "facts_customers": facts.customers,
         "facts_consents": facts.consents,
         "facts_contacts": facts.contacts,

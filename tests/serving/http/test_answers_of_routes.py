@@ -302,10 +302,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "/transfers": {},
     "/counts": {"store_id": "S002"},
     "/leftovers": {},
+    "/campaigns": {},
     "/route_order": {"lines": [{"product_id": "P0001", "units": 2}], "store_id": "S001"},
 }
-ELSEWHERE = {"/receipts"}
-"""Routes that need something to have happened before; `test_orders_over_http.py` asks them."""
+ELSEWHERE = {"/receipts", "/campaign", "/campaign_act", "/campaign_contacts"}
+"""Routes that need something to have happened before; `test_orders_over_http.py` and `test_campaigns_over_http.py` ask
+them."""
 
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.path not in ELSEWHERE], ids=lambda route: route.path)

@@ -138,6 +138,10 @@ def test_no_route_opens_without_a_key_or_with_a_wrong_one(client: Any, route: An
         ("marketer", "/forecast", FORECAST),
         ("marketer", "/decisions", {"decisions": []}),
         ("data_scientist", "/decisions", {"decisions": []}),
+        ("merchandiser", "/campaigns", {}),
+        ("merchandiser", "/campaign", {"campaign_id": "spring"}),
+        ("merchandiser", "/campaign_contacts", {"campaign_id": "spring"}),
+        ("data_scientist", "/campaign_act", {"campaign_id": "spring", "version": 1, "act": "preview"}),
     ],
 )
 def test_a_role_may_only_do_its_own(client: Any, role: str, path: str, body: Any) -> None:

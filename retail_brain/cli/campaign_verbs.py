@@ -1,0 +1,182 @@
+"""Verbs of campaigns: save, list, show, preview, approve, stop, contacts."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from retail_brain.cli.context import current, open_database
+from retail_brain.cli.options import OutOption
+from retail_brain.cli.table_files import write_table
+
+if TYPE_CHECKING:
+    from retail_brain.operational.campaigns import Change
+    from serving.planning.campaigns.life import Desk
+
+campaign = typer.Typer(
+    help="Campaigns: draft, preview, approval, people. They are planned from the published answers.",
+    no_args_is_help=True,
+)
+
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="The campaign's id.")]
+ByOption = Annotated[str, typer.Option("--by", help="Who does it; kept with the campaign.")]
+VersionOption = Annotated[
+    int | None, typer.Option("--version", min=1, help="The version that you saw.", show_default="the present one")
+]
+
+
+@campaign.command()
+def save(
+    campaign_id: IdArgument,
+    file: Annotated[Path, typer.Argument(help="TOML or JSON: the definition.")],
+    version: VersionOption = None,
+    by: ByOption = "command line",
+) -> None:
+    """Store a draft: a new campaign, or with --version another definition of one that is not approved yet."""
+    from serving.planning.campaigns import life
+    from serving.planning.campaigns.files import read_definition
+
+    definition = read_definition(file)
+    with _desk() as desk:
+        stored = life.save(desk, _change(campaign_id, version, by), definition)
+    typer.echo(f"{campaign_id}: {stored.state}, version {stored.version}")
+
+
+@campaign.command("list")
+def list_() -> None:
+    """List campaigns with how they stand."""
+    from retail_brain.operational.campaigns import list_campaigns
+    from serving.planning.campaigns.life import state_on
+
+    with _desk() as desk:
+        for one in list_campaigns(current().workspace.tenant, desk.database):
+            dates = f"{one.definition.get('starts_on')}..{one.definition.get('ends_on')}"
+            typer.echo(
+                f"{one.campaign_id}  {state_on(one, desk.today):<9}  v{one.version}  {dates}  "
+                f"{one.definition.get('name')}  (changed by {one.changed_by})"
+            )
+
+
+@campaign.command()
+def show(campaign_id: IdArgument) -> None:
+    """Show a campaign as JSON: definition, preview, who and when."""
+    import json
+
+    from retail_brain.operational.campaigns import campaign as read
+    from serving.planning.campaigns.life import summary
+
+    with _desk() as desk:
+        stored = read(current().workspace.tenant, desk.database, campaign_id)
+        typer.echo(json.dumps(summary(stored, desk.today, "en"), ensure_ascii=False, indent=2))
+
+
+@campaign.command()
+def preview(campaign_id: IdArgument, version: VersionOption = None, by: ByOption = "command line") -> None:
+    """Work a campaign out: size, buyers, value, reach, exclusions step by step, stock against promises."""
+    from serving.planning.campaigns import life
+
+    with _desk() as desk:
+        stored = life.preview(desk, _seen(desk, campaign_id, version, by))
+    found = stored.preview or {}
+    typer.echo(f"{campaign_id}: previewed, version {stored.version}, as of {found['as_of']}")
+    _say_preview(found)
+
+
+@campaign.command()
+def approve(campaign_id: IdArgument, version: VersionOption = None, by: ByOption = "command line") -> None:
+    """Approve a previewed campaign: its people, channels, days, hours and holdout are frozen."""
+    from retail_brain.operational.campaign_contacts import campaign_contacts
+    from serving.planning.campaigns import life
+
+    with _desk() as desk:
+        stored = life.approve(desk, _seen(desk, campaign_id, version, by))
+        people = campaign_contacts(current().workspace.tenant, desk.database, campaign_id)
+    told = sum(one.contact.group == "contact" for one in people)
+    counted = f"{told:,} to contact, {len(people) - told:,} held out"
+    typer.echo(f"{campaign_id}: approved by {by}, version {stored.version}: {counted}")
+
+
+@campaign.command()
+def stop(
+    campaign_id: IdArgument,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept and shown.")],
+    version: VersionOption = None,
+    by: ByOption = "command line",
+) -> None:
+    """Stop an approved campaign: contacts still to come are withdrawn and free caps and stock."""
+    from serving.planning.campaigns import life
+
+    with _desk() as desk:
+        stored = life.stop(desk, _seen(desk, campaign_id, version, by), reason)
+    typer.echo(f"{campaign_id}: stopped by {by}, version {stored.version}")
+
+
+@campaign.command()
+def contacts(campaign_id: IdArgument, out: OutOption) -> None:
+    """Write the people of an approved campaign: group, channel, day, hour, product."""
+    import polars as pl
+
+    from retail_brain.operational.campaign_contacts import campaign_contacts
+    from retail_brain.operational.campaigns import campaign as read
+    from serving.planning.campaigns.life import contact_row
+
+    tenant = current().workspace.tenant
+    with _desk() as desk:
+        read(tenant, desk.database, campaign_id)
+        rows = [contact_row(one) for one in campaign_contacts(tenant, desk.database, campaign_id)]
+    write_table(pl.DataFrame(rows, infer_schema_length=None), out)
+    typer.echo(f"{len(rows):,} people -> {out}")
+
+
+def _say_preview(found: dict[str, Any]) -> None:
+    typer.echo(f"  {found['considered']:,} people considered")
+    for step in found["steps"]:
+        typer.echo(f"  - {step['customers']:>7,}  {step['left']:>7,} left  {step['reason']}")
+    value = "unknown" if found["expected_value"] is None else f"{found['expected_value']:,.2f}"
+    typer.echo(f"  {found['contacts']:,} to contact, {found['holdout']:,} held out")
+    typer.echo(
+        f"  expected buyers {found['expected_buyers']:,.1f} of the goods they are told of, "
+        f"{found['expected_buyers_any']:,.1f} of any of them"
+    )
+    typer.echo(
+        f"  {found['caused_purchases']:,.1f} purchases caused (share {found['caused_share']:.3f}, "
+        f"{found['effect_basis']}), value {value} after a cost of {found['cost']:,.2f}"
+    )
+    for row in found["channels"]:
+        typer.echo(f"  {row['channel']:<8}{row['reachable']:>8,} reachable{row['contacts']:>8,} contacts")
+
+
+@contextmanager
+def _desk() -> "Iterator[Desk]":
+    from retail_brain.cli.audience_verbs import segment_customers
+    from serving.planning.campaigns.life import Desk
+    from serving.store.answer_set import open_current
+    from serving.store.campaigns import PublishedSource
+
+    chosen = current()
+    database = open_database()
+    try:
+        answers = open_current(chosen.workspace.answers)
+        source = PublishedSource(
+            answers, lambda name: segment_customers(name, chosen.dataset(None, answers.manifest.as_of), None)
+        )
+        yield Desk(database, source, chosen.settings)
+    finally:
+        database.close()
+
+
+def _change(campaign_id: str, version: int | None, by: str) -> "Change":
+    from retail_brain.operational.campaigns import Change
+
+    return Change(current().workspace.tenant, campaign_id, version, by, datetime.now(UTC))
+
+
+def _seen(desk: "Desk", campaign_id: str, version: int | None, by: str) -> "Change":
+    """A change to the version named, or to the present one."""
+    from retail_brain.operational.campaigns import campaign as read
+
+    present = read(current().workspace.tenant, desk.database, campaign_id).version
+    return _change(campaign_id, version or present, by)

@@ -1,0 +1,1 @@
+"""Campaigns: their definition, and the statistics of their effect."""

@@ -1,0 +1,132 @@
+"""Defines a campaign: goods or people, messages by channel, days and hours, money, size and holdout."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import to_json
+
+from retail_brain.decisions.audience_request import AudienceRequest
+from retail_brain.errors import UsageError
+
+_NO_NUL = r"^[^\x00]*$"
+
+
+def _in_words(value: object) -> object:
+    """Days as text or dates only: a number would be taken for seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and not value.lstrip("+-").replace(".", "", 1).isdigit()):
+        return value
+    raise ValueError("wanted a day as text, such as 2026-02-28")
+
+
+Id = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2999, 12, 31)), BeforeValidator(_in_words)]
+Hour = Annotated[int, Field(strict=True, ge=0, le=24)]
+Money = Annotated[float, Field(strict=True, ge=0, le=1e12)]
+Share = Annotated[float, Field(strict=True, ge=0, lt=1)]
+Channel = Literal["wechat", "app", "sms", "email", "guide"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class MessageSlot(_Frozen):
+    """What is sent by one channel, in both languages, and what one contact costs there."""
+
+    channel: Channel
+    text: Annotated[str, Field(min_length=1, max_length=2000, pattern=_NO_NUL, description="message in English")]
+    text_zh: Annotated[str, Field(min_length=1, max_length=2000, pattern=_NO_NUL, description="message in Chinese")]
+    contact_cost: Annotated[Money, Field(description="money for one contact")] = 0.0
+
+
+class CampaignDefinition(_Frozen):
+    """A campaign as people write it: exactly one kind of goods, or people first and the goods chosen for each."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
+    kind: Literal["repeat", "explore", "mixed"] = "mixed"
+    product_ids: Annotated[tuple[Id, ...], Field(max_length=500, description="goods on offer")] = ()
+    category: Annotated[Id | None, Field(description="every product of this category")] = None
+    launched_since: Annotated[Day | None, Field(description="goods launched on this day or later")] = None
+    left_over: Annotated[bool, Field(strict=True, description="the excess stock of the shops")] = False
+    customer_ids: Annotated[tuple[Id, ...], Field(max_length=100_000, description="only these people")] = ()
+    segment: Annotated[Id | None, Field(description="only people of this segment, such as stage:friend")] = None
+    store_ids: Annotated[tuple[Id, ...], Field(max_length=10_000, description="only people of these shops")] = ()
+    slots: Annotated[tuple[MessageSlot, ...], Field(min_length=1, max_length=5)]
+    starts_on: Annotated[Day, Field(description="first day of contact")]
+    ends_on: Annotated[Day, Field(description="day after the last day of contact")]
+    weekdays: Annotated[
+        tuple[Annotated[int, Field(strict=True, ge=1, le=7)], ...],
+        Field(min_length=1, max_length=7, description="1 is Monday"),
+    ] = (1, 2, 3, 4, 5, 6, 7)
+    first_hour: Annotated[Hour, Field(description="first hour of the day in which people are contacted")] = 9
+    last_hour: Annotated[Hour, Field(description="hour from which nobody is contacted any more")] = 21
+    budget: Annotated[Money | None, Field(description="money for all contacts")] = None
+    margin: Annotated[Money | None, Field(description="money that a caused purchase earns; else the goods' own")] = None
+    size: Annotated[
+        int | None, Field(strict=True, ge=1, le=1_000_000, description="people, holdout included; none: all who pay")
+    ] = None
+    holdout_share: Annotated[Share | None, Field(description="share that is not contacted; else the setting")] = None
+    stock_limit: Annotated[
+        bool, Field(strict=True, description="whether the stock of people's shops limits how many are told")
+    ] = True
+
+    @model_validator(mode="after")
+    def _hangs_together(self) -> "CampaignDefinition":
+        goods = [bool(self.product_ids), self.category is not None, self.launched_since is not None, self.left_over]
+        if sum(goods) > 1:
+            raise ValueError("give one of product_ids, category, launched_since and left_over")
+        if not any(goods) and not self.customer_ids and self.segment is None:
+            raise ValueError(
+                "give goods (product_ids, category, launched_since, left_over) or people (customer_ids, segment)"
+            )
+        if self.ends_on <= self.starts_on:
+            raise ValueError("ends_on is the day after the last one: it must lie behind starts_on")
+        if self.ends_on > self.starts_on + timedelta(days=366):
+            raise ValueError("a campaign lasts a year at most")
+        if self.last_hour <= self.first_hour:
+            raise ValueError("last_hour must lie behind first_hour")
+        if len({slot.channel for slot in self.slots}) < len(self.slots):
+            raise ValueError("a channel has one slot")
+        return self
+
+    @property
+    def any_goods(self) -> bool:
+        """Whether people come first and each is told of what suits them best."""
+        return not (self.product_ids or self.category or self.launched_since or self.left_over)
+
+    def request(self, campaign_id: str, product_ids: tuple[str, ...], usual_holdout: float) -> AudienceRequest:
+        """The question whom to contact, for goods that were found for it."""
+        return AudienceRequest(
+            product_ids=product_ids,
+            size=self.size or 2**31,
+            campaign_id=campaign_id,
+            kind=self.kind,
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+            budget=self.budget,
+            holdout_share=usual_holdout if self.holdout_share is None else self.holdout_share,
+            channels=tuple(slot.channel for slot in self.slots),
+            channel_costs={slot.channel: slot.contact_cost for slot in self.slots},
+            weekdays=self.weekdays,
+            any_goods=self.any_goods,
+        )
+
+
+def parse_definition(values: Mapping[str, Any], origin: str) -> CampaignDefinition:
+    """A definition from plain values, as JSON or TOML hold them.
+
+    Raises:
+        UsageError: a field is missing, unknown or cannot be used; the message names each.
+    """
+    try:
+        return CampaignDefinition.model_validate_json(to_json(dict(values)))
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, problem['loc'])) or 'campaign'}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        raise UsageError(
+            f"{origin} is no campaign that can be used: {'; '.join(problems[:5])}. Correct it.", {"problems": problems}
+        ) from None

@@ -1,0 +1,144 @@
+"""Stores whom an approved campaign contacts and holds out: frozen at the approval, the plan of all later caps."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from retail_brain.errors import ImpossibleError
+from retail_brain.operational.campaigns import Change, StoredCampaign, advance, insert_rows, lock_plans, plans_mark
+from retail_brain.operational.database import Database
+from retail_brain.operational.tables import CAMPAIGN_CONTACTS
+
+
+@dataclass(frozen=True)
+class CampaignContact:
+    """One person of an approved campaign.
+
+    Attributes:
+        group: `contact`, or `holdout`: measured and never contacted; channel, day and hour are those it would have had.
+        hour: 0 to 23, of the shop's day.
+        store_id: the person's shop; None where none is known.
+        product_id: the product they are told of.
+        probability: of buying it.
+        caused: purchases of any of the goods that the contact is expected to cause.
+        expected_value: money of these, less the cost of the contact; None where no price is known.
+        segment: stage of the person at the approval.
+    """
+
+    customer_id: str
+    group: str
+    channel: str
+    day: date
+    hour: int
+    store_id: str | None
+    product_id: str
+    probability: float
+    caused: float
+    expected_value: float | None
+    segment: str | None
+
+
+@dataclass(frozen=True)
+class PlannedContact:
+    """A contact of an approved campaign with how it stands: `planned`, `sent`, `failed` or `withdrawn`."""
+
+    campaign_id: str
+    state: str
+    contact: CampaignContact
+
+
+def approved_mark(tenant: str, database: Database) -> tuple[int, int]:
+    """State of the plans, to be handed to `approve_campaign`.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.reading() as connection:
+        return plans_mark(tenant, connection)
+
+
+def approve_campaign(
+    database: Database, change: Change, contacts: Sequence[CampaignContact], mark: tuple[int, int]
+) -> StoredCampaign | None:
+    """Approves a previewed campaign and freezes its people; None where another approval or stop came in between.
+
+    Args:
+        database: where it is.
+        change: who approves which version.
+        contacts: its people, worked out under the plans that `mark` stands for.
+        mark: result of `approved_mark` before they were worked out.
+
+    Raises:
+        ConflictError: somebody else changed it since that version.
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it was not previewed, or is approved already.
+        UnavailableError: the database does not answer.
+    """
+    with database.writing() as connection:
+        lock_plans(change.tenant, connection)
+        if plans_mark(change.tenant, connection) != mark:
+            return None
+        values = {"state": "approved", "approved_by": change.by, "approved_at": change.now}
+        counted = {group: sum(one.group == group for one in contacts) for group in ("contact", "holdout")}
+        approved = advance(connection, change, ("previewed",), values, "campaign.approved", details=counted)
+        own = {"tenant_id": change.tenant, "campaign_id": change.campaign_id, "state": "planned"}
+        insert_rows(connection, CAMPAIGN_CONTACTS, [own | _row(one) for one in contacts])
+        return approved
+
+
+def stop_campaign(database: Database, change: Change, reason: str, today: date) -> StoredCampaign:
+    """Stops an approved campaign: contacts planned for `today` or later are withdrawn and free caps and stock.
+
+    Raises:
+        ConflictError: somebody else changed it since that version.
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it is not approved.
+        UnavailableError: the database does not answer.
+    """
+    if not reason.strip():
+        raise ImpossibleError("a campaign is stopped with a reason; got none. Say why.")
+    with database.writing() as connection:
+        lock_plans(change.tenant, connection)
+        values = {"state": "stopped", "stopped_by": change.by, "stopped_at": change.now, "stop_reason": reason}
+        stopped = advance(connection, change, ("approved",), values, "campaign.stopped", details={"reason": reason})
+        table = CAMPAIGN_CONTACTS.c
+        later = (table.tenant_id == change.tenant) & (table.campaign_id == change.campaign_id) & (table.day >= today)
+        connection.execute(update(CAMPAIGN_CONTACTS).where(later, table.state == "planned").values(state="withdrawn"))
+        return stopped
+
+
+def campaign_contacts(
+    tenant: str, database: Database, campaign_id: str | None = None, *, since: date | None = None
+) -> list[PlannedContact]:
+    """The people of a campaign in the order in which they were ranked.
+
+    Args:
+        tenant: whose campaigns.
+        database: where they are.
+        campaign_id: of one campaign; None: of all.
+        since: only contacts of this day or later; None: of any.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    query = select(CAMPAIGN_CONTACTS).where(CAMPAIGN_CONTACTS.c.tenant_id == tenant)
+    if campaign_id is not None:
+        query = query.where(CAMPAIGN_CONTACTS.c.campaign_id == campaign_id)
+    if since is not None:
+        query = query.where(CAMPAIGN_CONTACTS.c.day >= since)
+    with database.reading() as connection:
+        return [_planned(row) for row in connection.execute(query.order_by(CAMPAIGN_CONTACTS.c.id))]
+
+
+def _row(contact: CampaignContact) -> dict[str, Any]:
+    values = asdict(contact)
+    return values | {"held": values.pop("group") == "holdout"}
+
+
+def _planned(row: Row[tuple[object, ...]]) -> PlannedContact:
+    fields = {name: getattr(row, name) for name in CampaignContact.__dataclass_fields__ if name != "group"}
+    contact = CampaignContact(group="holdout" if row.held else "contact", **fields)
+    return PlannedContact(row.campaign_id, row.state, contact)

@@ -1,0 +1,239 @@
+"""Stores campaigns with who did what when; each change needs the version it was made to (optimistic locking)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
+from retail_brain.operational.audit import AuditEntry, append_audit
+from retail_brain.operational.database import Database
+from retail_brain.operational.tables import CAMPAIGNS, TENANTS
+
+OPEN = ("draft", "previewed")
+"""States in which a campaign may still be changed."""
+
+
+@dataclass(frozen=True)
+class StoredCampaign:
+    """A campaign as it stands.
+
+    Attributes:
+        version: rises with every change.
+        state: `draft`, `previewed`, `approved` or `stopped`; whether an approved one runs or has ended is a question
+            of the day.
+        definition: as JSON.
+        preview: numbers of the preview that counts, as JSON; None before.
+    """
+
+    campaign_id: str
+    version: int
+    state: str
+    definition: dict[str, Any]
+    preview: dict[str, Any] | None
+    created_by: str
+    created_at: datetime
+    changed_by: str
+    changed_at: datetime
+    approved_by: str | None
+    approved_at: datetime | None
+    stopped_by: str | None
+    stopped_at: datetime | None
+    stop_reason: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who changes which campaign, and the version that the change was made to.
+
+    Attributes:
+        version: that the person saw; None for a new campaign.
+        by: who.
+        now: when.
+    """
+
+    tenant: str
+    campaign_id: str
+    version: int | None
+    by: str
+    now: datetime
+
+
+def save_campaign(database: Database, change: Change, definition: Mapping[str, Any]) -> StoredCampaign:
+    """Stores a new campaign as a draft, or another definition of one that is not approved yet.
+
+    Raises:
+        ConflictError: somebody else changed it since that version, or a new one has an id that is taken.
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it is approved already.
+        UnavailableError: the database does not answer.
+    """
+    with database.writing() as connection:
+        database.ensure_tenant(change.tenant, connection, now=change.now)
+        if change.version is not None:
+            values = {"definition": dict(definition), "state": "draft", "preview": None}
+            return advance(connection, change, OPEN, values, "campaign.changed", mine=definition)
+        row = {
+            "tenant_id": change.tenant,
+            "campaign_id": change.campaign_id,
+            "version": 1,
+            "state": "draft",
+            "definition": dict(definition),
+            "created_by": change.by,
+            "created_at": change.now,
+            "changed_by": change.by,
+            "changed_at": change.now,
+        }
+        if not database.insert_new(connection, CAMPAIGNS, [row], ["tenant_id", "campaign_id"]):
+            raise _conflict(_locked(connection, change), change, definition)
+        append_audit(
+            change.tenant, connection, AuditEntry(change.now, change.by, "campaign.made", change.campaign_id, {})
+        )
+        return _locked(connection, change)
+
+
+def note_preview(database: Database, change: Change, preview: Mapping[str, Any]) -> StoredCampaign:
+    """Stores the preview that an approval will be about.
+
+    Raises:
+        ConflictError: somebody else changed the campaign since that version.
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it is approved already.
+        UnavailableError: the database does not answer.
+    """
+    with database.writing() as connection:
+        values = {"state": "previewed", "preview": dict(preview)}
+        return advance(connection, change, OPEN, values, "campaign.previewed")
+
+
+def advance(
+    connection: Connection,
+    change: Change,
+    states: Collection[str],
+    values: Mapping[str, Any],
+    action: str,
+    *,
+    mine: Mapping[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> StoredCampaign:
+    """Changes a campaign within the caller's transaction, with the audit; returns it with its new version.
+
+    Args:
+        connection: of a writing transaction.
+        change: who, and the version that they saw.
+        states: states in which the change is possible.
+        values: columns that change.
+        action: for the audit.
+        mine: definition that the person wanted to store, shown beside the other one in a conflict.
+        details: for the audit.
+
+    Raises:
+        ConflictError: somebody else changed it since that version.
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it is in none of the states.
+    """
+    present = _locked(connection, change)
+    if present.version != change.version:
+        raise _conflict(present, change, mine)
+    if present.state not in states:
+        raise ImpossibleError(
+            f"campaign {change.campaign_id!r} is {present.state}; for this it must be {' or '.join(sorted(states))}. "
+            "Look at it again, or make a new one.",
+            {"state": present.state, "version": present.version},
+        )
+    own = _own(change)
+    changed = {"version": present.version + 1, "changed_by": change.by, "changed_at": change.now} | dict(values)
+    connection.execute(update(CAMPAIGNS).where(own).values(**changed))
+    told = {"version": present.version + 1, **(details or {})}
+    append_audit(change.tenant, connection, AuditEntry(change.now, change.by, action, change.campaign_id, told))
+    return _locked(connection, change)
+
+
+def campaign(tenant: str, database: Database, campaign_id: str) -> StoredCampaign:
+    """One campaign.
+
+    Raises:
+        NotFoundError: there is no such campaign.
+        UnavailableError: the database does not answer.
+    """
+    own = (CAMPAIGNS.c.tenant_id == tenant) & (CAMPAIGNS.c.campaign_id == campaign_id)
+    with database.reading() as connection:
+        row = connection.execute(select(CAMPAIGNS).where(own)).one_or_none()
+    if row is None:
+        raise _unknown(campaign_id)
+    return _stored(row)
+
+
+def list_campaigns(tenant: str, database: Database) -> list[StoredCampaign]:
+    """Every campaign of a tenant, the newest first.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    query = select(CAMPAIGNS).where(CAMPAIGNS.c.tenant_id == tenant).order_by(CAMPAIGNS.c.id.desc())
+    with database.reading() as connection:
+        return [_stored(row) for row in connection.execute(query)]
+
+
+def plans_mark(tenant: str, connection: Connection) -> tuple[int, int]:
+    """A value that differs after every approval and stop: the plans that caps and stock are counted against."""
+    condition = (CAMPAIGNS.c.tenant_id == tenant) & CAMPAIGNS.c.approved_at.is_not(None)
+    query = select(func.count(), func.count(CAMPAIGNS.c.stopped_at)).where(condition)
+    approved, stopped = connection.execute(query).one()
+    return int(approved), int(stopped)
+
+
+def lock_plans(tenant: str, connection: Connection) -> None:
+    """Makes approvals of a tenant wait for each other until the caller's transaction ends; SQLite does so anyway."""
+    connection.execute(select(TENANTS.c.tenant_id).where(TENANTS.c.tenant_id == tenant).with_for_update())
+
+
+def _own(change: Change) -> Any:
+    return (CAMPAIGNS.c.tenant_id == change.tenant) & (CAMPAIGNS.c.campaign_id == change.campaign_id)
+
+
+def _locked(connection: Connection, change: Change) -> StoredCampaign:
+    row = connection.execute(select(CAMPAIGNS).where(_own(change)).with_for_update()).one_or_none()
+    if row is None:
+        raise _unknown(change.campaign_id)
+    return _stored(row)
+
+
+def _unknown(campaign_id: str) -> NotFoundError:
+    return NotFoundError(
+        f"there is no campaign {campaign_id!r} among those made here. `retail-brain campaign list` and /campaigns show "
+        "them.",
+        {"campaign_id": campaign_id},
+    )
+
+
+def _conflict(present: StoredCampaign, change: Change, mine: Mapping[str, Any] | None) -> ConflictError:
+    seen = "a new one" if change.version is None else f"version {change.version}"
+    return ConflictError(
+        f"campaign {change.campaign_id!r} was changed by {present.changed_by} at {present.changed_at:%Y-%m-%d %H:%M}: "
+        f"it has version {present.version}, your change was made to {seen}. Look at both, and make your change to the "
+        "present one.",
+        {
+            "version": present.version,
+            "yours": {"version": change.version, "campaign": None if mine is None else dict(mine)},
+            "theirs": {
+                "version": present.version,
+                "state": present.state,
+                "campaign": present.definition,
+                "changed_by": present.changed_by,
+                "changed_at": present.changed_at.isoformat(timespec="seconds"),
+            },
+        },
+    )
+
+
+def _stored(row: Row[tuple[object, ...]]) -> StoredCampaign:
+    return StoredCampaign(**{name: getattr(row, name) for name in StoredCampaign.__dataclass_fields__})
+
+
+def insert_rows(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Inserts many rows in one statement after another; nothing where there are none."""
+    for start in range(0, len(rows), 5000):
+        connection.execute(insert(table), [dict(row) for row in rows[start : start + 5000]])

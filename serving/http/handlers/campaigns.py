@@ -1,0 +1,108 @@
+"""Campaigns: list, look, store a draft, preview, approve, stop, and the people of an approved one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from retail_brain.operational.campaign_contacts import campaign_contacts
+from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns
+from serving.http.access import Scope
+from serving.http.errors import HttpError
+from serving.http.handlers.call import Call, product_names
+from serving.http.handlers.segments import segment_customers
+from serving.http.messages.campaign_messages import (
+    CampaignActRequest,
+    CampaignContactsRequest,
+    CampaignRequest,
+    CampaignsRequest,
+)
+from serving.planning.campaigns import life
+from serving.store.campaigns import PublishedSource
+
+
+def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
+    """Campaigns, newest first."""
+    today = _desk(call).today
+    rows = [_shown(one, call) for one in list_campaigns(call.principal.tenant, call.state.database)]
+    wanted = [row for row in rows if request.states is None or row["state"] in request.states]
+    page = wanted[request.offset : request.offset + request.limit]
+    return {
+        "campaigns": [row | {"preview": None} for row in page],
+        "total": len(wanted),
+        "today": today.isoformat(),
+        "may_write": call.principal.may(Scope.CAMPAIGNS),
+    }
+
+
+def one(request: CampaignRequest, call: Call) -> dict[str, Any]:
+    """One campaign; with a definition, its draft is stored first.
+
+    Raises:
+        HttpError: the role may only look.
+        ConflictError: somebody else changed it since the version given.
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it is approved already.
+    """
+    if request.campaign is None:
+        return _answer(campaign(call.principal.tenant, call.state.database, request.campaign_id), call)
+    if not call.principal.may(Scope.CAMPAIGNS):
+        raise HttpError(403, "forbidden", f"role {call.principal.role} may look at campaigns, not make them.")
+    return _answer(life.save(_desk(call), _change(request.campaign_id, request.version, call), request.campaign), call)
+
+
+def act(request: CampaignActRequest, call: Call) -> dict[str, Any]:
+    """Previews, approves or stops a campaign.
+
+    Raises:
+        ConflictError: somebody else changed it since the version given.
+        NotFoundError: the campaign, a product or the segment is not known.
+        ImpossibleError: it cannot be done in its state, or nobody is left to contact.
+        ModelError: there is no recommender.
+    """
+    desk, change = _desk(call), _change(request.campaign_id, request.version, call)
+    if request.act == "stop":
+        return _answer(life.stop(desk, change, request.reason or ""), call)
+    return _answer((life.preview if request.act == "preview" else life.approve)(desk, change), call)
+
+
+def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:
+    """People of an approved campaign.
+
+    Raises:
+        NotFoundError: there is no such campaign.
+    """
+    tenant, database = call.principal.tenant, call.state.database
+    campaign(tenant, database, request.campaign_id)
+    rows = campaign_contacts(tenant, database, request.campaign_id)
+    wanted = [row for row in rows if request.group in {None, row.contact.group}]
+    page = wanted[request.offset : request.offset + request.limit]
+    listed = [life.contact_row(row) for row in page]
+    names = product_names(call.answers, list(dict.fromkeys(row["product_id"] for row in listed)))
+    return {"contacts": listed, "total": len(wanted), "names": names}
+
+
+def _desk(call: Call) -> life.Desk:
+    return life.Desk(
+        call.state.database,
+        PublishedSource(call.answers, lambda name: segment_customers(name, call)),
+        call.view.settings,
+    )
+
+
+def _change(campaign_id: str, version: int | None, call: Call) -> Change:
+    return Change(call.principal.tenant, campaign_id, version, call.principal.name, call.now)
+
+
+def _answer(stored: StoredCampaign, call: Call) -> dict[str, Any]:
+    shown = _shown(stored, call)
+    preview: Mapping[str, Any] = shown["preview"] or {}
+    told = [row["product_id"] for row in preview.get("products", [])]
+    return {
+        "campaign": shown,
+        "today": _desk(call).today.isoformat(),
+        "may_write": call.principal.may(Scope.CAMPAIGNS),
+        "names": product_names(call.answers, told),
+    }
+
+
+def _shown(stored: StoredCampaign, call: Call) -> dict[str, Any]:
+    return life.summary(stored, _desk(call).today, call.language)

@@ -1,0 +1,171 @@
+"""Requests and responses about campaigns."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from retail_brain.decisions.campaigns.definition import CampaignDefinition
+from serving.http.messages.common import NO_NUL, WHOLE, Comment, Names, Offset, Strict, config
+
+CampaignId = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
+Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), WHOLE]
+CampaignState = Literal["draft", "previewed", "approved", "running", "ended", "stopped"]
+
+_EXAMPLE = {
+    "name": "Spring greens",
+    "product_ids": ["P001", "P002"],
+    "kind": "mixed",
+    "slots": [
+        {"channel": "sms", "text": "Greens are in.", "text_zh": "鲜菜到店。", "contact_cost": 0.06},
+        {"channel": "wechat", "text": "Greens are in.", "text_zh": "鲜菜到店。", "contact_cost": 0.02},
+    ],
+    "starts_on": "2026-03-02",
+    "ends_on": "2026-03-09",
+    "holdout_share": 0.1,
+}
+
+
+class CampaignsRequest(BaseModel):
+    """All campaigns, or those that stand in some states."""
+
+    model_config = config({}, {"states": ["running"]})
+
+    states: Annotated[list[CampaignState], Field(min_length=1, max_length=6)] | None = None
+    limit: Annotated[int, Field(strict=True, ge=1, le=500), WHOLE] = 100
+    offset: Offset = 0
+
+
+class CampaignRequest(BaseModel):
+    """A campaign to look at; with `campaign` its draft is stored, with the `version` that the change was made to."""
+
+    model_config = config({"campaign_id": "K15"}, {"campaign_id": "K15", "campaign": _EXAMPLE})
+
+    campaign_id: CampaignId
+    campaign: CampaignDefinition | None = None
+    version: Annotated[Version | None, Field(description="that the change was made to; none for a new campaign")] = None
+
+
+class CampaignActRequest(BaseModel):
+    """What is done to a campaign, and the version that whoever does it saw; stopping needs a reason."""
+
+    model_config = config(
+        {"campaign_id": "K15", "version": 1, "act": "preview"},
+        {"campaign_id": "K15", "version": 2, "act": "approve"},
+        {"campaign_id": "K15", "version": 3, "act": "stop", "reason": "sold out"},
+    )
+
+    campaign_id: CampaignId
+    version: Version
+    act: Literal["preview", "approve", "stop"]
+    reason: Comment | None = None
+
+    @model_validator(mode="after")
+    def _has_reason(self) -> "CampaignActRequest":
+        if (self.act == "stop") != bool(self.reason and self.reason.strip()):
+            raise ValueError("give a reason with stop, and only with it")
+        return self
+
+
+class CampaignContactsRequest(BaseModel):
+    """People of an approved campaign, in the order in which they were ranked."""
+
+    model_config = config({"campaign_id": "K15", "group": "contact"})
+
+    campaign_id: CampaignId
+    group: Literal["contact", "holdout"] | None = None
+    limit: Annotated[int, Field(strict=True, ge=1, le=10_000), WHOLE] = 1000
+    offset: Offset = 0
+
+
+class StepRow(Strict):
+    """People whom one step left out, and how many were left after it."""
+
+    code: str
+    reason: str
+    customers: int
+    left: int
+
+
+class PreviewRow(BaseModel):
+    """Numbers of a preview; rows by product, channel, store, segment and day, and stock against promises."""
+
+    as_of: str
+    considered: int
+    contacts: int
+    holdout: int
+    steps: list[StepRow]
+    expected_buyers: float
+    expected_buyers_any: float
+    caused_purchases: float
+    caused_share: float
+    effect_basis: Literal["measured", "assumed"]
+    cost: float
+    expected_value: float | None
+    products: list[dict[str, Any]]
+    channels: list[dict[str, Any]]
+    stores: list[dict[str, Any]]
+    segments: list[dict[str, Any]]
+    days: list[dict[str, Any]]
+    stock: list[dict[str, Any]]
+
+
+class CampaignRow(Strict):
+    """A campaign as it stands: its definition, the preview that counts, and who did what when."""
+
+    campaign_id: str
+    version: int
+    state: CampaignState
+    definition: dict[str, Any]
+    preview: PreviewRow | None
+    created_by: str
+    created_at: str
+    changed_by: str
+    changed_at: str
+    approved_by: str | None
+    approved_at: str | None
+    stopped_by: str | None
+    stopped_at: str | None
+    stop_reason: str | None
+
+
+class CampaignsResponse(Strict):
+    """Campaigns, the newest first, without their previews."""
+
+    campaigns: list[CampaignRow]
+    total: int
+    today: str
+    may_write: bool
+
+
+class CampaignResponse(Strict):
+    """One campaign."""
+
+    campaign: CampaignRow
+    today: str
+    may_write: bool
+    names: Names
+
+
+class ContactRow(Strict):
+    """One person of a campaign."""
+
+    customer_id: str
+    group: Literal["contact", "holdout"]
+    state: Literal["planned", "sent", "failed", "withdrawn"]
+    channel: str
+    day: str
+    hour: int
+    store_id: str | None
+    product_id: str
+    probability: float
+    caused: float
+    expected_value: float | None
+    segment: str | None
+
+
+class CampaignContactsResponse(Strict):
+    """People of a campaign."""
+
+    contacts: list[ContactRow]
+    total: int
+    names: Names

@@ -1,0 +1,1 @@
+"""Campaigns: goods that find people, from the draft to the measured effect."""

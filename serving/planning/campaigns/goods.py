@@ -1,0 +1,70 @@
+"""Finds the goods and the people that a campaign's definition means."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from retail_brain.decisions.campaigns.definition import CampaignDefinition
+from retail_brain.errors import ImpossibleError, NotFoundError
+from serving.planning.campaigns.inputs import CampaignSource
+from serving.planning.stock.stock_network import goods_to_clear
+
+
+def goods_of(definition: CampaignDefinition, source: CampaignSource) -> tuple[str, ...]:
+    """Products on offer; none where the goods are chosen for each person.
+
+    Raises:
+        NotFoundError: a product is not known, or no product has the category or was launched since the day.
+        ImpossibleError: nothing is left over in the shops.
+    """
+    if definition.any_goods:
+        return ()
+    if definition.left_over:
+        return tuple(goods_to_clear(left_over_of(definition, source), None))
+    goods = source.goods()
+    if definition.product_ids:
+        unknown = sorted(set(definition.product_ids) - set(goods["product_id"].to_list()))
+        if unknown:
+            raise NotFoundError(
+                f"products {unknown} are not known. Look them up with /search.", {"product_ids": unknown}
+            )
+        return definition.product_ids
+    if definition.category is not None:
+        chosen, said = goods.filter(pl.col("category") == definition.category), f"the category {definition.category!r}"
+    else:
+        chosen = goods.filter(pl.col("launched_on") >= definition.launched_since)
+        said = f"a launch on {definition.launched_since} or later"
+    if not chosen.height:
+        raise NotFoundError(f"no product has {said}. Check it against the products, or name product_ids.")
+    return tuple(chosen["product_id"].sort().to_list())
+
+
+def left_over_of(definition: CampaignDefinition, source: CampaignSource) -> pl.DataFrame:
+    """Excess stock of the campaign's shops (all of them where it names none), most money at risk first."""
+    excess = source.left_over()
+    return excess.filter(pl.col("store_id").is_in(definition.store_ids)) if definition.store_ids else excess
+
+
+def people_of(definition: CampaignDefinition, source: CampaignSource) -> Sequence[str] | None:
+    """Ids of the people that the campaign names; None: everybody.
+
+    Raises:
+        NotFoundError: the segment is not known.
+        ImpossibleError: nobody is in both the segment and the list.
+    """
+    if definition.segment is None:
+        return definition.customer_ids or None
+    found = source.people_of(definition.segment)
+    if found is None:
+        known = sorted(f"stage:{stage}" for stage in source.segments()["segment"].drop_nulls().unique())
+        raise NotFoundError(
+            f"there is no segment {definition.segment!r}; known are {', '.join(known) or 'none'}. Check its name.",
+            {"segment": definition.segment, "known": known},
+        )
+    named = set(definition.customer_ids)
+    people = [person for person in found if not named or person in named]
+    if not people:
+        raise ImpossibleError(
+            f"nobody is in segment {definition.segment!r} and among customer_ids. Leave one of them out."
+        )
+    return people

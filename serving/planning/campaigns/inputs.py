@@ -1,0 +1,63 @@
+"""What a campaign is planned from, wherever it was read: published answers or a dataset."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import polars as pl
+
+from retail_brain.decisions.audience_request import AudienceFacts
+
+
+class CampaignSource(Protocol):
+    """Facts for campaigns as of one day. A package or another part of the service may bring a source of its own."""
+
+    @property
+    def as_of(self) -> date:
+        """Last visible day."""
+        ...
+
+    def goods(self) -> pl.DataFrame:
+        """One row per product: `product_id`, and `category` and `launched_on` where known."""
+        ...
+
+    def left_over(self) -> pl.DataFrame:
+        """Excess stock, one row per store x product, most money at risk first: columns LEFTOVERS."""
+        ...
+
+    def segments(self) -> pl.DataFrame:
+        """One row per customer: `customer_id` and `segment`, the stage of their life as a customer."""
+        ...
+
+    def people_of(self, segment: str) -> Sequence[str] | None:
+        """Ids of the people of a named segment; None where no such segment is known."""
+        ...
+
+    def facts(self, product_ids: Sequence[str] | None) -> AudienceFacts:
+        """Facts about all people and these goods (None: all goods)."""
+        ...
+
+    def pairs(self, product_ids: Sequence[str] | None, customer_ids: Sequence[str] | None) -> pl.DataFrame:
+        """Scored pairs of goods and people (None: all of them): the columns that an audience asks for."""
+        ...
+
+
+@dataclass(frozen=True)
+class OtherPlans:
+    """What the approved campaigns leave of caps and stock.
+
+    Attributes:
+        contacts: contacts that are planned or made: `campaign_id`, `customer_id`, `channel`, `day`.
+        promises: units that their people are expected to take: `store_id`, `product_id`, `units`.
+    """
+
+    contacts: pl.DataFrame
+    promises: pl.DataFrame
+
+    @classmethod
+    def none(cls) -> "OtherPlans":
+        """No other campaign."""
+        contacts = {"campaign_id": pl.String, "customer_id": pl.String, "channel": pl.String, "day": pl.Date}
+        promises = {"store_id": pl.String, "product_id": pl.String, "units": pl.Float64}
+        return cls(pl.DataFrame(schema=contacts), pl.DataFrame(schema=promises))

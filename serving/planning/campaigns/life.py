@@ -1,0 +1,218 @@
+"""The life of a campaign: draft, preview, approval that freezes its people, stop; and how it stands on a day."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from retail_brain.decisions.campaigns.definition import CampaignDefinition, parse_definition
+from retail_brain.errors import ConflictError, ImpossibleError
+from retail_brain.operational.campaign_contacts import (
+    CampaignContact,
+    PlannedContact,
+    approve_campaign,
+    approved_mark,
+    campaign_contacts,
+    stop_campaign,
+)
+from retail_brain.operational.campaigns import (
+    OPEN,
+    Change,
+    StoredCampaign,
+    campaign,
+    list_campaigns,
+    note_preview,
+    save_campaign,
+)
+from retail_brain.operational.database import Database
+from retail_brain.settings import Settings
+from serving.planning.campaigns.inputs import CampaignSource, OtherPlans
+from serving.planning.campaigns.plan import PlannedCampaign, plan_campaign
+from serving.planning.campaigns.preview import preview_of
+from serving.planning.people.reasons import Language
+
+_TRIES = 5
+"""Times an approval is worked out again because another one came in between. Chosen by judgement, not measured."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where campaigns are worked on: the database, the facts of a day and the settings."""
+
+    database: Database
+    source: CampaignSource
+    settings: Settings
+
+    @property
+    def today(self) -> date:
+        """The first day that is not visible yet: contacts may be made from it on."""
+        return self.source.as_of + timedelta(days=1)
+
+
+def state_on(stored: StoredCampaign, today: date) -> str:
+    """How a campaign stands on a day: `draft`, `previewed`, `approved`, `running`, `ended`, `stopped`."""
+    if stored.state != "approved":
+        return stored.state
+    definition = definition_of(stored)
+    if today < definition.starts_on:
+        return "approved"
+    return "running" if today < definition.ends_on else "ended"
+
+
+def definition_of(stored: StoredCampaign) -> CampaignDefinition:
+    """The definition of a stored campaign.
+
+    Raises:
+        UsageError: it was stored by another version and cannot be read.
+    """
+    return parse_definition(stored.definition, f"campaign {stored.campaign_id!r}")
+
+
+def save(desk: Desk, change: Change, definition: CampaignDefinition) -> StoredCampaign:
+    """Stores a draft; see `operational.campaigns.save_campaign`.
+
+    Raises:
+        ConflictError: somebody else changed it since that version.
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it is approved already.
+    """
+    return save_campaign(desk.database, change, definition.model_dump(mode="json", exclude_defaults=True))
+
+
+def preview(desk: Desk, change: Change) -> StoredCampaign:
+    """Works the campaign out under the plans of all others and stores its numbers; nothing is reserved yet.
+
+    Raises:
+        ConflictError: somebody else changed it since that version.
+        NotFoundError: the campaign, a product or the segment is not known.
+        ImpossibleError: it is approved already, is over, or has no open hour or no goods.
+    """
+    planned = _worked_out(desk, change, OPEN)
+    found = preview_of(planned) | {"as_of": desk.source.as_of.isoformat()}
+    return note_preview(desk.database, change, found)
+
+
+def approve(desk: Desk, change: Change) -> StoredCampaign:
+    """Approves a previewed campaign: its people, channels, days, hours and holdout are frozen.
+
+    They are worked out again under the plans as they stand now, so that two approvals at once cannot promise the same
+    stock or break a cap together.
+
+    Raises:
+        ConflictError: somebody else changed it since that version.
+        NotFoundError: the campaign, a product or the segment is not known.
+        ImpossibleError: it was not previewed, nobody is left to contact, or its author must not approve it.
+    """
+    present = campaign(change.tenant, desk.database, change.campaign_id)
+    if desk.settings.campaigns.second_person and present.changed_by == change.by and present.version == change.version:
+        raise ImpossibleError(
+            f"{change.by} changed or previewed campaign {change.campaign_id!r} last; the setting "
+            "campaigns.second_person wants somebody else to approve it. Ask a colleague."
+        )
+    for _ in range(_TRIES):
+        mark = approved_mark(change.tenant, desk.database)
+        planned = _worked_out(desk, change, ("previewed",))
+        if not planned.listed.height:
+            raise ImpossibleError(
+                f"nobody is left to contact in campaign {change.campaign_id!r}: the preview says why. Change it first."
+            )
+        approved = approve_campaign(desk.database, change, frozen(planned), mark)
+        if approved is not None:
+            return approved
+    raise ConflictError(
+        f"campaign {change.campaign_id!r} is not approved: others were approved meanwhile, {_TRIES} times. Try again.",
+        {"version": present.version},
+    )
+
+
+def stop(desk: Desk, change: Change, reason: str) -> StoredCampaign:
+    """Stops a campaign from today on; see `operational.campaign_contacts.stop_campaign`.
+
+    Raises:
+        ConflictError: somebody else changed it since that version.
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it is not approved, or no reason is given.
+    """
+    return stop_campaign(desk.database, change, reason, desk.today)
+
+
+def frozen(planned: PlannedCampaign) -> list[CampaignContact]:
+    """The people of a planned campaign as they are stored."""
+    rows = planned.listed.select(
+        "customer_id",
+        "channel",
+        "hour",
+        "product_id",
+        "caused",
+        "expected_value",
+        "segment",
+        group=pl.when("held").then(pl.lit("holdout")).otherwise(pl.lit("contact")),
+        day="send_on",
+        store_id="home_store_id",
+        probability="own_probability",
+    )
+    return [CampaignContact(**row) for row in rows.iter_rows(named=True)]
+
+
+def other_plans(tenant: str, database: Database, campaign_id: str | None, today: date, window_days: int) -> OtherPlans:
+    """What the approved campaigns other than one leave of caps and stock.
+
+    Contacts that were sent or are to come count for the caps, from `window_days` before today on. Promises of stock
+    last until a campaign ends or is stopped: then the stock on record shows what was taken.
+    """
+    stored = {one.campaign_id: one for one in list_campaigns(tenant, database)}
+    since = today - timedelta(days=window_days)
+    rows = [
+        one
+        for one in campaign_contacts(tenant, database, since=since)
+        if one.campaign_id != campaign_id and one.contact.group == "contact" and one.state in {"planned", "sent"}
+    ]
+    lasting = {name for name, one in stored.items() if state_on(one, today) in {"approved", "running"}}
+    return OtherPlans(_contacts(rows), _promises(one for one in rows if one.campaign_id in lasting))
+
+
+def _contacts(rows: Iterable[PlannedContact]) -> pl.DataFrame:
+    listed = [(one.campaign_id, one.contact.customer_id, one.contact.channel, one.contact.day) for one in rows]
+    return pl.DataFrame(listed, schema=OtherPlans.none().contacts.schema, orient="row")
+
+
+def _promises(rows: Iterable[PlannedContact]) -> pl.DataFrame:
+    listed = [(one.contact.store_id, one.contact.product_id, one.contact.probability) for one in rows]
+    return pl.DataFrame(listed, schema=OtherPlans.none().promises.schema, orient="row")
+
+
+def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCampaign:
+    present = campaign(change.tenant, desk.database, change.campaign_id)
+    if present.version == change.version and present.state not in set(states):
+        raise ImpossibleError(
+            f"campaign {change.campaign_id!r} is {present.state}; for this it must be {' or '.join(sorted(states))}.",
+            {"state": present.state, "version": present.version},
+        )
+    window = desk.settings.audience.contact_window_days
+    others = other_plans(change.tenant, desk.database, change.campaign_id, desk.today, window)
+    return plan_campaign(definition_of(present), change.campaign_id, desk.source, others, desk.settings)
+
+
+def summary(stored: StoredCampaign, today: date, language: Language) -> dict[str, Any]:
+    """A campaign as JSON, without its people; reasons in one language."""
+    values = {name: getattr(stored, name) for name in stored.__dataclass_fields__}
+    moments = {
+        name: value.isoformat(timespec="seconds") for name, value in values.items() if isinstance(value, datetime)
+    }
+    shown: dict[str, Any] = values | moments | {"state": state_on(stored, today)}
+    if stored.preview is not None:
+        steps = [
+            {name: value for name, value in step.items() if name != "reason_zh"}
+            | ({"reason": step["reason_zh"]} if language == "zh" else {})
+            for step in stored.preview["steps"]
+        ]
+        shown["preview"] = stored.preview | {"steps": steps}
+    return shown
+
+
+def contact_row(planned: PlannedContact) -> dict[str, Any]:
+    """A person of a campaign as JSON."""
+    contact = planned.contact
+    return asdict(contact) | {"day": contact.day.isoformat(), "state": planned.state}

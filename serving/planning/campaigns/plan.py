@@ -1,0 +1,142 @@
+"""Plans a campaign: who is contacted or held out, about what, by which channel, on which day and at which hour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from retail_brain.decisions.audience import cut_to_size, rank_people
+from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
+from retail_brain.decisions.campaigns.definition import CampaignDefinition
+from retail_brain.decisions.eligibility import assess
+from retail_brain.decisions.left_over_offers import LEFT_OVER
+from retail_brain.settings import Settings
+from serving.planning.campaigns.goods import goods_of, left_over_of, people_of
+from serving.planning.campaigns.hours import contact_hours, open_hours
+from serving.planning.campaigns.inputs import CampaignSource, OtherPlans
+
+_UNLIMITED = 1e12
+"""Units of a product whose stock nobody counts: more than any campaign can promise."""
+
+
+@dataclass(frozen=True)
+class PlannedCampaign:
+    """A campaign worked out for one day.
+
+    Attributes:
+        people: one row per person considered, with the columns of `eligibility.assess`, and `home_store_id`, `segment`,
+            `hour`, `any_probability` (of buying any of the goods); `code` says why a person is left out.
+        listed: those of them that are contacted or held out, in rank order.
+        stock: stock that limits the promises: `store_id`, `product_id`, `stock`, `promised_before`; empty where it
+            does not.
+        request: the question that was asked.
+        caused_share: share of purchases taken to be caused by contacts.
+        is_measured: whether that share was measured on campaigns of the past.
+    """
+
+    people: pl.DataFrame
+    listed: pl.DataFrame
+    stock: pl.DataFrame
+    request: AudienceRequest
+    caused_share: float
+    is_measured: bool
+
+
+def plan_campaign(
+    definition: CampaignDefinition, campaign_id: str, source: CampaignSource, others: OtherPlans, settings: Settings
+) -> PlannedCampaign:
+    """Works a campaign out.
+
+    Args:
+        definition: the campaign.
+        campaign_id: its id, the salt of its holdout.
+        source: facts as of a day.
+        others: what other approved campaigns plan.
+        settings: caps, quiet hours and what is assumed.
+
+    Raises:
+        NotFoundError: a product, the category or the segment is not known.
+        ImpossibleError: the campaign is over, has no open hour or no goods.
+    """
+    hours = open_hours(definition, settings.campaigns)
+    product_ids, named = goods_of(definition, source), people_of(definition, source)
+    request = definition.request(campaign_id, product_ids, settings.audience.holdout_share)
+    facts = source.facts(product_ids or None)
+    is_measured = facts.caused_share is not None
+    share = facts.caused_share if facts.caused_share is not None else settings.campaigns.assumed_caused_share
+    facts = _of_people(facts, named, definition.store_ids)
+    facts = replace(facts, caused_share=share, planned=others.contacts, values=_values(facts, definition))
+    stock = _stock(definition, source, facts, others)
+    if stock is not None:
+        facts = replace(facts, left_over=_promisable(stock, facts))
+    pairs = source.pairs(product_ids or None, named).join(facts.customers, on="customer_id", how="semi")
+    people = assess(pairs, facts, request, source.as_of, settings.audience)
+    ranked = cut_to_size(rank_people(people.filter(pl.col("code").is_null())), request)
+    hour = contact_hours(ranked.select("customer_id"), facts.responses, hours)
+    about = facts.customers.select("customer_id", "home_store_id").unique("customer_id")
+    whole = (
+        pl.concat([people.filter(pl.col("code").is_not_null()), ranked])
+        .join(hour, on="customer_id", how="left", maintain_order="left")
+        .join(about, on="customer_id", how="left", maintain_order="left")
+        .join(source.segments(), on="customer_id", how="left", maintain_order="left")
+        .join(_any_of(pairs), on="customer_id", how="left", maintain_order="left")
+    )
+    listed = whole.filter(pl.col("code").is_null())
+    shown = pl.DataFrame(schema=_STOCK) if stock is None else stock
+    return PlannedCampaign(whole, listed, shown, request, share, is_measured)
+
+
+_STOCK = {"store_id": pl.String, "product_id": pl.String, "stock": pl.Float64, "promised_before": pl.Float64}
+
+
+def _of_people(facts: AudienceFacts, named: Sequence[str] | None, store_ids: Sequence[str]) -> AudienceFacts:
+    people = facts.customers
+    if named is not None:
+        people = people.join(pl.DataFrame({"customer_id": list(named)}), on="customer_id", how="semi")
+    if store_ids:
+        people = people.filter(pl.col("home_store_id").is_in(list(store_ids)))
+    return replace(facts, customers=people)
+
+
+def _any_of(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Chance to buy any of the goods, taking the purchases as independent."""
+    return pairs.group_by("customer_id").agg(any_probability=1 - (1 - pl.col("probability")).product())
+
+
+def _values(facts: AudienceFacts, definition: CampaignDefinition) -> pl.DataFrame:
+    return facts.values if definition.margin is None else facts.values.with_columns(value=pl.lit(definition.margin))
+
+
+def _stock(
+    definition: CampaignDefinition, source: CampaignSource, facts: AudienceFacts, others: OtherPlans
+) -> pl.DataFrame | None:
+    """Stock by shop and product with what other campaigns promised of it; None where it limits nothing."""
+    if definition.left_over:
+        held = left_over_of(definition, source).select(
+            "store_id", "product_id", stock="left_over_units", sell_by="sell_by"
+        )
+    elif definition.stock_limit and facts.stock is not None and facts.stock.height:
+        held = facts.stock.select(
+            "store_id", "product_id", stock=pl.col("on_hand").clip(lower_bound=0), sell_by=pl.lit(None, dtype=pl.Date)
+        )
+    else:
+        return None
+    promised = others.promises.group_by("store_id", "product_id").agg(promised_before=pl.col("units").sum())
+    joined = held.join(promised, on=["store_id", "product_id"], how="left")
+    return joined.with_columns(pl.col("promised_before").fill_null(0.0))
+
+
+def _promisable(stock: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
+    """Units that may still be promised: columns of LEFT_OVER. Products that no stock names are not limited."""
+    free = stock.select(
+        "store_id",
+        "product_id",
+        left_over_units=(pl.col("stock") - pl.col("promised_before")).clip(lower_bound=0),
+        sell_by="sell_by",
+    )
+    uncounted = facts.values.select("product_id").unique().join(stock, on="product_id", how="anti")
+    homes = facts.customers.select(store_id="home_store_id").drop_nulls().unique()
+    open_ended = homes.join(uncounted, how="cross").with_columns(
+        left_over_units=pl.lit(_UNLIMITED), sell_by=pl.lit(None, dtype=pl.Date)
+    )
+    return pl.concat([free.select(*LEFT_OVER), open_ended.select(*LEFT_OVER)])

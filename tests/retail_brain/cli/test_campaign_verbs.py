@@ -1,0 +1,72 @@
+"""The verbs `campaign` as a marketer types them, on the synthetic answers of the service's tests."""
+
+import importlib.util
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner, Result
+
+from retail_brain.cli.app import app
+from retail_brain.errors import ConflictError, NotFoundError, UsageError
+from retail_brain.workspace import Workspace
+
+DRAFT = """
+name = "Milk"
+product_ids = ["P0001", "P0008"]
+starts_on = 2025-03-01
+ends_on = 2025-03-15
+holdout_share = 0.25
+size = 20
+
+[[slots]]
+channel = "sms"
+text = "Milk"
+text_zh = "牛奶"
+contact_cost = 0.01
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
+    script = Path(__file__).resolve().parents[2] / "serving" / "synthetic.py"
+    spec = importlib.util.spec_from_file_location("synthetic_of_verbs", script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.publish_synthetic(Workspace(tmp_path), "first")
+    (tmp_path / "milk.toml").write_text(DRAFT, encoding="utf-8")
+    return tmp_path
+
+
+def run(home: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["--home", str(home), "--quiet", "campaign", *arguments])
+
+
+def test_a_campaign_from_file_to_list_of_people(home: Path) -> None:
+    assert run(home, "save", "milk", str(home / "milk.toml"), "--by", "Li").stdout == "milk: draft, version 1\n"
+    seen = run(home, "preview", "milk").stdout.splitlines()
+    assert seen[0] == "milk: previewed, version 2, as of 2025-02-28"
+    assert seen[1] == "  200 people considered"
+    assert "20 left  Ranked below the size asked for" in "\n".join(seen)
+    assert run(home, "approve", "milk", "--by", "Wang").stdout.startswith("milk: approved by Wang, version 3: ")
+    assert run(home, "list").stdout.startswith("milk  running    v3  2025-03-01..2025-03-15  Milk")
+    assert '"approved_by": "Wang"' in run(home, "show", "milk").stdout
+    out = home / "people.csv"
+    assert run(home, "contacts", "milk", "--out", str(out)).stdout == f"20 people -> {out}\n"
+    people = pl.read_csv(out)
+    assert people.height == 20
+    assert set(people["group"]) == {"contact", "holdout"}
+    assert run(home, "stop", "milk", "--reason", "empty").stdout == "milk: stopped by command line, version 4\n"
+
+
+def test_what_cannot_be_done_is_said(home: Path) -> None:
+    assert isinstance(run(home, "preview", "nothing").exception, NotFoundError)
+    (home / "bad.toml").write_text(DRAFT.replace('name = "Milk"', ""), encoding="utf-8")
+    assert "name: Field required" in str(run(home, "save", "bad", str(home / "bad.toml")).exception)
+    assert isinstance(run(home, "save", "bad", str(home / "bad.csv")).exception, UsageError)
+    run(home, "save", "milk", str(home / "milk.toml"))
+    run(home, "save", "milk", str(home / "milk.toml"), "--version", "1")
+    assert isinstance(run(home, "preview", "milk", "--version", "1").exception, ConflictError)

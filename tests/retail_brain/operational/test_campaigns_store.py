@@ -1,0 +1,139 @@
+"""Campaigns in the operational database: versions, who and when, frozen people."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+
+import pytest
+
+from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
+from retail_brain.operational.audit import list_audit
+from retail_brain.operational.campaign_contacts import (
+    CampaignContact,
+    approve_campaign,
+    approved_mark,
+    campaign_contacts,
+    stop_campaign,
+)
+from retail_brain.operational.campaigns import (
+    Change,
+    StoredCampaign,
+    campaign,
+    list_campaigns,
+    note_preview,
+    save_campaign,
+)
+from retail_brain.operational.database import Database
+
+NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
+
+
+def change(version: int | None, by: str = "Li", campaign_id: str = "spring", tenant: str = "main") -> Change:
+    return Change(tenant, campaign_id, version, by, NOW)
+
+
+def person(name: str, day: int = 3, group: str = "contact") -> CampaignContact:
+    return CampaignContact(name, group, "sms", date(2025, 3, day), 10, "S1", "P1", 0.5, 0.1, None, "朋友")
+
+
+def previewed(database: Database, campaign_id: str = "spring") -> StoredCampaign:
+    save_campaign(database, change(None, campaign_id=campaign_id), {"name": "春"})
+    return note_preview(database, change(1, campaign_id=campaign_id), {"size": 2})
+
+
+def approved(database: Database, *people: CampaignContact) -> StoredCampaign:
+    seen = previewed(database)
+    found = approve_campaign(database, change(seen.version, "Wang"), people, approved_mark("main", database))
+    assert found is not None
+    return found
+
+
+def test_a_campaign_goes_from_draft_to_preview_to_approval_with_who_and_when(database: Database) -> None:
+    done = approved(database, person("A"), person("B", group="holdout"))
+    assert (done.state, done.version, done.created_by, done.approved_by, done.approved_at) == (
+        "approved",
+        3,
+        "Li",
+        "Wang",
+        NOW,
+    )
+    assert campaign("main", database, "spring") == done == list_campaigns("main", database)[0]
+    listed = campaign_contacts("main", database, "spring")
+    assert [one.contact for one in listed] == [person("A"), person("B", group="holdout")]
+    assert {one.state for one in listed} == {"planned"}
+    actions = [(entry.action, entry.actor) for entry in list_audit("main", database)]
+    assert actions == [("campaign.approved", "Wang"), ("campaign.previewed", "Li"), ("campaign.made", "Li")]
+    assert list_campaigns("other", database) == []
+
+
+def test_a_change_to_an_older_version_is_refused_with_both(database: Database) -> None:
+    save_campaign(database, change(None), {"name": "a"})
+    save_campaign(database, change(1, "Wang"), {"name": "theirs"})
+    with pytest.raises(ConflictError, match="changed by Wang") as caught:
+        save_campaign(database, change(1), {"name": "mine"})
+    assert caught.value.details["yours"] == {"version": 1, "campaign": {"name": "mine"}}
+    assert caught.value.details["theirs"]["campaign"] == {"name": "theirs"}
+    assert campaign("main", database, "spring").definition == {"name": "theirs"}
+    with pytest.raises(ConflictError, match="a new one"):
+        save_campaign(database, change(None), {"name": "again"})
+
+
+def test_of_two_people_at_once_one_is_refused(database: Database) -> None:
+    save_campaign(database, change(None), {"name": "a"})
+
+    def attempt(by: str) -> bool:
+        try:
+            save_campaign(database, change(1, by), {"name": by})
+        except ConflictError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(attempt, ["Li", "Wang"])) == [False, True]
+
+
+def test_a_changed_campaign_needs_another_preview(database: Database) -> None:
+    seen = previewed(database)
+    save_campaign(database, change(seen.version), {"name": "other"})
+    again = campaign("main", database, "spring")
+    assert (again.state, again.preview) == ("draft", None)
+    with pytest.raises(ImpossibleError, match="is draft"):
+        approve_campaign(database, change(again.version), [], approved_mark("main", database))
+
+
+def test_an_approval_that_another_overtook_stores_nothing(database: Database) -> None:
+    seen = previewed(database)
+    mark = approved_mark("main", database)
+    other = previewed(database, "summer")
+    assert approve_campaign(database, change(other.version, campaign_id="summer"), [person("A")], mark)
+    assert approve_campaign(database, change(seen.version), [person("A")], mark) is None
+    assert campaign("main", database, "spring").state == "previewed"
+    assert campaign_contacts("main", database, "spring") == []
+
+
+def test_stopping_withdraws_what_is_still_to_come(database: Database) -> None:
+    done = approved(database, person("A", 2), person("B", 5))
+    with pytest.raises(ImpossibleError, match="reason"):
+        stop_campaign(database, change(done.version), " ", date(2025, 3, 3))
+    stopped = stop_campaign(database, change(done.version), "sold out", date(2025, 3, 3))
+    assert (stopped.state, stopped.stop_reason) == ("stopped", "sold out")
+    assert [one.state for one in campaign_contacts("main", database)] == ["planned", "withdrawn"]
+    with pytest.raises(ImpossibleError, match="is stopped"):
+        stop_campaign(database, change(stopped.version), "again", date(2025, 3, 3))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda database, changed: save_campaign(database, changed, {}),
+        lambda database, changed: note_preview(database, changed, {}),
+        lambda database, changed: stop_campaign(database, changed, "why", date(2025, 3, 3)),
+    ],
+)
+def test_nobody_changes_what_is_not_there_or_not_theirs(database: Database, act: Callable[..., object]) -> None:
+    save_campaign(database, change(None), {"name": "a"})
+    for changed in (change(1, campaign_id="nothing"), change(1, tenant="other")):
+        with pytest.raises(NotFoundError, match="no campaign"):
+            act(database, changed)
+    with pytest.raises(NotFoundError):
+        campaign("main", database, "nothing")

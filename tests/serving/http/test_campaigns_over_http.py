@@ -1,0 +1,104 @@
+"""A campaign over HTTP, from the draft to the stop, as a marketer makes it."""
+
+from typing import Any
+
+import pytest
+
+from serving.http.messages.campaign_messages import CampaignContactsResponse, CampaignResponse, CampaignsResponse
+
+DRAFT = {
+    "name": "牛奶",
+    "product_ids": ["P0001", "P0008"],
+    "slots": [{"channel": "sms", "text": "Milk", "text_zh": "牛奶", "contact_cost": 0.01}],
+    "starts_on": "2025-03-01",
+    "ends_on": "2025-03-15",
+    "holdout_share": 0.25,
+    "size": 20,
+}
+
+
+def ask(client: Any, path: str, body: dict[str, Any], model: Any = CampaignResponse, **asker: str) -> dict[str, Any]:
+    answer: dict[str, Any] = client.ask(path, body, **({"role": "marketer"} | asker))
+    model.model_validate(answer)
+    return answer
+
+
+def test_a_campaign_from_draft_to_stop(client: Any) -> None:
+    made = ask(client, "/campaign", {"campaign_id": "milk", "campaign": DRAFT})["campaign"]
+    assert (made["state"], made["version"], made["created_by"]) == ("draft", 1, "marketer先生")
+    seen = ask(client, "/campaign_act", {"campaign_id": "milk", "version": 1, "act": "preview"})
+    numbers = seen["campaign"]["preview"]
+    assert seen["campaign"]["state"] == "previewed"
+    assert numbers["contacts"] + numbers["holdout"] == 20
+    assert numbers["considered"] == 200
+    assert numbers["steps"][-1] == {
+        "code": "beyond_size",
+        "reason": "Ranked below the size asked for",
+        "customers": numbers["steps"][-1]["customers"],
+        "left": 20,
+    }
+    assert seen["names"]["P0001"] == "面包1"
+    done = ask(client, "/campaign_act", {"campaign_id": "milk", "version": 2, "act": "approve"})["campaign"]
+    assert (done["state"], done["approved_by"]) == ("running", "marketer先生")
+    people = ask(client, "/campaign_contacts", {"campaign_id": "milk"}, CampaignContactsResponse)
+    assert people["total"] == 20
+    held = ask(client, "/campaign_contacts", {"campaign_id": "milk", "group": "holdout"}, CampaignContactsResponse)
+    assert held["total"] == numbers["holdout"]
+    listed = ask(client, "/campaigns", {"states": ["running"]}, CampaignsResponse)
+    assert [row["campaign_id"] for row in listed["campaigns"]] == ["milk"]
+    stopped = ask(client, "/campaign_act", {"campaign_id": "milk", "version": 3, "act": "stop", "reason": "empty"})
+    assert (stopped["campaign"]["state"], stopped["campaign"]["stop_reason"]) == ("stopped", "empty")
+
+
+def test_the_reasons_are_in_the_language_asked_for(client: Any) -> None:
+    ask(client, "/campaign", {"campaign_id": "words", "campaign": DRAFT})
+    seen = ask(client, "/campaign_act", {"campaign_id": "words", "version": 1, "act": "preview"}, language="zh")
+    assert seen["campaign"]["preview"]["steps"][-1]["reason"] == "排名在所需人数之外"
+
+
+def test_two_people_at_one_campaign_do_not_overwrite_each_other(client: Any) -> None:
+    ask(client, "/campaign", {"campaign_id": "both", "campaign": DRAFT})
+    ask(client, "/campaign", {"campaign_id": "both", "campaign": DRAFT | {"name": "theirs"}, "version": 1})
+    body = {"campaign_id": "both", "campaign": DRAFT | {"name": "mine"}, "version": 1}
+    assert client.refused("/campaign", body, role="marketer") == (409, "conflict")
+    details = client.error("/campaign", body)["details"]
+    assert (details["yours"]["campaign"]["name"], details["theirs"]["campaign"]["name"]) == ("mine", "theirs")
+    assert (details["yours"]["version"], details["theirs"]["version"]) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/campaign", {"campaign_id": "nothing"}, (404, "not_found")),
+        ("/campaign_contacts", {"campaign_id": "nothing"}, (404, "not_found")),
+        ("/campaign_act", {"campaign_id": "nothing", "version": 1, "act": "preview"}, (404, "not_found")),
+        ("/campaign", {"campaign_id": "bad", "campaign": DRAFT | {"slots": []}}, (400, "malformed")),
+        ("/campaign", {"campaign_id": "bad", "campaign": DRAFT | {"ends_on": "2025-03-01"}}, (400, "malformed")),
+        ("/campaign_act", {"campaign_id": "bad", "version": 1, "act": "stop"}, (400, "malformed")),
+        ("/campaign_act", {"campaign_id": "bad", "version": 1, "act": "approve", "reason": "x"}, (400, "malformed")),
+        ("/campaign_act", {"campaign_id": "bad", "version": 0, "act": "approve"}, (400, "malformed")),
+    ],
+)
+def test_what_cannot_be_done_is_refused(client: Any, path: str, body: dict[str, Any], status: tuple[int, str]) -> None:
+    assert client.refused(path, body, role="marketer") == status
+
+
+def test_who_may_only_look_makes_no_campaign(client: Any) -> None:
+    body = {"campaign_id": "x", "campaign": DRAFT}
+    assert client.refused("/campaign", body, role="data_scientist") == (403, "forbidden")
+    assert client.ask("/campaigns", {}, role="data_scientist")["may_write"] is False
+
+
+def test_a_preview_of_goods_that_are_not_there_or_a_campaign_that_is_over_says_so(client: Any) -> None:
+    for name, change, status in (
+        ("gone", {"product_ids": ["P9999"]}, (404, "not_found")),
+        ("over", {"starts_on": "2025-01-01", "ends_on": "2025-01-15"}, (422, "impossible")),
+    ):
+        ask(client, "/campaign", {"campaign_id": name, "campaign": DRAFT | change})
+        body = {"campaign_id": name, "version": 1, "act": "preview"}
+        assert client.refused("/campaign_act", body, role="marketer") == status
+
+
+def test_a_campaign_belongs_to_its_tenant(client: Any) -> None:
+    ask(client, "/campaign", {"campaign_id": "ours", "campaign": DRAFT})
+    assert client.refused("/campaign", {"campaign_id": "ours"}, tenant="other") == (404, "not_found")

@@ -1,0 +1,156 @@
+"""Whom a campaign reaches, by hand."""
+
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.settings import AudienceSettings, CampaignSettings, Settings
+from serving.planning.campaigns.hours import contact_hours, open_hours
+from serving.planning.campaigns.inputs import OtherPlans
+from serving.planning.campaigns.plan import plan_campaign
+from serving.planning.campaigns.preview import preview_of
+
+SETTINGS = Settings()
+NONE = OtherPlans.none()
+
+
+def listed(plan: Any) -> list[str]:
+    found: list[str] = plan.listed["customer_id"].to_list()
+    return found
+
+
+def test_a_preview_counts_people_buyers_value_and_reach_by_hand(make_source: Any, define: Any) -> None:
+    slots = [{"channel": "sms", "text": "a", "text_zh": "b", "contact_cost": 0.05}]
+    source = make_source(people=4, changes={"caused_share": 0.25})
+    found = preview_of(plan_campaign(define(slots=slots), "k", source, NONE, SETTINGS))
+    caused = 0.4 * 0.25 * 0.6 / (1 - 0.4 * 0.25)
+    assert (found["considered"], found["contacts"], found["holdout"], found["steps"]) == (4, 4, 0, [])
+    assert found["expected_buyers"] == pytest.approx(4 * 0.4)
+    assert found["caused_purchases"] == pytest.approx(4 * caused, abs=1e-4)
+    assert found["cost"] == pytest.approx(0.2)
+    assert found["expected_value"] == pytest.approx(4 * (caused * 10 - 0.05), abs=1e-4)
+    assert (found["caused_share"], found["effect_basis"]) == (0.25, "measured")
+    assert found["channels"] == [{"channel": "sms", "reachable": 4, "contacts": 4, "cost": 0.2}]
+    assert [(row["store_id"], row["contacts"]) for row in found["stores"]] == [("S1", 2), ("S2", 2)]
+    assert found["stock"][0] == {
+        "store_id": "S1",
+        "product_id": "P1",
+        "stock": 100.0,
+        "promised_before": 0.0,
+        "promised": 0.8,
+        "contacts": 2,
+    }
+    assert found["days"] == [{"day": "2025-03-01", "contacts": 4}]
+
+
+def test_without_a_measured_effect_the_assumed_one_is_used_and_said(make_source: Any, define: Any) -> None:
+    found = preview_of(plan_campaign(define(), "k", make_source(), NONE, SETTINGS))
+    assert (found["caused_share"], found["effect_basis"]) == (0.1, "assumed")
+
+
+def test_buyers_of_any_of_the_goods_are_told_apart_from_those_of_the_one_named(make_source: Any, define: Any) -> None:
+    found = preview_of(plan_campaign(define(product_ids=["P1", "P2"]), "k", make_source(people=2), NONE, SETTINGS))
+    assert found["expected_buyers"] == pytest.approx(2 * 0.4)
+    assert found["expected_buyers_any"] == pytest.approx(2 * (1 - 0.6 * 0.8))
+
+
+@pytest.mark.parametrize(
+    ("changes", "goods"),
+    [
+        ({"category": "milk"}, {"P2"}),
+        ({"launched_since": "2025-01-01"}, {"P2"}),
+        ({"segment": "stage:friend"}, {"P1"}),
+        ({"customer_ids": ["c1", "c2"]}, {"P1"}),
+    ],
+)
+def test_goods_may_be_named_by_what_they_are_or_chosen_for_each_person(
+    make_source: Any, define: Any, changes: dict[str, Any], goods: set[str]
+) -> None:
+    plan = plan_campaign(define(product_ids=None, **changes), "k", make_source(), NONE, SETTINGS)
+    assert set(plan.listed["product_id"]) == goods
+
+
+def test_a_segment_a_list_and_shops_limit_the_people(make_source: Any, define: Any) -> None:
+    source = make_source()
+    assert listed(plan_campaign(define(segment="stage:friend"), "k", source, NONE, SETTINGS)) == ["c1", "c3", "c5"]
+    both = define(segment="stage:friend", customer_ids=["c0", "c3"])
+    assert listed(plan_campaign(both, "k", source, NONE, SETTINGS)) == ["c3"]
+    assert listed(plan_campaign(define(store_ids=["S1"]), "k", source, NONE, SETTINGS)) == ["c0", "c2", "c4"]
+    with pytest.raises(NotFoundError, match="stage:friend, stage:stranger"):
+        plan_campaign(define(segment="stage:nobody"), "k", source, NONE, SETTINGS)
+
+
+def test_left_over_stock_is_told_in_its_own_shop_until_it_is_promised(make_source: Any, define: Any) -> None:
+    plan = plan_campaign(define(product_ids=None, left_over=True), "k", make_source(people=20), NONE, SETTINGS)
+    # one unit is left in S1, and each person takes .2 of one
+    assert listed(plan) == ["c0", "c10", "c12", "c14", "c16"]
+    assert set(plan.people["code"].drop_nulls()) == {"no_stock", "others_told"}
+
+
+def test_stock_that_others_promised_is_promised_once(make_source: Any, define: Any) -> None:
+    promised = pl.DataFrame({"store_id": ["S1"], "product_id": ["P1"], "units": [0.3]})
+    plan = plan_campaign(define(), "k", make_source(stock=1.0), OtherPlans(NONE.contacts, promised), SETTINGS)
+    # .7 left in S1 is one person at .4; 1 in S2 is two
+    assert plan.listed["home_store_id"].sort().to_list() == ["S1", "S2", "S2"]
+    unlimited = plan_campaign(
+        define(stock_limit=False), "k", make_source(stock=1.0), OtherPlans(NONE.contacts, promised), SETTINGS
+    )
+    assert unlimited.listed.height == 6
+
+
+def test_contacts_of_other_campaigns_count_for_the_caps(make_source: Any, define: Any) -> None:
+    settings = Settings(audience=AudienceSettings(max_contacts=1, contact_window_days=7))
+    others = pl.DataFrame({"campaign_id": ["o"], "customer_id": ["c1"], "channel": ["app"], "day": [date(2025, 3, 4)]})
+    plan = plan_campaign(define(), "k", make_source(people=2), OtherPlans(others, NONE.promises), settings)
+    assert listed(plan) == ["c0"]
+    assert plan.people["code"].drop_nulls().to_list() == ["contacted_too_often"]
+
+
+def test_hours_are_those_of_the_campaign_that_are_not_quiet(define: Any) -> None:
+    usual = CampaignSettings()
+    assert open_hours(define(first_hour=6, last_hour=11), usual) == [9, 10]
+    night = CampaignSettings(quiet_from=0, quiet_until=6)
+    assert open_hours(define(first_hour=4, last_hour=8), night) == [6, 7]
+    with pytest.raises(ImpossibleError, match="quiet"):
+        open_hours(define(first_hour=21, last_hour=24), usual)
+
+
+def test_the_hour_is_the_open_one_nearest_to_when_the_person_answers() -> None:
+    people = pl.DataFrame({"customer_id": ["a", "b", "c"]})
+    answers = [("a", 23), ("b", 12), ("b", 12), ("d", 11), ("d", 11), ("d", 11)]
+    responses = pl.DataFrame(
+        {
+            "customer_id": [who for who, _ in answers],
+            "responded_at": [datetime(2025, 1, 1, hour) for _, hour in answers],
+        }
+    )
+    assert contact_hours(people, responses, [9, 10, 11, 12, 20])["hour"].to_list() == [20, 12, 11]
+    assert contact_hours(people, None, [9, 10])["hour"].to_list() == [9, 9, 9]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"category": "tea"}, "give one of"),
+        ({"product_ids": None}, "give goods"),
+        ({"ends_on": "2025-03-01"}, "ends_on is the day after"),
+        ({"ends_on": "2027-03-01"}, "a year at most"),
+        ({"slots": []}, "slots"),
+        ({"first_hour": 12, "last_hour": 12}, "last_hour must"),
+        ({"slots": [{"channel": "sms", "text": "a", "text_zh": "b"}] * 2}, "one slot"),
+        ({"starts_on": 20250301}, "starts_on"),
+        ({"sise": 3}, "sise"),
+    ],
+)
+def test_a_definition_that_cannot_be_meant_is_refused_by_name(define: Any, changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        define(**changes)
+
+
+def test_unknown_goods_are_named(make_source: Any, define: Any) -> None:
+    for changes, said in (({"product_ids": ["P9"]}, "P9"), ({"product_ids": None, "category": "x"}, "'x'")):
+        with pytest.raises(NotFoundError, match=said):
+            plan_campaign(define(**changes), "k", make_source(), NONE, SETTINGS)
