@@ -26,8 +26,10 @@ _OF_A_SERVER: dict[str, Any] = {
 """Seconds that a free connection and a new one are waited for, and milliseconds for a silent network: a server that
 hangs must not hold every thread. Chosen by judgement, not measured."""
 
-_DOES_NOT_ANSWER = {"OperationalError", "DatabaseError"}
+_DOES_NOT_ANSWER = {"OperationalError", "DatabaseError", "ConnectionTimeout"}
 """Errors of the database itself; others are subclasses that say what is wrong with a statement."""
+_STATES_OF_A_SERVER = ("08", "53", "57P")
+"""Beginnings of PostgreSQL's codes for a lost connection, a server without room, and one that starts or stops."""
 
 
 class Database:
@@ -155,7 +157,7 @@ class Database:
             ) from error
         except DBAPIError as error:
             # a broken statement is a bug and must be seen as such; only a silent database is "unavailable"
-            if not error.connection_invalidated and type(error.orig).__name__ not in _DOES_NOT_ANSWER:
+            if not error.connection_invalidated and not _is_of_the_server(error.orig):
                 raise
             raise UnavailableError(
                 f"the operational database {self.url.render_as_string(hide_password=True)} does not answer: "
@@ -185,6 +187,11 @@ class Database:
         if self._file is not None and present != self._file:
             self.engine.dispose()
         self._file = present
+
+
+def _is_of_the_server(error: BaseException | None) -> bool:
+    state = getattr(error, "sqlstate", None) or ""
+    return type(error).__name__ in _DOES_NOT_ANSWER or state.startswith(_STATES_OF_A_SERVER)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
