@@ -1,15 +1,15 @@
 """Verbs of campaigns: save, list, show, preview, approve, stop, contacts."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from retail_brain.cli.context import current, open_database
-from retail_brain.cli.options import OutOption
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, writable_table
 from retail_brain.cli.table_files import write_table
 
 if TYPE_CHECKING:
@@ -129,6 +129,32 @@ def contacts(campaign_id: IdArgument, out: OutOption) -> None:
         rows = [contact_row(one) for one in campaign_contacts(tenant, desk.database, campaign_id)]
     write_table(pl.DataFrame(rows, infer_schema_length=None), out)
     typer.echo(f"{len(rows):,} people -> {out}")
+
+
+@campaign.command()
+def measure(
+    campaign_id: IdArgument,
+    out: Annotated[
+        Path | None, typer.Option("--out", callback=writable_table, help="Effects by channel, segment and shop.")
+    ] = None,
+    by: ByOption = "command line",
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Measure what a campaign brought: contacted against held-out people; the look is kept for /campaign_effect."""
+    from retail_brain.operational.campaign_effects import StoredEffect, store_effect
+    from serving.planning.campaigns.measuring import effect_lines, measure_campaign, part_rows
+
+    chosen = current()
+    dataset = chosen.dataset(lake, as_of)
+    with closing(open_database()) as database:
+        found = measure_campaign(chosen.workspace.tenant, database, dataset, campaign_id, chosen.settings)
+        look = StoredEffect(campaign_id, date.fromisoformat(found["as_of"]), found, by, datetime.now(UTC))
+        store_effect(chosen.workspace.tenant, database, look)
+    for line in effect_lines(campaign_id, found):
+        typer.echo(line)
+    if out is not None:
+        write_table(part_rows(found), out)
 
 
 def _say_preview(found: dict[str, Any]) -> None:

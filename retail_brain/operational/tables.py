@@ -271,6 +271,19 @@ CAMPAIGN_CONTACTS = Table(
     Index(None, "tenant_id", "day"),
 )
 
+CAMPAIGN_EFFECTS = Table(
+    "campaign_effects",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("campaign_id", String(200), nullable=False),
+    Column("as_of", Date, nullable=False),
+    Column("effect", JSON, nullable=False),
+    Column("measured_by", String(200), nullable=False),
+    Column("measured_at", _UtcDateTime, nullable=False),
+    UniqueConstraint("tenant_id", "campaign_id", "as_of"),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,

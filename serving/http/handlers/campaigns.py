@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from retail_brain.operational.campaign_contacts import campaign_contacts
+from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns
 from serving.http.access import Scope
 from serving.http.errors import HttpError
@@ -12,10 +13,12 @@ from serving.http.handlers.segments import segment_customers
 from serving.http.messages.campaign_messages import (
     CampaignActRequest,
     CampaignContactsRequest,
+    CampaignEffectRequest,
     CampaignRequest,
     CampaignsRequest,
 )
 from serving.planning.campaigns import life
+from serving.planning.campaigns.measuring import look_row
 from serving.store.campaigns import PublishedSource
 
 
@@ -78,6 +81,23 @@ def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:
     listed = [life.contact_row(row) for row in page]
     names = product_names(call.answers, list(dict.fromkeys(row["product_id"] for row in listed)))
     return {"contacts": listed, "total": len(wanted), "names": names}
+
+
+def effect(request: CampaignEffectRequest, call: Call) -> dict[str, Any]:
+    """The newest measured effect of a campaign, and every look at it.
+
+    Raises:
+        NotFoundError: there is no such campaign, and none of that id was measured.
+    """
+    tenant, database = call.principal.tenant, call.state.database
+    looks = campaign_effects(tenant, database, request.campaign_id)
+    if not looks:
+        campaign(tenant, database, request.campaign_id)
+    return {
+        "campaign_id": request.campaign_id,
+        "effect": looks[-1].effect if looks else None,
+        "looks": [look_row(look) for look in looks],
+    }
 
 
 def _desk(call: Call) -> life.Desk:

@@ -77,6 +77,35 @@ class CampaignContactsRequest(BaseModel):
     offset: Offset = 0
 
 
+class CampaignEffectRequest(BaseModel):
+    """A campaign whose effect was measured: one made here, or one of the lake."""
+
+    model_config = config({"campaign_id": "K15"})
+
+    campaign_id: CampaignId
+
+
+class LookRow(Strict):
+    """One look at an effect: the day, and purchases per contacted person with the interval for reading every day."""
+
+    as_of: str
+    measured_by: str
+    measured_at: str
+    is_final: bool
+    difference: float | None
+    low: float | None
+    high: float | None
+    is_clear: bool
+
+
+class CampaignEffectResponse(Strict):
+    """The newest measured effect (null before the first look), and the looks in order of their days."""
+
+    campaign_id: str
+    effect: dict[str, Any] | None
+    looks: list[LookRow]
+
+
 class StepRow(Strict):
     """People whom one step left out, and how many were left after it."""
 

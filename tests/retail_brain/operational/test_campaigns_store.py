@@ -15,6 +15,7 @@ from retail_brain.operational.campaign_contacts import (
     campaign_contacts,
     stop_campaign,
 )
+from retail_brain.operational.campaign_effects import StoredEffect, campaign_effects, store_effect
 from retail_brain.operational.campaigns import (
     Change,
     StoredCampaign,
@@ -137,3 +138,12 @@ def test_nobody_changes_what_is_not_there_or_not_theirs(database: Database, act:
             act(database, changed)
     with pytest.raises(NotFoundError):
         campaign("main", database, "nothing")
+
+
+def test_every_look_at_an_effect_is_kept_and_one_of_the_same_day_is_replaced(database: Database) -> None:
+    for day, number in ((3, 1), (2, 2), (3, 3)):
+        store_effect("main", database, StoredEffect("spring", date(2025, 3, day), {"n": number}, "Li", NOW))
+    looks = campaign_effects("main", database, "spring")
+    assert [(look.as_of.day, look.effect["n"], look.measured_by) for look in looks] == [(2, 2, "Li"), (3, 3, "Li")]
+    assert campaign_effects("main", database) == looks
+    assert campaign_effects("other", database) == []

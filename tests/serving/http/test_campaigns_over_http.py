@@ -1,10 +1,17 @@
 """A campaign over HTTP, from the draft to the stop, as a marketer makes it."""
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from serving.http.messages.campaign_messages import CampaignContactsResponse, CampaignResponse, CampaignsResponse
+from retail_brain.operational.campaign_effects import StoredEffect, store_effect
+from serving.http.messages.campaign_messages import (
+    CampaignContactsResponse,
+    CampaignEffectResponse,
+    CampaignResponse,
+    CampaignsResponse,
+)
 
 DRAFT = {
     "name": "牛奶",
@@ -102,3 +109,19 @@ def test_a_preview_of_goods_that_are_not_there_or_a_campaign_that_is_over_says_s
 def test_a_campaign_belongs_to_its_tenant(client: Any) -> None:
     ask(client, "/campaign", {"campaign_id": "ours", "campaign": DRAFT})
     assert client.refused("/campaign", {"campaign_id": "ours"}, tenant="other") == (404, "not_found")
+
+
+def test_an_effect_is_the_newest_look_and_all_looks_are_listed(client: Any, database: Any) -> None:
+    ask(client, "/campaign", {"campaign_id": "seen", "campaign": DRAFT})
+    nothing = ask(client, "/campaign_effect", {"campaign_id": "seen"}, CampaignEffectResponse)
+    assert (nothing["effect"], nothing["looks"]) == (None, [])
+    for day, reading in ((20, None), (21, {"difference": 0.2, "low": 0.1, "high": 0.3, "is_clear": True})):
+        effect = {"is_final": False, "reading": reading, "day": day}
+        store_effect("main", database, StoredEffect("seen", date(2025, 3, day), effect, "Li", datetime.now(UTC)))
+    found = ask(client, "/campaign_effect", {"campaign_id": "seen"}, CampaignEffectResponse)
+    assert found["effect"]["day"] == 21
+    assert [(look["as_of"], look["low"], look["is_clear"]) for look in found["looks"]] == [
+        ("2025-03-20", None, False),
+        ("2025-03-21", 0.1, True),
+    ]
+    assert client.refused("/campaign_effect", {"campaign_id": "nothing"}) == (404, "not_found")

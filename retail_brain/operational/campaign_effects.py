@@ -1,0 +1,71 @@
+"""Stores the measured effects of campaigns: one per campaign and last visible day, so that every look is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select
+
+from retail_brain.operational.audit import AuditEntry, append_audit
+from retail_brain.operational.database import Database
+from retail_brain.operational.tables import CAMPAIGN_EFFECTS
+
+
+@dataclass(frozen=True)
+class StoredEffect:
+    """One look at a campaign's effect.
+
+    Attributes:
+        as_of: last visible day of the look.
+        effect: numbers as JSON.
+    """
+
+    campaign_id: str
+    as_of: date
+    effect: dict[str, Any]
+    measured_by: str
+    measured_at: datetime
+
+
+def store_effect(tenant: str, database: Database, look: StoredEffect) -> None:
+    """Stores a look; another one of the same campaign and day takes its place.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = CAMPAIGN_EFFECTS.c
+    own = (table.tenant_id == tenant) & (table.campaign_id == look.campaign_id) & (table.as_of == look.as_of)
+    row = {
+        "tenant_id": tenant,
+        "campaign_id": look.campaign_id,
+        "as_of": look.as_of,
+        "effect": look.effect,
+        "measured_by": look.measured_by,
+        "measured_at": look.measured_at,
+    }
+    with database.writing() as connection:
+        database.ensure_tenant(tenant, connection, now=look.measured_at)
+        connection.execute(delete(CAMPAIGN_EFFECTS).where(own))
+        connection.execute(insert(CAMPAIGN_EFFECTS).values(**row))
+        details: Mapping[str, Any] = {"as_of": look.as_of.isoformat()}
+        entry = AuditEntry(look.measured_at, look.measured_by, "campaign.measured", look.campaign_id, details)
+        append_audit(tenant, connection, entry)
+
+
+def campaign_effects(tenant: str, database: Database, campaign_id: str | None = None) -> list[StoredEffect]:
+    """The looks at a campaign (None: at every campaign), the earliest day first.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = CAMPAIGN_EFFECTS.c
+    query = select(CAMPAIGN_EFFECTS).where(table.tenant_id == tenant)
+    if campaign_id is not None:
+        query = query.where(table.campaign_id == campaign_id)
+    with database.reading() as connection:
+        return [_stored(row) for row in connection.execute(query.order_by(table.as_of, table.id))]
+
+
+def _stored(row: Row[tuple[object, ...]]) -> StoredEffect:
+    return StoredEffect(**{name: getattr(row, name) for name in StoredEffect.__dataclass_fields__})

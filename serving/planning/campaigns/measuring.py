@@ -1,0 +1,174 @@
+"""Reads what a campaign's effect is measured on: the people that were drawn, and purchases of its goods."""
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.campaigns.effect import LEAST_PEOPLE
+from retail_brain.decisions.campaigns.measure import PAST_DAYS, PEOPLE, PURCHASES, Measured
+from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.operational.campaign_contacts import campaign_contacts
+from retail_brain.operational.campaign_effects import StoredEffect
+from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
+from retail_brain.operational.database import Database
+from retail_brain.settings import Settings
+from serving.planning.campaigns.life import definition_of
+
+
+def measure_campaign(
+    tenant: str, database: Database, dataset: Dataset, campaign_id: str, settings: Settings
+) -> dict[str, Any]:
+    """The effect of a campaign as of the dataset's day; see `Measured.effect`.
+
+    A campaign made here is measured on the people frozen at its approval, one of the lake on its `contacts`.
+
+    Raises:
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it is not approved, or nobody was reached yet.
+    """
+    as_of = dataset.as_of or dataset.last_day()
+    stored = next((one for one in list_campaigns(tenant, database) if one.campaign_id == campaign_id), None)
+    people, goods = _own(tenant, database, stored) if stored is not None else _of_lake(dataset, campaign_id)
+    reached = people.filter(pl.col("day") <= as_of)
+    if not reached.height:
+        raise ImpossibleError(
+            f"nobody of campaign {campaign_id!r} was reached by {as_of}, so nothing can be measured. Ask again when "
+            "contacts were made and sales of the days after have come.",
+            {"as_of": as_of.isoformat()},
+        )
+    purchases = read_purchases(dataset, goods, people, settings)
+    return Measured(as_of, settings.campaigns.effect_days, people, purchases).effect()
+
+
+def read_purchases(dataset: Dataset, goods: Collection[str], people: pl.DataFrame, settings: Settings) -> pl.DataFrame:
+    """One row per line of goods that these people bought, from PAST_DAYS before the first contact on: PURCHASES.
+
+    A line earns its price less the cost of the goods, or the assumed share of the price where the cost is unknown.
+    """
+    first = people["day"].min()
+    assert isinstance(first, date)
+    since = first - timedelta(days=PAST_DAYS)
+    lines = dataset.scan_or_empty("transactions").filter(
+        pl.col("units") > 0,
+        pl.col("product_id").is_in(list(goods)),
+        pl.col("customer_id").is_in(people["customer_id"].to_list()),
+        pl.col("sold_at").dt.date() >= since,
+    )
+    costs = dataset.scan_or_empty("products").select("product_id", "unit_cost").unique("product_id")
+    price, share = pl.col("unit_price").fill_null(0.0), settings.replenishment.assumed_margin_share
+    earned = pl.col("units") * pl.coalesce(price - pl.col("unit_cost"), price * share)
+    return (
+        lines.join(costs, on="product_id", how="left")
+        .select("customer_id", "units", receipt="transaction_id", day=pl.col("sold_at").dt.date(), margin=earned)
+        .select(*PURCHASES)
+        .collect()
+    )
+
+
+def _own(tenant: str, database: Database, stored: StoredCampaign) -> tuple[pl.DataFrame, set[str]]:
+    """People and goods of a campaign made here; those whom a stop kept from being reached are left out."""
+    if stored.approved_at is None:
+        raise ImpossibleError(
+            f"campaign {stored.campaign_id!r} is {stored.state}: only approved ones have an effect. Approve it first."
+        )
+    definition = definition_of(stored)
+    costs: dict[str, float] = {slot.channel: slot.contact_cost for slot in definition.slots}
+    rows = [one for one in campaign_contacts(tenant, database, stored.campaign_id) if one.state != "withdrawn"]
+    people = pl.DataFrame(
+        [
+            {
+                "customer_id": one.contact.customer_id,
+                "held": one.contact.group == "holdout",
+                "channel": one.contact.channel,
+                "day": one.contact.day,
+                "store_id": one.contact.store_id,
+                "segment": one.contact.segment,
+                "probability": one.contact.probability,
+                "cost": costs[one.contact.channel],
+            }
+            for one in rows
+        ],
+        schema=PEOPLE,
+    )
+    return people, {one.contact.product_id for one in rows} | set(definition.product_ids)
+
+
+def _of_lake(dataset: Dataset, campaign_id: str) -> tuple[pl.DataFrame, set[str]]:
+    """People and goods of a campaign of the lake's tables; each person by their first contact."""
+    own = pl.col("campaign_id") == campaign_id
+    rows = dataset.scan_or_empty("campaigns").filter(own).collect()
+    if not rows.height:
+        raise NotFoundError(
+            f"campaign {campaign_id!r} is neither among those made here nor in campaigns. `retail-brain campaign list` "
+            "shows the former.",
+            {"campaign_id": campaign_id},
+        )
+    homes = dataset.scan_or_empty("customers").select("customer_id", store_id="home_store_id").unique("customer_id")
+    contacts = dataset.scan_or_empty("contacts").filter(own).sort("contacted_at").unique("customer_id", keep="first")
+    people = contacts.join(homes, on="customer_id", how="left").select(
+        "customer_id",
+        "store_id",
+        held="is_holdout",
+        channel="channel",
+        day=pl.col("contacted_at").dt.date(),
+        segment=pl.lit(None, dtype=pl.String),
+        probability=pl.lit(None, dtype=pl.Float64),
+        cost=pl.lit(float(rows["contact_cost"][0] or 0)),
+    )
+    goods = rows["product_ids"][0]
+    return people.select(*PEOPLE).collect(), set() if goods is None else set(goods.to_list())
+
+
+def look_row(look: StoredEffect) -> dict[str, Any]:
+    """One look at an effect as JSON."""
+    reading = look.effect["reading"] or {}
+    return {
+        "as_of": look.as_of.isoformat(),
+        "measured_by": look.measured_by,
+        "measured_at": look.measured_at.isoformat(timespec="seconds"),
+        "is_final": look.effect["is_final"],
+        "difference": reading.get("difference"),
+        "low": reading.get("low"),
+        "high": reading.get("high"),
+        "is_clear": reading.get("is_clear", False),
+    }
+
+
+def part_rows(effect: dict[str, Any]) -> pl.DataFrame:
+    """One row per channel, segment and shop: people, and purchases caused per contacted person with their interval."""
+    rows = [
+        {"part": part, "name": row["name"], "contacts": row["contacts"], "holdout": row["holdout"]}
+        | {name: (row["purchases"] or {}).get(name) for name in ("difference", "low", "high")}
+        for part in ("channels", "segments", "stores")
+        for row in effect[part]
+    ]
+    numbers = dict.fromkeys(("difference", "low", "high"), pl.Float64)
+    kinds = {"part": pl.String, "name": pl.String, "contacts": pl.Int64, "holdout": pl.Int64} | numbers
+    return pl.DataFrame(rows, schema=kinds)
+
+
+def effect_lines(campaign_id: str, effect: dict[str, Any]) -> list[str]:
+    """The effect in sentences for the command line."""
+    over = "all days are over" if effect["is_final"] else "some days are still to come"
+    lines = [
+        f"{campaign_id} as of {effect['as_of']}: {effect['contacts']:,} contacted, {effect['holdout']:,} held out of "
+        f"{effect['people']:,}; purchases within {effect['days']} days count; {over}",
+        f"  {effect['attributed']['buyers']:,} of the contacted bought, {effect['attributed']['units']:,.0f} units",
+    ]
+    for name, row in effect["outcomes"].items():
+        said = f"{row['difference']:+.4f} per person ({row['low']:+.4f} to {row['high']:+.4f})" if row else _TOO_FEW
+        lines.append(f"  caused {name:<10}{said}")
+    if effect["net"] is not None:
+        net = effect["net"]
+        lines.append(f"  net of cost {net['value']:,.2f} ({net['low']:,.2f} to {net['high']:,.2f})")
+    if effect["reading"] is not None:
+        now = effect["reading"]
+        clear = "clear" if now["is_clear"] else "not clear yet"
+        lines.append(f"  read on any day: {now['difference']:+.4f} ({now['low']:+.4f} to {now['high']:+.4f}), {clear}")
+    return lines
+
+
+_TOO_FEW = f"no interval: fewer than {LEAST_PEOPLE} people in a group whose days are over"
