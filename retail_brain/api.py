@@ -245,16 +245,11 @@ class Tenant:
         """
         from retail_brain.outputs import SeriesFilter
         from serving.planning.stock.order_suggestions import suggest
+        from serving.planning.stock.plan_request import PlanRequest
 
-        return suggest(
-            self.dataset,
-            self._champion("demand"),
-            self.settings,
-            only=SeriesFilter(stores, products),
-            budget=budget,
-            seed=seed,
-            progress=self.progress,
-        )
+        only = SeriesFilter(stores, products)
+        model = self._champion("demand")
+        return suggest(PlanRequest(self.dataset, model, self.settings, only, seed, self.progress), budget=budget)
 
     def recommend(
         self,

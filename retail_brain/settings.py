@@ -41,6 +41,13 @@ def _is_source(name: str) -> str:
     return _installed("candidate_sources", get_args(SourceName), name)
 
 
+def _are_steps(steps: tuple[float, ...]) -> tuple[float, ...]:
+    """Shares off a price: each between 0 and 1, rising; `ValueError` says so."""
+    if not all(0 < step < 1 for step in steps) or list(steps) != sorted(set(steps)):
+        raise ValueError("wanted shares off the price, each above 0 and below 1, rising, such as [0.1, 0.3, 0.5]")
+    return steps
+
+
 class Section(BaseModel):
     """A frozen group of settings or of a model's parameters; it refuses unknown keys.
 
@@ -213,6 +220,9 @@ class ReplenishmentSettings(Section):
     stock_most_age_days: int = Field(
         default=14, ge=0, description="days; the stock of an older count is unknown if any of it was sold since"
     )
+    open_order_most_late_days: int = Field(
+        default=28, ge=0, description="days after its due day from which an open order counts as lost (`overdue_order`)"
+    )
     receipt_most_times_order: float = Field(
         default=3.0, ge=1, description="times the quantity ordered; more units received of an order must be confirmed"
     )
@@ -245,6 +255,13 @@ class NetworkSettings(Section):
         default=True, description="whether the stock of a warehouse limits what the shops it supplies may order"
     )
     leftover_days: int = Field(default=120, ge=1, description="days of sales; stock beyond them is excess")
+    markdown_steps: Annotated[tuple[float, ...], AfterValidator(_are_steps)] = Field(
+        default=(0.1, 0.2, 0.3, 0.5), description="shares off the price that a markdown may take; empty: no markdown"
+    )
+    markdown_changes: int = Field(default=2, ge=0, le=4, description="price changes of a markdown until the last day")
+    markdown_change_cost: float = Field(
+        default=1.0, ge=0, description="money that changing the price of a product in a shop costs once"
+    )
     pickup_km: float = Field(
         default=30.0, ge=0, description="km; a shop this near, or in the same region if unknown, holds for pick-up"
     )

@@ -220,6 +220,7 @@ class Supply(dy.Schema):
     stockout_cost = _money()
     service_level = dy.Float64(nullable=True, min=0, max=1)
     fill_rate = dy.Float64(nullable=True, min=0, max=1)
+    return_price = _money()
 
 
 class Events(dy.Schema):

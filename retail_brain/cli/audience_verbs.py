@@ -110,13 +110,14 @@ def _left_over(
         UsageError: goods or a campaign were named as well.
     """
     from retail_brain.errors import UsageError
+    from serving.planning.stock.plan_request import PlanRequest
     from serving.planning.stock.stock_network import goods_to_clear, left_over_in
     from serving.planning.stock.stock_network import leftovers as find_leftovers
 
     if product or campaign:
         raise UsageError("--leftovers chooses the goods itself; got --product or --campaign as well. Leave one out.")
     # The plan of the whole chain: what other shops can sell is not left over.
-    excess = find_leftovers(dataset, load_forecaster(), current().settings)
+    excess = find_leftovers(PlanRequest(dataset, load_forecaster(), current().settings))
     return goods_to_clear(excess, store), left_over_in(excess, store)
 
 

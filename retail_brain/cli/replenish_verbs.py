@@ -47,17 +47,18 @@ def replenish(
     from retail_brain.outputs import SeriesFilter
     from serving.planning.stock.limits_file import with_budget
     from serving.planning.stock.order_suggestions import suggest, suggest_within
+    from serving.planning.stock.plan_request import PlanRequest
 
     chosen = current()
     scarce = None if limits is None else with_budget(read_table(limits, "--limits", as_text=True), budget)
     dataset = chosen.dataset(lake, as_of)
     with chosen.progress.step("replenish") as step:
-        model, settings, progress = load_forecaster(), chosen.settings, chosen.progress
-        only = SeriesFilter(stores, products)
+        only, progress = SeriesFilter(stores, products), chosen.progress
+        request = PlanRequest(dataset, load_forecaster(), chosen.settings, only, seed, progress)
         if scarce is None:
-            table = suggest(dataset, model, settings, only=only, budget=budget, seed=seed, progress=progress)
+            table = suggest(request, budget=budget)
         else:
-            table, prices = suggest_within(dataset, model, settings, scarce, only=only, seed=seed, progress=progress)
+            table, prices = suggest_within(request, scarce)
             write_table(prices, out.with_name(f"{out.stem}_limits{out.suffix}"))
             for row in prices.filter(pl.col("worth_of_one_more") > 0).head(10).iter_rows(named=True):
                 progress.say(f"  {row['limit']}: {row['reason']}")

@@ -36,6 +36,7 @@ def transfers(
     beside its own orders. Needs sales, inventory and a champion demand model; uses supply, prices, products, stores.
     """
     from retail_brain.outputs import SeriesFilter
+    from serving.planning.stock.plan_request import PlanRequest
     from serving.planning.stock.stock_network import transfers as suggest_transfers
 
     chosen = current()
@@ -45,14 +46,8 @@ def transfers(
     )
     settings = chosen.settings.model_copy(update={"network": network})
     with chosen.progress.step("transfers") as step:
-        table = suggest_transfers(
-            _with_inventory(chosen.dataset(lake, as_of)),
-            load_forecaster(),
-            settings,
-            only=SeriesFilter(stores, products),
-            seed=seed,
-            progress=chosen.progress,
-        )
+        dataset, only = _with_inventory(chosen.dataset(lake, as_of)), SeriesFilter(stores, products)
+        table = suggest_transfers(PlanRequest(dataset, load_forecaster(), settings, only, seed, chosen.progress))
         write_table(table, out)
         step.rows = table.height
         step.note = f"{table['units'].sum():,.0f} units worth {table['expected_value'].sum():,.2f} -> {out}"
@@ -95,25 +90,26 @@ def leftovers(
 ) -> None:
     """Excess stock: goods that will not sell by their date, end of listing or season; units and money at risk.
 
-    `audience --leftovers` finds the people who want them. Needs sales, inventory and a champion demand model; uses
-    products (shelf life, cost), assortment (end of listing) and prices.
+    Each row says what earns most: a lower price (when and how much, with the units it sells), a return to the
+    supplier (supply.return_price) or telling people: `audience --leftovers` finds those who want them. Needs sales,
+    inventory and a champion demand model; uses products (shelf life, cost), assortment, supply and prices.
     """
     from retail_brain.outputs import SeriesFilter
+    from serving.planning.stock.plan_request import PlanRequest
     from serving.planning.stock.stock_network import leftovers as find_leftovers
 
     chosen = current()
     with chosen.progress.step("leftovers") as step:
-        table = find_leftovers(
-            _with_inventory(chosen.dataset(lake, as_of)),
-            load_forecaster(),
-            chosen.settings,
-            only=SeriesFilter(stores, products),
-            seed=seed,
-            progress=chosen.progress,
-        )
+        dataset, only = _with_inventory(chosen.dataset(lake, as_of)), SeriesFilter(stores, products)
+        request = PlanRequest(dataset, load_forecaster(), chosen.settings, only, seed, chosen.progress)
+        table = find_leftovers(request)
         write_table(table, out)
         step.rows = table.height
-        step.note = f"{table['value_at_risk'].sum():,.2f} at risk -> {out}"
+        lowered = table.filter(action="markdown")
+        step.note = (
+            f"{table['value_at_risk'].sum():,.2f} at risk; a lower price for {lowered.height:,} earns "
+            f"{lowered['markdown_value'].sum():,.2f} -> {out}"
+        )
 
 
 def _with_inventory(dataset: "Dataset") -> "Dataset":

@@ -25,8 +25,9 @@ class Availability:
         keys: product x stores + store of everything in stock, ascending.
         starts: per product where its keys begin, and the end of all.
         units: of each.
+        unknown: keys of everything whose stock was counted, but so long ago that nobody knows what is left.
         shipper: per product the store that can ship it and has most of it, -1 = none.
-        named: per product whether any count names it; others may be there.
+        named: per product whether its stock is known wherever it was counted; others may be there.
         counted: per store whether anything is counted there; in others everything may be there.
         stocked: per store how many products it has.
         ships: per store whether it picks orders.
@@ -41,6 +42,7 @@ class Availability:
     keys: Array
     starts: Array
     units: Array
+    unknown: Array
     shipper: Array
     named: Array
     counted: Array
@@ -57,7 +59,8 @@ class Availability:
         """The availability from counts and the table of stores.
 
         Args:
-            stock: one row per store x product: `store`, `product` (positions), `on_hand` (units).
+            stock: one row per store x product: `store`, `product` (positions), `on_hand` (units; null: not known any
+                more).
             stores: one row per store, in the order of the positions: is_online, daily_fulfilment_capacity, latitude,
                 longitude, region, sells.
             n_products: how many products there are.
@@ -65,7 +68,9 @@ class Availability:
                 coordinates, one of the same region does.
         """
         n_stores = stores.height
+        lost = stock.filter(pl.col("on_hand").is_null())
         named = np.bincount(stock["product"].to_numpy(), minlength=n_products) > 0
+        named &= np.bincount(lost["product"].to_numpy(), minlength=n_products) == 0
         counted = np.bincount(stock["store"].to_numpy(), minlength=n_stores) > 0
         in_stock = stock.filter(pl.col("on_hand") > 0).sort("product", "store")
         # Sorted by product and store, the keys below ascend and can be searched.
@@ -81,8 +86,22 @@ class Availability:
         stocked = np.bincount(store, minlength=n_stores)
         keys = product * n_stores + store
         starts = np.searchsorted(keys, np.arange(n_products + 1) * n_stores)
+        unknown = np.sort(lost["product"].to_numpy().astype(np.int64) * n_stores + lost["store"].to_numpy())
         return cls(
-            keys, starts, units, shipper, named, counted, stocked, ships, sells, online, place, region, pickup_km
+            keys,
+            starts,
+            units,
+            unknown,
+            shipper,
+            named,
+            counted,
+            stocked,
+            ships,
+            sells,
+            online,
+            place,
+            region,
+            pickup_km,
         )
 
     @property
@@ -102,7 +121,7 @@ class Availability:
         if not placed.any():
             return np.where((ends > starts) | ~self.named[products], UNKNOWN, NOWHERE).astype(np.int8)
         counted = placed & self.counted[stores]
-        own_stock = counted & self._has(stores, products)
+        own_stock = counted & self._has(self.keys, stores, products)
         ways = np.full(len(products), NOWHERE, np.int8)
         ways[~placed & ((ends > starts) | ~self.named[products])] = UNKNOWN
         ways[placed & ~counted] = UNKNOWN
@@ -111,6 +130,7 @@ class Availability:
         if elsewhere.size:
             rows, _, _ = self._near_holders(stores[elsewhere], starts[elsewhere], ends[elsewhere])
             ways[elsewhere[rows]] = PICKUP
+        ways[counted & (ways == NOWHERE) & self._has(self.unknown, stores, products)] = UNKNOWN
         # Last, because stock of the own store goes before every other way.
         ways[own_stock] = np.where(self.online[stores[own_stock]], SHIP, IN_STORE)
         return ways
@@ -121,7 +141,7 @@ class Availability:
         if not placed.any():
             return np.full(len(products), NO_STORE)
         own_stock = ((ways == IN_STORE) | (ways == SHIP)) & placed
-        own_stock[own_stock] = self._has(stores[own_stock], products[own_stock])
+        own_stock[own_stock] = self._has(self.keys, stores[own_stock], products[own_stock])
         origin = np.where(own_stock, stores, np.where(ways == SHIP, self.shipper[products], NO_STORE))
         pickup = np.flatnonzero(ways == PICKUP)
         if pickup.size:
@@ -133,12 +153,13 @@ class Availability:
             origin[pickup[rows[first]]] = self.keys[places[first]] % len(self.counted)
         return origin
 
-    def _has(self, stores: Array, products: Array) -> Array:
-        if not len(self.keys):
+    def _has(self, keys: Array, stores: Array, products: Array) -> Array:
+        """Whether each store and product is among sorted keys."""
+        if not len(keys):
             return np.zeros(len(products), bool)
         key = products.astype(np.int64) * len(self.counted) + stores
-        index = np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)
-        return np.asarray(self.keys[index] == key)
+        index = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
+        return np.asarray(keys[index] == key)
 
     def _near_holders(self, stores: Array, starts: Array, ends: Array) -> tuple[Array, Array, Array]:
         """Which other stores hold the goods near enough: row, place in `keys`, and km apart (0 = same region)."""

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.arrays import Days, Floats, days, floats
+from retail_brain.decisions.clearance import with_advice
 from retail_brain.decisions.reasons import number
 from retail_brain.decisions.supply_terms import NO_END, align
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS
@@ -23,7 +24,23 @@ LEFTOVERS = {
     "reason_code": pl.String,
     "reason": pl.String,
     "reason_zh": pl.String,
+    "action": pl.String,
+    "price_path": pl.String,
+    "markdown_units": pl.Float64,
+    "markdown_units_low": pl.Float64,
+    "markdown_units_high": pl.Float64,
+    "markdown_value": pl.Float64,
+    "return_units": pl.Float64,
+    "return_value": pl.Float64,
+    "moved_units": pl.Float64,
+    "moved_value": pl.Float64,
+    "audience_value": pl.Float64,
 }
+"""`action` is what earns most with the goods: one of `clearance.ACTIONS`. `price_path` is JSON, a list of `begins_on`,
+`discount` (share off the full price) and `price`; empty where the full price earns most, null where it is unknown what
+a price does. `markdown_units` are sold on top by it (mean, and the interval of nine in ten), and `markdown_value`,
+`return_value` and `audience_value` are money over leaving everything as it is; null where unknown or impossible.
+`moved_units` go to other shops by the plan and earn `moved_value`."""
 _FACTS = {"on_hand": pl.Float64, "sell_by": pl.Date, "unit_cost": pl.Float64, "sell_by_kind": pl.String}
 _KINDS = {
     "date": ("their date", "保质期"),
@@ -53,7 +70,7 @@ def find_excess_stock(
     frame = facts.with_columns(
         left_over_units=pl.Series(left.mean(axis=1)), probability=pl.Series((left > 0).mean(axis=1))
     )
-    return excess_rows(frame, as_of, least_units)
+    return advised(excess_rows(frame, as_of, least_units))
 
 
 def excess_need(paths: DemandPaths, stock: pl.Series, sell_by: pl.Series) -> Floats:
@@ -70,7 +87,7 @@ def excess_need(paths: DemandPaths, stock: pl.Series, sell_by: pl.Series) -> Flo
 
 
 def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER_UNITS) -> pl.DataFrame:
-    """Excess stock in words, most money at risk first: columns LEFTOVERS.
+    """Excess stock in words, most money at risk first: the columns of `frame` and those of LEFTOVERS up to the reasons.
 
     Args:
         frame: `store_id`, `product_id`, `on_hand`, `sell_by`, `sell_by_kind`, `unit_cost`, `left_over_units` (mean),
@@ -96,15 +113,24 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
     ]
     worded = listed.with_columns(
         reason=pl.format(
-            "{} on hand, about {} will not sell by {} ({}): offer them to the people who want them.",
-            on_hand_text, excess_text, until, why[0],
+            "{} on hand, about {} will not sell by {} ({}).", on_hand_text, excess_text, until, why[0]
         ) + counted[0],
         reason_zh=pl.format(
-            "现有{}件，预计约{}件在{}（{}）前卖不完：可推荐给需要的顾客。", on_hand_text, excess_text, until, why[1]
+            "现有{}件，预计约{}件在{}（{}）前卖不完。", on_hand_text, excess_text, until, why[1]
         ) + counted[1],
     )  # fmt: skip
-    ranked = worded.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
-    return ranked.select(pl.col(name).cast(kind) for name, kind in LEFTOVERS.items())
+    return worded.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])
+
+
+def advised(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with what to do: columns LEFTOVERS.
+
+    Args:
+        rows: of `excess_rows`, and any of the clearance columns of LEFTOVERS with `path_en` and `path_zh`; those that
+            are missing are unknown.
+    """
+    unknown = [pl.lit(None, kind).alias(name) for name, kind in LEFTOVERS.items() if name not in rows.columns]
+    return with_advice(rows.with_columns(unknown)).select(pl.col(name).cast(kind) for name, kind in LEFTOVERS.items())
 
 
 def demand_until(paths: DemandPaths, sell_by: Days) -> Floats:

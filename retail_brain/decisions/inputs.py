@@ -106,10 +106,20 @@ def read_stock(
     )
 
 
-def read_open_orders(dataset: Dataset, stores: Sequence[str] | None = None) -> pl.DataFrame:
-    """One row per store x product x day of arrival with units on order: `arrives_on`, `units` that have not arrived.
+def read_open_orders(
+    dataset: Dataset,
+    stores: Sequence[str] | None = None,
+    *,
+    most_late_days: int = _DEFAULTS.open_order_most_late_days,
+) -> pl.DataFrame:
+    """One row per store x product x day of arrival with units on order.
 
-    Rows of the newest visible `date` count, and rows without one.
+    Columns: `arrives_on`, `units` that have not arrived, `late_days` (days since, by the end of the last visible one)
+    and `is_lost`: it was due more than `most_late_days` ago, and nobody counts on it any more. Rows of the newest
+    visible `date` count, and rows without one.
+
+    Raises:
+        MissingTableError: no sales table is there.
     """
     rows = _of_stores(dataset.scan_or_empty("open_orders"), stores)
     told = pl.col("date").is_null() | (pl.col("date") == pl.col("date").max())
@@ -119,14 +129,21 @@ def read_open_orders(dataset: Dataset, stores: Sequence[str] | None = None) -> p
         .group_by(*SERIES, arrives_on="due_on")
         .agg(units=units.sum())
         .filter(pl.col("units") > 0)
+        .with_columns(late_days=(pl.lit(dataset.as_of or dataset.last_day()) - pl.col("arrives_on")).dt.total_days())
+        .with_columns(pl.col("late_days").clip(0), is_lost=pl.col("late_days") > most_late_days)
         .sort(*SERIES, "arrives_on")
         .collect()
     )
 
 
 def with_open_orders(stock: pl.DataFrame, due: pl.DataFrame) -> pl.DataFrame:
-    """The rows of `read_stock`, and those of other series on order, with `on_order` from open orders where known."""
-    known = due.group_by(*SERIES).agg(due_units=pl.col("units").sum())
+    """The rows of `read_stock`, and those of other series on order, with `on_order` from open orders where known.
+
+    Args:
+        stock: of `read_stock`.
+        due: of `read_open_orders`; lost orders bring nothing.
+    """
+    known = due.group_by(*SERIES).agg(due_units=pl.col("units").filter(~pl.col("is_lost")).sum())
     joined = stock.join(known, on=list(SERIES), how="full", coalesce=True)
     return joined.with_columns(on_order=pl.coalesce("due_units", "on_order")).drop("due_units").sort(SERIES)
 

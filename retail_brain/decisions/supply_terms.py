@@ -28,6 +28,7 @@ TERMS = {
     "fill_rate": pl.Float64,
     "shelf_life_days": pl.Float64,
     "source_store_id": pl.String,
+    "return_price": pl.Float64,
     "ends_on": pl.Date,
 }
 """Columns that `terms` may have besides store_id and product_id; absent ones and nulls take defaults."""

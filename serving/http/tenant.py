@@ -10,8 +10,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.database import Database
@@ -30,6 +33,7 @@ from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.recent_events import RecentEvents
 from serving.planning.people.rule_files import RuleBook
 from serving.store.answer_set import Answers, current_id, open_answers
+from serving.store.arrays import Array
 from serving.store.identities import identifier
 
 _log = logging.getLogger("bentoml.retail_brain")
@@ -65,6 +69,24 @@ class TenantView:
     statuses_mark: StatusesMark
     rules: RuleBook
     overrides: OverrideBook = field(default_factory=OverrideBook)
+
+    @cached_property
+    def waiting(self) -> Array:
+        """Whether each suggestion of the answers waits: it asks for a decision and none counts for it.
+
+        Worked out once per view: a decision makes a new one.
+        """
+        suggestions, answers = self.answers.suggestions, self.answers
+        if suggestions is None:
+            return np.zeros(0, dtype=np.bool_)
+        waiting: Array = suggestions.flags(self.settings.replenishment)["waits"].copy()
+        for status in self.decisions.values():
+            decision = status.stored.decision
+            store, product = answers.stores.find(decision.store_id), answers.products.find(decision.product_id)
+            row = suggestions.index.find(store, product) if store >= 0 and product >= 0 else None
+            if row is not None:
+                waiting[row] = False
+        return waiting
 
 
 class SettingsFile:

@@ -1,6 +1,6 @@
 """Draws an audience from published answers: scored pairs of the goods and what may be done with each person."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,13 +9,19 @@ import polars as pl
 
 from retail_brain.decisions.audience import build_audience
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
-from retail_brain.errors import ModelError
+from retail_brain.errors import ImpossibleError, ModelError, NotFoundError
 from retail_brain.settings import AudienceSettings
 from serving.planning.people.audiences import only_customers, people_of
+from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 from serving.store.scored_pairs import KINDS, NO_DAY
 
+_PAGE_SIZE = 200
+"""People asked for where left-over goods are valued or checked: the page's own number."""
+_STORES = 30
+"""Shops whose audiences are drawn one by one, those with most money left over first: bounds the time of publishing a
+large chain. Chosen by judgement, not measured."""
 NOBODY = pl.DataFrame(
     schema={
         "customer_id": pl.String,
@@ -52,6 +58,8 @@ def draw_audience(
     store_id: str | None,
     left_over: pl.DataFrame | None = None,
     customer_ids: Sequence[str] | None = None,
+    *,
+    is_worded: bool = True,
 ) -> DrawnAudience:
     """The audience for goods.
 
@@ -65,6 +73,7 @@ def draw_audience(
         store_id: only people of this shop; None for everybody.
         left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
         customer_ids: only these customers, such as those of a segment; None for everybody.
+        is_worded: whether the reasons are wanted; they take most of the time.
 
     Raises:
         NotFoundError: nobody is known to be of that shop.
@@ -73,7 +82,7 @@ def draw_audience(
     """
     if answers.pairs is None:
         raise ModelError("the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.")
-    parts = [pairs_of(answers, product) for product in products]
+    parts = [pairs_of(answers, product, is_worded=is_worded) for product in products]
     is_warm = any(pairs.height for pairs in parts)
     if not is_warm:
         parts = [_pairs_of_like(answers, product, settings) for product in products]
@@ -87,17 +96,63 @@ def draw_audience(
     return DrawnAudience(people, left_out, is_warm)
 
 
-def pairs_of(answers: Answers, product: int) -> pl.DataFrame:
-    """Everybody scored for a product, most probable first: one row per customer."""
+def left_over_audiences(
+    answers: Answers, leftovers: pl.DataFrame, settings: AudienceSettings, stores: Sequence[str | None]
+) -> Iterator[tuple[str | None, pl.DataFrame]]:
+    """The people whom the service would name for the left-over goods of each shop (None: of the chain), unworded.
+
+    Shops where nobody lives, or for whose goods nobody is known, are left out.
+    """
+    for store_id in stores:
+        try:
+            goods, left = goods_to_clear(leftovers, store_id), left_over_in(leftovers, store_id)
+            wanted = AudienceRequest(product_ids=tuple(goods), size=_PAGE_SIZE, holdout_share=settings.holdout_share)
+            products = answers.products.find_many(goods).tolist()
+            yield store_id, draw_audience(answers, products, wanted, settings, store_id, left, is_worded=False).people
+        except (ImpossibleError, NotFoundError):
+            continue
+
+
+def audience_values(answers: Answers, leftovers: pl.DataFrame, settings: AudienceSettings) -> pl.DataFrame:
+    """One row per store x product left over whose people are known: `audience_value`, money that telling them causes.
+
+    Args:
+        answers: with scored pairs.
+        leftovers: `store_id`, `product_id`, `left_over_units`, `sell_by` and `value_at_risk`; of the shops with most
+            money at risk, people are looked for.
+        settings: limits on contacts.
+    """
+    schema = {"store_id": pl.String, "product_id": pl.String, "audience_value": pl.Float64}
+    if answers.pairs is None or leftovers.is_empty():
+        return pl.DataFrame(schema=schema)
+    parts = [
+        people.filter(pl.col("group") == "contact")
+        .group_by("product_id")
+        .agg(audience_value=pl.col("expected_value").sum())
+        .with_columns(store_id=pl.lit(store_id))
+        for store_id, people in left_over_audiences(answers, leftovers, settings, dearest_stores(leftovers))
+    ]
+    return pl.concat([pl.DataFrame(schema=schema), *(part.select(*schema) for part in parts)])
+
+
+def dearest_stores(leftovers: pl.DataFrame) -> list[str]:
+    """The shops with most money left over, dearest first, as many as are looked at one by one."""
+    worst = leftovers.group_by("store_id").agg(pl.col("value_at_risk").sum())
+    return worst.sort("value_at_risk", "store_id", descending=[True, False])["store_id"].head(_STORES).to_list()
+
+
+def pairs_of(answers: Answers, product: int, *, is_worded: bool = True) -> pl.DataFrame:
+    """Everybody scored for a product, most probable first: one row per customer; reasons are empty if not wanted."""
     assert answers.pairs is not None
-    return pairs_at(answers, answers.pairs.of_product(product))
+    return pairs_at(answers, answers.pairs.of_product(product), is_worded=is_worded)
 
 
-def pairs_at(answers: Answers, rows: Array) -> pl.DataFrame:
-    """Scored pairs at some rows, in that order."""
+def pairs_at(answers: Answers, rows: Array, *, is_worded: bool = True) -> pl.DataFrame:
+    """Scored pairs at some rows, in that order; reasons are empty if not wanted."""
     held = answers.pairs
     assert held is not None
     codes = held.codes[rows]
+    none = pl.Series([""] * len(rows), dtype=pl.String)
     return pl.DataFrame(
         {
             "customer_id": pl.Series(answers.customers.ids.take(held.customer[rows]), dtype=pl.String),
@@ -105,8 +160,8 @@ def pairs_at(answers: Answers, rows: Array) -> pl.DataFrame:
             "probability": held.probability[rows].astype(np.float64),
             "kind": pl.Series(np.array(KINDS)[codes[:, 0]].tolist(), dtype=pl.String),
             "due_on": pl.Series(codes[:, 1]).replace(NO_DAY, None).cast(pl.Date),
-            "reason": pl.Series(held.reasons(rows, "en"), dtype=pl.String),
-            "reason_zh": pl.Series(held.reasons(rows, "zh"), dtype=pl.String),
+            "reason": pl.Series(held.reasons(rows, "en"), dtype=pl.String) if is_worded else none,
+            "reason_zh": pl.Series(held.reasons(rows, "zh"), dtype=pl.String) if is_worded else none,
         }
     )
 

@@ -25,6 +25,7 @@ _FIELDS = {
     "place": np.float64,
     "region": np.int32,
 }
+_UNKNOWN = "shelves.unknown.npy"
 _PICKUP_KM = "shelves.pickup_km.npy"
 
 
@@ -32,6 +33,7 @@ def write_availability(folder: Path, availability: Availability) -> None:
     """Writes one npy file per field."""
     for name, dtype in _FIELDS.items():
         write_array(folder / f"shelves.{name}.npy", getattr(availability, name), dtype)
+    write_array(folder / _UNKNOWN, availability.unknown, np.int64)
     write_array(folder / _PICKUP_KM, np.array([availability.pickup_km]), np.float64)
 
 
@@ -40,4 +42,6 @@ def open_availability(folder: Path) -> Availability:
     fields = {name: map_array(folder / f"shelves.{name}.npy") for name in _FIELDS}
     is_stored = (folder / _PICKUP_KM).exists()  # version 0.1 had no such file and used the default distance
     pickup_km = float(map_array(folder / _PICKUP_KM)[0]) if is_stored else NetworkSettings().pickup_km
-    return Availability(**fields, pickup_km=pickup_km)
+    # versions before 0.2 took every count as it was
+    unknown = map_array(folder / _UNKNOWN) if (folder / _UNKNOWN).exists() else np.zeros(0, np.int64)
+    return Availability(**fields, unknown=unknown, pickup_km=pickup_km)

@@ -1,5 +1,6 @@
 """Tables as uncompressed Arrow files, read by position: profile rows, consents, contacts, plans."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ def map_rows(folder: Path, name: str) -> pl.DataFrame:
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     return frame
+
+
+def completed(frame: pl.DataFrame, schema: Mapping[str, pl.DataType | type[pl.DataType]]) -> pl.DataFrame:
+    """The table with nulls in the columns of `schema` that an older version did not publish."""
+    later = {name: kind for name, kind in schema.items() if name not in frame.columns}
+    return frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in later.items())
 
 
 def has_rows(folder: Path, name: str) -> bool:

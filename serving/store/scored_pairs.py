@@ -121,6 +121,11 @@ class ScoredPairs:
         """Reasons of some rows as sentences in `en` or `zh`."""
         return self._reasons[language].take(self.codes[rows][:, 2])
 
+    def every_reason(self, language: str) -> list[str]:
+        """Every sentence that reasons are made of, by its position in the third of `codes`."""
+        texts = self._reasons[language]
+        return texts.take(np.arange(len(texts)))
+
     def _of(self, side: str, row: int) -> Array:
         starts = self._starts[side]
         return self._orders[side][starts[row] : starts[row + 1]]

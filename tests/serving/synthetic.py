@@ -7,8 +7,10 @@ Run as a script, it serves them for work on the page:
 
 import argparse
 import sys
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -118,7 +120,10 @@ def _write_network(folder: Path, n_products: int) -> None:
         "probability": [1.0, 0.5],
     }
     left |= {"value_at_risk": [60.0, 8.0], "reason_code": ["date", "season"], "reason": ["why"] * 2}
-    write_rows(folder, "leftovers", pl.DataFrame(left | {"reason_zh": ["原因"] * 2}, schema=LEFTOVERS))
+    left |= {"reason_zh": ["原因"] * 2, "action": ["markdown", "keep"], "markdown_value": [12.0, 0.0]}
+    left |= {"price_path": ['[{"begins_on": "2025-03-02", "discount": 0.3, "price": 7.0}]', "[]"]}
+    left |= {"markdown_units": [4.0, 0.0], "markdown_units_low": [1.0, 0.0], "markdown_units_high": [6.0, 0.0]}
+    write_rows(folder, "leftovers", pl.DataFrame(left | _nothing(LEFTOVERS, left), schema=LEFTOVERS))
     lines = {"kind": ["leftover", "phantom", "transfer", "stockout"], "money": [60.0, 20.0, 12.5, 5.0]}
     lines |= {"store_id": ["S001", "S002", "S001", "S002"], "product_id": ["P0002", "P0001", "P0001", "P0039"]}
     lines |= {"other_store_id": [None, None, "S002", None], "units": [6.0, 5.0, 3.0, 2.0]}
@@ -239,6 +244,11 @@ def _suggestions(factor: float) -> pl.DataFrame:
             "reason_code": pl.lit("order"),
         }
     )
+
+
+def _nothing(schema: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, list[None]]:
+    """Nulls in the columns of two rows that are not given."""
+    return {name: [None, None] for name in schema if name not in given}
 
 
 def _pairs() -> pl.DataFrame:

@@ -1,15 +1,20 @@
 """Stock of all stores: transfers, cycle counts, excess stock, and the exceptions over all of them."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
+from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.errors import ModelError
 from serving.http.handlers.call import Call, find_product, find_store, product_names
 from serving.http.handlers.open_lines import open_count
 from serving.http.messages.network_messages import AttentionRequest, NetworkRequest
+from serving.store.rows import completed
 
+_LATER = {"leftovers": LEFTOVERS}
+"""Columns of published tables to which later versions added some."""
 _DECIDED = ("stockout", "unknown_stock", "large_order", "losing_order", "unusual")
 """Kinds of exceptions that a decision about their suggestion settles."""
 
@@ -41,7 +46,10 @@ def leftovers(request: NetworkRequest, call: Call) -> dict[str, Any]:
         NotFoundError: the store or a product is not known.
         ModelError: nothing of the kind was published.
     """
-    return _listed("leftovers", request, call, ("store_id",))
+    answer = _listed("leftovers", request, call, ("store_id",))
+    for row in answer["leftovers"]:
+        row["price_path"] = None if row["price_path"] is None else json.loads(row["price_path"])
+    return answer
 
 
 def attention(request: AttentionRequest, call: Call) -> dict[str, Any]:
@@ -91,7 +99,7 @@ def network_rows(name: str, call: Call) -> pl.DataFrame:
             "version. Run `retail-brain publish`.",
             {"part": name},
         )
-    return table
+    return completed(table, _LATER.get(name, {}))
 
 
 def _listed(name: str, request: NetworkRequest, call: Call, stores: Sequence[str]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from retail_brain.operational.plausibility import check_usual
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
-from serving.http.handlers.open_lines import open_lines
 from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReplenishRequest
 from serving.planning.stock.line_flags import FLAGS
 from serving.store.arrays import Array
@@ -47,7 +46,7 @@ def replenish(request: ReplenishRequest, call: Call) -> dict[str, Any]:
     ids = answers.products.ids.take(products)
     listed = suggestions.rows(request.store_id, ids, rows, answers.manifest.as_of, call.language)
     flags = suggestions.flags(call.view.settings.replenishment)
-    waiting = open_lines(call.view)[rows].tolist()
+    waiting = call.view.waiting[rows].tolist()
     for line, is_open, *raised in zip(listed, waiting, *(flags[name][rows].tolist() for name in FLAGS), strict=True):
         line["flags"] = [name for name, is_raised in zip(FLAGS, raised, strict=True) if is_raised]
         line["is_open"] = is_open

@@ -73,7 +73,15 @@ Count = Annotated[int, Field(strict=True, ge=1, le=500), WHOLE]
 Quantity = Annotated[Number, Field(ge=0, le=1e9)]
 Kind = Literal["repeat", "explore", "mixed"]
 AttentionKind = Literal[
-    "stockout", "unknown_stock", "large_order", "losing_order", "unusual", "phantom", "leftover", "transfer"
+    "stockout",
+    "unknown_stock",
+    "large_order",
+    "losing_order",
+    "unusual",
+    "phantom",
+    "leftover",
+    "transfer",
+    "overdue_order",
 ]
 
 JsonSchema = dict[str, Any]

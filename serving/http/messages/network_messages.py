@@ -126,8 +126,22 @@ class CountsResponse(Strict):
     names: Names
 
 
+class PriceStep(Strict):
+    """A price from a day on; `discount` is the share off the full price."""
+
+    begins_on: str
+    discount: float
+    price: float
+
+
 class LeftoverRow(Strict):
-    """Excess stock: units expected unsold by the day `sell_by`; `value_at_risk` is their cost."""
+    """Excess stock: units expected unsold by the day `sell_by`; `value_at_risk` is their cost.
+
+    `action` is what earns most with them. `price_path` is the best markdown (empty: the full price earns most; null:
+    not known) and `markdown_units` what it sells on top, with the interval that holds nine of ten cases.
+    `markdown_value`, `return_value` and `audience_value` are money over leaving everything as it is. `moved_units` go
+    to other stores by the plan, which earns `moved_value`. All are null in answers of older versions.
+    """
 
     store_id: str
     product_id: str
@@ -139,6 +153,17 @@ class LeftoverRow(Strict):
     value_at_risk: float
     reason_code: Literal["date", "listing", "season", "slow"]
     reason: str
+    action: Literal["markdown", "return", "audience", "keep"] | None
+    price_path: list[PriceStep] | None
+    markdown_units: float | None
+    markdown_units_low: float | None
+    markdown_units_high: float | None
+    markdown_value: float | None
+    return_units: float | None
+    return_value: float | None
+    moved_units: float | None
+    moved_value: float | None
+    audience_value: float | None
 
 
 class LeftoversResponse(Strict):

@@ -99,7 +99,7 @@ class OfferCatalogue:
         goods = Goods.of(ids.to_list(), attribute_columns(dataset, ids))
         people = fitted.history.customers.select("customer_id", "store_id")
         own = people["store_id"].replace_strict(places, default=NO_STORE, return_dtype=pl.Int64)
-        age, pickup_km = request.settings.audience.adult_age, request.settings.network.pickup_km
+        age, at = request.settings.audience.adult_age, {product: place for place, product in enumerate(ids.to_list())}
         adults = known_adults(dataset, people["customer_id"], fitted.history.as_of, age)
         return cls(
             products=ids.to_frame("product_id")
@@ -108,9 +108,7 @@ class OfferCatalogue:
             people=people.select("customer_id", own=own if request.in_stock else NO_STORE, is_adult=adults),
             store_ids=stores,
             store=NO_STORE if request.store_id is None else places[request.store_id],
-            availability=read_availability(
-                dataset, places, {product: position for position, product in enumerate(ids.to_list())}, pickup_km
-            ),
+            availability=read_availability(dataset, places, at, request.settings),
             goods=goods,
             rules=resolve_rules(request.rules, goods),
             now=request.now,

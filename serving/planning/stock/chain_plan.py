@@ -14,7 +14,7 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import days, floats
-from retail_brain.decisions.excess_stock import LEFTOVERS, excess_need, excess_rows
+from retail_brain.decisions.excess_stock import excess_need, excess_rows
 from retail_brain.decisions.moved_stock import ordered_after
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.required_orders import Receipts
@@ -22,17 +22,28 @@ from retail_brain.decisions.source_stock import SourcedOrders, order_within_sour
 from retail_brain.decisions.stock_value import local_stock_values, thinned, with_last_days
 from retail_brain.decisions.supply_terms import NO_END, align
 from retail_brain.decisions.transfers import TRANSFERS, StockValues, suggest_transfers
-from retail_brain.outputs import ALL_SERIES, SERIES, DemandPaths, SeriesFilter
-from retail_brain.progress import SILENT, Progress
+from retail_brain.outputs import SERIES, DemandPaths
 from retail_brain.settings import NetworkSettings, Settings
+from serving.planning.stock.clearing import MONEY, Clearing, Clearings, relieved, with_money
 from serving.planning.stock.picking_capacity import read_shops, spare_units
+from serving.planning.stock.plan_request import PlanRequest
+from serving.planning.stock.price_estimates import PriceEstimates
 from serving.planning.stock.sell_by import sell_by
 from serving.planning.stock.settled_plan import SettledPlan, StorePart, moved_units, with_orders_named
-from serving.planning.stock.supply_side import EndingDemand, Forecaster, SupplySide, store_paths
+from serving.planning.stock.supply_side import EndingDemand, SupplySide, store_forecasts
 from serving.planning.stock.warehouse_orders import Echelons
 
 _KEYS = list(SERIES)
-_FACTS = {"sell_by": pl.Date, "sell_by_kind": pl.String, "is_end": pl.Boolean, "unit_cost": pl.Float64}
+_LEFT = {
+    **dict.fromkeys(SERIES, pl.String),
+    "on_hand": pl.Float64,
+    "unit_cost": pl.Float64,
+    "sell_by": pl.Date,
+    "sell_by_kind": pl.String,
+    **dict.fromkeys(("left_over_units", "probability", "moved_in", "moved_out"), pl.Float64),
+}
+"""Columns of what a store leaves over, as `excess_rows` takes them."""
+_FACTS = {"sell_by": pl.Date, "sell_by_kind": pl.String, "is_end": pl.Boolean, **MONEY}
 
 
 @dataclass
@@ -43,16 +54,20 @@ class ChainPlan:
         dataset: as known on the day of the supply side.
         side: supply terms, stock and ends of demand.
         settings: how to order, costs of moving, and defaults.
-        seed: for uncertain lead times.
+        seed: for uncertain lead times and elasticities.
+        prices: what the forecasts tell of prices; without any, nothing is known of what a lower price does.
     """
 
     dataset: Dataset
     side: SupplySide
     settings: Settings
     seed: int = 0
+    prices: PriceEstimates = field(default_factory=PriceEstimates)
     _parts: list[StorePart] = field(default_factory=list)
     _silent: list[pl.DataFrame] = field(default_factory=list)
     _echelons: Echelons = field(default_factory=Echelons)
+    _clearing: list[Clearing] = field(default_factory=list)
+    _cleared: Clearings | None = None
 
     @classmethod
     def read(
@@ -80,17 +95,18 @@ class ChainPlan:
         self._echelons.add(demand, plan)
         silent = stock.filter(pl.col("on_hand") > 0).join(demand.paths.series, on=_KEYS, how="anti")
         self._silent.append(silent.with_columns(left_over_units=pl.col("on_hand"), probability=pl.lit(1.0)))
+        self._clearing += [Clearing.of(demand.paths, self._parts[-1].series), Clearing.unwanted(paths, silent)]
+        self._cleared = None
 
     def _last_days(self, demand: EndingDemand, stock: pl.DataFrame) -> pl.DataFrame:
-        """Stock of a store with its last day of sale and unit cost, one row per store x product."""
+        """Stock of a store with its last day of sale and money (`clearing.MONEY`), one row per store x product."""
         side = self.side
         known = demand.ends.filter(pl.col("ends_on").is_not_null())
         others = side.ends.join(demand.ends, on=_KEYS, how="anti")
         ends = pl.concat([known.select(side.ends.columns), others])
-        guessed = pl.col("unit_price") * (1 - self.settings.replenishment.assumed_margin_share)
-        cost = side.terms.select(*_KEYS, unit_cost=pl.coalesce("unit_cost", guessed))
         last = sell_by(stock, side.terms, ends, side.as_of, self.settings)
-        return stock.select(*_KEYS, "on_hand").join(last, on=_KEYS, how="left").join(cost, on=_KEYS, how="left")
+        held = stock.select(*_KEYS, "on_hand").join(last, on=_KEYS, how="left")
+        return with_money(held, side.terms, self.settings)
 
     def _part(self, demand: EndingDemand, plan: Plan, stock: pl.DataFrame) -> StorePart:
         paths = demand.paths
@@ -114,7 +130,7 @@ class ChainPlan:
         kept = plan.terms.holding * self.settings.network.leftover_days
         values = with_last_days(values, need_end, np.where(slow, kept, plan.terms.cost_guess), plan.stock_known)
         cycle = (plan.cycle.next_arrives_on - days(paths.dates)[0]).astype(np.float64)
-        series = facts.select(*_KEYS, "on_hand", "unit_cost", "sell_by", "sell_by_kind").with_columns(
+        series = facts.select(*_KEYS, "on_hand", *MONEY, "sell_by", "sell_by_kind").with_columns(
             ends_on=demand.ends["ends_on"],
             end_kind=demand.ends["end_kind"],
             cycle_days=pl.Series(cycle),
@@ -131,8 +147,16 @@ class ChainPlan:
         return pl.concat([pl.DataFrame(schema=empty), *(part.series.select(*empty) for part in self._parts)])
 
     def giving(self) -> StockValues:
-        """Value of stock in every series."""
-        return StockValues.joined([part.values for part in self._parts if part.values is not None])
+        """Value of stock in every series; what would be left over is worth what clearing it brings."""
+        values = StockValues.joined([part.values for part in self._parts if part.values is not None])
+        return relieved(values, self._clearings.relief(self.series))
+
+    @property
+    def _clearings(self) -> Clearings:
+        """What may be done with the goods that nobody buys at the full price."""
+        if self._cleared is None:
+            self._cleared = Clearings.joined(self._clearing, self.prices.table(), self.settings.network, self.seed)
+        return self._cleared
 
     def transfers(self, network: NetworkSettings | None = None) -> pl.DataFrame:
         """Transfers of the plan, one row per product x giving x receiving store, best first: columns TRANSFERS."""
@@ -159,7 +183,7 @@ class ChainPlan:
             parts=[*parts, *(part.uncut for part in warehouses)],
             stock=self.side.stock,
             transfers=with_orders_named(transfers, parts),
-            leftovers=self._left_over(parts),
+            excess=self._clearings.cleared(self._left_over(parts), transfers),
         )
 
     def _after_transfers(self, part: StorePart, moved: pl.DataFrame) -> StorePart:
@@ -182,19 +206,15 @@ class ChainPlan:
 
     def _left_over(self, parts: Sequence[StorePart]) -> pl.DataFrame:
         """What the best plan leaves over: nothing that it still orders, but for fresh goods for the days after."""
-        columns = ["on_hand", "unit_cost", "sell_by", "sell_by_kind", "left_over_units", "probability"]
-        moves = ["moved_in", "moved_out"]
         kept = [
             part.series.filter(pl.Series((part.plan.quantity == 0) | part.is_fresh_after_expiry))
             .filter(pl.col("on_hand") > 0)
-            .select(*_KEYS, *columns, *moves)
+            .select(*_LEFT)
             for part in parts
         ]
-        silent = [
-            frame.select(*_KEYS, *columns, *(pl.lit(0.0).alias(name) for name in moves)) for frame in self._silent
-        ]
-        frames = [*kept, *silent]
-        return excess_rows(pl.concat(frames), self.side.as_of) if frames else pl.DataFrame(schema=LEFTOVERS)
+        unmoved = [pl.lit(0.0).alias(name) for name in ("moved_in", "moved_out")]
+        silent = [frame.with_columns(unmoved).select(*_LEFT) for frame in self._silent]
+        return excess_rows(pl.concat([pl.DataFrame(schema=_LEFT), *kept, *silent]), self.side.as_of)
 
 
 def _within_sources(parts: list[StorePart], stock: pl.DataFrame, transfers: pl.DataFrame) -> list[StorePart]:
@@ -211,22 +231,17 @@ def _within_sources(parts: list[StorePart], stock: pl.DataFrame, transfers: pl.D
     return out
 
 
-def plan_chain(
-    dataset: Dataset,
-    model: Forecaster,
-    settings: Settings,
-    *,
-    only: SeriesFilter = ALL_SERIES,
-    seed: int = 0,
-    progress: Progress = SILENT,
-) -> SettledPlan:
+def plan_chain(request: PlanRequest) -> SettledPlan:
     """The plan of a chain, or of some of its stores and products as if they were all.
 
     Raises:
         MissingTableError: no sales table is there.
         NotFoundError: none of the named stores and products has a forecast.
     """
-    chain = ChainPlan.read(dataset, settings, only.stores, seed)
-    for paths in store_paths(dataset, model, chain.side.horizon(settings), only, seed, progress):
-        chain.add(paths)
+    dataset, settings, only = request.dataset, request.settings, request.only
+    chain = ChainPlan.read(dataset, settings, only.stores, request.seed)
+    horizon = chain.side.horizon(settings)
+    for forecast in store_forecasts(dataset, request.model, horizon, only, request.seed, request.progress):
+        chain.prices.add(forecast)
+        chain.add(forecast.paths)
     return chain.settled()

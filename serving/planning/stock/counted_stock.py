@@ -1,4 +1,4 @@
-"""Reads the availability of goods from the newest stock counts, for the published answers and for `recommend`."""
+"""Reads the availability of goods from the stock that orders rest on, for the published answers and for `recommend`."""
 
 from collections.abc import Mapping
 
@@ -6,33 +6,37 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.availability import Availability
-from retail_brain.outputs import SERIES
+from retail_brain.decisions.inputs import read_stock
+from retail_brain.settings import Settings
 
 _OF_A_STORE = ("is_online", "daily_fulfilment_capacity", "latitude", "longitude", "region")
 
 
 def read_availability(
-    dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int], pickup_km: float
+    dataset: Dataset, stores: Mapping[str, int], products: Mapping[str, int], settings: Settings
 ) -> Availability:
-    """Availability by product and store on the last visible day.
+    """Availability by product and store on the last visible day, on the same stock as orders and transfers.
+
+    What was sold since a count is deducted; an old count of goods that sold since says nothing (`inputs.read_stock`).
 
     Args:
-        dataset: `inventory` and `stores` are looked at; without them everything may be everywhere.
+        dataset: `inventory`, sales and `stores` are looked at; without them everything may be everywhere.
         stores: position of each store.
         products: position of each product.
-        pickup_km: a shop this near holds goods for pick-up (setting `network.pickup_km`).
+        settings: the age of a count (`replenishment.stock_most_age_days`), and how near a shop holds goods for pick-up
+            (`network.pickup_km`).
+
+    Raises:
+        MissingTableError: no sales table is there.
     """
     newest = (
-        dataset.scan_or_empty("inventory")
-        .group_by(SERIES)
-        .agg(pl.col("on_hand").sort_by("date").last())
+        read_stock(dataset, most_age_days=settings.replenishment.stock_most_age_days)
         .select(
             pl.col("store_id").replace_strict(stores, default=None, return_dtype=pl.Int64).alias("store"),
             pl.col("product_id").replace_strict(products, default=None, return_dtype=pl.Int64).alias("product"),
             "on_hand",
         )
         .drop_nulls(["store", "product"])
-        .collect()
     )
     ids = pl.DataFrame({"store_id": list(stores), "at": list(stores.values())}).sort("at")
     sales = pl.concat([dataset.scan_or_empty(name).select("store_id") for name in ("transactions", "daily_sales")])
@@ -40,4 +44,4 @@ def read_availability(
     store_facts = dataset.scan_or_empty("stores").select("store_id", *_OF_A_STORE).unique("store_id").collect()
     places = ids.join(store_facts, on="store_id", how="left", maintain_order="left")
     sells = pl.col("store_id").is_in(selling.implode())
-    return Availability.of(newest, places.with_columns(sells=sells), len(products), pickup_km)
+    return Availability.of(newest, places.with_columns(sells=sells), len(products), settings.network.pickup_km)

@@ -21,7 +21,12 @@ EXCEPTIONS = {
     "reason": pl.String,
     "reason_zh": pl.String,
 }
-KINDS = ("stockout", "unknown_stock", "large_order", "losing_order", "unusual", "phantom", "leftover", "transfer")
+KINDS = (
+    *("stockout", "unknown_stock", "large_order", "losing_order", "unusual"),
+    *("phantom", "leftover", "transfer", "overdue_order"),
+)
+_UNKNOWN_COST = 0.01
+"""Money per overdue unit whose cost is unknown: enough to be listed, behind all others."""
 _USUAL_DAYS = 28
 """Days of sales that say what is usual: four weeks. Chosen by judgement, not measured."""
 
@@ -34,11 +39,13 @@ class StockFindings:
         transfers: columns of `transfers.TRANSFERS`.
         counts: columns of `phantom_stock.CYCLE_COUNTS`.
         leftovers: columns of `excess_stock.LEFTOVERS`.
+        lost_orders: open orders that nobody counts on any more: columns of `decisions.inputs.read_open_orders`.
     """
 
     transfers: pl.DataFrame
     counts: pl.DataFrame
     leftovers: pl.DataFrame
+    lost_orders: pl.DataFrame
 
 
 def usual_sales(dataset: Dataset, as_of: date, terms: pl.DataFrame) -> pl.DataFrame:
@@ -70,7 +77,8 @@ def stock_exceptions(
     demand where the stock is unknown; cost of what an order holds beyond `large_order_cycles` (`large_order`);
     the loss of an order that only an agreed level, a display or a policy asks for (`losing_order`);
     cost of the units by which an order's demand is `unusual_factor` times more or less than what sold in the last four
-    weeks (`unusual`); margin that a count brings back (`phantom`); cost of excess stock; gain of a transfer.
+    weeks (`unusual`); margin that a count brings back (`phantom`); cost of excess stock; gain of a transfer; cost of
+    units that are so long overdue that the plan no longer counts on them (`overdue_order`).
 
     Args:
         suggestions: columns of `suggestions`.
@@ -99,6 +107,7 @@ def stock_exceptions(
             findings.transfers.with_columns(store_id="from_store_id"), "transfer", money=pl.col("expected_value"),
             units=pl.col("units"), other=pl.col("to_store_id"),
         ),
+        _overdue(findings.lost_orders.join(money, on=keys, how="left")),
     ]  # fmt: skip
     ranked = pl.concat(parts).filter(pl.col("money") > 0)
     return ranked.sort("money", "kind", *keys, descending=[True, False, False, False]).head(settings.exceptions_listed)
@@ -135,6 +144,25 @@ def _large(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame
 def _losing(lines: pl.DataFrame) -> pl.DataFrame:
     loss = -pl.col("expected_value")
     return _of(lines.filter(is_losing()), "losing_order", money=loss, units=pl.col("order_quantity"))
+
+
+def _overdue(orders: pl.DataFrame) -> pl.DataFrame:
+    """Lost open orders, one line per store x product."""
+    summed = orders.group_by(*SERIES).agg(
+        pl.col("units").sum(), pl.col("arrives_on").min(), pl.col("late_days").max(), pl.col("cost").first()
+    )
+    values = (number("units"), pl.col("arrives_on").dt.to_string("%Y-%m-%d"), pl.col("late_days"))
+    worded = summed.with_columns(
+        reason=pl.format(
+            "{} were due from {} on and are {} days late: the plan no longer counts on them. Ask the supplier, or "
+            "close the order.",
+            *values,
+        ),
+        reason_zh=pl.format("{}件自{}起应到，已迟{}天：计划不再计入。请联系供应商或关闭该订单。", *values),
+    )
+    # goods of unknown cost are listed all the same
+    cost = pl.max_horizontal(pl.col("cost").fill_null(0), pl.lit(_UNKNOWN_COST))
+    return _of(worded, "overdue_order", money=pl.col("units") * cost, units=pl.col("units"))
 
 
 def _unusual(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFrame:

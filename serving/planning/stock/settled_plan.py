@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.arrays import Bools, days, floats
+from retail_brain.decisions.excess_stock import advised
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.reasons import number
 from retail_brain.decisions.replenishment import ADDED, suggestion_rows
@@ -127,14 +128,19 @@ class SettledPlan:
         parts: one per store with a forecast.
         stock: newest stock, one row per store x product.
         transfers: columns of `transfers.TRANSFERS`.
-        leftovers: columns of `excess_stock.LEFTOVERS`.
+        excess: what is left over and what may be done with it, as `excess_stock.advised` takes it.
     """
 
     as_of: date
     parts: Sequence[StorePart]
     stock: pl.DataFrame
     transfers: pl.DataFrame
-    leftovers: pl.DataFrame
+    excess: pl.DataFrame
+
+    @property
+    def leftovers(self) -> pl.DataFrame:
+        """What is left over, and what to do with it: columns `excess_stock.LEFTOVERS`."""
+        return advised(self.excess)
 
     @property
     def series(self) -> pl.DataFrame:

@@ -8,47 +8,30 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.left_over_offers import LEFT_OVER
 from retail_brain.decisions.phantom_stock import suggest_cycle_counts
 from retail_brain.errors import ImpossibleError
-from retail_brain.outputs import ALL_SERIES, SeriesFilter
-from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from serving.planning.stock.chain_plan import plan_chain
+from serving.planning.stock.plan_request import PlanRequest
 from serving.planning.stock.silent_shelves import read_silent
-from serving.planning.stock.supply_side import Forecaster, SupplySide
+from serving.planning.stock.supply_side import SupplySide
 
 
-def transfers(
-    dataset: Dataset,
-    model: Forecaster,
-    settings: Settings,
-    *,
-    only: SeriesFilter = ALL_SERIES,
-    seed: int = 0,
-    progress: Progress = SILENT,
-) -> pl.DataFrame:
+def transfers(request: PlanRequest) -> pl.DataFrame:
     """Suggested transfers between shops, best first: columns `transfers.TRANSFERS`.
 
     Raises:
         NotFoundError: none of the named stores and products has a forecast.
     """
-    return plan_chain(dataset, model, settings, only=only, seed=seed, progress=progress).transfers
+    return plan_chain(request).transfers
 
 
-def leftovers(
-    dataset: Dataset,
-    model: Forecaster,
-    settings: Settings,
-    *,
-    only: SeriesFilter = ALL_SERIES,
-    seed: int = 0,
-    progress: Progress = SILENT,
-) -> pl.DataFrame:
+def leftovers(request: PlanRequest) -> pl.DataFrame:
     """What the plan leaves over by expiry, listing or season, most money first: columns `excess_stock.LEFTOVERS`.
 
     Raises:
         NotFoundError: none of the named stores and products has a forecast.
     """
-    excess = plan_chain(dataset, model, settings, only=only, seed=seed, progress=progress).leftovers
-    return excess if only.products is None else excess.filter(pl.col("product_id").is_in(list(only.products)))
+    excess, products = plan_chain(request).leftovers, request.only.products
+    return excess if products is None else excess.filter(pl.col("product_id").is_in(list(products)))
 
 
 def counts(

@@ -66,6 +66,7 @@ class SupplySide:
         gone: store x product no longer listed.
         ends: last day of demand where it ends: columns of `sell_by.demand_ends`.
         due: units on order by day of arrival, of `decisions.inputs.read_open_orders`.
+        lost: the same of orders that are so long overdue that nobody counts on them.
         as_of: last visible day.
     """
 
@@ -74,6 +75,7 @@ class SupplySide:
     gone: pl.DataFrame
     ends: pl.DataFrame
     due: pl.DataFrame
+    lost: pl.DataFrame
     as_of: date
 
     @classmethod
@@ -84,12 +86,15 @@ class SupplySide:
             MissingTableError: no sales table is there.
         """
         as_of = dataset.as_of or dataset.last_day()
-        terms, due = read_terms(dataset, as_of, stores), read_open_orders(dataset, stores)
-        counted = read_stock(dataset, stores, most_age_days=settings.replenishment.stock_most_age_days)
+        usual = settings.replenishment
+        terms = read_terms(dataset, as_of, stores)
+        due = read_open_orders(dataset, stores, most_late_days=usual.open_order_most_late_days)
+        counted = read_stock(dataset, stores, most_age_days=usual.stock_most_age_days)
         stock = with_open_orders(counted, due)
         series = pl.concat([terms.select(SERIES), stock.select(SERIES)]).unique(maintain_order=True)
         ends = demand_ends(dataset, series, as_of, settings)
-        return cls(terms, stock, delisted(dataset, as_of + timedelta(days=1)), ends, due, as_of)
+        gone, lost = delisted(dataset, as_of + timedelta(days=1)), pl.col("is_lost")
+        return cls(terms, stock, gone, ends, due.filter(~lost), due.filter(lost), as_of)
 
     def horizon(self, settings: Settings) -> int:
         """Periods that a forecast must reach for every order decision, and for the published forecasts.
@@ -136,15 +141,15 @@ class EndingDemand:
     ends: pl.DataFrame
 
 
-def store_paths(
+def store_forecasts(
     dataset: Dataset,
     model: Forecaster,
     horizon: int,
     only: SeriesFilter,
     seed: int,
     progress: Progress,
-) -> Iterator[DemandPaths]:
-    """Sample paths store by store.
+) -> Iterator[StorePaths]:
+    """The model's forecast store by store.
 
     Raises:
         NotFoundError: none of the named stores and products has a forecast.
@@ -153,7 +158,7 @@ def store_paths(
     n_stores = 0
     for forecast in progress.track(forecasts, "orders per store"):
         n_stores += 1
-        yield forecast.paths
+        yield forecast
     if not n_stores and (only.stores is not None or only.products is not None):
         raise NotFoundError(
             f"no series to order for was found among stores {only.stores or 'all'} and products "

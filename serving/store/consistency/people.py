@@ -1,23 +1,15 @@
 """Contradictions between the people told of goods and the goods, and among sentences about people."""
 
-from collections.abc import Iterator
-
+import numpy as np
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.audience_request import AudienceRequest
-from retail_brain.errors import RetailBrainError
+from retail_brain.decisions.arrays import floats
 from retail_brain.settings import AudienceSettings
-from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.answer_set import Answers
-from serving.store.audiences import draw_audience, pairs_of
+from serving.store.audiences import dearest_stores, left_over_audiences
 from serving.store.consistency.report import CONTRADICTIONS, found
 
-_SIZE = 200
-"""People asked for: the page's own number."""
-_STORES = 30
-"""Shops whose audiences are drawn, those with most money left over first: bounds the time of a check of a large
-chain. Chosen by judgement, not measured."""
 _SAME_CHANCE = 1e-4
 """Difference of two chances that single precision and rounding explain."""
 _GAP_TOLERANCE = 0.2
@@ -26,36 +18,17 @@ _GAP_DAYS = 1.0
 """Days by which they may differ in any case: sentences name whole days."""
 _LEAST_GAPS = 2
 """Gaps that make a rhythm; from a single one nothing is said of habits."""
-_GOODS_LOOKED_AT = 200
-"""Products whose sentences are checked, the best-selling first; they are the same sentence for all goods. Chosen by
-judgement, not measured."""
 
 
 def audience_contradictions(answers: Answers, leftovers: pl.DataFrame, settings: AudienceSettings) -> pl.DataFrame:
     """Contradictions between left-over goods and the people told of them: columns CONTRADICTIONS."""
     parts = [pl.DataFrame(schema=CONTRADICTIONS)]
     if answers.pairs is not None and leftovers.height:
-        for store_id, people in _audiences(answers, leftovers, settings):
+        stores = [*dearest_stores(leftovers), None]
+        for store_id, people in left_over_audiences(answers, leftovers, settings, stores):
             goods = leftovers if store_id is None else leftovers.filter(pl.col("store_id") == store_id)
             parts += _of_audience(answers, people, goods, store_id)
     return pl.concat(parts)
-
-
-def _audiences(
-    answers: Answers, leftovers: pl.DataFrame, settings: AudienceSettings
-) -> Iterator[tuple[str | None, pl.DataFrame]]:
-    """The people whom the service would name for the left-over goods of each shop, and of the chain."""
-    worst = leftovers.group_by("store_id").agg(pl.col("value_at_risk").sum())
-    stores = worst.sort("value_at_risk", "store_id", descending=[True, False])["store_id"].head(_STORES).to_list()
-    for store_id in [*stores, None]:
-        goods = goods_to_clear(leftovers, store_id)
-        wanted = AudienceRequest(product_ids=tuple(goods), size=_SIZE, holdout_share=settings.holdout_share)
-        products = answers.products.find_many(goods).tolist()
-        try:
-            left = left_over_in(leftovers, store_id)
-            yield store_id, draw_audience(answers, products, wanted, settings, store_id, left).people
-        except RetailBrainError:
-            continue  # nobody lives in a warehouse
 
 
 def _of_audience(
@@ -67,13 +40,8 @@ def _of_audience(
         money=pl.col("value_at_risk").sum(),
         last=pl.col("sell_by").max(),
     )
-    products = answers.products.find_many(told["product_id"].unique(maintain_order=True).to_list()).tolist()
-    named = [pairs_of(answers, row).select("customer_id", "product_id", own="probability") for row in products]
     rows = told.join(left, on="product_id", how="inner")
-    if named:
-        rows = rows.join(pl.concat(named), on=["customer_id", "product_id"], how="left")
-    else:
-        rows = rows.with_columns(own=pl.lit(None, dtype=pl.Float64))
+    rows = rows.join(_own_chances(answers, rows), on=["customer_id", "product_id"], how="left")
     chance = pl.coalesce("own", "probability")
     buyers = rows.group_by("store_id", "product_id").agg(
         pl.len().alias("people"),
@@ -95,24 +63,56 @@ def _of_audience(
     ]  # fmt: skip
 
 
+def _own_chances(answers: Answers, told: pl.DataFrame) -> pl.DataFrame:
+    """One row per customer x product told that was scored: `own`, the chance of the product alone."""
+    assert answers.pairs is not None
+    parts = [pl.DataFrame(schema={"customer_id": pl.String, "product_id": pl.String, "own": pl.Float64})]
+    for (product_id,), people in told.group_by("product_id", maintain_order=True):
+        rows = answers.pairs.of_product(answers.products.find(str(product_id)))
+        scored = pl.DataFrame({"customer": answers.pairs.customer[rows], "own": answers.pairs.probability[rows]})
+        asked = people.select(
+            "customer_id",
+            "product_id",
+            customer=pl.Series(answers.customers.find_many(people["customer_id"].to_list())),
+        )
+        joined = asked.join(scored.cast({"customer": pl.Int64}), on="customer", how="inner")
+        parts.append(joined.select("customer_id", "product_id", pl.col("own").cast(pl.Float64)))
+    return pl.concat(parts)
+
+
 def rhythm_contradictions(answers: Answers, dataset: Dataset) -> pl.DataFrame:
     """Sentences "every N days" that differ from the median gap of the person's purchases: columns CONTRADICTIONS."""
     if answers.pairs is None:
         return pl.DataFrame(schema=CONTRADICTIONS)
-    days = pl.col("reason").str.extract(r"every (\d+) days", 1).cast(pl.Float64)
-    looked = answers.products.order[:_GOODS_LOOKED_AT].tolist()
-    said = [pairs_of(answers, row).select("customer_id", "product_id", said=days).drop_nulls("said") for row in looked]
-    medians = _median_gaps(dataset)
-    joined = pl.concat(said).join(medians, on=["customer_id", "product_id"], how="inner") if said else medians.clear()
-    apart = (pl.col("said") - pl.col("median")).abs() if said else pl.lit(0.0)
+    said = _said_rhythms(answers)
+    joined = said.join(_median_gaps(dataset, said), on=["customer_id", "product_id"], how="inner")
+    apart = (pl.col("said") - pl.col("median")).abs()
     most = pl.max_horizontal(pl.lit(_GAP_DAYS), _GAP_TOLERANCE * pl.col("median"))
     by_product = joined.filter(apart > most).group_by("product_id").agg(lines=pl.len())
     return found("mean_for_median", by_product, store_id=None, lines=pl.col("lines"))
 
 
-def _median_gaps(dataset: Dataset) -> pl.DataFrame:
-    """One row per customer x product bought on several days: `median`, days between them."""
-    lines = dataset.scan_or_empty("transactions").filter(pl.col("customer_id").is_not_null())
+def _said_rhythms(answers: Answers) -> pl.DataFrame:
+    """One row per scored pair whose reason names a rhythm: `customer_id`, `product_id` and `said`, days."""
+    held = answers.pairs
+    assert held is not None
+    texts = pl.Series(held.every_reason("en"), dtype=pl.String)
+    of_text = floats(texts.str.extract(r"every (\d+) days", 1).cast(pl.Float64))
+    said = of_text[held.codes[np.arange(len(held))][:, 2]] if len(of_text) else np.zeros(0)
+    rows = np.flatnonzero(np.isfinite(said))
+    return pl.DataFrame(
+        {
+            "customer_id": pl.Series(answers.customers.ids.take(held.customer[rows]), dtype=pl.String),
+            "product_id": pl.Series(answers.products.ids.take(held.product[rows]), dtype=pl.String),
+            "said": said[rows],
+        }
+    )
+
+
+def _median_gaps(dataset: Dataset, pairs: pl.DataFrame) -> pl.DataFrame:
+    """One row per customer x product of `pairs` bought on several days: `median`, days between them."""
+    keys = ["customer_id", "product_id"]
+    lines = dataset.scan_or_empty("transactions").join(pairs.select(keys).lazy(), on=keys, how="semi")
     # What was brought back on the same day was not bought.
     of_day = lines.group_by("customer_id", "product_id", day=pl.col("sold_at").dt.date()).agg(pl.col("units").sum())
     bought = of_day.filter(pl.col("units") > 0)

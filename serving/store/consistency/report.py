@@ -57,6 +57,22 @@ CHECKS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Orders expected to lose money; explained where a service level was agreed and the line says so",
             "预计亏损的订货；若已约定服务水平并注明则视为已说明",
         ),
+        "markdown_beyond_left_over": (
+            "A lower price said to sell more on top than is left over at the full price",
+            "降价预计多卖的件数超过原价下的剩余件数",
+        ),
+        "markdown_after_end": (
+            "A price that falls after the last day on which the goods are sold, or never falls, or rises",
+            "降价日期晚于最后销售日，或价格并未逐步下降",
+        ),
+        "markdown_and_order": (
+            "A lower price for goods that the shop also orders; explained where the order is for the days after",
+            "对同时订货的商品降价；若订货用于其后日期并注明则视为已说明",
+        ),
+        "advice_not_best": (
+            "What is advised for left-over goods earns less than another way out of the same row",
+            "对积压商品的建议，其收益低于同一行的其他做法",
+        ),
         "people_beyond_left_over": (
             "More buyers expected among the people told of left-over goods than units are left",
             "被告知积压商品的顾客中，预计购买量超过剩余件数",

@@ -14,9 +14,11 @@ from retail_brain.settings import Settings
 from serving.planning.stock.sell_by import demand_ends, listing_ends
 from serving.planning.stock.settled_plan import PLAN
 from serving.store.answer_set import Answers
+from serving.store.consistency.markdown import markdown_contradictions
 from serving.store.consistency.people import audience_contradictions, rhythm_contradictions
 from serving.store.consistency.report import CONTRADICTIONS
 from serving.store.consistency.stock import StockAnswers, stock_contradictions
+from serving.store.rows import completed
 
 
 def contradictions(answers: Answers, dataset: Dataset, settings: Settings) -> pl.DataFrame:
@@ -30,10 +32,11 @@ def contradictions(answers: Answers, dataset: Dataset, settings: Settings) -> pl
     Raises:
         MissingTableError: the dataset has no sales.
     """
-    leftovers = answers.rows.get("leftovers", pl.DataFrame(schema=LEFTOVERS))
+    leftovers = completed(answers.rows.get("leftovers", pl.DataFrame(schema=LEFTOVERS)), LEFTOVERS)
     parts = [pl.DataFrame(schema=CONTRADICTIONS), rhythm_contradictions(answers, dataset)]
     if answers.suggestions is not None:
-        parts.append(stock_contradictions(answers, _stock_answers(answers, dataset, leftovers, settings)))
+        told = _stock_answers(answers, dataset, leftovers, settings)
+        parts += [stock_contradictions(answers, told), markdown_contradictions(told)]
     parts.append(audience_contradictions(answers, leftovers, settings.audience))
     return pl.concat(parts)
 

@@ -14,6 +14,7 @@ from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.supply_side import SupplySide
+from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 from serving.store.forecasts import ForecastBlock, write_calendar, write_forecasts
 from serving.store.publishing.catalogs import Positions
@@ -22,11 +23,9 @@ from serving.store.rows import write_rows
 from serving.store.suggestions import write_suggestions
 from serving.store.what_if_sheets import MODEL, PlacedSheet, SheetWriter
 from training.demand.applied_overrides import overridden
-from training.demand.elasticity import elasticities_of
 from training.demand.forecast_run import StoreForecast
 from training.demand.mean_model import MeanModel
 from training.demand.model import DemandModel
-from training.demand.price_cells import joined_cells, price_cells
 from training.demand.stored_forecasts import origin_rows
 from training.demand.what_if import listed_series, sheets, unit_costs
 
@@ -60,12 +59,14 @@ def publish_demand(
     settings: Settings,
     positions: Positions,
     overrides: pl.DataFrame,
+    people: Answers | None,
     progress: Progress,
 ) -> DemandPublished:
     """Writes forecasts and order suggestions; one run of the model serves both.
 
     Forecasts are the engine's, since overrides may end at any time and are applied when somebody asks; suggestions rest
-    on the forecasts with the overrides (rows of `forecast_value_added.OVERRIDES`) that are valid now.
+    on the forecasts with the overrides (rows of `forecast_value_added.OVERRIDES`) that are valid now. `people` are the
+    answers of the recommender, None without one.
     """
     chain, costs = ChainPlan.read(dataset, settings), unit_costs(dataset)
     side = chain.side
@@ -73,7 +74,6 @@ def publish_demand(
     quantiles = sorted(settings.demand.quantiles)
     done = DemandPublished()
     risk, default_risk = _risk_days(side, settings)
-    cells: list[pl.DataFrame] = []
 
     # a generator: the sample paths of a chain do not fit in memory, those of one store do
     def blocks() -> Iterator[ForecastBlock]:
@@ -82,15 +82,14 @@ def publish_demand(
                 write_calendar(folder, forecast.paths.dates.to_list())
             chain.add(overridden(forecast, overrides, side.as_of).paths)
             done.origin.append(origin_rows(forecast, risk, default_risk))
-            if forecast.features is not None:
-                cells.append(price_cells(forecast.features.panel))
+            chain.prices.add(forecast)
             writer.add(_sheets(forecast, model, horizon, costs, positions))
             yield from _blocks(forecast, quantiles)
 
     shape = (horizon, len(quantiles), len(DRIVERS))
     with SheetWriter(folder, len(positions.products)) as writer, progress.step("forecasts and orders") as step:
         step.rows = done.series = write_forecasts(folder, blocks(), positions.stores, positions.products, shape)
-    write_rows(folder, "elasticities", _elasticities(cells, positions))
+    write_rows(folder, "elasticities", _elasticities(chain.prices.table(), positions))
     # the model goes with its answers: what-ifs are asked of it, whatever is promoted since
     if model.explains:
         (folder / MODEL).mkdir()
@@ -101,7 +100,7 @@ def publish_demand(
         step.rows = done.suggestions = suggestions.height
     write_suggestions(folder, suggestions, len(positions.stores), len(positions.products))
     write_rows(folder, "plan", plan.table())
-    done.network = publish_network(folder, chain, plan, suggestions, positions, progress)
+    done.network = publish_network(folder, chain, plan, suggestions, positions, people, progress)
     return done
 
 
@@ -117,13 +116,12 @@ def _by_urgency(rows: pl.DataFrame, positions: Positions) -> pl.DataFrame:
     return urgent.with_columns(positions.store().alias("store"), positions.product().alias("product"))
 
 
-def _elasticities(cells: list[pl.DataFrame], positions: Positions) -> pl.DataFrame:
+def _elasticities(found: pl.DataFrame, positions: Positions) -> pl.DataFrame:
     """Price elasticity: one row per product in catalog order, its own null where its price never changed."""
     products = pl.DataFrame(
         {"product_id": sorted(positions.products, key=positions.products.__getitem__)}, schema={"product_id": pl.String}
     )
     own = ("elasticity", "low", "high", "display_lift", "mailer_lift")
-    found = elasticities_of(joined_cells(cells) if cells else pl.DataFrame())
     estimates = found.with_columns(pl.when(pl.col("changed_days") > 0).then(pl.col(own)))
     return products.join(estimates, on="product_id", how="left", maintain_order="left")
 

@@ -128,7 +128,8 @@ def _fill(
 ) -> AnswersManifest:
     counts: dict[str, int] = {}
     parts: list[str] = []
-    drivers = list(DRIVERS)
+    manifest = _manifest(answers_id, dataset, settings, models)
+    drivers = manifest.driver_groups
     with progress.step("catalogs") as step:
         positions = publish_catalogs(folder, dataset)
         counts |= {
@@ -139,25 +140,33 @@ def _fill(
         step.rows = sum(counts.values())
     with progress.step("history and stock") as step:
         step.rows = counts["history"] = publish_history(folder, dataset, positions, settings.serving.history_days)
-        counts["stock"] = publish_stock(folder, dataset, positions, settings.network.pickup_km)
+        counts["stock"] = publish_stock(folder, dataset, positions, settings)
         publish_planned_promotions(folder, dataset, positions)
     resolved = publish_profiles(folder, workspace, dataset, positions, settings, progress)
     counts["identities"] = publish_identities(folder, dataset, resolved, positions)
-    if "demand" in models:
-        model, overrides = DemandModel.load(models["demand"]), tenant_overrides(workspace)
-        demand = publish_demand(folder, dataset, model, settings, positions, overrides, progress)
-        write_origin(workspace.ledger, _day(dataset), demand.origin, settings.demand)
-        write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))
-        counts |= {"series": demand.series, "suggestions": demand.suggestions} | demand.network
-        drivers = list(DRIVERS) if model.explains else []
-        parts += ["forecasts", "suggestions", *(["what_if"] if model.explains else []), "network"]
+    # people first: what telling them of left-overs earns is part of the plan's advice
+    people = None
     if "recommender" in models:
         counts["pairs"] = publish_people(
             folder, dataset, RecommenderModel.load(models["recommender"]), settings, positions, progress
         )
         parts += ["pairs", "similar", "complements"]
+        people = map_answers(folder, replace(manifest, parts=parts))
     else:
         publish_popular(folder, dataset, positions, settings.serving)
+    if "demand" in models:
+        model, overrides = DemandModel.load(models["demand"]), tenant_overrides(workspace)
+        demand = publish_demand(folder, dataset, model, settings, positions, overrides, people, progress)
+        write_origin(workspace.ledger, _day(dataset), demand.origin, settings.demand)
+        write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))
+        counts |= {"series": demand.series, "suggestions": demand.suggestions} | demand.network
+        drivers = list(DRIVERS) if model.explains else []
+        parts = ["forecasts", "suggestions", *(["what_if"] if model.explains else []), "network", *parts]
+    return replace(manifest, parts=parts, counts=counts, driver_groups=drivers)
+
+
+def _manifest(answers_id: str, dataset: Dataset, settings: Settings, models: dict[Kind, Path]) -> AnswersManifest:
+    """The manifest of answers with no parts yet."""
     return AnswersManifest(
         answers_id=answers_id,
         as_of=_day(dataset).isoformat(),
@@ -166,10 +175,10 @@ def _fill(
         currency=settings.data.currency,
         label_days=settings.recommender.label_days,
         quantiles=sorted(settings.demand.quantiles),
-        driver_groups=drivers,
+        driver_groups=list(DRIVERS),
         bundles={kind: _bundle(folder) for kind, folder in models.items()},
-        parts=parts,
-        counts=counts,
+        parts=[],
+        counts={},
         calendar=_calendar(dataset, settings),
         feature_facts={table: [list(fact) for fact in outside_facts(table)] for table in ("person", "goods", "place")},
     )

@@ -8,7 +8,7 @@ import polars as pl
 from features.goods.promoted_days import mark_promoted, periods_by_series
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES
-from retail_brain.settings import ServingSettings
+from retail_brain.settings import ServingSettings, Settings
 from serving.planning.stock.counted_stock import read_availability
 from serving.store.availability import write_availability
 from serving.store.planned_promotions import write_planned_promotions
@@ -116,9 +116,9 @@ def publish_popular(folder: Path, dataset: Dataset, positions: Positions, settin
     write_ranked(folder, "popular", best.collect(), len(positions.stores) + 1)
 
 
-def publish_stock(folder: Path, dataset: Dataset, positions: Positions, pickup_km: float) -> int:
+def publish_stock(folder: Path, dataset: Dataset, positions: Positions, settings: Settings) -> int:
     """Writes stock availability and fulfilment; returns the number of store x products in stock."""
-    availability = read_availability(dataset, positions.stores, positions.products, pickup_km)
+    availability = read_availability(dataset, positions.stores, positions.products, settings)
     write_availability(folder, availability)
     return len(availability.keys)
 

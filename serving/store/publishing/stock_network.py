@@ -5,11 +5,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from retail_brain.decisions.excess_stock import advised
+from retail_brain.outputs import SERIES
 from retail_brain.progress import Progress
+from retail_brain.settings import Settings
 from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.exceptions import StockFindings, stock_exceptions, usual_sales
 from serving.planning.stock.settled_plan import SettledPlan
 from serving.planning.stock.stock_network import cycle_counts
+from serving.store.answer_set import Answers
+from serving.store.audiences import audience_values
 from serving.store.marginal_values import write_marginal_values
 from serving.store.publishing.catalogs import Positions
 from serving.store.rows import write_rows
@@ -21,19 +26,31 @@ def publish_network(
     plan: SettledPlan,
     suggestions: pl.DataFrame,
     positions: Positions,
+    people: Answers | None,
     progress: Progress,
 ) -> dict[str, int]:
-    """Writes one table per kind of suggestion and the marginal values; returns the number of rows of each table."""
+    """Writes one table per kind of suggestion and the marginal values; returns the number of rows of each table.
+
+    Args:
+        folder: the answers being written.
+        chain: of which the plan is.
+        plan: the settled plan.
+        suggestions: its orders.
+        positions: of stores and products.
+        people: answers with scored pairs, which say what telling people of left-overs earns; None for none.
+        progress: told.
+    """
     with progress.step("stock of all shops") as step:
         side, settings = chain.side, chain.settings
         counted = cycle_counts(chain.dataset, side, settings)
-        tables = {"transfers": plan.transfers, "counts": counted, "leftovers": plan.leftovers}
+        left = _valued(plan.excess, people, settings)
+        tables = {"transfers": plan.transfers, "counts": counted, "leftovers": left}
         tables["attention"] = stock_exceptions(
             suggestions,
             side.terms,
             usual_sales(chain.dataset, side.as_of, side.terms),
             plan.series,
-            StockFindings(**tables),
+            StockFindings(**tables, lost_orders=side.lost),
             settings.replenishment,
         )
         series = chain.series
@@ -47,3 +64,11 @@ def publish_network(
             write_marginal_values(folder, stores, products, chain.giving().take(rows), len(positions.products))
         step.rows = sum(table.height for table in tables.values())
     return {name: table.height for name, table in tables.items()}
+
+
+def _valued(excess: pl.DataFrame, people: Answers | None, settings: Settings) -> pl.DataFrame:
+    """What is left over and what to do with it, people counted in: columns `excess_stock.LEFTOVERS`."""
+    if people is None:
+        return advised(excess)
+    values = audience_values(people, excess, settings.audience)
+    return advised(excess.join(values, on=list(SERIES), how="left", maintain_order="left"))

@@ -79,7 +79,7 @@ def known(frame: pl.DataFrame) -> Dataset:
 
 def test_open_orders_are_summed_by_day_less_what_was_received() -> None:
     two = pl.concat([orders(received_units=[came]) for came in (4.0, None, 12.0)], how="vertical_relaxed")
-    assert read_open_orders(known(two)).rows() == [("S", "P", date(2026, 3, 2), 16.0)]
+    assert read_open_orders(known(two)).rows() == [("S", "P", date(2026, 3, 2), 16.0, 0, False)]
     closed = read_open_orders(known(orders(received_units=[10.0])))
     assert closed.is_empty()
 
@@ -94,6 +94,18 @@ def test_the_newest_file_tells_all_open_orders_and_later_ones_are_not_known() ->
 def test_open_orders_say_what_is_on_order_also_without_a_count() -> None:
     stock = read_stock(chain(0, 40.0, 3.0, on_order=99.0))
     due = pl.concat([orders(), orders(product_id="Q", units=[3.0])]).rename({"due_on": "arrives_on"})
+    due = due.with_columns(is_lost=pl.lit(value=False))
     joined = with_open_orders(stock, due)
     assert joined.select("product_id", "on_hand", "on_order").rows() == [("P", 40.0, 10.0), ("Q", None, 3.0)]
     assert with_open_orders(stock, due.clear())["on_order"].to_list() == [99.0]
+    lost = with_open_orders(stock, due.with_columns(is_lost=pl.lit(value=True)))
+    assert lost["on_order"].to_list() == [0.0, 0.0], "what is lost is not on order, whatever the stock record says"
+
+
+def test_an_order_too_long_overdue_is_lost() -> None:
+    late = pl.concat([orders(due_on=[AS_OF - timedelta(days=days)], units=[float(days)]) for days in (28, 29)])
+    assert read_open_orders(known(late)).select("units", "late_days", "is_lost").rows() == [
+        (29.0, 29, True),
+        (28.0, 28, False),
+    ]
+    assert read_open_orders(known(late), most_late_days=30)["is_lost"].to_list() == [False, False]

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import polars as pl
 import pytest
+
+from serving.http.handlers import stock_network
 
 ROUTE = {"lines": [{"product_id": "P0001", "units": 2}]}
 
@@ -29,6 +32,25 @@ def test_each_list_is_cut_by_shop_and_told_in_the_language_asked_for(client: Any
     left = client.ask("/leftovers", {"limit": 1, "offset": 1}, role="marketer")
     assert (left["total"], [row["product_id"] for row in left["leftovers"]]) == (2, ["P0003"])
     assert client.ask("/leftovers", {"product_ids": ["P0002"]})["leftovers"][0]["sell_by"] == "2025-03-20"
+
+
+def test_left_overs_say_which_price_earns_most_and_older_answers_that_nobody_knows(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lowered, kept = client.ask("/leftovers", {})["leftovers"]
+    assert lowered["price_path"] == [{"begins_on": "2025-03-02", "discount": 0.3, "price": 7.0}]
+    told = [lowered[name] for name in ("action", "markdown_units", "markdown_units_low", "markdown_units_high")]
+    assert told == ["markdown", 4.0, 1.0, 6.0]
+    assert (kept["action"], kept["price_path"], kept["return_value"]) == ("keep", [], None)
+    older = stock_network.network_rows
+
+    def published(name: str, call: Any) -> pl.DataFrame:
+        call.answers.rows[name] = call.answers.rows[name].drop("action", "price_path", "audience_value", strict=False)
+        return older(name, call)
+
+    monkeypatch.setattr(stock_network, "network_rows", published)
+    row = client.ask("/leftovers", {})["leftovers"][0]
+    assert (row["action"], row["price_path"], row["markdown_value"]) == (None, None, 12.0)
 
 
 def test_the_lines_that_matter_lose_those_that_were_decided(client: Any) -> None:

@@ -49,7 +49,16 @@ def overview(body: dict[str, Any]) -> dict[str, Any]:
             },
             "recommender": {"version": 2, "trained_at": "2026-03-01T01:06:40Z"},
         },
+        "consistency": [
+            check("losing_order", 3, "Orders expected to lose money", "预计亏损的订货"),
+            check("sent_after_end", 0, "People told too late", "通知过晚"),
+        ],
     }
+
+
+def check(name: str, lines: int, reason: str, reason_zh: str) -> dict[str, Any]:
+    found = {"check": name, "lines": lines, "explained": lines, "units": 2.0 * lines, "money": 12.0 * lines}
+    return found | {"reason": reason, "reason_zh": reason_zh}
 
 
 def search(body: dict[str, Any]) -> dict[str, Any]:

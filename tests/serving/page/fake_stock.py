@@ -111,6 +111,11 @@ def counts(body: dict[str, Any]) -> dict[str, Any]:
 def leftovers(body: dict[str, Any]) -> dict[str, Any]:
     row = {"store_id": "S02", "product_id": "P0010", "as_of": AS_OF.isoformat(), "on_hand": 8.0, "probability": 1.0}
     row |= {"sell_by": "2026-03-07", "left_over_units": 6.5, "value_at_risk": 310.0, "reason_code": "season"}
+    steps = [("2026-03-01", 0.2, 80.0), ("2026-03-05", 0.5, 50.0)]
+    row |= {"price_path": [dict(zip(("begins_on", "discount", "price"), step, strict=True)) for step in steps]}
+    row |= {"action": "markdown", "markdown_units": 3.2, "markdown_units_low": 1.0, "markdown_units_high": 5.0}
+    row |= {"markdown_value": 96.5, "return_units": None, "return_value": None, "moved_units": 2.0, "moved_value": 12.0}
+    row |= {"audience_value": 41.0}
     rows = [] if body.get("store_id") == "S90" else [with_reason(row)]
     return {"leftovers": rows, "total": len(rows), "names": PRODUCTS}
 

@@ -56,6 +56,27 @@ def test_transfers_counts_leftovers_and_orders_are_tabs(open_page: Open, site: A
     expect(page.locator(".chip")).to_contain_text("春节坚果大礼包")
 
 
+@BOTH
+def test_left_overs_show_the_price_that_earns_most(open_page: Open, language: str) -> None:
+    page = open_page("stock?tab=leftovers", language).page
+    line = page.locator("tbody tr")
+    expect(line.locator(".badge.advice-markdown")).to_have_text(says(language, "降价", "Lower the price"))
+    expect(line.locator(".path")).to_contain_text(says(language, "降价20%（¥80.00）", "20% off (¥80.00) from"))
+    expect(line.locator(".path")).to_contain_text(says(language, "降价50%", "50% off"))
+    expect(line).to_contain_text(says(language, "预计多卖3.2件（1至5件）", "about 3.2 more sold (1 to 5)"))
+    expect(line).to_contain_text(says(language, "告知顾客：+¥41.00", "Tell people: +¥41.00"))
+
+
+@BOTH
+def test_the_overview_says_whether_the_answers_agree(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("overview", language).page
+    panel = page.locator(".consistency")
+    expect(panel.locator("h2")).to_have_text(says(language, "各项结果是否一致", "Do the answers agree?"))
+    expect(panel.locator("tbody tr")).to_have_count(1)
+    expect(panel.locator("tbody tr")).to_contain_text(says(language, "预计亏损的订货", "Orders expected to lose money"))
+    expect(panel.locator("p")).to_contain_text(says(language, "2项检查全部通过", "All 2 checks"))
+
+
 def test_all_excess_stock_of_a_store_finds_their_people_in_one_click(open_page: Open, site: Any) -> None:
     page = open_page("stock?tab=leftovers&store=S02", "en").page
     page.locator('[data-action="all-people"]').click()

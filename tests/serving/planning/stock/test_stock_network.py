@@ -18,6 +18,7 @@ from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.exceptions import EXCEPTIONS, StockFindings, stock_exceptions, usual_sales
 from serving.planning.stock.order_suggestions import suggest
 from serving.planning.stock.picking_capacity import read_shops, spare_units
+from serving.planning.stock.plan_request import PlanRequest
 from serving.planning.stock.season import season_ends
 from serving.planning.stock.sell_by import demand_ends, sell_by
 from serving.planning.stock.settled_plan import PLAN, SettledPlan
@@ -114,7 +115,12 @@ def test_the_lines_that_matter_are_the_dearest_of_every_kind(chain, plan, known)
     parts = {"transfers": plan.transfers, "counts": counted, "leftovers": plan.leftovers}
     usual = usual_sales(known, AS_OF, side.terms)
     table = stock_exceptions(
-        plan.suggestions(), side.terms, usual, plan.series, StockFindings(**parts), ReplenishmentSettings()
+        plan.suggestions(),
+        side.terms,
+        usual,
+        plan.series,
+        StockFindings(**parts, lost_orders=side.lost),
+        ReplenishmentSettings(),
     )
     assert dict(table.schema) == EXCEPTIONS
     assert table["money"].is_sorted(descending=True)
@@ -163,21 +169,27 @@ def test_orders_on_a_warehouse_keep_within_its_stock(chain, plan):
 
 def test_without_the_setting_a_warehouse_limits_nothing(known):
     network = NetworkSettings(orders_within_source_stock=False)
-    free = suggest(known, Flat(), Settings(network=network), only=SeriesFilter(["S01", "D01"]))
+    free = suggest(PlanRequest(known, Flat(), Settings(network=network), SeriesFilter(["S01", "D01"])))
     assert "source_stock" not in set(free["reason_code"])
-    assert "source_stock" in set(suggest(known, Flat(), Settings(), only=SeriesFilter(["S01", "D01"]))["reason_code"])
+    assert "source_stock" in set(
+        suggest(PlanRequest(known, Flat(), Settings(), SeriesFilter(["S01", "D01"])))["reason_code"]
+    )
 
 
 def test_use_cases_take_shops_and_goods_and_refuse_unknown_ones(known):
     settings = Settings()
-    some = leftovers(known, Flat(), settings, only=SeriesFilter(["S01"]))
+    some = leftovers(PlanRequest(known, Flat(), settings, SeriesFilter(["S01"])))
     assert set(some["store_id"]) == {"S01"}
     goods = some["product_id"][:2].to_list()
-    assert set(leftovers(known, Flat(), settings, only=SeriesFilter(["S01"], goods))["product_id"]) == set(goods)
-    assert transfers(known, Flat(), settings, only=SeriesFilter(["S01"])).is_empty(), "one shop has nobody to send to"
+    assert set(leftovers(PlanRequest(known, Flat(), settings, SeriesFilter(["S01"], goods)))["product_id"]) == set(
+        goods
+    )
+    assert transfers(PlanRequest(known, Flat(), settings, SeriesFilter(["S01"]))).is_empty(), (
+        "one shop has nobody to send to"
+    )
     assert set(counts(known, settings, stores=["M01"])["store_id"]) == {"M01"}
     with pytest.raises(NotFoundError, match="nowhere"):
-        transfers(known, Flat(), settings, only=SeriesFilter(["nowhere"]))
+        transfers(PlanRequest(known, Flat(), settings, SeriesFilter(["nowhere"])))
 
 
 def test_a_chain_with_sales_alone_has_nothing_to_say():
@@ -185,8 +197,8 @@ def test_a_chain_with_sales_alone_has_nothing_to_say():
     sales = pl.DataFrame({"date": days, "store_id": "S", "product_id": "P", "units": 1.0})
     bare = Dataset.from_frames({"daily_sales": sales}).at(days[-1])
     for table in (
-        transfers(bare, Flat(), Settings()),
-        leftovers(bare, Flat(), Settings()),
+        transfers(PlanRequest(bare, Flat(), Settings())),
+        leftovers(PlanRequest(bare, Flat(), Settings())),
         counts(bare, Settings()),
         read_shops(bare, days[-1], 3.0),
     ):

@@ -15,6 +15,7 @@ from retail_brain.errors import NotFoundError
 from retail_brain.outputs import ALL_SERIES, SUGGESTIONS, DemandPaths, SeriesFilter
 from retail_brain.settings import Settings
 from serving.planning.stock.order_suggestions import suggest
+from serving.planning.stock.plan_request import PlanRequest
 from serving.planning.stock.supply_side import SupplySide
 
 AS_OF = date(2025, 1, 12)
@@ -50,7 +51,7 @@ def known(sample: Dataset) -> Dataset:
 
 @pytest.fixture(scope="module")
 def table(known: Dataset) -> pl.DataFrame:
-    return suggest(known, Rates(), Settings(), only=SeriesFilter(["S01", "S02"]))
+    return suggest(PlanRequest(known, Rates(), Settings(), SeriesFilter(["S01", "S02"])))
 
 
 def test_every_line_is_whole_and_explained(table, known):
@@ -68,14 +69,14 @@ def test_every_line_is_whole_and_explained(table, known):
 
 def test_a_budget_holds_across_stores(table, known):
     limit = table["order_cost"].sum() / 3
-    tight = suggest(known, Rates(), Settings(), only=SeriesFilter(["S01", "S02"]), budget=limit)
+    tight = suggest(PlanRequest(known, Rates(), Settings(), SeriesFilter(["S01", "S02"])), budget=limit)
     assert limit * 0.95 <= tight["order_cost"].sum() <= limit
     assert tight["expected_value"].sum() > table["expected_value"].sum() / 3
 
 
 def test_without_inventory_and_supply_the_reasons_say_so(known):
     bare = Dataset({"transactions": known.frames["transactions"]}, as_of=AS_OF)
-    table = suggest(bare, Rates(), Settings(), only=SeriesFilter(["S01"]))
+    table = suggest(PlanRequest(bare, Rates(), Settings(), SeriesFilter(["S01"])))
     assert set(table["reason_code"]) == {"unknown_stock"}
     assert table["reason"].str.contains("No supply terms are known").all()
     assert table["on_hand"].null_count() == table.height
@@ -86,19 +87,19 @@ def test_delisted_goods_are_not_ordered(known):
         listed_until=pl.when(pl.col("product_id") == "P001").then(pl.lit(AS_OF)).otherwise(pl.col("listed_until"))
     )
     changed = Dataset({**known.frames, "assortment": gone}, as_of=AS_OF)
-    table = suggest(changed, Rates(), Settings(), only=SeriesFilter(["S01"]))
+    table = suggest(PlanRequest(changed, Rates(), Settings(), SeriesFilter(["S01"])))
     assert "P001" not in table["product_id"]
 
 
 def test_unknown_ids_are_refused_and_an_empty_forecast_gives_no_rows(known):
     with pytest.raises(NotFoundError, match="no series"):
-        suggest(known, Rates(), Settings(), only=SeriesFilter(["nowhere"]))
+        suggest(PlanRequest(known, Rates(), Settings(), SeriesFilter(["nowhere"])))
 
     class Nothing(Rates):
         def forecast(self, *_, **__):
             return iter(())
 
-    assert dict(suggest(known, Nothing(), Settings()).schema) == SUGGESTIONS | ADDED
+    assert dict(suggest(PlanRequest(known, Nothing(), Settings())).schema) == SUGGESTIONS | ADDED
 
 
 def test_nothing_after_the_day_changes_what_is_read(known):

@@ -20,6 +20,25 @@ def lines(found: pl.DataFrame) -> dict[str, int]:
     return dict(summarised(found).filter(pl.col("lines") > 0).select("check", "lines").rows())
 
 
+class Pairs:
+    """C is told the second reason of P, and the first of Q."""
+
+    codes, customer, product = np.array([[0, 0, 1, 0], [0, 0, 0, 0]]), np.array([0, 0]), np.array([0, 1])
+
+    def __init__(self, reasons: list[str]) -> None:
+        self._reasons = reasons
+
+    def __len__(self) -> int:
+        return 2
+
+    def every_reason(self, _language: str) -> list[str]:
+        return self._reasons
+
+
+def names(*ids: str) -> SimpleNamespace:
+    return SimpleNamespace(ids=SimpleNamespace(take=lambda rows: [ids[row] for row in rows]))
+
+
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch):
     """Runs the check on an audience by hand: chance as shown and as of the product alone, day, group."""
@@ -35,12 +54,12 @@ def told(monkeypatch: pytest.MonkeyPatch):
                 "group": [row[3] for row in rows],
             }
         )
-        own = pl.DataFrame({"customer_id": names, "product_id": "P", "probability": [row[1] for row in rows]})
-        monkeypatch.setattr(people, "_audiences", lambda *_: [("S", audience)])
-        monkeypatch.setattr(people, "pairs_of", lambda *_: own)
+        own = pl.DataFrame({"customer_id": names, "product_id": "P", "own": [row[1] for row in rows]})
+        monkeypatch.setattr(people, "left_over_audiences", lambda *_: [("S", audience)])
+        monkeypatch.setattr(people, "_own_chances", lambda *_: own)
         excess = {"store_id": "S", "product_id": "P", "left_over_units": left, "value_at_risk": 9.0, "sell_by": END}
         leftovers = pl.DataFrame([excess], schema=LEFTOVERS)
-        answers = SimpleNamespace(pairs=True, products=SimpleNamespace(find_many=lambda _: np.array([0])))
+        answers = SimpleNamespace(pairs=True)
         return lines(people.audience_contradictions(answers, leftovers, AudienceSettings()))
 
     return run
@@ -70,8 +89,8 @@ def test_a_rhythm_that_is_not_the_median_of_the_gaps_is_found(monkeypatch, days,
             "customer_id": "C", "units": 1.0, "unit_price": 1.0,
         }
     )  # fmt: skip
-    said = pl.DataFrame({"customer_id": ["C"], "product_id": "P", "reason": f"Bought about every {days} days"})
-    monkeypatch.setattr(people, "pairs_of", lambda *_: said)
-    answers = SimpleNamespace(pairs=True, products=SimpleNamespace(order=np.array([0])))
+    other = "Bought by people alike"
+    pairs = Pairs([other, f"Bought about every {days} days"])
+    answers = SimpleNamespace(pairs=pairs, customers=names("C"), products=names("P", "Q"))
     found = people.rhythm_contradictions(answers, Dataset.from_frames({"transactions": transactions}))
     assert lines(found) == expected

@@ -5,6 +5,7 @@ import { h, icon, name, replace } from "../dom.js";
 import { code, isNumber, money, number, t, units } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
 import { ledgerTable } from "../ledger.js";
+import { consistencyPanel } from "../consistency.js";
 import { topExceptions } from "../exceptions.js";
 import { empty, fill, opening } from "../states.js";
 import { prepared, totals } from "../suggestions.js";
@@ -100,6 +101,7 @@ export async function overviewView(root, { overview, signal }) {
     counts(overview),
     mayOrder ? h("section", { class: "panel exceptions" }, h("h2", {}, t("exceptions.title")), exceptionList) : null,
     h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), storeList), modelsPanel(overview)),
+    mayOrder ? consistencyPanel(overview) : null,
     mayOrder ? opening(t("ledger.title"), () => ledgerTable(signal), signal) : null,
   );
   if (mayOrder) fill(exceptionList, signal, () => exceptionsOrReason(signal), { lines: 6 });

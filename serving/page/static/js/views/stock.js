@@ -3,7 +3,7 @@
 import { call, lookUp } from "../api.js";
 import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
-import { day, likelihood, moment, money, number, t, units } from "../i18n.js";
+import { day, likelihood, moment, money, number, percent, t, units } from "../i18n.js";
 import { address, patchParams } from "../route.js";
 import { empty, fill } from "../states.js";
 import { nameOf, reasonOf, storeName } from "../suggestions.js";
@@ -17,6 +17,17 @@ const shop = (key, label) => ({ key, label: () => t(label), value: (row) => stor
 const amount = (key, label, cell = units) => ({ key, label: () => t(label), align: "number", first: "descending", value: (row) => row[key], cell: (row) => cell(row[key]) });
 const date = (key, label, cell = day) => ({ key, label: () => t(label), align: "date", value: (row) => row[key], cell: (row) => (row[key] ? cell(row[key]) : "") });
 const reason = { key: "reason", label: () => t("column.reason"), align: "reason", sortable: false, value: (row) => row.reason_text, cell: (row) => h("span", { class: "reason-text", title: row.reason_text }, words(row.reason_text)) };
+/** "20% off (¥80) from 3 March, then ..." */
+const pathText = (path) => path.map((step) => t("advice.step", { percent: percent(step.discount, 0), price: money(step.price), day: day(step.begins_on) })).join(t("advice.then"));
+
+function adviceCell(row) {
+  if (!row.action) return "";
+  const lowered = row.price_path?.length ? [h("span", { class: "sub path" }, pathText(row.price_path)), h("span", { class: "sub" }, t("advice.sells", { units: units(row.markdown_units), low: units(row.markdown_units_low), high: units(row.markdown_units_high) }))] : null;
+  const earns = [["markdown", row.markdown_value], ["return", row.return_value], ["audience", row.audience_value], ["moved", row.moved_value]].filter(([, value]) => value > 0);
+  return [h("span", { class: `badge advice-${row.action}` }, t(`advice.${row.action}`)), lowered, earns.length ? h("span", { class: "sub" }, earns.map(([key, value]) => t("advice.earns", { action: t(`advice.${key}`), money: money(value) })).join(t("word.list"))) : null];
+}
+
+const advice = { key: "advice", label: () => t("stock.advice"), align: "reason", value: (row) => Math.max(row.markdown_value ?? 0, row.return_value ?? 0, row.audience_value ?? 0), cell: adviceCell };
 const people = { key: "people", label: () => t("nav.audience"), sortable: false, value: () => "", cell: (row) => h("a", { class: "button", dataset: { action: "people" }, href: address("audience", { product: row.product_id }) }, icon("audience"), t("stock.find_people")) };
 
 function stateBadge(row) {
@@ -37,9 +48,9 @@ const TABS = {
     sum: (rows) => [[t("stock.brings_back"), money(total(rows, "expected_value"), 0)]],
   },
   leftovers: {
-    columns: [product, shop("store_id", "overview.shop"), amount("on_hand", "column.on_hand"), date("sell_by", "stock.sell_by"), { key: "why", label: () => t("stock.why"), value: (row) => row.reason_code, cell: (row) => h("span", { class: "badge" }, t(`sell_by.${row.reason_code}`)) }, amount("left_over_units", "stock.left"), amount("value_at_risk", "stock.at_risk", money), people],
-    csv: ["store_id", "product_id", "product_name", "as_of", "on_hand", "sell_by", "reason_code", "left_over_units", "probability", "value_at_risk", "reason"],
-    sum: (rows) => [[t("stock.left"), units(total(rows, "left_over_units"))], [t("stock.at_risk"), money(total(rows, "value_at_risk"), 0)]],
+    columns: [product, shop("store_id", "overview.shop"), amount("on_hand", "column.on_hand"), date("sell_by", "stock.sell_by"), { key: "why", label: () => t("stock.why"), value: (row) => row.reason_code, cell: (row) => h("span", { class: "badge" }, t(`sell_by.${row.reason_code}`)) }, amount("left_over_units", "stock.left"), amount("value_at_risk", "stock.at_risk", money), advice, people],
+    csv: ["store_id", "product_id", "product_name", "as_of", "on_hand", "sell_by", "reason_code", "left_over_units", "probability", "value_at_risk", "action", "price_path", "markdown_units", "markdown_units_low", "markdown_units_high", "markdown_value", "return_units", "return_value", "moved_units", "moved_value", "audience_value", "reason"],
+    sum: (rows) => [[t("stock.left"), units(total(rows, "left_over_units"))], [t("stock.at_risk"), money(total(rows, "value_at_risk"), 0)], [t("stock.lowered"), money(total(rows.filter((row) => row.action === "markdown"), "markdown_value"), 0)]],
   },
   orders: {
     columns: [product, shop("store_id", "overview.shop"), date("as_of", "stock.as_of"), { key: "state", label: () => t("stock.state"), value: (row) => row.state, cell: stateBadge }, amount("suggested_quantity", "stock.suggested"), amount("order_quantity", "stock.decided"), amount("received_units", "stock.received"), { key: "decided_by", label: () => t("stock.decided_by"), value: (row) => row.decided_by, cell: (row) => [name(row.decided_by), h("span", { class: "sub" }, moment(row.decided_at)), row.reason ? h("span", { class: "sub" }, words(row.reason)) : null] }, date("exported_at", "stock.exported_at", moment), date("received_on", "stock.received_on")],

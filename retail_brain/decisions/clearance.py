@@ -1,0 +1,141 @@
+"""Compares what may be done with goods that will be left over, in money, and says it in a sentence."""
+
+import json
+
+import polars as pl
+
+from retail_brain.decisions.markdown import Clearance, Markdown
+from retail_brain.decisions.reasons import number
+
+ACTIONS = ("markdown", "return", "audience", "keep")
+"""What earns most: a lower price, sending goods back to the supplier, telling the people who want them, or nothing of
+these. Moving to other shops comes before: the plan has moved what earns more elsewhere."""
+VALUES = {"markdown": "markdown_value", "return": "return_value", "audience": "audience_value"}
+"""Action -> column of the money that it earns over leaving everything as it is."""
+
+
+def markdown_columns(goods: Clearance, found: Markdown) -> pl.DataFrame:
+    """One row per series: what its best markdown does; null where nothing is known of price or elasticity.
+
+    Columns: `price_path`, `markdown_units` with `_low` and `_high`, and `markdown_value` as in
+    `excess_stock.LEFTOVERS`, and `path_en` and `path_zh`, the price path in words.
+
+    Args:
+        goods: the goods searched.
+        found: their best markdown.
+    """
+    paths = [
+        [
+            (str(goods.begins[row, start]), discount, round(price * (1 - discount), 2))
+            for start, discount in zip(path.starts, path.discounts, strict=True)
+        ]
+        for row, (path, price) in enumerate(zip(found.path, goods.price.tolist(), strict=True))
+    ]
+    texts = {
+        "price_path": [
+            json.dumps([{"begins_on": day, "discount": off, "price": paid} for day, off, paid in path])
+            for path in paths
+        ],
+        "path_en": [
+            ", then ".join(f"{100 * off:g}% off ({paid:g}) from {day}" for day, off, paid in path) for path in paths
+        ],
+        "path_zh": ["，再".join(f"{day}起降价{100 * off:g}%（{paid:g}）" for day, off, paid in path) for path in paths],
+    }
+    numbers = {
+        "markdown_units": found.units,
+        "markdown_units_low": found.units_low,
+        "markdown_units_high": found.units_high,
+        "markdown_value": found.value,
+    }
+    frame = pl.DataFrame(texts | numbers, schema_overrides=dict.fromkeys(texts, pl.String))
+    return frame.with_columns(pl.when(pl.Series(found.known)).then(pl.all()))
+
+
+def best_action() -> pl.Expr:
+    """Which of ACTIONS earns most, as far as is known; `keep` where none earns anything."""
+    best = pl.max_horizontal(*VALUES.values())
+    earning = [pl.when((pl.col(value) == best) & (best > 0)).then(pl.lit(code)) for code, value in VALUES.items()]
+    return pl.coalesce(*earning, pl.lit("keep"))
+
+
+def with_advice(frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `action`, and what to do and what it earns at the end of `reason` and `reason_zh`.
+
+    Args:
+        frame: the clearance columns of `excess_stock.LEFTOVERS`, and perhaps `path_en` and `path_zh`.
+    """
+    words = [pl.lit(None, pl.String).alias(name) for name in ("path_en", "path_zh") if name not in frame.columns]
+    judged = frame.with_columns(*words).with_columns(action=best_action())
+    return judged.with_columns(
+        reason=pl.concat_str("reason", *_advice(0)), reason_zh=pl.concat_str("reason_zh", *_advice(1))
+    )
+
+
+def _advice(language: int) -> list[pl.Expr]:
+    """Sentences after the first, in English (0) or Chinese (1); empty where they do not apply."""
+    is_markdown, is_return = pl.col("action") == "markdown", pl.col("action") == "return"
+    path = pl.col(("path_en", "path_zh")[language]).fill_null("")
+    other = pl.col("return_value").fill_null(0)
+    unknown = pl.col("markdown_value").is_null()
+    people = pl.col("audience_value").fill_null(0)
+    sentences = [
+        (
+            is_markdown,
+            (
+                " Lower the price: {}: about {} more are sold ({} to {} in nine of ten cases), which earns {} more "
+                "than the full price.",
+                "建议降价：{}：预计多卖约{}件（九成可能为{}至{}件），比原价多赚{}。",
+            ),
+            (path, *(_rounded(f"markdown_units{end}") for end in ("", "_low", "_high")), _money("markdown_value")),
+        ),
+        (
+            is_return,
+            (
+                " Send {} back to the supplier: that earns {} more than keeping them.",
+                "建议退回供应商{}件：比留存多赚{}。",
+            ),
+            (_rounded("return_units"), _money("return_value")),
+        ),
+        (
+            is_markdown & (other > 0),
+            (" Sending them back to the supplier would earn {}.", "退回供应商可多赚{}。"),
+            (_money("return_value"),),
+        ),
+        (
+            is_return & (pl.col("markdown_value") > 0),
+            (" A lower price would earn {}.", "降价可多赚{}。"),
+            (_money("markdown_value"),),
+        ),
+        (
+            pl.col("action").is_in(["keep", "audience"]) & ~unknown & (pl.col("markdown_value") <= 0),
+            (" No lower price earns more.", "降价不会多赚。"),
+            (),
+        ),
+        (
+            unknown,
+            (" What a lower price would do is not known.", "降价的效果未知。"),
+            (),
+        ),
+        (
+            people > 0,
+            (" Offering them to the people who want them is expected to earn {}.", "推荐给需要的顾客预计可赚{}。"),
+            (_money("audience_value"),),
+        ),
+        (
+            (people <= 0) & (pl.col("action") == "keep"),
+            (" Offer them to the people who want them.", "可推荐给需要的顾客。"),
+            (),
+        ),
+    ]
+    return [
+        pl.when(applies.fill_null(value=False)).then(pl.format(texts[language], *values)).otherwise(pl.lit(""))
+        for applies, texts, values in sentences
+    ]
+
+
+def _rounded(name: str) -> pl.Expr:
+    return number(name).fill_null("")
+
+
+def _money(name: str) -> pl.Expr:
+    return pl.col(name).round(2).cast(pl.String).fill_null("")
