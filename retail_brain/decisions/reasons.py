@@ -10,7 +10,9 @@ from retail_brain.outputs import SERIES
 POLICY = pl.col("policy_en")
 """Placeholder in a sentence for the reason of a policy of another package, in the sentence's own language."""
 
-
+_EVEN_SHARE = 0.01
+"""Share of an order's cost below which a loss is called none: what sample paths cannot tell apart. Chosen by judgement,
+not measured."""
 CONTEXT: dict[str, tuple[type[pl.DataType], float | str | None]] = {
     "moved_in": (pl.Float64, 0.0),
     "moved_in_from": (pl.String, ""),
@@ -113,6 +115,11 @@ def _source_cut() -> pl.Expr:
 
 def _loss() -> pl.Expr:
     return pl.col("stock_known") & (pl.col("order_quantity") > 0) & (pl.col("expected_value") < 0)
+
+
+def _about_even() -> pl.Expr:
+    """Losses so small beside the cost of the order that their amount says nothing."""
+    return pl.col("loss") < _EVEN_SHARE * pl.col("order_cost")
 
 
 def _agreed_loss() -> pl.Expr:
@@ -270,17 +277,24 @@ def _limits() -> list[_Sentence]:
             "不订：预计亏损，且未约定服务水平。",
         ),
         _Sentence(
-            _agreed_loss(),
-            "Expected to lose {} over ordering nothing: it stands only because a service level was agreed. ",
-            "与不订相比预计亏损{}：仅因已约定服务水平而保留。",
-            (money("loss"),),
+            _agreed_loss() & ~_about_even(),
+            "Expected to lose {} over ordering nothing, on goods for {}: it stands only because a service level was "
+            "agreed. ",
+            "与不订相比预计亏损{}（订货成本{}）：仅因已约定服务水平而保留。",
+            (money("loss"), money("order_cost")),
         ),
         _Sentence(
-            _loss() & ~pl.col("agreed"),
-            "By the costs as far as they are known it loses {} over ordering nothing: the level of the settings, the "
+            _loss() & ~pl.col("agreed") & ~_about_even(),
+            "By the costs as far as they are known it loses {} over ordering nothing, on goods for {}: the level of "
+            "the settings, the display or the policy asks for it. ",
+            "按已知成本，与不订相比亏损{}（订货成本{}）：由设置的服务水平、陈列量或订货策略要求。",
+            (money("loss"), money("order_cost")),
+        ),
+        _Sentence(
+            _loss() & _about_even(),
+            "It comes to about the same money as ordering nothing: an agreed level, that of the settings, the "
             "display or the policy asks for it. ",
-            "按已知成本，与不订相比亏损{}：由设置的服务水平、陈列量或订货策略要求。",
-            (money("loss"),),
+            "与不订相比收益相当：由约定或设置的服务水平、陈列量或订货策略要求。",
         ),
         _Sentence(
             _source_cut(),

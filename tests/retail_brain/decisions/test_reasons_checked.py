@@ -131,6 +131,12 @@ def gain(case: Case, told: Played, order: float) -> float:
     return float(margin * (told.lost_without - told.lost_in_cycle) - over * leaves)
 
 
+def lost_of(case: Case, told: Played, row: dict[str, Any], _plan: Plan) -> tuple[str, ...]:
+    """What an order loses, and what its goods cost."""
+    cost = case.terms.get("unit_cost", 1.0) * row["order_quantity"]
+    return (shown(-gain(case, told, row["order_quantity"]), 2), shown(cost, 2))
+
+
 def needs(case: Case) -> list[float]:
     """Units that each path needs at the arrival to see no stock-out until the delivery after it."""
     found = []
@@ -173,8 +179,9 @@ EXPECTED: dict[str, Expected] = {
     "Raised to": lambda case, *_: (shown(case.terms["min_order_quantity"]),),
     "Not ordered: the minimum": lambda case, *_: (shown(case.terms["min_order_quantity"]),),
     "Not ordered: it would": lambda *_: (),
-    "Expected to lose": lambda case, told, row, _plan: (shown(-gain(case, told, row["order_quantity"]), 2),),
-    "By the costs": lambda case, told, row, _plan: (shown(-gain(case, told, row["order_quantity"]), 2),),
+    "Expected to lose": lost_of,
+    "By the costs": lost_of,
+    "It comes to about the same": lambda *_: (),
     "{} has {} of it": lambda case, _told, _row, plan: (
         case.terms["source_store_id"], shown(case.context["source_has"]), shown(case.context["source_asked"]),
         shown(float(plan.quantity[0])), shown(case.context["wanted"]),
@@ -217,6 +224,7 @@ CASES = {
     ),
     "agreed loss": Case(on_hand=11.0, terms=DEAR | LEVEL),
     "loss by setting": Case(on_hand=11.0, terms=DEAR, settings={"policy": "service_level"}),
+    "about even": Case(on_hand=11.0, terms={"unit_price": 2.19, "unit_cost": 1.0, "holding_cost_per_day": 0.3} | LEVEL),
     "warehouse": Case(
         terms=LEVEL | {"source_store_id": "D1"}, context={"source_has": 9.0, "source_asked": 31.0, "wanted": 25.0}
     ),
