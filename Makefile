@@ -10,7 +10,7 @@ export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check docs format tracking lock clean
+.PHONY: help demo test coverage check docs format sbom advisories tracking lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,6 +47,12 @@ docs: $(VENV)/.installed ## Build the docs as a site in build/site, without a ne
 format: $(VENV)/.installed ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+sbom: $(VENV)/.installed ## Write build/sbom.json: what is in requirements.lock (CycloneDX)
+	@$(BIN)/python deploy/supply_chain.py sbom --out build/sbom.json
+
+advisories: $(VENV)/.installed ## Check requirements.lock against a stored list, ADVISORIES=all.zip of OSV; no network
+	@$(BIN)/python deploy/supply_chain.py check $(or $(ADVISORIES),$(error name the list: make advisories ADVISORIES=all.zip))
 
 tracking: $(VENV)/.installed ## Open MLflow's page on the runs of TENANT
 	@$(BIN)/retail-brain --home $(CURDIR) --tenant $(TENANT) models demand # brings paths up to date after a move
