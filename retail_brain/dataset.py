@@ -42,12 +42,16 @@ class Dataset:
             assortment, supply, campaigns) are known ahead and not filtered. None shows everything.
         shared_cards: customer ids that are no person's (of tills, staff, testers): their receipts are anonymous, and
             they are no customers.
+        ghost_stores: shops that a line or two of sales name and no table knows: their sales are left out.
+        ghost_products: goods of which the same is true.
     """
 
     frames: Mapping[str, pl.LazyFrame]
     versions: Mapping[str, int] = field(default_factory=dict)
     as_of: date | None = None
     shared_cards: tuple[str, ...] = ()
+    ghost_stores: tuple[str, ...] = ()
+    ghost_products: tuple[str, ...] = ()
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pl.DataFrame | pl.LazyFrame], as_of: date | None = None) -> "Dataset":
@@ -82,7 +86,7 @@ class Dataset:
                 f"table {name} is needed; the lake has {sorted(self.frames) or 'no tables'}. "
                 f"Ingest a dataset that holds {name}."
             )
-        frame = self._without_shared_cards(name)
+        frame = self._without_ghosts(name, self._without_shared_cards(name))
         column = TABLES[name].observed_at
         if self.as_of is None or column is None:
             return frame
@@ -99,6 +103,14 @@ class Dataset:
         if name == "customers":
             return frame.filter(~is_shared)
         return frame.with_columns(customer_id=pl.when(~is_shared).then("customer_id"))
+
+    def _without_ghosts(self, name: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        if name not in ("transactions", "daily_sales"):
+            return frame
+        for column, ghosts in (("store_id", self.ghost_stores), ("product_id", self.ghost_products)):
+            if ghosts:
+                frame = frame.filter(~pl.col(column).is_in(list(ghosts)))
+        return frame
 
     def scan_or_empty(self, name: str) -> pl.LazyFrame:
         """A table as of `as_of`; an empty one with its columns where the dataset lacks it."""

@@ -80,6 +80,9 @@ class DataSettings(Section):
     shared_card_days: int = Field(
         default=3, ge=1, description="such days from which a card is nobody's: left out of learning and lists"
     )
+    ghost_most_lines: int = Field(
+        default=2, ge=0, description="lines of sales up to which a shop or product that no table knows is left out"
+    )
     min_matched_share: float = Field(
         default=0.05, ge=0, le=1, description="share of a column's ids that its table must hold; fewer stop the ingest"
     )

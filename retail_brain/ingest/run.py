@@ -15,17 +15,15 @@ from retail_brain.ingest.look import with_mapping
 from retail_brain.ingest.quarantine import write_quarantine
 from retail_brain.ingest.receipts import corrections
 from retail_brain.ingest.report import IngestReport, TableReport
+from retail_brain.ingest.set_apart import set_apart
 from retail_brain.ingest.staging import Staged, stage
 from retail_brain.lake import has_table, remove_orphan_files, scan_if_there, write_table
-from retail_brain.lake.shared_cards import find_shared_cards, write_shared_cards
 from retail_brain.progress import Progress
 from retail_brain.settings import DataSettings, Settings
 from retail_brain.sources import RawTable, Source, open_source
 from retail_brain.tables import TABLES
 
 SALES = ("transactions", "daily_sales")
-_CARDS_SHOWN = 10
-"""Cards named in the report; the lake's list holds all. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
@@ -74,37 +72,9 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         refuse_strangers(unmatched, settings.data)
         # all tables are checked by now: nothing below refuses the data
         reports = {name: _write(name, table, unmatched[name], target, progress) for name, table in staged.items()}
-        cards = _shared_cards(reports, target, progress)
-    return IngestReport(opened.name, uri, reports, (*opened.warnings, *cards))
-
-
-def _shared_cards(reports: Mapping[str, TableReport], target: _Target, progress: Progress) -> list[str]:
-    """Finds the cards of tills, staff and testers where receipts have changed, and names them."""
-    sales = reports.get("transactions")
-    if sales is None or not (sales.new or sales.changed or sales.removed):
-        return []
-    stored = scan_if_there(target.uri, "transactions", target.options)
-    assert stored is not None
-    data = target.data
-    with progress.step("cards of tills and staff") as step:
-        cards = find_shared_cards(
-            stored,
-            receipts_per_day=data.shared_card_receipts,
-            stores_per_day=data.shared_card_stores,
-            days=data.shared_card_days,
-        )
-        write_shared_cards(target.uri, cards, target.options)
-        step.rows = cards.height
-    said = [
-        f"card {card} had up to {receipts} receipts in {stores} shops on one of {days} such days: nobody's, so its "
-        "receipts count as anonymous and it is in no list"
-        for card, days, receipts, stores in cards.head(_CARDS_SHOWN).iter_rows()
-    ]
-    if cards.height > _CARDS_SHOWN:
-        said.append(f"{cards.height - _CARDS_SHOWN:,} more such cards are in shared_cards.parquet of the lake")
-    for sentence in said:
-        progress.say(f"    note: {sentence}")
-    return said
+        changed = {name for name, report in reports.items() if report.new or report.changed or report.removed}
+        apart = set_apart(changed, uri, target.options, settings.data, progress)
+    return IngestReport(opened.name, uri, reports, (*opened.warnings, *apart))
 
 
 def _read_all(source: Source, scratch: Path, target: _Target, progress: Progress) -> dict[str, Staged]:

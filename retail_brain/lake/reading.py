@@ -13,6 +13,7 @@ from deltalake.exceptions import DeltaError
 
 from retail_brain.dataset import Dataset, conform
 from retail_brain.errors import DataError, NotFoundError
+from retail_brain.lake.ghosts import read_ghosts
 from retail_brain.lake.layout import checked_uri, is_remote, join_uri, layout
 from retail_brain.lake.shared_cards import read_shared_cards
 from retail_brain.tables import TABLES
@@ -163,7 +164,14 @@ def open_lake(
         )
     frames = {name: scan_table(table, name, storage_options) for name, table in tables.items()}
     versions_found = {name: table.version() for name, table in tables.items()}
-    return Dataset(frames, versions_found, shared_cards=read_shared_cards(uri, storage_options or {}))
+    ghosts = read_ghosts(uri, storage_options or {})
+    return Dataset(
+        frames,
+        versions_found,
+        shared_cards=read_shared_cards(uri, storage_options or {}),
+        ghost_stores=ghosts.stores,
+        ghost_products=ghosts.products,
+    )
 
 
 def describe_lake(uri: str, storage_options: Mapping[str, str] | None = None) -> Iterator[TableInfo]:
@@ -178,6 +186,7 @@ def describe_lake(uri: str, storage_options: Mapping[str, str] | None = None) ->
         day = TABLES[name].observed_at or layout(name).day
         days = pl.col(day).cast(pl.Date) if day else pl.lit(None, dtype=pl.Date)
         rows, first, last = (
-            dataset.scan(name).select(pl.len(), days.min().alias("first"), days.max().alias("last")).collect().row(0)
+            # the table as it is stored: rows of ghosts are in it
+            dataset.frames[name].select(pl.len(), days.min().alias("first"), days.max().alias("last")).collect().row(0)
         )
         yield TableInfo(name, rows, version, first, last)

@@ -1,14 +1,12 @@
 """Cards that are no person's: of tills, staff and testers. Found at ingest, kept beside the lake's tables."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import polars as pl
 
-from retail_brain.files import atomic_path
-from retail_brain.lake.layout import checked_uri, is_remote, join_uri
+from retail_brain.lake.side_lists import read_list, write_list
 
-_FILE = "shared_cards.parquet"
+_LIST = "shared_cards"
 _USUAL_SHARE = 0.5
 """Share of a card's days that must be like it: a person's busy days are the exception. By judgement, not measured."""
 
@@ -47,15 +45,7 @@ def write_shared_cards(uri: str, cards: pl.DataFrame, options: Mapping[str, str]
     Raises:
         UsageError: the lake's URI is empty.
     """
-    place = join_uri(checked_uri(uri), _FILE)
-    # an empty list is written only over one with cards, so that corrected cards count as people's again
-    if not cards.height and not read_shared_cards(uri, options):
-        return
-    if is_remote(place):
-        cards.write_parquet(place, storage_options=dict(options) or None)
-        return
-    with atomic_path(Path(place)) as aside:
-        cards.write_parquet(aside)
+    write_list(uri, _LIST, cards, options)
 
 
 def read_shared_cards(uri: str, options: Mapping[str, str]) -> tuple[str, ...]:
@@ -64,10 +54,5 @@ def read_shared_cards(uri: str, options: Mapping[str, str]) -> tuple[str, ...]:
     Raises:
         UsageError: the lake's URI is empty.
     """
-    place = join_uri(checked_uri(uri), _FILE)
-    if not is_remote(place):
-        return tuple(pl.read_parquet(place)["customer_id"]) if Path(place).exists() else ()
-    try:
-        return tuple(pl.read_parquet(place, storage_options=dict(options) or None)["customer_id"])
-    except FileNotFoundError:
-        return ()
+    cards = read_list(uri, _LIST, options)
+    return () if cards is None else tuple(cards["customer_id"])
