@@ -9,6 +9,9 @@ import polars as pl
 from retail_brain.errors import MissingTableError, NotFoundError
 from retail_brain.tables import TABLES, Table
 
+_DAILY_SHARE = 0.5
+"""Share of the days of its span from which `daily_sales` has rows of days; of weeks it has a seventh. By judgement."""
+
 
 def conform(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
     """Casts a frame to the columns of a table; absent optional ones become nulls, further attributes come last.
@@ -122,7 +125,8 @@ class Dataset:
         """One row per store x product x date with sales: from `daily_sales`, otherwise summed from `transactions`.
 
         `units` are net of returns; `unit_price` is the mean price paid, weighted by the units of sales lines. A row of
-        `daily_sales` without a price takes that of the day's receipts where there are any.
+        `daily_sales` without a price takes that of the day's receipts where there are any. Days of a shop that
+        `daily_sales` lacks between its first and its last day are summed from receipts too.
 
         Raises:
             MissingTableError: neither table is there.
@@ -130,13 +134,36 @@ class Dataset:
         if not self.has("daily_sales"):
             return self._receipts_by_day()
         given = self.scan("daily_sales")
-        # asked first, because the join below reads every receipt
-        if not self.has("transactions") or not given.select(pl.col("unit_price").is_null().any()).collect().item():
+        if not self.has("transactions"):
             return given
+        date = pl.col("date")
+        facts = given.select(
+            pl.col("unit_price").is_null().any().alias("lacks_prices"),
+            date.min().alias("first"),
+            date.max().alias("last"),
+            date.n_unique().alias("days"),
+        )
+        lacks_prices, first, last, days = facts.collect().row(0)
         key = ["date", "store_id", "product_id"]
-        paid = self._receipts_by_day().select(*key, paid="unit_price")
-        filled = given.join(paid, on=key, how="left").with_columns(unit_price=pl.coalesce("unit_price", "paid"))
-        return filled.drop("paid")
+        filled = given
+        # asked first, because the join below reads every receipt
+        if lacks_prices:
+            paid = self._receipts_by_day().select(*key, paid="unit_price")
+            filled = given.join(paid, on=key, how="left").with_columns(unit_price=pl.coalesce("unit_price", "paid"))
+            filled = filled.drop("paid")
+        # rows of weeks or months are dated by their first day, and lack no day
+        if not days or days < _DAILY_SHARE * ((last - first).days + 1):
+            return filled
+        return self._with_days_of_receipts(filled, given.select("store_id", "date").unique(), first, last)
+
+    def _with_days_of_receipts(self, rows: pl.LazyFrame, known: pl.LazyFrame, first: date, last: date) -> pl.LazyFrame:
+        """Adds the sums of receipts for days of shops that have no row, within a span of days."""
+        key = ["store_id", "date"]
+        sold_on = self.scan("transactions").select("store_id", pl.col("sold_at").dt.date().alias("date")).unique()
+        absent = sold_on.filter(pl.col("date").is_between(first, last)).join(known, on=key, how="anti").collect()
+        if not absent.height:
+            return rows
+        return pl.concat([rows, self._receipts_by_day().join(absent.lazy(), on=key, how="semi")])
 
     def _receipts_by_day(self) -> pl.LazyFrame:
         sold = pl.col("units") > 0

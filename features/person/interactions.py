@@ -70,28 +70,54 @@ def receipt_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:
 def purchases(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     """One row per customer x product x day with a purchase: units, spend, store_id and online (share of the units).
 
-    Days on which returns outweigh what was bought are left out; `spend` is what was paid, net of returns.
+    Returns are taken off the latest purchases before them: what was brought back, on the same day or later, is no
+    purchase. `spend` is what was paid for the units that were kept.
 
     Raises:
         DataError: no `transactions`.
     """
     receipt_lines(dataset, as_of)  # raises without transactions
     day = pl.col("sold_at").dt.date()
+    lines = dataset.at(as_of).scan("transactions").filter(day <= as_of, pl.col("customer_id").is_not_null())
+    # few pairs have returns: only these are sorted and netted over their days
+    returned = lines.filter(pl.col("units") < 0).select(PAIR).unique()
+    kept = [
+        _by_day(lines.join(returned, on=PAIR, how="anti")),
+        _net_of_returns(_by_day(lines.join(returned, on=PAIR, how="semi"))),
+    ]
+    return pl.concat(kept).filter(pl.col("units") > 0)
+
+
+def _by_day(lines: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per customer x product x day: net units and spend."""
     units = pl.col("units")
     online = pl.col("channel").is_in(_ONLINE_CHANNELS).fill_null(value=False)
+    return lines.group_by(*PAIR, pl.col("sold_at").dt.date().alias("date")).agg(
+        units.sum(),
+        (units * pl.col("unit_price")).sum().alias("spend"),
+        # somebody may buy the same thing in two shops on a day: one is named, the same one in every run
+        pl.col("store_id").max(),
+        (units.filter(online).sum() / units.sum()).fill_nan(0.0).alias("online"),
+    )
+
+
+def _net_of_returns(days: pl.LazyFrame) -> pl.LazyFrame:
+    """The days of a pair with what was kept of each purchase: a return takes from the latest purchases before it.
+
+    Read from the last day backwards, the units still to be taken off are a sum that never falls below 0: the running
+    sum of returns less purchases, less its lowest value so far.
+    """
+    taken = (-pl.col("units")).cum_sum().over(PAIR)
+    pending = pl.col("taken") - pl.min_horizontal(pl.col("taken").cum_min().over(PAIR), pl.lit(0.0))
+    kept = (pl.col("units") - pl.col("pending").shift(1).over(PAIR).fill_null(0.0)).clip(lower_bound=0.0)
     return (
-        dataset.at(as_of)
-        .scan("transactions")
-        .filter(day <= as_of, pl.col("customer_id").is_not_null())
-        .group_by(*PAIR, day.alias("date"))
-        .agg(
-            units.sum(),
-            (units * pl.col("unit_price")).sum().alias("spend"),
-            # somebody may buy the same thing in two shops on a day: one is named, the same one in every run
-            pl.col("store_id").max(),
-            (units.filter(online).sum() / units.sum()).fill_nan(0.0).alias("online"),
-        )
-        .filter(units > 0)
+        days.sort(*PAIR, "date", descending=[False, False, True])
+        .with_columns(taken.alias("taken"))
+        .with_columns(pending.alias("pending"))
+        .with_columns(kept.alias("kept"))
+        .with_columns(spend=pl.when(pl.col("units") > 0).then(pl.col("spend") * pl.col("kept") / pl.col("units")))
+        .with_columns(units="kept")
+        .drop("taken", "pending", "kept")
     )
 
 

@@ -121,3 +121,25 @@ def test_no_visible_sale_is_explained() -> None:
     data = Dataset.from_frames({"transactions": SALES}).at(date(2020, 1, 1))
     with pytest.raises(NotFoundError, match="no sales are visible in transactions on or before 2020-01-01"):
         data.last_day()
+
+
+def test_days_that_daily_sales_lack_are_summed_from_receipts_of_the_shop() -> None:
+    days = pl.DataFrame({"date": [date(2025, 1, day) for day in (1, 3, 4)], "store_id": "S", "product_id": "P"})
+    sold_at = [datetime(2025, 1, day, 9) for day in (1, 2, 2, 9)]
+    receipts = pl.DataFrame({"sold_at": sold_at, "transaction_id": ["a", "b", "c", "d"]}).with_columns(
+        store_id=pl.lit("S"), product_id=pl.lit("P"), units=pl.lit(2.0), unit_price=pl.lit(5.0)
+    )
+    frames = {"daily_sales": days.with_columns(units=pl.lit(7.0)), "transactions": receipts}
+    sold = Dataset.from_frames(frames).daily_sales().sort("date").collect()
+    assert sold["date"].to_list() == [date(2025, 1, day) for day in (1, 2, 3, 4)]
+    assert sold["units"].to_list() == [7, 4, 7, 7]
+    assert sold["unit_price"].to_list() == [5, 5, None, None]
+
+
+def test_weeks_of_daily_sales_lack_no_day() -> None:
+    weeks = pl.DataFrame({"date": [date(2025, 1, day) for day in (6, 13, 20)], "store_id": "S", "product_id": "P"})
+    receipts = pl.DataFrame({"sold_at": [datetime(2025, 1, 8, 9)], "transaction_id": ["a"]}).with_columns(
+        store_id=pl.lit("S"), product_id=pl.lit("P"), units=pl.lit(2.0), unit_price=pl.lit(5.0)
+    )
+    frames = {"daily_sales": weeks.with_columns(units=pl.lit(7.0)), "transactions": receipts}
+    assert Dataset.from_frames(frames).daily_sales().collect()["units"].to_list() == [7, 7, 7]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.person.interactions import identified_events, interactions, shoppers
+from features.person.interactions import identified_events, interactions, purchases, shoppers
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError
 from retail_brain.tables import TABLES
@@ -66,6 +66,46 @@ def test_visits_count_the_days_the_person_came_whatever_they_bought() -> None:
 def test_a_return_takes_the_purchase_day_away() -> None:
     rows: list[Line] = [("T1", "C", "P", 1, 1, None), ("T2", "C", "P", 1, -1, None), ("T3", "C", "Q", 1, 1, None)]
     assert interactions(dataset(rows), AS_OF).collect()["product_id"].to_list() == ["Q"]
+
+
+def test_goods_brought_back_on_later_days_are_no_habit() -> None:
+    rows: list[Line] = [(f"T{age}", "C900", "P", age, 1, None) for age in (30, 20, 10)]
+    rows += [(f"R{age}", "C900", "P", age, -1, None) for age in (28, 18, 8)]
+    assert interactions(dataset(rows), AS_OF).collect().is_empty()
+
+
+def test_a_return_takes_from_the_latest_purchase_before_it() -> None:
+    rows: list[Line] = [("T1", "C", "P", 30, 2, None), ("T2", "C", "P", 20, 3, None), ("R", "C", "P", 15, -4, None)]
+    rows += [("T3", "C", "P", 5, 1, None), ("R0", "C", "Q", 40, -1, None), ("T4", "C", "Q", 9, 1, None)]
+    bought = purchases(dataset(rows), AS_OF).sort("product_id", "date").collect()
+    assert bought.select("product_id", "date", "units", "spend").rows() == [
+        ("P", AS_OF - timedelta(days=30), 1.0, 2.0),
+        ("P", AS_OF - timedelta(days=5), 1.0, 2.0),
+        ("Q", AS_OF - timedelta(days=9), 1.0, 2.0),
+    ]
+
+
+def kept_by_day(net: dict[int, float]) -> list[tuple[int, float]]:
+    """Days (as ages) with the units that were kept of them, the first day first."""
+    kept: list[tuple[int, float]] = []
+    for age in sorted(net, reverse=True):
+        if net[age] > 0:
+            kept.append((age, net[age]))
+        back = -net[age]
+        while back > 0 and kept:
+            day, units = kept.pop()
+            if units > back:
+                kept.append((day, units - back))
+            back -= units
+    return kept
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(-4, 4)), min_size=1, max_size=25))
+def test_returns_are_netted_as_a_plain_loop_does(steps: list[tuple[int, int]]) -> None:
+    rows: list[Line] = [(f"T{n}", "C", "P", age, units, None) for n, (age, units) in enumerate(steps)]
+    kept = kept_by_day({age: sum(units for day, units in steps if day == age) for age, _ in steps})
+    bought = purchases(dataset(rows), AS_OF).sort("date").collect()
+    assert bought.select("date", "units").rows() == [(AS_OF - timedelta(days=age), units) for age, units in kept]
 
 
 def test_events_are_columns_of_their_own_and_identifiers_name_people() -> None:
@@ -132,14 +172,12 @@ def test_nothing_after_the_day_matters_nor_does_the_order(rows: list[Line], seed
 
 @given(pair_rows)
 def test_a_plain_loop_counts_the_same_days(rows: list[Line]) -> None:
-    units: dict[tuple[str, str, int], float] = {}
+    net: dict[tuple[str, str], dict[int, float]] = {}
     for _, customer, product, age, sold, _ in rows:
         if customer is not None and age >= 0:
-            units[customer, product, age] = units.get((customer, product, age), 0) + sold
-    days: dict[tuple[str, str], int] = {}
-    for (customer, product, _), sold in units.items():
-        if sold > 0:
-            days[customer, product] = days.get((customer, product), 0) + 1
+            of_pair = net.setdefault((customer, product), {})
+            of_pair[age] = of_pair.get(age, 0) + sold
+    days = {pair: len(kept) for pair, of_pair in net.items() if (kept := kept_by_day(of_pair))}
     frame = interactions(dataset(rows), AS_OF).collect()
     assert {
         (row[0], row[1]): row[2] for row in frame.select("customer_id", "product_id", "purchase_days").rows()
