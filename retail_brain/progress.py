@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -23,10 +23,21 @@ class Step:
     note: str = ""
 
 
+class Listener(Protocol):
+    """Is told of every step and line, whether they are printed or not."""
+
+    def timed(self, name: str, rows: int | None, seconds: float, note: str) -> None:
+        """A step has ended."""
+
+    def said(self, text: str) -> None:
+        """A line was said."""
+
+
 class Progress:
     """Reports steps on stderr; `Progress(quiet=True)` prints nothing."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, listener: Listener | None = None) -> None:
+        self._listener = listener
         self._console = Console(file=sys.stderr, quiet=quiet, highlight=False, markup=False)
 
     @contextmanager
@@ -41,6 +52,8 @@ class Progress:
             yield step
         rows = f"{step.rows:,} rows" if step.rows is not None else ""
         seconds = time.perf_counter() - started
+        if self._listener is not None:
+            self._listener.timed(step.name, step.rows, seconds, step.note)
         self._console.print(f"  {step.name:<38} {rows:>18} {seconds:>7.1f} s  {step.note}".rstrip(), soft_wrap=True)
 
     def track(self, items: Iterable[T], name: str, total: int | None = None) -> Iterator[T]:
@@ -51,6 +64,8 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Prints one line."""
+        if self._listener is not None:
+            self._listener.said(text)
         self._console.print(text, soft_wrap=True)
 
 

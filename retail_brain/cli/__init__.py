@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 # Set before any import below reads them.
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
@@ -12,6 +12,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting threads sleep ins
 
 from retail_brain.errors import RetailBrainError, UsageError
 
+if TYPE_CHECKING:
+    import typer
+
 
 def main() -> NoReturn:
     """Runs the command and exits: 0 success, 1 failure, 2 wrong usage, 130 interrupted; errors go to stderr."""
@@ -19,7 +22,7 @@ def main() -> NoReturn:
 
     try:
         os.umask(_umask())
-        app(standalone_mode=True)
+        _run(app)
     except RetailBrainError as error:
         if os.environ.get("RETAIL_BRAIN_DEBUG"):
             traceback.print_exc()
@@ -42,6 +45,30 @@ def main() -> NoReturn:
         )
         sys.exit(1)
     sys.exit(0)
+
+
+def _run(app: "typer.Typer") -> None:
+    """Runs the command; with `--json` a call that cannot be read is told of in JSON too."""
+    if "--json" not in sys.argv:
+        app(standalone_mode=True)
+        return
+    try:
+        code = app(standalone_mode=False)
+    except Exception as error:
+        # only what the parser of the command line refuses has it; verbs tell of their own errors
+        if not hasattr(error, "format_message"):
+            raise
+        from retail_brain.cli.json_result import emit
+
+        error.show()  # type: ignore[attr-defined]
+        refused = {"code": "usage", "message": error.format_message(), "details": {}}
+        words, place = [], getattr(error, "ctx", None)
+        while place is not None and place.parent is not None:
+            words, place = [place.info_name, *words], place.parent
+        emit(" ".join(words), 2, 0.0, refused, sys.stdout)
+        sys.exit(2)
+    if isinstance(code, int):
+        sys.exit(code)
 
 
 def _umask() -> int:

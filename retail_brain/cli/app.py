@@ -36,6 +36,7 @@ from retail_brain.cli import (
     upkeep_verbs,
     what_if_verbs,
 )
+from retail_brain.cli.json_result import with_json
 
 _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
     "Data 数据": {
@@ -150,6 +151,10 @@ def root(
 for _verbs in _PANELS.values():
     for _name, _verb in _verbs.items():
         if isinstance(_verb, typer.Typer):
+            for _info in _verb.registered_commands:
+                assert _info.callback is not None
+                _info.name = _info.name or _info.callback.__name__.replace("_", "-")
+                _info.callback = with_json(_info.callback, f"{_name} {_info.name}")
             app.add_typer(_verb, name=_name, cls=_PlainGroup)
         else:
-            app.command(_name)(_verb)
+            app.command(_name)(with_json(_verb, _name))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from retail_brain.cli.context import current
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import LakeOption
 from retail_brain.cli.table_files import write_table
 
@@ -38,6 +39,7 @@ def consistency(
         found = contradictions(answers, chosen.dataset(lake, answers.manifest.as_of), chosen.settings)
         step.rows = found.height
     summary = summarised(found)
+    reported().rows += summary.to_dicts()
     typer.echo(f"{'check':<28}{'lines':>8}{'explained':>11}{'units':>12}{'money':>14}")
     for check_, lines, explained, units, money in summary.drop("reason", "reason_zh").rows():
         typer.echo(f"{check_:<28}{lines:>8,}{explained:>11,}{units:>12,.1f}{money:>14,.2f}")

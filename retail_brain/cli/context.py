@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import parse_day
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _open_context(tenant: str, home: Path | None, *, quiet: bool) -> Context:
     from retail_brain.workspace import Workspace, default_home
 
     workspace = Workspace((home or default_home()).resolve(), tenant)
-    return Context(workspace, load_settings(workspace), Progress(quiet=quiet))
+    return Context(workspace, load_settings(workspace), Progress(quiet=quiet, listener=reported()))
 
 
 def open_database() -> "Database":

@@ -19,7 +19,7 @@ def collect(
     lake: LakeOption = None,
 ) -> None:
     """Bring received events into the lake, so that features, training and publishing know them; safe to run again."""
-    from retail_brain.cli.ingest_verbs import report_lines
+    from retail_brain.cli.ingest_verbs import note_report, report_lines
     from serving.planning.people.received_events import collect_events
 
     here = current()
@@ -31,6 +31,7 @@ def collect(
     if report is None:
         typer.echo("no events were received")
         return
+    note_report(report)
     for line in report_lines(report):
         here.progress.say(line)
     typer.echo(f"{report.tables['events'].new} new events in the lake")

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from retail_brain.cli.context import current
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption
 
 
@@ -24,7 +25,9 @@ def features(
     dataset = chosen.dataset(lake, as_of)
     assert dataset.as_of is not None
     folder = out or chosen.workspace.features
-    build_features(dataset, folder, dataset.as_of, chosen.progress, options=feature_options(chosen.settings))
+    report = build_features(dataset, folder, dataset.as_of, chosen.progress, options=feature_options(chosen.settings))
+    reported().counts |= report.rows
+    reported().ids |= {"as_of": str(dataset.as_of), "folder": str(folder)}
     if dataset.has("consents"):
         for line in doubt_lines(channel_states(dataset.scan("consents")).collect()):
             chosen.progress.say(f"  note: {line}")

@@ -1,10 +1,12 @@
 """Verbs around the lake: `ingest` and `tables`."""
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from retail_brain.cli.context import current
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import LakeOption
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def ingest(
         return
     here = current()
     report = run(dataset, here.lake_uri(lake), here.settings, here.progress, replace=replace)
+    note_report(report)
     for line in report_lines(report):
         here.progress.say(line)
     if any(table.quarantined for table in report.tables.values()):
@@ -38,10 +41,31 @@ def ingest(
     here.progress.say(f"Lake: {report.lake}" if report.changed_anything else f"Nothing new for the lake {report.lake}")
 
 
+def note_report(report: "IngestReport") -> None:
+    """Adds rows by table and the tables' versions to the result."""
+    told = reported()
+    told.ids |= {"lake": report.lake, "versions": {name: table.version for name, table in report.tables.items()}}
+    told.counts |= {
+        name: {
+            "read": table.read,
+            "new": table.new,
+            "changed": table.changed,
+            "unchanged": table.unchanged,
+            "removed": table.removed,
+            "set_aside": table.quarantined,
+        }
+        for name, table in report.tables.items()
+    }
+    told.warnings += [text for text in report.warnings if text not in told.warnings]
+
+
 def _look(dataset: str) -> None:
     from retail_brain.ingest.look import look
 
     seen = look(dataset)
+    reported().ids["mapping"] = seen.mapping
+    reported().counts["questions"] = len(seen.questions)
+    reported().warnings += seen.questions
     for line in seen.lines:
         typer.echo(line)
     if seen.mapping:
@@ -65,6 +89,7 @@ def sources(
         return
     for ready, mapping in describe_ready():
         typer.echo(f"{ready:<20} {mapping.description}")
+        reported().rows.append({"name": ready, "description": mapping.description})
     typer.echo("\nretail-brain ingest NAME://FILE_OR_FOLDER reads an export with one of them.")
 
 
@@ -74,6 +99,7 @@ def tables(lake: LakeOption = None) -> None:
 
     here = current()
     for table in describe_lake(here.lake_uri(lake), here.settings.storage_options):
+        reported().rows.append(asdict(table))
         days = f"{table.first_day} to {table.last_day}" if table.first_day else ""
         typer.echo(f"{table.name:<14} {table.rows:>14,} rows  version {table.version:<4} {days}".rstrip())
 

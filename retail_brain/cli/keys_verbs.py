@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from retail_brain.cli.context import current, open_database
+from retail_brain.cli.json_result import reported
 
 keys = typer.Typer(help="API keys of the tenant.", no_args_is_help=True)
 
@@ -26,7 +27,9 @@ def create(
     name = name or role
     with closing(open_database()) as database:
         namesakes = keys_named(tenant, database, name, now=now)
-        typer.echo(create_key(tenant, database, role=role, name=name, now=now, expires_at=expires_at))
+        key = create_key(tenant, database, role=role, name=name, now=now, expires_at=expires_at)
+    reported().ids |= {"key": key, "role": role, "name": name}
+    typer.echo(key)
     if namesakes:
         typer.echo(
             f"warning: {len(namesakes)} valid {'key has' if len(namesakes) == 1 else 'keys have'} the name {name!r} "
@@ -44,6 +47,8 @@ def list_() -> None:
     with closing(open_database()) as database:
         keys = list_keys(current().workspace.tenant, database)
     for key in keys:
+        shown = {"key_id": key.key_id, "role": key.role, "name": key.name, "created_at": key.created_at}
+        reported().rows.append({**shown, "expires_at": key.expires_at, "revoked_at": key.revoked_at})
         state = "revoked" if key.revoked_at else f"until {key.expires_at:%Y-%m-%d}" if key.expires_at else "valid"
         typer.echo(f"{key.key_id}  {key.role:<14}  {key.created_at:%Y-%m-%d %H:%M}  {state:<16}  {key.name}")
 
@@ -55,4 +60,5 @@ def revoke(key_id: Annotated[str, typer.Argument(help="The key's id, such as rb_
 
     with closing(open_database()) as database:
         key = revoke_key(current().workspace.tenant, database, key_id, now=datetime.now(UTC))
+    reported().ids["key_id"] = key.key_id
     typer.echo(f"{key.key_id} ({key.name}) is revoked since {key.revoked_at:%Y-%m-%d %H:%M} UTC")

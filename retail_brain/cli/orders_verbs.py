@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from retail_brain.cli.context import current, open_database
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day
 from retail_brain.cli.table_files import read_table, write_table
 
@@ -48,6 +49,8 @@ def export(
             chosen.workspace.tenant, database, target=to, made_by=by, now=datetime.now(UTC), delivery=delivery
         )
     lines = sum(len(one.lines) for one in exports)
+    reported().ids["exports"] = [one.export_id for one in exports]
+    reported().counts |= {"orders": lines, "exports": len(exports)}
     typer.echo(
         f"{lines} orders in {len(exports)} exports to {shown_address(to)}" if exports else "nothing new to export"
     )
@@ -80,6 +83,7 @@ def receive(
             settings=current().settings.replenishment,
             confirmed={receipt.receipt_id for receipt in receipts} if confirm_exceptions else (),
         )
+    reported().counts |= {"new": new, "known": len(receipts) - new}
     typer.echo(f"{new} receipts noted, {len(receipts) - new} were known")
 
 
@@ -98,6 +102,7 @@ def list_(
         statuses = suggestion_statuses(current().workspace.tenant, database, since=first)
     book = order_book(statuses, state=None if state is None else state.value)
     write_table(book, out)
+    reported().counts |= dict(book["state"].value_counts(sort=True).iter_rows())
     counts = ", ".join(f"{count} {name}" for name, count in book["state"].value_counts(sort=True).iter_rows())
     typer.echo(f"{book.height} lines{f' ({counts})' if counts else ''} -> {out}")
 

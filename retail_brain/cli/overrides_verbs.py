@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from retail_brain.cli.context import current, open_database
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day
 from retail_brain.cli.table_files import write_table
 
@@ -77,6 +78,7 @@ def add(
         check_duration(override, current().settings.demand.override_most_days)
     with closing(open_database()) as database:
         (stored,) = store_overrides(current().workspace.tenant, database, [override], now=datetime.now(UTC))
+    reported().ids["override_id"] = stored.override.override_id
     typer.echo(f"{stored.override.override_id}: {override.kind} {override.value:g} from {first} until {ends_on}")
 
 
@@ -112,6 +114,7 @@ def withdraw(
     with closing(open_database()) as database:
         tenant = current().workspace.tenant
         withdraw_overrides(tenant, database, [override_id], by=by, as_of=seen, now=datetime.now(UTC))
+    reported().ids["override_id"] = override_id
     typer.echo(f"{override_id} is withdrawn")
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from retail_brain.cli.context import current
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import LakeOption
 
 quarantine = typer.Typer(help="Rows that an ingest set aside.", no_args_is_help=True)
@@ -21,6 +22,7 @@ def list_(lake: LakeOption = None) -> None:
 
     here = current()
     counts = quarantine_counts(here.lake_uri(lake), here.settings.storage_options)
+    reported().rows += counts.to_dicts()
     for row in counts.iter_rows(named=True):
         typer.echo(f"{row['table']:<14} {row['rows']:>9,}  {row['reasons']}  ({row['dataset']})")
     if not counts.height:
@@ -39,6 +41,7 @@ def show(
 
     here = current()
     rows = quarantined(here.lake_uri(lake), table, here.settings.storage_options)
+    reported().counts["rows"] = rows.height
     if out is not None:
         write_table(rows, out)
         typer.echo(f"{rows.height:,} rows -> {out}")
@@ -57,9 +60,11 @@ def retry(
     lake: LakeOption = None,
 ) -> None:
     """Bring mended rows in; those that are good leave quarantine, the others stay with their new reasons."""
+    from retail_brain.cli.ingest_verbs import note_report
     from retail_brain.ingest.retry import read_mended, retry_quarantine
 
     here = current()
     report = retry_quarantine(table, read_mended(file), here.lake_uri(lake), here.settings, here.progress)
     done = report.tables[table]
+    note_report(report)
     typer.echo(f"{done.read - done.quarantined:,} of {done.read:,} rows are good and in the lake")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retail_brain.cli.context import current, open_database
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import LakeOption
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def set_(
         tenant, now = current().workspace.tenant, datetime.now(UTC)
         stored = store_rules(tenant, database, plain, set_by=by, now=now, version=version)
     _warn(listed, lake)
+    reported().ids["version"] = stored.version
+    reported().counts["rules"] = len(listed)
     typer.echo(f"{len(listed)} rules are version {stored.version}")
 
 

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retail_brain.cli.json_result import reported
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -46,3 +48,4 @@ def write_table(table: "pl.DataFrame", path: Path) -> None:
             safe_cells(table).write_csv(aside)
         else:
             table.write_parquet(aside)
+    reported().wrote(path, table.height)

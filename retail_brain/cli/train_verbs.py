@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from retail_brain.cli.context import Context, current
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def train(
     if model is not None:
         context = _with_model(context, kind, model)
     version = run_training(context, kind, lake, as_of, preset)
+    reported().ids |= {"kind": kind, "version": version}
     typer.echo(f"registered {kind} version {version}; `retail-brain promote {kind}` compares it with the champion")
 
 
@@ -59,6 +61,7 @@ def promote(
     context = current()
     result = run_promotion(context, kind, lake, version, force=force)
     verdict = "is champion now" if result.promoted else "stays a challenger"
+    reported().ids |= {"kind": kind, "version": result.version, "promoted": result.promoted}
     typer.echo(f"{kind} version {result.version} {verdict}: {result.reason}")
     if result.promoted and publish:
         run_publishing(context, lake, None)
@@ -76,6 +79,8 @@ def models(kind: _KindArgument) -> None:
         name, _ = item.primary
         mark = "champion" if item.version == champion else ""
         windows = len(item.windows)
+        shown = {"version": item.version, "as_of": item.as_of, "metric": name, "value": item.metrics[name]}
+        reported().rows.append({**shown, "windows": windows, "champion": item.version == champion})
         typer.echo(
             f"{item.version:>4}  as of {item.as_of}  {name} {item.metrics[name]:.5g} ({windows} windows)  {mark}"
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from retail_brain.cli.context import chosen_place, current, open_database
+from retail_brain.cli.json_result import reported
 
 if TYPE_CHECKING:
     from serving.upkeep import Finding
@@ -48,6 +49,7 @@ def backup(
     context = current()
     with closing(open_database()) as database:
         report = back_up(context.workspace, context.settings, database, to, datetime.now(UTC), with_lake=lake)
+    reported().counts |= {"files": report.files, "rows": report.rows, "bytes": report.size}
     left_out = "" if report.has_lake else "; the lake's files are not in it"
     typer.echo(f"{to}: {report.files:,} files, {report.rows:,} rows, {report.size / 1e6:,.1f} MB{left_out}")
 

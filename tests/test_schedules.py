@@ -1,0 +1,98 @@
+"""The files under deploy/schedules/ call verbs and options that exist, and the dbt models make canonical tables."""
+
+import ast
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+import polars as pl
+import pytest
+import typer
+import yaml
+
+from retail_brain.cli.app import app
+from retail_brain.ingest import ingest
+from retail_brain.lake import open_lake
+from retail_brain.progress import SILENT
+from retail_brain.settings import Settings
+
+FOLDER = Path(__file__).resolve().parents[1] / "deploy" / "schedules"
+DBT = FOLDER / "dbt"
+
+
+def check_call(words: list[str]) -> None:
+    """Checks that `retail-brain WORDS` is a call that the command understands."""
+    command: Any = typer.main.get_command(app)
+    while words[0] in ("--quiet", "--home"):
+        words = words[1:] if words[0] == "--quiet" else words[2:]
+    while hasattr(command, "commands"):
+        command, words = command.commands[words[0]], words[1:]
+    command.make_context("verb", list(words))
+
+
+def calls_of(path: Path) -> list[list[str]]:
+    """The words of every call of a verb in a Python file: arguments of `verb(...)` and `run(...)`."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("verb", "run"):
+            texts = [str(word.value) for word in node.args if isinstance(word, ast.Constant)]
+            found.append(shlex.split(texts[-1].replace("{{ ds }}", "day")) if node.func.id == "verb" else texts)
+    return found
+
+
+@pytest.mark.parametrize(("name", "calls"), [("airflow_dag.py", 4), ("dagster_definitions.py", 3)])
+def test_python_examples_call_verbs_that_exist(name: str, calls: int) -> None:
+    found = calls_of(FOLDER / name)
+    assert len(found) == calls
+    for words in found:
+        check_call([*words, "--json"])
+
+
+def test_crontab_calls_verbs_that_exist() -> None:
+    lines = (FOLDER / "crontab").read_text(encoding="utf-8").splitlines()
+    jobs = [line for line in lines if re.match(r"[\d*]", line)]
+    assert len(jobs) == 3
+    for job in jobs:
+        for command in job.split(None, 6)[6].split("&&"):
+            words = shlex.split(command.partition(">>")[0])
+            assert words[0] == "retail-brain"
+            check_call(words[1:])
+
+
+def test_dbt_files_agree_with_each_other() -> None:
+    project = yaml.safe_load((DBT / "dbt_project.yml").read_text(encoding="utf-8"))
+    profiles = yaml.safe_load((DBT / "profiles.yml").read_text(encoding="utf-8"))
+    schema = yaml.safe_load((DBT / "models" / "schema.yml").read_text(encoding="utf-8"))
+    assert project["profile"] in profiles
+    assert {model["name"] for model in schema["models"]} == {path.stem for path in (DBT / "models").glob("*.sql")}
+    assert project["name"] in project["models"]
+
+
+def test_dbt_models_make_tables_that_ingest_takes(tmp_path: Path) -> None:
+    database = duckdb.connect()
+    database.execute("""
+        CREATE SCHEMA till;
+        CREATE TABLE till.receipts AS SELECT * FROM (VALUES
+            (1, TIMESTAMP '2026-01-02 09:00:00', 7, ' ', false, false),
+            (2, TIMESTAMP '2026-01-02 10:00:00', 7, 'C1', true, false),
+            (3, TIMESTAMP '2026-01-03 10:00:00', 7, 'C1', false, true)
+        ) t(receipt_no, closed_at, shop_no, card_no, is_refund, is_void);
+        CREATE TABLE till.receipt_lines AS SELECT * FROM (VALUES (1, 55, 2, 5.0), (2, 55, 1, 2.5), (3, 55, 9, 9.0))
+            t(receipt_no, article_no, quantity, amount);
+        CREATE TABLE till.articles AS SELECT 55 AS article_no, 'Tea' AS title, 'Drinks' AS group_name, 'B' AS brand,
+            1.0 AS cost, 2.5 AS price;
+    """)
+    (tmp_path / "canonical").mkdir()
+    for model in (DBT / "models").glob("*.sql"):
+        text = jinja2.Template(model.read_text(encoding="utf-8")).render(
+            source=lambda schema, table: f"{schema}.{table}"
+        )
+        database.sql(text).write_parquet(str(tmp_path / "canonical" / f"{model.stem}.parquet"))
+    ingest(str(tmp_path / "canonical"), str(tmp_path / "lake"), Settings(), SILENT)
+    lake = open_lake(str(tmp_path / "lake"))
+    sold = lake.scan("transactions").sort("transaction_id").select("customer_id", "units", "unit_price").collect()
+    assert sold.rows() == [(None, 2.0, 2.5), ("C1", -1.0, 2.5)]
+    assert lake.scan("products").select(pl.col("name")).collect().item() == "Tea"
