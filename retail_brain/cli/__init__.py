@@ -62,7 +62,8 @@ def _run(app: "typer.Typer") -> None:
 
         error.show()  # type: ignore[attr-defined]
         refused = {"code": "usage", "message": error.format_message(), "details": {}}
-        words, place = [], getattr(error, "ctx", None)
+        words: list[str] = []
+        place = getattr(error, "ctx", None)
         while place is not None and place.parent is not None:
             words, place = [place.info_name, *words], place.parent
         emit(" ".join(words), 2, 0.0, refused, sys.stdout)
