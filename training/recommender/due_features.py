@@ -1,6 +1,6 @@
 """Computes features of the due model: purchase rate and recency of a customer x product pair, visits of the person."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -108,28 +108,57 @@ def days_until_bought(dataset: Dataset, history: History, until: date) -> Ints:
     return days
 
 
-def due_features(history: History) -> Reals:
+@dataclass(frozen=True)
+class DueStatistics:
+    """What the features of a pair need of all pairs, worked out once per history.
+
+    Attributes:
+        usual_gap: of each product, days, see `product_gaps`.
+        trend: of each product, log ratio of its purchases of late to those of long.
+        pace: of each person, log ratio of their repeats to those expected of anybody with their products.
+    """
+
+    usual_gap: Reals
+    trend: Reals
+    pace: Reals
+
+
+def due_statistics(history: History) -> DueStatistics:
+    """Statistics of products and people over all pairs of a history."""
+    repeats, since_first = _repeats(history.pairs), _age(history, history.pairs, "first_on")
+    usual_gap = product_gaps(history, repeats, since_first)
+    # repeats of each person over those expected of anybody with these products: who comes often, who seldom
+    repeats_of_person = np.bincount(history.rows, repeats, history.shape[0])
+    expected_repeats = np.bincount(history.rows, since_first / usual_gap[history.columns], history.shape[0])
+    pace = np.log((repeats_of_person + PRIOR_PERSON) / (expected_repeats + PRIOR_PERSON))
+    return DueStatistics(usual_gap, _trend(history), pace)
+
+
+def due_features(history: History, statistics: DueStatistics | None = None, rows: Ints | None = None) -> Reals:
     """Features of the due model: row per pair of `history.pairs`, columns DUE_COLUMNS.
 
     Times and gaps are logarithms of days; the first column is the log of the shrunk personal gap, from which the model
     answers where it could not be fitted.
+
+    Args:
+        history: purchases up to a day.
+        statistics: of the history, if they were worked out before.
+        rows: of `history.pairs`; None = all.
     """
-    people, products = history.rows, history.columns
-    purchase_days = history.pairs["purchase_days"].to_numpy().astype(np.float64)
-    since_first, since_last = (_age(history, name) for name in ("first_on", "last_on"))
-    repeats = np.maximum(purchase_days - 1, 0)
-    usual_gap = product_gaps(history, repeats, since_first)
-    gap = (since_first - since_last + PRIOR_PERSONAL * usual_gap[products]) / (repeats + PRIOR_PERSONAL)
+    statistics = statistics or due_statistics(history)
+    pairs = history.pairs if rows is None else history.pairs[rows]
+    people, products = (pairs[name].cast(pl.Int64).to_numpy() for name in ("person", "product"))
+    purchase_days = pairs["purchase_days"].to_numpy().astype(np.float64)
+    since_first, since_last = (_age(history, pairs, name) for name in ("first_on", "last_on"))
+    usual_gap = statistics.usual_gap[products]
+    gap = (since_first - since_last + PRIOR_PERSONAL * usual_gap) / (_repeats(pairs) + PRIOR_PERSONAL)
     # where the running gap stands: 0 = as long as the usual one; half a day where the purchase was on the last day
     phase = np.log(np.maximum(since_last, 0.5) / gap)
-    # repeats of each person over those expected of anybody with these products: who comes often, who seldom
-    repeats_of_person = np.bincount(people, repeats, history.shape[0])
-    expected_repeats = np.bincount(people, since_first / usual_gap[products], history.shape[0])
     customers = history.customers
     days_unseen = (pl.lit(history.as_of) - pl.col("last_visit_on")).dt.total_days().fill_null(DAYS_NEVER_SEEN)
     columns = {
         "log_gap": np.log(gap),
-        "log_usual_gap": np.log(usual_gap[products]),
+        "log_usual_gap": np.log(usual_gap),
         "log_since_last": np.log1p(since_last),
         "phase": phase,
         # hinges, because the probability rises towards the usual gap and falls beyond it
@@ -140,16 +169,22 @@ def due_features(history: History) -> Reals:
         "log_since_first": np.log1p(since_first),
         **{
             # 0.02 keeps the log finite where everything has decayed
-            f"log_decayed_{half_life}d": np.log(_decayed_purchases(history, half_life) + 0.02)
+            f"log_decayed_{half_life}d": np.log(_decayed_purchases(pairs, half_life) + 0.02)
             for half_life in DUE_HALF_LIVES_DAYS
         },
         "log_visits_28d": np.log1p(customers["visits_28d"].fill_null(0).to_numpy())[people],
         "log_visits_90d": np.log1p(customers["visits_90d"].fill_null(0).to_numpy())[people],
         "log_unseen_days": np.log1p(customers.select(days_unseen).to_series().to_numpy())[people],
-        "person_pace": np.log((repeats_of_person + PRIOR_PERSON) / (expected_repeats + PRIOR_PERSON))[people],
-        "product_trend": _trend(history)[products],
+        "person_pace": statistics.pace[people],
+        "product_trend": statistics.trend[products],
     }
     return np.stack([columns[name] for name in DUE_COLUMNS], axis=1).astype(np.float64)
+
+
+def _repeats(pairs: pl.DataFrame) -> Reals:
+    """Purchases of each pair after its first."""
+    repeats: Reals = np.maximum(pairs["purchase_days"].to_numpy().astype(np.float64) - 1, 0)
+    return repeats
 
 
 def product_gaps(history: History, repeats: Reals, since_first: Reals) -> Reals:
@@ -176,22 +211,22 @@ def product_gaps(history: History, repeats: Reals, since_first: Reals) -> Reals:
     return np.asarray(1 / rate, np.float64)
 
 
-def _age(history: History, column: str) -> Reals:
-    """Days from a date column of the pairs to `as_of`; 0 where it is null."""
+def _age(history: History, pairs: pl.DataFrame, column: str) -> Reals:
+    """Days from a date column of some pairs to `as_of`; 0 where it is null."""
     days = (pl.lit(history.as_of) - pl.col(column)).dt.total_days().cast(pl.Float64).fill_null(0)
-    return history.pairs.select(days).to_series().to_numpy()
+    return pairs.select(days).to_series().to_numpy()
 
 
-def _decayed_purchases(history: History, half_life_days: int) -> Reals:
+def _decayed_purchases(pairs: pl.DataFrame, half_life_days: int) -> Reals:
     # half-lives are a setting: the nearest that the history has
-    half_lives = [int(name[8:-1]) for name in history.pairs.columns if name.startswith("decayed_")]
+    half_lives = [int(name[8:-1]) for name in pairs.columns if name.startswith("decayed_") and name.endswith("d")]
     nearest = min(half_lives, key=lambda days: abs(days - half_life_days))
-    return history.pairs[f"decayed_{nearest}d"].to_numpy().astype(np.float64)
+    return pairs[f"decayed_{nearest}d"].to_numpy().astype(np.float64)
 
 
 def _trend(history: History) -> Reals:
     """Log ratio of each product's purchases with a half-life of 28 days to those with 90."""
     recent, months = (
-        np.bincount(history.columns, _decayed_purchases(history, days), history.shape[1]) for days in (28, 90)
+        np.bincount(history.columns, _decayed_purchases(history.pairs, days), history.shape[1]) for days in (28, 90)
     )
     return np.asarray(np.log((recent + 0.5) / (months + 0.5)), np.float64)

@@ -19,9 +19,15 @@ from retail_brain.errors import ModelError
 from retail_brain.files import write_json
 from training.recommender.calibration import Curve, fit_curve
 from training.recommender.config import RecommenderConfig
-from training.recommender.due_features import DUE_COLUMNS, days_until_bought, due_features, purchase_history
+from training.recommender.due_features import (
+    DUE_COLUMNS,
+    DueStatistics,
+    days_until_bought,
+    due_features,
+    purchase_history,
+)
 from training.recommender.history import History
-from training.recommender.sparse import Flags, Reals
+from training.recommender.sparse import Flags, Ints, Reals
 
 HORIZONS = (7, 14, 28)
 """Days within which the next purchase is predicted."""
@@ -56,14 +62,24 @@ class DueModel:
     curves: Sequence[tuple[Curve, Curve]]
     columns: tuple[str, ...] = DUE_COLUMNS
 
-    def probabilities(self, history: History) -> npt.NDArray[np.float32]:
-        """Probabilities of the pairs, `history.pairs` x horizons, non-decreasing; NaN for pairs without a purchase."""
-        probability = np.full((history.pairs.height, len(HORIZONS)), np.nan, np.float32)
-        purchased = np.flatnonzero(history.bought)
+    def probabilities(
+        self, history: History, statistics: DueStatistics | None = None, rows: Ints | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Probabilities of the pairs, pairs x horizons, non-decreasing; NaN for pairs without a purchase.
+
+        Args:
+            history: purchases up to a day.
+            statistics: of the history, if they were worked out before.
+            rows: of `history.pairs`; None = all.
+        """
+        rows = np.arange(history.pairs.height) if rows is None else rows
+        probability = np.full((rows.size, len(HORIZONS)), np.nan, np.float32)
+        is_purchased = history.bought[rows]
+        purchased = rows[is_purchased]
         if purchased.size:
-            features = due_features(history)[purchased]
-            is_repeated = history.pairs["purchase_days"].to_numpy()[purchased] > 1
-            probability[purchased] = self.probability(features, is_repeated)
+            features = due_features(history, statistics, purchased)
+            is_repeated = history.pairs["purchase_days"].gather(purchased).to_numpy() > 1
+            probability[is_purchased] = self.probability(features, is_repeated)
         return probability
 
     def probability(self, features: Reals, is_repeated: Flags) -> Reals:

@@ -10,10 +10,11 @@ import polars as pl
 from features.person.interactions import receipt_lines
 from retail_brain.dataset import Dataset
 from retail_brain.progress import SILENT, Progress
-from training.recommender.candidates.pool import Candidates
+from training.recommender.candidates.pool import Block, Candidates
 from training.recommender.config import RecommenderConfig
 from training.recommender.fitted_sources import FittedSources, fit_sources_at
 from training.recommender.history import purchased_pairs
+from training.recommender.parallel import in_order
 from training.recommender.sparse import Flags, Floats, Ints, distinct, is_among
 
 WIDE_WEIGHT_LIMIT = 2.0
@@ -99,19 +100,24 @@ def label_pairs(
     audience = (people[:, None] * history.shape[1] + test_products[None, :]).ravel()
     extra = np.concatenate([wide_keys, audience])
     purchased_keys = np.sort(purchases[0] * history.shape[1] + purchases[1])
-    blocks, proposed_purchases = [], np.zeros(len(fitted.sources) + 1)
-    for block in fitted.candidates(people, (extra // history.shape[1], extra % history.shape[1])):
-        pair_keys = block.people * history.shape[1] + block.products
+
+    def labelled(block: Block) -> tuple[Examples, list[int]]:
+        candidates = fitted.candidates(block)
+        pair_keys = candidates.people * history.shape[1] + candidates.products
         label = is_among(pair_keys, purchased_keys)
-        proposed_purchases += [*block.proposed[label].sum(axis=0), block.proposed[label].any(axis=1).sum()]
+        proposed = candidates.proposed[label]
         # thinned before the features are computed, which cost most of the time
-        block_examples = _unfeatured(block, label, is_among(pair_keys, wide_keys))
-        block_examples = block_examples if test_goods is not None else thinned(block_examples, config)
-        blocks.append(_with_features(fitted, block, block_examples))
+        examples = _unfeatured(candidates, label, is_among(pair_keys, wide_keys))
+        examples = examples if test_goods is not None else thinned(examples, config)
+        return _with_features(fitted, candidates, examples), [*proposed.sum(axis=0), proposed.any(axis=1).sum()]
+
+    people_in_blocks = fitted.blocks(people, (extra // history.shape[1], extra % history.shape[1]))
+    blocks = list(in_order(labelled, people_in_blocks, fitted.threads))
+    proposed_purchases = np.sum([counts for _, counts in blocks], axis=0)
     relevant = np.bincount(purchases[0], minlength=history.shape[0])[people]
     shares = (proposed_purchases / max(int(relevant.sum()), 1)).tolist()
     recall = dict(zip([*fitted.source_names, "all"], shares, strict=True))
-    examples = _weighted_for_population(_joined(blocks), fitted, people.size)
+    examples = _weighted_for_population(_joined([block for block, _ in blocks]), fitted, people.size)
     return Outcome(history.as_of, people, examples, recall, relevant, test_products)
 
 

@@ -1,5 +1,6 @@
 """Fits the candidate sources and the pair features at a cutoff: all that proposing and scoring pairs needs."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,8 +9,10 @@ import numpy as np
 
 from retail_brain.dataset import Dataset
 from training.recommender.candidates.base import Source
-from training.recommender.candidates.pool import Candidates, candidate_blocks
+from training.recommender.candidates.outside import OutsideSource
+from training.recommender.candidates.pool import Block, Candidates, block_candidates, people_blocks
 from training.recommender.candidates.registry import fit_sources
+from training.recommender.candidates.trending import Trending
 from training.recommender.config import RecommenderConfig
 from training.recommender.history import History, build_history
 from training.recommender.pair_feature_names import feature_names
@@ -46,19 +49,42 @@ class FittedSources:
         """Columns of `features.table`, in order."""
         return feature_names(self.config, self.source_names)
 
-    def candidates(
-        self, people: Ints, extra: tuple[Ints, Ints] | None = None, *, with_proposals: bool = True
-    ) -> Iterator[Candidates]:
-        """Candidates of the people, a block at a time; see `candidate_blocks`."""
-        return candidate_blocks(
-            self.history,
+    def blocks(self, people: Ints, extra: tuple[Ints, Ints] | None = None) -> Iterator[Block]:
+        """The people in blocks of bounded memory, with further pairs (customer codes, product codes) to score."""
+        return people_blocks(people, self.history.shape[1], self.config.block_pairs, extra)
+
+    def candidates(self, block: Block, *, with_proposals: bool = True) -> Candidates:
+        """Candidates of the people of a block; see `block_candidates`."""
+        return block_candidates(
             self.sources,
-            people,
-            self.config.block_pairs,
-            extra,
+            block,
+            self.history.shape[1],
             with_proposals=with_proposals,
             min_candidates=self.config.min_candidates,
         )
+
+    @property
+    def threads(self) -> int:
+        """Blocks worked out at once; one where a source of another package is used, which need not allow for more."""
+        if any(isinstance(source, OutsideSource) for source in self.sources):
+            return 1
+        return min(self.config.ranker.num_threads, os.cpu_count() or 1)
+
+    @property
+    def trending(self) -> Trending:
+        """The source of what sells, which every recommender has."""
+        return next(source for source in self.sources if isinstance(source, Trending))
+
+    def without_strangers(self, people: Ints) -> tuple[Ints, Ints]:
+        """The people of whom a purchase or an event is known, and the others, whose answers depend on their group only.
+
+        A source of another package may know more of them; then nobody is among the others.
+        """
+        if any(isinstance(source, OutsideSource) for source in self.sources):
+            return people, people[:0]
+        is_known = np.zeros(self.history.shape[0], bool)
+        is_known[self.history.rows] = True
+        return people[is_known[people]], people[~is_known[people]]
 
     def active_people(self) -> Ints:
         """Codes of the customers with at least one purchase, ascending."""

@@ -110,11 +110,14 @@ class History:
         position = np.minimum(np.searchsorted(self.keys, wanted_keys), self.keys.size - 1)
         return np.where(self.keys[position] == wanted_keys, position, -1)
 
+    def attribute_values(self, name: str) -> pl.Series:
+        """The different values of an attribute, ascending; a value's code is its place + 1."""
+        return self.products[name].drop_nulls().unique().sort()
+
     def attribute_codes(self, name: str) -> tuple[npt.NDArray[np.int32], int]:
         """Code of each product's value of an attribute (0 = unknown) and the number of codes."""
-        values = self.products[name]
-        distinct_values = values.drop_nulls().unique().sort()
-        codes = values.cast(pl.Enum(distinct_values)).to_physical().cast(pl.Int32) + 1
+        distinct_values = self.attribute_values(name)
+        codes = self.products[name].cast(pl.Enum(distinct_values)).to_physical().cast(pl.Int32) + 1
         return codes.fill_null(0).to_numpy(), distinct_values.len() + 1
 
     def people(self, customers: Sequence[str] | None = None) -> Ints:

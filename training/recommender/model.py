@@ -101,7 +101,9 @@ class RecommenderModel:
         fitted: FittedSources | None = None,
         progress: Progress = SILENT,
     ) -> Iterator[pl.DataFrame]:
-        """Yields scored pairs, a block of customers at a time (bounded memory), ordered by customer and product.
+        """Yields scored pairs, a block of customers at a time, ordered by customer and product.
+
+        Customers without a purchase or an event come last; they share one answer per store and segment.
 
         Args:
             dataset: interactions up to now; it may be newer than the fit.

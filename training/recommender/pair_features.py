@@ -22,7 +22,7 @@ from training.recommender.pair_feature_names import (
     slow_half_life,
 )
 from training.recommender.repeat_gap import Gaps, expected_gaps
-from training.recommender.sparse import CSR, Floats, csr, distinct, look_up, row_sums
+from training.recommender.sparse import CSR, Floats, Ints, csr, distinct, look_up, row_sums
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ class PairFeatures:
         history: the interactions.
         config: half-lives and feature sets.
         gaps: expected days between purchases.
-        pair: `history.pairs` x features of pairs that interacted.
         person: customers x PERSON.
         product: products x PRODUCT and its decayed sales.
         affinities: attribute -> customers x values, decayed purchase days.
@@ -47,7 +46,6 @@ class PairFeatures:
     history: History
     config: RecommenderConfig
     gaps: Gaps
-    pair: Floats
     person: Floats
     product: Floats
     affinities: dict[str, CSR]
@@ -60,14 +58,32 @@ class PairFeatures:
     def table(self, candidates: Candidates) -> Floats:
         """Features of the candidates, pairs x `feature_names`; NaN = unknown."""
         pair_rows = self.history.find(candidates.people, candidates.products)
-        pair = np.where(pair_rows[:, None] >= 0, self.pair[pair_rows], self._absent())
-        person, product = self.person[candidates.people], self.product[candidates.products]
-        columns = [pair, person, product, self._affinity(candidates, pair)]
-        columns += [self._price(candidates), candidates.scores, candidates.relative]
-        columns += self._of_tables(candidates)
-        table: Floats = np.hstack(columns, dtype=np.float32)
-        table[:, self._share_at] = table[:, 0] / np.maximum(person[:, 1], 1)
+        pair = self._pair(pair_rows)
+        groups = [
+            pair,
+            self.person[candidates.people],
+            self.product[candidates.products],
+            self._affinity(candidates, pair),
+            self._price(candidates),
+            candidates.scores,
+            candidates.relative,
+            *self._of_tables(candidates),
+        ]
+        table: Floats = np.empty((pair_rows.size, sum(group.shape[1] for group in groups)), np.float32)
+        column = 0
+        for group in groups:
+            table[:, column : column + group.shape[1]] = group
+            column += group.shape[1]
+        visit_days = table[:, pair.shape[1] + PERSON.index("visit_days")]
+        table[:, self._share_at] = table[:, 0] / np.maximum(visit_days, 1)
         return table
+
+    def _pair(self, rows: Ints) -> Floats:
+        """Features of rows of `history.pairs`; those of a pair that never interacted where a row is -1."""
+        features = np.tile(self._absent(), (rows.size, 1))
+        known = np.flatnonzero(rows >= 0)
+        features[known] = _pair_table(self.history, self.config, self.gaps, rows[known])
+        return features
 
     def _of_tables(self, candidates: Candidates) -> list[Floats]:
         """Chosen columns of the feature tables, in the order of the configuration, which may mix the tables."""
@@ -136,7 +152,6 @@ def build_pair_features(dataset: Dataset, history: History, config: RecommenderC
         history=history,
         config=config,
         gaps=gaps,
-        pair=_pair_table(history, config, gaps),
         person=_person_table(history),
         product=product,
         affinities={
@@ -172,19 +187,25 @@ def _days_before(as_of: object, column: str) -> pl.Expr:
     return (pl.lit(as_of) - pl.col(column)).dt.total_days().cast(pl.Float32)
 
 
-def _pair_table(history: History, config: RecommenderConfig, gaps: Gaps) -> Floats:
+def _pair_table(history: History, config: RecommenderConfig, gaps: Gaps, rows: Ints) -> Floats:
+    """Features of rows of `history.pairs`."""
     decayed = [f"decayed_{h}d" for h in config.half_lives_days]
-    frame = history.pairs.select(
-        *PAIR,
-        *decayed,
-        _days_before(history.as_of, "last_on").alias("since_last"),
-        _days_before(history.as_of, "first_on").alias("since_first"),
-        _days_before(history.as_of, "last_event_on").alias("since_event"),
-        pl.Series("gap", gaps.pair),
-    ).with_columns(
-        (pl.col("since_last") / pl.col("gap")).alias("gaps_since_last"),
-        (pl.col("purchase_days") * 28 / (pl.col("since_first") + 28)).alias("rate_28d"),
-        pl.lit(0.0).alias("share_of_visits"),
+    columns = [*PAIR, *decayed, "last_on", "first_on", "last_event_on"]
+    frame = (
+        history.pairs.select(columns)[rows]
+        .select(
+            *PAIR,
+            *decayed,
+            _days_before(history.as_of, "last_on").alias("since_last"),
+            _days_before(history.as_of, "first_on").alias("since_first"),
+            _days_before(history.as_of, "last_event_on").alias("since_event"),
+            pl.Series("gap", gaps.pair[rows]),
+        )
+        .with_columns(
+            (pl.col("since_last") / pl.col("gap")).alias("gaps_since_last"),
+            (pl.col("purchase_days") * 28 / (pl.col("since_first") + 28)).alias("rate_28d"),
+            pl.lit(0.0).alias("share_of_visits"),
+        )
     )
     return _dense(frame)
 

@@ -1,9 +1,8 @@
 """Explains scored pairs by reason codes, `code` or `code:detail`, which every language has words for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from features.person.interactions import EVENT_TYPES
@@ -25,6 +24,12 @@ _BY_SOURCE = {
 }
 
 
+_EVERY_DAYS, _BOUGHT_BEFORE, _LOOKED_AT, _GOES_WITH, _CATEGORY, _PLAIN = range(6)
+"""Kinds of reason; the detail is a number: days, an event, a product, a category, or a place among the plain words."""
+_DETAILS = 1 << 32
+"""Distance of two kinds in a reason's number: more than there are details of one."""
+
+
 def reason_codes(fitted: FittedSources, pairs: Candidates, features: Floats, names: Sequence[str]) -> pl.Series:
     """Reason code of each pair: what the person did themselves before what a source says.
 
@@ -39,28 +44,55 @@ def reason_codes(fitted: FittedSources, pairs: Candidates, features: Floats, nam
         features: pairs x features.
         names: names of the features.
     """
-    column_of = {name: place for place, name in enumerate(names)}
-    purchase_days = features[:, column_of["purchase_days"]]
-    events = np.nan_to_num(features[:, [column_of[f"event_{kind}"] for kind in EVENT_TYPES]])
+    numbers, plain = _numbers(fitted, pairs, features, {name: place for place, name in enumerate(names)})
+    # words only once for each reason: most pairs share theirs
+    distinct_numbers, places = np.unique(numbers, return_inverse=True)
+    ids = fitted.history.products["product_id"]
+    categories = fitted.history.attribute_values("category")
+    words: dict[int, Callable[[int], str]] = {
+        _EVERY_DAYS: lambda detail: f"every_days:{detail}",
+        _BOUGHT_BEFORE: lambda _: "bought_before",
+        _LOOKED_AT: lambda detail: f"looked_at:{EVENT_TYPES[detail]}",
+        _GOES_WITH: lambda detail: f"goes_with:{ids[detail]}",
+        _CATEGORY: lambda detail: f"category:{categories[detail - 1]}",
+        _PLAIN: lambda detail: plain[detail],
+    }
+    codes = [words[number // _DETAILS](number % _DETAILS) for number in distinct_numbers.tolist()]
+    return pl.Series("reason", codes, dtype=pl.String).gather(places.ravel())
+
+
+def _numbers(
+    fitted: FittedSources, pairs: Candidates, features: Floats, column_of: Mapping[str, int]
+) -> tuple[Ints, list[str]]:
+    """Number of each pair's reason, kind x `_DETAILS` + detail, and the words of the plain ones."""
+    by_source = [_BY_SOURCE.get(name, name) for name in fitted.source_names]
+    plain = list(dict.fromkeys([*by_source, "people_like_you"]))
+    like_you = _PLAIN * _DETAILS + plain.index("people_like_you")
     source = _strongest(pairs, fitted.source_names)
-    codes = np.array([_BY_SOURCE.get(name, name) for name in fitted.source_names], dtype=object)[source]
-    codes = np.where((codes == "category") & ~_is_favourite_category(features, column_of), "people_like_you", codes)
-    codes = _with_details(fitted, pairs, codes)
-    has_event = events.max(axis=1) > 0.1  # events decay: weaker ones are too long ago to be remembered
-    looked_at = np.array([f"looked_at:{kind}" for kind in EVENT_TYPES], dtype=object)
-    codes[has_event] = looked_at[events.argmax(axis=1)[has_event]]
-    codes[purchase_days == 1] = "bought_before"
-    is_repeated = purchase_days > 1
-    codes[is_repeated] = [f"every_days:{gap}" for gap in _usual_gaps(fitted, pairs)[is_repeated]]
-    return pl.Series("reason", codes.tolist(), dtype=pl.String)
+    numbers = (_PLAIN * _DETAILS + np.array([plain.index(code) for code in by_source]))[source]
+    says = np.array(by_source)[source]
+    category = fitted.features.codes["category"][pairs.products].astype(np.int64)
+    is_favourite = (np.nan_to_num(features[:, column_of["category_days"]]) > 1) & (category > 0)
+    numbers = np.where(says == "category", np.where(is_favourite, _CATEGORY * _DETAILS + category, like_you), numbers)
+    goes_with = np.flatnonzero(says == "goes_with")
+    partner = _partners(fitted, pairs.people[goes_with], pairs.products[goes_with])
+    numbers[goes_with] = np.where(partner >= 0, _GOES_WITH * _DETAILS + partner, like_you)
+    events = np.nan_to_num(features[:, [column_of[f"event_{kind}"] for kind in EVENT_TYPES]])
+    # events decay: weaker ones are too long ago to be remembered
+    numbers = np.where(events.max(axis=1) > 0.1, _LOOKED_AT * _DETAILS + events.argmax(axis=1), numbers)
+    purchase_days = features[:, column_of["purchase_days"]]
+    numbers = np.where(purchase_days == 1, _BOUGHT_BEFORE * _DETAILS, numbers)
+    is_repeated = np.flatnonzero(purchase_days > 1)
+    usual_gaps = _usual_gaps(fitted, pairs.people[is_repeated], pairs.products[is_repeated])
+    numbers[is_repeated] = _EVERY_DAYS * _DETAILS + usual_gaps
+    return numbers, plain
 
 
-def _usual_gaps(fitted: FittedSources, pairs: Candidates) -> Ints:
+def _usual_gaps(fitted: FittedSources, people: Ints, products: Ints) -> Ints:
     """Median days between the purchases of each pair, at least 1: what profiles say, rather than the expected gap."""
     history = fitted.history
-    # The last element stands for pairs that never interacted: their row is -1.
-    median = np.append(history.pairs["median_gap_days"].cast(pl.Float64).fill_null(1).to_numpy(), 1.0)
-    return np.maximum(np.round(median[history.find(pairs.people, pairs.products)]), 1).astype(np.int64)
+    median = history.pairs["median_gap_days"].gather(history.find(people, products)).cast(pl.Float64).fill_null(1)
+    return np.maximum(np.round(median.to_numpy()), 1).astype(np.int64)
 
 
 def _strongest(pairs: Candidates, sources: Sequence[str]) -> Ints:
@@ -72,35 +104,9 @@ def _strongest(pairs: Candidates, sources: Sequence[str]) -> Ints:
     return np.asarray(strength.argmax(axis=1))
 
 
-def _is_favourite_category(features: Floats, column_of: dict[str, int]) -> npt.NDArray[np.bool_]:
-    """Whether the person bought the category more than once of late (decayed purchase days above 1)."""
-    return np.nan_to_num(features[:, column_of["category_days"]]) > 1
-
-
-def _with_details(fitted: FittedSources, pairs: Candidates, codes: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
-    detailed = codes.copy()
-    products = fitted.history.products
-    goes_with = np.flatnonzero(codes == "goes_with")
-    partner = _partners(fitted, pairs.people[goes_with], pairs.products[goes_with])
-    ids = products["product_id"].gather(np.maximum(partner, 0)).to_list()
-    detailed[goes_with] = [
-        f"goes_with:{name}" if has_partner else "people_like_you"
-        for name, has_partner in zip(ids, partner >= 0, strict=True)
-    ]
-    category = np.flatnonzero(codes == "category")
-    category_names = products["category"].gather(pairs.products[category]).to_list()
-    detailed[category] = [f"category:{word}" if word else "people_like_you" for word in category_names]
-    return detailed
-
-
 def _partners(fitted: FittedSources, people: Ints, products: Ints) -> Ints:
     """Product of the person with the most joint baskets with each product; -1 where there is none."""
     source = next((s for s in fitted.sources if isinstance(s, ItemItem)), None)
     if source is None or people.size == 0:
         return np.full(people.size, -1, np.int64)
-    joint = source.recent[people].multiply(source.similar.T.tocsr()[products]).tocsr()
-    partner = np.full(people.size, -1, np.int64)
-    filled = np.diff(joint.indptr) > 0
-    strongest = np.asarray(joint.argmax(axis=1)).ravel()
-    partner[filled] = strongest[filled]
-    return partner
+    return source.partners(people, products)

@@ -1,21 +1,22 @@
 """Scores customer x product pairs with the ranker, block by block, and ranks products for cold-start customers."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
 from retail_brain.progress import SILENT, Progress
-from training.recommender.candidates.pool import Candidates
-from training.recommender.candidates.trending import Trending
+from training.recommender.candidates.pool import Block, Candidates
+from training.recommender.due_features import DueStatistics, due_statistics
 from training.recommender.due_model import PROBABILITIES, UNFITTED, DueModel, scaled_to_ranker
 from training.recommender.fitted_sources import FittedSources
+from training.recommender.parallel import in_order
 from training.recommender.ranker import Ranker
 from training.recommender.reasons import reason_codes
 from training.recommender.repeat_gap import due_days
-from training.recommender.sparse import Flags, Floats, Ints, Reals, blocks, look_up, top_cells
+from training.recommender.sparse import Flags, Floats, Ints, Reals, chosen_columns, look_up, top_cells
 
 # MLflow's signature of the recommender names the same columns (`training.tracking.packaging`)
 SCORED = {
@@ -30,6 +31,10 @@ SCORED = {
 }
 
 
+STRANGERS_AT_ONCE = 1_000
+"""People without a purchase or event in a block: some 200 pairs each. Chosen by judgement, not measured."""
+
+
 def score_pairs(
     fitted: FittedSources,
     ranker: Ranker,
@@ -41,28 +46,61 @@ def score_pairs(
     progress: Progress = SILENT,
 ) -> Iterator[pl.DataFrame]:
     """Yields scored pairs, columns SCORED, a block of customers at a time; see `RecommenderModel.score`."""
-    people = fitted.history.people(customers)
-    extra = None
+    people, extra, strangers = fitted.history.people(customers), None, np.empty(0, np.int64)
+    if products is None:
+        people, strangers = fitted.without_strangers(people)
     if products is not None:
         goods = fitted.history.products["product_id"].is_in(list(products)).arg_true().to_numpy().astype(np.int64)
         extra = np.repeat(people, goods.size), np.tile(goods, people.size)
     elif per_product > 0:
         extra = top_people_per_product(fitted, people, per_product)
-    blocks = fitted.candidates(people, extra, with_proposals=products is None)
-    due_probability = due.probabilities(fitted.history)
-    for block in progress.track(blocks, "scoring"):
-        if block.people.size:
-            yield scored_frame(fitted, ranker, block, due_probability)
+    statistics = due_statistics(fitted.history)
+
+    def scored(block: Block) -> pl.DataFrame:
+        candidates = fitted.candidates(block, with_proposals=products is None)
+        return scored_frame(fitted, ranker, due, statistics, candidates)
+
+    frames = in_order(scored, fitted.blocks(people, extra), fitted.threads)
+    yield from (frame for frame in progress.track(frames, "scoring") if frame.height)
+    if strangers.size:
+        yield from _frames_of_strangers(fitted, strangers, scored)
 
 
-def scored_frame(fitted: FittedSources, ranker: Ranker, block: Candidates, due_probability: Floats) -> pl.DataFrame:
+def _frames_of_strangers(
+    fitted: FittedSources, strangers: Ints, scored: Callable[[Block], pl.DataFrame]
+) -> Iterator[pl.DataFrame]:
+    """Scored pairs of people of whom no purchase or event is known, scored once for each group that is answered alike.
+
+    Args:
+        fitted: sources and features of the day.
+        strangers: customer codes, ascending.
+        scored: scores a block of people.
+    """
+    groups, first, group_of = np.unique(fitted.trending.group_of(strangers), return_index=True, return_inverse=True)
+    examples = np.sort(strangers[first])
+    ids = fitted.history.customers["customer_id"]
+    group_of_example = pl.DataFrame(
+        {"customer_id": ids.gather(strangers[first]), "group": np.arange(groups.size, dtype=np.int64)}
+    )
+    answers = pl.concat([scored(block) for block in fitted.blocks(examples)]).join(group_of_example, on="customer_id")
+    answers = answers.drop("customer_id").sort("group", "product_id")
+    for start in range(0, strangers.size, STRANGERS_AT_ONCE):
+        rows = slice(start, start + STRANGERS_AT_ONCE)
+        asked = pl.DataFrame({"customer_id": ids.gather(strangers[rows]), "group": group_of.ravel()[rows]})
+        yield asked.join(answers, on="group", maintain_order="left_right").select(list(SCORED))
+
+
+def scored_frame(
+    fitted: FittedSources, ranker: Ranker, due: DueModel, statistics: DueStatistics, block: Candidates
+) -> pl.DataFrame:
     """One row per pair of the block, columns SCORED.
 
     Args:
         fitted: sources and features of the day.
         ranker: gives the probability of a purchase within the label's days.
+        due: says how a repeat pair's probability divides over time.
+        statistics: of the history, for `due`.
         block: the pairs.
-        due_probability: `DueModel.probabilities` of the history: how a repeat pair's probability divides over time.
     """
     features = fitted.features.table(block)
     names = fitted.feature_names
@@ -74,24 +112,25 @@ def scored_frame(fitted: FittedSources, ranker: Ranker, block: Candidates, due_p
     since_last, gap = (features[:, names.index(name)] for name in ("since_last", "gap"))
     days_until_due = due_days(since_last.astype(float), gap.astype(float))
     due_day = np.where(np.isnan(days_until_due), -1, days_until_due).astype(np.int32)  # -1 = not due, null below
-    pair_rows = fitted.history.find(block.people, block.products)
-    product_gap = fitted.features.gaps.product[block.products]
+    repeat_rows = fitted.history.find(block.people[is_repeat], block.products[is_repeat])
     repeat_probability = scaled_to_ranker(
-        due_probability[pair_rows[is_repeat]], probability[is_repeat], fitted.config.label_days
+        due.probabilities(fitted.history, statistics, repeat_rows), probability[is_repeat], fitted.config.label_days
     )
+    expected_gap = np.where(is_repeat, gap, fitted.features.gaps.product[block.products])
     frame = pl.DataFrame(
         {
             "customer_id": fitted.history.customers["customer_id"].gather(block.people),
             "product_id": fitted.history.products["product_id"].gather(block.products),
             "probability": probability,
             "day": due_day,
-            "gap_days": np.rint(np.where(is_repeat, gap, product_gap)).astype(np.int32),
+            "gap_days": np.rint(expected_gap).astype(np.int32),
+            "is_repeat": is_repeat,
             **{name: _only(is_repeat, repeat_probability[:, place]) for place, name in enumerate(PROBABILITIES)},
         }
     )
     last = pl.lit(fitted.history.as_of)
     return frame.with_columns(
-        pl.Series("kind", np.where(is_repeat, "repeat", "explore")),
+        pl.when("is_repeat").then(pl.lit("repeat")).otherwise(pl.lit("explore")).alias("kind"),
         pl.when(pl.col("day") > 0).then(last + pl.duration(days=pl.col("day"))).cast(pl.Date).alias("due_on"),
         reason_codes(fitted, block, features, names),
     ).select(list(SCORED))
@@ -125,7 +164,7 @@ def _purchases_per_person(fitted: FittedSources) -> float:
 
 def cold_start_lists(fitted: FittedSources, k: int) -> pl.DataFrame:
     """One row per store x rank, and per rank for the chain (store_id null): product_id, probability, rank from 1."""
-    trending = next(source for source in fitted.sources if isinstance(source, Trending))
+    trending = fitted.trending
     rows, columns = top_cells(trending.by_store, k)
     share = look_up(trending.by_store, rows, columns)
     stores = pl.Series([*fitted.history.stores, None], dtype=pl.String)
@@ -141,7 +180,7 @@ def cold_start_lists(fitted: FittedSources, k: int) -> pl.DataFrame:
 
 def cold_start_chances(fitted: FittedSources) -> pl.DataFrame:
     """One row per product: product_id, chance: probability that somebody unknown buys it within the label's days."""
-    trending = next(source for source in fitted.sources if isinstance(source, Trending))
+    trending = fitted.trending
     share = np.zeros(fitted.history.shape[1])
     chain = trending.by_store[[len(fitted.history.stores)]].tocsr()
     share[chain.indices] = chain.data
@@ -156,17 +195,19 @@ def top_people_per_product(fitted: FittedSources, people: Ints, per_product: int
     neighbours, latent factors and share of the subcategory; a running best over blocks of people, so that memory is
     bounded by products x per_product.
     """
-    history = fitted.history
+    from training.recommender.kernels import keep_best_rows  # noqa: PLC0415  # Numba takes a while to import
+
     products = fitted.sold_goods()
-    best_score = np.empty((0, products.size), np.float32)
-    best_people = np.empty((0, products.size), np.int32)
-    for block in blocks(people, history.shape[1], fitted.config.block_pairs):
-        score = np.vstack([best_score, _audience_affinity(fitted, block, products)])
-        block_people = np.vstack([best_people, np.repeat(block.astype(np.int32)[:, None], products.size, axis=1)])
-        top = np.argpartition(-score, min(per_product, score.shape[0]) - 1, axis=0)[:per_product]
-        best_score = np.take_along_axis(score, top, axis=0)
-        best_people = np.take_along_axis(block_people, top, axis=0)
-    return best_people.ravel().astype(np.int64), np.tile(products, best_people.shape[0])
+    count = min(per_product, people.size)
+    best, best_people = np.empty((products.size, count), np.float32), np.zeros((products.size, count), np.int64)
+    sizes = np.zeros(products.size, np.int64)
+
+    def affinity(block: Block) -> tuple[Ints, Floats]:
+        return block.people, _audience_affinity(fitted, block.people, products)
+
+    for block_people, scores in in_order(affinity, fitted.blocks(people), fitted.threads):
+        keep_best_rows(scores, block_people, best, best_people, sizes)
+    return best_people.ravel(), np.repeat(products, count)
 
 
 def _audience_affinity(fitted: FittedSources, block: Ints, products: Ints) -> Floats:
@@ -175,9 +216,7 @@ def _audience_affinity(fitted: FittedSources, block: Ints, products: Ints) -> Fl
     # the configuration may leave either out; own habits are always there
     names = tuple(name for name in by_name if name in {"neighbours", "als"}) or ("own",)
     for name in names:
-        scores = by_name[name].scores(block)
-        cells = look_up(scores, np.repeat(np.arange(block.size), products.size), np.tile(products, block.size))
-        total += cells.reshape(total.shape)
+        total += chosen_columns(by_name[name].scores(block), products)
     # the sources say little of rare products; the subcategory tells at least who buys the kind
     category = fitted.features.affinities["subcategory"][block].toarray()
     share = category / np.maximum(category.sum(axis=1, keepdims=True), 1e-9)

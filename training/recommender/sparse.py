@@ -12,8 +12,6 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float32]
 Reals: TypeAlias = npt.NDArray[np.float64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
-DENSE_CELLS = 32_000_000
-"""Cells below which a matrix is made dense: 128 MB of float32."""
 CSR: TypeAlias = Any
 """`scipy.sparse.csr_array` (scipy has no types)."""
 
@@ -76,45 +74,71 @@ def row_sums(matrix: CSR) -> npt.NDArray[np.float64]:
     return np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
 
 
+def parts(matrix: CSR) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Floats]:
+    """Row starts, columns and values of a CSR matrix, in the types that the compiled loops take."""
+    return (
+        matrix.indptr.astype(np.int64, copy=False),
+        matrix.indices.astype(np.int32, copy=False),
+        matrix.data.astype(np.float32, copy=False),
+    )
+
+
 def keep_top(matrix: CSR, count: int) -> CSR:
-    """The matrix with the `count` greatest values of each row only, in canonical order."""
-    # row by row, because rows differ in length; to partition them at once would need people x products in memory
-    starts = np.r_[0, np.cumsum(np.minimum(np.diff(matrix.indptr), count))].astype(np.int64)
-    cells = np.empty(starts[-1], np.int64)
-    for row in range(matrix.shape[0]):
-        first, last = matrix.indptr[row], matrix.indptr[row + 1]
-        if last - first > count:
-            top = np.argpartition(matrix.data[first:last], last - first - count)[last - first - count :]
-            cells[starts[row] : starts[row + 1]] = first + np.sort(top)
-        else:
-            cells[starts[row] : starts[row + 1]] = np.arange(first, last)
+    """The matrix with the `count` greatest values of each row only, the first columns among equals, as canonical."""
+    from training.recommender.kernels import greatest_cells  # noqa: PLC0415  # Numba takes a while to import
+
+    if count == 0:
+        return sparse.csr_array(matrix.shape, dtype=matrix.dtype)
+    cells, starts = greatest_cells(*parts(matrix), count)
     result = sparse.csr_array((matrix.data[cells], matrix.indices[cells], starts), shape=matrix.shape)
     result.sort_indices()
     return result
 
 
+def top_of_product(left: CSR, right: CSR, count: int, own: Ints | None = None) -> CSR:
+    """The `count` greatest positive cells of each row of `left @ right`, which is never stored; in canonical order.
+
+    Args:
+        left: rows x inner.
+        right: inner x columns.
+        count: of each row.
+        own: for each row a column to leave out; -1 = none.
+    """
+    from training.recommender.kernels import nearest_rows  # noqa: PLC0415  # as above
+
+    width = right.shape[1]
+    own = np.full(left.shape[0], -1, np.int64) if own is None else own
+    starts, columns, values = nearest_rows(parts(left), parts(right), width, own, max(min(count, width), 1))
+    return sparse.csr_array((values, columns, starts), shape=(left.shape[0], width))
+
+
+def dense_product(left: CSR, right: CSR) -> Floats:
+    """`left @ right` as a dense array."""
+    from training.recommender.kernels import add_product  # noqa: PLC0415  # as above
+
+    result: Floats = np.zeros((left.shape[0], right.shape[1]), np.float32)
+    add_product(parts(left), parts(right), result)
+    return result
+
+
 def top_cells(scores: Scores, count: int) -> tuple[Ints, Ints]:
-    """Row and column of the `count` greatest positive scores of each row."""
+    """Row and column of the `count` greatest positive scores of each row, rows ascending."""
     if count == 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     if isinstance(scores, DenseScores):
-        people, width = scores.values.shape
-        count = min(count, width)
-        top = np.argpartition(scores.values, width - count, axis=1)[:, width - count :].ravel()
-        rows = np.repeat(np.arange(people), count)
-        values, columns = scores.values[rows, top], scores.columns[top]
-    else:
-        sparse_top = keep_top(scores, count)
-        rows, columns, values = (
-            np.repeat(np.arange(sparse_top.shape[0]), np.diff(sparse_top.indptr)),
-            sparse_top.indices,
-            sparse_top.data,
-        )
-    return rows[values > 0].astype(np.int64), columns[values > 0].astype(np.int64)
+        from training.recommender.kernels import greatest_columns  # noqa: PLC0415  # as above
+
+        values = np.ascontiguousarray(scores.values, np.float32)
+        rows, places = greatest_columns(values, max(min(count, values.shape[1]), 1))
+        return rows, scores.columns[places]
+    top = keep_top(scores, count)
+    rows = np.repeat(np.arange(top.shape[0]), np.diff(top.indptr))
+    is_positive = top.data > 0
+    return rows[is_positive].astype(np.int64), top.indices[is_positive].astype(np.int64)
 
 
 def look_up(scores: Scores, rows: Ints, columns: Ints) -> Floats:
-    """Scores of single cells: through a dense copy where that takes at most 128 MB, by binary search otherwise.
+    """Scores of single cells.
 
     Args:
         scores: people x products.
@@ -122,26 +146,42 @@ def look_up(scores: Scores, rows: Ints, columns: Ints) -> Floats:
         columns: product code of each cell.
     """
     if isinstance(scores, DenseScores):
-        position = np.minimum(np.searchsorted(scores.columns, columns), max(scores.columns.size - 1, 0))
+        if scores.columns.size == 0:
+            return np.zeros(rows.size, np.float32)
+        position = np.minimum(np.searchsorted(scores.columns, columns), scores.columns.size - 1)
         scored: Floats = np.where(scores.columns[position] == columns, scores.values[rows, position], 0)
         return scored
-    if scores.shape[0] * scores.shape[1] <= DENSE_CELLS:
-        dense = np.zeros(scores.shape, np.float32)
-        dense[np.repeat(np.arange(scores.shape[0]), np.diff(scores.indptr)), scores.indices] = scores.data
-        cells: Floats = dense[rows, columns]
-        return cells
-    scores.sort_indices()
-    width = scores.shape[1]
-    keys = np.repeat(np.arange(scores.shape[0], dtype=np.int64), np.diff(scores.indptr)) * width + scores.indices
-    wanted_keys = rows * width + columns
-    position = np.searchsorted(keys, wanted_keys)
-    position_in_range = np.minimum(position, max(keys.size - 1, 0))
-    if keys.size == 0:
-        return np.zeros(wanted_keys.size, np.float32)
-    found_sparse: Floats = np.where(keys[position_in_range] == wanted_keys, scores.data[position_in_range], 0).astype(
-        np.float32
-    )
-    return found_sparse
+    from training.recommender.kernels import sparse_cells  # noqa: PLC0415  # as above
+
+    cells: Floats = np.empty(rows.size, np.float32)
+    sparse_cells(parts(scores), scores.shape[1], rows, columns, cells)
+    return cells
+
+
+def chosen_columns(scores: Scores, columns: Ints) -> Floats:
+    """People x some products, ascending: the scores as a dense array."""
+    if not isinstance(scores, DenseScores):
+        return np.asarray(scores.tocsc()[:, columns].toarray(), np.float32)
+    chosen: Floats = np.zeros((scores.values.shape[0], columns.size), np.float32)
+    is_scored = is_among(columns, scores.columns)
+    chosen[:, is_scored] = scores.values[:, np.searchsorted(scores.columns, columns[is_scored])]
+    return chosen
+
+
+def strongest_links(left: CSR, right: CSR, rows: Ints, others: Ints) -> Ints:
+    """For cells of `left @ right.T` the column with the greatest term of the sum; -1 where no term is positive.
+
+    Args:
+        left: rows x columns.
+        right: others x columns.
+        rows: row of `left` of each cell.
+        others: row of `right` of each cell.
+    """
+    from training.recommender import kernels  # noqa: PLC0415  # as above
+
+    links: Ints = np.empty(rows.size, np.int64)
+    kernels.strongest_links(parts(left), parts(right), left.shape[1], (rows, others), links)
+    return links
 
 
 def distinct(values: Ints) -> Ints:

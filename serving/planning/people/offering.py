@@ -135,7 +135,7 @@ class OfferCatalogue:
             store=pl.lit(self.store) if self.store != NO_STORE else pl.col("own"),
             at=pairs["product_id"].replace_strict(self.products["product_id"], self.products["at"]).cast(pl.Int64),
         )
-        if not any(rule.rule.stores for rule in self.rules):
+        if placed.is_empty() or not any(rule.rule.stores for rule in self.rules):
             return self._ranked(placed, request, NO_STORE)
         parts = placed.partition_by("store", as_dict=True)
         return pl.concat([self._ranked(part, request, int(key[0])) for key, part in parts.items()]).sort(

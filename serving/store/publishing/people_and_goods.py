@@ -67,10 +67,14 @@ def _words(dataset: Dataset) -> dict[str, Callable[[str], str]]:
 
 def _in_catalogs(blocks: Iterator[pl.DataFrame], positions: Positions) -> Iterator[pl.DataFrame]:
     for block in blocks:
-        in_catalogs = pl.col("customer_id").is_in(list(positions.customers)) & pl.col("product_id").is_in(
-            list(positions.products)
+        # the block's own ids are looked up, not all customers of the chain for every block
+        kept = [
+            pl.Series([one for one in block[name].unique().to_list() if one in known], dtype=pl.String)
+            for name, known in (("customer_id", positions.customers), ("product_id", positions.products))
+        ]
+        yield block.filter(
+            pl.col("customer_id").is_in(kept[0].implode()), pl.col("product_id").is_in(kept[1].implode())
         )
-        yield block.filter(in_catalogs)
 
 
 def _publish_attributes(

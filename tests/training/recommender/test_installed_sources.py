@@ -12,7 +12,7 @@ from retail_brain.settings import Settings, parse_settings
 from serving.planning.people.reasons import WORDS, reason_text
 from tests.outside_package import Install
 from training.recommender.candidates.conformance import CandidateSourceConformance, small_history, small_receipts
-from training.recommender.candidates.pool import candidate_blocks
+from training.recommender.candidates.pool import block_candidates, people_blocks
 from training.recommender.candidates.registry import fit_source
 from training.recommender.config import RankerConfig, RecommenderConfig
 from training.recommender.installed_sources import REASON_CODES, SOURCE_NAMES, declared_source, ordered_sources
@@ -203,7 +203,8 @@ def test_odd_but_usable_scores_are_taken_for_what_they_say(install: Install, att
     install("hostile", HOSTILE, {"candidate_sources": {"season": f"hostile:{attribute}"}})
     people, history = np.arange(10), small_history()
     season = fit_source("season", history, RecommenderConfig())
-    (pool,) = candidate_blocks(history, [season], people, 10_000)
+    (block,) = people_blocks(people, history.shape[1], 10_000)
+    pool = block_candidates([season], block, history.shape[1])
     assert np.array_equal(people, np.arange(10)), "a source may write to what it is given, and no one else sees it"
     expected = {"doubled": (10, 2.0), "empty": (0, 0.0), "everything": (50, 1.0), "writing": (1, 10.0)}[attribute]
     assert (pool.people.size, float(pool.scores.max(initial=0))) == expected

@@ -1,6 +1,7 @@
 """The recommender from end to end on small chains, and on chains with next to nothing in them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError, ModelError, NotFoundError
 from training.recommender.config import RecommenderConfig
+from training.recommender.due_features import due_statistics
 from training.recommender.due_model import PROBABILITIES
 from training.recommender.examples import training_cutoffs
 from training.recommender.model import RecommenderModel
-from training.recommender.scoring import SCORED
+from training.recommender.scoring import SCORED, scored_frame
 
 START = date(2025, 1, 1)
 
@@ -163,6 +165,49 @@ def test_customers_without_a_purchase_get_what_sells_in_their_store(
     assert set(pairs["reason"]) == {"popular"}
     ranked = pairs.join(sales, on="product_id")
     assert ranked.select(pl.corr("probability", "len", method="spearman")).item() > 0.3
+
+
+def test_people_without_a_purchase_share_the_answer_of_their_store(
+    habits_chain: Dataset, habits_model: RecommenderModel
+) -> None:
+    lines = habits_chain.scan("transactions").collect()
+    elsewhere = pl.col("customer_id").str.slice(1).cast(pl.Int64) % 3 == 0
+    moved = lines.with_columns(store_id=pl.when(elsewhere).then(pl.lit("S2")).otherwise(pl.lit("S1")))
+    new = {"new1": "S1", "new2": "S2", "new3": "S1", "new4": None}
+    customers = pl.DataFrame({"customer_id": list(new), "home_store_id": list(new.values())})
+    data = Dataset.from_frames(
+        {"transactions": moved, "products": habits_chain.scan("products"), "customers": customers}
+    )
+    fitted = habits_model.fit_sources(data)
+    pairs = scored(habits_model, data, fitted=fitted)
+    mine = {name: pairs.filter(pl.col("customer_id") == name).drop("customer_id") for name in new}
+    assert mine["new1"].equals(mine["new3"])
+    assert not mine["new1"].equals(mine["new2"])
+    # the same as each of them scored on their own
+    people = fitted.history.people(list(new))
+    (block,) = fitted.blocks(people)
+    alone = scored_frame(
+        fitted, habits_model.ranker, habits_model.due, due_statistics(fitted.history), fitted.candidates(block)
+    )
+    assert alone.equals(pairs.filter(pl.col("customer_id").is_in(list(new))))
+    assert set(pairs["customer_id"][: -4 * mine["new1"].height]) == set(lines["customer_id"]), "strangers come last"
+
+
+def test_blocks_on_one_and_on_two_threads_score_alike(habits_chain: Dataset, habits_model: RecommenderModel) -> None:
+    fitted = habits_model.fit_sources(habits_chain)
+    small_blocks = replace(fitted, config=fitted.config.model_copy(update={"block_pairs": 1}))
+    one_thread = small_blocks.config.ranker.model_copy(update={"num_threads": 1})
+    two_threads = small_blocks.config.ranker.model_copy(update={"num_threads": 2})
+    answers = [
+        scored(habits_model, habits_chain, fitted=replace(fitted, config=config))
+        for config in (
+            fitted.config,
+            small_blocks.config.model_copy(update={"ranker": one_thread}),
+            small_blocks.config.model_copy(update={"ranker": two_threads}),
+        )
+    ]
+    assert answers[1].equals(answers[2])
+    assert answers[0].equals(answers[1])
 
 
 def test_a_person_known_only_by_an_event_is_offered_that_good(

@@ -71,6 +71,5 @@ class ALS:
 
     def scores(self, people: Ints) -> Scores:
         """Predicted preference for the core products, about 0 to 1."""
-        with threadpool_limits(1, "blas"):
-            scores: Floats = self._people[people] @ self._goods.T
+        scores: Floats = self._people[people] @ self._goods.T
         return DenseScores(scores, self._core)

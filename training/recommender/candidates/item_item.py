@@ -6,7 +6,19 @@ from scipy import sparse
 from training.recommender.candidates.own import decayed_purchases
 from training.recommender.config import ItemItemConfig
 from training.recommender.history import History
-from training.recommender.sparse import CSR, Ints, Scores, csr, keep_top, scaled_columns, scaled_rows
+from training.recommender.sparse import (
+    CSR,
+    DenseScores,
+    Ints,
+    Scores,
+    csr,
+    dense_product,
+    distinct,
+    keep_top,
+    scaled_columns,
+    scaled_rows,
+    strongest_links,
+)
 
 LARGEST_BASKET = 80
 """Products; larger baskets are wholesale and say nothing of what goes together. Chosen by judgement, not measured."""
@@ -67,7 +79,18 @@ class ItemItem:
         total = np.maximum(np.asarray(recent.sum(axis=1)).ravel(), 1e-12)
         # bananas are in every basket and say little of what goes with them: popular products count less
         self.recent = scaled_columns(scaled_rows(recent, 1.0 / total), 1.0 / np.sqrt(np.log1p(buyers)))
+        # most products of a large catalogue have no partner: they get no column
+        self._partners = distinct(self.similar.indices.astype(np.int64))
+        self._similar_partners = self.similar[:, self._partners]
+        self._similar_by_partner = self.similar.T.tocsr()
+
+    def partners(self, people: Ints, products: Ints) -> Ints:
+        """Product that each person bought and that says most for each product; -1 where none does."""
+        block = distinct(people)
+        return strongest_links(
+            self.recent[block], self._similar_by_partner, np.searchsorted(block, people), products.astype(np.int64)
+        )
 
     def scores(self, people: Ints) -> Scores:
         """Sum over the person's recent products of their share x the cosine."""
-        return (self.recent[people] @ self.similar).tocsr()
+        return DenseScores(dense_product(self.recent[people], self._similar_partners), self._partners)

@@ -11,14 +11,15 @@ from training.recommender.history import History
 from training.recommender.sparse import (
     CSR,
     DenseScores,
-    Floats,
     Ints,
     Scores,
+    dense_product,
     distinct,
     keep_top,
     row_sums,
     scaled_columns,
     scaled_rows,
+    top_of_product,
     unit_rows,
 )
 
@@ -51,12 +52,9 @@ class _NearestCustomers:
 
     def nearest(self, people: Ints, count: int) -> CSR:
         """People x pool: cosine with the `count` nearest; nobody is their own neighbour."""
-        cosine = (self._vectors[people] @ self._others).tocsr()
-        asking = np.repeat(people, np.diff(cosine.indptr))
-        cosine.data[self.pool[cosine.indices] == asking] = 0
-        nearest = keep_top(cosine, count)
-        nearest.eliminate_zeros()
-        return nearest
+        place = np.minimum(np.searchsorted(self.pool, people), max(self.pool.size - 1, 0))
+        own = np.where(self.pool[place] == people, place, -1) if self.pool.size else np.full(people.size, -1)
+        return top_of_product(self._vectors[people], self._others, count, own)
 
 
 class Neighbours:
@@ -81,7 +79,7 @@ class Neighbours:
         nearest = self._nearest.nearest(people, self._config.neighbours)
         nearest = scaled_rows(nearest, 1.0 / np.maximum(row_sums(nearest), 1e-12))
         own_weight = self._config.own_weight
-        scores: Floats = (scaled_rows(nearest, np.full(people.size, 1 - own_weight)) @ self._pool_habits).toarray()
+        scores = dense_product(scaled_rows(nearest, np.full(people.size, 1 - own_weight)), self._pool_habits)
         own_habits = self._habits[people][:, self._core]
         rows = np.repeat(np.arange(people.size), np.diff(own_habits.indptr))
         scores[rows, own_habits.indices] += own_weight * own_habits.data
@@ -109,5 +107,4 @@ class UserCF:
         """Sum over neighbours of cosine ^ sharpness x their recent frequency, 1 = their most bought product."""
         nearest = self._nearest.nearest(people, self._config.neighbours)
         nearest.data **= self._config.sharpness  # the paper's locality: the nearest decide
-        scores: Floats = (nearest @ self._recent).toarray()
-        return DenseScores(scores, self._core)
+        return DenseScores(dense_product(nearest, self._recent), self._core)

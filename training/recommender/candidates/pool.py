@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 
 from training.recommender.candidates.base import Source
-from training.recommender.history import History
 from training.recommender.sparse import (
     Floats,
     Ints,
@@ -47,55 +46,67 @@ class Candidates:
         return Candidates(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
-def candidate_blocks(
-    history: History,
-    sources: Sequence[Source],
-    people: Ints,
-    cells: int,
-    extra: tuple[Ints, Ints] | None = None,
-    *,
-    with_proposals: bool = True,
-    min_candidates: int = 0,
-) -> Iterator[Candidates]:
-    """Candidates of the people, a block at a time, so that memory does not grow with their number.
+@dataclass(frozen=True)
+class Block:
+    """People whose candidates are worked out at once, so that memory does not grow with their number.
+
+    Attributes:
+        people: customer codes, ascending.
+        extra: further pairs of these people to score, as person x products + product, ascending.
+    """
+
+    people: Ints
+    extra: Ints
+
+
+def people_blocks(people: Ints, width: int, cells: int, extra: tuple[Ints, Ints] | None = None) -> Iterator[Block]:
+    """The people in blocks.
 
     Args:
-        history: people and products by code.
-        sources: fitted on it.
         people: customer codes, ascending.
+        width: number of products.
         cells: greatest number of people x products in memory at a time.
         extra: further pairs (customer codes, product codes) to score; people not in `people` are left out.
-        with_proposals: whether the sources' proposals are candidates, or the extra pairs only.
-        min_candidates: people with fewer proposals get the best of the source called FILLER in addition.
     """
     # a pair as one number, person x products + product: sets of pairs are then sorted arrays
-    width = history.shape[1]
     extra_keys = np.empty(0, np.int64) if extra is None else distinct(extra[0] * width + extra[1])
     for block in blocks(people, width, cells):
         low, high = np.searchsorted(extra_keys, [block[0] * width, (block[-1] + 1) * width])
-        extra_of_block = extra_keys[low:high][is_among(extra_keys[low:high] // width, block)]
-        yield _pool(sources, block, width, extra_of_block, with_proposals=with_proposals, min_candidates=min_candidates)
+        yield Block(block, extra_keys[low:high][is_among(extra_keys[low:high] // width, block)])
 
 
-def _pool(
-    sources: Sequence[Source], block: Ints, width: int, extra: Ints, *, with_proposals: bool, min_candidates: int
+def block_candidates(
+    sources: Sequence[Source], block: Block, width: int, *, with_proposals: bool = True, min_candidates: int = 0
 ) -> Candidates:
-    scores_by_source = [source.scores(block) for source in sources]
+    """Candidates of the people of a block: what the sources propose, and the block's further pairs.
+
+    Args:
+        sources: fitted on one history.
+        block: the people.
+        width: number of products.
+        with_proposals: whether the sources' proposals are candidates, or the further pairs only.
+        min_candidates: people with fewer proposals get the best of the source called FILLER in addition.
+    """
+    asked, extra = block.people, block.extra
+    scores_by_source = [source.scores(asked) for source in sources]
     proposals = []
     for source, source_scores in zip(sources, scores_by_source, strict=True):
         block_rows, columns = top_cells(source_scores, source.quota if with_proposals else 0)
-        proposals.append(np.sort(block[block_rows] * width + columns))
+        proposals.append(np.sort(asked[block_rows] * width + columns))
     keys = distinct(np.concatenate([*proposals, extra]))
     if with_proposals and min_candidates:
-        filler_keys = _fillers(sources, scores_by_source, block, keys // width, width, min_candidates)
+        filler_keys = _fillers(sources, scores_by_source, asked, keys // width, width, min_candidates)
         keys = distinct(np.concatenate([keys, filler_keys]))
-    people, products = keys // width, keys % width
-    block_rows = np.searchsorted(block, people)
+    people, products = np.divmod(keys, width)
+    block_rows = np.searchsorted(asked, people)
+    scores = np.empty((keys.size, len(sources)), np.float32)
+    relative, proposed = np.empty_like(scores), np.zeros(scores.shape, bool)
     # every source scores every pair, also those that others proposed: their agreement is what the ranker learns from
-    scores = np.stack([look_up(source_scores, block_rows, products) for source_scores in scores_by_source], axis=1)
-    best_of_person = np.stack([row_maxima(source_scores) for source_scores in scores_by_source], axis=1)
-    relative = (scores / np.maximum(best_of_person[block_rows], 1e-9)).astype(np.float32)
-    proposed = np.stack([is_among(keys, proposal) for proposal in proposals], axis=1)
+    for column, (source_scores, proposal) in enumerate(zip(scores_by_source, proposals, strict=True)):
+        scores[:, column] = look_up(source_scores, block_rows, products)
+        best_of_person = np.maximum(row_maxima(source_scores), 1e-9)
+        np.divide(scores[:, column], best_of_person[block_rows], out=relative[:, column])
+        proposed[np.searchsorted(keys, proposal), column] = True
     return Candidates(people, products, scores, relative, proposed)
 
 

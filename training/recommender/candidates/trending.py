@@ -47,6 +47,11 @@ class Trending:
         self._segments = fit_segments(history)
         self.by_store = _shrunk_shares(history, config)
 
+    def group_of(self, people: Ints) -> Ints:
+        """Number of each person's store and segment: those who never bought score alike within it."""
+        group: Ints = self._store_of[people] * self._segments.lift.shape[0] + self._segments.codes[people]
+        return group
+
     def scores(self, people: Ints) -> Scores:
         """Share of the product in the store's recent sales x (the person's affinity to its category / everyone's).
 

@@ -1,0 +1,264 @@
+"""Compiled loops over rows of sparse matrices: products that are never stored, the greatest cells, single look-ups.
+
+The only module that imports Numba. SciPy works out the same in several passes, each of which stores its result; here a
+row is added up in a buffer of one row and read from there. The loops hold no lock, so that blocks of people run on
+several cores. Values are added in the order that SciPy adds them, and equal scores are ordered by their column.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Array = npt.NDArray[Any]
+
+
+def _compiled(function: _Function) -> _Function:
+    # kept on disk beside the module: compiling takes seconds, and every process would do it again
+    return njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+
+
+@_compiled
+def _is_weaker(value: float, column: int, other: float, other_column: int) -> bool:
+    """Whether the first cell stands behind the second: smaller, or as great with a higher column."""
+    return value < other or (value == other and column > other_column)
+
+
+@_compiled
+def _sift_down(values: _Array, columns: _Array, size: int) -> None:
+    """Restores the heap (the weakest cell on top) after its top was replaced."""
+    place = 0
+    while True:
+        child = 2 * place + 1
+        if child >= size:
+            return
+        if child + 1 < size and _is_weaker(values[child + 1], columns[child + 1], values[child], columns[child]):
+            child += 1
+        if not _is_weaker(values[child], columns[child], values[place], columns[place]):
+            return
+        values[place], values[child] = values[child], values[place]
+        columns[place], columns[child] = columns[child], columns[place]
+        place = child
+
+
+@_compiled
+def _offer(values: _Array, columns: _Array, size: int, value: float, column: int) -> int:
+    """Puts a cell into a heap of the greatest `values.size` cells; the number of cells after it."""
+    if size < values.size:
+        place = size
+        while place > 0:
+            parent = (place - 1) // 2
+            if not _is_weaker(value, column, values[parent], columns[parent]):
+                break
+            values[place], columns[place] = values[parent], columns[parent]
+            place = parent
+        values[place], columns[place] = value, column
+        return size + 1
+    if _is_weaker(values[0], columns[0], value, column):
+        values[0], columns[0] = value, column
+        _sift_down(values, columns, size)
+    return size
+
+
+@_compiled
+def greatest_cells(indptr: _Array, indices: _Array, data: _Array, count: int) -> tuple[_Array, _Array]:
+    """Positions in `data` of the `count` greatest cells of each row, ascending, and where each row starts among them.
+
+    Args:
+        indptr: where each row starts.
+        indices: columns of the cells, in any order.
+        data: values of the cells.
+        count: of each row, at least 1.
+    """
+    rows = indptr.size - 1
+    starts = np.zeros(rows + 1, np.int64)
+    for row in range(rows):
+        starts[row + 1] = starts[row] + min(indptr[row + 1] - indptr[row], count)
+    cells = np.empty(starts[rows], np.int64)
+    values, columns = np.empty(count, data.dtype), np.empty(count, np.int64)
+    for row in range(rows):
+        first, last, place = indptr[row], indptr[row + 1], starts[row]
+        size = 0
+        if last - first > count:
+            for cell in range(first, last):
+                size = _offer(values, columns, size, data[cell], indices[cell])
+        for cell in range(first, last):
+            # behind the weakest of the chosen: left out; the chosen are found again in one pass, so in their order
+            if size == 0 or not _is_weaker(data[cell], indices[cell], values[0], columns[0]):
+                cells[place] = cell
+                place += 1
+    return cells, starts
+
+
+@_compiled
+def greatest_columns(values: _Array, count: int) -> tuple[_Array, _Array]:
+    """Rows and columns of the `count` greatest positive cells of each row of a dense array, in no order within a row.
+
+    Args:
+        values: rows x columns.
+        count: of each row, at least 1.
+    """
+    rows = values.shape[0]
+    found_rows, found_columns = np.empty(rows * count, np.int64), np.empty(rows * count, np.int64)
+    best, columns = np.empty(count, values.dtype), np.empty(count, np.int64)
+    found = 0
+    for row in range(rows):
+        size = 0
+        for column in range(values.shape[1]):
+            value = values[row, column]
+            # most cells fail here, before the heap is asked
+            if value > 0 and (size < count or value > best[0]):
+                size = _offer(best, columns, size, value, column)
+        found_rows[found : found + size] = row
+        found_columns[found : found + size] = columns[:size]
+        found += size
+    return found_rows[:found], found_columns[:found]
+
+
+@_compiled
+def nearest_rows(
+    left: tuple[_Array, _Array, _Array], right: tuple[_Array, _Array, _Array], width: int, own: _Array, count: int
+) -> tuple[_Array, _Array, _Array]:
+    """The `count` greatest positive cells of each row of a product of two sparse matrices, columns ascending.
+
+    Args:
+        left: indptr, indices and data of the left matrix.
+        right: of the right matrix.
+        width: columns of the right matrix.
+        own: for each row a column to leave out; -1 = none.
+        count: of each row, at least 1.
+
+    Returns:
+        indptr, indices and data of the result.
+    """
+    indptr, indices, data = left
+    right_indptr, right_indices, right_data = right
+    rows = indptr.size - 1
+    sums = np.zeros(width, data.dtype)
+    best, columns = np.empty(count, data.dtype), np.empty(count, np.int64)
+    starts = np.zeros(rows + 1, np.int64)
+    found_columns, found_values = np.empty(rows * count, np.int32), np.empty(rows * count, data.dtype)
+    for row in range(rows):
+        for cell in range(indptr[row], indptr[row + 1]):
+            weight = data[cell]
+            for other in range(right_indptr[indices[cell]], right_indptr[indices[cell] + 1]):
+                sums[right_indices[other]] += weight * right_data[other]
+        if own[row] >= 0:
+            sums[own[row]] = 0
+        size = 0
+        for column in range(width):
+            value = sums[column]
+            # most columns fail here, before the heap is asked
+            if value > 0 and (size < count or value > best[0]):
+                size = _offer(best, columns, size, value, column)
+        start = starts[row]
+        for place, column in enumerate(np.sort(columns[:size])):
+            found_columns[start + place], found_values[start + place] = column, sums[column]
+        sums[:] = 0
+        starts[row + 1] = start + size
+    return starts, found_columns[: starts[rows]], found_values[: starts[rows]]
+
+
+@_compiled
+def add_product(left: tuple[_Array, _Array, _Array], right: tuple[_Array, _Array, _Array], result: _Array) -> None:
+    """Adds the product of two sparse matrices to a dense one.
+
+    Args:
+        left: indptr, indices and data of the left matrix.
+        right: of the right matrix.
+        result: rows of the left x columns of the right matrix.
+    """
+    indptr, indices, data = left
+    right_indptr, right_indices, right_data = right
+    for row in range(indptr.size - 1):
+        sums = result[row]
+        for cell in range(indptr[row], indptr[row + 1]):
+            weight = data[cell]
+            for other in range(right_indptr[indices[cell]], right_indptr[indices[cell] + 1]):
+                sums[right_indices[other]] += weight * right_data[other]
+
+
+@_compiled
+def sparse_cells(
+    matrix: tuple[_Array, _Array, _Array], width: int, rows: _Array, columns: _Array, result: _Array
+) -> None:
+    """Values of single cells of a sparse matrix, written into `result`; 0 where it has none.
+
+    Args:
+        matrix: indptr, indices and data.
+        width: its columns.
+        rows: row of each cell; quickest where equal ones stand together.
+        columns: column of each cell.
+        result: one value per cell.
+    """
+    indptr, indices, data = matrix
+    spread = np.zeros(width, data.dtype)
+    present = -1
+    for cell in range(rows.size):
+        if rows[cell] != present:
+            if present >= 0:
+                for place in range(indptr[present], indptr[present + 1]):
+                    spread[indices[place]] = 0
+            present = rows[cell]
+            for place in range(indptr[present], indptr[present + 1]):
+                spread[indices[place]] += data[place]
+        result[cell] = spread[columns[cell]]
+
+
+@_compiled
+def strongest_links(
+    left: tuple[_Array, _Array, _Array],
+    right: tuple[_Array, _Array, _Array],
+    width: int,
+    cells: tuple[_Array, _Array],
+    result: _Array,
+) -> None:
+    """For single cells of `left @ right.T` the column with the greatest term of the sum; -1 where no term is positive.
+
+    Args:
+        left: indptr, indices and data of the left matrix.
+        right: of the right matrix, which has the same columns.
+        width: columns of both.
+        cells: row of the left and row of the right matrix of each cell; quickest where equal ones stand together.
+        result: one column per cell.
+    """
+    indptr, indices, data = left
+    right_indptr, right_indices, right_data = right
+    rows, others = cells
+    spread = np.zeros(width, data.dtype)
+    present = -1
+    for cell in range(rows.size):
+        if rows[cell] != present:
+            if present >= 0:
+                for place in range(indptr[present], indptr[present + 1]):
+                    spread[indices[place]] = 0
+            present = rows[cell]
+            for place in range(indptr[present], indptr[present + 1]):
+                spread[indices[place]] += data[place]
+        result[cell], greatest = -1, 0.0
+        for place in range(right_indptr[others[cell]], right_indptr[others[cell] + 1]):
+            term = spread[right_indices[place]] * right_data[place]
+            if term > greatest:
+                result[cell], greatest = right_indices[place], term
+
+
+@_compiled
+def keep_best_rows(values: _Array, rows: _Array, best: _Array, best_rows: _Array, sizes: _Array) -> None:
+    """Puts a block of rows into running lists of the greatest values of each column.
+
+    Args:
+        values: rows x columns.
+        rows: number of each row, above those of the blocks before.
+        best: columns x length, the greatest values so far, the weakest first.
+        best_rows: columns x length, the numbers of their rows.
+        sizes: values that each list holds.
+    """
+    for row in range(values.shape[0]):
+        for column in range(values.shape[1]):
+            value = values[row, column]
+            # most values fail here, before the heap is asked
+            if sizes[column] < best.shape[1] or value > best[column, 0]:
+                sizes[column] = _offer(best[column], best_rows[column], sizes[column], value, rows[row])
