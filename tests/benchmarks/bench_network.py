@@ -1,11 +1,12 @@
-"""Measures what looks at all shops together: phantom stock against the truth, transfers at scale, routing, limits.
+"""Measures what looks at all shops together: phantom stock, transfers, routing, limits, and the plan of a large chain.
 
-Run as `python tests/benchmarks/bench_network.py counts|transfers|routing|limits`.
+Run as `python tests/benchmarks/bench_network.py counts|transfers|routing|limits`, or `... plan --series 1000000`.
 """
 
 import argparse
+import resource
 import time
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,14 @@ from scipy.sparse import coo_array
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.joint_limits import CapacityLimit, share_out
 from retail_brain.decisions.marginal_value import Steps
+from retail_brain.decisions.replenishment import suggest_orders
 from retail_brain.decisions.routing import Sources, route_order
 from retail_brain.decisions.transfers import StockValues, suggest_transfers
+from retail_brain.outputs import DemandPaths
 from retail_brain.settings import Settings
+from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.stock_network import counts
+from serving.planning.stock.supply_side import SupplySide
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 LOOKED_AT = (date(2025, 7, 20), date(2025, 10, 25), date(2025, 12, 20), date(2026, 2, 28))
@@ -141,6 +146,101 @@ def _optimum(steps: Steps, limits: list[CapacityLimit]) -> float:
     return -float(found.fun)
 
 
+PRODUCTS, PATHS, PERIODS = 10_000, 200, 14
+"""Goods of each shop of the large chain, sample paths, and days ahead."""
+TODAY = date(2025, 2, 28)
+
+
+class _Known:
+    """The same elasticity for all goods."""
+
+    def table(self) -> pl.DataFrame:
+        """Estimates as `elasticities_of` gives them."""
+        return pl.DataFrame({"product_id": np.arange(PRODUCTS).astype(str), "elasticity": -2.0, "low": -2.8})
+
+
+def measure_plan(series: int) -> None:
+    """Processor time and memory of the plan of a chain, shop by shop, against its orders alone in the same run.
+
+    One warehouse supplies half of the goods and has stock for about two days of all shops; a tenth of the goods
+    expires within ten days, and the listing of a thirtieth ends in nine.
+    """
+    shops = [f"S{shop:03}" for shop in range(max(series // PRODUCTS, 1))]
+    rng = np.random.default_rng(0)
+    goods = np.arange(PRODUCTS).astype(str)
+    rate, price = rng.gamma(0.5, 2.0, PRODUCTS), rng.uniform(2, 40, PRODUCTS)
+    side = _side(shops, goods, rate, price, rng)
+    chain = ChainPlan(_dataset(shops), side, Settings(), prices=_Known())
+    spent = {"orders alone": 0.0, "adding to the plan": 0.0}
+    for shop in shops:
+        units = rng.poisson(rate[:, None, None], (PRODUCTS, PATHS, PERIODS)).astype(np.float32)
+        ids = pl.DataFrame({"store_id": np.full(PRODUCTS, shop), "product_id": goods})
+        days = pl.date_range(TODAY + timedelta(days=1), TODAY + timedelta(days=PERIODS), eager=True)
+        paths, here = DemandPaths(ids, days, units), pl.col("store_id") == shop
+        for name, work in (
+            ("orders alone", lambda: suggest_orders(paths, side.terms.filter(here), side.stock.filter(here), TODAY)),  # noqa: B023
+            ("adding to the plan", lambda: chain.add(paths)),  # noqa: B023
+        ):
+            begun = time.process_time()
+            work()
+            spent[name] += time.process_time() - begun
+    for name, seconds in spent.items():
+        print(f"{len(shops) * PRODUCTS:,} series: {name} {seconds:.0f} s of processor, peak {_peak():.2f} GB")
+    begun, clock = time.process_time(), time.perf_counter()
+    plan = chain.settled()
+    print(
+        f"settling it {time.process_time() - begun:.0f} s ({time.perf_counter() - clock:.0f} s), peak {_peak():.2f} GB"
+    )
+    begun = time.process_time()
+    orders = plan.suggestions()
+    print(f"order lines {time.process_time() - begun:.0f} s of processor, peak {_peak():.2f} GB")
+    cut, left = orders.filter(reason_code="source_stock").height, plan.leftovers
+    print(
+        f"{cut:,} lines cut by the warehouse, {plan.transfers.height:,} transfers, {left.height:,} left over, of which"
+    )
+    print(f"{left.filter(action='markdown').height:,} are marked down")
+
+
+def _side(
+    shops: list[str], goods: np.ndarray, rate: np.ndarray, price: np.ndarray, rng: np.random.Generator
+) -> SupplySide:
+    """Supply terms and stock of the chain and its warehouse D."""
+    size = len(shops) * PRODUCTS
+    ids = pl.DataFrame({"store_id": np.repeat(shops, PRODUCTS), "product_id": np.tile(goods, len(shops))})
+    number = pl.int_range(pl.len()) % PRODUCTS
+    terms = ids.with_columns(
+        lead_time_days=pl.Series(rng.integers(1, 3, size).astype(float)),
+        review_period_days=pl.Series(rng.choice([1.0, 3.0, 7.0], size)),
+        case_pack=pl.lit(1.0),
+        unit_price=pl.Series(np.tile(price, len(shops))),
+        unit_cost=pl.Series(np.tile(price * 0.7, len(shops))),
+        shelf_life_days=pl.when(number % 10 == 0).then(10.0),
+        source_store_id=pl.when(number % 2 == 0).then(pl.lit("D")),
+        known=pl.lit(value=True),
+        **{name: pl.lit(None, pl.Float64) for name in ("return_price", "holding_cost_per_day")},
+    )
+    held = ids.with_columns(
+        on_hand=pl.Series(rng.poisson(np.tile(rate, len(shops)) * rng.choice([1, 4, 12], size)) * 1.0)
+    )
+    central = pl.DataFrame({"store_id": "D", "product_id": goods, "on_hand": np.ceil(rate * len(shops) * 2)})
+    stock = pl.concat([held, central]).with_columns(on_order=pl.lit(0.0))
+    ends = ids.filter(number % 30 == 1).with_columns(
+        ends_on=pl.lit(TODAY + timedelta(days=9)), end_kind=pl.lit("listing")
+    )
+    due = pl.DataFrame(schema={**ids.schema, "arrives_on": pl.Date, "units": pl.Float64})
+    return SupplySide(terms, stock, ids.clear(), ends, due, due, TODAY)
+
+
+def _dataset(shops: list[str]) -> Dataset:
+    """The shops, and one sale, since a chain has sales."""
+    sale = pl.DataFrame({"date": [TODAY], "store_id": shops[:1], "product_id": ["0"], "units": [1.0]})
+    return Dataset.from_frames({"stores": pl.DataFrame({"store_id": shops}), "daily_sales": sale}).at(TODAY)
+
+
+def _peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+
+
 PARTS = {
     "counts": measure_counts,
     "transfers": measure_transfers,
@@ -150,8 +250,11 @@ PARTS = {
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=[*PARTS, "all"], nargs="?", default="all")
+    parser.add_argument("part", choices=[*PARTS, "plan", "all"], nargs="?", default="all")
+    parser.add_argument("--series", type=int, default=1_000_000, help="of the part plan, which `all` leaves out")
     chosen = parser.parse_args().part
+    if chosen == "plan":
+        measure_plan(parser.parse_args().series)
     for name, part in PARTS.items():
         if chosen in {name, "all"}:
             part()

@@ -47,7 +47,7 @@ def _stock_answers(answers: Answers, dataset: Dataset, leftovers: pl.DataFrame, 
     ids = [names.ids.take(np.arange(len(names))) for names in (answers.stores, answers.products)]
     lines = answers.suggestions.table(*ids)
     plan = answers.rows.get("plan")
-    ends = demand_ends(dataset, lines, as_of, settings) if plan is None else _planned_ends(plan, dataset)
+    ends = demand_ends(dataset, lines, as_of, settings) if plan is None else planned_ends(plan, dataset)
     return StockAnswers(
         orders=lines.filter(pl.col("order_quantity") > 0),
         transfers=answers.rows.get("transfers", pl.DataFrame(schema=TRANSFERS)),
@@ -59,7 +59,7 @@ def _stock_answers(answers: Answers, dataset: Dataset, leftovers: pl.DataFrame, 
     )
 
 
-def _planned_ends(plan: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
+def planned_ends(plan: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
     """The ends of demand that the plan names, listings by the data themselves; a season may go on by the forecast."""
     keys = list(SERIES)
     listed = plan.select(*keys, "ends_on").lazy().join(listing_ends(dataset), on=keys, how="left")

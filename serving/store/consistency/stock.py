@@ -46,7 +46,7 @@ class StockAnswers:
 
 def stock_contradictions(answers: Answers, told: StockAnswers) -> pl.DataFrame:
     """Contradictions among orders, transfers and left-overs: columns CONTRADICTIONS."""
-    noted = told.plan.select(*_KEYS, "notes")
+    noted = told.plan.select(*_KEYS, "notes", "moved_in", "moved_out")
     orders = told.orders.join(noted, on=_KEYS, how="left").join(told.ends, on=_KEYS, how="left")
     parts = [
         pl.DataFrame(schema=CONTRADICTIONS),
@@ -81,7 +81,9 @@ def _ordered_beyond_end(answers: Answers, orders: pl.DataFrame, told: StockAnswe
     rows = rows.filter(pl.col("last").is_not_null())
     demand = _demand_until(answers, rows, rows["last"], quantile=_HIGH)
     mean = _demand_until(answers, rows, rows["ends_on"], quantile=None)
-    position = pl.col("on_hand").fill_null(0).clip(0) + pl.col("on_order").fill_null(0) + pl.col("order_quantity")
+    moved = pl.col("moved_in").fill_null(0) - pl.col("moved_out").fill_null(0)
+    held = pl.col("on_hand").fill_null(0).clip(0) + pl.col("on_order").fill_null(0) + moved
+    position = held + pl.col("order_quantity")
     counted = pl.col("demand_until_next_arrival") - _DEMAND_TOLERANCE * pl.col("mean")
     beyond = (
         pl.when(pl.col("arrives_on") > pl.col("last")).then(pl.col("order_quantity"))

@@ -50,7 +50,8 @@ def told(orders=(), transfers=(), leftovers=(), notes=(), **facts) -> StockAnswe
         transfers=pl.DataFrame([move | row for row in transfers], schema=TRANSFERS),
         leftovers=pl.DataFrame([left | row for row in leftovers], schema=LEFTOVERS),
         plan=pl.DataFrame(
-            [{"store_id": "S1", "product_id": "P", "notes": list(notes)}], schema=keys | {"notes": pl.List(pl.String)}
+            [{"store_id": "S1", "product_id": "P", "notes": list(notes), "moved_out": facts.get("moved_out", 0.0)}],
+            schema=keys | {"notes": pl.List(pl.String), "moved_in": pl.Float64, "moved_out": pl.Float64},
         ),
         terms=pl.DataFrame([term | facts.get("terms", {})], schema=keys | schema),
         stock=pl.DataFrame(facts.get("stock", []), schema=keys | {"on_hand": pl.Float64}),
@@ -89,6 +90,15 @@ def test_an_order_beyond_the_end_counts_what_even_high_demand_would_not_sell():
     # 2 a day until the end are 8; an order that counts 12 counts days on which nothing is sold any more.
     counted = told(orders=[{"demand_until_next_arrival": 12.0}], ends=[end])
     assert lines(stock_contradictions(answers(), counted))["ordered_beyond_end"][2] == pytest.approx(12 - 1.1 * 8)
+
+
+def test_what_goes_to_other_shops_is_not_held_against_an_order():
+    # Four days at 4 a day sell 16 at most: of 10 on hand and 12 ordered 6 are too many, unless 6 or more go away.
+    end = {"store_id": "S1", "product_id": "P", "ends_on": date(2025, 3, 4)}
+    order = {"on_hand": 10.0, "order_quantity": 12.0}
+    for gone, beyond in ((0.0, 6.0), (4.0, 2.0), (6.0, None)):
+        found = lines(stock_contradictions(answers(date(2025, 3, 4)), told([order], ends=[end], moved_out=gone)))
+        assert (found["ordered_beyond_end"][2] if found else None) == beyond
 
 
 def test_an_order_beyond_its_own_shelf_life_is_found():
