@@ -117,7 +117,7 @@ def _left_over(
     if product or campaign:
         raise UsageError("--leftovers chooses the goods itself; got --product or --campaign as well. Leave one out.")
     # The plan of the whole chain: what other shops can sell is not left over.
-    excess = find_leftovers(PlanRequest(dataset, load_forecaster(), current().settings))
+    excess = find_leftovers(PlanRequest(dataset, load_forecaster(dataset), current().settings))
     return goods_to_clear(excess, store), left_over_in(excess, store)
 
 

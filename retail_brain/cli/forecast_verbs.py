@@ -41,6 +41,7 @@ def forecast(
     from retail_brain.files import sha256
     from retail_brain.outputs import SeriesFilter
     from retail_brain.work_digest import work_digest
+    from serving.planning.campaigns.demand import tenant_units
     from serving.planning.demand.forecast_table import empty_forecast_table, forecast_tables, write_forecast_file
     from serving.planning.demand.overrides import tenant_overrides
     from training.bundle import champion
@@ -57,14 +58,16 @@ def forecast(
         explain = False
     dataset = context.dataset(lake, as_of)
     overrides = tenant_overrides(context.workspace) if with_overrides else None
+    extra = tenant_units(context.workspace, dataset, context.settings.campaigns) if with_overrides else None
     quantiles = context.settings.demand.quantiles
     arguments = [horizon, stores, products, explain, seed, None if overrides is None else overrides.rows(), quantiles]
+    arguments.append(None if extra is None else extra.rows())
     manifest = sha256(folder / "manifest.json")
     digest = work_digest(dataset, forecast_tables.__module__, manifest, context.lake_uri(lake), *arguments)
     with context.progress.step("forecast") as step, resumable_work(work_beside(out)) as work:
         finished = work.checkpoints(digest)
         resumed = finished.names()
-        engine = model if overrides is None else OverriddenModel(model, overrides)
+        engine = model if overrides is None else OverriddenModel(model, overrides, extra)
         only = SeriesFilter(stores, products, skip_stores=resumed)
         tables = forecast_tables(
             engine, dataset, horizon, only, quantiles=quantiles, explain=explain, seed=seed, progress=context.progress

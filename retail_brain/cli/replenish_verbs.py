@@ -54,7 +54,7 @@ def replenish(
     dataset = chosen.dataset(lake, as_of)
     with chosen.progress.step("replenish") as step:
         only, progress = SeriesFilter(stores, products), chosen.progress
-        request = PlanRequest(dataset, load_forecaster(), chosen.settings, only, seed, progress)
+        request = PlanRequest(dataset, load_forecaster(dataset), chosen.settings, only, seed, progress)
         if scarce is None:
             table = suggest(request, budget=budget)
         else:

@@ -47,7 +47,7 @@ def transfers(
     settings = chosen.settings.model_copy(update={"network": network})
     with chosen.progress.step("transfers") as step:
         dataset, only = _with_inventory(chosen.dataset(lake, as_of)), SeriesFilter(stores, products)
-        table = suggest_transfers(PlanRequest(dataset, load_forecaster(), settings, only, seed, chosen.progress))
+        table = suggest_transfers(PlanRequest(dataset, load_forecaster(dataset), settings, only, seed, chosen.progress))
         write_table(table, out)
         step.rows = table.height
         step.note = f"{table['units'].sum():,.0f} units worth {table['expected_value'].sum():,.2f} -> {out}"
@@ -101,7 +101,7 @@ def leftovers(
     chosen = current()
     with chosen.progress.step("leftovers") as step:
         dataset, only = _with_inventory(chosen.dataset(lake, as_of)), SeriesFilter(stores, products)
-        request = PlanRequest(dataset, load_forecaster(), chosen.settings, only, seed, chosen.progress)
+        request = PlanRequest(dataset, load_forecaster(dataset), chosen.settings, only, seed, chosen.progress)
         table = find_leftovers(request)
         write_table(table, out)
         step.rows = table.height

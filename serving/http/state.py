@@ -133,6 +133,11 @@ class State:
         if tenant in self._tenants:
             self._tenants[tenant].refresh_overrides()
 
+    def refresh_campaigns(self, tenant: str) -> None:
+        """Looks at once for a tenant's approved and stopped campaigns."""
+        if tenant in self._tenants:
+            self._tenants[tenant].refresh_campaigns()
+
     def _tenant(self, name: str) -> Tenant:
         if name not in self._tenants:
             workspace = Workspace(self.home, name)

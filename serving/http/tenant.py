@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from retail_brain.errors import ModelError, RetailBrainError
+from retail_brain.operational.campaign_contacts import approved_mark
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.overrides import list_overrides, overrides_mark
@@ -29,11 +30,13 @@ from retail_brain.operational.suggestion_status import (
 )
 from retail_brain.settings import ServingSettings, Settings, load_settings
 from retail_brain.workspace import Workspace
+from serving.planning.campaigns.demand import CampaignBook
 from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.recent_events import RecentEvents
 from serving.planning.people.rule_files import RuleBook
 from serving.store.answer_set import Answers, current_id, open_answers
 from serving.store.arrays import Array
+from serving.store.campaigns import units_per_purchase_in
 from serving.store.identities import identifier
 
 _log = logging.getLogger("bentoml.retail_brain")
@@ -59,6 +62,7 @@ class TenantView:
         statuses_mark: state of the database in which `decisions` was read.
         rules: the operators' rules, resolved for the goods of the answers.
         overrides: what people put in the place of forecasts.
+        campaigns: units that approved campaigns are expected to cause.
     """
 
     tenant: str
@@ -69,6 +73,7 @@ class TenantView:
     statuses_mark: StatusesMark
     rules: RuleBook
     overrides: OverrideBook = field(default_factory=OverrideBook)
+    campaigns: CampaignBook = field(default_factory=CampaignBook)
 
     @cached_property
     def waiting(self) -> Array:
@@ -172,6 +177,7 @@ class Tenant:
             self.refresh_decisions()
             self.refresh_rules()
             self.refresh_overrides()
+            self.refresh_campaigns()
         return faults
 
     def refresh_events(self) -> None:
@@ -205,6 +211,12 @@ class Tenant:
         if mark != view.overrides.mark:
             book = OverrideBook.of(list_overrides(view.tenant, self._database), mark)
             self._swap(view.answers, overrides=book)
+
+    def refresh_campaigns(self) -> None:
+        """Looks for campaigns that were approved or stopped."""
+        view = self.view
+        if view is not None and approved_mark(view.tenant, self._database) != view.campaigns.mark:
+            self._swap(view.answers, campaigns=self._campaigns(view.answers, view.settings))
 
     def forget_events(self, before: datetime) -> None:
         """Drops people whose newest event was received before an instant."""
@@ -244,7 +256,15 @@ class Tenant:
         recent = RecentEvents(settings.serving) if self.view is None else self.view.recent
         mark = statuses_mark(tenant, self._database)
         view = TenantView(
-            tenant, settings, answers, recent, self._decisions(answers), mark, self._rules(answers), self._overrides()
+            tenant,
+            settings,
+            answers,
+            recent,
+            self._decisions(answers),
+            mark,
+            self._rules(answers),
+            self._overrides(),
+            self._campaigns(answers, settings),
         )
         # Events are keyed by the customers of the answers, so they are read before anybody asks.
         self._load_events(view)
@@ -266,6 +286,11 @@ class Tenant:
     def _overrides(self) -> OverrideBook:
         mark = overrides_mark(self._workspace.tenant, self._database)
         return OverrideBook.of(list_overrides(self._workspace.tenant, self._database), mark)
+
+    def _campaigns(self, answers: Answers, settings: Settings) -> CampaignBook:
+        as_of = date.fromisoformat(answers.manifest.as_of)
+        units = units_per_purchase_in(answers)
+        return CampaignBook.read(self._workspace.tenant, self._database, as_of, units, settings.campaigns)
 
     def _load_events(self, view: TenantView) -> None:
         now = self._now()

@@ -109,3 +109,11 @@ class PublishedSource:
             return list(range(len(self.answers.products)))
         places: list[int] = self.answers.products.find_many(list(product_ids)).tolist()
         return [place for place in places if place >= 0]
+
+
+def units_per_purchase_in(answers: Answers) -> pl.DataFrame:
+    """Mean units of a product in a purchase: `product_id`, `units_per_purchase`; empty in sets of older versions."""
+    listed = answers.rows.get("facts_products")
+    if listed is None or "units_per_purchase" not in listed.columns:
+        return pl.DataFrame(schema={"product_id": pl.String, "units_per_purchase": pl.Float64})
+    return listed.select("product_id", "units_per_purchase")

@@ -14,6 +14,7 @@ from retail_brain.decisions.forecast_value_added import valid_overrides
 from retail_brain.outputs import ALL_SERIES, DemandPaths, SeriesFilter
 from retail_brain.progress import SILENT, Progress
 from training.demand.config import DemandConfig
+from training.demand.extra_units import with_extra_units
 from training.demand.forecast_run import Explain, StoreForecast
 from training.demand.model import DemandModel
 
@@ -25,10 +26,13 @@ class OverriddenModel:
     Attributes:
         model: the engine.
         overrides: rows of `retail_brain.decisions.forecast_value_added.OVERRIDES`.
+        extra: units that campaigns are expected to cause (`store_id`, `product_id`, `date`, `units`); None for none.
+            People who override a forecast see them, so overrides come after them.
     """
 
     model: DemandModel
     overrides: pl.DataFrame
+    extra: pl.DataFrame | None = None
 
     @property
     def config(self) -> DemandConfig:
@@ -48,7 +52,8 @@ class OverriddenModel:
         """As `DemandModel.forecast`, with the overrides that were valid at the dataset's last visible day."""
         origin = dataset.as_of or dataset.last_day()
         for forecast in self.model.forecast(dataset, horizon, only, explain=explain, seed=seed, progress=progress):
-            yield overridden(forecast, self.overrides, origin)
+            raised = forecast if self.extra is None else with_extra_units(forecast, self.extra)
+            yield overridden(raised, self.overrides, origin)
 
 
 def overridden(forecast: StoreForecast, overrides: pl.DataFrame, origin: date) -> StoreForecast:

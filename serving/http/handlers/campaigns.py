@@ -62,9 +62,12 @@ def act(request: CampaignActRequest, call: Call) -> dict[str, Any]:
         ModelError: there is no recommender.
     """
     desk, change = _desk(call), _change(request.campaign_id, request.version, call)
-    if request.act == "stop":
-        return _answer(life.stop(desk, change, request.reason or ""), call)
-    return _answer((life.preview if request.act == "preview" else life.approve)(desk, change), call)
+    if request.act == "preview":
+        return _answer(life.preview(desk, change), call)
+    stored = life.approve(desk, change) if request.act == "approve" else life.stop(desk, change, request.reason or "")
+    # the forecast has the units of the campaign from the next question on
+    call.state.refresh_campaigns(call.principal.tenant)
+    return _answer(stored, call)
 
 
 def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:

@@ -58,6 +58,7 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
         ]
         if request.explain:
             _explain(series, answers, store, product)
+        _add_campaigns(series, call, ("forecast", *columns))
         _apply_overrides(series, call, ("forecast", *columns))
         rows += series
     products = positions[positions >= 0]
@@ -69,6 +70,18 @@ def forecast(request: ForecastRequest, call: Call) -> dict[str, Any]:
         "cold_product_ids": cold,
         "names": names_of(answers.products, products, answers.products.ids.take(products)),
     }
+
+
+def _add_campaigns(rows: list[dict[str, Any]], call: Call, columns: tuple[str, ...]) -> None:
+    """Adds the units that approved campaigns are expected to cause, as a driver of their own."""
+    extra = call.view.campaigns.units.get((rows[0]["store_id"], rows[0]["product_id"])) if rows else None
+    for row in rows if extra else ():
+        units = round(extra.get(row["date"], 0.0), 4) if extra else 0.0
+        if units and "forecast" in row:
+            row |= {name: round(row[name] + units, 4) for name in columns}
+            row["campaign_units"] = units
+            if row.get("drivers") is not None:
+                row["drivers"] = row["drivers"] | {"campaigns": units}
 
 
 def _apply_overrides(rows: list[dict[str, Any]], call: Call, columns: tuple[str, ...]) -> None:

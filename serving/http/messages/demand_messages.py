@@ -146,6 +146,7 @@ class ForecastRow(BaseModel):
     forecast: float
     promotion: bool | None = None
     drivers: dict[str, float] | None = None
+    campaign_units: float | None = None
     engine_forecast: float | None = None
     override: dict[str, Any] | None = None
 

@@ -15,6 +15,9 @@ from training.demand.applied_overrides import OverriddenModel
 from training.demand.forecast_run import Explain, StoreForecast
 from training.demand.model import DemandModel
 
+_NAMED = (*DRIVERS, "campaigns")
+"""Drivers in their order; that of the campaigns is there only in stores where some are approved."""
+
 
 def forecast_tables(
     model: DemandModel | OverriddenModel,
@@ -58,7 +61,9 @@ def forecast_table(forecast: StoreForecast, quantiles: Sequence[float]) -> pl.Da
     )
     if forecast.drivers is None:
         return table
-    return table.with_columns(forecast.drivers[name].alias(f"driver_{name}") for name in DRIVERS)
+    return table.with_columns(
+        forecast.drivers[name].alias(f"driver_{name}") for name in forecast.drivers.columns if name in _NAMED
+    )
 
 
 def empty_forecast_table(quantiles: Sequence[float], *, explain: bool = False) -> pl.DataFrame:
@@ -78,7 +83,8 @@ def write_forecast_file(out: Path, stores: Checkpoints, empty: pl.DataFrame) -> 
         stores: a part per store, named by its id.
         empty: the table without rows, for work without a store.
     """
-    tables = pl.concat([empty.lazy(), *(stores.scan(store) for store in stores.names())])
+    # stores without a campaign lack its driver
+    tables = pl.concat([empty.lazy(), *(stores.scan(store) for store in stores.names())], how="diagonal")
     with atomic_path(out) as aside:
         if out.suffix == ".csv":
             tables.sink_csv(aside)

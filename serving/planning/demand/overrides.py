@@ -19,13 +19,18 @@ def tenant_overrides(workspace: Workspace) -> pl.DataFrame:
     """
     database = Database(workspace.database_url)
     try:
-        # Opening SQLite would create the file: a tenant that never wrote anything must not get a database by reading.
-        if database.is_sqlite and not (workspace.home / "var" / "operational.db").exists() and _is_default(workspace):
+        if not has_database(workspace, database):
             return _override_frame([])
         upgrade(database)
         return _override_frame(list_overrides(workspace.tenant, database))
     finally:
         database.close()
+
+
+def has_database(workspace: Workspace, database: Database) -> bool:
+    """Whether there is a database to read: opening SQLite would create the file of a tenant that never wrote any."""
+    is_made = (workspace.home / "var" / "operational.db").exists()
+    return is_made or not (database.is_sqlite and _is_default(workspace))
 
 
 def _is_default(workspace: Workspace) -> bool:

@@ -23,6 +23,7 @@ from serving.store.rows import write_rows
 from serving.store.suggestions import write_suggestions
 from serving.store.what_if_sheets import MODEL, PlacedSheet, SheetWriter
 from training.demand.applied_overrides import overridden
+from training.demand.extra_units import with_extra_units
 from training.demand.forecast_run import StoreForecast
 from training.demand.mean_model import MeanModel
 from training.demand.model import DemandModel
@@ -61,12 +62,14 @@ def publish_demand(
     overrides: pl.DataFrame,
     people: Answers | None,
     progress: Progress,
+    extra: pl.DataFrame | None = None,
 ) -> DemandPublished:
     """Writes forecasts and order suggestions; one run of the model serves both.
 
     Forecasts are the engine's, since overrides may end at any time and are applied when somebody asks; suggestions rest
-    on the forecasts with the overrides (rows of `forecast_value_added.OVERRIDES`) that are valid now. `people` are the
-    answers of the recommender, None without one.
+    on the forecasts with the overrides (rows of `forecast_value_added.OVERRIDES`) that are valid now, and with the
+    `extra` units that approved campaigns are expected to cause (rows of EXTRA_UNITS). `people` are the answers of the
+    recommender, None without one.
     """
     chain, costs = ChainPlan.read(dataset, settings), unit_costs(dataset)
     side = chain.side
@@ -80,7 +83,8 @@ def publish_demand(
         for forecast in model.forecast(dataset, horizon, explain="quick"):
             if not len(done.origin):
                 write_calendar(folder, forecast.paths.dates.to_list())
-            chain.add(overridden(forecast, overrides, side.as_of).paths)
+            raised = forecast if extra is None else with_extra_units(forecast, extra)
+            chain.add(overridden(raised, overrides, side.as_of).paths)
             done.origin.append(origin_rows(forecast, risk, default_risk))
             chain.prices.add(forecast)
             writer.add(_sheets(forecast, model, horizon, costs, positions))

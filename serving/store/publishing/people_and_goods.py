@@ -9,6 +9,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.offer_rules import Goods
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
+from serving.planning.campaigns.demand import units_per_purchase
 from serving.planning.people.audience_facts import read_facts
 from serving.planning.people.reasons import reason_text
 from serving.planning.people.received_events import bought_by_event, without_just_bought
@@ -117,7 +118,9 @@ def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions
     ids = pl.DataFrame({"product_id": list(positions.products)})
     described = products.select("product_id", "category", launched_on=launched).unique("product_id").collect()
     whole = {
-        "facts_products": ids.join(described, on="product_id", how="left", maintain_order="left"),
+        "facts_products": ids.join(described, on="product_id", how="left", maintain_order="left").join(
+            units_per_purchase(dataset), on="product_id", how="left", maintain_order="left"
+        ),
         "facts_customers": facts.customers,
         "facts_consents": facts.consents,
         "facts_contacts": facts.contacts,

@@ -16,6 +16,7 @@ from retail_brain.files import name_aside, sweep
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
+from serving.planning.campaigns.demand import tenant_units
 from serving.planning.demand.overrides import tenant_overrides
 from serving.planning.demand.value_added import ledger
 from serving.planning.profile.facts import outside_facts
@@ -156,7 +157,8 @@ def _fill(
         publish_popular(folder, dataset, positions, settings.serving)
     if "demand" in models:
         model, overrides = DemandModel.load(models["demand"]), tenant_overrides(workspace)
-        demand = publish_demand(folder, dataset, model, settings, positions, overrides, people, progress)
+        extra = tenant_units(workspace, dataset, settings.campaigns)
+        demand = publish_demand(folder, dataset, model, settings, positions, overrides, people, progress, extra)
         write_origin(workspace.ledger, _day(dataset), demand.origin, settings.demand)
         write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))
         counts |= {"series": demand.series, "suggestions": demand.suggestions} | demand.network

@@ -125,3 +125,29 @@ def test_an_effect_is_the_newest_look_and_all_looks_are_listed(client: Any, data
         ("2025-03-21", 0.1, True),
     ]
     assert client.refused("/campaign_effect", {"campaign_id": "nothing"}) == (404, "not_found")
+
+
+def test_an_approved_campaign_is_a_driver_of_the_forecast_until_it_is_stopped(client: Any) -> None:
+    asked = {"store_id": "S001", "product_ids": ["P0001"], "horizon": 7, "explain": True}
+
+    def rows() -> list[dict[str, Any]]:
+        listed: list[dict[str, Any]] = client.ask("/forecast", asked)["forecasts"]
+        return listed
+
+    before = rows()
+    draft = DRAFT | {"product_ids": ["P0001"], "size": 200, "holdout_share": 0.0}
+    ask(client, "/campaign", {"campaign_id": "driver", "campaign": draft})
+    seen = ask(client, "/campaign_act", {"campaign_id": "driver", "version": 1, "act": "preview"})
+    ask(client, "/campaign_act", {"campaign_id": "driver", "version": 2, "act": "approve"})
+    after = rows()
+    added = [row["forecast"] - old["forecast"] for row, old in zip(after, before, strict=True)]
+    assert added == pytest.approx([row.get("campaign_units", 0.0) for row in after])
+    assert [row["drivers"].get("campaigns") for row in after] == [row.get("campaign_units") for row in after]
+    assert sum(row["drivers"].get("campaigns", 0) for row in after) == pytest.approx(sum(added))
+    assert 0 < sum(added) <= seen["campaign"]["preview"]["caused_purchases"] + 1e-6
+    assert all(
+        row["forecast_p50"] - old["forecast_p50"] == pytest.approx(up)
+        for row, old, up in zip(after, before, added, strict=True)
+    )
+    ask(client, "/campaign_act", {"campaign_id": "driver", "version": 3, "act": "stop", "reason": "test"})
+    assert rows() == before
