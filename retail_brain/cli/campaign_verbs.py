@@ -45,6 +45,25 @@ def save(
     typer.echo(f"{campaign_id}: {stored.state}, version {stored.version}")
 
 
+@campaign.command()
+def propose(
+    store: Annotated[list[str] | None, typer.Option("--store", help="Only this shop; may be repeated.")] = None,
+    campaign_id: Annotated[
+        str | None, typer.Option("--id", help="Id of the draft.", show_default="leftover- and the day")
+    ] = None,
+    by: ByOption = "command line",
+) -> None:
+    """Propose a campaign for the excess stock that can still be sold: a previewed draft to change or approve."""
+    from serving.planning.campaigns.propose import propose as propose_draft
+
+    with _desk() as desk:
+        name = campaign_id or f"leftover-{desk.today.isoformat()}"
+        stored = propose_draft(desk, _change(name, None, by), store or ())
+    found = stored.preview or {}
+    typer.echo(f"{name}: previewed, version {stored.version}, {stored.definition['name']}")
+    _say_preview(found)
+
+
 @campaign.command("list")
 def list_() -> None:
     """List campaigns with how they stand."""

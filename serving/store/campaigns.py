@@ -1,6 +1,6 @@
 """Facts for campaigns from published answers, so that page, API and command line plan from the same numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceFacts
 from retail_brain.errors import ModelError
+from retail_brain.table_schemas import CHANNELS_OF_CONTACT
 from serving.store.answer_set import Answers
 from serving.store.audiences import NOBODY, facts_of, pairs_at, pairs_of
 
@@ -84,6 +85,21 @@ class PublishedSource:
     def facts(self, product_ids: Sequence[str] | None) -> AudienceFacts:
         """Facts about everybody and some goods (None: all)."""
         return facts_of(self.answers, self._places(product_ids))
+
+    def names(self, product_ids: Sequence[str]) -> Mapping[str, str]:
+        """Names of products that have one."""
+        products = self.answers.products
+        places = products.find_many(list(product_ids))
+        named = zip(product_ids, places.tolist(), strict=True)
+        return {one: products.names[place] for one, place in named if place >= 0 and products.names[place]}
+
+    def channel_costs(self) -> Mapping[str, float]:
+        """Median cost of a contact by the channels of past campaigns."""
+        listed = self.answers.rows.get("campaigns")
+        if listed is None or "contact_cost" not in listed.columns:
+            return {}
+        known = listed.filter(pl.col("channel").is_in(CHANNELS_OF_CONTACT), pl.col("contact_cost").is_not_null())
+        return dict(known.group_by("channel").agg(pl.col("contact_cost").median()).sort("channel").iter_rows())
 
     def pairs(self, product_ids: Sequence[str] | None, customer_ids: Sequence[str] | None) -> pl.DataFrame:
         """Scored pairs of some goods (None: all) and some people (None: all).

@@ -14,11 +14,13 @@ from serving.http.messages.campaign_messages import (
     CampaignActRequest,
     CampaignContactsRequest,
     CampaignEffectRequest,
+    CampaignProposeRequest,
     CampaignRequest,
     CampaignsRequest,
 )
 from serving.planning.campaigns import life
 from serving.planning.campaigns.measuring import look_row
+from serving.planning.campaigns.propose import propose as propose_draft
 from serving.store.campaigns import PublishedSource
 
 
@@ -68,6 +70,18 @@ def act(request: CampaignActRequest, call: Call) -> dict[str, Any]:
     # the forecast has the units of the campaign from the next question on
     call.state.refresh_campaigns(call.principal.tenant)
     return _answer(stored, call)
+
+
+def propose(request: CampaignProposeRequest, call: Call) -> dict[str, Any]:
+    """Stores and previews a draft for excess stock.
+
+    Raises:
+        ConflictError: a campaign of that id is there already.
+        NotFoundError: a shop has no excess stock.
+        ImpossibleError: nothing is left over that could still be sold.
+        ModelError: the answers hold no excess stock or no scored pairs.
+    """
+    return _answer(propose_draft(_desk(call), _change(request.campaign_id, None, call), request.store_ids), call)
 
 
 def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:

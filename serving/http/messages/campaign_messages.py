@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
-from serving.http.messages.common import NO_NUL, WHOLE, Comment, Names, Offset, Strict, config
+from serving.http.messages.common import NO_NUL, ONCE, WHOLE, Comment, Id, Names, Offset, Strict, config
 
 CampaignId = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), WHOLE]
@@ -106,6 +106,15 @@ class CampaignEffectResponse(Strict):
     looks: list[LookRow]
 
 
+class CampaignProposeRequest(BaseModel):
+    """A new draft for the excess stock of some shops (none named: of all)."""
+
+    model_config = config({"campaign_id": "K15", "store_ids": ["S03"]})
+
+    campaign_id: CampaignId
+    store_ids: Annotated[list[Id], Field(max_length=10_000), ONCE] = []
+
+
 class StepRow(Strict):
     """People whom one step left out, and how many were left after it."""
 
@@ -128,6 +137,7 @@ class PreviewRow(BaseModel):
     caused_purchases: float
     caused_share: float
     effect_basis: Literal["measured", "assumed"]
+    measured_campaigns: int = 0
     cost: float
     expected_value: float | None
     products: list[dict[str, Any]]

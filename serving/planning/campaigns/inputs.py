@@ -1,6 +1,6 @@
 """What a campaign is planned from, wherever it was read: published answers or a dataset."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -36,6 +36,14 @@ class CampaignSource(Protocol):
 
     def facts(self, product_ids: Sequence[str] | None) -> AudienceFacts:
         """Facts about all people and these goods (None: all goods)."""
+        ...
+
+    def names(self, product_ids: Sequence[str]) -> Mapping[str, str]:
+        """Product_id -> name, where there is one."""
+        ...
+
+    def channel_costs(self) -> Mapping[str, float]:
+        """Channel -> usual money for a contact, of the channels that past campaigns used."""
         ...
 
     def pairs(self, product_ids: Sequence[str] | None, customer_ids: Sequence[str] | None) -> pl.DataFrame:

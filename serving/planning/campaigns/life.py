@@ -17,6 +17,7 @@ from retail_brain.operational.campaign_contacts import (
     campaign_contacts,
     stop_campaign,
 )
+from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaigns import (
     OPEN,
     Change,
@@ -192,7 +193,8 @@ def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCam
         )
     window = desk.settings.audience.contact_window_days
     others = other_plans(change.tenant, desk.database, change.campaign_id, desk.today, window)
-    return plan_campaign(definition_of(present), change.campaign_id, desk.source, others, desk.settings)
+    looks = campaign_effects(change.tenant, desk.database)
+    return plan_campaign(definition_of(present), change.campaign_id, desk.source, others, desk.settings, looks)
 
 
 def summary(stored: StoredCampaign, today: date, language: Language) -> dict[str, Any]:

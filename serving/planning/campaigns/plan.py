@@ -10,7 +10,9 @@ from retail_brain.decisions.audience_request import AudienceFacts, AudienceReque
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from retail_brain.decisions.eligibility import assess
 from retail_brain.decisions.left_over_offers import LEFT_OVER
+from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.settings import Settings
+from serving.planning.campaigns.estimates import CausedShare, caused_share
 from serving.planning.campaigns.goods import goods_of, left_over_of, people_of
 from serving.planning.campaigns.hours import contact_hours, open_hours
 from serving.planning.campaigns.inputs import CampaignSource, OtherPlans
@@ -30,20 +32,23 @@ class PlannedCampaign:
         stock: stock that limits the promises: `store_id`, `product_id`, `stock`, `promised_before`; empty where it
             does not.
         request: the question that was asked.
-        caused_share: share of purchases taken to be caused by contacts.
-        is_measured: whether that share was measured on campaigns of the past.
+        share: of purchases taken to be caused by contacts.
     """
 
     people: pl.DataFrame
     listed: pl.DataFrame
     stock: pl.DataFrame
     request: AudienceRequest
-    caused_share: float
-    is_measured: bool
+    share: CausedShare
 
 
 def plan_campaign(
-    definition: CampaignDefinition, campaign_id: str, source: CampaignSource, others: OtherPlans, settings: Settings
+    definition: CampaignDefinition,
+    campaign_id: str,
+    source: CampaignSource,
+    others: OtherPlans,
+    settings: Settings,
+    looks: Sequence[StoredEffect] = (),
 ) -> PlannedCampaign:
     """Works a campaign out.
 
@@ -53,6 +58,7 @@ def plan_campaign(
         source: facts as of a day.
         others: what other approved campaigns plan.
         settings: caps, quiet hours and what is assumed.
+        looks: at the effects of past campaigns, which say what contacts cause.
 
     Raises:
         NotFoundError: a product, the category or the segment is not known.
@@ -62,10 +68,9 @@ def plan_campaign(
     product_ids, named = goods_of(definition, source), people_of(definition, source)
     request = definition.request(campaign_id, product_ids, settings.audience.holdout_share)
     facts = source.facts(product_ids or None)
-    is_measured = facts.caused_share is not None
-    share = facts.caused_share if facts.caused_share is not None else settings.campaigns.assumed_caused_share
+    share = caused_share(facts.caused_share, settings.campaigns.assumed_caused_share, looks)
     facts = _of_people(facts, named, definition.store_ids)
-    facts = replace(facts, caused_share=share, planned=others.contacts, values=_values(facts, definition))
+    facts = replace(facts, caused_share=share.value, planned=others.contacts, values=_values(facts, definition))
     stock = _stock(definition, source, facts, others)
     if stock is not None:
         facts = replace(facts, left_over=_promisable(stock, facts))
@@ -83,7 +88,7 @@ def plan_campaign(
     )
     listed = whole.filter(pl.col("code").is_null())
     shown = pl.DataFrame(schema=_STOCK) if stock is None else stock
-    return PlannedCampaign(whole, listed, shown, request, share, is_measured)
+    return PlannedCampaign(whole, listed, shown, request, share)
 
 
 _STOCK = {"store_id": pl.String, "product_id": pl.String, "stock": pl.Float64, "promised_before": pl.Float64}

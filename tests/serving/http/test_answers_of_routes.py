@@ -305,7 +305,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/campaigns": {},
     "/route_order": {"lines": [{"product_id": "P0001", "units": 2}], "store_id": "S001"},
 }
-ELSEWHERE = {"/receipts", "/campaign", "/campaign_act", "/campaign_contacts", "/campaign_effect"}
+ELSEWHERE = {"/receipts", "/campaign", "/campaign_act", "/campaign_contacts", "/campaign_effect", "/campaign_propose"}
 """Routes that need something to have happened before; `test_orders_over_http.py` and `test_campaigns_over_http.py` ask
 them."""
 

@@ -151,3 +151,17 @@ def test_an_approved_campaign_is_a_driver_of_the_forecast_until_it_is_stopped(cl
     )
     ask(client, "/campaign_act", {"campaign_id": "driver", "version": 3, "act": "stop", "reason": "test"})
     assert rows() == before
+
+
+def test_what_is_left_over_becomes_a_draft_with_numbers(client: Any) -> None:
+    made = ask(client, "/campaign_propose", {"campaign_id": "clear", "store_ids": ["S001"]})["campaign"]
+    assert (made["state"], made["version"]) == ("previewed", 2)
+    definition = made["definition"]
+    assert (definition["left_over"], definition["store_ids"]) == (True, ["S001"])
+    assert (definition["starts_on"], definition["ends_on"]) == ("2025-03-01", "2025-03-15")
+    assert "苹果2" in definition["slots"][0]["text_zh"]
+    # six units are left of P0002 in S001
+    assert 0 < made["preview"]["expected_buyers"] <= 6
+    assert client.refused("/campaign_propose", {"campaign_id": "clear"}, role="marketer") == (409, "conflict")
+    gone = {"campaign_id": "clear2", "store_ids": ["S003"]}
+    assert client.refused("/campaign_propose", gone, role="marketer") == (404, "not_found")

@@ -64,6 +64,12 @@ class FakeSource:
         }
         return AudienceFacts(**(whole | self.changes))
 
+    def names(self, product_ids: Sequence[str]) -> dict[str, str]:
+        return {one: f"{one}茶" for one in product_ids}
+
+    def channel_costs(self) -> dict[str, float]:
+        return {"sms": 0.05, "guide": 1.5}
+
     def pairs(self, product_ids: Sequence[str] | None, customer_ids: Sequence[str] | None) -> pl.DataFrame:
         rows = [
             {"customer_id": who, "product_id": one, "probability": self.probability / (1 + place), "kind": "repeat"}

@@ -1,0 +1,75 @@
+"""Proposes a campaign for what the shops will not sell: goods, shops, days and messages, as a draft to look at."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import polars as pl
+
+from retail_brain.decisions.campaigns.definition import CampaignDefinition, parse_definition
+from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.operational.campaigns import Change, StoredCampaign
+from serving.planning.campaigns import life
+from serving.planning.stock.stock_network import goods_to_clear
+
+_DAYS = 14
+"""Days of a proposed campaign at most: two weeks, in which most of a contact's purchases fall."""
+_NAMED = 3
+"""Goods named in the proposed message: what fits in a short one."""
+_USUAL_CHANNELS = ("wechat", "sms")
+"""Channels proposed where no past campaign says what a contact costs by which channel."""
+
+
+def propose(desk: life.Desk, change: Change, store_ids: Sequence[str] = ()) -> StoredCampaign:
+    """Stores a draft for the excess stock of some shops (none named: of all) and previews it.
+
+    Raises:
+        ConflictError: a campaign of that id is there already.
+        NotFoundError: a shop has no excess stock.
+        ImpossibleError: nothing is left over that could still be sold.
+    """
+    drafted = life.save(desk, change, left_over_campaign(desk, store_ids))
+    seen = Change(change.tenant, change.campaign_id, drafted.version, change.by, change.now)
+    return life.preview(desk, seen)
+
+
+def left_over_campaign(desk: life.Desk, store_ids: Sequence[str] = ()) -> CampaignDefinition:
+    """The definition of a campaign for excess stock that can still be sold.
+
+    Raises:
+        NotFoundError: a shop has no excess stock.
+        ImpossibleError: nothing is left over that could still be sold.
+    """
+    excess = desk.source.left_over().filter(pl.col("sell_by") >= desk.today)
+    unknown = sorted(set(store_ids) - set(excess["store_id"]))
+    if unknown:
+        raise NotFoundError(f"nothing is left over in the shops {unknown}. Look at /leftovers.", {"store_ids": unknown})
+    if store_ids:
+        excess = excess.filter(pl.col("store_id").is_in(list(store_ids)))
+    if not excess.height:
+        raise ImpossibleError("nothing is left over that could still be sold, so there is no campaign to propose.")
+    last = excess["sell_by"].max()
+    assert isinstance(last, date)
+    days = min(_DAYS, (last - desk.today).days + 1)
+    goods = goods_to_clear(excess, None, most=_NAMED)
+    names = desk.source.names(goods)
+    listed = [names.get(one, one) for one in goods]
+    costs = desk.source.channel_costs() or dict.fromkeys(_USUAL_CHANNELS, 0.0)
+    slots = [
+        {
+            "channel": channel,
+            "text": f"At your shop while they last: {', '.join(listed)}.",
+            "text_zh": f"您的门店限量供应，售完为止：{'、'.join(listed)}。",
+            "contact_cost": cost,
+        }
+        for channel, cost in sorted(costs.items())
+        if channel != "guide"  # a guide's time is worth more than what is left over
+    ]
+    values = {
+        "name": f"Left over 清货 {desk.today:%Y-%m-%d}",
+        "left_over": True,
+        "store_ids": sorted(store_ids),
+        "slots": slots,
+        "starts_on": desk.today.isoformat(),
+        "ends_on": (desk.today + timedelta(days=days)).isoformat(),
+    }
+    return parse_definition(values, "the proposal")

@@ -1,0 +1,63 @@
+"""What contacts cause, updated by measured campaigns."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from retail_brain.operational.campaign_effects import StoredEffect, store_effect
+from retail_brain.operational.database import Database
+from retail_brain.settings import Settings
+from serving.planning.campaigns import life
+from serving.planning.campaigns.estimates import caused_share
+from serving.planning.campaigns.propose import propose
+
+NOW = datetime(2025, 3, 1, tzinfo=UTC)
+
+
+def look(name: str, share: float, error: float, day: int = 20, *, final: bool = True) -> StoredEffect:
+    effect = {"is_final": final, "caused_share": {"value": share, "error": error}}
+    return StoredEffect(name, date(2025, 3, day), effect, "Li", NOW)
+
+
+def test_without_measurements_it_is_what_was_published_or_assumed() -> None:
+    assert caused_share(None, 0.1, []) == caused_share(None, 0.1, [look("a", 0.5, 0.1, final=False)])
+    assert (caused_share(None, 0.1, []).value, caused_share(None, 0.1, []).is_measured) == (pytest.approx(0.1), False)
+    assert (caused_share(0.3, 0.1, []).value, caused_share(0.3, 0.1, []).is_measured) == (pytest.approx(0.3), True)
+
+
+def test_each_final_measurement_moves_it_by_its_precision() -> None:
+    found = caused_share(None, 0.1, [look("a", 0.5, 0.1), look("a", 0.4, 0.1, 25), look("b", 0.2, 0.2)])
+    # weights 1/.01, 1/.01 and 1/.04: of campaign a the newest look counts
+    assert found.value == pytest.approx((100 * 0.1 + 100 * 0.4 + 25 * 0.2) / 225)
+    assert (found.is_measured, found.campaigns) == (True, 2)
+
+
+def test_a_campaign_that_did_harm_leaves_a_little() -> None:
+    assert caused_share(None, 0.1, [look("a", -0.8, 0.01)]).value == 0.01
+
+
+def test_a_measured_effect_changes_the_next_preview(
+    database: Database, make_source: Any, define: Any, change: Any
+) -> None:
+    desk = life.Desk(database, make_source(), Settings())
+    life.save(desk, change("next"), define())
+    before = life.preview(desk, change("next", 1)).preview
+    store_effect("main", database, look("spring", 0.4, 0.02))
+    after = life.preview(desk, change("next", 2)).preview
+    assert before is not None
+    assert after is not None
+    assert (before["effect_basis"], after["effect_basis"], after["measured_campaigns"]) == ("assumed", "measured", 1)
+    assert after["caused_purchases"] > 3 * before["caused_purchases"]
+
+
+def test_a_proposal_is_for_what_can_still_be_sold(database: Database, make_source: Any, change: Any) -> None:
+    desk = life.Desk(database, make_source(people=20), Settings())
+    stored = propose(desk, change("clear"))
+    assert stored.definition["slots"] == [
+        {"channel": "sms", "text": "At your shop while they last: P2茶.",
+         "text_zh": "您的门店限量供应，售完为止：P2茶。", "contact_cost": 0.05}
+    ]  # fmt: skip
+    assert (stored.state, stored.definition["ends_on"]) == ("previewed", "2025-03-15")
+    assert stored.preview is not None
+    assert stored.preview["expected_buyers"] <= 1
