@@ -15,8 +15,10 @@ from features.goods.table import GoodsOptions, goods_features, series_features
 from features.identity.evidence import IdentityRules
 from features.identity.resolve import resolve_identities
 from features.partitions import ArrowFunction, drop, run_buckets
-from features.person.lifecycle import LifecycleRules
+from features.person.lifecycle import LifecycleRules, fit_churn_of_past
 from features.person.repeat_buying import MIN_REPEAT_BUYERS, RepeatBuying, fit_repeat_buying
+from features.person.rfm import RfmEdges
+from features.person.spending import fit_spending
 from features.person.table import PersonOptions, person_features
 from features.place.clusters import assign_clusters
 from features.place.table import PlaceOptions, place_features
@@ -235,7 +237,14 @@ class _Job:
     ) -> None:
         gap = buyers.typical_gap_days
         rules = replace(self.options.rules, typical_gap_days=gap) if gap else self.options.rules
-        options = PersonOptions(rules, model, self.dataset.has("consents"))
+        churn = fit_churn_of_past(buyers.days.lazy(), self.as_of, rules)
+        options = PersonOptions(
+            rules if churn is None else replace(rules, churn=churn),
+            model,
+            fit_spending(buyers.buyers),
+            RfmEdges.of(buyers.buyers),
+            has_consents=self.dataset.has("consents"),
+        )
         records = person_records(self.dataset, self.as_of, identities, products)
         self._table("person", "person_id", records, lambda r: person_features(r, self.as_of, options))
 
@@ -325,6 +334,6 @@ def arrow_function(features: Callable[[pl.LazyFrame], pl.LazyFrame]) -> ArrowFun
 
 
 def _fit(buyers: BuyerReferences) -> RepeatBuying | None:
-    again = buyers.summary.filter(pl.col("repeats") > 0).height
+    again = buyers.buyers.filter(pl.col("repeats") > 0).height
     # a young chain has too few repeat buyers: its features stay null, and the rest of the job goes on
-    return fit_repeat_buying(buyers.summary) if again >= MIN_REPEAT_BUYERS else None
+    return fit_repeat_buying(buyers.buyers) if again >= MIN_REPEAT_BUYERS else None

@@ -11,6 +11,9 @@ from retail_brain.dataset import Dataset
 _ABC_SHARES = (0.8, 0.95)
 """Cumulative shares of revenue at which classes A and B end: the usual 80 and 95 %."""
 
+_MONEY_DIGITS = 4
+"""Digits of money after the point: finer than any currency, coarser than the error of a sum of floats."""
+
 
 def sales_lines(dataset: Dataset, as_of: date) -> pl.LazyFrame:
     """Sales as of a day: one row per receipt line, or per store x product x date where there are no receipts.
@@ -95,42 +98,65 @@ class BuyerReferences:
     Attributes:
         buyers_365d: persons who bought within the last 365 days.
         typical_gap_days: median over repeat buyers of their mean gap between purchase days, or None without any.
-        summary: one row per buyer for the BG/NBD model: repeats, last_weeks, age_weeks.
+        buyers: one row per sampled buyer: person_id, repeats, last_weeks and age_weeks (for BG/NBD), purchases (days)
+            and total (money, for Gamma-Gamma), recency_days, baskets_365d, spend_365d (for RFM).
+        days: one row per sampled buyer x purchase day: person_id, date.
     """
 
     buyers_365d: int
     typical_gap_days: float | None
-    summary: pl.DataFrame
+    buyers: pl.DataFrame
+    days: pl.DataFrame
 
 
 def buyer_references(lines: pl.LazyFrame, as_of: date, max_buyers: int = 50_000) -> BuyerReferences:
     """Computes the reference values of buyers.
 
     Args:
-        lines: columns person_id, at and units.
+        lines: columns person_id, at, transaction_id, units and unit_price.
         as_of: last visible day.
-        max_buyers: most rows of the summary, every n-th buyer by id: the four parameters of BG/NBD need no more.
+        max_buyers: most sampled buyers, every n-th by id: a handful of parameters needs no more.
     """
-    days = lines.filter(pl.col("person_id").is_not_null() & (pl.col("units") > 0)).select(
-        "person_id", pl.col("at").cast(pl.Date).alias("date")
-    )
+    named = lines.filter(pl.col("person_id").is_not_null()).with_columns(date=pl.col("at").cast(pl.Date))
+    sold = pl.col("units") > 0
+    spend = pl.col("units") * pl.col("unit_price")
+    recent = within("date", as_of, 365)
     buyers = (
-        days.group_by("person_id")
-        .agg(pl.col("date").n_unique().alias("days"), pl.col("date").min().alias("first"), pl.col("date").max())
+        named.group_by("person_id")
+        .agg(
+            pl.col("date").filter(sold).n_unique().alias("purchases"),
+            pl.col("date").filter(sold).min().alias("first"),
+            pl.col("date").filter(sold).max().alias("last"),
+            # sums of floats depend on the order of the rows, which the engine does not keep; a rounded one does not
+            spend.sum().round(_MONEY_DIGITS).alias("total"),
+            pl.col("transaction_id").filter(sold & recent).n_unique().alias("baskets_365d"),
+            spend.filter(recent).sum().round(_MONEY_DIGITS).alias("spend_365d"),
+        )
+        .filter(pl.col("purchases") > 0)
         .collect(engine="streaming")
         .sort("person_id")
     )
-    if buyers.is_empty():
-        empty = pl.DataFrame(schema={"repeats": pl.Float64, "last_weeks": pl.Float64, "age_weeks": pl.Float64})
-        return BuyerReferences(0, None, empty)
-    span = (pl.col("date") - pl.col("first")).dt.total_days()
-    gap = buyers.filter(pl.col("days") > 1).select((span / (pl.col("days") - 1)).median()).item()
-    # every n-th by id, not a random draw: the same data give the same model
-    sample = buyers.gather_every(-(-buyers.height // max_buyers))
-    summary = sample.select(
-        (pl.col("days") - 1).cast(pl.Float64).alias("repeats"),
+    span = (pl.col("last") - pl.col("first")).dt.total_days()
+    gap = buyers.filter(pl.col("purchases") > 1).select((span / (pl.col("purchases") - 1)).median()).item()
+    # every n-th by id, not a random draw: the same data give the same models
+    sample = buyers.gather_every(max(1, -(-buyers.height // max_buyers)))
+    days = (
+        named.filter(sold)
+        .join(sample.lazy().select("person_id"), on="person_id", how="semi")
+        .select("person_id", "date")
+        .unique()
+        .collect(engine="streaming")
+        .sort("person_id", "date")
+    )
+    described = sample.select(
+        "person_id",
+        "purchases",
+        "total",
+        "baskets_365d",
+        "spend_365d",
+        (pl.col("purchases") - 1).cast(pl.Float64).alias("repeats"),
         (span / 7).alias("last_weeks"),
         ((pl.lit(as_of) - pl.col("first")).dt.total_days() / 7).alias("age_weeks"),
+        (pl.lit(as_of) - pl.col("last")).dt.total_days().alias("recency_days"),
     )
-    recent = buyers.filter(within("date", as_of, 365)).height
-    return BuyerReferences(recent, gap, summary)
+    return BuyerReferences(buyers.filter(within("last", as_of, 365)).height, gap, described, days)

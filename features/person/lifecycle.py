@@ -1,32 +1,45 @@
 """Customer lifecycle: stage, activity, trend and churn risk per person, by rules on purchase and event days.
 
-Stages (stranger, visitor, friend, old friend; 陌生人 / 访客 / 朋友 / 老友), with the thresholds of `LifecycleRules`:
+Stages (stranger, visitor, friend, old friend, sleeping, lost; 陌生人 / 访客 / 朋友 / 老友 / 沉睡 / 流失), with the
+thresholds of `LifecycleRules`:
 
 * *stranger*: has an identifier (a card, a phone, a device) but without a purchase and without an event lately.
 * *visitor*: no purchase yet, but at least one event (visit, view, scan ...) within `visitor_days`.
-* *friend*: has bought, and is not an old friend (any more).
-* *old friend*: has bought on at least `old_friend_days` days, the first at least `old_friend_tenure_days` ago, and is
-  not silent for longer than their own rhythm allows.
+* *friend*: has bought, and is none of the following.
+* *old friend*: has bought on at least `old_friend_days` days, the first at least `old_friend_tenure_days` ago.
+* *sleeping*: has bought, and is silent for longer than their own rhythm allows.
+* *lost*: silent for more than `lost_times` the silence allowed.
 
 A person's rhythm is their mean gap between purchase days, drawn towards `typical_gap_days` as if they had
 `typical_gap_weight` more gaps of that length. Silence is allowed for `quiet_gaps` such gaps and at least `quiet_days`.
 """
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Final
 
 import polars as pl
 
+from features.person.churn import ChurnModel, fit_churn
 from features.windows import days_since, until, within
 
-STAGES: Final = ("stranger", "visitor", "friend", "old_friend")
+STAGES: Final = ("stranger", "visitor", "friend", "old_friend", "sleeping", "lost")
+AIPL: Final = {
+    "stranger": "awareness",
+    "visitor": "interest",
+    "friend": "purchase",
+    "old_friend": "loyalty",
+    "sleeping": "purchase",
+    "lost": "purchase",
+}
+"""Stage -> step of the AIPL model (awareness, interest, purchase, loyalty)."""
 ACTIVITIES: Final = ("none", "new", "active", "late", "lapsed")
 TRENDS: Final = ("quiet", "cooling", "steady", "warming")
 
 LIFECYCLE_FEATURES: Final = (
     "stage",
     "stage_since",
+    "aipl",
     "activity",
     "trend",
     "churn_risk",
@@ -47,11 +60,13 @@ class LifecycleRules:
         old_friend_tenure_days: least days since an old friend's first purchase.
         quiet_days: days; a shorter silence is never a lapse.
         quiet_gaps: multiple of the person's mean gap; a longer silence is a lapse.
-        late_gaps: multiple of the person's mean gap; a longer silence is late.
+        late_gaps: multiple of the person's median gap (drawn towards the typical one); a longer silence is late.
         new_days: days; a first purchase within them makes a new customer.
         typical_gap_days: gap between purchase days of a typical customer.
         typical_gap_weight: number of gaps that the typical gap counts for (shrinkage).
-        leaver_share: prior share of customers who leave after a purchase.
+        lost_times: multiple of the allowed silence; a longer one is a loss. Of those beyond it 97 % have left on the
+            sample chain.
+        churn: churn risk by silence; fitted on the chain's own past where there is enough of it.
         trend_days: length of each of the two windows that the trend compares.
         trend_ratio: (recent + 1) / (previous + 1) active days from which a person is warming; its inverse is cooling.
     """
@@ -65,7 +80,8 @@ class LifecycleRules:
     new_days: int = 28
     typical_gap_days: float = 30.0
     typical_gap_weight: float = 2.0
-    leaver_share: float = 0.05
+    lost_times: float = 2.0
+    churn: ChurnModel = field(default_factory=ChurnModel)
     trend_days: int = 56
     trend_ratio: float = 1.5
 
@@ -76,8 +92,8 @@ def lifecycle(
     """One row per person: the columns of `LIFECYCLE_FEATURES`.
 
     `stage_since` is the first day of the present unbroken stretch of the stage, by the rhythm as of `as_of`.
-    `churn_risk` is the probability of having left, given a silence of r days and a mean gap of g days, if purchases are
-    a Poisson process: p / (p + (1 - p) exp(-r / g)) with p = `leaver_share`. It is null for those who never bought.
+    `churn_risk` is the probability of no purchase within the silence allowed from now on (`features.person.churn`). It
+    is null for those who never bought.
 
     Args:
         people: one row per person, columns `person_id` and `known_on` (date, may be null).
@@ -96,6 +112,42 @@ def lifecycle(
         .join(_active_days(pl.concat([days, seen]).unique(), as_of, rules), on="person_id", how="left")
     )
     return _classify(frame, as_of, rules).select("person_id", *LIFECYCLE_FEATURES)
+
+
+_FIT_DAYS_AGO: Final = (91, 182, 273)
+"""Days before the last visible day at which the past is looked at: one quarter, two and three, so that no season
+decides alone. Chosen by judgement, not measured."""
+
+
+def fit_churn_of_past(days: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> ChurnModel | None:
+    """Fits the churn risk on how people went on who stood somewhere a quarter, two and three quarters ago.
+
+    People whose allowed silence after that day is not over by `as_of` are left out.
+
+    Args:
+        days: one row per buyer x purchase day: person_id, date; later days than `as_of` are ignored.
+        as_of: last visible day.
+        rules: thresholds of rhythm and silence.
+    """
+    seen = days.filter(pl.col("date") <= as_of)
+    return fit_churn([_how_they_went_on(seen, as_of - timedelta(days=ago), as_of, rules) for ago in _FIT_DAYS_AGO])
+
+
+def _how_they_went_on(days: pl.LazyFrame, then: date, as_of: date, rules: LifecycleRules) -> pl.DataFrame:
+    """One row per person as they stood on a past day: the examples of `fit_churn`."""
+    after = days.filter(pl.col("date") > then).group_by("person_id").agg(pl.col("date").min().alias("next_on"))
+    over_on = pl.lit(then).dt.offset_by(pl.format("{}d", pl.col("quiet_after_days").cast(pl.Int64)))
+    return (
+        _rhythm(days.filter(pl.col("date") <= then), then, rules)
+        .filter(over_on <= as_of)
+        .join(after, on="person_id", how="left")
+        .select(
+            ratio=pl.col("recency_days") / pl.col("rhythm_days"),
+            purchase_days="purchase_days",
+            is_gone=~(pl.col("next_on") <= over_on).fill_null(value=False),
+        )
+        .collect()
+    )
 
 
 def _days(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
@@ -128,6 +180,11 @@ def _rhythm(days: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFr
         ((pl.col("gap").sum() + weight * rules.typical_gap_days) / (pl.col("gap").count() + weight)).alias(
             "rhythm_days"
         ),
+        # the median, as the profile says it: one long holiday makes nobody's usual gap longer
+        (
+            (pl.col("gap").median().fill_null(0) * pl.col("gap").count() + weight * rules.typical_gap_days)
+            / (pl.col("gap").count() + weight)
+        ).alias("usual_gap_days"),
     )
     own = own.with_columns(
         (rules.quiet_gaps * pl.col("rhythm_days")).clip(lower_bound=rules.quiet_days).ceil().alias("quiet_after_days"),
@@ -167,11 +224,12 @@ def _after(column: str, days: pl.Expr) -> pl.Expr:
 
 
 def _classify(frame: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.LazyFrame:
-    """Adds stage, stage_since, activity, trend and churn_risk."""
+    """Adds stage, stage_since, aipl, activity, trend and churn_risk."""
     frame = frame.with_columns(
         pl.col("active_days_recent", "active_days_previous").fill_null(0),
         _after("first_on", pl.lit(rules.old_friend_tenure_days)).alias("tenured_on"),
         _after("last_on", pl.col("quiet_after_days")).alias("quiet_on"),
+        _after("last_on", (rules.lost_times * pl.col("quiet_after_days")).ceil()).alias("lost_on"),
         days_since("seen_on", as_of).alias("unseen_days"),
     ).with_columns(
         pl.when(pl.col("enough_on").is_not_null())
@@ -180,16 +238,18 @@ def _classify(frame: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.Laz
     )
     bought = pl.col("purchase_days").is_not_null()
     lapsed = pl.col("quiet_on") < as_of  # the last day of the allowed silence has passed
-    became_old = (pl.col("old_friend_on") <= pl.col("quiet_on")).fill_null(value=False)
-    old = became_old & ~lapsed & (pl.col("old_friend_on") <= as_of)
+    lost = pl.col("lost_on") < as_of
+    old = bought & (pl.col("old_friend_on") <= as_of)
     visiting = (pl.col("unseen_days") < rules.visitor_days).fill_null(value=False)
     since = (
-        pl.when(old)
-        .then(pl.col("old_friend_on"))
-        .when(bought & became_old & lapsed)
+        pl.when(bought & lost)
+        .then(_after("lost_on", pl.lit(1)))
+        .when(bought & lapsed)
         .then(_after("quiet_on", pl.lit(1)))
+        .when(old)
+        .then(pl.col("old_friend_on"))
         .when(bought)
-        .then(pl.col("first_on"))
+        .then(pl.col("run_on"))
         .when(visiting)
         .then(pl.col("visiting_on"))
         .when(pl.col("seen_on").is_not_null())
@@ -197,7 +257,11 @@ def _classify(frame: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.Laz
         .otherwise(pl.col("known_on"))
     )
     stage = (
-        pl.when(old)
+        pl.when(bought & lost)
+        .then(pl.lit("lost"))
+        .when(bought & lapsed)
+        .then(pl.lit("sleeping"))
+        .when(old)
         .then(pl.lit("old_friend"))
         .when(bought)
         .then(pl.lit("friend"))
@@ -208,15 +272,15 @@ def _classify(frame: pl.LazyFrame, as_of: date, rules: LifecycleRules) -> pl.Laz
     return frame.with_columns(
         stage.alias("stage"),
         since.alias("stage_since"),
+        stage.replace_strict(AIPL, return_dtype=pl.String).alias("aipl"),
         _activity(bought, lapsed, visiting, as_of, rules).alias("activity"),
-        _trend(rules).alias("trend"),
-        _churn_risk(rules).alias("churn_risk"),
-    )
+        rules.churn.risk(pl.col("recency_days") / pl.col("rhythm_days"), pl.col("purchase_days")).alias("churn_risk"),
+    ).with_columns(_trend(rules).alias("trend"))
 
 
 def _activity(bought: pl.Expr, lapsed: pl.Expr, visiting: pl.Expr, as_of: date, rules: LifecycleRules) -> pl.Expr:
     silence = pl.col("recency_days")
-    late = silence > (rules.late_gaps * pl.col("rhythm_days"))
+    late = silence > (rules.late_gaps * pl.col("usual_gap_days"))
     return (
         # the first that holds counts: a lapse before everything, and a new customer is never late
         pl.when(bought & lapsed)
@@ -238,14 +302,12 @@ def _trend(rules: LifecycleRules) -> pl.Expr:
     return (
         pl.when((recent == 0) & (previous == 0))
         .then(pl.lit("quiet"))
-        .when(change >= rules.trend_ratio)
+        # who is later than usual cools, however much went on in the weeks before
+        .when((change >= rules.trend_ratio) & ~pl.col("activity").is_in(["late", "lapsed"]))
         .then(pl.lit("warming"))
+        .when(change >= rules.trend_ratio)
+        .then(pl.lit("cooling"))
         .when(change <= 1 / rules.trend_ratio)
         .then(pl.lit("cooling"))
         .otherwise(pl.lit("steady"))
     )
-
-
-def _churn_risk(rules: LifecycleRules) -> pl.Expr:
-    left, stays = rules.leaver_share, 1 - rules.leaver_share
-    return left / (left + stays * (-(pl.col("recency_days") / pl.col("rhythm_days"))).exp())

@@ -68,17 +68,23 @@ class RepeatBuying:
         return alive
 
     def expected_purchases(self, weeks: float, repeats: Numbers, last: Numbers, age: Numbers) -> Numbers:
-        """Expected purchases in the next `weeks` weeks (equation 10, rearranged so that it does not overflow).
+        """Expected purchases in the next `weeks` weeks (equation 10).
 
         Other arguments as in `log_likelihood`.
         """
+        active = self.expected_if_alive(weeks, repeats, age)
+        expected: Numbers = active / (1 + self._odds_of_leaving(repeats, last, age))
+        return expected
+
+    def expected_if_alive(self, weeks: float, repeats: Numbers, age: Numbers) -> Numbers:
+        """Expected purchases of somebody who has not left (equation 10, rearranged so that it does not overflow)."""
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
         share = weeks / (alpha + age + weeks)
         # the formula divides by a - 1, and its limit is finite: step aside
         near = a if abs(a - 1) > 1e-6 else 1 + 1e-6
         series = hyp2f1(near + b - 1 - r, near - 1, near + b + repeats - 1, share)
         active = (near + b + repeats - 1) / (near - 1) * (1 - (1 - share) ** (near - 1) * series)
-        expected: Numbers = np.maximum(active, 0) / (1 + self._odds_of_leaving(repeats, last, age))
+        expected: Numbers = np.maximum(active, 0)
         return expected
 
     def _odds_of_leaving(self, repeats: Numbers, last: Numbers, age: Numbers) -> Numbers:

@@ -16,6 +16,8 @@ from polars._typing import PolarsDataType
 from features.person import purchases
 from features.person.lifecycle import LIFECYCLE_FEATURES, LifecycleRules, lifecycle
 from features.person.repeat_buying import RepeatBuying
+from features.person.rfm import RFM_FEATURES, RfmEdges, rfm_scores
+from features.person.spending import Spending
 from features.windows import days_since, records_of_kind, until, within
 from retail_brain.decisions.consents import channel_states
 
@@ -60,7 +62,8 @@ PERSON_FEATURES: Final = {
     ),
     "activity": ("events_28d", "visits_28d", "bag_adds_28d", "shares_28d", "last_event_on", "unseen_days"),
     "lifecycle": LIFECYCLE_FEATURES,
-    "expectation": ("probability_alive", "expected_purchases_28d"),
+    "rfm": RFM_FEATURES,
+    "expectation": ("probability_alive", "expected_purchases_28d", "expected_basket_value", "expected_spend_365d"),
 }
 """Named sets of person features."""
 
@@ -74,11 +77,15 @@ class PersonOptions:
     Attributes:
         rules: lifecycle thresholds.
         repeat_buying: a fitted BG/NBD model, or None to leave its features null.
+        spending: a fitted Gamma-Gamma model, or None to leave its features null.
+        rfm: borders between fifths of buyers, or None to leave the scores null.
         has_consents: whether the dataset has consents; without them everybody counts as contactable.
     """
 
     rules: LifecycleRules = field(default_factory=LifecycleRules)
     repeat_buying: RepeatBuying | None = None
+    spending: Spending | None = None
+    rfm: RfmEdges | None = None
     has_consents: bool = False
 
 
@@ -114,7 +121,7 @@ def person_features(records: pl.LazyFrame, as_of: date, options: PersonOptions) 
     frame = frame.with_columns(
         pl.lit(as_of).alias("as_of"), pl.col(*_COUNTS).fill_null(0), *_reach(options.has_consents)
     )
-    frame = _expectation(frame, options.repeat_buying)
+    frame = _expectation(frame.with_columns(rfm_scores(options.rfm)), options)
     names = [name for group in PERSON_FEATURES.values() for name in group]
     return frame.select("person_id", "as_of", *names).sort("person_id")
 
@@ -200,22 +207,47 @@ def _reach(has_consents: bool) -> list[pl.Expr]:  # a fact of the dataset, not a
     return [granted.fill_null(none), (granted.list.len().fill_null(0) > 0).alias("is_contactable")]
 
 
-def _expectation(frame: pl.LazyFrame, model: RepeatBuying | None) -> pl.LazyFrame:
-    names = PERSON_FEATURES["expectation"]
+_WEEKS_28D, _WEEKS_365D = 4.0, 365 / 7
+
+
+def _expectation(frame: pl.LazyFrame, options: PersonOptions) -> pl.LazyFrame:
+    """Adds the features of `expectation`; null for those who never bought, or where a model was not fitted.
+
+    Whether somebody is still a customer is said once, by the churn risk: BG/NBD takes everybody for alive who bought
+    only once, and gives what is expected of those who are.
+    """
+    alive = 1 - pl.col("churn_risk")
+    purchases = _expected_if_alive(frame, options.repeat_buying)
+    if options.spending is None:
+        amount = pl.lit(None, dtype=pl.Float64)
+    else:
+        paid = pl.col("spend").clip(lower_bound=0)  # returns may outweigh what was bought
+        amount = pl.when(pl.col("purchase_days") > 0).then(
+            options.spending.expected_amount(pl.col("purchase_days").cast(pl.Float64), paid)
+        )
+    return purchases.with_columns(
+        (alive if options.repeat_buying else pl.lit(None, dtype=pl.Float64)).alias("probability_alive"),
+        (alive * pl.col("if_alive_28d")).alias("expected_purchases_28d"),
+        amount.alias("expected_basket_value"),
+        (alive * pl.col("if_alive_365d") * amount).alias("expected_spend_365d"),
+    )
+
+
+def _expected_if_alive(frame: pl.LazyFrame, model: RepeatBuying | None) -> pl.LazyFrame:
+    names = {"if_alive_28d": _WEEKS_28D, "if_alive_365d": _WEEKS_365D}
     if model is None:
         return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in names)
 
     def predict(block: pl.DataFrame) -> pl.DataFrame:
         repeats = (block["purchase_days"].cast(pl.Float64) - 1).to_numpy()
         age = (block["tenure_days"].cast(pl.Float64) / 7).to_numpy()
-        last = age - (block["recency_days"].cast(pl.Float64) / 7).to_numpy()
         with np.errstate(invalid="ignore"):
-            alive = model.probability_alive(repeats, last, age)
-            expected = model.expected_purchases(4.0, repeats, last, age)
+            expected = {name: model.expected_if_alive(weeks, repeats, age) for name, weeks in names.items()}
         # the model answers for buyers only: a person without a purchase gets null, not the NaN of its formula
-        never_bought = np.isnan(repeats)
-        columns = {name: np.where(never_bought, np.nan, x) for name, x in zip(names, (alive, expected), strict=True)}
-        return block.with_columns(pl.Series(name, x).fill_nan(None) for name, x in columns.items())
+        return block.with_columns(
+            pl.Series(name, np.where(np.isnan(repeats), np.nan, values)).fill_nan(None)
+            for name, values in expected.items()
+        )
 
     schema = frame.collect_schema() | dict.fromkeys(names, pl.Float64())
     # the model needs NumPy's special functions; the schema is given so that the query stays lazy

@@ -99,11 +99,15 @@ def _at_most(limit: float) -> Callable[[float], bool]:
     return lambda value: value <= limit
 
 
+_SAID_BY_THE_STAGE = ("none", "lapsed", "quiet", "steady")
+"""Codes of activity and trend without a tag: the stage says the first two, and the others are nothing to act on."""
+
+
 def _person_tags(writer: ProfileWriter) -> list[str]:
     tags = [
         writer.pick(table[code])
         for key, table in (("activity", words.ACTIVITIES), ("trend", words.TRENDS))
-        if (code := writer.text(key)) in table and code not in ("none", "quiet", "steady")
+        if (code := writer.text(key)) in table and code not in _SAID_BY_THE_STAGE
     ]
     tags += writer.tags(
         (

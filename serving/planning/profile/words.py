@@ -10,6 +10,8 @@ STAGES: Final[dict[str, Words]] = {
     "visitor": ("访客", "Visitor"),
     "friend": ("朋友", "Friend"),
     "old_friend": ("老友", "Old friend"),
+    "sleeping": ("沉睡", "Sleeping"),
+    "lost": ("流失", "Lost"),
 }
 ACTIVITIES: Final[dict[str, Words]] = {
     "new": ("新客", "New customer"),

@@ -52,16 +52,21 @@ def test_five_purchase_days_over_ninety_days_make_an_old_friend():
     assert row["stage_since"] == days_ago(10)[0]  # the later of the fifth day (20 ago) and first + 90 days (10 ago)
 
 
-def test_an_old_friend_who_stays_away_too_long_is_a_friend_again():
-    row = judge(days_ago(300, 280, 260, 240, 220, 200))
-    # rhythm: (5 gaps of 20 + 2 typical of 20) / 7 = 20 days, silence allowed for 60
-    assert (row["stage"], row["activity"], row["rhythm_days"], row["quiet_after_days"]) == (
-        "friend",
-        "lapsed",
-        20.0,
-        60.0,
-    )
-    assert row["stage_since"] == days_ago(200 - 61)[0]
+def test_a_friend_who_stays_away_too_long_sleeps_and_is_lost_in_the_end():
+    # rhythm: (5 gaps of 20 + 2 typical of 20) / 7 = 20 days, silence allowed for 60, lost after 120
+    for last, stage, since in ((60, "old_friend", 70), (61, "sleeping", 0), (120, "sleeping", 59), (121, "lost", 0)):
+        row = judge(days_ago(*(last + 20 * n for n in range(6))))
+        assert (row["stage"], row["rhythm_days"], row["quiet_after_days"]) == (stage, 20.0, 60.0)
+        assert row["stage_since"] == days_ago(since)[0]
+        assert row["aipl"] == ("loyalty" if stage == "old_friend" else "purchase")
+        assert row["activity"] == ("late" if stage == "old_friend" else "lapsed")
+
+
+def test_late_is_measured_by_the_median_gap_and_who_is_late_does_not_warm():
+    # nine gaps of 19 days and one of 150: the mean is 32, the median 19
+    row = judge(days_ago(*(39 + 19 * n for n in range(10)), 39 + 19 * 9 + 150), days_ago(30, 31, 32, 33))
+    assert (row["activity"], row["trend"]) == ("late", "cooling")
+    assert row["active_days_recent"] > row["active_days_previous"]
 
 
 def test_an_old_friend_who_comes_back_is_one_since_the_return():
@@ -69,7 +74,7 @@ def test_an_old_friend_who_comes_back_is_one_since_the_return():
     assert (row["stage"], row["stage_since"]) == ("old_friend", days_ago(20)[0])
 
 
-def test_churn_risk_is_the_posterior_of_having_left():
+def test_churn_risk_without_a_fit_is_the_posterior_of_having_left():
     row = judge(days_ago(60, 40))
     # one gap of 20 and two typical ones of 20: rhythm 20; silence 40
     odds_stayed = 0.95 * 2.718281828459045 ** (-40 / 20)
@@ -98,8 +103,10 @@ def test_stage_since_begins_the_present_stretch_as_a_walk_through_the_days_says(
         past = [p for p in purchases if p <= day]
         if not past:
             return "stranger"
-        lasting = (day - past[-1]).days <= row["quiet_after_days"]
-        return "old_friend" if len(past) >= 5 and (day - past[0]).days >= 90 and lasting else "friend"
+        silence = (day - past[-1]).days
+        if silence > row["quiet_after_days"]:
+            return "lost" if silence > 2 * row["quiet_after_days"] else "sleeping"
+        return "old_friend" if len(past) >= 5 and (day - past[0]).days >= 90 else "friend"
 
     day = AS_OF
     while day > purchases[0] and stage(day - timedelta(days=1)) == stage(AS_OF):

@@ -8,6 +8,8 @@ from polars.testing import assert_frame_equal
 
 from features.person.lifecycle import LifecycleRules
 from features.person.repeat_buying import RepeatBuying
+from features.person.rfm import RfmEdges
+from features.person.spending import Spending
 from features.person.table import PERSON_FEATURES, PERSON_RECORDS, PersonOptions, person_features
 
 AS_OF = date(2025, 6, 30)
@@ -151,9 +153,31 @@ def test_expectations_come_from_the_model_by_weeks():
     model = RepeatBuying(0.243, 4.414, 0.793, 2.426)
     rows = records(*(line(datetime(2025, 6, 30, 12) - timedelta(days=d)) for d in (140, 70, 14)))
     row = only(rows, repeat_buying=model)
-    x, last, age = np.array([2.0]), np.array([18.0]), np.array([20.0])
-    assert row["probability_alive"] == pytest.approx(model.probability_alive(x, last, age)[0])
-    assert row["expected_purchases_28d"] == pytest.approx(model.expected_purchases(4.0, x, last, age)[0])
+    x, age = np.array([2.0]), np.array([20.0])
+    assert row["probability_alive"] == pytest.approx(1 - row["churn_risk"])
+    assert row["expected_purchases_28d"] == pytest.approx(
+        (1 - row["churn_risk"]) * model.expected_if_alive(4.0, x, age)[0]
+    )
+    assert row["expected_spend_365d"] is None
+
+
+def test_the_spend_expected_is_purchases_times_the_amount_drawn_to_that_of_all():
+    model = RepeatBuying(0.243, 4.414, 0.793, 2.426)
+    rows = records(*(line(datetime(2025, 6, 30, 12) - timedelta(days=d)) for d in (140, 70, 14)))
+    row = only(rows, repeat_buying=model, spending=Spending(2.0, 3.0, 20.0))
+    assert row["expected_basket_value"] == pytest.approx(2.0 * (20.0 + 30.0) / (2.0 * 3 + 3.0 - 1))
+    purchases = (1 - row["churn_risk"]) * model.expected_if_alive(365 / 7, np.array([2.0]), np.array([20.0]))[0]
+    assert row["expected_spend_365d"] == pytest.approx(purchases * row["expected_basket_value"])
+
+
+def test_scores_are_fifths_of_recent_buyers_and_null_without_a_purchase():
+    edges = RfmEdges(recency=(5, 10, 20, 40), frequency=(1, 2, 4, 8), monetary=(10, 20, 30, 40))
+    lines = [line(datetime(2025, 6, 30) - timedelta(days=d)) for d in (5, 30, 60)]
+    row = only(records(*lines), rfm=edges)
+    # 5 days is in the best fifth, 3 receipts are above two borders, 30 of money is above two
+    assert (row["recency_score"], row["frequency_score"], row["monetary_score"], row["rfm"]) == (5, 3, 3, "5-3-3")
+    stranger = only(records({"record": "identifier"}), rfm=edges)
+    assert (stranger["recency_score"], stranger["rfm"]) == (None, None)
 
 
 def test_what_comes_after_as_of_changes_nothing():
