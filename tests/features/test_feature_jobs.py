@@ -113,7 +113,7 @@ def test_missing_optional_tables_leave_nulls(frames, tmp_path, missing):
     if "identities" in missing:
         assert found["identity"].is_empty()
         assert found["person"]["top_categories"].null_count() == found["person"].height
-        assert set(found["person"]["stage"]) <= {"friend", "old_friend"}
+        assert set(found["person"]["stage"]) <= {"friend", "old_friend", "sleeping", "lost"}
         assert found["person"]["is_contactable"].all()
     else:
         assert found["goods"]["on_hand"].null_count() == found["goods"].height

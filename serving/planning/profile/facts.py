@@ -17,7 +17,7 @@ PERSON_FACTS: Final[tuple[Fact, ...]] = (
     ("spend_365d", ("近一年消费", "Spend in the last year"), MONEY),
     ("basket_value", ("客单价", "Value per receipt"), MONEY),
     ("basket_units", ("客单件数", "Units per receipt"), words.UNITS),
-    ("churn_risk", ("流失风险（不再按节奏回来）", "Risk of not coming back in time"), words.PERCENT),
+    ("churn_risk", ("流失风险", "Risk of leaving"), words.PERCENT),
     ("expected_purchases_28d", ("未来28天预计购买次数", "Purchases expected in 28 days"), words.NONE),
     ("expected_spend_365d", ("未来一年预计消费", "Spend expected in a year"), MONEY),
     ("rfm", ("RFM 得分（近度-频度-金额）", "RFM score (recency-frequency-money)"), words.NONE),
