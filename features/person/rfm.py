@@ -6,6 +6,7 @@ import polars as pl
 
 RFM_FEATURES = ("recency_score", "frequency_score", "monetary_score", "rfm")
 _FIFTHS = (0.2, 0.4, 0.6, 0.8)
+"""Shares of the buyers below each border: RFM in fifths, as the trade has it."""
 _COLUMNS = ("recency_days", "baskets_365d", "spend_365d")
 
 

@@ -207,9 +207,6 @@ def _reach(has_consents: bool) -> list[pl.Expr]:  # a fact of the dataset, not a
     return [granted.fill_null(none), (granted.list.len().fill_null(0) > 0).alias("is_contactable")]
 
 
-_WEEKS_28D, _WEEKS_365D = 4.0, 365 / 7
-
-
 def _expectation(frame: pl.LazyFrame, options: PersonOptions) -> pl.LazyFrame:
     """Adds the features of `expectation`; null for those who never bought, or where a model was not fitted.
 
@@ -234,7 +231,7 @@ def _expectation(frame: pl.LazyFrame, options: PersonOptions) -> pl.LazyFrame:
 
 
 def _expected_if_alive(frame: pl.LazyFrame, model: RepeatBuying | None) -> pl.LazyFrame:
-    names = {"if_alive_28d": _WEEKS_28D, "if_alive_365d": _WEEKS_365D}
+    names = {"if_alive_28d": 28 / 7, "if_alive_365d": 365 / 7}  # weeks, in which the model counts
     if model is None:
         return frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(name) for name in names)
 
