@@ -7,6 +7,7 @@ from typing import Literal
 
 import polars as pl
 
+from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.table_schemas import CHANNELS_OF_CONTACT
 
@@ -134,6 +135,7 @@ class AudienceFacts:
             anyway and earns nothing. None where it was never measured: then every purchase counts.
         at_home_only: whether goods must lie in the person's own shop; otherwise any shop of the network will do.
         planned: contacts that other campaigns plan: `campaign_id`, `customer_id`, `channel`, `day`. None: none.
+        memo: remembers what is the same for many requests on these tables.
     """
 
     customers: pl.DataFrame
@@ -150,3 +152,4 @@ class AudienceFacts:
     caused_share: float | None = None
     at_home_only: bool = False
     planned: pl.DataFrame | None = None
+    memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)

@@ -8,6 +8,7 @@ from retail_brain.decisions.audience_request import AudienceFacts, AudienceReque
 from retail_brain.decisions.channels import channel_options
 from retail_brain.decisions.consents import channel_states, closed_reasons
 from retail_brain.decisions.contact_caps import Caps, with_open_days
+from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.decisions.holdout import is_holdout
 from retail_brain.settings import AudienceSettings
 
@@ -33,22 +34,51 @@ def reach(
     Raises:
         ImpossibleError: the campaign has no day left.
     """
+    # goods change neither consents nor caps: for everybody they are worked out once
+    is_everybody = people.equals(facts.memo.get((facts.customers,), "everybody", lambda: everybody(facts.customers)))
+    memo = facts.memo if is_everybody else FrameMemo()
+    inputs = (facts.customers, facts.consents, facts.contacts, facts.responses, facts.planned)
+    caps = Caps(settings.max_contacts, settings.contact_window_days, settings.max_contacts_by_channel)
+    limits = (caps.most, caps.window_days, tuple(sorted(caps.by_channel.items())), settings.control_share)
+    campaign = (request.campaign_id, request.allowed_channels, tuple(request.contact_days(as_of)), as_of)
+    reached = memo.get(
+        inputs,
+        ("reach", campaign, limits),
+        lambda: _reachable(people, facts, request, as_of, caps, settings.control_share),
+    )
+    holdout = (request.holdout_key, request.holdout_share)
+    held = memo.get((facts.customers,), ("held", holdout), lambda: people.with_columns(held=_held(people, *holdout)))
+    columns = ("customer_id", "held", "channel", "open_days", "reach_code")
+    return reached.join(held, on="customer_id", how="left", maintain_order="left").select(columns)
+
+
+def everybody(customers: pl.DataFrame) -> pl.DataFrame:
+    """One row per customer: `customer_id`, rising."""
+    ids = customers.select(pl.col("customer_id").cast(pl.String))
+    return ids.filter(pl.col("customer_id").is_not_null()).unique(maintain_order=True).sort("customer_id")
+
+
+def _held(people: pl.DataFrame, key: str, share: float) -> pl.Series:
+    return is_holdout(people["customer_id"], key, share)
+
+
+def _reachable(
+    people: pl.DataFrame,
+    facts: AudienceFacts,
+    request: AudienceRequest,
+    as_of: date,
+    caps: Caps,
+    control_share: float,
+) -> pl.DataFrame:
+    """One row per customer: `channel`, `open_days` and `reach_code`, which depend on no goods."""
     states = None if facts.consents is None else channel_states(facts.consents.lazy(), as_of).collect()
     options = channel_options(people, states, facts.contacts, facts.responses, request.allowed_channels)
-    caps = Caps(settings.max_contacts, settings.contact_window_days, settings.max_contacts_by_channel)
     is_open = with_open_days(options, contact_log(facts), request.contact_days(as_of), caps)
     best = is_open.group_by("customer_id", maintain_order=True).first()
-    ids = people["customer_id"]
+    has_channel = options.select("customer_id").unique().with_columns(has_channel=pl.lit(value=True))
     reached = (
-        people.with_columns(
-            held=is_holdout(ids, request.holdout_key, request.holdout_share),
-            is_control=is_holdout(ids, _CONTROL, settings.control_share),
-        )
-        .join(
-            options.select("customer_id").unique().with_columns(has_channel=pl.lit(value=True)),
-            on="customer_id",
-            how="left",
-        )
+        people.with_columns(is_control=is_holdout(people["customer_id"], _CONTROL, control_share))
+        .join(has_channel, on="customer_id", how="left")
         .join(_closed(states, request), on="customer_id", how="left")
         .join(_members(facts, request), on="customer_id", how="left")
         .join(best.with_columns(is_open=pl.lit(value=True)), on="customer_id", how="left")
@@ -59,7 +89,7 @@ def reach(
         .when(pl.col("in_campaign").fill_null(value=False)).then(pl.lit("in_campaign"))
         .when(pl.col("is_open").is_null()).then(pl.lit("contacted_too_often"))
     )  # fmt: skip
-    return reached.select("customer_id", "held", "channel", "open_days", reach_code=code)
+    return reached.select("customer_id", "channel", "open_days", reach_code=code).sort("customer_id")
 
 
 def contact_costs(request: AudienceRequest) -> pl.Expr:

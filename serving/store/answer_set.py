@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from retail_brain.decisions.availability import Availability
+from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.errors import ModelError
 from retail_brain.files import sha256, write_json, write_text
 from serving.store.attributes import Attributes
@@ -98,6 +99,7 @@ class Answers:
     complements: RankedGoods | None
     marginal_values: MarginalValues | None
     rows: Mapping[str, pl.DataFrame]
+    audience_memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
 
 
 def write_manifest(folder: Path, manifest: AnswersManifest) -> None:

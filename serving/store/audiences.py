@@ -152,16 +152,16 @@ def pairs_at(answers: Answers, rows: Array, *, is_worded: bool = True) -> pl.Dat
     held = answers.pairs
     assert held is not None
     codes = held.codes[rows]
-    none = pl.Series([""] * len(rows), dtype=pl.String)
+    none = pl.Series([""], dtype=pl.String).new_from_index(0, len(rows))
     return pl.DataFrame(
         {
-            "customer_id": pl.Series(answers.customers.ids.take(held.customer[rows]), dtype=pl.String),
-            "product_id": pl.Series(answers.products.ids.take(held.product[rows]), dtype=pl.String),
+            "customer_id": answers.customers.ids.series.gather(held.customer[rows]),
+            "product_id": answers.products.ids.series.gather(held.product[rows]),
             "probability": held.probability[rows].astype(np.float64),
-            "kind": pl.Series(np.array(KINDS)[codes[:, 0]].tolist(), dtype=pl.String),
+            "kind": pl.Series(KINDS, dtype=pl.String).gather(codes[:, 0]),
             "due_on": pl.Series(codes[:, 1]).replace(NO_DAY, None).cast(pl.Date),
-            "reason": pl.Series(held.reasons(rows, "en"), dtype=pl.String) if is_worded else none,
-            "reason_zh": pl.Series(held.reasons(rows, "zh"), dtype=pl.String) if is_worded else none,
+            "reason": held.reason_series(rows, "en") if is_worded else none,
+            "reason_zh": held.reason_series(rows, "zh") if is_worded else none,
         }
     )
 
@@ -192,8 +192,10 @@ def facts_of(answers: Answers, products: Sequence[int]) -> AudienceFacts:
         frame = rows.get(name)
         if frame is None:
             return None
-        places = [(frame["product"].search_sorted(row), frame["product"].search_sorted(row + 1)) for row in products]
-        return pl.concat([frame.clear(), *(frame[start:stop] for start, stop in places)]).drop("product")
+        starts = frame["product"].search_sorted(list(products)).to_list()
+        stops = frame["product"].search_sorted([row + 1 for row in products]).to_list()
+        parts = [frame[start:stop] for start, stop in zip(starts, stops, strict=True)]
+        return (parts[0] if len(parts) == 1 else pl.concat([frame.clear(), *parts])).drop("product")
 
     values = of_products("facts_values")
     assert values is not None
@@ -206,6 +208,7 @@ def facts_of(answers: Answers, products: Sequence[int]) -> AudienceFacts:
         stock=of_products("facts_stock"),
         values=values,
         caused_share=_caused_share(rows.get("facts_contact_effect")),
+        memo=answers.audience_memo,
     )
 
 

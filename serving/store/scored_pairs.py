@@ -121,6 +121,10 @@ class ScoredPairs:
         """Reasons of some rows as sentences in `en` or `zh`."""
         return self._reasons[language].take(self.codes[rows][:, 2])
 
+    def reason_series(self, rows: Array, language: str) -> pl.Series:
+        """The same as a column."""
+        return self._reasons[language].series.gather(self.codes[rows][:, 2])
+
     def every_reason(self, language: str) -> list[str]:
         """Every sentence that reasons are made of, by its position in the third of `codes`."""
         texts = self._reasons[language]

@@ -1,10 +1,12 @@
 """Texts as memory-mapped Arrow columns, so that no worker builds a million Python strings."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 
 from serving.store.arrays import Array, map_array
@@ -31,6 +33,7 @@ class Texts:
 
     def __init__(self, column: pa.LargeStringArray) -> None:
         """Keeps views of the offsets and of the UTF-8 bytes; nothing is copied."""
+        self._column = column
         _, offsets, texts = column.buffers()
         rows = slice(column.offset, column.offset + len(column) + 1)
         self._offsets: Array = np.frombuffer(offsets, np.int64)[rows] if offsets is not None else np.zeros(1, np.int64)
@@ -44,6 +47,13 @@ class Texts:
 
     def __len__(self) -> int:
         return len(self._starts) - 1
+
+    @cached_property
+    def series(self) -> pl.Series:
+        """All texts, for frames of many rows; made at the first use."""
+        made = pl.from_arrow(self._column)
+        assert isinstance(made, pl.Series)
+        return made
 
     def raw(self, row: int) -> bytes:
         """UTF-8 bytes at a position."""
