@@ -192,8 +192,9 @@ def facts_of(answers: Answers, products: Sequence[int]) -> AudienceFacts:
         frame = rows.get(name)
         if frame is None:
             return None
-        starts = frame["product"].search_sorted(list(products)).to_list()
-        stops = frame["product"].search_sorted([row + 1 for row in products]).to_list()
+        wanted = pl.Series(products, dtype=frame["product"].dtype)
+        starts = frame["product"].search_sorted(wanted).to_list()
+        stops = frame["product"].search_sorted(wanted, side="right").to_list()
         parts = [frame[start:stop] for start, stop in zip(starts, stops, strict=True)]
         return (parts[0] if len(parts) == 1 else pl.concat([frame.clear(), *parts])).drop("product")
 
