@@ -4,7 +4,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,11 @@ from retail_brain.cli.context import current, open_database
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day
 from retail_brain.cli.table_files import read_table, write_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
 
 
 class _State(StrEnum):
@@ -32,21 +37,40 @@ def export(
     to: Annotated[
         str,
         typer.Option(
-            "--to", help="CSV file, http(s) address that takes JSON, or env:NAME of a variable that holds it."
+            "--to", help="CSV, XLSX or JSON file, http(s) address that takes JSON, or env:NAME of a variable with it."
         ),
     ],
     by: Annotated[str, typer.Option("--by", help="Who exports, for the audit.")] = "command line",
+    columns: Annotated[
+        Path | None, typer.Option("--columns", help="TOML: their names and forms of columns (docs/operator.md).")
+    ] = None,
+    by_supplier: Annotated[
+        bool, typer.Option("--by-supplier", help="CSV: a file per supplier, and one for transfers.")
+    ] = False,
+    lake: LakeOption = None,
 ) -> None:
-    """Hand over what was decided since the last export; what did not arrive then goes out first."""
-    from serving.planning.stock.order_export import export_orders
+    """Hand over what was decided since the last export; what did not arrive then goes out first.
+
+    Lines have supplier, source, days of order and arrival, packs, costs and names, as far as they are known.
+    """
+    from retail_brain.export_mapping import ExportMapping, read_export_mapping
+    from serving.planning.stock.order_export import OrderForm, export_orders
     from serving.planning.stock.webhook import Delivery, shown_address
 
     chosen = current()
     limits = chosen.settings.replenishment
     delivery = Delivery(limits.export_timeout_seconds, limits.export_attempts, limits.export_retry_seconds)
+    mapping = ExportMapping() if columns is None else read_export_mapping(columns)
+    form = OrderForm(_details(lake), mapping, by_supplier)
     with closing(open_database()) as database:
         exports = export_orders(
-            chosen.workspace.tenant, database, target=to, made_by=by, now=datetime.now(UTC), delivery=delivery
+            chosen.workspace.tenant,
+            database,
+            target=to,
+            made_by=by,
+            now=datetime.now(UTC),
+            delivery=delivery,
+            form=form,
         )
     lines = sum(len(one.lines) for one in exports)
     reported().ids["exports"] = [one.export_id for one in exports]
@@ -54,6 +78,27 @@ def export(
     typer.echo(
         f"{lines} orders in {len(exports)} exports to {shown_address(to)}" if exports else "nothing new to export"
     )
+
+
+def _details(lake: str | None) -> "Callable[[pl.DataFrame], pl.DataFrame]":
+    """Adds what lake and published answers know of a line; both may be missing."""
+    from retail_brain.errors import ModelError, NotFoundError
+    from retail_brain.lake import open_lake
+    from serving.planning.stock.order_details import with_details
+    from serving.store.answer_set import open_current
+
+    chosen = current()
+    try:
+        dataset = open_lake(chosen.lake_uri(lake), chosen.settings.storage_options)
+    except NotFoundError:
+        dataset = None
+        typer.echo("warning: there is no lake: lines go out without supplier, packs, costs and names", err=True)
+    try:
+        answers = open_current(chosen.workspace.answers)
+    except ModelError:
+        answers = None
+        typer.echo("warning: no answers are published: lines go out without days of order and arrival", err=True)
+    return lambda lines: with_details(lines, dataset, answers, chosen.settings.data.currency)
 
 
 @orders.command()

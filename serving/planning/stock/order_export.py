@@ -1,59 +1,95 @@
 """Exports approved orders as a CSV file or to a webhook, each at least once."""
 
-import csv
 import os
-from datetime import datetime
-from io import StringIO
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from retail_brain.csv_cells import safe_cell
+import polars as pl
+
 from retail_brain.errors import UsageError
-from retail_brain.files import write_text
+from retail_brain.export_mapping import ExportColumn, ExportMapping, mapped
 from retail_brain.operational.database import Database
 from retail_brain.operational.exports import Export, make_export, mark_delivered, pending_exports
+from serving.planning.stock.order_details import PURCHASE
+from serving.planning.stock.order_files import check_order_file, write_orders
 from serving.planning.stock.webhook import Delivery, post_json, shown_address
 
-COLUMNS = (
-    "export_id",
-    "suggestion_id",
-    "store_id",
-    "product_id",
-    "as_of",
-    "order_quantity",
-    "suggested_quantity",
-    "decision",
-    "reason",
-    "decided_by",
-    "decided_at",
-    "is_exception",
-)
+_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "export_id": pl.String,
+    "suggestion_id": pl.String,
+    "store_id": pl.String,
+    "product_id": pl.String,
+    "as_of": pl.Date,
+    "order_quantity": pl.Float64,
+    "suggested_quantity": pl.Float64,
+    "decision": pl.String,
+    "reason": pl.String,
+    "decided_by": pl.String,
+    "decided_at": pl.String,
+    "is_exception": pl.Boolean,
+}
+COLUMNS = tuple(_SCHEMA)
+_SAME: dict[str, str | ExportColumn] = {name: name for name in COLUMNS}
+_NO_DETAILS = {
+    "supplier_id": pl.lit(None, dtype=pl.String),
+    "currency": pl.lit(None, dtype=pl.String),
+    "line_cost": pl.lit(None, dtype=pl.Float64),
+}
+
+
+@dataclass(frozen=True)
+class OrderForm:
+    """How orders leave.
+
+    Attributes:
+        details: adds what the receiver needs to the lines (see `order_details.with_details`); None adds nothing.
+        mapping: names and forms of columns of files.
+        by_supplier: of CSV, a file per supplier and one for transfers.
+    """
+
+    details: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    mapping: ExportMapping = field(default_factory=ExportMapping)
+    by_supplier: bool = False
 
 
 def export_orders(
-    tenant: str, database: Database, *, target: str, made_by: str, now: datetime, delivery: Delivery
+    tenant: str,
+    database: Database,
+    *,
+    target: str,
+    made_by: str,
+    now: datetime,
+    delivery: Delivery,
+    form: OrderForm | None = None,
 ) -> list[Export]:
     """Delivers the decided orders that were not exported yet, the undelivered exports first.
 
     Args:
         tenant: whose decisions.
         database: where they are.
-        target: path of a CSV file, an http(s) address that takes JSON, or `env:NAME` of a variable that holds either,
-            so that a secret in an address is in no list of processes. The audit has the address without its secrets.
+        target: path of a CSV, XLSX or JSON file, an http(s) address that takes JSON, or `env:NAME` of a variable that
+            holds either, so that a secret in an address is in no list of processes. The audit has the address without
+            its secrets.
         made_by: who exports, for the audit.
         now: the instant.
         delivery: how long and how often an address is tried.
+        form: what is added to the lines, and how files are written.
 
     Returns:
         The exports delivered; none where nothing was open.
 
     Raises:
         RetailBrainError: the target did not take an export; it stays pending and goes out first the next time.
-        UsageError: the target is neither a file nor an http(s) address.
+        UsageError: the target is neither a file nor an http(s) address, or the mapping does not fit.
     """
+    form = form or OrderForm()
     target = _resolved(target)
     _check_target(target)
+    _lines([], form)  # a mapping that does not fit is refused before anything is stored
     # The export is stored before it is sent: a crash or a refusal leaves it pending, and the address can tell a
     # repeated delivery by its export_id.
     shown = shown_address(target) if _is_address(target) else target
@@ -61,10 +97,10 @@ def export_orders(
     exports = pending_exports(tenant, database)
     if _is_address(target):
         for export in exports:
-            _post(target, export, delivery)
+            _post(target, export, form, delivery)
             mark_delivered(tenant, database, export.export_id, now=now)
     elif exports:
-        write_text(Path(target), _csv(exports))
+        _write(exports, Path(target), form)
         for export in exports:
             mark_delivered(tenant, database, export.export_id, now=now)
     assert fresh is None or fresh.export_id in {export.export_id for export in exports}
@@ -95,22 +131,35 @@ def _order_rows(export: Export) -> list[dict[str, Any]]:
     return rows
 
 
-def _csv(exports: list[Export]) -> str:
-    text = StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for export in exports:
-        for row in _order_rows(export):
-            writer.writerow(
-                {name: safe_cell(value) if isinstance(value, str) else value for name, value in row.items()}
-            )
-    return text.getvalue()
+def _lines(exports: Sequence[Export], form: OrderForm) -> pl.DataFrame:
+    """The lines of exports with their details, as the mapping must be able to name them.
+
+    Raises:
+        UsageError: the mapping names a column that is not there.
+    """
+    rows = [{**row, "as_of": date.fromisoformat(row["as_of"])} for export in exports for row in _order_rows(export)]
+    lines = pl.DataFrame(rows, schema=_SCHEMA)
+    lines = lines if form.details is None else form.details(lines)
+    mapped(lines, form.mapping)
+    return lines
 
 
-def _post(address: str, export: Export, delivery: Delivery) -> None:
+def _write(exports: Sequence[Export], path: Path, form: OrderForm) -> None:
+    lines = _lines(exports, form)
+    if form.details is None:  # nothing says what is bought and what is moved
+        lines = lines.with_columns(kind=pl.lit(PURCHASE), **_NO_DETAILS)
+        form = replace(form, mapping=form.mapping.model_copy(update={"columns": form.mapping.columns or _SAME}))
+    write_orders(lines, path, form.mapping, by_supplier=form.by_supplier)
+
+
+def _post(address: str, export: Export, form: OrderForm, delivery: Delivery) -> None:
+    orders = [
+        {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
+        for row in _lines([export], form).to_dicts()
+    ]
     post_json(
         address,
-        {"export_id": export.export_id, "orders": _order_rows(export)},
+        {"export_id": export.export_id, "orders": orders},
         headers={"Idempotency-Key": export.export_id},
         what=f"export {export.export_id} ({len(export.lines)} orders)",
         delivery=delivery,
@@ -141,3 +190,5 @@ def _check_target(target: str) -> None:
         raise UsageError(
             f"orders cannot go to {shown_address(target)!r}; wanted the path of a CSV file or an http(s) address."
         )
+    if not _is_address(target):
+        check_order_file(target)

@@ -1,0 +1,92 @@
+"""What the receiver of an order needs beside the quantity: supplier or source, days, packs, costs and names."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from serving.store.answer_set import Answers
+
+PURCHASE: Final = "purchase"
+TRANSFER: Final = "transfer"
+DETAILS: Final = (
+    *("kind", "supplier_id", "source_store_id", "store_name", "product_name", "order_on", "arrives_on"),
+    *("case_pack", "packs", "unit_cost", "line_cost", "currency"),
+)
+"""Columns that are added to the lines of an export."""
+_SERIES = ["store_id", "product_id"]
+_TRANSFER = "transfer:"
+_PRODUCT = {
+    "product_id": ("product_id", pl.String()),
+    "product_name": ("name", pl.String()),
+    "list_cost": ("unit_cost", pl.Float64()),
+}
+_STORE = {"store_id": ("store_id", pl.String()), "store_name": ("name", pl.String())}
+"""Our column -> theirs and its type."""
+
+
+def with_details(lines: pl.DataFrame, dataset: Dataset | None, answers: Answers | None, currency: str) -> pl.DataFrame:
+    """The lines of an export with `DETAILS`, purchases before transfers, by supplier, shop and product.
+
+    Args:
+        lines: `store_id`, `product_id`, `as_of`, `order_quantity` and further columns.
+        dataset: supply terms, names and costs; None where there is no lake.
+        answers: the published suggestions, for sources and days; those of another day say nothing.
+        currency: sign of money.
+    """
+    supply = _supply(dataset)
+    suggested = _suggested(answers)
+    known = (
+        lines.join(supply, on=_SERIES, how="left", maintain_order="left")
+        .join(suggested, on=[*_SERIES, "as_of"], how="left", maintain_order="left")
+        .join(_master(dataset, "products", _PRODUCT), on="product_id", how="left", maintain_order="left")
+        .join(_master(dataset, "stores", _STORE), on="store_id", how="left", maintain_order="left")
+    )
+    source = pl.col("source")
+    moved = pl.when(source.str.starts_with(_TRANSFER)).then(source.str.strip_prefix(_TRANSFER))
+    # without the suggestion the terms of supply say it: a source shop and no supplier
+    from_terms = pl.when(source.is_null() & pl.col("supplier_id").is_null()).then("supply_source")
+    pack = pl.col("case_pack").fill_null(1.0)
+    return (
+        known.with_columns(source_store_id=pl.coalesce(moved, from_terms), currency=pl.lit(currency))
+        .with_columns(unit_cost=pl.coalesce("unit_cost", "list_cost"))
+        .with_columns(
+            kind=pl.when(pl.col("source_store_id").is_null()).then(pl.lit(PURCHASE)).otherwise(pl.lit(TRANSFER)),
+            packs=(pl.col("order_quantity") / pack).round(4),
+            line_cost=(pl.col("order_quantity") * pl.col("unit_cost")).round(4),
+        )
+        .with_columns(supplier_id=pl.when(pl.col("kind") == PURCHASE).then("supplier_id"))
+        .select(*lines.columns, *DETAILS)
+        .sort("kind", "supplier_id", "source_store_id", "store_id", "product_id", nulls_last=True, maintain_order=True)
+    )
+
+
+def _supply(dataset: Dataset | None) -> pl.DataFrame:
+    """Terms of supply: one row per shop and product."""
+    wanted = {"supplier_id": pl.String, "source_store_id": pl.String, "case_pack": pl.Float64, "unit_cost": pl.Float64}
+    terms = pl.LazyFrame(schema={**dict.fromkeys(_SERIES, pl.String), **wanted})
+    if dataset is not None:
+        terms = dataset.scan_or_empty("supply")
+    columns = (pl.col(name).cast(kind) for name, kind in wanted.items())
+    return terms.select(*_SERIES, *columns).rename({"source_store_id": "supply_source"}).unique(_SERIES).collect()
+
+
+def _suggested(answers: Answers | None) -> pl.DataFrame:
+    schema = {"store_id": pl.String, "product_id": pl.String, "as_of": pl.Date, "source": pl.String}
+    if answers is None or answers.suggestions is None:
+        return pl.DataFrame(schema=schema | {"order_on": pl.Date, "arrives_on": pl.Date})
+    ids = [names.ids.take(np.arange(len(names))) for names in (answers.stores, answers.products)]
+    table = answers.suggestions.table(*ids)
+    as_of = pl.lit(answers.manifest.as_of).cast(pl.Date)
+    return table.select(*_SERIES, as_of.alias("as_of"), "source", "order_on", "arrives_on")
+
+
+def _master(dataset: Dataset | None, table: str, columns: Mapping[str, tuple[str, pl.DataType]]) -> pl.DataFrame:
+    """Columns of the products or stores under other names; empty without a lake."""
+    if dataset is None:
+        return pl.DataFrame(schema={ours: kind for ours, (_, kind) in columns.items()})
+    rows = dataset.scan_or_empty(table)
+    picked = rows.select(pl.col(theirs).cast(kind).alias(ours) for ours, (theirs, kind) in columns.items())
+    return picked.unique(next(iter(columns))).collect()

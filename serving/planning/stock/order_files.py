@@ -1,0 +1,97 @@
+"""Writes exported orders as CSV, XLSX or JSON: purchase orders by supplier, transfers apart."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from retail_brain.csv_cells import safe_cells
+from retail_brain.errors import UsageError
+from retail_brain.export_mapping import ExportMapping, mapped
+from retail_brain.files import atomic_path, write_text
+from retail_brain.xlsx import write_workbook
+from serving.planning.stock.order_details import PURCHASE, TRANSFER
+
+ENDINGS = (".csv", ".xlsx", ".json")
+"""Endings of files that orders are written to."""
+_UNKNOWN = "without supplier"
+
+
+def check_order_file(target: str) -> None:
+    """Checks that the ending says what to write; a name without one is CSV.
+
+    Raises:
+        UsageError: it names another format.
+    """
+    ending = Path(target).suffix.lower()
+    if ending and ending not in ENDINGS:
+        raise UsageError(f"orders cannot be written to {target}; wanted a file that ends in {', '.join(ENDINGS)}.")
+
+
+def write_orders(lines: pl.DataFrame, path: Path, mapping: ExportMapping, *, by_supplier: bool = False) -> list[Path]:
+    """Writes the lines of exports; returns the files.
+
+    Args:
+        lines: rows with `kind`, `supplier_id` and `source_store_id`, in their order.
+        path: CSV holds all lines, XLSX a sheet and JSON a list per supplier and one for transfers.
+        mapping: names and forms of the columns.
+        by_supplier: of CSV, a file per supplier (STEM_SUPPLIER.csv) and STEM_transfers.csv in the place of one.
+
+    Raises:
+        UsageError: the mapping names a column that is not there.
+    """
+    groups = dict(_groups(lines))
+    if path.suffix.lower() == ".xlsx":
+        write_workbook(path, {name: mapped(rows, mapping) for name, rows in groups.items()})
+        return [path]
+    if path.suffix.lower() == ".json":
+        write_text(path, _json(groups, mapping))
+        return [path]
+    if not by_supplier:
+        _write_csv(mapped(lines, mapping), path, mapping)
+        return [path]
+    files = []
+    for name, rows in groups.items():
+        file = path.with_name(f"{path.stem}_{_file_part(name)}{path.suffix or '.csv'}")
+        _write_csv(mapped(rows, mapping), file, mapping)
+        files.append(file)
+    return files
+
+
+def _groups(lines: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+    """Name of a supplier, or `transfers`, and its lines."""
+    bought = lines.filter(pl.col("kind") == PURCHASE)
+    for (supplier,), rows in bought.group_by("supplier_id", maintain_order=True):
+        yield str(supplier) if supplier is not None else _UNKNOWN, rows
+    moved = lines.filter(pl.col("kind") == TRANSFER)
+    if moved.height:
+        yield "transfers", moved
+
+
+def _json(groups: dict[str, pl.DataFrame], mapping: ExportMapping) -> str:
+    orders: list[dict[str, Any]] = [
+        {
+            "supplier_id": rows["supplier_id"][0],
+            "currency": rows["currency"][0],
+            "total_cost": rows["line_cost"].sum() if not rows["line_cost"].null_count() else None,
+            "lines": mapped(rows, mapping).to_dicts(),
+        }
+        for rows in groups.values()
+        if rows["kind"][0] == PURCHASE
+    ]
+    moved = [mapped(rows, mapping).to_dicts() for rows in groups.values() if rows["kind"][0] == TRANSFER]
+    body = {"purchase_orders": orders, "transfers": moved[0] if moved else []}
+    return json.dumps(body, ensure_ascii=False, indent=1, default=str) + "\n"
+
+
+def _write_csv(table: pl.DataFrame, path: Path, mapping: ExportMapping) -> None:
+    text = safe_cells(table).write_csv(separator=mapping.delimiter)
+    with atomic_path(path) as aside:
+        aside.write_text(text, encoding=mapping.encoding, errors="xmlcharrefreplace", newline="")
+
+
+def _file_part(name: str) -> str:
+    """A name as part of a file's name: what a path would read is replaced."""
+    return "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in name)
