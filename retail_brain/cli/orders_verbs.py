@@ -86,6 +86,7 @@ def _details(lake: str | None) -> "Callable[[pl.DataFrame], pl.DataFrame]":
     from retail_brain.lake import open_lake
     from serving.planning.stock.order_details import with_details
     from serving.store.answer_set import open_current
+    from serving.store.suggested_orders import suggested_orders
 
     chosen = current()
     try:
@@ -94,11 +95,11 @@ def _details(lake: str | None) -> "Callable[[pl.DataFrame], pl.DataFrame]":
         dataset = None
         typer.echo("warning: there is no lake: lines go out without supplier, packs, costs and names", err=True)
     try:
-        answers = open_current(chosen.workspace.answers)
+        suggested = suggested_orders(open_current(chosen.workspace.answers))
     except ModelError:
-        answers = None
+        suggested = None
         typer.echo("warning: no answers are published: lines go out without days of order and arrival", err=True)
-    return lambda lines: with_details(lines, dataset, answers, chosen.settings.data.currency)
+    return lambda lines: with_details(lines, dataset, suggested, chosen.settings.data.currency)
 
 
 @orders.command()

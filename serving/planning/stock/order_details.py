@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from serving.store.answer_set import Answers
 
 PURCHASE: Final = "purchase"
 TRANSFER: Final = "transfer"
@@ -16,6 +14,15 @@ DETAILS: Final = (
     *("case_pack", "packs", "unit_cost", "line_cost", "currency"),
 )
 """Columns that are added to the lines of an export."""
+SUGGESTED: Final = {
+    "store_id": pl.String,
+    "product_id": pl.String,
+    "as_of": pl.Date,
+    "source": pl.String,
+    "order_on": pl.Date,
+    "arrives_on": pl.Date,
+}
+"""What published suggestions tell of an order."""
 _SERIES = ["store_id", "product_id"]
 _TRANSFER = "transfer:"
 _PRODUCT = {
@@ -33,14 +40,14 @@ def with_details(lines: pl.DataFrame, dataset: Dataset | None, answers: Answers 
     Args:
         lines: `store_id`, `product_id`, `as_of`, `order_quantity` and further columns.
         dataset: supply terms, names and costs; None where there is no lake.
-        answers: the published suggestions, for sources and days; those of another day say nothing.
+        suggested: published suggestions with the columns of `SUGGESTED`; those of another day say nothing.
         currency: sign of money.
     """
     supply = _supply(dataset)
-    suggested = _suggested(answers)
+    days = pl.DataFrame(schema=SUGGESTED) if suggested is None else suggested
     known = (
         lines.join(supply, on=_SERIES, how="left", maintain_order="left")
-        .join(suggested, on=[*_SERIES, "as_of"], how="left", maintain_order="left")
+        .join(days, on=[*_SERIES, "as_of"], how="left", maintain_order="left")
         .join(_master(dataset, "products", _PRODUCT), on="product_id", how="left", maintain_order="left")
         .join(_master(dataset, "stores", _STORE), on="store_id", how="left", maintain_order="left")
     )
@@ -71,16 +78,6 @@ def _supply(dataset: Dataset | None) -> pl.DataFrame:
         terms = dataset.scan_or_empty("supply")
     columns = (pl.col(name).cast(kind) for name, kind in wanted.items())
     return terms.select(*_SERIES, *columns).rename({"source_store_id": "supply_source"}).unique(_SERIES).collect()
-
-
-def _suggested(answers: Answers | None) -> pl.DataFrame:
-    schema = {"store_id": pl.String, "product_id": pl.String, "as_of": pl.Date, "source": pl.String}
-    if answers is None or answers.suggestions is None:
-        return pl.DataFrame(schema=schema | {"order_on": pl.Date, "arrives_on": pl.Date})
-    ids = [names.ids.take(np.arange(len(names))) for names in (answers.stores, answers.products)]
-    table = answers.suggestions.table(*ids)
-    as_of = pl.lit(answers.manifest.as_of).cast(pl.Date)
-    return table.select(*_SERIES, as_of.alias("as_of"), "source", "order_on", "arrives_on")
 
 
 def _master(dataset: Dataset | None, table: str, columns: Mapping[str, tuple[str, pl.DataType]]) -> pl.DataFrame:

@@ -90,6 +90,19 @@ def test_lines_know_supplier_source_packs_costs_and_names() -> None:
     assert set(table["currency"]) == {"€"}
 
 
+def test_a_published_suggestion_of_the_day_gives_source_and_days() -> None:
+    lines = pl.DataFrame(LINES[:2], schema=["store_id", "product_id", "order_quantity"], orient="row")
+    days = {"order_on": [DAY] * 2, "arrives_on": [date(2026, 3, 3)] * 2}
+    told = {"store_id": ["S1"] * 2, "product_id": ["tea", "=cup"], "as_of": [DAY, date(2026, 2, 1)]}
+    suggested = pl.DataFrame({**told, "source": ["transfer:S2", "transfer:S2"], **days})
+    data = Dataset.from_frames({"supply": supply()})
+    table = with_details(lines.with_columns(as_of=pl.lit(DAY)), data, suggested, "€")
+    assert table.select("product_id", "kind", "source_store_id", "supplier_id", "arrives_on").rows() == [
+        ("=cup", "purchase", None, "Acme", None),
+        ("tea", "transfer", "S2", None, date(2026, 3, 3)),
+    ]
+
+
 def test_json_groups_purchase_orders_by_supplier_and_keeps_transfers_apart(decided: Database, tmp_path: Path) -> None:
     deliver(decided, tmp_path / "o.json")
     body = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))
