@@ -34,7 +34,9 @@ _STORE = {"store_id": ("store_id", pl.String()), "store_name": ("name", pl.Strin
 """Our column -> theirs and its type."""
 
 
-def with_details(lines: pl.DataFrame, dataset: Dataset | None, answers: Answers | None, currency: str) -> pl.DataFrame:
+def with_details(
+    lines: pl.DataFrame, dataset: Dataset | None, suggested: pl.DataFrame | None, currency: str
+) -> pl.DataFrame:
     """The lines of an export with `DETAILS`, purchases before transfers, by supplier, shop and product.
 
     Args:
