@@ -129,6 +129,10 @@ class DemandSettings(Section):
     totals_least_units: float = Field(
         default=200.0, ge=0, description="units a day that a total of categories must sell to be forecast by itself"
     )
+    anomaly_periods: int = Field(
+        default=14, ge=0, le=366, description="last periods that are searched for anomalies at publishing; 0 = none"
+    )
+    anomalies_listed: int = Field(default=1000, ge=1, description="anomalies published at most, most money first")
     simple_models: tuple[SimpleModel, ...] = Field(
         default=get_args(SimpleModel),
         description="models that compete with the trees on groups of series in backtests; none = trees alone",

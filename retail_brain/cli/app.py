@@ -61,6 +61,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "elasticities": what_if_verbs.elasticities_verb,
         "recovery": what_if_verbs.recovery,
         "accidents": what_if_verbs.accidents,
+        "anomalies": what_if_verbs.anomalies,
         "overrides": overrides_verbs.overrides,
         "ledger": overrides_verbs.ledger,
     },

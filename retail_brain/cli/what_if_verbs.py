@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from retail_brain.cli.context import current
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, writable_table
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, SeedOption, writable_table
 from retail_brain.cli.table_files import write_table
 
 _SUMMED = (
@@ -122,6 +122,35 @@ def accidents(out: OutOption, lake: LakeOption = None, as_of: AsOfOption = None)
         write_table(audit, out)
         step.rows = audit.height
         step.note = f"days whose units do not count as recorded -> {out}"
+
+
+def anomalies(
+    out: OutOption,
+    days: Annotated[
+        int | None, typer.Option("--days", min=1, max=366, help="Last periods to search.", show_default="settings")
+    ] = None,
+    seed: SeedOption = 0,
+    lake: LakeOption = None,
+    as_of: AsOfOption = None,
+) -> None:
+    """Days on which sales fell outside all sample paths of a forecast made before, with the likely cause.
+
+    Series, stores, departments and the chain, day by day and all days together, most money first. Needs sales and a
+    champion demand model.
+    """
+    from training.bundle import champion
+    from training.demand.anomalies import find_anomalies
+    from training.demand.model import DemandModel
+
+    context = current()
+    periods = days or max(context.settings.demand.anomaly_periods, 1)
+    with context.progress.step("anomalies") as step:
+        model = DemandModel.load(champion(context.workspace, "demand"))
+        table = find_anomalies(context.dataset(lake, as_of), model, periods, seed)
+        write_table(table, out)
+        step.rows = table.height
+        causes = ", ".join(f"{count} {cause}" for cause, count in table["cause"].value_counts(sort=True).iter_rows())
+        step.note = f"in the last {periods} periods{f' ({causes})' if causes else ''} -> {out}"
 
 
 def _number(value: float) -> str:

@@ -63,6 +63,7 @@ from serving.http.messages.lookup_messages import (
     SearchResponse,
 )
 from serving.http.messages.network_messages import (
+    AnomaliesResponse,
     AttentionRequest,
     AttentionResponse,
     CountsResponse,
@@ -218,6 +219,17 @@ ROUTES: tuple[Route, ...] = (
         NetworkRequest,
         CountsResponse,
         stock_network.counts,
+        (Scope.STOCK,),
+        threaded=True,
+        tag="stock",
+        depends_on=_view_alone,
+    ),
+    Route(
+        "/anomalies",
+        "Anomalies: days on which sales fell outside the forecast",
+        NetworkRequest,
+        AnomaliesResponse,
+        stock_network.anomalies,
         (Scope.STOCK,),
         threaded=True,
         tag="stock",

@@ -209,6 +209,7 @@ _TABLES = (
     "transfers",
     "counts",
     "leftovers",
+    "anomalies",
     "attention",
     "shops",
     "person",

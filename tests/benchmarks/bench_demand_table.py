@@ -159,7 +159,7 @@ def simple(chosen: DemandSet, folder: Path, skip: int) -> dict[str, float]:
         axis = actuals.history.axis
         earlier = [axis.number(cutoff) - config.horizon * back for back in range(1, ERROR_ORIGINS + 1)]
         errors = pl.concat(
-            [_simple_frame(histories, actuals, last_day_of(axis, n + 1)) for n in earlier if n > config.horizon]
+            [_simple_frame(histories, actuals, last_day_of(axis, n)) for n in earlier if n > config.horizon]
         )
         found = _simple_frame(histories, actuals, cutoff)
         for name in SIMPLE_MODELS:

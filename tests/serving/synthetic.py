@@ -44,6 +44,7 @@ from serving.store.sales_history import write_history
 from serving.store.scored_pairs import write_pairs
 from serving.store.suggestions import write_suggestions
 from serving.store.what_if_sheets import MODEL, PlacedSheet, SheetWriter
+from training.demand.anomalies import ANOMALIES
 from training.demand.calibration import Calibration
 from training.demand.config import DemandConfig
 from training.demand.dispersion import Dispersion
@@ -124,6 +125,11 @@ def _write_network(folder: Path, n_products: int) -> None:
     left |= {"price_path": ['[{"begins_on": "2025-03-02", "discount": 0.3, "price": 7.0}]', "[]"]}
     left |= {"markdown_units": [4.0, 0.0], "markdown_units_low": [1.0, 0.0], "markdown_units_high": [6.0, 0.0]}
     write_rows(folder, "leftovers", pl.DataFrame(left | _nothing(LEFTOVERS, left), schema=LEFTOVERS))
+    odd = {"level": ["series", "chain"], "store_id": ["S001", None], "product_id": ["P0002", None]}
+    odd |= {"department": ["food", None], "date": [AS_OF] * 2, "until": [AS_OF] * 2, "units": [30.0, 90.0]}
+    odd |= {"expected": [3.0, 50.0], "low": [0.0, 30.0], "high": [9.0, 80.0], "units_beyond": [21.0, 10.0]}
+    odd |= {"money": [210.0, None], "cause": ["promotion", "unknown"], "reason": ["why"] * 2}
+    write_rows(folder, "anomalies", pl.DataFrame(odd | {"reason_zh": ["原因"] * 2}, schema=ANOMALIES))
     lines = {"kind": ["leftover", "phantom", "transfer", "stockout"], "money": [60.0, 20.0, 12.5, 5.0]}
     lines |= {"store_id": ["S001", "S002", "S001", "S002"], "product_id": ["P0002", "P0001", "P0001", "P0039"]}
     lines |= {"other_store_id": [None, None, "S002", None], "units": [6.0, 5.0, 3.0, 2.0]}

@@ -39,6 +39,16 @@ def counts(request: NetworkRequest, call: Call) -> dict[str, Any]:
     return _listed("counts", request, call, ("store_id",))
 
 
+def anomalies(request: NetworkRequest, call: Call) -> dict[str, Any]:
+    """Days on which sales fell outside what the forecast allowed, most money first.
+
+    Raises:
+        NotFoundError: the store or a product is not known.
+        ModelError: nothing of the kind was published.
+    """
+    return _listed("anomalies", request, call, ("store_id",))
+
+
 def leftovers(request: NetworkRequest, call: Call) -> dict[str, Any]:
     """Excess or obsolete stock: what will not sell by its date, listing or season, most money at risk first.
 
@@ -112,10 +122,11 @@ def _listed(name: str, request: NetworkRequest, call: Call, stores: Sequence[str
             find_product(call.answers, product_id)
         table = table.filter(pl.col("product_id").is_in(request.product_ids))
     shown = table.slice(request.offset, request.limit)
+    products = shown["product_id"].drop_nulls().unique(maintain_order=True).to_list()
     return {
         name: _plain(shown, call.language),
         "total": table.height,
-        "names": product_names(call.answers, shown["product_id"].unique(maintain_order=True).to_list()),
+        "names": product_names(call.answers, products),
     }
 
 

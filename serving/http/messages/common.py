@@ -82,6 +82,7 @@ AttentionKind = Literal[
     "leftover",
     "transfer",
     "overdue_order",
+    "anomaly",
 ]
 
 JsonSchema = dict[str, Any]

@@ -134,6 +134,38 @@ class PriceStep(Strict):
     price: float
 
 
+class AnomalyRow(Strict):
+    """Days on which sales fell outside all sample paths of a forecast made before them.
+
+    `level` is series, store, department or chain; `date` to `until` are the days summed; `low` and `high` the least and
+    greatest sum of any path; `money` is the price of the units beyond, null where no price is known; `cause` is till,
+    closed, stock_out, promotion, price or unknown.
+    """
+
+    level: str
+    store_id: str | None
+    department: str | None
+    product_id: str | None
+    date: str
+    until: str
+    units: float
+    expected: float
+    low: float
+    high: float
+    units_beyond: float
+    money: float | None
+    cause: str
+    reason: str
+
+
+class AnomaliesResponse(Strict):
+    """Anomalies, most money first."""
+
+    anomalies: list[AnomalyRow]
+    total: int
+    names: Names
+
+
 class LeftoverRow(Strict):
     """Excess stock: units expected unsold by the day `sell_by`; `value_at_risk` is their cost.
 

@@ -23,7 +23,7 @@ EXCEPTIONS = {
 }
 KINDS = (
     *("stockout", "unknown_stock", "large_order", "losing_order", "unusual"),
-    *("phantom", "leftover", "transfer", "overdue_order"),
+    *("phantom", "leftover", "transfer", "overdue_order", "anomaly"),
 )
 _UNKNOWN_COST = 0.01
 """Money per overdue unit whose cost is unknown: enough to be listed, behind all others."""
@@ -40,12 +40,14 @@ class StockFindings:
         counts: columns of `phantom_stock.CYCLE_COUNTS`.
         leftovers: columns of `excess_stock.LEFTOVERS`.
         lost_orders: open orders that nobody counts on any more: columns of `decisions.inputs.read_open_orders`.
+        anomalies: columns of `training.demand.anomalies.ANOMALIES`.
     """
 
     transfers: pl.DataFrame
     counts: pl.DataFrame
     leftovers: pl.DataFrame
     lost_orders: pl.DataFrame
+    anomalies: pl.DataFrame
 
 
 def usual_sales(dataset: Dataset, as_of: date, terms: pl.DataFrame) -> pl.DataFrame:
@@ -78,14 +80,15 @@ def stock_exceptions(
     the loss of an order that only an agreed level, a display or a policy asks for (`losing_order`);
     cost of the units by which an order's demand is `unusual_factor` times more or less than what sold in the last four
     weeks (`unusual`); margin that a count brings back (`phantom`); cost of excess stock; gain of a transfer; cost of
-    units that are so long overdue that the plan no longer counts on them (`overdue_order`).
+    units that are so long overdue that the plan no longer counts on them (`overdue_order`); price of the units beyond
+    what a forecast's paths allowed (`anomaly`; of a series the line with most money).
 
     Args:
         suggestions: columns of `suggestions`.
         terms: supply terms of `decisions.inputs.read_terms`.
         usual: of `usual_sales`.
         cycles: `store_id`, `product_id`, `cycle_days`: days that an order's demand is counted over.
-        findings: transfers, cycle counts and excess stock of all shops.
+        findings: transfers, cycle counts, excess stock and anomalies of all shops.
         settings: limits of the exceptions, and the margin where the cost is unknown.
     """
     keys = list(SERIES)
@@ -108,6 +111,10 @@ def stock_exceptions(
             units=pl.col("units"), other=pl.col("to_store_id"),
         ),
         _overdue(findings.lost_orders.join(money, on=keys, how="left")),
+        _of(
+            findings.anomalies.filter(level="series").unique(list(SERIES), keep="first", maintain_order=True),
+            "anomaly", money=pl.col("money"), units=pl.col("units_beyond"),
+        ),
     ]  # fmt: skip
     ranked = pl.concat(parts).filter(pl.col("money") > 0)
     return ranked.sort("money", "kind", *keys, descending=[True, False, False, False]).head(settings.exceptions_listed)

@@ -11,7 +11,7 @@ from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES
 from retail_brain.progress import Progress
-from retail_brain.settings import Settings
+from retail_brain.settings import DemandSettings, Settings
 from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.supply_side import SupplySide
 from serving.store.answer_set import Answers
@@ -22,6 +22,7 @@ from serving.store.publishing.stock_network import publish_network
 from serving.store.rows import write_rows
 from serving.store.suggestions import write_suggestions
 from serving.store.what_if_sheets import MODEL, PlacedSheet, SheetWriter
+from training.demand.anomalies import ANOMALIES, find_anomalies
 from training.demand.applied_overrides import overridden
 from training.demand.extra_units import with_extra_units
 from training.demand.forecast_run import StoreForecast
@@ -104,8 +105,23 @@ def publish_demand(
         step.rows = done.suggestions = suggestions.height
     write_suggestions(folder, suggestions, len(positions.stores), len(positions.products))
     write_rows(folder, "plan", plan.table())
-    done.network = publish_network(folder, chain, plan, suggestions, positions, people, progress)
+    anomalies = _anomalies(dataset, model, settings.demand, progress)
+    done.network = publish_network(folder, chain, plan, suggestions, positions, people, anomalies, progress)
     return done
+
+
+def _anomalies(dataset: Dataset, model: DemandModel, settings: DemandSettings, progress: Progress) -> pl.DataFrame:
+    """Anomalies of the last periods, the dearest of them; none where the history is no longer than that."""
+    with progress.step("anomalies") as step:
+        periods = settings.anomaly_periods
+        if periods == 0 or model.history(dataset, 1).axis.count <= periods:
+            step.note = "not searched: settings.demand.anomaly_periods is 0" if periods == 0 else "history too short"
+            return pl.DataFrame(schema=ANOMALIES)
+        found = find_anomalies(dataset, model, periods)
+        step.rows = found.height
+        if found.height > settings.anomalies_listed:
+            step.note = f"the {settings.anomalies_listed:,} with most money are published"
+        return found.head(settings.anomalies_listed)
 
 
 def _by_urgency(rows: pl.DataFrame, positions: Positions) -> pl.DataFrame:

@@ -27,9 +27,10 @@ def publish_network(
     suggestions: pl.DataFrame,
     positions: Positions,
     people: Answers | None,
+    anomalies: pl.DataFrame,
     progress: Progress,
 ) -> dict[str, int]:
-    """Writes one table per kind of suggestion and the marginal values; returns the number of rows of each table.
+    """Writes one table per kind of finding and the marginal values; returns the number of rows of each table.
 
     Args:
         folder: the answers being written.
@@ -38,13 +39,14 @@ def publish_network(
         suggestions: its orders.
         positions: of stores and products.
         people: answers with scored pairs, which say what telling people of left-overs earns; None for none.
+        anomalies: of the last periods: columns of `training.demand.anomalies.ANOMALIES`.
         progress: told.
     """
     with progress.step("stock of all shops") as step:
         side, settings = chain.side, chain.settings
         counted = cycle_counts(chain.dataset, side, settings)
         left = _valued(plan.excess, people, settings)
-        tables = {"transfers": plan.transfers, "counts": counted, "leftovers": left}
+        tables = {"transfers": plan.transfers, "counts": counted, "leftovers": left, "anomalies": anomalies}
         tables["attention"] = stock_exceptions(
             suggestions,
             side.terms,

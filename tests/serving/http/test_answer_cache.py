@@ -90,6 +90,7 @@ def test_only_routes_that_write_nothing_are_kept() -> None:
         "/attention",
         "/audience",
         "/complete_basket",
+        "/anomalies",
         "/counts",
         "/forecast",
         "/history",

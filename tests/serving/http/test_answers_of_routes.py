@@ -300,6 +300,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/orders": {},
     "/attention": {},
     "/transfers": {},
+    "/anomalies": {"store_id": "S001"},
     "/counts": {"store_id": "S002"},
     "/leftovers": {},
     "/campaigns": {},

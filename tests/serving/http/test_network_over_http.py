@@ -53,6 +53,30 @@ def test_left_overs_say_which_price_earns_most_and_older_answers_that_nobody_kno
     assert (row["action"], row["price_path"], row["markdown_value"]) == (None, None, 12.0)
 
 
+def test_anomalies_are_listed_with_their_cause_and_those_of_totals_without_product(client: Any) -> None:
+    answer = client.ask("/anomalies", {})
+    assert answer["total"] == 2
+    assert answer["anomalies"][0] == {
+        "level": "series",
+        "store_id": "S001",
+        "department": "food",
+        "product_id": "P0002",
+        "date": "2025-02-28",
+        "until": "2025-02-28",
+        "units": 30.0,
+        "expected": 3.0,
+        "low": 0.0,
+        "high": 9.0,
+        "units_beyond": 21.0,
+        "money": 210.0,
+        "cause": "promotion",
+        "reason": "why",
+    }
+    assert answer["names"] == {"P0002": answer["names"]["P0002"]}
+    assert [row["level"] for row in client.ask("/anomalies", {"store_id": "S001"})["anomalies"]] == ["series"]
+    assert client.ask("/anomalies", {"product_ids": ["P0003"]})["total"] == 0
+
+
 def test_the_lines_that_matter_lose_those_that_were_decided(client: Any) -> None:
     answer = client.ask("/attention", {}, role="merchandiser")
     assert [row["kind"] for row in answer["attention"]] == ["leftover", "phantom", "transfer", "stockout"]
@@ -128,6 +152,6 @@ def test_a_wrong_question_is_refused(client: Any, path: str, body: Any, refused:
 
 
 def test_answers_without_a_demand_model_say_so(client: Any) -> None:
-    for path in ("/transfers", "/counts", "/leftovers", "/attention"):
+    for path in ("/transfers", "/counts", "/anomalies", "/leftovers", "/attention"):
         assert client.refused(path, {}, tenant="bare") == (422, "model")
     assert client.refused("/transfers", {}, role="marketer") == (403, "forbidden")

@@ -17,6 +17,7 @@ from serving.planning.stock.counted_stock import read_availability
 from serving.planning.stock.exceptions import StockFindings, stock_exceptions
 from serving.planning.stock.stock_network import counts
 from serving.planning.stock.supply_side import SupplySide
+from training.demand.anomalies import ANOMALIES
 
 AS_OF = date(2025, 2, 28)
 
@@ -40,7 +41,10 @@ def chain(*, age: int = 0, on_hand: float = 9.0, sold: float = 1.0, due: int | N
 def test_an_order_that_never_came_is_an_exception_and_counts_no_more(late, on_order, said):
     side = SupplySide.read(chain(due=late), Settings())
     assert side.stock.filter(product_id="P")["on_order"].to_list() == [on_order]
-    found = StockFindings(*(pl.DataFrame(schema=kind) for kind in (TRANSFERS, CYCLE_COUNTS, LEFTOVERS)), side.lost)
+    transfers, counts, leftovers, odd = (
+        pl.DataFrame(schema=kind) for kind in (TRANSFERS, CYCLE_COUNTS, LEFTOVERS, ANOMALIES)
+    )
+    found = StockFindings(transfers, counts, leftovers, side.lost, odd)
     nothing = pl.DataFrame(schema=SUGGESTIONS | ADDED)
     usual = pl.DataFrame(schema={"store_id": pl.String, "product_id": pl.String, "usual": pl.Float64})
     cycles = usual.rename({"usual": "cycle_days"})

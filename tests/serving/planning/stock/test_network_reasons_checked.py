@@ -18,6 +18,7 @@ from retail_brain.settings import NetworkSettings, ReplenishmentSettings, Settin
 from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.exceptions import StockFindings, stock_exceptions
 from serving.planning.stock.settled_plan import SettledPlan
+from training.demand.anomalies import ANOMALIES
 
 AS_OF = date(2025, 2, 28)
 SHOPS = [f"S{number}" for number in range(6)]
@@ -205,7 +206,7 @@ def test_overdue_orders_say_units_day_and_age(chain: ChainPlan, plan: SettledPla
         ),
         AS_OF,
     )  # fmt: skip
-    findings = StockFindings(plan.transfers, nothing, plan.leftovers, chain.side.lost)
+    findings = StockFindings(plan.transfers, nothing, plan.leftovers, chain.side.lost, pl.DataFrame(schema=ANOMALIES))
     table = stock_exceptions(
         plan.suggestions(), chain.side.terms, usual, plan.series, findings, ReplenishmentSettings()
     )

@@ -23,6 +23,7 @@ from serving.planning.stock.season import season_ends
 from serving.planning.stock.sell_by import demand_ends, sell_by
 from serving.planning.stock.settled_plan import PLAN, SettledPlan
 from serving.planning.stock.stock_network import counts, cycle_counts, leftovers, transfers
+from training.demand.anomalies import ANOMALIES
 
 AS_OF = date(2025, 12, 20)
 TRUTH = Path(__file__).parents[4] / "data" / "sample" / "truth" / "phantom_stock.parquet"
@@ -112,7 +113,12 @@ def test_leftovers_say_why_and_only_what_is_there(chain, plan):
 
 def test_the_lines_that_matter_are_the_dearest_of_every_kind(chain, plan, known):
     side, counted = chain.side, cycle_counts(known, chain.side, Settings())
-    parts = {"transfers": plan.transfers, "counts": counted, "leftovers": plan.leftovers}
+    odd = {"level": ["chain", "series", "series"], "store_id": [None, "S1", "S1"], "product_id": [None, "P1", "P1"]}
+    odd |= {"money": [900.0, 70.0, 50.0], "units_beyond": [9.0, 7.0, 5.0], "reason": ["why"] * 3}
+    anomalies = pl.concat(
+        [pl.DataFrame(schema=ANOMALIES), pl.DataFrame(odd | {"reason_zh": ["原因"] * 3})], how="diagonal_relaxed"
+    )
+    parts = {"transfers": plan.transfers, "counts": counted, "leftovers": plan.leftovers, "anomalies": anomalies}
     usual = usual_sales(known, AS_OF, side.terms)
     table = stock_exceptions(
         plan.suggestions(),
@@ -125,6 +131,7 @@ def test_the_lines_that_matter_are_the_dearest_of_every_kind(chain, plan, known)
     assert dict(table.schema) == EXCEPTIONS
     assert table["money"].is_sorted(descending=True)
     assert {"phantom", "leftover", "transfer", "stockout"} <= set(table["kind"])
+    assert table.filter(kind="anomaly").select("store_id", "money", "units").rows() == [("S1", 70.0, 7.0)]
     assert table.select("reason", "reason_zh").null_count().sum_horizontal().item() == 0
     dearest = parts["leftovers"].row(0, named=True)
     shown = table.filter(pl.col("kind") == "leftover").row(0, named=True)

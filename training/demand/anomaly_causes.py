@@ -1,0 +1,102 @@
+"""Names the likely cause of an anomaly, with a sentence in English and Chinese."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from features.demand.arrays import Bools, Doubles, Ints
+from features.demand.panel import CLOSED_LEAST_UNITS
+from training.demand.calibration import CLOSING_SHARE
+
+TILL, CLOSED, STOCK_OUT, PROMOTION, PRICE, UNKNOWN = "till", "closed", "stock_out", "promotion", "price", "unknown"
+PRICE_CHANGE = 0.1
+"""Share by which a price must differ from the usual one to be a cause. Chosen by judgement, not measured."""
+SHARE_OF_DAYS = 0.25
+"""Share of the days together on which a cause must hold to be that of their sum. Chosen by judgement, not measured."""
+_CAUSES = {
+    TILL: ("the till recorded an accident: see `accidents`", "收银记录异常,见 accidents"),
+    CLOSED: ("the store sold next to nothing: closed?", "门店几乎没有销售,可能停业"),
+    STOCK_OUT: ("the shelf was empty", "货架缺货"),
+    PROMOTION: ("it was promoted", "有促销"),
+    PRICE: ("another price was paid than usual", "成交价与平时不同"),
+    UNKNOWN: ("no cause is known", "原因不明"),
+}
+"""Cause -> what it means in English and Chinese."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """What happened to some series of a store on some days; all of shape (n, days), but `price` of shape (n,).
+
+    Attributes:
+        units: sold as recorded.
+        counted: the same without accidents of the till.
+        accident: whether the record is an accident of the till.
+        out: whether stock ran out or was missing.
+        listed, promoted: by plan.
+        price_change: share by which the price paid differs from the usual one; NaN where one is not known.
+        closed: whether the store sold next to nothing.
+        price: usual price, NaN where none is known.
+    """
+
+    units: Doubles
+    counted: Doubles
+    accident: Bools
+    out: Bools
+    listed: Bools
+    promoted: Bools
+    price_change: Doubles
+    closed: Bools
+    price: Doubles
+
+
+def of_series(days: Days, series: Ints, day: Ints | None, beyond: Doubles) -> list[str]:
+    """The likely cause of each anomaly of series: the first that holds, in the order of `_CAUSES`.
+
+    Args:
+        days: what happened.
+        series: row of each anomaly.
+        day: its day; None where all days are summed.
+        beyond: units above all paths, below as negative numbers.
+    """
+    high = beyond > 0
+    change = np.nan_to_num(days.price_change)
+    moved = np.where(high[:, None], change[series] <= -PRICE_CHANGE, change[series] >= PRICE_CHANGE)
+    facts = (
+        days.accident[series],
+        days.closed[series] & ~high[:, None],
+        days.out[series] & ~high[:, None],
+        days.promoted[series],
+        moved,
+    )
+    if day is None:
+        holds = [fact.mean(axis=1) >= SHARE_OF_DAYS for fact in facts]
+        holds[0] = facts[0].any(axis=1)
+    else:
+        holds = [fact[np.arange(len(series)), day] for fact in facts]
+    names = list(_CAUSES)
+    return list(np.select(holds, names[:-1], names[-1])) if len(series) else []
+
+
+def of_totals(units: Doubles, expected: Doubles) -> list[str]:
+    """The likely cause of each anomaly of totals: closed, or unknown."""
+    closed = (expected >= CLOSED_LEAST_UNITS) & (units < CLOSING_SHARE * expected)
+    return [CLOSED if is_closed else UNKNOWN for is_closed in closed]
+
+
+def with_reasons(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows with a sentence in both languages."""
+    numbers = [pl.col(name).round(1) for name in ("units", "expected", "low", "high")]
+    one_day = pl.col("date") == pl.col("until")
+    texts = [
+        pl.col("cause").replace_strict({cause: words[place] for cause, words in _CAUSES.items()}, default="")
+        for place in (0, 1)
+    ]
+    en = pl.format("sold {} where {} were expected, {} to {} at the most; likely cause: {}", *numbers, texts[0])
+    zh = pl.format("销售{}件,预计{}件({}至{}件);可能原因:{}", *numbers, texts[1])
+    days = pl.format("{} to {}: ", "date", "until"), pl.format("{}至{}:", "date", "until")
+    return rows.with_columns(
+        reason=pl.when(one_day).then(en).otherwise(days[0] + en),
+        reason_zh=pl.when(one_day).then(zh).otherwise(days[1] + zh),
+    )
