@@ -43,7 +43,7 @@ PLACE_FEATURES: Final = {
         *("revenue_28d", "revenue_91d", "revenue_365d", "revenue_trend", "units_28d", "baskets_28d", "open_days_28d"),
         *("baskets_per_day", "basket_value", "basket_units", "products_sold_91d"),
     ),
-    "rhythm": ("hour_shares", "peak_hours", "weekday_shares", "peak_weekday", "visits_28d", "conversion"),
+    "rhythm": ("hour_shares", "peak_hours", "weekday_shares", "peak_weekday", "visits_28d", "conversion", "traffic"),
     "mix": ("top_categories", "top_category_shares", "category_shares"),
     "people": (
         *("customers_91d", "member_share", "repeat_share", "home_share"),
@@ -108,10 +108,18 @@ def place_features(records: pl.LazyFrame, as_of: date, options: PlaceOptions) ->
         frame = frame.join(part, on="store_id", how="left")
     # over all 28 days, closed ones too: cover is in calendar days
     pace = pl.col("units_28d") / 28
+    # a shop with more receipts than visits counts only some of those who come in: a share of those would be made up
+    is_counted = (pl.col("visits_28d") >= pl.col("baskets_28d")).fill_null(value=False) & (pl.col("visits_28d") > 0)
     frame = frame.with_columns(
         pl.lit(as_of).alias("as_of"),
         pl.col("revenue_28d", "revenue_91d", "revenue_365d", "units_28d").fill_null(0.0),
-        ratio(pl.col("baskets_28d"), pl.col("visits_28d")).clip(0.0, 1.0).alias("conversion"),
+        pl.when(is_counted).then(ratio(pl.col("baskets_28d"), pl.col("visits_28d"))).alias("conversion"),
+        pl.when(is_counted)
+        .then(pl.lit("counted"))
+        .when(pl.col("visits_28d").fill_null(0) > 0)
+        .then(pl.lit("partial"))
+        .otherwise(pl.lit("none"))
+        .alias("traffic"),
         ratio(pl.col("on_hand").clip(lower_bound=0), pace).alias("cover_days"),
     )
     names = [name for group, names in PLACE_FEATURES.items() if group != "group" for name in names]

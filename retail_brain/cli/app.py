@@ -21,6 +21,7 @@ from retail_brain.cli import (
     extensions_verb,
     features_verb,
     forecast_verbs,
+    funnel_verb,
     ingest_verbs,
     keys_verbs,
     orders_verbs,
@@ -80,6 +81,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "campaign": campaign_verbs.campaign,
         "rules": rules_verbs.rules,
         "segments": segment_verbs.segments,
+        "funnel": funnel_verb.funnel,
     },
     "Service 服务": {
         "publish": train_verbs.publish,

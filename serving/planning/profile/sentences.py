@@ -80,7 +80,7 @@ def place_profile(
     writer = ProfileWriter(row, language, currency, names or {})
     group = str(row.get("cluster") or "-")
     label = writer.pick((f"店群 {group}", f"Group {group}"))
-    sentences = [_hours_sentence(writer), _mix_sentence(writer)]
+    sentences = [_hours_sentence(writer), _conversion_sentence(writer), _mix_sentence(writer)]
     return writer.profile(
         "store_id",
         writer.name("store_id"),
@@ -252,6 +252,23 @@ def _hours_sentence(writer: ProfileWriter) -> str | None:
     zh = f"客流高峰在 {spoken}" + (f"，{weekday}最忙" if weekday else "")
     en = f"Busiest at {spoken}" + (f" and on {weekday}" if weekday else "")
     return writer.pick((zh + "。", en + "."))
+
+
+def _conversion_sentence(writer: ProfileWriter) -> str | None:
+    share = writer.number("conversion")
+    if share is not None:
+        return writer.pick(
+            (f"每 100 位进店的人有 {share * 100:.0f} 位购买。", f"{share:.0%} of visits end in a purchase.")
+        )
+    unknown = {
+        "partial": (
+            "到店记录比小票还少，客流没有数全，转化率不计算。",
+            "Fewer visits than receipts are recorded, so traffic is not fully counted and there is no conversion rate.",
+        ),
+        "none": ("没有客流记录，转化率不计算。", "Traffic is not counted, so there is no conversion rate."),
+    }
+    text = unknown.get(writer.text("traffic") or "")
+    return writer.pick(text) if text else None
 
 
 def _mix_sentence(writer: ProfileWriter) -> str | None:

@@ -63,8 +63,16 @@ def test_peaks_come_from_visits_where_there_are_any():
     row = place(records(*visits, *paid))
     assert row["peak_hours"] == [8, 12, 19]
     assert sum(row["hour_shares"]) == pytest.approx(1.0)
-    assert (row["peak_weekday"], row["visits_28d"], row["conversion"]) == (6, 10, 0.1)
+    assert (row["peak_weekday"], row["visits_28d"], row["conversion"], row["traffic"]) == (6, 10, 0.1, "counted")
     assert place(records(*paid))["peak_hours"] == [21]
+
+
+def test_there_is_no_conversion_where_traffic_is_not_fully_counted():
+    visit = {"record": "event", "event_type": "visit", "at": datetime(2025, 6, 28, 9), "product_id": None}
+    paid = [{**line(day), "transaction_id": f"t{day}"} for day in (1, 2, 3)]
+    few, none = place(records(visit, visit, *paid)), place(records(*paid))
+    assert (few["conversion"], few["traffic"], few["visits_28d"]) == (None, "partial", 2)
+    assert (none["conversion"], none["traffic"]) == (None, "none")
 
 
 def test_receipts_without_a_time_have_no_hours_but_a_week():
