@@ -19,7 +19,7 @@ from features.person.repeat_buying import RepeatBuying
 from features.person.rfm import RFM_FEATURES, RfmEdges, rfm_scores
 from features.person.spending import Spending
 from features.windows import days_since, records_of_kind, until, within
-from retail_brain.decisions.consents import channel_states
+from retail_brain.decisions.consents import channel_states, person_states
 
 PERSON_RECORDS: Final[Mapping[str, PolarsDataType]] = {
     "person_id": pl.String,
@@ -155,9 +155,10 @@ def _people(seen: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _consent(consents: pl.LazyFrame) -> pl.LazyFrame:
-    """One row per person with a recorded consent: the channels that are open; `channel_states` decides."""
+    """One row per person with a recorded consent: the channels that are open to every account of theirs."""
+    states = channel_states(consents.rename({"at": "changed_at"}))
     return (
-        channel_states(consents.rename({"at": "changed_at"}), person="person_id")
+        person_states(states, consents.select("customer_id", "person_id"))
         .group_by("person_id")
         .agg(pl.col("channel").filter(pl.col("granted")).sort().alias("granted_channels"))
     )

@@ -45,6 +45,57 @@ def channel_states(consents: pl.LazyFrame, as_of: date | None = None, person: st
     )  # fmt: skip
 
 
+def person_states(states: pl.LazyFrame, persons: pl.LazyFrame) -> pl.LazyFrame:
+    """One row per person x channel: `person_id`, `channel`, `granted`, `code`; one closed account closes the person's.
+
+    A card that was refused and another that was not may be of one person, who has then refused.
+
+    Args:
+        states: result of `channel_states` per `customer_id`.
+        persons: `customer_id` and `person_id`; a customer without a row is a person of their own.
+    """
+    named = states.join(persons.unique("customer_id"), on="customer_id", how="left")
+    order = pl.col("code").replace_strict({code: place for place, code in enumerate(CLOSED_CODES)}, default=None)
+    return named.group_by(pl.coalesce("person_id", "customer_id").alias("person_id"), "channel").agg(
+        granted=pl.col("granted").all(),
+        # open accounts have no code, and stand last
+        code=pl.col("code").sort_by(order, nulls_last=True).first(),
+    )
+
+
+def with_refusals_of_persons(consents: pl.DataFrame, persons: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Consents with a further refusal for every account of a person of whom another account's channel is closed.
+
+    The refusal is newer than all entries of the account, so that it decides; a later consent of the account that
+    refused opens the channel again.
+
+    Args:
+        consents: rows of the table.
+        persons: `customer_id` and `person_id`.
+        as_of: last visible day.
+    """
+    own = channel_states(consents.lazy(), as_of)
+    closed = person_states(own, persons.lazy()).filter(~pl.col("granted"))
+    accounts = persons.lazy().select("customer_id", "person_id").unique("customer_id")
+    open_accounts = own.filter("granted").select("customer_id", "channel")
+    newest = consents["changed_at"].max()
+    refused = (
+        closed.join(accounts, on="person_id")
+        .join(open_accounts, on=["customer_id", "channel"], how="semi")
+        .select(
+            "customer_id",
+            "channel",
+            granted=pl.lit(value=False),
+            changed_at=pl.lit(newest, dtype=consents.schema["changed_at"]) + pl.duration(microseconds=1),
+            problem=pl.when(pl.col("code") == "consent_unreadable").then(pl.lit("of another account of the person")),
+        )
+        .collect()
+    )
+    if not refused.height:
+        return consents
+    return pl.concat([consents, refused.sort("customer_id", "channel")], how="diagonal_relaxed")
+
+
 def closed_reasons(states: pl.DataFrame) -> pl.DataFrame:
     """One row per customer with a closed channel: `customer_id` and `consent_code`, the first of `CLOSED_CODES`."""
     order = pl.col("code").replace_strict({code: place for place, code in enumerate(CLOSED_CODES)}, default=None)

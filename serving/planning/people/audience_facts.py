@@ -6,8 +6,10 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from features.identity.resolve import resolve_identities
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.audience_request import AudienceFacts
+from retail_brain.decisions.consents import with_refusals_of_persons
 from retail_brain.errors import NotFoundError
 from retail_brain.settings import Settings
 from serving.planning.people.contact_effect import caused_share
@@ -37,8 +39,7 @@ def read_facts(
 
     return AudienceFacts(
         customers=_people(dataset, lines),
-        # later refusals too: the contact would be made after them
-        consents=replace(dataset, as_of=None).scan("consents").collect() if dataset.has("consents") else None,
+        consents=_consents(dataset, as_of),
         contacts=table("contacts"),
         responses=table("responses"),
         purchases=lines.filter(is_offered)
@@ -51,6 +52,18 @@ def read_facts(
         caused_share=caused_share(dataset),
         at_home_only=at_home_only,
     )
+
+
+def _consents(dataset: Dataset, as_of: date) -> pl.DataFrame | None:
+    """All consents; a refusal of one account of a person counts for every account of theirs."""
+    if not dataset.has("consents"):
+        return None
+    # later refusals too: the contact would be made after them
+    consents = replace(dataset, as_of=None).scan("consents").collect()
+    if not dataset.has("identities") and not dataset.has("customers"):
+        return consents
+    found = resolve_identities(dataset, as_of).filter(pl.col("id_type") == "customer_id")
+    return with_refusals_of_persons(consents, found.select("person_id", customer_id="id_value").collect(), as_of)
 
 
 def check_products(dataset: Dataset, product_ids: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import polars as pl
 
 from retail_brain.decisions.audience import build_audience
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
-from retail_brain.decisions.consents import channel_states, doubt_lines
+from retail_brain.decisions.consents import channel_states, doubt_lines, with_refusals_of_persons
 from retail_brain.settings import AudienceSettings
 
 CONSENTS = pl.DataFrame(
@@ -39,6 +39,36 @@ def test_exclusions_name_each_reason_once_per_person() -> None:
         "no_consent": 2,
     }
     assert all(exclusions["reason_zh"].str.contains("拒绝|未同意"))
+
+
+PERSONS = pl.DataFrame({"customer_id": ["open", "refused", "later"], "person_id": ["p", "p", "p2"]})
+DAY = date(2025, 1, 20)
+
+
+def open_channels(consents: pl.DataFrame) -> set[tuple[str, str]]:
+    states = channel_states(consents.lazy(), DAY).filter("granted").collect()
+    return set(states.select("customer_id", "channel").iter_rows())
+
+
+def test_a_refusal_of_one_account_closes_the_channel_for_every_account_of_the_person() -> None:
+    assert open_channels(CONSENTS) == {("open", "sms")}
+    assert open_channels(with_refusals_of_persons(CONSENTS, PERSONS, DAY)) == set()
+    apart = PERSONS.with_columns(person_id=pl.col("customer_id"))
+    assert with_refusals_of_persons(CONSENTS, apart, DAY).equals(CONSENTS)
+
+
+def test_another_channel_of_the_person_stays_open() -> None:
+    mail = CONSENTS.filter(customer_id="open", channel="sms").with_columns(channel=pl.lit("email"))
+    both = pl.concat([CONSENTS.filter(pl.col("customer_id") != "open"), mail])
+    assert ("open", "email") in open_channels(with_refusals_of_persons(both, PERSONS, DAY))
+
+
+def test_the_account_that_refused_opens_the_channel_again_for_the_person() -> None:
+    again = CONSENTS.filter(customer_id="open", channel="sms").with_columns(
+        customer_id=pl.lit("refused"), changed_at=pl.datetime(2025, 1, 9)
+    )
+    known = with_refusals_of_persons(pl.concat([CONSENTS, again]), PERSONS, DAY)
+    assert open_channels(known) == {("open", "sms"), ("refused", "sms")}
 
 
 def test_consents_published_by_older_versions_have_no_problem() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.audience_request import AudienceRequest
+from retail_brain.decisions.consents import channel_states
 from retail_brain.errors import DataError, ImpossibleError, NotFoundError, UsageError
 from retail_brain.settings import Settings
 from serving.planning.people.audience_facts import read_facts
@@ -157,3 +158,23 @@ def test_wrong_campaign_files_are_refused():
         read_campaigns(pl.DataFrame({"campaign_id": ["k"], "product_ids": [""]}), Settings())
     with pytest.raises(DataError, match="more than once"):
         read_campaigns(pl.DataFrame({"campaign_id": ["k", "k"], "product_ids": ["a", "b"]}), Settings())
+
+
+def test_refusals_of_a_person_reach_the_facts_of_all_their_accounts() -> None:
+    at = datetime(2025, 1, 1, 9)
+    sold = pl.DataFrame(
+        {"transaction_id": ["t"], "sold_at": [at], "store_id": ["S"], "product_id": ["P"]}
+    ).with_columns(customer_id=pl.lit("a"), units=pl.lit(1.0), unit_price=pl.lit(1.0))
+    phones = pl.DataFrame({"id_type": "phone", "id_value": ["138", "138", "139"], "customer_id": ["a", "b", "c"]})
+    consents = pl.DataFrame({"customer_id": ["a", "b", "c"], "channel": "sms", "granted": [True, False, True]})
+    data = Dataset.from_frames(
+        {
+            "transactions": sold,
+            "identities": phones.with_columns(source=pl.lit("till")),
+            "consents": consents.with_columns(changed_at=pl.lit(at)),
+        }
+    )
+    facts = read_facts(data.at(date(2025, 2, 1)), date(2025, 2, 1), ["P"], Settings())
+    assert facts.consents is not None
+    states = channel_states(facts.consents.lazy(), date(2025, 2, 1)).sort("customer_id").collect()
+    assert states.select("customer_id", "granted").rows() == [("a", False), ("b", False), ("c", True)]
