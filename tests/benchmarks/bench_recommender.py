@@ -34,6 +34,7 @@ def main() -> None:
     )
     parser.add_argument("--views", type=int, default=12, help="earlier baskets (periods) that train the ranker")
     parser.add_argument("--test-back", type=int, default=1, help="2 tests on the one before the last: for choices")
+    parser.add_argument("--model", help="folder of the model (one-size); fitted there if it holds none")
     parser.add_argument("--methods", nargs="*", help="model and names of rivals; all if left out")
     options = parser.parse_args()
     started = time.perf_counter()
@@ -61,7 +62,7 @@ def main() -> None:
         if options.measure == "growth":
             recommender_speed.growth()
         elif options.measure == "one-size":
-            recommender_speed.one_size(complete_journey(), int(options.what))
+            recommender_speed.one_size(complete_journey(), int(options.what), Path(options.model))
         else:
             recommender_speed.speed(complete_journey())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

@@ -68,8 +68,8 @@ def purchase_history(dataset: Dataset, as_of: date, config: RecommenderConfig) -
     products = ids.to_frame().join(subcategories, on="product_id", how="left", maintain_order="left")
     customer_codes, product_codes = pl.Enum(customers["customer_id"]), pl.Enum(ids)
     encoded = pairs.select(
-        pl.col("customer_id").cast(customer_codes).to_physical().cast(pl.Int64).alias("person"),
-        pl.col("product_id").cast(product_codes).to_physical().cast(pl.Int64).alias("product"),
+        pl.col("customer_id").cast(customer_codes).to_physical().cast(pl.Int32).alias("person"),
+        pl.col("product_id").cast(product_codes).to_physical().cast(pl.Int32).alias("product"),
         pl.exclude("customer_id", "product_id"),
     ).sort("person", "product")
     no_rows = pl.DataFrame()

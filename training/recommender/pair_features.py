@@ -217,7 +217,7 @@ def _person_table(history: History) -> Floats:
     )
     frame = (
         history.customers.with_row_index("person")
-        .with_columns(pl.col("person").cast(pl.Int64))
+        .with_columns(pl.col("person").cast(pl.Int32))
         .join(habits, on="person", how="left", maintain_order="left")
         .with_columns(
             _days_before(history.as_of, "last_visit_on").alias("since_visit"),
@@ -241,12 +241,12 @@ def _product_table(history: History, config: RecommenderConfig, gaps: Gaps) -> F
         .agg(
             pl.len().alias("buyers"),
             (pl.col("purchase_days") > 1).mean().alias("repeat_share"),
-            *(pl.col(name).sum().alias(f"product_{name}") for name in decayed),
+            *(pl.col(name).cast(pl.Float64).sum().alias(f"product_{name}") for name in decayed),
         )
     )
     frame = (
         history.products.with_row_index("product")
-        .with_columns(pl.col("product").cast(pl.Int64), pl.Series("product_gap", gaps.product))
+        .with_columns(pl.col("product").cast(pl.Int32), pl.Series("product_gap", gaps.product))
         .join(sales, on="product", how="left", maintain_order="left")
         .with_columns(
             (pl.col(f"product_{decayed[0]}") / (pl.col(f"product_{decayed[-1]}") + 1)).alias("sales_trend"),

@@ -41,7 +41,7 @@ def expected_gaps(history: History) -> Gaps:
     PRODUCT_PRIOR_GAPS of its category's. Without any repeat purchase the gap is the days that the history spans.
     """
     pairs = history.pairs
-    gap_count = np.maximum(pairs["purchase_days"].to_numpy() - 1, 0)
+    gap_count = np.maximum(pairs["purchase_days"].cast(pl.Float64).to_numpy() - 1, 0)
     mean_gap = pairs["mean_gap_days"].cast(pl.Float64).fill_null(0).to_numpy()
     gap_days = gap_count * mean_gap  # totals, because totals add up over pairs and means do not
     category_of_product, categories = history.attribute_codes("category")

@@ -158,7 +158,7 @@ def _purchases_per_person(fitted: FittedSources) -> float:
     history = fitted.history
     since = history.as_of - timedelta(days=fitted.config.label_days)
     active = max(int((history.customers["last_visit_on"] > since).sum()), 1)
-    decayed_purchases = float(history.pairs[f"decayed_{fitted.features.slow_half_life}d"].sum())
+    decayed_purchases = float(history.pairs[f"decayed_{fitted.features.slow_half_life}d"].cast(pl.Float64).sum())
     return decayed_purchases * math.log(2) / fitted.features.slow_half_life * fitted.config.label_days / active
 
 

@@ -1,6 +1,7 @@
 """Scores repeat purchases: a person's own products by exponentially decayed purchase days."""
 
 import numpy as np
+import polars as pl
 
 from features.person.interactions import decayed_column, visits_column
 from training.recommender.config import OwnConfig
@@ -31,7 +32,7 @@ def _spread(history: History, half_life_days: int) -> CSR:
     rate = np.log(2) / half_life_days
     decay_over_span = np.maximum((since_first - since_last) * rate, 1e-9)
     mean_decay = np.exp(-since_last * rate) * -np.expm1(-decay_over_span) / decay_over_span
-    rows, columns = purchased["person"].to_numpy(), purchased["product"].to_numpy()
+    rows, columns = (purchased[name].cast(pl.Int64).to_numpy() for name in ("person", "product"))
     return csr(rows, columns, purchase_days * mean_decay, history.shape)
 
 
