@@ -19,6 +19,7 @@ from serving.http.compression import Rendered, header
 from serving.http.errors import HttpError, error_body, malformed, status_of, unavailable
 from serving.http.handlers.call import ANEW, Call
 from serving.http.keyring import Keyring
+from serving.http.lines import Lines
 from serving.http.openapi import openapi
 from serving.http.routes import ROUTES, Route
 from serving.http.runtime import Runtime
@@ -27,7 +28,7 @@ from serving.http.tracing import TENANT
 from serving.planning.people.reasons import Language
 
 _Headers = list[tuple[bytes, bytes]]
-_Answer = tuple[int, Rendered, _Headers]
+_Answer = tuple[int, Rendered | Lines, _Headers]
 
 _log = logging.getLogger("bentoml.retail_brain")
 _JSON = (b"content-type", b"application/json")
@@ -55,8 +56,14 @@ class Api:
         """Answers one HTTP request; every error of ours becomes the JSON shape of errors."""
         try:
             status, answer, headers = await self._answer(scope, receive)
+            if isinstance(answer, Lines):
+                limits = self._runtime.ready_state().settings.serving
+                with self._admission.answering(answer.key_id, limits):
+                    await answer.send(send, self._limiter(limits.threads))
+                return
         except RetailBrainError as raised:
             status, answer, headers = self._refusal(raised)
+        assert isinstance(answer, Rendered)
         body, packing = answer.sent(scope)
         headers = [*headers, *packing, (b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -99,6 +106,8 @@ class Api:
         with self._admission.waiting(_address(scope), principal.key_id, limits):
             body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds)
         call = _call(principal, state, scope)
+        if route.streams:
+            return 200, Lines(route.run(_read(route, body), call), principal.key_id), []
         answer = self._cache.get(route, body, call)
         if answer is None:
             with self._admission.answering(principal.key_id, limits):
@@ -106,11 +115,7 @@ class Api:
         return 200, answer, _JSON_HEADERS
 
     async def _computed(self, route: Route, body: bytes, call: Call) -> Rendered:
-        try:
-            request = route.request.model_validate_json(body)
-        except ValidationError as error:
-            # not chained: the original holds the values of the request, which may be personal data
-            raise malformed(error) from None
+        request = _read(route, body)
         # before the work: what changes meanwhile must make the answer stale
         state = ANEW if route.depends_on is None else route.depends_on(request, call)
         answer = Rendered(to_json(await self._run(route, request, call), inf_nan_mode="null"))
@@ -119,19 +124,26 @@ class Api:
         return answer
 
     async def _run(self, route: Route, request: Any, call: Call) -> dict[str, Any]:
+        answer: dict[str, Any]
         if not route.threaded:
-            return route.run(request, call)
-        # made at the first use: the settings are known only once the worker has started
-        if self._threads is None:
-            self._threads = CapacityLimiter(call.state.settings.serving.threads)
+            answer = route.run(request, call)
+            return answer
+        limiter = self._limiter(call.state.settings.serving.threads)
         try:
             # a thread cannot be stopped: the client gets its 503 and the thread ends by itself
             with anyio.fail_after(call.state.settings.serving.timeout_seconds):
-                return await to_thread.run_sync(route.run, request, call, limiter=self._threads, abandon_on_cancel=True)
+                answer = await to_thread.run_sync(route.run, request, call, limiter=limiter, abandon_on_cancel=True)
+                return answer
         except TimeoutError:
             raise HttpError(
                 503, "overloaded", "the answer took too long. Ask for less, or again in a few seconds.", retry_after=5
             ) from None
+
+    def _limiter(self, threads: int) -> CapacityLimiter:
+        """Made at the first use: the settings are known only once the worker has started."""
+        if self._threads is None:
+            self._threads = CapacityLimiter(threads)
+        return self._threads
 
     def _fixed(self, path: str, method: str) -> _Answer:
         if path in _HEALTH:  # BentoML answers GET and leaves the other methods to us
@@ -147,6 +159,19 @@ class Api:
         meter = self._runtime.meter
         text = b"" if meter is None else meter.expose()
         return 200, Rendered(text), [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), _PRIVATE]
+
+
+def _read(route: Route, body: bytes) -> Any:
+    """The request of a body.
+
+    Raises:
+        HttpError: it cannot be read.
+    """
+    try:
+        return route.request.model_validate_json(body)
+    except ValidationError as error:
+        # not chained: the original holds the values of the request, which may be personal data
+        raise malformed(error) from None
 
 
 def _address(scope: Scope) -> str:

@@ -105,7 +105,11 @@ def _operation(route: Route, names: dict[Any, dict[str, Any]]) -> dict[str, Any]
         "responses": {
             "200": {
                 "description": (route.response.__doc__ or "").strip(),
-                "content": {"application/json": {"schema": names[route.response, "validation"]}},
+                "content": {
+                    "application/x-ndjson" if route.streams else "application/json": {
+                        "schema": names[route.response, "validation"]
+                    }
+                },
             }
         }
         | _errors(names[ErrorResponse, "validation"]),

@@ -78,6 +78,8 @@ from serving.http.messages.people_messages import (
     AudienceResponse,
     EventsRequest,
     EventsResponse,
+    RecommendBatchLine,
+    RecommendBatchRequest,
     RecommendRequest,
     RecommendResponse,
     RulesRequest,
@@ -111,6 +113,8 @@ class Route:
         tag: subject in the documentation, one of `serving.http.openapi.TAGS` or a word of your own.
         depends_on: gives what an answer depends on besides request, language, role and the tenant's view, to be
             compared by `==`; such answers are kept and given again. None, or a result of `ANEW`: they are computed.
+        streams: whether the handler checks the request and then gives an iterator of answers, each sent as a line of
+            NDJSON once it is computed; `response` is the model of a line.
         owner: which entry point of which package declares it; the service sets it, and it is empty for a built-in one.
     """
 
@@ -118,11 +122,12 @@ class Route:
     summary: str
     request: type[BaseModel]
     response: type[BaseModel]
-    run: Callable[[Any, Call], dict[str, Any]]
+    run: Callable[[Any, Call], Any]
     scopes: tuple[Scope, ...]
     threaded: bool = False
     tag: str = "extensions"
     depends_on: Callable[[Any, Call], Any] | None = None
+    streams: bool = False
     owner: str = ""
 
 
@@ -285,6 +290,16 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         tag="people",
         depends_on=recommend.depends_on,
+    ),
+    Route(
+        "/recommend_batch",
+        "Recommendations for many people, one line each (NDJSON)",
+        RecommendBatchRequest,
+        RecommendBatchLine,
+        recommend.recommend_batch,
+        (Scope.PEOPLE,),
+        tag="people",
+        streams=True,
     ),
     Route(
         "/rules",

@@ -1,6 +1,6 @@
 """Recommends goods for a person: published scores, updated by the newest events and the basket, under the rules."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from retail_brain.decisions.offer_rules import ResolvedRule, Slate, pinned_produ
 from retail_brain.operational.events import Event
 from serving.http.handlers.call import Call, find_store, no_champion
 from serving.http.handlers.ranking import ProductNames, Ranking
-from serving.http.messages.people_messages import RecommendRequest
+from serving.http.messages.people_messages import RecommendBatchRequest, RecommendRequest
 from serving.planning.people.live_ranking import Complements, Live, Pairs, Ranked, ranked, with_pinned
 from serving.planning.people.offers import Offers, Selection, offer
 from serving.planning.people.reasons import Language, note_text, reason_text
@@ -80,6 +80,20 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
     notes = _notes(answers, store, ranking, call.language)
     removed = [{"name": shown_title(name, call.language), "goods": count} for name, count in offers.removed.items()]
     return answer | {"known_by": person.known_by(events), "notes": notes, "rules_applied": removed}
+
+
+def recommend_batch(request: RecommendBatchRequest, call: Call) -> Iterator[dict[str, Any]]:
+    """What `recommend` gives, one answer after the other.
+
+    Raises:
+        NotFoundError: the store is not known.
+        ModelError: there is no recommender.
+    """
+    if call.answers.pairs is None:
+        raise no_champion("recommender")
+    if request.store_id is not None:
+        find_store(call.answers, request.store_id)
+    return ({"customer_id": one.customer_id} | recommend(one, call) for one in request.each())
 
 
 def depends_on(request: RecommendRequest, call: Call) -> tuple[list[Event], list[int]]:

@@ -1,5 +1,6 @@
 """Requests and responses about people: recommendations, audiences, events, rules."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, GetJsonSchemaHandler, PrivateAttr, ValidationError, model_validator
@@ -67,6 +68,35 @@ class RecommendRequest(PersonRequest):
         list[Literal["in_store", "ship", "pickup"]] | None,
         Field(description="only goods that reach the person in these ways; needs store_id"),
     ] = None
+
+
+class RecommendBatchRequest(BaseModel):
+    """Recommendations for up to 10,000 people in the same way, such as for tonight's mailing."""
+
+    model_config = config({"customer_ids": ["C00001", "C00002"], "k": 5, "store_id": "S01"})
+
+    customer_ids: Annotated[list[Id], Field(min_length=1, max_length=10_000), ONCE]
+    k: Count = 10
+    store_id: Id | None = None
+    exclude: Annotated[list[Id], Field(max_length=2000), ONCE] = []
+    kind: Kind = "mixed"
+    explore_at_least: Annotated[
+        int, Field(strict=True, ge=0, le=500, description="of the k, how many must be new to them"), WHOLE
+    ] = 0
+    due_within_days: Annotated[
+        Annotated[int, Field(strict=True, ge=1, le=366), WHOLE] | None,
+        Field(description="leave out repeat goods that are due later"),
+    ] = None
+    fulfilment: Annotated[
+        list[Literal["in_store", "ship", "pickup"]] | None,
+        Field(description="only goods that reach the person in these ways; needs store_id"),
+    ] = None
+
+    def each(self) -> Iterator[RecommendRequest]:
+        """The request of each person, in order."""
+        shared = {name: getattr(self, name) for name in type(self).model_fields if name != "customer_ids"}
+        first = RecommendRequest(customer_id=self.customer_ids[0], **shared)
+        return (first.model_copy(update={"customer_id": one}) for one in self.customer_ids)
 
 
 class _RuleSchema:
@@ -253,6 +283,12 @@ class RecommendResponse(Strict):
     notes: list[Note]
     rules_applied: list[RuleTaken]
     names: Names
+
+
+class RecommendBatchLine(RecommendResponse):
+    """One line per person: whose it is, and the answer that `/recommend` gives."""
+
+    customer_id: str
 
 
 class RuleRow(Strict):

@@ -306,9 +306,17 @@ BODIES: dict[str, dict[str, Any]] = {
     "/campaigns": {},
     "/route_order": {"lines": [{"product_id": "P0001", "units": 2}], "store_id": "S001"},
 }
-ELSEWHERE = {"/receipts", "/campaign", "/campaign_act", "/campaign_contacts", "/campaign_effect", "/campaign_propose"}
-"""Routes that need something to have happened before; `test_orders_over_http.py` and `test_campaigns_over_http.py` ask
-them."""
+ELSEWHERE = {
+    "/receipts",
+    "/campaign",
+    "/campaign_act",
+    "/campaign_contacts",
+    "/campaign_effect",
+    "/campaign_propose",
+    "/recommend_batch",
+}
+"""Routes that need something to have happened before, or answer in lines: `test_orders_over_http.py`,
+`test_campaigns_over_http.py` and `test_recommend_batch.py` ask them."""
 
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.path not in ELSEWHERE], ids=lambda route: route.path)
