@@ -97,12 +97,12 @@ def _advice(language: int) -> list[pl.Expr]:
             (_rounded("return_units"), _money("return_value")),
         ),
         (
-            is_markdown & (other > 0),
+            ~is_return & (other > 0),
             (" Sending them back to the supplier would earn {}.", "退回供应商可多赚{}。"),
             (_money("return_value"),),
         ),
         (
-            is_return & (pl.col("markdown_value") > 0),
+            ~is_markdown & (pl.col("markdown_value") > 0),
             (" A lower price would earn {}.", "降价可多赚{}。"),
             (_money("markdown_value"),),
         ),

@@ -2,9 +2,10 @@
 
 The days until the last one are cut into phases; the price may fall at the start of a phase and never rises again.
 Every allowed path of prices is played on the same sample paths of demand, each with an elasticity of its own drawn from
-the estimate's uncertainty, and the one with the best mean is taken (a pre-announced markdown path: Gallego and van
-Ryzin 1994, Management Science 40; clearance in chains: Smith and Achabal 1998, Management Science 44). With few steps
-and few changes the search over all paths is exact, and costs series x paths x price paths operations.
+the estimate's uncertainty (demand at a price is on average what `/what_if` says of it), and the one with the best mean
+is taken (a pre-announced markdown path: Gallego and van Ryzin 1994, Management Science 40; clearance in chains: Smith
+and Achabal 1998, Management Science 44). With few steps and few changes the search over all paths is exact, and costs
+series x paths x price paths operations.
 """
 
 from collections.abc import Iterator, Sequence
@@ -170,7 +171,8 @@ def best_markdown(
     block = max(_BLOCK_CELLS // max(paths, 1), 1)
     for begin in range(0, len(rows), block):
         part = rows[begin : begin + block]
-        game = _Game(goods.take(part), response.take(part).drawn(paths, seed), now[part])
+        known_of = response.take(part)
+        game = _Game(goods.take(part), known_of.elasticity, known_of.drawn(paths, seed), now[part])
         _put(done, part, game, rule)
     return done
 
@@ -198,14 +200,26 @@ def _put(done: Markdown, rows: Ints, game: "_Game", rule: MarkdownRule) -> None:
 
 @dataclass(frozen=True)
 class _Game:
-    """Goods with one elasticity per sample path, shape (series, paths), and the discount in force."""
+    """Goods with their elasticity, one drawn from its uncertainty per sample path, and the discount in force."""
 
     goods: Clearance
+    estimate: Floats
     elasticity: Floats
     in_force: Floats
 
     def take(self, rows: Ints) -> "_Game":
-        return _Game(self.goods.take(rows), self.elasticity[rows], self.in_force[rows])
+        return _Game(self.goods.take(rows), self.estimate[rows], self.elasticity[rows], self.in_force[rows])
+
+    def lift(self, kept: Floats) -> Floats:
+        """Factor on the demand of each path where a share `kept` of the full price is charged.
+
+        The mean over the paths is that of the estimate, which `/what_if` answers with: a power is convex, and its mean
+        over uncertain exponents would promise more than the estimate does.
+        """
+        factor = demand_factor(kept, np.ones(1), self.elasticity)
+        expected = demand_factor(kept[:, 0], np.ones(1), self.estimate)
+        lift: Floats = factor * (expected / factor.mean(axis=1))[:, None]
+        return lift
 
     def play(self, path: PricePath) -> tuple[Floats, Floats]:
         """Money earned and units sold on each sample path, shape (series, paths)."""
@@ -217,7 +231,7 @@ class _Game:
             if begin == end:
                 continue
             kept = 1 - (self.in_force[:, None] if discount is None else np.array([[discount]]))
-            wanted = goods.demand[:, :, begin:end].sum(axis=2) * demand_factor(kept, np.ones(1), self.elasticity)
+            wanted = goods.demand[:, :, begin:end].sum(axis=2) * self.lift(kept)
             sold = np.minimum(left, wanted)
             left = left - sold
             money += sold * (goods.price[:, None] * kept)

@@ -1,6 +1,7 @@
 """Measures what looks at all shops together: phantom stock, transfers, routing, limits, and the plan of a large chain.
 
-Run as `python tests/benchmarks/bench_network.py counts|transfers|routing|limits`, or `... plan --series 1000000`.
+Run as `python tests/benchmarks/bench_network.py counts|transfers|routing|limits`, `... plan --series 1000000`,
+or `... markdown --home HOME` on a home of the sample.
 """
 
 import argparse
@@ -14,15 +15,19 @@ import polars as pl
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
+from retail_brain.api import open_tenant
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.joint_limits import CapacityLimit, share_out
 from retail_brain.decisions.marginal_value import Steps
+from retail_brain.decisions.markdown import FULL_PRICE, Clearance, PricePath, best_markdown
+from retail_brain.decisions.price_response import PriceResponse
 from retail_brain.decisions.replenishment import suggest_orders
 from retail_brain.decisions.routing import Sources, route_order
 from retail_brain.decisions.transfers import StockValues, suggest_transfers
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import Settings
 from serving.planning.stock.chain_plan import ChainPlan
+from serving.planning.stock.clearing import Clearings
 from serving.planning.stock.stock_network import counts
 from serving.planning.stock.supply_side import SupplySide
 
@@ -146,6 +151,56 @@ def _optimum(steps: Steps, limits: list[CapacityLimit]) -> float:
     return -float(found.fun)
 
 
+def measure_markdown(home: Path) -> None:
+    """Money of the markdowns of a home of the sample, expected and under the elasticities that made the sample.
+
+    The same sample paths are played with the true elasticities: the price paths chosen on the estimates, those that
+    would have been chosen on the truth, and a rule of thumb, 30 % off everything from the first day.
+    """
+    tenant = open_tenant(home=home)
+    settings, model = tenant.settings, tenant._champion("demand")
+    dataset = tenant.dataset.at(tenant.dataset.as_of or tenant.dataset.last_day())
+    chain = ChainPlan.read(dataset, settings)
+    for forecast in model.forecast(dataset, chain.side.horizon(settings)):
+        chain.prices.add(forecast)
+        chain.add(forecast.paths)
+    truth = pl.read_parquet(SAMPLE / "truth" / "elasticities.parquet").select(
+        "product_id", "elasticity", low="elasticity"
+    )
+    found = Clearings.joined(chain._clearing, chain.prices.table(), settings.network, seed=0)
+    goods, rule, rows = found.goods, found.rule, found.series["product_id"]
+    true = PriceResponse.of(truth, rows)
+    begun = time.process_time()
+    chosen = best_markdown(goods, found.response, rule)
+    took = time.process_time() - begun
+    best = best_markdown(goods, true, rule)
+    usable = chosen.known & best.known
+    flat = [PricePath((0,), (0.3,)) if ok else FULL_PRICE for ok in usable]
+    print(f"{usable.sum()} series left over, {took:.2f} s of processor; expected {chosen.value[usable].sum():,.1f}")
+    for name, paths in (
+        ("chosen on estimates", chosen.path),
+        ("chosen on the truth", best.path),
+        ("30 % off now", flat),
+    ):
+        value = _played(goods, true.elasticity, paths) - _played(goods, true.elasticity, [FULL_PRICE] * len(paths))
+        changes = np.array([len(path.starts) for path in paths]) * rule.change_cost
+        print(f"{name}: {np.sum((value - changes)[usable]):,.1f} over the full price under the true elasticities")
+
+
+def _played(goods: Clearance, elasticity: np.ndarray, paths: list[PricePath]) -> np.ndarray:
+    """Mean money of each series with its price path, in a plain loop."""
+    out = np.zeros(len(paths))
+    for row, path in enumerate(paths):
+        left, money, off = np.full(goods.demand.shape[1], goods.held[row]), 0.0, 0.0
+        steps = dict(zip(path.starts, path.discounts, strict=True))
+        for phase in range(goods.demand.shape[2]):
+            off = steps.get(phase, off)
+            sold = np.minimum(left, goods.demand[row, :, phase] * (1 - off) ** np.nan_to_num(elasticity[row]))
+            left, money = left - sold, money + sold * goods.price[row] * (1 - off)
+        out[row] = np.mean(money + left * goods.salvage[row])
+    return out
+
+
 PRODUCTS, PATHS, PERIODS = 10_000, 200, 14
 """Goods of each shop of the large chain, sample paths, and days ahead."""
 TODAY = date(2025, 2, 28)
@@ -250,9 +305,12 @@ PARTS = {
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", choices=[*PARTS, "plan", "all"], nargs="?", default="all")
+    parser.add_argument("part", choices=[*PARTS, "plan", "markdown", "all"], nargs="?", default="all")
     parser.add_argument("--series", type=int, default=1_000_000, help="of the part plan, which `all` leaves out")
+    parser.add_argument("--home", type=Path, help="of the part markdown: a home with the sample and a demand model")
     chosen = parser.parse_args().part
+    if chosen == "markdown":
+        measure_markdown(parser.parse_args().home)
     if chosen == "plan":
         measure_plan(parser.parse_args().series)
     for name, part in PARTS.items():

@@ -105,6 +105,16 @@ def test_a_markdown_never_earns_less_and_more_freedom_never_less(held, elasticit
     assert many.units[0] <= case.left_over[0] + 1e-4, "no more is sold on top than would be left"
 
 
+def test_an_uncertain_elasticity_promises_no_more_than_its_estimate() -> None:
+    # One price, more goods than anybody wants: what is sold on top is the demand times what the estimate says, less 1.
+    case = goods(np.full((1, 200, 1), 4.0), 1e6)
+    rule = MarkdownRule((0.5,), 1)
+    for deviation in (0.0, 0.4, 0.8):
+        found = best_markdown(case, PriceResponse(np.array([-3.0]), np.array([deviation])), rule)
+        assert found.units[0] == pytest.approx(4 * (0.5**-3.0 - 1), rel=1e-6)
+    assert found.units_low[0] < found.units[0] < found.units_high[0]
+
+
 def test_phases_are_whole_periods_and_go_on_beyond_the_forecast() -> None:
     units = np.full((2, 3, 4), 2.0, dtype=np.float32)
     starts = np.datetime64("2025-03-01") + np.arange(4)
