@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 
+from features.person.interactions import purchases
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import floats
 from retail_brain.settings import AudienceSettings
@@ -110,12 +111,16 @@ def _said_rhythms(answers: Answers) -> pl.DataFrame:
 
 
 def _median_gaps(dataset: Dataset, pairs: pl.DataFrame) -> pl.DataFrame:
-    """One row per customer x product of `pairs` bought on several days: `median`, days between them."""
+    """One row per customer x product of `pairs` bought on several days: `median`, days between them.
+
+    What was brought back, on the day or later, was not bought: purchases are those that the recommender learns from.
+    """
     keys = ["customer_id", "product_id"]
-    lines = dataset.scan_or_empty("transactions").join(pairs.select(keys).lazy(), on=keys, how="semi")
-    # What was brought back on the same day was not bought.
-    of_day = lines.group_by("customer_id", "product_id", day=pl.col("sold_at").dt.date()).agg(pl.col("units").sum())
-    bought = of_day.filter(pl.col("units") > 0)
-    gap = pl.col("day").sort().diff().dt.total_days().drop_nulls()
-    gaps = bought.group_by("customer_id", "product_id").agg(median=gap.median(), gaps=gap.len())
-    return gaps.filter(pl.col("gaps") >= _LEAST_GAPS).select("customer_id", "product_id", "median").collect()
+    if not dataset.has("transactions"):
+        return pl.DataFrame(schema={**dict.fromkeys(keys, pl.String), "median": pl.Float64})
+    bought = purchases(dataset, dataset.as_of or dataset.last_day()).join(
+        pairs.select(keys).lazy(), on=keys, how="semi"
+    )
+    gap = pl.col("date").sort().diff().dt.total_days().drop_nulls()
+    gaps = bought.group_by(keys).agg(median=gap.median(), gaps=gap.len())
+    return gaps.filter(pl.col("gaps") >= _LEAST_GAPS).select(*keys, "median").collect()

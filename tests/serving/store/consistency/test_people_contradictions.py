@@ -94,3 +94,21 @@ def test_a_rhythm_that_is_not_the_median_of_the_gaps_is_found(monkeypatch, days,
     answers = SimpleNamespace(pairs=pairs, customers=names("C"), products=names("P", "Q"))
     found = people.rhythm_contradictions(answers, Dataset.from_frames({"transactions": transactions}))
     assert lines(found) == expected
+
+
+@pytest.mark.parametrize(("said", "expected"), [(20, {}), (10, {"mean_for_median": 1})])
+def test_what_was_brought_back_on_a_later_day_is_no_purchase_of_a_rhythm(said, expected):
+    # Kept are the purchases of the days 0, 20 and 40; those of 10 and 30 went back on the day after.
+    units = {0: 1.0, 10: 5.0, 11: -5.0, 20: 1.0, 30: 5.0, 31: -5.0, 40: 1.0}
+    transactions = pl.DataFrame(
+        {
+            "transaction_id": [str(day) for day in units], "store_id": "S", "product_id": "P", "customer_id": "C",
+            "sold_at": [datetime(2025, 1, 1) + timedelta(days=day) for day in units], "units": list(units.values()),
+            "unit_price": 1.0, "channel": "store",
+        }
+    )  # fmt: skip
+    answers = SimpleNamespace(
+        pairs=Pairs(["other", f"Bought about every {said} days"]), customers=names("C"), products=names("P", "Q")
+    )
+    found = people.rhythm_contradictions(answers, Dataset.from_frames({"transactions": transactions}))
+    assert lines(found) == expected
