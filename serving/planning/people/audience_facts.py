@@ -39,7 +39,7 @@ def read_facts(
 
     return AudienceFacts(
         customers=_people(dataset, lines),
-        consents=_consents(dataset, as_of),
+        consents=consents_of_persons(dataset, as_of),
         contacts=table("contacts"),
         responses=table("responses"),
         purchases=lines.filter(is_offered)
@@ -54,7 +54,7 @@ def read_facts(
     )
 
 
-def _consents(dataset: Dataset, as_of: date) -> pl.DataFrame | None:
+def consents_of_persons(dataset: Dataset, as_of: date) -> pl.DataFrame | None:
     """All consents; a refusal of one account of a person counts for every account of theirs."""
     if not dataset.has("consents"):
         return None

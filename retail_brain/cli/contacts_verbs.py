@@ -1,0 +1,82 @@
+"""Verbs that hand audiences to other systems and take the refusals that come back: contacts export, contacts optout."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from retail_brain.cli.context import current
+from retail_brain.cli.json_result import reported
+from retail_brain.cli.options import LakeOption, OutOption, parse_day
+from retail_brain.cli.table_files import read_table, write_table
+
+contacts = typer.Typer(help="Audiences for other systems, and the refusals that come back.", no_args_is_help=True)
+_CodeOption = Annotated[
+    str | None,
+    typer.Option("--country-code", help="Of numbers without one.", show_default="audience.phone_country_code"),
+]
+
+
+@contacts.command()
+def export(
+    audience: Annotated[Path, typer.Argument(help="What `audience` or `campaign contacts` wrote.")],
+    out: OutOption,
+    profile: Annotated[str, typer.Option("--profile", help="meta, google, wecom or sms.")],
+    country_code: _CodeOption = None,
+    columns: Annotated[
+        Path | None, typer.Option("--columns", help="TOML: their names and forms of columns (docs/operator.md).")
+    ] = None,
+    lake: LakeOption = None,
+) -> None:
+    """Write the people to contact as another system wants them; consents are asked again."""
+    from retail_brain.export_mapping import mapped, read_export_mapping
+    from serving.planning.people.audience_facts import consents_of_persons
+    from serving.planning.people.contact_lists import contact_list, identifiers_of
+
+    chosen = current()
+    dataset = chosen.dataset(lake)
+    assert dataset.as_of is not None
+    code = country_code or chosen.settings.audience.phone_country_code
+    consents = consents_of_persons(dataset, dataset.as_of)
+    made = contact_list(
+        read_table(audience, "AUDIENCE", as_text=True), identifiers_of(dataset), consents, profile, code
+    )
+    write_table(made.rows if columns is None else mapped(made.rows, read_export_mapping(columns)), out)
+    reported().counts |= {"listed": made.rows.height, "left_out": dict(made.left_out)}
+    typer.echo(f"{made.rows.height:,} people -> {out}")
+    for reason, people in made.left_out.items():
+        typer.echo(f"left out {people:,}: {reason}")
+
+
+@contacts.command()
+def optout(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet: customer_id, email, phone or external_userid.")],
+    channel: Annotated[str, typer.Option("--channel", help="sms, email, app, wechat, guide, or any for all.")] = "any",
+    on: Annotated[str | None, typer.Option("--on", help="Day of the refusals, YYYY-MM-DD.", show_default="now")] = None,
+    country_code: _CodeOption = None,
+    lake: LakeOption = None,
+) -> None:
+    """Bring refusals in that other systems were told: they close the channel from their moment on.
+
+    Identifiers may be hashed as for Meta or Google. `publish` lets a running service know of them.
+    """
+    from retail_brain.errors import UsageError
+    from retail_brain.table_schemas import ANY_CHANNEL, CHANNELS_OF_CONTACT
+    from serving.planning.people.contact_lists import identifiers_of, owners_of
+    from serving.planning.people.refusals import close_channels
+
+    if channel not in (*CHANNELS_OF_CONTACT, ANY_CHANNEL):
+        raise UsageError(f"--channel {channel!r} is unknown; wanted one of {[*CHANNELS_OF_CONTACT, ANY_CHANNEL]}.")
+    here = current()
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    at = now if on is None else datetime.combine(parse_day(on, "--on"), datetime.max.time()).replace(microsecond=0)
+    dataset = here.dataset(lake)
+    code = country_code or here.settings.audience.phone_country_code
+    people, unknown = owners_of(read_table(file, "FILE", as_text=True), identifiers_of(dataset), code)
+    if not dataset.has("consents") and people.height:
+        typer.echo("warning: the lake had no consents: from now on only channels that are granted are open", err=True)
+    if people.height:
+        close_channels(people, channel, at, here.lake_uri(lake), here.settings, here.progress)
+    reported().counts |= {"closed": people.height, "unknown": unknown}
+    typer.echo(f"{people.height:,} customers refuse {channel}; {unknown:,} rows name nobody who is known")
