@@ -100,6 +100,9 @@ def simulate(
             min=0, help="Days before --from to tune parameters on.", show_default="56, 336 for weeks, 365 for months"
         ),
     ] = None,
+    transfers: Annotated[
+        bool, typer.Option("--transfers/--no-transfers", help="Whether the plan may move goods between shops.")
+    ] = True,
     seed: Annotated[int, typer.Option(help="Seed of demand recovery and sample paths.")] = 0,
     lake: LakeOption = None,
 ) -> None:
@@ -132,6 +135,7 @@ def simulate(
         stores,
         fit=_fit if forecast == "model" else None,
         rolling=Rolling(refresh_days, refit_days, seed=seed),
+        transfers=transfers,
         progress=chosen.progress,
     )
     report = replay(setup, begin, until, policies=policy or POLICIES, tune_days=tune_days)

@@ -12,7 +12,8 @@ from retail_brain.decisions.marginal_value import Steps, order_steps
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.outputs import SERIES
 
-_PREFIX = "transfer:"
+SOURCE_PREFIX = "transfer:"
+"""What stands before the source shop in the column `source` of suggestions."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def _asked(plans: Sequence[Plan], series: pl.DataFrame, wanted: Floats, free: pl
     lines = series.select(
         "product_id",
         row=pl.int_range(pl.len()),
-        source=pl.when(source.str.starts_with(_PREFIX)).then(source.str.strip_prefix(_PREFIX)),
+        source=pl.when(source.str.starts_with(SOURCE_PREFIX)).then(source.str.strip_prefix(SOURCE_PREFIX)),
         wanted=pl.Series(wanted),
     )
     joined = lines.join(free, on=["source", "product_id"], how="left", maintain_order="left")

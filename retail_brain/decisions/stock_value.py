@@ -52,14 +52,17 @@ def local_stock_values(
     until = np.where(dated, last + np.timedelta64(1, "D"), plan.cycle.arrives_on)
     periods = np.ceil((until - first).astype(np.float64) / step).astype(np.int64)
     end = np.clip(periods, 1, _LONGEST_PERIODS)
-    transit = np.minimum(np.full(len(end), int(np.ceil(transit_days / step))), end - 1)
+    transit = np.full(len(end), int(np.ceil(transit_days / step)))
+    in_time = transit < end
     receipts = plan.receipts.within(int(end.max(initial=1)))
     on_hand = np.maximum(plan.on_hand, 0)
     season = 7 if step < 7 else 1
     now, later = (
         project(units, on_hand, receipts, begin[:, None], end[:, None], season=season).need
-        for begin in (np.zeros_like(end), transit)
+        for begin in (np.zeros_like(end), np.minimum(transit, end - 1))
     )
+    # goods that are on their way until the own supply comes save no sale before it
+    later = np.where(in_time[:, None], later, np.minimum(now, 0.0))
     stock_known, length = plan.stock_known, end * step
     hold = plan.terms.holding * length + np.where(dated, plan.terms.cost_guess, 0.0)
     sale_value = plan.terms.margin + plan.terms.stockout

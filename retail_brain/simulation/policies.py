@@ -63,8 +63,9 @@ class SuggestedOrders:
             paths *= listed_ahead(self.listed[rows], period, paths.shape[2])[:, None, :]
         after = self.starts[period + 1 : period + 1 + paths.shape[2]]
         has_record = np.ones(len(rows), dtype=np.bool_)
-        due = _due(stock.due[rows], self.starts[period + 1 :])
-        holdings = Holdings(stock.on_hand[rows], stock.due[rows].sum(axis=1), has_record, due, stock.batches[rows])
+        expected = stock.expected[rows]
+        due = _due(expected, self.starts[period + 1 :])
+        holdings = Holdings(stock.on_hand[rows], expected.sum(axis=1), has_record, due, stock.batches[rows])
         terms = self.terms.take(rows)
         # another seed each day: with one, every order would meet the same delays
         return decide(paths, after, terms, holdings, after[0], settings=self.settings, seed=self.seed + period + 1)

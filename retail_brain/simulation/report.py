@@ -24,8 +24,9 @@ class PolicyResult:
 
     Attributes:
         name: of the policy.
-        units: sums over the series: demand, sold, lost, wasted, held (unit-periods), lines.
-        money: the same of holding, lost sales and waste.
+        units: sums over the series: demand, sold, lost, wasted, held (unit-periods), lines; of simulations also refused
+            (the warehouse had too little), moved_out (between shops) and extra (sold for less).
+        money: the same of holding, lost sales, waste, moving, and lower prices.
         blocks: per series and block of periods: units of demand, sold and wasted, and money of cost.
         outcome: the simulation; None for recorded history.
     """
@@ -39,12 +40,14 @@ class PolicyResult:
     @classmethod
     def of(cls, name: str, outcome: Outcome, environment: Environment) -> "PolicyResult":
         """The result of a simulation."""
-        names = ("demand", "sold", "lost", "wasted", "held", "lines")
+        names = ("demand", "sold", "lost", "wasted", "held", "lines", "refused", "moved_out", "extra")
         units = {result: float(getattr(outcome, result).sum()) for result in names}
         money = {
             "holding": float((outcome.held * environment.holding).sum()),
             "lost": float((outcome.lost * environment.short).sum()),
             "waste": float((outcome.wasted * environment.unit_cost).sum()),
+            "moving": float(outcome.moving.sum()),
+            "prices": float(outcome.given_up.sum()),
         }
         return cls(name, units, money, outcome.blocks, outcome)
 
@@ -87,6 +90,11 @@ def summary(results: list[PolicyResult], stores: list[str], periods: int, baseli
                 "waste_cost": result.money["waste"],
                 "mean_stock_units": result.units["held"] / max(periods, 1),
                 "orders": result.units["lines"],
+                "moved_units": result.units.get("moved_out", 0.0),
+                "moving_cost": result.money.get("moving", 0.0),
+                "refused_units": result.units.get("refused", 0.0),
+                "extra_units": result.units.get("extra", 0.0),
+                "price_cost": result.money.get("prices", 0.0),
                 "cost_share_of_baseline": _share(result.cost, reference.cost),
                 "share_low": cost[0],
                 "share_high": cost[1],
@@ -188,9 +196,9 @@ def _text(table: pl.DataFrame, title: str, notes: list[str]) -> str:
     lines = [
         f"# {title}",
         "",
-        "| policy | cost | of baseline (95 %) | holding | lost sales | waste | fill rate (95 %) | lost | wasted "
-        "| mean stock | orders |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| policy | cost | of baseline (95 %) | holding | lost sales | waste | moving | fill rate (95 %) | lost "
+        "| wasted | mean stock | orders | moved | refused |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in table.iter_rows(named=True):
         share = "" if row["cost_share_of_baseline"] is None else f"{row['cost_share_of_baseline']:.1%}"
@@ -198,9 +206,10 @@ def _text(table: pl.DataFrame, title: str, notes: list[str]) -> str:
         if row["share_low"] is not None:
             share += f" ({row['share_low']:.1%} to {row['share_high']:.1%})"
             fill += f" ({row['fill_rate_low']:.1%} to {row['fill_rate_high']:.1%})"
-        money = " | ".join(f"{row[name]:,.0f}" for name in ("holding_cost", "lost_cost", "waste_cost"))
+        money = " | ".join(f"{row[name]:,.0f}" for name in ("holding_cost", "lost_cost", "waste_cost", "moving_cost"))
         counts = " | ".join(
-            f"{row[name]:,.0f}" for name in ("lost_units", "wasted_units", "mean_stock_units", "orders")
+            f"{row[name]:,.0f}"
+            for name in ("lost_units", "wasted_units", "mean_stock_units", "orders", "moved_units", "refused_units")
         )
         lines.append(f"| {row['policy']} | {row['cost']:,.0f} | {share} | {money} | {fill} | {counts} |")
     return "\n".join([*lines, "", *(f"* {note}" for note in notes), "", "![](stock_and_lost.png)", ""]) + (

@@ -21,6 +21,7 @@ from retail_brain.simulation.scenario import NON_PERISHABLE
 from retail_brain.simulation.stock_records import age_records
 from serving.planning.replay.opening import read_due
 from serving.planning.replay.periods import HISTORY_PERIODS, period_starts, played_axis
+from serving.planning.replay.warehouses import Warehouses, read_warehouses
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class ReplayFacts:
         axis: the periods; number 0 is the first played, `count` how many are.
         series: `store_id`, `product_id`, sorted.
         terms: supply terms as known before the first day.
+        supply: the rows of `decisions.inputs.read_terms` behind them, those of warehouses too.
+        warehouses: stock of the warehouses that supply the series; None where none is recorded.
         demand: recovered units per series and period, from `before` periods ahead of the first to the last.
         before: number of periods of `demand` ahead of the first played.
         sold: recorded sales of the periods played.
@@ -49,6 +52,8 @@ class ReplayFacts:
     axis: PeriodAxis
     series: pl.DataFrame
     terms: Terms
+    supply: pl.DataFrame
+    warehouses: Warehouses | None
     demand: Floats
     before: int
     sold: Floats
@@ -108,7 +113,8 @@ def read_replay(
         series,
         {"on_hand": pl.Float64, "on_order": pl.Float64},
     )
-    terms = complete_terms(read_terms(visible, axis.first - timedelta(days=1)), series, usual)
+    supply = read_terms(visible, axis.first - timedelta(days=1))
+    terms = complete_terms(supply, series, usual)
     opening = stock["on_hand"].fill_nan(None).to_numpy().astype(np.float64)
     life = _life(terms, axis, before)
     aged = age_records(sold, on_hand, life, before - 1)
@@ -121,6 +127,8 @@ def read_replay(
         axis=axis,
         series=series,
         terms=terms,
+        supply=supply,
+        warehouses=read_warehouses(dataset.at(until), series, terms, aged.received[:, before:], axis),
         demand=_recovered(sold, on_hand, open_share, series["store_id"], RHYTHMS[period].season, seed),
         before=before,
         sold=sold[:, before:],

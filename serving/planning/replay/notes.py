@@ -9,7 +9,9 @@ from serving.planning.replay.scenario import ReplayScenario
 from serving.planning.replay.tuning import Tuned
 
 
-def replay_notes(scenario: ReplayScenario, tuned: Tuned, baseline: str, *, model: bool, rolling: Rolling) -> list[str]:
+def replay_notes(
+    scenario: ReplayScenario, tuned: Tuned, baseline: str, *, model: bool, transfers: bool, rolling: Rolling
+) -> list[str]:
     """Sentences on what was played and assumed, settings found, and what was left out with its count."""
     facts, decided, axis = scenario.facts, scenario.settings.replenishment, scenario.facts.axis
     made = "a demand model, fitted on what was known then" if model else "moving rates"
@@ -27,7 +29,11 @@ def replay_notes(scenario: ReplayScenario, tuned: Tuned, baseline: str, *, model
         "Cost: holding, margin and stock-out cost of units not there, cost of units past their date. The penalty of a "
         "lost unit steers orders and is not counted as a cost.",
         "All replayed policies meet the same recovered demand, opening stock with its ages, late deliveries and order "
-        "days. The stock of the warehouse is taken to be enough.",
+        "days.",
+        _warehouse_text(scenario),
+        "Suggestions, tuned, matched and perfect orders are those of the chain's one plan: "
+        + ("transfers between shops first, then orders that count them. " if transfers else "no transfers are played. ")
+        + "Parameters are tuned, and the curve is drawn, on orders alone.",
     ]
     if facts.has_inventory:
         notes.append(
@@ -37,6 +43,19 @@ def replay_notes(scenario: ReplayScenario, tuned: Tuned, baseline: str, *, model
     else:
         notes.append("No stock was recorded: openings are lead time and review of the mean, sales are taken as demand.")
     return [*notes, *_of_periods(scenario)]
+
+
+def _warehouse_text(scenario: ReplayScenario) -> str:
+    """What the warehouses have to give."""
+    sources = scenario.environment.sources
+    if sources is None:
+        return "No stock of a warehouse limits the orders."
+    plan = "the plan's own orders bring for its policies, and " if scenario.restock is not None else ""
+    return (
+        f"{int((sources.of >= 0).sum()):,} series are supplied by {len(sources.opening):,} stocks of warehouses, which "
+        f"have what was recorded at the start and what {plan}their suppliers really brought"
+        f"{' for the others' if plan else ''}; what they do not have is refused."
+    )
 
 
 def _of_periods(scenario: ReplayScenario) -> list[str]:

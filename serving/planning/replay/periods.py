@@ -55,3 +55,8 @@ def _weekday(dataset: Dataset) -> int:
 def period_starts(axis: PeriodAxis, begin: int, end: int) -> Days:
     """First days of the periods `begin` to `end`, the latter exclusive."""
     return np.array(axis.starts(begin, end), dtype="datetime64[D]")
+
+
+def mean_days(axis: PeriodAxis) -> float:
+    """Mean length of the periods played, days."""
+    return (axis.start(axis.count) - axis.first).days / axis.count

@@ -74,7 +74,7 @@ def replay(
     scenario = setup.scenario(first, last)
     tuned = tune(setup, scenario.facts.axis.first, tune_days)
     forecast = setup.forecasts(scenario)
-    offered = _offered(scenario, forecast, tuned)
+    offered = _offered(setup, scenario, forecast, tuned)
     played = []
     for name in policies:
         if name == "recorded":
@@ -86,21 +86,31 @@ def replay(
     baseline, rolling = _baseline(played), setup.rolling
     stores = scenario.facts.series["store_id"].to_list()
     table = summary(played, stores, scenario.environment.periods, baseline, rolling.seed)
-    notes = replay_notes(scenario, tuned, baseline, model=setup.fit is not None, rolling=rolling)
+    notes = replay_notes(
+        scenario, tuned, baseline, model=setup.fit is not None, transfers=setup.transfers, rolling=rolling
+    )
     return Replay(table, curve, played, notes, tuned, scenario.facts.axis.period)
 
 
-def _offered(scenario: ReplayScenario, forecast: Forecast, tuned: Tuned) -> dict[str, Policy]:
+def _offered(setup: ReplaySetup, scenario: ReplayScenario, forecast: Forecast, tuned: Tuned) -> dict[str, Policy]:
     perfect = perfect_forecast(scenario.facts.played, scenario.rates.horizon)
-    named: dict[str, Policy] = {
-        "suggested": scenario.suggested(forecast),
-        "tuned": scenario.by(forecast, tuned.economic),
-        "matched": scenario.by(forecast, tuned.matched),
+    decided = setup.settings.replenishment
+
+    def planned(settings: ReplenishmentSettings, known: Forecast = forecast) -> Policy:
+        return scenario.chain(setup.dataset, known, settings, transfers=setup.transfers)
+
+    def named(policy: str) -> ReplenishmentSettings:
+        return decided.model_copy(update={"policy": policy})
+
+    policies: dict[str, Policy] = {
+        "suggested": planned(decided),
+        "tuned": planned(tuned.economic),
+        "matched": planned(tuned.matched),
         "cover": scenario.cover(tuned.covers(scenario.fresh)),
         "legacy": scenario.legacy(),
-        "perfect": scenario.suggested(perfect, policy="economic"),
+        "perfect": planned(named("economic"), perfect),
     }
-    return named | {name: scenario.suggested(forecast, policy=name) for name in _by_settings()}
+    return policies | {name: planned(named(name)) for name in _by_settings()}
 
 
 def _by_settings() -> list[str]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from features.demand.periods import Period, PeriodAxis
+from features.demand.periods import Period
+from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
-from retail_brain.decisions.order_calendar import order_cycle, period_of
-from retail_brain.decisions.supply_terms import Terms
+from retail_brain.decisions.order_calendar import order_cycle
 from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Outcome, Policy, simulate
 from retail_brain.simulation.forecasts import MovingAverageForecast
@@ -21,9 +21,12 @@ from retail_brain.simulation.policies import (
     review_schedule,
 )
 from retail_brain.simulation.scenario import Environment, OpeningStock
+from serving.planning.replay.chain_orders import ChainOrders, Prices
+from serving.planning.replay.delays import order_delays
 from serving.planning.replay.inputs import ReplayFacts
 from serving.planning.replay.opening import opening_due
-from serving.planning.replay.periods import period_starts
+from serving.planning.replay.periods import mean_days, period_starts
+from serving.planning.replay.restock import Restock, read_restock
 
 _LONGEST_COVER_PERIODS = 30
 """Periods of cover that a policy may ask for, above the largest of COVER_PERIODS."""
@@ -46,6 +49,7 @@ class ReplayScenario:
         starts: first days of the periods, and of enough of them after the last for the longest horizon.
         rates: plain forecasts from the periods before each.
         settings: how orders are decided.
+        restock: how the plan orders for warehouses; None where it does not.
     """
 
     facts: ReplayFacts
@@ -55,6 +59,7 @@ class ReplayScenario:
     starts: Days
     rates: MovingAverageForecast
     settings: Settings
+    restock: Restock | None = None
 
     @classmethod
     def of(cls, facts: ReplayFacts, settings: Settings, *, paths: int, seed: int, refresh: int = 1) -> "ReplayScenario":
@@ -77,21 +82,28 @@ class ReplayScenario:
         starts = period_starts(axis, 0, axis.count + reach + refresh + 1)
         schedule_starts = starts[: axis.count + 2] - np.timedelta64(evening, "D")
         ordered_on = review_schedule(schedule_starts, terms.review_days, terms.open_weekdays)
-        delays = _delays(ordered_on, terms, starts, least_days=evening, seed=seed)
+        delays = order_delays(ordered_on, terms, starts, least_days=evening, seed=seed)
         due = opening_due(facts.open_orders, facts.opening_on_order, terms, starts, seed)
+        network = settings.network
+        is_limited = network.orders_within_source_stock
         window, season = _RATE_PERIODS[axis.period]
         environment = Environment(
             demand=facts.played,
             counted=np.ones(facts.played.shape, dtype=np.bool_),
             lead=delays.agreed,
             life=facts.life,
-            holding=terms.holding * _mean_days(axis),
+            holding=terms.holding * mean_days(axis),
             short=np.maximum(terms.margin + terms.stockout, 1e-9),
             unit_cost=terms.cost_guess,
             order_cost=np.full(len(terms.margin), settings.replenishment.order_cost),
             fifo=settings.replenishment.withdrawal == "fifo",
             late=delays.late,
             block=_BLOCK_PERIODS[axis.period],
+            sources=facts.warehouses.stock if is_limited and facts.warehouses is not None else None,
+            move_cost=network.transfer_cost_per_unit,
+            move_line_cost=network.transfer_line_cost,
+            move_delay=int(np.ceil(network.transfer_days / axis.days_per_period)),
+            margin=terms.margin,
         )
         return cls(
             facts=facts,
@@ -103,6 +115,7 @@ class ReplayScenario:
                 facts.demand, facts.before, reach + refresh, paths, window=window, season=season, seed=seed
             ),
             settings=settings,
+            restock=read_restock(facts, settings.replenishment, starts, seed) if is_limited else None,
         )
 
     @property
@@ -111,8 +124,11 @@ class ReplayScenario:
         return self.facts.terms.shelf_life_days <= self.settings.replenishment.fresh_days
 
     def play(self, policy: Policy) -> Outcome:
-        """Simulates a policy on the scenario."""
-        return simulate(self.environment, policy, self.opening)
+        """Simulates a policy on the scenario; the plan's own orders restock warehouses, else what really came."""
+        environment = self.environment
+        if isinstance(policy, ChainOrders) and self.restock is not None:
+            environment = replace(environment, sources=self.restock.stock)
+        return simulate(environment, policy, self.opening)
 
     def suggested(
         self, forecast: Forecast, *, policy: str | None = None, level: float | None = None
@@ -136,7 +152,7 @@ class ReplayScenario:
         """A policy that covers `periods` of mean demand beyond lead time and review period."""
         terms = self.facts.terms
         rates = replace(self.rates, horizon=self.rates.horizon + _LONGEST_COVER_PERIODS)
-        span = (np.ceil(terms.lead_days) + np.ceil(terms.review_days)) / _mean_days(self.facts.axis)
+        span = (np.ceil(terms.lead_days) + np.ceil(terms.review_days)) / mean_days(self.facts.axis)
 
         def mean(period: int) -> Floats:
             ahead = rates.mean(period)
@@ -151,50 +167,37 @@ class ReplayScenario:
         asked = np.where(np.isnan(terms.service_level), usual, terms.service_level)
         if service_level is not None:
             asked = np.full(len(asked), service_level)
-        length = _mean_days(self.facts.axis)
+        length = mean_days(self.facts.axis)
         spans = terms.lead_days / length, terms.review_days / length
         level = baseline_order_up_to(past.mean(axis=1), past.std(axis=1), *spans, asked)
         return OrderUpTo(level, self.review, terms.case_pack)
 
+    def chain(
+        self,
+        dataset: Dataset,
+        forecast: Forecast,
+        settings: ReplenishmentSettings,
+        *,
+        transfers: bool = True,
+        prices: Prices | None = None,
+    ) -> ChainOrders:
+        """The one plan of the chain under `settings` as a policy: orders, transfers and perhaps prices."""
+        chosen = self.settings.model_copy(update={"replenishment": settings})
+        return ChainOrders(
+            dataset,
+            self.facts,
+            forecast,
+            self.starts,
+            self.review,
+            chosen,
+            restock=self.restock,
+            transfers=transfers,
+            prices=prices,
+        )
+
     @property
     def _listed(self) -> Bools | None:
         return None if self.facts.listed.all() else self.facts.listed
-
-
-@dataclass(frozen=True)
-class _Delays:
-    """Periods between the beginning of each period and the arrival of what is ordered then.
-
-    Attributes:
-        agreed: by the supply terms, one per series; where it changes (months differ), shape (series, periods + 1).
-        late: periods that the order comes later, shape (series, periods + 1); None where all are punctual.
-    """
-
-    agreed: Ints
-    late: Ints | None
-
-
-def _delays(ordered_on: Days, terms: Terms, starts: Days, *, least_days: int, seed: int) -> _Delays:
-    """Delays of all orders, in whole periods: goods that arrive within a period are sold from the next one on.
-
-    Args:
-        ordered_on: day of ordering by series and period, NaT where there is no order day.
-        terms: lead times and their deviations, days.
-        starts: first days of the periods.
-        least_days: days that every order takes at least.
-        seed: of the deviations.
-    """
-    number = np.arange(ordered_on.shape[1])
-    lead = np.maximum(np.ceil(terms.lead_days), least_days)[:, None].astype("timedelta64[D]")
-    day = np.where(np.isnat(ordered_on), starts[number][None, :] - np.timedelta64(least_days, "D"), ordered_on)
-    agreed = np.maximum(period_of(day + lead, starts) - number, 0)
-    is_even = bool((agreed == agreed[:, :1]).all())
-    shown = agreed[:, 0] if is_even else agreed
-    if not (terms.lead_sd_days > 0).any():
-        return _Delays(shown, None)
-    draws = np.random.default_rng((seed, 1)).normal(size=ordered_on.shape)
-    late = np.rint(draws * terms.lead_sd_days[:, None]).astype("timedelta64[D]")
-    return _Delays(shown, np.maximum(period_of(day + lead + late, starts) - number, 0) - agreed)
 
 
 def _still_listed(listed: Bools, agreed: Ints, periods: int) -> Bools:
@@ -202,8 +205,3 @@ def _still_listed(listed: Bools, agreed: Ints, periods: int) -> Bools:
     lead = agreed if agreed.ndim == 2 else agreed[:, None]
     arrival = np.minimum(np.arange(periods + 1)[None, :] + lead, listed.shape[1] - 1)
     return np.take_along_axis(listed, arrival, axis=1)
-
-
-def _mean_days(axis: PeriodAxis) -> float:
-    """Mean length of the periods played, days."""
-    return (axis.start(axis.count) - axis.first).days / axis.count

@@ -12,7 +12,6 @@ from retail_brain.decisions.arrays import Bools, Floats
 from retail_brain.errors import ImpossibleError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import ReplenishmentSettings, Settings
-from retail_brain.simulation.engine import Outcome
 from retail_brain.simulation.policies import Forecast
 from serving.planning.replay.inputs import read_replay
 from serving.planning.replay.periods import TUNE_DAYS
@@ -29,7 +28,7 @@ _USUAL_COVER: dict[Period, float] = {"day": 3.0, "week": 0.5, "month": 0.25}
 """Periods of cover where there is nothing to tune on. Chosen by judgement, not measured."""
 _LEAST_TUNED: dict[Period, int] = {"day": 7, "week": 4, "month": 3}
 """Periods below which nothing is tuned. Chosen by judgement, not measured."""
-_SPREADS = (0.6, 0.8, 1.0, 1.25)
+_SPREADS = (0.3, 0.45, 0.6, 0.8, 1.0, 1.25)
 """Factors on the forecast's uncertainty that are tried. Chosen by judgement, not measured."""
 _PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
 """Costs of a lost unit that are tried, as shares of the mean margin. Chosen by judgement, not measured."""
@@ -45,6 +44,7 @@ class ReplaySetup:
         stores: only these; None for all.
         fit: fits the demand model on the data visible on a day; None forecasts by moving rates.
         rolling: days between forecasts and fits, paths, and the seed.
+        transfers: whether the plan may move goods between shops.
         progress: told of fits and forecasts.
     """
 
@@ -53,6 +53,7 @@ class ReplaySetup:
     stores: Sequence[str] | None = None
     fit: Fit | None = None
     rolling: Rolling = field(default_factory=Rolling)
+    transfers: bool = True
     progress: Progress = SILENT
 
     def scenario(self, first: date, last: date) -> ReplayScenario:
@@ -114,8 +115,7 @@ def tune(setup: ReplaySetup, first: date, days: int | None = None) -> Tuned:
     forecast = setup.forecasts(scenario)
     cover, fresh_cover = _covers(scenario)
     with setup.progress.step("tune on the periods before"):
-        spread = _spreads(scenario, forecast, usual)
-        economic, matched = _penalties(scenario, forecast, spread)
+        economic, matched = _searched(scenario, forecast, usual)
     return Tuned(scenario.environment.periods, cover, fresh_cover, economic, matched)
 
 
@@ -136,40 +136,50 @@ def _cheapest(values: Floats, costs: Floats, usual: float) -> float:
     return float(values[int(costs.sum(axis=1).argmin())]) if costs.shape[1] else usual
 
 
-def _spreads(scenario: ReplayScenario, forecast: Forecast, usual: ReplenishmentSettings) -> ReplenishmentSettings:
-    """The spread factors that cost least, with a lost unit that costs half a usual unit on top."""
-    penalty = _penalty(scenario, 0.5)
-    tried = []
-    for factor in _SPREADS:
-        update = {"spread_factor": factor, "fresh_spread_factor": None, "lost_unit_cost": penalty}
-        tried.append(_play(scenario, forecast, usual.model_copy(update=update)).cost(scenario.environment))
-    factors, costs = np.array(_SPREADS), np.array(tried)
-    keeping = _cheapest(factors, costs[:, ~scenario.fresh], usual.spread_factor)
-    fresh = _cheapest(factors, costs[:, scenario.fresh], keeping)
-    return usual.model_copy(update={"spread_factor": keeping, "fresh_spread_factor": fresh})
-
-
-def _penalties(
+def _searched(
     scenario: ReplayScenario, forecast: Forecast, usual: ReplenishmentSettings
 ) -> tuple[ReplenishmentSettings, ReplenishmentSettings]:
-    """The penalty of a lost unit that costs least, and the least that serves as much as the recorded orders."""
-    tried = [usual.model_copy(update={"lost_unit_cost": _penalty(scenario, share)}) for share in _PENALTIES]
-    outcomes = [_play(scenario, forecast, settings) for settings in tried]
-    costs = np.array([outcome.cost(scenario.environment).sum() for outcome in outcomes])
-    cheapest = int(np.argmin(costs))
+    """The spread factors and penalty of a lost unit that cost least, and the cheapest that serve as much as recorded.
+
+    All combinations are compared: tuned one after another, a near tie of the spreads at one penalty decides what the
+    next step finds at another. Goods that keep and fresh ones are played together and chosen apart.
+    """
+    penalties = [_penalty(scenario, share) for share in _PENALTIES]
+    groups = [mask for mask in (~scenario.fresh, scenario.fresh) if mask.any()]
+    cost, sold = (np.zeros((len(penalties), len(_SPREADS), len(groups))) for _ in range(2))
+    for row, penalty in enumerate(penalties):
+        for column, factor in enumerate(_SPREADS):
+            update = {"spread_factor": factor, "fresh_spread_factor": None, "lost_unit_cost": penalty}
+            outcome = scenario.play(scenario.by(forecast, usual.model_copy(update=update)))
+            of_series = outcome.cost(scenario.environment)
+            cost[row, column] = [of_series[mask].sum() for mask in groups]
+            sold[row, column] = [outcome.sold[mask].sum() for mask in groups]
+    total, served = _sums(cost), _sums(sold)
+    cheapest = np.unravel_index(int(total.argmin()), total.shape)
     facts = scenario.facts
+    enough = served >= np.minimum(facts.sold, facts.played).sum() - 1e-9
     if not facts.has_inventory:
-        return tried[cheapest], tried[cheapest]
-    served = float(np.minimum(facts.sold, facts.played).sum() / max(facts.played.sum(), 1e-9))
-    enough = np.flatnonzero([outcome.fill_rate >= served for outcome in outcomes])
-    matched = int(enough[np.argmin(costs[enough])]) if len(enough) else len(tried) - 1
-    return tried[cheapest], tried[matched]
+        matched = cheapest
+    elif enough.any():
+        matched = np.unravel_index(int(np.where(enough, total, np.inf).argmin()), total.shape)
+    else:
+        matched = np.unravel_index(int(served.argmax()), total.shape)
+
+    def chosen(place: Sequence[np.intp]) -> ReplenishmentSettings:
+        factors = {"spread_factor": _SPREADS[place[1]], "fresh_spread_factor": _SPREADS[place[-1]]}
+        return usual.model_copy(update=factors | {"lost_unit_cost": penalties[place[0]]})
+
+    return chosen(cheapest), chosen(matched)
+
+
+def _sums(table: Floats) -> Floats:
+    """Sums over the groups of every combination of their spreads, shape (penalties, spreads) or with spreads twice."""
+    if table.shape[2] == 1:
+        return table[:, :, 0]
+    both: Floats = table[:, :, None, 0] + table[:, None, :, 1]
+    return both
 
 
 def _penalty(scenario: ReplayScenario, share: float) -> float:
     """Money: a share of what a unit of the chain usually costs."""
     return round(share * float(np.median(scenario.facts.terms.cost_guess)), 2)
-
-
-def _play(scenario: ReplayScenario, forecast: Forecast, settings: ReplenishmentSettings) -> Outcome:
-    return scenario.play(scenario.by(forecast, settings))

@@ -19,7 +19,14 @@ DAYS = pl.date_range(date(2025, 3, 1), date(2025, 3, 21), eager=True)
 NEVER = pl.Series([None, None], dtype=pl.Date)
 
 
-def worth(on_hand: list[float], rates: list[float], *, sell_by: pl.Series = NEVER, is_end: bool = False) -> StockValues:
+def worth(
+    on_hand: list[float],
+    rates: list[float],
+    *,
+    sell_by: pl.Series = NEVER,
+    is_end: bool = False,
+    transit_days: float = 1,
+) -> StockValues:
     """Two shops with steady demand; orders arrive on 5 March."""
     series = pl.DataFrame({"store_id": ["S0", "S1"], "product_id": ["P", "P"]})
     units = np.repeat(np.array(rates, dtype=np.float32)[:, None, None], 30, axis=1) * np.ones((1, 1, len(DAYS)))
@@ -30,7 +37,7 @@ def worth(on_hand: list[float], rates: list[float], *, sell_by: pl.Series = NEVE
     )  # fmt: skip
     plan = plan_orders(paths, terms, series.with_columns(on_hand=pl.Series(on_hand)), AS_OF)
     ends = pl.Series([is_end, is_end])
-    return local_stock_values(plan, paths.units, days(DAYS), sell_by, ends, transit_days=1)
+    return local_stock_values(plan, paths.units, days(DAYS), sell_by, ends, transit_days=transit_days)
 
 
 def test_a_shop_gives_what_it_does_not_sell_before_its_own_supply_can_come():
@@ -42,6 +49,14 @@ def test_a_shop_gives_what_it_does_not_sell_before_its_own_supply_can_come():
     table = suggest_transfers(series, giving, np.full(2, 0.5))
     assert table.select("from_store_id", "to_store_id", "units").row(0) == ("S0", "S1", 6.0)
     assert table["expected_value"][0] == pytest.approx(6 * (4 + 4 * 0.1 - 0.5))
+
+
+def test_nothing_is_moved_that_comes_no_sooner_than_the_own_supply():
+    series = pl.DataFrame({"store_id": ["S0", "S1"], "product_id": ["P", "P"]})
+    for days_on_the_way, units in ((3, [2.0]), (4, []), (9, [])):
+        giving = worth([10.0, 1.0], [1.0, 2.0], transit_days=days_on_the_way)
+        table = suggest_transfers(series, giving, np.full(2, 0.5))
+        assert table["units"].to_list() == units, f"{days_on_the_way} days on the way, supply in four"
 
 
 def test_goods_whose_season_ends_count_until_then_and_cost_what_is_left():

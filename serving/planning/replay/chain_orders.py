@@ -1,0 +1,156 @@
+"""The one plan of a chain as a policy of a replay: orders within the stock of their sources, and transfers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.arrays import Bools, Days, Floats, floats
+from retail_brain.outputs import SERIES, DemandPaths
+from retail_brain.settings import Settings
+from retail_brain.simulation.engine import Decision, Markdown
+from retail_brain.simulation.policies import Forecast, listed_ahead
+from retail_brain.simulation.scenario import Moves, Stock
+from serving.planning.replay.inputs import ReplayFacts
+from serving.planning.replay.restock import Restock
+from serving.planning.stock.chain_plan import ChainPlan
+from serving.planning.stock.picking_capacity import read_shops
+from serving.planning.stock.sell_by import demand_ends
+from serving.planning.stock.settled_plan import StorePart
+from serving.planning.stock.supply_side import SupplySide
+
+_KEYS = list(SERIES)
+
+Prices = Callable[[int, Stock, ChainPlan], Markdown | None]
+"""Chooses the prices of the next period from the period that has ended, the stock, and the plan of the chain then."""
+
+
+@dataclass
+class ChainOrders:
+    """Orders and transfers that the service would suggest, decided together each period by its own plan.
+
+    Attributes:
+        dataset: the whole history; ends of listings and seasons are read as of each day.
+        facts: series, terms and listings of the replay.
+        forecast: sample paths as of a period.
+        starts: first days of the periods, and of enough of them after the last for the longest horizon.
+        review: whether each series may be ordered at the end of each period, index 0 standing for before the first.
+        settings: how orders and transfers are decided.
+        restock: how warehouses are ordered for; None where their stock comes as it really did.
+        transfers: whether goods are moved between shops.
+        prices: chooses markdowns; None leaves prices as they are.
+        seed: for uncertain lead times.
+    """
+
+    dataset: Dataset
+    facts: ReplayFacts
+    forecast: Forecast
+    starts: Days
+    review: Bools
+    settings: Settings
+    restock: Restock | None = None
+    transfers: bool = True
+    prices: Prices | None = None
+    seed: int = 0
+    _ends: dict[date, pl.DataFrame] = field(default_factory=dict)
+    _shops: pl.DataFrame | None = None
+
+    def order(self, period: int, stock: Stock) -> Decision:
+        """The plan of the evening after `period`: what is ordered then, moved, and sold for less."""
+        chain = self.plan(period, stock)
+        settled = chain.settled()
+        part = settled.parts[0]
+        order = np.where(self.review[:, period + 1], part.plan.quantity, 0.0)
+        moves = self._moves(settled.transfers) if settled.transfers.height else None
+        markdown = None if self.prices is None else self.prices(period, stock, chain)
+        return Decision(order, moves, self._restocked(settled.parts[1:], period), markdown)
+
+    def plan(self, period: int, stock: Stock) -> ChainPlan:
+        """The chain's plan with the demand of all series, from what is known at the end of a period."""
+        as_of = (self.starts[period + 1] - np.timedelta64(1, "D")).astype(date)
+        units = self.forecast(period)
+        units = units * listed_ahead(self.facts.listed, period, units.shape[2])[:, None, :]
+        ahead = pl.Series(self.starts[period + 1 : period + 1 + units.shape[2]]).cast(pl.Date)
+        side = SupplySide(
+            terms=self.facts.supply,
+            stock=self._stock(stock),
+            gone=self.facts.series.clear(),
+            ends=self._ends_of(as_of),
+            due=self._due(stock.expected, period),
+            as_of=as_of,
+        )
+        settings = self.settings
+        if not self.transfers:
+            # a line that costs more than any goods are worth is never moved
+            network = settings.network.model_copy(update={"transfer_line_cost": float("inf")})
+            settings = settings.model_copy(update={"network": network})
+        chain = ChainPlan(self.dataset, side, settings, self.seed + period + 1)
+        chain.__dict__["shops"] = self._capacity(as_of)
+        chain.add(DemandPaths(self.facts.series, ahead, units))
+        return chain
+
+    def _restocked(self, parts: Sequence[StorePart], period: int) -> Floats | None:
+        """Orders of the warehouses on their suppliers, by source; None where they are not ordered for."""
+        if self.restock is None or self.facts.warehouses is None:
+            return None
+        places = self.facts.warehouses.places
+        wanted = pl.concat(
+            [
+                places.clear().with_columns(units=pl.lit(None, pl.Float64)),
+                *(part.series.select(_KEYS).with_columns(units=pl.Series(part.plan.quantity)) for part in parts),
+            ]
+        )
+        units = floats(places.join(wanted, on=_KEYS, how="left", maintain_order="left")["units"], 0)
+        return np.where(self.restock.review[:, period + 1], units, 0.0)
+
+    def _stock(self, stock: Stock) -> pl.DataFrame:
+        """Stock of shops and warehouses, as `decisions.inputs.read_stock` gives it for stock counted that evening."""
+        held = self.facts.series.with_columns(
+            on_hand=pl.Series(stock.on_hand), on_order=pl.Series(stock.expected.sum(axis=1))
+        )
+        if stock.sources is None or self.facts.warehouses is None:
+            return held
+        has, coming = np.maximum(stock.sources.units, 0), stock.sources.on_order
+        places = self.facts.warehouses.places
+        return pl.concat([held, places.with_columns(on_hand=pl.Series(has), on_order=pl.Series(coming))])
+
+    def _due(self, expected: Floats, period: int) -> pl.DataFrame:
+        """Open orders, as `decisions.inputs.read_open_orders` gives them."""
+        rows, later = np.nonzero(expected)
+        near = period + 1 + later < len(self.starts)
+        rows, later = rows[near], later[near]
+        return self.facts.series[rows].with_columns(
+            arrives_on=pl.Series(self.starts[period + 1 + later]).cast(pl.Date), units=pl.Series(expected[rows, later])
+        )
+
+    def _ends_of(self, as_of: date) -> pl.DataFrame:
+        """Ends of demand as of the newest Monday: seasons are read from years of sales, which a day hardly moves."""
+        day = max(as_of - timedelta(days=as_of.weekday()), self.facts.axis.first - timedelta(days=1))
+        if day not in self._ends:
+            self._ends[day] = demand_ends(self.dataset.at(day), self.facts.series, day, self.settings)
+        over = pl.max_horizontal("ends_on", pl.lit(as_of))
+        return self._ends[day].with_columns(ends_on=over)
+
+    def _capacity(self, as_of: date) -> pl.DataFrame:
+        if self._shops is None:
+            self._shops = read_shops(self.dataset.at(as_of), as_of, self.settings.network.usual_order_units)
+        return self._shops
+
+    def _moves(self, transfers: pl.DataFrame) -> Moves:
+        """Transfers by row of the series."""
+        index = self.facts.series.with_row_index("row")
+        sides = [
+            transfers.join(
+                index.rename({"store_id": f"{side}_store_id"}),
+                on=[f"{side}_store_id", "product_id"],
+                how="left",
+                maintain_order="left",
+            )["row"]
+            .to_numpy()
+            .astype(np.int64)
+            for side in ("from", "to")
+        ]
+        return Moves(sides[0], sides[1], transfers["units"].to_numpy().astype(np.float64))
