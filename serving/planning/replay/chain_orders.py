@@ -73,13 +73,15 @@ class ChainOrders:
         as_of = (self.starts[period + 1] - np.timedelta64(1, "D")).astype(date)
         units = self.forecast(period)
         units = units * listed_ahead(self.facts.listed, period, units.shape[2])[:, None, :]
+        due = self._due(stock.expected, period)
         ahead = pl.Series(self.starts[period + 1 : period + 1 + units.shape[2]]).cast(pl.Date)
         side = SupplySide(
             terms=self.facts.supply,
             stock=self._stock(stock),
             gone=self.facts.series.clear(),
             ends=self._ends_of(as_of),
-            due=self._due(stock.expected, period),
+            due=due,
+            lost=due.clear(),
             as_of=as_of,
         )
         settings = self.settings

@@ -118,7 +118,7 @@ def read_replay(
     opening = stock["on_hand"].fill_nan(None).to_numpy().astype(np.float64)
     life = _life(terms, axis, before)
     aged = age_records(sold, on_hand, life, before - 1)
-    due = read_due(visible, series, stores)
+    due = read_due(visible, series, stores, most_late_days=usual.open_order_most_late_days)
     undated = np.nan_to_num(stock["on_order"].fill_nan(None).to_numpy().astype(np.float64))
     undated[due.series] = 0.0
     guess = sold[:, :before].mean(axis=1) * (terms.lead_days + terms.review_days) / axis.days_per_period

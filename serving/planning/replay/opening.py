@@ -14,9 +14,12 @@ from retail_brain.decisions.supply_terms import Terms
 from retail_brain.outputs import SERIES
 
 
-def read_due(dataset: Dataset, series: pl.DataFrame, stores: Sequence[str] | None = None) -> Due:
-    """Open orders of the last visible day, by index of `series`."""
-    rows = read_open_orders(dataset, stores).join(series.with_row_index("row"), on=list(SERIES), how="inner")
+def read_due(
+    dataset: Dataset, series: pl.DataFrame, stores: Sequence[str] | None = None, *, most_late_days: int
+) -> Due:
+    """Open orders of the last visible day, by index of `series`; those later than `most_late_days` never come."""
+    told = read_open_orders(dataset, stores, most_late_days=most_late_days).filter(~pl.col("is_lost"))
+    rows = told.join(series.with_row_index("row"), on=list(SERIES), how="inner")
     return Due(rows["row"].to_numpy().astype(np.int64), days(rows["arrives_on"]), floats(rows["units"]))
 
 

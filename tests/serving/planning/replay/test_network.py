@@ -24,21 +24,20 @@ LEAD = 2
 SHOPS = ("a", "b")
 
 
-def chain(came: int = 0, on_hand: tuple[float, float] = (4.0, 4.0)) -> Dataset:
+def chain(came: int = 0, on_hand: tuple[float, float] = (4.0, 4.0), *, is_supplied: bool = False) -> Dataset:
     """Two shops that sell three a day and get what they order, a depot that had ten units and got `came` a day."""
     begin, rng = FIRST - timedelta(days=BEFORE), np.random.default_rng(1)
     days = [begin + timedelta(days=day) for day in range(BEFORE + DAYS)]
     sold = {shop: rng.poisson(3, len(days)).astype(float) for shop in SHOPS}
     sales = [(day, shop, "p", units) for shop in SHOPS for day, units in zip(days, sold[shop], strict=True) if units]
     stock = []
-    depot = 10.0
     for number, day in enumerate(days):
         played = day >= FIRST - timedelta(days=1)
-        # each shop gets six a day, so the depot gives twelve of what it has
         stock += [(day, shop, "p", on_hand[place], 0.0) for place, shop in enumerate(SHOPS)]
         depot = 10.0 + came * max(number - BEFORE + 1, 0) if played else 10.0
         stock.append((day, "depot", "p", depot, 0.0))
     supply = [(shop, "p", "depot", float(LEAD), 1.0, 2.0, 5.0) for shop in SHOPS]
+    supply += [("depot", "p", None, 3.0, 1.0, 2.0, 5.0)] * is_supplied
     frames = {
         "daily_sales": pl.DataFrame(sales, schema=["date", "store_id", "product_id", "units"], orient="row"),
         "inventory": pl.DataFrame(
@@ -117,6 +116,25 @@ def test_orders_get_no_more_than_the_warehouse_had():
     assert free.table["refused_units"].sum() == 0
     assert any("2 series are supplied by 1 stocks of warehouses" in note for note in limited.notes)
     assert "No stock of a warehouse limits the orders." in free.notes
+
+
+def test_the_plan_orders_for_warehouses_that_have_suppliers():
+    dataset = chain(is_supplied=True)
+    scenario = ReplayScenario.of(facts_of(dataset), Settings(), paths=30, seed=0, refresh=1)
+    assert scenario.restock is not None
+    assert scenario.restock.stock.delay is not None
+    assert (scenario.restock.stock.delay == 3).all()
+    assert scenario.restock.stock.arrivals.sum() == 0, "nothing was on order for the depot"
+    policy = scenario.chain(dataset, scenario.rates, Settings().replenishment, transfers=False)
+    decision = policy.order(-1, Stock.open(scenario.environment, scenario.opening))
+    assert decision.restock is not None
+    assert decision.restock[0] > 0
+    until = FIRST + timedelta(days=DAYS - 1)
+    done, alone = (
+        replay(setup_of(data), FIRST, until, policies=["suggested"], tune_days=0) for data in (dataset, chain())
+    )
+    assert done.table["fill_rate"].item() > alone.table["fill_rate"].item()
+    assert any("the plan's own orders bring" in note for note in done.notes)
 
 
 def test_the_plan_asks_for_no_more_than_there_is_and_what_comes_by_transfer_is_not_ordered():
