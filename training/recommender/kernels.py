@@ -106,12 +106,14 @@ def greatest_columns(values: _Array, count: int) -> tuple[_Array, _Array]:
     best, columns = np.empty(count, values.dtype), np.empty(count, np.int64)
     found = 0
     for row in range(rows):
-        size = 0
-        for column in range(values.shape[1]):
-            value = values[row, column]
+        cells = values[row]
+        size, threshold = 0, best.dtype.type(0)
+        for column in range(cells.size):
             # most cells fail here, before the heap is asked
-            if value > 0 and (size < count or value > best[0]):
-                size = _offer(best, columns, size, value, column)
+            if cells[column] > threshold:
+                size = _offer(best, columns, size, cells[column], column)
+                if size == count:
+                    threshold = best[0]
         found_rows[found : found + size] = row
         found_columns[found : found + size] = columns[:size]
         found += size

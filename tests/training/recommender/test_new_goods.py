@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
 
 from retail_brain.dataset import Dataset
 from training.recommender.candidates.new_goods import NewGoods
 from training.recommender.config import NewGoodsConfig
 from training.recommender.history import build_history
+from training.recommender.sparse import chosen_columns
 
 from .conftest import SMALL, START, habits
 
@@ -34,7 +36,7 @@ def test_a_new_good_is_offered_to_those_who_buy_its_category_and_not_before_it_i
     history = build_history(with_launches(habits()), AS_OF, SMALL)
     ids = history.products["product_id"].to_list()
     people = history.people(["C000", "C002"])  # of the first and of the third taste
-    scores = NewGoods(history, NewGoodsConfig()).scores(people).toarray()
+    scores = chosen_columns(NewGoods(history, NewGoodsConfig()).scores(people), np.arange(len(ids)))
     first, third = scores[:, ids.index("N0")], scores[:, ids.index("N4")]
     assert first[0] > 0
     assert first[1] == 0

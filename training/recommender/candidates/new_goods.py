@@ -9,7 +9,7 @@ import polars as pl
 from training.recommender.candidates.trending import category_shares, popularity
 from training.recommender.config import NewGoodsConfig
 from training.recommender.history import History
-from training.recommender.sparse import Ints, Scores, csr
+from training.recommender.sparse import DenseScores, Ints, Scores, csr
 
 
 class NewGoods:
@@ -41,10 +41,7 @@ class NewGoods:
         brand = _affinity_to(self._brands[people].toarray(), self._brand[new])
         price_distance = self._price[new][None, :] - self._person_price[people][:, None]
         value = (category + 0.5 * brand) * np.exp(-np.square(price_distance) / 2) * self._sales[None, :]
-        rows = np.repeat(np.arange(people.size), new.size)
-        scores = csr(rows, np.tile(new, people.size), value.ravel(), (people.size, self._shape[1]))
-        scores.eliminate_zeros()
-        return scores
+        return DenseScores(value.astype(np.float32), new)
 
 
 def _affinity_to(affinity: np.ndarray, codes: np.ndarray) -> np.ndarray:
