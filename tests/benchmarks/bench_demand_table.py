@@ -97,7 +97,7 @@ def of_set(name: str, folder: Path, rival: Path | None, skip: int) -> pl.DataFra
 
 
 def _process(command: list[str]) -> dict[str, float]:
-    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    found = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     cost: dict[str, float] = json.loads(found.stdout.splitlines()[-1])
     return cost
 

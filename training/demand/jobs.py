@@ -52,6 +52,7 @@ def train(
     """
     config = preset_config(settings, preset)
     check_model_name(config.demand.model)
+    _say_country(settings, progress)
     histories = histories_of(dataset, config)
     with progress.step("estimate memory") as step:
         axis, series, _ = histories.series()
@@ -101,6 +102,17 @@ def evaluate_config(
     parsed = parsed.model_copy(update={"data": settings.data})
     results = backtest(dataset, parsed, windows, scoring=MODEL_ALONE, work=work, progress=progress)
     return results.means()
+
+
+def _say_country(settings: Settings, progress: Progress) -> None:
+    """Asks for the country where the settings name none, so that nobody's festivals are taken in silence."""
+    country = settings.data.country
+    if "country" not in settings.data.model_fields_set:
+        progress.say(
+            f"  no country is named in the settings: public holidays and festivals of {country} enter the calendar. "
+            f'Set country = "{country}" or another ISO 3166 code under [data] in settings.toml.\n'
+            f"  设置里没有写国家,暂用 {country} 的节假日;请在 settings.toml 的 [data] 里写明 country。"
+        )
 
 
 def _scorable(histories: Histories, windows: list[date]) -> list[date]:

@@ -10,7 +10,8 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, ModelError
-from retail_brain.settings import DemandSettings, Settings
+from retail_brain.progress import Progress
+from retail_brain.settings import DataSettings, DemandSettings, Settings
 from training.demand import jobs
 from training.demand.backtest import Backtest, backtest, backtest_windows
 from training.demand.backtest_window import MODEL_ALONE
@@ -112,6 +113,15 @@ def test_a_run_hands_over_what_tracking_needs(trained: Trained, tmp_path: Path) 
     }
     trained.model.save(tmp_path)
     assert DemandModel.load(tmp_path).config == trained.model.config
+
+
+def test_a_country_that_nobody_named_is_said_and_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    jobs._say_country(Settings(), Progress())
+    said = capsys.readouterr().err
+    assert "holidays and festivals of CN" in said
+    assert "节假日" in said
+    jobs._say_country(Settings(data=DataSettings(country="CN")), Progress())
+    assert capsys.readouterr().err == ""
 
 
 def test_a_recorded_configuration_scores_the_same_on_the_same_windows(chain: Dataset, trained: Trained) -> None:
