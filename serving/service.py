@@ -20,7 +20,7 @@ from serving.http.metrics import PrometheusMeter
 from serving.http.metrics_folder import use_own_folder
 from serving.http.middleware import Layer
 from serving.http.outside_routes import all_routes
-from serving.http.request_log import use_json_logs
+from serving.http.request_log import REQUEST_LOG, use_json_logs
 from serving.http.runtime import Runtime
 from serving.http.state import State
 from serving.http.tracing import spans_to
@@ -82,6 +82,7 @@ class RetailBrain:
         if _runtime.state is not None:
             _runtime.state.stop()
         _runtime.state = None
+        REQUEST_LOG.flush()
         if _runtime.spans is not None:
             _runtime.spans.close()
         _runtime.spans = None

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.http.errors import error_body
-from serving.http.request_log import HEADER, request_id, write_request_line
+from serving.http.request_log import HEADER, REQUEST_LOG, request_id, request_line
 from serving.http.routes import Route
 from serving.http.runtime import Runtime
 
@@ -65,7 +65,9 @@ class Layer:
                 self._runtime.spans.request(scope, name, answer.status, seconds, identity)
             serving = None if self._runtime.state is None else self._runtime.state.settings.serving
             if serving is not None and serving.access_log and name not in _OPEN:
-                write_request_line(serving.log_format, scope["method"], name, answer.status, seconds, identity)
+                REQUEST_LOG.add(
+                    request_line(serving.log_format, scope["method"], name, answer.status, seconds, identity)
+                )
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", identity: str) -> None:
         who = self._owners.get(scope["path"], "the service")

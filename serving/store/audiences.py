@@ -193,7 +193,7 @@ def facts_of(answers: Answers, products: Sequence[int]) -> AudienceFacts:
         if frame is None:
             return None
         wanted = pl.Series(products, dtype=frame["product"].dtype)
-        starts = frame["product"].search_sorted(wanted).to_list()
+        starts = frame["product"].search_sorted(wanted, side="left").to_list()
         stops = frame["product"].search_sorted(wanted, side="right").to_list()
         parts = [frame[start:stop] for start, stop in zip(starts, stops, strict=True)]
         return (parts[0] if len(parts) == 1 else pl.concat([frame.clear(), *parts])).drop("product")

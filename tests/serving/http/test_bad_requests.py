@@ -8,6 +8,7 @@ import pytest
 
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import list_keys, revoke_key
+from serving.http.request_log import REQUEST_LOG
 from serving.http.routes import ROUTES
 
 FORECAST = {"store_id": "S001", "product_ids": ["P0001"], "horizon": 7}
@@ -192,6 +193,7 @@ def test_nothing_personal_reaches_the_log(client: Any, capfd: pytest.CaptureFixt
     client.post(f"/customers/{phone}", {"name": phone})
     client.post("/events", [{"occurred_at": "x", "event_type": "view", "id_value": phone}])
     client.http.get(f"/search?q={phone}")
+    REQUEST_LOG.flush()
     logged = capfd.readouterr()
     assert "POST /recommend 400" in logged.err
     assert phone not in logged.err + logged.out
@@ -207,6 +209,7 @@ def test_a_fault_of_the_service_is_a_500_that_tells_nothing(
     monkeypatch.setattr("serving.http.handlers.recommend.ranked", fail)
     response = client.post("/recommend", {"customer_id": "C00001"})
     assert (response.status_code, response.json()["error"]["code"]) == (500, "failed")
+    REQUEST_LOG.flush()
     logged = capfd.readouterr()
     assert "13800138000" not in response.text + logged.err + logged.out
 

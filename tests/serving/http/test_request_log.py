@@ -3,11 +3,15 @@
 import json
 import logging
 import re
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
+import anyio
+import anyio.from_thread
 import pytest
 
-from serving.http.request_log import JsonFormatter, write_request_line
+from serving.http.request_log import REQUEST_LOG, JsonFormatter, RequestLog, request_line
 
 ORDERS = {"store_id": "S001", "limit": 60}
 
@@ -15,6 +19,7 @@ ORDERS = {"store_id": "S001", "limit": 60}
 def test_the_id_of_a_proxy_comes_back_and_stands_in_the_log(client: Any, capsys: pytest.CaptureFixture[str]) -> None:
     response = client.http.get("/docs.json", headers={"X-Request-Id": "proxy-7"})
     assert response.headers["x-request-id"] == "proxy-7"
+    REQUEST_LOG.flush()
     assert re.search(r"GET /docs.json 200 [\d.]+ ms proxy-7\n", capsys.readouterr().err)
 
 
@@ -30,9 +35,66 @@ def test_an_error_names_its_request(client: Any) -> None:
     assert response.headers.get_list("x-request-id") == ["bad-1"]
 
 
-def test_a_json_line_has_the_fields_of_a_text_line(capsys: pytest.CaptureFixture[str]) -> None:
-    write_request_line("json", "POST", "/forecast", 200, 0.01234, "r1")
-    line = json.loads(capsys.readouterr().err)
+def in_loop(work: Callable[[], Awaitable[None]]) -> None:
+    with anyio.from_thread.start_blocking_portal() as portal:  # a browser test may hold this thread's own loop
+        portal.call(work)
+
+
+@pytest.fixture
+def pieces(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is written to stderr, a call each; lines of other tests are out before."""
+    REQUEST_LOG.flush()
+    written: list[str] = []
+    monkeypatch.setattr("sys.stderr", SimpleNamespace(write=written.append, flush=lambda: None))
+    return written
+
+
+def test_lines_of_a_moment_are_written_together_and_soon(pieces: list[str]) -> None:
+    log = RequestLog()
+
+    async def work() -> None:
+        pieces.clear()
+        log.add("first")
+        log.add("second")
+        assert pieces == []
+        while not pieces:
+            await anyio.sleep(0.01)
+        assert pieces == ["first\nsecond\n"]
+        log.add("after another loop has ended")
+
+    in_loop(work)
+    log.flush()
+    in_loop(work)
+
+
+def test_a_piece_is_never_longer_than_a_pipe_takes_whole(pieces: list[str]) -> None:
+    async def work() -> None:
+        log = RequestLog()
+        for number in range(200):
+            log.add(f"{number:080}")
+        log.flush()
+
+    in_loop(work)
+    assert "".join(pieces).split() == [f"{number:080}" for number in range(200)]
+    assert max(map(len, pieces)) <= 4096
+
+
+def test_a_full_disk_behind_the_log_fails_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("sys.stderr", SimpleNamespace(write=full, flush=lambda: None))
+
+    async def work() -> None:
+        log = RequestLog()
+        log.add("lost")
+        log.flush()
+
+    in_loop(work)
+
+
+def test_a_json_line_has_the_fields_of_a_text_line() -> None:
+    line = json.loads(request_line("json", "POST", "/forecast", 200, 0.01234, "r1"))
     at = line.pop("at")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", at)
     expected = {"level": "info", "method": "POST", "route": "/forecast", "status": 200, "ms": 12.3, "request_id": "r1"}
