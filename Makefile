@@ -8,6 +8,7 @@ WORKERS ?= 2
 PYTEST_OPTIONS ?=
 export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
+unexport PYTHONDONTWRITEBYTECODE # else every process that starts compiles every library anew
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage check docs format sbom advisories tracking lock clean

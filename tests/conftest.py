@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,6 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+# what one process of the tests has compiled, the next need not compile again
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: one thread each, set before anything counts cores
     os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"})
 
@@ -17,7 +22,10 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.tables import TABLES
+from tests.left_behind import nothing_left_behind
 from tests.outside_package import Install, installable
+
+__all__ = ["nothing_left_behind"]
 
 settings.register_profile("dev", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

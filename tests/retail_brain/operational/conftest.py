@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,12 +79,20 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / '数据' / 'operational.db'}"
     server = request.getfixturevalue("postgresql_url")
-    name = f"t{uuid.uuid4().hex[:12]}"
     admin = Database(f"{server}/postgres")
     with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        if not connection.scalar(text("SELECT count(*) FROM pg_database WHERE datname = 'chain'")):
+            connection.execute(text("CREATE DATABASE chain"))
+        others = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'chain'")
+        connection.execute(others)  # what the test before has not closed would hold its locks
     admin.close()
-    return f"{server}/{name}"
+    # emptied, not made anew: a database is 300 files, which the server writes at its end and the session then deletes
+    used = Database(f"{server}/chain")
+    with used.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    used.close()
+    return f"{server}/chain"
 
 
 @pytest.fixture

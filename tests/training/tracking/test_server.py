@@ -119,6 +119,7 @@ def test_two_tenants_train_compare_promote_and_load_on_one_server(
     assert json.loads(logged.dataset.profile)["num_rows"] == 1
 
     assert mlflow.get_tracking_uri() == server
-    model = mlflow.pyfunc.load_model("models:/retail-brain-north-demand@champion")
+    (loaded := tmp_path / "loaded").mkdir()
+    model = mlflow.pyfunc.load_model("models:/retail-brain-north-demand@champion", dst_path=str(loaded))
     assert model.metadata.signature.params is not None
     assert not (north.mlruns / "mlflow.db").exists()
