@@ -23,6 +23,7 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.tables import TABLES
 from tests.left_behind import nothing_left_behind
+from tests.mlflow_database import copy_instead_of_making
 from tests.outside_package import Install, installable
 
 __all__ = ["nothing_left_behind"]
@@ -105,6 +106,11 @@ def measured(files: Iterable[str]) -> list[Path]:
     """Our own files among those measured, relative to the root."""
     inside = [Path(file).relative_to(ROOT) for file in files if Path(file).is_relative_to(ROOT)]
     return sorted(file for file in inside if file.parts[0] in PACKAGES)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _copied_mlflow_tables(tmp_path_factory: pytest.TempPathFactory) -> None:
+    copy_instead_of_making(tmp_path_factory.mktemp("template") / "mlflow.db")
 
 
 @pytest.fixture(scope="session")
