@@ -18,10 +18,13 @@ from hypothesis import strategies as st
 
 from retail_brain.dataset import conform
 from retail_brain.errors import NotFoundError
+from retail_brain.ingest import ingest
 from retail_brain.lake import describe_lake, open_lake, write_table
 from retail_brain.lake import difference as difference_module
 from retail_brain.lake.difference import ROW, difference, duplicated_keys
 from retail_brain.lake.layout import Layout
+from retail_brain.progress import SILENT
+from retail_brain.settings import Settings
 from retail_brain.tables import TABLES
 
 
@@ -185,7 +188,7 @@ def test_killed_ingest_loses_nothing_and_a_rerun_completes_it(tmp_path: Path, mo
     if any(lake.glob("*/_delta_log/*.json")):
         for name, frame in open_lake(str(lake)).frames.items():
             assert frame.collect().height == {"transactions": expected, "products": 500}[name]
-    assert start_ingest(tmp_path / "chain", lake).wait() == 0
+    ingest(str(tmp_path / "chain"), str(lake), Settings(), SILENT)
     after = open_lake(str(lake))
     assert after.scan("transactions").collect()["transaction_id"].n_unique() == expected
     assert after.scan("transactions").collect().height == expected
