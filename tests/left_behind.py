@@ -1,5 +1,6 @@
 """Fails a session whose tests leave processes running or temporary folders behind."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -27,6 +28,7 @@ def nothing_left_behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[No
         patch.setenv(MARK, mark)
         patch.setattr(tempfile, "tempdir", str(folder))
         yield
+        gc.collect()  # objects in circles, whose files go with them
         until = time.monotonic() + PATIENCE_SECONDS  # a process that was told to end may need a moment
         while running(mark) and time.monotonic() < until:
             time.sleep(0.05)

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -29,10 +30,18 @@ class ConnectorConformance:
         """The connector under test."""
         raise NotImplementedError("give the connector under test: def connector(self): return ...")
 
+    @pytest.fixture(autouse=True)
+    def _removals(self) -> Iterator[None]:
+        yield
+        for remove in vars(self).pop("_removers", []):
+            remove()
+
     def open(self, address: str) -> Source:
-        """Opens a dataset in a scratch folder of its own, which is removed with this object."""
+        """Opens a dataset in a scratch folder of its own, which is removed after the test."""
         folder = Path(tempfile.mkdtemp(prefix="connector-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        # pytest does not run the fixture for an object that somebody makes: there it goes with the object
+        remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        vars(self).setdefault("_removers", []).append(remove)
         return self.connector()(address, folder)
 
     def read(self, address: str) -> None:
