@@ -42,6 +42,7 @@ def audience(
     """
     from retail_brain.decisions.audience_request import AudienceRequest
     from serving.planning.people.audiences import audience as find_audience
+    from serving.planning.people.opt_outs import tenant_opt_outs
 
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
@@ -66,6 +67,7 @@ def audience(
             at_home_only=at_home_only,
             home_store_id=store,
             left_over=left_over,
+            opt_outs=tenant_opt_outs(chosen.workspace),
             customer_ids=None if segment is None else segment_customers(segment, dataset, lake),
         )
         write_table(table, out)
@@ -133,13 +135,20 @@ def assign(
 ) -> None:
     """Many campaigns at once: who gets which, under every campaign's size and budget. STEM_campaigns has the prices."""
     from serving.planning.people.audiences import assign as assign_campaigns
+    from serving.planning.people.opt_outs import tenant_opt_outs
 
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
     requested = read_table(campaigns, "--campaigns")
     with chosen.progress.step("assign") as step:
         plan = assign_campaigns(
-            dataset, load_recommender(), requested, chosen.settings, per_customer=per_customer, progress=chosen.progress
+            dataset,
+            load_recommender(),
+            requested,
+            chosen.settings,
+            per_customer=per_customer,
+            opt_outs=tenant_opt_outs(chosen.workspace),
+            progress=chosen.progress,
         )
         write_table(plan.audience, out)
         write_table(plan.summary, out.with_name(f"{out.stem}_campaigns{out.suffix}"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retail_brain.cli.context import current, open_database
-from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, writable_table
+from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, writable_table
 from retail_brain.cli.table_files import write_table
 
 if TYPE_CHECKING:
@@ -148,6 +148,34 @@ def contacts(campaign_id: IdArgument, out: OutOption) -> None:
         rows = [contact_row(one) for one in campaign_contacts(tenant, desk.database, campaign_id)]
     write_table(pl.DataFrame(rows, infer_schema_length=None), out)
     typer.echo(f"{len(rows):,} people -> {out}")
+
+
+@campaign.command()
+def push(
+    campaign_id: IdArgument,
+    to: Annotated[
+        str, typer.Option("--to", help="CSV file, http(s) address, or env:NAME of a variable that holds it.")
+    ],
+    day: Annotated[
+        str | None, typer.Option("--day", help="Contacts due by this day.", show_default="the day after the answers")
+    ] = None,
+    secret_env: Annotated[
+        str | None, typer.Option("--secret-env", help="Variable with the key that calls are signed with.")
+    ] = None,
+    by: ByOption = "command line",
+) -> None:
+    """Hand over the contacts that are due, each at least once; never the held-out or those who opted out."""
+    from serving.planning.campaigns.push import Push, push_contacts, secret_of
+    from serving.planning.stock.webhook import Delivery
+
+    usual = current().settings.replenishment
+    delivery = Delivery(usual.export_timeout_seconds, usual.export_attempts, usual.export_retry_seconds)
+    with _desk() as desk:
+        due = desk.today if day is None else parse_day(day, "--day")
+        asked = Push(campaign_id, due, to, secret_of(secret_env))
+        tenant = current().workspace.tenant
+        sent = push_contacts(tenant, desk.database, asked, by=by, now=datetime.now(UTC), delivery=delivery)
+    typer.echo(f"{campaign_id}: {sent:,} contacts due by {due} handed over")
 
 
 @campaign.command()

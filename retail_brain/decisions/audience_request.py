@@ -134,6 +134,7 @@ class AudienceFacts:
         caused_share: share of the purchases of contacted people that the contact causes: the rest would have been made
             anyway and earns nothing. None where it was never measured: then every purchase counts.
         at_home_only: whether goods must lie in the person's own shop; otherwise any shop of the network will do.
+        opt_outs: refusals that came back of contacts: `customer_id`, `channel`, `changed_at`; None: none.
         planned: contacts that other campaigns plan: `campaign_id`, `customer_id`, `channel`, `day`. None: none.
         memo: remembers what is the same for many requests on these tables.
     """
@@ -152,4 +153,5 @@ class AudienceFacts:
     caused_share: float | None = None
     at_home_only: bool = False
     planned: pl.DataFrame | None = None
+    opt_outs: pl.DataFrame | None = None
     memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)

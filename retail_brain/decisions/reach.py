@@ -37,7 +37,7 @@ def reach(
     # goods change neither consents nor caps: for everybody they are worked out once
     is_everybody = people.equals(facts.memo.get((facts.customers,), "everybody", lambda: everybody(facts.customers)))
     memo = facts.memo if is_everybody else FrameMemo()
-    inputs = (facts.customers, facts.consents, facts.contacts, facts.responses, facts.planned)
+    inputs = (facts.customers, facts.consents, facts.contacts, facts.responses, facts.planned, facts.opt_outs)
     caps = Caps(settings.max_contacts, settings.contact_window_days, settings.max_contacts_by_channel)
     limits = (caps.most, caps.window_days, tuple(sorted(caps.by_channel.items())), settings.control_share)
     campaign = (request.campaign_id, request.allowed_channels, tuple(request.contact_days(as_of)), as_of)
@@ -71,8 +71,11 @@ def _reachable(
     control_share: float,
 ) -> pl.DataFrame:
     """One row per customer: `channel`, `open_days` and `reach_code`, which depend on no goods."""
-    states = None if facts.consents is None else channel_states(facts.consents.lazy(), as_of).collect()
+    consents = _consents(facts)
+    states = None if consents is None else channel_states(consents.lazy(), as_of).collect()
     options = channel_options(people, states, facts.contacts, facts.responses, request.allowed_channels)
+    if states is None and facts.opt_outs is not None:
+        options = options.join(facts.opt_outs, on=["customer_id", "channel"], how="anti")
     is_open = with_open_days(options, contact_log(facts), request.contact_days(as_of), caps)
     best = is_open.group_by("customer_id", maintain_order=True).first()
     has_channel = options.select("customer_id").unique().with_columns(has_channel=pl.lit(value=True))
@@ -116,6 +119,19 @@ def contact_log(facts: AudienceFacts) -> pl.DataFrame:
         planned = facts.planned if facts.contacts is None else facts.planned.join(facts.contacts, on=keys, how="anti")
         parts.append(planned.select("customer_id", "channel", "day"))
     return pl.concat(parts)
+
+
+def _consents(facts: AudienceFacts) -> pl.DataFrame | None:
+    """Changes of consent, those that came back of contacts among them; None where there is no table of consents."""
+    if facts.consents is None or facts.opt_outs is None:
+        return facts.consents
+    refused = facts.opt_outs.select(
+        "customer_id",
+        "channel",
+        pl.col("changed_at").cast(facts.consents.schema["changed_at"]),
+        granted=pl.lit(value=False),
+    )
+    return pl.concat([facts.consents, refused], how="diagonal")
 
 
 def _closed(states: pl.DataFrame | None, request: AudienceRequest) -> pl.DataFrame:

@@ -284,6 +284,22 @@ CAMPAIGN_EFFECTS = Table(
     UniqueConstraint("tenant_id", "campaign_id", "as_of"),
 )
 
+CAMPAIGN_RECEIPTS = Table(
+    "campaign_receipts",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("receipt_id", String(200), nullable=False),
+    Column("campaign_id", String(200), nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("at", _UtcDateTime, nullable=False),
+    Column("noted_at", _UtcDateTime, nullable=False),
+    UniqueConstraint("tenant_id", "receipt_id"),
+    Index(None, "tenant_id", "kind"),
+)
+
 AUDIT = Table(
     "audit",
     METADATA,

@@ -138,6 +138,11 @@ class State:
         if tenant in self._tenants:
             self._tenants[tenant].refresh_campaigns()
 
+    def refresh_opt_outs(self, tenant: str) -> None:
+        """Looks at once for refusals that came back of a tenant's contacts."""
+        if tenant in self._tenants:
+            self._tenants[tenant].refresh_opt_outs()
+
     def _tenant(self, name: str) -> Tenant:
         if name not in self._tenants:
             workspace = Workspace(self.home, name)

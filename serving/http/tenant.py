@@ -18,6 +18,7 @@ import numpy as np
 
 from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.campaign_contacts import approved_mark
+from retail_brain.operational.campaign_receipts import opt_outs_mark
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.overrides import list_overrides, overrides_mark
@@ -32,6 +33,7 @@ from retail_brain.settings import ServingSettings, Settings, load_settings
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.demand import CampaignBook
 from serving.planning.demand.override_book import OverrideBook
+from serving.planning.people.opt_outs import OptOutBook
 from serving.planning.people.recent_events import RecentEvents
 from serving.planning.people.rule_files import RuleBook
 from serving.store.answer_set import Answers, current_id, open_answers
@@ -63,6 +65,7 @@ class TenantView:
         rules: the operators' rules, resolved for the goods of the answers.
         overrides: what people put in the place of forecasts.
         campaigns: units that approved campaigns are expected to cause.
+        opt_outs: refusals that came back of contacts.
     """
 
     tenant: str
@@ -74,6 +77,7 @@ class TenantView:
     rules: RuleBook
     overrides: OverrideBook = field(default_factory=OverrideBook)
     campaigns: CampaignBook = field(default_factory=CampaignBook)
+    opt_outs: OptOutBook = field(default_factory=OptOutBook)
 
     @cached_property
     def waiting(self) -> Array:
@@ -178,6 +182,7 @@ class Tenant:
             self.refresh_rules()
             self.refresh_overrides()
             self.refresh_campaigns()
+            self.refresh_opt_outs()
         return faults
 
     def refresh_events(self) -> None:
@@ -217,6 +222,12 @@ class Tenant:
         view = self.view
         if view is not None and approved_mark(view.tenant, self._database) != view.campaigns.mark:
             self._swap(view.answers, campaigns=self._campaigns(view.answers, view.settings))
+
+    def refresh_opt_outs(self) -> None:
+        """Looks for refusals that came back of contacts."""
+        view = self.view
+        if view is not None and opt_outs_mark(view.tenant, self._database) != view.opt_outs.mark:
+            self._swap(view.answers, opt_outs=OptOutBook.read(view.tenant, self._database))
 
     def forget_events(self, before: datetime) -> None:
         """Drops people whose newest event was received before an instant."""
@@ -265,6 +276,7 @@ class Tenant:
             self._rules(answers),
             self._overrides(),
             self._campaigns(answers, settings),
+            OptOutBook.read(tenant, self._database),
         )
         # Events are keyed by the customers of the answers, so they are read before anybody asks.
         self._load_events(view)

@@ -60,6 +60,7 @@ def draw_audience(
     customer_ids: Sequence[str] | None = None,
     *,
     is_worded: bool = True,
+    opt_outs: pl.DataFrame | None = None,
 ) -> DrawnAudience:
     """The audience for goods.
 
@@ -74,6 +75,7 @@ def draw_audience(
         left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
         customer_ids: only these customers, such as those of a segment; None for everybody.
         is_worded: whether the reasons are wanted; they take most of the time.
+        opt_outs: refusals that came back of contacts: columns of `serving.planning.people.opt_outs.OPT_OUTS`.
 
     Raises:
         NotFoundError: nobody is known to be of that shop.
@@ -87,7 +89,7 @@ def draw_audience(
     if not is_warm:
         parts = [_pairs_of_like(answers, product, settings) for product in products]
     pairs, facts = pl.concat([NOBODY, *parts]), facts_of(answers, products)
-    facts = replace(facts, left_over=left_over)
+    facts = replace(facts, left_over=left_over, opt_outs=opt_outs)
     if store_id is not None:
         facts, pairs = people_of(store_id, facts, pairs)
     if customer_ids is not None:

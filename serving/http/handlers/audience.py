@@ -37,7 +37,9 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     left_over = left_over_in(network_rows("leftovers", call), request.store_id) if request.leftovers else None
     customers = None if request.segment is None else segment_customers(request.segment, call)
     limits = call.view.settings.audience
-    drawn = draw_audience(answers, products, criteria, limits, request.store_id, left_over, customers)
+    drawn = draw_audience(
+        answers, products, criteria, limits, request.store_id, left_over, customers, opt_outs=call.view.opt_outs.refused
+    )
     rows = np.array(products, dtype=np.int64)
     return {
         "audience": _dated(drawn.people, call.language),

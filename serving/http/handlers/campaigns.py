@@ -1,10 +1,12 @@
 """Campaigns: list, look, store a draft, preview, approve, stop, and the people of an approved one."""
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.campaign_receipts import ContactReceipt, receipt_counts, store_receipts
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns
 from serving.http.access import Scope
 from serving.http.errors import HttpError
@@ -15,6 +17,7 @@ from serving.http.messages.campaign_messages import (
     CampaignContactsRequest,
     CampaignEffectRequest,
     CampaignProposeRequest,
+    CampaignReceiptsRequest,
     CampaignRequest,
     CampaignsRequest,
 )
@@ -114,7 +117,28 @@ def effect(request: CampaignEffectRequest, call: Call) -> dict[str, Any]:
         "campaign_id": request.campaign_id,
         "effect": looks[-1].effect if looks else None,
         "looks": [look_row(look) for look in looks],
+        "receipts": receipt_counts(tenant, database, request.campaign_id),
     }
+
+
+def receive(request: CampaignReceiptsRequest, call: Call) -> dict[str, Any]:
+    """Stores receipts; opt-outs count from the next question on."""
+    receipts = [
+        ContactReceipt(
+            one.receipt_id,
+            one.campaign_id,
+            one.customer_id,
+            one.channel,
+            one.kind,
+            one.at if one.at.tzinfo else one.at.replace(tzinfo=UTC),
+        )
+        for one in request.receipts
+    ]
+    tenant = call.principal.tenant
+    new = store_receipts(tenant, call.state.database, receipts, by=call.principal.name, now=call.now)
+    call.state.refresh_opt_outs(tenant)
+    call.state.refresh_campaigns(tenant)
+    return {"stored": new, "duplicates": len(receipts) - new}
 
 
 def _desk(call: Call) -> life.Desk:

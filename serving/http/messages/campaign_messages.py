@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
-from serving.http.messages.common import NO_NUL, ONCE, WHOLE, Comment, Id, Names, Offset, Strict, config
+from serving.http.messages.common import NO_NUL, ONCE, WHOLE, Comment, Id, Instant, Names, Offset, Strict, config
 
 CampaignId = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), WHOLE]
@@ -85,6 +85,47 @@ class CampaignEffectRequest(BaseModel):
     campaign_id: CampaignId
 
 
+class ContactReceiptIn(BaseModel):
+    """One report on a contact; an opt-out closes its channel for this person at once."""
+
+    model_config = config()
+
+    receipt_id: Annotated[Id, Field(description="the sender's own id: the same one twice counts once")]
+    campaign_id: CampaignId
+    customer_id: Id
+    channel: Literal["wechat", "app", "sms", "email", "guide"]
+    kind: Literal["delivered", "opened", "clicked", "failed", "opted_out"]
+    at: Instant
+
+
+class CampaignReceiptsRequest(BaseModel):
+    """What came back of contacts."""
+
+    model_config = config(
+        {
+            "receipts": [
+                {
+                    "receipt_id": "r-1",
+                    "campaign_id": "K15",
+                    "customer_id": "C00001",
+                    "channel": "sms",
+                    "kind": "opted_out",
+                    "at": "2026-03-02T10:15:00Z",
+                }
+            ]
+        }
+    )
+
+    receipts: Annotated[list[ContactReceiptIn], Field(min_length=1, max_length=1000)]
+
+
+class CampaignReceiptsResponse(Strict):
+    """How many receipts were new, and how many had been sent before."""
+
+    stored: int
+    duplicates: int
+
+
 class LookRow(Strict):
     """One look at an effect: the day, and purchases per contacted person with the interval for reading every day."""
 
@@ -104,6 +145,7 @@ class CampaignEffectResponse(Strict):
     campaign_id: str
     effect: dict[str, Any] | None
     looks: list[LookRow]
+    receipts: dict[str, int]
 
 
 class CampaignProposeRequest(BaseModel):

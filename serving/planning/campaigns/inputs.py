@@ -53,15 +53,17 @@ class CampaignSource(Protocol):
 
 @dataclass(frozen=True)
 class OtherPlans:
-    """What the approved campaigns leave of caps and stock.
+    """What the approved campaigns leave of people, caps and stock.
 
     Attributes:
         contacts: contacts that are planned or made: `campaign_id`, `customer_id`, `channel`, `day`.
+        opt_outs: refusals that came back of contacts: `customer_id`, `channel`, `changed_at`.
         promises: units that their people are expected to take: `store_id`, `product_id`, `units`.
     """
 
     contacts: pl.DataFrame
     promises: pl.DataFrame
+    opt_outs: pl.DataFrame | None = None
 
     @classmethod
     def none(cls) -> "OtherPlans":

@@ -32,6 +32,7 @@ from retail_brain.settings import Settings
 from serving.planning.campaigns.inputs import CampaignSource, OtherPlans
 from serving.planning.campaigns.plan import PlannedCampaign, plan_campaign
 from serving.planning.campaigns.preview import preview_of
+from serving.planning.people.opt_outs import read_opt_outs
 from serving.planning.people.reasons import Language
 
 _TRIES = 5
@@ -171,7 +172,8 @@ def other_plans(tenant: str, database: Database, campaign_id: str | None, today:
         if one.campaign_id != campaign_id and one.contact.group == "contact" and one.state in {"planned", "sent"}
     ]
     lasting = {name for name, one in stored.items() if state_on(one, today) in {"approved", "running"}}
-    return OtherPlans(_contacts(rows), _promises(one for one in rows if one.campaign_id in lasting))
+    promises = _promises(one for one in rows if one.campaign_id in lasting)
+    return OtherPlans(_contacts(rows), promises, read_opt_outs(tenant, database))
 
 
 def _contacts(rows: Iterable[PlannedContact]) -> pl.DataFrame:

@@ -70,7 +70,13 @@ def plan_campaign(
     facts = source.facts(product_ids or None)
     share = caused_share(facts.caused_share, settings.campaigns.assumed_caused_share, looks)
     facts = _of_people(facts, named, definition.store_ids)
-    facts = replace(facts, caused_share=share.value, planned=others.contacts, values=_values(facts, definition))
+    facts = replace(
+        facts,
+        caused_share=share.value,
+        planned=others.contacts,
+        opt_outs=others.opt_outs,
+        values=_values(facts, definition),
+    )
     stock = _stock(definition, source, facts, others)
     if stock is not None:
         facts = replace(facts, left_over=_promisable(stock, facts))

@@ -58,6 +58,7 @@ def audience(
     home_store_id: str | None = None,
     left_over: pl.DataFrame | None = None,
     customer_ids: Sequence[str] | None = None,
+    opt_outs: pl.DataFrame | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Audience and exclusions for goods or for a campaign of the `campaigns` table; see `decisions.audience`.
 
@@ -70,6 +71,7 @@ def audience(
         home_store_id: only people of this shop; None for everybody.
         left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
         customer_ids: only these customers, such as those of a segment; None for everybody.
+        opt_outs: refusals that came back of contacts: columns of `opt_outs.OPT_OUTS`.
 
     Raises:
         NotFoundError: the campaign, a product or the shop is unknown.
@@ -87,7 +89,7 @@ def audience(
         request = of_campaign(request, campaign, own_goods=not request.product_ids)
     check_products(dataset, request.product_ids)
     facts = read_facts(dataset, as_of, request.product_ids, settings, at_home_only=at_home_only)
-    facts = replace(facts, left_over=left_over)
+    facts = replace(facts, left_over=left_over, opt_outs=opt_outs)
     scored = _of_products(dataset, pairs, request.product_ids)
     if home_store_id is not None:
         facts, scored = people_of(home_store_id, facts, scored)
@@ -128,6 +130,7 @@ def assign(
     *,
     per_customer: int = 1,
     progress: Progress = SILENT,
+    opt_outs: pl.DataFrame | None = None,
 ) -> CampaignPlan:
     """Assigns people to many campaigns at once.
 
@@ -139,6 +142,7 @@ def assign(
         settings: limits on contacts, and defaults.
         per_customer: most campaigns per person.
         progress: told per campaign.
+        opt_outs: refusals that came back of contacts: columns of `opt_outs.OPT_OUTS`.
 
     Raises:
         DataError: a column is missing or a campaign has no goods.
@@ -150,7 +154,7 @@ def assign(
     as_of = dataset.as_of or dataset.last_day()
     requests = read_campaigns(campaigns, settings)
     goods = tuple(sorted({product for request in requests.values() for product in request.product_ids}))
-    facts = read_facts(dataset, as_of, goods, settings)
+    facts = replace(read_facts(dataset, as_of, goods, settings), opt_outs=opt_outs)
     scored = _of_products(dataset, pairs, goods)
     people = {
         name: assess(scored, facts, request, as_of, settings.audience).filter(pl.col("code").is_null())

@@ -1,6 +1,8 @@
 """Posts JSON to an address of another system: only its own 2xx counts, faults that may pass are tried again."""
 
 import base64
+import hashlib
+import hmac
 import http.client
 import json
 import time
@@ -39,7 +41,15 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         """None: the library then raises the answer as an error."""
 
 
-def post_json(address: str, body: Any, *, headers: Mapping[str, str], what: str, delivery: Delivery) -> None:
+def post_json(
+    address: str,
+    body: Any,
+    *,
+    headers: Mapping[str, str],
+    what: str,
+    delivery: Delivery,
+    signed_with: str | None = None,
+) -> None:
     """Posts a body until the address takes it.
 
     An expired login answers with a redirect to a page that says 200: nothing was taken, so a redirect is a failure.
@@ -50,6 +60,7 @@ def post_json(address: str, body: Any, *, headers: Mapping[str, str], what: str,
         headers: further ones.
         what: is sent, for the message.
         delivery: how long and how often it is tried.
+        signed_with: key of the signature (HMAC-SHA256 of the body in `Retail-Brain-Signature`); None signs nothing.
 
     Raises:
         RetailBrainError: it did not answer 2xx to the call itself.
@@ -57,6 +68,8 @@ def post_json(address: str, body: Any, *, headers: Mapping[str, str], what: str,
     plain, secret = _apart(address)
     sent = {"Content-Type": "application/json; charset=utf-8", **secret, **headers}
     content = json.dumps(body, ensure_ascii=False).encode()
+    if signed_with is not None:
+        sent["Retail-Brain-Signature"] = hmac.new(signed_with.encode(), content, hashlib.sha256).hexdigest()
     request = urllib.request.Request(plain, content, sent, method="POST")  # noqa: S310  # http(s) was checked
     opener = urllib.request.build_opener(_NoRedirect)
     for attempt in range(delivery.attempts):

@@ -16,6 +16,14 @@ from retail_brain.operational.campaign_contacts import (
     stop_campaign,
 )
 from retail_brain.operational.campaign_effects import StoredEffect, campaign_effects, store_effect
+from retail_brain.operational.campaign_receipts import (
+    ContactReceipt,
+    mark_sent,
+    opt_outs,
+    opt_outs_mark,
+    receipt_counts,
+    store_receipts,
+)
 from retail_brain.operational.campaigns import (
     Change,
     StoredCampaign,
@@ -147,3 +155,30 @@ def test_every_look_at_an_effect_is_kept_and_one_of_the_same_day_is_replaced(dat
     assert [(look.as_of.day, look.effect["n"], look.measured_by) for look in looks] == [(2, 2, "Li"), (3, 3, "Li")]
     assert campaign_effects("main", database) == looks
     assert campaign_effects("other", database) == []
+
+
+def test_receipts_count_once_and_an_opt_out_withdraws_what_is_planned_by_that_channel(database: Database) -> None:
+    approved(database, person("A"), person("B"), person("C", group="holdout"))
+    refusal = ContactReceipt("r1", "spring", "A", "sms", "opted_out", NOW)
+    read = ContactReceipt("r2", "spring", "B", "sms", "opened", NOW)
+    assert store_receipts("main", database, [refusal, read], by="gateway", now=NOW) == 2
+    assert store_receipts("main", database, [refusal], by="gateway", now=NOW) == 0
+    assert opt_outs("main", database) == [("A", "sms", NOW)]
+    assert opt_outs("other", database) == []
+    assert opt_outs_mark("main", database) > opt_outs_mark("other", database) == 0
+    assert receipt_counts("main", database, "spring") == {
+        "delivered": 0,
+        "opened": 1,
+        "clicked": 0,
+        "failed": 0,
+        "opted_out": 1,
+    }
+    states = {one.contact.customer_id: one.state for one in campaign_contacts("main", database, "spring")}
+    assert states == {"A": "withdrawn", "B": "planned", "C": "planned"}
+
+
+def test_contacts_that_were_handed_over_are_sent_and_stay_so(database: Database) -> None:
+    done = approved(database, person("A"), person("B", 5))
+    mark_sent("main", database, "spring", [person("A")], by="Li", now=NOW)
+    stop_campaign(database, change(done.version), "why", date(2025, 3, 1))
+    assert [one.state for one in campaign_contacts("main", database, "spring")] == ["sent", "withdrawn"]

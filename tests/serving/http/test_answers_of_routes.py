@@ -313,6 +313,7 @@ ELSEWHERE = {
     "/campaign_contacts",
     "/campaign_effect",
     "/campaign_propose",
+    "/campaign_receipts",
     "/recommend_batch",
 }
 """Routes that need something to have happened before, or answer in lines: `test_orders_over_http.py`,

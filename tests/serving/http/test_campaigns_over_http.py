@@ -9,6 +9,7 @@ from retail_brain.operational.campaign_effects import StoredEffect, store_effect
 from serving.http.messages.campaign_messages import (
     CampaignContactsResponse,
     CampaignEffectResponse,
+    CampaignReceiptsResponse,
     CampaignResponse,
     CampaignsResponse,
 )
@@ -165,3 +166,16 @@ def test_what_is_left_over_becomes_a_draft_with_numbers(client: Any) -> None:
     assert client.refused("/campaign_propose", {"campaign_id": "clear"}, role="marketer") == (409, "conflict")
     gone = {"campaign_id": "clear2", "store_ids": ["S003"]}
     assert client.refused("/campaign_propose", gone, role="marketer") == (404, "not_found")
+
+
+def test_an_opt_out_closes_the_channel_for_the_next_audience(client: Any) -> None:
+    asked = {"product_ids": ["P0001"], "size": 200, "channel": "email", "holdout_share": 0}
+    people = [row["customer_id"] for row in client.ask("/audience", asked)["audience"]]
+    receipt = {"receipt_id": "out-1", "campaign_id": "milk", "customer_id": people[0], "channel": "email"}
+    body = {"receipts": [receipt | {"kind": "opted_out", "at": "2025-03-02T10:00:00Z"}]}
+    assert ask(client, "/campaign_receipts", body, CampaignReceiptsResponse) == {"stored": 1, "duplicates": 0}
+    assert ask(client, "/campaign_receipts", body, CampaignReceiptsResponse) == {"stored": 0, "duplicates": 1}
+    assert [row["customer_id"] for row in client.ask("/audience", asked)["audience"]] == people[1:]
+    assert client.ask("/campaign_effect", {"campaign_id": "milk"})["receipts"]["opted_out"] == 1
+    assert client.refused("/campaign_receipts", {"receipts": [receipt]}, role="marketer") == (400, "malformed")
+    assert client.refused("/campaign_receipts", body, role="merchandiser") == (403, "forbidden")

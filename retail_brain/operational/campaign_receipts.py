@@ -1,0 +1,114 @@
+"""Stores what came back of a campaign's contacts: delivered, opened, clicked, failed, opted out."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from retail_brain.operational.audit import AuditEntry, append_audit
+from retail_brain.operational.campaign_contacts import CampaignContact
+from retail_brain.operational.database import Database
+from retail_brain.operational.tables import CAMPAIGN_CONTACTS, CAMPAIGN_RECEIPTS
+
+KINDS = ("delivered", "opened", "clicked", "failed", "opted_out")
+
+
+@dataclass(frozen=True)
+class ContactReceipt:
+    """One report on a contact.
+
+    Attributes:
+        receipt_id: idempotency key of the sender: the same one counts once.
+        channel: of the contact; an opt-out closes it for this person.
+        kind: one of KINDS.
+        at: when it happened (UTC).
+    """
+
+    receipt_id: str
+    campaign_id: str
+    customer_id: str
+    channel: str
+    kind: str
+    at: datetime
+
+
+def store_receipts(
+    tenant: str, database: Database, receipts: Sequence[ContactReceipt], *, by: str, now: datetime
+) -> int:
+    """Stores receipts, each once; returns how many are new.
+
+    An opt-out withdraws at once what any campaign still plans for this person by this channel.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    rows: list[dict[str, Any]] = [asdict(one) | {"tenant_id": tenant, "noted_at": now} for one in receipts]
+    with database.writing() as connection:
+        database.ensure_tenant(tenant, connection, now=now)
+        new = database.insert_new(connection, CAMPAIGN_RECEIPTS, rows, ["tenant_id", "receipt_id"])
+        table = CAMPAIGN_CONTACTS.c
+        for one in receipts:
+            if one.kind == "opted_out":
+                own = (table.tenant_id == tenant) & (table.customer_id == one.customer_id)
+                planned = own & (table.channel == one.channel) & (table.state == "planned") & ~table.held
+                connection.execute(update(CAMPAIGN_CONTACTS).where(planned).values(state="withdrawn"))
+        details = {kind: sum(one.kind == kind for one in receipts) for kind in KINDS}
+        append_audit(tenant, connection, AuditEntry(now, by, "campaign.receipts", f"{new} new", details))
+        return new
+
+
+def opt_outs(tenant: str, database: Database) -> list[tuple[str, str, datetime]]:
+    """Person, channel and moment (UTC) of every opt-out that came back.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = CAMPAIGN_RECEIPTS.c
+    query = select(table.customer_id, table.channel, table.at).where(table.tenant_id == tenant)
+    with database.reading() as connection:
+        rows = connection.execute(query.where(table.kind == "opted_out").order_by(table.id))
+        return [(row.customer_id, row.channel, row.at) for row in rows]
+
+
+def opt_outs_mark(tenant: str, database: Database) -> int:
+    """A value that rises with every receipt. Cheap to poll.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    query = select(func.max(CAMPAIGN_RECEIPTS.c.id)).where(CAMPAIGN_RECEIPTS.c.tenant_id == tenant)
+    with database.reading() as connection:
+        return connection.execute(query).scalar_one() or 0
+
+
+def receipt_counts(tenant: str, database: Database, campaign_id: str) -> dict[str, int]:
+    """People of a campaign by kind of receipt.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = CAMPAIGN_RECEIPTS.c
+    people = func.count(func.distinct(table.customer_id)).label("people")
+    query = select(table.kind, people).where(table.tenant_id == tenant, table.campaign_id == campaign_id)
+    with database.reading() as connection:
+        found = {row.kind: row.people for row in connection.execute(query.group_by(table.kind))}
+    return {kind: found.get(kind, 0) for kind in KINDS}
+
+
+def mark_sent(
+    tenant: str, database: Database, campaign_id: str, contacts: Sequence[CampaignContact], *, by: str, now: datetime
+) -> None:
+    """Notes that contacts were handed over; doing so again changes nothing.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = CAMPAIGN_CONTACTS.c
+    with database.writing() as connection:
+        for start in range(0, len(contacts), 500):
+            named = [one.customer_id for one in contacts[start : start + 500]]
+            own = (table.tenant_id == tenant) & (table.campaign_id == campaign_id) & table.customer_id.in_(named)
+            connection.execute(update(CAMPAIGN_CONTACTS).where(own, table.state == "planned").values(state="sent"))
+        append_audit(tenant, connection, AuditEntry(now, by, "campaign.sent", campaign_id, {"contacts": len(contacts)}))

@@ -1,0 +1,175 @@
+"""Hands the due contacts of a campaign over to a file or an address, each at least once, with an id for repeats."""
+
+import csv
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from retail_brain.csv_cells import safe_cell
+from retail_brain.errors import ImpossibleError, UsageError
+from retail_brain.files import write_text
+from retail_brain.operational.campaign_contacts import CampaignContact, campaign_contacts
+from retail_brain.operational.campaign_receipts import mark_sent, opt_outs
+from retail_brain.operational.campaigns import StoredCampaign, campaign
+from retail_brain.operational.database import Database
+from serving.planning.campaigns.life import definition_of
+from serving.planning.stock.webhook import Delivery, post_json
+
+_AT_ONCE = 500
+"""Contacts in one call to an address: some hundred kilobytes."""
+COLUMNS = (
+    "contact_id",
+    "campaign_id",
+    "customer_id",
+    "channel",
+    "day",
+    "hour",
+    "store_id",
+    "product_id",
+    "text",
+    "text_zh",
+)
+
+
+@dataclass(frozen=True)
+class Push:
+    """What is handed over.
+
+    Attributes:
+        campaign_id: an approved campaign.
+        day: contacts planned for this day or before, and not handed over yet.
+        target: path of a CSV file, an http(s) address that takes JSON, or `env:NAME` of a variable that holds either.
+        secret: key of the signature (HMAC-SHA256 of the body in `Retail-Brain-Signature`); None signs nothing.
+    """
+
+    campaign_id: str
+    day: date
+    target: str
+    secret: str | None = None
+
+
+def push_contacts(tenant: str, database: Database, push: Push, *, by: str, now: datetime, delivery: Delivery) -> int:
+    """Hands the due contacts over; returns how many. The held-out and those who opted out since are never among them.
+
+    Contacts count as handed over once the target took them. One that is cut off is repeated with the same contact_ids
+    and the same `Idempotency-Key`, so that a receiver who stores them can ignore it.
+
+    Raises:
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it is not approved, or was stopped.
+        UsageError: the target is neither a file nor an http(s) address.
+        RetailBrainError: the address did not take them; what it did not take goes out the next time.
+    """
+    stored = campaign(tenant, database, push.campaign_id)
+    if stored.state != "approved":
+        raise ImpossibleError(
+            f"campaign {push.campaign_id!r} is {stored.state}: only an approved one is handed over. Approve it first.",
+            {"state": stored.state},
+        )
+    target = _resolved(push.target)
+    due = _due(tenant, database, push)
+    if urlsplit(target).scheme in {"http", "https"}:
+        for start in range(0, len(due), _AT_ONCE):
+            part = due[start : start + _AT_ONCE]
+            _post(target, stored, part, push.secret, delivery)
+            mark_sent(tenant, database, push.campaign_id, part, by=by, now=now)
+    elif due:
+        write_text(Path(target), _csv(contact_rows(stored, due)))
+        mark_sent(tenant, database, push.campaign_id, due, by=by, now=now)
+    return len(due)
+
+
+def contact_rows(stored: StoredCampaign, contacts: Sequence[CampaignContact]) -> list[dict[str, Any]]:
+    """One row per contact, the columns of COLUMNS, with the message of its channel."""
+    slots = {str(slot.channel): slot for slot in definition_of(stored).slots}
+    return [
+        {
+            "contact_id": contact_id(stored.campaign_id, one.customer_id),
+            "campaign_id": stored.campaign_id,
+            "customer_id": one.customer_id,
+            "channel": one.channel,
+            "day": one.day.isoformat(),
+            "hour": one.hour,
+            "store_id": one.store_id,
+            "product_id": one.product_id,
+            "text": slots[one.channel].text,
+            "text_zh": slots[one.channel].text_zh,
+        }
+        for one in contacts
+    ]
+
+
+def contact_id(campaign_id: str, customer_id: str) -> str:
+    """Id of a contact for receivers: the same at every repeat, and it names nobody."""
+    return hashlib.sha256(f"{campaign_id}\x1f{customer_id}".encode()).hexdigest()[:32]
+
+
+def _due(tenant: str, database: Database, push: Push) -> list[CampaignContact]:
+    closed = {(person, channel) for person, channel, _ in opt_outs(tenant, database)}
+    return [
+        one.contact
+        for one in campaign_contacts(tenant, database, push.campaign_id)
+        if one.state == "planned"
+        and one.contact.group == "contact"
+        and one.contact.day <= push.day
+        and (one.contact.customer_id, one.contact.channel) not in closed
+    ]
+
+
+def _post(
+    target: str, stored: StoredCampaign, part: Sequence[CampaignContact], secret: str | None, delivery: Delivery
+) -> None:
+    rows = contact_rows(stored, part)
+    key = hashlib.sha256("".join(row["contact_id"] for row in rows).encode()).hexdigest()[:32]
+    post_json(
+        target,
+        {"campaign_id": stored.campaign_id, "contacts": rows},
+        headers={"Idempotency-Key": key},
+        what=f"{len(rows)} contacts of campaign {stored.campaign_id}",
+        delivery=delivery,
+        signed_with=secret,
+    )
+
+
+def _csv(rows: Sequence[dict[str, Any]]) -> str:
+    text = StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {name: safe_cell(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows
+    )
+    return text.getvalue()
+
+
+def _resolved(target: str) -> str:
+    """The target itself, or what the environment variable holds that it names.
+
+    Raises:
+        UsageError: there is no such variable, or the target is neither a file nor an http(s) address.
+    """
+    name = target.removeprefix("env:")
+    found = os.environ.get(name, "") if target.startswith("env:") else target
+    if not found:
+        raise UsageError(f"the environment variable {name} that --to names is not set. Set it to a file or an address.")
+    if urlsplit(found).scheme not in {"", "http", "https"}:
+        raise UsageError("contacts cannot go to such a target; wanted the path of a CSV file or an http(s) address.")
+    return found
+
+
+def secret_of(name: str | None) -> str | None:
+    """The key of the signature from an environment variable; None where none is named.
+
+    Raises:
+        UsageError: there is no such variable.
+    """
+    if name is None:
+        return None
+    if not os.environ.get(name):
+        raise UsageError(f"the environment variable {name} that --secret-env names is not set. Set it to the key.")
+    return os.environ[name]

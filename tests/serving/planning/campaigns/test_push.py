@@ -1,0 +1,149 @@
+"""Contacts handed over to files and addresses, and opt-outs that count at once."""
+
+import csv
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.errors import ImpossibleError, RetailBrainError, UsageError
+from retail_brain.operational.campaign_contacts import campaign_contacts
+from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
+from retail_brain.operational.database import Database
+from retail_brain.settings import Settings
+from serving.planning.campaigns import life
+from serving.planning.campaigns.push import COLUMNS, Push, contact_id, push_contacts, secret_of
+from serving.planning.stock.webhook import Delivery
+
+NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
+DAY = date(2025, 3, 1)
+
+
+class Receiver(BaseHTTPRequestHandler):
+    calls: list[tuple[dict[str, str], bytes]]
+    answers: list[int]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.calls.append(({name.lower(): value for name, value in self.headers.items()}, body))
+        self.send_response(self.answers.pop(0) if self.answers else 200)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[str, type[Receiver]]]:
+    kind = type("Own", (Receiver,), {"calls": [], "answers": []})
+    server = HTTPServer(("127.0.0.1", 0), kind)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/hook", kind
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def desk(database: Database, make_source: Any, define: Any, change: Any) -> life.Desk:
+    made = life.Desk(database, make_source(people=40), Settings())
+    life.save(made, change("spring"), define(holdout_share=0.3))
+    life.preview(made, change("spring", 1))
+    life.approve(made, change("spring", 2))
+    return made
+
+
+def push(database: Database, target: str, **changes: Any) -> int:
+    asked = Push("spring", **({"day": DAY, "target": target} | changes))
+    return push_contacts("main", database, asked, by="Li", now=NOW, delivery=Delivery(5, 1, 0))
+
+
+def told(database: Database, state: str = "planned") -> set[str]:
+    rows = campaign_contacts("main", database, "spring")
+    return {one.contact.customer_id for one in rows if one.contact.group == "contact" and one.state == state}
+
+
+def test_a_file_holds_the_contacts_with_their_message_and_nobody_held_out(desk: life.Desk, tmp_path: Path) -> None:
+    people = told(desk.database)
+    assert 0 < len(people) < 40
+    assert push(desk.database, str(tmp_path / "out.csv")) == len(people)
+    with (tmp_path / "out.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["customer_id"] for row in rows} == people == told(desk.database, "sent")
+    assert tuple(rows[0]) == COLUMNS
+    assert (rows[0]["text_zh"], rows[0]["channel"]) == ("茶", "sms")
+    assert push(desk.database, str(tmp_path / "again.csv")) == 0
+    assert not (tmp_path / "again.csv").exists()
+
+
+def test_an_address_gets_a_signed_call_and_a_repeat_has_the_same_key(
+    desk: life.Desk, receiver: tuple[str, type[Receiver]]
+) -> None:
+    address, kind = receiver
+    kind.answers = [503, 200]
+    with pytest.raises(RetailBrainError, match="did not take"):
+        push(desk.database, address, secret="key")
+    assert told(desk.database, "sent") == set()
+    assert push(desk.database, address, secret="key") == len(told(desk.database, "sent"))
+    (first, body), (second, again) = kind.calls
+    assert (first["idempotency-key"], body) == (second["idempotency-key"], again)
+    assert first["retail-brain-signature"] == hmac.new(b"key", body, hashlib.sha256).hexdigest()
+    sent = json.loads(body)
+    assert sent["campaign_id"] == "spring"
+    one = sent["contacts"][0]
+    assert one["contact_id"] == contact_id("spring", one["customer_id"])
+
+
+def test_who_opted_out_since_the_approval_is_not_told_by_any_campaign(
+    desk: life.Desk, define: Any, change: Any, tmp_path: Path
+) -> None:
+    gone = min(told(desk.database))
+    refusal = ContactReceipt("r", "other", gone, "sms", "opted_out", NOW)
+    store_receipts("main", desk.database, [refusal], by="gateway", now=NOW)
+    push(desk.database, str(tmp_path / "out.csv"))
+    assert gone not in (tmp_path / "out.csv").read_text(encoding="utf-8").replace(",", "\n").splitlines()
+    life.save(desk, change("next"), define())
+    seen = life.preview(desk, change("next", 1)).preview
+    assert seen is not None
+    assert [(step["code"], step["customers"]) for step in seen["steps"]] == [("no_consent", 1)]
+
+
+def test_an_opt_out_closes_a_channel_that_the_lake_still_grants(
+    database: Database, make_source: Any, define: Any, change: Any
+) -> None:
+    granted = pl.DataFrame(
+        {"customer_id": ["c0", "c0"], "channel": ["sms", "app"], "granted": [True, True],
+         "changed_at": [datetime(2025, 1, 1)] * 2}
+    )  # fmt: skip
+    desk = life.Desk(database, make_source(people=1, changes={"consents": granted}), Settings())
+    store_receipts("main", database, [ContactReceipt("r", "k", "c0", "sms", "opted_out", NOW)], by="g", now=NOW)
+    both = [{"channel": channel, "text": "a", "text_zh": "b"} for channel in ("sms", "app")]
+    for name, slots, contacts in (("one", both[:1], 0), ("both", both, 1)):
+        life.save(desk, change(name), define(slots=slots))
+        seen = life.preview(desk, change(name, 1)).preview
+        assert seen is not None
+        assert seen["contacts"] == contacts
+
+
+def test_what_is_not_approved_or_has_no_target_is_refused(
+    desk: life.Desk, change: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for target in ("ftp://host/x", "env:NO_SUCH_VARIABLE"):
+        with pytest.raises(UsageError):
+            push(desk.database, target)
+    monkeypatch.setenv("HOOK_KEY", "k")
+    assert (secret_of("HOOK_KEY"), secret_of(None)) == ("k", None)
+    with pytest.raises(UsageError, match="NOT_SET"):
+        secret_of("NOT_SET")
+    life.stop(desk, change("spring", 3), "why")
+    with pytest.raises(ImpossibleError, match="is stopped"):
+        push(desk.database, "x.csv")
