@@ -51,12 +51,14 @@ class IngestReport:
         lake: URI of the lake.
         tables: one entry per table of the dataset.
         warnings: sentences for the user, such as files that were ignored.
+        is_repeat: whether dataset and lake were as the last ingest left them, so that nothing was read.
     """
 
     source: str
     lake: str
     tables: Mapping[str, TableReport]
     warnings: tuple[str, ...] = ()
+    is_repeat: bool = False
 
     @property
     def changed_anything(self) -> bool:

@@ -14,6 +14,7 @@ from retail_brain.ingest.cross_checks import Unmatched, refuse_strangers, unmatc
 from retail_brain.ingest.look import with_mapping
 from retail_brain.ingest.quarantine import write_quarantine
 from retail_brain.ingest.receipts import corrections
+from retail_brain.ingest.repeats import dataset_digest, remember, report_of_repeat
 from retail_brain.ingest.report import IngestReport, TableReport
 from retail_brain.ingest.set_apart import set_apart
 from retail_brain.ingest.staging import Staged, stage
@@ -57,6 +58,10 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         UsageError: the dataset's name, its mapping or the lake's URI cannot be used.
         ExtensionError: a connector of another package cannot be imported, or breaks its protocol.
     """
+    digest = dataset_digest(source, settings.data, replace=replace)
+    if digest is not None and (known := report_of_repeat(digest, uri, settings.storage_options)):
+        progress.say("  The dataset and the lake are as the last ingest left them: nothing was read.")
+        return known
     with scratch_folder("ingest") as folder:
         try:
             opened = open_source(source, folder, settings.storage_options)
@@ -74,7 +79,10 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         reports = {name: _write(name, table, unmatched[name], target, progress) for name, table in staged.items()}
         changed = {name for name, report in reports.items() if report.new or report.changed or report.removed}
         apart = set_apart(changed, uri, target.options, settings.data, progress)
-    return IngestReport(opened.name, uri, reports, (*opened.warnings, *apart))
+    report = IngestReport(opened.name, uri, reports, (*opened.warnings, *apart))
+    if digest is not None:
+        remember(digest, report, settings.storage_options)
+    return report
 
 
 def _read_all(source: Source, scratch: Path, target: _Target, progress: Progress) -> dict[str, Staged]:

@@ -174,6 +174,16 @@ def open_lake(
     )
 
 
+def table_versions(uri: str, storage_options: Mapping[str, str] | None = None) -> dict[str, int]:
+    """Newest version of every table that the lake has.
+
+    Raises:
+        DataError: a table's log is damaged.
+    """
+    opened = {name: open_table(uri, name, storage_options, None) for name in TABLES}
+    return {name: table.version() for name, table in opened.items() if table is not None}
+
+
 def describe_lake(uri: str, storage_options: Mapping[str, str] | None = None) -> Iterator[TableInfo]:
     """Yields one entry per table of the lake: rows, version, first and last day.
 

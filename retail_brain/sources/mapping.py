@@ -106,7 +106,7 @@ def _raw_table(name: str, table: TableMapping, path: Path, scratch: Path, warnin
     if table.source is not None:
         return _connected(name, table.source, path, scratch, warnings)
     assert table.files is not None
-    files = _files(path.parent, table.files)
+    files = mapped_files(path.parent, table.files)
     options = FileOptions(table.encoding, table.delimiter, table.skip_lines, table.sheet, _expected(table))
     return read_files(name, files, scratch, warnings, options)
 
@@ -138,7 +138,7 @@ def _connected(name: str, dataset: str, path: Path, scratch: Path, warnings: lis
     return source.tables[name]
 
 
-def _files(folder: Path, pattern: str) -> list[Path]:
+def mapped_files(folder: Path, pattern: str) -> list[Path]:
     """The files that a path, folder or glob stands for, in the order of their names.
 
     Raises:
