@@ -137,7 +137,8 @@ def demand_until(paths: DemandPaths, sell_by: Days) -> Floats:
     """Units demanded on each path up to and including the last day, shape (series, paths)."""
     starts = days(paths.dates)
     inside = (starts[None, :] <= sell_by[:, None]).astype(np.float64)
-    demand = np.einsum("npt,nt->np", paths.units.astype(np.float64), inside)
+    # summed in double precision without a copy of all paths in it
+    demand = np.einsum("npt,nt->np", paths.units, inside, dtype=np.float64, casting="same_kind")
     step = float(np.median(np.diff(starts).astype(np.float64))) if len(starts) > 1 else 1.0
     # At most ten years of days: a missing date stands as the year 9999.
     beyond = np.clip((sell_by - starts[-1]).astype(np.float64) / step, 0, 3650)

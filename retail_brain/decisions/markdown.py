@@ -9,7 +9,8 @@ series x paths x price paths operations.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -206,9 +207,18 @@ class _Game:
     estimate: Floats
     elasticity: Floats
     in_force: Floats
+    _lifts: dict[float, Floats] = field(default_factory=dict)
 
     def take(self, rows: Ints) -> "_Game":
         return _Game(self.goods.take(rows), self.estimate[rows], self.elasticity[rows], self.in_force[rows])
+
+    @cached_property
+    def _until(self) -> Floats:
+        """Units wanted at the full price before each phase and in all, shape (series, paths, phases + 1)."""
+        demand = self.goods.demand
+        until: Floats = np.zeros((*demand.shape[:2], demand.shape[2] + 1))
+        np.cumsum(demand, axis=2, out=until[:, :, 1:])
+        return until
 
     def lift(self, kept: Floats) -> Floats:
         """Factor on the demand of each path where a share `kept` of the full price is charged.
@@ -231,7 +241,11 @@ class _Game:
             if begin == end:
                 continue
             kept = 1 - (self.in_force[:, None] if discount is None else np.array([[discount]]))
-            wanted = goods.demand[:, :, begin:end].sum(axis=2) * self.lift(kept)
+            # a handful of discounts is played in a hundred paths: their powers are worked out once
+            step = -1.0 if discount is None else discount
+            if step not in self._lifts:
+                self._lifts[step] = self.lift(kept)
+            wanted = (self._until[:, :, end] - self._until[:, :, begin]) * self._lifts[step]
             sold = np.minimum(left, wanted)
             left = left - sold
             money += sold * (goods.price[:, None] * kept)
