@@ -11,8 +11,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+from features.calendar import public_holidays
 from features.demand.accidents import accident_audit
-from features.demand.arrays import Doubles, Floats, Ints
+from features.demand.arrays import Bools, Doubles, Floats, Ints
 from features.demand.history import DemandHistory
 from features.demand.panel import CLOSED_LEAST_UNITS, DemandPanel, build_panel, store_ranges
 from retail_brain.dataset import Dataset
@@ -62,6 +63,21 @@ class _Totals:
         self.sums[level, name] = (whole, drawn, money)
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is known of the last days beside the sales.
+
+    Attributes:
+        price: price paid and usual price, one row per series x day with sales.
+        recorded: units as recorded on days that were an accident, one row per series x day.
+        holiday: shape (days,), whether each was a public holiday.
+    """
+
+    price: pl.DataFrame
+    recorded: pl.DataFrame
+    holiday: Bools
+
+
 def find_anomalies(dataset: Dataset, model: DemandModel, periods: int, seed: int = 0) -> pl.DataFrame:
     """One row per anomaly of the last periods, most money first: columns `ANOMALIES`.
 
@@ -83,28 +99,26 @@ def find_anomalies(dataset: Dataset, model: DemandModel, periods: int, seed: int
         )
     seen = dataset.at(last_day_of(history.axis, count - periods - 1))
     dates = history.axis.starts(count - periods, count)
-    price, recorded = _paid_prices(dataset, dates[0]), _recorded(history)
+    known = _Known(_paid_prices(dataset, dates[0]), _recorded(history), _holidays(history, dates))
     totals, found, ranges = _Totals(), [], store_ranges(history)
     for forecast in model.forecast(seen, periods, paths=ANOMALY_PATHS, seed=seed):
         if forecast.store_id in ranges:
             panel = build_panel(history, *ranges[forecast.store_id])
-            found.append(_of_store(panel, forecast, price, recorded, totals))
+            found.append(_of_store(panel, forecast, known, totals))
     for (level, name), (units, drawn, money) in totals.sums.items():
-        found.append(_of_total(level, name, units, drawn, money, dates))
+        found.append(_of_total(level, name, units, drawn, money, dates, known.holiday))
     rows = pl.concat([pl.DataFrame(schema=ANOMALIES), *found], how="diagonal_relaxed")
     order = ["money", "units_beyond", "level", "store_id", "product_id", "date"]
     ranked = with_reasons(rows).sort(order, descending=[True, True, False, False, False, False], nulls_last=True)
     return ranked.select(pl.col(name).cast(kind) for name, kind in ANOMALIES.items())
 
 
-def _of_store(
-    panel: DemandPanel, forecast: StoreForecast, price: pl.DataFrame, recorded: pl.DataFrame, totals: _Totals
-) -> pl.DataFrame:
+def _of_store(panel: DemandPanel, forecast: StoreForecast, known: _Known, totals: _Totals) -> pl.DataFrame:
     """Anomalies of one store's series; adds them to the totals."""
     keys = panel.series.select(*_KEY, "department", "unit").with_row_index("row")
     chosen = forecast.paths.series.with_row_index("path").join(keys, on=_KEY, maintain_order="left")
     rows, paths = chosen["row"].to_numpy(), forecast.paths.units[chosen["path"].to_numpy()]
-    days = _days(panel, chosen, rows, price, recorded, paths)
+    days = _days(panel, chosen, rows, known, paths)
     for (department,), part in chosen.with_row_index("place").partition_by("department", as_dict=True).items():
         place = part["place"].to_numpy()
         money = float(np.nansum(days.counted[place].sum(axis=1) * days.price[place]))
@@ -113,15 +127,13 @@ def _of_store(
     return _series_rows(days, paths, chosen.select(*_KEY, "department"), forecast.paths.dates.to_list())
 
 
-def _days(
-    panel: DemandPanel, chosen: pl.DataFrame, rows: Ints, price: pl.DataFrame, recorded: pl.DataFrame, paths: Floats
-) -> Days:
+def _days(panel: DemandPanel, chosen: pl.DataFrame, rows: Ints, known: _Known, paths: Floats) -> Days:
     """What happened to the chosen series of a store on the last days."""
     begin, count = panel.axis.count - paths.shape[2], panel.axis.count
     dates = pl.Series("date", panel.axis.starts(begin, count), dtype=pl.Date)
     cells = chosen.select(_KEY).join(dates.to_frame(), how="cross", maintain_order="left_right")
-    named = cells.join(price, on=[*_KEY, "date"], how="left", maintain_order="left")
-    named = named.join(recorded, on=[*_KEY, "date"], how="left", maintain_order="left")
+    named = cells.join(known.price, on=[*_KEY, "date"], how="left", maintain_order="left")
+    named = named.join(known.recorded, on=[*_KEY, "date"], how="left", maintain_order="left")
     shape = (chosen.height, paths.shape[2])
     sold = panel.sold[rows, begin:].astype(np.float64) * chosen["unit"].to_numpy()[:, None]
     told = named["recorded"].to_numpy().reshape(shape)
@@ -140,6 +152,7 @@ def _days(
         promoted=panel.promotion[rows, begin:count],
         price_change=paid / usual - 1,
         closed=np.broadcast_to(closed, shape),
+        holiday=np.broadcast_to(known.holiday, shape),
         price=np.where(np.isfinite(best_price), best_price, np.nan),
     )
 
@@ -173,14 +186,16 @@ def _series_rows(days: Days, paths: Floats, keys: pl.DataFrame, dates: list[date
     return pl.concat([single, sums]).with_columns(money=pl.col("units_beyond") * pl.col("price").fill_nan(None))
 
 
-def _of_total(level: str, name: str, units: Doubles, paths: Doubles, money: float, dates: list[date]) -> pl.DataFrame:
+def _of_total(
+    level: str, name: str, units: Doubles, paths: Doubles, money: float, dates: list[date], holiday: Bools
+) -> pl.DataFrame:
     """Rows of a total's days, and of all days together."""
     whole, drawn = np.append(units, units.sum()), np.column_stack([paths, paths.sum(axis=1)])
     low, high, expected = drawn.min(axis=0), drawn.max(axis=0), drawn.mean(axis=0)
     beyond = _beyond(whole, low, high)
     found = np.flatnonzero(beyond)
     first, last = [*dates, dates[0]], [*dates, dates[-1]]
-    causes = of_totals(whole[found], expected[found])
+    causes = of_totals(whole[found], expected[found], np.append(holiday, False)[found])
     price = money / units.sum() if units.sum() > 0 and money > 0 else None
     rows = pl.DataFrame(
         [
@@ -220,6 +235,14 @@ def _paid_prices(dataset: Dataset, first: date) -> pl.DataFrame:
     everyone = sales.filter(pl.col("date") >= first).select(*_KEY, "date").unique()
     joined = everyone.join(days, on=[*_KEY, "date"], how="left").join(usual, on=_KEY, how="left")
     return joined.collect().with_columns(pl.col("paid", "usual_price").cast(pl.Float64))
+
+
+def _holidays(history: DemandHistory, dates: list[date]) -> Bools:
+    """Whether each day was a public holiday; of weeks and months none is."""
+    if history.axis.period != "day":
+        return np.zeros(len(dates), dtype=bool)
+    days = public_holidays(history.country, dates[0].year, dates[-1].year)
+    return np.array([day in days for day in dates], dtype=bool)
 
 
 def _recorded(history: DemandHistory) -> pl.DataFrame:

@@ -9,7 +9,8 @@ from features.demand.arrays import Bools, Doubles, Ints
 from features.demand.panel import CLOSED_LEAST_UNITS
 from training.demand.calibration import CLOSING_SHARE
 
-TILL, CLOSED, STOCK_OUT, PROMOTION, PRICE, UNKNOWN = "till", "closed", "stock_out", "promotion", "price", "unknown"
+TILL, CLOSED, STOCK_OUT, PROMOTION, PRICE = "till", "closed", "stock_out", "promotion", "price"
+HOLIDAY, UNKNOWN = "holiday", "unknown"
 PRICE_CHANGE = 0.1
 """Share by which a price must differ from the usual one to be a cause. Chosen by judgement, not measured."""
 SHARE_OF_DAYS = 0.25
@@ -20,6 +21,7 @@ _CAUSES = {
     STOCK_OUT: ("the shelf was empty", "货架缺货"),
     PROMOTION: ("it was promoted", "有促销"),
     PRICE: ("another price was paid than usual", "成交价与平时不同"),
+    HOLIDAY: ("it was a public holiday", "适逢法定节假日"),
     UNKNOWN: ("no cause is known", "原因不明"),
 }
 """Cause -> what it means in English and Chinese."""
@@ -37,6 +39,7 @@ class Days:
         listed, promoted: by plan.
         price_change: share by which the price paid differs from the usual one; NaN where one is not known.
         closed: whether the store sold next to nothing.
+        holiday: whether it was a public holiday; of weeks and months never.
         price: usual price, NaN where none is known.
     """
 
@@ -48,6 +51,7 @@ class Days:
     promoted: Bools
     price_change: Doubles
     closed: Bools
+    holiday: Bools
     price: Doubles
 
 
@@ -69,6 +73,7 @@ def of_series(days: Days, series: Ints, day: Ints | None, beyond: Doubles) -> li
         days.out[series] & ~high[:, None],
         days.promoted[series],
         moved,
+        days.holiday[series],
     )
     if day is None:
         holds = [fact.mean(axis=1) >= SHARE_OF_DAYS for fact in facts]
@@ -79,10 +84,10 @@ def of_series(days: Days, series: Ints, day: Ints | None, beyond: Doubles) -> li
     return list(np.select(holds, names[:-1], names[-1])) if len(series) else []
 
 
-def of_totals(units: Doubles, expected: Doubles) -> list[str]:
-    """The likely cause of each anomaly of totals: closed, or unknown."""
+def of_totals(units: Doubles, expected: Doubles, holiday: Bools) -> list[str]:
+    """The likely cause of each anomaly of totals: closed, a holiday, or unknown; all of shape (anomalies,)."""
     closed = (expected >= CLOSED_LEAST_UNITS) & (units < CLOSING_SHARE * expected)
-    return [CLOSED if is_closed else UNKNOWN for is_closed in closed]
+    return list(np.select([closed, holiday], [CLOSED, HOLIDAY], UNKNOWN)) if len(units) else []
 
 
 def with_reasons(rows: pl.DataFrame) -> pl.DataFrame:

@@ -139,7 +139,7 @@ class AnomalyRow(Strict):
 
     `level` is series, store, department or chain; `date` to `until` are the days summed; `low` and `high` the least and
     greatest sum of any path; `money` is the price of the units beyond, null where no price is known; `cause` is till,
-    closed, stock_out, promotion, price or unknown.
+    closed, stock_out, promotion, price, holiday or unknown.
     """
 
     level: str

@@ -1,6 +1,7 @@
 """Anomalies: what lay outside a forecast made before, ranked by money, with the likely cause."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
 from training.demand.anomalies import ANOMALIES, find_anomalies
+from training.demand.anomaly_causes import Days, of_series, of_totals
 from training.demand.config import DemandConfig
 from training.demand.model import DemandModel
 
@@ -124,6 +126,30 @@ def test_reasons_are_told_in_both_languages(found: pl.DataFrame) -> None:
     sentence = found.filter(cause="price").row(0, named=True)
     assert "another price was paid" in sentence["reason"]
     assert "成交价" in sentence["reason_zh"]
+
+
+def test_a_holiday_is_the_cause_where_nothing_else_is() -> None:
+    no, nothing = np.zeros((1, 2), dtype=bool), np.zeros((1, 2))
+    week = Days(
+        units=nothing,
+        counted=nothing,
+        accident=no,
+        out=no,
+        listed=~no,
+        promoted=no,
+        price_change=np.full((1, 2), np.nan),
+        closed=no,
+        holiday=no,
+        price=np.ones(1),
+    )
+    holiday = replace(week, holiday=np.array([[True, False]]))
+    rows, beyond = np.array([0, 0]), np.array([5.0, 5.0])
+    assert of_series(holiday, rows, np.array([0, 1]), beyond) == ["holiday", "unknown"]
+    promoted = replace(holiday, promoted=np.array([[True, False]]))
+    assert of_series(promoted, rows, np.array([0, 1]), beyond) == ["promotion", "unknown"]
+    large, none = np.full(2, 90.0), np.zeros(2)
+    assert of_totals(none, large, np.array([True, False])) == ["closed", "closed"]
+    assert of_totals(large, large / 2, np.array([True, False])) == ["holiday", "unknown"]
 
 
 def test_calm_goods_are_hardly_ever_named(found: pl.DataFrame) -> None:
