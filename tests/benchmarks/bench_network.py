@@ -240,15 +240,16 @@ def measure_plan(series: int) -> None:
             work()
             spent[name] += time.process_time() - begun
     for name, seconds in spent.items():
-        print(f"{len(shops) * PRODUCTS:,} series: {name} {seconds:.0f} s of processor, peak {_peak():.2f} GB")
+        print(f"{len(shops) * PRODUCTS:,} series: {name} {seconds:.1f} s of processor, peak {_peak():.2f} GB")
     begun, clock = time.process_time(), time.perf_counter()
     plan = chain.settled()
     print(
-        f"settling it {time.process_time() - begun:.0f} s ({time.perf_counter() - clock:.0f} s), peak {_peak():.2f} GB"
+        f"settling it {time.process_time() - begun:.1f} s of processor ({time.perf_counter() - clock:.1f} s), "
+        f"peak {_peak():.2f} GB"
     )
     begun = time.process_time()
     orders = plan.suggestions()
-    print(f"order lines {time.process_time() - begun:.0f} s of processor, peak {_peak():.2f} GB")
+    print(f"order lines {time.process_time() - begun:.1f} s of processor, peak {_peak():.2f} GB")
     cut, left = orders.filter(reason_code="source_stock").height, plan.leftovers
     print(
         f"{cut:,} lines cut by the warehouse, {plan.transfers.height:,} transfers, {left.height:,} left over, of which"
