@@ -34,7 +34,7 @@ def main() -> None:
     )
     parser.add_argument("--views", type=int, default=12, help="earlier baskets (periods) that train the ranker")
     parser.add_argument("--test-back", type=int, default=1, help="2 tests on the one before the last: for choices")
-    parser.add_argument("--model", help="folder of the model (one-size); fitted there if it holds none")
+    parser.add_argument("--model", help="folder of a model: speed takes it, one-size fits it there if it holds none")
     parser.add_argument("--methods", nargs="*", help="model and names of rivals; all if left out")
     options = parser.parse_args()
     started = time.perf_counter()
@@ -64,7 +64,7 @@ def main() -> None:
         elif options.measure == "one-size":
             recommender_speed.one_size(complete_journey(), int(options.what), Path(options.model))
         else:
-            recommender_speed.speed(complete_journey())
+            recommender_speed.speed(complete_journey(), Path(options.model) if options.model else None)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     print(f"{time.perf_counter() - started:.0f} s, peak {peak:.1f} GB")
 

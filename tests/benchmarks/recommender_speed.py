@@ -26,9 +26,17 @@ TIMES = (1, 4, 16)
 K = 10
 
 
-def speed(dataset: Dataset) -> None:
-    """Prints seconds and people per second, batch and online, and implicit's own `recommend` as the peer."""
-    model, _ = _timed("fit", lambda: RecommenderModel.fit(dataset, RecommenderConfig(), progress=Progress()))
+def speed(dataset: Dataset, folder: Path | None) -> None:
+    """Prints seconds and people per second, batch and online, and implicit's own `recommend` as the peer.
+
+    Args:
+        dataset: Complete Journey.
+        folder: of a model that is fitted already.
+    """
+    if folder is None:
+        model, _ = _timed("fit", lambda: RecommenderModel.fit(dataset, RecommenderConfig(), progress=Progress()))
+    else:
+        model = RecommenderModel.load(folder)
     now, _ = _timed("situation", lambda: model.fit_sources(dataset))
     people = now.history.shape[0]
     pairs, _ = _timed("score", lambda: pl.concat(list(model.score(dataset, fitted=now))), people)
