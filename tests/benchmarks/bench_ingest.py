@@ -25,6 +25,14 @@ from retail_brain.sources import open_source
 for name, table in open_source("complete-journey", Path(sys.argv[1])).tables.items():
     table.frame.sink_parquet(f"{sys.argv[1]}/{name}.parquet")
 """
+DUCKDB = """
+import sys
+from pathlib import Path
+import duckdb
+for path in Path(sys.argv[1]).glob("*.parquet"):
+    if not path.name.startswith(("pandas-", "duckdb-")):
+        duckdb.sql(f"COPY (SELECT * FROM '{path}') TO '{path.with_name('duckdb-' + path.name)}' (FORMAT parquet)")
+"""
 PANDAS = """
 import sys
 from importlib.util import find_spec
@@ -65,9 +73,13 @@ def measure(name: str, code: str, folder: str) -> float:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
         plain = measure("Polars: scan, same columns, sink_parquet (no check, no comparison)", POLARS, place)
+        copied = measure("DuckDB: COPY of the same columns", DUCKDB, place)
         first = measure("ingest, first run", INGEST, place)
         again = measure("ingest, second run", INGEST, place)
         files = [path for path in Path(place, "lake").rglob("*") if path.is_file()]
         say(f"lake: {sum(path.stat().st_size for path in files) / 1e6:.0f} MB in {len(files)} files")
         by_hand = measure("pandas: read_parquet, ids as text, to_parquet", PANDAS, place)
-        say(f"first/Polars {first / plain:.2f}, first/pandas {first / by_hand:.2f}, second/first {again / first:.2f}")
+        say(
+            f"first/Polars {first / plain:.2f}, first/DuckDB {first / copied:.2f}, first/pandas {first / by_hand:.2f}, "
+            f"second/first {again / first:.3f}"
+        )
