@@ -128,7 +128,9 @@ class ChainPlan:
         need_end = thinned(np.sort(need - coming[:, None], axis=1), values.need.shape[1])
         slow = (facts["sell_by_kind"] == "slow").fill_null(value=False).to_numpy()
         kept = plan.terms.holding * self.settings.network.leftover_days
-        values = with_last_days(values, need_end, np.where(slow, kept, plan.terms.cost_guess), plan.stock_known)
+        # goods that are ordered again push what is moved to their shop past its date: replays save no waste by moving
+        lost = np.select([slow, is_date.to_numpy()], [kept, 0.0], plan.terms.cost_guess)
+        values = with_last_days(values, need_end, lost, plan.stock_known)
         cycle = (plan.cycle.next_arrives_on - days(paths.dates)[0]).astype(np.float64)
         series = facts.select(*_KEYS, "on_hand", *MONEY, "sell_by", "sell_by_kind").with_columns(
             ends_on=demand.ends["ends_on"],
