@@ -95,7 +95,7 @@ def always_valid_reach(error: float, planned_error: float) -> float:
             the width, not the coverage.
 
     >>> round(always_valid_reach(1.0, 1.0), 2)
-    3.01
+    3.04
     """
     # the mixture's variance for which the boundary is tightest at the planned look
     mixture = planned_error**2 / (-2 * math.log(ALPHA) + math.log(1 - 2 * math.log(ALPHA)))
