@@ -45,7 +45,9 @@ def pieces(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is written to stderr, a call each; lines of other tests are out before."""
     REQUEST_LOG.flush()
     written: list[str] = []
-    monkeypatch.setattr("sys.stderr", SimpleNamespace(write=written.append, flush=lambda: None))
+    # not sys.stderr itself: pytest sets that anew when the test begins
+    stderr = SimpleNamespace(write=written.append, flush=lambda: None)
+    monkeypatch.setattr("serving.http.request_log.sys", SimpleNamespace(stderr=stderr))
     return written
 
 
@@ -83,7 +85,8 @@ def test_a_full_disk_behind_the_log_fails_no_request(monkeypatch: pytest.MonkeyP
     def full(_: str) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("sys.stderr", SimpleNamespace(write=full, flush=lambda: None))
+    stderr = SimpleNamespace(write=full, flush=lambda: None)
+    monkeypatch.setattr("serving.http.request_log.sys", SimpleNamespace(stderr=stderr))
 
     async def work() -> None:
         log = RequestLog()
