@@ -1,5 +1,7 @@
 """What the published suggestions say of orders: from where and when."""
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 
@@ -13,4 +15,4 @@ def suggested_orders(answers: Answers) -> pl.DataFrame:
         return pl.DataFrame(schema=SUGGESTED)
     ids = [names.ids.take(np.arange(len(names))) for names in (answers.stores, answers.products)]
     table = answers.suggestions.table(*ids)
-    return table.with_columns(as_of=pl.lit(answers.manifest.as_of).cast(pl.Date)).select(*SUGGESTED)
+    return table.with_columns(as_of=pl.lit(date.fromisoformat(answers.manifest.as_of))).select(*SUGGESTED)

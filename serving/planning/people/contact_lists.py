@@ -166,7 +166,10 @@ def owners_of(given: pl.DataFrame, identifiers: pl.DataFrame, country_code: str)
         if kind == "customer_id":
             hits.append(told.select("row", customer_id="value"))
             continue
-        own = _keys(told.with_columns(kind=pl.lit(kind)), country_code)
+        forms = told.with_columns(kind=pl.lit(kind))
+        if kind == "phone":  # a list that went out with the country's code comes back with it, and without a plus
+            forms = pl.concat([forms, forms.with_columns(value=pl.lit("+") + pl.col("value"))])
+        own = _keys(forms, country_code)
         hits.append(own.join(keys, on=["kind", "key"]).select("row", "customer_id"))
     found = pl.concat(hits)
     return found.select("customer_id").unique().sort("customer_id"), given.height - found["row"].n_unique()

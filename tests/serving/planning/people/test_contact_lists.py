@@ -133,7 +133,7 @@ def test_verbs_list_people_and_close_channels(tmp_path: Path) -> None:
     identities().write_csv(data / "identities.csv")
     granted(("a", "sms"), ("b", "sms"), ("g", "email")).write_csv(data / "consents.csv")
     audience("a", "b").write_csv(tmp_path / "audience.csv")
-    (tmp_path / "back.csv").write_text("phone\n13800138001\n13911111111\n")
+    (tmp_path / "back.csv").write_text("phone\n8613800138001\n13911111111\n")
 
     def run(*words: str) -> str:
         done = CliRunner().invoke(app, ["--home", str(tmp_path), *words])

@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import polars as pl
 import pytest
@@ -25,6 +27,7 @@ from retail_brain.workspace import Workspace
 from serving.planning.stock.order_details import with_details
 from serving.planning.stock.order_export import OrderForm, export_orders
 from serving.planning.stock.webhook import Delivery
+from serving.store.suggested_orders import suggested_orders
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 DAY = date(2026, 2, 28)
@@ -101,6 +104,31 @@ def test_a_published_suggestion_of_the_day_gives_source_and_days() -> None:
         ("=cup", "purchase", None, "Acme", None),
         ("tea", "transfer", "S2", None, date(2026, 3, 3)),
     ]
+
+
+def test_published_suggestions_give_source_and_days() -> None:
+    table = pl.DataFrame({"store_id": ["S1"], "product_id": ["tea"], "source": ["supplier"], "order_on": [DAY]})
+    suggestions = SimpleNamespace(table=lambda *_: table.with_columns(arrives_on=pl.lit(DAY), order_cost=pl.lit(1.0)))
+    names = SimpleNamespace(ids=SimpleNamespace(take=list))
+    answers: Any = SimpleNamespace(
+        suggestions=suggestions,
+        stores=Named(names),
+        products=Named(names),
+        manifest=SimpleNamespace(as_of="2026-02-28"),
+    )
+    assert suggested_orders(answers).rows() == [("S1", "tea", DAY, "supplier", DAY, DAY)]
+    answers.suggestions = None
+    assert suggested_orders(answers).is_empty()
+
+
+class Named:
+    """A catalog without entries."""
+
+    def __init__(self, names: Any) -> None:
+        self.ids = names.ids
+
+    def __len__(self) -> int:
+        return 0
 
 
 def test_json_groups_purchase_orders_by_supplier_and_keeps_transfers_apart(decided: Database, tmp_path: Path) -> None:
