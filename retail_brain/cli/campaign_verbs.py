@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retail_brain.cli.context import current, open_database
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, writable_table
 from retail_brain.cli.table_files import write_table
 
 if TYPE_CHECKING:
-    from retail_brain.operational.campaigns import Change
+    from retail_brain.operational.campaigns import Change, StoredCampaign
     from serving.planning.campaigns.life import Desk
 
 campaign = typer.Typer(
@@ -42,6 +43,7 @@ def save(
     definition = read_definition(file)
     with _desk() as desk:
         stored = life.save(desk, _change(campaign_id, version, by), definition)
+    _note(stored)
     typer.echo(f"{campaign_id}: {stored.state}, version {stored.version}")
 
 
@@ -60,6 +62,7 @@ def propose(
         name = campaign_id or f"leftover-{desk.today.isoformat()}"
         stored = propose_draft(desk, _change(name, None, by), store or ())
     found = stored.preview or {}
+    _note(stored)
     typer.echo(f"{name}: previewed, version {stored.version}, {stored.definition['name']}")
     _say_preview(found)
 
@@ -68,10 +71,11 @@ def propose(
 def list_() -> None:
     """List campaigns with how they stand."""
     from retail_brain.operational.campaigns import list_campaigns
-    from serving.planning.campaigns.life import state_on
+    from serving.planning.campaigns.life import state_on, summary
 
     with _desk() as desk:
         for one in list_campaigns(current().workspace.tenant, desk.database):
+            reported().rows.append(summary(one, desk.today, "en"))
             dates = f"{one.definition.get('starts_on')}..{one.definition.get('ends_on')}"
             typer.echo(
                 f"{one.campaign_id}  {state_on(one, desk.today):<9}  v{one.version}  {dates}  "
@@ -89,7 +93,9 @@ def show(campaign_id: IdArgument) -> None:
 
     with _desk() as desk:
         stored = read(current().workspace.tenant, desk.database, campaign_id)
-        typer.echo(json.dumps(summary(stored, desk.today, "en"), ensure_ascii=False, indent=2))
+        shown = summary(stored, desk.today, "en")
+    reported().rows.append(shown)
+    typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
 
 
 @campaign.command()
@@ -100,6 +106,7 @@ def preview(campaign_id: IdArgument, version: VersionOption = None, by: ByOption
     with _desk() as desk:
         stored = life.preview(desk, _seen(desk, campaign_id, version, by))
     found = stored.preview or {}
+    _note(stored)
     typer.echo(f"{campaign_id}: previewed, version {stored.version}, as of {found['as_of']}")
     _say_preview(found)
 
@@ -114,6 +121,8 @@ def approve(campaign_id: IdArgument, version: VersionOption = None, by: ByOption
         stored = life.approve(desk, _seen(desk, campaign_id, version, by))
         people = campaign_contacts(current().workspace.tenant, desk.database, campaign_id)
     told = sum(one.contact.group == "contact" for one in people)
+    _note(stored)
+    reported().counts |= {"contacts": told, "holdout": len(people) - told}
     counted = f"{told:,} to contact, {len(people) - told:,} held out"
     typer.echo(f"{campaign_id}: approved by {by}, version {stored.version}: {counted}")
 
@@ -130,6 +139,7 @@ def stop(
 
     with _desk() as desk:
         stored = life.stop(desk, _seen(desk, campaign_id, version, by), reason)
+    _note(stored)
     typer.echo(f"{campaign_id}: stopped by {by}, version {stored.version}")
 
 
@@ -146,6 +156,8 @@ def contacts(campaign_id: IdArgument, out: OutOption) -> None:
     with _desk() as desk:
         read(tenant, desk.database, campaign_id)
         rows = [contact_row(one) for one in campaign_contacts(tenant, desk.database, campaign_id)]
+    reported().ids["campaign"] = campaign_id
+    reported().counts["people"] = len(rows)
     write_table(pl.DataFrame(rows, infer_schema_length=None), out)
     typer.echo(f"{len(rows):,} people -> {out}")
 
@@ -175,6 +187,10 @@ def push(
         asked = Push(campaign_id, due, to, secret_of(secret_env))
         tenant = current().workspace.tenant
         sent = push_contacts(tenant, desk.database, asked, by=by, now=datetime.now(UTC), delivery=delivery)
+    reported().ids |= {"campaign": campaign_id, "day": str(due)}
+    reported().counts["contacts"] = sent
+    if sent and not to.startswith(("http://", "https://", "env:")):  # what a variable holds stays untold
+        reported().wrote(to, sent)
     typer.echo(f"{campaign_id}: {sent:,} contacts due by {due} handed over")
 
 
@@ -198,13 +214,22 @@ def measure(
         found = measure_campaign(chosen.workspace.tenant, database, dataset, campaign_id, chosen.settings)
         look = StoredEffect(campaign_id, date.fromisoformat(found["as_of"]), found, by, datetime.now(UTC))
         store_effect(chosen.workspace.tenant, database, look)
+    reported().ids |= {"campaign": campaign_id, "as_of": found["as_of"]}
+    reported().rows += part_rows(found).to_dicts()
     for line in effect_lines(campaign_id, found):
         typer.echo(line)
     if out is not None:
         write_table(part_rows(found), out)
 
 
+def _note(stored: "StoredCampaign") -> None:
+    """How a campaign stands after a change, for `--json`."""
+    reported().ids |= {"campaign": stored.campaign_id, "version": stored.version, "state": stored.state}
+
+
 def _say_preview(found: dict[str, Any]) -> None:
+    counted = ("considered", "contacts", "holdout", "expected_buyers", "caused_purchases", "expected_value", "cost")
+    reported().counts |= {name: found[name] for name in counted}
     typer.echo(f"  {found['considered']:,} people considered")
     for step in found["steps"]:
         typer.echo(f"  - {step['customers']:>7,}  {step['left']:>7,} left  {step['reason']}")

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retail_brain.cli.context import current, open_database
+from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import LakeOption, OutOption
 from retail_brain.cli.table_files import write_table
 
@@ -58,6 +60,7 @@ def save(
         typer.echo(
             f"left out {counted.people - counted.customers:,} without an account: a static segment keeps accounts"
         )
+    reported().ids |= {"segment": stored.name, "version": stored.version}
     typer.echo(f"segment {stored.name!r} is version {stored.version}")
 
 
@@ -70,6 +73,7 @@ def list_() -> None:
     with closing(open_database()) as database:
         stored = list_segments(current().workspace.tenant, database)
     for segment in stored:
+        reported().rows.append(plain_segment(segment))
         kind = "static" if segment.is_static else "living"
         typer.echo(
             f"{segment.name:<24} {kind:<7} {segment.people:>9,} on {segment.as_of}  v{segment.version} "
@@ -91,11 +95,13 @@ def show(
     with closing(open_database()) as database:
         segment = find_segment(current().workspace.tenant, database, name)
         plain = plain_segment(segment)
+        reported().rows.append(plain)
         if as_json:
             typer.echo(json.dumps(plain, ensure_ascii=False, indent=1))
             return
         sources = _sources(lake)
         people = people_of_segment(segment, database, sources)
+    reported().counts |= {"people_when_saved": segment.people, "people": people.height}
     typer.echo(plain["text"])
     typer.echo(f"version {segment.version}, {segment.saved_at:%Y-%m-%d %H:%M} UTC, {segment.owner}. {segment.note}")
     typer.echo(f"{segment.people:,} people on {segment.as_of}; {people.height:,} on {sources.as_of}")
@@ -115,6 +121,7 @@ def members(name: _NameArgument, out: OutOption, lake: LakeOption = None) -> Non
             segment = find_segment(chosen.workspace.tenant, database, name)
             people = people_of_segment(segment, database, _sources(lake))
         rows = people.rename({"customer_ids": "customer_id"}).explode("customer_id")
+        reported().counts |= {"people": people.height, "rows": rows.height}
         write_table(rows.with_columns(pl.col("granted_channels").list.join(";")), out)
         step.rows = rows.height
         step.note = f"{people.height:,} people -> {out}"
@@ -129,6 +136,7 @@ def history(name: _NameArgument) -> None:
     with closing(open_database()) as database:
         versions = segment_history(current().workspace.tenant, database, name)
     for segment in versions:
+        reported().rows.append(plain_segment(segment))
         state = "removed" if segment.is_removed else plain_segment(segment)["text"]
         typer.echo(f"v{segment.version:<4} {segment.saved_at:%Y-%m-%d %H:%M} UTC  {segment.saved_by}  {state}")
     typer.echo(f"{len(versions)} versions")
@@ -143,6 +151,7 @@ def remove(
 
     with closing(open_database()) as database:
         remove_segment(current().workspace.tenant, database, name, removed_by=by, now=datetime.now(UTC))
+    reported().ids["segment"] = name
     typer.echo(f"segment {name!r} is out of use")
 
 
@@ -157,6 +166,7 @@ def columns(lake: LakeOption = None) -> None:
     for table, listed in tables.items():
         typer.echo(table if table in ("people", "stores") else f"{table}(...)")
         for name, kind in listed.comparable().items():
+            reported().rows.append({"table": table, "column": name, "kind": kind})
             typer.echo(f"  {name:<24} {kind}")
 
 
@@ -190,6 +200,8 @@ def _expression(stated: str) -> "Expression":
 def _say(counted: "SegmentCount", sources: "SegmentSources") -> None:
     from serving.planning.people.segment_book import count_warnings
 
+    reported().ids["as_of"] = str(sources.as_of)
+    reported().counts |= asdict(counted)
     typer.echo(f"{counted.people:,} of {counted.of:,} people on {sources.as_of}")
     typer.echo(f"  {counted.customers:,} with an account, {counted.contactable:,} may be contacted")
     for channel, people in counted.channels.items():

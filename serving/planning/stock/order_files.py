@@ -11,12 +11,12 @@ from retail_brain.csv_cells import safe_cells
 from retail_brain.errors import UsageError
 from retail_brain.export_mapping import ExportMapping, mapped
 from retail_brain.files import atomic_path, write_text
-from retail_brain.xlsx import write_workbook
+from retail_brain.xlsx import sheet_names, write_workbook
 from serving.planning.stock.order_details import PURCHASE, TRANSFER
 
 ENDINGS = (".csv", ".xlsx", ".json")
 """Endings of files that orders are written to."""
-_UNKNOWN = "without supplier"
+_UNKNOWN, _MOVED = "without supplier", "transfers"
 
 
 def check_order_file(target: str) -> None:
@@ -42,9 +42,10 @@ def write_orders(lines: pl.DataFrame, path: Path, mapping: ExportMapping, *, by_
     Raises:
         UsageError: the mapping names a column that is not there.
     """
-    groups = dict(_groups(lines))
+    groups = list(_groups(lines))
     if path.suffix.lower() == ".xlsx":
-        write_workbook(path, {name: mapped(rows, mapping) for name, rows in groups.items()})
+        sheets = sheet_names([name for name, _ in groups])
+        write_workbook(path, {name: mapped(rows, mapping) for name, (_, rows) in zip(sheets, groups, strict=True)})
         return [path]
     if path.suffix.lower() == ".json":
         write_text(path, _json(groups, mapping))
@@ -52,25 +53,26 @@ def write_orders(lines: pl.DataFrame, path: Path, mapping: ExportMapping, *, by_
     if not by_supplier:
         _write_csv(mapped(lines, mapping), path, mapping)
         return [path]
-    files = []
-    for name, rows in groups.items():
-        file = path.with_name(f"{path.stem}_{_file_part(name)}{path.suffix or '.csv'}")
+    parts = _file_parts([name for name, _ in groups])
+    files = [path.with_name(f"{path.stem}_{part}{path.suffix or '.csv'}") for part in parts]
+    for file, (_, rows) in zip(files, groups, strict=True):
         _write_csv(mapped(rows, mapping), file, mapping)
-        files.append(file)
     return files
 
 
 def _groups(lines: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Name of a supplier, or `transfers`, and its lines."""
+    """Name of a supplier, or `transfers`, and its lines; a supplier of one of our own names gets a word before it."""
     bought = lines.filter(pl.col("kind") == PURCHASE)
     for (supplier,), rows in bought.group_by("supplier_id", maintain_order=True):
-        yield str(supplier) if supplier is not None else _UNKNOWN, rows
+        name = _UNKNOWN if supplier is None else str(supplier)
+        is_taken = supplier is not None and name.lower() in (_UNKNOWN, _MOVED)
+        yield f"supplier {name}" if is_taken else name, rows
     moved = lines.filter(pl.col("kind") == TRANSFER)
     if moved.height:
-        yield "transfers", moved
+        yield _MOVED, moved
 
 
-def _json(groups: dict[str, pl.DataFrame], mapping: ExportMapping) -> str:
+def _json(groups: list[tuple[str, pl.DataFrame]], mapping: ExportMapping) -> str:
     orders: list[dict[str, Any]] = [
         {
             "supplier_id": rows["supplier_id"][0],
@@ -78,10 +80,10 @@ def _json(groups: dict[str, pl.DataFrame], mapping: ExportMapping) -> str:
             "total_cost": rows["line_cost"].sum() if not rows["line_cost"].null_count() else None,
             "lines": mapped(rows, mapping).to_dicts(),
         }
-        for rows in groups.values()
+        for _, rows in groups
         if rows["kind"][0] == PURCHASE
     ]
-    moved = [mapped(rows, mapping).to_dicts() for rows in groups.values() if rows["kind"][0] == TRANSFER]
+    moved = [mapped(rows, mapping).to_dicts() for _, rows in groups if rows["kind"][0] == TRANSFER]
     body = {"purchase_orders": orders, "transfers": moved[0] if moved else []}
     return json.dumps(body, ensure_ascii=False, indent=1, default=str) + "\n"
 
@@ -92,6 +94,13 @@ def _write_csv(table: pl.DataFrame, path: Path, mapping: ExportMapping) -> None:
         aside.write_text(text, encoding=mapping.encoding, errors="xmlcharrefreplace", newline="")
 
 
-def _file_part(name: str) -> str:
-    """A name as part of a file's name: what a path would read is replaced."""
-    return "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in name)
+def _file_parts(names: list[str]) -> list[str]:
+    """Names as parts of files' names, each once whatever the case: what a path would read is replaced."""
+    parts: list[str] = []
+    for name in names:
+        plain = "".join(letter if letter.isalnum() or letter in "-." else "_" for letter in name)
+        number, free = 2, plain
+        while free.lower() in {given.lower() for given in parts}:
+            number, free = number + 1, f"{plain}_{number}"
+        parts.append(free)
+    return parts

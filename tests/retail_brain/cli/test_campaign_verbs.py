@@ -1,7 +1,9 @@
 """The verbs `campaign` as a marketer types them, on the synthetic answers of the service's tests."""
 
 import importlib.util
+import json
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -60,6 +62,28 @@ def test_a_campaign_from_file_to_list_of_people(home: Path) -> None:
     assert people.height == 20
     assert set(people["group"]) == {"contact", "holdout"}
     assert run(home, "stop", "milk", "--reason", "empty").stdout == "milk: stopped by command line, version 4\n"
+
+
+def as_json(home: Path, *arguments: str) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(run(home, *arguments, "--json").stdout)
+    return told
+
+
+def test_with_json_the_verbs_tell_ids_counts_rows_and_files(home: Path) -> None:
+    saved = as_json(home, "save", "milk", str(home / "milk.toml"))
+    assert saved["ids"] == {"campaign": "milk", "version": 1, "state": "draft"}
+    assert as_json(home, "preview", "milk", "--by", "Li")["counts"]["considered"] == 200
+    approved = as_json(home, "approve", "milk", "--by", "Wang")
+    assert approved["ids"] == {"campaign": "milk", "version": 3, "state": "approved"}
+    told = approved["counts"]["contacts"]
+    assert told + approved["counts"]["holdout"] == 20
+    assert [(row["campaign_id"], row["state"]) for row in as_json(home, "list")["rows"]] == [("milk", "running")]
+    assert as_json(home, "show", "milk")["rows"][0]["approved_by"] == "Wang"
+    assert as_json(home, "contacts", "milk", "--out", str(home / "people.csv"))["counts"] == {"people": 20}
+    sent = as_json(home, "push", "milk", "--to", str(home / "due.csv"), "--day", "2025-03-14")
+    assert sent["counts"] == {"contacts": told}
+    assert sent["files"] == [{"path": str(home / "due.csv"), "rows": told}]
+    assert as_json(home, "stop", "milk", "--reason", "empty")["ids"]["state"] == "stopped"
 
 
 def test_what_cannot_be_done_is_said(home: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -69,6 +70,25 @@ def test_a_segment_is_saved_listed_shown_and_taken_out_of_use(home: Path, tmp_pa
     assert "out of use" in run(home, "remove", "金卡").stdout
     assert isinstance(run(home, "show", "金卡").exception, NotFoundError)
     assert "removed" in run(home, "history", "金卡").stdout
+
+
+def test_with_json_the_verbs_tell_ids_counts_and_rows(home: Path, tmp_path: Path) -> None:
+    def told(*arguments: str) -> dict[str, Any]:
+        result: dict[str, Any] = json.loads(run(home, *arguments, "--json").stdout)
+        return result
+
+    counted = told("count", "level = gold")
+    assert counted["ids"] == {"as_of": "2026-02-28"}
+    assert (counted["counts"]["people"], counted["counts"]["of"]) == (2, 3)
+    saved = told("save", "json", "level = gold")
+    assert saved["ids"] == {"as_of": "2026-02-28", "segment": "json", "version": 1}
+    assert "json" in [row["name"] for row in told("list")["rows"]]
+    shown = told("show", "json")
+    assert (shown["rows"][0]["text"], shown["counts"]) == ("level = gold", {"people_when_saved": 2, "people": 2})
+    assert told("members", "json", "--out", str(tmp_path / "m.csv"))["counts"] == {"people": 2, "rows": 2}
+    assert {"table": "people", "column": "level", "kind": "text"} in told("columns")["rows"]
+    assert told("remove", "json")["ids"] == {"segment": "json"}
+    assert [row["is_removed"] for row in told("history", "json")["rows"]] == [True, False]
 
 
 def test_a_static_segment_stays_as_it_was_saved(home: Path) -> None:

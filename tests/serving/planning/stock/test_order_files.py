@@ -26,6 +26,7 @@ from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.planning.stock.order_details import with_details
 from serving.planning.stock.order_export import OrderForm, export_orders
+from serving.planning.stock.order_files import write_orders
 from serving.planning.stock.webhook import Delivery
 from serving.store.suggested_orders import suggested_orders
 
@@ -163,6 +164,39 @@ def test_csv_files_by_supplier_under_their_names_and_forms(decided: Database, tm
     }  # fmt: skip
     lines = (tmp_path / "o_Acme.csv").read_text(encoding="cp1252").splitlines()
     assert lines == ["Artikel;Wert;Größe;Mandant", "'=cup;10,0;28.02.2026;01", "tea;18,0;28.02.2026;01"]
+
+
+def suppliers_of_like_names() -> pl.DataFrame:
+    """A line of each of five suppliers whose names are one as file names or are ours, one without, and a transfer."""
+    named = ["A/B", "A_B", "a b", "transfers", "Without supplier", None, None]
+    return pl.DataFrame(
+        {
+            "kind": ["purchase"] * 6 + ["transfer"],
+            "supplier_id": named,
+            "source_store_id": [None] * 6 + ["S1"],
+            "product_id": [f"p{place}" for place in range(7)],
+            "currency": ["€"] * 7,
+            "line_cost": [1.0] * 7,
+        }
+    )
+
+
+def test_suppliers_of_like_names_lose_no_line(tmp_path: Path) -> None:
+    lines = suppliers_of_like_names()
+    files = write_orders(lines, tmp_path / "o.csv", ExportMapping(), by_supplier=True)
+    assert [file.name for file in files] == [
+        "o_A_B.csv", "o_A_B_2.csv", "o_a_b_3.csv", "o_supplier_transfers.csv", "o_supplier_Without_supplier.csv",
+        "o_without_supplier.csv", "o_transfers.csv",
+    ]  # fmt: skip
+    assert [pl.read_csv(file)["product_id"].to_list() for file in files] == [[f"p{place}"] for place in range(7)]
+    [book] = write_orders(lines, tmp_path / "o.xlsx", ExportMapping())
+    sheets = pl.read_excel(book, sheet_id=0)
+    assert list(sheets)[:4] == ["A_B", "A_B 2", "a b", "supplier transfers"]
+    assert [sheet["product_id"].to_list() for sheet in sheets.values()] == [[f"p{place}"] for place in range(7)]
+    [text] = write_orders(lines, tmp_path / "o.json", ExportMapping())
+    body = json.loads(text.read_text(encoding="utf-8"))
+    assert [order["supplier_id"] for order in body["purchase_orders"]] == lines["supplier_id"][:6].to_list()
+    assert [line["product_id"] for line in body["transfers"]] == ["p6"]
 
 
 @pytest.mark.parametrize("name", ["o.txt", "o.parquet"])
