@@ -1,7 +1,7 @@
 """Selects the people of a segment: an expression over person features, attributes and history."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -107,7 +107,7 @@ def _meeting(part: History, sources: SegmentSources) -> pl.LazyFrame:
 
 
 def _stores(where: Expression, sources: SegmentSources) -> list[str]:
-    condition = Condition(replace(sources.store_columns))
+    condition = Condition(sources.store_columns)
     return sources.stores.filter(condition.of(where)).select("store_id").collect()["store_id"].to_list()
 
 

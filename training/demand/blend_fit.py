@@ -170,8 +170,8 @@ def _shrunk(sums: _Sums, wide: float) -> float:
     variance = max(_variance(each, square) for each in (left, by_window, (cross - best * of_period)[seen]))
     if by_window.size == 1:
         variance += WEIGHT_SD**2  # what windows have in common cannot be seen in one
-    trust = WEIGHT_SD**2 / (WEIGHT_SD**2 + variance)
-    return float(np.clip(wide + trust * (best - wide), 0, 1))
+    shrinkage = WEIGHT_SD**2 / (WEIGHT_SD**2 + variance)
+    return float(np.clip(wide + shrinkage * (best - wide), 0, 1))
 
 
 def _variance(left: Doubles, square: float) -> float:

@@ -47,17 +47,17 @@ class Columns:
     Attributes:
         roles: role -> column.
         seen: column -> what its values say.
-        rivals: role -> further columns whose names fit it as well, best first.
+        alternatives: role -> further columns whose names fit it as well, best first.
     """
 
     roles: Mapping[str, str]
     seen: Mapping[str, Evidence]
-    rivals: Mapping[str, tuple[str, ...]]
+    alternatives: Mapping[str, tuple[str, ...]]
 
     def all_of(self, role: str) -> list[str]:
         """Every column whose name fits a role and that has no other, best first."""
         first = [self.roles[role]] if role in self.roles else []
-        others = [name for name in self.rivals.get(role, ()) if name not in self.roles.values()]
+        others = [name for name in self.alternatives.get(role, ()) if name not in self.roles.values()]
         return [*first, *others]
 
 
@@ -76,16 +76,16 @@ def columns_of(sample: pl.DataFrame, stem: str = "") -> Columns:
         if seen[name].filled > _BLANK_MAY_BE and score > 0 and (role not in _FITS or _FITS[role](seen[name]))
     ]
     roles: dict[str, str] = {}
-    rivals: dict[str, list[str]] = {}
+    alternatives: dict[str, list[str]] = {}
     for _, _, role, name in sorted(pairs, reverse=True):
         if role in roles:
-            rivals.setdefault(role, []).append(name)
+            alternatives.setdefault(role, []).append(name)
         elif name not in roles.values():
             roles[role] = name
-    roles = _corrected(roles, seen, rivals)
-    _time_of_day(sample, roles, seen, rivals)
-    _number_receipts(sample, roles, seen, rivals)
-    return Columns(roles, seen, {role: tuple(names) for role, names in rivals.items()})
+    roles = _corrected(roles, seen, alternatives)
+    _time_of_day(sample, roles, seen, alternatives)
+    _number_receipts(sample, roles, seen, alternatives)
+    return Columns(roles, seen, {role: tuple(names) for role, names in alternatives.items()})
 
 
 def _scores(name: str) -> dict[str, float]:
@@ -106,13 +106,15 @@ def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:
     return {role or "receipt": score} if score else {}
 
 
-def _corrected(roles: dict[str, str], seen: Mapping[str, Evidence], rivals: Mapping[str, list[str]]) -> dict[str, str]:
+def _corrected(
+    roles: dict[str, str], seen: Mapping[str, Evidence], alternatives: Mapping[str, list[str]]
+) -> dict[str, str]:
     """Goods without codes are known by their names; a date without a named column is the only column of dates."""
     if {"product", "product_name", "moment"} <= roles.keys() and _numbers_lines(
         seen[roles["product"]], seen[roles["product_name"]]
     ):
         number, name = roles.pop("product"), roles["product_name"]
-        others = [other for other in rivals.get("product", ()) if other not in (number, *roles.values())]
+        others = [other for other in alternatives.get("product", ()) if other not in (number, *roles.values())]
         codes = (other for other in others if not _numbers_lines(seen[other], seen[name]) and seen[other].filled == 1)
         code = next(codes, None)
         if code is not None:
@@ -127,7 +129,7 @@ def _corrected(roles: dict[str, str], seen: Mapping[str, Evidence], rivals: Mapp
 
 
 def _time_of_day(
-    sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[str, Evidence], rivals: Mapping[str, list[str]]
+    sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[str, Evidence], alternatives: Mapping[str, list[str]]
 ) -> None:
     """Takes the moment with a time of day where another column is the day of it, or the only column of times."""
     if "moment" not in roles or "time" in roles or seen[roles["moment"]].has_time:
@@ -136,7 +138,7 @@ def _time_of_day(
     if len(clocks) == 1:
         roles["time"] = clocks[0]
         return
-    for name in rivals.get("moment", ()):
+    for name in alternatives.get("moment", ()):
         if name in roles.values() or not seen[name].has_time or seen[name].filled < seen[roles["moment"]].filled:
             continue
         both = [_days(sample[one], seen[one]) for one in (name, roles["moment"])]
@@ -152,12 +154,12 @@ def _days(values: pl.Series, seen: Evidence) -> pl.Series:
 
 
 def _number_receipts(
-    sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[str, Evidence], rivals: Mapping[str, list[str]]
+    sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[str, Evidence], alternatives: Mapping[str, list[str]]
 ) -> None:
     """Takes the number of lines for what it is where another column groups them into receipts of one moment."""
     if "receipt" not in roles or "moment" not in roles or seen[roles["receipt"]].distinct <= _EVERY_LINE:
         return
-    for name in rivals.get("receipt", ()):
+    for name in alternatives.get("receipt", ()):
         if (
             name in roles.values()
             or seen[name].distinct > _EVERY_LINE

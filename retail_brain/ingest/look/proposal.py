@@ -66,7 +66,7 @@ def _with_units(sample: pl.DataFrame, found: Columns) -> Columns:
     if "units" in found.roles or not amount_is_units(sample, found):
         return found
     roles = {("units" if role == "amount" else role): name for role, name in found.roles.items()}
-    return Columns(roles, found.seen, found.rivals)
+    return Columns(roles, found.seen, found.alternatives)
 
 
 def _table(sample: pl.DataFrame, found: Columns) -> str:
