@@ -62,6 +62,15 @@ def test_crontab_calls_verbs_that_exist() -> None:
             check_call(words[1:])
 
 
+def test_crontab_writes_orders_to_a_file_per_day() -> None:
+    job = next(
+        line for line in (FOLDER / "crontab").read_text(encoding="utf-8").splitlines() if "orders export" in line
+    )
+    command = job.partition("orders export")[2]
+    assert r"$(date +\%F).csv" in command
+    assert not re.search(r"(?<!\\)%", command), "cron ends the line at a plain %"
+
+
 def test_dbt_files_agree_with_each_other() -> None:
     project = yaml.safe_load((DBT / "dbt_project.yml").read_text(encoding="utf-8"))
     profiles = yaml.safe_load((DBT / "profiles.yml").read_text(encoding="utf-8"))

@@ -63,7 +63,7 @@ def optout(
     """
     from retail_brain.errors import UsageError
     from retail_brain.table_schemas import ANY_CHANNEL, CHANNELS_OF_CONTACT
-    from serving.planning.people.contact_lists import identifiers_of, owners_of
+    from serving.planning.people.contact_lists import identifiers_of, lake_customers, owners_of
     from serving.planning.people.refusals import close_channels
 
     if channel not in (*CHANNELS_OF_CONTACT, ANY_CHANNEL):
@@ -73,7 +73,8 @@ def optout(
     at = now if on is None else datetime.combine(parse_day(on, "--on"), datetime.max.time()).replace(microsecond=0)
     dataset = here.dataset(lake)
     code = country_code or here.settings.audience.phone_country_code
-    people, unknown = owners_of(read_table(file, "FILE", as_text=True), identifiers_of(dataset), code)
+    given = read_table(file, "FILE", as_text=True)
+    people, unknown = owners_of(given, identifiers_of(dataset), lake_customers(dataset), code)
     if not dataset.has("consents") and people.height:
         typer.echo("warning: the lake had no consents: from now on only channels that are granted are open", err=True)
     if people.height:

@@ -7,9 +7,12 @@ first.
 import os
 import re
 import shutil
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+from retail_brain.errors import UsageError
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 _NAME = re.compile(r"(\d+)-(\d+)")
@@ -23,11 +26,16 @@ def use_own_folder(root: Path | None = None) -> None:
 
     Args:
         root: holds the folders of all services of this user; None for one among the temporary files.
+
+    Raises:
+        UsageError: somebody else made that folder, or it is a link: others could read or change what is measured.
     """
     if FOLDER_VARIABLE not in os.environ:
         return
     root = Path(tempfile.gettempdir(), f"retail-brain-metrics-{os.getuid()}") if root is None else root
-    root.mkdir(mode=0o700, exist_ok=True)
+    with suppress(FileExistsError):
+        root.mkdir(mode=0o700)
+    _check_own(root)
     supervisor = os.getppid()
     folder = root / f"{supervisor}-{_started(supervisor)}"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -37,6 +45,17 @@ def use_own_folder(root: Path | None = None) -> None:
         if named is not None and _started(int(named[1])) != int(named[2]):
             shutil.rmtree(other, ignore_errors=True)
     os.environ[FOLDER_VARIABLE] = str(folder)
+
+
+def _check_own(root: Path) -> None:
+    found = root.lstat()
+    if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid():
+        return
+    what = f"belongs to user {found.st_uid}" if stat.S_ISDIR(found.st_mode) else "is a link or a file"
+    raise UsageError(
+        f"the folder of metrics {root} {what}; wanted a folder of user {os.geteuid()}. "
+        "Delete it, or set TMPDIR to a folder of your own."
+    )
 
 
 def forget_dead_workers() -> None:

@@ -16,8 +16,8 @@ PRICE_CHANGE = 0.1
 SHARE_OF_DAYS = 0.25
 """Share of the days together on which a cause must hold to be that of their sum. Chosen by judgement, not measured."""
 _CAUSES = {
-    TILL: ("the till recorded an accident: see `accidents`", "收银记录异常,见 accidents"),
-    CLOSED: ("the store sold next to nothing: closed?", "门店几乎没有销售,可能停业"),
+    TILL: ("the till recorded an accident: see `accidents`", "收银记录异常，见 accidents"),
+    CLOSED: ("the store sold next to nothing: closed?", "门店几乎没有销售，可能停业"),
     STOCK_OUT: ("the shelf was empty", "货架缺货"),
     PROMOTION: ("it was promoted", "有促销"),
     PRICE: ("another price was paid than usual", "成交价与平时不同"),
@@ -99,8 +99,8 @@ def with_reasons(rows: pl.DataFrame) -> pl.DataFrame:
         for place in (0, 1)
     ]
     en = pl.format("sold {} where {} were expected, {} to {} at the most; likely cause: {}", *numbers, texts[0])
-    zh = pl.format("销售{}件,预计{}件({}至{}件);可能原因:{}", *numbers, texts[1])
-    days = pl.format("{} to {}: ", "date", "until"), pl.format("{}至{}:", "date", "until")
+    zh = pl.format("销售{}件，预计{}件（{}至{}件）；可能原因：{}", *numbers, texts[1])
+    days = pl.format("{} to {}: ", "date", "until"), pl.format("{}至{}：", "date", "until")
     return rows.with_columns(
         reason=pl.when(one_day).then(en).otherwise(days[0] + en),
         reason_zh=pl.when(one_day).then(zh).otherwise(days[1] + zh),

@@ -111,7 +111,7 @@ def _say_country(settings: Settings, progress: Progress) -> None:
         progress.say(
             f"  no country is named in the settings: public holidays and festivals of {country} enter the calendar. "
             f'Set country = "{country}" or another ISO 3166 code under [data] in settings.toml.\n'
-            f"  设置里没有写国家,暂用 {country} 的节假日;请在 settings.toml 的 [data] 里写明 country。"
+            f"  设置里没有写国家，暂用 {country} 的节假日;请在 settings.toml 的 [data] 里写明 country。"
         )
 
 

@@ -139,12 +139,26 @@ def identifiers_of(dataset: Dataset) -> pl.DataFrame:
     return pl.concat(parts).drop_nulls().unique().sort("customer_id", "kind", "value").collect()
 
 
-def owners_of(given: pl.DataFrame, identifiers: pl.DataFrame, country_code: str) -> tuple[pl.DataFrame, int]:
-    """Customers that a list of refusals names, one row each, and how many of its rows name nobody.
+def lake_customers(dataset: Dataset) -> pl.Series:
+    """Customer ids of `customers`, `transactions` and `identities`, each once: whom the lake knows."""
+    tables = [name for name in ("customers", "transactions", "identities") if dataset.has(name)]
+    ids = [dataset.scan(name).select(pl.col("customer_id").cast(pl.String)) for name in tables]
+    if not ids:
+        return pl.Series("customer_id", [], dtype=pl.String)
+    return pl.concat(ids).drop_nulls().unique().collect()["customer_id"]
+
+
+def owners_of(
+    given: pl.DataFrame, identifiers: pl.DataFrame, customers: pl.Series, country_code: str
+) -> tuple[pl.DataFrame, int]:
+    """Customers that a list of refusals names, one row each, and how many of its rows name nobody who is known.
+
+    A customer_id that is not known is named all the same: its account may come with the next ingest.
 
     Args:
         given: `customer_id`, or a column named after a kind of identifier, plain or hashed as for Meta or Google.
         identifiers: result of `identifiers_of`.
+        customers: ids that are known, such as those of `lake_customers`.
         country_code: of numbers that have none.
 
     Raises:
@@ -172,7 +186,8 @@ def owners_of(given: pl.DataFrame, identifiers: pl.DataFrame, country_code: str)
         own = _keys(forms, country_code)
         hits.append(own.join(keys, on=["kind", "key"]).select("row", "customer_id"))
     found = pl.concat(hits)
-    return found.select("customer_id").unique().sort("customer_id"), given.height - found["row"].n_unique()
+    known = found.filter(pl.col("customer_id").is_in(customers.implode()))
+    return found.select("customer_id").unique().sort("customer_id"), given.height - known["row"].n_unique()
 
 
 def _keys(rows: pl.DataFrame, country_code: str) -> pl.DataFrame:

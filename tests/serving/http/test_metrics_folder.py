@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from retail_brain.errors import UsageError
 from serving.http.metrics_folder import FOLDER_VARIABLE, forget_dead_workers, use_own_folder
 
 WORKER = """
@@ -53,6 +54,23 @@ def test_outside_a_worker_nothing_changes(tmp_path: Path, monkeypatch: pytest.Mo
     use_own_folder(tmp_path / "own")
     assert FOLDER_VARIABLE not in os.environ
     assert not (tmp_path / "own").exists()
+
+
+def test_a_folder_that_somebody_else_prepared_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "shared"))
+    (tmp_path / "theirs").mkdir()
+    link, dangling = tmp_path / "link", tmp_path / "dangling"
+    link.symlink_to(tmp_path / "theirs")
+    dangling.symlink_to(tmp_path / "nowhere")
+    for root in (link, dangling):
+        with pytest.raises(UsageError, match=f"{root} is a link or a file"):
+            use_own_folder(root)
+    theirs = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: theirs + 1)
+    with pytest.raises(UsageError, match=f"theirs belongs to user {theirs}; wanted a folder of user {theirs + 1}"):
+        use_own_folder(tmp_path / "theirs")
+    assert list((tmp_path / "theirs").iterdir()) == []
+    assert os.environ[FOLDER_VARIABLE] == str(tmp_path / "shared")
 
 
 def test_gauges_of_dead_workers_are_forgotten_and_their_counters_kept(

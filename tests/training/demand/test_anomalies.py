@@ -126,6 +126,7 @@ def test_reasons_are_told_in_both_languages(found: pl.DataFrame) -> None:
     sentence = found.filter(cause="price").row(0, named=True)
     assert "another price was paid" in sentence["reason"]
     assert "成交价" in sentence["reason_zh"]
+    assert not set(",;:()") & set(sentence["reason_zh"]), "Chinese has punctuation of its own"
 
 
 def test_a_holiday_is_the_cause_where_nothing_else_is() -> None:

@@ -12,7 +12,7 @@ from retail_brain.cli.app import app
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError, UsageError
 from retail_brain.lake import open_lake
-from serving.planning.people.contact_lists import contact_list, identifiers_of, owners_of
+from serving.planning.people.contact_lists import contact_list, identifiers_of, lake_customers, owners_of
 
 AT = datetime(2026, 1, 1, 9)
 IDS = (
@@ -25,6 +25,7 @@ IDS = (
     ("f", "card", "777"),
     ("g", "phone", "0086 138 0013 8000"),
 )
+PEOPLE = pl.Series("customer_id", sorted({person for person, _, _ in IDS}))
 
 
 def digest(text: str) -> str:
@@ -116,12 +117,27 @@ def test_refusals_come_back_plain_or_hashed_and_reach_every_owner() -> None:
             "customer_id": [None, None, "f", None, None],
         }
     )
-    owners, unknown = owners_of(given, known(), "86")
+    owners, unknown = owners_of(given, known(), PEOPLE, "86")
     assert owners["customer_id"].to_list() == ["a", "b", "f", "g"]
     assert unknown == 2
-    assert owners_of(pl.DataFrame({"email": [digest("janedoe@gmail.com")]}), known(), "86")[0]["customer_id"][0] == "a"
+    mail = pl.DataFrame({"email": [digest("janedoe@gmail.com")]})
+    assert owners_of(mail, known(), PEOPLE, "86")[0]["customer_id"][0] == "a"
     with pytest.raises(UsageError, match="names nobody"):
-        owners_of(pl.DataFrame({"fax": ["1"]}), known(), "86")
+        owners_of(pl.DataFrame({"fax": ["1"]}), known(), PEOPLE, "86")
+
+
+def test_an_id_that_the_lake_does_not_know_is_stored_and_counted_as_unknown() -> None:
+    given = pl.DataFrame({"customer_id": ["f", "typo", "z", None], "phone": [None, None, None, "138 0013-8000"]})
+    owners, unknown = owners_of(given, known(), PEOPLE, "86")
+    assert owners["customer_id"].to_list() == ["a", "f", "g", "typo", "z"]
+    assert unknown == 2
+    bought = pl.DataFrame({"customer_id": ["z", None], "transaction_id": ["t1", "t2"], "sold_at": [AT, AT]})
+    sold = {"store_id": "s", "product_id": "p", "units": 1.0, "unit_price": 2.0}
+    bought = bought.with_columns(pl.lit(value).alias(name) for name, value in sold.items())
+    data = Dataset.from_frames({"identities": identities(), "transactions": bought})
+    assert set(lake_customers(data)) == {*PEOPLE, "z"}
+    assert owners_of(given, known(), lake_customers(data), "86")[1] == 1
+    assert lake_customers(Dataset.from_frames({})).is_empty()
 
 
 def test_verbs_list_people_and_close_channels(tmp_path: Path) -> None:
