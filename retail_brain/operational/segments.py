@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.errors import ConflictError, NotFoundError, UsageError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import SEGMENT_MEMBERS, SEGMENTS
@@ -73,7 +73,7 @@ def save_segment(
 
     Raises:
         UsageError: the name is empty or too long.
-        ImpossibleError: somebody else changed the segment since that version.
+        ConflictError: somebody else changed the segment since that version.
         UnavailableError: the database does not answer.
     """
     name = draft.name.strip()
@@ -84,11 +84,7 @@ def save_segment(
         present = _newest(tenant, connection, name)
         held = 0 if present is None or present.is_removed else present.version
         if version is not None and version != held:
-            raise ImpossibleError(
-                f"segment {name!r} has version {held}, yours is {version}: "
-                f"{present.saved_by if present else 'nobody'} changed it since. Read it again, and change that.",
-                {"version": held},
-            )
+            raise _conflict(name, present, draft, version)
         row: dict[str, Any] = {
             "tenant_id": tenant,
             "name": name,
@@ -192,6 +188,27 @@ def static_members(database: Database, segment: StoredSegment) -> list[str]:
     )
     with database.reading() as connection:
         return list(connection.execute(query).scalars())
+
+
+def _conflict(name: str, present: StoredSegment | None, draft: SegmentDraft, version: int) -> ConflictError:
+    """Says what is stored and what was to be stored; a segment that was never saved, or was removed, has version 0."""
+    mine = {"expression": draft.expression, "note": draft.note}
+    held = 0
+    theirs: dict[str, Any] = {"version": 0, "segment": None}
+    if present is None or present.is_removed:
+        found = "is not there" if present is None else f"was removed by {present.saved_by}"
+        wanted = "Save it as a new one"
+    else:
+        held = present.version
+        theirs = {"version": held, "segment": {"expression": present.expression, "note": present.note}}
+        theirs |= {"changed_by": present.saved_by, "changed_at": present.saved_at.isoformat(timespec="seconds")}
+        found = f"has version {held} by {present.saved_by}"
+        wanted = "Look at both, and make your change to the present one"
+    seen = "a new one" if version == 0 else f"version {version}"
+    return ConflictError(
+        f"segment {name!r} {found}; your change was made to {seen}. {wanted}.",
+        {"version": held, "yours": {"version": version, "segment": mine}, "theirs": theirs},
+    )
 
 
 def _find(tenant: str, connection: Connection, name: str) -> StoredSegment:

@@ -37,7 +37,8 @@ def segments(request: SegmentsRequest, call: Call) -> dict[str, Any]:
         HttpError: the role may not save or remove.
         UsageError: the expression cannot be used.
         NotFoundError: there is no such segment, or there are no features.
-        ImpossibleError: somebody changed the segment since, or the features are of another day than the answers.
+        ConflictError: somebody else changed the segment since the version given.
+        ImpossibleError: the features are of another day than the answers.
     """
     if request.action in ("save", "remove") and not call.principal.may(Scope.SEGMENTS):
         raise HttpError(

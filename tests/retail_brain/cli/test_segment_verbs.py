@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from retail_brain.api import open_tenant
 from retail_brain.cli.app import app
-from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.errors import ConflictError, NotFoundError, UsageError
 
 TODAY = datetime(2026, 2, 28, 12)
 
@@ -66,7 +66,7 @@ def test_a_segment_is_saved_listed_shown_and_taken_out_of_use(home: Path, tmp_pa
     out = tmp_path / "members.csv"
     assert run(home, "members", "金卡", "--out", str(out)).exit_code == 0
     assert pl.read_csv(out)["customer_id"].to_list() == ["C1", "C3"]
-    assert isinstance(run(home, "save", "金卡", "level = basic", "--version", "7").exception, ImpossibleError)
+    assert isinstance(run(home, "save", "金卡", "level = basic", "--version", "7").exception, ConflictError)
     assert "out of use" in run(home, "remove", "金卡").stdout
     assert isinstance(run(home, "show", "金卡").exception, NotFoundError)
     assert "removed" in run(home, "history", "金卡").stdout

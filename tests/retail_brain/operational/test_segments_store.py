@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.errors import ConflictError, NotFoundError, UsageError
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.segments import (
@@ -42,9 +42,24 @@ def test_every_change_is_a_new_version_with_its_author(database: Database) -> No
 
 def test_a_change_of_a_segment_that_changed_meanwhile_is_refused(database: Database) -> None:
     save(database)
-    with pytest.raises(ImpossibleError, match="has version 1, yours is 0: 王"):
-        save(database, version=0)
+    with pytest.raises(ConflictError, match="has version 1 by 王; your change was made to a new one") as caught:
+        save(database, version=0, note="我的")
+    details = caught.value.details
+    assert (details["version"], details["yours"]["version"]) == (1, 0)
+    assert details["yours"]["segment"] == {"expression": EXPRESSION, "note": "我的"}
+    assert details["theirs"]["segment"] == {"expression": EXPRESSION, "note": "唤醒"}
+    assert details["theirs"]["changed_by"] == "王"
     assert find_segment("main", database, "沉睡好友").version == 1
+
+
+def test_a_change_of_a_segment_that_is_gone_is_refused(database: Database) -> None:
+    with pytest.raises(ConflictError, match="is not there; your change was made to version 3"):
+        save(database, version=3)
+    save(database)
+    remove_segment("main", database, "沉睡好友", removed_by="赵", now=NOW)
+    with pytest.raises(ConflictError, match=r"was removed by 赵; .* Save it as a new one") as caught:
+        save(database, version=1)
+    assert caught.value.details["theirs"] == {"version": 0, "segment": None}
 
 
 def test_a_removed_segment_is_gone_but_on_record_and_can_be_saved_again(database: Database) -> None:

@@ -73,7 +73,7 @@ def test_warnings_and_columns_come_in_the_language_of_the_reader(ready: Any) -> 
         ({"action": "count", "expression": {"op": "and"}}, (400, "usage")),
         ({"action": "count", "expression": "lvl = gold"}, (400, "usage")),
         ({"action": "members", "name": "nobody"}, (404, "not_found")),
-        ({"action": "save", "name": "金卡", "expression": "level = gold", "version": 9}, (422, "impossible")),
+        ({"action": "save", "name": "金卡", "expression": "level = gold", "version": 9}, (409, "conflict")),
     ],
 )
 def test_what_cannot_be_done_is_refused(ready: Any, body: dict[str, Any], wanted: tuple[int, str]) -> None:
