@@ -175,8 +175,9 @@ def push(
         str | None, typer.Option("--secret-env", help="Variable with the key that calls are signed with.")
     ] = None,
     by: ByOption = "command line",
+    lake: LakeOption = None,
 ) -> None:
-    """Hand over the contacts that are due, each at least once; never the held-out or those who opted out."""
+    """Hand over the contacts that are due, each at least once; never the held-out or those who refused."""
     from serving.planning.campaigns.push import Push, push_contacts, secret_of
     from serving.planning.stock.webhook import Delivery
 
@@ -186,7 +187,8 @@ def push(
         due = desk.today if day is None else parse_day(day, "--day")
         asked = Push(campaign_id, due, to, secret_of(secret_env))
         tenant = current().workspace.tenant
-        sent = push_contacts(tenant, desk.database, asked, by=by, now=datetime.now(UTC), delivery=delivery)
+        dataset = current().dataset(lake)
+        sent = push_contacts(tenant, desk.database, dataset, asked, by=by, now=datetime.now(UTC), delivery=delivery)
     reported().ids |= {"campaign": campaign_id, "day": str(due)}
     reported().counts["contacts"] = sent
     if sent and not to.startswith(("http://", "https://", "env:")):  # what a variable holds stays untold

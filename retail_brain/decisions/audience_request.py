@@ -135,6 +135,8 @@ class AudienceFacts:
             anyway and earns nothing. None where it was never measured: then every purchase counts.
         at_home_only: whether goods must lie in the person's own shop; otherwise any shop of the network will do.
         opt_outs: refusals that came back of contacts: `customer_id`, `channel`, `changed_at`; None: none.
+        persons: accounts of persons: `customer_id`, `person_id`; an opt-out of one closes the channel for all of them.
+            None: every customer is a person of their own.
         planned: contacts that other campaigns plan: `campaign_id`, `customer_id`, `channel`, `day`. None: none.
         memo: remembers what is the same for many requests on these tables.
     """
@@ -154,4 +156,5 @@ class AudienceFacts:
     at_home_only: bool = False
     planned: pl.DataFrame | None = None
     opt_outs: pl.DataFrame | None = None
+    persons: pl.DataFrame | None = None
     memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)

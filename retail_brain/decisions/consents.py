@@ -96,6 +96,47 @@ def with_refusals_of_persons(consents: pl.DataFrame, persons: pl.DataFrame, as_o
     return pl.concat([consents, refused.sort("customer_id", "channel")], how="diagonal_relaxed")
 
 
+def with_opt_outs(consents: pl.DataFrame, opt_outs: pl.DataFrame) -> pl.DataFrame:
+    """Consents with the refusals that came back of contacts: columns `customer_id`, `channel`, `changed_at`."""
+    refused = opt_outs.select(
+        "customer_id",
+        "channel",
+        pl.col("changed_at").cast(consents.schema["changed_at"]),
+        granted=pl.lit(value=False),
+    )
+    return pl.concat([consents, refused], how="diagonal")
+
+
+def opt_outs_of_persons(opt_outs: pl.DataFrame, persons: pl.DataFrame | None) -> pl.DataFrame:
+    """One row per account x channel that an opt-out closes: `customer_id`, `channel`; every account of the person.
+
+    Args:
+        opt_outs: `customer_id` and `channel`.
+        persons: `customer_id` and `person_id`; None, or a customer without a row: a person of their own.
+    """
+    own = opt_outs.select("customer_id", "channel").unique()
+    if persons is None:
+        return own
+    accounts = persons.select("customer_id", "person_id").drop_nulls().unique()
+    others = own.join(accounts, on="customer_id").drop("customer_id").join(accounts, on="person_id")
+    return pl.concat([own, others.select("customer_id", "channel")]).unique().sort("customer_id", "channel")
+
+
+def keep_open(pairs: pl.DataFrame, consents: pl.DataFrame | None, closed: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `customer_id` x `channel` that may be contacted, in their order.
+
+    Args:
+        pairs: `customer_id`, `channel` and perhaps more.
+        consents: all changes of consent, opt-outs among them; None where nobody was asked.
+        closed: `customer_id` and `channel` of opt-outs, which alone decide where there are no consents.
+    """
+    keys = ["customer_id", "channel"]
+    if consents is None:
+        return pairs.join(closed, on=keys, how="anti", maintain_order="left")
+    granted = channel_states(consents.lazy()).filter("granted").select(keys).collect()
+    return pairs.join(granted, on=keys, how="semi", maintain_order="left")
+
+
 def closed_reasons(states: pl.DataFrame) -> pl.DataFrame:
     """One row per customer with a closed channel: `customer_id` and `consent_code`, the first of `CLOSED_CODES`."""
     order = pl.col("code").replace_strict({code: place for place, code in enumerate(CLOSED_CODES)}, default=None)

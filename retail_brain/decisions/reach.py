@@ -6,7 +6,13 @@ import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.channels import channel_options
-from retail_brain.decisions.consents import channel_states, closed_reasons
+from retail_brain.decisions.consents import (
+    channel_states,
+    closed_reasons,
+    opt_outs_of_persons,
+    with_opt_outs,
+    with_refusals_of_persons,
+)
 from retail_brain.decisions.contact_caps import Caps, with_open_days
 from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.decisions.holdout import is_holdout
@@ -37,7 +43,15 @@ def reach(
     # goods change neither consents nor caps: for everybody they are worked out once
     is_everybody = people.equals(facts.memo.get((facts.customers,), "everybody", lambda: everybody(facts.customers)))
     memo = facts.memo if is_everybody else FrameMemo()
-    inputs = (facts.customers, facts.consents, facts.contacts, facts.responses, facts.planned, facts.opt_outs)
+    inputs = (
+        facts.customers,
+        facts.consents,
+        facts.contacts,
+        facts.responses,
+        facts.planned,
+        facts.opt_outs,
+        facts.persons,
+    )
     caps = Caps(settings.max_contacts, settings.contact_window_days, settings.max_contacts_by_channel)
     limits = (caps.most, caps.window_days, tuple(sorted(caps.by_channel.items())), settings.control_share)
     campaign = (request.campaign_id, request.allowed_channels, tuple(request.contact_days(as_of)), as_of)
@@ -71,11 +85,14 @@ def _reachable(
     control_share: float,
 ) -> pl.DataFrame:
     """One row per customer: `channel`, `open_days` and `reach_code`, which depend on no goods."""
-    consents = _consents(facts)
+    consents = _consents(facts, as_of)
     states = None if consents is None else channel_states(consents.lazy(), as_of).collect()
     options = channel_options(people, states, facts.contacts, facts.responses, request.allowed_channels)
     if states is None and facts.opt_outs is not None:
-        options = options.join(facts.opt_outs, on=["customer_id", "channel"], how="anti")
+        closed = opt_outs_of_persons(facts.opt_outs, facts.persons)
+        # a null channel is any: who refused one must not be reached by a guess
+        is_known = pl.col("channel").is_not_null() | ~pl.col("customer_id").is_in(closed["customer_id"].implode())
+        options = options.filter(is_known).join(closed, on=["customer_id", "channel"], how="anti")
     is_open = with_open_days(options, contact_log(facts), request.contact_days(as_of), caps)
     best = is_open.group_by("customer_id", maintain_order=True).first()
     has_channel = options.select("customer_id").unique().with_columns(has_channel=pl.lit(value=True))
@@ -121,17 +138,12 @@ def contact_log(facts: AudienceFacts) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _consents(facts: AudienceFacts) -> pl.DataFrame | None:
+def _consents(facts: AudienceFacts, as_of: date) -> pl.DataFrame | None:
     """Changes of consent, those that came back of contacts among them; None where there is no table of consents."""
-    if facts.consents is None or facts.opt_outs is None:
+    if facts.consents is None or facts.opt_outs is None or facts.opt_outs.is_empty():
         return facts.consents
-    refused = facts.opt_outs.select(
-        "customer_id",
-        "channel",
-        pl.col("changed_at").cast(facts.consents.schema["changed_at"]),
-        granted=pl.lit(value=False),
-    )
-    return pl.concat([facts.consents, refused], how="diagonal")
+    consents = with_opt_outs(facts.consents, facts.opt_outs)
+    return consents if facts.persons is None else with_refusals_of_persons(consents, facts.persons, as_of)
 
 
 def _closed(states: pl.DataFrame | None, request: AudienceRequest) -> pl.DataFrame:

@@ -43,7 +43,7 @@ class CampaignContact:
 
 @dataclass(frozen=True)
 class PlannedContact:
-    """A contact of an approved campaign with how it stands: `planned`, `sent`, `failed` or `withdrawn`."""
+    """A contact of an approved campaign with its state: `planned`, `sent`, `opted_out`, or `withdrawn` by a stop."""
 
     campaign_id: str
     state: str

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaign_contacts import CampaignContact
@@ -39,7 +39,7 @@ def store_receipts(
 ) -> int:
     """Stores receipts, each once; returns how many are new.
 
-    An opt-out withdraws at once what any campaign still plans for this person by this channel.
+    A new opt-out takes back at once what any campaign still plans for this person by this channel.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -47,16 +47,26 @@ def store_receipts(
     rows: list[dict[str, Any]] = [asdict(one) | {"tenant_id": tenant, "noted_at": now} for one in receipts]
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
+        before = _known(tenant, connection, [one.receipt_id for one in receipts])
         new = database.insert_new(connection, CAMPAIGN_RECEIPTS, rows, ["tenant_id", "receipt_id"])
         table = CAMPAIGN_CONTACTS.c
         for one in receipts:
-            if one.kind == "opted_out":
+            if one.kind == "opted_out" and one.receipt_id not in before:
                 own = (table.tenant_id == tenant) & (table.customer_id == one.customer_id)
                 planned = own & (table.channel == one.channel) & (table.state == "planned") & ~table.held
-                connection.execute(update(CAMPAIGN_CONTACTS).where(planned).values(state="withdrawn"))
+                connection.execute(update(CAMPAIGN_CONTACTS).where(planned).values(state="opted_out"))
         details = {kind: sum(one.kind == kind for one in receipts) for kind in KINDS}
         append_audit(tenant, connection, AuditEntry(now, by, "campaign.receipts", f"{new} new", details))
         return new
+
+
+def _known(tenant: str, connection: Connection, receipt_ids: Sequence[str]) -> set[str]:
+    """Those of the ids that are stored already."""
+    table, known = CAMPAIGN_RECEIPTS.c, set[str]()
+    for start in range(0, len(receipt_ids), 500):
+        named = table.receipt_id.in_(receipt_ids[start : start + 500])
+        known.update(connection.execute(select(table.receipt_id).where(table.tenant_id == tenant, named)).scalars())
+    return known
 
 
 def opt_outs(tenant: str, database: Database) -> list[tuple[str, str, datetime]]:

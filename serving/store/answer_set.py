@@ -219,6 +219,7 @@ _TABLES = (
     "facts_customers",
     "facts_products",
     "facts_consents",
+    "facts_persons",
     "facts_contacts",
     "facts_contact_effect",
     "facts_responses",

@@ -205,6 +205,7 @@ def facts_of(answers: Answers, products: Sequence[int]) -> AudienceFacts:
     return AudienceFacts(
         customers=rows["facts_customers"],
         consents=rows.get("facts_consents"),
+        persons=rows.get("facts_persons"),
         contacts=rows.get("facts_contacts"),
         responses=rows.get("facts_responses"),
         purchases=of_products("facts_purchases"),

@@ -232,7 +232,7 @@ class ContactRow(Strict):
 
     customer_id: str
     group: Literal["contact", "holdout"]
-    state: Literal["planned", "sent", "failed", "withdrawn"]
+    state: Literal["planned", "sent", "opted_out", "withdrawn"]
     channel: str
     day: str
     hour: int

@@ -11,14 +11,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import polars as pl
+
 from retail_brain.csv_cells import safe_cell
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.consents import keep_open
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.files import write_text
 from retail_brain.operational.campaign_contacts import CampaignContact, campaign_contacts
-from retail_brain.operational.campaign_receipts import mark_sent, opt_outs
+from retail_brain.operational.campaign_receipts import mark_sent
 from retail_brain.operational.campaigns import StoredCampaign, campaign
 from retail_brain.operational.database import Database
 from serving.planning.campaigns.life import definition_of
+from serving.planning.people.audience_facts import consents_now
+from serving.planning.people.opt_outs import read_opt_outs
 from serving.planning.stock.webhook import Delivery, post_json
 
 _AT_ONCE = 500
@@ -54,15 +60,20 @@ class Push:
     secret: str | None = None
 
 
-def push_contacts(tenant: str, database: Database, push: Push, *, by: str, now: datetime, delivery: Delivery) -> int:
-    """Hands the due contacts over; returns how many. The held-out and those who opted out since are never among them.
+def push_contacts(
+    tenant: str, database: Database, dataset: Dataset, push: Push, *, by: str, now: datetime, delivery: Delivery
+) -> int:
+    """Hands the due contacts over; returns how many. The held-out and those who refused since are never among them.
+
+    Consents are asked again: the lake's as they are in `dataset`, and the opt-outs that came back of contacts. Earlier
+    days of a campaign that still runs are caught up.
 
     Contacts count as handed over once the target took them. One that is cut off is repeated with the same contact_ids
     and the same `Idempotency-Key`, so that a receiver who stores them can ignore it.
 
     Raises:
         NotFoundError: there is no such campaign.
-        ImpossibleError: it is not approved, or was stopped.
+        ImpossibleError: it is not approved, was stopped, or is over.
         UsageError: the target is neither a file nor an http(s) address.
         RetailBrainError: the address did not take them; what it did not take goes out the next time.
     """
@@ -72,8 +83,15 @@ def push_contacts(tenant: str, database: Database, push: Push, *, by: str, now: 
             f"campaign {push.campaign_id!r} is {stored.state}: only an approved one is handed over. Approve it first.",
             {"state": stored.state},
         )
+    ends_on = definition_of(stored).ends_on
+    if push.day >= ends_on:
+        raise ImpossibleError(
+            f"campaign {push.campaign_id!r} is over: its last day was before {ends_on}, and contacts due by {push.day} "
+            "were asked for. Name an earlier day with --day, or make a new campaign.",
+            {"ends_on": ends_on.isoformat()},
+        )
     target = _resolved(push.target)
-    due = _due(tenant, database, push)
+    due = _due(tenant, database, dataset, push)
     if urlsplit(target).scheme in {"http", "https"}:
         for start in range(0, len(due), _AT_ONCE):
             part = due[start : start + _AT_ONCE]
@@ -110,16 +128,19 @@ def contact_id(campaign_id: str, customer_id: str) -> str:
     return hashlib.sha256(f"{campaign_id}\x1f{customer_id}".encode()).hexdigest()[:32]
 
 
-def _due(tenant: str, database: Database, push: Push) -> list[CampaignContact]:
-    closed = {(person, channel) for person, channel, _ in opt_outs(tenant, database)}
-    return [
+def _due(tenant: str, database: Database, dataset: Dataset, push: Push) -> list[CampaignContact]:
+    planned = [
         one.contact
         for one in campaign_contacts(tenant, database, push.campaign_id)
-        if one.state == "planned"
-        and one.contact.group == "contact"
-        and one.contact.day <= push.day
-        and (one.contact.customer_id, one.contact.channel) not in closed
+        if one.state == "planned" and one.contact.group == "contact" and one.contact.day <= push.day
     ]
+    consents, closed = consents_now(dataset, dataset.as_of or push.day, read_opt_outs(tenant, database))
+    pairs = pl.DataFrame(
+        {"customer_id": [one.customer_id for one in planned], "channel": [one.channel for one in planned]},
+        schema={"customer_id": pl.String, "channel": pl.String},
+    )
+    is_open = set(keep_open(pairs, consents, closed).iter_rows())
+    return [one for one in planned if (one.customer_id, one.channel) in is_open]
 
 
 def _post(

@@ -9,7 +9,7 @@ import polars as pl
 from features.identity.resolve import resolve_identities
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.audience_request import AudienceFacts
-from retail_brain.decisions.consents import with_refusals_of_persons
+from retail_brain.decisions.consents import opt_outs_of_persons, with_opt_outs, with_refusals_of_persons
 from retail_brain.errors import NotFoundError
 from retail_brain.settings import Settings
 from serving.planning.people.contact_effect import caused_share
@@ -37,9 +37,11 @@ def read_facts(
     def table(name: str) -> pl.DataFrame | None:
         return dataset.scan(name).collect() if dataset.has(name) else None
 
+    persons = persons_of(dataset, as_of)
     return AudienceFacts(
         customers=_people(dataset, lines),
-        consents=consents_of_persons(dataset, as_of),
+        consents=_consents(dataset, as_of, persons),
+        persons=persons,
         contacts=table("contacts"),
         responses=table("responses"),
         purchases=lines.filter(is_offered)
@@ -54,16 +56,38 @@ def read_facts(
     )
 
 
-def consents_of_persons(dataset: Dataset, as_of: date) -> pl.DataFrame | None:
-    """All consents; a refusal of one account of a person counts for every account of theirs."""
+def consents_now(dataset: Dataset, as_of: date, opt_outs: pl.DataFrame) -> tuple[pl.DataFrame | None, pl.DataFrame]:
+    """All consents with the opt-outs (None where nobody was asked), and `customer_id` x `channel` of the opt-outs.
+
+    A refusal of one account of a person, by whichever way it came, counts for every account of theirs.
+
+    Args:
+        dataset: the lake.
+        as_of: last visible day.
+        opt_outs: refusals that came back of contacts: columns of `opt_outs.OPT_OUTS`.
+    """
+    persons = persons_of(dataset, as_of)
+    return _consents(dataset, as_of, persons, opt_outs), opt_outs_of_persons(opt_outs, persons)
+
+
+def persons_of(dataset: Dataset, as_of: date) -> pl.DataFrame | None:
+    """One row per account: `person_id`, `customer_id`; None where nothing says which accounts are of one person."""
+    if not dataset.has("identities") and not dataset.has("customers"):
+        return None
+    found = resolve_identities(dataset, as_of).filter(pl.col("id_type") == "customer_id")
+    return found.select("person_id", customer_id="id_value").collect()
+
+
+def _consents(
+    dataset: Dataset, as_of: date, persons: pl.DataFrame | None, opt_outs: pl.DataFrame | None = None
+) -> pl.DataFrame | None:
     if not dataset.has("consents"):
         return None
     # later refusals too: the contact would be made after them
     consents = replace(dataset, as_of=None).scan("consents").collect()
-    if not dataset.has("identities") and not dataset.has("customers"):
-        return consents
-    found = resolve_identities(dataset, as_of).filter(pl.col("id_type") == "customer_id")
-    return with_refusals_of_persons(consents, found.select("person_id", customer_id="id_value").collect(), as_of)
+    if opt_outs is not None:
+        consents = with_opt_outs(consents, opt_outs)
+    return consents if persons is None else with_refusals_of_persons(consents, persons, as_of)
 
 
 def check_products(dataset: Dataset, product_ids: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 import polars as pl
 
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.consents import channel_states
+from retail_brain.decisions.consents import keep_open
 from retail_brain.errors import DataError, UsageError
 
 ID_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -57,6 +57,9 @@ PROFILES: Final[Mapping[str, Profile]] = {
 _TEXTS = ("send_on", "product_id", "reason")
 
 
+_NONE_CLOSED = pl.DataFrame(schema={"customer_id": pl.String, "channel": pl.String})
+
+
 @dataclass(frozen=True)
 class ContactList:
     """A list for another system.
@@ -71,16 +74,23 @@ class ContactList:
 
 
 def contact_list(
-    audience: pl.DataFrame, identifiers: pl.DataFrame, consents: pl.DataFrame | None, name: str, country_code: str
+    audience: pl.DataFrame,
+    identifiers: pl.DataFrame,
+    consents: pl.DataFrame | None,
+    name: str,
+    country_code: str,
+    closed: pl.DataFrame = _NONE_CLOSED,
 ) -> ContactList:
     """The people of an audience as another system wants them.
 
     Args:
-        audience: `customer_id`, and perhaps `group` (only `contact` is listed), `send_on`, `product_id`, `reason`.
+        audience: `customer_id`, and perhaps `group` (only `contact` is listed), `state` (only `planned` is listed),
+            `send_on`, `product_id`, `reason`.
         identifiers: result of `identifiers_of`.
-        consents: with the refusals of persons; None where nobody was asked.
+        consents: with the refusals of persons and the opt-outs; None where nobody was asked.
         name: of the profile.
         country_code: of numbers that have none, such as 86.
+        closed: `customer_id` and `channel` of opt-outs, which decide where there are no consents.
 
     Raises:
         UsageError: there is no such profile, or the audience has no `customer_id`.
@@ -91,10 +101,12 @@ def contact_list(
         raise UsageError(f"the audience has no column customer_id; got {audience.columns}. Give what `audience` wrote.")
     profile = PROFILES[name]
     people = audience.filter(pl.col("group") == "contact") if "group" in audience.columns else audience
-    people = people.unique("customer_id", maintain_order=True)
-    left_out = {"held out": audience["customer_id"].n_unique() - people.height}
+    left_out = {"held out": audience["customer_id"].n_unique() - people["customer_id"].n_unique()}
+    to_come = people.filter(pl.col("state") == "planned") if "state" in people.columns else people
+    left_out["withdrawn or sent already"] = people["customer_id"].n_unique() - to_come["customer_id"].n_unique()
+    people = to_come.unique("customer_id", maintain_order=True)
     found = identifiers.filter(pl.col("kind").is_in(list(profile.columns))).join(people, on="customer_id", how="semi")
-    allowed = _allowed(found, consents)
+    allowed = _allowed(found, consents, closed)
     usable = allowed.with_columns(value=_written(allowed, profile, country_code)).drop_nulls("value")
     values = usable.unique(["customer_id", "kind"], maintain_order=True).pivot(
         "kind", index="customer_id", values="value"
@@ -197,12 +209,9 @@ def _keys(rows: pl.DataFrame, country_code: str) -> pl.DataFrame:
     return pl.concat(forms).drop_nulls("key").unique()
 
 
-def _allowed(found: pl.DataFrame, consents: pl.DataFrame | None) -> pl.DataFrame:
-    if consents is None:
-        return found
-    granted = channel_states(consents.lazy()).filter("granted").select("customer_id", "channel").collect()
+def _allowed(found: pl.DataFrame, consents: pl.DataFrame | None, closed: pl.DataFrame) -> pl.DataFrame:
     channel = pl.col("kind").replace_strict(_CHANNEL_OF, return_dtype=pl.String).alias("channel")
-    return found.with_columns(channel).join(granted, on=["customer_id", "channel"], how="semi", maintain_order="left")
+    return keep_open(found.with_columns(channel), consents, closed)
 
 
 def _written(rows: pl.DataFrame, profile: Profile, country_code: str) -> pl.Series:

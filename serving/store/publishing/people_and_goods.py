@@ -123,6 +123,7 @@ def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions
         ),
         "facts_customers": facts.customers,
         "facts_consents": facts.consents,
+        "facts_persons": facts.persons,
         "facts_contacts": facts.contacts,
         "facts_responses": facts.responses,
         "campaigns": dataset.scan("campaigns").collect() if dataset.has("campaigns") else None,

@@ -83,6 +83,17 @@ def test_without_a_consent_table_nobody_has_refused():
     assert (audience.height, exclusions.height) == (1, 0)
 
 
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_who_opted_out_is_not_listed_by_any_card_whether_or_not_anybody_was_asked(is_asked):
+    opt_outs = pl.DataFrame({"customer_id": ["a"], "channel": ["sms"], "changed_at": [NOW]})
+    known = consents(*((one, "sms", True, 1) for one in "abc")) if is_asked else None
+    persons = pl.DataFrame({"customer_id": ["a", "b", "c"], "person_id": ["a", "a", "c"]})
+    facts = make_facts("a", "b", "c", consents=known, opt_outs=opt_outs, persons=persons)
+    audience, exclusions = build_audience(make_pairs(a=0.5, b=0.5, c=0.5), facts, request(), AS_OF, SETTINGS)
+    assert audience["customer_id"].to_list() == ["c"]
+    assert codes(exclusions) == {"no_consent": 2}
+
+
 def test_the_latest_change_of_consent_counts():
     given_then_taken = consents(
         ("a", "sms", True, 1), ("a", "sms", False, 2), ("b", "sms", False, 1), ("b", "sms", True, 2)

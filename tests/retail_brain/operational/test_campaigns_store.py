@@ -174,7 +174,18 @@ def test_receipts_count_once_and_an_opt_out_withdraws_what_is_planned_by_that_ch
         "opted_out": 1,
     }
     states = {one.contact.customer_id: one.state for one in campaign_contacts("main", database, "spring")}
-    assert states == {"A": "withdrawn", "B": "planned", "C": "planned"}
+    assert states == {"A": "opted_out", "B": "planned", "C": "planned"}
+
+
+def test_a_repeated_receipt_takes_nothing_back_that_was_planned_since(database: Database) -> None:
+    refusal = ContactReceipt("r1", "before", "A", "sms", "opted_out", NOW)
+    store_receipts("main", database, [refusal], by="gateway", now=NOW)
+    approved(database, person("A"))  # A consented again meanwhile
+    assert store_receipts("main", database, [refusal], by="gateway", now=NOW) == 0
+    assert [one.state for one in campaign_contacts("main", database, "spring")] == ["planned"]
+    again = ContactReceipt("r2", "before", "A", "sms", "opted_out", NOW)
+    assert store_receipts("main", database, [refusal, again], by="gateway", now=NOW) == 1
+    assert [one.state for one in campaign_contacts("main", database, "spring")] == ["opted_out"]
 
 
 def test_contacts_that_were_handed_over_are_sent_and_stay_so(database: Database) -> None:

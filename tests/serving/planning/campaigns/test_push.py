@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, RetailBrainError, UsageError
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
@@ -62,9 +63,21 @@ def desk(database: Database, make_source: Any, define: Any, change: Any) -> life
     return made
 
 
-def push(database: Database, target: str, **changes: Any) -> int:
+def push(database: Database, target: str, tables: dict[str, pl.DataFrame] | None = None, **changes: Any) -> int:
     asked = Push("spring", **({"day": DAY, "target": target} | changes))
-    return push_contacts("main", database, asked, by="Li", now=NOW, delivery=Delivery(5, 1, 0))
+    lake = Dataset.from_frames(tables or {})
+    return push_contacts("main", database, lake, asked, by="Li", now=NOW, delivery=Delivery(5, 1, 0))
+
+
+def consents(*rows: tuple[str, bool, datetime]) -> pl.DataFrame:
+    names = ["customer_id", "granted", "changed_at"]
+    return pl.DataFrame(rows, schema=names, orient="row").with_columns(channel=pl.lit("sms"))
+
+
+def cards(*people: str) -> pl.DataFrame:
+    """Cards that one phone joins to one person."""
+    one = {"id_type": "phone", "id_value": "13800138000", "source": "t"}
+    return pl.DataFrame([{"customer_id": name} | one for name in people])
 
 
 def told(database: Database, state: str = "planned") -> set[str]:
@@ -115,6 +128,47 @@ def test_who_opted_out_since_the_approval_is_not_told_by_any_campaign(
     seen = life.preview(desk, change("next", 1)).preview
     assert seen is not None
     assert [(step["code"], step["customers"]) for step in seen["steps"]] == [("no_consent", 1)]
+
+
+def test_who_refused_in_the_lake_since_the_approval_is_not_told(desk: life.Desk, tmp_path: Path) -> None:
+    people = sorted(told(desk.database))
+    before, after = datetime(2025, 1, 1), datetime(2025, 3, 1, 8)
+    known = consents(*((name, True, before) for name in people[:3]), (people[0], False, after))
+    assert push(desk.database, str(tmp_path / "out.csv"), {"consents": known}) == 2
+    assert told(desk.database, "sent") == set(people[1:3])
+
+
+def test_a_consent_after_an_opt_out_opens_the_channel_again(
+    database: Database, make_source: Any, define: Any, change: Any, tmp_path: Path
+) -> None:
+    refusal = ContactReceipt("r", "old", "c0", "sms", "opted_out", datetime(2025, 1, 5, tzinfo=UTC))
+    store_receipts("main", database, [refusal], by="gateway", now=NOW)
+    known = consents(("c0", True, datetime(2025, 2, 1)))
+    desk = life.Desk(database, make_source(people=1, changes={"consents": known}), Settings())
+    life.save(desk, change("spring"), define())
+    life.preview(desk, change("spring", 1))
+    life.approve(desk, change("spring", 2))
+    assert push(database, str(tmp_path / "out.csv"), {"consents": known}) == 1
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_an_opt_out_of_one_card_closes_the_channel_for_every_card_of_the_person(
+    desk: life.Desk, tmp_path: Path, is_asked: bool
+) -> None:
+    people = sorted(told(desk.database))
+    refusal = ContactReceipt("r", "other", "another card", "sms", "opted_out", NOW)
+    store_receipts("main", desk.database, [refusal], by="gateway", now=NOW)
+    known = consents(*((name, True, datetime(2025, 1, 1)) for name in people))
+    tables = {"identities": cards("another card", people[0])} | ({"consents": known} if is_asked else {})
+    assert push(desk.database, str(tmp_path / "out.csv"), tables) == len(people) - 1
+    assert told(desk.database) == {people[0]}
+
+
+def test_earlier_days_are_caught_up_while_a_campaign_runs_and_never_after_it(desk: life.Desk, tmp_path: Path) -> None:
+    with pytest.raises(ImpossibleError, match="is over"):
+        push(desk.database, str(tmp_path / "out.csv"), day=date(2025, 3, 8))
+    people = len(told(desk.database))
+    assert push(desk.database, str(tmp_path / "out.csv"), day=date(2025, 3, 7)) == people > 0
 
 
 def test_an_opt_out_closes_a_channel_that_the_lake_still_grants(

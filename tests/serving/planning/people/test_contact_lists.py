@@ -1,7 +1,8 @@
 """Lists of people for other systems, and the refusals that come back."""
 
 import hashlib
-from datetime import date, datetime
+from contextlib import closing
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +13,10 @@ from retail_brain.cli.app import app
 from retail_brain.dataset import Dataset
 from retail_brain.errors import DataError, UsageError
 from retail_brain.lake import open_lake
+from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
+from retail_brain.operational.database import Database
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.workspace import Workspace
 from serving.planning.people.contact_lists import contact_list, identifiers_of, lake_customers, owners_of
 
 AT = datetime(2026, 1, 1, 9)
@@ -87,6 +92,20 @@ def test_people_held_out_or_without_consent_are_not_listed() -> None:
     assert dict(made.left_out) == {"held out": 1, "no consent to its channel": 1}
 
 
+def test_opt_outs_count_where_nobody_was_asked_too() -> None:
+    closed = pl.DataFrame({"customer_id": ["a", "b"], "channel": ["sms", "email"]})
+    made = contact_list(audience("a", "b"), known(), None, "sms", "86", closed)
+    assert made.rows["phone"].to_list() == ["8613800138001"]
+    assert dict(made.left_out) == {"no consent to its channel": 1}
+
+
+def test_of_the_people_of_a_campaign_only_those_still_to_come_are_listed() -> None:
+    people = audience("a", "b", "g", "e", state=["withdrawn", "planned", "sent", "opted_out"])
+    made = contact_list(people, known(), None, "sms", "86")
+    assert made.rows["phone"].to_list() == ["8613800138001"]
+    assert dict(made.left_out) == {"withdrawn or sent already": 3}
+
+
 def test_consent_to_mail_gives_no_number_away() -> None:
     made = contact_list(audience("a"), known(), granted(("a", "email")), "meta", "86")
     assert made.rows.rows() == [(digest("jane.doe+x@gmail.com"), None)]
@@ -156,6 +175,12 @@ def test_verbs_list_people_and_close_channels(tmp_path: Path) -> None:
         assert done.exit_code == 0, done.output
         return done.stdout
 
+    def refuse(person: str) -> None:
+        refusal = ContactReceipt(person, "k", person, "sms", "opted_out", datetime.now(UTC))
+        with closing(Database(Workspace(tmp_path).database_url)) as database:
+            upgrade(database)
+            store_receipts("main", database, [refusal], by="gateway", now=datetime.now(UTC))
+
     run("ingest", str(data))
     export = (
         "contacts",
@@ -174,3 +199,5 @@ def test_verbs_list_people_and_close_channels(tmp_path: Path) -> None:
     stored = open_lake(str(tmp_path / "var" / "main" / "lake")).scan("consents").filter(~pl.col("granted")).collect()
     assert stored.select("customer_id", "channel").rows() == [("b", "any")]
     assert stored["changed_at"].dt.date()[0] >= date(2026, 1, 1)
+    refuse("a")
+    assert "0 people" in run(*export)
