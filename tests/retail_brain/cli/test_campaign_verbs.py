@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from retail_brain.cli.app import app
-from retail_brain.errors import ConflictError, NotFoundError, UsageError
+from retail_brain.errors import ConflictError, DataError, NotFoundError, UsageError
 from retail_brain.workspace import Workspace
 
 DRAFT = """
@@ -80,6 +80,14 @@ def test_with_json_the_verbs_tell_ids_counts_rows_and_files(home: Path) -> None:
     assert [(row["campaign_id"], row["state"]) for row in as_json(home, "list")["rows"]] == [("milk", "running")]
     assert as_json(home, "show", "milk")["rows"][0]["approved_by"] == "Wang"
     assert as_json(home, "contacts", "milk", "--out", str(home / "people.csv"))["counts"] == {"people": 20}
+    without_lake = run(home, "push", "milk", "--to", str(home / "due.csv"), "--day", "2025-03-14")
+    assert isinstance(without_lake.exception, DataError)  # consents are asked again
+    sales = home / "sales"
+    sales.mkdir()
+    head = "transaction_id,sold_at,store_id,product_id,customer_id,units,unit_price\n"
+    lines = "".join(f"t{n},2025-02-{n:02} 10:00,S,P,a,1,2\n" for n in range(1, 20))
+    (sales / "transactions.csv").write_text(head + lines, encoding="utf-8")
+    assert CliRunner().invoke(app, ["--home", str(home), "--quiet", "ingest", str(sales)]).exit_code == 0
     sent = as_json(home, "push", "milk", "--to", str(home / "due.csv"), "--day", "2025-03-14")
     assert sent["counts"] == {"contacts": told}
     assert sent["files"] == [{"path": str(home / "due.csv"), "rows": told}]
