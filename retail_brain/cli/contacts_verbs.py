@@ -40,8 +40,8 @@ def export(
     assert dataset.as_of is not None
     code = country_code or chosen.settings.audience.phone_country_code
     consents, closed = consents_now(dataset, dataset.as_of, tenant_opt_outs(chosen.workspace))
-    people = read_table(audience, "AUDIENCE", as_text=True)
-    made = contact_list(people, identifiers_of(dataset), consents, profile, code, closed)
+    told = read_table(audience, "AUDIENCE", as_text=True)
+    made = contact_list(told, identifiers_of(dataset), consents, profile, code, closed)
     write_table(made.rows if columns is None else mapped(made.rows, read_export_mapping(columns)), out)
     reported().counts |= {"listed": made.rows.height, "left_out": dict(made.left_out)}
     typer.echo(f"{made.rows.height:,} people -> {out}")

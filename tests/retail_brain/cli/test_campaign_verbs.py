@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from retail_brain.cli.app import app
-from retail_brain.errors import ConflictError, DataError, NotFoundError, UsageError
+from retail_brain.errors import ConflictError, NotFoundError, UsageError
 from retail_brain.workspace import Workspace
 
 DRAFT = """
@@ -81,7 +81,7 @@ def test_with_json_the_verbs_tell_ids_counts_rows_and_files(home: Path) -> None:
     assert as_json(home, "show", "milk")["rows"][0]["approved_by"] == "Wang"
     assert as_json(home, "contacts", "milk", "--out", str(home / "people.csv"))["counts"] == {"people": 20}
     without_lake = run(home, "push", "milk", "--to", str(home / "due.csv"), "--day", "2025-03-14")
-    assert isinstance(without_lake.exception, DataError)  # consents are asked again
+    assert isinstance(without_lake.exception, NotFoundError)  # consents are asked again
     sales = home / "sales"
     sales.mkdir()
     head = "transaction_id,sold_at,store_id,product_id,customer_id,units,unit_price\n"
