@@ -34,9 +34,10 @@ class Columns:
             UsageError: there is no such column, or it cannot be compared.
         """
         if column not in self.types:
-            nearest = get_close_matches(column, self.types, n=3, cutoff=0.5) or list(self.types)[:8]
+            same = [name for name in self.types if name.lower() == column.lower()]
+            nearest = same or get_close_matches(column.lower(), self.types, n=3, cutoff=0.5) or list(self.types)[:8]
             raise UsageError(
-                f"{self.table} have no column {column!r}; the nearest are {', '.join(nearest)}. "
+                f"there is no column {column!r} of {self.table}; the nearest are {', '.join(nearest)}. "
                 "`retail-brain segments columns` lists all of them.",
                 {"column": column, "nearest": nearest},
             )

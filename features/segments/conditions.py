@@ -70,12 +70,12 @@ class Condition:
             case Known():
                 return column.is_not_null()
             case OneOf(values=values):
-                wanted = [self._literal(part.column, value) for value in values]
+                wanted = [self.columns.literal(part.column, value) for value in values]
                 if kind == "texts":
                     return pl.any_horizontal(column.list.contains(value) for value in wanted)
-                return (
-                    pl.any_horizontal(column == value for value in wanted) if len(wanted) < 9 else column.is_in(wanted)
-                )
+                if kind == "number":
+                    return column.cast(pl.Float64).is_in(pl.Series(wanted, dtype=pl.Float64).implode())
+                return column.is_in(pl.Series(wanted).implode())
             case Between(low=low, high=high):
                 self._check_order(part.column, kind)
                 return (column >= self._literal(part.column, low)) & (column <= self._literal(part.column, high))

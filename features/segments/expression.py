@@ -32,7 +32,11 @@ class RelativeDay(_Node):
         return as_of + timedelta(days=self.today_plus)
 
 
-Value = StrictBool | StrictInt | StrictFloat | RelativeDay | StrictStr
+_MOST_NUMBER: Final = 1e15
+"""Largest number of a literal, either way: beyond it whole numbers are no longer exact, and it is a slip."""
+_Whole = Annotated[StrictInt, Field(ge=-_MOST_NUMBER, le=_MOST_NUMBER)]
+_Real = Annotated[StrictFloat, Field(ge=-_MOST_NUMBER, le=_MOST_NUMBER, allow_inf_nan=False)]
+Value = StrictBool | _Whole | _Real | RelativeDay | StrictStr
 """A literal. A day is text such as `2026-02-28`: the column it is compared with says that it is a day."""
 Column = Annotated[str, Field(pattern=COLUMN_PATTERN, max_length=100)]
 Relation = Literal["=", "!=", "<", "<=", ">", ">="]

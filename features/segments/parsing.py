@@ -47,6 +47,8 @@ def parse(text: str) -> Expression:
         )
     try:
         return _grammar().parse_string(text, parse_all=True)[0]  # type: ignore[no-any-return]
+    except RecursionError as error:
+        raise UsageError("the segment has too many brackets or `not` within each other. Split it.") from error
     except pp.ParseBaseException as error:
         place = min(error.loc, len(text))
         why = f" ({error.msg})" if isinstance(error, pp.ParseFatalException) else ""

@@ -28,7 +28,8 @@ def goods_of(definition: CampaignDefinition, source: CampaignSource) -> tuple[st
             raise NotFoundError(
                 f"products {unknown} are not known. Look them up with /search.", {"product_ids": unknown}
             )
-        return definition.product_ids
+        # a product named twice is one product: counted twice it would promise its stock twice
+        return tuple(dict.fromkeys(definition.product_ids))
     if definition.category is not None:
         chosen, said = goods.filter(pl.col("category") == definition.category), f"the category {definition.category!r}"
     else:
