@@ -66,7 +66,7 @@ def test_buyers_of_any_of_the_goods_are_told_apart_from_those_of_the_one_named(m
         ({"customer_ids": ["c1", "c2"]}, {"P1"}),
     ],
 )
-def test_a_product_named_twice_promises_its_stock_once() -> None:
+def test_a_product_named_twice_promises_its_stock_once(define: Any, make_source: Any) -> None:
     once = preview_of(plan_campaign(define(product_ids=["P1"]), "k", make_source(people=9), NONE, SETTINGS))
     twice = preview_of(plan_campaign(define(product_ids=["P1", "P1"]), "k", make_source(people=9), NONE, SETTINGS))
     assert twice == once
