@@ -1,7 +1,8 @@
 """Turns an expression over one table into a Polars expression; what needs other tables is answered by the caller."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -70,12 +71,7 @@ class Condition:
             case Known():
                 return column.is_not_null()
             case OneOf(values=values):
-                wanted = [self.columns.literal(part.column, value) for value in values]
-                if kind == "texts":
-                    return pl.any_horizontal(column.list.contains(value) for value in wanted)
-                if kind == "number":
-                    return column.cast(pl.Float64).is_in(pl.Series(wanted, dtype=pl.Float64).implode())
-                return column.is_in(pl.Series(wanted).implode())
+                return self._is_among(kind, column, [self.columns.literal(part.column, value) for value in values])
             case Between(low=low, high=high):
                 self._check_order(part.column, kind)
                 return (column >= self._literal(part.column, low)) & (column <= self._literal(part.column, high))
@@ -87,6 +83,14 @@ class Condition:
                     contains = column.list.contains(literal)
                     return contains if relation == "=" else ~contains
                 return _related(column, relation, literal)
+
+    def _is_among(self, kind: str, column: pl.Expr, wanted: Sequence[float | str | date | bool]) -> pl.Expr:
+        if kind == "texts":
+            return pl.any_horizontal(column.list.contains(value) for value in wanted)
+        if kind == "number":
+            # polars compares no whole numbers with others in a list
+            return column.cast(pl.Float64).is_in(pl.Series(wanted, dtype=pl.Float64).implode())
+        return column.is_in(pl.Series(wanted).implode())
 
     def _literal(self, column: str, value: Value) -> pl.Expr:
         return pl.lit(self.columns.literal(column, value))
