@@ -95,7 +95,7 @@ def save_campaign(database: Database, change: Change, definition: Mapping[str, A
 
 
 def note_preview(database: Database, change: Change, preview: Mapping[str, Any]) -> StoredCampaign:
-    """Stores the preview that an approval will be about.
+    """Stores the preview that an approval will be about; whoever looks is not the author of a change.
 
     Raises:
         ConflictError: somebody else changed the campaign since that version.
@@ -104,7 +104,9 @@ def note_preview(database: Database, change: Change, preview: Mapping[str, Any])
         UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
-        values = {"state": "previewed", "preview": dict(preview)}
+        present = _locked(connection, change)
+        author = {"changed_by": present.changed_by, "changed_at": present.changed_at}
+        values = {"state": "previewed", "preview": dict(preview)} | author
         return advance(connection, change, OPEN, values, "campaign.previewed")
 
 

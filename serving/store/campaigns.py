@@ -1,4 +1,4 @@
-"""Facts for campaigns from published answers, so that page, API and command line plan from the same numbers."""
+"""Facts for campaigns from published answers, so that API and command line plan from the same numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

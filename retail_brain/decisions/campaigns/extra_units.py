@@ -7,26 +7,19 @@ import polars as pl
 
 EXTRA_UNITS = {"store_id": pl.String, "product_id": pl.String, "date": pl.Date, "units": pl.Float64}
 """One row per store x product x date: expected units that campaigns cause."""
-_LEAST_LAGS = 100
-"""Answers from which the days until a purchase are taken from the past. Chosen by judgement, not measured."""
 
 
-def lag_shares(days: int, lags: pl.Series | None = None) -> list[float]:
-    """Shares of caused purchases by days after the contact, 0 to `days - 1`; they sum to 1.
+def lag_shares(days: int) -> list[float]:
+    """Shares of caused purchases by days after the contact, 0 to `days - 1`; they fall evenly and sum to 1.
 
     Args:
         days: within which purchases count.
-        lags: days between contact and answer in the past. Few of them, or None: shares that fall evenly to nothing.
 
     >>> lag_shares(3)
     [0.5, 0.3333333333333333, 0.16666666666666666]
     """
-    seen = None if lags is None else lags.filter(lags.is_between(0, days - 1))
-    if seen is None or len(seen) < _LEAST_LAGS:
-        falling = np.arange(days, 0, -1, dtype=np.float64)
-        return [float(share) for share in falling / falling.sum()]
-    counts = np.bincount(seen.to_numpy(), minlength=days).astype(np.float64)
-    return [float(share) for share in counts / counts.sum()]
+    falling = np.arange(days, 0, -1, dtype=np.float64)
+    return [float(share) for share in falling / falling.sum()]
 
 
 def extra_units(contacts: pl.DataFrame, shares: list[float], units_per_purchase: pl.DataFrame) -> pl.DataFrame:

@@ -110,7 +110,7 @@ def approve(desk: Desk, change: Change) -> StoredCampaign:
     present = campaign(change.tenant, desk.database, change.campaign_id)
     if desk.settings.campaigns.second_person and present.changed_by == change.by and present.version == change.version:
         raise ImpossibleError(
-            f"{change.by} changed or previewed campaign {change.campaign_id!r} last; the setting "
+            f"{change.by} changed campaign {change.campaign_id!r} last; the setting "
             "campaigns.second_person wants somebody else to approve it. Ask a colleague."
         )
     for _ in range(_TRIES):
@@ -168,12 +168,13 @@ def other_plans(tenant: str, database: Database, campaign_id: str | None, today:
     since = today - timedelta(days=window_days)
     rows = [
         one
-        for one in campaign_contacts(tenant, database, since=since)
+        for one in campaign_contacts(tenant, database)
         if one.campaign_id != campaign_id and one.contact.group == "contact" and one.state in {"planned", "sent"}
     ]
     lasting = {name for name, one in stored.items() if state_on(one, today) in {"approved", "running"}}
     promises = _promises(one for one in rows if one.campaign_id in lasting)
-    return OtherPlans(_contacts(rows), promises, read_opt_outs(tenant, database))
+    contacts = _contacts(one for one in rows if one.contact.day >= since)
+    return OtherPlans(contacts, promises, read_opt_outs(tenant, database))
 
 
 def _contacts(rows: Iterable[PlannedContact]) -> pl.DataFrame:

@@ -30,6 +30,6 @@ def test_caused_purchases_are_spread_over_the_days_after_the_contact() -> None:
     assert extra_units(contacts.clear(), [1.0], NONE).schema == EXTRA_UNITS
 
 
-def test_shares_come_from_the_past_where_it_says_enough() -> None:
-    assert lag_shares(4, pl.Series([0] * 50 + [1] * 50 + [9] * 50)) == [0.5, 0.5, 0.0, 0.0]
-    assert lag_shares(2, pl.Series([1] * 99)) == pytest.approx([2 / 3, 1 / 3])
+def test_shares_fall_evenly_and_sum_to_one() -> None:
+    assert lag_shares(2) == pytest.approx([2 / 3, 1 / 3])
+    assert sum(lag_shares(28)) == pytest.approx(1)

@@ -79,7 +79,21 @@ def test_a_second_person_approves_where_the_house_wants_it(
     life.preview(desk, change("spring", 1))
     with pytest.raises(ImpossibleError, match="somebody else"):
         life.approve(desk, change("spring", 2))
-    assert life.approve(desk, change("spring", 2, "Wang")).approved_by == "Wang"
+    life.preview(desk, change("spring", 2, "Wang"))
+    with pytest.raises(ImpossibleError, match="somebody else"):
+        life.approve(desk, change("spring", 3))  # a colleague's preview makes the author no second person
+    assert life.approve(desk, change("spring", 3, "Wang")).approved_by == "Wang"
+
+
+def test_promises_last_as_long_as_the_campaign_though_its_contacts_left_the_window_of_caps(
+    database: Database, make_source: Any, define: Any, change: Any
+) -> None:
+    desk = life.Desk(database, make_source(), SETTINGS)
+    approved(desk, change, "spring", define(ends_on="2025-04-15"))
+    first = min(one.contact.day for one in campaign_contacts("main", database, "spring"))
+    for days, contacts, promises in ((7, 6, 6), (8, 0, 6), (60, 0, 0)):
+        plans = life.other_plans("main", database, None, first + timedelta(days=days), 7)
+        assert (plans.contacts.height, plans.promises.height) == (contacts, promises)
 
 
 CHANNELS = ("sms", "app", "wechat")
