@@ -109,7 +109,7 @@ def show(
 
 @segments.command()
 def members(name: _NameArgument, out: OutOption, lake: LakeOption = None) -> None:
-    """The people of a segment, one row per customer account: person_id, customer_id, is_contactable, channels."""
+    """The people of a segment, one row per account: person_id, customer_id, is_contactable, granted_channels."""
     import polars as pl
 
     from retail_brain.operational.segments import find_segment

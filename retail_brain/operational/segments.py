@@ -1,5 +1,6 @@
 """Stores customer segments by name: every change is a new version, with who saved it, when, and its people then."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,6 +14,8 @@ from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import SEGMENT_MEMBERS, SEGMENTS
 
+_STAGE = "stage:"
+"""Names of the lifecycle stages in campaigns begin so: `stage:friend`."""
 _MOST_NAME = 100
 """Characters of a name, as the column holds."""
 
@@ -72,13 +75,11 @@ def save_segment(
         version: version that was changed (optimistic locking; 0 = the name is new); None replaces any.
 
     Raises:
-        UsageError: the name is empty or too long.
+        UsageError: the name is empty or too long, or cannot be told from another.
         ConflictError: somebody else changed the segment since that version.
         UnavailableError: the database does not answer.
     """
-    name = draft.name.strip()
-    if not name or len(name) > _MOST_NAME:
-        raise UsageError(f"the segment's name has {len(name)} characters; wanted 1 to {_MOST_NAME}. Choose another.")
+    name = _checked_name(draft.name)
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
         present = _newest(tenant, connection, name)
@@ -190,6 +191,18 @@ def static_members(database: Database, segment: StoredSegment) -> list[str]:
         return list(connection.execute(query).scalars())
 
 
+def _checked_name(name: str) -> str:
+    """The name as it is stored: é written in two characters is the é in one."""
+    usable = unicodedata.normalize("NFC", name).strip()
+    if not usable or len(usable) > _MOST_NAME:
+        raise UsageError(f"the segment's name has {len(usable)} characters; wanted 1 to {_MOST_NAME}. Choose another.")
+    hidden = [character for character in usable if unicodedata.category(character).startswith("C")]
+    if hidden or usable.lower().startswith(_STAGE):
+        why = "holds characters that nobody sees" if hidden else f"begins with {_STAGE}, as the lifecycle stages do"
+        raise UsageError(f"the segment's name {usable!r} {why}. Choose another.")
+    return usable
+
+
 def _conflict(name: str, present: StoredSegment | None, draft: SegmentDraft, version: int) -> ConflictError:
     """Says what is stored and what was to be stored; a segment that was never saved, or was removed, has version 0."""
     mine = {"expression": draft.expression, "note": draft.note}
@@ -212,10 +225,16 @@ def _conflict(name: str, present: StoredSegment | None, draft: SegmentDraft, ver
 
 
 def _find(tenant: str, connection: Connection, name: str) -> StoredSegment:
-    present = _newest(tenant, connection, name.strip())
+    present = _newest(tenant, connection, unicodedata.normalize("NFC", name).strip())
     if present is None or present.is_removed:
+        if present is not None:
+            raise NotFoundError(
+                f"segment {present.name!r} was removed by {present.saved_by} on {present.saved_at:%Y-%m-%d}. "
+                "Save it again to use it.",
+                {"segment": name},
+            )
         query = select(SEGMENTS.c.name).where(SEGMENTS.c.tenant_id == tenant).distinct()
-        nearest = get_close_matches(name, list(connection.execute(query).scalars()), n=3, cutoff=0.4)
+        nearest = get_close_matches(name, list(connection.execute(query).scalars()), n=3, cutoff=0.6)
         hint = f"Is it {', '.join(nearest)}?" if nearest else "`retail-brain segments list` shows what there is."
         raise NotFoundError(f"there is no segment {name!r}. {hint}", {"segment": name})
     return present

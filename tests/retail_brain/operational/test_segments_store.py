@@ -66,8 +66,10 @@ def test_a_removed_segment_is_gone_but_on_record_and_can_be_saved_again(database
     save(database)
     remove_segment("main", database, "沉睡好友", removed_by="赵", now=NOW)
     assert list_segments("main", database) == []
-    with pytest.raises(NotFoundError, match="Is it 沉睡好友"):
+    with pytest.raises(NotFoundError, match="was removed by 赵"):
         find_segment("main", database, "沉睡好友")
+    with pytest.raises(NotFoundError, match="Is it 沉睡好友"):
+        find_segment("main", database, "沉睡好")
     again = save(database, version=0)
     history = segment_history("main", database, "沉睡好友")
     assert [(one.version, one.is_removed) for one in history] == [(3, False), (2, True), (1, False)]
@@ -83,7 +85,21 @@ def test_a_static_segment_keeps_its_people_and_tenants_share_none(database: Data
         find_segment("other", database, "沉睡好友")
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 101])
-def test_a_name_that_cannot_be_stored_is_refused(database: Database, name: str) -> None:
-    with pytest.raises(UsageError, match="1 to 100"):
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("", "1 to 100"),
+        ("  ", "1 to 100"),
+        ("x" * 101, "1 to 100"),
+        ("a\nb", "nobody sees"),
+        ("Stage:friend", "stages"),
+    ],
+)
+def test_a_name_that_cannot_be_used_is_refused(database: Database, name: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
         save(database, name)
+
+
+def test_a_name_is_the_same_however_its_letters_are_written(database: Database) -> None:
+    save(database, "cafe\u0301")
+    assert find_segment("main", database, "caf\u00e9").name == "caf\u00e9"
