@@ -195,7 +195,8 @@ class _Book:
             return
         for name in acts.keys() & {"moved_in", "moved_out", "moving"}:
             self.sums[name] += acts[name]
-        self.blocks["cost"][0] += acts.get("moving", 0.0)
+        # a replay of no period has no block that the moves could be told in
+        self.blocks["cost"][:1] += acts.get("moving", 0.0)
 
     def balance(self, now: dict[str, Floats]) -> None:
         """Adds what came to the stock and left it."""

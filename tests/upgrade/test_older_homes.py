@@ -41,9 +41,9 @@ def state(moved: Workspace) -> Iterator[State]:
     state.stop()
 
 
-DECIDED_ANEW = ("transfers", "leftovers", "attention", "suggestions")
+DECIDED_ANEW = ("transfers", "leftovers", "attention", "suggestions", "anomalies")
 """Decisions that newer versions take otherwise, on the same models and data: one plan of all stock,
-with orders of the warehouses."""
+with orders of the warehouses; and anomalies, which older versions did not look for."""
 
 
 def answered(answers: Answers) -> tuple[object, ...]:
