@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import polars as pl
 
@@ -12,7 +13,10 @@ from retail_brain.workspace import Workspace
 from serving.planning.demand.overrides import has_database
 
 OPT_OUTS = pl.Schema([("customer_id", pl.String()), ("channel", pl.String()), ("changed_at", pl.Datetime("us"))])
-"""One row per person x channel that was refused, and when (UTC)."""
+"""One row per person x channel that was refused, and when at the latest, in the local time of any zone."""
+_FARTHEST_ZONE = timedelta(hours=14)
+"""Opt-outs are stored in UTC, consents in the local time of the shop, which is at most so far ahead: a consent counts as
+the later one only where it is that in every zone. In doubt the channel stays closed."""
 
 
 def read_opt_outs(tenant: str, database: Database) -> pl.DataFrame:
@@ -21,7 +25,10 @@ def read_opt_outs(tenant: str, database: Database) -> pl.DataFrame:
     Raises:
         UnavailableError: the database does not answer.
     """
-    rows = [(person, channel, at.replace(tzinfo=None)) for person, channel, at in opt_outs(tenant, database)]
+    rows = [
+        (person, channel, at.replace(tzinfo=None) + _FARTHEST_ZONE)
+        for person, channel, at in opt_outs(tenant, database)
+    ]
     return pl.DataFrame(rows, schema=OPT_OUTS, orient="row")
 
 
