@@ -15,8 +15,8 @@ from serving.planning.demand.overrides import has_database
 OPT_OUTS = pl.Schema([("customer_id", pl.String()), ("channel", pl.String()), ("changed_at", pl.Datetime("us"))])
 """One row per person x channel that was refused, and when at the latest, in the local time of any zone."""
 _FARTHEST_ZONE = timedelta(hours=14)
-"""Opt-outs are stored in UTC, consents in the local time of the shop, which is at most so far ahead: a consent counts as
-the later one only where it is that in every zone. In doubt the channel stays closed."""
+"""Opt-outs are stored in UTC, consents in the local time of the shop, which is at most so far ahead: a consent counts
+as the later one only where it is that in every zone. In doubt the channel stays closed."""
 
 
 def read_opt_outs(tenant: str, database: Database) -> pl.DataFrame:
