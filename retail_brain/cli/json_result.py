@@ -155,7 +155,8 @@ class _Lines(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        if self._onward is not None:
+        # Python flushes once more when this object goes, perhaps after the stream that it passed text on to was closed
+        if self._onward is not None and not self._onward.closed:
             self._onward.flush()
 
     def isatty(self) -> bool:

@@ -1,5 +1,6 @@
 """`--json`: every verb has it, stdout is one JSON object however the verb ends, and exit codes stay."""
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 
 from retail_brain.cli import main
 from retail_brain.cli.app import app
+from retail_brain.cli.json_result import Result, _Lines
 
 ROOT: Any = typer.main.get_command(app)
 KEYS = {"verb", "ok", "exit_code", "seconds", "ids", "counts", "files", "rows", "steps", "warnings", "messages"}
@@ -123,3 +125,13 @@ def test_without_it_nothing_changes(tmp_path: Path) -> None:
     told = json.loads(again.stdout)
     assert told["ids"]["key"].startswith("rb_")
     assert any("name 'marketer' already" in text for text in told["warnings"])
+
+
+def test_a_stream_that_outlives_the_one_it_passes_text_on_to_goes_quietly() -> None:
+    onward = io.StringIO()
+    stream = _Lines(Result(), onward)
+    stream.write("note: three rows were left out\n")
+    onward.close()
+    stream.flush()
+    stream.close()
+    assert stream.closed
