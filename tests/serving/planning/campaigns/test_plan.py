@@ -57,6 +57,12 @@ def test_buyers_of_any_of_the_goods_are_told_apart_from_those_of_the_one_named(m
     assert found["expected_buyers_any"] == pytest.approx(2 * (1 - 0.6 * 0.8))
 
 
+def test_a_product_named_twice_promises_its_stock_once(define: Any, make_source: Any) -> None:
+    once = preview_of(plan_campaign(define(product_ids=["P1"]), "k", make_source(people=9), NONE, SETTINGS))
+    twice = preview_of(plan_campaign(define(product_ids=["P1", "P1"]), "k", make_source(people=9), NONE, SETTINGS))
+    assert twice == once
+
+
 @pytest.mark.parametrize(
     ("changes", "goods"),
     [
@@ -66,12 +72,6 @@ def test_buyers_of_any_of_the_goods_are_told_apart_from_those_of_the_one_named(m
         ({"customer_ids": ["c1", "c2"]}, {"P1"}),
     ],
 )
-def test_a_product_named_twice_promises_its_stock_once(define: Any, make_source: Any) -> None:
-    once = preview_of(plan_campaign(define(product_ids=["P1"]), "k", make_source(people=9), NONE, SETTINGS))
-    twice = preview_of(plan_campaign(define(product_ids=["P1", "P1"]), "k", make_source(people=9), NONE, SETTINGS))
-    assert twice == once
-
-
 def test_goods_may_be_named_by_what_they_are_or_chosen_for_each_person(
     make_source: Any, define: Any, changes: dict[str, Any], goods: set[str]
 ) -> None:
