@@ -235,8 +235,7 @@ class _Job:
     def _person(
         self, identities: pl.LazyFrame, products: pl.LazyFrame, buyers: BuyerReferences, model: RepeatBuying | None
     ) -> None:
-        gap = buyers.typical_gap_days
-        rules = replace(self.options.rules, typical_gap_days=gap) if gap else self.options.rules
+        rules = self.options.rules.of_chain(buyers.typical_gap_days)
         churn = fit_churn_of_past(buyers.days.lazy(), self.as_of, rules)
         options = PersonOptions(
             rules if churn is None else replace(rules, churn=churn),

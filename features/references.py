@@ -11,7 +11,7 @@ from retail_brain.dataset import Dataset
 _ABC_SHARES = (0.8, 0.95)
 """Cumulative shares of revenue at which classes A and B end: the usual 80 and 95 %."""
 
-_MONEY_DIGITS = 4
+MONEY_DIGITS = 4
 """Digits of money after the point: finer than any currency, coarser than the error of a sum of floats."""
 
 
@@ -128,9 +128,9 @@ def buyer_references(lines: pl.LazyFrame, as_of: date, max_buyers: int = 50_000)
             pl.col("date").filter(sold).min().alias("first"),
             pl.col("date").filter(sold).max().alias("last"),
             # sums of floats depend on the order of the rows, which the engine does not keep; a rounded one does not
-            spend.sum().round(_MONEY_DIGITS).alias("total"),
+            spend.sum().round(MONEY_DIGITS).alias("total"),
             pl.col("transaction_id").filter(sold & recent).n_unique().alias("baskets_365d"),
-            spend.filter(recent).sum().round(_MONEY_DIGITS).alias("spend_365d"),
+            spend.filter(recent).sum().round(MONEY_DIGITS).alias("spend_365d"),
         )
         .filter(pl.col("purchases") > 0)
         .collect(engine="streaming")

@@ -14,7 +14,7 @@ A person's rhythm is their mean gap between purchase days, drawn towards `typica
 `typical_gap_weight` more gaps of that length. Silence is allowed for `quiet_gaps` such gaps and at least `quiet_days`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -84,6 +84,10 @@ class LifecycleRules:
     churn: ChurnModel = field(default_factory=ChurnModel)
     trend_days: int = 56
     trend_ratio: float = 1.5
+
+    def of_chain(self, typical_gap_days: float | None) -> "LifecycleRules":
+        """The rules with the typical gap of a chain; as they are where nobody has bought twice."""
+        return replace(self, typical_gap_days=typical_gap_days) if typical_gap_days else self
 
 
 def lifecycle(

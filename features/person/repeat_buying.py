@@ -1,4 +1,4 @@
-"""BG/NBD model: probability of still being a customer, and expected purchases.
+"""BG/NBD model: expected purchases of people who are still customers.
 
 Fader, Hardie and Lee (2005), "Counting your customers the easy way", Marketing Science 24(2). A customer buys at random
 at a rate that varies between customers (gamma r, alpha) and after each purchase leaves for good with a probability that
@@ -58,26 +58,16 @@ class RepeatBuying:
         total: Numbers = buys + stays + np.logaddexp(alive, gone)
         return total
 
-    def probability_alive(self, repeats: Numbers, last: Numbers, age: Numbers) -> Numbers:
-        """Probability of not having left, given the purchases (1 after a single purchase, by assumption of the model).
-
-        Arguments as in `log_likelihood`.
-        """
-        odds = self._odds_of_leaving(repeats, last, age)
-        alive: Numbers = 1 / (1 + odds)
-        return alive
-
-    def expected_purchases(self, weeks: float, repeats: Numbers, last: Numbers, age: Numbers) -> Numbers:
-        """Expected purchases in the next `weeks` weeks (equation 10).
-
-        Other arguments as in `log_likelihood`.
-        """
-        active = self.expected_if_alive(weeks, repeats, age)
-        expected: Numbers = active / (1 + self._odds_of_leaving(repeats, last, age))
-        return expected
-
     def expected_if_alive(self, weeks: float, repeats: Numbers, age: Numbers) -> Numbers:
-        """Expected purchases of somebody who has not left (equation 10, rearranged so that it does not overflow)."""
+        """Expected purchases in the next `weeks` weeks of somebody who has not left.
+
+        Equation 10 without the probability of having left, rearranged so that it does not overflow.
+
+        Args:
+            weeks: length of the time ahead.
+            repeats: purchases after the first.
+            age: weeks from the first purchase to now.
+        """
         r, alpha, a, b = self.r, self.alpha, self.a, self.b
         share = weeks / (alpha + age + weeks)
         # the formula divides by a - 1, and its limit is finite: step aside
@@ -86,12 +76,6 @@ class RepeatBuying:
         active = (near + b + repeats - 1) / (near - 1) * (1 - (1 - share) ** (near - 1) * series)
         expected: Numbers = np.maximum(active, 0)
         return expected
-
-    def _odds_of_leaving(self, repeats: Numbers, last: Numbers, age: Numbers) -> Numbers:
-        growth = (self.r + repeats) * (np.log(self.alpha + age) - np.log(self.alpha + last))
-        # the exponent is bounded because exp overflows at about 709; odds that great are certainty already
-        odds = self.a / np.maximum(self.b + repeats - 1, 1e-12) * np.exp(np.minimum(growth, 600))
-        return np.where(repeats > 0, odds, 0.0)
 
 
 def fit_repeat_buying(summary: pl.DataFrame) -> RepeatBuying:

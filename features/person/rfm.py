@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from features.references import MONEY_DIGITS
+
 RFM_FEATURES = ("recency_score", "frequency_score", "monetary_score", "rfm")
 _FIFTHS = (0.2, 0.4, 0.6, 0.8)
 """Shares of the buyers below each border: RFM in fifths, as the trade has it."""
@@ -56,7 +58,7 @@ def rfm_scores(edges: RfmEdges | None) -> list[pl.Expr]:
 def _borders_below(column: str, borders: tuple[float, ...]) -> pl.Expr:
     """How many borders lie below the value, 0 to 4."""
     # rounded as the borders are: a border is somebody's own value, and must not lie below it by an error of summing
-    value = pl.col(column).cast(pl.Float64).round(4)
+    value = pl.col(column).cast(pl.Float64).round(MONEY_DIGITS)
     return pl.sum_horizontal((value > border).cast(pl.Int32) for border in borders)
 
 

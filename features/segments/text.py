@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 from features.segments.expression import (
+    COLUMN_PATTERN,
     And,
     Between,
     Compare,
@@ -19,7 +20,6 @@ from features.segments.expression import (
 )
 
 DAY_PATTERN = r"\d{4}-\d{2}-\d{2}"
-WORD = r"[^\W\d]\w*"
 RESERVED = frozenset(
     {"and", "or", "not", "in", "is", "known", "missing", "between", "has", "today", "true", "false"}
     | {"bought", "did", "contacted", "responded", "last", "days", "day", "at", "least", "times", "time"}
@@ -80,7 +80,7 @@ def _value(value: Value) -> str:
         return "today" if days == 0 else f"today {'+' if days > 0 else '-'} {abs(days)}"
     if isinstance(value, str):
         # a word and a day need no quotes
-        if _is_day(value) or (re.fullmatch(WORD, value) and value.lower() not in RESERVED):
+        if _is_day(value) or (re.fullmatch(COLUMN_PATTERN, value) and value.lower() not in RESERVED):
             return value
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'

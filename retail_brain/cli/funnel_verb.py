@@ -16,11 +16,8 @@ def funnel(
     lake: LakeOption = None,
 ) -> None:
     """How people moved from stranger to old friend and away, by month and shop: from_stage, to_stage, people."""
-    from dataclasses import replace
-
     import polars as pl
 
-    from features.identity.evidence import IdentityRules
     from features.identity.resolve import resolve_identities
     from features.jobs import feature_options
     from features.person.funnel import stage_moves
@@ -32,10 +29,10 @@ def funnel(
     day = dataset.as_of
     assert day is not None
     with chosen.progress.step("funnel") as step:
-        identities = resolve_identities(dataset, day, IdentityRules()).collect().lazy()
-        gap = buyer_references(buyer_lines(dataset, day, identities), day).typical_gap_days
-        rules = feature_options(chosen.settings).rules
-        moves = stage_moves(dataset, identities, replace(rules, typical_gap_days=gap) if gap else rules, day, months)
+        options = feature_options(chosen.settings)
+        identities = resolve_identities(dataset, day, options.identity).collect().lazy()
+        buyers = buyer_references(buyer_lines(dataset, day, identities), day)
+        moves = stage_moves(dataset, identities, options.rules.of_chain(buyers.typical_gap_days), day, months)
         write_table(moves, out)
         step.rows = moves.height
     newest = moves.filter(pl.col("month_end") == day)
