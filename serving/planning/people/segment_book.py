@@ -84,10 +84,11 @@ def people_of_segment(segment: StoredSegment, database: Database, sources: Segme
     """
     if not segment.is_static:
         return select_people(stored_expression(segment), sources)
-    members = static_members(database, segment)
+    members = pl.LazyFrame({"customer_id": static_members(database, segment)}, schema={"customer_id": pl.String})
     person = sources.person.select("person_id", "customer_ids", "is_contactable", "granted_channels")
-    is_member = pl.col("customer_ids").list.set_intersection(pl.lit(members, dtype=pl.List(pl.String))).list.len() > 0
-    return person.filter(is_member).sort("person_id").collect()
+    accounts = person.select("person_id", customer_id="customer_ids").explode("customer_id")
+    found = accounts.join(members, on="customer_id", how="semi").select("person_id").unique()
+    return person.join(found, on="person_id", how="semi").sort("person_id").collect()
 
 
 def customers_of(people: pl.DataFrame) -> list[str]:
