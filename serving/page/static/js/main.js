@@ -60,14 +60,16 @@ function frame(view) {
 function render({ focus = false } = {}) {
   leaving.abort();
   leaving = new AbortController();
+  // its own signal: by the time a view that was left fails, `leaving` is that of the view after it
+  const { signal } = leaving;
   const { view, params } = readRoute();
   const main = frame(view);
   if (focus) {
     scrollTo(0, 0);
     main.focus({ preventScroll: true });
   }
-  Promise.resolve(DRAW[view](main, { params, overview, signal: leaving.signal })).catch((error) => {
-    if (leaving.signal.aborted) return;
+  Promise.resolve(DRAW[view](main, { params, overview, signal })).catch((error) => {
+    if (signal.aborted) return;
     if (!("status" in error)) console.error(error);
     replace(main, failed(error, () => render()));
   });
