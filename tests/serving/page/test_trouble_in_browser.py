@@ -107,7 +107,7 @@ def test_a_service_that_is_down_is_told_and_may_be_tried_again(open_page: Open) 
     watched = open_page("overview", "en", quiet=False)
     page = watched.page
     expect(page.locator(".tiles")).to_be_visible()
-    page.route("**/search", lambda route: route.abort())
+    page.route("**/replenish", lambda route: route.abort())
     page.locator("nav [data-view=replenishment]").click()
     expect(page.locator(".failed")).to_contain_text("The service cannot be reached")
     page.unroute("**/replenish")
@@ -157,7 +157,7 @@ def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
     page = open_page("overview", "en", quiet=False).page
     expect(page.locator(".tiles")).to_be_visible()
     refused = {"error": {"code": "forbidden", "message": "role marketer may not use /replenish.", "details": {}}}
-    page.route("**/search", lambda route: route.fulfill(status=403, json=refused))
+    page.route("**/replenish", lambda route: route.fulfill(status=403, json=refused))
     page.locator("nav [data-view=replenishment]").click()
     expect(page.locator(".failed")).to_contain_text("This key's role has no access to this")
     expect(page.locator(".failed")).to_contain_text("role marketer may not use /replenish.")
@@ -189,7 +189,7 @@ def test_paper_gets_the_whole_list_and_no_controls(open_page: Open) -> None:
     page = open_page("overview", "en").page
     expect(page.locator(".tiles")).to_be_visible()
     lines = [fake_stock.suggestion("S01", 0, f"P{number:04d}") for number in range(250)]
-    page.route("**/search", lambda route: route.fulfill(json={"suggestions": lines, "total": 250, "names": {}}))
+    page.route("**/replenish", lambda route: route.fulfill(json={"suggestions": lines, "total": 250, "names": {}}))
     page.goto(page.url.split("#")[0] + "#/replenishment?store=S01")
     expect(page.locator("tbody tr")).to_have_count(100)
     page.emulate_media(media="print")
@@ -246,7 +246,7 @@ def test_one_day_of_forecast_without_any_history_is_drawn(open_page: Open) -> No
 def test_a_chain_without_a_demand_model_has_an_overview(open_page: Open) -> None:
     page = open_page("audience", "en", quiet=False).page
     refused = {"error": {"code": "model", "message": "no demand model has been promoted.", "details": {}}}
-    page.route("**/search", lambda route: route.fulfill(status=422, json=refused))
+    page.route("**/replenish", lambda route: route.fulfill(status=422, json=refused))
     page.locator("nav [data-view=overview]").click()
     expect(page.locator(".empty")).to_contain_text("no demand model has been promoted.")
     expect(page.locator(".tiles")).to_contain_text("3,210")
