@@ -8,7 +8,17 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Annotated, Final, Literal, Union
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, TypeAdapter
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    TypeAdapter,
+    ValidationError,
+)
 
 COLUMN_PATTERN: Final = r"^[^\W\d]\w*$"
 HISTORY_KINDS: Final = ("bought", "did", "contacted", "responded")
@@ -132,6 +142,17 @@ for _model in (InStores, History, Not, And, Or):
 
 EXPRESSION: Final[TypeAdapter[Expression]] = TypeAdapter(Expression)
 """Reads the JSON form."""
+
+
+_LIMITS: Final = ("greater_than_equal", "less_than_equal", "finite_number")
+"""Errors of a value of the right type: of a literal that may be of several, they say more than "no boolean"."""
+
+
+def problem_of(error: ValidationError) -> tuple[str, str]:
+    """What is wrong with an expression: the place in its tree, and the sentence."""
+    errors = error.errors(include_url=False, include_context=False)
+    told = next((one for one in errors if one["type"] in _LIMITS), errors[0])
+    return ".".join(str(step) for step in told["loc"]), f"{told['msg']}, got {str(told['input'])[:40]}"
 
 
 def parts(expression: Expression) -> Iterator[Expression]:

@@ -21,6 +21,7 @@ from features.segments.expression import (
     OneOf,
     Or,
     RelativeDay,
+    problem_of,
 )
 from features.segments.text import DAY_PATTERN, RESERVED
 from retail_brain.errors import UsageError
@@ -59,10 +60,7 @@ def parse(text: str) -> Expression:
             {"position": place + 1},
         ) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(
-            f"the segment cannot be used: {first['msg']}, got {first['input']!r}. Mend that value."
-        ) from error
+        raise UsageError(f"the segment cannot be used: {problem_of(error)[1]}. Mend that value.") from error
 
 
 def _depth(text: str) -> int:

@@ -8,7 +8,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from features.demand.periods import last_visible_day
-from features.segments.expression import EXPRESSION, Expression
+from features.segments.expression import EXPRESSION, Expression, problem_of
 from features.segments.parsing import parse
 from features.segments.selection import SegmentCount, count_people, select_people
 from features.segments.sources import SegmentSources
@@ -43,10 +43,9 @@ def read_expression(stated: str | Mapping[str, Any]) -> Expression:
     try:
         return EXPRESSION.validate_python(stated)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        where, problem = problem_of(error)
         raise UsageError(
-            f"the segment's JSON cannot be read at {where or 'the top'}: {first['msg']}. "
+            f"the segment's JSON cannot be read at {where or 'the top'}: {problem}. "
             "Write it as text, or see docs/segments.md for its form."
         ) from error
 
