@@ -5,6 +5,7 @@ process namespace) and the process that writes it. The file is an orphan when th
 machine wrote it, when it is a day old.
 """
 
+import filecmp
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ import socket
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,33 @@ def atomic_path(path: Path) -> Iterator[Path]:
             shutil.rmtree(aside, ignore_errors=True)
         else:
             aside.unlink(missing_ok=True)
+
+
+def hand_over(path: Path, write: Callable[[Path], object]) -> Path:
+    """Writes a file for another system and overwrites none that it may not have taken yet; returns the file's path.
+
+    Where another file is at `path`, the new one gets the next free number (`STEM_2.csv`). A file with the same content
+    stays the only one, so that an interrupted run can be repeated.
+
+    Args:
+        path: where the other system looks.
+        write: writes the file to the temporary path that it is given.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path.parent)
+    aside = path.with_name(name_aside(f".{path.name}"))
+    try:
+        write(aside)
+        number, place = 1, path
+        while place.exists():
+            if filecmp.cmp(aside, place, shallow=False):
+                return place
+            number += 1
+            place = path.with_name(f"{path.stem}_{number}{path.suffix}")
+        aside.replace(place)
+        return place
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:

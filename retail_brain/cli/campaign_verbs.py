@@ -190,10 +190,14 @@ def push(
         dataset = current().dataset(lake)
         sent = push_contacts(tenant, desk.database, dataset, asked, by=by, now=datetime.now(UTC), delivery=delivery)
     reported().ids |= {"campaign": campaign_id, "day": str(due)}
-    reported().counts["contacts"] = sent
-    if sent and not to.startswith(("http://", "https://", "env:")):  # what a variable holds stays untold
-        reported().wrote(to, sent)
-    typer.echo(f"{campaign_id}: {sent:,} contacts due by {due} handed over")
+    reported().counts["contacts"] = sent.contacts
+    place = ""
+    if sent.file is not None and not to.startswith("env:"):  # of what a variable holds only the name is told
+        reported().wrote(sent.file, sent.contacts)
+        place = f" in {sent.file}"
+    elif sent.file is not None:
+        place = f" in {sent.file.name}"
+    typer.echo(f"{campaign_id}: {sent.contacts:,} contacts due by {due} handed over{place}")
 
 
 @campaign.command()

@@ -63,7 +63,7 @@ def export(
     mapping = ExportMapping() if columns is None else read_export_mapping(columns)
     form = OrderForm(_details(lake), mapping, by_supplier)
     with closing(open_database()) as database:
-        exports = export_orders(
+        done = export_orders(
             chosen.workspace.tenant,
             database,
             target=to,
@@ -72,12 +72,17 @@ def export(
             delivery=delivery,
             form=form,
         )
-    lines = sum(len(one.lines) for one in exports)
-    reported().ids["exports"] = [one.export_id for one in exports]
-    reported().counts |= {"orders": lines, "exports": len(exports)}
-    typer.echo(
-        f"{lines} orders in {len(exports)} exports to {shown_address(to)}" if exports else "nothing new to export"
-    )
+    lines = sum(len(one.lines) for one in done.exports)
+    reported().ids["exports"] = [one.export_id for one in done.exports]
+    reported().counts |= {"orders": lines, "exports": len(done.exports)}
+    if not done.exports:
+        typer.echo("nothing new to export")
+        return
+    # of what a variable holds only the name is told
+    is_named = to.startswith("env:")
+    places = ", ".join(file.name if is_named else str(file) for file in done.files)
+    places = f"{to} ({places})" if is_named and places else places or shown_address(to)
+    typer.echo(f"{lines} orders in {len(done.exports)} exports to {places}")
 
 
 def _details(lake: str | None) -> "Callable[[pl.DataFrame], pl.DataFrame]":

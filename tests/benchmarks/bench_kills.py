@@ -1,175 +1,114 @@
 """`kill -9` at random moments of every verb that writes: does the rerun end as the undisturbed run does?
 
-    python tests/benchmarks/bench_kills.py [--kills 100] [--seed 1] [--ready HOME] [--verbs VERB ...]
+    python tests/benchmarks/bench_kills.py [--kills 100] [--seed 1] [--ready FOLDER] [--verbs VERB ...] [--minutes M]
 
 Each verb runs on the smallest sample chain, from a copy of the same home. First it runs twice without a kill: what
 differs between these two (times, random ids) is compared by its presence only. Then, for every kill, a copy of the home
-is taken, the verb is killed at a random moment of its length, run again to its end, and the home is compared with that
-of the undisturbed run: rows of the lake, of features and of the operational database, files of bundles, models and
-answers, what was exported and backed up. Left-overs of the killed run count as a difference too.
+is taken, the verb is killed, run again to its end, and the home is compared with that of the undisturbed run: rows of
+the lake, of features and of the operational database, files of bundles, models and answers, what was exported and
+backed up. Left-overs of the killed run count as a difference too.
+
+Every second kill comes at a random second, the others before a random change of a file (open, write, rename, unlink,
+fsync: `kill_at_write.c`, which a C compiler makes), since the seconds of a verb are mostly reading and computing.
+With --ready the chain, the home and every kill so far (kills.jsonl) are kept there, and a second call goes on.
 """
 
 import argparse
-import hashlib
 import json
+import os
 import random
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-import polars as pl
 from fault_tools import print_table, ready_home, run, small_chain, start
+from home_prints import Print, differences, fingerprint, same_by_nature
 
-Print = dict[str, str]
-"""Name of a part of a home -> digest of what it holds."""
-_TABLES = ("decisions", "exports", "export_lines", "receipts", "rules", "overrides", "events")
-_VOLATILE = {"manifest.json", "MLmodel", "meta.yaml", "python_env.yaml", "conda.yaml", "requirements.txt"}
-"""Files that name times, versions or random ids: their presence is compared."""
+SETTINGS = """
+[demand]
+sample_paths = 20
+backtest_windows = 1
+"""
+"""Of the tenant: little to compute, since the files that are left are what counts."""
+CAMPAIGN = {
+    "name": "Spring",
+    "kind": "mixed",
+    "starts_on": "2025-03-11",
+    "ends_on": "2025-03-25",
+    "slots": [{"channel": "sms", "text": "Spring.", "text_zh": "春天。", "contact_cost": 0.01}],
+}
+TRIES = 4
+"""Moments that are drawn for one kill: a verb may be over before one, where the machine was faster."""
 
 
 @dataclass(frozen=True)
 class Verb:
-    """A call to be killed, on a copy of the home `base` (or on an empty one)."""
+    """A call to be killed, on a copy of the ready home (or on an empty one)."""
 
     name: str
     arguments: tuple[str, ...]
     is_fresh: bool = False
 
 
-def verbs(chain: Path, backup: Path) -> list[Verb]:
+def verbs(kept: Path) -> list[Verb]:
     """The verbs; HOME in an argument stands for the home of the call."""
     return [
-        Verb("ingest", ("ingest", str(chain)), is_fresh=True),
+        Verb("ingest", ("ingest", str(kept / "chain")), is_fresh=True),
         Verb("features", ("features",)),
         Verb("train demand", ("train", "demand")),
         Verb("train recommender", ("train", "recommender")),
         Verb("promote", ("promote", "demand", "2", "--force")),
         Verb("publish", ("publish",)),
-        Verb("export", ("orders", "export", "--to", "HOME/orders.csv")),
-        Verb("backup", ("backup", "--to", "HOME/backup.tar.gz")),
-        Verb("restore", ("restore", str(backup)), is_fresh=True),
+        Verb("orders export", ("orders", "export", "--to", "HOME/orders.csv")),
+        Verb("orders receive", ("orders", "receive", str(kept / "came.csv"), "--on", "2025-03-12")),
+        Verb("campaign push", ("campaign", "push", "spring", "--to", "HOME/due.csv", "--day", "2025-03-20")),
         Verb("events collect", ("events", "collect")),
+        Verb("contacts optout", ("contacts", "optout", str(kept / "refused.csv"), "--on", "2025-03-12")),
+        Verb("forecast", ("forecast", "--horizon", "7", "--out", "HOME/forecast.parquet")),
+        Verb("backup", ("backup", "--to", "HOME/backup.tar.gz")),
+        Verb("restore", ("restore", str(kept / "base.tar.gz")), is_fresh=True),
     ]
 
 
-def fingerprint(home: Path) -> Print:
-    """Digests of all that a home holds, under names that do not change from run to run."""
-    found: Print = {}
-    main = home / "var" / "main"
-    for table in sorted((main / "lake").glob("*/_delta_log")):
-        found[f"lake/{table.parent.name}"] = rows_digest(pl.read_delta(str(table.parent)))
-    for file in sorted((main / "features").rglob("*.parquet")):
-        found[f"features/{file.parent.relative_to(main / 'features')}"] = ""
-    for name, frame in feature_tables(main / "features"):
-        found[f"features/{name}"] = rows_digest(frame)
-    current = main / "answers" / "CURRENT"
-    if current.exists():
-        add_files(found, "answers", main / "answers" / current.read_text().strip())
-    for pointer in sorted((main / "bundles").glob("*/CHAMPION")):
-        found[f"champion/{pointer.parent.name}"] = pointer.read_text().strip()
-        add_files(found, f"bundle/{pointer.parent.name}", pointer.parent / pointer.read_text().strip())
-    add_models(found, home)
-    add_database(found, home / "var" / "operational.db")
-    for file in (home / "orders.csv",):
-        if file.exists():
-            frame = pl.read_csv(file, infer_schema=False)
-            found["orders.csv"] = rows_digest(frame.drop("export_id", "decided_at", strict=False))
-    if (home / "backup.tar.gz").exists():
-        add_backup(found, home / "backup.tar.gz")
-    left = [*home.rglob("*.tmp"), *home.rglob(".*.tmp*"), *home.rglob(".rb-*")]
-    found |= {f"left over: {path.name}": "" for path in left}
-    return found
+@dataclass(frozen=True)
+class Kill:
+    """One kill and what the rerun left.
+
+    Attributes:
+        at: `12.3 of 15.0 s` or `change 100 of 900`.
+        problems: what a rerun left otherwise; empty when it ended as the undisturbed run does.
+    """
+
+    verb: str
+    number: int
+    at: str
+    seconds: float
+    problems: list[str]
 
 
-def rows_digest(frame: pl.DataFrame) -> str:
-    """Digest of the rows, whatever their order; lists as text."""
-    frame = frame.select(sorted(frame.columns))
-    rows = sorted(repr(row) for row in frame.iter_rows())
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+@dataclass(frozen=True)
+class Usual:
+    """Two undisturbed runs: what they leave, how long the second took, and how many changes of files it made."""
 
-
-def feature_tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
-    """Each feature table, its parts put together."""
-    for name in sorted({path.relative_to(folder).parts[0] for path in folder.rglob("*.parquet")}):
-        files = sorted((folder / name).rglob("*.parquet")) if (folder / name).is_dir() else [folder / name]
-        yield name, pl.concat([pl.read_parquet(file) for file in files], how="diagonal")
-
-
-def add_files(found: Print, name: str, folder: Path) -> None:
-    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        content = b"" if file.name in _VOLATILE else file.read_bytes()
-        found[f"{name}/{file.relative_to(folder)}"] = hashlib.sha256(content).hexdigest()
-
-
-def add_models(found: Print, home: Path) -> None:
-    """Registered versions and the metrics of their runs; states of all runs."""
-    database = home / "mlruns" / "main" / "mlflow.db"
-    if not database.exists():
-        return
-    with closing(sqlite3.connect(database)) as connection:
-        versions = connection.execute("select name, version, run_id from model_versions order by 1, 2").fetchall()
-        for name, version, run_id in versions:
-            metrics = connection.execute(
-                "select key, value, step from metrics where run_uuid = ? order by 1, 3", [run_id]
-            )
-            found[f"model/{name}/{version}"] = repr([row for row in metrics if "seconds" not in row[0]])
-        states = {row[0] for row in connection.execute("select status from runs")}
-        if "RUNNING" in states:
-            found["left over: a run is open"] = ""
-
-
-def add_database(found: Print, database: Path) -> None:
-    """Rows of the operational database without times and random ids, in order."""
-    if not database.exists():
-        return
-    with closing(sqlite3.connect(database)) as connection:
-        for table in _TABLES:
-            cursor = connection.execute(f"select * from {table}")
-            names = [column[0] for column in cursor.description]
-            keep = [
-                place for place, name in enumerate(names) if not name.endswith(("_at", "export_id")) and name != "id"
-            ]
-            rows = sorted(repr([row[place] for place in keep]) for row in cursor)
-            found[f"database/{table}"] = f"{len(rows)} {hashlib.sha256(repr(rows).encode()).hexdigest()}"
-
-
-def add_backup(found: Print, file: Path) -> None:
-    with tarfile.open(file) as archive:
-        for member in archive:
-            data = archive.extractfile(member)
-            content = b"" if data is None or Path(member.name).name in _VOLATILE else data.read()
-            if member.name.endswith(".db"):
-                content = b""
-            found[f"backup/{member.name}"] = hashlib.sha256(content).hexdigest()
-
-
-def same_by_nature(first: Print, second: Print) -> set[str]:
-    """Names whose content is the same in two undisturbed runs, and so must be after a kill."""
-    return {name for name, digest in first.items() if second.get(name) == digest}
-
-
-def differences(wanted: Print, got: Print, fixed: set[str]) -> list[str]:
-    """What a rerun left otherwise than the undisturbed run."""
-    missing = [f"missing {name}" for name in wanted if name not in got and name in fixed]
-    more = [name if name.startswith("left over") else f"more: {name}" for name in got if name not in wanted]
-    return [*missing, *more, *(f"other {name}" for name in fixed if name in got and got[name] != wanted[name])]
+    wanted: Print
+    fixed: set[str]
+    seconds: float
+    changes: int
 
 
 class Killer:
     """Kills verbs on copies of one home."""
 
-    def __init__(self, base: Path, work: Path, seed: int) -> None:
-        self.base, self.work = base, work
-        self.chance = random.Random(seed)
+    def __init__(self, base: Path, work: Path, library: Path | None, seed: int) -> None:
+        self.base, self.work, self.library, self.seed = base, work, library, seed
 
     def home(self, verb: Verb) -> Path:
         home = self.work / "victim"
@@ -181,47 +120,91 @@ class Killer:
     def arguments(self, verb: Verb, home: Path) -> list[str]:
         return [text.replace("HOME", str(home)) for text in verb.arguments]
 
-    def undisturbed(self, verb: Verb) -> tuple[Print, float]:
-        home = self.home(verb)
-        done = run(home, *self.arguments(verb, home))
-        assert done.code == 0, f"{verb.name}: {done.said[-2000:]}"
-        return fingerprint(home), done.seconds
+    def usual(self, verb: Verb) -> Usual:
+        wanted, _, _ = self.undisturbed(verb)
+        again, seconds, changes = self.undisturbed(verb)
+        return Usual(wanted, same_by_nature(wanted, again), seconds, changes)
 
-    def kill(self, verb: Verb, second: float) -> tuple[Path, bool]:
-        """Starts the verb and kills it after some seconds; whether it was still running."""
-        home = self.home(verb)
+    def undisturbed(self, verb: Verb) -> tuple[Print, float, int]:
+        home, count = self.home(verb), self.work / "changes"
+        count.unlink(missing_ok=True)
+        with self.watched({"KILL_AT": "0", "KILL_COUNT": str(count)}):
+            done = run(home, *self.arguments(verb, home))
+        assert done.code == 0, f"{verb.name}: {done.said[-2000:]}"
+        changes = max(map(int, count.read_text().split())) if count.exists() else 0
+        return fingerprint(home), done.seconds, changes
+
+    def watched(self, variables: dict[str, str]) -> "_Environment":
+        preload = {} if self.library is None else {"LD_PRELOAD": str(self.library)}
+        return _Environment({**preload, "KILL_UNDER": str(self.work), **variables})
+
+    def kill(self, verb: Verb, number: int, usual: Usual) -> Kill:
+        """Kills the verb once, runs it again and compares."""
+        chance = random.Random(f"{self.seed} {verb.name} {number}")
+        began = time.monotonic()
+        for _ in range(TRIES):
+            by_change = self.library is not None and usual.changes and number % 2
+            home, at = (self.at_change if by_change else self.at_second)(verb, usual, chance)
+            if at is not None:
+                break
+        else:
+            return Kill(verb.name, number, "over before", time.monotonic() - began, [])
+        done = run(home, *self.arguments(verb, home), timeout=900)
+        if done.code or done.crashed:
+            problems = [f"the rerun ended with {done.code}: {done.message}"]
+        else:
+            problems = differences(usual.wanted, fingerprint(home), usual.fixed)
+        return Kill(verb.name, number, at, round(time.monotonic() - began, 1), problems)
+
+    def at_second(self, verb: Verb, usual: Usual, chance: random.Random) -> tuple[Path, str | None]:
+        home, second = self.home(verb), chance.uniform(0.3, usual.seconds)
         process = start(home, *self.arguments(verb, home))
         with suppress(subprocess.TimeoutExpired):
             process.communicate(timeout=second)
-        was_running = process.poll() is None
+        is_running = process.poll() is None
         process.send_signal(signal.SIGKILL)
         process.communicate()
-        return home, was_running
+        return home, f"{second:.1f} of {usual.seconds:.1f} s" if is_running else None
 
-    def report(self, verb: Verb, kills: int) -> tuple[tuple[object, ...], list[str]]:
-        """A row of the table, and what was wrong."""
-        wanted, _ = self.undisturbed(verb)
-        again, length = self.undisturbed(verb)
-        fixed = same_by_nature(wanted, again)
-        problems, ran = [], 0
-        for _ in range(kills):
-            # the libraries are loaded in the first part, which writes nothing
-            second = self.chance.uniform(0.3 * length if length < 6 else 1.5, length)
-            home, was_running = self.kill(verb, second)
-            ran += was_running
-            done = run(home, *self.arguments(verb, home), timeout=900)
-            where = f"{verb.name} killed at {second:.2f} of {length:.2f} s"
-            if done.code or done.crashed:
-                problems.append(f"{where}: the rerun ended with {done.code}: {done.message}")
-                continue
-            problems += [f"{where}: {text}" for text in differences(wanted, fingerprint(home), fixed)[:4]]
-        row = (f"`{verb.name}`", f"{length:.1f}", kills, ran, f"{len(fixed)} of {len(wanted)}", len(problems))
-        print(row, *problems, sep="\n", flush=True)
-        return row, problems
+    def at_change(self, verb: Verb, usual: Usual, chance: random.Random) -> tuple[Path, str | None]:
+        home, change = self.home(verb), chance.randint(1, usual.changes)
+        with self.watched({"KILL_AT": str(change)}):
+            done = run(home, *self.arguments(verb, home))
+        is_killed = done.code == -signal.SIGKILL
+        return home, f"change {change} of {usual.changes}" if is_killed else None
 
 
-def with_decisions(home: Path) -> None:
-    """Approved orders to be exported, events to be collected, and a second version of the demand model to promote."""
+class _Environment:
+    """Variables of this process, and so of those that it starts, while the block lasts."""
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        self._variables = variables
+
+    def __enter__(self) -> None:
+        os.environ |= self._variables
+
+    def __exit__(self, *_: object) -> None:
+        for name in self._variables:
+            del os.environ[name]
+
+
+def make_ready(kept: Path) -> None:
+    """Makes chain, home and backup in a folder."""
+    kept.mkdir(parents=True, exist_ok=True)
+    chain, base = kept / "chain", kept / "base"
+    small_chain(chain)
+    settings = base / "var" / "main" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(SETTINGS)
+    ready_home(chain, base)
+    with_rows(base, kept)
+    for arguments in (("train", "demand"), ("backup", "--to", kept / "base.tar.gz")):
+        done = run(base, *arguments)
+        assert done.code == 0, done.said
+
+
+def with_rows(home: Path, kept: Path) -> None:
+    """Orders to be exported and received, events to be collected, refusals to be taken, contacts to be handed over."""
     from datetime import UTC, date, datetime
 
     from retail_brain.operational.database import Database
@@ -233,67 +216,107 @@ def with_decisions(home: Path) -> None:
 
     answers = open_current(home / "var" / "main" / "answers")
     as_of = date.fromisoformat(answers.manifest.as_of)
-    now = datetime(2026, 1, 5, 8, tzinfo=UTC)
+    now = datetime(2025, 3, 11, 8, tzinfo=UTC)
     store, products = answers.stores.ids[0], [answers.products.ids[row] for row in range(12)]
+    ids = [suggestion_id(store, product, as_of.isoformat()) for product in products]
     decisions = [
-        Decision(
-            decision_id=f"d-{product}",
-            suggestion_id=suggestion_id(store, product, as_of.isoformat()),
-            store_id=store,
-            product_id=product,
-            as_of=as_of,
-            decision="changed",
-            suggested_quantity=4.0,
-            quantity=5.0,
-            reason="fair",
-            decided_by="n",
-        )
-        for product in products
+        Decision(f"d-{product}", one, store, product, as_of, "changed", 4.0, 5.0, "fair", "n")
+        for product, one in zip(products, ids, strict=True)
     ]
-    events = [
-        Event(
-            event_id=f"e-{place}",
-            occurred_at=now.replace(tzinfo=None),
-            event_type="view",
-            customer_id="C1",
-            product_id=products[0],
-        )
-        for place in range(50)
-    ]
+    times = now.replace(tzinfo=None)
+    events = [Event(f"e-{place}", times, "view", customer_id="C1", product_id=products[0]) for place in range(50)]
     with closing(Database(Workspace(home).database_url)) as database:
         store_decisions("main", database, decisions, now=now)
         store_events("main", database, events, now=now)
-    done = run(home, "train", "demand")
-    assert done.code == 0, done.said
+    (kept / "came.csv").write_text("suggestion_id,units\n" + "".join(f"{one},5\n" for one in ids[:6]))
+    people = [answers.customers.ids[row] for row in range(20)]
+    (kept / "refused.csv").write_text("customer_id\n" + "\n".join(people) + "\n")
+    (kept / "spring.json").write_text(json.dumps(CAMPAIGN | {"product_ids": products}))
+    for arguments in (("save", "spring", kept / "spring.json"), ("preview", "spring"), ("approve", "spring")):
+        done = run(home, "campaign", *arguments)
+        assert done.code == 0, done.said
+
+
+def made_library(folder: Path) -> Path | None:
+    """The library that kills at a change of a file; None without a C compiler."""
+    compiler, library = shutil.which("cc"), folder / "kill_at_write.so"
+    if compiler is None:
+        print("no C compiler: all kills come at a random second")
+        return None
+    source = Path(__file__).with_name("kill_at_write.c")
+    subprocess.run([compiler, "-shared", "-fPIC", "-O2", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
+def shares(chosen: list[Verb], kills: int) -> Iterator[tuple[Verb, int]]:
+    """How often each verb is killed."""
+    for place, verb in enumerate(chosen):
+        yield verb, kills // len(chosen) + (place < kills % len(chosen))
+
+
+def told(record: Path) -> list[dict[str, Any]]:
+    """The kills so far."""
+    return [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
+
+
+def report(chosen: list[Verb], rows: list[dict[str, Any]]) -> int:
+    """Prints a row per verb and what was wrong; returns the number of kills with a difference."""
+    table = []
+    for verb in chosen:
+        own = [row for row in rows if row["verb"] == verb.name]
+        killed = [row for row in own if row["at"] != "over before"]
+        by_change = sum(row["at"].startswith("change") for row in killed)
+        wrong = sum(bool(row["problems"]) for row in killed)
+        table.append((f"`{verb.name}`", len(killed), by_change, len(own) - len(killed), wrong))
+    head = (
+        "verb",
+        "killed",
+        "of them before a change of a file",
+        "over before the moment",
+        "reruns that ended otherwise",
+    )
+    print_table(f"Killed {sum(row[1] for row in table)} times", head, table)
+    for row in rows:
+        for problem in row["problems"]:
+            print(f"{row['verb']} {row['number']} at {row['at']}: {problem}", file=sys.stderr)
+    return sum(row[4] for row in table)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100, help="in all, shared out over the verbs")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--ready", type=Path, help="folder that an earlier run kept its chain, home and backup in")
+    parser.add_argument("--ready", type=Path, help="folder of the chain, the home, the backup and the kills so far")
     parser.add_argument("--verbs", nargs="*", help="only these")
+    parser.add_argument("--minutes", type=float, default=1e9, help="no further kill is begun after these")
     options = parser.parse_args()
-    began = time.monotonic()
+    ends = time.monotonic() + 60 * options.minutes
     with tempfile.TemporaryDirectory(prefix="rb-kills-") as folder:
-        kept = options.ready or Path(folder)
-        chain, base, backup = kept / "chain", kept / "base", kept / "base.tar.gz"
-        if not backup.exists():
-            small_chain(chain)
-            ready_home(chain, base)
-            with_decisions(base)
-            assert run(base, "backup", "--to", backup).code == 0
-        killer, rows, problems = Killer(base, Path(folder), options.seed), [], []
-        chosen = [verb for verb in verbs(chain, backup) if not options.verbs or verb.name in options.verbs]
-        for place, verb in enumerate(chosen):
-            share = options.kills // len(chosen) + (place < options.kills % len(chosen))
-            row, wrong = killer.report(verb, share)
-            rows.append(row)
-            problems += wrong
-    head = ("verb", "seconds", "kills", "while it ran", "parts that must be the same", "differences after the rerun")
-    print_table(f"Killed, in {(time.monotonic() - began) / 60:.0f} minutes", head, rows)
-    print(json.dumps(problems, indent=1), file=sys.stderr)
-    return 1 if problems else 0
+        kept = (options.ready or Path(folder) / "kept").resolve()
+        if not (kept / "base.tar.gz").exists():
+            shutil.rmtree(kept, ignore_errors=True)
+            make_ready(kept)
+        record, work = kept / "kills.jsonl", Path(folder)
+        killer = Killer(kept / "base", work, made_library(work), options.seed)
+        chosen = [verb for verb in verbs(kept) if not options.verbs or verb.name in options.verbs]
+        for verb, count in shares(chosen, options.kills):
+            done = {row["number"] for row in told(record) if row["verb"] == verb.name}
+            left = [number for number in range(count) if number not in done]
+            if not left or time.monotonic() > ends:
+                continue
+            usual = killer.usual(verb)
+            print(
+                f"{verb.name}: {usual.seconds:.1f} s, {usual.changes} changes, {len(usual.fixed)} fixed parts",
+                flush=True,
+            )
+            for number in left:
+                if time.monotonic() > ends:
+                    break
+                kill = killer.kill(verb, number, usual)
+                with record.open("a") as file:
+                    file.write(json.dumps(asdict(kill)) + "\n")
+                print(kill.verb, kill.number, kill.at, f"{kill.seconds} s", *kill.problems, sep=" | ", flush=True)
+        return 1 if report(chosen, told(record)) else 0
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from retail_brain.files import ORPHAN_SECONDS, atomic_path, name_aside, scratch_folder, sweep
+from retail_brain.files import ORPHAN_SECONDS, atomic_path, hand_over, name_aside, scratch_folder, sweep
 
 DIES_IN_SCRATCH = """
 import os
@@ -35,6 +35,16 @@ def test_the_next_writer_removes_what_a_killed_one_left(tmp_path: Path, monkeypa
         assert list((tmp_path / "scratch").iterdir()) == [scratch]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["table.csv"]
     assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_a_file_handed_over_overwrites_no_other_one(tmp_path: Path) -> None:
+    def give(text: str) -> str:
+        return hand_over(tmp_path / "out" / "o.csv", lambda aside: aside.write_text(text)).name
+
+    assert [give("a"), give("b"), give("c")] == ["o.csv", "o_2.csv", "o_3.csv"]
+    assert [give("a"), give("b")] == ["o.csv", "o_2.csv"]  # a run that is repeated
+    texts = {path.name: path.read_text() for path in (tmp_path / "out").iterdir()}
+    assert texts == {"o.csv": "a", "o_2.csv": "b", "o_3.csv": "c"}
 
 
 def test_files_of_the_living_and_of_strangers_stay(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from retail_brain.csv_cells import safe_cell
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.consents import keep_open
 from retail_brain.errors import ImpossibleError, UsageError
-from retail_brain.files import write_text
+from retail_brain.files import hand_over, write_text
 from retail_brain.operational.campaign_contacts import CampaignContact, campaign_contacts
 from retail_brain.operational.campaign_receipts import mark_sent
 from retail_brain.operational.campaigns import StoredCampaign, campaign
@@ -60,10 +60,25 @@ class Push:
     secret: str | None = None
 
 
+@dataclass(frozen=True)
+class Pushed:
+    """What was handed over.
+
+    Attributes:
+        contacts: how many.
+        file: where they are; None where they went to an address, or where nothing was due.
+    """
+
+    contacts: int
+    file: Path | None
+
+
 def push_contacts(
     tenant: str, database: Database, dataset: Dataset, push: Push, *, by: str, now: datetime, delivery: Delivery
-) -> int:
-    """Hands the due contacts over; returns how many. The held-out and those who refused since are never among them.
+) -> Pushed:
+    """Hands the due contacts over; the held-out and those who refused since are never among them.
+
+    A file of an earlier push is not overwritten (`files.hand_over`).
 
     Consents are asked again: the lake's as they are in `dataset`, and the opt-outs that came back of contacts. Earlier
     days of a campaign that still runs are caught up.
@@ -92,15 +107,17 @@ def push_contacts(
         )
     target = _resolved(push.target)
     due = _due(tenant, database, dataset, push)
+    file = None
     if urlsplit(target).scheme in {"http", "https"}:
         for start in range(0, len(due), _AT_ONCE):
             part = due[start : start + _AT_ONCE]
             _post(target, stored, part, push.secret, delivery)
             mark_sent(tenant, database, push.campaign_id, part, by=by, now=now)
     elif due:
-        write_text(Path(target), _csv(contact_rows(stored, due)))
+        text = _csv(contact_rows(stored, due))
+        file = hand_over(Path(target), lambda aside: write_text(aside, text))
         mark_sent(tenant, database, push.campaign_id, due, by=by, now=now)
-    return len(due)
+    return Pushed(len(due), file)
 
 
 def contact_rows(stored: StoredCampaign, contacts: Sequence[CampaignContact]) -> list[dict[str, Any]]:

@@ -56,6 +56,19 @@ class OrderForm:
     by_supplier: bool = False
 
 
+@dataclass(frozen=True)
+class HandedOver:
+    """What an export delivered.
+
+    Attributes:
+        exports: the exports, earlier undelivered ones first; none where nothing was open.
+        files: the files that hold them; none where they went to an address.
+    """
+
+    exports: list[Export]
+    files: list[Path]
+
+
 def export_orders(
     tenant: str,
     database: Database,
@@ -65,7 +78,7 @@ def export_orders(
     now: datetime,
     delivery: Delivery,
     form: OrderForm | None = None,
-) -> list[Export]:
+) -> HandedOver:
     """Delivers the decided orders that were not exported yet, the undelivered exports first.
 
     Args:
@@ -73,14 +86,11 @@ def export_orders(
         database: where they are.
         target: path of a CSV, XLSX or JSON file, an http(s) address that takes JSON, or `env:NAME` of a variable that
             holds either, so that a secret in an address is in no list of processes. The audit has the address without
-            its secrets.
+            its secrets. A file gets a number where an earlier export is there (`files.hand_over`).
         made_by: who exports, for the audit.
         now: the instant.
         delivery: how long and how often an address is tried.
         form: what is added to the lines, and how files are written.
-
-    Returns:
-        The exports delivered; none where nothing was open.
 
     Raises:
         RetailBrainError: the target did not take an export; it stays pending and goes out first the next time.
@@ -95,16 +105,17 @@ def export_orders(
     shown = shown_address(target) if _is_address(target) else target
     fresh = make_export(tenant, database, target=shown, made_by=made_by, now=now)
     exports = pending_exports(tenant, database)
+    files: list[Path] = []
     if _is_address(target):
         for export in exports:
             _post(target, export, form, delivery)
             mark_delivered(tenant, database, export.export_id, now=now)
     elif exports:
-        _write(exports, Path(target), form)
+        files = _write(exports, Path(target), form)
         for export in exports:
             mark_delivered(tenant, database, export.export_id, now=now)
     assert fresh is None or fresh.export_id in {export.export_id for export in exports}
-    return exports
+    return HandedOver(exports, files)
 
 
 def _order_rows(export: Export) -> list[dict[str, Any]]:
@@ -144,12 +155,12 @@ def _lines(exports: Sequence[Export], form: OrderForm) -> pl.DataFrame:
     return lines
 
 
-def _write(exports: Sequence[Export], path: Path, form: OrderForm) -> None:
+def _write(exports: Sequence[Export], path: Path, form: OrderForm) -> list[Path]:
     lines = _lines(exports, form)
     if form.details is None:  # nothing says what is bought and what is moved
         lines = lines.with_columns(kind=pl.lit(PURCHASE), **_NO_DETAILS)
         form = replace(form, mapping=form.mapping.model_copy(update={"columns": form.mapping.columns or _SAME}))
-    write_orders(lines, path, form.mapping, by_supplier=form.by_supplier)
+    return write_orders(lines, path, form.mapping, by_supplier=form.by_supplier)
 
 
 def _post(address: str, export: Export, form: OrderForm, delivery: Delivery) -> None:

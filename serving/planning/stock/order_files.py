@@ -10,7 +10,7 @@ import polars as pl
 from retail_brain.csv_cells import safe_cells
 from retail_brain.errors import UsageError
 from retail_brain.export_mapping import ExportMapping, mapped
-from retail_brain.files import atomic_path, write_text
+from retail_brain.files import hand_over, write_text
 from retail_brain.xlsx import sheet_names, write_workbook
 from serving.planning.stock.order_details import PURCHASE, TRANSFER
 
@@ -31,7 +31,7 @@ def check_order_file(target: str) -> None:
 
 
 def write_orders(lines: pl.DataFrame, path: Path, mapping: ExportMapping, *, by_supplier: bool = False) -> list[Path]:
-    """Writes the lines of exports; returns the files.
+    """Writes the lines of exports; returns the files. None overwrites an earlier export: see `files.hand_over`.
 
     Args:
         lines: rows with `kind`, `supplier_id` and `source_store_id`, in their order.
@@ -45,19 +45,15 @@ def write_orders(lines: pl.DataFrame, path: Path, mapping: ExportMapping, *, by_
     groups = list(_groups(lines))
     if path.suffix.lower() == ".xlsx":
         sheets = sheet_names([name for name, _ in groups])
-        write_workbook(path, {name: mapped(rows, mapping) for name, (_, rows) in zip(sheets, groups, strict=True)})
-        return [path]
+        tables = {name: mapped(rows, mapping) for name, (_, rows) in zip(sheets, groups, strict=True)}
+        return [hand_over(path, lambda aside: write_workbook(aside, tables))]
     if path.suffix.lower() == ".json":
-        write_text(path, _json(groups, mapping))
-        return [path]
+        return [hand_over(path, lambda aside: write_text(aside, _json(groups, mapping)))]
     if not by_supplier:
-        _write_csv(mapped(lines, mapping), path, mapping)
-        return [path]
+        return [_write_csv(mapped(lines, mapping), path, mapping)]
     parts = _file_parts([name for name, _ in groups])
     files = [path.with_name(f"{path.stem}_{part}{path.suffix or '.csv'}") for part in parts]
-    for file, (_, rows) in zip(files, groups, strict=True):
-        _write_csv(mapped(rows, mapping), file, mapping)
-    return files
+    return [_write_csv(mapped(rows, mapping), file, mapping) for file, (_, rows) in zip(files, groups, strict=True)]
 
 
 def _groups(lines: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -88,10 +84,10 @@ def _json(groups: list[tuple[str, pl.DataFrame]], mapping: ExportMapping) -> str
     return json.dumps(body, ensure_ascii=False, indent=1, default=str) + "\n"
 
 
-def _write_csv(table: pl.DataFrame, path: Path, mapping: ExportMapping) -> None:
+def _write_csv(table: pl.DataFrame, path: Path, mapping: ExportMapping) -> Path:
     text = safe_cells(table).write_csv(separator=mapping.delimiter)
-    with atomic_path(path) as aside:
-        aside.write_text(text, encoding=mapping.encoding, errors="xmlcharrefreplace", newline="")
+    content = text.encode(mapping.encoding, "xmlcharrefreplace")
+    return hand_over(path, lambda aside: aside.write_bytes(content))
 
 
 def _file_parts(names: list[str]) -> list[str]:

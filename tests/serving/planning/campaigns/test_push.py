@@ -66,7 +66,7 @@ def desk(database: Database, make_source: Any, define: Any, change: Any) -> life
 def push(database: Database, target: str, tables: dict[str, pl.DataFrame] | None = None, **changes: Any) -> int:
     asked = Push("spring", **({"day": DAY, "target": target} | changes))
     lake = Dataset.from_frames(tables or {})
-    return push_contacts("main", database, lake, asked, by="Li", now=NOW, delivery=Delivery(5, 1, 0))
+    return push_contacts("main", database, lake, asked, by="Li", now=NOW, delivery=Delivery(5, 1, 0)).contacts
 
 
 def consents(*rows: tuple[str, bool, datetime]) -> pl.DataFrame:

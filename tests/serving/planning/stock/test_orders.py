@@ -82,7 +82,8 @@ def erp() -> Iterator[Erp]:
 
 def deliver(database: Database, target: object, *, minutes_later: int = 0) -> int:
     now = NOW + timedelta(minutes=minutes_later)
-    return len(export_orders("main", database, target=str(target), made_by="erp", now=now, delivery=PATIENT))
+    done = export_orders("main", database, target=str(target), made_by="erp", now=now, delivery=PATIENT)
+    return len(done.exports)
 
 
 def test_a_csv_file_holds_the_orders(decided: Database, tmp_path: Path) -> None:
@@ -97,6 +98,33 @@ def test_a_csv_file_holds_the_orders(decided: Database, tmp_path: Path) -> None:
         "reason": '他说"好"',
         "decided_by": "小李",
     }
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json"])
+def test_a_second_export_overwrites_no_earlier_file(decided: Database, tmp_path: Path, ending: str) -> None:
+    target = tmp_path / f"orders.{ending}"
+    deliver(decided, target)
+    first = target.read_bytes()
+    more = Decision(**(vars(APPROVED) | {"decision_id": "d2", "suggestion_id": "s2"}))
+    store_decisions("main", decided, [more], now=NOW)
+    assert deliver(decided, target, minutes_later=1) == 1
+    assert target.read_bytes() == first
+    assert (tmp_path / f"orders_2.{ending}").read_bytes() != first
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx", "json"])
+def test_an_export_cut_off_before_its_mark_is_repeated_into_the_same_file(
+    decided: Database, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut:
+        cut.setattr("serving.planning.stock.order_export.mark_delivered", killed)
+        with pytest.raises(KeyboardInterrupt):
+            deliver(decided, tmp_path / f"orders.{ending}")
+    assert deliver(decided, tmp_path / f"orders.{ending}", minutes_later=9) == 1
+    assert [path.name for path in tmp_path.glob("orders*")] == [f"orders.{ending}"]
 
 
 def test_nothing_new_writes_nothing(decided: Database, tmp_path: Path) -> None:
