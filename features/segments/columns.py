@@ -39,13 +39,14 @@ class Columns:
             raise UsageError(
                 f"there is no column {column!r} of {self.table}; the nearest are {', '.join(nearest)}. "
                 "`retail-brain segments columns` lists all of them.",
-                {"column": column, "nearest": nearest},
+                {"problem": "unknown_column", "column": column, "nearest": nearest},
             )
         found = _kind(self.types[column])
         if found is None:
             raise UsageError(
                 f"column {column!r} of {self.table} holds {self.types[column]}, which segments cannot compare. "
-                "Use another column."
+                "Use another column.",
+                {"problem": "not_comparable", "column": column},
             )
         return found
 
@@ -62,7 +63,8 @@ class Columns:
             example = {"number": "100", "text": '"tea"', "day": "2026-02-28 or today - 30", "switch": "true"}
             raise UsageError(
                 f"column {column!r} of {self.table} holds {_KINDS[kind]}; got {got}. "
-                f"Write a value such as {example.get(kind, example['text'])}."
+                f"Write a value such as {example.get(kind, example['text'])}.",
+                {"problem": f"wrong_type_{kind}", "column": column, "got": got},
             )
         return typed
 

@@ -99,7 +99,8 @@ class Condition:
         if kind not in ("number", "day"):
             raise UsageError(
                 f"column {column!r} of {self.columns.table} has no order (it holds {kind}); got <, > or between. "
-                "Compare it with = or in."
+                "Compare it with = or in.",
+                {"problem": "no_order", "column": column},
             )
 
     def _misplaced(self, got: str, wanted: str) -> UsageError:

@@ -44,12 +44,15 @@ def parse(text: str) -> Expression:
     if len(text) > _MOST_CHARACTERS or _depth(text) > _MOST_DEPTH:
         raise UsageError(
             f"the segment has {len(text):,} characters and brackets {_depth(text)} deep; wanted at most "
-            f"{_MOST_CHARACTERS:,} and {_MOST_DEPTH}. Split it, or save the people as a static segment."
+            f"{_MOST_CHARACTERS:,} and {_MOST_DEPTH}. Split it, or save the people as a static segment.",
+            {"problem": "segment_too_long"},
         )
     try:
         return _grammar().parse_string(text, parse_all=True)[0]  # type: ignore[no-any-return]
     except RecursionError as error:
-        raise UsageError("the segment has too many brackets or `not` within each other. Split it.") from error
+        raise UsageError(
+            "the segment has too many brackets or `not` within each other. Split it.", {"problem": "segment_too_long"}
+        ) from error
     except pp.ParseBaseException as error:
         place = min(error.loc, len(text))
         why = f" ({error.msg})" if isinstance(error, pp.ParseFatalException) else ""
@@ -57,7 +60,7 @@ def parse(text: str) -> Expression:
             f"the segment cannot be read at character {place + 1}{why}: {_shown(text, place)}. Wanted conditions "
             "such as `spend > 100`, `stage in (friend, old_friend)` or `bought(category = tea, last 90 days)`, joined "
             "by and, or, not; text with blanks in quotes. See docs/segments.md.",
-            {"position": place + 1},
+            {"problem": "unreadable_segment", "position": place + 1, "shown": _shown(text, place)},
         ) from error
     except ValidationError as error:
         raise UsageError(f"the segment cannot be used: {problem_of(error)[1]}. Mend that value.") from error

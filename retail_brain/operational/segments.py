@@ -195,11 +195,14 @@ def _checked_name(name: str) -> str:
     """The name as it is stored: é written in two characters is the é in one."""
     usable = unicodedata.normalize("NFC", name).strip()
     if not usable or len(usable) > _MOST_NAME:
-        raise UsageError(f"the segment's name has {len(usable)} characters; wanted 1 to {_MOST_NAME}. Choose another.")
+        raise UsageError(
+            f"the segment's name has {len(usable)} characters; wanted 1 to {_MOST_NAME}. Choose another.",
+            {"problem": "segment_name"},
+        )
     hidden = [character for character in usable if unicodedata.category(character).startswith("C")]
     if hidden or usable.lower().startswith(_STAGE):
         why = "holds characters that nobody sees" if hidden else f"begins with {_STAGE}, as the lifecycle stages do"
-        raise UsageError(f"the segment's name {usable!r} {why}. Choose another.")
+        raise UsageError(f"the segment's name {usable!r} {why}. Choose another.", {"problem": "segment_name"})
     return usable
 
 

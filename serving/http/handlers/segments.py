@@ -82,7 +82,7 @@ def segment_sources(call: Call) -> SegmentSources:
         raise ImpossibleError(
             f"the feature tables are of {sources.as_of}, the published answers of {published}: a segment would mix two "
             "days. Run `retail-brain publish`.",
-            {"features": sources.as_of.isoformat(), "answers": published},
+            {"problem": "other_day", "features": sources.as_of.isoformat(), "answers": published},
         )
     return sources
 

@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 
 from serving.http.routes import ROUTES
 from serving.page.app import create_app
-from tests.serving.page import fake_demand, fake_people, fake_stock
+from tests.serving.page import fake_demand, fake_people, fake_segments, fake_stock
 from tests.serving.page.fake_chain import AS_OF, CUSTOMERS, KEY, PRODUCTS, STORES, error
 
 
@@ -80,6 +80,7 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "replenish": fake_stock.replenish,
     "recommend": fake_people.recommend,
     "audience": fake_people.audience,
+    "segments": fake_segments.segments,
     "decisions": fake_stock.decisions,
     "attention": fake_stock.attention,
     "transfers": fake_stock.transfers,

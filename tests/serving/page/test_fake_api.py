@@ -17,6 +17,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "replenish": STORE,
     "recommend": {"customer_id": "C00001", "k": 5, "basket": ["P0001"]},
     "audience": {"product_ids": ["P0001"], "size": 20},
+    "segments": {"action": "count", "expression": "spend > 1"},
     "decisions": {"decisions": [SERIES | {"as_of": "2026-02-28", "action": "approve"}]},
     "attention": {},
     "transfers": {},

@@ -4,7 +4,8 @@ import { call, hasKey, setKey, takeKey } from "./api.js";
 import { h, icon, replace } from "./dom.js";
 import { chosenLanguage, currentLanguage, day, languages, loadLanguage, setCurrency, t } from "./i18n.js";
 import { askKey } from "./key.js";
-import { address, forgetLastUsed, patchParams, readRoute, viewsFor } from "./route.js";
+import { navigation } from "./navigation.js";
+import { address, forgetLastUsed, patchParams, readRoute } from "./route.js";
 import { empty, failed, loading } from "./states.js";
 import { knowStores } from "./suggestions.js";
 import { audienceView } from "./views/audience.js";
@@ -13,9 +14,10 @@ import { overviewView } from "./views/overview.js";
 import { personView } from "./views/person.js";
 import { replenishmentView } from "./views/replenishment.js";
 import { rulesView } from "./views/rules.js";
+import { segmentsView } from "./views/segments.js";
 import { stockView } from "./views/stock.js";
 
-const DRAW = { overview: overviewView, forecast: forecastView, replenishment: replenishmentView, stock: stockView, audience: audienceView, person: personView, rules: rulesView };
+const DRAW = { overview: overviewView, forecast: forecastView, replenishment: replenishmentView, stock: stockView, audience: audienceView, segments: segmentsView, person: personView, rules: rulesView };
 
 const app = document.getElementById("app");
 let overview = null;
@@ -29,11 +31,6 @@ function languageSwitch() {
   return h("div", { class: "language", role: "group", "aria-label": t("language.label") }, buttons);
 }
 
-function navigation(view) {
-  const links = viewsFor(overview?.role).map((one) => h("a", { href: address(one), "aria-current": one === view ? "page" : null, dataset: { view: one } }, icon(one), h("span", {}, t(`nav.${one}`))));
-  return h("nav", { "aria-label": t("nav.label") }, links);
-}
-
 function tool(image, label, onclick) {
   return h("button", { type: "button", class: "ghost", dataset: { tool: image }, "aria-label": t(label), title: t(label), onclick }, icon(image));
 }
@@ -44,8 +41,8 @@ function header(view) {
     "header",
     { class: "top" },
     h("a", { class: "skip", href: "#main", onclick: (event) => { event.preventDefault(); document.getElementById("main").focus(); } }, t("nav.skip")),
-    h("a", { class: "brand", href: address("overview") }, h("img", { src: new URL("../icon.svg", import.meta.url), alt: "", width: "26", height: "26" }), h("span", {}, t("brand"))),
-    hasKey() ? navigation(view) : null,
+    h("a", { class: "brand", href: address("overview"), "aria-label": t("brand") }, h("img", { src: new URL("../icon.svg", import.meta.url), alt: "", width: "26", height: "26" }), h("span", {}, t("brand"))),
+    hasKey() ? navigation(view, overview?.role) : null,
     h("div", { class: "tools" }, asOf, languageSwitch(), hasKey() ? [tool("key", "key.enter", () => askKey(null, start)), tool("sign_out", "key.sign_out", signOut)] : null),
   );
 }

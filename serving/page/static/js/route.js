@@ -1,10 +1,13 @@
 // The address of a view: #/VIEW?name=value, which anyone may bookmark or send.
 
-export const VIEWS = ["overview", "forecast", "replenishment", "stock", "audience", "person", "rules"];
+export const VIEWS = ["overview", "forecast", "replenishment", "stock", "audience", "segments", "person", "rules"];
 
-const ROLE_VIEWS = { merchandiser: ["overview", "forecast", "replenishment", "stock"], marketer: ["overview", "audience", "person", "rules"] };
+const ROLE_VIEWS = { merchandiser: ["overview", "forecast", "replenishment", "stock"], marketer: ["overview", "audience", "segments", "person", "rules"] };
 
-/** The views that a role's key opens. */
+/** Views that stand in the bar itself; the others are behind "More". */
+export const IN_BAR = 6;
+
+/** The views that a role's key opens, those of every day first. */
 export const viewsFor = (role) => ROLE_VIEWS[role] ?? VIEWS;
 
 export function readRoute() {

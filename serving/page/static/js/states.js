@@ -1,7 +1,8 @@
 // States of a view: loading, empty and failed.
 
-import { h, icon, replace, words } from "./dom.js";
+import { h, icon, replace } from "./dom.js";
 import { has, t } from "./i18n.js";
+import { problemWords } from "./problems.js";
 
 export function loading(lines = 4) {
   const bars = Array.from({ length: lines }, (_, index) => h("div", { class: `skeleton s${index % 4}` }));
@@ -25,7 +26,7 @@ export function failed(error, retry) {
       "div",
       {},
       h("p", { class: "failed-title" }, t(`error.${kind}.title`)),
-      error?.message ? h("p", { class: "failed-message" }, words(error.message)) : null,
+      error?.message ? h("p", { class: "failed-message" }, problemWords(error)) : null,
       h("p", { class: "failed-remedy" }, t(`error.${kind}.remedy`) + wait),
       h(
         "p",
