@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, update
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaign_contacts import CampaignContact
 from retail_brain.operational.database import Database
-from retail_brain.operational.tables import CAMPAIGN_CONTACTS, CAMPAIGN_RECEIPTS
+from retail_brain.operational.tables import CAMPAIGN_CONTACTS, CAMPAIGN_RECEIPTS, GUIDE_TASKS, TRIGGER_FIRINGS
 
 KINDS = ("delivered", "opened", "clicked", "failed", "opted_out")
 
@@ -39,25 +39,46 @@ def store_receipts(
 ) -> int:
     """Stores receipts, each once; returns how many are new.
 
-    A new opt-out takes back at once what any campaign still plans for this person by this channel.
+    A new opt-out takes back at once what campaigns, triggers and lists of guides still plan for this person by this
+    channel.
 
     Raises:
         UnavailableError: the database does not answer.
     """
-    rows: list[dict[str, Any]] = [asdict(one) | {"tenant_id": tenant, "noted_at": now} for one in receipts]
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
-        before = _known(tenant, connection, [one.receipt_id for one in receipts])
-        new = database.insert_new(connection, CAMPAIGN_RECEIPTS, rows, ["tenant_id", "receipt_id"])
-        table = CAMPAIGN_CONTACTS.c
-        for one in receipts:
-            if one.kind == "opted_out" and one.receipt_id not in before:
-                own = (table.tenant_id == tenant) & (table.customer_id == one.customer_id)
-                planned = own & (table.channel == one.channel) & (table.state == "planned") & ~table.held
-                connection.execute(update(CAMPAIGN_CONTACTS).where(planned).values(state="opted_out"))
-        details = {kind: sum(one.kind == kind for one in receipts) for kind in KINDS}
-        append_audit(tenant, connection, AuditEntry(now, by, "campaign.receipts", f"{new} new", details))
-        return new
+        return append_receipts(tenant, database, connection, receipts, by=by, now=now)
+
+
+def append_receipts(
+    tenant: str,
+    database: Database,
+    connection: Connection,
+    receipts: Sequence[ContactReceipt],
+    *,
+    by: str,
+    now: datetime,
+) -> int:
+    """The same within the caller's transaction, so that whatever told of them is stored with them."""
+    if not receipts:
+        return 0
+    rows: list[dict[str, Any]] = [asdict(one) | {"tenant_id": tenant, "noted_at": now} for one in receipts]
+    before = _known(tenant, connection, [one.receipt_id for one in receipts])
+    new = database.insert_new(connection, CAMPAIGN_RECEIPTS, rows, ["tenant_id", "receipt_id"])
+    for one in receipts:
+        if one.kind == "opted_out" and one.receipt_id not in before:
+            _take_back(tenant, connection, one)
+    details = {kind: sum(one.kind == kind for one in receipts) for kind in KINDS}
+    append_audit(tenant, connection, AuditEntry(now, by, "campaign.receipts", f"{new} new", details))
+    return new
+
+
+def _take_back(tenant: str, connection: Connection, refused: ContactReceipt) -> None:
+    """Takes back what campaigns, triggers and guides' lists still plan for a person by a channel."""
+    for table, planned in ((CAMPAIGN_CONTACTS, "planned"), (TRIGGER_FIRINGS, "taken"), (GUIDE_TASKS, "open")):
+        own = (table.c.tenant_id == tenant) & (table.c.customer_id == refused.customer_id)
+        still = own & (table.c.channel == refused.channel) & (table.c.state == planned) & table.c.held.is_(False)
+        connection.execute(update(table).where(still).values(state="opted_out"))
 
 
 def _known(tenant: str, connection: Connection, receipt_ids: Sequence[str]) -> set[str]:

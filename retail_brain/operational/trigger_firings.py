@@ -1,0 +1,276 @@
+"""Stores what triggers fired: one row per trigger x person x cause, so that each fires once whoever looks how often.
+
+A firing waits until it is due, is then decided under the plans of all campaigns, and handed over: `waiting`, then
+`taken` and `sent`, or `held` (of the holdout), or `dropped` with the reason. An opt-out makes it `opted_out`.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
+
+from retail_brain.operational.audit import AuditEntry, append_audit
+from retail_brain.operational.campaigns import lock_plans, plans_mark
+from retail_brain.operational.database import Database
+from retail_brain.operational.tables import GUIDE_TASKS, TRIGGER_FIRINGS, TRIGGERS
+
+REACHED = ("taken", "sent", "opted_out")
+"""States of people who were, or are being, contacted."""
+ContactsMark = tuple[int, ...]
+"""Campaigns approved and stopped, firings decided, tasks of guides: what caps and stock are counted against."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a trigger fires for a person.
+
+    Attributes:
+        person_id: the person, whichever card they used.
+        cause: the same text for the same cause, however often it is seen.
+        customer_id: card or account that is contacted.
+        product_id: what it is about; None where it is about nothing sold.
+        goes_with: what goes with that product.
+        caused_at: when it happened, in business time.
+        due_at: first instant at which it may be sent (UTC).
+    """
+
+    person_id: str
+    cause: str
+    customer_id: str
+    product_id: str | None
+    goes_with: str | None
+    caused_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Firing:
+    """A cause that was noted, and what became of it.
+
+    Attributes:
+        state: see the module.
+        code: why it was dropped.
+        held: whether the person is of the trigger's holdout; None before it was decided.
+        channel, day: by which and when the person was, or would have been, contacted.
+        store_id, segment: of the person when it was decided.
+    """
+
+    id: int
+    trigger_id: str
+    person_id: str
+    cause: str
+    customer_id: str
+    product_id: str | None
+    goes_with: str | None
+    caused_at: datetime
+    noted_at: datetime
+    due_at: datetime
+    state: str
+    code: str | None
+    held: bool | None
+    channel: str | None
+    day: date | None
+    store_id: str | None
+    segment: str | None
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What becomes of a firing that is due.
+
+    Attributes:
+        state: `taken`, `held` or `dropped`.
+        code: why it is dropped.
+    """
+
+    id: int
+    state: str
+    code: str | None = None
+    held: bool | None = None
+    channel: str | None = None
+    day: date | None = None
+    store_id: str | None = None
+    segment: str | None = None
+
+
+def note_causes(
+    tenant: str,
+    database: Database,
+    trigger_id: str,
+    causes: Sequence[Cause],
+    *,
+    now: datetime,
+    seen_event: int | None = None,
+) -> int:
+    """Notes causes, each once for ever, and how far the events were looked at; returns how many are new.
+
+    Nothing is noted for a trigger that was switched off meanwhile.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.writing() as connection:
+        own = (TRIGGERS.c.tenant_id == tenant) & (TRIGGERS.c.trigger_id == trigger_id)
+        row = connection.execute(select(TRIGGERS.c.state, TRIGGERS.c.seen_event).where(own).with_for_update())
+        present = row.one_or_none()
+        if present is None or present.state != "on":
+            return 0
+        fixed = {"tenant_id": tenant, "trigger_id": trigger_id, "noted_at": now, "state": "waiting"}
+        rows = [asdict(cause) | fixed for cause in causes]
+        new = database.insert_new(connection, TRIGGER_FIRINGS, rows, ["tenant_id", "trigger_id", "person_id", "cause"])
+        if seen_event is not None and seen_event > present.seen_event:
+            connection.execute(update(TRIGGERS).where(own).values(seen_event=seen_event))
+        return new
+
+
+def contacts_mark(tenant: str, connection: Connection) -> ContactsMark:
+    """A value that differs after every approval, stop, decided firing and task of a guide."""
+    fired = select(func.count(TRIGGER_FIRINGS.c.day)).where(TRIGGER_FIRINGS.c.tenant_id == tenant)
+    tasks = select(func.count()).select_from(GUIDE_TASKS).where(GUIDE_TASKS.c.tenant_id == tenant)
+    counted = (connection.execute(query).scalar_one() for query in (fired, tasks))
+    return (*plans_mark(tenant, connection), *counted)
+
+
+def read_contacts_mark(tenant: str, database: Database) -> ContactsMark:
+    """The same, in a transaction of its own.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.reading() as connection:
+        return contacts_mark(tenant, connection)
+
+
+def due_firings(tenant: str, database: Database, now: datetime, *, limit: int) -> list[Firing]:
+    """Waiting firings that are due, those due first at the front.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = TRIGGER_FIRINGS.c
+    due = (table.tenant_id == tenant) & (table.state == "waiting") & (table.due_at <= now)
+    query = select(TRIGGER_FIRINGS).where(due).order_by(table.due_at, table.id).limit(limit)
+    with database.reading() as connection:
+        return [_stored(row) for row in connection.execute(query)]
+
+
+def store_decisions(tenant: str, database: Database, decisions: Sequence[Decision], mark: ContactsMark) -> bool:
+    """Stores what becomes of firings; False, and nothing is stored, where plans changed since the mark.
+
+    A firing that another worker decided meanwhile stays as it is.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = TRIGGER_FIRINGS.c
+    with database.writing() as connection:
+        lock_plans(tenant, connection)
+        if contacts_mark(tenant, connection) != mark:
+            return False
+        for one in decisions:
+            values = {name: value for name, value in asdict(one).items() if name != "id"}
+            own = (table.tenant_id == tenant) & (table.id == one.id) & (table.state == "waiting")
+            connection.execute(update(TRIGGER_FIRINGS).where(own).values(**values))
+        return True
+
+
+def take_firings(
+    tenant: str, database: Database, worker: str, *, now: datetime, lease: timedelta, limit: int
+) -> list[Firing]:
+    """Decided firings that nobody hands over at present; they are the worker's until the lease ends.
+
+    One whose worker ended in the middle of it is taken again after the lease and handed over with the same id.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = TRIGGER_FIRINGS.c
+    free = or_(table.taken_by.is_(None), table.taken_at < now - lease)
+    query = select(TRIGGER_FIRINGS).where(and_(table.tenant_id == tenant, table.state == "taken", free))
+    with database.writing() as connection:
+        locked = query.order_by(table.id).limit(limit).with_for_update(skip_locked=True)
+        rows = [_stored(row) for row in connection.execute(locked)]
+        _update(tenant, connection, [one.id for one in rows], {"taken_by": worker, "taken_at": now}, "taken")
+        return rows
+
+
+def close_firings(
+    tenant: str, database: Database, firings: Iterable[Firing], *, state: str, code: str | None, now: datetime, by: str
+) -> None:
+    """Notes firings that were taken as `sent`, or as `dropped` with the reason.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    ids = [one.id for one in firings]
+    sent_at = now if state == "sent" else None
+    with database.writing() as connection:
+        _update(tenant, connection, ids, {"state": state, "code": code, "sent_at": sent_at}, "taken")
+        append_audit(tenant, connection, AuditEntry(now, by, f"trigger.{state}", "contacts", {"contacts": len(ids)}))
+
+
+def release_firings(tenant: str, database: Database, firings: Iterable[Firing]) -> None:
+    """Gives firings back that could not be handed over, so that the next look takes them.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.writing() as connection:
+        _update(tenant, connection, [one.id for one in firings], {"taken_by": None, "taken_at": None}, "taken")
+
+
+def firings(
+    tenant: str, database: Database, trigger_id: str | None = None, *, since: date | None = None
+) -> list[Firing]:
+    """What a trigger (None: all of them) fired, in the order of noting.
+
+    Args:
+        tenant: whose.
+        database: where they are.
+        trigger_id: of one trigger; None: of all.
+        since: only those decided for this day or later; None: all, undecided ones too.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = TRIGGER_FIRINGS.c
+    query = select(TRIGGER_FIRINGS).where(table.tenant_id == tenant)
+    if trigger_id is not None:
+        query = query.where(table.trigger_id == trigger_id)
+    if since is not None:
+        query = query.where(table.day >= since)
+    with database.reading() as connection:
+        return [_stored(row) for row in connection.execute(query.order_by(table.id))]
+
+
+def firing_counts(tenant: str, database: Database) -> dict[str, dict[str, int]]:
+    """Firings by trigger and by state; dropped ones by their reason too, as `dropped:CODE`.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = TRIGGER_FIRINGS.c
+    query = select(table.trigger_id, table.state, table.code, func.count().label("number"))
+    grouped = query.where(table.tenant_id == tenant).group_by(table.trigger_id, table.state, table.code)
+    counts: dict[str, dict[str, int]] = {}
+    with database.reading() as connection:
+        for row in connection.execute(grouped):
+            own = counts.setdefault(row.trigger_id, {})
+            own[row.state] = own.get(row.state, 0) + row.number
+            if row.code is not None:
+                own[f"dropped:{row.code}"] = row.number
+    return counts
+
+
+def _update(tenant: str, connection: Connection, ids: Sequence[int], values: dict[str, Any], state: str) -> None:
+    table = TRIGGER_FIRINGS.c
+    for start in range(0, len(ids), 500):
+        own = (table.tenant_id == tenant) & (table.state == state) & table.id.in_(ids[start : start + 500])
+        connection.execute(update(TRIGGER_FIRINGS).where(own).values(**values))
+
+
+def _stored(row: Row[tuple[object, ...]]) -> Firing:
+    return Firing(**{name: getattr(row, name) for name in Firing.__dataclass_fields__})

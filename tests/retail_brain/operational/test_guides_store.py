@@ -1,0 +1,135 @@
+"""Guides, their people and their lists: who looks after whom, answers that come late or twice, refusals."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
+from retail_brain.operational.campaign_receipts import opt_outs
+from retail_brain.operational.database import Database
+from retail_brain.operational.guide_tasks import (
+    DAILY,
+    GuideAnswer,
+    GuideTask,
+    Referral,
+    list_answers,
+    list_referrals,
+    list_tasks,
+    store_answers,
+    store_referrals,
+    store_tasks,
+    task_id,
+)
+from retail_brain.operational.guides import (
+    GuideChange,
+    Move,
+    let_go,
+    list_guides,
+    move_customers,
+    move_history,
+    moved_customers,
+    moves_mark,
+    people_of_guide,
+    save_guide,
+)
+
+NOW = datetime(2025, 3, 1, 10, tzinfo=UTC)
+DAY = date(2025, 3, 1)
+
+
+def change(guide: str = "G1", version: int | None = None) -> GuideChange:
+    return GuideChange("main", guide, version, "Li", NOW)
+
+
+def task(person: str, guide: str = "G1", *, held: bool = False, day: date = DAY) -> GuideTask:
+    return GuideTask(
+        task_id(day, person), guide, day, person, person, held, 1, "guide", "S1", "P1", DAILY, "due", "到期", "Hello",
+        "您好", 0.4, 2.0, "friend", "held" if held else "open",
+    )  # fmt: skip
+
+
+def answer(name: str, person: str, outcome: str, hours: float = 0) -> GuideAnswer:
+    return GuideAnswer(name, task_id(DAY, person), outcome, NOW + timedelta(hours=hours))
+
+
+def send(database: Database, *answers: GuideAnswer, guide: str | None = "G1") -> int:
+    return store_answers("main", database, answers, guide_id=guide, by="phone", now=NOW)
+
+
+def states(database: Database) -> dict[str, str]:
+    return {one.person_id: one.state for one in list_tasks("main", database)}
+
+
+def test_a_guide_is_stored_with_a_version_that_rises(database: Database) -> None:
+    made = save_guide(database, change(), name="王", store_id="S1", capacity=8)
+    assert (made.version, made.name, made.capacity) == (1, "王", 8)
+    assert save_guide(database, change(version=1), name="王芳", store_id="S1", capacity=None).version == 2
+    assert [one.name for one in list_guides("main", database)] == ["王芳"]
+    for stale in (None, 1):
+        with pytest.raises(ConflictError, match="version 2"):
+            save_guide(database, change(version=stale), name="x", store_id=None, capacity=1)
+    with pytest.raises(ImpossibleError, match="wanted 0 or more"):
+        save_guide(database, change("G2"), name=None, store_id=None, capacity=-1)
+
+
+def test_the_newest_move_says_who_looks_after_whom_and_every_move_is_kept(database: Database) -> None:
+    published = [("a", "G1"), ("b", "G1"), ("c", "G2")]
+    move_customers(database, change(), [Move("a", "G2", "G1")], "by hand")
+    move_customers(database, change(), [Move("a", "G3", "G2"), Move("c", None, "G2")], "by hand")
+    moved = moved_customers("main", database)
+    assert moved == {"a": "G3", "c": None}
+    assert [people_of_guide(guide, published, moved) for guide in ("G1", "G2", "G3")] == [["b"], [], ["a"]]
+    assert [(one.move.before, one.move.guide_id) for one in move_history("main", database, "a")] == [
+        ("G1", "G2"), ("G2", "G3"),
+    ]  # fmt: skip
+    assert moves_mark("main", database) > moves_mark("second", database) == 0
+
+
+def test_who_leaves_hands_on_what_is_open(database: Database) -> None:
+    store_tasks("main", database, [task("a"), task("b"), task("c")], by="Li", now=NOW)
+    send(database, answer("x1", "c", "done"))
+    moves = [Move("a", "G2", "G1"), Move("b", None, "G1"), Move("c", "G2", "G1")]
+    left = let_go(database, change(), DAY, moves, "same shop")
+    assert left.left_on == DAY
+    assert {one.person_id: (one.guide_id, one.state) for one in list_tasks("main", database)} == {
+        "a": ("G2", "open"), "b": ("G1", "withdrawn"), "c": ("G1", "done"),
+    }  # fmt: skip
+
+
+def test_a_list_made_twice_has_each_person_once_a_day(database: Database) -> None:
+    assert store_tasks("main", database, [task("a"), task("b")], by="Li", now=NOW) == 2
+    assert store_tasks("main", database, [task("a", "G2"), task("a", day=date(2025, 3, 2))], by="Li", now=NOW) == 1
+    assert [one.person_id for one in list_tasks("main", database, guide_id="G1", day=DAY)] == ["a", "b"]
+    assert [one.day.day for one in list_tasks("main", database, since=date(2025, 3, 2))] == [2]
+
+
+def test_answers_count_once_and_the_latest_moment_decides_whenever_it_arrives(database: Database) -> None:
+    store_tasks("main", database, [task("a")], by="Li", now=NOW)
+    assert send(database, answer("x2", "a", "bought", hours=2)) == 1
+    assert send(database, answer("x2", "a", "bought", hours=2)) == 0
+    assert send(database, answer("x1", "a", "not_reached", hours=1)) == 1
+    assert states(database) == {"a": "bought"}
+    assert [one.answer.answer_id for one in list_answers("main", database, guide_id="G1")] == ["x2", "x1"]
+
+
+def test_a_refusal_closes_the_channel_and_later_lines(database: Database) -> None:
+    store_tasks("main", database, [task("a"), task("a", day=date(2025, 3, 2))], by="Li", now=NOW)
+    send(database, answer("x1", "a", "refused"))
+    send(database, answer("x1", "a", "refused"))
+    assert opt_outs("main", database) == [("a", "guide", NOW)]
+    assert [one.state for one in list_tasks("main", database)] == ["refused", "opted_out"]
+
+
+@pytest.mark.parametrize("person", ["held", "other", "nobody"])
+def test_lines_of_others_and_of_held_out_people_cannot_be_answered(database: Database, person: str) -> None:
+    store_tasks("main", database, [task("a"), task("held", held=True), task("other", "G2")], by="Li", now=NOW)
+    with pytest.raises(NotFoundError, match="of this guide"):
+        send(database, answer("x1", "a", "done"), answer("x2", person, "done"))
+    assert states(database)["a"] == "open"
+    assert list_answers("main", database) == []
+
+
+def test_a_person_is_brought_once_by_the_first(database: Database) -> None:
+    first = Referral("r1", "G1", "new", "a", NOW)
+    assert store_referrals("main", database, [first, Referral("r2", "G2", "new", None, NOW)], by="Li", now=NOW) == 1
+    assert list_referrals("main", database) == [first]

@@ -1,0 +1,187 @@
+"""Storing triggers and what they fired: every cause once, whoever looks how often."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from retail_brain.errors import ConflictError, NotFoundError
+from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
+from retail_brain.operational.database import Database
+from retail_brain.operational.events import Event, store_events
+from retail_brain.operational.trigger_firings import (
+    Cause,
+    Decision,
+    close_firings,
+    due_firings,
+    firing_counts,
+    firings,
+    note_causes,
+    read_contacts_mark,
+    release_firings,
+    store_decisions,
+    take_firings,
+)
+from retail_brain.operational.triggers import (
+    StoredTrigger,
+    TriggerChange,
+    list_triggers,
+    remove_trigger,
+    save_trigger,
+    trigger,
+)
+
+NOW = datetime(2025, 3, 1, 10, tzinfo=UTC)
+LEASE = timedelta(minutes=5)
+
+
+def change(version: int | None = None, *, name: str = "bag", by: str = "Li", at: datetime = NOW) -> TriggerChange:
+    return TriggerChange("main", name, version, by, at)
+
+
+def cause(person: str, text: str = "bag:P1", at: datetime = NOW) -> Cause:
+    return Cause(person, text, person, "P1", None, datetime(2025, 3, 1, 9), at)
+
+
+@pytest.fixture
+def made(database: Database) -> StoredTrigger:
+    return save_trigger(database, change(), {"name": "袋"}, owner=None, is_on=True)
+
+
+def note(database: Database, *causes: Cause, seen: int | None = None) -> int:
+    return note_causes("main", database, "bag", causes, now=NOW, seen_event=seen)
+
+
+def decide(database: Database, *decisions: Decision) -> bool:
+    return store_decisions("main", database, decisions, read_contacts_mark("main", database))
+
+
+def take(database: Database, worker: str, at: datetime = NOW) -> list[str]:
+    return [one.person_id for one in take_firings("main", database, worker, now=at, lease=LEASE, limit=10)]
+
+
+def test_a_trigger_is_stored_with_its_owner_and_a_version_that_rises(database: Database, made: StoredTrigger) -> None:
+    assert (made.version, made.state, made.owner, made.on_since) == (1, "on", "Li", NOW)
+    changed = save_trigger(database, change(1, by="Wang"), {"name": "袋2"}, owner=None, is_on=True)
+    assert (changed.version, changed.owner, changed.changed_by, changed.definition) == (
+        2,
+        "Li",
+        "Wang",
+        {"name": "袋2"},
+    )
+    assert made.campaign_id == "trigger:bag"
+
+
+@pytest.mark.parametrize("version", [None, 7])
+def test_a_stale_change_is_refused_with_both_versions(
+    database: Database, made: StoredTrigger, version: int | None
+) -> None:
+    with pytest.raises(ConflictError, match="version 1") as caught:
+        save_trigger(database, change(version, by="Wang"), {"name": "mine"}, owner=None, is_on=True)
+    assert caught.value.details["yours"]["trigger"] == {"name": "mine"}
+    assert caught.value.details["theirs"]["trigger"] == {"name": "袋"}
+
+
+def test_an_unknown_trigger_is_said_to_be_unknown(database: Database) -> None:
+    for ask in (lambda: trigger("main", database, "x"), lambda: remove_trigger(database, change(1))):
+        with pytest.raises(NotFoundError, match="there is no trigger"):
+            ask()
+
+
+def test_a_removed_trigger_leaves_the_list_and_its_id_may_be_used_again(
+    database: Database, made: StoredTrigger
+) -> None:
+    note(database, cause("a"))
+    remove_trigger(database, change(made.version))
+    assert list_triggers("main", database) == []
+    assert [one.state for one in list_triggers("main", database, removed=True)] == ["removed"]
+    assert firing_counts("main", database)["bag"] == {"dropped": 1, "dropped:switched_off": 1}
+    again = save_trigger(database, change(by="Wang"), {"name": "new"}, owner=None, is_on=True)
+    assert (again.version, again.owner, again.state) == (3, "Wang", "on")
+
+
+def test_switching_on_starts_with_the_events_that_come_from_then_on(database: Database) -> None:
+    store_events("main", database, [Event(datetime(2025, 3, 1), "bag_add", event_id="e1")], now=NOW)
+    off = save_trigger(database, change(), {}, owner="Wang", is_on=False)
+    assert (off.state, off.on_since, off.seen_event, off.owner) == ("off", None, 0, "Wang")
+    on = save_trigger(database, change(1), {}, owner=None, is_on=True)
+    assert on.seen_event > 0
+    assert on.on_since == NOW
+
+
+def test_a_cause_is_noted_once_for_ever(database: Database, made: StoredTrigger) -> None:
+    assert note(database, cause("a"), cause("b"), seen=5) == 2
+    assert note(database, cause("a"), cause("a", "bag:P2"), seen=3) == 1
+    assert trigger("main", database, "bag").seen_event == 5
+
+
+def test_a_trigger_that_is_off_notes_nothing_and_drops_what_waits(database: Database, made: StoredTrigger) -> None:
+    note(database, cause("a"))
+    save_trigger(database, change(1), {}, owner=None, is_on=False)
+    assert note(database, cause("b")) == 0
+    assert [(one.person_id, one.state, one.code) for one in firings("main", database)] == [
+        ("a", "dropped", "switched_off")
+    ]
+
+
+def test_many_workers_that_note_and_take_at_once_do_each_thing_once(database: Database, made: StoredTrigger) -> None:
+    causes = [cause(f"c{number}") for number in range(40)]
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(lambda _: note(database, *causes), range(4))) == 40
+        rows = firings("main", database)
+        decisions = [Decision(one.id, "taken", None, False, "sms", date(2025, 3, 1)) for one in rows]
+        # of decisions made under the same plans one is stored: the others must look again
+        mark = read_contacts_mark("main", database)
+        stored = list(pool.map(lambda _: store_decisions("main", database, decisions, mark), range(4)))
+        assert stored.count(True) == 1
+        taken = list(
+            pool.map(
+                lambda worker: take_firings("main", database, str(worker), now=NOW, lease=LEASE, limit=40), range(4)
+            )
+        )
+    assert sorted(one.person_id for part in taken for one in part) == sorted(one.person_id for one in causes)
+
+
+def test_only_what_is_due_is_decided_and_the_first_decision_stays(database: Database, made: StoredTrigger) -> None:
+    later = NOW + timedelta(hours=2)
+    note(database, cause("a"), cause("b", at=later))
+    due = due_firings("main", database, NOW, limit=10)
+    assert [one.person_id for one in due] == ["a"]
+    assert decide(database, Decision(due[0].id, "held", None, True, "sms", date(2025, 3, 1), "S1", "friend"))
+    assert decide(database, Decision(due[0].id, "taken", None, False, "sms", date(2025, 3, 2)))
+    (first, _) = firings("main", database)
+    assert (first.state, first.held, first.day, first.store_id, first.segment) == (
+        "held", True, date(2025, 3, 1), "S1", "friend",
+    )  # fmt: skip
+    assert [one.person_id for one in due_firings("main", database, later, limit=10)] == ["b"]
+
+
+def test_what_a_worker_took_is_its_own_until_the_lease_ends(database: Database, made: StoredTrigger) -> None:
+    note(database, cause("a"))
+    (row,) = due_firings("main", database, NOW, limit=10)
+    decide(database, Decision(row.id, "taken", None, False, "sms", date(2025, 3, 1)))
+    assert take(database, "one") == ["a"]
+    assert take(database, "two") == []
+    assert take(database, "two", NOW + LEASE * 2) == ["a"]
+    release_firings("main", database, [row])
+    (taken,) = take_firings("main", database, "three", now=NOW, lease=LEASE, limit=10)
+    close_firings("main", database, [taken], state="sent", code=None, now=NOW, by="Li")
+    assert take(database, "four", NOW + LEASE * 9) == []
+    assert [(one.state, one.sent_at) for one in firings("main", database, "bag")] == [("sent", NOW)]
+
+
+def test_an_opt_out_takes_back_what_is_not_handed_over_yet(database: Database, made: StoredTrigger) -> None:
+    note(database, cause("a"))
+    (row,) = due_firings("main", database, NOW, limit=10)
+    decide(database, Decision(row.id, "taken", None, False, "sms", date(2025, 3, 1)))
+    refused = ContactReceipt("r1", "K1", "a", "sms", "opted_out", NOW)
+    store_receipts("main", database, [refused], by="Li", now=NOW)
+    assert take(database, "one") == []
+    assert [one.state for one in firings("main", database, since=date(2025, 3, 1))] == ["opted_out"]
+
+
+def test_a_tenant_sees_nothing_of_another(database: Database, made: StoredTrigger) -> None:
+    note(database, cause("a"))
+    assert list_triggers("second", database) == []
+    assert firings("second", database) == []
+    assert due_firings("second", database, NOW, limit=10) == []
