@@ -31,7 +31,7 @@ def export(
 ) -> None:
     """Write the people to contact as another system wants them; consents are asked again."""
     from retail_brain.export_mapping import mapped, read_export_mapping
-    from serving.planning.people.audience_facts import consents_now
+    from serving.planning.people.audience_facts import consents_now, persons_of
     from serving.planning.people.contact_lists import contact_list, identifiers_of
     from serving.planning.people.opt_outs import tenant_opt_outs
 
@@ -41,7 +41,8 @@ def export(
     code = country_code or chosen.settings.audience.phone_country_code
     consents, closed = consents_now(dataset, dataset.as_of, tenant_opt_outs(chosen.workspace))
     told = read_table(audience, "AUDIENCE", as_text=True)
-    made = contact_list(told, identifiers_of(dataset), consents, profile, code, closed)
+    persons = persons_of(dataset, dataset.as_of)
+    made = contact_list(told, identifiers_of(dataset), consents, profile, code, closed, persons)
     write_table(made.rows if columns is None else mapped(made.rows, read_export_mapping(columns)), out)
     reported().counts |= {"listed": made.rows.height, "left_out": dict(made.left_out)}
     typer.echo(f"{made.rows.height:,} people -> {out}")

@@ -38,7 +38,7 @@ def assign_contacts(pairs: pl.DataFrame, caps: dict[str, int], per_customer: int
     """Assigns people to campaigns for most value (a transportation problem, solved by its Lagrangian dual).
 
     Args:
-        pairs: one row per campaign x customer that is possible: `campaign_id`, `customer_id`, `value` (money). Rows of
+        pairs: one row per campaign x person that is possible: `campaign_id`, `person_id`, `value` (money). Rows of
             no or negative value are never chosen.
         caps: most people per campaign; campaigns not named get nobody.
         per_customer: most campaigns per person.
@@ -47,8 +47,8 @@ def assign_contacts(pairs: pl.DataFrame, caps: dict[str, int], per_customer: int
     possible = pairs.with_row_index("row").filter(pl.col("value") > 0, pl.col("campaign_id").is_in(open_campaigns))
     campaigns = sorted(open_campaigns)
     column = {name: index for index, name in enumerate(campaigns)}
-    people = possible["customer_id"].unique().sort()
-    row = possible["customer_id"].cast(pl.Enum(people)).to_physical().to_numpy().astype(np.int64)
+    people = possible["person_id"].unique().sort()
+    row = possible["person_id"].cast(pl.Enum(people)).to_physical().to_numpy().astype(np.int64)
     place = possible["campaign_id"].replace_strict(column, return_dtype=pl.Int64).to_numpy().astype(np.int64)
     values = np.full((len(people), len(campaigns)), -np.inf)
     values[row, place] = possible["value"].to_numpy()

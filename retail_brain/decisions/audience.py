@@ -11,7 +11,7 @@ from retail_brain.decisions.reach import contact_costs
 from retail_brain.outputs import AUDIENCE, EXCLUSIONS
 from retail_brain.settings import AudienceSettings
 
-ADDED: dict[str, type[pl.DataType]] = {"reason_zh": pl.String}
+ADDED: dict[str, type[pl.DataType]] = {"reason_zh": pl.String, "person_id": pl.String}
 """Columns of an audience after those of the contract."""
 EXCLUSIONS_ADDED: dict[str, type[pl.DataType]] = {"code": pl.String, "reason_zh": pl.String}
 """Columns of exclusions after those of the contract."""

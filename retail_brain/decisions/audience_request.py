@@ -8,6 +8,7 @@ from typing import Literal
 import polars as pl
 
 from retail_brain.decisions.frame_memo import FrameMemo
+from retail_brain.decisions.persons import Accounts
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.table_schemas import CHANNELS_OF_CONTACT
 
@@ -135,8 +136,9 @@ class AudienceFacts:
             anyway and earns nothing. None where it was never measured: then every purchase counts.
         at_home_only: whether goods must lie in the person's own shop; otherwise any shop of the network will do.
         opt_outs: refusals that came back of contacts: `customer_id`, `channel`, `changed_at`; None: none.
-        persons: accounts of persons: `customer_id`, `person_id`; an opt-out of one closes the channel for all of them.
-            None: every customer is a person of their own.
+        persons: accounts of persons: `customer_id`, `person_id` and perhaps `first_customer_id`, the account by which
+            the person was known first; what happens to one account counts for all of them. None: every customer is a
+            person of their own.
         planned: contacts that other campaigns plan: `campaign_id`, `customer_id`, `channel`, `day`. None: none.
         memo: remembers what is the same for many requests on these tables.
     """
@@ -158,3 +160,8 @@ class AudienceFacts:
     opt_outs: pl.DataFrame | None = None
     persons: pl.DataFrame | None = None
     memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
+
+    @property
+    def accounts(self) -> Accounts:
+        """Which accounts belong to one person."""
+        return Accounts(self.memo.get((self.persons,), "shared accounts", lambda: Accounts.of(self.persons).shared))

@@ -137,11 +137,11 @@ def keep_open(pairs: pl.DataFrame, consents: pl.DataFrame | None, closed: pl.Dat
     return pairs.join(granted, on=keys, how="semi", maintain_order="left")
 
 
-def closed_reasons(states: pl.DataFrame) -> pl.DataFrame:
-    """One row per customer with a closed channel: `customer_id` and `consent_code`, the first of `CLOSED_CODES`."""
+def closed_reasons(states: pl.DataFrame, person: str = "customer_id") -> pl.DataFrame:
+    """One row per customer (or `person`) with a closed channel: their id and the first of CLOSED_CODES."""
     order = pl.col("code").replace_strict({code: place for place, code in enumerate(CLOSED_CODES)}, default=None)
     closed = states.filter(pl.col("code").is_not_null())
-    return closed.group_by("customer_id").agg(consent_code=pl.col("code").sort_by(order).first())
+    return closed.group_by(person).agg(consent_code=pl.col("code").sort_by(order).first())
 
 
 def doubt_lines(states: pl.DataFrame) -> list[str]:

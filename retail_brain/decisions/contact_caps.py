@@ -34,8 +34,9 @@ def with_open_days(options: pl.DataFrame, log: pl.DataFrame, days: Sequence[date
     `open_days` is null where all of them are open. Contacts planned after a day count as well as those made before it.
 
     Args:
-        options: `customer_id`, `channel` (null: unknown), one row per channel that a person may be reached by.
-        log: contacts made and planned: `customer_id`, `channel`, `day`.
+        options: `person_id`, `channel` (null: unknown) and perhaps more, one row per channel that a person may be
+            reached by.
+        log: contacts made and planned: `person_id`, `channel`, `day`.
         days: candidate days, rising.
         caps: most contacts.
     """
@@ -45,21 +46,21 @@ def with_open_days(options: pl.DataFrame, log: pl.DataFrame, days: Sequence[date
     options = options.filter(pl.col("channel").is_null() | ~pl.col("channel").is_in(shut)).with_row_index("row")
     reach = timedelta(days=caps.window_days - 1)
     near = log.filter(pl.col("day").is_between(days[0] - reach, days[-1] + reach))
-    touched = options.join(near.select("customer_id").unique(), on="customer_id", how="semi")
+    touched = options.join(near.select("person_id").unique(), on="person_id", how="semi")
     free = options.join(touched, on="row", how="anti").with_columns(open_days=pl.lit(None, dtype=pl.List(pl.Date)))
     parts = [
         _open(part, near, days, caps)
-        for part in touched.with_columns(part=pl.col("customer_id").rank("dense") // _PEOPLE).partition_by("part")
+        for part in touched.with_columns(part=pl.col("person_id").rank("dense") // _PEOPLE).partition_by("part")
     ]
     return pl.concat([free, *(part.select(free.columns) for part in parts)]).sort("row").drop("row")
 
 
 def _open(options: pl.DataFrame, log: pl.DataFrame, days: Sequence[date], caps: Caps) -> pl.DataFrame:
     """Options of people who have contacts near the days: only those with a day open, with its list."""
-    people = options["customer_id"].unique(maintain_order=True)
+    people = options["person_id"].unique(maintain_order=True)
     place = {person: number for number, person in enumerate(people.to_list())}
-    person = options["customer_id"].replace_strict(place, return_dtype=pl.Int64).to_numpy()
-    own = log.join(people.to_frame(), on="customer_id", how="semi")
+    person = options["person_id"].replace_strict(place, return_dtype=pl.Int64).to_numpy()
+    own = log.join(people.to_frame(), on="person_id", how="semi")
     is_open = ~_is_full(own, place, days, caps.window_days, caps.most)[person]
     for name, most in caps.by_channel.items():
         rows = np.flatnonzero((options["channel"] == name).fill_null(value=False).to_numpy())
@@ -77,7 +78,7 @@ def _is_full(log: pl.DataFrame, place: Mapping[str, int], days: Sequence[date], 
     first = days[0] - timedelta(days=window - 1)
     span = (days[-1] - days[0]).days + 1
     counts = np.zeros((len(place), span + 2 * (window - 1)), dtype=np.int32)
-    person = log["customer_id"].replace_strict(place, return_dtype=pl.Int64).to_numpy()
+    person = log["person_id"].replace_strict(place, return_dtype=pl.Int64).to_numpy()
     np.add.at(counts, (person, (log["day"] - first).dt.total_days().to_numpy()), 1)
     sums = np.lib.stride_tricks.sliding_window_view(counts, window, axis=1).sum(axis=2)
     fullest = np.lib.stride_tricks.sliding_window_view(sums, window, axis=1).max(axis=2)

@@ -1,4 +1,8 @@
-"""Draws the holdout of a campaign by a hash of customer and campaign, the same in every run."""
+"""Draws the holdout of a campaign by a hash of person and campaign, the same in every run.
+
+A person is named by the account by which they were known first (`Accounts.people`): a card that joins later changes
+nothing of what was drawn.
+"""
 
 import hashlib
 

@@ -1,4 +1,7 @@
-"""Judges each offer of a product to a person: whether it can be made, and the money that a contact would bring."""
+"""Judges each offer of a product to a person: whether it can be made, and the money that a contact would bring.
+
+Offers go by person: what was bought with one of their cards counts for all of them.
+"""
 
 from datetime import date, timedelta
 
@@ -6,6 +9,7 @@ import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.incremental import caused_probability
+from retail_brain.decisions.persons import best_of_cards, homes
 from retail_brain.settings import AudienceSettings
 
 
@@ -25,22 +29,16 @@ def judged_offers(
     as_of: date,
     settings: AudienceSettings,
 ) -> pl.DataFrame:
-    """The pairs of the goods on offer, with what a contact brings and `offer_code` where an offer cannot be made.
+    """One row per person x product on offer, with what a contact brings and `offer_code` where it cannot be made.
 
     `caused` is the chance that a contact causes the purchase, `offer_value` the money of it.
     """
     first, last = request.days(as_of)
     is_offered = pl.lit(value=True) if request.any_goods else pl.col("product_id").is_in(list(request.product_ids))
-    offers = pairs.filter(is_offered)
-    offers = offers.unique(["customer_id", "product_id"], keep="first", maintain_order=True)
+    offers = best_of_cards(pairs.filter(is_offered), facts.purchases, facts.accounts)
     offers = offers.join(facts.values.unique("product_id"), on="product_id", how="left")
     offers = _with_availability(offers, facts)
-    bought = facts.purchases
-    if bought is None:
-        bought = pl.DataFrame(schema={"customer_id": pl.String, "product_id": pl.String, "bought_on": pl.Date})
-    offers = offers.join(
-        bought.select("customer_id", "product_id", "bought_on"), on=["customer_id", "product_id"], how="left"
-    )
+    offers = offers.join(_purchases(facts), on=["person_id", "product_id"], how="left")
     offers = (
         _with_left_over(offers, facts)
         .with_columns(
@@ -63,6 +61,23 @@ def judged_offers(
     return offers.with_columns(offer_code=code)
 
 
+def homes_of(facts: AudienceFacts) -> pl.DataFrame:
+    """One row per person with a known shop: `person_id`, `home_store_id`."""
+    inputs = (facts.customers, facts.persons)
+    return facts.memo.get(inputs, "homes", lambda: homes(facts.customers, facts.accounts))
+
+
+def _purchases(facts: AudienceFacts) -> pl.DataFrame:
+    """One row per person x product: `bought_on`, the last day on which any of their accounts bought it."""
+    if facts.purchases is None:
+        return pl.DataFrame(schema={"person_id": pl.String, "product_id": pl.String, "bought_on": pl.Date})
+    bought = facts.purchases.select("customer_id", "product_id", "bought_on")
+    if not facts.accounts.shared.height:
+        return bought.rename({"customer_id": "person_id"})
+    by_person = facts.accounts.with_person(bought)
+    return by_person.group_by("person_id", "product_id").agg(pl.col("bought_on").max())
+
+
 def _with_availability(offers: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
     """Adds `available`: some of the product lies in the person's shop, or in any shop of the network.
 
@@ -76,11 +91,10 @@ def _with_availability(offers: pl.DataFrame, facts: AudienceFacts) -> pl.DataFra
     )
     if not facts.at_home_only or "home_store_id" not in facts.customers.columns:
         return offers.rename({"anywhere": "available"})
-    homes = facts.customers.select("customer_id", "home_store_id").unique("customer_id")
     at_home = facts.stock.group_by(pl.col("store_id").alias("home_store_id"), "product_id").agg(
         at_home=(pl.col("on_hand") > 0).any()
     )
-    offers = offers.join(homes, on="customer_id", how="left").join(
+    offers = offers.join(homes_of(facts), on="person_id", how="left").join(
         at_home, on=["home_store_id", "product_id"], how="left"
     )
     homeless = pl.col("home_store_id").is_null()
@@ -98,9 +112,9 @@ def _with_left_over(offers: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
         return offers.with_columns(*none, left_over_units=pl.lit(None, pl.Float64))
     if "home_store_id" not in facts.customers.columns:
         return offers.with_columns(*none, left_over_units=pl.lit(0.0), available=pl.lit(value=False))
-    homes = facts.customers.select("customer_id", "home_store_id").unique("customer_id")
     left = facts.left_over.group_by("product_id", home_store_id="store_id").agg(
         pl.col("left_over_units").sum(), ends_on=pl.col("sell_by").min()
     )
-    joined = offers.join(homes, on="customer_id", how="left").join(left, on=["home_store_id", "product_id"], how="left")
+    homed = offers.join(homes_of(facts), on="person_id", how="left")
+    joined = homed.join(left, on=["home_store_id", "product_id"], how="left")
     return joined.with_columns(available=pl.col("left_over_units").fill_null(0) > 0)

@@ -20,13 +20,13 @@ def share_out_left_over(offers: pl.DataFrame) -> pl.DataFrame:
     more than what is left of it there: so the people told never exceed what is left divided by their chance.
 
     Args:
-        offers: `customer_id`, `home_store_id`, `product_id`, `probability`, `offer_value` (null: unknown),
+        offers: `person_id`, `home_store_id`, `product_id`, `probability`, `offer_value` (null: unknown),
             `left_over_units`, and `held`: people held out are told nothing, and take none of what is left.
     """
     ranked = offers.with_row_index("place").sort(
         "offer_value",
         "probability",
-        "customer_id",
+        "person_id",
         "product_id",
         descending=[True, True, False, False],
         nulls_last=True,
@@ -34,7 +34,7 @@ def share_out_left_over(offers: pl.DataFrame) -> pl.DataFrame:
     expected: defaultdict[tuple[str, str], float] = defaultdict(float)
     served: set[str] = set()
     made = []
-    columns = ("place", "customer_id", "home_store_id", "product_id", "probability", "left_over_units", "held")
+    columns = ("place", "person_id", "home_store_id", "product_id", "probability", "left_over_units", "held")
     for place, person, store, product, chance, left, held in ranked.select(columns).iter_rows():
         taken = expected[store, product]
         if person in served or taken + chance > left:

@@ -1,5 +1,6 @@
-"""Decides whom a campaign may reach at all, whatever the goods: consent, control group, holdout and caps."""
+"""Decides who may be contacted at all, whatever for, and by which account: consent, control group, holdout, caps."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import polars as pl
@@ -25,13 +26,17 @@ _CONTROL = "global control group"
 def reach(
     people: pl.DataFrame, facts: AudienceFacts, request: AudienceRequest, as_of: date, settings: AudienceSettings
 ) -> pl.DataFrame:
-    """One row per customer with `held` (of the holdout), `channel`, `open_days` (null: every day) and `reach_code`.
+    """One row per person: what may be sent to them, and by which account.
 
+    This is the one place that says who may be contacted, whatever for: audiences, campaigns and whatever else contacts
+    people ask it. Everything in it goes by person. `customer_id` is the account to contact, `channel` the channel,
+    `open_days` the days on which the caps leave room (null: every day), `held` says who belongs to the holdout.
     `reach_code` is null for those who may be reached, else the first that holds of: no consent, control group, already
-    contacted in the campaign, and the caps of all campaigns together, which leave no channel and day open.
+    contacted in the campaign, the caps with the contacts made so far, and the caps with what approved campaigns plan.
+    Who may not be reached has their first account as `customer_id`.
 
     Args:
-        people: `customer_id`, one row each.
+        people: `person_id`, `first_customer_id`, one row each, as `Accounts.people` gives them.
         facts: consents, contacts made and planned, responses.
         request: the campaign.
         as_of: last visible day.
@@ -41,7 +46,7 @@ def reach(
         ImpossibleError: the campaign has no day left.
     """
     # goods change neither consents nor caps: for everybody they are worked out once
-    is_everybody = people.equals(facts.memo.get((facts.customers,), "everybody", lambda: everybody(facts.customers)))
+    is_everybody = people.equals(everybody(facts))
     memo = facts.memo if is_everybody else FrameMemo()
     inputs = (
         facts.customers,
@@ -61,19 +66,21 @@ def reach(
         lambda: _reachable(people, facts, request, as_of, caps, settings.control_share),
     )
     holdout = (request.holdout_key, request.holdout_share)
-    held = memo.get((facts.customers,), ("held", holdout), lambda: people.with_columns(held=_held(people, *holdout)))
-    columns = ("customer_id", "held", "channel", "open_days", "reach_code")
-    return reached.join(held, on="customer_id", how="left", maintain_order="left").select(columns)
+    drawn = (facts.customers, facts.persons)
+    held = memo.get(drawn, ("held", holdout), lambda: people.with_columns(held=_drawn(people, *holdout)))
+    columns = ("person_id", "customer_id", "held", "channel", "open_days", "reach_code")
+    return reached.join(held, on="person_id", how="left", maintain_order="left").select(columns)
 
 
-def everybody(customers: pl.DataFrame) -> pl.DataFrame:
-    """One row per customer: `customer_id`, rising."""
-    ids = customers.select(pl.col("customer_id").cast(pl.String))
-    return ids.filter(pl.col("customer_id").is_not_null()).unique(maintain_order=True).sort("customer_id")
+def everybody(facts: AudienceFacts) -> pl.DataFrame:
+    """One row per person of `facts.customers`, by id: `person_id`, `first_customer_id`."""
+    inputs = (facts.customers, facts.persons)
+    return facts.memo.get(inputs, "everybody", lambda: facts.accounts.people(facts.customers))
 
 
-def _held(people: pl.DataFrame, key: str, share: float) -> pl.Series:
-    return is_holdout(people["customer_id"], key, share)
+def _drawn(people: pl.DataFrame, key: str, share: float) -> pl.Series:
+    """Who is drawn by the hash of a person: of the account by which they were known first."""
+    return is_holdout(people["first_customer_id"], key, share)
 
 
 def _reachable(
@@ -84,32 +91,50 @@ def _reachable(
     caps: Caps,
     control_share: float,
 ) -> pl.DataFrame:
-    """One row per customer: `channel`, `open_days` and `reach_code`, which depend on no goods."""
+    """One row per person: `customer_id`, `channel`, `open_days` and `reach_code`, which depend on no goods."""
+    accounts = facts.accounts.accounts(people)
     consents = _consents(facts, as_of)
     states = None if consents is None else channel_states(consents.lazy(), as_of).collect()
-    options = channel_options(people, states, facts.contacts, facts.responses, request.allowed_channels)
+    options = channel_options(accounts, states, facts.contacts, facts.responses, request.allowed_channels)
     if states is None and facts.opt_outs is not None:
         closed = opt_outs_of_persons(facts.opt_outs, facts.persons)
         # a null channel is any: who refused one must not be reached by a guess
         is_known = pl.col("channel").is_not_null() | ~pl.col("customer_id").is_in(closed["customer_id"].implode())
         options = options.filter(is_known).join(closed, on=["customer_id", "channel"], how="anti")
-    is_open = with_open_days(options, contact_log(facts), request.contact_days(as_of), caps)
-    best = is_open.group_by("customer_id", maintain_order=True).first()
-    has_channel = options.select("customer_id").unique().with_columns(has_channel=pl.lit(value=True))
+    days = request.contact_days(as_of)
+    is_open = with_open_days(options, contact_log(facts), days, caps)
+    best = is_open.unique("person_id", keep="first", maintain_order=True)
     reached = (
-        people.with_columns(is_control=is_holdout(people["customer_id"], _CONTROL, control_share))
-        .join(has_channel, on="customer_id", how="left")
-        .join(_closed(states, request), on="customer_id", how="left")
-        .join(_members(facts, request), on="customer_id", how="left")
-        .join(best.with_columns(is_open=pl.lit(value=True)), on="customer_id", how="left")
+        people.with_columns(is_control=_drawn(people, _CONTROL, control_share))
+        .join(_flag(options, "has_channel"), on="person_id", how="left")
+        .join(_closed(states, accounts, request), on="person_id", how="left")
+        .join(_members(facts, request), on="person_id", how="left")
+        .join(best, on="person_id", how="left")
+        .join(_full_of_plans(options, best, facts, days, caps), on="person_id", how="left")
     )
     code = (
         pl.when(pl.col("has_channel").is_null()).then(pl.col("consent_code").fill_null("no_consent"))
         .when("is_control").then(pl.lit("control_group"))
-        .when(pl.col("in_campaign").fill_null(value=False)).then(pl.lit("in_campaign"))
-        .when(pl.col("is_open").is_null()).then(pl.lit("contacted_too_often"))
+        .when(pl.col("in_campaign").is_not_null()).then(pl.lit("in_campaign"))
+        .when(pl.col("is_planned").is_not_null()).then(pl.lit("planned_elsewhere"))
+        .when(pl.col("customer_id").is_null()).then(pl.lit("contacted_too_often"))
     )  # fmt: skip
-    return reached.select("customer_id", "channel", "open_days", reach_code=code).sort("customer_id")
+    account = pl.coalesce("customer_id", "first_customer_id")
+    return reached.select("person_id", account, "channel", "open_days", reach_code=code).sort("person_id")
+
+
+def _full_of_plans(
+    options: pl.DataFrame, best: pl.DataFrame, facts: AudienceFacts, days: Sequence[date], caps: Caps
+) -> pl.DataFrame:
+    """The people whom only the contacts that approved campaigns plan leave no day: `person_id`, `is_planned`."""
+    if facts.planned is None or not facts.planned.height:
+        return _flag(options.clear(), "is_planned")
+    closed = options.join(best, on="person_id", how="anti")
+    return _flag(with_open_days(closed, contact_log(facts, with_planned=False), days, caps), "is_planned")
+
+
+def _flag(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    return rows.select("person_id").unique().with_columns(pl.lit(value=True).alias(name))
 
 
 def contact_costs(request: AudienceRequest) -> pl.Expr:
@@ -121,20 +146,22 @@ def contact_costs(request: AudienceRequest) -> pl.Expr:
     )
 
 
-def contact_log(facts: AudienceFacts) -> pl.DataFrame:
-    """One row per contact made or planned, held-out people apart: `customer_id`, `channel`, `day`.
+def contact_log(facts: AudienceFacts, *, with_planned: bool = True) -> pl.DataFrame:
+    """One row per contact made or planned, held-out people apart: `person_id`, `channel`, `day`.
 
     A planned contact that was made since, of the same campaign and person, is counted once.
     """
-    columns = {"customer_id": pl.String, "channel": pl.String, "day": pl.Date}
+    columns = {"person_id": pl.String, "channel": pl.String, "day": pl.Date}
     parts = [pl.DataFrame(schema=columns)]
-    keys = ["campaign_id", "customer_id"]
-    if facts.contacts is not None:
-        made = facts.contacts.filter(~pl.col("is_holdout"))
-        parts.append(made.select("customer_id", "channel", day=pl.col("contacted_at").cast(pl.Date)))
-    if facts.planned is not None:
-        planned = facts.planned if facts.contacts is None else facts.planned.join(facts.contacts, on=keys, how="anti")
-        parts.append(planned.select("customer_id", "channel", "day"))
+    made = None if facts.contacts is None else facts.accounts.with_person(facts.contacts)
+    if made is not None:
+        told = made.filter(~pl.col("is_holdout"))
+        parts.append(told.select("person_id", "channel", day=pl.col("contacted_at").cast(pl.Date)))
+    if with_planned and facts.planned is not None:
+        planned = facts.accounts.with_person(facts.planned)
+        if made is not None:
+            planned = planned.join(made, on=["campaign_id", "person_id"], how="anti")
+        parts.append(planned.select("person_id", "channel", "day"))
     return pl.concat(parts)
 
 
@@ -146,18 +173,18 @@ def _consents(facts: AudienceFacts, as_of: date) -> pl.DataFrame | None:
     return consents if facts.persons is None else with_refusals_of_persons(consents, facts.persons, as_of)
 
 
-def _closed(states: pl.DataFrame | None, request: AudienceRequest) -> pl.DataFrame:
-    """One row per customer to whom a channel (of those asked for, if some are) is closed, with the reason."""
+def _closed(states: pl.DataFrame | None, accounts: pl.DataFrame, request: AudienceRequest) -> pl.DataFrame:
+    """One row per person to whom a channel (of those asked for, if some are) is closed, with the reason."""
     if states is None:
-        return pl.DataFrame(schema={"customer_id": pl.String, "consent_code": pl.String})
+        return pl.DataFrame(schema={"person_id": pl.String, "consent_code": pl.String})
     allowed = request.allowed_channels
-    return closed_reasons(states.filter(pl.col("channel").is_in(list(allowed))) if allowed else states)
+    asked = states.filter(pl.col("channel").is_in(list(allowed))) if allowed else states
+    return closed_reasons(asked.join(accounts, on="customer_id"), "person_id")
 
 
 def _members(facts: AudienceFacts, request: AudienceRequest) -> pl.DataFrame:
-    """One row per customer contacted in this campaign before: `in_campaign`."""
+    """One row per person contacted in this campaign before, by whichever account: `in_campaign`."""
     if facts.contacts is None:
-        return pl.DataFrame(schema={"customer_id": pl.String, "in_campaign": pl.Boolean})
+        return pl.DataFrame(schema={"person_id": pl.String, "in_campaign": pl.Boolean})
     own = pl.col("campaign_id") == pl.lit(request.campaign_id, dtype=pl.String)
-    members = facts.contacts.filter(own, ~pl.col("is_holdout"))
-    return members.select("customer_id").unique().with_columns(in_campaign=pl.lit(value=True))
+    return _flag(facts.accounts.with_person(facts.contacts.filter(own, ~pl.col("is_holdout"))), "in_campaign")

@@ -326,6 +326,7 @@ class AudienceRow(Strict):
     campaign_id: str | None
     product_id: str | None
     customer_id: str
+    person_id: str
     rank: int
     probability: float
     expected_value: float | None

@@ -30,24 +30,24 @@ def open_hours(definition: CampaignDefinition, settings: CampaignSettings) -> li
 
 
 def contact_hours(people: pl.DataFrame, responses: pl.DataFrame | None, hours: Sequence[int]) -> pl.DataFrame:
-    """One row per customer: `customer_id` and `hour`, the open hour nearest to when they usually answer.
+    """One row per person: `person_id` and `hour`, the open hour nearest to when they usually answer.
 
     People without an answer get the hour in which most others answered, or the first one where nobody ever did.
 
     Args:
-        people: `customer_id`.
-        responses: `customer_id`, `responded_at`; None where there are none.
+        people: `person_id`.
+        responses: `person_id`, `responded_at`; None where there are none.
         hours: open hours, rising.
     """
     if responses is None or not responses.height:
-        return people.select("customer_id", hour=pl.lit(hours[0], dtype=pl.Int64))
-    answered = responses.select("customer_id", hour=pl.col("responded_at").dt.hour().cast(pl.Int64))
-    usual = answered.group_by("customer_id").agg(usual=pl.col("hour").median().round().cast(pl.Int64))
+        return people.select("person_id", hour=pl.lit(hours[0], dtype=pl.Int64))
+    answered = responses.select("person_id", hour=pl.col("responded_at").dt.hour().cast(pl.Int64))
+    usual = answered.group_by("person_id").agg(usual=pl.col("hour").median().round().cast(pl.Int64))
     among = answered.filter(pl.col("hour").is_in(list(hours)))["hour"]
     busiest = among.value_counts().sort("count", "hour", descending=[True, False])["hour"]
     common = int(busiest[0]) if len(busiest) else hours[0]
     nearest = {hour: min(hours, key=lambda other: (abs(other - hour), other)) for hour in range(24)}
-    return people.join(usual, on="customer_id", how="left", maintain_order="left").select(
-        "customer_id",
+    return people.join(usual, on="person_id", how="left", maintain_order="left").select(
+        "person_id",
         hour=pl.col("usual").replace_strict(nearest, default=None, return_dtype=pl.Int64).fill_null(common),
     )

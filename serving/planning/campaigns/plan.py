@@ -10,12 +10,14 @@ from retail_brain.decisions.audience_request import AudienceFacts, AudienceReque
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from retail_brain.decisions.eligibility import assess
 from retail_brain.decisions.left_over_offers import LEFT_OVER
+from retail_brain.decisions.persons import best_of_cards
 from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.settings import Settings
 from serving.planning.campaigns.estimates import CausedShare, caused_share
 from serving.planning.campaigns.goods import goods_of, left_over_of, people_of
 from serving.planning.campaigns.hours import contact_hours, open_hours
 from serving.planning.campaigns.inputs import CampaignSource, OtherPlans
+from serving.planning.people.audiences import people_of_stores
 
 _UNLIMITED = 1e12
 """Units of a product whose stock nobody counts: more than any campaign can promise."""
@@ -26,8 +28,8 @@ class PlannedCampaign:
     """A campaign worked out for one day.
 
     Attributes:
-        people: one row per person considered, with the columns of `eligibility.assess`, and `home_store_id`, `segment`,
-            `hour`, `any_probability` (of buying any of the goods); `code` says why a person is left out.
+        people: one row per person considered, with the columns of `eligibility.assess`, and `segment`, `hour`,
+            `any_probability` (of buying any of the goods); `code` says why a person is left out.
         listed: those of them that are contacted or held out, in rank order.
         stock: stock that limits the promises: `store_id`, `product_id`, `stock`, `promised_before`; empty where it
             does not.
@@ -68,6 +70,8 @@ def plan_campaign(
     product_ids, named = goods_of(definition, source), people_of(definition, source)
     request = definition.request(campaign_id, product_ids, settings.audience.holdout_share)
     facts = source.facts(product_ids or None)
+    if named is not None:  # who names a card means its person, with every card of theirs
+        named = facts.accounts.every_account(pl.Series(named, dtype=pl.String)).to_list()
     share = caused_share(facts.caused_share, settings.campaigns.assumed_caused_share, looks)
     facts = _of_people(facts, named, definition.store_ids)
     facts = replace(
@@ -83,14 +87,13 @@ def plan_campaign(
     pairs = source.pairs(product_ids or None, named).join(facts.customers, on="customer_id", how="semi")
     people = assess(pairs, facts, request, source.as_of, settings.audience)
     ranked = cut_to_size(rank_people(people.filter(pl.col("code").is_null())), request)
-    hour = contact_hours(ranked.select("customer_id"), facts.responses, hours)
-    about = facts.customers.select("customer_id", "home_store_id").unique("customer_id")
+    answered = None if facts.responses is None else facts.accounts.with_person(facts.responses)
+    hour = contact_hours(ranked.select("person_id"), answered, hours)
     whole = (
         pl.concat([people.filter(pl.col("code").is_not_null()), ranked])
-        .join(hour, on="customer_id", how="left", maintain_order="left")
-        .join(about, on="customer_id", how="left", maintain_order="left")
+        .join(hour, on="person_id", how="left", maintain_order="left")
         .join(source.segments(), on="customer_id", how="left", maintain_order="left")
-        .join(_any_of(pairs), on="customer_id", how="left", maintain_order="left")
+        .join(_any_of(pairs, facts), on="person_id", how="left", maintain_order="left")
     )
     listed = whole.filter(pl.col("code").is_null())
     shown = pl.DataFrame(schema=_STOCK) if stock is None else stock
@@ -101,17 +104,18 @@ _STOCK = {"store_id": pl.String, "product_id": pl.String, "stock": pl.Float64, "
 
 
 def _of_people(facts: AudienceFacts, named: Sequence[str] | None, store_ids: Sequence[str]) -> AudienceFacts:
-    people = facts.customers
-    if named is not None:
-        people = people.join(pl.DataFrame({"customer_id": list(named)}), on="customer_id", how="semi")
     if store_ids:
-        people = people.filter(pl.col("home_store_id").is_in(list(store_ids)))
+        facts = people_of_stores(facts, store_ids)
+    if named is None:
+        return facts
+    people = facts.customers.join(pl.DataFrame({"customer_id": list(named)}), on="customer_id", how="semi")
     return replace(facts, customers=people)
 
 
-def _any_of(pairs: pl.DataFrame) -> pl.DataFrame:
-    """Chance to buy any of the goods, taking the purchases as independent."""
-    return pairs.group_by("customer_id").agg(any_probability=1 - (1 - pl.col("probability")).product())
+def _any_of(pairs: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
+    """Chance of a person to buy any of the goods, taking the purchases as independent."""
+    offered = best_of_cards(pairs, facts.purchases, facts.accounts)
+    return offered.group_by("person_id").agg(any_probability=1 - (1 - pl.col("probability")).product())
 
 
 def _values(facts: AudienceFacts, definition: CampaignDefinition) -> pl.DataFrame:

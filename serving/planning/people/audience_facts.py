@@ -10,6 +10,7 @@ from features.identity.resolve import resolve_identities
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.audience_request import AudienceFacts
 from retail_brain.decisions.consents import opt_outs_of_persons, with_opt_outs, with_refusals_of_persons
+from retail_brain.decisions.persons import Accounts
 from retail_brain.errors import NotFoundError
 from retail_brain.settings import Settings
 from serving.planning.people.contact_effect import caused_share
@@ -39,7 +40,7 @@ def read_facts(
 
     persons = persons_of(dataset, as_of)
     return AudienceFacts(
-        customers=_people(dataset, lines),
+        customers=_people(dataset, lines, persons),
         consents=_consents(dataset, as_of, persons),
         persons=persons,
         contacts=table("contacts"),
@@ -71,11 +72,35 @@ def consents_now(dataset: Dataset, as_of: date, opt_outs: pl.DataFrame) -> tuple
 
 
 def persons_of(dataset: Dataset, as_of: date) -> pl.DataFrame | None:
-    """One row per account: `person_id`, `customer_id`; None where nothing says which accounts are of one person."""
+    """One row per account: `person_id`, `customer_id`, `first_customer_id`; None where nothing says whose they are.
+
+    `first_customer_id` is the account of the person that was known first, by the day on which it joined, was seen with
+    an identifier or bought; of several on one day the one with the smallest id.
+    """
     if not dataset.has("identities") and not dataset.has("customers"):
         return None
     found = resolve_identities(dataset, as_of).filter(pl.col("id_type") == "customer_id")
-    return found.select("person_id", customer_id="id_value").collect()
+    persons = found.select("person_id", customer_id="id_value").collect()
+    several = persons.filter(pl.len().over("person_id") > 1)
+    known = several.join(_first_days(dataset, several), on="customer_id", how="left")
+    first = known.sort("first_day", "customer_id", nulls_last=True).unique("person_id", keep="first")
+    named = first.select("person_id", first_customer_id="customer_id")
+    joined = persons.join(named, on="person_id", how="left")
+    return joined.with_columns(pl.col("first_customer_id").fill_null(pl.col("customer_id")))
+
+
+def _first_days(dataset: Dataset, accounts: pl.DataFrame) -> pl.DataFrame:
+    """One row per account of which something is known: `customer_id`, `first_day`."""
+    days = {"customers": "joined_on", "identities": "first_seen", "transactions": "sold_at"}
+    parts = [
+        dataset.scan(table).select("customer_id", first_day=pl.col(column).cast(pl.Date))
+        for table, column in days.items()
+        if dataset.has(table) and column in dataset.scan(table).collect_schema()
+    ]
+    if not parts:
+        return pl.DataFrame(schema={"customer_id": pl.String, "first_day": pl.Date})
+    rows = pl.concat(parts).join(accounts.lazy().select("customer_id"), on="customer_id", how="semi")
+    return rows.group_by("customer_id").agg(pl.col("first_day").min()).collect()
 
 
 def _consents(
@@ -108,20 +133,25 @@ def check_products(dataset: Dataset, product_ids: Sequence[str]) -> None:
         )
 
 
-def _people(dataset: Dataset, lines: pl.LazyFrame) -> pl.DataFrame:
-    """Everyone known: `customer_id` and the home shop, which is the one visited most where none is recorded."""
-    visited = (
-        lines.group_by("customer_id", "store_id")
-        .agg(lines=pl.len())
-        .sort("lines", "store_id", descending=[True, False])
-        .group_by("customer_id", maintain_order=True)
-        .agg(visited=pl.col("store_id").first())
-    )
-    listed = dataset.scan_or_empty("customers").select("customer_id", "home_store_id")
-    both = listed.join(visited, on="customer_id", how="full", coalesce=True)
-    return (
-        both.select("customer_id", home_store_id=pl.coalesce("home_store_id", "visited")).sort("customer_id").collect()
-    )
+def _people(dataset: Dataset, lines: pl.LazyFrame, persons: pl.DataFrame | None) -> pl.DataFrame:
+    """Everyone known, one row per account: `customer_id` and the person's home shop.
+
+    It is the recorded one of their account that is used most, or else the shop that all their accounts visited most.
+    """
+    counted = lines.group_by("customer_id", "store_id").agg(lines=pl.len()).collect()
+    listed = dataset.scan_or_empty("customers").select("customer_id", "home_store_id").collect()
+    accounts = Accounts.of(persons)
+    ids = pl.concat([listed.select("customer_id"), counted.select("customer_id")]).drop_nulls().unique()
+    use = accounts.with_person(counted)
+    by_account = use.group_by("customer_id").agg(pl.col("lines").sum())
+    recorded = accounts.with_person(listed.drop_nulls()).join(by_account, on="customer_id", how="left")
+    ranked = recorded.sort("lines", "customer_id", descending=[True, False], nulls_last=True)
+    home = ranked.unique("person_id", keep="first", maintain_order=True).select("person_id", "home_store_id")
+    visits = use.group_by("person_id", visited="store_id").agg(pl.col("lines").sum())
+    most = visits.sort("lines", "visited", descending=[True, False]).unique("person_id", keep="first")
+    people = accounts.with_person(ids).join(home, on="person_id", how="left")
+    both = people.join(most.select("person_id", "visited"), on="person_id", how="left")
+    return both.select("customer_id", home_store_id=pl.coalesce("home_store_id", "visited")).sort("customer_id")
 
 
 def _values(dataset: Dataset, is_offered: pl.Expr, as_of: date, settings: Settings) -> pl.DataFrame:

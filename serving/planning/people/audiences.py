@@ -11,6 +11,7 @@ from retail_brain.decisions.assignment import Assignment, assign_contacts
 from retail_brain.decisions.audience import audience_rows, build_audience, rank_people
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.eligibility import assess
+from retail_brain.decisions.judged_offers import homes_of
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
@@ -99,12 +100,12 @@ def audience(
 
 
 def people_of(store_id: str, facts: AudienceFacts, pairs: pl.DataFrame) -> tuple[AudienceFacts, pl.DataFrame]:
-    """The facts and pairs of the people of one shop.
+    """The facts and pairs of the people of one shop; of a person with several accounts the shop of the first counts.
 
     Raises:
         NotFoundError: nobody is known to be of that shop.
     """
-    people = facts.customers.filter(pl.col("home_store_id") == store_id)
+    people = people_of_stores(facts, [store_id]).customers
     if not people.height:
         raise NotFoundError(
             f"nobody is known whose shop is {store_id!r}. Check its id against stores, or leave the shop out.",
@@ -113,11 +114,22 @@ def people_of(store_id: str, facts: AudienceFacts, pairs: pl.DataFrame) -> tuple
     return replace(facts, customers=people), pairs.join(people, on="customer_id", how="semi")
 
 
+def people_of_stores(facts: AudienceFacts, store_ids: Sequence[str]) -> AudienceFacts:
+    """The facts of the people of some shops, with every account of theirs."""
+    at_home = homes_of(facts).filter(pl.col("home_store_id").is_in(list(store_ids)))
+    owned = facts.accounts.with_person(facts.customers).join(at_home, on="person_id", how="semi")
+    return replace(facts, customers=owned.drop("person_id"))
+
+
 def only_customers(
     customer_ids: Sequence[str], facts: AudienceFacts, pairs: pl.DataFrame
 ) -> tuple[AudienceFacts, pl.DataFrame]:
-    """The facts and pairs of some customers, such as those of a segment; ids that nobody has are passed over."""
-    chosen = pl.DataFrame({"customer_id": list(customer_ids)}, schema={"customer_id": pl.String})
+    """The facts and pairs of some people, such as those of a segment, named by any of their accounts.
+
+    Ids that nobody has are passed over.
+    """
+    named = pl.Series("customer_id", list(customer_ids), dtype=pl.String)
+    chosen = facts.accounts.every_account(named).to_frame()
     people = facts.customers.join(chosen, on="customer_id", how="semi")
     return replace(facts, customers=people), pairs.join(chosen, on="customer_id", how="semi")
 
@@ -162,7 +174,7 @@ def assign(
     }
     values = pl.concat(
         [
-            frame.select(campaign_id=pl.lit(name), customer_id="customer_id", value=_contact_value())
+            frame.select(campaign_id=pl.lit(name), person_id="person_id", value=_contact_value())
             for name, frame in people.items()
         ]
     )
@@ -214,6 +226,6 @@ def _cap(request: AudienceRequest) -> int:
 def _assigned_rows(
     assignment: Assignment, people: pl.DataFrame, request: AudienceRequest, names: Mapping[str, str]
 ) -> pl.DataFrame:
-    assigned = assignment.pairs.filter(pl.col("campaign_id") == request.campaign_id).select("customer_id")
-    listed = rank_people(people.join(assigned, on="customer_id", how="semi"))
+    assigned = assignment.pairs.filter(pl.col("campaign_id") == request.campaign_id).select("person_id")
+    listed = rank_people(people.join(assigned, on="person_id", how="semi"))
     return audience_rows(listed, request, names)

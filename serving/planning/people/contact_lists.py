@@ -13,6 +13,7 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.consents import keep_open
+from retail_brain.decisions.persons import Accounts
 from retail_brain.errors import DataError, UsageError
 
 ID_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -80,8 +81,11 @@ def contact_list(
     name: str,
     country_code: str,
     closed: pl.DataFrame = _NONE_CLOSED,
+    persons: pl.DataFrame | None = None,
 ) -> ContactList:
-    """The people of an audience as another system wants them.
+    """The people of an audience as another system wants them, each person once.
+
+    An identifier is that of the account listed, or else of another account of the same person.
 
     Args:
         audience: `customer_id`, and perhaps `group` (only `contact` is listed), `state` (only `planned` is listed),
@@ -91,6 +95,7 @@ def contact_list(
         name: of the profile.
         country_code: of numbers that have none, such as 86.
         closed: `customer_id` and `channel` of opt-outs, which decide where there are no consents.
+        persons: `customer_id` and `person_id`; None: every customer is a person of their own.
 
     Raises:
         UsageError: there is no such profile, or the audience has no `customer_id`.
@@ -100,28 +105,36 @@ def contact_list(
     if "customer_id" not in audience.columns:
         raise UsageError(f"the audience has no column customer_id; got {audience.columns}. Give what `audience` wrote.")
     profile = PROFILES[name]
-    people = audience.filter(pl.col("group") == "contact") if "group" in audience.columns else audience
+    accounts = Accounts.of(persons)
+    audience = accounts.with_person(audience.drop("person_id", strict=False))
+    is_told = pl.col("group") == "contact" if "group" in audience.columns else pl.lit(value=True)
+    # lists of older versions may hold a person out under one card and contact them under another
+    people = audience.join(audience.filter(~is_told), on="person_id", how="anti", maintain_order="left")
     left_out = {"held out": audience["customer_id"].n_unique() - people["customer_id"].n_unique()}
     to_come = people.filter(pl.col("state") == "planned") if "state" in people.columns else people
     left_out["withdrawn or sent already"] = people["customer_id"].n_unique() - to_come["customer_id"].n_unique()
-    people = to_come.unique("customer_id", maintain_order=True)
-    found = identifiers.filter(pl.col("kind").is_in(list(profile.columns))).join(people, on="customer_id", how="semi")
+    cards = to_come.unique("customer_id", maintain_order=True)
+    people = cards.unique("person_id", keep="first", maintain_order=True)
+    left_out["another card of somebody in the audience"] = cards.height - people.height
+    of_kind = accounts.with_person(identifiers.filter(pl.col("kind").is_in(list(profile.columns))))
+    found = of_kind.join(people.select("person_id", listed_card="customer_id"), on="person_id")
     allowed = _allowed(found, consents, closed)
     usable = allowed.with_columns(value=_written(allowed, profile, country_code)).drop_nulls("value")
-    values = usable.unique(["customer_id", "kind"], maintain_order=True).pivot(
-        "kind", index="customer_id", values="value"
+    own_first = usable.sort(pl.col("customer_id") != pl.col("listed_card"), maintain_order=True)
+    values = own_first.unique(["person_id", "kind"], keep="first", maintain_order=True).pivot(
+        "kind", index="person_id", values="value"
     )
-    listed = people.join(values, on="customer_id", how="inner", maintain_order="left")
+    listed = people.join(values, on="person_id", how="inner", maintain_order="left")
     for kind in profile.columns:
         if kind not in listed.columns:
             listed = listed.with_columns(pl.lit(None, dtype=pl.String).alias(kind))
     listed = listed.unique(list(profile.columns), maintain_order=True)
-    with_id, with_consent = (frame["customer_id"].n_unique() for frame in (found, allowed))
+    with_id, with_consent = (frame["person_id"].n_unique() for frame in (found, allowed))
     left_out |= {
         "no identifier of the kind": people.height - with_id,
         "no consent to its channel": with_id - with_consent,
-        "identifier cannot be used": with_consent - usable["customer_id"].n_unique(),
-        "identifier of somebody listed": usable["customer_id"].n_unique() - listed.height,
+        "identifier cannot be used": with_consent - usable["person_id"].n_unique(),
+        "identifier of somebody listed": usable["person_id"].n_unique() - listed.height,
     }
     texts = [text for text in _TEXTS if profile.has_texts and text in listed.columns]
     columns = [pl.col(kind).alias(theirs) for kind, theirs in profile.columns.items()]

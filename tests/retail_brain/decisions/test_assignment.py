@@ -16,7 +16,7 @@ def make_pairs(seed: int, people: int, campaigns: int, density: float = 1.0) -> 
     grid = pl.DataFrame(
         {
             "campaign_id": np.tile([f"k{j}" for j in range(campaigns)], people),
-            "customer_id": np.repeat([f"c{i}" for i in range(people)], campaigns),
+            "person_id": np.repeat([f"c{i}" for i in range(people)], campaigns),
             "value": rng.gamma(0.5, 2.0, people * campaigns) - 0.1,
         }
     )
@@ -28,7 +28,7 @@ def optimum(pairs: pl.DataFrame, caps: dict[str, int], per_customer: int) -> flo
     useful = pairs.filter(pl.col("value") > 0)
     if useful.height == 0:
         return 0.0
-    people = useful["customer_id"].rank("dense").to_numpy() - 1
+    people = useful["person_id"].rank("dense").to_numpy() - 1
     names = sorted(caps)
     places = useful["campaign_id"].replace_strict({n: i for i, n in enumerate(names)}).to_numpy()
     count = int(people.max()) + 1
@@ -51,12 +51,12 @@ def test_assignments_are_feasible_and_below_the_bound(seed, people, campaigns, p
     pairs = make_pairs(seed, people, campaigns, density)
     caps = {f"k{j}": cap for j in range(campaigns)}
     done = assign_contacts(pairs, caps, per_customer)
-    per_person = done.pairs.group_by("customer_id").len()["len"]
+    per_person = done.pairs.group_by("person_id").len()["len"]
     per_campaign = done.pairs.group_by("campaign_id").len()["len"]
     assert (per_person <= per_customer).all()
     assert (per_campaign <= cap).all()
     assert (done.pairs["value"] > 0).all()
-    assert done.pairs.select("campaign_id", "customer_id").is_unique().all()
+    assert done.pairs.select("campaign_id", "person_id").is_unique().all()
     best = optimum(pairs, caps, per_customer)
     assert done.value <= best + 1e-6 <= done.bound + 2e-6
     assert done.value == pytest.approx(done.pairs["value"].sum())
@@ -71,14 +71,14 @@ def test_large_assignments_come_within_a_per_cent_of_the_optimum():
 
 
 def test_one_place_goes_to_who_is_worth_most_and_has_its_price():
-    pairs = pl.DataFrame({"campaign_id": ["k"] * 3, "customer_id": ["a", "b", "c"], "value": [1.0, 3.0, 2.0]})
+    pairs = pl.DataFrame({"campaign_id": ["k"] * 3, "person_id": ["a", "b", "c"], "value": [1.0, 3.0, 2.0]})
     done = assign_contacts(pairs, {"k": 1}, 1)
-    assert done.pairs["customer_id"].to_list() == ["b"]
+    assert done.pairs["person_id"].to_list() == ["b"]
     assert done.prices["price"].to_list() == [2.0]
     assert done.bound == 3.0
 
 
 def test_nothing_possible_gives_nothing():
-    pairs = pl.DataFrame(schema={"campaign_id": pl.String, "customer_id": pl.String, "value": pl.Float64})
+    pairs = pl.DataFrame(schema={"campaign_id": pl.String, "person_id": pl.String, "value": pl.Float64})
     done = assign_contacts(pairs, {"k": 5}, 1)
     assert (done.pairs.height, done.value, done.bound) == (0, 0.0, 0.0)

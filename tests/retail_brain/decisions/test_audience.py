@@ -91,7 +91,7 @@ def test_who_opted_out_is_not_listed_by_any_card_whether_or_not_anybody_was_aske
     facts = make_facts("a", "b", "c", consents=known, opt_outs=opt_outs, persons=persons)
     audience, exclusions = build_audience(make_pairs(a=0.5, b=0.5, c=0.5), facts, request(), AS_OF, SETTINGS)
     assert audience["customer_id"].to_list() == ["c"]
-    assert codes(exclusions) == {"no_consent": 2}
+    assert codes(exclusions) == {"no_consent": 1}  # a and b are one person
 
 
 def test_the_latest_change_of_consent_counts():

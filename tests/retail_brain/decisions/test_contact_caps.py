@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from retail_brain.decisions.contact_caps import Caps, with_open_days
 
 FIRST = date(2025, 3, 1)
-LOG = {"customer_id": pl.String, "channel": pl.String, "day": pl.Date}
+LOG = {"person_id": pl.String, "channel": pl.String, "day": pl.Date}
 
 
 def day(number: int) -> date:
@@ -17,7 +17,7 @@ def day(number: int) -> date:
 
 
 def opened(log: list[tuple[str, str, int]], caps: Caps, days: int = 5) -> dict[tuple[str, str | None], list[int]]:
-    options = pl.DataFrame({"customer_id": ["a", "a", "b"], "channel": ["sms", "app", "sms"]})
+    options = pl.DataFrame({"person_id": ["a", "a", "b"], "channel": ["sms", "app", "sms"]})
     frame = pl.DataFrame([(who, channel, day(at)) for who, channel, at in log], schema=LOG, orient="row")
     found = with_open_days(options, frame, [day(number) for number in range(days)], caps)
     return {

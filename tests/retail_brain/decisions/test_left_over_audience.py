@@ -71,13 +71,13 @@ def test_nobody_is_told_after_the_goods_end_or_of_goods_wanted_later():
 def test_people_held_out_take_nothing_of_what_is_left():
     offers = pl.DataFrame(
         {
-            "customer_id": ["A", "B", "C"], "home_store_id": "S", "product_id": "milk", "probability": [0.9, 0.6, 0.6],
+            "person_id": ["A", "B", "C"], "home_store_id": "S", "product_id": "milk", "probability": [0.9, 0.6, 0.6],
             "offer_value": [3.0, 2.0, 1.0], "left_over_units": 0.7, "held": [True, False, False],
         }
     )  # fmt: skip
     # 0.9 is more than is left for anybody; B takes 0.6 of 0.7, and 0.6 more do not fit.
-    assert share_out_left_over(offers)["customer_id"].to_list() == ["B"]
-    assert share_out_left_over(offers.with_columns(left_over_units=pl.lit(1.0)))["customer_id"].to_list() == ["A", "B"]
+    assert share_out_left_over(offers)["person_id"].to_list() == ["B"]
+    assert share_out_left_over(offers.with_columns(left_over_units=pl.lit(1.0)))["person_id"].to_list() == ["A", "B"]
 
 
 @pytest.mark.parametrize(("share", "value"), [(None, 1.0), (0.25, 2 * 0.5 * 0.25 * 0.5 / (1 - 0.5 * 0.25))])

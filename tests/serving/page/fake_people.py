@@ -51,6 +51,7 @@ def audience(body: dict[str, Any]) -> dict[str, Any]:
                 "campaign_id": None,
                 "product_id": goods[rank % len(goods)],
                 "customer_id": CUSTOMERS[rank - 1],
+                "person_id": CUSTOMERS[rank - 1],
                 "rank": rank,
                 "probability": probability,
                 "expected_value": 19.9 * probability,

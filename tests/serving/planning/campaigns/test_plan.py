@@ -112,7 +112,7 @@ def test_contacts_of_other_campaigns_count_for_the_caps(make_source: Any, define
     others = pl.DataFrame({"campaign_id": ["o"], "customer_id": ["c1"], "channel": ["app"], "day": [date(2025, 3, 4)]})
     plan = plan_campaign(define(), "k", make_source(people=2), OtherPlans(others, NONE.promises), settings)
     assert listed(plan) == ["c0"]
-    assert plan.people["code"].drop_nulls().to_list() == ["contacted_too_often"]
+    assert plan.people["code"].drop_nulls().to_list() == ["planned_elsewhere"]
 
 
 def test_hours_are_those_of_the_campaign_that_are_not_quiet(define: Any) -> None:
@@ -125,11 +125,11 @@ def test_hours_are_those_of_the_campaign_that_are_not_quiet(define: Any) -> None
 
 
 def test_the_hour_is_the_open_one_nearest_to_when_the_person_answers() -> None:
-    people = pl.DataFrame({"customer_id": ["a", "b", "c"]})
+    people = pl.DataFrame({"person_id": ["a", "b", "c"]})
     answers = [("a", 23), ("b", 12), ("b", 12), ("d", 11), ("d", 11), ("d", 11)]
     responses = pl.DataFrame(
         {
-            "customer_id": [who for who, _ in answers],
+            "person_id": [who for who, _ in answers],
             "responded_at": [datetime(2025, 1, 1, hour) for _, hour in answers],
         }
     )

@@ -106,6 +106,22 @@ def test_of_the_people_of_a_campaign_only_those_still_to_come_are_listed() -> No
     assert dict(made.left_out) == {"withdrawn or sent already": 3}
 
 
+def test_a_person_is_listed_once_by_whichever_card_has_the_identifier() -> None:
+    persons = pl.DataFrame({"customer_id": ["a", "b", "e", "f"], "person_id": ["a", "a", "e", "e"]})
+    made = contact_list(audience("b", "a", "f"), known(), None, "sms", "86", persons=persons)
+    assert made.rows["phone"].to_list() == ["8613800138001"]
+    assert made.left_out == {"another card of somebody in the audience": 1, "no identifier of the kind": 1}
+    by_mail = contact_list(audience("b"), known(), None, "meta", "86", persons=persons)
+    assert by_mail.rows["email"].to_list() == [digest("jane.doe+x@gmail.com")]  # a's; b has none
+
+
+def test_who_is_held_out_under_one_card_is_not_listed_under_another() -> None:
+    persons = pl.DataFrame({"customer_id": ["a", "b"], "person_id": ["a", "a"]})
+    people = audience("a", "b").with_columns(group=pl.Series(["holdout", "contact"]))
+    made = contact_list(people, known(), None, "sms", "86", persons=persons)
+    assert (made.rows.height, made.left_out) == (0, {"held out": 2})
+
+
 def test_consent_to_mail_gives_no_number_away() -> None:
     made = contact_list(audience("a"), known(), granted(("a", "email")), "meta", "86")
     assert made.rows.rows() == [(digest("jane.doe+x@gmail.com"), None)]
