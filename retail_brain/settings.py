@@ -374,6 +374,9 @@ class ServingSettings(Section):
     recent_customers: int = Field(
         default=200_000, ge=1, description="customers whose events a worker remembers; the longest unseen go first"
     )
+    recent_events: int = Field(
+        default=1_000_000, ge=1, description="events that a worker remembers in all, about 300 bytes each"
+    )
     customers_per_product: int = Field(
         default=100, ge=1, description="customers published for each product beside everybody's own best goods"
     )

@@ -230,12 +230,15 @@ class Soak:
         self.memory.append(((time.monotonic() - began) / 60, int(anon.split()[1]) / 1024, files))
 
 
-def prepared(source: Path, home: Path) -> list[str]:
+def prepared(source: Path, home: Path, minutes: float) -> list[str]:
     """Copies a home and gives it a second set of answers that tells other numbers; returns both ids."""
     shutil.copytree(source, home, ignore=shutil.ignore_patterns("lake", "features", "mlruns", "operational.db*"))
     answers = home / "var" / "main" / "answers"
     first = (answers / "CURRENT").read_text().strip()
     second = "soak-second"
+    # remembered for a fifth of the soak at most, so that what workers remember fills and empties within it
+    with (home / "var" / "main" / "settings.toml").open("a") as settings:
+        settings.write(f"\n[serving]\nrecent_event_hours = {max(minutes, 1) / 300:.4f}\n")
     shutil.copytree(answers / first, answers / second)
     from serving.store.answer_set import sha256
 
@@ -324,6 +327,7 @@ def report(soak: Soak, stored: set[str], minutes: float) -> list[str]:
     print(f"{minutes:.0f} minutes, {ledger.asked:,} requests, reads {p50:.1f} ms median, {p99:.1f} ms 99 of 100")
     print(f"acknowledged events {len(ledger.acknowledged):,}, lost {len(lost)}; wrong answers {len(ledger.wrong)}")
     print(f"failures where promised: {dict(ledger.promised)}; elsewhere: {dict(ledger.unpromised)}")
+    print("eldest worker, minute and MB:", ", ".join(f"{minute:.0f} {mb:.0f}" for minute, mb, _ in soak.memory))
     print(f"eldest worker, own memory: {first:.0f} MB, then {last:.0f} MB; files {soak.memory[0][2]} to {half[-1][2]}")
     problems = [f"lost {len(lost)}: {sorted(lost)[:3]}"] if lost else []
     problems += ledger.wrong[:5]
@@ -346,7 +350,7 @@ def main() -> int:
             server = stack.enter_context(PostgreSQL(folder / "pg"))
             os.environ["FAULT_DATABASE_URL"] = server.url
         disk = stack.enter_context(small_disk(folder / "disk"))
-        sets = prepared(options.home, disk / "home")
+        sets = prepared(options.home, disk / "home", options.minutes)
         home = disk / "home"
         key = make_key(home, "admin")
         moved = stack.enter_context(clock(folder))

@@ -9,13 +9,13 @@ import numpy as np
 
 from retail_brain.decisions.availability import NO_STORE
 from retail_brain.decisions.offer_rules import ResolvedRule, Slate, pinned_products
-from retail_brain.operational.events import Event
 from serving.http.handlers.call import Call, find_store, no_champion
 from serving.http.handlers.ranking import ProductNames, Ranking
 from serving.http.messages.people_messages import RecommendBatchRequest, RecommendRequest
 from serving.planning.people.live_ranking import Complements, Live, Pairs, Ranked, ranked, with_pinned
 from serving.planning.people.offers import Offers, Selection, offer
 from serving.planning.people.reasons import Language, note_text, reason_text
+from serving.planning.people.recent_events import RecentEvent
 from serving.planning.people.rule_files import shown_title
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
@@ -41,7 +41,7 @@ class _Person:
     scored: Array | None
     pairs: Pairs
 
-    def known_by(self, events: Sequence[Event]) -> str:
+    def known_by(self, events: Sequence[RecentEvent]) -> str:
         """Where the recommendations come from: `purchases`, `events` of the last days, or `nothing`."""
         if bool(self.pairs.is_repeat.any()):
             return "purchases"
@@ -96,7 +96,7 @@ def recommend_batch(request: RecommendBatchRequest, call: Call) -> Iterator[dict
     return ({"customer_id": one.customer_id} | recommend(one, call) for one in request.each())
 
 
-def depends_on(request: RecommendRequest, call: Call) -> tuple[list[Event], list[int]]:
+def depends_on(request: RecommendRequest, call: Call) -> tuple[list[RecentEvent], list[int]]:
     """What the answer depends on besides request and view: the person's newest events, and the rules of this moment.
 
     Rules are told apart by identity: the view holds them.
@@ -105,7 +105,7 @@ def depends_on(request: RecommendRequest, call: Call) -> tuple[list[Event], list
     return _events(_find_person(request, call.answers)[1], call), [id(ready) for ready in rules]
 
 
-def _events(key: str, call: Call) -> list[Event]:
+def _events(key: str, call: Call) -> list[RecentEvent]:
     """The person's events that are young enough to count."""
     return call.view.recent.of(key, call.now - timedelta(hours=call.state.settings.serving.recent_event_hours))
 
@@ -171,7 +171,7 @@ def _offer(
     )
 
 
-def _live(request: RecommendRequest, answers: Answers, events: Sequence[Event]) -> Live:
+def _live(request: RecommendRequest, answers: Answers, events: Sequence[RecentEvent]) -> Live:
     """Events since the answers were published, by the chain's calendar: today is the next day or the newest event's."""
     viewed = [
         (event.event_type, product, event.occurred_at.toordinal() - _EPOCH)
