@@ -15,6 +15,7 @@ from serving.http.handlers import (
     campaigns,
     events,
     forecast,
+    listing,
     orders,
     overrides,
     overview,
@@ -56,6 +57,7 @@ from serving.http.messages.demand_messages import (
     WhatIfResponse,
 )
 from serving.http.messages.goods_messages import BasketRequest, BasketResponse, SimilarRequest, SimilarResponse
+from serving.http.messages.listing_messages import ListingRequest, ListingResponse
 from serving.http.messages.lookup_messages import (
     OverviewRequest,
     OverviewResponse,
@@ -187,6 +189,17 @@ ROUTES: tuple[Route, ...] = (
         (Scope.STOCK,),
         tag="stock",
         depends_on=_view_alone,
+    ),
+    Route(
+        "/listing",
+        "Lines of all stores: filter, sort, search, group, totals",
+        ListingRequest,
+        ListingResponse,
+        listing.lines_of,
+        (Scope.STOCK, Scope.PEOPLE),
+        threaded=True,
+        tag="stock",
+        depends_on=listing.depends_on,
     ),
     Route(
         "/decisions",

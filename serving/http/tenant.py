@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.campaign_contacts import approved_mark
@@ -40,6 +41,7 @@ from serving.store.answer_set import Answers, current_id, open_answers
 from serving.store.arrays import Array
 from serving.store.campaigns import units_per_purchase_in
 from serving.store.identities import identifier
+from serving.store.listing.order_lines import order_lines, with_decisions
 
 _log = logging.getLogger("bentoml.retail_brain")
 _SETTLE = timedelta(seconds=3)
@@ -91,11 +93,19 @@ class TenantView:
         waiting: Array = suggestions.flags(self.settings.replenishment)["waits"].copy()
         for status in self.decisions.values():
             decision = status.stored.decision
-            store, product = answers.stores.find(decision.store_id), answers.products.find(decision.product_id)
-            row = suggestions.index.find(store, product) if store >= 0 and product >= 0 else None
+            row = suggestions.find(answers.stores, answers.products, decision.store_id, decision.product_id)
             if row is not None:
                 waiting[row] = False
         return waiting
+
+    @cached_property
+    def order_lines(self) -> pl.DataFrame | None:
+        """All suggestions with names and the decisions that count; None without suggestions. Once per view."""
+        suggestions = self.answers.suggestions
+        if suggestions is None:
+            return None
+        lines = order_lines(self.answers, suggestions, self.settings.replenishment)
+        return with_decisions(lines, self.answers, suggestions, self.decisions.values(), self.waiting)
 
 
 class SettingsFile:

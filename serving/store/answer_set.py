@@ -100,6 +100,7 @@ class Answers:
     marginal_values: MarginalValues | None
     rows: Mapping[str, pl.DataFrame]
     audience_memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
+    lines_memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
 
 
 def write_manifest(folder: Path, manifest: AnswersManifest) -> None:
@@ -216,6 +217,9 @@ _TABLES = (
     "goods",
     "place",
     "campaigns",
+    "line_products",
+    "line_stores",
+    "line_supply",
     "facts_customers",
     "facts_products",
     "facts_consents",

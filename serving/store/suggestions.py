@@ -1,6 +1,6 @@
 """Published order suggestions: per store, most urgent first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from math import isnan
 from pathlib import Path
@@ -14,6 +14,7 @@ from retail_brain.outputs import SUGGESTIONS, suggestion_id
 from retail_brain.settings import ReplenishmentSettings
 from serving.planning.stock.line_flags import line_flags, waits
 from serving.store.arrays import Array, map_array, write_array
+from serving.store.catalog import Catalog
 from serving.store.series_index import KeyIndex, write_keys
 from serving.store.texts import CodedTexts, Texts, write_coded, write_texts
 
@@ -97,14 +98,22 @@ class Suggestions:
         values: Array = self._numbers[rows, _NUMBERS.index(name)]
         return values
 
-    def table(self, stores: Sequence[str], products: Sequence[str]) -> pl.DataFrame:
+    def find(self, stores: Catalog, products: Catalog, store_id: str, product_id: str) -> int | None:
+        """Row of the suggestion for a product in a store, or None."""
+        store, product = stores.find(store_id), products.find(product_id)
+        return self.index.find(store, product) if store >= 0 and product >= 0 else None
+
+    def lots(self) -> pl.DataFrame:
+        """One row per suggestion: units per pack, minimum order and room on the shelf, null where unknown."""
+        return pl.DataFrame(self._more[:, : len(_LOTS)], schema=_LOTS, orient="row").fill_nan(None)
+
+    def table(self, stores: Sequence[str] | pl.Series, products: Sequence[str] | pl.Series) -> pl.DataFrame:
         """All suggestions, one row per store x product: ids, days, numbers (null where unknown) and codes.
 
         Args:
             stores: id of each store position.
             products: id of each product position.
         """
-        rows = np.arange(len(self))
         numbers = pl.DataFrame(self._numbers, schema=_NUMBERS, orient="row").fill_nan(None)
         days = pl.DataFrame(self._days, schema=_DAYS, orient="row").with_columns(
             pl.when(pl.all() != _NO_DAY).then(pl.all()).cast(pl.Date)
@@ -114,7 +123,7 @@ class Suggestions:
             {
                 "store_id": pl.Series(stores, dtype=pl.String).gather(owners),
                 "product_id": pl.Series(products, dtype=pl.String).gather(self.product),
-                **{name: self._texts[name].take(rows) for name in ("source", "reason_code")},
+                **{name: self._texts[name].series for name in ("source", "reason_code")},
             }
         ).hstack([*numbers.get_columns(), *days.get_columns()])
 
@@ -123,8 +132,7 @@ class Suggestions:
         if self._flags is None or self._flags[0] != settings:
             # read once for all requests: the texts of a million rows take a moment
             numbers = pl.DataFrame(self._numbers, schema=_NUMBERS, orient="row").fill_nan(None)
-            code = pl.Series(self._texts["reason_code"].take(np.arange(len(self))), dtype=pl.String)
-            lines = numbers.with_columns(reason_code=code)
+            lines = numbers.with_columns(reason_code=self._texts["reason_code"].series)
             flags = line_flags(lines, settings)
             known = flags.with_columns(waits=waits(lines, flags))
             # arrays, because taking twenty rows of a frame costs a request more than all the rest of its flags
@@ -149,15 +157,23 @@ class Suggestions:
         return QuantityLimits(case_pack, least, shelf, usual)
 
     def rows(
-        self, store_id: str, product_ids: list[str], rows: Array, as_of: str, language: str
+        self, store_ids: Iterable[str], product_ids: list[str], rows: Array, as_of: str, language: str
     ) -> list[dict[str, Any]]:
-        """Suggestions at some rows of a store as dictionaries with the keys of docs/contract.md, id and order cost."""
+        """Suggestions at some rows as dictionaries with the keys of docs/contract.md, id and order cost.
+
+        Args:
+            store_ids: store of each row.
+            product_ids: product of each row.
+            rows: of the suggestions.
+            as_of: their day, ISO.
+            language: `zh` or `en`, of the reasons.
+        """
         numbers = np.round(self._numbers[rows], 4).tolist()
         lots = [[None if isnan(part) else part for part in lot] for lot in np.round(self._more[rows], 4).tolist()]
         days = [[_day(day) for day in pair] for pair in self._days[rows].tolist()]
         reason = "reason_zh" if language == "zh" else "reason"
         texts = [self._texts[name].take(rows) for name in ("source", reason, "reason_code")]
-        parts = zip(self._ids.take(rows), product_ids, numbers, lots, days, *texts, strict=True)
+        parts = zip(self._ids.take(rows), store_ids, product_ids, numbers, lots, days, *texts, strict=True)
         return [
             dict(
                 zip(
@@ -166,7 +182,7 @@ class Suggestions:
                     strict=True,
                 )
             )
-            for name, product_id, values, lot, when, *words in parts
+            for name, store_id, product_id, values, lot, when, *words in parts
         ]
 
 

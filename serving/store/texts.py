@@ -102,6 +102,11 @@ class CodedTexts:
         column = _map_column(path)
         return cls(column.indices.to_numpy(), Texts(column.dictionary))
 
+    @cached_property
+    def series(self) -> pl.Series:
+        """The text of every row, for frames of many rows; made at the first use."""
+        return self._texts.series.gather(pl.Series(self._codes))
+
     def take(self, rows: Array) -> list[str]:
         """Texts of several rows."""
         return self._texts.take(self._codes[rows])

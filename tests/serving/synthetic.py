@@ -36,6 +36,7 @@ from serving.store.availability import write_availability
 from serving.store.catalog import write_catalog
 from serving.store.forecasts import ForecastBlock, write_calendar, write_forecasts
 from serving.store.identities import write_identities
+from serving.store.listing.names import LINE_PRODUCTS, LINE_STORES, LINE_SUPPLY
 from serving.store.marginal_values import write_marginal_values
 from serving.store.planned_promotions import write_planned_promotions
 from serving.store.ranked_goods import write_ranked
@@ -90,6 +91,7 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     write_rows(folder, "person", pl.DataFrame({"stage": ["friend"] * 200, "visits": list(range(200))}))
     write_rows(folder, "facts_customers", pl.DataFrame({"customer_id": CUSTOMERS, "home_store_id": "S001"}))
     write_rows(folder, "facts_values", _values())
+    _write_line_facts(folder)
     if has_models:
         write_rows(folder, "ledger", _ledger())
     if has_models:
@@ -97,6 +99,18 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     write_manifest(folder, _manifest(answers_id, PARTS if has_models else []))
     make_current(workspace.answers, answers_id)
     return folder
+
+
+def _write_line_facts(folder: Path) -> None:
+    """Two regions; products by tens are of one category; V1 supplies the first shop, V2 the second. A unit costs 2."""
+    regions = {"store_id": list(STORES), "region": ["杭州", "苏州", None]}
+    write_rows(folder, "line_stores", pl.DataFrame(regions, schema=LINE_STORES))
+    ids = list(PRODUCTS)
+    goods = {"product_id": ids, "department": "food", "category": [f"类{row // 10}" for row in range(len(ids))]}
+    write_rows(folder, "line_products", pl.DataFrame(goods, schema=LINE_PRODUCTS))
+    shops = {"S001": "V1", "S002": "V2"}
+    supply = [(store, product, supplier, 2.0) for store, supplier in shops.items() for product in ids[:40]]
+    write_rows(folder, "line_supply", pl.DataFrame(supply, schema=LINE_SUPPLY, orient="row"))
 
 
 def _write_network(folder: Path, n_products: int) -> None:

@@ -20,8 +20,7 @@ _USUAL_DAYS = 35
 def orders(request: OrdersRequest, call: Call) -> dict[str, Any]:
     """Decided suggestions, newest decision first, of the last five weeks unless asked otherwise."""
     answers = call.answers
-    since = request.since or date.fromisoformat(answers.manifest.as_of) - timedelta(days=_USUAL_DAYS)
-    book = order_book(suggestion_statuses(call.principal.tenant, call.state.database, since=since))
+    book = recent_orders(call, request.since)
     if request.store_id is not None:
         book = book.filter(pl.col("store_id") == request.store_id)
     counts = dict(book["state"].value_counts().iter_rows())
@@ -30,12 +29,18 @@ def orders(request: OrdersRequest, call: Call) -> dict[str, Any]:
     shown = book.slice(request.offset, request.limit)
     ids = shown["product_id"].unique(maintain_order=True).to_list()
     return {
-        "orders": _plain(shown),
+        "orders": plain_orders(shown),
         "total": book.height,
         "states": counts,
         "open": open_count(call.view, request.store_id),
         "names": product_names(answers, ids),
     }
+
+
+def recent_orders(call: Call, since: date | None = None) -> pl.DataFrame:
+    """The order book of suggestions since a day, five weeks back unless given: newest decision first."""
+    first = since or date.fromisoformat(call.answers.manifest.as_of) - timedelta(days=_USUAL_DAYS)
+    return order_book(suggestion_statuses(call.principal.tenant, call.state.database, since=first))
 
 
 def receive(request: ReceiptsRequest, call: Call) -> dict[str, Any]:
@@ -60,7 +65,7 @@ def receive(request: ReceiptsRequest, call: Call) -> dict[str, Any]:
     received = {receipt.suggestion_id for receipt in receipts}
     statuses = suggestion_statuses(tenant, database)
     book = order_book([status for status in statuses if status.stored.decision.suggestion_id in received])
-    return {"stored": new, "duplicates": len(receipts) - new, "orders": _plain(book)}
+    return {"stored": new, "duplicates": len(receipts) - new, "orders": plain_orders(book)}
 
 
 def _receipt(given: ReceiptIn, noted_by: str) -> GoodsReceipt:
@@ -73,7 +78,7 @@ def _receipt(given: ReceiptIn, noted_by: str) -> GoodsReceipt:
     return GoodsReceipt(given.receipt_id, about, given.units, given.received_on, given.note, noted_by)
 
 
-def _plain(book: pl.DataFrame) -> list[dict[str, Any]]:
+def plain_orders(book: pl.DataFrame) -> list[dict[str, Any]]:
     """Rows with days and instants as text."""
     days = pl.col("as_of", "received_on").cast(pl.String)
     instants = pl.col("exported_at", "decided_at").dt.to_string("iso:strict")

@@ -57,9 +57,13 @@ def leftovers(request: NetworkRequest, call: Call) -> dict[str, Any]:
         ModelError: nothing of the kind was published.
     """
     answer = _listed("leftovers", request, call, ("store_id",))
-    for row in answer["leftovers"]:
-        row["price_path"] = None if row["price_path"] is None else json.loads(row["price_path"])
+    answer["leftovers"] = [with_path(row) for row in answer["leftovers"]]
     return answer
+
+
+def with_path(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of excess stock with its price path as a list, as answers have it."""
+    return row | {"price_path": None if row["price_path"] is None else json.loads(row["price_path"])}
 
 
 def attention(request: AttentionRequest, call: Call) -> dict[str, Any]:
@@ -69,11 +73,33 @@ def attention(request: AttentionRequest, call: Call) -> dict[str, Any]:
         NotFoundError: the store is not known.
         ModelError: nothing of the kind was published.
     """
-    lines = network_rows("attention", call)
+    open_lines = open_exceptions(call)
     if request.store_id is not None:
         find_store(call.answers, request.store_id)
         # a transfer concerns both of its stores
-        lines = lines.filter((pl.col("store_id") == request.store_id) | (pl.col("other_store_id") == request.store_id))
+        is_of = (pl.col("store_id") == request.store_id) | (pl.col("other_store_id") == request.store_id)
+        open_lines = open_lines.filter(is_of)
+    # before the filter by kind, so that it shows what it hides
+    summed = open_lines.group_by("kind", maintain_order=True).agg(lines=pl.len(), money=pl.col("money").sum())
+    if request.kinds is not None:
+        open_lines = open_lines.filter(pl.col("kind").is_in(request.kinds))
+    shown = open_lines.slice(request.offset, request.limit)
+    return {
+        "attention": plain_rows(shown, call.language),
+        "total": open_lines.height,
+        "kinds": summed.with_columns(pl.col("money").round(2)).to_dicts(),
+        "open": open_count(call.view, request.store_id),
+        "names": product_names(call.answers, shown["product_id"].unique(maintain_order=True).to_list()),
+    }
+
+
+def open_exceptions(call: Call) -> pl.DataFrame:
+    """Exceptions over all stores without those whose suggestion was decided on, most money at stake first.
+
+    Raises:
+        ModelError: nothing of the kind was published.
+    """
+    lines = network_rows("attention", call)
     pairs = [
         (status.stored.decision.store_id, status.stored.decision.product_id) for status in call.view.decisions.values()
     ]
@@ -81,19 +107,7 @@ def attention(request: AttentionRequest, call: Call) -> dict[str, Any]:
     settled = lines.filter(pl.col("kind").is_in(_DECIDED)).join(
         decided_series, on=["store_id", "product_id"], how="semi"
     )
-    open_lines = lines.join(settled, on=["kind", "store_id", "product_id"], how="anti", maintain_order="left")
-    # before the filter by kind, so that it shows what it hides
-    summed = open_lines.group_by("kind", maintain_order=True).agg(lines=pl.len(), money=pl.col("money").sum())
-    if request.kinds is not None:
-        open_lines = open_lines.filter(pl.col("kind").is_in(request.kinds))
-    shown = open_lines.slice(request.offset, request.limit)
-    return {
-        "attention": _plain(shown, call.language),
-        "total": open_lines.height,
-        "kinds": summed.with_columns(pl.col("money").round(2)).to_dicts(),
-        "open": open_count(call.view, request.store_id),
-        "names": product_names(call.answers, shown["product_id"].unique(maintain_order=True).to_list()),
-    }
+    return lines.join(settled, on=["kind", "store_id", "product_id"], how="anti", maintain_order="left")
 
 
 def network_rows(name: str, call: Call) -> pl.DataFrame:
@@ -124,13 +138,13 @@ def _listed(name: str, request: NetworkRequest, call: Call, stores: Sequence[str
     shown = table.slice(request.offset, request.limit)
     products = shown["product_id"].drop_nulls().unique(maintain_order=True).to_list()
     return {
-        name: _plain(shown, call.language),
+        name: plain_rows(shown, call.language),
         "total": table.height,
         "names": product_names(call.answers, products),
     }
 
 
-def _plain(frame: pl.DataFrame, language: str) -> list[dict[str, Any]]:
+def plain_rows(frame: pl.DataFrame, language: str) -> list[dict[str, Any]]:
     """Rows with days as text, numbers rounded and the reason in one language."""
     reason = pl.col("reason_zh" if language == "zh" else "reason")
     shown = frame.with_columns(reason=reason).drop("reason_zh")

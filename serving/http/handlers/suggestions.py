@@ -44,7 +44,23 @@ def replenish(request: ReplenishRequest, call: Call) -> dict[str, Any]:
     rows = rows[request.offset : request.offset + request.limit]
     products = suggestions.product[rows]
     ids = answers.products.ids.take(products)
-    listed = suggestions.rows(request.store_id, ids, rows, answers.manifest.as_of, call.language)
+    listed = suggestion_rows(suggestions, rows, [request.store_id] * len(rows), ids, call)
+    return {"suggestions": listed, "total": total, "names": names_of(answers.products, products, ids)}
+
+
+def suggestion_rows(
+    suggestions: Suggestions, rows: Array, store_ids: list[str], product_ids: list[str], call: Call
+) -> list[dict[str, Any]]:
+    """Suggestions at some rows, each with its flags, its state and the decision that counts.
+
+    Args:
+        suggestions: of the present answers.
+        rows: of the suggestions.
+        store_ids: store of each row.
+        product_ids: product of each row.
+        call: whose view of the decisions and language count.
+    """
+    listed = suggestions.rows(store_ids, product_ids, rows, call.answers.manifest.as_of, call.language)
     flags = suggestions.flags(call.view.settings.replenishment)
     waiting = call.view.waiting[rows].tolist()
     for line, is_open, *raised in zip(listed, waiting, *(flags[name][rows].tolist() for name in FLAGS), strict=True):
@@ -53,7 +69,7 @@ def replenish(request: ReplenishRequest, call: Call) -> dict[str, Any]:
         decided = call.view.decisions.get(line["suggestion_id"])
         line["state"] = "proposed" if decided is None else decided.state
         line["decision"] = None if decided is None else _shown(decided.stored) | _outcome(decided)
-    return {"suggestions": listed, "total": total, "names": names_of(answers.products, products, ids)}
+    return listed
 
 
 def _within(budget: float, rows: Array, suggestions: Suggestions) -> Array:

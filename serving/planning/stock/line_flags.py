@@ -8,6 +8,8 @@ CUT_CODES = ("budget", "limit", "source_stock", "collision", "shelf", "not_worth
 """Reason codes of lines that a limit changes; each is a flag of its own name."""
 FLAGS = ("loss", "unknown_stock", "negative_stock", *CUT_CODES, "losing", "large")
 """Flags of a line, worst first."""
+WEIGHTS = dict.fromkeys(FLAGS, 2) | {"loss": 4, "unknown_stock": 3, "negative_stock": 3}
+"""How pressing a flag is: a loss can only be stopped now, and unknown stock hides one. By judgement."""
 
 
 def is_short() -> pl.Expr:

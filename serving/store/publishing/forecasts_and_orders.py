@@ -18,6 +18,7 @@ from serving.store.answer_set import Answers
 from serving.store.arrays import Array
 from serving.store.forecasts import ForecastBlock, write_calendar, write_forecasts
 from serving.store.publishing.catalogs import Positions
+from serving.store.publishing.line_facts import publish_line_supply
 from serving.store.publishing.stock_network import publish_network
 from serving.store.rows import write_rows
 from serving.store.suggestions import write_suggestions
@@ -104,6 +105,7 @@ def publish_demand(
         suggestions = _by_urgency(plan.suggestions(), positions)
         step.rows = done.suggestions = suggestions.height
     write_suggestions(folder, suggestions, len(positions.stores), len(positions.products))
+    publish_line_supply(folder, dataset, side.terms, suggestions, settings.replenishment)
     write_rows(folder, "plan", plan.table())
     anomalies = _anomalies(dataset, model, settings.demand, progress)
     done.network = publish_network(folder, chain, plan, suggestions, positions, people, anomalies, progress)

@@ -25,6 +25,7 @@ from serving.store.consistency.report import summarised
 from serving.store.consistency.run import contradictions
 from serving.store.publishing.catalogs import publish_catalogs, publish_identities
 from serving.store.publishing.forecasts_and_orders import publish_demand
+from serving.store.publishing.line_facts import publish_line_facts
 from serving.store.publishing.people_and_goods import publish_people
 from serving.store.publishing.profiles import publish_profiles
 from serving.store.publishing.sales import publish_history, publish_planned_promotions, publish_popular, publish_stock
@@ -133,6 +134,7 @@ def _fill(
     drivers = manifest.driver_groups
     with progress.step("catalogs") as step:
         positions = publish_catalogs(folder, dataset)
+        publish_line_facts(folder, dataset)
         counts |= {
             "stores": len(positions.stores),
             "products": len(positions.products),

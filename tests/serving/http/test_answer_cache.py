@@ -95,6 +95,7 @@ def test_only_routes_that_write_nothing_are_kept() -> None:
         "/forecast",
         "/history",
         "/leftovers",
+        "/listing",
         "/recommend",
         "/replenish",
         "/similar",

@@ -300,6 +300,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/orders": {},
     "/attention": {},
     "/transfers": {},
+    "/listing": {"table": "suggestions", "group_by": "supplier_id", "limit": 5},
     "/anomalies": {"store_id": "S001"},
     "/counts": {"store_id": "S002"},
     "/leftovers": {},

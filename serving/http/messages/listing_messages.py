@@ -1,0 +1,163 @@
+"""Requests and responses about lines of all stores: filter, sort, search, group, totals, pages."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from serving.http.messages.common import WHOLE, Comment, Day, Flag, Names, Number, Offset, Strict, Text, config
+from serving.http.messages.network_messages import AttentionRow, CountRow, LeftoverRow, TransferRow
+from serving.http.messages.stock_messages import OrderRow, SuggestionRow
+
+TableName = Literal["suggestions", "orders", "transfers", "counts", "leftovers", "attention"]
+Value = Annotated[str, Field(max_length=200)] | Number | Flag | None
+
+
+class ConditionIn(BaseModel):
+    """A condition on a column; what is given of it must all hold."""
+
+    model_config = config()
+
+    column: Text
+    any_of: Annotated[
+        list[Value] | None, Field(min_length=1, max_length=2000, description="values, null for empty")
+    ] = None
+    none_of: Annotated[list[Value] | None, Field(min_length=1, max_length=2000)] = None
+    at_least: Annotated[Value, Field(description="of numbers and days")] = None
+    at_most: Value = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "ConditionIn":
+        if all(part is None for part in (self.any_of, self.none_of, self.at_least, self.at_most)):
+            raise ValueError("give any_of, none_of, at_least or at_most")
+        return self
+
+
+class SortIn(BaseModel):
+    """A column to sort by; what is empty comes last."""
+
+    model_config = config()
+
+    column: Text
+    descending: Flag = False
+
+
+class LinesAsked(BaseModel):
+    """Which lines of a list: conditions, words of a search, a ready filter."""
+
+    model_config = config()
+
+    where: Annotated[list[ConditionIn], Field(max_length=20, description="all of them hold")] = []
+    search: Annotated[Comment, Field(description="words, each part of a name or id of the line")] = ""
+    show: Annotated[Text | None, Field(description="a ready filter of the list; /listing answers with those")] = None
+
+
+class ListingRequest(LinesAsked):
+    """Lines of all stores."""
+
+    model_config = config(
+        {
+            "table": "suggestions",
+            "show": "exceptions",
+            "where": [{"column": "store_id", "any_of": ["S01", "S02"]}],
+            "group_by": "supplier_id",
+            "sort": [{"column": "cost", "descending": True}],
+            "limit": 50,
+        },
+        {"table": "leftovers", "search": "milk", "limit": 20},
+    )
+
+    table: TableName
+    sort: Annotated[list[SortIn], Field(max_length=3, description="else the most pressing first")] = []
+    group_by: Annotated[Text | None, Field(description="adds up the lines by a column; at most 2,000 groups")] = None
+    since: Annotated[Day | None, Field(description="of `orders` alone: day of the suggestion; five weeks back")] = None
+    limit: Annotated[int, Field(strict=True, ge=0, le=5000), WHOLE] = 200
+    offset: Offset = 0
+
+    @model_validator(mode="after")
+    def _of_the_table(self) -> "ListingRequest":
+        if self.since is not None and self.table != "orders":
+            raise ValueError("since belongs to the table orders, and only to it")
+        return self
+
+
+class _Goods(BaseModel):
+    product_name: str
+    department: str | None
+    category: str | None
+
+
+class _Place(_Goods):
+    store_name: str
+    region: str | None
+
+
+class ListedSuggestion(SuggestionRow, _Place):
+    """A suggestion with names; `quantity` and its `cost` are those that count now, decided or suggested.
+
+    `warehouse_id` is the source store of a transfer; `supplier_id` is null there and where nobody is named.
+    `unit_cost` is what the plan counts a unit in; null in answers of older versions where nothing is ordered.
+    """
+
+    supplier_id: str | None
+    warehouse_id: str | None
+    warehouse_name: str | None
+    unit_cost: float | None
+    quantity: float
+    cost: float | None
+
+
+class ListedOrder(OrderRow, _Place):
+    """A line of the order book with names."""
+
+
+class ListedTransfer(TransferRow, _Goods):
+    """A transfer with names."""
+
+    from_store_name: str
+    from_region: str | None
+    to_store_name: str
+    to_region: str | None
+
+
+class ListedCount(CountRow, _Place):
+    """A cycle count with names."""
+
+
+class ListedLeftover(LeftoverRow, _Place):
+    """Excess stock with names."""
+
+
+class ListedAttention(AttentionRow, _Place):
+    """An exception with names."""
+
+    other_store_name: str | None
+    other_region: str | None
+
+
+class ListingColumn(Strict):
+    """A column that may be asked for: `text`, `number`, `day`, `flag` or `labels`."""
+
+    name: str
+    kind: str
+    is_group: bool
+    is_sum: bool
+
+
+class ListingResponse(Strict):
+    """Lines as they are sorted; `total` counts those before `limit` and `offset`, `of` those before any condition.
+
+    `totals` are `lines`, sums of columns (null where every value is unknown; of flags the number of lines), and
+    `unknown`: lines without a value, by column. `groups` have `key`, `name` (null: the key says it) and the same sums;
+    `groups_total` counts them all. `shows` counts the lines of each ready filter before it is applied.
+    """
+
+    table: TableName
+    rows: list[ListedSuggestion | ListedOrder | ListedTransfer | ListedCount | ListedLeftover | ListedAttention]
+    total: int
+    of: int
+    totals: dict[str, Any]
+    groups: list[dict[str, Any]] | None
+    groups_total: int | None
+    shows: dict[str, int]
+    columns: list[ListingColumn]
+    names: Names

@@ -1,0 +1,78 @@
+"""Gives lines the names of their stores and goods, and the text that a search looks into."""
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from serving.planning.listing.tables import SEARCHED
+from serving.store.answer_set import Answers
+from serving.store.catalog import Catalog
+
+LINE_PRODUCTS = {"product_id": pl.String, "department": pl.String, "category": pl.String}
+LINE_STORES = {"store_id": pl.String, "region": pl.String}
+LINE_SUPPLY = {
+    "store_id": pl.String,
+    "product_id": pl.String,
+    "supplier_id": pl.String,
+    "unit_cost": pl.Float64,
+}
+"""What is published of goods, stores and supply for lists; answers of older versions have none of it."""
+
+
+def with_names(lines: pl.DataFrame, answers: Answers, stores: Sequence[str] = ("store_id",)) -> pl.DataFrame:
+    """The lines, in their order, with names and groups of their goods and stores and the column `searched`.
+
+    Adds `product_name`, `department`, `category`, and per column X_id of `stores` X_name; a name is the id where the
+    catalog has none. `store_id` also gets `region`, `from_store_id` `from_region` and so on.
+    """
+    named = _joined(lines, _goods(answers), "product_id")
+    searched = ["product_id", "product_name"]
+    for column in stores:
+        name, stem = _name_of(column), column.removesuffix("store_id").removesuffix("id")
+        places = _places(answers).rename({"store_id": column, "store_name": name, "region": f"{stem}region"})
+        named = _joined(named, places, column)
+        searched += [column, name]
+    if "supplier_id" in lines.columns:
+        searched.append("supplier_id")
+    # a line break between them: a word of a search cannot reach over two names
+    text = pl.concat_str(searched, separator="\n", ignore_nulls=True).str.to_lowercase()
+    return named.with_columns(text.alias(SEARCHED))
+
+
+def _joined(lines: pl.DataFrame, names: pl.DataFrame, key: str) -> pl.DataFrame:
+    named = lines.join(names, on=key, how="left", maintain_order="left")
+    return named.with_columns(pl.coalesce(_name_of(key), key).alias(_name_of(key)))
+
+
+def _name_of(column: str) -> str:
+    return column.removesuffix("_id") + "_name"
+
+
+def _goods(answers: Answers) -> pl.DataFrame:
+    """One row per product: `product_id`, `product_name`, `department`, `category`."""
+
+    def work() -> pl.DataFrame:
+        return _catalog(answers.products, "product", answers.rows.get("line_products"), LINE_PRODUCTS)
+
+    return answers.lines_memo.get((answers.products,), "goods", work)
+
+
+def _places(answers: Answers) -> pl.DataFrame:
+    """One row per store: `store_id`, `store_name`, `region`."""
+
+    def work() -> pl.DataFrame:
+        return _catalog(answers.stores, "store", answers.rows.get("line_stores"), LINE_STORES)
+
+    return answers.lines_memo.get((answers.stores,), "places", work)
+
+
+def _catalog(
+    catalog: Catalog, kind: str, known: pl.DataFrame | None, schema: Mapping[str, type[pl.DataType]]
+) -> pl.DataFrame:
+    key = f"{kind}_id"
+    names = pl.DataFrame({key: catalog.ids.series, f"{kind}_name": catalog.names.series}).with_columns(
+        # the catalog holds an empty text where there is no name
+        pl.col(f"{kind}_name").replace("", None)
+    )
+    facts = pl.DataFrame(schema=schema) if known is None else known.select(*schema)
+    return names.join(facts, on=key, how="left", maintain_order="left")

@@ -1,0 +1,125 @@
+"""All order suggestions of a chain as one frame of lines, and what people decided about them."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import polars as pl
+
+from retail_brain.operational.suggestion_status import SuggestionStatus
+from retail_brain.settings import ReplenishmentSettings
+from serving.planning.stock.line_flags import FLAGS, WEIGHTS
+from serving.store.answer_set import Answers
+from serving.store.arrays import Array
+from serving.store.listing.names import LINE_SUPPLY, with_names
+from serving.store.suggestions import Suggestions
+
+_TRANSFER = "transfer:"
+_DECIDED = {
+    "row": pl.Int64,
+    "state": pl.String,
+    "decision": pl.String,
+    "decided_quantity": pl.Float64,
+    "decided_by": pl.String,
+    "is_exported": pl.Boolean,
+}
+
+
+def order_lines(answers: Answers, suggestions: Suggestions, settings: ReplenishmentSettings) -> pl.DataFrame:
+    """One row per suggestion, the most pressing exceptions first: its columns, names, flags and `row`.
+
+    `row` is the place among the suggestions. Worked out once per set of answers and settings.
+    """
+
+    def work() -> pl.DataFrame:
+        ids = [catalog.ids.series for catalog in (answers.stores, answers.products)]
+        lines = suggestions.table(*ids).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
+        flags = pl.DataFrame(dict(suggestions.flags(settings)))
+        known = _supplied(lines.hstack(suggestions.lots()), answers).hstack(_flagged(flags))
+        return with_names(_in_order(known), answers, ("store_id", "warehouse_id"))
+
+    return answers.lines_memo.get((suggestions,), repr(settings), work)
+
+
+def with_decisions(
+    lines: pl.DataFrame,
+    answers: Answers,
+    suggestions: Suggestions,
+    statuses: Iterable[SuggestionStatus],
+    waiting: Array,
+) -> pl.DataFrame:
+    """The lines with what counts now: state, decision, `quantity` and its `cost`, and whether each is open.
+
+    Args:
+        lines: of `order_lines`.
+        answers: of the suggestions.
+        suggestions: of the answers.
+        statuses: decisions that count.
+        waiting: per suggestion, whether it waits for a decision.
+    """
+    rows = [
+        (row, status.state, decision.decision, decision.quantity, decision.decided_by, status.exported_at is not None)
+        for status in statuses
+        for decision in [status.stored.decision]
+        if (row := suggestions.find(answers.stores, answers.products, decision.store_id, decision.product_id))
+        is not None
+    ]
+    decided = pl.DataFrame(rows, schema=_DECIDED, orient="row")
+    joined = lines.join(decided, on="row", how="left", maintain_order="left")
+    quantity = pl.coalesce("decided_quantity", "order_quantity")
+    return (
+        joined.with_columns(
+            pl.col("state").fill_null("proposed"),
+            pl.col("is_exported").fill_null(value=False),
+            quantity=quantity,
+            is_open=pl.Series(waiting).gather(joined["row"]),
+        )
+        .with_columns(
+            is_order=pl.col("quantity") > 0,
+            # what nothing is ordered of costs nothing, also where the cost of a unit is not known
+            cost=pl.when(pl.col("quantity") == 0).then(0.0).otherwise(pl.col("quantity") * pl.col("unit_cost")),
+        )
+        .drop("decided_quantity")
+    )
+
+
+def _supplied(lines: pl.DataFrame, answers: Answers) -> pl.DataFrame:
+    """The lines with supplier, source store (`warehouse_id`) and cost of a unit."""
+    published = answers.rows.get("line_supply")
+    supply = pl.DataFrame(schema=LINE_SUPPLY) if published is None else published.select(*LINE_SUPPLY)
+    joined = lines.join(supply, on=["store_id", "product_id"], how="left", maintain_order="left")
+    source = pl.col("source")
+    moved = pl.when(source.str.starts_with(_TRANSFER)).then(source.str.strip_prefix(_TRANSFER))
+    # the plan's own cost of a unit where it orders one: answers of older versions publish no other
+    ordered = pl.when(pl.col("order_quantity") > 0).then(pl.col("order_cost") / pl.col("order_quantity"))
+    return joined.with_columns(
+        warehouse_id=moved,
+        supplier_id=pl.when(moved.is_null()).then("supplier_id"),
+        unit_cost=pl.coalesce(ordered, "unit_cost"),
+    )
+
+
+def _flagged(flags: pl.DataFrame) -> pl.DataFrame:
+    """`flags` as a list, worst first, `is_exception`, and `urgency` of the worst flag."""
+    worst = pl.max_horizontal(pl.when(pl.col(name)).then(WEIGHTS[name]).otherwise(0) for name in FLAGS)
+    # few sets of flags occur: their lists are made once, which takes a twentieth of a list per line
+    code = flags.select(
+        code=pl.sum_horizontal(pl.col(name).cast(pl.Int32) * 2**place for place, name in enumerate(FLAGS))
+    )
+    codes = code["code"].unique().sort()
+    sets = [[name for place, name in enumerate(FLAGS) if one & 2**place] for one in codes.to_list()]
+    named = pl.Series("flags", sets, dtype=pl.List(pl.String)).gather(codes.search_sorted(code["code"]))
+    return flags.select(named, is_exception=pl.any_horizontal(FLAGS), urgency=worst.cast(pl.Float64))
+
+
+def _in_order(lines: pl.DataFrame) -> pl.DataFrame:
+    """Exceptions first, the worst and dearest before the others; then orders; then what has enough."""
+    is_loss = pl.col("flags").list.first() == "loss"
+    weight = pl.when(is_loss).then("expected_lost_sales").otherwise("expected_value").fill_null(0.0)
+    keys = lines.select(urgency="urgency", orders=pl.col("order_quantity") > 0, weight=weight)
+    by = keys.columns
+    return lines[keys.with_row_index("place").sort(by, descending=True, maintain_order=True)["place"]]
+
+
+def rows_of(lines: pl.DataFrame) -> Array:
+    """Places among the suggestions of some lines."""
+    return lines["row"].to_numpy().astype(np.int64)

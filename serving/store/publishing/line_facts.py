@@ -1,0 +1,40 @@
+"""Publishes what lists of lines are grouped by: category, region and supplier; and the cost of a unit."""
+
+from pathlib import Path
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.supply_terms import complete_terms
+from retail_brain.outputs import SERIES
+from retail_brain.settings import ReplenishmentSettings
+from serving.store.listing.names import LINE_PRODUCTS, LINE_STORES, LINE_SUPPLY
+from serving.store.rows import write_rows
+
+
+def publish_line_facts(folder: Path, dataset: Dataset) -> None:
+    """Writes category and department of each product and the region of each store that the dataset describes."""
+    for name, table, schema in (("line_products", "products", LINE_PRODUCTS), ("line_stores", "stores", LINE_STORES)):
+        columns = (pl.col(column).cast(kind) for column, kind in schema.items())
+        write_rows(folder, name, dataset.scan_or_empty(table).select(columns).unique(next(iter(schema))).collect())
+
+
+def publish_line_supply(
+    folder: Path, dataset: Dataset, terms: pl.DataFrame, suggestions: pl.DataFrame, settings: ReplenishmentSettings
+) -> None:
+    """Writes supplier and cost of a unit of each suggestion; the cost is that which the plan counts in.
+
+    Args:
+        folder: the answers being written.
+        dataset: whose `supply` names the suppliers.
+        terms: supply terms of `decisions.inputs.read_terms`.
+        suggestions: the plan's orders.
+        settings: what a unit costs where nobody says.
+    """
+    keys = list(SERIES)
+    series = suggestions.select(keys)
+    named = dataset.scan_or_empty("supply").select(*keys, pl.col("supplier_id").cast(pl.String))
+    suppliers = named.unique(keys, keep="last").collect()
+    cost = complete_terms(terms, series, settings).cost_guess
+    lines = series.join(suppliers, on=keys, how="left", maintain_order="left")
+    write_rows(folder, "line_supply", lines.with_columns(unit_cost=pl.Series(cost)).select(*LINE_SUPPLY))

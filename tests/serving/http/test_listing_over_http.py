@@ -1,0 +1,101 @@
+"""Lines of all stores over HTTP: names, groups, sums that move with decisions, roles and wrong questions."""
+
+from typing import Any
+
+import pytest
+
+from serving.http.messages.listing_messages import ListingResponse
+
+DECIDED = {"store_id": "S001", "product_id": "P0021", "as_of": "2025-02-28"}
+
+
+@pytest.mark.parametrize("table", ["suggestions", "orders", "transfers", "counts", "leftovers", "attention"])
+def test_every_list_answers_as_described(client: Any, table: str) -> None:
+    client.ask("/decisions", {"decisions": [DECIDED | {"action": "approve", "decision_id": f"listed-{table}"}]})
+    answer = client.ask("/listing", {"table": table, "limit": 3})
+    ListingResponse.model_validate(answer)
+    assert answer["total"] == answer["of"] == answer["totals"]["lines"] >= 1
+    groups = [column["name"] for column in answer["columns"] if column["is_group"]]
+    for name in groups:
+        grouped = client.ask("/listing", {"table": table, "group_by": name, "limit": 0})
+        assert sum(group["lines"] for group in grouped["groups"]) == answer["total"]
+        key = grouped["groups"][0]["key"]
+        inside = client.ask("/listing", {"table": table, "where": [{"column": name, "any_of": [key]}], "limit": 0})
+        assert inside["total"] == grouped["groups"][0]["lines"]
+    client.ask("/decisions", {"withdraw": [f"listed-{table}"]})
+
+
+def test_lines_of_all_stores_have_names_supplier_and_cost(client: Any) -> None:
+    where = [{"column": "product_id", "any_of": ["P0003"]}, {"column": "supplier_id", "any_of": ["V2"]}]
+    (row,) = client.ask("/listing", {"table": "suggestions", "where": where})["rows"]
+    told = ("store_name", "product_name", "region", "category", "supplier_id", "unit_cost", "quantity", "cost")
+    assert [row[name] for name in told] == ["Grand-Place", "牛奶3", "苏州", "类0", "V2", 2.0, 2.0, 4.0]
+    asked = client.ask("/replenish", {"store_id": "S002", "product_ids": ["P0003"]})["suggestions"][0]
+    assert {name: row[name] for name in asked} == asked, "the same line as /replenish gives it"
+
+
+def test_groups_by_supplier_add_up_to_the_whole(client: Any) -> None:
+    answer = client.ask("/listing", {"table": "suggestions", "group_by": "supplier_id", "limit": 0})
+    assert [(group["key"], group["lines"], group["quantity"]) for group in answer["groups"]] == [
+        ("V1", 40, 780.0),
+        ("V2", 40, 780.0),
+    ]
+    assert (answer["totals"]["quantity"], answer["totals"]["cost"], answer["groups_total"]) == (1560.0, 3120.0, 2)
+
+
+def test_totals_move_with_a_decision_and_back(client: Any) -> None:
+    asked = {"table": "suggestions", "where": [{"column": "product_id", "any_of": ["P0021"]}]}
+    before = client.ask("/listing", asked)
+    assert (before["totals"]["quantity"], before["totals"]["is_open"]) == (40.0, 2)
+    change = DECIDED | {"action": "change", "order_quantity": 5, "decision_id": "moves"}
+    client.ask("/decisions", {"decisions": [change]})
+    after = client.ask("/listing", asked)
+    assert (after["totals"]["quantity"], after["totals"]["cost"], after["totals"]["is_open"]) == (25.0, 50.0, 1)
+    row = next(row for row in after["rows"] if row["store_id"] == "S001")
+    assert (row["state"], row["quantity"], row["order_quantity"]) == ("changed", 5.0, 20.0)
+    assert client.ask("/listing", asked | {"show": "decided"})["total"] == 1
+    client.ask("/decisions", {"withdraw": ["moves"]})
+    assert client.ask("/listing", asked)["totals"] == before["totals"]
+
+
+def test_a_search_looks_into_names_and_ids_of_all_stores(client: Any) -> None:
+    found = client.ask(
+        "/listing", {"table": "suggestions", "search": "grand 牛奶3", "sort": [{"column": "product_id"}]}
+    )
+    assert [row["product_name"] for row in found["rows"]] == ["牛奶3", "牛奶30", "牛奶33", "牛奶36", "牛奶39"]
+    assert {row["store_id"] for row in found["rows"]} == {"S002"}
+
+
+def test_a_marketer_lists_excess_stock_and_nothing_else(client: Any) -> None:
+    assert client.ask("/listing", {"table": "leftovers"}, role="marketer")["total"] == 2
+    assert client.refused("/listing", {"table": "suggestions"}, role="marketer") == (403, "forbidden")
+    assert client.ask("/listing", {"table": "suggestions", "limit": 0}, role="data_scientist")["total"] == 80
+
+
+@pytest.mark.parametrize(
+    ("body", "refused"),
+    [
+        ({"table": "nothing"}, (400, "malformed")),
+        ({"table": "transfers", "since": "2025-01-01"}, (400, "malformed")),
+        ({"table": "suggestions", "where": [{"column": "store_id"}]}, (400, "malformed")),
+        ({"table": "suggestions", "limit": -1}, (400, "malformed")),
+        ({"table": "suggestions", "sort": [{"column": "color"}]}, (400, "usage")),
+        ({"table": "suggestions", "group_by": "quantity"}, (400, "usage")),
+        ({"table": "suggestions", "show": "everything"}, (400, "usage")),
+        ({"table": "suggestions", "where": [{"column": "cost", "any_of": ["much"]}]}, (400, "usage")),
+        ({"table": "suggestions", "where": [{"column": "order_on", "at_least": "2025-13-01"}]}, (400, "usage")),
+    ],
+)
+def test_a_wrong_question_is_refused(client: Any, body: Any, refused: tuple[int, str]) -> None:
+    assert client.refused("/listing", body) == refused
+
+
+def test_a_refusal_names_the_columns_that_exist(client: Any) -> None:
+    error = client.error("/listing", {"table": "transfers", "sort": [{"column": "profit"}]})
+    assert "from_store_name" in error["message"]
+    assert error["details"]["wanted"][0] == "product_id"
+
+
+def test_answers_without_a_demand_model_say_so(client: Any) -> None:
+    for table in ("suggestions", "transfers", "attention"):
+        assert client.refused("/listing", {"table": table}, tenant="bare") == (422, "model")
