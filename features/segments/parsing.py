@@ -23,6 +23,7 @@ from features.segments.expression import (
     RelativeDay,
     problem_of,
 )
+from features.segments.keyboard import plain_signs
 from features.segments.text import DAY_PATTERN, RESERVED
 from retail_brain.errors import UsageError
 
@@ -33,7 +34,7 @@ _MOST_DEPTH = 50
 
 
 def parse(text: str) -> Expression:
-    """The expression that a text states.
+    """The expression that a text states; signs of full width, as Chinese keyboards write them, are read too.
 
     >>> parse("spend > 100 and not bought(category = tea, last 30 days)").op
     'and'
@@ -41,6 +42,7 @@ def parse(text: str) -> Expression:
     Raises:
         UsageError: the text is no expression; the message shows the place.
     """
+    text = plain_signs(text)
     if len(text) > _MOST_CHARACTERS or _depth(text) > _MOST_DEPTH:
         raise UsageError(
             f"the segment has {len(text):,} characters and brackets {_depth(text)} deep; wanted at most "

@@ -144,13 +144,19 @@ def history(name: _NameArgument) -> None:
 
 @segments.command()
 def remove(
-    name: _NameArgument, by: Annotated[str, typer.Option("--by", help="Who does it, for the audit.")] = "command line"
+    name: _NameArgument,
+    version: Annotated[
+        int | None, typer.Option("--version", min=1, help="The version that you saw.", show_default="any")
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help="Who does it, for the audit.")] = "command line",
 ) -> None:
     """Take a segment out of use; its versions stay on record, and saving the name again brings it back."""
     from retail_brain.operational.segments import remove_segment
 
     with closing(open_database()) as database:
-        remove_segment(current().workspace.tenant, database, name, removed_by=by, now=datetime.now(UTC))
+        remove_segment(
+            current().workspace.tenant, database, name, removed_by=by, now=datetime.now(UTC), version=version
+        )
     reported().ids["segment"] = name
     typer.echo(f"segment {name!r} is out of use")
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.database import Database
-from retail_brain.operational.tables import CAMPAIGNS, TENANTS
+from retail_brain.operational.database import Database, lock_tenant
+from retail_brain.operational.tables import CAMPAIGNS
 
 OPEN = ("draft", "previewed")
 """States in which a campaign may still be changed."""
@@ -188,8 +188,8 @@ def plans_mark(tenant: str, connection: Connection) -> tuple[int, int]:
 
 
 def lock_plans(tenant: str, connection: Connection) -> None:
-    """Makes approvals of a tenant wait for each other until the caller's transaction ends; SQLite does so anyway."""
-    connection.execute(select(TENANTS.c.tenant_id).where(TENANTS.c.tenant_id == tenant).with_for_update())
+    """Makes approvals of a tenant, and whatever else plans contacts, wait for each other."""
+    lock_tenant(tenant, connection)
 
 
 def _own(change: Change) -> Any:

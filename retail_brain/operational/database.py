@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -187,6 +187,14 @@ class Database:
         if self._file is not None and present != self._file:
             self.engine.dispose()
         self._file = present
+
+
+def lock_tenant(tenant: str, connection: Connection) -> None:
+    """Makes changes of one tenant that must not overlap wait for each other until the caller's transaction ends.
+
+    PostgreSQL locks the tenant's row; SQLite has one writer anyway.
+    """
+    connection.execute(select(TENANTS.c.tenant_id).where(TENANTS.c.tenant_id == tenant).with_for_update())
 
 
 def _is_of_the_server(error: BaseException | None) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from retail_brain.errors import ConflictError, NotFoundError, UsageError
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import Database, lock_tenant
 from retail_brain.operational.tables import SEGMENT_MEMBERS, SEGMENTS
 
 _STAGE = "stage:"
@@ -82,6 +82,7 @@ def save_segment(
     name = _checked_name(draft.name)
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
+        lock_tenant(tenant, connection)
         present = _newest(tenant, connection, name)
         held = 0 if present is None or present.is_removed else present.version
         if version is not None and version != held:
@@ -111,15 +112,29 @@ def save_segment(
         return StoredSegment(segment_id=segment_id, **kept)
 
 
-def remove_segment(tenant: str, database: Database, name: str, *, removed_by: str, now: datetime) -> None:
+def remove_segment(
+    tenant: str, database: Database, name: str, *, removed_by: str, now: datetime, version: int | None = None
+) -> None:
     """Takes a segment out of use; its versions stay for what was done with them.
+
+    Args:
+        tenant: whose segment.
+        database: where it is kept.
+        name: of the segment.
+        removed_by: who does it.
+        now: when.
+        version: version that whoever removes it saw (optimistic locking); None removes any.
 
     Raises:
         NotFoundError: there is no such segment.
+        ConflictError: somebody else changed the segment since that version.
         UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
+        lock_tenant(tenant, connection)
         present = _find(tenant, connection, name)
+        if version not in {None, present.version}:
+            raise _conflict(present.name, present, None, version or 0)
         kept = ("name", "expression", "is_static", "owner", "note", "people", "as_of")
         row = {key: getattr(present, key) for key in kept} | {"version": present.version + 1, "is_removed": True}
         row |= {"tenant_id": tenant, "saved_by": removed_by, "saved_at": now}
@@ -162,18 +177,22 @@ def find_segment(tenant: str, database: Database, name: str) -> StoredSegment:
 
 
 def segment_history(tenant: str, database: Database, name: str) -> list[StoredSegment]:
-    """All versions of a segment, newest first; empty where there never was one.
+    """All versions of a segment, newest first, those of a removed one too.
 
     Raises:
+        NotFoundError: there never was such a segment.
         UnavailableError: the database does not answer.
     """
     query = (
         select(SEGMENTS)
-        .where(SEGMENTS.c.tenant_id == tenant, SEGMENTS.c.name == name.strip())
+        .where(SEGMENTS.c.tenant_id == tenant, SEGMENTS.c.name == _one_form(name))
         .order_by(SEGMENTS.c.version.desc())
     )
     with database.reading() as connection:
-        return [_stored(row) for row in connection.execute(query)]
+        versions = [_stored(row) for row in connection.execute(query)]
+        if not versions:
+            raise _unknown(tenant, connection, name)
+        return versions
 
 
 def static_members(database: Database, segment: StoredSegment) -> list[str]:
@@ -193,7 +212,7 @@ def static_members(database: Database, segment: StoredSegment) -> list[str]:
 
 def _checked_name(name: str) -> str:
     """The name as it is stored: é written in two characters is the é in one."""
-    usable = unicodedata.normalize("NFC", name).strip()
+    usable = _one_form(name)
     if not usable or len(usable) > _MOST_NAME:
         raise UsageError(
             f"the segment's name has {len(usable)} characters; wanted 1 to {_MOST_NAME}. Choose another.",
@@ -206,9 +225,16 @@ def _checked_name(name: str) -> str:
     return usable
 
 
-def _conflict(name: str, present: StoredSegment | None, draft: SegmentDraft, version: int) -> ConflictError:
-    """Says what is stored and what was to be stored; a segment that was never saved, or was removed, has version 0."""
-    mine = {"expression": draft.expression, "note": draft.note}
+def _one_form(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip()
+
+
+def _conflict(name: str, present: StoredSegment | None, draft: SegmentDraft | None, version: int) -> ConflictError:
+    """Says what is stored and what was to be stored; a segment that was never saved, or was removed, has version 0.
+
+    Without a draft it was to be removed.
+    """
+    mine = None if draft is None else {"expression": draft.expression, "note": draft.note}
     held = 0
     theirs: dict[str, Any] = {"version": 0, "segment": None}
     if present is None or present.is_removed:
@@ -228,7 +254,7 @@ def _conflict(name: str, present: StoredSegment | None, draft: SegmentDraft, ver
 
 
 def _find(tenant: str, connection: Connection, name: str) -> StoredSegment:
-    present = _newest(tenant, connection, unicodedata.normalize("NFC", name).strip())
+    present = _newest(tenant, connection, _one_form(name))
     if present is None or present.is_removed:
         if present is not None:
             raise NotFoundError(
@@ -236,11 +262,15 @@ def _find(tenant: str, connection: Connection, name: str) -> StoredSegment:
                 "Save it again to use it.",
                 {"segment": name},
             )
-        query = select(SEGMENTS.c.name).where(SEGMENTS.c.tenant_id == tenant).distinct()
-        nearest = get_close_matches(name, list(connection.execute(query).scalars()), n=3, cutoff=0.6)
-        hint = f"Is it {', '.join(nearest)}?" if nearest else "`retail-brain segments list` shows what there is."
-        raise NotFoundError(f"there is no segment {name!r}. {hint}", {"segment": name})
+        raise _unknown(tenant, connection, name)
     return present
+
+
+def _unknown(tenant: str, connection: Connection, name: str) -> NotFoundError:
+    query = select(SEGMENTS.c.name).where(SEGMENTS.c.tenant_id == tenant).distinct()
+    nearest = get_close_matches(name, list(connection.execute(query).scalars()), n=3, cutoff=0.6)
+    hint = f"Is it {', '.join(nearest)}?" if nearest else "`retail-brain segments list` shows what there is."
+    return NotFoundError(f"there is no segment {name!r}. {hint}", {"segment": name})
 
 
 def _newest(tenant: str, connection: Connection, name: str) -> StoredSegment | None:

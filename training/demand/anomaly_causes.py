@@ -58,6 +58,9 @@ class Days:
 def of_series(days: Days, series: Ints, day: Ints | None, beyond: Doubles) -> list[str]:
     """The likely cause of each anomaly of series: the first that holds, in the order of `_CAUSES`.
 
+    A cause counts only where it pushes the way the anomaly went: a promotion explains no day below all paths. A holiday
+    may do either.
+
     Args:
         days: what happened.
         series: row of each anomaly.
@@ -67,11 +70,12 @@ def of_series(days: Days, series: Ints, day: Ints | None, beyond: Doubles) -> li
     high = beyond > 0
     change = np.nan_to_num(days.price_change)
     moved = np.where(high[:, None], change[series] <= -PRICE_CHANGE, change[series] >= PRICE_CHANGE)
+    misread = days.units - days.counted
     facts = (
-        days.accident[series],
+        days.accident[series] & np.where(high[:, None], misread[series] > 0, misread[series] < 0),
         days.closed[series] & ~high[:, None],
         days.out[series] & ~high[:, None],
-        days.promoted[series],
+        days.promoted[series] & high[:, None],
         moved,
         days.holiday[series],
     )

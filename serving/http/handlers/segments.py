@@ -52,7 +52,8 @@ def segments(request: SegmentsRequest, call: Call) -> dict[str, Any]:
         case "history":
             answer["segments"] = [plain_segment(row) for row in segment_history(tenant, database, str(request.name))]
         case "remove":
-            remove_segment(tenant, database, str(request.name), removed_by=call.principal.name, now=call.now)
+            by, seen = call.principal.name, request.version
+            remove_segment(tenant, database, str(request.name), removed_by=by, now=call.now, version=seen)
         case "count":
             counted = count_people(read_expression(request.expression or {}), segment_sources(call))
             answer |= _counted(counted, call)

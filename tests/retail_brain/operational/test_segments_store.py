@@ -1,5 +1,6 @@
 """Saved segments: versions, two people at once, removal, members of static ones."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -60,6 +61,45 @@ def test_a_change_of_a_segment_that_is_gone_is_refused(database: Database) -> No
     with pytest.raises(ConflictError, match=r"was removed by 赵; .* Save it as a new one") as caught:
         save(database, version=1)
     assert caught.value.details["theirs"] == {"version": 0, "segment": None}
+
+
+def test_a_removal_of_a_segment_that_changed_meanwhile_is_refused(database: Database) -> None:
+    save(database)
+    save(database, version=1)
+    with pytest.raises(ConflictError, match="has version 2 by 王; your change was made to version 1") as caught:
+        remove_segment("main", database, "沉睡好友", removed_by="赵", now=NOW, version=1)
+    assert caught.value.details["yours"] == {"version": 1, "segment": None}
+    remove_segment("main", database, "沉睡好友", removed_by="赵", now=NOW, version=2)
+    assert list_segments("main", database) == []
+
+
+@pytest.mark.parametrize("version", [1, None])
+def test_of_two_who_save_or_remove_at_once_nobody_overwrites_the_other(database: Database, version: int | None) -> None:
+    save(database)
+
+    def attempt(number: int) -> str:
+        try:
+            if number % 2:
+                remove_segment("main", database, "沉睡好友", removed_by="赵", now=NOW, version=version)
+                return "done"
+            save(database, version=version, note=str(number))
+        except (ConflictError, NotFoundError):
+            return "refused"
+        return "done"
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(attempt, range(4)))
+    versions = [one.version for one in segment_history("main", database, "沉睡好友")]
+    assert versions == list(range(len(versions), 0, -1))
+    assert len(versions) == 1 + done.count("done")
+    # with a version only one of them can be right
+    assert version is None or done.count("done") == 1
+
+
+def test_a_segment_that_never_was_has_no_history(database: Database) -> None:
+    save(database)
+    with pytest.raises(NotFoundError, match="Is it 沉睡好友"):
+        segment_history("main", database, "沉睡好")
 
 
 def test_a_removed_segment_is_gone_but_on_record_and_can_be_saved_again(database: Database) -> None:

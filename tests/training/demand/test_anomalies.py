@@ -153,6 +153,31 @@ def test_a_holiday_is_the_cause_where_nothing_else_is() -> None:
     assert of_totals(large, large / 2, np.array([True, False])) == ["holiday", "unknown"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "above", "below"),
+    [
+        ({"promoted": True}, "promotion", "unknown"),
+        ({"out": True}, "unknown", "stock_out"),
+        ({"closed": True}, "unknown", "closed"),
+        ({"price_change": -0.3}, "price", "unknown"),
+        ({"price_change": 0.3}, "unknown", "price"),
+        ({"accident": True, "units": 90.0}, "till", "unknown"),
+        ({"accident": True, "counted": 90.0}, "unknown", "till"),
+        ({"holiday": True}, "holiday", "holiday"),
+    ],
+)
+@pytest.mark.parametrize("day", [np.array([0]), None])
+def test_a_cause_that_pushes_the_other_way_is_not_given(
+    changes: dict[str, float], above: str, below: str, day: np.ndarray | None
+) -> None:
+    flags = dict.fromkeys(("accident", "out", "promoted", "closed", "holiday"), False)
+    numbers = {"units": 5.0, "counted": 5.0, "price_change": 0.0}
+    given = {name: np.array([[value]]) for name, value in (flags | numbers | changes).items()}
+    days = Days(**given, listed=np.array([[True]]), price=np.ones(1))
+    causes = [of_series(days, np.array([0]), day, np.array([beyond])) for beyond in (3.0, -3.0)]
+    assert causes == [[above], [below]]
+
+
 def test_calm_goods_are_hardly_ever_named(found: pl.DataFrame) -> None:
     calm = found.filter(pl.col("level") == "series", pl.col("store_id") == "S1", pl.col("product_id") != "P0")
     assert calm.height <= 4  # of 98 days and 7 sums
