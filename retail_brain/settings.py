@@ -63,7 +63,9 @@ class DataSettings(Section):
     period: Literal["day", "week", "month"] = Field(
         default="day", description="length of one period of the demand panel, and so of a forecast"
     )
-    country: str = Field(default="CN", description="ISO 3166 code whose public holidays enter the calendar")
+    country: str = Field(
+        default="CN", description="ISO 3166 code whose holidays count; not set: by stores or currency, or training asks"
+    )
     currency: str = Field(default="¥", description="sign shown before money")
     max_quarantine_share: float = Field(
         default=0.05, ge=0, le=1, description="share of a table's rows that may be bad; more stop the ingest"

@@ -91,6 +91,7 @@ class Stores(dy.Schema):
     longitude = dy.Float64(nullable=True, min=-180, max=180)
     is_online = dy.Bool(nullable=True)
     daily_fulfilment_capacity = dy.Float64(nullable=True, min=0)
+    country = _text()
 
 
 class Customers(dy.Schema):

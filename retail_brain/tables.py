@@ -73,7 +73,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 open_attributes=True,
             ),
             _table(
-                "stores", schemas.Stores, "name region format latitude longitude is_online daily_fulfilment_capacity"
+                "stores",
+                schemas.Stores,
+                "name region format latitude longitude is_online daily_fulfilment_capacity country",
             ),
             _table(
                 "customers",

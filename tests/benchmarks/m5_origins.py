@@ -51,7 +51,7 @@ def earlier_window(
     dataset: Dataset, config: DemandConfig, cutoff: date, actuals: Actuals, before: Sequence[Residuals], path: Path
 ) -> Residuals:
     """Forecasts an earlier window's means, corrected by the windows before, writes them to `path`; with what came."""
-    calibration = calibrate(before[-CALIBRATION_WINDOWS:], config.seed)
+    calibration = calibrate(before[-CALIBRATION_WINDOWS:], config.seed, config.competitors)
     kept = path.with_suffix(".npz")
     if kept.is_file() and path.is_file():
         with np.load(kept) as arrays:
@@ -78,7 +78,7 @@ def last_window(
     """Forecasts the last window with sample paths, calibrated on the last two of the earlier ones, and scores it."""
     history = histories_of(dataset, config).at(cutoff)
     model = MeanModel.fit(history, config)
-    calibration = calibrate(residuals[-CALIBRATION_WINDOWS:], config.seed)
+    calibration = calibrate(residuals[-CALIBRATION_WINDOWS:], config.seed, config.competitors)
     print(f"bias factor {calibration.bias:.4f}, weight of totals {calibration.totals_weight:.2f}")
     print(f"variances of common effects (rows: {', '.join(GROUPINGS)}; horizon, week, day)")
     print(np.round(calibration.common.variances, 5))

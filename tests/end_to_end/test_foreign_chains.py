@@ -47,6 +47,11 @@ def test_receipts_alone_are_enough(
     data = put(tmp_path / "chain", transactions=receipts(stores, products, customers, days))
     base = ("--home", tmp_path / "home", "--quiet")
     assert invoke(*base, "ingest", data)[0] == 0
+    if days == 40:
+        code, said = invoke(*base, "train", "demand")
+        assert code == 2
+        assert "Set country" in said
+    (tmp_path / "home" / "var" / "main" / "settings.toml").write_text('[data]\ncountry = "CN"\n', encoding="utf-8")
     for kind in ("demand", "recommender"):
         code, said = invoke(*base, "train", kind)
         if days == 1:
@@ -94,7 +99,9 @@ def test_daily_sales_without_people_give_forecasts_and_orders(invoke: Invoke, tm
     )
     home = tmp_path / "home"
     (home / "var" / "main").mkdir(parents=True)
-    (home / "var" / "main" / "settings.toml").write_text(f'[data]\nperiod = "{period}"\n', encoding="utf-8")
+    (home / "var" / "main" / "settings.toml").write_text(
+        f'[data]\nperiod = "{period}"\ncountry = "DE"\n', encoding="utf-8"
+    )
     base = ("--home", home, "--quiet")
     assert invoke(*base, "ingest", put(tmp_path / "chain", daily_sales=sales))[0] == 0
     for verb in (("train", "demand"), ("promote", "demand")):

@@ -31,7 +31,7 @@ def smoothing(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     for name, frame in _CHAIN["small_chain"](days=120, products=4).items():
         frame.write_parquet(data / f"{name}.parquet")
     workspace.root.mkdir(parents=True)
-    settings = "[demand]\nhorizon_periods = 14\nsample_paths = 30\nbacktest_windows = 1\n"
+    settings = '[data]\ncountry = "CN"\n[demand]\nhorizon_periods = 14\nsample_paths = 30\nbacktest_windows = 1\n'
     workspace.settings_file.write_text(settings, encoding="utf-8")
     for verb in (
         ["ingest", str(data)],

@@ -8,6 +8,7 @@ import polars as pl
 from matplotlib.figure import Figure
 from pydantic import ValidationError
 
+from features.country import Country, country_of, with_country
 from features.demand.accidents import accident_audit
 from features.demand.histories import Histories
 from retail_brain.checkpoints import Work
@@ -45,14 +46,15 @@ def train(
     same work had finished are taken over.
 
     Raises:
-        UsageError: the settings name a demand model that there is not.
+        UsageError: the settings name a demand model that there is not, or nothing says which country it is.
         MissingTableError: neither `transactions` nor `daily_sales` is there.
         NotFoundError: no sale is visible.
         ImpossibleError: the last sale lies too long before `as_of`, or it would take more memory than there is.
     """
+    settings, country = with_country(dataset, settings)
     config = preset_config(settings, preset)
     check_model_name(config.demand.model)
-    _say_country(settings, progress)
+    _say_country(country, progress)
     histories = histories_of(dataset, config)
     with progress.step("estimate memory") as step:
         axis, series, _ = histories.series()
@@ -99,20 +101,32 @@ def evaluate_config(
         raise ModelError(
             f"the recorded configuration cannot be used by this version of the software: {error}. Train again."
         ) from error
-    parsed = parsed.model_copy(update={"data": settings.data})
+    country = country_of(dataset, settings)
+    code = parsed.data.country if country is None else country.code
+    parsed = parsed.model_copy(update={"data": settings.data.model_copy(update={"country": code})})
     results = backtest(dataset, parsed, windows, scoring=MODEL_ALONE, work=work, progress=progress)
     return results.means()
 
 
-def _say_country(settings: Settings, progress: Progress) -> None:
-    """Asks for the country where the settings name none, so that nobody's festivals are taken in silence."""
-    country = settings.data.country
-    if "country" not in settings.data.model_fields_set:
-        progress.say(
-            f"  no country is named in the settings: public holidays and festivals of {country} enter the calendar. "
-            f'Set country = "{country}" or another ISO 3166 code under [data] in settings.toml.\n'
-            f"  设置里没有写国家，暂用 {country} 的节假日;请在 settings.toml 的 [data] 里写明 country。"
-        )
+def _say_country(country: Country, progress: Progress) -> None:
+    """Says whose festivals count where the settings do not."""
+    if country.basis == "settings":
+        return
+    words = {
+        "stores": ("the stores", "门店"),
+        "regions": ("the stores' regions", "门店地区"),
+        "currency": ("the currency", "货币"),
+    }
+    english, chinese = words[country.basis]
+    code, others = country.code, country.others
+    ignored = f" {others} stores of other countries get them too." if others else ""
+    ignored_zh = f"另有 {others} 家门店在别的国家，也按此计算。" if others else ""
+    progress.say(
+        f"  country {code}, by {english}: its public holidays and festivals count.{ignored} Another: country under "
+        f"[data] in settings.toml.\n"
+        f"  国家 {code}（按{chinese}判断）：采用其节假日。{ignored_zh}"
+        "如不对，请在 settings.toml 的 [data] 里写明 country。"
+    )
 
 
 def _scorable(histories: Histories, windows: list[date]) -> list[date]:

@@ -26,7 +26,7 @@ _FAR_DAYS = 182
 """Days to the nearest day of a festival beyond which it says nothing about the season: half a year."""
 
 
-def season_ends(dataset: Dataset, as_of: date, country: str) -> pl.DataFrame:
+def season_ends(dataset: Dataset, as_of: date, country: str | None) -> pl.DataFrame:
     """One row per product whose season ends within half a year: `product_id`, `season` (the last day).
 
     Seasonal are goods of which thirteen weeks sold 60 % of the year. Their season ends where, a year ago, six weeks
@@ -36,7 +36,7 @@ def season_ends(dataset: Dataset, as_of: date, country: str) -> pl.DataFrame:
     Args:
         dataset: as known on `as_of`.
         as_of: last visible day.
-        country: whose festivals count.
+        country: whose festivals count; None: none do.
 
     Raises:
         UsageError: the country is not one the `holidays` library knows.
@@ -74,9 +74,11 @@ def _seasonal(dataset: Dataset, as_of: date) -> pl.Series:
     return goods.filter(pl.Series(best >= _SEASON_SHARE * table.sum(axis=1)))
 
 
-def _festivals(country: str, as_of: date) -> Mapping[str, tuple[int, tuple[date, date]]]:
+def _festivals(country: str | None, as_of: date) -> Mapping[str, tuple[int, tuple[date, date]]]:
     """Per moving festival near the day: days since the one a year before, and first and last day of its trade."""
-    out = {}
+    out: dict[str, tuple[int, tuple[date, date]]] = {}
+    if country is None:
+        return out
     for name, days in festival_days(country, as_of.year - 2, as_of.year + 1).items():
         if name not in MOVING or len(days) < 2:
             continue

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from features.country import country_of
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES
 from retail_brain.settings import Settings
@@ -60,7 +61,8 @@ def demand_ends(dataset: Dataset, series: pl.DataFrame, as_of: date, settings: S
         settings: the country, whose festivals move seasons.
     """
     keys = list(SERIES)
-    seasons = season_ends(dataset, as_of, settings.data.country).lazy()
+    country = country_of(dataset, settings)
+    seasons = season_ends(dataset, as_of, None if country is None else country.code).lazy()
     both = (
         series.lazy()
         .select(keys)

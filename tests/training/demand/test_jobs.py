@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features.country import Country
 from retail_brain.dataset import Dataset
-from retail_brain.errors import ImpossibleError, ModelError
+from retail_brain.errors import ImpossibleError, ModelError, UsageError
 from retail_brain.progress import Progress
 from retail_brain.settings import DataSettings, DemandSettings, Settings
 from training.demand import jobs
@@ -19,7 +20,9 @@ from training.demand.config import DemandConfig
 from training.demand.model import DemandModel
 from training.jobs import Trained
 
-SETTINGS = Settings(demand=DemandSettings(horizon_periods=14, sample_paths=60, backtest_windows=2))
+SETTINGS = Settings(
+    data=DataSettings(country="CN"), demand=DemandSettings(horizon_periods=14, sample_paths=60, backtest_windows=2)
+)
 
 
 @pytest.fixture(scope="module")
@@ -115,13 +118,19 @@ def test_a_run_hands_over_what_tracking_needs(trained: Trained, tmp_path: Path) 
     assert DemandModel.load(tmp_path).config == trained.model.config
 
 
-def test_a_country_that_nobody_named_is_said_and_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    jobs._say_country(Settings(), Progress())
+def test_a_country_that_settings_do_not_name_is_said_with_what_tells_it(capsys: pytest.CaptureFixture[str]) -> None:
+    jobs._say_country(Country("US", "stores", others=2), Progress())
     said = capsys.readouterr().err
-    assert "holidays and festivals of CN" in said
-    assert "节假日" in said
-    jobs._say_country(Settings(data=DataSettings(country="CN")), Progress())
+    assert "country US, by the stores" in said
+    assert "2 stores of other countries" in said
+    assert "按门店判断" in said
+    jobs._say_country(Country("CN", "settings"), Progress())
     assert capsys.readouterr().err == ""
+
+
+def test_training_asks_for_a_country_that_nothing_tells(chain: Dataset) -> None:
+    with pytest.raises(UsageError, match="no country is named"):
+        jobs.train(chain, Settings())
 
 
 def test_a_recorded_configuration_scores_the_same_on_the_same_windows(chain: Dataset, trained: Trained) -> None:

@@ -12,7 +12,7 @@ from features.demand.panel import panels
 from retail_brain.checkpoints import resumable_work
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError, ModelError
-from retail_brain.settings import DemandSettings, Settings
+from retail_brain.settings import DataSettings, DemandSettings, Settings
 from tests.outside_package import Install
 from training.demand import jobs
 from training.demand.config import DemandConfig, preset_config
@@ -89,7 +89,7 @@ def named(install: Install) -> Any:
 
     def config(name: str) -> DemandConfig:
         demand = DemandSettings(horizon_periods=14, sample_paths=20, backtest_windows=1, model=name.lower())
-        return preset_config(Settings(demand=demand), "fast")
+        return preset_config(Settings(data=DataSettings(country="CN"), demand=demand), "fast")
 
     return config
 

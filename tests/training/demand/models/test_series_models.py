@@ -13,7 +13,7 @@ from features.demand.history import read_history
 from features.demand.periods import PeriodAxis
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError, ImpossibleError, ModelError, UsageError
-from retail_brain.settings import DemandSettings, Settings
+from retail_brain.settings import DataSettings, DemandSettings, Settings
 from training.demand import jobs, model_registry
 from training.demand.config import DemandConfig, preset_config
 from training.demand.conformance import DemandModelConformance
@@ -33,7 +33,10 @@ class TestWeekdayLevel(DemandModelConformance):
 
 
 def _settings(name: str) -> Settings:
-    return Settings(demand=DemandSettings(horizon_periods=14, sample_paths=40, backtest_windows=2, model=name))
+    return Settings(
+        data=DataSettings(country="CN"),
+        demand=DemandSettings(horizon_periods=14, sample_paths=40, backtest_windows=2, model=name),
+    )
 
 
 def test_smoothing_moves_level_and_season_by_their_share_of_the_error() -> None:

@@ -1,0 +1,105 @@
+"""Finds the country whose public holidays and festivals a chain keeps: by settings, stores or currency."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import holidays
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.errors import UsageError
+from retail_brain.settings import Settings
+
+LEAST_REGIONS = 2
+"""Regions of stores that must all be parts of one country: a single code such as DE or CA names several things."""
+COUNTRY_OF_CURRENCY = {
+    "CNY": "CN", "RMB": "CN", "JPY": "JP", "USD": "US", "GBP": "GB", "£": "GB", "INR": "IN", "₹": "IN", "KRW": "KR",
+    "₩": "KR", "CHF": "CH", "SEK": "SE", "NOK": "NO", "DKK": "DK", "PLN": "PL", "zł": "PL", "CZK": "CZ", "Kč": "CZ",
+    "HUF": "HU", "TRY": "TR", "₺": "TR", "BRL": "BR", "R$": "BR", "MXN": "MX", "CAD": "CA", "AUD": "AU", "NZD": "NZ",
+    "ZAR": "ZA", "THB": "TH", "฿": "TH", "VND": "VN", "₫": "VN", "IDR": "ID", "Rp": "ID", "MYR": "MY", "SGD": "SG",
+    "HKD": "HK", "TWD": "TW", "NT$": "TW", "PHP": "PH", "₱": "PH", "UAH": "UA", "₴": "UA", "ILS": "IL", "₪": "IL",
+}  # fmt: skip
+"""Country of a currency that one country alone uses, by its ISO 4217 code or a sign that is no other's; $, ¥ and € are
+those of several."""
+Basis = Literal["settings", "stores", "regions", "currency"]
+
+
+@dataclass(frozen=True)
+class Country:
+    """A chain's country.
+
+    Attributes:
+        code: ISO 3166 code.
+        basis: what says so: the settings, the column `country` or the regions of stores, or the currency.
+        others: stores of other countries, whose festivals do not count.
+    """
+
+    code: str
+    basis: Basis
+    others: int = 0
+
+
+def country_of(dataset: Dataset, settings: Settings) -> Country | None:
+    """The country of a chain; None where nothing says it.
+
+    The first that speaks counts: the setting `data.country`, the column `country` of `stores` (that of most stores),
+    regions of stores that are parts of one country alone (such as CA, TX and WI), and a currency named in the settings
+    that only one country has.
+    """
+    data = settings.data
+    if "country" in data.model_fields_set:
+        return Country(data.country, "settings")
+    return _by_stores(dataset) or _by_regions(dataset) or _by_currency(settings)
+
+
+def with_country(dataset: Dataset, settings: Settings) -> tuple[Settings, Country]:
+    """The settings with the chain's country, and how it is known.
+
+    Raises:
+        UsageError: nothing says which country it is.
+    """
+    country = country_of(dataset, settings)
+    if country is None:
+        raise UsageError(
+            "no country is named, and neither stores nor currency tell it: whose public holidays and festivals count "
+            'decides what a forecast expects of them. Set country = "CN" or another ISO 3166 code under [data] in the '
+            "tenant's settings.toml, or give the table stores a column country. "
+            '没有写国家，门店和货币也看不出来：请在 settings.toml 的 [data] 里写明 country = "CN" '
+            "或别的 ISO 3166 代码，或给 stores 表加上 country 列。"
+        )
+    data = settings.data.model_copy(update={"country": country.code})
+    return settings.model_copy(update={"data": data}), country
+
+
+def _by_stores(dataset: Dataset) -> Country | None:
+    codes = pl.col("country").str.strip_chars().str.to_uppercase()
+    counts = (
+        dataset.scan_or_empty("stores")
+        .select(codes)
+        .filter(pl.col("country").str.len_chars() > 0)
+        .group_by("country")
+        .len()
+        .sort("len", "country", descending=[True, False])
+        .collect()
+    )
+    if counts.is_empty():
+        return None
+    return Country(counts["country"][0], "stores", int(counts["len"][1:].sum()))
+
+
+def _by_regions(dataset: Dataset) -> Country | None:
+    stores = dataset.scan_or_empty("stores").select("region").drop_nulls().unique().collect()
+    regions = {region.strip().upper() for region in stores["region"]}
+    # letters and numbers of one sign count provinces in several countries and shops everywhere
+    if len(regions) < LEAST_REGIONS or not all(region.isalpha() and len(region) > 1 for region in regions):
+        return None
+    parts = holidays.list_supported_countries(include_aliases=False)
+    found = [code for code, names in parts.items() if regions <= {name.upper() for name in names}]
+    return Country(found[0], "regions") if len(found) == 1 else None
+
+
+def _by_currency(settings: Settings) -> Country | None:
+    if "currency" not in settings.data.model_fields_set:
+        return None
+    code = COUNTRY_OF_CURRENCY.get(settings.data.currency.strip())
+    return None if code is None else Country(code, "currency")

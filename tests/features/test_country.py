@@ -1,0 +1,58 @@
+"""The country of a chain: what says it, in which order, and what says nothing."""
+
+import polars as pl
+import pytest
+
+from features.country import Country, country_of, with_country
+from retail_brain.dataset import Dataset
+from retail_brain.errors import UsageError
+from retail_brain.settings import DataSettings, Settings
+
+
+def _chain(**columns: list[str | None]) -> Dataset:
+    count = len(next(iter(columns.values())))
+    return Dataset.from_frames({"stores": pl.DataFrame({"store_id": [f"S{n}" for n in range(count)], **columns})})
+
+
+def test_settings_come_before_stores() -> None:
+    chain = _chain(country=["US", "US"])
+    assert country_of(chain, Settings(data=DataSettings(country="DE"))) == Country("DE", "settings")
+
+
+def test_the_country_of_most_stores_counts_and_the_others_are_counted() -> None:
+    chain = _chain(country=["ca", " US", "US", None, ""])
+    assert country_of(chain, Settings()) == Country("US", "stores", others=1)
+
+
+@pytest.mark.parametrize(
+    ("regions", "code"),
+    [
+        (["CA", "TX", "WI"], "US"),
+        (["BY", "HE", "NW"], "DE"),
+        (["CA"], None),  # Canada, California or a cash-and-carry
+        (["1", "2"], None),
+        (["N", "S"], None),
+        (["North", "South"], None),
+    ],
+)
+def test_regions_that_are_parts_of_one_country_alone_tell_it(regions: list[str | None], code: str | None) -> None:
+    found = country_of(_chain(region=regions), Settings())
+    assert found == (None if code is None else Country(code, "regions"))
+
+
+@pytest.mark.parametrize(("currency", "code"), [("£", "GB"), ("CNY", "CN"), ("€", None), ("$", None), ("¥", None)])
+def test_a_currency_of_one_country_tells_it(currency: str, code: str | None) -> None:
+    found = country_of(_chain(region=["x"]), Settings(data=DataSettings(currency=currency)))
+    assert found == (None if code is None else Country(code, "currency"))
+
+
+def test_the_currency_that_nobody_named_says_nothing_and_an_error_asks() -> None:
+    with pytest.raises(UsageError, match="Set country") as refused:
+        with_country(_chain(region=["x"]), Settings())
+    assert "节假日" not in str(refused.value)
+    assert "没有写国家" in str(refused.value)
+
+
+def test_the_country_found_is_in_the_settings() -> None:
+    settings, _ = with_country(_chain(country=["JP"]), Settings())
+    assert settings.data.country == "JP"
