@@ -107,10 +107,7 @@ def withdraw_decisions(
         present = _by_id(tenant, connection, decision_ids)
         missing = [decision_id for decision_id in decision_ids if decision_id not in present]
         if missing:
-            raise NotFoundError(
-                f"there is no decision {missing[0]!r}. /replenish and /orders name the decision_id of each decision.",
-                {"decision_id": missing[0]},
-            )
+            raise no_decision(missing[0])
         _check_not_exported(tenant, connection, present)
         for decision_id, stored in present.items():
             if stored.withdrawn_at is None:
@@ -120,6 +117,25 @@ def withdraw_decisions(
                 append_audit(tenant, connection, AuditEntry(now, by, "suggestion.withdrawn", subject, details))
         withdrawn = _by_id(tenant, connection, decision_ids)
         return [withdrawn[decision_id] for decision_id in decision_ids]
+
+
+def no_decision(decision_id: str) -> NotFoundError:
+    """The error for a decision that does not exist, or that the asker may not see."""
+    return NotFoundError(
+        f"there is no decision {decision_id!r}. /replenish and /orders name the decision_id of each decision.",
+        {"decision_id": decision_id},
+    )
+
+
+def stores_of_decisions(tenant: str, database: Database, decision_ids: Sequence[str]) -> dict[str, str]:
+    """Store of each decision that there is, by decision_id.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.reading() as connection:
+        present = _by_id(tenant, connection, decision_ids)
+    return {decision_id: stored.decision.store_id for decision_id, stored in present.items()}
 
 
 def _check_not_exported(tenant: str, connection: Connection, present: dict[str, StoredDecision]) -> None:

@@ -115,6 +115,17 @@ def list_goods_receipts(tenant: str, database: Database, suggestion_id: str) -> 
         return [_receipt(row) for row in rows]
 
 
+def suggestions_of_receipts(tenant: str, database: Database, receipt_ids: Sequence[str]) -> dict[str, str]:
+    """Suggestion of each receipt that there is, by receipt_id.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.reading() as connection:
+        stored = _by_id(tenant, connection, receipt_ids)
+    return {receipt_id: receipt.suggestion_id for receipt_id, receipt in stored.items()}
+
+
 def _check_usual(
     receipts: Sequence[GoodsReceipt],
     orders: dict[str, _Ordered],
@@ -185,13 +196,23 @@ def _ordered(tenant: str, connection: Connection, receipts: Sequence[GoodsReceip
             orders[row.suggestion_id] = _Ordered(*place, row.quantity or 0.0, received.get(row.suggestion_id, 0.0))
     unknown = [suggestion_id for suggestion_id in suggestion_ids if suggestion_id not in orders]
     if unknown:
-        raise NotFoundError(
-            f"{len(unknown)} of {len(suggestion_ids)} received orders were never decided here, the first is suggestion "
-            f"{unknown[0]!r}; nothing was stored. Name the suggestion_id of the export, or store_id, product_id and "
-            "the as_of of the suggestion.",
-            {"suggestion_ids": unknown[:20]},
-        )
+        raise never_decided(unknown, len(suggestion_ids))
     return orders
+
+
+def never_decided(unknown: Sequence[str], count: int) -> NotFoundError:
+    """The error for receipts of suggestions that nobody decided on, or that the asker may not see.
+
+    Args:
+        unknown: their suggestion ids.
+        count: suggestions of all receipts.
+    """
+    return NotFoundError(
+        f"{len(unknown)} of {count} received orders were never decided here, the first is suggestion "
+        f"{unknown[0]!r}; nothing was stored. Name the suggestion_id of the export, or store_id, product_id and "
+        "the as_of of the suggestion.",
+        {"suggestion_ids": list(unknown[:20])},
+    )
 
 
 def _by_id(tenant: str, connection: Connection, ids: Sequence[str]) -> dict[str, GoodsReceipt]:

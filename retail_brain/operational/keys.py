@@ -15,6 +15,7 @@ from sqlalchemy import Row, insert, select, update
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
+from retail_brain.operational.places import HEADQUARTERS, Place, read_place
 from retail_brain.operational.tables import API_KEYS
 
 _NAME_LENGTH = 200
@@ -32,6 +33,7 @@ class ApiKey:
         key_id: public name, such as `rb_1f3a5c7e9b0d2f4a`.
         expires_at: first instant at which it is no longer valid; None for never.
         revoked_at: when it was revoked; None while it is valid.
+        place: whose rows it opens.
     """
 
     tenant: str
@@ -41,10 +43,18 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    place: Place = HEADQUARTERS
 
 
 def create_key(
-    tenant: str, database: Database, *, role: str, name: str, now: datetime, expires_at: datetime | None = None
+    tenant: str,
+    database: Database,
+    *,
+    role: str,
+    name: str,
+    now: datetime,
+    expires_at: datetime | None = None,
+    place: Place = HEADQUARTERS,
 ) -> str:
     """Creates a key and returns it with its secret; it cannot be shown again.
 
@@ -63,10 +73,9 @@ def create_key(
     row = {"key_id": key_id, "tenant_id": tenant, "name": name, "role": role, "secret_sha256": _digest(key)}
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
-        connection.execute(insert(API_KEYS).values(**row, created_at=now, expires_at=expires_at))
-        append_audit(
-            tenant, connection, AuditEntry(now, "command line", "keys.create", key_id, {"role": role, "name": name})
-        )
+        connection.execute(insert(API_KEYS).values(**row, created_at=now, expires_at=expires_at, place=place.stored()))
+        details = {"role": role, "name": name, "place": place.stored()}
+        append_audit(tenant, connection, AuditEntry(now, "command line", "keys.create", key_id, details))
     return key
 
 
@@ -158,4 +167,5 @@ def _digest(key: str) -> str:
 
 
 def _api_key(row: Row[tuple[object, ...]]) -> ApiKey:
-    return ApiKey(row.tenant_id, row.key_id, row.name, row.role, row.created_at, row.expires_at, row.revoked_at)
+    place = read_place(row.place)
+    return ApiKey(row.tenant_id, row.key_id, row.name, row.role, row.created_at, row.expires_at, row.revoked_at, place)

@@ -143,10 +143,7 @@ def withdraw_overrides(
         present = _by_id(tenant, connection, override_ids)
         missing = [override_id for override_id in override_ids if override_id not in present]
         if missing:
-            raise NotFoundError(
-                f"there is no override {missing[0]!r}. `retail-brain overrides list` shows those there are.",
-                {"override_id": missing[0]},
-            )
+            raise no_override(missing[0])
         for override_id, stored in present.items():
             if stored.withdrawn_at is None:
                 condition = (OVERRIDES.c.tenant_id == tenant) & (OVERRIDES.c.override_id == override_id)
@@ -155,6 +152,14 @@ def withdraw_overrides(
                 append_audit(tenant, connection, AuditEntry(now, by, "forecast.override.withdrawn", override_id, {}))
         stored_now = _by_id(tenant, connection, override_ids)
         return [stored_now[override_id] for override_id in override_ids]
+
+
+def no_override(override_id: str) -> NotFoundError:
+    """The error for an override that does not exist, or that the asker may not change."""
+    return NotFoundError(
+        f"there is no override {override_id!r}. `retail-brain overrides list` shows those there are.",
+        {"override_id": override_id},
+    )
 
 
 def list_overrides(tenant: str, database: Database) -> list[StoredOverride]:

@@ -78,6 +78,8 @@ API_KEYS = Table(
     Column("created_at", _UtcDateTime, nullable=False),
     Column("expires_at", _UtcDateTime),
     Column("revoked_at", _UtcDateTime),
+    # null: headquarters, as in rows of older versions
+    Column("place", JSON(none_as_null=True)),
     Index(None, "tenant_id"),
 )
 
@@ -194,6 +196,7 @@ SEGMENTS = Table(
     Column("as_of", Date, nullable=False),
     Column("saved_by", String(200), nullable=False),
     Column("saved_at", _UtcDateTime, nullable=False),
+    Column("place", JSON(none_as_null=True)),
     UniqueConstraint("tenant_id", "name", "version"),
 )
 
@@ -246,6 +249,7 @@ CAMPAIGNS = Table(
     Column("stopped_by", String(200)),
     Column("stopped_at", _UtcDateTime),
     Column("stop_reason", Text),
+    Column("place", JSON(none_as_null=True)),
     UniqueConstraint("tenant_id", "campaign_id"),
 )
 
@@ -438,6 +442,54 @@ GUIDE_REFERRALS = Table(
     Column("noted_at", _UtcDateTime, nullable=False),
     # the first who brings a person has the credit
     UniqueConstraint("tenant_id", "customer_id"),
+)
+
+ERASURES = Table(
+    "erasures",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("erasure_id", String(40), nullable=False),
+    # who is erased: kept only until the erasure is finished
+    Column("subjects", JSON(none_as_null=True)),
+    Column("report", JSON(none_as_null=True)),
+    Column("requested_by", String(200), nullable=False),
+    Column("requested_at", _UtcDateTime, nullable=False),
+    Column("finished_at", _UtcDateTime),
+    UniqueConstraint("tenant_id", "erasure_id"),
+)
+
+ERASURE_SALTS = Table(
+    "erasure_salts",
+    METADATA,
+    Column("tenant_id", String(40), ForeignKey("tenants.tenant_id"), primary_key=True),
+    Column("salt", String(64), nullable=False),
+)
+
+ERASED_IDS = Table(
+    "erased_ids",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("digest", String(64), nullable=False),
+    Column("erasure_id", String(40), nullable=False),
+    UniqueConstraint("tenant_id", "digest"),
+)
+
+IDENTITY_DECISIONS = Table(
+    "identity_decisions",
+    METADATA,
+    _serial(),
+    _tenant(),
+    Column("decision_id", String(40), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("nodes", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_by", String(200), nullable=False),
+    Column("made_at", _UtcDateTime, nullable=False),
+    Column("undone_by", String(200)),
+    Column("undone_at", _UtcDateTime),
+    UniqueConstraint("tenant_id", "decision_id"),
 )
 
 AUDIT = Table(

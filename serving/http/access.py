@@ -1,7 +1,9 @@
-"""Authorization: roles, the scopes of each, and the principal of a request."""
+"""Authorization: roles, the scopes of each, how routes are narrowed by place, and the principal of a request."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from retail_brain.operational.places import HEADQUARTERS, Place
 
 
 class Scope(StrEnum):
@@ -16,6 +18,20 @@ class Scope(StrEnum):
     RULES = "rules:write"
     SEGMENTS = "segments:write"
     CAMPAIGNS = "campaigns:write"
+
+
+class ScopedBy(StrEnum):
+    """How a route is narrowed for a key with a place (region, shops, guide); see `serving.http.places`.
+
+    A route of `STORES` or `PEOPLE` finds only the place's shops and people in `call.view`, `TENANT` says the same to
+    everybody of the tenant (goods, dates), and `HEADQUARTERS` answers 403 to keys with a place. So does a route that
+    declares nothing.
+    """
+
+    STORES = "store rows"
+    PEOPLE = "people"
+    TENANT = "tenant-wide read"
+    HEADQUARTERS = "headquarters only"
 
 
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
@@ -35,12 +51,14 @@ class Principal:
         role: one of `ROLE_SCOPES`.
         key_id: public id of the key.
         name: recorded beside what is done: the key's name, with the start of its id where two keys share the name.
+        place: whose rows the key opens.
     """
 
     tenant: str
     role: str
     key_id: str
     name: str
+    place: Place = HEADQUARTERS
 
     def may(self, scope: Scope) -> bool:
         """Whether the role has the scope."""

@@ -1,9 +1,9 @@
 """Keeps the bytes of answers that were given, for as long as nothing they depend on has changed.
 
 Published answers are asked for again and again: the same orders by everybody of a shop, the same person at the till and
-in the app. An answer depends on its request, the language, the asker's role, the tenant's view, which is replaced as a
-whole when anything in it changes, and on what the route names besides (`Route.depends_on`). All of these are compared,
-so an answer from here is the one that would be computed.
+in the app. An answer depends on its request, the language, the asker's role and place, the tenant's view, which is
+replaced as a whole when anything in it changes, and on what the route names besides (`Route.depends_on`). All of these
+are compared, so an answer from here is the one that would be computed.
 """
 
 import weakref
@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from retail_brain.operational.places import Place
 from serving.http.compression import Rendered
 from serving.http.handlers.call import Call
 from serving.http.routes import Route
@@ -20,7 +21,7 @@ _OVERHEAD = 700
 """Bytes of an entry beside its request and answer: objects, references and a small parsed request, as
 `sys.getsizeof` gives them."""
 
-_Key = tuple[str, str, str, str, bytes]
+_Key = tuple[str, str, str, Place, str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +92,5 @@ class AnswerCache:
 
 
 def _key(route: Route, body: bytes, call: Call) -> _Key:
-    return route.path, call.principal.tenant, call.principal.role, call.language, body
+    principal = call.principal
+    return route.path, principal.tenant, principal.role, principal.place, call.language, body

@@ -1,7 +1,7 @@
 """ASGI application of the API: checks the key, reads the body, runs the handler of the route, writes JSON."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import anyio
@@ -21,9 +21,11 @@ from serving.http.handlers.call import ANEW, Call
 from serving.http.keyring import Keyring
 from serving.http.lines import Lines
 from serving.http.openapi import openapi
+from serving.http.places import PlacedViews, check_answer, check_request, check_route
 from serving.http.routes import ROUTES, Route
 from serving.http.runtime import Runtime
 from serving.http.state import State
+from serving.http.tenant import TenantView
 from serving.http.tracing import TENANT
 from serving.planning.people.reasons import Language
 
@@ -51,6 +53,7 @@ class Api:
         self._threads: CapacityLimiter | None = None
         self._docs = Rendered(to_json(openapi(routes)))
         self._cache = AnswerCache()
+        self._placed = PlacedViews()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one HTTP request; every error of ours becomes the JSON shape of errors."""
@@ -101,13 +104,16 @@ class Api:
                 "forbidden",
                 f"role {principal.role} may not use {path}; wanted a role with {' or '.join(route.scopes)}.",
             )
+        check_route(principal, path, route.scoped_by)
         limits = state.settings.serving
         # the body is awaited before a place among the answered is taken: a slow sender must not hold one
         with self._admission.waiting(_address(scope), principal.key_id, limits):
             body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds)
-        call = _call(principal, state, scope)
+        call = _call(principal, state, scope, self._placed)
         if route.streams:
-            return 200, Lines(route.run(_read(route, body), call), principal.key_id), []
+            request = _read(route, body)
+            check_request(request, call.view, principal.place)
+            return 200, Lines(_checked(route.run(request, call), route, request, call), principal.key_id), []
         answer = self._cache.get(route, body, call)
         if answer is None:
             with self._admission.answering(principal.key_id, limits):
@@ -116,9 +122,12 @@ class Api:
 
     async def _computed(self, route: Route, body: bytes, call: Call) -> Rendered:
         request = _read(route, body)
+        check_request(request, call.view, call.principal.place)
         # before the work: what changes meanwhile must make the answer stale
         state = ANEW if route.depends_on is None else route.depends_on(request, call)
-        answer = Rendered(to_json(await self._run(route, request, call), inf_nan_mode="null"))
+        given = await self._run(route, request, call)
+        check_answer(given, request, call.view, call.principal, route.path)
+        answer = Rendered(to_json(given, inf_nan_mode="null"))
         if state is not ANEW:
             self._cache.put(route, body, call, request, state, answer)
         return answer
@@ -183,7 +192,14 @@ def _wrong_method(path: str, wanted: str) -> HttpError:
     return HttpError(405, "wrong_method", f"{path} does not answer this method; wanted {wanted}.", allow=wanted)
 
 
-def _call(principal: Principal, state: State, scope: Scope) -> Call:
+def _checked(lines: Iterator[Any], route: Route, request: Any, call: Call) -> Iterator[Any]:
+    """The lines of an answer, each looked through for rows outside the place of the key."""
+    for line in lines:
+        check_answer(line, request, call.view, call.principal, route.path)
+        yield line
+
+
+def _call(principal: Principal, state: State, scope: Scope, placed: PlacedViews) -> Call:
     view = state.view(principal.tenant)
     if view is None:
         raise HttpError(
@@ -192,7 +208,11 @@ def _call(principal: Principal, state: State, scope: Scope) -> Call:
             f"tenant {principal.tenant} has no answers yet. Run `retail-brain --tenant {principal.tenant} publish`.",
             retry_after=10,
         )
-    return Call(principal, view, state, _language(scope), state.now())
+
+    def narrow(whole: TenantView) -> TenantView:
+        return placed.of(whole, principal.place)
+
+    return Call(principal, narrow(view), state, _language(scope), state.now(), narrow)
 
 
 def _language(scope: Scope) -> Language:

@@ -105,4 +105,4 @@ def _principal(state: State, text: str) -> Principal | None:
     key = find_key(state.database, text, now=now)
     if key is None:
         return None
-    return Principal(key.tenant, key.role, key.key_id, signature(state.database, key, now=now))
+    return Principal(key.tenant, key.role, key.key_id, signature(state.database, key, now=now), key.place)

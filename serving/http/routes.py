@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from serving.http.access import Scope
+from serving.http.access import Scope, ScopedBy
 from serving.http.handlers import (
     audience,
     campaigns,
@@ -119,6 +119,7 @@ class Route:
             compared by `==`; such answers are kept and given again. None, or a result of `ANEW`: they are computed.
         streams: whether the handler checks the request and then gives an iterator of answers, each sent as a line of
             NDJSON once it is computed; `response` is the model of a line.
+        scoped_by: how it is narrowed for keys of a region, shops or a guide; None answers them with 403.
         owner: which entry point of which package declares it; the service sets it, and it is empty for a built-in one.
     """
 
@@ -133,6 +134,7 @@ class Route:
     depends_on: Callable[[Any, Call], Any] | None = None
     streams: bool = False
     owner: str = ""
+    scoped_by: ScopedBy | None = None
 
 
 def _view_alone(_request: Any, _call: Call) -> None:
@@ -149,6 +151,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.DEMAND,),
         tag="demand",
         depends_on=_view_alone,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/what_if",
@@ -160,6 +163,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="demand",
         depends_on=_view_alone,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/overrides",
@@ -170,6 +174,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.DEMAND,),
         threaded=True,
         tag="demand",
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/ledger",
@@ -179,6 +184,7 @@ ROUTES: tuple[Route, ...] = (
         overrides.ledger,
         (Scope.DEMAND,),
         tag="demand",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/replenish",
@@ -189,6 +195,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.STOCK,),
         tag="stock",
         depends_on=_view_alone,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/listing",
@@ -200,6 +207,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="stock",
         depends_on=listing.depends_on,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/decisions",
@@ -210,6 +218,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.DECIDE,),
         threaded=True,
         tag="stock",
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/attention",
@@ -221,6 +230,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="stock",
         depends_on=_view_alone,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/transfers",
@@ -232,6 +242,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="stock",
         depends_on=_view_alone,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/counts",
@@ -243,6 +254,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="stock",
         depends_on=_view_alone,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/anomalies",
@@ -254,6 +266,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="stock",
         depends_on=_view_alone,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/leftovers",
@@ -265,6 +278,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="stock",
         depends_on=_view_alone,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/route_order",
@@ -275,6 +289,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.STOCK,),
         threaded=True,
         tag="stock",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/orders",
@@ -285,6 +300,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.STOCK,),
         threaded=True,
         tag="stock",
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/receipts",
@@ -295,6 +311,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.DECIDE,),
         threaded=True,
         tag="stock",
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/recommend",
@@ -305,6 +322,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         tag="people",
         depends_on=recommend.depends_on,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/recommend_batch",
@@ -315,6 +333,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         tag="people",
         streams=True,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/rules",
@@ -325,6 +344,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE, Scope.RULES),
         threaded=True,
         tag="people",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/segments",
@@ -335,6 +355,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="people",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/audience",
@@ -346,6 +367,7 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="people",
         depends_on=audience.depends_on,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/campaigns",
@@ -356,6 +378,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/campaign",
@@ -366,6 +389,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/campaign_act",
@@ -376,6 +400,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/campaign_propose",
@@ -386,6 +411,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/campaign_contacts",
@@ -396,6 +422,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/campaign_receipts",
@@ -406,6 +433,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.EVENTS,),
         threaded=True,
         tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/campaign_effect",
@@ -416,6 +444,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/similar",
@@ -426,6 +455,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.GOODS,),
         tag="goods",
         depends_on=related_goods.depends_on,
+        scoped_by=ScopedBy.TENANT,
     ),
     Route(
         "/complete_basket",
@@ -436,6 +466,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.GOODS,),
         tag="goods",
         depends_on=related_goods.depends_on,
+        scoped_by=ScopedBy.TENANT,
     ),
     Route(
         "/profile",
@@ -445,6 +476,7 @@ ROUTES: tuple[Route, ...] = (
         profile.profile,
         (Scope.GOODS, Scope.PEOPLE),
         tag="service",
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/events",
@@ -455,6 +487,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.EVENTS,),
         threaded=True,
         tag="people",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/search",
@@ -465,6 +498,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.GOODS, Scope.PEOPLE),
         threaded=True,
         tag="service",
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/history",
@@ -475,6 +509,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.DEMAND, Scope.STOCK),
         tag="demand",
         depends_on=_view_alone,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/overview",
@@ -484,5 +519,6 @@ ROUTES: tuple[Route, ...] = (
         overview.overview,
         tuple(Scope),
         tag="service",
+        scoped_by=ScopedBy.STORES,
     ),
 )

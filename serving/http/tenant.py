@@ -23,6 +23,7 @@ from retail_brain.operational.campaign_receipts import opt_outs_mark
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.overrides import list_overrides, overrides_mark
+from retail_brain.operational.places import HEADQUARTERS, Place
 from retail_brain.operational.rules import current_rules, rules_version
 from retail_brain.operational.suggestion_status import (
     StatusesMark,
@@ -68,6 +69,7 @@ class TenantView:
         overrides: what people put in the place of forecasts.
         campaigns: units that approved campaigns are expected to cause.
         opt_outs: refusals that came back of contacts.
+        place: of the key that the view was narrowed for (`serving.http.places`); headquarters' is whole.
     """
 
     tenant: str
@@ -80,6 +82,7 @@ class TenantView:
     overrides: OverrideBook = field(default_factory=OverrideBook)
     campaigns: CampaignBook = field(default_factory=CampaignBook)
     opt_outs: OptOutBook = field(default_factory=OptOutBook)
+    place: Place = HEADQUARTERS
 
     @cached_property
     def waiting(self) -> Array:

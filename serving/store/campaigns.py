@@ -115,7 +115,7 @@ class PublishedSource:
         if product_ids is not None:
             return pl.concat([NOBODY, *(pairs_of(self.answers, place) for place in self._places(product_ids))])
         if customer_ids is None:
-            return pairs_at(self.answers, np.arange(len(held)))
+            return pairs_at(self.answers, held.every_row())
         places = self.answers.customers.find_many(list(customer_ids))
         rows = [held.of_customer(place) for place in places[places >= 0].tolist()]
         return pairs_at(self.answers, np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64))

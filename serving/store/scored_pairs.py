@@ -109,6 +109,10 @@ class ScoredPairs:
     def __len__(self) -> int:
         return len(self.product)
 
+    def every_row(self) -> Array:
+        """Rows of all pairs."""
+        return np.arange(len(self))
+
     def of_customer(self, customer: int) -> Array:
         """Rows of a customer's pairs."""
         return self._of("customer", customer)

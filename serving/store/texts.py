@@ -51,6 +51,9 @@ class Texts:
     @cached_property
     def series(self) -> pl.Series:
         """All texts, for frames of many rows; made at the first use."""
+        return self._made_series()
+
+    def _made_series(self) -> pl.Series:
         made = pl.from_arrow(self._column)
         assert isinstance(made, pl.Series)
         return made

@@ -1,9 +1,11 @@
 """Defines `Call`, the context of a request, and look-ups that most handlers share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from retail_brain.errors import ModelError, NotFoundError
+from retail_brain.operational.places import Place
 from serving.http.access import Principal
 from serving.http.state import State
 from serving.http.tenant import TenantView
@@ -26,6 +28,7 @@ class Call:
         state: the worker's tenants and database; handlers that write refresh it.
         language: `zh` or `en`, the first that the client accepts.
         now: the instant of the request, UTC.
+        narrow: makes a view of the tenant what the key may see; `view` was made by it.
     """
 
     principal: Principal
@@ -33,6 +36,17 @@ class Call:
     state: State
     language: Language
     now: datetime
+    narrow: Callable[[TenantView], TenantView] = lambda view: view
+
+    @property
+    def place(self) -> Place:
+        """The place of the key."""
+        return self.principal.place
+
+    def refreshed_view(self) -> TenantView:
+        """The newest view, with what this request stored."""
+        view = self.state.view(self.principal.tenant)
+        return self.view if view is None else self.narrow(view)
 
     @property
     def answers(self) -> Answers:
@@ -62,7 +76,7 @@ def _find(catalog: Catalog, text: str, kind: str) -> int:
     row = catalog.find(text)
     if row < 0:
         raise NotFoundError(
-            f"{kind} {text!r} is not known; {len(catalog):,} {kind}s are. Look it up with /search.",
+            f"{kind} {text!r} is not known; {len(catalog.order):,} {kind}s are. Look it up with /search.",
             {f"{kind}_id": text},
         )
     return row

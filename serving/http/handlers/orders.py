@@ -1,12 +1,19 @@
 """Order book and goods receipts: status of decided suggestions, and what arrived of them."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
 
-from retail_brain.operational.goods_receipts import GoodsReceipt, store_goods_receipts
-from retail_brain.operational.suggestion_status import suggestion_statuses
+from retail_brain.errors import ImpossibleError
+from retail_brain.operational.goods_receipts import (
+    GoodsReceipt,
+    never_decided,
+    store_goods_receipts,
+    suggestions_of_receipts,
+)
+from retail_brain.operational.suggestion_status import SuggestionStatus, suggestion_statuses
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, product_names
 from serving.http.handlers.open_lines import open_count
@@ -40,7 +47,7 @@ def orders(request: OrdersRequest, call: Call) -> dict[str, Any]:
 def recent_orders(call: Call, since: date | None = None) -> pl.DataFrame:
     """The order book of suggestions since a day, five weeks back unless given: newest decision first."""
     first = since or date.fromisoformat(call.answers.manifest.as_of) - timedelta(days=_USUAL_DAYS)
-    return order_book(suggestion_statuses(call.principal.tenant, call.state.database, since=first))
+    return order_book(_own(suggestion_statuses(call.principal.tenant, call.state.database, since=first), call))
 
 
 def receive(request: ReceiptsRequest, call: Call) -> dict[str, Any]:
@@ -53,6 +60,7 @@ def receive(request: ReceiptsRequest, call: Call) -> dict[str, Any]:
     """
     tenant, database = call.principal.tenant, call.state.database
     receipts = [_receipt(given, call.principal.name) for given in request.receipts]
+    _check_place(receipts, call)
     new = store_goods_receipts(
         tenant,
         database,
@@ -66,6 +74,32 @@ def receive(request: ReceiptsRequest, call: Call) -> dict[str, Any]:
     statuses = suggestion_statuses(tenant, database)
     book = order_book([status for status in statuses if status.stored.decision.suggestion_id in received])
     return {"stored": new, "duplicates": len(receipts) - new, "orders": plain_orders(book)}
+
+
+def _own(statuses: Sequence[SuggestionStatus], call: Call) -> list[SuggestionStatus]:
+    """The statuses of suggestions of the key's place."""
+    if call.place.is_headquarters:
+        return list(statuses)
+    stores = call.answers.stores
+    return [status for status in statuses if stores.find(status.stored.decision.store_id) >= 0]
+
+
+def _check_place(receipts: Sequence[GoodsReceipt], call: Call) -> None:
+    """Refuses receipts of other places' orders, in the words for orders that nobody decided on."""
+    if call.place.is_headquarters:
+        return
+    tenant, database = call.principal.tenant, call.state.database
+    own = {status.stored.decision.suggestion_id for status in _own(suggestion_statuses(tenant, database), call)}
+    asked = list(dict.fromkeys(receipt.suggestion_id for receipt in receipts))
+    others = [suggestion for suggestion in asked if suggestion not in own]
+    if others:
+        raise never_decided(others, len(asked))
+    told = suggestions_of_receipts(tenant, database, [receipt.receipt_id for receipt in receipts])
+    taken = [receipt_id for receipt_id, suggestion in told.items() if suggestion not in own]
+    if taken:
+        raise ImpossibleError(
+            f"receipt_id {taken[0]!r} cannot be used. Send the receipt under a new one.", {"receipt_id": taken[0]}
+        )
 
 
 def _receipt(given: ReceiptIn, noted_by: str) -> GoodsReceipt:

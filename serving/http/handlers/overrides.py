@@ -10,6 +10,7 @@ from retail_brain.operational.overrides import (
     Override,
     StoredOverride,
     check_duration,
+    no_override,
     store_overrides,
     withdraw_overrides,
 )
@@ -35,6 +36,7 @@ def overrides(request: OverridesRequest, call: Call) -> dict[str, Any]:
     tenant, database = call.principal.tenant, call.state.database
     if (request.overrides or request.withdraw) and not call.principal.may(Scope.DECIDE):
         raise HttpError(403, "forbidden", f"role {call.principal.role} may look at overrides, not make them.")
+    _check_place(request, call)
     stored: list[StoredOverride] = []
     if request.overrides:
         made = [_override(given, call) for given in request.overrides]
@@ -43,7 +45,7 @@ def overrides(request: OverridesRequest, call: Call) -> dict[str, Any]:
         withdraw_overrides(tenant, database, request.withdraw, by=call.principal.name, as_of=_as_of(call), now=call.now)
     call.state.refresh_overrides(tenant)
     # refreshed just now, so that the list holds what this request stored
-    view = call.state.view(tenant) or call.view
+    view = call.refreshed_view()
     matching = [entry for entry in view.overrides.stored if _is_asked_for(entry.override, request)]
     return {
         "overrides": [_shown(entry, _as_of(call)) for entry in reversed(matching)][:_LISTED],
@@ -59,6 +61,26 @@ def ledger(request: LedgerRequest, call: Call) -> dict[str, Any]:
     rows: Sequence[dict[str, Any]] = [] if table is None else table.to_dicts()
     shown = [row for row in rows if request.scope is None or row["scope"] == request.scope]
     return {"ledger": shown, "as_of": call.answers.manifest.as_of}
+
+
+def _check_place(request: OverridesRequest, call: Call) -> None:
+    """Refuses overrides of all shops, and the withdrawal of others', by a key of a region or shops."""
+    if call.place.is_headquarters:
+        return
+    if any(given.store_id is None for given in request.overrides):
+        raise HttpError(403, "wrong_place", f"an override of all shops is for headquarters; name one of {call.place}.")
+    own = {entry.override.override_id for entry in call.view.overrides.stored if entry.override.store_id is not None}
+    for override_id in request.withdraw:
+        if override_id not in own:
+            raise no_override(override_id)
+    everybody = call.state.view(call.principal.tenant)
+    held = set() if everybody is None else {entry.override.override_id for entry in everybody.overrides.stored}
+    taken = [given.override_id for given in request.overrides if given.override_id in held - own]
+    if taken:
+        raise ImpossibleError(
+            f"override_id {taken[0]!r} cannot be used. Make a new one under a new override_id.",
+            {"override_id": taken[0]},
+        )
 
 
 def _as_of(call: Call) -> date:

@@ -1,6 +1,7 @@
 """Overview of a tenant's answers, and search of stores, products and customers."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
     return {
         "tenant": call.principal.tenant,
         "role": call.principal.role,
+        "place": {"kind": call.place.kind} | asdict(call.place),
         "as_of": manifest.as_of,
         "published_at": manifest.published_at,
         "answers_id": manifest.answers_id,

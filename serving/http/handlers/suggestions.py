@@ -6,7 +6,14 @@ from typing import Any
 import numpy as np
 
 from retail_brain.errors import ImpossibleError, NotFoundError
-from retail_brain.operational.decisions import Decision, StoredDecision, store_decisions, withdraw_decisions
+from retail_brain.operational.decisions import (
+    Decision,
+    StoredDecision,
+    no_decision,
+    store_decisions,
+    stores_of_decisions,
+    withdraw_decisions,
+)
 from retail_brain.operational.plausibility import check_usual
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import suggestion_id
@@ -97,6 +104,7 @@ def decide(request: DecisionsRequest, call: Call) -> dict[str, Any]:
     tenant, database = call.principal.tenant, call.state.database
     stored: list[StoredDecision] = []
     withdrawn: list[StoredDecision] = []
+    _check_place(request, call)
     if request.decisions:
         decisions = [_decision(decision, call) for decision in request.decisions]
         stored = store_decisions(tenant, database, decisions, now=call.now)
@@ -107,6 +115,22 @@ def decide(request: DecisionsRequest, call: Call) -> dict[str, Any]:
         name: [_shown(decision) | {"as_of": decision.decision.as_of.isoformat()} for decision in listed]
         for name, listed in (("stored", stored), ("withdrawn", withdrawn))
     }
+
+
+def _check_place(request: DecisionsRequest, call: Call) -> None:
+    """Refuses ids of decisions about the suggestions of other places, in the words for those that do not exist."""
+    if call.place.is_headquarters:
+        return
+    given = [one.decision_id for one in request.decisions if one.decision_id is not None]
+    stores = stores_of_decisions(call.principal.tenant, call.state.database, [*given, *request.withdraw])
+    for decision_id in request.withdraw:
+        if call.answers.stores.find(stores.get(decision_id, "")) < 0:
+            raise no_decision(decision_id)
+    taken = [one for one in given if one in stores and call.answers.stores.find(stores[one]) < 0]
+    if taken:
+        raise ImpossibleError(
+            f"decision_id {taken[0]!r} cannot be used. Decide anew under a new decision_id.", {"decision_id": taken[0]}
+        )
 
 
 def _decision(given: DecisionIn, call: Call) -> Decision:

@@ -100,6 +100,15 @@ class ConsistencyItem(Strict):
     reason: str
 
 
+class PlaceItem(Strict):
+    """The place of the key that asks: a region, shops or a guide see only their own rows; headquarters see all."""
+
+    kind: Literal["headquarters", "region", "shop", "guide"]
+    regions: list[str]
+    stores: list[str]
+    guide: str | None
+
+
 class OverviewResponse(Strict):
     """Dates, counts, models and stores of the published answers.
 
@@ -110,6 +119,7 @@ class OverviewResponse(Strict):
 
     tenant: str
     role: str
+    place: PlaceItem
     as_of: str
     published_at: str
     answers_id: str

@@ -124,5 +124,5 @@ def fulfilment_names(ways: Array) -> list[str | None]:
 
 
 def origin_ids(origins: Array, store_ids: Texts) -> list[str | None]:
-    """Ids of the stores that goods come from."""
-    return [None if store == NO_STORE else store_ids[store] for store in origins.tolist()]
+    """Ids of the stores that goods come from; None too for a store whose id is withheld from the asker."""
+    return [None if store == NO_STORE else store_ids[store] or None for store in origins.tolist()]

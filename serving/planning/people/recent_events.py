@@ -13,12 +13,13 @@ from retail_brain.settings import ServingSettings
 
 @dataclass(frozen=True, slots=True)
 class RecentEvent:
-    """What recommendations use of an event; a worker remembers many, so nothing else is kept."""
+    """What recommendations use of an event, and its shop; a worker remembers many, so nothing else is kept."""
 
     received_at: datetime
     occurred_at: datetime
     event_type: str
     product_id: str | None
+    store_id: str | None = None
 
 
 class RecentEvents:
@@ -87,6 +88,6 @@ def _recent(stored: StoredEvent, times: dict[datetime, datetime]) -> RecentEvent
     event = stored.event
     received_at = times.setdefault(stored.received_at, stored.received_at)
     occurred_at = times.setdefault(event.occurred_at, event.occurred_at)
-    # the same few types and products come again and again
-    product_id = None if event.product_id is None else sys.intern(event.product_id)
-    return RecentEvent(received_at, occurred_at, sys.intern(event.event_type), product_id)
+    # the same few types, products and stores come again and again
+    product_id, store_id = (None if text is None else sys.intern(text) for text in (event.product_id, event.store_id))
+    return RecentEvent(received_at, occurred_at, sys.intern(event.event_type), product_id, store_id)

@@ -35,7 +35,9 @@ def order_lines(answers: Answers, suggestions: Suggestions, settings: Replenishm
         lines = suggestions.table(*ids).with_row_index("row").with_columns(pl.col("row").cast(pl.Int64))
         flags = pl.DataFrame(dict(suggestions.flags(settings)))
         known = _supplied(lines.hstack(suggestions.lots()), answers).hstack(_flagged(flags))
-        return with_names(_in_order(known), answers, ("store_id", "warehouse_id"))
+        # ids of stores are withheld from keys of other places
+        own = known.filter(pl.col("store_id").is_not_null())
+        return with_names(_in_order(own), answers, ("store_id", "warehouse_id"))
 
     return answers.lines_memo.get((suggestions,), repr(settings), work)
 

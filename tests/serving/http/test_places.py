@@ -1,0 +1,360 @@
+"""Keys of a region, a shop or a guide over every route: what they may ask, and that no neighbour's row gets out.
+
+The chain: shop S001 (region 杭州) and S002 (苏州); people with an even number are of S001, the others of S002; every
+tenth person is looked after by guide G1, who therefore has people of S001 only.
+"""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+import polars as pl
+import pytest
+from pydantic import BaseModel
+
+from retail_brain.operational.database import Database
+from retail_brain.operational.keys import create_key
+from retail_brain.operational.places import HEADQUARTERS, Place
+from retail_brain.workspace import Workspace
+from serving.http.access import ScopedBy
+from serving.http.places import STORE_FIELDS
+from serving.http.routes import ROUTES, Route
+from serving.store.answer_set import read_manifest, write_manifest
+from serving.store.rows import write_rows
+
+TENANT = "placed"
+PLACES = {
+    "headquarters": HEADQUARTERS,
+    "region": Place(regions=("杭州",)),
+    "shop": Place(stores=("S001",)),
+    "guide": Place(guide="G1"),
+    "guide in a shop": Place(stores=("S001",), guide="G1"),
+    "nowhere": Place(stores=("S999",)),
+}
+OWN, OTHER, UNKNOWN = "S001", "S002", "S999"
+OWN_PERSON, OTHER_PERSON, NOBODY = "C00010", "C00011", "C99999"
+OF_GUIDE, NOT_OF_GUIDE = "C00020", "C00022"
+SCOPED = [kind for kind in PLACES if kind != "headquarters"]
+
+BODIES: dict[str, dict[str, Any]] = {
+    "/overrides": {"store_id": OWN},
+    "/what_if": {"store_id": OWN, "product_id": "P0002", "horizon": 3, "price": 9.5},
+    "/forecast": {"store_id": OWN, "product_ids": ["P0001", "P0060"], "explain": True},
+    "/replenish": {"store_id": OWN},
+    "/decisions": {"decisions": [{"store_id": OWN, "product_id": "P0007", "as_of": "2025-02-28", "action": "approve"}]},
+    "/attention": {"store_id": OWN},
+    "/transfers": {"store_id": OWN},
+    "/counts": {"store_id": OWN},
+    "/anomalies": {"store_id": OWN},
+    "/leftovers": {"store_id": OWN},
+    "/listing": {"table": "suggestions", "limit": 5},
+    "/orders": {"store_id": OWN},
+    "/receipts": {
+        "receipts": [{"receipt_id": "none", "suggestion_id": "none", "units": 1, "received_on": "2025-03-01"}]
+    },
+    "/recommend": {"customer_id": OWN_PERSON, "store_id": OWN},
+    "/recommend_batch": {"customer_ids": [OWN_PERSON, OF_GUIDE], "store_id": OWN},
+    "/audience": {"product_ids": ["P0001"], "size": 100, "store_id": OWN},
+    "/similar": {"product_id": "P0001", "store_id": OWN},
+    "/complete_basket": {"product_ids": ["P0001"], "store_id": OWN},
+    "/profile": {"customer_id": OWN_PERSON},
+    "/search": {"kind": "product", "store_id": OWN},
+    "/history": {"store_id": OWN, "product_id": "P0001"},
+    "/overview": {},
+}
+"""A request of each route that answers keys with a place; a new route of that kind needs one."""
+
+
+def own_ids(kind: str) -> tuple[list[str], list[str]]:
+    """Shops and people that a kind of key may see."""
+    people = [f"C{number:05d}" for number in range(1, 201)]
+    even = [person for person in people if int(person[1:]) % 2 == 0]
+    tenth = [person for person in people if int(person[1:]) % 10 == 0]
+    return {
+        "region": ([OWN], even),
+        "shop": ([OWN], even),
+        "guide": ([], tenth),
+        "guide in a shop": ([OWN], tenth),
+        "nowhere": ([], []),
+    }[kind]
+
+
+@pytest.fixture(scope="module")
+def keys(client: Any, synthetic: ModuleType) -> Iterator[dict[str, str]]:
+    """A key of each kind, for a tenant whose people live in two shops."""
+    folder = synthetic.publish_synthetic(Workspace(client.home, TENANT), "placed-first")
+    numbers = range(1, 201)
+    homes = [OWN if number % 2 == 0 else OTHER for number in numbers]
+    guides = ["G1" if number % 10 == 0 else None for number in numbers]
+    person = {"stage": ["friend"] * 200, "home_store_id": homes, "main_store_id": homes, "guide_id": guides}
+    write_rows(folder, "person", pl.DataFrame(person))
+    customers = [f"C{number:05d}" for number in numbers]
+    write_rows(folder, "facts_customers", pl.DataFrame({"customer_id": customers, "home_store_id": homes}))
+    manifest = read_manifest(folder)
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, manifest)
+    database = Database(Workspace(client.home).database_url)
+    made = {
+        kind: create_key(TENANT, database, role="admin", name=kind, now=datetime.now(UTC), place=place)
+        for kind, place in PLACES.items()
+    }
+    client.keys.update({(TENANT, kind): key for kind, key in made.items()})
+    for _ in range(200):
+        if client.post("/overview", {}, tenant=TENANT, role="headquarters").status_code == 200:
+            break
+        time.sleep(0.05)
+    yield made
+    database.close()
+
+
+@pytest.fixture
+def ask(client: Any, keys: dict[str, str]) -> Any:
+    """Status and text of an answer for a kind of key."""
+
+    def asked(kind: str, path: str, body: Any) -> tuple[int, str]:
+        assert kind in keys
+        response = client.post(path, body, tenant=TENANT, role=kind)
+        return response.status_code, response.text
+
+    return asked
+
+
+def strangers_in(text: str, kind: str) -> list[str]:
+    """Ids of shops and people in an answer that the kind of key must not see."""
+    stores, people = own_ids(kind)
+    hidden = {"S001", "S002", "S003", "西湖店", "Grand-Place", "网店"} - {*stores}
+    # the shop of an own person is a fact about the person
+    hidden -= {OWN, "西湖店"} if people else set()
+    hidden |= {f"C{number:05d}" for number in range(1, 201)} - set(people)
+    return sorted(name for name in hidden if name in text)
+
+
+def test_every_route_says_how_it_is_narrowed() -> None:
+    silent = [route.path for route in ROUTES if route.scoped_by is None]
+    assert silent == [], (
+        "declare scoped_by=ScopedBy.... in serving/http/routes.py; until then keys with a place get 403"
+    )
+    answering = {route.path for route in ROUTES if route.scoped_by is not ScopedBy.HEADQUARTERS}
+    assert answering == set(BODIES), "a route that answers keys with a place needs a request in BODIES"
+
+
+@pytest.mark.parametrize("kind", SCOPED)
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+def test_a_key_with_a_place_gets_its_own_rows_or_a_refusal(route: Route, kind: str, ask: Any) -> None:
+    if route.scoped_by is ScopedBy.HEADQUARTERS:
+        examples = route.request.model_config["json_schema_extra"]["examples"]  # type: ignore[index,call-overload]
+        for body in examples:
+            status, text = ask(kind, route.path, body)
+            assert (status, json.loads(text)["error"]["code"]) == (403, "wrong_place")
+        return
+    status, text = ask(kind, route.path, BODIES[route.path])
+    assert status in {200, 404}, text
+    named = json.dumps(BODIES[route.path], ensure_ascii=False)
+    # a transfer is between two shops: each may know the other one
+    text = re.sub(r'"(to_store_id|other_store_id)":"S002"', "", text)
+    assert [name for name in strangers_in(text, kind) if name not in named] == []
+    if kind in {"region", "shop"} and route.path != "/receipts":
+        assert status == 200, text
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.path)
+def test_headquarters_see_every_route(route: Route, ask: Any) -> None:
+    examples = route.request.model_config["json_schema_extra"]["examples"]  # type: ignore[index,call-overload]
+    status, text = ask("headquarters", route.path, BODIES.get(route.path, examples[0]))
+    assert "wrong_place" not in text
+    assert status in {200, 404, 422}, text
+
+
+def id_fields(model: type[BaseModel]) -> dict[str, str]:
+    """Fields of a request that name ids of shops, people or identifiers, by their kind."""
+    kinds = {"customer_id": "person", "customer_ids": "person", "id_value": "identifier"}
+    return {name: "store" if name in STORE_FIELDS else kinds.get(name, "") for name in model.model_fields}
+
+
+def attempts() -> list[Any]:
+    """Route, body with a neighbour's id, and the same with an id that nobody has."""
+    found = []
+    for route in ROUTES:
+        if route.scoped_by in {None, ScopedBy.HEADQUARTERS}:
+            continue
+        for name, kind in id_fields(route.request).items():
+            is_list = name.endswith("s") and name != "store_ids"
+            body = dict(BODIES[route.path])
+            if kind == "store":
+                values = (OTHER, UNKNOWN)
+            elif kind == "person":
+                values = (OTHER_PERSON, NOBODY)
+            elif kind == "identifier":
+                body = {key: value for key, value in body.items() if key != "customer_id"} | {"id_type": "card"}
+                values = ("62010", "62099999")
+            else:
+                continue
+            if route.path == "/profile":
+                body = {}
+            first, second = (body | {name: [value] if is_list else value} for value in values)
+            found.append(pytest.param(route.path, first, second, values, id=f"{route.path}-{name}"))
+    return found
+
+
+@pytest.mark.parametrize("kind", SCOPED)
+@pytest.mark.parametrize(("path", "body", "unknown", "ids"), attempts())
+def test_a_neighbours_id_is_answered_as_one_that_nobody_has(
+    path: str, body: Any, unknown: Any, ids: tuple[str, str], kind: str, ask: Any
+) -> None:
+    status, text = ask(kind, path, body)
+    other_status, other_text = ask(kind, path, unknown)
+    assert status == other_status
+    assert text.replace(ids[0], ids[1]) == other_text
+
+
+@pytest.mark.parametrize("kind", SCOPED)
+@pytest.mark.parametrize("path", ["/attention", "/transfers", "/counts", "/anomalies", "/leftovers", "/orders"])
+def test_lists_of_all_shops_hold_and_count_only_the_own_ones(path: str, kind: str, ask: Any, client: Any) -> None:
+    status, text = ask(kind, path, {})
+    assert status == 200
+    answer = json.loads(text)
+    name = path[1:]
+    stores, _ = own_ids(kind)
+    whole = json.loads(ask("headquarters", path, {"limit": 500})[1])[name]
+    columns = ("store_id", "from_store_id", "to_store_id", "other_store_id")
+    expected = [row for row in whole if {row.get(column) for column in columns} & set(stores)]
+    assert (answer[name], answer["total"]) == (expected, len(expected))
+    # page by page nothing more comes
+    paged = [json.loads(ask(kind, path, {"limit": 1, "offset": place})[1])[name] for place in range(len(whole) + 1)]
+    assert [row for page in paged for row in page] == expected
+
+
+@pytest.mark.parametrize("kind", SCOPED)
+@pytest.mark.parametrize("table", ["suggestions", "orders", "transfers", "counts", "leftovers", "attention"])
+def test_listing_lists_counts_adds_and_finds_only_the_own_lines(table: str, kind: str, ask: Any) -> None:
+    whole = json.loads(ask("headquarters", "/listing", {"table": table, "limit": 500})[1])["rows"]
+    stores, _ = own_ids(kind)
+    columns = ("store_id", "from_store_id", "to_store_id", "other_store_id")
+    expected = [row for row in whole if {row.get(column) for column in columns} & set(stores)]
+    status, text = ask(kind, "/listing", {"table": table, "limit": 500})
+    assert status == 200, text
+    answer = json.loads(text)
+    assert (len(answer["rows"]), answer["total"], answer["of"]) == (len(expected),) * 3
+    assert answer["totals"]["lines"] == len(expected)
+    assert json.loads(ask(kind, "/listing", {"table": "counts", "search": "Grand-Place"})[1])["total"] == 0
+    if table == "suggestions":
+        groups = json.loads(ask(kind, "/listing", {"table": table, "group_by": "store_id"})[1])["groups"]
+        assert len(groups) == len(stores)
+        assert strangers_in(json.dumps(groups, ensure_ascii=False), kind) == []
+
+
+@pytest.mark.parametrize("kind", SCOPED)
+def test_audience_and_its_counts_are_of_the_own_people_alone(kind: str, ask: Any) -> None:
+    _, people = own_ids(kind)
+    status, text = ask(kind, "/audience", {"product_ids": ["P0034"], "size": 500, "holdout_share": 0})
+    answer = json.loads(text)
+    assert status == 200
+    assert {row["customer_id"] for row in answer["audience"]} <= set(people)
+    assert len(answer["audience"]) + sum(row["customers"] for row in answer["exclusions"]) == len(people)
+
+
+@pytest.mark.parametrize("kind", SCOPED)
+def test_search_and_overview_name_the_own_shops_and_people_alone(kind: str, ask: Any) -> None:
+    stores, people = own_ids(kind)
+    for name, listed in (("store", stores), ("customer", people)):
+        items = json.loads(ask(kind, "/search", {"kind": name, "limit": 500})[1])["items"]
+        assert sorted(item["id"] for item in items) == sorted(listed)
+        for query in ("S00", "C0", "Grand", "店"):
+            _, text = ask(kind, "/search", {"kind": name, "query": query, "limit": 500})
+            assert strangers_in(text, kind) == []
+    overview = json.loads(ask(kind, "/overview", {})[1])
+    assert [store["id"] for store in overview["stores"]] == stores
+    assert overview["counts"] == {"stores": len(stores), "products": 60, "customers": len(people)}
+    assert overview["open"] == sum(store["open"] for store in overview["stores"])
+    assert overview["place"]["kind"] == kind.split(maxsplit=1)[0].replace("nowhere", "shop")
+
+
+def test_a_guide_sees_own_people_and_not_those_of_a_colleague_in_the_shop(ask: Any) -> None:
+    assert ask("guide", "/profile", {"customer_id": OF_GUIDE})[0] == 200
+    assert ask("guide", "/profile", {"customer_id": NOT_OF_GUIDE})[0] == 404
+    assert ask("guide in a shop", "/profile", {"customer_id": NOT_OF_GUIDE})[0] == 404
+    assert ask("shop", "/profile", {"customer_id": NOT_OF_GUIDE})[0] == 200
+
+
+def decided(ask: Any, kind: str, store: str, product: str, decision_id: str) -> tuple[int, str]:
+    line = {"store_id": store, "product_id": product, "as_of": "2025-02-28", "action": "approve"}
+    status, text = ask(kind, "/decisions", {"decisions": [line | {"decision_id": decision_id}]})
+    return status, text
+
+
+def test_a_neighbours_decision_can_be_neither_seen_taken_back_nor_received(ask: Any) -> None:
+    status, text = decided(ask, "headquarters", OTHER, "P0003", "neighbours-1")
+    assert status == 200, text
+    suggestion = json.loads(text)["stored"][0]["suggestion_id"]
+    receipt = {"receipt_id": "neighbours-r", "units": 1, "received_on": "2025-03-01"}
+    named = {"receipts": [receipt | {"suggestion_id": suggestion}]}
+    status, text = ask("headquarters", "/receipts", named)
+    assert status == 200, text
+    for kind in SCOPED:
+        status, text = ask(kind, "/decisions", {"withdraw": ["neighbours-1"]})
+        unknown = ask(kind, "/decisions", {"withdraw": ["nobodys-1"]})
+        assert (status, text.replace("neighbours-1", "nobodys-1")) == unknown
+        assert status == 404
+        other = {"receipts": [receipt | {"receipt_id": f"mine {kind}", "suggestion_id": suggestion}]}
+        status, text = ask(kind, "/receipts", other)
+        none = {"receipts": [receipt | {"receipt_id": f"mine {kind}", "suggestion_id": "0" * len(suggestion)}]}
+        assert (status, text.replace(suggestion, "0" * len(suggestion))) == ask(kind, "/receipts", none)
+        assert suggestion not in ask(kind, "/orders", {})[1]
+    # an idempotency key that a neighbour used tells nothing of what it was used for
+    status, text = decided(ask, "shop", OWN, "P0004", "neighbours-1")
+    assert (status, OTHER in text, "P0003" in text) == (422, False, False)
+    assert decided(ask, "shop", OWN, "P0004", "mine-1")[0] == 200
+    mine = json.loads(ask("shop", "/orders", {})[1])["orders"][0]["suggestion_id"]
+    again = {"receipts": [receipt | {"suggestion_id": mine}]}
+    status, text = ask("shop", "/receipts", again)
+    assert status == 422
+    assert suggestion not in text
+    assert "2025-03-01" not in text
+
+
+def test_overrides_of_all_shops_are_seen_and_not_made_and_neighbours_ones_are_neither(ask: Any) -> None:
+    base = {"kind": "factor", "value": 1.5, "ends_on": "2025-03-09", "reason": "fair"}
+    made = [
+        base | {"override_id": "of-all", "product_id": "P0001"},
+        base | {"override_id": "of-other", "store_id": OTHER, "product_id": "P0001"},
+    ]
+    status, text = ask("headquarters", "/overrides", {"overrides": made})
+    assert status == 200, text
+    listed = json.loads(ask("shop", "/overrides", {})[1])["overrides"]
+    assert [row["override_id"] for row in listed] == ["of-all"]
+    for kind in SCOPED:
+        assert ask(kind, "/overrides", {"overrides": [base | {"product_id": "P0002"}]})[0] == 403
+        assert ask(kind, "/overrides", {"overrides": [base | {"store_id": OTHER}]})[0] == 404
+        for override in ("of-all", "of-other", "of-nobody"):
+            status, text = ask(kind, "/overrides", {"withdraw": [override]})
+            assert status == 404
+            assert OTHER not in text
+    status, text = ask("shop", "/overrides", {"overrides": [base | {"override_id": "of-other", "store_id": OWN}]})
+    assert (status, OTHER in text) == (422, False)
+    status, text = ask("shop", "/overrides", {"overrides": [base | {"override_id": "own", "store_id": OWN}]})
+    assert status == 200, text
+    assert ask("shop", "/overrides", {"withdraw": ["own"]})[0] == 200
+
+
+def test_an_answer_is_not_given_again_to_a_key_of_another_place(ask: Any) -> None:
+    body = {"product_ids": ["P0031"], "size": 500}
+    first = ask("headquarters", "/audience", body)
+    assert ask("headquarters", "/audience", body) == first
+    for kind in (*SCOPED, "headquarters", *SCOPED):
+        people = {row["customer_id"] for row in json.loads(ask(kind, "/audience", body)[1])["audience"]}
+        if kind != "headquarters":
+            assert people <= set(own_ids(kind)[1])
+    assert ask("headquarters", "/audience", body) == first
+
+
+def test_events_of_a_neighbours_person_do_not_change_what_a_shop_is_told(ask: Any, client: Any) -> None:
+    before = ask("shop", "/recommend", {"customer_id": OTHER_PERSON, "k": 50})
+    event = {"occurred_at": "2025-03-01T10:00:00", "event_type": "bag_add", "product_id": "P0055"}
+    status, text = ask("headquarters", "/events", {"events": [event | {"customer_id": OTHER_PERSON}]})
+    assert status == 200, text
+    assert ask("shop", "/recommend", {"customer_id": OTHER_PERSON, "k": 50}) == before
+    assert json.loads(before[1])["known_by"] == "nothing"
