@@ -26,6 +26,7 @@ def overview(body: dict[str, Any]) -> dict[str, Any]:
         "currency": "¥",
         "tenant": "main",
         "role": "admin",
+        "place": {"kind": "headquarters", "regions": [], "stores": [], "guide": None},
         "published_at": "2026-03-01T01:20:00Z",
         "answers_id": "20260301T012000-0a1b2c",
         "horizon": 28,
