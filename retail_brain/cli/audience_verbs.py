@@ -1,5 +1,6 @@
 """Verbs that select customers for campaigns: audience, assign."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from retail_brain.dataset import Dataset
+    from serving.planning.campaigns.inputs import OtherPlans
 
 
 def audience(
@@ -42,7 +44,6 @@ def audience(
     """
     from retail_brain.decisions.audience_request import AudienceRequest
     from serving.planning.people.audiences import audience as find_audience
-    from serving.planning.people.opt_outs import tenant_opt_outs
 
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
@@ -67,7 +68,7 @@ def audience(
             at_home_only=at_home_only,
             home_store_id=store,
             left_over=left_over,
-            opt_outs=tenant_opt_outs(chosen.workspace),
+            plans=_plans(dataset),
             customer_ids=None if segment is None else segment_customers(segment, dataset, lake),
         )
         write_table(table, out)
@@ -103,6 +104,14 @@ def segment_customers(name: str, dataset: "Dataset", lake: str | None) -> list[s
         return customers_of(people_of_segment(find_segment(chosen.workspace.tenant, database, name), database, sources))
 
 
+def _plans(dataset: "Dataset") -> "OtherPlans":
+    """What the tenant's approved campaigns plan after the dataset's day."""
+    from serving.planning.campaigns.other_plans import tenant_plans
+
+    today = (dataset.as_of or dataset.last_day()) + timedelta(days=1)
+    return tenant_plans(current().workspace, today, current().settings.audience.contact_window_days)
+
+
 def _left_over(
     dataset: "Dataset", product: list[str] | None, campaign: str | None, store: str | None
 ) -> "tuple[list[str], pl.DataFrame]":
@@ -135,7 +144,6 @@ def assign(
 ) -> None:
     """Many campaigns at once: who gets which, under every campaign's size and budget. STEM_campaigns has the prices."""
     from serving.planning.people.audiences import assign as assign_campaigns
-    from serving.planning.people.opt_outs import tenant_opt_outs
 
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
@@ -147,7 +155,7 @@ def assign(
             requested,
             chosen.settings,
             per_customer=per_customer,
-            opt_outs=tenant_opt_outs(chosen.workspace),
+            plans=_plans(dataset),
             progress=chosen.progress,
         )
         write_table(plan.audience, out)

@@ -71,7 +71,8 @@ def propose(
 def list_() -> None:
     """List campaigns with how they stand."""
     from retail_brain.operational.campaigns import list_campaigns
-    from serving.planning.campaigns.life import state_on, summary
+    from serving.planning.campaigns.life import summary
+    from serving.planning.campaigns.standing import state_on
 
     with _desk() as desk:
         for one in list_campaigns(current().workspace.tenant, desk.database):

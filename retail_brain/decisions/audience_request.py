@@ -140,6 +140,8 @@ class AudienceFacts:
             the person was known first; what happens to one account counts for all of them. None: every customer is a
             person of their own.
         planned: contacts that other campaigns plan: `campaign_id`, `customer_id`, `channel`, `day`. None: none.
+        promises: units that people of approved campaigns are expected to take: `store_id`, `product_id`, `units`; what
+            they leave of the stock is what others may be offered. None: none.
         memo: remembers what is the same for many requests on these tables.
     """
 
@@ -159,6 +161,7 @@ class AudienceFacts:
     planned: pl.DataFrame | None = None
     opt_outs: pl.DataFrame | None = None
     persons: pl.DataFrame | None = None
+    promises: pl.DataFrame | None = None
     memo: FrameMemo = field(default_factory=FrameMemo, compare=False, repr=False)
 
     @property

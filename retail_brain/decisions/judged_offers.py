@@ -54,6 +54,7 @@ def judged_offers(
     code = (
         pl.when(pl.lit(request.kind != "mixed") & (pl.col("kind") != request.kind)).then(pl.lit("other_kind"))
         .when(~pl.col("available")).then(pl.lit("no_stock"))
+        .when(~pl.col("is_free")).then(pl.lit("promised_elsewhere"))
         .when((pl.col("ends_on") < first) | (pl.col("due_on") > pl.col("ends_on"))).then(pl.lit("too_late"))
         .when(recent & (pl.col("due_on").is_null() | (pl.col("due_on") > pl.col("last")))).then(pl.lit("just_bought"))
         .when(pl.col("due_on") > pl.col("last")).then(pl.lit("not_due"))
@@ -81,40 +82,54 @@ def _purchases(facts: AudienceFacts) -> pl.DataFrame:
 def _with_availability(offers: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
     """Adds `available`: some of the product lies in the person's shop, or in any shop of the network.
 
-    Products that the stock table does not name at all are of unknown stock and count as available.
+    `is_free` says the same of what approved campaigns leave of it. Products that the stock table does not name at all
+    are of unknown stock and count as both.
     """
     if facts.stock is None or facts.stock.height == 0:
-        return offers.with_columns(available=pl.lit(value=True))
-    availability = facts.stock.group_by("product_id").agg(anywhere=(pl.col("on_hand") > 0).any())
-    offers = offers.join(availability, on="product_id", how="left").with_columns(
-        pl.col("anywhere").fill_null(value=True)
-    )
+        return offers.with_columns(available=pl.lit(value=True), is_free=pl.lit(value=True))
+    stock = _with_free(facts.stock, facts.promises, "on_hand")
+    has_some = {"available": (pl.col("on_hand") > 0).any(), "is_free": (pl.col("free") > 0).any()}
+    anywhere = stock.group_by("product_id").agg(**has_some)
+    offers = offers.join(anywhere, on="product_id", how="left")
+    unknown = pl.col("available", "is_free").fill_null(value=True)
     if not facts.at_home_only or "home_store_id" not in facts.customers.columns:
-        return offers.rename({"anywhere": "available"})
-    at_home = facts.stock.group_by(pl.col("store_id").alias("home_store_id"), "product_id").agg(
-        at_home=(pl.col("on_hand") > 0).any()
-    )
-    offers = offers.join(homes_of(facts), on="person_id", how="left").join(
-        at_home, on=["home_store_id", "product_id"], how="left"
-    )
+        return offers.with_columns(unknown)
+    at_home = stock.group_by(pl.col("store_id").alias("home_store_id"), "product_id").agg(**has_some)
+    homed = offers.with_columns(unknown).join(homes_of(facts), on="person_id", how="left")
+    offers = homed.join(at_home, on=["home_store_id", "product_id"], how="left", suffix="_at_home")
     homeless = pl.col("home_store_id").is_null()
-    own = pl.when(homeless).then(pl.col("anywhere")).otherwise(pl.col("at_home").fill_null(value=False))
-    return offers.with_columns(available=own).drop("anywhere", "at_home", "home_store_id")
+    own = [
+        pl.when(homeless).then(pl.col(name)).otherwise(pl.col(f"{name}_at_home").fill_null(value=False)).alias(name)
+        for name in has_some
+    ]
+    return offers.with_columns(own).drop("available_at_home", "is_free_at_home", "home_store_id")
+
+
+def _with_free(stock: pl.DataFrame, promises: pl.DataFrame | None, units: str) -> pl.DataFrame:
+    """Stock by store and product with `free`: what is left of it after the promises of approved campaigns."""
+    if promises is None or not promises.height:
+        return stock.with_columns(free=pl.col(units).cast(pl.Float64))
+    promised = promises.group_by("store_id", "product_id").agg(promised=pl.col("units").sum())
+    joined = stock.join(promised, on=["store_id", "product_id"], how="left")
+    return joined.with_columns(free=pl.col(units) - pl.col("promised").fill_null(0.0)).drop("promised")
 
 
 def _with_left_over(offers: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
     """Adds `home_store_id`, and `left_over_units` and `ends_on` of left-over goods in the person's shop.
 
-    Goods of which nothing is left there are not `available`.
+    `left_over_units` are those that no approved campaign promised. Goods of which nothing is left there are not
+    `available`, those of which everything is promised not `is_free`.
     """
     none = [pl.lit(None, pl.String).alias("home_store_id"), pl.lit(None, pl.Date).alias("ends_on")]
     if facts.left_over is None:
         return offers.with_columns(*none, left_over_units=pl.lit(None, pl.Float64))
     if "home_store_id" not in facts.customers.columns:
         return offers.with_columns(*none, left_over_units=pl.lit(0.0), available=pl.lit(value=False))
-    left = facts.left_over.group_by("product_id", home_store_id="store_id").agg(
+    whole = facts.left_over.group_by("store_id", "product_id").agg(
         pl.col("left_over_units").sum(), ends_on=pl.col("sell_by").min()
     )
+    left = _with_free(whole, facts.promises, "left_over_units").rename({"store_id": "home_store_id"})
     homed = offers.join(homes_of(facts), on="person_id", how="left")
     joined = homed.join(left, on=["home_store_id", "product_id"], how="left")
-    return joined.with_columns(available=pl.col("left_over_units").fill_null(0) > 0)
+    flags = {"available": pl.col("left_over_units").fill_null(0) > 0, "is_free": pl.col("free").fill_null(0) > 0}
+    return joined.with_columns(**flags).with_columns(left_over_units=pl.col("free").clip(lower_bound=0)).drop("free")

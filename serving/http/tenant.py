@@ -34,6 +34,7 @@ from retail_brain.operational.suggestion_status import (
 from retail_brain.settings import ServingSettings, Settings, load_settings
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.demand import CampaignBook
+from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.opt_outs import OptOutBook
 from serving.planning.people.recent_events import RecentEvents
@@ -67,7 +68,7 @@ class TenantView:
         statuses_mark: state of the database in which `decisions` was read.
         rules: the operators' rules, resolved for the goods of the answers.
         overrides: what people put in the place of forecasts.
-        campaigns: units that approved campaigns are expected to cause.
+        campaigns: units that approved campaigns are expected to cause, and what they plan and promise.
         opt_outs: refusals that came back of contacts.
         place: of the key that the view was narrowed for (`serving.http.places`); headquarters' is whole.
     """
@@ -83,6 +84,11 @@ class TenantView:
     campaigns: CampaignBook = field(default_factory=CampaignBook)
     opt_outs: OptOutBook = field(default_factory=OptOutBook)
     place: Place = HEADQUARTERS
+
+    @cached_property
+    def plans(self) -> OtherPlans:
+        """What approved campaigns plan, with the newest opt-outs: the same object for every request on this view."""
+        return replace(self.campaigns.plans, opt_outs=self.opt_outs.refused)
 
     @cached_property
     def waiting(self) -> Array:
@@ -240,7 +246,11 @@ class Tenant:
         """Looks for refusals that came back of contacts."""
         view = self.view
         if view is not None and opt_outs_mark(view.tenant, self._database) != view.opt_outs.mark:
-            self._swap(view.answers, opt_outs=OptOutBook.read(view.tenant, self._database))
+            book = OptOutBook.read(view.tenant, self._database)
+            parts: dict[str, Any] = {"opt_outs": book}
+            if book.refused.height != view.opt_outs.refused.height:  # a refusal takes planned contacts back
+                parts["campaigns"] = self._campaigns(view.answers, view.settings)
+            self._swap(view.answers, **parts)
 
     def forget_events(self, before: datetime) -> None:
         """Drops people whose newest event was received before an instant."""
@@ -315,7 +325,7 @@ class Tenant:
     def _campaigns(self, answers: Answers, settings: Settings) -> CampaignBook:
         as_of = date.fromisoformat(answers.manifest.as_of)
         units = units_per_purchase_in(answers)
-        return CampaignBook.read(self._workspace.tenant, self._database, as_of, units, settings.campaigns)
+        return CampaignBook.read(self._workspace.tenant, self._database, as_of, units, settings)
 
     def _load_events(self, view: TenantView) -> None:
         now = self._now()

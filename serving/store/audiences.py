@@ -11,7 +11,8 @@ from retail_brain.decisions.audience import build_audience
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.errors import ImpossibleError, ModelError, NotFoundError
 from retail_brain.settings import AudienceSettings
-from serving.planning.people.audiences import only_customers, people_of
+from serving.planning.campaigns.inputs import OtherPlans
+from serving.planning.people.audiences import only_customers, people_of, under_plans
 from serving.planning.stock.stock_network import goods_to_clear, left_over_in
 from serving.store.answer_set import Answers
 from serving.store.arrays import Array
@@ -60,7 +61,7 @@ def draw_audience(
     customer_ids: Sequence[str] | None = None,
     *,
     is_worded: bool = True,
-    opt_outs: pl.DataFrame | None = None,
+    plans: OtherPlans | None = None,
 ) -> DrawnAudience:
     """The audience for goods.
 
@@ -75,7 +76,7 @@ def draw_audience(
         left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
         customer_ids: only these customers, such as those of a segment; None for everybody.
         is_worded: whether the reasons are wanted; they take most of the time.
-        opt_outs: refusals that came back of contacts: columns of `serving.planning.people.opt_outs.OPT_OUTS`.
+        plans: contacts and stock that approved campaigns take, and refusals that came back; None: there are none.
 
     Raises:
         NotFoundError: nobody is known to be of that shop.
@@ -89,7 +90,7 @@ def draw_audience(
     if not is_warm:
         parts = [_pairs_of_like(answers, product, settings) for product in products]
     pairs, facts = pl.concat([NOBODY, *parts]), facts_of(answers, products)
-    facts = replace(facts, left_over=left_over, opt_outs=opt_outs)
+    facts = under_plans(replace(facts, left_over=left_over), plans)
     if store_id is not None:
         facts, pairs = people_of(store_id, facts, pairs)
     if customer_ids is not None:

@@ -50,6 +50,15 @@ class PublishedSource:
             schema={"product_id": pl.String, "category": pl.String, "launched_on": pl.Date},
         )
 
+    def stores(self) -> Sequence[str]:
+        """Ids of every shop."""
+        return self.answers.stores.ids.take(np.arange(len(self.answers.stores)))
+
+    def lake_campaigns(self) -> Sequence[str]:
+        """Ids of the campaigns of the lake."""
+        listed = self.answers.rows.get("campaigns")
+        return [] if listed is None else listed["campaign_id"].to_list()
+
     def left_over(self) -> pl.DataFrame:
         """Excess stock.
 

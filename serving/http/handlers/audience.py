@@ -38,7 +38,7 @@ def audience(request: AudienceRequest, call: Call) -> dict[str, Any]:
     customers = None if request.segment is None else segment_customers(request.segment, call)
     limits = call.view.settings.audience
     drawn = draw_audience(
-        answers, products, criteria, limits, request.store_id, left_over, customers, opt_outs=call.view.opt_outs.refused
+        answers, products, criteria, limits, request.store_id, left_over, customers, plans=call.view.plans
     )
     rows = np.array(products, dtype=np.int64)
     return {

@@ -12,8 +12,10 @@ from retail_brain.decisions.campaigns.extra_units import EXTRA_UNITS, extra_unit
 from retail_brain.operational.campaign_contacts import PlannedContact, approved_mark, campaign_contacts
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import upgrade
-from retail_brain.settings import CampaignSettings
+from retail_brain.settings import CampaignSettings, Settings
 from retail_brain.workspace import Workspace
+from serving.planning.campaigns.inputs import OtherPlans
+from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.demand.overrides import has_database
 
 
@@ -23,23 +25,25 @@ class CampaignBook:
 
     Attributes:
         mark: state of the plans that it was made from.
+        plans: contacts and promises of stock, and the opt-outs that were known.
         units: (store_id, product_id) -> day (ISO) -> units.
     """
 
     mark: tuple[int, int] = (0, 0)
     units: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
+    plans: OtherPlans = field(default_factory=OtherPlans.none)
 
     @classmethod
-    def of(cls, extra: pl.DataFrame, mark: tuple[int, int]) -> "CampaignBook":
+    def of(cls, extra: pl.DataFrame, mark: tuple[int, int], plans: OtherPlans) -> "CampaignBook":
         """From rows of EXTRA_UNITS."""
         units: dict[tuple[str, str], dict[str, float]] = {}
         for store, product, day, number in extra.select(*EXTRA_UNITS).iter_rows():
             units.setdefault((store, product), {})[day.isoformat()] = number
-        return cls(mark, units)
+        return cls(mark, units, plans)
 
     @classmethod
     def read(
-        cls, tenant: str, database: Database, as_of: date, units_per: pl.DataFrame, settings: CampaignSettings
+        cls, tenant: str, database: Database, as_of: date, units_per: pl.DataFrame, settings: Settings
     ) -> "CampaignBook":
         """The book of a tenant for forecasts made at the end of a day.
 
@@ -47,7 +51,9 @@ class CampaignBook:
             UnavailableError: the database does not answer.
         """
         mark = approved_mark(tenant, database)
-        return cls.of(planned_units(tenant, database, as_of, units_per, settings), mark)
+        today, window = as_of + timedelta(days=1), settings.audience.contact_window_days
+        plans = other_plans(tenant, database, None, today, window)
+        return cls.of(planned_units(tenant, database, as_of, units_per, settings.campaigns), mark, plans)
 
 
 def planned_units(

@@ -7,6 +7,7 @@ import polars as pl
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from retail_brain.errors import ImpossibleError, NotFoundError
 from serving.planning.campaigns.inputs import CampaignSource
+from serving.planning.people.known_names import check_known, nearest
 from serving.planning.stock.stock_network import goods_to_clear
 
 
@@ -23,11 +24,7 @@ def goods_of(definition: CampaignDefinition, source: CampaignSource) -> tuple[st
         return tuple(goods_to_clear(left_over_of(definition, source), None))
     goods = source.goods()
     if definition.product_ids:
-        unknown = sorted(set(definition.product_ids) - set(goods["product_id"].to_list()))
-        if unknown:
-            raise NotFoundError(
-                f"products {unknown} are not known. Look them up with /search.", {"product_ids": unknown}
-            )
+        check_known("product", definition.product_ids, goods["product_id"].to_list())
         # a product named twice is one product: counted twice it would promise its stock twice
         return tuple(dict.fromkeys(definition.product_ids))
     if definition.category is not None:
@@ -36,7 +33,9 @@ def goods_of(definition: CampaignDefinition, source: CampaignSource) -> tuple[st
         chosen = goods.filter(pl.col("launched_on") >= definition.launched_since)
         said = f"a launch on {definition.launched_since} or later"
     if not chosen.height:
-        raise NotFoundError(f"no product has {said}. Check it against the products, or name product_ids.")
+        near = nearest(definition.category or "", goods["category"].drop_nulls().unique().sort().to_list())
+        hint = f"Is it {' or '.join(near)}?" if near else "Check it against the products, or name product_ids."
+        raise NotFoundError(f"no product has {said}. {hint}", {"nearest": near})
     return tuple(chosen["product_id"].sort().to_list())
 
 

@@ -22,6 +22,14 @@ class CampaignSource(Protocol):
         """One row per product: `product_id`, and `category` and `launched_on` where known."""
         ...
 
+    def stores(self) -> Sequence[str]:
+        """Ids of every shop."""
+        ...
+
+    def lake_campaigns(self) -> Sequence[str]:
+        """Ids of the campaigns of the lake's table `campaigns`."""
+        ...
+
     def left_over(self) -> pl.DataFrame:
         """Excess stock, one row per store x product, most money at risk first: columns LEFTOVERS."""
         ...

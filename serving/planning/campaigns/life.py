@@ -7,14 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.decisions.campaigns.definition import CampaignDefinition, parse_definition
+from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.campaign_contacts import (
     CampaignContact,
     PlannedContact,
     approve_campaign,
     approved_mark,
-    campaign_contacts,
     stop_campaign,
 )
 from retail_brain.operational.campaign_effects import campaign_effects
@@ -23,16 +22,16 @@ from retail_brain.operational.campaigns import (
     Change,
     StoredCampaign,
     campaign,
-    list_campaigns,
     note_preview,
     save_campaign,
 )
 from retail_brain.operational.database import Database
 from retail_brain.settings import Settings
-from serving.planning.campaigns.inputs import CampaignSource, OtherPlans
+from serving.planning.campaigns.inputs import CampaignSource
+from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import PlannedCampaign, plan_campaign
 from serving.planning.campaigns.preview import preview_of
-from serving.planning.people.opt_outs import read_opt_outs
+from serving.planning.campaigns.standing import definition_of, state_on
 from serving.planning.people.reasons import Language
 
 _TRIES = 5
@@ -53,33 +52,20 @@ class Desk:
         return self.source.as_of + timedelta(days=1)
 
 
-def state_on(stored: StoredCampaign, today: date) -> str:
-    """How a campaign stands on a day: `draft`, `previewed`, `approved`, `running`, `ended`, `stopped`."""
-    if stored.state != "approved":
-        return stored.state
-    definition = definition_of(stored)
-    if today < definition.starts_on:
-        return "approved"
-    return "running" if today < definition.ends_on else "ended"
-
-
-def definition_of(stored: StoredCampaign) -> CampaignDefinition:
-    """The definition of a stored campaign.
-
-    Raises:
-        UsageError: it was stored by another version and cannot be read.
-    """
-    return parse_definition(stored.definition, f"campaign {stored.campaign_id!r}")
-
-
 def save(desk: Desk, change: Change, definition: CampaignDefinition) -> StoredCampaign:
     """Stores a draft; see `operational.campaigns.save_campaign`.
 
     Raises:
         ConflictError: somebody else changed it since that version.
         NotFoundError: there is no such campaign.
-        ImpossibleError: it is approved already.
+        ImpossibleError: it is approved already, or a new one has the id of a campaign of the lake.
     """
+    if change.version is None and change.campaign_id in set(desk.source.lake_campaigns()):
+        raise ImpossibleError(
+            f"the lake's table campaigns has a campaign {change.campaign_id!r} already: contacts and effects of the "
+            "two could not be told apart. Choose another id.",
+            {"problem": "campaign_of_lake", "campaign_id": change.campaign_id},
+        )
     return save_campaign(desk.database, change, definition.model_dump(mode="json", exclude_defaults=True))
 
 
@@ -156,35 +142,6 @@ def frozen(planned: PlannedCampaign) -> list[CampaignContact]:
         probability="own_probability",
     )
     return [CampaignContact(**row) for row in rows.iter_rows(named=True)]
-
-
-def other_plans(tenant: str, database: Database, campaign_id: str | None, today: date, window_days: int) -> OtherPlans:
-    """What the approved campaigns other than one leave of caps and stock.
-
-    Contacts that were sent or are to come count for the caps, from `window_days` before today on. Promises of stock
-    last until a campaign ends or is stopped: then the stock on record shows what was taken.
-    """
-    stored = {one.campaign_id: one for one in list_campaigns(tenant, database)}
-    since = today - timedelta(days=window_days)
-    rows = [
-        one
-        for one in campaign_contacts(tenant, database)
-        if one.campaign_id != campaign_id and one.contact.group == "contact" and one.state in {"planned", "sent"}
-    ]
-    lasting = {name for name, one in stored.items() if state_on(one, today) in {"approved", "running"}}
-    promises = _promises(one for one in rows if one.campaign_id in lasting)
-    contacts = _contacts(one for one in rows if one.contact.day >= since)
-    return OtherPlans(contacts, promises, read_opt_outs(tenant, database))
-
-
-def _contacts(rows: Iterable[PlannedContact]) -> pl.DataFrame:
-    listed = [(one.campaign_id, one.contact.customer_id, one.contact.channel, one.contact.day) for one in rows]
-    return pl.DataFrame(listed, schema=OtherPlans.none().contacts.schema, orient="row")
-
-
-def _promises(rows: Iterable[PlannedContact]) -> pl.DataFrame:
-    listed = [(one.contact.store_id, one.contact.product_id, one.contact.probability) for one in rows]
-    return pl.DataFrame(listed, schema=OtherPlans.none().promises.schema, orient="row")
 
 
 def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCampaign:

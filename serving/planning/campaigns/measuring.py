@@ -15,7 +15,7 @@ from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
 from retail_brain.settings import Settings
-from serving.planning.campaigns.life import definition_of
+from serving.planning.campaigns.standing import definition_of
 
 
 def measure_campaign(

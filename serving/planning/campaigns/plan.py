@@ -18,6 +18,7 @@ from serving.planning.campaigns.goods import goods_of, left_over_of, people_of
 from serving.planning.campaigns.hours import contact_hours, open_hours
 from serving.planning.campaigns.inputs import CampaignSource, OtherPlans
 from serving.planning.people.audiences import people_of_stores
+from serving.planning.people.known_names import check_known
 
 _UNLIMITED = 1e12
 """Units of a product whose stock nobody counts: more than any campaign can promise."""
@@ -63,13 +64,15 @@ def plan_campaign(
         looks: at the effects of past campaigns, which say what contacts cause.
 
     Raises:
-        NotFoundError: a product, the category or the segment is not known.
+        NotFoundError: a product, the category, a shop, a customer or the segment is not known.
         ImpossibleError: the campaign is over, has no open hour or no goods.
     """
     hours = open_hours(definition, settings.campaigns)
+    check_known("store", definition.store_ids, source.stores())
     product_ids, named = goods_of(definition, source), people_of(definition, source)
     request = definition.request(campaign_id, product_ids, settings.audience.holdout_share)
     facts = source.facts(product_ids or None)
+    check_known("customer", definition.customer_ids, facts.customers["customer_id"].to_list())
     if named is not None:  # who names a card means its person, with every card of theirs
         named = facts.accounts.every_account(pl.Series(named, dtype=pl.String)).to_list()
     share = caused_share(facts.caused_share, settings.campaigns.assumed_caused_share, looks)
@@ -83,7 +86,7 @@ def plan_campaign(
     )
     stock = _stock(definition, source, facts, others)
     if stock is not None:
-        facts = replace(facts, left_over=_promisable(stock, facts))
+        facts = replace(facts, left_over=_told(stock, facts), promises=others.promises)
     pairs = source.pairs(product_ids or None, named).join(facts.customers, on="customer_id", how="semi")
     people = assess(pairs, facts, request, source.as_of, settings.audience)
     ranked = cut_to_size(rank_people(people.filter(pl.col("code").is_null())), request)
@@ -141,17 +144,12 @@ def _stock(
     return joined.with_columns(pl.col("promised_before").fill_null(0.0))
 
 
-def _promisable(stock: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
-    """Units that may still be promised: columns of LEFT_OVER. Products that no stock names are not limited."""
-    free = stock.select(
-        "store_id",
-        "product_id",
-        left_over_units=(pl.col("stock") - pl.col("promised_before")).clip(lower_bound=0),
-        sell_by="sell_by",
-    )
+def _told(stock: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
+    """Units that people may be told of: columns of LEFT_OVER. Products that no stock names are not limited."""
+    counted = stock.rename({"stock": "left_over_units"})
     uncounted = facts.values.select("product_id").unique().join(stock, on="product_id", how="anti")
     homes = facts.customers.select(store_id="home_store_id").drop_nulls().unique()
     open_ended = homes.join(uncounted, how="cross").with_columns(
         left_over_units=pl.lit(_UNLIMITED), sell_by=pl.lit(None, dtype=pl.Date)
     )
-    return pl.concat([free.select(*LEFT_OVER), open_ended.select(*LEFT_OVER)])
+    return pl.concat([counted.select(*LEFT_OVER), open_ended.select(*LEFT_OVER)])

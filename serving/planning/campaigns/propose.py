@@ -9,6 +9,7 @@ from retail_brain.decisions.campaigns.definition import CampaignDefinition, pars
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaigns import Change, StoredCampaign
 from serving.planning.campaigns import life
+from serving.planning.people.known_names import check_known
 from serving.planning.stock.stock_network import goods_to_clear
 
 _DAYS = 14
@@ -36,9 +37,10 @@ def left_over_campaign(desk: life.Desk, store_ids: Sequence[str] = ()) -> Campai
     """The definition of a campaign for excess stock that can still be sold.
 
     Raises:
-        NotFoundError: a shop has no excess stock.
+        NotFoundError: a shop is not known, or has no excess stock.
         ImpossibleError: nothing is left over that could still be sold.
     """
+    check_known("store", store_ids, desk.source.stores())
     excess = desk.source.left_over().filter(pl.col("sell_by") >= desk.today)
     unknown = sorted(set(store_ids) - set(excess["store_id"]))
     if unknown:

@@ -22,7 +22,7 @@ from retail_brain.operational.campaign_contacts import CampaignContact, campaign
 from retail_brain.operational.campaign_receipts import mark_sent
 from retail_brain.operational.campaigns import StoredCampaign, campaign
 from retail_brain.operational.database import Database
-from serving.planning.campaigns.life import definition_of
+from serving.planning.campaigns.standing import definition_of
 from serving.planning.people.audience_facts import consents_now
 from serving.planning.people.opt_outs import read_opt_outs
 from serving.planning.stock.webhook import Delivery, post_json

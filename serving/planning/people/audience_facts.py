@@ -11,9 +11,9 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.audience_request import AudienceFacts
 from retail_brain.decisions.consents import opt_outs_of_persons, with_opt_outs, with_refusals_of_persons
 from retail_brain.decisions.persons import Accounts
-from retail_brain.errors import NotFoundError
 from retail_brain.settings import Settings
 from serving.planning.people.contact_effect import caused_share
+from serving.planning.people.known_names import check_known
 
 
 def read_facts(
@@ -119,18 +119,16 @@ def check_products(dataset: Dataset, product_ids: Sequence[str]) -> None:
     """Refuses goods that nobody has ever listed or sold.
 
     Raises:
-        NotFoundError: names the unknown ones.
+        NotFoundError: names the unknown ones, with the nearest that are listed.
     """
     is_named = pl.col("product_id").is_in(list(product_ids))
     existing = set(dataset.scan_or_empty("products").filter(is_named).select("product_id").collect().to_series())
     if existing != set(product_ids):
         sold = dataset.scan_or_empty("transactions").filter(is_named).select(pl.col("product_id").unique())
         existing |= set(sold.collect().to_series())
-    unknown = sorted(set(product_ids) - existing)
-    if unknown:
-        raise NotFoundError(
-            f"products {unknown} are neither in products nor in transactions. Check the ids.", {"product_ids": unknown}
-        )
+    if set(product_ids) - existing:
+        listed = dataset.scan_or_empty("products").select(pl.col("product_id").unique()).collect()
+        check_known("product", product_ids, existing | set(listed.to_series()))
 
 
 def _people(dataset: Dataset, lines: pl.LazyFrame, persons: pl.DataFrame | None) -> pl.DataFrame:

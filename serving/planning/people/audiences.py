@@ -15,6 +15,7 @@ from retail_brain.decisions.judged_offers import homes_of
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
+from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.people.audience_facts import check_products, read_facts
 from serving.planning.people.campaigns import of_campaign, read_campaigns
 from serving.planning.people.reasons import with_reason_texts
@@ -59,7 +60,7 @@ def audience(
     home_store_id: str | None = None,
     left_over: pl.DataFrame | None = None,
     customer_ids: Sequence[str] | None = None,
-    opt_outs: pl.DataFrame | None = None,
+    plans: OtherPlans | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Audience and exclusions for goods or for a campaign of the `campaigns` table; see `decisions.audience`.
 
@@ -72,7 +73,7 @@ def audience(
         home_store_id: only people of this shop; None for everybody.
         left_over: columns of `left_over_offers.LEFT_OVER` where the goods are left-overs, which limits who is told.
         customer_ids: only these customers, such as those of a segment; None for everybody.
-        opt_outs: refusals that came back of contacts: columns of `opt_outs.OPT_OUTS`.
+        plans: contacts and stock that approved campaigns take, and refusals that came back; None: there are none.
 
     Raises:
         NotFoundError: the campaign, a product or the shop is unknown.
@@ -90,13 +91,20 @@ def audience(
         request = of_campaign(request, campaign, own_goods=not request.product_ids)
     check_products(dataset, request.product_ids)
     facts = read_facts(dataset, as_of, request.product_ids, settings, at_home_only=at_home_only)
-    facts = replace(facts, left_over=left_over, opt_outs=opt_outs)
+    facts = under_plans(replace(facts, left_over=left_over), plans)
     scored = _of_products(dataset, pairs, request.product_ids)
     if home_store_id is not None:
         facts, scored = people_of(home_store_id, facts, scored)
     if customer_ids is not None:
         facts, scored = only_customers(customer_ids, facts, scored)
     return build_audience(scored, facts, request, as_of, settings.audience)
+
+
+def under_plans(facts: AudienceFacts, plans: OtherPlans | None) -> AudienceFacts:
+    """The facts with what approved campaigns plan, promise and were refused."""
+    if plans is None:
+        return facts
+    return replace(facts, planned=plans.contacts, promises=plans.promises, opt_outs=plans.opt_outs)
 
 
 def people_of(store_id: str, facts: AudienceFacts, pairs: pl.DataFrame) -> tuple[AudienceFacts, pl.DataFrame]:
@@ -142,7 +150,7 @@ def assign(
     *,
     per_customer: int = 1,
     progress: Progress = SILENT,
-    opt_outs: pl.DataFrame | None = None,
+    plans: OtherPlans | None = None,
 ) -> CampaignPlan:
     """Assigns people to many campaigns at once.
 
@@ -154,10 +162,11 @@ def assign(
         settings: limits on contacts, and defaults.
         per_customer: most campaigns per person.
         progress: told per campaign.
-        opt_outs: refusals that came back of contacts: columns of `opt_outs.OPT_OUTS`.
+        plans: contacts and stock that approved campaigns take, and refusals that came back; None: there are none.
 
     Raises:
         DataError: a column is missing or a campaign has no goods.
+        NotFoundError: a product is unknown.
         UsageError: `per_customer` below 1, or a campaign with a size, budget or channel that cannot be used.
         ImpossibleError: a campaign is over.
     """
@@ -166,7 +175,8 @@ def assign(
     as_of = dataset.as_of or dataset.last_day()
     requests = read_campaigns(campaigns, settings)
     goods = tuple(sorted({product for request in requests.values() for product in request.product_ids}))
-    facts = replace(read_facts(dataset, as_of, goods, settings), opt_outs=opt_outs)
+    check_products(dataset, goods)
+    facts = under_plans(read_facts(dataset, as_of, goods, settings), plans)
     scored = _of_products(dataset, pairs, goods)
     people = {
         name: assess(scored, facts, request, as_of, settings.audience).filter(pl.col("code").is_null())

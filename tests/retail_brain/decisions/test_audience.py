@@ -139,6 +139,38 @@ def test_stock_counts_in_the_network_or_only_at_home():
     assert codes(build_audience(make_pairs(a=0.2), facts, request(), AS_OF, SETTINGS)[1]) == {"no_stock": 1}
 
 
+@pytest.mark.parametrize(
+    ("at_home", "promised", "left"),
+    [
+        (False, {"s1": 3.0}, {}),  # s2 still has some
+        (False, {"s1": 3.0, "s2": 1.0}, {"promised_elsewhere": 1}),
+        (True, {"s1": 3.0}, {"promised_elsewhere": 1}),
+        (True, {"s1": 2.5, "s2": 9.0}, {}),
+    ],
+)
+def test_stock_that_campaigns_promised_is_offered_to_nobody_else(
+    at_home: bool, promised: dict[str, float], left: dict[str, int]
+) -> None:
+    stock = pl.DataFrame({"store_id": ["s1", "s2"], "product_id": ["牛奶"] * 2, "on_hand": [3.0, 1.0]})
+    promises = pl.DataFrame(
+        {"store_id": list(promised), "product_id": ["牛奶"] * len(promised), "units": list(promised.values())}
+    )
+    facts = make_facts("a", stock=stock, at_home_only=at_home, promises=promises)
+    assert codes(build_audience(make_pairs(a=0.2), facts, request(), AS_OF, SETTINGS)[1]) == left
+
+
+def test_left_over_goods_that_campaigns_promised_are_left_for_nobody_else() -> None:
+    left = pl.DataFrame(
+        {"store_id": ["s1"], "product_id": ["牛奶"], "left_over_units": [1.0], "sell_by": [date(2025, 3, 9)]}
+    )
+    people = {"a": 0.4, "b": 0.4, "c": 0.4}
+    for units, told, reason in ((0.0, 2, "others_told"), (0.5, 1, "others_told"), (1.0, 0, "promised_elsewhere")):
+        promises = pl.DataFrame({"store_id": ["s1"], "product_id": ["牛奶"], "units": [units]})
+        facts = make_facts("a", "b", "c", left_over=left, promises=promises)
+        rows, left_out = build_audience(make_pairs(**people), facts, request(), AS_OF, SETTINGS)
+        assert (rows.height, codes(left_out)) == (told, {reason: 3 - told})
+
+
 def test_who_just_bought_waits_until_due():
     pairs = make_pairs(a=0.2, b=0.2, c=0.2).with_columns(due_on=pl.Series([None, date(2025, 3, 10), date(2025, 5, 1)]))
     bought = pl.DataFrame({"customer_id": ["a", "b"], "product_id": ["牛奶"] * 2, "bought_on": [date(2025, 2, 27)] * 2})

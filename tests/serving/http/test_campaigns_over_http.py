@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from retail_brain.operational.campaign_effects import StoredEffect, store_effect
+from retail_brain.settings import AudienceSettings
 from serving.http.messages.campaign_messages import (
     CampaignContactsResponse,
     CampaignEffectResponse,
@@ -179,3 +180,26 @@ def test_an_opt_out_closes_the_channel_for_the_next_audience(client: Any) -> Non
     assert client.ask("/campaign_effect", {"campaign_id": "milk"})["receipts"]["opted_out"] == 1
     assert client.refused("/campaign_receipts", {"receipts": [receipt]}, role="marketer") == (400, "malformed")
     assert client.refused("/campaign_receipts", body, role="merchandiser") == (403, "forbidden")
+
+
+def test_an_audience_leaves_out_whom_approved_campaigns_contact_as_often_as_allowed(client: Any) -> None:
+    asked = {"product_ids": ["P0001"], "size": 500, "holdout_share": 0}
+
+    def excluded() -> dict[str, int]:
+        return {row["code"]: row["customers"] for row in client.ask("/audience", asked)["exclusions"]}
+
+    before = excluded()
+    draft = DRAFT | {"product_ids": ["P0001"], "size": 500, "holdout_share": 0.0, "stock_limit": False}
+    draft |= {"ends_on": "2025-03-02", "slots": [DRAFT["slots"][0] | {"channel": way} for way in ("sms", "email")]}
+    names = [f"full-{number}" for number in range(AudienceSettings().max_contacts)]
+    for name in names:
+        ask(client, "/campaign", {"campaign_id": name, "campaign": draft})
+        ask(client, "/campaign_act", {"campaign_id": name, "version": 1, "act": "preview"})
+        ask(client, "/campaign_act", {"campaign_id": name, "version": 2, "act": "approve"})
+    people = ask(client, "/campaign_contacts", {"campaign_id": names[0]}, CampaignContactsResponse)["contacts"]
+    assert excluded()["planned_elsewhere"] == len(people) > 0
+    told = {row["customer_id"] for row in client.ask("/audience", asked)["audience"]}
+    assert not told & {row["customer_id"] for row in people}
+    for name in names:
+        ask(client, "/campaign_act", {"campaign_id": name, "version": 3, "act": "stop", "reason": "test"})
+    assert excluded() == before

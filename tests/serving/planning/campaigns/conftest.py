@@ -38,6 +38,12 @@ class FakeSource:
         launched = [date(2024, 1, 1), date(2025, 2, 1)]
         return pl.DataFrame({"product_id": PRODUCTS, "category": ["tea", "milk"], "launched_on": launched})
 
+    def stores(self) -> list[str]:
+        return ["S1", "S2", "S3"]
+
+    def lake_campaigns(self) -> list[str]:
+        return ["K01"]
+
     def left_over(self) -> pl.DataFrame:
         row = {"store_id": "S1", "product_id": "P2", "left_over_units": 1.0, "value_at_risk": 9.0}
         return pl.DataFrame([row | {"sell_by": date(2025, 3, 20)}], schema=LEFTOVERS)

@@ -32,7 +32,7 @@ def test_the_contacted_add_what_they_are_expected_to_buy_more_and_the_held_out_n
     assert (extra["date"].min(), extra["date"].max()) == (date(2025, 3, 1), date(2025, 3, 14))
     later = planned_units("main", database, date(2025, 3, 10), TWICE, SETTINGS.campaigns)
     assert later.equals(extra.filter(pl.col("date") > date(2025, 3, 10)))
-    book = CampaignBook.read("main", database, desk.source.as_of, TWICE, SETTINGS.campaigns)
+    book = CampaignBook.read("main", database, desk.source.as_of, TWICE, SETTINGS)
     assert book.units["S1", "P1"]["2025-03-01"] == pytest.approx(extra.row(0, named=True)["units"])
     life.stop(desk, change("spring", 3), "why")
     assert planned_units("main", database, desk.source.as_of, TWICE, SETTINGS.campaigns).is_empty()

@@ -20,6 +20,8 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import AudienceSettings, CampaignSettings, Settings
 from serving.planning.campaigns import life
+from serving.planning.campaigns.other_plans import other_plans
+from serving.planning.campaigns.standing import state_on
 
 SETTINGS = Settings()
 
@@ -36,7 +38,7 @@ def test_a_campaign_lives_from_draft_to_end(database: Database, make_source: Any
     stored = campaign("main", database, "spring")
     assert stored.preview is not None
     assert stored.preview["contacts"] == 6
-    states = [life.state_on(stored, date(2025, 3, day)) for day in (1, 2, 7, 8)]
+    states = [state_on(stored, date(2025, 3, day)) for day in (1, 2, 7, 8)]
     assert states == ["approved", "running", "running", "ended"]
     people = campaign_contacts("main", database, "spring")
     assert {(one.contact.channel, one.contact.day, one.contact.hour) for one in people} == {
@@ -44,6 +46,12 @@ def test_a_campaign_lives_from_draft_to_end(database: Database, make_source: Any
     }
     shown = life.summary(stored, desk.today, "zh")
     assert (shown["state"], shown["approved_by"], shown["version"]) == ("approved", "Li", 3)
+
+
+def test_an_id_of_the_lakes_campaigns_is_taken(database: Database, make_source: Any, define: Any, change: Any) -> None:
+    desk = life.Desk(database, make_source(), SETTINGS)
+    with pytest.raises(ImpossibleError, match="a campaign 'K01' already"):
+        life.save(desk, change("K01"), define())
 
 
 def test_the_list_is_frozen_though_the_facts_move_on(
@@ -92,7 +100,7 @@ def test_promises_last_as_long_as_the_campaign_though_its_contacts_left_the_wind
     approved(desk, change, "spring", define(ends_on="2025-04-15"))
     first = min(one.contact.day for one in campaign_contacts("main", database, "spring"))
     for days, contacts, promises in ((7, 6, 6), (8, 0, 6), (60, 0, 0)):
-        plans = life.other_plans("main", database, None, first + timedelta(days=days), 7)
+        plans = other_plans("main", database, None, first + timedelta(days=days), 7)
         assert (plans.contacts.height, plans.promises.height) == (contacts, promises)
 
 

@@ -89,6 +89,33 @@ def test_a_segment_a_list_and_shops_limit_the_people(make_source: Any, define: A
         plan_campaign(define(segment="stage:nobody"), "k", source, NONE, SETTINGS)
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"store_ids": ["S1", "s2"]}, r"1 store id is not known: 's2' \(is it S2\?\)"),
+        ({"customer_ids": ["c1", "c11", "x"]}, r"2 customer ids are not known: 'c11' \(is it c1.*\); 'x'\."),
+        ({"product_ids": ["P1", "P3"]}, r"'P3' \(is it P\d or P\d\?\)"),
+        ({"product_ids": None, "category": "teaa"}, "Is it tea"),
+    ],
+)
+def test_names_that_nobody_has_are_refused_with_the_nearest(
+    make_source: Any, define: Any, changes: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(NotFoundError, match=said):
+        plan_campaign(define(**changes), "k", make_source(), NONE, SETTINGS)
+
+
+def test_people_named_by_one_card_are_told_by_whichever_can_be_reached(make_source: Any, define: Any) -> None:
+    persons = pl.DataFrame({"customer_id": ["c1", "c3"], "person_id": ["c1", "c1"], "first_customer_id": ["c1", "c1"]})
+    granted = pl.DataFrame(
+        {"customer_id": ["c3"], "channel": ["sms"], "granted": [True], "changed_at": [datetime(2025, 1, 1)]}
+    )
+    source = make_source(changes={"persons": persons, "consents": granted})
+    plan = plan_campaign(define(customer_ids=["c1"]), "k", source, NONE, SETTINGS)
+    assert plan.listed.select("person_id", "customer_id", "home_store_id").rows() == [("c1", "c3", "S2")]
+    assert preview_of(plan)["considered"] == 1
+
+
 def test_left_over_stock_is_told_in_its_own_shop_until_it_is_promised(make_source: Any, define: Any) -> None:
     plan = plan_campaign(define(product_ids=None, left_over=True), "k", make_source(people=20), NONE, SETTINGS)
     # one unit is left in S1, and each person takes .2 of one

@@ -1,0 +1,62 @@
+"""What approved campaigns leave of people, caps and stock, for whoever plans further contacts."""
+
+from collections.abc import Iterable
+from contextlib import closing
+from datetime import date, timedelta
+
+import polars as pl
+
+from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
+from retail_brain.operational.campaigns import list_campaigns
+from retail_brain.operational.database import Database
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.workspace import Workspace
+from serving.planning.campaigns.inputs import OtherPlans
+from serving.planning.campaigns.standing import state_on
+from serving.planning.demand.overrides import has_database
+from serving.planning.people.opt_outs import read_opt_outs
+
+
+def other_plans(tenant: str, database: Database, campaign_id: str | None, today: date, window_days: int) -> OtherPlans:
+    """What the approved campaigns other than one (None: all of them) leave of caps and stock.
+
+    Contacts that were sent or are to come count for the caps, from `window_days` before today on. Promises of stock
+    last until a campaign ends or is stopped: then the stock on record shows what was taken.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    stored = {one.campaign_id: one for one in list_campaigns(tenant, database)}
+    since = today - timedelta(days=window_days)
+    rows = [
+        one
+        for one in campaign_contacts(tenant, database)
+        if one.campaign_id != campaign_id and one.contact.group == "contact" and one.state in {"planned", "sent"}
+    ]
+    lasting = {name for name, one in stored.items() if state_on(one, today) in {"approved", "running"}}
+    promises = _promises(one for one in rows if one.campaign_id in lasting)
+    contacts = _contacts(one for one in rows if one.contact.day >= since)
+    return OtherPlans(contacts, promises, read_opt_outs(tenant, database))
+
+
+def tenant_plans(workspace: Workspace, today: date, window_days: int) -> OtherPlans:
+    """The same of all campaigns for the verbs; nothing where there is no database yet.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with closing(Database(workspace.database_url)) as database:
+        if not has_database(workspace, database):
+            return OtherPlans.none()
+        upgrade(database)
+        return other_plans(workspace.tenant, database, None, today, window_days)
+
+
+def _contacts(rows: Iterable[PlannedContact]) -> pl.DataFrame:
+    listed = [(one.campaign_id, one.contact.customer_id, one.contact.channel, one.contact.day) for one in rows]
+    return pl.DataFrame(listed, schema=OtherPlans.none().contacts.schema, orient="row")
+
+
+def _promises(rows: Iterable[PlannedContact]) -> pl.DataFrame:
+    listed = [(one.contact.store_id, one.contact.product_id, one.contact.probability) for one in rows]
+    return pl.DataFrame(listed, schema=OtherPlans.none().promises.schema, orient="row")
