@@ -83,6 +83,8 @@ class RetailBrain:
             _runtime.state.stop()
         _runtime.state = None
         REQUEST_LOG.flush()
+        if _runtime.meter is not None:
+            _runtime.meter.flush()
         if _runtime.spans is not None:
             _runtime.spans.close()
         _runtime.spans = None

@@ -23,6 +23,7 @@ _SECURITY = [
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
+_OWN = frozenset({HEADER, *(name for name, _ in _SECURITY)})
 _WORDS = {
     404: ("not_found", "there is no such route. See /docs.json."),
     405: ("wrong_method", "this address does not answer this method. See /docs.json."),
@@ -107,8 +108,10 @@ class _Answer:
                 self._own += [header for header in headers if header[0].lower() == b"allow"]
                 await self.refuse(self.status, *_WORDS.get(self.status, ("failed", "the service cannot answer now.")))
                 return
-            present = {name for name, _ in headers}
-            message["headers"] = [*headers, *(header for header in self._own if header[0] not in present)]
+            given = [name for name, _ in headers if name in _OWN]
+            # the page and BentoML bring some of their own, the API none
+            own = [header for header in self._own if header[0] not in given] if given else self._own
+            message["headers"] = [*headers, *own]
         elif self._replaces:
             return
         await self._send(message)

@@ -1,18 +1,19 @@
 """Log lines as text or JSON, and the id that ties a request's line, its errors and its answer together."""
 
-import asyncio
 import json
 import logging
 import re
 import sys
 import time
 from contextlib import suppress
+from functools import lru_cache
 from random import Random
 from typing import Literal
 
 from starlette.types import Scope
 
 from serving.http.compression import header
+from serving.http.soon import Soon
 
 LogFormat = Literal["text", "json"]
 HEADER = b"x-request-id"
@@ -39,11 +40,17 @@ def request_id(scope: Scope) -> str:
 
 def request_line(log_format: LogFormat, method: str, route: str, status: int, seconds: float, identity: str) -> str:
     """One request's line: when, what, how it ended, how long it took, and its id."""
-    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    now = _instant(int(time.time()))
     if log_format == "json":
         values = {"at": now, "level": "info", "method": method, "route": route, "status": status}
         return json.dumps(values | {"ms": round(seconds * 1000, 1), "request_id": identity})
     return f"{now} {method} {route} {status} {seconds * 1000:.1f} ms {identity}"
+
+
+@lru_cache(maxsize=2)
+def _instant(second: int) -> str:
+    """The Unix time as text; the requests of a second share it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
 
 
 class RequestLog:
@@ -57,8 +64,7 @@ class RequestLog:
         """Starts with no line waiting; used from the event loop of one worker."""
         self._waiting: list[str] = []
         self._size = 0
-        self._timer: asyncio.TimerHandle | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._soon = Soon(self.flush, _LATE_SECONDS)
 
     def add(self, line: str) -> None:
         """Writes a line soon."""
@@ -66,15 +72,11 @@ class RequestLog:
             self.flush()
         self._waiting.append(line)
         self._size += len(line) + 1
-        loop = asyncio.get_running_loop()
-        if self._timer is None or self._loop is not loop:  # a loop that ended never calls its timers
-            self._loop, self._timer = loop, loop.call_later(_LATE_SECONDS, self.flush)
+        self._soon.ask()
 
     def flush(self) -> None:
         """Writes what waits."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._soon.cancel()
         if self._waiting:
             text = "\n".join(self._waiting) + "\n"
             self._waiting, self._size = [], 0

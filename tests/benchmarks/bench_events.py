@@ -102,18 +102,18 @@ def serve(home: Path, workers: int) -> tuple["subprocess.Popen[str]", int]:
 
 def kill_all(process: "subprocess.Popen[str]") -> None:
     """Kills a process and all that it started, none of which may clean up."""
-    children = [int(text) for text in _descendants(process.pid)]
+    children = [int(text) for text in descendants(process.pid)]
     for pid in [process.pid, *children]:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     process.wait()
 
 
-def _descendants(pid: int) -> list[str]:
+def descendants(pid: int) -> list[str]:
     found: list[str] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in task.read_text().split():
-            found += [child, *_descendants(int(child))]
+            found += [child, *descendants(int(child))]
     return found
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from bench_events import _descendants, kill_all, serve
+from bench_events import descendants, kill_all, serve
 from fault_http import make_key
 from soak_ground import Ground, PostgreSQL, small_disk
 
@@ -196,7 +196,7 @@ class Soak:
     def workers(self) -> list[int]:
         """Process ids of the workers, the eldest first."""
         found = []
-        for pid in map(int, _descendants(self.process.pid)):
+        for pid in map(int, descendants(self.process.pid)):
             with suppress(OSError):
                 if "_bentoml_impl.worker.service" in Path(f"/proc/{pid}/cmdline").read_text():
                     found.append(pid)
