@@ -1,12 +1,10 @@
-"""Writes plain workbooks (XLSX): sheets of texts, numbers, flags and days, without formulas and styles."""
+"""Writes plain workbooks (XLSX): sheets of texts, numbers, flags and days, without formulas."""
 
 import re
-import zipfile
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
-from xml.sax.saxutils import escape, quoteattr
+from typing import Final
 
 import polars as pl
 
@@ -14,44 +12,42 @@ from retail_brain.files import atomic_path
 
 _SHEET_LETTERS: Final = 31
 """Longest name of a sheet that spreadsheet programs open."""
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""What XML cannot hold."""
+_SHEET_ROWS: Final = 1_048_576
+"""Rows of a sheet, its header among them, that spreadsheet programs open."""
+_MADE: Final = datetime(2000, 1, 1)
+"""Said to be when every workbook was made: the same tables give the same bytes."""
+_PLAIN: Final = {
+    # texts stay texts: a cell that begins with `=` is not run, an id 007 keeps its zeros
+    "strings_to_formulas": False,
+    "strings_to_numbers": False,
+    "strings_to_urls": False,
+    "nan_inf_to_errors": True,
+    "remove_timezone": True,
+    "default_date_format": "yyyy-mm-dd",
+    "constant_memory": True,
+}
 
 
 def write_workbook(path: Path, sheets: Mapping[str, pl.DataFrame]) -> None:
-    """Writes a sheet per table, header first. Text is text: a cell that begins with `=` is not run.
+    """Writes a sheet per table, header first; more rows than a sheet holds go on in a further sheet.
 
     Args:
         path: the file; an interrupted run leaves no half file.
         sheets: name -> table; names are shortened and freed of what sheets cannot be called.
     """
-    names = sheet_names(list(sheets))
-    parts = {f"xl/worksheets/sheet{place}.xml": _sheet(table) for place, table in enumerate(sheets.values(), start=1)}
-    kinds = "".join(f'<Override PartName="/{part}" ContentType="{_KIND}.worksheet+xml"/>' for part in parts)
-    listed = "".join(
-        f'<sheet name={quoteattr(name)} sheetId="{place}" r:id="r{place}"/>'
-        for place, name in enumerate(names, start=1)
-    )
-    links = "".join(_link(f"r{place}", "worksheet", part[3:]) for place, part in enumerate(parts, start=1))
-    parts["[Content_Types].xml"] = (
-        f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels" '
-        'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
-        f'ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="{_KIND}.sheet.main+xml"/>'
-        f"{kinds}</Types>"
-    )
-    parts["_rels/.rels"] = _links(_link("r1", "officeDocument", "xl/workbook.xml"))
-    parts["xl/workbook.xml"] = f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>{listed}</sheets></workbook>'
-    parts["xl/_rels/workbook.xml.rels"] = _links(links)
-    with atomic_path(path) as aside, zipfile.ZipFile(aside, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            # without the time of writing: the same tables give the same bytes
-            part = zipfile.ZipInfo(name)
-            part.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(part, f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>{text}')
+    from xlsxwriter import Workbook  # noqa: PLC0415  # only who writes a workbook waits for it
+
+    parts = [(name, part) for name, table in sheets.items() for part in _parts(table)]
+    with atomic_path(path) as aside, Workbook(str(aside), _PLAIN) as workbook:
+        workbook.set_properties({"created": _MADE})
+        for name, (_, table) in zip(sheet_names([name for name, _ in parts]), parts, strict=True):
+            sheet = workbook.add_worksheet(name)
+            for place, row in enumerate((tuple(table.columns), *table.iter_rows())):
+                sheet.write_row(place, 0, row)
+
+
+def _parts(table: pl.DataFrame) -> list[pl.DataFrame]:
+    return list(table.iter_slices(_SHEET_ROWS - 1)) or [table]
 
 
 def sheet_names(wanted: list[str]) -> list[str]:
@@ -69,28 +65,3 @@ def sheet_names(wanted: list[str]) -> list[str]:
             number += 1
         names.append(free)
     return names
-
-
-def _sheet(table: pl.DataFrame) -> str:
-    rows = [table.columns, *table.rows()]
-    body = "".join(f'<row r="{place}">{"".join(map(_cell, row))}</row>' for place, row in enumerate(rows, start=1))
-    return f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData></worksheet>'
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "<c/>"
-    if isinstance(value, bool):
-        return f'<c t="b"><v>{int(value)}</v></c>'
-    if isinstance(value, int | float):
-        return f"<c><v>{value!r}</v></c>"
-    text = value.isoformat() if isinstance(value, date | datetime) else str(value)
-    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(_UNWRITABLE.sub("", text))}</t></is></c>'
-
-
-def _link(name: str, kind: str, target: str) -> str:
-    return f'<Relationship Id="{name}" Type="{_OFFICE}/{kind}" Target="{target}"/>'
-
-
-def _links(links: str) -> str:
-    return f'<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>'

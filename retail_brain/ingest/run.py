@@ -171,7 +171,7 @@ def _write(
         write_quarantine(target.uri, name, target.origin, table.bad, target.options)
         withdrawn, corrected, clashes = _withdrawn(name, table, target)
         # before the write: what a killed ingest left must not add up with every further attempt
-        remove_orphan_files(target.uri, name)
+        remove_orphan_files(target.uri, name, target.options)
         written = write_table(
             target.uri, name, table.rows, target.options, target.origin, replace=target.replace, withdrawn=withdrawn
         )

@@ -1,53 +1,71 @@
-"""Removes orphan files of a local lake: data files of killed writers that no version of a table refers to."""
+"""Removes orphan files of a lake: data files of killed writers that no version of a table refers to."""
 
 import json
 import time
-from pathlib import Path
+from collections.abc import Mapping
 from urllib.parse import unquote
 
+from deltalake import DeltaTable
+from deltalake.fs import DeltaStorageHandler
+from pyarrow.fs import FileInfo, FileSelector, FileType, PyFileSystem
+
 from retail_brain.files import ORPHAN_SECONDS
-from retail_brain.lake.layout import checked_uri, is_remote, join_uri
+from retail_brain.lake.layout import checked_uri, join_uri
+
+_LOG = "_delta_log/"
 
 
-def remove_orphan_files(uri: str, name: str) -> int:
+def remove_orphan_files(uri: str, name: str, storage_options: Mapping[str, str] | None = None) -> int:
     """Removes Parquet files of a table that are a day old and in no commit of its history; returns how many.
 
     A younger file may belong to a writer at work. Delta's own vacuum is not used: it would make a version of its own,
-    and models name the versions that they were trained on. Nothing is removed where the history is not whole or the
-    lake is in an object store.
+    and models name the versions that they were trained on. Nothing is removed where the history is not whole.
 
     Args:
-        uri: the lake.
+        uri: the lake, a folder or in an object store.
         name: canonical table.
+        storage_options: credentials of the object store.
 
     Raises:
         UsageError: the lake's URI is empty.
+        OSError: the object store does not answer.
     """
-    folder = Path(join_uri(checked_uri(uri), name))
-    if is_remote(uri) or not folder.is_dir():
+    place, options = join_uri(checked_uri(uri), name), dict(storage_options or {})
+    if not DeltaTable.is_deltatable(place, storage_options=options):
         return 0
+    files = PyFileSystem(DeltaStorageHandler(place, options))
     before = time.time() - ORPHAN_SECONDS
-    old = [path for path in folder.rglob("*.parquet") if path.is_file() and path.stat().st_mtime < before]
+    found = [one for one in files.get_file_info(FileSelector("", recursive=True)) if one.type == FileType.File]
+    old = {_path(one) for one in found if one.extension == "parquet" and one.mtime_ns < before * 1e9}
     # the log has Parquet files of its own, checkpoints, which no commit names
-    old = [path for path in old if "_delta_log" not in path.parts]
-    referenced = _referenced_files(folder / "_delta_log") if old else None
+    old = {path for path in old if not path.startswith(_LOG)}
+    referenced = _referenced_files(files, sorted(_path(one) for one in found)) if old else None
     if referenced is None:
         return 0
-    orphans = [path for path in old if path.relative_to(folder).as_posix() not in referenced]
+    orphans = old - referenced
     for path in orphans:
-        # another process may be tidying up as well
-        path.unlink(missing_ok=True)
+        try:
+            files.delete_file(path)
+        except FileNotFoundError:  # another process is tidying up as well
+            continue
     return len(orphans)
 
 
-def _referenced_files(log: Path) -> set[str] | None:
+def _path(file: FileInfo) -> str:
+    return str(file.path).lstrip("/")
+
+
+def _referenced_files(files: PyFileSystem, paths: list[str]) -> set[str] | None:
     """Every data file of any commit; None where the numbering of the commits has gaps or there are none."""
-    commits = sorted(path for path in log.glob("*.json") if path.stem.isdigit())
-    if not commits or [int(path.stem) for path in commits] != list(range(len(commits))):
+    names = [path.removeprefix(_LOG).removesuffix(".json") for path in paths if path.startswith(_LOG)]
+    commits = [name for name in names if name.isdigit()]
+    if not commits or [int(name) for name in commits] != list(range(len(commits))):
         return None
     referenced = set()
     for commit in commits:
-        for line in commit.read_text(encoding="utf-8").splitlines():
+        with files.open_input_stream(f"{_LOG}{commit}.json") as stream:
+            text = stream.read().decode()
+        for line in text.splitlines():
             for action in json.loads(line).values():
                 if isinstance(action, dict) and isinstance(action.get("path"), str):
                     # the log percent-encodes paths, and a folder may have a literal % in its name: keep both forms

@@ -1,5 +1,6 @@
 """Opens the lake at the newest or at pinned versions of its tables."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -55,11 +56,11 @@ def open_table(
 
     Raises:
         NotFoundError: the version asked for does not exist.
-        DataError: the table's log is damaged.
+        DataError: the table's log is damaged, or the object store does not answer.
     """
     place, options = join_uri(checked_uri(uri), name), dict(storage_options or {})
     # asked first, because a lake without the table is usual and no error, unlike a table that cannot be opened
-    if not DeltaTable.is_deltatable(place, storage_options=options):
+    if not _is_table(uri, place, options):
         return None
     try:
         table = DeltaTable if is_remote(place) else _LocalTable
@@ -76,6 +77,21 @@ def open_table(
         raise NotFoundError(
             f"table {name} has no version {version} in the lake {uri}; got versions up to {newest}. "
             "Use one of those, or leave the version out for the newest."
+        ) from error
+
+
+def _is_table(uri: str, place: str, options: dict[str, str]) -> bool:
+    try:
+        return bool(DeltaTable.is_deltatable(place, storage_options=options))
+    except OSError as error:
+        if not is_remote(uri):
+            raise
+        # the library prints its chain of causes in colours
+        causes = re.sub(r"\x1b\[[0-9;]*m|↳", "", str(error)).splitlines()
+        why = "; ".join(line.strip().rstrip(".") for line in causes if line.strip())
+        raise DataError(
+            f"the lake {uri} cannot be reached: {why}. Check lake_uri (the bucket must be there) and storage_options in "
+            "the settings (address, region and keys of the store)."
         ) from error
 
 

@@ -49,4 +49,3 @@ def test_nothing_goes_where_the_history_is_not_whole(tmp_path: Path) -> None:
     assert remove_orphan_files(str(tmp_path), "stores") == 0
     assert len(list(folder.glob("*.parquet"))) == 2
     assert remove_orphan_files(str(tmp_path), "products") == 0
-    assert remove_orphan_files("s3://bucket/lake", "stores") == 0
