@@ -90,8 +90,8 @@ def _is_table(uri: str, place: str, options: dict[str, str]) -> bool:
         causes = re.sub(r"\x1b\[[0-9;]*m|↳", "", str(error)).splitlines()
         why = "; ".join(line.strip().rstrip(".") for line in causes if line.strip())
         raise DataError(
-            f"the lake {uri} cannot be reached: {why}. Check lake_uri (the bucket must be there) and storage_options in "
-            "the settings (address, region and keys of the store)."
+            f"the lake {uri} cannot be reached: {why}. Check lake_uri (the bucket must be there) and storage_options "
+            "in the settings (address, region and keys of the store)."
         ) from error
 
 
