@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -50,6 +50,7 @@ def save(
 @campaign.command()
 def propose(
     store: Annotated[list[str] | None, typer.Option("--store", help="Only this shop; may be repeated.")] = None,
+    product: Annotated[list[str] | None, typer.Option("--product", help="Only this product; may be repeated.")] = None,
     campaign_id: Annotated[
         str | None, typer.Option("--id", help="Id of the draft.", show_default="leftover- and the day")
     ] = None,
@@ -60,7 +61,7 @@ def propose(
 
     with _desk() as desk:
         name = campaign_id or f"leftover-{desk.today.isoformat()}"
-        stored = propose_draft(desk, _change(name, None, by), store or ())
+        stored = propose_draft(desk, _change(name, None, by), store or (), product or ())
     found = stored.preview or {}
     _note(stored)
     typer.echo(f"{name}: previewed, version {stored.version}, {stored.definition['name']}")
@@ -212,15 +213,14 @@ def measure(
     as_of: AsOfOption = None,
 ) -> None:
     """Measure what a campaign brought: contacted against held-out people; the look is kept for /campaign_effect."""
-    from retail_brain.operational.campaign_effects import StoredEffect, store_effect
-    from serving.planning.campaigns.measuring import effect_lines, measure_campaign, part_rows
+    from serving.planning.campaigns.measuring import effect_lines, look_at, part_rows
 
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
     with closing(open_database()) as database:
-        found = measure_campaign(chosen.workspace.tenant, database, dataset, campaign_id, chosen.settings)
-        look = StoredEffect(campaign_id, date.fromisoformat(found["as_of"]), found, by, datetime.now(UTC))
-        store_effect(chosen.workspace.tenant, database, look)
+        now = datetime.now(UTC)
+        look = look_at(chosen.workspace.tenant, database, dataset, campaign_id, chosen.settings, by=by, now=now)
+    found = look.effect
     reported().ids |= {"campaign": campaign_id, "as_of": found["as_of"]}
     reported().rows += part_rows(found).to_dicts()
     for line in effect_lines(campaign_id, found):

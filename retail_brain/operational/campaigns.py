@@ -143,7 +143,7 @@ def advance(
         raise ImpossibleError(
             f"campaign {change.campaign_id!r} is {present.state}; for this it must be {' or '.join(sorted(states))}. "
             "Look at it again, or make a new one.",
-            {"state": present.state, "version": present.version},
+            {"problem": "campaign_state", "state": present.state, "version": present.version},
         )
     own = _own(change)
     changed = {"version": present.version + 1, "changed_by": change.by, "changed_at": change.now} | dict(values)
@@ -207,7 +207,7 @@ def _unknown(campaign_id: str) -> NotFoundError:
     return NotFoundError(
         f"there is no campaign {campaign_id!r} among those made here. `retail-brain campaign list` and /campaigns show "
         "them.",
-        {"campaign_id": campaign_id},
+        {"problem": "campaign_unknown", "campaign_id": campaign_id},
     )
 
 

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     RULES = "rules:write"
     SEGMENTS = "segments:write"
     CAMPAIGNS = "campaigns:write"
+    PROPOSE = "campaigns:propose"
 
 
 class ScopedBy(StrEnum):
@@ -35,8 +36,10 @@ class ScopedBy(StrEnum):
 
 
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
-    "merchandiser": frozenset({Scope.DEMAND, Scope.STOCK, Scope.DECIDE, Scope.GOODS}),
-    "marketer": frozenset({Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.RULES, Scope.SEGMENTS, Scope.CAMPAIGNS}),
+    "merchandiser": frozenset({Scope.DEMAND, Scope.STOCK, Scope.DECIDE, Scope.GOODS, Scope.PROPOSE}),
+    "marketer": frozenset(
+        {Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.RULES, Scope.SEGMENTS, Scope.CAMPAIGNS, Scope.PROPOSE}
+    ),
     "data_scientist": frozenset({Scope.DEMAND, Scope.STOCK, Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.SEGMENTS}),
     "admin": frozenset(Scope),
 }

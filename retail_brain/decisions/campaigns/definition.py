@@ -49,7 +49,9 @@ class CampaignDefinition(_Frozen):
     product_ids: Annotated[tuple[Id, ...], Field(max_length=500, description="goods on offer")] = ()
     category: Annotated[Id | None, Field(description="every product of this category")] = None
     launched_since: Annotated[Day | None, Field(description="goods launched on this day or later")] = None
-    left_over: Annotated[bool, Field(strict=True, description="the excess stock of the shops")] = False
+    left_over: Annotated[
+        bool, Field(strict=True, description="excess stock of the shops, or of it only product_ids")
+    ] = False
     customer_ids: Annotated[tuple[Id, ...], Field(max_length=100_000, description="only these people")] = ()
     segment: Annotated[Id | None, Field(description="only people of this segment, such as stage:friend")] = None
     store_ids: Annotated[tuple[Id, ...], Field(max_length=10_000, description="only people of these shops")] = ()
@@ -74,7 +76,8 @@ class CampaignDefinition(_Frozen):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> "CampaignDefinition":
-        goods = [bool(self.product_ids), self.category is not None, self.launched_since is not None, self.left_over]
+        named = bool(self.product_ids) and not self.left_over  # with left_over: only these of the excess stock
+        goods = [named, self.category is not None, self.launched_since is not None, self.left_over]
         if sum(goods) > 1:
             raise ValueError("give one of product_ids, category, launched_since and left_over")
         if not any(goods) and not self.customer_ids and self.segment is None:

@@ -8,6 +8,7 @@ from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaign_receipts import ContactReceipt, receipt_counts, store_receipts
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns
+from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, product_names
@@ -16,25 +17,29 @@ from serving.http.messages.campaign_messages import (
     CampaignActRequest,
     CampaignContactsRequest,
     CampaignEffectRequest,
+    CampaignMeasureRequest,
     CampaignProposeRequest,
     CampaignReceiptsRequest,
     CampaignRequest,
     CampaignsRequest,
 )
 from serving.planning.campaigns import life
-from serving.planning.campaigns.measuring import look_row
+from serving.planning.campaigns.measuring import look_at, look_row
 from serving.planning.campaigns.propose import propose as propose_draft
+from serving.planning.people.segment_book import open_dataset
 from serving.store.campaigns import PublishedSource
 
 
 def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
     """Campaigns, newest first."""
     today = _desk(call).today
-    rows = [_shown(one, call) for one in list_campaigns(call.principal.tenant, call.state.database)]
+    tenant, database = call.principal.tenant, call.state.database
+    rows = [_shown(one, call) for one in list_campaigns(tenant, database)]
+    looks = {look.campaign_id: look_row(look) for look in campaign_effects(tenant, database)}  # the newest comes last
     wanted = [row for row in rows if request.states is None or row["state"] in request.states]
     page = wanted[request.offset : request.offset + request.limit]
     return {
-        "campaigns": [row | {"preview": None} for row in page],
+        "campaigns": [row | {"preview": None, "look": looks.get(row["campaign_id"])} for row in page],
         "total": len(wanted),
         "today": today.isoformat(),
         "may_write": call.principal.may(Scope.CAMPAIGNS),
@@ -80,11 +85,12 @@ def propose(request: CampaignProposeRequest, call: Call) -> dict[str, Any]:
 
     Raises:
         ConflictError: a campaign of that id is there already.
-        NotFoundError: a shop has no excess stock.
+        NotFoundError: a shop or product has no excess stock.
         ImpossibleError: nothing is left over that could still be sold.
         ModelError: the answers hold no excess stock or no scored pairs.
     """
-    return _answer(propose_draft(_desk(call), _change(request.campaign_id, None, call), request.store_ids), call)
+    change = _change(request.campaign_id, None, call)
+    return _answer(propose_draft(_desk(call), change, request.store_ids, request.product_ids), call)
 
 
 def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:
@@ -119,6 +125,27 @@ def effect(request: CampaignEffectRequest, call: Call) -> dict[str, Any]:
         "looks": [look_row(look) for look in looks],
         "receipts": receipt_counts(tenant, database, request.campaign_id),
     }
+
+
+def measure(request: CampaignMeasureRequest, call: Call) -> dict[str, Any]:
+    """Measures a campaign as of the last day of the lake, keeps the look and gives it with all others.
+
+    Raises:
+        NotFoundError: there is no such campaign, or no lake.
+        ImpossibleError: it is not approved, or nobody was reached yet.
+    """
+    tenant, settings = call.principal.tenant, call.view.settings
+    dataset = open_dataset(Workspace(call.state.home, tenant), settings)
+    look_at(
+        tenant,
+        call.state.database,
+        dataset,
+        request.campaign_id,
+        settings,
+        by=call.principal.name,
+        now=call.now,
+    )
+    return effect(CampaignEffectRequest(campaign_id=request.campaign_id), call)
 
 
 def receive(request: CampaignReceiptsRequest, call: Call) -> dict[str, Any]:
@@ -156,12 +183,16 @@ def _change(campaign_id: str, version: int | None, call: Call) -> Change:
 def _answer(stored: StoredCampaign, call: Call) -> dict[str, Any]:
     shown = _shown(stored, call)
     preview: Mapping[str, Any] = shown["preview"] or {}
-    told = [row["product_id"] for row in preview.get("products", [])]
+    told = [row["product_id"] for row in preview.get("products", [])] + list(stored.definition.get("product_ids", ()))
+    may_write = call.principal.may(Scope.CAMPAIGNS)
+    second, is_author = call.view.settings.campaigns.second_person, stored.changed_by == call.principal.name
     return {
         "campaign": shown,
         "today": _desk(call).today.isoformat(),
-        "may_write": call.principal.may(Scope.CAMPAIGNS),
-        "names": product_names(call.answers, told),
+        "may_write": may_write,
+        "may_approve": may_write and shown["state"] == "previewed" and not (second and is_author),
+        "needs_second_person": second,
+        "names": product_names(call.answers, list(dict.fromkeys(told))),
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.http.access import Scope
+from serving.http.access import ROLE_SCOPES, Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, find_store
 from serving.http.handlers.open_lines import open_counts
@@ -41,6 +41,7 @@ def overview(_request: OverviewRequest, call: Call) -> dict[str, Any]:
         "left_out": manifest.left_out,
         "consistency": [_check(row, call.language) for row in manifest.consistency],
         "open": sum(waiting.values()),
+        "scopes": sorted(ROLE_SCOPES.get(call.principal.role, ())),
         "stores": [
             {"id": text, "name": name, "open": waiting.get(text, 0)}
             for text, name in zip(stores.ids.take(listed), stores.names.take(listed), strict=True)

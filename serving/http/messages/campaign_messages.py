@@ -127,7 +127,10 @@ class CampaignReceiptsResponse(Strict):
 
 
 class LookRow(Strict):
-    """One look at an effect: the day, and purchases per contacted person with the interval for reading every day."""
+    """One look at an effect: the day, and purchases per contacted person with the interval for reading every day.
+
+    `net` is money in all: caused margin less cost, with its interval; null while groups are small.
+    """
 
     as_of: str
     measured_by: str
@@ -137,6 +140,7 @@ class LookRow(Strict):
     low: float | None
     high: float | None
     is_clear: bool
+    net: dict[str, float] | None = None
 
 
 class CampaignEffectResponse(Strict):
@@ -148,13 +152,22 @@ class CampaignEffectResponse(Strict):
     receipts: dict[str, int]
 
 
+class CampaignMeasureRequest(BaseModel):
+    """A campaign to measure now, as of the last day of the data."""
+
+    model_config = config({"campaign_id": "K15"})
+
+    campaign_id: CampaignId
+
+
 class CampaignProposeRequest(BaseModel):
-    """A new draft for the excess stock of some shops (none named: of all)."""
+    """A new draft for the excess stock of some shops and products (none named: of all)."""
 
     model_config = config({"campaign_id": "K15", "store_ids": ["S03"]})
 
     campaign_id: CampaignId
     store_ids: Annotated[list[Id], Field(max_length=10_000), ONCE] = []
+    product_ids: Annotated[list[Id], Field(max_length=500), ONCE] = []
 
 
 class StepRow(Strict):
@@ -207,10 +220,11 @@ class CampaignRow(Strict):
     stopped_by: str | None
     stopped_at: str | None
     stop_reason: str | None
+    look: LookRow | None = None
 
 
 class CampaignsResponse(Strict):
-    """Campaigns, the newest first, without their previews."""
+    """Campaigns, the newest first, without their previews; each with the newest look at its effect."""
 
     campaigns: list[CampaignRow]
     total: int
@@ -219,11 +233,13 @@ class CampaignsResponse(Strict):
 
 
 class CampaignResponse(Strict):
-    """One campaign."""
+    """One campaign; whether whoever asks may approve it now, and whether its author may not."""
 
     campaign: CampaignRow
     today: str
     may_write: bool
+    may_approve: bool
+    needs_second_person: bool
     names: Names
 
 

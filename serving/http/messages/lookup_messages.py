@@ -114,7 +114,8 @@ class OverviewResponse(Strict):
 
     `left_out` says of each model that this version cannot read why its answers are missing.
 
-    `consistency` is empty where the answers were published by a version that did not check them.
+    `consistency` is empty where the answers were published by a version that did not check them. `scopes` are the
+    rights of the key, so that nobody is offered what would be refused.
     """
 
     tenant: str
@@ -134,4 +135,5 @@ class OverviewResponse(Strict):
     left_out: Annotated[dict[str, str], Field(default_factory=dict)]
     consistency: Annotated[list[ConsistencyItem], Field(default_factory=list)]
     open: int
+    scopes: list[str]
     stores: list[StoreItem]

@@ -35,13 +35,15 @@ def goods_of(definition: CampaignDefinition, source: CampaignSource) -> tuple[st
     if not chosen.height:
         near = nearest(definition.category or "", goods["category"].drop_nulls().unique().sort().to_list())
         hint = f"Is it {' or '.join(near)}?" if near else "Check it against the products, or name product_ids."
-        raise NotFoundError(f"no product has {said}. {hint}", {"nearest": near})
+        raise NotFoundError(f"no product has {said}. {hint}", {"problem": "campaign_no_goods", "nearest": near})
     return tuple(chosen["product_id"].sort().to_list())
 
 
 def left_over_of(definition: CampaignDefinition, source: CampaignSource) -> pl.DataFrame:
-    """Excess stock of the campaign's shops (all of them where it names none), most money at risk first."""
+    """Excess stock of the campaign's shops and goods (all of them where it names none), most money at risk first."""
     excess = source.left_over()
+    if definition.product_ids:
+        excess = excess.filter(pl.col("product_id").is_in(definition.product_ids))
     return excess.filter(pl.col("store_id").is_in(definition.store_ids)) if definition.store_ids else excess
 
 
@@ -59,12 +61,13 @@ def people_of(definition: CampaignDefinition, source: CampaignSource) -> Sequenc
         known = sorted(f"stage:{stage}" for stage in source.segments()["segment"].drop_nulls().unique())
         raise NotFoundError(
             f"there is no segment {definition.segment!r}; known are {', '.join(known) or 'none'}. Check its name.",
-            {"segment": definition.segment, "known": known},
+            {"problem": "campaign_no_segment", "segment": definition.segment, "known": known},
         )
     named = set(definition.customer_ids)
     people = [person for person in found if not named or person in named]
     if not people:
         raise ImpossibleError(
-            f"nobody is in segment {definition.segment!r} and among customer_ids. Leave one of them out."
+            f"nobody is in segment {definition.segment!r} and among customer_ids. Leave one of them out.",
+            {"problem": "campaign_nobody_named", "segment": definition.segment},
         )
     return people

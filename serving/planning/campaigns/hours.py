@@ -24,7 +24,8 @@ def open_hours(definition: CampaignDefinition, settings: CampaignSettings) -> li
     if not hours:
         raise ImpossibleError(
             f"all hours of the campaign ({definition.first_hour} to {definition.last_hour}) are quiet ones: nobody is "
-            f"contacted from {last} until {first}. Choose other hours."
+            f"contacted from {last} until {first}. Choose other hours.",
+            {"problem": "campaign_quiet_hours", "until": first, "since": last},
         )
     return hours
 

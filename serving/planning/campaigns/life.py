@@ -97,14 +97,16 @@ def approve(desk: Desk, change: Change) -> StoredCampaign:
     if desk.settings.campaigns.second_person and present.changed_by == change.by and present.version == change.version:
         raise ImpossibleError(
             f"{change.by} changed campaign {change.campaign_id!r} last; the setting "
-            "campaigns.second_person wants somebody else to approve it. Ask a colleague."
+            "campaigns.second_person wants somebody else to approve it. Ask a colleague.",
+            {"problem": "campaign_second_person", "who": change.by},
         )
     for _ in range(_TRIES):
         mark = approved_mark(change.tenant, desk.database)
         planned = _worked_out(desk, change, ("previewed",))
         if not planned.listed.height:
             raise ImpossibleError(
-                f"nobody is left to contact in campaign {change.campaign_id!r}: the preview says why. Change it first."
+                f"nobody is left to contact in campaign {change.campaign_id!r}: the preview says why. Change it first.",
+                {"problem": "campaign_nobody_left"},
             )
         approved = approve_campaign(desk.database, change, frozen(planned), mark)
         if approved is not None:
@@ -149,7 +151,7 @@ def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCam
     if present.version == change.version and present.state not in set(states):
         raise ImpossibleError(
             f"campaign {change.campaign_id!r} is {present.state}; for this it must be {' or '.join(sorted(states))}.",
-            {"state": present.state, "version": present.version},
+            {"problem": "campaign_state", "state": present.state, "version": present.version},
         )
     window = desk.settings.audience.contact_window_days
     others = other_plans(change.tenant, desk.database, change.campaign_id, desk.today, window)

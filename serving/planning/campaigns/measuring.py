@@ -1,7 +1,7 @@
 """Reads what a campaign's effect is measured on: the people that were drawn, and purchases of its goods."""
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -11,7 +11,7 @@ from retail_brain.decisions.campaigns.effect import LEAST_PEOPLE
 from retail_brain.decisions.campaigns.measure import PAST_DAYS, PEOPLE, PURCHASES, Measured
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_contacts import campaign_contacts
-from retail_brain.operational.campaign_effects import StoredEffect
+from retail_brain.operational.campaign_effects import StoredEffect, store_effect
 from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
 from retail_brain.settings import Settings
@@ -37,10 +37,25 @@ def measure_campaign(
         raise ImpossibleError(
             f"nobody of campaign {campaign_id!r} was reached by {as_of}, so nothing can be measured. Ask again when "
             "contacts were made and sales of the days after have come.",
-            {"as_of": as_of.isoformat()},
+            {"problem": "campaign_nobody_reached", "as_of": as_of.isoformat()},
         )
     purchases = read_purchases(dataset, goods, people, settings)
     return Measured(as_of, settings.campaigns.effect_days, people, purchases).effect()
+
+
+def look_at(
+    tenant: str, database: Database, dataset: Dataset, campaign_id: str, settings: Settings, *, by: str, now: datetime
+) -> StoredEffect:
+    """Measures a campaign as of the dataset's day and keeps the look; see `measure_campaign`.
+
+    Raises:
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it is not approved, or nobody was reached yet.
+    """
+    found = measure_campaign(tenant, database, dataset, campaign_id, settings)
+    look = StoredEffect(campaign_id, date.fromisoformat(found["as_of"]), found, by, now)
+    store_effect(tenant, database, look)
+    return look
 
 
 def read_purchases(dataset: Dataset, goods: Collection[str], people: pl.DataFrame, settings: Settings) -> pl.DataFrame:
@@ -72,7 +87,8 @@ def _own(tenant: str, database: Database, stored: StoredCampaign) -> tuple[pl.Da
     """People and goods of a campaign made here; those whom a stop kept from being reached are left out."""
     if stored.approved_at is None:
         raise ImpossibleError(
-            f"campaign {stored.campaign_id!r} is {stored.state}: only approved ones have an effect. Approve it first."
+            f"campaign {stored.campaign_id!r} is {stored.state}: only approved ones have an effect. Approve it first.",
+            {"problem": "campaign_state", "state": stored.state},
         )
     definition = definition_of(stored)
     costs: dict[str, float] = {slot.channel: slot.contact_cost for slot in definition.slots}
@@ -134,6 +150,7 @@ def look_row(look: StoredEffect) -> dict[str, Any]:
         "low": reading.get("low"),
         "high": reading.get("high"),
         "is_clear": reading.get("is_clear", False),
+        "net": look.effect.get("net"),
     }
 
 

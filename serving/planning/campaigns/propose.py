@@ -20,35 +20,47 @@ _USUAL_CHANNELS = ("wechat", "sms")
 """Channels proposed where no past campaign says what a contact costs by which channel."""
 
 
-def propose(desk: life.Desk, change: Change, store_ids: Sequence[str] = ()) -> StoredCampaign:
-    """Stores a draft for the excess stock of some shops (none named: of all) and previews it.
+def propose(
+    desk: life.Desk, change: Change, store_ids: Sequence[str] = (), product_ids: Sequence[str] = ()
+) -> StoredCampaign:
+    """Stores a draft for the excess stock of some shops and products (none named: of all) and previews it.
 
     Raises:
         ConflictError: a campaign of that id is there already.
-        NotFoundError: a shop has no excess stock.
+        NotFoundError: a shop or product has no excess stock.
         ImpossibleError: nothing is left over that could still be sold.
     """
-    drafted = life.save(desk, change, left_over_campaign(desk, store_ids))
+    drafted = life.save(desk, change, left_over_campaign(desk, store_ids, product_ids))
     seen = Change(change.tenant, change.campaign_id, drafted.version, change.by, change.now)
     return life.preview(desk, seen)
 
 
-def left_over_campaign(desk: life.Desk, store_ids: Sequence[str] = ()) -> CampaignDefinition:
+def left_over_campaign(
+    desk: life.Desk, store_ids: Sequence[str] = (), product_ids: Sequence[str] = ()
+) -> CampaignDefinition:
     """The definition of a campaign for excess stock that can still be sold.
 
     Raises:
-        NotFoundError: a shop is not known, or has no excess stock.
+        NotFoundError: a shop is not known, or a shop or product has no excess stock.
         ImpossibleError: nothing is left over that could still be sold.
     """
     check_known("store", store_ids, desk.source.stores())
     excess = desk.source.left_over().filter(pl.col("sell_by") >= desk.today)
-    unknown = sorted(set(store_ids) - set(excess["store_id"]))
-    if unknown:
-        raise NotFoundError(f"nothing is left over in the shops {unknown}. Look at /leftovers.", {"store_ids": unknown})
-    if store_ids:
-        excess = excess.filter(pl.col("store_id").is_in(list(store_ids)))
+    for column, wanted in (("store_id", store_ids), ("product_id", product_ids)):
+        unknown = sorted(set(wanted) - set(excess[column]))
+        if unknown:
+            raise NotFoundError(
+                f"nothing that could still be sold is left over of {column} {unknown}. Look at /leftovers.",
+                {"problem": "campaign_nothing_left_of", column: unknown},
+            )
+        if wanted:
+            excess = excess.filter(pl.col(column).is_in(list(wanted)))
     if not excess.height:
-        raise ImpossibleError("nothing is left over that could still be sold, so there is no campaign to propose.")
+        raise ImpossibleError(
+            "nothing is left over that could still be sold, so there is no campaign to propose. Look again after the "
+            "next publication.",
+            {"problem": "campaign_nothing_left"},
+        )
     last = excess["sell_by"].max()
     assert isinstance(last, date)
     days = min(_DAYS, (last - desk.today).days + 1)
@@ -70,6 +82,7 @@ def left_over_campaign(desk: life.Desk, store_ids: Sequence[str] = ()) -> Campai
         "name": f"Left over 清货 {desk.today:%Y-%m-%d}",
         "left_over": True,
         "store_ids": sorted(store_ids),
+        "product_ids": sorted(product_ids),
         "slots": slots,
         "starts_on": desk.today.isoformat(),
         "ends_on": (desk.today + timedelta(days=days)).isoformat(),

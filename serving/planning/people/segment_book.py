@@ -13,6 +13,7 @@ from features.segments.parsing import parse
 from features.segments.selection import SegmentCount, count_people, select_people
 from features.segments.sources import SegmentSources
 from features.segments.text import to_text
+from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
 from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
@@ -28,8 +29,18 @@ def open_sources(workspace: Workspace, settings: Settings, lake_uri: str | None 
         NotFoundError: there are no features.
         DataError: there is no readable lake.
     """
+    return SegmentSources.open(workspace.features, open_dataset(workspace, settings, lake_uri))
+
+
+def open_dataset(workspace: Workspace, settings: Settings, lake_uri: str | None = None) -> Dataset:
+    """A tenant's lake as of its last visible day.
+
+    Raises:
+        NotFoundError: there is no lake.
+        DataError: it cannot be read, or holds no sales.
+    """
     lake = open_lake(lake_uri or settings.lake_uri or str(workspace.lake), settings.storage_options)
-    return SegmentSources.open(workspace.features, lake.at(last_visible_day(lake, settings.data.period)))
+    return lake.at(last_visible_day(lake, settings.data.period))
 
 
 def read_expression(stated: str | Mapping[str, Any]) -> Expression:

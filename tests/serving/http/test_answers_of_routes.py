@@ -313,6 +313,7 @@ ELSEWHERE = {
     "/campaign_act",
     "/campaign_contacts",
     "/campaign_effect",
+    "/campaign_measure",
     "/campaign_propose",
     "/campaign_receipts",
     "/recommend_batch",

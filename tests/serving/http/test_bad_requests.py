@@ -144,6 +144,8 @@ def test_no_route_opens_without_a_key_or_with_a_wrong_one(client: Any, route: An
         ("merchandiser", "/campaign", {"campaign_id": "spring"}),
         ("merchandiser", "/campaign_contacts", {"campaign_id": "spring"}),
         ("data_scientist", "/campaign_propose", {"campaign_id": "x"}),
+        ("merchandiser", "/campaign_act", {"campaign_id": "x", "version": 1, "act": "approve"}),
+        ("data_scientist", "/campaign_measure", {"campaign_id": "x"}),
         ("data_scientist", "/campaign_act", {"campaign_id": "spring", "version": 1, "act": "preview"}),
     ],
 )

@@ -1,12 +1,19 @@
 """A campaign over HTTP, from the draft to the stop, as a marketer makes it."""
 
+import time
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
+from retail_brain.ingest import ingest
 from retail_brain.operational.campaign_effects import StoredEffect, store_effect
-from retail_brain.settings import AudienceSettings
+from retail_brain.operational.keys import create_key
+from retail_brain.progress import SILENT
+from retail_brain.settings import AudienceSettings, Settings
+from retail_brain.workspace import Workspace
 from serving.http.messages.campaign_messages import (
     CampaignContactsResponse,
     CampaignEffectResponse,
@@ -167,6 +174,66 @@ def test_what_is_left_over_becomes_a_draft_with_numbers(client: Any) -> None:
     assert client.refused("/campaign_propose", {"campaign_id": "clear"}, role="marketer") == (409, "conflict")
     gone = {"campaign_id": "clear2", "store_ids": ["S003"]}
     assert client.refused("/campaign_propose", gone, role="marketer") == (404, "not_found")
+
+
+def test_a_merchandiser_proposes_what_a_marketer_decides(client: Any) -> None:
+    body = {"campaign_id": "from-stock", "store_ids": ["S001"], "product_ids": ["P0002"]}
+    seen = ask(client, "/campaign_propose", body, role="merchandiser")
+    made = seen["campaign"]
+    assert (made["state"], made["created_by"], seen["may_write"]) == ("previewed", "merchandiser先生", False)
+    assert (seen["may_approve"], seen["needs_second_person"]) == (False, False)
+    assert (made["definition"]["product_ids"], made["definition"]["left_over"]) == (["P0002"], True)
+    assert {row["product_id"] for row in made["preview"]["products"]} == {"P0002"}
+    assert ask(client, "/campaign", {"campaign_id": "from-stock"})["may_approve"] is True
+    nothing = body | {"campaign_id": "nothing-left", "product_ids": ["P0001"]}
+    assert client.error("/campaign_propose", nothing)["details"] == {
+        "problem": "campaign_nothing_left_of",
+        "product_id": ["P0001"],
+    }
+
+
+def test_a_campaign_is_measured_when_asked_for_and_listed_with_its_newest_look(
+    client: Any, tmp_path: Path, database: Any, synthetic: Any
+) -> None:
+    workspace = Workspace(client.home, "measured")
+    synthetic.publish_synthetic(workspace, "first")
+    client.keys["measured", "marketer"] = create_key(
+        "measured", database, role="marketer", name="Wang", now=datetime.now(UTC)
+    )
+    asker = {"tenant": "measured"}
+    until = time.monotonic() + 30  # the service looks for new answers every second
+    while client.post("/overview", {}, role="marketer", **asker).status_code == 503 and time.monotonic() < until:
+        time.sleep(0.05)
+    draft = DRAFT | {"size": 200, "product_ids": ["P0001"], "stock_limit": False, "holdout_share": 0.5}
+    ask(client, "/campaign", {"campaign_id": "k", "campaign": draft}, **asker)
+    ask(client, "/campaign_act", {"campaign_id": "k", "version": 1, "act": "preview"}, **asker)
+    assert client.refused("/campaign_measure", {"campaign_id": "k"}, role="marketer", **asker) == (404, "not_found")
+    _sell(workspace, tmp_path, [])
+    refusal = client.error("/campaign_measure", {"campaign_id": "k"}, role="marketer", **asker)
+    assert refusal["details"] == {"problem": "campaign_state", "state": "previewed"}
+    ask(client, "/campaign_act", {"campaign_id": "k", "version": 2, "act": "approve"}, **asker)
+    people = ask(client, "/campaign_contacts", {"campaign_id": "k"}, CampaignContactsResponse, **asker)["contacts"]
+    told = [row["customer_id"] for row in people if row["group"] == "contact"]
+    _sell(workspace, tmp_path, told[:10])
+    found = ask(client, "/campaign_measure", {"campaign_id": "k"}, CampaignEffectResponse, **asker)
+    assert found["effect"]["attributed"]["buyers"] == 10
+    assert [look["measured_by"] for look in found["looks"]] == ["Wang"]
+    assert ask(client, "/campaign_effect", {"campaign_id": "k"}, CampaignEffectResponse, **asker) == found
+    listed = ask(client, "/campaigns", {}, CampaignsResponse, **asker)["campaigns"]
+    assert [row["look"]["as_of"] for row in listed] == ["2025-04-30"]
+
+
+def _sell(workspace: Workspace, folder: Path, customers: list[str]) -> None:
+    """Brings a receipt with P0001 of each of these people into the lake, and another of the last day of April."""
+    days = [datetime(2025, 3, 10, 9)] * len(customers) + [datetime(2025, 4, 30, 9)]
+    receipts = {
+        "transaction_id": [f"{len(days)}-{number}" for number in range(len(days))],
+        "customer_id": [*customers, "C00199"],
+    }
+    receipts |= {"sold_at": days, "store_id": ["S001"] * len(days), "product_id": [*["P0001"] * len(customers), "P9"]}
+    frame = pl.DataFrame(receipts).with_columns(units=pl.lit(1.0), unit_price=pl.lit(5.0))
+    frame.write_parquet(folder / "transactions.parquet")
+    ingest(str(folder), str(workspace.lake), Settings(), SILENT)
 
 
 def test_an_opt_out_closes_the_channel_for_the_next_audience(client: Any) -> None:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
+from serving.http.access import ROLE_SCOPES
 from serving.http.routes import ROUTES
 from serving.page.app import create_app
 from tests.serving.page import fake_demand, fake_people, fake_segments, fake_stock
@@ -34,6 +35,7 @@ def overview(body: dict[str, Any]) -> dict[str, Any]:
         "label_days": 28,
         "parts": ["demand", "recommender"],
         "open": 40,
+        "scopes": sorted(ROLE_SCOPES["admin"]),
         "stores": [{"id": key, "name": name, "open": 10} for key, (name, _) in STORES.items()],
         "counts": {
             "stores": len(STORES),

@@ -116,6 +116,7 @@ const DAY_FORMATS = {
   medium: { month: "short", day: "numeric", weekday: "short" },
   long: { year: "numeric", month: "short", day: "numeric" },
   full: { year: "numeric", month: "short", day: "numeric", weekday: "short" },
+  weekday: { weekday: "short" },
 };
 
 /** Milliseconds of a business day (YYYY-MM-DD), which has no zone. */

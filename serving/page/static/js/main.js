@@ -5,10 +5,12 @@ import { h, icon, replace } from "./dom.js";
 import { chosenLanguage, currentLanguage, day, languages, loadLanguage, setCurrency, t } from "./i18n.js";
 import { askKey } from "./key.js";
 import { navigation } from "./navigation.js";
+import { knowRights } from "./rights.js";
 import { address, forgetLastUsed, patchParams, readRoute } from "./route.js";
 import { empty, failed, loading } from "./states.js";
 import { knowStores } from "./suggestions.js";
 import { audienceView } from "./views/audience.js";
+import { campaignsView } from "./views/campaigns.js";
 import { forecastView } from "./views/forecast.js";
 import { overviewView } from "./views/overview.js";
 import { personView } from "./views/person.js";
@@ -17,7 +19,7 @@ import { rulesView } from "./views/rules.js";
 import { segmentsView } from "./views/segments.js";
 import { stockView } from "./views/stock.js";
 
-const DRAW = { overview: overviewView, forecast: forecastView, replenishment: replenishmentView, stock: stockView, audience: audienceView, segments: segmentsView, person: personView, rules: rulesView };
+const DRAW = { overview: overviewView, forecast: forecastView, replenishment: replenishmentView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, rules: rulesView };
 
 const app = document.getElementById("app");
 let overview = null;
@@ -112,6 +114,7 @@ async function start() {
     return;
   }
   setCurrency(overview.currency);
+  knowRights(overview.scopes);
   knowStores(overview.stores);
   render();
 }

@@ -1,8 +1,8 @@
 // The address of a view: #/VIEW?name=value, which anyone may bookmark or send.
 
-export const VIEWS = ["overview", "forecast", "replenishment", "stock", "audience", "segments", "person", "rules"];
+export const VIEWS = ["overview", "forecast", "replenishment", "stock", "campaigns", "audience", "segments", "person", "rules"];
 
-const ROLE_VIEWS = { merchandiser: ["overview", "forecast", "replenishment", "stock"], marketer: ["overview", "audience", "segments", "person", "rules"] };
+const ROLE_VIEWS = { merchandiser: ["overview", "forecast", "replenishment", "stock"], marketer: ["overview", "campaigns", "audience", "segments", "person", "rules"] };
 
 /** Views that stand in the bar itself; the others are behind "More". */
 export const IN_BAR = 6;

@@ -4,6 +4,7 @@ import { call, lookUp } from "../api.js";
 import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, svg, words } from "../dom.js";
 import { code, day, has, likelihood, money, number, percent, t } from "../i18n.js";
+import { may } from "../rights.js";
 import { address, patchParams, remember } from "../route.js";
 import { empty, fill } from "../states.js";
 import { nameOf, reasonOf } from "../suggestions.js";
@@ -108,6 +109,7 @@ function result(answer, goods, params) {
     h("div", { class: "audience-top" },
       h("section", { class: "panel" }, h("h2", {}, t("audience.summary")), summary(rows, contacts), gainCurve([...contacts].sort((a, b) => a.rank - b.rank))), left),
     h("div", { class: "toolbar" }, h("h2", {}, t("audience.people")), h("div", { class: "toolbar-end buttons" },
+      goods.length && may("campaigns:write") ? h("a", { class: "button", dataset: { action: "campaign" }, href: address("campaigns", { new: "goods", product: goods.map((one) => one.id), kind: params.get("kind"), size: params.get("size"), holdout: params.get("holdout") }) }, icon("campaigns"), t("audience.campaign")) : null,
       h("button", { type: "button", dataset: { action: "csv" }, onclick: () => save(table.ordered(), "all") }, icon("download"), t("audience.csv_all")),
       h("button", { type: "button", dataset: { action: "csv-contacts" }, onclick: () => save(contacts, "contact") }, icon("download"), t("audience.csv_contacts")))),
     table.element,

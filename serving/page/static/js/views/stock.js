@@ -4,6 +4,7 @@ import { call, lookUp } from "../api.js";
 import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
 import { day, likelihood, moment, money, number, percent, t, units } from "../i18n.js";
+import { may } from "../rights.js";
 import { address, patchParams } from "../route.js";
 import { empty, fill } from "../states.js";
 import { nameOf, reasonOf, storeName } from "../suggestions.js";
@@ -28,7 +29,9 @@ function adviceCell(row) {
 }
 
 const advice = { key: "advice", label: () => t("stock.advice"), align: "reason", value: (row) => Math.max(row.markdown_value ?? 0, row.return_value ?? 0, row.audience_value ?? 0), cell: adviceCell };
-const people = { key: "people", label: () => t("nav.audience"), sortable: false, value: () => "", cell: (row) => h("a", { class: "button", dataset: { action: "people" }, href: address("audience", { product: row.product_id }) }, icon("audience"), t("stock.find_people")) };
+const findPeople = (row) => (may("people:read") ? h("a", { class: "button", dataset: { action: "people" }, href: address("audience", { product: row.product_id }) }, icon("audience"), t("stock.find_people")) : null);
+const propose = (row) => (may("campaigns:propose") ? h("a", { class: "button", dataset: { action: "propose" }, href: address("campaigns", { new: "leftovers", product: row.product_id, store: row.store_id }) }, icon("campaigns"), t("stock.propose")) : null);
+const people = { key: "people", label: () => t("nav.audience"), sortable: false, value: () => "", cell: (row) => h("span", { class: "buttons" }, propose(row), findPeople(row)) };
 
 function stateBadge(row) {
   const short = row.state === "received" && row.open_units > 0;
@@ -71,7 +74,8 @@ function result(tab, answer, { store, params, asOf }) {
   return [
     h("div", { class: "toolbar" }, h("dl", { class: "figures" }, figures.map(([label, value]) => h("div", { class: "figure" }, h("dt", {}, label), h("dd", {}, value)))),
       h("div", { class: "toolbar-end buttons" },
-        tab === "leftovers" ? h("a", { class: "button", dataset: { action: "all-people" }, href: address("audience", { leftovers: "1", store: store?.id }) }, icon("audience"), t("stock.find_people_all")) : null,
+        tab === "leftovers" && may("campaigns:propose") ? h("a", { class: "button", dataset: { action: "propose-all" }, href: address("campaigns", { new: "leftovers", store: store?.id }) }, icon("campaigns"), t("stock.propose_all")) : null,
+        tab === "leftovers" && may("people:read") ? h("a", { class: "button", dataset: { action: "all-people" }, href: address("audience", { leftovers: "1", store: store?.id }) }, icon("audience"), t("stock.find_people_all")) : null,
         h("button", { type: "button", dataset: { action: "csv" }, onclick: () => download(`${tab}-${store?.id ?? ""}-${asOf ?? ""}.csv`, toCsv(csv, table.ordered().map((row) => ({ ...row, reason: row.reason_text })))) }, icon("download"), t("action.csv")),
         h("button", { type: "button", onclick: () => print() }, icon("print"), t("action.print")))),
     answer.total > rows.length ? h("p", { class: "notice" }, t("replenishment.partial", { shown: rows.length, total: answer.total })) : null,

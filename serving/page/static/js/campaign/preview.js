@@ -1,0 +1,74 @@
+// The preview of a campaign: size, buyers, value, reach by channel and shop, who is left out and why, stock.
+
+import { h, name, words } from "../dom.js";
+import { code, day, has, isNumber, money, number, percent, t, units } from "../i18n.js";
+import { bars } from "../plots.js";
+import { storeName } from "../suggestions.js";
+import { dataTable } from "../table.js";
+
+const panel = (title, ...content) => h("section", { class: "panel" }, h("h2", {}, t(title)), ...content);
+
+function figures(preview) {
+  const one = (label, value, hint) => h("div", { class: "figure", title: hint }, h("dt", {}, t(label)), h("dd", {}, value));
+  return h("dl", { class: "figures" },
+    one("audience.contacts", number(preview.contacts)), one("audience.holdout", number(preview.holdout), t("column_help.group")),
+    one("audience.expected_buyers", number(preview.expected_buyers, 1), t("campaign.buyers_hint", { any: number(preview.expected_buyers_any, 1) })),
+    one("campaign.caused", number(preview.caused_purchases, 1), t("campaign.caused_hint")),
+    one("campaign.cost", money(preview.cost)), one("campaign.value", isNumber(preview.expected_value) ? money(preview.expected_value, 0) : t("campaign.unknown_value"), t("campaign.value_hint")));
+}
+
+function basis(preview) {
+  const values = { share: percent(preview.caused_share), count: preview.measured_campaigns };
+  if (preview.effect_basis !== "measured") return t("campaign.basis_assumed", values);
+  return preview.measured_campaigns ? t("campaign.basis_own", values) : t("campaign.basis_measured", values);
+}
+
+/** People who are left after each step, from everybody down to those who are listed. */
+function steps(preview) {
+  const all = preview.considered || 1;
+  const line = (label, left, out) => h("li", {}, h("span", {}, label), h("span", { class: "amount" }, out ? h("span", { class: "hint" }, `−${number(out)} `) : null, number(left)), h("span", { class: "bar" }, h("i", { style: { width: `${(left / all) * 100}%` } })));
+  const said = (step) => (has(`exclusion.${step.code}`) ? t(`exclusion.${step.code}`) : words(step.reason));
+  return h("ol", { class: "exclusions steps" }, line(t("campaign.considered"), preview.considered, 0), preview.steps.map((step) => line(said(step), step.left, step.customers)));
+}
+
+function reach(preview) {
+  const columns = [
+    { key: "channel", label: t("column.channel"), value: (row) => code("channel", row.channel) },
+    { key: "reachable", label: t("campaign.reachable"), align: "number", first: "descending", value: (row) => row.reachable, cell: (row) => number(row.reachable) },
+    { key: "contacts", label: t("campaign.contacts"), align: "number", first: "descending", value: (row) => row.contacts, cell: (row) => number(row.contacts) },
+    { key: "cost", label: t("campaign.cost"), align: "number", first: "descending", value: (row) => row.cost, cell: (row) => money(row.cost) },
+  ];
+  return dataTable({ columns, rows: preview.channels, caption: t("campaign.by_channel"), rowKey: (row) => row.channel }).element;
+}
+
+function byShop(preview) {
+  const columns = [
+    { key: "store_id", label: t("overview.shop"), align: "product", value: (row) => storeName(row.store_id), cell: (row) => (row.store_id ? name(storeName(row.store_id)) : t("campaign.no_shop")) },
+    { key: "contacts", label: t("campaign.contacts"), align: "number", first: "descending", value: (row) => row.contacts, cell: (row) => number(row.contacts) },
+    { key: "expected_buyers", label: t("audience.expected_buyers"), align: "number", first: "descending", value: (row) => row.expected_buyers, cell: (row) => number(row.expected_buyers, 1) },
+    { key: "caused_purchases", label: t("campaign.caused"), align: "number", first: "descending", value: (row) => row.caused_purchases, cell: (row) => number(row.caused_purchases, 1) },
+  ];
+  return dataTable({ columns, rows: preview.stores, caption: t("campaign.by_shop"), rowKey: (row) => row.store_id ?? "" }).element;
+}
+
+function stock(preview, names) {
+  const left = (row) => row.stock - row.promised_before - row.promised;
+  const amount = (key, label, value = (row) => row[key]) => ({ key, label: t(label), align: "number", first: "descending", value, cell: (row) => units(value(row)) });
+  const columns = [
+    { key: "product_id", label: t("column.product"), align: "product", value: (row) => names[row.product_id] ?? row.product_id, cell: (row) => name(names[row.product_id] ?? row.product_id, { class: "strong" }) },
+    { key: "store_id", label: t("overview.shop"), value: (row) => storeName(row.store_id), cell: (row) => name(storeName(row.store_id)) },
+    amount("stock", "campaign.stock"), amount("promised_before", "campaign.promised_before"), amount("promised", "campaign.promised"), amount("left", "campaign.stock_left", left),
+  ];
+  return [h("p", { class: "hint" }, t("campaign.stock_hint")), dataTable({ columns, rows: preview.stock, caption: t("campaign.stock_title"), rowKey: (row) => `${row.store_id} ${row.product_id}` }).element];
+}
+
+export function previewPanels(preview, names) {
+  const told = preview.products.slice(0, 12).map((row) => ({ label: name(names[row.product_id] ?? row.product_id), value: row.contacts, text: number(row.contacts) }));
+  const calendar = preview.days.map((row) => ({ label: day(row.day), value: row.contacts, text: number(row.contacts) }));
+  return [
+    h("div", { class: "audience-top" }, panel("campaign.expected", figures(preview), h("p", { class: "hint" }, basis(preview))), h("section", { class: "panel side" }, h("h2", {}, t("campaign.steps")), steps(preview))),
+    h("div", { class: "pair" }, panel("campaign.by_channel", reach(preview)), panel("campaign.told_of", bars(told))),
+    h("div", { class: "pair" }, panel("campaign.by_shop", byShop(preview)), panel("campaign.by_day", bars(calendar))),
+    preview.stock.length ? panel("campaign.stock_title", stock(preview, names)) : null,
+  ];
+}

@@ -1,0 +1,165 @@
+// Campaigns: all of them, and one from its draft to its measured effect.
+
+import { call, lookUp } from "../api.js";
+import { definitionList, campaignName, conflictBox } from "../campaign/definition.js";
+import { effectOf } from "../campaign/effect.js";
+import { campaignForm } from "../campaign/form.js";
+import { peopleOf } from "../campaign/people.js";
+import { previewPanels } from "../campaign/preview.js";
+import { fromForm, fromLeftovers } from "../campaign/start.js";
+import { h, icon, name, replace, words } from "../dom.js";
+import { askedButton, field } from "../fields.js";
+import { addDays, day, money, moment, t } from "../i18n.js";
+import { problemWords } from "../problems.js";
+import { may } from "../rights.js";
+import { address } from "../route.js";
+import { empty, fill } from "../states.js";
+import { dataTable } from "../table.js";
+
+const GROUPS = { all: null, open: ["draft", "previewed"], running: ["approved", "running"], over: ["ended", "stopped"] };
+const STEPS = ["draft", "previewed", "approved", "running", "ended"];
+const LISTED = 500;
+const TABS = ["preview", "people", "effect"];
+
+const stateBadge = (state) => h("span", { class: `badge campaign-${state}` }, t(`campaign_state.${state}`));
+const lastDay = (definition) => addDays(definition.ends_on, -1);
+const again = () => dispatchEvent(new HashChangeEvent("hashchange"));
+
+export function startLinks() {
+  const link = (kind, image) => h("a", { class: "button", dataset: { start: kind }, href: address("campaigns", { new: kind }) }, icon(image), t(`campaign.from_${kind}`));
+  return h("div", { class: "buttons" }, link("leftovers", "stock"), link("segment", "segments"), link("goods", "audience"));
+}
+
+/** Net effect of the newest look, and whether it is clear yet. */
+export function lookText(look) {
+  if (!look) return "";
+  if (!look.net) return t("effect.too_few");
+  return t("effect.net_short", { value: money(look.net.value, 0), low: money(look.net.low, 0), high: money(look.net.high, 0) });
+}
+
+export function campaignTable(rows) {
+  const columns = [
+    { key: "name", label: t("campaign.name"), align: "product", value: (row) => row.definition.name, cell: (row) => h("a", { href: address("campaigns", { id: row.campaign_id }) }, campaignName(row)) },
+    { key: "state", label: t("stock.state"), value: (row) => t(`campaign_state.${row.state}`), cell: (row) => stateBadge(row.state) },
+    { key: "starts_on", label: t("campaign.days"), align: "date", first: "descending", value: (row) => row.definition.starts_on, cell: (row) => `${day(row.definition.starts_on, "short")} – ${day(lastDay(row.definition), "short")}` },
+    { key: "look", label: t("campaign.effect_net"), value: (row) => row.look?.net?.value, first: "descending", cell: (row) => lookText(row.look) },
+    { key: "changed", label: t("campaign.changed"), first: "descending", value: (row) => row.changed_at, cell: (row) => [name(row.changed_by), h("span", { class: "sub" }, moment(row.changed_at))] },
+  ];
+  return dataTable({ columns, rows, caption: t("nav.campaigns"), rowKey: (row) => row.campaign_id }).element;
+}
+
+async function list(root, { params, signal }) {
+  const group = params.get("group") in GROUPS ? params.get("group") : "all";
+  const place = h("div", { class: "result" });
+  const filters = Object.keys(GROUPS).map((one) => h("a", { class: "button", "aria-current": one === group ? "true" : null, dataset: { group: one }, href: address("campaigns", { group: one === "all" ? null : one }) }, t(`campaign_group.${one}`)));
+  replace(root, h("h1", {}, t("nav.campaigns")), h("p", { class: "intro" }, t("campaign.intro")), may("campaigns:write") ? startLinks() : null, h("nav", { class: "filters links", "aria-label": t("campaign.filter") }, filters), place);
+  await fill(place, signal, async () => {
+    const states = GROUPS[group];
+    const answer = await call("campaigns", { limit: LISTED, ...(states ? { states } : {}) }, { signal });
+    return answer.campaigns.length ? campaignTable(answer.campaigns) : empty(t("campaign.none"), t("campaign.none_hint"));
+  }, { lines: 6 });
+}
+
+/** Where the campaign stands on its way. */
+function way(row, hasLook) {
+  const at = row.state === "stopped" ? STEPS.length : STEPS.indexOf(row.state);
+  const steps = [...STEPS.slice(0, -1), row.state === "stopped" ? "stopped" : "ended", "measured"];
+  const isNow = (index) => (hasLook && ["ended", "stopped"].includes(row.state) ? index === 5 : index === Math.min(at, 4));
+  const now = steps.findIndex((_, index) => isNow(index));
+  return h("div", { class: "stage way" }, h("ol", { "aria-label": t("campaign.way") }, steps.map((step, index) => h("li", { class: index < now ? "past" : index === now ? "now" : "", "aria-current": index === now ? "step" : null }, t(`campaign_state.${step}`)))));
+}
+
+function whoAndWhen(row) {
+  const said = [["campaign.made_by", row.created_by, row.created_at], ["campaign.approved_by", row.approved_by, row.approved_at], ["campaign.stopped_by", row.stopped_by, row.stopped_at]].filter(([, who]) => who);
+  return h("p", { class: "intro" }, said.map(([key, who, when], index) => [index ? " · " : "", t(key, { who, when: moment(when) })]), row.stop_reason ? [": ", words(row.stop_reason)] : null);
+}
+
+/** Buttons for what may be done now, with the message that came of it. */
+function actions(answer, { names, signal }) {
+  const row = answer.campaign;
+  const message = h("div", { role: "alert" });
+  const failed = (error) => {
+    if (signal.aborted) return;
+    replace(message, error.status === 409 && error.details.theirs ? conflictBox(error.details, { names, take: again }) : h("p", { class: "form-problem" }, problemWords(error)));
+  };
+  const act = async (which, more = {}) => {
+    const buttons = bar.querySelectorAll("button");
+    buttons.forEach((one) => { one.disabled = true; });
+    try {
+      await call("campaign_act", { campaign_id: row.campaign_id, version: row.version, act: which, ...more }, { signal });
+      location.hash = address("campaigns", { id: row.campaign_id });
+      again();
+    } catch (error) {
+      failed(error);
+      buttons.forEach((one) => { one.disabled = false; });
+    }
+  };
+  const button = (which, isPrimary) => h("button", { type: "button", class: isPrimary ? "primary" : null, dataset: { action: which }, onclick: () => act(which) }, t(`campaign.${which}`));
+  const isOpen = ["draft", "previewed"].includes(row.state);
+  const edit = isOpen ? h("a", { class: "button", dataset: { action: "edit" }, href: address("campaigns", { id: row.campaign_id, edit: "1" }) }, t("campaign.edit")) : null;
+  const reason = () => field(t("campaign.stop_reason"), h("input", { name: "reason", required: true, maxlength: "300" }));
+  const stop = ["approved", "running"].includes(row.state) ? askedButton(t("campaign.stop"), t("campaign.stop_sure"), (given) => act("stop", { reason: given.get("reason") }), { action: "stop", content: reason }) : null;
+  const bar = h("div", { class: "buttons" }, row.state === "draft" ? button("preview", true) : null, answer.may_approve ? button("approve", true) : null, edit, row.state === "previewed" ? button("preview", false) : null, stop);
+  const second = row.state === "previewed" && answer.needs_second_person && !answer.may_approve ? h("p", { class: "notice warn" }, t("campaign.second_person", { who: row.changed_by })) : null;
+  return answer.may_write ? [bar, second, message] : null;
+}
+
+async function edited(root, answer, { signal }) {
+  const row = answer.campaign;
+  const { definition } = row;
+  let { version } = row;
+  const find = (kind, ids) => Promise.all((ids ?? []).map((id) => lookUp(kind, id, { signal })));
+  const [products, stores] = await Promise.all([find("product", definition.product_ids), find("store", definition.store_ids)]);
+  const names = { ...answer.names, ...Object.fromEntries(products.map((one) => [one.id, one.name])) };
+  const message = h("div", { role: "alert" });
+  const save = async (made) => {
+    try {
+      const saved = await call("campaign", { campaign_id: row.campaign_id, campaign: made, version }, { signal });
+      try {
+        await call("campaign_act", { campaign_id: row.campaign_id, version: saved.campaign.version, act: "preview" }, { signal });
+      } finally {
+        location.hash = address("campaigns", { id: row.campaign_id });
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const keep = () => { version = error.details.version; replace(message); save(made); };
+      replace(message, error.status === 409 && error.details.theirs ? conflictBox(error.details, { names, take: () => { location.hash = address("campaigns", { id: row.campaign_id }); }, keep }) : h("p", { class: "form-problem" }, problemWords(error)));
+    }
+  };
+  const form = await campaignForm({ definition, products, stores, signal, onsave: save, label: t("campaign.save_preview"), customerIds: definition.customer_ids });
+  replace(root, h("p", { class: "back" }, h("a", { href: address("campaigns", { id: row.campaign_id }) }, t("campaign.back"))), h("h1", {}, name(definition.name)), form, message);
+}
+
+function tabs(row, chosen) {
+  const link = (tab) => h("a", { class: "button", "aria-current": tab === chosen ? "true" : null, dataset: { tab }, href: address("campaigns", { id: row.campaign_id, tab }) }, t(`campaign.tab.${tab}`));
+  return h("nav", { class: "filters links", "aria-label": t("nav.campaigns") }, TABS.map(link));
+}
+
+async function one(root, context) {
+  const { params, signal } = context;
+  const campaignId = params.get("id");
+  const [answer, measured] = await Promise.all([call("campaign", { campaign_id: campaignId }, { signal }), call("campaign_effect", { campaign_id: campaignId }, { signal })]);
+  const row = answer.campaign;
+  if (params.get("edit") && answer.may_write && ["draft", "previewed"].includes(row.state)) return edited(root, answer, context);
+  const isApproved = !["draft", "previewed"].includes(row.state);
+  const tab = isApproved && TABS.includes(params.get("tab")) ? params.get("tab") : isApproved && measured.effect ? "effect" : isApproved ? "people" : "preview";
+  const place = h("div", { class: "result" });
+  replace(root,
+    h("p", { class: "back" }, h("a", { href: address("campaigns") }, t("campaign.all"))), h("h1", {}, name(row.definition.name), " ", stateBadge(row.state)), whoAndWhen(row), way(row, Boolean(measured.effect)),
+    actions(answer, { names: answer.names, signal }),
+    h("details", { class: "panel about", open: !row.preview }, h("summary", {}, t("campaign.definition")), definitionList(row.definition, answer.names)),
+    isApproved ? tabs(row, tab) : null, place);
+  const draw = {
+    preview: async () => (row.preview ? previewPanels(row.preview, answer.names) : empty(t("campaign.not_previewed"), t("campaign.not_previewed_hint"))),
+    people: () => peopleOf(campaignId, context),
+    effect: () => effectOf(campaignId, answer.may_write, context),
+  };
+  return fill(place, signal, draw[tab], { lines: 6 });
+}
+
+export function campaignsView(root, context) {
+  const { params } = context;
+  if (params.get("id")) return one(root, context);
+  if (params.get("new") === "leftovers") return fromLeftovers(root, context);
+  return params.get("new") ? fromForm(root, context) : list(root, context);
+}
