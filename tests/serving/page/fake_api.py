@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from serving.http.access import ROLE_SCOPES
 from serving.http.routes import ROUTES
 from serving.page.app import create_app
-from tests.serving.page import fake_demand, fake_people, fake_segments, fake_stock
+from tests.serving.page import fake_campaigns, fake_demand, fake_people, fake_segments, fake_stock
 from tests.serving.page.fake_chain import AS_OF, CUSTOMERS, KEY, PRODUCTS, STORES, error
 
 
@@ -84,6 +84,13 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "recommend": fake_people.recommend,
     "audience": fake_people.audience,
     "segments": fake_segments.segments,
+    "campaigns": fake_campaigns.campaigns,
+    "campaign": fake_campaigns.campaign,
+    "campaign_act": fake_campaigns.act,
+    "campaign_propose": fake_campaigns.propose,
+    "campaign_contacts": fake_campaigns.contacts,
+    "campaign_effect": fake_campaigns.effect,
+    "campaign_measure": fake_campaigns.measure,
     "decisions": fake_stock.decisions,
     "attention": fake_stock.attention,
     "transfers": fake_stock.transfers,

@@ -5,10 +5,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from tests.serving.page import fake_api
+from tests.serving.page import fake_api, fake_campaigns
 
 STORE = {"store_id": "S01"}
 SERIES = STORE | {"product_id": "P0001"}
+DRAFT = {
+    "name": "牛奶",
+    "product_ids": ["P0001"],
+    "slots": [{"channel": "sms", "text": "Milk", "text_zh": "牛奶"}],
+    "starts_on": "2026-03-01",
+    "ends_on": "2026-03-15",
+}
 QUESTIONS: dict[str, dict[str, Any]] = {
     "overview": {},
     "search": {"query": "", "kind": "product", "limit": 5},
@@ -17,6 +24,13 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "replenish": STORE,
     "recommend": {"customer_id": "C00001", "k": 5, "basket": ["P0001"]},
     "audience": {"product_ids": ["P0001"], "size": 20},
+    "campaigns": {},
+    "campaign": {"campaign_id": "k", "campaign": DRAFT},
+    "campaign_act": {"campaign_id": "q", "version": 2, "act": "approve"},
+    "campaign_propose": {"campaign_id": "q"},
+    "campaign_contacts": {"campaign_id": "q", "limit": 20},
+    "campaign_effect": {"campaign_id": "q"},
+    "campaign_measure": {"campaign_id": "q"},
     "segments": {"action": "count", "expression": "spend > 1"},
     "decisions": {"decisions": [SERIES | {"as_of": "2026-02-28", "action": "approve"}]},
     "attention": {},
@@ -42,6 +56,8 @@ def test_every_answer_of_the_stand_in_has_a_question_here() -> None:
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_question_and_answer_have_the_shapes_of_the_service(name: str, language: str) -> None:
     fake_api.MODELS[name].request.model_validate(QUESTIONS[name])
+    fake_campaigns.KEPT.clear()
+    fake_campaigns.propose({"campaign_id": "q"})
     answer = fake_api.answer_to(name, QUESTIONS[name], language)
     assert fake_api.MODELS[name].response.model_validate(answer)
 

@@ -12,6 +12,7 @@ import { knowStores } from "./suggestions.js";
 import { audienceView } from "./views/audience.js";
 import { campaignsView } from "./views/campaigns.js";
 import { forecastView } from "./views/forecast.js";
+import { marketingView } from "./views/marketing.js";
 import { overviewView } from "./views/overview.js";
 import { personView } from "./views/person.js";
 import { replenishmentView } from "./views/replenishment.js";
@@ -19,7 +20,8 @@ import { rulesView } from "./views/rules.js";
 import { segmentsView } from "./views/segments.js";
 import { stockView } from "./views/stock.js";
 
-const DRAW = { overview: overviewView, forecast: forecastView, replenishment: replenishmentView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, rules: rulesView };
+const landing = (root, context) => (context.overview?.role === "marketer" ? marketingView : overviewView)(root, context);
+const DRAW = { overview: landing, forecast: forecastView, replenishment: replenishmentView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, rules: rulesView };
 
 const app = document.getElementById("app");
 let overview = null;

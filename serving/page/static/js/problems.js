@@ -1,13 +1,19 @@
 // What went wrong, in the page's language where the service names the problem by a code, else in the service's words.
 
 import { words } from "./dom.js";
-import { has, t } from "./i18n.js";
+import { code, day, has, t } from "./i18n.js";
+
+function said(key, value) {
+  if (Array.isArray(value)) return value.join(t("word.list"));
+  if (key === "state") return code("campaign_state", value);
+  return /^\d{4}-\d{2}-\d{2}$/.test(value) ? day(value, "long") : (value ?? "");
+}
 
 /** The sentence about an error: `details.problem` names one of ours and `details` holds what it speaks of. */
 export function problemText(error) {
   const { problem, ...about } = error?.details ?? {};
   if (typeof problem !== "string" || !has(`problem.${problem}`)) return error?.message ?? "";
-  const values = Object.entries(about).map(([key, value]) => [key, Array.isArray(value) ? value.join(t("word.list")) : value ?? ""]);
+  const values = Object.entries(about).map(([key, value]) => [key, said(key, value)]);
   return t(`problem.${problem}`, Object.fromEntries(values));
 }
 

@@ -19,14 +19,14 @@ function comparer(column, descending) {
 /**
  * @param {object} options
  *   columns: {key, label, hint?, align?, value(row), cell?(row), sortable?, first? ("ascending"|"descending")}
- *   rows, caption, rowKey(row), detail?(row) -> Node, sort: {key, descending} | null, onsort?(sort), rowClass?(row)
+ *   rows, caption, page: rows shown at first, rowKey(row), detail?(row) -> Node, sort: {key, descending} | null, onsort?(sort), rowClass?(row)
  */
-export function dataTable({ columns, rows, caption, detail, sort = null, onsort, rowClass, rowKey }) {
+export function dataTable({ columns, rows, caption, detail, sort = null, onsort, rowClass, rowKey, page = PAGE }) {
   const body = h("tbody");
   const head = h("tr");
   const foot = h("div", { class: "table-foot" });
   const opened = new Set();
-  let shown = PAGE;
+  let shown = page;
   let current = rows;
 
   const ordered = () => {
@@ -81,7 +81,7 @@ export function dataTable({ columns, rows, caption, detail, sort = null, onsort,
   element.addEventListener("show-all", () => { shown = Infinity; draw(); });
   return {
     element,
-    setRows: (next) => { current = next; shown = PAGE; draw(); },
+    setRows: (next) => { current = next; shown = page; draw(); },
     redraw: draw,
     ordered,
   };

@@ -32,7 +32,7 @@ async function segmentChoices(signal) {
   }
 }
 
-const segmentName = (value) => (value === "" ? t("campaign.everybody") : value.startsWith("stage:") ? t("campaign.stage", { stage: code("stage", value.slice(6)) }) : value);
+export const segmentName = (value) => (value === "" ? t("campaign.everybody") : value.startsWith("stage:") ? t("campaign.stage", { stage: code("stage", value.slice(6)) }) : value);
 
 function messages(slots) {
   const row = (channel) => {

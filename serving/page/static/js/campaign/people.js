@@ -10,6 +10,7 @@ import { storeName } from "../suggestions.js";
 import { dataTable } from "../table.js";
 
 const SHOWN = 500;
+const SHOWN_FIRST = 25;
 const MOST = 10_000;
 const CSV_COLUMNS = ["campaign_id", "customer_id", "group", "state", "channel", "day", "hour", "store_id", "product_id", "product_name", "probability", "expected_value", "segment"];
 
@@ -46,7 +47,7 @@ export async function peopleOf(campaignId, { overview, signal }) {
   const answer = await call("campaign_contacts", { campaign_id: campaignId, limit: SHOWN }, { signal });
   if (!answer.total) return empty(t("campaign.nobody"));
   const save = async (group) => download(`campaign-${campaignId}${group ? `-${group}` : ""}.csv`, toCsv(CSV_COLUMNS, await everybody(campaignId, group, signal)));
-  const table = dataTable({ columns: columns(answer.names, overview?.role), rows: answer.contacts, caption: t("campaign.people_of"), rowKey: (row) => row.customer_id, rowClass: (row) => row.group });
+  const table = dataTable({ columns: columns(answer.names, overview?.role), rows: answer.contacts, caption: t("campaign.people_of"), rowKey: (row) => row.customer_id, rowClass: (row) => row.group, page: SHOWN_FIRST });
   return [
     h("div", { class: "toolbar" }, h("p", { class: "hint" }, answer.total > answer.contacts.length ? t("campaign.people_shown", { shown: answer.contacts.length, total: answer.total }) : t("campaign.people_all", { total: answer.total })),
       h("div", { class: "toolbar-end buttons" }, h("button", { type: "button", dataset: { action: "csv-contacts" }, onclick: () => save("contact") }, icon("download"), t("audience.csv_contacts")), h("button", { type: "button", dataset: { action: "csv" }, onclick: () => save(null) }, icon("download"), t("audience.csv_all")))),

@@ -10,10 +10,11 @@ import { fill } from "../states.js";
 import { nameOf, storeName } from "../suggestions.js";
 import { dataTable } from "../table.js";
 import { multiPicker } from "../typeahead.js";
-import { campaignForm } from "./form.js";
+import { campaignForm, segmentName } from "./form.js";
 
 const DAYS = 14;
 const LISTED = 2000;
+const SHOWN = 20;
 const USUAL = ["wechat", "sms"];
 
 /** An id that nobody else takes: what it is about, the day, and four letters of chance. */
@@ -38,7 +39,7 @@ function excess(answer) {
     { key: "value_at_risk", label: t("stock.at_risk"), align: "number", first: "descending", value: (row) => row.value_at_risk, cell: (row) => money(row.value_at_risk, 0) },
     { key: "sell_by", label: t("stock.sell_by"), align: "date", value: (row) => row.sell_by, cell: (row) => day(row.sell_by) },
   ];
-  return dataTable({ columns, rows: answer.leftovers, caption: t("stock.tab.leftovers"), rowKey: (row) => `${row.store_id} ${row.product_id}` }).element;
+  return dataTable({ columns, rows: answer.leftovers, caption: t("stock.tab.leftovers"), rowKey: (row) => `${row.store_id} ${row.product_id}`, page: SHOWN }).element;
 }
 
 /** From excess stock: which goods and shops, what they are worth, and one press to draft and preview it. */
@@ -93,7 +94,7 @@ export async function fromForm(root, { params, signal }) {
     Promise.all(params.getAll("product").map((id) => lookUp("product", id, { signal }))),
     Promise.all(params.getAll("store").map((id) => lookUp("store", id, { signal }))),
     call("campaigns", { limit: 20 }, { signal })]);
-  const name = isSegment ? (params.get("segment") ?? "") : products.map((one) => one.name || one.id).slice(0, 2).join(t("word.list"));
+  const name = isSegment ? (params.get("segment") ? segmentName(params.get("segment")) : "") : products.map((one) => one.name || one.id).slice(0, 2).join(t("word.list"));
   const definition = {
     name, starts_on: known.today, ends_on: addDays(known.today, DAYS), slots: usualSlots(known.campaigns, products), kind: params.get("kind") ?? "mixed",
     segment: params.get("segment") ?? "", size: params.get("size") ? Number(params.get("size")) : null,

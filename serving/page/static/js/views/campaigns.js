@@ -27,7 +27,7 @@ const again = () => dispatchEvent(new HashChangeEvent("hashchange"));
 
 export function startLinks() {
   const link = (kind, image) => h("a", { class: "button", dataset: { start: kind }, href: address("campaigns", { new: kind }) }, icon(image), t(`campaign.from_${kind}`));
-  return h("div", { class: "buttons" }, link("leftovers", "stock"), link("segment", "segments"), link("goods", "audience"));
+  return h("div", { class: "buttons" }, h("span", {}, t("campaign.start")), link("leftovers", "stock"), link("segment", "segments"), link("goods", "audience"));
 }
 
 /** Net effect of the newest look, and whether it is clear yet. */
@@ -101,7 +101,7 @@ function actions(answer, { names, signal }) {
   const stop = ["approved", "running"].includes(row.state) ? askedButton(t("campaign.stop"), t("campaign.stop_sure"), (given) => act("stop", { reason: given.get("reason") }), { action: "stop", content: reason }) : null;
   const bar = h("div", { class: "buttons" }, row.state === "draft" ? button("preview", true) : null, answer.may_approve ? button("approve", true) : null, edit, row.state === "previewed" ? button("preview", false) : null, stop);
   const second = row.state === "previewed" && answer.needs_second_person && !answer.may_approve ? h("p", { class: "notice warn" }, t("campaign.second_person", { who: row.changed_by })) : null;
-  return answer.may_write ? [bar, second, message] : null;
+  return answer.may_write ? h("div", { class: "campaign-actions" }, bar, second, message) : null;
 }
 
 async function edited(root, answer, { signal }) {
