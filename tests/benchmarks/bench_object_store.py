@@ -18,8 +18,8 @@ from contextlib import suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
 
-from bench_kills import Print, differences, fingerprint, rows_digest, same_by_nature
 from fault_tools import print_table, run, small_chain, start
+from home_prints import Print, differences, fingerprint, rows_digest, same_by_nature
 
 from retail_brain.lake import open_lake
 from tests.object_store import empty_bucket, keep_lake_in, running_server

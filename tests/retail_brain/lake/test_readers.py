@@ -57,7 +57,25 @@ def _polars(files: list[str]) -> int:
     return pl.scan_parquet(files).filter(pl.col("store_id") == "甲").collect().height
 
 
-@pytest.mark.parametrize("read", [_pyarrow, _pandas, _duckdb, _polars])
+def _daft(files: list[str]) -> int:
+    daft: Any = pytest.importorskip("daft")  # no dependency of the tests: read where it is installed
+    return int(daft.read_parquet(files).where(daft.col("store_id") == "甲").count_rows())
+
+
+def _spark(files: list[str]) -> int:
+    sql: Any = pytest.importorskip("pyspark.sql")  # the same, and it needs Java
+    session = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    try:
+        return int(session.read.parquet(*files).where("store_id = '甲'").count())
+    finally:
+        gateway = session.sparkContext._gateway
+        session.stop()
+        gateway.shutdown()
+        gateway.proc.stdin.close()  # Java ends with its input
+        gateway.proc.wait()
+
+
+@pytest.mark.parametrize("read", [_pyarrow, _pandas, _duckdb, _polars, _daft, _spark])
 def test_a_reader_filters_by_shop(files: list[str], read: Callable[[list[str]], int]) -> None:
     assert read(files) == 2
 
