@@ -334,6 +334,7 @@ class ServingSettings(Section):
     port: int = Field(default=3000, ge=1, le=65535, description="port that the service listens on")
     workers: int = Field(default=2, ge=1, description="processes that answer")
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, description="bytes of a request's body; more get 413")
+    bulk_lines: int = Field(default=20_000, ge=1, description="order lines decided on in one request; more get 422")
     threads: int = Field(default=4, ge=1, description="threads of each worker, for routes that compute")
     max_in_flight: int = Field(default=64, ge=1, description="requests that a worker answers at once; more get 429")
     max_in_flight_per_key: int = Field(

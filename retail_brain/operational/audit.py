@@ -1,6 +1,6 @@
 """Audit trail: appends who did what to what, in the same transaction as the action itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,16 +32,24 @@ class AuditEntry:
 
 def append_audit(tenant: str, connection: Connection, entry: AuditEntry) -> None:
     """Appends an entry within the caller's transaction, so that neither is stored without the other."""
-    connection.execute(
-        insert(AUDIT).values(
-            tenant_id=tenant,
-            at=entry.at,
-            actor=entry.actor,
-            action=entry.action,
-            subject=entry.subject,
-            details=dict(entry.details),
-        )
-    )
+    append_audits(tenant, connection, [entry])
+
+
+def append_audits(tenant: str, connection: Connection, entries: Sequence[AuditEntry]) -> None:
+    """Appends entries within the caller's transaction, in their order."""
+    rows = [
+        {
+            "tenant_id": tenant,
+            "at": entry.at,
+            "actor": entry.actor,
+            "action": entry.action,
+            "subject": entry.subject,
+            "details": dict(entry.details),
+        }
+        for entry in entries
+    ]
+    if rows:
+        connection.execute(insert(AUDIT), rows)
 
 
 def list_audit(tenant: str, database: Database, *, limit: int = 100) -> list[AuditEntry]:

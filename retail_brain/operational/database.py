@@ -113,17 +113,12 @@ class Database:
         self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], key: Sequence[str]
     ) -> int:
         """Inserts the rows whose key is not stored yet; returns their number."""
-        new = 0
+        if not rows:
+            return 0
         dialect = sqlite if self.is_sqlite else postgresql
-        # both databases limit the parameters of a statement
-        for start in range(0, len(rows), 500):
-            statement = (
-                dialect.insert(table)
-                .values(list(rows[start : start + 500]))
-                .on_conflict_do_nothing(index_elements=list(key))
-            )
-            new += len(connection.execute(statement.returning(table.c.tenant_id)).all())
-        return new
+        statement = dialect.insert(table).on_conflict_do_nothing(index_elements=list(key))
+        # the rows as parameters: SQLAlchemy sends them in statements as long as the database takes
+        return len(connection.execute(statement.returning(table.c.tenant_id), list(rows)).all())
 
     def ensure_tenant(self, tenant: str, connection: Connection, *, now: datetime) -> None:
         """Inserts the tenant if it is new, within the caller's transaction; every other row refers to it."""

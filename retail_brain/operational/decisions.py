@@ -1,14 +1,14 @@
 """Stores decisions about suggestions: the newest one per suggestion that was not withdrawn counts; none is deleted."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
 from retail_brain.errors import ImpossibleError, NotFoundError
-from retail_brain.operational.audit import AuditEntry, append_audit
+from retail_brain.operational.audit import AuditEntry, append_audits
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import DECISIONS, EXPORT_LINES
 
@@ -71,18 +71,22 @@ def store_decisions(
             _check_same(decision, present.get(decision.decision_id))
         new = {decision.decision_id: decision for decision in decisions if decision.decision_id not in present}
         rows: list[dict[str, Any]] = [
-            asdict(decision) | {"tenant_id": tenant, "decided_at": now} for decision in new.values()
+            {**vars(decision), "tenant_id": tenant, "decided_at": now} for decision in new.values()
         ]
         if rows:
             database.insert_new(connection, DECISIONS, rows, ["tenant_id", "decision_id"])
+        entries = []
         for decision in new.values():
-            details = {"decision_id": decision.decision_id, "quantity": decision.quantity, "reason": decision.reason}
+            details: dict[str, Any] = {
+                "decision_id": decision.decision_id,
+                "quantity": decision.quantity,
+                "reason": decision.reason,
+            }
             if decision.is_exception:
                 details["is_exception"] = True
-            entry = AuditEntry(
-                now, decision.decided_by, f"suggestion.{decision.decision}", decision.suggestion_id, details
-            )
-            append_audit(tenant, connection, entry)
+            subject, action = decision.suggestion_id, f"suggestion.{decision.decision}"
+            entries.append(AuditEntry(now, decision.decided_by, action, subject, details))
+        append_audits(tenant, connection, entries)
         stored = _by_id(tenant, connection, [decision.decision_id for decision in decisions])
         # another writer may have stored the same id after the first look: the insert then kept that row
         for decision in decisions:
@@ -109,12 +113,14 @@ def withdraw_decisions(
         if missing:
             raise no_decision(missing[0])
         _check_not_exported(tenant, connection, present)
-        for decision_id, stored in present.items():
-            if stored.withdrawn_at is None:
-                one = and_(DECISIONS.c.tenant_id == tenant, DECISIONS.c.decision_id == decision_id)
-                connection.execute(update(DECISIONS).where(one).values(withdrawn_at=now, withdrawn_by=by))
-                subject, details = stored.decision.suggestion_id, {"decision_id": decision_id}
-                append_audit(tenant, connection, AuditEntry(now, by, "suggestion.withdrawn", subject, details))
+        new = {name: stored for name, stored in present.items() if stored.withdrawn_at is None}
+        still = and_(condition, DECISIONS.c.withdrawn_at.is_(None))
+        connection.execute(update(DECISIONS).where(still).values(withdrawn_at=now, withdrawn_by=by))
+        entries = [
+            AuditEntry(now, by, "suggestion.withdrawn", stored.decision.suggestion_id, {"decision_id": decision_id})
+            for decision_id, stored in new.items()
+        ]
+        append_audits(tenant, connection, entries)
         withdrawn = _by_id(tenant, connection, decision_ids)
         return [withdrawn[decision_id] for decision_id in decision_ids]
 
@@ -136,6 +142,19 @@ def stores_of_decisions(tenant: str, database: Database, decision_ids: Sequence[
     with database.reading() as connection:
         present = _by_id(tenant, connection, decision_ids)
     return {decision_id: stored.decision.store_id for decision_id, stored in present.items()}
+
+
+def decisions_of_batch(tenant: str, database: Database, batch_id: str) -> dict[str, str]:
+    """Ids of the decisions that were stored together as `BATCH-NUMBER`, oldest first, with their store.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    prefix = DECISIONS.c.decision_id.startswith(f"{batch_id}-", autoescape=True)
+    columns = (DECISIONS.c.decision_id, DECISIONS.c.store_id)
+    query = select(*columns).where(DECISIONS.c.tenant_id == tenant, prefix).order_by(DECISIONS.c.id)
+    with database.reading() as connection:
+        return {row.decision_id: row.store_id for row in connection.execute(query)}
 
 
 def _check_not_exported(tenant: str, connection: Connection, present: dict[str, StoredDecision]) -> None:

@@ -12,7 +12,9 @@ from pydantic import BaseModel
 from serving.http.access import Scope, ScopedBy
 from serving.http.handlers import (
     audience,
+    bulk,
     campaigns,
+    changes_file,
     events,
     forecast,
     listing,
@@ -30,6 +32,12 @@ from serving.http.handlers import (
     what_if,
 )
 from serving.http.handlers.call import Call
+from serving.http.messages.bulk_messages import (
+    BulkDecisionsRequest,
+    BulkDecisionsResponse,
+    ChangesFileRequest,
+    ChangesFileResponse,
+)
 from serving.http.messages.campaign_messages import (
     CampaignActRequest,
     CampaignContactsRequest,
@@ -216,6 +224,28 @@ ROUTES: tuple[Route, ...] = (
         DecisionsRequest,
         DecisionsResponse,
         suggestions.decide,
+        (Scope.DECIDE,),
+        threaded=True,
+        tag="stock",
+        scoped_by=ScopedBy.STORES,
+    ),
+    Route(
+        "/bulk_decisions",
+        "Decide on many order lines at once, or take a batch back",
+        BulkDecisionsRequest,
+        BulkDecisionsResponse,
+        bulk.decide_bulk,
+        (Scope.DECIDE,),
+        threaded=True,
+        tag="stock",
+        scoped_by=ScopedBy.STORES,
+    ),
+    Route(
+        "/changes_file",
+        "Read a spreadsheet of changed quantities and show the difference",
+        ChangesFileRequest,
+        ChangesFileResponse,
+        changes_file.read_changes,
         (Scope.DECIDE,),
         threaded=True,
         tag="stock",

@@ -43,7 +43,7 @@ from serving.store.answer_set import Answers, current_id, open_answers
 from serving.store.arrays import Array
 from serving.store.campaigns import units_per_purchase_in
 from serving.store.identities import identifier
-from serving.store.listing.order_lines import order_lines, with_decisions
+from serving.store.listing.order_lines import decided_rows, order_lines, with_decisions
 
 _log = logging.getLogger("bentoml.retail_brain")
 _SETTLE = timedelta(seconds=3)
@@ -100,11 +100,7 @@ class TenantView:
         if suggestions is None:
             return np.zeros(0, dtype=np.bool_)
         waiting: Array = suggestions.flags(self.settings.replenishment)["waits"].copy()
-        for status in self.decisions.values():
-            decision = status.stored.decision
-            row = suggestions.find(answers.stores, answers.products, decision.store_id, decision.product_id)
-            if row is not None:
-                waiting[row] = False
+        waiting[decided_rows(answers, suggestions, self.decisions.values())["row"].to_numpy()] = False
         return waiting
 
     @cached_property

@@ -50,9 +50,13 @@ class KeyIndex:
 
     def find_many(self, store: int, products: Array) -> tuple[Array, Array]:
         """Rows of several products in a store, and a mask of those that have one."""
+        return self.find_pairs(np.full(len(products), store), products)
+
+    def find_pairs(self, stores: Array, products: Array) -> tuple[Array, Array]:
+        """Rows of pairs of store and product, and a mask of those that have one."""
         if not len(self._keys):
             return np.zeros(len(products), np.int64), np.zeros(len(products), bool)
-        keys = store * self._n_products + products.astype(np.int64)
+        keys = stores.astype(np.int64) * self._n_products + products.astype(np.int64)
         places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         return self._rows[places], self._keys[places] == keys
 

@@ -98,10 +98,23 @@ class Suggestions:
         values: Array = self._numbers[rows, _NUMBERS.index(name)]
         return values
 
-    def find(self, stores: Catalog, products: Catalog, store_id: str, product_id: str) -> int | None:
-        """Row of the suggestion for a product in a store, or None."""
-        store, product = stores.find(store_id), products.find(product_id)
-        return self.index.find(store, product) if store >= 0 and product >= 0 else None
+    def find_all(self, stores: Catalog, products: Catalog, store_ids: pl.Series, product_ids: pl.Series) -> Array:
+        """Rows of the suggestions for pairs of store and product, -1 where there is none; by joins, for many pairs."""
+        placed = [
+            pl.DataFrame({"id": ids}).join(
+                pl.DataFrame({"id": catalog.ids.series}).with_row_index("place"),
+                on="id",
+                how="left",
+                maintain_order="left",
+            )["place"]
+            for catalog, ids in ((stores, store_ids), (products, product_ids))
+        ]
+        store, product = (place.cast(pl.Int64).fill_null(-1).to_numpy() for place in placed)
+        rows = np.full(len(store), -1, dtype=np.int64)
+        known = (store >= 0) & (product >= 0)
+        found, has = self.index.find_pairs(store[known], product[known])
+        rows[np.flatnonzero(known)[has]] = found[has]
+        return rows
 
     def lots(self) -> pl.DataFrame:
         """One row per suggestion: units per pack, minimum order and room on the shelf, null where unknown."""

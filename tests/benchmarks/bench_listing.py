@@ -182,6 +182,36 @@ def _ask_all(key: str) -> None:
             return seconds, response.json()
 
         _report(ask)
+        _decide(lambda path, body: http.post(path, headers={"authorization": f"Bearer {key}"}, json=body))
+
+
+def _decide(post: Callable[[str, dict[str, Any]], Any]) -> None:
+    """Approves 20,000 lines of a view in one request, opens the list again, decides on one line, takes all back."""
+    where = [{"column": "region", "any_of": ["R0", "R1"]}]
+    asked: dict[str, Any] = {"table": "suggestions", "where": where, "show": "orders", "limit": 200}
+
+    def timed(what: str, path: str, body: dict[str, Any]) -> Any:
+        begun = time.perf_counter()
+        response = post(path, body)
+        assert response.status_code == 200, response.text
+        print(f"{what:<50} {1000 * (time.perf_counter() - begun):6.0f} ms")
+        return response.json()
+
+    totals = timed("open", "/listing", asked)["totals"]
+    view = {"where": where, "show": "orders", "seen_lines": totals["lines"], "seen_units": totals["quantity"]}
+    body = {"batch_id": "benchbatch", "as_of": AS_OF.isoformat(), "action": "approve", "view": view}
+    timed(f"check: approve {totals['lines']:,} lines", "/bulk_decisions", body | {"check": True})
+    timed(
+        "check: 10 % more of them, whole packs",
+        "/bulk_decisions",
+        body | {"check": True, "action": "change", "percent": 10},
+    )
+    timed("approve them", "/bulk_decisions", body)
+    timed("open again", "/listing", asked | {"limit": 201})
+    line = {"store_id": "S0002", "product_id": "P00001", "as_of": AS_OF.isoformat(), "action": "approve"}
+    timed("one decision after it", "/decisions", {"decisions": [line]})
+    timed("open again", "/listing", asked | {"limit": 202})
+    timed("take them back", "/bulk_decisions", {"withdraw_batch": "benchbatch"})
 
 
 def _report(ask: Callable[[dict[str, Any]], tuple[float, dict[str, Any]]]) -> None:

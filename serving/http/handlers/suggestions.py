@@ -23,8 +23,9 @@ from serving.planning.stock.line_flags import FLAGS
 from serving.store.arrays import Array
 from serving.store.suggestions import Suggestions
 
-_PAST = {"approve": "approved", "change": "changed", "reject": "rejected"}
-_SHOWN_DECIMALS = 4
+PAST = {"approve": "approved", "change": "changed", "reject": "rejected"}
+"""Action of a request -> the decision that is stored."""
+SHOWN_DECIMALS = 4
 """Decimals of quantities in answers, which a client sends back as `seen_quantity`."""
 
 
@@ -162,7 +163,7 @@ def _decision(given: DecisionIn, call: Call) -> Decision:
         store_id=given.store_id,
         product_id=given.product_id,
         as_of=given.as_of,
-        decision=_PAST[given.action],
+        decision=PAST[given.action],
         suggested_quantity=suggested,
         quantity=quantity,
         reason=given.reason,
@@ -174,7 +175,7 @@ def _decision(given: DecisionIn, call: Call) -> Decision:
 def _check_seen(given: DecisionIn, suggested: float) -> None:
     """Refuses a decision about a suggestion that is not what the person saw any more."""
     seen = given.seen_quantity
-    if seen is not None and round(seen, _SHOWN_DECIMALS) != round(suggested, _SHOWN_DECIMALS):
+    if seen is not None and round(seen, SHOWN_DECIMALS) != round(suggested, SHOWN_DECIMALS):
         raise ImpossibleError(
             f"the suggestion for product {given.product_id!r} in store {given.store_id!r} is {suggested:g} units now; "
             f"{seen:g} were seen. Nothing was stored: load the suggestions again and decide on those.",

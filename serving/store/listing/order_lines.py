@@ -15,7 +15,8 @@ from serving.store.suggestions import Suggestions
 
 _TRANSFER = "transfer:"
 _DECIDED = {
-    "row": pl.Int64,
+    "store_id": pl.String,
+    "product_id": pl.String,
     "state": pl.String,
     "decision": pl.String,
     "decided_quantity": pl.Float64,
@@ -58,14 +59,7 @@ def with_decisions(
         statuses: decisions that count.
         waiting: per suggestion, whether it waits for a decision.
     """
-    rows = [
-        (row, status.state, decision.decision, decision.quantity, decision.decided_by, status.exported_at is not None)
-        for status in statuses
-        for decision in [status.stored.decision]
-        if (row := suggestions.find(answers.stores, answers.products, decision.store_id, decision.product_id))
-        is not None
-    ]
-    decided = pl.DataFrame(rows, schema=_DECIDED, orient="row")
+    decided = decided_rows(answers, suggestions, statuses)
     joined = lines.join(decided, on="row", how="left", maintain_order="left")
     quantity = pl.coalesce("decided_quantity", "order_quantity")
     return (
@@ -82,6 +76,19 @@ def with_decisions(
         )
         .drop("decided_quantity")
     )
+
+
+def decided_rows(answers: Answers, suggestions: Suggestions, statuses: Iterable[SuggestionStatus]) -> pl.DataFrame:
+    """One row per decided suggestion of the answers: `row`, state and decision that count."""
+    told = [
+        (decision.store_id, decision.product_id, status.state, decision.decision, decision.quantity,
+         decision.decided_by, status.exported_at is not None)
+        for status in statuses
+        for decision in [status.stored.decision]
+    ]  # fmt: skip
+    decided = pl.DataFrame(told, schema=_DECIDED, orient="row")
+    rows = suggestions.find_all(answers.stores, answers.products, decided["store_id"], decided["product_id"])
+    return decided.drop("store_id", "product_id").with_columns(row=pl.Series(rows)).filter(pl.col("row") >= 0)
 
 
 def _supplied(lines: pl.DataFrame, answers: Answers) -> pl.DataFrame:

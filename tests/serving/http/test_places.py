@@ -46,6 +46,14 @@ BODIES: dict[str, dict[str, Any]] = {
     "/forecast": {"store_id": OWN, "product_ids": ["P0001", "P0060"], "explain": True},
     "/replenish": {"store_id": OWN},
     "/decisions": {"decisions": [{"store_id": OWN, "product_id": "P0007", "as_of": "2025-02-28", "action": "approve"}]},
+    "/bulk_decisions": {
+        "batch_id": "placed0001",
+        "as_of": "2025-02-28",
+        "action": "approve",
+        "check": True,
+        "lines": [{"store_id": OWN, "product_id": "P0008", "seen_quantity": 7}],
+    },
+    "/changes_file": {"file_name": "c.csv", "content": "c3RvcmVfaWQscHJvZHVjdF9pZCxxdWFudGl0eQo="},
     "/attention": {"store_id": OWN},
     "/transfers": {"store_id": OWN},
     "/counts": {"store_id": OWN},
@@ -245,6 +253,18 @@ def test_listing_lists_counts_adds_and_finds_only_the_own_lines(table: str, kind
         groups = json.loads(ask(kind, "/listing", {"table": table, "group_by": "store_id"})[1])["groups"]
         assert len(groups) == len(stores)
         assert strangers_in(json.dumps(groups, ensure_ascii=False), kind) == []
+
+
+def test_a_batch_about_another_shop_cannot_be_used_or_taken_back(ask: Any) -> None:
+    line = {"store_id": OTHER, "product_id": "P0008", "seen_quantity": 7}
+    body = {"batch_id": "placed0002", "as_of": "2025-02-28", "action": "approve", "lines": [line]}
+    assert ask("headquarters", "/bulk_decisions", body)[0] == 200
+    taken = json.loads(ask("shop", "/bulk_decisions", {"withdraw_batch": "placed0002"})[1])["error"]
+    none = json.loads(ask("shop", "/bulk_decisions", {"withdraw_batch": "placed0009"})[1])["error"]
+    assert (taken["code"], taken["message"]) == ("not_found", none["message"].replace("placed0009", "placed0002"))
+    own = body | {"lines": [line | {"store_id": OWN}]}
+    assert json.loads(ask("shop", "/bulk_decisions", own)[1])["error"]["code"] == "impossible"
+    assert json.loads(ask("headquarters", "/bulk_decisions", {"withdraw_batch": "placed0002"})[1])["withdrawn"] == 1
 
 
 @pytest.mark.parametrize("kind", SCOPED)

@@ -1,0 +1,70 @@
+"""Reads a spreadsheet of changed quantities and shows what it changes; nothing is stored."""
+
+import base64
+import binascii
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from retail_brain.csv_cells import plain_cells
+from retail_brain.errors import DataError, UsageError
+from retail_brain.sources.files import open_file
+from serving.http.handlers.call import Call
+from serving.http.handlers.listing import suggested_lines
+from serving.http.messages.bulk_messages import ChangesFileRequest
+from serving.planning.stock.changed_lines import changed_lines
+
+_ENDINGS = (".csv", ".xlsx")
+_NAMED = 200
+"""Rows that cannot count which an answer names; the rest is counted. By judgement."""
+
+
+def read_changes(request: ChangesFileRequest, call: Call) -> dict[str, Any]:
+    """Lines that a file changes, and the rows of it that cannot count.
+
+    Raises:
+        UsageError: it is no CSV or XLSX file, or its content is not base64.
+        DataError: it cannot be read, or lacks a column.
+        ModelError: there is no demand model.
+    """
+    table, left_out = _table(request)
+    found = changed_lines(table, suggested_lines(call))
+    names = ("store_id", "store_name", "product_id", "product_name", "seen_quantity", "quantity")
+    lines = found.lines.select(*names, order_quantity="new_quantity", reason="reason")
+    return {
+        "lines": lines.with_columns(pl.col(pl.Float64).round(4)).to_dicts(),
+        "problems": found.problems.head(_NAMED).to_dicts(),
+        "problems_total": found.problems.height,
+        "same": found.same,
+        "rows": found.rows,
+        "left_out": left_out,
+    }
+
+
+def _table(request: ChangesFileRequest) -> tuple[pl.DataFrame, int]:
+    """Rows of the file as text, and the number of lines that are none, such as lines with too many fields."""
+    ending = Path(request.file_name).suffix.lower()
+    if ending not in _ENDINGS:
+        raise UsageError(
+            f"{request.file_name!r} is no file of changes; wanted one that ends in {' or '.join(_ENDINGS)}."
+        )
+    try:
+        content = base64.b64decode(request.content, validate=True)
+    except (binascii.Error, ValueError):
+        raise UsageError("the content is not base64. Send the bytes of the file as base64.") from None
+    with tempfile.TemporaryDirectory() as folder:
+        # a name of our own: that of the client would be a path
+        path = Path(folder) / f"changes{ending}"
+        path.write_bytes(content)
+        scratch = Path(folder) / "scratch"
+        scratch.mkdir()
+        try:
+            opened = open_file(path, scratch)
+            read = opened.frame.collect()
+        except DataError as error:
+            # our own place of the file says nothing to whoever sent it
+            raise DataError(str(error).replace(str(path), request.file_name), error.details) from None
+        left_out = opened.malformed.height + int(opened.left_out["rows"].sum())
+    return plain_cells(read.cast(pl.String)), left_out

@@ -1,0 +1,199 @@
+"""Requests and responses about many order lines at once: decide on them, take a batch back, read a file of changes."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from serving.http.messages.common import (
+    Comment,
+    Day,
+    Flag,
+    Id,
+    Number,
+    Quantity,
+    Strict,
+    Text,
+    any_of,
+    config,
+    required,
+)
+from serving.http.messages.listing_messages import LinesAsked
+
+BatchId = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9]{8,40}$", description="given by the client: the same one twice counts once")
+]
+_MOST_LINES = 10_000
+"""Lines named one by one: as many as a body of the usual limit holds. A view names more."""
+
+
+class BulkLine(BaseModel):
+    """One line, as the person saw it."""
+
+    model_config = config()
+
+    store_id: Id
+    product_id: Id
+    seen_quantity: Annotated[Quantity, Field(description="units suggested when the person decided")]
+    order_quantity: Annotated[Quantity | None, Field(description="of the action 'change': units of this line")] = None
+    reason: Comment | None = None
+
+
+class BulkView(LinesAsked):
+    """All lines of a view of `/listing`, as the person saw its totals."""
+
+    seen_lines: Annotated[int, Field(strict=True, ge=0)]
+    seen_units: Annotated[Number, Field(ge=0, description="the total `quantity` of the view")]
+
+
+class BulkDecisionsRequest(BaseModel):
+    """Decide on many order lines in one request, or take a batch of decisions back."""
+
+    model_config = config(
+        {
+            "batch_id": "b20260301a",
+            "as_of": "2026-02-28",
+            "action": "change",
+            "percent": 10,
+            "packs": "up",
+            "view": {
+                "show": "orders",
+                "where": [{"column": "store_id", "any_of": ["S01"]}],
+                "seen_lines": 120,
+                "seen_units": 960,
+            },
+            "reason": "festival week",
+            "check": True,
+        },
+        {"withdraw_batch": "b20260301a"},
+        rule=any_of(
+            required(action={"type": "string"}, as_of={"type": "string"}, batch_id={"type": "string"}),
+            required(withdraw_batch={"type": "string"}),
+        ),
+    )
+
+    batch_id: BatchId | None = None
+    as_of: Day | None = None
+    action: Literal["approve", "change", "reject"] | None = None
+    lines: Annotated[list[BulkLine], Field(max_length=_MOST_LINES)] = []
+    view: BulkView | None = None
+    percent: Annotated[Number, Field(ge=-100, le=1000, description="added to the quantity that counts")] | None = None
+    quantity: Annotated[Quantity | None, Field(description="the new quantity of every line")] = None
+    packs: Annotated[
+        Literal["nearest", "up", "down"] | None, Field(description="whole packs; null leaves quantities as they are")
+    ] = "nearest"
+    reason: Annotated[Comment | None, Field(description="why; a rejection needs one")] = None
+    confirm_exception: Annotated[
+        Flag, Field(description="quantities count though beyond packs, minimum order, shelf or usual size")
+    ] = False
+    check: Annotated[Flag, Field(description="shows the difference and stores nothing")] = False
+    withdraw_batch: BatchId | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> "BulkDecisionsRequest":
+        if self.withdraw_batch is not None:
+            if self.action is not None:
+                raise ValueError("give an action or withdraw_batch, not both")
+            return self
+        if self.action is None or self.batch_id is None or self.as_of is None:
+            raise ValueError("give batch_id, as_of and action, or withdraw_batch")
+        if bool(self.lines) == (self.view is not None):
+            raise ValueError("give either lines or a view")
+        if self.action == "reject" and not (self.reason or "").strip():
+            raise ValueError("the action 'reject' needs a reason: say why")
+        own = [line.order_quantity is not None for line in self.lines]
+        if self.action != "change" and (any(own) or self.percent is not None or self.quantity is not None):
+            raise ValueError("percent and quantities belong to the action 'change', and only to it")
+        if any(own) and not all(own):
+            raise ValueError("give the order_quantity of every line or of none")
+        if sum((any(own), self.percent is not None, self.quantity is not None)) > 1:
+            raise ValueError("give one of percent, quantity, or the order_quantity of lines")
+        if self.action == "change" and not any((*own, self.percent is not None, self.quantity is not None, self.packs)):
+            raise ValueError("give percent, quantity, packs or the order_quantity of lines: nothing would change")
+        return self
+
+
+class BeyondRow(Strict):
+    """A line whose new quantity goes beyond its limits: `pack`, `minimum`, `shelf` or `large`."""
+
+    store_id: str
+    store_name: str
+    product_id: str
+    product_name: str
+    order_quantity: float
+    codes: list[str]
+
+
+class BulkDecisionsResponse(Strict):
+    """What was or would be decided.
+
+    `skipped` counts lines left as they are: `exported` (the other system has them) and `same` (already decided so).
+    `beyond` names the first of `beyond_lines` lines beyond their limits. Costs are null where they are unknown.
+    """
+
+    batch_id: str | None
+    stored: int
+    withdrawn: int
+    lines: int
+    units: float
+    units_after: float
+    cost: float | None
+    cost_after: float | None
+    unknown_cost: int
+    skipped: dict[str, int]
+    beyond: list[BeyondRow]
+    beyond_lines: int
+
+
+class ChangesFileRequest(BaseModel):
+    """A spreadsheet of changes: CSV or XLSX with store_id, product_id and quantity."""
+
+    model_config = config(
+        {"file_name": "changes.csv", "content": "c3RvcmVfaWQscHJvZHVjdF9pZCxxdWFudGl0eQpTMDEsUDAwMSwxMgo="}
+    )
+
+    file_name: Text
+    content: Annotated[str, Field(min_length=1, description="the file's bytes as base64")]
+
+
+class ChangedLine(Strict):
+    """A line that a file changes: what counts now and what it asks for."""
+
+    store_id: str
+    store_name: str
+    product_id: str
+    product_name: str
+    seen_quantity: float
+    quantity: float
+    order_quantity: float
+    reason: str | None
+
+
+class FileProblem(Strict):
+    """A row of a file that cannot count: its number (the header is row 1), why, and what it holds.
+
+    `code`: `unknown_line`, `bad_quantity`, `twice`, or `changed_since` (the file's `order_quantity` is not what is
+    suggested now: `seen` and `now`).
+    """
+
+    row: int
+    code: str
+    store_id: str | None
+    product_id: str | None
+    text: str | None
+    seen: float | None
+    now: float | None
+
+
+class ChangesFileResponse(Strict):
+    """Lines that a file changes, the rows that cannot count, and how many say what counts already.
+
+    `problems` lists the first of `problems_total`. `left_out` lines are no rows: they have more fields than the header,
+    or are totals.
+    """
+
+    lines: list[ChangedLine]
+    problems: list[FileProblem]
+    problems_total: int
+    same: int
+    rows: int
+    left_out: int
