@@ -42,7 +42,7 @@ class Dataset:
         frames: table name -> lazy frame with the canonical columns.
         versions: table name -> lake version; empty for frames in memory.
         as_of: last visible day. Rows of observations after it are hidden; plans (prices, promotions, calendar,
-            assortment, supply, campaigns) are known ahead and not filtered. None shows everything.
+            assortment, supply, campaigns, drivers known ahead) are not filtered. None shows everything.
         shared_cards: customer ids that are no person's (of tills, staff, testers): their receipts are anonymous, and
             they are no customers.
         ghost_stores: shops that a line or two of sales name and no table knows: their sales are left out.
@@ -94,6 +94,9 @@ class Dataset:
         if self.as_of is None or column is None:
             return frame
         is_visible = pl.col(column).cast(pl.Date) <= self.as_of
+        planned = TABLES[name].planned
+        if planned is not None:
+            is_visible |= pl.col(planned).fill_null(value=False)
         # a row without a date, such as a customer with no joining day, counts as always known
         return frame.filter(pl.col(column).is_null() | is_visible)
 

@@ -135,6 +135,9 @@ class DemandSettings(Section):
         default=14, ge=0, le=366, description="last periods that are searched for anomalies at publishing; 0 = none"
     )
     anomalies_listed: int = Field(default=1000, ge=1, description="anomalies published at most, most money first")
+    most_drivers: int = Field(
+        default=20, ge=0, description="drivers of the table `drivers` that are features at most: those with most rows"
+    )
     simple_models: tuple[SimpleModel, ...] = Field(
         default=get_args(SimpleModel),
         description="models that compete with the trees on groups of series in backtests; none = trees alone",

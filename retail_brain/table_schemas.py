@@ -65,6 +65,18 @@ class CategorySales(dy.Schema):
     units = dy.Float64(min=-_MAX_UNITS, max=_MAX_UNITS)
 
 
+class Drivers(dy.Schema):
+    """One row per date x driver, of a store, a product, both or all: weather, traffic, opening hours."""
+
+    date = dy.Date()
+    store_id = _id(nullable=True)
+    product_id = _id(nullable=True)
+    # the name becomes part of the name of a feature: LightGBM allows no punctuation of JSON in those
+    name = dy.String(regex=r"^[\w-]{1,60}$")
+    value = dy.Float64(min=-_MAX_MONEY, max=_MAX_MONEY)
+    known_ahead = dy.Bool(nullable=True)
+
+
 class Products(dy.Schema):
     """One row per product; further columns are kept as attributes."""
 

@@ -20,6 +20,7 @@ class Table:
         optional: columns that a dataset may leave out.
         observed_at: column with the time a row became known, if rows are observations. Reading with `as_of` hides
             rows after that day. Plans (prices, promotions, calendar, supply ...) are known ahead and not filtered.
+        planned: boolean column that says of a row that it is a plan after all, and not hidden.
         open_attributes: whether further columns are kept.
         references: column -> table that its ids should be in.
     """
@@ -30,6 +31,7 @@ class Table:
     observed_at: str | None = None
     open_attributes: bool = False
     references: Mapping[str, str] = field(default_factory=dict)
+    planned: str | None = None
 
     @property
     def types(self) -> dict[str, pl.DataType]:
@@ -50,8 +52,9 @@ def _table(
     references: Mapping[str, str] | None = None,
     *,
     open_attributes: bool = False,
+    planned: str | None = None,
 ) -> Table:
-    return Table(name, schema, frozenset(optional.split()), observed_at, open_attributes, references or {})
+    return Table(name, schema, frozenset(optional.split()), observed_at, open_attributes, references or {}, planned)
 
 
 _GOODS = {"store_id": "stores", "product_id": "products"}
@@ -88,6 +91,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _table("transactions", schemas.Transactions, "customer_id channel discount", "sold_at", _GOODS | _PERSON),
             _table("daily_sales", schemas.DailySales, "unit_price in_stock", "date", _GOODS),
             _table("category_sales", schemas.CategorySales, "department", "date", {"store_id": "stores"}),
+            _table(
+                "drivers", schemas.Drivers, "store_id product_id known_ahead", "date", _GOODS, planned="known_ahead"
+            ),
             _table("identities", schemas.Identities, "customer_id first_seen", "first_seen", _PERSON),
             _table("consents", schemas.Consents, "problem", "changed_at", _PERSON),
             _table("inventory", schemas.Inventory, "on_order", "date", _GOODS),

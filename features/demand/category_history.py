@@ -13,7 +13,8 @@ import polars as pl
 from features.demand.arrays import Doubles, Ints
 from features.demand.category_totals import CATEGORY_KEY
 from features.demand.history import DemandHistory
-from features.demand.panel import panels
+from features.demand.outside_drivers import planned_moves
+from features.demand.panel import panel_ranges, panels
 from features.demand.periods import PeriodAxis
 
 PLANS = ("promotion", "price")
@@ -32,9 +33,9 @@ class CategoryHistory:
             axis may reach further back than the series'.
         members: store, department and category (columns CATEGORY_KEY) with the number `s` of their total.
         units: shape (totals, T), units of demand.
-        plans: shape (totals, T + H, 2), by how much promotions and prices of the total's series are planned other than
-            usual: the share of usual demand that is promoted, and the mean logarithm of price against usual price; 0
-            where nothing is known.
+        plans: shape (totals, T + H, 2 + drivers known ahead), by how much promotions, prices and drivers of the total's
+            series are planned other than usual: the share of usual demand that is promoted, the mean logarithm of price
+            against usual price, and of each driver the standard deviations from its mean; 0 where nothing is known.
         planned_from: the first period that plans were read for.
     """
 
@@ -85,6 +86,7 @@ def category_history(history: DemandHistory, least_units: float) -> CategoryHist
         prices=history.prices.clear(),
         promotions=history.promotions.clear(),
         totals=None,
+        outside=None,
     )
     return CategoryHistory(whole, members, units, _plans(history, total_of, totals_series.height, -first), -first)
 
@@ -177,13 +179,14 @@ def _series(groups: pl.DataFrame, sales: pl.DataFrame, count: int, horizon: int)
 
 
 def _plans(history: DemandHistory, total_of: Ints, size: int, before: int) -> Doubles:
-    """Planned promotion share and log price change of each total; series are weighted by their sales."""
+    """Planned promotion share, log price change and moves of drivers of each total; series weigh as they sell."""
     width = history.axis.count + history.horizon
     weight = np.where(total_of >= 0, np.maximum(history.series["window_units"].to_numpy(), 0.0), 0.0)
     total_of = np.maximum(total_of, 0)
     # 1e-9: a total whose series sold nothing has plans of 0, not NaN
     total = np.maximum(np.bincount(total_of, weights=weight, minlength=size), 1e-9)
-    out = np.zeros((size, before + width, len(PLANS)))
+    known_ahead = 0 if history.outside is None else sum(history.outside.known_ahead)
+    out = np.zeros((size, before + width, len(PLANS) + known_ahead))
     promotions = history.promotions
     out[:, before:, 0] = _spread(promotions, total_of, weight, np.ones(promotions.height), (size, width))
     price = history.prices.filter(pl.col("unit_price") > 0)
@@ -192,6 +195,10 @@ def _plans(history: DemandHistory, total_of: Ints, size: int, before: int) -> Do
     periods = np.bincount(s, weights=length, minlength=weight.size)
     usual = np.bincount(s, weights=logs * length, minlength=weight.size) / np.maximum(periods, 1)
     out[:, before:, 1] = _spread(price, total_of, weight, logs - usual[s], (size, width))
+    if history.outside is not None and known_ahead:
+        for begin, end in panel_ranges(history):
+            moves = planned_moves(history.outside, history.series[begin:end], width) * weight[begin:end, None, None]
+            np.add.at(out[:, before:, len(PLANS) :], total_of[begin:end], moves)
     return out / total[:, None, None]
 
 

@@ -22,6 +22,7 @@ from features.demand.event_days import EVENT_RATIOS, EventDays, event_numbers, m
 from features.demand.festivals import unlearnable_columns
 from features.demand.history import DemandHistory
 from features.demand.levels import peer_rate, series_rate
+from features.demand.outside_drivers import PREFIX, OutsideDrivers
 from features.demand.panel import DemandPanel
 from features.demand.peer_groups import ChainSums, PanelPeers
 from features.demand.series_state import STATE, state
@@ -63,12 +64,15 @@ REDEFINED: Mapping[str, int] = MappingProxyType({})
 
 Raise it whenever a feature of the same name begins to mean something else: models fitted on the earlier definition are
 then refused by that name."""
-DRIVERS = ("level", "trend", "weekday", "season", "festival", "price", "promotion", "stock")
+DRIVERS = ("level", "trend", "weekday", "season", "festival", "price", "promotion", "stock", "external")
 
 
 def driver_of(feature: str) -> str:
-    """The driver that a feature belongs to; columns of feature tables describe the series and belong to its level."""
-    return FEATURES.get(feature, "level")
+    """The driver that a feature belongs to.
+
+    Columns of feature tables describe the series and belong to its level; the table `drivers` is external.
+    """
+    return "external" if feature.startswith(PREFIX) else FEATURES.get(feature, "level")
 
 
 @dataclass(frozen=True)
@@ -106,12 +110,13 @@ class DemandFeatures:
         self._marks = _marks(self._calendar)
         self._comparable = _comparable_periods(history)
         self._tables = history.tables
+        self._outside = history.outside
         self._in_own_units = history.in_own_units
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the features, in order: `FEATURES`, then the columns of feature tables."""
-        return (*FEATURES, *(self._tables.names if self._tables is not None else ()))
+        """Names of the features, in order: `FEATURES`, the columns of feature tables, those of drivers."""
+        return _names(self._tables, self._outside)
 
     def for_panel(self, panel: DemandPanel) -> "PanelFeatures":
         """The features of a panel."""
@@ -121,7 +126,15 @@ class DemandFeatures:
         regions = region.fill_null(0).to_numpy()
         marked = EventDays.from_panel(panel, groups.store_category, regions, *self._marks)
         return PanelFeatures(
-            panel, groups, self._ids(panel), self._calendar, marked, year_ago, self._tables, self._in_own_units
+            panel,
+            groups,
+            self._ids(panel),
+            self._calendar,
+            marked,
+            year_ago,
+            self._tables,
+            self._in_own_units,
+            self._outside,
         )
 
     def _ids(self, panel: DemandPanel) -> Floats:
@@ -147,11 +160,12 @@ class PanelFeatures:
     _year_ago: YearAgo
     _tables: TableFeatures | None = None
     _in_own_units: bool = False
+    _outside: OutsideDrivers | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the features, in order."""
-        return (*FEATURES, *(self._tables.names if self._tables is not None else ()))
+        return _names(self._tables, self._outside)
 
     def level(self, origin: int) -> Doubles:
         """Level of each series as known at `origin` (the last visible period), units per period, shape (n,).
@@ -187,9 +201,10 @@ class PanelFeatures:
             origin: the last visible period.
             series: shape (rows,), number in the panel.
             ahead: shape (rows,), periods after the origin.
-            columns: names of the features, in the order wanted; all of `names` where not given.
+            columns: names of the features, in the order wanted; all of `names` where not given. A driver that the
+                table `drivers` does not have any more is NaN.
         """
-        panel, groups = self.panel, self.groups
+        panel, groups, rhythm = self.panel, self.groups, self.panel.axis.rhythm
         rows = Rows(origin, series, ahead)
         prior = self._prior(origin)
         level = self._shrunk_mean(panel.levels, origin, prior)
@@ -197,7 +212,7 @@ class PanelFeatures:
         tables = [
             Table(state(panel, groups, origin, level, prior, in_own_units=self._in_own_units), series),
             *phase_ratios(panel, groups, rows, level),
-            *self._year_ago.ratios(rows, panel.axis.rhythm.level),
+            *self._year_ago.ratios(rows, rhythm.level),
             *self._marked.ratios(rows),
             Table(target_values(panel, origin, series, rows.target), None),
             Table(calendar, self._marked.region[series] * self._calendar.shape[2] + rows.target),
@@ -205,9 +220,23 @@ class PanelFeatures:
         ]
         if self._tables is not None:
             tables.append(Table(self._tables.at(origin)[:, panel.series["s"].to_numpy()], series))
+        if self._outside is not None and panel.outside is not None:
+            tables.extend(self._outside.tables(panel.outside, rows, rhythm))
         place = {name: number for number, name in enumerate(self.names)}
+        gone = [name for name in columns or () if name not in place and name.startswith(PREFIX)]
+        if gone:
+            place |= {name: len(place) + number for number, name in enumerate(gone)}
+            tables.append(Table(np.full((len(gone), 1), np.nan), np.zeros_like(series)))
         selected = None if columns is None or tuple(columns) == self.names else [place[name] for name in columns]
         return gathered_features(tables, series.size, selected).T
+
+
+def _names(tables: TableFeatures | None, outside: OutsideDrivers | None) -> tuple[str, ...]:
+    return (
+        *FEATURES,
+        *(tables.names if tables is not None else ()),
+        *(outside.features if outside is not None else ()),
+    )
 
 
 def _comparable_periods(history: DemandHistory) -> Ints:

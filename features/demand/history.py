@@ -10,6 +10,7 @@ import polars as pl
 
 from features.demand.accidents import SCHEMA, AccidentRules, find_accidents, without_accidents
 from features.demand.category_totals import category_totals
+from features.demand.outside_drivers import OutsideDrivers, read_outside_drivers
 from features.demand.own_units import product_units, with_units
 from features.demand.periods import PeriodAxis
 from features.demand.plans import read_plans
@@ -40,6 +41,7 @@ class DemandHistory:
         totals: one row per store x category x period with sales, also before the panel
             (`features.demand.category_totals.category_totals`), read when it is wanted; None where it is not.
         tables: columns of feature tables that the settings ask for; None where they ask for none.
+        outside: drivers of the table `drivers`; None where there are none.
         in_own_units: whether units are counted in the own unit of each product (column `unit` of the series, in units
             of the tables); otherwise as in the tables, and `unit` is 1.
         accidents: one row per series x period whose recorded units do not count as they are
@@ -57,6 +59,7 @@ class DemandHistory:
     calendar: pl.DataFrame
     totals: pl.LazyFrame | None = None
     tables: TableFeatures | None = None
+    outside: OutsideDrivers | None = None
     in_own_units: bool = False
     accidents: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
 
@@ -117,6 +120,7 @@ def read_history(
         calendar=dataset.scan_or_empty("calendar").collect(),
         totals=category_totals(dataset, axis, settings.demand.totals_years, units, _corrections(accidents, panel)),
         tables=read_table_features(dataset, settings, axis, panel),
+        outside=read_outside_drivers(dataset, settings, axis, horizon),
         in_own_units=in_own_units,
         accidents=accidents,
     )

@@ -15,6 +15,7 @@ import polars as pl
 from features.demand.arrays import Bools, Doubles, Floats, Ints, ShortInts
 from features.demand.censoring import Recovered, recover
 from features.demand.history import DemandHistory
+from features.demand.outside_drivers import closed_by_hours
 from features.demand.periods import PeriodAxis
 from features.demand.window_sums import RunningSums, Windows
 
@@ -48,6 +49,8 @@ class DemandPanel:
         listed: shape (n, T + H).
         price: shape (n, T + H), planned shelf or promotion price, NaN where no plan says.
         promotion, display, mailer: shape (n, T + H).
+        outside: shape (drivers, T + H, n), values of `DemandHistory.outside`; None where there are none.
+        hours: shape (n, T + H), opening hours of each series' store, NaN where no table says; None where none does.
     """
 
     axis: PeriodAxis
@@ -61,6 +64,8 @@ class DemandPanel:
     promotion: Bools
     display: Bools
     mailer: Bools
+    outside: Floats | None = None
+    hours: Floats | None = None
 
     @property
     def size(self) -> int:
@@ -91,8 +96,9 @@ class DemandPanel:
 
     @cached_property
     def open_ahead(self) -> Bools:
-        """Shape (n, H): False on weekdays on which the store sold nothing in all of the last weeks, such as Sundays.
+        """Shape (n, H): False where opening hours say that the store is closed.
 
+        Where they say nothing, False on weekdays on which it sold nothing in all of the last weeks, such as Sundays.
         Stores of less than `CLOSED_LEAST_UNITS` units a day are open every day: chance alone can leave one without a
         sale.
         """
@@ -100,14 +106,22 @@ class DemandPanel:
         ahead = self.listed.shape[1] - count
         out = np.ones((self.size, ahead), dtype=bool)
         if self.axis.period != "day" or not self.size or count < CLOSED_WEEKDAY_WEEKS * season:
-            return out
+            return self._said_open(out)
         of = self.series["store_id"].rle_id().to_numpy()
         first = np.searchsorted(of, np.arange(int(of[-1]) + 1))
         recent = self.sold[:, count - CLOSED_WEEKDAY_WEEKS * season :]
         totals = np.add.reduceat(recent, first, axis=0, dtype=np.float64).reshape(first.size, -1, season)
         closed = (totals.sum(axis=1) == 0) & (totals.mean(axis=(1, 2)) >= CLOSED_LEAST_UNITS)[:, None]
         is_open: Bools = ~closed[of][:, np.arange(ahead) % season]
-        return is_open
+        return self._said_open(is_open)
+
+    def _said_open(self, inferred: Bools) -> Bools:
+        """Whether stores are open ahead: by opening hours where they are known, otherwise as inferred."""
+        if self.hours is None:
+            return inferred
+        hours = self.hours[:, self.axis.count :]
+        said: Bools = np.where(np.isnan(hours), inferred, ~closed_by_hours(hours))
+        return said
 
     @cached_property
     def usual_demand(self) -> Floats:
@@ -252,18 +266,23 @@ def build_panel(history: DemandHistory, begin: int, end: int) -> DemandPanel:
     rows = _part(history.sales, begin, end)
     recovered, sold = _recovered(rows, begin, series, listed[:, :count], axis.rhythm.season)
     promotion, display, mailer = _promotions(history, begin, end, width)
+    outside = None if history.outside is None else history.outside.values(series, width)
+    hours = None if history.outside is None or outside is None else history.outside.opening_hours(outside)
+    weight = recovered.weight if hours is None else recovered.weight * ~closed_by_hours(hours[:, :count])
     return DemandPanel(
         axis=axis,
         series=series,
         sold=sold,
         demand=recovered.demand,
-        weight=recovered.weight,
+        weight=weight,
         lost=recovered.lost,
         listed=listed,
         price=_prices(history, begin, end, width),
         promotion=promotion,
         display=display,
         mailer=mailer,
+        outside=outside,
+        hours=hours,
     )
 
 

@@ -32,6 +32,7 @@ _DAYS = {
     "transactions": "sold_at",
     "daily_sales": "date",
     "category_sales": "date",
+    "drivers": "date",
     "inventory": "date",
     "events": "occurred_at",
     "promotions": "valid_from",
@@ -43,6 +44,7 @@ _KEYS_WITH_NULLS = {
     "prices": ("store_id", "product_id", "valid_from"),
     "promotions": ("promotion_id", "store_id", "product_id", "valid_from"),
     "calendar": ("date", "region", "event_name"),
+    "drivers": ("date", "store_id", "product_id", "name"),
 }
 
 

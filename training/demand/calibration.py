@@ -106,15 +106,16 @@ def _blended(residuals: Residuals, blend: Blend, competitors: Sequence[str]) -> 
 def totals_weight(residuals: Sequence[Residuals]) -> float:
     """How far means should move towards their category totals, by the squared errors of totals in all windows.
 
-    The errors of stores' categories, of stores and of the chain count alike, each against the least that any weight
-    leaves of them; within a kind, against the usual demand of each total. Shrunk to `TOTALS_PRIOR_WEIGHT` as if half a
-    window more had said so.
+    The errors of stores' categories, of stores and of the chain count alike, and so do windows: each against the least
+    that any weight leaves of them, so that a window in which all went wrong has no more to say than the others. Within
+    a kind, errors count against the usual demand of each total. Shrunk to `TOTALS_PRIOR_WEIGHT` as if half a window
+    more had said so.
     """
     windows = [errors for errors in map(_errors_of_totals, residuals) if errors.any()]
     if not windows:
         return TOTALS_PRIOR_WEIGHT
-    errors = np.sum(windows, axis=0)
-    best = TOTALS_WEIGHTS[int(np.argmin((errors / np.maximum(errors.min(axis=1, keepdims=True), 1e-12)).sum(axis=0)))]
+    against_best = [errors / np.maximum(errors.min(axis=1, keepdims=True), 1e-12) for errors in windows]
+    best = TOTALS_WEIGHTS[int(np.argmin(np.sum(against_best, axis=(0, 1))))]
     prior = TOTALS_PRIOR_WINDOWS * TOTALS_PRIOR_WEIGHT
     return float((len(windows) * best + prior) / (len(windows) + TOTALS_PRIOR_WINDOWS))
 

@@ -67,6 +67,7 @@ def train(
     results = backtest(dataset, config, windows, histories=histories, work=work, progress=progress) if windows else None
     residuals = results.residuals if results else ()
     accidents = _accidents(histories, progress)
+    _say_drivers(histories, progress)
     model = DemandModel.fit(dataset, config, residuals=residuals, histories=histories, progress=progress)
     return Trained(
         model=model,
@@ -127,6 +128,17 @@ def _say_country(country: Country, progress: Progress) -> None:
         f"  国家 {code}（按{chinese}判断）：采用其节假日。{ignored_zh}"
         "如不对，请在 settings.toml 的 [data] 里写明 country。"
     )
+
+
+def _say_drivers(histories: Histories, progress: Progress) -> None:
+    """Says which drivers of the table `drivers` are features, and which are not."""
+    drivers = histories.whole().outside
+    if drivers is None:
+        return
+    with progress.step("drivers") as step:
+        named = (f"{name} ({'known ahead' if ahead else 'past only'})" for name, ahead in drivers.facts)
+        left_out = f"; left out beyond demand.most_drivers: {', '.join(drivers.left_out)}" if drivers.left_out else ""
+        step.rows, step.note = drivers.rows.height, ", ".join(named) + left_out
 
 
 def _scorable(histories: Histories, windows: list[date]) -> list[date]:

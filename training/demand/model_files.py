@@ -10,6 +10,7 @@ import lightgbm as lgb
 import numpy as np
 
 from features.demand.feature_matrix import FEATURES, REDEFINED, Vocabulary
+from features.demand.outside_drivers import PREFIX
 from features.demand.table_features import table_feature_names
 from retail_brain.errors import ExtensionError, ModelError, UsageError
 from retail_brain.extensions import outside_code
@@ -156,7 +157,8 @@ def _read_totals(folder: Path, facts: dict[str, Any], config: DemandConfig) -> T
 
 
 def _columns(facts: dict[str, Any], fitted: list[str], model: str, of_tables: tuple[str, ...] = ()) -> tuple[str, ...]:
-    present = column_definitions((*FEATURES, *of_tables), REDEFINED)
+    of_drivers = (name for name in fitted if name.startswith(PREFIX))  # of a driver that is gone they are NaN
+    present = column_definitions((*FEATURES, *of_tables, *of_drivers), REDEFINED)
     check_columns(column_definitions(fitted, facts["definitions"]), present, model)
     return tuple(fitted)
 

@@ -171,6 +171,15 @@ def test_totals_count_as_far_as_they_would_have_helped(truth: float, least: floa
     assert totals_weight([]) == TOTALS_PRIOR_WEIGHT
 
 
+def test_a_window_in_which_all_went_wrong_has_no_more_to_say_of_totals_than_another() -> None:
+    mean, codes, ones = np.full((60, 28), 5.0), np.repeat(np.arange(6), 10), np.ones((60, 28))
+    factor = np.full_like(mean, 1.2)
+    helped = Residuals(mean, mean * factor, ones, np.zeros(60), codes, codes, codes, factor)
+    # sales of half of the forecast: totals, too high, made little difference to what was wrong anyway
+    wrong = Residuals(100 * mean, 50 * mean, ones, np.zeros(60), codes, codes, codes, np.full_like(mean, 1.02))
+    assert totals_weight([wrong, helped]) > 0.9
+
+
 def test_forecasts_meet_the_totals_of_the_whole_model(chain: Dataset, config: DemandConfig) -> None:
     history = read_history(chain, config.settings, config.horizon)
     model = MeanModel.fit(history, config)
