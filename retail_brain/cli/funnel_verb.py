@@ -18,21 +18,14 @@ def funnel(
     """How people moved from stranger to old friend and away, by month and shop: from_stage, to_stage, people."""
     import polars as pl
 
-    from features.identity.resolve import resolve_identities
-    from features.jobs import feature_options
-    from features.person.funnel import stage_moves
-    from features.records import buyer_lines
-    from features.references import buyer_references
+    from serving.planning.people.funnel import tenant_moves
 
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
     day = dataset.as_of
     assert day is not None
     with chosen.progress.step("funnel") as step:
-        options = feature_options(chosen.settings)
-        identities = resolve_identities(dataset, day, options.identity).collect().lazy()
-        buyers = buyer_references(buyer_lines(dataset, day, identities), day)
-        moves = stage_moves(dataset, identities, options.rules.of_chain(buyers.typical_gap_days), day, months)
+        moves = tenant_moves(dataset, chosen.settings, months)
         write_table(moves, out)
         step.rows = moves.height
     newest = moves.filter(pl.col("month_end") == day)

@@ -19,6 +19,9 @@ class Scope(StrEnum):
     SEGMENTS = "segments:write"
     CAMPAIGNS = "campaigns:write"
     PROPOSE = "campaigns:propose"
+    MODELS = "models:read"
+    DATA_READ = "data:read"
+    DATA = "data:write"
 
 
 class ScopedBy(StrEnum):
@@ -40,7 +43,10 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
     "marketer": frozenset(
         {Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.RULES, Scope.SEGMENTS, Scope.CAMPAIGNS, Scope.PROPOSE}
     ),
-    "data_scientist": frozenset({Scope.DEMAND, Scope.STOCK, Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.SEGMENTS}),
+    "data_scientist": frozenset(
+        {Scope.DEMAND, Scope.STOCK, Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.SEGMENTS, Scope.MODELS}
+        | {Scope.DATA_READ, Scope.DATA}
+    ),
     "admin": frozenset(Scope),
 }
 

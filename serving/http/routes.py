@@ -17,6 +17,7 @@ from serving.http.handlers import (
     changes_file,
     events,
     forecast,
+    insight,
     listing,
     orders,
     overrides,
@@ -66,6 +67,14 @@ from serving.http.messages.demand_messages import (
     WhatIfResponse,
 )
 from serving.http.messages.goods_messages import BasketRequest, BasketResponse, SimilarRequest, SimilarResponse
+from serving.http.messages.insight_messages import (
+    FunnelRequest,
+    FunnelResponse,
+    ModelsRequest,
+    ModelsResponse,
+    QuarantineRequest,
+    QuarantineResponse,
+)
 from serving.http.messages.listing_messages import ListingRequest, ListingResponse
 from serving.http.messages.lookup_messages import (
     OverviewRequest,
@@ -486,6 +495,41 @@ ROUTES: tuple[Route, ...] = (
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
+    ),
+    Route(
+        "/funnel",
+        "Funnel: how people moved between lifecycle stages, by month",
+        FunnelRequest,
+        FunnelResponse,
+        insight.funnel,
+        (Scope.PEOPLE,),
+        threaded=True,
+        tag="people",
+        depends_on=_view_alone,
+        scoped_by=ScopedBy.HEADQUARTERS,
+    ),
+    Route(
+        "/models",
+        "Registered model versions side by side, with their backtests",
+        ModelsRequest,
+        ModelsResponse,
+        insight.models,
+        (Scope.MODELS,),
+        threaded=True,
+        tag="service",
+        scoped_by=ScopedBy.HEADQUARTERS,
+    ),
+    Route(
+        "/quarantine",
+        "Rows that an ingest set aside: list, show, retry",
+        QuarantineRequest,
+        QuarantineResponse,
+        insight.quarantine,
+        (Scope.DATA_READ,),
+        threaded=True,
+        tag="service",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/similar",

@@ -1,6 +1,7 @@
 """One service for the whole session, on synthetic answers of two tenants."""
 
 import importlib.util
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -64,6 +65,13 @@ class Client:
         response = self.post(path, body, **asker)
         assert response.status_code == 200, response.text
         return response.json()
+
+    def wait_for(self, tenant: str, role: str = "marketer") -> None:
+        """Until the service has found the answers of a tenant: it looks every second."""
+        until = time.monotonic() + 30
+        while self.post("/overview", {}, tenant=tenant, role=role).status_code == 503:
+            assert time.monotonic() < until, f"the service does not see the answers of {tenant}"
+            time.sleep(0.05)
 
     def error(self, path: str, body: Any, **asker: str) -> dict[str, Any]:
         """The error of a refusal."""

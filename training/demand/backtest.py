@@ -23,6 +23,7 @@ from training.demand.demand_class import CLASSES
 from training.demand.dispersion import Residuals
 from training.demand.model_registry import fit_mean
 from training.demand.residuals import residuals_of
+from training.metrics import bias, central_intervals, coverage, wape
 from training.splits import last_day_of, rolling_origins
 
 SIZE_EDGES = (0.1, 1.0, 10.0)
@@ -79,6 +80,18 @@ class Backtest:
         for band in (0.5, 0.8, 0.9):
             out[f"pit_within_{round(band * 100)}"] = float(np.mean(np.abs(self.pit - 0.5) <= band / 2))
         return out
+
+    def by_store(self, quantiles: Sequence[float]) -> pl.DataFrame:
+        """One row per store: `wape`, `bias` and `coverage_NN` of the candidate's periods in all windows, and `rows`.
+
+        Of stores that sold nothing in any window `wape` and `bias` are null: there is nothing to divide by.
+
+        Args:
+            quantiles: probabilities of the quantile columns of `forecasts`.
+        """
+        bands = [coverage(low, high) for low, high in central_intervals(quantiles)]
+        rows = self.forecasts.group_by("store_id").agg(wape(), bias(), *bands, pl.len().alias("rows")).sort("store_id")
+        return rows.with_columns(pl.when(pl.col(name).is_finite()).then(name).alias(name) for name in ("wape", "bias"))
 
     @property
     def pit(self) -> Doubles:

@@ -202,6 +202,7 @@ def _tables(model: DemandModel, results: Backtest | None, simple_models: pl.Data
         "scores": results.scores,
         "sums": results.sums,
         "totals": results.totals,
+        "stores": results.by_store(model.config.demand.quantiles),
         "beside_ets": results.ets,
         "calibration": results.calibration(),
         "importance": importance,

@@ -187,7 +187,34 @@ class Tracking:
 
     def versions(self, kind: Kind) -> list[ModelVersion]:
         """All versions of a kind, newest first."""
-        return [self.read(kind, number) for number in sorted(self._numbers(kind), reverse=True)]
+        return [self.read(kind, number) for number in self.numbers(kind)]
+
+    def numbers(self, kind: Kind) -> list[int]:
+        """Numbers in the registry, newest first; empty where none was trained."""
+        return sorted(self._numbers(kind), reverse=True)
+
+    def table(self, run_id: str, name: str) -> str | None:
+        """A table that a run recorded, as CSV text; None where it recorded no such table.
+
+        Raises:
+            ModelError: its artifacts cannot be read.
+        """
+        with scratch_folder("table") as folder, self._location.activated():
+            try:
+                if f"tables/{name}.csv" not in {one.path for one in self._client.list_artifacts(run_id, "tables")}:
+                    return None
+                path = self._client.download_artifacts(run_id, f"tables/{name}.csv", str(folder))
+            except (MlflowException, OSError) as error:
+                raise ModelError(f"the artifacts of run {run_id} cannot be read: {error}. Check the store.") from error
+            return Path(path).read_text(encoding="utf-8")
+
+    def run_url(self, run_id: str) -> str | None:
+        """Address of a run in MLflow's own pages; None where the runs are kept in the tenant's file."""
+        server = self._location.tracking_uri
+        if not server.startswith(("http://", "https://")):
+            return None
+        experiment = self._client.get_run(run_id).info.experiment_id
+        return f"{server.rstrip('/')}/#/experiments/{experiment}/runs/{run_id}"
 
     def fetch_model(self, kind: Kind, version: int, folder: Path) -> None:
         """Copies the model's own files into an existing folder.

@@ -325,9 +325,12 @@ ELSEWHERE = {
     "/campaign_propose",
     "/campaign_receipts",
     "/recommend_batch",
+    "/funnel",
+    "/models",
+    "/quarantine",
 }
 """Routes that need something to have happened before, or answer in lines: `test_orders_over_http.py`,
-`test_campaigns_over_http.py` and `test_recommend_batch.py` ask them."""
+`test_campaigns_over_http.py`, `test_insight_routes.py` and `test_recommend_batch.py` ask them."""
 
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.path not in ELSEWHERE], ids=lambda route: route.path)

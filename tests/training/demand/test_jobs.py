@@ -106,6 +106,7 @@ def test_a_run_hands_over_what_tracking_needs(trained: Trained, tmp_path: Path) 
     assert set(trained.figures) == {"importance", "calibration", "forecast_and_actual"}
     assert set(trained.tables) == {
         "scores",
+        "stores",
         "sums",
         "totals",
         "beside_ets",

@@ -1,0 +1,122 @@
+"""Requests and responses about what data and models are like: funnel, quarantine, model versions."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from serving.http.messages.common import NO_NUL, WHOLE, Id, Offset, Strict, config
+
+
+class FunnelRequest(BaseModel):
+    """How people moved between lifecycle stages in the last months, in all or by their home store."""
+
+    model_config = config({}, {"months": 3, "store_id": "S03"})
+
+    months: Annotated[int, Field(strict=True, ge=1, le=24), WHOLE] = 6
+    store_id: Annotated[Id | None, Field(description="people of this store; null: all")] = None
+
+
+class MoveRow(Strict):
+    """People who were in one stage at a month's end and in another a month later."""
+
+    month_end: str
+    from_stage: str
+    to_stage: str
+    people: int
+
+
+class FunnelResponse(Strict):
+    """Moves by month, the earliest first; stages are those of the person table, `not_known` before."""
+
+    as_of: str
+    months: list[str]
+    moves: list[MoveRow]
+
+
+class QuarantineRequest(BaseModel):
+    """Rows that an ingest set aside: counted, shown, or mended and brought in."""
+
+    model_config = config(
+        {},
+        {"action": "show", "table": "transactions"},
+        {
+            "action": "retry",
+            "table": "transactions",
+            "rows": [{"quarantine_id": "3f2a", "transaction_id": "T1", "units": "1"}],
+        },
+    )
+
+    action: Literal["list", "show", "retry"] = "list"
+    table: Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)] | None = None
+    rows: Annotated[
+        list[dict[str, str | None]] | None,
+        Field(min_length=1, max_length=1000, description="mended rows as `show` gives them, with their quarantine_id"),
+    ] = None
+    limit: Annotated[int, Field(strict=True, ge=1, le=1000), WHOLE] = 100
+    offset: Offset = 0
+
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> "QuarantineRequest":
+        if self.action != "list" and self.table is None:
+            raise ValueError(f"action {self.action} needs table")
+        if (self.action == "retry") != (self.rows is not None):
+            raise ValueError("give rows with retry, and only with it")
+        return self
+
+
+class QuarantineCount(Strict):
+    """Rows of a table set aside for a reason."""
+
+    table: str
+    dataset: str
+    reasons: str
+    rows: int
+
+
+class QuarantineResponse(Strict):
+    """Counts by table and reason; with `show` the rows as they were found; with `retry` what became of them."""
+
+    counts: list[QuarantineCount]
+    columns: list[str]
+    rows: list[dict[str, str | None]]
+    total: int
+    brought_in: int | None
+    still_bad: int | None
+    may_write: bool
+
+
+class ModelsRequest(BaseModel):
+    """Registered versions of a kind of model, the newest first."""
+
+    model_config = config({"kind": "demand"}, {"kind": "recommender", "limit": 3})
+
+    kind: Literal["demand", "recommender"]
+    limit: Annotated[int, Field(strict=True, ge=1, le=20), WHOLE] = 5
+
+
+class VersionRow(Strict):
+    """A registered version with what its backtest measured.
+
+    `windows` has a row per cutoff and method, `classes` one per demand class, `stores` one per store; a version
+    whose training recorded no such table has none.
+    """
+
+    version: int
+    is_champion: bool
+    as_of: str
+    trained_at: str
+    run_id: str
+    run_url: str | None
+    metric: str
+    better: Literal["lower", "higher"]
+    metrics: dict[str, float]
+    windows: list[dict[str, Any]]
+    classes: list[dict[str, Any]]
+    stores: list[dict[str, Any]]
+
+
+class ModelsResponse(Strict):
+    """Versions, the newest first; `total` counts all of them."""
+
+    versions: list[VersionRow]
+    total: int

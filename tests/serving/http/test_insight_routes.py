@@ -1,0 +1,151 @@
+"""Funnel, quarantine and model versions over HTTP: what they answer and who may ask."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.ingest import ingest
+from retail_brain.operational.database import Database
+from retail_brain.operational.keys import create_key
+from retail_brain.progress import SILENT
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
+from serving.http.messages.insight_messages import FunnelResponse, ModelsResponse, QuarantineResponse
+from training.tracking import version_tables
+
+Ask = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def lake(client: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Tenant `main` with a lake of two customers, and one receipt line of a customer that is not there."""
+    folder = tmp_path_factory.mktemp("data")
+    rows = [
+        ("a", "C00001", datetime(2025, 1, 10, 9), "1"),
+        ("b", "C00001", datetime(2025, 2, 20, 9), "2"),
+        ("c", "C00002", datetime(2025, 2, 21, 9), "1"),
+        ("d", "C00002", datetime(2025, 2, 22, 9), "many"),
+    ]
+    names = ["transaction_id", "customer_id", "sold_at", "units"]
+    frame = pl.DataFrame(rows, schema=names, orient="row").with_columns(product_id=pl.lit("P0001"))
+    frame.with_columns(store_id=pl.lit("S001"), unit_price=pl.lit(5.0)).write_csv(folder / "transactions.csv")
+    customers = pl.DataFrame({"customer_id": ["C00001", "C00002"], "home_store_id": ["S001", "S002"]})
+    customers.write_csv(folder / "customers.csv")
+    ingest(str(folder), str(Workspace(client.home, "insight").lake), Settings(), SILENT)
+    return client
+
+
+@pytest.fixture
+def ask(lake: Any, synthetic: Any, database: Database) -> Ask:
+    workspace = Workspace(lake.home, "insight")
+    if not workspace.answers.exists():
+        synthetic.publish_synthetic(workspace, "first")
+        for role in ("admin", "data_scientist", "marketer"):
+            key = create_key("insight", database, role=role, name=role, now=datetime.now(UTC))
+            lake.keys["insight", role] = key
+    lake.wait_for("insight")
+
+    def asked(path: str, body: dict[str, Any], role: str = "admin") -> dict[str, Any]:
+        answer: dict[str, Any] = lake.ask(path, body, tenant="insight", role=role)
+        return answer
+
+    return asked
+
+
+def test_a_funnel_counts_moves_by_month_and_store(ask: Ask) -> None:
+    found = ask("/funnel", {"months": 1}, "marketer")
+    FunnelResponse.model_validate(found)
+    assert found["months"] == [found["as_of"]]
+    assert sum(row["people"] for row in found["moves"]) == 2
+    of_store = ask("/funnel", {"months": 1, "store_id": "S002"})
+    assert [(row["from_stage"], row["people"]) for row in of_store["moves"]] == [("stranger", 1)]
+
+
+def test_set_aside_rows_are_listed_shown_mended_and_brought_in(ask: Ask) -> None:
+    counts = ask("/quarantine", {}, "data_scientist")["counts"]
+    assert [(row["table"], row["rows"]) for row in counts] == [("transactions", 1)]
+    shown = ask("/quarantine", {"action": "show", "table": "transactions"})
+    QuarantineResponse.model_validate(shown)
+    (row,) = shown["rows"]
+    assert (row["transaction_id"], row["units"], shown["total"]) == ("d", "many", 1)
+    done = ask("/quarantine", {"action": "retry", "table": "transactions", "rows": [row | {"units": "3"}]})
+    assert (done["brought_in"], done["still_bad"], done["counts"]) == (1, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("body", "role", "refusal"),
+    [
+        ({}, "marketer", (403, "forbidden")),
+        ({"action": "show"}, "admin", (400, "malformed")),
+        ({"action": "show", "table": "nonsense"}, "admin", (400, "usage")),
+        ({"action": "retry", "table": "transactions"}, "admin", (400, "malformed")),
+        ({"action": "show", "table": "events"}, "admin", (404, "not_found")),
+    ],
+)
+def test_what_quarantine_cannot_do_is_refused(lake: Any, ask: Ask, body: Any, role: str, refusal: Any) -> None:
+    assert lake.refused("/quarantine", body, tenant="insight", role=role) == refusal
+
+
+def test_versions_are_given_with_their_tables_by_window_class_and_store(
+    lake: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask("/models", {"kind": "demand"}) == {
+        "versions": [],
+        "total": 0,
+    }  # nothing is made where nothing was trained
+    monkeypatch.setattr(version_tables, "Tracking", FakeTracking)
+    database = Workspace(lake.home, "insight").mlruns / "mlflow.db"
+    database.parent.mkdir(parents=True, exist_ok=True)
+    database.touch()
+    found = ask("/models", {"kind": "demand", "limit": 1}, "data_scientist")
+    ModelsResponse.model_validate(found)
+    (version,) = found["versions"]
+    assert (version["version"], version["is_champion"], found["total"]) == (2, False, 2)
+    assert version["metrics"] == {"wape": 0.5}
+    assert version["windows"] == [{"cutoff": "2025-01-31", "method": "champion", "wape": 0.5}]
+    assert version["classes"] == [{"span": "period", "group": "smooth", "within_90": 0.9}]
+    assert version["stores"] == []
+
+
+def test_only_who_works_with_models_sees_them(lake: Any, ask: Ask) -> None:
+    body = {"kind": "demand"}
+    assert lake.refused("/models", body, tenant="insight", role="marketer") == (403, "forbidden")
+
+
+class FakeTracking:
+    """A store with two versions; the newest recorded scores and calibration, and no stores."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.folder = workspace.mlruns
+
+    def champion(self, _kind: str) -> int:
+        return 1
+
+    def numbers(self, _kind: str) -> list[int]:
+        return [2, 1]
+
+    def read(self, _kind: str, version: int) -> Any:
+        return version_tables.ModelVersion(
+            version=version,
+            config={},
+            metrics={"wape": 0.5, "rmsse": float("nan")},
+            windows=(date(2025, 1, 31),),
+            primary=("wape", "lower"),
+            data_versions={},
+            as_of=date(2025, 2, 28),
+            trained_at=datetime(2025, 3, 1, tzinfo=UTC),
+            run_id="r1",
+        )
+
+    def table(self, _run_id: str, name: str) -> str | None:
+        tables = {
+            "scores": "cutoff,method,wape\n2025-01-31,champion,0.5\n",
+            "calibration": "span,group,within_90\nperiod,smooth,0.9\nsum,smooth,0.8\n",
+        }
+        return tables.get(name)
+
+    def run_url(self, _run_id: str) -> None:
+        return None
