@@ -330,6 +330,36 @@ class CampaignSettings(Section):
     )
 
 
+class TriggerSettings(Section):
+    """Triggers: how far back causes are looked for, and how much is done at once."""
+
+    look_back_days: int = Field(
+        default=7, ge=1, le=90, description="days back in which stock, prices, stages and launches are causes still"
+    )
+    at_once: int = Field(
+        default=2000, ge=1, le=100_000, description="messages that are decided and handed over at once"
+    )
+    lease_seconds: float = Field(
+        default=300, gt=0, description="seconds after which messages of a worker that ended are handed over by another"
+    )
+
+
+class GuideSettings(Section):
+    """Guides (shop assistants): their daily lists and their credit."""
+
+    capacity_per_day: int = Field(default=20, ge=0, description="people on a guide's daily list, unless set for one")
+    contact_cost: float = Field(default=0, ge=0, description="money that one contact by a guide costs")
+    holdout_share: float = Field(
+        default=0.1, ge=0, lt=1, description="share of those worth a contact whom no list names, to measure the effect"
+    )
+    credit_days: int = Field(
+        default=14, ge=1, description="days from a guide's contact in which purchases count for their credit"
+    )
+    referral_days: int = Field(
+        default=91, ge=1, description="days in which purchases of a new customer count for who brought them"
+    )
+
+
 class ServingSettings(Section):
     """The service."""
 
@@ -417,6 +447,8 @@ class Settings(Section):
     network: NetworkSettings = NetworkSettings()
     audience: AudienceSettings = AudienceSettings()
     campaigns: CampaignSettings = CampaignSettings()
+    triggers: TriggerSettings = TriggerSettings()
+    guides: GuideSettings = GuideSettings()
     serving: ServingSettings = ServingSettings()
     lake_uri: str | None = Field(default=None, description="where the lake is, if not under the home folder")
     storage_options: Mapping[str, str] = Field(default_factory=dict, description="credentials of an object store")

@@ -35,6 +35,7 @@ from retail_brain.cli import (
     serve_verb,
     stock_verbs,
     train_verbs,
+    trigger_verbs,
     upkeep_verbs,
     what_if_verbs,
 )
@@ -81,6 +82,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "assign": audience_verbs.assign,
         "contacts": contacts_verbs.contacts,
         "campaign": campaign_verbs.campaign,
+        "trigger": trigger_verbs.trigger,
         "rules": rules_verbs.rules,
         "segments": segment_verbs.segments,
         "funnel": funnel_verb.funnel,

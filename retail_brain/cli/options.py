@@ -1,7 +1,7 @@
 """Command-line options that several verbs share, and parsers of their values."""
 
 import os
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -54,3 +54,17 @@ def parse_day(text: str, option: str) -> date:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # business days have no zone
     except ValueError as error:
         raise UsageError(f"{option} {text!r} is not a day; wanted YYYY-MM-DD, for example 2025-02-28.") from error
+
+
+def parse_instant(text: str, option: str) -> datetime:
+    """Parses an instant of the command line, in the zone of the machine; returns it in UTC.
+
+    Raises:
+        UsageError: not an instant of the form YYYY-MM-DDTHH:MM.
+    """
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M").astimezone(UTC)  # the machine's own zone
+    except ValueError as error:
+        raise UsageError(
+            f"{option} {text!r} is no instant; wanted YYYY-MM-DDTHH:MM, such as 2025-02-28T10:15."
+        ) from error

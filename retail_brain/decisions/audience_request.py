@@ -139,7 +139,8 @@ class AudienceFacts:
         persons: accounts of persons: `customer_id`, `person_id` and perhaps `first_customer_id`, the account by which
             the person was known first; what happens to one account counts for all of them. None: every customer is a
             person of their own.
-        planned: contacts that other campaigns plan: `campaign_id`, `customer_id`, `channel`, `day`. None: none.
+        planned: contacts that other campaigns plan: `campaign_id`, `customer_id`, `channel`, `day`, and perhaps
+            `repeats` (the source contacts a person again, such as a trigger). None: none.
         promises: units that people of approved campaigns are expected to take: `store_id`, `product_id`, `units`; what
             they leave of the stock is what others may be offered. None: none.
         memo: remembers what is the same for many requests on these tables.

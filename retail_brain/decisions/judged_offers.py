@@ -87,7 +87,7 @@ def _with_availability(offers: pl.DataFrame, facts: AudienceFacts) -> pl.DataFra
     """
     if facts.stock is None or facts.stock.height == 0:
         return offers.with_columns(available=pl.lit(value=True), is_free=pl.lit(value=True))
-    stock = _with_free(facts.stock, facts.promises, "on_hand")
+    stock = with_free(facts.stock, facts.promises, "on_hand")
     has_some = {"available": (pl.col("on_hand") > 0).any(), "is_free": (pl.col("free") > 0).any()}
     anywhere = stock.group_by("product_id").agg(**has_some)
     offers = offers.join(anywhere, on="product_id", how="left")
@@ -105,7 +105,7 @@ def _with_availability(offers: pl.DataFrame, facts: AudienceFacts) -> pl.DataFra
     return offers.with_columns(own).drop("available_at_home", "is_free_at_home", "home_store_id")
 
 
-def _with_free(stock: pl.DataFrame, promises: pl.DataFrame | None, units: str) -> pl.DataFrame:
+def with_free(stock: pl.DataFrame, promises: pl.DataFrame | None, units: str) -> pl.DataFrame:
     """Stock by store and product with `free`: what is left of it after the promises of approved campaigns."""
     if promises is None or not promises.height:
         return stock.with_columns(free=pl.col(units).cast(pl.Float64))
@@ -128,7 +128,7 @@ def _with_left_over(offers: pl.DataFrame, facts: AudienceFacts) -> pl.DataFrame:
     whole = facts.left_over.group_by("store_id", "product_id").agg(
         pl.col("left_over_units").sum(), ends_on=pl.col("sell_by").min()
     )
-    left = _with_free(whole, facts.promises, "left_over_units").rename({"store_id": "home_store_id"})
+    left = with_free(whole, facts.promises, "left_over_units").rename({"store_id": "home_store_id"})
     homed = offers.join(homes_of(facts), on="person_id", how="left")
     joined = homed.join(left, on=["home_store_id", "product_id"], how="left")
     flags = {"available": pl.col("left_over_units").fill_null(0) > 0, "is_free": pl.col("free").fill_null(0) > 0}

@@ -160,9 +160,19 @@ def contact_log(facts: AudienceFacts, *, with_planned: bool = True) -> pl.DataFr
     if with_planned and facts.planned is not None:
         planned = facts.accounts.with_person(facts.planned)
         if made is not None:
-            planned = planned.join(made, on=["campaign_id", "person_id"], how="anti")
+            planned = _not_made(planned, made)
         parts.append(planned.select("person_id", "channel", "day"))
     return pl.concat(parts)
+
+
+def _not_made(planned: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+    """Planned contacts that the contacts made do not hold; of sources that contact a person again, by day."""
+    keys = ["campaign_id", "person_id"]
+    if "repeats" not in planned.columns:
+        return planned.join(made, on=keys, how="anti")
+    once = planned.filter(~pl.col("repeats")).join(made, on=keys, how="anti")
+    days = made.with_columns(day=pl.col("contacted_at").cast(pl.Date))
+    return pl.concat([once, planned.filter("repeats").join(days, on=[*keys, "day"], how="anti")])
 
 
 def _consents(facts: AudienceFacts, as_of: date) -> pl.DataFrame | None:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from retail_brain.errors import ImpossibleError
-from retail_brain.operational.campaigns import Change, StoredCampaign, advance, insert_rows, lock_plans, plans_mark
+from retail_brain.operational.campaigns import Change, StoredCampaign, advance, insert_rows, lock_plans
 from retail_brain.operational.database import Database
+from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS
 
 
@@ -50,18 +51,8 @@ class PlannedContact:
     contact: CampaignContact
 
 
-def approved_mark(tenant: str, database: Database) -> tuple[int, int]:
-    """State of the plans, to be handed to `approve_campaign`.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    with database.reading() as connection:
-        return plans_mark(tenant, connection)
-
-
 def approve_campaign(
-    database: Database, change: Change, contacts: Sequence[CampaignContact], mark: tuple[int, int]
+    database: Database, change: Change, contacts: Sequence[CampaignContact], mark: ContactsMark
 ) -> StoredCampaign | None:
     """Approves a previewed campaign and freezes its people; None where another approval or stop came in between.
 
@@ -69,7 +60,7 @@ def approve_campaign(
         database: where it is.
         change: who approves which version.
         contacts: its people, worked out under the plans that `mark` stands for.
-        mark: result of `approved_mark` before they were worked out.
+        mark: result of `read_contacts_mark` before they were worked out.
 
     Raises:
         ConflictError: somebody else changed it since that version.
@@ -79,7 +70,7 @@ def approve_campaign(
     """
     with database.writing() as connection:
         lock_plans(change.tenant, connection)
-        if plans_mark(change.tenant, connection) != mark:
+        if contacts_mark(change.tenant, connection) != mark:
             return None
         values = {"state": "approved", "approved_by": change.by, "approved_at": change.now}
         counted = {group: sum(one.group == group for one in contacts) for group in ("contact", "holdout")}

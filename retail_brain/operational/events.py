@@ -1,11 +1,11 @@
 """Stores interaction events that the service receives, until the lake has them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import EVENTS
@@ -88,6 +88,70 @@ def events_after(tenant: str, database: Database, *, after_id: int, since: datet
     with database.reading() as connection:
         rows = connection.execute(select(EVENTS).where(condition).order_by(EVENTS.c.id).limit(limit))
         return [_stored(row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A person, as they were named, and a product that events of theirs are about.
+
+    Attributes:
+        at: the last of these events, in business time.
+    """
+
+    customer_id: str | None
+    id_type: str | None
+    id_value: str | None
+    product_id: str
+    at: datetime
+
+
+def touched_goods(
+    tenant: str,
+    database: Database,
+    types: Collection[str],
+    *,
+    since: datetime,
+    product_ids: Collection[str] | None = None,
+) -> list[Touched]:
+    """Who touched which product by events of some types: one row per person as named x product.
+
+    Args:
+        tenant: whose events.
+        database: where they are stored.
+        types: of event, such as `view`.
+        since: earliest time of arrival.
+        product_ids: only these; None: any.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = EVENTS.c
+    key = (table.customer_id, table.id_type, table.id_value, table.product_id)
+    wanted = (table.tenant_id == tenant) & (table.received_at >= since) & table.event_type.in_(sorted(types))
+    query = select(*key, func.max(table.occurred_at).label("at")).where(wanted, table.product_id.is_not(None))
+    names = None if product_ids is None else sorted(product_ids)
+    parts = (
+        [query]
+        if names is None
+        else [query.where(table.product_id.in_(names[start : start + 500])) for start in range(0, len(names), 500)]
+    )
+    with database.reading() as connection:
+        return [
+            Touched(row.customer_id, row.id_type, row.id_value, row.product_id, row.at)
+            for part in parts
+            for row in connection.execute(part.group_by(*key))
+        ]
+
+
+def has_events(tenant: str, database: Database, types: Collection[str]) -> bool:
+    """Whether any event of some types was received.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    wanted = (EVENTS.c.tenant_id == tenant) & EVENTS.c.event_type.in_(sorted(types))
+    with database.reading() as connection:
+        return connection.execute(select(EVENTS.c.id).where(wanted).limit(1)).first() is not None
 
 
 def _stored(row: Row[tuple[object, ...]]) -> StoredEvent:

@@ -16,8 +16,6 @@ from retail_brain.operational.tables import GUIDE_ANSWERS, GUIDE_REFERRALS, GUID
 
 OUTCOMES = ("done", "not_reached", "bought", "refused")
 """What came of a line: talked to, not reached, bought at once, or wants no contact by the guide any more."""
-DAILY = "guides"
-"""Source of the lines of a daily list, and the campaign id that their contacts and effect have."""
 
 
 @dataclass(frozen=True)

@@ -335,6 +335,7 @@ TRIGGER_FIRINGS = Table(
     Column("customer_id", Text, nullable=False),
     Column("product_id", Text),
     Column("goes_with", Text),
+    Column("probability", Float),
     Column("caused_at", DateTime, nullable=False),
     Column("noted_at", _UtcDateTime, nullable=False),
     Column("due_at", _UtcDateTime, nullable=False),

@@ -12,14 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.campaigns import lock_plans, plans_mark
+from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database
-from retail_brain.operational.tables import GUIDE_TASKS, TRIGGER_FIRINGS, TRIGGERS
-
-REACHED = ("taken", "sent", "opted_out")
-"""States of people who were, or are being, contacted."""
-ContactsMark = tuple[int, ...]
-"""Campaigns approved and stopped, firings decided, tasks of guides: what caps and stock are counted against."""
+from retail_brain.operational.guide_tasks import GuideTask, append_tasks
+from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
+from retail_brain.operational.tables import TRIGGER_FIRINGS, TRIGGERS
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,7 @@ class Cause:
         customer_id: card or account that is contacted.
         product_id: what it is about; None where it is about nothing sold.
         goes_with: what goes with that product.
+        probability: of buying it; None where unknown.
         caused_at: when it happened, in business time.
         due_at: first instant at which it may be sent (UTC).
     """
@@ -41,6 +39,7 @@ class Cause:
     customer_id: str
     product_id: str | None
     goes_with: str | None
+    probability: float | None
     caused_at: datetime
     due_at: datetime
 
@@ -64,6 +63,7 @@ class Firing:
     customer_id: str
     product_id: str | None
     goes_with: str | None
+    probability: float | None
     caused_at: datetime
     noted_at: datetime
     due_at: datetime
@@ -124,24 +124,6 @@ def note_causes(
         if seen_event is not None and seen_event > present.seen_event:
             connection.execute(update(TRIGGERS).where(own).values(seen_event=seen_event))
         return new
-
-
-def contacts_mark(tenant: str, connection: Connection) -> ContactsMark:
-    """A value that differs after every approval, stop, decided firing and task of a guide."""
-    fired = select(func.count(TRIGGER_FIRINGS.c.day)).where(TRIGGER_FIRINGS.c.tenant_id == tenant)
-    tasks = select(func.count()).select_from(GUIDE_TASKS).where(GUIDE_TASKS.c.tenant_id == tenant)
-    counted = (connection.execute(query).scalar_one() for query in (fired, tasks))
-    return (*plans_mark(tenant, connection), *counted)
-
-
-def read_contacts_mark(tenant: str, database: Database) -> ContactsMark:
-    """The same, in a transaction of its own.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    with database.reading() as connection:
-        return contacts_mark(tenant, connection)
 
 
 def due_firings(tenant: str, database: Database, now: datetime, *, limit: int) -> list[Firing]:
@@ -210,6 +192,27 @@ def close_firings(
     with database.writing() as connection:
         _update(tenant, connection, ids, {"state": state, "code": code, "sent_at": sent_at}, "taken")
         append_audit(tenant, connection, AuditEntry(now, by, f"trigger.{state}", "contacts", {"contacts": len(ids)}))
+
+
+def hand_to_guides(
+    tenant: str, database: Database, tasks: Sequence[tuple[Firing, GuideTask]], *, now: datetime, by: str
+) -> int:
+    """Puts firings that were taken on the lists of guides, each in one step; returns how many lines are new.
+
+    Who is on a list of that day already gets no second line: the firing is dropped as `on_list`.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    new = 0
+    with database.writing() as connection:
+        for firing, task in tasks:
+            is_new = append_tasks(tenant, database, connection, [task])
+            values = {"state": "sent", "sent_at": now} if is_new else {"state": "dropped", "code": "on_list"}
+            _update(tenant, connection, [firing.id], values, "taken")
+            new += is_new
+        append_audit(tenant, connection, AuditEntry(now, by, "trigger.listed", "contacts", {"lines": new}))
+    return new
 
 
 def release_firings(tenant: str, database: Database, firings: Iterable[Firing]) -> None:

@@ -10,10 +10,8 @@ from sqlalchemy import Connection, Row, func, select, update
 from retail_brain.errors import ConflictError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
+from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX
 from retail_brain.operational.tables import EVENTS, TRIGGER_FIRINGS, TRIGGERS
-
-CAMPAIGN_PREFIX = "trigger:"
-"""What the campaign id of a trigger's contacts begins with: in receipts, contacts, effects and the holdout's hash."""
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ import numpy as np
 import polars as pl
 
 from retail_brain.errors import ModelError, RetailBrainError
-from retail_brain.operational.campaign_contacts import approved_mark
 from retail_brain.operational.campaign_receipts import opt_outs_mark
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.overrides import list_overrides, overrides_mark
 from retail_brain.operational.places import HEADQUARTERS, Place
+from retail_brain.operational.repeated_contacts import plans_seen_mark
 from retail_brain.operational.rules import current_rules, rules_version
 from retail_brain.operational.suggestion_status import (
     StatusesMark,
@@ -233,9 +233,9 @@ class Tenant:
             self._swap(view.answers, overrides=book)
 
     def refresh_campaigns(self) -> None:
-        """Looks for campaigns that were approved or stopped."""
+        """Looks for campaigns that were approved or stopped, and for what triggers and guides planned."""
         view = self.view
-        if view is not None and approved_mark(view.tenant, self._database) != view.campaigns.mark:
+        if view is not None and plans_seen_mark(view.tenant, self._database) != view.campaigns.mark:
             self._swap(view.answers, campaigns=self._campaigns(view.answers, view.settings))
 
     def refresh_opt_outs(self) -> None:

@@ -230,6 +230,9 @@ _TABLES = (
     "facts_purchases",
     "facts_stock",
     "facts_values",
+    "facts_restocked",
+    "facts_price_drops",
+    "facts_birthdays",
 )
 """Tables stored as Arrow files; each may be absent."""
 

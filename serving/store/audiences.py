@@ -169,6 +169,25 @@ def pairs_at(answers: Answers, rows: Array, *, is_worded: bool = True) -> pl.Dat
     )
 
 
+def likely_buyers(answers: Answers, product: int, settings: AudienceSettings) -> pl.DataFrame:
+    """Everybody scored for a product, most probable first; of one that nobody was scored for, those for goods like it.
+
+    Args:
+        answers: with scored pairs.
+        product: position of the product; a negative one is nobody's.
+        settings: how many goods stand in for it, and at what discount.
+
+    Raises:
+        ModelError: there are no scored pairs.
+    """
+    if answers.pairs is None:
+        raise ModelError("the answers hold no scored pairs. Promote a recommender, then run `retail-brain publish`.")
+    if product < 0:
+        return NOBODY
+    pairs = pairs_of(answers, product, is_worded=False)
+    return pairs if pairs.height else _pairs_of_like(answers, product, settings)
+
+
 def _pairs_of_like(answers: Answers, product: int, settings: AudienceSettings) -> pl.DataFrame:
     """People scored for goods like this one, at a discount."""
     if answers.similar is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import to_json
@@ -28,11 +28,16 @@ Share = Annotated[float, Field(strict=True, ge=0, lt=1)]
 Channel = Literal["wechat", "app", "sms", "email", "guide"]
 
 
-class _Frozen(BaseModel):
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Frozen(BaseModel):
+    """A part of a definition: it refuses unknown fields, and errors do not repeat what was sent."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
-class MessageSlot(_Frozen):
+class MessageSlot(Frozen):
     """What is sent by one channel, in both languages, and what one contact costs there."""
 
     channel: Channel
@@ -41,7 +46,7 @@ class MessageSlot(_Frozen):
     contact_cost: Annotated[Money, Field(description="money for one contact")] = 0.0
 
 
-class CampaignDefinition(_Frozen):
+class CampaignDefinition(Frozen):
     """A campaign as people write it: exactly one kind of goods, or people first and the goods chosen for each."""
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
@@ -123,13 +128,22 @@ def parse_definition(values: Mapping[str, Any], origin: str) -> CampaignDefiniti
     Raises:
         UsageError: a field is missing, unknown or cannot be used; the message names each.
     """
+    return parsed(CampaignDefinition, values, origin, "campaign")
+
+
+def parsed(model: type[Model], values: Mapping[str, Any], origin: str, what: str) -> Model:
+    """Values as a model of this kind; `what` names it in the error.
+
+    Raises:
+        UsageError: a field is missing, unknown or cannot be used; the message names each.
+    """
     try:
-        return CampaignDefinition.model_validate_json(to_json(dict(values)))
+        return model.model_validate_json(to_json(dict(values)))
     except ValidationError as error:
         problems = [
-            f"{'.'.join(map(str, problem['loc'])) or 'campaign'}: {problem['msg'].removeprefix('Value error, ')}"
+            f"{'.'.join(map(str, problem['loc'])) or what}: {problem['msg'].removeprefix('Value error, ')}"
             for problem in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         raise UsageError(
-            f"{origin} is no campaign that can be used: {'; '.join(problems[:5])}. Correct it.", {"problems": problems}
+            f"{origin} is no {what} that can be used: {'; '.join(problems[:5])}. Correct it.", {"problems": problems}
         ) from None

@@ -109,12 +109,15 @@ class Measured:
         return estimate(counted[outcome].to_numpy(), counted["held"].to_numpy(), known)
 
     def reading(self) -> dict[str, Any] | None:
-        """Purchases per contacted person so far, with an interval to read every day; None while groups are small."""
+        """Purchases per contacted person so far, with an interval to read every day.
+
+        None while groups are small, or nobody bought anything before or after.
+        """
         reached = self.people.filter(pl.col("day") <= self.as_of)
         now = self._compared(self._outcomes(reached), "purchases")
         # the same people, in as many days right before the first contact: known before anybody was contacted
         past = self._compared(self._outcomes(self.people, self._days_before()), "purchases", knows=False)
-        if now is None or past is None:
+        if now is None or past is None or not (past.error or now.error):
             return None
         reach = always_valid_reach(now.error, past.error or now.error)
         low, high = now.difference - reach, now.difference + reach

@@ -9,8 +9,9 @@ import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.extra_units import EXTRA_UNITS, extra_units, lag_shares
-from retail_brain.operational.campaign_contacts import PlannedContact, approved_mark, campaign_contacts
+from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
 from retail_brain.operational.database import Database
+from retail_brain.operational.repeated_contacts import ContactsMark, plans_seen_mark
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import CampaignSettings, Settings
 from retail_brain.workspace import Workspace
@@ -29,12 +30,12 @@ class CampaignBook:
         units: (store_id, product_id) -> day (ISO) -> units.
     """
 
-    mark: tuple[int, int] = (0, 0)
+    mark: ContactsMark = ()
     units: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
     plans: OtherPlans = field(default_factory=OtherPlans.none)
 
     @classmethod
-    def of(cls, extra: pl.DataFrame, mark: tuple[int, int], plans: OtherPlans) -> "CampaignBook":
+    def of(cls, extra: pl.DataFrame, mark: ContactsMark, plans: OtherPlans) -> "CampaignBook":
         """From rows of EXTRA_UNITS."""
         units: dict[tuple[str, str], dict[str, float]] = {}
         for store, product, day, number in extra.select(*EXTRA_UNITS).iter_rows():
@@ -50,7 +51,7 @@ class CampaignBook:
         Raises:
             UnavailableError: the database does not answer.
         """
-        mark = approved_mark(tenant, database)
+        mark = plans_seen_mark(tenant, database)
         today, window = as_of + timedelta(days=1), settings.audience.contact_window_days
         plans = other_plans(tenant, database, None, today, window)
         return cls.of(planned_units(tenant, database, as_of, units_per, settings.campaigns), mark, plans)

@@ -56,18 +56,27 @@ def people_of(definition: CampaignDefinition, source: CampaignSource) -> Sequenc
     """
     if definition.segment is None:
         return definition.customer_ids or None
-    found = source.people_of(definition.segment)
-    if found is None:
-        known = sorted(f"stage:{stage}" for stage in source.segments()["segment"].drop_nulls().unique())
-        raise NotFoundError(
-            f"there is no segment {definition.segment!r}; known are {', '.join(known) or 'none'}. Check its name.",
-            {"problem": "campaign_no_segment", "segment": definition.segment, "known": known},
-        )
     named = set(definition.customer_ids)
-    people = [person for person in found if not named or person in named]
+    people = [person for person in segment_people(definition.segment, source) if not named or person in named]
     if not people:
         raise ImpossibleError(
             f"nobody is in segment {definition.segment!r} and among customer_ids. Leave one of them out.",
             {"problem": "campaign_nobody_named", "segment": definition.segment},
         )
     return people
+
+
+def segment_people(segment: str, source: CampaignSource) -> Sequence[str]:
+    """Ids of the people of a segment.
+
+    Raises:
+        NotFoundError: the segment is not known.
+    """
+    found = source.people_of(segment)
+    if found is None:
+        known = sorted(f"stage:{stage}" for stage in source.segments()["segment"].drop_nulls().unique())
+        raise NotFoundError(
+            f"there is no segment {segment!r}; known are {', '.join(known) or 'none'}. Check its name.",
+            {"problem": "campaign_no_segment", "segment": segment, "known": known},
+        )
+    return found

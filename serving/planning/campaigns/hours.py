@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
+from retail_brain.decisions.triggers.definition import TriggerDefinition
 from retail_brain.errors import ImpossibleError
 from retail_brain.settings import CampaignSettings
 
 
-def open_hours(definition: CampaignDefinition, settings: CampaignSettings) -> list[int]:
-    """Hours of the day in which the campaign may contact people, rising.
+def open_hours(definition: CampaignDefinition | TriggerDefinition, settings: CampaignSettings) -> list[int]:
+    """Hours of the day in which a campaign or a trigger may contact people, rising.
 
     Raises:
         ImpossibleError: all of its hours are quiet.
@@ -23,7 +24,7 @@ def open_hours(definition: CampaignDefinition, settings: CampaignSettings) -> li
     hours = [hour for hour in range(definition.first_hour, definition.last_hour) if not is_quiet[hour]]
     if not hours:
         raise ImpossibleError(
-            f"all hours of the campaign ({definition.first_hour} to {definition.last_hour}) are quiet ones: nobody is "
+            f"all of its hours ({definition.first_hour} to {definition.last_hour}) are quiet ones: nobody is "
             f"contacted from {last} until {first}. Choose other hours.",
             {"problem": "campaign_quiet_hours", "until": first, "since": last},
         )

@@ -64,7 +64,8 @@ class OtherPlans:
     """What the approved campaigns leave of people, caps and stock.
 
     Attributes:
-        contacts: contacts that are planned or made: `campaign_id`, `customer_id`, `channel`, `day`.
+        contacts: contacts that are planned or made, of triggers and guides too: `campaign_id`, `customer_id`,
+            `channel`, `day`, and whether the source `repeats`: contacts a person again.
         opt_outs: refusals that came back of contacts: `customer_id`, `channel`, `changed_at`.
         promises: units that their people are expected to take: `store_id`, `product_id`, `units`.
     """
@@ -77,5 +78,6 @@ class OtherPlans:
     def none(cls) -> "OtherPlans":
         """No other campaign."""
         contacts = {"campaign_id": pl.String, "customer_id": pl.String, "channel": pl.String, "day": pl.Date}
+        contacts |= {"repeats": pl.Boolean}
         promises = {"store_id": pl.String, "product_id": pl.String, "units": pl.Float64}
         return cls(pl.DataFrame(schema=contacts), pl.DataFrame(schema=promises))

@@ -13,7 +13,6 @@ from retail_brain.operational.campaign_contacts import (
     CampaignContact,
     PlannedContact,
     approve_campaign,
-    approved_mark,
     stop_campaign,
 )
 from retail_brain.operational.campaign_effects import campaign_effects
@@ -26,6 +25,7 @@ from retail_brain.operational.campaigns import (
     save_campaign,
 )
 from retail_brain.operational.database import Database
+from retail_brain.operational.repeated_contacts import read_contacts_mark, repeats
 from retail_brain.settings import Settings
 from serving.planning.campaigns.inputs import CampaignSource
 from serving.planning.campaigns.other_plans import other_plans
@@ -58,13 +58,20 @@ def save(desk: Desk, change: Change, definition: CampaignDefinition) -> StoredCa
     Raises:
         ConflictError: somebody else changed it since that version.
         NotFoundError: there is no such campaign.
-        ImpossibleError: it is approved already, or a new one has the id of a campaign of the lake.
+        ImpossibleError: it is approved already, or a new one has the id of a campaign of the lake, or one that triggers
+            and guides have.
     """
     if change.version is None and change.campaign_id in set(desk.source.lake_campaigns()):
         raise ImpossibleError(
             f"the lake's table campaigns has a campaign {change.campaign_id!r} already: contacts and effects of the "
             "two could not be told apart. Choose another id.",
             {"problem": "campaign_of_lake", "campaign_id": change.campaign_id},
+        )
+    if repeats(change.campaign_id):
+        raise ImpossibleError(
+            f"a campaign cannot be called {change.campaign_id!r}: triggers and guides contact people under such ids. "
+            "Choose another id.",
+            {"problem": "campaign_reserved_id", "campaign_id": change.campaign_id},
         )
     return save_campaign(desk.database, change, definition.model_dump(mode="json", exclude_defaults=True))
 
@@ -101,7 +108,7 @@ def approve(desk: Desk, change: Change) -> StoredCampaign:
             {"problem": "campaign_second_person", "who": change.by},
         )
     for _ in range(_TRIES):
-        mark = approved_mark(change.tenant, desk.database)
+        mark = read_contacts_mark(change.tenant, desk.database)
         planned = _worked_out(desk, change, ("previewed",))
         if not planned.listed.height:
             raise ImpossibleError(
@@ -155,7 +162,7 @@ def _worked_out(desk: Desk, change: Change, states: Iterable[str]) -> PlannedCam
         )
     window = desk.settings.audience.contact_window_days
     others = other_plans(change.tenant, desk.database, change.campaign_id, desk.today, window)
-    looks = campaign_effects(change.tenant, desk.database)
+    looks = [look for look in campaign_effects(change.tenant, desk.database) if not repeats(look.campaign_id)]
     return plan_campaign(definition_of(present), change.campaign_id, desk.source, others, desk.settings, looks)
 
 

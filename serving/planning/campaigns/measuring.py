@@ -63,23 +63,36 @@ def read_purchases(dataset: Dataset, goods: Collection[str], people: pl.DataFram
 
     A line earns its price less the cost of the goods, or the assumed share of the price where the cost is unknown.
     """
+    is_told = pl.col("product_id").is_in(list(goods))
+    return margins(dataset, purchases_of(dataset, people).filter(is_told), settings).select(*PURCHASES).collect()
+
+
+def purchases_of(dataset: Dataset, people: pl.DataFrame) -> pl.LazyFrame:
+    """Lines that people bought, from PAST_DAYS before the first contact on: rows of `transactions`."""
     first = people["day"].min()
     assert isinstance(first, date)
-    since = first - timedelta(days=PAST_DAYS)
-    lines = dataset.scan_or_empty("transactions").filter(
+    return dataset.scan_or_empty("transactions").filter(
         pl.col("units") > 0,
-        pl.col("product_id").is_in(list(goods)),
         pl.col("customer_id").is_in(people["customer_id"].to_list()),
-        pl.col("sold_at").dt.date() >= since,
+        pl.col("sold_at").dt.date() >= first - timedelta(days=PAST_DAYS),
     )
+
+
+def margins(dataset: Dataset, lines: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
+    """One row per line of a receipt: `customer_id`, `product_id`, `receipt`, `day`, `units`, and `margin` in money.
+
+    Args:
+        dataset: whose costs count.
+        lines: rows of `transactions`.
+        settings: share of the price that is margin where the cost is unknown.
+    """
     costs = dataset.scan_or_empty("products").select("product_id", "unit_cost").unique("product_id")
     price, share = pl.col("unit_price").fill_null(0.0), settings.replenishment.assumed_margin_share
     earned = pl.col("units") * pl.coalesce(price - pl.col("unit_cost"), price * share)
     return (
         lines.join(costs, on="product_id", how="left")
-        .select("customer_id", "units", receipt="transaction_id", day=pl.col("sold_at").dt.date(), margin=earned)
-        .select(*PURCHASES)
-        .collect()
+        .with_columns(receipt="transaction_id", day=pl.col("sold_at").dt.date(), margin=earned)
+        .select("customer_id", "product_id", "receipt", "day", "units", "margin")
     )
 
 

@@ -1,14 +1,14 @@
-"""What approved campaigns leave of people, caps and stock, for whoever plans further contacts."""
+"""What approved campaigns, triggers and guides leave of people, caps and stock, for whoever plans further contacts."""
 
-from collections.abc import Iterable
 from contextlib import closing
 from datetime import date, timedelta
 
 import polars as pl
 
-from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
+from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaigns import list_campaigns
 from retail_brain.operational.database import Database
+from retail_brain.operational.repeated_contacts import repeated_contacts
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.workspace import Workspace
 from serving.planning.campaigns.inputs import OtherPlans
@@ -18,10 +18,11 @@ from serving.planning.people.opt_outs import read_opt_outs
 
 
 def other_plans(tenant: str, database: Database, campaign_id: str | None, today: date, window_days: int) -> OtherPlans:
-    """What the approved campaigns other than one (None: all of them) leave of caps and stock.
+    """What the approved campaigns other than one (None: all of them), triggers and guides leave of caps and stock.
 
     Contacts that were sent or are to come count for the caps, from `window_days` before today on. Promises of stock
-    last until a campaign ends or is stopped: then the stock on record shows what was taken.
+    last until a campaign ends or is stopped: then the stock on record shows what was taken. Those of triggers and
+    guides last `window_days`.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -34,9 +35,26 @@ def other_plans(tenant: str, database: Database, campaign_id: str | None, today:
         if one.campaign_id != campaign_id and one.contact.group == "contact" and one.state in {"planned", "sent"}
     ]
     lasting = {name for name, one in stored.items() if state_on(one, today) in {"approved", "running"}}
-    promises = _promises(one for one in rows if one.campaign_id in lasting)
-    contacts = _contacts(one for one in rows if one.contact.day >= since)
-    return OtherPlans(contacts, promises, read_opt_outs(tenant, database))
+    known = [
+        (one.campaign_id, one.contact.customer_id, one.contact.channel, one.contact.day, False)
+        for one in rows
+        if one.contact.day >= since
+    ]
+    promised = [
+        (one.contact.store_id, one.contact.product_id, one.contact.probability)
+        for one in rows
+        if one.campaign_id in lasting
+    ]
+    for again in repeated_contacts(tenant, database, since):
+        known.append((again.campaign_id, again.customer_id, again.channel, again.day, True))
+        if again.product_id is not None:
+            promised.append((again.store_id, again.product_id, again.promised))
+    none = OtherPlans.none()
+    return OtherPlans(
+        pl.DataFrame(known, schema=none.contacts.schema, orient="row"),
+        pl.DataFrame(promised, schema=none.promises.schema, orient="row"),
+        read_opt_outs(tenant, database),
+    )
 
 
 def tenant_plans(workspace: Workspace, today: date, window_days: int) -> OtherPlans:
@@ -50,13 +68,3 @@ def tenant_plans(workspace: Workspace, today: date, window_days: int) -> OtherPl
             return OtherPlans.none()
         upgrade(database)
         return other_plans(workspace.tenant, database, None, today, window_days)
-
-
-def _contacts(rows: Iterable[PlannedContact]) -> pl.DataFrame:
-    listed = [(one.campaign_id, one.contact.customer_id, one.contact.channel, one.contact.day) for one in rows]
-    return pl.DataFrame(listed, schema=OtherPlans.none().contacts.schema, orient="row")
-
-
-def _promises(rows: Iterable[PlannedContact]) -> pl.DataFrame:
-    listed = [(one.contact.store_id, one.contact.product_id, one.contact.probability) for one in rows]
-    return pl.DataFrame(listed, schema=OtherPlans.none().promises.schema, orient="row")

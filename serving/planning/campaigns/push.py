@@ -27,7 +27,7 @@ from serving.planning.people.audience_facts import consents_now
 from serving.planning.people.opt_outs import read_opt_outs
 from serving.planning.stock.webhook import Delivery, post_json
 
-_AT_ONCE = 500
+AT_ONCE = 500
 """Contacts in one call to an address: some hundred kilobytes."""
 COLUMNS = (
     "contact_id",
@@ -105,17 +105,16 @@ def push_contacts(
             "were asked for. Name an earlier day with --day, or make a new campaign.",
             {"ends_on": ends_on.isoformat()},
         )
-    target = _resolved(push.target)
+    target = resolved_target(push.target)
     due = _due(tenant, database, dataset, push)
     file = None
     if urlsplit(target).scheme in {"http", "https"}:
-        for start in range(0, len(due), _AT_ONCE):
-            part = due[start : start + _AT_ONCE]
-            _post(target, stored, part, push.secret, delivery)
+        for start in range(0, len(due), AT_ONCE):
+            part = due[start : start + AT_ONCE]
+            post_rows(target, stored.campaign_id, contact_rows(stored, part), push.secret, delivery)
             mark_sent(tenant, database, push.campaign_id, part, by=by, now=now)
     elif due:
-        text = _csv(contact_rows(stored, due))
-        file = hand_over(Path(target), lambda aside: write_text(aside, text))
+        file = write_contacts(Path(target), contact_rows(stored, due))
         mark_sent(tenant, database, push.campaign_id, due, by=by, now=now)
     return Pushed(len(due), file)
 
@@ -160,32 +159,37 @@ def _due(tenant: str, database: Database, dataset: Dataset, push: Push) -> list[
     return [one for one in planned if (one.customer_id, one.channel) in is_open]
 
 
-def _post(
-    target: str, stored: StoredCampaign, part: Sequence[CampaignContact], secret: str | None, delivery: Delivery
+def post_rows(
+    target: str, campaign_id: str, rows: Sequence[dict[str, Any]], secret: str | None, delivery: Delivery
 ) -> None:
-    rows = contact_rows(stored, part)
+    """Posts rows of COLUMNS to an address, with a key that is the same at every repeat.
+
+    Raises:
+        RetailBrainError: the address did not take them.
+    """
     key = hashlib.sha256("".join(row["contact_id"] for row in rows).encode()).hexdigest()[:32]
     post_json(
         target,
-        {"campaign_id": stored.campaign_id, "contacts": rows},
+        {"campaign_id": campaign_id, "contacts": list(rows)},
         headers={"Idempotency-Key": key},
-        what=f"{len(rows)} contacts of campaign {stored.campaign_id}",
+        what=f"{len(rows)} contacts of campaign {campaign_id}",
         delivery=delivery,
         signed_with=secret,
     )
 
 
-def _csv(rows: Sequence[dict[str, Any]]) -> str:
+def write_contacts(target: Path, rows: Sequence[dict[str, Any]]) -> Path:
+    """Writes rows of COLUMNS as CSV without overwriting an earlier file; returns where they are."""
     text = StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(
         {name: safe_cell(value) if isinstance(value, str) else value for name, value in row.items()} for row in rows
     )
-    return text.getvalue()
+    return hand_over(target, lambda aside: write_text(aside, text.getvalue()))
 
 
-def _resolved(target: str) -> str:
+def resolved_target(target: str) -> str:
     """The target itself, or what the environment variable holds that it names.
 
     Raises:

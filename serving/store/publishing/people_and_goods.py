@@ -15,6 +15,7 @@ from serving.planning.people.reasons import reason_text
 from serving.planning.people.received_events import bought_by_event, without_just_bought
 from serving.planning.people.recommendations import product_names
 from serving.planning.people.rule_facts import attribute_columns, known_adults
+from serving.planning.triggers.changes import birthdays, price_drops, restocked
 from serving.store.attributes import write_attributes
 from serving.store.publishing.catalogs import Positions
 from serving.store.ranked_goods import write_ranked
@@ -110,7 +111,10 @@ def _best_sellers(frame: pl.DataFrame, positions: Positions) -> pl.DataFrame:
 
 
 def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions: Positions) -> None:
-    """Writes the facts behind audiences: people, consents, contacts, responses, purchases, stock and values."""
+    """Writes the facts behind audiences: people, consents, contacts, responses, purchases, stock and values.
+
+    What changed of late, and birthdays, are the causes of triggers.
+    """
     as_of = dataset.as_of or dataset.last_day()
     facts = read_facts(dataset, as_of, list(positions.products), settings)
     products = dataset.scan_or_empty("products")
@@ -127,6 +131,9 @@ def _publish_facts(folder: Path, dataset: Dataset, settings: Settings, positions
         "facts_contacts": facts.contacts,
         "facts_responses": facts.responses,
         "campaigns": dataset.scan("campaigns").collect() if dataset.has("campaigns") else None,
+        "facts_restocked": restocked(dataset, as_of, settings.triggers.look_back_days),
+        "facts_price_drops": price_drops(dataset, as_of, settings.triggers.look_back_days),
+        "facts_birthdays": birthdays(dataset),
     }
     by_product = {"facts_purchases": facts.purchases, "facts_stock": facts.stock, "facts_values": facts.values}
     effect = pl.DataFrame({"caused_share": [facts.caused_share]}, schema={"caused_share": pl.Float64})

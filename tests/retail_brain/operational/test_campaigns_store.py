@@ -11,7 +11,6 @@ from retail_brain.operational.audit import list_audit
 from retail_brain.operational.campaign_contacts import (
     CampaignContact,
     approve_campaign,
-    approved_mark,
     campaign_contacts,
     stop_campaign,
 )
@@ -33,6 +32,7 @@ from retail_brain.operational.campaigns import (
     save_campaign,
 )
 from retail_brain.operational.database import Database
+from retail_brain.operational.repeated_contacts import read_contacts_mark
 
 NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
 
@@ -52,7 +52,7 @@ def previewed(database: Database, campaign_id: str = "spring") -> StoredCampaign
 
 def approved(database: Database, *people: CampaignContact) -> StoredCampaign:
     seen = previewed(database)
-    found = approve_campaign(database, change(seen.version, "Wang"), people, approved_mark("main", database))
+    found = approve_campaign(database, change(seen.version, "Wang"), people, read_contacts_mark("main", database))
     assert found is not None
     return found
 
@@ -107,12 +107,12 @@ def test_a_changed_campaign_needs_another_preview(database: Database) -> None:
     again = campaign("main", database, "spring")
     assert (again.state, again.preview) == ("draft", None)
     with pytest.raises(ImpossibleError, match="is draft"):
-        approve_campaign(database, change(again.version), [], approved_mark("main", database))
+        approve_campaign(database, change(again.version), [], read_contacts_mark("main", database))
 
 
 def test_an_approval_that_another_overtook_stores_nothing(database: Database) -> None:
     seen = previewed(database)
-    mark = approved_mark("main", database)
+    mark = read_contacts_mark("main", database)
     other = previewed(database, "summer")
     assert approve_campaign(database, change(other.version, campaign_id="summer"), [person("A")], mark)
     assert approve_campaign(database, change(seen.version), [person("A")], mark) is None

@@ -8,7 +8,6 @@ from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_receipts import opt_outs
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import (
-    DAILY,
     GuideAnswer,
     GuideTask,
     Referral,
@@ -32,6 +31,7 @@ from retail_brain.operational.guides import (
     people_of_guide,
     save_guide,
 )
+from retail_brain.operational.repeated_contacts import DAILY
 
 NOW = datetime(2025, 3, 1, 10, tzinfo=UTC)
 DAY = date(2025, 3, 1)

@@ -9,6 +9,7 @@ from retail_brain.errors import ConflictError, NotFoundError
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
+from retail_brain.operational.repeated_contacts import read_contacts_mark
 from retail_brain.operational.trigger_firings import (
     Cause,
     Decision,
@@ -17,7 +18,6 @@ from retail_brain.operational.trigger_firings import (
     firing_counts,
     firings,
     note_causes,
-    read_contacts_mark,
     release_firings,
     store_decisions,
     take_firings,
@@ -40,7 +40,7 @@ def change(version: int | None = None, *, name: str = "bag", by: str = "Li", at:
 
 
 def cause(person: str, text: str = "bag:P1", at: datetime = NOW) -> Cause:
-    return Cause(person, text, person, "P1", None, datetime(2025, 3, 1, 9), at)
+    return Cause(person, text, person, "P1", None, 0.3, datetime(2025, 3, 1, 9), at)
 
 
 @pytest.fixture

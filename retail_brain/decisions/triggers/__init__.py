@@ -1,0 +1,1 @@
+"""Triggers: rules that contact a person when something happened."""

@@ -1,0 +1,1 @@
+"""Guides: their people, daily lists, credit, and what happens when one leaves."""

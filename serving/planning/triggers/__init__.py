@@ -1,0 +1,1 @@
+"""Triggers: from what happened to a contact, and its measured effect."""

@@ -1,0 +1,232 @@
+"""Hands decided messages over: to a file, an address, or the list of the guide who looks after the person."""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import polars as pl
+
+from retail_brain.decisions.consents import keep_open
+from retail_brain.decisions.triggers.definition import KINDS, TriggerDefinition
+from retail_brain.decisions.triggers.messages import fill
+from retail_brain.errors import ImpossibleError
+from retail_brain.operational.guide_tasks import GuideTask, task_id
+from retail_brain.operational.trigger_firings import (
+    Firing,
+    close_firings,
+    hand_to_guides,
+    release_firings,
+    take_firings,
+)
+from retail_brain.operational.triggers import StoredTrigger, trigger
+from serving.planning.campaigns.hours import open_hours
+from serving.planning.campaigns.push import AT_ONCE, post_rows, resolved_target, write_contacts
+from serving.planning.stock.webhook import Delivery
+from serving.planning.triggers.desk import Desk, definition_of
+
+Consents = Callable[[], tuple[pl.DataFrame | None, pl.DataFrame]]
+"""Consents as they are now, and what opt-outs closed: result of `audience_facts.consents_now`."""
+
+
+@dataclass
+class HandedOver:
+    """What one look handed over.
+
+    Attributes:
+        contacts: to the file or address.
+        lines: to guides.
+        refused: not handed over, because the channel was closed since the decision, or the person is on a list.
+        files: written.
+    """
+
+    contacts: int = 0
+    lines: int = 0
+    refused: int = 0
+    files: list[Path] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where messages go.
+
+    Attributes:
+        to: path of a CSV file, an http(s) address, or `env:NAME` of a variable that holds either.
+        secret: key of the signature; None signs nothing.
+        delivery: how an address is tried.
+    """
+
+    to: str
+    secret: str | None
+    delivery: Delivery
+
+
+def deliver(desk: Desk, consents: Consents, target: Target, *, by: str) -> HandedOver:
+    """Hands over what was decided, each message at least once to the target and never to two workers at a time.
+
+    One that was cut off is repeated with the same `contact_id` once the lease of the worker that ended is over.
+    Consents are asked again.
+
+    Args:
+        desk: where triggers are worked on.
+        consents: gives the consents as they are now; asked only where something is handed over.
+        target: where messages go; those by a guide go to the guide's list.
+        by: who does it.
+
+    Raises:
+        UsageError: the target is neither a file nor an http(s) address.
+        RetailBrainError: the address did not take them; what it did not take goes out at the next look.
+        UnavailableError: the database does not answer.
+    """
+    place, worker, done = resolved_target(target.to), secrets.token_hex(8), HandedOver()
+    is_address = urlsplit(place).scheme in {"http", "https"}
+    settings = desk.settings.triggers
+    lease, most = timedelta(seconds=settings.lease_seconds), AT_ONCE if is_address else settings.at_once
+    while taken := take_firings(desk.tenant, desk.database, worker, now=desk.now, lease=lease, limit=most):
+        try:
+            kept = _still_open(desk, consents, taken, done, by)
+            _to_guides(desk, [one for one in kept if one.channel == "guide"], done, by)
+            _to_target(desk, [one for one in kept if one.channel != "guide"], place, target, done, by)
+        except BaseException:
+            release_firings(desk.tenant, desk.database, taken)
+            raise
+    return done
+
+
+def contact_id(campaign_id: str, firing: Firing) -> str:
+    """Id of a message for receivers: the same at every repeat, and it names nobody."""
+    return hashlib.sha256(f"{campaign_id}\x1f{firing.person_id}\x1f{firing.cause}".encode()).hexdigest()[:32]
+
+
+def message_rows(desk: Desk, stored: StoredTrigger, firings: Sequence[Firing]) -> list[dict[str, Any]]:
+    """One row per message: the columns of `push.COLUMNS`, with the text of its channel."""
+    definition = definition_of(stored)
+    texts = _texts(desk, definition, firings)
+    return [
+        {
+            "contact_id": contact_id(stored.campaign_id, one),
+            "campaign_id": stored.campaign_id,
+            "customer_id": one.customer_id,
+            "channel": one.channel,
+            "day": None if one.day is None else one.day.isoformat(),
+            "hour": _hour(desk, definition, one),
+            "store_id": one.store_id,
+            "product_id": one.product_id,
+            "text": text,
+            "text_zh": text_zh,
+        }
+        for one, (text, text_zh) in zip(firings, texts, strict=True)
+    ]
+
+
+def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: HandedOver, by: str) -> list[Firing]:
+    """Those whose channel nobody closed since the decision; the others are dropped."""
+    known, closed = consents()
+    pairs = pl.DataFrame(
+        [(one.customer_id, one.channel) for one in taken],
+        schema={"customer_id": pl.String, "channel": pl.String},
+        orient="row",
+    )
+    is_open = set(keep_open(pairs, known, closed).iter_rows())
+    kept = [one for one in taken if (one.customer_id, one.channel) in is_open]
+    refused = [one for one in taken if (one.customer_id, one.channel) not in is_open]
+    if refused:
+        close_firings(desk.tenant, desk.database, refused, state="dropped", code="no_consent", now=desk.now, by=by)
+        done.refused += len(refused)
+    return kept
+
+
+def _to_target(desk: Desk, firings: Sequence[Firing], place: str, target: Target, done: HandedOver, by: str) -> None:
+    ordered = sorted(firings, key=lambda one: (one.trigger_id, one.id))
+    parts = [
+        (trigger(desk.tenant, desk.database, name), list(rows))
+        for name, rows in groupby(ordered, lambda one: one.trigger_id)
+    ]
+    if urlsplit(place).scheme not in {"http", "https"} and parts:
+        rows = [row for stored, own in parts for row in message_rows(desk, stored, own)]
+        done.files.append(write_contacts(Path(place), rows))
+    for stored, own in parts:
+        if urlsplit(place).scheme in {"http", "https"}:
+            rows = message_rows(desk, stored, own)
+            post_rows(place, stored.campaign_id, rows, target.secret, target.delivery)
+        close_firings(desk.tenant, desk.database, own, state="sent", code=None, now=desk.now, by=by)
+        done.contacts += len(own)
+
+
+def _to_guides(desk: Desk, firings: Sequence[Firing], done: HandedOver, by: str) -> None:
+    if not firings:
+        return
+    named = {one.trigger_id: trigger(desk.tenant, desk.database, one.trigger_id) for one in firings}
+    tasks = [(one, _task(desk, named[one.trigger_id], one)) for one in firings]
+    new = hand_to_guides(desk.tenant, desk.database, tasks, now=desk.now, by=by)
+    done.lines += new
+    done.refused += len(tasks) - new
+
+
+def _task(desk: Desk, stored: StoredTrigger, firing: Firing) -> GuideTask:
+    definition = definition_of(stored)
+    (text, text_zh), (reason, reason_zh) = _texts(desk, definition, [firing])[0], KINDS[definition.kind]
+    assert firing.day is not None
+    return GuideTask(
+        task_id=task_id(firing.day, firing.person_id),
+        guide_id=_guide_of(desk, firing),
+        day=firing.day,
+        person_id=firing.person_id,
+        customer_id=firing.customer_id,
+        held=False,
+        rank=0,
+        channel="guide",
+        store_id=firing.store_id,
+        product_id=firing.product_id,
+        source=stored.campaign_id,
+        reason=reason,
+        reason_zh=reason_zh,
+        text=text,
+        text_zh=text_zh,
+        probability=firing.probability,
+        expected_value=None,
+        segment=firing.segment,
+    )
+
+
+def _guide_of(desk: Desk, firing: Firing) -> str:
+    """The guide who looks after the account that is contacted, or after another one of the person.
+
+    Raises:
+        ImpossibleError: nobody does any more.
+    """
+    accounts = desk.source.facts(()).accounts.every_account(pl.Series([firing.customer_id], dtype=pl.String))
+    named = [desk.guides[one] for one in (firing.customer_id, *accounts.to_list()) if one in desk.guides]
+    if not named:
+        raise ImpossibleError(
+            f"nobody looks after customer {firing.customer_id!r} any more; their message waits. Give them a guide."
+        )
+    return named[0]
+
+
+def _texts(desk: Desk, definition: TriggerDefinition, firings: Sequence[Firing]) -> list[tuple[str, str]]:
+    goods = {one for firing in firings for one in (firing.product_id, firing.goes_with) if one is not None}
+    names = desk.source.names(sorted(goods))
+
+    def named(product: str | None) -> str | None:
+        return None if product is None else names.get(product, product)
+
+    slots = [definition.slot(one.channel or "") for one in firings]
+    return [
+        (fill(slot.text, named(one.product_id), named(one.goes_with)),
+         fill(slot.text_zh, named(one.product_id), named(one.goes_with)))
+        for slot, one in zip(slots, firings, strict=True)
+    ]  # fmt: skip
+
+
+def _hour(desk: Desk, definition: TriggerDefinition, firing: Firing) -> int:
+    """First open hour of the day of contact at which the message is due; the same whenever it is asked for."""
+    due: datetime = firing.due_at.astimezone().replace(tzinfo=None)
+    earliest = due.hour if due.date() == firing.day else 0
+    hours = open_hours(definition, desk.settings.campaigns)
+    return next((hour for hour in hours if hour >= earliest), hours[-1])

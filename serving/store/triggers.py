@@ -1,0 +1,68 @@
+"""Facts for triggers from published answers, so that API and command line fire on the same causes."""
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from retail_brain.settings import AudienceSettings
+from serving.planning.triggers.source import STAGES
+from serving.store.audiences import likely_buyers
+from serving.store.campaigns import PublishedSource
+
+
+@dataclass(frozen=True)
+class PublishedTriggerSource(PublishedSource):
+    """The facts of one set of answers; see `serving.planning.triggers.source.TriggerSource`.
+
+    Attributes:
+        audience: how many goods stand in for a new one.
+    """
+
+    audience: AudienceSettings = field(default_factory=AudienceSettings)
+
+    @property
+    def answers_id(self) -> str:
+        """Name of the set of answers."""
+        return self.answers.manifest.answers_id
+
+    def owner(self, id_type: str, id_value: str) -> str | None:
+        """Customer behind an identifier."""
+        row = self.answers.identities.find(id_type, id_value)
+        return self.answers.customers.ids[row] if row >= 0 else None
+
+    def goes_with(self, product_id: str) -> str | None:
+        """The best complement of a product."""
+        place = self.answers.products.find(product_id)
+        if place < 0 or self.answers.complements is None:
+            return None
+        others, _ = self.answers.complements.get(place)
+        return self.answers.products.ids[int(others[0])] if len(others) else None
+
+    def stages(self) -> pl.DataFrame | None:
+        """Lifecycle stages; None where the answers hold no person features."""
+        person = self.answers.rows.get("person")
+        if person is None or "stage_since" not in person.columns:
+            return None
+        ids = self.answers.customers.ids.series
+        rows = person.select("stage", pl.col("stage_since").alias("since"), "last_purchase_on")
+        return rows.with_columns(customer_id=ids).select(pl.col(name).cast(kind) for name, kind in STAGES.items())
+
+    def restocked(self) -> pl.DataFrame | None:
+        """Goods back in stock."""
+        return self.answers.rows.get("facts_restocked")
+
+    def price_drops(self) -> pl.DataFrame | None:
+        """Prices that fell."""
+        return self.answers.rows.get("facts_price_drops")
+
+    def birthdays(self) -> pl.DataFrame | None:
+        """Birthdays."""
+        return self.answers.rows.get("facts_birthdays")
+
+    def fitting(self, product_id: str) -> pl.DataFrame:
+        """Likely buyers of a product.
+
+        Raises:
+            ModelError: there are no scored pairs.
+        """
+        return likely_buyers(self.answers, self.answers.products.find(product_id), self.audience)

@@ -1,0 +1,125 @@
+"""Handing messages over: to a file with their words, or to the list of the guide who looks after the person."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.dataset import Dataset
+from retail_brain.errors import ImpossibleError
+from retail_brain.operational.database import Database
+from retail_brain.operational.guide_tasks import GuideAnswer, GuideTask, list_tasks, store_answers, store_tasks, task_id
+from retail_brain.operational.trigger_firings import firings
+from retail_brain.operational.triggers import trigger
+from retail_brain.settings import Settings
+from serving.planning.campaigns.other_plans import other_plans
+from serving.planning.stock.webhook import Delivery
+from serving.planning.triggers.deliver import HandedOver, Target, deliver
+from serving.planning.triggers.evaluate import evaluate
+from serving.planning.triggers.measure import measure_trigger
+from serving.planning.triggers.settle import settle
+
+NOON = datetime(2025, 3, 1, 12).astimezone(UTC)
+NOBODY = pl.DataFrame(schema={"customer_id": pl.String, "channel": pl.String})
+GUIDED = [{"channel": "guide", "text": "Ask about {product}", "text_zh": "问{product}"}]
+
+
+@pytest.fixture
+def hand(desk, lay, tmp_path: Path) -> Callable[..., HandedOver]:
+    def made(*people: str, closed: pl.DataFrame = NOBODY, **changes: Any) -> HandedOver:
+        for who in people:
+            lay(who, name=who)
+        here = desk(**changes)
+        evaluate(here)
+        settle(here)
+        target = Target(str(tmp_path / "out.csv"), None, Delivery(1))
+        return deliver(here, lambda: (None, closed), target, by="Li")
+
+    return made
+
+
+def test_a_message_has_the_words_of_its_channel_and_what_goes_with_the_goods(save, hand) -> None:
+    save()
+    done = hand("c0")
+    (file,) = done.files
+    (row,) = pl.read_csv(file).rows(named=True)
+    assert (row["campaign_id"], row["customer_id"], row["channel"], row["day"], row["hour"]) == (
+        "trigger:bag", "c0", "sms", "2025-03-01", 12,
+    )  # fmt: skip
+    assert (row["text"], row["text_zh"]) == ("P1茶 with P2茶", "P1茶配P2茶")
+    assert (done.contacts, hand().contacts) == (1, 0)
+
+
+def test_who_refused_after_the_decision_is_not_told(save, hand, database: Database) -> None:
+    save()
+    done = hand("c0", "c1", closed=pl.DataFrame({"customer_id": ["c0"], "channel": ["sms"]}))
+    assert (done.contacts, done.refused) == (1, 1)
+    assert [(one.customer_id, one.state, one.code) for one in firings("main", database)] == [
+        ("c0", "dropped", "no_consent"), ("c1", "sent", None),
+    ]  # fmt: skip
+
+
+def test_a_message_by_guide_is_a_line_of_the_guides_list(save, hand, database: Database) -> None:
+    save(slots=GUIDED)
+    assert hand("c0", guides={"c0": "G1"}).lines == 1
+    (line,) = list_tasks("main", database)
+    assert (line.guide_id, line.day, line.source, line.rank, line.text, line.reason_zh) == (
+        "G1", date(2025, 3, 1), "trigger:bag", 0, "Ask about P1茶", "加入购物袋后未购买",
+    )  # fmt: skip
+    # counted once for the caps of others, though it is a firing and a line
+    assert other_plans("main", database, None, date(2025, 3, 1), 30).contacts.height == 1
+    answer = GuideAnswer("a1", line.task_id, "refused", NOON)
+    store_answers("main", database, [answer], guide_id="G1", by="phone", now=NOON)
+    assert other_plans("main", database, None, date(2025, 3, 1), 30).opt_outs["customer_id"].to_list() == ["c0"]
+
+
+def test_who_is_on_the_list_already_gets_no_second_line(save, hand, database: Database) -> None:
+    line = GuideTask(
+        task_id(date(2025, 3, 1), "c0"), "G1", date(2025, 3, 1), "c0", "c0", False, 1, "guide", "S1", "P1", "guides",
+        "due", "到期", "a", "b", 0.1, 1.0, None,
+    )  # fmt: skip
+    store_tasks("main", database, [line], by="Li", now=NOON)
+    save(slots=GUIDED)
+    assert (hand("c0", guides={"c0": "G1"}).lines, hand().refused) == (0, 0)
+    assert [one.code for one in firings("main", database)] == ["on_list"]
+
+
+def test_another_card_of_the_person_may_be_the_one_with_a_guide(save, hand, source, database: Database) -> None:
+    source.changes["persons"] = pl.DataFrame({"customer_id": ["c0", "c1"], "person_id": ["c0", "c0"]})
+    save(slots=GUIDED)
+    assert hand("c0", guides={"c1": "G2"}).lines == 1
+    assert [one.guide_id for one in list_tasks("main", database)] == ["G2"]
+
+
+def bought(people: int, day: date, product: str = "P1") -> list[tuple[str, datetime, str, str, str, float, float]]:
+    at = datetime.combine(day, datetime.min.time())
+    return [(f"t{n}", at, "S1", product, f"c{n}", 1.0, 10.0) for n in range(people)]
+
+
+def sales(rows: list[tuple[str, datetime, str, str, str, float, float]], as_of: date) -> Dataset:
+    names = ["transaction_id", "sold_at", "store_id", "product_id", "customer_id", "units", "unit_price"]
+    return Dataset.from_frames({"transactions": pl.DataFrame(rows, schema=names, orient="row")}, as_of)
+
+
+def test_the_effect_counts_each_person_from_the_first_message_and_only_their_goods(
+    save, hand, source, database: Database
+) -> None:
+    source.people = 80
+    save(holdout_share=0.5)
+    hand(*(f"c{number}" for number in range(80)))
+    held = {one.customer_id: bool(one.held) for one in firings("main", database)}
+    # of the contacted all buy what they were told of; everybody buys something else
+    told = [row for row in bought(80, date(2025, 3, 2)) if not held[row[4]]]
+    rows = told + [(f"o{row[0]}", *row[1:3], "P9", *row[4:]) for row in bought(80, date(2025, 3, 3), "P9")]
+    as_of = date(2025, 3, 20)
+    stored = trigger("main", database, "bag")
+    found = measure_trigger("main", database, sales(rows, as_of), stored, Settings())
+    contacts = sum(not one for one in held.values())
+    assert (found["contacts"], found["holdout"], found["is_final"]) == (contacts, 80 - contacts, True)
+    assert found["outcomes"]["buyers"]["difference"] == pytest.approx(1.0, abs=1e-6)
+    assert found["net"]["cost"] == pytest.approx(0.1 * contacts)
+    with pytest.raises(ImpossibleError, match="nobody was reached"):
+        measure_trigger("main", database, sales(rows, date(2025, 2, 28)), stored, Settings())
