@@ -214,6 +214,10 @@ class ReplenishmentSettings(Section):
     review_period_days: float = Field(default=7, gt=0, description="days from one order to the next")
     service_level: float = Field(default=0.95, gt=0, lt=1, description="probability of no stockout in an order cycle")
     fill_rate: float = Field(default=0.98, gt=0, lt=1, description="share of demand that is served from the shelf")
+    service_levels: Literal["together", "each"] = Field(
+        default="together",
+        description="whether asked levels are met as a whole where it costs least, or product by product",
+    )
     order_cost: float = Field(default=0, ge=0, description="money per order line; only the policy `reorder` weighs it")
     holding_cost_share_per_year: float = Field(
         default=0.25, ge=0, description="share of the unit cost that holding a unit for a year costs"

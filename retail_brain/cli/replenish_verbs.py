@@ -103,6 +103,9 @@ def simulate(
     transfers: Annotated[
         bool, typer.Option("--transfers/--no-transfers", help="Whether the plan may move goods between shops.")
     ] = True,
+    markdowns: Annotated[
+        bool, typer.Option("--markdowns/--no-markdowns", help="Whether the plan may lower prices of left-overs.")
+    ] = True,
     seed: Annotated[int, typer.Option(help="Seed of demand recovery and sample paths.")] = 0,
     lake: LakeOption = None,
 ) -> None:
@@ -136,6 +139,7 @@ def simulate(
         fit=_fit if forecast == "model" else None,
         rolling=Rolling(refresh_days, refit_days, seed=seed),
         transfers=transfers,
+        markdowns=markdowns,
         progress=chosen.progress,
     )
     report = replay(setup, begin, until, policies=policy or POLICIES, tune_days=tune_days)

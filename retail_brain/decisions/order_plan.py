@@ -73,8 +73,8 @@ class Holdings:
         known: whether `on_hand` is known.
         due: units on order by day of arrival. A series on order without any takes its units to arrive at some moment of
             its lead time, each as likely as another, as orders of unknown age do.
-        batches: shape (series, lives): units on hand that may be sold for so many more periods (index 0: one). None
-            takes the stock of perishable goods to have arrived half a review period ago.
+        batches: shape (series, lives): units on hand that may be sold for so many more periods (index 0: one). None, or
+            a row of NaN, takes the stock of perishable goods to have arrived half a review period ago.
         counts: the counts that `on_hand` was worked out from, for the reasons; None for none.
         receipts: when the units on order arrive, as `decide` has worked it out of `due`.
     """
@@ -222,7 +222,7 @@ def ordered(
         )
         target = outside_target(settings.policy, inputs)
     else:
-        target = order_target(required, terms, money, settings)
+        target = order_target(required, terms, money, settings, cycle)
     # Without a stock record there is nothing to order up from: replace one cycle of sales.
     target = replace(target, raw=np.where(holdings.known, target.raw, required.cycle_demand))
     lots = whole_lots(target, required, terms, money, ~holdings.known)
@@ -295,16 +295,16 @@ def _aging(holdings: Holdings, terms: Terms, receipts: Floats, step: float, *, n
     life[expires] = np.maximum(np.floor(terms.shelf_life_days[expires] / step), 1)
     periods = receipts.shape[1]
     expiring = np.zeros(receipts.shape)
-    perishable = np.flatnonzero(expires)
+    told = np.zeros(len(life), dtype=np.bool_)
     if holdings.batches is not None:
+        told = expires & ~np.isnan(holdings.batches).any(axis=1)
         lives = min(holdings.batches.shape[1], periods)
-        expiring[perishable, :lives] = holdings.batches[perishable, :lives]
-    else:
-        # half a review period on average, but no older than their shelf life
-        age = np.rint(np.minimum(terms.review_days, 2 * terms.shelf_life_days) / step / 2)
-        left = np.maximum(life - age, 1).astype(np.int64)
-        soon = left <= periods
-        expiring[np.flatnonzero(soon), left[soon] - 1] = np.maximum(holdings.on_hand, 0)[soon]
+        expiring[told, :lives] = holdings.batches[told, :lives]
+    # half a review period on average, but no older than their shelf life
+    age = np.rint(np.minimum(terms.review_days, 2 * terms.shelf_life_days) / step / 2)
+    left = np.maximum(life - age, 1).astype(np.int64)
+    soon = (left <= periods) & ~told
+    expiring[np.flatnonzero(soon), left[soon] - 1] = np.maximum(holdings.on_hand, 0)[soon]
     for row_life in np.unique(life[expires & (life < periods)]):
         same = life == row_life
         # deliveries are fresh: they expire one shelf life after they arrive

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from retail_brain.decisions.targets import BY_PROFIT, FILL_RATE, OUTSIDE, REORDER
+from retail_brain.decisions.targets import BY_PROFIT, FILL_RATE, OUTSIDE, REORDER, SHARED
 from retail_brain.outputs import SERIES
 
 POLICY = pl.col("policy_en")
@@ -194,7 +194,8 @@ def _decision() -> list[_Sentence]:
     plain = stock_known & ordered & ~cut & ~pl.col("shelf") & ~_source_cut()
     lot, outside = pl.col("kind") == REORDER, pl.col("kind") == OUTSIDE
     by_profit = pl.col("kind").is_in(BY_PROFIT)
-    economic, filled = by_profit & ~lot, pl.col("kind") == FILL_RATE
+    shared = pl.col("kind") == SHARED
+    economic, filled = by_profit & ~lot & ~shared, pl.col("kind") == FILL_RATE
     limited = pl.any_horizontal("shelf", "skipped", "losing", "collides")
     nothing = stock_known & ~ordered & ~cut & ~_source_cut() & ~limited
     return [
@@ -208,6 +209,13 @@ def _decision() -> list[_Sentence]:
             "Ordered to the level where one more unit no longer pays ({} chance of no stock-out). ",
             "订到再多一件就不划算的水平（不缺货概率{}）。",
             (percent("chance"),),
+        ),
+        _Sentence(
+            plain & shared,
+            "The agreed levels are met as a whole, where serving costs least; a lost unit counts {} more for it "
+            "({} chance of no stock-out, {} agreed for this product). ",
+            "约定的服务水平由各商品合计满足、以成本最低为准，为此每流失一件另计{}（不缺货概率{}，本商品约定{}）。",
+            (money("lost_unit"), percent("chance"), percent("level")),
         ),
         _Sentence(
             plain & filled,
@@ -229,7 +237,7 @@ def _decision() -> list[_Sentence]:
             (POLICY, percent("chance")),
         ),
         _Sentence(
-            plain & ~economic & ~lot & ~filled & ~outside,
+            plain & ~by_profit & ~filled & ~outside,
             "Ordered for a {} chance of no stock-out (target {}). ",
             "订货后不缺货概率{}（目标{}）。",
             (percent("chance"), percent("level")),
@@ -241,7 +249,14 @@ def _decision() -> list[_Sentence]:
             (percent("chance"),),
         ),
         _Sentence(
-            nothing & by_profit,
+            nothing & shared,
+            "Nothing is ordered: more would cost more than it earns, a lost unit counted {} dearer to meet the agreed "
+            "levels as a whole ({} chance that the stock lasts, {} agreed for this product). ",
+            "不订：即使为合计满足约定的服务水平而每流失一件另计{}，再多订的成本仍高于收益（现有库存够用的概率为{}，本商品约定{}）。",
+            (money("lost_unit"), percent("chance"), percent("level")),
+        ),
+        _Sentence(
+            nothing & by_profit & ~shared,
             "Nothing is ordered: more would cost more than it is expected to earn ({} chance that the stock lasts). ",
             "不订：再多订的成本高于预计收益（现有库存够用的概率为{}）。",
             (percent("chance"),),

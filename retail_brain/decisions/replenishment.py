@@ -83,10 +83,22 @@ def plan_orders(
     as_of: date,
     *,
     pipeline: pl.DataFrame | None = None,
+    ages: pl.DataFrame | None = None,
     settings: ReplenishmentSettings = _DEFAULTS,
     seed: int = 0,
 ) -> Plan:
     """The order decision of `suggest_orders` before a budget; arguments as there.
+
+    Args:
+        paths: sample paths of demand.
+        terms: supply terms.
+        stock: on hand and on order.
+        as_of: last visible day.
+        pipeline: units on order by day of arrival.
+        ages: `store_id`, `product_id`, `days_left` (1: until the end of the next day) and `units` on hand of goods that
+            expire; a series without a row has stock of unknown age. Only days are counted, so periods must be days.
+        settings: defaults.
+        seed: for uncertain lead times.
 
     Raises:
         ImpossibleError: the paths end at or before `as_of`.
@@ -100,7 +112,7 @@ def plan_orders(
     # a weekly period under way began before `as_of`, but no order is placed in the past
     first_day = max(np.datetime64(as_of + timedelta(days=1), "D"), starts[0])
     due = None if pipeline is None else _due(pipeline, paths.series)
-    holdings = _holdings(stock, paths.series, due)
+    holdings = _holdings(stock, paths.series, due, ages)
     return decide(paths.units, starts, complete, holdings, first_day, settings=settings, seed=seed)
 
 
@@ -220,6 +232,7 @@ def suggestion_rows(
         terms_known=pl.Series(terms.known),
         kind=pl.Series(target.kind),
         level=pl.Series(target.level),
+        lost_unit=pl.Series(np.broadcast_to(target.lost_unit, len(order))),
         policy_en=pl.lit(target.reason[0]),
         policy_zh=pl.lit(target.reason[1]),
         chance=pl.Series(required.in_stock_probability(order)),
@@ -274,14 +287,26 @@ def _after(paths: DemandPaths, as_of: date) -> DemandPaths:
     return paths if keep.all() else DemandPaths(paths.series, paths.dates.filter(keep), paths.units[:, :, keep])
 
 
-def _holdings(stock: pl.DataFrame, series: pl.DataFrame, due: Due | None) -> Holdings:
-    """Units on hand and on order (0 where unknown), whether the stock is known, and the counts behind it."""
+def _holdings(stock: pl.DataFrame, series: pl.DataFrame, due: Due | None, ages: pl.DataFrame | None) -> Holdings:
+    """Units on hand and on order (0 where unknown), whether the stock is known, its ages, and the counts behind it."""
     aligned = align(stock, series, dict.fromkeys(("on_hand", "on_order", *_COUNT), pl.Float64))
     on_hand = floats(aligned["on_hand"])
     stock_known = np.isfinite(on_hand)
     counts = Counts(*(floats(aligned[name]) for name in _COUNT))
     on_order = np.maximum(floats(aligned["on_order"], 0), 0)
-    return Holdings(np.where(stock_known, on_hand, 0.0), on_order, stock_known, due, counts=counts)
+    batches = None if ages is None or ages.is_empty() else _batches(ages, series)
+    return Holdings(np.where(stock_known, on_hand, 0.0), on_order, stock_known, due, batches, counts)
+
+
+def _batches(ages: pl.DataFrame, series: pl.DataFrame) -> Floats:
+    """Units by remaining days of life, shape (series, most days left); NaN for series of unknown age."""
+    index = series.select(pl.col(SERIES).cast(pl.String)).with_row_index("row")
+    placed = ages.join(index, on=list(SERIES), how="inner")
+    out = np.full((series.height, max(int(placed["days_left"].max() or 1), 1)), np.nan)
+    row = placed["row"].to_numpy()
+    out[row] = 0.0
+    np.add.at(out, (row, placed["days_left"].to_numpy() - 1), floats(placed["units"]))
+    return out
 
 
 def _due(pipeline: pl.DataFrame, series: pl.DataFrame) -> Due:

@@ -44,6 +44,10 @@ class RequiredOrders:
     projected: Floats
     sold_before_expiry: Floats
 
+    def take(self, rows: Ints) -> "RequiredOrders":
+        """The required orders of some series."""
+        return RequiredOrders(**{name: getattr(self, name)[rows] for name in self.__dataclass_fields__})
+
     def spread(self, factor: Floats) -> "RequiredOrders":
         """The required orders with every path's need further from the mean need by a factor, one per series.
 

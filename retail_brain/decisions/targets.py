@@ -1,21 +1,23 @@
 """Computes order quantities from targets (service level, fill rate, profit) and rounds them to whole lots."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from retail_brain.decisions.arrays import ROUNDING, Bools, Floats, Ints
 from retail_brain.decisions.order_calendar import Cycle
 from retail_brain.decisions.required_orders import RequiredOrders
+from retail_brain.decisions.shared_levels import Steps as SharedSteps
+from retail_brain.decisions.shared_levels import shared_price
 from retail_brain.decisions.supply_terms import Terms
 from retail_brain.settings import ReplenishmentSettings
 
-SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR, REORDER, OUTSIDE = range(7)
+SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR, REORDER, OUTSIDE, SHARED = range(8)
 """Kinds of target: an asked service level, an asked fill rate, most profit, the settings' service level, the
-newsvendor's ratio (profit without ageing), nothing until a reorder point is reached and then a whole lot, or what a
-policy of another package says."""
+newsvendor's ratio (profit without ageing), nothing until a reorder point is reached and then a whole lot, what a
+policy of another package says, or an asked level that the goods decided together meet as a whole."""
 
-BY_PROFIT = (ECONOMIC, NEWSVENDOR, REORDER)
+BY_PROFIT = (ECONOMIC, NEWSVENDOR, REORDER, SHARED)
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,10 @@ class Economics:
     short: Floats
     over: Floats
     waste: Floats
+
+    def take(self, rows: Ints) -> "Economics":
+        """The money of some series."""
+        return Economics(self.short[rows], self.over[rows], self.waste[rows])
 
     @property
     def critical_ratio(self) -> Floats:
@@ -64,19 +70,25 @@ class Target:
         level: the probability of no stock-out in the cycle (the share of demand served for FILL_RATE).
         raw: units that meet it exactly, before lots; negative where there is too much already.
         reason: sentence of a policy of another package, in English and Chinese.
+        lost_unit: money that a lost unit counts for beyond what it costs, so that agreed levels are met as a whole.
     """
 
     kind: Ints
     level: Floats
     raw: Floats
     reason: tuple[str, str] = ("", "")
+    lost_unit: Floats | float = 0.0
 
 
-def order_target(required: RequiredOrders, terms: Terms, money: Economics, settings: ReplenishmentSettings) -> Target:
+def order_target(
+    required: RequiredOrders, terms: Terms, money: Economics, settings: ReplenishmentSettings, cycle: Cycle
+) -> Target:
     """Target of every series, by the policy of the settings.
 
     `asked` takes an asked service level, else an asked fill rate, else economics, else the settings' service level.
-    Economics (and the newsvendor, and the reorder point) count only where the terms are costed.
+    Economics (and the newsvendor, and the reorder point) count only where the terms are costed. There asked levels are
+    met as a whole (`decisions.shared_levels`) if any of them makes goods expire, unless the settings want each by
+    itself.
     """
     ratio = money.critical_ratio
     kind, level = _aims(terms, ratio, terms.costed & ~np.isnan(ratio) & (ratio > 0), settings)
@@ -88,7 +100,24 @@ def order_target(required: RequiredOrders, terms: Terms, money: Economics, setti
         raw[dating] = _perishable_order(required, money, dating)
     if np.any(kind == REORDER):
         raw = np.where(kind == REORDER, _reorder_order(required, money, settings.order_cost), raw)
-    return Target(kind, level, raw + terms.presentation)
+    shares = terms.costed & np.isin(kind, (SERVICE, FILL_RATE)) & (settings.policy == "asked")
+    expires = (required.sold_before_expiry[:, 0] < raw) & shares
+    if settings.service_levels == "each" or not np.any(expires):
+        return Target(kind, level, raw + terms.presentation)
+    rows = np.flatnonzero(shares)
+    raw[rows], price = _shared_orders(required.take(rows), terms.take(rows), money.take(rows), raw[rows], cycle, rows)
+    lost_unit = np.where(shares, price, 0.0)
+    return Target(np.where(shares, SHARED, kind), level, raw + terms.presentation, lost_unit=lost_unit)
+
+
+def _shared_orders(
+    required: RequiredOrders, terms: Terms, money: Economics, asked: Floats, cycle: Cycle, rows: Ints
+) -> tuple[Floats, float]:
+    """Orders that lose no more units a day than the asked ones do in whole packs, and what a lost unit counts more."""
+    steps = SharedSteps.of(required, money.short, money.over, money.waste)
+    packs = np.ceil(np.maximum(asked, 0) / terms.case_pack - ROUNDING) * terms.case_pack
+    price = shared_price(steps, required, packs, np.maximum(cycle.review_days[rows], 1))
+    return steps.order(price), price
 
 
 def _aims(terms: Terms, ratio: Floats, priced: Bools, settings: ReplenishmentSettings) -> tuple[Ints, Floats]:
@@ -204,15 +233,16 @@ def whole_lots(target: Target, required: RequiredOrders, terms: Terms, money: Ec
     exact = np.maximum(target.raw, 0) / pack
     up = np.ceil(exact - ROUNDING) * pack
     economic = np.isin(target.kind, BY_PROFIT)
+    steering = replace(money, short=money.short + target.lost_unit)
     down = np.floor(exact + ROUNDING) * pack
-    better = expected_gain(required, money, down) >= expected_gain(required, money, up)
+    better = expected_gain(required, steering, down) >= expected_gain(required, steering, up)
     # goods on display are agreed: rounding down would leave less than the display minimum
     rounded = np.where(economic & better & (terms.presentation == 0), down, up)
     rounded = np.where(nearest, np.floor(exact + 0.5) * pack, rounded)
     least = np.ceil(terms.min_order / pack - ROUNDING) * pack
     minimum = (rounded > 0) & (rounded < least)
     quantity = np.where(minimum, least, rounded)
-    skipped = minimum & economic & (expected_gain(required, money, least) <= 0)
+    skipped = minimum & economic & (expected_gain(required, steering, least) <= 0)
     quantity = np.where(skipped, 0.0, quantity)
     lot = np.maximum(least, pack)
     collides = (quantity > 0) & (lot > terms.capacity)

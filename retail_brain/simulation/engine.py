@@ -18,10 +18,12 @@ class Markdown:
     Attributes:
         cut: money per unit below the usual price; 0 where the price stays.
         demand: factor on the demand at the usual price, 1 or more.
+        changes: money that changing prices costs once; None for nothing.
     """
 
     cut: Floats
     demand: Floats
+    changes: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Outcome:
         moved_in, moved_out: units per series moved between shops.
         moving: money per series (that gives) for moving them.
         extra: units per series sold beyond the demand at usual prices.
-        given_up: money per series that lower prices cost on what would have sold anyway, less what extra units earned.
+        given_up: money per series that lower prices cost on what would have sold anyway and for being changed, less
+            what extra units earned.
         opening, closing: units on hand before the first and after the last period, counted or not.
         moved: units received, sold, extra, wasted, moved_in and moved_out per series over all periods, counted or not;
             units moved in may still be on their way.
@@ -279,4 +282,6 @@ def _extra_sales(
     carried -= wanted
     extra = stock.sell(wanted, fifo=environment.fifo)
     given_up = markdown.cut * now["sold"] - (environment.margin - markdown.cut) * extra
+    if markdown.changes is not None:
+        given_up = given_up + markdown.changes
     return {"extra": extra, "given_up": given_up}

@@ -196,9 +196,9 @@ def _text(table: pl.DataFrame, title: str, notes: list[str]) -> str:
     lines = [
         f"# {title}",
         "",
-        "| policy | cost | of baseline (95 %) | holding | lost sales | waste | moving | fill rate (95 %) | lost "
-        "| wasted | mean stock | orders | moved | refused |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| policy | cost | of baseline (95 %) | holding | lost sales | waste | moving | lower prices "
+        "| fill rate (95 %) | lost | wasted | mean stock | orders | moved | refused | sold for less |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in table.iter_rows(named=True):
         share = "" if row["cost_share_of_baseline"] is None else f"{row['cost_share_of_baseline']:.1%}"
@@ -206,10 +206,14 @@ def _text(table: pl.DataFrame, title: str, notes: list[str]) -> str:
         if row["share_low"] is not None:
             share += f" ({row['share_low']:.1%} to {row['share_high']:.1%})"
             fill += f" ({row['fill_rate_low']:.1%} to {row['fill_rate_high']:.1%})"
-        money = " | ".join(f"{row[name]:,.0f}" for name in ("holding_cost", "lost_cost", "waste_cost", "moving_cost"))
+        costs = ("holding_cost", "lost_cost", "waste_cost", "moving_cost", "price_cost")
+        money = " | ".join(f"{row[name]:,.0f}" for name in costs)
         counts = " | ".join(
             f"{row[name]:,.0f}"
-            for name in ("lost_units", "wasted_units", "mean_stock_units", "orders", "moved_units", "refused_units")
+            for name in (
+                *("lost_units", "wasted_units", "mean_stock_units", "orders", "moved_units", "refused_units"),
+                "extra_units",
+            )
         )
         lines.append(f"| {row['policy']} | {row['cost']:,.0f} | {share} | {money} | {fill} | {counts} |")
     return "\n".join([*lines, "", *(f"* {note}" for note in notes), "", "![](stock_and_lost.png)", ""]) + (

@@ -1,8 +1,9 @@
-"""The one plan of a chain as a policy of a replay: orders within the stock of their sources, and transfers."""
+"""The one plan of a chain as a policy of a replay: orders within the stock of their sources, transfers, prices."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -18,14 +19,18 @@ from serving.planning.replay.inputs import ReplayFacts
 from serving.planning.replay.restock import Restock
 from serving.planning.stock.chain_plan import ChainPlan
 from serving.planning.stock.picking_capacity import read_shops
+from serving.planning.stock.price_estimates import PriceEstimates
 from serving.planning.stock.sell_by import demand_ends
-from serving.planning.stock.settled_plan import StorePart
+from serving.planning.stock.settled_plan import SettledPlan, StorePart
+from serving.planning.stock.stock_ages import LONGEST_DAYS
 from serving.planning.stock.supply_side import SupplySide
 
 _KEYS = list(SERIES)
 
-Prices = Callable[[int, Stock, ChainPlan], Markdown | None]
-"""Chooses the prices of the next period from the period that has ended, the stock, and the plan of the chain then."""
+Prices = Callable[[int, SettledPlan], Markdown | None]
+"""Chooses the prices of the next period from the period that has ended and the plan of the chain then."""
+Estimates = Callable[[int], pl.DataFrame | None]
+"""What was known of prices at the end of a period: columns of `elasticity.elasticities_of`; None for nothing."""
 
 
 @dataclass
@@ -42,6 +47,7 @@ class ChainOrders:
         restock: how warehouses are ordered for; None where their stock comes as it really did.
         transfers: whether goods are moved between shops.
         prices: chooses markdowns; None leaves prices as they are.
+        estimates: elasticities that the plan knows; None for none.
         seed: for uncertain lead times.
     """
 
@@ -54,19 +60,20 @@ class ChainOrders:
     restock: Restock | None = None
     transfers: bool = True
     prices: Prices | None = None
+    estimates: Estimates | None = None
     seed: int = 0
     _ends: dict[date, pl.DataFrame] = field(default_factory=dict)
     _shops: pl.DataFrame | None = None
 
     def order(self, period: int, stock: Stock) -> Decision:
         """The plan of the evening after `period`: what is ordered then, moved, and sold for less."""
-        chain = self.plan(period, stock)
-        settled = chain.settled()
-        part = settled.parts[0]
-        order = np.where(self.review[:, period + 1], part.plan.quantity, 0.0)
+        settled = self.plan(period, stock).settled()
+        shops = len(self._shop_rows)
+        wanted = np.concatenate([part.plan.quantity for part in settled.parts[:shops]])
+        order = np.where(self.review[:, period + 1], wanted, 0.0)
         moves = self._moves(settled.transfers) if settled.transfers.height else None
-        markdown = None if self.prices is None else self.prices(period, stock, chain)
-        return Decision(order, moves, self._restocked(settled.parts[1:], period), markdown)
+        markdown = None if self.prices is None else self.prices(period, settled)
+        return Decision(order, moves, self._restocked(settled.parts[shops:], period), markdown)
 
     def plan(self, period: int, stock: Stock) -> ChainPlan:
         """The chain's plan with the demand of all series, from what is known at the end of a period."""
@@ -83,16 +90,28 @@ class ChainOrders:
             due=due,
             lost=due.clear(),
             as_of=as_of,
+            ages=self._ages(stock) if self.facts.axis.period == "day" else None,
         )
         settings = self.settings
         if not self.transfers:
             # a line that costs more than any goods are worth is never moved
             network = settings.network.model_copy(update={"transfer_line_cost": float("inf")})
             settings = settings.model_copy(update={"network": network})
-        chain = ChainPlan(self.dataset, side, settings, self.seed + period + 1)
+        known = None if self.estimates is None else self.estimates(period)
+        prices = PriceEstimates() if known is None else PriceEstimates.of(known)
+        chain = ChainPlan(self.dataset, side, settings, self.seed + period + 1, prices)
         chain.__dict__["shops"] = self._capacity(as_of)
-        chain.add(DemandPaths(self.facts.series, ahead, units))
+        # shop by shop, as the service plans: agreed levels are met as a whole within each
+        for rows in self._shop_rows:
+            chain.add(DemandPaths(self.facts.series[rows], ahead, units[rows]))
         return chain
+
+    @cached_property
+    def _shop_rows(self) -> list[slice]:
+        """Rows of each shop; the series are sorted by shop."""
+        lengths = self.facts.series["store_id"].rle().struct.field("len").to_list()
+        ends = np.cumsum(lengths).tolist()
+        return [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
 
     def _restocked(self, parts: Sequence[StorePart], period: int) -> Floats | None:
         """Orders of the warehouses on their suppliers, by source; None where they are not ordered for."""
@@ -118,6 +137,14 @@ class ChainOrders:
         has, coming = np.maximum(stock.sources.units, 0), stock.sources.on_order
         places = self.facts.warehouses.places
         return pl.concat([held, places.with_columns(on_hand=pl.Series(has), on_order=pl.Series(coming))])
+
+    def _ages(self, stock: Stock) -> pl.DataFrame:
+        """Ages of goods that expire, as `stock_ages.read_ages` works them out of a shop's records."""
+        known = ~stock.keeps & (self.facts.life <= LONGEST_DAYS)
+        row, left = np.nonzero(np.where(known[:, None], stock.batches, 0.0))
+        return self.facts.series.select(_KEYS)[row].with_columns(
+            days_left=pl.Series(left + 1, dtype=pl.Int64), units=pl.Series(stock.batches[row, left], dtype=pl.Float64)
+        )
 
     def _due(self, expected: Floats, period: int) -> pl.DataFrame:
         """Open orders, as `decisions.inputs.read_open_orders` gives them."""

@@ -4,18 +4,25 @@ import numpy as np
 
 from retail_brain.settings import ReplenishmentSettings
 from retail_brain.simulation.scenario import NON_PERISHABLE
-from serving.planning.replay.rolling_forecasts import Rolling
 from serving.planning.replay.scenario import ReplayScenario
-from serving.planning.replay.tuning import Tuned
+from serving.planning.replay.tuning import ReplaySetup, Tuned
 
 
 def replay_notes(
-    scenario: ReplayScenario, tuned: Tuned, baseline: str, *, model: bool, transfers: bool, rolling: Rolling
+    scenario: ReplayScenario, setup: ReplaySetup, tuned: Tuned, baseline: str, *, priced: int | None
 ) -> list[str]:
-    """Sentences on what was played and assumed, settings found, and what was left out with its count."""
+    """Sentences on what was played and assumed, settings found, and what was left out with its count.
+
+    Args:
+        scenario: what was played.
+        setup: how.
+        tuned: settings found.
+        baseline: policy that the others are compared with.
+        priced: products whose elasticity is known from the whole record; None where prices stayed as they were.
+    """
     facts, decided, axis = scenario.facts, scenario.settings.replenishment, scenario.facts.axis
-    made = "a demand model, fitted on what was known then" if model else "moving rates"
-    every = rolling.refresh(axis)
+    made = "a demand model, fitted on what was known then" if setup.fit is not None else "moving rates"
+    every, transfers = setup.rolling.refresh(axis), setup.transfers
     anew = f"{every} {axis.period}s" if every > 1 else axis.period
     notes = [
         f"{facts.series.height:,} series over {axis.count} {axis.period}s from {axis.first}; "
@@ -34,6 +41,7 @@ def replay_notes(
         "Suggestions, tuned, matched and perfect orders are those of the chain's one plan: "
         + ("transfers between shops first, then orders that count them. " if transfers else "no transfers are played. ")
         + "Parameters are tuned, and the curve is drawn, on orders alone.",
+        _price_text(priced),
     ]
     if facts.has_inventory:
         notes.append(
@@ -55,6 +63,17 @@ def _warehouse_text(scenario: ReplayScenario) -> str:
         f"{int((sources.of >= 0).sum()):,} series are supplied by {len(sources.opening):,} stocks of warehouses, which "
         f"have what was recorded at the start and what {plan}their suppliers really brought"
         f"{' for the others' if plan else ''}; what they do not have is refused."
+    )
+
+
+def _price_text(priced: int | None) -> str:
+    """Which lower prices were played."""
+    if priced is None:
+        return "No markdowns are played."
+    return (
+        f"Markdowns that the plan advises are charged the next day while goods are left over; customers of {priced:,} "
+        "products answer by the elasticity of the whole record, which the plan does not know. What lower prices cost "
+        "counts."
     )
 
 

@@ -1,7 +1,7 @@
 """Makes rolling forecasts for a replay, each from the data visible on its day only."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import numpy as np
@@ -13,9 +13,9 @@ from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES, SeriesFilter
 from retail_brain.progress import Progress
 from retail_brain.simulation.forecasts import latest_forecast
-from retail_brain.simulation.policies import Forecast
 from serving.planning.replay.periods import REFIT_DAYS, REFRESH_DAYS
 from serving.planning.replay.scenario import ReplayScenario
+from serving.planning.stock.price_estimates import PriceEstimates
 from serving.planning.stock.supply_side import Forecaster
 
 Fit = Callable[[Dataset], Forecaster]
@@ -49,9 +49,31 @@ class Rolling:
         return max(round(asked / axis.days_per_period), 1)
 
 
+@dataclass(frozen=True)
+class RollingForecasts:
+    """Forecasts of a replay, and what was known of prices as of each.
+
+    Attributes:
+        paths: last visible period -> sample paths of the periods after it, series x paths x horizon.
+        prices: last visible period -> columns of `elasticity.elasticities_of`; none where forecasts know no prices.
+    """
+
+    paths: Mapping[int, npt.NDArray[np.float32]]
+    prices: Mapping[int, pl.DataFrame] = field(default_factory=dict)
+
+    def __call__(self, period: int) -> npt.NDArray[np.float32]:
+        """Sample paths of the periods after one, from the newest forecast."""
+        return latest_forecast(dict(self.paths))(period)
+
+    def prices_at(self, period: int) -> pl.DataFrame | None:
+        """What was known of prices at the end of a period."""
+        known = [origin for origin in self.prices if origin <= period]
+        return self.prices[max(known)] if known else None
+
+
 def as_of_forecasts(
     dataset: Dataset, fit: Fit | None, scenario: ReplayScenario, rolling: Rolling, progress: Progress
-) -> Forecast:
+) -> RollingForecasts:
     """Sample paths of every refresh, from the data visible on its day.
 
     Args:
@@ -64,30 +86,34 @@ def as_of_forecasts(
     axis = scenario.facts.axis
     periods = range(-1, scenario.environment.periods, rolling.refresh(axis))
     if fit is None:
-        return latest_forecast({period: scenario.rates(period) for period in periods})
+        return RollingForecasts({period: scenario.rates(period) for period in periods})
     model, fitted = None, -1
-    forecasts = {}
+    forecasts, prices = {}, {}
     with progress.step("forecasts as of every refresh") as step:
         for period in periods:
             visible = dataset.at(axis.start(period + 1) - timedelta(days=1))
             if model is None or period - fitted >= rolling.refit(axis):
                 model, fitted = fit(visible), period
+            estimates, seed = PriceEstimates(), rolling.seed + period + 1
             units = _series_paths(
-                model, visible, scenario.facts.series, scenario.rates.horizon, rolling.seed + period + 1
+                model, visible, scenario.facts.series, scenario.rates.horizon, seed, estimates=estimates
             )
             forecasts[period] = units[:, : rolling.paths]
+            if estimates.table().height:
+                prices[period] = estimates.table()
         step.rows = len(forecasts)
-    return latest_forecast(forecasts)
+    return RollingForecasts(forecasts, prices)
 
 
 def _series_paths(
-    model: Forecaster, dataset: Dataset, series: pl.DataFrame, horizon: int, seed: int
+    model: Forecaster, dataset: Dataset, series: pl.DataFrame, horizon: int, seed: int, *, estimates: PriceEstimates
 ) -> npt.NDArray[np.float32]:
     """Paths of the replay's series; those that the model does not forecast have no demand."""
     index = series.with_row_index("row")
     out: npt.NDArray[np.float32] | None = None
     stores = series["store_id"].unique().sort().to_list()
     for forecast in model.forecast(dataset, horizon, SeriesFilter(stores), seed=seed):
+        estimates.add(forecast)
         paths = forecast.paths
         if out is None:
             out = np.zeros((series.height, paths.units.shape[1], horizon), dtype=np.float32)

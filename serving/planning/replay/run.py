@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +16,7 @@ from retail_brain.simulation.policies import Forecast, perfect_forecast
 from retail_brain.simulation.report import PolicyResult, summary, write_report
 from serving.planning.replay.notes import replay_notes
 from serving.planning.replay.recorded import recorded
+from serving.planning.replay.rolling_forecasts import RollingForecasts
 from serving.planning.replay.scenario import ReplayScenario
 from serving.planning.replay.tuning import COVER_PERIODS, ReplaySetup, Tuned, tune
 
@@ -74,7 +75,8 @@ def replay(
     scenario = setup.scenario(first, last)
     tuned = tune(setup, scenario.facts.axis.first, tune_days)
     forecast = setup.forecasts(scenario)
-    offered = _offered(setup, scenario, forecast, tuned)
+    truth = setup.price_truth(scenario.facts.axis.start(scenario.facts.axis.count) - timedelta(days=1), forecast)
+    offered = _offered(setup, scenario, forecast, tuned, truth)
     played = []
     for name in policies:
         if name == "recorded":
@@ -86,18 +88,19 @@ def replay(
     baseline, rolling = _baseline(played), setup.rolling
     stores = scenario.facts.series["store_id"].to_list()
     table = summary(played, stores, scenario.environment.periods, baseline, rolling.seed)
-    notes = replay_notes(
-        scenario, tuned, baseline, model=setup.fit is not None, transfers=setup.transfers, rolling=rolling
-    )
+    notes = replay_notes(scenario, setup, tuned, baseline, priced=None if truth is None else truth.height)
     return Replay(table, curve, played, notes, tuned, scenario.facts.axis.period)
 
 
-def _offered(setup: ReplaySetup, scenario: ReplayScenario, forecast: Forecast, tuned: Tuned) -> dict[str, Policy]:
+def _offered(
+    setup: ReplaySetup, scenario: ReplayScenario, forecast: RollingForecasts, tuned: Tuned, truth: pl.DataFrame | None
+) -> dict[str, Policy]:
     perfect = perfect_forecast(scenario.facts.played, scenario.rates.horizon)
     decided = setup.settings.replenishment
+    plan = setup.chain(scenario, forecast, truth)
 
     def planned(settings: ReplenishmentSettings, known: Forecast = forecast) -> Policy:
-        return scenario.chain(setup.dataset, known, settings, transfers=setup.transfers)
+        return plan(settings, known)
 
     def named(policy: str) -> ReplenishmentSettings:
         return decided.model_copy(update={"policy": policy})

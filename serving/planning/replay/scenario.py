@@ -3,11 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import polars as pl
 
 from features.demand.periods import Period
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Days, Floats, Ints
 from retail_brain.decisions.order_calendar import order_cycle
+from retail_brain.decisions.price_response import PriceResponse
 from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Outcome, Policy, simulate
 from retail_brain.simulation.forecasts import MovingAverageForecast
@@ -21,9 +23,10 @@ from retail_brain.simulation.policies import (
     review_schedule,
 )
 from retail_brain.simulation.scenario import Environment, OpeningStock
-from serving.planning.replay.chain_orders import ChainOrders, Prices
+from serving.planning.replay.chain_orders import ChainOrders, Estimates, Prices
 from serving.planning.replay.delays import order_delays
 from serving.planning.replay.inputs import ReplayFacts
+from serving.planning.replay.markdowns import AdvisedMarkdowns
 from serving.planning.replay.opening import opening_due
 from serving.planning.replay.periods import mean_days, period_starts
 from serving.planning.replay.restock import Restock, read_restock
@@ -180,6 +183,7 @@ class ReplayScenario:
         *,
         transfers: bool = True,
         prices: Prices | None = None,
+        estimates: Estimates | None = None,
     ) -> ChainOrders:
         """The one plan of the chain under `settings` as a policy: orders, transfers and perhaps prices."""
         chosen = self.settings.model_copy(update={"replenishment": settings})
@@ -193,7 +197,15 @@ class ReplayScenario:
             restock=self.restock,
             transfers=transfers,
             prices=prices,
+            estimates=estimates,
         )
+
+    def markdowns(self, truth: pl.DataFrame) -> AdvisedMarkdowns:
+        """Charges what the plan advises; `truth` says what prices do: columns of `elasticity.elasticities_of`."""
+        facts = self.facts
+        response = PriceResponse.of(truth, facts.series["product_id"])
+        change_cost = self.settings.network.markdown_change_cost
+        return AdvisedMarkdowns(facts.series, facts.terms.unit_price, response, change_cost)
 
     @property
     def _listed(self) -> Bools | None:

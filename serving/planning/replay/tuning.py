@@ -1,11 +1,13 @@
 """Tunes parameters of policies by replay of the periods before the replay, never of those reported."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
+import polars as pl
 
+from features.demand.history import read_history
 from features.demand.periods import Period
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import Bools, Floats
@@ -13,10 +15,12 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.policies import Forecast
+from serving.planning.replay.chain_orders import ChainOrders
 from serving.planning.replay.inputs import read_replay
 from serving.planning.replay.periods import TUNE_DAYS
-from serving.planning.replay.rolling_forecasts import Fit, Rolling, as_of_forecasts
+from serving.planning.replay.rolling_forecasts import Fit, Rolling, RollingForecasts, as_of_forecasts
 from serving.planning.replay.scenario import ReplayScenario
+from training.demand.elasticity import elasticities
 
 COVER_PERIODS: dict[Period, tuple[float, ...]] = {
     "day": (-1, 0, 1, 2, 3, 4, 6, 9, 13, 18, 24),
@@ -45,6 +49,7 @@ class ReplaySetup:
         fit: fits the demand model on the data visible on a day; None forecasts by moving rates.
         rolling: days between forecasts and fits, paths, and the seed.
         transfers: whether the plan may move goods between shops.
+        markdowns: whether what the plan advises for its left-overs is charged, as far as forecasts know prices.
         progress: told of fits and forecasts.
     """
 
@@ -54,6 +59,7 @@ class ReplaySetup:
     fit: Fit | None = None
     rolling: Rolling = field(default_factory=Rolling)
     transfers: bool = True
+    markdowns: bool = True
     progress: Progress = SILENT
 
     def scenario(self, first: date, last: date) -> ReplayScenario:
@@ -66,9 +72,44 @@ class ReplaySetup:
         paths, seed, refresh = self.rolling.paths, self.rolling.seed, self.rolling.refresh(facts.axis)
         return ReplayScenario.of(facts, self.settings, paths=paths, seed=seed, refresh=refresh)
 
-    def forecasts(self, scenario: ReplayScenario) -> Forecast:
+    def forecasts(self, scenario: ReplayScenario) -> RollingForecasts:
         """Forecasts as of every refresh."""
         return as_of_forecasts(self.dataset, self.fit, scenario, self.rolling, self.progress)
+
+    def chain(
+        self, scenario: ReplayScenario, forecasts: RollingForecasts, truth: pl.DataFrame | None
+    ) -> Callable[[ReplenishmentSettings, Forecast], ChainOrders]:
+        """The chain's one plan as a policy, by the settings of its orders and the forecast that it knows.
+
+        Args:
+            scenario: of the days.
+            forecasts: what was known of prices as of each refresh.
+            truth: what prices do, of `price_truth`; None leaves them as they are.
+        """
+
+        def planned(decided: ReplenishmentSettings, known: Forecast) -> ChainOrders:
+            return scenario.chain(
+                self.dataset,
+                known,
+                decided,
+                transfers=self.transfers,
+                prices=None if truth is None else scenario.markdowns(truth),
+                estimates=None if truth is None else forecasts.prices_at,
+            )
+
+        return planned
+
+    def price_truth(self, last: date, forecasts: RollingForecasts) -> pl.DataFrame | None:
+        """Elasticities that customers of a replay have, from all that is recorded until its last day.
+
+        None where no markdown is played: none are to be, or the forecasts know no prices.
+        """
+        if not self.markdowns or not forecasts.prices:
+            return None
+        with self.progress.step("elasticities of the whole record") as step:
+            truth = elasticities(read_history(self.dataset.at(last), self.settings, 0))
+            step.rows = truth.height
+        return truth
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,11 @@ class PriceEstimates:
     _cells: list[pl.DataFrame] = field(default_factory=list)
     _table: pl.DataFrame | None = None
 
+    @classmethod
+    def of(cls, table: pl.DataFrame) -> "PriceEstimates":
+        """Estimates made before: columns of `elasticity.elasticities_of`."""
+        return cls(_table=table)
+
     def add(self, forecast: object) -> None:
         """Adds a store's forecast; one of a model that knows no prices tells nothing."""
         features = getattr(forecast, "features", None)

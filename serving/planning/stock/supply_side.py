@@ -27,6 +27,7 @@ from retail_brain.outputs import ALL_SERIES, SERIES, DemandPaths, SeriesFilter
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from serving.planning.stock.sell_by import demand_ends
+from serving.planning.stock.stock_ages import read_ages
 
 _PERIOD_DAYS = {"day": 1, "week": 7, "month": 28}
 """Days of a period; the shortest month, so that no order falls short of its horizon."""
@@ -68,6 +69,7 @@ class SupplySide:
         due: units on order by day of arrival, of `decisions.inputs.read_open_orders`.
         lost: the same of orders that are so long overdue that nobody counts on them.
         as_of: last visible day.
+        ages: ages of goods on hand that expire, columns of `stock_ages.AGES`; None where nobody looked.
     """
 
     terms: pl.DataFrame
@@ -77,6 +79,7 @@ class SupplySide:
     due: pl.DataFrame
     lost: pl.DataFrame
     as_of: date
+    ages: pl.DataFrame | None = None
 
     @classmethod
     def read(cls, dataset: Dataset, settings: Settings, stores: Sequence[str] | None = None) -> "SupplySide":
@@ -94,7 +97,9 @@ class SupplySide:
         series = pl.concat([terms.select(SERIES), stock.select(SERIES)]).unique(maintain_order=True)
         ends = demand_ends(dataset, series, as_of, settings)
         gone, lost = delisted(dataset, as_of + timedelta(days=1)), pl.col("is_lost")
-        return cls(terms, stock, gone, ends, due.filter(~lost), due.filter(lost), as_of)
+        # remaining lives are whole days, which longer periods cannot tell apart
+        ages = read_ages(dataset, terms, stock, as_of) if settings.data.period == "day" else None
+        return cls(terms, stock, gone, ends, due.filter(~lost), due.filter(lost), as_of, ages)
 
     def horizon(self, settings: Settings) -> int:
         """Periods that a forecast must reach for every order decision, and for the published forecasts.
@@ -123,6 +128,7 @@ class SupplySide:
             self.stock.filter(in_stores),
             self.as_of,
             pipeline=self.due.filter(in_stores),
+            ages=None if self.ages is None else self.ages.filter(in_stores),
             settings=settings.replenishment,
             seed=seed,
         )

@@ -137,6 +137,20 @@ def lost_of(case: Case, told: Played, row: dict[str, Any], _plan: Plan) -> tuple
     return (shown(-gain(case, told, row["order_quantity"]), 2), shown(cost, 2))
 
 
+def shared_price(case: Case, plan: Plan) -> float:
+    """What a lost unit must count beyond its margin for a product to meet its level by itself: path by path."""
+    paths, sold = sorted(plan.required.need[0]), plan.required.sold_before_expiry[0]
+    count, margin = len(paths), case.terms["unit_price"] - case.terms["unit_cost"]
+    asked, price = max(paths[int(np.ceil(case.terms["service_level"] * count)) - 1], 0.0), 0.0
+    for number, need in enumerate(paths, start=1):
+        if need >= np.ceil(asked):
+            break
+        idle, expires = number / count, np.mean(sold <= need)
+        over = case.terms["holding_cost_per_day"] * case.review
+        price = max(price, (over * idle + case.terms["unit_cost"] * expires) / (1 - idle) - margin)
+    return float(price)
+
+
 def needs(case: Case) -> list[float]:
     """Units that each path needs at the arrival to see no stock-out until the delivery after it."""
     found = []
@@ -166,6 +180,9 @@ EXPECTED: dict[str, Expected] = {
     "The stock is unknown": lambda *_: (),
     "Ordered to the level": lambda _case, told, *_: (percent(told.chance),),
     "Ordered so that": lambda case, *_: (percent(case.terms["fill_rate"]),),
+    "The agreed levels": lambda case, told, _row, plan: (
+        shown(shared_price(case, plan), 2), percent(told.chance), percent(case.terms["service_level"])
+    ),
     "Below the point": lambda _case, told, *_: (percent(told.chance),),
     "{} ({} chance": lambda _case, told, *_: ("Ours.", percent(told.chance)),
     "Ordered for a": lambda case, told, *_: (
@@ -214,6 +231,7 @@ CASES = {
     "fill rate": Case(terms={"fill_rate": 0.975}),
     "reorder": Case(on_hand=2.0, terms=PRICED, settings={"policy": "reorder", "order_cost": 2.0}),
     "outside": Case(terms=LEVEL, outside=True),
+    "levels together": Case(on_hand=0.0, terms=PRICED | LEVEL | {"shelf_life_days": 3.0}),
     "enough": Case(on_hand=30.0, terms=LEVEL),
     "packs and minimum": Case(terms=LEVEL | {"case_pack": 6.0, "min_order_quantity": 20.0}),
     "not worth it": Case(terms=PRICED | {"min_order_quantity": 60.0}),
@@ -270,6 +288,7 @@ def test_every_number_is_what_the_data_say(name: str) -> None:
 def test_every_kind_of_sentence_is_checked() -> None:
     said = {sentence for case in CASES.values() for sentence in parsed(case.row(case.plan())["reason"])}
     left = {one.en for one in _sentences()} - said
-    elsewhere = {"The shops it supplies hold {} of it"}  # test_warehouse_orders.py checks it
+    # test_warehouse_orders.py checks the one, test_shared_levels.py the other, which takes two products
+    elsewhere = {"The shops it supplies hold {} of it", "Nothing is ordered: more would cost more than it earns"}
     without_number = {"Not ordered: it would be expected to lose money"}
     assert {sentence.split(",")[0] for sentence in left} <= elsewhere | without_number

@@ -1,18 +1,22 @@
 """The one plan in a replay: warehouses have what they really had, shops give each other what they cannot sell."""
 
+import json
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.price_response import PriceResponse
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import Settings
 from retail_brain.simulation.engine import Markdown
 from retail_brain.simulation.scenario import Stock
 from serving.planning.replay.inputs import read_replay
+from serving.planning.replay.markdowns import AdvisedMarkdowns
 from serving.planning.replay.rolling_forecasts import Rolling
 from serving.planning.replay.run import replay
 from serving.planning.replay.scenario import ReplayScenario
@@ -179,15 +183,64 @@ def test_prices_of_the_plan_are_played():
     scenario = ReplayScenario.of(facts, Settings(), paths=30, seed=0, refresh=1)
     asked = []
 
-    def half_price(period, stock, plan):
-        asked.append((period, plan.side.as_of, stock.on_hand.sum()))
+    def half_price(period, plan):
+        asked.append((period, plan.as_of, plan.stock["on_hand"].sum()))
         return Markdown(np.full(2, 4.0), np.full(2, 2.0))
 
     usual = scenario.chain(dataset, scenario.rates, Settings().replenishment)
     cheap = scenario.chain(dataset, scenario.rates, Settings().replenishment, prices=half_price)
     at_usual, at_half = scenario.play(usual), scenario.play(cheap)
-    assert asked[0] == (-1, FIRST - timedelta(days=1), 120.0)
+    assert asked[0] == (-1, FIRST - timedelta(days=1), 130.0), "both shops and the depot"
     assert at_half.extra.sum() > 50
     assert at_usual.extra.sum() == 0
     # margin 6, half price costs 4 of it on every unit that sold anyway
     assert at_half.given_up.sum() == pytest.approx(4 * at_half.sold.sum() - (6 - 4) * at_half.extra.sum())
+
+
+def known(elasticity: float) -> pl.DataFrame:
+    return pl.DataFrame({"product_id": ["p"], "elasticity": [elasticity], "low": [elasticity]})
+
+
+def test_markdowns_that_the_plan_advises_are_charged_and_customers_answer_by_the_record():
+    # sixty on hand, thirty of which nobody buys within ten days
+    dataset, settings = chain(on_hand=(60.0, 60.0)), Settings.model_validate({"network": {"leftover_days": 10}})
+    scenario = ReplayScenario.of(facts_of(dataset), settings, paths=30, seed=0, refresh=1)
+
+    def played(truth: float):
+        usual, prices = Settings().replenishment, scenario.markdowns(known(truth))
+        plan = scenario.chain(dataset, scenario.rates, usual, prices=prices, estimates=lambda _: known(-4.0))
+        return scenario.play(plan)
+
+    plain = scenario.play(scenario.chain(dataset, scenario.rates, Settings().replenishment))
+    answered, ignored = played(-4.0), played(0.0)
+    assert answered.extra.sum() > 10
+    assert answered.cost(scenario.environment).sum() < ignored.cost(scenario.environment).sum()
+    assert ignored.extra.sum() == 0
+    assert ignored.given_up.sum() > 2, "the cut of what would have sold anyway, and a change in each shop"
+    assert plain.given_up.sum() == 0
+
+
+def test_a_lower_price_is_not_raised_while_goods_are_left_over():
+    series = pl.DataFrame({"store_id": ["a", "b", "b"], "product_id": ["p", "p", "q"]})
+    prices = AdvisedMarkdowns(series, np.array([10.0, 10.0, np.nan]), PriceResponse(np.full(3, -2.0), np.zeros(3)), 1.5)
+
+    def plan(**steps: str):
+        rows = pl.DataFrame(
+            {"store_id": ["a", "b"], "product_id": ["p", "q"], "action": ["markdown", "markdown"], "price_path": [
+                steps.get(name, "[]") for name in ("a", "b")
+            ]}
+        )  # fmt: skip
+        return SimpleNamespace(as_of=FIRST, leftovers=rows.filter(pl.col("store_id").is_in(list(steps))))
+
+    def path(*steps: tuple[int, float]) -> str:
+        told = [{"begins_on": str(FIRST + timedelta(days=day)), "discount": off, "price": 1.0} for day, off in steps]
+        return json.dumps(told)
+
+    first = prices(-1, plan(a=path((1, 0.2), (3, 0.5)), b=path((1, 0.3))))
+    assert first.cut.tolist() == [2.0, 0.0, 0.0], "the third has no price"
+    assert first.demand.tolist() == pytest.approx([0.8**-2, 1.0, 1.0])
+    assert first.changes.tolist() == [1.5, 0.0, 0.0]
+    later = prices(0, plan(a=path((4, 0.5))))
+    assert (later.cut[0], later.changes[0]) == (2.0, 0.0), "it stays where it was until the next step begins"
+    assert prices(1, plan()) is None, "nothing is left over any more"
+    assert prices(2, plan(a=path((2, 0.1)))) is None
