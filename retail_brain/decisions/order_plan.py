@@ -207,8 +207,12 @@ def ordered(
     money: Economics,
     holdings: Holdings,
     settings: ReplenishmentSettings,
+    *,
+    before: Target | None = None,
 ) -> Plan:
     """The order of every series from its required orders: the policy's target in whole lots.
+
+    `before` is the target of the same series when the whole shop was decided; None where this is the whole.
 
     Raises:
         NotFoundError: the settings name a policy that no installed package declares.
@@ -222,7 +226,7 @@ def ordered(
         )
         target = outside_target(settings.policy, inputs)
     else:
-        target = order_target(required, terms, money, settings, cycle)
+        target = order_target(required, terms, money, settings, cycle, before=before)
     # Without a stock record there is nothing to order up from: replace one cycle of sales.
     target = replace(target, raw=np.where(holdings.known, target.raw, required.cycle_demand))
     lots = whole_lots(target, required, terms, money, ~holdings.known)

@@ -139,4 +139,4 @@ def outside_target(name: str, inputs: PolicyInputs) -> Target:
         raise unusable("order_policies", name, problem, other)
     level = inputs.required.in_stock_probability(np.maximum(units, 0))
     reason = (policy.reason_en.strip(), policy.reason_zh.strip())
-    return Target(np.full(series, OUTSIDE), level, units + inputs.terms.presentation, reason)
+    return Target(np.full(series, OUTSIDE), level, units + inputs.terms.presentation, np.zeros(series), reason)

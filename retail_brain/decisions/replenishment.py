@@ -232,7 +232,7 @@ def suggestion_rows(
         terms_known=pl.Series(terms.known),
         kind=pl.Series(target.kind),
         level=pl.Series(target.level),
-        lost_unit=pl.Series(np.broadcast_to(target.lost_unit, len(order))),
+        lost_unit=pl.Series(target.lost_unit),
         policy_en=pl.lit(target.reason[0]),
         policy_zh=pl.lit(target.reason[1]),
         chance=pl.Series(required.in_stock_probability(order)),

@@ -71,8 +71,9 @@ def shared_price(steps: Steps, required: RequiredOrders, order: Floats, days: Fl
         steps: of the series that share.
         required: their required orders on each path.
         order: the orders that say how much is to be served, one per series.
-        days: length of each series' order cycle, days.
+        days: length of each series' order cycle, days; less than one counts as one.
     """
+    days = np.maximum(days, 1)
     allowed = float((required.lost_in_cycle(np.maximum(order, 0)) / days).sum())
     if _lost(steps, required, 0.0, days) <= allowed:
         return 0.0

@@ -69,21 +69,30 @@ class Target:
         kind: SERVICE, FILL_RATE, ECONOMIC, DEFAULT, NEWSVENDOR, REORDER or OUTSIDE.
         level: the probability of no stock-out in the cycle (the share of demand served for FILL_RATE).
         raw: units that meet it exactly, before lots; negative where there is too much already.
+        lost_unit: money that a lost unit counts for beyond what it costs, so that agreed levels are met as a whole; 0
+            where it does not.
         reason: sentence of a policy of another package, in English and Chinese.
-        lost_unit: money that a lost unit counts for beyond what it costs, so that agreed levels are met as a whole.
     """
 
     kind: Ints
     level: Floats
     raw: Floats
+    lost_unit: Floats
     reason: tuple[str, str] = ("", "")
-    lost_unit: Floats | float = 0.0
 
 
 def order_target(
-    required: RequiredOrders, terms: Terms, money: Economics, settings: ReplenishmentSettings, cycle: Cycle
+    required: RequiredOrders,
+    terms: Terms,
+    money: Economics,
+    settings: ReplenishmentSettings,
+    cycle: Cycle,
+    *,
+    before: Target | None = None,
 ) -> Target:
     """Target of every series, by the policy of the settings.
+
+    `before` is the target of the same series when the whole shop was decided: what a lost unit counts stays.
 
     `asked` takes an asked service level, else an asked fill rate, else economics, else the settings' service level.
     Economics (and the newsvendor, and the reorder point) count only where the terms are costed. There asked levels are
@@ -101,23 +110,29 @@ def order_target(
     if np.any(kind == REORDER):
         raw = np.where(kind == REORDER, _reorder_order(required, money, settings.order_cost), raw)
     shares = terms.costed & np.isin(kind, (SERVICE, FILL_RATE)) & (settings.policy == "asked")
-    expires = (required.sold_before_expiry[:, 0] < raw) & shares
-    if settings.service_levels == "each" or not np.any(expires):
-        return Target(kind, level, raw + terms.presentation)
+    if before is None:
+        is_shared = bool(np.any((required.sold_before_expiry[:, 0] < raw) & shares))
+    else:
+        shares = shares & (before.kind == SHARED)
+        is_shared = bool(shares.any())
+    if settings.service_levels == "each" or not is_shared:
+        return Target(kind, level, raw + terms.presentation, np.zeros(len(raw)))
     rows = np.flatnonzero(shares)
-    raw[rows], price = _shared_orders(required.take(rows), terms.take(rows), money.take(rows), raw[rows], cycle, rows)
+    some, paid = required.take(rows), money.take(rows)
+    steps = SharedSteps.of(some, paid.short, paid.over, paid.waste)
+    if before is None:
+        price = shared_price(steps, some, _in_packs(raw[rows], terms.case_pack[rows]), cycle.review_days[rows])
+    else:
+        price = float(before.lost_unit[rows].max())
+    raw[rows] = steps.order(price)
     lost_unit = np.where(shares, price, 0.0)
-    return Target(np.where(shares, SHARED, kind), level, raw + terms.presentation, lost_unit=lost_unit)
+    return Target(np.where(shares, SHARED, kind), level, raw + terms.presentation, lost_unit)
 
 
-def _shared_orders(
-    required: RequiredOrders, terms: Terms, money: Economics, asked: Floats, cycle: Cycle, rows: Ints
-) -> tuple[Floats, float]:
-    """Orders that lose no more units a day than the asked ones do in whole packs, and what a lost unit counts more."""
-    steps = SharedSteps.of(required, money.short, money.over, money.waste)
-    packs = np.ceil(np.maximum(asked, 0) / terms.case_pack - ROUNDING) * terms.case_pack
-    price = shared_price(steps, required, packs, np.maximum(cycle.review_days[rows], 1))
-    return steps.order(price), price
+def _in_packs(units: Floats, pack: Floats) -> Floats:
+    """Units rounded up to whole packs, as asked levels are."""
+    packs: Floats = np.ceil(np.maximum(units, 0) / pack - ROUNDING) * pack
+    return packs
 
 
 def _aims(terms: Terms, ratio: Floats, priced: Bools, settings: ReplenishmentSettings) -> tuple[Ints, Floats]:

@@ -67,7 +67,7 @@ def test_levels_stay_by_themselves_where_nothing_can_expire():
     for settings in ({}, {"service_levels": "each"}):
         plan = plan_of((None, None), **settings)
         assert plan.target.kind.tolist() == [SERVICE, SERVICE]
-        assert plan.target.lost_unit == 0.0
+        assert plan.target.lost_unit.tolist() == [0.0, 0.0]
     assert plan_of((2.0, 2.0), policy="service_level").target.kind.tolist() == [SERVICE, SERVICE]
 
 
