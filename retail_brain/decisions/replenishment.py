@@ -302,7 +302,7 @@ def _batches(ages: pl.DataFrame, series: pl.DataFrame) -> Floats:
     """Units by remaining days of life, shape (series, most days left); NaN for series of unknown age."""
     index = series.select(pl.col(SERIES).cast(pl.String)).with_row_index("row")
     placed = ages.join(index, on=list(SERIES), how="inner")
-    out = np.full((series.height, max(int(placed["days_left"].max() or 1), 1)), np.nan)
+    out = np.full((series.height, int(placed["days_left"].to_numpy().max(initial=1))), np.nan)
     row = placed["row"].to_numpy()
     out[row] = 0.0
     np.add.at(out, (row, placed["days_left"].to_numpy() - 1), floats(placed["units"]))

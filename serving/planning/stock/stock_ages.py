@@ -36,7 +36,7 @@ def read_ages(dataset: Dataset, terms: pl.DataFrame, stock: pl.DataFrame, as_of:
     if not lives.height or not dataset.has("inventory"):
         return pl.DataFrame(schema=AGES)
     # as many days as the longest life: ages are right once one has passed
-    begin = as_of - timedelta(days=int(lives["life"].max()))
+    begin = as_of - timedelta(days=int(lives["life"].to_numpy().max()))
     counts = dataset.scan("inventory").filter(pl.col("date").is_between(begin, as_of)).join(lives.lazy(), on=_KEYS)
     counted = counts.select(*_KEYS, "life", "date", "on_hand").unique([*_KEYS, "date"], keep="last").collect()
     needed = pl.col("date") >= pl.lit(as_of) - pl.duration(days=pl.col("life"))
