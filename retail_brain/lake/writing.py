@@ -231,7 +231,7 @@ def _commit(
     table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str], origin: str, *, replace: bool = False
 ) -> None:
     """Appends the rows, or writes the table anew with them, in one version; older versions keep their own files."""
-    # not by MERGE, which would rewrite fewer files: it writes string views, which pyarrow, pandas and Daft cannot filter
+    # not by MERGE, which rewrites fewer files: it writes string views, which pyarrow, pandas and Daft cannot filter
     write_deltalake(
         table,
         _arrow(rows),
