@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 from serving.http.access import ROLE_SCOPES
 from serving.http.routes import ROUTES
 from serving.page.app import create_app
-from tests.serving.page import fake_campaigns, fake_demand, fake_people, fake_segments, fake_stock
+from tests.serving.page import fake_campaigns, fake_demand, fake_insight, fake_people, fake_segments, fake_stock
 from tests.serving.page.fake_chain import AS_OF, CUSTOMERS, KEY, PRODUCTS, STORES, error
 
 
@@ -84,6 +84,10 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "recommend": fake_people.recommend,
     "audience": fake_people.audience,
     "segments": fake_segments.segments,
+    "anomalies": fake_insight.anomalies,
+    "funnel": fake_insight.funnel,
+    "models": fake_insight.models,
+    "quarantine": fake_insight.quarantine,
     "campaigns": fake_campaigns.campaigns,
     "campaign": fake_campaigns.campaign,
     "campaign_act": fake_campaigns.act,

@@ -9,19 +9,23 @@ import { knowRights } from "./rights.js";
 import { address, forgetLastUsed, patchParams, readRoute } from "./route.js";
 import { empty, failed, loading } from "./states.js";
 import { knowStores } from "./suggestions.js";
+import { anomaliesView } from "./views/anomalies.js";
 import { audienceView } from "./views/audience.js";
 import { campaignsView } from "./views/campaigns.js";
 import { forecastView } from "./views/forecast.js";
+import { funnelView } from "./views/funnel.js";
 import { marketingView } from "./views/marketing.js";
 import { overviewView } from "./views/overview.js";
 import { personView } from "./views/person.js";
+import { quarantineView } from "./views/quarantine.js";
 import { replenishmentView } from "./views/replenishment.js";
 import { rulesView } from "./views/rules.js";
 import { segmentsView } from "./views/segments.js";
 import { stockView } from "./views/stock.js";
+import { versionsView } from "./views/versions.js";
 
 const landing = (root, context) => (context.overview?.role === "marketer" ? marketingView : overviewView)(root, context);
-const DRAW = { overview: landing, forecast: forecastView, replenishment: replenishmentView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, rules: rulesView };
+const DRAW = { overview: landing, forecast: forecastView, replenishment: replenishmentView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, rules: rulesView, funnel: funnelView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView };
 
 const app = document.getElementById("app");
 let overview = null;

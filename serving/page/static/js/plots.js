@@ -51,3 +51,32 @@ export function lineWithBand(points, { format, summary, zero = true }) {
     label(left - 6, y(high) + 8, "end", format(high)), label(left - 6, y(low), "end", format(low)), zero && low < 0 && high > 0 ? label(left - 6, y(0) + 4, "end", "0") : null,
     label(left, height - 6, "start", day(points[0].date, "short")), last > first ? label(width - 12, height - 6, "end", day(points.at(-1).date, "short")) : null));
 }
+
+/** What was expected, from low to high, and what came: one line of a list. */
+export function rangeMark({ low, high, expected, value }) {
+  const most = Math.max(high, value, expected, 1e-9) * 1.05;
+  const x = (one) => (Math.max(one, 0) / most) * WIDE;
+  return svg("svg", { class: "range-mark", viewBox: `0 0 ${WIDE} 14`, preserveAspectRatio: "none", "aria-hidden": "true" },
+    svg("rect", { class: "range", x: x(low), width: Math.max(x(high) - x(low), 1), y: 3, height: 8 }),
+    svg("line", { class: "expected", x1: x(expected), x2: x(expected), y1: 1, y2: 13 }),
+    svg("line", { class: "came", x1: x(value), x2: x(value), y1: 7, y2: 7 }));
+}
+
+/** Lines of several series {name, colour (c0 to c7), points: {x, value}} over the same places, with their names below. */
+export function lines(series, { places, format, summary, from = null }) {
+  const [width, height, left, bottom, top] = [520, 190, 56, 24, 8];
+  const numbers = series.flatMap((one) => one.points.map((point) => point.value)).filter((value) => typeof value === "number");
+  if (!numbers.length) return null;
+  const high = Math.max(...numbers), low = from ?? Math.min(...numbers);
+  const x = (place) => left + (places.length > 1 ? places.indexOf(place) / (places.length - 1) : 0.5) * (width - left - 14);
+  const y = (value) => top + (1 - (value - low) / (high - low || 1)) * (height - bottom - top);
+  const label = (at, up, anchor, text) => svg("text", { x: at, y: up, "text-anchor": anchor }, text);
+  const draw = (one) => {
+    const known = one.points.filter((point) => typeof point.value === "number");
+    return svg("g", { class: `series ${one.colour}` }, svg("path", { d: known.map((point, index) => `${index ? "L" : "M"}${x(point.x).toFixed(1)} ${y(point.value).toFixed(1)}`).join("") }), known.map((point) => svg("circle", { cx: x(point.x), cy: y(point.value), r: 3 })));
+  };
+  return h("figure", { class: "gain line-plot" },
+    svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": summary }, svg("line", { class: "axis", x1: left, x2: width - 14, y1: y(low), y2: y(low) }), series.map(draw),
+      label(left - 6, y(high) + 8, "end", format(high)), label(left - 6, y(low), "end", format(low)), label(left, height - 6, "start", day(places[0], "short")), places.length > 1 ? label(width - 14, height - 6, "end", day(places.at(-1), "short")) : null),
+    h("ul", { class: "legend" }, series.map((one) => h("li", {}, h("span", { class: `swatch ${one.colour}` }), one.name))));
+}

@@ -1,8 +1,12 @@
 // The address of a view: #/VIEW?name=value, which anyone may bookmark or send.
 
-export const VIEWS = ["overview", "forecast", "replenishment", "stock", "campaigns", "audience", "segments", "person", "rules"];
+export const VIEWS = ["overview", "forecast", "replenishment", "stock", "campaigns", "audience", "segments", "person", "rules", "funnel", "anomalies", "models", "quarantine"];
 
-const ROLE_VIEWS = { merchandiser: ["overview", "forecast", "replenishment", "stock"], marketer: ["overview", "campaigns", "audience", "segments", "person", "rules"] };
+const ROLE_VIEWS = {
+  merchandiser: ["overview", "forecast", "replenishment", "stock", "anomalies"],
+  marketer: ["overview", "campaigns", "audience", "segments", "person", "rules", "funnel"],
+  data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "replenishment", "stock", "campaigns", "audience", "person", "rules", "quarantine"],
+};
 
 /** Views that stand in the bar itself; the others are behind "More". */
 export const IN_BAR = 6;

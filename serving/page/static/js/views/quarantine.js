@@ -1,0 +1,85 @@
+// Quarantine: rows that an ingest set aside, with their reasons; mended here and brought in.
+
+import { call } from "../api.js";
+import { download, toCsv } from "../csv.js";
+import { h, icon, name, replace, words } from "../dom.js";
+import { number, t } from "../i18n.js";
+import { problemWords } from "../problems.js";
+import { address } from "../route.js";
+import { empty, fill } from "../states.js";
+import { dataTable } from "../table.js";
+
+const SHOWN = 50;
+const MOST = 1000;
+const ABOUT = ["quarantine_id", "dataset", "reasons", "line"];
+
+function counts(answer) {
+  if (!answer.counts.length) return empty(t("quarantine.none"), t("quarantine.none_hint"));
+  const columns = [
+    { key: "table", label: t("quarantine.table"), align: "product", value: (row) => row.table, cell: (row) => h("a", { href: address("quarantine", { table: row.table }) }, name(row.table, { class: "strong" })) },
+    { key: "rows", label: t("quarantine.rows"), align: "number", first: "descending", value: (row) => row.rows, cell: (row) => number(row.rows) },
+    { key: "reasons", label: t("quarantine.reasons"), align: "reason", value: (row) => row.reasons, cell: (row) => words(row.reasons) },
+    { key: "dataset", label: t("quarantine.dataset"), value: (row) => row.dataset, cell: (row) => name(row.dataset) },
+  ];
+  return dataTable({ columns, rows: answer.counts, caption: t("nav.quarantine"), rowKey: (row) => JSON.stringify([row.table, row.dataset, row.reasons]) }).element;
+}
+
+/** One row with its reason and a box for each value; `changed` tells what is not as it was found. */
+function rowCard(row, columns, mayWrite) {
+  const boxes = columns.map((column) => h("input", { name: column, value: row[column] ?? "", disabled: !mayWrite, autocomplete: "off" }));
+  const element = h("li", { class: "panel set-aside" }, h("p", { class: "form-problem" }, words(row.reasons)), h("div", { class: "pickers" }, boxes.map((box, index) => h("label", { class: "field" }, h("span", {}, columns[index]), box))));
+  const mended = () => ({ ...row, ...Object.fromEntries(columns.map((column, index) => [column, boxes[index].value === "" ? null : boxes[index].value])) });
+  return { element, mended, isChanged: () => columns.some((column, index) => boxes[index].value !== (row[column] ?? "")) };
+}
+
+async function everything(table, total, signal) {
+  const rows = [];
+  while (rows.length < total) {
+    const answer = await call("quarantine", { action: "show", table, limit: MOST, offset: rows.length }, { signal });
+    if (!answer.rows.length) break;
+    rows.push(...answer.rows);
+  }
+  return rows;
+}
+
+function shownRows(table, answer, again, signal) {
+  const columns = answer.columns.filter((column) => !ABOUT.includes(column));
+  const cards = answer.rows.map((row) => rowCard(row, columns, answer.may_write));
+  const message = h("div", { role: "alert" });
+  const retry = async (event) => {
+    const changed = cards.filter((card) => card.isChanged()).map((card) => card.mended());
+    if (!changed.length) { replace(message, h("p", { class: "form-problem" }, t("quarantine.change_first"))); return; }
+    const button = event.currentTarget;
+    button.disabled = true;
+    try {
+      const done = await call("quarantine", { action: "retry", table, rows: changed }, { signal });
+      again(t("quarantine.done", { good: done.brought_in, bad: done.still_bad }));
+    } catch (error) {
+      if (!signal.aborted) replace(message, h("p", { class: "form-problem" }, problemWords(error)));
+      button.disabled = false;
+    }
+  };
+  return [
+    h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: cards.length, total: answer.total })),
+      h("div", { class: "toolbar-end buttons" }, h("button", { type: "button", dataset: { action: "csv" }, onclick: async () => download(`quarantine-${table}.csv`, toCsv(answer.columns, await everything(table, answer.total, signal))) }, icon("download"), t("action.csv")),
+        answer.may_write ? h("button", { type: "button", class: "primary", dataset: { action: "retry" }, onclick: retry }, t("quarantine.retry")) : null)),
+    message, h("ul", { class: "set-aside-rows" }, cards.map((card) => card.element))];
+}
+
+export async function quarantineView(root, { params, signal }) {
+  const table = params.get("table");
+  const [note, place] = [h("p", { class: "notice", role: "status" }), h("div", { class: "result" })];
+  replace(root, table ? h("p", { class: "back" }, h("a", { href: address("quarantine") }, t("quarantine.all"))) : null, h("h1", {}, t("nav.quarantine"), table ? [" · ", name(table)] : null), h("p", { class: "intro" }, t(table ? "quarantine.mend" : "quarantine.intro")), note, place);
+  const draw = (said) => {
+    replace(note, said);
+    return fill(place, signal, async () => {
+      try {
+        return table ? shownRows(table, await call("quarantine", { action: "show", table, limit: SHOWN }, { signal }), draw, signal) : counts(await call("quarantine", {}, { signal }));
+      } catch (error) {
+        if (error.status === 404) return empty(t("quarantine.none"), t("quarantine.none_hint"));
+        throw error;
+      }
+    }, { lines: 6 });
+  };
+  await draw(null);
+}

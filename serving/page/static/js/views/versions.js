@@ -1,0 +1,77 @@
+// Model versions side by side: what their backtests measured, by window, demand class and store.
+
+import { call } from "../api.js";
+import { h, name, replace } from "../dom.js";
+import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
+import { lines } from "../plots.js";
+import { address } from "../route.js";
+import { empty, fill } from "../states.js";
+import { storeName } from "../suggestions.js";
+import { dataTable } from "../table.js";
+
+const KINDS = ["demand", "recommender"];
+const COLOURS = ["c1", "c6", "c3", "c2", "c4"];
+/** Measures by window of each kind, and the method whose line is drawn beside the versions. */
+const PLOTS = {
+  demand: [["wape", "champion", "moving_average"], ["coverage_90", "champion", null]],
+  recommender: [["ndcg_at_10", "model", "personal_frequency"], ["precision_at_100", "model", "rfm"]],
+};
+const METRICS = {
+  demand: ["wape", "bias", "rmsse", "pinball", "coverage_90", "sum7_wape", "sum28_wape", "store_wape"],
+  recommender: ["recall_at_10", "ndcg_at_10", "hit_rate_at_10", "audience_precision_at_100", "audience_lift", "audience_auc"],
+};
+const SHARES = /wape|bias|coverage|recall|ndcg|hit_rate|precision|within/;
+const shown = (metric, value) => (!isNumber(value) ? DASH : SHARES.test(metric) ? percent(value, 1) : number(value, 3));
+const label = (one) => t("overview.version", { version: one.version });
+
+function heads(versions) {
+  const run = (one) => (one.run_url ? h("a", { href: one.run_url, rel: "noreferrer" }, t("versions.run")) : h("code", { title: t("versions.run_hint") }, one.run_id.slice(0, 12)));
+  return h("tr", {}, h("td"), versions.map((one) => h("th", { scope: "col", class: "number" }, label(one), " ", one.is_champion ? h("span", { class: "badge contact" }, t("versions.champion")) : null, h("span", { class: "sub" }, moment(one.trained_at)), h("span", { class: "sub" }, run(one)))));
+}
+
+function sideBySide(kind, versions) {
+  const metrics = [...new Set([versions[0].metric, ...METRICS[kind]])].filter((metric) => versions.some((one) => isNumber(one.metrics[metric])));
+  const best = (metric) => {
+    const values = versions.map((one) => one.metrics[metric]).filter(isNumber);
+    return metric === versions[0].metric ? (versions[0].better === "lower" ? Math.min(...values) : Math.max(...values)) : null;
+  };
+  const row = (metric) => h("tr", {}, h("th", { scope: "row" }, code("metric", metric), metric === versions[0].metric ? h("span", { class: "sub" }, t("versions.decides")) : null), versions.map((one) => h("td", { class: `number${one.metrics[metric] === best(metric) ? " strong" : ""}` }, shown(metric, one.metrics[metric]))));
+  return h("section", { class: "panel" }, h("h2", {}, t("versions.side_by_side")), h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": t("versions.side_by_side") }, h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("versions.side_by_side")), h("thead", {}, heads(versions)), h("tbody", {}, metrics.map(row)))),
+    h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, h("code", {}, `retail-brain promote ${kind} ${versions[0].version}`)));
+}
+
+function byWindow(kind, versions) {
+  const places = [...new Set(versions.flatMap((one) => one.windows.map((row) => row.cutoff)))].sort();
+  const points = (one, method, metric) => one.windows.filter((row) => row.method === method && isNumber(row[metric])).map((row) => ({ x: row.cutoff, value: row[metric] }));
+  const plot = ([metric, own, baseline]) => {
+    const series = versions.map((one, index) => ({ name: label(one), colour: COLOURS[index % COLOURS.length], points: points(one, own, metric) }));
+    if (baseline) series.push({ name: code("method", baseline), colour: "c0", points: points(versions[0], baseline, metric) });
+    const drawn = lines(series.filter((one) => one.points.length), { places, format: (value) => shown(metric, value), summary: code("metric", metric) });
+    return drawn ? h("section", {}, h("h3", {}, code("metric", metric)), drawn) : null;
+  };
+  return places.length ? h("section", { class: "panel" }, h("h2", {}, t("versions.by_window")), h("p", { class: "hint" }, t("versions.by_window_hint")), h("div", { class: "pair" }, PLOTS[kind].map(plot))) : null;
+}
+
+/** A table with a row per class or store and a column per version. */
+function byPart(title, hint, versions, rowsOf, key, text, metric) {
+  const parts = [...new Set(versions.flatMap((one) => rowsOf(one).map((row) => row[key])))];
+  if (!parts.length) return h("section", { class: "panel" }, h("h2", {}, t(title)), h("p", { class: "hint" }, t("versions.not_recorded")));
+  const value = (one, part) => rowsOf(one).find((row) => row[key] === part)?.[metric];
+  const columns = [{ key: "part", label: t(`${title}_column`), value: (part) => text(part), cell: (part) => name(text(part)) }, ...versions.map((one) => ({ key: `v${one.version}`, label: label(one), align: "number", first: "descending", value: (part) => value(one, part), cell: (part) => shown(metric, value(one, part)) }))];
+  return h("section", { class: "panel" }, h("h2", {}, t(title)), h("p", { class: "hint" }, t(hint)), dataTable({ columns, rows: parts, caption: t(title), rowKey: (part) => part, page: 15 }).element);
+}
+
+export async function versionsView(root, { params, signal }) {
+  const kind = KINDS.includes(params.get("kind")) ? params.get("kind") : "demand";
+  const place = h("div", { class: "result" });
+  const links = KINDS.map((one) => h("a", { class: "button", "aria-current": one === kind ? "true" : null, dataset: { kind: one }, href: address("models", { kind: one }) }, t(`bundle.${one}`)));
+  replace(root, h("h1", {}, t("nav.models")), h("p", { class: "intro" }, t("versions.intro")), h("nav", { class: "filters links", "aria-label": t("nav.models") }, links), place);
+  await fill(place, signal, async () => {
+    const { versions, total } = await call("models", { kind, limit: 5 }, { signal });
+    if (!versions.length) return empty(t("versions.none"), t("versions.none_hint"));
+    return [
+      sideBySide(kind, versions), byWindow(kind, versions),
+      kind === "demand" ? h("div", { class: "pair" }, byPart("versions.by_class", "versions.by_class_hint", versions, (one) => one.classes, "group", (part) => code("demand_class", part), "within_90"), byPart("versions.by_store", "versions.by_store_hint", versions, (one) => one.stores, "store_id", storeName, "wape")) : null,
+      total > versions.length ? h("p", { class: "hint" }, t("versions.more", { shown: versions.length, total })) : null];
+  }, { lines: 8 });
+}

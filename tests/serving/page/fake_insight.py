@@ -1,0 +1,79 @@
+"""Answers of the fake service about data and models: anomalies, funnel, versions, set-aside rows."""
+
+from typing import Any
+
+from tests.serving.page.fake_chain import AS_OF, PRODUCTS, error
+
+ASIDE: list[dict[str, str | None]] = []
+"""Rows of `transactions` that are set aside; tests fill it."""
+
+
+def aside(number: int, units: str) -> dict[str, str | None]:
+    row = {"quarantine_id": f"q{number}", "dataset": "till", "reasons": "units: no number"}
+    return row | {"transaction_id": f"T{number}", "units": units, "store_id": "S01"}
+
+
+def anomalies(body: dict[str, Any]) -> dict[str, Any]:
+    row = {"level": "series", "store_id": "S01", "department": None, "product_id": "P0001", "date": "2026-02-20"}
+    row |= {"until": "2026-02-20", "units": 40.0, "expected": 12.0, "low": 4.0, "high": 22.0, "units_beyond": 18.0}
+    row |= {"money": 320.0, "cause": "promotion", "reason": "40 sold where 22 were possible."}
+    whole = row | {"level": "chain", "store_id": None, "product_id": None, "until": "2026-02-22", "cause": "unknown"}
+    rows = [row, whole | {"money": None}]
+    return {"anomalies": rows, "total": 2, "names": PRODUCTS}
+
+
+def funnel(body: dict[str, Any]) -> dict[str, Any]:
+    moves = [
+        ("friend", "friend", 90),
+        ("visitor", "friend", 12),
+        ("friend", "sleeping", 7),
+        ("not_known", "visitor", 5),
+    ]
+    months = ["2026-01-31", AS_OF.isoformat()]
+    rows = [
+        {"month_end": month, "from_stage": old, "to_stage": new, "people": people + 3 * (month == months[1])}
+        for month in months
+        for old, new, people in moves
+    ]
+    return {"as_of": AS_OF.isoformat(), "months": months, "moves": rows if body.get("store_id") != "S90" else []}
+
+
+def version(number: int, wape: float) -> dict[str, Any]:
+    windows = [
+        {"cutoff": cutoff, "method": method, "wape": wape + shift, "coverage_90": 0.9}
+        for cutoff in ("2025-12-06", "2026-01-03")
+        for method, shift in (("champion", 0.0), ("moving_average", 0.1))
+    ]
+    return {
+        "version": number,
+        "is_champion": number == 1,
+        "as_of": AS_OF.isoformat(),
+        "trained_at": "2026-03-01T00:58:12+00:00",
+        "run_id": f"8c2a0acf82964{number}",
+        "run_url": "/mlflow/#/experiments/1/runs/8c2a" if number == 2 else None,
+        "metric": "wape",
+        "better": "lower",
+        "metrics": {"wape": wape, "coverage_90": 0.9},
+        "windows": windows,
+        "classes": [{"span": "period", "group": "smooth", "values": 9, "within_90": 0.91}],
+        "stores": [{"store_id": "S01", "wape": wape, "rows": 9}] if number == 2 else [],
+    }
+
+
+def models(body: dict[str, Any]) -> dict[str, Any]:
+    return {"versions": [version(2, 0.41), version(1, 0.45)] if body["kind"] == "demand" else [], "total": 2}
+
+
+def quarantine(body: dict[str, Any]) -> Any:
+    answer: dict[str, Any] = {"columns": [], "rows": [], "total": 0, "brought_in": None, "still_bad": None}
+    action = body.get("action", "list")
+    if action == "retry":
+        good = {row["quarantine_id"] for row in body["rows"] if str(row["units"]).isdigit()}
+        answer |= {"brought_in": len(good), "still_bad": len(body["rows"]) - len(good)}
+        ASIDE[:] = [row for row in ASIDE if row["quarantine_id"] not in good]
+    if action == "show":
+        if not ASIDE:
+            return error(404, "not_found", "no row of transactions is set aside")
+        answer |= {"columns": list(ASIDE[0]), "rows": ASIDE, "total": len(ASIDE)}
+    count = {"table": "transactions", "dataset": "till", "reasons": "units: no number", "rows": len(ASIDE)}
+    return answer | {"counts": [count] if ASIDE else [], "may_write": True}

@@ -1,0 +1,102 @@
+"""Anomalies, funnel, model versions and set-aside rows on the page, in both languages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.serving.page import fake_insight
+from tests.serving.page.test_campaigns_in_browser import as_role
+from tests.serving.page.test_views_in_browser import downloaded, says
+
+pytestmark = pytest.mark.browser
+BOTH = pytest.mark.parametrize("language", ["zh", "en"])
+Open = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def rows() -> None:
+    fake_insight.ASIDE[:] = [fake_insight.aside(1, "many"), fake_insight.aside(2, "1,5")]
+
+
+@BOTH
+def test_anomalies_show_what_came_beside_what_was_possible(open_page: Open, language: str) -> None:
+    page = open_page("anomalies", language).page
+    expect(page.locator("tbody tr")).to_have_count(2)
+    row = page.locator("tbody tr").first
+    expect(row).to_contain_text("有机纯牛奶")
+    expect(row).to_contain_text(says(language, "售出 40，预测 4 至 22", "40 sold; 4 to 22 possible"))
+    expect(row.locator(".range-mark")).to_have_count(1)
+    expect(row).to_contain_text(says(language, "促销", "Promotion"))
+    expect(page.locator("tbody tr").last).to_contain_text(says(language, "全部门店", "The whole chain"))
+    page.locator("[data-level=chain]").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.go_back()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.locator("tbody a").first.click()
+    expect(page.locator(".chart canvas")).to_be_visible()
+
+
+@BOTH
+def test_the_funnel_shows_stages_by_month_and_the_last_moves(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("funnel", language).page
+    expect(page.locator(".series")).to_have_count(6)
+    friends = page.locator(".figure").filter(has_text=says(language, "朋友", "Friend")).first
+    expect(friends).to_contain_text("108")
+    expect(friends).to_contain_text("+6")
+    expect(page.locator(".move.better")).to_have_text(["15", "8"])
+    expect(page.locator(".move.worse")).to_have_text(["10"])
+    page.locator("[name=months]").select_option("12")
+    assert site.bodies("funnel", lambda body: body.get("months") == 12)
+    expect(page.locator("[name=months]")).to_have_value("12")
+
+
+@BOTH
+def test_versions_stand_side_by_side_with_their_plots(open_page: Open, language: str) -> None:
+    page = open_page("models", language).page
+    table = page.locator(".panel table").first
+    expect(table.locator("thead")).to_contain_text(says(language, "使用中", "In use"))
+    expect(table.locator("thead a")).to_have_text(says(language, "MLflow 运行", "MLflow run"))
+    expect(table.locator("tbody tr").first).to_contain_text("41.0%")
+    expect(table.locator("tbody tr").first).to_contain_text("45.0%")
+    expect(page.locator(".line-plot").first.locator(".series")).to_have_count(3)
+    expect(page.locator("main")).to_contain_text("retail-brain promote demand 2")
+    expect(page.locator("main")).to_contain_text("青石巷店")
+    page.locator("[data-kind=recommender]").click()
+    expect(page.locator(".empty")).to_contain_text(says(language, "还没有版本", "No version yet"))
+
+
+@BOTH
+def test_set_aside_rows_are_mended_and_brought_in(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("quarantine", language).page
+    page.locator("tbody a").click()
+    expect(page.locator(".set-aside")).to_have_count(2)
+    assert [row["units"] for row in downloaded(page, "[data-action=csv]")] == ["many", "1,5"]
+    page.locator("[data-action=retry]").click()
+    expect(page.locator("main [role=alert] .form-problem")).to_have_text(
+        says(language, "请先改正至少一行。", "Correct at least one row first.")
+    )
+    page.locator("[name=units]").first.fill("3")
+    page.locator("[data-action=retry]").click()
+    expect(page.locator(".notice")).to_contain_text(
+        says(language, "已载入 1 行", "1 row was brought in, 0 are still wrong")
+    )
+    expect(page.locator(".set-aside")).to_have_count(1)
+    sent = site.bodies("quarantine", lambda body: body.get("action") == "retry")[0]["rows"]
+    assert [(row["quarantine_id"], row["units"]) for row in sent] == [("q1", "3")]
+
+
+def test_each_role_has_its_views_in_the_menu(open_page: Open) -> None:
+    page = open_page("overview", "en").page
+    wanted = {
+        "merchandiser": {"anomalies": 1, "models": 0, "quarantine": 0, "campaigns": 0, "funnel": 0},
+        "data_scientist": {"anomalies": 1, "models": 1, "quarantine": 1, "campaigns": 1, "funnel": 1},
+        "marketer": {"anomalies": 0, "models": 0, "quarantine": 0, "campaigns": 1, "funnel": 1},
+    }
+    for role, views in wanted.items():
+        page.unroute("**/overview")
+        as_role(page, role)
+        page.reload()
+        for view, count in views.items():
+            expect(page.locator(f"nav [data-view={view}]")).to_have_count(count)
