@@ -22,8 +22,9 @@ BIAS_TRUST_WITH_TOTALS = 16.0
 """The same where totals are known: bias is trusted an eighth as much (M5: .428 without, .430 with; docs/benchmarks.md,
 Totals)."""
 TOTALS_WEIGHTS = tuple(number / 10 for number in range(11))
-TOTALS_PRIOR_WEIGHT, TOTALS_PRIOR_WINDOWS = 0.8, 0.5
-"""Weight of totals before any window is seen, and the windows that it counts as. Chosen by judgement, not measured."""
+TOTALS_PRIOR_WEIGHT, TOTALS_PRIOR_WINDOWS = 0.8, 1.0
+"""Weight of totals before any window is seen, and the windows that it counts as. The best weights of four windows of M5
+before its validation window were 1, 1, .7 and .45 (docs/benchmarks.md, Totals): one window alone says little."""
 CLOSING_SHARE = 0.05
 """Share of a store's forecast below which it was closed that day: nothing else takes 95 % of a store's sales. Chosen by
 judgement, not measured."""
@@ -108,8 +109,8 @@ def totals_weight(residuals: Sequence[Residuals]) -> float:
 
     The errors of stores' categories, of stores and of the chain count alike, and so do windows: each against the least
     that any weight leaves of them, so that a window in which all went wrong has no more to say than the others. Within
-    a kind, errors count against the usual demand of each total. Shrunk to `TOTALS_PRIOR_WEIGHT` as if half a window
-    more had said so.
+    a kind, errors count against the usual demand of each total. Shrunk to `TOTALS_PRIOR_WEIGHT` as if
+    `TOTALS_PRIOR_WINDOWS` more had said so.
     """
     windows = [errors for errors in map(_errors_of_totals, residuals) if errors.any()]
     if not windows:
