@@ -11,7 +11,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 unexport PYTHONDONTWRITEBYTECODE # else every process that starts compiles every library anew
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check docs format sbom advisories tracking lock clean
+.PHONY: help demo test coverage check docs format clients sbom advisories tracking lock clean
 
 help: ## Show these targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,14 @@ docs: $(VENV)/.installed ## Build the docs as a site in build/site, without a ne
 format: $(VENV)/.installed ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+clients: $(VENV)/.installed ## Generate clients in Python and TypeScript from /docs.json and ask with them (installs the generators)
+	@test -x .venv-clients/bin/openapi-python-client || { $(PYTHON) -m venv .venv-clients && \
+		.venv-clients/bin/python -m pip install --quiet --disable-pip-version-check openapi-python-client==0.29.1; }
+	@command -v npm >/dev/null || echo "npm is not there: the client in TypeScript is left out"
+	@! command -v npm >/dev/null || test -d .venv-clients/node_modules/typescript || \
+		npm install --silent --prefix .venv-clients openapi-typescript@7.13.0 typescript@5 @types/node@22
+	@CLIENT_TOOLS=.venv-clients $(BIN)/python -m pytest -n0 -q tests/serving/http/test_generated_clients.py
 
 sbom: $(VENV)/.installed ## Write build/sbom.json: what is in requirements.lock (CycloneDX)
 	@$(BIN)/python deploy/supply_chain.py sbom --out build/sbom.json

@@ -60,6 +60,8 @@ _TIME = (
     "^(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])[T ]"
     "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$"
 )
+# stated only: what an earlier version stored stays readable, and whoever takes new rules refuses it (`parse_rules`)
+_Text = Annotated[str, Field(json_schema_extra={"pattern": r"^[^\x00]*$"})]
 _Time = Annotated[datetime, Field(json_schema_extra={"pattern": _TIME})]
 
 
@@ -91,14 +93,14 @@ class Rule(BaseModel):
 
     action: Action
     attribute: Attribute = "product_id"
-    values: tuple[str, ...] = Field(default=(), max_length=2000)
+    values: tuple[_Text, ...] = Field(default=(), max_length=2000)
     factor: float = Field(default=DEFAULT_FACTOR, gt=1, le=100)
     limit: Annotated[int, Field(ge=1, le=1000), BeforeValidator(_whole)] = DEFAULT_LIMIT
-    stores: tuple[str, ...] = Field(default=(), max_length=2000)
+    stores: tuple[_Text, ...] = Field(default=(), max_length=2000)
     starts_at: _Time | None = None
     ends_at: _Time | None = None
     adults_only: bool = False
-    name: str = Field(default="", max_length=200)
+    name: _Text = Field(default="", max_length=200)
 
     @field_validator("starts_at", "ends_at")
     @classmethod

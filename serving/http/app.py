@@ -1,6 +1,8 @@
 """ASGI application of the API: checks the key, reads the body, runs the handler of the route, writes JSON."""
 
+import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -38,6 +40,8 @@ _PRIVATE = (b"cache-control", b"no-store")
 """Answers are about people and for one key: no cache on the way may keep them."""
 _JSON_HEADERS = [_JSON, _PRIVATE]
 _PAGE = b"ui/"  # relative, so that the prefix of a proxy stays
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""Escape of half a character (a surrogate); two that follow each other are one."""
 _HEALTH = frozenset({"/livez", "/readyz", "/healthz"})
 
 
@@ -177,10 +181,33 @@ def _read(route: Route, body: bytes) -> Any:
         HttpError: it cannot be read.
     """
     try:
-        return route.request.model_validate_json(body)
+        try:
+            return route.request.model_validate_json(body)
+        except ValidationError as error:
+            parsed = _with_halves(body) if error.errors()[0]["type"] == "json_invalid" else None
+            if parsed is None:
+                raise
+        return route.request.model_validate(parsed)
     except ValidationError as error:
         # not chained: the original holds the values of the request, which may be personal data
         raise malformed(error) from None
+
+
+def _with_halves(body: bytes) -> Any:
+    """What a body holds that escapes half a character, as a text cut within an emoji does; None where it does not.
+
+    pydantic's parser stops there. With this one the field that holds it is refused, and not the whole body.
+    """
+    if _HALF.search(body) is None:
+        return None
+    try:
+        return json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _address(scope: Scope) -> str:

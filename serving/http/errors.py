@@ -74,16 +74,20 @@ def status_of(error: RetailBrainError) -> int:
 
 
 def malformed(error: ValidationError) -> HttpError:
-    """400 for a request that cannot be read: where and why, without the values, which may be personal data."""
+    """400 for a request that cannot be read: where and why, without the values, which may be personal data.
+
+    422 where all of it can be read and only days or hours do not follow each other (`impossible`).
+    """
     # at most 20: a long list of bad rows must not become a longer answer
     problems = [
         {"where": ".".join(map(str, problem["loc"])) or "body", "problem": problem["msg"]}
         for problem in error.errors(include_url=False, include_context=False, include_input=False)[:20]
     ]
+    is_read = all(problem["type"] == "impossible" for problem in error.errors(include_url=False, include_input=False))
     return HttpError(
-        400,
-        "malformed",
-        f"the request cannot be read: {problems[0]['where']}: {problems[0]['problem']}"
+        422 if is_read else 400,
+        "impossible" if is_read else "malformed",
+        f"the request cannot be {'meant' if is_read else 'read'}: {problems[0]['where']}: {problems[0]['problem']}"
         + (f", and {len(problems) - 1} more" if len(problems) > 1 else "")
         + ". See details and /docs.json.",
         {"problems": problems},

@@ -33,18 +33,26 @@ DOSE = 600
 """Requests made up for a route at a time: a minute for most routes."""
 RULES = """
 [checks.positive_data_acceptance]
-# 404: an id that is not known; 422: what the state of orders or the calendar forbids
-expected-statuses = ["2xx", 404, 422]
+# 404: an id that is not known; 409: somebody was faster; 422: what the state of orders or the calendar forbids
+expected-statuses = ["2xx", 404, 409, 422]
+[checks.negative_data_rejection]
+# 413: a list that is too long may make a body that is
+expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5xx"]
 [[operations]]
 # keeps the good events of a batch and names the others
 include-path = "/events"
 [operations.checks.negative_data_rejection]
 enabled = false
 [[operations]]
+# takes times without a zone, which are business time; the format of JSON schema wants one
+include-path = "/campaign_receipts"
+[operations.checks.negative_data_rejection]
+enabled = false
+[[operations]]
 # ends_at before starts_at, which JSON schema cannot state
 include-path = "/rules"
 [operations.checks.positive_data_acceptance]
-expected-statuses = ["2xx", 400, 404, 422]
+expected-statuses = ["2xx", 400, 404, 409, 422]
 """
 
 

@@ -33,6 +33,8 @@ from fault_tools import print_table, ready_home, run, small_chain, start
 from home_prints import Print, differences, fingerprint, same_by_nature
 
 SETTINGS = """
+[data]
+country = "CN"
 [demand]
 sample_paths = 20
 backtest_windows = 1
@@ -210,6 +212,7 @@ def with_rows(home: Path, kept: Path) -> None:
     from retail_brain.operational.database import Database
     from retail_brain.operational.decisions import Decision, store_decisions
     from retail_brain.operational.events import Event, store_events
+    from retail_brain.operational.upgrade import upgrade
     from retail_brain.outputs import suggestion_id
     from retail_brain.workspace import Workspace
     from serving.store.answer_set import open_current
@@ -224,8 +227,11 @@ def with_rows(home: Path, kept: Path) -> None:
         for product, one in zip(products, ids, strict=True)
     ]
     times = now.replace(tzinfo=None)
-    events = [Event(f"e-{place}", times, "view", customer_id="C1", product_id=products[0]) for place in range(50)]
+    events = [
+        Event(times, "view", event_id=f"e-{place}", customer_id="C1", product_id=products[0]) for place in range(50)
+    ]
     with closing(Database(Workspace(home).database_url)) as database:
+        upgrade(database)
         store_decisions("main", database, decisions, now=now)
         store_events("main", database, events, now=now)
     (kept / "came.csv").write_text("suggestion_id,units\n" + "".join(f"{one},5\n" for one in ids[:6]))

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, LiteralString, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import to_json
+from pydantic_core import PydanticCustomError, to_json
 
 from retail_brain.decisions.audience_request import AudienceRequest
 from retail_brain.errors import UsageError
@@ -37,6 +37,47 @@ class Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
+def _just_one(name: str) -> dict[str, Any]:
+    return {"contains": {"properties": {"channel": {"const": name}}}, "minContains": 0, "maxContains": 1}
+
+
+_NOTHING: dict[str, Any] = {"type": "null"}
+_NO_GOODS: dict[str, Any] = {
+    "product_ids": {"maxItems": 0},
+    "category": _NOTHING,
+    "launched_since": _NOTHING,
+    "left_over": {"const": False},
+}
+_TEXT: dict[str, Any] = {"type": "string"}
+
+
+def _goods(required: list[str], **fields: dict[str, Any]) -> dict[str, Any]:
+    return {"required": required, "properties": _NO_GOODS | fields}
+
+
+_SCHEMA: dict[str, Any] = {
+    "allOf": [
+        {
+            "anyOf": [
+                _goods(["product_ids"], product_ids={"minItems": 1}),
+                _goods(["category"], category=_TEXT),
+                _goods(["launched_since"], launched_since=_TEXT),
+                _goods(["left_over"], left_over={"const": True}, product_ids={}),
+                _goods(["customer_ids"], customer_ids={"minItems": 1}),
+                _goods(["segment"], segment=_TEXT),
+            ]
+        },
+        *({"properties": {"slots": _just_one(name)}} for name in get_args(Channel)),
+    ]
+}
+"""JSON schema of what `CampaignDefinition` asks of several fields, but for the order of days and hours."""
+
+
+def _impossible(text: LiteralString) -> PydanticCustomError:
+    """Days or hours that do not follow each other, which no JSON schema can state: the service answers 422."""
+    return PydanticCustomError("impossible", text)
+
+
 class MessageSlot(Frozen):
     """What is sent by one channel, in both languages, and what one contact costs there."""
 
@@ -48,6 +89,8 @@ class MessageSlot(Frozen):
 
 class CampaignDefinition(Frozen):
     """A campaign as people write it: exactly one kind of goods, or people first and the goods chosen for each."""
+
+    model_config = ConfigDict(json_schema_extra=_SCHEMA)
 
     name: Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
     kind: Literal["repeat", "explore", "mixed"] = "mixed"
@@ -90,11 +133,11 @@ class CampaignDefinition(Frozen):
                 "give goods (product_ids, category, launched_since, left_over) or people (customer_ids, segment)"
             )
         if self.ends_on <= self.starts_on:
-            raise ValueError("ends_on is the day after the last one: it must lie behind starts_on")
+            raise _impossible("ends_on is the day after the last one: it must lie behind starts_on")
         if self.ends_on > self.starts_on + timedelta(days=366):
-            raise ValueError("a campaign lasts a year at most")
+            raise _impossible("a campaign lasts a year at most")
         if self.last_hour <= self.first_hour:
-            raise ValueError("last_hour must lie behind first_hour")
+            raise _impossible("last_hour must lie behind first_hour")
         if len({slot.channel for slot in self.slots}) < len(self.slots):
             raise ValueError("a channel has one slot")
         return self

@@ -1,16 +1,32 @@
 """Requests and responses about campaigns."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
-from serving.http.messages.common import NO_NUL, ONCE, WHOLE, Comment, Id, Instant, Names, Offset, Strict, config
+from serving.http.messages.common import (
+    NO_NUL,
+    ONCE,
+    WHOLE,
+    Comment,
+    Id,
+    Instant,
+    Names,
+    Offset,
+    Strict,
+    any_of,
+    config,
+    required,
+)
 
 CampaignId = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), WHOLE]
 CampaignState = Literal["draft", "previewed", "approved", "running", "ended", "stopped"]
 
+_SAID = r"\S"
+_BLANK = {"type": "string", "pattern": r"^\s*$"}
 _EXAMPLE = {
     "name": "Spring greens",
     "product_ids": ["P001", "P002"],
@@ -52,6 +68,10 @@ class CampaignActRequest(BaseModel):
         {"campaign_id": "K15", "version": 1, "act": "preview"},
         {"campaign_id": "K15", "version": 2, "act": "approve"},
         {"campaign_id": "K15", "version": 3, "act": "stop", "reason": "sold out"},
+        rule=any_of(
+            required(act={"const": "stop"}, reason={"type": "string", "pattern": _SAID}),
+            {"properties": {"act": {"enum": ["preview", "approve"]}, "reason": {"anyOf": [_BLANK, {"type": "null"}]}}},
+        ),
     )
 
     campaign_id: CampaignId
@@ -61,7 +81,7 @@ class CampaignActRequest(BaseModel):
 
     @model_validator(mode="after")
     def _has_reason(self) -> "CampaignActRequest":
-        if (self.act == "stop") != bool(self.reason and self.reason.strip()):
+        if (self.act == "stop") != bool(self.reason and re.search(_SAID, self.reason)):
             raise ValueError("give a reason with stop, and only with it")
         return self
 

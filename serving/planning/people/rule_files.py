@@ -91,7 +91,11 @@ def parse_rules(listed: Sequence[Mapping[str, Any]], origin: str, *, is_strict: 
     problems: list[dict[str, Any]] = []
     for place, values in enumerate(listed, start=1):
         try:
-            rules.append(Rule.model_validate_json(to_json(values), strict=is_strict))
+            rule = Rule.model_validate_json(to_json(values), strict=is_strict)
+            if any("\0" in text for text in (rule.name, *rule.values, *rule.stores)):
+                said = "the character NUL is in no name; leave it out"
+                problems.append({"rule": place, "name": rule.name.replace("\0", ""), "where": "rule", "problem": said})
+            rules.append(rule)
         except ValidationError as error:
             for problem in error.errors(include_url=False, include_context=False, include_input=False):
                 where = ".".join(map(str, problem["loc"])) or "rule"

@@ -12,6 +12,13 @@ from serving.http.request_log import REQUEST_LOG
 from serving.http.routes import ROUTES
 
 FORECAST = {"store_id": "S001", "product_ids": ["P0001"], "horizon": 7}
+CAMPAIGN = {
+    "name": "Spring",
+    "product_ids": ["P0001"],
+    "slots": [{"channel": "sms", "text": "a", "text_zh": "b"}],
+    "starts_on": "2026-03-02",
+    "ends_on": "2026-03-09",
+}
 
 
 @pytest.mark.parametrize(
@@ -85,6 +92,13 @@ FORECAST = {"store_id": "S001", "product_ids": ["P0001"], "horizon": 7}
         ("/events", [{"occurred_at": 1_700_000_000, "event_type": "view"}], 400, "malformed"),
         ("/rules", {"rules": [{"action": "cap", "limit": 2.5}], "check": True}, 400, "usage"),
         ("/rules", {"check": 0}, 400, "malformed"),
+        ("/rules", {"rules": [{"action": "cap", "name": "a\0"}], "check": True}, 400, "usage"),
+        ("/forecast", b'{"store_id": "S\\ud83d", "product_ids": ["P0001"]}', 400, "malformed"),
+        ("/forecast", b'{"store_id": "\\ud83d", "product_ids": [NaN]}', 400, "malformed"),
+        ("/campaign", {"campaign_id": "c", "campaign": CAMPAIGN | {"ends_on": "2026-03-02"}}, 422, "impossible"),
+        ("/campaign", {"campaign_id": "c", "campaign": CAMPAIGN | {"last_hour": 9}}, 422, "impossible"),
+        ("/campaign", {"campaign_id": "c", "campaign": CAMPAIGN | {"category": "tea"}}, 400, "malformed"),
+        ("/campaign_act", {"campaign_id": "c", "version": 1, "act": "stop", "reason": " "}, 400, "malformed"),
         ("/rules", {"rules": [{"action": "cap", "limit": "3"}], "check": True}, 400, "usage"),
         ("/rules", {"rules": [{"action": "cap", "ends_at": "0001-01-01T00:00:00+12:00"}], "check": True}, 400, "usage"),
         ("/rules", {"rules": [{"action": "cap", "ends_at": "9999-12-31T23:59:59-12:00"}], "check": True}, 400, "usage"),

@@ -88,7 +88,7 @@ def test_two_people_at_one_campaign_do_not_overwrite_each_other(client: Any) -> 
         ("/campaign_contacts", {"campaign_id": "nothing"}, (404, "not_found")),
         ("/campaign_act", {"campaign_id": "nothing", "version": 1, "act": "preview"}, (404, "not_found")),
         ("/campaign", {"campaign_id": "bad", "campaign": DRAFT | {"slots": []}}, (400, "malformed")),
-        ("/campaign", {"campaign_id": "bad", "campaign": DRAFT | {"ends_on": "2025-03-01"}}, (400, "malformed")),
+        ("/campaign", {"campaign_id": "bad", "campaign": DRAFT | {"ends_on": "2025-03-01"}}, (422, "impossible")),
         ("/campaign_act", {"campaign_id": "bad", "version": 1, "act": "stop"}, (400, "malformed")),
         ("/campaign_act", {"campaign_id": "bad", "version": 1, "act": "approve", "reason": "x"}, (400, "malformed")),
         ("/campaign_act", {"campaign_id": "bad", "version": 0, "act": "approve"}, (400, "malformed")),

@@ -1,5 +1,6 @@
 """What changes something: events, decisions, new answers; and that no tenant sees another."""
 
+import json
 import threading
 import time
 import uuid
@@ -80,6 +81,14 @@ def test_good_events_of_a_batch_are_kept_and_bad_ones_named(client: Any) -> None
     ]
     assert "later than" in answer["refused"][2]["problem"]
     assert client.ask("/events", [good, late])["duplicates"] == 1
+
+
+def test_half_a_character_costs_its_own_event_only(client: Any) -> None:
+    body = json.dumps([seen("view", "P0001", "C00041"), seen("view", "P0001", "C00041") | {"session_id": "tea \ud83d"}])
+    answer = client.post("/events", body.encode()).json()
+    assert (answer["accepted"], answer["duplicates"]) == (1, 0)
+    assert [(one["event"], one["where"]) for one in answer["refused"]] == [(1, "session_id")]
+    assert "tea" not in str(answer)
 
 
 def test_the_same_event_id_counts_once(client: Any) -> None:
