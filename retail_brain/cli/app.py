@@ -27,6 +27,7 @@ from retail_brain.cli import (
     keys_verbs,
     orders_verbs,
     overrides_verbs,
+    privacy_verbs,
     quarantine_verbs,
     recommend_verbs,
     replenish_verbs,
@@ -86,6 +87,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "rules": rules_verbs.rules,
         "segments": segment_verbs.segments,
         "funnel": funnel_verb.funnel,
+        "privacy": privacy_verbs.privacy,
     },
     "Service 服务": {
         "publish": train_verbs.publish,

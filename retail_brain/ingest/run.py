@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
+from retail_brain.erased_ids import ErasedIds
 from retail_brain.errors import DataError
 from retail_brain.files import scratch_folder
 from retail_brain.ingest.consent_rows import CONSENTS, close_unreadable, mended, with_consent_words
@@ -19,6 +20,7 @@ from retail_brain.ingest.report import IngestReport, TableReport
 from retail_brain.ingest.set_apart import set_apart
 from retail_brain.ingest.staging import Staged, stage
 from retail_brain.lake import has_table, remove_orphan_files, scan_if_there, write_table
+from retail_brain.lake.people import KEPT_WITHOUT_PERSON, PEOPLE_TABLES, read_erased, rows_without, without_erased
 from retail_brain.progress import Progress
 from retail_brain.settings import DataSettings, Settings
 from retail_brain.sources import RawTable, Source, open_source
@@ -87,10 +89,11 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
 
 def _read_all(source: Source, scratch: Path, target: _Target, progress: Progress) -> dict[str, Staged]:
     staged = {}
+    erased = read_erased(target.uri, target.options)
     # in the order of TABLES, whatever order the source lists them in, so that runs are alike
     for name in (name for name in TABLES if name in source.tables):
         with progress.step(f"read {name}") as step:
-            staged[name] = _staged(source.tables[name], scratch, target)
+            staged[name] = _without_erased(name, _staged(source.tables[name], scratch, target), erased)
             step.rows = staged[name].read
             step.note = f"{staged[name].bad.height:,} bad" if staged[name].bad.height else ""
         for note in staged[name].notes:
@@ -100,6 +103,22 @@ def _read_all(source: Source, scratch: Path, target: _Target, progress: Progress
         for reason, rows in staged[name].reasons.items():
             progress.say(f"    set aside {rows:,}: {reason}")
     return staged
+
+
+def _without_erased(name: str, table: Staged, erased: ErasedIds | None) -> Staged:
+    """A table without people who were erased by request: an older export must not bring them back."""
+    if erased is None or name not in PEOPLE_TABLES:
+        return table
+    rows, named = without_erased(name, table.rows, erased)
+    # rows that are set aside hold values as they were found: here too the person is looked for
+    bad = rows_without(table.bad, erased.among(table.bad.lazy()))
+    left_out = dict(table.left_out)
+    if named:
+        kept = "rows kept without their person" if name in KEPT_WITHOUT_PERSON else "rows not taken in"
+        left_out[f"the person was erased by request; {kept}"] = named
+    if gone := table.bad.height - bad.height:
+        left_out["the person was erased by request; bad rows dropped"] = gone
+    return replace(table, rows=rows, bad=bad, left_out=left_out)
 
 
 def _staged(raw: RawTable, scratch: Path, target: _Target) -> Staged:

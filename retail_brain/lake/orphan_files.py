@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+import polars as pl
 from deltalake import DeltaTable
 from deltalake.fs import DeltaStorageHandler
 from pyarrow.fs import FileInfo, FileSelector, FileType, PyFileSystem
@@ -56,12 +57,24 @@ def _path(file: FileInfo) -> str:
 
 
 def _referenced_files(files: PyFileSystem, paths: list[str]) -> set[str] | None:
-    """Every data file of any commit; None where the numbering of the commits has gaps or there are none."""
+    """Every data file of any commit; None where the numbering of the commits has gaps or there are none.
+
+    Where older versions were erased, the first commit that is left has a checkpoint with the files before it.
+    """
     names = [path.removeprefix(_LOG).removesuffix(".json") for path in paths if path.startswith(_LOG)]
     commits = [name for name in names if name.isdigit()]
-    if not commits or [int(name) for name in commits] != list(range(len(commits))):
+    first = int(commits[0]) if commits else 0
+    if not commits or [int(name) for name in commits] != list(range(first, first + len(commits))):
         return None
     referenced = set()
+    if first:
+        checkpoint = f"{_LOG}{commits[0]}.checkpoint.parquet"
+        if checkpoint not in paths:
+            return None
+        with files.open_input_stream(checkpoint) as stream:
+            added = pl.read_parquet(stream.read(), columns=["add"])["add"]
+        kept = added.struct.field("path").drop_nulls().to_list()
+        referenced |= {unquote(path) for path in kept} | set(kept)
     for commit in commits:
         with files.open_input_stream(f"{_LOG}{commit}.json") as stream:
             text = stream.read().decode()

@@ -17,6 +17,7 @@ from retail_brain.errors import DataError, NotFoundError
 from retail_brain.lake.ghosts import read_ghosts
 from retail_brain.lake.layout import checked_uri, is_remote, join_uri, layout
 from retail_brain.lake.shared_cards import read_shared_cards
+from retail_brain.lake.side_lists import read_list
 from retail_brain.tables import TABLES
 
 
@@ -74,6 +75,8 @@ def open_table(
                 f"table {name} of the lake {uri} cannot be opened: {first}. Its log is damaged: restore "
                 f"{name}/_delta_log, or ingest the dataset into a new lake (--lake)."
             ) from error
+        if (erased := _erased(uri, name, version, options)) is not None:
+            raise erased from error
         raise NotFoundError(
             f"table {name} has no version {version} in the lake {uri}; got versions up to {newest}. "
             "Use one of those, or leave the version out for the newest."
@@ -93,6 +96,23 @@ def _is_table(uri: str, place: str, options: dict[str, str]) -> bool:
             f"the lake {uri} cannot be reached: {why}. Check lake_uri (the bucket must be there) and storage_options "
             "in the settings (address, region and keys of the store)."
         ) from error
+
+
+def erased_versions(uri: str, storage_options: Mapping[str, str] | None = None) -> dict[str, tuple[int, date]]:
+    """Table -> first version that is still there and the day on which those before it were erased by request."""
+    rows = read_list(uri, "erased_versions", storage_options or {})
+    return {} if rows is None else {name: (first, day) for name, first, day in rows.iter_rows()}
+
+
+def _erased(uri: str, name: str, version: int, options: Mapping[str, str]) -> NotFoundError | None:
+    first, day = erased_versions(uri, options).get(name, (0, None))
+    if day is None or version >= first:
+        return None
+    return NotFoundError(
+        f"version {version} of table {name} was erased by request on {day}: a person's data left every version before "
+        f"{first}. The model or run that names it stays usable; it cannot be trained again on the same rows.",
+        {"table": name, "version": version, "erased_on": day.isoformat()},
+    )
 
 
 def _newest(place: str, options: dict[str, str]) -> int | None:

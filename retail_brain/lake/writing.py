@@ -91,6 +91,15 @@ def write_table(
     )
 
 
+def rewrite_table(table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> None:
+    """Writes an opened table anew with some rows, as one version on top of the one opened.
+
+    Raises:
+        CommitFailedError: another writer committed first.
+    """
+    _commit(table, rows, options, origin, replace=True)
+
+
 def _unwritable(uri: str, name: str, error: Exception) -> DataError:
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
     return DataError(

@@ -18,7 +18,6 @@ import numpy as np
 import polars as pl
 
 from retail_brain.errors import ModelError, RetailBrainError
-from retail_brain.operational.campaign_receipts import opt_outs_mark
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
 from retail_brain.operational.overrides import list_overrides, overrides_mark
@@ -36,7 +35,7 @@ from retail_brain.workspace import Workspace
 from serving.planning.campaigns.demand import CampaignBook
 from serving.planning.campaigns.inputs import OtherPlans
 from serving.planning.demand.override_book import OverrideBook
-from serving.planning.people.opt_outs import OptOutBook
+from serving.planning.people.opt_outs import OptOutBook, refusals_mark
 from serving.planning.people.recent_events import RecentEvents
 from serving.planning.people.rule_files import RuleBook
 from serving.store.answer_set import Answers, current_id, open_answers
@@ -241,7 +240,7 @@ class Tenant:
     def refresh_opt_outs(self) -> None:
         """Looks for refusals that came back of contacts."""
         view = self.view
-        if view is not None and opt_outs_mark(view.tenant, self._database) != view.opt_outs.mark:
+        if view is not None and refusals_mark(view.tenant, self._database) != view.opt_outs.mark:
             book = OptOutBook.read(view.tenant, self._database)
             parts: dict[str, Any] = {"opt_outs": book}
             if book.refused.height != view.opt_outs.refused.height:  # a refusal takes planned contacts back

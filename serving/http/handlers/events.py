@@ -1,8 +1,10 @@
 """Receives interaction events and stores them durably."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from retail_brain.erased_ids import CUSTOMER, ErasedIds
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.events import FIELDS, Event, store_events
 from serving.http.handlers.call import Call
@@ -23,7 +25,10 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     unreadable = {refusal["event"] for refusal in request.refused}
     # the client counts all events that it sent, so refusals name places in that list
     places = [place for place in range(len(request.events) + len(unreadable)) if place not in unreadable]
-    events = [(place, _event(event)) for place, event in zip(places, request.events, strict=True)]
+    erased = call.view.opt_outs.erased
+    events = [
+        (place, _without_erased(_event(event), erased)) for place, event in zip(places, request.events, strict=True)
+    ]
     present = [event for _, event in events if event.occurred_at.date() <= last_day]
     ahead = [place for place, event in events if event.occurred_at.date() > last_day]
     if not present:
@@ -42,6 +47,18 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
 def _event(given: EventIn) -> Event:
     values = {field: getattr(given, field) for field in FIELDS if field != "occurred_at"}
     return Event(occurred_at=_business_time(given.occurred_at), **values)
+
+
+def _without_erased(event: Event, erased: ErasedIds | None) -> Event:
+    """The event without its person, where that is somebody who was erased by request."""
+    if erased is None:
+        return event
+    by_identifier = (
+        event.id_type is not None and event.id_value is not None and erased.holds(event.id_type, event.id_value)
+    )
+    if by_identifier or (event.customer_id is not None and erased.holds(CUSTOMER, event.customer_id)):
+        return replace(event, customer_id=None, id_type=None, id_value=None, session_id=None)
+    return event
 
 
 def _business_time(instant: datetime) -> datetime:

@@ -2,21 +2,35 @@
 
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
+from retail_brain.erased_ids import ErasedIds
 from retail_brain.operational.campaign_receipts import opt_outs, opt_outs_mark
 from retail_brain.operational.database import Database
+from retail_brain.operational.erasures import erased_ids, erasures_mark, pending_erasures
 from retail_brain.operational.upgrade import upgrade
+from retail_brain.table_schemas import CHANNELS_OF_CONTACT
 from retail_brain.workspace import Workspace
 from serving.planning.demand.overrides import has_database
 
 OPT_OUTS = pl.Schema([("customer_id", pl.String()), ("channel", pl.String()), ("changed_at", pl.Datetime("us"))])
 """One row per person x channel that was refused, and when at the latest, in the local time of any zone."""
+_NEVER = datetime(2999, 12, 31)  # local time, as of consents
+"""No consent is later: a channel closed then stays closed."""
 _FARTHEST_ZONE = timedelta(hours=14)
 """Opt-outs are stored in UTC, consents in the local time of the shop, which is at most so far ahead: a consent counts
 as the later one only where it is that in every zone. In doubt the channel stays closed."""
+
+
+def refusals_mark(tenant: str, database: Database) -> tuple[int, int, int]:
+    """A value that differs after every receipt, and every erasure begun or finished. Cheap to poll.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    return (opt_outs_mark(tenant, database), *erasures_mark(tenant, database))
 
 
 def read_opt_outs(tenant: str, database: Database) -> pl.DataFrame:
@@ -28,6 +42,13 @@ def read_opt_outs(tenant: str, database: Database) -> pl.DataFrame:
     rows = [
         (person, channel, at.replace(tzinfo=None) + _FARTHEST_ZONE)
         for person, channel, at in opt_outs(tenant, database)
+    ]
+    # whoever asked to be erased is closed from that moment on, however long the erasure takes
+    rows += [
+        (person, channel, _NEVER)
+        for erasure in pending_erasures(tenant, database)
+        for person in sorted(erasure.subjects.customers if erasure.subjects else ())
+        for channel in CHANNELS_OF_CONTACT
     ]
     return pl.DataFrame(rows, schema=OPT_OUTS, orient="row")
 
@@ -50,12 +71,14 @@ class OptOutBook:
     """The opt-outs of a tenant in memory.
 
     Attributes:
-        mark: state of the receipts that it was read in.
+        mark: state of the database that it was read in.
         refused: columns OPT_OUTS.
+        erased: digests of people who were erased by request; None where nobody was.
     """
 
-    mark: int = 0
+    mark: tuple[int, int, int] = (0, 0, 0)
     refused: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=OPT_OUTS))
+    erased: ErasedIds | None = None
 
     @classmethod
     def read(cls, tenant: str, database: Database) -> "OptOutBook":
@@ -65,5 +88,5 @@ class OptOutBook:
             UnavailableError: the database does not answer.
         """
         # the mark first: a receipt that comes meanwhile is read again at the next look
-        mark = opt_outs_mark(tenant, database)
-        return cls(mark, read_opt_outs(tenant, database))
+        mark = refusals_mark(tenant, database)
+        return cls(mark, read_opt_outs(tenant, database), erased_ids(tenant, database))

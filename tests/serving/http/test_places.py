@@ -16,7 +16,10 @@ import polars as pl
 import pytest
 from pydantic import BaseModel
 
+from retail_brain.erased_ids import Subjects
 from retail_brain.operational.database import Database
+from retail_brain.operational.erasures import begin_erasure
+from retail_brain.operational.events import events_after
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.places import HEADQUARTERS, Place
 from retail_brain.workspace import Workspace
@@ -111,10 +114,8 @@ def keys(client: Any, synthetic: ModuleType) -> Iterator[dict[str, str]]:
         for kind, place in PLACES.items()
     }
     client.keys.update({(TENANT, kind): key for kind, key in made.items()})
-    for _ in range(200):
-        if client.post("/overview", {}, tenant=TENANT, role="headquarters").status_code == 200:
-            break
-        time.sleep(0.05)
+    while client.post("/overview", {}, tenant=TENANT, role="headquarters").status_code == 503:
+        time.sleep(0.05)  # until the worker has opened the answers
     yield made
     database.close()
 
@@ -378,3 +379,28 @@ def test_events_of_a_neighbours_person_do_not_change_what_a_shop_is_told(ask: An
     assert status == 200, text
     assert ask("shop", "/recommend", {"customer_id": OTHER_PERSON, "k": 50}) == before
     assert json.loads(before[1])["known_by"] == "nothing"
+
+
+def test_an_event_of_somebody_who_was_erased_is_stored_without_the_person(client: Any, database: Database) -> None:
+    subjects = Subjects(frozenset({"ERASED-5512"}), frozenset({("phone", "13955120000")}))
+    begin_erasure("other", database, subjects, by="test", now=datetime.now(UTC))
+    while not erased_is_known():
+        time.sleep(0.05)  # until the worker has looked
+    event = {"occurred_at": "2025-03-01T10:00:00", "event_type": "visit", "store_id": "S001", "session_id": "s-5512"}
+    sent = [event | {"customer_id": "ERASED-5512"}, event | {"id_type": "phone", "id_value": "13955120000"}]
+    sent.append(event | {"customer_id": "C00007", "session_id": "s-7"})
+    assert client.ask("/events", {"events": sent}, tenant="other")["accepted"] == 3
+    stored = events_after("other", database, after_id=0, since=datetime(2020, 1, 1, tzinfo=UTC), limit=100)
+    named = {(one.event.customer_id, one.event.id_value, one.event.session_id) for one in stored}
+    assert (None, None, None) in named
+    assert ("C00007", None, "s-7") in named
+    assert "5512" not in str(named)
+
+
+def erased_is_known() -> bool:
+    """Whether the worker has read the list of erased people."""
+    from serving.service import _runtime
+
+    assert _runtime.state is not None
+    view = _runtime.state.view("other")
+    return view is not None and view.opt_outs.erased is not None

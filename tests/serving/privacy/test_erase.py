@@ -1,0 +1,347 @@
+"""Erasing a planted person: every store, killed half way, an older export again, and the proof."""
+
+import logging
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from features.jobs import build_features
+from retail_brain.errors import NotFoundError, UsageError
+from retail_brain.ingest import IngestReport, ingest
+from retail_brain.lake import open_lake, remove_orphan_files, scan_if_there
+from retail_brain.operational.audit import AuditEntry, append_audit, list_audit
+from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
+from retail_brain.operational.database import Database
+from retail_brain.operational.erasures import list_erasures, pending_erasures
+from retail_brain.operational.events import Event, store_events
+from retail_brain.operational.upgrade import upgrade
+from retail_brain.progress import SILENT
+from retail_brain.settings import Settings
+from retail_brain.workspace import Workspace
+from serving.planning.people.opt_outs import read_opt_outs
+from serving.privacy import erase as erasing
+from serving.privacy.erase import Place, Report, erase, finish, search
+from serving.privacy.export import export_person
+from serving.privacy.traces import find_traces
+
+NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
+PERSON, SECOND, OTHER = "PLANTED-7731", "PLANTED-7732", "OTHER-0001"
+PHONE, CARD, TABLET = "13877310042", "card-77310042", "tablet-family-5"
+IDS = [PERSON, SECOND, PHONE, CARD]
+
+
+@dataclass
+class Home:
+    """A home with a planted person in every store.
+
+    Attributes:
+        export: folder of the dataset that was ingested, as a till would send it again.
+    """
+
+    place: Place
+    export: Path
+
+    def run(self, name: str = PERSON) -> Report:
+        """Erases and gives what was done."""
+        return erase(name, self.place, SILENT, by="test", now=lambda: NOW)[1]
+
+    def ingest_again(self) -> IngestReport:
+        """The older export once more."""
+        return ingest(str(self.export), self.place.lake, self.place.settings, SILENT)
+
+    def rows(self, table: str) -> pl.DataFrame:
+        """A table of the lake."""
+        scanned = scan_if_there(self.place.lake, table)
+        assert scanned is not None
+        return scanned.collect()
+
+    def found(self) -> list[str]:
+        """Files in which an id of the person is found."""
+        return search(IDS, self.place)
+
+
+def write_export(folder: Path) -> None:
+    """Receipts of two people in two shops, with everything that may name them."""
+    folder.mkdir()
+    days = [date(2026, 9, 1) + timedelta(days=day) for day in range(40)]
+    who = [[PERSON, OTHER, SECOND, None][day % 4] for day in range(40)]
+    receipts = {
+        "transaction_id": [f"T{day}" for day in range(40)],
+        "sold_at": [f"{day} 10:00:00" for day in days],
+        "store_id": ["S1" if day % 2 else "S2" for day in range(40)],
+        "product_id": ["P1"] * 40,
+        "customer_id": who,
+        "units": ["1"] * 39 + ["many"],
+        "unit_price": ["2.5"] * 40,
+    }
+    receipts["customer_id"][39] = PERSON
+    write = {name: pl.DataFrame(columns) for name, columns in (("transactions", receipts),)}
+    people = [PERSON, SECOND, OTHER]
+    write["customers"] = pl.DataFrame(
+        {"customer_id": people, "joined_on": ["2026-01-01"] * 3, "brought_by": [None, None, PERSON]}
+    )
+    identities = [("phone", PHONE, PERSON), ("phone", PHONE, SECOND), ("card", CARD, PERSON)]
+    identities += [("card", "card-other-1", OTHER), ("device", TABLET, PERSON), ("device", TABLET, OTHER)]
+    columns = list(zip(*identities, strict=True))
+    write["identities"] = pl.DataFrame(
+        {"id_type": columns[0], "id_value": columns[1], "customer_id": columns[2], "source": ["till"] * 6}
+    )
+    write["consents"] = pl.DataFrame(
+        {
+            "customer_id": people,
+            "channel": ["sms"] * 3,
+            "granted": ["true"] * 3,
+            "changed_at": ["2026-02-01 00:00:00"] * 3,
+        }
+    )
+    write["events"] = pl.DataFrame(
+        {
+            "occurred_at": ["2026-09-05 10:00:00"] * 3,
+            "customer_id": [PERSON, None, OTHER],
+            "id_type": [None, "phone", None],
+            "id_value": [None, PHONE, None],
+            "event_type": ["visit"] * 3,
+            "session_id": [f"session of {PERSON}", "s2", "s3"],
+        }
+    )
+    for name, frame in write.items():
+        frame.write_csv(folder / f"{name}.csv")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    monkeypatch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
+    workspace = Workspace(tmp_path / "home")
+    export = tmp_path / "export"
+    write_export(export)
+    settings = Settings()
+    ingest(str(export), str(workspace.lake), settings, SILENT)
+    # a second version, so that the first one is history
+    extra = tmp_path / "extra"
+    extra.mkdir()
+    pl.DataFrame(
+        {
+            "transaction_id": ["T90"],
+            "sold_at": ["2026-10-11 09:00:00"],
+            "store_id": ["S1"],
+            "product_id": ["P1"],
+            "customer_id": [SECOND],
+            "units": [1],
+            "unit_price": [2.5],
+        }
+    ).write_csv(extra / "transactions.csv")
+    ingest(str(extra), str(workspace.lake), settings, SILENT)
+    dataset = open_lake(str(workspace.lake))
+    build_features(dataset.at(dataset.last_day()), workspace.features, dataset.last_day())
+    answers = workspace.answers / "20261010T000000-old"
+    answers.mkdir(parents=True)
+    np.save(answers / "customers.npy", np.array([PERSON, OTHER]))
+    (workspace.answers / "CURRENT").write_text("20261010T000000-old\n")
+    unfinished = workspace.work("train-recommender")
+    unfinished.mkdir(parents=True)
+    pl.DataFrame({"customer_id": [PERSON]}).write_parquet(unfinished / "part.parquet")
+    database = Database(workspace.database_url)
+    upgrade(database)
+    event = Event(occurred_at=datetime(2026, 10, 1), event_type="visit", customer_id=PERSON)
+    store_events("main", database, [event], now=NOW)
+    receipt = ContactReceipt("r1", "K1", SECOND, "sms", "delivered", NOW)
+    store_receipts("main", database, [receipt], by="sms house", now=NOW)
+    with database.writing() as connection:
+        entry = AuditEntry(NOW, "Ms Li", "note.made", "x", {"why": f"called {PHONE}", "who": [PERSON, OTHER]})
+        append_audit("main", connection, entry)
+        append_audit("main", connection, AuditEntry(NOW, "Ms Li", "campaign.sent", "K1", {"contacts": 3}))
+    yield Home(Place(workspace, str(workspace.lake), settings, database), export)
+    database.close()
+
+
+def test_the_person_is_in_every_store_before(home: Home) -> None:
+    found = " ".join(home.found())
+    for part in ("transactions", "_delta_log", "customers", "identities", "consents", "events", "quarantine"):
+        assert part in found, part
+    for part in ("features/person", "features/identity", "answers/", "unfinished/", "operational.db"):
+        assert part in found, part
+
+
+def test_nothing_is_found_after_an_erasure_and_others_stay(home: Home) -> None:
+    sold, spend = home.rows("transactions").height, home.rows("transactions")["units"].sum()
+    report = home.run()
+    assert report.traces == []
+    assert home.found() == []
+    assert report.lake == {"transactions": 21, "customers": 2, "identities": 4, "consents": 2, "events": 2}
+    assert report.set_aside > 0
+    assert report.shared == 1
+    # the demand of the shops is what it was, without who it was
+    after = home.rows("transactions")
+    assert (after.height, after["units"].sum()) == (sold, spend)
+    assert after["customer_id"].drop_nulls().unique().to_list() == [OTHER]
+    assert home.rows("customers")["brought_by"].to_list() == [None]
+    assert home.rows("identities")["customer_id"].to_list() == [OTHER, OTHER]
+    assert find_traces(home.place.workspace.root, [OTHER]) != []
+
+
+def test_the_database_keeps_what_was_done_without_the_person(home: Home) -> None:
+    home.run(f"phone:{PHONE}")
+    note = next(entry for entry in list_audit("main", home.place.database) if entry.action == "note.made")
+    assert note.details == {"why": "called [erased]", "who": [OTHER]}
+    erased = next(entry for entry in list_audit("main", home.place.database) if entry.action == "privacy.erase")
+    assert set(erased.details) == {"ids"}
+    with sqlite3.connect(home.place.workspace.home / "var" / "operational.db") as raw:
+        assert raw.execute("PRAGMA freelist_count").fetchone() == (0,)
+
+
+def test_copies_that_left_the_house_are_listed_for_hand_work(home: Home) -> None:
+    report = home.run()
+    assert report.by_hand[0] == "campaign.sent of K1 on 2026-11-27"
+    assert "backups" in report.by_hand[-1]
+
+
+def test_answers_and_features_are_made_anew_without_the_person(home: Home) -> None:
+    report = home.run()
+    answers = home.place.workspace.answers
+    assert [folder.name for folder in answers.iterdir() if folder.is_dir()] == [report.answers]
+    person = pl.read_parquet(home.place.workspace.features / "person" / "*.parquet")
+    assert person["person_id"].to_list() == [OTHER]
+
+
+def test_erased_versions_are_gone_and_say_so(home: Home) -> None:
+    home.run()
+    with pytest.raises(NotFoundError, match="version 0 of table transactions was erased by request on 2026-11-27"):
+        open_lake(home.place.lake, versions={"transactions": 0})
+    # versions go on counting: what a model named never means other rows
+    versions = open_lake(home.place.lake).versions
+    assert versions["transactions"] == 2
+    again = home.export.parent / "new"
+    again.mkdir()
+    frame = pl.read_csv(home.export / "transactions.csv", infer_schema=False).head(1)
+    frame.with_columns(transaction_id=pl.lit("T95"), customer_id=pl.lit(OTHER)).write_csv(again / "transactions.csv")
+    ingest(str(again), home.place.lake, home.place.settings, SILENT)
+    assert open_lake(home.place.lake).versions["transactions"] == 3
+    assert home.rows("transactions").filter(pl.col("transaction_id") == "T95").height == 1
+
+
+def test_files_of_killed_writers_are_still_tidied_up_after_an_erasure(home: Home) -> None:
+    home.run()
+    table = Path(home.place.lake) / "transactions"
+    orphan = table / "part-orphan.parquet"
+    orphan.write_bytes(b"PAR1")
+    for path in table.glob("*.parquet"):
+        os.utime(path, (0, 0))
+    assert remove_orphan_files(home.place.lake, "transactions") == 1
+    assert not orphan.exists()
+    assert home.rows("transactions").height == 40
+
+
+def test_an_older_export_does_not_bring_the_person_back(home: Home) -> None:
+    home.run()
+    before = {table: home.rows(table) for table in ("transactions", "customers", "identities", "consents", "events")}
+    report = home.ingest_again()
+    assert {name: table.new for name, table in report.tables.items()} == dict.fromkeys(report.tables, 0)
+    told = report.tables["customers"].left_out
+    assert told["the person was erased by request; rows not taken in"] == 2
+    for table, rows in before.items():
+        assert home.rows(table).equals(rows), table
+    assert home.found() == []
+
+
+STEPS = (
+    "erase_rows",
+    "drop_history",
+    "_erase_side_files",
+    "erase_from_database",
+    "publish",
+    "_traces",
+    "finish_erasure",
+)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_an_erasure_killed_at_any_step_is_finished_by_running_it_again(
+    step: str, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, calls = getattr(erasing, step), 0
+
+    def dies(*arguments: object, **named: object) -> object:
+        nonlocal calls
+        calls += 1
+        # the second table, where a step is done for each
+        if calls == 2 or step not in {"erase_rows", "drop_history"}:
+            raise KeyboardInterrupt
+        return whole(*arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, step, dies)
+        with pytest.raises(KeyboardInterrupt):
+            home.run()
+    pending = pending_erasures("main", home.place.database)
+    assert len(pending) == 1
+    # closed meanwhile, on every channel and for every account
+    refused = read_opt_outs("main", home.place.database)
+    assert set(refused["customer_id"]) >= {PERSON, SECOND}
+    assert set(refused.filter(pl.col("customer_id") == PERSON)["channel"]) == {"wechat", "app", "sms", "email", "guide"}
+    assert finish(pending[0], home.place, SILENT, now=lambda: NOW).traces == []
+    assert home.found() == []
+    assert pending_erasures("main", home.place.database) == []
+    assert read_opt_outs("main", home.place.database).is_empty()
+
+
+def test_asking_for_a_pending_person_again_finishes_that_erasure(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(*_arguments: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "erase_from_database", dies)
+        with pytest.raises(KeyboardInterrupt):
+            home.run()
+    assert home.run(PERSON).traces == []
+    assert len(list_erasures("main", home.place.database)) == 1
+
+
+def test_a_file_that_holds_the_person_elsewhere_is_named_and_fails_the_proof(home: Home) -> None:
+    (home.place.workspace.root / f"list of {PERSON}.csv").write_text("x\n")
+    report = home.run()
+    assert report.traces == ["main/list of [erased].csv"]
+
+
+def test_nobody_is_erased_by_an_unknown_name_or_from_an_object_store(home: Home) -> None:
+    with pytest.raises(NotFoundError, match="nobody is known as 'nobody'"):
+        home.run("nobody")
+    remote = Place(home.place.workspace, "s3://bucket/lake", home.place.settings, home.place.database)
+    with pytest.raises(UsageError, match="an object store keeps versions"):
+        erase(PERSON, remote, SILENT, by="test", now=lambda: NOW)
+    assert list_erasures("main", home.place.database) == []
+
+
+def test_the_export_of_a_person_holds_every_row_about_them_and_nobody_elses(home: Home) -> None:
+    known = export_person(PERSON, home.place, now=NOW)
+    assert known["customer_ids"] == [PERSON, SECOND]
+    assert {(one["id_type"], one["id_value"]) for one in known["identifiers"]} == {("phone", PHONE), ("card", CARD)}
+    assert known["shared_identifiers"] == [{"id_type": "device", "id_value": TABLET}]
+    assert {name: len(rows) for name, rows in known["tables"].items()} == {
+        "transactions": 21,
+        "customers": 2,
+        "identities": 4,
+        "consents": 2,
+        "events": 2,
+    }
+    assert len(known["set_aside"]["transactions"]) == 1
+    assert {name: len(rows) for name, rows in known["service"].items()} == {"events": 1, "campaign_receipts": 1}
+    assert OTHER not in str(known["tables"])
+
+
+def test_no_id_of_the_person_is_logged_said_or_in_a_file_name(
+    home: Home, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [str(path) for path in home.place.workspace.home.rglob("*")]
+    with caplog.at_level(logging.DEBUG):
+        home.run()
+        home.ingest_again()
+    names += [str(path) for path in home.place.workspace.home.rglob("*")]
+    said = caplog.text + "".join(capsys.readouterr())
+    assert [one for one in IDS if one in said or any(one in name for name in names)] == []
