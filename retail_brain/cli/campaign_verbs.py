@@ -87,15 +87,17 @@ def list_() -> None:
 
 @campaign.command()
 def show(campaign_id: IdArgument) -> None:
-    """Show a campaign as JSON: definition, preview, who and when."""
+    """Show a campaign as JSON: definition, preview, and the states that it went through, by whom and when."""
     import json
 
     from retail_brain.operational.campaigns import campaign as read
     from serving.planning.campaigns.life import summary
+    from serving.planning.campaigns.standing import history
 
     with _desk() as desk:
         stored = read(current().workspace.tenant, desk.database, campaign_id)
-        shown = summary(stored, desk.today, "en")
+        passed = history(stored, desk.database, current().workspace.tenant, desk.today)
+        shown = summary(stored, desk.today, "en") | {"history": passed}
     reported().rows.append(shown)
     typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
 
@@ -200,6 +202,12 @@ def push(
     elif sent.file is not None:
         place = f" in {sent.file.name}"
     typer.echo(f"{campaign_id}: {sent.contacts:,} contacts due by {due} handed over{place}")
+    if sent.closed:
+        reported().counts |= {"closed": sent.closed, "taken_back": sent.taken_back}
+        typer.echo(
+            f"  {sent.closed:,} people whose channel is not open any more are not among them; "
+            f"{sent.taken_back:,} contacts of those who refused are taken back"
+        )
 
 
 @campaign.command()

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,11 @@ from retail_brain.cli.context import current
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import LakeOption, OutOption, parse_day
 from retail_brain.cli.table_files import read_table, write_table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from retail_brain.dataset import Dataset
 
 contacts = typer.Typer(help="Audiences for other systems, and the refusals that come back.", no_args_is_help=True)
 _CodeOption = Annotated[
@@ -78,7 +83,33 @@ def optout(
     people, unknown = owners_of(given, identifiers_of(dataset), lake_customers(dataset), code)
     if not dataset.has("consents") and people.height:
         typer.echo("warning: the lake had no consents: from now on only channels that are granted are open", err=True)
+    taken = 0
     if people.height:
         close_channels(people, channel, at, here.lake_uri(lake), here.settings, here.progress)
+        taken = _take_back(people["customer_id"], channel, dataset)
+        reported().counts["taken_back"] = taken
     reported().counts |= {"closed": people.height, "unknown": unknown}
     typer.echo(f"{people.height:,} customers refuse {channel}; {unknown:,} rows name nobody who is known")
+    if taken:
+        typer.echo(f"{taken:,} contacts that were planned for them are taken back")
+
+
+def _take_back(customer_ids: "pl.Series", channel: str, dataset: "Dataset") -> int:
+    """Takes back what is planned for the people of some accounts; returns how many contacts."""
+    from contextlib import closing
+
+    from retail_brain.cli.context import open_database
+    from retail_brain.decisions.persons import Accounts
+    from retail_brain.operational.campaign_receipts import take_back
+    from retail_brain.operational.database import Database
+    from serving.planning.demand.overrides import has_database
+    from serving.planning.people.audience_facts import persons_of
+
+    workspace = current().workspace
+    with closing(Database(workspace.database_url)) as database:
+        if not has_database(workspace, database):
+            return 0
+    persons = persons_of(dataset, dataset.as_of or dataset.last_day())
+    cards = Accounts.of(persons).every_account(customer_ids).to_list()
+    with closing(open_database()) as database:
+        return take_back(workspace.tenant, database, cards, channel, by="command line", now=datetime.now(UTC))

@@ -137,6 +137,19 @@ def keep_open(pairs: pl.DataFrame, consents: pl.DataFrame | None, closed: pl.Dat
     return pairs.join(granted, on=keys, how="semi", maintain_order="left")
 
 
+def refusals(consents: pl.DataFrame | None, closed: pl.DataFrame) -> pl.DataFrame:
+    """One row per `customer_id` x `channel` that was refused, other than one that was never granted.
+
+    Args:
+        consents: all changes of consent, opt-outs among them; None where nobody was asked.
+        closed: `customer_id` and `channel` of opt-outs.
+    """
+    keys = ["customer_id", "channel"]
+    if consents is None:
+        return closed.select(keys)
+    return channel_states(consents.lazy()).filter(~pl.col("granted")).select(keys).collect()
+
+
 def closed_reasons(states: pl.DataFrame, person: str = "customer_id") -> pl.DataFrame:
     """One row per customer (or `person`) with a closed channel: their id and the first of CLOSED_CODES."""
     order = pl.col("code").replace_strict({code: place for place, code in enumerate(CLOSED_CODES)}, default=None)

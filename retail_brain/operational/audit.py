@@ -52,6 +52,20 @@ def append_audits(tenant: str, connection: Connection, entries: Sequence[AuditEn
         connection.execute(insert(AUDIT), rows)
 
 
+def audit_of(tenant: str, database: Database, actions: str, subject: str) -> list[AuditEntry]:
+    """Entries about one thing, oldest first: of the actions that begin so, such as `campaign.`.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    own = (AUDIT.c.tenant_id == tenant) & (AUDIT.c.subject == subject) & AUDIT.c.action.startswith(actions)
+    with database.reading() as connection:
+        return [
+            AuditEntry(row.at, row.actor, row.action, row.subject, row.details)
+            for row in connection.execute(select(AUDIT).where(own).order_by(AUDIT.c.id))
+        ]
+
+
 def list_audit(tenant: str, database: Database, *, limit: int = 100) -> list[AuditEntry]:
     """The newest entries of a tenant's audit, newest first.
 

@@ -1,6 +1,7 @@
 """Stores whom an approved campaign contacts and holds out: frozen at the approval, the plan of all later caps."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +13,9 @@ from retail_brain.operational.campaigns import Change, StoredCampaign, advance, 
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS
+
+NAMED_AT_ONCE = 500
+"""Values named in one statement: older SQLite takes 999 at most."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,11 @@ class CampaignContact:
     caused: float
     expected_value: float | None
     segment: str | None
+
+
+def contact_id(campaign_id: str, customer_id: str) -> str:
+    """Attribution id of a contact for receivers: the same at every repeat, and it names nobody."""
+    return hashlib.sha256(f"{campaign_id}\x1f{customer_id}".encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True)
@@ -76,12 +85,22 @@ def approve_campaign(
         counted = {group: sum(one.group == group for one in contacts) for group in ("contact", "holdout")}
         approved = advance(connection, change, ("previewed",), values, "campaign.approved", details=counted)
         own = {"tenant_id": change.tenant, "campaign_id": change.campaign_id, "state": "planned"}
-        insert_rows(connection, CAMPAIGN_CONTACTS, [own | _row(one) for one in contacts])
+        rows = [own | _row(one) | {"contact_id": contact_id(change.campaign_id, one.customer_id)} for one in contacts]
+        insert_rows(connection, CAMPAIGN_CONTACTS, rows)
         return approved
 
 
-def stop_campaign(database: Database, change: Change, reason: str, today: date) -> StoredCampaign:
+def stop_campaign(
+    database: Database, change: Change, reason: str, today: date, rule: Mapping[str, Any] | None = None
+) -> StoredCampaign:
     """Stops an approved campaign: contacts planned for `today` or later are withdrawn and free caps and stock.
+
+    Args:
+        database: where it is.
+        change: who stops which version.
+        reason: why, in words.
+        today: first day whose contacts are withdrawn.
+        rule: the rule that stops it, with its numbers; None: a person does.
 
     Raises:
         ConflictError: somebody else changed it since that version.
@@ -94,6 +113,7 @@ def stop_campaign(database: Database, change: Change, reason: str, today: date) 
     with database.writing() as connection:
         lock_plans(change.tenant, connection)
         values = {"state": "stopped", "stopped_by": change.by, "stopped_at": change.now, "stop_reason": reason}
+        values["stop_rule"] = None if rule is None else dict(rule)
         stopped = advance(connection, change, ("approved",), values, "campaign.stopped", details={"reason": reason})
         table = CAMPAIGN_CONTACTS.c
         later = (table.tenant_id == change.tenant) & (table.campaign_id == change.campaign_id) & (table.day >= today)
@@ -122,6 +142,40 @@ def campaign_contacts(
         query = query.where(CAMPAIGN_CONTACTS.c.day >= since)
     with database.reading() as connection:
         return [_planned(row) for row in connection.execute(query.order_by(CAMPAIGN_CONTACTS.c.id))]
+
+
+def contacts_named(
+    tenant: str, database: Database, campaign_id: str, customer_ids: Sequence[str]
+) -> dict[str, PlannedContact]:
+    """Customer_id -> contact, of those of the customers whom the campaign contacts or holds out.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    own = (CAMPAIGN_CONTACTS.c.tenant_id == tenant) & (CAMPAIGN_CONTACTS.c.campaign_id == campaign_id)
+    found = _in_parts(database, own, CAMPAIGN_CONTACTS.c.customer_id, customer_ids)
+    return {one.contact.customer_id: one for one in found}
+
+
+def contacts_by_id(tenant: str, database: Database, contact_ids: Sequence[str]) -> dict[str, PlannedContact]:
+    """Attribution id -> contact, of the ids that a contact has.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    own = CAMPAIGN_CONTACTS.c.tenant_id == tenant
+    found = _in_parts(database, own, CAMPAIGN_CONTACTS.c.contact_id, contact_ids)
+    return {contact_id(one.campaign_id, one.contact.customer_id): one for one in found}
+
+
+def _in_parts(database: Database, own: Any, column: Any, wanted: Sequence[str]) -> list[PlannedContact]:
+    """The contacts whose column has one of the values, asked for some hundred at a time."""
+    found: list[PlannedContact] = []
+    with database.reading() as connection:
+        for start in range(0, len(wanted), NAMED_AT_ONCE):
+            query = select(CAMPAIGN_CONTACTS).where(own, column.in_(wanted[start : start + NAMED_AT_ONCE]))
+            found += [_planned(row) for row in connection.execute(query)]
+    return found
 
 
 def _row(contact: CampaignContact) -> dict[str, Any]:

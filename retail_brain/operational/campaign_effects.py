@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select
 
 from retail_brain.operational.audit import AuditEntry, append_audit
+from retail_brain.operational.campaigns import note_measured
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import CAMPAIGN_EFFECTS
 
@@ -31,6 +32,8 @@ class StoredEffect:
 def store_effect(tenant: str, database: Database, look: StoredEffect) -> None:
     """Stores a look; another one of the same campaign and day takes its place.
 
+    A final look at a campaign made here notes that it is measured.
+
     Raises:
         UnavailableError: the database does not answer.
     """
@@ -48,9 +51,11 @@ def store_effect(tenant: str, database: Database, look: StoredEffect) -> None:
         database.ensure_tenant(tenant, connection, now=look.measured_at)
         connection.execute(delete(CAMPAIGN_EFFECTS).where(own))
         connection.execute(insert(CAMPAIGN_EFFECTS).values(**row))
-        details: Mapping[str, Any] = {"as_of": look.as_of.isoformat()}
+        details: Mapping[str, Any] = {"as_of": look.as_of.isoformat(), "is_final": bool(look.effect.get("is_final"))}
         entry = AuditEntry(look.measured_at, look.measured_by, "campaign.measured", look.campaign_id, details)
         append_audit(tenant, connection, entry)
+        if look.effect.get("is_final"):
+            note_measured(tenant, connection, look.campaign_id, by=look.measured_by, at=look.measured_at)
 
 
 def campaign_effects(tenant: str, database: Database, campaign_id: str | None = None) -> list[StoredEffect]:

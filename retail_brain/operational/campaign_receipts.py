@@ -1,6 +1,6 @@
 """Stores what came back of a campaign's contacts: delivered, opened, clicked, failed, opted out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -8,11 +8,19 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.campaign_contacts import CampaignContact
+from retail_brain.operational.campaign_contacts import NAMED_AT_ONCE, CampaignContact
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS, CAMPAIGN_RECEIPTS, GUIDE_TASKS, TRIGGER_FIRINGS
+from retail_brain.table_schemas import ANY_CHANNEL
 
 KINDS = ("delivered", "opened", "clicked", "failed", "opted_out")
+Cards = Callable[[str], Sequence[str]]
+"""Gives every customer id of a person by one of them."""
+
+
+def own_card(customer_id: str) -> list[str]:
+    """Cards where nobody has several."""
+    return [customer_id]
 
 
 @dataclass(frozen=True)
@@ -35,19 +43,33 @@ class ContactReceipt:
 
 
 def store_receipts(
-    tenant: str, database: Database, receipts: Sequence[ContactReceipt], *, by: str, now: datetime
+    tenant: str,
+    database: Database,
+    receipts: Sequence[ContactReceipt],
+    *,
+    by: str,
+    now: datetime,
+    cards: Cards = own_card,
 ) -> int:
     """Stores receipts, each once; returns how many are new.
 
     A new opt-out takes back at once what campaigns, triggers and lists of guides still plan for this person by this
-    channel.
+    channel, whatever the card.
+
+    Args:
+        tenant: whose campaigns.
+        database: where they are.
+        receipts: that came.
+        by: who sent them.
+        now: when.
+        cards: gives every customer id of a person by one of them.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
-        return append_receipts(tenant, database, connection, receipts, by=by, now=now)
+        return append_receipts(tenant, database, connection, receipts, by=by, now=now, cards=cards)
 
 
 def append_receipts(
@@ -58,6 +80,7 @@ def append_receipts(
     *,
     by: str,
     now: datetime,
+    cards: Cards = own_card,
 ) -> int:
     """The same within the caller's transaction, so that whatever told of them is stored with them."""
     if not receipts:
@@ -67,25 +90,45 @@ def append_receipts(
     new = database.insert_new(connection, CAMPAIGN_RECEIPTS, rows, ["tenant_id", "receipt_id"])
     for one in receipts:
         if one.kind == "opted_out" and one.receipt_id not in before:
-            _take_back(tenant, connection, one)
+            _take_back(tenant, connection, cards(one.customer_id), one.channel)
     details = {kind: sum(one.kind == kind for one in receipts) for kind in KINDS}
     append_audit(tenant, connection, AuditEntry(now, by, "campaign.receipts", f"{new} new", details))
     return new
 
 
-def _take_back(tenant: str, connection: Connection, refused: ContactReceipt) -> None:
-    """Takes back what campaigns, triggers and guides' lists still plan for a person by a channel."""
+def take_back(
+    tenant: str, database: Database, customer_ids: Sequence[str], channel: str, *, by: str, now: datetime
+) -> int:
+    """Takes back what is still planned for people who refuse a channel (`any`: all of them); returns how much it was.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.writing() as connection:
+        database.ensure_tenant(tenant, connection, now=now)
+        taken = _take_back(tenant, connection, customer_ids, channel)
+        append_audit(tenant, connection, AuditEntry(now, by, "contacts.refused", channel, {"contacts": taken}))
+        return taken
+
+
+def _take_back(tenant: str, connection: Connection, customer_ids: Sequence[str], channel: str) -> int:
+    """Takes back what campaigns, triggers and guides' lists still plan for some accounts by a channel."""
+    taken = 0
     for table, planned in ((CAMPAIGN_CONTACTS, "planned"), (TRIGGER_FIRINGS, "taken"), (GUIDE_TASKS, "open")):
-        own = (table.c.tenant_id == tenant) & (table.c.customer_id == refused.customer_id)
-        still = own & (table.c.channel == refused.channel) & (table.c.state == planned) & table.c.held.is_(False)
-        connection.execute(update(table).where(still).values(state="opted_out"))
+        still = (table.c.tenant_id == tenant) & (table.c.state == planned) & table.c.held.is_(False)
+        if channel != ANY_CHANNEL:
+            still &= table.c.channel == channel
+        for start in range(0, len(customer_ids), NAMED_AT_ONCE):
+            named = still & table.c.customer_id.in_(customer_ids[start : start + NAMED_AT_ONCE])
+            taken += connection.execute(update(table).where(named).values(state="opted_out")).rowcount
+    return taken
 
 
 def _known(tenant: str, connection: Connection, receipt_ids: Sequence[str]) -> set[str]:
     """Those of the ids that are stored already."""
     table, known = CAMPAIGN_RECEIPTS.c, set[str]()
-    for start in range(0, len(receipt_ids), 500):
-        named = table.receipt_id.in_(receipt_ids[start : start + 500])
+    for start in range(0, len(receipt_ids), NAMED_AT_ONCE):
+        named = table.receipt_id.in_(receipt_ids[start : start + NAMED_AT_ONCE])
         known.update(connection.execute(select(table.receipt_id).where(table.tenant_id == tenant, named)).scalars())
     return known
 
@@ -138,8 +181,8 @@ def mark_sent(
     """
     table = CAMPAIGN_CONTACTS.c
     with database.writing() as connection:
-        for start in range(0, len(contacts), 500):
-            named = [one.customer_id for one in contacts[start : start + 500]]
+        for start in range(0, len(contacts), NAMED_AT_ONCE):
+            named = [one.customer_id for one in contacts[start : start + NAMED_AT_ONCE]]
             own = (table.tenant_id == tenant) & (table.campaign_id == campaign_id) & table.customer_id.in_(named)
             connection.execute(update(CAMPAIGN_CONTACTS).where(own, table.state == "planned").values(state="sent"))
         append_audit(tenant, connection, AuditEntry(now, by, "campaign.sent", campaign_id, {"contacts": len(contacts)}))

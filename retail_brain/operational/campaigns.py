@@ -26,6 +26,8 @@ class StoredCampaign:
             of the day.
         definition: as JSON.
         preview: numbers of the preview that counts, as JSON; None before.
+        stop_rule: the rule that stopped it, with its numbers, as JSON; None where a person did.
+        measured_by, measured_at: who measured it for good, once the days of all its people were over.
     """
 
     campaign_id: str
@@ -42,6 +44,9 @@ class StoredCampaign:
     stopped_by: str | None
     stopped_at: datetime | None
     stop_reason: str | None
+    stop_rule: dict[str, Any] | None = None
+    measured_by: str | None = None
+    measured_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,13 @@ def campaign(tenant: str, database: Database, campaign_id: str) -> StoredCampaig
     if row is None:
         raise _unknown(campaign_id)
     return _stored(row)
+
+
+def note_measured(tenant: str, connection: Connection, campaign_id: str, *, by: str, at: datetime) -> None:
+    """Notes within the caller's transaction that a campaign was measured for good; the first time counts."""
+    own = (CAMPAIGNS.c.tenant_id == tenant) & (CAMPAIGNS.c.campaign_id == campaign_id)
+    first = own & CAMPAIGNS.c.measured_at.is_(None)
+    connection.execute(update(CAMPAIGNS).where(first).values(measured_by=by, measured_at=at))
 
 
 def list_campaigns(tenant: str, database: Database) -> list[StoredCampaign]:

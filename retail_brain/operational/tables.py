@@ -99,6 +99,7 @@ EVENTS = Table(
     Column("store_id", Text),
     Column("channel", String(100)),
     Column("session_id", Text),
+    Column("attribution_id", String(100)),
     UniqueConstraint("tenant_id", "event_id"),
     Index(None, "tenant_id", "received_at"),
 )
@@ -250,6 +251,9 @@ CAMPAIGNS = Table(
     Column("stopped_at", _UtcDateTime),
     Column("stop_reason", Text),
     Column("place", JSON(none_as_null=True)),
+    Column("measured_by", String(200)),
+    Column("measured_at", _UtcDateTime),
+    Column("stop_rule", JSON(none_as_null=True)),
     UniqueConstraint("tenant_id", "campaign_id"),
 )
 
@@ -260,6 +264,7 @@ CAMPAIGN_CONTACTS = Table(
     _tenant(),
     Column("campaign_id", String(100), nullable=False),
     Column("customer_id", Text, nullable=False),
+    Column("contact_id", String(40)),
     Column("held", Boolean, nullable=False),
     Column("channel", String(20), nullable=False),
     Column("day", Date, nullable=False),
@@ -273,6 +278,7 @@ CAMPAIGN_CONTACTS = Table(
     Column("state", String(20), nullable=False),
     UniqueConstraint("tenant_id", "campaign_id", "customer_id"),
     Index(None, "tenant_id", "day"),
+    Index(None, "tenant_id", "contact_id"),
 )
 
 CAMPAIGN_EFFECTS = Table(

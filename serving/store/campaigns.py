@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from retail_brain.decisions.audience_request import AudienceFacts
+from retail_brain.decisions.persons import Accounts
 from retail_brain.errors import ModelError
 from retail_brain.table_schemas import CHANNELS_OF_CONTACT
 from serving.store.answer_set import Answers
@@ -134,6 +135,14 @@ class PublishedSource:
             return list(range(len(self.answers.products)))
         places: list[int] = self.answers.products.find_many(list(product_ids)).tolist()
         return [place for place in places if place >= 0]
+
+
+def cards_of(answers: Answers) -> Callable[[str], Sequence[str]]:
+    """Gives every customer id of a person by one of them."""
+    persons = answers.rows.get("facts_persons")
+    shared = answers.audience_memo.get((persons,), "shared accounts", lambda: Accounts.of(persons).shared)
+    accounts = Accounts(shared)
+    return lambda customer_id: accounts.every_account(pl.Series([customer_id], dtype=pl.String)).to_list()
 
 
 def units_per_purchase_in(answers: Answers) -> pl.DataFrame:

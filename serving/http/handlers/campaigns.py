@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
+import numpy as np
+
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import campaign_effects
-from retail_brain.operational.campaign_receipts import ContactReceipt, receipt_counts, store_receipts
+from retail_brain.operational.campaign_receipts import receipt_counts, store_receipts
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
@@ -22,12 +24,15 @@ from serving.http.messages.campaign_messages import (
     CampaignReceiptsRequest,
     CampaignRequest,
     CampaignsRequest,
+    ContactReceiptIn,
 )
 from serving.planning.campaigns import life
 from serving.planning.campaigns.measuring import look_at, look_row
 from serving.planning.campaigns.propose import propose as propose_draft
+from serving.planning.campaigns.receipts import GivenReceipt, KnownNames, sort_out
+from serving.planning.campaigns.standing import history
 from serving.planning.people.segment_book import open_dataset
-from serving.store.campaigns import PublishedSource
+from serving.store.campaigns import PublishedSource, cards_of
 
 
 def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
@@ -149,23 +154,41 @@ def measure(request: CampaignMeasureRequest, call: Call) -> dict[str, Any]:
 
 
 def receive(request: CampaignReceiptsRequest, call: Call) -> dict[str, Any]:
-    """Stores receipts; opt-outs count from the next question on."""
-    receipts = [
-        ContactReceipt(
-            one.receipt_id,
-            one.campaign_id,
-            one.customer_id,
-            one.channel,
-            one.kind,
-            one.at if one.at.tzinfo else one.at.replace(tzinfo=UTC),
-        )
-        for one in request.receipts
-    ]
-    tenant = call.principal.tenant
-    new = store_receipts(tenant, call.state.database, receipts, by=call.principal.name, now=call.now)
+    """Stores receipts; opt-outs count from the next question on, for every card of the person.
+
+    Receipts of unknown campaigns or people, in the future or before the contact are named in `refused`.
+    """
+    unreadable = {refusal["receipt"] for refusal in request.refused}
+    # the client counts all receipts that it sent, so refusals name places in that list
+    places = [place for place in range(len(request.receipts) + len(unreadable)) if place not in unreadable]
+    given = [_given(place, one) for place, one in zip(places, request.receipts, strict=True)]
+    tenant, database = call.principal.tenant, call.state.database
+    sorted_ = sort_out(tenant, database, given, _known_names(call), call.now, call.language)
+    cards = cards_of(call.answers)
+    new = store_receipts(tenant, database, sorted_.good, by=call.principal.name, now=call.now, cards=cards)
     call.state.refresh_opt_outs(tenant)
     call.state.refresh_campaigns(tenant)
-    return {"stored": new, "duplicates": len(receipts) - new}
+    refused = [*(refusal | {"receipt_id": None} for refusal in request.refused), *sorted_.refused]
+    return {
+        "stored": new,
+        "duplicates": len(sorted_.good) - new,
+        "refused": sorted(refused, key=lambda refusal: int(str(refusal["receipt"]))),
+    }
+
+
+def _given(place: int, one: ContactReceiptIn) -> GivenReceipt:
+    at = one.at if one.at.tzinfo else one.at.replace(tzinfo=UTC)
+    about = (one.attribution_id, one.campaign_id, one.customer_id, one.channel)
+    return GivenReceipt(place, one.receipt_id, one.kind, at.astimezone(UTC), *about)
+
+
+def _known_names(call: Call) -> KnownNames:
+    listed = call.answers.rows.get("campaigns")
+    lake = {} if listed is None else dict(listed.select("campaign_id", "starts_on").iter_rows())
+    customers = call.answers.customers
+    return KnownNames(
+        lake, lambda name: customers.find(name) >= 0, lambda: customers.ids.take(np.arange(len(customers)))
+    )
 
 
 def _desk(call: Call) -> life.Desk:
@@ -188,6 +211,7 @@ def _answer(stored: StoredCampaign, call: Call) -> dict[str, Any]:
     second, is_author = call.view.settings.campaigns.second_person, stored.changed_by == call.principal.name
     return {
         "campaign": shown,
+        "history": history(stored, call.state.database, call.principal.tenant, _desk(call).today),
         "today": _desk(call).today.isoformat(),
         "may_write": may_write,
         "may_approve": may_write and shown["state"] == "previewed" and not (second and is_author),

@@ -3,12 +3,14 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, model_validator
+from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from serving.http.messages.common import (
     NO_NUL,
     ONCE,
+    STRING,
     WHOLE,
     Comment,
     Id,
@@ -16,14 +18,16 @@ from serving.http.messages.common import (
     Names,
     Offset,
     Strict,
+    Text,
     any_of,
     config,
+    readable_rows,
     required,
 )
 
 CampaignId = Annotated[str, Field(min_length=1, max_length=100, pattern=NO_NUL)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1), WHOLE]
-CampaignState = Literal["draft", "previewed", "approved", "running", "ended", "stopped"]
+CampaignState = Literal["draft", "previewed", "approved", "running", "ended", "stopped", "measured"]
 
 _SAID = r"\S"
 _BLANK = {"type": "string", "pattern": r"^\s*$"}
@@ -46,7 +50,7 @@ class CampaignsRequest(BaseModel):
 
     model_config = config({}, {"states": ["running"]})
 
-    states: Annotated[list[CampaignState], Field(min_length=1, max_length=6)] | None = None
+    states: Annotated[list[CampaignState], Field(min_length=1, max_length=7)] | None = None
     limit: Annotated[int, Field(strict=True, ge=1, le=500), WHOLE] = 100
     offset: Offset = 0
 
@@ -105,21 +109,50 @@ class CampaignEffectRequest(BaseModel):
     campaign_id: CampaignId
 
 
-class ContactReceiptIn(BaseModel):
-    """One report on a contact; an opt-out closes its channel for this person at once."""
+_CAMPAIGN = {"campaign_id": STRING, "customer_id": STRING, "channel": STRING}
+_NO_CAMPAIGN = {"campaign_id": {"type": "null"}, "customer_id": {"type": "null"}}
 
-    model_config = config()
+
+class ContactReceiptIn(BaseModel):
+    """One report on a contact; an opt-out closes its channel for this person at once.
+
+    The contact is named by its attribution id (the `contact_id` of what was handed over), or by campaign, customer and
+    channel.
+    """
+
+    model_config = config(
+        rule=any_of(
+            {"required": ["attribution_id"], "properties": {"attribution_id": STRING} | _NO_CAMPAIGN},
+            {"required": list(_CAMPAIGN), "properties": dict(_CAMPAIGN) | {"attribution_id": {"type": "null"}}},
+        )
+    )
 
     receipt_id: Annotated[Id, Field(description="the sender's own id: the same one twice counts once")]
-    campaign_id: CampaignId
-    customer_id: Id
-    channel: Literal["wechat", "app", "sms", "email", "guide"]
+    attribution_id: Annotated[Text | None, Field(description="`contact_id` of what was handed over")] = None
+    campaign_id: CampaignId | None = None
+    customer_id: Id | None = None
+    channel: Literal["wechat", "app", "sms", "email", "guide"] | None = None
     kind: Literal["delivered", "opened", "clicked", "failed", "opted_out"]
     at: Instant
 
+    @model_validator(mode="after")
+    def _names_its_contact(self) -> "ContactReceiptIn":
+        named = (self.campaign_id, self.customer_id, self.channel)
+        if self.attribution_id is None and None in named:
+            raise ValueError("give attribution_id, or campaign_id, customer_id and channel")
+        if self.attribution_id is not None and (self.campaign_id is not None or self.customer_id is not None):
+            raise ValueError(
+                "attribution_id names campaign and customer already: leave campaign_id and customer_id out"
+            )
+        return self
+
+
+_MAX_RECEIPTS = 1000
+"""Receipts of one call, as of events. Chosen by judgement, not measured."""
+
 
 class CampaignReceiptsRequest(BaseModel):
-    """What came back of contacts."""
+    """What came back of contacts; receipts that cannot be read or stored are named, the others are kept."""
 
     model_config = config(
         {
@@ -133,17 +166,60 @@ class CampaignReceiptsRequest(BaseModel):
                     "at": "2026-03-02T10:15:00Z",
                 }
             ]
-        }
+        },
+        {
+            "receipts": [
+                {
+                    "receipt_id": "r-2",
+                    "attribution_id": "0123456789abcdef0123456789abcdef",
+                    "kind": "opened",
+                    "at": "2026-03-02T10:15:00Z",
+                }
+            ]
+        },
     )
 
-    receipts: Annotated[list[ContactReceiptIn], Field(min_length=1, max_length=1000)]
+    receipts: Annotated[list[ContactReceiptIn], Field(min_length=1, max_length=_MAX_RECEIPTS)]
+    # private, so that no client can send it
+    _refused: list[dict[str, Any]] = PrivateAttr(default_factory=list)
+
+    @property
+    def refused(self) -> list[dict[str, Any]]:
+        """Receipts that cannot be read: their place in the list, the field, and what is wrong with it."""
+        return self._refused
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _good_receipts(
+        cls, value: object, handler: ModelWrapValidatorHandler["CampaignReceiptsRequest"]
+    ) -> "CampaignReceiptsRequest":
+        """Keeps the receipts that can be read; where none can, or the list itself is wrong, the request is refused."""
+        listed = value.get("receipts") if isinstance(value, dict) else None
+        if not isinstance(value, dict) or not isinstance(listed, list) or len(listed) > _MAX_RECEIPTS:
+            return handler(value)
+        good, refused = readable_rows(listed, ContactReceiptIn, "receipt")
+        if not good:
+            return handler(value)
+        request = handler(value | {"receipts": good})
+        request._refused = refused
+        return request
+
+
+class RefusedReceipt(Strict):
+    """A receipt that was not stored: its place in the list, from 0, its id, and what is wrong with it."""
+
+    receipt: int
+    receipt_id: str | None
+    where: str
+    problem: str
 
 
 class CampaignReceiptsResponse(Strict):
-    """How many receipts were new, and how many had been sent before."""
+    """How many receipts were new, how many had been sent before, and which were refused."""
 
     stored: int
     duplicates: int
+    refused: list[RefusedReceipt]
 
 
 class LookRow(Strict):
@@ -240,7 +316,18 @@ class CampaignRow(Strict):
     stopped_by: str | None
     stopped_at: str | None
     stop_reason: str | None
+    stop_rule: dict[str, Any] | None
+    measured_by: str | None
+    measured_at: str | None
     look: LookRow | None = None
+
+
+class PassedState(Strict):
+    """A state that a campaign came to: by whom (null: by the calendar), and when."""
+
+    state: CampaignState
+    by: str | None
+    at: str
 
 
 class CampaignsResponse(Strict):
@@ -253,9 +340,10 @@ class CampaignsResponse(Strict):
 
 
 class CampaignResponse(Strict):
-    """One campaign; whether whoever asks may approve it now, and whether its author may not."""
+    """One campaign, the states that it went through, and whether whoever asks, or its author, may approve it."""
 
     campaign: CampaignRow
+    history: list[PassedState]
     today: str
     may_write: bool
     may_approve: bool
@@ -264,8 +352,9 @@ class CampaignResponse(Strict):
 
 
 class ContactRow(Strict):
-    """One person of a campaign."""
+    """One person of a campaign; `contact_id` is the attribution id that receipts and events give back."""
 
+    contact_id: str
     customer_id: str
     group: Literal["contact", "holdout"]
     state: Literal["planned", "sent", "opted_out", "withdrawn"]

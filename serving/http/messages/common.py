@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 NO_NUL = r"^[^\x00]*$"
 """Text without the character NUL, which no database column can hold."""
@@ -156,3 +156,20 @@ class ErrorResponse(Strict):
     """The shape of every error."""
 
     error: ErrorBody
+
+
+_Row = TypeVar("_Row", bound=BaseModel)
+
+
+def readable_rows(listed: list[Any], model: type[_Row], name: str) -> tuple[list[_Row], list[dict[str, Any]]]:
+    """Rows of a list that can be read, and the refusals of the others: place from 0 under `name`, field, problem."""
+    good: list[_Row] = []
+    refused: list[dict[str, Any]] = []
+    for place, row in enumerate(listed):
+        try:
+            good.append(model.model_validate(row))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            where = ".".join(map(str, first["loc"])) or name
+            refused.append({name: place, "where": where, "problem": first["msg"].removeprefix("Value error, ")})
+    return good, refused

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, GetJsonSchemaHandler, PrivateAttr, ValidationError, model_validator
+from pydantic import BaseModel, Field, GetJsonSchemaHandler, PrivateAttr, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -25,6 +25,7 @@ from serving.http.messages.common import (
     Text,
     config,
     exactly_one,
+    readable_rows,
 )
 
 
@@ -178,6 +179,9 @@ class EventIn(BaseModel):
     store_id: Id | None = None
     channel: Text | None = None
     session_id: Id | None = None
+    attribution_id: Annotated[
+        Text | None, Field(description="of the recommendation, audience or contact that it came of")
+    ] = None
 
 
 _MAX_EVENTS = 1000
@@ -219,26 +223,12 @@ class EventsRequest(BaseModel):
         listed = whole.get("events") if isinstance(whole, dict) else None
         if not isinstance(whole, dict) or not isinstance(listed, list) or len(listed) > _MAX_EVENTS:
             return handler(whole)
-        good, refused = _sorted_out(listed)
+        good, refused = readable_rows(listed, EventIn, "event")
         if not good:
             return handler(whole)
         request = handler(whole | {"events": good})
         request._refused = refused
         return request
-
-
-def _sorted_out(listed: list[Any]) -> tuple[list[EventIn], list[dict[str, Any]]]:
-    """Events that can be read, and the refusals of the others."""
-    good: list[EventIn] = []
-    refused: list[dict[str, Any]] = []
-    for place, event in enumerate(listed):
-        try:
-            good.append(EventIn.model_validate(event))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            where = ".".join(map(str, first["loc"])) or "event"
-            refused.append({"event": place, "where": where, "problem": first["msg"]})
-    return good, refused
 
 
 class RecommendationRow(Strict):

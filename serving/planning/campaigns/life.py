@@ -13,6 +13,7 @@ from retail_brain.operational.campaign_contacts import (
     CampaignContact,
     PlannedContact,
     approve_campaign,
+    contact_id,
     stop_campaign,
 )
 from retail_brain.operational.campaign_effects import campaign_effects
@@ -186,4 +187,5 @@ def summary(stored: StoredCampaign, today: date, language: Language) -> dict[str
 def contact_row(planned: PlannedContact) -> dict[str, Any]:
     """A person of a campaign as JSON."""
     contact = planned.contact
-    return asdict(contact) | {"day": contact.day.isoformat(), "state": planned.state}
+    name = contact_id(planned.campaign_id, contact.customer_id)
+    return {"contact_id": name} | asdict(contact) | {"day": contact.day.isoformat(), "state": planned.state}

@@ -9,6 +9,7 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.effect import LEAST_PEOPLE
 from retail_brain.decisions.campaigns.measure import PAST_DAYS, PEOPLE, PURCHASES, Measured
+from retail_brain.decisions.persons import Accounts
 from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import StoredEffect, store_effect
@@ -16,6 +17,7 @@ from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
 from retail_brain.settings import Settings
 from serving.planning.campaigns.standing import definition_of
+from serving.planning.people.audience_facts import persons_of
 
 
 def measure_campaign(
@@ -58,6 +60,24 @@ def look_at(
     return look
 
 
+def drawn_cards(people: pl.DataFrame, persons: pl.DataFrame | None) -> pl.DataFrame:
+    """One row per card whose purchases count: `customer_id`, and `drawn_id`, the card that was drawn for the campaign.
+
+    What people buy with their other cards counts for the one that was drawn. Where two drawn cards turned out to be of
+    one person later, each stays as it was drawn, with its own purchases alone.
+
+    Args:
+        people: `customer_id` as drawn.
+        persons: `customer_id`, `person_id`; None: nobody has several cards.
+    """
+    accounts = Accounts.of(persons)
+    drawn = accounts.with_person(people.select("customer_id").unique(maintain_order=True))
+    own = drawn.select("customer_id", drawn_id="customer_id")
+    alone = drawn.filter(pl.len().over("person_id") == 1).select("person_id", drawn_id="customer_id")
+    others = accounts.shared.join(alone, on="person_id").select("customer_id", "drawn_id")
+    return pl.concat([own, others.join(own, on="customer_id", how="anti")])
+
+
 def read_purchases(dataset: Dataset, goods: Collection[str], people: pl.DataFrame, settings: Settings) -> pl.DataFrame:
     """One row per line of goods that these people bought, from PAST_DAYS before the first contact on: PURCHASES.
 
@@ -68,14 +88,18 @@ def read_purchases(dataset: Dataset, goods: Collection[str], people: pl.DataFram
 
 
 def purchases_of(dataset: Dataset, people: pl.DataFrame) -> pl.LazyFrame:
-    """Lines that people bought, from PAST_DAYS before the first contact on: rows of `transactions`."""
+    """Lines that people bought, from PAST_DAYS before the first contact on: rows of `transactions`.
+
+    Those of their other cards are among them, under the card that was drawn (`drawn_cards`).
+    """
     first = people["day"].min()
     assert isinstance(first, date)
-    return dataset.scan_or_empty("transactions").filter(
+    lines = dataset.scan_or_empty("transactions").filter(
         pl.col("units") > 0,
-        pl.col("customer_id").is_in(people["customer_id"].to_list()),
         pl.col("sold_at").dt.date() >= first - timedelta(days=PAST_DAYS),
     )
+    cards = drawn_cards(people, persons_of(dataset, dataset.as_of or dataset.last_day()))
+    return lines.join(cards.lazy(), on="customer_id").with_columns(customer_id="drawn_id").drop("drawn_id")
 
 
 def margins(dataset: Dataset, lines: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:

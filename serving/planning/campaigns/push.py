@@ -15,11 +15,11 @@ import polars as pl
 
 from retail_brain.csv_cells import safe_cell
 from retail_brain.dataset import Dataset
-from retail_brain.decisions.consents import keep_open
+from retail_brain.decisions.consents import keep_open, refusals
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.files import hand_over, write_text
-from retail_brain.operational.campaign_contacts import CampaignContact, campaign_contacts
-from retail_brain.operational.campaign_receipts import mark_sent
+from retail_brain.operational.campaign_contacts import CampaignContact, campaign_contacts, contact_id
+from retail_brain.operational.campaign_receipts import mark_sent, take_back
 from retail_brain.operational.campaigns import StoredCampaign, campaign
 from retail_brain.operational.database import Database
 from serving.planning.campaigns.standing import definition_of
@@ -66,10 +66,14 @@ class Pushed:
 
     Attributes:
         contacts: how many.
+        closed: people who were due and whose channel is not open any more.
+        taken_back: contacts, of this and other campaigns, of those of them who refused it since the approval.
         file: where they are; None where they went to an address, or where nothing was due.
     """
 
     contacts: int
+    closed: int
+    taken_back: int
     file: Path | None
 
 
@@ -106,7 +110,11 @@ def push_contacts(
             {"ends_on": ends_on.isoformat()},
         )
     target = resolved_target(push.target)
-    due = _due(tenant, database, dataset, push)
+    due, closed, refused = _due(tenant, database, dataset, push)
+    taken_back = sum(
+        take_back(tenant, database, people["customer_id"].to_list(), str(channel), by=by, now=now)
+        for (channel,), people in refused.partition_by("channel", as_dict=True, maintain_order=True).items()
+    )
     file = None
     if urlsplit(target).scheme in {"http", "https"}:
         for start in range(0, len(due), AT_ONCE):
@@ -116,7 +124,7 @@ def push_contacts(
     elif due:
         file = write_contacts(Path(target), contact_rows(stored, due))
         mark_sent(tenant, database, push.campaign_id, due, by=by, now=now)
-    return Pushed(len(due), file)
+    return Pushed(len(due), closed, taken_back, file)
 
 
 def contact_rows(stored: StoredCampaign, contacts: Sequence[CampaignContact]) -> list[dict[str, Any]]:
@@ -139,12 +147,13 @@ def contact_rows(stored: StoredCampaign, contacts: Sequence[CampaignContact]) ->
     ]
 
 
-def contact_id(campaign_id: str, customer_id: str) -> str:
-    """Id of a contact for receivers: the same at every repeat, and it names nobody."""
-    return hashlib.sha256(f"{campaign_id}\x1f{customer_id}".encode()).hexdigest()[:32]
+def _due(
+    tenant: str, database: Database, dataset: Dataset, push: Push
+) -> tuple[list[CampaignContact], int, pl.DataFrame]:
+    """The contacts that are due, how many others have a closed channel, and which of these refused it.
 
-
-def _due(tenant: str, database: Database, dataset: Dataset, push: Push) -> list[CampaignContact]:
+    Who refused is `customer_id` x `channel`. A channel that was merely never granted may still be: such contacts wait.
+    """
     planned = [
         one.contact
         for one in campaign_contacts(tenant, database, push.campaign_id)
@@ -156,7 +165,9 @@ def _due(tenant: str, database: Database, dataset: Dataset, push: Push) -> list[
         schema={"customer_id": pl.String, "channel": pl.String},
     )
     is_open = set(keep_open(pairs, consents, closed).iter_rows())
-    return [one for one in planned if (one.customer_id, one.channel) in is_open]
+    due = [one for one in planned if (one.customer_id, one.channel) in is_open]
+    refused = pairs.join(refusals(consents, closed), on=["customer_id", "channel"], how="semi", maintain_order="left")
+    return due, len(planned) - len(due), refused
 
 
 def post_rows(

@@ -1,9 +1,12 @@
-"""How a stored campaign stands on a day, and its definition."""
+"""How a stored campaign stands on a day, the states that it went through, and its definition."""
 
 from datetime import date
+from typing import Any
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition, parse_definition
+from retail_brain.operational.audit import audit_of
 from retail_brain.operational.campaigns import StoredCampaign
+from retail_brain.operational.database import Database
 
 
 def definition_of(stored: StoredCampaign) -> CampaignDefinition:
@@ -16,10 +19,54 @@ def definition_of(stored: StoredCampaign) -> CampaignDefinition:
 
 
 def state_on(stored: StoredCampaign, today: date) -> str:
-    """How a campaign stands on a day: `draft`, `previewed`, `approved`, `running`, `ended`, `stopped`."""
-    if stored.state != "approved":
+    """How a campaign stands on a day.
+
+    `draft`, `previewed`, `approved` (its first day is to come), `running`, `ended` or `stopped`, and at last
+    `measured`, once its effect was measured after the days of all its people were over.
+    """
+    if stored.state not in {"approved", "stopped"}:
         return stored.state
     definition = definition_of(stored)
+    is_over = stored.state == "stopped" or today >= definition.ends_on
+    if is_over and stored.measured_at is not None:
+        return "measured"
+    if stored.state == "stopped":
+        return "stopped"
     if today < definition.starts_on:
         return "approved"
-    return "running" if today < definition.ends_on else "ended"
+    return "ended" if is_over else "running"
+
+
+def history(stored: StoredCampaign, database: Database, tenant: str, today: date) -> list[dict[str, Any]]:
+    """The states that a campaign went through, oldest first: `state`, `by` (None: the calendar), `at`.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    rows: list[dict[str, Any]] = [
+        {"state": _STATES[entry.action], "by": entry.actor, "at": entry.at.isoformat(timespec="seconds")}
+        for entry in audit_of(tenant, database, "campaign.", stored.campaign_id)
+        if entry.action in _STATES and entry.details.get("is_final", True)
+    ]
+    if stored.approved_at is not None:
+        definition = definition_of(stored)
+        stopped_on = None if stored.stopped_at is None else stored.stopped_at.date()
+        by_calendar = [("running", definition.starts_on), ("ended", definition.ends_on)]
+        rows += [
+            {"state": state, "by": None, "at": day.isoformat()}
+            for state, day in by_calendar
+            if day <= today and (stopped_on is None or day <= stopped_on)
+        ]
+    # the approval of the first day stands before that day, which is text without an hour
+    return sorted(rows, key=lambda row: (str(row["at"])[:10], row["by"] is None))
+
+
+_STATES = {
+    "campaign.made": "draft",
+    "campaign.changed": "draft",
+    "campaign.previewed": "previewed",
+    "campaign.approved": "approved",
+    "campaign.stopped": "stopped",
+    "campaign.measured": "measured",
+}
+"""Action of the audit -> state that it led to."""

@@ -12,6 +12,9 @@ from retail_brain.operational.campaign_contacts import (
     CampaignContact,
     approve_campaign,
     campaign_contacts,
+    contact_id,
+    contacts_by_id,
+    contacts_named,
     stop_campaign,
 )
 from retail_brain.operational.campaign_effects import StoredEffect, campaign_effects, store_effect
@@ -22,6 +25,7 @@ from retail_brain.operational.campaign_receipts import (
     opt_outs_mark,
     receipt_counts,
     store_receipts,
+    take_back,
 )
 from retail_brain.operational.campaigns import (
     Change,
@@ -175,6 +179,41 @@ def test_receipts_count_once_and_an_opt_out_withdraws_what_is_planned_by_that_ch
     }
     states = {one.contact.customer_id: one.state for one in campaign_contacts("main", database, "spring")}
     assert states == {"A": "opted_out", "B": "planned", "C": "planned"}
+
+
+def test_an_opt_out_takes_back_what_is_planned_for_every_card_of_the_person(database: Database) -> None:
+    approved(database, person("A"), person("B"), person("C"))
+    refusal = ContactReceipt("r1", "spring", "A", "sms", "opted_out", NOW)
+    owned = {"A": ["A", "B"]}
+    store_receipts("main", database, [refusal], by="gateway", now=NOW, cards=lambda card: owned[card])
+    states = {one.contact.customer_id: one.state for one in campaign_contacts("main", database, "spring")}
+    assert states == {"A": "opted_out", "B": "opted_out", "C": "planned"}
+
+
+def test_who_refuses_otherwise_is_taken_back_by_channel_or_by_all(database: Database) -> None:
+    approved(database, person("A"), person("B"), person("C", group="holdout"))
+    assert take_back("main", database, ["A", "C"], "email", by="Li", now=NOW) == 0
+    assert take_back("main", database, ["A", "C"], "any", by="Li", now=NOW) == 1
+    assert take_back("other", database, ["B"], "sms", by="Li", now=NOW) == 0
+    states = {one.contact.customer_id: one.state for one in campaign_contacts("main", database, "spring")}
+    assert states == {"A": "opted_out", "B": "planned", "C": "planned"}
+
+
+def test_contacts_are_found_by_customer_and_by_attribution_id(database: Database) -> None:
+    approved(database, person("A"), person("B"))
+    assert list(contacts_named("main", database, "spring", ["B", "X"])) == ["B"]
+    name = contact_id("spring", "A")
+    found = contacts_by_id("main", database, [name, "nothing"])
+    assert {key: one.contact.customer_id for key, one in found.items()} == {name: "A"}
+    assert contacts_by_id("other", database, [name]) == {}
+
+
+def test_a_final_look_measures_a_campaign_and_the_first_one_counts(database: Database) -> None:
+    approved(database, person("A"))
+    for day, final, by in ((3, False, "Li"), (4, True, "Wang"), (5, True, "Zhao")):
+        store_effect("main", database, StoredEffect("spring", date(2025, 3, day), {"is_final": final}, by, NOW))
+    found = campaign("main", database, "spring")
+    assert (found.state, found.version, found.measured_by, found.measured_at) == ("approved", 3, "Wang", NOW)
 
 
 def test_a_repeated_receipt_takes_nothing_back_that_was_planned_since(database: Database) -> None:

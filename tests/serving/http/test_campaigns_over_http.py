@@ -62,6 +62,9 @@ def test_a_campaign_from_draft_to_stop(client: Any) -> None:
     listed = ask(client, "/campaigns", {"states": ["running"]}, CampaignsResponse)
     assert [row["campaign_id"] for row in listed["campaigns"]] == ["milk"]
     stopped = ask(client, "/campaign_act", {"campaign_id": "milk", "version": 3, "act": "stop", "reason": "empty"})
+    passed = [(row["state"], row["by"]) for row in stopped["history"]]
+    who = "marketer先生"
+    assert passed == [("running", None), ("draft", who), ("previewed", who), ("approved", who), ("stopped", who)]
     assert (stopped["campaign"]["state"], stopped["campaign"]["stop_reason"]) == ("stopped", "empty")
 
 
@@ -236,14 +239,53 @@ def _sell(workspace: Workspace, folder: Path, customers: list[str]) -> None:
 def test_an_opt_out_closes_the_channel_for_the_next_audience(client: Any) -> None:
     asked = {"product_ids": ["P0001"], "size": 200, "channel": "email", "holdout_share": 0}
     people = [row["customer_id"] for row in client.ask("/audience", asked)["audience"]]
-    receipt = {"receipt_id": "out-1", "campaign_id": "milk", "customer_id": people[0], "channel": "email"}
+    ask(client, "/campaign", {"campaign_id": "out", "campaign": DRAFT})
+    receipt = {"receipt_id": "out-1", "campaign_id": "out", "customer_id": people[0], "channel": "email"}
     body = {"receipts": [receipt | {"kind": "opted_out", "at": "2025-03-02T10:00:00Z"}]}
-    assert ask(client, "/campaign_receipts", body, CampaignReceiptsResponse) == {"stored": 1, "duplicates": 0}
-    assert ask(client, "/campaign_receipts", body, CampaignReceiptsResponse) == {"stored": 0, "duplicates": 1}
+    none = {"refused": []}
+    assert ask(client, "/campaign_receipts", body, CampaignReceiptsResponse) == {"stored": 1, "duplicates": 0} | none
+    assert ask(client, "/campaign_receipts", body, CampaignReceiptsResponse) == {"stored": 0, "duplicates": 1} | none
     assert [row["customer_id"] for row in client.ask("/audience", asked)["audience"]] == people[1:]
-    assert client.ask("/campaign_effect", {"campaign_id": "milk"})["receipts"]["opted_out"] == 1
+    assert client.ask("/campaign_effect", {"campaign_id": "out"})["receipts"]["opted_out"] == 1
     assert client.refused("/campaign_receipts", {"receipts": [receipt]}, role="marketer") == (400, "malformed")
     assert client.refused("/campaign_receipts", body, role="merchandiser") == (403, "forbidden")
+
+
+def test_receipts_that_cannot_be_are_named_and_the_others_kept(client: Any) -> None:
+    ask(client, "/campaign", {"campaign_id": "back", "campaign": DRAFT})
+    ask(client, "/campaign_act", {"campaign_id": "back", "version": 1, "act": "preview"})
+    ask(client, "/campaign_act", {"campaign_id": "back", "version": 2, "act": "approve"})
+    people = ask(client, "/campaign_contacts", {"campaign_id": "back"}, CampaignContactsResponse)["contacts"]
+    told = next(row for row in people if row["group"] == "contact")
+    held = next(row for row in people if row["group"] == "holdout")
+    good = {"campaign_id": "back", "customer_id": told["customer_id"], "channel": "sms", "kind": "delivered"}
+    good |= {"at": f"{told['day']}T10:00:00Z"}
+    wrong = [
+        good | {"campaign_id": "bakc"},
+        good | {"customer_id": "nobody"},
+        good | {"customer_id": held["customer_id"]},
+        good | {"at": "2199-01-01T00:00:00Z"},
+        good | {"at": "2025-01-01T00:00:00Z"},
+        good | {"kind": "burnt"},
+        {"attribution_id": "nothing", "kind": "opened", "at": good["at"]},
+    ]
+    by_id = {"attribution_id": told["contact_id"], "kind": "opened", "at": good["at"]}
+    rows = [*wrong, good, by_id]
+    body = {"receipts": [row | {"receipt_id": f"back-{number}"} for number, row in enumerate(rows)]}
+    answer = ask(client, "/campaign_receipts", body, CampaignReceiptsResponse)
+    assert (answer["stored"], answer["duplicates"]) == (2, 0)
+    said = [(row["receipt"], row["where"]) for row in answer["refused"]]
+    assert said == [
+        (0, "campaign_id"), (1, "customer_id"), (2, "customer_id"), (3, "at"), (4, "at"), (5, "kind"),
+        (6, "attribution_id"),
+    ]  # fmt: skip
+    assert "is it back" in answer["refused"][0]["problem"]
+    assert answer["refused"][3]["receipt_id"] == "back-3"
+    counts = client.ask("/campaign_effect", {"campaign_id": "back"})["receipts"]
+    assert (counts["delivered"], counts["opened"]) == (1, 1)
+    again = client.ask("/campaign_receipts", {"receipts": body["receipts"][:1]}, role="marketer", language="zh")
+    assert again["refused"][0]["problem"].startswith("没有活动")
+    ask(client, "/campaign_act", {"campaign_id": "back", "version": 3, "act": "stop", "reason": "test"})
 
 
 def test_an_audience_leaves_out_whom_approved_campaigns_contact_as_often_as_allowed(client: Any) -> None:

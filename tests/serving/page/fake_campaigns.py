@@ -82,7 +82,8 @@ def _row(campaign_id: str, definition: dict[str, Any], by: str) -> dict[str, Any
     moment = "2026-03-01T08:00:00+00:00"
     row: dict[str, Any] = {"campaign_id": campaign_id, "version": 1, "state": "draft", "definition": definition}
     row |= {"preview": None, "created_by": by, "created_at": moment, "changed_by": by, "changed_at": moment}
-    later = ("approved_by", "approved_at", "stopped_by", "stopped_at", "stop_reason")
+    later = ("approved_by", "approved_at", "stopped_by", "stopped_at", "stop_reason", "stop_rule")
+    later += ("measured_by", "measured_at")
     return row | dict.fromkeys(later) | {"look": None}
 
 
@@ -90,7 +91,8 @@ def _answer(row: dict[str, Any]) -> dict[str, Any]:
     second = SECOND_PERSON["wanted"]
     may = row["state"] == "previewed" and not (second and row["changed_by"] == "admin")
     told = row["definition"].get("product_ids", ()) or ("P0001",)
-    shown = {"campaign": row, "today": TODAY, "may_write": True, "names": names(told)}
+    passed = [{"state": "draft", "by": row["created_by"], "at": row["created_at"]}]
+    shown = {"campaign": row, "history": passed, "today": TODAY, "may_write": True, "names": names(told)}
     return shown | {"may_approve": may, "needs_second_person": second}
 
 
@@ -151,6 +153,7 @@ def act(body: dict[str, Any]) -> Any:
 def contacts(body: dict[str, Any]) -> Any:
     rows = [
         {
+            "contact_id": f"{number:032x}",
             "customer_id": customer,
             "group": "holdout" if number % 10 == 9 else "contact",
             "state": "planned",

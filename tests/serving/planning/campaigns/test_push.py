@@ -16,12 +16,12 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, RetailBrainError, UsageError
-from retail_brain.operational.campaign_contacts import campaign_contacts
+from retail_brain.operational.campaign_contacts import campaign_contacts, contact_id
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
 from retail_brain.settings import Settings
 from serving.planning.campaigns import life
-from serving.planning.campaigns.push import COLUMNS, Push, contact_id, push_contacts, secret_of
+from serving.planning.campaigns.push import COLUMNS, Push, push_contacts, secret_of
 from serving.planning.stock.webhook import Delivery
 
 NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
@@ -161,7 +161,18 @@ def test_an_opt_out_of_one_card_closes_the_channel_for_every_card_of_the_person(
     known = consents(*((name, True, datetime(2025, 1, 1)) for name in people))
     tables = {"identities": cards("another card", people[0])} | ({"consents": known} if is_asked else {})
     assert push(desk.database, str(tmp_path / "out.csv"), tables) == len(people) - 1
-    assert told(desk.database) == {people[0]}
+    assert told(desk.database, "opted_out") == {people[0]}
+    assert told(desk.database) == set()
+
+
+def test_who_was_never_asked_waits_and_is_not_taken_back(desk: life.Desk, tmp_path: Path) -> None:
+    first, *others = sorted(told(desk.database))
+    known = consents(*((name, True, datetime(2025, 1, 1)) for name in others))
+    asked = Push("spring", DAY, str(tmp_path / "out.csv"))
+    lake = Dataset.from_frames({"consents": known})
+    done = push_contacts("main", desk.database, lake, asked, by="Li", now=NOW, delivery=Delivery(5, 1, 0))
+    assert (done.contacts, done.closed, done.taken_back) == (len(others), 1, 0)
+    assert told(desk.database) == {first}
 
 
 def test_earlier_days_are_caught_up_while_a_campaign_runs_and_never_after_it(desk: life.Desk, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import { address } from "../route.js";
 import { empty, fill } from "../states.js";
 import { dataTable } from "../table.js";
 
-const GROUPS = { all: null, open: ["draft", "previewed"], running: ["approved", "running"], over: ["ended", "stopped"] };
+const GROUPS = { all: null, open: ["draft", "previewed"], running: ["approved", "running"], over: ["ended", "stopped", "measured"] };
 const STEPS = ["draft", "previewed", "approved", "running", "ended"];
 const LISTED = 500;
 const TABS = ["preview", "people", "effect"];
@@ -63,14 +63,14 @@ async function list(root, { params, signal }) {
 /** Where the campaign stands on its way. */
 function way(row, hasLook) {
   const at = row.state === "stopped" ? STEPS.length : STEPS.indexOf(row.state);
-  const steps = [...STEPS.slice(0, -1), row.state === "stopped" ? "stopped" : "ended", "measured"];
-  const isNow = (index) => (hasLook && ["ended", "stopped"].includes(row.state) ? index === 5 : index === Math.min(at, 4));
+  const steps = [...STEPS.slice(0, -1), row.stopped_at ? "stopped" : "ended", "measured"];
+  const isNow = (index) => (row.state === "measured" || (hasLook && ["ended", "stopped"].includes(row.state)) ? index === 5 : index === Math.min(at, 4));
   const now = steps.findIndex((_, index) => isNow(index));
   return h("div", { class: "stage way" }, h("ol", { "aria-label": t("campaign.way") }, steps.map((step, index) => h("li", { class: index < now ? "past" : index === now ? "now" : "", "aria-current": index === now ? "step" : null }, t(`campaign_state.${step}`)))));
 }
 
 function whoAndWhen(row) {
-  const said = [["campaign.made_by", row.created_by, row.created_at], ["campaign.approved_by", row.approved_by, row.approved_at], ["campaign.stopped_by", row.stopped_by, row.stopped_at]].filter(([, who]) => who);
+  const said = [["campaign.made_by", row.created_by, row.created_at], ["campaign.approved_by", row.approved_by, row.approved_at], ["campaign.stopped_by", row.stopped_by, row.stopped_at], ["campaign.measured_by", row.measured_by, row.measured_at]].filter(([, who]) => who);
   return h("p", { class: "intro" }, said.map(([key, who, when], index) => [index ? " · " : "", t(key, { who, when: moment(when) })]), row.stop_reason ? [": ", words(row.stop_reason)] : null);
 }
 
