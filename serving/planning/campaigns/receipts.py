@@ -8,7 +8,7 @@ from retail_brain.operational.campaign_contacts import PlannedContact, contacts_
 from retail_brain.operational.campaign_receipts import ContactReceipt
 from retail_brain.operational.campaigns import list_campaigns
 from retail_brain.operational.database import Database
-from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX
+from retail_brain.operational.repeated_contacts import DAILY, repeats
 from retail_brain.operational.triggers import list_triggers
 from serving.planning.people.known_names import nearest
 from serving.planning.people.reasons import Language
@@ -158,7 +158,7 @@ class _Check:
         if not self.known.is_customer(customer):
             near = " / ".join(nearest(customer, sorted(self.known.customers())))
             return "customer_id", "customer", {"name": customer, "near": near}
-        if campaign in self.own and not campaign.startswith(CAMPAIGN_PREFIX) and one.kind != _REFUSAL:
+        if campaign in self.own and not repeats(campaign) and one.kind != _REFUSAL:
             return "customer_id", "nobody", {"name": customer, "campaign": campaign}
         return None
 
@@ -172,8 +172,8 @@ class _Check:
 
 
 def _own_campaigns(tenant: str, database: Database) -> frozenset[str]:
-    """Ids of the campaigns made here, and those under which triggers are known."""
-    made = {one.campaign_id for one in list_campaigns(tenant, database)}
+    """Ids of the campaigns made here, and those under which triggers and the guides' lists are known."""
+    made = {DAILY, *(one.campaign_id for one in list_campaigns(tenant, database))}
     return frozenset(made | {one.campaign_id for one in list_triggers(tenant, database, removed=True)})
 
 
