@@ -206,14 +206,14 @@ def _decision() -> list[_Sentence]:
         ),
         _Sentence(
             plain & economic,
-            "Ordered to the level where one more unit no longer pays ({} chance of no stock-out). ",
+            "Ordered to the level where one more unit no longer pays ({} chance of staying in stock). ",
             "订到再多一件就不划算的水平（不缺货概率{}）。",
             (percent("chance"),),
         ),
         _Sentence(
             plain & shared,
             "The agreed levels are met as a whole, where serving costs least; a lost unit counts {} more for it "
-            "({} chance of no stock-out, {} agreed for this product). ",
+            "({} chance of staying in stock, {} agreed for this product). ",
             "约定的服务水平由各商品合计满足、以成本最低为准，为此每流失一件另计{}（不缺货概率{}，本商品约定{}）。",
             (money("lost_unit"), percent("chance"), percent("level")),
         ),
@@ -226,19 +226,19 @@ def _decision() -> list[_Sentence]:
         _Sentence(
             plain & lot,
             "Below the point at which waiting would cost more than an order line: ordered for several cycles "
-            "({} chance of no stock-out). ",
+            "({} chance of staying in stock). ",
             "库存已低于再订货点，一次订足几个周期（不缺货概率{}）。",
             (percent("chance"),),
         ),
         _Sentence(
             plain & outside,
-            "{} ({} chance of no stock-out). ",
+            "{} ({} chance of staying in stock). ",
             "{}（不缺货概率{}）。",
             (POLICY, percent("chance")),
         ),
         _Sentence(
             plain & ~by_profit & ~filled & ~outside,
-            "Ordered for a {} chance of no stock-out (target {}). ",
+            "Ordered to stay in stock with a probability of {} (target {}). ",
             "订货后不缺货概率{}（目标{}）。",
             (percent("chance"), percent("level")),
         ),

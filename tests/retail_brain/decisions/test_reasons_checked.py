@@ -185,7 +185,7 @@ EXPECTED: dict[str, Expected] = {
     ),
     "Below the point": lambda _case, told, *_: (percent(told.chance),),
     "{} ({} chance": lambda _case, told, *_: ("Ours.", percent(told.chance)),
-    "Ordered for a": lambda case, told, *_: (
+    "Ordered to stay in stock": lambda case, told, *_: (
         percent(told.chance), percent(case.terms.get("service_level", SETTINGS.service_level))
     ),
     "Nothing is ordered": lambda _case, told, *_: (percent(told.chance),),

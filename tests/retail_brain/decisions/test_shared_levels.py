@@ -79,7 +79,7 @@ def test_the_line_says_what_was_agreed_and_what_a_lost_unit_counts():
     price = f"{round(float(np.max(plan.target.lost_unit)), 2)}"
     assert chance < 0.95
     assert (
-        f"a lost unit counts {price} more for it ({round(100 * chance, 1)}% chance of no stock-out, 95.0% agreed"
+        f"a lost unit counts {price} more for it ({round(100 * chance, 1)}% chance of staying in stock, 95.0% agreed"
         in fresh["reason"]
     )
     assert f"每流失一件另计{price}" in fresh["reason_zh"]

@@ -47,7 +47,7 @@ def suggestion(store_id: str, index: int, product_id: str) -> dict[str, Any]:
     row["is_open"] = bool(row["flags"]) or quantity > 0
     row["reason"] = (
         f"{on_hand} on hand; {demand:.0f} are expected to be wanted. "
-        "Ordered for a 95% chance of no stock-out. 2 packs of 12."
+        "Ordered to stay in stock with a probability of 95%. 2 packs of 12."
     )
     row["reason_zh"] = (
         f"现有{on_hand}件；预计共需{demand:.0f}件，才能撑到再下一次到货（2026-03-10）。订货后不缺货概率95%。共2箱，每箱12件。"

@@ -27,7 +27,7 @@ def test_the_overview_leads_from_each_exception_to_where_one_acts(open_page: Ope
     expect(lines).to_have_count(4)
     expect(lines.first).to_contain_text(says(language, "将成尾货", "Excess stock"))
     expect(lines.first).to_contain_text("¥400")
-    expect(page.locator(".exceptions")).to_contain_text(says(language, "共 31 个异常", "of 31 exceptions"))
+    expect(page.locator(".exceptions")).to_contain_text(says(language, "共 31 个异常", "largest of 31"))
     expect(lines.nth(3).locator("a").first).to_have_attribute("href", "#/replenishment?store=S01&filter=all&q=P0004")
     expect(lines.nth(2)).to_contain_text("青石巷店 → 湖滨银泰店")
     lines.nth(2).locator("a").first.click()
@@ -64,7 +64,7 @@ def test_left_overs_show_the_price_that_earns_most(open_page: Open, language: st
     expect(line.locator(".path")).to_contain_text(says(language, "降价20%（¥80.00）", "20% off (¥80.00) from"))
     expect(line.locator(".path")).to_contain_text(says(language, "降价50%", "50% off"))
     expect(line).to_contain_text(says(language, "预计多卖3.2件（1至5件）", "about 3.2 more sold (1 to 5)"))
-    expect(line).to_contain_text(says(language, "告知顾客：+¥41.00", "Tell people: +¥41.00"))
+    expect(line).to_contain_text(says(language, "告知顾客：+¥41.00", "Tell customers: +¥41.00"))
 
 
 @BOTH

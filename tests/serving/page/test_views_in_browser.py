@@ -123,7 +123,7 @@ def test_replenishment_lists_exceptions_first_with_totals(open_page: Open, langu
     expect(lines.nth(9)).not_to_contain_text(flag)
     expect(page.locator(".figures")).to_contain_text("¥2,851")
     expect(lines.nth(0).locator("[data-column=reason]")).to_contain_text(
-        says(language, "不缺货概率95%", "95% chance of no stock-out")
+        says(language, "不缺货概率95%", "stay in stock with a probability of 95%")
     )
 
 
