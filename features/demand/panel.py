@@ -179,6 +179,13 @@ class DemandPanel:
         known = ~np.isnan(price) & ~self.promotion[:, : self.axis.count]
         return Windows(np.where(known, price, np.float32(0)), known)
 
+    @cached_property
+    def promoted_prices(self) -> Windows:
+        """Sums of planned prices in promotions."""
+        price = self.price[:, : self.axis.count]
+        known = ~np.isnan(price) & self.promotion[:, : self.axis.count]
+        return Windows(np.where(known, price, np.float32(0)), known)
+
     @property
     def _listed_past(self) -> Bools:
         return self.listed[:, : self.axis.count]

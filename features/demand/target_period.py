@@ -35,9 +35,10 @@ TARGET: Mapping[str, str] = MappingProxyType(
         "mailer": "promotion",
         "promotion_before": "promotion",
         "promotion_length": "promotion",
+        "price_to_promotions": "price",
     }
 )
-FALLING_IN_PRICE = ("price_to_usual",)
+FALLING_IN_PRICE = ("price_to_usual", "price_to_promotions")
 
 
 def phase_ratios(panel: DemandPanel, groups: PanelPeers, rows: Rows, level: Doubles) -> list[Table]:
@@ -130,8 +131,12 @@ def target_values(panel: DemandPanel, origin: int, series: Ints, target: Ints) -
             row[:] = np.take(planned.T, cell)
         out[6] = np.take(panel.promotion.T, before)
         out[7] = np.take(panel.promotion_age.T, cell)
+        # where no shelf price is known this alone says how deep a cut is
+        earlier = panel.promoted_prices.mean(0, origin + 1)
+        planned = np.where(np.take(panel.promotion.T, cell), np.take(panel.price.T, cell), np.nan)
+        out[8] = ratio(planned, earlier[series])
     else:
-        out[7] = np.nan
+        out[7:9] = np.nan
     return out
 
 

@@ -107,3 +107,27 @@ def test_names_a_model_does_not_know_are_missing_values(
     stores = _column(rows, "store", features.panel.size)[:, 0]
     assert np.isnan(stores[features.panel.series["store_id"].to_numpy() == "S1"]).all()
     assert (stores[features.panel.series["store_id"].to_numpy() == "S0"] == 0).all()
+
+
+def test_a_promotions_price_is_compared_with_earlier_promotions_where_no_shelf_price_is_known(
+    tables: dict[str, pl.DataFrame], dataset_of: Callable[..., Dataset]
+) -> None:
+    days = [date(2024, 3, 1) + timedelta(days=number) for number in (20, 60, 155)]
+    deals = pl.DataFrame(
+        {
+            "promotion_id": ["a", "b", "c"],
+            "store_id": pl.Series([None] * 3, dtype=pl.String),
+            "product_id": ["P00"] * 3,
+            "valid_from": days,
+            "valid_to": [day + timedelta(days=2) for day in days],
+            "unit_price": [8.0, 4.0, 3.0],
+        }
+    )
+    without = {name: frame for name, frame in tables.items() if name != "prices"}
+    features = _features(dataset_of({**without, "promotions": deals}, CUTOFF))
+    found = _column(_all_rows(features, 149), "price_to_promotions", features.panel.size)
+    own = (features.panel.series["product_id"] == "P00").to_numpy()
+    assert found[own, 5:7] == pytest.approx(0.5)  # 3 against the mean of two days at 8 and two at 4
+    assert np.isnan(found[own, 7:]).all()
+    assert np.isnan(found[~own]).all()
+    assert np.isnan(_column(_all_rows(features, 10), "price_to_promotions", features.panel.size)).all()
