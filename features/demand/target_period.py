@@ -133,8 +133,8 @@ def target_values(panel: DemandPanel, origin: int, series: Ints, target: Ints) -
         out[7] = np.take(panel.promotion_age.T, cell)
         # where no shelf price is known this alone says how deep a cut is
         earlier = panel.promoted_prices.mean(0, origin + 1)
-        planned = np.where(np.take(panel.promotion.T, cell), np.take(panel.price.T, cell), np.nan)
-        out[8] = ratio(planned, earlier[series])
+        price = np.where(np.take(panel.promotion.T, cell), np.take(panel.price.T, cell), np.float32(np.nan))
+        out[8] = ratio(price, earlier[series])
     else:
         out[7:9] = np.nan
     return out

@@ -140,5 +140,5 @@ def test_a_candidate_source_that_is_gone_is_named_in_the_refusal(
 
 
 def test_a_format_of_the_future_is_refused_with_what_to_do(old_home: Workspace, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"format 99; this software reads \[3, 4, 5, 6\]"):
+    with pytest.raises(ModelError, match=r"format 99; this software reads \[3, 4, 5, 6, 7\]"):
         model_files.migrated({"format": 99}, tmp_path)

@@ -160,7 +160,15 @@ def bias_factor(residuals: Sequence[Residuals], trust_windows: float) -> float:
 
 
 def calibrated_paths(
-    panel: DemandPanel, chosen: Bools, mean: Doubles, calibration: Calibration, count: int, seed: int, salt: int
+    panel: DemandPanel,
+    chosen: Bools,
+    mean: Doubles,
+    calibration: Calibration,
+    count: int,
+    seed: int,
+    salt: int,
+    *,
+    heavy_tails: bool,
 ) -> Floats:
     """Joint sample paths of the chosen series of a panel, shape (chosen, count, H).
 
@@ -172,6 +180,7 @@ def calibrated_paths(
         count: number of paths.
         seed: of the run; effects common to several panels follow from it alone.
         salt: with the seed, of what is the panel's own.
+        heavy_tails: see `training.demand.paths.sample_paths`.
     """
     horizon = mean.shape[1]
     variances = calibration.dispersion.series_variances(mean, roughness(panel)[chosen])
@@ -187,6 +196,7 @@ def calibrated_paths(
         count,
         np.random.default_rng((seed, salt)),
         CommonFactors(group_of.cast(pl.Int64).to_numpy(), calibration.common.draw(*names, count, horizon, seed)),
+        heavy_tails=heavy_tails,
     )
 
 

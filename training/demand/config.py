@@ -49,6 +49,15 @@ class DemandConfig(Section):
         default=True, description="stores sell nothing on their closed weekdays; false in models of format 5 and older"
     )
 
+    heavy_tails: bool = Field(
+        default=True, description="sums over the horizon have heavy tails; false in models of format 6 and older"
+    )
+    totals_level_days: tuple[int, ...] = Field(
+        default=(7, 21),
+        min_length=1,
+        description="newest days whose means, each alike, are the level of totals; 14 in models of format 6 and older",
+    )
+
     @property
     def settings(self) -> Settings:
         """The part of a tenant's settings that features read."""

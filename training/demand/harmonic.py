@@ -5,6 +5,7 @@ level is that of the last days' residuals. All totals of a region share one eige
 them cost little more than one: O(days x columns^2 + columns^3 + totals x days x columns).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +16,6 @@ HALF_LIFE_DAYS = 1000.0
 """Days in which a day loses half its weight; slower decay was no better on M5 (docs/benchmarks.md, Totals)."""
 BEND_DAYS = 90
 """Days between bends of the trend: a quarter; knots of 30 days were no better on M5 (docs/benchmarks.md, Totals)."""
-LEVEL_DAYS = (7, 21)
-"""Newest days whose residuals shift the level, each as much as the other: on M5 .474 and .478 alone, .472 both, .474
-with 14 (docs/benchmarks.md, Totals)."""
 LEVEL_SHARE = 0.9
 """Share of their mean that the level is shifted by. Chosen by judgement, not measured."""
 LEVEL_PENALTY, SLOPE_PENALTY, BEND_PENALTY, PLAN_PENALTY = 1e-6, 1e-3, 0.3, 1.0
@@ -90,7 +88,9 @@ class _Basis:
         return best
 
 
-def harmonic_forecast(units: Doubles, design: Doubles, penalties: Doubles) -> tuple[Doubles, Doubles]:
+def harmonic_forecast(
+    units: Doubles, design: Doubles, penalties: Doubles, level_days: Sequence[int] = (7, 21)
+) -> tuple[Doubles, Doubles]:
     """Mean demand of totals on the days after their last.
 
     Days before a total's first sale and days on which it was closed (a fifth of its usual sales) teach nothing;
@@ -100,6 +100,8 @@ def harmonic_forecast(units: Doubles, design: Doubles, penalties: Doubles) -> tu
         units: shape (totals, days), units per day.
         design: shape (days + horizon, columns), what is known of each day (`features.demand.calendar_regressors`).
         penalties: shape (columns,).
+        level_days: newest days whose residuals shift the level, the mean of each as much as that of the others. On M5
+            7 and 21 days alone .473 and .478, both .472, 14 days .474 (docs/benchmarks.md, Totals).
 
     Returns:
         Shape (totals, horizon), units per day; and shape (totals, days), logarithms of what the days sold over what the
@@ -118,7 +120,7 @@ def harmonic_forecast(units: Doubles, design: Doubles, penalties: Doubles) -> tu
         spread = np.sqrt((residual**2 @ basis.fade) / np.maximum(known @ basis.fade, 1e-9))[:, None]
         filled = fit[:, :days] + np.clip(residual, -OUTLIER * spread, OUTLIER * spread)
     recent = np.clip(residual, -FAR_OUT * spread, FAR_OUT * spread)
-    means = [recent[:, -days:].sum(axis=1) / np.maximum(known[:, -days:].sum(axis=1), 1) for days in LEVEL_DAYS]
+    means = [recent[:, -newest:].sum(axis=1) / np.maximum(known[:, -newest:].sum(axis=1), 1) for newest in level_days]
     level = LEVEL_SHARE * np.mean(means, axis=0)
     # half the variance turns the mean of the logarithm into the mean of units (log-normal)
     ahead = fit[:, days:] + level[:, None] + spread**2 / 2

@@ -29,7 +29,13 @@ from training.jobs import Trained, booster_parameters, window_metrics
 from training.metrics import central_intervals
 
 PRIMARY = "pinball"
-OF_OLDER_RUNS = {"in_own_units": False, "blends": False, "closes": False}
+OF_OLDER_RUNS = {
+    "in_own_units": False,
+    "blends": False,
+    "closes": False,
+    "heavy_tails": False,
+    "totals_level_days": [14],
+}
 """What runs that did not record these parameters did."""
 
 

@@ -53,4 +53,7 @@ class MeanModel(LevelModel):
         self, panel: DemandPanel, chosen: Bools, mean: Doubles, calibration: Calibration, draw: PathDraw
     ) -> Floats:
         """Joint sample paths of the chosen series, calibrated on the backtest's errors."""
-        return calibrated_paths(panel, chosen, mean, calibration, draw.count, draw.seed, draw.salt)
+        heavy_tails = self.config.heavy_tails
+        return calibrated_paths(
+            panel, chosen, mean, calibration, draw.count, draw.seed, draw.salt, heavy_tails=heavy_tails
+        )

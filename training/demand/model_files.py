@@ -28,7 +28,7 @@ from training.demand.protocol import DemandMean, SeriesForecaster, guarded
 from training.demand.simple_models import SIMPLE_MODELS
 from training.demand.totals_model import TotalsModel
 
-FORMAT = 6
+FORMAT = 7
 """Of `model.json`. A change of what it holds raises it and adds a step to `MIGRATIONS`."""
 
 
@@ -197,7 +197,13 @@ def _from_5(facts: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3, 4: _from_4, 5: _from_5}
+def _from_6(facts: dict[str, Any]) -> dict[str, Any]:
+    """In format 6 the effects over the horizon were gamma variables, and the level of totals that of 14 days."""
+    config = facts["config"] | {"heavy_tails": False, "totals_level_days": [14]}
+    return facts | {"config": config, "format": 7}
+
+
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {3: _from_3, 4: _from_4, 5: _from_5, 6: _from_6}
 """From each older format of `model.json` to the next one."""
 
 

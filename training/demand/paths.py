@@ -40,6 +40,8 @@ def sample_paths(
     count: int,
     rng: np.random.Generator,
     common: CommonFactors | None = None,
+    *,
+    heavy_tails: bool = False,
 ) -> Floats:
     """Units per period on `count` joint paths, shape (n, count, H), non-negative.
 
@@ -51,31 +53,36 @@ def sample_paths(
         count: number of paths.
         rng: the source of randomness.
         common: what the series of a group have in common; without it they vary independently.
+        heavy_tails: whether effects over the horizon have heavier tails than gamma variables of the same variance.
     """
     paths = np.empty((len(mean), count, mean.shape[1]), dtype=np.float32)
     for begin in range(0, len(mean), SERIES_AT_ONCE):
         part = slice(begin, begin + SERIES_AT_ONCE)
         factors = None if common is None else common.factors[common.group[part]]
-        paths[part] = _drawn(mean[part], variances[part], usual_sale[part], is_whole[part], count, rng, factors)
+        lasting = np.repeat(variances[part, 0][:, None], count, axis=1)
+        if heavy_tails:
+            lasting = _mixed(lasting, rng)
+        paths[part] = _drawn(mean[part], lasting, variances[part, 1:], usual_sale[part], is_whole[part], rng, factors)
     return paths
 
 
 def _drawn(
     mean: Doubles,
+    lasting: Doubles,
     variances: Doubles,
     usual_sale: Doubles,
     is_whole: Bools,
-    count: int,
     rng: np.random.Generator,
     factors: Floats | None,
 ) -> Floats:
-    size, horizon = mean.shape
+    """Paths of some series; `lasting` is the variance over the horizon of each path, shape (n, count)."""
+    (size, horizon), count = mean.shape, lasting.shape[1]
     grain = np.where(is_whole, 1.0, usual_sale / PARTS_OF_A_SALE)[:, None, None]
-    lasting = _effect(_mixed(variances[:, 0], count, rng).ravel(), (size * count, 1, 1), rng)
-    rate = (mean[:, None, :] / grain).astype(np.float32) * lasting.reshape(size, count, 1)
-    weeks = _effect(variances[:, 1], (size, count, -(-horizon // BLOCK)), rng)
+    rate = (mean[:, None, :] / grain).astype(np.float32)
+    rate = rate * _effect(lasting.ravel(), (size * count, 1, 1), rng).reshape(size, count, 1)
+    weeks = _effect(variances[:, 0], (size, count, -(-horizon // BLOCK)), rng)
     rate *= np.repeat(weeks, BLOCK, axis=2)[:, :, :horizon]
-    rate *= _effect(variances[:, 2], (size, count, horizon), rng)
+    rate *= _effect(variances[:, 1], (size, count, horizon), rng)
     if factors is not None:
         rate *= factors
     counts: Floats = rng.poisson(np.minimum(rate, LARGE_RATE)).astype(np.float32)
@@ -85,11 +92,10 @@ def _drawn(
     return counts
 
 
-def _mixed(variance: Doubles, count: int, rng: np.random.Generator) -> Doubles:
-    """Variance of each path's effect over the horizon, shape (n, count), with the mean `variance`."""
+def _mixed(variance: Doubles, rng: np.random.Generator) -> Doubles:
+    """Variances of the same mean, most of them smaller, shape (n, count)."""
     wild = (1 - CALM_SHARE * CALM_VARIANCE) / (1 - CALM_SHARE)
-    times = np.where(rng.random((variance.size, count)) < CALM_SHARE, CALM_VARIANCE, wild)
-    mixed: Doubles = variance[:, None] * times
+    mixed: Doubles = variance * np.where(rng.random(variance.shape) < CALM_SHARE, CALM_VARIANCE, wild)
     return mixed
 
 

@@ -140,7 +140,10 @@ class SeriesForecaster(ABC):
             calibration: spread of this model's own backtest errors, by demand class.
             draw: number of paths and seed.
         """
-        return calibrated_paths(panel, chosen, mean, calibration, draw.count, draw.seed, draw.salt)
+        heavy_tails = self.config.heavy_tails
+        return calibrated_paths(
+            panel, chosen, mean, calibration, draw.count, draw.seed, draw.salt, heavy_tails=heavy_tails
+        )
 
     def on(self, history: DemandHistory) -> Callable[[DemandPanel], Prediction]:
         """A function that forecasts the panels of a history over its horizon.

@@ -7,6 +7,7 @@ reconciliation: Athanasopoulos, Ahmed, Hyndman, International Journal of Forecas
 windows say that it helps (`training.demand.calibration`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,7 +86,7 @@ class TotalsModel:
         totals = category_history(history, self.trees.config.demand.totals_least_units)
         if totals is None:
             return None
-        mean, residual = _waves(totals)
+        mean, residual = _waves(totals, self.trees.config.totals_level_days)
         if self.trees.booster is not None:
             trees = self._by_trees(totals.history)
             share = WAVE_SHARE if totals.units.shape[1] >= LONG_DAYS else WAVE_SHARE_OF_SHORT
@@ -144,7 +145,7 @@ def plan_effect(totals: CategoryHistory, residual: Doubles) -> Doubles:
     return factor
 
 
-def _waves(totals: CategoryHistory) -> tuple[Doubles, Doubles]:
+def _waves(totals: CategoryHistory, level_days: Sequence[int]) -> tuple[Doubles, Doubles]:
     """Harmonic regression of every total, region by region: shapes (totals, H) and (totals, T)."""
     history = totals.history
     dates = history.axis.starts(0, history.axis.count + history.horizon)
@@ -153,5 +154,5 @@ def _waves(totals: CategoryHistory) -> tuple[Doubles, Doubles]:
     for region in dict.fromkeys(regions):
         rows = [row for row, name in enumerate(regions) if name == region]
         design, penalties = calendar_design(dates, history.axis.count, history.country, history.calendar, region)
-        out[rows], residual[rows] = harmonic_forecast(totals.units[rows], design, penalties)
+        out[rows], residual[rows] = harmonic_forecast(totals.units[rows], design, penalties, level_days)
     return out, residual
