@@ -30,9 +30,10 @@ class FakeSource:
     value: float = 10.0
     as_of: date = AS_OF
     changes: dict[str, Any] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
 
     def ids(self) -> list[str]:
-        return [f"c{number}" for number in range(self.people)]
+        return [one for one in (f"c{number}" for number in range(self.people)) if one not in self.missing]
 
     def goods(self) -> pl.DataFrame:
         launched = [date(2024, 1, 1), date(2025, 2, 1)]
@@ -49,7 +50,7 @@ class FakeSource:
         return pl.DataFrame([row | {"sell_by": date(2025, 3, 20)}], schema=LEFTOVERS)
 
     def segments(self) -> pl.DataFrame:
-        stages = ["friend" if number % 2 else "stranger" for number in range(self.people)]
+        stages = ["friend" if int(one[1:]) % 2 else "stranger" for one in self.ids()]
         return pl.DataFrame({"customer_id": self.ids(), "segment": stages})
 
     def people_of(self, segment: str) -> Sequence[str] | None:
@@ -58,7 +59,7 @@ class FakeSource:
 
     def facts(self, product_ids: Sequence[str] | None) -> AudienceFacts:
         goods = list(product_ids or PRODUCTS)
-        homes = [f"S{number % 2 + 1}" for number in range(self.people)]
+        homes = [f"S{int(one[1:]) % 2 + 1}" for one in self.ids()]
         stock = [
             {"store_id": store, "product_id": one, "on_hand": self.stock} for store in ("S1", "S2") for one in goods
         ]

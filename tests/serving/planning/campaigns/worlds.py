@@ -1,0 +1,222 @@
+"""Small chains in which campaigns run at the same time, and the rules that hold whatever happens in them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+from hypothesis import strategies as st
+
+from retail_brain.decisions.campaigns.definition import parse_definition
+from retail_brain.decisions.consents import channel_states, with_refusals_of_persons
+from retail_brain.decisions.holdout import is_holdout
+from retail_brain.errors import ConflictError, ImpossibleError
+from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts
+from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
+from retail_brain.operational.campaigns import Change
+from retail_brain.operational.database import Database
+from retail_brain.settings import AudienceSettings, Settings
+from serving.planning.campaigns import life
+
+CHANNELS = ("sms", "app", "wechat")
+FIRST = date(2025, 3, 1)
+NOW = datetime(2025, 2, 28, 9, tzinfo=UTC)
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> dict[str, Any]:
+    """People with one to several cards, some of which join between two campaigns, their consents and contacts."""
+    cards = draw(st.integers(1, 12))
+    ids = [f"c{number}" for number in range(cards)]
+    owner = (
+        {card: draw(st.integers(0, cards - 1)) for card in ids} if draw(st.booleans()) else {one: one for one in ids}
+    )
+    late = draw(st.sets(st.sampled_from(ids), max_size=3))
+    moments = st.integers(0, 80).map(lambda days: datetime(2025, 1, 1) + timedelta(days=days))
+    who, way = st.sampled_from(ids), st.sampled_from(CHANNELS)
+    return {
+        "cards": cards,
+        "owner": owner,
+        "late": late if len(late) < cards else set(),
+        "probability": draw(st.sampled_from([0.05, 0.4, 0.9])),
+        "stock": draw(st.sampled_from([0.0, 0.5, 1.0, 3.0])),
+        "consents": draw(st.lists(st.tuples(who, way, st.booleans(), moments), max_size=30)),
+        "log": draw(st.lists(st.tuples(who, way, st.integers(1, 25)), max_size=8)),
+        "opt_outs": draw(st.lists(st.tuples(who, way), max_size=3)),
+        "definitions": [draw(_definitions()) for _ in range(draw(st.integers(1, 4)))],
+        "stopped": draw(st.booleans()),
+        "together": draw(st.booleans()),
+        "caps": (draw(st.integers(1, 3)), draw(st.integers(1, 10)), draw(st.integers(1, 2))),
+        "control": draw(st.sampled_from([0.0, 0.3])),
+    }
+
+
+@st.composite
+def _definitions(draw: st.DrawFn) -> dict[str, Any]:
+    start = draw(st.integers(0, 6))
+    channels = draw(st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=3, unique=True))
+    return {
+        "name": "春",
+        "product_ids": draw(st.sampled_from([["P1"], ["P2"], ["P1", "P2"]])),
+        "slots": [{"channel": channel, "text": "a", "text_zh": "b"} for channel in channels],
+        "starts_on": (FIRST + timedelta(days=start)).isoformat(),
+        "ends_on": (FIRST + timedelta(days=start + draw(st.integers(1, 10)))).isoformat(),
+        "holdout_share": draw(st.sampled_from([0.0, 0.3])),
+        "first_hour": draw(st.integers(0, 12)),
+        "last_hour": draw(st.integers(13, 24)),
+    } | draw(st.sampled_from([{}, {"size": 3}]))
+
+
+def run(world: dict[str, Any], database: Database, tenant: str, make_source: Callable[..., Any]) -> None:
+    """Lives through a world and checks every rule after each step.
+
+    The first campaign is approved, people opt out, cards join, and the others are approved one by one or at once.
+    """
+    before, after = (_desk(world, database, make_source, late) for late in (world["late"], set()))
+    _approve(before, tenant, 0, world)
+    _check(world, before, database, tenant, set())
+    drawn = _groups(database, tenant)
+    for number, (card, channel) in enumerate(world["opt_outs"]):
+        refusal = ContactReceipt(str(number), "k0", card, channel, "opted_out", NOW)
+        store_receipts(tenant, database, [refusal], by="g", now=NOW, cards=lambda one: _cards_of(world, one))
+    others = range(1, len(world["definitions"]))
+    if world["together"] and len(others) > 1:
+        with ThreadPoolExecutor(len(others)) as pool:
+            list(pool.map(lambda number: _approve(after, tenant, number, world), others))
+    else:
+        for number in others:
+            _approve(after, tenant, number, world)
+    if world["stopped"] and drawn:
+        life.stop(after, Change(tenant, "k0", 3, "Li", NOW), "why")
+    _check(world, after, database, tenant, set(world["opt_outs"]))
+    assert drawn.items() <= _groups(database, tenant).items()  # what was approved stays as it was frozen
+
+
+def _persons(world: dict[str, Any], late: set[str]) -> pl.DataFrame:
+    known = [card for card in world["owner"] if card not in late]
+    owned: dict[Any, list[str]] = defaultdict(list)
+    for card in known:
+        owned[world["owner"][card]].append(card)
+    firsts = _firsts(world)
+    rows = [(card, min(cards), firsts[card]) for cards in owned.values() for card in cards]
+    return pl.DataFrame(rows, schema=["customer_id", "person_id", "first_customer_id"], orient="row")
+
+
+def _firsts(world: dict[str, Any]) -> dict[str, str]:
+    """Card -> the card by which its person was known first: one that did not join late, where there is one."""
+    return {card: min(_cards_of(world, card), key=lambda one: (one in world["late"], one)) for card in world["owner"]}
+
+
+def _cards_of(world: dict[str, Any], card: str) -> list[str]:
+    return [one for one, owner in world["owner"].items() if owner == world["owner"][card]]
+
+
+def _consents(world: dict[str, Any]) -> pl.DataFrame:
+    schema = {"customer_id": pl.String, "channel": pl.String, "granted": pl.Boolean, "changed_at": pl.Datetime}
+    return pl.DataFrame(world["consents"], schema=schema, orient="row")
+
+
+def _desk(world: dict[str, Any], database: Database, make_source: Callable[..., Any], late: set[str]) -> life.Desk:
+    log = pl.DataFrame(
+        [("old", who, channel, datetime(2025, 2, day), False) for who, channel, day in world["log"]],
+        schema={"campaign_id": pl.String, "customer_id": pl.String, "channel": pl.String,
+                "contacted_at": pl.Datetime, "is_holdout": pl.Boolean},
+        orient="row",
+    )  # fmt: skip
+    most, window, sms = world["caps"]
+    limits = AudienceSettings(
+        max_contacts=most,
+        contact_window_days=window,
+        max_contacts_by_channel={"sms": sms},
+        control_share=world["control"],
+    )
+    persons = _persons(world, late)
+    consents = with_refusals_of_persons(_consents(world), persons, FIRST - timedelta(days=1))
+    facts = {"consents": consents, "contacts": log, "persons": persons}
+    source = make_source(world["cards"], world["probability"], world["stock"], changes=facts, missing=frozenset(late))
+    return life.Desk(database, source, Settings(audience=limits))
+
+
+def _approve(desk: life.Desk, tenant: str, number: int, world: dict[str, Any]) -> None:
+    name, definition = f"k{number}", parse_definition(world["definitions"][number], "world")
+    life.save(desk, Change(tenant, name, None, "Li", NOW), definition)
+    life.preview(desk, Change(tenant, name, 1, "Li", NOW))
+    try:
+        life.approve(desk, Change(tenant, name, 2, "Li", NOW))
+    except (ImpossibleError, ConflictError):  # nobody is left, or others were approved meanwhile too often
+        return
+
+
+def _groups(database: Database, tenant: str) -> dict[tuple[str, str], tuple[str, str, date]]:
+    rows = campaign_contacts(tenant, database)
+    return {
+        (one.campaign_id, one.contact.customer_id): (one.contact.group, one.contact.channel, one.contact.day)
+        for one in rows
+    }
+
+
+def _check(
+    world: dict[str, Any], desk: life.Desk, database: Database, tenant: str, opted_out: set[tuple[str, str]]
+) -> None:
+    rows = [one for one in campaign_contacts(tenant, database) if one.state not in {"withdrawn", "opted_out"}]
+    told = [one for one in rows if one.contact.group == "contact"]
+    _check_groups(world, rows)
+    _check_refusals(world, desk, told, opted_out)
+    _check_caps(world, told)
+    promised: dict[tuple[str | None, str], float] = defaultdict(float)
+    for one in told:
+        contact, definition = one.contact, world["definitions"][int(one.campaign_id[1:])]
+        assert contact.channel in {slot["channel"] for slot in definition["slots"]}
+        assert definition["starts_on"] <= contact.day.isoformat() < definition["ends_on"]
+        assert max(9, definition["first_hour"]) <= contact.hour < min(21, definition["last_hour"])
+        promised[contact.store_id, contact.product_id] += contact.probability
+    assert all(units <= world["stock"] + 1e-9 for units in promised.values())
+
+
+def _check_groups(world: dict[str, Any], rows: list[PlannedContact]) -> None:
+    """One row per person and campaign, in the group of the person's first card; nobody of the control group."""
+    firsts = _firsts(world)
+    listed = Counter((one.campaign_id, world["owner"][one.contact.customer_id]) for one in rows)
+    assert set(listed.values()) <= {1}
+    for one in rows:
+        share = world["definitions"][int(one.campaign_id[1:])]["holdout_share"]
+        first = pl.Series([firsts[one.contact.customer_id]])
+        assert (one.contact.group == "holdout") == is_holdout(first, one.campaign_id, share)[0]
+        assert not is_holdout(first, "global control group", world["control"])[0]
+
+
+def _check_refusals(
+    world: dict[str, Any], desk: life.Desk, told: list[PlannedContact], opted_out: set[tuple[str, str]]
+) -> None:
+    states = channel_states(_consents(world).lazy(), desk.source.as_of).collect()
+    granted = set(states.filter("granted").select("customer_id", "channel").iter_rows())
+    refused = set(states.filter(~pl.col("granted")).select("customer_id", "channel").iter_rows()) | opted_out
+    known = {card for card in world["owner"] if card in set(desk.source.ids())}
+    for one in told:
+        contact = one.contact
+        assert (contact.customer_id, contact.channel) in granted
+        cards = [card for card in _cards_of(world, contact.customer_id) if card in known]
+        # a campaign approved before a card joined could not know of a refusal by that card, but of opt-outs it does
+        late = set() if one.campaign_id != "k0" else world["late"]
+        assert not {(card, contact.channel) for card in cards if card not in late} & refused
+        assert not {(card, contact.channel) for card in cards} & opted_out
+
+
+def _check_caps(world: dict[str, Any], told: list[PlannedContact]) -> None:
+    most, window, sms = world["caps"]
+    owner = world["owner"]
+    made = [(owner[who], channel, date(2025, 2, day)) for who, channel, day in world["log"]]
+    every = made + [(owner[one.contact.customer_id], one.contact.channel, one.contact.day) for one in told]
+    for one in told:
+        contact, person = one.contact, owner[one.contact.customer_id]
+        for shift in range(window):
+            start = contact.day - timedelta(days=shift)
+            inside = [
+                channel for who, channel, day in every
+                if who == person and start <= day < start + timedelta(days=window)
+            ]  # fmt: skip
+            assert len(inside) <= most
+            if contact.channel == "sms":
+                assert Counter(inside)["sms"] <= sms
