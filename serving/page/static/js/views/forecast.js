@@ -8,6 +8,7 @@ import { completeHistory, horizonsFor, span } from "../days.js";
 import { driversSection } from "../drivers.js";
 import { addDays, day, money, number, percent, t, units } from "../i18n.js";
 import { overriddenNotice, overridesPanel } from "../overrides.js";
+import { may } from "../rights.js";
 import { address, lastUsed, patchParams, remember } from "../route.js";
 import { empty, fill, opening } from "../states.js";
 import { substitutesAndComplements } from "../together.js";
@@ -143,7 +144,7 @@ function result({ history, forecasts, events, asOf, store, product, period, isCo
   return [
     h("section", { class: "panel" },
       h("div", { class: "panel-head" }, h("h2", {}, name(product.name || product.id), h("span", { class: "at" }, " · ", name(store.name || store.id))),
-        h("a", { class: "button", href: address("audience", { product: product.id }) }, icon("audience"), t("forecast.to_audience"))),
+        may("people:read") ? h("a", { class: "button", href: address("audience", { product: product.id }) }, icon("audience"), t("forecast.to_audience")) : null),
       h("p", { class: "lead" }, summary), isCold ? h("p", { class: "notice" }, t("forecast.cold")) : null, overriddenNotice(forecasts), figures(history, forecasts, period), legend(bands, points, events), chart.element, line),
     driversSection(forecasts, driversNote, period),
     isCold ? null : whatIfPanel({ store, product, horizon: forecasts.length }, signal),

@@ -4,6 +4,7 @@ import { call, lookUp, search } from "../api.js";
 import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
 import { code, day, daysBetween, likelihood, relativeDay, t } from "../i18n.js";
+import { may } from "../rights.js";
 import { address, lastUsed, patchParams, remember } from "../route.js";
 import { empty, failed, fill } from "../states.js";
 import { nameOf, reasonOf, storeName } from "../suggestions.js";
@@ -44,7 +45,7 @@ function recommendation(row, { asOf, store }) {
       h("p", { class: "why" }, words(row.reason_text)),
       h("p", { class: "badges" }, h("span", { class: `badge kind ${row.kind}` }, code("kind", row.kind)), due(row, asOf), within(row), fulfilment(row), row.rule ? h("span", { class: "badge rule-badge", title: t("rule.moved") }, icon("rules"), " ", name(row.rule)) : null)),
     h("div", { class: "how-likely" }, h("strong", {}, likelihood(row.probability)), h("span", { class: "chance-bar" }, h("i", { style: { width: `${Math.min(row.probability ?? 0, 1) * 100}%` } })),
-      h("span", { class: "links" }, h("a", { href: address("audience", { product: row.product_id }) }, t("person.who_else")), store ? h("a", { href: address("forecast", { product: row.product_id, store: store.id }) }, t("nav.forecast")) : null)),
+      h("span", { class: "links" }, h("a", { href: address("audience", { product: row.product_id }) }, t("person.who_else")), store && may("demand:read") ? h("a", { href: address("forecast", { product: row.product_id, store: store.id }) }, t("nav.forecast")) : null)),
   );
 }
 

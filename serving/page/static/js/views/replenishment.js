@@ -5,6 +5,7 @@ import { download, toCsv } from "../csv.js";
 import { decide, decisionBadge, refusal, takeBack } from "../decisions.js";
 import { debounce, h, icon, name, replace, words } from "../dom.js";
 import { day, DASH, isNumber, money, number, t, units } from "../i18n.js";
+import { may } from "../rights.js";
 import { lastUsed, patchParams, remember } from "../route.js";
 import { empty, fill } from "../states.js";
 import { FILTERS, matches, prepared, totals } from "../suggestions.js";
@@ -85,7 +86,7 @@ function approveRest(lines, approve) {
 
 /** The list and everything that changes it. */
 function list(lines, { store, total, asOf, params, signal }) {
-  const view = { filter: FILTERS[params.get("filter")] ? params.get("filter") : "todo", text: params.get("q") ?? "", canDecide: true };
+  const view = { filter: FILTERS[params.get("filter")] ? params.get("filter") : "todo", text: params.get("q") ?? "", canDecide: may("stock:decide") };
   const [top, bar, actions, notice] = [h("div"), h("div"), h("div", { class: "buttons" }), h("p", { class: "notice", role: "status" })];
   const shown = () => lines.filter((line) => FILTERS[view.filter](line) && matches(line, view.text));
   const ondecide = async (targets, action, details = {}) => {
