@@ -22,9 +22,10 @@ BIAS_TRUST_WITH_TOTALS = 16.0
 """The same where totals are known: bias is trusted an eighth as much (M5: .428 without, .430 with; docs/benchmarks.md,
 Totals)."""
 TOTALS_WEIGHTS = tuple(number / 10 for number in range(11))
-TOTALS_PRIOR_WEIGHT, TOTALS_PRIOR_WINDOWS = 0.8, 1.0
-"""Weight of totals before any window is seen, and the windows that it counts as. The best weights of four windows of M5
-before its validation window were 1, 1, .7 and .45 (docs/benchmarks.md, Totals): one window alone says little."""
+TOTALS_PRIOR_WEIGHT, TOTALS_PRIOR_COST = 0.8, 1.0
+"""Weight of totals before any window is seen, and what the square of the distance from it costs, in shares of the least
+squared error. The best weights of four windows of M5 before its validation window were 1, 1, .7 and .45; the cost is
+chosen by judgement, not measured."""
 CLOSING_SHARE = 0.05
 """Share of a store's forecast below which it was closed that day: nothing else takes 95 % of a store's sales. Chosen by
 judgement, not measured."""
@@ -109,16 +110,14 @@ def totals_weight(residuals: Sequence[Residuals]) -> float:
 
     The errors of stores' categories, of stores and of the chain count alike, and so do windows: each against the least
     that any weight leaves of them, so that a window in which all went wrong has no more to say than the others. Within
-    a kind, errors count against the usual demand of each total. Shrunk to `TOTALS_PRIOR_WEIGHT` as if
-    `TOTALS_PRIOR_WINDOWS` more had said so.
+    a kind, errors count against the usual demand of each total. Where windows hardly care, `TOTALS_PRIOR_WEIGHT` does.
     """
     windows = [errors for errors in map(_errors_of_totals, residuals) if errors.any()]
     if not windows:
         return TOTALS_PRIOR_WEIGHT
     against_best = [errors / np.maximum(errors.min(axis=1, keepdims=True), 1e-12) for errors in windows]
-    best = TOTALS_WEIGHTS[int(np.argmin(np.sum(against_best, axis=(0, 1))))]
-    prior = TOTALS_PRIOR_WINDOWS * TOTALS_PRIOR_WEIGHT
-    return float((len(windows) * best + prior) / (len(windows) + TOTALS_PRIOR_WINDOWS))
+    away = np.array(TOTALS_WEIGHTS) - TOTALS_PRIOR_WEIGHT
+    return TOTALS_WEIGHTS[int(np.argmin(np.sum(against_best, axis=(0, 1)) + TOTALS_PRIOR_COST * away**2))]
 
 
 def _errors_of_totals(residuals: Residuals) -> Doubles:
