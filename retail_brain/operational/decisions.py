@@ -157,6 +157,22 @@ def decisions_of_batch(tenant: str, database: Database, batch_id: str) -> dict[s
         return {row.decision_id: row.store_id for row in connection.execute(query)}
 
 
+def decisions_about(
+    tenant: str, database: Database, store_id: str, product_id: str, *, limit: int
+) -> list[StoredDecision]:
+    """The newest decisions about a product in a store, also of earlier days and those taken back, newest first.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    about = and_(
+        DECISIONS.c.tenant_id == tenant, DECISIONS.c.store_id == store_id, DECISIONS.c.product_id == product_id
+    )
+    query = select(DECISIONS).where(about).order_by(DECISIONS.c.id.desc()).limit(limit)
+    with database.reading() as connection:
+        return [stored_decision(row) for row in connection.execute(query)]
+
+
 def _check_not_exported(tenant: str, connection: Connection, present: dict[str, StoredDecision]) -> None:
     rows = [stored.id for stored in present.values()]
     lines = select(EXPORT_LINES.c.decision_row).where(

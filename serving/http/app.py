@@ -141,10 +141,11 @@ class Api:
         if not route.threaded:
             answer = route.run(request, call)
             return answer
-        limiter = self._limiter(call.state.settings.serving.threads)
+        limits = call.state.settings.serving
+        limiter = self._limiter(limits.threads)
         try:
             # a thread cannot be stopped: the client gets its 503 and the thread ends by itself
-            with anyio.fail_after(call.state.settings.serving.timeout_seconds):
+            with anyio.fail_after(limits.file_seconds if route.writes_file else limits.timeout_seconds):
                 answer = await to_thread.run_sync(route.run, request, call, limiter=limiter, abandon_on_cancel=True)
                 return answer
         except TimeoutError:

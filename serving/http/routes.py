@@ -19,6 +19,7 @@ from serving.http.handlers import (
     forecast,
     insight,
     listing,
+    listing_file,
     orders,
     overrides,
     overview,
@@ -75,7 +76,12 @@ from serving.http.messages.insight_messages import (
     QuarantineRequest,
     QuarantineResponse,
 )
-from serving.http.messages.listing_messages import ListingRequest, ListingResponse
+from serving.http.messages.listing_messages import (
+    ListingFileRequest,
+    ListingFileResponse,
+    ListingRequest,
+    ListingResponse,
+)
 from serving.http.messages.lookup_messages import (
     OverviewRequest,
     OverviewResponse,
@@ -111,6 +117,8 @@ from serving.http.messages.segment_messages import SegmentsRequest, SegmentsResp
 from serving.http.messages.stock_messages import (
     DecisionsRequest,
     DecisionsResponse,
+    LineHistoryRequest,
+    LineHistoryResponse,
     OrdersRequest,
     OrdersResponse,
     ReceiptsRequest,
@@ -137,6 +145,7 @@ class Route:
             compared by `==`; such answers are kept and given again. None, or a result of `ANEW`: they are computed.
         streams: whether the handler checks the request and then gives an iterator of answers, each sent as a line of
             NDJSON once it is computed; `response` is the model of a line.
+        writes_file: whether it may take `serving.file_seconds` in the place of `serving.timeout_seconds`.
         scoped_by: how it is narrowed for keys of a region, shops or a guide; None answers them with 403.
         owner: which entry point of which package declares it; the service sets it, and it is empty for a built-in one.
     """
@@ -153,6 +162,7 @@ class Route:
     streams: bool = False
     owner: str = ""
     scoped_by: ScopedBy | None = None
+    writes_file: bool = False
 
 
 def _view_alone(_request: Any, _call: Call) -> None:
@@ -245,6 +255,29 @@ ROUTES: tuple[Route, ...] = (
         BulkDecisionsResponse,
         bulk.decide_bulk,
         (Scope.DECIDE,),
+        threaded=True,
+        tag="stock",
+        scoped_by=ScopedBy.STORES,
+    ),
+    Route(
+        "/listing_file",
+        "All lines of a list as CSV or XLSX",
+        ListingFileRequest,
+        ListingFileResponse,
+        listing_file.file_of,
+        (Scope.STOCK, Scope.PEOPLE),
+        threaded=True,
+        tag="stock",
+        writes_file=True,
+        scoped_by=ScopedBy.STORES,
+    ),
+    Route(
+        "/line_history",
+        "What was decided about a product in a store",
+        LineHistoryRequest,
+        LineHistoryResponse,
+        suggestions.history_of_line,
+        (Scope.STOCK,),
         threaded=True,
         tag="stock",
         scoped_by=ScopedBy.STORES,

@@ -116,6 +116,10 @@ class Suggestions:
         rows[np.flatnonzero(known)[has]] = found[has]
         return rows
 
+    def reasons(self, language: str) -> pl.Series:
+        """The reason of every suggestion in `zh` or `en`; empty where there is none."""
+        return self._texts["reason_zh" if language == "zh" else "reason"].series
+
     def lots(self) -> pl.DataFrame:
         """One row per suggestion: units per pack, minimum order and room on the shelf, null where unknown."""
         return pl.DataFrame(self._more[:, : len(_LOTS)], schema=_LOTS, orient="row").fill_nan(None)

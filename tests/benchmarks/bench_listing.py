@@ -211,6 +211,9 @@ def _decide(post: Callable[[str, dict[str, Any]], Any]) -> None:
     line = {"store_id": "S0002", "product_id": "P00001", "as_of": AS_OF.isoformat(), "action": "approve"}
     timed("one decision after it", "/decisions", {"decisions": [line]})
     timed("open again", "/listing", asked | {"limit": 202})
+    timed("CSV of all lines", "/listing_file", {"table": "suggestions", "format": "csv"})
+    some = {"table": "suggestions", "format": "xlsx", "where": where}
+    timed("XLSX of two regions, 25,000 lines or so", "/listing_file", some)
     timed("take them back", "/bulk_decisions", {"withdraw_batch": "benchbatch"})
 
 

@@ -11,7 +11,7 @@ from serving.http.handlers.call import ANEW, Call, no_champion
 from serving.http.handlers.orders import plain_orders, recent_orders
 from serving.http.handlers.stock_network import network_rows, open_exceptions, plain_rows, with_path
 from serving.http.handlers.suggestions import suggestion_rows
-from serving.http.messages.listing_messages import LinesAsked, ListingRequest
+from serving.http.messages.listing_messages import LinesAsked, ListingFileRequest, ListingRequest
 from serving.planning.listing.engine import Condition, Query, Table, listing
 from serving.planning.listing.tables import SEARCHED, TABLES
 from serving.store.listing.names import with_names
@@ -20,7 +20,7 @@ from serving.store.listing.order_lines import rows_of
 _MOST_GROUPS = 2_000
 """Groups in one answer: more than anybody reads, and about a megabyte. `groups_total` says how many there are."""
 _NAMES = ("store_name", "region", "product_name", "department", "category")
-_SUPPLIED = ("supplier_id", "warehouse_id", "warehouse_name", "unit_cost", "quantity", "cost")
+_SUPPLIED = ("supplier_id", "warehouse_id", "warehouse_name", "purchase_order", "unit_cost", "quantity", "cost")
 
 
 def lines_of(request: ListingRequest, call: Call) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def check_may_list(table: str, call: Call) -> None:
         )
 
 
-def listed_frame(request: ListingRequest, call: Call) -> pl.DataFrame:
+def listed_frame(request: ListingRequest | ListingFileRequest, call: Call) -> pl.DataFrame:
     """All lines of a list, with names, in the order that holds where none is asked for.
 
     Raises:

@@ -9,6 +9,7 @@ from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.decisions import (
     Decision,
     StoredDecision,
+    decisions_about,
     no_decision,
     store_decisions,
     stores_of_decisions,
@@ -18,7 +19,7 @@ from retail_brain.operational.plausibility import check_usual
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.outputs import suggestion_id
 from serving.http.handlers.call import Call, find_product, find_store, names_of, no_champion
-from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, ReplenishRequest
+from serving.http.messages.stock_messages import DecisionIn, DecisionsRequest, LineHistoryRequest, ReplenishRequest
 from serving.planning.stock.line_flags import FLAGS
 from serving.store.arrays import Array
 from serving.store.suggestions import Suggestions
@@ -132,6 +133,20 @@ def _check_place(request: DecisionsRequest, call: Call) -> None:
         raise ImpossibleError(
             f"decision_id {taken[0]!r} cannot be used. Decide anew under a new decision_id.", {"decision_id": taken[0]}
         )
+
+
+def history_of_line(request: LineHistoryRequest, call: Call) -> dict[str, Any]:
+    """What was decided about a product in a store so far, newest first; what was taken back says so.
+
+    Raises:
+        NotFoundError: the store or the product is not known.
+    """
+    find_store(call.answers, request.store_id)
+    find_product(call.answers, request.product_id)
+    stored = decisions_about(
+        call.principal.tenant, call.state.database, request.store_id, request.product_id, limit=request.limit
+    )
+    return {"decisions": [_shown(one) | {"as_of": one.decision.as_of.isoformat()} for one in stored]}
 
 
 def _decision(given: DecisionIn, call: Call) -> Decision:

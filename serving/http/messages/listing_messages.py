@@ -80,6 +80,34 @@ class ListingRequest(LinesAsked):
         return self
 
 
+class ListingFileRequest(LinesAsked):
+    """All lines of a list as a file."""
+
+    model_config = config(
+        {"table": "suggestions", "show": "orders", "format": "xlsx", "sort": [{"column": "cost", "descending": True}]}
+    )
+
+    table: TableName
+    format: Literal["csv", "xlsx"]
+    sort: Annotated[list[SortIn], Field(max_length=3)] = []
+    since: Annotated[Day | None, Field(description="of `orders` alone: day of the suggestion; five weeks back")] = None
+
+    @model_validator(mode="after")
+    def _of_the_table(self) -> "ListingFileRequest":
+        if self.since is not None and self.table != "orders":
+            raise ValueError("since belongs to the table orders, and only to it")
+        return self
+
+
+class ListingFileResponse(Strict):
+    """A file of all lines, as base64; a cell that a spreadsheet would run as a formula is text."""
+
+    file_name: str
+    media_type: str
+    rows: int
+    content: str
+
+
 class _Goods(BaseModel):
     product_name: str
     department: str | None
@@ -101,6 +129,7 @@ class ListedSuggestion(SuggestionRow, _Place):
     supplier_id: str | None
     warehouse_id: str | None
     warehouse_name: str | None
+    purchase_order: str | None
     unit_cost: float | None
     quantity: float
     cost: float | None

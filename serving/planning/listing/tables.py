@@ -27,7 +27,7 @@ SUGGESTIONS = Table(
         **_PLACE,
         **_GOODS,
         **_columns(
-            texts="supplier_id warehouse_id warehouse_name state decision decided_by reason_code",
+            texts="supplier_id warehouse_id warehouse_name purchase_order state decision decided_by reason_code",
             numbers="order_quantity quantity cost order_cost unit_cost on_hand on_order demand_until_next_arrival "
             "order_up_to safety_stock expected_lost_sales expected_value case_pack min_order_quantity shelf_room "
             "urgency",
@@ -41,6 +41,7 @@ SUGGESTIONS = Table(
         **_OF_GOODS,
         "supplier_id": "supplier_id",
         "warehouse_id": "warehouse_name",
+        "purchase_order": "purchase_order",
         **{name: name for name in ("order_on", "arrives_on", "state", "decided_by")},
     },
     (
@@ -59,6 +60,7 @@ SUGGESTIONS = Table(
         "todo": _flagged | (pl.col("order_quantity") > 0),
         "exceptions": _flagged,
         "orders": pl.col("order_quantity") > 0,
+        "plain": pl.col("is_open") & ~_flagged & (pl.col("order_quantity") > 0),
         "transfers": pl.col("warehouse_id").is_not_null(),
         "undecided": pl.col("is_open"),
         "decided": pl.col("state") != "proposed",

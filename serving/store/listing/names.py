@@ -29,8 +29,8 @@ def with_names(lines: pl.DataFrame, answers: Answers, stores: Sequence[str] = ("
     searched = ["product_id", "product_name"]
     for column in stores:
         name, stem = _name_of(column), column.removesuffix("store_id").removesuffix("id")
-        places = _places(answers).rename({"store_id": column, "store_name": name, "region": f"{stem}region"})
-        named = _joined(named, places, column)
+        known = places(answers).rename({"store_id": column, "store_name": name, "region": f"{stem}region"})
+        named = _joined(named, known, column)
         searched += [column, name]
     if "supplier_id" in lines.columns:
         searched.append("supplier_id")
@@ -57,7 +57,7 @@ def _goods(answers: Answers) -> pl.DataFrame:
     return answers.lines_memo.get((answers.products,), "goods", work)
 
 
-def _places(answers: Answers) -> pl.DataFrame:
+def places(answers: Answers) -> pl.DataFrame:
     """One row per store: `store_id`, `store_name`, `region`."""
 
     def work() -> pl.DataFrame:

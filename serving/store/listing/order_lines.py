@@ -100,11 +100,14 @@ def _supplied(lines: pl.DataFrame, answers: Answers) -> pl.DataFrame:
     moved = pl.when(source.str.starts_with(_TRANSFER)).then(source.str.strip_prefix(_TRANSFER))
     # the plan's own cost of a unit where it orders one: answers of older versions publish no other
     ordered = pl.when(pl.col("order_quantity") > 0).then(pl.col("order_cost") / pl.col("order_quantity"))
-    return joined.with_columns(
+    supplied = joined.with_columns(
         warehouse_id=moved,
         supplier_id=pl.when(moved.is_null()).then("supplier_id"),
         unit_cost=pl.coalesce(ordered, "unit_cost"),
     )
+    # what is ordered from one supplier on one day is one purchase order; null where nobody names the supplier
+    order = pl.concat_str("supplier_id", pl.col("order_on").cast(pl.String), separator=" · ")
+    return supplied.with_columns(purchase_order=order)
 
 
 def _flagged(flags: pl.DataFrame) -> pl.DataFrame:

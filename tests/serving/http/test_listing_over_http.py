@@ -1,7 +1,10 @@
 """Lines of all stores over HTTP: names, groups, sums that move with decisions, roles and wrong questions."""
 
+import base64
+import io
 from typing import Any
 
+import polars as pl
 import pytest
 
 from serving.http.messages.listing_messages import ListingResponse
@@ -70,6 +73,55 @@ def test_a_marketer_lists_excess_stock_and_nothing_else(client: Any) -> None:
     assert client.ask("/listing", {"table": "leftovers"}, role="marketer")["total"] == 2
     assert client.refused("/listing", {"table": "suggestions"}, role="marketer") == (403, "forbidden")
     assert client.ask("/listing", {"table": "suggestions", "limit": 0}, role="data_scientist")["total"] == 80
+
+
+def saved(client: Any, **asked: Any) -> pl.DataFrame:
+    """The lines of a file, as a spreadsheet reads them."""
+    answer = client.ask("/listing_file", {"table": "suggestions", "format": "csv"} | asked)
+    content = base64.b64decode(answer["content"])
+    if asked.get("format") == "xlsx":
+        return pl.read_excel(io.BytesIO(content), infer_schema_length=None)
+    assert content.startswith(b"\xef\xbb\xbf")
+    table = pl.read_csv(io.BytesIO(content), infer_schema_length=None)
+    assert (answer["rows"], answer["file_name"]) == (
+        table.height,
+        f"{asked.get('table', 'suggestions')}-2025-02-28.csv",
+    )
+    return table
+
+
+def test_a_file_holds_all_lines_of_a_view_in_their_order(client: Any) -> None:
+    asked = {"search": "grand 牛奶3", "sort": [{"column": "product_id", "descending": True}]}
+    table = saved(client, **asked)
+    assert table["product_name"].to_list() == ["牛奶39", "牛奶36", "牛奶33", "牛奶30", "牛奶3"]
+    assert (table["reason"][0], table["flags"][0]) == ("covers demand until the next arrival", "loss large")
+    assert saved(client, **asked, format="xlsx")["product_id"].to_list() == table["product_id"].to_list()
+    assert saved(client).height == 80
+
+
+@pytest.mark.parametrize("table", ["transfers", "counts", "leftovers", "attention"])
+def test_every_list_can_be_saved_with_its_reason(client: Any, table: str) -> None:
+    lines = saved(client, table=table)
+    assert lines.height == client.ask("/listing", {"table": table})["total"]
+    assert lines["reason"].unique().to_list() == ["why"]
+
+
+def test_a_saved_file_of_orders_is_read_back_without_a_difference(client: Any) -> None:
+    content = client.ask("/listing_file", {"table": "suggestions", "format": "csv"})["content"]
+    answer = client.ask("/changes_file", {"file_name": "saved.csv", "content": content})
+    assert (answer["rows"], answer["same"], answer["lines"], answer["problems"]) == (80, 80, [], [])
+
+
+def test_the_history_of_a_line_names_who_decided_what_and_took_it_back(client: Any) -> None:
+    line = {"store_id": "S002", "product_id": "P0034"}
+    made = line | {"as_of": "2025-02-28", "action": "reject", "reason": "none", "decision_id": "history-1"}
+    client.ask("/decisions", {"decisions": [made]})
+    client.ask("/decisions", {"withdraw": ["history-1"]})
+    newest = client.ask("/line_history", line)["decisions"][0]
+    told = ("decision", "reason", "decided_by", "withdrawn_by", "as_of")
+    assert [newest[name] for name in told] == ["rejected", "none", "admin先生", "admin先生", "2025-02-28"]
+    assert client.ask("/line_history", line | {"limit": 1})["decisions"] == [newest]
+    assert client.refused("/line_history", line | {"store_id": "S999"}) == (404, "not_found")
 
 
 @pytest.mark.parametrize(

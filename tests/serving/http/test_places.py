@@ -57,6 +57,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "lines": [{"store_id": OWN, "product_id": "P0008", "seen_quantity": 7}],
     },
     "/changes_file": {"file_name": "c.csv", "content": "c3RvcmVfaWQscHJvZHVjdF9pZCxxdWFudGl0eQo="},
+    "/listing_file": {"table": "suggestions", "format": "csv"},
+    "/line_history": {"store_id": OWN, "product_id": "P0008"},
     "/attention": {"store_id": OWN},
     "/transfers": {"store_id": OWN},
     "/counts": {"store_id": OWN},

@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect, sync_playwright
 
-from tests.serving.page import fake_api
+from tests.serving.page import fake_api, fake_orders
 from tests.serving.page.fake_chain import KEY
 
 PATIENCE_SECONDS = 10
@@ -70,6 +70,7 @@ def served() -> Iterator[Site]:
 @pytest.fixture
 def site(served: Site) -> Site:
     served.asked.clear()
+    fake_orders.DECIDED.clear()
     return served
 
 

@@ -16,7 +16,15 @@ from starlette.routing import Mount, Route
 from serving.http.access import ROLE_SCOPES
 from serving.http.routes import ROUTES
 from serving.page.app import create_app
-from tests.serving.page import fake_campaigns, fake_demand, fake_insight, fake_people, fake_segments, fake_stock
+from tests.serving.page import (
+    fake_campaigns,
+    fake_demand,
+    fake_insight,
+    fake_orders,
+    fake_people,
+    fake_segments,
+    fake_stock,
+)
 from tests.serving.page.fake_chain import AS_OF, CUSTOMERS, KEY, PRODUCTS, STORES, error
 
 
@@ -95,7 +103,12 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "campaign_contacts": fake_campaigns.contacts,
     "campaign_effect": fake_campaigns.effect,
     "campaign_measure": fake_campaigns.measure,
-    "decisions": fake_stock.decisions,
+    "decisions": fake_orders.decisions,
+    "listing": fake_orders.lines,
+    "bulk_decisions": fake_orders.bulk,
+    "changes_file": fake_orders.changes,
+    "listing_file": fake_orders.file,
+    "line_history": fake_orders.history,
     "attention": fake_stock.attention,
     "transfers": fake_stock.transfers,
     "counts": fake_stock.counts,

@@ -77,8 +77,8 @@ async function failure(response) {
 }
 
 /** Asks a route. Raises ApiError; an abort by the caller passes through as AbortError. */
-export async function call(route, body = {}, { signal } = {}) {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+export async function call(route, body = {}, { signal, timeout: most = TIMEOUT_MS } = {}) {
+  const timeout = AbortSignal.timeout(most);
   let response;
   try {
     response = await fetch(new URL(route, BASE), {

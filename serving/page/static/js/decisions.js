@@ -44,6 +44,10 @@ export function refusal(error, missing) {
   const { problems, seen_quantity: seen, suggested_quantity: now } = error.details ?? {};
   if (error.status === 404 && missing) return missing;
   if (error.code === "unconfirmed" && problems?.every((one) => has(`beyond.${one.code}`))) return problems.map((one) => t(`beyond.${one.code}`, shownFacts(one))).join(" ");
+  if (isNumber(error.details?.seen_units)) {
+    const { seen_lines, seen_units, lines, units } = error.details;
+    return t("decision.view_changed", { seen_lines: number(seen_lines), seen_units: number(seen_units, 1), lines: number(lines), units: number(units, 1) });
+  }
   if (isNumber(seen) && isNumber(now)) return t("decision.changed_since", { seen: number(seen, 1), now: number(now, 1) });
   return error.message || t("error.unreachable.title");
 }

@@ -62,6 +62,9 @@ export function debounce(action, wait) {
 
 const ICONS = {
   overview: "M3 12l9-8 9 8M5 10v10h5v-6h4v6h5V10",
+  orders: "M4 5h16v14H4zM4 10h16M4 14.5h16M10 5v14",
+  undo: "M8 5L4 9l4 4M4 9h10a6 6 0 010 12h-3",
+  upload: "M12 16V5M7.5 9.5L12 5l4.5 4.5M4 20h16",
   forecast: "M3 19h18M4 15l5-5 4 3 7-8",
   replenishment: "M4 8l8-4 8 4v9l-8 4-8-4zM4 8l8 4 8-4M12 12v9",
   stock: "M3 9h7v7H3zM14 5h7v7h-7zM10 12.5h4M12.5 11l1.5 1.5-1.5 1.5M14 16h7M14 19h7",

@@ -15,6 +15,7 @@ import { campaignsView } from "./views/campaigns.js";
 import { forecastView } from "./views/forecast.js";
 import { funnelView } from "./views/funnel.js";
 import { marketingView } from "./views/marketing.js";
+import { ordersView } from "./views/orders.js";
 import { overviewView } from "./views/overview.js";
 import { personView } from "./views/person.js";
 import { quarantineView } from "./views/quarantine.js";
@@ -25,7 +26,7 @@ import { stockView } from "./views/stock.js";
 import { versionsView } from "./views/versions.js";
 
 const landing = (root, context) => (context.overview?.role === "marketer" ? marketingView : overviewView)(root, context);
-const DRAW = { overview: landing, forecast: forecastView, replenishment: replenishmentView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, rules: rulesView, funnel: funnelView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView };
+const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, replenishment: replenishmentView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, rules: rulesView, funnel: funnelView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView };
 
 const app = document.getElementById("app");
 let overview = null;

@@ -1,11 +1,11 @@
 // The address of a view: #/VIEW?name=value, which anyone may bookmark or send.
 
-export const VIEWS = ["overview", "forecast", "replenishment", "stock", "campaigns", "audience", "segments", "person", "rules", "funnel", "anomalies", "models", "quarantine"];
+export const VIEWS = ["overview", "orders", "forecast", "replenishment", "stock", "campaigns", "audience", "segments", "person", "rules", "funnel", "anomalies", "models", "quarantine"];
 
 const ROLE_VIEWS = {
-  merchandiser: ["overview", "forecast", "replenishment", "stock", "anomalies"],
+  merchandiser: ["overview", "orders", "forecast", "replenishment", "stock", "anomalies"],
   marketer: ["overview", "campaigns", "audience", "segments", "person", "rules", "funnel"],
-  data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "replenishment", "stock", "campaigns", "audience", "person", "rules", "quarantine"],
+  data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "orders", "replenishment", "stock", "campaigns", "audience", "person", "rules", "quarantine"],
 };
 
 /** Views that stand in the bar itself; the others are behind "More". */
@@ -31,8 +31,7 @@ export function address(view, params = {}) {
   return `#/${view}${text ? `?${text}` : ""}`;
 }
 
-/** Changes parameters of the present address without leaving the view; null or "" takes one away. */
-export function patchParams(changes) {
+function changed(changes) {
   const { view, params } = readRoute();
   for (const [field, value] of Object.entries(changes)) {
     const values = (Array.isArray(value) ? value : [value]).filter((one) => one !== null && one !== undefined && one !== "");
@@ -41,7 +40,18 @@ export function patchParams(changes) {
     values.slice(1).forEach((one) => params.append(field, one));
   }
   const query = params.toString();
-  history.replaceState(null, "", `#/${view}${query ? `?${query}` : ""}`);
+  return `#/${view}${query ? `?${query}` : ""}`;
+}
+
+/** Changes parameters of the present address without leaving the view; null or "" takes one away. */
+export function patchParams(changes) {
+  history.replaceState(null, "", changed(changes));
+}
+
+/** The same as a new entry of the history, so that Back returns to what was shown before. */
+export function pushParams(changes) {
+  const next = changed(changes);
+  if (next !== location.hash) history.pushState(null, "", next);
 }
 
 const remembered = "retail-brain.last.";

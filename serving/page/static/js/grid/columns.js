@@ -1,0 +1,83 @@
+// Columns of the grid of orders, and its rows: a line, the head of a group, a line that is still on its way.
+
+import { decisionBadge } from "../decisions.js";
+import { h, icon, name } from "../dom.js";
+import { day, isNumber, money, number, t, units } from "../i18n.js";
+import { decisionOf } from "../suggestions.js";
+import { keyOf } from "./source.js";
+
+/** A line as the older parts of the page take it. */
+export const prepared = (line) => ({ ...line, reason_text: line.reason ?? "", decision: decisionOf(line.decision) });
+
+const flagBadge = (flag) => h("span", { class: `badge flag ${flag}`, title: t(`flag_help.${flag}`) }, t(`flag.${flag}`));
+const known = (value) => (isNumber(value) ? units(value) : h("span", { class: "unknown" }, t("line.unknown")));
+const amount = (key, more = {}) => ({ key, label: t(`column.${key}`), hint: t(`column_help.${key}`), align: "number wide", first: "descending", cell: (line) => units(line[key]), ...more });
+
+/** Field of the quantity, or its text where the key may not decide or the line was exported. */
+function quantityCell(line, grid) {
+  const changed = line.state !== "proposed" && line.quantity !== line.order_quantity ? h("s", { title: t("grid.suggested") }, units(line.order_quantity)) : null;
+  if (!grid.mayDecide || line.decision?.exported_at) return [changed, " ", units(line.quantity)];
+  const input = h("input", {
+    type: "number", min: "0", step: "any", inputmode: "decimal", class: "quantity", dataset: { field: "quantity" }, value: String(line.quantity),
+    "aria-label": t("grid.quantity_of", { product: line.product_name, store: line.store_name }), title: isNumber(line.case_pack) && line.case_pack !== 1 ? t("grid.packs_of", { pack: number(line.case_pack, 2) }) : null,
+    onchange: () => grid.onquantity(line, input),
+    onkeydown: (event) => {
+      if (event.key === "Escape") { input.value = String(line.quantity); input.select(); }
+      if (event.key === "Enter") { event.preventDefault(); grid.onenter(line, event.shiftKey ? -1 : 1); }
+    },
+    onfocus: () => input.select(),
+  });
+  return [changed, input];
+}
+
+export function columns(grid) {
+  return [
+    { key: "product_name", label: t("column.product"), align: "product", cell: (line) => [
+      h("button", { type: "button", class: "link strong", dataset: { field: "open" }, title: t("action.question"), onclick: () => grid.onopen(line) }, name(line.product_name)),
+      h("span", { class: "sub" }, line.product_name === line.product_id ? null : [name(line.product_id), " · "], h("span", { class: "narrow" }, name(line.store_name)), h("span", { class: "wide-text" }, line.category ? name(line.category) : null))] },
+    { key: "store_name", label: t("overview.shop"), align: "wide", cell: (line) => name(line.store_name) },
+    { key: "supplier_id", label: t("grid.supplier"), align: "wide", cell: (line) => (line.warehouse_id ? h("span", { class: "badge transfer" }, name(line.warehouse_name)) : name(line.supplier_id ?? "")) },
+    { key: "quantity", label: t("column.order_quantity"), hint: t("column_help.order_quantity"), align: "number emphasis", first: "descending", cell: (line) => quantityCell(line, grid) },
+    { key: "cost", label: t("column.order_cost"), align: "number wide", first: "descending", cell: (line) => money(line.cost) },
+    { key: "order_on", label: t("column.order_on"), align: "date wide", cell: (line) => day(line.order_on) },
+    amount("on_hand", { cell: (line) => known(line.on_hand) }),
+    amount("on_order", { align: "number widest" }),
+    amount("demand_until_next_arrival"),
+    amount("expected_lost_sales"),
+    amount("expected_value", { align: "number widest", cell: (line) => money(line.expected_value) }),
+    { key: "urgency", label: t("grid.why"), align: "why", first: "descending", cell: (line) => h("div", { class: "badges", title: line.reason }, line.flags.map(flagBadge), decisionBadge(prepared(line))) },
+  ];
+}
+
+/** A row of a line: `version` changes when what is shown does. */
+export function lineRow(line, all, grid) {
+  const key = keyOf(line);
+  const picked = grid.isPicked(key);
+  const box = h("input", { type: "checkbox", checked: picked, dataset: { field: "pick" }, "aria-label": t("grid.pick", { product: line.product_name, store: line.store_name }), onchange: () => grid.onpick(line, box.checked) });
+  return {
+    key,
+    version: JSON.stringify([line.quantity, line.state, line.is_open, line.decision?.decision_id, picked, grid.mayDecide]),
+    make: () => h("tr", { class: [line.flags.length ? "exception" : "", picked ? "picked" : ""].join(" ").trim() }, h("td", { class: "select-cell" }, grid.mayDecide ? box : null),
+      all.map((column) => h("td", { class: column.align ?? "", dataset: { column: column.key } }, column.cell(line)))),
+  };
+}
+
+export const waitingRow = (index, all) => ({ key: `waiting-${index}`, version: "", make: () => h("tr", { class: "waiting" }, h("td", { colspan: all.length + 1 }, h("div", { class: "skeleton s1" }))) });
+
+/** The head of a group: its name, lines, exceptions and sums; opens and closes it. */
+export function groupRow(part, all, grid) {
+  const { group, isOpen } = part;
+  const label = group.name ?? group.key;
+  const text = label === null ? t("grid.without", { what: t(`grid.by.${grid.group()}`) }) : /^\d{4}-\d{2}-\d{2}$/.test(label) ? day(label, "full") : label;
+  return {
+    key: `group ${group.key}`,
+    version: JSON.stringify([group, isOpen]),
+    make: () => h("tr", { class: "group" }, h("td", { colspan: all.length + 1 }, h("div", { class: "group-head" },
+      h("button", { type: "button", class: "opener-text", dataset: { field: "group" }, "aria-expanded": String(isOpen), onclick: () => grid.ongroup(part) }, icon("chevron"), name(text, { class: "strong" })),
+      h("span", {}, t("grid.lines", { count: group.lines })),
+      group.is_exception ? h("span", { class: "warn" }, t("grid.exceptions", { count: group.is_exception })) : null,
+      h("span", {}, t("grid.units", { units: units(group.quantity ?? 0) })),
+      h("span", { class: "strong" }, money(group.cost, 0)),
+      group.is_open ? h("span", { class: "hint" }, t("grid.open", { count: group.is_open })) : null))),
+  };
+}

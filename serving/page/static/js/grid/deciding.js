@@ -1,0 +1,77 @@
+// Deciding on many lines: shows the difference first, then stores it in one request, and takes it back.
+
+import { call } from "../api.js";
+import { refusal } from "../decisions.js";
+import { h, icon, name, replace } from "../dom.js";
+import { choice, field } from "../fields.js";
+import { money, t, units } from "../i18n.js";
+
+const newBatch = () => [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** Units and money before and after, what is left as it is, and what goes beyond limits. */
+export function differenceText(answer) {
+  const cost = answer.cost === null ? null : t("bulk.cost", { before: money(answer.cost, 0), after: money(answer.cost_after, 0) });
+  const left = [["exported", answer.skipped.exported], ["same", answer.skipped.same]].filter(([, count]) => count).map(([key, count]) => t(`bulk.skipped.${key}`, { count }));
+  return h("div", { class: "difference", role: "status" },
+    h("p", {}, h("strong", {}, t("bulk.lines", { count: answer.lines })), " ", t("bulk.units", { before: units(answer.units), after: units(answer.units_after) }), " ", cost, answer.unknown_cost && answer.cost !== null ? ` ${t("bulk.unknown_cost", { count: answer.unknown_cost })}` : null),
+    left.length ? h("p", { class: "hint" }, left.join(" ")) : null,
+    answer.beyond_lines ? h("details", { class: "warn" }, h("summary", {}, t("bulk.beyond", { count: answer.beyond_lines })), h("ul", {}, answer.beyond.map((row) => h("li", {}, name(row.product_name), " · ", name(row.store_name), ": ", units(row.order_quantity), " (", row.codes.map((code) => t(`bulk.code.${code}`)).join(t("word.list")), ")")))) : null);
+}
+
+/** The check of a request and, on "Apply", its storing. Returns the stored answer, or null where it was cancelled. */
+export function askThenStore(place, body, { signal, ondone, onfail }) {
+  const request = { batch_id: newBatch(), ...body };
+  const cancel = () => { replace(place); ondone(null); };
+  const store = async (confirmed, button) => {
+    button.disabled = true;
+    try {
+      const answer = await call("bulk_decisions", { ...request, ...(confirmed ? { confirm_exception: true } : {}) }, { signal });
+      replace(place);
+      ondone({ ...answer, batch_id: request.batch_id });
+    } catch (error) {
+      if (signal.aborted) return;
+      button.disabled = false;
+      onfail(refusal(error));
+    }
+  };
+  const look = async () => {
+    replace(place, h("p", { class: "hint", role: "status" }, t("state.loading")));
+    try {
+      const answer = await call("bulk_decisions", { ...request, check: true }, { signal });
+      const beyond = answer.beyond_lines > 0;
+      const apply = h("button", { type: "button", class: "primary", dataset: { bulk: "apply" }, onclick: () => store(beyond, apply) }, icon("check"), t(beyond ? "bulk.apply_beyond" : "bulk.apply", { count: answer.lines }));
+      replace(place, differenceText(answer), h("p", { class: "buttons" }, answer.lines ? apply : null, h("button", { type: "button", dataset: { bulk: "cancel" }, onclick: cancel }, t("action.cancel"))));
+      (answer.lines ? apply : place.querySelector("button")).focus();
+    } catch (error) {
+      if (signal.aborted) return;
+      replace(place);
+      onfail(refusal(error));
+    }
+  };
+  return look();
+}
+
+/** The form of a change: by a share, to a quantity or to whole packs, with a reason. `onsend(change)`. */
+export function changeForm(onsend, oncancel) {
+  const kinds = ["percent", "quantity", "packs"];
+  const value = h("input", { type: "number", name: "value", step: "any", required: true, inputmode: "decimal", value: "10" });
+  const valueField = field(t("bulk.value"), value);
+  const kind = choice(t("bulk.how"), "kind", kinds, "percent", (one) => t(`bulk.kind.${one}`), (event) => { valueField.hidden = event.target.value === "packs"; value.required = !valueField.hidden; });
+  const packs = choice(t("bulk.packs"), "packs", ["nearest", "up", "down", "none"], "nearest", (one) => t(`bulk.packs_${one}`));
+  const send = (event) => {
+    event.preventDefault();
+    const given = new FormData(event.target);
+    const how = given.get("kind");
+    const rounding = given.get("packs") === "none" ? null : given.get("packs");
+    onsend({ action: "change", packs: how === "packs" ? rounding ?? "nearest" : rounding, ...(how === "packs" ? {} : { [how]: Number(given.get("value")) }), ...(given.get("reason").trim() ? { reason: given.get("reason").trim() } : {}) });
+  };
+  const form = h("form", { class: "pickers bulk-form", onsubmit: send }, kind, valueField, packs, field(t("bulk.reason"), h("input", { name: "reason", maxlength: "300" })),
+    h("p", { class: "buttons" }, h("button", { type: "submit", class: "primary", dataset: { bulk: "preview" } }, t("bulk.preview")), h("button", { type: "button", onclick: oncancel }, t("action.cancel"))));
+  return form;
+}
+
+export function rejectForm(onsend, oncancel) {
+  const send = (event) => { event.preventDefault(); onsend({ action: "reject", reason: new FormData(event.target).get("reason").trim() }); };
+  return h("form", { class: "pickers bulk-form", onsubmit: send }, field(t("bulk.reason_needed"), h("input", { name: "reason", maxlength: "300", required: true, pattern: ".*\\S.*" })),
+    h("p", { class: "buttons" }, h("button", { type: "submit", class: "primary", dataset: { bulk: "preview" } }, t("bulk.preview")), h("button", { type: "button", onclick: oncancel }, t("action.cancel"))));
+}

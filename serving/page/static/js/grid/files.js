@@ -1,0 +1,91 @@
+// The view as a file, and a file of changes read back: its difference is shown before it counts.
+
+import { call } from "../api.js";
+import { h, icon, name } from "../dom.js";
+import { day, number, t, units } from "../i18n.js";
+import { asked, sorted } from "./state.js";
+
+const LISTED = 50;
+const FILE_MS = 180_000;
+
+function save(fileName, type, content) {
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  const url = URL.createObjectURL(new Blob([bytes], { type }));
+  const link = h("a", { href: url, download: fileName });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** All lines of a view of a list as a file, not only those that were loaded. */
+export async function saveLines(table, body, format, signal) {
+  const file = await call("listing_file", { table, format, ...body }, { signal, timeout: FILE_MS });
+  save(file.file_name, file.media_type, file.content);
+  return file.rows;
+}
+
+export function exportButtons(state, { signal, onsaved, onfail }) {
+  const button = (format) => h("button", { type: "button", dataset: { export: format }, onclick: async (event) => {
+    const pressed = event.currentTarget;
+    pressed.disabled = true;
+    try {
+      onsaved(await saveLines("suggestions", { ...asked(state), sort: sorted(state) }, format, signal));
+    } catch (error) {
+      if (!signal.aborted) onfail(error);
+    } finally {
+      pressed.disabled = false;
+    }
+  } }, icon("download"), format.toUpperCase());
+  return [button("csv"), button("xlsx"), h("button", { type: "button", dataset: { action: "print" }, onclick: () => print() }, icon("print"), t("action.print"))];
+}
+
+function readBase64(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
+    reader.onerror = () => reject(reader.error);
+    reader.readAsDataURL(file);
+  });
+}
+
+function problemLine(row) {
+  const facts = { row: number(row.row), seen: units(row.seen), now: units(row.now), text: row.text ?? "" };
+  return h("li", {}, t(`changes.${row.code}`, facts), " ", name(row.product_id ?? ""), " · ", name(row.store_id ?? ""));
+}
+
+/** What a file changes: its lines with both quantities, and the rows that cannot count with why. */
+export function changesShown(answer) {
+  const body = answer.lines.slice(0, LISTED).map((line) => h("tr", {}, h("th", { scope: "row" }, name(line.product_name)), h("td", {}, name(line.store_name)), h("td", { class: "number" }, units(line.quantity)), h("td", { class: "number" }, h("strong", {}, units(line.order_quantity))), h("td", {}, line.reason ?? "")));
+  const head = ["column.product", "overview.shop", "changes.now", "changes.asked", "bulk.reason"].map((key, index) => h("th", { scope: "col", class: index === 2 || index === 3 ? "number" : "" }, t(key)));
+  return [
+    h("p", {}, t("changes.sum", { rows: answer.rows, changed: answer.lines.length, same: answer.same })),
+    answer.problems_total || answer.left_out ? h("details", { class: "warn", open: true }, h("summary", {}, t("changes.problems", { count: answer.problems_total + answer.left_out })), h("ul", {}, answer.problems.slice(0, LISTED).map(problemLine), answer.left_out ? h("li", {}, t("changes.left_out", { count: answer.left_out })) : null)) : null,
+    answer.lines.length ? h("div", { class: "table-scroll changes" }, h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("changes.title")), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body))) : null,
+    answer.lines.length > LISTED ? h("p", { class: "hint" }, t("table.shown", { shown: LISTED, total: answer.lines.length })) : null,
+  ];
+}
+
+/** A button that takes a file; `onread(answer)` gets what it changes. */
+export function importButton({ signal, onread, onfail }) {
+  const input = h("input", { type: "file", accept: ".csv,.xlsx", class: "visually-hidden", tabindex: "-1", "aria-label": t("changes.choose"), onchange: async () => {
+    const [file] = input.files;
+    if (!file) return;
+    try {
+      onread(await call("changes_file", { file_name: file.name.slice(-90), content: await readBase64(file) }, { signal }));
+    } catch (error) {
+      if (!signal.aborted) onfail(error);
+    } finally {
+      input.value = "";
+    }
+  } });
+  return [h("button", { type: "button", dataset: { action: "import" }, onclick: () => input.click() }, icon("upload"), t("changes.choose")), input];
+}
+
+/** Earlier decisions about a line, newest first, those taken back among them. */
+export async function lineHistory(line, signal) {
+  const { decisions } = await call("line_history", { store_id: line.store_id, product_id: line.product_id }, { signal });
+  if (!decisions.length) return h("p", { class: "hint" }, t("history.none"));
+  return h("ul", { class: "line-history" }, decisions.map((one) => h("li", { class: one.withdrawn_at ? "ended" : "" },
+    h("strong", {}, day(one.as_of, "long")), " ", t(`history.${one.decision}`, { suggested: units(one.suggested_quantity), units: units(one.order_quantity) }), " ", h("span", { class: "hint" }, name(one.decided_by), one.reason ? [": ", name(one.reason)] : null, one.withdrawn_at ? ` (${t("history.withdrawn", { by: one.withdrawn_by ?? "" })})` : null))));
+}

@@ -1,0 +1,61 @@
+// What the grid is narrowed by: ready filters with their counts, words, conditions of columns, groups.
+
+import { call } from "../api.js";
+import { debounce, h, icon, name, replace } from "../dom.js";
+import { choice } from "../fields.js";
+import { day, number, t } from "../i18n.js";
+import { asked, CONDITIONS, GROUPS, SHOWS } from "./state.js";
+
+const WAIT_MS = 160;
+const FLAGS = ["loss", "unknown_stock", "negative_stock", "budget", "limit", "source_stock", "collision", "shelf", "not_worth_minimum", "loses_money", "losing", "large"];
+
+export function showBar(state, counts, onchange) {
+  const buttons = SHOWS.filter((show) => counts[show] || show === state.show || show === "todo" || show === "all").map((show) => h("button", { type: "button", dataset: { show }, "aria-pressed": String(show === state.show), onclick: () => onchange(show) }, t(`filter.${show}`), counts[show] === undefined ? null : h("span", { class: "count" }, number(counts[show]))));
+  return h("div", { class: "filters", role: "group", "aria-label": t("filter.label") }, buttons);
+}
+
+/** Values of a column with their lines, as the present view has them. */
+async function values(state, column, signal) {
+  if (column === "flags") return FLAGS.map((flag) => ({ key: flag, name: t(`flag.${flag}`) }));
+  const group = column;
+  const without = { ...state, where: state.where.filter((one) => one.column !== column) };
+  const answer = await call("listing", { table: "suggestions", ...asked(without), group_by: group, sort: [{ column: group }], limit: 0 }, { signal });
+  return answer.groups;
+}
+
+const label = (column, one) => (one.key === null ? t("grid.without", { what: t(`grid.by.${column}`) }) : column === "order_on" ? day(one.key, "full") : (one.name ?? one.key));
+
+/** Chips of the conditions, and two boxes to add one. `names` keeps the names of values that were chosen. */
+export function conditionBar(state, { signal, onchange, names, onfail }) {
+  const chip = (one) => {
+    const text = names.get(`${one.column}:${one.value}`) ?? (one.column === "flags" ? t(`flag.${one.value}`) : one.value || t("grid.without", { what: t(`grid.by.${one.column}`) }));
+    return h("li", { class: "chip" }, t(`grid.by.${one.column}`), ": ", name(text), h("button", { type: "button", "aria-label": t("action.remove", { name: text }), onclick: () => onchange(state.where.filter((other) => other !== one)) }, icon("close")));
+  };
+  const place = h("span", { class: "condition-value" });
+  const choose = async (event) => {
+    const column = event.target.value;
+    replace(place);
+    if (!column) return;
+    try {
+      const list = await values(state, column, signal);
+      const select = h("select", { dataset: { condition: "value" }, "aria-label": t(`grid.by.${column}`), onchange: () => {
+        const one = list[Number(select.value)];
+        names.set(`${column}:${one.key ?? ""}`, label(column, one));
+        onchange([...state.where, { column, value: one.key ?? "" }]);
+      } }, h("option", { value: "" }, t("grid.choose", { what: t(`grid.by.${column}`) })), list.map((one, index) => h("option", { value: String(index) }, label(column, one), one.lines === undefined ? null : ` (${number(one.lines)})`)));
+      replace(place, select);
+      select.focus();
+    } catch (error) {
+      if (!signal.aborted) onfail(error);
+    }
+  };
+  const add = h("select", { dataset: { condition: "column" }, "aria-label": t("grid.add_filter"), onchange: choose }, h("option", { value: "" }, t("grid.add_filter")), CONDITIONS.map((column) => h("option", { value: column }, t(`grid.by.${column}`))));
+  return h("div", { class: "conditions" }, add, place, state.where.length ? h("ul", { class: "chips" }, state.where.map(chip), state.where.length > 1 ? h("li", {}, h("button", { type: "button", class: "link", onclick: () => onchange([]) }, t("grid.clear"))) : null) : null);
+}
+
+export function searchBox(state, onchange) {
+  const find = h("input", { type: "search", value: state.search, "aria-label": t("grid.find"), placeholder: t("grid.find"), dataset: { field: "find" }, oninput: debounce(() => onchange(find.value), WAIT_MS) });
+  return find;
+}
+
+export const groupBox = (state, onchange) => choice(t("grid.group"), "group", ["", ...GROUPS], state.group ?? "", (one) => (one ? t(`grid.by.${one}`) : t("grid.no_group")), (event) => onchange(event.target.value || null));

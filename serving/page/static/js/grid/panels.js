@@ -1,0 +1,55 @@
+// What opens beside the grid: one line with its history, and the changes that a file asks for.
+
+import { call } from "../api.js";
+import { h, icon, name, replace } from "../dom.js";
+import { t } from "../i18n.js";
+import { fill } from "../states.js";
+import { lineDetail } from "../views/line.js";
+import { prepared } from "./columns.js";
+import { askThenStore } from "./deciding.js";
+import { changesShown, lineHistory } from "./files.js";
+import { keyOf } from "./source.js";
+
+/** How a line was calculated, what was decided about it, and what one may do. */
+export function openLine(grid, line) {
+  const box = h("dialog", { class: "line-box", "aria-label": line.product_name, onclose: () => {
+    box.remove();
+    grid.table.element.querySelector(`tr[data-key="${CSS.escape(keyOf(line))}"] [data-field=open]`)?.focus();
+  } });
+  const history = h("div");
+  const decideHere = async (_, action, details) => {
+    await grid.decideOne(line, action, details);
+    box.close();
+  };
+  const takeBack = async () => {
+    await call("decisions", { withdraw: [line.decision.decision_id] }, { signal: grid.signal });
+    await grid.freshen(line);
+    grid.notice.textContent = t("decision.taken_back");
+    box.close();
+  };
+  const title = h("h2", {}, name(line.product_name), h("span", { class: "hint" }, " ", name(line.store_name)));
+  replace(box,
+    h("div", { class: "panel-head" }, title, h("button", { type: "button", class: "ghost", "aria-label": t("action.close"), onclick: () => box.close() }, icon("close"))),
+    lineDetail(prepared(line), { asOf: grid.asOf, canDecide: grid.mayDecide, ondecide: decideHere, onback: takeBack }),
+    h("h3", {}, t("history.title")), history);
+  fill(history, grid.signal, () => lineHistory(line, grid.signal), { lines: 2 });
+  document.body.append(box);
+  grid.signal.addEventListener("abort", () => box.close(), { once: true });
+  box.showModal();
+}
+
+/** What a file changes; it is checked and stored like every other change of many lines. */
+export function showFile(grid, answer) {
+  const check = h("div");
+  const place = grid.places.bulk;
+  replace(place, h("section", { class: "panel", "aria-label": t("changes.title") }, h("h2", {}, t("changes.title")), changesShown(answer), check));
+  if (!answer.lines.length) {
+    replace(check, h("button", { type: "button", onclick: () => replace(place) }, t("action.close")));
+    return;
+  }
+  const lines = answer.lines.map(({ store_id, product_id, seen_quantity, order_quantity, reason }) => ({ store_id, product_id, seen_quantity, order_quantity, ...(reason ? { reason } : {}) }));
+  askThenStore(check, { as_of: grid.asOf, action: "change", packs: null, lines }, {
+    signal: grid.signal, onfail: (text) => grid.fail(text),
+    ondone: (done) => { replace(place); if (done) grid.ondone(done); },
+  });
+}

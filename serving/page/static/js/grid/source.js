@@ -1,0 +1,100 @@
+// Lines of the grid, page by page from the service: only what is looked at is asked for.
+
+import { call } from "../api.js";
+import { asked, sorted } from "./state.js";
+
+const PAGE = 100;
+const TABLE = "suggestions";
+
+export const keyOf = (line) => `${line.store_id}\u001f${line.product_id}`;
+
+/**
+ * @param {object} options state, signal, onchange() after rows came, onfail(error)
+ */
+export function lineSource({ state, signal, onchange, onfail }) {
+  let answer = null;
+  let parts = [];
+  let turn = 0;
+  const byKey = new Map();
+
+  const ask = (body) => call("listing", { table: TABLE, ...body }, { signal });
+  const condition = (part) => (part.group ? [{ column: state.group, value: part.group.key ?? "" }] : []);
+  const part = (group, total) => ({ group, total, isOpen: !group, pages: new Map() });
+
+  const keep = (part, page, rows) => {
+    part.pages.set(page, rows);
+    rows.forEach((row, place) => byKey.set(keyOf(row), { part, page, place }));
+  };
+
+  const load = async (part, page) => {
+    if (part.pages.has(page)) return;
+    part.pages.set(page, null);
+    const now = turn;
+    try {
+      const { rows } = await ask({ ...asked(state, condition(part)), sort: sorted(state), limit: PAGE, offset: page * PAGE });
+      if (now !== turn) return;
+      keep(part, page, rows);
+      onchange();
+    } catch (error) {
+      part.pages.delete(page);
+      if (!signal.aborted) onfail(error);
+    }
+  };
+
+  /** Asks for totals and groups, and without groups for the first lines; groups that were open stay open. */
+  const reload = async () => {
+    turn += 1;
+    const now = turn;
+    const fresh = await ask({ ...asked(state), sort: sorted(state), limit: state.group ? 0 : PAGE, ...(state.group ? { group_by: state.group } : {}) });
+    if (now !== turn) return;
+    const open = new Set(parts.filter((one) => one.group && one.isOpen).map((one) => one.group.key));
+    answer = fresh;
+    byKey.clear();
+    parts = fresh.groups ? fresh.groups.map((group) => ({ ...part(group, group.lines), isOpen: open.has(group.key) })) : [part(null, fresh.total)];
+    if (!fresh.groups) keep(parts[0], 0, fresh.rows);
+  };
+
+  /** Asks anew for one line, and for the totals it is part of. */
+  const refreshLine = async (line) => {
+    const one = [{ column: "store_id", any_of: [line.store_id] }, { column: "product_id", any_of: [line.product_id] }];
+    const [row, totals] = await Promise.all([
+      ask({ where: one, limit: 1 }),
+      ask({ ...asked(state), sort: sorted(state), limit: 0, ...(state.group ? { group_by: state.group } : {}) }),
+    ]);
+    const place = byKey.get(keyOf(line));
+    if (place && row.rows.length) place.part.pages.get(place.page)[place.place] = row.rows[0];
+    answer = { ...answer, totals: totals.totals, shows: totals.shows, groups: totals.groups };
+    parts.filter((one) => one.group).forEach((one) => { one.group = totals.groups.find((group) => group.key === one.group.key) ?? one.group; });
+    return row.rows[0] ?? null;
+  };
+
+  /** Rows of the screen: heads of groups, and the lines of open ones. */
+  const length = () => parts.reduce((sum, one) => sum + (one.group ? 1 : 0) + (one.isOpen ? one.total : 0), 0);
+
+  const at = (index) => {
+    let left = index;
+    for (const one of parts) {
+      if (one.group) {
+        if (left === 0) return { head: one };
+        left -= 1;
+      }
+      if (one.isOpen) {
+        if (left < one.total) {
+          const page = Math.floor(left / PAGE);
+          const rows = one.pages.get(page);
+          if (rows === undefined) load(one, page);
+          return { line: rows?.[left % PAGE] ?? null };
+        }
+        left -= one.total;
+      }
+    }
+    return {};
+  };
+
+  return {
+    reload, refreshLine, length, at,
+    answer: () => answer,
+    toggle: (one) => { one.isOpen = !one.isOpen; },
+    line: (key) => { const place = byKey.get(key); return place ? place.part.pages.get(place.page)?.[place.place] : null; },
+  };
+}

@@ -1,0 +1,53 @@
+// What the grid of orders shows, and its address: filter, conditions, words, sort and group.
+
+import { patchParams, pushParams } from "../route.js";
+
+export const SHOWS = ["todo", "exceptions", "plain", "orders", "undecided", "decided", "transfers", "underway", "enough", "all"];
+export const GROUPS = ["store_id", "region", "supplier_id", "purchase_order", "warehouse_id", "department", "category", "product_id"];
+/** Columns that a condition may be chosen for, in the order in which they are offered. */
+export const CONDITIONS = ["store_id", "region", "supplier_id", "warehouse_id", "department", "category", "order_on", "flags"];
+const EMPTY = "";
+
+export function readState(params) {
+  const where = params.getAll("f").map((text) => text.split(/:(.*)/s)).filter(([column]) => [...CONDITIONS, ...GROUPS].includes(column)).map(([column, value]) => ({ column, value: value ?? EMPTY }));
+  params.getAll("store").forEach((value) => where.push({ column: "store_id", value }));
+  const [column, order] = (params.get("sort") ?? "").split(":");
+  return {
+    show: SHOWS.includes(params.get("show")) ? params.get("show") : "todo",
+    where,
+    search: params.get("q") ?? "",
+    sort: column ? { column, descending: order === "desc" } : null,
+    group: GROUPS.includes(params.get("group")) ? params.get("group") : null,
+  };
+}
+
+/** Writes the state into the address; a new entry of the history, except for words while they are typed. */
+export function writeState(state, { replace = false } = {}) {
+  const changes = {
+    show: state.show === "todo" ? null : state.show,
+    f: state.where.map(({ column, value }) => `${column}:${value}`),
+    store: null,
+    q: state.search,
+    sort: state.sort ? `${state.sort.column}:${state.sort.descending ? "desc" : "asc"}` : null,
+    group: state.group,
+  };
+  (replace ? patchParams : pushParams)(changes);
+}
+
+/** Conditions as the service takes them: values of one column are alternatives, columns must all hold. */
+function conditions(where) {
+  const columns = new Map();
+  where.forEach(({ column, value }) => columns.set(column, [...(columns.get(column) ?? []), value === EMPTY ? null : value]));
+  return [...columns].map(([column, values]) => ({ column, any_of: values }));
+}
+
+/** The lines of the view, as every route about lines takes them. */
+export function asked(state, more = []) {
+  return {
+    where: conditions([...state.where, ...more]),
+    ...(state.search.trim() ? { search: state.search.trim() } : {}),
+    ...(state.show === "all" ? {} : { show: state.show }),
+  };
+}
+
+export const sorted = (state) => (state.sort ? [{ column: state.sort.column, descending: state.sort.descending }] : []);

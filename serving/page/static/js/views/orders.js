@@ -1,0 +1,287 @@
+// Orders: the suggestions of all stores in one grid, to filter, group, change and decide on.
+
+import { call } from "../api.js";
+import { decide, refusal } from "../decisions.js";
+import { h, icon, name, replace } from "../dom.js";
+import { isNumber, money, number, t, units } from "../i18n.js";
+import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
+import { askThenStore, changeForm, rejectForm } from "../grid/deciding.js";
+import { exportButtons, importButton } from "../grid/files.js";
+import { conditionBar, groupBox, searchBox, showBar } from "../grid/filters.js";
+import { openLine, showFile } from "../grid/panels.js";
+import { keyOf, lineSource } from "../grid/source.js";
+import { asked, readState, writeState } from "../grid/state.js";
+import { windowedTable } from "../grid/window.js";
+import { problemText } from "../problems.js";
+import { may } from "../rights.js";
+import { empty, failed, loading } from "../states.js";
+
+const ROW_HEIGHT = 46;
+
+const figure = (label, value, kind = "") => h("div", { class: `figure ${kind}` }, h("dt", {}, label), h("dd", {}, value));
+
+function figures(totals) {
+  return h("dl", { class: "figures" }, figure(t("totals.lines"), number(totals.lines)), figure(t("totals.exceptions"), number(totals.is_exception), totals.is_exception ? "warn" : ""), figure(t("count.open"), number(totals.is_open)),
+    figure(t("totals.units"), units(totals.quantity ?? 0)), isNumber(totals.cost) ? figure(t("totals.cost"), money(totals.cost, 0)) : null,
+    isNumber(totals.expected_value) ? figure(t("totals.value"), money(totals.expected_value, 0)) : null, figure(t("totals.lost"), units(totals.expected_lost_sales ?? 0)));
+}
+
+/** The grid and everything round it; `root` is drawn once, what changes is drawn in its places. */
+class OrdersGrid {
+  constructor(root, { params, overview, signal }) {
+    this.root = root;
+    this.signal = signal;
+    this.asOf = overview?.as_of;
+    this.state = readState(params);
+    this.mayDecide = may("stock:decide");
+    this.picked = new Map();
+    this.wholeView = false;
+    this.undoable = [];
+    this.names = new Map();
+    this.places = Object.fromEntries(["shows", "conditions", "sums", "picked", "bulk", "nothing"].map((one) => [one, h("div", { class: `grid-${one}` })]));
+    this.notice = h("p", { class: "notice", role: "status" });
+    this.problem = h("p", { class: "form-problem", role: "alert" });
+    this.source = lineSource({ state: this.state, signal, onchange: () => this.table.draw(), onfail: (error) => this.fail(error) });
+    this.columns = columns(this);
+    this.corner = h("input", { type: "checkbox", dataset: { field: "pick-all" }, "aria-label": t("grid.pick_all"), onchange: () => this.pickAll(this.corner.checked) });
+    this.table = windowedTable({
+      columns: this.columns, rowHeight: ROW_HEIGHT, caption: t("grid.caption"), length: () => this.source.length(), row: (index) => this.row(index), corner: this.mayDecide ? this.corner : null,
+      sort: () => this.state.sort, onsort: (column) => this.sortBy(column),
+    });
+  }
+
+  fail(error) {
+    this.problem.textContent = typeof error === "string" ? error : problemText(error) || t("error.unreachable.title");
+  }
+
+  clear() {
+    this.notice.textContent = "";
+    this.problem.textContent = "";
+  }
+
+  row(index) {
+    const { head, line } = this.source.at(index);
+    if (head) return groupRow(head, this.columns, this);
+    return line ? lineRow(line, this.columns, this) : waitingRow(index, this.columns);
+  }
+
+  group() { return this.state.group; }
+
+  isPicked(key) { return this.wholeView || this.picked.has(key); }
+
+  onpick(line, isPicked) {
+    if (this.wholeView) { this.wholeView = false; this.picked.clear(); this.corner.checked = false; }
+    if (isPicked) this.picked.set(keyOf(line), line);
+    else this.picked.delete(keyOf(line));
+    this.drawPicked();
+    this.table.draw();
+  }
+
+  pickAll(isPicked) {
+    this.wholeView = isPicked;
+    this.picked.clear();
+    this.drawPicked();
+    this.table.draw();
+  }
+
+  ongroup(part) {
+    this.source.toggle(part);
+    this.table.draw();
+  }
+
+  /** Another view: written into the address, asked for and drawn from its first line. */
+  async change(changes, options) {
+    Object.assign(this.state, changes);
+    writeState(this.state, options);
+    this.wholeView = false;
+    this.corner.checked = false;
+    // nothing can be picked of a view that is on its way: its totals are not seen yet
+    this.corner.disabled = true;
+    this.picked.clear();
+    this.drawPicked();
+    this.clear();
+    await this.reload();
+    this.corner.disabled = false;
+    this.table.top();
+    this.table.drawHead();
+    this.draw();
+  }
+
+  sortBy(column) {
+    const now = this.state.sort;
+    const first = column.first === "descending";
+    const same = now?.column === column.key;
+    return this.change({ sort: same && now.descending !== first ? null : { column: column.key, descending: same ? !now.descending : first } }).then(() => this.table.element.querySelector(`[data-column="${column.key}"]`)?.focus());
+  }
+
+  async reload() {
+    this.root.setAttribute("aria-busy", "true");
+    try {
+      await this.source.reload();
+    } catch (error) {
+      if (this.signal.aborted) return;
+      this.fail(error);
+    } finally {
+      this.root.removeAttribute("aria-busy");
+    }
+  }
+
+  draw() {
+    const answer = this.source.answer();
+    const shown = this.places.shows.querySelector(":focus")?.dataset.show;
+    replace(this.places.shows, showBar(this.state, answer.shows, (show) => this.change({ show })));
+    if (shown) this.places.shows.querySelector(`[data-show="${shown}"]`)?.focus();
+    replace(this.places.conditions, conditionBar(this.state, { signal: this.signal, names: this.names, onchange: (where) => this.change({ where }), onfail: (error) => this.fail(error) }));
+    this.drawSums();
+    this.drawPicked();
+    this.table.element.hidden = !this.source.length();
+    replace(this.places.nothing, this.source.length() ? null : empty(t("replenishment.none"), t("replenishment.none_hint")));
+    this.table.draw();
+  }
+
+  drawSums() {
+    replace(this.places.sums, figures(this.source.answer().totals));
+  }
+
+  drawPicked() {
+    const { totals } = this.source.answer();
+    const lines = [...this.picked.values()].map((line) => this.source.line(keyOf(line)) ?? line);
+    const count = this.wholeView ? totals.lines : lines.length;
+    const last = this.undoable.at(-1);
+    const undo = last ? h("button", { type: "button", dataset: { bulk: "undo" }, onclick: () => this.undo() }, icon("undo"), t("grid.undo", { what: last.what })) : null;
+    const sum = this.wholeView ? totals.quantity : lines.reduce((total, line) => total + line.quantity, 0);
+    const act = (key, image, run, kind = "") => h("button", { type: "button", class: kind, dataset: { bulk: key }, onclick: run }, image ? icon(image) : null, t(`bulk.${key}`));
+    replace(this.places.picked, this.mayDecide && count ? [
+      h("span", { class: "strong" }, t("grid.picked", { count, units: units(sum ?? 0) })),
+      act("approve", "check", () => this.bulk({ action: "approve" }), "primary"), act("change", null, () => this.bulkForm(changeForm)), act("reject", "close", () => this.bulkForm(rejectForm)),
+      act("unpick", null, () => { this.corner.checked = false; this.pickAll(false); }),
+    ] : null, undo);
+  }
+
+  bulkForm(form) {
+    this.clear();
+    const cancel = () => { replace(this.places.bulk); this.places.picked.querySelector("button")?.focus(); };
+    replace(this.places.bulk, form((change) => this.bulk(change), cancel));
+    this.places.bulk.querySelector("select, input").focus();
+  }
+
+  /** The lines that were chosen, as the person saw them. */
+  chosen() {
+    const { totals } = this.source.answer();
+    if (this.wholeView) return { view: { ...asked(this.state), seen_lines: totals.lines, seen_units: totals.quantity ?? 0 } };
+    return { lines: [...this.picked.values()].map((line) => ({ store_id: line.store_id, product_id: line.product_id, seen_quantity: line.order_quantity })) };
+  }
+
+  bulk(change, lines = this.chosen()) {
+    this.clear();
+    return askThenStore(this.places.bulk, { as_of: this.asOf, ...lines, ...change }, {
+      signal: this.signal, onfail: (text) => this.fail(text),
+      ondone: (answer) => (answer ? this.ondone(answer) : this.places.picked.querySelector("button")?.focus()),
+    });
+  }
+
+  /** After a batch was stored: it can be undone, and everything is asked for anew. */
+  async ondone(answer) {
+    this.undoable.push({ what: t("grid.undo_lines", { count: answer.stored }), body: { withdraw_batch: answer.batch_id }, route: "bulk_decisions" });
+    this.wholeView = false;
+    this.corner.checked = false;
+    this.picked.clear();
+    await this.reload();
+    this.draw();
+    this.notice.textContent = t("decision.stored", { count: answer.stored });
+    this.places.picked.querySelector("[data-bulk=undo]")?.focus();
+  }
+
+  async undo() {
+    const last = this.undoable.pop();
+    if (!last) return;
+    this.clear();
+    try {
+      await call(last.route, last.body, { signal: this.signal });
+      this.notice.textContent = t("decision.taken_back");
+    } catch (error) {
+      if (this.signal.aborted) return;
+      this.fail(refusal(error));
+    }
+    await this.reload();
+    this.draw();
+  }
+
+  /** A decision about one line; its row and the totals are asked for anew. */
+  async decideOne(line, action, details = {}) {
+    const copy = { ...line };
+    await decide([copy], action, { ...details, signal: this.signal });
+    this.undoable.push({ what: t("grid.undo_one", { product: line.product_name }), body: { withdraw: [copy.decision.id] }, route: "decisions" });
+    await this.freshen(line);
+    this.notice.textContent = t("decision.stored", { count: 1 });
+    return copy;
+  }
+
+  async freshen(line) {
+    const fresh = await this.source.refreshLine(line);
+    if (this.picked.has(keyOf(line)) && fresh) this.picked.set(keyOf(line), fresh);
+    this.drawSums();
+    this.drawPicked();
+    this.table.draw();
+  }
+
+  async onquantity(line, input, confirmed = false) {
+    const amount = Number(input.value);
+    this.clear();
+    input.setCustomValidity("");
+    if (input.value === "" || !Number.isFinite(amount) || amount < 0) { this.fail(t("decision.wrong_quantity")); input.value = String(line.quantity); return; }
+    if (amount === line.quantity) return;
+    try {
+      await this.decideOne(line, "change", { quantity: amount, confirmed });
+    } catch (error) {
+      if (this.signal.aborted) return;
+      this.fail(refusal(error));
+      if (error.code !== "unconfirmed") { input.value = String(line.quantity); return; }
+      const confirm = h("button", { type: "button", dataset: { bulk: "confirm" }, onclick: () => { replace(this.places.bulk); this.onquantity(line, input, true); } }, t("decision.confirm", { units: number(amount, 1) }));
+      replace(this.places.bulk, h("p", { class: "buttons" }, name(line.product_name), " ", confirm, h("button", { type: "button", onclick: () => { replace(this.places.bulk); this.clear(); input.value = String(line.quantity); input.focus(); } }, t("action.cancel"))));
+    }
+  }
+
+  /** Enter keeps the quantity and goes on to the next line; with Shift to the one before. */
+  onenter(line, step) {
+    const rows = [...this.table.element.querySelectorAll("input.quantity")];
+    const here = rows.findIndex((one) => one.closest("tr").dataset.key === keyOf(line));
+    const next = rows[here + step];
+    if (next) next.focus();
+    else rows[here]?.blur();
+  }
+
+  onopen(line) {
+    openLine(this, this.source.line(keyOf(line)) ?? line);
+  }
+
+  frame() {
+    const onfail = (error) => this.fail(error);
+    const files = [exportButtons(this.state, { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); } }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); showFile(this, answer); } }) : null];
+    const { shows, conditions, sums, picked, bulk, nothing } = this.places;
+    replace(this.root, h("h1", {}, t("nav.orders")), shows,
+      h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))),
+      sums, this.notice, this.problem, picked, bulk, this.table.element, nothing);
+    this.root.addEventListener("keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key === "z" && !event.target.closest("input:not([type=checkbox]), select, textarea")) { event.preventDefault(); this.undo(); }
+    }, { signal: this.signal });
+    addEventListener("beforeprint", () => this.table.print(true), { signal: this.signal });
+    addEventListener("afterprint", () => this.table.print(false), { signal: this.signal });
+  }
+}
+
+export async function ordersView(root, context) {
+  replace(root, h("h1", {}, t("nav.orders")), loading(10));
+  const grid = new OrdersGrid(root, context);
+  try {
+    await grid.source.reload();
+  } catch (error) {
+    if (context.signal.aborted) return;
+    replace(root, h("h1", {}, t("nav.orders")), failed(error, () => ordersView(root, context)));
+    if (error.status === 401) dispatchEvent(new CustomEvent("ask-key", { detail: error }));
+    return;
+  }
+  if (context.signal.aborted) return;
+  grid.frame();
+  grid.draw();
+}

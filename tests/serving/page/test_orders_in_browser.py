@@ -1,0 +1,237 @@
+"""The grid of orders in a real browser: filters, groups, addresses, deciding on many lines, files, keyboard."""
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.serving.page import fake_api, fake_orders
+
+pytestmark = pytest.mark.browser
+BOTH = pytest.mark.parametrize("language", ["zh", "en"])
+Open = Callable[..., Any]
+LINES = ".grid tbody tr[data-key]:not(.group)"
+
+
+def says(language: str, chinese: str, english: str) -> str:
+    return chinese if language == "zh" else english
+
+
+def figure(page: Page, label: str) -> Any:
+    return page.locator(".figure").filter(has_text=label).locator("dd")
+
+
+@BOTH
+def test_lines_of_all_stores_come_with_names_exceptions_first_and_totals(open_page: Open, language: str) -> None:
+    page = open_page("orders", language).page
+    first = page.locator(LINES).first
+    expect(first).to_contain_text("有机纯牛奶")
+    expect(first).to_contain_text("青石巷店")
+    expect(first).to_contain_text(says(language, "缺货风险", "Stockout risk"))
+    expect(figure(page, says(language, "行数", "Lines")).first).to_have_text("40")
+    expect(page.locator("[data-show=exceptions]")).to_contain_text("32")
+
+
+def test_a_merchandisers_orders_of_all_stores_take_four_clicks(open_page: Open) -> None:
+    """With one store after another it took about 40 for ten stores: choose the store, approve, confirm, each time."""
+    page = open_page("orders", "en").page
+    clicks = ["[data-show=plain]", "[data-field=pick-all]", "[data-bulk=approve]", "[data-bulk=apply]"]
+    for one in clicks:
+        page.locator(one).click()
+    expect(page.locator(".notice")).to_have_text("8 decisions stored.")
+    expect(page.locator("[data-show=plain]")).not_to_contain_text("8")
+    assert len(clicks) == 4
+    assert {store for store, _ in fake_orders.DECIDED} == {"S01", "S02", "S03", "S90"}
+
+
+def test_the_difference_is_shown_before_it_counts_and_undone_as_one(open_page: Open, site: Any) -> None:
+    page = open_page("orders?store=S01", "en").page
+    page.locator("[data-field=pick-all]").check()
+    page.locator("[data-bulk=change]").click()
+    page.locator(".bulk-form [name=value]").fill("50")
+    page.locator("[data-bulk=preview]").click()
+    expect(page.locator(".difference")).to_contain_text("10 lines change: units 288 → 456")
+    assert fake_orders.DECIDED == {}
+    page.locator("[data-bulk=apply]").click()
+    expect(figure(page, "Units to order")).to_have_text("456")
+    sent = site.bodies("bulk_decisions", lambda body: not body.get("check"))[-1]
+    assert (sent["percent"], sent["packs"], sent["view"]["seen_units"]) == (50, "nearest", 288)
+    expect(page.locator("[data-bulk=undo]")).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(figure(page, "Units to order")).to_have_text("288")
+    assert fake_orders.DECIDED == {}
+
+
+@BOTH
+def test_a_view_that_changed_since_is_refused_with_both_numbers(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    page = open_page("orders?store=S01", language, quiet=False).page
+    page.locator("[data-field=pick-all]").check()
+    line = {"decision_id": "other", "store_id": "S01", "product_id": "P0001", "as_of": "2026-02-28"}
+    fake_api.ANSWERS["decisions"]({"decisions": [line | {"action": "reject", "reason": "none"}]})
+    page.locator("[data-bulk=approve]").click()
+    expect(page.locator(".form-problem").first).to_contain_text(
+        says(language, "现有10行共264件", "10 lines of 264 units now; you saw 10 of 288")
+    )
+
+
+def test_single_lines_are_picked_and_rejected_with_a_reason(open_page: Open, site: Any) -> None:
+    page = open_page("orders?store=S02", "en").page
+    for row in (0, 1):
+        page.locator(f"{LINES} [data-field=pick]").nth(row).check()
+    expect(page.locator(".grid-picked")).to_contain_text("2 lines selected")
+    page.locator("[data-bulk=reject]").click()
+    page.locator("[data-bulk=preview]").click()
+    expect(page.locator(".difference")).to_have_count(0)  # a reason is needed
+    page.locator(".bulk-form [name=reason]").fill("supplier on strike")
+    page.locator("[data-bulk=preview]").click()
+    page.locator("[data-bulk=apply]").click()
+    expect(page.locator(f"{LINES} .badge.reject")).to_have_count(2)
+    sent = site.bodies("bulk_decisions", lambda body: "lines" in body and not body.get("check"))[-1]
+    assert (len(sent["lines"]), sent["reason"]) == (2, "supplier on strike")
+
+
+def test_quantities_are_typed_line_by_line_and_totals_move(open_page: Open, site: Any) -> None:
+    page = open_page("orders?store=S01&show=orders", "en", quiet=False).page
+    quantity = page.locator(f"{LINES} input.quantity")
+    quantity.first.focus()
+    page.keyboard.type("48")
+    page.keyboard.press("Enter")
+    expect(quantity.nth(1)).to_be_focused()
+    expect(figure(page, "Units to order")).to_have_text("312")
+    expect(page.locator(LINES).first.locator(".badge.change")).to_have_text("Changed to 48")
+    made = site.bodies("decisions")[-1]["decisions"][0]
+    assert (made["action"], made["order_quantity"], made["seen_quantity"]) == ("change", 48, 24)
+    quantity.nth(1).fill("7")
+    page.keyboard.press("Enter")
+    expect(page.locator(".form-problem").first).to_contain_text("Not a whole number of packs of 12")
+    page.locator("[data-bulk=confirm]").click()
+    expect(page.locator(LINES).nth(1).locator(".badge.change")).to_have_text("Changed to 7")
+    page.locator("[data-bulk=undo]").click()
+    expect(page.locator(LINES).nth(1).locator(".badge.change")).to_have_count(0)
+
+
+def test_filter_group_and_sort_are_in_the_address_and_back_goes_back(open_page: Open) -> None:
+    page = open_page("orders", "en").page
+    page.locator("[data-show=exceptions]").click()
+    page.locator("[name=group]").select_option("supplier_id")
+    expect(page.locator("tr.group")).to_have_count(3)
+    expect(page.locator("tr.group").first).to_contain_text("exceptions")
+    page.locator("[data-column=quantity]").click()
+    assert "show=exceptions" in page.url
+    assert "sort=quantity%3Adesc" in page.url
+    address = page.url
+    page.go_back()
+    expect(page.locator("[aria-sort=descending]")).to_have_count(0)
+    page.go_back()
+    expect(page.locator("tr.group")).to_have_count(0)
+    expect(page.locator("[data-show=exceptions]")).to_have_attribute("aria-pressed", "true")
+    page.goto(address)
+    expect(page.locator("tr.group")).to_have_count(3)
+    page.locator("tr.group button").first.click()
+    expect(page.locator(LINES).first).to_be_visible()
+
+
+def test_a_condition_is_chosen_by_name_and_taken_away(open_page: Open, site: Any) -> None:
+    page = open_page("orders", "en").page
+    page.locator("[data-condition=column]").select_option("store_id")
+    page.locator("[data-condition=value]").select_option(label="湖滨银泰店 (10)")
+    expect(page.locator(".conditions .chip")).to_contain_text("store: 湖滨银泰店")
+    expect(figure(page, "Lines").first).to_have_text("10")
+    assert "f=store_id%3AS02" in page.url
+    page.locator(".conditions .chip button").click()
+    expect(figure(page, "Lines").first).to_have_text("40")
+
+
+def test_words_find_lines_of_every_store(open_page: Open) -> None:
+    page = open_page("orders?show=all", "en").page
+    page.locator("[data-field=find]").fill("湖滨 花茶")
+    expect(page.locator(LINES)).to_have_count(1)
+    expect(page.locator(LINES)).to_contain_text("茉莉花茶")
+    assert "q=" in page.url
+
+
+def test_purchase_orders_stand_by_supplier_and_day(open_page: Open) -> None:
+    page = open_page("orders?group=purchase_order&show=orders", "en").page
+    heads = page.locator("tr.group")
+    expect(heads.filter(has_text="V1 · 2026-03-01")).to_contain_text("¥")
+    expect(heads.filter(has_text="No purchase order")).to_have_count(1)
+
+
+def test_only_rows_in_sight_are_elements(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    def many(body: dict[str, Any]) -> dict[str, Any]:
+        answer = fake_orders.lines({**body, "offset": 0, "limit": 48})
+        rows = answer["rows"] * 3
+        begin = body.get("offset", 0)
+        shown = [row | {"store_id": f"N{place}"} for place, row in enumerate(rows[: body.get("limit", 200)], begin)]
+        return answer | {"rows": shown, "total": 100_000}
+
+    monkeypatch.setitem(fake_api.ANSWERS, "listing", many)
+    page = open_page("orders?show=all", "en").page
+    expect(page.locator(".grid")).to_have_attribute("aria-rowcount", "100001")
+    assert page.locator(".grid tbody tr").count() < 60
+    page.locator(".grid-scroll").evaluate("box => { box.scrollTop = box.scrollHeight; }")
+    expect(page.locator('.grid tr[aria-rowindex="100001"]:not(.waiting)')).to_be_visible()
+    assert page.locator(".grid tbody tr").count() < 60
+
+
+@BOTH
+def test_a_line_opens_with_its_arithmetic_and_history(open_page: Open, language: str) -> None:
+    page = open_page("orders?store=S01", language).page
+    page.locator(f"{LINES} [data-field=open]").first.click()
+    box = page.locator("dialog.line-box")
+    expect(box).to_contain_text(says(language, "由12件改为6件", "changed from 12 to 6 units"))
+    expect(box).to_contain_text(says(language, "已由李强撤回", "withdrawn by 李强"))
+    box.locator("[data-decide=approve]").click()
+    expect(box).to_have_count(0)
+    expect(page.locator(LINES).first.locator(".badge.approve")).to_be_visible()
+    expect(page.locator(f"{LINES} [data-field=open]").first).to_be_focused()
+
+
+def test_a_file_of_changes_shows_its_difference_and_then_counts(open_page: Open, site: Any) -> None:
+    page = open_page("orders?store=S01", "en").page
+    content = "store_id,product_id,quantity\nS01,P0001,36\nS01,P0002,many\n".encode("utf-8-sig")
+    page.locator("input[type=file]").set_input_files({"name": "c.csv", "mimeType": "text/csv", "buffer": content})
+    expect(page.locator(".grid-bulk")).to_contain_text("2 rows: 1 changes something")
+    expect(page.locator(".grid-bulk")).to_contain_text("the quantity “many” cannot be read")
+    page.locator("[data-bulk=apply]").click()
+    expect(page.locator(LINES).first.locator(".badge.change")).to_have_text("Changed to 36")
+    sent = site.bodies("bulk_decisions", lambda body: not body.get("check"))[-1]
+    assert sent["lines"][0]["order_quantity"] == 36
+
+
+def test_an_export_holds_all_lines_of_the_view(open_page: Open, site: Any) -> None:
+    page = open_page("orders?show=orders&store=S01&sort=quantity:desc", "en").page
+    with page.expect_download() as caught:
+        page.locator("[data-export=csv]").click()
+    raw = Path(caught.value.path()).read_bytes().decode("utf-8-sig")
+    assert len(list(csv.DictReader(io.StringIO(raw)))) == 10
+    asked = site.bodies("listing_file")[-1]
+    assert (asked["show"], asked["sort"]) == ("orders", [{"column": "quantity", "descending": True}])
+    expect(page.locator(".notice")).to_have_text("10 lines exported.")
+
+
+def test_who_may_not_decide_sees_no_way_to(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    overview = fake_api.ANSWERS["overview"]
+    scopes = ["demand:read", "stock:read"]
+    monkeypatch.setitem(
+        fake_api.ANSWERS, "overview", lambda body: overview(body) | {"role": "data_scientist", "scopes": scopes}
+    )
+    page = open_page("orders?store=S01", "en").page
+    expect(page.locator(LINES).first).to_be_visible()
+    for absent in ("input.quantity", "[data-field=pick]", "[data-field=pick-all]", "[data-action=import]"):
+        expect(page.locator(absent)).to_have_count(0)
+    expect(page.locator("[data-export=xlsx]")).to_be_visible()
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(open_page: Open) -> None:
+    page = open_page("orders?group=store_id", "zh", width=390).page
+    expect(page.locator("tr.group").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.locator("tr.group button").first.click()
+    expect(page.locator(f"{LINES} input.quantity").first).to_be_in_viewport()
