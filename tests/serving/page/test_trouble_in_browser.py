@@ -166,7 +166,7 @@ def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
 
 def test_roles_see_only_what_their_key_opens(open_page: Open) -> None:
     page = open_page("overview", "en").page
-    expect(page.locator("nav a")).to_have_count(13)
+    expect(page.locator("nav a")).to_have_count(14)
 
     def as_marketer(route: Route) -> None:
         answer = route.fetch().json()
