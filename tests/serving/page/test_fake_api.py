@@ -28,7 +28,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "anomalies": {},
     "funnel": {},
     "models": {"kind": "demand"},
-    "quarantine": {"action": "show", "table": "transactions"},
+    "quarantine": {"action": "list"},
     "campaign": {"campaign_id": "k", "campaign": DRAFT},
     "campaign_act": {"campaign_id": "q", "version": 2, "act": "approve"},
     "campaign_propose": {"campaign_id": "q"},
