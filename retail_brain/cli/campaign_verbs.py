@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -235,6 +235,36 @@ def measure(
         typer.echo(line)
     if out is not None:
         write_table(part_rows(found), out)
+
+
+@campaign.command()
+def watch(by: ByOption = "command line", lake: LakeOption = None) -> None:
+    """Measure every running or ended campaign that can be, and stop those whose rules say so; for a daily schedule."""
+    from retail_brain.errors import ImpossibleError
+    from retail_brain.operational.campaigns import campaign as read
+    from retail_brain.operational.campaigns import list_campaigns
+    from serving.planning.campaigns.life import summary
+    from serving.planning.campaigns.measuring import look_at
+    from serving.planning.campaigns.standing import state_on
+
+    chosen = current()
+    tenant, dataset = chosen.workspace.tenant, chosen.dataset(lake)
+    today = (dataset.as_of or dataset.last_day()) + timedelta(days=1)
+    with closing(open_database()) as database:
+        for one in list_campaigns(tenant, database):
+            if one.approved_at is None or state_on(one, today) == "measured":
+                continue
+            try:
+                now = datetime.now(UTC)
+                look = look_at(tenant, database, dataset, one.campaign_id, chosen.settings, by=by, now=now)
+                reading = look.effect["reading"]
+                told = "too few people" if reading is None else f"{reading['low']:+.4f} to {reading['high']:+.4f}"
+            except ImpossibleError:
+                told = "nobody was reached yet"
+            shown = summary(read(tenant, database, one.campaign_id), today, "en")
+            reported().rows.append(shown)
+            why = f": {shown['stop_reason']}" if shown["stop_reason"] else ""
+            typer.echo(f"{one.campaign_id}  {shown['state']:<9}  {told}{why}")
 
 
 def _note(stored: "StoredCampaign") -> None:

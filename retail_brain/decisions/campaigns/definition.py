@@ -87,6 +87,16 @@ class MessageSlot(Frozen):
     contact_cost: Annotated[Money, Field(description="money for one contact")] = 0.0
 
 
+class StopRules(Frozen):
+    """When a running campaign stops by itself; without any it runs until its end or until somebody stops it."""
+
+    on_harm: Annotated[bool, Field(strict=True, description="when a reading says that contacts do harm")] = False
+    opt_out_share: Annotated[
+        Share | None, Field(description="when more of the people reached opt out, from 30 people on")
+    ] = None
+    spent: Annotated[Money | None, Field(description="when another contact would cost more than this in all")] = None
+
+
 class CampaignDefinition(Frozen):
     """A campaign as people write it: exactly one kind of goods, or people first and the goods chosen for each."""
 
@@ -118,6 +128,7 @@ class CampaignDefinition(Frozen):
         int | None, Field(strict=True, ge=1, le=1_000_000, description="people, holdout included; none: all who pay")
     ] = None
     holdout_share: Annotated[Share | None, Field(description="share that is not contacted; else the setting")] = None
+    stop: Annotated[StopRules, Field(description="when it stops by itself")] = StopRules()
     stock_limit: Annotated[
         bool, Field(strict=True, description="whether the stock of people's shops limits how many are told")
     ] = True

@@ -31,6 +31,7 @@ from serving.planning.campaigns.measuring import look_at, look_row
 from serving.planning.campaigns.propose import propose as propose_draft
 from serving.planning.campaigns.receipts import GivenReceipt, KnownNames, sort_out
 from serving.planning.campaigns.standing import history
+from serving.planning.campaigns.stopping import stop_by_rules
 from serving.planning.people.segment_book import open_dataset
 from serving.store.campaigns import PublishedSource, cards_of
 
@@ -150,6 +151,7 @@ def measure(request: CampaignMeasureRequest, call: Call) -> dict[str, Any]:
         by=call.principal.name,
         now=call.now,
     )
+    call.state.refresh_campaigns(tenant)  # a rule may have stopped it
     return effect(CampaignEffectRequest(campaign_id=request.campaign_id), call)
 
 
@@ -166,6 +168,9 @@ def receive(request: CampaignReceiptsRequest, call: Call) -> dict[str, Any]:
     sorted_ = sort_out(tenant, database, given, _known_names(call), call.now, call.language)
     cards = cards_of(call.answers)
     new = store_receipts(tenant, database, sorted_.good, by=call.principal.name, now=call.now, cards=cards)
+    today = _desk(call).today
+    for name in sorted({one.campaign_id for one in sorted_.good if one.kind == "opted_out"}):
+        stop_by_rules(tenant, database, name, today, call.now)
     call.state.refresh_opt_outs(tenant)
     call.state.refresh_campaigns(tenant)
     refused = [*(refusal | {"receipt_id": None} for refusal in request.refused), *sorted_.refused]

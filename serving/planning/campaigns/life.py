@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
+from retail_brain.decisions.campaigns.stop_rules import rule_text
 from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.campaign_contacts import (
     CampaignContact,
@@ -174,6 +175,8 @@ def summary(stored: StoredCampaign, today: date, language: Language) -> dict[str
         name: value.isoformat(timespec="seconds") for name, value in values.items() if isinstance(value, datetime)
     }
     shown: dict[str, Any] = values | moments | {"state": state_on(stored, today)}
+    if stored.stop_rule is not None:
+        shown["stop_reason"] = rule_text(stored.stop_rule, language)
     if stored.preview is not None:
         steps = [
             {name: value for name, value in step.items() if name != "reason_zh"}

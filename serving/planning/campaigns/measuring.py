@@ -17,6 +17,7 @@ from retail_brain.operational.campaigns import StoredCampaign, list_campaigns
 from retail_brain.operational.database import Database
 from retail_brain.settings import Settings
 from serving.planning.campaigns.standing import definition_of
+from serving.planning.campaigns.stopping import stop_by_rules
 from serving.planning.people.audience_facts import persons_of
 
 
@@ -50,6 +51,8 @@ def look_at(
 ) -> StoredEffect:
     """Measures a campaign as of the dataset's day and keeps the look; see `measure_campaign`.
 
+    A running campaign is then stopped where one of its rules says so.
+
     Raises:
         NotFoundError: there is no such campaign.
         ImpossibleError: it is not approved, or nobody was reached yet.
@@ -57,6 +60,7 @@ def look_at(
     found = measure_campaign(tenant, database, dataset, campaign_id, settings)
     look = StoredEffect(campaign_id, date.fromisoformat(found["as_of"]), found, by, now)
     store_effect(tenant, database, look)
+    stop_by_rules(tenant, database, campaign_id, look.as_of + timedelta(days=1), now)
     return look
 
 

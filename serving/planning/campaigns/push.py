@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import StringIO
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,14 +16,21 @@ import polars as pl
 
 from retail_brain.csv_cells import safe_cell
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.campaigns.definition import CampaignDefinition
 from retail_brain.decisions.consents import keep_open, refusals
 from retail_brain.errors import ImpossibleError, UsageError
 from retail_brain.files import hand_over, write_text
-from retail_brain.operational.campaign_contacts import CampaignContact, campaign_contacts, contact_id
+from retail_brain.operational.campaign_contacts import (
+    CampaignContact,
+    PlannedContact,
+    campaign_contacts,
+    contact_id,
+)
 from retail_brain.operational.campaign_receipts import mark_sent, take_back
 from retail_brain.operational.campaigns import StoredCampaign, campaign
 from retail_brain.operational.database import Database
 from serving.planning.campaigns.standing import definition_of
+from serving.planning.campaigns.stopping import spent_on, stop_by_rules
 from serving.planning.people.audience_facts import consents_now
 from serving.planning.people.opt_outs import read_opt_outs
 from serving.planning.stock.webhook import Delivery, post_json
@@ -102,7 +110,8 @@ def push_contacts(
             f"campaign {push.campaign_id!r} is {stored.state}: only an approved one is handed over. Approve it first.",
             {"state": stored.state},
         )
-    ends_on = definition_of(stored).ends_on
+    definition = definition_of(stored)
+    ends_on = definition.ends_on
     if push.day >= ends_on:
         raise ImpossibleError(
             f"campaign {push.campaign_id!r} is over: its last day was before {ends_on}, and contacts due by {push.day} "
@@ -115,6 +124,7 @@ def push_contacts(
         take_back(tenant, database, people["customer_id"].to_list(), str(channel), by=by, now=now)
         for (channel,), people in refused.partition_by("channel", as_dict=True, maintain_order=True).items()
     )
+    due = _affordable(due, definition, campaign_contacts(tenant, database, push.campaign_id))
     file = None
     if urlsplit(target).scheme in {"http", "https"}:
         for start in range(0, len(due), AT_ONCE):
@@ -124,7 +134,20 @@ def push_contacts(
     elif due:
         file = write_contacts(Path(target), contact_rows(stored, due))
         mark_sent(tenant, database, push.campaign_id, due, by=by, now=now)
+    stop_by_rules(tenant, database, push.campaign_id, push.day, now)
     return Pushed(len(due), closed, taken_back, file)
+
+
+def _affordable(
+    due: list[CampaignContact], definition: CampaignDefinition, contacts: list[PlannedContact]
+) -> list[CampaignContact]:
+    """The first of the contacts that the stop rule on money still covers; all where there is none."""
+    if definition.stop.spent is None:
+        return due
+    costs: dict[str, float] = {slot.channel: slot.contact_cost for slot in definition.slots}
+    spent = accumulate((costs[one.channel] for one in due), initial=spent_on(definition, contacts))
+    most = definition.stop.spent * (1 + 1e-12)
+    return [one for one, money in zip(due, islice(spent, 1, None), strict=True) if money <= most]
 
 
 def contact_rows(stored: StoredCampaign, contacts: Sequence[CampaignContact]) -> list[dict[str, Any]]:
