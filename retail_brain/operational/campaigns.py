@@ -28,6 +28,7 @@ class StoredCampaign:
         preview: numbers of the preview that counts, as JSON; None before.
         stop_rule: the rule that stopped it, with its numbers, as JSON; None where a person did.
         measured_by, measured_at: who measured it for good, once the days of all its people were over.
+        place: of the key that made it, as JSON; None: headquarters'.
     """
 
     campaign_id: str
@@ -47,6 +48,7 @@ class StoredCampaign:
     stop_rule: dict[str, Any] | None = None
     measured_by: str | None = None
     measured_at: datetime | None = None
+    place: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Change:
         version: that the person saw; None for a new campaign.
         by: who.
         now: when.
+        place: of a new campaign, as JSON; None: headquarters'.
     """
 
     tenant: str
@@ -64,6 +67,7 @@ class Change:
     version: int | None
     by: str
     now: datetime
+    place: dict[str, Any] | None = None
 
 
 def save_campaign(database: Database, change: Change, definition: Mapping[str, Any]) -> StoredCampaign:
@@ -90,6 +94,7 @@ def save_campaign(database: Database, change: Change, definition: Mapping[str, A
             "created_at": change.now,
             "changed_by": change.by,
             "changed_at": change.now,
+            "place": change.place,
         }
         if not database.insert_new(connection, CAMPAIGNS, [row], ["tenant_id", "campaign_id"]):
             raise _conflict(_locked(connection, change), change, definition)
@@ -169,7 +174,7 @@ def campaign(tenant: str, database: Database, campaign_id: str) -> StoredCampaig
     with database.reading() as connection:
         row = connection.execute(select(CAMPAIGNS).where(own)).one_or_none()
     if row is None:
-        raise _unknown(campaign_id)
+        raise no_campaign(campaign_id)
     return _stored(row)
 
 
@@ -211,11 +216,12 @@ def _own(change: Change) -> Any:
 def _locked(connection: Connection, change: Change) -> StoredCampaign:
     row = connection.execute(select(CAMPAIGNS).where(_own(change)).with_for_update()).one_or_none()
     if row is None:
-        raise _unknown(change.campaign_id)
+        raise no_campaign(change.campaign_id)
     return _stored(row)
 
 
-def _unknown(campaign_id: str) -> NotFoundError:
+def no_campaign(campaign_id: str) -> NotFoundError:
+    """The error for a campaign that does not exist, or that the asker may not see."""
     return NotFoundError(
         f"there is no campaign {campaign_id!r} among those made here. `retail-brain campaign list` and /campaigns show "
         "them.",

@@ -32,6 +32,7 @@ class SegmentDraft:
         people: people who met the expression when it was saved.
         as_of: last visible day of that count.
         members: customer ids of a static segment; None for a living one, which is selected anew each time.
+        place: of the key that saves it, as JSON; None: headquarters'.
     """
 
     name: str
@@ -41,6 +42,7 @@ class SegmentDraft:
     people: int
     as_of: date
     members: Sequence[str] | None = None
+    place: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class StoredSegment:
     as_of: date
     saved_by: str
     saved_at: datetime
+    place: dict[str, Any] | None = None
 
 
 def save_segment(
@@ -100,6 +103,7 @@ def save_segment(
             "as_of": draft.as_of,
             "saved_by": saved_by,
             "saved_at": now,
+            "place": draft.place,
         }
         segment_id = int(connection.execute(insert(SEGMENTS).values(row).returning(SEGMENTS.c.id)).scalar_one())
         keys = {"tenant_id": tenant, "segment_id": segment_id}
@@ -135,7 +139,7 @@ def remove_segment(
         present = _find(tenant, connection, name)
         if version not in {None, present.version}:
             raise _conflict(present.name, present, None, version or 0)
-        kept = ("name", "expression", "is_static", "owner", "note", "people", "as_of")
+        kept = ("name", "expression", "is_static", "owner", "note", "people", "as_of", "place")
         row = {key: getattr(present, key) for key in kept} | {"version": present.version + 1, "is_removed": True}
         row |= {"tenant_id": tenant, "saved_by": removed_by, "saved_at": now}
         connection.execute(insert(SEGMENTS).values(row))

@@ -78,9 +78,10 @@ def check_answer(answer: Any, request: BaseModel, view: TenantView, principal: P
     for row in _rows_of(answer):
         stores = [row[name] for name in _STORES_OF_ROW if isinstance(row.get(name), str)]
         people = [text for name in _PEOPLE_OF_ROW for text in _texts(row.get(name))]
-        # a row of two shops, such as a transfer, concerns both
-        is_elsewhere = bool(stores) and all(view.answers.stores.find(store) < 0 for store in stores)
         strangers = [person for person in people if view.answers.customers.find(person) < 0]
+        # a row of two shops, such as a transfer, concerns both; the shop of an own person is a fact about the person
+        is_elsewhere = bool(stores) and all(view.answers.stores.find(store) < 0 for store in stores)
+        is_elsewhere &= not people or bool(strangers)
         if is_elsewhere or set(strangers) - _asked(request):
             _log.error("%s gave rows outside the place of a key (%s); nothing was sent", path, principal.place.kind)
             raise HttpError(
@@ -93,7 +94,7 @@ class PlacedViews:
 
     def __init__(self) -> None:
         """Keeps nothing yet."""
-        self._answers: OrderedDict[tuple[str, Place], tuple[Answers, Answers]] = OrderedDict()
+        self._answers: dict[tuple[str, Place], tuple[Answers, Mapping[str, str | None], Answers]] = {}
         self._views: OrderedDict[tuple[str, Place], tuple[TenantView, TenantView]] = OrderedDict()
 
     def of(self, view: TenantView, place: Place) -> TenantView:
@@ -103,17 +104,18 @@ class PlacedViews:
         key = (view.tenant, place)
         kept = self._views.get(key)
         if kept is None or kept[0] is not view:
-            kept = self._views[key] = (view, _narrowed_view(view, self._shown(key, view.answers), place))
+            kept = self._views[key] = (view, _narrowed_view(view, self._shown(key, view), place))
         self._views.move_to_end(key)
         while len(self._views) > _KEPT:
             self._answers.pop(self._views.popitem(last=False)[0], None)
         return kept[1]
 
-    def _shown(self, key: tuple[str, Place], whole: Answers) -> Answers:
+    def _shown(self, key: tuple[str, Place], view: TenantView) -> Answers:
         kept = self._answers.get(key)
-        if kept is None or kept[0] is not whole:
-            kept = self._answers[key] = (whole, narrowed(whole, key[1])[0])
-        return kept[1]
+        if kept is None or kept[0] is not view.answers or kept[1] is not view.moved:
+            shown = narrowed(view.answers, key[1], view.moved)
+            kept = self._answers[key] = (view.answers, view.moved, shown)
+        return kept[2]
 
 
 def _narrowed_view(view: TenantView, shown: Answers, place: Place) -> TenantView:

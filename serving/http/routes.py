@@ -428,7 +428,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="people",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/audience",
@@ -451,7 +451,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/campaign",
@@ -462,7 +462,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/campaign_act",
@@ -473,7 +473,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="campaigns",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/campaign_propose",
@@ -484,7 +484,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.CAMPAIGNS, Scope.PROPOSE),
         threaded=True,
         tag="campaigns",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/campaign_contacts",
@@ -495,7 +495,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/campaign_receipts",
@@ -517,7 +517,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/campaign_measure",
@@ -528,7 +528,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="campaigns",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/funnel",
@@ -605,7 +605,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.EVENTS,),
         threaded=True,
         tag="people",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/search",

@@ -7,7 +7,7 @@ recent events are shared between views: new ones are added in place.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -20,6 +20,7 @@ import polars as pl
 from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
+from retail_brain.operational.guides import moved_customers, moves_mark
 from retail_brain.operational.overrides import list_overrides, overrides_mark
 from retail_brain.operational.places import HEADQUARTERS, Place
 from retail_brain.operational.repeated_contacts import plans_seen_mark
@@ -69,6 +70,8 @@ class TenantView:
         overrides: what people put in the place of forecasts.
         campaigns: units that approved campaigns are expected to cause, and what they plan and promise.
         opt_outs: refusals that came back of contacts.
+        moved: customer -> guide of people who were moved from one guide to another.
+        moved_mark: state of the database in which `moved` was read.
         place: of the key that the view was narrowed for (`serving.http.places`); headquarters' is whole.
     """
 
@@ -82,6 +85,8 @@ class TenantView:
     overrides: OverrideBook = field(default_factory=OverrideBook)
     campaigns: CampaignBook = field(default_factory=CampaignBook)
     opt_outs: OptOutBook = field(default_factory=OptOutBook)
+    moved: Mapping[str, str | None] = field(default_factory=dict)
+    moved_mark: int = 0
     place: Place = HEADQUARTERS
 
     @cached_property
@@ -197,6 +202,7 @@ class Tenant:
             self.refresh_overrides()
             self.refresh_campaigns()
             self.refresh_opt_outs()
+            self.refresh_guides()
         return faults
 
     def refresh_events(self) -> None:
@@ -247,6 +253,12 @@ class Tenant:
                 parts["campaigns"] = self._campaigns(view.answers, view.settings)
             self._swap(view.answers, **parts)
 
+    def refresh_guides(self) -> None:
+        """Looks for people who were moved from one guide to another: the old one's keys must not see them any more."""
+        view = self.view
+        if view is not None and (mark := moves_mark(view.tenant, self._database)) != view.moved_mark:
+            self._swap(view.answers, moved=moved_customers(view.tenant, self._database), moved_mark=mark)
+
     def forget_events(self, before: datetime) -> None:
         """Drops people whose newest event was received before an instant."""
         if self.view is not None:
@@ -295,6 +307,9 @@ class Tenant:
             self._overrides(),
             self._campaigns(answers, settings),
             OptOutBook.read(tenant, self._database),
+            # the mark first: a move that comes meanwhile is read again at the next look
+            moved_mark=moves_mark(tenant, self._database),
+            moved=moved_customers(tenant, self._database),
         )
         # Events are keyed by the customers of the answers, so they are read before anybody asks.
         self._load_events(view)

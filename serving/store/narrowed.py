@@ -47,11 +47,16 @@ class Inside:
     customers: Array
 
 
-def inside(answers: Answers, place: Place) -> Inside:
+def inside(answers: Answers, place: Place, moved: Mapping[str, str | None] | None = None) -> Inside:
     """What belongs to a place.
 
     A person belongs to a shop by home or by most visits (`home_store_id`, `main_store_id` of the person features), and
-    to a guide by `guide_id`. Whoever is told of in none of them belongs to headquarters alone.
+    to a guide by `guide_id`, or by the newest move. Whoever is told of in none of them belongs to headquarters alone.
+
+    Args:
+        answers: published ones.
+        place: of a key.
+        moved: customer -> guide of people who were moved since, as `operational.guides.moved_customers` gives them.
     """
     stores = np.zeros(len(answers.stores), dtype=np.bool_)
     rows = answers.stores.find_many(list(place.stores))
@@ -60,7 +65,11 @@ def inside(answers: Answers, place: Place) -> Inside:
         stores |= _regions(answers).is_in(list(place.regions)).fill_null(value=False).to_numpy()
     if place.guide is not None:
         # with shops the guide's people stay those of the guide
-        return Inside(stores, _told(answers, "guide_id", [place.guide]))
+        theirs = _told(answers, "guide_id", [place.guide])
+        for customer_id, guide in (moved or {}).items():
+            if (row := answers.customers.find(customer_id)) >= 0:
+                theirs[row] = guide == place.guide
+        return Inside(stores, theirs)
     ids = answers.stores.ids.take(np.flatnonzero(stores))
     customers = np.zeros(len(answers.customers), dtype=np.bool_)
     for column in _HOMES:
@@ -68,9 +77,9 @@ def inside(answers: Answers, place: Place) -> Inside:
     return Inside(stores, customers)
 
 
-def narrowed(answers: Answers, place: Place) -> tuple[Answers, Inside]:
-    """The answers as a key of a place sees them, and what belongs to the place."""
-    part = inside(answers, place)
+def narrowed(answers: Answers, place: Place, moved: Mapping[str, str | None] | None = None) -> Answers:
+    """The answers as a key of a place sees them; arguments as in `inside`."""
+    part = inside(answers, place, moved)
     stores, customers = NarrowedCatalog(answers.stores, part.stores), NarrowedCatalog(answers.customers, part.customers)
     manifest = replace(
         answers.manifest,
@@ -82,7 +91,7 @@ def narrowed(answers: Answers, place: Place) -> tuple[Answers, Inside]:
         # lines and money of the whole chain
         consistency=[],
     )
-    shown = replace(
+    return replace(
         answers,
         manifest=manifest,
         stores=stores,
@@ -96,7 +105,6 @@ def narrowed(answers: Answers, place: Place) -> tuple[Answers, Inside]:
         audience_memo=FrameMemo(),
         lines_memo=FrameMemo(),
     )
-    return shown, part
 
 
 class NarrowedCatalog(Catalog):

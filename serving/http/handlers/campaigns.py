@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from retail_brain.errors import ConflictError
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaign_receipts import receipt_counts, store_receipts
-from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns
+from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns, no_campaign
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
@@ -40,7 +41,7 @@ def campaigns(request: CampaignsRequest, call: Call) -> dict[str, Any]:
     """Campaigns, newest first."""
     today = _desk(call).today
     tenant, database = call.principal.tenant, call.state.database
-    rows = [_shown(one, call) for one in list_campaigns(tenant, database)]
+    rows = [_shown(one, call) for one in list_campaigns(tenant, database) if _is_own(one, call)]
     looks = {look.campaign_id: look_row(look) for look in campaign_effects(tenant, database)}  # the newest comes last
     wanted = [row for row in rows if request.states is None or row["state"] in request.states]
     page = wanted[request.offset : request.offset + request.limit]
@@ -62,9 +63,10 @@ def one(request: CampaignRequest, call: Call) -> dict[str, Any]:
         ImpossibleError: it is approved already.
     """
     if request.campaign is None:
-        return _answer(campaign(call.principal.tenant, call.state.database, request.campaign_id), call)
+        return _answer(_own_campaign(request.campaign_id, call), call)
     if not call.principal.may(Scope.CAMPAIGNS):
         raise HttpError(403, "forbidden", f"role {call.principal.role} may look at campaigns, not make them.")
+    _check_free(request.campaign_id, call)
     return _answer(life.save(_desk(call), _change(request.campaign_id, request.version, call), request.campaign), call)
 
 
@@ -77,6 +79,7 @@ def act(request: CampaignActRequest, call: Call) -> dict[str, Any]:
         ImpossibleError: it cannot be done in its state, or nobody is left to contact.
         ModelError: there is no recommender.
     """
+    _own_campaign(request.campaign_id, call)
     desk, change = _desk(call), _change(request.campaign_id, request.version, call)
     if request.act == "preview":
         return _answer(life.preview(desk, change), call)
@@ -95,6 +98,7 @@ def propose(request: CampaignProposeRequest, call: Call) -> dict[str, Any]:
         ImpossibleError: nothing is left over that could still be sold.
         ModelError: the answers hold no excess stock or no scored pairs.
     """
+    _check_free(request.campaign_id, call)
     change = _change(request.campaign_id, None, call)
     return _answer(propose_draft(_desk(call), change, request.store_ids, request.product_ids), call)
 
@@ -106,9 +110,11 @@ def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:
         NotFoundError: there is no such campaign.
     """
     tenant, database = call.principal.tenant, call.state.database
-    campaign(tenant, database, request.campaign_id)
+    _own_campaign(request.campaign_id, call, or_headquarters=True)
     rows = campaign_contacts(tenant, database, request.campaign_id)
-    wanted = [row for row in rows if request.group in {None, row.contact.group}]
+    wanted = [
+        row for row in rows if request.group in {None, row.contact.group} and _is_known(row.contact.customer_id, call)
+    ]
     page = wanted[request.offset : request.offset + request.limit]
     listed = [life.contact_row(row) for row in page]
     names = product_names(call.answers, list(dict.fromkeys(row["product_id"] for row in listed)))
@@ -122,6 +128,8 @@ def effect(request: CampaignEffectRequest, call: Call) -> dict[str, Any]:
         NotFoundError: there is no such campaign, and none of that id was measured.
     """
     tenant, database = call.principal.tenant, call.state.database
+    if not call.place.is_headquarters:
+        _own_campaign(request.campaign_id, call)
     looks = campaign_effects(tenant, database, request.campaign_id)
     if not looks:
         campaign(tenant, database, request.campaign_id)
@@ -141,6 +149,8 @@ def measure(request: CampaignMeasureRequest, call: Call) -> dict[str, Any]:
         ImpossibleError: it is not approved, or nobody was reached yet.
     """
     tenant, settings = call.principal.tenant, call.view.settings
+    if not call.place.is_headquarters:
+        _own_campaign(request.campaign_id, call)
     dataset = open_dataset(Workspace(call.state.home, tenant), settings)
     look_at(
         tenant,
@@ -196,6 +206,46 @@ def _known_names(call: Call) -> KnownNames:
     )
 
 
+def _is_own(stored: StoredCampaign, call: Call) -> bool:
+    """Whether a campaign is of the place of the key; headquarters see all."""
+    return call.place.is_headquarters or stored.place == call.place.stored()
+
+
+def _own_campaign(campaign_id: str, call: Call, *, or_headquarters: bool = False) -> StoredCampaign:
+    """A campaign that the key may see.
+
+    Args:
+        campaign_id: of the campaign.
+        call: of the request.
+        or_headquarters: whether headquarters' campaigns, which contact people of every place, are meant too.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    stored = campaign(call.principal.tenant, call.state.database, campaign_id)
+    if not _is_own(stored, call) and not (or_headquarters and stored.place is None):
+        raise no_campaign(campaign_id)
+    return stored
+
+
+def _check_free(campaign_id: str, call: Call) -> None:
+    """Refuses an id that a campaign of another place has, and tells nothing of that.
+
+    Raises:
+        ConflictError: it is taken.
+    """
+    if call.place.is_headquarters:
+        return
+    listed = list_campaigns(call.principal.tenant, call.state.database)
+    if any(one.campaign_id == campaign_id and not _is_own(one, call) for one in listed):
+        raise ConflictError(f"the campaign_id {campaign_id!r} is taken. Choose another.", {"campaign_id": campaign_id})
+
+
+def _is_known(customer_id: str, call: Call) -> bool:
+    """Whether a person is of the place of the key."""
+    return call.place.is_headquarters or call.answers.customers.find(customer_id) >= 0
+
+
 def _desk(call: Call) -> life.Desk:
     return life.Desk(
         call.state.database,
@@ -205,7 +255,7 @@ def _desk(call: Call) -> life.Desk:
 
 
 def _change(campaign_id: str, version: int | None, call: Call) -> Change:
-    return Change(call.principal.tenant, campaign_id, version, call.principal.name, call.now)
+    return Change(call.principal.tenant, campaign_id, version, call.principal.name, call.now, call.place.stored())
 
 
 def _answer(stored: StoredCampaign, call: Call) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     Events that cannot be read or lie more than a day ahead are named in `refused`; the others are stored.
 
     Raises:
-        ImpossibleError: every event lies more than a day ahead.
+        ImpossibleError: every event lies more than a day ahead, or none is of the place of the key.
     """
     tenant = call.principal.tenant
     # Clocks and zones differ by up to a day; what lies further ahead has not happened.
@@ -29,8 +29,16 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     events = [
         (place, _without_erased(_event(event), erased)) for place, event in zip(places, request.events, strict=True)
     ]
+    elsewhere = [place for place, event in events if not _is_of_place(event, call)]
+    events = [(place, event) for place, event in events if place not in elsewhere]
     present = [event for _, event in events if event.occurred_at.date() <= last_day]
     ahead = [place for place, event in events if event.occurred_at.date() > last_day]
+    if not events:
+        raise ImpossibleError(
+            f"none of the {len(elsewhere)} events is of {call.place}; wanted its store_id, or people of it. Nothing of "
+            "this call was stored.",
+            {"events": elsewhere[:20]},
+        )
     if not present:
         raise ImpossibleError(
             f"all {len(events)} events lie in the future; wanted occurred_at no later than {last_day}. "
@@ -40,6 +48,7 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     new = store_events(tenant, call.state.database, present, now=call.now)
     call.state.refresh_events(tenant)
     too_late = [{"event": place, "where": "occurred_at", "problem": f"later than {last_day}"} for place in ahead]
+    too_late += [{"event": place, "where": "store_id", "problem": f"not of {call.place}"} for place in elsewhere]
     refused = sorted([*request.refused, *too_late], key=lambda refusal: refusal["event"])
     return {"accepted": new, "duplicates": len(present) - new, "refused": refused}
 
@@ -47,6 +56,20 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
 def _event(given: EventIn) -> Event:
     values = {field: getattr(given, field) for field in FIELDS if field != "occurred_at"}
     return Event(occurred_at=_business_time(given.occurred_at), **values)
+
+
+def _is_of_place(event: Event, call: Call) -> bool:
+    """Whether a key with a place may tell of an event: one in its shops, whoever it is about, or of its own people.
+
+    A guide tells of nobody who is a colleague's.
+    """
+    if call.place.is_headquarters:
+        return True
+    is_own = event.customer_id is not None and call.answers.customers.find(event.customer_id) >= 0
+    if call.place.guide is not None and event.customer_id is not None:
+        return is_own
+    # other shops' ids are refused before the handler runs
+    return event.store_id is not None or is_own
 
 
 def _without_erased(event: Event, erased: ErasedIds | None) -> Event:

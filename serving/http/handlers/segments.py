@@ -1,11 +1,12 @@
 """Customer segments: lists, counts, saves, shows the people of, and removes them."""
 
+from dataclasses import replace
 from typing import Any
 
 from features.segments.expression import HISTORY_KINDS
 from features.segments.selection import SegmentCount, count_people
 from features.segments.sources import SegmentSources
-from retail_brain.errors import ImpossibleError
+from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.segments import (
     StoredSegment,
     find_segment,
@@ -48,23 +49,25 @@ def segments(request: SegmentsRequest, call: Call) -> dict[str, Any]:
     database, tenant = call.state.database, call.principal.tenant
     match request.action:
         case "list":
-            answer["segments"] = [plain_segment(segment) for segment in list_segments(tenant, database)]
+            answer["segments"] = [_shown(one, call) for one in list_segments(tenant, database) if is_seen(one, call)]
         case "history":
-            answer["segments"] = [plain_segment(row) for row in segment_history(tenant, database, str(request.name))]
+            answer["segments"] = [_shown(one, call) for one in _versions(str(request.name), call)]
         case "remove":
+            _check_own(request, call)
             by, seen = call.principal.name, request.version
             remove_segment(tenant, database, str(request.name), removed_by=by, now=call.now, version=seen)
         case "count":
             counted = count_people(read_expression(request.expression or {}), segment_sources(call))
             answer |= _counted(counted, call)
         case "save":
+            _check_own(request, call)
             stored, counted = _save(request, call)
             answer |= _counted(counted, call) | {"segments": [plain_segment(stored)]}
         case "members":
-            segment = find_segment(tenant, database, str(request.name))
+            segment = seen_segment(str(request.name), call)
             people = people_of_segment(segment, database, segment_sources(call))
             page = people.slice(request.offset, request.limit)
-            answer |= {"segments": [plain_segment(segment)], "members": page.to_dicts(), "total": people.height}
+            answer |= {"segments": [_shown(segment, call)], "members": page.to_dicts(), "total": people.height}
         case "columns":
             answer["columns"] = _columns(segment_sources(call))
     return answer
@@ -77,7 +80,7 @@ def segment_sources(call: Call) -> SegmentSources:
         NotFoundError: there are no features.
         ImpossibleError: they are of another day than the published answers.
     """
-    sources = open_sources(Workspace(call.state.home, call.principal.tenant), call.view.settings)
+    sources = _of_place(open_sources(Workspace(call.state.home, call.principal.tenant), call.view.settings), call)
     published = call.answers.manifest.as_of
     if sources.as_of.isoformat() != published:
         raise ImpossibleError(
@@ -96,8 +99,91 @@ def segment_customers(name: str, call: Call) -> list[str]:
         ImpossibleError: the features are of another day than the published answers.
     """
     database = call.state.database
-    segment = find_segment(call.principal.tenant, database, name)
+    segment = seen_segment(name, call)
     return customers_of(people_of_segment(segment, database, segment_sources(call)))
+
+
+def is_seen(segment: StoredSegment, call: Call) -> bool:
+    """Whether the asker may use a segment: headquarters' are everybody's, others are their place's alone."""
+    return call.place.is_headquarters or segment.place in (None, call.place.stored())
+
+
+def seen_segment(name: str, call: Call) -> StoredSegment:
+    """The newest version of a segment that the asker may use.
+
+    Raises:
+        NotFoundError: there is no such segment.
+    """
+    tenant, database = call.principal.tenant, call.state.database
+    if call.place.is_headquarters:
+        return find_segment(tenant, database, name)
+    try:
+        segment = find_segment(tenant, database, name)
+    except NotFoundError:
+        # the usual error names segments that are like it, of whatever place
+        raise _unseen(name) from None
+    if not is_seen(segment, call):
+        raise _unseen(name)
+    return segment
+
+
+def _unseen(name: str) -> NotFoundError:
+    return NotFoundError(f"there is no segment {name!r}. The action list shows those there are.", {"segment": name})
+
+
+def _versions(name: str, call: Call) -> list[StoredSegment]:
+    """Versions of a segment that the asker may see, newest first.
+
+    Raises:
+        NotFoundError: there is no such segment.
+    """
+    tenant, database = call.principal.tenant, call.state.database
+    if call.place.is_headquarters:
+        return segment_history(tenant, database, name)
+    try:
+        seen = [one for one in segment_history(tenant, database, name) if is_seen(one, call)]
+    except NotFoundError:
+        seen = []
+    if not seen:
+        raise _unseen(name)
+    return seen
+
+
+def _check_own(request: SegmentsRequest, call: Call) -> None:
+    """Refuses a change to the segment of another place, whose content the refusal does not tell.
+
+    Raises:
+        HttpError: it is another place's.
+        NotFoundError: there is none to be removed.
+    """
+    if call.place.is_headquarters:
+        return
+    name = str(request.name)
+    try:
+        present = find_segment(call.principal.tenant, call.state.database, name)
+    except NotFoundError:
+        if request.action == "remove":
+            raise _unseen(name) from None
+        return
+    if present.place != call.place.stored():
+        raise HttpError(403, "wrong_place", f"the name {name!r} is another place's. Choose another name.")
+
+
+def _of_place(sources: SegmentSources, call: Call) -> SegmentSources:
+    """The sources with the people of the asker's place alone: what is counted and listed is theirs."""
+    if call.place.is_headquarters:
+        return sources
+    own = call.answers.customers.ids.series.drop_nulls().alias("customer_id").to_frame().lazy()
+    accounts = sources.person.select("person_id", customer_id="customer_ids").explode("customer_id")
+    people = accounts.join(own, on="customer_id", how="semi").select("person_id").unique()
+    return replace(sources, person=sources.person.join(people, on="person_id", how="semi"))
+
+
+def _shown(segment: StoredSegment, call: Call) -> dict[str, Any]:
+    """A segment as JSON; how many people one of another place had is not told."""
+    plain = plain_segment(segment)
+    is_own = call.place.is_headquarters or segment.place == call.place.stored()
+    return plain if is_own else plain | {"people": None}
 
 
 def _save(request: SegmentsRequest, call: Call) -> tuple[StoredSegment, SegmentCount]:
@@ -113,7 +199,7 @@ def _save(request: SegmentsRequest, call: Call) -> tuple[StoredSegment, SegmentC
     stored = save_segment(
         call.principal.tenant,
         call.state.database,
-        draft,
+        replace(draft, place=call.place.stored()),
         saved_by=call.principal.name,
         now=call.now,
         version=request.version,

@@ -319,6 +319,7 @@ class CampaignRow(Strict):
     stop_rule: dict[str, Any] | None
     measured_by: str | None
     measured_at: str | None
+    place: dict[str, Any] | None = None
     look: LookRow | None = None
 
 

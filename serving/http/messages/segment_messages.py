@@ -64,7 +64,10 @@ class SegmentsRequest(BaseModel):
 
 
 class SegmentRow(Strict):
-    """One version of a saved segment; `people` as of `as_of`, when it was saved."""
+    """One version of a saved segment; `people` as of `as_of`, when it was saved.
+
+    `place` is that of the key that saved it, null for headquarters'; whose `people` are not told to other places.
+    """
 
     name: str
     version: int
@@ -74,10 +77,11 @@ class SegmentRow(Strict):
     is_removed: bool
     owner: str
     note: str
-    people: int
+    people: int | None
     as_of: str
     saved_by: str
     saved_at: str
+    place: dict[str, Any] | None = None
 
 
 class SegmentCountRow(Strict):
