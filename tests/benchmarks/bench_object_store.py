@@ -52,19 +52,21 @@ def disturbed(home: Path, chain: Path, lengths: dict[str, float], kills: int, ch
     """Runs every verb, each killed some times before; returns where the kills fell."""
     moments = []
     for place, words in enumerate(verbs(chain)):
-        length = lengths[" ".join(words[:2])]
+        length, has_ended = lengths[" ".join(words[:2])], False
         for _ in range(kills // len(lengths) + (place < kills % len(lengths))):
-            second = chance.uniform(0.4 * length, length)
+            second = chance.uniform(0.3 * length, 0.8 * length)
             process = start(home, *words)
             with suppress(TimeoutExpired):
                 process.communicate(timeout=second)
-            was_running = process.poll() is None
+            has_ended = process.poll() == 0
             process.send_signal(signal.SIGKILL)
             process.communicate()
-            moments.append(f"{words[0]} {words[1] if words[0] == 'train' else ''} at {second:.1f} of {length:.1f} s")
-            moments[-1] += "" if was_running else " (it had ended)"
-        done = run(home, *words, timeout=1200)
-        assert done.code == 0, f"{words}: {done.said[-2000:]}"
+            name = " ".join(words[:2] if words[0] in ("train", "promote") else words[:1])
+            moments.append(f"{name} at {second:.1f} of {length:.1f} s{' (it had ended)' if has_ended else ''}")
+            if has_ended:  # to train once more would make a further version
+                break
+        done = None if has_ended else run(home, *words, timeout=1200)
+        assert done is None or done.code == 0, f"{words}: {done.said[-2000:]}"
     return moments
 
 
