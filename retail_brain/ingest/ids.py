@@ -4,7 +4,7 @@ import polars as pl
 
 from retail_brain.sources import ColumnFormat
 
-_INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad]"
+_INVISIBLE = r"[\x00-\x1f\x7f\u200b\u200c\u200d\u2060\ufeff\u00ad]"
 _ODD = rf"""{_INVISIBLE}|^\s*[='\u2018]|[\u00a0\u3000\uff01-\uff5e]"""
 """What an id of a till never means: marks of spreadsheets for text, full-width forms and signs without a width."""
 _FULL_WIDTH = {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)} | {"\u3000": " ", "\u00a0": " "}

@@ -34,6 +34,8 @@ _FULL_WIDTH = dict(zip("０１２３４５６７８９．，－＋（）￥＄�
 _BLANKS = " \u00a0\u202f\u2009"
 _QUOTES = "'\u2019"
 _GROUPS = {".": f",{_BLANKS}{_QUOTES}", ",": f".{_BLANKS}{_QUOTES}"}
+_TEXT_MARK = rf"^[{_QUOTES}\u2018](.)"
+"""The apostrophe before what spreadsheets are to leave as text; exports put it before every minus."""
 _MULTIPLIERS = {"万": 1e4, "萬": 1e4, "亿": 1e8, "億": 1e8}
 """Words behind a number that multiply it: ten thousand and a hundred million."""
 
@@ -67,6 +69,7 @@ def parse_numbers(values: pl.Series, text: ColumnFormat) -> pl.Series:
 
 def _tidied(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     half = column.str.replace_many(list(_FULL_WIDTH), list(_FULL_WIDTH.values()))
+    half = half.str.replace(_TEXT_MARK, "$1")
     for unit in text.strip:
         half = half.str.strip_suffix(unit)
     return half.str.strip_chars()

@@ -17,6 +17,11 @@ _KANA_SHARE = 0.05
 _ALONE = 0.5
 """Share of letters beyond ASCII that stand alone: nearly all accents do, hardly any Chinese does. By judgement."""
 _GUESSES = ("gb18030", "big5", "cp1252")
+_ESCAPED = re.compile(r'\\"(?![,;|\t\r\n]|\Z)')
+"""A quote behind a backslash, as databases write it within quotes, where the standard doubles it. Before a delimiter it
+may also be a field that ends in a backslash."""
+_HEAD_BYTES = 64
+"""Bytes in which every other one is zero where a file of UTF-16 has no mark: a header has as many."""
 _MARKS = ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -35,20 +40,24 @@ def in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
     Raises:
         DataError: it is not in the encoding named, or in none that is certain.
     """
-    known = encoding or _marked_encoding(path)
+    known, has_escapes = encoding or _marked_encoding(path), False
     if known is None:
         problem = first_wrong_byte(path, "utf-8")
         if problem is not None:
             raise DataError(_refusal(path, problem))
-        if not _has_only_carriage_returns(path):
+        has_escapes = _has_escaped_quotes(path)
+        if not has_escapes and not _has_only_carriage_returns(path):
             return path
         known = "utf-8-sig"
     copy = scratch / f"{len(list(scratch.iterdir()))}-{path.name.removesuffix('.gz')}.utf8"
     try:
         # newline=None: a carriage return alone, the line end of old Macs, becomes a line feed as well
         with open_text(path, known, newline=None) as read, copy.open("w", encoding="utf-8", newline="\n") as write:
-            while chunk := read.read(_CHUNK_BYTES):
-                write.write(chunk.removeprefix("\ufeff"))
+            # by lines where quotes are doubled, which a chunk may cut
+            chunks = iter(read) if has_escapes else iter(lambda: read.read(_CHUNK_BYTES), "")
+            for chunk in chunks:
+                text = chunk.removeprefix("\ufeff")
+                write.write(_ESCAPED.sub('""', text) if has_escapes else text)
     except (UnicodeError, LookupError) as error:
         raise DataError(f"{path} is not in the encoding {known!r}: {error}. Name the right one.") from error
     return copy
@@ -101,8 +110,25 @@ def _refusal(path: Path, problem: str) -> str:
 
 def _marked_encoding(path: Path) -> str | None:
     with _open_bytes(path) as file:
-        start = file.read(2)
-    return next((name for mark, name in _MARKS if start == mark), None)
+        start = file.read(_HEAD_BYTES)
+    for mark, name in _MARKS:
+        if start.startswith(mark):
+            return name
+    if len(start) < _HEAD_BYTES:
+        return None
+    zeros = [set(start[first::2]) == {0} for first in (0, 1)]
+    return "utf-16-be" if zeros == [True, False] else "utf-16-le" if zeros == [False, True] else None
+
+
+def _has_escaped_quotes(path: Path) -> bool:
+    """Whether quotes stand behind backslashes; they are ASCII, and so are looked for among bytes."""
+    with _open_bytes(path) as file:
+        rest = b""
+        while chunk := file.read(_CHUNK_BYTES):
+            if b'\\"' in (part := rest + chunk) and _ESCAPED.search(part.decode("utf-8", errors="replace")):
+                return True
+            rest = part[-2:]
+    return False
 
 
 def _has_only_carriage_returns(path: Path) -> bool:

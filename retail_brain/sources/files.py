@@ -1,6 +1,7 @@
 """Opens files of any form that holds a table: CSV, workbooks, Parquet, JSON lines, and archives of them."""
 
 import gzip
+import os
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +21,8 @@ ENDINGS = (".parquet", *_TEXT, *_JSON, *(f"{ending}.gz" for ending in _TEXT + _J
 """Endings of files that hold a table."""
 _ARCHIVE = b"PK\x03\x04"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+_GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
 
 
 def stem(path: Path) -> str:
@@ -82,10 +85,14 @@ def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
         DataError: it cannot be read.
     """
     name = path.name.lower()
-    if name.endswith(".parquet"):
+    if name.endswith(".parquet") or _is_parquet(path):
         return FileTable(scan_parquet(str(path)))
     with path.open("rb") as file:
         start = file.read(len(_ARCHIVE))
+    if start.startswith(_GZIP) and not name.endswith(".gz"):
+        packed = scratch / f"{len(list(scratch.iterdir()))}-{path.name}.gz"
+        packed.symlink_to(path.resolve())
+        return open_file(packed, scratch, options)
     if start in (_ARCHIVE, _OLD_WORKBOOK):
         # tills call their workbooks .csv, and the other way round
         return read_workbook(path, options)
@@ -111,6 +118,14 @@ def scan_parquet(place: str, storage_options: Mapping[str, str] | None = None) -
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(place, error, "Check that it exists and is a whole Parquet file.") from error
     return frame
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        if file.read(len(_PARQUET)) != _PARQUET:
+            return False
+        file.seek(-len(_PARQUET), os.SEEK_END)
+        return file.read() == _PARQUET
 
 
 def _is_data(path: Path) -> bool:
