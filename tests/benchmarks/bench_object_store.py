@@ -54,7 +54,7 @@ def disturbed(home: Path, chain: Path, lengths: dict[str, float], kills: int, ch
     for place, words in enumerate(verbs(chain)):
         length, has_ended = lengths[" ".join(words[:2])], False
         for _ in range(kills // len(lengths) + (place < kills % len(lengths))):
-            second = chance.uniform(0.3 * length, 0.8 * length)
+            second = chance.uniform(0.15 * length, 0.5 * length)
             process = start(home, *words)
             with suppress(TimeoutExpired):
                 process.communicate(timeout=second)
