@@ -14,10 +14,10 @@ function scaleOf(numbers) {
 
 /**
  * Rows of {label, value, low, high, text, hint?}: a dot with its interval beside the others, and zero as a line.
- * A row without `value` says in `text` why.
+ * A row without `value` says in `text` why. `among`: rows of other lists that share the scale.
  */
-export function intervalRows(rows, summary) {
-  const x = scaleOf(rows.flatMap((row) => [row.low, row.high, row.value]).filter((value) => typeof value === "number"));
+export function intervalRows(rows, summary, among = []) {
+  const x = scaleOf([...rows, ...among].flatMap((row) => [row.low, row.high, row.value]).filter((value) => typeof value === "number"));
   const plot = (row) => (typeof row.value === "number" ? svg("svg", { viewBox: `0 0 ${WIDE} 12`, preserveAspectRatio: "none", "aria-hidden": "true" },
     svg("line", { class: "zero", x1: x(0), x2: x(0), y1: 0, y2: 12 }),
     svg("line", { class: `reach${row.low > 0 || row.high < 0 ? " clear" : ""}`, x1: x(row.low), x2: x(row.high), y1: 6, y2: 6 }),

@@ -9,20 +9,28 @@ import { empty, loading } from "../states.js";
 import { storeName } from "../suggestions.js";
 
 const HUNDRED = 100;
+const PARTS = 12;
 const OUTCOMES = ["buyers", "purchases", "units"];
 
 /** An estimate per hundred contacted people, or why there is none. */
 function row(label, found, hint) {
-  if (!found) return { label, hint, text: t("effect.too_few") };
+  if (!found) return { label, hint, text: t("effect.too_few_here") };
   const [value, low, high] = [found.difference, found.low, found.high].map((one) => one * HUNDRED);
   return { label, hint, value, low, high, text: t("effect.interval", { value: signed(value), low: signed(low), high: signed(high) }) };
 }
 
 const people = (part) => t("effect.of_people", { contacts: part.contacts, holdout: part.holdout });
 
-function parts(title, list, label) {
-  if (!list?.length) return null;
-  return h("section", {}, h("h3", {}, t(title)), intervalRows(list.slice(0, 12).map((part) => row(label(part.name), part.purchases, people(part))), t(title)));
+/** Channels, stages and stores on one scale, each list with its heading. */
+function parts(effect) {
+  const of = (list, label) => (list ?? []).slice(0, PARTS).map((part) => row(label(part.name), part.purchases, people(part)));
+  const lists = [
+    ["campaign.by_channel", of(effect.channels, (one) => code("channel", one))],
+    ["campaign.by_segment", of(effect.segments, (one) => (one ? code("stage", one) : t("campaign.no_segment")))],
+    ["campaign.by_shop", of(effect.stores, (one) => (one ? name(storeName(one)) : t("campaign.no_shop")))],
+  ].filter(([, rows]) => rows.length);
+  const all = lists.flatMap(([, rows]) => rows);
+  return lists.map(([title, rows]) => h("section", {}, h("h3", {}, t(title)), intervalRows(rows, t(title), all)));
 }
 
 /** The answer in a sentence: did it work, and was it worth it. */
@@ -42,7 +50,7 @@ function figures(effect, receipts) {
     one("effect.buyers", number(effect.attributed.buyers), effect.contacts ? percent(effect.attributed.buyers / effect.contacts) : null),
     one("effect.share", share ? percent(share.value, 0) : t("effect.unknown"), share ? t("effect.range", { low: percent(share.low, 0), high: percent(share.high, 0) }) : null),
     one("effect.net", net ? money(net.value, 0) : t("effect.unknown"), net ? t("effect.range", { low: money(net.low, 0), high: money(net.high, 0) }) : null),
-    Object.entries(receipts ?? {}).map(([kind, count]) => h("div", { class: "figure" }, h("dt", {}, t(`receipt.${kind}`)), h("dd", {}, number(count)))));
+    Object.entries(receipts ?? {}).filter(([, count]) => count > 0).map(([kind, count]) => h("div", { class: "figure" }, h("dt", {}, t(`receipt.${kind}`)), h("dd", {}, number(count)))));
 }
 
 function looks(list) {
@@ -50,7 +58,7 @@ function looks(list) {
   if (!seen.length) return null;
   const last = list.at(-1);
   return h("section", { class: "panel" }, h("h2", {}, t("effect.looks")), h("p", { class: "hint" }, t("effect.looks_hint")), lineWithBand(seen, { format: (value) => signed(value), summary: t("effect.looks") }),
-    h("p", {}, t(last.is_clear ? "effect.reading_clear" : "effect.reading_open", { day: day(last.as_of) })));
+    h("p", {}, t(last.is_clear ? "effect.reading_clear" : last.is_final ? "effect.reading_over" : "effect.reading_open", { day: day(last.as_of) })));
 }
 
 function shown(answer) {
@@ -60,7 +68,7 @@ function shown(answer) {
     h("section", { class: "panel" }, h("h2", {}, t("effect.title", { day: day(effect.as_of, "long") })), h("p", { class: "lead" }, verdict(effect)), figures(effect, answer.receipts),
       h("p", { class: "hint" }, t(effect.is_final ? "effect.final" : "effect.not_final", { days: effect.days })),
       h("h3", {}, t("effect.per_hundred")), intervalRows(OUTCOMES.map((outcome) => row(t(`effect.${outcome}_row`), effect.outcomes[outcome])), t("effect.per_hundred")),
-      h("p", { class: "hint" }, t("effect.parts_hint")), parts("campaign.by_channel", effect.channels, (one) => code("channel", one)), parts("campaign.by_segment", effect.segments, (one) => (one ? code("stage", one) : t("campaign.no_segment"))), parts("campaign.by_shop", effect.stores, (one) => (one ? name(storeName(one)) : t("campaign.no_shop")))),
+      h("p", { class: "hint" }, t("effect.parts_hint")), parts(effect)),
     looks(answer.looks),
   ];
 }
