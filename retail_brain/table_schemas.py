@@ -71,10 +71,14 @@ class Drivers(dy.Schema):
     date = dy.Date()
     store_id = _id(nullable=True)
     product_id = _id(nullable=True)
-    # the name becomes part of the name of a feature: LightGBM allows no punctuation of JSON in those
-    name = dy.String(regex=r"^[\w-]{1,60}$")
+    name = _id()
     value = dy.Float64(min=-_MAX_MONEY, max=_MAX_MONEY)
     known_ahead = dy.Bool(nullable=True)
+
+    @dy.rule()
+    def name_of_letters_digits_dashes(cls) -> pl.Expr:
+        """The name becomes part of the name of a feature: LightGBM allows no punctuation of JSON in those."""
+        return pl.col("name").str.contains(r"^[\w-]{1,60}$")
 
 
 class Products(dy.Schema):
