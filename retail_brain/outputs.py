@@ -44,6 +44,7 @@ RECOMMENDATIONS = {
     "fulfilment": pl.String,
     "from_store_id": pl.String,
     "rule": pl.String,
+    "attribution_id": pl.String,
 }
 
 AUDIENCE = {

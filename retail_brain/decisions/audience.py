@@ -5,13 +5,18 @@ from datetime import date
 
 import polars as pl
 
+from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
 from retail_brain.decisions.eligibility import EXCLUSION_TEXTS, assess
 from retail_brain.decisions.reach import contact_costs
 from retail_brain.outputs import AUDIENCE, EXCLUSIONS
 from retail_brain.settings import AudienceSettings
 
-ADDED: dict[str, type[pl.DataType]] = {"reason_zh": pl.String, "person_id": pl.String}
+ADDED: dict[str, type[pl.DataType]] = {
+    "reason_zh": pl.String,
+    "person_id": pl.String,
+    "attribution_id": pl.String,
+}
 """Columns of an audience after those of the contract."""
 EXCLUSIONS_ADDED: dict[str, type[pl.DataType]] = {"code": pl.String, "reason_zh": pl.String}
 """Columns of exclusions after those of the contract."""
@@ -36,7 +41,7 @@ def build_audience(
     ranked = cut_to_size(rank_people(people.filter(pl.col("code").is_null())), request)
     listed = ranked.filter(pl.col("code").is_null())
     left_out = pl.concat([people["code"].drop_nulls(), ranked["code"].drop_nulls()])
-    return audience_rows(listed, request, facts.names), exclusion_rows(left_out)
+    return audience_rows(listed, request, as_of, facts.names), exclusion_rows(left_out)
 
 
 def rank_people(people: pl.DataFrame) -> pl.DataFrame:
@@ -46,13 +51,14 @@ def rank_people(people: pl.DataFrame) -> pl.DataFrame:
 
 
 def audience_rows(
-    listed: pl.DataFrame, request: AudienceRequest, names: Mapping[str, str] | None = None
+    listed: pl.DataFrame, request: AudienceRequest, as_of: date, names: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
     """One row per ranked person with the columns of an audience.
 
     Args:
         listed: ranked people, as `eligibility.assess` gives them.
         request: the campaign.
+        as_of: last visible day.
         names: product_id -> name, for the reasons.
     """
     contacted = ~pl.col("held")
@@ -65,6 +71,7 @@ def audience_rows(
     why, why_zh = pl.col("reason"), pl.coalesce("reason_zh", "reason")
     frame = listed.with_columns(
         campaign_id=pl.lit(request.campaign_id, dtype=pl.String),
+        attribution_id=pl.lit(list_id("audience", as_of, request.holdout_key)),
         rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32),
         group=pl.when("held").then(pl.lit("holdout")).otherwise(pl.lit("contact")),
         channel=pl.when(contacted).then("channel"),

@@ -21,6 +21,7 @@ FIELDS = (
     "store_id",
     "channel",
     "session_id",
+    "attribution_id",
 )
 
 
@@ -43,6 +44,7 @@ class Event:
     store_id: str | None = None
     channel: str | None = None
     session_id: str | None = None
+    attribution_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.availability import NO_STORE
 from retail_brain.decisions.offer_rules import ResolvedRule, Slate, pinned_products
 from serving.http.handlers.call import Call, find_store, no_champion
@@ -79,7 +80,8 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
     answer = ranking.shown(answers, person.customer_id, "cold" if person.scored is None else "warm")
     notes = _notes(answers, store, ranking, call.language)
     removed = [{"name": shown_title(name, call.language), "goods": count} for name, count in offers.removed.items()]
-    return answer | {"known_by": person.known_by(events), "notes": notes, "rules_applied": removed}
+    about = {"attribution_id": list_id("recommend", date.fromisoformat(answers.manifest.as_of))}
+    return answer | about | {"known_by": person.known_by(events), "notes": notes, "rules_applied": removed}
 
 
 def recommend_batch(request: RecommendBatchRequest, call: Call) -> Iterator[dict[str, Any]]:

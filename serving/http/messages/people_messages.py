@@ -272,6 +272,7 @@ class RecommendResponse(Strict):
     known_by: Literal["purchases", "events", "nothing"]
     notes: list[Note]
     rules_applied: list[RuleTaken]
+    attribution_id: Annotated[str, Field(description="for the events that come of it")]
     names: Names
 
 
@@ -324,6 +325,7 @@ class AudienceRow(Strict):
     channel: str | None
     send_on: str | None
     reason: str | None
+    attribution_id: str
 
 
 class ExclusionRow(Strict):

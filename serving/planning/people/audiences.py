@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, Protocol
 
 import polars as pl
@@ -189,7 +190,9 @@ def assign(
         ]
     )
     assignment = assign_contacts(values, {name: _cap(request) for name, request in requests.items()}, per_customer)
-    tables = [_assigned_rows(assignment, people[name], request, facts.names) for name, request in requests.items()]
+    tables = [
+        _assigned_rows(assignment, people[name], request, as_of, facts.names) for name, request in requests.items()
+    ]
     return CampaignPlan(pl.concat(tables), assignment.prices, assignment.value, assignment.bound)
 
 
@@ -234,8 +237,8 @@ def _cap(request: AudienceRequest) -> int:
 
 
 def _assigned_rows(
-    assignment: Assignment, people: pl.DataFrame, request: AudienceRequest, names: Mapping[str, str]
+    assignment: Assignment, people: pl.DataFrame, request: AudienceRequest, as_of: date, names: Mapping[str, str]
 ) -> pl.DataFrame:
     assigned = assignment.pairs.filter(pl.col("campaign_id") == request.campaign_id).select("person_id")
     listed = rank_people(people.join(assigned, on="person_id", how="semi"))
-    return audience_rows(listed, request, names)
+    return audience_rows(listed, request, as_of, names)

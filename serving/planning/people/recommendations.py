@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.attribution import list_id
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.files import atomic_path, scratch_folder
 from retail_brain.outputs import RECOMMENDATIONS
@@ -61,7 +62,8 @@ def recommend(
     for scored in model.score(dataset, customers, fitted=fitted, progress=progress):
         pairs = without_just_bought(catalogue.with_pinned(scored, request.kind), bought, as_of)
         chosen = catalogue.chosen(pairs.filter(timely, is_kind), request)
-        yield with_reason_texts(_as_recommendations(chosen), language, names)
+        named = _as_recommendations(chosen).with_columns(attribution_id=pl.lit(list_id("recommend", as_of)))
+        yield with_reason_texts(named, language, names)
 
 
 def _as_recommendations(chosen: pl.DataFrame) -> pl.DataFrame:

@@ -46,3 +46,11 @@ def test_tenants_may_use_the_same_event_id_and_see_only_their_own(database: Data
     assert store_events("other", database, [view("a", "someone")], now=NOW) == 1
     seen = events_after("main", database, after_id=0, since=NOW, limit=10)
     assert [one.event.customer_id for one in seen] == ["顾客1"]
+
+
+def test_what_an_event_came_of_is_kept_with_it(database: Database) -> None:
+    told = Event(datetime(2026, 2, 28, 9), "purchase", customer_id="C1", attribution_id="recommend-2026-02-28")
+    store_events("main", database, [told], now=datetime(2026, 2, 28, 9, tzinfo=UTC))
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    stored = events_after("main", database, after_id=0, since=since, limit=10)
+    assert [one.event for one in stored] == [told]

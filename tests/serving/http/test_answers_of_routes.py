@@ -176,6 +176,7 @@ def test_recommend_gives_the_most_probable_goods(client: Any) -> None:
         "known_by": "purchases",
         "notes": [],
         "rules_applied": [],
+        "attribution_id": "recommend-2025-02-28",
         "names": {"P0034": "面包34", "P0037": "面包37"},
     }
 

@@ -35,6 +35,7 @@ def recommend(body: dict[str, Any]) -> dict[str, Any]:
         "notes": notes,
         "known_by": "purchases",
         "rules_applied": [],
+        "attribution_id": "recommend-2026-02-28",
         "recommendations": rows,
         "basis": "cold" if body["customer_id"] == "C00040" else "warm",
         "names": PRODUCTS,
@@ -60,6 +61,7 @@ def audience(body: dict[str, Any]) -> dict[str, Any]:
                 "send_on": "2026-03-02",
                 "reason": "Buys milk every 9 days; due on 2026-03-04.",
                 "reason_zh": "大约每9天买一次牛奶，下次预计3月4日。",
+                "attribution_id": "audience-2026-02-28-1a2b3c4d",
             }
         )
     exclusions = [
