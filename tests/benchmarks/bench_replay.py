@@ -5,9 +5,11 @@ Run from the project's root; figures are in docs/benchmarks.md, section Replenis
     python tests/benchmarks/bench_replay.py chain [--home HOME] [--cache DIR]
     python tests/benchmarks/bench_replay.py origins [--home HOME] [--cache DIR]
 
-`chain` plays the last 91 days as `retail-brain simulate` does, with every part of the plan on and with one part at a
-time left out. `origins` plays twenty stretches of two weeks, each with forecasts of its own, and settings tuned on the
-weeks before the first. `--cache` keeps the forecasts, so that another version of the decisions meets the same ones.
+`chain` plays the last 91 days as `retail-brain simulate` does: the plan as suggested, with agreed levels met product by
+product (`each`), or with one part left out. `origins` plays two weeks from each of twenty Sundays, from
+the recorded stock of that day. `matched` has settings tuned on the 56 days before the last 91. Customers answer to
+prices by the elasticities that made the sample. `--cache` keeps the forecasts, so that another version of the decisions
+meets the same ones.
 """
 
 import argparse
@@ -19,13 +21,15 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from retail_brain.api import open_tenant
 from retail_brain.dataset import Dataset
-from retail_brain.settings import Settings
+from retail_brain.outputs import SERIES
+from retail_brain.settings import ReplenishmentSettings, Settings
 from retail_brain.simulation.engine import Policy
-from retail_brain.simulation.policies import perfect_forecast
+from retail_brain.simulation.policies import Forecast, perfect_forecast
 from retail_brain.simulation.report import PolicyResult, summary
 from serving.planning.replay.recorded import recorded
 from serving.planning.replay.rolling_forecasts import Rolling, RollingForecasts
@@ -37,14 +41,14 @@ from training.demand.model import DemandModel
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
 LAST, DAYS = date(2026, 2, 28), 91
 """Last day of the sample, and days of the long replay."""
-ORIGINS, ORIGIN_DAYS = 20, 14
-"""Stretches of the second part, and days of each: two weeks hold every weekday twice and most order cycles."""
+ORIGINS, ORIGIN_DAYS, ORIGIN_STEP = 20, 14, 7
+"""Stretches of the second part, days of each (every weekday twice, and most order cycles) and from one to the next."""
 SHOWN = ("policy", "cost", "fill_rate", "holding_cost", "lost_cost", "waste_cost", "moving_cost", "price_cost")
 
 
 @dataclass(frozen=True)
 class CachedSetup(ReplaySetup):
-    """A setup whose forecasts are kept in a folder, one file per stretch of days."""
+    """A setup whose forecasts are kept in a folder by the last day that they see."""
 
     cache: Path | None = None
 
@@ -52,17 +56,46 @@ class CachedSetup(ReplaySetup):
         """Forecasts as of every refresh, read where they are kept."""
         if self.cache is None:
             return super().forecasts(scenario)
-        axis = scenario.facts.axis
-        path = self.cache / f"{axis.first}_{axis.count}_{scenario.rates.horizon}.npz"
-        if not path.is_file():
+        axis, series, horizon = scenario.facts.axis, scenario.facts.series, scenario.rates.horizon
+        periods = range(-1, axis.count, self.rolling.refresh(axis))
+        kept = {period: _Kept(self.cache, axis.start(period + 1) - timedelta(days=1)) for period in periods}
+        if not all(one.is_there(horizon) for one in kept.values()):
             made = super().forecasts(scenario)
-            self.cache.mkdir(parents=True, exist_ok=True)
-            prices = [table.with_columns(period=period) for period, table in made.prices.items()]
-            pl.concat(prices).write_parquet(path.with_suffix(".parquet"))
-            np.savez(path, **{str(period): units for period, units in made.paths.items()})
-        paths = {int(name): units for name, units in np.load(path).items()}
-        known = pl.read_parquet(path.with_suffix(".parquet")).partition_by("period", as_dict=True)
-        return RollingForecasts(paths, {int(period): table for (period,), table in known.items()})
+            for period, one in kept.items():
+                one.write(series, made.paths[period], made.prices[period])
+        paths = {period: one.paths(series, horizon) for period, one in kept.items()}
+        return RollingForecasts(paths, {period: pl.read_parquet(one.prices) for period, one in kept.items()})
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """Files of the forecasts that see the days up to one."""
+
+    folder: Path
+    day: date
+
+    @property
+    def prices(self) -> Path:
+        return self.folder / f"{self.day}_prices.parquet"
+
+    def is_there(self, horizon: int) -> bool:
+        name = self.folder / f"{self.day}.npz"
+        return name.is_file() and np.load(name)["units"].shape[2] >= horizon
+
+    def write(self, series: pl.DataFrame, units: npt.NDArray[np.float32], prices: pl.DataFrame) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        series.write_parquet(self.folder / f"{self.day}_series.parquet")
+        prices.write_parquet(self.prices)
+        np.savez(self.folder / f"{self.day}.npz", units=units)
+
+    def paths(self, series: pl.DataFrame, horizon: int) -> npt.NDArray[np.float32]:
+        """Paths of some series; those that were not forecast have no demand."""
+        units = np.load(self.folder / f"{self.day}.npz")["units"]
+        known = pl.read_parquet(self.folder / f"{self.day}_series.parquet").with_row_index("at")
+        rows = series.with_row_index("row").join(known, on=list(SERIES))
+        out = np.zeros((series.height, units.shape[1], horizon), dtype=np.float32)
+        out[rows["row"].to_numpy()] = units[rows["at"].to_numpy(), :, :horizon]
+        return out
 
 
 def read(home: Path | None) -> tuple[Dataset, Settings]:
@@ -89,113 +122,141 @@ def unlimited(setup: CachedSetup) -> CachedSetup:
     return replace(setup, settings=setup.settings.model_copy(update={"network": network}))
 
 
-def policies(setup: CachedSetup, scenario: ReplayScenario, tuned: Tuned) -> dict[str, Policy]:
-    """The policies that every stretch plays."""
-    forecast = setup.forecasts(scenario)
-    # customers of the sample answer to prices by the elasticities that made it
-    truth = pl.read_parquet(SAMPLE / "truth" / "elasticities.parquet")
-    truth = truth.select("product_id", "elasticity", low="elasticity") if forecast.prices else None
-    chain = setup.chain(scenario, forecast, truth)
-    usual = setup.settings.replenishment
-    perfect = perfect_forecast(scenario.facts.played, scenario.rates.horizon)
-    return {
-        "suggested": chain(usual, forecast),
-        "no transfers": replace(setup, transfers=False).chain(scenario, forecast, truth)(usual, forecast),
-        "no markdowns": setup.chain(scenario, forecast, None)(usual, forecast),
-        "tuned": chain(tuned.economic, forecast),
-        "matched": chain(tuned.matched, forecast),
-        "perfect": chain(usual.model_copy(update={"policy": "economic"}), perfect),
-    }
+@dataclass(frozen=True)
+class Stretch:
+    """Some days with their forecasts, and what may be played on them.
 
+    Attributes:
+        setup: data, settings, forecasts.
+        scenario: the days.
+        tuned: settings tuned on days before; None where no policy asks for them.
+        alone: whether orders are played alone, with the warehouse unlimited, instead of the chain's one plan.
+    """
 
-def played(setup: CachedSetup, tuned: Tuned, first: date, last: date, names: Sequence[str]) -> list[PolicyResult]:
-    """Results of some policies in a stretch of days, the recorded orders last."""
-    scenario = setup.scenario(first, last)
-    offered = policies(setup, scenario, tuned)
-    results = []
-    for name in names:
-        begun = time.process_time()
-        results.append(PolicyResult.of(name, scenario.play(offered[name]), scenario.environment))
-        result = results[-1]
-        served = result.units["sold"] / result.units["demand"]
-        print(
-            f"  {name}: {result.cost:,.0f} at {served:.2%}, waste {result.money['waste']:,.0f}; "
-            f"{time.process_time() - begun:.0f} s",
-            flush=True,
+    setup: CachedSetup
+    scenario: ReplayScenario
+    tuned: Tuned | None
+    alone: bool
+
+    def policy(self, name: str) -> Policy:
+        """A policy by its name."""
+        setup, usual = self.setup, self.setup.settings.replenishment
+        if name == "perfect":
+            known = perfect_forecast(self.scenario.facts.played, self.scenario.rates.horizon)
+            return self._of(setup, usual.model_copy(update={"policy": "economic"}), known)
+        if name == "no transfers":
+            setup = replace(setup, transfers=False)
+        chosen = {"each": usual.model_copy(update={"service_levels": "each"})}
+        if self.tuned is not None:
+            chosen["matched"] = self.tuned.matched
+        return self._of(setup, chosen.get(name, usual), None, priced=name != "no markdowns")
+
+    def _of(
+        self, setup: CachedSetup, decided: ReplenishmentSettings, known: Forecast | None, *, priced: bool = True
+    ) -> Policy:
+        forecast = setup.forecasts(self.scenario)
+        if self.alone:
+            return self.scenario.by(known or forecast, decided)
+        # customers of the sample answer to prices by the elasticities that made it
+        truth = pl.read_parquet(SAMPLE / "truth" / "elasticities.parquet")
+        truth = truth.select("product_id", "elasticity", low="elasticity")
+        return setup.chain(self.scenario, forecast, truth if priced and forecast.prices else None)(
+            decided, known or forecast
         )
-    return [*results, recorded(scenario)]
+
+    def played(self, names: Sequence[str]) -> list[PolicyResult]:
+        """Results of some policies, the recorded orders last."""
+        results = []
+        for name in names:
+            begun = time.process_time()
+            results.append(PolicyResult.of(name, self.scenario.play(self.policy(name)), self.scenario.environment))
+            result = results[-1]
+            served = result.units["sold"] / result.units["demand"]
+            print(
+                f"  {name}: {result.cost:,.0f} at {served:.2%}, waste {result.money['waste']:,.0f}, moved "
+                f"{result.units['moved_out']:,.0f}, sold for less {result.units['extra']:,.0f}; "
+                f"{time.process_time() - begun:.0f} s",
+                flush=True,
+            )
+        return [*results, recorded(self.scenario)]
 
 
-def measure_chain(setup: CachedSetup) -> None:
-    """The last 91 days, with the warehouse's stock and without its limit."""
-    first = LAST - timedelta(days=DAYS - 1)
+def stretch(setup: CachedSetup, options: argparse.Namespace, first: date, days: int, tuned: Tuned | None) -> Stretch:
+    """The stretch of so many days from one on."""
+    scenario = setup.scenario(first, first + timedelta(days=days - 1))
+    return Stretch(setup, scenario, tuned, options.alone)
+
+
+def tuned_before(setup: CachedSetup, options: argparse.Namespace) -> Tuned | None:
+    """Settings tuned on the 56 days before the last 91, if a policy asks for them."""
+    if "matched" not in options.policies:
+        return None
+    tuned = tune(setup, LAST - timedelta(days=DAYS - 1))
+    one = tuned.matched
+    found = f"spread {one.spread_factor:g}, fresh {one.fresh_spread_factor}, lost unit {one.lost_unit_cost:g}"
+    print(f"matched: {found}", flush=True)
+    return tuned
+
+
+def measure_chain(setup: CachedSetup, options: argparse.Namespace) -> None:
+    """The last 91 days."""
     begun = time.process_time()
-    for name, chosen in (("warehouse as it was", setup), ("warehouse unlimited", unlimited(setup))):
-        tuned = tune(chosen, first)
-        print(f"{name}: tuned {_told(tuned)}", flush=True)
-        names = ("suggested", "matched", "perfect", "no transfers", "no markdowns", "tuned")
-        results = played(chosen, tuned, first, LAST, names if chosen is setup else names[:2])
-        stores = chosen.scenario(first, LAST).facts.series["store_id"].to_list()
-        show(summary(results, stores, DAYS, "recorded"))
-    print(f"{time.process_time() - begun:.0f} s of processor, peak {_peak():.2f} GB")
-
-
-def measure_origins(setup: CachedSetup) -> None:
-    """Twenty stretches of two weeks up to the last day; cost against the recorded orders, with intervals over them."""
-    firsts = [LAST - timedelta(days=ORIGIN_DAYS * number - 1) for number in range(ORIGINS, 0, -1)]
-    tuned = tune(setup, firsts[0])
-    print(f"tuned {_told(tuned)}", flush=True)
-    rows = []
-    for first in firsts:
-        print(first, flush=True)
-        last = first + timedelta(days=ORIGIN_DAYS - 1)
-        results = played(setup, tuned, first, last, ("suggested", "matched", "perfect"))
-        rows += [{"first": first, "policy": one.name, "cost": one.cost, **one.units} for one in results]
-    table = pl.DataFrame(rows, infer_schema_length=None)
-    costs = {name: part["cost"].to_numpy() for (name,), part in table.group_by("policy", maintain_order=True)}
-    with pl.Config(tbl_rows=100, tbl_cols=20, tbl_width_chars=160):
-        print(table.select("first", "policy", "cost", fill=pl.col("sold") / pl.col("demand"), wasted="wasted"))
-    for name, part in table.group_by("policy", maintain_order=True):
-        sold, demand = part["sold"].to_numpy(), part["demand"].to_numpy()
-        cost = costs[str(name[0])]
-        print(
-            f"{name[0]}: {cost.sum():,.0f}, of recorded {_interval(cost, costs['recorded'])}, of matched "
-            f"{_interval(cost, costs['matched'])}, fill {_interval(sold, demand)}, wasted {part['wasted'].sum():,.0f}"
-        )
-
-
-def _interval(above: np.ndarray, below: np.ndarray) -> str:
-    """Ratio of two sums with the 95 % bootstrap interval over the stretches."""
-    draws = np.random.default_rng(0).integers(0, len(above), (2000, len(above)))
-    low, high = np.quantile(above[draws].sum(axis=1) / below[draws].sum(axis=1), (0.025, 0.975))
-    return f"{above.sum() / below.sum():.2%} ({low:.2%} to {high:.2%})"
-
-
-def _told(tuned: Tuned) -> str:
-    parts = (("economic", tuned.economic), ("matched", tuned.matched))
-    return ", ".join(
-        f"{name}: spread {one.spread_factor:g}, fresh {one.fresh_spread_factor}, lost unit {one.lost_unit_cost:g}"
-        for name, one in parts
+    played = stretch(setup, options, LAST - timedelta(days=DAYS - 1), DAYS, tuned_before(setup, options))
+    table = summary(
+        played.played(options.policies), played.scenario.facts.series["store_id"].to_list(), DAYS, "recorded"
     )
-
-
-def show(table: pl.DataFrame) -> None:
-    """Prints the columns of a summary that the docs show."""
     more = ("lost_units", "wasted_units", "moved_units", "refused_units", "extra_units", "share_low", "share_high")
     with pl.Config(tbl_rows=20, tbl_cols=20, tbl_width_chars=220, float_precision=3):
         print(table.select(*SHOWN, *more, "cost_share_of_baseline", "fill_rate_low", "fill_rate_high"))
+    print(f"{time.process_time() - begun:.0f} s of processor, peak {_peak():.2f} GB")
+
+
+def measure_origins(setup: CachedSetup, options: argparse.Namespace) -> None:
+    """Twenty stretches of two weeks, each a week after the one before, with intervals over them."""
+    latest = LAST - timedelta(days=ORIGIN_DAYS - 1)
+    firsts = [latest - timedelta(days=ORIGIN_STEP * number) for number in range(ORIGINS - 1, -1, -1)]
+    # the first eight stretches lie within the days that are tuned on, which flatters `matched`
+    tuned = tuned_before(setup, options)
+    rows = []
+    for first in firsts:
+        print(first, flush=True)
+        results = stretch(setup, options, first, ORIGIN_DAYS, tuned).played(options.policies)
+        rows += [{"first": first, "policy": one.name, "cost": one.cost, **one.units} for one in results]
+    table = pl.DataFrame(rows, infer_schema_length=None)
+    costs = {str(name[0]): part["cost"].to_numpy() for name, part in table.group_by("policy", maintain_order=True)}
+    for name, part in table.group_by("policy", maintain_order=True):
+        sold, demand, cost = part["sold"].to_numpy(), part["demand"].to_numpy(), costs[str(name[0])]
+        ratios = ", ".join(f"of {other} {_interval(cost, below)}" for other, below in costs.items() if other != name[0])
+        told = f"{name[0]}: {cost.sum():,.0f}, {ratios}, fill {_interval(sold, demand)}"
+        print(f"{told}, {part['wasted'].sum():,.0f} wasted")
+
+
+def _interval(above: np.ndarray, below: np.ndarray) -> str:
+    """Ratio of two sums with a 95 % bootstrap interval over pairs of stretches, as neighbours share a week."""
+    pairs = np.random.default_rng(0).integers(0, len(above) - 1, (2000, len(above) // 2))
+    draws = np.concatenate([pairs, pairs + 1], axis=1)
+    low, high = np.quantile(above[draws].sum(axis=1) / below[draws].sum(axis=1), (0.025, 0.975))
+    return f"{above.sum() / below.sum():.2%} ({low:.2%} to {high:.2%})"
 
 
 def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 
-PARTS: dict[str, Callable[[CachedSetup], None]] = {"chain": measure_chain, "origins": measure_origins}
+PARTS: dict[str, Callable[[CachedSetup, argparse.Namespace], None]] = {
+    "chain": measure_chain,
+    "origins": measure_origins,
+}
+POLICIES = ("suggested", "each", "matched", "perfect", "no transfers", "no markdowns")
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=PARTS)
     parser.add_argument("--home", type=Path, help="a home of the sample; without one its files are read")
     parser.add_argument("--cache", type=Path, help="folder that keeps the forecasts")
+    parser.add_argument("--policies", nargs="+", choices=POLICIES, default=POLICIES)
+    parser.add_argument("--unlimited", action="store_true", help="the warehouse has everything")
+    parser.add_argument("--alone", action="store_true", help="orders alone, without the network (implies --unlimited)")
     options = parser.parse_args()
-    PARTS[options.part](setup_of(*read(options.home), options.cache))
+    setup = setup_of(*read(options.home), options.cache)
+    PARTS[options.part](unlimited(setup) if options.unlimited or options.alone else setup, options)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 from zlib import crc32
 
@@ -16,7 +17,8 @@ from features.demand.panel import DemandPanel, build_panel, store_ranges
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import DemandPaths
 from training.demand.calibration import Calibration
-from training.demand.drivers import driver_units, quick_driver_units, to_units
+from training.demand.drivers import PriceEffect, driver_units, quick_driver_units, to_units
+from training.demand.elasticity import elasticities, price_response
 from training.demand.mean_model import MeanModel
 from training.demand.protocol import DemandMean, PathDraw, Prediction, draw_paths
 from training.demand.slow_movers import RateModel, rate_paths
@@ -149,8 +151,26 @@ class ForecastRun:
         else:
             rows = self.mean.feature_rows(features, chosen, horizon)
             attribute = quick_driver_units if self.explain == "quick" else driver_units
-            units = attribute(self.mean.booster, rows, base, offsets, self.mean.config.threads)
+            price = self._price_effect(features.panel, rows, chosen, horizon)
+            units = attribute(self.mean.booster, rows, base, offsets, self.mean.config.threads, price)
         return _rescaled(units, mean[chosen].ravel()).reshape(chosen.size, horizon, len(DRIVERS))
+
+    @cached_property
+    def _elasticities(self) -> dict[str, float]:
+        """Elasticity of each product, the one that its profile shows and `/what_if` answers with."""
+        return price_response(elasticities(self.history))
+
+    def _price_effect(self, panel: DemandPanel, rows: Floats, chosen: Ints, horizon: int) -> PriceEffect | None:
+        """What the planned prices of some series do; None where the trees see no prices."""
+        assert isinstance(self.mean, MeanModel)
+        if "price_to_usual" not in self.mean.columns:
+            return None
+        change = rows[:, self.mean.columns.index("price_to_usual")].astype(np.float64)
+        known = [self._elasticities.get(product, np.nan) for product in panel.series["product_id"].gather(chosen)]
+        count = panel.axis.count
+        promoted = panel.promotion[chosen, count : count + horizon]
+        logs = np.log(np.where(change > 0, change, np.nan))
+        return PriceEffect(np.repeat(np.array(known), horizon) * logs, promoted.ravel())
 
     def _rate_part(self, rates: pl.DataFrame, phase: Doubles, salt: str) -> _Part:
         horizon = self.history.horizon

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from features.demand.feature_matrix import DRIVERS, FEATURES
-from training.demand.drivers import driver_units, quick_driver_units, to_units
+from training.demand.drivers import PriceEffect, driver_units, quick_driver_units, to_units
 
 
 @pytest.fixture(scope="module")
@@ -48,3 +48,22 @@ def test_equal_effects_share_equally_and_opposite_ones_cancel() -> None:
 def test_store_without_listed_series_has_no_drivers(booster: lgb.Booster, attribute: object) -> None:
     nothing = np.zeros((0, len(FEATURES)), dtype=np.float32)
     assert attribute(booster, nothing, np.zeros(0), {}, 1).shape == (0, len(DRIVERS))
+
+
+@pytest.mark.parametrize("attribute", [driver_units, quick_driver_units])
+def test_the_price_does_what_the_elasticity_says_and_the_rest_is_the_promotion(attribute: object) -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(2000, len(FEATURES))).astype(np.float32)
+    price, promotion, level = (DRIVERS.index(name) for name in ("price", "promotion", "level"))
+    at = list(FEATURES).index("price_to_usual")
+    data = lgb.Dataset(rows, np.exp(-rows[:, at]), feature_name=list(FEATURES))
+    trees = lgb.train({"objective": "tweedie", "verbosity": -1, "num_leaves": 7, "num_threads": 1}, data, 15)
+    some, base = rows[:4], np.full(4, 5.0)
+    effect = PriceEffect(np.array([0.4, 0.4, 0.0, np.nan]), np.array([True, False, True, True]))
+    own, told = attribute(trees, some, base, {}, 1), attribute(trees, some, base, {}, 1, effect)
+    assert told.sum(axis=1) == pytest.approx(own.sum(axis=1)), "the forecast stays"
+    slope = (own.sum(axis=1) - base) / np.log(own.sum(axis=1) / base)
+    assert told[:3, price] == pytest.approx(effect.effect[:3] * slope[:3])
+    assert told[0, promotion] == pytest.approx(own[0, price] + own[0, promotion] - told[0, price])
+    assert told[1, level] - own[1, level] == pytest.approx(own[1, price] - told[1, price])
+    assert told[3] == pytest.approx(own[3]), "of a price that nobody knows the trees tell"
