@@ -140,7 +140,8 @@ class ChainPlan:
             probability=pl.Series((left > 0).mean(axis=1)),
         )
         # the arrivals of what is on order have served their purpose, and are as large as the paths
-        return StorePart(series, replace(plan, receipts=Receipts.on_days(np.zeros((len(plan.quantity), 0)))), values)
+        narrow, no_receipts = plan.required.narrow(), Receipts.on_days(np.zeros((series.height, 0)))
+        return StorePart(series, replace(plan, required=narrow, receipts=no_receipts), values)
 
     @property
     def series(self) -> pl.DataFrame:
