@@ -35,7 +35,8 @@ def forecast_ends(paths: DemandPaths, ends: pl.DataFrame) -> pl.DataFrame:
     """The ends of demand with seasons moved on, or taken away, as long as the forecast goes on selling.
 
     Past seasons tell when one usually ends; the forecast knows this year's. A season ends on the first day after which
-    less than one unit is forecast in a fortnight; where there is none within the forecast, no end is known.
+    less than one unit is forecast in a fortnight; where no whole fortnight of the forecast is left, no end is known.
+    Of the fortnight after the usual end, what is forecast of it stands for the whole.
 
     Args:
         paths: sample paths.
@@ -56,12 +57,15 @@ def forecast_ends(paths: DemandPaths, ends: pl.DataFrame) -> pl.DataFrame:
 
 def _end(starts: Days, units: "np.ndarray[tuple[int], np.dtype[np.float64]]", usual: np.datetime64) -> date | None:
     """The first day from the usual end on after which little is forecast; None where the forecast ends before it."""
-    ahead = np.timedelta64(STILL_SOLD_DAYS, "D")
+    ahead, day_long = np.timedelta64(STILL_SOLD_DAYS, "D"), np.timedelta64(1, "D")
+    last = starts[-1] + (starts[-1] - starts[-2] if len(starts) > 1 else day_long) - day_long
     for end in (usual, *starts[starts > usual]):
-        inside: Bools = (starts > end) & (starts <= end + ahead)
-        if not inside.any() and end > usual:
+        # the rest of a fortnight sells little even in the middle of a season
+        if end > usual and end + ahead > last:
             return None
-        if units[inside].sum() < STILL_SOLD_UNITS:
+        inside: Bools = (starts > end) & (starts <= end + ahead)
+        part = float(min(ahead, last - end) / ahead)
+        if units[inside].sum() < STILL_SOLD_UNITS * part or part <= 0:
             day: date = end.astype(date)
             return day
     return None

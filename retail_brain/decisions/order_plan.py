@@ -180,9 +180,24 @@ def decide(
     on_hand, season = np.maximum(holdings.on_hand, 0), 7 if step < 7 else 1
     required = project(units, on_hand, receipts, spread, spread_following, aging=aging, season=season)
     required = required.spread(spread_factors(terms, settings))
+    terms = _shown_until_end(terms, units, starts, arrival)
     terms = _last_orders(terms, ends_within(terms, cycle))
     money = economics(terms, cycle, settings.lost_unit_cost)
     return ordered(required, terms, cycle, money, replace(holdings, receipts=receipts), settings)
+
+
+def _shown_until_end(terms: Terms, units: npt.NDArray[np.float32], starts: Days, arrival: Ints) -> Terms:
+    """The terms with nothing kept on show, where demand ends, beyond what is still sold from the arrival on.
+
+    A display is left over when its listing or season ends; what sells until then may as well stand on show.
+    """
+    periods = units.shape[2]
+    ending = (terms.presentation > 0) & (terms.ends_on < starts[periods - 1])
+    shown = terms.presentation.copy()
+    for row in np.flatnonzero(ending):
+        wanted = units[row, :, arrival[row] :].sum(axis=1, dtype=np.float64).mean()
+        shown[row] = min(shown[row], np.floor(wanted))
+    return replace(terms, presentation=shown)
 
 
 def _last_orders(terms: Terms, last: Bools) -> Terms:

@@ -6,7 +6,7 @@ inventory position, is asymptotically optimal when unmet demand is lost (van Jaa
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -312,8 +312,7 @@ def _project_block(
 
 def _single(values: Floats) -> Floats:
     """The values in single precision; whatever is worked out of them is double again."""
-    narrow: Any = values.astype(np.float32)
-    return narrow
+    return cast("Floats", values.astype(np.float32))
 
 
 def _spread(values: Floats, factor: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """Contradictions among orders, transfers and left-overs."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -123,9 +123,16 @@ def _demand_until(answers: Answers, rows: pl.DataFrame, last: pl.Series, quantil
 
 def _left_over_in_demand(answers: Answers, told: StockAnswers) -> pl.DataFrame:
     ended = told.leftovers.filter(pl.col("reason_code").is_in(["season", "listing"]))
-    then = ended["sell_by"] + timedelta(days=STILL_SOLD_DAYS)
-    before, after = (_demand_until(answers, ended, last, quantile=None) for last in (ended["sell_by"], then))
-    still = ended.with_columns(still=pl.Series(after, dtype=pl.Float64) - pl.Series(before, dtype=pl.Float64))
+    if answers.forecasts is None:
+        return found("season_left_over_in_demand", ended.clear(), units=pl.col("on_hand"), money=pl.col("on_hand"))
+    # of a fortnight that the forecast does not reach the end of, what it has stands for the whole
+    end = date.fromisoformat(str(answers.forecasts.days[-1]))
+    first = ended.select(pl.min_horizontal("sell_by", pl.lit(end)))["sell_by"]
+    then = pl.select(pl.min_horizontal(first + timedelta(days=STILL_SOLD_DAYS), pl.lit(end))).to_series()
+    before, after = (_demand_until(answers, ended, day, quantile=None) for day in (first, then))
+    seen = (then - first).dt.total_days().cast(pl.Float64)
+    units = pl.Series(after, dtype=pl.Float64) - pl.Series(before, dtype=pl.Float64)
+    still = ended.with_columns(still=(units * STILL_SOLD_DAYS / seen).fill_nan(0.0))
     return found(
         "season_left_over_in_demand", still.filter(pl.col("still") >= STILL_SOLD_UNITS + _PATH_SCATTER_UNITS),
         units=pl.col("left_over_units"), money=pl.col("value_at_risk"),

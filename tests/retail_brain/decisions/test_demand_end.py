@@ -37,6 +37,9 @@ def test_nobody_buys_after_the_last_day():
         ([0.0] * 30, "season", date(2025, 3, 2)),  # the usual end
         ([1.0] * 9 + [0.0] * 21, "season", date(2025, 3, 9)),  # the forecast goes on until March 9
         ([1.0] * 30, "season", None),  # and here as far as it reaches
+        ([1.0] * 4 + [0.2] * 26, "season", None),  # 2.8 in a fortnight: the last days alone sell less than one
+        ([0.05] * 6, "season", date(2025, 3, 2)),  # .2 in the four days that are forecast after the usual end
+        ([0.5] * 6, "season", None),  # 2 in them
         ([1.0] * 30, "listing", date(2025, 3, 2)),  # a listing ends whatever the forecast says
     ],
 )
@@ -77,6 +80,19 @@ def test_the_last_order_is_decided_by_money_and_keeps_no_display():
     assert (going_on["order_quantity"], going_on["reason_code"]) == (30, "agreed_loss")
     assert "stands only because a service level was agreed" in going_on["reason"]
     assert "仅因已约定服务水平而保留" in going_on["reason_zh"]
+
+
+def test_nothing_is_ordered_for_show_that_will_not_sell_before_the_end():
+    def shown(rate: float) -> float:
+        given = paths([[rate] * 20])
+        terms = given.series.with_columns(
+            lead_time_days=2.0, review_period_days=7.0, presentation_stock=4.0, ends_on=date(2025, 3, 15)
+        )
+        return suggest_orders(given, terms, given.series.with_columns(on_hand=0.0), AS_OF)["order_quantity"].item()
+
+    assert shown(0.0) == 0, "nobody wants it until March 15"
+    assert shown(0.2) == 4, "1.4 in the cycle, and on show the 2 that sell until the end"
+    assert shown(3.0) == 25, "21 in the cycle and all 4 on show"
 
 
 def test_without_an_agreed_level_nothing_is_ordered_at_a_loss():
