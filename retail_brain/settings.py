@@ -353,6 +353,9 @@ class GuideSettings(Section):
 
     capacity_per_day: int = Field(default=20, ge=0, description="people on a guide's daily list, unless set for one")
     contact_cost: float = Field(default=0, ge=0, description="money that one contact by a guide costs")
+    due_within_days: int = Field(
+        default=3, ge=0, description="days before goods are due from which a guide's list names their buyer"
+    )
     holdout_share: float = Field(
         default=0.1, ge=0, lt=1, description="share of those worth a contact whom no list names, to measure the effect"
     )

@@ -1,6 +1,7 @@
 """Verbs of triggers: save, list, show, switch, run, firings, effect, remove."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -56,7 +57,7 @@ def save(
     from serving.planning.triggers import desk as triggers
 
     definition = parse_trigger(read_values(file, "trigger", "name, kind, slots"), str(file))
-    with _desk() as desk:
+    with open_desk() as desk:
         change = _change(trigger_id, version, by)
         stored = triggers.save(desk, change, definition, owner=owner, is_on=not off)
     _say(stored)
@@ -70,7 +71,7 @@ def list_() -> None:
     from serving.planning.triggers.desk import summary
 
     tenant = current().workspace.tenant
-    with _database() as database:
+    with opened_database() as database:
         counts = firing_counts(tenant, database)
         for one in list_triggers(tenant, database):
             shown = summary(one, counts.get(one.trigger_id, {}))
@@ -93,7 +94,7 @@ def show(trigger_id: IdArgument) -> None:
     from serving.planning.triggers.desk import counts_of, summary
 
     tenant = current().workspace.tenant
-    with _database() as database:
+    with opened_database() as database:
         stored = read(tenant, database, trigger_id)
         shown = summary(stored, counts_of(tenant, database, trigger_id))
     reported().rows.append(shown)
@@ -110,7 +111,7 @@ def switch(
     """Switch a trigger on or off; off withdraws what waits to be sent."""
     from serving.planning.triggers import desk as triggers
 
-    with _desk() as desk:
+    with open_desk() as desk:
         change = _seen(desk.database, trigger_id, version, by)
         _say(triggers.switch(desk, change, is_on=on))
 
@@ -120,7 +121,7 @@ def remove(trigger_id: IdArgument, version: VersionOption = None, by: ByOption =
     """Remove a trigger: what waits is withdrawn, what it did stays measurable."""
     from retail_brain.operational.triggers import remove_trigger
 
-    with _database() as database:
+    with opened_database() as database:
         _say(remove_trigger(database, _seen(database, trigger_id, version, by)))
 
 
@@ -176,7 +177,7 @@ def firings(trigger_id: IdArgument, out: OutOption) -> None:
     from serving.planning.triggers.desk import firing_row
 
     tenant = current().workspace.tenant
-    with _database() as database:
+    with opened_database() as database:
         read(tenant, database, trigger_id)
         rows = [firing_row(one) for one in read_firings(tenant, database, trigger_id)]
     reported().ids["trigger"] = trigger_id
@@ -203,7 +204,7 @@ def effect(
 
     chosen = current()
     dataset, tenant = chosen.dataset(lake, as_of), chosen.workspace.tenant
-    with _database() as database:
+    with opened_database() as database:
         stored = read(tenant, database, trigger_id)
         found = measure_trigger(tenant, database, dataset, stored, chosen.settings)
         day = date.fromisoformat(found["as_of"])
@@ -230,13 +231,13 @@ def _look(
     from serving.planning.people.audience_facts import consents_now
     from serving.planning.people.opt_outs import read_opt_outs
     from serving.planning.stock.webhook import Delivery
-    from serving.planning.triggers.deliver import Target, deliver
+    from serving.planning.triggers.deliver import HandedOver, Target, deliver
     from serving.planning.triggers.evaluate import evaluate
     from serving.planning.triggers.settle import settle
 
     usual = current().settings.replenishment
     delivery = Delivery(usual.export_timeout_seconds, usual.export_attempts, usual.export_retry_seconds)
-    with _desk(at) as desk:
+    with open_desk(at) as desk:
         for one in trigger_ids:
             _known(desk, one)
         for noted in evaluate(desk, trigger_ids, seen):
@@ -247,13 +248,18 @@ def _look(
             )
         if to is None:
             return
-        decided = settle(desk)
 
         def consents() -> "tuple[pl.DataFrame | None, pl.DataFrame]":
             dataset = current().dataset(lake)
             return consents_now(dataset, dataset.as_of or desk.source.as_of, read_opt_outs(desk.tenant, desk.database))
 
-        done = deliver(desk, consents, Target(to, secret_of(secret_env), delivery), by=by)
+        target, decided, done = Target(to, secret_of(secret_env), delivery), Counter[str](), HandedOver()
+        while True:  # what was decided before a kill goes out first
+            deliver(desk, consents, target, done, by=by)
+            more = settle(desk)
+            decided += more
+            if not more:
+                break
     reported().counts |= {"decided": dict(decided), "contacts": done.contacts, "lines": done.lines}
     for file in done.files:
         reported().wrote(file, done.contacts)
@@ -277,7 +283,8 @@ def _say(stored: "StoredTrigger") -> None:
 
 
 @contextmanager
-def _database() -> "Iterator[Database]":
+def opened_database() -> "Iterator[Database]":
+    """The operational database, closed at the end of the block."""
     database = open_database()
     try:
         yield database
@@ -290,7 +297,8 @@ _open: "dict[str, Answers]" = {}
 
 
 @contextmanager
-def _desk(at: str | None = None) -> "Iterator[Desk]":
+def open_desk(at: str | None = None) -> "Iterator[Desk]":
+    """Where triggers and guides are worked on, from the published answers; `at`: instant instead of now."""
     from retail_brain.cli.audience_verbs import segment_customers
     from serving.planning.triggers.desk import Desk
     from serving.store.answer_set import current_id, open_current
@@ -299,7 +307,7 @@ def _desk(at: str | None = None) -> "Iterator[Desk]":
 
     chosen = current()
     now = datetime.now(UTC) if at is None else parse_instant(at, "--at")
-    with _database() as database:
+    with opened_database() as database:
         newest = current_id(chosen.workspace.answers)
         if newest is None or newest not in _open:
             _open.clear()

@@ -17,6 +17,7 @@ from retail_brain.decisions.consents import (
 from retail_brain.decisions.contact_caps import Caps, with_open_days
 from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.decisions.holdout import is_holdout
+from retail_brain.operational.repeated_contacts import repeats
 from retail_brain.settings import AudienceSettings
 
 _CONTROL = "global control group"
@@ -193,8 +194,11 @@ def _closed(states: pl.DataFrame | None, accounts: pl.DataFrame, request: Audien
 
 
 def _members(facts: AudienceFacts, request: AudienceRequest) -> pl.DataFrame:
-    """One row per person contacted in this campaign before, by whichever account: `in_campaign`."""
-    if facts.contacts is None:
+    """One row per person contacted in this campaign before, by whichever account: `in_campaign`.
+
+    Triggers and guides contact a person again; the caps say how often.
+    """
+    if facts.contacts is None or repeats(request.campaign_id or ""):
         return pl.DataFrame(schema={"person_id": pl.String, "in_campaign": pl.Boolean})
     own = pl.col("campaign_id") == pl.lit(request.campaign_id, dtype=pl.String)
     return _flag(facts.accounts.with_person(facts.contacts.filter(own, ~pl.col("is_holdout"))), "in_campaign")

@@ -1,7 +1,7 @@
 """Stores the daily lists of guides, what came of each line, and the people whom guides brought."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Row, select, update
 from retail_brain.errors import NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaign_receipts import ContactReceipt, append_receipts
+from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database
+from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
 from retail_brain.operational.tables import GUIDE_ANSWERS, GUIDE_REFERRALS, GUIDE_TASKS
 
 OUTCOMES = ("done", "not_reached", "bought", "refused")
@@ -101,14 +103,34 @@ def task_id(day: date, person_id: str) -> str:
     return hashlib.sha256(f"{day.isoformat()}\x1f{person_id}".encode()).hexdigest()[:32]
 
 
-def store_tasks(tenant: str, database: Database, tasks: Sequence[GuideTask], *, by: str, now: datetime) -> int:
+def store_tasks(
+    tenant: str,
+    database: Database,
+    tasks: Sequence[GuideTask],
+    *,
+    by: str,
+    now: datetime,
+    mark: ContactsMark | None = None,
+) -> int | None:
     """Stores lines, one a day and person at most; returns how many are new.
+
+    Args:
+        tenant: whose.
+        database: where they are.
+        tasks: the lines.
+        by: who makes them.
+        now: when.
+        mark: result of `read_contacts_mark` before they were worked out: where plans changed since, nothing is stored
+            and None is returned. None: whatever was planned meanwhile.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
+        lock_plans(tenant, connection)
+        if mark is not None and contacts_mark(tenant, connection) != mark:
+            return None
         new = append_tasks(tenant, database, connection, tasks)
         append_audit(tenant, connection, AuditEntry(now, by, "guide.listed", "tasks", {"new": new}))
         return new
@@ -149,7 +171,14 @@ def list_tasks(
 
 
 def store_answers(
-    tenant: str, database: Database, answers: Sequence[GuideAnswer], *, guide_id: str | None, by: str, now: datetime
+    tenant: str,
+    database: Database,
+    answers: Sequence[GuideAnswer],
+    *,
+    guide_id: str | None,
+    by: str,
+    now: datetime,
+    is_seen: Callable[[str], bool] = lambda _customer: True,
 ) -> int:
     """Stores answers, each once; returns how many are new.
 
@@ -163,6 +192,7 @@ def store_answers(
         guide_id: only lines of this guide may be answered; None: of any.
         by: who sends them.
         now: when.
+        is_seen: whether the sender may see a customer.
 
     Raises:
         NotFoundError: a line is not known, is not the guide's, or was held out; nothing is stored.
@@ -170,7 +200,7 @@ def store_answers(
     """
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
-        tasks = _tasks_of(tenant, connection, {one.task_id for one in answers}, guide_id)
+        tasks = _tasks_of(tenant, connection, {one.task_id for one in answers}, guide_id, is_seen)
         rows = [
             asdict(one)
             | {"tenant_id": tenant, "guide_id": tasks[one.task_id].guide_id, "noted_by": by, "noted_at": now}
@@ -235,7 +265,9 @@ def list_referrals(tenant: str, database: Database) -> list[Referral]:
         ]
 
 
-def _tasks_of(tenant: str, connection: Connection, ids: set[str], guide_id: str | None) -> dict[str, GuideTask]:
+def _tasks_of(
+    tenant: str, connection: Connection, ids: set[str], guide_id: str | None, is_seen: Callable[[str], bool]
+) -> dict[str, GuideTask]:
     """The lines of some ids, locked.
 
     Raises:
@@ -248,7 +280,7 @@ def _tasks_of(tenant: str, connection: Connection, ids: set[str], guide_id: str 
         if guide_id is not None:
             own &= table.guide_id == guide_id
         query = select(GUIDE_TASKS).where(own).order_by(table.id).with_for_update()
-        found |= {row.task_id: _task(row) for row in connection.execute(query)}
+        found |= {row.task_id: _task(row) for row in connection.execute(query) if is_seen(row.customer_id)}
     unknown = sorted(ids - set(found))
     if unknown:
         raise NotFoundError(

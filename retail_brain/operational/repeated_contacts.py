@@ -13,6 +13,8 @@ CAMPAIGN_PREFIX = "trigger:"
 """What the campaign id of a trigger's contacts begins with: in receipts, contacts, effects and the holdout's hash."""
 DAILY = "guides"
 """Campaign id of what guides do with their daily lists."""
+CREDIT = "guides:credit"
+"""Id under which looks at the credit of guides are stored."""
 ContactsMark = tuple[int, ...]
 """Campaigns approved and stopped, firings decided, lines of guides: what caps and stock are counted against."""
 UNKNOWN = 1.0
@@ -41,7 +43,7 @@ class RepeatedContact:
 
 def repeats(campaign_id: str) -> bool:
     """Whether an id is that of a trigger's contacts or of the guides' lists."""
-    return campaign_id == DAILY or campaign_id.startswith(CAMPAIGN_PREFIX)
+    return campaign_id in {DAILY, CREDIT} or campaign_id.startswith(CAMPAIGN_PREFIX)
 
 
 def repeated_contacts(tenant: str, database: Database, since: date) -> list[RepeatedContact]:

@@ -4,7 +4,7 @@ A firing waits until it is due, is then decided under the plans of all campaigns
 `taken` and `sent`, or `held` (of the holdout), or `dropped` with the reason. An opt-out makes it `opted_out`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -126,14 +126,25 @@ def note_causes(
         return new
 
 
-def due_firings(tenant: str, database: Database, now: datetime, *, limit: int) -> list[Firing]:
+def due_firings(
+    tenant: str, database: Database, now: datetime, *, limit: int, trigger_ids: Collection[str] | None = None
+) -> list[Firing]:
     """Waiting firings that are due, those due first at the front.
+
+    Args:
+        tenant: whose.
+        database: where they are.
+        now: the instant.
+        limit: most of them.
+        trigger_ids: only of these triggers; None: of any.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     table = TRIGGER_FIRINGS.c
     due = (table.tenant_id == tenant) & (table.state == "waiting") & (table.due_at <= now)
+    if trigger_ids is not None:
+        due &= table.trigger_id.in_(sorted(trigger_ids))
     query = select(TRIGGER_FIRINGS).where(due).order_by(table.due_at, table.id).limit(limit)
     with database.reading() as connection:
         return [_stored(row) for row in connection.execute(query)]

@@ -143,6 +143,11 @@ class State:
         if tenant in self._tenants:
             self._tenants[tenant].refresh_opt_outs()
 
+    def refresh_guides(self, tenant: str) -> None:
+        """Looks at once for people who were moved from one guide to another."""
+        if tenant in self._tenants:
+            self._tenants[tenant].refresh_guides()
+
     def _tenant(self, name: str) -> Tenant:
         if name not in self._tenants:
             workspace = Workspace(self.home, name)

@@ -13,7 +13,9 @@ def published_guides(answers: Answers) -> list[tuple[str, str | None]]:
     if person is None or "guide_id" not in person.columns:
         return []
     guides = person["guide_id"].cast(pl.String).to_list()
-    return list(zip(answers.customers.ids.series.to_list(), guides, strict=True))
+    # ids are withheld from keys of a place
+    named = zip(answers.customers.ids.series.to_list(), guides, strict=True)
+    return [(customer, guide) for customer, guide in named if customer is not None]
 
 
 def present_guides(tenant: str, database: Database, answers: Answers) -> dict[str, str]:
@@ -22,4 +24,7 @@ def present_guides(tenant: str, database: Database, answers: Answers) -> dict[st
     Raises:
         UnavailableError: the database does not answer.
     """
-    return guides_of_customers(published_guides(answers), moved_customers(tenant, database))
+    moved = moved_customers(tenant, database)
+    places = answers.customers.find_many(list(moved)).tolist()
+    seen = {customer: guide for (customer, guide), place in zip(moved.items(), places, strict=True) if place >= 0}
+    return guides_of_customers(published_guides(answers), seen)

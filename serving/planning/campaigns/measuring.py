@@ -107,7 +107,7 @@ def purchases_of(dataset: Dataset, people: pl.DataFrame) -> pl.LazyFrame:
 
 
 def margins(dataset: Dataset, lines: pl.LazyFrame, settings: Settings) -> pl.LazyFrame:
-    """One row per line of a receipt: `customer_id`, `product_id`, `receipt`, `day`, `units`, and `margin` in money.
+    """One row per line of a receipt: `customer_id`, `product_id`, `receipt`, `day`, `units`; `sales`, `margin` (money).
 
     Args:
         dataset: whose costs count.
@@ -120,7 +120,8 @@ def margins(dataset: Dataset, lines: pl.LazyFrame, settings: Settings) -> pl.Laz
     return (
         lines.join(costs, on="product_id", how="left")
         .with_columns(receipt="transaction_id", day=pl.col("sold_at").dt.date(), margin=earned)
-        .select("customer_id", "product_id", "receipt", "day", "units", "margin")
+        .with_columns(sales=pl.col("units") * price)
+        .select("customer_id", "product_id", "receipt", "day", "units", "sales", "margin")
     )
 
 

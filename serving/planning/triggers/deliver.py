@@ -66,7 +66,7 @@ class Target:
     delivery: Delivery
 
 
-def deliver(desk: Desk, consents: Consents, target: Target, *, by: str) -> HandedOver:
+def deliver(desk: Desk, consents: Consents, target: Target, done: HandedOver, *, by: str) -> HandedOver:
     """Hands over what was decided, each message at least once to the target and never to two workers at a time.
 
     One that was cut off is repeated with the same `contact_id` once the lease of the worker that ended is over.
@@ -76,6 +76,7 @@ def deliver(desk: Desk, consents: Consents, target: Target, *, by: str) -> Hande
         desk: where triggers are worked on.
         consents: gives the consents as they are now; asked only where something is handed over.
         target: where messages go; those by a guide go to the guide's list.
+        done: what was handed over so far; added to, and given back.
         by: who does it.
 
     Raises:
@@ -83,7 +84,7 @@ def deliver(desk: Desk, consents: Consents, target: Target, *, by: str) -> Hande
         RetailBrainError: the address did not take them; what it did not take goes out at the next look.
         UnavailableError: the database does not answer.
     """
-    place, worker, done = resolved_target(target.to), secrets.token_hex(8), HandedOver()
+    place, worker = resolved_target(target.to), secrets.token_hex(8)
     is_address = urlsplit(place).scheme in {"http", "https"}
     settings = desk.settings.triggers
     lease, most = timedelta(seconds=settings.lease_seconds), AT_ONCE if is_address else settings.at_once

@@ -48,6 +48,11 @@ class Desk:
         """Day of contact: the machine's, and never one that the answers have seen already."""
         return max(self.local.date(), self.source.as_of + timedelta(days=1))
 
+    @property
+    def first_day(self) -> date:
+        """The first day that the answers have not seen."""
+        return self.source.as_of + timedelta(days=1)
+
     def owner(self, touched: Touched) -> str | None:
         """Customer whom an event names, by their id or by an identifier; None where nobody is known."""
         if touched.customer_id is not None:

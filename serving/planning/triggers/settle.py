@@ -19,7 +19,7 @@ from retail_brain.decisions.judged_offers import complete_pairs, judged_offers, 
 from retail_brain.decisions.reach import reach
 from retail_brain.decisions.triggers.definition import TriggerDefinition
 from retail_brain.errors import ConflictError, ImpossibleError, RetailBrainError
-from retail_brain.operational.repeated_contacts import UNKNOWN, read_contacts_mark, repeats
+from retail_brain.operational.repeated_contacts import UNKNOWN, read_contacts_mark
 from retail_brain.operational.trigger_firings import Decision, Firing, due_firings, firings, store_decisions
 from retail_brain.operational.triggers import StoredTrigger, list_triggers
 from serving.planning.campaigns.hours import open_hours
@@ -75,11 +75,13 @@ def settle(desk: Desk, *, limit: int | None = None) -> Counter[str]:
     """
     most = desk.settings.triggers.at_once if limit is None else limit
     for _ in range(_TRIES):
-        mark = read_contacts_mark(desk.tenant, desk.database)
-        due = due_firings(desk.tenant, desk.database, desk.now, limit=most)
+        mark, known = read_contacts_mark(desk.tenant, desk.database), _known(desk)
+        # those outside of their hours must not fill the room of the others
+        able = [name for name, (_, definition) in known.triggers.items() if is_open(desk, definition)]
+        due = due_firings(desk.tenant, desk.database, desk.now, limit=most, trigger_ids=able)
         if not due:
             return Counter()
-        decisions = decide(desk, due, _known(desk))
+        decisions = decide(desk, due, known)
         if store_decisions(desk.tenant, desk.database, decisions, mark):
             return Counter(one.code or one.state for one in decisions)
     raise ConflictError(f"nothing was decided: other plans changed meanwhile, {_TRIES} times. Run it again.")
@@ -159,16 +161,10 @@ def _facts(desk: Desk, due: Sequence[Firing], others: OtherPlans) -> AudienceFac
     if whole.purchases is not None:
         bought = pl.concat([whole.purchases.select(bought.columns).cast(bought.schema), bought])
     own = bought.join(accounts, on="customer_id", how="semi").group_by("customer_id", "product_id")
-    # what triggers and guides contacted before is known from the operational database, by day
-    made = whole.contacts
-    if made is not None:
-        told = made["campaign_id"].unique().to_list()
-        made = made.filter(~pl.col("campaign_id").is_in([one for one in told if repeats(one)]))
     return replace(
         whole,
         customers=accounts.join(whole.customers, on="customer_id", how="left"),
         purchases=own.agg(pl.col("bought_on").max()),
-        contacts=made,
         opt_outs=others.opt_outs,
         at_home_only=True,
         memo=FrameMemo(),

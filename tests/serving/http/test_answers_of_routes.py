@@ -331,9 +331,24 @@ ELSEWHERE = {
     "/funnel",
     "/models",
     "/quarantine",
+    "/triggers",
+    "/trigger",
+    "/trigger_act",
+    "/trigger_run",
+    "/trigger_firings",
+    "/trigger_effect",
+    "/guides",
+    "/guide_save",
+    "/guide_leave",
+    "/guide_make",
+    "/guide_list",
+    "/guide_answers",
+    "/guide_referrals",
+    "/guide_credit",
 }
 """Routes that need something to have happened before, or answer in lines: `test_orders_over_http.py`,
-`test_campaigns_over_http.py`, `test_insight_routes.py` and `test_recommend_batch.py` ask them."""
+`test_campaigns_over_http.py`, `test_triggers_and_guides.py`, `test_insight_routes.py` and `test_recommend_batch.py` ask
+them."""
 
 
 @pytest.mark.parametrize("route", [one for one in ROUTES if one.path not in ELSEWHERE], ids=lambda route: route.path)

@@ -96,9 +96,22 @@ BODIES: dict[str, dict[str, Any]] = {
     "/search": {"kind": "product", "store_id": OWN},
     "/history": {"store_id": OWN, "product_id": "P0001"},
     "/overview": {},
+    "/guide_list": {},
+    "/guide_answers": {
+        "answers": [{"answer_id": "none", "task_id": "none", "outcome": "done", "at": "2025-03-01T10:00:00Z"}]
+    },
+    "/guide_referrals": {
+        "referrals": [{"referral_id": "n", "guide_id": "none", "customer_id": "n", "at": "2025-03-01T10:00:00Z"}]
+    },
+    "/guide_credit": {},
 }
 """A request of each route that answers keys with a place; a new route of that kind needs one."""
-NOTHING_THERE = {path for path in BODIES if path.startswith("/campaign_")} | {"/campaign", "/receipts"}
+NOTHING_THERE = {path for path in BODIES if path.startswith("/campaign_")} | {
+    "/campaign",
+    "/receipts",
+    "/guide_answers",
+    "/guide_referrals",
+}
 """Routes whose request in BODIES names nothing that is there; tests below ask about something."""
 
 

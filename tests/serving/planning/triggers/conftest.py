@@ -45,6 +45,9 @@ class FakeSource:
             {"product_id": ["P1", "P2", "P3"], "category": ["tea", "milk", "tea"], "launched_on": launched}
         )
 
+    def stores(self) -> Sequence[str]:
+        return ("S1", "S2")
+
     def lake_campaigns(self) -> Sequence[str]:
         return ()
 

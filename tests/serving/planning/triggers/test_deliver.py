@@ -36,7 +36,7 @@ def hand(desk, lay, tmp_path: Path) -> Callable[..., HandedOver]:
         evaluate(here)
         settle(here)
         target = Target(str(tmp_path / "out.csv"), None, Delivery(1))
-        return deliver(here, lambda: (None, closed), target, by="Li")
+        return deliver(here, lambda: (None, closed), target, HandedOver(), by="Li")
 
     return made
 

@@ -1,0 +1,255 @@
+"""Guides: who they are, their lists, what came of them, credit, and what happens when one leaves."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.operational.campaign_effects import StoredEffect, campaign_effects, store_effect
+from retail_brain.operational.guide_tasks import (
+    GuideAnswer,
+    Referral,
+    list_tasks,
+    store_answers,
+    store_referrals,
+)
+from retail_brain.operational.guides import GuideChange, move_history, save_guide
+from retail_brain.operational.repeated_contacts import CREDIT, DAILY
+from retail_brain.workspace import Workspace
+from serving.http.access import Scope
+from serving.http.errors import HttpError
+from serving.http.handlers.call import Call, find_store, product_names
+from serving.http.handlers.triggers import trigger_desk
+from serving.http.messages.guide_messages import (
+    GuideAnswersRequest,
+    GuideCreditRequest,
+    GuideLeaveRequest,
+    GuideListRequest,
+    GuideMakeRequest,
+    GuideReferralsRequest,
+    GuideSaveRequest,
+    GuidesRequest,
+)
+from serving.planning.campaigns.measuring import look_row
+from serving.planning.guides.credit import credit as work_out
+from serving.planning.guides.lists import make_lists, task_row
+from serving.planning.guides.people import all_guides, guide_row, move_row
+from serving.planning.guides.people import guide as find_guide
+from serving.planning.guides.people import leave as let_leave
+from serving.planning.people.segment_book import open_dataset
+from serving.planning.triggers.measure import measure_guides
+
+_AHEAD = timedelta(days=1)
+"""How far ahead a phone's clock may be: zones and clocks differ by up to a day, as for events."""
+
+
+def guides(request: GuidesRequest, call: Call) -> dict[str, Any]:
+    """The guides, or one with the moves of their people.
+
+    Raises:
+        NotFoundError: there is no such guide.
+    """
+    desk = trigger_desk(call)
+    rows = all_guides(desk) if request.guide_id is None else [find_guide(desk, request.guide_id)]
+    moves = [] if request.guide_id is None else move_history(desk.tenant, desk.database)
+    own = [move_row(one) for one in moves if request.guide_id in {one.move.guide_id, one.move.before}]
+    return {
+        "guides": [guide_row(one) for one in rows],
+        "moves": own,
+        "may_write": call.principal.may(Scope.CAMPAIGNS),
+    }
+
+
+def save(request: GuideSaveRequest, call: Call) -> dict[str, Any]:
+    """Stores a guide's name, shop and capacity.
+
+    Raises:
+        NotFoundError: there is no such shop.
+        ConflictError: somebody else changed them since the version given.
+    """
+    if request.store_id is not None:
+        find_store(call.answers, request.store_id)
+    desk = trigger_desk(call)
+    save_guide(
+        desk.database,
+        _change(request.guide_id, request.version, call),
+        name=request.name,
+        store_id=request.store_id,
+        capacity=request.capacity,
+    )
+    return {"guide": guide_row(find_guide(desk, request.guide_id)), "moved": 0, "without_guide": 0}
+
+
+def leave(request: GuideLeaveRequest, call: Call) -> dict[str, Any]:
+    """Lets a guide go and gives their people to others.
+
+    Raises:
+        NotFoundError: one of the guides is not known.
+        ImpossibleError: the other one has left, or is the same.
+        ConflictError: somebody else changed the guide since the version given.
+    """
+    desk = trigger_desk(call)
+    change = _change(request.guide_id, request.version, call)
+    _, moves = let_leave(desk, change, request.on or desk.first_day, request.to)
+    call.state.refresh_guides(desk.tenant)
+    nobody = sum(one.guide_id is None for one in moves)
+    shown = guide_row(find_guide(trigger_desk(call), request.guide_id))
+    return {"guide": shown, "moved": len(moves) - nobody, "without_guide": nobody}
+
+
+def make(request: GuideMakeRequest, call: Call) -> dict[str, Any]:
+    """Makes the lists of a day.
+
+    Raises:
+        NotFoundError: a guide is not known.
+        ImpossibleError: a guide has left, or the day is over.
+        ModelError: there are no scored pairs.
+    """
+    desk = trigger_desk(call)
+    day = request.day or desk.first_day
+    lines = make_lists(desk, day, request.guide_ids, by=call.principal.name)
+    call.state.refresh_campaigns(desk.tenant)
+    return {"day": day.isoformat(), "lines": lines}
+
+
+def listed(request: GuideListRequest, call: Call) -> dict[str, Any]:
+    """The lines of a day; a key of a place gets those about the people of the place.
+
+    Raises:
+        NotFoundError: a guide's key asks for the list of another.
+    """
+    name, day = _own(request.guide_id, call), request.day or _first_day(call)
+    rows = [
+        one
+        for one in list_tasks(call.principal.tenant, call.state.database, guide_id=name, day=day)
+        if not one.held and one.state != "withdrawn" and _is_seen(one.customer_id, call)
+    ]
+    shown = [task_row(one, call.language) for one in rows]
+    for row in shown:  # a guide's key knows no shop
+        if row["store_id"] is not None and call.answers.stores.find(row["store_id"]) < 0:
+            row["store_id"] = None
+    goods = dict.fromkeys(one.product_id for one in rows if one.product_id is not None)
+    return {"day": day.isoformat(), "tasks": shown, "names": product_names(call.answers, list(goods))}
+
+
+def answers(request: GuideAnswersRequest, call: Call) -> dict[str, Any]:
+    """Stores what came of lines; a refusal closes the channel from the next question on.
+
+    Raises:
+        NotFoundError: a line is not known, or not the guide's; nothing is stored.
+        ImpossibleError: an answer lies in the future; nothing is stored.
+    """
+    given = [GuideAnswer(one.answer_id, one.task_id, one.outcome, _utc(one.at), one.note) for one in request.answers]
+    _check_past([(one.answer_id, one.at) for one in given], call)
+    tenant = call.principal.tenant
+    new = store_answers(
+        tenant,
+        call.state.database,
+        given,
+        guide_id=call.place.guide,
+        by=call.principal.name,
+        now=call.now,
+        is_seen=lambda customer: _is_seen(customer, call),
+    )
+    call.state.refresh_opt_outs(tenant)
+    call.state.refresh_campaigns(tenant)
+    return {"stored": new, "duplicates": len(given) - new}
+
+
+def referrals(request: GuideReferralsRequest, call: Call) -> dict[str, Any]:
+    """Stores whom guides brought.
+
+    Raises:
+        NotFoundError: a guide is not known, or a guide's key names another.
+        ImpossibleError: one lies in the future; nothing is stored.
+    """
+    given = [
+        Referral(one.referral_id, one.guide_id, one.customer_id, one.referred_by, _utc(one.at))
+        for one in request.referrals
+    ]
+    _check_past([(one.referral_id, one.at) for one in given], call)
+    desk = trigger_desk(call)
+    known = {one.guide_id for one in all_guides(desk)} if call.place.is_headquarters else set(desk.guides.values())
+    for one in given:
+        if _own(one.guide_id, call) not in known | {call.place.guide}:
+            raise _unknown(one.guide_id)
+    new = store_referrals(call.principal.tenant, call.state.database, given, by=call.principal.name, now=call.now)
+    return {"stored": new, "duplicates": len(given) - new}
+
+
+def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
+    """The newest credit of guides and effect of their lists; a guide's key sees its own row.
+
+    Raises:
+        HttpError: the role, or a key with a place, may not measure.
+        NotFoundError: there is no lake.
+    """
+    tenant, database, settings = call.principal.tenant, call.state.database, call.view.settings
+    if request.measure:
+        if not call.principal.may(Scope.CAMPAIGNS) or not call.place.is_headquarters:
+            raise HttpError(403, "forbidden", "credit is worked out by headquarters' marketers and admins.")
+        dataset = open_dataset(Workspace(call.state.home, tenant), settings)
+        day, by = dataset.as_of or dataset.last_day(), call.principal.name
+        rows = work_out(tenant, database, dataset, settings, request.since).to_dicts()
+        since = None if request.since is None else request.since.isoformat()
+        look = StoredEffect(CREDIT, day, {"since": since, "guides": rows}, by, call.now)
+        store_effect(tenant, database, look)
+        try:
+            found = measure_guides(tenant, database, dataset, settings)
+            store_effect(tenant, database, StoredEffect(DAILY, day, found, by, call.now))
+        except ImpossibleError:  # nobody of a list was reached by that day: there is credit, and no effect yet
+            pass
+    worked_out, looks = campaign_effects(tenant, database, CREDIT), campaign_effects(tenant, database, DAILY)
+    newest = worked_out[-1] if worked_out else None
+    rows = [] if newest is None else newest.effect["guides"]
+    if not call.place.is_headquarters:
+        rows = [row for row in rows if call.place.guide is not None and row["guide_id"] == call.place.guide]
+        looks = []
+    return {
+        "as_of": None if newest is None else newest.as_of.isoformat(),
+        "since": None if newest is None else newest.effect["since"],
+        "guides": rows,
+        "effect": looks[-1].effect if looks else None,
+        "looks": [look_row(look) for look in looks],
+    }
+
+
+def _first_day(call: Call) -> date:
+    return date.fromisoformat(call.answers.manifest.as_of) + timedelta(days=1)
+
+
+def _own(guide_id: str | None, call: Call) -> str | None:
+    """The guide asked for; that of the key where it is a guide's.
+
+    Raises:
+        NotFoundError: the key is another guide's.
+    """
+    if call.place.guide is None:
+        return guide_id
+    if guide_id not in {None, call.place.guide}:
+        raise _unknown(str(guide_id))
+    return call.place.guide
+
+
+def _is_seen(customer_id: str, call: Call) -> bool:
+    return call.place.is_headquarters or call.answers.customers.find(customer_id) >= 0
+
+
+def _unknown(guide_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no guide {guide_id!r}. /guides shows them.", {"guide_id": guide_id})
+
+
+def _check_past(given: list[tuple[str, datetime]], call: Call) -> None:
+    ahead = [name for name, at in given if at > call.now + _AHEAD]
+    if ahead:
+        raise ImpossibleError(
+            f"{len(ahead)} of {len(given)} lie in the future: {ahead[:5]}; nothing was stored. Correct the clock.",
+            {"ids": ahead[:100]},
+        )
+
+
+def _utc(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _change(guide_id: str, version: int | None, call: Call) -> GuideChange:
+    return GuideChange(call.principal.tenant, guide_id, version, call.principal.name, call.now)

@@ -1,0 +1,158 @@
+"""Triggers: list, look, store, switch, remove, look for causes, what they fired and what they brought."""
+
+from typing import Any
+
+from retail_brain.operational.campaign_effects import StoredEffect, campaign_effects, store_effect
+from retail_brain.operational.campaign_receipts import receipt_counts
+from retail_brain.operational.trigger_firings import firing_counts
+from retail_brain.operational.trigger_firings import firings as read_firings
+from retail_brain.operational.triggers import StoredTrigger, TriggerChange, list_triggers, remove_trigger, trigger
+from retail_brain.workspace import Workspace
+from serving.http.access import Scope
+from serving.http.errors import HttpError
+from serving.http.handlers.call import Call
+from serving.http.handlers.segments import segment_customers
+from serving.http.messages.trigger_messages import (
+    TriggerActRequest,
+    TriggerEffectRequest,
+    TriggerFiringsRequest,
+    TriggerRequest,
+    TriggerRunRequest,
+    TriggersRequest,
+)
+from serving.planning.campaigns.measuring import look_row
+from serving.planning.people.segment_book import open_dataset
+from serving.planning.triggers import desk as planning
+from serving.planning.triggers.evaluate import evaluate
+from serving.planning.triggers.measure import measure_trigger
+from serving.planning.triggers.settle import DROPPED_TEXTS
+from serving.store.guides import present_guides
+from serving.store.triggers import PublishedTriggerSource
+
+
+def triggers(request: TriggersRequest, call: Call) -> dict[str, Any]:
+    """Triggers in the order in which they were made; removed ones only where they are asked for."""
+    tenant, database = call.principal.tenant, call.state.database
+    counts = firing_counts(tenant, database)
+    wanted = request.states or ["on", "off"]
+    rows = [one for one in list_triggers(tenant, database, removed=True) if one.state in wanted]
+    return {
+        "triggers": [_row(one, counts.get(one.trigger_id, {}), call) for one in rows],
+        "total": len(rows),
+        "may_write": call.principal.may(Scope.CAMPAIGNS),
+    }
+
+
+def one(request: TriggerRequest, call: Call) -> dict[str, Any]:
+    """One trigger; with a definition it is stored first.
+
+    Raises:
+        HttpError: the role may only look.
+        ConflictError: somebody else changed it since the version given.
+        NotFoundError: there is no such trigger, or its segment is not known.
+        ImpossibleError: nothing could ever cause it, or all of its hours are quiet.
+    """
+    if request.trigger is None:
+        return _answer(trigger(call.principal.tenant, call.state.database, request.trigger_id), call)
+    if not call.principal.may(Scope.CAMPAIGNS):
+        raise HttpError(403, "forbidden", f"role {call.principal.role} may look at triggers, not make them.")
+    change = _change(request.trigger_id, request.version, call)
+    stored = planning.save(trigger_desk(call), change, request.trigger, owner=request.owner, is_on=request.is_on)
+    return _answer(stored, call)
+
+
+def act(request: TriggerActRequest, call: Call) -> dict[str, Any]:
+    """Switches a trigger on or off, or removes it.
+
+    Raises:
+        ConflictError: somebody else changed it since the version given.
+        NotFoundError: there is no such trigger.
+        ImpossibleError: it cannot be switched on.
+    """
+    change = _change(request.trigger_id, request.version, call)
+    if request.act == "remove":
+        return _answer(remove_trigger(call.state.database, change), call)
+    return _answer(planning.switch(trigger_desk(call), change, is_on=request.act == "on"), call)
+
+
+def run(request: TriggerRunRequest, call: Call) -> dict[str, Any]:
+    """Looks for causes and notes them.
+
+    Raises:
+        NotFoundError: there is no such trigger.
+    """
+    for name in request.trigger_ids:
+        trigger(call.principal.tenant, call.state.database, name)
+    return {"noted": [vars(noted) for noted in evaluate(trigger_desk(call), request.trigger_ids)]}
+
+
+def firings(request: TriggerFiringsRequest, call: Call) -> dict[str, Any]:
+    """What a trigger fired.
+
+    Raises:
+        NotFoundError: there is no such trigger.
+    """
+    tenant, database = call.principal.tenant, call.state.database
+    trigger(tenant, database, request.trigger_id)
+    rows = [row for row in read_firings(tenant, database, request.trigger_id) if request.state in {None, row.state}]
+    page = rows[request.offset : request.offset + request.limit]
+    shown = [planning.firing_row(row) | {"reason": _words(row.code, call)} for row in page]
+    return {"firings": shown, "total": len(rows)}
+
+
+def effect(request: TriggerEffectRequest, call: Call) -> dict[str, Any]:
+    """The newest measured effect of a trigger, and every look at it.
+
+    Raises:
+        HttpError: the role may not measure.
+        NotFoundError: there is no such trigger, or no lake.
+        ImpossibleError: nobody was reached yet.
+    """
+    tenant, database = call.principal.tenant, call.state.database
+    stored = trigger(tenant, database, request.trigger_id)
+    if request.measure:
+        if not call.principal.may(Scope.CAMPAIGNS):
+            raise HttpError(403, "forbidden", f"role {call.principal.role} may look at effects, not measure them.")
+        dataset = open_dataset(Workspace(call.state.home, tenant), call.view.settings)
+        found = measure_trigger(tenant, database, dataset, stored, call.view.settings)
+        day = dataset.as_of or dataset.last_day()
+        look = StoredEffect(stored.campaign_id, day, found, call.principal.name, call.now)
+        store_effect(tenant, database, look)
+    looks = campaign_effects(tenant, database, stored.campaign_id)
+    return {
+        "trigger_id": request.trigger_id,
+        "effect": looks[-1].effect if looks else None,
+        "looks": [look_row(look) for look in looks],
+        "receipts": receipt_counts(tenant, database, stored.campaign_id),
+    }
+
+
+def trigger_desk(call: Call) -> planning.Desk:
+    """Where triggers and guides are worked on."""
+    tenant, database = call.principal.tenant, call.state.database
+    source = PublishedTriggerSource(
+        call.answers, lambda name: segment_customers(name, call), call.view.settings.audience
+    )
+    guides = present_guides(tenant, database, call.answers)
+    return planning.Desk(tenant, database, source, call.view.settings, call.now, guides)
+
+
+def _change(trigger_id: str, version: int | None, call: Call) -> TriggerChange:
+    return TriggerChange(call.principal.tenant, trigger_id, version, call.principal.name, call.now)
+
+
+def _answer(stored: StoredTrigger, call: Call) -> dict[str, Any]:
+    counts = planning.counts_of(call.principal.tenant, call.state.database, stored.trigger_id)
+    return {"trigger": _row(stored, counts, call), "may_write": call.principal.may(Scope.CAMPAIGNS)}
+
+
+def _row(stored: StoredTrigger, counts: Any, call: Call) -> dict[str, Any]:
+    shown = planning.summary(stored, counts)
+    dropped = [
+        {"code": code, "reason": _words(code, call), "people": people} for code, people in shown["dropped"].items()
+    ]
+    return shown | {"dropped": dropped}
+
+
+def _words(code: str | None, call: Call) -> str | None:
+    return None if code is None else DROPPED_TEXTS.get(code, (code, code))[call.language == "zh"]

@@ -1,0 +1,99 @@
+"""Credits guides with what came of their contacts, and with the people whom they brought."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.operational.database import Database
+from retail_brain.operational.guide_tasks import OUTCOMES, GuideTask, list_referrals, list_tasks
+from retail_brain.settings import Settings
+from serving.planning.campaigns.measuring import margins
+
+CREDIT = {
+    "guide_id": pl.String,
+    "listed": pl.Int64,
+    **dict.fromkeys(OUTCOMES, pl.Int64),
+    "open": pl.Int64,
+    "receipts": pl.Int64,
+    "sales": pl.Float64,
+    "margin": pl.Float64,
+    "referrals": pl.Int64,
+    "referral_sales": pl.Float64,
+}
+"""One row per guide: lines by outcome, receipts and money credited for contacts, people brought and their money."""
+_TALKED = ("done", "bought")
+"""Outcomes after which a purchase is credited."""
+
+
+def credit(tenant: str, database: Database, dataset: Dataset, settings: Settings, since: date | None) -> pl.DataFrame:
+    """Credit of every guide as of the dataset's day: columns CREDIT.
+
+    A receipt is credited once: to the last guide who talked to the customer within `guides.credit_days` before it. That
+    is attribution, not effect: some would have bought anyway, which `measure_guides` tells. What a person who was
+    brought buys within `guides.referral_days` counts for who brought them.
+
+    Args:
+        tenant: whose guides.
+        database: their lists and answers.
+        dataset: sales.
+        settings: the days.
+        since: only lines and referrals of this day or later; None: all.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    as_of = dataset.as_of or dataset.last_day()
+    lines = [one for one in list_tasks(tenant, database, since=since) if not one.held and one.state != "withdrawn"]
+    lines = [one for one in lines if one.day <= as_of or one.answered_at is not None]
+    named = [(one.guide_id, one.customer_id, one.at.astimezone().date()) for one in list_referrals(tenant, database)]
+    brought = [one for one in named if since is None or one[2] >= since]
+    talks = _frame([(one.guide_id, one.customer_id, _day(one)) for one in lines if one.state in _TALKED])
+    referred = _frame(brought)
+    people = pl.concat([talks, referred])["customer_id"].unique().to_list()
+    sold = dataset.scan_or_empty("transactions").filter(pl.col("customer_id").is_in(people))
+    receipts = (
+        margins(dataset, sold, settings)
+        .group_by("customer_id", "receipt", "day")
+        .agg(pl.col("sales", "margin").sum())
+        .collect()
+    )
+    sales = _credited(talks, receipts, settings.guides.credit_days)
+    new = _credited(referred, receipts, settings.guides.referral_days)
+    rows = _counts(lines).join(
+        sales.group_by("guide_id").agg(receipts=pl.len(), sales=pl.col("sales").sum(), margin=pl.col("margin").sum()),
+        on="guide_id",
+        how="full",
+        coalesce=True,
+    )
+    rows = rows.join(referred.group_by("guide_id").agg(referrals=pl.len()), on="guide_id", how="full", coalesce=True)
+    rows = rows.join(new.group_by("guide_id").agg(referral_sales=pl.col("sales").sum()), on="guide_id", how="left")
+    filled = rows.select(pl.col(name).cast(kind) for name, kind in CREDIT.items())
+    return filled.with_columns(pl.exclude("guide_id").fill_null(0)).sort("guide_id")
+
+
+def _credited(talks: pl.DataFrame, receipts: pl.DataFrame, days: int) -> pl.DataFrame:
+    """Receipts within some days of a talk, each with the guide of the last talk before it."""
+    near = receipts.join(talks, on="customer_id").filter(
+        (pl.col("day") - pl.col("talked_on")).dt.total_days().is_between(0, days - 1)
+    )
+    ranked = near.sort("talked_on", "guide_id", descending=[True, False])
+    return ranked.unique(["customer_id", "receipt"], keep="first", maintain_order=True)
+
+
+def _counts(lines: Sequence[GuideTask]) -> pl.DataFrame:
+    frame = pl.DataFrame(
+        [(one.guide_id, one.state) for one in lines], schema={"guide_id": pl.String, "state": pl.String}, orient="row"
+    )
+    each = [(pl.col("state") == name).sum().alias(name) for name in (*OUTCOMES, "open")]
+    return frame.group_by("guide_id").agg(pl.len().alias("listed"), *each)
+
+
+def _day(task: GuideTask) -> date:
+    return task.day if task.answered_at is None else task.answered_at.astimezone().date()
+
+
+def _frame(rows: Sequence[tuple[str, str, date]]) -> pl.DataFrame:
+    schema = {"guide_id": pl.String, "customer_id": pl.String, "talked_on": pl.Date}
+    return pl.DataFrame(list(rows), schema=schema, orient="row")

@@ -1,0 +1,211 @@
+"""Makes the daily list of each guide: whom, about what, why, and what to say, within the guide's capacity."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, cast
+
+import polars as pl
+
+from retail_brain.decisions.campaigns.definition import CampaignDefinition, MessageSlot
+from retail_brain.errors import ConflictError, ImpossibleError
+from retail_brain.operational.campaign_effects import campaign_effects
+from retail_brain.operational.guide_tasks import GuideTask, list_tasks, store_tasks, task_id
+from retail_brain.operational.repeated_contacts import DAILY, read_contacts_mark, repeats
+from serving.planning.campaigns.inputs import CampaignSource
+from serving.planning.campaigns.other_plans import other_plans
+from serving.planning.campaigns.plan import plan_campaign
+from serving.planning.guides.people import Guide, all_guides, guide
+from serving.planning.people.reasons import Language
+from serving.planning.triggers.desk import Desk
+
+_TRIES = 5
+"""Times that lists are worked out again because plans changed meanwhile; as approvals of campaigns do."""
+_WORDS = {
+    "due": ("Your {product} should be running out about {due}. Shall I put one aside for you?",
+            "您常买的{product}大约{due}就要用完了，要给您留一份吗？"),
+    "repeat": ("You like {product}; it is here. Shall I put one aside for you?",
+               "您喜欢的{product}店里有货，要给您留一份吗？"),
+    "explore": ("We have {product}, which I think suits you. Would you like to see it?",
+                "店里的{product}很适合您，要不要看看？"),
+}  # fmt: skip
+"""Kind of offer -> what a guide may say, in English and Chinese."""
+_WITH = (" It goes well with {goes_with}.", "和{goes_with}很配。")
+
+
+def make_lists(desk: Desk, day: date, guide_ids: Sequence[str] = (), *, by: str) -> dict[str, int]:
+    """Makes the lists of a day for the guides who are there; guide -> lines that are new.
+
+    People are planned as for a campaign by the channel `guide` in which the goods are chosen for each person: consent,
+    control group, caps over campaigns, triggers and lists, what was just bought, and stock count. The likeliest to be
+    worth the contact come first, up to the capacity. A share of them is held out, by a hash that stays, to measure what
+    lists bring. A list that was made stays as it is: made again it only gets lines while it has room.
+
+    Args:
+        desk: where guides are worked on.
+        day: of the lists, after the last visible one.
+        guide_ids: only these; none: all.
+        by: who makes them.
+
+    Raises:
+        NotFoundError: a guide is not known.
+        ImpossibleError: a guide has left, or the day is over.
+        ConflictError: plans changed again and again.
+        ModelError: there are no scored pairs.
+    """
+    if day <= desk.source.as_of:
+        raise ImpossibleError(
+            f"the answers know {day} already: lists are made for {desk.source.as_of + timedelta(days=1)} or later."
+        )
+    guides = [one for one in all_guides(desk) if one.is_here]
+    if guide_ids:
+        guides = [guide(desk, name) for name in dict.fromkeys(guide_ids)]
+        gone = [one.guide_id for one in guides if not one.is_here]
+        if gone:
+            raise ImpossibleError(f"guides {gone} have left: their people are others' now. Leave them out.")
+    for _ in range(_TRIES):
+        mark = read_contacts_mark(desk.tenant, desk.database)
+        tasks = plan_lists(desk, day, guides)
+        if store_tasks(desk.tenant, desk.database, tasks, by=by, now=desk.now, mark=mark) is not None:
+            told = [one.guide_id for one in tasks if not one.held]
+            return {one.guide_id: told.count(one.guide_id) for one in guides}
+    raise ConflictError(f"no list was made: other plans changed meanwhile, {_TRIES} times. Make them again.")
+
+
+def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> list[GuideTask]:
+    """The lines that the lists of a day still have room for, as they would be stored."""
+    known = list_tasks(desk.tenant, desk.database, day=day)
+    room = {one.guide_id: one.capacity for one in guides}
+    for line in known:
+        if line.guide_id in room and not line.held:
+            room[line.guide_id] -= 1
+    people = [who for who, name in desk.guides.items() if room.get(name, 0) > 0]
+    if not people:
+        return []
+    listed = _planned(desk, day, people)
+    listed = listed.filter(~pl.col("person_id").is_in([line.person_id for line in known]))
+    goods = desk.source.names(listed["product_id"].unique().to_list())
+    cards = desk.source.facts(()).accounts
+    ranks = {name: sum(line.guide_id == name for line in known) for name in room}
+    tasks = []
+    for row in listed.iter_rows(named=True):
+        name = _guide_of(desk, cards.every_account(pl.Series([row["customer_id"]], dtype=pl.String)).to_list())
+        if name is None or room.get(name, 0) <= 0:
+            continue
+        room[name] -= not row["held"]
+        ranks[name] += 1
+        tasks.append(_task(desk, day, name, ranks[name], row, goods))
+    return tasks
+
+
+def say(kind: str, due: date | None, product: str, goes_with: str | None) -> tuple[str, str]:
+    """What a guide may say about a product, in English and Chinese.
+
+    >>> say("explore", None, "Tea", None)[0]
+    'We have Tea, which I think suits you. Would you like to see it?'
+    """
+    words = _WORDS["due" if kind == "repeat" and due is not None else kind]
+    names = {"product": product, "goes_with": goes_with, "due": "" if due is None else due.isoformat()}
+    both = [text + (more if goes_with is not None else "") for text, more in zip(words, _WITH, strict=True)]
+    return both[0].format(**names), both[1].format(**names)
+
+
+def task_row(task: GuideTask, language: Language) -> dict[str, Any]:
+    """A line as its guide sees it, in one language."""
+    is_zh = language == "zh"
+    return {
+        "task_id": task.task_id,
+        "guide_id": task.guide_id,
+        "day": task.day.isoformat(),
+        "rank": task.rank,
+        "customer_id": task.customer_id,
+        "channel": task.channel,
+        "store_id": task.store_id,
+        "product_id": task.product_id,
+        "source": task.source,
+        "reason": task.reason_zh if is_zh else task.reason,
+        "text": task.text,
+        "text_zh": task.text_zh,
+        "probability": task.probability,
+        "expected_value": task.expected_value,
+        "segment": task.segment,
+        "state": task.state,
+        "answered_at": None if task.answered_at is None else task.answered_at.isoformat(timespec="seconds"),
+    }
+
+
+def _planned(desk: Desk, day: date, people: Sequence[str]) -> pl.DataFrame:
+    """People worth a contact by their guide on a day, best first, held-out ones among them."""
+    settings = desk.settings
+    slot = MessageSlot(channel="guide", text="-", text_zh="-", contact_cost=settings.guides.contact_cost)
+    definition = CampaignDefinition(
+        name=DAILY,
+        customer_ids=(people[0],),
+        slots=(slot,),
+        starts_on=day,
+        ends_on=day + timedelta(days=1),
+        holdout_share=settings.guides.holdout_share,
+        first_hour=0,
+        last_hour=24,
+    )
+    # a list of people of any length: the limit of a definition is one of what is typed
+    definition = definition.model_copy(update={"customer_ids": tuple(people)})
+    others = other_plans(desk.tenant, desk.database, None, desk.today, settings.audience.contact_window_days)
+    looks = [look for look in campaign_effects(desk.tenant, desk.database) if not repeats(look.campaign_id)]
+    soon = _SoonDue(desk.source, day, settings.guides.due_within_days)
+    listed = plan_campaign(definition, DAILY, cast("CampaignSource", soon), others, settings, looks).listed
+    return listed.drop("due_on").join(soon.due, on=["person_id", "product_id"], how="left", maintain_order="left")
+
+
+class _SoonDue:
+    """A source in which goods that are due within some days after a day are due on it, so that a guide is in time.
+
+    Attributes:
+        due: when they are due in truth: `person_id`, `product_id`, `due_on`.
+    """
+
+    def __init__(self, source: CampaignSource, day: date, days: int) -> None:
+        self._source, self._day, self._last = source, day, day + timedelta(days=days)
+        self.due = pl.DataFrame(schema={"person_id": pl.String, "product_id": pl.String, "due_on": pl.Date})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._source, name)
+
+    def pairs(self, product_ids: Sequence[str] | None, customer_ids: Sequence[str] | None) -> pl.DataFrame:
+        """Scored pairs, as the source gives them but for the day."""
+        found = self._source.pairs(product_ids, customer_ids)
+        named = self._source.facts(()).accounts.with_person(found)
+        self.due = named.group_by("person_id", "product_id").agg(pl.col("due_on").min())
+        is_soon = pl.col("due_on").is_between(self._day, self._last)
+        return found.with_columns(due_on=pl.when(is_soon).then(pl.lit(self._day)).otherwise("due_on"))
+
+
+def _guide_of(desk: Desk, cards: Sequence[str]) -> str | None:
+    return next((desk.guides[card] for card in cards if card in desk.guides), None)
+
+
+def _task(desk: Desk, day: date, name: str, rank: int, row: Mapping[str, Any], goods: Mapping[str, str]) -> GuideTask:
+    product = row["product_id"]
+    other = desk.source.goes_with(product)
+    goes_with = None if other is None else desk.source.names([other]).get(other, other)
+    text, text_zh = say(row["kind"] or "repeat", row["due_on"], goods.get(product, product), goes_with)
+    return GuideTask(
+        task_id=task_id(day, row["person_id"]),
+        guide_id=name,
+        day=day,
+        person_id=row["person_id"],
+        customer_id=row["customer_id"],
+        held=row["held"],
+        rank=rank,
+        channel="guide",
+        store_id=row["home_store_id"],
+        product_id=product,
+        source=DAILY,
+        reason=row["reason"] or "",
+        reason_zh=row["reason_zh"] or row["reason"] or "",
+        text=text,
+        text_zh=text_zh,
+        probability=row["own_probability"],
+        expected_value=row["expected_value"],
+        segment=row["segment"],
+        state="held" if row["held"] else "open",
+    )

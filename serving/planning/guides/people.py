@@ -1,0 +1,164 @@
+"""Guides with their people: how they stand, and what happens to their people when one leaves."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from retail_brain.errors import ImpossibleError, NotFoundError
+from retail_brain.operational.guides import GuideChange, Move, StoredGuide, let_go, list_guides
+from serving.planning.triggers.desk import Desk
+
+SAME_SHOP = "same_shop"
+"""Rule of reassignment: to the guides of the shop, whoever has fewest people first."""
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A guide as they stand on a day.
+
+    Attributes:
+        version: of what somebody stored about them; None where nobody did.
+        store_id: shop that was stored, else that of most of their people.
+        capacity: people on a day's list.
+        people: customers whom they look after.
+        is_here: whether they have not left.
+    """
+
+    guide_id: str
+    version: int | None
+    name: str | None
+    store_id: str | None
+    capacity: int
+    people: int
+    is_here: bool
+    left_on: date | None
+
+
+def all_guides(desk: Desk) -> list[Guide]:
+    """The guides who look after somebody or were stored, by id.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    stored = {one.guide_id: one for one in list_guides(desk.tenant, desk.database)}
+    people = Counter(desk.guides.values())
+    shops = _shops(desk)
+    return [_guide(desk, name, stored.get(name), people[name], shops.get(name)) for name in sorted({*stored, *people})]
+
+
+def guide(desk: Desk, guide_id: str) -> Guide:
+    """One guide.
+
+    Raises:
+        NotFoundError: nobody is looked after by such a guide, and none was stored.
+    """
+    found = next((one for one in all_guides(desk) if one.guide_id == guide_id), None)
+    if found is None:
+        raise NotFoundError(
+            f"there is no guide {guide_id!r}. `retail-brain guides list` and /guides show them.", {"guide_id": guide_id}
+        )
+    return found
+
+
+def leave(desk: Desk, change: GuideChange, left_on: date, to: str | None = None) -> tuple[StoredGuide, list[Move]]:
+    """Notes that a guide leaves and gives their people to others: to one guide, or by the rule SAME_SHOP.
+
+    By the rule, each person goes with all of their cards to the guide of the shop who has fewest people then, ties by
+    id; where the shop has no other guide nobody looks after them.
+
+    Args:
+        desk: where guides are worked on.
+        change: who, and the version of the guide that they saw.
+        left_on: first day on which the guide is not there any more.
+        to: guide who takes all of them; None: the rule.
+
+    Raises:
+        NotFoundError: one of the guides is not known.
+        ImpossibleError: the other one has left, or is the same.
+        ConflictError: somebody else changed the guide since that version.
+    """
+    leaver = guide(desk, change.guide_id)
+    if to is None:
+        takers = [
+            one
+            for one in all_guides(desk)
+            if one.is_here and one.guide_id != leaver.guide_id and one.store_id == leaver.store_id
+        ]
+    else:
+        taker = guide(desk, to)
+        if not taker.is_here or taker.guide_id == leaver.guide_id:
+            raise ImpossibleError(
+                f"guide {to!r} cannot take the people of {leaver.guide_id!r}: they left, or are the same. Name another."
+            )
+        takers = [taker]
+    moves = shared_out(desk, leaver.guide_id, takers)
+    return let_go(desk.database, change, left_on, moves, SAME_SHOP if to is None else f"to:{to}"[:40]), moves
+
+
+def shared_out(desk: Desk, guide_id: str, takers: Sequence[Guide]) -> list[Move]:
+    """The moves of a guide's people to others, whoever has fewest people first; to nobody where there is none."""
+    own = pl.DataFrame(
+        {"customer_id": sorted(one for one, name in desk.guides.items() if name == guide_id)},
+        schema={"customer_id": pl.String},
+    )
+    persons = desk.source.facts(()).accounts.with_person(own)
+    load = {one.guide_id: one.people for one in takers}
+    moves = []
+    for _, cards in sorted(persons.group_by("person_id"), key=lambda part: str(part[0][0])):
+        taker = min(load, key=lambda name: (load[name], name)) if load else None
+        moves += [Move(card, taker, guide_id) for card in cards["customer_id"].sort().to_list()]
+        if taker is not None:
+            load[taker] += cards.height
+    return moves
+
+
+def guide_row(one: Guide) -> dict[str, Any]:
+    """A guide as JSON."""
+    values = dict(vars(one))
+    return values | {"left_on": None if one.left_on is None else one.left_on.isoformat()}
+
+
+def move_row(stored: Any) -> dict[str, Any]:
+    """A move of the history as JSON."""
+    move, at = stored.move, stored.moved_at
+    assert isinstance(at, datetime)
+    return {
+        "customer_id": move.customer_id,
+        "guide_id": move.guide_id,
+        "before": move.before,
+        "rule": stored.rule,
+        "moved_by": stored.moved_by,
+        "moved_at": at.isoformat(timespec="seconds"),
+    }
+
+
+def _guide(desk: Desk, name: str, stored: StoredGuide | None, people: int, shop: str | None) -> Guide:
+    usual = desk.settings.guides.capacity_per_day
+    if stored is None:
+        return Guide(name, None, None, shop, usual, people, is_here=True, left_on=None)
+    return Guide(
+        name,
+        stored.version,
+        stored.name,
+        stored.store_id or shop,
+        usual if stored.capacity is None else stored.capacity,
+        people,
+        is_here=stored.left_on is None or stored.left_on > desk.today,
+        left_on=stored.left_on,
+    )
+
+
+def _shops(desk: Desk) -> Mapping[str, str]:
+    """Guide -> shop of most of their people, ties by id."""
+    rows = [(name, customer) for customer, name in desk.guides.items()]
+    named = pl.DataFrame(rows, schema={"guide_id": pl.String, "customer_id": pl.String}, orient="row")
+    homes = desk.source.facts(()).customers.select("customer_id", "home_store_id").drop_nulls()
+    counts = named.join(homes, on="customer_id").group_by("guide_id", "home_store_id").agg(pl.len())
+    first = counts.sort("len", "home_store_id", descending=[True, False]).unique(
+        "guide_id", keep="first", maintain_order=True
+    )
+    return dict(first.select("guide_id", "home_store_id").iter_rows())

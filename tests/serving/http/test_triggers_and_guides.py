@@ -1,0 +1,184 @@
+"""Triggers and guides over HTTP: stored, run, listed, answered from a phone that was offline, left; what places see."""
+
+from datetime import UTC, date, datetime
+from types import ModuleType
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.operational.database import Database
+from retail_brain.operational.keys import create_key
+from retail_brain.operational.places import Place
+from retail_brain.workspace import Workspace
+from serving.http.messages.guide_messages import (
+    GuideCreditResponse,
+    GuideListResponse,
+    GuideMakeResponse,
+    GuideResponse,
+    GuidesResponse,
+    StoredResponse,
+)
+from serving.http.messages.trigger_messages import (
+    TriggerEffectResponse,
+    TriggerFiringsResponse,
+    TriggerResponse,
+    TriggerRunResponse,
+    TriggersResponse,
+)
+from serving.store.answer_set import read_manifest, write_manifest
+from serving.store.rows import write_rows
+
+BAG = {
+    "name": "Bag",
+    "kind": "bag_add",
+    "holdout_share": 0.0,
+    "slots": [{"channel": "sms", "text": "{product}", "text_zh": "{product}"}],
+}
+TENANT = "guided"
+
+
+def ask(client: Any, path: str, body: dict[str, Any], model: Any, **asker: str) -> dict[str, Any]:
+    answer: dict[str, Any] = client.ask(path, body, **({"role": "marketer"} | asker))
+    model.model_validate(answer)
+    return answer
+
+
+def test_a_trigger_from_its_definition_to_what_it_fired(client: Any) -> None:
+    made = ask(client, "/trigger", {"trigger_id": "bag", "trigger": BAG, "owner": "Li"}, TriggerResponse)["trigger"]
+    assert (made["state"], made["version"], made["owner"], made["campaign_id"]) == ("on", 1, "Li", "trigger:bag")
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+    event = {
+        "event_id": "b1",
+        "occurred_at": now,
+        "event_type": "bag_add",
+        "customer_id": "C00187",
+        "product_id": "P0060",
+    }
+    client.ask("/events", {"events": [event]}, role="marketer")
+    noted = ask(client, "/trigger_run", {"trigger_ids": ["bag"]}, TriggerRunResponse)["noted"]
+    assert [(row["trigger_id"], row["new"]) for row in noted] == [("bag", 1)]
+    assert ask(client, "/trigger_run", {}, TriggerRunResponse)["noted"][0]["new"] == 0
+    fired = ask(client, "/trigger_firings", {"trigger_id": "bag"}, TriggerFiringsResponse)
+    assert [(row["customer_id"], row["product_id"], row["state"]) for row in fired["firings"]] == [
+        ("C00187", "P0060", "waiting")
+    ]
+    off = ask(client, "/trigger_act", {"trigger_id": "bag", "version": 1, "act": "off"}, TriggerResponse, language="zh")
+    assert off["trigger"]["dropped"] == [{"code": "switched_off", "reason": "触发器已关闭或删除", "people": 1}]
+    assert ask(client, "/trigger_effect", {"trigger_id": "bag"}, TriggerEffectResponse)["effect"] is None
+    listed = ask(client, "/triggers", {"states": ["off"]}, TriggersResponse)
+    assert [row["trigger_id"] for row in listed["triggers"]] == ["bag"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("/trigger", {"trigger_id": "nope"}, (404, "not_found")),
+        ("/trigger_act", {"trigger_id": "nope", "version": 1, "act": "remove"}, (404, "not_found")),
+        ("/trigger_run", {"trigger_ids": ["nope"]}, (404, "not_found")),
+        ("/trigger_firings", {"trigger_id": "nope"}, (404, "not_found")),
+        ("/trigger_effect", {"trigger_id": "nope"}, (404, "not_found")),
+        ("/trigger", {"trigger_id": "x", "trigger": BAG | {"kind": "moon"}}, (400, "malformed")),
+        ("/trigger", {"trigger_id": "x", "trigger": BAG | {"kind": "birthday"}}, (400, "malformed")),
+        ("/trigger", {"trigger_id": "x", "trigger": BAG | {"kind": "price_drop"}}, (422, "impossible")),
+        ("/trigger", {"trigger_id": "x", "trigger": BAG | {"segment": "stage:moon"}}, (404, "not_found")),
+        ("/guides", {"guide_id": "nope"}, (404, "not_found")),
+        ("/guide_make", {"guide_ids": ["nope"]}, (404, "not_found")),
+        ("/guide_make", {"day": "2024-01-01"}, (422, "impossible")),
+        ("/guide_leave", {"guide_id": "nope"}, (404, "not_found")),
+        ("/guide_save", {"guide_id": "x", "store_id": "S999"}, (404, "not_found")),
+    ],
+)
+def test_what_cannot_be_done_is_an_error_of_its_kind(client: Any, path: str, body: Any, said: tuple[int, str]) -> None:
+    assert client.refused(path, body, role="marketer") == said
+
+
+def test_a_stale_change_of_a_trigger_is_a_conflict_with_both(client: Any) -> None:
+    ask(client, "/trigger", {"trigger_id": "both", "trigger": BAG}, TriggerResponse)
+    ask(client, "/trigger", {"trigger_id": "both", "trigger": BAG | {"name": "theirs"}, "version": 1}, TriggerResponse)
+    body = {"trigger_id": "both", "trigger": BAG | {"name": "mine"}, "version": 1}
+    assert client.refused("/trigger", body, role="marketer") == (409, "conflict")
+
+
+def test_who_may_not_make_triggers_may_look(client: Any) -> None:
+    body = {"trigger_id": "scientist", "trigger": BAG}
+    assert client.refused("/trigger", body, role="data_scientist") == (403, "forbidden")
+    assert client.ask("/triggers", {}, role="data_scientist")["may_write"] is False
+
+
+@pytest.fixture(scope="module")
+def keys(client: Any, synthetic: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Keys of headquarters and of two guides: G1 looks after C00001 to C00003, G2 after C00004."""
+    # made aside: the service must not see it half finished
+    aside = Workspace(tmp_path_factory.mktemp("aside"), TENANT)
+    folder = synthetic.publish_synthetic(aside, "guided-first")
+    guides = ["G1"] * 3 + ["G2"] + [None] * 196
+    person = {"stage": ["friend"] * 200, "guide_id": guides, "home_store_id": ["S001"] * 200}
+    write_rows(folder, "person", pl.DataFrame(person | {"main_store_id": ["S001"] * 200}))
+    manifest = read_manifest(folder)
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, manifest)
+    aside.settings_file.write_text("[guides]\nholdout_share = 0.0\n", encoding="utf-8")
+    aside.settings_file.parent.rename(Workspace(client.home, TENANT).settings_file.parent)
+    database = Database(Workspace(client.home).database_url)
+    made = {
+        name: create_key(TENANT, database, role="marketer", name=name, now=datetime.now(UTC), place=place)
+        for name, place in {"hq": Place(), "G1": Place(guide="G1"), "G2": Place(guide="G2")}.items()
+    }
+    database.close()
+    client.keys[TENANT, "marketer"] = made["hq"]
+    client.wait_for(TENANT)
+    return made
+
+
+def test_a_guides_day_from_the_list_to_the_leaving(client: Any, keys: dict[str, str]) -> None:
+    def asked(who: str, path: str, body: Any, model: Any = None, language: str = "en") -> Any:
+        headers = {"authorization": f"Bearer {keys[who]}", "accept-language": language}
+        response = client.http.post(path, json=body, headers=headers)
+        if model is not None:
+            assert response.status_code == 200, response.text
+            model.model_validate(response.json())
+        return response.json()
+
+    made = asked("hq", "/guide_make", {}, GuideMakeResponse)
+    assert made["day"] == str(date(2025, 3, 1))
+    assert set(made["lines"]) == {"G1", "G2"}
+    own = asked("G1", "/guide_list", {}, GuideListResponse, "zh")["tasks"]
+    assert {row["customer_id"] for row in own} <= {"C00001", "C00002", "C00003"}
+    assert len(own) == made["lines"]["G1"] > 0
+    assert asked("G1", "/guide_list", {"guide_id": "G2"})["error"]["code"] == "not_found"
+    assert asked("G1", "/guides", {})["error"]["code"] == "wrong_place"
+    whole = asked("hq", "/guide_list", {}, GuideListResponse)["tasks"]
+    others = [row["task_id"] for row in whole if row["guide_id"] == "G2"]
+    # from a phone that was offline: late, out of order, twice
+    line = own[0]["task_id"]
+    late = {"answer_id": "2", "task_id": line, "outcome": "refused", "at": "2025-03-01T12:00:00Z"}
+    early = {"answer_id": "1", "task_id": line, "outcome": "not_reached", "at": "2025-03-01T10:00:00Z"}
+    assert asked("G1", "/guide_answers", {"answers": [late]}, StoredResponse) == {"stored": 1, "duplicates": 0}
+    assert asked("G1", "/guide_answers", {"answers": [late, early]}, StoredResponse) == {"stored": 1, "duplicates": 1}
+    assert asked("G1", "/guide_list", {}, GuideListResponse)["tasks"][0]["state"] == "refused"
+    for task in others:
+        stolen = {"answers": [late | {"answer_id": "3", "task_id": task}]}
+        assert asked("G1", "/guide_answers", stolen)["error"]["code"] == "not_found"
+    ahead = {"answers": [late | {"answer_id": "4", "at": "2999-03-01T12:00:00Z"}]}
+    assert asked("G1", "/guide_answers", ahead)["error"]["code"] == "impossible"
+    brought = {"referral_id": "r", "guide_id": "G1", "customer_id": "new", "at": "2025-03-01T12:00:00Z"}
+    assert asked("G1", "/guide_referrals", {"referrals": [brought]}, StoredResponse)["stored"] == 1
+    foreign = {"referrals": [brought | {"guide_id": "G2"}]}
+    assert asked("G1", "/guide_referrals", foreign)["error"]["code"] == "not_found"
+    assert asked("G1", "/guide_credit", {}, GuideCreditResponse)["guides"] == []
+    assert asked("G1", "/guide_credit", {"measure": True})["error"]["code"] == "forbidden"
+    # who refused a guide is on no list of another day
+    asked("hq", "/guide_make", {"day": "2025-03-02"}, GuideMakeResponse)
+    later = asked("hq", "/guide_list", {"day": "2025-03-02"}, GuideListResponse)["tasks"]
+    assert own[0]["customer_id"] not in {row["customer_id"] for row in later}
+    saved = asked("hq", "/guide_save", {"guide_id": "G2", "name": "王", "capacity": 5}, GuideResponse)["guide"]
+    assert (saved["name"], saved["capacity"], saved["version"]) == ("王", 5, 1)
+    left = asked("hq", "/guide_leave", {"guide_id": "G1"}, GuideResponse)
+    assert (left["moved"], left["without_guide"], left["guide"]["people"]) == (3, 0, 0)
+    assert [row["guide_id"] for row in asked("hq", "/guides", {"guide_id": "G2"}, GuidesResponse)["moves"]] == [
+        "G2"
+    ] * 3
+    # the new guide's key sees the people at once, the old one's no more
+    assert asked("G2", "/profile", {"customer_id": "C00002"})["profile"] is not None
+    assert asked("G1", "/profile", {"customer_id": "C00002"})["error"]["code"] == "not_found"
