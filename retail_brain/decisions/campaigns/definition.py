@@ -20,9 +20,19 @@ def _in_words(value: object) -> object:
     raise ValueError("wanted a day as text, such as 2026-02-28")
 
 
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: 5.0 is a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
-Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2999, 12, 31)), BeforeValidator(_in_words)]
-Hour = Annotated[int, Field(strict=True, ge=0, le=24)]
+_DAY = "^(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+Day = Annotated[
+    date,
+    Field(ge=date(1970, 1, 1), le=date(2999, 12, 31), json_schema_extra={"pattern": _DAY}),
+    BeforeValidator(_in_words),
+]
+Hour = Annotated[int, Field(strict=True, ge=0, le=24), BeforeValidator(_whole)]
 Money = Annotated[float, Field(strict=True, ge=0, le=1e12)]
 Share = Annotated[float, Field(strict=True, ge=0, lt=1)]
 Channel = Literal["wechat", "app", "sms", "email", "guide"]
@@ -117,7 +127,7 @@ class CampaignDefinition(Frozen):
     starts_on: Annotated[Day, Field(description="first day of contact")]
     ends_on: Annotated[Day, Field(description="day after the last day of contact")]
     weekdays: Annotated[
-        tuple[Annotated[int, Field(strict=True, ge=1, le=7)], ...],
+        tuple[Annotated[int, Field(strict=True, ge=1, le=7), BeforeValidator(_whole)], ...],
         Field(min_length=1, max_length=7, description="1 is Monday"),
     ] = (1, 2, 3, 4, 5, 6, 7)
     first_hour: Annotated[Hour, Field(description="first hour of the day in which people are contacted")] = 9
@@ -125,7 +135,8 @@ class CampaignDefinition(Frozen):
     budget: Annotated[Money | None, Field(description="money for all contacts")] = None
     margin: Annotated[Money | None, Field(description="money that a caused purchase earns; else the goods' own")] = None
     size: Annotated[
-        int | None, Field(strict=True, ge=1, le=1_000_000, description="people, holdout included; none: all who pay")
+        Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(_whole)] | None,
+        Field(description="people, holdout included; none: all who pay"),
     ] = None
     holdout_share: Annotated[Share | None, Field(description="share that is not contacted; else the setting")] = None
     stop: Annotated[StopRules, Field(description="when it stops by itself")] = StopRules()

@@ -5,15 +5,16 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from serving.http.messages.common import (
+    STRING,
     Comment,
     Day,
     Flag,
     Id,
+    JsonSchema,
     Number,
     Quantity,
     Strict,
     Text,
-    any_of,
     config,
     required,
 )
@@ -45,6 +46,63 @@ class BulkView(LinesAsked):
     seen_units: Annotated[Number, Field(ge=0, description="the total `quantity` of the view")]
 
 
+_NULL: JsonSchema = {"type": "null"}
+_NUMBER: JsonSchema = {"type": "number"}
+_WITHDRAWS = required(withdraw_batch=STRING)
+_UNCHANGED: JsonSchema = {
+    "percent": _NULL,
+    "quantity": _NULL,
+    "lines": {"items": {"properties": {"order_quantity": _NULL}}},
+}
+_CHANGES: JsonSchema = {"action": {"const": "change"}}
+_RULE: JsonSchema = {
+    "allOf": [
+        {
+            "anyOf": [
+                _WITHDRAWS | {"properties": {"withdraw_batch": STRING, "action": _NULL}},
+                required(action=STRING, as_of=STRING, batch_id=STRING),
+            ]
+        },
+        {
+            "anyOf": [
+                _WITHDRAWS,
+                {"required": ["lines"], "properties": {"lines": {"minItems": 1}, "view": _NULL}},
+                {"required": ["view"], "properties": {"view": {"type": "object"}, "lines": {"maxItems": 0}}},
+            ]
+        },
+        {
+            "anyOf": [
+                _WITHDRAWS,
+                {"properties": {"action": {"const": "approve"}, **_UNCHANGED}},
+                {
+                    "required": ["reason"],
+                    "properties": {
+                        "action": {"const": "reject"},
+                        "reason": {"type": "string", "pattern": r"\S"},
+                        **_UNCHANGED,
+                    },
+                },
+                {"properties": {**_UNCHANGED, **_CHANGES, "packs": STRING}},
+                {"required": ["percent"], "properties": {**_UNCHANGED, **_CHANGES, "percent": _NUMBER}},
+                {"required": ["quantity"], "properties": {**_UNCHANGED, **_CHANGES, "quantity": _NUMBER}},
+                {
+                    "required": ["lines"],
+                    "properties": {
+                        **_UNCHANGED,
+                        **_CHANGES,
+                        "lines": {
+                            "minItems": 1,
+                            "items": {"required": ["order_quantity"], "properties": {"order_quantity": _NUMBER}},
+                        },
+                    },
+                },
+            ]
+        },
+    ]
+}
+"""JSON schema of what `BulkDecisionsRequest` asks of several fields at once."""
+
+
 class BulkDecisionsRequest(BaseModel):
     """Decide on many order lines in one request, or take a batch of decisions back."""
 
@@ -65,10 +123,7 @@ class BulkDecisionsRequest(BaseModel):
             "check": True,
         },
         {"withdraw_batch": "b20260301a"},
-        rule=any_of(
-            required(action={"type": "string"}, as_of={"type": "string"}, batch_id={"type": "string"}),
-            required(withdraw_batch={"type": "string"}),
-        ),
+        rule=_RULE,
     )
 
     batch_id: BatchId | None = None

@@ -58,7 +58,7 @@ class CampaignsRequest(BaseModel):
 class CampaignRequest(BaseModel):
     """A campaign to look at; with `campaign` its draft is stored, with the `version` that the change was made to."""
 
-    model_config = config({"campaign_id": "K15"}, {"campaign_id": "K15", "campaign": _EXAMPLE})
+    model_config = config({"campaign_id": "greens"}, {"campaign_id": "greens", "campaign": _EXAMPLE})
 
     campaign_id: CampaignId
     campaign: CampaignDefinition | None = None
@@ -69,9 +69,9 @@ class CampaignActRequest(BaseModel):
     """What is done to a campaign, and the version that whoever does it saw; stopping needs a reason."""
 
     model_config = config(
-        {"campaign_id": "K15", "version": 1, "act": "preview"},
-        {"campaign_id": "K15", "version": 2, "act": "approve"},
-        {"campaign_id": "K15", "version": 3, "act": "stop", "reason": "sold out"},
+        {"campaign_id": "greens", "version": 1, "act": "preview"},
+        {"campaign_id": "greens", "version": 2, "act": "approve"},
+        {"campaign_id": "greens", "version": 3, "act": "stop", "reason": "sold out"},
         rule=any_of(
             required(act={"const": "stop"}, reason={"type": "string", "pattern": _SAID}),
             {"properties": {"act": {"enum": ["preview", "approve"]}, "reason": {"anyOf": [_BLANK, {"type": "null"}]}}},
@@ -93,7 +93,7 @@ class CampaignActRequest(BaseModel):
 class CampaignContactsRequest(BaseModel):
     """People of an approved campaign, in the order in which they were ranked."""
 
-    model_config = config({"campaign_id": "K15", "group": "contact"})
+    model_config = config({"campaign_id": "greens", "group": "contact"})
 
     campaign_id: CampaignId
     group: Literal["contact", "holdout"] | None = None
@@ -104,7 +104,7 @@ class CampaignContactsRequest(BaseModel):
 class CampaignEffectRequest(BaseModel):
     """A campaign whose effect was measured: one made here, or one of the lake."""
 
-    model_config = config({"campaign_id": "K15"})
+    model_config = config({"campaign_id": "greens"})
 
     campaign_id: CampaignId
 
@@ -159,7 +159,7 @@ class CampaignReceiptsRequest(BaseModel):
             "receipts": [
                 {
                     "receipt_id": "r-1",
-                    "campaign_id": "K15",
+                    "campaign_id": "greens",
                     "customer_id": "C00001",
                     "channel": "sms",
                     "kind": "opted_out",
@@ -251,7 +251,7 @@ class CampaignEffectResponse(Strict):
 class CampaignMeasureRequest(BaseModel):
     """A campaign to measure now, as of the last day of the data."""
 
-    model_config = config({"campaign_id": "K15"})
+    model_config = config({"campaign_id": "greens"})
 
     campaign_id: CampaignId
 
@@ -259,7 +259,7 @@ class CampaignMeasureRequest(BaseModel):
 class CampaignProposeRequest(BaseModel):
     """A new draft for the excess stock of some shops and products (none named: of all)."""
 
-    model_config = config({"campaign_id": "K15", "store_ids": ["S03"]})
+    model_config = config({"campaign_id": "greens", "store_ids": ["S03"]})
 
     campaign_id: CampaignId
     store_ids: Annotated[list[Id], Field(max_length=10_000), ONCE] = []

@@ -38,7 +38,8 @@ def sample() -> dict[str, set[Any]]:
         "product_ids": products,
         "basket": products,
         "customer_id": column("customers", "customer_id"),
-        "campaign_id": column("campaigns", "campaign_id"),
+        # "greens" is the one that the example of /campaign saves: ids of the sample's own are taken
+        "campaign_id": column("campaigns", "campaign_id") | {"greens"},
         "id_value": column("identities", "id_value"),
         "region": column("stores", "region"),
         "values": products | column("products", "category"),
