@@ -13,6 +13,7 @@ from retail_brain.operational.keys import create_key
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
+from serving.http.handlers import insight
 from serving.http.messages.insight_messages import FunnelResponse, ModelsResponse, QuarantineResponse
 from training.tracking import version_tables
 
@@ -62,6 +63,15 @@ def test_a_funnel_counts_moves_by_month_and_store(ask: Ask) -> None:
     assert sum(row["people"] for row in found["moves"]) == 2
     of_store = ask("/funnel", {"months": 1, "store_id": "S002"})
     assert [(row["from_stage"], row["people"]) for row in of_store["moves"]] == [("stranger", 1)]
+
+
+def test_a_funnel_that_is_being_worked_out_is_not_worked_out_twice(lake: Any, ask: Ask) -> None:
+    first = ask("/funnel", {"months": 2})
+    with insight._WORKING:
+        assert ask("/funnel", {"months": 2, "store_id": "S001"})["months"] == first["months"]  # kept
+        response = lake.post("/funnel", {"months": 9}, tenant="insight")
+        assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+    assert ask("/funnel", {"months": 9})["as_of"] == first["as_of"]
 
 
 def test_set_aside_rows_are_listed_shown_mended_and_brought_in(ask: Ask) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.serving.page import fake_insight
 from tests.serving.page.test_campaigns_in_browser import as_role
@@ -50,6 +50,23 @@ def test_the_funnel_shows_stages_by_month_and_the_last_moves(open_page: Open, si
     page.locator("[name=months]").select_option("12")
     assert site.bodies("funnel", lambda body: body.get("months") == 12)
     expect(page.locator("[name=months]")).to_have_value("12")
+
+
+def test_a_funnel_that_is_being_worked_out_is_asked_for_again(open_page: Open) -> None:
+    page = open_page("overview", "en", quiet=False).page
+    asked: list[str] = []
+
+    def working(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) > 1:
+            return route.continue_()
+        error = {"error": {"code": "overloaded", "message": "being worked out", "details": {}}}
+        return route.fulfill(status=503, headers={"retry-after": "1"}, json=error)
+
+    page.route("**/funnel", working)
+    page.goto(page.url.split("#")[0] + "#/funnel")
+    expect(page.locator(".series")).to_have_count(6)
+    assert len(asked) == 2
 
 
 @BOTH

@@ -227,6 +227,8 @@ def test_goods_find_people_and_say_who_was_left_out(open_page: Open, site: Any, 
     assert site.bodies("audience") == [
         {"product_ids": ["P0001", "P0004"], "size": 30, "holdout_share": 0.2, "kind": "repeat", "channel": "sms"}
     ]
+    for box in ("size", "kind", "channel", "holdout"):
+        expect(page.locator(f"[name={box}]")).to_be_visible()
     left_out = page.locator(".exclusions li")
     expect(left_out.first).to_contain_text(says(language, "未同意该渠道联系", "No consent to be contacted"))
     expect(left_out.first).to_contain_text("812")
