@@ -35,6 +35,20 @@ def conform(frame: pl.LazyFrame, table: Table) -> pl.LazyFrame:
 
 
 @dataclass(frozen=True)
+class IdentityLink:
+    """What somebody decided about two accounts.
+
+    Attributes:
+        kind: `merge`: they are one person; `split`: they are two.
+        left, right: customer ids.
+    """
+
+    kind: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Read-only view of a dataset as of a day.
 
@@ -47,6 +61,7 @@ class Dataset:
             they are no customers.
         ghost_stores: shops that a line or two of sales name and no table knows: their sales are left out.
         ghost_products: goods of which the same is true.
+        identity_links: accounts that somebody joined or keeps apart by hand.
     """
 
     frames: Mapping[str, pl.LazyFrame]
@@ -55,6 +70,7 @@ class Dataset:
     shared_cards: tuple[str, ...] = ()
     ghost_stores: tuple[str, ...] = ()
     ghost_products: tuple[str, ...] = ()
+    identity_links: tuple[IdentityLink, ...] = ()
 
     @classmethod
     def from_frames(cls, frames: Mapping[str, pl.DataFrame | pl.LazyFrame], as_of: date | None = None) -> "Dataset":

@@ -30,6 +30,8 @@ def work_digest(
     """
     summaries = summarise(dataset) if summaries is None else summaries
     parts = [summaries, dict(dataset.versions), str(dataset.as_of), settings]
+    # decided by hand, and in no table; without any the digest is that of older versions
+    parts += [str(dataset.identity_links)] if dataset.identity_links else []
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode())
     digest.update(code_digest(module, "retail_brain.lake").encode("ascii"))
     return digest.hexdigest()

@@ -7,9 +7,13 @@ where they differ. Pairs above `min_probability` are joined and connected compon
 * an identifier on more than `max_customers` accounts (a family's tablet, a shop's terminal) joins nobody;
 * accounts that differ on a strong identifier (phone, card ...) and agree on none are never joined by a weak one;
 * neither are two groups of accounts, so a chain of weak links cannot join unrelated people.
+
+What somebody decided by hand goes before all of these: accounts that were joined are one person whatever they differ
+in, and accounts that are kept apart are never one, not through others either.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -21,12 +25,16 @@ from scipy.sparse.csgraph import connected_components
 from features.identity.evidence import IdentityRules, learn_evidence, score_pairs
 from features.identity.links import account_pairs, attribute_pairs, identifier_links
 from features.windows import ratio
-from retail_brain.dataset import Dataset
+from retail_brain.dataset import Dataset, IdentityLink
 
 CUSTOMER: Final = "customer_id"
+_BY_HAND: Final = "by hand"
+"""What accounts share that somebody joined."""
 
 
-def resolve_identities(dataset: Dataset, as_of: date, rules: IdentityRules | None = None) -> pl.LazyFrame:
+def resolve_identities(
+    dataset: Dataset, as_of: date, rules: IdentityRules | None = None, *, with_splits: bool = True
+) -> pl.LazyFrame:
     """One row per identifier or customer id: person_id, confidence (0 to 1) and reason.
 
     A person's id is the smallest customer id among their accounts, or `TYPE:VALUE` for an identifier without an
@@ -38,6 +46,8 @@ def resolve_identities(dataset: Dataset, as_of: date, rules: IdentityRules | Non
         dataset: `identities`, `events` and `customers` are used, whichever exist.
         as_of: last visible day; identifiers first seen and events after it are ignored.
         rules: thresholds and weights.
+        with_splits: whether accounts that are kept apart by hand are so here; False for whoever asks about consent,
+            where in doubt the refusal of either closes both.
     """
     rules = rules or IdentityRules()
     links = identifier_links(dataset, as_of)
@@ -49,14 +59,48 @@ def resolve_identities(dataset: Dataset, as_of: date, rules: IdentityRules | Non
         rules = learn_evidence(pairs, rules)
     joined = score_pairs(pairs, rules).filter(pl.col("probability") >= rules.min_probability)
     joined = joined.filter(~pl.col("conflict") | pl.col("agrees_strongly"))
-    persons = _components(joined, accounts, rules)
-    table = pl.concat([_customer_rows(persons, joined), _identifier_rows(links, persons, rules)])
+    by_hand = _ByHand.of(dataset.identity_links, with_splits=with_splits)
+    joined = by_hand.applied(joined.select("left", "right", "shared", "probability"))
+    persons = _components(joined, accounts, rules, by_hand)
+    table = pl.concat([_customer_rows(persons, joined, by_hand), _identifier_rows(links, persons, rules)])
     return table.sort("id_type", "id_value").lazy()
 
 
-def _components(joined: pl.DataFrame, accounts: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
+@dataclass(frozen=True)
+class _ByHand:
+    """Pairs of accounts that somebody joined, and that somebody keeps apart."""
+
+    joined: tuple[tuple[str, str], ...] = ()
+    apart: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, links: Sequence[IdentityLink], *, with_splits: bool) -> "_ByHand":
+        pairs = {kind: tuple((one.left, one.right) for one in links if one.kind == kind) for kind in ("merge", "split")}
+        return cls(pairs["merge"], pairs["split"] if with_splits else ())
+
+    @property
+    def accounts(self) -> list[str]:
+        """Every account named, whether it has an identifier or not."""
+        return sorted({name for pair in self.joined for name in pair})
+
+    def applied(self, joined: pl.DataFrame) -> pl.DataFrame:
+        """The links with those by hand, and without those between accounts that are kept apart."""
+        known = {"left": pl.String, "right": pl.String}
+        apart = pl.DataFrame(list(self.apart), schema=known, orient="row")
+        made = pl.DataFrame(list(self.joined), schema=known, orient="row")
+        others = joined.join(pl.concat([apart, made]), on=["left", "right"], how="anti")
+        made = made.with_columns(shared=pl.lit(_BY_HAND), probability=pl.lit(1.0)).cast(joined.schema)
+        return pl.concat([others, made])
+
+    def keeps_apart(self, group: Mapping[str, str], a: str, b: str) -> bool:
+        """Whether two groups of accounts, named by `group`, hold accounts that are kept apart."""
+        return any({group.get(left, left), group.get(right, right)} == {a, b} for left, right in self.apart)
+
+
+def _components(joined: pl.DataFrame, accounts: pl.DataFrame, rules: IdentityRules, by_hand: _ByHand) -> pl.DataFrame:
     """One row per account: its person, the smallest account of its component."""
-    names = accounts["customer_id"].unique().sort()
+    named = pl.Series(by_hand.accounts, dtype=pl.String)
+    names = pl.concat([accounts["customer_id"], named.alias("customer_id")]).unique().sort()
     node = pl.DataFrame({"customer_id": names}).with_row_index("node")
     edges = joined.join(node.rename({"customer_id": "left", "node": "a"}), on="left").join(
         node.rename({"customer_id": "right", "node": "b"}), on="right"
@@ -66,7 +110,7 @@ def _components(joined: pl.DataFrame, accounts: pl.DataFrame, rules: IdentityRul
     sizes = np.bincount(labels, minlength=1)
     doubtful = edges.filter(pl.Series(sizes[labels[edges["a"].to_numpy()]] > 2, dtype=pl.Boolean))
     if doubtful.height:
-        consistent = _without_conflicts(doubtful, accounts, rules)
+        consistent = _without_conflicts(doubtful, accounts, rules, by_hand)
         edges = edges.join(doubtful, on=["left", "right"], how="anti").vstack(consistent.select(edges.columns))
         labels = _label(edges, len(names))
     return node.with_columns(pl.Series("component", labels)).select(
@@ -84,8 +128,13 @@ def _label(edges: pl.DataFrame, nodes: int) -> np.ndarray[tuple[int], np.dtype[n
     return labels
 
 
-def _without_conflicts(edges: pl.DataFrame, accounts: pl.DataFrame, rules: IdentityRules) -> pl.DataFrame:
-    """Edges without those that would join groups with conflicting strong identifiers; the most probable come first."""
+def _without_conflicts(
+    edges: pl.DataFrame, accounts: pl.DataFrame, rules: IdentityRules, by_hand: _ByHand
+) -> pl.DataFrame:
+    """Edges without those that would join groups with conflicting strong identifiers, or kept apart by hand.
+
+    Those by hand come first, then the most probable.
+    """
     strong = [t for t in accounts["id_type"].unique() if rules.is_strong(t)]
     customers = pl.concat([edges["left"], edges["right"]]).unique()
     values: dict[str, dict[str, set[str]]] = {name: {} for name in customers}
@@ -96,10 +145,11 @@ def _without_conflicts(edges: pl.DataFrame, accounts: pl.DataFrame, rules: Ident
     members = {name: [name] for name in customers}
     is_kept: list[bool] = []
     # ties by name: which edge comes first decides who is joined, and equal data must give equal persons
-    ordered = edges.sort(["probability", "left", "right"], descending=[True, False, False])
-    for left, right in ordered.select("left", "right").iter_rows():
+    is_made = pl.col("shared") == _BY_HAND
+    ordered = edges.sort(is_made, "probability", "left", "right", descending=[True, True, False, False])
+    for left, right, is_by_hand in ordered.select("left", "right", is_made.alias("made")).iter_rows():
         a, b = group[left], group[right]
-        fits = a == b or not _conflict(values[a], values[b])
+        fits = a == b or ((is_by_hand or not _conflict(values[a], values[b])) and not by_hand.keeps_apart(group, a, b))
         is_kept.append(fits)
         if fits and a != b:
             for kind, others in values[b].items():
@@ -115,7 +165,7 @@ def _conflict(a: Mapping[str, set[str]], b: Mapping[str, set[str]]) -> bool:
     return bool(common) and all(a[kind].isdisjoint(b[kind]) for kind in common)
 
 
-def _customer_rows(persons: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
+def _customer_rows(persons: pl.DataFrame, joined: pl.DataFrame, by_hand: _ByHand) -> pl.DataFrame:
     """One row per account."""
     ends = [
         joined.select(pl.col(end).alias("customer_id"), pl.col(away).alias("with"), "shared", "probability")
@@ -132,16 +182,26 @@ def _customer_rows(persons: pl.DataFrame, joined: pl.DataFrame) -> pl.DataFrame:
         .group_by("customer_id", maintain_order=True)
         .agg(pl.col("with", "shared", "probability").first())
     )
+    others: dict[str, list[str]] = {}
+    for left, right in by_hand.apart:
+        others.setdefault(left, []).append(right)
+        others.setdefault(right, []).append(left)
+    apart = {name: f"; kept apart by hand from {', '.join(sorted(listed))}" for name, listed in others.items()}
+    note = pl.col("customer_id").replace_strict(apart, default="", return_dtype=pl.String) if apart else pl.lit("")
     rows = persons.join(best, on="customer_id", how="left")
+    reason = (
+        pl.when(pl.col("shared") == _BY_HAND)
+        .then(pl.format("joined by hand with {}", pl.col("with")))
+        .when(pl.col("with").is_not_null())
+        .then(pl.format("same {} as {}", pl.col("shared"), pl.col("with")))
+        .otherwise(pl.lit("only account"))
+    )
     return rows.select(
         pl.lit(CUSTOMER).alias("id_type"),
         pl.col("customer_id").alias("id_value"),
         "person_id",
         pl.col("probability").fill_null(1.0).alias("confidence"),
-        pl.when(pl.col("with").is_not_null())
-        .then(pl.format("same {} as {}", pl.col("shared"), pl.col("with")))
-        .otherwise(pl.lit("only account"))
-        .alias("reason"),
+        pl.concat_str(reason, note).alias("reason"),
     )
 
 

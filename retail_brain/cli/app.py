@@ -24,6 +24,7 @@ from retail_brain.cli import (
     forecast_verbs,
     funnel_verb,
     guides_verbs,
+    identity_verbs,
     ingest_verbs,
     keys_verbs,
     orders_verbs,
@@ -89,6 +90,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "rules": rules_verbs.rules,
         "segments": segment_verbs.segments,
         "funnel": funnel_verb.funnel,
+        "identity": identity_verbs.identity,
         "privacy": privacy_verbs.privacy,
     },
     "Service 服务": {

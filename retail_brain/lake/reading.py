@@ -15,6 +15,7 @@ from deltalake.exceptions import DeltaError
 from retail_brain.dataset import Dataset, conform
 from retail_brain.errors import DataError, NotFoundError
 from retail_brain.lake.ghosts import read_ghosts
+from retail_brain.lake.identity_links import read_identity_links
 from retail_brain.lake.layout import checked_uri, is_remote, join_uri, layout
 from retail_brain.lake.shared_cards import read_shared_cards
 from retail_brain.lake.side_lists import read_list
@@ -207,6 +208,7 @@ def open_lake(
         shared_cards=read_shared_cards(uri, storage_options or {}),
         ghost_stores=ghosts.stores,
         ghost_products=ghosts.products,
+        identity_links=read_identity_links(uri, storage_options or {}),
     )
 
 

@@ -79,7 +79,8 @@ def persons_of(dataset: Dataset, as_of: date) -> pl.DataFrame | None:
     """
     if not dataset.has("identities") and not dataset.has("customers"):
         return None
-    found = resolve_identities(dataset, as_of).filter(pl.col("id_type") == "customer_id")
+    # accounts that somebody keeps apart count as one person here: the refusal of either closes both
+    found = resolve_identities(dataset, as_of, with_splits=False).filter(pl.col("id_type") == "customer_id")
     persons = found.select("person_id", customer_id="id_value").collect()
     several = persons.filter(pl.len().over("person_id") > 1)
     known = several.join(_first_days(dataset, several), on="customer_id", how="left")
