@@ -95,6 +95,9 @@ class DataSettings(Section):
         ),
         description="columns over which rows of `daily_sales` or `category_sales` of one key are added up",
     )
+    hashed_identifiers: tuple[str, ...] = Field(
+        default=(), description="types of identifiers (phone, email, ...) of which only SHA-256 digests are kept"
+    )
     corrected_receipts: Literal["replace", "keep"] = Field(
         default="replace", description="a receipt that comes again with other lines: take the new ones, or keep both"
     )
@@ -367,6 +370,18 @@ class GuideSettings(Section):
     )
 
 
+class PrivacySettings(Section):
+    """What is shown of people."""
+
+    hidden_from_guides: tuple[str, ...] = Field(
+        default=(
+            *("spend", "spend_28d", "spend_91d", "spend_365d", "spend_trend", "basket_value"),
+            *("expected_basket_value", "expected_spend_365d"),
+        ),
+        description="person features and attributes that the key of a guide neither sees nor selects by",
+    )
+
+
 class ServingSettings(Section):
     """The service."""
 
@@ -460,6 +475,7 @@ class Settings(Section):
     campaigns: CampaignSettings = CampaignSettings()
     triggers: TriggerSettings = TriggerSettings()
     guides: GuideSettings = GuideSettings()
+    privacy: PrivacySettings = PrivacySettings()
     serving: ServingSettings = ServingSettings()
     lake_uri: str | None = Field(default=None, description="where the lake is, if not under the home folder")
     storage_options: Mapping[str, str] = Field(default_factory=dict, description="credentials of an object store")

@@ -47,12 +47,14 @@ class SegmentSources:
         identities: one row per identifier, the identity table.
         dataset: canonical tables, opened as of the same day.
         as_of: last visible day; `today` of an expression.
+        hidden: columns of people that an expression may not name.
     """
 
     person: pl.LazyFrame
     identities: pl.LazyFrame
     dataset: Dataset
     as_of: date
+    hidden: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, features: Path, dataset: Dataset) -> "SegmentSources":
@@ -73,18 +75,19 @@ class SegmentSources:
     @cached_property
     def people(self) -> pl.LazyFrame:
         """The person features, and further attributes of `customers`: of several accounts the first with one counts."""
+        person = self.person.drop(self.hidden, strict=False)
         if not self.dataset.has("customers"):
-            return self.person
+            return person
         customers = self.dataset.scan("customers")
         taken = {*self.person.collect_schema(), *TABLES["customers"].types}
-        further = [name for name in customers.collect_schema() if name not in taken]
+        further = [name for name in customers.collect_schema() if name not in taken and name not in self.hidden]
         by_person = (
             add_person_id(customers, self.identities)
             .sort("person_id", "customer_id")
             .group_by("person_id", maintain_order=True)
             .agg(pl.col(further).drop_nulls().first())
         )
-        return self.person.join(by_person, on="person_id", how="left")
+        return person.join(by_person, on="person_id", how="left")
 
     @cached_property
     def people_columns(self) -> Columns:
@@ -141,5 +144,6 @@ class SegmentSources:
 
     def _columns(self, table: str, frame: pl.LazyFrame) -> Columns:
         schema = frame.collect_schema()
-        shown = {name: kind for name, kind in schema.items() if name not in _HIDDEN and name != "day"}
+        closed = {*_HIDDEN, "day", *self.hidden}
+        shown = {name: kind for name, kind in schema.items() if name not in closed}
         return Columns(table, shown, self.as_of)

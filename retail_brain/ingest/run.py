@@ -1,7 +1,7 @@
 """Runs an ingest: reads and checks a dataset, quarantines bad rows, writes new and changed rows to the lake."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import polars as pl
 from retail_brain.erased_ids import ErasedIds
 from retail_brain.errors import DataError
 from retail_brain.files import scratch_folder
+from retail_brain.hashed_ids import hashed_rows
 from retail_brain.ingest.consent_rows import CONSENTS, close_unreadable, mended, with_consent_words
 from retail_brain.ingest.cross_checks import Unmatched, refuse_strangers, unmatched_ids
 from retail_brain.ingest.look import with_mapping
@@ -93,7 +94,8 @@ def _read_all(source: Source, scratch: Path, target: _Target, progress: Progress
     # in the order of TABLES, whatever order the source lists them in, so that runs are alike
     for name in (name for name in TABLES if name in source.tables):
         with progress.step(f"read {name}") as step:
-            staged[name] = _without_erased(name, _staged(source.tables[name], scratch, target), erased)
+            hashed = _hashed(_staged(source.tables[name], scratch, target), target.data.hashed_identifiers)
+            staged[name] = _without_erased(name, hashed, erased)
             step.rows = staged[name].read
             step.note = f"{staged[name].bad.height:,} bad" if staged[name].bad.height else ""
         for note in staged[name].notes:
@@ -103,6 +105,13 @@ def _read_all(source: Source, scratch: Path, target: _Target, progress: Progress
         for reason, rows in staged[name].reasons.items():
             progress.say(f"    set aside {rows:,}: {reason}")
     return staged
+
+
+def _hashed(table: Staged, types: Sequence[str]) -> Staged:
+    """A table with identifiers hashed as the settings say, in rows that are set aside too."""
+    if not types:
+        return table
+    return replace(table, rows=hashed_rows(table.rows, types), bad=hashed_rows(table.bad.lazy(), types).collect())
 
 
 def _without_erased(name: str, table: Staged, erased: ErasedIds | None) -> Staged:

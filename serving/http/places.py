@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from retail_brain.errors import NotFoundError
 from retail_brain.operational.places import Place
+from retail_brain.settings import Settings
 from serving.http.access import Principal, ScopedBy
 from serving.http.errors import HttpError
 from serving.http.tenant import TenantView
@@ -94,7 +95,7 @@ class PlacedViews:
 
     def __init__(self) -> None:
         """Keeps nothing yet."""
-        self._answers: dict[tuple[str, Place], tuple[Answers, Mapping[str, str | None], Answers]] = {}
+        self._answers: dict[tuple[str, Place], tuple[Answers, Mapping[str, str | None], Settings, Answers]] = {}
         self._views: OrderedDict[tuple[str, Place], tuple[TenantView, TenantView]] = OrderedDict()
 
     def of(self, view: TenantView, place: Place) -> TenantView:
@@ -112,10 +113,10 @@ class PlacedViews:
 
     def _shown(self, key: tuple[str, Place], view: TenantView) -> Answers:
         kept = self._answers.get(key)
-        if kept is None or kept[0] is not view.answers or kept[1] is not view.moved:
-            shown = narrowed(view.answers, key[1], view.moved)
-            kept = self._answers[key] = (view.answers, view.moved, shown)
-        return kept[2]
+        if kept is None or kept[0] is not view.answers or kept[1] is not view.moved or kept[2] is not view.settings:
+            shown = narrowed(view.answers, key[1], view.moved, view.settings.privacy.hidden_from_guides)
+            kept = self._answers[key] = (view.answers, view.moved, view.settings, shown)
+        return kept[3]
 
 
 def _narrowed_view(view: TenantView, shown: Answers, place: Place) -> TenantView:

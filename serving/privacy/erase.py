@@ -20,6 +20,7 @@ from retail_brain.checkpoints import work_beside
 from retail_brain.erased_ids import Subjects
 from retail_brain.errors import DataError, ModelError, NotFoundError
 from retail_brain.files import atomic_path
+from retail_brain.hashed_ids import hashed_id
 from retail_brain.lake import open_lake
 from retail_brain.lake.erasing import check_erasable, drop_history, erase_rows
 from retail_brain.lake.layout import QUARANTINE
@@ -108,7 +109,10 @@ def erase(
 
 def person_of(name: str, place: Place) -> FoundPerson:
     """The ids of the person behind a name; see `find_person`."""
-    return find_person(name, place.workspace.features, place.lake, place.settings.storage_options)
+    id_type, separator, id_value = name.partition(":")
+    kept = hashed_id(id_type, id_value, place.settings.data.hashed_identifiers) if separator else None
+    asked = name if kept is None else f"{id_type}:{kept}"
+    return find_person(asked, place.workspace.features, place.lake, place.settings.storage_options)
 
 
 def finish(

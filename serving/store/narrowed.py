@@ -3,7 +3,7 @@
 Positions stay those of the whole set, so that every file keeps its meaning; only ids and rows outside are withheld.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -77,9 +77,19 @@ def inside(answers: Answers, place: Place, moved: Mapping[str, str | None] | Non
     return Inside(stores, customers)
 
 
-def narrowed(answers: Answers, place: Place, moved: Mapping[str, str | None] | None = None) -> Answers:
-    """The answers as a key of a place sees them; arguments as in `inside`."""
+def narrowed(
+    answers: Answers, place: Place, moved: Mapping[str, str | None] | None = None, hidden: Sequence[str] = ()
+) -> Answers:
+    """The answers as a key of a place sees them.
+
+    Args:
+        answers: published ones.
+        place: of the key.
+        moved: as in `inside`.
+        hidden: columns of the person features that a guide does not see.
+    """
     part = inside(answers, place, moved)
+    masked = hidden if place.guide is not None else ()
     stores, customers = NarrowedCatalog(answers.stores, part.stores), NarrowedCatalog(answers.customers, part.customers)
     manifest = replace(
         answers.manifest,
@@ -100,7 +110,10 @@ def narrowed(answers: Answers, place: Place, moved: Mapping[str, str | None] | N
         forecasts=None if answers.forecasts is None else _NarrowedForecasts(answers.forecasts, part.stores),
         suggestions=None if answers.suggestions is None else _NarrowedSuggestions(answers.suggestions, part.stores),
         pairs=None if answers.pairs is None else _NarrowedPairs(answers.pairs, part.customers),
-        rows={name: _rows(name, frame, stores, customers) for name, frame in answers.rows.items()},
+        rows={
+            name: _rows(name, frame, stores, customers).drop(masked if name == "person" else (), strict=False)
+            for name, frame in answers.rows.items()
+        },
         # remembers by the tables that it was made from: these are others
         audience_memo=FrameMemo(),
         lines_memo=FrameMemo(),

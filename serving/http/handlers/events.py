@@ -6,6 +6,7 @@ from typing import Any
 
 from retail_brain.erased_ids import CUSTOMER, ErasedIds
 from retail_brain.errors import ImpossibleError
+from retail_brain.hashed_ids import hashed_id
 from retail_brain.operational.events import FIELDS, Event, store_events
 from serving.http.handlers.call import Call
 from serving.http.messages.people_messages import EventIn, EventsRequest
@@ -26,9 +27,8 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
     # the client counts all events that it sent, so refusals name places in that list
     places = [place for place in range(len(request.events) + len(unreadable)) if place not in unreadable]
     erased = call.view.opt_outs.erased
-    events = [
-        (place, _without_erased(_event(event), erased)) for place, event in zip(places, request.events, strict=True)
-    ]
+    given = zip(places, request.events, strict=True)
+    events = [(place, _without_erased(_hashed(_event(event), call), erased)) for place, event in given]
     elsewhere = [place for place, event in events if not _is_of_place(event, call)]
     events = [(place, event) for place, event in events if place not in elsewhere]
     present = [event for _, event in events if event.occurred_at.date() <= last_day]
@@ -56,6 +56,12 @@ def take_events(request: EventsRequest, call: Call) -> dict[str, Any]:
 def _event(given: EventIn) -> Event:
     values = {field: getattr(given, field) for field in FIELDS if field != "occurred_at"}
     return Event(occurred_at=_business_time(given.occurred_at), **values)
+
+
+def _hashed(event: Event, call: Call) -> Event:
+    """The event with its identifier as it is kept."""
+    types = call.view.settings.data.hashed_identifiers
+    return replace(event, id_value=hashed_id(event.id_type, event.id_value, types)) if types else event
 
 
 def _is_of_place(event: Event, call: Call) -> bool:

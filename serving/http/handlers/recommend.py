@@ -10,6 +10,7 @@ import numpy as np
 from retail_brain.decisions.attribution import list_id
 from retail_brain.decisions.availability import NO_STORE
 from retail_brain.decisions.offer_rules import ResolvedRule, Slate, pinned_products
+from retail_brain.hashed_ids import hashed_id
 from serving.http.handlers.call import Call, find_store, no_champion
 from serving.http.handlers.ranking import ProductNames, Ranking
 from serving.http.messages.people_messages import RecommendBatchRequest, RecommendRequest
@@ -60,6 +61,7 @@ def recommend(request: RecommendRequest, call: Call) -> dict[str, Any]:
     if answers.pairs is None or answers.complements is None or answers.attributes is None:
         raise no_champion("recommender")
     store = NO_STORE if request.store_id is None else find_store(answers, request.store_id)
+    request = _as_kept(request, call)
     customer, key = _find_person(request, answers)
     events = _events(key, call)
     person = _person(request, answers, customer, store)
@@ -104,12 +106,21 @@ def depends_on(request: RecommendRequest, call: Call) -> tuple[list[RecentEvent]
     Rules are told apart by identity: the view holds them.
     """
     rules = call.view.rules.here(request.store_id, call.now)
-    return _events(_find_person(request, call.answers)[1], call), [id(ready) for ready in rules]
+    key = _find_person(_as_kept(request, call), call.answers)[1]
+    return _events(key, call), [id(ready) for ready in rules]
 
 
 def _events(key: str, call: Call) -> list[RecentEvent]:
     """The person's events that are young enough to count."""
     return call.view.recent.of(key, call.now - timedelta(hours=call.state.settings.serving.recent_event_hours))
+
+
+def _as_kept(request: RecommendRequest, call: Call) -> RecommendRequest:
+    """The request with its identifier as it is kept: hashed where the settings say so."""
+    types = call.view.settings.data.hashed_identifiers
+    if request.id_type not in types:
+        return request
+    return request.model_copy(update={"id_value": hashed_id(request.id_type, request.id_value, types)})
 
 
 def _find_person(request: RecommendRequest, answers: Answers) -> tuple[int, str]:

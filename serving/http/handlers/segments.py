@@ -176,7 +176,8 @@ def _of_place(sources: SegmentSources, call: Call) -> SegmentSources:
     own = call.answers.customers.ids.series.drop_nulls().alias("customer_id").to_frame().lazy()
     accounts = sources.person.select("person_id", customer_id="customer_ids").explode("customer_id")
     people = accounts.join(own, on="customer_id", how="semi").select("person_id").unique()
-    return replace(sources, person=sources.person.join(people, on="person_id", how="semi"))
+    hidden = call.view.settings.privacy.hidden_from_guides if call.place.guide is not None else ()
+    return replace(sources, person=sources.person.join(people, on="person_id", how="semi"), hidden=tuple(hidden))
 
 
 def _shown(segment: StoredSegment, call: Call) -> dict[str, Any]:

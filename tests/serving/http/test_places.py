@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from types import ModuleType
 from typing import Any
 
@@ -136,7 +137,13 @@ def keys(client: Any, synthetic: ModuleType, tmp_path_factory: pytest.TempPathFa
     numbers = range(1, 201)
     homes = [OWN if number % 2 == 0 else OTHER for number in numbers]
     guides = ["G1" if number % 10 == 0 else None for number in numbers]
-    person = {"stage": ["friend"] * 200, "home_store_id": homes, "main_store_id": homes, "guide_id": guides}
+    person = {
+        "stage": ["friend"] * 200,
+        "spend": [77.25] * 200,
+        "home_store_id": homes,
+        "main_store_id": homes,
+        "guide_id": guides,
+    }
     write_rows(folder, "person", pl.DataFrame(person))
     customers = [f"C{number:05d}" for number in numbers]
     write_rows(folder, "facts_customers", pl.DataFrame({"customer_id": customers, "home_store_id": homes}))
@@ -586,3 +593,33 @@ def test_a_person_who_was_moved_to_another_guide_is_seen_by_the_new_one_alone(as
     move_customers(database, change, [Move("C00040", "G1", "G2"), Move("C00041", None, "G1")], "back")
     while ask("guide", "/profile", {"customer_id": "C00040"})[0] != 200:
         time.sleep(0.05)
+
+
+def test_a_guide_sees_no_money_of_a_person_and_selects_by_none(ask: Any) -> None:
+    assert "77.25" in ask("shop", "/profile", {"customer_id": OF_GUIDE})[1]
+    for kind in ("guide", "guide in a shop"):
+        assert "77.25" not in ask(kind, "/profile", {"customer_id": OF_GUIDE})[1]
+        status, answer = segments(ask, kind, action="count", expression="spend > 5")
+        assert (status, answer["error"]["code"]) == (400, "usage")
+        columns = {row["column"] for row in segments(ask, kind, action="columns")[1]["columns"]}
+        assert not columns & set(Settings().privacy.hidden_from_guides)
+    assert segments(ask, "shop", action="count", expression="spend > 5")[0] == 200
+
+
+def test_an_identifier_that_is_kept_hashed_is_found_by_its_clear_value(client: Any, database: Database) -> None:
+    workspace = Workspace(client.home, "other")
+    before = client.ask("/recommend", {"id_type": "phone", "id_value": "13812345678", "k": 5}, tenant="other")
+    workspace.settings_file.write_text('[data]\nhashed_identifiers = ["phone"]\n')
+    from serving.service import _runtime
+
+    assert _runtime.state is not None
+    while not _runtime.state.view("other").settings.data.hashed_identifiers:  # type: ignore[union-attr]
+        time.sleep(0.05)  # until the worker has read the settings
+    event = EVENT | {"event_type": "scan", "product_id": "P0055", "id_type": "phone", "id_value": "13812345678"}
+    assert client.ask("/events", {"events": [event]}, tenant="other")["accepted"] == 1
+    stored = events_after("other", database, after_id=0, since=datetime(2020, 1, 1, tzinfo=UTC), limit=1000)
+    assert "13812345678" not in {one.event.id_value for one in stored}
+    assert sha256(b"13812345678").hexdigest() in {one.event.id_value for one in stored}
+    after = client.ask("/recommend", {"id_type": "phone", "id_value": "13812345678", "k": 5}, tenant="other")
+    assert (before["known_by"], after["known_by"]) == ("nothing", "events")
+    workspace.settings_file.unlink()
