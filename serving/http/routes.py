@@ -18,6 +18,7 @@ from serving.http.handlers import (
     events,
     forecast,
     guides,
+    head_office,
     insight,
     listing,
     listing_file,
@@ -86,6 +87,7 @@ from serving.http.messages.guide_messages import (
     GuidesResponse,
     StoredResponse,
 )
+from serving.http.messages.head_office_messages import HeadOfficeRequest, HeadOfficeResponse
 from serving.http.messages.insight_messages import (
     FunnelRequest,
     FunnelResponse,
@@ -288,6 +290,18 @@ ROUTES: tuple[Route, ...] = (
         (Scope.DECIDE,),
         threaded=True,
         tag="stock",
+        scoped_by=ScopedBy.STORES,
+    ),
+    Route(
+        "/head_office",
+        "How the chain, its regions and stores do, and what changed",
+        HeadOfficeRequest,
+        HeadOfficeResponse,
+        head_office.head_office_of,
+        (Scope.STOCK,),
+        threaded=True,
+        tag="stock",
+        depends_on=_view_alone,
         scoped_by=ScopedBy.STORES,
     ),
     Route(

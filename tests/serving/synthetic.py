@@ -29,6 +29,7 @@ from retail_brain.outputs import SUGGESTIONS
 from retail_brain.workspace import Workspace
 from serving.planning.demand.value_added import COLUMNS
 from serving.planning.stock.exceptions import EXCEPTIONS
+from serving.planning.stock.performance import PERFORMANCE, STOCK_NOW, TREND
 from serving.planning.stock.picking_capacity import SHOPS
 from serving.store.answer_set import AnswersManifest, make_current, write_manifest
 from serving.store.attributes import write_attributes
@@ -39,6 +40,7 @@ from serving.store.identities import write_identities
 from serving.store.listing.names import LINE_PRODUCTS, LINE_STORES, LINE_SUPPLY
 from serving.store.marginal_values import write_marginal_values
 from serving.store.planned_promotions import write_planned_promotions
+from serving.store.publishing.performance import CHANGES
 from serving.store.ranked_goods import write_ranked
 from serving.store.rows import write_rows
 from serving.store.sales_history import write_history
@@ -93,6 +95,8 @@ def publish_synthetic(workspace: Workspace, answers_id: str, *, factor: float = 
     write_rows(folder, "facts_values", _values())
     _write_line_facts(folder)
     if has_models:
+        _write_performance(folder)
+    if has_models:
         write_rows(folder, "ledger", _ledger())
     if has_models:
         _write_network(folder, len(products))
@@ -111,6 +115,25 @@ def _write_line_facts(folder: Path) -> None:
     shops = {"S001": "V1", "S002": "V2"}
     supply = [(store, product, supplier, 2.0) for store, supplier in shops.items() for product in ids[:40]]
     write_rows(folder, "line_supply", pl.DataFrame(supply, schema=LINE_SUPPLY, orient="row"))
+
+
+def _write_performance(folder: Path) -> None:
+    """The first shop sells 100 now and 80 a year ago, the second 50 and nothing; one exception is new, one is gone."""
+    rows = [("S001", "now", 100.0, 20.0, 30.0, 80.0), ("S001", "before", 90.0, 18.0, 27.0, 72.0)]
+    rows += [("S001", "last_year", 80.0, 16.0, 20.0, 80.0), ("S002", "now", 50.0, 10.0, 5.0, 50.0)]
+    names = ("store_id", "window", "sales", "units", "margin", "costed_sales")
+    sums = pl.DataFrame(rows, schema=names, orient="row").with_columns(
+        unpriced_units=0.0, goods_cost=pl.col("costed_sales") - pl.col("margin"), lost_units=5.0, lost_sales=25.0
+    )
+    write_rows(folder, "performance", sums.select(pl.col(name).cast(kind) for name, kind in PERFORMANCE.items()))
+    stock = {"store_id": ["S001", "S002"], "stock_value": [100.0, 45.0], "stock_units": [50.0, 9.0]}
+    write_rows(folder, "performance_stock", pl.DataFrame(stock | {"uncosted_units": [0.0, 2.0]}, schema=STOCK_NOW))
+    weeks = [("S001", "now", 0, 30.0), ("S001", "last_year", 0, 20.0), ("S002", "now", 1, 10.0)]
+    write_rows(folder, "performance_weeks", pl.DataFrame(weeks, schema=TREND, orient="row"))
+    told = {"change": ["new", "gone"], "kind": ["stockout", "phantom"], "store_id": ["S001", "S002"]}
+    told |= {"product_id": ["P0001", "P0002"], "other_store_id": [None, None], "money": [9.0, 4.0], "units": [2.0, 1.0]}
+    told |= {"reason": ["why"] * 2, "reason_zh": ["原因"] * 2, "before": [AS_OF - timedelta(days=1)] * 2}
+    write_rows(folder, "changes", pl.DataFrame(told, schema=CHANGES))
 
 
 def _write_network(folder: Path, n_products: int) -> None:

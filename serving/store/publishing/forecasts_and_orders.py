@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from features.demand.feature_matrix import DRIVERS
+from features.demand.history import DemandHistory
 from retail_brain.dataset import Dataset
 from retail_brain.outputs import SERIES
 from retail_brain.progress import Progress
@@ -19,6 +20,7 @@ from serving.store.arrays import Array
 from serving.store.forecasts import ForecastBlock, write_calendar, write_forecasts
 from serving.store.publishing.catalogs import Positions
 from serving.store.publishing.line_facts import publish_line_supply
+from serving.store.publishing.performance import publish_performance
 from serving.store.publishing.stock_network import publish_network
 from serving.store.rows import write_rows
 from serving.store.suggestions import write_suggestions
@@ -107,16 +109,22 @@ def publish_demand(
     write_suggestions(folder, suggestions, len(positions.stores), len(positions.products))
     publish_line_supply(folder, dataset, side.terms, suggestions, settings.replenishment)
     write_rows(folder, "plan", plan.table())
-    anomalies = _anomalies(dataset, model, settings.demand, progress)
+    history = model.history(dataset, 1)
+    anomalies = _anomalies(dataset, model, history, settings.demand, progress)
+    # a month is no whole number of weeks: windows of four weeks would cut it
+    if settings.data.period != "month":
+        publish_performance(folder, dataset, side, history)
     done.network = publish_network(folder, chain, plan, suggestions, positions, people, anomalies, progress)
     return done
 
 
-def _anomalies(dataset: Dataset, model: DemandModel, settings: DemandSettings, progress: Progress) -> pl.DataFrame:
+def _anomalies(
+    dataset: Dataset, model: DemandModel, history: DemandHistory, settings: DemandSettings, progress: Progress
+) -> pl.DataFrame:
     """Anomalies of the last periods, the dearest of them; none where the history is no longer than that."""
     with progress.step("anomalies") as step:
         periods = settings.anomaly_periods
-        if periods == 0 or model.history(dataset, 1).axis.count <= periods:
+        if periods == 0 or history.axis.count <= periods:
             step.note = "not searched: settings.demand.anomaly_periods is 0" if periods == 0 else "history too short"
             return pl.DataFrame(schema=ANOMALIES)
         found = find_anomalies(dataset, model, periods)

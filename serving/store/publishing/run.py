@@ -27,6 +27,7 @@ from serving.store.publishing.catalogs import publish_catalogs, publish_identiti
 from serving.store.publishing.forecasts_and_orders import publish_demand
 from serving.store.publishing.line_facts import publish_line_facts
 from serving.store.publishing.people_and_goods import publish_people
+from serving.store.publishing.performance import publish_changes
 from serving.store.publishing.profiles import publish_profiles
 from serving.store.publishing.sales import publish_history, publish_planned_promotions, publish_popular, publish_stock
 from serving.store.rows import write_rows
@@ -162,6 +163,7 @@ def _fill(
         extra = tenant_units(workspace, dataset, settings.campaigns)
         demand = publish_demand(folder, dataset, model, settings, positions, overrides, people, progress, extra)
         write_origin(workspace.ledger, _day(dataset), demand.origin, settings.demand)
+        publish_changes(folder, workspace.answers)
         write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))
         counts |= {"series": demand.series, "suggestions": demand.suggestions} | demand.network
         drivers = list(DRIVERS) if model.explains else []

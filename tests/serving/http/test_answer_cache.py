@@ -93,6 +93,8 @@ def test_only_routes_that_write_nothing_are_kept() -> None:
         "/anomalies",
         "/counts",
         "/forecast",
+        "/funnel",
+        "/head_office",
         "/history",
         "/leftovers",
         "/listing",

@@ -309,6 +309,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "view": {"seen_lines": 80, "seen_units": 1560},
     },
     "/changes_file": {"file_name": "c.csv", "content": "c3RvcmVfaWQscHJvZHVjdF9pZCxxdWFudGl0eQo="},
+    "/head_office": {},
     "/listing_file": {"table": "suggestions", "format": "csv"},
     "/line_history": {"store_id": "S001", "product_id": "P0008"},
     "/listing": {"table": "suggestions", "group_by": "supplier_id", "limit": 5},

@@ -67,6 +67,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "lines": [{"store_id": OWN, "product_id": "P0008", "seen_quantity": 7}],
     },
     "/changes_file": {"file_name": "c.csv", "content": "c3RvcmVfaWQscHJvZHVjdF9pZCxxdWFudGl0eQo="},
+    "/head_office": {},
     "/listing_file": {"table": "suggestions", "format": "csv"},
     "/line_history": {"store_id": OWN, "product_id": "P0008"},
     "/attention": {"store_id": OWN},

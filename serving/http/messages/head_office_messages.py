@@ -1,0 +1,84 @@
+"""Request and response about how the chain, its regions and stores do."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from serving.http.messages.common import WHOLE, Strict, config
+from serving.http.messages.listing_messages import ListedAttention
+
+
+class HeadOfficeRequest(BaseModel):
+    """Figures of four weeks against a year ago, and what changed since the answers before."""
+
+    model_config = config({}, {"changes": 5})
+
+    changes: Annotated[int, Field(strict=True, ge=0, le=100, description="new and gone exceptions to list"), WHOLE] = 10
+
+
+class Figures(Strict):
+    """Four weeks of the chain, a region or a store, the four weeks before and the same weekdays a year ago.
+
+    Money, shares and days; null where unknown, see `reasons`. `sales_change` is against last year, `sales_trend`
+    against the four weeks before. `fill_rate` is the share of demand served in units. `weeks` are sales of 13 weeks,
+    oldest first, with those of a year ago.
+    """
+
+    store_id: str | None
+    name: str | None
+    region: str | None
+    sales: float | None
+    sales_before: float | None
+    sales_last_year: float | None
+    sales_change: float | None
+    sales_trend: float | None
+    margin: float | None
+    margin_before: float | None
+    margin_last_year: float | None
+    margin_share: float | None
+    margin_share_before: float | None
+    margin_share_last_year: float | None
+    lost_sales: float | None
+    lost_sales_before: float | None
+    lost_sales_last_year: float | None
+    fill_rate: float | None
+    fill_rate_before: float | None
+    fill_rate_last_year: float | None
+    stock_value: float | None
+    cover_days: float | None
+    unpriced_units: float | None
+    uncosted_units: float | None
+    waste: float | None
+    weeks: list[float]
+    weeks_last_year: list[float | None]
+
+
+class ChangedExceptions(Strict):
+    """Exceptions that came or went: how many, their money, and the dearest of them."""
+
+    lines: int
+    money: float
+    rows: list[ListedAttention]
+
+
+class Changes(Strict):
+    """What changed since the answers of the day `since`."""
+
+    since: str
+    new: ChangedExceptions
+    gone: ChangedExceptions
+
+
+class HeadOfficeResponse(Strict):
+    """Figures in all, by region and by store; `reasons` says by a code why a figure of the whole is null.
+
+    `changes` is null for the first answers, and where nothing changed.
+    """
+
+    as_of: str
+    days: int
+    total: Figures | None
+    regions: list[Figures]
+    stores: list[Figures]
+    reasons: dict[str, str]
+    changes: Changes | None

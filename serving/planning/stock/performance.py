@@ -1,0 +1,125 @@
+"""Sales, margin, lost sales and stock of each store, now and a year ago: what head office looks at first."""
+
+from datetime import date, timedelta
+from typing import Final
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.outputs import SERIES
+
+DAYS: Final = 28
+"""Days of a window: four whole weeks, so that every weekday counts alike."""
+YEAR_DAYS: Final = 364
+"""Days to the same weekdays a year before."""
+WEEKS: Final = 13
+"""Weeks of the trend: a quarter."""
+WINDOWS: Final = {"now": 0, "before": DAYS, "last_year": YEAR_DAYS}
+"""Window -> days between its last day and the last visible one."""
+PERFORMANCE: Final = {
+    "store_id": pl.String,
+    "window": pl.String,
+    "sales": pl.Float64,
+    "units": pl.Float64,
+    "unpriced_units": pl.Float64,
+    "margin": pl.Float64,
+    "costed_sales": pl.Float64,
+    "goods_cost": pl.Float64,
+    "lost_units": pl.Float64,
+    "lost_sales": pl.Float64,
+}
+"""Money of lines with a price; margin and cost of goods of those whose cost is known too."""
+STOCK_NOW: Final = {
+    "store_id": pl.String,
+    "stock_value": pl.Float64,
+    "stock_units": pl.Float64,
+    "uncosted_units": pl.Float64,
+}
+TREND: Final = {"store_id": pl.String, "window": pl.String, "week": pl.Int64, "sales": pl.Float64}
+"""`week` 0 is the newest; of `last_year` the week that lies 364 days before it."""
+
+
+def store_performance(dataset: Dataset, as_of: date, terms: pl.DataFrame, lost: pl.DataFrame | None) -> pl.DataFrame:
+    """One row per store x window with sales: columns PERFORMANCE, in money and units.
+
+    Lost sales are null where nobody knows when stock ran out.
+
+    Args:
+        dataset: its sales.
+        as_of: last visible day, the last of the window `now`.
+        terms: supply terms of `decisions.inputs.read_terms`: cost and price of a unit today.
+        lost: columns of `features.demand.recovered_units.recovered_days`; None where stock is not told.
+    """
+    keys = list(SERIES)
+    sold = _in_windows(dataset.daily_sales().select("date", *keys, "units", "unit_price"), as_of).collect()
+    priced = sold.join(terms.select(*keys, "unit_cost"), on=keys, how="left").with_columns(
+        sales=pl.col("units") * pl.col("unit_price"), cost=pl.col("units") * pl.col("unit_cost")
+    )
+    sales, cost = pl.col("sales"), pl.col("cost")
+    costed = sales.is_not_null() & cost.is_not_null()
+    made = priced.group_by("store_id", "window").agg(
+        sales=sales.sum(),
+        units=pl.col("units").sum(),
+        unpriced_units=pl.col("units").filter(sales.is_null()).sum(),
+        margin=pl.when(costed.any()).then((sales - cost).filter(costed).sum()),
+        costed_sales=sales.filter(costed).sum(),
+        goods_cost=pl.when(costed.any()).then(cost.filter(costed).sum()),
+    )
+    if lost is None:
+        return made.with_columns(lost_units=None, lost_sales=None).select(_cast(PERFORMANCE))
+    units = (pl.col("demand") - pl.col("sold")).clip(0)
+    hidden = _in_windows(lost.lazy().select("date", *keys, lost_units=units), as_of).collect()
+    money = hidden.join(terms.select(*keys, "unit_price"), on=keys, how="left")
+    summed = money.group_by("store_id", "window").agg(
+        pl.col("lost_units").sum(), lost_sales=(pl.col("lost_units") * pl.col("unit_price")).sum()
+    )
+    joined = made.join(summed, on=["store_id", "window"], how="left")
+    return joined.with_columns(pl.col("lost_units", "lost_sales").fill_null(0.0)).select(_cast(PERFORMANCE))
+
+
+def stock_now(stock: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
+    """One row per store with counted stock: columns STOCK_NOW; the value is that of goods whose cost is known.
+
+    Args:
+        stock: `on_hand` of `decisions.inputs.read_stock`.
+        terms: with `unit_cost`.
+    """
+    keys = list(SERIES)
+    lines = stock.join(terms.select(*keys, "unit_cost"), on=keys, how="left")
+    held = pl.col("on_hand").clip(0)
+    made = (
+        lines.filter(pl.col("on_hand").is_not_null())
+        .group_by("store_id")
+        .agg(
+            stock_value=pl.when(pl.col("unit_cost").count() > 0).then((held * pl.col("unit_cost")).sum()),
+            stock_units=held.sum(),
+            uncosted_units=held.filter(pl.col("unit_cost").is_null()).sum(),
+        )
+    )
+    return made.select(_cast(STOCK_NOW))
+
+
+def weekly_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:
+    """One row per store x window x week of the last quarter and of the same weeks a year before: columns TREND."""
+    age = (pl.lit(as_of) - pl.col("date")).dt.total_days()
+    rows = dataset.daily_sales().select("store_id", age=age, sales=pl.col("units") * pl.col("unit_price"))
+    parts = []
+    for window in ("now", "last_year"):
+        since = age_of = pl.col("age") - WINDOWS[window]
+        inside = rows.filter(since.is_between(0, 7 * WEEKS - 1)).with_columns(week=age_of // 7, window=pl.lit(window))
+        parts.append(inside.group_by("store_id", "window", "week").agg(pl.col("sales").sum()))
+    return pl.concat(parts).select(_cast(TREND)).sort("store_id", "window", "week").collect()
+
+
+def _in_windows(rows: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
+    """The rows of each window, with its name; windows do not overlap."""
+    parts = []
+    for window, days in WINDOWS.items():
+        last = as_of - timedelta(days=days)
+        first = last - timedelta(days=DAYS - 1)
+        parts.append(rows.filter(pl.col("date").is_between(first, last)).with_columns(window=pl.lit(window)))
+    return pl.concat(parts)
+
+
+def _cast(schema: dict[str, type[pl.DataType]]) -> list[pl.Expr]:
+    return [pl.col(name).cast(kind) for name, kind in schema.items()]

@@ -1,0 +1,117 @@
+"""Adds up how stores do: sales, margin, lost sales, stock and cover against last year, by store, region and in all."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from serving.planning.stock.performance import DAYS, PERFORMANCE, STOCK_NOW, WEEKS
+from serving.store.answer_set import Answers
+from serving.store.listing.names import places
+
+_SUMS: Final = [name for name, kind in PERFORMANCE.items() if kind == pl.Float64]
+_STOCK: Final = [name for name, kind in STOCK_NOW.items() if kind == pl.Float64]
+
+
+def head_office(answers: Answers) -> dict[str, Any] | None:
+    """`total`, `regions` and `stores` with figures, and `reasons` of those that are null; None for older answers.
+
+    Ratios are those of sums: a region's margin share is its margin over its sales with a known cost.
+    """
+    if any(name not in answers.rows for name in ("performance", "performance_stock", "performance_weeks")):
+        return None
+    named = places(answers)
+    sums = answers.rows["performance"].join(named, on="store_id", how="left")
+    stock = answers.rows["performance_stock"].join(named, on="store_id", how="left")
+    weeks = answers.rows["performance_weeks"].join(named, on="store_id", how="left")
+    total = _figures(sums, stock, weeks, [])[0] if sums.height else None
+    return {
+        "days": DAYS,
+        "total": total,
+        "regions": _figures(sums, stock, weeks, ["region"]),
+        "stores": _figures(sums, stock, weeks, ["store_id", "store_name", "region"]),
+        "reasons": _reasons(total),
+    }
+
+
+def _figures(sums: pl.DataFrame, stock: pl.DataFrame, weeks: pl.DataFrame, by: Sequence[str]) -> list[dict[str, Any]]:
+    """One entry per group, the largest sales first."""
+    keys = list(by) or ["whole"]
+    frames = [frame if by else frame.with_columns(whole=pl.lit("")) for frame in (sums, stock, weeks)]
+    known = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in _SUMS]
+    windows = frames[0].group_by(*keys, "window").agg(known)
+    wide = windows.filter(window="now").drop("window")
+    for window in ("before", "last_year"):
+        other = windows.filter(window=window).drop("window").rename({name: f"{name}_{window}" for name in _SUMS})
+        wide = wide.join(other, on=keys, how="left", nulls_equal=True)
+    held = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in _STOCK]
+    wide = wide.join(frames[1].group_by(keys).agg(held), on=keys, how="left", nulls_equal=True)
+    shown = wide.with_columns(_ratios()).sort("sales", descending=True, nulls_last=True)
+    trends = _trends(frames[2], keys)
+    return [_row(row, trends, keys) for row in shown.iter_rows(named=True)]
+
+
+def _ratios() -> list[pl.Expr]:
+    """What is divided, null where the divisor is unknown or nothing."""
+
+    def share(top: str, bottom: pl.Expr, name: str) -> pl.Expr:
+        return pl.when(bottom > 0).then(pl.col(top) / bottom).alias(name)
+
+    made = []
+    for end in ("", "_before", "_last_year"):
+        wanted = pl.col(f"units{end}") + pl.col(f"lost_units{end}")
+        made.append(share(f"margin{end}", pl.col(f"costed_sales{end}"), f"margin_share{end}"))
+        made.append(share(f"units{end}", wanted, f"fill_rate{end}"))
+    change = (pl.col("sales") / pl.col("sales_last_year") - 1).alias("sales_change")
+    daily_cost = pl.col("goods_cost") / DAYS
+    return [
+        *made,
+        pl.when(pl.col("sales_last_year") > 0).then(change),
+        pl.when(pl.col("sales_before") > 0).then(pl.col("sales") / pl.col("sales_before") - 1).alias("sales_trend"),
+        share("stock_value", daily_cost, "cover_days"),
+    ]
+
+
+_COMPARED: Final = ("sales", "margin", "margin_share", "lost_sales", "fill_rate")
+_SHOWN: Final = (
+    *(f"{name}{end}" for name in _COMPARED for end in ("", "_before", "_last_year")),
+    *("sales_change", "sales_trend", "stock_value", "cover_days", "unpriced_units", "uncosted_units"),
+)
+
+
+def _row(row: dict[str, Any], trends: dict[Any, Any], keys: Sequence[str]) -> dict[str, Any]:
+    group = tuple(row[name] for name in keys)
+    figures = {name: None if row[name] is None else round(row[name], 4) for name in _SHOWN}
+    now, year = trends.get((group, "now"), {}), trends.get((group, "last_year"), {})
+    return {
+        "store_id": row.get("store_id"),
+        "name": row.get("store_name") or row.get("region"),
+        "region": row.get("region"),
+        **figures,
+        "waste": None,
+        "weeks": [round(now.get(week, 0.0), 2) for week in range(WEEKS - 1, -1, -1)],
+        "weeks_last_year": [round(year[week], 2) if week in year else None for week in range(WEEKS - 1, -1, -1)],
+    }
+
+
+def _trends(weeks: pl.DataFrame, keys: Sequence[str]) -> dict[Any, dict[int, float]]:
+    summed = weeks.group_by(*keys, "window", "week").agg(pl.col("sales").sum())
+    found: dict[Any, dict[int, float]] = {}
+    for *group, window, week, sales in summed.select(*keys, "window", "week", "sales").iter_rows():
+        found.setdefault((tuple(group), window), {})[week] = sales
+    return found
+
+
+def _reasons(total: dict[str, Any] | None) -> dict[str, str]:
+    """Code of why a figure of the whole is null, by figure; the data tells of no write-offs."""
+    if total is None:
+        return {"waste": "no_write_offs", "sales": "no_sales"}
+    causes = {
+        "sales_last_year": "no_last_year",
+        "margin": "no_costs",
+        "lost_sales": "no_stock_records",
+        "fill_rate": "no_stock_records",
+        "stock_value": "no_stock_or_costs",
+        "cover_days": "no_stock_or_costs",
+    }
+    return {"waste": "no_write_offs"} | {name: cause for name, cause in causes.items() if total[name] is None}

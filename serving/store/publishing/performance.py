@@ -1,0 +1,68 @@
+"""Publishes how each store does against last year, and what changed since the answers before."""
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from features.demand.history import DemandHistory
+from features.demand.recovered_units import recovered_days
+from retail_brain.dataset import Dataset
+from serving.planning.stock.performance import stock_now, store_performance, weekly_sales
+from serving.planning.stock.supply_side import SupplySide
+from serving.store.answer_set import current_id, read_manifest
+from serving.store.rows import has_rows, map_rows, write_rows
+
+CHANGES = {
+    "change": pl.String,
+    "kind": pl.String,
+    "store_id": pl.String,
+    "product_id": pl.String,
+    "other_store_id": pl.String,
+    "money": pl.Float64,
+    "units": pl.Float64,
+    "reason": pl.String,
+    "reason_zh": pl.String,
+    "before": pl.Date,
+}
+"""`change` is `new` or `gone`; `before` the last visible day of the answers before."""
+
+
+def publish_performance(folder: Path, dataset: Dataset, side: SupplySide, history: DemandHistory) -> None:
+    """Writes sales, margin, lost sales, stock and weekly sales of each store."""
+    lost = recovered_days(history) if _knows_stock(dataset) else None
+    write_rows(folder, "performance", store_performance(dataset, side.as_of, side.terms, lost))
+    write_rows(folder, "performance_stock", stock_now(side.stock, side.terms))
+    write_rows(folder, "performance_weeks", weekly_sales(dataset, side.as_of))
+
+
+def _knows_stock(dataset: Dataset) -> bool:
+    """Whether anything tells when stock ran out: otherwise no sale is known to be lost, which is not none."""
+    if dataset.has("inventory"):
+        return True
+    if not dataset.has("daily_sales"):
+        return False
+    return bool(dataset.scan("daily_sales").select(pl.col("in_stock").is_not_null().any()).collect().item())
+
+
+def publish_changes(folder: Path, answers: Path) -> None:
+    """Writes which exceptions are new since the current answers and which are gone; nothing without answers before.
+
+    Args:
+        folder: the answers being written, with their exceptions.
+        answers: the tenant's folder of answers.
+    """
+    current = current_id(answers)
+    if current is None or not has_rows(answers / current, "attention") or not has_rows(folder, "attention"):
+        return
+    before, now = map_rows(answers / current, "attention"), map_rows(folder, "attention")
+    keys = ["kind", "store_id", "product_id", "other_store_id"]
+    new = now.join(before, on=keys, how="anti", nulls_equal=True, maintain_order="left").with_columns(
+        change=pl.lit("new")
+    )
+    gone = before.join(now, on=keys, how="anti", nulls_equal=True, maintain_order="left").with_columns(
+        change=pl.lit("gone")
+    )
+    day = pl.lit(date.fromisoformat(read_manifest(answers / current).as_of))
+    both = pl.concat([new, gone], how="diagonal_relaxed").with_columns(before=day)
+    write_rows(folder, "changes", both.select(pl.col(name).cast(kind) for name, kind in CHANGES.items()))

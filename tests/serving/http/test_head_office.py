@@ -1,0 +1,64 @@
+"""How stores do over HTTP: sums and ratios in one place, nulls with their reason, and what changed."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.files import write_text
+from serving.planning.stock.exceptions import EXCEPTIONS
+from serving.store.publishing.performance import publish_changes
+from serving.store.rows import map_rows, write_rows
+
+
+def test_ratios_of_a_region_and_of_all_are_those_of_sums(client: Any) -> None:
+    answer = client.ask("/head_office", {})
+    total, stores = answer["total"], {row["store_id"]: row for row in answer["stores"]}
+    assert (total["sales"], total["sales_last_year"], total["sales_change"]) == (150.0, 80.0, 0.875)
+    assert total["margin_share"] == pytest.approx(35 / 130, abs=1e-4)
+    assert total["fill_rate"] == pytest.approx(30 / 40)
+    assert total["cover_days"] == pytest.approx(145 / ((50 + 45) / 28), abs=1e-3)
+    assert stores["S001"]["sales_trend"] == pytest.approx(10 / 90, abs=1e-4)
+    assert (stores["S002"]["sales_last_year"], stores["S002"]["sales_change"]) == (None, None)
+    assert [(row["name"], row["sales"]) for row in answer["regions"]] == [("杭州", 100.0), ("苏州", 50.0)]
+    assert (total["weeks"][-2:], total["weeks_last_year"][-2:]) == ([10.0, 30.0], [None, 20.0])
+
+
+def test_what_is_not_known_says_why(client: Any) -> None:
+    answer = client.ask("/head_office", {})
+    assert (answer["total"]["waste"], answer["reasons"]) == (None, {"waste": "no_write_offs"})
+    assert client.refused("/head_office", {}, tenant="bare") == (422, "model")
+    assert client.refused("/head_office", {}, role="marketer") == (403, "forbidden")
+    assert client.refused("/head_office", {"changes": -1}) == (400, "malformed")
+
+
+def test_changes_name_what_is_new_and_what_is_gone(client: Any) -> None:
+    changes = client.ask("/head_office", {}, language="zh")["changes"]
+    assert changes["since"] == "2025-02-27"
+    assert (changes["new"]["lines"], changes["new"]["money"]) == (1, 9.0)
+    new = changes["new"]["rows"][0]
+    assert (new["store_name"], new["product_name"], new["reason"]) == ("西湖店", "面包1", "原因")
+    assert client.ask("/head_office", {"changes": 0})["changes"]["gone"] == {"lines": 1, "money": 4.0, "rows": []}
+
+
+def exceptions(*rows: tuple[str, str, float]) -> pl.DataFrame:
+    told = [(kind, money, store, "tea", None, 1.0, "why", "原因") for kind, store, money in rows]
+    return pl.DataFrame(told, schema=EXCEPTIONS, orient="row")
+
+
+def test_exceptions_are_compared_with_the_answers_before(tmp_path: Path, synthetic: Any) -> None:
+    before, now = tmp_path / "before", tmp_path / "now"
+    for folder in (before, now):
+        folder.mkdir()
+    publish_changes(now, tmp_path)
+    assert not (now / "changes.arrow").exists(), "nothing was published before"
+    write_rows(before, "attention", exceptions(("stockout", "S1", 5.0), ("phantom", "S1", 3.0)))
+    write_rows(now, "attention", exceptions(("stockout", "S1", 8.0), ("stockout", "S2", 2.0)))
+    synthetic.write_manifest(before, synthetic._manifest("before", []))
+    write_text(tmp_path / "CURRENT", "before\n")
+    publish_changes(now, tmp_path)
+    made = map_rows(now, "changes")
+    assert made.select("change", "kind", "store_id").rows() == [("new", "stockout", "S2"), ("gone", "phantom", "S1")]
+    assert made["before"].unique().to_list() == [date(2025, 2, 28)]

@@ -1,0 +1,82 @@
+"""How stores do, worked by hand: windows of four weeks, last year, costs that are unknown, and lost sales."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_brain.dataset import Dataset
+from serving.planning.stock.performance import stock_now, store_performance, weekly_sales
+
+DAY = date(2026, 2, 28)
+
+
+def sold(*rows: tuple[int, str, str, float, float | None]) -> Dataset:
+    """Sales by age in days, store, product, units and price."""
+    names = {
+        "date": pl.Date,
+        "store_id": pl.String,
+        "product_id": pl.String,
+        "units": pl.Float64,
+        "unit_price": pl.Float64,
+    }
+    lines = [(DAY - timedelta(days=age), *rest) for age, *rest in rows]
+    return Dataset.from_frames({"daily_sales": pl.DataFrame(lines, schema=names, orient="row")})
+
+
+TERMS = pl.DataFrame(
+    {"store_id": ["S1", "S1"], "product_id": ["tea", "milk"], "unit_cost": [2.0, None], "unit_price": [5.0, 1.0]},
+    schema={"store_id": pl.String, "product_id": pl.String, "unit_cost": pl.Float64, "unit_price": pl.Float64},
+)
+
+
+def window(made: pl.DataFrame, name: str) -> dict[str, Any]:
+    return made.filter(window=name).row(0, named=True)
+
+
+def test_windows_are_four_weeks_and_the_same_weekdays_a_year_ago() -> None:
+    rows = [(0, "S1", "tea", 2.0, 5.0), (27, "S1", "tea", 1.0, 5.0), (28, "S1", "tea", 4.0, 5.0)]
+    rows += [(364, "S1", "tea", 3.0, 4.0), (391, "S1", "tea", 1.0, 4.0), (392, "S1", "tea", 9.0, 4.0)]
+    made = store_performance(sold(*rows), DAY, TERMS, None)
+    assert {name: window(made, name)["sales"] for name in ("now", "before", "last_year")} == {
+        "now": 15.0,
+        "before": 20.0,
+        "last_year": 16.0,
+    }
+    assert window(made, "now")["lost_units"] is None, "nobody knows when stock ran out"
+
+
+def test_a_margin_is_that_of_goods_whose_price_and_cost_are_known() -> None:
+    rows = [(1, "S1", "tea", 2.0, 5.0), (1, "S1", "milk", 10.0, 1.0), (2, "S1", "tea", 3.0, None)]
+    now = window(store_performance(sold(*rows), DAY, TERMS, None), "now")
+    assert (now["sales"], now["units"], now["unpriced_units"]) == (20.0, 15.0, 3.0)
+    assert (now["margin"], now["costed_sales"], now["goods_cost"]) == (6.0, 10.0, 4.0)
+    unknown = window(store_performance(sold((1, "S1", "milk", 1.0, 1.0)), DAY, TERMS, None), "now")
+    assert (unknown["margin"], unknown["goods_cost"]) == (None, None)
+
+
+def test_lost_sales_are_priced_and_none_where_stock_never_ran_out() -> None:
+    hidden = {"date": [DAY, DAY - timedelta(days=364)], "store_id": ["S1"] * 2, "product_id": ["tea"] * 2}
+    lost = pl.DataFrame(hidden | {"sold": [1.0, 5.0], "demand": [3.0, 4.0], "is_masked": [False] * 2})
+    rows = [(0, "S1", "tea", 1.0, 5.0), (364, "S1", "tea", 1.0, 5.0), (0, "S2", "tea", 1.0, 5.0)]
+    made = store_performance(sold(*rows), DAY, TERMS, lost).filter(window="now").sort("store_id")
+    assert made["lost_units"].to_list() == [2.0, 0.0]
+    assert made["lost_sales"].to_list() == [10.0, 0.0]
+
+
+def test_stock_is_worth_its_known_cost_and_below_zero_nothing() -> None:
+    stock = pl.DataFrame({"store_id": ["S1"] * 3, "product_id": ["tea", "milk", "salt"], "on_hand": [4.0, 6.0, -2.0]})
+    assert stock_now(stock, TERMS).row(0) == ("S1", pytest.approx(8.0), 10.0, 6.0)
+    assert stock_now(stock.with_columns(on_hand=pl.lit(None, pl.Float64)), TERMS).height == 0
+
+
+def test_weeks_end_on_the_last_day_and_stand_beside_those_of_last_year() -> None:
+    rows = [
+        (0, "S1", "tea", 1.0, 5.0),
+        (6, "S1", "tea", 1.0, 5.0),
+        (7, "S1", "tea", 2.0, 5.0),
+        (91, "S1", "tea", 9.0, 5.0),
+    ]
+    made = weekly_sales(sold(*rows, (365, "S1", "tea", 3.0, 5.0)), DAY)
+    assert made.rows() == [("S1", "last_year", 0, 15.0), ("S1", "now", 0, 10.0), ("S1", "now", 1, 10.0)]
