@@ -37,6 +37,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "campaign_measure": {"campaign_id": "q"},
     "segments": {"action": "count", "expression": "spend > 1"},
     "decisions": {"decisions": [SERIES | {"as_of": "2026-02-28", "action": "approve"}]},
+    "head_office": {},
     "listing": {"table": "suggestions", "group_by": "supplier_id"},
     "bulk_decisions": {
         "batch_id": "b20260301a",

@@ -7,6 +7,7 @@ import { address, viewsFor } from "../route.js";
 import { ledgerTable } from "../ledger.js";
 import { consistencyPanel } from "../consistency.js";
 import { topExceptions } from "../exceptions.js";
+import { headOfficePanel } from "../head_office.js";
 import { empty, fill, opening } from "../states.js";
 import { prepared, totals } from "../suggestions.js";
 import { modelsPanel } from "./models.js";
@@ -92,18 +93,20 @@ async function exceptionsOrReason(signal) {
 }
 
 export async function overviewView(root, { overview, signal }) {
-  const [storeList, exceptionList] = [h("div"), h("div")];
+  const [storeList, exceptionList, office] = [h("div"), h("div"), h("div")];
   const mayOrder = !MAY_NOT_ORDER.has(overview?.role);
   replace(
     root,
     h("h1", { class: "visually-hidden" }, t("nav.overview")),
     viewLinks(overview),
     counts(overview),
+    mayOrder ? h("section", { class: "panel office" }, h("h2", {}, t("office.title")), office) : null,
     mayOrder ? h("section", { class: "panel exceptions" }, h("h2", {}, t("exceptions.title")), exceptionList) : null,
     h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), storeList), modelsPanel(overview)),
     mayOrder ? consistencyPanel(overview) : null,
     mayOrder ? opening(t("ledger.title"), () => ledgerTable(signal), signal) : null,
   );
+  if (mayOrder) fill(office, signal, () => headOfficePanel(signal), { lines: 5 });
   if (mayOrder) fill(exceptionList, signal, () => exceptionsOrReason(signal), { lines: 6 });
   await fill(storeList, signal, () => exceptionsByStore(overview, signal), { lines: 8 });
 }

@@ -1,0 +1,86 @@
+// Head office: how the chain, its regions and stores do against last year, and which exceptions came or went.
+
+import { call } from "./api.js";
+import { h, name, svg, words } from "./dom.js";
+import { day, DASH, isNumber, money, number, percent, signed, t } from "./i18n.js";
+import { address } from "./route.js";
+import { empty } from "./states.js";
+
+const SHOWN = 12;
+const LISTED = 5;
+const CANNOT = new Set([403, 404, 422]);
+const [WIDE, HIGH] = [120, 26];
+
+const share = (value) => (isNumber(value) ? percent(value, 1) : DASH);
+const days = (value) => (isNumber(value) ? t("office.days", { count: number(value, 0) }) : DASH);
+
+/** A share against last year, with its sign; points where both are shares. */
+function against(now, then, { points = false } = {}) {
+  if (!isNumber(now) || !isNumber(then) || (!points && then === 0)) return null;
+  return points ? t("office.points", { value: signed(100 * (now - then), 1) }) : `${signed(100 * (now / then - 1), 1)}%`;
+}
+
+/** Thirteen weeks as a line, last year's dashed behind it. */
+function trend(row) {
+  const most = Math.max(...row.weeks, ...row.weeks_last_year.filter(isNumber), 1e-9);
+  const x = (place) => 2 + (place / (row.weeks.length - 1)) * (WIDE - 4);
+  const y = (value) => HIGH - 2 - (value / most) * (HIGH - 4);
+  const path = (values) => values.map((value, place) => (isNumber(value) ? `${place && isNumber(values[place - 1]) ? "L" : "M"}${x(place).toFixed(1)} ${y(value).toFixed(1)}` : "")).join("");
+  return svg("svg", { class: "trend", viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": t("office.trend_of", { first: money(row.weeks[0], 0), last: money(row.weeks.at(-1), 0) }) }, svg("path", { class: "year", d: path(row.weeks_last_year) }), svg("path", { class: "now", d: path(row.weeks) }));
+}
+
+function figure(key, value, comparison, reason) {
+  const note = value === DASH && reason ? t(`office.reason.${reason}`) : comparison ? t("office.to_last_year", { value: comparison }) : null;
+  return h("div", { class: "figure", title: t(`office.help.${key}`) }, h("dt", {}, t(`office.${key}`)), h("dd", {}, value), note ? h("dd", { class: "hint" }, note) : null);
+}
+
+function figures({ total, reasons }) {
+  return h("dl", { class: "figures office-figures" },
+    figure("sales", money(total.sales, 0), against(total.sales, total.sales_last_year), reasons.sales_last_year),
+    figure("margin", money(total.margin, 0), against(total.margin, total.margin_last_year), reasons.margin),
+    figure("margin_share", share(total.margin_share), against(total.margin_share, total.margin_share_last_year, { points: true }), reasons.margin),
+    figure("lost_sales", money(total.lost_sales, 0), against(total.lost_sales, total.lost_sales_last_year), reasons.lost_sales),
+    figure("fill_rate", share(total.fill_rate), against(total.fill_rate, total.fill_rate_last_year, { points: true }), reasons.fill_rate),
+    figure("stock_value", money(total.stock_value, 0), null, reasons.stock_value),
+    figure("cover_days", days(total.cover_days), null, reasons.cover_days),
+    figure("waste", money(total.waste, 0), null, reasons.waste));
+}
+
+function table(rows, title) {
+  const cell = (content) => h("td", { class: "number" }, content);
+  const head = ["sales", "to_year", "trend_before", "margin_share", "lost_sales", "fill_rate", "stock_value", "cover_days"];
+  const label = (row) => (row.store_id ? h("a", { href: address("orders", { store: row.store_id }) }, name(row.name)) : row.name ? name(row.name) : t("office.no_region"));
+  const change = (value) => (isNumber(value) ? h("span", { class: value < 0 ? "warn" : "" }, `${signed(100 * value, 1)}%`) : DASH);
+  const line = (row) => h("tr", {}, h("th", { scope: "row" }, label(row)), cell(money(row.sales, 0)), cell(change(row.sales_change)), cell(change(row.sales_trend)), cell(share(row.margin_share)), cell(money(row.lost_sales, 0)), cell(share(row.fill_rate)), cell(money(row.stock_value, 0)), cell(days(row.cover_days)), h("td", {}, trend(row)));
+  return h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": title }, h("table", { class: "data office-table" }, h("caption", { class: "visually-hidden" }, title), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, title), head.map((key) => h("th", { scope: "col", class: "number" }, t(`office.${key}`))), h("th", { scope: "col" }, t("office.trend")))), h("tbody", {}, rows.slice(0, SHOWN).map(line))));
+}
+
+function changed({ since, ...changes }) {
+  const list = (key) => {
+    const { lines, money: sum, rows } = changes[key];
+    const item = (row) => h("li", {}, h("span", { class: `badge flag exception-${row.kind}` }, t(`exception.${row.kind}`)), name(row.product_name), " · ", name(row.store_name), " ", h("span", { class: "strong" }, money(row.money, 0)), h("span", { class: "sub reason-text" }, words(row.reason)));
+    return h("div", {}, h("h3", {}, t(`office.${key}`, { count: lines, money: money(sum, 0) })), h("ul", { class: "office-changes" }, rows.map(item)));
+  };
+  return [h("h3", {}, t("office.changed", { day: day(since, "full") })), h("div", { class: "pair" }, list("new"), list("gone"))];
+}
+
+/** The figures, or a sentence where the published answers have none. */
+export async function headOfficePanel(signal) {
+  let answer;
+  try {
+    answer = await call("head_office", { changes: LISTED }, { signal });
+  } catch (error) {
+    if (!CANNOT.has(error.status)) throw error;
+    return h("p", { class: "hint" }, t("office.none"));
+  }
+  if (!answer.total) return empty(t("office.none"));
+  const regions = answer.regions.filter((row) => row.name);
+  return [
+    h("p", { class: "hint" }, t("office.days_of", { days: answer.days, day: day(answer.as_of, "full") })),
+    figures(answer),
+    regions.length > 1 ? table(regions, t("office.by_region")) : null,
+    table(answer.stores, t("office.by_store")),
+    answer.stores.length > SHOWN ? h("p", { class: "hint" }, t("table.shown", { shown: SHOWN, total: answer.stores.length })) : null,
+    answer.changes ? changed(answer.changes) : h("p", { class: "hint" }, t("office.no_changes")),
+  ];
+}

@@ -1,0 +1,42 @@
+"""The landing of head office: figures against last year, by region and store, and what changed, in both languages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+pytestmark = pytest.mark.browser
+BOTH = pytest.mark.parametrize("language", ["zh", "en"])
+Open = Callable[..., Any]
+
+
+def says(language: str, chinese: str, english: str) -> str:
+    return chinese if language == "zh" else english
+
+
+@BOTH
+def test_the_landing_tells_how_the_chain_does_against_last_year(open_page: Open, language: str) -> None:
+    page = open_page("overview", language).page
+    office = page.locator(".office")
+    expect(office.locator(".figure").first).to_contain_text("¥40,000")
+    expect(office.locator(".figure").first).to_contain_text(says(language, "同比+25%", "+25% to last year"))
+    waste = office.locator(".figure").filter(has_text=says(language, "损耗", "Waste"))
+    expect(waste).to_contain_text(says(language, "没有报损记录", "no write-offs"))
+    expect(office.locator("table").first.locator("tbody tr")).to_have_count(2)
+    expect(office.locator("table").nth(1).locator("tbody tr").first).to_contain_text("+25%")
+    expect(office).to_contain_text(says(language, "新增1个异常", "1 new exception"))
+    office.locator("tbody a").first.click()
+    expect(page.locator("h1")).to_have_text(says(language, "订货", "Orders"))
+
+
+def test_answers_without_figures_say_so(open_page: Open) -> None:
+    page = open_page("stock", "en", quiet=False).page
+    refused = {"error": {"code": "model", "message": "none", "details": {}}}
+
+    def without(route: Route) -> None:
+        route.fulfill(status=422, json=refused)
+
+    page.route("**/head_office", without)
+    page.locator("nav [data-view=overview]").click()
+    expect(page.locator(".office")).to_contain_text("publish again with this version")
