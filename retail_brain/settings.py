@@ -335,6 +335,13 @@ class CampaignSettings(Section):
     second_person: bool = Field(
         default=False, description="whether a campaign is approved by somebody else than who changed it last"
     )
+    push_targets: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="where /campaign_push may hand contacts to: name -> address or env:NAME",
+    )
+    push_secret_env: str | None = Field(
+        default=None, description="environment variable with the key that calls of /campaign_push are signed with"
+    )
 
 
 class TriggerSettings(Section):

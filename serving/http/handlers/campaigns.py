@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from retail_brain.errors import ConflictError
+from retail_brain.errors import ConflictError, NotFoundError, UsageError
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaign_receipts import receipt_counts, store_receipts
@@ -22,6 +22,7 @@ from serving.http.messages.campaign_messages import (
     CampaignEffectRequest,
     CampaignMeasureRequest,
     CampaignProposeRequest,
+    CampaignPushRequest,
     CampaignReceiptsRequest,
     CampaignRequest,
     CampaignsRequest,
@@ -30,10 +31,12 @@ from serving.http.messages.campaign_messages import (
 from serving.planning.campaigns import life
 from serving.planning.campaigns.measuring import look_at, look_row
 from serving.planning.campaigns.propose import propose as propose_draft
+from serving.planning.campaigns.push import Push, push_contacts, resolved_target, secret_of
 from serving.planning.campaigns.receipts import GivenReceipt, KnownNames, sort_out
 from serving.planning.campaigns.standing import history
 from serving.planning.campaigns.stopping import stop_by_rules
 from serving.planning.people.segment_book import open_dataset
+from serving.planning.stock.webhook import Delivery
 from serving.store.campaigns import PublishedSource, cards_of
 
 
@@ -163,6 +166,39 @@ def measure(request: CampaignMeasureRequest, call: Call) -> dict[str, Any]:
     )
     call.state.refresh_campaigns(tenant)  # a rule may have stopped it
     return effect(CampaignEffectRequest(campaign_id=request.campaign_id), call)
+
+
+def push(request: CampaignPushRequest, call: Call) -> dict[str, Any]:
+    """Hands the due contacts over to an address that the operator named in the settings.
+
+    Raises:
+        NotFoundError: there is no such campaign, target or lake.
+        ImpossibleError: it is not approved, was stopped, or is over.
+        UsageError: the setting names no http(s) address.
+        RetailBrainError: the address did not take them.
+    """
+    settings, usual = call.view.settings.campaigns, call.view.settings.replenishment
+    if request.target not in settings.push_targets:
+        known = sorted(settings.push_targets)
+        raise NotFoundError(
+            f"there is no target {request.target!r}; the setting campaigns.push_targets names {known or 'none'}.",
+            {"problem": "push_target_unknown", "target": request.target, "known": known},
+        )
+    address = resolved_target(settings.push_targets[request.target])
+    if not address.startswith(("http://", "https://")):
+        raise UsageError(
+            f"target {request.target!r} is no http(s) address: the service writes no files. Use `campaign push`.",
+            {"problem": "push_target_no_address", "target": request.target},
+        )
+    day = request.day or _desk(call).today
+    asked = Push(request.campaign_id, day, address, secret_of(settings.push_secret_env))
+    tenant = call.principal.tenant
+    dataset = open_dataset(Workspace(call.state.home, tenant), call.view.settings)
+    delivery = Delivery(usual.export_timeout_seconds, usual.export_attempts, usual.export_retry_seconds)
+    by = call.principal.name
+    done = push_contacts(tenant, call.state.database, dataset, asked, by=by, now=call.now, delivery=delivery)
+    call.state.refresh_campaigns(tenant)
+    return {"contacts": done.contacts, "closed": done.closed, "taken_back": done.taken_back, "day": day.isoformat()}
 
 
 def receive(request: CampaignReceiptsRequest, call: Call) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from serving.http.messages.common import (
     STRING,
     WHOLE,
     Comment,
+    Day,
     Id,
     Instant,
     Names,
@@ -254,6 +255,25 @@ class CampaignMeasureRequest(BaseModel):
     model_config = config({"campaign_id": "greens"})
 
     campaign_id: CampaignId
+
+
+class CampaignPushRequest(BaseModel):
+    """Contacts of an approved campaign that are due by a day, for an address of the setting campaigns.push_targets."""
+
+    model_config = config({"campaign_id": "K15", "target": "crm"})
+
+    campaign_id: CampaignId
+    target: Annotated[Text, Field(description="name in the setting campaigns.push_targets")]
+    day: Annotated[Day | None, Field(description="due by this day; none: the day after the answers")] = None
+
+
+class CampaignPushResponse(Strict):
+    """Contacts handed over, people due whose channel is not open any more, and contacts taken back of who refused."""
+
+    contacts: int
+    closed: int
+    taken_back: int
+    day: str
 
 
 class CampaignProposeRequest(BaseModel):

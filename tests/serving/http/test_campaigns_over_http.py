@@ -309,3 +309,11 @@ def test_an_audience_leaves_out_whom_approved_campaigns_contact_as_often_as_allo
     for name in names:
         ask(client, "/campaign_act", {"campaign_id": name, "version": 3, "act": "stop", "reason": "test"})
     assert excluded() == before
+
+
+def test_contacts_are_pushed_to_addresses_of_the_settings_alone(client: Any) -> None:
+    ask(client, "/campaign", {"campaign_id": "hand", "campaign": DRAFT})
+    body = {"campaign_id": "hand", "target": "https://example.org/hook"}
+    refused = client.error("/campaign_push", body, role="marketer")
+    assert (refused["code"], refused["details"]["problem"]) == ("not_found", "push_target_unknown")
+    assert client.refused("/campaign_push", body, role="data_scientist") == (403, "forbidden")
