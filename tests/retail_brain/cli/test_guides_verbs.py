@@ -1,0 +1,108 @@
+"""The verbs `guides` as a shop's manager types them, on the synthetic answers of the service's tests."""
+
+import importlib.util
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner, Result
+
+from retail_brain.cli.app import app
+from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
+from retail_brain.workspace import Workspace
+from serving.store.answer_set import read_manifest, write_manifest
+from serving.store.rows import write_rows
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """G1 looks after C00001 to C00003, G2 after C00004; C00001 bought on the last day of the lake."""
+    home = tmp_path_factory.mktemp("guides")
+    script = Path(__file__).resolve().parents[2] / "serving" / "synthetic.py"
+    spec = importlib.util.spec_from_file_location("synthetic_of_verbs", script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    folder = module.publish_synthetic(Workspace(home), "first")
+    person = {"stage": ["friend"] * 200, "guide_id": ["G1"] * 3 + ["G2"] + [None] * 196}
+    write_rows(folder, "person", pl.DataFrame(person))
+    manifest = read_manifest(folder)
+    (folder / "manifest.json").unlink()
+    write_manifest(folder, manifest)
+    (home / "var" / "main" / "settings.toml").write_text("[guides]\nholdout_share = 0.0\n", encoding="utf-8")
+    sold = {
+        "transaction_id": ["t"],
+        "sold_at": [datetime(2025, 3, 3, 9)],
+        "store_id": ["S001"],
+        "product_id": ["P0001"],
+    }
+    (home / "data").mkdir()
+    line = pl.DataFrame(sold | {"customer_id": ["C00001"], "units": [2.0], "unit_price": [5.0]})
+    line.write_parquet(home / "data" / "transactions.parquet")
+    made = CliRunner().invoke(app, ["--home", str(home), "--quiet", "ingest", str(home / "data")])
+    assert made.exit_code == 0, made.output
+    return home
+
+
+def run(home: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["--home", str(home), "--quiet", "guides", *arguments])
+
+
+def test_a_day_from_the_lists_to_the_credit_and_the_leaving(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RETAIL_BRAIN_DATABASE_URL", raising=False)
+    assert run(home, "save", "G2", "--name", "王", "--capacity", "5").stdout == "G2: version 1\n"
+    assert run(home, "list").stdout == ("G1  S001      3 people   20 a day\nG2  S001      1 people    5 a day  王\n")
+    assert run(home, "make").stdout.startswith("2025-03-01: ")
+    out = home / "tasks.csv"
+    assert run(home, "tasks", "--guide", "G1", "--out", str(out)).exit_code == 0
+    lines = pl.read_csv(out)
+    assert set(lines["guide_id"]) == {"G1"}
+    told = lines.filter(pl.col("customer_id") == "C00001")["task_id"][0]
+    answers = home / "answers.csv"
+    answers.write_text(f"answer_id,task_id,outcome,at\na1,{told},done,2025-03-01T12:00:00\n")
+    assert run(home, "answer", str(answers)).stdout == "1 answers stored, 0 were known\n"
+    assert run(home, "answer", str(answers)).stdout == "0 answers stored, 1 were known\n"
+    people = home / "people.csv"
+    people.write_text("referral_id,guide_id,customer_id,at\nr1,G2,C9,2025-03-01T12:00:00\n")
+    assert run(home, "refer", str(people)).stdout == "1 referrals stored, 0 people were brought before\n"
+    credit = home / "credit.csv"
+    assert run(home, "credit", "--out", str(credit)).stdout == f"2 guides -> {credit}\n"
+    rows = {row["guide_id"]: row for row in pl.read_csv(credit).to_dicts()}
+    assert (rows["G1"]["done"], rows["G1"]["receipts"], rows["G1"]["sales"], rows["G2"]["referrals"]) == (1, 1, 10.0, 1)
+    assert "held out" in run(home, "effect").stdout
+    assert run(home, "leave", "G1").stdout == "G1 left on 2025-03-01: 3 people have another guide, 0 have none\n"
+    moves = home / "moves.csv"
+    assert run(home, "history", "--customer", "C00001", "--out", str(moves)).exit_code == 0
+    assert pl.read_csv(moves).select("before", "guide_id", "rule").rows() == [("G1", "G2", "same_shop")]
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("answer_id,task_id\na,b\n", UsageError),
+        ("answer_id,task_id,outcome,at\na,b,sold,2025-03-01T12:00:00\n", UsageError),
+        ("answer_id,task_id,outcome,at\na,b,done,noon\n", UsageError),
+        ("answer_id,task_id,outcome,at\na,,done,2025-03-01T12:00:00\n", UsageError),
+        ("answer_id,task_id,outcome,at\na,nothing,done,2025-03-01T12:00:00\n", NotFoundError),
+    ],
+)
+def test_answers_that_cannot_be_read_are_refused_and_nothing_is_stored(home: Path, text: str, error: type) -> None:
+    file = home / "bad.csv"
+    file.write_text(text)
+    assert isinstance(run(home, "answer", str(file)).exception, error)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["leave", "G9"], NotFoundError),
+        (["leave", "G2", "--to", "G2"], ImpossibleError),
+        (["make", "--guide", "G9"], NotFoundError),
+        (["make", "--day", "2020-01-01"], ImpossibleError),
+        (["make", "--day", "soon"], UsageError),
+    ],
+)
+def test_what_cannot_be_done_is_an_error_of_its_kind(home: Path, arguments: list[str], error: type) -> None:
+    assert isinstance(run(home, *arguments).exception, error)
