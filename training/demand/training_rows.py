@@ -10,6 +10,7 @@ from features.demand.arrays import Bools, Doubles, Floats, ShortInts
 from features.demand.feature_matrix import PanelFeatures
 from features.demand.history import DemandHistory
 from features.demand.panel import DemandPanel
+from features.demand.target_period import FALLING_IN_PRICE
 from features.demand.window_sums import RunningSums
 from training.demand.config import DemandConfig
 
@@ -22,6 +23,10 @@ MIN_HISTORY_SEASONS = 2
 LARGE_SALE_UNITS = 100.0
 """Units a sale; larger ones (goods by the gram) are scaled down, so that one series does not fill the loss. Chosen by
 judgement, not measured."""
+
+RATIO_DIGITS = 4
+"""Decimals of ratios of prices that trees learn from. Most are 1, give or take the last bits of a mean, which change
+with the unit of a good: trees would tell these apart. Forecasts need no rounding: no split lies between them."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,12 @@ class Draw:
         return self.series.size
 
     def features(self, panel: PanelFeatures) -> Floats:
-        """Features of the rows, shape (rows, features)."""
-        return panel.rows(self.origin, self.series.astype(np.int64), self.ahead.astype(np.int64))
+        """Features of the rows, shape (rows, features); ratios of prices are rounded, see `RATIO_DIGITS`."""
+        rows = panel.rows(self.origin, self.series.astype(np.int64), self.ahead.astype(np.int64))
+        for name in set(FALLING_IN_PRICE) & set(panel.names):
+            column = rows[:, panel.names.index(name)]
+            np.round(column, RATIO_DIGITS, out=column)
+        return rows
 
     def some(self, chosen: Bools) -> "Draw":
         """The chosen rows only."""
