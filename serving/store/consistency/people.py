@@ -6,6 +6,7 @@ import polars as pl
 from features.person.interactions import purchases
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.arrays import floats
+from retail_brain.decisions.persons import Accounts
 from retail_brain.settings import AudienceSettings
 from serving.store.answer_set import Answers
 from serving.store.audiences import dearest_stores, left_over_audiences
@@ -65,19 +66,25 @@ def _of_audience(
 
 
 def _own_chances(answers: Answers, told: pl.DataFrame) -> pl.DataFrame:
-    """One row per customer x product told that was scored: `own`, the chance of the product alone."""
+    """One row per customer x product told that was scored: `own`, the chance of the product alone.
+
+    Of a person's cards any may be the one that counts, and another the one to contact: the chance nearest to the one
+    that was told is taken.
+    """
     assert answers.pairs is not None
+    accounts = Accounts.of(answers.rows.get("facts_persons"))
     parts = [pl.DataFrame(schema={"customer_id": pl.String, "product_id": pl.String, "own": pl.Float64})]
     for (product_id,), people in told.group_by("product_id", maintain_order=True):
         rows = answers.pairs.of_product(answers.products.find(str(product_id)))
         scored = pl.DataFrame({"customer": answers.pairs.customer[rows], "own": answers.pairs.probability[rows]})
-        asked = people.select(
-            "customer_id",
-            "product_id",
-            customer=pl.Series(answers.customers.find_many(people["customer_id"].to_list())),
+        cards = accounts.accounts(accounts.people(people)).rename({"customer_id": "card"})
+        asked = accounts.with_person(people.select("customer_id", "product_id", "probability")).join(
+            cards.with_columns(customer=pl.Series(answers.customers.find_many(cards["card"].to_list()))), on="person_id"
         )
-        joined = asked.join(scored.cast({"customer": pl.Int64}), on="customer", how="inner")
-        parts.append(joined.select("customer_id", "product_id", pl.col("own").cast(pl.Float64)))
+        joined = asked.join(scored.cast({"customer": pl.Int64, "own": pl.Float64}), on="customer", how="inner")
+        nearest = joined.sort((pl.col("own") - pl.col("probability")).abs(), maintain_order=True)
+        nearest = nearest.unique(["customer_id", "product_id"], keep="first", maintain_order=True)
+        parts.append(nearest.select("customer_id", "product_id", "own"))
     return pl.concat(parts)
 
 

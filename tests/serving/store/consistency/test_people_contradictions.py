@@ -79,6 +79,25 @@ def test_a_day_after_the_end_and_the_chance_of_any_product_are_found(told):
     }
 
 
+@pytest.mark.parametrize(("shown", "expected"), [(0.4, {}), (0.1, {}), (0.46, {"chance_of_any_product": 1})])
+def test_the_chance_of_another_card_of_the_person_is_the_chance_of_the_product(monkeypatch, shown, expected):
+    # The person A holds the cards A and B; A is contacted, and either score may count.
+    ids = pl.Series(["A", "B", "C"])
+    audience = {"customer_id": "A", "product_id": "P", "probability": shown, "send_on": END, "group": "contact"}
+    monkeypatch.setattr(people, "left_over_audiences", lambda *_: [("S", pl.DataFrame([audience]))])
+    answers = SimpleNamespace(
+        pairs=SimpleNamespace(
+            customer=np.array([0, 1, 2]), probability=np.array([0.1, 0.4, 0.46]), of_product=lambda _: np.arange(3)
+        ),
+        products=SimpleNamespace(find=lambda _: 0),
+        customers=SimpleNamespace(find_many=lambda wanted: np.array([ids.to_list().index(one) for one in wanted])),
+        rows={"facts_persons": pl.DataFrame({"customer_id": ids, "person_id": ["A", "A", "C"]})},
+    )
+    excess = {"store_id": "S", "product_id": "P", "left_over_units": 9.0, "value_at_risk": 9.0, "sell_by": END}
+    leftovers = pl.DataFrame([excess], schema=LEFTOVERS)
+    assert lines(people.audience_contradictions(answers, leftovers, AudienceSettings())) == expected
+
+
 @pytest.mark.parametrize(("days", "expected"), [(12, {}), (10, {}), (17, {"mean_for_median": 1})])
 def test_a_rhythm_that_is_not_the_median_of_the_gaps_is_found(monkeypatch, days, expected):
     # Gaps of 10, 12 and 40 days: the median is 12, the mean 20.7.
