@@ -108,6 +108,7 @@ def _reasons(total: dict[str, Any] | None) -> dict[str, str]:
     if total is None:
         return {"waste": "no_write_offs", "sales": "no_sales"}
     causes = {
+        "sales": "no_prices",
         "sales_last_year": "no_last_year",
         "margin": "no_costs",
         "lost_sales": "no_stock_records",

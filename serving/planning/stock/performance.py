@@ -28,7 +28,7 @@ PERFORMANCE: Final = {
     "lost_units": pl.Float64,
     "lost_sales": pl.Float64,
 }
-"""Money of lines with a price; margin and cost of goods of those whose cost is known too."""
+"""Money of lines with a price, null where none has one; margin and cost of goods of those whose cost is known too."""
 STOCK_NOW: Final = {
     "store_id": pl.String,
     "stock_value": pl.Float64,
@@ -58,7 +58,7 @@ def store_performance(dataset: Dataset, as_of: date, terms: pl.DataFrame, lost: 
     sales, cost = pl.col("sales"), pl.col("cost")
     costed = sales.is_not_null() & cost.is_not_null()
     made = priced.group_by("store_id", "window").agg(
-        sales=sales.sum(),
+        sales=pl.when(sales.count() > 0).then(sales.sum()),
         units=pl.col("units").sum(),
         unpriced_units=pl.col("units").filter(sales.is_null()).sum(),
         margin=pl.when(costed.any()).then((sales - cost).filter(costed).sum()),

@@ -2,6 +2,7 @@
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -9,6 +10,8 @@ import pytest
 
 from retail_brain.files import write_text
 from serving.planning.stock.exceptions import EXCEPTIONS
+from serving.planning.stock.performance import PERFORMANCE, STOCK_NOW, TREND
+from serving.store import head_office as figures
 from serving.store.publishing.performance import publish_changes
 from serving.store.rows import map_rows, write_rows
 
@@ -32,6 +35,29 @@ def test_what_is_not_known_says_why(client: Any) -> None:
     assert client.refused("/head_office", {}, tenant="bare") == (422, "model")
     assert client.refused("/head_office", {}, role="marketer") == (403, "forbidden")
     assert client.refused("/head_office", {"changes": -1}) == (400, "malformed")
+
+
+def test_a_shop_that_closed_has_no_figures_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    # what a key of the closed shop sees: sales of last year alone
+    names = pl.DataFrame({"store_id": ["S1"], "store_name": ["One"], "region": ["North"]})
+    monkeypatch.setattr(figures, "places", lambda _: names)
+    sums = pl.DataFrame([{"store_id": "S1", "window": "last_year", "sales": 80.0, "units": 8.0}], schema=PERFORMANCE)
+    rows = {"performance": sums, "performance_stock": pl.DataFrame(schema=STOCK_NOW)}
+    told = figures.head_office(SimpleNamespace(rows=rows | {"performance_weeks": pl.DataFrame(schema=TREND)}))
+    assert told is not None
+    assert (told["total"], told["stores"], told["regions"]) == (None, [], [])
+    assert told["reasons"] == {"waste": "no_write_offs", "sales": "no_sales"}
+
+
+def test_sales_without_any_price_are_not_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        figures, "places", lambda _: pl.DataFrame({"store_id": "S1", "store_name": "One", "region": "A"})
+    )
+    sums = pl.DataFrame([{"store_id": "S1", "window": "now", "units": 8.0, "unpriced_units": 8.0}], schema=PERFORMANCE)
+    rows = {"performance": sums, "performance_stock": pl.DataFrame(schema=STOCK_NOW)}
+    told = figures.head_office(SimpleNamespace(rows=rows | {"performance_weeks": pl.DataFrame(schema=TREND)}))
+    assert told is not None
+    assert (told["total"]["sales"], told["reasons"]["sales"]) == (None, "no_prices")
 
 
 def test_changes_name_what_is_new_and_what_is_gone(client: Any) -> None:

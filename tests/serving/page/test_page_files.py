@@ -48,6 +48,13 @@ def test_scripts_never_turn_text_into_markup_or_code() -> None:
     assert [hit for hit in found if hit[1]] == []
 
 
+def test_every_box_that_scrolls_sideways_can_be_reached_with_the_keyboard() -> None:
+    # a sortable table holds buttons; every other one is made by scrollBox, which may be focused
+    plain = [path.name for path in SCRIPTS if re.search(r"class: [\"`]table-scroll", path.read_text("utf-8"))]
+    assert plain == ["dom.js", "table.js"]
+    assert 'tabindex: "0", role: "group", "aria-label": label' in (STATIC / "js" / "dom.js").read_text("utf-8")
+
+
 def test_no_file_of_ours_names_another_host() -> None:
     ours = [path for path in STATIC.rglob("*.*") if "vendor" not in path.parts]
     address = re.compile(r"(?:https?:)?//[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)

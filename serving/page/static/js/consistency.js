@@ -1,6 +1,6 @@
 // Consistency of the published answers: kinds of contradictions, and whether each line names its reason.
 
-import { h } from "./dom.js";
+import { h, scrollBox } from "./dom.js";
 import { money, number, t, units } from "./i18n.js";
 
 /** The result of the check as a panel; nothing where the answers were published without one. */
@@ -17,7 +17,7 @@ export function consistencyPanel(overview) {
     h("td", { class: "number" }, number(check.explained)), h("td", { class: "number" }, units(check.units)), h("td", { class: "number" }, money(check.money, 0)),
   );
   const head = ["consistency.kind", "consistency.open", "consistency.explained", "exceptions.units", "consistency.money"];
-  const table = h("div", { class: "table-scroll" }, h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("consistency.title")), h("thead", {}, h("tr", {}, head.map((key, index) => h("th", { scope: "col", class: index ? "number" : "" }, t(key))))), h("tbody", {}, found.map(row))));
+  const table = scrollBox(t("consistency.title"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("consistency.title")), h("thead", {}, h("tr", {}, head.map((key, index) => h("th", { scope: "col", class: index ? "number" : "" }, t(key))))), h("tbody", {}, found.map(row))));
   return h(
     "section", { class: "panel consistency" }, h("h2", {}, t("consistency.title")),
     h("p", { class: open ? "warn" : "hint" }, open ? t("consistency.found", { count: open }) : t("consistency.none", { kinds: checks.length, explained })),

@@ -41,6 +41,11 @@ export function words(text) {
   return h("span", { dir: "auto", class: "words" }, text ?? "");
 }
 
+/** A box in which a wide table scrolls, also with the keyboard. */
+export function scrollBox(label, table, kind = "") {
+  return h("div", { class: `table-scroll ${kind}`.trim(), tabindex: "0", role: "group", "aria-label": label }, table);
+}
+
 export function replace(parent, ...children) {
   parent.replaceChildren();
   return append(parent, children);

@@ -1,7 +1,7 @@
 // Head office: how the chain, its regions and stores do against last year, and which exceptions came or went.
 
 import { call } from "./api.js";
-import { h, name, svg, words } from "./dom.js";
+import { h, name, scrollBox, svg, words } from "./dom.js";
 import { day, DASH, isNumber, money, number, percent, signed, t } from "./i18n.js";
 import { address } from "./route.js";
 import { empty } from "./states.js";
@@ -30,13 +30,13 @@ function trend(row) {
 }
 
 function figure(key, value, comparison, reason) {
-  const note = value === DASH && reason ? t(`office.reason.${reason}`) : comparison ? t("office.to_last_year", { value: comparison }) : null;
+  const note = comparison ? t("office.to_last_year", { value: comparison }) : reason ? t(`office.reason.${reason}`) : null;
   return h("div", { class: "figure", title: t(`office.help.${key}`) }, h("dt", {}, t(`office.${key}`)), h("dd", {}, value), note ? h("dd", { class: "hint" }, note) : null);
 }
 
 function figures({ total, reasons }) {
   return h("dl", { class: "figures office-figures" },
-    figure("sales", money(total.sales, 0), against(total.sales, total.sales_last_year), reasons.sales_last_year),
+    figure("sales", money(total.sales, 0), against(total.sales, total.sales_last_year), reasons.sales ?? reasons.sales_last_year),
     figure("margin", money(total.margin, 0), against(total.margin, total.margin_last_year), reasons.margin),
     figure("margin_share", share(total.margin_share), against(total.margin_share, total.margin_share_last_year, { points: true }), reasons.margin),
     figure("lost_sales", money(total.lost_sales, 0), against(total.lost_sales, total.lost_sales_last_year), reasons.lost_sales),
@@ -52,7 +52,7 @@ function table(rows, title) {
   const label = (row) => (row.store_id ? h("a", { href: address("orders", { store: row.store_id }) }, name(row.name)) : row.name ? name(row.name) : t("office.no_region"));
   const change = (value) => (isNumber(value) ? h("span", { class: value < 0 ? "warn" : "" }, `${signed(100 * value, 1)}%`) : DASH);
   const line = (row) => h("tr", {}, h("th", { scope: "row" }, label(row)), cell(money(row.sales, 0)), cell(change(row.sales_change)), cell(change(row.sales_trend)), cell(share(row.margin_share)), cell(money(row.lost_sales, 0)), cell(share(row.fill_rate)), cell(money(row.stock_value, 0)), cell(days(row.cover_days)), h("td", {}, trend(row)));
-  return h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": title }, h("table", { class: "data office-table" }, h("caption", { class: "visually-hidden" }, title), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, title), head.map((key) => h("th", { scope: "col", class: "number" }, t(`office.${key}`))), h("th", { scope: "col" }, t("office.trend")))), h("tbody", {}, rows.slice(0, SHOWN).map(line))));
+  return scrollBox(title, h("table", { class: "data office-table" }, h("caption", { class: "visually-hidden" }, title), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, title), head.map((key) => h("th", { scope: "col", class: "number" }, t(`office.${key}`))), h("th", { scope: "col" }, t("office.trend")))), h("tbody", {}, rows.slice(0, SHOWN).map(line))));
 }
 
 function changed({ since, ...changes }) {

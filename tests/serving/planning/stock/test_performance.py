@@ -54,6 +54,8 @@ def test_a_margin_is_that_of_goods_whose_price_and_cost_are_known() -> None:
     assert (now["margin"], now["costed_sales"], now["goods_cost"]) == (6.0, 10.0, 4.0)
     unknown = window(store_performance(sold((1, "S1", "milk", 1.0, 1.0)), DAY, TERMS, None), "now")
     assert (unknown["margin"], unknown["goods_cost"]) == (None, None)
+    unpriced = window(store_performance(sold((1, "S1", "tea", 2.0, None)), DAY, TERMS, None), "now")
+    assert (unpriced["sales"], unpriced["units"], unpriced["unpriced_units"]) == (None, 2.0, 2.0)
 
 
 def test_lost_sales_are_priced_and_none_where_stock_never_ran_out() -> None:

@@ -1,7 +1,7 @@
 // The view as a file, and a file of changes read back: its difference is shown before it counts.
 
 import { call } from "../api.js";
-import { h, icon, name } from "../dom.js";
+import { h, icon, name, scrollBox } from "../dom.js";
 import { day, number, t, units } from "../i18n.js";
 import { asked, sorted } from "./state.js";
 
@@ -61,7 +61,7 @@ export function changesShown(answer) {
   return [
     h("p", {}, t("changes.sum", { rows: answer.rows, changed: answer.lines.length, same: answer.same })),
     answer.problems_total || answer.left_out ? h("details", { class: "warn", open: true }, h("summary", {}, t("changes.problems", { count: answer.problems_total + answer.left_out })), h("ul", {}, answer.problems.slice(0, LISTED).map(problemLine), answer.left_out ? h("li", {}, t("changes.left_out", { count: answer.left_out })) : null)) : null,
-    answer.lines.length ? h("div", { class: "table-scroll changes" }, h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("changes.title")), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body))) : null,
+    answer.lines.length ? scrollBox(t("changes.title"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("changes.title")), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)), "changes") : null,
     answer.lines.length > LISTED ? h("p", { class: "hint" }, t("table.shown", { shown: LISTED, total: answer.lines.length })) : null,
   ];
 }

@@ -3,7 +3,7 @@
 import { call, lookUp, search } from "../api.js";
 import { bandsOf, demandChart } from "../chart.js";
 import { download, toCsv } from "../csv.js";
-import { h, icon, name, replace } from "../dom.js";
+import { h, icon, name, replace, scrollBox } from "../dom.js";
 import { completeHistory, horizonsFor, span } from "../days.js";
 import { driversSection } from "../drivers.js";
 import { addDays, day, money, number, percent, t, units } from "../i18n.js";
@@ -125,7 +125,7 @@ function asTable(forecasts, bands, fileName) {
     { class: "panel as-table" },
     h("summary", {}, t("forecast.as_table")),
     h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "csv" }, onclick: () => download(fileName, toCsv(columns, forecasts)) }, icon("download"), t("action.csv"))),
-    h("div", { class: "table-scroll" }, h("table", { class: "data" }, h("thead", {}, h("tr", {}, head.map((text, index) => h("th", { scope: "col", class: index ? "number" : "" }, text)))), h("tbody", {}, rows))),
+    scrollBox(t("forecast.as_table"), h("table", { class: "data" }, h("thead", {}, h("tr", {}, head.map((text, index) => h("th", { scope: "col", class: index ? "number" : "" }, text)))), h("tbody", {}, rows))),
   );
 }
 

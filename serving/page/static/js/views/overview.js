@@ -1,7 +1,7 @@
 // Overview: links to the views, counts, exceptions over all stores and by store, models in use, forecast value added.
 
 import { call, search } from "../api.js";
-import { h, icon, name, replace } from "../dom.js";
+import { h, icon, name, replace, scrollBox } from "../dom.js";
 import { code, isNumber, money, number, t, units } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
 import { ledgerTable } from "../ledger.js";
@@ -55,7 +55,7 @@ function storeTable(rows) {
       h("td", { class: "number" }, money(row.cost ?? row.value, 0)), h("td", { class: "number" }, units(row.lost))],
   ));
   const head = ["overview.shop", "overview.losses", "overview.unknown_stock", "totals.orders", "totals.units", rows.some((row) => isNumber(row.cost)) ? "totals.cost" : "totals.value", "totals.lost"];
-  return h("div", { class: "table-scroll" }, h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("overview.attention")), h("thead", {}, h("tr", {}, head.map((key, index) => h("th", { scope: "col", class: index ? "number" : "" }, t(key))))), h("tbody", {}, body)));
+  return scrollBox(t("overview.attention"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("overview.attention")), h("thead", {}, h("tr", {}, head.map((key, index) => h("th", { scope: "col", class: index ? "number" : "" }, t(key))))), h("tbody", {}, body)));
 }
 
 /** One row per store with its stockout risks, unknown stock and orders; the first stores only, as each is a request. */

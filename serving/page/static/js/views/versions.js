@@ -1,7 +1,7 @@
 // Model versions side by side: what their backtests measured, by window, demand class and store.
 
 import { call } from "../api.js";
-import { h, name, replace } from "../dom.js";
+import { h, name, replace, scrollBox } from "../dom.js";
 import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
 import { lines } from "../plots.js";
 import { address } from "../route.js";
@@ -36,7 +36,7 @@ function sideBySide(kind, versions) {
     return metric === versions[0].metric ? (versions[0].better === "lower" ? Math.min(...values) : Math.max(...values)) : null;
   };
   const row = (metric) => h("tr", {}, h("th", { scope: "row" }, code("metric", metric), metric === versions[0].metric ? h("span", { class: "sub" }, t("versions.decides")) : null), versions.map((one) => h("td", { class: `number${one.metrics[metric] === best(metric) ? " strong" : ""}` }, shown(metric, one.metrics[metric]))));
-  return h("section", { class: "panel" }, h("h2", {}, t("versions.side_by_side")), h("div", { class: "table-scroll", tabindex: "0", role: "group", "aria-label": t("versions.side_by_side") }, h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("versions.side_by_side")), h("thead", {}, heads(versions)), h("tbody", {}, metrics.map(row)))),
+  return h("section", { class: "panel" }, h("h2", {}, t("versions.side_by_side")), scrollBox(t("versions.side_by_side"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("versions.side_by_side")), h("thead", {}, heads(versions)), h("tbody", {}, metrics.map(row)))),
     h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, h("code", {}, `retail-brain promote ${kind} ${versions[0].version}`)));
 }
 
