@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from features.demand.history import DemandHistory
+from features.demand.own_units import units_of
 from features.demand.panel import DemandPanel, panels
 
 _KEY = ["store_id", "product_id"]
@@ -13,8 +14,9 @@ def recovered_days(history: DemandHistory) -> pl.DataFrame:
     """One row per series x period in which stock ran out.
 
     Returns:
-        store_id, product_id, date, sold and demand (units), and `is_masked`: the period began and ended without stock,
-        so that it tells nothing and stays out of features and labels.
+        store_id, product_id, date, sold and demand (units of the sales, whatever the history counts in), and
+        `is_masked`: the period began and ended without stock, so that it tells nothing and stays out of features and
+        labels.
     """
     parts = [_of_panel(panel) for panel in panels(history)]
     empty = pl.DataFrame(
@@ -36,7 +38,8 @@ def recovery_audit(history: DemandHistory) -> pl.DataFrame:
         store_id, department, category, `days` on which stock ran out, of these `masked_days`, units `sold` and
         `demand` on them, `added` units, and `added_share` of all units sold by those series in the window.
     """
-    names = history.series.select(*_KEY, "department", "category", "window_units")
+    window_units = pl.col("window_units") * pl.col("unit")
+    names = history.series.select(*_KEY, "department", "category", window_units)
     by = ["store_id", "department", "category"]
     totals = names.group_by(by).agg(pl.col("window_units").sum())
     days = recovered_days(history).join(names, on=_KEY, how="left")
@@ -52,10 +55,11 @@ def recovery_audit(history: DemandHistory) -> pl.DataFrame:
 
 def _of_panel(panel: DemandPanel) -> pl.DataFrame:
     series, period = np.nonzero(panel.lost)
+    unit = units_of(panel.series)[series]
     dates = pl.Series("date", panel.axis.starts(0, panel.axis.count), dtype=pl.Date)
     return panel.series.select(_KEY)[series].with_columns(
         dates.gather(period),
-        pl.Series("sold", panel.sold[series, period], dtype=pl.Float64),
-        pl.Series("demand", panel.demand[series, period], dtype=pl.Float64),
+        pl.Series("sold", panel.sold[series, period] * unit, dtype=pl.Float64),
+        pl.Series("demand", panel.demand[series, period] * unit, dtype=pl.Float64),
         pl.Series("is_masked", panel.weight[series, period] <= 0),
     )

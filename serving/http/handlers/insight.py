@@ -86,8 +86,9 @@ def _moves(call: Call, months: int) -> tuple[pl.DataFrame, str]:
     result. Who asks meanwhile is told so, rather than working it out a second time.
     """
     key = (str(call.state.home), call.principal.tenant, call.answers.manifest.answers_id, months)
-    if key in _KEPT:
-        return _KEPT[key]
+    # one look: another thread may drop the oldest meanwhile
+    if (kept := _KEPT.get(key)) is not None:
+        return kept
     if not _WORKING.acquire(blocking=False):
         message = "a funnel is being worked out. Ask again in a few seconds."
         raise HttpError(503, "overloaded", message, {"problem": "working"}, retry_after=_AGAIN_SECONDS)

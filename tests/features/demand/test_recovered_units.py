@@ -26,6 +26,25 @@ def test_the_audit_adds_up(small_chain: Callable[..., Any], dataset_of: Callable
     assert audit["added"].is_sorted(descending=True)
 
 
+def test_units_are_those_of_the_sales_whatever_the_history_counts_in(
+    small_chain: Callable[..., Any], dataset_of: Callable[..., Dataset]
+) -> None:
+    # everything is sold in cartons of six: a carton is the own unit
+    tables = small_chain()
+    sales = "transactions" if "transactions" in tables else "daily_sales"
+    by_six = tables | {sales: tables[sales].with_columns(pl.col("units") * 6)}
+    by_six["inventory"] = tables["inventory"].with_columns(pl.col("on_hand") * 6)
+    histories = [read_history(dataset_of(by_six), Settings(), 0, in_own_units=own) for own in (False, True)]
+    assert (histories[1].series["unit"] >= 6).all()
+    days, days_own = map(recovered_days, histories)
+    both = days.join(days_own, on=KEYS, suffix="_own")
+    assert both.height > 0.9 * days.height > 0
+    assert both["sold_own"].sum() == pytest.approx(both["sold"].sum(), rel=0.05)
+    # recovery itself depends on what is counted, but not sixfold
+    shares = [recovery_audit(history)["added_share"].sum() for history in histories]
+    assert shares[0] / 2 < shares[1] < shares[0] * 2
+
+
 def test_a_chain_that_never_ran_out_adds_nothing(
     small_chain: Callable[..., Any], dataset_of: Callable[..., Dataset]
 ) -> None:

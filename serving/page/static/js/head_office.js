@@ -14,9 +14,9 @@ const [WIDE, HIGH] = [120, 26];
 const share = (value) => (isNumber(value) ? percent(value, 1) : DASH);
 const days = (value) => (isNumber(value) ? t("office.days", { count: number(value, 0) }) : DASH);
 
-/** A share against last year, with its sign; points where both are shares. */
+/** A share against last year, with its sign; points where both are shares. Against a loss or nothing there is none. */
 function against(now, then, { points = false } = {}) {
-  if (!isNumber(now) || !isNumber(then) || (!points && then === 0)) return null;
+  if (!isNumber(now) || !isNumber(then) || (!points && then <= 0)) return null;
   return points ? t("office.points", { value: signed(100 * (now - then), 1) }) : `${signed(100 * (now / then - 1), 1)}%`;
 }
 
