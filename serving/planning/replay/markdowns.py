@@ -21,7 +21,7 @@ _STEP = pl.List(pl.Struct({"begins_on": pl.String, "discount": pl.Float64}))
 class AdvisedMarkdowns:
     """Charges the lower prices that the plan advises for its left-overs, as long as they are left over.
 
-    The plan knows the elasticities of its day (`ChainOrders.forecast`); what a price does is told by `response`, which
+    The plan knows the elasticities of its day (`ChainOrders.estimates`); what a price does is told by `response`, which
     may be worked out of everything that the record shows.
 
     Attributes:

@@ -39,16 +39,19 @@ TREND: Final = {"store_id": pl.String, "window": pl.String, "week": pl.Int64, "s
 """`week` 0 is the newest; of `last_year` the week that lies 364 days before it."""
 
 
-def store_performance(dataset: Dataset, as_of: date, terms: pl.DataFrame, lost: pl.DataFrame | None) -> pl.DataFrame:
+def store_performance(
+    dataset: Dataset, as_of: date, terms: pl.DataFrame, lost: pl.DataFrame | None, lost_from: date = date.min
+) -> pl.DataFrame:
     """One row per store x window with sales: columns PERFORMANCE, in money and units.
 
-    Lost sales are null where nobody knows when stock ran out.
+    Lost sales are null where nobody knows when stock ran out, and in windows that begin before `lost_from`.
 
     Args:
         dataset: its sales.
         as_of: last visible day, the last of the window `now`.
         terms: supply terms of `decisions.inputs.read_terms`: cost and price of a unit today.
         lost: columns of `features.demand.recovered_units.recovered_days`; None where stock is not told.
+        lost_from: the first day that `lost` reaches back to.
     """
     keys = list(SERIES)
     sold = _in_windows(dataset.daily_sales().select("date", *keys, "units", "unit_price"), as_of).collect()
@@ -74,7 +77,10 @@ def store_performance(dataset: Dataset, as_of: date, terms: pl.DataFrame, lost: 
         pl.col("lost_units").sum(), lost_sales=(pl.col("lost_units") * pl.col("unit_price")).sum()
     )
     joined = made.join(summed, on=["store_id", "window"], how="left")
-    return joined.with_columns(pl.col("lost_units", "lost_sales").fill_null(0.0)).select(_cast(PERFORMANCE))
+    told = [name for name, days in WINDOWS.items() if as_of - timedelta(days=days + DAYS - 1) >= lost_from]
+    is_told = pl.col("window").is_in(told)
+    none_lost = pl.col("lost_units", "lost_sales").fill_null(0.0)
+    return joined.with_columns(pl.when(is_told).then(none_lost)).select(_cast(PERFORMANCE))
 
 
 def stock_now(stock: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:

@@ -31,7 +31,7 @@ CHANGES = {
 def publish_performance(folder: Path, dataset: Dataset, side: SupplySide, history: DemandHistory) -> None:
     """Writes sales, margin, lost sales, stock and weekly sales of each store."""
     lost = recovered_days(history) if _knows_stock(dataset) else None
-    write_rows(folder, "performance", store_performance(dataset, side.as_of, side.terms, lost))
+    write_rows(folder, "performance", store_performance(dataset, side.as_of, side.terms, lost, history.axis.first))
     write_rows(folder, "performance_stock", stock_now(side.stock, side.terms))
     write_rows(folder, "performance_weeks", weekly_sales(dataset, side.as_of))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.serving.page import fake_api, fake_orders
 
@@ -23,6 +23,20 @@ def says(language: str, chinese: str, english: str) -> str:
 
 def figure(page: Page, label: str) -> Any:
     return page.locator(".figure").filter(has_text=label).locator("dd")
+
+
+@BOTH
+def test_groups_that_an_answer_leaves_out_are_counted(open_page: Open, language: str) -> None:
+    page = open_page("stock", language).page
+
+    def cut(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        route.fulfill(json=told | ({"groups": told["groups"][:1], "groups_total": 2500} if told["groups"] else {}))
+
+    page.route("**/listing", cut)
+    page.goto(page.url.split("#")[0] + "#/orders?group=store_id")
+    expect(page.locator(".grid-sums")).to_contain_text(says(language, "已显示 1 / 2,500 组", "1 of 2,500 groups shown"))
 
 
 @BOTH

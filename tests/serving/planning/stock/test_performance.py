@@ -65,6 +65,9 @@ def test_lost_sales_are_priced_and_none_where_stock_never_ran_out() -> None:
     made = store_performance(sold(*rows), DAY, TERMS, lost).filter(window="now").sort("store_id")
     assert made["lost_units"].to_list() == [2.0, 0.0]
     assert made["lost_sales"].to_list() == [10.0, 0.0]
+    short = store_performance(sold(*rows), DAY, TERMS, lost, DAY - timedelta(days=390))
+    assert window(short, "last_year")["lost_units"] is None, "a history that begins within the window tells half of it"
+    assert window(short, "now")["lost_units"] is not None
 
 
 def test_stock_is_worth_its_known_cost_and_below_zero_nothing() -> None:

@@ -140,7 +140,9 @@ class OrdersGrid {
   }
 
   drawSums() {
-    replace(this.places.sums, figures(this.source.answer().totals));
+    const { totals, groups, groups_total: total } = this.source.answer();
+    const cut = groups && total > groups.length ? h("p", { class: "hint" }, t("grid.groups_shown", { shown: groups.length, total })) : null;
+    replace(this.places.sums, figures(totals), cut);
   }
 
   drawPicked() {
