@@ -33,6 +33,9 @@ _STORES_OF_ROW = ("store_id", "from_store_id", "to_store_id", "other_store_id")
 _PEOPLE_OF_ROW = ("customer_id", "customer_ids")
 _DESCRIBED = frozenset({"profile", "preview", "definition"})
 """Parts of answers that describe one thing and list no rows: a person's other shop is a fact about the person."""
+_SENT_BACK = frozenset({"problems"})
+"""Parts of answers that list what the request itself named and that cannot be used, such as a file's rows about shops
+that the key does not know; nothing that is known of those goes with them."""
 
 
 def check_route(principal: Principal, path: str, scoped_by: ScopedBy | None) -> None:
@@ -176,7 +179,7 @@ def _rows_of(value: object) -> Iterator[Mapping[str, Any]]:
     if isinstance(value, Mapping):
         yield value
         for name, part in value.items():
-            if name not in _DESCRIBED:
+            if name not in _DESCRIBED | _SENT_BACK:
                 yield from _rows_of(part)
     elif isinstance(value, list | tuple):
         for part in value:

@@ -4,6 +4,7 @@ The chain: shop S001 (region 杭州) and S002 (苏州); people with an even numb
 tenth person is looked after by guide G1, who therefore has people of S001 only.
 """
 
+import base64
 import json
 import re
 import time
@@ -306,6 +307,17 @@ def test_listing_lists_counts_adds_and_finds_only_the_own_lines(table: str, kind
         groups = json.loads(ask(kind, "/listing", {"table": table, "group_by": "store_id"})[1])["groups"]
         assert len(groups) == len(stores)
         assert strangers_in(json.dumps(groups, ensure_ascii=False), kind) == []
+
+
+def test_a_file_of_changes_about_another_shop_is_answered_as_one_about_a_shop_that_nobody_has(ask: Any) -> None:
+    def problems(store: str) -> list[Any]:
+        content = base64.b64encode(f"store_id,product_id,quantity\n{store},P0008,3\n".encode()).decode()
+        status, text = ask("shop", "/changes_file", {"file_name": "c.csv", "content": content})
+        assert status == 200, text
+        return [problem | {"store_id": None} for problem in json.loads(text)["problems"]]
+
+    assert problems(OTHER) == problems("nowhere")
+    assert [problem["code"] for problem in problems(OTHER)] == ["unknown_line"]
 
 
 def test_a_batch_about_another_shop_cannot_be_used_or_taken_back(ask: Any) -> None:
