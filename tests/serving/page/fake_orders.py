@@ -111,21 +111,29 @@ def frame() -> pl.DataFrame:
     )
 
 
+def _left_over() -> pl.DataFrame:
+    rows = fake_stock.leftovers({})["leftovers"]
+    known = {name: [row.get(name) for row in rows] for name in TABLES["leftovers"].columns}
+    lines = pl.DataFrame(known, strict=False).with_columns(pl.col("as_of", "sell_by").cast(pl.String).str.to_date())
+    return lines.cast({pl.Null: pl.Float64})
+
+
 def found(body: dict[str, Any]) -> Any:
     """The lines of a request through the engine of the service."""
     where = [Condition(**one) for one in body.get("where", [])]
     sort = [(one["column"], one.get("descending", False)) for one in body.get("sort", [])]
     query = Query(where, body.get("search", ""), body.get("show"), sort, body.get("group_by"))
-    return listing(frame(), TABLES["suggestions"], query)
+    lines = _left_over() if body.get("table") == "leftovers" else frame()
+    return listing(lines, TABLES[body.get("table", "suggestions")], query)
 
 
 def lines(body: dict[str, Any]) -> dict[str, Any]:
     asked = ListingRequest.model_validate(body)
     answer = found(body)
-    shown = answer.page(asked.offset, asked.limit)["line"].to_list()
+    shown = answer.page(asked.offset, asked.limit)
     return {
-        "table": "suggestions",
-        "rows": shown,
+        "table": asked.table,
+        "rows": shown["line"].to_list() if asked.limit else [],
         "total": answer.rows.height,
         "of": answer.of,
         "totals": answer.totals,

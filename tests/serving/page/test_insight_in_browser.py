@@ -104,6 +104,16 @@ def test_set_aside_rows_are_mended_and_brought_in(open_page: Open, site: Any, la
     assert [(row["quarantine_id"], row["units"]) for row in sent] == [("q1", "3")]
 
 
+def test_a_file_of_set_aside_rows_that_does_not_come_says_why(open_page: Open) -> None:
+    page = open_page("quarantine", "en", quiet=False).page
+    page.locator("tbody a").click()
+    expect(page.locator(".set-aside")).to_have_count(2)
+    refused = {"error": {"code": "overloaded", "message": "come back later", "details": {}}}
+    page.route("**/quarantine", lambda route: route.fulfill(status=429, json=refused))
+    page.locator("[data-action=csv]").click()
+    expect(page.locator("main [role=alert] .form-problem")).to_have_text("come back later")
+
+
 def test_each_role_has_its_views_in_the_menu(open_page: Open) -> None:
     page = open_page("overview", "en").page
     wanted = {

@@ -7,7 +7,6 @@ import { address, viewsFor } from "../route.js";
 import { empty, fill } from "../states.js";
 import { campaignTable, startLinks } from "./campaigns.js";
 
-const MOST = 5000;
 const SHOWN = 8;
 /** Groups that are worth a look any day: what is counted, and where one goes on. */
 const GROUPS = {
@@ -22,12 +21,11 @@ function card(title, value, hint, links) {
 
 const link = (key, where, action) => h("a", { class: "button", dataset: { action }, href: where }, t(key));
 
+/** What is left over and may still be sold, as the service adds it up. */
 async function excessCard(overview, signal) {
-  const { leftovers } = await call("leftovers", { limit: MOST }, { signal });
-  const rows = leftovers.filter((row) => row.sell_by > overview.as_of);
-  const worth = rows.reduce((sum, row) => sum + (row.value_at_risk ?? 0), 0);
-  const soon = rows.filter((row) => row.sell_by <= addDays(overview.as_of, 7));
-  return card(t("marketing.excess"), money(worth, 0), t("marketing.excess_hint", { count: rows.length, soon: soon.length }), rows.length ? link("marketing.start", address("campaigns", { new: "leftovers" }), "start-leftovers") : null);
+  const sums = (until) => call("listing", { table: "leftovers", where: [{ column: "sell_by", at_least: addDays(overview.as_of, 1), ...until }], limit: 0 }, { signal });
+  const [{ total, totals }, soon] = await Promise.all([sums({}), sums({ at_most: addDays(overview.as_of, 7) })]);
+  return card(t("marketing.excess"), money(totals.value_at_risk ?? 0, 0), t("marketing.excess_hint", { count: total, soon: soon.total }), total ? link("marketing.start", address("campaigns", { new: "leftovers" }), "start-leftovers") : null);
 }
 
 async function groupCard(which, signal) {

@@ -46,6 +46,13 @@ function shownRows(table, answer, again, signal) {
   const columns = answer.columns.filter((column) => !ABOUT.includes(column));
   const cards = answer.rows.map((row) => rowCard(row, columns, answer.may_write));
   const message = h("div", { role: "alert" });
+  const save = async () => {
+    try {
+      download(`quarantine-${table}.csv`, toCsv(answer.columns, await everything(table, answer.total, signal)));
+    } catch (error) {
+      if (!signal.aborted) replace(message, h("p", { class: "form-problem" }, problemWords(error)));
+    }
+  };
   const retry = async (event) => {
     const changed = cards.filter((card) => card.isChanged()).map((card) => card.mended());
     if (!changed.length) { replace(message, h("p", { class: "form-problem" }, t("quarantine.change_first"))); return; }
@@ -61,7 +68,7 @@ function shownRows(table, answer, again, signal) {
   };
   return [
     h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: cards.length, total: answer.total })),
-      h("div", { class: "toolbar-end buttons" }, h("button", { type: "button", dataset: { action: "csv" }, onclick: async () => download(`quarantine-${table}.csv`, toCsv(answer.columns, await everything(table, answer.total, signal))) }, icon("download"), t("action.csv")),
+      h("div", { class: "toolbar-end buttons" }, h("button", { type: "button", dataset: { action: "csv" }, onclick: save }, icon("download"), t("action.csv")),
         answer.may_write ? h("button", { type: "button", class: "primary", dataset: { action: "retry" }, onclick: retry }, t("quarantine.retry")) : null)),
     message, h("ul", { class: "set-aside-rows" }, cards.map((card) => card.element))];
 }
