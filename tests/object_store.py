@@ -77,12 +77,12 @@ def empty_bucket(address: str) -> ObjectStore:
     return ObjectStore(f"s3://{bucket}", {f"AWS_{name.upper()}": value for name, value in options.items()}, client)
 
 
-def keep_lake_in(home: Path, uri: str, options: dict[str, str], further: str = "") -> None:
-    """Settings of a home whose lake is in an object store, and further sections of them."""
+def keep_lake_in(home: Path, uri: str, options: dict[str, str]) -> None:
+    """Settings of a home whose lake is in an object store."""
     settings = Workspace(home, "main").settings_file
     settings.parent.mkdir(parents=True)
     lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in options.items())
-    settings.write_text(f"lake_uri = {json.dumps(uri)}\n[storage_options]\n{lines}{further}")
+    settings.write_text(f"lake_uri = {json.dumps(uri)}\n[storage_options]\n{lines}")
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,7 @@ def store_table(chain: Layout) -> pl.DataFrame:
             "daily_fulfilment_capacity": [
                 store.capacity or (round(50 * store.size) if store.size else None) for store in chain.stores
             ],
+            "country": "CN",
         },
         schema_overrides={"daily_fulfilment_capacity": pl.Float64},
     )

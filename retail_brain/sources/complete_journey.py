@@ -126,7 +126,7 @@ def _products(products: pl.LazyFrame) -> pl.LazyFrame:
 def _stores(transactions: pl.LazyFrame, promotions: pl.LazyFrame) -> pl.LazyFrame:
     """One row per store that sold or promoted something."""
     both = pl.concat([transactions.select("store_id"), promotions.select("store_id")])
-    return both.unique().sort("store_id").select(_text("store_id"))
+    return both.unique().sort("store_id").select(_text("store_id"), pl.lit("US").alias("country"))
 
 
 def _customers(transactions: pl.LazyFrame, demographics: pl.LazyFrame) -> pl.LazyFrame:

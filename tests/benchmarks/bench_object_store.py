@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from subprocess import TimeoutExpired
 
-from fault_tools import name_country, print_table, run, small_chain, start
+from fault_tools import print_table, run, small_chain, start
 from home_prints import Print, differences, fingerprint, rows_digest, same_by_nature
 
 from retail_brain.lake import open_lake
@@ -90,11 +90,9 @@ def main() -> int:
         bucket = empty_bucket(address)
         chain, uri = small_chain(Path(folder) / "chain"), f"{bucket.uri}/main"
         local, twin, remote = (Path(folder) / name for name in ("local", "twin", "remote"))
-        for home in (local, twin):
-            name_country(home)
         lengths = undisturbed(local, chain)
         undisturbed(twin, chain)
-        keep_lake_in(remote, uri, bucket.options, further='[data]\ncountry = "CN"\n')
+        keep_lake_in(remote, uri, bucket.options)
         moments = disturbed(remote, chain, lengths, options.kills, random.Random(options.seed))
         problems = compared(local, remote, uri, bucket.options, fingerprint(twin))
     print_table(f"Killed, in {(time.monotonic() - began) / 60:.0f} minutes", ("kill",), [(text,) for text in moments])

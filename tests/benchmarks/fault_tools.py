@@ -13,8 +13,6 @@ from typing import IO
 
 import polars as pl
 
-from retail_brain.workspace import Workspace
-
 COMMAND = [sys.executable, "-c", "from retail_brain.cli import main; main()"]
 TABLES_IN_CSV = ("transactions", "products", "stores", "inventory")
 
@@ -94,16 +92,8 @@ def as_csv(chain: Path, folder: Path) -> Path:
     return folder
 
 
-def name_country(home: Path) -> None:
-    """Settings of a home of the sample chain, whose tables do not say where it is."""
-    file = Workspace(home).settings_file
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text('[data]\ncountry = "CN"\n')
-
-
 def ready_home(chain: Path, home: Path) -> Path:
     """A tenant with everything: lake, both champions, published answers."""
-    name_country(home)
     for arguments in (
         ("ingest", chain),
         ("train", "demand"),

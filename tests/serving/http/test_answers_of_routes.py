@@ -338,6 +338,7 @@ ELSEWHERE = {
     "/trigger_run",
     "/trigger_firings",
     "/trigger_effect",
+    "/campaign_push",
     "/guides",
     "/guide_save",
     "/guide_leave",

@@ -8,6 +8,7 @@ import pytest
 
 from retail_brain.decisions.consents import keep_open, with_opt_outs
 from retail_brain.operational.database import Database
+from retail_brain.operational.upgrade import upgrade
 from serving.planning.people import opt_outs
 from serving.planning.people.opt_outs import read_opt_outs
 
@@ -35,6 +36,8 @@ def test_a_consent_reopens_a_channel_only_where_it_is_the_later_in_every_zone(
 ) -> None:
     refused = [("C1", "sms", datetime(2026, 3, 2, 2, tzinfo=UTC))]
     monkeypatch.setattr(opt_outs, "opt_outs", lambda *_: refused)
-    read = read_opt_outs("main", Database(f"sqlite:///{tmp_path / 'x.db'}"))
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    upgrade(database)
+    read = read_opt_outs("main", database)
     kept = keep_open(PAIRS, with_opt_outs(_consents(given), read), read.select("customer_id", "channel"))
     assert (kept.height == 1) is is_open
