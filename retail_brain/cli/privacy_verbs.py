@@ -57,12 +57,12 @@ def erase(
         return datetime.now(UTC)
 
     with _place(lake) as place, file_lock(place.workspace.root / ".privacy.lock"):
-        pending = pending_erasures(place.workspace.tenant, place.database)
         if person is None:
+            pending = pending_erasures(place.workspace.tenant, place.database)
             done = [(one, erasing.finish(one, place, current().progress, now=now)) for one in pending]
             if not done:
                 typer.echo("no erasure is pending")
-        elif not yes and not pending:
+        elif not yes and erasing.pending_of(person, place) is None:
             _preview(person, place)
             return
         else:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select, update
 
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaign_contacts import NAMED_AT_ONCE, CampaignContact
+from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS, CAMPAIGN_RECEIPTS, GUIDE_TASKS, TRIGGER_FIRINGS
 from retail_brain.table_schemas import ANY_CHANNEL
@@ -85,6 +86,9 @@ def append_receipts(
     """The same within the caller's transaction, so that whatever told of them is stored with them."""
     if not receipts:
         return 0
+    if any(one.kind == "opted_out" for one in receipts):
+        # who plans contacts meanwhile sees the refusal in `contacts_mark`, or their plans are there to be taken back
+        lock_plans(tenant, connection)
     rows: list[dict[str, Any]] = [asdict(one) | {"tenant_id": tenant, "noted_at": now} for one in receipts]
     before = _known(tenant, connection, [one.receipt_id for one in receipts])
     new = database.insert_new(connection, CAMPAIGN_RECEIPTS, rows, ["tenant_id", "receipt_id"])

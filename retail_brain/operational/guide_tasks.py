@@ -1,16 +1,16 @@
 """Stores the daily lists of guides, what came of each line, and the people whom guides brought."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from retail_brain.errors import NotFoundError
+from retail_brain.errors import ConflictError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.campaign_receipts import ContactReceipt, append_receipts
+from retail_brain.operational.campaign_receipts import Cards, ContactReceipt, append_receipts
 from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
@@ -183,7 +183,7 @@ def store_answers(
     """Stores answers, each once; returns how many are new.
 
     An answer may come late and out of order: the latest by its own moment counts. A refusal closes the channel of the
-    line for the person at once, whatever is answered later.
+    line for the person at once, whatever is answered later, and takes back open lines of their other cards.
 
     Args:
         tenant: whose.
@@ -196,11 +196,15 @@ def store_answers(
 
     Raises:
         NotFoundError: a line is not known, is not the guide's, or was held out; nothing is stored.
+        ConflictError: an id was given to the answer of another line; nothing is stored.
         UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
         database.ensure_tenant(tenant, connection, now=now)
+        # before any row is touched, as everybody who plans contacts does: a refusal must not slip in between
+        lock_plans(tenant, connection)
         tasks = _tasks_of(tenant, connection, {one.task_id for one in answers}, guide_id, is_seen)
+        _check_ids(tenant, connection, answers)
         rows = [
             asdict(one)
             | {"tenant_id": tenant, "guide_id": tasks[one.task_id].guide_id, "noted_by": by, "noted_at": now}
@@ -209,7 +213,8 @@ def store_answers(
         new = database.insert_new(connection, GUIDE_ANSWERS, rows, ["tenant_id", "answer_id"])
         for name in tasks:
             _settle(tenant, connection, name)
-        append_receipts(tenant, database, connection, _refusals(answers, tasks), by=by, now=now)
+        refusals, cards = _refusals(answers, tasks), _cards_of(tenant, connection, tasks)
+        append_receipts(tenant, database, connection, refusals, by=by, now=now, cards=cards)
         counted = {outcome: sum(one.outcome == outcome for one in answers) for outcome in OUTCOMES}
         append_audit(tenant, connection, AuditEntry(now, by, "guide.answered", f"{new} new", counted))
         return new
@@ -291,6 +296,40 @@ def _tasks_of(
     return found
 
 
+def _check_ids(tenant: str, connection: Connection, answers: Sequence[GuideAnswer]) -> None:
+    """Refuses an id of the sender under which another line was answered: the answer would be lost as a repeat.
+
+    Raises:
+        ConflictError: there is one.
+    """
+    table, wanted = GUIDE_ANSWERS.c, sorted({one.answer_id for one in answers})
+    known: dict[str, str] = {}
+    for start in range(0, len(wanted), 500):
+        own = (table.tenant_id == tenant) & table.answer_id.in_(wanted[start : start + 500])
+        known |= {
+            row.answer_id: row.task_id for row in connection.execute(select(table.answer_id, table.task_id).where(own))
+        }
+    used = sorted({one.answer_id for one in answers if known.setdefault(one.answer_id, one.task_id) != one.task_id})
+    if used:
+        raise ConflictError(
+            f"answer ids {used[:5]} were given to answers of other lines; nothing was stored. Give each answer an id "
+            "of its own.",
+            {"answer_ids": used[:100]},
+        )
+
+
+def _cards_of(tenant: str, connection: Connection, tasks: Mapping[str, GuideTask]) -> Cards:
+    """Gives the customer ids under which lists know the person of a line, by the one of the line."""
+    table, persons = GUIDE_TASKS.c, sorted({one.person_id for one in tasks.values()})
+    cards: dict[str, set[str]] = {person: set() for person in persons}
+    for start in range(0, len(persons), 500):
+        own = (table.tenant_id == tenant) & table.person_id.in_(persons[start : start + 500])
+        for row in connection.execute(select(table.person_id, table.customer_id).where(own).distinct()):
+            cards[row.person_id].add(row.customer_id)
+    person_of = {one.customer_id: one.person_id for one in tasks.values()}
+    return lambda customer_id: sorted(cards[person_of[customer_id]])
+
+
 def _settle(tenant: str, connection: Connection, name: str) -> None:
     """Gives a line the outcome that happened last."""
     table = GUIDE_ANSWERS.c
@@ -305,9 +344,14 @@ def _refusals(answers: Sequence[GuideAnswer], tasks: dict[str, GuideTask]) -> li
     """Refusals as receipts, which close the channel."""
     refused = [(one, tasks[one.task_id]) for one in answers if one.outcome == "refused"]
     return [
-        ContactReceipt(f"guide:{one.answer_id}", task.source, task.customer_id, task.channel, "opted_out", one.at)
+        ContactReceipt(_receipt_id(one), task.source, task.customer_id, task.channel, "opted_out", one.at)
         for one, task in refused
     ]
+
+
+def _receipt_id(answer: GuideAnswer) -> str:
+    """Id of the receipt of a refusal: the same at every repeat, and short whatever id the sender gave."""
+    return f"guide:{hashlib.sha256(answer.answer_id.encode()).hexdigest()}"
 
 
 def _task(row: Row[tuple[object, ...]]) -> GuideTask:

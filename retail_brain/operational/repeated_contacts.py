@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from retail_brain.operational.campaigns import plans_mark
 from retail_brain.operational.database import Database
-from retail_brain.operational.tables import GUIDE_ANSWERS, GUIDE_TASKS, TRIGGER_FIRINGS
+from retail_brain.operational.tables import CAMPAIGN_RECEIPTS, GUIDE_ANSWERS, GUIDE_TASKS, TRIGGER_FIRINGS
 
 CAMPAIGN_PREFIX = "trigger:"
 """What the campaign id of a trigger's contacts begins with: in receipts, contacts, effects and the holdout's hash."""
@@ -16,7 +16,7 @@ DAILY = "guides"
 CREDIT = "guides:credit"
 """Id under which looks at the credit of guides are stored."""
 ContactsMark = tuple[int, ...]
-"""Campaigns approved and stopped, firings decided, lines of guides: what caps and stock are counted against."""
+"""Campaigns approved and stopped, firings decided, lines of guides, opt-outs: what plans of contacts are made under."""
 UNKNOWN = 1.0
 """Units that a contact of unknown probability promises: the most it can bring, so that no stock is promised twice."""
 _REACHED = ("taken", "sent")
@@ -76,11 +76,11 @@ def repeated_contacts(tenant: str, database: Database, since: date) -> list[Repe
 
 
 def contacts_mark(tenant: str, connection: Connection) -> ContactsMark:
-    """A value that differs after every approval, stop, decided firing and line of a guide."""
+    """A value that differs after every approval, stop, decided firing, line of a guide and opt-out."""
     fired = select(func.count(TRIGGER_FIRINGS.c.day)).where(TRIGGER_FIRINGS.c.tenant_id == tenant)
     lines = select(func.count()).select_from(GUIDE_TASKS).where(GUIDE_TASKS.c.tenant_id == tenant)
     counted = [connection.execute(query).scalar_one() for query in (fired, lines)]
-    return (*plans_mark(tenant, connection), *counted)
+    return (*plans_mark(tenant, connection), *counted, _newest_opt_out(tenant, connection))
 
 
 def read_contacts_mark(tenant: str, database: Database) -> ContactsMark:
@@ -109,4 +109,10 @@ def plans_seen_mark(tenant: str, database: Database) -> ContactsMark:
     ]
     with database.reading() as connection:
         counted = [connection.execute(query).scalar_one() or 0 for query in (waiting, *newest)]
-        return (*plans_mark(tenant, connection), *counted)
+        return (*plans_mark(tenant, connection), *counted, _newest_opt_out(tenant, connection))
+
+
+def _newest_opt_out(tenant: str, connection: Connection) -> int:
+    table = CAMPAIGN_RECEIPTS.c
+    newest = select(func.max(table.id)).where(table.tenant_id == tenant, table.kind == "opted_out")
+    return connection.execute(newest).scalar_one() or 0

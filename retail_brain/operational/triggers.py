@@ -7,11 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from retail_brain.errors import ConflictError, NotFoundError
+from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX
 from retail_brain.operational.tables import EVENTS, TRIGGER_FIRINGS, TRIGGERS
+
+LONGEST_ID = 92
+"""Characters of a new trigger's id: with CAMPAIGN_PREFIX it fills the 100 of the column `guide_tasks.source`."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,14 @@ def save_trigger(
     Raises:
         ConflictError: somebody else changed it since that version, or a new one has an id that is taken.
         NotFoundError: there is no such trigger.
+        ImpossibleError: a new one has an id of more than LONGEST_ID characters.
         UnavailableError: the database does not answer.
     """
+    if change.version is None and len(change.trigger_id) > LONGEST_ID:
+        raise ImpossibleError(
+            f"a trigger's id has at most {LONGEST_ID} characters; got {len(change.trigger_id)}. Choose a shorter one.",
+            {"trigger_id": change.trigger_id},
+        )
     with database.writing() as connection:
         database.ensure_tenant(change.tenant, connection, now=change.now)
         if change.version is None and database.insert_new(

@@ -98,21 +98,38 @@ def erase(
         UnavailableError: the database does not answer.
     """
     check_erasable(place.lake)
-    for pending in pending_erasures(place.workspace.tenant, place.database):
-        subjects = pending.subjects
-        if subjects is not None and (name in subjects.values or name.partition(":")[2] in subjects.values):
-            return pending, finish(pending, place, progress, now=now)
+    if (pending := pending_of(name, place)) is not None:
+        return pending, finish(pending, place, progress, now=now)
     found = person_of(name, place)
     erasure = begin_erasure(place.workspace.tenant, place.database, found.subjects, by=by, now=now())
     return erasure, finish(erasure, place, progress, now=now, found=found)
 
 
+def pending_of(name: str, place: Place) -> Erasure | None:
+    """The erasure of the person behind a name that was not finished; None where there is none.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    asked = _as_kept(name, place)
+    id_type, _, id_value = asked.partition(":")
+    for pending in pending_erasures(place.workspace.tenant, place.database):
+        subjects = pending.subjects
+        if subjects is not None and (asked in subjects.customers or (id_type, id_value) in subjects.identifiers):
+            return pending
+    return None
+
+
 def person_of(name: str, place: Place) -> FoundPerson:
     """The ids of the person behind a name; see `find_person`."""
+    return find_person(_as_kept(name, place), place.workspace.features, place.lake, place.settings.storage_options)
+
+
+def _as_kept(name: str, place: Place) -> str:
+    """A name with the identifier hashed as the lake keeps it, where the settings say so."""
     id_type, separator, id_value = name.partition(":")
     kept = hashed_id(id_type, id_value, place.settings.data.hashed_identifiers) if separator else None
-    asked = name if kept is None else f"{id_type}:{kept}"
-    return find_person(asked, place.workspace.features, place.lake, place.settings.storage_options)
+    return name if kept is None else f"{id_type}:{kept}"
 
 
 def finish(

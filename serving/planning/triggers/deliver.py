@@ -15,7 +15,6 @@ import polars as pl
 from retail_brain.decisions.consents import keep_open
 from retail_brain.decisions.triggers.definition import KINDS, TriggerDefinition
 from retail_brain.decisions.triggers.messages import fill
-from retail_brain.errors import ImpossibleError
 from retail_brain.operational.guide_tasks import GuideTask, task_id
 from retail_brain.operational.trigger_firings import (
     Firing,
@@ -41,7 +40,8 @@ class HandedOver:
     Attributes:
         contacts: to the file or address.
         lines: to guides.
-        refused: not handed over, because the channel was closed since the decision, or the person is on a list.
+        refused: not handed over: since the decision the channel was closed, the trigger was switched off, the guide
+            left, or the person came on a list.
         files: written.
     """
 
@@ -126,8 +126,11 @@ def message_rows(desk: Desk, stored: StoredTrigger, firings: Sequence[Firing]) -
 
 
 def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: HandedOver, by: str) -> list[Firing]:
-    """Those whose channel nobody closed since the decision; the others are dropped."""
+    """Those whose trigger is on and whose channel nobody closed since the decision; the others are dropped."""
     known, closed = consents()
+    states = {name: trigger(desk.tenant, desk.database, name).state for name in {one.trigger_id for one in taken}}
+    _drop(desk, [one for one in taken if states[one.trigger_id] != "on"], "switched_off", done, by)
+    taken = [one for one in taken if states[one.trigger_id] == "on"]
     pairs = pl.DataFrame(
         [(one.customer_id, one.channel) for one in taken],
         schema={"customer_id": pl.String, "channel": pl.String},
@@ -135,11 +138,14 @@ def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: H
     )
     is_open = set(keep_open(pairs, known, closed).iter_rows())
     kept = [one for one in taken if (one.customer_id, one.channel) in is_open]
-    refused = [one for one in taken if (one.customer_id, one.channel) not in is_open]
-    if refused:
-        close_firings(desk.tenant, desk.database, refused, state="dropped", code="no_consent", now=desk.now, by=by)
-        done.refused += len(refused)
+    _drop(desk, [one for one in taken if (one.customer_id, one.channel) not in is_open], "no_consent", done, by)
     return kept
+
+
+def _drop(desk: Desk, firings: Sequence[Firing], code: str, done: HandedOver, by: str) -> None:
+    if firings:
+        close_firings(desk.tenant, desk.database, firings, state="dropped", code=code, now=desk.now, by=by)
+        done.refused += len(firings)
 
 
 def _to_target(desk: Desk, firings: Sequence[Firing], place: str, target: Target, done: HandedOver, by: str) -> None:
@@ -160,22 +166,29 @@ def _to_target(desk: Desk, firings: Sequence[Firing], place: str, target: Target
 
 
 def _to_guides(desk: Desk, firings: Sequence[Firing], done: HandedOver, by: str) -> None:
-    if not firings:
-        return
+    guides = {one.id: _guide_of(desk, one) for one in firings}
+    # one whom nobody looks after any more must not keep the messages of all others
+    _drop(desk, [one for one in firings if guides[one.id] is None], "no_guide", done, by)
     named = {one.trigger_id: trigger(desk.tenant, desk.database, one.trigger_id) for one in firings}
-    tasks = [(one, _task(desk, named[one.trigger_id], one)) for one in firings]
+    tasks = [
+        (one, _task(desk, named[one.trigger_id], one, guide))
+        for one in firings
+        if (guide := guides[one.id]) is not None
+    ]
+    if not tasks:
+        return
     new = hand_to_guides(desk.tenant, desk.database, tasks, now=desk.now, by=by)
     done.lines += new
     done.refused += len(tasks) - new
 
 
-def _task(desk: Desk, stored: StoredTrigger, firing: Firing) -> GuideTask:
+def _task(desk: Desk, stored: StoredTrigger, firing: Firing, guide: str) -> GuideTask:
     definition = definition_of(stored)
     (text, text_zh), (reason, reason_zh) = _texts(desk, definition, [firing])[0], KINDS[definition.kind]
     assert firing.day is not None
     return GuideTask(
         task_id=task_id(firing.day, firing.person_id),
-        guide_id=_guide_of(desk, firing),
+        guide_id=guide,
         day=firing.day,
         person_id=firing.person_id,
         customer_id=firing.customer_id,
@@ -195,19 +208,10 @@ def _task(desk: Desk, stored: StoredTrigger, firing: Firing) -> GuideTask:
     )
 
 
-def _guide_of(desk: Desk, firing: Firing) -> str:
-    """The guide who looks after the account that is contacted, or after another one of the person.
-
-    Raises:
-        ImpossibleError: nobody does any more.
-    """
+def _guide_of(desk: Desk, firing: Firing) -> str | None:
+    """The guide who looks after the account that is contacted, or after another one of the person; None: nobody."""
     accounts = desk.source.facts(()).accounts.every_account(pl.Series([firing.customer_id], dtype=pl.String))
-    named = [desk.guides[one] for one in (firing.customer_id, *accounts.to_list()) if one in desk.guides]
-    if not named:
-        raise ImpossibleError(
-            f"nobody looks after customer {firing.customer_id!r} any more; their message waits. Give them a guide."
-        )
-    return named[0]
+    return next((desk.guides[one] for one in (firing.customer_id, *accounts.to_list()) if one in desk.guides), None)
 
 
 def _texts(desk: Desk, definition: TriggerDefinition, firings: Sequence[Firing]) -> list[tuple[str, str]]:

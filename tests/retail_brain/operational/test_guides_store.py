@@ -1,11 +1,13 @@
 """Guides, their people and their lists: who looks after whom, answers that come late or twice, refusals."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
-from retail_brain.operational.campaign_receipts import opt_outs
+from retail_brain.operational.campaign_receipts import ContactReceipt, opt_outs, store_receipts
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import (
     GuideAnswer,
@@ -31,7 +33,8 @@ from retail_brain.operational.guides import (
     people_of_guide,
     save_guide,
 )
-from retail_brain.operational.repeated_contacts import DAILY
+from retail_brain.operational.repeated_contacts import DAILY, plans_seen_mark, read_contacts_mark
+from retail_brain.operational.tables import CAMPAIGN_RECEIPTS
 
 NOW = datetime(2025, 3, 1, 10, tzinfo=UTC)
 DAY = date(2025, 3, 1)
@@ -118,6 +121,47 @@ def test_a_refusal_closes_the_channel_and_later_lines(database: Database) -> Non
     send(database, answer("x1", "a", "refused"))
     assert opt_outs("main", database) == [("a", "guide", NOW)]
     assert [one.state for one in list_tasks("main", database)] == ["refused", "opted_out"]
+
+
+def test_a_refusal_takes_back_open_lines_of_the_persons_other_cards(database: Database) -> None:
+    later = replace(task("a", day=date(2025, 3, 2)), customer_id="a's second card")
+    store_tasks("main", database, [task("a"), later, task("b", day=date(2025, 3, 2))], by="Li", now=NOW)
+    send(database, answer("x1", "a", "refused"))
+    assert [(one.person_id, one.state) for one in list_tasks("main", database)] == [
+        ("a", "refused"), ("a", "opted_out"), ("b", "open"),
+    ]  # fmt: skip
+
+
+def test_no_list_is_stored_that_was_worked_out_before_a_refusal(database: Database) -> None:
+    store_tasks("main", database, [task("a")], by="Li", now=NOW)
+    mark, seen = read_contacts_mark("main", database), plans_seen_mark("main", database)
+    receipt = ContactReceipt("r1", DAILY, "a", "guide", "opted_out", NOW)
+    store_receipts("main", database, [replace(receipt, receipt_id="r0", kind="delivered")], by="x", now=NOW)
+    assert read_contacts_mark("main", database) == mark
+    store_receipts("main", database, [receipt], by="phone", now=NOW)
+    assert plans_seen_mark("main", database) != seen
+    late = [task("a", day=date(2025, 3, 2))]
+    assert store_tasks("main", database, late, by="Li", now=NOW, mark=mark) is None
+
+
+def test_an_id_of_another_lines_answer_is_refused_with_words(database: Database) -> None:
+    store_tasks("main", database, [task("a"), task("b")], by="Li", now=NOW)
+    send(database, answer("x1", "a", "done"))
+    with pytest.raises(ConflictError, match="answers of other lines; nothing was stored"):
+        send(database, answer("x1", "b", "refused"))
+    with pytest.raises(ConflictError, match="x2"):
+        send(database, answer("x2", "a", "done"), answer("x2", "b", "done"))
+    assert states(database) == {"a": "done", "b": "open"}
+    assert opt_outs("main", database) == []
+
+
+def test_the_longest_id_of_an_answer_fits_the_table_of_receipts(database: Database) -> None:
+    store_tasks("main", database, [task("a")], by="Li", now=NOW)
+    send(database, answer("x" * 200, "a", "refused"))
+    with database.reading() as connection:
+        (stored,) = connection.execute(select(CAMPAIGN_RECEIPTS.c.receipt_id)).scalars()
+    # PostgreSQL enforces the length, SQLite does not
+    assert len(stored) <= 200
 
 
 @pytest.mark.parametrize("person", ["held", "other", "nobody"])

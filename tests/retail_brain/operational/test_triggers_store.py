@@ -5,11 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from retail_brain.errors import ConflictError, NotFoundError
+from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
-from retail_brain.operational.repeated_contacts import read_contacts_mark
+from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX, read_contacts_mark
+from retail_brain.operational.tables import GUIDE_TASKS
 from retail_brain.operational.trigger_firings import (
     Cause,
     Decision,
@@ -80,6 +81,13 @@ def test_a_stale_change_is_refused_with_both_versions(
         save_trigger(database, change(version, by="Wang"), {"name": "mine"}, owner=None, is_on=True)
     assert caught.value.details["yours"]["trigger"] == {"name": "mine"}
     assert caught.value.details["theirs"]["trigger"] == {"name": "袋"}
+
+
+def test_an_id_too_long_for_the_lists_of_guides_is_refused(database: Database) -> None:
+    most = GUIDE_TASKS.c.source.type.length - len(CAMPAIGN_PREFIX)
+    assert save_trigger(database, change(name="x" * most), {}, owner=None, is_on=True).version == 1
+    with pytest.raises(ImpossibleError, match=f"at most {most} characters; got {most + 1}"):
+        save_trigger(database, change(name="x" * (most + 1)), {}, owner=None, is_on=True)
 
 
 def test_an_unknown_trigger_is_said_to_be_unknown(database: Database) -> None:

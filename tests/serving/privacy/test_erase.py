@@ -4,26 +4,30 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner, Result
 
 from features.jobs import build_features
+from retail_brain.cli.app import app
+from retail_brain.erased_ids import Subjects
 from retail_brain.errors import NotFoundError, UsageError
+from retail_brain.hashed_ids import hashed_value
 from retail_brain.ingest import IngestReport, ingest
 from retail_brain.lake import open_lake, remove_orphan_files, scan_if_there
 from retail_brain.operational.audit import AuditEntry, append_audit, list_audit
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
-from retail_brain.operational.erasures import list_erasures, pending_erasures
+from retail_brain.operational.erasures import begin_erasure, list_erasures, pending_erasures
 from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.progress import SILENT
-from retail_brain.settings import Settings
+from retail_brain.settings import DataSettings, Settings
 from retail_brain.workspace import Workspace
 from serving.planning.people.opt_outs import read_opt_outs
 from serving.privacy import erase as erasing
@@ -301,6 +305,29 @@ def test_asking_for_a_pending_person_again_finishes_that_erasure(home: Home, mon
             home.run()
     assert home.run(PERSON).traces == []
     assert len(list_erasures("main", home.place.database)) == 1
+
+
+def run_verb(home: Home, *arguments: str) -> Result:
+    return CliRunner().invoke(app, ["--home", str(home.place.workspace.home), "--quiet", "privacy", *arguments])
+
+
+def test_a_pending_erasure_does_not_stand_for_the_yes_of_another_person(home: Home) -> None:
+    begin_erasure("main", home.place.database, Subjects(frozenset({PERSON, SECOND})), by="test", now=NOW)
+    asked = run_verb(home, "erase", OTHER)
+    assert "Nothing was erased: add --yes" in asked.stdout
+    assert OTHER in home.rows("customers")["customer_id"].to_list()
+    assert len(list_erasures("main", home.place.database)) == 1
+
+
+def test_a_pending_erasure_is_found_by_an_identifier_that_the_lake_keeps_hashed(home: Home) -> None:
+    settings = Settings(data=DataSettings(hashed_identifiers=("phone",)))
+    place = replace(home.place, settings=settings)
+    subjects = Subjects(frozenset({PERSON}), frozenset({("phone", hashed_value(PHONE))}))
+    begin_erasure("main", place.database, subjects, by="test", now=NOW)
+    found = erasing.pending_of(f"phone:{PHONE}", place)
+    assert found is not None
+    assert found.subjects == subjects
+    assert erasing.pending_of(f"card:{PHONE}", place) is None
 
 
 def test_a_file_that_holds_the_person_elsewhere_is_named_and_fails_the_proof(home: Home) -> None:

@@ -13,7 +13,7 @@ from retail_brain.errors import ImpossibleError
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import GuideAnswer, GuideTask, list_tasks, store_answers, store_tasks, task_id
 from retail_brain.operational.trigger_firings import firings
-from retail_brain.operational.triggers import trigger
+from retail_brain.operational.triggers import TriggerChange, save_trigger, trigger
 from retail_brain.settings import Settings
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.stock.webhook import Delivery
@@ -85,6 +85,34 @@ def test_who_is_on_the_list_already_gets_no_second_line(save, hand, database: Da
     save(slots=GUIDED)
     assert (hand("c0", guides={"c0": "G1"}).lines, hand().refused) == (0, 0)
     assert [one.code for one in firings("main", database)] == ["on_list"]
+
+
+def test_one_whose_guide_left_does_not_keep_the_messages_of_others(save, hand, lay, desk, database: Database) -> None:
+    save(slots=GUIDED)
+    lay("c0", name="c0")
+    lay("c1", name="c1")
+    here = desk(guides={"c0": "G1", "c1": "G2"})
+    evaluate(here)
+    settle(here)
+    done = hand(guides={"c1": "G2"})
+    assert (done.lines, done.refused) == (1, 1)
+    assert [(one.customer_id, one.state, one.code) for one in firings("main", database)] == [
+        ("c0", "dropped", "no_guide"), ("c1", "sent", None),
+    ]  # fmt: skip
+
+
+def test_nothing_decided_goes_out_after_its_trigger_was_switched_off(save, hand, lay, desk, database: Database) -> None:
+    save()
+    lay("c0", name="c0")
+    here = desk()
+    evaluate(here)
+    settle(here)
+    stored = trigger("main", database, "bag")
+    change = TriggerChange("main", "bag", stored.version, "Li", NOON)
+    save_trigger(database, change, stored.definition, owner=None, is_on=False)
+    done = hand()
+    assert (done.contacts, done.refused) == (0, 1)
+    assert [(one.state, one.code) for one in firings("main", database)] == [("dropped", "switched_off")]
 
 
 def test_another_card_of_the_person_may_be_the_one_with_a_guide(save, hand, source, database: Database) -> None:
