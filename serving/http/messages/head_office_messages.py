@@ -72,7 +72,7 @@ class Changes(Strict):
 class HeadOfficeResponse(Strict):
     """Figures in all, by region and by store; `reasons` says by a code why a figure of the whole is null.
 
-    `changes` is null for the first answers, and where nothing changed.
+    `changes` is null for the first answers, where nothing changed, and after answers of a later day.
     """
 
     as_of: str

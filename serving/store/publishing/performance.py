@@ -45,15 +45,21 @@ def _knows_stock(dataset: Dataset) -> bool:
     return bool(dataset.scan("daily_sales").select(pl.col("in_stock").is_not_null().any()).collect().item())
 
 
-def publish_changes(folder: Path, answers: Path) -> None:
+def publish_changes(folder: Path, answers: Path, as_of: date) -> None:
     """Writes which exceptions are new since the current answers and which are gone; nothing without answers before.
+
+    Current answers of a later day are not before: who publishes an earlier day asks for none of this.
 
     Args:
         folder: the answers being written, with their exceptions.
         answers: the tenant's folder of answers.
+        as_of: last visible day of the answers being written.
     """
     current = current_id(answers)
     if current is None or not has_rows(answers / current, "attention") or not has_rows(folder, "attention"):
+        return
+    day = date.fromisoformat(read_manifest(answers / current).as_of)
+    if day > as_of:
         return
     before, now = map_rows(answers / current, "attention"), map_rows(folder, "attention")
     keys = ["kind", "store_id", "product_id", "other_store_id"]
@@ -63,6 +69,5 @@ def publish_changes(folder: Path, answers: Path) -> None:
     gone = before.join(now, on=keys, how="anti", nulls_equal=True, maintain_order="left").with_columns(
         change=pl.lit("gone")
     )
-    day = pl.lit(date.fromisoformat(read_manifest(answers / current).as_of))
-    both = pl.concat([new, gone], how="diagonal_relaxed").with_columns(before=day)
+    both = pl.concat([new, gone], how="diagonal_relaxed").with_columns(before=pl.lit(day))
     write_rows(folder, "changes", both.select(pl.col(name).cast(kind) for name, kind in CHANGES.items()))

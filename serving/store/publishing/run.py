@@ -163,7 +163,7 @@ def _fill(
         extra = tenant_units(workspace, dataset, settings.campaigns)
         demand = publish_demand(folder, dataset, model, settings, positions, overrides, people, progress, extra)
         write_origin(workspace.ledger, _day(dataset), demand.origin, settings.demand)
-        publish_changes(folder, workspace.answers)
+        publish_changes(folder, workspace.answers, _day(dataset))
         write_rows(folder, "ledger", ledger(workspace.ledger, dataset, overrides, settings))
         counts |= {"series": demand.series, "suggestions": demand.suggestions} | demand.network
         drivers = list(DRIVERS) if model.explains else []

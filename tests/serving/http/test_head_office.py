@@ -78,13 +78,16 @@ def test_exceptions_are_compared_with_the_answers_before(tmp_path: Path, synthet
     before, now = tmp_path / "before", tmp_path / "now"
     for folder in (before, now):
         folder.mkdir()
-    publish_changes(now, tmp_path)
+    day = date(2025, 3, 1)
+    publish_changes(now, tmp_path, day)
     assert not (now / "changes.arrow").exists(), "nothing was published before"
     write_rows(before, "attention", exceptions(("stockout", "S1", 5.0), ("phantom", "S1", 3.0)))
     write_rows(now, "attention", exceptions(("stockout", "S1", 8.0), ("stockout", "S2", 2.0)))
     synthetic.write_manifest(before, synthetic._manifest("before", []))
     write_text(tmp_path / "CURRENT", "before\n")
-    publish_changes(now, tmp_path)
+    publish_changes(now, tmp_path, date(2025, 2, 27))
+    assert not (now / "changes.arrow").exists(), "what is there is of a later day"
+    publish_changes(now, tmp_path, day)
     made = map_rows(now, "changes")
     assert made.select("change", "kind", "store_id").rows() == [("new", "stockout", "S2"), ("gone", "phantom", "S1")]
     assert made["before"].unique().to_list() == [date(2025, 2, 28)]
