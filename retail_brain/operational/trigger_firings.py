@@ -210,14 +210,19 @@ def hand_to_guides(
 ) -> int:
     """Puts firings that were taken on the lists of guides, each in one step; returns how many lines are new.
 
-    Who is on a list of that day already gets no second line: the firing is dropped as `on_list`.
+    Who is on a list of that day already gets no second line: the firing is dropped as `on_list`. Who refused since the
+    firing was taken gets none.
 
     Raises:
         UnavailableError: the database does not answer.
     """
-    new = 0
+    new, table = 0, TRIGGER_FIRINGS.c
     with database.writing() as connection:
         for firing, task in tasks:
+            own = (table.tenant_id == tenant) & (table.id == firing.id) & (table.state == "taken")
+            # locked: a refusal waits until the line is there to be taken back
+            if connection.execute(select(table.id).where(own).with_for_update()).one_or_none() is None:
+                continue
             is_new = append_tasks(tenant, database, connection, [task])
             values = {"state": "sent", "sent_at": now} if is_new else {"state": "dropped", "code": "on_list"}
             _update(tenant, connection, [firing.id], values, "taken")

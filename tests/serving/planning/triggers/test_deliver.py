@@ -10,6 +10,7 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
+from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import GuideAnswer, GuideTask, list_tasks, store_answers, store_tasks, task_id
 from retail_brain.operational.trigger_firings import firings
@@ -113,6 +114,24 @@ def test_nothing_decided_goes_out_after_its_trigger_was_switched_off(save, hand,
     done = hand()
     assert (done.contacts, done.refused) == (0, 1)
     assert [(one.state, one.code) for one in firings("main", database)] == [("dropped", "switched_off")]
+
+
+def test_who_refuses_while_lines_are_handed_over_gets_none(save, lay, desk, database: Database, tmp_path: Path) -> None:
+    save(slots=GUIDED)
+    lay("c0", name="c0")
+    here = desk(guides={"c0": "G1"})
+    evaluate(here)
+    settle(here)
+
+    def consents() -> tuple[None, pl.DataFrame]:  # the refusal comes after they were asked
+        receipt = ContactReceipt("r1", "trigger:bag", "c0", "guide", "opted_out", NOON)
+        store_receipts("main", database, [receipt], by="phone", now=NOON)
+        return None, NOBODY
+
+    done = deliver(here, consents, Target(str(tmp_path / "out.csv"), None, Delivery(1)), HandedOver(), by="Li")
+    assert done.lines == 0
+    assert list_tasks("main", database) == []
+    assert [one.state for one in firings("main", database)] == ["opted_out"]
 
 
 def test_another_card_of_the_person_may_be_the_one_with_a_guide(save, hand, source, database: Database) -> None:
