@@ -98,10 +98,14 @@ def tasks(
 
     from retail_brain.operational.guide_tasks import list_tasks
     from serving.planning.guides.lists import task_row
+    from serving.planning.guides.people import guide as find_guide
 
     chosen = None if day is None else parse_day(day, "--day")
     with opened_database() as database:
         found = list_tasks(current().workspace.tenant, database, guide_id=guide, day=chosen)
+    if guide is not None and not found:
+        with open_desk() as desk:
+            find_guide(desk, guide)
     rows = [
         task_row(one, "en") | {"reason_zh": one.reason_zh} for one in found if not one.held and one.state != "withdrawn"
     ]

@@ -115,14 +115,13 @@ def listed(request: GuideListRequest, call: Call) -> dict[str, Any]:
     """The lines of a day; a key of a place gets those about the people of the place.
 
     Raises:
-        NotFoundError: a guide's key asks for the list of another.
+        NotFoundError: a guide's key asks for the list of another, or there is no such guide.
     """
     name, day = _own(request.guide_id, call), request.day or _first_day(call)
-    rows = [
-        one
-        for one in list_tasks(call.principal.tenant, call.state.database, guide_id=name, day=day)
-        if not one.held and one.state != "withdrawn" and _is_seen(one.customer_id, call)
-    ]
+    found = list_tasks(call.principal.tenant, call.state.database, guide_id=name, day=day)
+    if name is not None and not found and call.place.is_headquarters:
+        find_guide(trigger_desk(call), name)
+    rows = [one for one in found if not one.held and one.state != "withdrawn" and _is_seen(one.customer_id, call)]
     shown = [task_row(one, call.language) for one in rows]
     for row in shown:  # a guide's key knows no shop
         if row["store_id"] is not None and call.answers.stores.find(row["store_id"]) < 0:

@@ -28,12 +28,23 @@ def goods_of(definition: CampaignDefinition, source: CampaignSource) -> tuple[st
         # a product named twice is one product: counted twice it would promise its stock twice
         return tuple(dict.fromkeys(definition.product_ids))
     if definition.category is not None:
-        chosen, said = goods.filter(pl.col("category") == definition.category), f"the category {definition.category!r}"
-    else:
-        chosen = goods.filter(pl.col("launched_on") >= definition.launched_since)
-        said = f"a launch on {definition.launched_since} or later"
+        return of_category(definition.category, goods)
+    chosen = goods.filter(pl.col("launched_on") >= definition.launched_since)
+    return _some(chosen, f"a launch on {definition.launched_since} or later", [])
+
+
+def of_category(category: str, goods: pl.DataFrame) -> tuple[str, ...]:
+    """Products of a category, by id.
+
+    Raises:
+        NotFoundError: no product has it; names the nearest categories.
+    """
+    near = nearest(category, goods["category"].drop_nulls().unique().sort().to_list())
+    return _some(goods.filter(pl.col("category") == category), f"the category {category!r}", near)
+
+
+def _some(chosen: pl.DataFrame, said: str, near: list[str]) -> tuple[str, ...]:
     if not chosen.height:
-        near = nearest(definition.category or "", goods["category"].drop_nulls().unique().sort().to_list())
         hint = f"Is it {' or '.join(near)}?" if near else "Check it against the products, or name product_ids."
         raise NotFoundError(f"no product has {said}. {hint}", {"problem": "campaign_no_goods", "nearest": near})
     return tuple(chosen["product_id"].sort().to_list())

@@ -100,6 +100,7 @@ def test_answers_that_cannot_be_read_are_refused_and_nothing_is_stored(home: Pat
         (["leave", "G9"], NotFoundError),
         (["leave", "G2", "--to", "G2"], ImpossibleError),
         (["make", "--guide", "G9"], NotFoundError),
+        (["tasks", "--guide", "G9", "--out", "lists.csv"], NotFoundError),
         (["make", "--day", "2020-01-01"], ImpossibleError),
         (["make", "--day", "soon"], UsageError),
     ],

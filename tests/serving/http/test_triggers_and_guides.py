@@ -83,6 +83,8 @@ def test_a_trigger_from_its_definition_to_what_it_fired(client: Any) -> None:
         ("/trigger", {"trigger_id": "x", "trigger": BAG | {"kind": "price_drop"}}, (422, "impossible")),
         ("/trigger", {"trigger_id": "x", "trigger": BAG | {"segment": "stage:moon"}}, (404, "not_found")),
         ("/guides", {"guide_id": "nope"}, (404, "not_found")),
+        ("/trigger", {"trigger_id": "x", "trigger": BAG | {"store_ids": ["nope"]}}, (404, "not_found")),
+        ("/guide_list", {"guide_id": "nope"}, (404, "not_found")),
         ("/guide_make", {"guide_ids": ["nope"]}, (404, "not_found")),
         ("/guide_make", {"day": "2024-01-01"}, (422, "impossible")),
         ("/guide_leave", {"guide_id": "nope"}, (404, "not_found")),

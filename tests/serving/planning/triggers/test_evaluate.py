@@ -1,5 +1,6 @@
 """What makes a trigger fire: events as they come, and what the published tables hold; each cause once."""
 
+import re
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -171,6 +172,19 @@ def test_quiet_hours_and_unknown_segments_are_refused_when_saving(save) -> None:
         save(first_hour=0, last_hour=5)
     with pytest.raises(NotFoundError, match="there is no segment"):
         save(segment="stage:moon")
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"store_ids": ["S2", "S22"]}, "store id is not known: 'S22' (is it S2"),
+        ({"product_ids": ["P4"]}, "product id is not known: 'P4' (is it P"),
+        ({"category": "teas"}, "no product has the category 'teas'. Is it tea"),
+    ],
+)
+def test_a_place_and_goods_that_nobody_knows_are_refused_with_the_nearest(save, limits, said) -> None:
+    with pytest.raises(NotFoundError, match=re.escape(said)):
+        save(**limits)
 
 
 def test_a_trigger_that_cannot_be_evaluated_does_not_stop_the_others(desk, save, lay, source, database) -> None:
