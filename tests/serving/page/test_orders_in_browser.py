@@ -130,6 +130,20 @@ def test_quantities_are_typed_line_by_line_and_totals_move(open_page: Open, site
     expect(page.locator(LINES).nth(1).locator(".badge.change")).to_have_count(0)
 
 
+def test_an_undo_that_the_service_did_not_hear_can_be_asked_for_again(open_page: Open) -> None:
+    page = open_page("orders?store=S01", "en", quiet=False).page
+    quantity = page.locator("input.quantity")
+    quantity.first.fill("48")
+    page.keyboard.press("Enter")
+    expect(page.locator(LINES).first.locator(".badge.change")).to_have_count(1)
+    page.route("**/decisions", lambda route: route.abort())
+    page.locator("[data-bulk=undo]").click()
+    expect(page.locator(".form-problem").first).not_to_be_empty()
+    page.unroute("**/decisions")
+    page.locator("[data-bulk=undo]").click()
+    expect(page.locator(LINES).first.locator(".badge.change")).to_have_count(0)
+
+
 def test_filter_group_and_sort_are_in_the_address_and_back_goes_back(open_page: Open) -> None:
     page = open_page("orders", "en").page
     page.locator("[data-show=exceptions]").click()

@@ -204,6 +204,8 @@ class OrdersGrid {
     } catch (error) {
       if (this.signal.aborted) return;
       this.fail(refusal(error));
+      // not refused but unheard or busy: it can be asked for again
+      if (!error.status || error.status >= 429) this.undoable.push(last);
     }
     await this.reload();
     this.draw();
