@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaigns import lock_plans
@@ -231,14 +231,17 @@ def hand_to_guides(
     return new
 
 
-def release_firings(tenant: str, database: Database, firings: Iterable[Firing]) -> None:
-    """Gives firings back that could not be handed over, so that the next look takes them.
+def release_firings(tenant: str, database: Database, worker: str, firings: Iterable[Firing]) -> None:
+    """Gives firings back that a worker could not hand over, so that the next look takes them.
+
+    Those that another worker took since, after the lease, stay that one's.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
-        _update(tenant, connection, [one.id for one in firings], {"taken_by": None, "taken_at": None}, "taken")
+        own = TRIGGER_FIRINGS.c.taken_by == worker
+        _update(tenant, connection, [one.id for one in firings], {"taken_by": None, "taken_at": None}, "taken", own)
 
 
 def firings(
@@ -284,10 +287,18 @@ def firing_counts(tenant: str, database: Database) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _update(tenant: str, connection: Connection, ids: Sequence[int], values: dict[str, Any], state: str) -> None:
+def _update(
+    tenant: str,
+    connection: Connection,
+    ids: Sequence[int],
+    values: dict[str, Any],
+    state: str,
+    further: ColumnElement[bool] | None = None,
+) -> None:
     table = TRIGGER_FIRINGS.c
     for start in range(0, len(ids), 500):
         own = (table.tenant_id == tenant) & (table.state == state) & table.id.in_(ids[start : start + 500])
+        own = own if further is None else own & further
         connection.execute(update(TRIGGER_FIRINGS).where(own).values(**values))
 
 

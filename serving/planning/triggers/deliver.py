@@ -94,7 +94,7 @@ def deliver(desk: Desk, consents: Consents, target: Target, done: HandedOver, *,
             _to_guides(desk, [one for one in kept if one.channel == "guide"], done, by)
             _to_target(desk, [one for one in kept if one.channel != "guide"], place, target, done, by)
         except BaseException:
-            release_firings(desk.tenant, desk.database, taken)
+            release_firings(desk.tenant, desk.database, worker, taken)
             raise
     return done
 

@@ -171,7 +171,9 @@ def test_what_a_worker_took_is_its_own_until_the_lease_ends(database: Database, 
     assert take(database, "one") == ["a"]
     assert take(database, "two") == []
     assert take(database, "two", NOW + LEASE * 2) == ["a"]
-    release_firings("main", database, [row])
+    release_firings("main", database, "one", [row])  # whose lease ended: it is another's by now
+    assert take(database, "three", NOW + LEASE * 2) == []
+    release_firings("main", database, "two", [row])
     (taken,) = take_firings("main", database, "three", now=NOW, lease=LEASE, limit=10)
     close_firings("main", database, [taken], state="sent", code=None, now=NOW, by="Li")
     assert take(database, "four", NOW + LEASE * 9) == []
