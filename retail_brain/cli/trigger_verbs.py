@@ -128,7 +128,12 @@ def remove(trigger_id: IdArgument, version: VersionOption = None, by: ByOption =
 @trigger.command()
 def run(
     trigger_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Only these.", show_default="all that are on")
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID]...",
+            help="Look for causes of these only; with --to what is due of all goes out.",
+            show_default="all that are on",
+        ),
     ] = None,
     to: Annotated[
         str | None,
