@@ -86,8 +86,8 @@ def public_holidays(country: str, first_year: int, last_year: int) -> Mapping[da
         by_day = holidays.country_holidays(country, years=years, language="en_US")
     except NotImplementedError as error:
         raise UsageError(
-            f"settings.data.country is {country!r}, which has no list of holidays; wanted an ISO 3166 code such as "
-            "CN, US or DE. Correct it in the tenant's settings."
+            f"the country is {country!r}, which has no list of holidays; wanted an ISO 3166 code such as CN, US or DE. "
+            "Correct data.country in the tenant's settings, or the column country of stores where that says it."
         ) from error
     return MappingProxyType(dict(by_day.items()))  # a copy: the library adds a year when one asks for it
 

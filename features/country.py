@@ -1,10 +1,11 @@
 """Finds the country whose public holidays and festivals a chain keeps: by settings, stores or currency."""
 
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import holidays
-import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
@@ -48,7 +49,7 @@ def country_of(dataset: Dataset, settings: Settings) -> Country | None:
     """
     data = settings.data
     if "country" in data.model_fields_set:
-        return Country(data.country, "settings")
+        return Country(_iso(data.country), "settings")
     return _by_stores(dataset) or _by_regions(dataset) or _by_currency(settings)
 
 
@@ -72,19 +73,23 @@ def with_country(dataset: Dataset, settings: Settings) -> tuple[Settings, Countr
 
 
 def _by_stores(dataset: Dataset) -> Country | None:
-    codes = pl.col("country").str.strip_chars().str.to_uppercase()
-    counts = (
-        dataset.scan_or_empty("stores")
-        .select(codes)
-        .filter(pl.col("country").str.len_chars() > 0)
-        .group_by("country")
-        .len()
-        .sort("len", "country", descending=[True, False])
-        .collect()
-    )
-    if counts.is_empty():
+    named = dataset.scan_or_empty("stores").select("country").collect()["country"].drop_nulls()
+    stores = Counter(_iso(country) for country in named if country.strip())
+    if not stores:
         return None
-    return Country(counts["country"][0], "stores", int(counts["len"][1:].sum()))
+    code = min(stores, key=lambda name: (-stores[name], name))
+    return Country(code, "stores", stores.total() - stores[code])
+
+
+@lru_cache(maxsize=64)
+def _iso(country: str) -> str:
+    """The two letters of a country, such as US of usa; where no list of holidays has the name, what was written."""
+    for name in (country.strip().upper(), country.strip()):
+        try:
+            return str(holidays.country_holidays(name, years=[]).country)
+        except (NotImplementedError, AttributeError):  # the library looks names up among its classes
+            continue
+    return country.strip().upper()
 
 
 def _by_regions(dataset: Dataset) -> Country | None:

@@ -51,15 +51,17 @@ def undo(
 
 @identity.command("list")
 def list_() -> None:
-    """List merges and splits, the oldest first, undone ones too."""
-    from retail_brain.operational.identity_decisions import list_identity_decisions
+    """List merges and splits, the oldest first, undone ones and those that a later one overrules too."""
+    from retail_brain.operational.identity_decisions import list_identity_decisions, overruled
 
     with closing(open_database()) as database:
         decisions = list_identity_decisions(current().workspace.tenant, database)
+    later = overruled(decisions)
     for one in decisions:
         shown = {name: getattr(one, name) for name in one.__dataclass_fields__}
-        reported().rows.append(shown | {"accounts": list(one.accounts)})
-        state = f"undone by {one.undone_by}" if one.undone_at else "counts"
+        by = later.get(one.decision_id)
+        reported().rows.append(shown | {"accounts": list(one.accounts), "overruled_by": by})
+        state = f"undone by {one.undone_by}" if one.undone_at else f"overruled by {by}" if by else "counts"
         typer.echo(
             f"{one.decision_id}  {one.kind:<5}  {one.made_at:%Y-%m-%d}  {one.made_by}: {', '.join(one.accounts)}  "
             f"({one.reason})  {state}"

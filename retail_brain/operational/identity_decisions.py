@@ -107,6 +107,25 @@ def links_in_force(decisions: Sequence[IdentityDecision]) -> list[IdentityLink]:
     return [IdentityLink(kind, *pair) for pair, kind in sorted(newest.items())]
 
 
+def overruled(decisions: Sequence[IdentityDecision]) -> dict[str, str]:
+    """Decisions that count no more because later ones are about the same accounts: their id -> id of the newest.
+
+    Args:
+        decisions: oldest first.
+    """
+    newest: dict[tuple[str, str], str] = {}
+    valid = [one for one in decisions if one.undone_at is None]
+    for one in valid:
+        newest |= dict.fromkeys(combinations(sorted(one.accounts), 2), one.decision_id)
+    places = {one.decision_id: place for place, one in enumerate(valid)}
+    out = {}
+    for one in valid:
+        deciding = {newest[pair] for pair in combinations(sorted(one.accounts), 2)}
+        if one.decision_id not in deciding:
+            out[one.decision_id] = max(deciding, key=places.__getitem__)
+    return out
+
+
 def _decision(row: Row[Any]) -> IdentityDecision:
     return IdentityDecision(
         row.decision_id,

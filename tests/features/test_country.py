@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from features.calendar import public_holidays
 from features.country import Country, country_of, with_country
 from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
@@ -56,3 +57,16 @@ def test_the_currency_that_nobody_named_says_nothing_and_an_error_asks() -> None
 def test_the_country_found_is_in_the_settings() -> None:
     settings, _ = with_country(_chain(country=["JP"]), Settings())
     assert settings.data.country == "JP"
+
+
+@pytest.mark.parametrize(
+    ("written", "code"), [("usa", "US"), (" us", "US"), ("CHN", "CN"), ("UK", "GB"), ("China", "CHINA")]
+)
+def test_a_country_is_its_two_letters_however_it_is_written(written: str, code: str) -> None:
+    assert country_of(_chain(region=["x"]), Settings(data=DataSettings(country=written))) == Country(code, "settings")
+    assert country_of(_chain(country=[written, code]), Settings()) == Country(code, "stores")
+
+
+def test_a_name_that_is_no_code_is_refused_with_where_it_may_stand() -> None:
+    with pytest.raises(UsageError, match=r"'ATLANTIS', which has no list.*data\.country.*column country of stores"):
+        public_holidays("ATLANTIS", 2025, 2025)

@@ -15,7 +15,7 @@ from retail_brain.ingest import ingest
 from retail_brain.lake import open_lake
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
-from retail_brain.operational.identity_decisions import IdentityDecision, links_in_force
+from retail_brain.operational.identity_decisions import IdentityDecision, links_in_force, overruled
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -97,8 +97,8 @@ def test_what_cannot_be_decided_is_refused(
     assert run(home, "list").stdout == ""
 
 
-def decision(kind: str, *accounts: str, undone: bool = False) -> IdentityDecision:
-    return IdentityDecision("id", kind, accounts, "r", "me", NOW, undone_at=NOW if undone else None)  # type: ignore[arg-type]
+def decision(kind: str, *accounts: str, undone: bool = False, name: str = "id") -> IdentityDecision:
+    return IdentityDecision(name, kind, accounts, "r", "me", NOW, undone_at=NOW if undone else None)  # type: ignore[arg-type]
 
 
 def test_of_decisions_about_the_same_accounts_the_newest_that_was_not_undone_counts() -> None:
@@ -108,3 +108,14 @@ def test_of_decisions_about_the_same_accounts_the_newest_that_was_not_undone_cou
         ("split", "A", "C"),
         ("merge", "B", "C"),
     ]
+
+
+def test_a_decision_of_whose_accounts_later_ones_decide_is_overruled_by_the_newest() -> None:
+    made = [
+        decision("merge", "A", "B", name="first"),
+        decision("merge", "C", "D", "E", name="in part"),
+        decision("split", "B", "A", name="second"),
+        decision("split", "C", "D", name="third"),
+        decision("merge", "A", "B", name="taken back", undone=True),
+    ]
+    assert overruled(made) == {"first": "second"}
