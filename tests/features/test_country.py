@@ -60,7 +60,8 @@ def test_the_country_found_is_in_the_settings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "code"), [("usa", "US"), (" us", "US"), ("CHN", "CN"), ("UK", "GB"), ("China", "CHINA")]
+    ("written", "code"),
+    [("usa", "US"), (" us", "US"), ("CHN", "CN"), ("UK", "GB"), ("China", "CN"), ("atlantis", "ATLANTIS")],
 )
 def test_a_country_is_its_two_letters_however_it_is_written(written: str, code: str) -> None:
     assert country_of(_chain(region=["x"]), Settings(data=DataSettings(country=written))) == Country(code, "settings")
