@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
@@ -144,17 +144,25 @@ def stores_of_decisions(tenant: str, database: Database, decision_ids: Sequence[
     return {decision_id: stored.decision.store_id for decision_id, stored in present.items()}
 
 
-def decisions_of_batch(tenant: str, database: Database, batch_id: str) -> dict[str, str]:
-    """Ids of the decisions that were stored together as `BATCH-NUMBER`, oldest first, with their store.
+class BatchLine(NamedTuple):
+    """What one decision of a batch was about, and what it says."""
+
+    store_id: str
+    product_id: str
+    decision: str
+
+
+def decisions_of_batch(tenant: str, database: Database, batch_id: str) -> dict[str, BatchLine]:
+    """Ids of the decisions that were stored together as `BATCH-NUMBER`, oldest first, with what they are.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     prefix = DECISIONS.c.decision_id.startswith(f"{batch_id}-", autoescape=True)
-    columns = (DECISIONS.c.decision_id, DECISIONS.c.store_id)
+    columns = [DECISIONS.c[name] for name in ("decision_id", *BatchLine._fields)]
     query = select(*columns).where(DECISIONS.c.tenant_id == tenant, prefix).order_by(DECISIONS.c.id)
     with database.reading() as connection:
-        return {row.decision_id: row.store_id for row in connection.execute(query)}
+        return {row[0]: BatchLine(*row[1:]) for row in connection.execute(query)}
 
 
 def decisions_about(

@@ -1,12 +1,13 @@
 """Decides on many order lines in one request, all or none, and takes a whole batch back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import polars as pl
 
 from retail_brain.errors import ImpossibleError, NotFoundError, UnconfirmedError, UsageError
 from retail_brain.operational.decisions import (
+    BatchLine,
     Decision,
     decisions_of_batch,
     store_decisions,
@@ -52,6 +53,7 @@ def decide_bulk(request: BulkDecisionsRequest, call: Call) -> dict[str, Any]:
             {"batch_id": request.batch_id},
         )
     if earlier and not request.check:
+        _check_same(request, earlier.values())
         return _answer(request, _nothing(call), stored=len(earlier))
     lines = _chosen(request, call)
     kept, skipped = _without_settled(lines, request)
@@ -82,10 +84,30 @@ def _withdraw(batch_id: str, call: Call) -> dict[str, Any]:
     return _answer(None, _nothing(call), withdrawn=len(withdrawn)) | {"batch_id": batch_id}
 
 
-def _is_of_place(decisions: Mapping[str, str], call: Call) -> bool:
+def _check_same(request: BulkDecisionsRequest, earlier: Collection[BatchLine]) -> None:
+    """Refuses a batch_id that stands for another deed: nothing of this one would be stored.
+
+    Raises:
+        ImpossibleError: it was another action, or about lines that are not named now.
+    """
+    assert request.action is not None
+    past, named = PAST[request.action], {(line.store_id, line.product_id) for line in request.lines or ()}
+    others = [line for line in earlier if line.decision != past or (named and line[:2] not in named)]
+    if others:
+        raise ImpossibleError(
+            f"batch_id {request.batch_id!r} stands for another {len(earlier):,} decisions already, the first "
+            f"{others[0].decision!r} on product {others[0].product_id!r} in store {others[0].store_id!r}; nothing was "
+            "stored. Send these under a new batch_id.",
+            {"batch_id": request.batch_id, "decisions": len(earlier)},
+        )
+
+
+def _is_of_place(decisions: Mapping[str, BatchLine], call: Call) -> bool:
     """Whether the asker may see the store of every decision; keys of headquarters see all, also those of old stores."""
     stores = call.answers.stores
-    return call.place.is_headquarters or all(stores.find(store_id) >= 0 for store_id in set(decisions.values()))
+    return call.place.is_headquarters or all(
+        stores.find(store_id) >= 0 for store_id in {line.store_id for line in decisions.values()}
+    )
 
 
 def _chosen(request: BulkDecisionsRequest, call: Call) -> pl.DataFrame:

@@ -95,6 +95,11 @@ def test_what_changed_since_is_refused_with_both_numbers(client: Any) -> None:
     assert state(client, "P0013") == ("proposed", 120.0)
     assert client.ask("/bulk_decisions", body | {"lines": lines})["stored"] == 3
     assert state(client, "P0013") == ("rejected", 0.0)
+    assert client.ask("/bulk_decisions", body | {"lines": lines})["stored"] == 3  # the same once more is no fault
+    other = {"store_id": "S002", "product_id": "P0016", "seen_quantity": 150}
+    for changed in ({"lines": [other]}, {"lines": lines, "action": "approve"}):
+        error = client.error("/bulk_decisions", body | changed)
+        assert (error["code"], error["details"]) == ("impossible", {"batch_id": "rejected1", "decisions": 3})
 
 
 def _until(ask: Callable[[], Any], status: int) -> Any:
