@@ -121,6 +121,7 @@ def answer(
 ) -> None:
     """Bring in what came of lines; the same answer_id counts once, the latest moment decides, a refusal closes."""
     from retail_brain.operational.guide_tasks import OUTCOMES, GuideAnswer, store_answers
+    from serving.planning.guides.people import check_past
 
     rows = _rows(file, ("answer_id", "task_id", "outcome", "at"))
     answers = [
@@ -135,6 +136,7 @@ def answer(
     ]
     with opened_database() as database:
         tenant, now = current().workspace.tenant, datetime.now(UTC)
+        check_past([(one.answer_id, one.at) for one in answers], now)
         new = store_answers(tenant, database, answers, guide_id=None, by=by, now=now)
     reported().counts |= {"stored": new, "duplicates": len(answers) - new}
     typer.echo(f"{new:,} answers stored, {len(answers) - new:,} were known")
@@ -147,6 +149,8 @@ def refer(
 ) -> None:
     """Bring in new customers whom guides brought; the first who names a customer has the credit."""
     from retail_brain.operational.guide_tasks import Referral, store_referrals
+    from serving.planning.guides.people import check_past
+    from serving.planning.guides.people import guide as find_guide
 
     rows = _rows(file, ("referral_id", "guide_id", "customer_id", "at"))
     referrals = [
@@ -155,8 +159,13 @@ def refer(
         )
         for row in rows
     ]
+    now = datetime.now(UTC)
+    check_past([(one.referral_id, one.at) for one in referrals], now)
+    with open_desk() as desk:
+        for name in sorted({one.guide_id for one in referrals}):
+            find_guide(desk, name)
     with opened_database() as database:
-        new = store_referrals(current().workspace.tenant, database, referrals, by=by, now=datetime.now(UTC))
+        new = store_referrals(current().workspace.tenant, database, referrals, by=by, now=now)
     reported().counts |= {"stored": new, "duplicates": len(referrals) - new}
     typer.echo(f"{new:,} referrals stored, {len(referrals) - new:,} people were brought before")
 

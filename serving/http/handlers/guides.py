@@ -32,14 +32,11 @@ from serving.http.messages.guide_messages import (
 from serving.planning.campaigns.measuring import look_row
 from serving.planning.guides.credit import credit as work_out
 from serving.planning.guides.lists import make_lists, task_row
-from serving.planning.guides.people import all_guides, guide_row, move_row
+from serving.planning.guides.people import all_guides, check_past, guide_row, move_row
 from serving.planning.guides.people import guide as find_guide
 from serving.planning.guides.people import leave as let_leave
 from serving.planning.people.segment_book import open_dataset
 from serving.planning.triggers.measure import measure_guides
-
-_AHEAD = timedelta(days=1)
-"""How far ahead a phone's clock may be: zones and clocks differ by up to a day, as for events."""
 
 
 def guides(request: GuidesRequest, call: Call) -> dict[str, Any]:
@@ -138,7 +135,7 @@ def answers(request: GuideAnswersRequest, call: Call) -> dict[str, Any]:
         ImpossibleError: an answer lies in the future; nothing is stored.
     """
     given = [GuideAnswer(one.answer_id, one.task_id, one.outcome, _utc(one.at), one.note) for one in request.answers]
-    _check_past([(one.answer_id, one.at) for one in given], call)
+    check_past([(one.answer_id, one.at) for one in given], call.now)
     tenant = call.principal.tenant
     new = store_answers(
         tenant,
@@ -165,7 +162,7 @@ def referrals(request: GuideReferralsRequest, call: Call) -> dict[str, Any]:
         Referral(one.referral_id, one.guide_id, one.customer_id, one.referred_by, _utc(one.at))
         for one in request.referrals
     ]
-    _check_past([(one.referral_id, one.at) for one in given], call)
+    check_past([(one.referral_id, one.at) for one in given], call.now)
     desk = trigger_desk(call)
     known = {one.guide_id for one in all_guides(desk)} if call.place.is_headquarters else set(desk.guides.values())
     for one in given:
@@ -235,15 +232,6 @@ def _is_seen(customer_id: str, call: Call) -> bool:
 
 def _unknown(guide_id: str) -> NotFoundError:
     return NotFoundError(f"there is no guide {guide_id!r}. /guides shows them.", {"guide_id": guide_id})
-
-
-def _check_past(given: list[tuple[str, datetime]], call: Call) -> None:
-    ahead = [name for name, at in given if at > call.now + _AHEAD]
-    if ahead:
-        raise ImpossibleError(
-            f"{len(ahead)} of {len(given)} lie in the future: {ahead[:5]}; nothing was stored. Correct the clock.",
-            {"ids": ahead[:100]},
-        )
 
 
 def _utc(at: datetime) -> datetime:

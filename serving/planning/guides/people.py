@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -14,6 +14,9 @@ from serving.planning.triggers.desk import Desk
 
 SAME_SHOP = "same_shop"
 """Rule of reassignment: to the guides of the shop, whoever has fewest people first."""
+
+_AHEAD = timedelta(days=1)
+"""How far ahead a phone's clock may be: zones and clocks differ by up to a day, as for events."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,24 @@ class Guide:
     people: int
     is_here: bool
     left_on: date | None
+
+
+def check_past(given: Sequence[tuple[str, datetime]], now: datetime) -> None:
+    """Refuses answers and referrals of the future: the latest moment decides, so that one of them would for good.
+
+    Args:
+        given: id and moment of each.
+        now: the present moment.
+
+    Raises:
+        ImpossibleError: one lies more than a day ahead.
+    """
+    ahead = [name for name, at in given if at > now + _AHEAD]
+    if ahead:
+        raise ImpossibleError(
+            f"{len(ahead)} of {len(given)} lie in the future: {ahead[:5]}; nothing was stored. Correct the clock.",
+            {"ids": ahead[:100]},
+        )
 
 
 def all_guides(desk: Desk) -> list[Guide]:

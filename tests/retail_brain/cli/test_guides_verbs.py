@@ -86,6 +86,7 @@ def test_a_day_from_the_lists_to_the_credit_and_the_leaving(home: Path, monkeypa
         ("answer_id,task_id,outcome,at\na,b,done,noon\n", UsageError),
         ("answer_id,task_id,outcome,at\na,,done,2025-03-01T12:00:00\n", UsageError),
         ("answer_id,task_id,outcome,at\na,nothing,done,2025-03-01T12:00:00\n", NotFoundError),
+        ("answer_id,task_id,outcome,at\na,nothing,done,2099-03-01T12:00:00\n", ImpossibleError),
     ],
 )
 def test_answers_that_cannot_be_read_are_refused_and_nothing_is_stored(home: Path, text: str, error: type) -> None:
@@ -107,3 +108,13 @@ def test_answers_that_cannot_be_read_are_refused_and_nothing_is_stored(home: Pat
 )
 def test_what_cannot_be_done_is_an_error_of_its_kind(home: Path, arguments: list[str], error: type) -> None:
     assert isinstance(run(home, *arguments).exception, error)
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [("r9,G9,C9,2025-03-01T12:00:00", NotFoundError), ("r9,G2,C9,2099-03-01T12:00:00", ImpossibleError)],
+)
+def test_referrals_to_unknown_guides_or_of_the_future_are_refused(home: Path, line: str, error: type) -> None:
+    file = home / "bad_people.csv"
+    file.write_text(f"referral_id,guide_id,customer_id,at\n{line}\n")
+    assert isinstance(run(home, "refer", str(file)).exception, error)
