@@ -26,10 +26,24 @@ if TYPE_CHECKING:
     from retail_brain.ingest import IngestReport
     from training.promotion import Promotion
 
-__all__ = ["Audience", "Backtest", "Tenant", "open_tenant"]
+__all__ = ["Assets", "Audience", "Backtest", "Tenant", "open_tenant"]
 
 Kind = Literal["demand", "recommender"]
 FeatureTable = Literal["identity", "person", "goods", "series", "place"]
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Customer assets by month.
+
+    Attributes:
+        rows: one row per month's end x level (`all`, `region`, `store`, `guide`) x region, shop or guide: people known,
+            reachable, active, gained and lost.
+        departures: one row per guide who left within the months: their people, and what became of them.
+    """
+
+    rows: "pl.DataFrame"
+    departures: "pl.DataFrame"
 
 
 @dataclass(frozen=True)
@@ -324,6 +338,21 @@ class Tenant:
             self.features("person").lazy(), self.features("identity").lazy(), self.dataset, self._day()
         )
         return select_people(parse(expression), sources)
+
+    def assets(self, months: int = 6) -> Assets:
+        """The people of the chain by month: known, reachable, active, gained and lost; see docs/segments.md.
+
+        Args:
+            months: months to go back.
+
+        Raises:
+            MissingTableError: there are no sales.
+            UnavailableError: the database that knows of guides does not answer.
+        """
+        from serving.planning.people.assets import GuideBook, tenant_assets
+
+        found = tenant_assets(self.dataset, self.settings, months, GuideBook.of(self.workspace))
+        return Assets(found.rows(), found.departed())
 
     def _day(self) -> date:
         day = self.dataset.as_of

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from retail_brain import __version__
 from retail_brain.cli import (
+    assets_verb,
     audience_verbs,
     campaign_verbs,
     check_verbs,
@@ -90,6 +91,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "rules": rules_verbs.rules,
         "segments": segment_verbs.segments,
         "funnel": funnel_verb.funnel,
+        "assets": assets_verb.assets,
         "identity": identity_verbs.identity,
         "privacy": privacy_verbs.privacy,
     },

@@ -18,6 +18,7 @@ def funnel(
     """How people moved from stranger to old friend and away, by month and shop: from_stage, to_stage, people."""
     import polars as pl
 
+    from features.person.funnel import funnel_of
     from serving.planning.people.funnel import tenant_moves
 
     chosen = current()
@@ -25,7 +26,7 @@ def funnel(
     day = dataset.as_of
     assert day is not None
     with chosen.progress.step("funnel") as step:
-        moves = tenant_moves(dataset, chosen.settings, months)
+        moves = funnel_of(tenant_moves(dataset, chosen.settings, months))
         write_table(moves, out)
         step.rows = moves.height
     newest = moves.filter(pl.col("month_end") == day)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from serving.http.access import Scope, ScopedBy
 from serving.http.handlers import (
+    assets,
     audience,
     bulk,
     campaigns,
@@ -91,6 +92,8 @@ from serving.http.messages.guide_messages import (
 )
 from serving.http.messages.head_office_messages import HeadOfficeRequest, HeadOfficeResponse
 from serving.http.messages.insight_messages import (
+    AssetsRequest,
+    AssetsResponse,
     FunnelRequest,
     FunnelResponse,
     ModelsRequest,
@@ -747,12 +750,24 @@ ROUTES: tuple[Route, ...] = (
         "Funnel: how people moved between lifecycle stages, by month",
         FunnelRequest,
         FunnelResponse,
-        insight.funnel,
+        assets.funnel,
         (Scope.PEOPLE,),
         threaded=True,
         tag="people",
         depends_on=_view_alone,
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
+    ),
+    Route(
+        "/assets",
+        "Customer assets: people known, reachable, active, gained and lost by month",
+        AssetsRequest,
+        AssetsResponse,
+        assets.assets,
+        (Scope.PEOPLE,),
+        threaded=True,
+        tag="people",
+        depends_on=_view_alone,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/models",

@@ -21,7 +21,7 @@ def test_importing_it_loads_no_heavy_library() -> None:
 
 
 def test_all_names_exist() -> None:
-    assert sorted(api.__all__) == ["Audience", "Backtest", "Tenant", "open_tenant"]
+    assert sorted(api.__all__) == ["Assets", "Audience", "Backtest", "Tenant", "open_tenant"]
     assert all(hasattr(api, name) for name in api.__all__)
 
 

@@ -33,6 +33,63 @@ class FunnelResponse(Strict):
     moves: list[MoveRow]
 
 
+class AssetsRequest(BaseModel):
+    """Customer assets by month: in all, by region, shop and guide."""
+
+    model_config = config({}, {"months": 3, "levels": ["all", "guide"]}, {"store_id": "S03"})
+
+    months: Annotated[int, Field(strict=True, ge=1, le=24), WHOLE] = 6
+    levels: Annotated[
+        list[Literal["all", "region", "store", "guide"]] | None, Field(description="only these; null: all of them")
+    ] = None
+    store_id: Annotated[Id | None, Field(description="only the rows of this store; null: all")] = None
+
+
+class AssetRow(Strict):
+    """People at a month's end; `newly_known`, `gained`, `lost`, `moved_in` and `moved_out` within the month.
+
+    Active people before, and `gained` - `lost` + `moved_in` - `moved_out`, are the active ones at its end.
+    """
+
+    month_end: str
+    level: Literal["all", "region", "store", "guide"]
+    region: str | None
+    store_id: str | None
+    guide_id: str | None
+    known: int
+    newly_known: int
+    reachable: int
+    active: int
+    gained: int
+    lost: int
+    moved_in: int
+    moved_out: int
+
+
+class DepartureRow(Strict):
+    """A guide who left: their people, how many have another guide, and their sales (money) before and after."""
+
+    guide_id: str
+    left_on: str
+    people: int
+    reassigned: int
+    active_before: int
+    active_now: int
+    reachable_now: int
+    sales_before: float
+    sales_after: float
+    days_after: int
+
+
+class AssetsResponse(Strict):
+    """People by month, the earliest first; guides who left within these months."""
+
+    as_of: str
+    months: list[str]
+    rows: list[AssetRow]
+    departures: list[DepartureRow]
+
+
 class QuarantineRequest(BaseModel):
     """Rows that an ingest set aside: counted, shown, or mended and brought in."""
 

@@ -87,6 +87,7 @@ def test_what_does_not_fit_is_not_kept(kept: int) -> None:
 def test_only_routes_that_write_nothing_are_kept() -> None:
     kept = {one.path for one in ROUTES if one.depends_on is not None}
     assert kept == {
+        "/assets",
         "/attention",
         "/audience",
         "/complete_basket",

@@ -330,6 +330,7 @@ ELSEWHERE = {
     "/campaign_receipts",
     "/recommend_batch",
     "/funnel",
+    "/assets",
     "/models",
     "/quarantine",
     "/triggers",

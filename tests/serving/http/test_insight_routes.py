@@ -1,4 +1,4 @@
-"""Funnel, quarantine and model versions over HTTP: what they answer and who may ask."""
+"""Customer assets, funnel, quarantine and model versions over HTTP: what they answer and who may ask."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -13,8 +13,8 @@ from retail_brain.operational.keys import create_key
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
-from serving.http.handlers import insight
-from serving.http.messages.insight_messages import FunnelResponse, ModelsResponse, QuarantineResponse
+from serving.http.handlers import assets
+from serving.http.messages.insight_messages import AssetsResponse, FunnelResponse, ModelsResponse, QuarantineResponse
 from training.tracking import version_tables
 
 Ask = Callable[..., dict[str, Any]]
@@ -65,9 +65,28 @@ def test_a_funnel_counts_moves_by_month_and_store(ask: Ask) -> None:
     assert [(row["from_stage"], row["people"]) for row in of_store["moves"]] == [("stranger", 1)]
 
 
+def test_assets_count_the_people_of_the_funnel_by_level(ask: Ask) -> None:
+    found = ask("/assets", {"months": 1}, "marketer")
+    AssetsResponse.model_validate(found)
+    known = {(row["level"], row["store_id"]): (row["known"], row["active"]) for row in found["rows"]}
+    # both bought within their rhythm, and nobody has a region or a guide
+    assert known[("all", None)] == known[("guide", None)] == known[("region", None)] == (2, 2)
+    assert (known[("store", "S001")], known[("store", "S002")]) == ((1, 1), (1, 1))
+    of_store = ask("/assets", {"months": 1, "store_id": "S002", "levels": ["store", "guide"]})
+    assert [(row["level"], row["store_id"]) for row in of_store["rows"]] == [("store", "S002")]
+    assert found["departures"] == []
+
+
+def test_assets_are_refused_to_who_sees_no_people_and_of_unknown_shops(lake: Any, ask: Ask) -> None:
+    assert ask("/assets", {})
+    body = {"store_id": "S999"}
+    assert lake.refused("/assets", body, tenant="insight", role="marketer") == (404, "not_found")
+    assert lake.refused("/assets", {"levels": ["city"]}, tenant="insight", role="marketer") == (400, "malformed")
+
+
 def test_a_funnel_that_is_being_worked_out_is_not_worked_out_twice(lake: Any, ask: Ask) -> None:
     first = ask("/funnel", {"months": 2})
-    with insight._WORKING:
+    with assets._WORKING:
         assert ask("/funnel", {"months": 2, "store_id": "S001"})["months"] == first["months"]  # kept
         response = lake.post("/funnel", {"months": 9}, tenant="insight")
         assert (response.status_code, response.headers["retry-after"]) == (503, "5")

@@ -82,6 +82,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "receipts": [{"receipt_id": "none", "suggestion_id": "none", "units": 1, "received_on": "2025-03-01"}]
     },
     "/segments": {"action": "count", "expression": EVERYBODY},
+    "/funnel": {"months": 1},
+    "/assets": {"months": 1},
     "/campaigns": {},
     "/campaign": {"campaign_id": "none"},
     "/campaign_act": {"campaign_id": "none", "version": 1, "act": "preview"},
@@ -159,6 +161,8 @@ def keys(client: Any, synthetic: ModuleType, tmp_path_factory: pytest.TempPathFa
     receipts |= {"sold_at": [datetime(2025, 2, 28, 9)], "units": [1.0], "unit_price": [5.0]}
     pl.DataFrame(receipts).write_parquet(data / "transactions.parquet")
     workspace = Workspace(client.home, TENANT)
+    shops = {"store_id": [OWN, OTHER], "region": ["杭州", "苏州"]}
+    pl.DataFrame(shops).write_parquet(data / "stores.parquet")
     ingest(str(data), str(workspace.lake), Settings(), SILENT)
     build_features(open_lake(str(workspace.lake)), workspace.features, date(2025, 2, 28))
     database = Database(Workspace(client.home).database_url)
@@ -288,6 +292,25 @@ def test_lists_of_all_shops_hold_and_count_only_the_own_ones(path: str, kind: st
     # page by page nothing more comes
     paged = [json.loads(ask(kind, path, {"limit": 1, "offset": place})[1])[name] for place in range(len(whole) + 1)]
     assert [row for page in paged for row in page] == expected
+
+
+@pytest.mark.parametrize("kind", SCOPED)
+def test_people_by_month_are_those_of_the_place(kind: str, ask: Any) -> None:
+    _, people = own_ids(kind)
+    status, text = ask(kind, "/assets", {"months": 1})
+    assert status == 200
+    rows = json.loads(text)["rows"]
+    (whole,) = [row["known"] for row in rows if row["level"] == "all"] or [0]
+    moves = json.loads(ask(kind, "/funnel", {"months": 1})[1])["moves"]
+    assert whole == len(people) == sum(row["people"] for row in moves)
+    named = {(row["level"], row["region"], row["store_id"], row["guide_id"]) for row in rows}
+    expected = {
+        "region": {("region", "杭州", None, None), ("store", None, OWN, None)},
+        "shop": {("store", None, OWN, None)},
+    }
+    of_guides = {("guide", None, None, "G1")} if people else set()
+    of_guides |= {("guide", None, None, None)} if kind in expected else set()
+    assert named - {("all", None, None, None)} == expected.get(kind, set()) | of_guides
 
 
 @pytest.mark.parametrize("kind", SCOPED)
