@@ -5,9 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
-from retail_brain.files import atomic_path
 from retail_brain.ingest.checking import REASONS
 from retail_brain.lake.layout import QUARANTINE, checked_uri, is_remote, join_uri
+from retail_brain.lake.side_lists import write_file
 
 DATASET = "dataset"
 
@@ -36,12 +36,7 @@ def write_quarantine(uri: str, name: str, dataset: str, bad: pl.DataFrame, optio
 
 def replace_quarantine(uri: str, name: str, rows: pl.DataFrame, options: Mapping[str, str]) -> None:
     """Writes all quarantined rows of a table anew."""
-    place = join_uri(checked_uri(uri), QUARANTINE, f"{name}.parquet")
-    if is_remote(place):
-        rows.write_parquet(place, storage_options=dict(options) or None)
-        return
-    with atomic_path(Path(place)) as aside:
-        rows.write_parquet(aside)
+    write_file(join_uri(checked_uri(uri), QUARANTINE, f"{name}.parquet"), rows, options)
 
 
 def read_quarantine(uri: str, name: str, options: Mapping[str, str]) -> pl.DataFrame | None:

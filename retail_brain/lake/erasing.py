@@ -1,19 +1,18 @@
-"""Erases people from a table of a local lake, with its history: older versions, their files and their log.
+"""Erases people from a table of a lake, with its history: older versions, their files and their log.
 
 The versions of a table go on counting, so that a version named by a model never comes to mean other rows.
 """
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable
 
 from retail_brain.erased_ids import Subjects
-from retail_brain.errors import UsageError
-from retail_brain.lake.layout import checked_uri, is_remote, join_uri
+from retail_brain.lake.lake_files import LakeFiles, path_of
+from retail_brain.lake.layout import checked_uri, join_uri
 from retail_brain.lake.people import count_people, without_people
 from retail_brain.lake.reading import open_table, scan_table
 from retail_brain.lake.side_lists import read_list, write_list
@@ -22,19 +21,6 @@ from retail_brain.lake.writing import rewrite_table
 _LIST = "erased_versions"
 ORIGIN = "erasure by request"
 """Origin of the versions that an erasure makes; it names nobody."""
-
-
-def check_erasable(uri: str) -> None:
-    """Refuses a lake in an object store, whose copies and versions this program does not see.
-
-    Raises:
-        UsageError: it is one.
-    """
-    if is_remote(uri):
-        raise UsageError(
-            f"people cannot be erased from {uri}: an object store keeps versions and copies that only its own rules "
-            "delete. Copy the lake to a folder, erase there with --lake, and put it back into an empty bucket."
-        )
 
 
 def erase_rows(uri: str, name: str, subjects: Subjects, options: Mapping[str, str]) -> int:
@@ -60,22 +46,26 @@ def drop_history(uri: str, name: str, day: date, options: Mapping[str, str]) -> 
 
     Raises:
         DataError: the table's log is damaged.
+        OSError: the object store does not answer.
     """
     table = open_table(uri, name, options)
     if table is None:
         return 0
-    version, folder = table.version(), Path(join_uri(checked_uri(uri), name))
-    log = folder / "_delta_log"
-    current = {unquote(path) for path in pl.DataFrame(table.get_add_actions(flatten=True))["path"]}
-    data = [path for path in folder.rglob("*.parquet") if "_delta_log" not in path.parts]
-    old = [path for path in data if path.relative_to(folder).as_posix() not in current]
-    commits = [path for path in log.iterdir() if path.name[:20].isdigit() and int(path.name[:20]) < version]
+    version, files = table.version(), LakeFiles(join_uri(checked_uri(uri), name), options)
+    log = "_delta_log/"
+    named = pl.DataFrame(table.get_add_actions(flatten=True))["path"].to_list()
+    # the log percent-encodes paths, and a folder may have a literal % in its name: both forms are kept
+    current = {*named, *(unquote(path) for path in named)}
+    paths = [path_of(file) for file in files.listed()]
+    old = [path for path in paths if path.endswith(".parquet") and not path.startswith(log) and path not in current]
+    numbers = {path: path.removeprefix(log)[:20] for path in paths if path.startswith(log)}
+    commits = [path for path, number in numbers.items() if number.isdigit() and int(number) < version]
     if old or commits:
         note_erased(uri, name, version, day, options)
         # the newest version must be readable without the commits before it
         DeltaTable(table.table_uri, storage_options=dict(options)).create_checkpoint()
     for path in (*old, *commits):
-        path.unlink(missing_ok=True)
+        files.remove(path)
     return len(old) + len(commits)
 
 

@@ -7,10 +7,10 @@ from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable
-from deltalake.fs import DeltaStorageHandler
-from pyarrow.fs import FileInfo, FileSelector, FileType, PyFileSystem
+from pyarrow.fs import PyFileSystem
 
 from retail_brain.files import ORPHAN_SECONDS
+from retail_brain.lake.lake_files import LakeFiles, path_of
 from retail_brain.lake.layout import checked_uri, join_uri
 
 _LOG = "_delta_log/"
@@ -34,26 +34,19 @@ def remove_orphan_files(uri: str, name: str, storage_options: Mapping[str, str] 
     place, options = join_uri(checked_uri(uri), name), dict(storage_options or {})
     if not DeltaTable.is_deltatable(place, storage_options=options):
         return 0
-    files = PyFileSystem(DeltaStorageHandler(place, options))
+    files = LakeFiles(place, options)
     before = time.time() - ORPHAN_SECONDS
-    found = [one for one in files.get_file_info(FileSelector("", recursive=True)) if one.type == FileType.File]
-    old = {_path(one) for one in found if one.extension == "parquet" and one.mtime_ns < before * 1e9}
+    found = files.listed()
+    old = {path_of(one) for one in found if one.extension == "parquet" and one.mtime_ns < before * 1e9}
     # the log has Parquet files of its own, checkpoints, which no commit names
     old = {path for path in old if not path.startswith(_LOG)}
-    referenced = _referenced_files(files, sorted(_path(one) for one in found)) if old else None
+    referenced = _referenced_files(files.system, [path_of(one) for one in found]) if old else None
     if referenced is None:
         return 0
     orphans = old - referenced
     for path in orphans:
-        try:
-            files.delete_file(path)
-        except FileNotFoundError:  # another process is tidying up as well
-            continue
+        files.remove(path)
     return len(orphans)
-
-
-def _path(file: FileInfo) -> str:
-    return str(file.path).lstrip("/")
 
 
 def _referenced_files(files: PyFileSystem, paths: list[str]) -> set[str] | None:

@@ -24,7 +24,17 @@ def write_list(uri: str, name: str, rows: pl.DataFrame, options: Mapping[str, st
     # an empty list is written only over one with rows, so that what was corrected counts again
     if not rows.height and not _height(read_list(uri, name, options)):
         return
-    place = _place(uri, name)
+    write_file(_place(uri, name), rows, options)
+
+
+def write_file(place: str, rows: pl.DataFrame, options: Mapping[str, str]) -> None:
+    """Replaces a Parquet file beside the tables of a lake, as a whole.
+
+    Args:
+        place: its path or address.
+        rows: all rows of it.
+        options: credentials of an object store.
+    """
     if is_remote(place):
         rows.write_parquet(place, storage_options=dict(options) or None)
         return

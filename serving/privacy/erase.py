@@ -19,12 +19,13 @@ from features.jobs import build_features, feature_options
 from retail_brain.checkpoints import work_beside
 from retail_brain.erased_ids import Subjects
 from retail_brain.errors import DataError, ModelError, NotFoundError
-from retail_brain.files import atomic_path
 from retail_brain.hashed_ids import hashed_id
 from retail_brain.lake import open_lake
-from retail_brain.lake.erasing import check_erasable, drop_history, erase_rows
-from retail_brain.lake.layout import QUARANTINE
+from retail_brain.lake.erasing import drop_history, erase_rows
+from retail_brain.lake.lake_files import LakeFiles, path_of
+from retail_brain.lake.layout import QUARANTINE, checked_uri, is_remote, join_uri
 from retail_brain.lake.people import PEOPLE_TABLES, rows_without, write_erased
+from retail_brain.lake.side_lists import write_file
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.erasures import (
@@ -41,9 +42,10 @@ from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.privacy.subjects import FoundPerson, find_person
-from serving.privacy.traces import Needles, find_traces, holds
+from serving.privacy.traces import Needles, find_remote_traces, find_traces, holds
 from serving.store.answer_set import current_id
 from serving.store.publishing.run import publish
+from training.tracking.location import find_location
 
 _LEFT_THE_HOUSE = ("campaign.sent", "trigger.sent", "contacts.exported")
 """Beginnings of actions of the audit by which people's rows went to another system."""
@@ -93,11 +95,9 @@ def erase(
 
     Raises:
         NotFoundError: nobody is known by it.
-        UsageError: the lake is in an object store.
         DataError: the lake cannot be read or written.
         UnavailableError: the database does not answer.
     """
-    check_erasable(place.lake)
     if (pending := pending_of(name, place)) is not None:
         return pending, finish(pending, place, progress, now=now)
     found = person_of(name, place)
@@ -174,6 +174,15 @@ def by_hand(place: Place) -> list[str]:
         if entry.action.startswith(_LEFT_THE_HOUSE)
     }
     other = ["backups of this home, and files written with --out or --to outside of it"]
+    if is_remote(place.lake):
+        other.append(
+            f"older versions and copies that the object store itself keeps of {place.lake}: delete noncurrent versions "
+            "there (a rule of the bucket), and look after its replicas"
+        )
+    if (location := find_location(place.workspace)).database is None:
+        other.append(
+            f"runs and files of models on {location.tracking_uri}: they hold nobody, and are not searched here"
+        )
     if not place.database.is_sqlite:
         other.append("the database server's own files: run VACUUM FULL there, and look after its backups")
     return sorted(sent) + other
@@ -183,7 +192,7 @@ def _erase_lake(subjects: Subjects, place: Place, report: Report, now: datetime)
     options = place.settings.storage_options
     # before the rows go: an ingest that runs meanwhile must not bring them back
     erased = erased_ids(place.workspace.tenant, place.database)
-    if erased is not None and Path(place.lake).is_dir():
+    if erased is not None and _has_lake(place):
         write_erased(place.lake, erased, options)
     for table in PEOPLE_TABLES:
         if rows := erase_rows(place.lake, table, subjects, options):
@@ -195,15 +204,28 @@ def _erase_lake(subjects: Subjects, place: Place, report: Report, now: datetime)
 def _erase_side_files(subjects: Subjects, place: Place) -> int:
     """Rows of the lake's lists and of quarantine that were removed; half-done work is thrown away."""
     shutil.rmtree(place.workspace.root / "unfinished", ignore_errors=True)
-    lake, removed = Path(place.lake), 0
-    for path in sorted([*lake.glob("*.parquet"), *(lake / QUARANTINE).glob("*.parquet")]):
-        rows = pl.read_parquet(path)
+    removed, options = 0, place.settings.storage_options
+    for path in _side_files(place):
+        uri = join_uri(checked_uri(place.lake), path)
+        rows = pl.read_parquet(uri, storage_options=dict(options) or None)
         kept = rows_without(rows, subjects)
         if kept.height < rows.height:
             removed += rows.height - kept.height
-            with atomic_path(path) as aside:
-                kept.write_parquet(aside)
+            write_file(uri, kept, options)
     return removed
+
+
+def _side_files(place: Place) -> list[str]:
+    """Parquet files beside the lake's tables, below its address: lists, and quarantine."""
+    if not _has_lake(place):
+        return []
+    files = LakeFiles(place.lake, place.settings.storage_options).listed()
+    paths = [path_of(file) for file in files if file.extension == "parquet"]
+    return [path for path in paths if path.rpartition("/")[0] in {"", QUARANTINE}]
+
+
+def _has_lake(place: Place) -> bool:
+    return is_remote(place.lake) or Path(checked_uri(place.lake)).is_dir()
 
 
 def _rebuild(place: Place, report: Report, progress: Progress) -> None:
@@ -236,9 +258,12 @@ def _traces(subjects: Subjects, place: Place) -> list[str]:
     """Files of the tenant that still hold an id, without its name in them."""
     ids = subjects.values
     folders = [place.workspace.root, place.workspace.mlruns]
-    if not Path(place.lake).is_relative_to(place.workspace.root):
-        folders.append(Path(place.lake))
+    lake = checked_uri(place.lake)
+    if not is_remote(lake) and not Path(lake).is_relative_to(place.workspace.root):
+        folders.append(Path(lake))
     found = [f"{folder.name}/{name}" for folder in folders if folder.is_dir() for name in find_traces(folder, ids)]
+    if is_remote(lake):
+        found += [join_uri(lake, name) for name in find_remote_traces(lake, place.settings.storage_options, ids)]
     return [str(blanked(name, ids)) for name in found]
 
 

@@ -6,7 +6,7 @@ import re
 import sqlite3
 import tarfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import IO, cast
@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from retail_brain.erased_ids import LEAST_SEARCHED
+from retail_brain.files import scratch_folder
+from retail_brain.lake.lake_files import LakeFiles, path_of
 
 _PIECE_BYTES = 8_000_000
 """Bytes of a file looked at together; bounds the memory. Chosen by judgement, not measured."""
@@ -68,10 +70,41 @@ def find_traces(folder: Path, ids: Sequence[str]) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in files if holds(path, needles)]
 
 
+def find_remote_traces(uri: str, options: Mapping[str, str], ids: Sequence[str]) -> list[str]:
+    """Files of a lake in an object store that hold one of the ids, or whose name does, below its address, sorted.
+
+    Each is copied to a folder of this machine that only its user may read, looked through there, and removed.
+
+    Args:
+        uri: of the lake.
+        options: credentials of the object store.
+        ids: of people.
+
+    Raises:
+        OSError: the object store does not answer.
+    """
+    needles, files = Needles(ids), LakeFiles(uri, options)
+    found = []
+    with scratch_folder("search") as folder:
+        copy = folder / "copy"
+        for name in map(path_of, files.listed()):
+            files.fetch(name, copy)
+            if _name_holds(name, needles) or _content_holds(copy, needles):
+                found.append(name)
+            copy.unlink()
+    return found
+
+
 def holds(path: Path, needles: Needles) -> bool:
     """Whether a file, or its name, holds one of the ids."""
-    if needles.in_bytes(path.name.encode()) or path.stem in needles.ids:
-        return True
+    return _name_holds(path.name, needles) or _content_holds(path, needles)
+
+
+def _name_holds(name: str, needles: Needles) -> bool:
+    return needles.in_bytes(name.encode()) or Path(name).stem in needles.ids
+
+
+def _content_holds(path: Path, needles: Needles) -> bool:
     with path.open("rb") as file:
         start = file.read(16)
         file.seek(0)
