@@ -1,7 +1,7 @@
 """Runs an ingest: reads and checks a dataset, quarantines bad rows, writes new and changed rows to the lake."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +28,15 @@ from retail_brain.sources import RawTable, Source, open_source
 from retail_brain.tables import TABLES
 
 SALES = ("transactions", "daily_sales")
+_KEYS_AGAINST = {
+    "not a date": "`format` for 31/12/2025 or serial days such as 46073.5",
+    "not a time": "`format` for 31/12/2025 18:30 or serial days such as 46073.5",
+    "not a number": "`decimal` for 1,5, `thousands` for 1,234",
+    "not true or false": '`true` and `false` with the words of the file, such as true = ["ja"]',
+    "price: below 0": "`returns` where these rows are refunds, `total` where the column is the amount of the line",
+    "same key": "other columns for the key, or `where`",
+}
+"""Part of a reason -> the keys of a mapping that read such rows."""
 
 
 @dataclass(frozen=True)
@@ -157,10 +166,16 @@ def _refuse_bad(staged: Mapping[str, Staged], limits: DataSettings) -> None:
         raise DataError(
             f"{bad:,} of {table.read:,} rows of table {name} cannot be used ({bad / table.read:.1%}; {share:.1%} at "
             f"most may be): {reasons}. Examples: {table.examples()}. Nothing was written. Correct the rows, say in a "
-            "mapping how they are to be read (format for 31/12/2025 or serial days such as 46073.5, decimal for 1,5, "
-            "thousands for 1,234; `ingest --check` proposes it), or raise data.max_quarantine_share in the settings.",
+            f"mapping how they are to be read ({_remedies(table.reasons)}`ingest --check` proposes it), or raise "
+            "data.max_quarantine_share in the settings.",
             {"table": name, "reasons": dict(table.reasons)},
         )
+
+
+def _remedies(reasons: Iterable[str]) -> str:
+    """The keys of a mapping that mend rows set aside for these reasons."""
+    keys = [key for part, key in _KEYS_AGAINST.items() if any(part in reason for reason in reasons)]
+    return "".join(f"{key}; " for key in keys)
 
 
 def _refuse_without_sales(staged: Mapping[str, Staged], target: _Target) -> None:

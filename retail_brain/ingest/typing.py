@@ -10,7 +10,8 @@ from retail_brain.sources import ColumnFormat
 LATEST_YEAR = 2200
 """Nothing was observed later: 9999-12-31 in a sale is a placeholder, and would become the last day of the data."""
 
-_TRUE, _FALSE = ("true", "t", "1", "yes", "y", "是"), ("false", "f", "0", "no", "n", "否")
+_TRUE = ("true", "t", "1", "yes", "y", "ja", "oui", "是")
+_FALSE = ("false", "f", "0", "no", "n", "nein", "non", "否")
 
 
 def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnFormat) -> pl.Expr:

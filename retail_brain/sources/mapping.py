@@ -87,9 +87,10 @@ def _table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: 
     if table.wide is not None:
         shaped = from_wide(shaped, table.wide, columns, warnings)
     if table.returns is not None:
-        amounts = ["unit_price"] if columns["unit_price"].total else []
-        signed = [theirs for ours in ("units", *amounts) for theirs in columns[ours].names(ours)]
-        shaped = with_returns(shaped, table.returns, signed)
+        signed = ["units", "unit_price"] if columns["unit_price"].total else ["units"]
+        plain = [] if columns["unit_price"].total else ["unit_price"]
+        theirs = [[name for ours in group for name in columns[ours].names(ours)] for group in (signed, plain)]
+        shaped = with_returns(shaped, table.returns, *theirs)
     moments = {ours for ours, kind in TABLES[name].types.items() if kind in (pl.Date, pl.Datetime)}
     frame = _renamed(shaped.frame, columns, raw.origin, moments)
     return replace(shaped, frame=frame, formats={**raw.formats, **formats})

@@ -99,30 +99,37 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     return replace(raw, frame=frame, left_out=_with_counts(raw, taken))
 
 
-def with_returns(raw: RawTable, returns: ReturnsMapping, signed: Sequence[str]) -> RawTable:
+_MINUS = r"[-−－()（）]"
+"""What makes a number negative in a text: a minus before or behind it, or brackets round it."""
+
+
+def with_returns(raw: RawTable, returns: ReturnsMapping, signed: Sequence[str], plain: Sequence[str] = ()) -> RawTable:
     """Puts a minus before units, and before amounts of lines, of the rows that a column calls returns.
 
     Args:
         raw: the table.
         returns: the column, and its values that mean a return.
         signed: columns of the source that get the minus.
+        plain: columns of the source that lose it: the price of a refunded unit is the price that was paid.
 
     Raises:
         DataError: the source has no such column.
     """
     schema = raw.frame.collect_schema()
-    found = {name: find_column(name, schema) for name in (returns.column, *signed)}
+    found = {name: find_column(name, schema) for name in (returns.column, *signed, *plain)}
     missing = [name for name, column in found.items() if column is None]
     if missing:
         raise DataError(f"{raw.origin} has no columns {missing} for returns; got {schema.names()}. Correct the names.")
     is_return = pl.col(str(found[returns.column])).str.strip_chars().is_in(returns.values).fill_null(value=False)
-    changed = []
-    for name in dict.fromkeys(str(found[name]) for name in signed):
-        column = pl.col(name)
-        bare = column.str.strip_chars().str.strip_prefix("-") if schema[name] == pl.String else column.abs()
-        minus = pl.concat_str(pl.lit("-"), bare) if schema[name] == pl.String else -bare
-        changed.append(pl.when(is_return).then(minus).otherwise(column).alias(name))
-    return replace(raw, frame=raw.frame.with_columns(changed))
+    changed: dict[str, pl.Expr] = {}
+    for ours in (*plain, *signed):
+        name = str(found[ours])
+        is_text = schema[name] == pl.String
+        bare = pl.col(name).str.replace_all(_MINUS, "") if is_text else pl.col(name).abs()
+        minus = pl.concat_str(pl.lit("-"), bare.str.strip_chars()) if is_text else -bare
+        value = minus if ours in signed else bare
+        changed[name] = pl.when(is_return).then(value).otherwise(pl.col(name)).alias(name)
+    return replace(raw, frame=raw.frame.with_columns(changed.values()))
 
 
 def joined(names: Sequence[str], schema: pl.Schema, mark: str | None, *, is_moment: bool) -> pl.Expr:

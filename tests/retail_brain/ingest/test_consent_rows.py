@@ -28,6 +28,8 @@ def codes(chain: Any, as_of: date | None = None) -> dict[tuple[str, str], str | 
         ("c1,SMS,false,2025-02-01", "no_consent"),
         ("c1,短信,否,2025-02-01", "no_consent"),
         ("c1, Text Message ,No,2025-02-01", "no_consent"),
+        ("c1,sms,Nein,2025-02-01", "no_consent"),
+        ("c1,sms,non,2025-02-01", "no_consent"),
         ("c1,sms,退订,2025-02-01", "no_consent"),
         ("c1,sms,Opt-Out,2025-02-01", "no_consent"),
         ("c1,全部,拒收,2025-02-01", "no_consent"),

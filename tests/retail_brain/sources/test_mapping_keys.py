@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from retail_brain.errors import UsageError
+from retail_brain.errors import DataError, UsageError
 from retail_brain.ingest import IngestReport, ingest
 from retail_brain.lake import open_lake
 from retail_brain.progress import SILENT
@@ -77,6 +77,40 @@ def test_numbers_are_read_as_they_are_meant(tmp_path: Path, case: str) -> None:
 def test_units_in_brackets_or_with_a_minus_behind_are_returns(tmp_path: Path) -> None:
     load(tmp_path, till(qty=["(3)", "2-", "−1"]))
     assert column(tmp_path, "units") == [-3.0, -2.0, -1.0]
+
+
+RETURNS = 'returns = { column = "kind", values = ["Refund"] }'
+
+
+@pytest.mark.parametrize("price", ["-3.00", "3.00", "(3.00)", "€-3", "−3"])
+def test_refund_with_a_minus_before_its_price_is_a_return_at_the_price_paid(tmp_path: Path, price: str) -> None:
+    report = load(tmp_path, till(price=["3.00", price], kind=["Order", "Refund"]), RETURNS)
+    assert report.tables["transactions"].quarantined == 0
+    assert column(tmp_path, "units") == [1.0, -1.0]
+    assert column(tmp_path, "unit_price") == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("amount", ["-6.00", "6.00", "(6.00)"])
+def test_refunded_amount_of_a_line_is_divided_by_its_units(tmp_path: Path, amount: str) -> None:
+    text = till(price=["6.00", amount], qty=["2", "2"], kind=["Order", "Refund"])
+    load(tmp_path, text, RETURNS, unit_price='{ column = "price", total = true }')
+    assert column(tmp_path, "units") == [2.0, -2.0]
+    assert column(tmp_path, "unit_price") == [3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "remedy"),
+    [
+        ({"price": ["-3"] * 12}, "`returns`"),
+        ({"price": ["1,5"] * 12}, "`decimal`"),
+        ({"when": ["1/2/26"] * 12}, "`format`"),
+    ],
+)
+def test_refusal_names_the_key_that_reads_the_rows(tmp_path: Path, values: dict[str, list[str]], remedy: str) -> None:
+    with pytest.raises(DataError, match=remedy) as refused:
+        load(tmp_path, till(**values))
+    others = {"`returns`", "`decimal`", "`format`"} - {remedy}
+    assert not any(other in str(refused.value) for other in others)
 
 
 @pytest.mark.parametrize(
