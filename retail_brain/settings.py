@@ -389,6 +389,23 @@ class PrivacySettings(Section):
     )
 
 
+class RetentionSettings(Section):
+    """How long personal data are kept; `privacy retention --yes` removes what is older. None: for good."""
+
+    events_days: int | None = Field(default=None, ge=1, description="days that events are kept, in lake and database")
+    contacts_days: int | None = Field(
+        default=None, ge=1, description="days that contacts, responses, firings, guides' lists and receipts are kept"
+    )
+    quarantine_days: int | None = Field(default=None, ge=1, description="days that rows which were set aside are kept")
+    answers_days: int | None = Field(
+        default=None, ge=1, description="days that former published answers and features of notebooks are kept"
+    )
+    exports_days: int | None = Field(
+        default=None, ge=1, description="days for which is known which lists of people went to other systems"
+    )
+    logs_days: int | None = Field(default=None, ge=1, description="days that other entries of the audit are kept")
+
+
 class ServingSettings(Section):
     """The service."""
 
@@ -483,6 +500,7 @@ class Settings(Section):
     triggers: TriggerSettings = TriggerSettings()
     guides: GuideSettings = GuideSettings()
     privacy: PrivacySettings = PrivacySettings()
+    retention: RetentionSettings = RetentionSettings()
     serving: ServingSettings = ServingSettings()
     lake_uri: str | None = Field(default=None, description="where the lake is, if not under the home folder")
     storage_options: Mapping[str, str] = Field(default_factory=dict, description="credentials of an object store")

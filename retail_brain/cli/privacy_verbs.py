@@ -16,7 +16,7 @@ from retail_brain.cli.options import LakeOption
 if TYPE_CHECKING:
     from serving.privacy.erase import Place, Report
 
-privacy = typer.Typer(help="A person's data: export, erase, search.", no_args_is_help=True)
+privacy = typer.Typer(help="A person's data: export, erase, search; retention.", no_args_is_help=True)
 
 _Person = Annotated[str, typer.Argument(help="Customer id, person id, or identifier such as phone:13800000000.")]
 
@@ -110,6 +110,37 @@ def search(
     if found:
         raise typer.Exit(1)
     typer.echo("nothing was found")
+
+
+@privacy.command()
+def retention(
+    yes: Annotated[bool, typer.Option("--yes", help="Remove; without it only what would go is said.")] = False,
+    lake: LakeOption = None,
+) -> None:
+    """Remove personal data that are older than the settings allow ([retention]), from every store."""
+    from retail_brain.locks import file_lock
+    from serving.privacy.retention import limits, overdue, remove_overdue
+
+    now = datetime.now(UTC)
+    with _place(lake) as place, file_lock(place.workspace.root / ".privacy.lock"):
+        days = limits(place)
+        found = remove_overdue(place, current().progress, by="command line", now=now) if yes else overdue(place, now)
+    for one in found:
+        reported().rows.append(
+            {"kind": one.kind, "store": one.store, "name": one.name, "before": one.before, "rows": one.rows}
+        )
+        what = "sets" if one.store == "files" else "rows"
+        typer.echo(f"{one.kind:<11}{one.rows:>12,} {what} of {one.store} {one.name} from before {one.before}")
+    reported().counts |= {"rows": sum(one.rows for one in found)}
+    unlimited = [kind for kind, limit in days.items() if limit is None]
+    if unlimited:
+        typer.echo(f"kept for good (no limit in [retention]): {', '.join(unlimited)}")
+    if not found:
+        typer.echo("nothing is older than it may be kept")
+    elif yes:
+        typer.echo("Removed. Features and answers that were worked out of it go with the next `retail-brain publish`.")
+    else:
+        typer.echo("Nothing was removed: add --yes. Older versions of the lake's tables go with their rows, for good.")
 
 
 @contextmanager

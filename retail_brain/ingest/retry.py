@@ -12,7 +12,7 @@ from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.files import scratch_folder
 from retail_brain.ingest.checking import REASONS
 from retail_brain.ingest.consent_rows import CONSENTS, closing_rows
-from retail_brain.ingest.quarantine import DATASET, read_quarantine, replace_quarantine
+from retail_brain.ingest.quarantine import DATASET, SET_ASIDE_ON, read_quarantine, replace_quarantine
 from retail_brain.ingest.report import IngestReport
 from retail_brain.ingest.run import ingest
 from retail_brain.lake import scan_if_there, write_table
@@ -75,7 +75,7 @@ def retry_quarantine(name: str, mended: pl.DataFrame, uri: str, settings: Settin
         )
     own = f"retry of {name}"
     with scratch_folder("retry") as folder:
-        mended.drop(ID, DATASET, REASONS, "line", strict=False).write_csv(folder / "rows.csv")
+        mended.drop(ID, DATASET, REASONS, SET_ASIDE_ON, "line", strict=False).write_csv(folder / "rows.csv")
         mapping = folder / "mapping.toml"
         mapping.write_text(f'name = "{own}"\n[tables.{name}]\nfiles = "rows.csv"\n', encoding="utf-8")
         report = ingest(str(mapping), uri, settings, progress)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -210,8 +211,8 @@ def _write(
     name: str, table: Staged, unmatched: Mapping[str, Unmatched], target: _Target, progress: Progress
 ) -> TableReport:
     with progress.step(f"write {name}") as step:
-        started = time.perf_counter()
-        write_quarantine(target.uri, name, target.origin, table.bad, target.options)
+        started, today = time.perf_counter(), datetime.now(UTC).date()
+        write_quarantine(target.uri, name, target.origin, table.bad, target.options, today)
         withdrawn, corrected, clashes = _withdrawn(name, table, target)
         # before the write: what a killed ingest left must not add up with every further attempt
         remove_orphan_files(target.uri, name, target.options)

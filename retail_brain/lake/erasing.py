@@ -5,6 +5,7 @@ The versions of a table go on counting, so that a version named by a model never
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
@@ -17,10 +18,13 @@ from retail_brain.lake.people import count_people, without_people
 from retail_brain.lake.reading import open_table, scan_table
 from retail_brain.lake.side_lists import read_list, write_list
 from retail_brain.lake.writing import rewrite_table
+from retail_brain.tables import TABLES
 
 _LIST = "erased_versions"
 ORIGIN = "erasure by request"
 """Origin of the versions that an erasure makes; it names nobody."""
+RETENTION = "retention"
+"""Origin of the versions that take out rows which are older than they may be kept."""
 
 
 def erase_rows(uri: str, name: str, subjects: Subjects, options: Mapping[str, str]) -> int:
@@ -37,6 +41,54 @@ def erase_rows(uri: str, name: str, subjects: Subjects, options: Mapping[str, st
     if named:
         rewrite_table(table, without_people(name, rows, subjects), dict(options), ORIGIN)
     return named
+
+
+def count_older(uri: str, name: str, day: date, options: Mapping[str, str]) -> int:
+    """Rows of a table from before a day by its own time column (`observed_at`); 0 where the lake has no such table.
+
+    Raises:
+        DataError: the table's log is damaged.
+    """
+    table = open_table(uri, name, options)
+    if table is None:
+        return 0
+    found: int = scan_table(table, name, options).filter(_is_older(name, day)).select(pl.len()).collect().item()
+    return found
+
+
+def drop_older(uri: str, name: str, day: date, today: date, options: Mapping[str, str]) -> int:
+    """Takes rows from before a day out of a table, and every older version of it; returns how many rows went.
+
+    Running it again finishes what a killed run left.
+
+    Raises:
+        DataError: the table's log is damaged.
+        OSError: the object store does not answer.
+    """
+    table = open_table(uri, name, options)
+    if table is None:
+        return 0
+    rows = count_older(uri, name, day, options)
+    if rows:
+        kept = scan_table(table, name, options).filter(~_is_older(name, day))
+        rewrite_table(table, kept, dict(options), RETENTION)
+    # the first version that is left needs no further look: what it took out went with those before it
+    if rows or any(entry.get("origin") == RETENTION for entry in _later_commits(uri, name, options)):
+        drop_history(uri, name, today, options)
+    return rows
+
+
+def _later_commits(uri: str, name: str, options: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Commits of a table but the first that is left."""
+    table = open_table(uri, name, options)
+    commits = [] if table is None else sorted(table.history(), key=lambda entry: entry["version"])
+    return commits[1:]
+
+
+def _is_older(name: str, day: date) -> pl.Expr:
+    column = TABLES[name].observed_at
+    assert column is not None
+    return (pl.col(column).cast(pl.Date) < day).fill_null(value=False)
 
 
 def drop_history(uri: str, name: str, day: date, options: Mapping[str, str]) -> int:

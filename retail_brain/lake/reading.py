@@ -110,8 +110,9 @@ def _erased(uri: str, name: str, version: int, options: Mapping[str, str]) -> No
     if day is None or version >= first:
         return None
     return NotFoundError(
-        f"version {version} of table {name} was erased by request on {day}: a person's data left every version before "
-        f"{first}. The model or run that names it stays usable; it cannot be trained again on the same rows.",
+        f"version {version} of table {name} was erased on {day}, by somebody's request or by the retention of the "
+        f"settings: personal data left every version before {first}. The model or run that names it stays usable; it "
+        "cannot be trained again on the same rows.",
         {"table": name, "version": version, "erased_on": day.isoformat()},
     )
 

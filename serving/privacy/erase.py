@@ -38,6 +38,7 @@ from retail_brain.operational.erasures import (
     finish_erasure,
     pending_erasures,
 )
+from retail_brain.operational.retention import LEFT_THE_HOUSE
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -47,8 +48,6 @@ from serving.store.answer_set import current_id
 from serving.store.publishing.run import publish
 from training.tracking.location import find_location
 
-_LEFT_THE_HOUSE = ("campaign.sent", "trigger.sent", "contacts.exported")
-"""Beginnings of actions of the audit by which people's rows went to another system."""
 _AUDIT_ENTRIES = 10_000
 """Newest entries of the audit that are looked at for hand-work. Chosen by judgement, not measured."""
 
@@ -171,7 +170,7 @@ def by_hand(place: Place) -> list[str]:
         f"{entry.action} of {entry.subject} on {entry.at:%Y-%m-%d}"
         + (f" to {entry.details['target']}" if "target" in entry.details else "")
         for entry in entries
-        if entry.action.startswith(_LEFT_THE_HOUSE)
+        if entry.action.startswith(LEFT_THE_HOUSE)
     }
     other = ["backups of this home, and files written with --out or --to outside of it"]
     if is_remote(place.lake):

@@ -29,6 +29,7 @@ from serving.upkeep.tenant_checks import (
     check_features,
     check_keys_and_exports,
     check_lake,
+    check_retention,
     check_runs,
 )
 
@@ -110,7 +111,7 @@ def _examine_tenant(workspace: Workspace, database: Database | None, now: dateti
     yield from lake
     if all(finding.level == "ok" for finding in lake):  # reading a cut file ends Polars with a panic
         case = replace(case, last_day=open_lake(case.lake, settings.storage_options).last_day())
-    checks = (check_features, check_bundles, check_answers, check_runs, check_keys_and_exports)
+    checks = (check_features, check_bundles, check_answers, check_runs, check_keys_and_exports, check_retention)
     yield from _run(tenant, [_Check(check.__name__.removeprefix("check_"), partial(check, case)) for check in checks])
 
 

@@ -19,6 +19,8 @@ from retail_brain.operational.keys import list_keys
 from retail_brain.settings import Settings
 from retail_brain.tables import TABLES
 from retail_brain.workspace import Workspace
+from serving.privacy.erase import Place
+from serving.privacy.retention import limits, overdue
 from serving.store.answer_set import current_id, open_answers
 from serving.upkeep.findings import Finding, Level, listed
 from training.bundle import KINDS, champion_version, read_manifest
@@ -198,3 +200,21 @@ def check_keys_and_exports(case: TenantCase) -> Iterator[Finding]:
         yield case.finding("exports", "warning", text, f"retail-brain orders export --to {pending[0].target}")
     else:
         yield case.finding("exports", "ok", "all have arrived")
+
+
+def check_retention(case: TenantCase) -> Iterator[Finding]:
+    """Whether personal data are older than the settings allow."""
+    if case.database is None:
+        return  # the check of the database says why
+    place = Place(case.workspace, case.lake, case.settings, case.database)
+    limited = [f"{kind} {days} days" for kind, days in limits(place).items() if days is not None]
+    if not limited:
+        yield case.finding("retention", "ok", "no limit is set: personal data are kept for good")
+        return
+    found = overdue(place, case.now)
+    if found:
+        names = [f"{one.rows:,} of {one.name} from before {one.before}" for one in found]
+        text = f"older than allowed: {listed('kind', 'kinds', names)}"
+        yield case.finding("retention", "warning", text, "retail-brain privacy retention --yes")
+    else:
+        yield case.finding("retention", "ok", f"nothing is older than allowed: {', '.join(limited)}")

@@ -86,7 +86,7 @@ def test_answers_and_features_are_made_anew_without_the_person(home: Home) -> No
 
 def test_erased_versions_are_gone_and_say_so(home: Home) -> None:
     home.run()
-    with pytest.raises(NotFoundError, match="version 0 of table transactions was erased by request on 2026-11-27"):
+    with pytest.raises(NotFoundError, match="version 0 of table transactions was erased on 2026-11-27"):
         open_lake(home.place.lake, versions={"transactions": 0})
     # versions go on counting: what a model named never means other rows
     versions = open_lake(home.place.lake).versions
