@@ -1,6 +1,7 @@
 // Client of the service's API: JSON over POST, an access key in the header, one error shape.
 
 import { currentLanguage } from "./i18n.js";
+import { forgetKept } from "./kept.js";
 
 const BASE = new URL("../", document.baseURI);
 const STORED = "retail-brain.key";
@@ -46,6 +47,7 @@ export function takeKey() {
 export function setKey(value) {
   key = value?.trim() || null;
   cache.clear();
+  forgetKept();
   try {
     if (key) sessionStorage.setItem(STORED, key);
     else sessionStorage.removeItem(STORED);

@@ -82,6 +82,7 @@ const ICONS = {
   models: "M5 20V10M12 20V4M19 20v-7M3 20h18",
   quarantine: "M5 4h14v16H5zM9 9l6 6M15 9l-6 6",
   more: "M5 12h.01M12 12h.01M19 12h.01",
+  guide: "M7 3h10v18H7zM10 17.5h4M10 7.5l1.2 1.2L13.5 6.5M10 12h4",
   person: "M12 12a4 4 0 100-8 4 4 0 000 8zM4 21a8 8 0 0116 0",
   key: "M8 16.5a4.5 4.5 0 110-9 4.5 4.5 0 010 9zM12.5 12H22M18 12v3.5M21.5 12v3",
   sign_out: "M10 4H5v16h5M14.5 8l4 4-4 4M18.5 12H9.5",

@@ -4,8 +4,10 @@ import { call, hasKey, setKey, takeKey } from "./api.js";
 import { h, icon, replace } from "./dom.js";
 import { chosenLanguage, currentLanguage, day, languages, loadLanguage, setCurrency, t } from "./i18n.js";
 import { askKey } from "./key.js";
+import { keep, kept } from "./kept.js";
 import { navigation } from "./navigation.js";
-import { knowRights } from "./rights.js";
+import { unsentHere } from "./outbox.js";
+import { knowRights, placeKind } from "./rights.js";
 import { address, forgetLastUsed, patchParams, readRoute } from "./route.js";
 import { empty, failed, loading } from "./states.js";
 import { knowStores } from "./suggestions.js";
@@ -14,6 +16,7 @@ import { audienceView } from "./views/audience.js";
 import { campaignsView } from "./views/campaigns.js";
 import { forecastView } from "./views/forecast.js";
 import { funnelView } from "./views/funnel.js";
+import { guideView } from "./views/guide.js";
 import { marketingView } from "./views/marketing.js";
 import { ordersView } from "./views/orders.js";
 import { overviewView } from "./views/overview.js";
@@ -26,7 +29,7 @@ import { stockView } from "./views/stock.js";
 import { versionsView } from "./views/versions.js";
 
 const landing = (root, context) => (context.overview?.role === "marketer" ? marketingView : overviewView)(root, context);
-const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, replenishment: replenishmentView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, rules: rulesView, funnel: funnelView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView };
+const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, replenishment: replenishmentView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, guide: guideView, rules: rulesView, funnel: funnelView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView };
 
 const app = document.getElementById("app");
 let overview = null;
@@ -68,6 +71,8 @@ function render({ focus = false } = {}) {
   leaving = new AbortController();
   // its own signal: by the time a view that was left fails, `leaving` is that of the view after it
   const { signal } = leaving;
+  // a guide lands on the people of the day
+  if (readRoute().view === "overview" && placeKind() === "guide") history.replaceState(null, "", address("guide"));
   const { view, params } = readRoute();
   const main = frame(view);
   if (focus) {
@@ -91,7 +96,8 @@ async function switchLanguage(language) {
 /** What stands in the frame while there is no key. */
 function signIn() {
   const main = frame(readRoute().view);
-  replace(main, empty(t("key.none"), t("key.none_hint")), h("p", { class: "sign-in" }, h("button", { type: "button", class: "primary", onclick: () => askKey(null, start) }, t("key.enter"))));
+  const unsent = unsentHere();
+  replace(main, empty(t("key.none"), t("key.none_hint")), unsent ? h("p", { class: "empty" }, t("guide.unsent_here", { count: unsent })) : null, h("p", { class: "sign-in" }, h("button", { type: "button", class: "primary", onclick: () => askKey(null, start) }, t("key.enter"))));
 }
 
 /** Forgets the key and what was looked at with it. The address goes too: it may name a customer. */
@@ -115,13 +121,17 @@ async function start() {
   try {
     overview = await call("overview");
   } catch (error) {
-    overview = null;
-    replace(main, failed(error, start));
-    if (error.isAboutKey) askKey(error, start);
-    return;
+    // a guide's phone goes on with what this tab last saw while the line is down
+    overview = error.status === 0 || error.status >= 500 ? (kept("overview")?.value ?? null) : null;
+    if (!overview) {
+      replace(main, failed(error, start));
+      if (error.isAboutKey) askKey(error, start);
+      return;
+    }
   }
   setCurrency(overview.currency);
-  knowRights(overview.scopes);
+  knowRights(overview.scopes, overview.place);
+  if (placeKind() === "guide") keep("overview", overview);
   knowStores(overview.stores);
   render();
 }

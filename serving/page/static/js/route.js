@@ -1,18 +1,27 @@
 // The address of a view: #/VIEW?name=value, which anyone may bookmark or send.
 
-export const VIEWS = ["overview", "orders", "forecast", "replenishment", "stock", "campaigns", "audience", "segments", "person", "rules", "funnel", "anomalies", "models", "quarantine"];
+import { may, placeKind, seesShops } from "./rights.js";
+
+export const VIEWS = ["overview", "orders", "forecast", "replenishment", "stock", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "anomalies", "models", "quarantine"];
 
 const ROLE_VIEWS = {
   merchandiser: ["overview", "orders", "forecast", "replenishment", "stock", "anomalies"],
-  marketer: ["overview", "campaigns", "audience", "segments", "person", "rules", "funnel"],
+  marketer: ["overview", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel"],
   data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "orders", "replenishment", "stock", "campaigns", "audience", "person", "rules", "quarantine"],
 };
 
 /** Views that stand in the bar itself; the others are behind "More". */
 export const IN_BAR = 6;
 
+/** Of a role's views those that answer for a guide's key with shops; the others are headquarters' alone. */
+const SHOP_VIEWS = new Set(["orders", "forecast", "stock", "anomalies"]);
+
 /** The views that a role's key opens, those of every day first. */
-export const viewsFor = (role) => ROLE_VIEWS[role] ?? VIEWS;
+export function viewsFor(role) {
+  const views = ROLE_VIEWS[role] ?? VIEWS;
+  if (placeKind() !== "guide") return views;
+  return [...(may("people:read") ? ["guide", "person"] : []), ...(seesShops() ? views.filter((view) => SHOP_VIEWS.has(view)) : [])];
+}
 
 export function readRoute() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?", 2);

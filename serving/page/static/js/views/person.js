@@ -5,7 +5,7 @@ import { download, toCsv } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
 import { code, day, daysBetween, likelihood, relativeDay, t } from "../i18n.js";
 import { may } from "../rights.js";
-import { address, lastUsed, patchParams, remember } from "../route.js";
+import { address, lastUsed, patchParams, remember, viewsFor } from "../route.js";
 import { empty, failed, fill } from "../states.js";
 import { nameOf, reasonOf, storeName } from "../suggestions.js";
 import { complementsOfBasket } from "../together.js";
@@ -35,7 +35,7 @@ function fulfilment(row) {
   return h("span", { class: `badge fulfilment ${row.fulfilment}` }, t(`fulfilment.${row.fulfilment}`), row.from_store_id && row.fulfilment !== "in_store" ? [" ", name(storeName(row.from_store_id))] : null);
 }
 
-function recommendation(row, { asOf, store }) {
+function recommendation(row, { asOf, store, role }) {
   return h(
     "li",
     { class: "recommendation" },
@@ -45,7 +45,7 @@ function recommendation(row, { asOf, store }) {
       h("p", { class: "why" }, words(row.reason_text)),
       h("p", { class: "badges" }, h("span", { class: `badge kind ${row.kind}` }, code("kind", row.kind)), due(row, asOf), within(row), fulfilment(row), row.rule ? h("span", { class: "badge rule-badge", title: t("rule.moved") }, icon("rules"), " ", name(row.rule)) : null)),
     h("div", { class: "how-likely" }, h("strong", {}, likelihood(row.probability)), h("span", { class: "chance-bar" }, h("i", { style: { width: `${Math.min(row.probability ?? 0, 1) * 100}%` } })),
-      h("span", { class: "links" }, h("a", { href: address("audience", { product: row.product_id }) }, t("person.who_else")), store && may("demand:read") ? h("a", { href: address("forecast", { product: row.product_id, store: store.id }) }, t("nav.forecast")) : null)),
+      h("span", { class: "links" }, viewsFor(role).includes("audience") ? h("a", { href: address("audience", { product: row.product_id }) }, t("person.who_else")) : null, store && may("demand:read") ? h("a", { href: address("forecast", { product: row.product_id, store: store.id }) }, t("nav.forecast")) : null)),
   );
 }
 
@@ -105,7 +105,7 @@ export async function personView(root, { params, overview, signal }) {
     if (state.kind !== "mixed") body.kind = state.kind;
     if (state.store) body.store_id = state.store.id;
     if (state.basket.length) body.basket = state.basket.map((one) => one.id);
-    return recommendations(await call("recommend", body, { signal }), { asOf: overview?.as_of, store: state.store, customer: state.customer });
+    return recommendations(await call("recommend", body, { signal }), { asOf: overview?.as_of, role: overview?.role, store: state.store, customer: state.customer });
   });
   const drawAddress = () => patchParams({ customer: state.customer?.id, store: state.store?.id, kind: state.kind === "mixed" ? null : state.kind, k: state.k === 10 ? null : state.k, basket: state.basket.map((one) => one.id) });
   const drawAll = () => {

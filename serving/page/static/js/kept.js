@@ -1,0 +1,28 @@
+// What a guide's phone shows while the line is down. It holds people's ids, so it lives and goes with the key of this tab.
+
+const PREFIX = "retail-brain.kept.";
+
+export function keep(name, value) {
+  try {
+    sessionStorage.setItem(PREFIX + name, JSON.stringify({ value, at: Date.now() }));
+  } catch {
+    // Without storage the list is there as long as the line is.
+  }
+}
+
+/** What was kept and when (milliseconds), or null. */
+export function kept(name) {
+  try {
+    return JSON.parse(sessionStorage.getItem(PREFIX + name));
+  } catch {
+    return null;
+  }
+}
+
+export function forgetKept() {
+  try {
+    Object.keys(sessionStorage).filter((one) => one.startsWith(PREFIX)).forEach((one) => sessionStorage.removeItem(one));
+  } catch {
+    // Nothing was kept.
+  }
+}

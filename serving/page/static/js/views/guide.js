@@ -1,0 +1,177 @@
+// A guide's day on the phone: whom, why, what to say, and one tap for what came of it, also while the line is down.
+
+import { call } from "../api.js";
+import { choice, field } from "../fields.js";
+import { h, icon, name, replace, words } from "../dom.js";
+import { code, currentLanguage, day, moment, t } from "../i18n.js";
+import { keep, kept } from "../kept.js";
+import { outboxOf } from "../outbox.js";
+import { problemText } from "../problems.js";
+import { may, placeKind } from "../rights.js";
+import { address, pushParams, viewsFor } from "../route.js";
+import { empty, failed, fill } from "../states.js";
+
+const OUTCOMES = ["done", "bought", "not_reached", "refused"];
+const FINAL = new Set(["refused", "opted_out"]);
+const TIMEOUT_MS = 20_000;
+const EVERYBODY = "";
+
+/** The list from the service, else as this tab last saw it. Raises where there is neither. */
+async function theList(body, signal) {
+  const place = `list ${currentLanguage()} ${JSON.stringify(body)}`;
+  try {
+    const answer = await call("guide_list", body, { signal, timeout: TIMEOUT_MS });
+    if (placeKind() === "guide") keep(place, answer);
+    return { answer, since: null };
+  } catch (error) {
+    const before = error.status === 0 || error.status >= 500 ? kept(place) : null;
+    if (!before) throw error;
+    return { answer: before.value, since: before.at };
+  }
+}
+
+/** What counts for a line: the newer of what the service knows and what this phone noted. */
+function outcomeOf(task, box) {
+  const own = box.latest(task.task_id);
+  if (own && !(task.answered_at && Date.parse(task.answered_at) > Date.parse(own.at))) return { state: own.outcome, at: own.at, entry: own };
+  return { state: task.state, at: task.answered_at, entry: null };
+}
+
+class GuideDay {
+  constructor({ overview, signal }) {
+    this.signal = signal;
+    this.role = overview.role;
+    this.box = outboxOf(overview);
+    this.mayAnswer = may("events:write");
+    this.cards = new Map();
+    this.changing = new Set();
+    this.line = h("p", { class: "unsent", role: "status" });
+    this.troubles = h("div", { role: "alert" });
+    this.sum = h("p", { class: "guide-sum" });
+    this.list = h("ol", { class: "tasks" });
+    this.box.listen(() => this.freshen(), signal);
+  }
+
+  show({ answer, since }) {
+    this.tasks = answer.tasks;
+    this.names = answer.names;
+    this.day = answer.day;
+    if (!since) this.box.settle(answer.tasks);
+    this.cards = new Map(answer.tasks.map((task) => [task.task_id, { task, element: null, shown: "" }]));
+    this.freshen();
+    replace(this.list, [...this.cards.values()].map((card) => card.element));
+    const old = since ? h("p", { class: "notice warn" }, t("guide.kept_list", { when: moment(new Date(since).toISOString()) })) : null;
+    return [old, this.sum, this.line, this.troubles, answer.tasks.length ? this.list : empty(t("guide.none"), t("guide.none_hint"))];
+  }
+
+  /** Draws the cards whose outcome changed, and the counts. */
+  freshen() {
+    for (const card of this.cards.values()) {
+      const { state, entry } = outcomeOf(card.task, this.box);
+      const shown = JSON.stringify([state, entry?.answer_id, entry?.sent, this.changing.has(card.task.task_id)]);
+      if (shown === card.shown) continue;
+      card.shown = shown;
+      const fresh = this.card(card.task);
+      const hadFocus = card.element?.contains(document.activeElement);
+      card.element?.replaceWith(fresh);
+      card.element = fresh;
+      if (hadFocus) (fresh.querySelector("[data-field=back]") ?? fresh.querySelector(".outcomes button") ?? fresh).focus();
+    }
+    this.drawCounts();
+  }
+
+  drawCounts() {
+    const done = [...this.cards.values()].filter(({ task }) => outcomeOf(task, this.box).state !== "open").length;
+    this.sum.textContent = t("guide.sum", { day: day(this.day, "full"), done, total: this.cards.size });
+    const unsent = this.box.unsent().length;
+    const text = unsent ? t(this.box.isKept ? "guide.unsent" : "guide.unsent_unkept", { count: unsent }) : t("guide.all_sent");
+    this.line.classList.toggle("waiting", unsent > 0);
+    replace(this.line, icon(unsent ? "alert" : "check"), h("span", {}, text), unsent ? h("button", { type: "button", dataset: { action: "send" }, onclick: () => this.box.send() }, t("guide.send")) : null);
+    replace(this.troubles, this.box.refused().map((entry) => this.trouble(entry)));
+  }
+
+  /** An answer that the service does not take, and why. */
+  trouble(entry) {
+    const task = this.cards.get(entry.task_id)?.task;
+    return h("p", { class: "form-problem" }, t("guide.refused_by_service", { who: task?.customer_id ?? entry.task_id, outcome: t(`guide_state.${entry.outcome}`) }), " ", words(problemText(entry.refused)), " ",
+      h("button", { type: "button", dataset: { action: "discard" }, onclick: () => this.box.drop(entry.answer_id) }, t("guide.discard")));
+  }
+
+  card(task) {
+    const { state, at, entry } = outcomeOf(task, this.box);
+    const isOpen = state === "open" || this.changing.has(task.task_id);
+    const who = name(task.customer_id, { class: "strong" });
+    const product = task.product_id ? h("p", { class: "task-product" }, name(this.names[task.product_id] ?? task.product_id)) : null;
+    const head = h("div", { class: "task-head" },
+      viewsFor(this.role).includes("person") ? h("a", { href: address("person", { customer: task.customer_id }) }, who) : who,
+      h("span", { class: "badge" }, code("channel", task.channel)),
+      placeKind() === "guide" ? null : h("span", { class: "badge" }, t("guide.of", { guide: task.guide_id })));
+    return h("li", { class: `task panel task-${state}`, tabindex: "-1", dataset: { task: task.task_id } }, head, product,
+      isOpen ? [task.reason ? h("p", { class: "hint" }, words(task.reason)) : null, this.say(task), this.mayAnswer ? this.buttons(task) : null] : this.outcome(task, { state, at, entry }));
+  }
+
+  say(task) {
+    const text = currentLanguage() === "zh" ? task.text_zh : task.text;
+    if (!text) return null;
+    const copied = h("span", { class: "hint", role: "status" });
+    // browsers give the clipboard to pages of https and of this machine only
+    const copy = navigator.clipboard ? h("button", { type: "button", dataset: { action: "copy" }, onclick: async () => { await navigator.clipboard.writeText(text); copied.textContent = t("guide.copied"); } }, t("guide.copy")) : null;
+    return h("blockquote", { class: "say" }, words(text), h("p", { class: "buttons" }, copy, copied));
+  }
+
+  buttons(task) {
+    const note = h("input", { type: "text", maxlength: "300", name: "note" });
+    const tell = (outcome) => { this.changing.delete(task.task_id); this.box.add(task.task_id, outcome, note.value.trim()); };
+    const button = (outcome) => h("button", { type: "button", class: outcome === "refused" ? "quiet" : "", dataset: { outcome }, onclick: () => tell(outcome) }, t(`guide_outcome.${outcome}`));
+    return [h("div", { class: "outcomes", role: "group", "aria-label": t("guide.what_came", { who: task.customer_id }) }, OUTCOMES.map(button)),
+      h("details", { class: "note-box" }, h("summary", {}, t("guide.add_note")), field(t("bulk.reason"), note))];
+  }
+
+  outcome(task, { state, at, entry }) {
+    const undo = () => this.box.drop(entry.answer_id);
+    const change = () => { this.changing.add(task.task_id); this.freshen(); };
+    const isUnsent = entry && !entry.sent;
+    const back = !this.mayAnswer || (!isUnsent && FINAL.has(state)) ? null : h("button", { type: "button", dataset: { field: "back" }, onclick: isUnsent ? undo : change }, isUnsent ? icon("undo") : null, t(isUnsent ? "guide.undo" : "guide.change"));
+    return h("p", { class: "outcome" }, h("span", { class: `badge outcome-${state}` }, t(`guide_state.${state}`)), at ? h("span", { class: "hint" }, moment(at)) : null, back);
+  }
+}
+
+/** Headquarters choose whose list they look at, and have lists made. */
+async function deskBar(chosen, signal, again) {
+  const { guides, may_write: mayWrite } = await call("guides", {}, { signal });
+  const here = guides.filter((one) => one.is_here);
+  const label = (id) => { const one = here.find((row) => row.guide_id === id); return id === EVERYBODY ? t("guide.everybody") : [one?.name ?? id, t("guide.people", { count: one?.people ?? 0 })].join(" · "); };
+  const problem = h("p", { class: "form-problem", role: "alert" });
+  const make = async (event) => {
+    const button = event.currentTarget;
+    button.disabled = true;
+    problem.textContent = "";
+    try {
+      await call("guide_make", chosen ? { guide_ids: [chosen] } : {}, { signal, timeout: 180_000 });
+      again();
+    } catch (error) {
+      if (!signal.aborted) problem.textContent = problemText(error) || t("error.unreachable.title");
+    } finally {
+      button.disabled = false;
+    }
+  };
+  return h("div", {}, h("div", { class: "pickers" },
+    choice(t("guide.whose"), "guide", [EVERYBODY, ...here.map((one) => one.guide_id)], chosen ?? EVERYBODY, label, (event) => { pushParams({ guide: event.target.value || null }); again(); }),
+    mayWrite ? h("button", { type: "button", dataset: { action: "make" }, onclick: make }, t("guide.make")) : null), problem);
+}
+
+export async function guideView(root, { params, overview, signal }) {
+  const chosen = params.get("guide");
+  const [desk, place] = [h("div"), h("div", { class: "guide-day" })];
+  const again = () => dispatchEvent(new HashChangeEvent("hashchange"));
+  replace(root, h("h1", {}, t("nav.guide")), desk, place);
+  if (placeKind() === "headquarters") deskBar(chosen, signal, again).then((bar) => replace(desk, bar), (error) => { if (!signal.aborted) replace(desk, failed(error, again)); });
+  const today = new GuideDay({ overview, signal });
+  today.box.send();
+  const draw = () => fill(place, signal, async () => {
+    const found = await theList(chosen ? { guide_id: chosen } : {}, signal);
+    if (found.since) addEventListener("online", draw, { signal, once: true });
+    return today.show(found);
+  }, { lines: 8 });
+  await draw();
+}
