@@ -175,8 +175,16 @@ class Tenant:
 
         return train(self.workspace, kind, self.settings, self.dataset, preset=preset, progress=self.progress)
 
-    def promote(self, kind: Kind, version: int | None = None, *, force: bool = False) -> "Promotion":
+    def promote(
+        self, kind: Kind, version: int | None = None, *, force: bool = False, reason: str | None = None
+    ) -> "Promotion":
         """Makes a version the champion if it beats the present one on the same windows of the same data.
+
+        Args:
+            kind: demand or recommender.
+            version: number in the registry; the newest where not given.
+            force: promote without comparing.
+            reason: kept in the registry behind the comparison.
 
         Raises:
             NotFoundError: there is no such version.
@@ -193,6 +201,7 @@ class Tenant:
             lambda versions: open_lake(uri, self.settings.storage_options, versions),
             version=version,
             force=force,
+            note=reason,
             progress=self.progress,
         )
 

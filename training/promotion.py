@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from retail_brain.checkpoints import resumable_work
 from retail_brain.dataset import Dataset
+from retail_brain.errors import ImpossibleError
 from retail_brain.progress import SILENT, Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -14,6 +16,8 @@ from training.tracking import ModelVersion, Tracking
 
 OpenLake = Callable[[Mapping[str, int]], Dataset]
 """Opens the lake at given versions of its tables."""
+Outcome = Literal["first", "same", "forced", "better", "not_better"]
+"""Why a version was promoted or not: there was none before, it is it already, it was forced, or the comparison."""
 
 
 @dataclass(frozen=True)
@@ -25,12 +29,18 @@ class Promotion:
         promoted: whether it is the champion now.
         champion: number of the champion before, or None.
         reason: the comparison in words, with both values of the deciding metric.
+        outcome: the same as a code.
+        values: the deciding metric of the challenger and of the champion; None where they were not compared.
+        metric: name of the deciding metric.
     """
 
     version: int
     promoted: bool
     champion: int | None
     reason: str
+    outcome: Outcome = "first"
+    values: tuple[float, float] | None = None
+    metric: str = ""
 
 
 def promote(
@@ -41,6 +51,8 @@ def promote(
     *,
     version: int | None = None,
     force: bool = False,
+    note: str | None = None,
+    may_backtest: bool = True,
     progress: Progress = SILENT,
 ) -> Promotion:
     """Makes a version champion if it beats the present one on the same windows of the same data.
@@ -55,26 +67,37 @@ def promote(
         open_lake: opens the lake at given table versions.
         version: the challenger's number in the registry; the newest where not given.
         force: promote without comparing.
+        note: who promotes and why, kept in the registry behind the comparison.
+        may_backtest: whether there is time to backtest the champion again, which takes minutes.
         progress: reporter.
 
     Raises:
         NotFoundError: no such version, or none at all.
+        ImpossibleError: the two were backtested on other windows or data, and there is no time to do it again.
         ModelError: the model's files cannot be read, or the tracking store cannot be used.
     """
     tracking = Tracking(workspace)
     challenger = tracking.read(kind, tracking.newest(kind) if version is None else version)
     before = tracking.champion(kind)
+    outcome: Outcome
+    values = None
     if before is None:
-        wins, reason = True, "there was no champion"
+        outcome, reason = "first", "there was no champion"
     elif before == challenger.version:
         # its bundle may be missing or damaged: exporting it again completes a promotion that was cut off
-        wins, reason = True, "it is the champion already"
+        outcome, reason = "same", "it is the champion already"
     elif force:
-        wins, reason = True, f"forced in place of version {before}"
+        outcome, reason = "forced", f"forced in place of version {before}"
     else:
         champion = tracking.read(kind, before)
         metrics = champion.metrics
         if not _is_comparable(challenger, champion):
+            if not may_backtest:
+                raise ImpossibleError(
+                    f"{kind} versions {challenger.version} and {before} were backtested on other days or data, and to "
+                    f"compare them takes a backtest. Run `retail-brain promote {kind} {challenger.version}`.",
+                    {"problem": "other_backtest", "kind": kind, "version": challenger.version, "champion": before},
+                )
             with (
                 progress.step(f"backtest champion {before} on the challenger's windows"),
                 resumable_work(workspace.work(f"promote-{kind}")) as work,
@@ -84,14 +107,18 @@ def promote(
                     data, settings, champion.config, challenger.windows, progress, work
                 )
         wins, reason = _compare(challenger, champion.version, metrics)
-    if not wins:
-        return Promotion(challenger.version, promoted=False, champion=before, reason=reason)
+        outcome = "better" if wins else "not_better"
+        values = challenger.metrics[challenger.primary[0]], metrics[challenger.primary[0]]
+    promoted = outcome != "not_better"
+    decided = Promotion(challenger.version, promoted, before, reason, outcome, values, challenger.primary[0])
+    if not decided.promoted:
+        return decided
     # the bundle first, serving's pointer last: after a kill at any moment the old champion still answers, and the same
     # call completes the promotion
     _export(workspace, tracking, kind, challenger)
-    tracking.point_champion(kind, challenger.version, reason)
+    tracking.point_champion(kind, challenger.version, reason if note is None else f"{reason}; {note}")
     point_champion(workspace, kind, challenger.version)
-    return Promotion(challenger.version, promoted=True, champion=before, reason=reason)
+    return decided
 
 
 def _is_comparable(one: ModelVersion, other: ModelVersion) -> bool:

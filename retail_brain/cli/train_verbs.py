@@ -55,11 +55,12 @@ def promote(
     version: Annotated[int | None, typer.Argument(help="Registry version.", show_default="the newest")] = None,
     lake: LakeOption = None,
     force: Annotated[bool, typer.Option("--force", help="Promote without comparing.")] = False,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why; kept in the registry.")] = None,
     publish: Annotated[bool, typer.Option(help="Publish new answers from the champion afterwards.")] = True,
 ) -> None:
     """Make a version champion if it beats the present one on the same windows; publish its answers."""
     context = current()
-    result = run_promotion(context, kind, lake, version, force=force)
+    result = run_promotion(context, kind, lake, version, force=force, reason=reason)
     verdict = "is champion now" if result.promoted else "stays a challenger"
     reported().ids |= {"kind": kind, "version": result.version, "promoted": result.promoted}
     typer.echo(f"{kind} version {result.version} {verdict}: {result.reason}")
@@ -109,7 +110,13 @@ def run_training(
 
 
 def run_promotion(
-    context: Context, kind: Literal["demand", "recommender"], lake: str | None, version: int | None, *, force: bool
+    context: Context,
+    kind: Literal["demand", "recommender"],
+    lake: str | None,
+    version: int | None,
+    *,
+    force: bool,
+    reason: str | None = None,
 ) -> "Promotion":
     """Promotes the challenger if it is better; both are compared on the table versions that the challenger saw."""
     from retail_brain.lake import open_lake
@@ -123,6 +130,7 @@ def run_promotion(
         lambda versions: open_lake(uri, options, versions),
         version=version,
         force=force,
+        note=reason,
         progress=context.progress,
     )
 

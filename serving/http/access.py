@@ -20,6 +20,7 @@ class Scope(StrEnum):
     CAMPAIGNS = "campaigns:write"
     PROPOSE = "campaigns:propose"
     MODELS = "models:read"
+    PROMOTE = "models:promote"
     DATA_READ = "data:read"
     DATA = "data:write"
 
@@ -45,7 +46,7 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
     ),
     "data_scientist": frozenset(
         {Scope.DEMAND, Scope.STOCK, Scope.GOODS, Scope.PEOPLE, Scope.EVENTS, Scope.SEGMENTS, Scope.MODELS}
-        | {Scope.DATA_READ, Scope.DATA}
+        | {Scope.PROMOTE, Scope.DATA_READ, Scope.DATA}
     ),
     "admin": frozenset(Scope),
 }

@@ -11,7 +11,7 @@ import pytest
 
 from retail_brain.checkpoints import Work
 from retail_brain.dataset import Dataset
-from retail_brain.errors import ModelError, NotFoundError
+from retail_brain.errors import ImpossibleError, ModelError, NotFoundError
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -135,6 +135,28 @@ def test_champion_is_backtested_again_on_other_windows_and_data(
     assert result.promoted
     assert seen == [{"transactions": 7}, DAY, 2.0, later]
     assert not workspace.work("promote-demand").exists()
+
+
+def test_without_time_for_a_backtest_other_windows_are_refused_and_force_overrules(workspace: Workspace) -> None:
+    log(workspace, trained(2.0))
+    promote(workspace, "demand", Settings(), lake)
+    log(workspace, trained(1.0, [date(2026, 1, 3)]))
+    with pytest.raises(ImpossibleError, match="other days or data") as refused:
+        promote(workspace, "demand", Settings(), lake, may_backtest=False)
+    assert refused.value.details["problem"] == "other_backtest"
+    assert champion_version(workspace, "demand") == 1
+    done = promote(workspace, "demand", Settings(), lake, may_backtest=False, force=True, note="Li: new goods")
+    assert (done.promoted, done.outcome, done.values) == (True, "forced", None)
+    kept = Tracking(workspace)._client.get_model_version("demand", "2").tags["promoted_because"]
+    assert kept == "forced in place of version 1; Li: new goods"
+
+
+def test_a_comparison_gives_both_values(workspace: Workspace) -> None:
+    log(workspace, trained(2.0))
+    assert promote(workspace, "demand", Settings(), lake).outcome == "first"
+    log(workspace, trained(2.5))
+    refused = promote(workspace, "demand", Settings(), lake, may_backtest=False)
+    assert (refused.outcome, refused.values, refused.metric) == ("not_better", (2.5, 2.0), "pinball")
 
 
 def test_equal_challenger_does_not_replace_the_champion(workspace: Workspace) -> None:

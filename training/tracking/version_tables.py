@@ -15,8 +15,8 @@ _WINDOWS = {"demand": ("scores",), "recommender": ("recommender", "audience")}
 """Tables of a run with a row per cutoff and method."""
 
 
-_READING = threading.Lock()
-"""Held while a store is read: MLflow's address is global to the process, and a service has threads."""
+STORE_IN_USE = threading.Lock()
+"""Held while a store is read or changed: MLflow's address is global to the process, and a service has threads."""
 
 
 def version_rows(workspace: Workspace, kind: Kind, limit: int) -> tuple[list[dict[str, Any]], int]:
@@ -28,7 +28,7 @@ def version_rows(workspace: Workspace, kind: Kind, limit: int) -> tuple[list[dic
     database = find_location(workspace).database
     if database is not None and not database.exists():
         return [], 0  # opening would make one
-    with _READING:
+    with STORE_IN_USE:
         tracking = Tracking(workspace)
         champion = tracking.champion(kind)
         numbers = tracking.numbers(kind)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.messages.common import NO_NUL, WHOLE, Id, Offset, Strict, config
+from serving.http.messages.common import NO_NUL, WHOLE, Comment, Id, Offset, Strict, config
 
 
 class FunnelRequest(BaseModel):
@@ -177,3 +177,29 @@ class ModelsResponse(Strict):
 
     versions: list[VersionRow]
     total: int
+
+
+class PromoteRequest(BaseModel):
+    """Puts a version into use if it beats the one in use on the windows that both recorded; `force` asks for no proof.
+
+    The answers stay as they are until the next publication, by `retail-brain publish` or the daily schedule.
+    """
+
+    model_config = config(
+        {"kind": "demand", "version": 4, "reason": "better on fresh goods, see the meeting of 2 March"}
+    )
+
+    kind: Literal["demand", "recommender"]
+    version: Annotated[int, Field(strict=True, ge=1), WHOLE]
+    reason: Annotated[Comment, Field(min_length=1, description="kept in the registry behind the comparison")]
+    force: Annotated[bool, Field(strict=True)] = False
+
+
+class PromoteResponse(Strict):
+    """Whether the version is in use now, which one was before, and the comparison in words."""
+
+    version: int
+    promoted: bool
+    champion_before: int | None
+    outcome: Literal["first", "same", "forced", "better", "not_better"]
+    reason: str

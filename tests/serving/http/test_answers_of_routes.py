@@ -332,6 +332,7 @@ ELSEWHERE = {
     "/funnel",
     "/assets",
     "/models",
+    "/promote",
     "/quarantine",
     "/triggers",
     "/trigger",

@@ -14,7 +14,14 @@ from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.http.handlers import assets
-from serving.http.messages.insight_messages import AssetsResponse, FunnelResponse, ModelsResponse, QuarantineResponse
+from serving.http.messages.insight_messages import (
+    AssetsResponse,
+    FunnelResponse,
+    ModelsResponse,
+    PromoteResponse,
+    QuarantineResponse,
+)
+from training.promotion import Promotion
 from training.tracking import version_tables
 
 Ask = Callable[..., dict[str, Any]]
@@ -49,8 +56,8 @@ def ask(lake: Any, synthetic: Any, database: Database) -> Ask:
             lake.keys["insight", role] = key
     lake.wait_for("insight")
 
-    def asked(path: str, body: dict[str, Any], role: str = "admin") -> dict[str, Any]:
-        answer: dict[str, Any] = lake.ask(path, body, tenant="insight", role=role)
+    def asked(path: str, body: dict[str, Any], role: str = "admin", **options: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = lake.ask(path, body, tenant="insight", role=role, **options)
         return answer
 
     return asked
@@ -142,6 +149,38 @@ def test_versions_are_given_with_their_tables_by_window_class_and_store(
 def test_only_who_works_with_models_sees_them(lake: Any, ask: Ask) -> None:
     body = {"kind": "demand"}
     assert lake.refused("/models", body, tenant="insight", role="marketer") == (403, "forbidden")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_version_is_promoted_with_the_reason_of_who_does(
+    lake: Any, ask: Ask, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def fake(_workspace: Workspace, _kind: str, *_: Any, **options: Any) -> Promotion:
+        asked.append(options)
+        values = (0.5, 0.4) if options["version"] == 2 else (0.3, 0.4)
+        better = options["version"] != 2
+        return Promotion(options["version"], better, 1, "-", "better" if better else "not_better", values, "wape")
+
+    monkeypatch.setattr("training.promotion.promote", fake)
+    body = {"kind": "demand", "version": 2, "reason": "fresh goods"}
+    refused = ask("/promote", body, "data_scientist", language=language)
+    PromoteResponse.model_validate(refused)
+    assert (refused["promoted"], refused["champion_before"], refused["outcome"]) == (False, 1, "not_better")
+    wanted = {"en": "It is no better than version 1: WAPE 0.5 against 0.4.", "zh": "并不优于版本 1：WAPE 0.5 对 0.4。"}
+    assert refused["reason"] == wanted[language]
+    assert ask("/promote", body | {"version": 3}, "admin")["promoted"]
+    assert [(one["note"], one["may_backtest"]) for one in asked] == [
+        ("data_scientist: fresh goods", False),
+        ("admin: fresh goods", False),
+    ]
+
+
+def test_a_promotion_asks_for_a_reason_and_the_right(lake: Any, ask: Ask) -> None:
+    body = {"kind": "demand", "version": 2, "reason": "x"}
+    assert lake.refused("/promote", body, tenant="insight", role="marketer") == (403, "forbidden")
+    assert lake.refused("/promote", body | {"reason": ""}, tenant="insight") == (400, "malformed")
 
 
 class FakeTracking:

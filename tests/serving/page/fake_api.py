@@ -19,6 +19,7 @@ from serving.page.app import create_app
 from tests.serving.page import (
     fake_campaigns,
     fake_demand,
+    fake_guides,
     fake_insight,
     fake_office,
     fake_orders,
@@ -96,6 +97,7 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "anomalies": fake_insight.anomalies,
     "funnel": fake_insight.funnel,
     "models": fake_insight.models,
+    "promote": fake_insight.promote,
     "quarantine": fake_insight.quarantine,
     "campaigns": fake_campaigns.campaigns,
     "campaign": fake_campaigns.campaign,
@@ -120,6 +122,10 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "similar": fake_people.similar,
     "complete_basket": fake_people.complete_basket,
     "rules": fake_people.rules,
+    "guides": fake_guides.guides,
+    "guide_list": fake_guides.listed,
+    "guide_make": fake_guides.make,
+    "guide_answers": fake_guides.answers,
     "overrides": fake_demand.overrides,
     "ledger": fake_demand.ledger,
 }

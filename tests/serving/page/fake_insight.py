@@ -6,6 +6,8 @@ from tests.serving.page.fake_chain import AS_OF, PRODUCTS, error
 
 ASIDE: list[dict[str, str | None]] = []
 """Rows of `transactions` that are set aside; tests fill it."""
+OTHER_DAYS = {"is_there": False}
+"""Whether there is a version 3, which was backtested on other days."""
 
 
 def aside(number: int, units: str) -> dict[str, str | None]:
@@ -61,7 +63,8 @@ def version(number: int, wape: float) -> dict[str, Any]:
 
 
 def models(body: dict[str, Any]) -> dict[str, Any]:
-    return {"versions": [version(2, 0.41), version(1, 0.45)] if body["kind"] == "demand" else [], "total": 2}
+    versions = [version(2, 0.41), version(1, 0.45)] + [version(3, 0.5)] * OTHER_DAYS["is_there"]
+    return {"versions": versions if body["kind"] == "demand" else [], "total": len(versions)}
 
 
 def quarantine(body: dict[str, Any]) -> Any:
@@ -77,3 +80,13 @@ def quarantine(body: dict[str, Any]) -> Any:
         answer |= {"columns": list(ASIDE[0]), "rows": ASIDE, "total": len(ASIDE)}
     count = {"table": "transactions", "dataset": "till", "reasons": "units: no number", "rows": len(ASIDE)}
     return answer | {"counts": [count] if ASIDE else [], "may_write": True}
+
+
+def promote(body: dict[str, Any]) -> Any:
+    """Version 2 is better, version 3 was backtested on other days."""
+    if body["version"] == 3 and not body.get("force"):
+        facts = {"problem": "other_backtest", "kind": body["kind"], "version": 3, "champion": 1}
+        return error(422, "impossible", "demand versions 3 and 1 were backtested on other days or data.", **facts)
+    outcome = "forced" if body.get("force") else "better"
+    answer = {"version": body["version"], "promoted": True, "champion_before": 1, "outcome": outcome}
+    return answer | {"reason": "WAPE 0.41, version 1 0.45."}

@@ -28,6 +28,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "anomalies": {},
     "funnel": {},
     "models": {"kind": "demand"},
+    "promote": {"kind": "demand", "version": 2, "reason": "better"},
     "quarantine": {"action": "list"},
     "campaign": {"campaign_id": "k", "campaign": DRAFT},
     "campaign_act": {"campaign_id": "q", "version": 2, "act": "approve"},
@@ -58,6 +59,12 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "similar": {"product_id": "P0001"},
     "complete_basket": {"product_ids": ["P0001"]},
     "rules": {},
+    "guides": {},
+    "guide_list": {"guide_id": "G1"},
+    "guide_make": {},
+    "guide_answers": {
+        "answers": [{"answer_id": "a1", "task_id": "t0", "outcome": "done", "at": "2026-03-01T10:15:00Z"}]
+    },
     "overrides": {},
     "ledger": {},
     "profile": {"customer_id": "C00001"},

@@ -78,10 +78,47 @@ def test_versions_stand_side_by_side_with_their_plots(open_page: Open, language:
     expect(table.locator("tbody tr").first).to_contain_text("41.0%")
     expect(table.locator("tbody tr").first).to_contain_text("45.0%")
     expect(page.locator(".line-plot").first.locator(".series")).to_have_count(3)
-    expect(page.locator("main")).to_contain_text("retail-brain promote demand 2")
     expect(page.locator("main")).to_contain_text("青石巷店")
     page.locator("[data-kind=recommender]").click()
     expect(page.locator(".empty")).to_contain_text(says(language, "还没有版本", "No version yet"))
+
+
+@BOTH
+def test_a_version_is_put_into_use_with_a_reason(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("models", language).page
+    page.locator("[data-action=promote]").click()
+    expect(page.locator("[name=reason]:invalid")).to_have_count(1)
+    page.locator("[name=reason]").fill("better on fresh goods")
+    page.locator("[data-action=promote]").click()
+    expect(page.locator(".notice")).to_contain_text(says(language, "版本 2 已启用。", "Version 2 is in use now."))
+    expect(page.locator("main")).to_contain_text("retail-brain publish")
+    assert site.bodies("promote") == [{"kind": "demand", "version": 2, "reason": "better on fresh goods"}]
+
+
+@BOTH
+def test_versions_of_other_days_are_not_compared_but_may_be_forced(
+    open_page: Open, site: Any, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setitem(fake_insight.OTHER_DAYS, "is_there", True)
+    page = open_page("models", language, quiet=False).page
+    page.locator("[name=version]").select_option("3")
+    page.locator("[name=reason]").fill("new goods")
+    page.locator("[data-action=promote]").click()
+    problem = says(language, "无法直接比较", "cannot be compared as they are")
+    expect(page.locator(".form-problem")).to_contain_text(problem)
+    expect(page.locator("main")).to_contain_text("retail-brain promote demand 3")
+    page.locator("[data-action=promote-anyway]").click()
+    expect(page.locator(".notice")).to_contain_text(says(language, "版本 3 已启用。", "Version 3 is in use now."))
+    assert site.bodies("promote")[-1]["force"]
+
+
+def test_who_may_not_promote_is_told_the_command(open_page: Open) -> None:
+    page = open_page("overview", "en").page
+    as_role(page, "merchandiser")
+    page.reload()
+    page.goto(page.url.split("#")[0] + "#/models")
+    expect(page.locator("main")).to_contain_text("retail-brain promote demand 2")
+    expect(page.locator("[data-action=promote]")).to_have_count(0)
 
 
 @BOTH

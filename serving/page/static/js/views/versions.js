@@ -1,15 +1,20 @@
 // Model versions side by side: what their backtests measured, by window, demand class and store.
 
 import { call } from "../api.js";
-import { h, name, replace, scrollBox } from "../dom.js";
+import { h, name, replace, scrollBox, words } from "../dom.js";
+import { choice } from "../fields.js";
 import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
 import { lines } from "../plots.js";
+import { problemText } from "../problems.js";
+import { may } from "../rights.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
 import { storeName } from "../suggestions.js";
 import { dataTable } from "../table.js";
 
 const KINDS = ["demand", "recommender"];
+/** A promotion copies the files of a model. */
+const PROMOTE_MS = 180_000;
 const COLOURS = ["c1", "c6", "c3", "c2", "c4"];
 /** Measures by window of each kind, and the method whose line is drawn beside the versions. */
 const PLOTS = {
@@ -37,7 +42,38 @@ function sideBySide(kind, versions) {
   };
   const row = (metric) => h("tr", {}, h("th", { scope: "row" }, code("metric", metric), metric === versions[0].metric ? h("span", { class: "sub" }, t("versions.decides")) : null), versions.map((one) => h("td", { class: `number${one.metrics[metric] === best(metric) ? " strong" : ""}` }, shown(metric, one.metrics[metric]))));
   return h("section", { class: "panel" }, h("h2", {}, t("versions.side_by_side")), scrollBox(t("versions.side_by_side"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("versions.side_by_side")), h("thead", {}, heads(versions)), h("tbody", {}, metrics.map(row)))),
-    h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, h("code", {}, `retail-brain promote ${kind} ${versions[0].version}`)));
+    promotion(kind, versions));
+}
+
+/** How a version goes into use: here with a reason, where the key may, or by the command. */
+function promotion(kind, versions) {
+  const others = versions.filter((one) => !one.is_champion);
+  const command = (version) => h("code", {}, `retail-brain promote ${kind} ${version}`);
+  if (!may("models:promote") || !others.length) return [h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, command(versions[0].version))];
+  const outcome = h("div", { role: "status" });
+  const problem = h("p", { class: "form-problem", role: "alert" });
+  const send = async (body) => {
+    problem.textContent = "";
+    replace(outcome);
+    try {
+      const done = await call("promote", body, { timeout: PROMOTE_MS });
+      replace(outcome, h("p", { class: done.promoted ? "notice" : "warn" }, t(done.promoted ? "versions.promoted" : "versions.not_promoted", { version: done.version }), " ", words(done.reason)), done.promoted ? h("p", { class: "hint" }, t("versions.publish"), " ", h("code", {}, "retail-brain publish")) : anyway(body));
+    } catch (error) {
+      problem.textContent = problemText(error) || t("error.unreachable.title");
+      if (error.details?.problem === "other_backtest") replace(outcome, h("p", { class: "hint" }, t("versions.compare_by")), h("p", {}, command(body.version)), anyway(body));
+    }
+  };
+  const anyway = (body) => h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "promote-anyway" }, onclick: () => send({ ...body, force: true }) }, t("versions.promote_anyway")));
+  const submit = (event) => {
+    event.preventDefault();
+    const given = new FormData(event.target);
+    send({ kind, version: Number(given.get("version")), reason: given.get("reason").trim() });
+  };
+  const form = h("form", { class: "pickers", onsubmit: submit },
+    choice(t("versions.which"), "version", others.map((one) => String(one.version)), String(others[0].version), (version) => t("overview.version", { version })),
+    h("label", { class: "field wide" }, h("span", {}, t("versions.why")), h("input", { name: "reason", maxlength: "1000", required: true, pattern: ".*\\S.*" })),
+    h("button", { type: "submit", class: "primary", dataset: { action: "promote" } }, t("versions.promote")));
+  return h("section", {}, h("h3", {}, t("versions.promote_title")), h("p", { class: "hint" }, t("versions.promote_hint")), form, problem, outcome);
 }
 
 function byWindow(kind, versions) {
