@@ -90,14 +90,20 @@ def _row(row: dict[str, Any], trends: dict[Any, Any], keys: Sequence[str]) -> di
         "region": row.get("region"),
         **figures,
         "waste": None,
-        "weeks": [round(now.get(week, 0.0), 2) for week in range(WEEKS - 1, -1, -1)],
-        "weeks_last_year": [round(year[week], 2) if week in year else None for week in range(WEEKS - 1, -1, -1)],
+        # a week without any sale is nought; one whose sales have no price is unknown, and so is one before the history
+        "weeks": [_rounded(now.get(week, 0.0)) for week in range(WEEKS - 1, -1, -1)],
+        "weeks_last_year": [_rounded(year.get(week)) for week in range(WEEKS - 1, -1, -1)],
     }
 
 
-def _trends(weeks: pl.DataFrame, keys: Sequence[str]) -> dict[Any, dict[int, float]]:
-    summed = weeks.group_by(*keys, "window", "week").agg(pl.col("sales").sum())
-    found: dict[Any, dict[int, float]] = {}
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def _trends(weeks: pl.DataFrame, keys: Sequence[str]) -> dict[Any, dict[int, float | None]]:
+    known = pl.when(pl.col("sales").count() > 0).then(pl.col("sales").sum())
+    summed = weeks.group_by(*keys, "window", "week").agg(known)
+    found: dict[Any, dict[int, float | None]] = {}
     for *group, window, week, sales in summed.select(*keys, "window", "week", "sales").iter_rows():
         found.setdefault((tuple(group), window), {})[week] = sales
     return found

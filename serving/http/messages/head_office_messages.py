@@ -21,7 +21,7 @@ class Figures(Strict):
 
     Money, shares and days; null where unknown, see `reasons`. `sales_change` is against last year, `sales_trend`
     against the four weeks before. `fill_rate` is the share of demand served in units. `weeks` are sales of 13 weeks,
-    oldest first, with those of a year ago.
+    oldest first, with those of a year ago; null where no price is known.
     """
 
     store_id: str | None
@@ -49,7 +49,7 @@ class Figures(Strict):
     unpriced_units: float | None
     uncosted_units: float | None
     waste: float | None
-    weeks: list[float]
+    weeks: list[float | None]
     weeks_last_year: list[float | None]
 
 
@@ -62,7 +62,7 @@ class ChangedExceptions(Strict):
 
 
 class Changes(Strict):
-    """What changed since the answers of the day `since`."""
+    """What changed since the last answers of an earlier day, which is `since`."""
 
     since: str
     new: ChangedExceptions

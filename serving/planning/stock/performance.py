@@ -36,7 +36,7 @@ STOCK_NOW: Final = {
     "uncosted_units": pl.Float64,
 }
 TREND: Final = {"store_id": pl.String, "window": pl.String, "week": pl.Int64, "sales": pl.Float64}
-"""`week` 0 is the newest; of `last_year` the week that lies 364 days before it."""
+"""`week` 0 is the newest; of `last_year` the week that lies 364 days before it; sales null where no price is known."""
 
 
 def store_performance(
@@ -113,7 +113,8 @@ def weekly_sales(dataset: Dataset, as_of: date) -> pl.DataFrame:
     for window in ("now", "last_year"):
         since = age_of = pl.col("age") - WINDOWS[window]
         inside = rows.filter(since.is_between(0, 7 * WEEKS - 1)).with_columns(week=age_of // 7, window=pl.lit(window))
-        parts.append(inside.group_by("store_id", "window", "week").agg(pl.col("sales").sum()))
+        known = pl.when(pl.col("sales").count() > 0).then(pl.col("sales").sum())
+        parts.append(inside.group_by("store_id", "window", "week").agg(known))
     return pl.concat(parts).select(_cast(TREND)).sort("store_id", "window", "week").collect()
 
 

@@ -26,6 +26,8 @@ CHANGES = {
     "before": pl.Date,
 }
 """`change` is `new` or `gone`; `before` the last visible day of the answers before."""
+_EXCEPTION = ("kind", "store_id", "product_id", "other_store_id")
+"""What makes two exceptions the same one."""
 
 
 def publish_performance(folder: Path, dataset: Dataset, side: SupplySide, history: DemandHistory) -> None:
@@ -46,9 +48,10 @@ def _knows_stock(dataset: Dataset) -> bool:
 
 
 def publish_changes(folder: Path, answers: Path, as_of: date) -> None:
-    """Writes which exceptions are new since the current answers and which are gone; nothing without answers before.
+    """Writes which exceptions are new since the last answers of an earlier day, and which are gone.
 
-    Current answers of a later day are not before: who publishes an earlier day asks for none of this.
+    Nothing is written where there are none. Answers of a later day are not before; current ones of the same day are
+    led back by their own changes to those that they were compared with.
 
     Args:
         folder: the answers being written, with their exceptions.
@@ -58,11 +61,11 @@ def publish_changes(folder: Path, answers: Path, as_of: date) -> None:
     current = current_id(answers)
     if current is None or not has_rows(answers / current, "attention") or not has_rows(folder, "attention"):
         return
-    day = date.fromisoformat(read_manifest(answers / current).as_of)
-    if day > as_of:
+    earlier = _exceptions_before(answers / current, as_of)
+    if earlier is None:
         return
-    before, now = map_rows(answers / current, "attention"), map_rows(folder, "attention")
-    keys = ["kind", "store_id", "product_id", "other_store_id"]
+    (before, day), now = earlier, map_rows(folder, "attention")
+    keys = list(_EXCEPTION)
     new = now.join(before, on=keys, how="anti", nulls_equal=True, maintain_order="left").with_columns(
         change=pl.lit("new")
     )
@@ -71,3 +74,16 @@ def publish_changes(folder: Path, answers: Path, as_of: date) -> None:
     )
     both = pl.concat([new, gone], how="diagonal_relaxed").with_columns(before=pl.lit(day))
     write_rows(folder, "changes", both.select(pl.col(name).cast(kind) for name, kind in CHANGES.items()))
+
+
+def _exceptions_before(current: Path, as_of: date) -> tuple[pl.DataFrame, date] | None:
+    """The exceptions of the last answers of an earlier day, and that day; None where nobody knows them."""
+    day, listed = date.fromisoformat(read_manifest(current).as_of), map_rows(current, "attention")
+    if day != as_of:
+        return (listed, day) if day < as_of else None
+    changes = map_rows(current, "changes") if has_rows(current, "changes") else None
+    if changes is None or not changes.height:
+        return None
+    kept = listed.join(changes.filter(change="new"), on=list(_EXCEPTION), how="anti", nulls_equal=True)
+    gone = changes.filter(change="gone").select(name for name in listed.columns if name in changes.columns)
+    return pl.concat([kept, gone], how="diagonal_relaxed"), changes["before"][0]

@@ -12,7 +12,7 @@ from retail_brain.files import write_text
 from serving.planning.stock.exceptions import EXCEPTIONS
 from serving.planning.stock.performance import PERFORMANCE, STOCK_NOW, TREND
 from serving.store import head_office as figures
-from serving.store.publishing.performance import publish_changes
+from serving.store.publishing.performance import CHANGES, publish_changes
 from serving.store.rows import map_rows, write_rows
 
 
@@ -91,3 +91,45 @@ def test_exceptions_are_compared_with_the_answers_before(tmp_path: Path, synthet
     made = map_rows(now, "changes")
     assert made.select("change", "kind", "store_id").rows() == [("new", "stockout", "S2"), ("gone", "phantom", "S1")]
     assert made["before"].unique().to_list() == [date(2025, 2, 28)]
+
+
+def test_answers_of_the_same_day_are_compared_with_the_last_earlier_day(tmp_path: Path, synthetic: Any) -> None:
+    """The current answers (28 February) had lost a phantom and gained S2 since the 27th; S2 went since, S3 came."""
+    current, now = tmp_path / "current", tmp_path / "now"
+    for folder in (current, now):
+        folder.mkdir()
+    write_rows(current, "attention", exceptions(("stockout", "S1", 5.0), ("stockout", "S2", 2.0)))
+    told = [("new", "stockout", "S2", 2.0), ("gone", "phantom", "S1", 3.0)]
+    rows = [(change, kind, store, "tea", None, money, 1.0, "why", "原因") for change, kind, store, money in told]
+    changes = pl.DataFrame([(*row, date(2025, 2, 27)) for row in rows], schema=CHANGES, orient="row")
+    write_rows(current, "changes", changes)
+    synthetic.write_manifest(current, synthetic._manifest("current", []))
+    write_text(tmp_path / "CURRENT", "current\n")
+    write_rows(now, "attention", exceptions(("stockout", "S1", 5.0), ("stockout", "S3", 1.0)))
+    publish_changes(now, tmp_path, date(2025, 2, 28))
+    made = map_rows(now, "changes")
+    assert made.select("change", "kind", "store_id").rows() == [("new", "stockout", "S3"), ("gone", "phantom", "S1")]
+    assert made["before"].unique().to_list() == [date(2025, 2, 27)]
+
+
+def test_a_second_publication_of_the_first_day_has_nothing_to_compare_with(tmp_path: Path, synthetic: Any) -> None:
+    current, now = tmp_path / "current", tmp_path / "now"
+    for folder in (current, now):
+        folder.mkdir()
+        write_rows(folder, "attention", exceptions(("stockout", folder.name, 5.0)))
+    synthetic.write_manifest(current, synthetic._manifest("current", []))
+    write_text(tmp_path / "CURRENT", "current\n")
+    publish_changes(now, tmp_path, date(2025, 2, 28))
+    assert not (now / "changes.arrow").exists()
+
+
+def test_a_week_without_prices_is_unknown_and_one_without_sales_is_nought(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        figures, "places", lambda _: pl.DataFrame({"store_id": "S1", "store_name": "One", "region": "A"})
+    )
+    sums = pl.DataFrame([{"store_id": "S1", "window": "now", "units": 8.0, "sales": 5.0}], schema=PERFORMANCE)
+    weeks = pl.DataFrame([("S1", "now", 0, 5.0), ("S1", "now", 1, None)], schema=TREND, orient="row")
+    rows = {"performance": sums, "performance_stock": pl.DataFrame(schema=STOCK_NOW), "performance_weeks": weeks}
+    told = figures.head_office(SimpleNamespace(rows=rows))
+    assert told is not None
+    assert told["total"]["weeks"][-3:] == [0.0, None, 5.0]

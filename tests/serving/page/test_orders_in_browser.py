@@ -40,6 +40,34 @@ def test_groups_that_an_answer_leaves_out_are_counted(open_page: Open, language:
 
 
 @BOTH
+def test_sums_that_nobody_knows_are_not_nought(open_page: Open, language: str) -> None:
+    page = open_page("stock", language).page
+
+    def without(route: Route) -> None:
+        told = route.fetch().json()
+        unknown = {"expected_lost_sales": told["totals"]["lines"], "cost": 3}
+        route.fulfill(json=told | {"totals": told["totals"] | {"expected_lost_sales": None, "unknown": unknown}})
+
+    page.route("**/listing", without)
+    page.goto(page.url.split("#")[0] + "#/orders")
+    lost = figure(page, says(language, "预计流失件数", "Expected lost sales"))
+    expect(lost.first).to_have_text(says(language, "未知", "unknown"))
+    expect(lost.last).to_have_text(says(language, "这些行没有库存记录", "these lines have no stock record"))
+    cost = figure(page, says(language, "订货成本", "Order cost"))
+    expect(cost.last).to_have_text(says(language, "其中 3 行未知", "unknown for 3 lines"))
+
+
+@BOTH
+def test_values_to_choose_that_are_left_out_are_counted(open_page: Open, language: str) -> None:
+    page = open_page("orders", language).page
+    page.route("**/listing", lambda route: route.fulfill(json=route.fetch().json() | {"groups_total": 2500}))
+    page.locator("[data-condition=column]").select_option("store_id")
+    expect(page.locator(".condition-value")).to_contain_text(
+        says(language, "可选 4 / 2,500 项", "4 of 2,500 can be chosen")
+    )
+
+
+@BOTH
 def test_lines_of_all_stores_come_with_names_exceptions_first_and_totals(open_page: Open, language: str) -> None:
     page = open_page("orders", language).page
     first = page.locator(LINES).first

@@ -85,3 +85,8 @@ def test_weeks_end_on_the_last_day_and_stand_beside_those_of_last_year() -> None
     ]
     made = weekly_sales(sold(*rows, (365, "S1", "tea", 3.0, 5.0)), DAY)
     assert made.rows() == [("S1", "last_year", 0, 15.0), ("S1", "now", 0, 10.0), ("S1", "now", 1, 10.0)]
+
+
+def test_a_week_whose_sales_have_no_price_is_unknown() -> None:
+    made = weekly_sales(sold((0, "S1", "tea", 1.0, None), (7, "S1", "tea", 2.0, 5.0)), DAY)
+    assert made.rows() == [("S1", "now", 0, None), ("S1", "now", 1, 10.0)]

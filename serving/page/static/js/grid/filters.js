@@ -20,7 +20,7 @@ async function values(state, column, signal) {
   const group = column;
   const without = { ...state, where: state.where.filter((one) => one.column !== column) };
   const answer = await call("listing", { table: "suggestions", ...asked(without), group_by: group, sort: [{ column: group }], limit: 0 }, { signal });
-  return answer.groups;
+  return Object.assign(answer.groups, { total: answer.groups_total });
 }
 
 const label = (column, one) => (one.key === null ? t("grid.without", { what: t(`grid.by.${column}`) }) : column === "order_on" ? day(one.key, "full") : (one.name ?? one.key));
@@ -43,7 +43,8 @@ export function conditionBar(state, { signal, onchange, names, onfail }) {
         names.set(`${column}:${one.key ?? ""}`, label(column, one));
         onchange([...state.where, { column, value: one.key ?? "" }]);
       } }, h("option", { value: "" }, t("grid.choose", { what: t(`grid.by.${column}`) })), list.map((one, index) => h("option", { value: String(index) }, label(column, one), one.lines === undefined ? null : ` (${number(one.lines)})`)));
-      replace(place, select);
+      const cut = list.total > list.length ? h("span", { class: "hint" }, t("grid.values_shown", { shown: list.length, total: list.total })) : null;
+      replace(place, select, cut);
       select.focus();
     } catch (error) {
       if (!signal.aborted) onfail(error);
