@@ -2,7 +2,9 @@
 
 import polars as pl
 
+from retail_brain.ingest.counted_moments import counted_moment, instant
 from retail_brain.sources import ColumnFormat
+from retail_brain.sources.date_forms import UNIX, counted_form, is_number
 
 DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%Y.%m.%d", "%Y年%m月%d日")
 TIME_FORMATS = (
@@ -33,17 +35,12 @@ TIME_FORMATS = (
 EARLIEST_YEAR = 1900
 """Anything earlier is a misread form, such as a year of two digits."""
 
-EXCEL, UNIX, UNIX_MS = "excel", "unix", "unix_ms"
-"""Formats of numbers: days since 1899-12-30, seconds and milliseconds since 1970 in UTC."""
-_EXCEL_ZERO_DAYS = 25569
-"""Serial day of 1970-01-01 in spreadsheets."""
-_DAY_SECONDS = 24 * 60 * 60
-"""Seconds of a day: serial days count days."""
 _OFFSET = r"(T\d{6}|:\d{2}(?:\.\d+)?)\s*([+-]\d{2}:?\d{2}|[+-]\d{2}|Z|UTC|GMT)$"
 """A zone behind a time of day; `-2015` behind a day is a year."""
 _HALVES = {
     "上午": "AM", "下午": "PM", "凌晨": "AM", "早上": "AM", "晚上": "PM", "中午": "PM", "午前": "AM", "午後": "PM",
-    "a.m.": "AM", "p.m.": "PM",
+    "오전": "AM", "오후": "PM", "a.m.": "AM", "p.m.": "PM", "a. m.": "AM", "p. m.": "PM", "a.\u00a0m.": "AM",
+    "p.\u00a0m.": "PM",
 }  # fmt: skip
 _FULL_WIDTH = dict(zip("０１２３４５６７８９：／－　", "0123456789:/- ", strict=True))
 
@@ -81,7 +78,7 @@ def date_of(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.Expr
     """Expression for a business day; null where a value is none."""
     if source == pl.Date:
         return column
-    if _is_counted(text) or isinstance(source, pl.Datetime):
+    if isinstance(source, pl.Datetime) or any(map(is_number, _named(text))):
         return datetime_of(column, source, text).dt.date()
     if source.is_integer():
         return _parsed_date(column.cast(pl.String), text)
@@ -99,27 +96,40 @@ def datetime_of(column: pl.Expr, source: pl.DataType, text: ColumnFormat) -> pl.
             return _from_zone(column.dt.cast_time_unit("us"), text)
         local = column.dt.convert_time_zone(text.time_zone) if text.time_zone else column
         return local.dt.replace_time_zone(None).dt.cast_time_unit("us")
-    if _is_counted(text) and (source.is_numeric() or source == pl.String):
-        return _counted(column, text)
-    if source.is_integer():
-        return _parsed_date(column.cast(pl.String), text).cast(pl.Datetime("us"))
-    return _parsed(_tidied(column, text), text) if source == pl.String else pl.lit(None, dtype=pl.Datetime("us"))
+    named = _named(text)
+    numbers = [form for form in named if is_number(form)]
+    readings = [_number(column, form, source, text) for form in numbers if source.is_numeric() or source == pl.String]
+    if len(numbers) < len(named) or not named:
+        if source.is_integer():
+            readings.append(_parsed_date(column.cast(pl.String), text).cast(pl.Datetime("us")))
+        elif source == pl.String:
+            readings += [*_digit_clocks(column, text), _parsed(_tidied(column, text), text)]
+    return pl.coalesce(readings) if readings else pl.lit(None, dtype=pl.Datetime("us"))
 
 
-def _is_counted(text: ColumnFormat) -> bool:
-    return text.date_format in (EXCEL, UNIX, UNIX_MS)
+def _named(text: ColumnFormat) -> tuple[str, ...]:
+    return (text.date_format,) if isinstance(text.date_format, str) else text.date_format or ()
 
 
-def _counted(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
-    """A time that is written as a number of days, seconds or milliseconds."""
+def _number(column: pl.Expr, form: str, source: pl.DataType, text: ColumnFormat) -> pl.Expr:
+    """A time that is written as a number, or as two: of the day and of the time of day."""
+    parts = counted_form(form)
+    if parts is not None:
+        plain = _tidied(column, text) if source == pl.String else column.cast(pl.String) if parts.clock else column
+        return _from_zone(counted_moment(plain, parts, source), text)
+    # seconds or thousandths of them since 1970
     number = column.cast(pl.Float64, strict=False)
-    seconds = {EXCEL: (number - _EXCEL_ZERO_DAYS) * _DAY_SECONDS, UNIX: number, UNIX_MS: number / 1000}
-    # a serial day holds seconds only after rounding
-    moment = (seconds[str(text.date_format)].round() * 1_000_000).cast(pl.Int64, strict=False).cast(pl.Datetime("us"))
-    if text.date_format == EXCEL:
-        return _from_zone(moment, text)
+    moment = instant(number if form == UNIX else number / 1000)
     zone = text.time_zone or "UTC"
     return moment.dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.replace_time_zone(None)
+
+
+def _digit_clocks(column: pl.Expr, text: ColumnFormat) -> list[pl.Expr]:
+    """Readings of days with a time of day of digits alone, whose zeros in front may be gone."""
+    parts = (counted_form(form) for form in _formats(text))
+    return [
+        _from_zone(counted_moment(_tidied(column, text), one, pl.String()), text) for one in parts if one is not None
+    ]
 
 
 def _tidied(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
@@ -129,24 +139,28 @@ def _tidied(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     plain = plain.str.strip_chars()
     if text.date_format is None:
         return plain
-    return plain.str.replace(r"\b24:00:00\b", "23:59:59").str.replace(r"\b24:00\b", "23:59")
+    # 12:24:00 holds 24:00 too
+    day_end = plain.str.replace(r"(^|[^\d:])24:00:00\b", "${1}23:59:59")
+    return day_end.str.replace(r"(^|[^\d:])24:00$", "${1}23:59")
 
 
 def _formats(text: ColumnFormat) -> tuple[str, ...]:
-    named = (text.date_format,) if isinstance(text.date_format, str) else text.date_format or ()
     # the offset is read apart, because it differs from row to row
+    named = (form for form in _named(text) if not is_number(form))
     return tuple(form.replace("%z", "").strip().replace("%p%I", " %p %I") for form in named)
 
 
 def _parsed_date(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
-    return pl.coalesce(column.str.to_date(form, strict=False) for form in _formats(text) or DATE_FORMATS)
+    forms = DATE_FORMATS if text.date_format is None else _formats(text)
+    return pl.coalesce(pl.lit(None, dtype=pl.Date), *(column.str.to_date(form, strict=False) for form in forms))
 
 
 def _parsed(column: pl.Expr, text: ColumnFormat) -> pl.Expr:
     """Wall clock times; one with an offset is converted when a zone is named, otherwise its own wall clock counts."""
     plain = column.str.replace(_OFFSET, "$1")
+    forms = TIME_FORMATS if text.date_format is None else _formats(text)
     local = pl.coalesce(
-        *(plain.str.to_datetime(form, time_unit="us", strict=False) for form in _formats(text) or TIME_FORMATS),
+        *(plain.str.to_datetime(form, time_unit="us", strict=False) for form in forms),
         _parsed_date(plain, text).cast(pl.Datetime("us")),
     )
     if not text.time_zone:

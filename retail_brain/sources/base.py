@@ -1,6 +1,6 @@
 """Types of an opened source: raw tables with any columns and types, before ingest checks them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -15,8 +15,9 @@ class ColumnFormat:
 
     Attributes:
         date_format: strftime pattern of a date or datetime, or several to be tried in order; `excel` for serial days,
-            `unix` and `unix_ms` for seconds and milliseconds since 1970 in UTC. None tries the forms that begin with
-            the year.
+            `days since 2025-12-31` for numbers of days, `unix` and `unix_ms` for seconds and milliseconds since 1970
+            in UTC; behind the day a time may be `seconds`, `minutes` or `excel`, such as `%Y-%m-%d seconds`. None tries
+            the forms that begin with the year.
         decimal: decimal mark.
         time_zone: local zone that values with a zone or offset are converted to; None keeps their wall clock.
         separator: character between the items of a list; None tries the usual ones.
@@ -92,6 +93,18 @@ class FileTable:
     malformed: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MALFORMED))
     left_out: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LEFT_OUT))
     notes: tuple[str, ...] = ()
+
+
+def stacked(tables: Sequence[FileTable]) -> FileTable:
+    """Tables one below the other; a column that one lacks is null there."""
+    if len(tables) == 1:
+        return tables[0]
+    return FileTable(
+        pl.concat([table.frame for table in tables], how="diagonal_relaxed"),
+        pl.concat([table.malformed for table in tables]),
+        pl.concat([table.left_out for table in tables]).group_by("reason", maintain_order=True).sum(),
+        tuple(note for table in tables for note in table.notes),
+    )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Opens files of any form that holds a table: CSV, workbooks, Parquet, JSON lines, and archives of them."""
 
+import codecs
 import gzip
 import os
 import shutil
@@ -23,6 +24,10 @@ _ARCHIVE = b"PK\x03\x04"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
+_START_BYTES = 4096
+"""Bytes looked at for control codes: damaged and packed data holds one among a few dozen."""
+_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1a\x1b")
+"""Codes that stand in no text; end of file and escape do in that of old tills."""
 
 
 def stem(path: Path) -> str:
@@ -103,6 +108,11 @@ def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
             f"{path} is a web page, whatever its ending says; wanted CSV, a workbook, Parquet or JSON lines. Open it "
             "in a spreadsheet program and save it as .xlsx."
         )
+    if name.endswith(_WORKBOOKS) and _is_binary(path):
+        raise DataError(
+            f"{path} is no workbook: it begins with the bytes {start.hex(' ')}, wanted 50 4b 03 04 or d0 cf 11 e0. It "
+            "is damaged, not whole, encrypted or older than Excel 97: export it again, as .xlsx or CSV."
+        )
     return read_text(path, scratch, options)
 
 
@@ -128,6 +138,15 @@ def _is_parquet(path: Path) -> bool:
         return file.read() == _PARQUET
 
 
+def _is_binary(path: Path) -> bool:
+    """Whether the first bytes are those of no text: tills call tables of text .xls, and these are read."""
+    with path.open("rb") as file:
+        start = file.read(_START_BYTES)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return False
+    return any(byte in _CONTROLS for byte in start)
+
+
 def _is_data(path: Path) -> bool:
     # spreadsheet programs leave ~$NAME beside a workbook that is open
     return path.name.lower().endswith(ENDINGS) and not path.name.startswith((".", "~$"))
@@ -136,10 +155,10 @@ def _is_data(path: Path) -> bool:
 def _open(path: Path, scratch: Path, options: FileOptions) -> list[FileTable]:
     if path.suffix.lower() != ".zip":
         return [open_file(path, scratch, options)]
-    return [open_file(member, scratch, options) for member in _unpacked(path, scratch)]
+    return [open_file(member, scratch, options) for member in unpacked(path, scratch)]
 
 
-def _unpacked(path: Path, scratch: Path) -> list[Path]:
+def unpacked(path: Path, scratch: Path) -> list[Path]:
     """Copies of the data files in a zip archive, in the order of their names.
 
     Raises:

@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from retail_brain.sources.base import ColumnFormat
+from retail_brain.sources.date_forms import counted_form
 
 
 class ColumnMapping(BaseModel):
@@ -45,6 +46,8 @@ class ColumnMapping(BaseModel):
             raise ValueError("these times are in UTC: give the shops' `time_zone`")
         if self.source_time_zone and not self.time_zone:
             raise ValueError("`source_time_zone` goes with `time_zone`")
+        for form in (self.format,) if isinstance(self.format, str) else self.format or ():
+            counted_form(form)
         for zone in filter(None, (self.time_zone, self.source_time_zone)):
             if zone not in available_timezones():
                 raise ValueError(f"there is no time zone {zone!r}; wanted one such as Asia/Shanghai")

@@ -39,14 +39,18 @@ TOTAL_WORDS = (
     "总合计",
 )
 """A row whose first cell says nothing else is a total."""
+_ANY_TOTAL = "|".join(sorted(TOTAL_WORDS, key=len, reverse=True))
+_OF_A_GROUP = rf"^(?:{_ANY_TOTAL})[\s:：]+[\d\s./:-]+$|[\s\p{{Han}}:：](?:{_ANY_TOTAL})$"
+"""A total with the day it is of, or behind the name of what it is of."""
 _BLANKS = " \t\r\n\u00a0\u3000\u200b\ufeff"
 
 
 def without_odd_rows(frame: pl.LazyFrame, header: Sequence[str]) -> tuple[pl.LazyFrame, pl.DataFrame]:
     """The rows of a table of text, and how many others were taken out by reason (columns `reason` and `rows`).
 
-    A total row begins with a word such as `合计` or `Total` and leaves at least one column blank. Columns that have
-    neither name nor value go as well. Reads the frame once, and once more where something odd is in it.
+    A total row begins with a word such as `合计` or `Total` and leaves at least one column blank; one of a group names
+    it as well (`Downtown Total`) and leaves at least half of them blank. Columns that have neither name nor value go
+    as well. Reads the frame once, and once more where something odd may be in it.
 
     Args:
         frame: all columns as text.
@@ -65,16 +69,30 @@ def without_odd_rows(frame: pl.LazyFrame, header: Sequence[str]) -> tuple[pl.Laz
     counts = dict(zip(seen.columns, seen.row(0), strict=True))
     empty = [name for name, title in zip(names, header, strict=True) if not title.strip() and not counts[name]]
     frame = frame.drop(empty)
-    may_be_blank = all(counts[name] < counts["_rows"] for name in names)
-    if not (counts["_total"] or counts["_header"] or may_be_blank):
-        return frame, pl.DataFrame(schema=LEFT_OUT)
     kept = [name for name in names if name not in empty]
+    with_blanks = [name for name in kept if counts[name] < counts["_rows"]]
+    # a file whose columns are filled, as large ones are, holds no such row, and is not read once more
+    has_groups = 2 * len(with_blanks) >= len(kept)
+    if not (counts["_total"] or counts["_header"] or has_groups):
+        return frame, pl.DataFrame(schema=LEFT_OUT)
     blank = pl.all_horizontal(pl.col(kept).is_null())
-    total = tests["total"] & pl.any_horizontal(pl.col(kept).is_null()) & ~blank
-    reasons = {"total rows": total, "the header line once more": tests["header"], "blank lines": blank}
+    total = tests["total"] & pl.any_horizontal(pl.col(kept).is_null())
+    if has_groups:
+        total = total | _total_of_group(kept)
+    reasons = {"total rows": total & ~blank, "the header line once more": tests["header"], "blank lines": blank}
     rows = frame.select(pl.sum_horizontal(test.sum()).alias(why) for why, test in reasons.items()).collect().row(0)
     left_out = [(why, count) for why, count in zip(reasons, rows, strict=True) if count]
     return frame.filter(~pl.any_horizontal(*reasons.values())), pl.DataFrame(left_out, schema=LEFT_OUT, orient="row")
+
+
+def _total_of_group(names: Sequence[str]) -> pl.Expr:
+    """Whether a row is the total of a shop or day: its first cell says so, and half of its cells are blank.
+
+    That is `Downtown Total`, as spreadsheets write it, `Summe 02.01.2026` and `小计` in any column.
+    """
+    first = pl.coalesce(names).str.strip_chars(_BLANKS + ":：").str.to_lowercase()
+    said = first.is_in(TOTAL_WORDS) | first.str.contains(_OF_A_GROUP)
+    return (said & (2 * pl.sum_horizontal(pl.col(names).is_null()) >= len(names))).fill_null(value=False)
 
 
 def is_total(cell: pl.Expr) -> pl.Expr:

@@ -11,8 +11,8 @@ from retail_brain.sources.column_names import find_column
 from retail_brain.sources.mapping_keys import ColumnMapping, ReturnsMapping, WideMapping
 from retail_brain.sources.rows_left_out import TOTAL_WORDS, is_total
 
-DAY_NAME = r"^\D{0,3}\d{2,4}\D?\d{1,2}\D?\d{1,4}日?(?: 00:00:00)?$"
-"""Name of a column that is a day, such as `2024-01-03`, `2024年1月3日` or `03.01.2024`."""
+DAY_NAME = r"^\D{0,3}(?:\d{2,4}\D?\d{1,2}\D?\d{1,4}日?|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4})(?: 00:00:00)?$"
+"""Name of a column that is a day, such as `2024-01-03`, `2024年1月3日`, `03.01.2024` or `1/3/2024`."""
 
 
 def shape(raw: RawTable, fill_down: Sequence[str], where: str | None, receipt: ColumnMapping | None) -> RawTable:
@@ -149,6 +149,8 @@ def first_filled(names: Sequence[str], schema: pl.Schema) -> pl.Expr:
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
-    if kind.is_float():  # a whole number that lost its type to blanks
-        return pl.col(name).cast(pl.Int64, strict=False).cast(pl.String)
-    return pl.col(name).cast(pl.String)
+    column = pl.col(name)
+    if kind.is_float():  # a whole number that lost its type to blanks; a share of the day stays one
+        whole = column.cast(pl.Int64, strict=False)
+        return pl.when(whole == column).then(whole.cast(pl.String)).otherwise(column.cast(pl.String))
+    return column.cast(pl.String)

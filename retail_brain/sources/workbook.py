@@ -6,7 +6,7 @@ import fastexcel
 import polars as pl
 
 from retail_brain.errors import DataError, UsageError
-from retail_brain.sources.base import LEFT_OUT, MALFORMED, FileOptions, FileTable, unreadable
+from retail_brain.sources.base import LEFT_OUT, FileOptions, FileTable, stacked, unreadable
 from retail_brain.sources.rows_left_out import without_odd_rows
 from retail_brain.sources.table_start import HEAD_LINES, header_index, unique_names
 
@@ -32,14 +32,7 @@ def read_workbook(path: Path, options: FileOptions = FileOptions()) -> FileTable
         tables = [_table(path, name, rows, options) for name, rows in sheets.items()]
     except (fastexcel.FastExcelError, OSError) as error:
         raise unreadable(str(path), error, "Check that it is a whole workbook, without a password.") from error
-    if len(tables) == 1:
-        return tables[0]
-    return FileTable(
-        pl.concat([table.frame for table in tables], how="diagonal_relaxed"),
-        pl.DataFrame(schema=MALFORMED),
-        pl.concat([table.left_out for table in tables]),
-        tuple(note for table in tables for note in table.notes),
-    )
+    return stacked(tables)
 
 
 def sheet_names(path: Path) -> list[str]:

@@ -31,6 +31,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from fault_tools import print_table, ready_home, run, small_chain, start
 from home_prints import Print, differences, fingerprint, same_by_nature
 from kill_forks import fingerprint_forked, load, run_forked
@@ -50,24 +51,41 @@ CAMPAIGN = {
     "ends_on": "2025-03-25",
     "slots": [{"channel": "sms", "text": "Spring.", "text_zh": "春天。", "contact_cost": 0.01}],
 }
+TRIGGER = {
+    "name": "Bag",
+    "kind": "bag_add",
+    "delay_minutes": 0,
+    "holdout_share": 0.0,
+    "slots": [{"channel": "sms", "text": "{product} waits.", "text_zh": "{product}还在。"}],
+}
+EARLIER = "2025-03-05"
+"""A day of the history: features of the last day are there already."""
+ERASED, MERGED = "C00030", ("C00031", "C00032")
+"""Customers of the chain whom no refusal names."""
 TRIES = 4
 """Moments that are drawn for one kill: a verb may be over before one, where the machine was faster."""
 
 
 @dataclass(frozen=True)
 class Verb:
-    """A call to be killed, on a copy of the ready home (or on an empty one)."""
+    """A call to be killed, on a copy of the ready home (or on an empty one).
+
+    Attributes:
+        is_fresh: starts from an empty home.
+        done: what the refusal says where the killed call had done all and only its last word is missing.
+    """
 
     name: str
     arguments: tuple[str, ...]
     is_fresh: bool = False
+    done: str = ""
 
 
 def verbs(kept: Path) -> list[Verb]:
     """The verbs; HOME in an argument stands for the home of the call."""
     return [
         Verb("ingest", ("ingest", str(kept / "chain")), is_fresh=True),
-        Verb("features", ("features",)),
+        Verb("features", ("features", "--as-of", EARLIER)),
         Verb("train demand", ("train", "demand")),
         Verb("train recommender", ("train", "recommender")),
         Verb("promote", ("promote", "demand", "2", "--force")),
@@ -80,6 +98,15 @@ def verbs(kept: Path) -> list[Verb]:
         Verb("forecast", ("forecast", "--horizon", "7", "--out", "HOME/forecast.parquet")),
         Verb("backup", ("backup", "--to", "HOME/backup.tar.gz")),
         Verb("restore", ("restore", str(kept / "base.tar.gz")), is_fresh=True),
+        Verb("privacy erase", ("privacy", "erase", ERASED, "--yes"), done="nobody is known as"),
+        Verb(
+            "quarantine retry",
+            ("quarantine", "retry", "inventory", str(kept / "mended.csv")),
+            done="no row of inventory is set aside",
+        ),
+        Verb("identity merge", ("identity", "merge", *MERGED, "--reason", "same house")),
+        Verb("trigger run", ("trigger", "run", "--to", "HOME/messages.csv", "--at", "2025-03-11T18:00")),
+        Verb("guides make", ("guides", "make")),
     ]
 
 
@@ -157,7 +184,8 @@ class Killer:
         else:
             return Kill(verb.name, number, "over before", time.monotonic() - began, [])
         done = self.run(home, *self.arguments(verb, home), timeout=900)
-        if done.code or done.crashed:
+        had_ended = bool(verb.done) and verb.done in done.message
+        if done.crashed or (done.code and not had_ended):
             problems = [f"the rerun ended with {done.code}: {done.message}"]
         else:
             problems = differences(usual.wanted, self.fingerprint(home), usual.fixed)
@@ -231,21 +259,44 @@ def with_rows(home: Path, kept: Path) -> None:
         Decision(f"d-{product}", one, store, product, as_of, "changed", 4.0, 5.0, "fair", "n")
         for product, one in zip(products, ids, strict=True)
     ]
-    times = now.replace(tzinfo=None)
+    times, people = now.replace(tzinfo=None), [answers.customers.ids[row] for row in range(20)]
     events = [
         Event(times, "view", event_id=f"e-{place}", customer_id="C1", product_id=products[0]) for place in range(50)
+    ]
+    events += [
+        Event(times, "bag_add", event_id=f"b-{place}", customer_id=f"C{place + 1:05}", product_id=products[0])
+        for place in range(60)
     ]
     with closing(Database(Workspace(home).database_url)) as database:
         upgrade(database)
         store_decisions("main", database, decisions, now=now)
         store_events("main", database, events, now=now)
     (kept / "came.csv").write_text("suggestion_id,units\n" + "".join(f"{one},5\n" for one in ids[:6]))
-    people = [answers.customers.ids[row] for row in range(20)]
     (kept / "refused.csv").write_text("customer_id\n" + "\n".join(people) + "\n")
     (kept / "spring.json").write_text(json.dumps(CAMPAIGN | {"product_ids": products}))
-    for arguments in (("save", "spring", kept / "spring.json"), ("preview", "spring"), ("approve", "spring")):
-        done = run(home, "campaign", *arguments)
+    (kept / "bag.json").write_text(json.dumps(TRIGGER))
+    for arguments in (
+        ("campaign", "save", "spring", kept / "spring.json"),
+        ("campaign", "preview", "spring"),
+        ("campaign", "approve", "spring"),
+        ("trigger", "save", "bag", kept / "bag.json"),
+        ("ingest", counted_stock(kept)),
+        ("quarantine", "show", "inventory", "--out", kept / "bad.csv"),
+    ):
+        done = run(home, *arguments)
         assert done.code == 0, done.said
+    bad = pl.read_csv(kept / "bad.csv", infer_schema=False)
+    bad.with_columns(on_hand=pl.lit("7")).write_csv(kept / "mended.csv")
+
+
+def counted_stock(kept: Path) -> Path:
+    """Counts that the lake has already, and two that cannot be read, to be set aside."""
+    rows = pl.read_parquet(kept / "chain" / "inventory.parquet").head(200).cast(pl.String)
+    bad = rows.head(2).with_columns(on_hand=pl.lit("seven"), date=pl.lit("2025-03-09"))
+    folder = kept / "counts"
+    folder.mkdir()
+    pl.concat([rows, bad]).write_csv(folder / "inventory.csv")
+    return folder
 
 
 def made_library(folder: Path) -> Path | None:

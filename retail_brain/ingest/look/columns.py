@@ -14,7 +14,7 @@ from retail_brain.sources import ColumnFormat
 
 _FITS: Mapping[str, Callable[[Evidence], bool]] = {
     "moment": lambda seen: bool(seen.dates),
-    "time": lambda seen: seen.is_clock or seen.may_be_clock,
+    "time": lambda seen: seen.is_clock or bool(seen.clock),
     "joined_on": lambda seen: bool(seen.dates),
     "product_name": lambda seen: not seen.numbers,
     **dict.fromkeys(
@@ -30,6 +30,8 @@ _FILES = {
     "customer": "customer|member|client|user|会员|客户|顾客",
 }
 """Role -> words in the name of a file whose `id` it is; the first that fits counts."""
+_OF_SALES = {"units", "amount", "receipt", "on_hand"}
+"""Roles of tables whose rows have a moment."""
 _EVERY_LINE = 0.95
 """Share of distinct values from which a code is another one on every line. By judgement."""
 _BLANK_MAY_BE = 0.02
@@ -119,20 +121,39 @@ def _corrected(
         code = next(codes, None)
         if code is not None:
             roles["product"] = code
+    if "product" not in roles and "product_name" in roles:
+        # two columns that could be names of goods: the one of codes is none
+        named = roles["product_name"]
+        others = [name for name in alternatives.get("product_name", ()) if name not in roles.values()]
+        if _has_digits(seen[named]) and others and not _has_digits(seen[others[0]]):
+            roles["product"], roles["product_name"] = named, others[0]
     if "product" in roles and "product_name" not in roles and not _is_code(seen[roles["product"]]):
         roles["product_name"] = roles.pop("product")
     if "moment" not in roles:
         dated = [name for name, what in seen.items() if what.dates and name not in roles.values() and not what.numbers]
         if len(dated) == 1:
             roles["moment"] = dated[0]
+        elif not dated and roles.keys() & _OF_SALES and (name := _unread_moment(roles, seen)):
+            roles["moment"] = name
     return roles
+
+
+def _unread_moment(roles: Mapping[str, str], seen: Mapping[str, Evidence]) -> str:
+    """The column that is the moment by its name although no form of dates fits its values; blank where none is."""
+    scores = {
+        name: role_scores(name).get("moment", 0.0) * what.filled
+        for name, what in seen.items()
+        if name not in roles.values() and not what.is_clock
+    }
+    best = max(scores, key=lambda name: scores[name], default="")
+    return best if scores.get(best, 0.0) > _LEAST_SCORE else ""
 
 
 def _time_of_day(
     sample: pl.DataFrame, roles: dict[str, str], seen: Mapping[str, Evidence], alternatives: Mapping[str, list[str]]
 ) -> None:
     """Takes the moment with a time of day where another column is the day of it, or the only column of times."""
-    if "moment" not in roles or "time" in roles or seen[roles["moment"]].has_time:
+    if "moment" not in roles or "time" in roles or seen[roles["moment"]].has_time or not seen[roles["moment"]].dates:
         return
     clocks = [name for name, what in seen.items() if what.is_clock and name not in roles.values()]
     if len(clocks) == 1:
@@ -178,6 +199,11 @@ def _number_receipts(
 def _numbers_lines(code: Evidence, name: Evidence) -> bool:
     """Whether a code is another one on every line although goods come again: it numbers lines."""
     return code.distinct > _EVERY_LINE and name.distinct < _EVERY_LINE / 2
+
+
+def _has_digits(seen: Evidence) -> bool:
+    """Whether all values look like codes: a digit and no blank in each."""
+    return _is_code(seen) and all(re.search(r"\d", example) for example in seen.examples)
 
 
 def _is_code(seen: Evidence) -> bool:

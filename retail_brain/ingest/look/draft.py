@@ -65,7 +65,9 @@ def toml_of(files: str, made: Proposal, keys: Mapping[str, str]) -> str:
     lines += ["", f"[tables.{made.table}.columns]"]
     for ours, value in made.columns.items():
         if value.startswith("?"):
-            lines += [f"# choose one for {ours}:", *(f"# {ours} = {one}" for one in value[1:].split("\n"))]
+            readings = value[1:].split("\n")
+            do = "choose one" if len(readings) > 1 else "fill in and uncomment"
+            lines += [f"# {do} for {ours}:", *(f"# {ours} = {one}" for one in readings)]
         else:
             lines.append(f"{ours} = {value}")
     return "\n".join(line for line in lines if line or lines.index(line) > 1) + "\n"

@@ -1,30 +1,46 @@
 """What the values of a column say: numbers and their marks, dates and the order of day and month, times, ids."""
 
+import re
 from dataclasses import dataclass
 from itertools import product
 
 import polars as pl
 
-from retail_brain.ingest.moments import EXCEL, UNIX, UNIX_MS, datetime_of
+from retail_brain.ingest.moments import DATE_FORMATS, TIME_FORMATS, datetime_of
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
+from retail_brain.sources.date_forms import EXCEL, MINUTES, SECONDS, UNIX, UNIX_MS
 
-_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M", ", %H:%M:%S", ", %I:%M:%S %p")
+_TIMES = (
+    "", " %H:%M", " %Hh%M", " à %Hh%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S", ", %H:%M", ", %H:%M:%S",
+    ", %I:%M:%S %p",
+)  # fmt: skip
 _DAY_FIRST = [f"%d{mark}%m{mark}{year}" for mark, year in product("/-.", ("%Y", "%y"))]
 _MONTH_FIRST = [f"%m{mark}%d{mark}{year}" for mark, year in product("/-", ("%Y", "%y"))]
 _NAMED = ["%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y", "%b-%d-%Y", "%b-%d-%y", "%B %d, %Y",
           "%d %B %Y", "%y-%m-%d", "%y/%m/%d"]  # fmt: skip
 _DATED = r"^\D{0,10}\d{1,4}\D{1,10}\d{1,4}|^[12２１]\d{7}|^\d{4}年"
 """The least that a date holds; most columns hold none, and trying every form on them takes a second."""
-_CLOCK = r"^(?:1899-12-3[01] )?(?:[上下]午\s*)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:\s*[AaPp][Mm])?$"
-_DIGITS_CLOCK = r"^(?:[01]?\d|2[0-3])[0-5]\d(?:[0-5]\d)?$"
-"""A time of day without marks, such as 0931 or 163100; only a column that is called a time is one."""
+_CLOCK = (
+    r"^(?:1899-12-3[01] )?(?:[上下]午\s*)?\d{1,2}"
+    r"(?::\d{2}(?::\d{2}(?:\.\d+)?)?|\s?[hH]\s?\d{2}|[时時点]\d{2}分(?:\d{2}秒)?)(?:\s*[AaPp]\.?\s?[Mm]\.?)?$"
+)
+_MINUTE_DIGITS = 4
+"""Digits of a time of day without marks and seconds, such as 0931; tables of numbers drop zeros in front."""
+_MIDNIGHT, _SIXTY = 24, 60
+"""Hours of a day; minutes of an hour and seconds of a minute."""
+_DAY_MINUTES, _DAY_SECONDS = 24 * 60, 24 * 60 * 60
+"""Minutes and seconds of a day."""
+_ANY_CLOCK = r"\d(?::|h)\d{2}"
+"""The least that a time of day beside a date holds."""
 _SERIAL_DAYS = (30_000, 60_000)
 """Serial days of spreadsheets from 1982 to 2064."""
 _UNIX_SECONDS = (1_000_000_000, 2_500_000_000)
 """Seconds since 1970 from 2001 to 2049."""
 _READABLE = 0.9
 """Share of the values that a reading must fit: a file may hold a few broken rows. By judgement."""
+Reading = str | tuple[str, ...] | None
+"""A form of dates, or the forms of one column; None: the forms that begin with the year."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +52,32 @@ class Evidence:
         distinct: share of distinct values among these.
         examples: the first few values.
         numbers: readings of numbers that fit, such as `{decimal: ","}`; the surest first, two where both fit.
-        dates: formats that fit; None stands for the forms that begin with the year. Two where both fit.
+        dates: formats that fit; None stands for the forms that begin with the year. Two where both fit; a list where
+            some values have one form and some another.
         proof: why the order of day and month is certain; blank where it is not or need not be.
         is_clock: whether the values are times of day alone.
         has_time: whether dates carry a time of day.
         mean: mean of the numbers.
         offsets: whether times carry an offset or a zone.
-        may_be_clock: whether the values could be times of day without marks, such as 163100.
+        clock: form of the values where they are times of day without marks: 163100, seconds or minutes after midnight,
+            shares of the day; only a column that is called a time is one.
         has_point: whether a number has a decimal point before two digits, or another number than three.
+        whole: the least and greatest value where all are whole numbers.
     """
 
     filled: float
     distinct: float
     examples: tuple[str, ...]
     numbers: tuple[ColumnFormat, ...] = ()
-    dates: tuple[str | None, ...] = ()
+    dates: tuple[Reading, ...] = ()
     proof: str = ""
     is_clock: bool = False
     has_time: bool = False
     mean: float = 0.0
     offsets: bool = False
-    may_be_clock: bool = False
+    clock: str = ""
     has_point: bool = False
+    whole: tuple[int, int] | None = None
 
 
 def evidence(values: pl.Series) -> Evidence:
@@ -85,10 +105,11 @@ def evidence(values: pl.Series) -> Evidence:
         dates=() if clock else dates,
         proof=proof,
         is_clock=clock,
-        has_time=bool(unique.str.contains(r"\d[ T].*:\d{2}").any()) and not clock,
+        has_time=not clock and _has_time(unique, dates),
         mean=float(mean) if isinstance(mean, int | float) else 0.0,
-        may_be_clock=bool(unique.str.contains(_DIGITS_CLOCK).all()),
+        clock=_bare_clock(unique),
         has_point=bool(unique.str.contains(r"\d\.(?:\d{1,2}|\d{4,})\D*$").any()),
+        whole=_whole(unique),
         offsets=bool(unique.str.contains(r":\d{2}\s*(?:[+-]\d{2}:?\d{2}|Z|UTC)$").any()),
     )
 
@@ -104,16 +125,38 @@ def _numbers(unique: pl.Series) -> tuple[ColumnFormat, ...]:
     return tuple(reading for reading, share in shares.items() if share > _READABLE)
 
 
-def _dates(unique: pl.Series) -> tuple[tuple[str | None, ...], str]:
+def _dates(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
     if counted := _counted(unique):
         return (counted,), ""
+    serial = unique.cast(pl.Float64, strict=False).is_between(*_SERIAL_DAYS).fill_null(value=False)
+    if not serial.any():
+        return _dates_in_words(unique)
+    # a spreadsheet made numbers of some days and left the others as text
+    texts = unique.filter(~serial)
+    readings, proof = _dates_in_words(texts)
+    return tuple((*(_forms_of(texts) if form is None else (form,)), EXCEL) for form in readings), proof
+
+
+def _forms_of(texts: pl.Series) -> tuple[str, ...]:
+    """The forms that begin with the year and that some of the values have."""
+    forms = []
+    for form in (*TIME_FORMATS, *DATE_FORMATS):
+        parsed = texts.to_frame("v").select(datetime_of(pl.col("v"), pl.String(), _form(form))).to_series()
+        if parsed.is_not_null().any():
+            forms.append(form)
+            texts = texts.filter(parsed.is_null())
+    return tuple(forms)
+
+
+def _dates_in_words(unique: pl.Series) -> tuple[tuple[str | None, ...], str]:
+    """Forms that fit dates with marks, and what decides between day first and month first."""
     if not (unique.str.contains(_DATED).mean() or 0) > _READABLE:  # type: ignore[operator]
         return (), ""
     if _fits(unique, ColumnFormat()):
         return (None,), ""
-    clock = ":" in unique[0]
+    clock = bool(re.search(_ANY_CLOCK, unique[0]))
     for time in _TIMES:
-        if (":" in time) != clock:
+        if bool(time) != clock:
             continue
         fits = [f"{day}{time}" for day in (*_DAY_FIRST, *_MONTH_FIRST, *_NAMED) if _fits(unique, _form(f"{day}{time}"))]
         # months in short are also read by the form for whole names
@@ -122,6 +165,42 @@ def _dates(unique: pl.Series) -> tuple[tuple[str | None, ...], str]:
         if fits:
             return _decided(unique, fits)
     return (), ""
+
+
+def _has_time(unique: pl.Series, dates: tuple[Reading, ...]) -> bool:
+    if dates and dates[0] in (EXCEL, UNIX, UNIX_MS):
+        return dates[0] != EXCEL or _whole(unique) is None
+    return bool(unique.str.contains(rf"\d[ T].*{_ANY_CLOCK}").any())
+
+
+def _whole(unique: pl.Series) -> tuple[int, int] | None:
+    """The least and greatest value of a column of whole numbers; None for any other."""
+    numbers = unique.cast(pl.Int64, strict=False)
+    low, high = numbers.min(), numbers.max()
+    return (low, high) if not numbers.null_count() and isinstance(low, int) and isinstance(high, int) else None
+
+
+def _bare_clock(unique: pl.Series) -> str:
+    """The form of times of day that are numbers; blank where the values are none.
+
+    >>> [_bare_clock(pl.Series(values)) for values in (["931", "5"], ["34260", "61020"], ["571"], ["0.5"])]
+    ['%H%M', 'seconds', 'minutes', 'excel']
+    """
+    edges = _whole(unique)
+    if edges is None:
+        shares = unique.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+        inside = shares.is_between(0, 1, closed="left").fill_null(value=False)
+        return EXCEL if inside.all() else ""
+    if edges[0] < 0:
+        return ""
+    number = unique.cast(pl.Int64)
+    seconds, minutes = number % 100, number // 100 % 100
+    clock_like = bool((seconds < _SIXTY).all())
+    if clock_like and edges[1] < _MIDNIGHT * 100 and not unique.str.len_chars().gt(_MINUTE_DIGITS).any():
+        return "%H%M"
+    if clock_like and edges[1] < _MIDNIGHT * 10_000 and (minutes < _SIXTY).all():
+        return "%H%M%S"
+    return MINUTES if edges[1] < _DAY_MINUTES else SECONDS if edges[1] < _DAY_SECONDS else ""
 
 
 def _form(form: str) -> ColumnFormat:
@@ -135,7 +214,8 @@ def _fits(unique: pl.Series, text: ColumnFormat) -> bool:
 
 
 def _counted(unique: pl.Series) -> str | None:
-    numbers = unique.cast(pl.Float64, strict=False)
+    # the comma of a serial day is a decimal mark: thousands have three digits behind it
+    numbers = unique.str.replace(r"^(\d{4,}),(\d+)$", "$1.$2").cast(pl.Float64, strict=False)
     if numbers.null_count():
         return None
     ranges = {EXCEL: _SERIAL_DAYS, UNIX: _UNIX_SECONDS, UNIX_MS: tuple(1000 * edge for edge in _UNIX_SECONDS)}

@@ -1,21 +1,26 @@
 """Proposes which canonical table a file feeds and how: keys of a mapping, and questions where two readings fit."""
 
 import re
+from collections.abc import Sequence
 
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
-from retail_brain.ingest.look.evidence import Evidence
+from retail_brain.ingest.look.evidence import Evidence, evidence
 from retail_brain.ingest.look.money import amount_is_units, price_of, stands_on_first_lines, values
 from retail_brain.ingest.look.states import leave_out_and_turn, lines_of_goods
-from retail_brain.ingest.moments import UNIX, UNIX_MS
+from retail_brain.ingest.moments import DATE_FORMATS
+from retail_brain.sources.date_forms import UNIX, UNIX_MS
 from retail_brain.sources.shaping import DAY_NAME
 
 _LEAST_DAYS = 3
 """Columns named by a day from which a table has a column per day."""
 _MOSTLY = 0.8
 """Share of units below 0 from which they are sales and not returns. By judgement."""
+_MOST_DAYS = 20_000
+"""Numbers of days are below it: 55 years of sales. Serial days of spreadsheets since 1982 are above."""
+_DAY_0 = "YYYY-MM-DD"
 _OUR_NAMES = {
     "product_name": "name",
     "receipt": "transaction_id",
@@ -139,7 +144,13 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         made.remarks.append("no column names the shop: all rows belong to shop 1 (change the constant)")
     if "moment" not in roles:
         made.keys["wide"] = '{ names = "date", values = "units" }'
-        made.remarks.append(f"a column per day: {len(_days(sample))} columns such as {_days(sample)[0]!r}")
+        days = _days(sample)
+        made.remarks.append(f"a column per day: {len(days)} columns such as {days[0]!r}")
+        readings = [
+            f"{{ format = {quoted(form)} }}" for form in evidence(pl.Series(days)).dates if isinstance(form, str)
+        ]
+        if readings:
+            made.columns["date"] = one_of(made, readings, f"the names of the columns have two readings: {days[:3]}")
         return
     _moment(made, found)
     if made.table == "inventory":
@@ -195,13 +206,24 @@ def _moment(made: Proposal, found: Columns) -> None:
     joins = clock is not None and ours == "sold_at" and not seen.has_time
     origin = f"columns = [{quoted(name)}, {quoted(str(clock))}]" if joins else f"column = {quoted(name)}"
     made.remarks.extend([f"{name!r}: {seen.proof}"] if seen.proof else [])
+    joined = _clock_form(found.seen[str(clock)]) if joins else ""
+    if not seen.dates:
+        _unread(made, ours, name, seen, origin, joined)
+        return
     readings = []
     for form in seen.dates:
-        form_of_day = form or ("%Y%m%d" if joins and seen.examples[0].isdigit() else None)
-        whole = f"{form_of_day} {_clock_form(found.seen[str(clock)])}" if joins and form_of_day else form
-        keys = f", format = {quoted(whole)}" if whole else ""
+        forms = form if isinstance(form, tuple) else (form,)
+        if forms == (None,) and joins:
+            forms = (_day_form(seen.examples[0]),)
+        wholes = [f"{one} {joined}" if joins else one for one in forms if one]
+        keys = f", format = {_one_or_list(wholes)}" if wholes else ""
         keys += ', time_zone = "UTC"' if form in (UNIX, UNIX_MS) else ""
         readings.append(f"{{ {origin}{keys} }}")
+        if isinstance(form, tuple) and not form[0].startswith("%Y"):
+            made.questions.append(
+                f"{name!r} holds texts and serial days: a spreadsheet that reads days in the other order turns "
+                "those up to 12 round and leaves the others as text. Is that so here? Then export the column as text"
+            )
     if seen.dates[0] in (UNIX, UNIX_MS):
         made.questions.append(f"{name!r} counts from 1970 in UTC: put the shops' zone in the place of UTC")
     if seen.offsets:
@@ -211,13 +233,46 @@ def _moment(made: Proposal, found: Columns) -> None:
     made.columns[ours] = one_of(made, readings, f"{name!r} has two readings, such as {', '.join(seen.examples)}")
 
 
+def _one_or_list(forms: Sequence[str]) -> str:
+    return quoted(forms[0]) if len(forms) == 1 else f"[{', '.join(map(quoted, forms))}]"
+
+
+def _unread(made: Proposal, ours: str, name: str, seen: Evidence, origin: str, joined: str) -> None:
+    """Asks for the form of a moment that no form fits: numbers of days need the day they count from."""
+    behind = f" {joined}" if joined else ""
+    if seen.whole is not None and seen.whole[0] >= 0 and seen.whole[1] < _MOST_DAYS:
+        low, high = seen.whole
+        made.questions.append(
+            f"{name!r} counts days, {low} to {high}: write the day of number 0 in the place of {_DAY_0}"
+        )
+        made.columns[ours] = f'?{{ {origin}, format = "days since {_DAY_0}{behind}" }}'
+        return
+    made.questions.append(
+        f"{name!r} names the moment, but no form of dates fits its values, such as {', '.join(seen.examples)}: write "
+        "theirs in the place of FORM, such as %d/%m/%Y %H:%M"
+    )
+    made.columns[ours] = f'?{{ {origin}, format = "FORM{behind}" }}'
+
+
+def _day_form(example: str) -> str | None:
+    """The form of a day that begins with the year."""
+    day = pl.Series([example.split(" ", maxsplit=1)[0].split("T", maxsplit=1)[0]])
+    return next((form for form in DATE_FORMATS if not day.str.to_date(form, strict=False).null_count()), None)
+
+
 def _clock_form(seen: Evidence) -> str:
+    if seen.clock:
+        return seen.clock
     example = max(seen.examples, key=len)
     if ":" not in example:
-        return "%H%M%S" if len(example) > len("2359") else "%H%M"
-    halves = re.search(r"[AaPp][Mm]|[上下]午", example)
+        # 14h32 and 14时32分08秒: the letters stand in the form as they are
+        parts = iter(("%H", "%M", "%S"))
+        return re.sub(r"\d+", lambda _: next(parts), example)
+    halves = re.search(r"[AaPp]\.?\s?[Mm]|[上下]午|午[前後]|오[전후]", example)
     seconds = ":%S" if example.count(":") == 2 else ""
-    return f"%I:%M{seconds} %p" if halves else f"%H:%M{seconds}"
+    if halves is None:
+        return f"%H:%M{seconds}"
+    return f"%p %I:%M{seconds}" if halves.start() == 0 else f"%I:%M{seconds} %p"
 
 
 def _receipts(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:

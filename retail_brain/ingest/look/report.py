@@ -14,13 +14,15 @@ from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.rows import describe_rows
-from retail_brain.sources.base import FileOptions
+from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
-from retail_brain.sources.files import data_files, open_file
+from retail_brain.sources.files import ENDINGS, data_files, open_file, unpacked
 from retail_brain.sources.workbook import ALL_SHEETS, sheet_names
 
 SAMPLE_ROWS = 20_000
 """Rows of a file that are looked at: enough for days beyond 12, and read in a second. By judgement."""
+_KNOWN_ENCODING = (".parquet", ".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+"""Endings of files that are no text, or always in UTF-8."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def look(dataset: str) -> Look:
         scratch = Path(folder)
         looked = [one for path in paths if (one := _looked_at(path, scratch, lines)) is not None]
         if not looked:
-            raise DataError(f"{dataset} holds no file that can be read: {' '.join(lines) or 'no data file'}.")
+            found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
+            raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")
         for one in looked:
             lines += _file_lines(one, root)
         mapping, questions = _mapping(looked, root)
@@ -84,16 +87,36 @@ def with_mapping(error: DataError, dataset: str) -> DataError:
 
 def _looked_at(path: Path, scratch: Path, lines: list[str]) -> LookedAt | None:
     try:
-        options, keys = _options(path)
-        table = open_file(path, scratch, options)
+        table, keys = _opened(path, scratch)
         sample = table.frame.head(SAMPLE_ROWS).collect()
     except (RetailBrainError, pl.exceptions.PolarsError, OSError) as error:
-        lines.append(f"{path.name}: cannot be read: {str(error).splitlines()[0]}")
+        says = str(error).splitlines()[0]
+        is_named = says.startswith(f"{path} ")
+        lines.append(
+            f"{path.name}{says.removeprefix(str(path))}" if is_named else f"{path.name} cannot be read: {says}"
+        )
         return None
     texts = [name for name, kind in sample.schema.items() if kind == pl.String]
     blanks = sample.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
     found = columns_of(blanks, path.stem)
     return LookedAt(path, table, keys, blanks, found, propose(blanks, found))
+
+
+def _opened(path: Path, scratch: Path) -> tuple[FileTable, dict[str, str]]:
+    """The table of a file, or of the files of an archive, and the keys that say in a mapping how it is read.
+
+    Raises:
+        DataError: it cannot be read, or the files of an archive are of several tables.
+    """
+    paths = unpacked(path, scratch) if path.suffix.lower() == ".zip" else [path]
+    options, keys = _options(max(paths, key=lambda one: one.stat().st_size))
+    tables = [open_file(one, scratch, options) for one in paths]
+    headers = {tuple(table.frame.collect_schema().names()) for table in tables}
+    if len(headers) > 1:
+        raise DataError(
+            f"{path} holds {len(paths)} files with {len(headers)} different headers. Unpack it and look at the folder."
+        )
+    return stacked(tables), keys
 
 
 def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:
@@ -103,10 +126,7 @@ def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:
     if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0":
         several = len(sheet_names(path)) > 1
         return FileOptions(sheet=ALL_SHEETS if several else None), ({"sheet": f'"{ALL_SHEETS}"'} if several else {})
-    if path.name.lower().endswith((".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")) and start[:2] not in (
-        b"\xff\xfe",
-        b"\xfe\xff",
-    ):
+    if not path.name.lower().endswith(_KNOWN_ENCODING) and start[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         encoding = likely_encoding(path)
         if encoding not in (None, "utf-8"):
             return FileOptions(encoding=encoding), {"encoding": f'"{encoding}"'}
@@ -122,7 +142,8 @@ def _file_lines(one: LookedAt, root: Path) -> Iterable[str]:
     roles = {column: role for role, column in one.columns.roles.items()}
     for column, seen in one.columns.seen.items():
         what = roles.get(column, "-")
-        forms = [str(form) for form in seen.dates if form] if what == "moment" else []
+        dates = seen.dates if what == "moment" else ()
+        forms = [" and ".join(form) if isinstance(form, tuple) else form for form in dates if form]
         detail = f"{seen.filled:.0%} filled, {', '.join(seen.examples)[:60]}" if seen.filled else "blank"
         yield f"  {column:<24} {what:<13} {detail}{'  ' + ' or '.join(forms) if forms else ''}"
     yield from (f"  {remark}" for remark in one.proposal.remarks)

@@ -13,7 +13,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "receipt": (
         rf"(?:[a-z0-9]+_)?(?:transaction|receipt|invoice|order|ticket|bill|sale|sales|check|bon|beleg|document|basket)_?{_CODE}",
         r"(?:小票|订单|单据|流水|交易|销售单|票据|账单|结算单|业务订单|零售单).{0,3}(?:号|编号|号码)",
-        r"单号|流水|id_order|bonnummer|n[oº]_ticket|レシート番号|伝票番号|取引番号|faktura|rechnung|bon|vbeln|receipt|invoice|ticket|order|number|order_#|sale_id|increment_id",
+        r"单号|流水|id_order|bonnummer|n[oº]_ticket|レシート番号|伝票番号|取引番号|faktura|rechnung|bon|beleg|ticket|vbeln|receipt|invoice|ticket|order|number|order_#|sale_id|increment_id",
         r"name",
     ),
     "voided": (
@@ -27,11 +27,11 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:sale|sales|order|transaction|receipt|invoice|paid|purchase|business|created|posting|closed|completed)"
         r"_?(?:date|time|at|on|day|date_?time)(?:_.*)?",
         r"日期时间|日期|时间|date|day|datum|fecha|data|date_order|下单日|创建时间|date_add|erdat|budat|fkdat|t_dat"
-        r"|(?:date|datum)_(?:et_)?(?:heure|zeit)",
+        r"|(?:date|datum)_(?:et_)?(?:heure|zeit)|zeitpunkt|zeitstempel|horodatage|tijdstip",
         r"[a-z_]+_(?:date|datetime|time)|[a-z]*datum",
     ),
     "time": (r"time|sale_time|trans_?time|erzet|uzeit"
-        r"|销售时间|时间|交易时间|uhrzeit|tijd|receipt_time|hora|heure|时刻",),
+        r"|销售时间|时间|交易时间|uhrzeit|zeit|tijd|receipt_time|hora|heure|ora|kl|时刻",),
     "store": (
         r"(?!posn[or]|pos_n[or])(?:store|shop|location|branch|outlet|site|filial[e]?|warehouse|point_of_sale|pos|register)"
         r"_?(?:id|no|nr|nbr|number|code|#)|werks|plant",

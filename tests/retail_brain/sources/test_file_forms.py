@@ -86,6 +86,21 @@ def test_goods_called_total_stay_where_the_row_is_full(tmp_path: Path) -> None:
     assert lake.scan("products").select("product_id").collect()["product_id"].to_list() == ["Total", "P2"]
 
 
+@pytest.mark.parametrize(
+    "total",
+    ["Downtown Total,,,,30,", "Summe 02.01.2026,,,,30,", "朝阳店小计,,,,30,", ",,,小计,30,", ",,Grand Total:,,30,75"],
+)
+def test_total_of_a_group_is_left_out(tmp_path: Path, total: str) -> None:
+    report = run(tmp_path, folder(tmp_path, "transactions.csv", f"{HEADER}{ROWS}{total}\n"))
+    assert report.tables["transactions"].left_out == {"total rows": 1}
+
+
+def test_goods_whose_name_ends_like_a_total_stay(tmp_path: Path) -> None:
+    goods = "product_id,name,brand\nColgate Total,Toothpaste,\nTotal 12,Toothpaste,\nP2,Soap,x\n"
+    folder(tmp_path, "transactions.csv", HEADER + ROWS)
+    assert run(tmp_path, folder(tmp_path, "products.csv", goods)).tables["products"].left_out == {}
+
+
 def test_lines_above_the_header_can_be_counted_in_a_mapping(tmp_path: Path) -> None:
     # two lines of names: only a person knows that the second is the header
     folder(tmp_path, "till.csv", "id,day,shop,good,pieces,euro\n" + HEADER + ROWS)
