@@ -59,6 +59,11 @@ def _groups() -> dict[str, str]:
 
 
 FEATURES: Mapping[str, str] = MappingProxyType(_groups())
+RATIOS = frozenset(
+    {*PHASE, *YEAR_AGO, *EVENT_RATIOS}
+    | {name for name in (*STATE, *TARGET) if any(part in name for part in ("_to_", "_trend", "_uplift"))}
+)
+"""Features that compare two numbers: 1 says that nothing sets them apart."""
 REDEFINED: Mapping[str, int] = MappingProxyType({})
 """Number of a feature's definition, by name; one that is not named here has its first.
 

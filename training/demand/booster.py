@@ -36,6 +36,11 @@ ROWS_PER_THREAD = 2000
 """Rows predicted below which another thread costs more than it gives. Chosen by judgement, not measured."""
 
 
+_NEVER_MISSING = (0, 2)
+"""`decision_type` in LightGBM's files of a number that was never missing: bit 0 marks categories, 1 the side of missing
+values, 2 and 3 their kind (0: there were none)."""
+
+
 class _Rows(lgb.Sequence):  # type: ignore[misc]  # LightGBM has no types
     """The rows of one draw, worked out when LightGBM asks for them: draw after draw, all rows of each at once."""
 
@@ -169,6 +174,23 @@ def _stack(parts: list[Floats]) -> Floats:
         begin += len(part)
         parts[number] = part[:0].copy()
     return out.T
+
+
+def never_missing(booster: lgb.Booster) -> list[int]:
+    """Numbers of the features that trees split on and that were known in all training rows.
+
+    LightGBM takes a missing value there for 0, whatever 0 means (LightGBM, Advanced Topics: Missing Value Handle).
+    """
+    found: set[int] = set()
+    features: list[int] = []
+    for line in booster.model_to_string().splitlines():
+        name, _, values = line.partition("=")
+        if name == "split_feature":
+            features = [int(value) for value in values.split()]
+        elif name == "decision_type":
+            kinds = [int(value) for value in values.split()]
+            found.update(feature for feature, kind in zip(features, kinds, strict=True) if kind in _NEVER_MISSING)
+    return sorted(found)
 
 
 def predict_factor(booster: lgb.Booster, rows: Floats, threads: int) -> Doubles:

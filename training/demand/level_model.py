@@ -1,15 +1,16 @@
 """Predicts mean demand of each series of a panel: level x factor of the trees, in units per period."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Self
 
 import lightgbm as lgb
 import numpy as np
 
 from features.demand.arrays import Doubles, Floats, Ints
-from features.demand.feature_matrix import FEATURES, DemandFeatures, PanelFeatures, Vocabulary
+from features.demand.feature_matrix import FEATURES, RATIOS, DemandFeatures, PanelFeatures, Vocabulary
 from features.demand.history import DemandHistory
-from training.demand.booster import fit_booster, predict_factor
+from training.demand.booster import fit_booster, never_missing, predict_factor
 from training.demand.config import DemandConfig
 
 ROWS_AT_ONCE = 400_000
@@ -60,6 +61,21 @@ class LevelModel:
         return predict_factor(self.booster, rows, self.config.threads)
 
     def feature_rows(self, features: PanelFeatures, series: Ints, horizon: int) -> Floats:
-        """Feature rows of some series over the periods after the panel's last, series by series."""
+        """Feature rows of some series over the periods after the panel's last, series by series.
+
+        Ratios that are missing here and were known in all training rows are 1: trees would take a good that was out of
+        stock for longer than any before for one that sold nothing, and one without a planned price for free.
+        """
         ahead = np.tile(np.arange(1, horizon + 1), series.size)
-        return features.rows(features.panel.axis.count - 1, np.repeat(series, horizon), ahead, self.columns)
+        rows = features.rows(features.panel.axis.count - 1, np.repeat(series, horizon), ahead, self.columns)
+        for number in self._known_ratios:
+            column = rows[:, number]
+            column[np.isnan(column)] = 1.0
+        return rows
+
+    @cached_property
+    def _known_ratios(self) -> list[int]:
+        """Numbers of the columns that are ratios and were known in all training rows."""
+        if self.booster is None:
+            return []
+        return [number for number in never_missing(self.booster) if self.columns[number] in RATIOS]
