@@ -67,7 +67,7 @@ class RetailBrain:
         """Opens the published answers and starts the thread that refreshes them."""
         home = default_home()
         _runtime.state = State(home, _service_settings())
-        _runtime.meter = PrometheusMeter("retail_brain")
+        _runtime.meter = PrometheusMeter("retail_brain", time.time())
         _runtime.spans = None if _settings.trace_endpoint is None else spans_to(_settings.trace_endpoint)
         _runtime.state.on_refresh = _count_tenants
         _runtime.state.start()

@@ -91,7 +91,7 @@ def metric_names(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     for name in ("Counter", "Gauge", "Histogram"):
         kind = getattr(prometheus_client, name)
         monkeypatch.setattr(prometheus_client, name, lambda *a, kind=kind, **k: kind(*a, registry=registry, **k))
-    meter = PrometheusMeter("retail_brain")
+    meter = PrometheusMeter("retail_brain", 1.0)
     meter.begin()
     meter.end("/forecast", 200, 0.01)
     meter.refreshed(1, 0, 1.0)

@@ -26,10 +26,11 @@ class Admission:
         Raises:
             HttpError: too many bodies are awaited already, in all, from this address or of this key (429).
         """
-        if self._waiting.total() >= limits.max_waiting or self._waiting[address] >= limits.max_waiting_per_address:
-            raise _overloaded("too many requests are still arriving")
-        if self._waiting_keys[key_id] >= limits.max_waiting_per_key:
-            raise _overloaded("too many requests of this key are still arriving")
+        if self._waiting:  # mostly nobody waits: bodies come with their headers
+            if self._waiting.total() >= limits.max_waiting or self._waiting[address] >= limits.max_waiting_per_address:
+                raise _overloaded("too many requests are still arriving")
+            if self._waiting_keys[key_id] >= limits.max_waiting_per_key:
+                raise _overloaded("too many requests of this key are still arriving")
         return Place((self._waiting, address), (self._waiting_keys, key_id))
 
     def answering(self, key_id: str, limits: ServingSettings) -> "Place":

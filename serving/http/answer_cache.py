@@ -11,7 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
-from retail_brain.operational.places import Place
+from retail_brain.operational.places import HEADQUARTERS, Place
 from serving.http.compression import Rendered
 from serving.http.handlers.call import Call
 from serving.http.routes import Route
@@ -21,7 +21,7 @@ _OVERHEAD = 700
 """Bytes of an entry beside its request and answer: objects, references and a small parsed request, as
 `sys.getsizeof` gives them."""
 
-_Key = tuple[str, str, str, Place, str, bytes]
+_Key = tuple[str, str, str, Place | None, str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +93,6 @@ class AnswerCache:
 
 def _key(route: Route, body: bytes, call: Call) -> _Key:
     principal = call.principal
-    return route.path, principal.tenant, principal.role, principal.place, call.language, body
+    place = principal.place
+    # most keys are headquarters': None is hashed at once, a place in Python
+    return route.path, principal.tenant, principal.role, None if place is HEADQUARTERS else place, call.language, body

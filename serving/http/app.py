@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
 from retail_brain.errors import RetailBrainError, UnavailableError
-from serving.http.access import Principal
+from serving.http.access import ROLE_SCOPES, Principal
 from serving.http.admission import Admission
 from serving.http.answer_cache import AnswerCache
 from serving.http.body import read_body
@@ -52,6 +52,11 @@ class Api:
         """Serves `routes`; tenants and metrics come from the worker's `runtime`."""
         self._runtime = runtime
         self._routes = {route.path: route for route in routes}
+        # worked out once: members of an enumeration are hashed in Python
+        self._roles = {
+            route.path: frozenset(role for role, held in ROLE_SCOPES.items() if not held.isdisjoint(route.scopes))
+            for route in routes
+        }
         self._keys = Keyring()
         self._admission = Admission()
         self._threads: CapacityLimiter | None = None
@@ -102,7 +107,7 @@ class Api:
         state = self._runtime.ready_state()
         principal = await self._keys.principal(header(scope, b"authorization"), state)
         scope[TENANT] = principal.tenant
-        if not any(principal.may(scope_) for scope_ in route.scopes):
+        if principal.role not in self._roles[path]:
             raise HttpError(
                 403,
                 "forbidden",
@@ -111,8 +116,8 @@ class Api:
         check_route(principal, path, route.scoped_by)
         limits = state.settings.serving
         # the body is awaited before a place among the answered is taken: a slow sender must not hold one
-        with self._admission.waiting(_address(scope), principal.key_id, limits):
-            body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds)
+        place = self._admission.waiting(_address(scope), principal.key_id, limits)
+        body = await read_body(receive, limits.max_body_bytes, limits.timeout_seconds, place)
         call = _call(principal, state, scope, self._placed)
         if route.streams:
             request = _read(route, body)

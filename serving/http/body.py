@@ -1,6 +1,10 @@
 """Reads request bodies with a limit of size and time, so no client can fill the memory or hold a place for ever."""
 
 import asyncio
+import types
+from collections.abc import Generator
+from contextlib import AbstractContextManager
+from typing import Any
 
 from starlette.types import Message, Receive
 
@@ -11,28 +15,62 @@ _DRAINED = 32
 judgement, not measured."""
 
 
-async def read_body(receive: Receive, limit: int, timeout_seconds: float) -> bytes:
+async def read_body(
+    receive: Receive, limit: int, timeout_seconds: float, place: AbstractContextManager[object]
+) -> bytes:
     """The body of a request, at most `limit` bytes, within `timeout_seconds`.
 
     A body that is too large is read on and thrown away, up to 32 times the limit, so that the sender gets to read the
     answer instead of a broken connection.
 
+    Args:
+        receive: gives the messages of the request.
+        limit: bytes.
+        timeout_seconds: within which the whole body must be there.
+        place: held while the body is waited for; most bodies came with their headers, and nothing waits then.
+
     Raises:
         HttpError: the body is larger than the limit (413), did not arrive in time (408), or the sender went away (400).
     """
+    asked: Any = receive().__await__()
+    try:
+        awaited = next(asked)
+    except StopIteration as arrived:
+        message: Message | None = arrived.value
+        body = _whole(arrived.value, limit)
+        if body is not None:
+            return body
+    else:
+        message = None
     try:
         # asyncio, not anyio: the service runs on it alone, and this costs a tenth
-        async with asyncio.timeout(timeout_seconds):
-            message = await receive()
-            body: bytes = message.get("body", b"")
-            # most bodies come whole in the first message
-            if message["type"] == "http.request" and not message.get("more_body", False) and len(body) <= limit:
-                return body
-            return await _read_pieces(message, receive, limit)
+        with place:
+            async with asyncio.timeout(timeout_seconds):
+                first = await _rest(asked, awaited) if message is None else message
+                return await _read_pieces(first, receive, limit)
     except TimeoutError:
         raise HttpError(
             408, "too_slow", f"the body did not arrive within {timeout_seconds:g} s. Send it again."
         ) from None
+
+
+def _whole(message: Message, limit: int) -> bytes | None:
+    """The body of a message that holds all of it; None for any other."""
+    if message["type"] != "http.request" or message.get("more_body", False):
+        return None
+    body: bytes = message.get("body", b"")
+    return body if len(body) <= limit else None
+
+
+@types.coroutine
+def _rest(asked: Generator[Any, None, Message], awaited: object) -> Generator[Any, None, Message]:
+    """What comes of a call that was begun and awaits something."""
+    try:
+        yield awaited
+    except BaseException:
+        asked.close()
+        raise
+    return (yield from asked)
 
 
 async def _read_pieces(message: Message, receive: Receive, limit: int) -> bytes:

@@ -59,6 +59,8 @@ class _Guard(asyncio.Protocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.ws_protocol_class = None  # a web socket would leave this class, and its place, behind
+        # the service writes its own line; uvicorn words one for each request even where no logger takes it
+        self.access_log = False
 
     def connection_made(self: Any, transport: Any) -> None:
         super().connection_made(transport)

@@ -46,8 +46,14 @@ class PrometheusMeter:
     of its time.
     """
 
-    def __init__(self, service: str) -> None:
-        """Registers the metrics; call it once per worker, after BentoML has chosen the folder they are shared in."""
+    def __init__(self, service: str, started: float) -> None:
+        """Registers the metrics; call it once per worker, after BentoML has chosen the folder they are shared in.
+
+        Args:
+            service: value of the label `service_name`.
+            started: when the worker started, Unix seconds: until its first look the last one counts as then, for 0
+                would be the oldest of all workers as long as it opens its answers.
+        """
         import prometheus_client  # noqa: PLC0415  # reads PROMETHEUS_MULTIPROC_DIR when imported
 
         names = ("endpoint", "http_response_code", "service_name")
@@ -77,9 +83,10 @@ class PrometheusMeter:
         )
         self._looked = prometheus_client.Gauge(
             "retail_brain_refreshed_at_seconds",
-            "Unix time of the last look for news, oldest of all workers",
+            "Unix time of the last look for news (of the start before the first), oldest of all workers",
             multiprocess_mode="livemin",
         )
+        self._looked.set(started)
         self._counters: dict[tuple[str, int], prometheus_client.Counter] = {}
         self._timers: dict[str, Any] = {}
         self._in_progress = 0

@@ -3,7 +3,7 @@
 import logging
 import time
 from asyncio import CancelledError
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -98,23 +98,21 @@ class _Answer:
         self.status = 500
         self.begun = False
 
-    async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.begun = True
-            self.status = message["status"]
-            headers = message.get("headers", [])
-            if self.status >= 400 and not _is_json(headers):
-                self._replaces = True
-                self._own += [header for header in headers if header[0].lower() == b"allow"]
-                await self.refuse(self.status, *_WORDS.get(self.status, ("failed", "the service cannot answer now.")))
-                return
-            given = [name for name, _ in headers if name in _OWN]
-            # the page and BentoML bring some of their own, the API none
-            own = [header for header in self._own if header[0] not in given] if given else self._own
-            message["headers"] = [*headers, *own]
-        elif self._replaces:
-            return
-        await self._send(message)
+    def send(self, message: Message) -> Awaitable[None]:
+        if message["type"] != "http.response.start":
+            return _nothing() if self._replaces else self._send(message)
+        self.begun = True
+        self.status = message["status"]
+        headers = message.get("headers", [])
+        if self.status >= 400 and not _is_json(headers):
+            self._replaces = True
+            self._own += [header for header in headers if header[0].lower() == b"allow"]
+            return self.refuse(self.status, *_WORDS.get(self.status, ("failed", "the service cannot answer now.")))
+        given = [name for name, _ in headers if name in _OWN]
+        # the page and BentoML bring some of their own, the API none
+        own = [header for header in self._own if header[0] not in given] if given else self._own
+        message["headers"] = [*headers, *own]
+        return self._send(message)
 
     async def refuse(self, status: int, code: str, text: str, *, retry_after: int | None = None) -> None:
         """Sends an error of our own."""
@@ -125,6 +123,10 @@ class _Answer:
             headers.append((b"retry-after", str(retry_after).encode()))
         await self._send({"type": "http.response.start", "status": status, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
+
+
+async def _nothing() -> None:
+    """Sends nothing."""
 
 
 def _is_json(headers: list[tuple[bytes, bytes]]) -> bool:

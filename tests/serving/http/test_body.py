@@ -1,5 +1,8 @@
 """Bodies that come slowly, in pieces, or not to an end."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
 import anyio
 import anyio.from_thread
 import pytest
@@ -9,18 +12,38 @@ from serving.http.body import read_body
 from serving.http.errors import HttpError
 
 
-def read(messages: list[Message], *, limit: int = 10) -> bytes:
+def read(
+    messages: list[Message],
+    *,
+    limit: int = 10,
+    late: bool = False,
+    held: list[str] | None = None,
+    seconds: float = 0.05,
+) -> bytes:
+    """What is read of some messages, each of which comes after a moment if they are late; `held` notes the place."""
+    notes = [] if held is None else held
+
+    @contextmanager
+    def place() -> Iterator[None]:
+        notes.append("taken")
+        try:
+            yield
+        finally:
+            notes.append("free")
+
     async def run() -> bytes:
         queue = iter(messages)
 
         async def receive() -> Message:
+            if late:
+                await anyio.sleep(0)
             message = next(queue, None)
             if message is None:
                 await anyio.sleep_forever()
             assert message is not None
             return message
 
-        return await read_body(receive, limit, 0.05)
+        return await read_body(receive, limit, seconds, place())
 
     with anyio.from_thread.start_blocking_portal() as portal:  # a browser test may hold this thread's own loop
         return portal.call(run)
@@ -51,3 +74,42 @@ def test_a_body_too_large_too_slow_or_cut_short_is_refused(messages: list[Messag
     with pytest.raises(HttpError) as caught:
         read(messages)
     assert caught.value.status == status
+
+
+def test_a_place_is_held_only_while_something_is_waited_for() -> None:
+    held: list[str] = []
+    assert read([piece(b"whole", more=False)], held=held) == b"whole"
+    assert held == []
+    assert read([piece(b"ab"), piece(b"c", more=False)], held=held) == b"abc"
+    assert read([piece(b"whole", more=False)], held=held, late=True, seconds=60) == b"whole"
+    assert read([piece(b"ab"), piece(b"c", more=False)], held=held, late=True, seconds=60) == b"abc"
+    assert held == ["taken", "free"] * 3
+    with pytest.raises(HttpError):
+        read([], held=held, late=True)
+    assert held == ["taken", "free"] * 4
+
+
+def test_what_fails_while_a_body_is_waited_for_reaches_the_caller() -> None:
+    closed: list[str] = []
+
+    async def receive() -> Message:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            closed.append("closed")
+        raise AssertionError
+
+    async def broken() -> Message:
+        await anyio.sleep(0)
+        raise ConnectionResetError
+
+    async def run() -> None:
+        with pytest.raises(ConnectionResetError):
+            await read_body(broken, 10, 60, nullcontext())
+        with anyio.move_on_after(0.01) as scope:
+            await read_body(receive, 10, 60, nullcontext())
+        assert scope.cancelled_caught
+
+    with anyio.from_thread.start_blocking_portal() as portal:
+        portal.call(run)
+    assert closed == ["closed"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import socket
 import threading
 import time
@@ -94,6 +95,15 @@ def error_of(answer: bytes) -> tuple[int, str]:
     error = json.loads(body)["error"]
     assert set(error) == {"code", "message", "details"}
     return int(head.split()[1]), error["code"]
+
+
+def test_the_server_words_no_line_of_its_own_for_a_request(protocol: Any, caplog: pytest.LogCaptureFixture) -> None:
+    # BentoML gives the root logger a handler, so uvicorn takes its own lines for wanted
+    caplog.set_level(logging.INFO, "uvicorn.access")
+    with serving(protocol) as server, server.open() as connection:
+        connection.sendall(HEAD + b"\r\n")
+        assert read_answer(connection).startswith(b"HTTP/1.1 200")
+    assert [record for record in caplog.records if record.name == "uvicorn.access"] == []
 
 
 @pytest.mark.parametrize("sent", [b"", HEAD, b"G"])

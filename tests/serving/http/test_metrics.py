@@ -15,7 +15,7 @@ def meter(monkeypatch: pytest.MonkeyPatch) -> PrometheusMeter:
     for name in ("Counter", "Gauge", "Histogram"):
         kind = getattr(prometheus_client, name)
         monkeypatch.setattr(prometheus_client, name, lambda *a, kind=kind, **k: kind(*a, registry=registry, **k))
-    return PrometheusMeter("shop")
+    return PrometheusMeter("shop", 1_000.0)
 
 
 def told(text: str, begins: str) -> dict[str, float]:
@@ -44,3 +44,10 @@ def test_requests_are_counted_by_route_and_status(meter: PrometheusMeter) -> Non
     assert told(text, "bentoml_service_request_in_progress") == {"bentoml_service_request_in_progress": 1.0}
     [total] = told(text, "bentoml_service_request_duration_seconds_sum").values()
     assert total == pytest.approx(1.5)
+
+
+def test_before_its_first_look_a_worker_looked_when_it_started(meter: PrometheusMeter) -> None:
+    name = "retail_brain_refreshed_at_seconds"
+    assert told(meter.expose().decode(), name) == {name: 1_000.0}
+    meter.refreshed(1, 0, 1_060.0)
+    assert told(meter.expose().decode(), name) == {name: 1_060.0}

@@ -16,7 +16,7 @@ from pathlib import Path
 from serving.http.metrics_folder import use_own_folder
 use_own_folder(Path(sys.argv[1]))
 from serving.http.metrics import PrometheusMeter
-meter = PrometheusMeter("retail_brain")
+meter = PrometheusMeter("retail_brain", 1.0)
 meter.begin(); meter.end("/forecast", 200, 0.01)
 print(os.environ["PROMETHEUS_MULTIPROC_DIR"])
 print(next(line for line in meter.expose().decode().splitlines() if line.startswith("bentoml_service_request_total")))
