@@ -3,7 +3,8 @@
 import json
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -94,7 +95,7 @@ class Api:
         """The error as the client may see it; what names our database stays in the log."""
         if not isinstance(error, UnavailableError):
             return error
-        _log.error("%s", error)
+        _log.error("%s", str(error))  # as text: a record that is kept must not keep the request
         return unavailable(error)
 
     async def _answer(self, scope: Scope, receive: Receive) -> _Answer:
@@ -151,12 +152,19 @@ class Api:
         try:
             # a thread cannot be stopped: the client gets its 503 and the thread ends by itself
             with anyio.fail_after(limits.file_seconds if route.writes_file else limits.timeout_seconds):
-                answer = await to_thread.run_sync(route.run, request, call, limiter=limiter, abandon_on_cancel=True)
-                return answer
+                given = await to_thread.run_sync(
+                    _outcome, route.run, request, call, limiter=limiter, abandon_on_cancel=True
+                )
         except TimeoutError:
             raise HttpError(
                 503, "overloaded", "the answer took too long. Ask for less, or again in a few seconds.", retry_after=5
             ) from None
+        if not isinstance(given, _Raised):
+            return given
+        try:
+            raise given.error
+        finally:
+            del given  # the error's traceback holds this frame
 
     def _limiter(self, threads: int) -> CapacityLimiter:
         """Made at the first use: the settings are known only once the worker has started."""
@@ -178,6 +186,25 @@ class Api:
         meter = self._runtime.meter
         text = b"" if meter is None else meter.expose()
         return 200, Rendered(text), [(b"content-type", b"text/plain; version=0.0.4; charset=utf-8"), _PRIVATE]
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """What a handler raised in its thread."""
+
+    error: BaseException
+
+
+def _outcome(run: Callable[[Any, Call], dict[str, Any]], request: Any, call: Call) -> dict[str, Any] | _Raised:
+    """What a handler gives or raises.
+
+    An error that is awaited through a future holds the future, which holds the error: until the next full collection
+    of garbage, minutes later, its frames would keep the view of the request, and all files of old answers, open.
+    """
+    try:
+        return run(request, call)
+    except BaseException as error:  # noqa: BLE001  # raised again in the event loop
+        return _Raised(error)
 
 
 def _read(route: Route, body: bytes) -> Any:

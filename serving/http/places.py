@@ -5,11 +5,12 @@ shops in a request are refused as unknown before it runs; and what it answers is
 """
 
 import logging
+import weakref
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -23,6 +24,9 @@ from serving.planning.demand.override_book import OverrideBook
 from serving.planning.people.recent_events import RecentEvent, RecentEvents
 from serving.store.answer_set import Answers
 from serving.store.narrowed import narrowed
+
+_Key = tuple[str, Place]
+_Whole = TypeVar("_Whole", TenantView, Answers)
 
 _log = logging.getLogger("bentoml.retail_brain")
 _KEPT = 128
@@ -94,12 +98,16 @@ def check_answer(answer: Any, request: BaseModel, view: TenantView, principal: P
 
 
 class PlacedViews:
-    """Views of tenants as keys of a place see them; used from one event loop, so nothing is locked."""
+    """Views of tenants as keys of a place see them; used from one event loop, so nothing is locked.
+
+    What was narrowed goes with what it was made from: a place whose key never asks again must not keep the files of old
+    answers open.
+    """
 
     def __init__(self) -> None:
         """Keeps nothing yet."""
-        self._answers: dict[tuple[str, Place], tuple[Answers, Mapping[str, str | None], Settings, Answers]] = {}
-        self._views: OrderedDict[tuple[str, Place], tuple[TenantView, TenantView]] = OrderedDict()
+        self._answers: dict[_Key, tuple[weakref.ref[Answers], Mapping[str, str | None], Settings, Answers]] = {}
+        self._views: OrderedDict[_Key, tuple[weakref.ref[TenantView], TenantView]] = OrderedDict()
 
     def of(self, view: TenantView, place: Place) -> TenantView:
         """The view narrowed to a place; the view itself for headquarters."""
@@ -107,19 +115,32 @@ class PlacedViews:
             return view
         key = (view.tenant, place)
         kept = self._views.get(key)
-        if kept is None or kept[0] is not view:
-            kept = self._views[key] = (view, _narrowed_view(view, self._shown(key, view), place))
+        if kept is None or kept[0]() is not view:
+            narrow = _narrowed_view(view, self._shown(key, view), place)
+            kept = self._views[key] = (_until_gone(view, self._views, key), narrow)
         self._views.move_to_end(key)
         while len(self._views) > _KEPT:
             self._answers.pop(self._views.popitem(last=False)[0], None)
         return kept[1]
 
-    def _shown(self, key: tuple[str, Place], view: TenantView) -> Answers:
+    def _shown(self, key: _Key, view: TenantView) -> Answers:
+        answers, moved, settings = view.answers, view.moved, view.settings
         kept = self._answers.get(key)
-        if kept is None or kept[0] is not view.answers or kept[1] is not view.moved or kept[2] is not view.settings:
-            shown = narrowed(view.answers, key[1], view.moved, view.settings.privacy.hidden_from_guides)
-            kept = self._answers[key] = (view.answers, view.moved, view.settings, shown)
+        if kept is None or kept[0]() is not answers or kept[1] is not moved or kept[2] is not settings:
+            shown = narrowed(answers, key[1], moved, settings.privacy.hidden_from_guides)
+            kept = self._answers[key] = (_until_gone(answers, self._answers, key), moved, settings, shown)
         return kept[3]
+
+
+def _until_gone(whole: _Whole, kept: MutableMapping[_Key, Any], key: _Key) -> "weakref.ref[_Whole]":
+    """A reference to what an entry was made from; when that is gone, so is the entry."""
+
+    def forget(gone: "weakref.ref[_Whole]") -> None:
+        entry = kept.get(key)
+        if entry is not None and entry[0] is gone:
+            kept.pop(key, None)
+
+    return weakref.ref(whole, forget)
 
 
 def _narrowed_view(view: TenantView, shown: Answers, place: Place) -> TenantView:

@@ -147,10 +147,13 @@ class SettingsFile:
 
 @dataclass(frozen=True)
 class _DamagedSet:
-    """A set of answers that could not be opened, and when to try again (seconds of the monotonic clock)."""
+    """A set of answers that could not be opened, and when to try again (seconds of the monotonic clock).
+
+    The fault is kept as text: an error holds the frames it passed, and with them the answers that were opened instead.
+    """
 
     answers_id: str
-    fault: ModelError
+    fault: str
     retry_at: float
 
 
@@ -192,7 +195,8 @@ class Tenant:
         try:
             self._follow_pointer(settings)
         except ModelError as error:
-            faults.append(error)
+            # without its frames: they hold the list, and so each other and all answers, until garbage is collected
+            faults.append(error.with_traceback(None))
         if self.view is not None:
             if self.view.settings is not settings:
                 self._swap(self.view.answers, settings=settings)
@@ -281,11 +285,11 @@ class Tenant:
             return
         damaged = self._damaged
         if damaged is not None and damaged.answers_id == wanted and time.monotonic() < damaged.retry_at:
-            raise damaged.fault
+            raise ModelError(damaged.fault)
         try:
             answers = open_answers(self._workspace.answers / wanted)
         except ModelError as error:
-            self._damaged = _DamagedSet(wanted, error, time.monotonic() + _RETRY_SECONDS)
+            self._damaged = _DamagedSet(wanted, str(error), time.monotonic() + _RETRY_SECONDS)
             earlier = None if self.view is not None else _newest_readable(self._workspace.answers, wanted)
             if earlier is not None:
                 self._open_view(earlier, settings)
