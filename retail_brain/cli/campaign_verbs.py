@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retail_brain.cli.context import current, open_database
+from retail_brain.cli.effects import tell_effect
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, writable_table
 from retail_brain.cli.table_files import write_table
@@ -221,30 +222,24 @@ def measure(
     as_of: AsOfOption = None,
 ) -> None:
     """Measure what a campaign brought: contacted against held-out people; the look is kept for /campaign_effect."""
-    from serving.planning.campaigns.measuring import effect_lines, look_at, part_rows
+    from serving.planning.campaigns.measuring import look_at
 
     chosen = current()
     dataset = chosen.dataset(lake, as_of)
     with closing(open_database()) as database:
         now = datetime.now(UTC)
         look = look_at(chosen.workspace.tenant, database, dataset, campaign_id, chosen.settings, by=by, now=now)
-    found = look.effect
-    reported().ids |= {"campaign": campaign_id, "as_of": found["as_of"]}
-    reported().rows += part_rows(found).to_dicts()
-    for line in effect_lines(campaign_id, found):
-        typer.echo(line)
-    if out is not None:
-        write_table(part_rows(found), out)
+    reported().ids["campaign"] = campaign_id
+    tell_effect(campaign_id, look, out)
 
 
 @campaign.command()
 def watch(by: ByOption = "command line", lake: LakeOption = None) -> None:
     """Measure every running or ended campaign that can be, and stop those whose rules say so; for a daily schedule."""
-    from retail_brain.errors import ImpossibleError
     from retail_brain.operational.campaigns import campaign as read
     from retail_brain.operational.campaigns import list_campaigns
     from serving.planning.campaigns.life import summary
-    from serving.planning.campaigns.measuring import look_at
+    from serving.planning.campaigns.measuring import watch as look_at
     from serving.planning.campaigns.standing import state_on
 
     chosen = current()
@@ -254,13 +249,13 @@ def watch(by: ByOption = "command line", lake: LakeOption = None) -> None:
         for one in list_campaigns(tenant, database):
             if one.approved_at is None or state_on(one, today) == "measured":
                 continue
-            try:
-                now = datetime.now(UTC)
-                look = look_at(tenant, database, dataset, one.campaign_id, chosen.settings, by=by, now=now)
+            now = datetime.now(UTC)
+            look = look_at(tenant, database, dataset, one.campaign_id, chosen.settings, by=by, now=now)
+            if look is None:
+                told = "nobody was reached yet"
+            else:
                 reading = look.effect["reading"]
                 told = "too few people" if reading is None else f"{reading['low']:+.4f} to {reading['high']:+.4f}"
-            except ImpossibleError:
-                told = "nobody was reached yet"
             shown = summary(read(tenant, database, one.campaign_id), today, "en")
             reported().rows.append(shown)
             why = f": {shown['stop_reason']}" if shown["stop_reason"] else ""

@@ -1,12 +1,13 @@
 """Verbs of guides: list, save, make, tasks, answer, refer, leave, history, credit, effect."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from retail_brain.cli.context import current
+from retail_brain.cli.effects import tell_effect
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, writable_table
 from retail_brain.cli.table_files import read_table, write_table
@@ -97,7 +98,7 @@ def tasks(
     import polars as pl
 
     from retail_brain.operational.guide_tasks import list_tasks
-    from serving.planning.guides.lists import task_row
+    from serving.planning.guides.lists import shown_lines, task_row
     from serving.planning.guides.people import guide as find_guide
 
     chosen = None if day is None else parse_day(day, "--day")
@@ -106,9 +107,7 @@ def tasks(
     if guide is not None and not found:
         with open_desk() as desk:
             find_guide(desk, guide)
-    rows = [
-        task_row(one, "en") | {"reason_zh": one.reason_zh} for one in found if not one.held and one.state != "withdrawn"
-    ]
+    rows = [task_row(one, "en") | {"reason_zh": one.reason_zh} for one in shown_lines(found)]
     reported().counts["lines"] = len(rows)
     write_table(pl.DataFrame(rows, infer_schema_length=None), out)
     typer.echo(f"{len(rows):,} lines -> {out}")
@@ -251,22 +250,13 @@ def effect(
     as_of: AsOfOption = None,
 ) -> None:
     """Measure what the daily lists brought: listed against held-out people."""
-    from retail_brain.operational.campaign_effects import StoredEffect, store_effect
-    from retail_brain.operational.repeated_contacts import DAILY
-    from serving.planning.campaigns.measuring import effect_lines, part_rows
-    from serving.planning.triggers.measure import measure_guides
+    from serving.planning.triggers.measure import look_at_guides
 
     chosen = current()
     dataset, tenant = chosen.dataset(lake, as_of), chosen.workspace.tenant
     with opened_database() as database:
-        found = measure_guides(tenant, database, dataset, chosen.settings)
-        day = date.fromisoformat(found["as_of"])
-        store_effect(tenant, database, StoredEffect(DAILY, day, found, by, datetime.now(UTC)))
-    reported().rows += part_rows(found).to_dicts()
-    for line in effect_lines("guides", found):
-        typer.echo(line)
-    if out is not None:
-        write_table(part_rows(found), out)
+        look = look_at_guides(tenant, database, dataset, chosen.settings, by, datetime.now(UTC))
+    tell_effect("guides", look, out)
 
 
 def _change(desk: "Desk", guide_id: str, version: int | None, by: str) -> "GuideChange":

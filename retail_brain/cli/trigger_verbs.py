@@ -4,13 +4,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from retail_brain.cli.context import current, open_database
+from retail_brain.cli.effects import tell_effect
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_instant, writable_table
 from retail_brain.cli.table_files import write_table
@@ -202,24 +203,16 @@ def effect(
     as_of: AsOfOption = None,
 ) -> None:
     """Measure what a trigger brought: contacted against held-out people; the look is kept for /trigger_effect."""
-    from retail_brain.operational.campaign_effects import StoredEffect, store_effect
     from retail_brain.operational.triggers import trigger as read
-    from serving.planning.campaigns.measuring import effect_lines, part_rows
-    from serving.planning.triggers.measure import measure_trigger
+    from serving.planning.triggers.measure import look_at_trigger
 
     chosen = current()
     dataset, tenant = chosen.dataset(lake, as_of), chosen.workspace.tenant
     with opened_database() as database:
         stored = read(tenant, database, trigger_id)
-        found = measure_trigger(tenant, database, dataset, stored, chosen.settings)
-        day = date.fromisoformat(found["as_of"])
-        store_effect(tenant, database, StoredEffect(stored.campaign_id, day, found, by, datetime.now(UTC)))
-    reported().ids |= {"trigger": trigger_id, "as_of": found["as_of"]}
-    reported().rows += part_rows(found).to_dicts()
-    for line in effect_lines(trigger_id, found):
-        typer.echo(line)
-    if out is not None:
-        write_table(part_rows(found), out)
+        look = look_at_trigger(tenant, database, dataset, stored, chosen.settings, by, datetime.now(UTC))
+    reported().ids["trigger"] = trigger_id
+    tell_effect(trigger_id, look, out)
 
 
 def _look(

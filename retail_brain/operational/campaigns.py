@@ -11,9 +11,11 @@ from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database, lock_tenant
 from retail_brain.operational.tables import CAMPAIGNS
+from retail_brain.operational.versions import Versioned
 
 OPEN = ("draft", "previewed")
 """States in which a campaign may still be changed."""
+_KIND = Versioned(CAMPAIGNS, "campaign_id", "campaign")
 
 
 @dataclass(frozen=True)
@@ -155,11 +157,7 @@ def advance(
             "Look at it again, or make a new one.",
             {"problem": "campaign_state", "state": present.state, "version": present.version},
         )
-    own = _own(change)
-    changed = {"version": present.version + 1, "changed_by": change.by, "changed_at": change.now} | dict(values)
-    connection.execute(update(CAMPAIGNS).where(own).values(**changed))
-    told = {"version": present.version + 1, **(details or {})}
-    append_audit(change.tenant, connection, AuditEntry(change.now, change.by, action, change.campaign_id, told))
+    _KIND.change(connection, change, change.campaign_id, present.version, values, action, details)
     return _locked(connection, change)
 
 
@@ -170,9 +168,8 @@ def campaign(tenant: str, database: Database, campaign_id: str) -> StoredCampaig
         NotFoundError: there is no such campaign.
         UnavailableError: the database does not answer.
     """
-    own = (CAMPAIGNS.c.tenant_id == tenant) & (CAMPAIGNS.c.campaign_id == campaign_id)
     with database.reading() as connection:
-        row = connection.execute(select(CAMPAIGNS).where(own)).one_or_none()
+        row = connection.execute(select(CAMPAIGNS).where(_KIND.own(tenant, campaign_id))).one_or_none()
     if row is None:
         raise no_campaign(campaign_id)
     return _stored(row)
@@ -180,8 +177,7 @@ def campaign(tenant: str, database: Database, campaign_id: str) -> StoredCampaig
 
 def note_measured(tenant: str, connection: Connection, campaign_id: str, *, by: str, at: datetime) -> None:
     """Notes within the caller's transaction that a campaign was measured for good; the first time counts."""
-    own = (CAMPAIGNS.c.tenant_id == tenant) & (CAMPAIGNS.c.campaign_id == campaign_id)
-    first = own & CAMPAIGNS.c.measured_at.is_(None)
+    first = _KIND.own(tenant, campaign_id) & CAMPAIGNS.c.measured_at.is_(None)
     connection.execute(update(CAMPAIGNS).where(first).values(measured_by=by, measured_at=at))
 
 
@@ -209,12 +205,8 @@ def lock_plans(tenant: str, connection: Connection) -> None:
     lock_tenant(tenant, connection)
 
 
-def _own(change: Change) -> Any:
-    return (CAMPAIGNS.c.tenant_id == change.tenant) & (CAMPAIGNS.c.campaign_id == change.campaign_id)
-
-
 def _locked(connection: Connection, change: Change) -> StoredCampaign:
-    row = connection.execute(select(CAMPAIGNS).where(_own(change)).with_for_update()).one_or_none()
+    row = _KIND.locked(connection, change.tenant, change.campaign_id)
     if row is None:
         raise no_campaign(change.campaign_id)
     return _stored(row)
@@ -230,23 +222,8 @@ def no_campaign(campaign_id: str) -> NotFoundError:
 
 
 def _conflict(present: StoredCampaign, change: Change, mine: Mapping[str, Any] | None) -> ConflictError:
-    seen = "a new one" if change.version is None else f"version {change.version}"
-    return ConflictError(
-        f"campaign {change.campaign_id!r} was changed by {present.changed_by} at {present.changed_at:%Y-%m-%d %H:%M}: "
-        f"it has version {present.version}, your change was made to {seen}. Look at both, and make your change to the "
-        "present one.",
-        {
-            "version": present.version,
-            "yours": {"version": change.version, "campaign": None if mine is None else dict(mine)},
-            "theirs": {
-                "version": present.version,
-                "state": present.state,
-                "campaign": present.definition,
-                "changed_by": present.changed_by,
-                "changed_at": present.changed_at.isoformat(timespec="seconds"),
-            },
-        },
-    )
+    theirs = {"state": present.state, "campaign": present.definition}
+    return _KIND.conflict(change, change.campaign_id, present, mine, theirs)
 
 
 def _stored(row: Row[tuple[object, ...]]) -> StoredCampaign:

@@ -103,18 +103,6 @@ def store_goods_receipts(
     return len(new)
 
 
-def list_goods_receipts(tenant: str, database: Database, suggestion_id: str) -> list[GoodsReceipt]:
-    """Goods receipts of a suggestion, oldest first.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    condition = (RECEIPTS.c.tenant_id == tenant) & (RECEIPTS.c.suggestion_id == suggestion_id)
-    with database.reading() as connection:
-        rows = connection.execute(select(RECEIPTS).where(condition).order_by(RECEIPTS.c.received_on, RECEIPTS.c.id))
-        return [_receipt(row) for row in rows]
-
-
 def suggestions_of_receipts(tenant: str, database: Database, receipt_ids: Sequence[str]) -> dict[str, str]:
     """Suggestion of each receipt that there is, by receipt_id.
 

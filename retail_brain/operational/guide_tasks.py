@@ -72,16 +72,6 @@ class GuideAnswer:
 
 
 @dataclass(frozen=True)
-class StoredAnswer:
-    """An answer with the guide whose line it was at that time, and who sent it."""
-
-    answer: GuideAnswer
-    guide_id: str
-    noted_by: str
-    noted_at: datetime
-
-
-@dataclass(frozen=True)
 class Referral:
     """A new customer whom a guide brought; the first who names them has the credit.
 
@@ -218,28 +208,6 @@ def store_answers(
         counted = {outcome: sum(one.outcome == outcome for one in answers) for outcome in OUTCOMES}
         append_audit(tenant, connection, AuditEntry(now, by, "guide.answered", f"{new} new", counted))
         return new
-
-
-def list_answers(tenant: str, database: Database, *, guide_id: str | None = None) -> list[StoredAnswer]:
-    """Every answer of a guide (None: of all) in order of arrival.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    table = GUIDE_ANSWERS.c
-    query = select(GUIDE_ANSWERS).where(table.tenant_id == tenant).order_by(table.id)
-    if guide_id is not None:
-        query = query.where(table.guide_id == guide_id)
-    with database.reading() as connection:
-        return [
-            StoredAnswer(
-                GuideAnswer(row.answer_id, row.task_id, row.outcome, row.at, row.note),
-                row.guide_id,
-                row.noted_by,
-                row.noted_at,
-            )
-            for row in connection.execute(query)
-        ]
 
 
 def store_referrals(tenant: str, database: Database, referrals: Sequence[Referral], *, by: str, now: datetime) -> int:

@@ -11,10 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from retail_brain.errors import ConflictError, ImpossibleError
+from retail_brain.errors import ImpossibleError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import GUIDE_CUSTOMERS, GUIDE_TASKS, GUIDES
+from retail_brain.operational.versions import Versioned
+
+_KIND = Versioned(GUIDES, "guide_id", "guide")
 
 
 @dataclass(frozen=True)
@@ -119,17 +122,6 @@ def let_go(database: Database, change: GuideChange, left_on: date, moves: Sequen
         return stored
 
 
-def move_customers(database: Database, change: GuideChange, moves: Sequence[Move], rule: str) -> None:
-    """Moves customers between guides; the history keeps every move.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    with database.writing() as connection:
-        database.ensure_tenant(change.tenant, connection, now=change.now)
-        _move(connection, change, moves, rule)
-
-
 def list_guides(tenant: str, database: Database) -> list[StoredGuide]:
     """The guides that somebody stored, by id.
 
@@ -215,22 +207,15 @@ def _changed(
     is_new = database.insert_new(connection, GUIDES, [new], ["tenant_id", "guide_id"])
     present = _locked(connection, change)
     if present.version != (change.version or 0) and not (is_new and change.version is None):
-        seen = "a new one" if change.version is None else f"version {change.version}"
-        raise ConflictError(
-            f"guide {change.guide_id!r} was changed by {present.changed_by} at {present.changed_at:%Y-%m-%d %H:%M}: "
-            f"version {present.version}, your change was made to {seen}. Look again and repeat it.",
-            {"version": present.version, "yours": {"version": change.version}, "theirs": {"version": present.version}},
-        )
-    own = (GUIDES.c.tenant_id == change.tenant) & (GUIDES.c.guide_id == change.guide_id)
-    connection.execute(update(GUIDES).where(own).values(version=present.version + 1, **who, **values))
-    told = {"version": present.version + 1}
-    append_audit(change.tenant, connection, AuditEntry(change.now, change.by, action, change.guide_id, told))
+        raise _KIND.conflict(change, change.guide_id, present)
+    _KIND.change(connection, change, change.guide_id, present.version, values, action)
     return _locked(connection, change)
 
 
 def _locked(connection: Connection, change: GuideChange) -> StoredGuide:
-    own = (GUIDES.c.tenant_id == change.tenant) & (GUIDES.c.guide_id == change.guide_id)
-    return _stored(connection.execute(select(GUIDES).where(own).with_for_update()).one())
+    row = _KIND.locked(connection, change.tenant, change.guide_id)
+    assert row is not None
+    return _stored(row)
 
 
 def _move(connection: Connection, change: GuideChange, moves: Sequence[Move], rule: str) -> None:

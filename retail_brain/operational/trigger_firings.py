@@ -268,6 +268,32 @@ def firings(
         return [_stored(row) for row in connection.execute(query.order_by(table.id))]
 
 
+def firings_page(
+    tenant: str, database: Database, trigger_id: str, state: str | None, *, limit: int, offset: int
+) -> tuple[list[Firing], int]:
+    """One page of what a trigger fired, in the order of noting, and how many there are in all.
+
+    Args:
+        tenant: whose.
+        database: where they are.
+        trigger_id: of one trigger.
+        state: only of this state; None: of any.
+        limit: most of them.
+        offset: passed over before the page.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = TRIGGER_FIRINGS.c
+    own = (table.tenant_id == tenant) & (table.trigger_id == trigger_id)
+    if state is not None:
+        own &= table.state == state
+    page = select(TRIGGER_FIRINGS).where(own).order_by(table.id).limit(limit).offset(offset)
+    counted = select(func.count()).select_from(TRIGGER_FIRINGS).where(own)
+    with database.reading() as connection:
+        return [_stored(row) for row in connection.execute(page)], connection.execute(counted).scalar_one()
+
+
 def firing_counts(tenant: str, database: Database) -> dict[str, dict[str, int]]:
     """Firings by trigger and by state; dropped ones by their reason too, as `dropped:CODE`.
 

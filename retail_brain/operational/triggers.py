@@ -7,14 +7,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
 
-from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
-from retail_brain.operational.audit import AuditEntry, append_audit
+from retail_brain.errors import ImpossibleError, NotFoundError
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX
 from retail_brain.operational.tables import EVENTS, TRIGGER_FIRINGS, TRIGGERS
+from retail_brain.operational.versions import Versioned
 
 LONGEST_ID = 92
 """Characters of a new trigger's id: with CAMPAIGN_PREFIX it fills the 100 of the column `guide_tasks.source`."""
+_KIND = Versioned(TRIGGERS, "trigger_id", "trigger")
 
 
 @dataclass(frozen=True)
@@ -124,9 +125,8 @@ def trigger(tenant: str, database: Database, trigger_id: str) -> StoredTrigger:
         NotFoundError: there is no such trigger.
         UnavailableError: the database does not answer.
     """
-    own = (TRIGGERS.c.tenant_id == tenant) & (TRIGGERS.c.trigger_id == trigger_id)
     with database.reading() as connection:
-        row = connection.execute(select(TRIGGERS).where(own)).one_or_none()
+        row = connection.execute(select(TRIGGERS).where(_KIND.own(tenant, trigger_id))).one_or_none()
     if row is None:
         raise _unknown(trigger_id)
     return _stored(row)
@@ -181,19 +181,12 @@ def _withdraw(connection: Connection, change: TriggerChange) -> None:
 def _change(
     connection: Connection, change: TriggerChange, present: StoredTrigger, values: Mapping[str, Any], action: str
 ) -> StoredTrigger:
-    who = {"version": present.version + 1, "changed_by": change.by, "changed_at": change.now}
-    connection.execute(update(TRIGGERS).where(_own(change)).values(**who, **values))
-    told = {"version": present.version + 1}
-    append_audit(change.tenant, connection, AuditEntry(change.now, change.by, action, change.trigger_id, told))
+    _KIND.change(connection, change, change.trigger_id, present.version, values, action)
     return _locked(connection, change)
 
 
-def _own(change: TriggerChange) -> Any:
-    return (TRIGGERS.c.tenant_id == change.tenant) & (TRIGGERS.c.trigger_id == change.trigger_id)
-
-
 def _locked(connection: Connection, change: TriggerChange) -> StoredTrigger:
-    row = connection.execute(select(TRIGGERS).where(_own(change)).with_for_update()).one_or_none()
+    row = _KIND.locked(connection, change.tenant, change.trigger_id)
     if row is None:
         raise _unknown(change.trigger_id)
     return _stored(row)
@@ -204,23 +197,8 @@ def _seen(connection: Connection, change: TriggerChange, mine: Mapping[str, Any]
     present = _locked(connection, change)
     if change.version == present.version or (change.version is None and present.state == "removed"):
         return present
-    seen = "a new one" if change.version is None else f"version {change.version}"
-    raise ConflictError(
-        f"trigger {change.trigger_id!r} was changed by {present.changed_by} at {present.changed_at:%Y-%m-%d %H:%M}: "
-        f"it has version {present.version}, your change was made to {seen}. Look at both, and make your change to the "
-        "present one.",
-        {
-            "version": present.version,
-            "yours": {"version": change.version, "trigger": None if mine is None else dict(mine)},
-            "theirs": {
-                "version": present.version,
-                "state": present.state,
-                "trigger": present.definition,
-                "changed_by": present.changed_by,
-                "changed_at": present.changed_at.isoformat(timespec="seconds"),
-            },
-        },
-    )
+    theirs = {"state": present.state, "trigger": present.definition}
+    raise _KIND.conflict(change, change.trigger_id, present, mine, theirs)
 
 
 def _unknown(trigger_id: str) -> NotFoundError:

@@ -1,5 +1,6 @@
 """Guides: who they are, their lists, what came of them, credit, and what happens when one leaves."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -31,12 +32,12 @@ from serving.http.messages.guide_messages import (
 )
 from serving.planning.campaigns.measuring import look_row
 from serving.planning.guides.credit import credit as work_out
-from serving.planning.guides.lists import make_lists, task_row
+from serving.planning.guides.lists import make_lists, shown_lines, task_row
 from serving.planning.guides.people import all_guides, check_past, guide_row, move_row
 from serving.planning.guides.people import guide as find_guide
 from serving.planning.guides.people import leave as let_leave
 from serving.planning.people.segment_book import open_dataset
-from serving.planning.triggers.measure import measure_guides
+from serving.planning.triggers.measure import look_at_guides
 
 
 def guides(request: GuidesRequest, call: Call) -> dict[str, Any]:
@@ -118,7 +119,7 @@ def listed(request: GuideListRequest, call: Call) -> dict[str, Any]:
     found = list_tasks(call.principal.tenant, call.state.database, guide_id=name, day=day)
     if name is not None and not found and call.place.is_headquarters:
         find_guide(trigger_desk(call), name)
-    rows = [one for one in found if not one.held and one.state != "withdrawn" and _is_seen(one.customer_id, call)]
+    rows = shown_lines(one for one in found if _is_seen(one.customer_id, call))
     shown = [task_row(one, call.language) for one in rows]
     for row in shown:  # a guide's key knows no shop
         if row["store_id"] is not None and call.answers.stores.find(row["store_id"]) < 0:
@@ -189,11 +190,9 @@ def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
         since = None if request.since is None else request.since.isoformat()
         look = StoredEffect(CREDIT, day, {"since": since, "guides": rows}, by, call.now)
         store_effect(tenant, database, look)
-        try:
-            found = measure_guides(tenant, database, dataset, settings)
-            store_effect(tenant, database, StoredEffect(DAILY, day, found, by, call.now))
-        except ImpossibleError:  # nobody of a list was reached by that day: there is credit, and no effect yet
-            pass
+        # where nobody of a list was reached by that day there is credit, and no effect yet
+        with suppress(ImpossibleError):
+            look_at_guides(tenant, database, dataset, settings, by, call.now)
     worked_out, looks = campaign_effects(tenant, database, CREDIT), campaign_effects(tenant, database, DAILY)
     newest = worked_out[-1] if worked_out else None
     rows = [] if newest is None else newest.effect["guides"]

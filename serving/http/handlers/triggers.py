@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from retail_brain.operational.campaign_effects import StoredEffect, campaign_effects, store_effect
+from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaign_receipts import receipt_counts
-from retail_brain.operational.trigger_firings import firing_counts
-from retail_brain.operational.trigger_firings import firings as read_firings
+from retail_brain.operational.trigger_firings import firing_counts, firings_page
 from retail_brain.operational.triggers import StoredTrigger, TriggerChange, list_triggers, remove_trigger, trigger
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
@@ -24,7 +23,7 @@ from serving.planning.campaigns.measuring import look_row
 from serving.planning.people.segment_book import open_dataset
 from serving.planning.triggers import desk as planning
 from serving.planning.triggers.evaluate import evaluate
-from serving.planning.triggers.measure import measure_trigger
+from serving.planning.triggers.measure import look_at_trigger
 from serving.planning.triggers.settle import DROPPED_TEXTS
 from serving.store.guides import present_guides
 from serving.store.triggers import PublishedTriggerSource
@@ -94,10 +93,10 @@ def firings(request: TriggerFiringsRequest, call: Call) -> dict[str, Any]:
     """
     tenant, database = call.principal.tenant, call.state.database
     trigger(tenant, database, request.trigger_id)
-    rows = [row for row in read_firings(tenant, database, request.trigger_id) if request.state in {None, row.state}]
-    page = rows[request.offset : request.offset + request.limit]
+    about = (request.trigger_id, request.state)
+    page, total = firings_page(tenant, database, *about, limit=request.limit, offset=request.offset)
     shown = [planning.firing_row(row) | {"reason": _words(row.code, call)} for row in page]
-    return {"firings": shown, "total": len(rows)}
+    return {"firings": shown, "total": total}
 
 
 def effect(request: TriggerEffectRequest, call: Call) -> dict[str, Any]:
@@ -114,10 +113,7 @@ def effect(request: TriggerEffectRequest, call: Call) -> dict[str, Any]:
         if not call.principal.may(Scope.CAMPAIGNS):
             raise HttpError(403, "forbidden", f"role {call.principal.role} may look at effects, not measure them.")
         dataset = open_dataset(Workspace(call.state.home, tenant), call.view.settings)
-        found = measure_trigger(tenant, database, dataset, stored, call.view.settings)
-        day = dataset.as_of or dataset.last_day()
-        look = StoredEffect(stored.campaign_id, day, found, call.principal.name, call.now)
-        store_effect(tenant, database, look)
+        look_at_trigger(tenant, database, dataset, stored, call.view.settings, call.principal.name, call.now)
     looks = campaign_effects(tenant, database, stored.campaign_id)
     return {
         "trigger_id": request.trigger_id,

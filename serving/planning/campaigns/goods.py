@@ -1,10 +1,12 @@
 """Finds the goods and the people that a campaign's definition means."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import polars as pl
 
 from retail_brain.decisions.campaigns.definition import CampaignDefinition
+from retail_brain.decisions.triggers.definition import TriggerDefinition
 from retail_brain.errors import ImpossibleError, NotFoundError
 from serving.planning.campaigns.inputs import CampaignSource
 from serving.planning.people.known_names import check_known, nearest
@@ -31,6 +33,23 @@ def goods_of(definition: CampaignDefinition, source: CampaignSource) -> tuple[st
         return of_category(definition.category, goods)
     chosen = goods.filter(pl.col("launched_on") >= definition.launched_since)
     return _some(chosen, f"a launch on {definition.launched_since} or later", [])
+
+
+def check_named(definition: CampaignDefinition | TriggerDefinition, source: CampaignSource) -> None:
+    """Refuses a definition that names a shop, a product, a category or a segment that is not known.
+
+    Raises:
+        NotFoundError: names them, with the nearest known ones.
+    """
+    check_known("store", definition.store_ids, source.stores())
+    if definition.product_ids:
+        check_known("product", definition.product_ids, source.goods()["product_id"].to_list())
+    if definition.category is not None:
+        of_category(definition.category, source.goods())
+    if definition.segment is not None:
+        # of a segment whose features are of another day the preview says so: it is known
+        with suppress(ImpossibleError):
+            segment_people(definition.segment, source)
 
 
 def of_category(category: str, goods: pl.DataFrame) -> tuple[str, ...]:

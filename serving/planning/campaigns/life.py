@@ -29,11 +29,13 @@ from retail_brain.operational.campaigns import (
 from retail_brain.operational.database import Database
 from retail_brain.operational.repeated_contacts import read_contacts_mark, repeats
 from retail_brain.settings import Settings
+from serving.planning.campaigns.goods import check_named
 from serving.planning.campaigns.inputs import CampaignSource
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import PlannedCampaign, plan_campaign
 from serving.planning.campaigns.preview import preview_of
 from serving.planning.campaigns.standing import definition_of, state_on
+from serving.planning.people.known_names import check_known
 from serving.planning.people.reasons import Language
 
 _TRIES = 5
@@ -59,10 +61,14 @@ def save(desk: Desk, change: Change, definition: CampaignDefinition) -> StoredCa
 
     Raises:
         ConflictError: somebody else changed it since that version.
-        NotFoundError: there is no such campaign.
+        NotFoundError: there is no such campaign, or the segment, a shop, a product, the category or a customer is not
+            known.
         ImpossibleError: it is approved already, or a new one has the id of a campaign of the lake, or one that triggers
             and guides have.
     """
+    check_named(definition, desk.source)
+    if definition.customer_ids:
+        check_known("customer", definition.customer_ids, desk.source.facts(()).customers["customer_id"].to_list())
     if change.version is None and change.campaign_id in set(desk.source.lake_campaigns()):
         raise ImpossibleError(
             f"the lake's table campaigns has a campaign {change.campaign_id!r} already: contacts and effects of the "

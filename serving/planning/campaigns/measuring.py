@@ -20,6 +20,8 @@ from serving.planning.campaigns.standing import definition_of
 from serving.planning.campaigns.stopping import stop_by_rules
 from serving.planning.people.audience_facts import persons_of
 
+_NOBODY = "campaign_nobody_reached"
+
 
 def measure_campaign(
     tenant: str, database: Database, dataset: Dataset, campaign_id: str, settings: Settings
@@ -40,7 +42,7 @@ def measure_campaign(
         raise ImpossibleError(
             f"nobody of campaign {campaign_id!r} was reached by {as_of}, so nothing can be measured. Ask again when "
             "contacts were made and sales of the days after have come.",
-            {"problem": "campaign_nobody_reached", "as_of": as_of.isoformat()},
+            {"problem": _NOBODY, "as_of": as_of.isoformat()},
         )
     purchases = read_purchases(dataset, goods, people, settings)
     return Measured(as_of, settings.campaigns.effect_days, people, purchases).effect()
@@ -58,10 +60,41 @@ def look_at(
         ImpossibleError: it is not approved, or nobody was reached yet.
     """
     found = measure_campaign(tenant, database, dataset, campaign_id, settings)
-    look = StoredEffect(campaign_id, date.fromisoformat(found["as_of"]), found, by, now)
-    store_effect(tenant, database, look)
+    look = keep_look(tenant, database, campaign_id, found, by=by, now=now)
     stop_by_rules(tenant, database, campaign_id, look.as_of + timedelta(days=1), now)
     return look
+
+
+def keep_look(
+    tenant: str, database: Database, campaign_id: str, effect: dict[str, Any], *, by: str, now: datetime
+) -> StoredEffect:
+    """Keeps what was measured just now as a look at a campaign, a trigger or the guides' lists.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    look = StoredEffect(campaign_id, date.fromisoformat(effect["as_of"]), effect, by, now)
+    store_effect(tenant, database, look)
+    return look
+
+
+def watch(
+    tenant: str, database: Database, dataset: Dataset, campaign_id: str, settings: Settings, *, by: str, now: datetime
+) -> StoredEffect | None:
+    """The same look; where nobody was reached yet there is none, and the rules on opt-outs and money hold all the same.
+
+    Raises:
+        NotFoundError: there is no such campaign.
+        ImpossibleError: it is not approved.
+    """
+    try:
+        return look_at(tenant, database, dataset, campaign_id, settings, by=by, now=now)
+    except ImpossibleError as error:
+        if error.details.get("problem") != _NOBODY:
+            raise
+    today = (dataset.as_of or dataset.last_day()) + timedelta(days=1)
+    stop_by_rules(tenant, database, campaign_id, today, now)
+    return None
 
 
 def drawn_cards(people: pl.DataFrame, persons: pl.DataFrame | None) -> pl.DataFrame:

@@ -1,6 +1,8 @@
 """Makes the daily list of each guide: whom, about what, why, and what to say, within the guide's capacity."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, cast
 
@@ -107,6 +109,22 @@ def say(kind: str, due: date | None, product: str, goes_with: str | None) -> tup
     names = {"product": product, "goes_with": goes_with, "due": "" if due is None else due.isoformat()}
     both = [text + (more if goes_with is not None else "") for text, more in zip(words, _WITH, strict=True)]
     return both[0].format(**names), both[1].format(**names)
+
+
+def shown_lines(tasks: Iterable[GuideTask]) -> list[GuideTask]:
+    """The lines that guides see, numbered from 1 in each list: gaps would tell how many people are held out, and where.
+
+    Args:
+        tasks: lines in the order of their day, guide and rank; lines of triggers keep the rank 0.
+    """
+    shown, places = [], Counter[tuple[date, str]]()
+    for one in tasks:
+        if one.held or one.state == "withdrawn":
+            continue
+        of = (one.day, one.guide_id)
+        places[of] += one.rank > 0
+        shown.append(replace(one, rank=places[of] if one.rank > 0 else 0))
+    return shown
 
 
 def task_row(task: GuideTask, language: Language) -> dict[str, Any]:

@@ -15,9 +15,8 @@ from retail_brain.operational.events import Touched, has_events, touched_goods
 from retail_brain.operational.trigger_firings import Firing, firing_counts
 from retail_brain.operational.triggers import StoredTrigger, TriggerChange, save_trigger, trigger
 from retail_brain.settings import Settings
-from serving.planning.campaigns.goods import of_category, segment_people
+from serving.planning.campaigns.goods import check_named
 from serving.planning.campaigns.hours import open_hours
-from serving.planning.people.known_names import check_known
 from serving.planning.triggers.causes import INTEREST, SERVICE_EVENTS, check_kind
 from serving.planning.triggers.source import TriggerSource
 
@@ -88,13 +87,7 @@ def save(
     """
     open_hours(definition, desk.settings.campaigns)
     check_kind(definition, desk.source, knows_services=has_events(desk.tenant, desk.database, SERVICE_EVENTS))
-    if definition.segment is not None:
-        segment_people(definition.segment, desk.source)
-    check_known("store", definition.store_ids, desk.source.stores())
-    if definition.product_ids:
-        check_known("product", definition.product_ids, desk.source.goods()["product_id"].to_list())
-    if definition.category is not None:
-        of_category(definition.category, desk.source.goods())
+    check_named(definition, desk.source)
     values = definition.model_dump(mode="json", exclude_unset=True)
     return save_trigger(desk.database, change, values, owner=owner, is_on=is_on)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -10,13 +10,14 @@ import polars as pl
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.campaigns.measure import PEOPLE, PURCHASES, Measured
 from retail_brain.errors import ImpossibleError
+from retail_brain.operational.campaign_effects import StoredEffect
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import GuideTask, list_tasks
 from retail_brain.operational.repeated_contacts import DAILY
 from retail_brain.operational.trigger_firings import Firing, firings
 from retail_brain.operational.triggers import StoredTrigger
 from retail_brain.settings import Settings
-from serving.planning.campaigns.measuring import margins, purchases_of
+from serving.planning.campaigns.measuring import keep_look, margins, purchases_of
 from serving.planning.triggers.desk import definition_of
 
 
@@ -61,6 +62,31 @@ def measure_guides(tenant: str, database: Database, dataset: Dataset, settings: 
     cost = settings.guides.contact_cost
     lines = [one for one in list_tasks(tenant, database) if one.source == DAILY and one.state != "withdrawn"]
     return _measured("the guides", [_of_line(one, cost) for one in lines], dataset, settings)
+
+
+def look_at_trigger(
+    tenant: str, database: Database, dataset: Dataset, stored: StoredTrigger, settings: Settings, by: str, now: datetime
+) -> StoredEffect:
+    """Measures a trigger as of the dataset's day and keeps the look.
+
+    Raises:
+        ImpossibleError: nobody was reached yet.
+        UnavailableError: the database does not answer.
+    """
+    found = measure_trigger(tenant, database, dataset, stored, settings)
+    return keep_look(tenant, database, stored.campaign_id, found, by=by, now=now)
+
+
+def look_at_guides(
+    tenant: str, database: Database, dataset: Dataset, settings: Settings, by: str, now: datetime
+) -> StoredEffect:
+    """The same of the guides' daily lists.
+
+    Raises:
+        ImpossibleError: nobody was listed yet.
+        UnavailableError: the database does not answer.
+    """
+    return keep_look(tenant, database, DAILY, measure_guides(tenant, database, dataset, settings), by=by, now=now)
 
 
 def _measured(what: str, reached: Collection[_Reached], dataset: Dataset, settings: Settings) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from retail_brain.operational.trigger_firings import (
     due_firings,
     firing_counts,
     firings,
+    firings_page,
     note_causes,
     release_firings,
     store_decisions,
@@ -106,6 +107,21 @@ def test_a_removed_trigger_leaves_the_list_and_its_id_may_be_used_again(
     assert firing_counts("main", database)["bag"] == {"dropped": 1, "dropped:switched_off": 1}
     again = save_trigger(database, change(by="Wang"), {"name": "new"}, owner=None, is_on=True)
     assert (again.version, again.owner, again.state) == (3, "Wang", "on")
+
+
+def test_what_a_trigger_fired_comes_in_pages_with_the_whole_number(database: Database, made: StoredTrigger) -> None:
+    note(database, *(cause(f"c{number}") for number in range(5)))
+    first = due_firings("main", database, NOW, limit=1)[0]
+    decide(database, Decision(first.id, "dropped", "expired"))
+
+    def page(state: str | None, **place: int) -> tuple[list[str], int]:
+        rows, total = firings_page("main", database, "bag", state, **place)
+        return [one.person_id for one in rows], total
+
+    assert page(None, limit=2, offset=1) == (["c1", "c2"], 5)
+    assert page("waiting", limit=2, offset=2) == (["c3", "c4"], 4)
+    assert page("sent", limit=2, offset=0) == ([], 0)
+    assert firings_page("second", database, "bag", None, limit=2, offset=0) == ([], 0)
 
 
 def test_switching_on_starts_with_the_events_that_come_from_then_on(database: Database) -> None:

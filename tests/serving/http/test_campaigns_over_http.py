@@ -107,14 +107,29 @@ def test_who_may_only_look_makes_no_campaign(client: Any) -> None:
     assert client.ask("/campaigns", {}, role="data_scientist")["may_write"] is False
 
 
-def test_a_preview_of_goods_that_are_not_there_or_a_campaign_that_is_over_says_so(client: Any) -> None:
-    for name, change, status in (
-        ("gone", {"product_ids": ["P9999"]}, (404, "not_found")),
-        ("over", {"starts_on": "2025-01-01", "ends_on": "2025-01-15"}, (422, "impossible")),
-    ):
-        ask(client, "/campaign", {"campaign_id": name, "campaign": DRAFT | change})
-        body = {"campaign_id": name, "version": 1, "act": "preview"}
-        assert client.refused("/campaign_act", body, role="marketer") == status
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"product_ids": ["P9999"]},
+        {"store_ids": ["S999"]},
+        {"product_ids": [], "category": "moon"},
+        {"segment": "stage:moon"},
+        {"customer_ids": ["C99999"]},
+    ],
+)
+def test_a_draft_that_names_what_nobody_knows_is_refused_as_its_preview_would_be(
+    client: Any, change: dict[str, Any]
+) -> None:
+    body = {"campaign_id": "gone", "campaign": DRAFT | change}
+    assert client.refused("/campaign", body, role="marketer") == (404, "not_found")
+    assert client.refused("/campaign", {"campaign_id": "gone"}, role="marketer") == (404, "not_found")
+
+
+def test_a_preview_of_a_campaign_that_is_over_says_so(client: Any) -> None:
+    over = {"starts_on": "2025-01-01", "ends_on": "2025-01-15"}
+    ask(client, "/campaign", {"campaign_id": "over", "campaign": DRAFT | over})
+    body = {"campaign_id": "over", "version": 1, "act": "preview"}
+    assert client.refused("/campaign_act", body, role="marketer") == (422, "impossible")
 
 
 def test_a_campaign_belongs_to_its_tenant(client: Any) -> None:

@@ -25,7 +25,7 @@ from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
 from retail_brain.operational.erasures import begin_erasure
 from retail_brain.operational.events import events_after
-from retail_brain.operational.guides import GuideChange, Move, move_customers
+from retail_brain.operational.guides import GuideChange, Move, let_go
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.places import HEADQUARTERS, Place
 from retail_brain.progress import SILENT
@@ -620,13 +620,14 @@ def test_events_are_taken_of_own_shops_and_people_alone(ask: Any) -> None:
 
 def test_a_person_who_was_moved_to_another_guide_is_seen_by_the_new_one_alone(ask: Any, database: Database) -> None:
     assert ask("guide", "/profile", {"customer_id": "C00040"})[0] == 200
-    change = GuideChange(TENANT, "G1", None, "test", datetime.now(UTC))
-    move_customers(database, change, [Move("C00040", "G2", "G1"), Move("C00041", "G1", None)], "by hand")
+    now = datetime.now(UTC)
+    moves = [Move("C00040", "G2", "G1"), Move("C00041", "G1", None)]
+    let_go(database, GuideChange(TENANT, "G8", None, "test", now), now.date(), moves, "by hand")
     while ask("guide", "/profile", {"customer_id": "C00040"})[0] == 200:
         time.sleep(0.05)  # until the worker has looked
     assert ask("guide", "/profile", {"customer_id": "C00041"})[0] == 200
-    change = GuideChange(TENANT, "G1", None, "test", datetime.now(UTC))
-    move_customers(database, change, [Move("C00040", "G1", "G2"), Move("C00041", None, "G1")], "back")
+    back = [Move("C00040", "G1", "G2"), Move("C00041", None, "G1")]
+    let_go(database, GuideChange(TENANT, "G9", None, "test", now), now.date(), back, "back")
     while ask("guide", "/profile", {"customer_id": "C00040"})[0] != 200:
         time.sleep(0.05)
 

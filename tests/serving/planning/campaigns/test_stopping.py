@@ -1,9 +1,10 @@
 """Campaigns that stop by themselves: harm, opt-outs, money."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from retail_brain.dataset import Dataset
@@ -14,6 +15,7 @@ from retail_brain.operational.campaigns import campaign
 from retail_brain.operational.database import Database
 from retail_brain.settings import Settings
 from serving.planning.campaigns import life
+from serving.planning.campaigns.measuring import watch
 from serving.planning.campaigns.push import Push, push_contacts
 from serving.planning.campaigns.standing import history, state_on
 from serving.planning.campaigns.stopping import BY_RULE, stop_by_rules
@@ -76,6 +78,28 @@ def test_money_that_is_spent_ends_the_handing_over(approve: Any, database: Datab
     )
     states = [one.state for one in campaign_contacts("main", database, "spring")]
     assert (states.count("sent"), states.count("withdrawn")) == (10, 30)
+
+
+def test_a_campaign_of_which_nobody_was_reached_yet_is_watched_for_money_and_opt_outs(
+    approve: Any, database: Database, tmp_path: Path
+) -> None:
+    approve(spent=1000, opt_out_share=0.1)
+    day_before = {"transactions": sold_on(date(2025, 2, 28))}
+    lake = Dataset.from_frames(day_before, as_of=date(2025, 2, 28))
+    assert watch("main", database, lake, "spring", Settings(), by="Li", now=NOW) is None
+    assert campaign("main", database, "spring").state == "approved"
+    people = [one.contact.customer_id for one in campaign_contacts("main", database, "spring")]
+    refusals = [ContactReceipt(f"r{who}", "spring", who, "sms", "opted_out", NOW) for who in people[:5]]
+    store_receipts("main", database, refusals, by="g", now=NOW)
+    assert watch("main", database, lake, "spring", Settings(), by="Li", now=NOW) is None
+    stored = campaign("main", database, "spring")
+    assert stored.stop_rule is not None
+    assert (stored.state, stored.stop_rule["rule"]) == ("stopped", "opt_outs")
+
+
+def sold_on(day: date) -> pl.DataFrame:
+    line = {"transaction_id": "t", "sold_at": datetime.combine(day, time(9)), "store_id": "S1", "product_id": "P2"}
+    return pl.DataFrame([line | {"customer_id": "x", "units": 1.0, "unit_price": 2.0}])
 
 
 def test_without_rules_a_campaign_goes_on(approve: Any, database: Database) -> None:

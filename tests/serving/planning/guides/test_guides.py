@@ -1,6 +1,7 @@
 """Daily lists within a capacity, who takes over when a guide leaves, and credit."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -24,7 +25,7 @@ from retail_brain.operational.guide_tasks import (
 from retail_brain.operational.guides import GuideChange, move_history, moved_customers, save_guide
 from retail_brain.settings import Settings
 from serving.planning.guides.credit import credit
-from serving.planning.guides.lists import make_lists, say, task_row
+from serving.planning.guides.lists import make_lists, say, shown_lines, task_row
 from serving.planning.guides.people import all_guides, guide, leave, shared_out
 
 NOON = datetime(2025, 3, 1, 12).astimezone(UTC)
@@ -106,6 +107,19 @@ def test_held_out_people_are_stored_for_the_effect_and_take_no_room(chain, datab
     assert {one.state for one in rows if one.held} == {"held"}
     again = make_lists(chain(settings=rules(holdout_share=0.5)), date(2025, 3, 2), by="Li")
     assert sum(again.values()) == len(listed(database)) / 2  # the same people are held on every day
+
+
+def test_ranks_that_guides_see_have_no_gap_where_somebody_is_held_out(chain, database) -> None:
+    make_lists(chain(settings=rules(holdout_share=0.5)), DAY, by="Li")
+    rows = list_tasks("main", database)
+    hidden = [one for one in rows if one.held and one.guide_id == "G1"]
+    seen = shown_lines(rows)
+    assert hidden
+    for name in {one.guide_id for one in seen}:
+        own = [one.rank for one in seen if one.guide_id == name]
+        assert own == list(range(1, len(own) + 1))
+    of_trigger, withdrawn = replace(rows[0], held=False, rank=0, state="open"), replace(rows[0], state="withdrawn")
+    assert [one.rank for one in shown_lines([of_trigger, withdrawn, replace(of_trigger, rank=7)])] == [0, 1]
 
 
 def test_two_cards_of_a_person_are_one_line(chain, database, source) -> None:
