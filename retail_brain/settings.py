@@ -354,7 +354,9 @@ class TriggerSettings(Section):
         default=2000, ge=1, le=100_000, description="messages that are decided and handed over at once"
     )
     lease_seconds: float = Field(
-        default=300, gt=0, description="seconds after which messages of a worker that ended are handed over by another"
+        default=300,
+        gt=0,
+        description="seconds after which another takes what a worker that ended had in hand",
     )
 
 

@@ -275,6 +275,7 @@ class Contacts(dy.Schema):
     channel = _text()
     contacted_at = dy.Datetime(time_unit="us")
     is_holdout = dy.Bool()
+    attribution_id = _text()
 
 
 class Responses(dy.Schema):
@@ -285,3 +286,4 @@ class Responses(dy.Schema):
     product_id = _id(nullable=True)
     responded_at = dy.Datetime(time_unit="us")
     value = dy.Float64(nullable=True)
+    attribution_id = _text()

@@ -111,8 +111,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
                 _GOODS | _PERSON,
             ),
             _table("campaigns", schemas.Campaigns, "name channel product_ids budget contact_cost"),
-            _table("contacts", schemas.Contacts, "channel", "contacted_at", _OUTREACH),
-            _table("responses", schemas.Responses, "product_id value", "responded_at", _OUTREACH),
+            _table("contacts", schemas.Contacts, "channel attribution_id", "contacted_at", _OUTREACH),
+            _table("responses", schemas.Responses, "product_id value attribution_id", "responded_at", _OUTREACH),
         )
     }
 )

@@ -183,6 +183,7 @@ def push(
     lake: LakeOption = None,
 ) -> None:
     """Hand over the contacts that are due, each at least once; never the held-out or those who refused."""
+    from retail_brain.operational.leases import Lease
     from serving.planning.campaigns.push import Push, push_contacts, secret_of
     from serving.planning.stock.webhook import Delivery
 
@@ -193,7 +194,8 @@ def push(
         asked = Push(campaign_id, due, to, secret_of(secret_env))
         tenant = current().workspace.tenant
         dataset = current().dataset(lake)
-        sent = push_contacts(tenant, desk.database, dataset, asked, by=by, now=datetime.now(UTC), delivery=delivery)
+        lease = Lease(timedelta(seconds=current().settings.triggers.lease_seconds), datetime.now(UTC))
+        sent = push_contacts(tenant, desk.database, dataset, asked, by=by, lease=lease, delivery=delivery)
     reported().ids |= {"campaign": campaign_id, "day": str(due)}
     reported().counts["contacts"] = sent.contacts
     place = ""
@@ -203,6 +205,9 @@ def push(
     elif sent.file is not None:
         place = f" in {sent.file.name}"
     typer.echo(f"{campaign_id}: {sent.contacts:,} contacts due by {due} handed over{place}")
+    if sent.elsewhere:
+        reported().counts["elsewhere"] = sent.elsewhere
+        typer.echo(f"  {sent.elsewhere:,} more are being handed over by another push, or were taken back meanwhile")
     if sent.closed:
         reported().counts |= {"closed": sent.closed, "taken_back": sent.taken_back}
         typer.echo(

@@ -1,4 +1,4 @@
-"""Verbs that hand audiences to other systems and take the refusals that come back: contacts export, contacts optout."""
+"""Verbs that hand audiences to other systems and take back what came of them: contacts export, optout, collect."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from retail_brain.dataset import Dataset
 
-contacts = typer.Typer(help="Audiences for other systems, and the refusals that come back.", no_args_is_help=True)
+contacts = typer.Typer(
+    help="Audiences for other systems, refusals that come back, and contacts for the lake.", no_args_is_help=True
+)
 _CodeOption = Annotated[
     str | None,
     typer.Option("--country-code", help="Of numbers without one.", show_default="audience.phone_country_code"),
@@ -53,6 +55,35 @@ def export(
     typer.echo(f"{made.rows.height:,} people -> {out}")
     for reason, people in made.left_out.items():
         typer.echo(f"left out {people:,}: {reason}")
+
+
+@contacts.command()
+def collect(lake: LakeOption = None) -> None:
+    """Bring contacts made and clicks on them into the lake, with their attribution ids; safe to run again.
+
+    Contacts up to the last day of the lake's sales: of campaigns, triggers and guides' lists, held-out people too.
+    """
+    from contextlib import closing
+
+    from retail_brain.cli.context import open_database
+    from retail_brain.cli.ingest_verbs import note_report, report_lines
+    from serving.planning.people.collected_contacts import collect_contacts
+
+    here = current()
+    dataset = here.dataset(lake)
+    day = dataset.as_of or dataset.last_day()
+    with closing(open_database()) as database:
+        report = collect_contacts(
+            here.workspace.tenant, database, here.lake_uri(lake), here.settings, here.progress, as_of=day
+        )
+    if report is None:
+        typer.echo(f"no contacts were made by {day}")
+        return
+    note_report(report)
+    for line in report_lines(report):
+        here.progress.say(line)
+    new = {name: report.tables[name].new if name in report.tables else 0 for name in ("contacts", "responses")}
+    typer.echo(f"{new['contacts']} new contacts and {new['responses']} new responses in the lake, up to {day}")
 
 
 @contacts.command()

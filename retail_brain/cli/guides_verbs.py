@@ -146,10 +146,11 @@ def refer(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet: referral_id, guide_id, customer_id, at, referred_by?.")],
     by: ByOption = "command line",
 ) -> None:
-    """Bring in new customers whom guides brought; the first who names a customer has the credit."""
+    """Bring in new customers whom guides brought; the first who names one has the credit, known ones are refused."""
     from retail_brain.operational.guide_tasks import Referral, store_referrals
     from serving.planning.guides.people import check_past
     from serving.planning.guides.people import guide as find_guide
+    from serving.planning.guides.referrals import sort_referrals
 
     rows = _rows(file, ("referral_id", "guide_id", "customer_id", "at"))
     referrals = [
@@ -163,10 +164,14 @@ def refer(
     with open_desk() as desk:
         for name in sorted({one.guide_id for one in referrals}):
             find_guide(desk, name)
-    with opened_database() as database:
-        new = store_referrals(current().workspace.tenant, database, referrals, by=by, now=now)
-    reported().counts |= {"stored": new, "duplicates": len(referrals) - new}
-    typer.echo(f"{new:,} referrals stored, {len(referrals) - new:,} people were brought before")
+        sorted_ = sort_referrals(desk.source, referrals, "en")
+        new = store_referrals(desk.tenant, desk.database, sorted_.good, by=by, now=now)
+    known, refused = len(sorted_.good) - new, len(sorted_.refused)
+    reported().counts |= {"stored": new, "duplicates": known, "refused": refused}
+    reported().rows += sorted_.refused
+    typer.echo(f"{new:,} referrals stored, {known:,} people were brought before, {refused:,} refused")
+    for one in sorted_.refused:
+        typer.echo(f"  {one['referral_id']}: {one['problem']}")
 
 
 @guides.command()

@@ -241,6 +241,7 @@ def _look(
         for noted in evaluate(desk, trigger_ids, seen):
             reported().rows.append(vars(noted))
             left = f"{noted.unknown:,} of nobody known, {noted.others:,} left out, {noted.stale:,} too old"
+            left += f", {noted.too_long:,} of ids that are too long" if noted.too_long else ""
             typer.echo(
                 f"{noted.trigger_id}: {noted.problem or f'{noted.new:,} new of {noted.causes:,} causes; {left}'}"
             )

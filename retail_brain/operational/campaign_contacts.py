@@ -3,19 +3,21 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, case, func, select, update
 
 from retail_brain.errors import ImpossibleError
+from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaigns import Change, StoredCampaign, advance, insert_rows, lock_plans
 from retail_brain.operational.database import Database
+from retail_brain.operational.leases import AT_ONCE, Lease, release_rows, take_rows
 from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS
 
-NAMED_AT_ONCE = 500
-"""Values named in one statement: older SQLite takes 999 at most."""
+NAMED_AT_ONCE = AT_ONCE
+_TO_SEND = (CAMPAIGN_CONTACTS.c.state == "planned") & CAMPAIGN_CONTACTS.c.held.is_(False)
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,21 @@ def contact_id(campaign_id: str, customer_id: str) -> str:
 
 @dataclass(frozen=True)
 class PlannedContact:
-    """A contact of an approved campaign with its state: `planned`, `sent`, `opted_out`, or `withdrawn` by a stop."""
+    """A contact of an approved campaign with its state: `planned`, `sent`, `opted_out`, or `withdrawn` by a stop.
+
+    Attributes:
+        sent_on: day on which it was sent: later than that of the plan where it was late; None where it was not sent.
+    """
 
     campaign_id: str
     state: str
     contact: CampaignContact
+    sent_on: date | None = None
+
+    @property
+    def counted_on(self) -> date:
+        """Day of the contact: that on which it was sent, else the planned one."""
+        return self.sent_on or self.contact.day
 
 
 def approve_campaign(
@@ -130,7 +142,7 @@ def campaign_contacts(
         tenant: whose campaigns.
         database: where they are.
         campaign_id: of one campaign; None: of all.
-        since: only contacts of this day or later; None: of any.
+        since: only contacts of this day or later, as they were planned or sent; None: of any.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -139,9 +151,80 @@ def campaign_contacts(
     if campaign_id is not None:
         query = query.where(CAMPAIGN_CONTACTS.c.campaign_id == campaign_id)
     if since is not None:
-        query = query.where(CAMPAIGN_CONTACTS.c.day >= since)
+        query = query.where(func.coalesce(CAMPAIGN_CONTACTS.c.sent_on, CAMPAIGN_CONTACTS.c.day) >= since)
     with database.reading() as connection:
         return [_planned(row) for row in connection.execute(query.order_by(CAMPAIGN_CONTACTS.c.id))]
+
+
+def take_contacts(
+    tenant: str, database: Database, campaign_id: str, contacts: Sequence[CampaignContact], lease: Lease
+) -> list[CampaignContact]:
+    """Those of some contacts that are planned still and that nobody hands over at present, in the order of the plan.
+
+    They are the worker's until the lease ends.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table, taken = CAMPAIGN_CONTACTS.c, list[CampaignContact]()
+    with database.writing() as connection:
+        for start in range(0, len(contacts), NAMED_AT_ONCE):
+            named = [one.customer_id for one in contacts[start : start + NAMED_AT_ONCE]]
+            wanted = _of_campaign(tenant, campaign_id) & table.customer_id.in_(named) & _TO_SEND
+            rows = take_rows(connection, CAMPAIGN_CONTACTS, wanted, lease, len(named))
+            taken += [_planned(row).contact for row in rows]
+    return taken
+
+
+def release_contacts(
+    tenant: str, database: Database, campaign_id: str, contacts: Sequence[CampaignContact], lease: Lease
+) -> None:
+    """Gives contacts back that a worker could not hand over, so that the next one takes them.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = CAMPAIGN_CONTACTS.c
+    with database.writing() as connection:
+        for start in range(0, len(contacts), NAMED_AT_ONCE):
+            named = [one.customer_id for one in contacts[start : start + NAMED_AT_ONCE]]
+            own = _of_campaign(tenant, campaign_id) & table.customer_id.in_(named)
+            ids = list(connection.execute(select(table.id).where(own)).scalars())
+            release_rows(connection, CAMPAIGN_CONTACTS, ids, lease, own)
+
+
+def mark_sent(
+    tenant: str,
+    database: Database,
+    campaign_id: str,
+    contacts: Sequence[CampaignContact],
+    *,
+    today: date,
+    by: str,
+    now: datetime,
+) -> None:
+    """Notes that contacts were handed over; doing so again changes nothing.
+
+    Args:
+        tenant: whose campaign.
+        database: where it is.
+        campaign_id: of it.
+        contacts: that were handed over.
+        today: day of the contacts that were planned for an earlier one.
+        by: who handed them over.
+        now: when.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = CAMPAIGN_CONTACTS.c
+    values = {"state": "sent", "sent_on": case((table.day < today, today), else_=table.day)}
+    with database.writing() as connection:
+        for start in range(0, len(contacts), NAMED_AT_ONCE):
+            named = [one.customer_id for one in contacts[start : start + NAMED_AT_ONCE]]
+            own = _of_campaign(tenant, campaign_id) & table.customer_id.in_(named) & _TO_SEND
+            connection.execute(update(CAMPAIGN_CONTACTS).where(own).values(**values))
+        append_audit(tenant, connection, AuditEntry(now, by, "campaign.sent", campaign_id, {"contacts": len(contacts)}))
 
 
 def contacts_named(
@@ -152,7 +235,7 @@ def contacts_named(
     Raises:
         UnavailableError: the database does not answer.
     """
-    own = (CAMPAIGN_CONTACTS.c.tenant_id == tenant) & (CAMPAIGN_CONTACTS.c.campaign_id == campaign_id)
+    own = _of_campaign(tenant, campaign_id)
     found = _in_parts(database, own, CAMPAIGN_CONTACTS.c.customer_id, customer_ids)
     return {one.contact.customer_id: one for one in found}
 
@@ -178,6 +261,10 @@ def _in_parts(database: Database, own: Any, column: Any, wanted: Sequence[str]) 
     return found
 
 
+def _of_campaign(tenant: str, campaign_id: str) -> ColumnElement[bool]:
+    return (CAMPAIGN_CONTACTS.c.tenant_id == tenant) & (CAMPAIGN_CONTACTS.c.campaign_id == campaign_id)
+
+
 def _row(contact: CampaignContact) -> dict[str, Any]:
     values = asdict(contact)
     return values | {"held": values.pop("group") == "holdout"}
@@ -186,4 +273,4 @@ def _row(contact: CampaignContact) -> dict[str, Any]:
 def _planned(row: Row[tuple[object, ...]]) -> PlannedContact:
     fields = {name: getattr(row, name) for name in CampaignContact.__dataclass_fields__ if name != "group"}
     contact = CampaignContact(group="holdout" if row.held else "contact", **fields)
-    return PlannedContact(row.campaign_id, row.state, contact)
+    return PlannedContact(row.campaign_id, row.state, contact, row.sent_on)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.campaign_contacts import NAMED_AT_ONCE, CampaignContact
+from retail_brain.operational.campaign_contacts import NAMED_AT_ONCE
 from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS, CAMPAIGN_RECEIPTS, GUIDE_TASKS, TRIGGER_FIRINGS
@@ -150,6 +150,20 @@ def opt_outs(tenant: str, database: Database) -> list[tuple[str, str, datetime]]
         return [(row.customer_id, row.channel, row.at) for row in rows]
 
 
+def clicks(tenant: str, database: Database) -> list[tuple[str, str, datetime]]:
+    """Campaign, person and moment (UTC) of every click that came back.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table = CAMPAIGN_RECEIPTS.c
+    query = select(table.campaign_id, table.customer_id, table.at)
+    own = (table.tenant_id == tenant) & (table.kind == "clicked")
+    with database.reading() as connection:
+        rows = connection.execute(query.where(own).order_by(table.id))
+        return [(row.campaign_id, row.customer_id, row.at) for row in rows]
+
+
 def opt_outs_mark(tenant: str, database: Database) -> int:
     """A value that rises with every receipt. Cheap to poll.
 
@@ -173,20 +187,3 @@ def receipt_counts(tenant: str, database: Database, campaign_id: str) -> dict[st
     with database.reading() as connection:
         found = {row.kind: row.people for row in connection.execute(query.group_by(table.kind))}
     return {kind: found.get(kind, 0) for kind in KINDS}
-
-
-def mark_sent(
-    tenant: str, database: Database, campaign_id: str, contacts: Sequence[CampaignContact], *, by: str, now: datetime
-) -> None:
-    """Notes that contacts were handed over; doing so again changes nothing.
-
-    Raises:
-        UnavailableError: the database does not answer.
-    """
-    table = CAMPAIGN_CONTACTS.c
-    with database.writing() as connection:
-        for start in range(0, len(contacts), NAMED_AT_ONCE):
-            named = [one.customer_id for one in contacts[start : start + NAMED_AT_ONCE]]
-            own = (table.tenant_id == tenant) & (table.campaign_id == campaign_id) & table.customer_id.in_(named)
-            connection.execute(update(CAMPAIGN_CONTACTS).where(own, table.state == "planned").values(state="sent"))
-        append_audit(tenant, connection, AuditEntry(now, by, "campaign.sent", campaign_id, {"contacts": len(contacts)}))

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from retail_brain.errors import UnavailableError, UsageError
+from retail_brain.errors import RetailBrainError, UnavailableError, UsageError
 from retail_brain.operational.tables import TENANTS
 
 _BUSY_TIMEOUT_MS = 10_000
@@ -150,7 +150,11 @@ class Database:
                 f"the operational database {self.url.render_as_string(hide_password=True)} does not answer: every "
                 "connection to it is in use. Check that it runs."
             ) from error
-        except DBAPIError as error:
+        except StatementError as error:
+            if isinstance(error.orig, RetailBrainError):  # a value that a column refuses, such as too long a text
+                raise error.orig from None
+            if not isinstance(error, DBAPIError):
+                raise
             # a broken statement is a bug and must be seen as such; only a silent database is "unavailable"
             if not error.connection_invalidated and not _is_of_the_server(error.orig):
                 raise

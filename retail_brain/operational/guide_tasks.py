@@ -13,6 +13,7 @@ from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaign_receipts import Cards, ContactReceipt, append_receipts
 from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database
+from retail_brain.operational.guides import GuidesMark, guides_mark
 from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
 from retail_brain.operational.tables import GUIDE_ANSWERS, GUIDE_REFERRALS, GUIDE_TASKS
 
@@ -101,6 +102,7 @@ def store_tasks(
     by: str,
     now: datetime,
     mark: ContactsMark | None = None,
+    guides: GuidesMark | None = None,
 ) -> int | None:
     """Stores lines, one a day and person at most; returns how many are new.
 
@@ -112,6 +114,7 @@ def store_tasks(
         now: when.
         mark: result of `read_contacts_mark` before they were worked out: where plans changed since, nothing is stored
             and None is returned. None: whatever was planned meanwhile.
+        guides: the same of `read_guides_mark`, for guides who left and people who were moved meanwhile.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -120,6 +123,8 @@ def store_tasks(
         database.ensure_tenant(tenant, connection, now=now)
         lock_plans(tenant, connection)
         if mark is not None and contacts_mark(tenant, connection) != mark:
+            return None
+        if guides is not None and guides_mark(tenant, connection) != guides:
             return None
         new = append_tasks(tenant, database, connection, tasks)
         append_audit(tenant, connection, AuditEntry(now, by, "guide.listed", "tasks", {"new": new}))

@@ -13,11 +13,13 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.audit import AuditEntry, append_audit
-from retail_brain.operational.database import Database
+from retail_brain.operational.database import Database, lock_tenant
 from retail_brain.operational.tables import GUIDE_CUSTOMERS, GUIDE_TASKS, GUIDES
 from retail_brain.operational.versions import Versioned
 
 _KIND = Versioned(GUIDES, "guide_id", "guide")
+GuidesMark = tuple[int, int]
+"""Newest move, and changes of guides."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,19 @@ def save_guide(
         raise ImpossibleError(f"a guide's capacity is a number of contacts a day; got {capacity}, wanted 0 or more.")
     with database.writing() as connection:
         database.ensure_tenant(change.tenant, connection, now=change.now)
+        lock_tenant(change.tenant, connection)
         values = {"name": name, "store_id": store_id, "capacity": capacity, "left_on": None}
         return _changed(database, connection, change, values, "guide.saved")
 
 
-def let_go(database: Database, change: GuideChange, left_on: date, moves: Sequence[Move], rule: str) -> StoredGuide:
+def let_go(
+    database: Database,
+    change: GuideChange,
+    left_on: date,
+    moves: Sequence[Move],
+    rule: str,
+    mark: GuidesMark | None = None,
+) -> StoredGuide | None:
     """Notes that a guide leaves, moves their people by a rule, and hands on what is still open of their lists.
 
     Args:
@@ -110,6 +120,8 @@ def let_go(database: Database, change: GuideChange, left_on: date, moves: Sequen
         left_on: first day on which the guide is not there any more.
         moves: of their people.
         rule: that made them, kept with each.
+        mark: result of `read_guides_mark` before the moves were worked out: where a guide or an assignment changed
+            since, nothing is stored and None is returned. None: whatever changed meanwhile.
 
     Raises:
         ConflictError: somebody else changed the guide since that version.
@@ -117,6 +129,9 @@ def let_go(database: Database, change: GuideChange, left_on: date, moves: Sequen
     """
     with database.writing() as connection:
         database.ensure_tenant(change.tenant, connection, now=change.now)
+        lock_tenant(change.tenant, connection)
+        if mark is not None and guides_mark(change.tenant, connection) != mark:
+            return None
         stored = _changed(database, connection, change, {"left_on": left_on}, "guide.left")
         _move(connection, change, moves, rule)
         return stored
@@ -154,6 +169,24 @@ def moves_mark(tenant: str, database: Database) -> int:
     query = select(func.max(GUIDE_CUSTOMERS.c.id)).where(GUIDE_CUSTOMERS.c.tenant_id == tenant)
     with database.reading() as connection:
         return connection.execute(query).scalar_one() or 0
+
+
+def guides_mark(tenant: str, connection: Connection) -> GuidesMark:
+    """A value that differs after every change of a guide and every move: what assignments are worked out under."""
+    moves = select(func.max(GUIDE_CUSTOMERS.c.id)).where(GUIDE_CUSTOMERS.c.tenant_id == tenant)
+    versions = select(func.sum(GUIDES.c.version)).where(GUIDES.c.tenant_id == tenant)
+    newest, changes = (connection.execute(query).scalar_one() or 0 for query in (moves, versions))
+    return int(newest), int(changes)
+
+
+def read_guides_mark(tenant: str, database: Database) -> GuidesMark:
+    """The same, in a transaction of its own.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    with database.reading() as connection:
+        return guides_mark(tenant, connection)
 
 
 def move_history(tenant: str, database: Database, customer_id: str | None = None) -> list[StoredMove]:

@@ -1,12 +1,14 @@
 """Reads what triggers and guides plan and did, as the caps and the stock of everybody else count it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from retail_brain.operational.campaigns import plans_mark
 from retail_brain.operational.database import Database
+from retail_brain.operational.leases import AT_ONCE
 from retail_brain.operational.tables import CAMPAIGN_RECEIPTS, GUIDE_ANSWERS, GUIDE_TASKS, TRIGGER_FIRINGS
 
 CAMPAIGN_PREFIX = "trigger:"
@@ -29,6 +31,7 @@ class RepeatedContact:
     """A contact of a source that may contact a person again.
 
     Attributes:
+        day: of the contact; that of the plan until it was made.
         promised: units that the person is expected to take.
     """
 
@@ -53,26 +56,98 @@ def repeated_contacts(tenant: str, database: Database, since: date) -> list[Repe
         UnavailableError: the database does not answer.
     """
     fired, tasks = TRIGGER_FIRINGS.c, GUIDE_TASKS.c
-    firings = select(TRIGGER_FIRINGS).where(fired.tenant_id == tenant, fired.day >= since, fired.state.in_(_REACHED))
+    sent_on = func.coalesce(fired.sent_on, fired.day)
+    firings = select(TRIGGER_FIRINGS).where(fired.tenant_id == tenant, sent_on >= since, fired.state.in_(_REACHED))
     lines = select(GUIDE_TASKS).where(
         # the line of a trigger is counted as its firing
-        tasks.tenant_id == tenant, tasks.day >= since, tasks.source == DAILY, tasks.state.not_in(_NO_CONTACT)
+        tasks.tenant_id == tenant, tasks.source == DAILY, tasks.state.not_in(_NO_CONTACT),
+        or_(tasks.day >= since, tasks.answered_at >= datetime.combine(since, time()).astimezone())
     )  # fmt: skip
     with database.reading() as connection:
-        found = [(CAMPAIGN_PREFIX + row.trigger_id, row) for row in connection.execute(firings.order_by(fired.id))]
-        found += [(DAILY, row) for row in connection.execute(lines.order_by(tasks.id))]
+        found = [
+            (CAMPAIGN_PREFIX + row.trigger_id, row.sent_on or row.day, row)
+            for row in connection.execute(firings.order_by(fired.id))
+        ]
+        found += [(DAILY, _talked_on(row), row) for row in connection.execute(lines.order_by(tasks.id))]
     return [
         RepeatedContact(
             campaign_id,
             row.customer_id,
             row.channel,
-            row.day,
+            day,
             row.store_id,
             row.product_id,
             UNKNOWN if row.probability is None else row.probability,
         )
-        for campaign_id, row in found
+        for campaign_id, day, row in found
     ]
+
+
+def _talked_on(row: Row[tuple[object, ...]]) -> date:
+    """Day on which a guide spoke to the person, by the machine's zone; that of the list until they say so."""
+    at: datetime | None = row.answered_at
+    day: date = row.day
+    return day if at is None else at.astimezone().date()
+
+
+@dataclass(frozen=True)
+class RepeatedPerson:
+    """Somebody whom a trigger or the guides' lists reached, or would have.
+
+    Attributes:
+        held: whether they are of the holdout: nobody told them anything.
+        day: of the first contact.
+    """
+
+    campaign_id: str
+    customer_id: str
+    channel: str
+    held: bool
+    day: date
+
+
+def repeated_people(
+    tenant: str, database: Database, campaign_id: str, customer_ids: Sequence[str]
+) -> dict[str, RepeatedPerson]:
+    """Customer_id -> person, of those of the customers whom a trigger or the guides' lists reached or held out.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    if campaign_id == DAILY:
+        table, own = GUIDE_TASKS, GUIDE_TASKS.c.source == DAILY
+    else:
+        table = TRIGGER_FIRINGS
+        own = TRIGGER_FIRINGS.c.trigger_id == campaign_id.removeprefix(CAMPAIGN_PREFIX)
+    own &= (table.c.tenant_id == tenant) & table.c.held.is_not(None)
+    found: dict[str, RepeatedPerson] = {}
+    with database.reading() as connection:
+        for start in range(0, len(customer_ids), AT_ONCE):
+            named = table.c.customer_id.in_(customer_ids[start : start + AT_ONCE])
+            # of one who was drawn before a holdout was made larger the contact counts
+            query = select(table).where(own, named).order_by(table.c.held, table.c.day, table.c.id)
+            for row in connection.execute(query):
+                found.setdefault(
+                    row.customer_id, RepeatedPerson(campaign_id, row.customer_id, row.channel, row.held, row.day)
+                )
+    return found
+
+
+def repeated_by_id(tenant: str, database: Database, contact_ids: Sequence[str]) -> dict[str, RepeatedPerson]:
+    """Attribution id -> person, of the ids that a message of a trigger has.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    table, found = TRIGGER_FIRINGS.c, dict[str, RepeatedPerson]()
+    with database.reading() as connection:
+        for start in range(0, len(contact_ids), AT_ONCE):
+            named = table.contact_id.in_(contact_ids[start : start + AT_ONCE])
+            own = (table.tenant_id == tenant) & named & table.held.is_not(None)
+            for row in connection.execute(select(TRIGGER_FIRINGS).where(own)):
+                campaign = CAMPAIGN_PREFIX + row.trigger_id
+                found[row.contact_id] = RepeatedPerson(campaign, row.customer_id, row.channel, row.held, row.day)
+    return found
 
 
 def contacts_mark(tenant: str, connection: Connection) -> ContactsMark:

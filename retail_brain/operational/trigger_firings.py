@@ -4,19 +4,26 @@ A firing waits until it is due, is then decided under the plans of all campaigns
 `taken` and `sent`, or `held` (of the holdout), or `dropped` with the reason. An opt-out makes it `opted_out`.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.campaigns import lock_plans
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import GuideTask, append_tasks
-from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
+from retail_brain.operational.guides import GuidesMark, guides_mark
+from retail_brain.operational.leases import Lease, change_rows, release_rows, take_rows
+from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX, ContactsMark, contacts_mark
 from retail_brain.operational.tables import TRIGGER_FIRINGS, TRIGGERS
+
+LONGEST_CAUSE: int = TRIGGER_FIRINGS.c.cause.type.length
+"""Characters of a cause: it is part of an index, whose rows PostgreSQL limits."""
+LONGEST_PERSON: int = TRIGGER_FIRINGS.c.person_id.type.length
+"""Characters of a person's id, for the same reason."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class Firing:
         held: whether the person is of the trigger's holdout; None before it was decided.
         channel, day: by which and when the person was, or would have been, contacted.
         store_id, segment: of the person when it was decided.
+        sent_on: day of the contact where it was sent: later than `day` where it was late.
     """
 
     id: int
@@ -75,6 +83,17 @@ class Firing:
     store_id: str | None
     segment: str | None
     sent_at: datetime | None
+    sent_on: date | None = None
+
+    @property
+    def contact_id(self) -> str:
+        """Attribution id of its message."""
+        return message_id(self.trigger_id, self.person_id, self.cause)
+
+    @property
+    def counted_on(self) -> date | None:
+        """Day of the contact: that on which it was sent, else that for which it was decided."""
+        return self.sent_on or self.day
 
 
 @dataclass(frozen=True)
@@ -94,6 +113,19 @@ class Decision:
     day: date | None = None
     store_id: str | None = None
     segment: str | None = None
+
+
+def cause_text(text: str) -> str:
+    """A cause as it is stored: one that is too long for its column ends in the digest of all of it."""
+    if len(text) <= LONGEST_CAUSE:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{text[: LONGEST_CAUSE - len(digest) - 1]}:{digest}"
+
+
+def message_id(trigger_id: str, person_id: str, cause: str) -> str:
+    """Attribution id of a message for receivers: the same at every repeat, and it names nobody."""
+    return hashlib.sha256(f"{CAMPAIGN_PREFIX}{trigger_id}\x1f{person_id}\x1f{cause}".encode()).hexdigest()[:32]
 
 
 def note_causes(
@@ -119,7 +151,12 @@ def note_causes(
         if present is None or present.state != "on":
             return 0
         fixed = {"tenant_id": tenant, "trigger_id": trigger_id, "noted_at": now, "state": "waiting"}
-        rows = [asdict(cause) | fixed for cause in causes]
+        rows = [
+            asdict(one)
+            | fixed
+            | {"cause": (text := cause_text(one.cause)), "contact_id": message_id(trigger_id, one.person_id, text)}
+            for one in causes
+        ]
         new = database.insert_new(connection, TRIGGER_FIRINGS, rows, ["tenant_id", "trigger_id", "person_id", "cause"])
         if seen_event is not None and seen_event > present.seen_event:
             connection.execute(update(TRIGGERS).where(own).values(seen_event=seen_event))
@@ -170,9 +207,7 @@ def store_decisions(tenant: str, database: Database, decisions: Sequence[Decisio
         return True
 
 
-def take_firings(
-    tenant: str, database: Database, worker: str, *, now: datetime, lease: timedelta, limit: int
-) -> list[Firing]:
+def take_firings(tenant: str, database: Database, lease: Lease, *, limit: int) -> list[Firing]:
     """Decided firings that nobody hands over at present; they are the worker's until the lease ends.
 
     One whose worker ended in the middle of it is taken again after the lease and handed over with the same id.
@@ -180,35 +215,45 @@ def take_firings(
     Raises:
         UnavailableError: the database does not answer.
     """
-    table = TRIGGER_FIRINGS.c
-    free = or_(table.taken_by.is_(None), table.taken_at < now - lease)
-    query = select(TRIGGER_FIRINGS).where(and_(table.tenant_id == tenant, table.state == "taken", free))
     with database.writing() as connection:
-        locked = query.order_by(table.id).limit(limit).with_for_update(skip_locked=True)
-        rows = [_stored(row) for row in connection.execute(locked)]
-        _update(tenant, connection, [one.id for one in rows], {"taken_by": worker, "taken_at": now}, "taken")
-        return rows
+        return [_stored(row) for row in take_rows(connection, TRIGGER_FIRINGS, _taken(tenant), lease, limit)]
 
 
 def close_firings(
-    tenant: str, database: Database, firings: Iterable[Firing], *, state: str, code: str | None, now: datetime, by: str
+    tenant: str,
+    database: Database,
+    firings: Iterable[Firing],
+    *,
+    state: str,
+    now: datetime,
+    by: str,
+    code: str | None = None,
+    sent_on: date | None = None,
 ) -> None:
-    """Notes firings that were taken as `sent`, or as `dropped` with the reason.
+    """Notes firings that were taken as `sent` on a day, or as `dropped` with the reason.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     ids = [one.id for one in firings]
-    sent_at = now if state == "sent" else None
+    values = {"state": state, "code": code, "sent_at": None if sent_on is None else now, "sent_on": sent_on}
     with database.writing() as connection:
-        _update(tenant, connection, ids, {"state": state, "code": code, "sent_at": sent_at}, "taken")
+        change_rows(connection, TRIGGER_FIRINGS, ids, values, _taken(tenant))
         append_audit(tenant, connection, AuditEntry(now, by, f"trigger.{state}", "contacts", {"contacts": len(ids)}))
 
 
 def hand_to_guides(
-    tenant: str, database: Database, tasks: Sequence[tuple[Firing, GuideTask]], *, now: datetime, by: str
-) -> int:
+    tenant: str,
+    database: Database,
+    tasks: Sequence[tuple[Firing, GuideTask]],
+    *,
+    now: datetime,
+    by: str,
+    mark: GuidesMark | None = None,
+) -> int | None:
     """Puts firings that were taken on the lists of guides, each in one step; returns how many lines are new.
+
+    Nothing is stored and None is returned where guides or assignments changed since the mark (`read_guides_mark`).
 
     Who is on a list of that day already gets no second line: the firing is dropped as `on_list`. Who refused since the
     firing was taken gets none.
@@ -218,30 +263,32 @@ def hand_to_guides(
     """
     new, table = 0, TRIGGER_FIRINGS.c
     with database.writing() as connection:
+        lock_plans(tenant, connection)
+        if mark is not None and guides_mark(tenant, connection) != mark:
+            return None
         for firing, task in tasks:
             own = (table.tenant_id == tenant) & (table.id == firing.id) & (table.state == "taken")
             # locked: a refusal waits until the line is there to be taken back
             if connection.execute(select(table.id).where(own).with_for_update()).one_or_none() is None:
                 continue
             is_new = append_tasks(tenant, database, connection, [task])
-            values = {"state": "sent", "sent_at": now} if is_new else {"state": "dropped", "code": "on_list"}
-            _update(tenant, connection, [firing.id], values, "taken")
+            sent = {"state": "sent", "sent_at": now, "sent_on": task.day}
+            values = sent if is_new else {"state": "dropped", "code": "on_list"}
+            change_rows(connection, TRIGGER_FIRINGS, [firing.id], values, _taken(tenant))
             new += is_new
         append_audit(tenant, connection, AuditEntry(now, by, "trigger.listed", "contacts", {"lines": new}))
     return new
 
 
-def release_firings(tenant: str, database: Database, worker: str, firings: Iterable[Firing]) -> None:
+def release_firings(tenant: str, database: Database, lease: Lease, firings: Iterable[Firing]) -> None:
     """Gives firings back that a worker could not hand over, so that the next look takes them.
-
-    Those that another worker took since, after the lease, stay that one's.
 
     Raises:
         UnavailableError: the database does not answer.
     """
     with database.writing() as connection:
-        own = TRIGGER_FIRINGS.c.taken_by == worker
-        _update(tenant, connection, [one.id for one in firings], {"taken_by": None, "taken_at": None}, "taken", own)
+        ids = [one.id for one in firings]
+        release_rows(connection, TRIGGER_FIRINGS, ids, lease, _taken(tenant))
 
 
 def firings(
@@ -253,7 +300,7 @@ def firings(
         tenant: whose.
         database: where they are.
         trigger_id: of one trigger; None: of all.
-        since: only those decided for this day or later; None: all, undecided ones too.
+        since: only those of contacts of this day or later; None: all, undecided ones too.
 
     Raises:
         UnavailableError: the database does not answer.
@@ -263,7 +310,7 @@ def firings(
     if trigger_id is not None:
         query = query.where(table.trigger_id == trigger_id)
     if since is not None:
-        query = query.where(table.day >= since)
+        query = query.where(func.coalesce(table.sent_on, table.day) >= since)
     with database.reading() as connection:
         return [_stored(row) for row in connection.execute(query.order_by(table.id))]
 
@@ -313,19 +360,9 @@ def firing_counts(tenant: str, database: Database) -> dict[str, dict[str, int]]:
     return counts
 
 
-def _update(
-    tenant: str,
-    connection: Connection,
-    ids: Sequence[int],
-    values: dict[str, Any],
-    state: str,
-    further: ColumnElement[bool] | None = None,
-) -> None:
-    table = TRIGGER_FIRINGS.c
-    for start in range(0, len(ids), 500):
-        own = (table.tenant_id == tenant) & (table.state == state) & table.id.in_(ids[start : start + 500])
-        own = own if further is None else own & further
-        connection.execute(update(TRIGGER_FIRINGS).where(own).values(**values))
+def _taken(tenant: str) -> ColumnElement[bool]:
+    """Firings that are decided and not handed over."""
+    return (TRIGGER_FIRINGS.c.tenant_id == tenant) & (TRIGGER_FIRINGS.c.state == "taken")
 
 
 def _stored(row: Row[tuple[object, ...]]) -> Firing:

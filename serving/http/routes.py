@@ -89,6 +89,7 @@ from serving.http.messages.guide_messages import (
     GuideSaveRequest,
     GuidesRequest,
     GuidesResponse,
+    ReferralsResponse,
     StoredResponse,
 )
 from serving.http.messages.head_office_messages import HeadOfficeRequest, HeadOfficeResponse
@@ -730,7 +731,7 @@ ROUTES: tuple[Route, ...] = (
         "/guide_referrals",
         "New customers whom guides brought",
         GuideReferralsRequest,
-        StoredResponse,
+        ReferralsResponse,
         guides.referrals,
         (Scope.EVENTS,),
         threaded=True,

@@ -47,6 +47,14 @@ class PublishedTriggerSource(PublishedSource):
         rows = person.select("stage", pl.col("stage_since").alias("since"), "last_purchase_on")
         return rows.with_columns(customer_id=ids).select(pl.col(name).cast(kind) for name, kind in STAGES.items())
 
+    def first_purchases(self) -> pl.DataFrame | None:
+        """First purchases; None where the answers hold no person features."""
+        person = self.answers.rows.get("person")
+        if person is None or "first_purchase_on" not in person.columns:
+            return None
+        ids = self.answers.customers.ids.series
+        return person.select(customer_id=ids, first_purchase_on=pl.col("first_purchase_on").cast(pl.Date))
+
     def restocked(self) -> pl.DataFrame | None:
         """Goods back in stock."""
         return self.answers.rows.get("facts_restocked")

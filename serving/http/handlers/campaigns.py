@@ -1,7 +1,7 @@
 """Campaigns: list, look, store a draft, preview, approve, stop, and the people of an approved one."""
 
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaign_receipts import receipt_counts, store_receipts
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns, no_campaign
+from retail_brain.operational.leases import Lease
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
@@ -196,9 +197,11 @@ def push(request: CampaignPushRequest, call: Call) -> dict[str, Any]:
     dataset = open_dataset(Workspace(call.state.home, tenant), call.view.settings)
     delivery = Delivery(usual.export_timeout_seconds, usual.export_attempts, usual.export_retry_seconds)
     by = call.principal.name
-    done = push_contacts(tenant, call.state.database, dataset, asked, by=by, now=call.now, delivery=delivery)
+    lease = Lease(timedelta(seconds=call.view.settings.triggers.lease_seconds), call.now)
+    done = push_contacts(tenant, call.state.database, dataset, asked, by=by, lease=lease, delivery=delivery)
     call.state.refresh_campaigns(tenant)
-    return {"contacts": done.contacts, "closed": done.closed, "taken_back": done.taken_back, "day": day.isoformat()}
+    counted = {name: getattr(done, name) for name in ("contacts", "closed", "taken_back", "elsewhere")}
+    return counted | {"day": day.isoformat()}
 
 
 def receive(request: CampaignReceiptsRequest, call: Call) -> dict[str, Any]:

@@ -36,8 +36,10 @@ from serving.planning.guides.lists import make_lists, shown_lines, task_row
 from serving.planning.guides.people import all_guides, check_past, guide_row, move_row
 from serving.planning.guides.people import guide as find_guide
 from serving.planning.guides.people import leave as let_leave
+from serving.planning.guides.referrals import sort_referrals
 from serving.planning.people.segment_book import open_dataset
 from serving.planning.triggers.measure import look_at_guides
+from serving.store.triggers import PublishedTriggerSource
 
 
 def guides(request: GuidesRequest, call: Call) -> dict[str, Any]:
@@ -153,7 +155,7 @@ def answers(request: GuideAnswersRequest, call: Call) -> dict[str, Any]:
 
 
 def referrals(request: GuideReferralsRequest, call: Call) -> dict[str, Any]:
-    """Stores whom guides brought.
+    """Stores whom guides brought; people who were customers before are named in `refused`.
 
     Raises:
         NotFoundError: a guide is not known, or a guide's key names another.
@@ -169,8 +171,12 @@ def referrals(request: GuideReferralsRequest, call: Call) -> dict[str, Any]:
     for one in given:
         if _own(one.guide_id, call) not in known | {call.place.guide}:
             raise _unknown(one.guide_id)
-    new = store_referrals(call.principal.tenant, call.state.database, given, by=call.principal.name, now=call.now)
-    return {"stored": new, "duplicates": len(given) - new}
+    # customers of other places are known too: the whole answers say so, and nothing else of them
+    whole = call.state.view(call.principal.tenant) or call.view
+    sorted_ = sort_referrals(PublishedTriggerSource(whole.answers), given, call.language)
+    tenant, by = call.principal.tenant, call.principal.name
+    new = store_referrals(tenant, call.state.database, sorted_.good, by=by, now=call.now)
+    return {"stored": new, "duplicates": len(sorted_.good) - new, "refused": sorted_.refused}
 
 
 def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:

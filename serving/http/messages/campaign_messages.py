@@ -268,11 +268,15 @@ class CampaignPushRequest(BaseModel):
 
 
 class CampaignPushResponse(Strict):
-    """Contacts handed over, people due whose channel is not open any more, and contacts taken back of who refused."""
+    """Contacts handed over, people due whose channel is not open any more, and contacts taken back of who refused.
+
+    `elsewhere` are due contacts that another push hands over at present, or that were taken back meanwhile.
+    """
 
     contacts: int
     closed: int
     taken_back: int
+    elsewhere: int
     day: str
 
 
@@ -373,7 +377,10 @@ class CampaignResponse(Strict):
 
 
 class ContactRow(Strict):
-    """One person of a campaign; `contact_id` is the attribution id that receipts and events give back."""
+    """One person of a campaign; `contact_id` is the attribution id that receipts and events give back.
+
+    `day` is that of the plan, `sent_on` that of the contact: later where it was handed over late.
+    """
 
     contact_id: str
     customer_id: str
@@ -388,6 +395,7 @@ class ContactRow(Strict):
     caused: float
     expected_value: float | None
     segment: str | None
+    sent_on: str | None = None
 
 
 class CampaignContactsResponse(Strict):

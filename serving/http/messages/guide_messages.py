@@ -96,7 +96,7 @@ class ReferralIn(BaseModel):
 
 
 class GuideReferralsRequest(BaseModel):
-    """People whom guides brought; the first who names somebody has the credit."""
+    """People whom guides brought; the first who names somebody has the credit. Who was a customer before is refused."""
 
     model_config = config(
         {
@@ -200,6 +200,21 @@ class StoredResponse(Strict):
 
     stored: int
     duplicates: int
+
+
+class RefusedReferral(Strict):
+    """A referral that was not stored: its place in the list, from 0, its id, and what is wrong with it."""
+
+    referral: int
+    referral_id: str
+    where: str
+    problem: str
+
+
+class ReferralsResponse(StoredResponse):
+    """How many were new, how many people had been brought before, and who was a customer before."""
+
+    refused: list[RefusedReferral]
 
 
 class GuideCreditResponse(Strict):

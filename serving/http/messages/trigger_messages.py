@@ -134,6 +134,7 @@ class NotedRow(Strict):
     unknown: int
     others: int
     stale: int
+    too_long: int
     problem: str | None
 
 
@@ -165,6 +166,8 @@ class FiringRow(Strict):
     store_id: str | None
     segment: str | None
     sent_at: str | None
+    sent_on: str | None
+    contact_id: str
 
 
 class TriggerFiringsResponse(Strict):

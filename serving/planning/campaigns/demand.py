@@ -106,6 +106,6 @@ def tenant_units(workspace: Workspace, dataset: Dataset, settings: CampaignSetti
 
 
 def _frame(rows: Sequence[PlannedContact]) -> pl.DataFrame:
-    listed = [(one.contact.store_id, one.contact.product_id, one.contact.day, one.contact.caused) for one in rows]
+    listed = [(one.contact.store_id, one.contact.product_id, one.counted_on, one.contact.caused) for one in rows]
     schema = {"store_id": pl.String, "product_id": pl.String, "day": pl.Date, "caused": pl.Float64}
     return pl.DataFrame(listed, schema=schema, orient="row")

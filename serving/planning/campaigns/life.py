@@ -197,4 +197,9 @@ def contact_row(planned: PlannedContact) -> dict[str, Any]:
     """A person of a campaign as JSON."""
     contact = planned.contact
     name = contact_id(planned.campaign_id, contact.customer_id)
-    return {"contact_id": name} | asdict(contact) | {"day": contact.day.isoformat(), "state": planned.state}
+    return (
+        {"contact_id": name}
+        | asdict(contact)
+        | {"day": contact.day.isoformat(), "state": planned.state}
+        | {"sent_on": None if planned.sent_on is None else planned.sent_on.isoformat()}
+    )

@@ -20,7 +20,8 @@ from serving.planning.people.opt_outs import read_opt_outs
 def other_plans(tenant: str, database: Database, campaign_id: str | None, today: date, window_days: int) -> OtherPlans:
     """What the approved campaigns other than one (None: all of them), triggers and guides leave of caps and stock.
 
-    Contacts that were sent or are to come count for the caps, from `window_days` before today on. Promises of stock
+    Contacts that were sent or are to come count for the caps, from `window_days` before today on, by the day on which
+    they were sent, else the planned one. Promises of stock
     last until a campaign ends or is stopped: then the stock on record shows what was taken. Those of triggers and
     guides last `window_days`.
 
@@ -36,9 +37,9 @@ def other_plans(tenant: str, database: Database, campaign_id: str | None, today:
     ]
     lasting = {name for name, one in stored.items() if state_on(one, today) in {"approved", "running"}}
     known = [
-        (one.campaign_id, one.contact.customer_id, one.contact.channel, one.contact.day, False)
+        (one.campaign_id, one.contact.customer_id, one.contact.channel, one.counted_on, False)
         for one in rows
-        if one.contact.day >= since
+        if one.counted_on >= since
     ]
     promised = [
         (one.contact.store_id, one.contact.product_id, one.contact.probability)

@@ -25,10 +25,14 @@ from retail_brain.operational.campaign_contacts import (
     PlannedContact,
     campaign_contacts,
     contact_id,
+    mark_sent,
+    release_contacts,
+    take_contacts,
 )
-from retail_brain.operational.campaign_receipts import mark_sent, take_back
+from retail_brain.operational.campaign_receipts import take_back
 from retail_brain.operational.campaigns import StoredCampaign, campaign
 from retail_brain.operational.database import Database
+from retail_brain.operational.leases import Lease
 from serving.planning.campaigns.standing import definition_of
 from serving.planning.campaigns.stopping import spent_on, stop_by_rules
 from serving.planning.people.audience_facts import consents_now
@@ -76,17 +80,26 @@ class Pushed:
         contacts: how many.
         closed: people who were due and whose channel is not open any more.
         taken_back: contacts, of this and other campaigns, of those of them who refused it since the approval.
+        elsewhere: due contacts that another push hands over at present, or that were taken back meanwhile.
         file: where they are; None where they went to an address, or where nothing was due.
     """
 
     contacts: int
     closed: int
     taken_back: int
+    elsewhere: int
     file: Path | None
 
 
 def push_contacts(
-    tenant: str, database: Database, dataset: Dataset, push: Push, *, by: str, now: datetime, delivery: Delivery
+    tenant: str,
+    database: Database,
+    dataset: Dataset,
+    push: Push,
+    *,
+    by: str,
+    lease: Lease,
+    delivery: Delivery,
 ) -> Pushed:
     """Hands the due contacts over; the held-out and those who refused since are never among them.
 
@@ -96,7 +109,17 @@ def push_contacts(
     days of a campaign that still runs are caught up.
 
     Contacts count as handed over once the target took them. One that is cut off is repeated with the same contact_ids
-    and the same `Idempotency-Key`, so that a receiver who stores them can ignore it.
+    and the same `Idempotency-Key`, so that a receiver who stores them can ignore it. Two pushes at once hand each
+    contact over once: what one has taken the other leaves out until the lease ends.
+
+    Args:
+        tenant: whose campaign.
+        database: where it is.
+        dataset: consents of the lake.
+        push: what is handed over, and where to.
+        by: who does it.
+        lease: hold of this push on the contacts, begun now.
+        delivery: how an address is tried.
 
     Raises:
         NotFoundError: there is no such campaign.
@@ -104,7 +127,7 @@ def push_contacts(
         UsageError: the target is neither a file nor an http(s) address.
         RetailBrainError: the address did not take them; what it did not take goes out the next time.
     """
-    stored = campaign(tenant, database, push.campaign_id)
+    stored, now = campaign(tenant, database, push.campaign_id), lease.begun_at
     if stored.state != "approved":
         raise ImpossibleError(
             f"campaign {push.campaign_id!r} is {stored.state}: only an approved one is handed over. Approve it first.",
@@ -119,23 +142,39 @@ def push_contacts(
             {"ends_on": ends_on.isoformat()},
         )
     target = resolved_target(push.target)
-    due, closed, refused = _due(tenant, database, dataset, push)
+    planned = campaign_contacts(tenant, database, push.campaign_id)
+    due, closed, refused = _due(tenant, database, dataset, push, planned)
     taken_back = sum(
         take_back(tenant, database, people["customer_id"].to_list(), str(channel), by=by, now=now)
         for (channel,), people in refused.partition_by("channel", as_dict=True, maintain_order=True).items()
     )
-    due = _affordable(due, definition, campaign_contacts(tenant, database, push.campaign_id))
-    file = None
-    if urlsplit(target).scheme in {"http", "https"}:
-        for start in range(0, len(due), AT_ONCE):
-            part = due[start : start + AT_ONCE]
-            post_rows(target, stored.campaign_id, contact_rows(stored, part), push.secret, delivery)
-            mark_sent(tenant, database, push.campaign_id, part, by=by, now=now)
-    elif due:
-        file = write_contacts(Path(target), contact_rows(stored, due))
-        mark_sent(tenant, database, push.campaign_id, due, by=by, now=now)
+    due = _affordable(due, definition, planned)
+    today = _today(now, push.day, ends_on)
+    is_address = urlsplit(target).scheme in {"http", "https"}
+    handed, file, size = 0, None, AT_ONCE if is_address else max(len(due), 1)
+    for start in range(0, len(due), size):
+        part = take_contacts(tenant, database, push.campaign_id, due[start : start + size], lease)
+        if not part:
+            continue
+        try:
+            rows = contact_rows(stored, part, today)
+            if is_address:
+                post_rows(target, stored.campaign_id, rows, push.secret, delivery)
+            else:
+                file = write_contacts(Path(target), rows)
+            mark_sent(tenant, database, push.campaign_id, part, today=today, by=by, now=now)
+        except BaseException:
+            release_contacts(tenant, database, push.campaign_id, part, lease)
+            raise
+        handed += len(part)
     stop_by_rules(tenant, database, push.campaign_id, push.day, now)
-    return Pushed(len(due), closed, taken_back, file)
+    return Pushed(handed, closed, taken_back, len(due) - handed, file)
+
+
+def _today(now: datetime, day: date, ends_on: date) -> date:
+    """Day of late contacts: the machine's; `day` where that is after the campaign, as when past days are replayed."""
+    local = now.astimezone().date()
+    return local if local < ends_on else day
 
 
 def _affordable(
@@ -150,8 +189,8 @@ def _affordable(
     return [one for one, money in zip(due, islice(spent, 1, None), strict=True) if money <= most]
 
 
-def contact_rows(stored: StoredCampaign, contacts: Sequence[CampaignContact]) -> list[dict[str, Any]]:
-    """One row per contact, the columns of COLUMNS, with the message of its channel."""
+def contact_rows(stored: StoredCampaign, contacts: Sequence[CampaignContact], today: date) -> list[dict[str, Any]]:
+    """One row per contact, the columns of COLUMNS, with the message of its channel; late ones are of today."""
     slots = {str(slot.channel): slot for slot in definition_of(stored).slots}
     return [
         {
@@ -159,7 +198,7 @@ def contact_rows(stored: StoredCampaign, contacts: Sequence[CampaignContact]) ->
             "campaign_id": stored.campaign_id,
             "customer_id": one.customer_id,
             "channel": one.channel,
-            "day": one.day.isoformat(),
+            "day": max(one.day, today).isoformat(),
             "hour": one.hour,
             "store_id": one.store_id,
             "product_id": one.product_id,
@@ -171,7 +210,7 @@ def contact_rows(stored: StoredCampaign, contacts: Sequence[CampaignContact]) ->
 
 
 def _due(
-    tenant: str, database: Database, dataset: Dataset, push: Push
+    tenant: str, database: Database, dataset: Dataset, push: Push, contacts: Sequence[PlannedContact]
 ) -> tuple[list[CampaignContact], int, pl.DataFrame]:
     """The contacts that are due, how many others have a closed channel, and which of these refused it.
 
@@ -179,7 +218,7 @@ def _due(
     """
     planned = [
         one.contact
-        for one in campaign_contacts(tenant, database, push.campaign_id)
+        for one in contacts
         if one.state == "planned" and one.contact.group == "contact" and one.contact.day <= push.day
     ]
     consents, closed = consents_now(dataset, dataset.as_of or push.day, read_opt_outs(tenant, database))

@@ -8,7 +8,7 @@ from retail_brain.operational.campaign_contacts import PlannedContact, contacts_
 from retail_brain.operational.campaign_receipts import ContactReceipt
 from retail_brain.operational.campaigns import list_campaigns
 from retail_brain.operational.database import Database
-from retail_brain.operational.repeated_contacts import DAILY, repeats
+from retail_brain.operational.repeated_contacts import DAILY, RepeatedPerson, repeated_by_id, repeated_people, repeats
 from retail_brain.operational.triggers import list_triggers
 from serving.planning.people.known_names import nearest
 from serving.planning.people.reasons import Language
@@ -122,9 +122,9 @@ class _Check:
     known: KnownNames
     now: datetime
     own: frozenset[str]
-    contacts: Mapping[object, PlannedContact]
+    contacts: Mapping[object, RepeatedPerson]
 
-    def contact(self, one: GivenReceipt) -> PlannedContact | None:
+    def contact(self, one: GivenReceipt) -> RepeatedPerson | None:
         key: object = one.attribution_id or (one.campaign_id, one.customer_id)
         return self.contacts.get(key)
 
@@ -133,8 +133,7 @@ class _Check:
         contact = self.contact(one)
         about: dict[str, str | None] = {"campaign_id": None, "customer_id": None, "channel": None}
         if contact is not None:
-            campaign, person = contact.campaign_id, contact.contact
-            about = {"campaign_id": campaign, "customer_id": person.customer_id, "channel": person.channel}
+            about = {name: getattr(contact, name) for name in about}
         named = {name: getattr(one, name) or value for name, value in about.items()}
         return ContactReceipt(receipt_id=one.receipt_id, kind=one.kind, at=one.at, **named)  # type: ignore[arg-type]
 
@@ -143,9 +142,9 @@ class _Check:
         contact = self.contact(one)
         if contact is None:
             return self._of_no_contact(one) or self._untimely(one, self.known.campaigns.get(one.campaign_id or ""))
-        if contact.contact.group == "holdout" and one.kind != _REFUSAL:
-            return "customer_id", "held", {"name": contact.contact.customer_id, "campaign": contact.campaign_id}
-        return self._untimely(one, contact.contact.day)
+        if contact.held and one.kind != _REFUSAL:
+            return "customer_id", "held", {"name": contact.customer_id, "campaign": contact.campaign_id}
+        return self._untimely(one, contact.day)
 
     def _of_no_contact(self, one: GivenReceipt) -> _Problem | None:
         """What is wrong with a receipt of no contact that is known: it may be of the lake, or a refusal."""
@@ -158,7 +157,7 @@ class _Check:
         if not self.known.is_customer(customer):
             near = " / ".join(nearest(customer, sorted(self.known.customers())))
             return "customer_id", "customer", {"name": customer, "near": near}
-        if campaign in self.own and not repeats(campaign) and one.kind != _REFUSAL:
+        if campaign in self.own and one.kind != _REFUSAL:
             return "customer_id", "nobody", {"name": customer, "campaign": campaign}
         return None
 
@@ -177,7 +176,7 @@ def _own_campaigns(tenant: str, database: Database) -> frozenset[str]:
     return frozenset(made | {one.campaign_id for one in list_triggers(tenant, database, removed=True)})
 
 
-def _contacts(tenant: str, database: Database, given: Iterable[GivenReceipt]) -> dict[object, PlannedContact]:
+def _contacts(tenant: str, database: Database, given: Iterable[GivenReceipt]) -> dict[object, RepeatedPerson]:
     """The contacts that the receipts are of, by attribution id, and by campaign and customer."""
     named: dict[str, set[str]] = {}
     ids: set[str] = set()
@@ -186,8 +185,20 @@ def _contacts(tenant: str, database: Database, given: Iterable[GivenReceipt]) ->
             ids.add(one.attribution_id)
         elif one.campaign_id is not None and one.customer_id is not None:
             named.setdefault(one.campaign_id, set()).add(one.customer_id)
-    found: dict[object, PlannedContact] = dict(contacts_by_id(tenant, database, sorted(ids)).items())
+    found: dict[object, RepeatedPerson] = {
+        name: _as_person(one) for name, one in contacts_by_id(tenant, database, sorted(ids)).items()
+    }
+    found |= repeated_by_id(tenant, database, sorted(ids - set(map(str, found))))
     for campaign, customers in named.items():
-        of_campaign = contacts_named(tenant, database, campaign, sorted(customers))
+        if repeats(campaign):
+            of_campaign = repeated_people(tenant, database, campaign, sorted(customers))
+        else:
+            planned = contacts_named(tenant, database, campaign, sorted(customers))
+            of_campaign = {name: _as_person(one) for name, one in planned.items()}
         found |= {(campaign, customer): contact for customer, contact in of_campaign.items()}
     return found
+
+
+def _as_person(planned: PlannedContact) -> RepeatedPerson:
+    one = planned.contact
+    return RepeatedPerson(planned.campaign_id, one.customer_id, one.channel, one.group == "holdout", one.day)

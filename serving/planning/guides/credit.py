@@ -6,10 +6,12 @@ from datetime import date
 import polars as pl
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.persons import Accounts
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import OUTCOMES, GuideTask, list_referrals, list_tasks
 from retail_brain.settings import Settings
 from serving.planning.campaigns.measuring import margins
+from serving.planning.people.audience_facts import persons_of
 
 CREDIT = {
     "guide_id": pl.String,
@@ -21,8 +23,11 @@ CREDIT = {
     "margin": pl.Float64,
     "referrals": pl.Int64,
     "referral_sales": pl.Float64,
+    "referrals_of_known": pl.Int64,
 }
-"""One row per guide: lines by outcome, receipts and money credited for contacts, people brought and their money."""
+"""One row per guide: lines by outcome, receipts and money credited for contacts, people brought and their money.
+
+`referrals_of_known` are of people who had bought before, by whichever card: they are counted and not credited."""
 _TALKED = ("done", "bought")
 """Outcomes after which a purchase is credited."""
 
@@ -47,10 +52,12 @@ def credit(tenant: str, database: Database, dataset: Dataset, settings: Settings
     as_of = dataset.as_of or dataset.last_day()
     lines = [one for one in list_tasks(tenant, database, since=since) if not one.held and one.state != "withdrawn"]
     lines = [one for one in lines if one.day <= as_of or one.answered_at is not None]
-    named = [(one.guide_id, one.customer_id, one.at.astimezone().date()) for one in list_referrals(tenant, database)]
-    brought = [one for one in named if since is None or one[2] >= since]
+    told = [(one.guide_id, one.customer_id, one.at.astimezone().date()) for one in list_referrals(tenant, database)]
+    brought = [one for one in told if since is None or one[2] >= since]
     talks = _frame([(one.guide_id, one.customer_id, _day(one)) for one in lines if one.state in _TALKED])
-    referred = _frame(brought)
+    named = _frame(brought)
+    known = _known_before(named, dataset, as_of)
+    referred = named.join(known, on=named.columns, how="anti")
     people = pl.concat([talks, referred])["customer_id"].unique().to_list()
     sold = dataset.scan_or_empty("transactions").filter(pl.col("customer_id").is_in(people))
     receipts = (
@@ -68,6 +75,8 @@ def credit(tenant: str, database: Database, dataset: Dataset, settings: Settings
         coalesce=True,
     )
     rows = rows.join(referred.group_by("guide_id").agg(referrals=pl.len()), on="guide_id", how="full", coalesce=True)
+    before = known.group_by("guide_id").agg(referrals_of_known=pl.len())
+    rows = rows.join(before, on="guide_id", how="full", coalesce=True)
     rows = rows.join(new.group_by("guide_id").agg(referral_sales=pl.col("sales").sum()), on="guide_id", how="left")
     filled = rows.select(pl.col(name).cast(kind) for name, kind in CREDIT.items())
     return filled.with_columns(pl.exclude("guide_id").fill_null(0)).sort("guide_id")
@@ -80,6 +89,21 @@ def _credited(talks: pl.DataFrame, receipts: pl.DataFrame, days: int) -> pl.Data
     )
     ranked = near.sort("talked_on", "guide_id", descending=[True, False])
     return ranked.unique(["customer_id", "receipt"], keep="first", maintain_order=True)
+
+
+def _known_before(referred: pl.DataFrame, dataset: Dataset, as_of: date) -> pl.DataFrame:
+    """The referrals of people who had bought before the day of the referral, by whichever card."""
+    accounts = Accounts.of(persons_of(dataset, as_of))
+    named = accounts.with_person(referred)
+    cards = accounts.accounts(accounts.people(named))
+    sold = dataset.scan_or_empty("transactions").filter(pl.col("units") > 0)
+    first = (
+        sold.join(cards.lazy(), on="customer_id")
+        .group_by("person_id")
+        .agg(first=pl.col("sold_at").min().dt.date())
+        .collect()
+    )
+    return named.join(first, on="person_id").filter(pl.col("first") < pl.col("talked_on")).select(referred.columns)
 
 
 def _counts(lines: Sequence[GuideTask]) -> pl.DataFrame:

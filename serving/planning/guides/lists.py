@@ -12,16 +12,15 @@ from retail_brain.decisions.campaigns.definition import CampaignDefinition, Mess
 from retail_brain.errors import ConflictError, ImpossibleError
 from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.guide_tasks import GuideTask, list_tasks, store_tasks, task_id
+from retail_brain.operational.guides import read_guides_mark
 from retail_brain.operational.repeated_contacts import DAILY, read_contacts_mark, repeats
 from serving.planning.campaigns.inputs import CampaignSource
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import plan_campaign
-from serving.planning.guides.people import Guide, all_guides, guide
+from serving.planning.guides.people import TRIES, Guide, all_guides, guide
 from serving.planning.people.reasons import Language
 from serving.planning.triggers.desk import Desk
 
-_TRIES = 5
-"""Times that lists are worked out again because plans changed meanwhile; as approvals of campaigns do."""
 _WORDS = {
     "due": ("Your {product} should be running out about {due}. Shall I put one aside for you?",
             "您常买的{product}大约{due}就要用完了，要给您留一份吗？"),
@@ -58,19 +57,32 @@ def make_lists(desk: Desk, day: date, guide_ids: Sequence[str] = (), *, by: str)
         raise ImpossibleError(
             f"the answers know {day} already: lists are made for {desk.source.as_of + timedelta(days=1)} or later."
         )
-    guides = [one for one in all_guides(desk) if one.is_here]
-    if guide_ids:
-        guides = [guide(desk, name) for name in dict.fromkeys(guide_ids)]
-        gone = [one.guide_id for one in guides if not one.is_here]
-        if gone:
-            raise ImpossibleError(f"guides {gone} have left: their people are others' now. Leave them out.")
-    for _ in range(_TRIES):
-        mark = read_contacts_mark(desk.tenant, desk.database)
-        tasks = plan_lists(desk, day, guides)
-        if store_tasks(desk.tenant, desk.database, tasks, by=by, now=desk.now, mark=mark) is not None:
+    for _ in range(TRIES):
+        marks = (read_contacts_mark(desk.tenant, desk.database), read_guides_mark(desk.tenant, desk.database))
+        here = desk.with_present_guides()
+        guides = _present(here, guide_ids)
+        tasks = plan_lists(here, day, guides)
+        stored = store_tasks(desk.tenant, desk.database, tasks, by=by, now=desk.now, mark=marks[0], guides=marks[1])
+        if stored is not None:
             told = [one.guide_id for one in tasks if not one.held]
             return {one.guide_id: told.count(one.guide_id) for one in guides}
-    raise ConflictError(f"no list was made: other plans changed meanwhile, {_TRIES} times. Make them again.")
+    raise ConflictError(f"no list was made: other plans changed meanwhile, {TRIES} times. Make them again.")
+
+
+def _present(desk: Desk, guide_ids: Sequence[str]) -> list[Guide]:
+    """The guides who are there, or those named.
+
+    Raises:
+        NotFoundError: a guide is not known.
+        ImpossibleError: a guide has left.
+    """
+    if not guide_ids:
+        return [one for one in all_guides(desk) if one.is_here]
+    guides = [guide(desk, name) for name in dict.fromkeys(guide_ids)]
+    gone = [one.guide_id for one in guides if not one.is_here]
+    if gone:
+        raise ImpossibleError(f"guides {gone} have left: their people are others' now. Leave them out.")
+    return guides
 
 
 def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> list[GuideTask]:

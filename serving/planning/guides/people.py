@@ -8,13 +8,15 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.errors import ImpossibleError, NotFoundError
-from retail_brain.operational.guides import GuideChange, Move, StoredGuide, let_go, list_guides
+from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
+from retail_brain.operational.guides import GuideChange, Move, StoredGuide, let_go, list_guides, read_guides_mark
 from serving.planning.triggers.desk import Desk
 
 SAME_SHOP = "same_shop"
 """Rule of reassignment: to the guides of the shop, whoever has fewest people first."""
 
+TRIES = 5
+"""Times that assignments are worked out again because others changed meanwhile; as approvals of campaigns do."""
 _AHEAD = timedelta(days=1)
 """How far ahead a phone's clock may be: zones and clocks differ by up to a day, as for events."""
 
@@ -100,24 +102,38 @@ def leave(desk: Desk, change: GuideChange, left_on: date, to: str | None = None)
     Raises:
         NotFoundError: one of the guides is not known.
         ImpossibleError: the other one has left, or is the same.
-        ConflictError: somebody else changed the guide since that version.
+        ConflictError: somebody else changed the guide since that version, or other guides changed again and again.
     """
-    leaver = guide(desk, change.guide_id)
+    rule = SAME_SHOP if to is None else f"to:{to}"
+    for _ in range(TRIES):
+        mark, here = read_guides_mark(desk.tenant, desk.database), desk.with_present_guides()
+        moves = shared_out(here, change.guide_id, _takers(here, change.guide_id, to))
+        stored = let_go(desk.database, change, left_on, moves, rule, mark)
+        if stored is not None:
+            return stored, moves
+    raise ConflictError(
+        f"guide {change.guide_id!r} was not let go: other guides changed meanwhile, {TRIES} times. Try again.",
+        {"guide_id": change.guide_id},
+    )
+
+
+def _takers(desk: Desk, guide_id: str, to: str | None) -> list[Guide]:
+    """Who may take the people of a guide who leaves.
+
+    Raises:
+        NotFoundError: one of the guides is not known.
+        ImpossibleError: the other one has left, or is the same.
+    """
+    leaver = guide(desk, guide_id)
     if to is None:
-        takers = [
-            one
-            for one in all_guides(desk)
-            if one.is_here and one.guide_id != leaver.guide_id and one.store_id == leaver.store_id
-        ]
-    else:
-        taker = guide(desk, to)
-        if not taker.is_here or taker.guide_id == leaver.guide_id:
-            raise ImpossibleError(
-                f"guide {to!r} cannot take the people of {leaver.guide_id!r}: they left, or are the same. Name another."
-            )
-        takers = [taker]
-    moves = shared_out(desk, leaver.guide_id, takers)
-    return let_go(desk.database, change, left_on, moves, SAME_SHOP if to is None else f"to:{to}"[:40]), moves
+        others = (one for one in all_guides(desk) if one.is_here and one.guide_id != leaver.guide_id)
+        return [one for one in others if one.store_id == leaver.store_id]
+    taker = guide(desk, to)
+    if not taker.is_here or taker.guide_id == leaver.guide_id:
+        raise ImpossibleError(
+            f"guide {to!r} cannot take the people of {leaver.guide_id!r}: they left, or are the same. Name another."
+        )
+    return [taker]
 
 
 def shared_out(desk: Desk, guide_id: str, takers: Sequence[Guide]) -> list[Move]:

@@ -26,9 +26,9 @@ def caused_share(dataset: Dataset) -> float | None:
         return None
     goods = dataset.scan("campaigns").select("campaign_id", product_id="product_ids").explode("product_id")
     until = dataset.as_of or dataset.last_day()
-    told = dataset.scan("contacts").select(
-        "campaign_id", "customer_id", "is_holdout", day=pl.col("contacted_at").dt.date()
-    )
+    # contacts made here have a measured effect of their own, which updates the share: counted once
+    others = dataset.scan_or_empty("contacts").filter(pl.col("attribution_id").is_null())
+    told = others.select("campaign_id", "customer_id", "is_holdout", day=pl.col("contacted_at").dt.date())
     # Contacts whose days are not over yet would count too few purchases.
     over = told.filter(pl.col("day") <= until - timedelta(days=_DAYS)).with_row_index("contact")
     lines = dataset.scan("transactions").filter(pl.col("customer_id").is_not_null(), pl.col("units") > 0)

@@ -1,10 +1,9 @@
 """Hands decided messages over: to a file, an address, or the list of the guide who looks after the person."""
 
-import hashlib
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,10 @@ import polars as pl
 from retail_brain.decisions.consents import keep_open
 from retail_brain.decisions.triggers.definition import KINDS, TriggerDefinition
 from retail_brain.decisions.triggers.messages import fill
+from retail_brain.errors import ConflictError
 from retail_brain.operational.guide_tasks import GuideTask, task_id
+from retail_brain.operational.guides import read_guides_mark
+from retail_brain.operational.leases import Lease
 from retail_brain.operational.trigger_firings import (
     Firing,
     close_firings,
@@ -29,6 +31,8 @@ from serving.planning.campaigns.push import AT_ONCE, post_rows, resolved_target,
 from serving.planning.stock.webhook import Delivery
 from serving.planning.triggers.desk import Desk, definition_of
 
+_TRIES = 5
+"""Times that lines are worked out again because guides changed meanwhile; as approvals of campaigns do."""
 Consents = Callable[[], tuple[pl.DataFrame | None, pl.DataFrame]]
 """Consents as they are now, and what opt-outs closed: result of `audience_facts.consents_now`."""
 
@@ -84,24 +88,20 @@ def deliver(desk: Desk, consents: Consents, target: Target, done: HandedOver, *,
         RetailBrainError: the address did not take them; what it did not take goes out at the next look.
         UnavailableError: the database does not answer.
     """
-    place, worker = resolved_target(target.to), secrets.token_hex(8)
+    place = resolved_target(target.to)
     is_address = urlsplit(place).scheme in {"http", "https"}
     settings = desk.settings.triggers
-    lease, most = timedelta(seconds=settings.lease_seconds), AT_ONCE if is_address else settings.at_once
-    while taken := take_firings(desk.tenant, desk.database, worker, now=desk.now, lease=lease, limit=most):
+    lease = Lease(timedelta(seconds=settings.lease_seconds), desk.now)
+    most = AT_ONCE if is_address else settings.at_once
+    while taken := take_firings(desk.tenant, desk.database, lease, limit=most):
         try:
             kept = _still_open(desk, consents, taken, done, by)
             _to_guides(desk, [one for one in kept if one.channel == "guide"], done, by)
             _to_target(desk, [one for one in kept if one.channel != "guide"], place, target, done, by)
         except BaseException:
-            release_firings(desk.tenant, desk.database, worker, taken)
+            release_firings(desk.tenant, desk.database, lease, taken)
             raise
     return done
-
-
-def contact_id(campaign_id: str, firing: Firing) -> str:
-    """Id of a message for receivers: the same at every repeat, and it names nobody."""
-    return hashlib.sha256(f"{campaign_id}\x1f{firing.person_id}\x1f{firing.cause}".encode()).hexdigest()[:32]
 
 
 def message_rows(desk: Desk, stored: StoredTrigger, firings: Sequence[Firing]) -> list[dict[str, Any]]:
@@ -110,11 +110,11 @@ def message_rows(desk: Desk, stored: StoredTrigger, firings: Sequence[Firing]) -
     texts = _texts(desk, definition, firings)
     return [
         {
-            "contact_id": contact_id(stored.campaign_id, one),
+            "contact_id": one.contact_id,
             "campaign_id": stored.campaign_id,
             "customer_id": one.customer_id,
             "channel": one.channel,
-            "day": None if one.day is None else one.day.isoformat(),
+            "day": _day(desk, one).isoformat(),
             "hour": _hour(desk, definition, one),
             "store_id": one.store_id,
             "product_id": one.product_id,
@@ -161,35 +161,48 @@ def _to_target(desk: Desk, firings: Sequence[Firing], place: str, target: Target
         if urlsplit(place).scheme in {"http", "https"}:
             rows = message_rows(desk, stored, own)
             post_rows(place, stored.campaign_id, rows, target.secret, target.delivery)
-        close_firings(desk.tenant, desk.database, own, state="sent", code=None, now=desk.now, by=by)
+        for day, rows in groupby(sorted(own, key=partial(_day, desk)), partial(_day, desk)):
+            close_firings(desk.tenant, desk.database, rows, state="sent", now=desk.now, by=by, sent_on=day)
         done.contacts += len(own)
 
 
+def _day(desk: Desk, firing: Firing) -> date:
+    """Day of the contact: that for which it was decided, or today where it is late."""
+    assert firing.day is not None
+    return max(firing.day, desk.today)
+
+
 def _to_guides(desk: Desk, firings: Sequence[Firing], done: HandedOver, by: str) -> None:
-    guides = {one.id: _guide_of(desk, one) for one in firings}
-    # one whom nobody looks after any more must not keep the messages of all others
-    _drop(desk, [one for one in firings if guides[one.id] is None], "no_guide", done, by)
-    named = {one.trigger_id: trigger(desk.tenant, desk.database, one.trigger_id) for one in firings}
-    tasks = [
-        (one, _task(desk, named[one.trigger_id], one, guide))
-        for one in firings
-        if (guide := guides[one.id]) is not None
-    ]
-    if not tasks:
+    if not firings:
         return
-    new = hand_to_guides(desk.tenant, desk.database, tasks, now=desk.now, by=by)
+    named = {one.trigger_id: trigger(desk.tenant, desk.database, one.trigger_id) for one in firings}
+    for _ in range(_TRIES):
+        mark, here = read_guides_mark(desk.tenant, desk.database), desk.with_present_guides()
+        guides = {one.id: _guide_of(here, one) for one in firings}
+        tasks = [
+            (one, _task(here, named[one.trigger_id], one, guide))
+            for one in firings
+            if (guide := guides[one.id]) is not None
+        ]
+        new = hand_to_guides(desk.tenant, desk.database, tasks, now=desk.now, by=by, mark=mark)
+        if new is not None:
+            break
+    else:
+        raise ConflictError(f"{len(firings)} lines wait: guides changed meanwhile, {_TRIES} times. Run it again.")
     done.lines += new
     done.refused += len(tasks) - new
+    # one whom nobody looks after any more must not keep the messages of all others
+    _drop(desk, [one for one in firings if guides[one.id] is None], "no_guide", done, by)
 
 
 def _task(desk: Desk, stored: StoredTrigger, firing: Firing, guide: str) -> GuideTask:
     definition = definition_of(stored)
     (text, text_zh), (reason, reason_zh) = _texts(desk, definition, [firing])[0], KINDS[definition.kind]
-    assert firing.day is not None
+    day = _day(desk, firing)
     return GuideTask(
-        task_id=task_id(firing.day, firing.person_id),
+        task_id=task_id(day, firing.person_id),
         guide_id=guide,
-        day=firing.day,
+        day=day,
         person_id=firing.person_id,
         customer_id=firing.customer_id,
         held=False,
@@ -232,6 +245,6 @@ def _texts(desk: Desk, definition: TriggerDefinition, firings: Sequence[Firing])
 def _hour(desk: Desk, definition: TriggerDefinition, firing: Firing) -> int:
     """First open hour of the day of contact at which the message is due; the same whenever it is asked for."""
     due: datetime = firing.due_at.astimezone().replace(tzinfo=None)
-    earliest = due.hour if due.date() == firing.day else 0
+    earliest = due.hour if due.date() == _day(desk, firing) else 0
     hours = open_hours(definition, desk.settings.campaigns)
     return next((hour for hour in hours if hour >= earliest), hours[-1])

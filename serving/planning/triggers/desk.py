@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from retail_brain.decisions.triggers.definition import TriggerDefinition, parse_
 from retail_brain.errors import ImpossibleError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Touched, has_events, touched_goods
+from retail_brain.operational.guides import guides_of_customers, moved_customers
 from retail_brain.operational.trigger_firings import Firing, firing_counts
 from retail_brain.operational.triggers import StoredTrigger, TriggerChange, save_trigger, trigger
 from retail_brain.settings import Settings
@@ -52,6 +53,17 @@ class Desk:
     def first_day(self) -> date:
         """The first day that the answers have not seen."""
         return self.source.as_of + timedelta(days=1)
+
+    def with_present_guides(self) -> "Desk":
+        """The desk with whoever looks after people by now: another may have moved them since it was opened.
+
+        Raises:
+            UnavailableError: the database does not answer.
+        """
+        known = set(self.source.facts(()).customers["customer_id"].to_list())
+        moved = moved_customers(self.tenant, self.database)
+        seen = {customer: guide for customer, guide in moved.items() if customer in known}
+        return replace(self, guides=guides_of_customers(self.guides.items(), seen))
 
     def owner(self, touched: Touched) -> str | None:
         """Customer whom an event names, by their id or by an identifier; None where nobody is known."""
@@ -136,5 +148,5 @@ def counts_of(tenant: str, database: Database, trigger_id: str) -> Mapping[str, 
 
 def firing_row(firing: Firing) -> dict[str, Any]:
     """What was fired for a person, as JSON."""
-    values = {name: value for name, value in asdict(firing).items() if name != "id"}
+    values = {name: value for name, value in asdict(firing).items() if name != "id"} | {"contact_id": firing.contact_id}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

@@ -10,7 +10,7 @@ from retail_brain.decisions.persons import Accounts
 from retail_brain.decisions.triggers.definition import OF_EVENTS, TriggerDefinition
 from retail_brain.errors import RetailBrainError
 from retail_brain.operational.events import StoredEvent, Touched, events_after
-from retail_brain.operational.trigger_firings import Cause, note_causes
+from retail_brain.operational.trigger_firings import LONGEST_PERSON, Cause, note_causes
 from retail_brain.operational.triggers import StoredTrigger, list_triggers
 from serving.planning.triggers.causes import SERVICE_EVENTS, is_about, members, table_causes
 from serving.planning.triggers.desk import Desk, definition_of
@@ -33,6 +33,7 @@ class Noted:
         unknown: events of nobody who is known.
         others: events of people or goods that the trigger leaves out.
         stale: events that happened longer ago than the message is worth sending.
+        too_long: causes of people whose id is longer than the database takes.
         problem: why it could not be evaluated; None where it was.
     """
 
@@ -42,6 +43,7 @@ class Noted:
     unknown: int = 0
     others: int = 0
     stale: int = 0
+    too_long: int = 0
     problem: str | None = None
 
 
@@ -99,8 +101,16 @@ def _note_tables(desk: Desk, stored: StoredTrigger, definition: TriggerDefinitio
         )
         for row in named.iter_rows(named=True)
     ]
-    noted.causes = len(causes)
-    noted.new = note_causes(desk.tenant, desk.database, stored.trigger_id, causes, now=desk.now)
+    kept = _of_fitting_ids(causes, noted)
+    noted.new = note_causes(desk.tenant, desk.database, stored.trigger_id, kept, now=desk.now)
+
+
+def _of_fitting_ids(causes: Sequence[Cause], noted: Noted) -> list[Cause]:
+    """Those of the causes that the database can hold; all of them are counted."""
+    kept = [one for one in causes if len(one.person_id) <= LONGEST_PERSON]
+    noted.causes += len(causes)
+    noted.too_long += len(causes) - len(kept)
+    return kept
 
 
 def _note_events(desk: Desk, stored: StoredTrigger, definition: TriggerDefinition, noted: Noted) -> None:
@@ -113,9 +123,9 @@ def _note_events(desk: Desk, stored: StoredTrigger, definition: TriggerDefinitio
         events = events_after(desk.tenant, desk.database, after_id=after, since=stored.on_since, limit=_BATCH)
         causes = _causes_of(desk, definition, events, accounts, allowed, noted)
         settled = [one.id for one in events if desk.database.is_sqlite or one.received_at < desk.now - _SETTLE]
-        noted.causes += len(causes)
+        kept = _of_fitting_ids(causes, noted)
         mark = max(settled, default=None)
-        noted.new += note_causes(desk.tenant, desk.database, stored.trigger_id, causes, now=desk.now, seen_event=mark)
+        noted.new += note_causes(desk.tenant, desk.database, stored.trigger_id, kept, now=desk.now, seen_event=mark)
         if len(events) < _BATCH:
             return
         after = events[-1].id

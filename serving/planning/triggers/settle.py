@@ -142,7 +142,7 @@ def _known(desk: Desk) -> Known:
     longest = max((definition.cap_days for _, definition in triggers.values()), default=1)
     since = desk.today - timedelta(days=longest)
     rows = [
-        (one.trigger_id, one.customer_id, one.day)
+        (one.trigger_id, one.customer_id, one.counted_on)
         for one in firings(desk.tenant, desk.database, since=since)
         if one.held is not None
     ]

@@ -30,6 +30,10 @@ class TriggerSource(CampaignSource, Protocol):
         """Lifecycle stages: columns STAGES."""
         ...
 
+    def first_purchases(self) -> pl.DataFrame | None:
+        """Day of the first purchase of customers: `customer_id`, `first_purchase_on`."""
+        ...
+
     def restocked(self) -> pl.DataFrame | None:
         """Goods back in stock: columns `changes.RESTOCKED`."""
         ...

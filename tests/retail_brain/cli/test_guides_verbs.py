@@ -66,7 +66,12 @@ def test_a_day_from_the_lists_to_the_credit_and_the_leaving(home: Path, monkeypa
     assert run(home, "answer", str(answers)).stdout == "0 answers stored, 1 were known\n"
     people = home / "people.csv"
     people.write_text("referral_id,guide_id,customer_id,at\nr1,G2,C9,2025-03-01T12:00:00\n")
-    assert run(home, "refer", str(people)).stdout == "1 referrals stored, 0 people were brought before\n"
+    assert run(home, "refer", str(people)).stdout == "1 referrals stored, 0 people were brought before, 0 refused\n"
+    people.write_text("referral_id,guide_id,customer_id,at\nr1,G2,C9,2025-03-01T12:00:00\nr2,G2,C00004,2025-03-01\n")
+    assert run(home, "refer", str(people)).stdout == (
+        "0 referrals stored, 1 people were brought before, 1 refused\n"
+        "  r2: customer 'C00004' was known before: a referral brings somebody new\n"
+    )
     credit = home / "credit.csv"
     assert run(home, "credit", "--out", str(credit)).stdout == f"2 guides -> {credit}\n"
     rows = {row["guide_id"]: row for row in pl.read_csv(credit).to_dicts()}

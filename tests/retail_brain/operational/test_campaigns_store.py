@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -15,12 +15,14 @@ from retail_brain.operational.campaign_contacts import (
     contact_id,
     contacts_by_id,
     contacts_named,
+    mark_sent,
+    release_contacts,
     stop_campaign,
+    take_contacts,
 )
 from retail_brain.operational.campaign_effects import StoredEffect, campaign_effects, store_effect
 from retail_brain.operational.campaign_receipts import (
     ContactReceipt,
-    mark_sent,
     opt_outs,
     opt_outs_mark,
     receipt_counts,
@@ -36,6 +38,7 @@ from retail_brain.operational.campaigns import (
     save_campaign,
 )
 from retail_brain.operational.database import Database
+from retail_brain.operational.leases import Lease
 from retail_brain.operational.repeated_contacts import read_contacts_mark
 
 NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
@@ -229,6 +232,41 @@ def test_a_repeated_receipt_takes_nothing_back_that_was_planned_since(database: 
 
 def test_contacts_that_were_handed_over_are_sent_and_stay_so(database: Database) -> None:
     done = approved(database, person("A"), person("B", 5))
-    mark_sent("main", database, "spring", [person("A")], by="Li", now=NOW)
+    mark_sent("main", database, "spring", [person("A")], today=date(2025, 3, 1), by="Li", now=NOW)
     stop_campaign(database, change(done.version), "why", date(2025, 3, 1))
     assert [one.state for one in campaign_contacts("main", database, "spring")] == ["sent", "withdrawn"]
+
+
+def test_contacts_that_many_pushes_take_at_once_are_each_taken_by_one(database: Database) -> None:
+    people = [person(f"c{number:04}") for number in range(700)]
+    approved(database, *people, person("held", group="holdout"))
+    lease = timedelta(minutes=5)
+
+    def take(worker: str, at: datetime = NOW) -> list[str]:
+        found = take_contacts("main", database, "spring", [*people, person("held")], Lease(lease, at, worker))
+        return [one.customer_id for one in found]
+
+    with ThreadPoolExecutor(4) as pool:
+        taken = list(pool.map(take, "abcd"))
+    assert sorted(one for part in taken for one in part) == [one.customer_id for one in people]
+    assert take("e") == []
+    # of those given back by another than their holder none is free
+    release_contacts("main", database, "spring", people, Lease(lease, NOW, "e"))
+    assert take("e") == []
+    for worker in "abcd":
+        release_contacts("main", database, "spring", people, Lease(lease, NOW, worker))
+    assert len(take("e")) == len(people)
+    mark_sent("main", database, "spring", people[:1], today=date(2025, 3, 1), by="Li", now=NOW)
+    assert len(take("f", NOW + 2 * lease)) == len(people) - 1
+
+
+def test_a_contact_that_is_sent_late_counts_on_that_day(database: Database) -> None:
+    approved(database, person("A", 3), person("B", 5))
+    people = [person("A", 3), person("B", 5)]
+    mark_sent("main", database, "spring", people, today=date(2025, 3, 4), by="Li", now=NOW)
+    rows = campaign_contacts("main", database, "spring")
+    assert [(one.contact.day.day, one.sent_on, one.counted_on.day) for one in rows] == [
+        (3, date(2025, 3, 4), 4), (5, date(2025, 3, 5), 5),
+    ]  # fmt: skip
+    since = campaign_contacts("main", database, since=date(2025, 3, 4))
+    assert [one.contact.customer_id for one in since] == ["A", "B"]

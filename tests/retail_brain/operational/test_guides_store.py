@@ -1,5 +1,6 @@
 """Guides, their people and their lists: who looks after whom, answers that come late or twice, refusals."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -29,9 +30,16 @@ from retail_brain.operational.guides import (
     moved_customers,
     moves_mark,
     people_of_guide,
+    read_guides_mark,
     save_guide,
 )
-from retail_brain.operational.repeated_contacts import DAILY, plans_seen_mark, read_contacts_mark
+from retail_brain.operational.repeated_contacts import (
+    DAILY,
+    plans_seen_mark,
+    read_contacts_mark,
+    repeated_contacts,
+    repeated_people,
+)
 from retail_brain.operational.tables import CAMPAIGN_RECEIPTS, GUIDE_ANSWERS
 
 NOW = datetime(2025, 3, 1, 10, tzinfo=UTC)
@@ -98,6 +106,7 @@ def test_who_leaves_hands_on_what_is_open(database: Database) -> None:
     send(database, answer("x1", "c", "done"))
     moves = [Move("a", "G2", "G1"), Move("b", None, "G1"), Move("c", "G2", "G1")]
     left = let_go(database, change(), DAY, moves, "same shop")
+    assert left is not None
     assert left.left_on == DAY
     assert {one.person_id: (one.guide_id, one.state) for one in list_tasks("main", database)} == {
         "a": ("G2", "open"), "b": ("G1", "withdrawn"), "c": ("G1", "done"),
@@ -182,3 +191,38 @@ def test_a_person_is_brought_once_by_the_first(database: Database) -> None:
     first = Referral("r1", "G1", "new", "a", NOW)
     assert store_referrals("main", database, [first, Referral("r2", "G2", "new", None, NOW)], by="Li", now=NOW) == 1
     assert list_referrals("main", database) == [first]
+
+
+def test_a_line_counts_for_the_caps_on_the_day_on_which_the_guide_spoke_to_the_person(database: Database) -> None:
+    store_tasks("main", database, [task("a"), task("b"), task("c")], by="Li", now=NOW)
+    send(database, answer("x1", "a", "done", hours=72), answer("x2", "b", "not_reached", hours=72))
+    counted = repeated_contacts("main", database, DAY + timedelta(days=2))
+    assert [(one.customer_id, one.day) for one in counted] == [("a", DAY + timedelta(days=3))]
+    assert {one.customer_id for one in repeated_contacts("main", database, DAY)} == {"a", "c"}
+
+
+def test_of_two_changes_of_guides_worked_out_at_once_one_is_stored(database: Database) -> None:
+    mark = read_guides_mark("main", database)
+    with ThreadPoolExecutor(2) as pool:
+        left = list(
+            pool.map(
+                lambda names: let_go(database, change(names[0]), DAY, [Move(names[0], names[1], None)], "to", mark),
+                [("G1", "G2"), ("G2", "G1")],
+            )
+        )
+    assert [one is None for one in left].count(True) == 1
+    assert len(move_history("main", database)) == 1
+    # whoever was later looks again, and makes no line under the old assignment
+    assert store_tasks("main", database, [task("a")], by="Li", now=NOW, guides=mark) is None
+    now = read_guides_mark("main", database)
+    assert store_tasks("main", database, [task("a")], by="Li", now=NOW, guides=now) == 1
+    save_guide(database, change("G3"), name=None, store_id=None, capacity=1)
+    assert read_guides_mark("main", database) != now
+
+
+def test_whom_lists_reached_or_held_out_is_known_by_their_customer_id(database: Database) -> None:
+    store_tasks("main", database, [task("a"), task("held", held=True), task("a", day=DAY + timedelta(days=2))],
+                by="Li", now=NOW)  # fmt: skip
+    found = repeated_people("main", database, DAILY, ["a", "held", "other"])
+    assert {name: (one.held, one.day) for name, one in found.items()} == {"a": (False, DAY), "held": (True, DAY)}
+    assert repeated_people("second", database, DAILY, ["a"]) == {}

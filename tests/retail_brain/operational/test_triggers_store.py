@@ -5,13 +5,22 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError
+from retail_brain.errors import ConflictError, ImpossibleError, NotFoundError, UsageError
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
-from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX, read_contacts_mark
+from retail_brain.operational.leases import Lease
+from retail_brain.operational.repeated_contacts import (
+    CAMPAIGN_PREFIX,
+    read_contacts_mark,
+    repeated_by_id,
+    repeated_contacts,
+    repeated_people,
+)
 from retail_brain.operational.tables import GUIDE_TASKS
 from retail_brain.operational.trigger_firings import (
+    LONGEST_CAUSE,
+    LONGEST_PERSON,
     Cause,
     Decision,
     close_firings,
@@ -59,7 +68,11 @@ def decide(database: Database, *decisions: Decision) -> bool:
 
 
 def take(database: Database, worker: str, at: datetime = NOW) -> list[str]:
-    return [one.person_id for one in take_firings("main", database, worker, now=at, lease=LEASE, limit=10)]
+    return [one.person_id for one in take_firings("main", database, lease(worker, at), limit=10)]
+
+
+def lease(worker: str, at: datetime = NOW) -> Lease:
+    return Lease(LEASE, at, worker)
 
 
 def test_a_trigger_is_stored_with_its_owner_and_a_version_that_rises(database: Database, made: StoredTrigger) -> None:
@@ -158,11 +171,7 @@ def test_many_workers_that_note_and_take_at_once_do_each_thing_once(database: Da
         mark = read_contacts_mark("main", database)
         stored = list(pool.map(lambda _: store_decisions("main", database, decisions, mark), range(4)))
         assert stored.count(True) == 1
-        taken = list(
-            pool.map(
-                lambda worker: take_firings("main", database, str(worker), now=NOW, lease=LEASE, limit=40), range(4)
-            )
-        )
+        taken = list(pool.map(lambda worker: take_firings("main", database, lease(str(worker)), limit=40), range(4)))
     assert sorted(one.person_id for part in taken for one in part) == sorted(one.person_id for one in causes)
 
 
@@ -187,11 +196,11 @@ def test_what_a_worker_took_is_its_own_until_the_lease_ends(database: Database, 
     assert take(database, "one") == ["a"]
     assert take(database, "two") == []
     assert take(database, "two", NOW + LEASE * 2) == ["a"]
-    release_firings("main", database, "one", [row])  # whose lease ended: it is another's by now
+    release_firings("main", database, lease("one"), [row])  # whose lease ended: it is another's by now
     assert take(database, "three", NOW + LEASE * 2) == []
-    release_firings("main", database, "two", [row])
-    (taken,) = take_firings("main", database, "three", now=NOW, lease=LEASE, limit=10)
-    close_firings("main", database, [taken], state="sent", code=None, now=NOW, by="Li")
+    release_firings("main", database, lease("two"), [row])
+    (taken,) = take_firings("main", database, lease("three"), limit=10)
+    close_firings("main", database, [taken], state="sent", now=NOW, by="Li", sent_on=NOW.date())
     assert take(database, "four", NOW + LEASE * 9) == []
     assert [(one.state, one.sent_at) for one in firings("main", database, "bag")] == [("sent", NOW)]
 
@@ -211,3 +220,51 @@ def test_a_tenant_sees_nothing_of_another(database: Database, made: StoredTrigge
     assert list_triggers("second", database) == []
     assert firings("second", database) == []
     assert due_firings("second", database, NOW, limit=10) == []
+
+
+def test_a_cause_longer_than_its_column_is_kept_by_its_digest_and_noted_once(
+    database: Database, made: StoredTrigger
+) -> None:
+    long = [cause("a", f"stock:{'P' * 400}:{end}") for end in "xy"]
+    assert [note(database, *long), note(database, *long)] == [2, 0]
+    stored = firings("main", database)
+    assert {len(one.cause) for one in stored} == {LONGEST_CAUSE}
+    assert len({one.contact_id for one in stored}) == 2
+
+
+def test_an_id_longer_than_its_column_is_refused_by_sqlite_as_by_postgresql(
+    database: Database, made: StoredTrigger
+) -> None:
+    assert note(database, cause("c" * LONGEST_PERSON)) == 1
+    with pytest.raises(
+        UsageError, match=f"person_id has at most {LONGEST_PERSON} characters; got {LONGEST_PERSON + 1}"
+    ):
+        note(database, cause("c" * (LONGEST_PERSON + 1)))
+    assert len(firings("main", database)) == 1
+
+
+def test_a_message_that_is_sent_late_counts_on_that_day(database: Database, made: StoredTrigger) -> None:
+    note(database, cause("a"))
+    (row,) = due_firings("main", database, NOW, limit=10)
+    decide(database, Decision(row.id, "taken", None, False, "sms", date(2025, 3, 1)))
+    late = date(2025, 3, 4)
+    close_firings("main", database, take_firings("main", database, lease("one"), limit=1), state="sent", now=NOW,
+                  by="Li", sent_on=late)  # fmt: skip
+    assert [(one.day, one.counted_on) for one in firings("main", database, since=late)] == [(date(2025, 3, 1), late)]
+    assert [one.day for one in repeated_contacts("main", database, late)] == [late]
+
+
+def test_whom_a_trigger_told_or_held_out_is_known_by_customer_and_by_the_id_of_the_message(
+    database: Database, made: StoredTrigger
+) -> None:
+    note(database, cause("told"), cause("held"), cause("waiting"))
+    rows = {one.person_id: one for one in firings("main", database)}
+    day = date(2025, 3, 1)
+    decide(database, Decision(rows["told"].id, "taken", None, False, "sms", day),
+           Decision(rows["held"].id, "held", None, True, "sms", day))  # fmt: skip
+    found = repeated_people("main", database, made.campaign_id, ["told", "held", "waiting", "other"])
+    assert {name: (one.held, one.channel, one.day) for name, one in found.items()} == {
+        "told": (False, "sms", day), "held": (True, "sms", day),
+    }  # fmt: skip
+    by_id = repeated_by_id("main", database, [rows["held"].contact_id, "unknown"])
+    assert list(by_id.values()) == [found["held"]]

@@ -17,6 +17,7 @@ from serving.http.messages.guide_messages import (
     GuideMakeResponse,
     GuideResponse,
     GuidesResponse,
+    ReferralsResponse,
     StoredResponse,
 )
 from serving.http.messages.trigger_messages import (
@@ -165,7 +166,19 @@ def test_a_guides_day_from_the_list_to_the_leaving(client: Any, keys: dict[str, 
     ahead = {"answers": [late | {"answer_id": "4", "at": "2999-03-01T12:00:00Z"}]}
     assert asked("G1", "/guide_answers", ahead)["error"]["code"] == "impossible"
     brought = {"referral_id": "r", "guide_id": "G1", "customer_id": "new", "at": "2025-03-01T12:00:00Z"}
-    assert asked("G1", "/guide_referrals", {"referrals": [brought]}, StoredResponse)["stored"] == 1
+    of_another = brought | {"referral_id": "s", "customer_id": "C00004"}  # known, though this key does not see them
+    assert asked("G1", "/guide_referrals", {"referrals": [of_another, brought]}, ReferralsResponse) == {
+        "stored": 1,
+        "duplicates": 0,
+        "refused": [
+            {
+                "referral": 0,
+                "referral_id": "s",
+                "where": "customer_id",
+                "problem": "customer 'C00004' was known before: a referral brings somebody new",
+            }
+        ],
+    }
     foreign = {"referrals": [brought | {"guide_id": "G2"}]}
     assert asked("G1", "/guide_referrals", foreign)["error"]["code"] == "not_found"
     assert asked("G1", "/guide_credit", {}, GuideCreditResponse)["guides"] == []

@@ -6,7 +6,7 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,19 @@ import pytest
 
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError, RetailBrainError, UsageError
-from retail_brain.operational.campaign_contacts import campaign_contacts, contact_id
+from retail_brain.operational.campaign_contacts import campaign_contacts, contact_id, take_contacts
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
+from retail_brain.operational.leases import Lease
 from retail_brain.settings import Settings
 from serving.planning.campaigns import life
-from serving.planning.campaigns.push import COLUMNS, Push, push_contacts, secret_of
+from serving.planning.campaigns.other_plans import other_plans
+from serving.planning.campaigns.push import COLUMNS, Push, Pushed, push_contacts, secret_of
 from serving.planning.stock.webhook import Delivery
 
 NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
 DAY = date(2025, 3, 1)
+LEASE = timedelta(minutes=5)
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -63,10 +66,14 @@ def desk(database: Database, make_source: Any, define: Any, change: Any) -> life
     return made
 
 
+def hand_over(database: Database, asked: Push, lake: Dataset, at: datetime = NOW) -> Pushed:
+    return push_contacts("main", database, lake, asked, by="Li", lease=Lease(LEASE, at), delivery=Delivery(5, 1, 0))
+
+
 def push(database: Database, target: str, tables: dict[str, pl.DataFrame] | None = None, **changes: Any) -> int:
     asked = Push("spring", **({"day": DAY, "target": target} | changes))
     lake = Dataset.from_frames(tables or {})
-    return push_contacts("main", database, lake, asked, by="Li", now=NOW, delivery=Delivery(5, 1, 0)).contacts
+    return hand_over(database, asked, lake).contacts
 
 
 def consents(*rows: tuple[str, bool, datetime]) -> pl.DataFrame:
@@ -114,6 +121,53 @@ def test_an_address_gets_a_signed_call_and_a_repeat_has_the_same_key(
     assert sent["campaign_id"] == "spring"
     one = sent["contacts"][0]
     assert one["contact_id"] == contact_id("spring", one["customer_id"])
+
+
+def test_a_push_leaves_out_what_another_hands_over_until_its_lease_ends(desk: life.Desk, tmp_path: Path) -> None:
+    due = [one.contact for one in campaign_contacts("main", desk.database, "spring") if one.contact.group == "contact"]
+    held = take_contacts("main", desk.database, "spring", due[:3], Lease(LEASE, NOW))
+    assert held == due[:3]
+    lake, asked = Dataset.from_frames({}), Push("spring", DAY, str(tmp_path / "out.csv"))
+
+    def pushed(at: datetime) -> tuple[int, int]:
+        done = hand_over(desk.database, asked, lake, at)
+        return done.contacts, done.elsewhere
+
+    assert pushed(NOW + timedelta(minutes=1)) == (len(due) - 3, 3)
+    assert pushed(NOW + timedelta(minutes=6)) == (3, 0)  # whoever held them ended
+
+
+def test_what_an_address_did_not_take_is_free_for_the_next_push_at_once(
+    desk: life.Desk, receiver: tuple[str, type[Receiver]]
+) -> None:
+    address, kind = receiver
+    kind.answers = [503]
+    with pytest.raises(RetailBrainError):
+        push(desk.database, address)
+    assert push(desk.database, address) == len(told(desk.database, "sent")) > 0
+
+
+def test_a_late_contact_counts_on_the_day_on_which_it_was_sent(desk: life.Desk, tmp_path: Path) -> None:
+    late = datetime(2025, 3, 4, 12).astimezone(UTC)
+    asked, lake = Push("spring", DAY, str(tmp_path / "out.csv")), Dataset.from_frames({})
+    hand_over(desk.database, asked, lake, late)
+    sent = [one for one in campaign_contacts("main", desk.database, "spring") if one.state == "sent"]
+    assert {(one.contact.day, one.sent_on, one.counted_on) for one in sent} == {(DAY, late.date(), late.date())}
+    counted = other_plans("main", desk.database, None, late.date(), 0).contacts
+    assert (set(counted["day"]), counted.height) == ({late.date()}, len(sent))
+    with (tmp_path / "out.csv").open(encoding="utf-8") as file:
+        assert {row["day"] for row in csv.DictReader(file)} == {"2025-03-04"}
+    assert life.contact_row(sent[0])["sent_on"] == "2025-03-04"
+
+
+def test_past_days_that_are_replayed_after_the_campaign_keep_the_day_that_was_asked_for(
+    desk: life.Desk, tmp_path: Path
+) -> None:
+    asked, lake = Push("spring", date(2025, 3, 3), str(tmp_path / "out.csv")), Dataset.from_frames({})
+    hand_over(desk.database, asked, lake, datetime(2026, 1, 1, 12, tzinfo=UTC))
+    assert {one.sent_on for one in campaign_contacts("main", desk.database, "spring") if one.state == "sent"} == {
+        date(2025, 3, 3)
+    }
 
 
 def test_who_opted_out_since_the_approval_is_not_told_by_any_campaign(
@@ -170,7 +224,7 @@ def test_who_was_never_asked_waits_and_is_not_taken_back(desk: life.Desk, tmp_pa
     known = consents(*((name, True, datetime(2025, 1, 1)) for name in others))
     asked = Push("spring", DAY, str(tmp_path / "out.csv"))
     lake = Dataset.from_frames({"consents": known})
-    done = push_contacts("main", desk.database, lake, asked, by="Li", now=NOW, delivery=Delivery(5, 1, 0))
+    done = hand_over(desk.database, asked, lake)
     assert (done.contacts, done.closed, done.taken_back) == (len(others), 1, 0)
     assert told(desk.database) == {first}
 

@@ -1,6 +1,6 @@
 """Campaigns that stop by themselves: harm, opt-outs, money."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from retail_brain.operational.campaign_effects import StoredEffect, store_effect
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.campaigns import campaign
 from retail_brain.operational.database import Database
+from retail_brain.operational.leases import Lease
 from retail_brain.settings import Settings
 from serving.planning.campaigns import life
 from serving.planning.campaigns.measuring import watch
@@ -23,6 +24,7 @@ from serving.planning.stock.webhook import Delivery
 
 NOW = datetime(2025, 3, 2, 9, tzinfo=UTC)
 TODAY = date(2025, 3, 2)
+LEASE = Lease(timedelta(minutes=5), NOW)
 
 
 @pytest.fixture
@@ -69,7 +71,7 @@ def test_money_that_is_spent_ends_the_handing_over(approve: Any, database: Datab
     approve(spent=1.05)
     asked = Push("spring", date(2025, 3, 1), str(tmp_path / "out.csv"))
     lake = Dataset.from_frames({})
-    done = push_contacts("main", database, lake, asked, by="Li", now=NOW, delivery=Delivery(5, 1, 0))
+    done = push_contacts("main", database, lake, asked, by="Li", lease=LEASE, delivery=Delivery(5, 1, 0))
     assert done.contacts == 10  # at .1 each, an eleventh would exceed 1.05
     stored = campaign("main", database, "spring")
     assert (stored.state, stored.stop_rule) == (

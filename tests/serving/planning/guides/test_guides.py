@@ -22,8 +22,9 @@ from retail_brain.operational.guide_tasks import (
     store_tasks,
     task_id,
 )
-from retail_brain.operational.guides import GuideChange, move_history, moved_customers, save_guide
+from retail_brain.operational.guides import GuideChange, Move, let_go, move_history, moved_customers, save_guide
 from retail_brain.settings import Settings
+from serving.planning.guides import lists, people
 from serving.planning.guides.credit import credit
 from serving.planning.guides.lists import make_lists, say, shown_lines, task_row
 from serving.planning.guides.people import all_guides, guide, leave, shared_out
@@ -210,3 +211,58 @@ def test_a_receipt_is_credited_once_to_the_last_who_talked_and_new_people_to_who
     assert (rows["G3"]["referrals"], rows["G3"]["referral_sales"]) == (1, 5.0)
     assert rows["G1"]["margin"] == pytest.approx(3.0)
     assert credit("main", database, dataset, Settings(), date(2025, 3, 3))["guide_id"].to_list() == ["G2"]
+
+
+def test_whom_a_guide_brought_though_they_had_bought_before_is_counted_and_not_credited(database) -> None:
+    brought = [Referral("r1", "G1", "old", None, NOON), Referral("r2", "G1", "new", None, NOON)]
+    store_referrals("main", database, [*brought, Referral("r3", "G1", "second card", None, NOON)], by="Li", now=NOON)
+    sold = [("t1", date(2025, 2, 1), "old"), ("t2", date(2025, 3, 5), "old"), ("t3", date(2025, 3, 1), "new"),
+            ("t4", date(2025, 3, 6), "second card")]  # fmt: skip
+    frame = pl.DataFrame(
+        [(name, datetime(day.year, day.month, day.day, 10), "S1", "P1", who, 1.0, 5.0) for name, day, who in sold],
+        schema=["transaction_id", "sold_at", "store_id", "product_id", "customer_id", "units", "unit_price"],
+        orient="row",
+    )
+    one = {"id_type": ["phone"] * 2, "id_value": ["13800138000"] * 2, "source": ["t"] * 2}
+    cards = pl.DataFrame({"customer_id": ["old", "second card"]} | one)
+    dataset = Dataset.from_frames({"transactions": frame, "identities": cards}, date(2025, 3, 31))
+    (row,) = credit("main", database, dataset, Settings(), None).to_dicts()
+    assert (row["referrals"], row["referrals_of_known"], row["referral_sales"]) == (1, 2, 5.0)
+
+
+def test_people_who_came_to_a_guide_since_the_desk_was_opened_go_on_with_theirs(chain, database) -> None:
+    early = chain()  # opened before G2 left
+    leave(chain(), change("G2"), DAY, to="G1")
+    _, moves = leave(early, change("G1"), DAY, to="G3")
+    assert sorted(one.customer_id for one in moves) == ["c0", "c2", "c4", "c6"]
+    assert set(moved_customers("main", database).values()) == {"G3"}
+
+
+def test_nobody_goes_to_a_guide_who_left_while_the_moves_were_worked_out(chain, database, monkeypatch) -> None:
+    meant, calls = people.shared_out, []
+
+    def slow(desk, guide_id, takers):
+        if not calls:  # another worker lets the taker go in between
+            calls.append(guide_id)
+            let_go(database, change("G2"), DAY, [Move("c6", None, "G2")], "same_shop")
+        return meant(desk, guide_id, takers)
+
+    monkeypatch.setattr(people, "shared_out", slow)
+    _, moves = leave(chain(), change("G1"), DAY)
+    assert {one.guide_id for one in moves} == {None}
+    assert set(moved_customers("main", database).values()) == {None}
+
+
+def test_no_line_is_made_for_a_guide_who_leaves_meanwhile(chain, database, monkeypatch) -> None:
+    meant, calls = lists.plan_lists, []
+
+    def slow(desk, day, guides):
+        tasks = meant(desk, day, guides)
+        if not calls:
+            calls.append(day)
+            leave(chain(), change("G1"), DAY, to="G2")
+        return tasks
+
+    monkeypatch.setattr(lists, "plan_lists", slow)
+    assert make_lists(chain(), DAY, by="Li") == {"G2": 4, "G3": 1}
+    assert {name for name, _ in listed(database)} == {"G2", "G3"}

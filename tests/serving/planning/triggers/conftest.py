@@ -107,6 +107,9 @@ class FakeSource:
     def birthdays(self) -> pl.DataFrame | None:
         return self._frame("birthdays", BIRTHDAYS)
 
+    def first_purchases(self) -> pl.DataFrame | None:
+        return self._frame("first_purchases", {"customer_id": pl.String, "first_purchase_on": pl.Date})
+
     def fitting(self, product_id: str) -> pl.DataFrame:
         chances = [round(0.4 - number / 100, 2) for number in range(self.people)]
         return pl.DataFrame({"customer_id": self.ids(), "product_id": product_id, "probability": chances})

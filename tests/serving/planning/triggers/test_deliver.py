@@ -1,7 +1,7 @@
 """Handing messages over: to a file with their words, or to the list of the guide who looks after the person."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,26 @@ def test_a_message_by_guide_is_a_line_of_the_guides_list(save, hand, database: D
     answer = GuideAnswer("a1", line.task_id, "refused", NOON)
     store_answers("main", database, [answer], guide_id="G1", by="phone", now=NOON)
     assert other_plans("main", database, None, date(2025, 3, 1), 30).opt_outs["customer_id"].to_list() == ["c0"]
+
+
+@pytest.mark.parametrize("by_guide", [False, True])
+def test_what_goes_out_late_is_of_the_day_on_which_it_goes(
+    save, desk, lay, database: Database, tmp_path: Path, by_guide: bool
+) -> None:
+    save(**({"slots": GUIDED} if by_guide else {}))
+    lay("c0", name="e")
+    here = desk(guides={"c0": "G1"})
+    evaluate(here)
+    assert settle(here)["taken"] == 1
+    later = desk(at=NOON + timedelta(days=3), guides={"c0": "G1"})
+    target = Target(str(tmp_path / "late.csv"), None, Delivery(1))
+    deliver(later, lambda: (None, NOBODY), target, HandedOver(), by="Li")
+    (sent,) = firings("main", database)
+    assert (sent.state, sent.day, sent.counted_on) == ("sent", date(2025, 3, 1), date(2025, 3, 4))
+    if by_guide:
+        assert [one.day for one in list_tasks("main", database)] == [date(2025, 3, 4)]
+    else:
+        assert pl.read_csv(tmp_path / "late.csv")["day"].to_list() == ["2025-03-04"]
 
 
 def test_who_is_on_the_list_already_gets_no_second_line(save, hand, database: Database) -> None:

@@ -45,7 +45,8 @@ def test_events_before_the_switch_and_of_nobody_known_are_no_cause(desk, save, l
     lay("c2", name="e3", product_id=None)
     (noted,) = evaluate(desk())
     assert asdict(noted) == {
-        "trigger_id": "bag", "causes": 1, "new": 1, "unknown": 1, "others": 1, "stale": 0, "problem": None,
+        "trigger_id": "bag", "causes": 1, "new": 1, "unknown": 1, "others": 1, "stale": 0, "too_long": 0,
+        "problem": None,
     }  # fmt: skip
     assert [who for who, _, _ in fired(database)] == ["c0"]
 
@@ -209,3 +210,12 @@ def test_a_wider_look_back_finds_older_causes(desk, save, source, database) -> N
     assert [one.new for one in evaluate(desk())] == [0]
     wide: Any = Settings.model_validate({"triggers": {"look_back_days": 30}})
     assert [one.new for one in evaluate(desk(settings=wide))] == [2]
+
+
+def test_a_person_whose_id_is_too_long_is_counted_and_keeps_nobody_from_the_message(desk, save, lay, source) -> None:
+    source.changes["persons"] = pl.DataFrame({"customer_id": ["c0"], "person_id": ["p" * 300]})
+    save()
+    lay("c0", name="e1")
+    lay("c1", name="e2")
+    (noted,) = evaluate(desk())
+    assert (noted.causes, noted.new, noted.too_long, noted.problem) == (2, 1, 1, None)
