@@ -1,4 +1,4 @@
-"""Verbs of campaigns: save, list, show, preview, approve, stop, contacts."""
+"""Verbs of campaigns: save, list, show, preview, assign, approve, stop, contacts, push, measure, watch."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -130,6 +130,43 @@ def approve(campaign_id: IdArgument, version: VersionOption = None, by: ByOption
     reported().counts |= {"contacts": told, "holdout": len(people) - told}
     counted = f"{told:,} to contact, {len(people) - told:,} held out"
     typer.echo(f"{campaign_id}: approved by {by}, version {stored.version}: {counted}")
+
+
+@campaign.command()
+def assign(
+    out: OutOption,
+    campaign_ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Only these.", show_default="all not approved")
+    ] = None,
+    per_customer: Annotated[
+        int, typer.Option("--per-customer", help="Most campaigns per person, running ones among them.")
+    ] = 1,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Store the people of each in its definition; preview and approve it then.")
+    ] = False,
+    by: ByOption = "command line",
+) -> None:
+    """Share people out among all campaigns that are not approved, beside what runs. STEM_campaigns has the prices."""
+    from serving.planning.campaigns.together import assign_together, narrow_to
+
+    tenant = current().workspace.tenant
+    with _desk() as desk:
+        found = assign_together(desk, tenant, campaign_ids or (), per_customer=per_customer)
+        stored = narrow_to(desk, tenant, found, by=by, now=datetime.now(UTC)) if apply else {}
+    write_table(found.people, out)
+    write_table(found.campaigns, out.with_name(f"{out.stem}_campaigns{out.suffix}"))
+    reported().counts |= {"people": found.people.height, "left_out": dict(found.left_out), "stored": len(stored)}
+    reported().rows += found.campaigns.to_dicts()
+    for row in found.campaigns.iter_rows(named=True):
+        of = "its people are frozen" if row["alone"] is None else f"{row['alone']:,} alone"
+        price = "" if row["price"] is None else f", one more place is worth {row['price']:,.4f}"
+        typer.echo(f"{row['campaign_id']}  {row['state']:<9}  {row['assigned']:>7,} people ({of}){price}")
+    for name, why in found.left_out.items():
+        typer.echo(f"{name}  left out: {why}")
+    share = found.value / found.bound if found.bound > 0 else 1.0
+    typer.echo(f"value {found.value:,.2f}, {share:.1%} of what is possible beside what runs -> {out}")
+    if stored:
+        typer.echo(f"{len(stored):,} campaigns have their people; preview and approve them")
 
 
 @campaign.command()

@@ -64,6 +64,9 @@ class _Limited(TypeDecorator[str]):
         return value
 
 
+LONGEST_CAUSE, LONGEST_PERSON = 300, 200
+"""Characters of what triggers a message, and of a person's id: parts of an index, whose rows PostgreSQL limits."""
+
 # fixed names: a later migration must be able to name a constraint that it changes
 METADATA = MetaData(
     naming_convention={
@@ -367,8 +370,8 @@ TRIGGER_FIRINGS = Table(
     _serial(),
     _tenant(),
     Column("trigger_id", _Limited("trigger_id", 100), nullable=False),
-    Column("person_id", _Limited("person_id", 200), nullable=False),
-    Column("cause", _Limited("cause", 300), nullable=False),
+    Column("person_id", _Limited("person_id", LONGEST_PERSON), nullable=False),
+    Column("cause", _Limited("cause", LONGEST_CAUSE), nullable=False),
     Column("customer_id", Text, nullable=False),
     Column("product_id", Text),
     Column("goes_with", Text),
@@ -431,7 +434,7 @@ GUIDE_TASKS = Table(
     Column("task_id", _Limited("task_id", 40), nullable=False),
     Column("guide_id", _Limited("guide_id", 200), nullable=False),
     Column("day", Date, nullable=False),
-    Column("person_id", _Limited("person_id", 200), nullable=False),
+    Column("person_id", _Limited("person_id", LONGEST_PERSON), nullable=False),
     Column("customer_id", Text, nullable=False),
     Column("held", Boolean, nullable=False),
     Column("rank", Integer, nullable=False),

@@ -18,12 +18,7 @@ from retail_brain.operational.guide_tasks import GuideTask, append_tasks
 from retail_brain.operational.guides import GuidesMark, guides_mark
 from retail_brain.operational.leases import Lease, change_rows, release_rows, take_rows
 from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX, ContactsMark, contacts_mark
-from retail_brain.operational.tables import TRIGGER_FIRINGS, TRIGGERS
-
-LONGEST_CAUSE: int = TRIGGER_FIRINGS.c.cause.type.length
-"""Characters of a cause: it is part of an index, whose rows PostgreSQL limits."""
-LONGEST_PERSON: int = TRIGGER_FIRINGS.c.person_id.type.length
-"""Characters of a person's id, for the same reason."""
+from retail_brain.operational.tables import LONGEST_CAUSE, TRIGGER_FIRINGS, TRIGGERS
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ from serving.http.messages.bulk_messages import (
 )
 from serving.http.messages.campaign_messages import (
     CampaignActRequest,
+    CampaignAssignRequest,
+    CampaignAssignResponse,
     CampaignContactsRequest,
     CampaignContactsResponse,
     CampaignEffectRequest,
@@ -539,6 +541,17 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="campaigns",
         scoped_by=ScopedBy.PEOPLE,
+    ),
+    Route(
+        "/campaign_assign",
+        "Share people out among all campaigns that are not approved",
+        CampaignAssignRequest,
+        CampaignAssignResponse,
+        campaigns.assign,
+        (Scope.CAMPAIGNS,),
+        threaded=True,
+        tag="campaigns",
+        scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(
         "/campaign_contacts",

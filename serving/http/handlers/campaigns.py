@@ -19,6 +19,7 @@ from serving.http.handlers.call import Call, product_names
 from serving.http.handlers.segments import segment_customers
 from serving.http.messages.campaign_messages import (
     CampaignActRequest,
+    CampaignAssignRequest,
     CampaignContactsRequest,
     CampaignEffectRequest,
     CampaignMeasureRequest,
@@ -36,6 +37,7 @@ from serving.planning.campaigns.push import Push, push_contacts, resolved_target
 from serving.planning.campaigns.receipts import GivenReceipt, KnownNames, sort_out
 from serving.planning.campaigns.standing import history
 from serving.planning.campaigns.stopping import stop_by_rules
+from serving.planning.campaigns.together import assign_together, narrow_to
 from serving.planning.people.segment_book import open_dataset
 from serving.planning.stock.webhook import Delivery
 from serving.store.campaigns import PublishedSource, cards_of
@@ -105,6 +107,27 @@ def propose(request: CampaignProposeRequest, call: Call) -> dict[str, Any]:
     _check_free(request.campaign_id, call)
     change = _change(request.campaign_id, None, call)
     return _answer(propose_draft(_desk(call), change, request.store_ids, request.product_ids), call)
+
+
+def assign(request: CampaignAssignRequest, call: Call) -> dict[str, Any]:
+    """Shares people out among the campaigns that are not approved, beside what runs.
+
+    Raises:
+        NotFoundError: there is no such campaign.
+        ImpossibleError: one named is approved already, or none can be planned.
+        ConflictError: somebody changed one meanwhile.
+        ModelError: there is no recommender.
+    """
+    tenant, desk = call.principal.tenant, _desk(call)
+    found = assign_together(desk, tenant, request.campaign_ids, per_customer=request.per_customer)
+    stored = narrow_to(desk, tenant, found, by=call.principal.name, now=call.now) if request.apply else {}
+    return {
+        "campaigns": found.campaigns.to_dicts(),
+        "left_out": [{"campaign_id": name, "problem": why} for name, why in found.left_out.items()],
+        "value": found.value,
+        "bound": found.bound,
+        "stored": len(stored),
+    }
 
 
 def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:

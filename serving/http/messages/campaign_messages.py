@@ -14,6 +14,7 @@ from serving.http.messages.common import (
     WHOLE,
     Comment,
     Day,
+    Flag,
     Id,
     Instant,
     Names,
@@ -288,6 +289,50 @@ class CampaignProposeRequest(BaseModel):
     campaign_id: CampaignId
     store_ids: Annotated[list[Id], Field(max_length=10_000), ONCE] = []
     product_ids: Annotated[list[Id], Field(max_length=500), ONCE] = []
+
+
+class CampaignAssignRequest(BaseModel):
+    """Shares people out among the campaigns that are not approved (none named: all of them), beside what runs."""
+
+    model_config = config({}, {"campaign_ids": ["greens", "milk"], "per_customer": 1})
+
+    campaign_ids: Annotated[list[CampaignId], Field(max_length=500), ONCE] = []
+    per_customer: Annotated[
+        int, Field(strict=True, ge=1, le=100, description="most campaigns per person, running ones among them"), WHOLE
+    ] = 1
+    apply: Annotated[Flag, Field(description="store the people of each in its definition")] = False
+
+
+class AssignedRow(Strict):
+    """A campaign: people whom it would list alone and gets beside the others, and what one more place is worth.
+
+    Of those that run only `assigned` is known: their people are frozen. `cap` is null where nothing limits it.
+    """
+
+    campaign_id: str
+    state: CampaignState
+    cap: int | None
+    alone: int | None
+    assigned: int
+    value: float | None
+    price: float | None
+
+
+class LeftOutRow(Strict):
+    """A campaign that could not be planned, and why."""
+
+    campaign_id: str
+    problem: str
+
+
+class CampaignAssignResponse(Strict):
+    """What each campaign gets; value of the assignment and an upper bound on any; campaigns whose people are stored."""
+
+    campaigns: list[AssignedRow]
+    left_out: list[LeftOutRow]
+    value: float
+    bound: float
+    stored: int
 
 
 class StepRow(Strict):

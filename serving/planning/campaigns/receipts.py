@@ -188,7 +188,7 @@ def _contacts(tenant: str, database: Database, given: Iterable[GivenReceipt]) ->
     found: dict[object, RepeatedPerson] = {
         name: _as_person(one) for name, one in contacts_by_id(tenant, database, sorted(ids)).items()
     }
-    found |= repeated_by_id(tenant, database, sorted(ids - set(map(str, found))))
+    found.update(repeated_by_id(tenant, database, sorted(ids - set(map(str, found)))).items())
     for campaign, customers in named.items():
         if repeats(campaign):
             of_campaign = repeated_people(tenant, database, campaign, sorted(customers))

@@ -161,8 +161,8 @@ def _to_target(desk: Desk, firings: Sequence[Firing], place: str, target: Target
         if urlsplit(place).scheme in {"http", "https"}:
             rows = message_rows(desk, stored, own)
             post_rows(place, stored.campaign_id, rows, target.secret, target.delivery)
-        for day, rows in groupby(sorted(own, key=partial(_day, desk)), partial(_day, desk)):
-            close_firings(desk.tenant, desk.database, rows, state="sent", now=desk.now, by=by, sent_on=day)
+        for day, sent in groupby(sorted(own, key=partial(_day, desk)), partial(_day, desk)):
+            close_firings(desk.tenant, desk.database, sent, state="sent", now=desk.now, by=by, sent_on=day)
         done.contacts += len(own)
 
 

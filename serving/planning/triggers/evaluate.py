@@ -10,7 +10,8 @@ from retail_brain.decisions.persons import Accounts
 from retail_brain.decisions.triggers.definition import OF_EVENTS, TriggerDefinition
 from retail_brain.errors import RetailBrainError
 from retail_brain.operational.events import StoredEvent, Touched, events_after
-from retail_brain.operational.trigger_firings import LONGEST_PERSON, Cause, note_causes
+from retail_brain.operational.tables import LONGEST_PERSON
+from retail_brain.operational.trigger_firings import Cause, note_causes
 from retail_brain.operational.triggers import StoredTrigger, list_triggers
 from serving.planning.triggers.causes import SERVICE_EVENTS, is_about, members, table_causes
 from serving.planning.triggers.desk import Desk, definition_of

@@ -94,6 +94,21 @@ def test_with_json_the_verbs_tell_ids_counts_rows_and_files(home: Path) -> None:
     assert as_json(home, "stop", "milk", "--reason", "empty")["ids"]["state"] == "stopped"
 
 
+def test_people_are_shared_out_among_drafts_and_stored_where_asked_for(home: Path) -> None:
+    for name in ("milk", "tea"):
+        run(home, "save", name, str(home / "milk.toml"))
+    out = home / "shared.csv"
+    said = run(home, "assign", "--out", str(out)).stdout.splitlines()
+    assert said[0].startswith("tea  draft           20 people (20 alone), one more place is worth ")
+    assert said[-1].endswith(f"of what is possible beside what runs -> {out}")
+    people, campaigns = pl.read_csv(out), pl.read_csv(home / "shared_campaigns.csv")
+    assert people["customer_id"].is_unique().all()
+    assert dict(campaigns.select("campaign_id", "assigned").iter_rows()) == {"milk": 20, "tea": 20}
+    told = as_json(home, "assign", "milk", "--apply", "--out", str(out))
+    assert (told["counts"]["stored"], told["rows"][0]["assigned"]) == (1, 20)
+    assert as_json(home, "show", "milk")["rows"][0]["version"] == 2
+
+
 def test_what_cannot_be_done_is_said(home: Path) -> None:
     assert isinstance(run(home, "preview", "nothing").exception, NotFoundError)
     (home / "bad.toml").write_text(DRAFT.replace('name = "Milk"', ""), encoding="utf-8")

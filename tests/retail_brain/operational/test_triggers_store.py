@@ -17,10 +17,8 @@ from retail_brain.operational.repeated_contacts import (
     repeated_contacts,
     repeated_people,
 )
-from retail_brain.operational.tables import GUIDE_TASKS
+from retail_brain.operational.tables import GUIDE_TASKS, LONGEST_CAUSE, LONGEST_PERSON
 from retail_brain.operational.trigger_firings import (
-    LONGEST_CAUSE,
-    LONGEST_PERSON,
     Cause,
     Decision,
     close_firings,

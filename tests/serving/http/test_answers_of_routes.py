@@ -323,6 +323,7 @@ ELSEWHERE = {
     "/receipts",
     "/campaign",
     "/campaign_act",
+    "/campaign_assign",
     "/campaign_contacts",
     "/campaign_effect",
     "/campaign_measure",

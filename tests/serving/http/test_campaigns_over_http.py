@@ -14,6 +14,7 @@ from retail_brain.progress import SILENT
 from retail_brain.settings import AudienceSettings, Settings
 from retail_brain.workspace import Workspace
 from serving.http.messages.campaign_messages import (
+    CampaignAssignResponse,
     CampaignContactsResponse,
     CampaignEffectResponse,
     CampaignReceiptsResponse,
@@ -332,3 +333,22 @@ def test_contacts_are_pushed_to_addresses_of_the_settings_alone(client: Any) -> 
     refused = client.error("/campaign_push", body, role="marketer")
     assert (refused["code"], refused["details"]["problem"]) == ("not_found", "push_target_unknown")
     assert client.refused("/campaign_push", body, role="data_scientist") == (403, "forbidden")
+
+
+def test_drafts_share_people_out_and_keep_them_where_asked_for(client: Any) -> None:
+    names = ["shared-a", "shared-b"]
+    for name in names:
+        ask(client, "/campaign", {"campaign_id": name, "campaign": DRAFT})
+    body = {"campaign_ids": names, "per_customer": 1}
+    found = ask(client, "/campaign_assign", body, CampaignAssignResponse)
+    rows = {row["campaign_id"]: row for row in found["campaigns"]}
+    assert {name: (rows[name]["cap"], rows[name]["assigned"]) for name in names} == dict.fromkeys(names, (20, 20))
+    assert (found["left_out"], found["stored"]) == ([], 0)
+    assert found["value"] <= found["bound"] + 1e-6
+    assert ask(client, "/campaign_assign", body | {"apply": True}, CampaignAssignResponse)["stored"] == 2
+    kept = [ask(client, "/campaign", {"campaign_id": name})["campaign"] for name in names]
+    people = [set(one["definition"]["customer_ids"]) for one in kept]
+    assert [len(one) for one in people] == [20, 20]
+    assert people[0].isdisjoint(people[1])
+    assert client.refused("/campaign_assign", {"campaign_ids": ["nothing"]}, role="marketer") == (404, "not_found")
+    assert client.refused("/campaign_assign", body, role="data_scientist") == (403, "forbidden")
