@@ -280,7 +280,7 @@ class Tenant:
         *,
         k: int = 10,
         kind: Literal["repeat", "explore", "mixed"] = "mixed",
-        language: Literal["zh", "en"] = "zh",
+        language: Literal["zh", "en"] = "en",
     ) -> "pl.DataFrame":
         """Recommendations: one row per customer x rank, the columns of the contract's `recommendations`.
 

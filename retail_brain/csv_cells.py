@@ -1,6 +1,10 @@
 """Cells of CSV files that a spreadsheet would run as formulas: escaped on the way out, restored on the way in."""
 
+from typing import TypeVar
+
 import polars as pl
+
+Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 _STARTS = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the start of a formula, after OWASP's advice on CSV injection."""
@@ -16,7 +20,7 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text.startswith(_STARTS) else text
 
 
-def safe_cells(table: pl.DataFrame) -> pl.DataFrame:
+def safe_cells(table: Frame) -> Frame:
     """The table with an apostrophe in front of every text that a spreadsheet would run; numbers stay as they are.
 
     >>> safe_cells(pl.DataFrame({"reason": ["@now", "late"], "units": [-1, 2]})).rows()
@@ -24,7 +28,7 @@ def safe_cells(table: pl.DataFrame) -> pl.DataFrame:
     """
     texts = pl.col(pl.String)
     starts = pl.when(texts.str.contains(_PATTERN)).then(pl.lit("'") + texts).otherwise(texts)
-    named = table.rename({name: safe_cell(name) for name in table.columns})
+    named = table.rename({name: safe_cell(name) for name in table.collect_schema().names()})
     return named.with_columns(starts.name.keep())
 
 

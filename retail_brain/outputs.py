@@ -45,6 +45,7 @@ RECOMMENDATIONS = {
     "from_store_id": pl.String,
     "rule": pl.String,
     "attribution_id": pl.String,
+    "reason_zh": pl.String,
 }
 
 AUDIENCE = {

@@ -112,6 +112,7 @@ def backtest(
     import polars as pl
 
     from retail_brain.checkpoints import resumable_work
+    from retail_brain.csv_cells import safe_cells
     from retail_brain.files import atomic_path
     from training.demand.backtest import backtest as run_backtest
     from training.demand.backtest import backtest_windows
@@ -127,10 +128,10 @@ def backtest(
             aside.mkdir()
             result.forecasts.write_parquet(aside / "forecasts.parquet")
             pl.DataFrame({"pit": result.pit}).write_parquet(aside / "pit.parquet")
-            result.scores.write_csv(aside / "scores.csv")
-            result.sums.write_csv(aside / "sums.csv")
-            result.calibration().write_csv(aside / "calibration.csv")
-            result.ets.write_csv(aside / "beside_ets.csv")
+            safe_cells(result.scores).write_csv(aside / "scores.csv")
+            safe_cells(result.sums).write_csv(aside / "sums.csv")
+            safe_cells(result.calibration()).write_csv(aside / "calibration.csv")
+            safe_cells(result.ets).write_csv(aside / "beside_ets.csv")
     columns = ["wape", "bias", "rmsse", "pinball", *(name for name in result.scores.columns if "coverage" in name)]
     means = result.scores.group_by("method", maintain_order=True).agg(pl.col(columns).mean())
     typer.echo(f"{kind}: means over {len(cutoffs)} windows from {', '.join(map(str, cutoffs))}; details in {out}")

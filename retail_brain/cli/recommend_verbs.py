@@ -59,7 +59,7 @@ def recommend(
     store: Annotated[str | None, typer.Option(help="As in this shop: what it has or gets.", show_default="any")] = None,
     in_stock: Annotated[bool, typer.Option("--in-stock", help="As in each one's own shop.")] = False,
     rules: Annotated[bool, typer.Option(help="Under the operators' rules that hold now.")] = True,
-    language: Annotated[_Language, typer.Option(help="Of the reasons.")] = _Language.ZH,
+    language: Annotated[_Language, typer.Option(help="Of the column reason.")] = _Language.EN,
     lake: LakeOption = None,
     as_of: AsOfOption = None,
 ) -> None:

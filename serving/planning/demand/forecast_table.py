@@ -7,6 +7,7 @@ import polars as pl
 
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.checkpoints import Checkpoints
+from retail_brain.csv_cells import safe_cells
 from retail_brain.dataset import Dataset
 from retail_brain.files import atomic_path
 from retail_brain.outputs import ALL_SERIES, SERIES, SeriesFilter, quantile_column
@@ -87,7 +88,7 @@ def write_forecast_file(out: Path, stores: Checkpoints, empty: pl.DataFrame) -> 
     tables = pl.concat([empty.lazy(), *(stores.scan(store) for store in stores.names())], how="diagonal")
     with atomic_path(out) as aside:
         if out.suffix == ".csv":
-            tables.sink_csv(aside)
+            safe_cells(tables).sink_csv(aside)
         else:
             tables.sink_parquet(aside)
     return int(tables.select(pl.len()).collect().item())

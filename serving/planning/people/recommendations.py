@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from retail_brain.csv_cells import safe_cells
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.attribution import list_id
 from retail_brain.errors import NotFoundError, UsageError
@@ -24,7 +25,7 @@ def recommend(
     request: RecommendationRequest = ANYTHING,
     *,
     customers: Sequence[str] | None = None,
-    language: Language = "zh",
+    language: Language = "en",
     progress: Progress = SILENT,
 ) -> Iterator[pl.DataFrame]:
     """`recommendations`, a block of customers at a time: one row per customer x rank.
@@ -37,7 +38,7 @@ def recommend(
         model: a fitted recommender.
         request: how many, of which kind, where, under which rules.
         customers: ids; None = everybody. Those the dataset does not know are left out.
-        language: of the reasons.
+        language: of `reason`; `reason_zh` is in Chinese in any case.
         progress: told of the blocks.
 
     Raises:
@@ -63,7 +64,8 @@ def recommend(
         pairs = without_just_bought(catalogue.with_pinned(scored, request.kind), bought, as_of)
         chosen = catalogue.chosen(pairs.filter(timely, is_kind), request)
         named = _as_recommendations(chosen).with_columns(attribution_id=pl.lit(list_id("recommend", as_of)))
-        yield with_reason_texts(named, language, names)
+        chinese = with_reason_texts(named.select("reason"), "zh", names)["reason"]
+        yield with_reason_texts(named, language, names).with_columns(reason_zh=chinese)
 
 
 def _as_recommendations(chosen: pl.DataFrame) -> pl.DataFrame:
@@ -93,7 +95,7 @@ def write_recommendations(blocks: Iterator[pl.DataFrame], path: Path) -> tuple[i
             pl.DataFrame(schema=RECOMMENDATIONS).write_parquet(folder / "none.parquet")
         blocks_on_disk = pl.scan_parquet(folder / "*.parquet")
         if path.suffix == ".csv":
-            blocks_on_disk.sink_csv(aside)
+            safe_cells(blocks_on_disk).sink_csv(aside)
         else:
             blocks_on_disk.sink_parquet(aside)
     return rows, people

@@ -45,6 +45,15 @@ def test_parts_of_other_work_are_not_taken_but_removed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_csv_file_holds_no_formula(tmp_path: Path) -> None:
+    out = tmp_path / "forecasts.csv"
+    with resumable_work(work_beside(out)) as work:
+        parts = work.checkpoints("model 1")
+        parts.write("S1", pl.DataFrame({"store_id": ["=S1", "S2"], "units": [-1.0, 2.0]}))
+        write_forecast_file(out, parts, EMPTY)
+    assert pl.read_csv(out).rows() == [("'=S1", -1.0), ("S2", 2.0)]
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_work_without_a_store_is_an_empty_table(tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"forecasts.{suffix}"

@@ -116,6 +116,22 @@ def test_files_hold_every_block(chain: Dataset, model: RecommenderModel, tmp_pat
     assert table.height == 120
 
 
+def test_reasons_are_in_english_and_in_chinese(chain: Dataset, model: RecommenderModel) -> None:
+    table = pl.concat(recommend(chain, model, RecommendationRequest(k=3)))
+    assert not table["reason"].str.contains(r"\p{Han}").all()
+    assert table["reason_zh"].str.contains(r"\p{Han}").all()
+    asked = pl.concat(recommend(chain, model, RecommendationRequest(k=3), language="zh"))
+    assert asked["reason"].to_list() == asked["reason_zh"].to_list() == table["reason_zh"].to_list()
+
+
+def test_csv_file_holds_no_formula(tmp_path: Path) -> None:
+    row = dict.fromkeys(RECOMMENDATIONS) | {"customer_id": "=cmd()", "product_id": "+7", "rank": 1, "probability": -0.5}
+    block = pl.DataFrame([row], schema=RECOMMENDATIONS)
+    write_recommendations(iter([block]), tmp_path / "out.csv")
+    written = pl.read_csv(tmp_path / "out.csv")
+    assert written.select("customer_id", "product_id", "probability").row(0) == ("'=cmd()", "'+7", -0.5)
+
+
 def test_a_file_of_nothing_still_has_its_columns(tmp_path: Path) -> None:
     empty: Iterator[pl.DataFrame] = iter(())
     assert write_recommendations(empty, tmp_path / "out.parquet") == (0, 0)
