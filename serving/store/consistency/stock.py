@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
+from scipy.stats import poisson
 
 from retail_brain.decisions.demand_end import STILL_SOLD_DAYS, STILL_SOLD_UNITS
 from retail_brain.outputs import SERIES
@@ -16,7 +17,7 @@ _PATH_SCATTER_UNITS = 0.3
 """Units by which the mean of a plan's sample paths may differ from the published forecast: three standard errors of 200
 paths about the one unit with which goods still sell."""
 _HIGH = 0.95
-"""Quantile of each day's demand; what even the sum of these would not sell is ordered beyond the end."""
+"""Quantile of each day's demand, and of all days together; what neither would sell is ordered beyond the end."""
 _DEMAND_TOLERANCE = 1.1
 """Share by which an order's demand may exceed the forecast until the end: sample paths scatter about their mean."""
 
@@ -79,7 +80,7 @@ def _ordered_beyond_end(answers: Answers, orders: pl.DataFrame, told: StockAnswe
         last=pl.min_horizontal("ends_on", pl.col("arrives_on") + pl.duration(days=pl.col("life").floor() - 1))
     )
     rows = rows.filter(pl.col("last").is_not_null())
-    demand = _demand_until(answers, rows, rows["last"], quantile=_HIGH)
+    demand = _high_demand_until(answers, rows, rows["last"])
     mean = _demand_until(answers, rows, rows["ends_on"], quantile=None)
     moved = pl.col("moved_in").fill_null(0) - pl.col("moved_out").fill_null(0)
     held = pl.col("on_hand").fill_null(0).clip(0) + pl.col("on_order").fill_null(0) + moved
@@ -95,6 +96,20 @@ def _ordered_beyond_end(answers: Answers, orders: pl.DataFrame, told: StockAnswe
         "ordered_beyond_end", judged.filter(pl.col("beyond") >= 1), units=units,
         money=units / pl.col("order_quantity") * pl.col("order_cost"),
     )  # fmt: skip
+
+
+def _high_demand_until(answers: Answers, rows: pl.DataFrame, last: pl.Series) -> list[float | None]:
+    """Units that are hardly exceeded until a day; null where unknown.
+
+    The sum of each day's high quantile is more than the days together sell, but 0 for goods that sell once a month:
+    for these the quantile of a Poisson count of all days counts.
+    """
+    daily = _demand_until(answers, rows, last, quantile=_HIGH)
+    means = _demand_until(answers, rows, last, quantile=None)
+    return [
+        None if days is None or mean is None else max(days, float(poisson.ppf(_HIGH, max(mean, 0.0))))
+        for days, mean in zip(daily, means, strict=True)
+    ]
 
 
 def _demand_until(answers: Answers, rows: pl.DataFrame, last: pl.Series, quantile: float | None) -> list[float | None]:

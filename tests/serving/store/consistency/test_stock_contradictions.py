@@ -92,6 +92,24 @@ def test_an_order_beyond_the_end_counts_what_even_high_demand_would_not_sell():
     assert lines(stock_contradictions(answers(), counted))["ordered_beyond_end"][2] == pytest.approx(12 - 1.1 * 8)
 
 
+class SlowForecasts(Forecasts):
+    """A unit in ten days: no day sells any with a chance of 5 %."""
+
+    def get(self, _store: int, _product: int, periods: int) -> list[list[float]]:
+        return [[0.1, 0.0]] * periods
+
+
+def test_goods_that_sell_once_a_week_may_be_ordered_for_the_weeks_to_come():
+    # 28 days at 0.1 are 2.8 units: 6 are enough in 95 of 100 cases, although the high quantile of every day is 0.
+    slow = answers()
+    slow.forecasts = SlowForecasts(date(2025, 3, 28))
+    end = {"store_id": "S1", "product_id": "P", "ends_on": date(2025, 3, 28)}
+    for ordered, beyond in ((4.0, None), (6.0, None), (8.0, 2.0)):
+        order = {"order_quantity": ordered, "demand_until_next_arrival": 1.0}
+        found = lines(stock_contradictions(slow, told([order], ends=[end])))
+        assert (found["ordered_beyond_end"][2] if found else None) == beyond
+
+
 def test_what_goes_to_other_shops_is_not_held_against_an_order():
     # Four days at 4 a day sell 16 at most: of 10 on hand and 12 ordered 6 are too many, unless 6 or more go away.
     end = {"store_id": "S1", "product_id": "P", "ends_on": date(2025, 3, 4)}
