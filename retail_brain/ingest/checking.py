@@ -1,11 +1,13 @@
 """Validates a batch of rows: good rows in canonical types, bad rows with reasons and original values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import dataframely as dy
 import polars as pl
 
+from retail_brain.ingest.ids import are_plain
 from retail_brain.ingest.moments import parse_uniform
 from retail_brain.ingest.spreadsheet_ids import LOST, id_columns, shortened_ids, whole_ids
 from retail_brain.ingest.typing import LATEST_YEAR, attribute, typed
@@ -92,29 +94,36 @@ class Checker:
         self._floats = [name for name, kind in self._present.items() if kind == pl.Float64 and source[name].is_float()]
         self._price = formats.get("unit_price", ColumnFormat())
         self._ids = [name for name in id_columns(table) if name in self._present]
+        self._text_ids = [
+            name
+            for name in self._ids
+            if source[name] == pl.String and formats.get(name, ColumnFormat()) == ColumnFormat()
+        ]
         self._schema = _row_schema(table, self._attributes)
 
     def check(self, batch: pl.DataFrame) -> CheckedBatch:
         """Splits a batch into good and bad rows; no row is lost and none is in both."""
         raw = batch.with_row_index(_ROW)
-        shaped = raw.select(_ROW, *self._columns(batch), *self._absent, *self._further)
+        plain = frozenset(name for name in self._text_ids if are_plain(batch[name]))
+        odd = [name for name in self._ids if name not in plain]
+        shaped = raw.select(_ROW, *self._columns(batch, plain), *self._absent, *self._further)
         # pandas writes a missing number as NaN, so it is no error where the column may be missing
         optional = [name for name in self._floats if name in self._table.optional]
         shaped = shaped.with_columns(pl.col(optional).fill_nan(None)) if optional else shaped
-        shaped = whole_ids(shaped, self._ids)
-        unreadable = self._unreadable(raw, shaped)
+        shaped = whole_ids(shaped, odd)
+        unreadable = self._unreadable(raw, shaped, odd)
         if self._price.is_total or self._price.before_discount:
             per_unit = _price_per_unit(self._price)
             if "unit_price" in self._table.optional:  # a day without units has no price, and is no mistake
                 per_unit = pl.when(pl.col("units") != 0).then(per_unit)
             shaped = shaped.with_columns(per_unit)
         candidates = shaped.join(unreadable, on=_ROW, how="anti") if unreadable.height else shaped
-        good, failure = self._schema.filter(candidates)
-        broken = (
-            _broken(failure.details(), candidates.columns, self._table)
-            if good.height < candidates.height
-            else unreadable.clear()
-        )
+        # nearly every batch is good: one look at the rules copies no row
+        if self._schema.is_valid(candidates):
+            good, broken = candidates, unreadable.clear()
+        else:
+            good, failure = self._schema.filter(candidates)
+            broken = _broken(failure.details(), candidates.columns, self._table)
         bad = pl.concat([unreadable, broken]).sort(_ROW)
         return CheckedBatch(
             good.select(*self._table.types, *self._attributes),
@@ -126,16 +135,18 @@ class Checker:
             ).drop(_ROW),
         )
 
-    def _columns(self, batch: pl.DataFrame) -> list[pl.Expr]:
-        """The columns that the batch has, in canonical types."""
+    def _columns(self, batch: pl.DataFrame, plain: Collection[str]) -> list[pl.Expr]:
+        """The columns that the batch has, in canonical types; plain ids as they are."""
         parsed = {name: parse_uniform(batch[name], self._present[name]) for name in self._plain_moments}
         return [
-            pl.lit(column).alias(name) if (column := parsed.get(name)) is not None else expression
+            pl.lit(column).alias(name)
+            if (column := parsed.get(name)) is not None
+            else (pl.col(name) if name in plain else expression)
             for name, expression in self._typed.items()
         ]
 
-    def _unreadable(self, raw: pl.DataFrame, shaped: pl.DataFrame) -> pl.DataFrame:
-        """Rows with a value that is there but not of its type."""
+    def _unreadable(self, raw: pl.DataFrame, shaped: pl.DataFrame, odd: Sequence[str]) -> pl.DataFrame:
+        """Rows with a value that is there but not of its type; `odd` are the ids that are not plain."""
         tests = self._too_late(shaped)
         for name, kind in self._present.items():
             value = raw[name]
@@ -150,7 +161,7 @@ class Checker:
             if lost.any():
                 text = f"{name}: not {_KINDS[kind.base_type()]}"
                 tests.append(pl.when(pl.lit(lost)).then(pl.lit(text)))
-        for name, lost in shortened_ids(shaped, self._ids).items():
+        for name, lost in shortened_ids(shaped, odd).items():
             tests.append(pl.when(pl.lit(lost)).then(pl.lit(f"{name}: {LOST}")))
         for name in self._moments:
             mixed = _utc_among_local(raw[name])
@@ -165,11 +176,13 @@ class Checker:
     def _too_late(self, shaped: pl.DataFrame) -> list[pl.Expr]:
         """Tests for rows that are dated after `LATEST_YEAR`, such as the placeholder 9999-12-31."""
         name = self._table.observed_at
-        if name not in self._present:
+        if name is None or name not in self._present:
+            return []
+        last = shaped[name].max()
+        if not isinstance(last, date) or last.year <= LATEST_YEAR:
             return []
         late = (shaped[name].dt.year() > LATEST_YEAR).fill_null(value=False)
-        text = f"{name}: after the year {LATEST_YEAR}"
-        return [pl.when(pl.lit(late)).then(pl.lit(text))] if late.any() else []
+        return [pl.when(pl.lit(late)).then(pl.lit(f"{name}: after the year {LATEST_YEAR}"))]
 
 
 def _price_per_unit(text: ColumnFormat) -> pl.Expr:

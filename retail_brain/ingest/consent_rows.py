@@ -100,7 +100,7 @@ def close_unreadable(staged: Staged, raw: RawTable, stored: pl.LazyFrame | None)
     if not refusals.height:
         return replace(staged, notes=notes)
     numbered = refusals.with_row_index(ROW, readable.height + staged.read).lazy()
-    return replace(staged, rows=pl.concat([staged.rows, numbered]), notes=notes)
+    return staged.with_rows(pl.concat([staged.rows, numbered]), notes=notes)
 
 
 def mended(staged: Staged, stored: pl.LazyFrame) -> pl.LazyFrame:

@@ -8,7 +8,7 @@ import polars as pl
 from retail_brain.errors import DataError
 from retail_brain.ingest.checking import REASONS, as_text
 from retail_brain.ingest.receipts import RECEIPT, corrected_by
-from retail_brain.lake.difference import ROW, duplicated_keys, repeated_in_files
+from retail_brain.lake.difference import ROW, duplicated_keys, keys_of_several_files, repeated_in_files
 from retail_brain.sources.base import FILE
 
 DUPLICATE = "the same key comes again later"
@@ -22,16 +22,20 @@ class Resolved:
 
     Attributes:
         rows: canonical columns and `_row`.
+        dropped: positions of rows that are not among them.
         bad: rows in whose place later ones of the same key come, with `reasons` and values as text.
         notes: what was counted once, replaced or added up.
+        is_summed: whether rows were added up; otherwise they are the incoming ones but those dropped.
     """
 
     rows: pl.LazyFrame
+    dropped: pl.Series
     bad: pl.DataFrame
     notes: tuple[str, ...] = ()
+    is_summed: bool = False
 
 
-def resolve_log(rows: pl.LazyFrame, name: str) -> Resolved:
+def resolve_log(rows: pl.LazyFrame, name: str, suspects: pl.LazyFrame | None = None) -> Resolved:
     """A log without the lines that an earlier file has too; equal lines of one file all stay.
 
     A receipt that comes in two files with other lines is taken from the later one where that names all its products.
@@ -39,33 +43,40 @@ def resolve_log(rows: pl.LazyFrame, name: str) -> Resolved:
     Args:
         rows: canonical columns, `_row`, and `_file` where there are several files.
         name: of the table.
+        suspects: the rows among which all are that may be in several files; None means any.
     """
     schema = rows.collect_schema()
     if FILE not in schema:
-        return Resolved(rows, _nothing())
+        return Resolved(rows, _none(), _nothing())
+    suspects = rows if suspects is None else suspects
     columns = [column for column in schema.names() if column not in (ROW, FILE)]
-    repeated = repeated_in_files(rows, columns, FILE)
-    kept = _but(rows, repeated)
-    notes = [f"{len(repeated):,} lines are in more than one file; counted once"] if len(repeated) else []
+    dropped = repeated_in_files(suspects, columns, FILE)
+    notes = [f"{len(dropped):,} lines are in more than one file; counted once"] if len(dropped) else []
     if name == "transactions":
-        kept, corrected = _later_receipts(rows, kept)
+        dropped, corrected = _without_earlier_receipts(suspects, dropped)
         notes += [f"{corrected:,} receipts come corrected in a later file, which counts"] if corrected else []
-    return Resolved(kept.drop(FILE), _nothing(), tuple(notes))
+    return Resolved(_but(rows, dropped).drop(FILE), dropped, _nothing(), tuple(notes))
 
 
-def _later_receipts(rows: pl.LazyFrame, kept: pl.LazyFrame) -> tuple[pl.LazyFrame, int]:
-    """The kept rows with receipts of several files taken from the last one, and how many receipts that were."""
-    files = kept.group_by(RECEIPT).agg(pl.col(FILE).n_unique())
-    several = files.filter(pl.col(FILE) > 1).select(RECEIPT).collect(engine="streaming")
-    if not several.height:
-        return kept, 0
-    lines = rows.join(several.lazy(), on=RECEIPT, how="semi").collect(engine="streaming")
+def _without_earlier_receipts(rows: pl.LazyFrame, repeated: pl.Series) -> tuple[pl.Series, int]:
+    """Positions that go where receipts of several files are taken from the last one, and how many receipts that were.
+
+    Args:
+        rows: lines with the number of their file.
+        repeated: positions of lines that an earlier file has too.
+    """
+    several = keys_of_several_files(rows, RECEIPT, FILE, repeated)
+    if not len(several):
+        return repeated, 0
+    lines = _only(rows, several).collect(engine="streaming")
     is_last = pl.col(FILE) == pl.col(FILE).max().over(RECEIPT)
     later, earlier = lines.filter(is_last), lines.filter(~is_last)
     corrected = corrected_by(later, earlier)
-    fresh = later.join(corrected, on=RECEIPT, how="semi").lazy()
-    others = kept.join(corrected.lazy(), on=RECEIPT, how="anti")
-    return pl.concat([others, fresh.select(others.collect_schema().names())]), corrected.height
+    replaced = earlier.join(corrected, on=RECEIPT, how="semi")[ROW]
+    # a corrected receipt is whole in its last file, the lines included that are as they were
+    whole = later.join(corrected, on=RECEIPT, how="semi")[ROW]
+    gone = pl.concat([repeated, replaced]).unique()
+    return gone.filter(~gone.is_in(whole.implode())), corrected.height
 
 
 def resolve_state(rows: pl.LazyFrame, name: str, key: Sequence[str], tills: Sequence[str], origin: str) -> Resolved:
@@ -88,7 +99,7 @@ def resolve_state(rows: pl.LazyFrame, name: str, key: Sequence[str], tills: Sequ
     whole = [*key, *tills]
     twice = duplicated_keys(rows, whole)
     if not len(twice):
-        return _summed(rows.drop(hidden), key, tills, ())
+        return _summed(rows.drop(hidden), key, tills, (), twice)
     columns = [column for column in rows.collect_schema().names() if column not in (ROW, FILE)]
     equal = duplicated_keys(rows, columns)
     notes = (f"{len(equal):,} rows come again with the same content; counted once",) if len(equal) else ()
@@ -99,7 +110,7 @@ def resolve_state(rows: pl.LazyFrame, name: str, key: Sequence[str], tills: Sequ
     aside = _only(once, replaced).collect(engine="streaming").drop(ROW, *hidden)
     reason = pl.lit(f"{', '.join(key)}: {DUPLICATE}").alias(REASONS)
     bad = aside.select(reason, *as_text(aside)) if aside.height else _nothing()
-    return _summed(_but(once, replaced).drop(hidden), key, tills, notes, bad)
+    return _summed(_but(once, replaced).drop(hidden), key, tills, notes, pl.concat([equal, replaced]), bad)
 
 
 def _summed(
@@ -107,16 +118,17 @@ def _summed(
     key: Sequence[str],
     tills: Sequence[str],
     notes: tuple[str, ...],
+    dropped: pl.Series,
     bad: pl.DataFrame | None = None,
 ) -> Resolved:
     """Rows of the same key added up over the tills."""
     nothing = _nothing() if bad is None else bad
     if not tills:
-        return Resolved(rows, nothing, notes)
+        return Resolved(rows, dropped, nothing, notes)
     parts = rows.group_by(key).agg(pl.len()).filter(pl.col("len") > 1).select(key).collect(engine="streaming")
     rest = rows.drop(tills)
     if not parts.height:
-        return Resolved(rest, nothing, notes)
+        return Resolved(rest, dropped, nothing, notes)
     together = rest.join(parts.lazy(), on=key, how="semi").collect(engine="streaming")
     units, others = (
         pl.col("units"),
@@ -132,9 +144,8 @@ def _summed(
     )
     names = rest.collect_schema().names()
     said = f"{together.height:,} rows of {sums.height:,} keys differ by {', '.join(tills)}; their units are added up"
-    return Resolved(
-        pl.concat([rest.join(parts.lazy(), on=key, how="anti"), sums.lazy().select(names)]), nothing, (*notes, said)
-    )
+    summed = pl.concat([rest.join(parts.lazy(), on=key, how="anti"), sums.lazy().select(names)])
+    return Resolved(summed, dropped, nothing, (*notes, said), is_summed=True)
 
 
 def _refuse_lost_amounts(rows: pl.LazyFrame, key: Sequence[str], hidden: Sequence[str], origin: str) -> None:
@@ -165,6 +176,10 @@ def _but(rows: pl.LazyFrame, positions: pl.Series) -> pl.LazyFrame:
 
 def _only(rows: pl.LazyFrame, positions: pl.Series) -> pl.LazyFrame:
     return rows.join(positions.alias(ROW).to_frame().lazy(), on=ROW, how="semi")
+
+
+def _none() -> pl.Series:
+    return pl.Series(ROW, dtype=pl.UInt32)
 
 
 def _nothing() -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -121,7 +121,7 @@ def _hashed(table: Staged, types: Sequence[str]) -> Staged:
     """A table with identifiers hashed as the settings say, in rows that are set aside too."""
     if not types:
         return table
-    return replace(table, rows=hashed_rows(table.rows, types), bad=hashed_rows(table.bad.lazy(), types).collect())
+    return table.with_rows(hashed_rows(table.rows, types), bad=hashed_rows(table.bad.lazy(), types).collect())
 
 
 def _without_erased(name: str, table: Staged, erased: ErasedIds | None) -> Staged:
@@ -137,7 +137,7 @@ def _without_erased(name: str, table: Staged, erased: ErasedIds | None) -> Stage
         left_out[f"the person was erased by request; {kept}"] = named
     if gone := table.bad.height - bad.height:
         left_out["the person was erased by request; bad rows dropped"] = gone
-    return replace(table, rows=rows, bad=bad, left_out=left_out)
+    return table.with_rows(rows, bad=bad, left_out=left_out)
 
 
 def _staged(raw: RawTable, scratch: Path, target: _Target) -> Staged:
@@ -217,7 +217,14 @@ def _write(
         # before the write: what a killed ingest left must not add up with every further attempt
         remove_orphan_files(target.uri, name, target.options)
         written = write_table(
-            target.uri, name, table.rows, target.options, target.origin, replace=target.replace, withdrawn=withdrawn
+            target.uri,
+            name,
+            table.rows,
+            target.options,
+            target.origin,
+            replace=target.replace,
+            withdrawn=withdrawn,
+            files=table.files,
         )
         step.rows = written.new + written.changed
         step.note = f"version {written.version}"

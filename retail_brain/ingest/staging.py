@@ -1,21 +1,25 @@
-"""Stages a table: reads it once in batches, checks them and writes Parquet parts; memory is bounded by a batch."""
+"""Stages a table: reads it once in batches, checks them and writes them as the lake takes them over.
+
+Memory is bounded by a batch, and by what is compared at once where rows may come twice.
+"""
 
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time as time_of_day
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from retail_brain.errors import DataError
 from retail_brain.extensions import outside_code
 from retail_brain.ingest.checking import REASONS, Checker
+from retail_brain.ingest.parts import Parts
 from retail_brain.ingest.repeated_rows import AMOUNTS, resolve_log, resolve_state
-from retail_brain.lake.difference import ROW
 from retail_brain.lake.layout import layout
 from retail_brain.sources import RawTable
 from retail_brain.sources.base import FILE, unreadable
@@ -25,6 +29,10 @@ from retail_brain.tables import TABLES, Table
 
 BATCH_ROWS = 1_000_000
 """Rows checked at once; bounds the memory of an ingest. Chosen by judgement, not measured."""
+
+
+_FIRST_ROWS = 100_000
+"""Rows that are asked before all others whether receipts have a time of day. Chosen by judgement, not measured."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,7 @@ class Staged:
         left_out: rows that the source leaves out on purpose, by reason.
         notes: remarks on its columns, such as time zones.
         seconds: time taken.
+        files: Parquet files that hold exactly these rows as the lake stores them; none where rows were changed since.
     """
 
     rows: pl.LazyFrame
@@ -48,6 +57,11 @@ class Staged:
     left_out: Mapping[str, int]
     notes: tuple[str, ...]
     seconds: float
+    files: tuple[Path, ...] = ()
+
+    def with_rows(self, rows: pl.LazyFrame, **others: Any) -> "Staged":
+        """The table with other rows, which its files do not hold, and other values of the attributes named."""
+        return replace(self, rows=rows, files=self.files if rows is self.rows else (), **others)
 
     def examples(self, count: int = 3) -> str:
         """The first bad rows as text: reasons and values."""
@@ -82,31 +96,46 @@ def stage(raw: RawTable, scratch: Path, till_columns: Sequence[str] = ()) -> Sta
             _check_columns(table, schema.names(), raw.origin)
             tills = [column for column in schema if plain_name(column) in till_columns and column not in table.types]
             tills = tills if raw.name in AMOUNTS else []
-            checker = Checker(table, schema, raw.formats, (FILE, *tills))
-            read, bad = _check_batches(raw, checker, folder)
+            aside = [*([FILE] if FILE in schema else []), *tills]
+            parts = Parts(folder, aside, _spans(raw.name))
+            checker = Checker(table, schema, raw.formats, aside)
+            read, bad = _check_batches(raw, checker, parts)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(raw.origin, error, "Check that the file is whole and was not moved or changed.") from error
-    # parts are numbered in the order of reading, so the row index says which of two equal keys came last
-    rows = pl.scan_parquet(folder / "*.parquet").with_row_index(ROW)
     key = layout(raw.name).key
-    resolved = resolve_state(rows, raw.name, key, tills, raw.origin) if key else resolve_log(rows, raw.name)
+    # parts are in the order of reading, so the row index says which of two equal keys came last
+    rows = parts.scan_whole()
+    if key:
+        resolved = resolve_state(rows, raw.name, key, tills, raw.origin)
+    else:
+        resolved = resolve_log(rows, raw.name, parts.scan_shared() if aside else None)
+    if not resolved.is_summed:
+        parts.without(resolved.dropped)
+    staged, files = (resolved.rows, ()) if resolved.is_summed else (parts.scan(), tuple(parts.paths))
     bad.append(resolved.bad)
     if raw.malformed is not None and raw.malformed.height:
         read += raw.malformed.height
         bad.append(raw.malformed.rename({"reason": REASONS}))
     quarantined = pl.concat(bad, how="diagonal_relaxed").drop(FILE, strict=False)
     left_out = dict(raw.left_out.collect().iter_rows()) if raw.left_out is not None else {}
-    notes = (*checker.notes, *resolved.notes, *_midnight_note(raw.name, resolved.rows))
+    notes = (*checker.notes, *resolved.notes, *_midnight_note(raw.name, staged))
     seconds = time.perf_counter() - started
-    return Staged(resolved.rows, quarantined, read, _count(quarantined), left_out, notes, seconds)
+    return Staged(staged, quarantined, read, _count(quarantined), left_out, notes, seconds, files)
+
+
+def _spans(name: str) -> tuple[str, str] | None:
+    """Columns of a log in which equal rows agree and that tell files apart; None where it has none such."""
+    day = layout(name).day
+    return ("store_id", day) if layout(name).is_log and day and "store_id" in TABLES[name].types else None
 
 
 def _midnight_note(name: str, rows: pl.LazyFrame) -> list[str]:
     """A remark where no receipt has a time of day: it often stands in a column of its own."""
     if name != "transactions":
         return []
-    times = pl.col("sold_at").dt.time()
-    if rows.select((times != time_of_day(0)).any() | (pl.len() < 2)).collect(engine="streaming").item():
+    has_times = (pl.col("sold_at").dt.time() != time_of_day(0)).any() | (pl.len() < 2)
+    # the first rows nearly always tell, and spare reading the rest
+    if any(some.select(has_times).collect(engine="streaming").item() for some in (rows.head(_FIRST_ROWS), rows)):
         return []
     return [
         "every sold_at is midnight, so hours are unknown. If the time stands in a column of its own, join both in a "
@@ -134,17 +163,17 @@ def _check_columns(table: Table, present: list[str], origin: str) -> None:
     )
 
 
-def _check_batches(raw: RawTable, checker: Checker, folder: Path) -> tuple[int, list[pl.DataFrame]]:
+def _check_batches(raw: RawTable, checker: Checker, parts: Parts) -> tuple[int, list[pl.DataFrame]]:
     read, bad = 0, []
-    for number, batch in enumerate(raw.frame.collect_batches(chunk_size=BATCH_ROWS)):
+    for batch in raw.frame.collect_batches(chunk_size=BATCH_ROWS):
         checked = checker.check(batch)
         read += batch.height
-        checked.good.write_parquet(folder / f"{number:06}.parquet", compression="lz4")
+        parts.add(checked.good)
         bad.append(checked.bad)
     # a source without a row gives no batch; one empty part keeps the columns and their types
     if not bad:
         checked = checker.check(raw.frame.head(0).collect())
-        checked.good.write_parquet(folder / "000000.parquet")
+        parts.add(checked.good)
         bad.append(checked.bad)
     return read, bad
 

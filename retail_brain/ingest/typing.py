@@ -1,5 +1,7 @@
 """Casts the columns of a source to canonical types; values that cannot be cast become null."""
 
+from datetime import date
+
 import polars as pl
 
 from retail_brain.ingest.ids import numbered, tidy_ids
@@ -34,7 +36,7 @@ def typed(name: str, source: pl.DataType, target: pl.DataType, text: ColumnForma
         return _boolean(column, source, text)
     if target in (pl.Date, pl.Datetime):
         moment = date_of(column, source, text) if target == pl.Date else datetime_of(column, source, text)
-        return pl.when(moment.dt.year() >= EARLIEST_YEAR).then(moment)
+        return pl.when(moment >= date(EARLIEST_YEAR, 1, 1)).then(moment)
     return _number(column, source, text) if target == pl.Float64 else _list(column, source, text)
 
 

@@ -4,12 +4,13 @@ Rows are compared by 64-bit hashes, taken on both sides in the same process, in 
 rows share a hash with a probability of about rows x rows / 1.8e19: 2e-5 for 20 million against 20 million.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 import polars as pl
 
+from retail_brain.files import scratch_folder
 from retail_brain.lake.layout import Layout
 
 ROW = "_row"
@@ -71,6 +72,25 @@ def duplicated_keys(incoming: pl.LazyFrame, key: Sequence[str]) -> pl.Series:
     return pl.concat(duplicates)
 
 
+def keys_of_several_files(incoming: pl.LazyFrame, key: Sequence[str], file: str, but: pl.Series) -> pl.Series:
+    """Positions of all rows whose key is in several files, where some rows are not looked at.
+
+    Args:
+        incoming: `_row`, the columns and the number of the file.
+        key: columns.
+        file: column with the number of the file.
+        but: positions of rows that do not bring a key into a file.
+    """
+    hashed = incoming.select(ROW, file, key_hash=_row_hash(key))
+    found = []
+    for part in _cut(hashed, "key_hash", _count_slices(hashed)):
+        rest = part.join(but.alias(ROW).to_frame(), on=ROW, how="anti")
+        files = rest.group_by("key_hash").agg(first=pl.col(file).min(), last=pl.col(file).max())
+        several = files.filter(pl.col("first") != pl.col("last"))
+        found.append(part.join(several, on="key_hash", how="semi")[ROW])
+    return pl.concat(found)
+
+
 def repeated_in_files(incoming: pl.LazyFrame, columns: Sequence[str], file: str) -> pl.Series:
     """Positions of rows that an earlier file has as well, as often as it has them; equal rows of one file all stay.
 
@@ -114,17 +134,25 @@ def _state_difference(incoming: pl.DataFrame, stored: pl.DataFrame) -> Differenc
     return Difference(new, changed, incoming.height - new.len() - changed.len())
 
 
-def _slices(left: pl.LazyFrame, right: pl.LazyFrame, by: str) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
+def _slices(left: pl.LazyFrame, right: pl.LazyFrame, by: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Pairs of slices: equal hashes of both sides are in the same pair, so each pair is compared by itself."""
     slices = max(_count_slices(left), _count_slices(right))
-    return list(zip(_cut(left, by, slices), _cut(right, by, slices), strict=True))
+    return zip(_cut(left, by, slices), _cut(right, by, slices), strict=True)
 
 
 def _count_slices(frame: pl.LazyFrame) -> int:
-    rows: int = frame.select(pl.len()).collect().item()
+    rows: int = frame.select(pl.len()).collect(engine="streaming").item()
     return max(1, ceil(rows / SLICE_ROWS))
 
 
-def _cut(frame: pl.LazyFrame, by: str, slices: int) -> list[pl.DataFrame]:
-    """Splits the rows by the remainder of a hash; equal hashes fall into the same slice."""
-    return [frame.filter(pl.col(by) % slices == number).collect(engine="streaming") for number in range(slices)]
+def _cut(frame: pl.LazyFrame, by: str, slices: int) -> Iterator[pl.DataFrame]:
+    """Splits the rows by the remainder of a hash; equal hashes fall into the same slice, and one is held at a time."""
+    if slices == 1:
+        yield frame.collect(engine="streaming")
+        return
+    with scratch_folder("hashes") as folder:
+        # hashed once: the slices read a few bytes a row instead of the rows
+        hashes = folder / "hashes.parquet"
+        frame.sink_parquet(hashes, compression="uncompressed")
+        for number in range(slices):
+            yield pl.scan_parquet(hashes).filter(pl.col(by) % slices == number).collect(engine="streaming")

@@ -142,9 +142,14 @@ class DataFile:
 
 def local_files(table: DeltaTable) -> list[DataFile]:
     """The data files of a table's opened version, whether they exist or not; for tables in a local folder."""
-    root = Path(unquote(str(table.table_uri).removeprefix("file://")))
+    root = local_folder(table)
     entries = pl.DataFrame(table.get_add_actions(flatten=True)).select("path", "size_bytes", "num_records")
     return [DataFile(root / unquote(path), size, rows) for path, size, rows in entries.iter_rows()]
+
+
+def local_folder(table: DeltaTable) -> Path:
+    """The folder of a table; for tables in a local folder."""
+    return Path(unquote(str(table.table_uri).removeprefix("file://")))
 
 
 def scan_table(table: DeltaTable, name: str, storage_options: Mapping[str, str] | None = None) -> pl.LazyFrame:

@@ -1,18 +1,21 @@
 """Upserts rows into a table of the lake: one atomic Delta version, or none where nothing is new."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.transaction import create_table_with_add_actions
 
 from retail_brain.errors import DataError
+from retail_brain.lake.data_files import arrow_schema, place_files
 from retail_brain.lake.difference import ROW, Difference, difference
-from retail_brain.lake.layout import Layout, checked_uri, join_uri, layout
-from retail_brain.lake.reading import open_table, scan_table
+from retail_brain.lake.layout import Layout, checked_uri, is_remote, join_uri, layout
+from retail_brain.lake.reading import local_folder, open_table, scan_table
 
 _ATTEMPTS = 10
 """Times that a write is tried while other writers come first. Chosen by judgement, not measured."""
@@ -56,6 +59,7 @@ def write_table(
     *,
     replace: bool = False,
     withdrawn: pl.LazyFrame | None = None,
+    files: Sequence[Path] = (),
 ) -> WriteResult:
     """Inserts new rows into a table and updates the changed rows of a state, in one version.
 
@@ -71,13 +75,17 @@ def write_table(
         replace: whether the rows are the whole table, so that other stored rows are deleted.
         withdrawn: some columns of the table: stored rows that agree with one of its rows are deleted, because the
             incoming rows take their place.
+        files: Parquet files that hold exactly the rows, as `write_data_file` writes them. Where all rows are written
+            and the lake is a local folder, they are taken over as they are.
 
     Raises:
         DataError: the lake cannot be written, or other writers committed first at every attempt.
     """
+    options = dict(storage_options or {})
+    incoming = _Incoming(rows, () if is_remote(uri) else tuple(files))
     for attempt in range(_ATTEMPTS):
         try:
-            return _write_once(uri, name, rows, dict(storage_options or {}), origin, withdrawn, replace=replace)
+            return _write_once(uri, name, incoming, options, origin, withdrawn, replace=replace)
         except (CommitFailedError, DeltaError) as error:
             if not _is_conflict(error):
                 raise _unwritable(uri, name, error) from error
@@ -97,7 +105,15 @@ def rewrite_table(table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str]
     Raises:
         CommitFailedError: another writer committed first.
     """
-    _commit(table, rows, options, origin, replace=True)
+    _commit(table, _Incoming(rows), options, origin, replace=True)
+
+
+@dataclass(frozen=True)
+class _Incoming:
+    """Rows to be written, and local data files that hold exactly these, if there are any."""
+
+    rows: pl.LazyFrame
+    files: tuple[Path, ...] = ()
 
 
 def _unwritable(uri: str, name: str, error: Exception) -> DataError:
@@ -117,7 +133,7 @@ def _is_conflict(error: Exception) -> bool:
 def _write_once(
     uri: str,
     name: str,
-    rows: pl.LazyFrame,
+    given: _Incoming,
     options: dict[str, str],
     origin: str,
     withdrawn: pl.LazyFrame | None,
@@ -125,8 +141,9 @@ def _write_once(
     replace: bool,
 ) -> WriteResult:
     table = open_table(uri, name, options)
+    rows = given.rows
     if table is None:
-        return _create(join_uri(checked_uri(uri), name), rows, options, origin)
+        return _create(join_uri(checked_uri(uri), name), given, options, origin)
     table_layout = layout(name)
     day = table_layout.day
     stored = scan_table(table, name, options)
@@ -136,12 +153,15 @@ def _write_once(
     nearby = present.filter(_within(rows, day)) if day else present
     delta = difference(incoming, nearby, table_layout)
     removed = _count(present) - delta.unchanged - delta.changed.len() if replace else 0
+    # the files hold what is written only where no column is added, widened or absent
+    whole = given.files if _is_of(rows, incoming) and _is_of(rows, stored) else ()
     if replace and (removed or delta.new.len() or delta.changed.len()):
-        _commit(table, incoming.drop(ROW), options, origin, replace=True)
+        _commit(table, _Incoming(incoming.drop(ROW), whole), options, origin, replace=True)
     elif gone or delta.changed.len() or (delta.new.len() and _must_rewrite(stored, present)):
-        _commit(table, _merged(incoming, present, delta, table_layout), options, origin, replace=True)
+        _commit(table, _Incoming(_merged(incoming, present, delta, table_layout)), options, origin, replace=True)
     elif delta.new.len():
-        _commit(table, _pick(incoming, delta.new), options, origin)
+        picked = _Incoming(_pick(incoming, delta.new), () if delta.unchanged else whole)
+        _commit(table, picked, options, origin)
     version = DeltaTable(table.table_uri, storage_options=options).version()
     # rows that take the place of withdrawn ones are changes, and what no row takes the place of was removed
     changed = min(gone, delta.new.len())
@@ -160,8 +180,15 @@ def _without(stored: pl.LazyFrame, withdrawn: pl.LazyFrame | None) -> tuple[pl.L
 
 
 def _count(frame: pl.LazyFrame) -> int:
-    rows: int = frame.select(pl.len()).collect().item()
+    rows: int = frame.select(pl.len()).collect(engine="streaming").item()
     return rows
+
+
+def _is_of(rows: pl.LazyFrame, others: pl.LazyFrame) -> bool:
+    """Whether both have the same columns of the same types in the same order."""
+    return [pair for pair in rows.collect_schema().items() if pair[0] != ROW] == [
+        pair for pair in others.collect_schema().items() if pair[0] != ROW
+    ]
 
 
 def _same_columns(rows: pl.LazyFrame, stored: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:
@@ -183,7 +210,8 @@ def _must_rewrite(stored: pl.LazyFrame, present: pl.LazyFrame) -> bool:
 
 def _within(rows: pl.LazyFrame, day: str) -> pl.Expr:
     """Whether a stored row lies in the days that are ingested; no other can be equal to one of them."""
-    first, last = rows.select(pl.col(day).min().alias("first"), pl.col(day).max().alias("last")).collect().row(0)
+    ends = rows.select(pl.col(day).min().alias("first"), pl.col(day).max().alias("last"))
+    first, last = ends.collect(engine="streaming").row(0)
     return pl.col(day).is_between(first, last)
 
 
@@ -206,21 +234,29 @@ def _writer() -> WriterProperties:
 def _arrow(rows: pl.LazyFrame) -> pa.RecordBatchReader:
     """The rows in batches with large strings: a filter of pyarrow or pandas knows no string views, and Daft no file."""
     oldest = pl.CompatLevel.oldest()
-    schema = rows.head(0).collect().to_arrow(compat_level=oldest).schema
+    schema = arrow_schema(rows)
     frames = rows.collect_batches(chunk_size=BATCH_ROWS, lazy=True)
     batches = (batch for frame in frames for batch in frame.to_arrow(compat_level=oldest).to_batches())
     return pa.RecordBatchReader.from_batches(schema, batches)
 
 
-def _create(place: str, rows: pl.LazyFrame, options: dict[str, str], origin: str) -> WriteResult:
+def _create(place: str, given: _Incoming, options: dict[str, str], origin: str) -> WriteResult:
+    rows, properties = given.rows.drop(ROW), _properties(0, origin)
+    if given.files:
+        schema = Schema.from_arrow(arrow_schema(rows))
+        added = place_files(given.files, Path(place))
+        create_table_with_add_actions(
+            place, schema, added, configuration=_KEEP_HISTORY, storage_options=options, commit_properties=properties
+        )
+        return WriteResult(0, _count(rows), 0, 0)
     write_deltalake(
         place,
-        _arrow(rows.drop(ROW)),
+        _arrow(rows),
         mode="error",
         configuration=_KEEP_HISTORY,
         storage_options=options,
         writer_properties=_writer(),
-        commit_properties=_properties(0, origin),
+        commit_properties=properties,
     )
     return WriteResult(0, _count(rows), 0, 0)
 
@@ -237,16 +273,22 @@ def _merged(incoming: pl.LazyFrame, present: pl.LazyFrame, delta: Difference, ta
 
 
 def _commit(
-    table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str], origin: str, *, replace: bool = False
+    table: DeltaTable, given: _Incoming, options: dict[str, str], origin: str, *, replace: bool = False
 ) -> None:
     """Appends the rows, or writes the table anew with them, in one version; older versions keep their own files."""
+    properties = _properties(table.version() + 1, origin)
+    mode = "overwrite" if replace else "append"
+    if given.files:
+        added = place_files(given.files, local_folder(table))
+        table.create_write_transaction(added, mode, table.schema(), commit_properties=properties)
+        return
     # not by MERGE, which rewrites fewer files: it writes string views, which pyarrow, pandas and Daft cannot filter
     write_deltalake(
         table,
-        _arrow(rows),
-        mode="overwrite" if replace else "append",
+        _arrow(given.rows),
+        mode=mode,
         schema_mode="overwrite" if replace else "merge",
         storage_options=options,
         writer_properties=_writer(),
-        commit_properties=_properties(table.version() + 1, origin),
+        commit_properties=properties,
     )

@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retail_brain.errors import DataError
+from retail_brain.ingest.ids import are_plain, tidy_ids
+from retail_brain.ingest.spreadsheet_ids import shortened_ids, whole_ids
 
 
 def sell(chain: Any, product: str, *, customer: str = "", receipts: int = 20) -> None:
@@ -63,3 +68,24 @@ def test_strangers_without_a_rule_stop_too_and_a_few_do_not(chain: Any) -> None:
         chain.ingest()
     sell(chain, "P", receipts=10)
     assert dict(chain.ingest().tables["transactions"].unknown) == {"product_id": 10}
+
+
+odd_ids = st.text(st.sampled_from("ab09-.=+'E\u3000\uff11\u200b\x00 "), max_size=4)
+
+
+@given(st.lists(st.none() | odd_ids | st.just("6.9E+12") | st.just("P-1")), st.integers(0, 2))
+def test_plain_ids_are_those_that_no_rule_changes_or_doubts(ids: list[str | None], skipped: int) -> None:
+    values = pl.Series("product_id", ids, dtype=pl.String).slice(skipped)
+    if not are_plain(values):
+        return
+    assert tidy_ids(values).to_list() == values.to_list()
+    assert whole_ids(values.to_frame(), ["product_id"])["product_id"].to_list() == values.to_list()
+    assert not shortened_ids(values.to_frame(), ["product_id"])
+
+
+@pytest.mark.parametrize("odd", ["", " P1", "1.0", "=1", "'1", "\uff11", "6.9E+12", "\u200b1"])
+def test_one_odd_id_among_plain_ones_is_seen(odd: str) -> None:
+    plain = pl.Series(["P1", None, "S-2", "a/b:c"], dtype=pl.String)
+    assert are_plain(plain)
+    assert are_plain(plain.clear())
+    assert not are_plain(pl.concat([plain, pl.Series([odd])], rechunk=False))

@@ -2,7 +2,12 @@
 
 from typing import Any
 
-from retail_brain.lake import open_lake
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from retail_brain.lake import open_lake, shared_cards
 
 
 def lines(card: str, day: int, receipts: int, stores: int = 1) -> list[str]:
@@ -47,3 +52,45 @@ def test_a_card_that_is_cleared_counts_again(chain: Any) -> None:
 def test_other_limits_find_no_card(chain: Any) -> None:
     chain.sell(*(line for day in (1, 2, 3) for line in lines("till", day, 10)))
     assert not chain.ingest(shared_card_receipts=11).warnings
+
+
+def all_grouped(rows: pl.LazyFrame, receipts_per_day: int, stores_per_day: int, days: int) -> pl.DataFrame:
+    """The same cards by grouping every line at once."""
+    is_busy = (pl.col("receipts") >= receipts_per_day) | (pl.col("stores") >= stores_per_day)
+    daily = (
+        rows.drop_nulls("customer_id")
+        .group_by("customer_id", pl.col("sold_at").dt.date())
+        .agg(receipts=pl.struct("store_id", "transaction_id").n_unique(), stores=pl.col("store_id").n_unique())
+    )
+    cards = daily.group_by("customer_id").agg(
+        days=is_busy.sum(),
+        most_receipts=pl.col("receipts").max(),
+        most_stores=pl.col("stores").max(),
+        share=is_busy.mean(),
+    )
+    found = cards.filter(pl.col("days") >= days, pl.col("share") >= 0.5).drop("share")
+    return found.sort("days", "customer_id", descending=[True, False]).collect()
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 3), st.integers(0, 4), st.sampled_from("ST")), min_size=1),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.booleans(),
+)
+def test_counting_in_cells_finds_the_cards_that_grouping_all_lines_finds(
+    lines: list[tuple[str, int, int, str]], receipts: int, stores: int, days: int, is_one_cell: bool
+) -> None:
+    names = ["customer_id", "day", "transaction_id", "store_id"]
+    rows = pl.LazyFrame(lines, schema=names, orient="row").with_columns(
+        pl.col("transaction_id").cast(pl.String), sold_at=pl.datetime(2025, 1, "day")
+    )
+    limits = {"receipts_per_day": receipts, "stores_per_day": stores, "days": days}
+    with pytest.MonkeyPatch.context() as patch:
+        if is_one_cell:  # every day shares its cell with all others
+            patch.setattr(shared_cards, "_LEAST_BITS", 0)
+            patch.setattr(shared_cards, "_MOST_BITS", 0)
+        found = shared_cards.find_shared_cards(rows, **limits)
+    wanted = all_grouped(rows, **limits)
+    assert found.rows() == wanted.rows()
