@@ -238,6 +238,8 @@ class Supply(dy.Schema):
     service_level = dy.Float64(nullable=True, min=0, max=1)
     fill_rate = dy.Float64(nullable=True, min=0, max=1)
     return_price = _money()
+    min_order_value = _money()
+    units_per_truck = dy.Float64(nullable=True, min_exclusive=0)
 
 
 class Events(dy.Schema):

@@ -61,7 +61,8 @@ _GOODS = {"store_id": "stores", "product_id": "products"}
 _PERSON = {"customer_id": "customers"}
 _SUPPLY_OPTIONS = (
     "supplier_id source_store_id lead_time_sd_days order_weekdays case_pack min_order_quantity shelf_capacity "
-    "presentation_stock unit_cost holding_cost_per_day stockout_cost service_level fill_rate return_price"
+    "presentation_stock unit_cost holding_cost_per_day stockout_cost service_level fill_rate return_price "
+    "min_order_value units_per_truck"
 )
 _OUTREACH = {"campaign_id": "campaigns", "customer_id": "customers"}
 

@@ -83,6 +83,8 @@ def export(
     places = ", ".join(file.name if is_named else str(file) for file in done.files)
     places = f"{to} ({places})" if is_named and places else places or shown_address(to)
     typer.echo(f"{lines} orders in {len(done.exports)} exports to {places}")
+    for sentence in done.short:
+        typer.echo(f"warning: {sentence}")
 
 
 def _details(lake: str | None) -> "Callable[[pl.DataFrame], pl.DataFrame]":

@@ -114,7 +114,8 @@ class TenantView:
         if suggestions is None:
             return None
         lines = order_lines(self.answers, suggestions, self.settings.replenishment)
-        return with_decisions(lines, self.answers, suggestions, self.decisions.values(), self.waiting)
+        whole = self.place.is_headquarters
+        return with_decisions(lines, self.answers, suggestions, self.decisions.values(), self.waiting, is_whole=whole)
 
 
 class SettingsFile:

@@ -20,6 +20,7 @@ from serving.store.listing.order_lines import rows_of
 _MOST_GROUPS = 2_000
 """Groups in one answer: more than anybody reads, and about a megabyte. `groups_total` says how many there are."""
 _NAMES = ("store_name", "region", "product_name", "department", "category")
+_PURCHASE_ORDER = ("purchase_order_cost", "purchase_order_minimum", "purchase_order_trucks", "is_below_minimum")
 _SUPPLIED = ("supplier_id", "warehouse_id", "warehouse_name", "purchase_order", "unit_cost", "quantity", "cost")
 
 
@@ -115,7 +116,7 @@ def _suggestions(shown: pl.DataFrame, call: Call) -> list[dict[str, Any]]:
     assert suggestions is not None
     stores, products = shown["store_id"].to_list(), shown["product_id"].to_list()
     rows = suggestion_rows(suggestions, rows_of(shown), stores, products, call)
-    more = shown.select(*_NAMES, *_SUPPLIED).with_columns(pl.col(pl.Float64).round(4))
+    more = shown.select(*_NAMES, *_SUPPLIED, *_PURCHASE_ORDER).with_columns(pl.col(pl.Float64).round(4))
     return [row | added for row, added in zip(rows, more.iter_rows(named=True), strict=True)]
 
 

@@ -20,6 +20,11 @@ from serving.store.listing.order_lines import rows_of
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _BEFORE = ("reason", "reason_zh", "urgency", "purchase_order")
 """Columns that a file does not have, or has at its end."""
+_MORE = {
+    "orders": ("suggestion_id", "decided_at", "exported_at"),
+    "leftovers": ("price_path", "markdown_units_low", "markdown_units_high"),
+}
+"""Columns of a list that cannot be asked for and are in its file."""
 
 
 def file_of(request: ListingFileRequest, call: Call) -> dict[str, Any]:
@@ -53,7 +58,8 @@ def file_of(request: ListingFileRequest, call: Call) -> dict[str, Any]:
 
 def _columns(lines: pl.DataFrame, name: str, call: Call) -> pl.DataFrame:
     """The columns of the list, and the reason in the asker's language."""
-    columns = [column for column in TABLES[name].columns if column not in _BEFORE]
+    asked = [column for column in TABLES[name].columns if column not in _BEFORE]
+    columns = [*asked, *(column for column in _MORE.get(name, ()) if column in lines.columns)]
     table = lines.select(columns)
     if "flags" in columns:
         table = table.with_columns(pl.col("flags").list.join(" "))

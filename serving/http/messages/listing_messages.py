@@ -124,6 +124,8 @@ class ListedSuggestion(SuggestionRow, _Place):
 
     `warehouse_id` is the source store of a transfer; `supplier_id` is null there and where nobody is named.
     `unit_cost` is what the plan counts a unit in; null in answers of older versions where nothing is ordered.
+    `purchase_order_cost` and `purchase_order_trucks` are of all lines of the purchase order (supplier and day), null
+    where a part is unknown or the key is of some shops; `purchase_order_minimum` is the supplier's least money of one.
     """
 
     supplier_id: str | None
@@ -133,6 +135,10 @@ class ListedSuggestion(SuggestionRow, _Place):
     unit_cost: float | None
     quantity: float
     cost: float | None
+    purchase_order_cost: float | None
+    purchase_order_minimum: float | None
+    purchase_order_trucks: float | None
+    is_below_minimum: bool
 
 
 class ListedOrder(OrderRow, _Place):
@@ -176,7 +182,8 @@ class ListingResponse(Strict):
     """Lines as they are sorted; `total` counts those before `limit` and `offset`, `of` those before any condition.
 
     `totals` are `lines`, sums of columns (null where every value is unknown; of flags the number of lines), and
-    `unknown`: lines without a value, by column. `groups` have `key`, `name` (null: the key says it) and the same sums;
+    `unknown`: lines without a value, by column. `groups` have `key`, `name` (null: the key says it) and the same
+    sums, those of `purchase_order` also what the whole order comes to;
     `groups_total` counts them all. `shows` counts the lines of each ready filter before it is applied.
     """
 

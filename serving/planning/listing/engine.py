@@ -35,6 +35,8 @@ class Table:
         texts: columns that a search looks into.
         shows: ready filters by name.
         group_order: a sum that groups are sorted by, largest first.
+        facts: column to group by -> columns that are the same in all lines of a group, also of lines that a query
+            leaves out.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Table:
     texts: Sequence[str]
     group_order: str
     shows: Mapping[str, pl.Expr] = field(default_factory=dict)
+    facts: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -256,7 +259,8 @@ def _grouped(rows: pl.DataFrame, table: Table, query: Query, sums: Sequence[pl.E
     name = (
         pl.col(named).first().cast(pl.String).alias("name") if named != key else pl.lit(None, pl.String).alias("name")
     )
-    made = rows.group_by(pl.col(key).alias("key")).agg(name, *sums).with_columns(pl.col("key").cast(pl.String))
+    facts = [pl.col(column).drop_nulls().first() for column in table.facts.get(key, ())]
+    made = rows.group_by(pl.col(key).alias("key")).agg(name, *sums, *facts).with_columns(pl.col("key").cast(pl.String))
     by_name = {key, named}
     for column, descending in query.sort:
         if column in by_name:

@@ -30,9 +30,9 @@ SUGGESTIONS = Table(
             texts="supplier_id warehouse_id warehouse_name purchase_order state decision decided_by reason_code",
             numbers="order_quantity quantity cost order_cost unit_cost on_hand on_order demand_until_next_arrival "
             "order_up_to safety_stock expected_lost_sales expected_value case_pack min_order_quantity shelf_room "
-            "urgency",
+            "urgency min_order_value units_per_truck purchase_order_cost purchase_order_minimum purchase_order_trucks",
             days="order_on arrives_on",
-            flags="is_exception is_order is_open is_exported",
+            flags="is_exception is_order is_open is_exported is_below_minimum",
         ),
         "flags": Kind.LABELS,
     },
@@ -53,6 +53,7 @@ SUGGESTIONS = Table(
         "cost",
         "expected_value",
         "expected_lost_sales",
+        "is_below_minimum",
     ),
     (SEARCHED,),
     "is_exception",
@@ -66,7 +67,9 @@ SUGGESTIONS = Table(
         "decided": pl.col("state") != "proposed",
         "underway": pl.col("is_exported"),
         "enough": ~_flagged & ~(pl.col("order_quantity") > 0),
+        "below_minimum": pl.col("is_below_minimum"),
     },
+    {"purchase_order": ("purchase_order_cost", "purchase_order_minimum", "purchase_order_trucks")},
 )
 TRANSFERS = Table(
     "transfers",

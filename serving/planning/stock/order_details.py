@@ -12,6 +12,7 @@ TRANSFER: Final = "transfer"
 DETAILS: Final = (
     *("kind", "supplier_id", "source_store_id", "store_name", "product_name", "order_on", "arrives_on"),
     *("case_pack", "packs", "unit_cost", "line_cost", "currency"),
+    *("purchase_order_cost", "min_order_value", "below_minimum", "trucks"),
 )
 """Columns that are added to the lines of an export."""
 SUGGESTED: Final = {
@@ -67,14 +68,47 @@ def with_details(
             line_cost=(pl.col("order_quantity") * pl.col("unit_cost")).round(4),
         )
         .with_columns(supplier_id=pl.when(pl.col("kind") == PURCHASE).then("supplier_id"))
+        .with_columns(_purchase_orders())
+        .with_columns(below_minimum=pl.col("purchase_order_cost") < pl.col("min_order_value"))
         .select(*lines.columns, *DETAILS)
         .sort("kind", "supplier_id", "source_store_id", "store_id", "product_id", nulls_last=True, maintain_order=True)
     )
 
 
+def _purchase_orders() -> list[pl.Expr]:
+    """What the purchase order of a line (supplier and day) comes to in this export: money, least money, truck loads.
+
+    Null for transfers, and sums also where a part is unknown.
+    """
+    order = ["supplier_id", "order_on"]
+    bought = pl.col("supplier_id").is_not_null()
+
+    def whole(value: pl.Expr) -> pl.Expr:
+        known = pl.when(value.null_count() == 0).then(value.sum().round(4))
+        return pl.when(bought).then(known.over(order))
+
+    return [
+        whole(pl.col("line_cost")).alias("purchase_order_cost"),
+        pl.when(bought).then(pl.col("min_order_value").max().over(order)).alias("min_order_value"),
+        whole(pl.col("order_quantity") / pl.col("units_per_truck")).alias("trucks"),
+    ]
+
+
+def short_orders(lines: pl.DataFrame) -> list[str]:
+    """A sentence per purchase order that is below its supplier's minimum."""
+    short = lines.filter(pl.col("below_minimum")).unique(["supplier_id", "order_on"], maintain_order=True)
+    return [
+        f"the purchase order of {row['supplier_id']} on {row['order_on'] or 'an unknown day'} comes to "
+        f"{row['purchase_order_cost']:,.2f}, below the supplier's minimum of {row['min_order_value']:,.2f}."
+        for row in short.iter_rows(named=True)
+    ]
+
+
 def _supply(dataset: Dataset | None) -> pl.DataFrame:
     """Terms of supply: one row per shop and product."""
-    wanted = {"supplier_id": pl.String, "source_store_id": pl.String, "case_pack": pl.Float64, "unit_cost": pl.Float64}
+    texts = dict.fromkeys(("supplier_id", "source_store_id"), pl.String)
+    numbers = dict.fromkeys(("case_pack", "unit_cost", "min_order_value", "units_per_truck"), pl.Float64)
+    wanted: dict[str, type[pl.DataType]] = {**texts, **numbers}
     terms = pl.LazyFrame(schema={**dict.fromkeys(_SERIES, pl.String), **wanted})
     if dataset is not None:
         terms = dataset.scan_or_empty("supply")

@@ -14,7 +14,7 @@ from retail_brain.errors import UsageError
 from retail_brain.export_mapping import ExportColumn, ExportMapping, mapped
 from retail_brain.operational.database import Database
 from retail_brain.operational.exports import Export, make_export, mark_delivered, pending_exports
-from serving.planning.stock.order_details import PURCHASE
+from serving.planning.stock.order_details import PURCHASE, short_orders
 from serving.planning.stock.order_files import check_order_file, write_orders
 from serving.planning.stock.webhook import Delivery, post_json, shown_address
 
@@ -63,10 +63,12 @@ class HandedOver:
     Attributes:
         exports: the exports, earlier undelivered ones first; none where nothing was open.
         files: the files that hold them; none where they went to an address.
+        short: a sentence per purchase order that is below its supplier's minimum.
     """
 
     exports: list[Export]
     files: list[Path]
+    short: list[str] = field(default_factory=list)
 
 
 def export_orders(
@@ -115,7 +117,8 @@ def export_orders(
         for export in exports:
             mark_delivered(tenant, database, export.export_id, now=now)
     assert fresh is None or fresh.export_id in {export.export_id for export in exports}
-    return HandedOver(exports, files)
+    short = [] if form.details is None else short_orders(_lines(exports, form))
+    return HandedOver(exports, files, short)
 
 
 def _order_rows(export: Export) -> list[dict[str, Any]]:

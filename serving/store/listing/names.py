@@ -15,6 +15,8 @@ LINE_SUPPLY = {
     "product_id": pl.String,
     "supplier_id": pl.String,
     "unit_cost": pl.Float64,
+    "min_order_value": pl.Float64,
+    "units_per_truck": pl.Float64,
 }
 """What is published of goods, stores and supply for lists; answers of older versions have none of it."""
 

@@ -49,8 +49,10 @@ def with_decisions(
     suggestions: Suggestions,
     statuses: Iterable[SuggestionStatus],
     waiting: Array,
+    *,
+    is_whole: bool = True,
 ) -> pl.DataFrame:
-    """The lines with what counts now: state, decision, `quantity` and its `cost`, and whether each is open.
+    """The lines with what counts now: state, decision, `quantity`, its `cost`, whether it is open, its purchase order.
 
     Args:
         lines: of `order_lines`.
@@ -58,11 +60,12 @@ def with_decisions(
         suggestions: of the answers.
         statuses: decisions that count.
         waiting: per suggestion, whether it waits for a decision.
+        is_whole: whether the lines are those of all shops; a key of some shops sees no whole purchase order.
     """
     decided = decided_rows(answers, suggestions, statuses)
     joined = lines.join(decided, on="row", how="left", maintain_order="left")
     quantity = pl.coalesce("decided_quantity", "order_quantity")
-    return (
+    counted = (
         joined.with_columns(
             pl.col("state").fill_null("proposed"),
             pl.col("is_exported").fill_null(value=False),
@@ -76,6 +79,26 @@ def with_decisions(
         )
         .drop("decided_quantity")
     )
+    return counted.with_columns(_purchase_orders(is_whole=is_whole))
+
+
+def _purchase_orders(*, is_whole: bool) -> list[pl.Expr]:
+    """What the purchase order of a line comes to: money, the supplier's least money, truck loads.
+
+    Null where a part is unknown: a sum without some of its lines would be called too small.
+    """
+    is_bought = pl.lit(is_whole) & pl.col("purchase_order").is_not_null()
+    ordered = pl.col("is_order")
+
+    def whole(value: pl.Expr, name: str) -> pl.Expr:
+        known = pl.when((ordered & value.is_null()).sum() == 0).then(value.filter(ordered).sum())
+        return pl.when(is_bought).then(known.over("purchase_order")).alias(name)
+
+    cost = whole(pl.col("cost"), "purchase_order_cost")
+    least = pl.when(is_bought).then(pl.col("min_order_value").filter(ordered).max().over("purchase_order"))
+    loads = whole(pl.col("quantity") / pl.col("units_per_truck"), "purchase_order_trucks")
+    is_below = (ordered & (cost < least)).fill_null(value=False).alias("is_below_minimum")
+    return [cost, least.alias("purchase_order_minimum"), loads, is_below]
 
 
 def decided_rows(answers: Answers, suggestions: Suggestions, statuses: Iterable[SuggestionStatus]) -> pl.DataFrame:
@@ -92,9 +115,13 @@ def decided_rows(answers: Answers, suggestions: Suggestions, statuses: Iterable[
 
 
 def _supplied(lines: pl.DataFrame, answers: Answers) -> pl.DataFrame:
-    """The lines with supplier, source store (`warehouse_id`) and cost of a unit."""
+    """The lines with supplier and its terms, source store (`warehouse_id`) and cost of a unit."""
     published = answers.rows.get("line_supply")
-    supply = pl.DataFrame(schema=LINE_SUPPLY) if published is None else published.select(*LINE_SUPPLY)
+    known = pl.DataFrame(schema=LINE_SUPPLY) if published is None else published
+    # answers of older versions know no terms of suppliers
+    supply = known.select(
+        pl.col(name) if name in known.columns else pl.lit(None, kind).alias(name) for name, kind in LINE_SUPPLY.items()
+    )
     joined = lines.join(supply, on=["store_id", "product_id"], how="left", maintain_order="left")
     source = pl.col("source")
     moved = pl.when(source.str.starts_with(_TRANSFER)).then(source.str.strip_prefix(_TRANSFER))

@@ -22,7 +22,7 @@ def publish_line_facts(folder: Path, dataset: Dataset) -> None:
 def publish_line_supply(
     folder: Path, dataset: Dataset, terms: pl.DataFrame, suggestions: pl.DataFrame, settings: ReplenishmentSettings
 ) -> None:
-    """Writes supplier and cost of a unit of each suggestion; the cost is that which the plan counts in.
+    """Writes supplier, its terms and the cost of a unit of each suggestion; the cost is that which the plan counts in.
 
     Args:
         folder: the answers being written.
@@ -33,7 +33,9 @@ def publish_line_supply(
     """
     keys = list(SERIES)
     series = suggestions.select(keys)
-    named = dataset.scan_or_empty("supply").select(*keys, pl.col("supplier_id").cast(pl.String))
+    terms_of = ("supplier_id", "min_order_value", "units_per_truck")
+    columns = (pl.col(name).cast(LINE_SUPPLY[name]) for name in terms_of)
+    named = dataset.scan_or_empty("supply").select(*keys, *columns)
     suppliers = named.unique(keys, keep="last").collect()
     cost = complete_terms(terms, series, settings).cost_guess
     lines = series.join(suppliers, on=keys, how="left", maintain_order="left")

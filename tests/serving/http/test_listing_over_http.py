@@ -46,6 +46,22 @@ def test_groups_by_supplier_add_up_to_the_whole(client: Any) -> None:
     assert (answer["totals"]["order_quantity"], answer["groups_total"]) == (1560.0, 2)
 
 
+def test_a_purchase_order_is_held_against_its_suppliers_minimum_whatever_the_view_shows(client: Any) -> None:
+    asked = {"table": "suggestions", "group_by": "purchase_order", "limit": 1}
+    told = ("purchase_order_cost", "purchase_order_minimum", "purchase_order_trucks")
+    whole = {group["key"]: group for group in client.ask("/listing", asked)["groups"]}
+    (first,) = [group for key, group in whole.items() if key.startswith("V1")]
+    assert [first[name] for name in told] == [pytest.approx(1560.0), 1e6, pytest.approx(780 / 60)]
+    assert first["is_below_minimum"] == 39  # one line orders nothing
+    part = client.ask("/listing", asked | {"where": [{"column": "product_id", "any_of": ["P0021"]}]})
+    again = next(group for group in part["groups"] if group["key"] == first["key"])
+    assert [again[name] for name in told] == [first[name] for name in told]
+    assert part["shows"]["below_minimum"] == 1
+    (other,) = [group for key, group in whole.items() if key.startswith("V2")]
+    assert (other["purchase_order_minimum"], other["is_below_minimum"]) == (None, 0)
+    assert client.ask("/listing", asked | {"show": "below_minimum"})["rows"][0]["is_below_minimum"]
+
+
 def test_totals_move_with_a_decision_and_back(client: Any) -> None:
     asked = {"table": "suggestions", "where": [{"column": "product_id", "any_of": ["P0021"]}]}
     before = client.ask("/listing", asked)

@@ -2,16 +2,18 @@
 
 import base64
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import polars as pl
 from starlette.responses import JSONResponse
 
 from serving.http.messages.listing_messages import ListingRequest
-from serving.planning.listing.engine import Condition, Query, listing
+from serving.planning.listing.engine import Condition, Kind, Query, listing
 from serving.planning.listing.tables import SEARCHED, TABLES
 from serving.planning.stock.bulk_changes import Change, changed_quantity, difference
 from serving.planning.stock.line_flags import WEIGHTS
+from serving.store.listing.order_lines import _purchase_orders
 from tests.serving.page import fake_stock
 from tests.serving.page.fake_chain import AS_OF, PRODUCTS, STORES, error, names
 from tests.serving.page.fake_stock import suggestion
@@ -81,12 +83,29 @@ def _line(store_id: str, index: int, product_id: str) -> dict[str, Any]:
         "state": "proposed" if now is None else now["decision"],
         "decision": now,
         "is_open": row["is_open"] and now is None,
+        "is_order": quantity > 0,
+        "min_order_value": 5000.0 if supplier == "V1" else None,
+        "units_per_truck": 600.0 if supplier == "V1" else None,
     }
+
+
+def _with_purchase_orders(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines with what their purchase orders come to, as the service works it out."""
+    names = ("purchase_order", "quantity", "cost", "is_order", "min_order_value", "units_per_truck")
+    types = dict.fromkeys(names, pl.Float64) | {"purchase_order": pl.String, "is_order": pl.Boolean}
+    table = pl.DataFrame([{name: line[name] for name in names} for line in lines], schema=types)
+    told = table.select(_purchase_orders(is_whole=True)).to_dicts()
+    own = ("is_order", "min_order_value", "units_per_truck")
+    return [
+        {name: value for name, value in line.items() if name not in own} | more
+        for line, more in zip(lines, told, strict=True)
+    ]
 
 
 def frame() -> pl.DataFrame:
     """All lines, the most pressing first, and each as the service answers it in `line`."""
-    lines = [_line(store, index, product) for store in STORES for index, product in enumerate(PRODUCTS)]
+    every = [_line(store, index, product) for store in STORES for index, product in enumerate(PRODUCTS)]
+    lines = _with_purchase_orders(every)
     lines.sort(key=lambda line: -max((WEIGHTS[flag] for flag in line["flags"]), default=0))
     columns = TABLES["suggestions"].columns
     known = {
@@ -111,11 +130,36 @@ def frame() -> pl.DataFrame:
     )
 
 
-def _left_over() -> pl.DataFrame:
-    rows = fake_stock.leftovers({})["leftovers"]
-    known = {name: [row.get(name) for row in rows] for name in TABLES["leftovers"].columns}
-    lines = pl.DataFrame(known, strict=False).with_columns(pl.col("as_of", "sell_by").cast(pl.String).str.to_date())
-    return lines.cast({pl.Null: pl.Float64})
+_TYPES = {Kind.TEXT: pl.String, Kind.NUMBER: pl.Float64, Kind.DAY: pl.Date, Kind.FLAG: pl.Boolean}
+
+
+def _named(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of `fake_stock` with the names and places that `/listing` adds."""
+    more: dict[str, Any] = {"product_name": PRODUCTS[row["product_id"]], "department": "食品", "category": "礼品"}
+    for stem in ("", "from_", "to_", "other_"):
+        if f"{stem}store_id" in row:
+            store = row[f"{stem}store_id"]
+            known = (None, None) if store is None else (STORES[store][0], STORES[store][1].split(" · ")[0])
+            more |= dict(zip((f"{stem}store_name", f"{stem}region"), known, strict=True))
+    return row | more
+
+
+def listed(name: str) -> pl.DataFrame:
+    """The lines of a list other than the suggestions, as the engine takes them, each as the service answers it."""
+    rows = [_named(row) for row in getattr(fake_stock, name)({})[name]]
+    columns = TABLES[name].columns
+    known = {
+        column: pl.Series(
+            [
+                date.fromisoformat(row[column]) if kind is Kind.DAY and row.get(column) else row.get(column)
+                for row in rows
+            ],
+            dtype=_TYPES[kind],
+        )
+        for column, kind in columns.items()
+    }
+    texts = ["\n".join(str(value) for value in row.values()).lower() for row in rows]
+    return pl.DataFrame(known | {SEARCHED: texts}).with_columns(pl.Series("line", rows, dtype=pl.Object))
 
 
 def found(body: dict[str, Any]) -> Any:
@@ -123,7 +167,7 @@ def found(body: dict[str, Any]) -> Any:
     where = [Condition(**one) for one in body.get("where", [])]
     sort = [(one["column"], one.get("descending", False)) for one in body.get("sort", [])]
     query = Query(where, body.get("search", ""), body.get("show"), sort, body.get("group_by"))
-    lines = _left_over() if body.get("table") == "leftovers" else frame()
+    lines = frame() if body.get("table", "suggestions") == "suggestions" else listed(body["table"])
     return listing(lines, TABLES[body.get("table", "suggestions")], query)
 
 
@@ -203,11 +247,12 @@ def changes(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def file(body: dict[str, Any]) -> dict[str, Any]:
-    """A CSV file of the ids of all lines, whatever format is asked for."""
-    where = {name: body[name] for name in ("where", "search", "show", "sort") if name in body}
-    rows = found(where).rows.select("store_id", "product_id", "quantity")
+    """A CSV file of all lines, whatever format is asked for."""
+    where = {name: body[name] for name in ("table", "where", "search", "show", "sort") if name in body}
+    rows = found(where).rows.drop("line")
+    rows = rows.drop(name for name, kind in rows.schema.items() if kind == pl.List)
     content = base64.b64encode(rows.write_csv(include_bom=True).encode()).decode()
-    name = f"suggestions-{AS_OF}.{body['format']}"
+    name = f"{body['table']}-{AS_OF}.{body['format']}"
     return {"file_name": name, "media_type": "text/csv", "rows": rows.height, "content": content}
 
 

@@ -52,6 +52,29 @@ def test_the_funnel_shows_stages_by_month_and_the_last_moves(open_page: Open, si
     expect(page.locator("[name=months]")).to_have_value("12")
 
 
+@BOTH
+def test_all_anomalies_are_saved_not_only_those_listed(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("overview", language).page
+
+    def cut(route: Route) -> None:
+        told = route.fetch().json()
+        first = route.request.post_data_json.get("offset", 0)
+        route.fulfill(json=told | {"anomalies": told["anomalies"][first : first + 1], "total": 2})
+
+    page.route("**/anomalies", cut)
+    page.goto(page.url.split("#")[0] + "#/anomalies")
+    expect(page.locator("main")).to_contain_text(
+        says(language, "金额最大的 1 项，共 2 项", "The 1 with the most money of 2")
+    )
+    assert [row["level"] for row in downloaded(page, "[data-action=csv]")] == ["series", "chain"]
+
+
+def test_the_moves_of_the_funnel_are_saved(open_page: Open) -> None:
+    page = open_page("funnel", "en").page
+    rows = downloaded(page, "[data-action=csv]")
+    assert (len(rows), rows[0]["from_stage"], rows[0]["people"]) == (8, "friend", "90")
+
+
 def test_a_funnel_that_is_being_worked_out_is_asked_for_again(open_page: Open) -> None:
     page = open_page("overview", "en", quiet=False).page
     asked: list[str] = []

@@ -219,6 +219,23 @@ def test_purchase_orders_stand_by_supplier_and_day(open_page: Open) -> None:
     expect(heads.filter(has_text="No purchase order")).to_have_count(1)
 
 
+@BOTH
+def test_a_purchase_order_below_its_suppliers_minimum_says_so(open_page: Open, language: str) -> None:
+    page = open_page("orders?group=purchase_order&show=orders", language).page
+    own = page.locator("tr.group").filter(has_text="V1 ·").first
+    expect(own).to_contain_text(says(language, "低于供应商起订金额 ¥5,000", "below the supplier's minimum of ¥5,000"))
+    expect(own).to_contain_text(says(language, "车", "truck loads"))
+    expect(page.locator("tr.group").filter(has_text="V2 ·").first).not_to_contain_text(
+        says(language, "起订", "minimum")
+    )
+    page.locator("[data-show=below_minimum]").click()
+    expect(page.locator("tr.group").filter(has_text="V2 ·")).to_have_count(0)
+    page.goto(page.url.split("#")[0] + "#/orders?group=purchase_order&f=store_id:S01&show=orders")
+    expect(page.locator("tr.group").filter(has_text="V1 ·").first).to_contain_text(
+        says(language, "整单", "whole order")
+    )
+
+
 def test_only_rows_in_sight_are_elements(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     def many(body: dict[str, Any]) -> dict[str, Any]:
         answer = fake_orders.lines({**body, "offset": 0, "limit": 48})
@@ -241,12 +258,52 @@ def test_a_line_opens_with_its_arithmetic_and_history(open_page: Open, language:
     page = open_page("orders?store=S01", language).page
     page.locator(f"{LINES} [data-field=open]").first.click()
     box = page.locator("dialog.line-box")
+    expect(box.locator(".sum td.number")).to_have_text(["20", "8", "28", "4", "6", "18", "24"])
+    expect(box).to_contain_text(says(language, "缺口", "Gap"))
     expect(box).to_contain_text(says(language, "由12件改为6件", "changed from 12 to 6 units"))
     expect(box).to_contain_text(says(language, "已由李强撤回", "withdrawn by 李强"))
     box.locator("[data-decide=approve]").click()
     expect(box).to_have_count(0)
     expect(page.locator(LINES).first.locator(".badge.approve")).to_be_visible()
     expect(page.locator(f"{LINES} [data-field=open]").first).to_be_focused()
+
+
+@BOTH
+def test_a_broken_pack_is_confirmed_a_rejection_explained_and_a_decision_taken_back(
+    open_page: Open, site: Any, language: str
+) -> None:
+    page = open_page("orders?store=S01", language, quiet=False).page
+    opener = page.locator(f"{LINES} [data-field=open]").first
+    opener.click()
+    form = page.locator(".decision-form")
+    form.locator("[data-decide=reject]").click()
+    expect(form.locator(".form-problem")).to_have_text(
+        says(language, "请在备注中写明驳回原因。", "Say in the note why it is rejected.")
+    )
+    form.locator("input[type=number]").fill("7")
+    form.locator("[data-decide=change]").click()
+    expect(form.locator(".form-problem")).to_contain_text(says(language, "每箱12件", "packs of 12"))
+    form.locator("[data-decide=confirm]").click()
+    expect(page.locator(LINES).first).to_contain_text(says(language, "改为 7", "Changed to 7"))
+    opener.click()
+    page.locator(".decision-form [data-decide=back]").click()
+    expect(page.locator(".notice")).to_contain_text(says(language, "决定已撤回", "was withdrawn"))
+    expect(page.locator(f"{LINES} .badge.change")).to_have_count(0)
+    refused, confirmed, withdrawn = site.bodies("decisions")
+    assert "confirm_exception" not in refused["decisions"][0]
+    assert confirmed["decisions"][0]["confirm_exception"] is True
+    assert withdrawn == {"withdraw": [confirmed["decisions"][0]["decision_id"]]}
+
+
+def test_addresses_of_the_list_of_one_store_lead_to_the_grid(open_page: Open, site: Any) -> None:
+    page = open_page("replenishment?store=S01&filter=exceptions&q=P0001&sort=reason:asc", "en").page
+    expect(page.locator("h1")).to_have_text("Orders")
+    expect(page.locator("[data-show=exceptions]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(LINES)).to_have_count(1)
+    assert "#/orders?" in page.url
+    asked = site.bodies("listing")[-1]
+    assert (asked["search"], asked["sort"]) == ("P0001", [{"column": "urgency", "descending": True}])
+    assert asked["where"] == [{"column": "store_id", "any_of": ["S01"]}]
 
 
 def test_a_file_of_changes_shows_its_difference_and_then_counts(open_page: Open, site: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.serving.page import fake_demand, fake_people
+from tests.serving.page import fake_api, fake_demand, fake_people
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize("language", ["zh", "en"])
@@ -28,7 +28,7 @@ def test_the_overview_leads_from_each_exception_to_where_one_acts(open_page: Ope
     expect(lines.first).to_contain_text(says(language, "将成尾货", "Excess stock"))
     expect(lines.first).to_contain_text("¥400")
     expect(page.locator(".exceptions")).to_contain_text(says(language, "共 31 个异常", "largest of 31"))
-    expect(lines.nth(3).locator("a").first).to_have_attribute("href", "#/replenishment?store=S01&filter=all&q=P0004")
+    expect(lines.nth(3).locator("a").first).to_have_attribute("href", "#/orders?store=S01&show=all&q=P0004")
     expect(lines.nth(2)).to_contain_text("青石巷店 → 湖滨银泰店")
     lines.nth(2).locator("a").first.click()
     expect(page.locator("h1")).to_have_text(says(language, "一盘货", "Inventory"))
@@ -48,9 +48,9 @@ def test_transfers_counts_leftovers_and_orders_are_tabs(open_page: Open, site: A
     page.locator('[data-tab="leftovers"]').click()
     expect(page.locator("tbody tr")).to_contain_text(says(language, "当季结束", "Season ends"))
     with page.expect_download() as caught:
-        page.locator('[data-action="csv"]').click()
+        page.locator('[data-export="csv"]').click()
     rows = list(csv.DictReader(io.StringIO(Path(caught.value.path()).read_text("utf-8-sig"))))
-    assert (rows[0]["product_id"], rows[0]["value_at_risk"]) == ("P0010", "310")
+    assert (rows[0]["product_id"], rows[0]["value_at_risk"]) == ("P0010", "310.0")
     page.locator('[data-action="people"]').click()
     expect(page.locator("h1")).to_have_text(says(language, "以货找人", "Audiences"))
     expect(page.locator(".chip")).to_contain_text("春节坚果大礼包")
@@ -88,7 +88,53 @@ def test_all_excess_stock_of_a_store_finds_their_people_in_one_click(open_page: 
 
 def test_a_store_without_excess_stock_says_so(open_page: Open) -> None:
     page = open_page("stock?tab=leftovers&store=S90", "en").page
-    expect(page.locator(".empty")).to_contain_text("No excess stock")
+    expect(page.locator(".empty")).to_contain_text("No matching lines")
+    expect(page.locator(".conditions .chip")).to_contain_text("store: 线上商城")
+    page.locator(".conditions .chip button").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+
+
+@BOTH
+def test_lists_of_stock_are_filtered_sorted_and_paged_by_the_service(
+    open_page: Open, site: Any, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    whole = fake_api.ANSWERS["listing"]
+
+    def many(body: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = whole(body)
+        return answer if body["where"] else answer | {"total": 230}
+
+    monkeypatch.setitem(fake_api.ANSWERS, "listing", many)
+    page = open_page("stock?tab=attention", language).page
+    expect(page.locator("tbody tr")).to_have_count(4)
+    expect(page.locator(".pager")).to_contain_text(says(language, "1–100，共 230", "1–100 of 230"))
+    page.locator("[data-page=after]").click()
+    expect(page.locator(".pager")).to_contain_text("101–200")
+    assert "page=2" in page.url
+    page.locator("button[data-column=money]").click()
+    expect(page.locator("th[data-of=money]")).to_have_attribute("aria-sort", "descending")
+    expect(page.locator("button[data-column=money]")).to_be_focused()
+    page.locator("[data-condition=column]").select_option("kind")
+    page.locator("[data-condition=value]").select_option(label=says(language, "疑似虚库存 (1)", "Phantom stock (1)"))
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.locator("[data-field=find]").fill("茉莉")
+    expect(page.locator(".empty")).to_be_visible()
+    asked = site.bodies("listing", lambda body: body.get("search") == "茉莉")[-1]
+    assert asked["where"] == [{"column": "kind", "any_of": ["phantom"]}]
+    assert (asked["sort"], asked["offset"]) == ([{"column": "money", "descending": True}], 0)
+    assert site.bodies("listing", lambda body: body.get("offset") == 100)
+    page.go_back()
+    expect(page.locator(".conditions .chip")).to_have_count(0)
+    expect(page.locator("[data-tab=attention]")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_tab_keeps_the_conditions_that_it_shares_with_the_one_before(open_page: Open, site: Any) -> None:
+    page = open_page("stock?tab=counts&store=S03&f=category:礼品", "en").page
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.locator("[data-tab=transfers]").click()
+    expect(page.locator(".conditions .chip")).to_have_text(["category: 礼品", "from store: 观前街店"])
+    asked = site.bodies("listing", lambda body: body["table"] == "transfers")[-1]
+    assert {"column": "from_store_id", "any_of": ["S03"]} in asked["where"]
 
 
 @BOTH

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.serving.page import fake_stock
+from tests.serving.page import fake_insight
 
 pytestmark = pytest.mark.browser
 VIEWS = [
     "overview",
     "forecast?store=S01&product=P0005",
     "orders?show=all",
-    "replenishment?store=S01",
+    "stock?tab=transfers",
     "audience?product=P0005",
     "person?customer=C00003",
 ]
@@ -28,7 +28,7 @@ def test_a_name_that_holds_markup_stays_text_and_a_narrow_screen_holds_it(open_p
     assert page.evaluate("window.attacked") is None
     assert page.locator("main img, main script").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
-    expect(page.locator("nav a")).to_have_count(15)
+    expect(page.locator("nav a")).to_have_count(14)
 
 
 def test_a_view_that_is_left_while_it_waits_for_its_answer_fails_in_silence(open_page: Open, site: Any) -> None:
@@ -38,10 +38,10 @@ def test_a_view_that_is_left_while_it_waits_for_its_answer_fails_in_silence(open
     # the first answer never comes; the second, in the other language, does
     page.route("**/search", lambda route: route.continue_() if held else held.append(route))
     with page.expect_request("**/search"):
-        page.goto(site.page("replenishment?store=S02", "zh"))
+        page.goto(site.page("forecast?store=S02&product=P0002", "zh"))
     page.locator("[data-language=en]").click()
-    expect(page.locator("h1")).to_have_text("Replenishment")
-    expect(page.locator("tbody tr").first).to_be_visible()
+    expect(page.locator("h1")).to_have_text("Forecast")
+    expect(page.locator(".chart canvas")).to_be_visible()
     assert len(held) == 1
 
 
@@ -108,12 +108,12 @@ def test_a_service_that_is_down_is_told_and_may_be_tried_again(open_page: Open) 
     watched = open_page("overview", "en", quiet=False)
     page = watched.page
     expect(page.locator(".tiles")).to_be_visible()
-    page.route("**/replenish", lambda route: route.abort())
-    page.locator("nav [data-view=replenishment]").click()
+    page.route("**/listing", lambda route: route.abort())
+    page.locator("nav [data-view=orders]").click()
     expect(page.locator(".failed")).to_contain_text("The service cannot be reached")
-    page.unroute("**/replenish")
+    page.unroute("**/listing")
     page.get_by_role("button", name="Try again").click()
-    expect(page.locator("tbody tr")).to_have_count(10)
+    expect(page.locator(".grid input.quantity").first).to_be_visible()
 
 
 def test_errors_of_the_service_are_shown_in_its_words(open_page: Open) -> None:
@@ -143,30 +143,29 @@ def test_an_unreadable_answer_is_no_blank_page(open_page: Open) -> None:
 
 
 def test_a_service_without_decisions_says_so(open_page: Open) -> None:
-    page = open_page("replenishment?store=S01", "en", quiet=False).page
+    page = open_page("orders?store=S01", "en", quiet=False).page
     page.route(
         "**/decisions",
         lambda route: route.fulfill(status=404, json={"error": {"code": "not_found", "message": "no route"}}),
     )
-    page.locator(".opener").first.click()
+    page.locator("[data-field=open]").first.click()
     page.locator("[data-decide=approve]").click()
-    expect(page.locator(".notice")).to_contain_text("does not store decisions")
-    expect(page.locator("[data-decide]")).to_have_count(0)
+    expect(page.locator(".decision-form .form-problem")).to_contain_text("does not store decisions")
 
 
 def test_a_role_without_the_right_is_told_so(open_page: Open) -> None:
     page = open_page("overview", "en", quiet=False).page
     expect(page.locator(".tiles")).to_be_visible()
-    refused = {"error": {"code": "forbidden", "message": "role marketer may not use /replenish.", "details": {}}}
-    page.route("**/replenish", lambda route: route.fulfill(status=403, json=refused))
-    page.locator("nav [data-view=replenishment]").click()
+    refused = {"error": {"code": "forbidden", "message": "role marketer may not use /listing.", "details": {}}}
+    page.route("**/listing", lambda route: route.fulfill(status=403, json=refused))
+    page.locator("nav [data-view=orders]").click()
     expect(page.locator(".failed")).to_contain_text("This key's role has no access to this")
-    expect(page.locator(".failed")).to_contain_text("role marketer may not use /replenish.")
+    expect(page.locator(".failed")).to_contain_text("role marketer may not use /listing.")
 
 
 def test_roles_see_only_what_their_key_opens(open_page: Open) -> None:
     page = open_page("overview", "en").page
-    expect(page.locator("nav a")).to_have_count(15)
+    expect(page.locator("nav a")).to_have_count(14)
 
     def as_marketer(route: Route) -> None:
         answer = route.fetch().json()
@@ -191,25 +190,27 @@ def test_the_page_follows_dark_and_light(open_page: Open) -> None:
 def test_paper_gets_the_whole_list_and_no_controls(open_page: Open) -> None:
     page = open_page("overview", "en").page
     expect(page.locator(".tiles")).to_be_visible()
-    lines = [fake_stock.suggestion("S01", 0, f"P{number:04d}") for number in range(250)]
-    page.route("**/replenish", lambda route: route.fulfill(json={"suggestions": lines, "total": 250, "names": {}}))
-    page.goto(page.url.split("#")[0] + "#/replenishment?store=S01")
-    expect(page.locator("tbody tr")).to_have_count(100)
+    row = fake_insight.anomalies({})["anomalies"][0]
+    page.route("**/anomalies", lambda route: route.fulfill(json={"anomalies": [row] * 250, "total": 250, "names": {}}))
+    page.goto(page.url.split("#")[0] + "#/anomalies")
+    expect(page.locator("tbody tr")).to_have_count(50)
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     expect(page.locator("tbody tr")).to_have_count(250)
-    expect(page.locator("nav, .toolbar-end, .opener").first).to_be_hidden()
+    expect(page.locator("nav, .toolbar-end").first).to_be_hidden()
 
 
 def test_everything_can_be_reached_by_keyboard(open_page: Open) -> None:
-    page = open_page("replenishment?store=S01", "en").page
-    expect(page.locator("tbody tr")).to_have_count(10)
+    page = open_page("orders?store=S01", "en").page
+    opener = page.locator(".grid [data-field=open]").first
+    expect(opener).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_focused()
-    page.locator(".opener").first.focus()
+    opener.focus()
     page.keyboard.press("Enter")
     expect(page.locator(".line-detail")).to_be_visible()
-    expect(page.locator(".opener").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
 
 
 def test_weeks_and_short_publications_are_understood(open_page: Open) -> None:
@@ -249,9 +250,9 @@ def test_one_day_of_forecast_without_any_history_is_drawn(open_page: Open) -> No
 def test_a_chain_without_a_demand_model_has_an_overview(open_page: Open) -> None:
     page = open_page("audience", "en", quiet=False).page
     refused = {"error": {"code": "model", "message": "no demand model has been promoted.", "details": {}}}
-    page.route("**/replenish", lambda route: route.fulfill(status=422, json=refused))
+    page.route("**/listing", lambda route: route.fulfill(status=422, json=refused))
     page.locator("nav [data-view=overview]").click()
-    expect(page.locator(".empty")).to_contain_text("no demand model has been promoted.")
+    expect(page.locator(".empty").filter(has_text="no demand model has been promoted.")).to_be_visible()
     expect(page.locator(".tiles")).to_contain_text("3,210")
-    page.locator("nav [data-view=replenishment]").click()
+    page.locator("nav [data-view=orders]").click()
     expect(page.locator(".failed")).to_contain_text("There is no model for this yet")

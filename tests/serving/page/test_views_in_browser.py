@@ -45,7 +45,8 @@ def test_overview_tells_day_counts_versions_and_what_needs_attention(open_page: 
     row = page.locator(".compact tbody tr").filter(has_text="青石巷店")
     expect(row.locator("td")).to_have_text(["2", "2", "10", "288", "¥2,851", "17"])
     row.locator("th a").click()
-    expect(page.locator("h1")).to_have_text(says(language, "补货", "Replenishment"))
+    expect(page.locator("h1")).to_have_text(says(language, "订货", "Orders"))
+    expect(page.locator(".conditions .chip")).to_contain_text("青石巷店")
 
 
 @BOTH
@@ -111,113 +112,6 @@ def test_forecast_as_csv_has_the_columns_of_the_contract(open_page: Open) -> Non
     ]
     assert list(rows[0]) == wanted
     assert [row["date"] for row in rows][::6] == ["2026-03-01", "2026-03-07"]
-
-
-@BOTH
-def test_replenishment_lists_exceptions_first_with_totals(open_page: Open, language: str) -> None:
-    page = open_page("replenishment?store=S01", language).page
-    lines = page.locator("tbody tr")
-    expect(lines).to_have_count(10)
-    flag = says(language, "缺货风险", "Stockout risk")
-    expect(lines.nth(0)).to_contain_text(flag)
-    expect(lines.nth(9)).not_to_contain_text(flag)
-    expect(page.locator(".figures")).to_contain_text("¥2,851")
-    expect(lines.nth(0).locator("[data-column=reason]")).to_contain_text(
-        says(language, "不缺货概率95%", "stay in stock with a probability of 95%")
-    )
-
-
-def test_replenishment_sorts_by_a_heading_and_keeps_unknowns_last(open_page: Open) -> None:
-    page = open_page("replenishment?store=S01&filter=all").page
-    on_hand = page.locator("tbody td[data-column=on_hand]")
-    page.locator("button[data-column=on_hand]").click()
-    expect(on_hand).to_have_text(["60", "60", "30", "30", "12", "12", "4", "4", "-2", "-2", "未知", "未知"])
-    page.locator("button[data-column=on_hand]").click()
-    expect(on_hand).to_have_text(["-2", "-2", "4", "4", "12", "12", "30", "30", "60", "60", "未知", "未知"])
-    expect(page.locator("th[aria-sort=ascending]")).to_contain_text("现有")
-    assert "sort=on_hand%3Aasc" in page.url
-
-
-def test_replenishment_filters_by_kind_and_by_words(open_page: Open) -> None:
-    page = open_page("replenishment?store=S01").page
-    page.locator("[data-filter=transfers]").click()
-    expect(page.locator("tbody tr")).to_have_count(1)
-    expect(page.locator("tbody")).to_contain_text("调拨自 湖滨银泰店")
-    page.locator("[data-filter=all]").click()
-    page.get_by_role("searchbox").fill("大米")
-    expect(page.locator("tbody tr")).to_have_count(1)
-    page.get_by_role("searchbox").fill("没有这样的商品")
-    expect(page.locator(".empty")).to_contain_text("没有符合条件的行")
-
-
-@BOTH
-def test_a_line_shows_the_arithmetic_behind_it(open_page: Open, language: str) -> None:
-    page = open_page("replenishment?store=S01", language).page
-    page.locator(".opener").first.click()
-    figures = page.locator(".line-detail .sum td.number")
-    expect(figures).to_have_text(["20", "8", "28", "4", "6", "18", "24"])
-    expect(page.locator(".line-detail")).to_contain_text(says(language, "缺口", "Gap"))
-
-
-def test_a_line_is_changed_and_the_rest_approved(open_page: Open, site: Any) -> None:
-    page = open_page("replenishment?store=S01").page
-    page.locator(".opener").first.click()
-    page.locator(".decision-form input[type=number]").fill("12")
-    page.locator(".decision-form input[type=text]").fill("周六有集市")
-    page.locator("[data-decide=change]").click()
-    expect(page.locator("tbody tr").first).to_contain_text("改为 12")
-    page.locator("[data-action=approve-rest]").click()
-    page.locator("[data-action=approve-sure]").click()
-    expect(page.locator(".badge.approve")).to_have_count(2)
-    first, rest = (body["decisions"] for body in site.bodies("decisions"))
-    assert first[0].pop("decision_id")
-    assert first == [
-        {
-            "store_id": "S01",
-            "product_id": "P0001",
-            "as_of": "2026-02-28",
-            "action": "change",
-            "seen_quantity": 24,
-            "order_quantity": 12,
-            "reason": "周六有集市",
-        }
-    ]
-    assert [decision["action"] for decision in rest] == ["approve", "approve"]
-    assert all("order_quantity" not in decision for decision in rest)
-    assert all(decision["seen_quantity"] > 0 for decision in rest)
-
-
-@BOTH
-def test_a_broken_pack_is_confirmed_a_rejection_explained_and_a_decision_taken_back(
-    open_page: Open, site: Any, language: str
-) -> None:
-    page = open_page("replenishment?store=S01", language, quiet=False).page
-    page.locator(".opener").first.click()
-    form = page.locator(".decision-form")
-    form.locator("[data-decide=reject]").click()
-    expect(form.locator(".form-problem")).to_have_text(
-        says(language, "请在备注中写明驳回原因。", "Say in the note why it is rejected.")
-    )
-    form.locator("input[type=number]").fill("7")
-    form.locator("[data-decide=change]").click()
-    expect(form.locator(".form-problem")).to_contain_text(says(language, "每箱12件", "packs of 12"))
-    form.locator("[data-decide=confirm]").click()
-    expect(page.locator("tbody tr").first).to_contain_text(says(language, "改为 7", "Changed to 7"))
-    page.locator(".decision-form [data-decide=back]").click()
-    expect(page.locator(".notice")).to_contain_text(says(language, "决定已撤回", "was withdrawn"))
-    expect(page.locator("tbody tr .badge.change")).to_have_count(0)
-    refused, confirmed, withdrawn = site.bodies("decisions")
-    assert "confirm_exception" not in refused["decisions"][0]
-    assert confirmed["decisions"][0]["confirm_exception"] is True
-    assert withdrawn == {"withdraw": [confirmed["decisions"][0]["decision_id"]]}
-
-
-def test_replenishment_as_csv_holds_the_lines_shown_in_their_order(open_page: Open) -> None:
-    page = open_page("replenishment?store=S01&filter=orders&sort=order_quantity:desc").page
-    rows = downloaded(page, ".toolbar [data-action=csv]")
-    assert [row["order_quantity"] for row in rows] == ["48", "48", "36", "36", "24", "24", "24", "24", "12", "12"]
-    assert rows[0]["product_name"] in {"茉莉花茶 100g", "春节坚果大礼包"}
-    assert rows[0]["reason"].startswith("现有12.0件")
 
 
 @BOTH
@@ -337,9 +231,9 @@ def test_a_person_nobody_knows_is_told_so(open_page: Open) -> None:
 
 
 def test_the_language_switch_keeps_the_view_and_is_remembered(open_page: Open, site: Any) -> None:
-    page = open_page("replenishment?store=S02", "zh").page
+    page = open_page("orders?store=S02", "zh").page
     page.locator("[data-language=en]").click()
-    expect(page.locator("h1")).to_have_text("Replenishment")
+    expect(page.locator("h1")).to_have_text("Orders")
     expect(page.locator("html")).to_have_attribute("lang", "en-GB")
     expect(page).to_have_url(re.compile(r"store=S02.*lang=en"))
     page.goto(f"{site.address}/ui/?again#/overview")

@@ -1,6 +1,7 @@
 // Tables as CSV files that spreadsheets open right: UTF-8 with its mark, quoted, and no cell that runs as a formula.
 
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
+import { t } from "./i18n.js";
 
 function cell(value) {
   if (value === null || value === undefined) return "";
@@ -22,4 +23,20 @@ export function download(fileName, text) {
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** A button that saves a table; `rows` are its rows, or a function that fetches all of them, of which a failure is told by `onfail`. */
+export function csvButton(fileName, columns, rows, onfail) {
+  return h("button", { type: "button", dataset: { action: "csv" }, onclick: async (event) => {
+    const pressed = event.currentTarget;
+    pressed.disabled = true;
+    try {
+      download(fileName, toCsv(columns, typeof rows === "function" ? await rows() : rows));
+    } catch (error) {
+      if (!onfail) throw error;
+      onfail(error);
+    } finally {
+      pressed.disabled = false;
+    }
+  } }, icon("download"), t("action.csv"));
 }

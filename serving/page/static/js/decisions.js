@@ -26,14 +26,6 @@ export async function decide(lines, action, { quantity, reason, confirmed, signa
   }
 }
 
-/** Takes a decision back; the line then shows what counts again. */
-export async function takeBack(line, signal) {
-  await call("decisions", { withdraw: [line.decision.id] }, { signal });
-  const answer = await call("replenish", { store_id: line.store_id, product_ids: [line.product_id] }, { signal });
-  const now = answer.suggestions.find((row) => row.product_id === line.product_id);
-  Object.assign(line, { decision: decisionOf(now?.decision), is_open: Boolean(now?.is_open) });
-}
-
 /** The numbers and days of a limit as people write them. */
 function shownFacts(facts) {
   return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, isNumber(value) ? number(value, 3) : day(value, "long")]));

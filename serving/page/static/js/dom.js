@@ -71,7 +71,6 @@ const ICONS = {
   undo: "M8 5L4 9l4 4M4 9h10a6 6 0 010 12h-3",
   upload: "M12 16V5M7.5 9.5L12 5l4.5 4.5M4 20h16",
   forecast: "M3 19h18M4 15l5-5 4 3 7-8",
-  replenishment: "M4 8l8-4 8 4v9l-8 4-8-4zM4 8l8 4 8-4M12 12v9",
   stock: "M3 9h7v7H3zM14 5h7v7h-7zM10 12.5h4M12.5 11l1.5 1.5-1.5 1.5M14 16h7M14 19h7",
   rules: "M4 6h10M18 6h2M16 4v4M4 12h2M10 12h10M8 10v4M4 18h10M18 18h2M16 16v4",
   audience: "M9 11a3.5 3.5 0 100-7 3.5 3.5 0 000 7zM2.5 20a6.5 6.5 0 0113 0M16 4.5a3.5 3.5 0 010 6.4M18 14a6.5 6.5 0 013.5 6",

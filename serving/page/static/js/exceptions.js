@@ -5,17 +5,11 @@ import { h, name, words } from "./dom.js";
 import { money, number, t, units } from "./i18n.js";
 import { address } from "./route.js";
 import { empty } from "./states.js";
+import { actionAddress } from "./stock_lists.js";
 import { nameOf, reasonOf, storeName } from "./suggestions.js";
 import { dataTable } from "./table.js";
 
 const SHOWN = 20;
-
-/** The address where one acts on an exception. */
-function actionAddress(row) {
-  const tab = { phantom: "counts", leftover: "leftovers", transfer: "transfers" }[row.kind];
-  if (tab) return address("stock", { tab, store: row.store_id });
-  return address("replenishment", { store: row.store_id, filter: "all", q: row.product_id });
-}
 
 function columns() {
   return [
@@ -34,7 +28,7 @@ export async function topExceptions(signal) {
   const rows = (answer.attention ?? []).map((row) => ({ ...row, product_name: nameOf(row, answer.names), reason_text: reasonOf(row) }));
   if (!rows.length) return empty(t("overview.quiet"));
   const kinds = h("ul", { class: "kinds" }, (answer.kinds ?? []).map((kind) => h("li", {}, h("span", { class: `badge flag exception-${kind.kind}` }, t(`exception.${kind.kind}`)), number(kind.lines), h("span", { class: "hint" }, ` ${money(kind.money, 0)}`))));
-  const table = dataTable({ columns: columns(), rows, caption: t("exceptions.title"), rowKey: (row) => `${row.kind} ${row.store_id} ${row.product_id} ${row.other_store_id}` });
-  const more = answer.total > rows.length ? h("p", { class: "hint" }, t("exceptions.more", { shown: rows.length, total: answer.total })) : null;
+  const table = dataTable({ columns: columns(), rows, caption: t("exceptions.title")});
+  const more = answer.total > rows.length ? h("p", { class: "hint" }, t("exceptions.more", { shown: rows.length, total: answer.total }), " ", h("a", { href: address("stock", { tab: "attention" }) }, t("exceptions.all"))) : null;
   return [kinds, table.element, more];
 }

@@ -1,6 +1,7 @@
 // Head office: how the chain, its regions and stores do against last year, and which exceptions came or went.
 
 import { call } from "./api.js";
+import { csvButton } from "./csv.js";
 import { h, name, scrollBox, svg, words } from "./dom.js";
 import { day, DASH, isNumber, money, number, percent, signed, t } from "./i18n.js";
 import { address } from "./route.js";
@@ -8,6 +9,7 @@ import { empty } from "./states.js";
 
 const SHOWN = 12;
 const LISTED = 5;
+const CSV_COLUMNS = ["store_id", "name", "region", "sales", "sales_before", "sales_last_year", "margin", "margin_last_year", "margin_share", "lost_sales", "lost_sales_last_year", "fill_rate", "fill_rate_last_year", "stock_value", "cover_days", "unpriced_units", "uncosted_units"];
 const CANNOT = new Set([403, 404, 422]);
 const [WIDE, HIGH] = [120, 26];
 
@@ -80,6 +82,7 @@ export async function headOfficePanel(signal) {
     figures(answer),
     regions.length > 1 ? table(regions, t("office.by_region")) : null,
     table(answer.stores, t("office.by_store")),
+    h("p", { class: "buttons" }, csvButton(`stores-${answer.as_of}.csv`, CSV_COLUMNS, [{ ...answer.total, name: t("office.whole") }, ...answer.regions.map((row) => ({ ...row, name: row.name ?? t("office.no_region") })), ...answer.stores])),
     answer.stores.length > SHOWN ? h("p", { class: "hint" }, t("table.shown", { shown: SHOWN, total: answer.stores.length })) : null,
     answer.changes ? changed(answer.changes) : h("p", { class: "hint" }, t("office.no_changes")),
   ];

@@ -8,7 +8,7 @@ import { keep, kept } from "./kept.js";
 import { navigation } from "./navigation.js";
 import { unsentHere } from "./outbox.js";
 import { knowRights, placeKind } from "./rights.js";
-import { address, forgetLastUsed, patchParams, readRoute } from "./route.js";
+import { address, followMoved, forgetLastUsed, patchParams, readRoute } from "./route.js";
 import { empty, failed, loading } from "./states.js";
 import { knowStores } from "./suggestions.js";
 import { anomaliesView } from "./views/anomalies.js";
@@ -22,14 +22,13 @@ import { ordersView } from "./views/orders.js";
 import { overviewView } from "./views/overview.js";
 import { personView } from "./views/person.js";
 import { quarantineView } from "./views/quarantine.js";
-import { replenishmentView } from "./views/replenishment.js";
 import { rulesView } from "./views/rules.js";
 import { segmentsView } from "./views/segments.js";
 import { stockView } from "./views/stock.js";
 import { versionsView } from "./views/versions.js";
 
 const landing = (root, context) => (context.overview?.role === "marketer" ? marketingView : overviewView)(root, context);
-const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, replenishment: replenishmentView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, guide: guideView, rules: rulesView, funnel: funnelView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView };
+const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, guide: guideView, rules: rulesView, funnel: funnelView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView };
 
 const app = document.getElementById("app");
 let overview = null;
@@ -138,6 +137,7 @@ async function start() {
 
 addEventListener("hashchange", async () => {
   takeKey();
+  followMoved();
   const wanted = readRoute().params.get("lang");
   if (languages().includes(wanted) && wanted !== currentLanguage()) await loadLanguage(wanted);
   if (overview) render({ focus: true });
@@ -146,5 +146,6 @@ addEventListener("hashchange", async () => {
 addEventListener("ask-key", (event) => askKey(event.detail, start));
 
 takeKey();
+followMoved();
 await loadLanguage(chosenLanguage(readRoute().params.get("lang")));
 await start();

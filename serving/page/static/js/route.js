@@ -2,12 +2,12 @@
 
 import { may, placeKind, seesShops } from "./rights.js";
 
-export const VIEWS = ["overview", "orders", "forecast", "replenishment", "stock", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "anomalies", "models", "quarantine"];
+export const VIEWS = ["overview", "orders", "forecast", "stock", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "anomalies", "models", "quarantine"];
 
 const ROLE_VIEWS = {
-  merchandiser: ["overview", "orders", "forecast", "replenishment", "stock", "anomalies"],
+  merchandiser: ["overview", "orders", "forecast", "stock", "anomalies"],
   marketer: ["overview", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel"],
-  data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "orders", "replenishment", "stock", "campaigns", "audience", "person", "rules", "quarantine"],
+  data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "orders", "stock", "campaigns", "audience", "person", "rules", "quarantine"],
 };
 
 /** Views that stand in the bar itself; the others are behind "More". */
@@ -21,6 +21,18 @@ export function viewsFor(role) {
   const views = ROLE_VIEWS[role] ?? VIEWS;
   if (placeKind() !== "guide") return views;
   return [...(may("people:read") ? ["guide", "person"] : []), ...(seesShops() ? views.filter((view) => SHOP_VIEWS.has(view)) : [])];
+}
+
+/** Rewrites an address of the list of one store, which the grid of all stores took the place of. */
+export function followMoved() {
+  const [path, query] = location.hash.replace(/^#\/?/, "").split("?", 2);
+  if (path !== "replenishment") return;
+  const params = new URLSearchParams(query ?? "");
+  if (params.has("filter")) params.set("show", params.get("filter"));
+  // the list was sorted by its reason, worst first, where the grid has a column of flags
+  if (params.has("sort")) params.set("sort", params.get("sort").replace(/^reason:.*/, "urgency:desc"));
+  params.delete("filter");
+  history.replaceState(null, "", `#/orders${params.size ? `?${params}` : ""}`);
 }
 
 export function readRoute() {

@@ -1,6 +1,6 @@
-// A table that sorts by its headings, opens a row on demand and grows by pages, so that thousands of rows stay quick.
+// A table that sorts by its headings and grows by pages; or whose sorting and pages are the service's.
 
-import { h, icon, replace, uniqueId } from "./dom.js";
+import { h, replace } from "./dom.js";
 import { collator, number, t } from "./i18n.js";
 
 const PAGE = 100;
@@ -16,21 +16,28 @@ function comparer(column, descending) {
   };
 }
 
+/** Which lines of how many are shown, and the ways to those before and after. */
+function pager({ offset, size, total, go }) {
+  if (total <= size && !offset) return null;
+  const button = (key, to, isPossible) => h("button", { type: "button", dataset: { page: key }, disabled: !isPossible, onclick: () => go(to) }, t(`table.${key}`));
+  return h("nav", { class: "filters pager", "aria-label": t("table.pages") }, button("before", Math.max(offset - size, 0), offset > 0), h("span", {}, t("table.range", { from: number(offset + 1), to: number(Math.min(offset + size, total)), total: number(total) })), button("after", offset + size, offset + size < total));
+}
+
 /**
  * @param {object} options
  *   columns: {key, label, hint?, align?, value(row), cell?(row), sortable?, first? ("ascending"|"descending")}
- *   rows, caption, page: rows shown at first, rowKey(row), detail?(row) -> Node, sort: {key, descending} | null, onsort?(sort), rowClass?(row)
+ *   rows, caption, page: rows shown at first, sort: {key, descending} | null, onsort?(sort), rowClass?(row)
+ *   paged: {offset, size, total, go(offset)}: the rows are one page of the service's, sorted by it
  */
-export function dataTable({ columns, rows, caption, detail, sort = null, onsort, rowClass, rowKey, page = PAGE }) {
+export function dataTable({ columns, rows, caption, sort = null, onsort, rowClass, page = PAGE, paged = null }) {
   const body = h("tbody");
   const head = h("tr");
   const foot = h("div", { class: "table-foot" });
-  const opened = new Set();
-  let shown = page;
+  let shown = paged ? Infinity : page;
   let current = rows;
 
   const ordered = () => {
-    const column = sort && columns.find((one) => one.key === sort.key);
+    const column = !paged && sort && columns.find((one) => one.key === sort.key);
     return column ? [...current].sort(comparer(column, sort.descending)) : current;
   };
   const toggleSort = (column) => {
@@ -38,7 +45,7 @@ export function dataTable({ columns, rows, caption, detail, sort = null, onsort,
     const same = sort?.key === column.key;
     sort = same && sort.descending !== first ? null : { key: column.key, descending: same ? !sort.descending : first };
     onsort?.(sort);
-    draw();
+    if (!paged) draw();
   };
   const heading = (column) => {
     const state = sort?.key === column.key ? (sort.descending ? "descending" : "ascending") : "none";
@@ -46,37 +53,20 @@ export function dataTable({ columns, rows, caption, detail, sort = null, onsort,
     if (column.sortable === false) return h("th", props, column.label);
     return h("th", { ...props, "aria-sort": state }, h("button", { type: "button", class: "sort", dataset: { column: column.key }, onclick: () => toggleSort(column) }, column.label));
   };
-  const opener = (row, panelId) => {
-    const isOpen = opened.has(rowKey(row));
-    const button = h("button", {
-      type: "button", class: "opener", "aria-expanded": String(isOpen), "aria-controls": panelId, "aria-label": t("action.question"), title: t("action.question"),
-      onclick: () => { if (isOpen) opened.delete(rowKey(row)); else opened.add(rowKey(row)); draw(); body.querySelector(`[aria-controls="${panelId}"]`)?.focus(); },
-    }, icon("chevron"));
-    return h("td", { class: "opener-cell" }, button);
-  };
-  const line = (row, index) => {
-    const panelId = `${tableId}-${index}`;
-    const cells = columns.map((column) => {
-      const content = column.cell ? column.cell(row) : column.value(row);
-      return h("td", { class: column.align ?? "", dataset: { label: column.label, column: column.key } }, content);
-    });
-    const main = h("tr", { class: rowClass?.(row) ?? "" }, detail ? opener(row, panelId) : null, cells);
-    if (!detail || !opened.has(rowKey(row))) return main;
-    return [main, h("tr", { class: "detail", id: panelId }, h("td", { colspan: columns.length + 1 }, detail(row)))];
-  };
+  const line = (row) => h("tr", { class: rowClass?.(row) ?? "" }, columns.map((column) => h("td", { class: column.align ?? "", dataset: { label: column.label, column: column.key } }, column.cell ? column.cell(row) : column.value(row))));
   const draw = () => {
     const list = ordered();
-    replace(head, detail ? h("th", { class: "opener-cell" }, h("span", { class: "visually-hidden" }, t("action.question"))) : null, columns.map(heading));
+    replace(head, columns.map(heading));
     replace(body, list.slice(0, shown).map(line));
     const more = list.length - shown;
-    replace(foot, more > 0 ? [
+    if (paged) replace(foot, pager(paged));
+    else replace(foot, more > 0 ? [
       h("span", {}, t("table.shown", { shown: Math.min(shown, list.length), total: list.length })), " ",
       h("button", { type: "button", onclick: () => { shown += PAGE * 2; draw(); } }, t("table.more", { count: number(Math.min(more, PAGE * 2)) })),
     ] : null);
   };
-  const tableId = uniqueId("table");
   draw();
-  const table = h("table", { class: detail ? "data has-detail" : "data" }, h("caption", { class: "visually-hidden" }, caption), h("thead", {}, head), body);
+  const table = h("table", { class: "data" }, h("caption", { class: "visually-hidden" }, caption), h("thead", {}, head), body);
   const element = h("div", { class: "table-box" }, h("div", { class: "table-scroll" }, table), foot);
   element.addEventListener("show-all", () => { shown = Infinity; draw(); });
   return {

@@ -94,6 +94,28 @@ def test_lines_know_supplier_source_packs_costs_and_names() -> None:
     assert set(table["currency"]) == {"€"}
 
 
+def test_purchase_orders_below_the_minimum_of_their_supplier_say_so(decided: Database, tmp_path: Path) -> None:
+    """Acme sells from 50 on: 10 + 18 are below. Beta/Co sells from 12 on, and 4 jams of 8 a truck are half a load."""
+    least = pl.DataFrame({"supplier_id": ["Acme", "Beta/Co"], "min_order_value": [50.0, 12.0]})
+    loads = pl.col("supplier_id").replace_strict({"Beta/Co": 8.0}, default=None)
+    terms = supply().join(least, on="supplier_id", how="left").with_columns(units_per_truck=loads)
+    data = Dataset.from_frames({"supply": terms, "products": products(), "stores": stores()})
+    form = OrderForm(lambda lines: with_details(lines, data, None, "€"))
+    done = export_orders(
+        "main", decided, target=str(tmp_path / "o.json"), made_by="x", now=NOW, delivery=Delivery(1), form=form
+    )
+    assert done.short == [
+        "the purchase order of Acme on an unknown day comes to 28.00, below the supplier's minimum of 50.00."
+    ]
+    told = json.loads((tmp_path / "o.json").read_text(encoding="utf-8"))["purchase_orders"]
+    names = ("purchase_order_cost", "min_order_value", "below_minimum", "trucks")
+    assert [tuple(one["lines"][0][name] for name in names) for one in told] == [
+        (28.0, 50.0, True, None),
+        (12.0, 12.0, False, 0.5),
+        (None, None, None, None),
+    ]
+
+
 def test_a_published_suggestion_of_the_day_gives_source_and_days() -> None:
     lines = pl.DataFrame(LINES[:2], schema=["store_id", "product_id", "order_quantity"], orient="row")
     days = {"order_on": [DAY] * 2, "arrives_on": [date(2026, 3, 3)] * 2}

@@ -47,7 +47,7 @@ export async function peopleOf(campaignId, { overview, signal }) {
   const answer = await call("campaign_contacts", { campaign_id: campaignId, limit: SHOWN }, { signal });
   if (!answer.total) return empty(t("campaign.nobody"));
   const save = async (group) => download(`campaign-${campaignId}${group ? `-${group}` : ""}.csv`, toCsv(CSV_COLUMNS, await everybody(campaignId, group, signal)));
-  const table = dataTable({ columns: columns(answer.names, overview?.role), rows: answer.contacts, caption: t("campaign.people_of"), rowKey: (row) => row.customer_id, rowClass: (row) => row.group, page: SHOWN_FIRST });
+  const table = dataTable({ columns: columns(answer.names, overview?.role), rows: answer.contacts, caption: t("campaign.people_of"), rowClass: (row) => row.group, page: SHOWN_FIRST });
   return [
     h("div", { class: "toolbar" }, h("p", { class: "hint" }, answer.total > answer.contacts.length ? t("campaign.people_shown", { shown: answer.contacts.length, total: answer.total }) : t("campaign.people_all", { total: answer.total })),
       h("div", { class: "toolbar-end buttons" }, h("button", { type: "button", dataset: { action: "csv-contacts" }, onclick: () => save("contact") }, icon("download"), t("audience.csv_contacts")), h("button", { type: "button", dataset: { action: "csv" }, onclick: () => save(null) }, icon("download"), t("audience.csv_all")))),

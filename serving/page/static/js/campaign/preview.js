@@ -40,7 +40,7 @@ function reach(preview) {
     { key: "contacts", label: t("campaign.contacts"), align: "number", first: "descending", value: (row) => row.contacts, cell: (row) => number(row.contacts) },
     { key: "cost", label: t("campaign.cost"), align: "number", first: "descending", value: (row) => row.cost, cell: (row) => money(row.cost) },
   ];
-  return dataTable({ columns, rows: preview.channels, caption: t("campaign.by_channel"), rowKey: (row) => row.channel }).element;
+  return dataTable({ columns, rows: preview.channels, caption: t("campaign.by_channel") }).element;
 }
 
 function byShop(preview) {
@@ -50,7 +50,7 @@ function byShop(preview) {
     { key: "expected_buyers", label: t("audience.expected_buyers"), align: "number", first: "descending", value: (row) => row.expected_buyers, cell: (row) => number(row.expected_buyers, 1) },
     { key: "caused_purchases", label: t("campaign.caused"), align: "number", first: "descending", value: (row) => row.caused_purchases, cell: (row) => number(row.caused_purchases, 1) },
   ];
-  return dataTable({ columns, rows: preview.stores, caption: t("campaign.by_shop"), rowKey: (row) => row.store_id ?? "", page: SHOWN }).element;
+  return dataTable({ columns, rows: preview.stores, caption: t("campaign.by_shop"), page: SHOWN }).element;
 }
 
 function stock(preview, names) {
@@ -61,7 +61,7 @@ function stock(preview, names) {
     { key: "store_id", label: t("overview.shop"), value: (row) => storeName(row.store_id), cell: (row) => name(storeName(row.store_id)) },
     amount("stock", "campaign.stock"), amount("promised_before", "campaign.promised_before"), amount("promised", "campaign.promised"), amount("left", "campaign.stock_left", left),
   ];
-  return [h("p", { class: "hint" }, t("campaign.stock_hint")), dataTable({ columns, rows: preview.stock, caption: t("campaign.stock_title"), rowKey: (row) => `${row.store_id} ${row.product_id}`, page: SHOWN }).element];
+  return [h("p", { class: "hint" }, t("campaign.stock_hint")), dataTable({ columns, rows: preview.stock, caption: t("campaign.stock_title"), page: SHOWN }).element];
 }
 
 export function previewPanels(preview, names) {

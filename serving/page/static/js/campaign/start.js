@@ -39,7 +39,7 @@ function excess(answer) {
     { key: "value_at_risk", label: t("stock.at_risk"), align: "number", first: "descending", value: (row) => row.value_at_risk, cell: (row) => money(row.value_at_risk, 0) },
     { key: "sell_by", label: t("stock.sell_by"), align: "date", value: (row) => row.sell_by, cell: (row) => day(row.sell_by) },
   ];
-  return dataTable({ columns, rows: answer.leftovers, caption: t("stock.tab.leftovers"), rowKey: (row) => `${row.store_id} ${row.product_id}`, page: SHOWN }).element;
+  return dataTable({ columns, rows: answer.leftovers, caption: t("stock.tab.leftovers"), page: SHOWN }).element;
 }
 
 /** From excess stock: which goods and shops, what they are worth, and one press to draft and preview it. */

@@ -45,7 +45,7 @@ export function columns(grid) {
     amount("demand_until_next_arrival"),
     amount("expected_lost_sales"),
     amount("expected_value", { align: "number widest", cell: (line) => money(line.expected_value) }),
-    { key: "urgency", label: t("grid.why"), align: "why", first: "descending", cell: (line) => h("div", { class: "badges", title: line.reason }, line.flags.map(flagBadge), decisionBadge(prepared(line))) },
+    { key: "urgency", label: t("grid.why"), align: "why", first: "descending", cell: (line) => h("div", { class: "badges", title: line.reason }, line.flags.map(flagBadge), line.is_below_minimum ? h("span", { class: "badge flag", title: t("grid.below_minimum_of", { money: money(line.purchase_order_minimum, 0) }) }, t("filter.below_minimum")) : null, decisionBadge(prepared(line))) },
   ];
 }
 
@@ -56,13 +56,22 @@ export function lineRow(line, all, grid) {
   const box = h("input", { type: "checkbox", checked: picked, dataset: { field: "pick" }, "aria-label": t("grid.pick", { product: line.product_name, store: line.store_name }), onchange: () => grid.onpick(line, box.checked) });
   return {
     key,
-    version: JSON.stringify([line.quantity, line.state, line.is_open, line.decision?.decision_id, picked, grid.mayDecide]),
+    version: JSON.stringify([line.quantity, line.is_below_minimum, line.state, line.is_open, line.decision?.decision_id, picked, grid.mayDecide]),
     make: () => h("tr", { class: [line.flags.length ? "exception" : "", picked ? "picked" : ""].join(" ").trim() }, h("td", { class: "select-cell" }, grid.mayDecide ? box : null),
       all.map((column) => h("td", { class: column.align ?? "", dataset: { column: column.key } }, column.cell(line)))),
   };
 }
 
 export const waitingRow = (index, all) => ({ key: `waiting-${index}`, version: "", make: () => h("tr", { class: "waiting" }, h("td", { colspan: all.length + 1 }, h("div", { class: "skeleton s1" }))) });
+
+/** What the supplier's least money and the truck say of a purchase order; the money of the whole order where the view has a part of it. */
+function purchaseOrder({ purchase_order_cost: cost, purchase_order_minimum: least, purchase_order_trucks: trucks, cost: shown, is_below_minimum: isBelow }) {
+  return [
+    isNumber(cost) && Math.abs(cost - (shown ?? 0)) > 0.005 ? h("span", { class: "hint" }, t("grid.whole_order", { money: money(cost, 0) })) : null,
+    isBelow ? h("span", { class: "warn" }, t("grid.below_minimum_of", { money: money(least, 0) })) : isNumber(least) && isNumber(cost) ? h("span", { class: "hint" }, t("grid.minimum_met", { money: money(least, 0) })) : null,
+    isNumber(trucks) ? h("span", {}, t("grid.trucks", { count: number(trucks, 1) })) : null,
+  ];
+}
 
 /** The head of a group: its name, lines, exceptions and sums; opens and closes it. */
 export function groupRow(part, all, grid) {
@@ -78,6 +87,7 @@ export function groupRow(part, all, grid) {
       group.is_exception ? h("span", { class: "warn" }, t("grid.exceptions", { count: group.is_exception })) : null,
       h("span", {}, t("grid.units", { units: units(group.quantity ?? 0) })),
       h("span", { class: "strong" }, money(group.cost, 0)),
+      purchaseOrder(group),
       group.is_open ? h("span", { class: "hint" }, t("grid.open", { count: group.is_open })) : null))),
   };
 }

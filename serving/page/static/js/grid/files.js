@@ -3,7 +3,6 @@
 import { call } from "../api.js";
 import { h, icon, name, scrollBox } from "../dom.js";
 import { day, number, t, units } from "../i18n.js";
-import { asked, sorted } from "./state.js";
 
 const LISTED = 50;
 const FILE_MS = 180_000;
@@ -25,12 +24,13 @@ export async function saveLines(table, body, format, signal) {
   return file.rows;
 }
 
-export function exportButtons(state, { signal, onsaved, onfail }) {
+/** Buttons that save all lines of a list as they are filtered and sorted: `body()` says which. */
+export function exportButtons(table, body, { signal, onsaved, onfail }) {
   const button = (format) => h("button", { type: "button", dataset: { export: format }, onclick: async (event) => {
     const pressed = event.currentTarget;
     pressed.disabled = true;
     try {
-      onsaved(await saveLines("suggestions", { ...asked(state), sort: sorted(state) }, format, signal));
+      onsaved(await saveLines(table, body(), format, signal));
     } catch (error) {
       if (!signal.aborted) onfail(error);
     } finally {

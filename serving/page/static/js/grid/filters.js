@@ -4,6 +4,7 @@ import { call } from "../api.js";
 import { debounce, h, icon, name, replace } from "../dom.js";
 import { choice } from "../fields.js";
 import { day, number, t } from "../i18n.js";
+import { storeName } from "../suggestions.js";
 import { asked, CONDITIONS, GROUPS, SHOWS } from "./state.js";
 
 const WAIT_MS = 160;
@@ -14,21 +15,29 @@ export function showBar(state, counts, onchange) {
   return h("div", { class: "filters", role: "group", "aria-label": t("filter.label") }, buttons);
 }
 
+/** Columns of codes and the words for them; of days; the others hold names. */
+const WORDS = { flags: "flag", kind: "exception", reason_code: "sell_by", action: "advice", state: "state_of" };
+const DAYS = new Set(["order_on", "as_of", "sell_by"]);
+
 /** Values of a column with their lines, as the present view has them. */
-async function values(state, column, signal) {
+async function values(state, table, column, signal) {
   if (column === "flags") return FLAGS.map((flag) => ({ key: flag, name: t(`flag.${flag}`) }));
   const group = column;
   const without = { ...state, where: state.where.filter((one) => one.column !== column) };
-  const answer = await call("listing", { table: "suggestions", ...asked(without), group_by: group, sort: [{ column: group }], limit: 0 }, { signal });
+  const answer = await call("listing", { table, ...asked(without), group_by: group, sort: [{ column: group }], limit: 0 }, { signal });
   return Object.assign(answer.groups, { total: answer.groups_total });
 }
 
-const label = (column, one) => (one.key === null ? t("grid.without", { what: t(`grid.by.${column}`) }) : column === "order_on" ? day(one.key, "full") : (one.name ?? one.key));
+function label(column, { key, name: named }) {
+  if (key === null || key === "") return t("grid.without", { what: t(`grid.by.${column}`) });
+  if (WORDS[column]) return t(`${WORDS[column]}.${key}`);
+  return DAYS.has(column) ? day(key, "full") : (named ?? key);
+}
 
 /** Chips of the conditions, and two boxes to add one. `names` keeps the names of values that were chosen. */
-export function conditionBar(state, { signal, onchange, names, onfail }) {
+export function conditionBar(state, { signal, onchange, names, onfail, table = "suggestions", columns = CONDITIONS }) {
   const chip = (one) => {
-    const text = names.get(`${one.column}:${one.value}`) ?? (one.column === "flags" ? t(`flag.${one.value}`) : one.value || t("grid.without", { what: t(`grid.by.${one.column}`) }));
+    const text = names.get(`${one.column}:${one.value}`) ?? label(one.column, { key: one.value, name: one.column.endsWith("store_id") ? storeName(one.value) : null });
     return h("li", { class: "chip" }, t(`grid.by.${one.column}`), ": ", name(text), h("button", { type: "button", "aria-label": t("action.remove", { name: text }), onclick: () => onchange(state.where.filter((other) => other !== one)) }, icon("close")));
   };
   const place = h("span", { class: "condition-value" });
@@ -37,7 +46,7 @@ export function conditionBar(state, { signal, onchange, names, onfail }) {
     replace(place);
     if (!column) return;
     try {
-      const list = await values(state, column, signal);
+      const list = await values(state, table, column, signal);
       const select = h("select", { dataset: { condition: "value" }, "aria-label": t(`grid.by.${column}`), onchange: () => {
         const one = list[Number(select.value)];
         names.set(`${column}:${one.key ?? ""}`, label(column, one));
@@ -50,7 +59,7 @@ export function conditionBar(state, { signal, onchange, names, onfail }) {
       if (!signal.aborted) onfail(error);
     }
   };
-  const add = h("select", { dataset: { condition: "column" }, "aria-label": t("grid.add_filter"), onchange: choose }, h("option", { value: "" }, t("grid.add_filter")), CONDITIONS.map((column) => h("option", { value: column }, t(`grid.by.${column}`))));
+  const add = h("select", { dataset: { condition: "column" }, "aria-label": t("grid.add_filter"), onchange: choose }, h("option", { value: "" }, t("grid.add_filter")), columns.map((column) => h("option", { value: column }, t(`grid.by.${column}`))));
   return h("div", { class: "conditions" }, add, place, state.where.length ? h("ul", { class: "chips" }, state.where.map(chip), state.where.length > 1 ? h("li", {}, h("button", { type: "button", class: "link", onclick: () => onchange([]) }, t("grid.clear"))) : null) : null);
 }
 

@@ -2,14 +2,21 @@
 
 import { patchParams, pushParams } from "../route.js";
 
-export const SHOWS = ["todo", "exceptions", "plain", "orders", "undecided", "decided", "transfers", "underway", "enough", "all"];
+export const SHOWS = ["todo", "exceptions", "plain", "orders", "undecided", "decided", "transfers", "underway", "enough", "below_minimum", "all"];
 export const GROUPS = ["store_id", "region", "supplier_id", "purchase_order", "warehouse_id", "department", "category", "product_id"];
 /** Columns that a condition may be chosen for, in the order in which they are offered. */
 export const CONDITIONS = ["store_id", "region", "supplier_id", "warehouse_id", "department", "category", "order_on", "flags"];
 const EMPTY = "";
 
+/** Conditions of an address on the columns of a list. */
+export function readConditions(params, columns) {
+  return params.getAll("f").map((text) => text.split(/:(.*)/s)).filter(([column]) => columns.includes(column)).map(([column, value]) => ({ column, value: value ?? EMPTY }));
+}
+
+export const writeConditions = (where) => where.map(({ column, value }) => `${column}:${value}`);
+
 export function readState(params) {
-  const where = params.getAll("f").map((text) => text.split(/:(.*)/s)).filter(([column]) => [...CONDITIONS, ...GROUPS].includes(column)).map(([column, value]) => ({ column, value: value ?? EMPTY }));
+  const where = readConditions(params, [...CONDITIONS, ...GROUPS]);
   params.getAll("store").forEach((value) => where.push({ column: "store_id", value }));
   const [column, order] = (params.get("sort") ?? "").split(":");
   return {
@@ -25,7 +32,7 @@ export function readState(params) {
 export function writeState(state, { replace = false } = {}) {
   const changes = {
     show: state.show === "todo" ? null : state.show,
-    f: state.where.map(({ column, value }) => `${column}:${value}`),
+    f: writeConditions(state.where),
     store: null,
     q: state.search,
     sort: state.sort ? `${state.sort.column}:${state.sort.descending ? "desc" : "asc"}` : null,

@@ -1,10 +1,11 @@
 // Anomalies: days on which sales fell outside what the forecast allowed, with what was expected beside what came.
 
 import { call } from "../api.js";
-import { download, toCsv } from "../csv.js";
-import { h, icon, name, replace, words } from "../dom.js";
+import { csvButton } from "../csv.js";
+import { h, name, replace, words } from "../dom.js";
 import { code, day, money, number, t, units } from "../i18n.js";
 import { rangeMark } from "../plots.js";
+import { problemText } from "../problems.js";
 import { address, viewsFor } from "../route.js";
 import { empty, fill } from "../states.js";
 import { nameOf, storeName } from "../suggestions.js";
@@ -39,6 +40,17 @@ function columns(mayForecast) {
   ];
 }
 
+/** All anomalies, page by page, each with the names of its page. */
+async function everyAnomaly(total, signal) {
+  const rows = [];
+  while (rows.length < total) {
+    const answer = await call("anomalies", { limit: LIMIT, offset: rows.length }, { signal });
+    if (!answer.anomalies.length) break;
+    rows.push(...answer.anomalies.map((row) => ({ ...row, names: answer.names })));
+  }
+  return rows;
+}
+
 export async function anomaliesView(root, { params, overview, signal }) {
   const level = LEVELS.includes(params.get("level")) ? params.get("level") : "all";
   const place = h("div", { class: "result" });
@@ -47,10 +59,15 @@ export async function anomaliesView(root, { params, overview, signal }) {
   const mayForecast = viewsFor(overview?.role).includes("forecast");
   await fill(place, signal, async () => {
     const answer = await call("anomalies", { limit: LIMIT }, { signal });
-    const rows = answer.anomalies.filter((row) => level === "all" || row.level === level).map((row) => ({ ...row, product_name: row.product_id ? nameOf(row, answer.names) : "" }));
+    const isShown = (row) => level === "all" || row.level === level;
+    const named = (row) => ({ ...row, product_name: row.product_id ? nameOf(row, row.names ?? answer.names) : "" });
+    const rows = answer.anomalies.filter(isShown).map(named);
     if (!rows.length) return empty(t("anomaly.none"), t("anomaly.none_hint"));
-    const table = dataTable({ columns: columns(mayForecast), rows, caption: t("nav.anomalies"), rowKey: (row) => JSON.stringify([row.level, row.store_id, row.department, row.product_id, row.date, row.until]), page: 50 });
+    const table = dataTable({ columns: columns(mayForecast), rows, caption: t("nav.anomalies"), page: 50 });
+    const problem = h("p", { class: "form-problem", role: "alert" });
+    const all = async () => (answer.total > answer.anomalies.length ? (await everyAnomaly(answer.total, signal)).filter(isShown).map(named) : table.ordered());
+    const cut = answer.total > answer.anomalies.length ? h("p", { class: "hint" }, t("anomaly.cut", { shown: answer.anomalies.length, total: answer.total })) : null;
     return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("anomaly.count", { count: rows.length, money: money(rows.reduce((sum, row) => sum + (row.money ?? 0), 0), 0), total: number(answer.total) })),
-      h("div", { class: "toolbar-end buttons" }, h("button", { type: "button", dataset: { action: "csv" }, onclick: () => download("anomalies.csv", toCsv(CSV_COLUMNS, table.ordered())) }, icon("download"), t("action.csv")))), table.element];
+      h("div", { class: "toolbar-end buttons" }, csvButton("anomalies.csv", CSV_COLUMNS, all, (error) => { problem.textContent = problemText(error) || t("error.unreachable.title"); }))), cut, problem, table.element];
   }, { lines: 8 });
 }

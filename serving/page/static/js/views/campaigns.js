@@ -7,10 +7,11 @@ import { campaignForm } from "../campaign/form.js";
 import { peopleOf } from "../campaign/people.js";
 import { previewPanels } from "../campaign/preview.js";
 import { fromForm, fromLeftovers } from "../campaign/start.js";
+import { csvButton } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
 import { askedButton, field } from "../fields.js";
 import { addDays, day, money, moment, t } from "../i18n.js";
-import { problemWords } from "../problems.js";
+import { problemText, problemWords } from "../problems.js";
 import { may } from "../rights.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
@@ -19,6 +20,7 @@ import { dataTable } from "../table.js";
 const GROUPS = { all: null, open: ["draft", "previewed"], running: ["approved", "running"], over: ["ended", "stopped", "measured"] };
 const STEPS = ["draft", "previewed", "approved", "running", "ended"];
 const LISTED = 500;
+const CSV_COLUMNS = ["campaign_id", "name", "state", "starts_on", "ends_on", "net", "net_low", "net_high", "created_by", "created_at", "approved_by", "approved_at", "changed_by", "changed_at"];
 const TABS = ["preview", "people", "effect"];
 
 const stateBadge = (state) => h("span", { class: `badge campaign-${state}` }, t(`campaign_state.${state}`));
@@ -45,7 +47,18 @@ export function campaignTable(rows) {
     { key: "look", label: t("campaign.effect_net"), value: (row) => row.look?.net?.value, first: "descending", cell: (row) => lookText(row.look) },
     { key: "changed", label: t("campaign.changed"), first: "descending", value: (row) => row.changed_at, cell: (row) => [name(row.changed_by), h("span", { class: "sub" }, moment(row.changed_at))] },
   ];
-  return dataTable({ columns, rows, caption: t("nav.campaigns"), rowKey: (row) => row.campaign_id }).element;
+  return dataTable({ columns, rows, caption: t("nav.campaigns") }).element;
+}
+
+/** The campaigns of an answer and all further ones. */
+async function everyCampaign(answer, states, signal) {
+  const rows = [...answer.campaigns];
+  while (rows.length < answer.total) {
+    const { campaigns } = await call("campaigns", { limit: LISTED, offset: rows.length, ...(states ? { states } : {}) }, { signal });
+    if (!campaigns.length) break;
+    rows.push(...campaigns);
+  }
+  return rows;
 }
 
 async function list(root, { params, signal }) {
@@ -56,7 +69,10 @@ async function list(root, { params, signal }) {
   await fill(place, signal, async () => {
     const states = GROUPS[group];
     const answer = await call("campaigns", { limit: LISTED, ...(states ? { states } : {}) }, { signal });
-    return answer.campaigns.length ? campaignTable(answer.campaigns) : empty(t("campaign.none"), t("campaign.none_hint"));
+    if (!answer.campaigns.length) return empty(t("campaign.none"), t("campaign.none_hint"));
+    const problem = h("p", { class: "form-problem", role: "alert" });
+    const all = async () => (await everyCampaign(answer, states, signal)).map(({ definition, look, ...row }) => ({ ...row, name: definition.name, starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
+    return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total })), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = problemText(error) || t("error.unreachable.title"); })), problem, campaignTable(answer.campaigns)];
   }, { lines: 6 });
 }
 

@@ -1,6 +1,7 @@
 // Funnel: people by stage of their life as customers, month by month, and how they moved in the last one.
 
 import { call, lookUp } from "../api.js";
+import { csvButton } from "../csv.js";
 import { h, replace, scrollBox } from "../dom.js";
 import { code, day, number, signed, t } from "../i18n.js";
 import { lines } from "../plots.js";
@@ -49,7 +50,7 @@ function moves(answer) {
     const better = STAGES.indexOf(to) < 4 && (STAGES.indexOf(one) >= 4 || STAGES.indexOf(to) > STAGES.indexOf(one));
     return h("td", { class: `number move ${strength ? (better ? "better" : "worse") : "stay"}`, style: { "--strength": String(strength) } }, count ? number(count) : "");
   };
-  return h("section", { class: "panel" }, h("h2", {}, t("funnel.moves", { day: day(last, "long") })), h("p", { class: "hint" }, t("funnel.moves_hint")),
+  return h("section", { class: "panel" }, h("div", { class: "panel-head" }, h("h2", {}, t("funnel.moves", { day: day(last, "long") })), csvButton("funnel.csv", ["month_end", "from_stage", "to_stage", "people"], answer.moves)), h("p", { class: "hint" }, t("funnel.moves_hint")),
     scrollBox(t("funnel.moves_hint"), h("table", { class: "data compact moves" }, h("caption", { class: "visually-hidden" }, t("funnel.moves", { day: day(last, "long") })),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("funnel.from")), STAGES.map((to) => h("th", { scope: "col", class: "number" }, code("stage", to))))),
       h("tbody", {}, from.map((one) => h("tr", {}, h("th", { scope: "row" }, code("stage", one)), STAGES.map((to) => cell(one, to))))))));

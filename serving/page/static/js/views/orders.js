@@ -10,7 +10,7 @@ import { exportButtons, importButton } from "../grid/files.js";
 import { conditionBar, groupBox, searchBox, showBar } from "../grid/filters.js";
 import { openLine, showFile } from "../grid/panels.js";
 import { keyOf, lineSource } from "../grid/source.js";
-import { asked, readState, writeState } from "../grid/state.js";
+import { asked, readState, sorted, writeState } from "../grid/state.js";
 import { windowedTable } from "../grid/window.js";
 import { problemText } from "../problems.js";
 import { may } from "../rights.js";
@@ -144,7 +144,7 @@ class OrdersGrid {
     this.drawSums();
     this.drawPicked();
     this.table.element.hidden = !this.source.length();
-    replace(this.places.nothing, this.source.length() ? null : empty(t("replenishment.none"), t("replenishment.none_hint")));
+    replace(this.places.nothing, this.source.length() ? null : empty(t("grid.none"), t("grid.none_hint")));
     this.table.draw();
   }
 
@@ -270,7 +270,7 @@ class OrdersGrid {
 
   frame() {
     const onfail = (error) => this.fail(error);
-    const files = [exportButtons(this.state, { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); } }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); showFile(this, answer); } }) : null];
+    const files = [exportButtons("suggestions", () => ({ ...asked(this.state), sort: sorted(this.state) }), { signal: this.signal, onfail, onsaved: (rows) => { this.notice.textContent = t("grid.saved", { count: rows }); } }), this.mayDecide ? importButton({ signal: this.signal, onfail, onread: (answer) => { this.clear(); showFile(this, answer); } }) : null];
     const { shows, conditions, sums, picked, bulk, nothing } = this.places;
     replace(this.root, h("h1", {}, t("nav.orders")), shows,
       h("div", { class: "toolbar" }, h("div", { class: "toolbar-start" }, searchBox(this.state, (search) => this.change({ search }, { replace: true })), conditions), h("div", { class: "toolbar-end" }, groupBox(this.state, (group) => this.change({ group })), h("div", { class: "buttons" }, files))),

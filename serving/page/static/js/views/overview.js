@@ -1,6 +1,6 @@
 // Overview: links to the views, counts, exceptions over all stores and by store, models in use, forecast value added.
 
-import { call, search } from "../api.js";
+import { call } from "../api.js";
 import { h, icon, name, replace, scrollBox } from "../dom.js";
 import { code, isNumber, money, number, t, units } from "../i18n.js";
 import { address, viewsFor } from "../route.js";
@@ -9,11 +9,9 @@ import { consistencyPanel } from "../consistency.js";
 import { topExceptions } from "../exceptions.js";
 import { headOfficePanel } from "../head_office.js";
 import { empty, fill, opening } from "../states.js";
-import { prepared, totals } from "../suggestions.js";
 import { modelsPanel } from "./models.js";
 
 const STORES = 12;
-const AT_ONCE = 3;
 const CANNOT = new Set([403, 422]);
 const MAY_NOT_ORDER = new Set(["marketer"]);
 const ORDER = ["stores", "products", "customers", "series", "suggestions", "open", "recommendations", "pairs"];
@@ -23,58 +21,31 @@ function counts(overview) {
   return h("dl", { class: "figures tiles" }, entries.map(([key, value]) => h("div", { class: "figure" }, h("dt", {}, code("count", key)), h("dd", {}, number(value)))));
 }
 
-async function storeLine(store, signal) {
-  const answer = await call("replenish", { store_id: store.id, limit: 5000 }, { signal });
-  const lines = prepared(answer.suggestions ?? [], answer.names);
-  const count = (flag) => lines.filter((line) => line.flags.includes(flag)).length;
-  return { store, ...totals(lines), loss: count("loss"), unknown: count("unknown_stock") };
-}
-
-/** Results of `work` for each item, a few at a time so that one page never floods the service. */
-async function inTurn(items, work) {
-  const results = new Array(items.length);
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index]);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return results;
-}
-
 function storeTable(rows) {
-  const warn = (value, filter, store) => h("td", { class: "number" }, value ? h("a", { class: "warn", href: address("replenishment", { store: store.id, filter }) }, number(value)) : h("span", { class: "hint" }, "0"));
-  const body = rows.map((row) => h(
-    "tr", {},
-    h("th", { scope: "row" }, h("a", { href: address("replenishment", { store: row.store.id }) }, name(row.store.name || row.store.id)), row.store.detail ? h("span", { class: "sub" }, name(row.store.detail)) : null),
-    row.error ? h("td", { colspan: 6, class: "hint" }, row.error.message || t("error.unreachable.title")) : [
-      warn(row.loss, "exceptions", row.store), warn(row.unknown, "exceptions", row.store),
-      h("td", { class: "number" }, number(row.orders)), h("td", { class: "number" }, units(row.units)),
-      h("td", { class: "number" }, money(row.cost ?? row.value, 0)), h("td", { class: "number" }, units(row.lost))],
-  ));
-  const head = ["overview.shop", "overview.losses", "overview.unknown_stock", "totals.orders", "totals.units", rows.some((row) => isNumber(row.cost)) ? "totals.cost" : "totals.value", "totals.lost"];
+  const store = (row, show) => address("orders", { store: row.key, show });
+  const warn = (value, row) => h("td", { class: "number" }, value ? h("a", { class: "warn", href: store(row, "exceptions") }, number(value)) : h("span", { class: "hint" }, "0"));
+  const amount = (text) => h("td", { class: "number" }, text);
+  const body = rows.map((row) => h("tr", {}, h("th", { scope: "row" }, h("a", { href: store(row) }, name(row.name ?? row.key))), warn(row.loss, row), warn(row.unknown_stock, row),
+    amount(number(row.is_order)), amount(units(row.quantity)), amount(money(row.cost, 0)), amount(units(row.expected_lost_sales))));
+  const head = ["overview.shop", "overview.losses", "overview.unknown_stock", "totals.orders", "totals.units", "totals.cost", "totals.lost"];
   return scrollBox(t("overview.attention"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("overview.attention")), h("thead", {}, h("tr", {}, head.map((key, index) => h("th", { scope: "col", class: index ? "number" : "" }, t(key))))), h("tbody", {}, body)));
 }
 
-/** One row per store with its stockout risks, unknown stock and orders; the first stores only, as each is a request. */
+/** One row per store with its stockout risks, unknown stock and orders: the stores with most risks first. */
 async function exceptionsByStore(overview, signal) {
-  const stores = MAY_NOT_ORDER.has(overview?.role) ? [] : await search("store", "", { limit: STORES, signal });
-  const rows = await inTurn(stores, async (store) => {
-    try {
-      return await storeLine(store, signal);
-    } catch (error) {
-      if (signal.aborted) throw error;
-      return { store, error };
-    }
-  });
-  const failure = rows.length && rows.every((row) => row.error) ? rows[0].error : null;
-  if (failure && !CANNOT.has(failure.status)) throw failure;
-  const useful = failure ? [] : rows.sort((a, b) => (b.loss ?? -1) - (a.loss ?? -1) || (b.exceptions ?? 0) - (a.exceptions ?? 0));
-  if (!useful.length) return failure ? empty(t("overview.cannot"), failure.message) : empty(t("overview.quiet"));
-  const more = (overview?.counts?.stores ?? 0) > stores.length ? h("p", { class: "hint" }, t("overview.first_shops", { shown: stores.length, total: overview.counts.stores })) : null;
-  return [storeTable(useful), more];
+  if (MAY_NOT_ORDER.has(overview?.role)) return empty(t("overview.quiet"));
+  const ask = (more = {}) => call("listing", { table: "suggestions", group_by: "store_id", limit: 0, ...more }, { signal });
+  const flagged = async (flag) => new Map((await ask({ where: [{ column: "flags", any_of: [flag] }] })).groups.map((group) => [group.key, group.lines]));
+  try {
+    const [all, loss, unknown] = await Promise.all([ask(), flagged("loss"), flagged("unknown_stock")]);
+    const rows = all.groups.map((group) => ({ ...group, loss: loss.get(group.key) ?? 0, unknown_stock: unknown.get(group.key) ?? 0 })).sort((a, b) => b.loss - a.loss || b.is_exception - a.is_exception);
+    if (!rows.length) return empty(t("overview.quiet"));
+    const more = all.groups_total > STORES ? h("p", { class: "hint" }, t("overview.first_shops", { shown: STORES, total: all.groups_total }), " ", h("a", { href: address("orders", { group: "store_id" }) }, t("overview.all_shops"))) : null;
+    return [storeTable(rows.slice(0, STORES)), more];
+  } catch (error) {
+    if (!CANNOT.has(error.status)) throw error;
+    return empty(t("overview.cannot"), error.message);
+  }
 }
 
 function viewLinks(overview) {

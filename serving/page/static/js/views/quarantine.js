@@ -21,7 +21,7 @@ function counts(answer) {
     { key: "reasons", label: t("quarantine.reasons"), align: "reason", value: (row) => row.reasons, cell: (row) => words(row.reasons) },
     { key: "dataset", label: t("quarantine.dataset"), value: (row) => row.dataset, cell: (row) => name(row.dataset) },
   ];
-  return dataTable({ columns, rows: answer.counts, caption: t("nav.quarantine"), rowKey: (row) => JSON.stringify([row.table, row.dataset, row.reasons]) }).element;
+  return dataTable({ columns, rows: answer.counts, caption: t("nav.quarantine") }).element;
 }
 
 /** One row with its reason and a box for each value; `changed` tells what is not as it was found. */

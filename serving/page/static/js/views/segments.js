@@ -30,7 +30,7 @@ function columns() {
 function list(answer) {
   const fresh = answer.may_write ? h("a", { class: "button", dataset: { action: "new" }, href: address("segments", { new: "1" }) }, icon("segments"), t("segment.new")) : null;
   if (!answer.segments.length) return [h("div", { class: "toolbar" }, fresh), empty(t("segment.none"), t("segment.none_hint"))];
-  return [h("div", { class: "toolbar" }, fresh), dataTable({ columns: columns(), rows: answer.segments, caption: t("nav.segments"), rowKey: (row) => row.name }).element];
+  return [h("div", { class: "toolbar" }, fresh), dataTable({ columns: columns(), rows: answer.segments, caption: t("nav.segments") }).element];
 }
 
 /** Earlier versions, each with a way back to its text. */
