@@ -1,5 +1,6 @@
 """Access to the operational database: connections, transactions and the revision of its tables."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -62,6 +63,7 @@ class Database:
             )
 
         self._file: int | None = None
+        self._watch: sqlite3.Connection | None = None
 
     @cached_property
     def engine(self) -> Engine:
@@ -135,8 +137,36 @@ class Database:
                 return None
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
+    def change_mark(self) -> object:
+        """A value that is equal to an earlier one only if nothing was committed since, by whichever process.
+
+        It costs one short query, so that whoever looks for news several times a second asks for them only where there
+        may be some.
+
+        Raises:
+            UnavailableError: the database does not answer, or its file is gone.
+        """
+        if not self.is_sqlite:
+            with self.reading() as connection:
+                # which transactions are done and which are under way decides all that a reader may see
+                return connection.execute(text("SELECT pg_current_snapshot()::text")).scalar_one()
+        if not self.url.database:
+            return object()  # in memory: nobody else can ask, so nothing is compared
+        self._check_file()
+        try:
+            if self._watch is None:
+                # never makes the file, which would have nobody's tables and everybody's rights
+                address = Path(self.url.database).resolve().as_uri() + "?mode=rw"
+                self._watch = sqlite3.connect(address, uri=True, check_same_thread=False)
+            # counts commits of other connections; this one makes none
+            return self._watch, self._watch.execute("PRAGMA data_version").fetchone()[0]
+        except sqlite3.Error:
+            self._unwatch()
+            return object()  # whoever reads finds out what is wrong
+
     def close(self) -> None:
         """Closes the pool's connections."""
+        self._unwatch()
         if "engine" in self.__dict__:  # not yet made, the cached property would make one to close it
             self.engine.dispose()
 
@@ -178,14 +208,21 @@ class Database:
         except FileNotFoundError:
             present = None
         if present is None and self._file is not None:
+            self._unwatch()
             self.engine.dispose()
             raise UnavailableError(
                 f"the operational database {self.url.database} is gone since it was opened. Put it back or restore a "
                 "backup; a process that starts without it makes a new, empty one."
             )
         if self._file is not None and present != self._file:
+            self._unwatch()
             self.engine.dispose()
         self._file = present
+
+    def _unwatch(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
 
 
 def lock_tenant(tenant: str, connection: Connection) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from retail_brain.errors import RetailBrainError
+from retail_brain.errors import RetailBrainError, UnavailableError
 from retail_brain.operational.database import Database
 from retail_brain.operational.upgrade import upgrade
 from retail_brain.settings import Settings
@@ -103,10 +103,11 @@ class State:
             if not self._is_upgraded:
                 upgrade(self.database)
                 self._is_upgraded = True
+            mark = self._change_mark()
             for pointer in sorted((self.home / "var").glob("*/answers/CURRENT")):
                 tenant = pointer.parent.parent.name
                 try:
-                    faults: list[RetailBrainError] = self._tenant(tenant).refresh()
+                    faults: list[RetailBrainError] = self._tenant(tenant).refresh(mark)
                 except Exception as error:  # noqa: BLE001  # whatever it is, the other tenants must stay fresh
                     self._note_faults(tenant, [error])
                 else:
@@ -147,6 +148,13 @@ class State:
         """Looks at once for people who were moved from one guide to another."""
         if tenant in self._tenants:
             self._tenants[tenant].refresh_guides()
+
+    def _change_mark(self) -> object:
+        """State of the database before a look: what is committed meanwhile is found by the next one."""
+        try:
+            return self.database.change_mark()
+        except UnavailableError:
+            return object()  # each tenant finds out by itself, and keeps looking at its files
 
     def _tenant(self, name: str) -> Tenant:
         if name not in self._tenants:

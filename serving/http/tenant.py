@@ -175,11 +175,16 @@ class Tenant:
         self._now = now
         self._settings_file = SettingsFile(workspace)
         self._damaged: _DamagedSet | None = None
+        self._looked_at: object = None
         self._swapping = threading.Lock()
         self.view: TenantView | None = None
 
-    def refresh(self) -> list[RetailBrainError]:
+    def refresh(self, mark: object) -> list[RetailBrainError]:
         """Looks once for new settings, answers, events, decisions, rules and overrides.
+
+        Args:
+            mark: of `Database.change_mark`, taken before: the database is asked only if it is another than at the last
+                look that ended well.
 
         Returns:
             What is wrong with the tenant's files; empty when all is well. What could be read before stays in use.
@@ -201,14 +206,19 @@ class Tenant:
         if self.view is not None:
             if self.view.settings is not settings:
                 self._swap(self.view.answers, settings=settings)
-            self.refresh_events()
-            self.refresh_decisions()
-            self.refresh_rules()
-            self.refresh_overrides()
-            self.refresh_campaigns()
-            self.refresh_opt_outs()
-            self.refresh_guides()
+            if mark != self._looked_at:
+                self._ask_database()
+                self._looked_at = mark
         return faults
+
+    def _ask_database(self) -> None:
+        self.refresh_events()
+        self.refresh_decisions()
+        self.refresh_rules()
+        self.refresh_overrides()
+        self.refresh_campaigns()
+        self.refresh_opt_outs()
+        self.refresh_guides()
 
     def refresh_events(self) -> None:
         """Looks for new events, so that whoever sent them sees their effect at once."""

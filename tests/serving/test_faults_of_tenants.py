@@ -27,6 +27,7 @@ from serving.http.errors import HttpError
 from serving.http.keyring import Keyring
 from serving.http.runtime import Runtime
 from serving.http.state import State
+from serving.http.tenant import Tenant
 from serving.store.answer_set import current_id, open_answers
 
 Publish = Callable[..., Path]
@@ -344,3 +345,42 @@ def test_the_pointer_still_names_the_damaged_set_for_people_to_mend(home: Path, 
     assert current_id(workspace.answers) == "second"
     assert answers_of(state, "main") == "first"
     state.stop()
+
+
+def test_the_database_is_asked_for_news_only_after_something_was_committed(
+    home: Path, state: State, synthetic: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Tenant, "_ask_database", lambda tenant: asked.append(tenant._workspace.tenant))
+    state.refresh()
+    state.refresh()
+    assert asked == []
+    synthetic.publish_synthetic(Workspace(home, "other"), "second")
+    state.refresh()
+    assert (asked, answers_of(state, "other")) == ([], "second"), "files are looked at every time"
+    outside = Database(Workspace(home).database_url)
+    create_key("main", outside, role="admin", name="a", now=datetime.now(UTC))
+    outside.close()
+    state.refresh()
+    assert asked == ["main", "other"]
+    state.refresh()
+    assert asked == ["main", "other"]
+
+
+def test_a_look_that_failed_is_made_again_though_nothing_was_committed(
+    state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def ask(tenant: Tenant) -> None:
+        asked.append(tenant._workspace.tenant)
+        if len(asked) == 1:
+            raise UnavailableError("the operational database does not answer.")
+
+    create_key("main", state.database, role="admin", name="a", now=datetime.now(UTC))
+    monkeypatch.setattr(Tenant, "_ask_database", ask)
+    state.refresh()
+    assert list(state.faults) == ["main"]
+    state.refresh()
+    state.refresh()
+    assert (asked, state.faults) == (["main", "other", "main"], {})
