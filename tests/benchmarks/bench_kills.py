@@ -292,7 +292,7 @@ def with_rows(home: Path, kept: Path) -> None:
 def counted_stock(kept: Path) -> Path:
     """Counts that the lake has already, and two that cannot be read, to be set aside."""
     rows = pl.read_parquet(kept / "chain" / "inventory.parquet").head(200).cast(pl.String)
-    bad = rows.head(2).with_columns(on_hand=pl.lit("seven"), date=pl.lit("2025-03-09"))
+    bad = rows.head(2).with_columns(on_hand=pl.lit("seven"), date=pl.Series(["2025-03-08", "2025-03-09"]))
     folder = kept / "counts"
     folder.mkdir()
     pl.concat([rows, bad]).write_csv(folder / "inventory.csv")

@@ -4,8 +4,9 @@ import hashlib
 import sqlite3
 import tarfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -15,6 +16,9 @@ _UNLIKE = ("audit", "tenants", "api_keys", "alembic", "sqlite")
 """Beginnings of tables that hold times, secrets or the state of the schema."""
 _VOLATILE = {"manifest.json", "MLmodel", "meta.yaml", "python_env.yaml", "conda.yaml", "requirements.txt"}
 """Files that name times, versions or random ids: their presence is compared."""
+
+_DIGITS, _NOTHING = 9, 1e-9
+"""Digits that are compared, and what is as good as 0: doubles have 16, sums of thousands of them lose three."""
 
 
 def fingerprint(home: Path) -> Print:
@@ -47,10 +51,19 @@ def fingerprint(home: Path) -> Print:
 
 
 def rows_digest(frame: pl.DataFrame) -> str:
-    """Digest of the rows, whatever their order; lists as text."""
+    """Digest of the rows, whatever their order; sums of the same numbers in another order are the same."""
     frame = frame.select(sorted(frame.columns))
-    rows = sorted(repr(row) for row in frame.iter_rows())
+    rows = sorted(repr(_rounded(row)) for row in frame.iter_rows())
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+def _rounded(value: Any) -> Any:
+    """A value whose floats have few enough digits that those which hang on the order of a sum are gone."""
+    if isinstance(value, float):
+        return 0.0 if abs(value) < _NOTHING else float(f"{value:.{_DIGITS}g}")
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    return tuple(map(_rounded, value)) if isinstance(value, list | tuple) else value
 
 
 def feature_tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -62,8 +75,16 @@ def feature_tables(folder: Path) -> Iterator[tuple[str, pl.DataFrame]]:
 
 def add_files(found: Print, name: str, folder: Path) -> None:
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        content = b"" if file.name in _VOLATILE else file.read_bytes()
-        found[f"{name}/{file.relative_to(folder)}"] = hashlib.sha256(content).hexdigest()
+        found[f"{name}/{file.relative_to(folder)}"] = file_digest(file)
+
+
+def file_digest(file: Path) -> str:
+    """Digest of the bytes; of a table's rows where it is one, since threads add sums up in any order."""
+    if file.suffix == ".arrow":
+        with suppress(pl.exceptions.PolarsError):
+            return rows_digest(pl.read_ipc(file.read_bytes()))
+    content = b"" if file.name in _VOLATILE else file.read_bytes()
+    return hashlib.sha256(content).hexdigest()
 
 
 def add_models(found: Print, home: Path) -> None:

@@ -22,9 +22,11 @@ _NAMED = ["%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d/%b/%Y", "%b %d, %Y", "%b %d %Y
 _DATED = r"^\D{0,10}\d{1,4}\D{1,10}\d{1,4}|^[12２１]\d{7}|^\d{4}年"
 """The least that a date holds; most columns hold none, and trying every form on them takes a second."""
 _CLOCK = (
-    r"^(?:1899-12-3[01] )?(?:[上下]午\s*)?\d{1,2}"
+    r"^(?:1899-12-3[01] )?(?:(?:[上下]午|午[前後]|오[전후])\s*)?\d{1,2}"
     r"(?::\d{2}(?::\d{2}(?:\.\d+)?)?|\s?[hH]\s?\d{2}|[时時点]\d{2}分(?:\d{2}秒)?)(?:\s*[AaPp]\.?\s?[Mm]\.?)?$"
 )
+_POINT_CLOCK = r"^(?:[01]?\d|2[0-3])\.[0-5]\d(?:\.[0-5]\d)?$"
+"""A time of day with points, which is a number elsewhere."""
 _MINUTE_DIGITS = 4
 """Digits of a time of day without marks and seconds, such as 0931; tables of numbers drop zeros in front."""
 _MIDNIGHT, _SIXTY = 24, 60
@@ -39,6 +41,8 @@ _UNIX_SECONDS = (1_000_000_000, 2_500_000_000)
 """Seconds since 1970 from 2001 to 2049."""
 _READABLE = 0.9
 """Share of the values that a reading must fit: a file may hold a few broken rows. By judgement."""
+_UNITS = 6
+"""Kinds of units of measure that a column may have; more are words. By judgement."""
 Reading = str | tuple[str, ...] | None
 """A form of dates, or the forms of one column; None: the forms that begin with the year."""
 
@@ -122,7 +126,18 @@ def _numbers(unique: pl.Series) -> tuple[ColumnFormat, ...]:
     shares = {reading: 1 - parse_numbers(unique, reading).null_count() / len(unique) for reading in readings}
     if shares[readings[0]] > _READABLE:
         return (readings[0],)
-    return tuple(reading for reading, share in shares.items() if share > _READABLE)
+    found = tuple(reading for reading, share in shares.items() if share > _READABLE)
+    return found or _numbers_with_units(unique)
+
+
+def _numbers_with_units(unique: pl.Series) -> tuple[ColumnFormat, ...]:
+    """The reading of numbers with units of measure behind them, such as `2件` or `0.5 kg`."""
+    units = unique.str.extract(r"^[+-]?[\d.,]+\s*([^\d\s.,]{1,4})$").drop_nulls().unique(maintain_order=True)
+    if not 0 < len(units) <= _UNITS:
+        return ()
+    reading = ColumnFormat(strip=tuple(units))
+    fits = 1 - parse_numbers(unique, reading).null_count() / len(unique)
+    return (reading,) if fits > _READABLE else ()
 
 
 def _dates(unique: pl.Series) -> tuple[tuple[Reading, ...], str]:
@@ -187,6 +202,8 @@ def _bare_clock(unique: pl.Series) -> str:
     ['%H%M', 'seconds', 'minutes', 'excel']
     """
     edges = _whole(unique)
+    if unique.str.contains(_POINT_CLOCK).all():
+        return "%H.%M.%S" if unique.str.count_matches(r"\.").max() == 2 else "%H.%M"
     if edges is None:
         shares = unique.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
         inside = shares.is_between(0, 1, closed="left").fill_null(value=False)

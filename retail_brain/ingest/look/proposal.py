@@ -12,10 +12,13 @@ from retail_brain.ingest.look.money import amount_is_units, price_of, stands_on_
 from retail_brain.ingest.look.states import leave_out_and_turn, lines_of_goods
 from retail_brain.ingest.moments import DATE_FORMATS
 from retail_brain.sources.date_forms import UNIX, UNIX_MS
+from retail_brain.sources.rows_left_out import TOTAL_WORDS
 from retail_brain.sources.shaping import DAY_NAME
 
 _LEAST_DAYS = 3
 """Columns named by a day from which a table has a column per day."""
+_LEAST_SHOPS = 2
+"""Columns of numbers from which a table may have a column per shop."""
 _MOSTLY = 0.8
 """Share of units below 0 from which they are sales and not returns. By judgement."""
 _MOST_DAYS = 20_000
@@ -83,10 +86,23 @@ def _table(sample: pl.DataFrame, found: Columns) -> str:
             return "daily_sales"
         return "" if "receipt" in roles else "products"
     if not roles & {"units", "amount", "price"}:
-        return "inventory" if "on_hand" in roles else ""
+        return "inventory" if "on_hand" in roles else "daily_sales" if _columns_of_shops(sample, found) else ""
     if roles & {"receipt", "time", "customer"} or found.seen[found.roles["moment"]].has_time:
         return "transactions"
     return "inventory" if "on_hand" in roles and "units" not in roles else "daily_sales"
+
+
+def _columns_of_shops(sample: pl.DataFrame, found: Columns) -> list[str]:
+    """Columns of numbers without a role beside a day and a product that come once together: one per shop perhaps."""
+    if {"store", "receipt", "units"} & set(found.roles):
+        return []
+    goods = found.roles.get("product") or found.roles["product_name"]
+    if sample.select(found.roles["moment"], goods).is_duplicated().any():
+        return []
+    taken = set(found.roles.values())
+    free = [name for name, seen in found.seen.items() if name not in taken and name.lower() not in TOTAL_WORDS]
+    numbers = [name for name in free if found.seen[name].numbers]
+    return numbers if len(numbers) >= _LEAST_SHOPS and len(numbers) == len(free) else []
 
 
 def _table_without_goods(roles: set[str]) -> str:
@@ -139,6 +155,12 @@ def _goods(made: Proposal, found: Columns) -> None:
 
 def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> None:
     roles = found.roles
+    shops = _columns_of_shops(sample, found) if made.table == "daily_sales" and "moment" in roles else []
+    if shops:
+        made.keys["wide"] = '{ names = "store_id", values = "units" }'
+        made.questions.append(f"are {shops} shops and their cells units sold, as written below?")
+        _moment(made, found)
+        return
     if "store" not in roles:
         made.columns["store_id"] = '{ constant = "1" }'
         made.remarks.append("no column names the shop: all rows belong to shop 1 (change the constant)")

@@ -9,7 +9,7 @@ import polars as pl
 
 from retail_brain.errors import DataError, NotFoundError, RetailBrainError
 from retail_brain.ingest.look.columns import columns_of
-from retail_brain.ingest.look.draft import toml_of
+from retail_brain.ingest.look.draft import quoted, toml_of
 from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.proposal import propose
@@ -58,7 +58,7 @@ def look(dataset: str) -> Look:
     lines: list[str] = []
     with tempfile.TemporaryDirectory(prefix="retail-brain-look.") as folder:
         scratch = Path(folder)
-        looked = [one for path in paths if (one := _looked_at(path, scratch, lines)) is not None]
+        looked = [one for path in paths for one in _looked_at(path, scratch, lines)]
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")
@@ -85,38 +85,59 @@ def with_mapping(error: DataError, dataset: str) -> DataError:
     return DataError(says, error.details)
 
 
-def _looked_at(path: Path, scratch: Path, lines: list[str]) -> LookedAt | None:
+def _looked_at(path: Path, scratch: Path, lines: list[str]) -> list[LookedAt]:
+    """What a file holds: one table, or one per sheet of a workbook; none where it cannot be read, which is said."""
     try:
-        table, keys = _opened(path, scratch)
-        sample = table.frame.head(SAMPLE_ROWS).collect()
+        return [_table_looked_at(path, table, keys) for table, keys in _opened(path, scratch)]
     except (RetailBrainError, pl.exceptions.PolarsError, OSError) as error:
         says = str(error).splitlines()[0]
-        is_named = says.startswith(f"{path} ")
-        lines.append(
-            f"{path.name}{says.removeprefix(str(path))}" if is_named else f"{path.name} cannot be read: {says}"
-        )
-        return None
+        says = says.removeprefix(f"{path} ") if says.startswith(f"{path} ") else f"cannot be read: {says}"
+        lines.append(f"{path.name} {says}")
+        return []
+
+
+def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str]) -> LookedAt:
+    sample = table.frame.head(SAMPLE_ROWS).collect()
     texts = [name for name, kind in sample.schema.items() if kind == pl.String]
     blanks = sample.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
     found = columns_of(blanks, path.stem)
     return LookedAt(path, table, keys, blanks, found, propose(blanks, found))
 
 
-def _opened(path: Path, scratch: Path) -> tuple[FileTable, dict[str, str]]:
-    """The table of a file, or of the files of an archive, and the keys that say in a mapping how it is read.
+def _opened(path: Path, scratch: Path) -> list[tuple[FileTable, dict[str, str]]]:
+    """The tables of a file, and the keys that say in a mapping how each is read.
 
     Raises:
         DataError: it cannot be read, or the files of an archive are of several tables.
     """
     paths = unpacked(path, scratch) if path.suffix.lower() == ".zip" else [path]
-    options, keys = _options(max(paths, key=lambda one: one.stat().st_size))
+    largest = max(paths, key=lambda one: one.stat().st_size)
+    if len(paths) == 1 and len(sheets := _sheets(largest)) > 1:
+        return _sheets_of(largest, scratch, sheets)
+    options, keys = _options(largest)
     tables = [open_file(one, scratch, options) for one in paths]
     headers = {tuple(table.frame.collect_schema().names()) for table in tables}
     if len(headers) > 1:
         raise DataError(
             f"{path} holds {len(paths)} files with {len(headers)} different headers. Unpack it and look at the folder."
         )
-    return stacked(tables), keys
+    return [(stacked(tables), keys)]
+
+
+def _sheets(path: Path) -> list[str]:
+    """Names of the sheets of a workbook; none of another file."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    return sheet_names(path) if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0" else []
+
+
+def _sheets_of(path: Path, scratch: Path, names: list[str]) -> list[tuple[FileTable, dict[str, str]]]:
+    """Sheets with the same header one below the other, or each as a table of its own; those of one column are notes."""
+    tables = {name: open_file(path, scratch, FileOptions(sheet=name)) for name in names}
+    headers = {name: tuple(table.frame.collect_schema().names()) for name, table in tables.items()}
+    if len(set(headers.values())) == 1:
+        return [(stacked(list(tables.values())), {"sheet": quoted(ALL_SHEETS)})]
+    return [(table, {"sheet": quoted(name)}) for name, table in tables.items() if len(headers[name]) > 1]
 
 
 def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:
@@ -124,8 +145,7 @@ def _options(path: Path) -> tuple[FileOptions, dict[str, str]]:
     with path.open("rb") as file:
         start = file.read(4)
     if start[:2] == b"PK" or start == b"\xd0\xcf\x11\xe0":
-        several = len(sheet_names(path)) > 1
-        return FileOptions(sheet=ALL_SHEETS if several else None), ({"sheet": f'"{ALL_SHEETS}"'} if several else {})
+        return FileOptions(), {}
     if not path.name.lower().endswith(_KNOWN_ENCODING) and start[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         encoding = likely_encoding(path)
         if encoding not in (None, "utf-8"):
@@ -162,7 +182,7 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         done = {"transactions", *joined.paths}
     groups: dict[tuple[str, ...], list[LookedAt]] = {}
     for one in looked:
-        groups.setdefault((one.proposal.table, *one.columns.seen), []).append(one)
+        groups.setdefault((one.proposal.table, one.keys.get("sheet", ""), *one.columns.seen), []).append(one)
     for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):
         if not table or any(one.path in done for one in members):
             continue

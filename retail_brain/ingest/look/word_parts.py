@@ -15,14 +15,14 @@ _LATIN: Final[Mapping[str, str]] = {
     r"|ventas?|ventes?"
     r"|pedidos?|commande|factur[ae]|fattura|ordine|scontrino|(?:auftrag|bestell|rechnung"
     r"|kassenbon|beleg|vorgang)[a-z]*",
-    "goods": r"products?|prod|items?|articles?|goods|material|variant|sku|produ[ck]to?|produits?"
+    "goods": r"products?|prod|items?|art|articles?|goods|material|variant|sku|produ[ck]to?|produits?"
     r"|articulos?|articolo|dish"
     r"|prodotto|menu|publicacion|(?:artikel|ware|produkt)[a-z]*",
     "goods_code": r"sku|barcode|ean|upc|plu|gtin|asin|isbn|strichcode|(?:code_?)?barres?|barras",
     "name": r"name|title|description|desc|libelle|designation|nom|nombre|titulo|descripcion|descrizione|text"
     r"|[a-z]*(?:name|bezeichnung|beschreibung|omschrijving)",
     "store": r"store|shop|location|branch|outlet|site|filiale?|magasin|tienda|sucursal|negozio|loja|winkel|boutique"
-    r"|etablissement|warehouse|plant|werk|werks",
+    r"|etablissement|warehouse|plant|werk|werks|verkaufsstelle|standort",
     "customer": r"customer|cust|client[ei]?|member|buyer|acheteur|comprador|household|user|username"
     r"|shopper|loyalty|card"
     r"|kunde[a-z]*",

@@ -7,9 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from retail_brain.ingest import ingest
 from retail_brain.ingest.look import look
 from retail_brain.ingest.look.columns import columns_of
+from retail_brain.lake import open_lake
+from retail_brain.progress import SILENT
+from retail_brain.settings import Settings
 from tests.retail_brain.ingest.test_look import Row, load, moment, write
+from tests.retail_brain.sources.workbooks import write_xlsx
 
 
 def sold(row: dict[str, object], *names: str) -> tuple[object, ...]:
@@ -250,3 +255,49 @@ def test_accents_are_no_chinese_and_the_only_clock_is_the_time_of_day(tmp_path: 
     ]
     first, *_ = load(tmp_path, write(tmp_path / "v.csv", header, rows, encoding="cp1252", mark=";"))
     assert sold(first, "transaction_id", "customer_id", "sold_at", "units") == ("0", "a@x.br", moment(0), 1.0)
+
+
+def test_units_of_measure_behind_numbers_are_taken_off(tmp_path: Path) -> None:
+    header = ["订单编号", "下单时间", "店铺名称", "商家编码", "购买数量", "商品单价"]
+    rows = [[n, moment(n), "旗舰店", good, f"{units}{'件' if n % 2 else ' 盒'}", f"￥{price}"]
+            for n, good, units, price in goods_sold_often()]  # fmt: skip
+    path = write(tmp_path / "订单.csv", header, rows)
+    assert 'strip = ["盒", "件"]' in look(str(path)).mapping
+    assert {row["transaction_id"]: row["units"] for row in load(tmp_path, path)} == {
+        str(n): units for n, _, units, _ in goods_sold_often()
+    }
+
+
+def test_sheets_of_different_tables_are_tables_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    sales = [["Receipt", "Sold at", "Shop", "SKU", "Qty", "Price"]]
+    sales += [[str(n), str(moment(n)), "A", good, units, price] for n, good, units, price in goods_sold_often()]
+    goods = [["SKU", "Product name", "Category"], *[[f"g{n}", f"Tea {n}", "Drinks"] for n in range(3)]]
+    path = write_xlsx(tmp_path / "in" / "e.xlsx", {"Sales": sales, "Goods": goods, "Read me": [["by the till"]]})
+    assert len(load(tmp_path, path)) == 36
+    assert 'sheet = "Goods"' in look(str(path)).mapping
+    assert "  100% of the 3 product_id are in products" in look(str(path)).lines
+
+
+def test_columns_of_numbers_beside_days_and_goods_are_asked_for_as_shops(tmp_path: Path) -> None:
+    rows = [[moment(9 * day).date(), good, 1, 2, 3, 6] for day in range(6) for good in ("g0", "g1")]
+    seen = look(str(write(tmp_path / "units.csv", ["Date", "SKU", "Mitte", "Nord", "Süd", "Summe"], rows)))
+    assert seen.questions == ("are ['Mitte', 'Nord', 'Süd'] shops and their cells units sold, as written below?",)
+    (tmp_path / "m.toml").write_text(seen.mapping, encoding="utf-8")
+    ingest(str(tmp_path / "m.toml"), str(tmp_path / "lake"), Settings(), SILENT)
+    sold = open_lake(str(tmp_path / "lake")).scan("daily_sales").collect()
+    assert sold.group_by("store_id").agg(pl.col("units").sum()).sort("store_id").rows() == [
+        ("Mitte", 12.0), ("Nord", 24.0), ("Süd", 36.0)
+    ]  # fmt: skip
+
+
+def test_till_of_korea_asks_only_for_the_mark_of_its_numbers(tmp_path: Path) -> None:
+    header = ["영수증번호", "판매일자", "판매시간", "매장", "상품코드", "상품명", "수량", "단가", "금액"]
+    rows = [
+        [n, moment(n).date(), f"{'오전' if moment(n).hour < 12 else '오후'} {moment(n):%I:%M}", "강남점", good, "차", u,
+         f"{1000 * p:,.0f}", f"{1000 * u * p:,.0f}"]
+        for n, good, u, p in goods_sold_often()
+    ]  # fmt: skip
+    seen = look(str(write(tmp_path / "판매.csv", header, rows)))
+    assert [question.partition(":")[0] for question in seen.questions] == ["unit_price"]
+    assert 'sold_at = { columns = ["판매일자", "판매시간"], format = "%Y-%m-%d %p %I:%M" }' in seen.mapping

@@ -133,7 +133,8 @@ def test_folder_without_data_says_which_endings_are_read(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("header", "form"), [("Heure", "%Hh%M"), ("时间", "%H时%M分"), ("Hora", "%I:%M p. m."), ("Uhrzeit", "%H:%M:%S")]
+    ("header", "form"),
+    [("Heure", "%Hh%M"), ("时间", "%H时%M分"), ("Hora", "%I:%M p. m."), ("Uhrzeit", "%H:%M:%S"), ("Zeit", "%H.%M")],
 )
 def test_time_of_day_with_letters_is_read(tmp_path: Path, header: str, form: str) -> None:
     def clock(n: int) -> str:
