@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as profile
 
 from retail_brain.errors import ImpossibleError
@@ -100,7 +100,20 @@ def test_promises_last_as_long_as_the_campaign_though_its_contacts_left_the_wind
         assert (plans.contacts.height, plans.promises.height) == (contacts, promises)
 
 
+JOINED_LATE: dict[str, Any] = {
+    "cards": 2, "owner": {"c0": 0, "c1": 0}, "late": {"c0"}, "probability": 0.05, "stock": 0.5, "is_asked": False,
+    "consents": [], "log": [("c0", "sms", 24)], "opt_outs": [], "stopped": False, "together": False,
+    "caps": (1, 6, 1), "control": 0.0,
+    "definitions": [
+        {"name": "春", "product_ids": ["P1"], "slots": [{"channel": "sms", "text": "a", "text_zh": "b"}],
+         "starts_on": "2025-03-01", "ends_on": "2025-03-02", "holdout_share": 0.0, "first_hour": 0, "last_hour": 13},
+    ],
+}  # fmt: skip
+"""A card that was told before and joins after the approval: found by `bench_campaign_rules`."""
+
+
 @profile(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@example(world=JOINED_LATE)
 @given(world=worlds())
 def test_nobody_is_contacted_who_must_not_be_whatever_runs_at_the_same_time(
     world: dict[str, Any], database: Database, make_source: Any
