@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import polars as pl
 
@@ -63,18 +64,19 @@ class Columns:
         return [*first, *others]
 
 
-def columns_of(sample: pl.DataFrame, stem: str = "") -> Columns:
+def columns_of(sample: pl.DataFrame, stem: str = "", known: Mapping[str, str] = MappingProxyType({})) -> Columns:
     """Roles of the columns of a sample; a column has one role at most, and the better pair goes first.
 
     Args:
         sample: the first rows of a file.
         stem: name of the file, which says whose ids a column called `id` holds.
+        known: column -> role that other files of the dataset give it.
     """
     seen = _with_one_decimal_mark({name: evidence(sample[name]) for name in sample.columns})
     pairs = [
         (score * seen[name].filled, -place, role, name)
         for place, name in enumerate(sample.columns)
-        for role, score in {**_scores(name), **_named_id(name, stem, seen[name])}.items()
+        for role, score in _roles_of(name, stem, seen[name], known).items()
         if seen[name].filled > _BLANK_MAY_BE and score > 0 and (role not in _FITS or _FITS[role](seen[name]))
     ]
     roles: dict[str, str] = {}
@@ -95,6 +97,13 @@ def _scores(name: str) -> dict[str, float]:
     scores = role_scores(name)
     nearness = _PAID_WEIGHT * paid_rank(bare_name(name).rpartition("/")[2])
     return {role: score + nearness if role in ("price", "amount") else score for role, score in scores.items()}
+
+
+def _roles_of(name: str, stem: str, seen: Evidence, known: Mapping[str, str]) -> dict[str, float]:
+    """Role -> score of a column, by what other files say of it or else by its name."""
+    if name in known:
+        return {known[name]: 1.0}
+    return {**_scores(name), **_named_id(name, stem, seen)}
 
 
 def _named_id(name: str, stem: str, seen: Evidence) -> dict[str, float]:

@@ -49,6 +49,17 @@ def number_key(made: Proposal, found: Columns, name: str, ours: str, further: st
     return one_of(made, readings, f"{ours}: {name!r} has two readings: {', '.join(found.seen[name].examples)}")
 
 
+def date_key(made: Proposal, found: Columns, name: str) -> str:
+    """A column of dates with its form; asks where two readings fit."""
+    seen = found.seen[name]
+    readings = []
+    for form in seen.dates:
+        forms = [one for one in (form if isinstance(form, tuple) else (form,)) if one]
+        written = quoted(forms[0]) if len(forms) == 1 else f"[{', '.join(map(quoted, forms))}]"
+        readings.append(f"{{ column = {quoted(name)}{f', format = {written}' if forms else ''} }}")
+    return one_of(made, readings, f"{name!r} has two readings, such as {', '.join(seen.examples)}")
+
+
 def whole(value: str) -> str:
     """A value of a mapping as a table of keys."""
     return value if value.startswith(("{", "?")) else f"{{ column = {value} }}"

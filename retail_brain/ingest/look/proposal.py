@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
-from retail_brain.ingest.look.draft import Proposal, number_key, one_of, quoted
+from retail_brain.ingest.look.draft import Proposal, date_key, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import Evidence, evidence
 from retail_brain.ingest.look.money import amount_is_units, price_of, stands_on_first_lines, values
+from retail_brain.ingest.look.relations import relation
 from retail_brain.ingest.look.states import leave_out_and_turn, lines_of_goods
 from retail_brain.ingest.moments import DATE_FORMATS
 from retail_brain.sources.date_forms import UNIX, UNIX_MS
@@ -49,6 +50,9 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
         found: roles of its columns.
     """
     found = _with_units(sample, found)
+    related = relation(sample, found)
+    if related is not None:
+        return related
     made = Proposal(table=_table(sample, found))
     if not made.table and _has_totals(found):
         return _totals(sample, found)
@@ -78,13 +82,14 @@ def _with_units(sample: pl.DataFrame, found: Columns) -> Columns:
 
 
 def _table(sample: pl.DataFrame, found: Columns) -> str:
+    if _is_list_of_shops(found) or _is_catalogue(found):
+        return "stores" if _is_list_of_shops(found) else "products"
     roles = set(found.roles)
     if not roles & {"product", "product_name"}:
         return _table_without_goods(roles)
     if "moment" not in roles:
-        if len(_days(sample)) >= _LEAST_DAYS:
-            return "daily_sales"
-        return "" if "receipt" in roles else "products"
+        undated = "" if "receipt" in roles else "products"
+        return "daily_sales" if len(_days(sample)) >= _LEAST_DAYS else undated
     if not roles & {"units", "amount", "price"}:
         return "inventory" if "on_hand" in roles else "daily_sales" if _columns_of_shops(sample, found) else ""
     if roles & {"receipt", "time", "customer"} or found.seen[found.roles["moment"]].has_time:
@@ -103,6 +108,23 @@ def _columns_of_shops(sample: pl.DataFrame, found: Columns) -> list[str]:
     free = [name for name, seen in found.seen.items() if name not in taken and name.lower() not in TOTAL_WORDS]
     numbers = [name for name in free if found.seen[name].numbers]
     return numbers if len(numbers) >= _LEAST_SHOPS and len(numbers) == len(free) else []
+
+
+def _is_list_of_shops(found: Columns) -> bool:
+    """Whether each row is another shop with its name: what looks like the name of goods is the shop's."""
+    roles = found.roles
+    if "store" not in roles or {"product", "moment", "units", "amount", "price", "on_hand", "receipt"} & roles.keys():
+        return False
+    return found.seen[roles["store"]].distinct == 1 and found.seen[roles["store"]].filled == 1
+
+
+def _is_catalogue(found: Columns) -> bool:
+    """Whether each row is another product and none was sold: a date is the one of its launch."""
+    roles = found.roles
+    if {"units", "amount", "on_hand", "receipt", "time", "customer", "store"} & roles.keys() or "product" not in roles:
+        return False
+    seen = found.seen[roles["product"]]
+    return seen.distinct == 1 and bool({"product_name", "category", "unit_cost"} & roles.keys())
 
 
 def _table_without_goods(roles: set[str]) -> str:
@@ -319,15 +341,23 @@ def _master(made: Proposal, found: Columns) -> None:
     names = {
         "products": ("product_name", "category", "department", "brand", "unit_cost", "list_price"),
         "customers": ("joined_on",),
-        "stores": ("product_name",),
+        "stores": ("product_name", "region", "country"),
     }
-    if made.table == "customers" and "moment" in found.roles and "joined_on" not in found.roles:
-        made.columns["joined_on"] = quoted(found.roles["moment"])
+    day = {"customers": "joined_on", "products": "launched_on"}.get(made.table)
+    if day is not None and "moment" in found.roles and day not in found.roles:
+        made.columns[day] = date_key(made, found, found.roles["moment"])
+    if made.table == "customers" and "store" in found.roles:
+        made.columns["home_store_id"] = quoted(found.roles["store"])
     for role in names[made.table]:
         if role in found.roles:
             ours = _OUR_NAMES.get(role, role)
-            is_number = role in ("unit_cost", "list_price")
             theirs = found.roles[role]
-            made.columns[ours] = number_key(made, found, theirs, ours) if is_number else quoted(theirs)
+            made.columns[ours] = _master_key(made, found, theirs, ours)
     if made.table == "products" and "price" in found.roles and "list_price" not in made.columns:
         made.columns["list_price"] = number_key(made, found, found.roles["price"], "list_price")
+
+
+def _master_key(made: Proposal, found: Columns, theirs: str, ours: str) -> str:
+    if ours in ("unit_cost", "list_price"):
+        return number_key(made, found, theirs, ours)
+    return date_key(made, found, theirs) if found.seen[theirs].dates and ours == "joined_on" else quoted(theirs)

@@ -1,19 +1,21 @@
 """Looks at a dataset before it is loaded: forms, columns, tables, and what the rows say once they are read."""
 
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from retail_brain.errors import DataError, NotFoundError, RetailBrainError
 from retail_brain.ingest.look.columns import columns_of
-from retail_brain.ingest.look.draft import quoted, toml_of
+from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
 from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.looked_at import LookedAt
+from retail_brain.ingest.look.own_names import of_own_name
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.rows import describe_rows
+from retail_brain.ingest.look.shared_keys import shared_goods
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
 from retail_brain.sources.files import ENDINGS, data_files, open_file, unpacked
@@ -59,6 +61,8 @@ def look(dataset: str) -> Look:
     with tempfile.TemporaryDirectory(prefix="retail-brain-look.") as folder:
         scratch = Path(folder)
         looked = [one for path in paths for one in _looked_at(path, scratch, lines)]
+        if known := shared_goods(looked):
+            looked = [_with_roles(one, known) for one in looked]
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")
@@ -100,8 +104,14 @@ def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str]) -> Look
     sample = table.frame.head(SAMPLE_ROWS).collect()
     texts = [name for name, kind in sample.schema.items() if kind == pl.String]
     blanks = sample.with_columns(pl.when(pl.col(texts).str.strip_chars() != "").then(pl.col(texts)))
-    found = columns_of(blanks, path.stem)
-    return LookedAt(path, table, keys, blanks, found, propose(blanks, found))
+    return _with_roles(LookedAt(path, table, keys, blanks, columns_of(blanks, path.stem), Proposal()), {})
+
+
+def _with_roles(one: LookedAt, known: Mapping[str, str]) -> LookedAt:
+    """The file with roles that other files give its columns, and what it feeds."""
+    found = columns_of(one.sample, one.path.stem, known) if known else one.columns
+    own = of_own_name(one.path.name.partition(".")[0], found) or of_own_name(one.path.parent.name, found)
+    return replace(one, columns=found, proposal=own or propose(one.sample, found))
 
 
 def _opened(path: Path, scratch: Path) -> list[tuple[FileTable, dict[str, str]]]:

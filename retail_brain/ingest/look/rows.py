@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.errors import RetailBrainError
+from retail_brain.ingest.consent_rows import CONSENTS, with_consent_words
 from retail_brain.ingest.staging import Staged, stage
 from retail_brain.sources.mapping import mapping_source
 from retail_brain.tables import TABLES
@@ -37,7 +38,8 @@ def describe_rows(mapping: str, root: Path, scratch: Path, limit: int) -> list[s
     try:
         source = mapping_source(path, scratch)
         for name, raw in source.tables.items():
-            staged[name] = stage(replace(raw, frame=raw.frame.head(limit), left_out=None), scratch)
+            worded = with_consent_words(raw) if name == CONSENTS else raw
+            staged[name] = stage(replace(worded, frame=worded.frame.head(limit), left_out=None), scratch)
     except RetailBrainError as error:
         return [f"The first rows cannot be read with this mapping: {str(error).splitlines()[0]}"]
     for name, table in staged.items():

@@ -6,6 +6,7 @@ import polars as pl
 
 from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, quoted
+from retail_brain.ingest.look.words import bare_name
 from retail_brain.ingest.numbers import parse_numbers
 from retail_brain.sources import ColumnFormat
 
@@ -17,6 +18,9 @@ _REFUND = (
     r"refund|return|退货|退款|退菜|退单|红字|冲红|retour|credit memo|credit note|gutschrift|avoir|rembours|devoluci|"
     r"devoluç|reembolso|reso\b"
 )
+_REFUNDED = r"refunded|returned|已退款|退款成功|已退货|全额退款|erstattet|rembours[ée]e?"
+_STATE = r"(?:^|[_ ])(?:status|state)$|状态$"
+"""Names of columns with the state of an order, which is on one line only; a type of receipt is on a line of its own."""
 _TRUE = ("true", "t", "1", "yes", "y", "是", "ja", "oui", "si", "sí", "x")
 _MOST_KINDS = 12
 """Kinds of rows in a column from which its values are no kinds. By judgement."""
@@ -58,7 +62,8 @@ def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]
     conditions: list[str] = []
     for name in found.all_of("status"):
         kinds = _kinds(sample, name)
-        no_sale = [kind for kind in kinds if re.fullmatch(_NO_SALE, kind.strip().lower())]
+        is_state = re.search(_STATE, bare_name(name)) is not None
+        no_sale = [kind for kind in kinds if _is_no_sale(kind.strip().lower(), is_state=is_state)]
         if not no_sale or len(kinds) > _MOST_KINDS:
             continue
         # a column that says the same as one before adds nothing
@@ -68,6 +73,11 @@ def _no_sales(made: Proposal, sample: pl.DataFrame, found: Columns) -> list[str]
             conditions.append(text)
             made.remarks.append(f"rows whose {name!r} is one of {no_sale} are no sales and are left out")
     return conditions
+
+
+def _is_no_sale(kind: str, *, is_state: bool) -> bool:
+    """Whether rows of a kind are no sales: cancelled, or orders that ended as refunded and have no line of the sale."""
+    return bool(re.fullmatch(_NO_SALE, kind)) or (is_state and bool(re.fullmatch(_REFUNDED, kind)))
 
 
 def _is_told(sample: pl.DataFrame, found: Columns, name: str, kinds: list[str]) -> bool:
@@ -113,7 +123,8 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> tuple[pl.DataFrame, 
 
 def _returns(made: Proposal, sample: pl.DataFrame, found: Columns, name: str) -> None:
     kinds = _kinds(sample, name)
-    returned = [kind for kind in kinds if re.search(_REFUND, kind.lower())]
+    left_out = made.keys.get("where", "")
+    returned = [kind for kind in kinds if re.search(_REFUND, kind.lower()) and _listed([kind]) not in left_out]
     if not returned or len(kinds) > _MOST_KINDS or not {"units", "unit_price"} <= set(made.columns):
         return
     if "units" not in found.roles:

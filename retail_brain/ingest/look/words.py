@@ -91,8 +91,11 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
                  r"family|class|product_group(?:_name)?|product_type_name|rayon|familia"),
     "department": (r"dept|department(?:_name|_id)?|大类|部门",),
     "brand": (r"brand|vendor|marke|品牌(?:名称)?",),
-    "unit_cost": (r"(?:unit_?|item_?)?cost(?:_price|_per_item|_of_goods)?|purchase_price|进货?价|成本价?|单位成本",),
+    "unit_cost": (r"(?:unit_?|item_?)?cost(?:_price|_per_item|_of_goods)?|purchase_price|prix_achat"
+        r"|ek|ek_preis|einkaufspreis|进货?价|成本价?|单位成本",),
     "list_price": (r"(?:list|regular|retail)_price|compare_at_price|标价|吊牌价|零售价|原价",),
+    "region": (r"(?:store_|shop_)?region|bundesland|(?:所属)?(?:地区|区域|大区)|城市",),
+    "country": (r"(?:store_|shop_)?country(?:_code)?|land|pays|国家",),
     "joined_on": (
         r"(?:customer_)?(?:joined|registered|signup|member_since)_?(?:on|at|date)?",
         r"(?:注册|入会|开卡)(?:时间|日期)",

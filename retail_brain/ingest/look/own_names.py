@@ -1,0 +1,53 @@
+"""Recognises files that are in the canonical form already: `supply.csv` with the columns of the table `supply`."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
+from retail_brain.sources.column_names import find_column
+from retail_brain.tables import TABLES
+
+
+def of_own_name(stem: str, found: Columns) -> Proposal | None:
+    """The mapping of a file that is called like a table and has the columns it needs; None for any other.
+
+    Args:
+        stem: name of the file, or of the folder that holds the files of a table.
+        found: its columns.
+    """
+    table = TABLES.get(stem.strip().lower())
+    if table is None:
+        return None
+    names = {ours: find_column(ours, list(found.seen)) for ours in table.types}
+    theirs = {ours: name for ours, name in names.items() if name is not None}
+    is_read = all(_is_read(found, name, table.types[ours]) for ours, name in theirs.items())
+    if not is_read or not set(table.required) <= theirs.keys():
+        return None
+    made = Proposal(table=table.name)
+    for ours, name in theirs.items():
+        made.columns[ours] = _key(made, found, ours, name, table.types)
+    made.remarks.append("file and columns are named as the table: a folder of such files is ingested without a mapping")
+    others = [name for name in found.seen if name not in theirs.values()]
+    if others and not table.open_attributes:
+        made.remarks.append(f"{others} are no columns of {table.name} and are not taken over")
+    return made
+
+
+def _is_read(found: Columns, name: str, kind: pl.DataType) -> bool:
+    """Whether the values of a column are of its type in some form; a blank column is."""
+    seen = found.seen[name]
+    if not seen.filled:
+        return True
+    return bool(seen.dates) if kind in (pl.Date, pl.Datetime) else bool(seen.numbers) or kind != pl.Float64
+
+
+def _key(made: Proposal, found: Columns, ours: str, name: str, types: Mapping[str, pl.DataType]) -> str:
+    """A column with its form of dates or numbers; as it is where its values say neither."""
+    seen, kind = found.seen[name], types[ours]
+    if kind in (pl.Date, pl.Datetime) and seen.dates:
+        return date_key(made, found, name)
+    if kind == pl.Float64 and seen.numbers:
+        return number_key(made, found, name, ours)
+    return quoted(name)

@@ -1,0 +1,99 @@
+"""Recognises consents, an assortment and terms of supply, by the names and values of their columns."""
+
+import re
+from typing import Final
+
+import polars as pl
+
+from retail_brain.ingest.look.columns import Columns
+from retail_brain.ingest.look.draft import Proposal, date_key, number_key, quoted
+from retail_brain.ingest.look.words import bare_name
+
+_GRANTED: Final = (
+    r"(?:.*_)?(?:opt_?in|opted_?in|granted|consent|permission|allowed|subscribed|einwilligung|zustimmung|consentement)"
+    r"|.*(?:是否同意|同意|授权|订阅).*"
+)
+_CHANNEL: Final = r"(?:.*_)?(?:channel|kanal|canal|medium)|.*(?:渠道|通道).*"
+_FROM: Final = (
+    r"(?:.*_)?(?:from|since|start|start_date|starts_on|begin|ab|von|gueltig_ab|gultig_ab)|.*(?:开始|上架|起).*"
+)
+_UNTIL: Final = r"(?:.*_)?(?:until|to|end|end_date|ends_on|till|bis|gueltig_bis|gultig_bis)|.*(?:结束|下架|止|截止).*"
+_LEAD_TIME: Final = (
+    r"(?:.*_)?(?:lead_?time|lieferzeit|delai)(?:_?(?:in_)?(?:days|tage|jours))?|.*(?:提前期|交货期|到货天数).*"
+)
+_REVIEW: Final = (
+    r"(?:.*_)?(?:review_?period|order_?cycle|bestellrhythmus)(?:_?(?:in_)?(?:days|tage|jours))?|.*订货周期.*"
+)
+_ANSWERS: Final = 6
+"""Different answers in a column from which it holds none. By judgement: yes, no and a few spellings of them."""
+
+
+def relation(sample: pl.DataFrame, found: Columns) -> Proposal | None:
+    """The mapping of consents, an assortment or terms of supply; None for any other file.
+
+    Args:
+        sample: the first rows.
+        found: roles of its columns.
+    """
+    roles = found.roles
+    if {"receipt", "units", "on_hand"} & roles.keys():
+        return None
+    if "customer" in roles and not {"product", "product_name"} & roles.keys():
+        return _consents(sample, found)
+    if {"store", "product"} <= roles.keys() and _is_key(sample, roles["store"], roles["product"]):
+        return _supply(found) or _assortment(found)
+    return None
+
+
+def _is_key(sample: pl.DataFrame, *names: str) -> bool:
+    return not sample.select(names).is_duplicated().any()
+
+
+def _named(found: Columns, pattern: str) -> str | None:
+    return next((name for name in found.seen if re.fullmatch(pattern, bare_name(name))), None)
+
+
+def _consents(sample: pl.DataFrame, found: Columns) -> Proposal | None:
+    granted = _named(found, _GRANTED)
+    if granted is None or sample[granted].drop_nulls().n_unique() > _ANSWERS:
+        return None
+    dated = [name for name, seen in found.seen.items() if seen.dates and not seen.numbers]
+    if not dated:
+        return None
+    made = Proposal(table="consents")
+    made.columns["customer_id"] = quoted(found.roles["customer"])
+    channel = _named(found, _CHANNEL)
+    made.columns["channel"] = quoted(channel) if channel else '{ constant = "any" }'
+    if not channel:
+        made.questions.append("no column names the channel: does the answer hold for all of them, as written below?")
+    made.columns["granted"] = quoted(granted)
+    made.columns["changed_at"] = date_key(made, found, found.roles.get("moment", dated[0]))
+    return made
+
+
+def _supply(found: Columns) -> Proposal | None:
+    lead_time = _named(found, _LEAD_TIME)
+    if lead_time is None or not found.seen[lead_time].numbers:
+        return None
+    made = Proposal(table="supply")
+    made.columns["store_id"], made.columns["product_id"] = (quoted(found.roles[role]) for role in ("store", "product"))
+    made.columns["lead_time_days"] = number_key(made, found, lead_time, "lead_time_days")
+    review = _named(found, _REVIEW)
+    if review is not None and found.seen[review].numbers:
+        made.columns["review_period_days"] = number_key(made, found, review, "review_period_days")
+    else:
+        made.columns["review_period_days"] = "{ constant = 7 }"
+        made.questions.append("no column says how many days lie between two orders: is it a week, as written below?")
+    return made
+
+
+def _assortment(found: Columns) -> Proposal | None:
+    begins, ends = _named(found, _FROM), _named(found, _UNTIL)
+    if begins is None or not found.seen[begins].dates or {"price", "amount"} & found.roles.keys():
+        return None
+    made = Proposal(table="assortment")
+    made.columns["store_id"], made.columns["product_id"] = (quoted(found.roles[role]) for role in ("store", "product"))
+    made.columns["listed_from"] = date_key(made, found, begins)
+    if ends is not None and found.seen[ends].dates:
+        made.columns["listed_until"] = date_key(made, found, ends)
+    return made

@@ -1,0 +1,127 @@
+"""Looks at whole exports: which table each file feeds, where files say of each other what their columns are."""
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from retail_brain.ingest import ingest
+from retail_brain.ingest.look import look
+from retail_brain.lake import open_lake
+from retail_brain.progress import SILENT
+from retail_brain.settings import Settings
+from tests.retail_brain.ingest.test_look import Row, moment, write
+
+
+def sold(
+    tmp_path: Path, header: Sequence[str] = ("Receipt No", "Date", "Shop", "SKU", "Card", "Qty", "Net Price")
+) -> None:
+    rows: list[Row] = [
+        [n, moment(n).strftime("%Y-%m-%d %H:%M"), "AB"[n % 2], f"g{n % 3}", f"c{n % 9}", n % 2 + 1, 2.0 + n % 3]
+        for n in range(36)
+    ]
+    write(tmp_path / "sales.csv", list(header), rows)
+
+
+def tables(tmp_path: Path) -> dict[str, Any]:
+    """The proposed mapping, by table."""
+    found: dict[str, Any] = tomllib.loads(look(str(tmp_path)).mapping)["tables"]
+    return found
+
+
+def test_list_of_goods_with_a_launch_date_is_a_catalogue_and_no_sales(tmp_path: Path) -> None:
+    sold(tmp_path)
+    header = ["SKU", "Description", "Category", "Cost", "Full price", "Launch date"]
+    goods: list[Row] = [[f"g{n}", f"Coat {n}", "Coats", 9, 19, f"{15 + n}/02/2026"] for n in range(3)]
+    write(tmp_path / "goods.csv", header, goods)
+    found = tables(tmp_path)
+    assert set(found) == {"transactions", "products"}
+    assert found["products"]["columns"]["launched_on"] == {"column": "Launch date", "format": "%d/%m/%Y"}
+
+
+def test_list_of_shops_is_no_list_of_goods(tmp_path: Path) -> None:
+    sold(tmp_path)
+    write(
+        tmp_path / "shops.csv",
+        ["Shop", "Name", "Region", "Country"],
+        [["A", "First", "N", "IT"], ["B", "Second", "S", "IT"]],
+    )
+    columns = {"store_id": "Shop", "name": "Name", "region": "Region", "country": "Country"}
+    assert tables(tmp_path)["stores"]["columns"] == columns
+
+
+def test_answers_of_customers_are_consents(tmp_path: Path) -> None:
+    sold(tmp_path)
+    write(tmp_path / "club.csv", ["Card", "Channel", "Opt in", "Changed"],
+          [[f"c{n}", "email", "yes" if n % 2 else "no", "2026-01-03 10:00"] for n in range(9)])  # fmt: skip
+    columns = tables(tmp_path)["consents"]["columns"]
+    assert columns == {"customer_id": "Card", "channel": "Channel", "granted": "Opt in", "changed_at": "Changed"}
+
+
+def test_answers_without_a_channel_are_asked_about(tmp_path: Path) -> None:
+    write(
+        tmp_path / "club.csv",
+        ["Kundenkarte", "Einwilligung", "Datum"],
+        [[f"c{n}", "ja", f"{n + 13}.02.2026"] for n in range(9)],
+    )
+    seen = look(str(tmp_path))
+    assert any("channel" in question for question in seen.questions)
+    assert tomllib.loads(seen.mapping)["tables"]["consents"]["columns"]["channel"] == {"constant": "any"}
+
+
+def test_listings_and_terms_of_supply_are_told_from_goods(tmp_path: Path) -> None:
+    sold(tmp_path)
+    pairs = [[shop, f"g{n}"] for shop in "AB" for n in range(3)]
+    write(
+        tmp_path / "range.csv",
+        ["Shop", "SKU", "From", "Until"],
+        [[*pair, "15/02/2026", "17/03/2026"] for pair in pairs],
+    )
+    write(tmp_path / "terms.csv", ["Shop", "SKU", "Lead time days"], [[*pair, 3] for pair in pairs])
+    found = tables(tmp_path)
+    assert found["assortment"]["columns"]["listed_until"] == {"column": "Until", "format": "%d/%m/%Y"}
+    assert found["supply"]["columns"]["lead_time_days"] == "Lead time days"
+    assert any("two orders" in question for question in look(str(tmp_path)).questions)
+
+
+def test_code_that_nobody_knows_is_the_one_that_the_catalogue_has_once(tmp_path: Path) -> None:
+    sold(tmp_path, ["Bonnummer", "Datum", "Filiale", "PZN", "Kundenkarte", "Menge", "Einzelpreis"])
+    goods: list[Row] = [[f"g{n}", f"Salbe {n}", "Haut", 4.5] for n in range(3)]
+    write(tmp_path / "artikel.csv", ["PZN", "Bezeichnung", "Warengruppe", "EK"], goods)
+    found = tables(tmp_path)
+    assert found["transactions"]["columns"]["product_id"] == found["products"]["columns"]["product_id"] == "PZN"
+    assert found["products"]["columns"]["unit_cost"] == "EK"
+
+
+@pytest.mark.parametrize(("header", "kind"), [("Order status", "left out"), ("Receipt type", "return")])
+def test_refunded_order_is_no_sale_and_refund_of_a_receipt_is_a_return(tmp_path: Path, header: str, kind: str) -> None:
+    rows: list[Row] = [
+        [n, moment(n).strftime("%Y-%m-%d %H:%M"), "A", f"g{n % 3}", n % 2 + 1, 2.0 + n % 3,
+         ("Refunded" if "status" in header else "Refund") if n == 7 else "Done"]
+        for n in range(36)
+    ]  # fmt: skip
+    write(tmp_path / "sales.csv", ["Order No", "Date", "Shop", "SKU", "Qty", "Net Price", header], rows)
+    seen = look(str(tmp_path))
+    assert ("where" in tables(tmp_path)["transactions"]) == (kind == "left out")
+    assert ("returns" in tables(tmp_path)["transactions"]) == (kind == "return")
+    assert any(kind in line for line in seen.lines)
+
+
+def test_folder_in_the_canonical_form_is_recognised_whole(tmp_path: Path) -> None:
+    chain = tmp_path / "chain"
+    chain.mkdir()
+    sold(chain, ["transaction_id", "sold_at", "store_id", "product_id", "customer_id", "units", "unit_price"])
+    (chain / "sales.csv").rename(chain / "transactions.csv")
+    terms = ["store_id", "product_id", "lead_time_days", "review_period_days", "case_pack"]
+    write(chain / "supply.csv", terms, [["A", "g1", 2, 3, 6]])
+    write(chain / "stores.csv", ["store_id", "name", "region", "opened_on"], [["A", "First", "N", "2025-01-01"]])
+    seen = look(str(chain))
+    found = tomllib.loads(seen.mapping)["tables"]
+    assert list(found["supply"]["columns"]) == terms
+    assert set(found) == {"transactions", "supply", "stores"}
+    assert any("['opened_on'] are no columns of stores" in line for line in seen.lines)
+    (chain / "m.toml").write_text(seen.mapping, encoding="utf-8")
+    ingest(str(chain / "m.toml"), str(tmp_path / "lake"), Settings(), SILENT)
+    assert open_lake(str(tmp_path / "lake")).scan("supply").collect()["case_pack"].to_list() == [6.0]
