@@ -1,7 +1,7 @@
 """Builds the feature tables (identity, person, goods, series, place) of a dataset as of a day, bucket by bucket."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from uuid import uuid4
 import polars as pl
 import pyarrow as pa
 
+from features.drift import drift
 from features.goods.table import GoodsOptions, goods_features, series_features
 from features.identity.evidence import IdentityRules
 from features.identity.resolve import resolve_identities
@@ -39,6 +40,7 @@ _ROWS_PER_BUCKET: Final = 2_000_000
 _MAX_BUCKETS: Final = 512
 """Buckets at most: each is a folder of files. Chosen by judgement, not measured."""
 TableName = Literal["identity", "person", "goods", "series", "place"]
+_DRIFT: Final = "drift.parquet"
 FEATURE_TABLES: Final[tuple[TableName, ...]] = ("identity", "person", "goods", "series", "place")
 
 
@@ -72,11 +74,32 @@ class FeatureReport:
         as_of: last visible day.
         rows: table -> rows written.
         repeat_buying: the fitted BG/NBD model, or None where too few people bought again.
+        drift: what `read_drift` reads; None where there was no build to compare with.
     """
 
     as_of: date
     rows: Mapping[str, int]
     repeat_buying: RepeatBuying | None
+    drift: "StoredDrift | None" = None
+
+
+@dataclass(frozen=True)
+class StoredDrift:
+    """How a build of the features differs from the one before at the same place.
+
+    Attributes:
+        before: last visible day of the build before.
+        as_of: last visible day of the build.
+        columns: one row per column of the tables: `features.drift.DRIFT_COLUMNS`.
+    """
+
+    before: date
+    as_of: date
+    columns: pl.DataFrame
+
+    def drifted(self, levels: Collection[str] = ("large", "moderate", "new", "gone")) -> pl.DataFrame:
+        """The columns of some levels."""
+        return self.columns.filter(pl.col("level").is_in(list(levels)))
 
 
 def build_features(
@@ -135,6 +158,22 @@ def scan_features(out: Path, table: TableName) -> pl.LazyFrame:
     return pl.scan_parquet(files)
 
 
+def read_drift(out: Path) -> StoredDrift | None:
+    """How the features at `out` differ from the build before; None where that was the first, or of another version.
+
+    Raises:
+        NotFoundError: the folder has no features.
+    """
+    manifest = out / "manifest.json"
+    if not manifest.exists():
+        raise NotFoundError(f"there are no features in {out}. Run `retail-brain features` first.")
+    values = json.loads(manifest.read_text(encoding="utf-8"))
+    if values.get("before") is None or not (out / _DRIFT).exists():
+        return None
+    before, as_of = (date.fromisoformat(values[name]) for name in ("before", "as_of"))
+    return StoredDrift(before, as_of, pl.read_parquet(out / _DRIFT))
+
+
 def _check(dataset: Dataset, as_of: date) -> None:
     if not (dataset.has("transactions") or dataset.has("daily_sales")):
         raise MissingTableError(
@@ -157,7 +196,7 @@ def _existing_report(out: Path, digest: str) -> FeatureReport | None:
         return None
     model = manifest["repeat_buying"]
     as_of = date.fromisoformat(manifest["as_of"])
-    return FeatureReport(as_of, manifest["rows"], RepeatBuying(**model) if model else None)
+    return FeatureReport(as_of, manifest["rows"], RepeatBuying(**model) if model else None, read_drift(out))
 
 
 def _choose_buckets(rows: int) -> int:
@@ -208,7 +247,7 @@ class _Job:
         self._goods(identities, products, buyers)
         self._place(identities, products)
         self._publish(model)
-        return FeatureReport(self.as_of, self.rows, model)
+        return FeatureReport(self.as_of, self.rows, model, read_drift(self.out))
 
     def _once(self, name: str, make: Callable[[], pl.LazyFrame]) -> pl.LazyFrame:
         """A small table of the run, computed once and then read from the checkpoint."""
@@ -312,6 +351,7 @@ class _Job:
         manifest = {
             "digest": self.digest,
             "as_of": str(self.as_of),
+            "before": self._drift(),
             "rows": self.rows,
             "versions": dict(self.dataset.versions),
             "repeat_buying": asdict(model) if model else None,
@@ -320,6 +360,19 @@ class _Job:
         write_json(self.done / "manifest.json", manifest)
         with atomic_path(self.out) as aside:
             self.done.replace(aside)
+
+    def _drift(self) -> str | None:
+        """Compares the finished tables with those at `out`: the last visible day of these, None without any."""
+        path = self.out / "manifest.json"
+        is_whole = all(any((self.out / table).glob("*.parquet")) for table in FEATURE_TABLES)
+        if not path.exists() or not is_whole:  # the first build, or one of a version with fewer tables
+            return None
+        before = date.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["as_of"])
+        with self.progress.step("drift") as step:
+            found = drift(self.out, self.done, before, self.as_of, FEATURE_TABLES)
+            found.write_parquet(self.done / _DRIFT)
+            step.rows = found.height
+        return str(before)
 
 
 def arrow_function(features: Callable[[pl.LazyFrame], pl.LazyFrame]) -> ArrowFunction:

@@ -20,6 +20,7 @@ from retail_brain.cli import (
     context,
     demo_verb,
     dictionary_verb,
+    drift_verb,
     events_verbs,
     extensions_verb,
     features_verb,
@@ -55,6 +56,7 @@ _PANELS: dict[str, dict[str, Callable[..., None] | typer.Typer]] = {
         "dictionary": dictionary_verb.dictionary,
         "quarantine": quarantine_verbs.quarantine,
         "features": features_verb.features,
+        "drift": drift_verb.drift,
         "events": events_verbs.events,
     },
     "Models 模型": {

@@ -19,6 +19,7 @@ def features(
 ) -> None:
     """Identity, person, goods, series and place feature tables as known on a day."""
     from features.jobs import build_features, feature_options
+    from retail_brain.cli.drift_verb import notes
     from retail_brain.decisions.consents import channel_states, doubt_lines
 
     chosen = current()
@@ -31,4 +32,8 @@ def features(
     if dataset.has("consents"):
         for line in doubt_lines(channel_states(dataset.scan("consents")).collect()):
             chosen.progress.say(f"  note: {line}")
+    if report.drift is not None:
+        reported().counts |= {"drifted_columns": report.drift.drifted(("large", "moderate")).height}
+        for line in notes(report.drift):
+            chosen.progress.say(f"  {line}")
     chosen.progress.say(f"Features as of {dataset.as_of} are in {folder}.")

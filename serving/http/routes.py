@@ -98,6 +98,8 @@ from serving.http.messages.head_office_messages import HeadOfficeRequest, HeadOf
 from serving.http.messages.insight_messages import (
     AssetsRequest,
     AssetsResponse,
+    DriftRequest,
+    DriftResponse,
     FunnelRequest,
     FunnelResponse,
     ModelsRequest,
@@ -807,6 +809,17 @@ ROUTES: tuple[Route, ...] = (
         threaded=True,
         tag="service",
         writes_file=True,
+        scoped_by=ScopedBy.HEADQUARTERS,
+    ),
+    Route(
+        "/drift",
+        "Drift of the features against the build before: stability, nulls, ranges",
+        DriftRequest,
+        DriftResponse,
+        insight.drift,
+        (Scope.MODELS,),
+        threaded=True,
+        tag="service",
         scoped_by=ScopedBy.HEADQUARTERS,
     ),
     Route(

@@ -1,9 +1,10 @@
-"""Quarantine and model versions: what the data and the models are like."""
+"""Quarantine, drift and model versions: what the data and the models are like."""
 
 from typing import Any
 
 import polars as pl
 
+from features.jobs import read_drift
 from retail_brain.ingest.retry import ID, quarantine_counts, quarantined, retry_quarantine
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
@@ -11,7 +12,7 @@ from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call
-from serving.http.messages.insight_messages import ModelsRequest, QuarantineRequest
+from serving.http.messages.insight_messages import DriftRequest, ModelsRequest, QuarantineRequest
 
 
 def quarantine(request: QuarantineRequest, call: Call) -> dict[str, Any]:
@@ -36,6 +37,21 @@ def quarantine(request: QuarantineRequest, call: Call) -> dict[str, Any]:
         answer |= {"columns": page.columns, "rows": page.to_dicts(), "total": rows.height}
     counts = quarantine_counts(uri, settings.storage_options).to_dicts()
     return answer | {"counts": counts, "may_write": may_write}
+
+
+def drift(request: DriftRequest, call: Call) -> dict[str, Any]:
+    """How the tenant's features differ from those built before, column by column.
+
+    Raises:
+        NotFoundError: there are no features.
+    """
+    found = read_drift(_workspace(call).features)
+    if found is None:
+        return {"as_of": None, "before": None, "counts": {}, "rows": []}
+    rows = found.drifted() if request.levels is None else found.drifted(request.levels)
+    rows = rows if request.table is None else rows.filter(pl.col("table") == request.table)
+    counts = dict(found.columns.group_by("level").len().sort("level").iter_rows())
+    return {"as_of": str(found.as_of), "before": str(found.before), "counts": counts, "rows": rows.to_dicts()}
 
 
 def models(request: ModelsRequest, call: Call) -> dict[str, Any]:

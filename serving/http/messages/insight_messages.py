@@ -142,6 +142,49 @@ class QuarantineResponse(Strict):
     may_write: bool
 
 
+class DriftRequest(BaseModel):
+    """How the features differ from those built before."""
+
+    model_config = config({}, {"table": "person", "levels": ["large"]})
+
+    table: Annotated[Literal["person", "goods", "series", "place"] | None, Field(description="null: all")] = None
+    levels: Annotated[
+        list[Literal["large", "moderate", "new", "gone", "stable"]] | None,
+        Field(description="null: all but the stable ones"),
+    ] = None
+
+
+class DriftRow(Strict):
+    """A column of the features: `psi` (population stability index) with what it may be by `chance`, nulls and ranges.
+
+    Numbers of days are counted back from the last visible day, lists by their length; of texts there is no range.
+    """
+
+    table: str
+    column: str
+    level: Literal["large", "moderate", "new", "gone", "stable"]
+    psi: float | None
+    chance: float | None
+    rows_before: int | None
+    rows: int | None
+    nulls_before: float | None
+    nulls: float | None
+    low_before: float | None
+    high_before: float | None
+    low: float | None
+    high: float | None
+    outside: float | None
+
+
+class DriftResponse(Strict):
+    """Columns that drifted, the largest first; `before` is null where the features were not compared with any."""
+
+    as_of: str | None
+    before: str | None
+    counts: dict[str, int]
+    rows: list[DriftRow]
+
+
 class ModelsRequest(BaseModel):
     """Registered versions of a kind of model, the newest first."""
 

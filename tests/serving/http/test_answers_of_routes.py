@@ -335,6 +335,7 @@ ELSEWHERE = {
     "/models",
     "/promote",
     "/quarantine",
+    "/drift",
     "/triggers",
     "/trigger",
     "/trigger_act",

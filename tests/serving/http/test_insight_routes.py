@@ -7,7 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from features.jobs import build_features
 from retail_brain.ingest import ingest
+from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
 from retail_brain.operational.keys import create_key
 from retail_brain.progress import SILENT
@@ -16,6 +18,7 @@ from retail_brain.workspace import Workspace
 from serving.http.handlers import assets
 from serving.http.messages.insight_messages import (
     AssetsResponse,
+    DriftResponse,
     FunnelResponse,
     ModelsResponse,
     PromoteResponse,
@@ -144,6 +147,23 @@ def test_versions_are_given_with_their_tables_by_window_class_and_store(
     assert version["windows"] == [{"cutoff": "2025-01-31", "method": "champion", "wape": 0.5}]
     assert version["classes"] == [{"span": "period", "group": "smooth", "within_90": 0.9}]
     assert version["stores"] == []
+
+
+def test_drift_of_the_features_is_told_column_by_column(lake: Any, ask: Ask) -> None:
+    workspace = Workspace(lake.home, "insight")
+    assert lake.refused("/drift", {}, tenant="insight", role="admin") == (404, "not_found")
+    chain = open_lake(str(workspace.lake))
+    build_features(chain.at(date(2025, 1, 31)), workspace.features, date(2025, 1, 31))
+    assert ask("/drift", {}) == {"as_of": None, "before": None, "counts": {}, "rows": []}
+    build_features(chain, workspace.features, date(2025, 2, 22))
+    found = ask("/drift", {"levels": ["stable", "moderate", "large"]}, "data_scientist")
+    DriftResponse.model_validate(found)
+    assert (found["before"], found["as_of"]) == ("2025-01-31", "2025-02-22")
+    assert sum(found["counts"].values()) == len(found["rows"])
+    goods = ask("/drift", {"table": "goods", "levels": ["stable"]})["rows"]
+    assert {row["table"] for row in goods} == {"goods"}
+    assert lake.refused("/drift", {}, tenant="insight", role="marketer") == (403, "forbidden")
+    assert lake.refused("/drift", {"table": "identity"}, tenant="insight", role="admin") == (400, "malformed")
 
 
 def test_only_who_works_with_models_sees_them(lake: Any, ask: Ask) -> None:
