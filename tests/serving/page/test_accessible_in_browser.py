@@ -1,0 +1,109 @@
+"""Every view on a phone and on a wide screen, light and dark: names, labels, headings, contrast, and nothing too wide.
+
+With `AXE_CORE=PATH` of a copy of axe.min.js, axe looks at them too.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.serving.page import fake_campaigns, fake_guides, fake_insight, fake_people, fake_segments
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Any]
+VIEWS = (
+    "overview",
+    "orders",
+    "orders?group=purchase_order",
+    "forecast?store=S01&product=P0002",
+    "stock",
+    "stock?tab=counts",
+    "stock?tab=leftovers",
+    "stock?tab=orders",
+    "stock?tab=attention",
+    "campaigns",
+    "campaigns?new=goods",
+    "audience?product=P0001",
+    "segments",
+    "segments?new=1",
+    "person?customer=C00003&store=S01",
+    "guide",
+    "rules",
+    "funnel",
+    "anomalies",
+    "models",
+    "quarantine",
+    "quarantine?table=transactions",
+)
+CHECKS = (Path(__file__).parent / "checks.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def filled() -> None:
+    fake_campaigns.KEPT.clear()
+    fake_guides.forget()
+    fake_guides.LINES[0] |= {"state": "bought", "answered_at": "2026-03-01T10:15:00Z"}
+    fake_insight.ASIDE[:] = [fake_insight.aside(1, "many")]
+    fake_people.RULES.clear()
+    fake_segments.BOOK[:] = [fake_segments.version("老客", 1, "spend > 500")]
+
+
+def complaints(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(CHECKS)
+    if path := os.environ.get("AXE_CORE"):
+        page.evaluate(Path(path).read_text(encoding="utf-8"))
+        told = page.evaluate("axe.run().then((done) => done.violations.map((one) => [one.id, one.nodes[0].html]))")
+        found += [f"axe: {name}: {html[:160]}" for name, html in told]
+    return found
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), [(390, "dark", "zh"), (1440, "light", "en")])
+def test_every_view_can_be_used_without_eyes_or_mouse(open_page: Open, width: int, scheme: Any, language: str) -> None:
+    page = open_page("overview", language, width=width).page
+    page.emulate_media(color_scheme=scheme)
+    found = {}
+    for view in VIEWS:
+        page.goto(page.url.split("#")[0] + f"#/{view}")
+        expect(page.locator(f"main[data-view={view.split('?')[0]}] h1")).to_be_attached()
+        expect(page.locator("main [aria-busy=true], main .loading")).to_have_count(0)
+        if wrong := complaints(page):
+            found[view] = wrong
+    assert found == {}
+
+
+WRONG = """() => {
+    const add = (tag, props, style = {}) => {
+        const one = Object.assign(document.createElement(tag), props);
+        for (const [name, value] of Object.entries(style)) one.style.setProperty(name, value);
+        document.querySelector("main").append(one);
+        return one;
+    };
+    add("button", { id: "twice" });
+    add("input", { id: "twice", tabIndex: 3 });
+    add("h4", { textContent: "too deep" });
+    add("p", { textContent: "hardly seen" }, { color: "#bbb", background: "#fff" });
+    add("div", { textContent: "wide" }, { width: "3000px" });
+    add("ul", {}).append(document.createElement("p"));
+}"""
+
+
+def test_what_is_wrong_is_found(open_page: Open) -> None:
+    page = open_page("rules", "en").page
+    expect(page.locator("h1")).to_be_visible()
+    page.evaluate(WRONG)
+    told = "\n".join(complaints(page))
+    for wanted in (
+        "no name: button",
+        "no name: input",
+        "a place of its own",
+        "id twice: twice",
+        "a level of heading is left out",
+        "contrast 1.92: p",
+        "wider than the screen: 3",
+        "a list with other things",
+    ):
+        assert wanted in told, wanted
