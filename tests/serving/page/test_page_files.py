@@ -65,6 +65,16 @@ def test_no_file_of_ours_names_another_host() -> None:
     }
 
 
+@pytest.mark.parametrize("path", sorted((STATIC / "css").glob("*.css")), ids=lambda path: path.name)
+def test_every_block_of_a_style_sheet_ends(path: Path) -> None:
+    """An open one takes all that follows into itself, such as into a rule for paper."""
+    depth = 0
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        depth += line.count("{") - line.count("}")
+        assert depth == 0 or line.startswith((" ", "@media", ":root")) or not line.strip(), number
+    assert depth == 0
+
+
 def test_the_page_itself_has_no_script_or_style_inside() -> None:
     page = (STATIC / "index.html").read_text("utf-8")
     assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\son\w+=|\sstyle=", page) == []

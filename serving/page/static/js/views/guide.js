@@ -168,10 +168,19 @@ export async function guideView(root, { params, overview, signal }) {
   if (placeKind() === "headquarters") deskBar(chosen, signal, again).then((bar) => replace(desk, bar), (error) => { if (!signal.aborted) replace(desk, failed(error, again)); });
   const today = new GuideDay({ overview, signal });
   today.box.send();
-  const draw = () => fill(place, signal, async () => {
-    const found = await theList(chosen ? { guide_id: chosen } : {}, signal);
-    if (found.since) addEventListener("online", draw, { signal, once: true });
+  const body = chosen ? { guide_id: chosen } : {};
+  await fill(place, signal, async () => {
+    const found = await theList(body, signal);
+    if (found.since) addEventListener("online", () => renew(), { signal });
     return today.show(found);
   }, { lines: 8 });
-  await draw();
+  /** Once the line is back: the list of the service in the place of the kept one, which stays in use until it has come. */
+  async function renew() {
+    try {
+      const found = await theList(body, signal);
+      if (!found.since) replace(place, today.show(found));
+    } catch (error) {
+      if (!signal.aborted) console.warn(error);
+    }
+  }
 }

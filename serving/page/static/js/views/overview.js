@@ -69,13 +69,13 @@ export async function overviewView(root, { overview, signal }) {
   replace(
     root,
     h("h1", { class: "visually-hidden" }, t("nav.overview")),
-    viewLinks(overview),
     counts(overview),
     mayOrder ? h("section", { class: "panel office" }, h("h2", {}, t("office.title")), office) : null,
     mayOrder ? h("section", { class: "panel exceptions" }, h("h2", {}, t("exceptions.title")), exceptionList) : null,
     h("div", { class: "overview-columns" }, h("section", { class: "panel" }, h("h2", {}, t("overview.attention")), storeList), modelsPanel(overview)),
     mayOrder ? consistencyPanel(overview) : null,
     mayOrder ? opening(t("ledger.title"), () => ledgerTable(signal), signal) : null,
+    viewLinks(overview),
   );
   if (mayOrder) fill(office, signal, () => headOfficePanel(signal), { lines: 5 });
   if (mayOrder) fill(exceptionList, signal, () => exceptionsOrReason(signal), { lines: 6 });
