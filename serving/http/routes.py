@@ -863,6 +863,7 @@ ROUTES: tuple[Route, ...] = (
         profile.profile,
         (Scope.GOODS, Scope.PEOPLE),
         tag="service",
+        depends_on=_view_alone,
         scoped_by=ScopedBy.PEOPLE,
     ),
     Route(

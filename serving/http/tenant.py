@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.errors import ModelError, RetailBrainError
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import StoredEvent, events_after
@@ -42,6 +43,7 @@ from serving.planning.people.rule_files import RuleBook
 from serving.store.answer_set import Answers, current_id, open_answers
 from serving.store.arrays import Array
 from serving.store.campaigns import units_per_purchase_in
+from serving.store.exceptions import open_exceptions
 from serving.store.identities import identifier
 from serving.store.listing.order_lines import decided_rows, order_lines, with_decisions
 
@@ -106,6 +108,29 @@ class TenantView:
         waiting: Array = suggestions.flags(self.settings.replenishment)["waits"].copy()
         waiting[decided_rows(answers, suggestions, self.decisions.values())["row"].to_numpy()] = False
         return waiting
+
+    @cached_property
+    def open_by_store(self) -> Mapping[str, int]:
+        """Number of suggestions that wait for a decision, by store id; once per view."""
+        suggestions, stores = self.answers.suggestions, self.answers.stores
+        if suggestions is None:
+            return {}
+        counts = [int(self.waiting[suggestions.of_store(store)].sum()) for store in range(len(stores))]
+        return dict(zip(stores.ids.take(np.arange(len(stores))), counts, strict=True))
+
+    @cached_property
+    def memo(self) -> FrameMemo:
+        """Remembers what is worked out from frames of this view, and goes with it."""
+        return FrameMemo()
+
+    @cached_property
+    def exceptions(self) -> pl.DataFrame | None:
+        """Exceptions of all stores that no decision settled; None where none were published. Once per view."""
+        lines = self.answers.rows.get("attention")
+        if lines is None:
+            return None
+        decided = (status.stored.decision for status in self.decisions.values())
+        return open_exceptions(lines, ((one.store_id, one.product_id) for one in decided))
 
     @cached_property
     def order_lines(self) -> pl.DataFrame | None:

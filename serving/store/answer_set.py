@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from retail_brain.decisions.availability import Availability
+from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.errors import ModelError
 from retail_brain.files import sha256, write_json, write_text
@@ -21,7 +22,7 @@ from serving.store.identities import Identities
 from serving.store.marginal_values import MarginalValues
 from serving.store.planned_promotions import PlannedPromotions
 from serving.store.ranked_goods import RankedGoods
-from serving.store.rows import has_rows, map_rows
+from serving.store.rows import completed, has_rows, map_rows
 from serving.store.sales_history import SalesHistory
 from serving.store.scored_pairs import ScoredPairs
 from serving.store.suggestions import Suggestions
@@ -197,7 +198,11 @@ def map_answers(folder: Path, manifest: AnswersManifest) -> Answers:
             complements=RankedGoods(folder, "complements") if "complements" in parts else None,
             # sets of older versions, and those without a demand model, have no such file
             marginal_values=MarginalValues(folder) if (folder / "worth.starts.npy").exists() else None,
-            rows={name: map_rows(folder, name) for name in _TABLES if has_rows(folder, name)},
+            rows={
+                name: completed(map_rows(folder, name), _LATER.get(name, {}))
+                for name in _TABLES
+                if has_rows(folder, name)
+            },
         )
     except (OSError, ValueError) as error:
         raise ModelError(f"answers {folder.name} are damaged: {error}. Run `retail-brain publish`.") from error
@@ -239,6 +244,8 @@ _TABLES = (
     "facts_birthdays",
 )
 """Tables stored as Arrow files; each may be absent."""
+_LATER = {"leftovers": LEFTOVERS}
+"""Columns of published tables to which later versions added some."""
 
 
 def current_id(answers: Path) -> str | None:

@@ -89,11 +89,9 @@ def listed_frame(request: ListingRequest | ListingFileRequest, call: Call) -> pl
         return with_names(recent_orders(call, request.since), call.answers)
     table = open_exceptions(call) if request.table == "attention" else network_rows(request.table, call)
     stores = _STORES.get(request.table, ("store_id",))
-    if request.table == "attention":  # changes with every decision
-        return with_names(table, call.answers, stores)
-    # by the published table itself: what `network_rows` completes is another frame each time
-    published = call.answers.rows[request.table]
-    return call.answers.lines_memo.get((published,), request.table, lambda: with_names(table, call.answers, stores))
+    # exceptions are others after every decision, and must not be remembered longer than that
+    memo = call.view.memo if request.table == "attention" else call.answers.lines_memo
+    return memo.get((table,), request.table, lambda: with_names(table, call.answers, stores))
 
 
 def suggested_lines(call: Call) -> pl.DataFrame:

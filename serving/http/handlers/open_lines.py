@@ -2,19 +2,12 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from serving.http.tenant import TenantView
 
 
 def open_counts(view: TenantView) -> Mapping[str, int]:
     """Number of suggestions that wait for a decision, by store id."""
-    suggestions = view.answers.suggestions
-    if suggestions is None:
-        return {}
-    waiting, stores = view.waiting, view.answers.stores
-    counts = [int(waiting[suggestions.of_store(store)].sum()) for store in range(len(stores))]
-    return dict(zip(stores.ids.take(np.arange(len(stores))), counts, strict=True))
+    return view.open_by_store
 
 
 def open_count(view: TenantView, store_id: str | None = None) -> int:

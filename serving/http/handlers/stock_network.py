@@ -6,17 +6,11 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.decisions.excess_stock import LEFTOVERS
 from retail_brain.errors import ModelError
 from serving.http.handlers.call import Call, find_product, find_store, product_names
 from serving.http.handlers.open_lines import open_count
 from serving.http.messages.network_messages import AttentionRequest, NetworkRequest
-from serving.store.rows import completed
-
-_LATER = {"leftovers": LEFTOVERS}
-"""Columns of published tables to which later versions added some."""
-_DECIDED = ("stockout", "unknown_stock", "large_order", "losing_order", "unusual")
-"""Kinds of exceptions that a decision about their suggestion settles."""
+from serving.store.rows import rows_of_store
 
 
 def transfers(request: NetworkRequest, call: Call) -> dict[str, Any]:
@@ -77,8 +71,8 @@ def attention(request: AttentionRequest, call: Call) -> dict[str, Any]:
     if request.store_id is not None:
         find_store(call.answers, request.store_id)
         # a transfer concerns both of its stores
-        is_of = (pl.col("store_id") == request.store_id) | (pl.col("other_store_id") == request.store_id)
-        open_lines = open_lines.filter(is_of)
+        stores = ("store_id", "other_store_id")
+        open_lines = rows_of_store(open_lines, request.store_id, stores, call.view.memo)
     # before the filter by kind, so that it shows what it hides
     summed = open_lines.group_by("kind", maintain_order=True).agg(lines=pl.len(), money=pl.col("money").sum())
     if request.kinds is not None:
@@ -99,15 +93,8 @@ def open_exceptions(call: Call) -> pl.DataFrame:
     Raises:
         ModelError: nothing of the kind was published.
     """
-    lines = network_rows("attention", call)
-    pairs = [
-        (status.stored.decision.store_id, status.stored.decision.product_id) for status in call.view.decisions.values()
-    ]
-    decided_series = pl.DataFrame(pairs, schema={"store_id": pl.String, "product_id": pl.String}, orient="row")
-    settled = lines.filter(pl.col("kind").is_in(_DECIDED)).join(
-        decided_series, on=["store_id", "product_id"], how="semi"
-    )
-    return lines.join(settled, on=["kind", "store_id", "product_id"], how="anti", maintain_order="left")
+    lines = call.view.exceptions
+    return network_rows("attention", call) if lines is None else lines
 
 
 def network_rows(name: str, call: Call) -> pl.DataFrame:
@@ -123,14 +110,14 @@ def network_rows(name: str, call: Call) -> pl.DataFrame:
             "version. Run `retail-brain publish`.",
             {"part": name},
         )
-    return completed(table, _LATER.get(name, {}))
+    return table
 
 
 def _listed(name: str, request: NetworkRequest, call: Call, stores: Sequence[str]) -> dict[str, Any]:
     table = network_rows(name, call)
     if request.store_id is not None:
         find_store(call.answers, request.store_id)
-        table = table.filter(pl.any_horizontal(pl.col(stores) == request.store_id))
+        table = rows_of_store(table, request.store_id, stores, call.answers.lines_memo)
     if request.product_ids is not None:
         for product_id in request.product_ids:
             find_product(call.answers, product_id)

@@ -99,6 +99,7 @@ def test_only_routes_that_write_nothing_are_kept() -> None:
         "/history",
         "/leftovers",
         "/listing",
+        "/profile",
         "/recommend",
         "/replenish",
         "/similar",

@@ -1,11 +1,15 @@
 """Stock of all shops together over HTTP: lists, the lines that matter, routing of an order, people for left-overs."""
 
+import shutil
+from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
+from retail_brain.workspace import Workspace
 from serving.http.handlers import stock_network
+from serving.store.answer_set import current_id, map_answers, read_manifest
+from serving.store.rows import map_rows, write_rows
 
 ROUTE = {"lines": [{"product_id": "P0001", "units": 2}]}
 
@@ -35,22 +39,30 @@ def test_each_list_is_cut_by_shop_and_told_in_the_language_asked_for(client: Any
 
 
 def test_left_overs_say_which_price_earns_most_and_older_answers_that_nobody_knows(
-    client: Any, monkeypatch: pytest.MonkeyPatch
+    client: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     lowered, kept = client.ask("/leftovers", {})["leftovers"]
     assert lowered["price_path"] == [{"begins_on": "2025-03-02", "discount": 0.3, "price": 7.0}]
     told = [lowered[name] for name in ("action", "markdown_units", "markdown_units_low", "markdown_units_high")]
     assert told == ["markdown", 4.0, 1.0, 6.0]
     assert (kept["action"], kept["price_path"], kept["return_value"]) == ("keep", [], None)
-    older = stock_network.network_rows
-
-    def published(name: str, call: Any) -> pl.DataFrame:
-        call.answers.rows[name] = call.answers.rows[name].drop("action", "price_path", "audience_value", strict=False)
-        return older(name, call)
-
-    monkeypatch.setattr(stock_network, "network_rows", published)
+    folder = tmp_path / "older"
+    shutil.copytree(open_folder(client), folder)
+    table = map_rows(folder, "leftovers").drop("action", "price_path", "audience_value")
+    (folder / "leftovers.arrow").unlink()
+    write_rows(folder, "leftovers", table)
+    older = map_answers(folder, read_manifest(folder)).rows["leftovers"]
+    monkeypatch.setattr(stock_network, "network_rows", lambda _name, _call: older)
     row = client.ask("/leftovers", {"limit": 1})["leftovers"][0]  # another question: the answer before is kept
     assert (row["action"], row["price_path"], row["markdown_value"]) == (None, None, 12.0)
+
+
+def open_folder(client: Any) -> Path:
+    """The folder of the answers that the service answers from."""
+    answers = Workspace(client.home, "main").answers
+    name = current_id(answers)
+    assert name is not None
+    return answers / name
 
 
 def test_anomalies_are_listed_with_their_cause_and_those_of_totals_without_product(client: Any) -> None:
