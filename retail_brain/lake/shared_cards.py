@@ -6,6 +6,7 @@ cells are looked at one by one (a count-min sketch with one row).
 """
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 
 import numpy as np
 import polars as pl
@@ -16,11 +17,13 @@ _LIST = "shared_cards"
 _USUAL_SHARE = 0.5
 """Share of a card's days that must be like it: a person's busy days are the exception. By judgement, not measured."""
 
-_COLUMNS = ("transaction_id", "store_id", "customer_id", "sold_at")
 _BATCH_LINES = 1_000_000
 """Lines looked at once; bounds the memory. Chosen by judgement, not measured."""
 _LEAST_BITS, _MOST_BITS = 10, 26
 """Bits of the number of cells: about one a line, up to 256 MB, where 100 million lines seldom share one."""
+_LIKELY_RECEIPTS = 10_000_000
+"""Receipts of busy days looked at once: about 1 GB. There are so many only where most cards are shared."""
+_Counts = np.ndarray[tuple[int], np.dtype[np.uint32]]
 
 
 def find_shared_cards(
@@ -35,52 +38,69 @@ def find_shared_cards(
         days: such days from which a card is nobody's, if at least half of its days are like it.
     """
     is_busy = (pl.col("receipts") >= receipts_per_day) | (pl.col("stores") >= stores_per_day)
-    likely = _daily(_busiest(transactions, min(receipts_per_day, stores_per_day)).lazy()).filter(is_busy)
-    several = likely.group_by("customer_id").len("days").filter(pl.col("days") >= days).select("customer_id").collect()
+    lines = transactions.filter(pl.col("customer_id").is_not_null()).select(
+        "transaction_id", "store_id", "customer_id", day=pl.col("sold_at").dt.date()
+    )
+    least, counts = min(receipts_per_day, stores_per_day), _receipts_in_cells(lines)
+    likely = int(counts[counts >= least].sum())
+    slices = ceil(likely / _LIKELY_RECEIPTS)
+    slice_of = pl.col("customer_id").hash(1) % max(slices, 1)
+    found = [_cards(lines.filter(slice_of == number), counts, least, is_busy, days) for number in range(slices)]
+    schema = {"customer_id": pl.String, "days": pl.UInt32, "most_receipts": pl.UInt32, "most_stores": pl.UInt32}
+    cards = pl.concat([pl.DataFrame(schema=schema), *(part.cast(schema) for part in found)])  # type: ignore[arg-type]
+    return cards.sort("days", "customer_id", descending=[True, False])
+
+
+def _cards(lines: pl.LazyFrame, counts: _Counts, least: int, is_busy: pl.Expr, days: int) -> pl.DataFrame:
+    """The shared cards among those of some lines."""
+    is_full = counts >= least
+    parts = (part.filter(pl.Series(is_full[_cells(part, len(counts))])) for part in _receipts(lines))
+    likely = pl.concat([lines.head(0).collect(), *parts])
+    busy = _daily(likely.lazy()).filter(is_busy).group_by("customer_id").len().filter(pl.col("len") >= days)
+    several = busy.select("customer_id").collect()
     # all days of these few cards, because busy days must be usual for them
-    theirs = transactions.join(several.lazy(), on="customer_id", how="semi") if several.height else transactions.head(0)
-    daily = _daily(theirs)
-    cards = daily.group_by("customer_id").agg(
-        days=is_busy.sum(),
-        most_receipts=pl.col("receipts").max(),
-        most_stores=pl.col("stores").max(),
-        is_usual=is_busy.mean() >= _USUAL_SHARE,
+    theirs = lines.join(several.lazy(), on="customer_id", how="semi") if several.height else lines.head(0)
+    cards = (
+        _daily(theirs)
+        .group_by("customer_id")
+        .agg(
+            days=is_busy.sum(),
+            most_receipts=pl.col("receipts").max(),
+            most_stores=pl.col("stores").max(),
+            is_usual=is_busy.mean() >= _USUAL_SHARE,
+        )
     )
     shared = cards.filter(pl.col("is_usual"), pl.col("days") >= days).drop("is_usual")
-    return shared.sort("days", "customer_id", descending=[True, False]).collect(engine="streaming")
+    return shared.collect(engine="streaming")
 
 
 def _daily(lines: pl.LazyFrame) -> pl.LazyFrame:
     """One row per card and day: receipts and shops."""
-    return lines.group_by("customer_id", day=pl.col("sold_at").dt.date()).agg(
+    return lines.group_by("customer_id", "day").agg(
         receipts=pl.struct("store_id", "transaction_id").n_unique(), stores=pl.col("store_id").n_unique()
     )
 
 
-def _busiest(transactions: pl.LazyFrame, least: int) -> pl.DataFrame:
-    """Receipts of all days on which a card may have so many of them; a few other days are among them."""
-    lines: int = transactions.select(pl.len()).collect(engine="streaming").item()
-    bits = min(max(lines.bit_length(), _LEAST_BITS), _MOST_BITS)
-    counts = np.zeros(2**bits, dtype=np.uint32)
-    for receipts in _receipts(transactions):
-        np.add.at(counts, _cells(receipts, bits), 1)
-    if counts.max() < least:
-        return transactions.select(_COLUMNS).head(0).collect()
-    return pl.concat([part.filter(pl.Series(counts[_cells(part, bits)] >= least)) for part in _receipts(transactions)])
+def _receipts_in_cells(lines: pl.LazyFrame) -> _Counts:
+    """Receipts of all cards and days that share a cell, or more where a receipt's lines do not follow each other."""
+    size: int = lines.select(pl.len()).collect(engine="streaming").item()
+    counts = np.zeros(2 ** min(max(size.bit_length(), _LEAST_BITS), _MOST_BITS), dtype=np.uint32)
+    for receipts in _receipts(lines):
+        np.add.at(counts, _cells(receipts, len(counts)), 1)
+    return counts
 
 
-def _receipts(transactions: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """Lines of known cards in batches, of each run of lines of one receipt the first: no receipt is lost."""
-    named = transactions.select(_COLUMNS).filter(pl.col("customer_id").is_not_null())
-    is_first = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in _COLUMNS).fill_null(value=True)
-    for batch in named.collect_batches(chunk_size=_BATCH_LINES):
+def _receipts(lines: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    """Lines in batches, of each run of lines of one receipt the first: no receipt is lost."""
+    is_first = pl.any_horizontal(pl.all() != pl.all().shift()).fill_null(value=True)
+    for batch in lines.collect_batches(chunk_size=_BATCH_LINES):
         yield batch.filter(is_first)
 
 
-def _cells(receipts: pl.DataFrame, bits: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def _cells(receipts: pl.DataFrame, cells: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
     """Cell of the card and day of each receipt."""
-    both = pl.col("customer_id").hash() ^ pl.col("sold_at").dt.date().hash()
-    return receipts.select(both % 2**bits).to_series().to_numpy()
+    both = pl.col("customer_id").hash() ^ pl.col("day").hash()
+    return receipts.select(both % cells).to_series().to_numpy()
 
 
 def write_shared_cards(uri: str, cards: pl.DataFrame, options: Mapping[str, str]) -> None:

@@ -48,7 +48,7 @@ def draw(folder: Path, lines: int) -> None:
     for number, first in enumerate(range(0, lines, PART_LINES)):
         size = min(PART_LINES, lines - first)
         line = pl.int_range(first, first + size, eager=True)
-        seconds = (line * (730 * 86_400 / lines)).cast(pl.Int64)
+        seconds = (line // 4 * 4 * (730 * 86_400 / lines)).cast(pl.Int64)
         pl.DataFrame(
             {
                 "transaction_id": pl.select(pl.format("R{}", line // 4)).to_series(),
