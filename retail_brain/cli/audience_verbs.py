@@ -119,7 +119,9 @@ def _left_over(
 
     Raises:
         UsageError: goods or a campaign were named as well.
+        MissingTableError: there is no `inventory`.
     """
+    from retail_brain.cli.stock_verbs import with_inventory
     from retail_brain.errors import UsageError
     from serving.planning.stock.plan_request import PlanRequest
     from serving.planning.stock.stock_network import goods_to_clear, left_over_in
@@ -128,7 +130,7 @@ def _left_over(
     if product or campaign:
         raise UsageError("--leftovers chooses the goods itself; got --product or --campaign as well. Leave one out.")
     # The plan of the whole chain: what other shops can sell is not left over.
-    excess = find_leftovers(PlanRequest(dataset, load_forecaster(dataset), current().settings))
+    excess = find_leftovers(PlanRequest(with_inventory(dataset), load_forecaster(dataset), current().settings))
     return goods_to_clear(excess, store), left_over_in(excess, store)
 
 

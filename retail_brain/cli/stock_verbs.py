@@ -46,7 +46,7 @@ def transfers(
     )
     settings = chosen.settings.model_copy(update={"network": network})
     with chosen.progress.step("transfers") as step:
-        dataset, only = _with_inventory(chosen.dataset(lake, as_of)), SeriesFilter(stores, products)
+        dataset, only = with_inventory(chosen.dataset(lake, as_of)), SeriesFilter(stores, products)
         table = suggest_transfers(PlanRequest(dataset, load_forecaster(dataset), settings, only, seed, chosen.progress))
         write_table(table, out)
         step.rows = table.height
@@ -73,7 +73,7 @@ def counts(
 
     chosen = current()
     with chosen.progress.step("counts") as step:
-        dataset = _with_inventory(chosen.dataset(lake, as_of))
+        dataset = with_inventory(chosen.dataset(lake, as_of))
         table = suggest_counts(dataset, chosen.settings, stores=stores, least_probability=least_probability)
         write_table(table, out)
         step.rows = table.height
@@ -100,7 +100,7 @@ def leftovers(
 
     chosen = current()
     with chosen.progress.step("leftovers") as step:
-        dataset, only = _with_inventory(chosen.dataset(lake, as_of)), SeriesFilter(stores, products)
+        dataset, only = with_inventory(chosen.dataset(lake, as_of)), SeriesFilter(stores, products)
         request = PlanRequest(dataset, load_forecaster(dataset), chosen.settings, only, seed, chosen.progress)
         table = find_leftovers(request)
         write_table(table, out)
@@ -112,7 +112,7 @@ def leftovers(
         )
 
 
-def _with_inventory(dataset: "Dataset") -> "Dataset":
+def with_inventory(dataset: "Dataset") -> "Dataset":
     """Returns the dataset after checking that it has inventory.
 
     Raises:

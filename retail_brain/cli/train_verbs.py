@@ -76,7 +76,10 @@ def models(kind: _KindArgument) -> None:
 
     tracking = Tracking(current().workspace)
     champion = tracking.champion(kind)
-    for item in tracking.versions(kind):
+    versions = tracking.versions(kind)
+    if not versions:
+        typer.echo(f"no {kind} model was trained yet. Run `retail-brain train {kind}`.")
+    for item in versions:
         name, _ = item.primary
         mark = "champion" if item.version == champion else ""
         windows = len(item.windows)

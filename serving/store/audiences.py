@@ -207,7 +207,11 @@ def _pairs_of_like(answers: Answers, product: int, settings: AudienceSettings) -
 
 
 def facts_of(answers: Answers, products: Sequence[int]) -> AudienceFacts:
-    """Facts about everybody and the goods at some positions."""
+    """Facts about everybody and the goods at some positions.
+
+    Raises:
+        ModelError: the answers were published without a recommender, so they know nobody.
+    """
     rows = answers.rows
 
     def of_products(name: str) -> pl.DataFrame | None:
@@ -221,7 +225,12 @@ def facts_of(answers: Answers, products: Sequence[int]) -> AudienceFacts:
         return (parts[0] if len(parts) == 1 else pl.concat([frame.clear(), *parts])).drop("product")
 
     values = of_products("facts_values")
-    assert values is not None
+    if values is None:
+        raise ModelError(
+            "the present answers know nobody: no recommender model has been promoted. Ingest receipts that name "
+            "customers, then run `retail-brain train recommender`, `promote recommender` and `publish`.",
+            {"kind": "recommender"},
+        )
     return AudienceFacts(
         customers=rows["facts_customers"],
         consents=rows.get("facts_consents"),

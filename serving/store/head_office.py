@@ -48,8 +48,8 @@ def _figures(sums: pl.DataFrame, stock: pl.DataFrame, weeks: pl.DataFrame, by: S
     held = [pl.when(pl.col(name).count() > 0).then(pl.col(name).sum()).alias(name) for name in _STOCK]
     wide = wide.join(frames[1].group_by(keys).agg(held), on=keys, how="left", nulls_equal=True)
     shown = wide.with_columns(_ratios()).sort("sales", descending=True, nulls_last=True)
-    trends = _trends(frames[2], keys)
-    return [_row(row, trends, keys) for row in shown.iter_rows(named=True)]
+    trends, oldest = _trends(frames[2], keys), _oldest_week(weeks)
+    return [_row(row, trends, keys, oldest) for row in shown.iter_rows(named=True)]
 
 
 def _ratios() -> list[pl.Expr]:
@@ -80,7 +80,7 @@ _SHOWN: Final = (
 )
 
 
-def _row(row: dict[str, Any], trends: dict[Any, Any], keys: Sequence[str]) -> dict[str, Any]:
+def _row(row: dict[str, Any], trends: dict[Any, Any], keys: Sequence[str], oldest: int) -> dict[str, Any]:
     group = tuple(row[name] for name in keys)
     figures = {name: None if row[name] is None else round(row[name], 4) for name in _SHOWN}
     now, year = trends.get((group, "now"), {}), trends.get((group, "last_year"), {})
@@ -91,13 +91,21 @@ def _row(row: dict[str, Any], trends: dict[Any, Any], keys: Sequence[str]) -> di
         **figures,
         "waste": None,
         # a week without any sale is nought; one whose sales have no price is unknown, and so is one before the history
-        "weeks": [_rounded(now.get(week, 0.0)) for week in range(WEEKS - 1, -1, -1)],
+        "weeks": [_rounded(now.get(week, 0.0 if week <= oldest else None)) for week in range(WEEKS - 1, -1, -1)],
         "weeks_last_year": [_rounded(year.get(week)) for week in range(WEEKS - 1, -1, -1)],
     }
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
+
+
+def _oldest_week(weeks: pl.DataFrame) -> int:
+    """The oldest week of the quarter that the history of the chain reaches back to."""
+    if weeks.filter(window="last_year").height:
+        return WEEKS - 1
+    weeks_back = weeks["week"].max()
+    return weeks_back if isinstance(weeks_back, int) else WEEKS - 1
 
 
 def _trends(weeks: pl.DataFrame, keys: Sequence[str]) -> dict[Any, dict[int, float | None]]:

@@ -66,6 +66,15 @@ def test_a_chain_that_does_not_say_what_its_shops_hold_is_told_so(home, tmp_path
     result = run(home, verb, "--out", str(tmp_path / "out.csv"), "--lake", lake)
     assert isinstance(result.exception, MissingTableError), result.output
     assert not (tmp_path / "out.csv").exists()
+    # without stock nobody knows that nothing is left over
+    result = run(home, "audience", "--leftovers", "--out", str(tmp_path / "out.csv"), "--lake", lake)
+    assert isinstance(result.exception, MissingTableError | ModelError), result.output
+
+
+def test_kind_without_a_model_is_told_so(home):
+    result = run(home, "models", "recommender")
+    assert result.exit_code == 0
+    assert "no recommender model was trained yet" in result.output
 
 
 def test_consistency_is_checked_on_what_is_published_and_ends_with_one_where_nothing_is_explained(home, tmp_path):

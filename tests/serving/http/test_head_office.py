@@ -128,8 +128,14 @@ def test_a_week_without_prices_is_unknown_and_one_without_sales_is_nought(monkey
         figures, "places", lambda _: pl.DataFrame({"store_id": "S1", "store_name": "One", "region": "A"})
     )
     sums = pl.DataFrame([{"store_id": "S1", "window": "now", "units": 8.0, "sales": 5.0}], schema=PERFORMANCE)
-    weeks = pl.DataFrame([("S1", "now", 0, 5.0), ("S1", "now", 1, None)], schema=TREND, orient="row")
+    weeks = pl.DataFrame(
+        [("S1", "now", 0, 5.0), ("S1", "now", 1, None), ("S1", "now", 3, 2.0)], schema=TREND, orient="row"
+    )
     rows = {"performance": sums, "performance_stock": pl.DataFrame(schema=STOCK_NOW), "performance_weeks": weeks}
     told = figures.head_office(SimpleNamespace(rows=rows))
     assert told is not None
     assert told["total"]["weeks"][-3:] == [0.0, None, 5.0]
+    # the history begins in the fourth week back: before it nothing is known, unless a year ago is
+    assert told["total"]["weeks"][-5:-3] == [None, 2.0]
+    older = pl.concat([weeks, pl.DataFrame([("S1", "last_year", 0, 1.0)], schema=TREND, orient="row")])
+    assert figures.head_office(SimpleNamespace(rows=rows | {"performance_weeks": older}))["total"]["weeks"][0] == 0.0
