@@ -43,7 +43,7 @@ def load() -> None:
         __import__(name)
 
 
-def run_forked(home: Path, *arguments: object, timeout: float = 300) -> Outcome:
+def run_forked(home: Path, *arguments: object, timeout: float = 1800) -> Outcome:
     """Runs a verb to its end in a fork of this process, as `fault_tools.run` does in a new one."""
     began = time.monotonic()
     with tempfile.TemporaryFile() as said:

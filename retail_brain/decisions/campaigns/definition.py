@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal, LiteralString, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError, to_json
 
 from retail_brain.decisions.audience_request import AudienceRequest
+from retail_brain.decisions.whole_numbers import WHOLE
 from retail_brain.errors import UsageError
 
 _NO_NUL = r"^[^\x00]*$"
@@ -20,11 +21,6 @@ def _in_words(value: object) -> object:
     raise ValueError("wanted a day as text, such as 2026-02-28")
 
 
-def _whole(value: object) -> object:
-    """JSON knows one kind of number: 5.0 is a whole one."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
 _DAY = "^(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 Day = Annotated[
@@ -32,7 +28,7 @@ Day = Annotated[
     Field(ge=date(1970, 1, 1), le=date(2999, 12, 31), json_schema_extra={"pattern": _DAY}),
     BeforeValidator(_in_words),
 ]
-Hour = Annotated[int, Field(strict=True, ge=0, le=24), BeforeValidator(_whole)]
+Hour = Annotated[int, Field(strict=True, ge=0, le=24), WHOLE]
 Money = Annotated[float, Field(strict=True, ge=0, le=1e12)]
 Share = Annotated[float, Field(strict=True, ge=0, lt=1)]
 Channel = Literal["wechat", "app", "sms", "email", "guide"]
@@ -65,6 +61,8 @@ def _goods(required: list[str], **fields: dict[str, Any]) -> dict[str, Any]:
     return {"required": required, "properties": _NO_GOODS | fields}
 
 
+ONE_SLOT_A_CHANNEL: list[dict[str, Any]] = [{"properties": {"slots": _just_one(name)}} for name in get_args(Channel)]
+"""JSON schemas that hold where no channel has two slots."""
 _SCHEMA: dict[str, Any] = {
     "allOf": [
         {
@@ -77,15 +75,15 @@ _SCHEMA: dict[str, Any] = {
                 _goods(["segment"], segment=_TEXT),
             ]
         },
-        *({"properties": {"slots": _just_one(name)}} for name in get_args(Channel)),
+        *ONE_SLOT_A_CHANNEL,
     ]
 }
 """JSON schema of what `CampaignDefinition` asks of several fields, but for the order of days and hours."""
 
 
-def _impossible(text: LiteralString) -> PydanticCustomError:
-    """Days or hours that do not follow each other, which no JSON schema can state: the service answers 422."""
-    return PydanticCustomError("impossible", text)
+def impossible(rule: str) -> PydanticCustomError:
+    """A rule that no JSON schema can state, such as that hours follow each other: the service answers 422."""
+    return PydanticCustomError("impossible", "{rule}", {"rule": rule})
 
 
 class MessageSlot(Frozen):
@@ -127,7 +125,7 @@ class CampaignDefinition(Frozen):
     starts_on: Annotated[Day, Field(description="first day of contact")]
     ends_on: Annotated[Day, Field(description="day after the last day of contact")]
     weekdays: Annotated[
-        tuple[Annotated[int, Field(strict=True, ge=1, le=7), BeforeValidator(_whole)], ...],
+        tuple[Annotated[int, Field(strict=True, ge=1, le=7), WHOLE], ...],
         Field(min_length=1, max_length=7, description="1 is Monday"),
     ] = (1, 2, 3, 4, 5, 6, 7)
     first_hour: Annotated[Hour, Field(description="first hour of the day in which people are contacted")] = 9
@@ -135,7 +133,7 @@ class CampaignDefinition(Frozen):
     budget: Annotated[Money | None, Field(description="money for all contacts")] = None
     margin: Annotated[Money | None, Field(description="money that a caused purchase earns; else the goods' own")] = None
     size: Annotated[
-        Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(_whole)] | None,
+        Annotated[int, Field(strict=True, ge=1, le=1_000_000), WHOLE] | None,
         Field(description="people, holdout included; none: all who pay"),
     ] = None
     holdout_share: Annotated[Share | None, Field(description="share that is not contacted; else the setting")] = None
@@ -155,11 +153,11 @@ class CampaignDefinition(Frozen):
                 "give goods (product_ids, category, launched_since, left_over) or people (customer_ids, segment)"
             )
         if self.ends_on <= self.starts_on:
-            raise _impossible("ends_on is the day after the last one: it must lie behind starts_on")
+            raise impossible("ends_on is the day after the last one: it must lie behind starts_on")
         if self.ends_on > self.starts_on + timedelta(days=366):
-            raise _impossible("a campaign lasts a year at most")
+            raise impossible("a campaign lasts a year at most")
         if self.last_hour <= self.first_hour:
-            raise _impossible("last_hour must lie behind first_hour")
+            raise impossible("last_hour must lie behind first_hour")
         if len({slot.channel for slot in self.slots}) < len(self.slots):
             raise ValueError("a channel has one slot")
         return self

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from serving.http.messages.common import (
     STRING,
+    WHOLE,
     Comment,
     Day,
     Flag,
@@ -42,7 +43,7 @@ class BulkLine(BaseModel):
 class BulkView(LinesAsked):
     """All lines of a view of `/listing`, as the person saw its totals."""
 
-    seen_lines: Annotated[int, Field(strict=True, ge=0)]
+    seen_lines: Annotated[int, Field(strict=True, ge=0), WHOLE]
     seen_units: Annotated[Number, Field(ge=0, description="the total `quantity` of the view")]
 
 

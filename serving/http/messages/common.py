@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from retail_brain.decisions import whole_numbers
+
 NO_NUL = r"^[^\x00]*$"
 """Text without the character NUL, which no database column can hold."""
 _FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
@@ -13,11 +15,6 @@ _FIRST_DAY, _LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 
 _DAY = "(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?"
-
-
-def _whole(value: object) -> object:
-    """JSON knows one kind of number: 5.0 is a whole one."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _in_words(value: object) -> object:
@@ -41,8 +38,7 @@ def _each_once(ids: list[str]) -> list[str]:
 
 
 # Strict: `true` is no number, 1 is no `true` and "5" is neither, as /docs.json says.
-WHOLE = BeforeValidator(_whole)
-"""Comes after the limits of an `int`: pydantic forgets those that follow a validator when it writes the schema."""
+WHOLE = whole_numbers.WHOLE
 Number = Annotated[float, Field(strict=True)]
 Flag = Annotated[bool, Field(strict=True)]
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=NO_NUL)]

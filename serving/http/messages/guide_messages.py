@@ -27,7 +27,8 @@ class GuideSaveRequest(BaseModel):
     name: Text | None = None
     store_id: Annotated[Id | None, Field(description="else the shop of most of their people")] = None
     capacity: Annotated[
-        int | None, Field(strict=True, ge=0, le=10_000, description="people a day; else the setting")
+        Annotated[int, Field(strict=True, ge=0, le=10_000), WHOLE] | None,
+        Field(description="people a day; else the setting"),
     ] = None
     version: Annotated[Version | None, Field(description="that the change was made to; none for the first one")] = None
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
 from retail_brain.decisions.offer_rules import Rule
+from retail_brain.decisions.triggers.definition import TriggerDefinition
 from serving.http.messages.demand_messages import OverrideIn
 from serving.http.messages.lookup_messages import ProfileRequest
 from serving.http.messages.people_messages import AudienceRequest, RecommendRequest
@@ -76,6 +77,7 @@ def test_examples_fit_the_schema_that_stands_beside_them(route: Any) -> None:
         route.request.model_validate_json(to_json(example))
 
 
+SMS = {"channel": "sms", "text": "a", "text_zh": "b"}
 RULED: list[tuple[type[BaseModel], dict[str, list[Any]]]] = [
     (ProfileRequest, {"customer_id": [None, "C"], "product_id": [None, "P"], "store_id": [None, "S"]}),
     (RecommendRequest, {"customer_id": [None, "C"], "id_type": [None, "card"], "id_value": [None, "1"]}),
@@ -114,8 +116,21 @@ RULED: list[tuple[type[BaseModel], dict[str, list[Any]]]] = [
             "limit": [2, 3],
         },
     ),
+    (
+        TriggerDefinition,
+        {
+            "kind": ["bag_add", "birthday", "stage_change", "price_drop"],
+            "stages": [[], ["lost"]],
+            "days_before": [2, 3],
+            "least_drop": [0.1, 0.2],
+            "product_ids": [[], ["P"]],
+            "category": [None, "tea"],
+            "slots": [[SMS], [SMS, SMS | {"channel": "email"}], [SMS, SMS | {"text": "b"}]],
+        },
+    ),
 ]
 REST = {
+    TriggerDefinition: {"name": "t"},
     DecisionIn: SERIES | {"as_of": "2026-02-28"},
     ReceiptIn: {"receipt_id": "r", "units": 1, "received_on": "2026-03-01"},
     OverrideIn: {"ends_on": "2026-04-01", "reason": "fair"},

@@ -80,7 +80,7 @@ def test_a_trigger_from_its_definition_to_what_it_fired(client: Any) -> None:
         ("/trigger_firings", {"trigger_id": "nope"}, (404, "not_found")),
         ("/trigger_effect", {"trigger_id": "nope"}, (404, "not_found")),
         ("/trigger", {"trigger_id": "x", "trigger": BAG | {"kind": "moon"}}, (400, "malformed")),
-        ("/trigger", {"trigger_id": "x", "trigger": BAG | {"kind": "birthday"}}, (400, "malformed")),
+        ("/trigger", {"trigger_id": "x", "trigger": BAG | {"kind": "birthday"}}, (422, "impossible")),
         ("/trigger", {"trigger_id": "x", "trigger": BAG | {"kind": "price_drop"}}, (422, "impossible")),
         ("/trigger", {"trigger_id": "x", "trigger": BAG | {"segment": "stage:moon"}}, (404, "not_found")),
         ("/guides", {"guide_id": "nope"}, (404, "not_found")),
