@@ -232,7 +232,10 @@ def push(
         tenant = current().workspace.tenant
         dataset = current().dataset(lake)
         lease = Lease(timedelta(seconds=current().settings.triggers.lease_seconds), datetime.now(UTC))
-        sent = push_contacts(tenant, desk.database, dataset, asked, by=by, lease=lease, delivery=delivery)
+        caps = current().settings.audience
+        sent = push_contacts(
+            tenant, desk.database, dataset, asked, settings=caps, by=by, lease=lease, delivery=delivery
+        )
     reported().ids |= {"campaign": campaign_id, "day": str(due)}
     reported().counts["contacts"] = sent.contacts
     place = ""
@@ -245,6 +248,9 @@ def push(
     if sent.elsewhere:
         reported().counts["elsewhere"] = sent.elsewhere
         typer.echo(f"  {sent.elsewhere:,} more are being handed over by another push, or were taken back meanwhile")
+    if sent.capped:
+        reported().counts["capped"] = sent.capped
+        typer.echo(f"  {sent.capped:,} late contacts wait: today they would be more than the caps allow")
     if sent.closed:
         reported().counts |= {"closed": sent.closed, "taken_back": sent.taken_back}
         typer.echo(

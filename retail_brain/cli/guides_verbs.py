@@ -228,19 +228,17 @@ def credit(
     as_of: AsOfOption = None,
 ) -> None:
     """Write each guide's contacts by outcome, credited sales and people brought; kept for /guide_credit."""
-    from retail_brain.operational.campaign_effects import StoredEffect, store_effect
-    from retail_brain.operational.repeated_contacts import CREDIT
-    from serving.planning.guides.credit import credit as work_out
+    import polars as pl
+
+    from serving.planning.guides.credit import CREDIT, look_at_credit
 
     chosen = current()
     dataset, tenant = chosen.dataset(lake, as_of), chosen.workspace.tenant
     first = None if since is None else parse_day(since, "--since")
     with opened_database() as database:
-        rows = work_out(tenant, database, dataset, chosen.settings, first)
-        day = dataset.as_of or dataset.last_day()
-        found = {"since": None if first is None else str(first), "guides": rows.to_dicts()}
-        store_effect(tenant, database, StoredEffect(CREDIT, day, found, by, datetime.now(UTC)))
-    reported().rows += rows.to_dicts()
+        look = look_at_credit(tenant, database, dataset, chosen.settings, first, by=by, now=datetime.now(UTC))
+    rows = pl.DataFrame(look.effect["guides"], schema=CREDIT)
+    reported().rows += look.effect["guides"]
     write_table(rows, out)
     typer.echo(f"{rows.height:,} guides -> {out}")
 

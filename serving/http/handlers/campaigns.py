@@ -221,9 +221,12 @@ def push(request: CampaignPushRequest, call: Call) -> dict[str, Any]:
     delivery = Delivery(usual.export_timeout_seconds, usual.export_attempts, usual.export_retry_seconds)
     by = call.principal.name
     lease = Lease(timedelta(seconds=call.view.settings.triggers.lease_seconds), call.now)
-    done = push_contacts(tenant, call.state.database, dataset, asked, by=by, lease=lease, delivery=delivery)
+    caps = call.view.settings.audience
+    done = push_contacts(
+        tenant, call.state.database, dataset, asked, settings=caps, by=by, lease=lease, delivery=delivery
+    )
     call.state.refresh_campaigns(tenant)
-    counted = {name: getattr(done, name) for name in ("contacts", "closed", "taken_back", "elsewhere")}
+    counted = {name: getattr(done, name) for name in ("contacts", "closed", "taken_back", "elsewhere", "capped")}
     return counted | {"day": day.isoformat()}
 
 

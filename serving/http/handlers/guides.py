@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from retail_brain.errors import ImpossibleError, NotFoundError
-from retail_brain.operational.campaign_effects import StoredEffect, campaign_effects, store_effect
+from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.guide_tasks import (
     GuideAnswer,
     Referral,
@@ -31,7 +31,7 @@ from serving.http.messages.guide_messages import (
     GuidesRequest,
 )
 from serving.planning.campaigns.measuring import look_row
-from serving.planning.guides.credit import credit as work_out
+from serving.planning.guides.credit import look_at_credit
 from serving.planning.guides.lists import make_lists, shown_lines, task_row
 from serving.planning.guides.people import all_guides, check_past, guide_row, move_row
 from serving.planning.guides.people import guide as find_guide
@@ -191,11 +191,8 @@ def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
         if not call.principal.may(Scope.CAMPAIGNS) or not call.place.is_headquarters:
             raise HttpError(403, "forbidden", "credit is worked out by headquarters' marketers and admins.")
         dataset = open_dataset(Workspace(call.state.home, tenant), settings)
-        day, by = dataset.as_of or dataset.last_day(), call.principal.name
-        rows = work_out(tenant, database, dataset, settings, request.since).to_dicts()
-        since = None if request.since is None else request.since.isoformat()
-        look = StoredEffect(CREDIT, day, {"since": since, "guides": rows}, by, call.now)
-        store_effect(tenant, database, look)
+        by = call.principal.name
+        look_at_credit(tenant, database, dataset, settings, request.since, by=by, now=call.now)
         # where nobody of a list was reached by that day there is credit, and no effect yet
         with suppress(ImpossibleError):
             look_at_guides(tenant, database, dataset, settings, by, call.now)

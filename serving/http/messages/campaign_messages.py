@@ -271,13 +271,15 @@ class CampaignPushRequest(BaseModel):
 class CampaignPushResponse(Strict):
     """Contacts handed over, people due whose channel is not open any more, and contacts taken back of who refused.
 
-    `elsewhere` are due contacts that another push hands over at present, or that were taken back meanwhile.
+    `elsewhere` are due contacts that another push hands over at present, or that were taken back meanwhile; `capped`
+    are late ones that wait, since today they would be more than the caps allow.
     """
 
     contacts: int
     closed: int
     taken_back: int
     elsewhere: int
+    capped: int
     day: str
 
 

@@ -33,6 +33,8 @@ from retail_brain.operational.campaign_receipts import take_back
 from retail_brain.operational.campaigns import StoredCampaign, campaign
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
+from retail_brain.settings import AudienceSettings
+from serving.planning.campaigns.lateness import within_caps
 from serving.planning.campaigns.standing import definition_of
 from serving.planning.campaigns.stopping import spent_on, stop_by_rules
 from serving.planning.people.audience_facts import consents_now
@@ -81,6 +83,7 @@ class Pushed:
         closed: people who were due and whose channel is not open any more.
         taken_back: contacts, of this and other campaigns, of those of them who refused it since the approval.
         elsewhere: due contacts that another push hands over at present, or that were taken back meanwhile.
+        capped: late contacts that would break a cap today; they wait for a day on which they do not.
         file: where they are; None where they went to an address, or where nothing was due.
     """
 
@@ -88,6 +91,7 @@ class Pushed:
     closed: int
     taken_back: int
     elsewhere: int
+    capped: int
     file: Path | None
 
 
@@ -97,6 +101,7 @@ def push_contacts(
     dataset: Dataset,
     push: Push,
     *,
+    settings: AudienceSettings,
     by: str,
     lease: Lease,
     delivery: Delivery,
@@ -106,7 +111,7 @@ def push_contacts(
     A file of an earlier push is not overwritten (`files.hand_over`).
 
     Consents are asked again: the lake's as they are in `dataset`, and the opt-outs that came back of contacts. Earlier
-    days of a campaign that still runs are caught up.
+    days of a campaign that still runs are caught up, where the caps leave room on the day on which they are.
 
     Contacts count as handed over once the target took them. One that is cut off is repeated with the same contact_ids
     and the same `Idempotency-Key`, so that a receiver who stores them can ignore it. Two pushes at once hand each
@@ -117,6 +122,7 @@ def push_contacts(
         database: where it is.
         dataset: consents of the lake.
         push: what is handed over, and where to.
+        settings: the caps, which late contacts must keep on their new day.
         by: who does it.
         lease: hold of this push on the contacts, begun now.
         delivery: how an address is tried.
@@ -148,8 +154,11 @@ def push_contacts(
         take_back(tenant, database, people["customer_id"].to_list(), str(channel), by=by, now=now)
         for (channel,), people in refused.partition_by("channel", as_dict=True, maintain_order=True).items()
     )
-    due = _affordable(due, definition, planned)
     today = _today(now, push.day, ends_on)
+    late = [one for one in due if one.day < today]
+    kept = within_caps(tenant, database, dataset, push.campaign_id, late, today, settings)
+    capped = len(late) - len(kept)
+    due = _affordable([one for one in due if one.day >= today or one.customer_id in kept], definition, planned)
     is_address = urlsplit(target).scheme in {"http", "https"}
     handed, file, size = 0, None, AT_ONCE if is_address else max(len(due), 1)
     for start in range(0, len(due), size):
@@ -168,7 +177,7 @@ def push_contacts(
             raise
         handed += len(part)
     stop_by_rules(tenant, database, push.campaign_id, push.day, now)
-    return Pushed(handed, closed, taken_back, len(due) - handed, file)
+    return Pushed(handed, closed, taken_back, len(due) - handed, capped, file)
 
 
 def _today(now: datetime, day: date, ends_on: date) -> date:

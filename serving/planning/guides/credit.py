@@ -1,14 +1,16 @@
 """Credits guides with what came of their contacts, and with the people whom they brought."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
 from retail_brain.dataset import Dataset
 from retail_brain.decisions.persons import Accounts
+from retail_brain.operational.campaign_effects import StoredEffect, store_effect
 from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import OUTCOMES, GuideTask, list_referrals, list_tasks
+from retail_brain.operational.repeated_contacts import CREDIT as CREDIT_LOOKS
 from retail_brain.settings import Settings
 from serving.planning.campaigns.measuring import margins
 from serving.planning.people.audience_facts import persons_of
@@ -80,6 +82,21 @@ def credit(tenant: str, database: Database, dataset: Dataset, settings: Settings
     rows = rows.join(new.group_by("guide_id").agg(referral_sales=pl.col("sales").sum()), on="guide_id", how="left")
     filled = rows.select(pl.col(name).cast(kind) for name, kind in CREDIT.items())
     return filled.with_columns(pl.exclude("guide_id").fill_null(0)).sort("guide_id")
+
+
+def look_at_credit(
+    tenant: str, database: Database, dataset: Dataset, settings: Settings, since: date | None, *, by: str, now: datetime
+) -> StoredEffect:
+    """Works the credit out and keeps it as the newest look.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    rows = credit(tenant, database, dataset, settings, since).to_dicts()
+    found = {"since": None if since is None else since.isoformat(), "guides": rows}
+    look = StoredEffect(CREDIT_LOOKS, dataset.as_of or dataset.last_day(), found, by, now)
+    store_effect(tenant, database, look)
+    return look
 
 
 def _credited(talks: pl.DataFrame, receipts: pl.DataFrame, days: int) -> pl.DataFrame:

@@ -20,7 +20,7 @@ from retail_brain.operational.campaign_contacts import campaign_contacts, contac
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.database import Database
 from retail_brain.operational.leases import Lease
-from retail_brain.settings import Settings
+from retail_brain.settings import AudienceSettings, Settings
 from serving.planning.campaigns import life
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.push import COLUMNS, Push, Pushed, push_contacts, secret_of
@@ -29,6 +29,7 @@ from serving.planning.stock.webhook import Delivery
 NOW = datetime(2025, 3, 1, 9, tzinfo=UTC)
 DAY = date(2025, 3, 1)
 LEASE = timedelta(minutes=5)
+USUAL = AudienceSettings()
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -66,8 +67,12 @@ def desk(database: Database, make_source: Any, define: Any, change: Any) -> life
     return made
 
 
-def hand_over(database: Database, asked: Push, lake: Dataset, at: datetime = NOW) -> Pushed:
-    return push_contacts("main", database, lake, asked, by="Li", lease=Lease(LEASE, at), delivery=Delivery(5, 1, 0))
+def hand_over(
+    database: Database, asked: Push, lake: Dataset, at: datetime = NOW, caps: AudienceSettings = USUAL
+) -> Pushed:
+    return push_contacts(
+        "main", database, lake, asked, settings=caps, by="Li", lease=Lease(LEASE, at), delivery=Delivery(5, 1, 0)
+    )
 
 
 def push(database: Database, target: str, tables: dict[str, pl.DataFrame] | None = None, **changes: Any) -> int:
@@ -158,6 +163,35 @@ def test_a_late_contact_counts_on_the_day_on_which_it_was_sent(desk: life.Desk, 
     with (tmp_path / "out.csv").open(encoding="utf-8") as file:
         assert {row["day"] for row in csv.DictReader(file)} == {"2025-03-04"}
     assert life.contact_row(sent[0])["sent_on"] == "2025-03-04"
+
+
+def test_a_late_contact_waits_where_it_would_meet_another_beyond_the_caps(
+    database: Database, make_source: Any, define: Any, change: Any, tmp_path: Path
+) -> None:
+    caps = AudienceSettings(max_contacts=1, contact_window_days=3)
+    desk = life.Desk(database, make_source(people=2), Settings(audience=caps))
+    for name, day in (("spring", 1), ("next", 5)):
+        life.save(desk, change(name), define(starts_on=f"2025-03-0{day}", ends_on="2025-03-09"))
+        life.preview(desk, change(name, 1))
+        life.approve(desk, change(name, 2))
+    first, second = (
+        {one.contact.day for one in campaign_contacts("main", database, name)} for name in ("spring", "next")
+    )
+    assert (first, second) == ({DAY}, {date(2025, 3, 5)})
+    lake = Dataset.from_frames({"identities": cards("c0", "old card")} | log("old card"))
+    asked = Push("spring", DAY, str(tmp_path / "out.csv"))
+    late = hand_over(database, asked, lake, datetime(2025, 3, 4, 12).astimezone(UTC), caps)
+    assert (late.contacts, late.capped) == (0, 2)  # 4 March is a day before the other campaign
+    assert told(database) == {"c0", "c1"}
+    later = hand_over(database, asked, lake, datetime(2025, 3, 8, 12).astimezone(UTC), caps)
+    assert (later.contacts, later.capped) == (1, 1)  # c0 was told by another card on 7 March
+    assert told(database, "sent") == {"c1"}
+
+
+def log(card: str) -> dict[str, pl.DataFrame]:
+    """A contact of another campaign on 7 March that the lake knows."""
+    row = {"campaign_id": "K", "customer_id": card, "channel": "sms", "contacted_at": datetime(2025, 3, 7, 9)}
+    return {"contacts": pl.DataFrame([row | {"is_holdout": False}])}
 
 
 def test_past_days_that_are_replayed_after_the_campaign_keep_the_day_that_was_asked_for(

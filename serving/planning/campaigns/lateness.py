@@ -1,0 +1,57 @@
+"""Says which late contacts still keep the caps: made on another day than planned, they meet other contacts."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from retail_brain.dataset import Dataset
+from retail_brain.decisions.audience_request import AudienceFacts
+from retail_brain.decisions.contact_caps import Caps, with_open_days
+from retail_brain.decisions.reach import contact_log
+from retail_brain.operational.campaign_contacts import CampaignContact
+from retail_brain.operational.database import Database
+from retail_brain.settings import AudienceSettings
+from serving.planning.campaigns.other_plans import other_plans
+from serving.planning.people.audience_facts import persons_of
+
+
+def within_caps(
+    tenant: str,
+    database: Database,
+    dataset: Dataset,
+    campaign_id: str,
+    late: Sequence[CampaignContact],
+    today: date,
+    settings: AudienceSettings,
+) -> set[str]:
+    """Customer ids of the late contacts of a campaign that keep every cap when they are made today.
+
+    Args:
+        tenant: whose campaign.
+        database: with what other campaigns, triggers and guides plan and did.
+        dataset: contacts made that the lake knows, and which cards are of one person.
+        campaign_id: of it.
+        late: its contacts that were planned for an earlier day.
+        today: day on which they would be made.
+        settings: the caps.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    if not late:
+        return set()
+    told = pl.DataFrame(
+        [(one.customer_id, one.channel) for one in late],
+        schema={"customer_id": pl.String, "channel": pl.String},
+        orient="row",
+    )
+    facts = AudienceFacts(
+        customers=told,
+        contacts=dataset.scan("contacts").collect() if dataset.has("contacts") else None,
+        planned=other_plans(tenant, database, campaign_id, today, settings.contact_window_days).contacts,
+        persons=persons_of(dataset, dataset.as_of or today),
+    )
+    caps = Caps(settings.max_contacts, settings.contact_window_days, settings.max_contacts_by_channel)
+    options = facts.accounts.with_person(told)
+    return set(with_open_days(options, contact_log(facts), [today], caps)["customer_id"])
