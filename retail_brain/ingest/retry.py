@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -42,9 +42,17 @@ def quarantined(uri: str, name: str, options: Mapping[str, str]) -> pl.DataFrame
     return rows.select(pl.Series(ID, ids, dtype=pl.String), pl.all())
 
 
-def quarantine_counts(uri: str, options: Mapping[str, str]) -> pl.DataFrame:
-    """One row per table, dataset and reason: `rows` that were set aside."""
-    found = {name: rows for name in TABLES if (rows := read_quarantine(uri, name, options)) is not None}
+def quarantine_counts(
+    uri: str, options: Mapping[str, str], keep: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows
+) -> pl.DataFrame:
+    """One row per table, dataset and reason: `rows` that were set aside.
+
+    Args:
+        uri: the lake.
+        options: credentials of an object store.
+        keep: gives those of a table's rows that are counted; by default all.
+    """
+    found = {name: keep(rows) for name in TABLES if (rows := read_quarantine(uri, name, options)) is not None}
     schema = {"table": pl.String, DATASET: pl.String, REASONS: pl.String}
     parts = [rows.select(pl.lit(name).alias("table"), DATASET, REASONS) for name, rows in found.items()]
     rows = pl.concat([pl.DataFrame(schema=schema), *parts])

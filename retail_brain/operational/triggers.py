@@ -128,7 +128,7 @@ def trigger(tenant: str, database: Database, trigger_id: str) -> StoredTrigger:
     with database.reading() as connection:
         row = connection.execute(select(TRIGGERS).where(_KIND.own(tenant, trigger_id))).one_or_none()
     if row is None:
-        raise _unknown(trigger_id)
+        raise no_trigger(trigger_id)
     return _stored(row)
 
 
@@ -188,7 +188,7 @@ def _change(
 def _locked(connection: Connection, change: TriggerChange) -> StoredTrigger:
     row = _KIND.locked(connection, change.tenant, change.trigger_id)
     if row is None:
-        raise _unknown(change.trigger_id)
+        raise no_trigger(change.trigger_id)
     return _stored(row)
 
 
@@ -201,7 +201,8 @@ def _seen(connection: Connection, change: TriggerChange, mine: Mapping[str, Any]
     raise _KIND.conflict(change, change.trigger_id, present, mine, theirs)
 
 
-def _unknown(trigger_id: str) -> NotFoundError:
+def no_trigger(trigger_id: str) -> NotFoundError:
+    """The error where there is no such trigger."""
     return NotFoundError(
         f"there is no trigger {trigger_id!r}. `retail-brain trigger list` and /triggers show them.",
         {"trigger_id": trigger_id},

@@ -475,7 +475,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE, Scope.RULES),
         threaded=True,
         tag="people",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/segments",
@@ -619,7 +619,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/trigger",
@@ -630,7 +630,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/trigger_act",
@@ -663,7 +663,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="campaigns",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/trigger_effect",
@@ -685,7 +685,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.PEOPLE,),
         threaded=True,
         tag="guides",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/guide_save",
@@ -696,7 +696,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="guides",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/guide_leave",
@@ -707,7 +707,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="guides",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/guide_make",
@@ -718,7 +718,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.CAMPAIGNS,),
         threaded=True,
         tag="guides",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.PEOPLE,
     ),
     Route(
         "/guide_list",
@@ -797,7 +797,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.MODELS,),
         threaded=True,
         tag="service",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/promote",
@@ -831,7 +831,7 @@ ROUTES: tuple[Route, ...] = (
         (Scope.DATA_READ,),
         threaded=True,
         tag="service",
-        scoped_by=ScopedBy.HEADQUARTERS,
+        scoped_by=ScopedBy.STORES,
     ),
     Route(
         "/similar",

@@ -1,6 +1,8 @@
 """Guides: who they are, their lists, what came of them, credit, and what happens when one leaves."""
 
+from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -33,11 +35,12 @@ from serving.http.messages.guide_messages import (
 from serving.planning.campaigns.measuring import look_row
 from serving.planning.guides.credit import look_at_credit
 from serving.planning.guides.lists import make_lists, shown_lines, task_row
-from serving.planning.guides.people import all_guides, check_past, guide_row, move_row
+from serving.planning.guides.people import Guide, all_guides, check_past, guide_row, move_row, no_guide
 from serving.planning.guides.people import guide as find_guide
 from serving.planning.guides.people import leave as let_leave
 from serving.planning.guides.referrals import sort_referrals
 from serving.planning.people.segment_book import open_dataset
+from serving.planning.triggers.desk import Desk
 from serving.planning.triggers.measure import look_at_guides
 from serving.store.triggers import PublishedTriggerSource
 
@@ -48,27 +51,37 @@ def guides(request: GuidesRequest, call: Call) -> dict[str, Any]:
     Raises:
         NotFoundError: there is no such guide.
     """
-    desk = trigger_desk(call)
-    rows = all_guides(desk) if request.guide_id is None else [find_guide(desk, request.guide_id)]
-    moves = [] if request.guide_id is None else move_history(desk.tenant, desk.database)
-    own = [move_row(one) for one in moves if request.guide_id in {one.move.guide_id, one.move.before}]
-    return {
-        "guides": [guide_row(one) for one in rows],
-        "moves": own,
-        "may_write": call.principal.may(Scope.CAMPAIGNS),
-    }
+    seen = _seen_guides(call)
+    if request.guide_id is not None:
+        seen = [one for one in seen if one.guide_id == request.guide_id]
+        if not seen:
+            raise no_guide(request.guide_id)
+    history = [] if request.guide_id is None else move_history(call.principal.tenant, call.state.database)
+    own = [
+        move_row(one)
+        for one in history
+        if request.guide_id in {one.move.guide_id, one.move.before} and _is_seen(one.move.customer_id, call)
+    ]
+    may_write = call.principal.may(Scope.CAMPAIGNS) and call.place.guide is None
+    return {"guides": [guide_row(one) for one in seen], "moves": own, "may_write": may_write}
 
 
 def save(request: GuideSaveRequest, call: Call) -> dict[str, Any]:
     """Stores a guide's name, shop and capacity.
 
+    A shop's or region's key changes its own guides and keeps them there; new ones are headquarters'.
+
     Raises:
-        NotFoundError: there is no such shop.
+        HttpError: the key is a guide's.
+        NotFoundError: there is no such shop, or the key's place has no such guide.
         ConflictError: somebody else changed them since the version given.
     """
     if request.store_id is not None:
         find_store(call.answers, request.store_id)
-    desk = trigger_desk(call)
+    _check_own(request.guide_id, call)
+    if not call.place.is_headquarters and request.store_id is None:
+        raise HttpError(403, "forbidden", f"a {call.place.kind} key names the shop of a guide: its own. Give store_id.")
+    desk = _whole_desk(call)
     save_guide(
         desk.database,
         _change(request.guide_id, request.version, call),
@@ -82,31 +95,46 @@ def save(request: GuideSaveRequest, call: Call) -> dict[str, Any]:
 def leave(request: GuideLeaveRequest, call: Call) -> dict[str, Any]:
     """Lets a guide go and gives their people to others.
 
+    All people of the guide are shared out, also those at home in other shops: by the rule to guides of the same shop.
+
     Raises:
-        NotFoundError: one of the guides is not known.
+        HttpError: the key is a guide's.
+        NotFoundError: one of the guides is not known, or not of the key's place.
         ImpossibleError: the other one has left, or is the same.
         ConflictError: somebody else changed the guide since the version given.
     """
-    desk = trigger_desk(call)
+    for name in (request.guide_id, request.to):
+        if name is not None:
+            _check_own(name, call)
+    desk = _whole_desk(call)
     change = _change(request.guide_id, request.version, call)
     _, moves = let_leave(desk, change, request.on or desk.first_day, request.to)
     call.state.refresh_guides(desk.tenant)
     nobody = sum(one.guide_id is None for one in moves)
-    shown = guide_row(find_guide(trigger_desk(call), request.guide_id))
+    shown = guide_row(find_guide(_whole_desk(call), request.guide_id))
     return {"guide": shown, "moved": len(moves) - nobody, "without_guide": nobody}
 
 
 def make(request: GuideMakeRequest, call: Call) -> dict[str, Any]:
     """Makes the lists of a day.
 
+    A key with a place makes those of its own guides.
+
     Raises:
-        NotFoundError: a guide is not known.
+        HttpError: the key is a guide's.
+        NotFoundError: a guide is not known, or not of the key's place.
         ImpossibleError: a guide has left, or the day is over.
         ModelError: there are no scored pairs.
     """
-    desk = trigger_desk(call)
+    for name in request.guide_ids:
+        _check_own(name, call)
+    desk, names = _whole_desk(call), request.guide_ids
+    if not call.place.is_headquarters and not names:
+        names = [one.guide_id for one in _own_guides(call) if one.is_here]
     day = request.day or desk.first_day
-    lines = make_lists(desk, day, request.guide_ids, by=call.principal.name)
+    # without names all guides of the chain would get lists
+    is_nobody = not names and not call.place.is_headquarters
+    lines = {} if is_nobody else make_lists(desk, day, names, by=call.principal.name)
     call.state.refresh_campaigns(desk.tenant)
     return {"day": day.isoformat(), "lines": lines}
 
@@ -209,6 +237,55 @@ def credit(request: GuideCreditRequest, call: Call) -> dict[str, Any]:
         "effect": looks[-1].effect if looks else None,
         "looks": [look_row(look) for look in looks],
     }
+
+
+def _whole_desk(call: Call) -> Desk:
+    """Where guides are worked on, with all people of the tenant: what a guide leaves behind is no matter of place."""
+    whole = call.state.view(call.principal.tenant)
+    return trigger_desk(call if whole is None else replace(call, view=whole))
+
+
+def _own_guides(call: Call) -> list[Guide]:
+    """The guides of the place's shops; of a guide's key none, which changes nobody.
+
+    Raises:
+        HttpError: the key is a guide's.
+    """
+    if call.place.guide is not None:
+        raise HttpError(403, "forbidden", "a guide's key looks at guides; their shop or headquarters change them.")
+    guides = all_guides(_whole_desk(call))
+    if call.place.is_headquarters:
+        return guides
+    return [one for one in guides if one.store_id is not None and call.answers.stores.find(one.store_id) >= 0]
+
+
+def _check_own(guide_id: str, call: Call) -> None:
+    """Refuses a guide of another place in the words for one that does not exist.
+
+    Raises:
+        HttpError: the key is a guide's.
+        NotFoundError: the guide is not of the place.
+    """
+    if not call.place.is_headquarters and guide_id not in {one.guide_id for one in _own_guides(call)}:
+        raise no_guide(guide_id)
+
+
+def _seen_guides(call: Call) -> list[Guide]:
+    """The guides whom the key may know: those of its shops, those who look after its people, or the guide itself.
+
+    People are counted within the place, and the shop of a guide of elsewhere is not told.
+    """
+    if call.place.is_headquarters:
+        return all_guides(trigger_desk(call))
+    people = Counter(trigger_desk(call).guides.values())
+    seen = []
+    for one in all_guides(_whole_desk(call)):
+        is_here = one.store_id is not None and call.answers.stores.find(one.store_id) >= 0
+        is_own = one.guide_id == call.place.guide if call.place.guide is not None else is_here or people[one.guide_id]
+        if is_own:
+            shop = one.store_id if is_here else None
+            seen.append(replace(one, store_id=shop, people=people[one.guide_id]))
+    return seen
 
 
 def _first_day(call: Call) -> date:

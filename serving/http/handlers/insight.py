@@ -5,13 +5,14 @@ from typing import Any
 import polars as pl
 
 from features.jobs import read_drift
+from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.ingest.retry import ID, quarantine_counts, quarantined, retry_quarantine
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
-from serving.http.handlers.call import Call
+from serving.http.handlers.call import Call, find_store
 from serving.http.messages.insight_messages import DriftRequest, ModelsRequest, QuarantineRequest
 
 
@@ -30,13 +31,70 @@ def quarantine(request: QuarantineRequest, call: Call) -> dict[str, Any]:
     if request.action == "retry":
         if not may_write:
             raise HttpError(403, "forbidden", f"role {call.principal.role} may look at set-aside rows, not mend them.")
+        _check_own_rows(request, call)
         answer |= _retried(str(request.table), request.rows or [], uri, settings)
     elif request.action == "show":
-        rows = quarantined(uri, str(request.table), settings.storage_options)
+        rows = _own_rows(str(request.table), call)
         page = rows.slice(request.offset, request.limit).select(pl.all().cast(pl.String))
         answer |= {"columns": page.columns, "rows": page.to_dicts(), "total": rows.height}
-    counts = quarantine_counts(uri, settings.storage_options).to_dicts()
-    return answer | {"counts": counts, "may_write": may_write}
+    return answer | {"counts": _counts(call), "may_write": may_write}
+
+
+def _own_rows(table: str, call: Call) -> pl.DataFrame:
+    """Rows of a table that were set aside and that the key may see.
+
+    Raises:
+        UsageError: there is no such table.
+        NotFoundError: there are none.
+    """
+    rows = quarantined(_lake(call), table, call.view.settings.storage_options)
+    own = _of_place(rows, call)
+    if own.is_empty():
+        raise NotFoundError(f"no row of {table} is set aside in {_lake(call)}.")
+    return own
+
+
+def _of_place(rows: pl.DataFrame, call: Call) -> pl.DataFrame:
+    """Rows as they were found: for a place those that name one of its shops, and nobody who is not of the place."""
+    if call.place.is_headquarters:
+        return rows
+    if "store_id" not in rows.columns:
+        return rows.clear()
+    stores = call.answers.stores
+    own = rows.filter(pl.col("store_id").is_in(stores.ids.take(stores.order)))
+    if "customer_id" not in rows.columns:
+        return own
+    named = own["customer_id"].drop_nulls().unique()
+    strangers = [name for name in named if call.answers.customers.find(name) < 0]
+    return own.filter(~pl.col("customer_id").is_in(strangers).fill_null(value=False))
+
+
+def _counts(call: Call) -> list[dict[str, Any]]:
+    """Counts by table, dataset and reason of the rows that the key may see."""
+    options = call.view.settings.storage_options
+    return quarantine_counts(_lake(call), options, lambda rows: _of_place(rows, call)).to_dicts()
+
+
+def _check_own_rows(request: QuarantineRequest, call: Call) -> None:
+    """Refuses mended rows of a place that are not its own, or would be another shop's.
+
+    Raises:
+        NotFoundError: a row names another shop, or nothing is set aside that the key may see.
+        UsageError: the rows name none that are set aside.
+    """
+    if call.place.is_headquarters:
+        return
+    own, rows = set(_own_rows(str(request.table), call)[ID]), request.rows or []
+    if any(row.get(ID) not in own for row in rows):
+        raise UsageError(
+            f"the rows name no rows of {request.table} that are set aside; wanted {ID} as `show` gives it."
+        )
+    for row in rows:
+        find_store(call.answers, str(row.get("store_id")))
+
+
+def _is_own_store(store_id: str, call: Call) -> bool:
+    return call.answers.stores.find(store_id) >= 0
 
 
 def drift(request: DriftRequest, call: Call) -> dict[str, Any]:
@@ -55,7 +113,7 @@ def drift(request: DriftRequest, call: Call) -> dict[str, Any]:
 
 
 def models(request: ModelsRequest, call: Call) -> dict[str, Any]:
-    """Registered versions with their backtest by window, demand class and store.
+    """Registered versions with their backtest by window, demand class and store; a place sees its own stores.
 
     Raises:
         ModelError: the tracking store cannot be used.
@@ -64,6 +122,9 @@ def models(request: ModelsRequest, call: Call) -> dict[str, Any]:
     from training.tracking.version_tables import version_rows  # noqa: PLC0415 - see above
 
     versions, total = version_rows(_workspace(call), request.kind, request.limit)
+    if not call.place.is_headquarters:
+        for version in versions:
+            version["stores"] = [row for row in version["stores"] if _is_own_store(str(row.get("store_id")), call)]
     return {"versions": versions, "total": total}
 
 

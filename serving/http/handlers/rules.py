@@ -14,6 +14,8 @@ from serving.planning.people.rule_files import parse_rules, plain_rule, stored_r
 def rules(request: RulesRequest, call: Call) -> dict[str, Any]:
     """The present rules; with `rules` that list is checked and, unless `check` is set, takes their place.
 
+    A key with a place reads those that hold in its shops.
+
     Raises:
         HttpError: the role may not set rules.
         UsageError: a rule cannot be used; nothing is stored.
@@ -24,7 +26,11 @@ def rules(request: RulesRequest, call: Call) -> dict[str, Any]:
         raise no_champion("recommender")
     current = call.view.rules.kept
     if request.rules is None:
-        return _shown(call, current, stored_rules(current))
+        return _shown(call, current, [rule for one in stored_rules(current) if (rule := _of_place(one, call))])
+    if not call.place.is_headquarters:
+        raise HttpError(
+            403, "forbidden", f"rules are set by headquarters; this key is for {call.place} and reads them."
+        )
     # a check stores nothing, so whoever may read the rules may ask for it
     if not request.check and not call.principal.may(Scope.RULES):
         raise HttpError(
@@ -46,6 +52,14 @@ def rules(request: RulesRequest, call: Call) -> dict[str, Any]:
     return _shown(call, stored, parsed)
 
 
+def _of_place(rule: Rule, call: Call) -> Rule | None:
+    """A rule as it concerns the key's shops; None where it holds in others alone."""
+    if call.place.is_headquarters or not rule.stores:
+        return rule
+    own = type(rule.stores)(store for store in rule.stores if call.answers.stores.find(store) >= 0)
+    return rule.model_copy(update={"stores": own}) if own else None
+
+
 def _shown(call: Call, current: RuleSet, listed: list[Rule]) -> dict[str, Any]:
     attributes = call.answers.attributes
     assert attributes is not None
@@ -57,7 +71,7 @@ def _shown(call: Call, current: RuleSet, listed: list[Rule]) -> dict[str, Any]:
         "rules": rows,
         "set_by": current.set_by,
         "set_at": None if current.set_at is None else current.set_at.isoformat(timespec="seconds"),
-        "may_write": call.principal.may(Scope.RULES),
+        "may_write": call.principal.may(Scope.RULES) and call.place.is_headquarters,
         "warnings": warnings_of(listed, attributes.goods, absent, call.now, call.language),
         "adult_goods": int((attributes.goods.codes["adult"] >= 0).sum()),
     }

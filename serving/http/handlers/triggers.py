@@ -1,11 +1,20 @@
 """Triggers: list, look, store, switch, remove, look for causes, what they fired and what they brought."""
 
+from collections import Counter
 from typing import Any
 
 from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaign_receipts import receipt_counts
-from retail_brain.operational.trigger_firings import firing_counts, firings_page
-from retail_brain.operational.triggers import StoredTrigger, TriggerChange, list_triggers, remove_trigger, trigger
+from retail_brain.operational.trigger_firings import Firing, firing_counts, firings_page
+from retail_brain.operational.trigger_firings import firings as firings_of
+from retail_brain.operational.triggers import (
+    StoredTrigger,
+    TriggerChange,
+    list_triggers,
+    no_trigger,
+    remove_trigger,
+    trigger,
+)
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
@@ -32,13 +41,14 @@ from serving.store.triggers import PublishedTriggerSource
 def triggers(request: TriggersRequest, call: Call) -> dict[str, Any]:
     """Triggers in the order in which they were made; removed ones only where they are asked for."""
     tenant, database = call.principal.tenant, call.state.database
-    counts = firing_counts(tenant, database)
+    counts = firing_counts(tenant, database) if call.place.is_headquarters else _own_counts(call)
     wanted = request.states or ["on", "off"]
     rows = [one for one in list_triggers(tenant, database, removed=True) if one.state in wanted]
+    rows = [one for one in rows if _is_seen(one, call)]
     return {
         "triggers": [_row(one, counts.get(one.trigger_id, {}), call) for one in rows],
         "total": len(rows),
-        "may_write": call.principal.may(Scope.CAMPAIGNS),
+        "may_write": _may_write(call),
     }
 
 
@@ -52,7 +62,9 @@ def one(request: TriggerRequest, call: Call) -> dict[str, Any]:
         ImpossibleError: nothing could ever cause it, or all of its hours are quiet.
     """
     if request.trigger is None:
-        return _answer(trigger(call.principal.tenant, call.state.database, request.trigger_id), call)
+        return _answer(_seen_trigger(request.trigger_id, call), call)
+    if not call.place.is_headquarters:
+        raise HttpError(403, "forbidden", f"triggers are made by headquarters; this key is for {call.place} and looks.")
     if not call.principal.may(Scope.CAMPAIGNS):
         raise HttpError(403, "forbidden", f"role {call.principal.role} may look at triggers, not make them.")
     change = _change(request.trigger_id, request.version, call)
@@ -92,9 +104,13 @@ def firings(request: TriggerFiringsRequest, call: Call) -> dict[str, Any]:
         NotFoundError: there is no such trigger.
     """
     tenant, database = call.principal.tenant, call.state.database
-    trigger(tenant, database, request.trigger_id)
-    about = (request.trigger_id, request.state)
-    page, total = firings_page(tenant, database, *about, limit=request.limit, offset=request.offset)
+    _seen_trigger(request.trigger_id, call)
+    if call.place.is_headquarters:
+        about = (request.trigger_id, request.state)
+        page, total = firings_page(tenant, database, *about, limit=request.limit, offset=request.offset)
+    else:
+        own = [row for row in _own_firings(request.trigger_id, call) if request.state in {None, row.state}]
+        page, total = own[request.offset : request.offset + request.limit], len(own)
     shown = [planning.firing_row(row) | {"reason": _words(row.code, call)} for row in page]
     return {"firings": shown, "total": total}
 
@@ -133,17 +149,65 @@ def trigger_desk(call: Call) -> planning.Desk:
     return planning.Desk(tenant, database, source, call.view.settings, call.now, guides)
 
 
+def _seen_trigger(trigger_id: str, call: Call) -> StoredTrigger:
+    """A trigger that may concern the key's people.
+
+    Raises:
+        NotFoundError: there is no such trigger, or it is for other shops alone.
+    """
+    stored = trigger(call.principal.tenant, call.state.database, trigger_id)
+    if not _is_seen(stored, call):
+        raise no_trigger(trigger_id)
+    return stored
+
+
+def _is_seen(stored: StoredTrigger, call: Call) -> bool:
+    """Whether a trigger may concern the key's people: a guide's people are at home in any shop."""
+    stores = stored.definition.get("store_ids") or ()
+    if call.place.is_headquarters or not stores or (call.place.guide is not None and not call.place.stores):
+        return True
+    return any(call.answers.stores.find(store) >= 0 for store in stores)
+
+
+def _own_firings(trigger_id: str | None, call: Call) -> list[Firing]:
+    """What a trigger (None: all) fired for people of the place."""
+    fired = firings_of(call.principal.tenant, call.state.database, trigger_id)
+    return [one for one in fired if call.answers.customers.find(one.customer_id) >= 0]
+
+
+def _own_counts(call: Call) -> dict[str, dict[str, int]]:
+    """Firings for people of the place, by trigger and by state and reason, as `firing_counts` gives them."""
+    counts: dict[str, Counter[str]] = {}
+    for one in _own_firings(None, call):
+        own = counts.setdefault(one.trigger_id, Counter())
+        own[one.state] += 1
+        if one.code is not None:
+            own[f"dropped:{one.code}"] += 1
+    return {name: dict(own) for name, own in counts.items()}
+
+
+def _may_write(call: Call) -> bool:
+    return call.principal.may(Scope.CAMPAIGNS) and call.place.is_headquarters
+
+
 def _change(trigger_id: str, version: int | None, call: Call) -> TriggerChange:
     return TriggerChange(call.principal.tenant, trigger_id, version, call.principal.name, call.now)
 
 
 def _answer(stored: StoredTrigger, call: Call) -> dict[str, Any]:
-    counts = planning.counts_of(call.principal.tenant, call.state.database, stored.trigger_id)
-    return {"trigger": _row(stored, counts, call), "may_write": call.principal.may(Scope.CAMPAIGNS)}
+    if call.place.is_headquarters:
+        counts = planning.counts_of(call.principal.tenant, call.state.database, stored.trigger_id)
+    else:
+        counts = _own_counts(call).get(stored.trigger_id, {})
+    return {"trigger": _row(stored, counts, call), "may_write": _may_write(call)}
 
 
 def _row(stored: StoredTrigger, counts: Any, call: Call) -> dict[str, Any]:
     shown = planning.summary(stored, counts)
+    if shown["definition"].get("store_ids"):
+        # ids of other shops are nobody's to see
+        own = [store for store in shown["definition"]["store_ids"] if call.answers.stores.find(store) >= 0]
+        shown["definition"] = shown["definition"] | {"store_ids": own}
     dropped = [
         {"code": code, "reason": _words(code, call), "people": people} for code, people in shown["dropped"].items()
     ]

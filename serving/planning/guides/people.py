@@ -81,10 +81,15 @@ def guide(desk: Desk, guide_id: str) -> Guide:
     """
     found = next((one for one in all_guides(desk) if one.guide_id == guide_id), None)
     if found is None:
-        raise NotFoundError(
-            f"there is no guide {guide_id!r}. `retail-brain guides list` and /guides show them.", {"guide_id": guide_id}
-        )
+        raise no_guide(guide_id)
     return found
+
+
+def no_guide(guide_id: str) -> NotFoundError:
+    """The error where nobody is looked after by such a guide, and none was stored."""
+    return NotFoundError(
+        f"there is no guide {guide_id!r}. `retail-brain guides list` and /guides show them.", {"guide_id": guide_id}
+    )
 
 
 def leave(desk: Desk, change: GuideChange, left_on: date, to: str | None = None) -> tuple[StoredGuide, list[Move]]:

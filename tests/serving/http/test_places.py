@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from types import ModuleType
@@ -17,17 +18,21 @@ from typing import Any
 import polars as pl
 import pytest
 from pydantic import BaseModel
+from sqlalchemy import insert
 
 from features.jobs import build_features
 from retail_brain.erased_ids import Subjects
+from retail_brain.errors import ConflictError
 from retail_brain.ingest import ingest
+from retail_brain.ingest.quarantine import replace_quarantine
 from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
 from retail_brain.operational.erasures import begin_erasure
 from retail_brain.operational.events import events_after
-from retail_brain.operational.guides import GuideChange, Move, let_go
+from retail_brain.operational.guides import GuideChange, Move, let_go, save_guide
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.places import HEADQUARTERS, Place
+from retail_brain.operational.tables import TRIGGER_FIRINGS
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
@@ -36,6 +41,7 @@ from serving.http.places import STORE_FIELDS
 from serving.http.routes import ROUTES, Route
 from serving.store.answer_set import read_manifest, write_manifest
 from serving.store.rows import write_rows
+from training.tracking import version_tables
 
 TENANT = "placed"
 PLACES = {
@@ -109,6 +115,16 @@ BODIES: dict[str, dict[str, Any]] = {
         "referrals": [{"referral_id": "n", "guide_id": "none", "customer_id": "n", "at": "2025-03-01T10:00:00Z"}]
     },
     "/guide_credit": {},
+    "/guides": {},
+    "/guide_save": {"guide_id": "none", "store_id": OWN, "version": 7},
+    "/guide_leave": {"guide_id": "none"},
+    "/guide_make": {"guide_ids": ["none"]},
+    "/rules": {},
+    "/models": {"kind": "demand"},
+    "/quarantine": {},
+    "/triggers": {},
+    "/trigger": {"trigger_id": "none"},
+    "/trigger_firings": {"trigger_id": "none"},
 }
 """A request of each route that answers keys with a place; a new route of that kind needs one."""
 NOTHING_THERE = {path for path in BODIES if path.startswith("/campaign_")} | {
@@ -116,8 +132,17 @@ NOTHING_THERE = {path for path in BODIES if path.startswith("/campaign_")} | {
     "/receipts",
     "/guide_answers",
     "/guide_referrals",
+    "/guide_save",
+    "/guide_leave",
+    "/guide_make",
+    "/trigger",
+    "/trigger_firings",
 }
 """Routes whose request in BODIES names nothing that is there; tests below ask about something."""
+
+
+NOT_FOR_GUIDES = {"/guide_save", "/guide_leave", "/guide_make"}
+"""Routes that a guide's own key may not ask, though it has a place."""
 
 
 def own_ids(kind: str) -> tuple[list[str], list[str]]:
@@ -218,6 +243,9 @@ def test_a_key_with_a_place_gets_its_own_rows_or_a_refusal(route: Route, kind: s
             assert (status, json.loads(text)["error"]["code"]) == (403, "wrong_place")
         return
     status, text = ask(kind, route.path, BODIES[route.path])
+    if kind.startswith("guide") and route.path in NOT_FOR_GUIDES:
+        assert (status, json.loads(text)["error"]["code"]) in {(403, "forbidden"), (404, "not_found")}, text
+        return
     assert status in {200, 404, 409}, text
     named = json.dumps(BODIES[route.path], ensure_ascii=False)
     # a transfer is between two shops: each may know the other one
@@ -660,3 +688,163 @@ def test_an_identifier_that_is_kept_hashed_is_found_by_its_clear_value(client: A
     after = client.ask("/recommend", {"id_type": "phone", "id_value": "13812345678", "k": 5}, tenant="other")
     assert (before["known_by"], after["known_by"]) == ("nothing", "events")
     workspace.settings_file.unlink()
+
+
+def answered(ask: Any, kind: str, path: str, body: Any) -> Any:
+    status, text = ask(kind, path, body)
+    assert status == 200, text
+    assert strangers_in(text, kind) == []
+    return json.loads(text)
+
+
+def error(ask: Any, kind: str, path: str, body: Any) -> tuple[int, str, str]:
+    status, text = ask(kind, path, body)
+    found = json.loads(text)["error"]
+    return status, found["code"], found["message"]
+
+
+@pytest.fixture
+def guide_of_the_other_shop(keys: dict[str, str], client: Any) -> Iterator[str]:
+    """A guide who was stored for the other shop, without people."""
+    assert keys
+    database = Database(Workspace(client.home).database_url)
+    change = GuideChange(TENANT, "G7", None, "test", datetime.now(UTC))
+    with suppress(ConflictError):
+        save_guide(database, change, name="Ms Qian", store_id=OTHER, capacity=5)
+    yield "G7"
+    database.close()
+
+
+def test_a_place_sees_and_changes_its_own_guides_alone(guide_of_the_other_shop: str, ask: Any) -> None:
+    whole = json.loads(ask("headquarters", "/guides", {})[1])["guides"]
+    assert {"G1", guide_of_the_other_shop} <= {row["guide_id"] for row in whole}
+    for kind, people in (("region", 20), ("shop", 20), ("guide", 20), ("guide in a shop", 20)):
+        (row,) = answered(ask, kind, "/guides", {})["guides"]
+        assert (row["guide_id"], row["people"]) == ("G1", people)
+        assert answered(ask, kind, "/guides", {"guide_id": "G1"})["may_write"] is not kind.startswith("guide")
+        theirs = error(ask, kind, "/guides", {"guide_id": guide_of_the_other_shop})
+        assert theirs == (404, "not_found", error(ask, kind, "/guides", {"guide_id": "G9"})[2].replace("G9", "G7"))
+    assert answered(ask, "nowhere", "/guides", {})["guides"] == []
+    version = next(row["version"] for row in whole if row["guide_id"] == "G7")
+    for path, body in (
+        ("/guide_save", {"store_id": OWN, "version": version}),
+        ("/guide_leave", {"version": version}),
+        ("/guide_leave", {"guide_id": "G1", "to": "G7"}),
+    ):
+        asked = {"guide_id": "G7"} | body
+        assert error(ask, "shop", path, asked)[:2] == (404, "not_found")
+        assert error(ask, "guide", path, asked)[:2] in {(403, "forbidden"), (404, "not_found")}
+    assert error(ask, "shop", "/guide_make", {"guide_ids": ["G7"]})[:2] == (404, "not_found")
+    assert error(ask, "guide", "/guide_make", {})[:2] == (403, "forbidden")
+    assert answered(ask, "nowhere", "/guide_make", {"day": "2025-03-09"})["lines"] == {}
+    assert set(answered(ask, "shop", "/guide_make", {"day": "2025-03-09"})["lines"]) <= {"G1"}
+    # it cannot be sent to no shop, or to another one
+    own = json.loads(ask("headquarters", "/guides", {"guide_id": "G1"})[1])["guides"][0]["version"]
+    assert error(ask, "shop", "/guide_save", {"guide_id": "G1", "version": own})[:2] == (403, "forbidden")
+    assert error(ask, "shop", "/guide_save", {"guide_id": "G1", "store_id": OTHER, "version": own})[0] == 404
+    saved = answered(ask, "shop", "/guide_save", {"guide_id": "G1", "store_id": OWN, "capacity": 9, "version": own})
+    assert saved["guide"]["capacity"] == 9
+
+
+def test_rows_set_aside_are_those_of_the_own_shops_and_people(keys: dict[str, str], client: Any, ask: Any) -> None:
+    assert keys
+    workspace = Workspace(client.home, TENANT)
+    rows = [("a", OWN, OWN_PERSON), ("b", OWN, None), ("c", OWN, OTHER_PERSON), ("d", OTHER, None), ("e", None, None)]
+    bad = pl.DataFrame(rows, schema=["transaction_id", "store_id", "customer_id"], orient="row")
+    bad = bad.with_columns(product_id=pl.lit("P0001"), sold_at=pl.lit("2025-02-27"), unit_price=pl.lit("5"))
+    bad = bad.select(pl.lit("till").alias("dataset"), pl.lit("units: not a number").alias("reasons"), pl.all())
+    replace_quarantine(str(workspace.lake), "transactions", bad.with_columns(units=pl.lit("many")), {})
+    replace_quarantine(str(workspace.lake), "customers", bad.select("dataset", "reasons", "customer_id"), {})
+    try:
+        found = answered(ask, "shop", "/quarantine", {"action": "show", "table": "transactions"})
+        assert [row["transaction_id"] for row in found["rows"]] == ["a", "b"]
+        assert [(row["table"], row["rows"]) for row in found["counts"]] == [("transactions", 2)]
+        assert answered(ask, "guide", "/quarantine", {})["counts"] == []
+        assert error(ask, "shop", "/quarantine", {"action": "show", "table": "customers"})[:2] == (404, "not_found")
+        whole = json.loads(ask("headquarters", "/quarantine", {"action": "show", "table": "transactions"})[1])["rows"]
+        theirs = next(row for row in whole if row["transaction_id"] == "d")
+
+        def retry(row: dict[str, Any]) -> dict[str, Any]:
+            return {"action": "retry", "table": "transactions", "rows": [row]}
+
+        assert error(ask, "shop", "/quarantine", retry(theirs))[:2] == (400, "usage")
+        own = found["rows"][1]
+        assert error(ask, "shop", "/quarantine", retry(own | {"store_id": OTHER}))[:2] == (404, "not_found")
+        assert answered(ask, "shop", "/quarantine", retry(own | {"units": "3"}))["brought_in"] == 1
+    finally:
+        for table in ("transactions", "customers"):
+            replace_quarantine(str(workspace.lake), table, bad.clear(), {})
+
+
+def test_a_place_reads_the_rules_of_its_shops_and_sets_none(keys: dict[str, str], ask: Any) -> None:
+    assert keys
+    rules = [
+        {"action": "pin", "values": ["P0001"], "stores": [OWN, OTHER], "name": "both"},
+        {"action": "pin", "values": ["P0002"], "stores": [OTHER], "name": "theirs"},
+        {"action": "cap", "limit": 5, "name": "all"},
+    ]
+    assert ask("headquarters", "/rules", {"rules": rules})[0] == 200
+    try:
+        found = answered(ask, "shop", "/rules", {})
+        assert [(rule["name"], rule["stores"]) for rule in found["rules"]] == [("both", [OWN]), ("all", [])]
+        assert found["may_write"] is False
+        assert found["warnings"] == []
+        for body in ({"rules": []}, {"rules": rules, "check": True}):
+            assert error(ask, "shop", "/rules", body)[:2] == (403, "forbidden")
+    finally:
+        assert ask("headquarters", "/rules", {"rules": []})[0] == 200
+
+
+def test_a_place_sees_triggers_and_what_they_fired_for_its_people(keys: dict[str, str], client: Any, ask: Any) -> None:
+    assert keys
+    slots = [{"channel": "sms", "text": "{product}", "text_zh": "{product}"}]
+    bag = {"name": "Bag", "kind": "bag_add", "holdout_share": 0.0, "slots": slots}
+    for name, stores in (("everywhere", []), ("both", [OWN, OTHER]), ("theirs", [OTHER])):
+        body = {"trigger_id": name, "trigger": bag | {"store_ids": stores}, "owner": "Li"}
+        assert ask("headquarters", "/trigger", body)[0] == 200
+    row = {"tenant_id": TENANT, "trigger_id": "both", "cause": "x", "caused_at": datetime(2025, 3, 1)}
+    row |= {"noted_at": datetime.now(UTC), "due_at": datetime.now(UTC), "code": "no_consent"}
+    database = Database(Workspace(client.home).database_url)
+    with database.writing() as connection:
+        for person in (OF_GUIDE, NOT_OF_GUIDE, OTHER_PERSON):
+            values = row | {"person_id": person, "customer_id": person, "state": "dropped"}
+            connection.execute(insert(TRIGGER_FIRINGS).values(**values))
+    database.close()
+    for kind, people in (("shop", 2), ("guide", 1), ("guide in a shop", 1), ("nowhere", 0)):
+        found = answered(ask, kind, "/triggers", {})
+        listed = {row["trigger_id"]: row for row in found["triggers"]}
+        assert "theirs" in listed or kind != "guide"
+        assert ("theirs" not in listed) == (kind != "guide")
+        assert found["may_write"] is False
+        if "both" in listed:
+            assert listed["both"]["firings"] == ({"dropped": people} if people else {})
+            fired = answered(ask, kind, "/trigger_firings", {"trigger_id": "both"})
+            assert (fired["total"], len(fired["firings"])) == (people, people)
+            assert answered(ask, kind, "/trigger", {"trigger_id": "both"})["trigger"]["trigger_id"] == "both"
+    assert answered(ask, "shop", "/trigger", {"trigger_id": "both"})["trigger"]["definition"]["store_ids"] == [OWN]
+    for path in ("/trigger", "/trigger_firings"):
+        none = error(ask, "shop", path, {"trigger_id": "none"})
+        assert error(ask, "shop", path, {"trigger_id": "theirs"}) == (
+            none[0],
+            none[1],
+            none[2].replace("none", "theirs"),
+        )
+    body = {"trigger_id": "mine", "trigger": bag, "owner": "Li"}
+    assert error(ask, "shop", "/trigger", body)[:2] == (403, "forbidden")
+
+
+def test_model_versions_are_told_with_the_own_stores_alone(
+    keys: dict[str, str], ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert keys
+    version = {"version": 1, "is_champion": True, "as_of": "2025-02-28", "trained_at": "2025-03-01T00:00:00+00:00"}
+    version |= {"run_id": "r", "run_url": None, "metric": "wape", "better": "lower", "metrics": {"wape": 0.5}}
+    stores = [{"store_id": OWN, "wape": 0.4}, {"store_id": OTHER, "wape": 0.6}]
+
+    def rows(*_arguments: object) -> tuple[list[dict[str, Any]], int]:
+        return [version | {"windows": [], "classes": [], "stores": list(stores)}], 1
+
+    monkeypatch.setattr(version_tables, "version_rows", rows)
+    assert answered(ask, "shop", "/models", {"kind": "demand"})["versions"][0]["stores"] == stores[:1]
+    assert answered(ask, "nowhere", "/models", {"kind": "demand"})["versions"][0]["stores"] == []
+    assert json.loads(ask("headquarters", "/models", {"kind": "demand"})[1])["versions"][0]["stores"] == stores
