@@ -83,11 +83,11 @@ export function groupRow(part, all, grid) {
     version: JSON.stringify([group, isOpen]),
     make: () => h("tr", { class: "group" }, h("td", { colspan: all.length + 1 }, h("div", { class: "group-head" },
       h("button", { type: "button", class: "opener-text", dataset: { field: "group" }, "aria-expanded": String(isOpen), onclick: () => grid.ongroup(part) }, icon("chevron"), name(text, { class: "strong" })),
-      h("span", {}, t("grid.lines", { count: group.lines })),
-      group.is_exception ? h("span", { class: "warn" }, t("grid.exceptions", { count: group.is_exception })) : null,
-      h("span", {}, t("grid.units", { units: units(group.quantity ?? 0) })),
       h("span", { class: "strong" }, money(group.cost, 0)),
       purchaseOrder(group),
+      group.is_exception ? h("span", { class: "warn" }, t("grid.exceptions", { count: group.is_exception })) : null,
+      h("span", {}, t("grid.lines", { count: group.lines })),
+      h("span", {}, t("grid.units", { units: units(group.quantity ?? 0) })),
       group.is_open ? h("span", { class: "hint" }, t("grid.open", { count: group.is_open })) : null))),
   };
 }
