@@ -22,6 +22,21 @@ COUNTRY_OF_CURRENCY = {
 }  # fmt: skip
 """Country of a currency that one country alone uses, by its ISO 4217 code or a sign that is no other's; $, ¥ and € are
 those of several."""
+_EURO = "AT BE BG CY DE EE ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK"
+SIGN_OF_COUNTRY = {
+    **dict.fromkeys(_EURO.split(), "€"),
+    **{country: sign for sign, country in COUNTRY_OF_CURRENCY.items() if sign != "RMB"},
+    "CN": "¥",
+    "JP": "¥",
+    "US": "$",
+    "CA": "CA$",
+    "AU": "A$",
+    "NZ": "NZ$",
+    "MX": "MX$",
+    "HK": "HK$",
+    "SG": "S$",
+}
+"""Sign that is shown before the money of a country; ISO 4217 codes where no sign is its own."""
 Basis = Literal["settings", "stores", "regions", "currency"]
 
 
@@ -51,6 +66,15 @@ def country_of(dataset: Dataset, settings: Settings) -> Country | None:
     if "country" in data.model_fields_set:
         return Country(_iso(data.country), "settings")
     return _by_stores(dataset) or _by_regions(dataset) or _by_currency(settings)
+
+
+def currency_of(dataset: Dataset, settings: Settings) -> str:
+    """The sign shown before a chain's money: that of the settings, else its country's, else the default."""
+    data = settings.data
+    if "currency" in data.model_fields_set:
+        return data.currency
+    country = country_of(dataset, settings)
+    return data.currency if country is None else SIGN_OF_COUNTRY.get(country.code, data.currency)
 
 
 def with_country(dataset: Dataset, settings: Settings) -> tuple[Settings, Country]:

@@ -66,7 +66,9 @@ class DataSettings(Section):
     country: str = Field(
         default="CN", description="ISO 3166 code whose holidays count; not set: by stores or currency, or training asks"
     )
-    currency: str = Field(default="¥", description="sign shown before money")
+    currency: str = Field(
+        default="¥", description="sign shown before money; not set: that of the country, where it is known"
+    )
     max_quarantine_share: float = Field(
         default=0.05, ge=0, le=1, description="share of a table's rows that may be bad; more stop the ingest"
     )

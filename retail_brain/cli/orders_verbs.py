@@ -89,6 +89,7 @@ def export(
 
 def _details(lake: str | None) -> "Callable[[pl.DataFrame], pl.DataFrame]":
     """Adds what lake and published answers know of a line; both may be missing."""
+    from features.country import currency_of
     from retail_brain.errors import ModelError, NotFoundError
     from retail_brain.lake import open_lake
     from serving.planning.stock.order_details import with_details
@@ -106,7 +107,8 @@ def _details(lake: str | None) -> "Callable[[pl.DataFrame], pl.DataFrame]":
     except ModelError:
         suggested = None
         typer.echo("warning: no answers are published: lines go out without days of order and arrival", err=True)
-    return lambda lines: with_details(lines, dataset, suggested, chosen.settings.data.currency)
+    sign = chosen.settings.data.currency if dataset is None else currency_of(dataset, chosen.settings)
+    return lambda lines: with_details(lines, dataset, suggested, sign)
 
 
 @orders.command()

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from features.calendar import public_holidays
-from features.country import Country, country_of, with_country
+from features.country import Country, country_of, currency_of, with_country
 from retail_brain.dataset import Dataset
 from retail_brain.errors import UsageError
 from retail_brain.settings import DataSettings, Settings
@@ -71,3 +71,20 @@ def test_a_country_is_its_two_letters_however_it_is_written(written: str, code: 
 def test_a_name_that_is_no_code_is_refused_with_where_it_may_stand() -> None:
     with pytest.raises(UsageError, match=r"'ATLANTIS', which has no list.*data\.country.*column country of stores"):
         public_holidays("ATLANTIS", 2025, 2025)
+
+
+@pytest.mark.parametrize(
+    ("stores", "data", "sign"),
+    [
+        (["DE", "DE"], {}, "€"),
+        (["CZ"], {}, "Kč"),
+        (["US"], {}, "$"),
+        (["CN"], {}, "¥"),
+        (["DE"], {"currency": "CHF"}, "CHF"),  # what the settings say counts
+        ([None], {"country": "GB"}, "£"),
+        ([None], {}, "¥"),
+    ],
+)
+def test_money_is_shown_with_the_sign_of_the_country(stores: list[str | None], data: dict[str, str], sign: str) -> None:
+    chain = _chain(country=stores) if stores != [None] else _chain(region=["one"])
+    assert currency_of(chain, Settings(data=DataSettings(**data))) == sign

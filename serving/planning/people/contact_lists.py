@@ -145,7 +145,7 @@ def identifiers_of(dataset: Dataset) -> pl.DataFrame:
     """One row per customer x kind x value: from `identities`, and columns of `customers` that are called so.
 
     Raises:
-        DataError: the lake has neither.
+        DataError: the lake has neither of these.
     """
     kinds = {word: kind for kind, words in ID_TYPES.items() for word in words}
     parts = []
@@ -160,7 +160,11 @@ def identifiers_of(dataset: Dataset) -> pl.DataFrame:
                 value = pl.col(name).cast(pl.String).alias("value")
                 parts.append(people.select("customer_id", pl.lit(kinds[name.lower()]).alias("kind"), value))
     if not parts:
-        raise DataError("the lake has neither identities nor customers: nobody's e-mail or phone is known. Ingest one.")
+        has = f"columns {people.collect_schema().names()}" if dataset.has("customers") else "no such table"
+        raise DataError(
+            "nobody's e-mail, phone or id elsewhere is known: there is no table identities, and customers has "
+            f"{has}; wanted identities, or a column of customers called {', '.join(kinds)}. Ingest one of them."
+        )
     return pl.concat(parts).drop_nulls().unique().sort("customer_id", "kind", "value").collect()
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from features.country import currency_of
 from features.demand.feature_matrix import DRIVERS
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ExtensionError, ModelError
@@ -178,7 +179,7 @@ def _manifest(answers_id: str, dataset: Dataset, settings: Settings, models: dic
         as_of=_day(dataset).isoformat(),
         published_at=datetime.now(UTC).isoformat(timespec="seconds"),
         period=settings.data.period,
-        currency=settings.data.currency,
+        currency=currency_of(dataset, settings),
         label_days=settings.recommender.label_days,
         quantiles=sorted(settings.demand.quantiles),
         driver_groups=list(DRIVERS),

@@ -141,8 +141,10 @@ def test_unknown_profiles_and_files_are_refused(bad: tuple[str, pl.DataFrame, st
 def test_columns_of_customers_name_people_too() -> None:
     people = pl.DataFrame({"customer_id": ["z"], "Email": ["z@x.org"], "size": ["M"]})
     assert identifiers_of(Dataset.from_frames({"customers": people})).rows() == [("z", "email", "z@x.org")]
-    with pytest.raises(DataError, match="neither identities nor customers"):
+    with pytest.raises(DataError, match="no table identities, and customers has no such table"):
         identifiers_of(Dataset.from_frames({}))
+    with pytest.raises(DataError, match=r"customers has columns \[.*'size'"):
+        identifiers_of(Dataset.from_frames({"customers": people.drop("Email")}))
 
 
 def test_refusals_come_back_plain_or_hashed_and_reach_every_owner() -> None:
