@@ -156,6 +156,31 @@ def campaign_contacts(
         return [_planned(row) for row in connection.execute(query.order_by(CAMPAIGN_CONTACTS.c.id))]
 
 
+def contacts_page(
+    tenant: str, database: Database, campaign_id: str, group: str | None, *, limit: int, offset: int
+) -> tuple[list[PlannedContact], int]:
+    """One page of the people of a campaign in the order in which they were ranked, and how many there are in all.
+
+    Args:
+        tenant: whose campaign.
+        database: where it is.
+        campaign_id: of it.
+        group: only `contact` or `holdout`; None: both.
+        limit: most of them.
+        offset: passed over before the page.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    own = _of_campaign(tenant, campaign_id)
+    if group is not None:
+        own &= CAMPAIGN_CONTACTS.c.held.is_(group == "holdout")
+    page = select(CAMPAIGN_CONTACTS).where(own).order_by(CAMPAIGN_CONTACTS.c.id).limit(limit).offset(offset)
+    counted = select(func.count()).select_from(CAMPAIGN_CONTACTS).where(own)
+    with database.reading() as connection:
+        return [_planned(row) for row in connection.execute(page)], connection.execute(counted).scalar_one()
+
+
 def take_contacts(
     tenant: str, database: Database, campaign_id: str, contacts: Sequence[CampaignContact], lease: Lease
 ) -> list[CampaignContact]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from retail_brain.errors import ConflictError, NotFoundError, UsageError
-from retail_brain.operational.campaign_contacts import campaign_contacts
+from retail_brain.operational.campaign_contacts import campaign_contacts, contacts_page
 from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.campaign_receipts import receipt_counts, store_receipts
 from retail_brain.operational.campaigns import Change, StoredCampaign, campaign, list_campaigns, no_campaign
@@ -138,14 +138,20 @@ def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:
     """
     tenant, database = call.principal.tenant, call.state.database
     _own_campaign(request.campaign_id, call, or_headquarters=True)
-    rows = campaign_contacts(tenant, database, request.campaign_id)
-    wanted = [
-        row for row in rows if request.group in {None, row.contact.group} and _is_known(row.contact.customer_id, call)
-    ]
-    page = wanted[request.offset : request.offset + request.limit]
+    if call.place.is_headquarters:
+        about = (request.campaign_id, request.group)
+        page, total = contacts_page(tenant, database, *about, limit=request.limit, offset=request.offset)
+    else:  # who is of a place only the answers know
+        rows = campaign_contacts(tenant, database, request.campaign_id)
+        wanted = [
+            row
+            for row in rows
+            if request.group in {None, row.contact.group} and call.answers.customers.find(row.contact.customer_id) >= 0
+        ]
+        page, total = wanted[request.offset : request.offset + request.limit], len(wanted)
     listed = [life.contact_row(row) for row in page]
     names = product_names(call.answers, list(dict.fromkeys(row["product_id"] for row in listed)))
-    return {"contacts": listed, "total": len(wanted), "names": names}
+    return {"contacts": listed, "total": total, "names": names}
 
 
 def effect(request: CampaignEffectRequest, call: Call) -> dict[str, Any]:
@@ -304,11 +310,6 @@ def _check_free(campaign_id: str, call: Call) -> None:
     listed = list_campaigns(call.principal.tenant, call.state.database)
     if any(one.campaign_id == campaign_id and not _is_own(one, call) for one in listed):
         raise ConflictError(f"the campaign_id {campaign_id!r} is taken. Choose another.", {"campaign_id": campaign_id})
-
-
-def _is_known(customer_id: str, call: Call) -> bool:
-    """Whether a person is of the place of the key."""
-    return call.place.is_headquarters or call.answers.customers.find(customer_id) >= 0
 
 
 def _desk(call: Call) -> life.Desk:

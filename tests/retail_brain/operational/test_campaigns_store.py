@@ -15,6 +15,7 @@ from retail_brain.operational.campaign_contacts import (
     contact_id,
     contacts_by_id,
     contacts_named,
+    contacts_page,
     mark_sent,
     release_contacts,
     stop_campaign,
@@ -235,6 +236,19 @@ def test_contacts_that_were_handed_over_are_sent_and_stay_so(database: Database)
     mark_sent("main", database, "spring", [person("A")], today=date(2025, 3, 1), by="Li", now=NOW)
     stop_campaign(database, change(done.version), "why", date(2025, 3, 1))
     assert [one.state for one in campaign_contacts("main", database, "spring")] == ["sent", "withdrawn"]
+
+
+def test_the_people_of_a_campaign_come_in_pages_with_the_whole_number(database: Database) -> None:
+    approved(database, *(person(f"c{number}") for number in range(4)), person("held", group="holdout"))
+
+    def page(group: str | None, limit: int, offset: int) -> tuple[list[str], int]:
+        rows, total = contacts_page("main", database, "spring", group, limit=limit, offset=offset)
+        return [one.contact.customer_id for one in rows], total
+
+    assert page(None, 3, 2) == (["c2", "c3", "held"], 5)
+    assert page("contact", 2, 2) == (["c2", "c3"], 4)
+    assert page("holdout", 9, 0) == (["held"], 1)
+    assert contacts_page("second", database, "spring", None, limit=9, offset=0) == ([], 0)
 
 
 def test_contacts_that_many_pushes_take_at_once_are_each_taken_by_one(database: Database) -> None:
