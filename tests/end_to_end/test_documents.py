@@ -5,6 +5,7 @@ import pytest
 from typer.main import get_command
 
 from retail_brain.cli.app import app
+from tests.features.test_dictionary import PAGE, render
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -62,3 +63,7 @@ def test_lock_file_names_no_index_and_pins_by_hash() -> None:
     pins = re.findall(r"^[a-z0-9._-]+==", text, flags=re.MULTILINE)
     assert len(pins) > 100
     assert text.count("--hash=sha256:") >= len(pins)
+
+
+def test_the_data_dictionary_explains_every_column_as_the_code_does() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render(), "run `python tests/features/test_dictionary.py`"
