@@ -16,7 +16,7 @@ from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.operational.audit import AuditEntry, append_audit
 from retail_brain.operational.database import Database
 from retail_brain.operational.places import HEADQUARTERS, Place, read_place
-from retail_brain.operational.tables import API_KEYS
+from retail_brain.operational.tables import API_KEYS, KEY_ID_LENGTH
 
 _NAME_LENGTH = 200
 """Characters of the columns that record who did something; PostgreSQL refuses longer texts."""
@@ -120,6 +120,8 @@ def find_key(database: Database, key: str, *, now: datetime) -> ApiKey | None:
     """
     # the secret part may hold underscores of its own: only the first two divide
     key_id = "_".join(key.split("_", 2)[:2])
+    if len(key_id) > KEY_ID_LENGTH:
+        return None  # the column would refuse it in words; whoever has no key is told nothing
     with database.reading() as connection:
         row = connection.execute(select(API_KEYS).where(API_KEYS.c.key_id == key_id)).one_or_none()
     # in constant time: the duration of a comparison would tell how many leading characters are right

@@ -64,6 +64,8 @@ class _Limited(TypeDecorator[str]):
         return value
 
 
+KEY_ID_LENGTH = 20
+"""Characters of the public name of a key: `rb_`, 16 digits and one to spare."""
 LONGEST_CAUSE, LONGEST_PERSON = 300, 200
 """Characters of what triggers a message, and of a person's id: parts of an index, whose rows PostgreSQL limits."""
 
@@ -99,7 +101,7 @@ TENANTS = Table(
 API_KEYS = Table(
     "api_keys",
     METADATA,
-    Column("key_id", _Limited("key_id", 20), primary_key=True),
+    Column("key_id", _Limited("key_id", KEY_ID_LENGTH), primary_key=True),
     _tenant(),
     Column("name", _Limited("name", 200), nullable=False),
     Column("role", _Limited("role", 20), nullable=False),

@@ -102,7 +102,7 @@ def verbs(kept: Path) -> list[Verb]:
         Verb(
             "quarantine retry",
             ("quarantine", "retry", "inventory", str(kept / "mended.csv")),
-            done="no row of inventory is set aside",
+            done="set aside",
         ),
         Verb("identity merge", ("identity", "merge", *MERGED, "--reason", "same house")),
         Verb("trigger run", ("trigger", "run", "--to", "HOME/messages.csv", "--at", "2025-03-11T18:00")),
