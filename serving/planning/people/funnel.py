@@ -37,8 +37,10 @@ class PeoplePast:
 
         Raises:
             MissingTableError: the dataset has no sales table.
+            NotFoundError: no sale is visible.
         """
         day = dataset.as_of or dataset.last_day()
+        dataset.at(day).last_day()  # on a day before all sales there is nobody to count, which is to be said
         options = feature_options(settings)
         identities = resolve_identities(dataset, day, options.identity).collect().lazy()
         buyers = buyer_references(buyer_lines(dataset, day, identities), day)

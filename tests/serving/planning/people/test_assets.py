@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from retail_brain.api import open_tenant
 from retail_brain.cli.app import app
 from retail_brain.dataset import Dataset
+from retail_brain.errors import NotFoundError
 from retail_brain.operational.guides import Move, StoredGuide, StoredMove
 from retail_brain.settings import Settings
 from serving.planning.people.assets import GuideBook, tenant_assets
@@ -118,6 +119,12 @@ def test_the_verb_and_the_notebook_say_the_same_without_a_database(
     assert pl.read_csv(out, try_parse_dates=True)["known"].to_list() == rows["known"].to_list()
     assert pl.read_csv(tmp_path / "assets_departures.csv").is_empty()
     assert not (tmp_path / "var" / "operational.db").exists()
+
+
+def test_a_day_before_all_sales_is_said() -> None:
+    dataset = Dataset.from_frames(_tables(), as_of=date(1999, 1, 1))
+    with pytest.raises(NotFoundError, match="no sales are visible"):
+        tenant_assets(dataset, Settings(), 2, _book(None))
 
 
 def test_the_verb_refuses_months_that_cannot_be(tmp_path: Path) -> None:
