@@ -82,7 +82,14 @@ def elasticities_verb(out: OutOption, lake: LakeOption = None, as_of: AsOfOption
         table = elasticities(read_history(dataset, context.settings, 0))
         write_table(table, out)
         step.rows = table.height
-        step.note = f"{int((table['changed_days'] > 0).sum()):,} with prices that changed -> {out}"
+        changed = int((table["changed_days"] > 0).sum())
+        step.note = f"{changed:,} with prices that changed -> {out}"
+    if table.height and not changed:
+        typer.echo(
+            "warning: no planned price ever changed, so every product has the assumed elasticity and a wide interval. "
+            "Ingest the table prices, or promotions with prices: those paid in receipts are not read.",
+            err=True,
+        )
 
 
 def recovery(

@@ -96,4 +96,8 @@ def _read_claim(name: str, paths: list[Path], scratch: Path, warnings: list[str]
     path = paths[0]
     options = FileOptions(expected=frozenset(TABLES[name].types))
     raw = read_files(name, data_files(path) if path.is_dir() else [path], scratch, warnings, options)
-    return replace(raw, frame=with_canonical_names(raw.frame, TABLES[name], raw.origin))
+    frame = with_canonical_names(raw.frame, TABLES[name], raw.origin)
+    others = [column for column in frame.collect_schema().names() if column not in TABLES[name].types]
+    if others and not TABLES[name].open_attributes:
+        warnings.append(f"{path.name}: {others} are no columns of {name} and are not taken over")
+    return replace(raw, frame=frame)

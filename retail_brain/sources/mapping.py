@@ -1,7 +1,7 @@
 """Opens the dataset of a mapping: a TOML file with the source of each table and the names of its columns."""
 
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from retail_brain.sources.shaping import first_filled, from_wide, joined, shape,
 from retail_brain.sources.sql import query_database, query_files
 from retail_brain.tables import TABLES
 
+_OF_LINES = ("products", "stores", "customers")
+"""Tables that an export without lists of its own may hold in the columns of its lines."""
 _TYPES = {"text": pl.String, "number": pl.Float64, "integer": pl.Int64, "boolean": pl.Boolean}
 
 
@@ -48,7 +50,8 @@ def mapped_tables(mapping: DatasetMapping, path: Path, scratch: Path) -> Source:
         ExtensionError: a connector of another package cannot be imported, or breaks its protocol.
     """
     warnings: list[str] = []
-    tables = {name: _table(name, table, path, scratch, warnings) for name, table in mapping.tables.items()}
+    lines = [mapping.tables[name] for name in ("transactions", "daily_sales") if name in mapping.tables]
+    tables = {name: _table(name, table, path, scratch, warnings, lines) for name, table in mapping.tables.items()}
     return Source(mapping.name or str(path.resolve()), tables, tuple(warnings))
 
 
@@ -79,7 +82,27 @@ def parse_mapping(path: Path) -> DatasetMapping:
     return mapping
 
 
-def _table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: list[str]) -> RawTable:
+def _same_lines(table: TableMapping, lines: TableMapping) -> bool:
+    """Whether a table is read from the file of the sales."""
+    return table.files is not None and table.files == lines.files
+
+
+def _named_alone(raw: RawTable, columns: Mapping[str, ColumnMapping]) -> RawTable:
+    """The rows with the columns alone that the mapping names, each once: the others belong to the lines of sales."""
+    schema = raw.frame.collect_schema()
+    wanted = [find_column(theirs, schema) for ours, column in columns.items() for theirs in column.names(ours)]
+    kept = list(dict.fromkeys(name for name in wanted if name is not None))
+    return replace(raw, frame=raw.frame.select(kept).unique(maintain_order=True)) if kept else raw
+
+
+def _table(
+    name: str,
+    table: TableMapping,
+    path: Path,
+    scratch: Path,
+    warnings: list[str],
+    lines: Sequence[TableMapping] = (),
+) -> RawTable:
     raw = _raw_table(name, table, path, scratch, warnings)
     columns = {ours: table.column(ours) for ours in table.columns}
     formats = {ours: column.text_format() for ours, column in columns.items()}
@@ -91,6 +114,8 @@ def _table(name: str, table: TableMapping, path: Path, scratch: Path, warnings: 
         plain = [] if columns["unit_price"].total else ["unit_price"]
         theirs = [[name for ours in group for name in columns[ours].names(ours)] for group in (signed, plain)]
         shaped = with_returns(shaped, table.returns, *theirs)
+    if name in _OF_LINES and any(_same_lines(table, other) for other in lines):
+        shaped = _named_alone(shaped, columns)
     moments = {ours for ours, kind in TABLES[name].types.items() if kind in (pl.Date, pl.Datetime)}
     frame = _renamed(shaped.frame, columns, raw.origin, moments)
     return replace(shaped, frame=frame, formats={**raw.formats, **formats})

@@ -166,8 +166,8 @@ def _check_price(price: float, sheet: Sheet) -> None:
         raise ImpossibleError(f"the price is {price}; wanted more than 0. Ask about a price that can be charged.")
     if np.isnan(sheet.usual_price):
         raise ImpossibleError(
-            "no price of this product in this store is known, so nothing can be said about another one. "
-            "Ingest the prices table."
+            "no planned price of this product in this store is known, and what a price does is learned from planned "
+            "prices, not from those paid: nothing can be said about another one. Ingest the table prices."
         )
 
 

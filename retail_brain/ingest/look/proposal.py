@@ -10,7 +10,7 @@ from retail_brain.ingest.look.draft import Proposal, date_key, number_key, one_o
 from retail_brain.ingest.look.evidence import Evidence, evidence
 from retail_brain.ingest.look.money import amount_is_units, price_of, stands_on_first_lines, values
 from retail_brain.ingest.look.relations import relation
-from retail_brain.ingest.look.states import leave_out_and_turn, lines_of_goods
+from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn, lines_of_goods
 from retail_brain.ingest.moments import DATE_FORMATS
 from retail_brain.sources.date_forms import UNIX, UNIX_MS
 from retail_brain.sources.rows_left_out import TOTAL_WORDS
@@ -208,6 +208,7 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
         if "channel" in roles:
             made.columns["channel"] = quoted(roles["channel"])
     leave_out_and_turn(made, sample, found, kept)
+    ask_about_currencies(made, sample, found)
 
 
 def _units(made: Proposal, sample: pl.DataFrame, found: Columns) -> bool:

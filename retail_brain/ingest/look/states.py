@@ -21,6 +21,7 @@ _REFUND = (
 _REFUNDED = r"refunded|returned|已退款|退款成功|已退货|全额退款|erstattet|rembours[ée]e?"
 _STATE = r"(?:^|[_ ])(?:status|state)$|状态$"
 """Names of columns with the state of an order, which is on one line only; a type of receipt is on a line of its own."""
+_CURRENCY = r"(?:^|_)(?:currency|wahrung|waehrung|devise|moneda|valuta)(?:_code)?$|币种|货币"
 _TRUE = ("true", "t", "1", "yes", "y", "是", "ja", "oui", "si", "sí", "x")
 _MOST_KINDS = 12
 """Kinds of rows in a column from which its values are no kinds. By judgement."""
@@ -44,6 +45,20 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
     for name in found.all_of("status"):
         if "returns" not in made.keys:
             _returns(made, sample, found, name)
+
+
+def ask_about_currencies(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Asks where a column names several currencies: money of the dataset is in one, and none is converted."""
+    for name in found.seen:
+        kinds = _kinds(sample, name) if re.search(_CURRENCY, bare_name(name)) else []
+        if 1 < len(kinds) <= _MOST_KINDS:
+            counts = sample[name].drop_nulls().value_counts(sort=True, name="rows")
+            listed = ", ".join(f"{kind} {rows:,}" for kind, rows in counts.iter_rows())
+            most = f"{_column(name)} = {_listed([str(counts[name][0])])}"
+            made.questions.append(
+                f"{name!r} names several currencies (rows: {listed}), and money is not converted: keep one with a "
+                f"`where` such as {most}, or convert the prices"
+            )
 
 
 def _kinds(sample: pl.DataFrame, name: str) -> list[str]:

@@ -51,6 +51,16 @@ def test_elasticities_have_intervals(home: Path) -> None:
     assert (table["elasticity"] <= table["high"]).all()
 
 
+def test_elasticities_without_planned_prices_say_that_they_are_assumed(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "sales").mkdir()
+    sales = pl.read_parquet(next((home / "data").rglob("daily_sales.parquet")))
+    sales.with_columns(unit_price=pl.lit(3.0)).write_parquet(tmp_path / "sales" / "daily_sales.parquet")
+    lake = str(tmp_path / "lake")
+    _run(home, "ingest", str(tmp_path / "sales"), "--lake", lake)
+    assert "assumed elasticity" in _run(home, "elasticities", "--out", str(tmp_path / "e.csv"), "--lake", lake)
+    assert "assumed" not in _run(home, "elasticities", "--out", str(tmp_path / "e.csv"))
+
+
 def test_recovery_sums_to_its_days(home: Path) -> None:
     audit, days = home / "audit.csv", home / "days.csv"
     _run(home, "recovery", "--out", str(audit))

@@ -125,3 +125,17 @@ def test_folder_in_the_canonical_form_is_recognised_whole(tmp_path: Path) -> Non
     (chain / "m.toml").write_text(seen.mapping, encoding="utf-8")
     ingest(str(chain / "m.toml"), str(tmp_path / "lake"), Settings(), SILENT)
     assert open_lake(str(tmp_path / "lake")).scan("supply").collect()["case_pack"].to_list() == [6.0]
+
+
+def test_several_currencies_are_asked_about(tmp_path: Path) -> None:
+    rows: list[Row] = [
+        [n, moment(n).strftime("%Y-%m-%d %H:%M"), "A", f"g{n % 3}", n % 2 + 1, 2.0 + n % 3, "PLN" if n < 3 else "EUR"]
+        for n in range(36)
+    ]
+    header = ["Order No", "Date", "Shop", "SKU", "Qty", "Net Price", "Currency"]
+    write(tmp_path / "sales.csv", header, rows)
+    (question,) = look(str(tmp_path)).questions
+    assert "EUR 33, PLN 3" in question
+    assert "'EUR'" in question
+    write(tmp_path / "sales.csv", header, [[*row[:-1], "EUR"] for row in rows])
+    assert look(str(tmp_path)).questions == ()

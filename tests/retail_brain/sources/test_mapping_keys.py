@@ -365,3 +365,17 @@ def test_keys_that_contradict_each_other_are_refused(tmp_path: Path, line: str) 
     name, _, value = line.partition(" = ")
     with pytest.raises(UsageError, match=WRONG[line]):
         load(tmp_path, till(qty=["1"]), **{name: value})
+
+
+def test_goods_are_read_out_of_the_lines_of_sales(tmp_path: Path) -> None:
+    products = '[tables.products]\nfiles = "till.csv"\ncolumns = { product_id = "item", name = "text" }\n'
+    text = till(item=["tv", "tv", "hat", "tv"], text=["Set", "Set", "Hat", "Set"])
+    (tmp_path / "till.csv").write_text(text, encoding="utf-8")
+    lines = "".join(f"{name} = {value}\n" for name, value in BASE.items())
+    mapping = f'[tables.transactions]\nfiles = "till.csv"\n[tables.transactions.columns]\n{lines}{products}'
+    (tmp_path / "m.toml").write_text(mapping, encoding="utf-8")
+    report = ingest(str(tmp_path / "m.toml"), str(tmp_path / "lake"), Settings(), SILENT)
+    assert report.tables["products"].quarantined == 0
+    goods = open_lake(str(tmp_path / "lake")).scan("products").collect()
+    assert sorted(goods.select("product_id", "name").rows()) == [("hat", "Hat"), ("tv", "Set")]
+    assert not {"qty", "when", "price", "id"} & set(goods.columns)
