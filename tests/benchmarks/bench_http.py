@@ -109,6 +109,7 @@ def requests_of(home: Path, tenant: str) -> dict[str, list[bytes]]:
         ],
         "/replenish": [_body(store_id=one, limit=20) for one in stores],
         "/audience": [_body(product_ids=[one], size=100) for one in products],
+        "/profile": [_body(customer_id=one) for one in customers],
     }
 
 
@@ -260,7 +261,7 @@ def main() -> None:
             Path(folder, "by_api.py").write_text(BENTO_API.replace("TENANT", options.tenant))
             os.environ["PYTHONPATH"] = folder
             port = free_port()
-            del run.load["/audience"]
+            del run.load["/audience"], run.load["/profile"]
             rates["@bentoml.api"] = run.measure("@bentoml.api", service_command("by_api:ByApi", port), port)
         for name, of_routes in rates.items():
             for place, what in enumerate(("answers a second", "answers per second of processor")):

@@ -1,20 +1,24 @@
-"""Processor time of one request in one process, by layer: ours beside a bare Starlette route, without sockets.
+"""Processor time of one request by layer, in one process: ours beside a bare Starlette route.
 
-    PYTHONPATH=. python tests/benchmarks/bench_request.py --home HOME [--rounds 3000] [--profile /recommend]
+    PYTHONPATH=. python tests/benchmarks/bench_request.py --home HOME [--rounds 3000] [--profile /recommend] [--sockets]
 
 HOME holds published answers and is copied. Each route is asked thousands of times: through the protocol class of the
 server (uvicorn, httptools, uvloop) with a transport that only counts, and through the ASGI application alone. Other
 programs on the machine change processor time less than answers per second. `--profile PATH` prints where the calls of
-one route go (cProfile), for kept answers and for computed ones.
+one route go (cProfile), for kept answers and for computed ones. `--sockets` asks for kept answers over 8 connections to
+a process of its own instead, and takes that process's time (Linux).
 """
 
 import argparse
 import asyncio
 import cProfile
 import hashlib
+import logging
 import os
 import pstats
 import shutil
+import signal
+import socket
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -85,6 +89,60 @@ def through_server(app: Any, protocol: Any, head: bytes) -> Ask:
         return b"".join(transport.written)
 
     return ask
+
+
+class Served:
+    """An application in a process of its own, asked over 8 connections."""
+
+    def __init__(self, app: Any, protocol: Any) -> None:
+        listening = socket.create_server(("127.0.0.1", 0))
+        self._child = os.fork()
+        if not self._child:
+            uvloop.run(serve(app, protocol, listening))
+        self._clients = [socket.create_connection(listening.getsockname()) for _ in range(8)]
+        listening.close()
+
+    def microseconds(self, requests: list[bytes], rounds: int) -> float:
+        """Processor time an answer takes the process."""
+        begun = self._nanoseconds()
+        for place in range(rounds // 8):
+            for number, client in enumerate(self._clients):
+                client.sendall(requests[(8 * place + number) % len(requests)])
+            for client in self._clients:
+                read_answer(client)
+        return (self._nanoseconds() - begun) / (rounds // 8 * 8) / 1000
+
+    def _nanoseconds(self) -> int:
+        return int(Path(f"/proc/{self._child}/schedstat").read_text().split()[0])
+
+    def stop(self) -> None:
+        os.kill(self._child, signal.SIGKILL)
+        os.waitpid(self._child, 0)
+
+
+async def serve(app: Any, protocol: Any, listening: socket.socket) -> None:
+    """Serves until the process ends."""
+    # BentoML starts uvicorn with its lines wanted and gives the root logger a handler
+    logging.basicConfig(level=logging.WARNING)
+    is_bare = protocol is AutoHTTPProtocol
+    config = uvicorn.Config(app, log_config=None, server_header=False, lifespan="off", access_log=not is_bare)
+    config.load()
+    state = ServerState()
+    state.default_headers = [(b"date", b"Fri, 27 Nov 2026 18:00:00 GMT")]
+    loop = asyncio.get_running_loop()
+    await loop.create_server(lambda: protocol(config=config, server_state=state, app_state={}), sock=listening)
+    await asyncio.Event().wait()
+
+
+def read_answer(client: socket.socket) -> None:
+    """Reads one whole answer."""
+    got = client.recv(1 << 18)
+    assert got.startswith(b"HTTP/1.1 200"), got[:300]
+    end = got.index(b"\r\n\r\n") + 4
+    line = next(line for line in got[:end].lower().split(b"\r\n") if line.startswith(b"content-length:"))
+    left = end + int(line[15:]) - len(got)
+    while left > 0:
+        left -= len(client.recv(left))
 
 
 def through_asgi(app: Any, key: str) -> Ask:
@@ -164,10 +222,15 @@ def keep_answers(state: Any, size: int) -> None:
     state.settings = state.settings.model_copy(update={"serving": serving})
 
 
-async def run(options: argparse.Namespace, home: Path, key: str) -> None:
+def head_of(key: str) -> bytes:
+    """Head of a request, with room for the path and the length of the body."""
+    head = f"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
+    return (head + "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n").encode()
+
+
+def our_application(home: Path) -> tuple[Any, Any]:
+    """The service's ASGI application as a worker has it, and its state."""
     from serving import service
-    from serving.http.answer_cache import AnswerCache
-    from serving.http.connections import guarded
     from serving.http.metrics import PrometheusMeter
     from serving.http.middleware import Layer
     from serving.http.state import State
@@ -175,9 +238,44 @@ async def run(options: argparse.Namespace, home: Path, key: str) -> None:
     state = State(home, Settings())
     state.refresh()
     service._runtime.state, service._runtime.meter = state, PrometheusMeter("retail_brain", time.time())
-    ours = Layer(service._api, service._runtime, service._routes)
-    head = f"POST %b HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n"
-    head = (head + "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n").encode()
+    return Layer(service._api, service._runtime, service._routes), state
+
+
+def run_sockets(options: argparse.Namespace, home: Path, key: str) -> None:
+    """Prints a line per route, for kept answers over sockets."""
+    from serving.http.connections import guarded
+
+    ours, state = our_application(home)
+    load, asgi = requests_of(home, options.tenant), through_asgi(ours, key)
+
+    async def fill() -> dict[str, bytes]:
+        return {path: [await asgi(path, body) for body in reversed(bodies)].pop() for path, bodies in load.items()}
+
+    # computed before the process forks: threads of Polars do not live on in the other
+    bare = bare_app(uvloop.run(fill()), key)
+    protocol = guarded(state.settings.serving, lambda _reason: None)
+    print("| route, kept answers | bare Starlette | ours | ratio |")
+    print("|---|---|---|---|", flush=True)
+    servers = [Served(bare, AutoHTTPProtocol), Served(ours, protocol)]
+    head = head_of(key)
+    for path, bodies in load.items():
+        requests = [head % (path.encode(), len(body)) + body for body in bodies]
+        # by turns, so that what else runs meets both; the first runs warm up
+        runs = [[one.microseconds(requests, options.rounds) for one in servers] for _ in range(7)][1:]
+        taken = [min(of) for of in zip(*runs, strict=True)]
+        print(f"| `{path}` | {taken[0]:.0f} | {taken[1]:.0f} | {taken[0] / taken[1]:.2f} |", flush=True)
+    for one in servers:
+        one.stop()
+    state.stop()
+
+
+async def run(options: argparse.Namespace, home: Path, key: str) -> None:
+    from serving import service
+    from serving.http.answer_cache import AnswerCache
+    from serving.http.connections import guarded
+
+    ours, state = our_application(home)
+    head = head_of(key)
     load = requests_of(home, options.tenant)
     paths = [options.profile] if options.profile else list(load)
     asgi = through_asgi(ours, key)
@@ -221,6 +319,7 @@ def main() -> None:
     parser.add_argument("--tenant", default="main")
     parser.add_argument("--rounds", type=int, default=3000)
     parser.add_argument("--profile", help="a route whose calls are printed")
+    parser.add_argument("--sockets", action="store_true")
     parser.add_argument("--sort", default="tottime")
     parser.add_argument("--lines", type=int, default=45)
     options = parser.parse_args()
@@ -232,7 +331,10 @@ def main() -> None:
         upgrade(database)
         key = create_key(options.tenant, database, role="admin", name="benchmark", now=datetime.now(UTC))
         database.close()
-        uvloop.run(run(options, home, key))
+        if options.sockets:
+            run_sockets(options, home, key)
+        else:
+            uvloop.run(run(options, home, key))
 
 
 if __name__ == "__main__":
