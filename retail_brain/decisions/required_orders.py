@@ -36,6 +36,8 @@ class RequiredOrders:
         sold_before_expiry: shape (series, paths), sorted within each row: units of the order sold before they expire.
             Units expired with an order of q are `max(q - sold_before_expiry, 0)`. Infinite for non-perishable goods; a
             single column where all are.
+        level_share: deviation of the need over that of `need`, one per series, if every path had the mean stock of
+            `projected` when the order arrives; 1 at most.
     """
 
     need: Floats
@@ -44,6 +46,7 @@ class RequiredOrders:
     cycle_demand: Floats
     projected: Floats
     sold_before_expiry: Floats
+    level_share: Floats
 
     def take(self, rows: Ints) -> "RequiredOrders":
         """The required orders of some series."""
@@ -63,6 +66,14 @@ class RequiredOrders:
         return replace(
             self, need=_spread(self.need, factor), sold_before_expiry=_spread(self.sold_before_expiry, factor)
         )
+
+    def on_mean_stock(self, weight: Floats) -> "RequiredOrders":
+        """The required orders with the paths nearer to one stock, their mean, at the arrival.
+
+        Args:
+            weight: one per series, from 0 (each path has its own stock) to 1 (all have the mean of `projected`).
+        """
+        return self.spread(self.level_share**weight)
 
     def expired(self, order: Floats) -> Floats:
         """Mean units of the order that expire unsold."""
@@ -214,7 +225,7 @@ def project(
         parts.append(block)
     if not parts:
         empty, none = np.zeros(0), np.zeros((0, paths))
-        return RequiredOrders(none, empty, empty, empty, empty, none)
+        return RequiredOrders(none, empty, empty, empty, empty, none, empty)
     return RequiredOrders(
         *(np.concatenate([getattr(part, name) for part in parts]) for name in RequiredOrders.__dataclass_fields__)
     )
@@ -303,11 +314,22 @@ def _project_block(
         cycle += np.where(arrived & counted, period_demand, 0.0).mean(axis=1)
         if dates is not None:
             stock = dates.end_period(period, stock, period_demand, arrival, next_arrival)
+    level_share = _level_share(need, projected)
     need.sort(axis=1)
     sold_before_expiry = (
         np.full((rows, 1), np.inf) if dates is None else dates.sold_before_expiry(stock, by_period, arrival)
     )
-    return RequiredOrders(need, lost.mean(axis=1), demand, cycle, projected.mean(axis=1), sold_before_expiry)
+    means = lost.mean(axis=1), demand, cycle, projected.mean(axis=1)
+    return RequiredOrders(need, *means, sold_before_expiry, level_share)
+
+
+def _level_share(need: Floats, projected: Floats) -> Floats:
+    """Deviation of the need beside a stock that all paths have in common, over that of the need, at most 1."""
+    finite = np.isfinite(need)
+    whole = np.where(finite, need, 0.0)
+    deviation, alone = whole.std(axis=1), np.where(finite, need + projected, 0.0).std(axis=1)
+    share: Floats = np.divide(np.minimum(alone, deviation), deviation, out=np.ones(len(need)), where=deviation > 0)
+    return share
 
 
 def _single(values: Floats) -> Floats:

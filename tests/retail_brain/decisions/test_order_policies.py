@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions import targets
 from retail_brain.decisions.inputs import read_terms
 from retail_brain.decisions.order_plan import Plan
 from retail_brain.decisions.replenishment import plan_orders, suggest_orders
+from retail_brain.decisions.required_orders import Receipts, project
 from retail_brain.decisions.supply_terms import complete_terms
 from retail_brain.outputs import DemandPaths
 from retail_brain.settings import ReplenishmentSettings
@@ -201,6 +203,57 @@ def test_reorder_points_off_the_paths_cost_about_what_the_exact_ones_do():
     assert mine.cost(world).sum() < 1.1 * exact.cost(world).sum()
     assert mine.cost(world).sum() < 0.7 * upto.cost(world).sum(), "ordering every day pays the line every day"
     assert mine.lines.sum() < 0.5 * upto.lines.sum()
+
+
+def _by_money(lead: int, short: float, *, levelled: bool, monkeypatch: pytest.MonkeyPatch) -> float:
+    """Cost a series and day of orders by money: holding 1, `short` a lost unit, Poisson demand of five."""
+    days, size = 120, 40
+    demand = np.random.default_rng(5).poisson(5, (size, days)).astype(float)
+    ids = pl.DataFrame({"store_id": ["s"] * size, "product_id": [str(k) for k in range(size)]})
+    money = {"unit_price": 3 + short, "unit_cost": 3.0, "holding_cost_per_day": 1.0}
+    days_of = {"lead_time_days": float(lead), "review_period_days": 1.0}
+    terms = ids.with_columns(pl.lit(value).alias(name) for name, value in (money | days_of).items())
+    paths = np.random.default_rng(6).poisson(5, (size, 200, lead + 2)).astype(np.float32)
+    starts = np.datetime64("2025-01-01") + np.arange(days + 20)
+    settings = by("economic")
+    if not levelled:
+        monkeypatch.setattr(targets, "OFTEN_OUT", np.inf)
+    orders = SuggestedOrders(
+        lambda _: paths, complete_terms(terms, ids, settings), starts, periodic_reviews(days), settings
+    )
+    ones = np.ones(size)
+    world = Environment(
+        demand=demand,
+        counted=np.ones(demand.shape, bool),
+        lead=np.full(size, lead),
+        life=np.full(size, NON_PERISHABLE),
+        holding=ones,
+        short=short * ones,
+        unit_cost=3 * ones,
+        order_cost=0 * ones,
+    )
+    outcome = simulate(world, orders, OpeningStock(10 * ones, np.zeros((size, lead))), count_from=20)
+    return float(outcome.cost(world).sum()) / size / (days - 20)
+
+
+@pytest.mark.parametrize(("short", "gain"), [(4.0, 0.05), (9.0, 0.03), (19.0, 0.02)])
+def test_with_lost_sales_orders_by_money_do_not_cover_the_stock_of_every_path(
+    short: float, gain: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = _by_money(4, short, levelled=True, monkeypatch=monkeypatch)
+    each_cycle_alone = _by_money(4, short, levelled=False, monkeypatch=monkeypatch)
+    assert ours < (1 - gain) * each_cycle_alone
+
+
+def test_the_level_share_is_what_the_demand_of_the_cycle_alone_differs_by() -> None:
+    # the stock when the order arrives differs by path, the demand after that does not
+    units = np.array([[[0, 5], [4, 5]], [[2, 3], [2, 7]], [[1, 1], [1, 1]]], dtype=np.float32)
+    arrival = np.ones((3, 1), dtype=np.int64)
+    required = project(units, np.full(3, 10.0), Receipts.on_days(np.zeros((3, 2))), arrival, arrival + 1)
+    assert required.need.tolist() == [[-5, -1], [-5, -1], [-8, -8]]
+    assert required.level_share.tolist() == [0, 1, 1]
+    assert required.on_mean_stock(np.array([1.0, 1.0, 1.0])).need.tolist() == [[-3, -3], [-5, -1], [-8, -8]]
+    assert required.on_mean_stock(np.zeros(3)).need.tolist() == required.need.tolist()
 
 
 cases = st.fixed_dictionaries(
