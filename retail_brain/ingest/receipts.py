@@ -46,7 +46,8 @@ def corrections(rows: pl.LazyFrame, stored: pl.LazyFrame) -> Corrections:
         rows: incoming receipt lines.
         stored: transactions of the lake.
     """
-    first, last = rows.select(pl.col("sold_at").min(), last=pl.col("sold_at").max()).collect().row(0)
+    ends = rows.select(pl.col("sold_at").min(), last=pl.col("sold_at").max())
+    first, last = ends.collect(engine="streaming").row(0)
     nearby = stored.filter(pl.col("sold_at").is_between(first, last))
     line = [*RECEIPT, *_LINE]
     other = rows.join(nearby.select(line).unique(), on=line, how="anti", nulls_equal=True)

@@ -48,6 +48,9 @@ def difference(incoming: pl.LazyFrame, stored: pl.LazyFrame, table_layout: Layou
         stored: the same columns but `_row`, in the same types.
         table_layout: whether the table is a log or a state, and its key.
     """
+    if not _height(stored):  # the usual day: nothing is stored of the days that come
+        every = incoming.select(ROW).collect(engine="streaming")[ROW]
+        return Difference(every, every.clear(), 0)
     columns = [name for name in incoming.collect_schema().names() if name != ROW]
     key = table_layout.key
     hashes = {"row_hash": _row_hash(columns)} | ({"key_hash": _row_hash(key)} if key else {})
@@ -150,8 +153,12 @@ def _slices(left: pl.LazyFrame, right: pl.LazyFrame, by: str) -> Iterator[tuple[
 
 
 def _count_slices(frame: pl.LazyFrame) -> int:
+    return max(1, ceil(_height(frame) / SLICE_ROWS))
+
+
+def _height(frame: pl.LazyFrame) -> int:
     rows: int = frame.select(pl.len()).collect(engine="streaming").item()
-    return max(1, ceil(rows / SLICE_ROWS))
+    return rows
 
 
 def _cut(frame: pl.LazyFrame, by: str, slices: int) -> Iterator[pl.DataFrame]:
