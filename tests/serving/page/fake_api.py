@@ -17,6 +17,7 @@ from serving.http.access import ROLE_SCOPES
 from serving.http.routes import ROUTES
 from serving.page.app import create_app
 from tests.serving.page import (
+    fake_assets,
     fake_campaigns,
     fake_demand,
     fake_guides,
@@ -96,6 +97,7 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "segments": fake_segments.segments,
     "anomalies": fake_insight.anomalies,
     "funnel": fake_insight.funnel,
+    "assets": fake_assets.assets,
     "models": fake_insight.models,
     "promote": fake_insight.promote,
     "quarantine": fake_insight.quarantine,

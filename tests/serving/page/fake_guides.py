@@ -44,7 +44,8 @@ def answers(body: dict[str, Any]) -> Any:
 
 def guides(body: dict[str, Any]) -> dict[str, Any]:
     row = {"guide_id": "G1", "version": None, "name": "王芳", "store_id": "S01", "capacity": 12, "people": 40}
-    return {"guides": [row | {"is_here": True, "left_on": None}], "moves": [], "may_write": True}
+    left = row | {"guide_id": "G2", "name": "李敏", "people": 0, "is_here": False, "left_on": "2026-02-10"}
+    return {"guides": [row | {"is_here": True, "left_on": None}, left], "moves": [], "may_write": True}
 
 
 def make(body: dict[str, Any]) -> dict[str, Any]:

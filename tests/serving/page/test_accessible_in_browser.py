@@ -34,6 +34,8 @@ VIEWS = (
     "guide",
     "rules",
     "funnel",
+    "assets",
+    "assets?level=guide",
     "anomalies",
     "models",
     "quarantine",

@@ -27,6 +27,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "campaigns": {},
     "anomalies": {},
     "funnel": {},
+    "assets": {},
     "models": {"kind": "demand"},
     "promote": {"kind": "demand", "version": 2, "reason": "better"},
     "quarantine": {"action": "list"},

@@ -6,6 +6,7 @@ import { forgetKept } from "./kept.js";
 const BASE = new URL("../", document.baseURI);
 const STORED = "retail-brain.key";
 const TIMEOUT_MS = 60_000;
+const TRIES = 12;
 
 let key = null;
 const cache = new Map();
@@ -101,6 +102,18 @@ export async function call(route, body = {}, { signal, timeout: most = TIMEOUT_M
     return await response.json();
   } catch {
     throw new ApiError(response.status, "bad_answer", "", {});
+  }
+}
+
+/** Like `call`, asked again while the service works out what takes longer than one question may. */
+export async function workedOut(route, body, { signal }) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await call(route, body, { signal });
+    } catch (error) {
+      if (signal.aborted || error.status !== 503 || !error.retryAfter || tries === TRIES) throw error;
+      await new Promise((resolve) => { setTimeout(resolve, error.retryAfter * 1000); });
+    }
   }
 }
 

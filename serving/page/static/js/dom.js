@@ -77,6 +77,7 @@ const ICONS = {
   campaigns: "M4 10v4h3l8 5V5l-8 5zM18 9a4 4 0 010 6M7 14v5h3",
   segments: "M4 5h16l-6 7.5V19l-4-2.2v-4.3z",
   funnel: "M3 5h18M6 10h12M9 15h6M11 20h2",
+  assets: "M4 6.5C4 5 7.6 4 12 4s8 1 8 2.5S16.4 9 12 9 4 8 4 6.5zM4 6.5V12c0 1.5 3.6 2.5 8 2.5s8-1 8-2.5V6.5M4 12v5.5C4 19 7.6 20 12 20s8-1 8-2.5V12",
   anomalies: "M3 17l5-6 4 3 3-9 3 8 3-2M3 21h18",
   models: "M5 20V10M12 20V4M19 20v-7M3 20h18",
   quarantine: "M5 4h14v16H5zM9 9l6 6M15 9l-6 6",

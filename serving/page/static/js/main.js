@@ -12,6 +12,7 @@ import { address, followMoved, forgetLastUsed, patchParams, readRoute } from "./
 import { empty, failed, loading } from "./states.js";
 import { knowStores } from "./suggestions.js";
 import { anomaliesView } from "./views/anomalies.js";
+import { assetsView } from "./views/assets.js";
 import { audienceView } from "./views/audience.js";
 import { campaignsView } from "./views/campaigns.js";
 import { forecastView } from "./views/forecast.js";
@@ -28,7 +29,7 @@ import { stockView } from "./views/stock.js";
 import { versionsView } from "./views/versions.js";
 
 const landing = (root, context) => (context.overview?.role === "marketer" ? marketingView : overviewView)(root, context);
-const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, guide: guideView, rules: rulesView, funnel: funnelView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView };
+const DRAW = { overview: landing, orders: ordersView, forecast: forecastView, stock: stockView, campaigns: campaignsView, audience: audienceView, segments: segmentsView, person: personView, guide: guideView, rules: rulesView, funnel: funnelView, assets: assetsView, anomalies: anomaliesView, models: versionsView, quarantine: quarantineView };
 
 const app = document.getElementById("app");
 let overview = null;

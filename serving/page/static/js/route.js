@@ -2,12 +2,12 @@
 
 import { may, placeKind, seesShops } from "./rights.js";
 
-export const VIEWS = ["overview", "orders", "forecast", "stock", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "anomalies", "models", "quarantine"];
+export const VIEWS = ["overview", "orders", "forecast", "stock", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "assets", "anomalies", "models", "quarantine"];
 
 const ROLE_VIEWS = {
   merchandiser: ["overview", "orders", "forecast", "stock", "anomalies"],
-  marketer: ["overview", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel"],
-  data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "orders", "stock", "campaigns", "audience", "person", "rules", "quarantine"],
+  marketer: ["overview", "campaigns", "audience", "segments", "person", "guide", "rules", "funnel", "assets"],
+  data_scientist: ["overview", "models", "forecast", "anomalies", "segments", "funnel", "assets", "orders", "stock", "campaigns", "audience", "person", "rules", "quarantine"],
 };
 
 /** Views that stand in the bar itself; the others are behind "More". */

@@ -1,6 +1,6 @@
 // Funnel: people by stage of their life as customers, month by month, and how they moved in the last one.
 
-import { call, lookUp } from "../api.js";
+import { lookUp, workedOut } from "../api.js";
 import { csvButton } from "../csv.js";
 import { h, replace, scrollBox } from "../dom.js";
 import { code, day, number, signed, t } from "../i18n.js";
@@ -12,20 +12,6 @@ import { typeahead } from "../typeahead.js";
 const STAGES = ["stranger", "visitor", "friend", "old_friend", "sleeping", "lost"];
 const COLOURS = ["c0", "c5", "c1", "c3", "c2", "c6"];
 const MONTHS = [3, 6, 12];
-
-const TRIES = 12;
-
-/** A large chain takes longer than one question may: asked again while the service works it out. */
-async function workedOut(body, signal) {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await call("funnel", body, { signal });
-    } catch (error) {
-      if (signal.aborted || error.status !== 503 || !error.retryAfter || tries === TRIES) throw error;
-      await new Promise((resolve) => { setTimeout(resolve, error.retryAfter * 1000); });
-    }
-  }
-}
 
 const sum = (rows) => rows.reduce((total, row) => total + row.people, 0);
 
@@ -65,7 +51,7 @@ export async function funnelView(root, { params, signal }) {
   const span = h("label", { class: "field narrow" }, h("span", {}, t("funnel.months")), h("select", { name: "months", onchange: (event) => go({ months: event.target.value }) }, MONTHS.map((one) => h("option", { value: one, selected: one === months }, t("span.month", { count: one })))));
   replace(root, h("h1", {}, t("nav.funnel")), h("p", { class: "intro" }, t("funnel.intro")), h("form", { class: "pickers", onsubmit: (event) => event.preventDefault() }, box.element, span, store ? h("button", { type: "button", onclick: () => go({ store: null }) }, t("stock.all_shops")) : null), place);
   await fill(place, signal, async () => {
-    const answer = await workedOut({ months, ...(store ? { store_id: store.id } : {}) }, signal);
+    const answer = await workedOut("funnel", { months, ...(store ? { store_id: store.id } : {}) }, { signal });
     return answer.moves.length ? [picture(answer), moves(answer)] : empty(t("funnel.none"));
   }, { lines: 8 });
 }
