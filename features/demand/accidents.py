@@ -66,7 +66,7 @@ def find_accidents(sales: pl.DataFrame, products: pl.Series, plans: pl.DataFrame
         return pl.DataFrame(schema=SCHEMA)
     net = sales.select("s", "t", pl.col("units").cast(pl.Float64)).sort("s", "t")
     usual = _usual(net, rules.times)
-    taken_back = _taken_back(net, usual, rules.reversal_periods)
+    taken_back = _taken_back(net, _beyond(net, usual, products), rules.reversal_periods)
     settled = net.join(taken_back, on=["s", "t"], how="left", maintain_order="left").with_columns(
         (pl.col("units") + pl.col("change").fill_null(0.0)).alias("counted")
     )
@@ -100,12 +100,24 @@ def _usual(net: pl.DataFrame, times: float) -> pl.DataFrame:
     )
 
 
-def _taken_back(net: pl.DataFrame, usual: pl.DataFrame, periods: int) -> pl.DataFrame:
+def _beyond(net: pl.DataFrame, usual: pl.DataFrame, products: pl.Series) -> pl.DataFrame:
+    """High and median day of each series together: s, beyond; of one with few days of sale those of its product.
+
+    A size of a garment sells twice a season in a shop: its one return is a customer's. Nothing is known of a product
+    that sold on few days in all shops, and 0 stands for it.
+    """
+    named = net.select("s").unique().with_columns(pl.col("s").cast(pl.Int64).alias("place"))
+    named = named.with_columns(products.gather(named["place"]).rank("dense").cast(pl.UInt32).alias("product"))
+    days = net.join(named.select("s", "product"), on="s").select(pl.col("product").alias("s"), "units")
+    of_products = _usual(days, 1.0).select(product="s", shared="beyond")
+    both = named.join(usual.select("s", "beyond"), on="s", how="left").join(of_products, on="product", how="left")
+    return both.select("s", pl.coalesce("beyond", "shared", pl.lit(0.0)).alias("beyond"))
+
+
+def _taken_back(net: pl.DataFrame, beyond: pl.DataFrame, periods: int) -> pl.DataFrame:
     """Changes of units by reversals: s, t, change, reason; each with the newest earlier day that sold as much."""
     columns = {"s": net.schema["s"], "t": net.schema["t"], "change": pl.Float64(), "reason": pl.String()}
-    unusual = net.join(usual, on="s", how="left").filter(
-        -pl.col("units") > REVERSAL_TIMES * pl.col("beyond").fill_null(0.0)
-    )
+    unusual = net.join(beyond, on="s", how="left").filter(-pl.col("units") > REVERSAL_TIMES * pl.col("beyond"))
     rows: list[tuple[int, int, float, str]] = []
     if unusual.height:
         series, t, units = (net[name].to_numpy() for name in ("s", "t", "units"))

@@ -52,6 +52,15 @@ def test_a_test_of_the_till_on_a_good_that_never_sold_leaves_nothing() -> None:
     assert _found([0.0] * 5 + [1.0, -1.0]) == [(0, 5, 1.0, 0.0, REVERSED), (0, 6, -1.0, 0.0, REVERSAL)]
 
 
+def test_a_return_of_goods_that_sell_rarely_in_each_shop_is_a_customers() -> None:
+    # a size of a garment: three days of sale in this shop, forty in another
+    assert _found([1.0, 0, 0, 1.0, 0, -1.0, 1.0], USUAL, product="AA") == []
+    assert _found([1.0, 0, 0, 90.0, 0, -90.0, 1.0], USUAL, product="AA") == [
+        (0, 3, 90.0, 0.0, REVERSED),
+        (0, 5, -90.0, 0.0, REVERSAL),
+    ]
+
+
 def test_a_bulk_sale_in_a_promotion_or_in_two_stores_at_once_or_of_custom_is_none() -> None:
     assert _found(_with({20: 600.0}), plans=[(0, 18, 22)]) == []
     assert _found(_with({20: 600.0}), _with({20: 500.0}), product="AA") == []
