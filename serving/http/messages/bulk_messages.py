@@ -200,6 +200,11 @@ class BulkDecisionsResponse(Strict):
     beyond_lines: int
 
 
+_FILE_NAME = r"^[^\x00]*\.([cC][sS][vV]|[xX][lL][sS][xX])$"
+_BASE64 = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+"""Stated in the schema alone: the handler refuses others in words that say what to send."""
+
+
 class ChangesFileRequest(BaseModel):
     """A spreadsheet of changes: CSV or XLSX with store_id, product_id and quantity."""
 
@@ -207,8 +212,10 @@ class ChangesFileRequest(BaseModel):
         {"file_name": "changes.csv", "content": "c3RvcmVfaWQscHJvZHVjdF9pZCxxdWFudGl0eQpTMDEsUDAwMSwxMgo="}
     )
 
-    file_name: Text
-    content: Annotated[str, Field(min_length=1, description="the file's bytes as base64")]
+    file_name: Annotated[Text, Field(json_schema_extra={"pattern": _FILE_NAME})]
+    content: Annotated[
+        str, Field(min_length=1, description="the file's bytes as base64", json_schema_extra={"pattern": _BASE64})
+    ]
 
 
 class ChangedLine(Strict):
