@@ -23,18 +23,19 @@ def are_plain(values: pl.Series) -> bool:
     >>> are_plain(pl.Series(["R-1", None, "a_b"])), are_plain(pl.Series(["12.0"])), are_plain(pl.Series(["a", ""]))
     (True, False, False)
     """
+    if (values == "").any():
+        return False
     # chunk by chunk, so that no text is copied that needs not be
-    return all(_is_plain_chunk(chunk) for chunk in values.get_chunks())
+    return all(_has_plain_bytes(chunk) for chunk in values.get_chunks())
 
 
-def _is_plain_chunk(values: pl.Series) -> bool:
+def _has_plain_bytes(values: pl.Series) -> bool:
     text = values.to_arrow(compat_level=pl.CompatLevel.oldest())
     if not len(text):
         return True
     _, offsets, data = text.buffers()
     ends = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
-    if int((ends[1:] == ends[:-1]).sum()) != text.null_count:
-        return False
+    # a null may have bytes as well: they can only make it look odd
     letters = np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]]
     if not len(letters):
         return True

@@ -154,7 +154,7 @@ def _write_once(
     delta = difference(incoming, nearby, table_layout)
     removed = _count(present) - delta.unchanged - delta.changed.len() if replace else 0
     # the files hold what is written only where no column is added, widened or absent
-    whole = given.files if _is_of(rows, incoming) and _is_of(rows, stored) else ()
+    whole = given.files if given.files and _has_columns_of(table, rows) else ()
     if replace and (removed or delta.new.len() or delta.changed.len()):
         _commit(table, _Incoming(incoming.drop(ROW), whole), options, origin, replace=True)
     elif gone or delta.changed.len() or (delta.new.len() and _must_rewrite(stored, present)):
@@ -184,11 +184,14 @@ def _count(frame: pl.LazyFrame) -> int:
     return rows
 
 
-def _is_of(rows: pl.LazyFrame, others: pl.LazyFrame) -> bool:
-    """Whether both have the same columns of the same types in the same order."""
-    return [pair for pair in rows.collect_schema().items() if pair[0] != ROW] == [
-        pair for pair in others.collect_schema().items() if pair[0] != ROW
-    ]
+def _has_columns_of(table: DeltaTable, rows: pl.LazyFrame) -> bool:
+    """Whether the table itself has the columns of the rows and no other, in the same types.
+
+    `scan_table` adds what a table of an older version lacks, so its columns do not tell.
+    """
+    schemas = table.schema(), Schema.from_arrow(arrow_schema(rows.drop(ROW)))
+    held, given = ({field.name: field.type for field in schema.fields} for schema in schemas)
+    return held == given
 
 
 def _same_columns(rows: pl.LazyFrame, stored: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:

@@ -89,3 +89,10 @@ def test_one_odd_id_among_plain_ones_is_seen(odd: str) -> None:
     assert are_plain(plain)
     assert are_plain(plain.clear())
     assert not are_plain(pl.concat([plain, pl.Series([odd])], rechunk=False))
+
+
+def test_blank_id_is_seen_behind_a_null_that_hides_a_text() -> None:
+    frame = pl.DataFrame({"id": ["abc", "", "x"], "is_known": [False, True, True]})
+    masked = frame.select(pl.when("is_known").then("id")).to_series()
+    assert masked.to_list() == [None, "", "x"]
+    assert not are_plain(masked)

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
 from retail_brain.dataset import conform
 from retail_brain.lake import open_lake, write_table
@@ -101,6 +101,23 @@ def test_files_that_lack_a_column_of_the_table_are_not_taken_over(tmp_path: Path
     write_table(lake, "customers", second.lazy().with_row_index(ROW), files=[scratch])
     found = open_lake(lake).scan("customers").sort("customer_id").collect()
     assert found.select("customer_id", "club").rows() == [("a", "gold"), ("b", None)]
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_a_column_that_a_table_of_an_older_version_lacks_is_added_to_it(tmp_path: Path, *, replace: bool) -> None:
+    lake, scratch = str(tmp_path / "lake"), tmp_path / "file.parquet"
+
+    def contact(customer: str, attribution: str | None) -> pl.DataFrame:
+        values = {"campaign_id": "c", "customer_id": customer, "contacted_at": datetime(2025, 1, 1)}
+        frame = pl.LazyFrame(values | {"is_holdout": False, "attribution_id": attribution})
+        return conform(frame, TABLES["contacts"]).collect()
+
+    write_deltalake(f"{lake}/contacts", contact("old", None).drop("attribution_id").to_arrow())
+    new = contact("new", "a1")
+    write_data_file(new, scratch)
+    write_table(lake, "contacts", new.lazy().with_row_index(ROW), files=[scratch], replace=replace)
+    found = open_lake(lake).scan("contacts").select("customer_id", "attribution_id").collect()
+    assert sorted(found.rows()) == [("new", "a1"), *([] if replace else [("old", None)])]
 
 
 @pytest.mark.parametrize("text", ["x" * (LONGEST_STATISTIC + 1), "é"])
