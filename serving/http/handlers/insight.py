@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from features.dictionary.entries import dictionary
 from features.jobs import read_drift
 from retail_brain.errors import NotFoundError, UsageError
 from retail_brain.ingest.retry import ID, quarantine_counts, quarantined, retry_quarantine
@@ -102,6 +103,7 @@ def drift(request: DriftRequest, call: Call) -> dict[str, Any]:
 
     Raises:
         NotFoundError: there are no features.
+        ExtensionError: a feature of another package breaks the protocol.
     """
     found = read_drift(_workspace(call).features)
     if found is None:
@@ -109,7 +111,16 @@ def drift(request: DriftRequest, call: Call) -> dict[str, Any]:
     rows = found.drifted() if request.levels is None else found.drifted(request.levels)
     rows = rows if request.table is None else rows.filter(pl.col("table") == request.table)
     counts = dict(found.columns.group_by("level").len().sort("level").iter_rows())
+    rows = rows.join(_meanings(call), on=["table", "column"], how="left", maintain_order="left")
     return {"as_of": str(found.as_of), "before": str(found.before), "counts": counts, "rows": rows.to_dicts()}
+
+
+def _meanings(call: Call) -> pl.DataFrame:
+    """One row per column of a feature table: `table`, `column` and `meaning` in the asker's language."""
+    name = pl.col("table").str.strip_prefix("features: ")
+    meaning = pl.col("meaning_zh" if call.language == "zh" else "meaning")
+    rows = dictionary().filter(pl.col("table").str.starts_with("features: "))
+    return rows.select(name, "column", meaning.alias("meaning"))
 
 
 def models(request: ModelsRequest, call: Call) -> dict[str, Any]:

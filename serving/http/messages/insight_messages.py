@@ -174,6 +174,7 @@ class DriftRow(Strict):
     low: float | None
     high: float | None
     outside: float | None
+    meaning: Annotated[str | None, Field(description="in words, as of the data dictionary; null where it has none")]
 
 
 class DriftResponse(Strict):

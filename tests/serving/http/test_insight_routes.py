@@ -7,6 +7,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from features.dictionary.features import FEATURE_COLUMNS
+from features.drift import LEVELS
 from features.jobs import build_features
 from retail_brain.ingest import ingest
 from retail_brain.lake import open_lake
@@ -160,6 +162,9 @@ def test_drift_of_the_features_is_told_column_by_column(lake: Any, ask: Ask) -> 
     DriftResponse.model_validate(found)
     assert (found["before"], found["as_of"]) == ("2025-01-31", "2025-02-22")
     assert sum(found["counts"].values()) == len(found["rows"])
+    spoken = ask("/drift", {"table": "person", "levels": list(LEVELS)}, language="zh")["rows"]
+    meanings = {row["column"]: row["meaning"] for row in spoken}
+    assert meanings["spend"] == FEATURE_COLUMNS["spend"][1]
     goods = ask("/drift", {"table": "goods", "levels": ["stable"]})["rows"]
     assert {row["table"] for row in goods} == {"goods"}
     assert lake.refused("/drift", {}, tenant="insight", role="marketer") == (403, "forbidden")

@@ -99,6 +99,7 @@ ANSWERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "funnel": fake_insight.funnel,
     "assets": fake_assets.assets,
     "models": fake_insight.models,
+    "drift": fake_insight.drift,
     "promote": fake_insight.promote,
     "quarantine": fake_insight.quarantine,
     "campaigns": fake_campaigns.campaigns,

@@ -9,6 +9,9 @@ ASIDE: list[dict[str, str | None]] = []
 OTHER_DAYS = {"is_there": False}
 """Whether there is a version 3, which was backtested on other days."""
 
+IS_COMPARED = {"is": True}
+"""Whether the features were compared with a build before."""
+
 
 def aside(number: int, units: str) -> dict[str, str | None]:
     row = {"quarantine_id": f"q{number}", "dataset": "till", "reasons": "units: no number"}
@@ -65,6 +68,24 @@ def version(number: int, wape: float) -> dict[str, Any]:
 def models(body: dict[str, Any]) -> dict[str, Any]:
     versions = [version(2, 0.41), version(1, 0.45)] + [version(3, 0.5)] * OTHER_DAYS["is_there"]
     return {"versions": versions if body["kind"] == "demand" else [], "total": len(versions)}
+
+
+def drift(body: dict[str, Any]) -> dict[str, Any]:
+    """Four columns: one that drifted much, one a little, one that is new, and one that is stable."""
+    rows = [drift_row("person", "recency_days", "large", psi=0.61), drift_row("goods", "price", "moderate", psi=0.14)]
+    fresh = dict.fromkeys(("psi", "chance", "rows_before", "nulls_before", "low_before", "high_before", "outside"))
+    rows += [drift_row("place", "visits", "new") | fresh, drift_row("series", "units", "stable", psi=0.01)]
+    levels = body.get("levels") or ["large", "moderate", "new", "gone"]
+    shown = [row for row in rows if row["level"] in levels and body.get("table") in {None, row["table"]}]
+    counts = {"large": 1, "moderate": 1, "new": 1, "stable": 1}
+    answer = {"as_of": AS_OF.isoformat(), "before": "2026-02-27", "counts": counts, "rows": shown}
+    return answer if IS_COMPARED["is"] else {"as_of": None, "before": None, "counts": {}, "rows": []}
+
+
+def drift_row(table: str, column: str, level: str, psi: float = 0.0) -> dict[str, Any]:
+    row = {"table": table, "column": column, "level": level, "psi": psi, "chance": 0.02, "rows_before": 900}
+    row |= {"rows": 1000, "nulls_before": 0.01, "nulls": 0.25, "low_before": 0.0, "high_before": 90.0}
+    return row | {"low": 0.0, "high": 180.0, "outside": 0.125, "meaning": f"meaning of {column}"}
 
 
 def quarantine(body: dict[str, Any]) -> Any:

@@ -38,6 +38,7 @@ VIEWS = (
     "assets?level=guide",
     "anomalies",
     "models",
+    "models?kind=features&all=1",
     "quarantine",
     "quarantine?table=transactions",
 )

@@ -29,6 +29,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "funnel": {},
     "assets": {},
     "models": {"kind": "demand"},
+    "drift": {},
     "promote": {"kind": "demand", "version": 2, "reason": "better"},
     "quarantine": {"action": "list"},
     "campaign": {"campaign_id": "k", "campaign": DRAFT},

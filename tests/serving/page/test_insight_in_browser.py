@@ -187,3 +187,44 @@ def test_each_role_has_its_views_in_the_menu(open_page: Open) -> None:
         page.reload()
         for view, count in views.items():
             expect(page.locator(f"nav [data-view={view}]")).to_have_count(count)
+
+
+@BOTH
+def test_drift_of_the_features_stands_beside_the_versions(open_page: Open, site: Any, language: str) -> None:
+    page = open_page("models", language).page
+    page.locator("[data-kind=features]").click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    row = page.locator("tbody tr").first
+    for text in ("recency_days", "meaning of recency_days", "0.61", "25.0%", "0 … 180", "12.5%"):
+        expect(row).to_contain_text(text)
+    expect(row).to_contain_text(says(language, "之前 0 … 90", "before 0 … 90"))
+    expect(row.locator(".badge")).to_have_text(says(language, "大", "Large"))
+    expect(page.locator("tbody tr").last.locator("[data-column=psi]")).to_contain_text("–")
+    page.locator("[name=table]").select_option("goods")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    assert site.bodies("drift")[-1] == {"table": "goods"}
+    saved = downloaded(page, "[data-action=csv]")
+    assert [one["level"] for one in saved] == ["large", "moderate", "new", "stable"]
+
+
+@BOTH
+def test_columns_without_drift_are_shown_when_asked_for(open_page: Open, language: str) -> None:
+    page = open_page("models?kind=features&table=series", language).page
+    expect(page.locator(".empty")).to_contain_text(says(language, "没有发生漂移的列", "No column drifted"))
+    page.locator("[name=all]").check()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("[name=all]")).to_be_checked()
+
+
+@BOTH
+def test_features_that_were_compared_with_none_say_so(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setitem(fake_insight.IS_COMPARED, "is", False)
+    page = open_page("models?kind=features", language, quiet=False).page
+    wanted = says(language, "还没有可比较的构建", "Nothing to compare with yet")
+    expect(page.locator(".empty")).to_contain_text(wanted)
+    missing = {"error": {"code": "not_found", "message": "there are no features", "details": {}}}
+    page.route("**/drift", lambda route: route.fulfill(status=404, json=missing))
+    page.reload()
+    expect(page.locator(".empty")).to_contain_text(wanted)

@@ -1,4 +1,4 @@
-// Model versions side by side: what their backtests measured, by window, demand class and store.
+// Model versions side by side: what their backtests measured, by window, demand class and store; beside them the features.
 
 import { call } from "../api.js";
 import { h, name, replace, scrollBox, words } from "../dom.js";
@@ -6,11 +6,12 @@ import { choice } from "../fields.js";
 import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
 import { lines } from "../plots.js";
 import { problemText } from "../problems.js";
-import { may } from "../rights.js";
+import { may, placeKind } from "../rights.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
 import { storeName } from "../suggestions.js";
 import { dataTable } from "../table.js";
+import { driftPart } from "./drift.js";
 
 const KINDS = ["demand", "recommender"];
 /** A promotion copies the files of a model. */
@@ -98,11 +99,14 @@ function byPart(title, hint, versions, rowsOf, key, text, metric) {
 }
 
 export async function versionsView(root, { params, signal }) {
-  const kind = KINDS.includes(params.get("kind")) ? params.get("kind") : "demand";
+  // features are those of the whole chain, which headquarters alone may see
+  const kinds = placeKind() === "headquarters" ? [...KINDS, "features"] : KINDS;
+  const kind = kinds.includes(params.get("kind")) ? params.get("kind") : "demand";
   const place = h("div", { class: "result" });
-  const links = KINDS.map((one) => h("a", { class: "button", "aria-current": one === kind ? "true" : null, dataset: { kind: one }, href: address("models", { kind: one }) }, t(`bundle.${one}`)));
-  replace(root, h("h1", {}, t("nav.models")), h("p", { class: "intro" }, t("versions.intro")), h("nav", { class: "filters links", "aria-label": t("nav.models") }, links), place);
-  await fill(place, signal, async () => {
+  const links = kinds.map((one) => h("a", { class: "button", "aria-current": one === kind ? "true" : null, dataset: { kind: one }, href: address("models", { kind: one }) }, t(`bundle.${one}`)));
+  replace(root, h("h1", {}, t("nav.models")), h("p", { class: "intro" }, t(kind === "features" ? "drift.intro" : "versions.intro")), h("nav", { class: "filters links", "aria-label": t("nav.models") }, links), place);
+  if (kind === "features") return driftPart(place, { params, signal });
+  return fill(place, signal, async () => {
     const { versions, total } = await call("models", { kind, limit: 5 }, { signal });
     if (!versions.length) return empty(t("versions.none"), t("versions.none_hint"));
     return [
