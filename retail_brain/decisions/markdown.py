@@ -224,11 +224,12 @@ class _Game:
         """Factor on the demand of each path where a share `kept` of the full price is charged.
 
         The mean over the paths is that of the estimate, which `/what_if` answers with: a power is convex, and its mean
-        over uncertain exponents would promise more than the estimate does.
+        over uncertain exponents would promise more than the estimate does. What is above 1 is scaled, not the factor
+        itself, so that no path sells less at a lower price.
         """
-        factor = demand_factor(kept, np.ones(1), self.elasticity)
-        expected = demand_factor(kept[:, 0], np.ones(1), self.estimate)
-        lift: Floats = factor * (expected / factor.mean(axis=1))[:, None]
+        above = demand_factor(kept, np.ones(1), self.elasticity) - 1
+        expected, mean = demand_factor(kept[:, 0], np.ones(1), self.estimate) - 1, above.mean(axis=1)
+        lift: Floats = 1 + above * np.divide(expected, mean, out=np.ones_like(mean), where=mean > 0)[:, None]
         return lift
 
     def play(self, path: PricePath) -> tuple[Floats, Floats]:

@@ -136,7 +136,7 @@ def test_online_and_batch_give_the_same_answer(
 ) -> None:
     set_rules(state, rules)
     wish = RecommendationRequest(k=6, kind=kind, explore_at_least=quota, store_id=store, rules=rules, now=NOW)
-    batch = pl.concat(list(recommend(chain, model, wish))).with_columns(pl.col("due_on").cast(pl.String))
+    batch = pl.concat(list(recommend(chain, model, wish, language="zh"))).with_columns(pl.col("due_on").cast(pl.String))
     assert batch.height > 40
     for customer in chain.scan("customers").collect()["customer_id"]:
         listed = online(state, customer_id=customer, k=6, kind=kind, explore_at_least=quota, store_id=store)
