@@ -98,7 +98,7 @@ def check_answer(answer: Any, request: BaseModel, view: TenantView, principal: P
 
 
 class PlacedViews:
-    """Views of tenants as keys of a place see them; used from one event loop, so nothing is locked.
+    """Views of tenants as keys of a place see them; asked from one event loop, so nothing is locked.
 
     What was narrowed goes with what it was made from: a place whose key never asks again must not keep the files of old
     answers open.
@@ -117,8 +117,10 @@ class PlacedViews:
         kept = self._views.get(key)
         if kept is None or kept[0]() is not view:
             narrow = _narrowed_view(view, self._shown(key, view), place)
-            kept = self._views[key] = (_until_gone(view, self._views, key), narrow)
-        self._views.move_to_end(key)
+            kept = (_until_gone(view, self._views, key), narrow)
+        # the newest stands last; it may be gone since it was found, see `_until_gone`
+        self._views.pop(key, None)
+        self._views[key] = kept
         while len(self._views) > _KEPT:
             self._answers.pop(self._views.popitem(last=False)[0], None)
         return kept[1]
@@ -133,7 +135,10 @@ class PlacedViews:
 
 
 def _until_gone(whole: _Whole, kept: MutableMapping[_Key, Any], key: _Key) -> "weakref.ref[_Whole]":
-    """A reference to what an entry was made from; when that is gone, so is the entry."""
+    """A reference to what an entry was made from; when that is gone, so is the entry.
+
+    It is forgotten in whichever thread lets go last, so entries may vanish between two steps of the event loop.
+    """
 
     def forget(gone: "weakref.ref[_Whole]") -> None:
         entry = kept.get(key)

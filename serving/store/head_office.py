@@ -90,7 +90,7 @@ def _row(row: dict[str, Any], trends: dict[Any, Any], keys: Sequence[str], oldes
         "region": row.get("region"),
         **figures,
         "waste": None,
-        # a week without any sale is nought; one whose sales have no price is unknown, and so is one before the history
+        # a week without any sale is zero; one whose sales have no price is unknown, and so is one before the history
         "weeks": [_rounded(now.get(week, 0.0 if week <= oldest else None)) for week in range(WEEKS - 1, -1, -1)],
         "weeks_last_year": [_rounded(year.get(week)) for week in range(WEEKS - 1, -1, -1)],
     }

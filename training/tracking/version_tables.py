@@ -59,6 +59,8 @@ def _row(tracking: Tracking, kind: Kind, version: ModelVersion, champion: int | 
 
 
 def _plain(text: str) -> list[dict[str, Any]]:
-    frame = pl.read_csv(text.encode(), infer_schema_length=None)
+    # an id such as 007 is no number
+    ids = {"store_id": pl.String}
+    frame = pl.read_csv(text.encode(), infer_schema_length=None, schema_overrides=ids)
     floats = pl.selectors.float()
     return frame.with_columns(pl.when(floats.is_finite()).then(floats)).to_dicts()

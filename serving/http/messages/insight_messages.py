@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.http.messages.common import NO_NUL, WHOLE, Comment, Id, Offset, Strict, config
+from serving.http.messages.common import NO_NUL, WHOLE, Comment, Flag, Id, Offset, Strict, config
 
 
 class FunnelRequest(BaseModel):
@@ -236,7 +236,7 @@ class PromoteRequest(BaseModel):
     kind: Literal["demand", "recommender"]
     version: Annotated[int, Field(strict=True, ge=1), WHOLE]
     reason: Annotated[Comment, Field(min_length=1, description="kept in the registry behind the comparison")]
-    force: Annotated[bool, Field(strict=True)] = False
+    force: Flag = False
 
 
 class PromoteResponse(Strict):

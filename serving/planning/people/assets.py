@@ -145,7 +145,7 @@ def _departure(past: PeoplePast, book: GuideBook, guide_id: str, left_on: date) 
     before = past.on(min(left_on - timedelta(days=1), past.day)).select("person_id", before="stage")
     now = past.on(past.day).select("person_id", "stage", "store_id", "is_reachable")
     joined = people.join(before, on="person_id", how="left").join(now, on="person_id", how="left")
-    joined = joined.join(_sales(past, named, left_on), on="person_id", how="left")
+    joined = joined.join(_sales(past, people, left_on), on="person_id", how="left")
     days_after = min(max((past.day - left_on).days + 1, 0), SALES_DAYS)
     rows = joined.group_by("store_id").agg(
         people=pl.len().cast(pl.Int64),
@@ -163,12 +163,12 @@ def _departure(past: PeoplePast, book: GuideBook, guide_id: str, left_on: date) 
 _CARDS = ("customer_id", "to")
 
 
-def _sales(past: PeoplePast, named: pl.DataFrame, left_on: date) -> pl.DataFrame:
-    """One row per person: money in the SALES_DAYS before a day, and in as many from it on."""
+def _sales(past: PeoplePast, people: pl.DataFrame, left_on: date) -> pl.DataFrame:
+    """One row per person: money by whichever card in the SALES_DAYS before a day, and in as many from it on."""
     days = (pl.col("sold_at").dt.date() - pl.lit(left_on)).dt.total_days()
     money = (pl.col("units") * pl.col("unit_price")).cast(pl.Float64)
-    lines = past.dataset.scan_or_empty("transactions")
-    theirs = lines.join(named.lazy().select("customer_id", "person_id"), on="customer_id")
+    lines = add_person_id(past.dataset.scan_or_empty("transactions"), past.identities)
+    theirs = lines.join(people.lazy().select("person_id"), on="person_id", how="semi")
     return (
         theirs.group_by("person_id")
         .agg(

@@ -148,7 +148,7 @@ def test_versions_are_given_with_their_tables_by_window_class_and_store(
     assert version["metrics"] == {"wape": 0.5}
     assert version["windows"] == [{"cutoff": "2025-01-31", "method": "champion", "wape": 0.5}]
     assert version["classes"] == [{"span": "period", "group": "smooth", "within_90": 0.9}]
-    assert version["stores"] == []
+    assert version["stores"] == [{"store_id": "007", "wape": 0.4}]
 
 
 def test_drift_of_the_features_is_told_column_by_column(lake: Any, ask: Ask) -> None:
@@ -209,7 +209,7 @@ def test_a_promotion_asks_for_a_reason_and_the_right(lake: Any, ask: Ask) -> Non
 
 
 class FakeTracking:
-    """A store with two versions; the newest recorded scores and calibration, and no stores."""
+    """A store with two versions; the newest recorded scores, calibration and a store whose id is no number."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.folder = workspace.mlruns
@@ -237,6 +237,7 @@ class FakeTracking:
         tables = {
             "scores": "cutoff,method,wape\n2025-01-31,champion,0.5\n",
             "calibration": "span,group,within_90\nperiod,smooth,0.9\nsum,smooth,0.8\n",
+            "stores": "store_id,wape\n007,0.4\n",
         }
         return tables.get(name)
 

@@ -144,6 +144,16 @@ def test_who_may_not_promote_is_told_the_command(open_page: Open) -> None:
     expect(page.locator("[data-action=promote]")).to_have_count(0)
 
 
+def test_a_shop_is_not_offered_what_headquarters_alone_promote(open_page: Open) -> None:
+    page = open_page("overview", "en").page
+    place = {"kind": "shop", "regions": [], "stores": ["S01"], "guide": None}
+    page.route("**/overview", lambda route: route.fulfill(json=route.fetch().json() | {"place": place}))
+    page.reload()
+    page.goto(page.url.split("#")[0] + "#/models")
+    expect(page.locator("main")).to_contain_text("retail-brain promote demand 2")
+    expect(page.locator("[data-action=promote]")).to_have_count(0)
+
+
 @BOTH
 def test_set_aside_rows_are_mended_and_brought_in(open_page: Open, site: Any, language: str) -> None:
     page = open_page("quarantine", language).page

@@ -202,6 +202,7 @@ def test_a_condition_is_chosen_by_name_and_taken_away(open_page: Open, site: Any
     assert "f=store_id%3AS02" in page.url
     page.locator(".conditions .chip button").click()
     expect(figure(page, "Lines").first).to_have_text("40")
+    expect(page.locator("[data-condition=column]")).to_be_focused()
 
 
 def test_words_find_lines_of_every_store(open_page: Open) -> None:

@@ -117,6 +117,7 @@ def test_lists_of_stock_are_filtered_sorted_and_paged_by_the_service(
     page.locator("[data-condition=column]").select_option("kind")
     page.locator("[data-condition=value]").select_option(label=says(language, "疑似虚库存 (1)", "Phantom stock (1)"))
     expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("[data-condition=column]")).to_be_focused()
     page.locator("[data-field=find]").fill("茉莉")
     expect(page.locator(".empty")).to_be_visible()
     asked = site.bodies("listing", lambda body: body.get("search") == "茉莉")[-1]

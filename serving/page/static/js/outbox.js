@@ -118,7 +118,7 @@ class Outbox {
     const ids = new Set(entries.map((entry) => entry.answer_id));
     const answers = entries.map(({ answer_id, task_id, outcome, at, note }) => ({ answer_id, task_id, outcome, at, ...(note ? { note } : {}) }));
     try {
-      this.underway = ids;
+      ids.forEach((id) => this.underway.add(id));
       await call("guide_answers", { answers }, { timeout: TIMEOUT_MS });
       this.mark(ids, { sent: true });
     } catch (error) {
@@ -127,7 +127,7 @@ class Outbox {
       if (entries.length === 1) this.mark(ids, { refused: { message: error.message, details: error.details } });
       else for (const entry of entries) await this.post([entry]);
     } finally {
-      this.underway = new Set();
+      ids.forEach((id) => this.underway.delete(id));
     }
   }
 }

@@ -21,6 +21,8 @@ SOLD = [
     ("stayed", datetime(2026, 2, 20), 30.0),
     # the card of the same person that is looked after by the same guide
     ("stayed too", datetime(2026, 2, 9), 5.0),
+    # a third card of the person, which nobody looks after
+    ("stayed as well", datetime(2026, 2, 20), 4.0),
     # silent for longer than three usual gaps: active on the day before the guide left, not on the last day
     ("went", datetime(2026, 1, 1), 7.0),
     ("others'", datetime(2026, 2, 1), 99.0),
@@ -39,15 +41,15 @@ def _tables() -> dict[str, pl.DataFrame]:
         units=pl.lit(1.0),
     )
     customers = {
-        "customer_id": ["stayed", "stayed too", "went", "others'"],
-        "home_store_id": ["S1", "S1", "S2", "S1"],
-        "guide_id": ["G1", "G1", "G1", "G2"],
+        "customer_id": ["stayed", "stayed too", "stayed as well", "went", "others'"],
+        "home_store_id": ["S1", "S1", "S1", "S2", "S1"],
+        "guide_id": ["G1", "G1", None, "G1", "G2"],
     }
     phones = {
-        "id_type": ["phone"] * 2,
-        "id_value": ["13800000001"] * 2,
-        "customer_id": ["stayed", "stayed too"],
-        "source": ["crm"] * 2,
+        "id_type": ["phone"] * 3,
+        "id_value": ["13800000001"] * 3,
+        "customer_id": ["stayed", "stayed too", "stayed as well"],
+        "source": ["crm"] * 3,
     }
     return {"transactions": receipts, "customers": pl.DataFrame(customers), "identities": pl.DataFrame(phones)}
 
@@ -76,7 +78,7 @@ def test_what_left_with_a_guide_is_counted_in_people_and_money() -> None:
         "active_now": 1,
         "reachable_now": 2,
         "sales_before": 10 + 5 + 7,
-        "sales_after": 30,
+        "sales_after": 30 + 4,
         "days_after": 19,
     }
     # those of G1 went to nobody and to G3, whom the last move names

@@ -34,6 +34,13 @@ function label(column, { key, name: named }) {
   return DAYS.has(column) ? day(key, "full") : (named ?? key);
 }
 
+/** Puts a new bar of conditions in its place; who was in the old one is at its first box then. */
+export function redrawConditions(place, bar) {
+  const wasHere = place.contains(document.activeElement);
+  replace(place, bar);
+  if (wasHere) place.querySelector("[data-condition=column]").focus();
+}
+
 /** Chips of the conditions, and two boxes to add one. `names` keeps the names of values that were chosen. */
 export function conditionBar(state, { signal, onchange, names, onfail, table = "suggestions", columns = CONDITIONS }) {
   const chip = (one) => {

@@ -7,7 +7,7 @@ import { isNumber, money, number, t, units } from "../i18n.js";
 import { columns, groupRow, lineRow, waitingRow } from "../grid/columns.js";
 import { askThenStore, changeForm, rejectForm } from "../grid/deciding.js";
 import { exportButtons, importButton } from "../grid/files.js";
-import { conditionBar, groupBox, searchBox, showBar } from "../grid/filters.js";
+import { conditionBar, groupBox, redrawConditions, searchBox, showBar } from "../grid/filters.js";
 import { openLine, showFile } from "../grid/panels.js";
 import { keyOf, lineSource } from "../grid/source.js";
 import { asked, readState, sorted, writeState } from "../grid/state.js";
@@ -140,7 +140,7 @@ class OrdersGrid {
     const shown = this.places.shows.querySelector(":focus")?.dataset.show;
     replace(this.places.shows, showBar(this.state, answer.shows, (show) => this.change({ show })));
     if (shown) this.places.shows.querySelector(`[data-show="${shown}"]`)?.focus();
-    replace(this.places.conditions, conditionBar(this.state, { signal: this.signal, names: this.names, onchange: (where) => this.change({ where }), onfail: (error) => this.fail(error) }));
+    redrawConditions(this.places.conditions, conditionBar(this.state, { signal: this.signal, names: this.names, onchange: (where) => this.change({ where }), onfail: (error) => this.fail(error) }));
     this.drawSums();
     this.drawPicked();
     this.table.element.hidden = !this.source.length();

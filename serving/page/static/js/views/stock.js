@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { h, icon, replace } from "../dom.js";
 import { exportButtons } from "../grid/files.js";
-import { conditionBar, searchBox } from "../grid/filters.js";
+import { conditionBar, redrawConditions, searchBox } from "../grid/filters.js";
 import { asked, readConditions, sorted, writeConditions } from "../grid/state.js";
 import { number, t } from "../i18n.js";
 import { problemText } from "../problems.js";
@@ -81,7 +81,7 @@ class StockLists {
     this.problem.textContent = "";
     replace(this.places.tabs, h("div", { class: "filters", role: "group", "aria-label": t("nav.stock") }, Object.keys(TABS).map((one) => h("button", { type: "button", dataset: { tab: one }, "aria-pressed": String(one === tab), onclick: () => this.tab(one) }, t(`stock.tab.${one}`)))));
     replace(this.intro, t(`stock.intro.${tab}`));
-    replace(this.places.conditions, conditionBar(this.state, { signal: this.signal, names: this.names, table: tab, columns: conditions, onchange: (next) => this.change({ where: next }), onfail: this.onfail }));
+    redrawConditions(this.places.conditions, conditionBar(this.state, { signal: this.signal, names: this.names, table: tab, columns: conditions, onchange: (next) => this.change({ where: next }), onfail: this.onfail }));
     const store = where.filter((one) => one.column === "store_id").length === 1 ? where.find((one) => one.column === "store_id").value : null;
     replace(this.places.actions, tab === "leftovers" && may("campaigns:propose") ? h("a", { class: "button", dataset: { action: "propose-all" }, href: address("campaigns", { new: "leftovers", store }) }, icon("campaigns"), t("stock.propose_all")) : null,
       tab === "leftovers" && may("people:read") ? h("a", { class: "button", dataset: { action: "all-people" }, href: address("audience", { leftovers: "1", store }) }, icon("audience"), t("stock.find_people_all")) : null,

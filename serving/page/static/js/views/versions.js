@@ -50,7 +50,7 @@ function sideBySide(kind, versions) {
 function promotion(kind, versions) {
   const others = versions.filter((one) => !one.is_champion);
   const command = (version) => h("code", {}, `retail-brain promote ${kind} ${version}`);
-  if (!may("models:promote") || !others.length) return [h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, command(versions[0].version))];
+  if (!may("models:promote") || placeKind() !== "headquarters" || !others.length) return [h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, command(versions[0].version))];
   const outcome = h("div", { role: "status" });
   const problem = h("p", { class: "form-problem", role: "alert" });
   const send = async (body) => {
