@@ -6,6 +6,7 @@ import polars as pl
 
 from retail_brain.decisions.markdown import Clearance, Markdown
 from retail_brain.decisions.reasons import number
+from retail_brain.spoken_days import spoken_day
 
 ACTIONS = ("markdown", "return", "audience", "keep")
 """What earns most: a lower price, sending goods back to the supplier, telling the people who want them, or nothing of
@@ -26,20 +27,27 @@ def markdown_columns(goods: Clearance, found: Markdown) -> pl.DataFrame:
     """
     paths = [
         [
-            (str(goods.begins[row, start]), discount, round(price * (1 - discount), 2))
+            (goods.begins[row, start].item(), discount, round(price * (1 - discount), 2))
             for start, discount in zip(path.starts, path.discounts, strict=True)
         ]
         for row, (path, price) in enumerate(zip(found.path, goods.price.tolist(), strict=True))
     ]
+    spoken = [
+        [(spoken_day(day, first.item()), off, paid) for day, off, paid in path]
+        for first, path in zip(goods.begins[:, 0], paths, strict=True)
+    ]
     texts = {
         "price_path": [
-            json.dumps([{"begins_on": day, "discount": off, "price": paid} for day, off, paid in path])
+            json.dumps([{"begins_on": day.isoformat(), "discount": off, "price": paid} for day, off, paid in path])
             for path in paths
         ],
         "path_en": [
-            ", then ".join(f"{100 * off:g}% off ({paid:g}) from {day}" for day, off, paid in path) for path in paths
+            ", then ".join(f"{100 * off:g}% off ({paid:g}) from {said[0]}" for said, off, paid in path)
+            for path in spoken
         ],
-        "path_zh": ["，再".join(f"{day}起降价{100 * off:g}%（{paid:g}）" for day, off, paid in path) for path in paths],
+        "path_zh": [
+            "，再".join(f"{said[1]}起降价{100 * off:g}%（{paid:g}）" for said, off, paid in path) for path in spoken
+        ],
     }
     numbers = {
         "markdown_units": found.units,

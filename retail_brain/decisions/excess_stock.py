@@ -11,6 +11,7 @@ from retail_brain.decisions.reasons import number
 from retail_brain.decisions.supply_terms import NO_END, align
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS
 from retail_brain.outputs import SERIES, DemandPaths
+from retail_brain.spoken_days import spoken_days
 
 LEFTOVERS = {
     "store_id": pl.String,
@@ -104,7 +105,7 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
         value_at_risk=pl.col("left_over_units") * pl.col("unit_cost").fill_null(0),
     ).filter(pl.col("sell_by").is_not_null(), pl.col("left_over_units") >= least_units)
     on_hand_text, excess_text = number("on_hand"), number("left_over_units")
-    until = pl.col("sell_by").dt.to_string("%Y-%m-%d")
+    until = spoken_days(pl.col("sell_by"), pl.col("as_of"))
     why = [pl.col("reason_code").replace_strict({kind: words[k] for kind, words in _KINDS.items()}) for k in (0, 1)]
     moved = (pl.col("moved_in") > 0) | (pl.col("moved_out") > 0)
     counted = [
@@ -113,10 +114,10 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
     ]
     worded = listed.with_columns(
         reason=pl.format(
-            "{} on hand, about {} will not sell by {} ({}).", on_hand_text, excess_text, until, why[0]
+            "{} on hand, about {} will not sell by {} ({}).", on_hand_text, excess_text, until[0], why[0]
         ) + counted[0],
         reason_zh=pl.format(
-            "现有{}件，预计约{}件在{}（{}）前卖不完。", on_hand_text, excess_text, until, why[1]
+            "现有{}件，预计约{}件在{}（{}）前卖不完。", on_hand_text, excess_text, until[1], why[1]
         ) + counted[1],
     )  # fmt: skip
     return worded.sort("value_at_risk", "left_over_units", *SERIES, descending=[True, True, False, False])

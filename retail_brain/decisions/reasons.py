@@ -6,8 +6,9 @@ import polars as pl
 
 from retail_brain.decisions.targets import BY_PROFIT, FILL_RATE, OUTSIDE, REORDER, SHARED
 from retail_brain.outputs import SERIES
+from retail_brain.spoken_days import spoken_days
 
-POLICY = pl.col("policy_en")
+POLICY = (pl.col("policy_en"), pl.col("policy_zh"))
 """Placeholder in a sentence for the reason of a policy of another package, in the sentence's own language."""
 
 _EVEN_SHARE = 0.01
@@ -38,16 +39,17 @@ def with_context(series: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class _Sentence:
-    """A sentence for the rows where `when` is true; `{}` are filled with `values` in order."""
+    """A sentence for the rows where `when` is true; `{}` are filled with `values` in order, pairs by language."""
 
     when: pl.Expr
     en: str
     zh: str
-    values: tuple[pl.Expr, ...] = ()
+    values: tuple[pl.Expr | tuple[pl.Expr, pl.Expr], ...] = ()
 
     def expression(self, language: str) -> pl.Expr:
         """The sentence in a language, empty where `when` is false."""
-        values = [pl.col(f"policy_{language}") if value is POLICY else value for value in self.values]
+        place = ("en", "zh").index(language)
+        values = [value[place] if isinstance(value, tuple) else value for value in self.values]
         text = (
             pl.format(self.en if language == "en" else self.zh, *values)
             if self.values
@@ -86,6 +88,12 @@ def with_reasons(frame: pl.DataFrame) -> pl.DataFrame:
         reason_zh=pl.concat_str([part.expression("zh") for part in sentences]),
         reason_code=_code(),
     )
+
+
+def _day(name: str) -> tuple[pl.Expr, pl.Expr]:
+    """A day in English and Chinese, as seen from the last visible one; empty where there is none."""
+    english, chinese = spoken_days(pl.col(name), pl.col("as_of"))
+    return english.fill_null(""), chinese.fill_null("")
 
 
 def _code() -> pl.Expr:
@@ -133,7 +141,7 @@ def _sentences() -> list[_Sentence]:
 
 def _state() -> list[_Sentence]:
     stock_known = pl.col("stock_known")
-    until = pl.col("next_arrives_on").dt.to_string("%Y-%m-%d")
+    until, ends_on, expiring_on = (_day(name) for name in ("next_arrives_on", "ends_on", "expiring_on"))
     is_old = pl.col("stock_age_days").fill_nan(None).fill_null(0) > 0
     counted = (number("counted_on_hand"), number("stock_age_days"), number("sold_since_count"))
     return [
@@ -159,7 +167,7 @@ def _state() -> list[_Sentence]:
             pl.col("ends_within"),
             "Nothing is sold after {}: demand is counted until then. ",
             "{}之后不再销售，需求只计算到该日。",
-            (pl.col("ends_on").dt.to_string("%Y-%m-%d"),),
+            (ends_on,),
         ),
         _Sentence(
             pl.col("shops_hold") > 0,
@@ -183,7 +191,7 @@ def _state() -> list[_Sentence]:
             (pl.col("expiring") > 0) & (pl.col("order_quantity") > 0),
             "About {} of the stock will pass their date ({}) unsold: the order is for the days after it. ",
             "现有库存中约{}件在保质期（{}）前卖不完：本次订货用于其后的销售。",
-            (number("expiring"), pl.col("expiring_on").dt.to_string("%Y-%m-%d").fill_null("")),
+            (number("expiring"), expiring_on),
         ),
     ]
 
@@ -359,7 +367,7 @@ def _limits() -> list[_Sentence]:
 
 def _warnings() -> list[_Sentence]:
     soon = pl.col("stock_known") & (pl.col("lost_before") >= 0.5)
-    arrives = pl.col("arrives_on").dt.to_string("%Y-%m-%d")
+    arrives = _day("arrives_on")
     return [
         _Sentence(
             soon,

@@ -7,6 +7,7 @@ import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Ints
 from features.demand.panel import CLOSED_LEAST_UNITS
+from retail_brain.spoken_days import spoken_days
 from training.demand.calibration import CLOSING_SHARE
 
 TILL, CLOSED, STOCK_OUT, PROMOTION, PRICE = "till", "closed", "stock_out", "promotion", "price"
@@ -104,7 +105,8 @@ def with_reasons(rows: pl.DataFrame) -> pl.DataFrame:
     ]
     en = pl.format("sold {} where {} were expected, {} to {} at the most; likely cause: {}", *numbers, texts[0])
     zh = pl.format("销售{}件，预计{}件（{}至{}件）；可能原因：{}", *numbers, texts[1])
-    days = pl.format("{} to {}: ", "date", "until"), pl.format("{}至{}：", "date", "until")
+    first, last = (spoken_days(pl.col(name), pl.col("until")) for name in ("date", "until"))
+    days = pl.format("{} to {}: ", first[0], last[0]), pl.format("{}至{}：", first[1], last[1])
     return rows.with_columns(
         reason=pl.when(one_day).then(en).otherwise(days[0] + en),
         reason_zh=pl.when(one_day).then(zh).otherwise(days[1] + zh),

@@ -14,6 +14,7 @@ from retail_brain.operational.campaign_effects import campaign_effects
 from retail_brain.operational.guide_tasks import GuideTask, list_tasks, store_tasks, task_id
 from retail_brain.operational.guides import read_guides_mark
 from retail_brain.operational.repeated_contacts import DAILY, read_contacts_mark, repeats
+from retail_brain.spoken_days import spoken_day
 from serving.planning.campaigns.inputs import CampaignSource
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.campaigns.plan import plan_campaign
@@ -111,16 +112,17 @@ def plan_lists(desk: Desk, day: date, guides: Sequence[Guide]) -> list[GuideTask
     return tasks
 
 
-def say(kind: str, due: date | None, product: str, goes_with: str | None) -> tuple[str, str]:
-    """What a guide may say about a product, in English and Chinese.
+def say(kind: str, due: date | None, product: str, goes_with: str | None, *, on: date) -> tuple[str, str]:
+    """What a guide may say about a product on a day, in English and Chinese.
 
-    >>> say("explore", None, "Tea", None)[0]
+    >>> say("explore", None, "Tea", None, on=date(2026, 3, 1))[0]
     'We have Tea, which I think suits you. Would you like to see it?'
     """
     words = _WORDS["due" if kind == "repeat" and due is not None else kind]
-    names = {"product": product, "goes_with": goes_with, "due": "" if due is None else due.isoformat()}
+    names = {"product": product, "goes_with": goes_with}
+    days = ("", "") if due is None else spoken_day(due, on)
     both = [text + (more if goes_with is not None else "") for text, more in zip(words, _WITH, strict=True)]
-    return both[0].format(**names), both[1].format(**names)
+    return both[0].format(**names, due=days[0]), both[1].format(**names, due=days[1])
 
 
 def shown_lines(tasks: Iterable[GuideTask]) -> list[GuideTask]:
@@ -217,7 +219,7 @@ def _task(desk: Desk, day: date, name: str, rank: int, row: Mapping[str, Any], g
     product = row["product_id"]
     other = desk.source.goes_with(product)
     goes_with = None if other is None else desk.source.names([other]).get(other, other)
-    text, text_zh = say(row["kind"] or "repeat", row["due_on"], goods.get(product, product), goes_with)
+    text, text_zh = say(row["kind"] or "repeat", row["due_on"], goods.get(product, product), goes_with, on=day)
     return GuideTask(
         task_id=task_id(day, row["person_id"]),
         guide_id=name,

@@ -185,7 +185,7 @@ class ChainPlan:
             as_of=self.side.as_of,
             parts=[*parts, *(part.uncut for part in warehouses)],
             stock=self.side.stock,
-            transfers=with_orders_named(transfers, parts),
+            transfers=with_orders_named(transfers, parts, self.side.as_of),
             excess=self._clearings.cleared(self._left_over(parts), transfers),
         )
 

@@ -9,6 +9,7 @@ from retail_brain.dataset import Dataset
 from retail_brain.decisions.reasons import number
 from retail_brain.outputs import SERIES
 from retail_brain.settings import ReplenishmentSettings
+from retail_brain.spoken_days import spoken_days
 from serving.planning.stock.line_flags import is_large, is_losing, is_short
 
 EXCEPTIONS = {
@@ -158,15 +159,18 @@ def _overdue(orders: pl.DataFrame) -> pl.DataFrame:
     summed = orders.group_by(*SERIES).agg(
         pl.col("units").sum(), pl.col("arrives_on").min(), pl.col("late_days").max(), pl.col("cost").first()
     )
-    values = (number("units"), pl.col("arrives_on").dt.to_string("%Y-%m-%d"), pl.col("late_days"))
+    as_of = pl.col("arrives_on") + pl.duration(days="late_days")
+    english, chinese = spoken_days(pl.col("arrives_on"), as_of)
     worded = summed.with_columns(
         reason=pl.format(
             "{} were due from {} on and are {} days late: the plan no longer counts on them. Ask the supplier, or "
             "close the order.",
-            *values,
+            number("units"), english, "late_days",
         ),
-        reason_zh=pl.format("{}件自{}起应到，已迟{}天：计划不再计入。请联系供应商或关闭该订单。", *values),
-    )
+        reason_zh=pl.format(
+            "{}件自{}起应到，已迟{}天：计划不再计入。请联系供应商或关闭该订单。", number("units"), chinese, "late_days"
+        ),
+    )  # fmt: skip
     # goods of unknown cost are listed all the same
     cost = pl.max_horizontal(pl.col("cost").fill_null(0), pl.lit(_UNKNOWN_COST))
     return _of(worded, "overdue_order", money=pl.col("units") * cost, units=pl.col("units"))

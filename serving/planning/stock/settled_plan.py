@@ -17,6 +17,7 @@ from retail_brain.decisions.supply_terms import NO_END
 from retail_brain.decisions.targets import expected_gain
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS, StockValues
 from retail_brain.outputs import SERIES, SUGGESTIONS
+from retail_brain.spoken_days import spoken_days
 
 _KEYS = list(SERIES)
 
@@ -177,8 +178,8 @@ def moved_units(transfers: pl.DataFrame) -> pl.DataFrame:
     return both.with_columns(pl.col("moved_in", "moved_out").fill_null(0.0))
 
 
-def with_orders_named(transfers: pl.DataFrame, parts: Sequence[StorePart]) -> pl.DataFrame:
-    """The transfers, with the receiving shop's own order of the product in their reasons."""
+def with_orders_named(transfers: pl.DataFrame, parts: Sequence[StorePart], as_of: date) -> pl.DataFrame:
+    """The transfers, with the receiving shop's own order of the product in their reasons, as said on the last day."""
     empty = {"to_store_id": pl.String, "product_id": pl.String, "ordered": pl.Float64, "arrives_on": pl.Date}
     rows = [
         part.series.select(
@@ -191,14 +192,14 @@ def with_orders_named(transfers: pl.DataFrame, parts: Sequence[StorePart]) -> pl
     ]
     orders = pl.concat([pl.DataFrame(schema=empty), *(frame.select(*empty) for frame in rows)])
     joined = transfers.join(orders, on=["to_store_id", "product_id"], how="left", maintain_order="left")
-    arrives = pl.col("arrives_on").dt.to_string("%Y-%m-%d")
+    arrives = spoken_days(pl.col("arrives_on"), pl.lit(as_of))
     texts = {
-        "reason": " Its own order of {} arrives on {} and counts them in.",
-        "reason_zh": "调入门店另订{}件，{}到货，已扣除调入数量。",
+        "reason": (" Its own order of {} arrives on {} and counts them in.", arrives[0]),
+        "reason_zh": ("调入门店另订{}件，{}到货，已扣除调入数量。", arrives[1]),
     }
     named = joined.with_columns(
         pl.col(name)
-        + pl.when(pl.col("ordered") > 0).then(pl.format(text, number("ordered"), arrives)).otherwise(pl.lit(""))
-        for name, text in texts.items()
+        + pl.when(pl.col("ordered") > 0).then(pl.format(text, number("ordered"), day)).otherwise(pl.lit(""))
+        for name, (text, day) in texts.items()
     )
     return named.select(transfers.columns)

@@ -23,7 +23,9 @@ SPREAD = np.random.default_rng(7).poisson(3.0, (1, 50, 20)).astype(np.float32)
 STEADY = np.full((1, 50, 20), 4.0, dtype=np.float32)
 PRICED = {"unit_price": 3.0, "unit_cost": 1.0, "holding_cost_per_day": 0.3}
 DEAR = {"unit_price": 1.01, "unit_cost": 1.0, "holding_cost_per_day": 0.3}
-PATTERNS = [re.compile(re.escape(one.en.strip()).replace(r"\{\}", r"(\S+?)") + r"(?: |$)") for one in _sentences()]
+GAP = r"(\d+ [A-Z][a-z]+|\S+?)"
+"""A day or one word."""
+PATTERNS = [re.compile(re.escape(one.en.strip()).replace(r"\{\}", GAP) + r"(?: |$)") for one in _sentences()]
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,11 @@ def percent(share: float) -> str:
 
 
 def day(ahead: int) -> str:
-    return (FIRST + timedelta(days=ahead)).isoformat()
+    return spoken(FIRST + timedelta(days=ahead))
+
+
+def spoken(one: date) -> str:
+    return f"{one.day} {one:%B}"
 
 
 def gain(case: Case, told: Played, order: float) -> float:
@@ -126,7 +132,7 @@ def gain(case: Case, told: Played, order: float) -> float:
     margin, cost = (0.0, 1.0) if price is None else (price - cost, cost)
     holding = case.terms.get("holding_cost_per_day", cost * SETTINGS.holding_cost_share_per_year / 365)
     # what is left when nobody buys any more before the next delivery is lost at cost
-    ends = case.terms.get("ends_on", date.max) < date.fromisoformat(day(case.lead + case.review))
+    ends = case.terms.get("ends_on", date.max) < FIRST + timedelta(days=case.lead + case.review)
     over = holding * case.review + cost * ends
     return float(margin * (told.lost_without - told.lost_in_cycle) - over * leaves)
 
@@ -171,11 +177,11 @@ EXPECTED: dict[str, Expected] = {
     "{} on hand and": lambda case, told, *_: (
         shown(case.on_hand or 0.0), shown(case.on_order), shown(told.demand), day(case.lead + case.review)
     ),
-    "Nothing is sold after": lambda case, *_: (case.terms["ends_on"].isoformat(),),
+    "Nothing is sold after": lambda case, *_: (spoken(case.terms["ends_on"]),),
     "{} come by transfer": lambda case, *_: (shown(case.context["moved_in"]), case.context["moved_in_from"]),
     "{} go by transfer": lambda case, *_: (shown(case.context["moved_out"]), case.context["moved_out_to"]),
     "About {} of the stock": lambda case, *_: (
-        shown(case.context["expiring"]), case.context["expiring_on"].isoformat()
+        shown(case.context["expiring"]), spoken(case.context["expiring_on"])
     ),
     "The stock is unknown": lambda *_: (),
     "Ordered to the level": lambda _case, told, *_: (percent(told.chance),),

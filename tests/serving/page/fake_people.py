@@ -59,7 +59,7 @@ def audience(body: dict[str, Any]) -> dict[str, Any]:
                 "group": "holdout" if rank % 10 == 0 else "contact",
                 "channel": None if rank % 10 == 0 else body.get("channel", "wechat"),
                 "send_on": "2026-03-02",
-                "reason": "Buys milk every 9 days; due on 2026-03-04.",
+                "reason": "Buys milk every 9 days; due on 4 March.",
                 "reason_zh": "大约每9天买一次牛奶，下次预计3月4日。",
                 "attribution_id": "audience-2026-02-28-1a2b3c4d",
             }

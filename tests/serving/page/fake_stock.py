@@ -50,7 +50,7 @@ def suggestion(store_id: str, index: int, product_id: str) -> dict[str, Any]:
         "Ordered to stay in stock with a probability of 95%. 2 packs of 12."
     )
     row["reason_zh"] = (
-        f"现有{on_hand}件；预计共需{demand:.0f}件，才能撑到再下一次到货（2026-03-10）。订货后不缺货概率95%。共2箱，每箱12件。"
+        f"现有{on_hand}件；预计共需{demand:.0f}件，才能撑到再下一次到货（3月10日）。订货后不缺货概率95%。共2箱，每箱12件。"
     )
     return row
 

@@ -12,7 +12,7 @@ import pytest
 from retail_brain.dataset import Dataset
 from retail_brain.errors import ImpossibleError
 from training.demand.anomalies import ANOMALIES, find_anomalies
-from training.demand.anomaly_causes import Days, of_series, of_totals
+from training.demand.anomaly_causes import Days, of_series, of_totals, with_reasons
 from training.demand.config import DemandConfig
 from training.demand.model import DemandModel
 
@@ -127,6 +127,14 @@ def test_reasons_are_told_in_both_languages(found: pl.DataFrame) -> None:
     assert "another price was paid" in sentence["reason"]
     assert "成交价" in sentence["reason_zh"]
     assert not set(",;:()") & set(sentence["reason_zh"]), "Chinese has punctuation of its own"
+
+
+def test_several_days_are_said_as_people_write_them() -> None:
+    row = {"date": date(2025, 12, 30), "until": date(2026, 1, 2), "cause": "holiday"}
+    row |= {"units": 9.0, "expected": 4.0, "low": 1.0, "high": 7.0}
+    said = with_reasons(pl.DataFrame([row])).row(0, named=True)
+    assert said["reason"].startswith("30 December to 2 January: sold 9.0 where 4.0 were expected")
+    assert said["reason_zh"].startswith("12月30日至1月2日：销售9.0件")
 
 
 def test_a_holiday_is_the_cause_where_nothing_else_is() -> None:

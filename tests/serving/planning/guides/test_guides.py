@@ -78,7 +78,8 @@ def test_a_list_has_whom_about_what_why_and_what_to_say_within_the_capacity(chai
         "S1",
         "open",
     )
-    assert first.text.startswith("Your P1茶 should be running out about 2025-03-02.")
+    assert first.text.startswith("Your P1茶 should be running out about 2 March.")
+    assert first.text_zh.startswith("您常买的P1茶大约3月2日就要用完了")
     assert first.text_zh.endswith("和P2茶很配。")
     assert task_row(first, "zh")["reason"] == first.reason_zh
 
@@ -168,7 +169,7 @@ def test_cards_of_a_person_stay_together(chain, source) -> None:
 @pytest.mark.parametrize("kind", ["repeat", "explore"])
 def test_what_to_say_has_no_part_that_is_unknown(kind: str) -> None:
     for due in (None, DAY):
-        for words in say(kind, due, "茶", None):
+        for words in say(kind, due, "茶", None, on=DAY):
             assert "{" not in words
             assert "None" not in words
 

@@ -84,11 +84,19 @@ def money(value: float) -> str:
 
 
 def path(row: Row) -> tuple[str, str]:
-    steps = [(one["begins_on"], one["discount"], one["price"]) for one in json.loads(row["price_path"])]
-    english = [f"{100 * off:g}% off ({paid:g}) from {begun}" for begun, off, paid in steps]
+    steps = [
+        (spoken(date.fromisoformat(one["begins_on"])), one["discount"], one["price"])
+        for one in json.loads(row["price_path"])
+    ]
+    english = [f"{100 * off:g}% off ({paid:g}) from {begun[0]}" for begun, off, paid in steps]
     return ", then ".join(english), "，再".join(
-        f"{begun}起降价{100 * off:g}%（{paid:g}）" for begun, off, paid in steps
+        f"{begun[1]}起降价{100 * off:g}%（{paid:g}）" for begun, off, paid in steps
     )
+
+
+def spoken(day: date) -> tuple[str, str]:
+    """A day of the plan, which are all within half a year."""
+    return f"{day.day} {day:%B}", f"{day.month}月{day.day}日"
 
 
 def check(row: Row, sentences: Sentences) -> set[str]:
@@ -116,14 +124,14 @@ MOVES: Sentences = {
         f"{row['units']:g}", f"{row['expected_value']:.2f}"
     ),
     " Its own order of {} arrives on {} and counts them in.|调入门店另订{}件，{}到货，已扣除调入数量。": lambda row: (
-        shown(row["order_quantity"]), row["arrives_on"]
+        shown(row["order_quantity"]), spoken(row["arrives_on"])
     ),
 }  # fmt: skip
 WHY = {"date": ("their date", "保质期"), "listing": ("the end of their listing", "下架")}
 WHY |= {"season": ("the end of their season", "当季结束"), "slow": ("that day at the rate they sell", "按目前销速")}
 LEFT: Sentences = {
     "{} on hand, about {} will not sell by {} ({}).|现有{}件，预计约{}件在{}（{}）前卖不完。": lambda row: (
-        shown(row["on_hand"]), shown(row["left_over_units"]), row["sell_by"], WHY[row["reason_code"]]
+        shown(row["on_hand"]), shown(row["left_over_units"]), spoken(row["sell_by"]), WHY[row["reason_code"]]
     ),
     " Counted after moving {} away and {} here.|（已扣除调出{}件、计入调入{}件）": lambda row: (
         shown(row["moved_units"] or 0), shown(row["moved_in"])
@@ -156,7 +164,7 @@ COUNTED: Sentences = {
 OVERDUE: Sentences = {
     "{} were due from {} on and are {} days late: the plan no longer counts on them. Ask the supplier, or close the "
     "order.|{}件自{}起应到，已迟{}天：计划不再计入。请联系供应商或关闭该订单。": lambda row: (
-        shown(row["units"]), AS_OF - timedelta(days=40), 40
+        shown(row["units"]), spoken(AS_OF - timedelta(days=40)), 40
     ),
 }  # fmt: skip
 
