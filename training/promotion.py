@@ -116,7 +116,10 @@ def promote(
     # the bundle first, serving's pointer last: after a kill at any moment the old champion still answers, and the same
     # call completes the promotion
     _export(workspace, tracking, kind, challenger)
-    tracking.point_champion(kind, challenger.version, reason if note is None else f"{reason}; {note}")
+    if outcome != "same":
+        tracking.point_champion(kind, challenger.version, reason if note is None else f"{reason}; {note}")
+    elif note is not None:  # sent twice, or said later: why it was promoted stays
+        tracking.add_reason(kind, challenger.version, note)
     point_champion(workspace, kind, challenger.version)
     return decided
 

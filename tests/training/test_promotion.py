@@ -151,6 +151,15 @@ def test_without_time_for_a_backtest_other_windows_are_refused_and_force_overrul
     assert kept == "forced in place of version 1; Li: new goods"
 
 
+def test_a_promotion_that_is_repeated_keeps_its_reason(workspace: Workspace) -> None:
+    log(workspace, trained(2.0))
+    promote(workspace, "demand", Settings(), lake, note="Li: first model")
+    for note in ("Li: first model", None, "Wang: seen"):
+        assert promote(workspace, "demand", Settings(), lake, note=note).outcome == "same"
+    kept = Tracking(workspace)._client.get_model_version("demand", "1").tags["promoted_because"]
+    assert kept == "there was no champion; Li: first model; Wang: seen"
+
+
 def test_a_comparison_gives_both_values(workspace: Workspace) -> None:
     log(workspace, trained(2.0))
     assert promote(workspace, "demand", Settings(), lake).outcome == "first"

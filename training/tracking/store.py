@@ -32,6 +32,7 @@ from training.tracking.run_facts import code_tags, dataset_inputs
 
 _LOADER = Path(__file__).parent.with_name("pyfunc_model.py")
 _WRITER = "retail_brain.writer"
+_REASON = "promoted_because"
 _MISSING = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
 """Error codes of MLflow for an unknown model, version or alias."""
 
@@ -237,8 +238,17 @@ class Tracking:
     def point_champion(self, kind: Kind, version: int, note: str) -> None:
         """Moves the alias `champion` to a version and stores the reason as a tag of it."""
         name = self._location.name(kind)
+        # the reason first: a kill between the two is repeated from the start
+        self._client.set_model_version_tag(name, str(version), _REASON, note)
         self._client.set_registered_model_alias(name, "champion", str(version))
-        self._client.set_model_version_tag(name, str(version), "promoted_because", note)
+
+    def add_reason(self, kind: Kind, version: int, note: str) -> None:
+        """Adds to the reason for which a version was promoted; what is there already is not added twice."""
+        name = self._location.name(kind)
+        known = self._client.get_model_version(name, str(version)).tags.get(_REASON)
+        if known is None or note not in known:
+            text = note if known is None else f"{known}; {note}"
+            self._client.set_model_version_tag(name, str(version), _REASON, text)
 
     def _log_model(self, kind: Kind, trained: Trained, run_id: str) -> int:
         with scratch_folder("log") as scratch:

@@ -113,7 +113,8 @@ def _columns_of_shops(sample: pl.DataFrame, found: Columns) -> list[str]:
 def _is_list_of_shops(found: Columns) -> bool:
     """Whether each row is another shop with its name: what looks like the name of goods is the shop's."""
     roles = found.roles
-    if "store" not in roles or {"product", "moment", "units", "amount", "price", "on_hand", "receipt"} & roles.keys():
+    others = {"product", "moment", "units", "amount", "price", "on_hand", "receipt", "customer", "joined_on"}
+    if "store" not in roles or others & roles.keys():
         return False
     return found.seen[roles["store"]].distinct == 1 and found.seen[roles["store"]].filled == 1
 

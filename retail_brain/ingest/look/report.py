@@ -15,6 +15,7 @@ from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.own_names import of_own_name
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.rows import describe_rows
+from retail_brain.ingest.look.same_columns import with_common_dates
 from retail_brain.ingest.look.shared_keys import shared_goods
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
@@ -63,6 +64,7 @@ def look(dataset: str) -> Look:
         looked = [one for path in paths for one in _looked_at(path, scratch, lines)]
         if known := shared_goods(looked):
             looked = [_with_roles(one, known) for one in looked]
+        looked = [_with_roles(one, {}) for one in with_common_dates(looked)]
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")

@@ -58,18 +58,19 @@ def with_details(
     moved = pl.when(source.str.starts_with(_TRANSFER)).then(source.str.strip_prefix(_TRANSFER))
     # without the suggestion the terms of supply say it: a source shop and no supplier
     from_terms = pl.when(source.is_null() & pl.col("supplier_id").is_null()).then("supply_source")
-    pack = pl.col("case_pack").fill_null(1.0)
+    pack, ordered = pl.col("case_pack").fill_null(1.0), pl.col("order_quantity") > 0
     return (
         known.with_columns(source_store_id=pl.coalesce(moved, from_terms), currency=pl.lit(currency))
         .with_columns(unit_cost=pl.coalesce("unit_cost", "list_cost"))
         .with_columns(
             kind=pl.when(pl.col("source_store_id").is_null()).then(pl.lit(PURCHASE)).otherwise(pl.lit(TRANSFER)),
             packs=(pl.col("order_quantity") / pack).round(4),
-            line_cost=(pl.col("order_quantity") * pl.col("unit_cost")).round(4),
+            # what nothing is ordered of costs nothing, also where the cost of a unit is not known
+            line_cost=pl.when(ordered).then((pl.col("order_quantity") * pl.col("unit_cost")).round(4)).otherwise(0.0),
         )
         .with_columns(supplier_id=pl.when(pl.col("kind") == PURCHASE).then("supplier_id"))
         .with_columns(_purchase_orders())
-        .with_columns(below_minimum=pl.col("purchase_order_cost") < pl.col("min_order_value"))
+        .with_columns(below_minimum=pl.when(ordered).then(pl.col("purchase_order_cost") < pl.col("min_order_value")))
         .select(*lines.columns, *DETAILS)
         .sort("kind", "supplier_id", "source_store_id", "store_id", "product_id", nulls_last=True, maintain_order=True)
     )
@@ -78,18 +79,18 @@ def with_details(
 def _purchase_orders() -> list[pl.Expr]:
     """What the purchase order of a line (supplier and day) comes to in this export: money, least money, truck loads.
 
-    Null for transfers, and sums also where a part is unknown.
+    Null for transfers, and sums also where a part is unknown. A quantity of 0 takes an order back and is no part.
     """
     order = ["supplier_id", "order_on"]
-    bought = pl.col("supplier_id").is_not_null()
+    bought, ordered = pl.col("supplier_id").is_not_null(), pl.col("order_quantity") > 0
 
     def whole(value: pl.Expr) -> pl.Expr:
-        known = pl.when(value.null_count() == 0).then(value.sum().round(4))
+        known = pl.when((ordered & value.is_null()).sum() == 0).then(value.filter(ordered).sum().round(4))
         return pl.when(bought).then(known.over(order))
 
     return [
         whole(pl.col("line_cost")).alias("purchase_order_cost"),
-        pl.when(bought).then(pl.col("min_order_value").max().over(order)).alias("min_order_value"),
+        pl.when(bought).then(pl.col("min_order_value").filter(ordered).max().over(order)).alias("min_order_value"),
         whole(pl.col("order_quantity") / pl.col("units_per_truck")).alias("trucks"),
     ]
 

@@ -139,3 +139,30 @@ def test_several_currencies_are_asked_about(tmp_path: Path) -> None:
     assert "'EUR'" in question
     write(tmp_path / "sales.csv", header, [[*row[:-1], "EUR"] for row in rows])
     assert look(str(tmp_path)).questions == ()
+
+
+def test_list_of_members_of_one_shop_each_is_no_list_of_shops(tmp_path: Path) -> None:
+    header = ["会员卡号", "姓名", "入会日期", "常去门店"]
+    write(tmp_path / "会员.csv", header, [["V1", "王", "2025-03-01", "M1"], ["V2", "李", "2025-04-01", "M2"]])
+    columns = {"customer_id": "会员卡号", "joined_on": "入会日期", "home_store_id": "常去门店"}
+    assert tables(tmp_path) == {"customers": {"files": "会员.csv", "columns": columns}}
+
+
+def days(tmp_path: Path, name: str, texts: Sequence[str]) -> None:
+    header = ["Receipt No", "Date", "Shop", "SKU", "Qty", "Net Price"]
+    rows: list[Row] = [[f"{name}{n}", text, "A", f"g{n % 3}", 1, 2.0] for n, text in enumerate(texts)]
+    write(tmp_path / f"{name}.csv", header, rows)
+
+
+def test_file_of_first_days_is_read_as_another_of_the_same_columns_says(tmp_path: Path) -> None:
+    days(tmp_path, "january", ["01/02/2026", "02/02/2026", "03/02/2026", "04/02/2026"])
+    days(tmp_path, "february", ["13/02/2026", "14/02/2026"])
+    assert tables(tmp_path)["transactions"]["columns"]["sold_at"] == {"column": "Date", "format": "%d/%m/%Y"}
+
+
+def test_files_that_are_certain_of_different_orders_are_asked_about(tmp_path: Path) -> None:
+    days(tmp_path, "east", ["13/02/2026", "14/02/2026", "02/03/2026"])
+    days(tmp_path, "west", ["02/13/2026", "02/14/2026"])
+    found = look(str(tmp_path))
+    assert found.questions == ("'Date' has two readings, such as 13/02/2026, 02/13/2026",)
+    assert "sold_at" not in tomllib.loads(found.mapping)["tables"]["transactions"]["columns"]

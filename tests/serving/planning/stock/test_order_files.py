@@ -24,7 +24,7 @@ from retail_brain.operational.upgrade import upgrade
 from retail_brain.progress import SILENT
 from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
-from serving.planning.stock.order_details import with_details
+from serving.planning.stock.order_details import short_orders, with_details
 from serving.planning.stock.order_export import OrderForm, export_orders
 from serving.planning.stock.order_files import write_orders
 from serving.planning.stock.webhook import Delivery
@@ -33,6 +33,9 @@ from serving.store.suggested_orders import suggested_orders
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 DAY = date(2026, 2, 28)
 LINES = (("S1", "tea", 12.0), ("S1", "=cup", 5.0), ("S2", "tea", 6.0), ("S2", "jam", 4.0), ("S3", "odd", 1.0))
+
+
+LINE = ["store_id", "product_id", "order_quantity"]
 
 
 def supply() -> pl.DataFrame:
@@ -114,6 +117,21 @@ def test_purchase_orders_below_the_minimum_of_their_supplier_say_so(decided: Dat
         (12.0, 12.0, False, 0.5),
         (None, None, None, None),
     ]
+
+
+def test_a_line_that_takes_an_order_back_is_no_part_of_a_purchase_order() -> None:
+    """Acme: 12 tea for 18, and cups of an unknown cost that are taken back. Beta/Co: all is taken back."""
+    lines = pl.DataFrame([("S1", "tea", 12.0), ("S1", "=cup", 0.0), ("S2", "jam", 0.0)], schema=LINE, orient="row")
+    terms = supply().with_columns(min_order_value=pl.lit(50.0), units_per_truck=pl.lit(24.0))
+    terms = terms.with_columns(pl.when(pl.col("product_id") != "=cup").then("units_per_truck"))
+    table = with_details(lines.with_columns(as_of=pl.lit(DAY)), Dataset.from_frames({"supply": terms}), None, "€")
+    names = ("product_id", "line_cost", "purchase_order_cost", "min_order_value", "below_minimum", "trucks")
+    assert table.select(names).rows() == [
+        ("=cup", 0.0, 18.0, 50.0, None, 0.5),
+        ("tea", 18.0, 18.0, 50.0, True, 0.5),
+        ("jam", 0.0, 0.0, None, None, 0.0),
+    ]
+    assert len(short_orders(table)) == 1
 
 
 def test_a_published_suggestion_of_the_day_gives_source_and_days() -> None:
