@@ -122,6 +122,7 @@ def narrow_to(desk: Desk, tenant: str, found: Together, *, by: str, now: datetim
 
     Raises:
         ConflictError: somebody changed one meanwhile; those before it are stored.
+        ImpossibleError: one got more people than a definition names; those before it are stored.
         UnavailableError: the database does not answer.
     """
     present = {one.campaign_id: one for one in list_campaigns(tenant, desk.database)}

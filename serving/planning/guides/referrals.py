@@ -42,8 +42,9 @@ def sort_referrals(source: TriggerSource, given: Sequence[Referral], language: L
         given: the referrals.
         language: of the problems.
     """
-    facts, before = source.facts(()), _first_purchases(source)
-    known = set(facts.customers["customer_id"].to_list())
+    facts, named = source.facts(()), pl.Series([one.customer_id for one in given], dtype=pl.String)
+    before = _first_purchases(source, named)
+    known = set(facts.customers.filter(pl.col("customer_id").is_in(named.implode()))["customer_id"].to_list())
     found = SortedReferrals()
     for place, one in enumerate(given):
         day = one.at.astimezone().date()
@@ -66,11 +67,13 @@ def _cards(accounts: Accounts, customer_id: str) -> list[str]:
     return accounts.every_account(pl.Series([customer_id], dtype=pl.String)).to_list()
 
 
-def _first_purchases(source: TriggerSource) -> dict[str, date | None]:
-    """Customer -> day of the person's first purchase; nobody where the answers do not know it."""
+def _first_purchases(source: TriggerSource, customer_ids: pl.Series) -> dict[str, date | None]:
+    """Customer -> day of the person's first purchase, of some; nobody where the answers do not know it."""
     days = source.first_purchases()
     if days is None:
         return {}
-    named = source.facts(()).accounts.with_person(days)
-    whole = named.with_columns(pl.col("first_purchase_on").min().over("person_id"))
+    accounts = source.facts(()).accounts
+    cards = accounts.every_account(customer_ids)
+    theirs = accounts.with_person(days.filter(pl.col("customer_id").is_in(cards.implode())))
+    whole = theirs.with_columns(pl.col("first_purchase_on").min().over("person_id"))
     return dict(whole.select("customer_id", "first_purchase_on").iter_rows())

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -231,6 +232,13 @@ def test_every_route_says_how_it_is_narrowed() -> None:
     )
     answering = {route.path for route in ROUTES if route.scoped_by is not ScopedBy.HEADQUARTERS}
     assert answering == set(BODIES), "a route that answers keys with a place needs a request in BODIES"
+
+
+def test_the_guide_for_operators_names_the_routes_that_are_headquarters_alone() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "operator.md").read_text(encoding="utf-8")
+    told = text.split("- Headquarters' alone (403 `wrong_place`)")[1].split("So is every route")[0]
+    alone = {route.path for route in ROUTES if route.scoped_by is ScopedBy.HEADQUARTERS}
+    assert set(re.findall(r"`(/\w+)`", told)) == alone
 
 
 @pytest.mark.parametrize("kind", SCOPED)

@@ -129,6 +129,14 @@ def test_lists_of_stock_are_filtered_sorted_and_paged_by_the_service(
     expect(page.locator("[data-tab=attention]")).to_have_attribute("aria-pressed", "true")
 
 
+def test_a_page_beyond_the_end_shows_the_last_one(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = fake_api.ANSWERS["listing"]
+    monkeypatch.setitem(fake_api.ANSWERS, "listing", lambda body: whole(body) | {"total": 230})
+    page = open_page("stock?tab=attention&page=9", "en").page
+    expect(page.locator(".pager")).to_contain_text("201–230 of 230")
+    assert "page=3" in page.url
+
+
 def test_a_tab_keeps_the_conditions_that_it_shares_with_the_one_before(open_page: Open, site: Any) -> None:
     page = open_page("stock?tab=counts&store=S03&f=category:礼品", "en").page
     expect(page.locator("tbody tr")).to_have_count(1)

@@ -95,6 +95,13 @@ class StockLists {
     const offset = (page - 1) * SIZE;
     const answer = await call("listing", { table: tab, ...this.body(), limit: SIZE, offset, ...(group ? { group_by: group } : {}) }, { signal: this.signal });
     if (!answer.total) return where.length || search.trim() ? empty(t("grid.none"), t("grid.none_hint")) : empty(t(`stock.none.${tab}`), t(`stock.none_hint.${tab}`));
+    // lines may have gone since the address was written
+    const last = Math.ceil(answer.total / SIZE);
+    if (page > last) {
+      this.state.page = last;
+      write(this.state, { replace: true });
+      return this.result();
+    }
     const figures = [["totals.lines", number(answer.total)], ...sums(answer)];
     const sort = this.state.sort && { key: this.state.sort.column, descending: this.state.sort.descending };
     const table = dataTable({ columns: columns.map((one) => ({ ...one, label: t(one.label) })), rows: answer.rows, caption: t(`stock.tab.${tab}`), sort, onsort: (next) => this.sortBy(next), paged: { offset, size: SIZE, total: answer.total, go: (next) => this.go(next) } });
