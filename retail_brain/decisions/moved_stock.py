@@ -36,4 +36,5 @@ def ordered_after(
         sold_before_expiry=plan.required.sold_before_expiry - left[:, None],
     )
     holdings = Holdings(plan.on_hand, plan.on_order, plan.stock_known, counts=plan.counts, receipts=plan.receipts)
-    return ordered(required, plan.terms, plan.cycle, plan.money, holdings, settings, before=plan.target)
+    after = ordered(required, plan.terms, plan.cycle, plan.money, holdings, settings, before=plan.target)
+    return replace(after, to_end=plan.to_end)

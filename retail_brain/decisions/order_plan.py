@@ -26,6 +26,7 @@ from retail_brain.decisions.targets import (
 from retail_brain.settings import ReplenishmentSettings
 
 _DEFAULTS = ReplenishmentSettings()
+_ONE_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
@@ -87,10 +88,32 @@ class Holdings:
     counts: Counts | None = None
     receipts: Receipts | None = None
 
+    def take(self, rows: Ints) -> "Holdings":
+        """The stock of some series."""
+        due = self.due
+        if due is not None:
+            place = np.full(len(self.on_hand), -1, dtype=np.int64)
+            place[rows] = np.arange(len(rows))
+            kept = place[due.series] >= 0
+            due = Due(place[due.series][kept], due.arrives_on[kept], due.units[kept])
+        names = ("on_hand", "on_order", "known", "batches", "counts", "receipts")
+        return Holdings(due=due, **{name: _rows_of(getattr(self, name), rows) for name in names})
+
 
 @dataclass(frozen=True)
 class Plan:
-    """The order decision of every series with all intermediate results, one element per series."""
+    """The order decision of every series with all intermediate results, one element per series.
+
+    Attributes:
+        terms: supply terms.
+        cycle: days of the order; those of an order `to_end` end with the last day of demand.
+        required: required orders of the cycle.
+        money: underage, overage and waste cost.
+        target: target of the order.
+        lots: the order in whole packs.
+        on_hand, on_order, stock_known, receipts, counts: the stock it was decided on, as in `Holdings`.
+        to_end: decided as if no order followed before demand ends, because less is ordered then.
+    """
 
     terms: Terms
     cycle: Cycle
@@ -103,6 +126,7 @@ class Plan:
     stock_known: Bools
     receipts: Receipts
     counts: Counts
+    to_end: Bools
 
     @property
     def quantity(self) -> Floats:
@@ -153,6 +177,9 @@ def decide(
 ) -> Plan:
     """Computes the order of every series from sample paths of demand.
 
+    Where demand ends within the forecast, no order is larger than the one that would be best if no other followed
+    before the end: what the following ones could not sell either is left over then.
+
     Args:
         units: demand, shape (series, paths, periods).
         starts: first day of each period.
@@ -169,10 +196,46 @@ def decide(
     """
     after_closing = settings.orders_placed == "after_closing"
     cycle = order_cycle(first_day, terms.lead_days, terms.review_days, terms.open_weekdays, after_closing=after_closing)
+    plan = _decided(units, starts, terms, holdings, cycle, settings, seed)
+    rows = _may_be_left(plan, terms, starts)
+    # a policy of another package decides by itself what it does before an end
+    if is_outside(settings.policy) or not len(rows):
+        return plan
+    until = Cycle(cycle.order_on[rows], cycle.arrives_on[rows], terms.ends_on[rows] + _ONE_DAY)
+    only = _decided(units[rows], starts, terms.take(rows), holdings.take(rows), until, settings, seed, to_end=True)
+    less = np.flatnonzero(only.quantity < plan.quantity[rows])
+    # the receipts stay: those of the shorter cycle are as long as every other series'
+    kept = replace(only.take(less), receipts=plan.receipts.take(rows[less]))
+    return plan.put(rows[less], kept)
+
+
+def _may_be_left(plan: Plan, terms: Terms, starts: Days) -> Ints:
+    """Orders with a known cost, followed by others before demand ends within the forecast, of goods that keep so long.
+
+    What expires before the end is wasted by its date, whenever demand ends.
+    """
+    forecast_until = starts[-1] + np.timedelta64(int(np.rint(_period_days(starts))), "D")
+    later = ~ends_within(terms, plan.cycle) & (terms.ends_on < forecast_until)
+    keeps = (terms.ends_on - plan.cycle.arrives_on).astype(np.float64) < terms.shelf_life_days
+    return np.flatnonzero(later & keeps & terms.costed & plan.stock_known & (plan.quantity > 0))
+
+
+def _decided(
+    units: npt.NDArray[np.float32],
+    starts: Days,
+    terms: Terms,
+    holdings: Holdings,
+    cycle: Cycle,
+    settings: ReplenishmentSettings,
+    seed: int,
+    *,
+    to_end: bool = False,
+) -> Plan:
+    """The order of every series for its cycle; arguments as of `decide`, `to_end` where the cycle ends with demand."""
     step = _period_days(starts)
     starts = _continue(starts, cycle.next_arrives_on.max(initial=starts[0]), terms.lead_sd_days, step)
     arrival, following = period_of(cycle.arrives_on, starts), period_of(cycle.next_arrives_on, starts)
-    spread, spread_following = _spread(arrival, following, terms, step, paths=units.shape[1], seed=seed)
+    spread, spread_following = _spread(arrival, following, terms, step, paths=units.shape[1], seed=seed, to_end=to_end)
     periods = max(int(spread_following.max(initial=1)), units.shape[2])
     receipts = _receipts(holdings, terms, starts, periods, step, _ages(terms, units.shape[1], seed))
     aging = _aging(holdings, terms, receipts.dated, step, newest_first=settings.withdrawal == "lifo")
@@ -183,7 +246,8 @@ def decide(
     terms = _shown_until_end(terms, units, starts, arrival)
     terms = _last_orders(terms, ends_within(terms, cycle))
     money = economics(terms, cycle, settings.lost_unit_cost)
-    return ordered(required, terms, cycle, money, replace(holdings, receipts=receipts), settings)
+    plan = ordered(required, terms, cycle, money, replace(holdings, receipts=receipts), settings)
+    return replace(plan, to_end=np.full(len(units), to_end))
 
 
 def _shown_until_end(terms: Terms, units: npt.NDArray[np.float32], starts: Days, arrival: Ints) -> Terms:
@@ -248,7 +312,8 @@ def ordered(
     stock = (holdings.on_hand, holdings.on_order, holdings.known)
     counts = holdings.counts or Counts.none(len(lots.quantity))
     receipts = holdings.receipts or Receipts.on_days(np.zeros((len(lots.quantity), 1)))
-    return Plan(terms, cycle, required, money, target, lots, *stock, receipts, counts)
+    to_end = np.zeros(len(lots.quantity), dtype=np.bool_)
+    return Plan(terms, cycle, required, money, target, lots, *stock, receipts, counts, to_end)
 
 
 def _period_days(starts: Days) -> float:
@@ -264,12 +329,17 @@ def _continue(starts: Days, until: np.datetime64, lead_sd: Floats, step: float) 
     return np.concatenate([starts, more])
 
 
-def _spread(arrival: Ints, following: Ints, terms: Terms, step: float, *, paths: int, seed: int) -> tuple[Ints, Ints]:
-    """Periods of this arrival and of the following one on every path, each with its own delay, in order."""
+def _spread(
+    arrival: Ints, following: Ints, terms: Terms, step: float, *, paths: int, seed: int, to_end: bool
+) -> tuple[Ints, Ints]:
+    """Periods of this arrival and of the following one on every path, each with its own delay, in order.
+
+    The end of demand (`to_end`) is no delivery and has no delay.
+    """
     late = terms.lead_sd_days / step
     arrivals = spread_arrival(arrival, late, paths, seed)
     # another seed, because a late delivery does not make the following one late
-    following_arrivals = spread_arrival(following, late, paths, seed + 1)
+    following_arrivals = following[:, None] if to_end else spread_arrival(following, late, paths, seed + 1)
     # deliveries do not overtake each other, and a cycle lasts at least one period
     return arrivals, np.maximum(following_arrivals, arrivals + 1)
 

@@ -158,13 +158,20 @@ def _state() -> list[_Sentence]:
             counted,
         ),
         _Sentence(
-            stock_known,
+            stock_known & ~pl.col("to_end"),
             "{} on hand and {} on order; {} are expected to be wanted before the delivery after this one ({}). ",
             "现有{}件，在途{}件；预计共需{}件，才能撑到再下一次到货（{}）。",
             (number("on_hand"), number("on_order"), number("demand_until_next_arrival"), until),
         ),
         _Sentence(
-            pl.col("ends_within"),
+            pl.col("to_end"),
+            "{} on hand and {} on order; {} are expected to be wanted until the last day of sale ({}). Orders can "
+            "follow, but this one is no larger than if none did: more is likely to be left over. ",
+            "现有{}件，在途{}件；预计共需{}件，直到最后销售日（{}）。之后仍可订货，但本次按最后一次订货计算：再多很可能剩余。",
+            (number("on_hand"), number("on_order"), number("demand_until_next_arrival"), ends_on),
+        ),
+        _Sentence(
+            pl.col("ends_within") & ~pl.col("to_end"),
             "Nothing is sold after {}: demand is counted until then. ",
             "{}之后不再销售，需求只计算到该日。",
             (ends_on,),

@@ -255,6 +255,7 @@ def suggestion_rows(
         costed=pl.Series(terms.costed),
         ends_on=pl.Series(terms.ends_on),
         ends_within=pl.Series(ends_within(terms, plan.cycle)),
+        to_end=pl.Series(plan.to_end),
         collides=pl.Series(plan.lots.collides),
         least_lot=pl.Series(plan.lots.least),
         lost_without=pl.Series(required.lost_in_cycle(np.zeros(len(order)))),

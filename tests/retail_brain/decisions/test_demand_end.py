@@ -82,6 +82,40 @@ def test_the_last_order_is_decided_by_money_and_keeps_no_display():
     assert "仅因已约定服务水平而保留" in going_on["reason_zh"]
 
 
+def uncertain(rates: tuple[float, float], **terms):
+    """One of two rates is wanted on each of 20 days from March 1, of which the order misses two and lasts seven."""
+    given = paths([[1.0] * 20])
+    given = DemandPaths(given.series, given.dates, given.units * np.array(rates, dtype=np.float32)[None, :, None])
+    usual = {"lead_time_days": 2.0, "review_period_days": 7.0, "unit_price": 3.0, "unit_cost": 2.0}
+    frame = given.series.with_columns(pl.lit(value).alias(name) for name, value in (usual | terms).items())
+    return suggest_orders(given, frame, given.series.with_columns(on_hand=0.0), AS_OF).row(0, named=True)
+
+
+def test_no_order_before_the_end_is_larger_than_the_last_one_would_be():
+    agreed = {"service_level": 0.95}
+    assert uncertain((1.0, 3.0), **agreed)["order_quantity"] == 21, "3 on each of 7 days"
+    # 10 or 30 are wanted from March 3 to 12; a unit left loses 2 and one missing 1, so two chances in three count
+    line = uncertain((1.0, 3.0), **agreed, ends_on=date(2025, 3, 12))
+    assert (line["order_quantity"], line["demand_until_next_arrival"]) == (10, 24)
+    assert "until the last day of sale (12 March). Orders can follow" in line["reason"]
+    assert "直到最后销售日（3月12日）" in line["reason_zh"]
+    later = uncertain((1.0, 3.0), **agreed, ends_on=date(2025, 3, 30))
+    assert later["order_quantity"] == 21, "the forecast does not reach the end"
+    assert uncertain((1.0, 3.0), **agreed, unit_cost=None, ends_on=date(2025, 3, 12))["order_quantity"] == 21
+    fresh = {"shelf_life_days": 3.0}
+    going_on = uncertain((1.0, 3.0), **agreed, **fresh)["order_quantity"]
+    assert uncertain((1.0, 3.0), **agreed, **fresh, ends_on=date(2025, 3, 12))["order_quantity"] == going_on > 0
+
+
+def test_a_minimum_order_that_does_not_sell_until_the_end_is_not_bought():
+    least = {"service_level": 0.95, "min_order_quantity": 50.0}
+    line = uncertain((3.0, 3.0), **least, ends_on=date(2025, 3, 12))
+    assert (line["order_quantity"], line["reason_code"]) == (0, "not_worth_minimum"), "30 earn 1 each, 20 lose 2 each"
+    line = uncertain((3.0, 3.0), **least, ends_on=date(2025, 3, 18))
+    assert line["order_quantity"] == 50, "48 earn, 2 lose"
+    assert "Orders can follow" not in line["reason"]
+
+
 def test_nothing_is_ordered_for_show_that_will_not_sell_before_the_end():
     def shown(rate: float) -> float:
         given = paths([[rate] * 20])

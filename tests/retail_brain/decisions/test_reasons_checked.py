@@ -174,8 +174,11 @@ COUNT = ("counted_on_hand", "stock_age_days", "sold_since_count")
 EXPECTED: dict[str, Expected] = {
     "{} were counted": lambda case, *_: tuple(shown(case.counted[name]) for name in COUNT),
     "The last count": lambda case, *_: tuple(shown(case.counted[name]) for name in COUNT),
-    "{} on hand and": lambda case, told, *_: (
+    "{} on hand and {} on order; {} are expected to be wanted before": lambda case, told, *_: (
         shown(case.on_hand or 0.0), shown(case.on_order), shown(told.demand), day(case.lead + case.review)
+    ),
+    "{} on hand and {} on order; {} are expected to be wanted until": lambda case, told, *_: (
+        shown(case.on_hand or 0.0), shown(case.on_order), shown(told.demand), spoken(case.terms["ends_on"])
     ),
     "Nothing is sold after": lambda case, *_: (spoken(case.terms["ends_on"]),),
     "{} come by transfer": lambda case, *_: (shown(case.context["moved_in"]), case.context["moved_in_from"]),
@@ -230,6 +233,13 @@ CASES = {
     "counted": Case(terms=LEVEL, counted=dict(zip(COUNT, (40.0, 9.0, 30.0), strict=True))),
     "old count": Case(on_hand=None, terms=LEVEL, counted=dict(zip(COUNT, (40.0, 19.0, 37.5), strict=True))),
     "ends": Case(units=np.where(np.arange(20) < 4, SPREAD, 0), terms=LEVEL | {"ends_on": date(2025, 3, 4)}),
+    # played until the end of demand, though the following order would arrive five days before it
+    "to the end": Case(
+        terms=PRICED
+        | LEVEL
+        | {"review_period_days": 3.0, "min_order_quantity": 60.0, "ends_on": FIRST + timedelta(days=9)},
+        review=8,
+    ),
     "moved in": Case(terms=LEVEL, context={"moved_in": 3.0, "moved_in_from": "S7"}),
     "moved out": Case(terms=LEVEL, context={"moved_out": 2.5, "moved_out_to": "S8"}),
     "expiring": Case(terms=LEVEL, context={"expiring": 1.5, "expiring_on": date(2025, 3, 2)}),
