@@ -17,4 +17,7 @@ export function problemText(error) {
   return t(`problem.${problem}`, Object.fromEntries(values));
 }
 
+/** The same, or that nobody answers: the service did not say anything then. */
+export const failureText = (error) => problemText(error) || t("error.unreachable.title");
+
 export const problemWords = (error) => words(problemText(error));

@@ -5,7 +5,7 @@ import { csvButton } from "../csv.js";
 import { h, name, replace, words } from "../dom.js";
 import { code, day, money, number, t, units } from "../i18n.js";
 import { rangeMark } from "../plots.js";
-import { problemText } from "../problems.js";
+import { failureText } from "../problems.js";
 import { address, viewsFor } from "../route.js";
 import { empty, fill } from "../states.js";
 import { nameOf, storeName } from "../suggestions.js";
@@ -68,6 +68,6 @@ export async function anomaliesView(root, { params, overview, signal }) {
     const all = async () => (answer.total > answer.anomalies.length ? (await everyAnomaly(answer.total, signal)).filter(isShown).map(named) : table.ordered());
     const cut = answer.total > answer.anomalies.length ? h("p", { class: "hint" }, t("anomaly.cut", { shown: answer.anomalies.length, total: answer.total })) : null;
     return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("anomaly.count", { count: rows.length, money: money(rows.reduce((sum, row) => sum + (row.money ?? 0), 0), 0), total: number(answer.total) })),
-      h("div", { class: "toolbar-end buttons" }, csvButton("anomalies.csv", CSV_COLUMNS, all, (error) => { problem.textContent = problemText(error) || t("error.unreachable.title"); }))), cut, problem, table.element];
+      h("div", { class: "toolbar-end buttons" }, csvButton("anomalies.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); }))), cut, problem, table.element];
   }, { lines: 8 });
 }

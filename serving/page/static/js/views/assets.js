@@ -5,7 +5,7 @@ import { csvButton } from "../csv.js";
 import { h, name, replace } from "../dom.js";
 import { day, money, number, percent, signed, t } from "../i18n.js";
 import { lines } from "../plots.js";
-import { problemText } from "../problems.js";
+import { failureText } from "../problems.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
 import { storeName } from "../suggestions.js";
@@ -80,7 +80,7 @@ export async function assetsView(root, { params, signal }) {
     const named = (row) => ({ ...row, store_name: row.store_id && storeName(row.store_id), guide_name: row.guide_id && guideName(row.guide_id) });
     const problem = h("p", { class: "form-problem", role: "alert" });
     const all = async () => (await workedOut("assets", about, { signal })).rows.map(named);
-    const save = csvButton("assets.csv", CSV_COLUMNS, all, (error) => { problem.textContent = problemText(error) || t("error.unreachable.title"); });
+    const save = csvButton("assets.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); });
     const links = h("nav", { class: "filters links", "aria-label": t("assets.by") }, LEVELS.map((one) => h("a", { class: "button", "aria-current": one === level ? "true" : null, dataset: { level: one }, href: to({ level: one }) }, t(`assets.level.${one}`))));
     const left = answer.departures.map(named);
     return [picture(answer, ofWhole),

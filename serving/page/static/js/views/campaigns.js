@@ -11,7 +11,7 @@ import { csvButton } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
 import { askedButton, field } from "../fields.js";
 import { addDays, day, money, moment, t } from "../i18n.js";
-import { problemText, problemWords } from "../problems.js";
+import { failureText, problemWords } from "../problems.js";
 import { may } from "../rights.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
@@ -72,7 +72,7 @@ async function list(root, { params, signal }) {
     if (!answer.campaigns.length) return empty(t("campaign.none"), t("campaign.none_hint"));
     const problem = h("p", { class: "form-problem", role: "alert" });
     const all = async () => (await everyCampaign(answer, states, signal)).map(({ definition, look, ...row }) => ({ ...row, name: definition.name, starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
-    return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total })), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = problemText(error) || t("error.unreachable.title"); })), problem, campaignTable(answer.campaigns)];
+    return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total })), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
   }, { lines: 6 });
 }
 

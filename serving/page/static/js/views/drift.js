@@ -5,7 +5,7 @@ import { csvButton } from "../csv.js";
 import { h, replace, words } from "../dom.js";
 import { choice } from "../fields.js";
 import { day, DASH, isNumber, number, percent, t } from "../i18n.js";
-import { problemText } from "../problems.js";
+import { failureText } from "../problems.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
 import { dataTable } from "../table.js";
@@ -56,7 +56,7 @@ export async function driftPart(place, { params, signal }) {
     if (!answer?.as_of) return empty(t("drift.none"), t("drift.none_hint"));
     const problem = h("p", { class: "form-problem", role: "alert" });
     const all = async () => (await call("drift", { levels: LEVELS }, { signal })).rows;
-    const save = csvButton("drift.csv", CSV_COLUMNS, all, (error) => { problem.textContent = problemText(error) || t("error.unreachable.title"); });
+    const save = csvButton("drift.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); });
     const figures = LEVELS.map((level) => h("div", { class: "figure", dataset: { level } }, h("dt", {}, t(`drift.level.${level}`)), h("dd", {}, number(answer.counts[level] ?? 0))));
     const title = t("drift.between", { before: day(answer.before, "long"), day: day(answer.as_of, "long") });
     const rows = answer.rows.length ? dataTable({ columns: columns(), rows: answer.rows, caption: title, page: 50 }).element : empty(t("drift.stable"), t("drift.stable_hint"));

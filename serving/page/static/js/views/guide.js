@@ -6,7 +6,7 @@ import { h, icon, name, replace, words } from "../dom.js";
 import { code, currentLanguage, day, moment, t } from "../i18n.js";
 import { keep, kept } from "../kept.js";
 import { outboxOf } from "../outbox.js";
-import { problemText } from "../problems.js";
+import { failureText, problemText } from "../problems.js";
 import { may, placeKind } from "../rights.js";
 import { address, pushParams, viewsFor } from "../route.js";
 import { empty, failed, fill } from "../states.js";
@@ -150,7 +150,7 @@ async function deskBar(chosen, signal, again) {
       await call("guide_make", chosen ? { guide_ids: [chosen] } : {}, { signal, timeout: 180_000 });
       again();
     } catch (error) {
-      if (!signal.aborted) problem.textContent = problemText(error) || t("error.unreachable.title");
+      if (!signal.aborted) problem.textContent = failureText(error);
     } finally {
       button.disabled = false;
     }

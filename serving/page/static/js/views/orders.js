@@ -12,7 +12,7 @@ import { openLine, showFile } from "../grid/panels.js";
 import { keyOf, lineSource } from "../grid/source.js";
 import { asked, readState, sorted, writeState } from "../grid/state.js";
 import { windowedTable } from "../grid/window.js";
-import { problemText } from "../problems.js";
+import { failureText } from "../problems.js";
 import { may } from "../rights.js";
 import { empty, failed, loading } from "../states.js";
 
@@ -60,7 +60,7 @@ class OrdersGrid {
   }
 
   fail(error) {
-    this.problem.textContent = typeof error === "string" ? error : problemText(error) || t("error.unreachable.title");
+    this.problem.textContent = typeof error === "string" ? error : failureText(error);
   }
 
   clear() {

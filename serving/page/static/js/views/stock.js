@@ -6,7 +6,7 @@ import { exportButtons } from "../grid/files.js";
 import { conditionBar, redrawConditions, searchBox } from "../grid/filters.js";
 import { asked, readConditions, sorted, writeConditions } from "../grid/state.js";
 import { number, t } from "../i18n.js";
-import { problemText } from "../problems.js";
+import { failureText } from "../problems.js";
 import { may } from "../rights.js";
 import { address, patchParams, pushParams } from "../route.js";
 import { empty, fill } from "../states.js";
@@ -44,7 +44,7 @@ class StockLists {
     this.intro = h("p", { class: "hint" });
     this.notice = h("p", { class: "notice", role: "status" });
     this.problem = h("p", { class: "form-problem", role: "alert" });
-    this.onfail = (error) => { this.problem.textContent = problemText(error) || t("error.unreachable.title"); };
+    this.onfail = (error) => { this.problem.textContent = failureText(error); };
   }
 
   body() {

@@ -5,7 +5,7 @@ import { h, name, replace, scrollBox, words } from "../dom.js";
 import { choice } from "../fields.js";
 import { code, DASH, isNumber, moment, number, percent, t } from "../i18n.js";
 import { lines } from "../plots.js";
-import { problemText } from "../problems.js";
+import { failureText } from "../problems.js";
 import { may, placeKind } from "../rights.js";
 import { address } from "../route.js";
 import { empty, fill } from "../states.js";
@@ -53,15 +53,20 @@ function promotion(kind, versions) {
   if (!may("models:promote") || placeKind() !== "headquarters" || !others.length) return [h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, command(versions[0].version))];
   const outcome = h("div", { role: "status" });
   const problem = h("p", { class: "form-problem", role: "alert" });
+  let isUnderway = false;
   const send = async (body) => {
+    if (isUnderway) return; // pressed twice, the second answer would be that it is in use already
+    isUnderway = true;
     problem.textContent = "";
     replace(outcome);
     try {
       const done = await call("promote", body, { timeout: PROMOTE_MS });
       replace(outcome, h("p", { class: done.promoted ? "notice" : "warn" }, t(done.promoted ? "versions.promoted" : "versions.not_promoted", { version: done.version }), " ", words(done.reason)), done.promoted ? h("p", { class: "hint" }, t("versions.publish"), " ", h("code", {}, "retail-brain publish")) : anyway(body));
     } catch (error) {
-      problem.textContent = problemText(error) || t("error.unreachable.title");
+      problem.textContent = failureText(error);
       if (error.details?.problem === "other_backtest") replace(outcome, h("p", { class: "hint" }, t("versions.compare_by")), h("p", {}, command(body.version)), anyway(body));
+    } finally {
+      isUnderway = false;
     }
   };
   const anyway = (body) => h("p", { class: "buttons" }, h("button", { type: "button", dataset: { action: "promote-anyway" }, onclick: () => send({ ...body, force: true }) }, t("versions.promote_anyway")));
