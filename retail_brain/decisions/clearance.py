@@ -14,6 +14,9 @@ these. Moving to other shops comes before: the plan has moved what earns more el
 VALUES = {"markdown": "markdown_value", "return": "return_value", "audience": "audience_value"}
 """Action -> column of the money that it earns over leaving everything as it is."""
 
+_SAID = {"path_en": pl.String, "path_zh": pl.String, "is_response_assumed": pl.Boolean}
+"""Columns that only the sentences need: the price path in words, and whether its effect is not learned from data."""
+
 
 def markdown_columns(goods: Clearance, found: Markdown) -> pl.DataFrame:
     """One row per series: what its best markdown does; null where nothing is known of price or elasticity.
@@ -70,9 +73,10 @@ def with_advice(frame: pl.DataFrame) -> pl.DataFrame:
     """The rows with `action`, and what to do and what it earns at the end of `reason` and `reason_zh`.
 
     Args:
-        frame: the clearance columns of `excess_stock.LEFTOVERS`, and perhaps `path_en` and `path_zh`.
+        frame: the clearance columns of `excess_stock.LEFTOVERS`, and perhaps `path_en`, `path_zh` and
+            `is_response_assumed`.
     """
-    words = [pl.lit(None, pl.String).alias(name) for name in ("path_en", "path_zh") if name not in frame.columns]
+    words = [pl.lit(None, kind).alias(name) for name, kind in _SAID.items() if name not in frame.columns]
     judged = frame.with_columns(*words).with_columns(action=best_action())
     return judged.with_columns(
         reason=pl.concat_str("reason", *_advice(0)), reason_zh=pl.concat_str("reason_zh", *_advice(1))
@@ -117,6 +121,14 @@ def _advice(language: int) -> list[pl.Expr]:
         (
             pl.col("action").is_in(["keep", "audience"]) & ~unknown & (pl.col("markdown_value") <= 0),
             (" No lower price earns more.", "降价不会多赚。"),
+            (),
+        ),
+        (
+            pl.col("is_response_assumed") & ~unknown,
+            (
+                " The response to price is assumed: no price changed that it could be learned from.",
+                "价格反应为假定值：数据中没有可供学习的调价。",
+            ),
             (),
         ),
         (

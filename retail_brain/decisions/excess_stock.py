@@ -47,7 +47,7 @@ _KINDS = {
     "date": ("their date", "保质期"),
     "listing": ("the end of their listing", "下架"),
     "season": ("the end of their season", "当季结束"),
-    "slow": ("that day at the rate they sell", "按目前销速"),
+    "slow": ("at their present rate of sale", "按目前销速"),
 }
 """Why goods must be sold by a day, in English and Chinese; `date` where nothing is said."""
 

@@ -163,11 +163,15 @@ def planned_columns(mean: MeanModel) -> list[str]:
 
 def _check_price(price: float, sheet: Sheet) -> None:
     if not price > 0:
-        raise ImpossibleError(f"the price is {price}; wanted more than 0. Ask about a price that can be charged.")
+        raise ImpossibleError(
+            f"the price is {price}; wanted more than 0. Ask about a price that can be charged.",
+            {"problem": "what_if_price", "price": price},
+        )
     if np.isnan(sheet.usual_price):
         raise ImpossibleError(
             "no planned price of this product in this store is known, and what a price does is learned from planned "
-            "prices, not from those paid: nothing can be said about another one. Ingest the table prices."
+            "prices, not from those paid: nothing can be said about another one. Ingest the table prices.",
+            {"problem": "what_if_no_prices"},
         )
 
 
@@ -280,7 +284,7 @@ def no_what_if(name: str) -> ImpossibleError:
     return ImpossibleError(
         f"the demand model {name!r} forecasts from past sales alone and cannot say what another price or a promotion "
         "would do. Train and promote the model 'lightgbm' to ask.",
-        {"model": name},
+        {"problem": "what_if_model", "model": name},
     )
 
 

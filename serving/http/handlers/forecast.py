@@ -141,7 +141,7 @@ def check_horizon(horizon: int, forecasts: Forecasts) -> None:
         raise ImpossibleError(
             f"horizon {horizon} is longer than what was published; wanted at most {published} periods. "
             "Ask for less, or raise demand.horizon_periods in the settings and publish again.",
-            {"horizon": horizon, "published": published},
+            {"problem": "horizon", "horizon": horizon, "published": published},
         )
 
 

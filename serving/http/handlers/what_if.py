@@ -39,14 +39,17 @@ def what_if(request: WhatIfRequest, call: Call) -> dict[str, Any]:
     if answers.what_if is None and not answers.manifest.driver_groups:
         raise no_what_if(answers.manifest.bundles["demand"].get("model", ""))
     if answers.what_if is None:
-        raise ModelError("the answers were published before what-if was there. Run `retail-brain publish`.")
+        raise ModelError(
+            "the answers were published before what-if was there. Run `retail-brain publish`.",
+            {"problem": "what_if_old_answers"},
+        )
     check_horizon(request.horizon, answers.forecasts)
     sheet = answers.what_if.get(store, product)
     if sheet is None:
         raise ImpossibleError(
             f"store {request.store_id} does not sell product {request.product_id}, or too rarely for the model to say "
             "what a price does. Ask about a product with regular sales there.",
-            {"store_id": request.store_id, "product_id": request.product_id},
+            {"problem": "what_if_not_sold", "store_id": request.store_id, "product_id": request.product_id},
         )
     elasticity, source = _elasticity(call, product)
     outcome = ask(

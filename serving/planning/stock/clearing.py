@@ -14,6 +14,7 @@ from retail_brain.decisions.price_response import PriceResponse
 from retail_brain.decisions.transfers import LEFT_OVER_UNITS, StockValues
 from retail_brain.outputs import SERIES, DemandPaths
 from retail_brain.settings import NetworkSettings, Settings
+from training.demand.elasticity import MIN_CHANGED_DAYS
 
 _KEYS = list(SERIES)
 
@@ -96,6 +97,7 @@ class Clearings:
         series: one row per series: `store_id`, `product_id`, `return_price`.
         goods: what is held and wanted of each; None where there are none.
         response: elasticities.
+        assumed: series whose elasticity is a usual one, since no price of the chain changed enough to learn it from.
         rule: allowed prices.
         seed: for the elasticities drawn.
     """
@@ -103,6 +105,7 @@ class Clearings:
     series: pl.DataFrame
     goods: Clearance | None
     response: PriceResponse
+    assumed: pl.Series
     rule: MarkdownRule
     seed: int
 
@@ -114,7 +117,8 @@ class Clearings:
 
         Args:
             parts: of each store.
-            estimates: `product_id`, `elasticity` and `low` of each product whose price response is known.
+            estimates: `product_id`, `elasticity` and `low` of each product whose price response is known, and perhaps
+                `changed_days` that it was learned from.
             settings: allowed prices.
             seed: for the elasticities drawn.
         """
@@ -123,7 +127,7 @@ class Clearings:
         goods = Clearance.joined([part.goods for part in parts]) if series.height else None
         response = PriceResponse.of(estimates, series["product_id"])
         rule = MarkdownRule(settings.markdown_steps, settings.markdown_changes, settings.markdown_change_cost)
-        return cls(series, goods, response, rule, seed)
+        return cls(series, goods, response, _assumed(estimates, series["product_id"]), rule, seed)
 
     def relief(self, series: pl.DataFrame) -> Floats:
         """Money that clearing brings per unit that would be left over, for each of `series`; 0 where nothing would."""
@@ -166,10 +170,18 @@ class Clearings:
         back = rows["return_price"].is_not_null()
         columns = found.with_columns(
             row=rows["row"],
+            is_response_assumed=self.assumed.gather(rows["place"]),
             return_units=pl.when(back).then(pl.Series(units)),
             return_value=pl.when(back).then(pl.Series(value)),
         )
         return placed.with_row_index("row").join(columns, on="row", how="left", maintain_order="left").drop("row")
+
+
+def _assumed(estimates: pl.DataFrame, products: pl.Series) -> pl.Series:
+    """Whether each product's price response rests on no change of a price, its own or another product's."""
+    if "changed_days" not in estimates.columns or estimates["changed_days"].sum() >= MIN_CHANGED_DAYS:
+        return pl.repeat(value=False, n=len(products), dtype=pl.Boolean, eager=True)
+    return products.is_in(estimates.filter(pl.col("changed_days") == 0)["product_id"].implode())
 
 
 def relieved(values: StockValues, relief: Floats) -> StockValues:

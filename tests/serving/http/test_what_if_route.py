@@ -1,8 +1,12 @@
 """What-if over HTTP: the numbers of each day, what does not change, and questions that cannot be answered."""
 
+import json
+import re
 from typing import Any
 
 import pytest
+
+from serving.page.app import STATIC
 
 ASKED = {"store_id": "S001", "product_id": "P0002", "horizon": 2}
 
@@ -112,3 +116,22 @@ def test_what_cannot_be_answered_is_refused(client: Any, change: dict[str, Any],
 def test_a_marketer_may_not_ask_and_a_tenant_without_a_model_is_told(client: Any) -> None:
     assert client.refused("/what_if", ASKED, role="marketer")[0] == 403
     assert client.refused("/what_if", ASKED, tenant="bare") == (422, "model")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"product_id": "P0060"}, "what_if_not_sold"),
+        ({"product_id": "P0001", "price": 9.0}, "what_if_no_prices"),
+        ({"horizon": 300}, "horizon"),
+    ],
+)
+def test_a_refusal_names_its_case_for_a_sentence_in_another_language(
+    client: Any, change: dict[str, Any], problem: str
+) -> None:
+    details = client.error("/what_if", ASKED | change)["details"]
+    assert details["problem"] == problem
+    for language in ("en", "zh"):
+        texts = json.loads((STATIC / "i18n" / f"{language}.json").read_text("utf-8"))
+        gaps = set(re.findall(r"{(\w+)}", texts[f"problem.{problem}"]))
+        assert gaps <= set(details)

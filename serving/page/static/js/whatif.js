@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { debounce, h, replace, svg, uniqueId, words } from "./dom.js";
 import { currencySign, day, isNumber, money, percent, signed, t, units } from "./i18n.js";
+import { problemWords } from "./problems.js";
 import { failed } from "./states.js";
 
 const [WIDTH, HEIGHT] = [620, 120];
@@ -44,7 +45,7 @@ export function whatIfPanel({ store, product, horizon }, signal) {
     try {
       replace(result, shown(await call("what_if", body(), { signal })));
     } catch (error) {
-      if (!signal.aborted) replace(result, error.status === 422 ? h("p", { class: "hint" }, words(error.message)) : failed(error, draw));
+      if (!signal.aborted) replace(result, error.status === 422 ? h("p", { class: "hint" }, problemWords(error)) : failed(error, draw));
     }
   };
   const slider = (low, high) => {
@@ -65,7 +66,7 @@ export function whatIfPanel({ store, product, horizon }, signal) {
         h("div", { class: "pickers" }, slider(seen.low * 0.9, seen.high * 1.1), promotion()), result);
       replace(result, shown(answer));
     } catch (error) {
-      if (!signal.aborted) replace(place, error.status === 422 ? h("p", { class: "hint" }, words(error.message)) : failed(error, open));
+      if (!signal.aborted) replace(place, error.status === 422 ? h("p", { class: "hint" }, problemWords(error)) : failed(error, open));
     }
   };
   return h("details", { class: "panel what-if", ontoggle: (event) => { if (event.target.open && !place.childElementCount) open(); } }, h("summary", {}, t("what_if.title")), place);

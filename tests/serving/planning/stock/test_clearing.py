@@ -86,6 +86,21 @@ def test_without_elasticity_steps_or_gain_the_price_stays_and_the_reason_says_wh
     assert said[1] in row["reason_zh"]
 
 
+def test_a_price_response_that_nothing_in_the_data_shows_is_said_to_be_assumed():
+    flat = ELASTIC.with_columns(elasticity=-0.5, low=-0.5)
+    others = pl.DataFrame({"product_id": ["Q"], "elasticity": [-2.0], "low": [-2.5], "changed_days": [500]})
+    for estimates, is_assumed in (
+        (flat.with_columns(changed_days=pl.lit(0)), True),
+        (ELASTIC.with_columns(changed_days=pl.lit(0)), True),
+        (flat.with_columns(changed_days=pl.lit(9)), False),
+        (pl.concat([flat.with_columns(changed_days=pl.lit(0)), others], how="vertical_relaxed"), False),
+        (flat, False),
+    ):
+        row = chain({"A": 40}, prices=estimates).settled().leftovers.row(0, named=True)
+        assert ("The response to price is assumed" in row["reason"]) == is_assumed
+        assert ("价格反应为假定值" in row["reason_zh"]) == is_assumed
+
+
 def test_a_return_is_weighed_against_the_markdown():
     dear = chain({"A": 40}, pays=5.5).settled().leftovers.row(0, named=True)
     assert (dear["action"], dear["return_units"], dear["return_value"]) == ("return", 30, 30 * 5.5)

@@ -128,7 +128,7 @@ MOVES: Sentences = {
     ),
 }  # fmt: skip
 WHY = {"date": ("their date", "保质期"), "listing": ("the end of their listing", "下架")}
-WHY |= {"season": ("the end of their season", "当季结束"), "slow": ("that day at the rate they sell", "按目前销速")}
+WHY |= {"season": ("the end of their season", "当季结束"), "slow": ("at their present rate of sale", "按目前销速")}
 LEFT: Sentences = {
     "{} on hand, about {} will not sell by {} ({}).|现有{}件，预计约{}件在{}（{}）前卖不完。": lambda row: (
         shown(row["on_hand"]), shown(row["left_over_units"]), spoken(row["sell_by"]), WHY[row["reason_code"]]

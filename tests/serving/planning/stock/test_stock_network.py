@@ -222,6 +222,23 @@ def test_a_season_ends_where_a_year_ago_nothing_sold_any_more():
     assert ends.rows() == [("gift", date(2025, 2, 27))]
 
 
+@pytest.mark.parametrize(
+    ("sold", "is_season"),
+    [
+        ([(week, 5.0) for week in (-4, -3, *range(8))], True),
+        ([(week, 5.0) for week in (-4, *range(8))], False),  # one week before the year says nothing of one ago
+        ([(week, 5.0) for week in (-4, -3, 0)], False),  # a single week in the year
+        ([(week, 1.0) for week in (-4, -3, 0, 2, 5, 30)], False),  # three of four units in a quarter are chance
+    ],
+)
+def test_a_season_needs_more_than_a_few_sales(sold, is_season):
+    as_of = date(2025, 2, 10)
+    first = as_of - timedelta(days=363)
+    days = [first + timedelta(days=7 * week) for week, _ in sold]
+    sales = pl.DataFrame({"date": days, "store_id": "S", "product_id": "gift", "units": [units for _, units in sold]})
+    assert season_ends(Dataset.from_frames({"daily_sales": sales}).at(as_of), as_of, None).height == is_season
+
+
 def test_goods_of_a_moving_festival_end_as_far_from_it_as_the_year_before():
     spring = {2024: date(2024, 2, 10), 2025: date(2025, 1, 29), 2026: date(2026, 2, 17)}
     days = [date(2024, 1, 1) + timedelta(days=day) for day in range(789)]
