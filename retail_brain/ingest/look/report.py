@@ -16,6 +16,7 @@ from retail_brain.ingest.look.own_names import of_own_name
 from retail_brain.ingest.look.proposal import propose
 from retail_brain.ingest.look.rows import describe_rows
 from retail_brain.ingest.look.same_columns import with_common_dates
+from retail_brain.ingest.look.shared_forms import Shared, decided, shared_forms, with_remarks
 from retail_brain.ingest.look.shared_keys import shared_goods
 from retail_brain.sources.base import FileOptions, FileTable, stacked
 from retail_brain.sources.encoding import likely_encoding
@@ -65,6 +66,8 @@ def look(dataset: str) -> Look:
         if known := shared_goods(looked):
             looked = [_with_roles(one, known) for one in looked]
         looked = [_with_roles(one, {}) for one in with_common_dates(looked)]
+        shared = shared_forms(looked)
+        looked = [_with_forms(one, shared) for one in looked]
         if not looked:
             found = " ".join(lines) or f"no data file is there, such as {', '.join(ENDINGS[:4])}"
             raise DataError(f"{dataset} holds no file that can be read: {found.rstrip('.')}.")
@@ -112,8 +115,21 @@ def _table_looked_at(path: Path, table: FileTable, keys: dict[str, str]) -> Look
 def _with_roles(one: LookedAt, known: Mapping[str, str]) -> LookedAt:
     """The file with roles that other files give its columns, and what it feeds."""
     found = columns_of(one.sample, one.path.stem, known) if known else one.columns
+    changed = replace(one, columns=found)
+    return replace(changed, proposal=_proposal(changed))
+
+
+def _proposal(one: LookedAt) -> Proposal:
+    """What a file feeds, by its own name or else by its columns."""
+    found = one.columns
     own = of_own_name(one.path.name.partition(".")[0], found) or of_own_name(one.path.parent.name, found)
-    return replace(one, columns=found, proposal=own or propose(one.sample, found))
+    return own or propose(one.sample, found)
+
+
+def _with_forms(one: LookedAt, shared: Shared) -> LookedAt:
+    """The file read in the ways that others are certain of, and what it feeds then."""
+    changed, said = decided(one, shared)
+    return replace(changed, proposal=with_remarks(_proposal(changed), said)) if said else one
 
 
 def _opened(path: Path, scratch: Path) -> list[tuple[FileTable, dict[str, str]]]:

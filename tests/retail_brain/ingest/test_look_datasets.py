@@ -166,3 +166,39 @@ def test_files_that_are_certain_of_different_orders_are_asked_about(tmp_path: Pa
     found = look(str(tmp_path))
     assert found.questions == ("'Date' has two readings, such as 13/02/2026, 02/13/2026",)
     assert "sold_at" not in tomllib.loads(found.mapping)["tables"]["transactions"]["columns"]
+
+
+def stock(tmp_path: Path, units: str = "2,000") -> None:
+    """A file of stock that leaves open how its dates and units are written."""
+    rows: list[Row] = [[shop, f"g{n}", "03/04/2026", units] for n in range(3) for shop in "AB"]
+    write(tmp_path / "stock.csv", ["Shop", "SKU", "Stock date", "On hand"], rows)
+
+
+def european(tmp_path: Path, date_format: str = "%d/%m/%Y") -> None:
+    """Sales whose dates go beyond the 12th and whose prices have a decimal comma."""
+    header = ["Receipt No", "Date", "Shop", "SKU", "Card", "Qty", "Net Price"]
+    days = [moment(n).replace(day=n % 28 + 1).strftime(date_format) for n in range(36)]
+    rows: list[Row] = [[n, days[n], "AB"[n % 2], f"g{n % 3}", f"c{n % 9}", n % 2 + 1, f"{2 + n % 3},50"]
+                       for n in range(36)]  # fmt: skip
+    write(tmp_path / "sales.csv", header, rows)
+
+
+def test_a_file_that_is_certain_decides_what_another_leaves_open_and_it_is_said(tmp_path: Path) -> None:
+    stock(tmp_path)
+    assert len(look(str(tmp_path)).questions) == 2, "alone, both stand open"
+    european(tmp_path)
+    found = look(str(tmp_path))
+    assert not found.questions
+    columns = tomllib.loads(found.mapping)["tables"]["inventory"]["columns"]
+    assert columns["date"] == {"column": "Stock date", "format": "%d/%m/%Y"}
+    assert columns["on_hand"] == {"column": "On hand", "decimal": ","}
+    said = "\n".join(found.lines)
+    assert "'Stock date' is read with the day first, as 'Date' of sales.csv has it" in said
+    assert "'On hand' is read with a decimal comma, as 'Net Price' of sales.csv has it" in said
+
+
+def test_another_separator_or_a_contradiction_decides_nothing(tmp_path: Path) -> None:
+    stock(tmp_path, "2.5")
+    european(tmp_path, "%d-%m-%Y")
+    (question,) = look(str(tmp_path)).questions
+    assert "Stock date" in question
