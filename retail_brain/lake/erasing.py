@@ -15,9 +15,9 @@ from retail_brain.erased_ids import Subjects
 from retail_brain.lake.lake_files import LakeFiles, path_of
 from retail_brain.lake.layout import checked_uri, join_uri
 from retail_brain.lake.people import count_people, without_people
-from retail_brain.lake.reading import open_table, scan_table
+from retail_brain.lake.reading import has_table, open_table, scan_table
 from retail_brain.lake.side_lists import read_list, write_list
-from retail_brain.lake.writing import rewrite_table
+from retail_brain.lake.writing import begin_version, rewrite_table, until_written
 from retail_brain.tables import TABLES
 
 _LIST = "erased_versions"
@@ -31,16 +31,20 @@ def erase_rows(uri: str, name: str, subjects: Subjects, options: Mapping[str, st
     """Takes people out of a table's newest version, in one new version; returns how many rows named them.
 
     Raises:
-        DataError: the table's log is damaged.
+        DataError: the table's log is damaged, or the table cannot be written.
     """
-    table = open_table(uri, name, options)
-    if table is None:
-        return 0
-    rows = scan_table(table, name, options)
-    named = count_people(name, rows, subjects)
-    if named:
-        rewrite_table(table, without_people(name, rows, subjects), dict(options), ORIGIN)
-    return named
+
+    def attempt() -> int:
+        table = open_table(uri, name, options)
+        if table is None:
+            return 0
+        rows = scan_table(table, name, options)
+        named = count_people(name, rows, subjects)
+        if named:
+            rewrite_table(table, without_people(name, rows, subjects), dict(options), ORIGIN)
+        return named
+
+    return until_written(uri, name, attempt)
 
 
 def count_older(uri: str, name: str, day: date, options: Mapping[str, str]) -> int:
@@ -62,19 +66,22 @@ def drop_older(uri: str, name: str, day: date, today: date, options: Mapping[str
     Running it again finishes what a killed run left.
 
     Raises:
-        DataError: the table's log is damaged.
+        DataError: the table's log is damaged, or the table cannot be written.
         OSError: the object store does not answer.
     """
-    table = open_table(uri, name, options)
-    if table is None:
-        return 0
-    rows = count_older(uri, name, day, options)
-    if rows:
-        kept = scan_table(table, name, options).filter(~_is_older(name, day))
-        rewrite_table(table, kept, dict(options), RETENTION)
+
+    def attempt() -> int:
+        table = open_table(uri, name, options)
+        rows = count_older(uri, name, day, options)
+        if table is not None and rows:
+            kept = scan_table(table, name, options).filter(~_is_older(name, day))
+            rewrite_table(table, kept, dict(options), RETENTION)
+        return rows
+
+    rows = until_written(uri, name, attempt)
     # the first version that is left needs no further look: what it took out went with those before it
     if rows or any(entry.get("origin") == RETENTION for entry in _later_commits(uri, name, options)):
-        drop_history(uri, name, today, options)
+        drop_history(uri, name, today, options, RETENTION)
     return rows
 
 
@@ -91,34 +98,59 @@ def _is_older(name: str, day: date) -> pl.Expr:
     return (pl.col(column).cast(pl.Date) < day).fill_null(value=False)
 
 
-def drop_history(uri: str, name: str, day: date, options: Mapping[str, str]) -> int:
+def drop_history(uri: str, name: str, day: date, options: Mapping[str, str], origin: str = ORIGIN) -> int:
     """Removes every older version of a table with its files, and notes the day; returns the number of files removed.
 
-    Running it again removes what a killed run left. Readers of an older version fail from then on.
+    Running it again removes what a killed run left. Readers of an older version fail from then on; writers that are
+    under way begin anew.
+
+    Args:
+        uri: the lake.
+        name: of the table.
+        day: that is noted.
+        options: credentials of an object store.
+        origin: of the version that is left.
 
     Raises:
-        DataError: the table's log is damaged.
+        DataError: the table's log is damaged, or the table cannot be written.
         OSError: the object store does not answer.
     """
-    table = open_table(uri, name, options)
-    if table is None:
-        return 0
-    version, files = table.version(), LakeFiles(join_uri(checked_uri(uri), name), options)
-    log = "_delta_log/"
+    files = LakeFiles(join_uri(checked_uri(uri), name), options)
+
+    def attempt() -> list[str]:
+        if not has_table(uri, name, options):
+            return []
+        # listed before the commit: what is listed and not committed by then can never be
+        listed = [path_of(file) for file in files.listed()]
+        table = open_table(uri, name, options)
+        removable = [] if table is None else _removable(table, listed)
+        if table is not None and removable:
+            begun = begin_version(table, dict(options), origin)
+            note_erased(uri, name, begun.version(), day, options)
+            # that version must be readable without the commits before it
+            begun.create_checkpoint()
+        return removable
+
+    removable = until_written(uri, name, attempt)
+    for path in removable:
+        files.remove(path)
+    return len(removable)
+
+
+def _removable(table: DeltaTable, paths: list[str]) -> list[str]:
+    """Those of a table's files that no later version than the opened one needs: data first, then log.
+
+    None where the opened version is the only one that is left, and has no file beside its own.
+    """
+    log, version = "_delta_log/", table.version()
     named = pl.DataFrame(table.get_add_actions(flatten=True))["path"].to_list()
     # the log percent-encodes paths, and a folder may have a literal % in its name: both forms are kept
     current = {*named, *(unquote(path) for path in named)}
-    paths = [path_of(file) for file in files.listed()]
     old = [path for path in paths if path.endswith(".parquet") and not path.startswith(log) and path not in current]
     numbers = {path: path.removeprefix(log)[:20] for path in paths if path.startswith(log)}
-    commits = [path for path, number in numbers.items() if number.isdigit() and int(number) < version]
-    if old or commits:
-        note_erased(uri, name, version, day, options)
-        # the newest version must be readable without the commits before it
-        DeltaTable(table.table_uri, storage_options=dict(options)).create_checkpoint()
-    for path in (*old, *commits):
-        files.remove(path)
-    return len(old) + len(commits)
+    commits = {path: int(number) for path, number in numbers.items() if number.isdigit()}
+    is_alone = not old and all(number >= version for number in commits.values())
+    return [] if is_alone else [*old, *(path for path, number in commits.items() if number <= version)]
 
 
 def note_erased(uri: str, name: str, first_kept: int, day: date, options: Mapping[str, str]) -> None:

@@ -1,9 +1,10 @@
 """Upserts rows into a table of the lake: one atomic Delta version, or none where nothing is new."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 import pyarrow as pa
@@ -17,6 +18,7 @@ from retail_brain.lake.difference import ROW, Difference, difference
 from retail_brain.lake.layout import Layout, checked_uri, is_remote, join_uri, layout
 from retail_brain.lake.reading import local_folder, open_table, scan_table
 
+T = TypeVar("T")
 _ATTEMPTS = 10
 """Times that a write is tried while other writers come first. Chosen by judgement, not measured."""
 BATCH_ROWS = 250_000
@@ -83,19 +85,30 @@ def write_table(
     """
     options = dict(storage_options or {})
     incoming = _Incoming(rows, () if is_remote(uri) else tuple(files))
-    for attempt in range(_ATTEMPTS):
+    return until_written(
+        uri, name, lambda: _write_once(uri, name, incoming, options, origin, withdrawn, replace=replace)
+    )
+
+
+def until_written(uri: str, name: str, attempt: Callable[[], T]) -> T:
+    """The result of an attempt to write a table, which begins anew where another writer committed first.
+
+    Raises:
+        DataError: the lake cannot be written, or other writers committed first at every attempt.
+    """
+    for number in range(_ATTEMPTS):
         try:
-            return _write_once(uri, name, incoming, options, origin, withdrawn, replace=replace)
+            return attempt()
         except (CommitFailedError, DeltaError) as error:
             if not _is_conflict(error):
                 raise _unwritable(uri, name, error) from error
             # a little longer each time, so that writers who meet do not meet again
-            time.sleep(0.05 * attempt)
+            time.sleep(0.05 * number)
         except OSError as error:
             raise _unwritable(uri, name, error) from error
     raise DataError(
-        f"table {name} of the lake {uri} was changed by other writers each of the {_ATTEMPTS} times that this ingest "
-        "tried to write. Nothing of it was written; run the ingest again when they are done."
+        f"table {name} of the lake {uri} was changed by other writers each of the {_ATTEMPTS} times that it was to be "
+        "written. Nothing of it was written; run it again when they are done."
     )
 
 
@@ -106,6 +119,17 @@ def rewrite_table(table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str]
         CommitFailedError: another writer committed first.
     """
     _commit(table, _Incoming(rows), options, origin, replace=True)
+
+
+def begin_version(table: DeltaTable, options: dict[str, str], origin: str) -> DeltaTable:
+    """The table after a commit without a change: writers that began before it begin anew, with new files.
+
+    Raises:
+        CommitFailedError: another writer committed first.
+    """
+    version = table.version() + 1
+    table.create_write_transaction([], "append", table.schema(), commit_properties=_properties(version, origin))
+    return DeltaTable(table.table_uri, version=version, storage_options=options)
 
 
 @dataclass(frozen=True)
@@ -125,9 +149,10 @@ def _unwritable(uri: str, name: str, error: Exception) -> DataError:
 
 
 def _is_conflict(error: Exception) -> bool:
-    # the library has no error class of its own for two writers that create the same table at once
-    text = str(error)
-    return isinstance(error, CommitFailedError) or "already exists" in text or "VersionAlreadyExists" in text
+    # the library has no error class of its own for two writers that create the same table at once, and for one whose
+    # version lost its log to an erasure meanwhile
+    texts = ("already exists", "VersionAlreadyExists", "Invalid table version")
+    return isinstance(error, CommitFailedError) or any(text in str(error) for text in texts)
 
 
 def _write_once(
