@@ -22,7 +22,7 @@ from retail_brain.tables import TABLES
 _TALKED = ("done", "bought", "refused")
 """Outcomes of a line after which a guide has spoken to the person."""
 _HELD_AT = time(12)
-"""Hour at which a contact withheld by a trigger or a list would have been made: any, but always the same."""
+"""Hour of contacts withheld by a trigger or a list, and of those handed over before their day: any, always the same."""
 
 
 def collect_contacts(
@@ -84,12 +84,15 @@ def _of_campaign(planned: PlannedContact) -> dict[str, Any]:
 
 
 def _of_trigger(fired: Firing) -> dict[str, Any]:
-    assert fired.counted_on is not None
+    day, sent = fired.counted_on, _local(fired.sent_at)
+    assert day is not None
+    # caps count the day of the contact, and on an evening that the answers know messages of the next day go out
+    at = sent if sent is not None and sent.date() == day else datetime.combine(day, _HELD_AT)
     return {
         "campaign_id": CAMPAIGN_PREFIX + fired.trigger_id,
         "customer_id": fired.customer_id,
         "channel": fired.channel,
-        "contacted_at": _local(fired.sent_at) or datetime.combine(fired.counted_on, _HELD_AT),
+        "contacted_at": at,
         "is_holdout": fired.state == "held",
         "attribution_id": fired.contact_id,
         "product_id": fired.product_id,

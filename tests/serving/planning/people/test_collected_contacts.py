@@ -92,8 +92,8 @@ def campaign(database: Database) -> None:
     store_receipts("main", database, [clicked], by="crm", now=NOON)
 
 
-def trigger_and_list(database: Database) -> None:
-    """A trigger tells `a` at noon and holds `h`; the list of a guide names `a`, who is spoken to on 2 March."""
+def trigger_and_list(database: Database, sent_on: date = DAY) -> None:
+    """A trigger tells `a`, at noon of 1 March, and holds `h`; a guide's list names `a`, who is spoken to on 2 March."""
     save_trigger(database, TriggerChange("main", "bag", None, "Li", NOON), {}, owner=None, is_on=True)
     causes = [Cause(who, "bag:P2", who, "P2", None, None, datetime(2025, 3, 1, 9), NOON) for who in ("a", "h")]
     note_causes("main", database, "bag", causes, now=NOON)
@@ -104,7 +104,7 @@ def trigger_and_list(database: Database) -> None:
     ]
     store_decisions("main", database, decided, read_contacts_mark("main", database))
     taken = take_firings("main", database, Lease(LAST - DAY, NOON), limit=5)
-    close_firings("main", database, taken, state="sent", now=NOON, by="Li", sent_on=DAY)
+    close_firings("main", database, taken, state="sent", now=NOON, by="Li", sent_on=sent_on)
     tasks = [
         GuideTask(
             task_id(DAY, who), "G1", DAY, who, who, False, 1, "guide", "S1", "P1", DAILY, "x", "y", "a", "b", 0.4, 1.0,
@@ -140,9 +140,12 @@ def test_contacts_of_every_kind_reach_the_lake_once_with_their_ids(home: Path, d
     )  # fmt: skip
 
 
-def test_a_contact_that_the_lake_holds_too_counts_once_for_the_caps(home: Path, database: Database) -> None:
+@pytest.mark.parametrize("sent_on", [DAY, date(2025, 3, 2)], ids=["on its day", "the evening before"])
+def test_a_contact_that_the_lake_holds_too_counts_once_for_the_caps(
+    home: Path, database: Database, sent_on: date
+) -> None:
     campaign(database)
-    trigger_and_list(database)
+    trigger_and_list(database, sent_on)
     customers = pl.DataFrame({"customer_id": ["a", "b", "h", "late", "open"]})
 
     def counted() -> list[tuple[str, str, date]]:
