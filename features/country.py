@@ -87,9 +87,11 @@ def with_country(dataset: Dataset, settings: Settings) -> tuple[Settings, Countr
     if country is None:
         raise UsageError(
             "no country is named, and neither stores nor currency tell it: whose public holidays and festivals count "
-            'decides what a forecast expects of them. Set country = "CN" or another ISO 3166 code under [data] in the '
-            "tenant's settings.toml, or give the table stores a column country. "
-            '没有写国家，门店和货币也看不出来：请在 settings.toml 的 [data] 里写明 country = "CN" '
+            'decides what a forecast expects of them. Set country = "CN" or another ISO 3166 code under [data] in '
+            "var/TENANT/settings.toml of the home folder (var/main/settings.toml unless a tenant is named), or give "
+            "the table stores a column country. "
+            "没有写国家，门店和货币也看不出来：请在主目录的 var/TENANT/settings.toml（默认租户为 "
+            'var/main/settings.toml）的 [data] 里写明 country = "CN" '
             "或别的 ISO 3166 代码，或给 stores 表加上 country 列。"
         )
     data = settings.data.model_copy(update={"country": country.code})

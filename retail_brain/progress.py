@@ -59,7 +59,9 @@ class Progress:
     def track(self, items: Iterable[T], name: str, total: int | None = None) -> Iterator[T]:
         """Yields the items under a progress bar (only on a terminal)."""
         columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with RichProgress(*columns, console=self._console, transient=True) as bar:
+        # without a terminal the bar would end in an empty line
+        hidden = not self._console.is_terminal
+        with RichProgress(*columns, console=self._console, transient=True, disable=hidden) as bar:
             yield from bar.track(items, total=total, description=name)
 
     def say(self, text: str) -> None:

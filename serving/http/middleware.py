@@ -28,6 +28,7 @@ _WORDS = {
     404: ("not_found", "there is no such route. See /docs.json."),
     405: ("wrong_method", "this address does not answer this method. See /docs.json."),
 }
+_FAILED = ("failed", "the service cannot answer now.")
 
 
 class Layer:
@@ -50,7 +51,7 @@ class Layer:
             return
         path: str = scope["path"]
         identity = request_id(scope)
-        answer = _Answer(send, identity)
+        answer = _Answer(send, identity, self._unready() if path == "/readyz" else _FAILED)
         started = time.perf_counter()
         meter = self._runtime.meter
         if meter is not None:
@@ -69,6 +70,15 @@ class Layer:
                 REQUEST_LOG.add(
                     request_line(serving.log_format, scope["method"], name, answer.status, seconds, identity)
                 )
+
+    def _unready(self) -> tuple[str, str]:
+        """Code and sentence of why `/readyz` says no, if it does."""
+        state = self._runtime.state
+        if state is None:
+            return "starting", "the service is starting. Ask again in a second."
+        if not state.tenants:
+            return "not_published", "no tenant has answers yet. Run `retail-brain publish`."
+        return "failed", "the service has not looked for news for two minutes: its log says why."
 
     async def _pass(self, scope: Scope, receive: Receive, answer: "_Answer", identity: str) -> None:
         who = self._owners.get(scope["path"], "the service")
@@ -91,8 +101,9 @@ class Layer:
 class _Answer:
     """Response on its way back: adds headers, and puts plain-text errors of BentoML into the one shape."""
 
-    def __init__(self, send: Send, identity: str) -> None:
+    def __init__(self, send: Send, identity: str, other: tuple[str, str]) -> None:
         self._send = send
+        self._other = other
         self._own = [*_SECURITY, (HEADER, identity.encode())]
         self._replaces = False
         self.status = 500
@@ -107,7 +118,7 @@ class _Answer:
         if self.status >= 400 and not _is_json(headers):
             self._replaces = True
             self._own += [header for header in headers if header[0].lower() == b"allow"]
-            return self.refuse(self.status, *_WORDS.get(self.status, ("failed", "the service cannot answer now.")))
+            return self.refuse(self.status, *_WORDS.get(self.status, self._other))
         given = [name for name, _ in headers if name in _OWN]
         # the page and BentoML bring some of their own, the API none
         own = [header for header in self._own if header[0] not in given] if given else self._own

@@ -110,7 +110,9 @@ def _examine_tenant(workspace: Workspace, database: Database | None, now: dateti
     lake = list(_run(tenant, [_Check("lake", partial(check_lake, case))]))
     yield from lake
     if all(finding.level == "ok" for finding in lake):  # reading a cut file ends Polars with a panic
-        case = replace(case, last_day=open_lake(case.lake, settings.storage_options).last_day())
+        dataset = open_lake(case.lake, settings.storage_options)
+        named = dataset.scan_or_empty("transactions").select("customer_id").drop_nulls().head(1).collect()
+        case = replace(case, last_day=dataset.last_day(), names_customers=named.height > 0)
     checks = (check_features, check_bundles, check_answers, check_runs, check_keys_and_exports, check_retention)
     yield from _run(tenant, [_Check(check.__name__.removeprefix("check_"), partial(check, case)) for check in checks])
 

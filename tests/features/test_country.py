@@ -52,6 +52,7 @@ def test_the_currency_that_nobody_named_says_nothing_and_an_error_asks() -> None
         with_country(_chain(region=["x"]), Settings())
     assert "节假日" not in str(refused.value)
     assert "没有写国家" in str(refused.value)
+    assert str(refused.value).count("var/main/settings.toml") == 2
 
 
 def test_the_country_found_is_in_the_settings() -> None:

@@ -1,17 +1,32 @@
 """Health, metrics, documentation, the page's door and the headers on everything."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import uvicorn
+from starlette.responses import PlainTextResponse
 
 from serving.http.access import ROLE_SCOPES
+from serving.http.middleware import Layer
 from serving.http.routes import ROUTES
+from serving.http.runtime import Runtime
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])
 def test_health_is_open_to_all(client: Any, path: str) -> None:
     assert client.http.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("tenants", "code"), [(None, "starting"), ((), "not_published"), (("main",), "failed")], ids=str
+)
+def test_readyz_says_why_it_is_not_ready(client: Any, tenants: tuple[str, ...] | None, code: str) -> None:
+    state = SimpleNamespace(tenants=tenants, settings=SimpleNamespace(serving=None))
+    runtime: Any = Runtime(state=None if tenants is None else cast("Any", state))
+    http = type(client.http)(Layer(PlainTextResponse("Service is not ready.", 503), runtime, ROUTES))
+    answer = http.get("/readyz")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (503, code)
 
 
 @pytest.mark.parametrize("path", ["/", "/ui"])

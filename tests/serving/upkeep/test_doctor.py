@@ -12,11 +12,14 @@ import pytest
 from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
+from retail_brain.ingest import ingest
 from retail_brain.lake.reading import local_files, open_table
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.keys import create_key
 from retail_brain.operational.upgrade import upgrade
+from retail_brain.progress import SILENT
+from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.upkeep import Finding, examine
 
@@ -60,6 +63,21 @@ def test_a_home_that_is_well_has_no_finding_and_stays_as_it_is(home: Path) -> No
     assert snapshot(home) == before
     checks = [finding.check for finding in examine(home, NOW)]
     assert {"versions", "disk", "permissions", "database", "clock", "lake", "answers", "keys"} <= set(checks)
+
+
+@pytest.mark.parametrize("has_customers", [True, False])
+def test_a_chain_without_customers_is_not_told_to_train_a_recommender(tmp_path: Path, has_customers: bool) -> None:
+    names = ["a", "b"] if has_customers else [None, None]
+    sales = pl.DataFrame(
+        {"transaction_id": ["1", "2"], "line_no": [1, 1], "store_id": "S", "product_id": "P", "customer_id": names,
+         "sold_at": [datetime(2025, 2, 28, 10), datetime(2025, 2, 28, 11)], "units": 1.0, "unit_price": 2.0},
+        schema_overrides={"customer_id": pl.String},
+    )  # fmt: skip
+    (tmp_path / "data").mkdir()
+    sales.write_csv(tmp_path / "data" / "transactions.csv")
+    ingest(str(tmp_path / "data"), str(Workspace(tmp_path).lake), Settings(), SILENT)
+    told = {finding.remedy for finding in examine(tmp_path, NOW) if finding.check == "bundles"}
+    assert told == {"retail-brain train demand", "retail-brain train recommender" if has_customers else ""}
 
 
 def cut_lake(home: Path) -> None:
