@@ -6,6 +6,7 @@ from typing import Final
 import polars as pl
 
 from retail_brain.dataset import Dataset
+from retail_brain.decisions.purchase_orders import whole_orders
 
 PURCHASE: Final = "purchase"
 TRANSFER: Final = "transfer"
@@ -79,19 +80,14 @@ def with_details(
 def _purchase_orders() -> list[pl.Expr]:
     """What the purchase order of a line (supplier and day) comes to in this export: money, least money, truck loads.
 
-    Null for transfers, and sums also where a part is unknown. A quantity of 0 takes an order back and is no part.
+    Null for transfers. A quantity of 0 takes an order back and is no part.
     """
-    order = ["supplier_id", "order_on"]
-    bought, ordered = pl.col("supplier_id").is_not_null(), pl.col("order_quantity") > 0
-
-    def whole(value: pl.Expr) -> pl.Expr:
-        known = pl.when((ordered & value.is_null()).sum() == 0).then(value.filter(ordered).sum().round(4))
-        return pl.when(bought).then(known.over(order))
-
+    is_bought = pl.col("supplier_id").is_not_null()
+    whole = whole_orders(["supplier_id", "order_on"], "order_quantity", "line_cost", is_bought)
     return [
-        whole(pl.col("line_cost")).alias("purchase_order_cost"),
-        pl.when(bought).then(pl.col("min_order_value").filter(ordered).max().over(order)).alias("min_order_value"),
-        whole(pl.col("order_quantity") / pl.col("units_per_truck")).alias("trucks"),
+        whole["cost"].round(4).alias("purchase_order_cost"),
+        whole["minimum"].alias("min_order_value"),
+        whole["trucks"].round(4).alias("trucks"),
     ]
 
 

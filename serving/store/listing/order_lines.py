@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import polars as pl
 
+from retail_brain.decisions.purchase_orders import whole_orders
 from retail_brain.operational.suggestion_status import SuggestionStatus
 from retail_brain.settings import ReplenishmentSettings
 from serving.planning.stock.line_flags import FLAGS, WEIGHTS
@@ -83,22 +84,12 @@ def with_decisions(
 
 
 def _purchase_orders(*, is_whole: bool) -> list[pl.Expr]:
-    """What the purchase order of a line comes to: money, the supplier's least money, truck loads.
-
-    Null where a part is unknown: a sum without some of its lines would be called too small.
-    """
+    """What the purchase order of a line comes to: money, the supplier's least money, truck loads, and if it is less."""
     is_bought = pl.lit(is_whole) & pl.col("purchase_order").is_not_null()
-    ordered = pl.col("is_order")
-
-    def whole(value: pl.Expr, name: str) -> pl.Expr:
-        known = pl.when((ordered & value.is_null()).sum() == 0).then(value.filter(ordered).sum())
-        return pl.when(is_bought).then(known.over("purchase_order")).alias(name)
-
-    cost = whole(pl.col("cost"), "purchase_order_cost")
-    least = pl.when(is_bought).then(pl.col("min_order_value").filter(ordered).max().over("purchase_order"))
-    loads = whole(pl.col("quantity") / pl.col("units_per_truck"), "purchase_order_trucks")
-    is_below = (ordered & (cost < least)).fill_null(value=False).alias("is_below_minimum")
-    return [cost, least.alias("purchase_order_minimum"), loads, is_below]
+    whole = whole_orders(["purchase_order"], "quantity", "cost", is_bought)
+    is_below = (pl.col("is_order") & (whole["cost"] < whole["minimum"])).fill_null(value=False)
+    named = [value.alias(f"purchase_order_{name}") for name, value in whole.items()]
+    return [*named, is_below.alias("is_below_minimum")]
 
 
 def decided_rows(answers: Answers, suggestions: Suggestions, statuses: Iterable[SuggestionStatus]) -> pl.DataFrame:
