@@ -16,6 +16,15 @@ _KANA_SHARE = 0.05
 """Kana of Japanese text are a third and more; Chinese text read as Japanese has next to none. By judgement."""
 _ALONE = 0.5
 """Share of letters beyond ASCII that stand alone: nearly all accents do, hardly any Chinese does. By judgement."""
+_OF_ONE_SCRIPT = 0.9
+"""Share of letters of the script that a file is in; the others are marks and signs of currency. By judgement."""
+_KANA = "[\u3040-\u30ff]"
+_SCRIPTS = {
+    "cp1251": "[А-яЁё№]",
+    "cp949": "[\uac00-\ud7a3]",
+    "cp932": "[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]",
+}
+"""Encoding -> its letters; none of common Chinese is read as these nine times of ten."""
 _GUESSES = ("gb18030", "big5", "cp1252")
 _ESCAPED = re.compile(r'\\"(?![,;|\t\r\n]|\Z)')
 """A quote behind a backslash, as databases write it within quotes, where the standard doubles it. Before a delimiter it
@@ -66,16 +75,29 @@ def in_utf8(path: Path, scratch: Path, encoding: str | None) -> Path:
 def likely_encoding(path: Path) -> str | None:
     """The first of a few encodings that every byte of the file fits; None where none does.
 
-    Bytes of Shift JIS often fit GB18030 as well; kana among its letters tell that it is Japanese. So do accents
-    before a letter; they are single bytes among ASCII, where common Chinese has two bytes beyond ASCII.
+    Bytes of other scripts often fit GB18030 as well. Kana among the letters tell that it is Japanese, and so do kanji
+    without half-width kana, as which Chinese would be read; nothing but Hangul is Korean; small Cyrillic letters in
+    rows are Russian. Accents are single bytes among ASCII, where common Chinese has two bytes beyond ASCII.
     """
-    if first_wrong_byte(path, "utf-8") is not None and first_wrong_byte(path, "cp932") is None:
-        with open_text(path, "cp932") as file:
-            letters = [letter for letter in file.read(_CHUNK_BYTES) if ord(letter) > _LAST_ASCII]
-        if letters and sum("\u3040" <= letter <= "\u30ff" for letter in letters) > _KANA_SHARE * len(letters):
-            return "cp932"
-    guesses = ("cp1252", *_GUESSES) if _has_lone_bytes(path) else _GUESSES
-    return next((guess for guess in ("utf-8", *guesses) if first_wrong_byte(path, guess) is None), None)
+    if first_wrong_byte(path, "utf-8") is None:
+        return "utf-8"
+    has_lone_bytes = _has_lone_bytes(path)
+    for guess, letters in _SCRIPTS.items():
+        if guess == "cp932" and _share_of(path, guess, _KANA) > _KANA_SHARE:
+            return guess
+        if not has_lone_bytes and _share_of(path, guess, letters) > _OF_ONE_SCRIPT:
+            return guess
+    guesses = ("cp1252", *_GUESSES) if has_lone_bytes else _GUESSES
+    return next((guess for guess in guesses if first_wrong_byte(path, guess) is None), None)
+
+
+def _share_of(path: Path, encoding: str, wanted: str) -> float:
+    """Share of the letters beyond ASCII that are of a class, read in an encoding; 0 where the file is not in it."""
+    if first_wrong_byte(path, encoding) is not None:
+        return 0.0
+    with open_text(path, encoding) as file:
+        letters = [one for one in file.read(_CHUNK_BYTES) if ord(one) > _LAST_ASCII and not one.isspace()]
+    return sum(re.match(wanted, one) is not None for one in letters) / len(letters) if letters else 0.0
 
 
 def _has_lone_bytes(path: Path) -> bool:

@@ -36,9 +36,16 @@ TOTAL_WORDS = (
     "total general",
     "totaal",
     "suma",
+    "итого",
+    "всего",
+    "합계",
+    "소계",
+    "총계",
     "总合计",
 )
 """A row whose first cell says nothing else is a total."""
+_STARS = ("*", "**", "***", "****")
+"""First cells of the totals in lists of SAP, a star per level."""
 _ANY_TOTAL = "|".join(sorted(TOTAL_WORDS, key=len, reverse=True))
 _OF_A_GROUP = rf"^(?:{_ANY_TOTAL})[\s:：]+[\d\s./:-]+$|[\s\p{{Han}}:：](?:{_ANY_TOTAL})$"
 """A total with the day it is of, or behind the name of what it is of."""
@@ -97,7 +104,7 @@ def _total_of_group(names: Sequence[str]) -> pl.Expr:
 
 def is_total(cell: pl.Expr) -> pl.Expr:
     """Whether a text is nothing but a word for a total."""
-    return cell.str.strip_chars(_BLANKS + ":：").str.to_lowercase().is_in(TOTAL_WORDS).fill_null(value=False)
+    return cell.str.strip_chars(_BLANKS + ":：").str.to_lowercase().is_in(TOTAL_WORDS + _STARS).fill_null(value=False)
 
 
 def _tests(names: Sequence[str], header: Sequence[str]) -> dict[str, pl.Expr]:

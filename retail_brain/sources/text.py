@@ -13,6 +13,7 @@ import polars as pl
 from retail_brain.errors import DataError
 from retail_brain.sources.base import MALFORMED, FileOptions, FileTable, unreadable
 from retail_brain.sources.encoding import in_utf8, open_text
+from retail_brain.sources.framed import without_frame
 from retail_brain.sources.rows_left_out import without_odd_rows
 from retail_brain.sources.table_start import DELIMITERS, HEAD_LINES, guess_delimiter, header_index, unique_names
 
@@ -29,7 +30,7 @@ def read_text(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
         DataError: the file is empty, not in its encoding, has no usable header or cannot be read.
     """
     try:
-        source = in_utf8(path, scratch, options.encoding)
+        source = without_frame(in_utf8(path, scratch, options.encoding), scratch)
         mark, skipped = _start(path, source, options)
         header = next(_records(source, mark, skipped))
         malformed = pl.DataFrame(schema=MALFORMED)

@@ -12,11 +12,11 @@ from retail_brain.sources import ColumnFormat
 
 _NO_SALE = (
     r".*\bcancel+(?:ed|ado|ada|ation)\b.*|void(?:ed)?|failed|expired|pending|unpaid|draft|storniert|annul[ée]e?|"
-    r"anulad[oa]|cancelad[oa]|.*(?:取消|作废|未付款|待付款|未支付|待支付|关闭|挂单).*"
+    r"anulad[oa]|cancelad[oa]|.*(?:取消|作废|未付款|待付款|未支付|待支付|关闭|挂单|отмен[её]н|аннулирован|취소).*"
 )
 _REFUND = (
     r"refund|return|退货|退款|退菜|退单|红字|冲红|retour|credit memo|credit note|gutschrift|avoir|rembours|devoluci|"
-    r"devoluç|reembolso|reso\b"
+    r"devoluç|reembolso|reso\b|返品|возврат|반품|환불"
 )
 _REFUNDED = r"refunded|returned|已退款|退款成功|已退货|全额退款|erstattet|rembours[ée]e?"
 _STATE = r"(?:^|[_ ])(?:status|state)$|状态$"
@@ -38,13 +38,14 @@ def leave_out_and_turn(made: Proposal, sample: pl.DataFrame, found: Columns, kep
         found: roles of the columns.
         kept: a further condition that rows must meet; blank for none.
     """
-    conditions = [*_no_sales(made, sample, found), *_voided(made, sample, found), *([kept] if kept else [])]
+    out = [*_no_sales(made, sample, found), *_voided(made, sample, found)]
+    conditions = [*out, *([kept] if kept else [])]
     if conditions:
         joined = conditions[0] if len(conditions) == 1 else " AND ".join(f"({text})" for text in conditions)
         made.keys["where"] = f"'''{joined}'''"
     for name in found.all_of("status"):
         if "returns" not in made.keys:
-            _returns(made, sample, found, name)
+            _returns(made, sample, found, name, " ".join(out))
 
 
 def ask_about_currencies(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
@@ -136,9 +137,8 @@ def lines_of_goods(sample: pl.DataFrame, found: Columns) -> tuple[pl.DataFrame, 
     return sample, "", ""
 
 
-def _returns(made: Proposal, sample: pl.DataFrame, found: Columns, name: str) -> None:
+def _returns(made: Proposal, sample: pl.DataFrame, found: Columns, name: str, left_out: str) -> None:
     kinds = _kinds(sample, name)
-    left_out = made.keys.get("where", "")
     returned = [kind for kind in kinds if re.search(_REFUND, kind.lower()) and _listed([kind]) not in left_out]
     if not returned or len(kinds) > _MOST_KINDS or not {"units", "unit_price"} <= set(made.columns):
         return

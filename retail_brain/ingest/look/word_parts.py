@@ -38,7 +38,7 @@ _LATIN: Final[Mapping[str, str]] = {
     "beside": r"tax|taxes|vat|mwst|iva|tva|ust|shipping|ship|freight|versand[a-z]*|envio|livraison|fees?"
     r"|tips?|commission"
     r"|cargo|refund[a-z]*|returned|gift|weight|delivery|delivered|billing|postage|promotion"
-    r"|loyalty|paid_out|rounding",
+    r"|loyalty|paid_out|rounding|vorname|nachname|surname|firstname|lastname|prenom",
     "later": r"updated?|modified|shipped|due|birth|expiry|expires|estimated|limit|carrier|last|export(?:ed)?",
 }
 _CHINESE: Final[Mapping[str, str]] = {

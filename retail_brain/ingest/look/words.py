@@ -13,17 +13,18 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "receipt": (
         rf"(?:[a-z0-9]+_)?(?:transaction|receipt|invoice|order|ticket|bill|sale|sales|check|bon|beleg|document|basket)_?{_CODE}",
         r"(?:小票|订单|单据|流水|交易|销售单|票据|账单|结算单|业务订单|零售单).{0,3}(?:号|编号|号码)",
+        r"(?:номер|no?)_(?:чека|документа|заказа|продажи)|чек|(?:取引|レシート)no",
         r"单号|流水|영수증번호|주문번호|거래번호|전표번호|id_order|bonnummer|n[oº]_ticket|レシート番号|伝票番号|取引番号|faktura|rechnung|bon|beleg|ticket|vbeln|receipt|invoice|ticket|order|number|order_#|sale_id|increment_id",
         r"name",
     ),
     "voided": (
-        r"(?:is_)?(?:void|voided|cancel+ed|deleted|storniert|storno|annule|anulado)",
+        r"(?:is_)?(?:void|voided|cancel+ed|deleted|storniert|storno|annule|anulado)(?:_(?:flag|ind|indicator))?",
         r"(?:是否)?(?:作废|取消|已作废|已取消)",
     ),
     "moment": (
         r"sold_at|datetime|date_time|timestamp|date_?/_?time|date_and_time|when",
         r"(?:订单|买家)?(?:销售|交易|付款|支付|结算|下单|收款|营业|订单|成交|业务|出库|开单|单据)(?:创建)?(?:时间|日期)",
-        r"(?:取引|販売|売上|購入)?(?:日時|日付)",
+        r"(?:取引|販売|売上|購入|営業)?(?:日時|日付)|(?:取引|販売|売上|購入|営業|計上)日|дата(?:_(?:чека|документа|продажи|заказа|операции)|_и_время)?",
         r"(?:sale|sales|order|transaction|receipt|invoice|paid|purchase|business|created|posting|closed|completed)"
         r"_?(?:date|time|at|on|day|date_?time)(?:_.*)?",
         r"日期时间|日期|时间|date|day|판매일자|판매일시|주문일시|결제일시|거래일시|거래일자|일자|날짜|datum|fecha|data|date_order|下单日|创建时间|date_add|erdat|budat|fkdat|t_dat"
@@ -31,26 +32,26 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"[a-z_]+_(?:date|datetime|time)|[a-z]*datum",
     ),
     "time": (r"time|sale_time|trans_?time|erzet|uzeit"
-        r"|销售时间|时间|판매시간|거래시간|시간|交易时间|uhrzeit|zeit|tijd|receipt_time|hora|heure|ora|kl|时刻",),
+        r"|销售时间|时间|판매시간|거래시간|시간|交易时间|(?:取引|販売|売上)?(?:時刻|時間)|время(?:_(?:чека|продажи|операции))?|uhrzeit|zeit|tijd|receipt_time|hora|heure|ora|kl|时刻",),
     "store": (
         r"(?!posn[or]|pos_n[or])(?:store|shop|location|branch|outlet|site|filial[e]?|warehouse|point_of_sale|pos|register)"
         r"_?(?:id|no|nr|nbr|number|code|#)|werks|plant",
         r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|网点|机构|商店|仓库|店)(?:编码|编号|代码|号|id)",
         r"store|shop|location|branch|outlet|filiale|magasin|point_of_sale|(?:store|shop|location|outlet|branch)_name|pos_location",
-        r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|仓库|机构|网点)(?:名称)?|店名|(?:매장|지점|점포)(?:명|코드)?|verkaufsstelle|standort|establishment|id_shop|winkel|店舗(?:名|コード)?|magasin|tienda|boutique|werks?",
+        r"(?:归属|所属|下单|销售)?(?:门店|店铺|分店|仓库|机构|网点)(?:名称)?|店名|(?:매장|지점|점포)(?:명|코드)?|verkaufsstelle|standort|establishment|id_shop|winkel|店舗(?:名|コード)?|магазин|склад|подразделение|торговая_точка|magasin|tienda|boutique|werks?",
         r"register|till|terminal(?:_?id)?|kasse|caisse|caja|收银机|收银台|款台",
     ),
     "product": (
         r"(?:line_?item|variant|variation|item|product|article|artikel)?_?(?:sku|barcode|ean|upc|plu|gtin)(?:_?code)?",
         rf"(?!(?:order|line|sales?|transaction|detail)_)(?:[a-z0-9]+_)?(?:product|prod|item|article|artikel|goods|material|stock|variant)_?{_CODE}",
         r"(?:商品|货品|规格|物料|产品|在线|条形|国际|款式|sku)?_?(?:编码|编号|条码|条形码|货号|代码|款号|sku)",
-        r"(?:外部系统|商家|商品外部)(?:编号|编码)|(?:상품|품목)(?:코드|번호)|바코드|商品コード|(?:jan)?コード|asin|material|product_reference|artikelnummer|custom_label",
+        r"(?:外部系统|商家|商品外部)(?:编号|编码)|(?:상품|품목)(?:코드|번호)|바코드|商品コード|(?:jan)?コード|артикул|штрих_?код|код(?:_(?:товара|номенклатуры))?|asin|sku码|material|product_reference|artikelnummer|custom_label",
         r"artikel|article|stockcode|handle|code_(?:article|produit|barre)|codigo(?:_articulo)?|itemcode|matnr",
         r"item|product|article|artikel|商品|存货|物料",
     ),
     "product_name": (
         r"(?:line_?item|product|item|article|goods|variant)_?(?:name|title|description)",
-        r"(?:商品|货品|产品|物料|品)(?:名称?|全名)|(?:상품|제품)명|품명|商品|品名|名称|标题|宝贝标题",
+        r"(?:商品|货品|产品|物料|品)(?:名称?|全名)|(?:상품|제품)명|품명|номенклатура|товар|наименование(?:_товара)?|商品|品名|名称|标题|宝贝标题",
         r"product|item|description|title|name|bezeichnung|libelle|designation|producto|articulo|descripcion",
     ),
     "customer": (
@@ -58,31 +59,31 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:会员|顾客|客户|买家|用户)(?:卡号|卡|编号|编码|号|id|账号)|卡号|(?:회원|고객)(?:번호|코드|id)",
         r"(?:会员|顾客|客户|买家|收货人)?(?:手机号?|手机号码|电话|联系电话)",
         r"email|customer_email|billing_email|phone|customer_phone|mobile|customer|client|member|kunde|会员|客户|买家|"
-        r"buyer_email|买家会员名|下单[帐账]号|id_customer|buyer_username|往来单位|会員番号|顧客番号|会員id|kunag|kunnr|cust(?:omer)?_?account|household_key",
+        r"buyer_email|买家会员名|下单[帐账]号|id_customer|buyer_username|往来单位|(?:дисконтная_)?карта|номер_карты|покупатель|клиент|контрагент|(?:no|numero|code)_(?:carte|client)|carte(?:_(?:de_)?(?:fidelite|client))?|会員番号|顧客番号|会員id|kunag|kunnr|cust(?:omer)?_?account|household_key",
         r"(?:customer|buyer|client|member)_?name|user_?name|sold_to|bill_to|name",
     ),
     "units": (
         r"units|qty|quantity|(?:line_?item|item|product|sold|sales|order|units)_?(?:quantity|qty|units|sold|count)|qty_sold|quantity_sold",
-        r"(?:销售|商品|购买|成交|订购|出库|实销|零售)?数量|销量|件数|(?:판매)?수량",
+        r"(?:销售|商品|购买|成交|订购|出库|实销|零售)?数量|销量|件数|(?:販売|売上)(?:数量?|点数)|(?:판매)?수량|кол(?:ичест|_)?во",
         r"pieces|pcs|menge|anzahl|quantite|cantidad|items_sold|count|num_items|units_sold|unit_sales|aantal|net_quantity|product_uom_qty|qty_ordered|fkimg|kwmeng|[a-z]*menge",
     ),
     "price": (
         r"(?:line_?item|item|unit|product|net|selling|sales?|paid)_?price(?:_unit)?|price_unit|price_per_unit|unit_amount"
         r"|(?:[a-z]+_)?unit_price(?:_[a-z_]+)?|price_each|sold_for",
         r"(?:商品)?(?:成交|实际|实收|折后|实售|销售|结算)(?:单价|价)|(?:商品)?(?:单价|售价)",
-        r"price|preis|einzelpreis|prix(?:_unitaire)?|precio(?:_unitario)?|零售价|价格|単価|(?:판매)?단가|판매가|prijs|unit_price_tax_incl",
+        r"price|preis|einzelpreis|prix(?:_unitaire)?|precio(?:_unitario)?|零售价|价格|単価|цена(?:_продажи)?|unit_retail|(?:판매)?단가|판매가|prijs|unit_price_tax_incl",
     ),
     "amount": (
         r"(?:line|item|net|product|row)_?(?:total|sub_?total|sales|amount|revenue)(?:_price)?|price_subtotal_incl|line_?item_total|net_sales|subtotal_incl",
         r"(?:实收|实付|成交|实际|折后|商品实付|实售)(?:总)?(?:金额|额)|商品实付金额|商品实付|(?:买家)?实际(?:支付|付款)金额",
         r"amount|total|sales|revenue|gross_sales|turnover|sales_amount|umsatz|betrag|gesamt|montant|importe|price_subtotal|total_sales|total_price|"
-        r"(?:line|item)?_?subtotal|montant_ttc|prix_total|total_ttc|tax_incl|price_total|spend|bedrag|ext_price|total_price_tax_incl|金額|(?:판매|결제|총)?금액|매출액?|"
+        r"(?:line|item)?_?subtotal|montant_ttc|prix_total|total_ttc|tax_incl|price_total|spend|bedrag|ext(?:ended)?_(?:price|amt|amount)|total_price_tax_incl|сумма(?:_(?:продажи|со_скидкой))?|стоимость|金額|(?:실?판매|실?결제|총|합계)?금액|매출액?|"
         r"(?:netto|brutto)[a-z]*|[a-z]*wert|netwr|weekly_sales|sales_value|价税合计",
         r"(?:销售|应收|交易|订单|商品)?(?:总)?(?:金额|额)|小计|合计|总价",
     ),
     "discount": (
         r"(?:line_?item|item|line)?_?(?:discount|discounts|discount_amount|discount_total|rabatt)",
-        r"(?:优惠|折扣|让利|折让)(?:金额|额)|优惠|折让|할인(?:금액|액)?",
+        r"(?:优惠|折扣|让利|折让)(?:金额|额)|优惠|折让|할인(?:금액|액)?|値引き?(?:額|金額)?|(?:сумма_)?скидк[аи]",
     ),
     "on_hand": (r"on_hand|stock(?:_level|_on_hand|_quantity)?|inventory(?:_quantity)?|qty_available|bestand|available",
                 r"(?:当前|期末|实际|可用|现有)?库存(?:数量|量)?|现存量|结存数量"),
@@ -103,7 +104,7 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
     "channel": (r"(?:sales_?)?channel|order_source|source_name|(?:订单|销售)?(?:渠道|来源)", r"sales_?channel_id"),
     "status": (
         r"(?:order_?|financial_?|payment_?)?(?:status|state)|event_type|receipt_type|type|line_?type|item_status",
-        r"(?:订单|付款|交易|单据)?状态|单据类型|红蓝字|红蓝标识",
+        r"(?:订单|付款|交易|单据)?状态|单据类型|红蓝字|红蓝标识|(?:取引|伝票|売上|処理)区分|(?:вид|тип)_(?:операции|документа|чека)|статус(?:_заказа)?",
     ),
 }  # fmt: skip
 """Role -> patterns of plain names (see `plain_name`); an earlier pattern is a surer sign."""

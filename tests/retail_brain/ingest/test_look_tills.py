@@ -1,0 +1,100 @@
+"""Looks at exports of tills of several countries: encodings, words, frames and kinds of rows."""
+
+from pathlib import Path
+
+import pytest
+
+from retail_brain.ingest.look import look
+from tests.retail_brain.ingest.test_look import load, moment, write
+
+SOLD = [(n, f"g{n % 3}", n % 4 + 1, 200 + 50 * (n % 3)) for n in range(36)]
+"""Receipt, good, units and price of one."""
+
+
+def test_japanese_till_without_kana_in_its_rows_and_with_returns(tmp_path: Path) -> None:
+    header = ["店舗コード", "取引番号", "取引区分", "営業日", "時刻", "商品コード", "商品名", "数量", "単価", "金額"]
+    rows = [
+        ["1", n, "返品" if n == 5 else "売上", f"{moment(n):%Y年%m月%d日}", f"{moment(n):%H:%M}", good, f"緑茶{good}",
+         units, price, units * price]
+        for n, good, units, price in SOLD
+    ]  # fmt: skip
+    lines = load(tmp_path, write(tmp_path / "uriage.csv", header, rows, encoding="cp932"))
+    assert [row["units"] for row in lines] == [-units if n == 5 else units for n, _, units, _ in SOLD]
+    assert [row["unit_price"] for row in lines] == [price for *_, price in SOLD]
+    assert [row["sold_at"] for row in lines] == [moment(n) for n, *_ in SOLD]
+
+
+def test_korean_till_is_read_in_its_encoding(tmp_path: Path) -> None:
+    header = ["매장코드", "판매일자", "판매시간", "영수증번호", "상품코드", "상품명", "수량", "할인금액", "실판매금액"]
+    rows = [
+        ["1", moment(n).date(), f"{moment(n):%H:%M:%S}", n, good, f"녹차{good}", units, 0, units * price]
+        for n, good, units, price in SOLD
+    ]
+    lines = load(tmp_path, write(tmp_path / "sales.csv", header, rows, encoding="cp949"))
+    assert [row["unit_price"] for row in lines] == [price for *_, price in SOLD]
+
+
+def test_russian_list_with_a_total_is_read_in_its_encoding(tmp_path: Path) -> None:
+    header = ["Дата", "Номер чека", "Магазин", "Артикул", "Номенклатура", "Количество", "Цена", "Сумма", "Карта"]
+    rows = [
+        [f"{moment(n):%d.%m.%Y %H:%M:%S}", n, "Север", good, f"Чай {good}", f"{units},000", f"{price}\xa0000,50",
+         f"{units * (price * 1000 + 0.5):.2f}".replace(".", ","), "K1"]
+        for n, good, units, price in SOLD
+    ]  # fmt: skip
+    rows.append(["Итого", "", "", "", "", "90,000", "", "1,00", ""])
+    lines = load(tmp_path, write(tmp_path / "sales.csv", header, rows, encoding="cp1251", mark="\t"))
+    assert [(row["units"], row["unit_price"]) for row in lines] == [(u, p * 1000 + 0.5) for _, _, u, p in SOLD]
+    assert {row["store_id"] for row in lines} == {"Север"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header"),
+    [("cp1252", "Réf. article;Quantité;Libellé"), ("gb18030", "商品编码;销售数量;门店名称;小票号")],
+)
+def test_other_scripts_are_not_taken_for_western_or_chinese_text(tmp_path: Path, encoding: str, header: str) -> None:
+    place = tmp_path / "sales.csv"
+    place.write_bytes(f"{header}\n1;2;3;4\n".encode(encoding))
+    assert f'encoding "{encoding}"' in "\n".join(look(str(place)).lines)
+
+
+def test_list_in_a_frame_with_a_header_per_page_and_a_total(tmp_path: Path) -> None:
+    bar = "-" * 60
+    head = "|Werk|Bonnr. |Material|Buch.dat.  |Uhrzeit |Menge|    Betrag|"
+    drawn = [
+        f"|{'101':<4}|{n:<7}|{good:<8}|{moment(n):%d.%m.%Y} |{moment(n):%H:%M:%S}|{units:>3}{'-' if n == 5 else ' '} "
+        f"|{units * price:>6},00{'-' if n == 5 else ' '}|"
+        for n, good, units, price in SOLD
+    ]
+    pages = [line for start in (0, 18) for line in (bar, head, bar, *drawn[start : start + 18])]
+    total = f"|{'*':<4}|{'':<7}|{'':<8}|{'':<11}|{'':<8}|{'':<5}|  1.234,00|"
+    place = tmp_path / "list.txt"
+    place.write_text("\r\n".join(["01.02.2026  Liste  1", "", *pages, bar, total, bar]), encoding="utf-8")
+    lines = load(tmp_path, place)
+    assert [row["units"] for row in lines] == [-units if n == 5 else units for n, _, units, _ in SOLD]
+    assert [row["unit_price"] for row in lines] == [price for *_, price in SOLD]
+
+
+def test_refunds_beside_rows_without_goods_turn_their_units(tmp_path: Path) -> None:
+    header = ["date/time", "type", "order id", "sku", "quantity", "product sales", "total"]
+    rows = [
+        [moment(n), "Refund" if n == 5 else "Order", f"112-{n}", good, units, units * price * (-1 if n == 5 else 1), 1]
+        for n, good, units, price in SOLD
+    ]
+    rows.append([moment(1), "Transfer", "", "", "", 0, -99])
+    lines = load(tmp_path, write(tmp_path / "report.csv", header, rows))
+    assert [row["units"] for row in lines] == [-units if n == 5 else units for n, _, units, _ in SOLD]
+    assert [row["unit_price"] for row in lines] == [price for *_, price in SOLD]
+
+
+def test_journal_of_a_till_keeps_its_items_that_are_not_void(tmp_path: Path) -> None:
+    header = ["RecType", "StoreNo", "TransNo", "BusDate", "TransTime", "ItemCode", "Qty", "UnitRetail", "ExtAmt",
+              "VoidFlag", "TenderAmt"]  # fmt: skip
+    rows: list[list[object]] = []
+    for n, good, units, price in SOLD:
+        key = ["1", f"{n:04}", f"{moment(n):%Y%m%d}", f"{moment(n):%H%M%S}"]
+        void = "Y" if n == 5 else "N"
+        rows.append(["HDR", *key, "", "", "", "", "", ""])
+        rows.append(["ITM", *key, good, units, price, units * price, void, ""])
+        rows.append(["TND", *key, "", "", "", "", "", units * price])
+    lines = load(tmp_path, write(tmp_path / "journal.csv", header, rows))
+    assert [row["unit_price"] for row in lines] == [price for n, *_, price in SOLD if n != 5]
