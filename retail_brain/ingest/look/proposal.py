@@ -25,6 +25,8 @@ _MOSTLY = 0.8
 _MOST_DAYS = 20_000
 """Numbers of days are below it: 55 years of sales. Serial days of spreadsheets since 1982 are above."""
 _DAY_0 = "YYYY-MM-DD"
+_YEAR_FIRST = r"\d{4}-\d{1,2}-\d{1,2}(?:[ T].*)?$"
+"""Birthdays as the triggers read them; they may lie before all days that a moment of sale can have."""
 _OUR_NAMES = {
     "product_name": "name",
     "receipt": "transaction_id",
@@ -350,6 +352,8 @@ def _master(made: Proposal, found: Columns) -> None:
         made.columns[day] = date_key(made, found, found.roles["moment"])
     if made.table == "customers" and "store" in found.roles:
         made.columns["home_store_id"] = quoted(found.roles["store"])
+    if made.table == "customers" and "birth_date" in found.roles:
+        _birthday(made, found, found.roles["birth_date"])
     for role in names[made.table]:
         if role in found.roles:
             ours = _OUR_NAMES.get(role, role)
@@ -357,6 +361,14 @@ def _master(made: Proposal, found: Columns) -> None:
             made.columns[ours] = _master_key(made, found, theirs, ours)
     if made.table == "products" and "price" in found.roles and "list_price" not in made.columns:
         made.columns["list_price"] = number_key(made, found, found.roles["price"], "list_price")
+
+
+def _birthday(made: Proposal, found: Columns, theirs: str) -> None:
+    """The attribute that birthdays and ages are read from, which is kept as it is written."""
+    if all(re.match(_YEAR_FIRST, example) for example in found.seen[theirs].examples):
+        made.columns["birth_date"] = quoted(theirs)
+    else:
+        made.remarks.append(f"{theirs!r} has birthdays, which are read as year-month-day alone: write them so")
 
 
 def _master_key(made: Proposal, found: Columns, theirs: str, ours: str) -> str:

@@ -101,6 +101,11 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         r"(?:customer_)?(?:joined|registered|signup|member_since)_?(?:on|at|date)?",
         r"(?:注册|入会|开卡)(?:时间|日期)",
     ),
+    "birth_date": (
+        r"(?:customer_|member_)?(?:birth_?date|birth_?day|date_of_birth|born_on|dob|geburts(?:datum|tag)"
+        r"|date_de_naissance|fecha_de_nacimiento|data_di_nascita)",
+        r"(?:会员|顾客|客户)?(?:生日|出生日期|出生年月日)|생년월일|生年月日",
+    ),
     "channel": (r"(?:sales_?)?channel|order_source|source_name|(?:订单|销售)?(?:渠道|来源)", r"sales_?channel_id"),
     "status": (
         r"(?:order_?|financial_?|payment_?)?(?:status|state)|event_type|receipt_type|type|line_?type|item_status",

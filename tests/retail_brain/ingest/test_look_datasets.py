@@ -202,3 +202,24 @@ def test_another_separator_or_a_contradiction_decides_nothing(tmp_path: Path) ->
     european(tmp_path, "%d-%m-%Y")
     (question,) = look(str(tmp_path)).questions
     assert "Stock date" in question
+
+
+@pytest.mark.parametrize("header", ["Date of birth", "Birthday", "生日", "Geburtsdatum"])
+def test_birthdays_of_customers_are_no_day_of_joining(tmp_path: Path, header: str) -> None:
+    sold(tmp_path)
+    write(tmp_path / "members.csv", ["Card", "Gender", header], [[f"c{n}", "fm"[n % 2], f"{1960 + 8 * n}-0{1 + n}-2{n}"]
+                                                                 for n in range(9)])  # fmt: skip
+    assert tables(tmp_path)["customers"]["columns"] == {"customer_id": "Card", "birth_date": header}
+    mapping = tmp_path / "proposed.toml"
+    mapping.write_text(look(str(tmp_path)).mapping, "utf-8")
+    ingest(str(mapping), str(tmp_path / "lake"), Settings(), SILENT)
+    kept = open_lake(str(tmp_path / "lake")).scan("customers").collect().sort("customer_id")
+    assert str(kept["birth_date"][1]) == "1968-02-21"
+
+
+def test_birthdays_in_another_form_are_left_out_and_it_is_said(tmp_path: Path) -> None:
+    sold(tmp_path)
+    write(tmp_path / "members.csv", ["Card", "Gender", "Birthday"], [[f"c{n}", "fm"[n % 2], f"2{n}/0{1 + n}/19{60 + n}"]
+                                                                     for n in range(9)])  # fmt: skip
+    assert tables(tmp_path)["customers"]["columns"] == {"customer_id": "Card"}
+    assert "'Birthday' has birthdays, which are read as year-month-day alone" in "\n".join(look(str(tmp_path)).lines)
