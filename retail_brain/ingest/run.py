@@ -81,7 +81,8 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
             for warning in opened.warnings:
                 progress.say(f"  note: {warning}")
             target = _Target(uri, settings.storage_options, opened.name, replace, settings.data)
-            staged = _read_all(opened, folder, target, progress)
+            erased = read_erased(uri, target.options)
+            staged = _read_all(opened, folder, target, erased, progress)
         except DataError as error:
             raise with_mapping(error, source) from error
         _refuse_bad(staged, settings.data)
@@ -89,7 +90,10 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         unmatched = {name: unmatched_ids(name, staged, uri, target.options) for name in staged}
         refuse_strangers(unmatched, settings.data)
         # all tables are checked by now: nothing below refuses the data
-        reports = {name: _write(name, table, unmatched[name], target, progress) for name, table in staged.items()}
+        reports = {
+            name: _write(name, _without_newly_erased(name, table, erased, target), unmatched[name], target, progress)
+            for name, table in staged.items()
+        }
         changed = {name for name, report in reports.items() if report.new or report.changed or report.removed}
         apart = set_apart(changed, uri, target.options, settings.data, progress)
     report = IngestReport(opened.name, uri, reports, (*opened.warnings, *apart))
@@ -98,9 +102,10 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
     return report
 
 
-def _read_all(source: Source, scratch: Path, target: _Target, progress: Progress) -> dict[str, Staged]:
+def _read_all(
+    source: Source, scratch: Path, target: _Target, erased: ErasedIds | None, progress: Progress
+) -> dict[str, Staged]:
     staged = {}
-    erased = read_erased(target.uri, target.options)
     # in the order of TABLES, whatever order the source lists them in, so that runs are alike
     for name in (name for name in TABLES if name in source.tables):
         with progress.step(f"read {name}") as step:
@@ -134,10 +139,18 @@ def _without_erased(name: str, table: Staged, erased: ErasedIds | None) -> Stage
     left_out = dict(table.left_out)
     if named:
         kept = "rows kept without their person" if name in KEPT_WITHOUT_PERSON else "rows not taken in"
-        left_out[f"the person was erased by request; {kept}"] = named
+        reason = f"the person was erased by request; {kept}"
+        left_out[reason] = left_out.get(reason, 0) + named
     if gone := table.bad.height - bad.height:
-        left_out["the person was erased by request; bad rows dropped"] = gone
+        reason = "the person was erased by request; bad rows dropped"
+        left_out[reason] = left_out.get(reason, 0) + gone
     return table.with_rows(rows, bad=bad, left_out=left_out)
+
+
+def _without_newly_erased(name: str, table: Staged, known: ErasedIds | None, target: _Target) -> Staged:
+    """A table without people who were erased since it was read, which may be hours ago."""
+    erased = read_erased(target.uri, target.options)
+    return table if erased == known else _without_erased(name, table, erased)
 
 
 def _staged(raw: RawTable, scratch: Path, target: _Target) -> Staged:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -16,6 +17,7 @@ from retail_brain.erased_ids import Subjects
 from retail_brain.errors import NotFoundError
 from retail_brain.hashed_ids import hashed_value
 from retail_brain.ingest import ingest
+from retail_brain.ingest import run as running
 from retail_brain.lake import open_lake, remove_orphan_files
 from retail_brain.operational.audit import list_audit
 from retail_brain.operational.erasures import begin_erasure, list_erasures, pending_erasures
@@ -121,6 +123,21 @@ def test_an_older_export_does_not_bring_the_person_back(home: Home) -> None:
     assert told["the person was erased by request; rows not taken in"] == 2
     for table, rows in before.items():
         assert home.rows(table).equals(rows), table
+    assert home.found() == []
+
+
+def test_an_ingest_that_had_read_its_rows_before_does_not_bring_the_person_back(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = running._refuse_bad
+
+    def erased_meanwhile(*given: Any) -> None:
+        check(*given)
+        home.run()
+
+    monkeypatch.setattr(running, "_refuse_bad", erased_meanwhile)
+    report = home.ingest_again()
+    assert report.tables["customers"].left_out == {"the person was erased by request; rows not taken in": 2}
     assert home.found() == []
 
 
