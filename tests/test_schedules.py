@@ -54,7 +54,7 @@ def test_python_examples_call_verbs_that_exist(name: str, calls: int) -> None:
 def test_crontab_calls_verbs_that_exist() -> None:
     lines = (FOLDER / "crontab").read_text(encoding="utf-8").splitlines()
     jobs = [line for line in lines if re.match(r"[\d*]", line)]
-    assert len(jobs) == 3
+    assert len(jobs) == 4
     for job in jobs:
         for command in job.split(None, 6)[6].split("&&"):
             words = shlex.split(command.partition(">>")[0])
