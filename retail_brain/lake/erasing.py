@@ -15,7 +15,7 @@ from retail_brain.erased_ids import Subjects
 from retail_brain.lake.lake_files import LakeFiles, path_of
 from retail_brain.lake.layout import checked_uri, join_uri
 from retail_brain.lake.people import count_people, without_people
-from retail_brain.lake.reading import has_table, open_table, scan_table
+from retail_brain.lake.reading import open_table, scan_table
 from retail_brain.lake.side_lists import read_list, write_list
 from retail_brain.lake.writing import begin_version, rewrite_table, until_written
 from retail_brain.tables import TABLES
@@ -118,8 +118,6 @@ def drop_history(uri: str, name: str, day: date, options: Mapping[str, str], ori
     files = LakeFiles(join_uri(checked_uri(uri), name), options)
 
     def attempt() -> list[str]:
-        if not has_table(uri, name, options):
-            return []
         # listed before the commit: what is listed and not committed by then can never be
         listed = [path_of(file) for file in files.listed()]
         table = open_table(uri, name, options)

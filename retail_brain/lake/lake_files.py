@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from deltalake.exceptions import TableNotFoundError
 from deltalake.fs import DeltaStorageHandler
 from pyarrow.fs import FileInfo, FileSelector, FileType, PyFileSystem
 
@@ -30,7 +31,11 @@ class LakeFiles:
         Raises:
             OSError: the object store does not answer.
         """
-        found = self.system.get_file_info(FileSelector("", recursive=True))
+        try:
+            system = self.system
+        except TableNotFoundError:
+            return []
+        found = system.get_file_info(FileSelector("", recursive=True))
         return sorted((one for one in found if one.type == FileType.File), key=path_of)
 
     @property

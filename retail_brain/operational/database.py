@@ -154,12 +154,13 @@ class Database:
             return object()  # in memory: nobody else can ask, so nothing is compared
         self._check_file()
         try:
-            if self._watch is None:
+            watch = self._watch  # another thread may end it at any moment
+            if watch is None:
                 # never makes the file, which would have nobody's tables and everybody's rights
                 address = Path(self.url.database).resolve().as_uri() + "?mode=rw"
-                self._watch = sqlite3.connect(address, uri=True, check_same_thread=False)
+                watch = self._watch = sqlite3.connect(address, uri=True, check_same_thread=False)
             # counts commits of other connections; this one makes none
-            return self._watch, self._watch.execute("PRAGMA data_version").fetchone()[0]
+            return watch, watch.execute("PRAGMA data_version").fetchone()[0]
         except sqlite3.Error:
             self._unwatch()
             return object()  # whoever reads finds out what is wrong
@@ -220,9 +221,9 @@ class Database:
         self._file = present
 
     def _unwatch(self) -> None:
-        if self._watch is not None:
-            self._watch.close()
-            self._watch = None
+        watch, self._watch = self._watch, None
+        if watch is not None:
+            watch.close()
 
 
 def lock_tenant(tenant: str, connection: Connection) -> None:
