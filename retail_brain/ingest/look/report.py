@@ -10,6 +10,7 @@ import polars as pl
 from retail_brain.errors import DataError, NotFoundError, RetailBrainError
 from retail_brain.ingest.look.columns import columns_of
 from retail_brain.ingest.look.draft import Proposal, quoted, toml_of
+from retail_brain.ingest.look.goods_of_lines import goods_of_lines
 from retail_brain.ingest.look.joined_files import join_of
 from retail_brain.ingest.look.looked_at import LookedAt
 from retail_brain.ingest.look.own_names import of_own_name
@@ -211,6 +212,7 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
     groups: dict[tuple[str, ...], list[LookedAt]] = {}
     for one in looked:
         groups.setdefault((one.proposal.table, one.keys.get("sheet", ""), *one.columns.seen), []).append(one)
+    sold: tuple[str, LookedAt] | None = None
     for (table, *_), members in sorted(groups.items(), key=lambda group: -sum(one.sample.height for one in group[1])):
         if not table or any(one.path in done for one in members):
             continue
@@ -223,7 +225,11 @@ def _mapping(looked: list[LookedAt], root: Path) -> tuple[str, list[str]]:
         done.add(table)
         first = max(members, key=lambda one: one.sample.height)
         questions += first.proposal.questions
-        parts.append(toml_of(_files(members, looked, root), first.proposal, first.keys))
+        files = _files(members, looked, root)
+        parts.append(toml_of(files, first.proposal, first.keys))
+        sold = (files, first) if _sells(first) else sold
+    if sold is not None and "products" not in done and (goods := goods_of_lines(sold[1])):
+        parts.append(toml_of(sold[0], goods, sold[1].keys))
     return "\n".join(parts), questions
 
 

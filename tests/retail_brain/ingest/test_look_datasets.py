@@ -223,3 +223,29 @@ def test_birthdays_in_another_form_are_left_out_and_it_is_said(tmp_path: Path) -
                                                                      for n in range(9)])  # fmt: skip
     assert tables(tmp_path)["customers"]["columns"] == {"customer_id": "Card"}
     assert "'Birthday' has birthdays, which are read as year-month-day alone" in "\n".join(look(str(tmp_path)).lines)
+
+
+def test_lines_of_sales_are_the_list_of_goods_where_there_is_no_other(tmp_path: Path) -> None:
+    header = ["Receipt No", "Date", "Shop", "SKU", "Description", "Category", "Brand", "Card", "Qty", "Net Price"]
+    rows: list[Row] = [
+        [n, moment(n).strftime("%Y-%m-%d %H:%M"), "AB"[n % 2], f"g{n % 3}", f"Coat {n % 3}", "Coats", f"b{n}",
+         f"c{n % 9}", n % 2 + 1, 2.0 + n % 3]
+        for n in range(36)
+    ]  # fmt: skip
+    write(tmp_path / "sales.csv", header, rows)
+    found = tables(tmp_path)["products"]
+    assert found["files"] == "sales.csv"
+    assert found["columns"] == {"product_id": "SKU", "name": "Description", "category": "Category"}, "brands differ"
+    mapping = tmp_path / "proposed.toml"
+    mapping.write_text(look(str(tmp_path)).mapping, "utf-8")
+    ingest(str(mapping), str(tmp_path / "lake"), Settings(), SILENT)
+    goods = open_lake(str(tmp_path / "lake")).scan("products").select("product_id", "name").collect()
+    assert sorted(goods.rows()) == [("g0", "Coat 0"), ("g1", "Coat 1"), ("g2", "Coat 2")]
+
+
+def test_lines_of_sales_are_no_list_of_goods_beside_a_catalogue(tmp_path: Path) -> None:
+    sold(tmp_path, ("Receipt No", "Date", "Shop", "SKU", "Description", "Qty", "Net Price"))
+    write(
+        tmp_path / "goods.csv", ["SKU", "Description", "Category"], [[f"g{n}", f"Coat {n}", "Coats"] for n in range(3)]
+    )
+    assert tables(tmp_path)["products"]["files"] == "goods.csv"
