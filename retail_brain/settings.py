@@ -358,7 +358,7 @@ class TriggerSettings(Section):
     lease_seconds: float = Field(
         default=300,
         gt=0,
-        description="seconds after which another takes what a worker that ended had in hand",
+        description="seconds after which another worker takes over what one that ended had in hand",
     )
 
 
@@ -400,12 +400,14 @@ class RetentionSettings(Section):
     contacts_days: int | None = Field(
         default=None, ge=1, description="days that contacts, responses, firings, guides' lists and receipts are kept"
     )
-    quarantine_days: int | None = Field(default=None, ge=1, description="days that rows which were set aside are kept")
+    quarantine_days: int | None = Field(
+        default=None, ge=1, description="days that rows set aside by an ingest are kept"
+    )
     answers_days: int | None = Field(
         default=None, ge=1, description="days that former published answers and features of notebooks are kept"
     )
     exports_days: int | None = Field(
-        default=None, ge=1, description="days for which is known which lists of people went to other systems"
+        default=None, ge=1, description="days that the audit keeps which lists of people went to other systems"
     )
     logs_days: int | None = Field(default=None, ge=1, description="days that other entries of the audit are kept")
 

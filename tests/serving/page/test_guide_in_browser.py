@@ -199,3 +199,13 @@ def test_headquarters_choose_whose_list_and_have_it_made(open_page: Open, site: 
     expect(page.locator(".task")).to_have_count(3)
     assert site.bodies("guide_make") == [{"guide_ids": ["G1"]}]
     assert site.bodies("guide_list", lambda body: body == {"guide_id": "G1"})
+
+
+@BOTH
+def test_a_text_that_the_browser_does_not_copy_is_said_to_be_there_to_mark(
+    open_page: Open, site: Any, language: str
+) -> None:
+    page = a_guides_phone(open_page, site, language)
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('denied')); }")
+    card(page, 0).locator("[data-action=copy]").click()
+    expect(card(page, 0).locator(".say")).to_contain_text(says(language, "请长按文字自行复制", "mark the text"))

@@ -115,7 +115,7 @@ class GuideDay {
     if (!text) return null;
     const copied = h("span", { class: "hint", role: "status" });
     // browsers give the clipboard to pages of https and of this machine only
-    const copy = navigator.clipboard ? h("button", { type: "button", dataset: { action: "copy" }, onclick: async () => { await navigator.clipboard.writeText(text); copied.textContent = t("guide.copied"); } }, t("guide.copy")) : null;
+    const copy = navigator.clipboard ? h("button", { type: "button", dataset: { action: "copy" }, onclick: async () => { copied.textContent = await navigator.clipboard.writeText(text).then(() => t("guide.copied"), () => t("guide.not_copied")); } }, t("guide.copy")) : null;
     return h("blockquote", { class: "say" }, words(text), h("p", { class: "buttons" }, copy, copied));
   }
 
