@@ -12,6 +12,7 @@ import polars as pl
 
 from retail_brain.errors import DataError
 from retail_brain.sources.base import FILE, MALFORMED, FileOptions, FileTable, RawTable, unreadable
+from retail_brain.sources.nested import flat
 from retail_brain.sources.text import read_text
 from retail_brain.sources.workbook import read_workbook
 
@@ -102,7 +103,8 @@ def open_file(path: Path, scratch: Path, options: FileOptions = FileOptions()) -
         # tills call their workbooks .csv, and the other way round
         return read_workbook(path, options)
     if name.removesuffix(".gz").endswith(_JSON):
-        return FileTable(_scan_json_lines(path, scratch))
+        frame, notes = flat(_scan_json_lines(path, scratch), str(path))
+        return FileTable(frame, notes=tuple(f"{path.name}: {note}" for note in notes))
     if start.lstrip()[:1] == b"<":
         raise DataError(
             f"{path} is a web page, whatever its ending says; wanted CSV, a workbook, Parquet or JSON lines. Open it "

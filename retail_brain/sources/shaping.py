@@ -1,5 +1,6 @@
 """Shapes the rows of a mapped table: blanks filled from the rows above, conditions, wide tables, joined columns."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ from retail_brain.errors import DataError, UsageError
 from retail_brain.sources.base import LEFT_OUT, RawTable
 from retail_brain.sources.column_names import find_column
 from retail_brain.sources.mapping_keys import ColumnMapping, ReturnsMapping, WideMapping
+from retail_brain.sources.months import month_starts
 from retail_brain.sources.rows_left_out import TOTAL_WORDS, is_total
 
 DAY_NAME = r"^\D{0,3}(?:\d{2,4}\D?\d{1,2}\D?\d{1,4}日?|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4})(?: 00:00:00)?$"
@@ -82,6 +84,9 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     index = [column for name in named if (column := find_column(name, present)) is not None]
     rest = pl.Series("name", [name for name in present if name not in index], dtype=pl.String)
     pattern = wide.columns or (DAY_NAME if wide.names == "date" else None)
+    date = columns.get("date")
+    months = month_starts(rest.to_list()) if wide.names == "date" and (date is None or date.format is None) else {}
+    pattern = wide.columns or (f"^(?:{'|'.join(map(re.escape, months))})$" if months else pattern)
     spread = rest.filter(rest.str.contains(pattern) if pattern else ~rest.str.to_lowercase().is_in(TOTAL_WORDS))
     if spread.is_empty():
         raise DataError(
@@ -94,6 +99,9 @@ def from_wide(raw: RawTable, wide: WideMapping, columns: Mapping[str, ColumnMapp
     texts = [name for name, kind in raw.frame.collect_schema().items() if name in index and kind == pl.String]
     total = pl.any_horizontal(is_total(pl.col(name)) for name in texts) if texts else pl.lit(value=False)
     cells = raw.frame.filter(~total).unpivot(spread.to_list(), index=index, variable_name="_name", value_name="_cell")
+    if months:
+        cells = cells.with_columns(pl.col("_name").replace(months))
+        warnings.append(f'{raw.origin}: months are dated by their first day; set data.period = "month"')
     frame = cells.filter(pl.col("_cell").is_not_null()).rename({"_name": wide.names, "_cell": wide.values})
     taken = raw.frame.select(pl.lit("total rows").alias("reason"), total.sum().cast(pl.Int64).alias("rows"))
     return replace(raw, frame=frame, left_out=_with_counts(raw, taken))

@@ -13,6 +13,7 @@ from retail_brain.ingest.look.relations import relation
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn, lines_of_goods
 from retail_brain.ingest.moments import DATE_FORMATS
 from retail_brain.sources.date_forms import UNIX, UNIX_MS
+from retail_brain.sources.months import month_starts
 from retail_brain.sources.rows_left_out import TOTAL_WORDS
 from retail_brain.sources.shaping import DAY_NAME
 
@@ -162,7 +163,7 @@ def _totals(sample: pl.DataFrame, found: Columns) -> Proposal:
 
 
 def _days(sample: pl.DataFrame) -> list[str]:
-    return [name for name in sample.columns if re.search(DAY_NAME, name)]
+    return list(month_starts(sample.columns)) or [name for name in sample.columns if re.search(DAY_NAME, name)]
 
 
 def _goods(made: Proposal, found: Columns) -> None:
@@ -192,6 +193,12 @@ def _sales(made: Proposal, sample: pl.DataFrame, found: Columns, kept: str) -> N
     if "moment" not in roles:
         made.keys["wide"] = '{ names = "date", values = "units" }'
         days = _days(sample)
+        if month_starts(days):
+            made.remarks.append(
+                f"a column per month: {len(days)} columns such as {days[0]!r}, dated by the first day; set data.period "
+                'to "month"'
+            )
+            return
         made.remarks.append(f"a column per day: {len(days)} columns such as {days[0]!r}")
         readings = [
             f"{{ format = {quoted(form)} }}" for form in evidence(pl.Series(days)).dates if isinstance(form, str)

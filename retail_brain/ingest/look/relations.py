@@ -1,4 +1,4 @@
-"""Recognises consents, an assortment and terms of supply, by the names and values of their columns."""
+"""Recognises consents, prices with days, assortment and terms of supply by names and values of columns."""
 
 import re
 from typing import Final
@@ -24,12 +24,13 @@ _LEAD_TIME: Final = (
 _REVIEW: Final = (
     r"(?:.*_)?(?:review_?period|order_?cycle|bestellrhythmus)(?:_?(?:in_)?(?:days|tage|jours))?|.*订货周期.*"
 )
+_PROMOTED: Final = r"promo|aktion|campaign|kampagne|offer|deal|促销|活动"
 _ANSWERS: Final = 6
 """Different answers in a column from which it holds none. By judgement: yes, no and a few spellings of them."""
 
 
 def relation(sample: pl.DataFrame, found: Columns) -> Proposal | None:
-    """The mapping of consents, an assortment or terms of supply; None for any other file.
+    """The mapping of consents, prices with days, an assortment or terms of supply; None for any other file.
 
     Args:
         sample: the first rows.
@@ -40,6 +41,8 @@ def relation(sample: pl.DataFrame, found: Columns) -> Proposal | None:
         return None
     if "customer" in roles and not {"product", "product_name"} & roles.keys():
         return _consents(sample, found)
+    if "product" in roles and (priced := _prices(sample, found)) is not None:
+        return priced
     if {"store", "product"} <= roles.keys() and _is_key(sample, roles["store"], roles["product"]):
         return _supply(found) or _assortment(found)
     return None
@@ -68,6 +71,29 @@ def _consents(sample: pl.DataFrame, found: Columns) -> Proposal | None:
         made.questions.append("no column names the channel: does the answer hold for all of them, as written below?")
     made.columns["granted"] = quoted(granted)
     made.columns["changed_at"] = date_key(made, found, found.roles.get("moment", dated[0]))
+    return made
+
+
+def _prices(sample: pl.DataFrame, found: Columns) -> Proposal | None:
+    """Prices of goods from day to day; None for a list of goods, lines of sales and prices of a promotion."""
+    begins, ends = _named(found, _FROM), _named(found, _UNTIL)
+    price = found.roles.get("price") or found.roles.get("list_price")
+    if begins is None or ends is None or price is None or {"customer", "amount", "time"} & found.roles.keys():
+        return None
+    keys = [found.roles[role] for role in ("store", "product") if role in found.roles]
+    is_catalogue = "product_name" in found.roles and _is_key(sample, *keys)
+    dated = all(found.seen[name].dates for name in (begins, ends))
+    if not dated or is_catalogue or any(re.search(_PROMOTED, bare_name(name)) for name in found.seen):
+        return None
+    made = Proposal(table="prices")
+    if "store" in found.roles:
+        made.columns["store_id"] = quoted(found.roles["store"])
+    made.columns["product_id"] = quoted(found.roles["product"])
+    made.columns["valid_from"], made.columns["valid_to"] = (date_key(made, found, name) for name in (begins, ends))
+    made.columns["unit_price"] = number_key(made, found, price, "unit_price")
+    following = sample.select(pl.col(begins).alias(ends), *keys).unique()
+    if sample.join(following, on=[ends, *keys], how="semi").is_empty():
+        made.questions.append(f"does a price hold on the day of {ends!r} no more, as valid_to means?")
     return made
 
 

@@ -1,5 +1,6 @@
 """Looks at exports of tills of several countries: encodings, words, frames and kinds of rows."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,67 @@ def test_journal_of_a_till_keeps_its_items_that_are_not_void(tmp_path: Path) -> 
         rows.append(["TND", *key, "", "", "", "", "", units * price])
     lines = load(tmp_path, write(tmp_path / "journal.csv", header, rows))
     assert [row["unit_price"] for row in lines] == [price for n, *_, price in SOLD if n != 5]
+
+
+def test_nested_orders_are_loaded_line_by_line(tmp_path: Path) -> None:
+    place = tmp_path / "orders.jsonl"
+    orders = [
+        {
+            "id": n,
+            "created_at": f"{moment(n):%Y-%m-%dT%H:%M:%S}+08:00",
+            "location": {"id": "s1"},
+            "customer": {"id": "c1"} if n % 2 else None,
+            "total": 3 * units * price,
+            "line_items": [
+                {"sku": good, "name": "Tea", "quantity": units, "price": price},
+                {"sku": "g9", "name": "Mug", "quantity": 2 * units, "price": price},
+            ],
+        }
+        for n, good, units, price in SOLD
+    ]
+    place.write_text("\n".join(map(json.dumps, orders)), encoding="utf-8")
+    lines = load(tmp_path, place)
+    assert [row["units"] for row in lines] == [count for *_, units, _ in SOLD for count in (units, 2 * units)]
+    assert [row["unit_price"] for row in lines] == [price for *_, price in SOLD for _ in range(2)]
+    assert {row["sold_at"] for row in lines} == {moment(n) for n, *_ in SOLD}
+
+
+def test_columns_per_month_are_dated_by_their_first_day(tmp_path: Path) -> None:
+    header = ["Store", "SKU", "Product", "2024-11", "2024-12", "2025-01", "Total"]
+    rows = [["S1", "A", "Tea", 3, "", 4, 7], ["S1", "B", "Mug", 1, 2, 5, 8]]
+    days = load(tmp_path, write(tmp_path / "months.csv", header, rows), "daily_sales")
+    found = {(str(row["date"]), row["product_id"]): row["units"] for row in days}
+    assert found == {
+        ("2024-11-01", "A"): 3, ("2025-01-01", "A"): 4,
+        ("2024-11-01", "B"): 1, ("2024-12-01", "B"): 2, ("2025-01-01", "B"): 5,
+    }  # fmt: skip
+    assert any('set data.period to "month"' in line for line in look(str(tmp_path / "months.csv")).lines)
+
+
+def priced(tmp_path: Path, until: str) -> Path:
+    header = ["Artikelnr", "Preis", "Gültig ab", "Gültig bis"]
+    rows = [
+        row
+        for good in ("A", "B")
+        for row in ([good, "2,50", "01.01.2026", until], [good, "1.249,50", "15.03.2026", "01.01.2027"])
+    ]
+    return write(tmp_path / "Preisliste.csv", header, rows, mark=";")
+
+
+def test_price_list_with_days_that_touch_is_prices(tmp_path: Path) -> None:
+    seen = look(str(priced(tmp_path, "15.03.2026")))
+    assert not seen.questions
+    assert "prices: 4 rows looked at, 0 would be set aside" in seen.lines
+    assert 'unit_price = { column = "Preis", decimal = "," }' in seen.mapping
+
+
+def test_price_list_whose_days_do_not_touch_asks_for_the_last_day(tmp_path: Path) -> None:
+    seen = look(str(priced(tmp_path, "14.03.2026")))
+    assert "does a price hold on the day of 'Gültig bis' no more, as valid_to means?" in seen.questions
+
+
+def test_list_of_customers_has_no_goods_in_their_first_names(tmp_path: Path) -> None:
+    header = ["Kundennr", "Vorname", "Nachname", "Ort", "Kunde seit"]
+    rows = [[f"K{n}", "Anna", f"M{n}", "Ulm", f"{n % 28 + 1:02}.01.2024"] for n in range(40)]
+    seen = look(str(write(tmp_path / "Kunden.csv", header, rows, mark=";")))
+    assert "customers: 40 rows looked at, 0 would be set aside" in seen.lines

@@ -1,0 +1,65 @@
+"""Flattens JSON of orders: objects within a line become columns, and a list of objects becomes a row each."""
+
+import re
+
+import polars as pl
+
+from retail_brain.errors import DataError
+
+_LINES = re.compile(r"item|line|product|goods|sku|detail|position|商品|明细", re.IGNORECASE)
+"""Names of lists that hold the lines of an order, where another list, such as of payments, stands beside them."""
+
+
+def flat(frame: pl.LazyFrame, origin: str) -> tuple[pl.LazyFrame, list[str]]:
+    """One row per line of an order, and remarks on what was made of it and left out.
+
+    The field `id` of an object `location` becomes `location_id`; the field `sku` of a list `items` becomes `items/sku`.
+    Lists of plain values stay as they are. An order whose list is empty gives one row without them.
+
+    Args:
+        frame: one row per line of the file.
+        origin: the file, for errors.
+
+    Raises:
+        DataError: several lists of objects may be the lines.
+    """
+    notes: list[str] = []
+    while nested := _nested(frame):
+        objects = [name for name, kind in nested.items() if isinstance(kind, pl.Struct)]
+        if objects:
+            frame = _with_fields(frame, objects[0], "_")
+            continue
+        lists = list(nested)
+        lines = lists if len(lists) == 1 else [name for name in lists if _LINES.search(name)]
+        if len(lines) != 1:
+            raise DataError(
+                f"{origin} holds several lists of objects in a line: got {lists}, wanted one, the lines of an order. "
+                "Write it with one of them."
+            )
+        others = [name for name in lists if name not in lines]
+        notes.append(f"one row per object in {lines[0]!r}" + (f"; {others} are not read" if others else ""))
+        frame = _with_fields(frame.drop(others).explode(lines[0], empty_as_null=True, keep_nulls=True), lines[0], "/")
+    return frame, notes
+
+
+def _nested(frame: pl.LazyFrame) -> dict[str, pl.DataType]:
+    return {name: kind for name, kind in frame.collect_schema().items() if _is_nested(kind)}
+
+
+def _is_nested(kind: pl.DataType) -> bool:
+    return isinstance(kind, pl.Struct) or (isinstance(kind, pl.List) and isinstance(kind.inner, pl.Struct))
+
+
+def _with_fields(frame: pl.LazyFrame, name: str, between: str) -> pl.LazyFrame:
+    """The fields of a column of objects as columns in its place; a name that is taken gets a slash."""
+    schema = frame.collect_schema()
+    kind = schema[name]
+    fields = [field.name for field in kind.fields] if isinstance(kind, pl.Struct) else []
+    taken = set(schema) - {name}
+    named = [
+        pl.col(name)
+        .struct.field(field)
+        .alias(f"{name}{between if f'{name}{between}{field}' not in taken else '//'}{field}")
+        for field in fields
+    ]
+    return frame.select(one for column in schema for one in (named if column == name else [pl.col(column)]))

@@ -1,0 +1,57 @@
+"""JSON of orders with objects and lists of objects in a line."""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from retail_brain.errors import DataError
+from retail_brain.sources.files import open_file
+
+
+def opened(tmp_path: Path, *orders: object) -> tuple[list[dict[str, object]], tuple[str, ...]]:
+    place = tmp_path / "orders.jsonl"
+    place.write_text("\n".join(map(json.dumps, orders)), encoding="utf-8")
+    table = open_file(place, tmp_path)
+    return table.frame.collect().to_dicts(), table.notes
+
+
+def test_objects_become_columns_and_the_list_of_lines_a_row_each(tmp_path: Path) -> None:
+    rows, notes = opened(
+        tmp_path,
+        {
+            "id": 1,
+            "shop": {"id": "a", "at": {"city": "Ulm"}},
+            "items": [{"sku": "x", "qty": 2}, {"sku": "y", "qty": 1}],
+        },
+        {"id": 2, "shop": None, "items": []},
+    )
+    assert rows == [
+        {"id": 1, "shop_id": "a", "shop_at_city": "Ulm", "items/sku": "x", "items/qty": 2},
+        {"id": 1, "shop_id": "a", "shop_at_city": "Ulm", "items/sku": "y", "items/qty": 1},
+        {"id": 2, "shop_id": None, "shop_at_city": None, "items/sku": None, "items/qty": None},
+    ]
+    assert notes == ("orders.jsonl: one row per object in 'items'",)
+
+
+def test_lists_beside_the_lines_are_named_as_not_read(tmp_path: Path) -> None:
+    rows, notes = opened(tmp_path, {"id": 1, "items": [{"sku": "x"}, {"sku": "y"}], "payments": [{"by": "card"}]})
+    assert [row["items/sku"] for row in rows] == ["x", "y"]
+    assert "['payments'] are not read" in notes[0]
+
+
+def test_several_lists_that_may_be_the_lines_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"several lists of objects in a line: got \['a', 'b'\]"):
+        opened(tmp_path, {"id": 1, "a": [{"x": 1}], "b": [{"x": 1}]})
+
+
+def test_a_field_whose_name_is_taken_keeps_its_own(tmp_path: Path) -> None:
+    rows, _ = opened(tmp_path, {"shop_id": "1", "shop": {"id": "a"}})
+    assert rows == [{"shop_id": "1", "shop//id": "a"}]
+
+
+def test_lists_of_plain_values_stay(tmp_path: Path) -> None:
+    place = tmp_path / "campaigns.jsonl"
+    place.write_text('{"id": 1, "product_ids": ["a", "b"]}', encoding="utf-8")
+    assert open_file(place, tmp_path).frame.collect_schema()["product_ids"] == pl.List(pl.String)
