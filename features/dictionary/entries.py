@@ -49,7 +49,8 @@ def dictionary(table: str | None = None) -> pl.DataFrame:
     frame = pl.DataFrame(rows, schema=dict.fromkeys(DICTIONARY_COLUMNS, pl.String), orient="row")
     if table is None:
         return frame
-    found = frame.filter(pl.col("table") == table)
+    # the features of people are `features: person` here and `person` to every other verb
+    found = frame.filter(pl.col("table").is_in([table, f"features: {table}"]))
     if found.is_empty():
         known = ", ".join(frame["table"].unique(maintain_order=True))
         raise UsageError(f"there is no table {table!r}; the tables are {known}. Name one of them.")

@@ -12,7 +12,7 @@ from retail_brain.cli.context import current, open_database
 from retail_brain.cli.effects import tell_effect
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, writable_table
-from retail_brain.cli.table_files import write_table
+from retail_brain.cli.table_files import rows_table, write_table
 
 if TYPE_CHECKING:
     from retail_brain.operational.campaigns import Change, StoredCampaign
@@ -188,11 +188,9 @@ def stop(
 @campaign.command()
 def contacts(campaign_id: IdArgument, out: OutOption) -> None:
     """Write the people of an approved campaign: group, channel, day, hour, product."""
-    import polars as pl
-
     from retail_brain.operational.campaign_contacts import campaign_contacts
     from retail_brain.operational.campaigns import campaign as read
-    from serving.planning.campaigns.life import contact_row
+    from serving.planning.campaigns.life import CONTACT_COLUMNS, contact_row
 
     tenant = current().workspace.tenant
     with _desk() as desk:
@@ -200,7 +198,7 @@ def contacts(campaign_id: IdArgument, out: OutOption) -> None:
         rows = [contact_row(one) for one in campaign_contacts(tenant, desk.database, campaign_id)]
     reported().ids["campaign"] = campaign_id
     reported().counts["people"] = len(rows)
-    write_table(pl.DataFrame(rows, infer_schema_length=None), out)
+    write_table(rows_table(rows, CONTACT_COLUMNS), out)
     typer.echo(f"{len(rows):,} people -> {out}")
 
 

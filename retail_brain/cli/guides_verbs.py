@@ -10,7 +10,7 @@ from retail_brain.cli.context import current
 from retail_brain.cli.effects import tell_effect
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_day, writable_table
-from retail_brain.cli.table_files import read_table, write_table
+from retail_brain.cli.table_files import read_table, rows_table, write_table
 from retail_brain.cli.trigger_verbs import open_desk, opened_database
 
 if TYPE_CHECKING:
@@ -61,8 +61,11 @@ def save(
 ) -> None:
     """Store a guide's name, shop and capacity; one who left is back."""
     from retail_brain.operational.guides import save_guide
+    from serving.planning.people.known_names import check_known
 
     with open_desk() as desk:
+        if store is not None:
+            check_known("store", [store], desk.source.stores())
         change = _change(desk, guide_id, version, by)
         stored = save_guide(desk.database, change, name=name, store_id=store, capacity=capacity)
     reported().ids |= {"guide": guide_id, "version": stored.version}
@@ -95,10 +98,8 @@ def tasks(
     day: Annotated[str | None, typer.Option("--day", help="Of this day.", show_default="all")] = None,
 ) -> None:
     """Write lists with what came of each line; the held-out are not among them."""
-    import polars as pl
-
     from retail_brain.operational.guide_tasks import list_tasks
-    from serving.planning.guides.lists import shown_lines, task_row
+    from serving.planning.guides.lists import TASK_COLUMNS, shown_lines, task_row
     from serving.planning.guides.people import guide as find_guide
 
     chosen = None if day is None else parse_day(day, "--day")
@@ -109,7 +110,7 @@ def tasks(
             find_guide(desk, guide)
     rows = [task_row(one, "en") | {"reason_zh": one.reason_zh} for one in shown_lines(found)]
     reported().counts["lines"] = len(rows)
-    write_table(pl.DataFrame(rows, infer_schema_length=None), out)
+    write_table(rows_table(rows, (*TASK_COLUMNS, "reason_zh")), out)
     typer.echo(f"{len(rows):,} lines -> {out}")
 
 
@@ -205,15 +206,13 @@ def history(
     out: OutOption, customer: Annotated[str | None, typer.Option("--customer", help="Of this customer.")] = None
 ) -> None:
     """Write who was moved from whom to whom, when, by which rule."""
-    import polars as pl
-
     from retail_brain.operational.guides import move_history
-    from serving.planning.guides.people import move_row
+    from serving.planning.guides.people import MOVE_COLUMNS, move_row
 
     with opened_database() as database:
         rows = [move_row(one) for one in move_history(current().workspace.tenant, database, customer)]
     reported().counts["moves"] = len(rows)
-    write_table(pl.DataFrame(rows, infer_schema_length=None), out)
+    write_table(rows_table(rows, MOVE_COLUMNS), out)
     typer.echo(f"{len(rows):,} moves -> {out}")
 
 

@@ -1,7 +1,8 @@
 """Reads and writes table files named on the command line (Parquet or CSV)."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from retail_brain.cli.json_result import reported
 
@@ -33,6 +34,13 @@ def read_table(path: Path, option: str, *, as_text: bool = False) -> "pl.DataFra
         return plain_cells(pl.read_csv(path, infer_schema=not as_text, infer_schema_length=None))
     except pl.exceptions.PolarsError as error:
         raise UsageError(f"{option} {path} cannot be read as a table: {error}. Mend or convert the file.") from error
+
+
+def rows_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> "pl.DataFrame":
+    """Rows as a table; without any row it has the columns as text, so that whoever reads its file finds a heading."""
+    import polars as pl
+
+    return pl.DataFrame(rows, schema=None if rows else dict.fromkeys(columns, pl.String), infer_schema_length=None)
 
 
 def write_table(table: "pl.DataFrame", path: Path) -> None:

@@ -14,7 +14,7 @@ from retail_brain.cli.context import current, open_database
 from retail_brain.cli.effects import tell_effect
 from retail_brain.cli.json_result import reported
 from retail_brain.cli.options import AsOfOption, LakeOption, OutOption, parse_instant, writable_table
-from retail_brain.cli.table_files import write_table
+from retail_brain.cli.table_files import rows_table, write_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -176,11 +176,9 @@ def run(
 @trigger.command()
 def firings(trigger_id: IdArgument, out: OutOption) -> None:
     """Write what a trigger fired: person, cause, state, why not, channel, day."""
-    import polars as pl
-
     from retail_brain.operational.trigger_firings import firings as read_firings
     from retail_brain.operational.triggers import trigger as read
-    from serving.planning.triggers.desk import firing_row
+    from serving.planning.triggers.desk import FIRING_COLUMNS, firing_row
 
     tenant = current().workspace.tenant
     with opened_database() as database:
@@ -188,7 +186,7 @@ def firings(trigger_id: IdArgument, out: OutOption) -> None:
         rows = [firing_row(one) for one in read_firings(tenant, database, trigger_id)]
     reported().ids["trigger"] = trigger_id
     reported().counts["firings"] = len(rows)
-    write_table(pl.DataFrame(rows, infer_schema_length=None), out)
+    write_table(rows_table(rows, FIRING_COLUMNS), out)
     typer.echo(f"{len(rows):,} firings -> {out}")
 
 

@@ -76,6 +76,7 @@ def test_the_dictionary_lists_the_columns_of_the_tables_that_are_built(tmp_path:
     for table in ("identity", "person", "goods", "series", "place"):
         built = scan_features(tmp_path, table).collect_schema().names()  # type: ignore[arg-type]
         assert dictionary(f"features: {table}")["column"].to_list() == built
+        assert dictionary(table)["column"].to_list() == built
 
 
 def test_no_text_is_missing_and_both_languages_are_what_they_say() -> None:

@@ -1,7 +1,7 @@
 """The life of a campaign: draft, preview, approval that freezes its people, stop; and how it stands on a day."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -38,6 +38,8 @@ from serving.planning.campaigns.standing import definition_of, state_on
 from serving.planning.people.known_names import check_known
 from serving.planning.people.reasons import Language
 
+CONTACT_COLUMNS = ("contact_id", *(one.name for one in fields(CampaignContact)), "state", "sent_on")
+"""Columns of `contact_row`."""
 _TRIES = 5
 """Times an approval is worked out again because another one came in between. Chosen by judgement, not measured."""
 

@@ -33,6 +33,12 @@ _WORDS = {
 """Kind of offer -> what a guide may say, in English and Chinese."""
 _WITH = (" It goes well with {goes_with}.", "和{goes_with}很配。")
 
+TASK_COLUMNS = (
+    *("task_id", "guide_id", "day", "rank", "customer_id", "channel", "store_id", "product_id", "source", "reason"),
+    *("text", "text_zh", "probability", "expected_value", "segment", "state", "answered_at"),
+)
+"""Columns of `task_row`."""
+
 
 def make_lists(desk: Desk, day: date, guide_ids: Sequence[str] = (), *, by: str) -> dict[str, int]:
     """Makes the lists of a day for the guides who are there; guide -> lines that are new.

@@ -17,6 +17,8 @@ SAME_SHOP = "same_shop"
 
 TRIES = 5
 """Times that assignments are worked out again because others changed meanwhile; as approvals of campaigns do."""
+MOVE_COLUMNS = ("customer_id", "guide_id", "before", "rule", "moved_by", "moved_at")
+"""Columns of `move_row`."""
 _AHEAD = timedelta(days=1)
 """How far ahead a phone's clock may be: zones and clocks differ by up to a day, as for events."""
 

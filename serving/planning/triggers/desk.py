@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,9 @@ from serving.planning.campaigns.goods import check_named
 from serving.planning.campaigns.hours import open_hours
 from serving.planning.triggers.causes import INTEREST, SERVICE_EVENTS, check_kind
 from serving.planning.triggers.source import TriggerSource
+
+FIRING_COLUMNS = (*(one.name for one in fields(Firing) if one.name != "id"), "contact_id")
+"""Columns of `firing_row`."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from typer.testing import CliRunner, Result
 from retail_brain.cli.app import app
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.workspace import Workspace
+from serving.planning.guides.lists import TASK_COLUMNS
+from serving.planning.guides.people import MOVE_COLUMNS
 from serving.store.answer_set import read_manifest, write_manifest
 from serving.store.rows import write_rows
 
@@ -58,6 +60,9 @@ def test_a_day_from_the_lists_to_the_credit_and_the_leaving(home: Path, monkeypa
     out = home / "tasks.csv"
     assert run(home, "tasks", "--guide", "G1", "--out", str(out)).exit_code == 0
     lines = pl.read_csv(out)
+    assert lines.columns == [*TASK_COLUMNS, "reason_zh"]
+    assert run(home, "tasks", "--day", "2025-04-01", "--out", str(home / "none.csv")).exit_code == 0
+    assert pl.read_csv(home / "none.csv").columns == lines.columns
     assert set(lines["guide_id"]) == {"G1"}
     told = lines.filter(pl.col("customer_id") == "C00001")["task_id"][0]
     answers = home / "answers.csv"
@@ -80,6 +85,9 @@ def test_a_day_from_the_lists_to_the_credit_and_the_leaving(home: Path, monkeypa
     assert run(home, "leave", "G1").stdout == "G1 left on 2025-03-01: 3 people have another guide, 0 have none\n"
     moves = home / "moves.csv"
     assert run(home, "history", "--customer", "C00001", "--out", str(moves)).exit_code == 0
+    assert tuple(pl.read_csv(moves).columns) == MOVE_COLUMNS
+    assert run(home, "history", "--customer", "C00009", "--out", str(home / "none.csv")).exit_code == 0
+    assert tuple(pl.read_csv(home / "none.csv").columns) == MOVE_COLUMNS
     assert pl.read_csv(moves).select("before", "guide_id", "rule").rows() == [("G1", "G2", "same_shop")]
 
 
@@ -109,6 +117,7 @@ def test_answers_that_cannot_be_read_are_refused_and_nothing_is_stored(home: Pat
         (["tasks", "--guide", "G9", "--out", "lists.csv"], NotFoundError),
         (["make", "--day", "2020-01-01"], ImpossibleError),
         (["make", "--day", "soon"], UsageError),
+        (["save", "G7", "--store", "S9"], NotFoundError),
     ],
 )
 def test_what_cannot_be_done_is_an_error_of_its_kind(home: Path, arguments: list[str], error: type) -> None:

@@ -23,6 +23,7 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.trigger_firings import firings
 from retail_brain.workspace import Workspace
+from serving.planning.triggers.desk import FIRING_COLUMNS
 
 BAG = """
 name = "Bag 购物袋"
@@ -160,6 +161,7 @@ def test_a_trigger_from_file_to_message(home: Path) -> None:
     assert run(home, "list").stdout == "bag  on   v1  bag_add           Bag 购物袋  (Li): 2 sent\n"
     assert json.loads(run(home, "show", "bag").stdout)["firings"] == {"sent": 2}
     assert run(home, "firings", "bag", "--out", str(home / "f.csv")).stdout.startswith("2 firings")
+    assert tuple(pl.read_csv(home / "f.csv").columns) == FIRING_COLUMNS
     assert isinstance(run(home, "effect", "bag").exception, ImpossibleError)
     assert run(home, "switch", "bag", "--off").stdout == "bag: off, version 2, owner Li\n"
     assert isinstance(run(home, "remove", "bag", "--version", "1").exception, ConflictError)

@@ -163,6 +163,7 @@ def test_a_late_contact_counts_on_the_day_on_which_it_was_sent(desk: life.Desk, 
     with (tmp_path / "out.csv").open(encoding="utf-8") as file:
         assert {row["day"] for row in csv.DictReader(file)} == {"2025-03-04"}
     assert life.contact_row(sent[0])["sent_on"] == "2025-03-04"
+    assert tuple(life.contact_row(sent[0])) == life.CONTACT_COLUMNS
 
 
 def test_a_late_contact_waits_where_it_would_meet_another_beyond_the_caps(
