@@ -145,7 +145,8 @@ def _counts(before: pl.Series, after: pl.Series) -> tuple[npt.NDArray[np.float64
         bins = len(texts) + 1
     else:
         values = [series.drop_nulls().to_numpy() for series in (before, after)]
-        edges = np.unique(np.quantile(values[0], _TENTHS)) if len(values[0]) else np.zeros(0)
+        finite = values[0][np.isfinite(values[0])]  # a quantile beside infinity is none
+        edges = np.unique(np.quantile(finite, _TENTHS)) if len(finite) else np.zeros(0)
         binned, bins = [np.searchsorted(edges, part, side="left") for part in values], len(edges) + 1
     counted = [
         np.append(np.bincount(part.astype(np.int64), minlength=bins), series.null_count()).astype(np.float64)

@@ -144,7 +144,7 @@ def _unwritable(uri: str, name: str, error: Exception) -> DataError:
     first = (str(error).strip() or type(error).__name__).splitlines()[0]
     return DataError(
         f"table {name} of the lake {uri} cannot be written: {first.rstrip('.')}. It is as it was before. Check the "
-        "folder's rights and free space, or the store's credentials (storage_options), and run the ingest again."
+        "folder's rights and free space, or the store's credentials (storage_options), and run it again."
     )
 
 
@@ -210,13 +210,14 @@ def _count(frame: pl.LazyFrame) -> int:
 
 
 def _has_columns_of(table: DeltaTable, rows: pl.LazyFrame) -> bool:
-    """Whether the table itself has the columns of the rows and no other, in the same types.
+    """Whether the table itself has the columns of the rows and no other, in the same types, and no partitions.
 
-    `scan_table` adds what a table of an older version lacks, so its columns do not tell.
+    `scan_table` adds what a table of an older version lacks, so its columns do not tell. Files of partitions would need
+    the values of their partition; only a table that somebody else made has any.
     """
     schemas = table.schema(), Schema.from_arrow(arrow_schema(rows.drop(ROW)))
     held, given = ({field.name: field.type for field in schema.fields} for schema in schemas)
-    return held == given
+    return held == given and not table.metadata().partition_columns
 
 
 def _same_columns(rows: pl.LazyFrame, stored: pl.LazyFrame) -> tuple[pl.LazyFrame, pl.LazyFrame]:

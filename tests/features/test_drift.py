@@ -76,6 +76,13 @@ def test_nulls_ranges_and_shifts_are_told(tmp_path: Path) -> None:
     assert "person_id" not in found
 
 
+def test_values_without_end_fall_into_the_last_bin(tmp_path: Path) -> None:
+    same = [float(i % 10) for i in range(200)]
+    endless = [math.inf if i % 2 else value for i, value in enumerate(same)]
+    found = compared(tmp_path, {"ratio": endless}, {"ratio": endless})["ratio"]
+    assert (found["psi"], found["level"]) == (0.0, "stable")
+
+
 def test_days_are_counted_from_each_builds_own_last_day_and_lists_by_their_length(tmp_path: Path) -> None:
     days = [DAY - timedelta(days=i % 30) for i in range(300)]
     later = [day + timedelta(days=7) for day in days]
