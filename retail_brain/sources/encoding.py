@@ -16,7 +16,7 @@ _KANA_SHARE = 0.05
 """Kana of Japanese text are a third and more; Chinese text read as Japanese has next to none. By judgement."""
 _ALONE = 0.5
 """Share of letters beyond ASCII that stand alone: nearly all accents do, hardly any Chinese does. By judgement."""
-_OF_ONE_SCRIPT = 0.9
+_OF_ONE_SCRIPT = 0.95
 """Share of letters of the script that a file is in; the others are marks and signs of currency. By judgement."""
 _LEAST_LETTERS = 16
 """Different letters from which a script is told: half of common Chinese lies where Hangul does, so that nine of ten of
@@ -24,10 +24,10 @@ _LEAST_LETTERS = 16
 _KANA = "[\u3040-\u30ff]"
 _SCRIPTS = {
     "cp1251": "[А-яЁё№]",
-    "cp949": "[\uac00-\ud7a3]",
     "cp932": "[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]",
+    "cp949": "[\uac00-\ud7a3]",
 }
-"""Encoding -> its letters; none of common Chinese is read as these nine times of ten."""
+"""Encoding -> its letters; common Chinese is not read so. Shift JIS comes first: CP949 has Hangul for its kanji."""
 _GUESSES = ("gb18030", "big5", "cp1252")
 _ESCAPED = re.compile(r'\\"(?![,;|\t\r\n]|\Z)')
 """A quote behind a backslash, as databases write it within quotes, where the standard doubles it. Before a delimiter it
