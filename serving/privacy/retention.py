@@ -125,7 +125,8 @@ def _removed(kind: str, before: date, place: Place, now: datetime) -> Iterator[O
         for folder, paths in _old_folders(place, before).items():
             for path in paths:
                 shutil.rmtree(path, ignore_errors=True)
-            yield Overdue(kind, "files", folder, before, len(paths))
+            # what could not be removed counts as there: the next look and `doctor` name it again
+            yield Overdue(kind, "files", folder, before, sum(not path.exists() for path in paths))
     if (of_database := _OF_DATABASE.get(kind)) is not None:
         gone = delete_old_rows(place.workspace.tenant, place.database, of_database, before)
         yield from (Overdue(kind, "database", name, before, rows) for name, rows in gone.items())

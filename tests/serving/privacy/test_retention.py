@@ -132,6 +132,17 @@ def test_former_answers_and_features_of_notebooks_go_and_the_present_answers_sta
     assert [path.name for path in workspace.answers.iterdir() if path.is_dir()] == [present.name]
 
 
+def test_a_folder_that_cannot_be_removed_is_not_counted_as_gone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = home.place.workspace.answers / "20260101T000000-x"
+    folder.mkdir(parents=True)
+    os.utime(folder, (OLD.timestamp(), OLD.timestamp()))
+    place = limited(home, answers=30)
+    with monkeypatch.context() as patch:
+        patch.setattr("serving.privacy.retention.shutil.rmtree", lambda *_, **__: None)
+        assert removed(place) == []
+    assert found(place) == removed(place) == [("files", "answers", 1)]
+
+
 def test_entries_of_lists_sent_and_of_other_deeds_have_limits_of_their_own_and_proofs_stay(home: Home) -> None:
     database = home.place.database
     with database.writing() as connection:
