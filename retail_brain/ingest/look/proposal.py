@@ -9,7 +9,7 @@ from retail_brain.ingest.look.columns import Columns
 from retail_brain.ingest.look.draft import Proposal, date_key, number_key, one_of, quoted
 from retail_brain.ingest.look.evidence import Evidence, evidence
 from retail_brain.ingest.look.money import amount_is_units, price_of, stands_on_first_lines, values
-from retail_brain.ingest.look.relations import relation
+from retail_brain.ingest.look.relations import ask_for_consents, relation
 from retail_brain.ingest.look.states import ask_about_currencies, leave_out_and_turn, lines_of_goods
 from retail_brain.ingest.moments import DATE_FORMATS
 from retail_brain.sources.date_forms import UNIX, UNIX_MS
@@ -67,6 +67,8 @@ def propose(sample: pl.DataFrame, found: Columns) -> Proposal:
     if made.table not in ("transactions", "daily_sales", "inventory"):
         _goods(made, found)
         _master(made, found)
+        if made.table == "customers":
+            ask_for_consents(made, sample, found)
         return made
     lines, kept, remark = lines_of_goods(sample, found)
     made.remarks += [remark] if remark else []

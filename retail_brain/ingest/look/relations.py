@@ -13,6 +13,11 @@ _GRANTED: Final = (
     r"(?:.*_)?(?:opt_?in|opted_?in|granted|consent|permission|allowed|subscribed|einwilligung|zustimmung|consentement)"
     r"|.*(?:是否同意|同意|授权|订阅).*"
 )
+_PERMISSION: Final = (
+    rf"(?:{_GRANTED})|.*(?:werbung|newsletter|marketing|mailing|pubblicita|publicite|publicidad|do_not|accepts|erlaubt).*"
+    r"|.*(?:营销|推送|短信|接收|退订|免打扰|拒绝|勿扰).*"
+)
+"""Columns that may hold whether somebody may be contacted, in whatever words."""
 _CHANNEL: Final = r"(?:.*_)?(?:channel|kanal|canal|medium)|.*(?:渠道|通道).*"
 _FROM: Final = (
     r"(?:.*_)?(?:from|since|start|start_date|starts_on|begin|ab|von|gueltig_ab|gultig_ab)|.*(?:开始|上架|起).*"
@@ -72,6 +77,17 @@ def _consents(sample: pl.DataFrame, found: Columns) -> Proposal | None:
     made.columns["granted"] = quoted(granted)
     made.columns["changed_at"] = date_key(made, found, found.roles.get("moment", dated[0]))
     return made
+
+
+def ask_for_consents(made: Proposal, sample: pl.DataFrame, found: Columns) -> None:
+    """Asks about a permission in a list of customers: without a table `consents` nobody has refused to be contacted."""
+    for name in found.seen:
+        answers = sample[name].drop_nulls().n_unique()
+        if re.fullmatch(_PERMISSION, bare_name(name)) and 0 < answers <= _ANSWERS:
+            made.questions.append(
+                f"{name!r} may hold who refuses to be contacted. Without a table `consents` nobody does: map it there "
+                f"(customer_id, channel, granted = {quoted(name)}, changed_at), or leave it if it means something else"
+            )
 
 
 def _prices(sample: pl.DataFrame, found: Columns) -> Proposal | None:

@@ -71,6 +71,15 @@ def test_answers_without_a_channel_are_asked_about(tmp_path: Path) -> None:
     assert tomllib.loads(seen.mapping)["tables"]["consents"]["columns"]["channel"] == {"constant": "any"}
 
 
+@pytest.mark.parametrize("header", ["Werbung erlaubt", "Accepts Marketing", "是否接收短信", "Do not contact"])
+def test_a_permission_among_facts_of_customers_is_asked_about(tmp_path: Path, header: str) -> None:
+    sold(tmp_path)
+    write(tmp_path / "members.csv", ["Card", "Gender", header], [[f"c{n}", "fm"[n % 2], ["yes", "no"][n % 2]]
+                                                                 for n in range(9)])  # fmt: skip
+    seen = look(str(tmp_path))
+    assert any(repr(header) in question and "consents" in question for question in seen.questions)
+
+
 def test_listings_and_terms_of_supply_are_told_from_goods(tmp_path: Path) -> None:
     sold(tmp_path)
     pairs = [[shop, f"g{n}"] for shop in "AB" for n in range(3)]
