@@ -19,6 +19,22 @@ from retail_brain.extensions import GROUPS, when_forgotten
 
 OWN_PACKAGES: Final = ("retail_brain", "features", "training", "serving")
 _EXTENSION_CALLS: Final = frozenset({"extension_names", "load_extension", "load_extensions"})
+_PARSE_ATTEMPTS: Final = 5
+"""Attempts to parse a source beside other threads that parse. By judgement: one failed in a run of all tests."""
+
+
+def _parsed(source: bytes) -> ast.Module:
+    """The syntax tree of a source.
+
+    CPython 3.11 counts the depth of the tree it builds in one place for all threads, and raises SystemError where two
+    build one at once.
+    """
+    for _ in range(_PARSE_ATTEMPTS - 1):
+        try:
+            return ast.parse(source)
+        except SystemError:
+            continue
+    return ast.parse(source)
 
 
 class SourceTree:
@@ -70,7 +86,7 @@ class SourceTree:
         if name not in self._imports:
             source = path.read_bytes()
             package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-            nodes = list(ast.walk(ast.parse(source)))
+            nodes = list(ast.walk(_parsed(source)))
             imported = frozenset(other for node in nodes for other in _imported(node, package))
             self._imports[name] = source, imported, frozenset(kind for node in nodes for kind in _extension_kind(node))
         return self._imports[name]

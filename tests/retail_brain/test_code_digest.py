@@ -1,5 +1,6 @@
 """The digest of code changes with every module that is reached by imports, and with no other."""
 
+import ast
 import shutil
 import sys
 from collections.abc import Iterator
@@ -108,6 +109,22 @@ def test_a_line_changed_elsewhere_does_not(copy: Path, edited: str, module: str)
 def test_the_digest_is_that_of_the_installed_sources(copy: Path) -> None:
     assert code_digest(BACKTEST) == _digest(copy, BACKTEST)
     assert code_digest(BACKTEST) != code_digest("features.jobs")
+
+
+def test_a_source_is_parsed_again_where_another_thread_parsed_at_the_same_time(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse, failures = ast.parse, iter([True, True])
+
+    def disturbed(source: bytes) -> ast.Module:
+        if next(failures, False):
+            raise SystemError("AST constructor recursion depth mismatch (before=183, after=52)")
+        return parse(source)
+
+    whole = tree_digest(SourceTree({"theirs": package}), "theirs")
+    monkeypatch.setattr("retail_brain.code_digest.ast.parse", disturbed)
+    assert tree_digest(SourceTree({"theirs": package}), "theirs") == whole
+    assert next(failures, None) is None, "both failures were met"
 
 
 def test_libraries_are_those_that_the_reached_modules_import() -> None:
