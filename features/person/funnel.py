@@ -78,19 +78,6 @@ def people_moves(
     return pl.concat(counted).sort("month_end", *keys, nulls_last=True)
 
 
-def stage_moves(
-    dataset: Dataset, identities: pl.LazyFrame, rules: LifecycleRules, as_of: date, months: int
-) -> pl.DataFrame:
-    """One row per month's end x store x stage before x stage after: the columns of `FUNNEL_COLUMNS`.
-
-    Args: as for `people_moves`.
-
-    Raises:
-        MissingTableError: the dataset has no sales table.
-    """
-    return funnel_of(people_moves(dataset, identities, rules, as_of, months))
-
-
 def funnel_of(moves: pl.DataFrame) -> pl.DataFrame:
     """The funnel by shop of the result of `people_moves`: the columns of `FUNNEL_COLUMNS`."""
     keys = FUNNEL_COLUMNS[:-1]

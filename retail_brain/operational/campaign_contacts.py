@@ -16,7 +16,6 @@ from retail_brain.operational.leases import AT_ONCE, Lease, release_rows, take_r
 from retail_brain.operational.repeated_contacts import ContactsMark, contacts_mark
 from retail_brain.operational.tables import CAMPAIGN_CONTACTS
 
-NAMED_AT_ONCE = AT_ONCE
 _TO_SEND = (CAMPAIGN_CONTACTS.c.state == "planned") & CAMPAIGN_CONTACTS.c.held.is_(False)
 
 
@@ -193,8 +192,8 @@ def take_contacts(
     """
     table, taken = CAMPAIGN_CONTACTS.c, list[CampaignContact]()
     with database.writing() as connection:
-        for start in range(0, len(contacts), NAMED_AT_ONCE):
-            named = [one.customer_id for one in contacts[start : start + NAMED_AT_ONCE]]
+        for start in range(0, len(contacts), AT_ONCE):
+            named = [one.customer_id for one in contacts[start : start + AT_ONCE]]
             wanted = _of_campaign(tenant, campaign_id) & table.customer_id.in_(named) & _TO_SEND
             rows = take_rows(connection, CAMPAIGN_CONTACTS, wanted, lease, len(named))
             taken += [_planned(row).contact for row in rows]
@@ -211,8 +210,8 @@ def release_contacts(
     """
     table = CAMPAIGN_CONTACTS.c
     with database.writing() as connection:
-        for start in range(0, len(contacts), NAMED_AT_ONCE):
-            named = [one.customer_id for one in contacts[start : start + NAMED_AT_ONCE]]
+        for start in range(0, len(contacts), AT_ONCE):
+            named = [one.customer_id for one in contacts[start : start + AT_ONCE]]
             own = _of_campaign(tenant, campaign_id) & table.customer_id.in_(named)
             ids = list(connection.execute(select(table.id).where(own)).scalars())
             release_rows(connection, CAMPAIGN_CONTACTS, ids, lease, own)
@@ -245,8 +244,8 @@ def mark_sent(
     table = CAMPAIGN_CONTACTS.c
     values = {"state": "sent", "sent_on": case((table.day < today, today), else_=table.day)}
     with database.writing() as connection:
-        for start in range(0, len(contacts), NAMED_AT_ONCE):
-            named = [one.customer_id for one in contacts[start : start + NAMED_AT_ONCE]]
+        for start in range(0, len(contacts), AT_ONCE):
+            named = [one.customer_id for one in contacts[start : start + AT_ONCE]]
             own = _of_campaign(tenant, campaign_id) & table.customer_id.in_(named) & _TO_SEND
             connection.execute(update(CAMPAIGN_CONTACTS).where(own).values(**values))
         append_audit(tenant, connection, AuditEntry(now, by, "campaign.sent", campaign_id, {"contacts": len(contacts)}))
@@ -280,8 +279,8 @@ def _in_parts(database: Database, own: Any, column: Any, wanted: Sequence[str]) 
     """The contacts whose column has one of the values, asked for some hundred at a time."""
     found: list[PlannedContact] = []
     with database.reading() as connection:
-        for start in range(0, len(wanted), NAMED_AT_ONCE):
-            query = select(CAMPAIGN_CONTACTS).where(own, column.in_(wanted[start : start + NAMED_AT_ONCE]))
+        for start in range(0, len(wanted), AT_ONCE):
+            query = select(CAMPAIGN_CONTACTS).where(own, column.in_(wanted[start : start + AT_ONCE]))
             found += [_planned(row) for row in connection.execute(query)]
     return found
 

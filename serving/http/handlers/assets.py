@@ -7,6 +7,7 @@ import polars as pl
 
 from features.person.assets import LEVELS, Shown
 from features.person.funnel import funnel_of
+from retail_brain.settings import Settings
 from retail_brain.workspace import Workspace
 from serving.http.errors import HttpError
 from serving.http.handlers.call import Call, find_store
@@ -14,7 +15,8 @@ from serving.http.messages.insight_messages import AssetsRequest, FunnelRequest
 from serving.planning.people.assets import GuideBook, TenantAssets, asset_rows, tenant_assets
 from serving.planning.people.segment_book import open_dataset
 
-_KEPT: dict[tuple[str, str, str, int, int], TenantAssets] = {}
+_KEPT: dict[tuple[str, str, str, int, int], tuple[Settings, TenantAssets]] = {}
+"""Under home, tenant, publication, move and months; with the settings that it was worked out under."""
 _WORKING = threading.Lock()
 _AGAIN_SECONDS = 5
 """After which to ask again, as where an answer took too long."""
@@ -101,7 +103,7 @@ def _is_own(call: Call) -> pl.Expr:
 
 
 def _kept(call: Call, months: int) -> TenantAssets:
-    """What the counts of all are made from, worked out once per publication and move of a guide's people.
+    """What the counts of all are made from, worked out once per publication, move of a guide's people and settings.
 
     A large chain takes longer than a request may: the thread goes on after its 503, and the next question finds the
     result. Who asks meanwhile is told so, rather than working it out a second time.
@@ -109,8 +111,8 @@ def _kept(call: Call, months: int) -> TenantAssets:
     tenant = call.principal.tenant
     key = (str(call.state.home), tenant, call.answers.manifest.answers_id, call.view.moved_mark, months)
     # one look: another thread may drop the oldest meanwhile
-    if (kept := _KEPT.get(key)) is not None:
-        return kept
+    if (kept := _KEPT.get(key)) is not None and kept[0] is call.view.settings:
+        return kept[1]
     if not _WORKING.acquire(blocking=False):
         message = "people are being counted by month. Ask again in a few seconds."
         raise HttpError(503, "overloaded", message, {"problem": "working"}, retry_after=_AGAIN_SECONDS)
@@ -119,7 +121,7 @@ def _kept(call: Call, months: int) -> TenantAssets:
         found = tenant_assets(dataset, call.view.settings, months, GuideBook.read(tenant, call.state.database))
         while len(_KEPT) >= _MOST_KEPT:
             del _KEPT[next(iter(_KEPT))]
-        _KEPT[key] = found
+        _KEPT[key] = call.view.settings, found
         return found
     finally:
         _WORKING.release()

@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 
 from features.jobs import build_features, scan_features
-from features.person.funnel import month_ends, stage_moves
+from features.person.funnel import funnel_of, month_ends, people_moves
 from features.person.lifecycle import LifecycleRules
 from retail_brain.dataset import Dataset
 
@@ -36,7 +36,7 @@ def _identities() -> pl.LazyFrame:
 
 
 def test_moves_are_counted_by_month_and_shop() -> None:
-    moves = stage_moves(_dataset(), _identities(), RULES, AS_OF, 2)
+    moves = funnel_of(people_moves(_dataset(), _identities(), RULES, AS_OF, 2))
     rows = {(str(row[0])[:7], row[1], row[2], row[3]): row[4] for row in moves.rows()}
     # customers without a joining day count as known at any time
     assert rows == {
@@ -51,19 +51,19 @@ def test_moves_are_counted_by_month_and_shop() -> None:
 
 
 def test_what_comes_later_changes_no_earlier_month() -> None:
-    early = stage_moves(_dataset(), _identities(), RULES, AS_OF, 2).filter(pl.col("month_end") < AS_OF)
+    early = funnel_of(people_moves(_dataset(), _identities(), RULES, AS_OF, 2)).filter(pl.col("month_end") < AS_OF)
     more = _dataset(("looks", datetime(2026, 2, 20)), ("gone", datetime(2026, 3, 9)))
-    later = stage_moves(more, _identities(), RULES, AS_OF, 2)
+    later = funnel_of(people_moves(more, _identities(), RULES, AS_OF, 2))
     assert later.filter(pl.col("month_end") < AS_OF).equals(early)
     assert not later.filter(pl.col("month_end") == AS_OF).equals(
-        stage_moves(_dataset(), _identities(), RULES, AS_OF, 2).filter(pl.col("month_end") == AS_OF)
+        funnel_of(people_moves(_dataset(), _identities(), RULES, AS_OF, 2)).filter(pl.col("month_end") == AS_OF)
     )
 
 
 def test_the_last_month_ends_with_the_stages_of_the_person_table(tmp_path: Path) -> None:
     build_features(_dataset(), tmp_path, AS_OF)
     person = scan_features(tmp_path, "person").collect()
-    moves = stage_moves(_dataset(), scan_features(tmp_path, "identity"), RULES, AS_OF, 1)
+    moves = funnel_of(people_moves(_dataset(), scan_features(tmp_path, "identity"), RULES, AS_OF, 1))
     counted = moves.group_by("to_stage").agg(pl.col("people").sum()).sort("to_stage")
     stages = person.group_by(to_stage="stage").agg(pl.len().cast(pl.Int64).alias("people")).sort("to_stage")
     assert counted.equals(stages)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -103,6 +104,29 @@ def test_a_funnel_that_is_being_worked_out_is_not_worked_out_twice(lake: Any, as
         response = lake.post("/funnel", {"months": 9}, tenant="insight")
         assert (response.status_code, response.headers["retry-after"]) == (503, "5")
     assert ask("/funnel", {"months": 9})["as_of"] == first["as_of"]
+
+
+def test_people_are_counted_anew_under_other_settings(lake: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[Settings] = []
+    monkeypatch.setattr(assets, "_KEPT", {})
+    monkeypatch.setattr(assets, "open_dataset", lambda _workspace, _settings: None)
+    monkeypatch.setattr(assets.GuideBook, "read", lambda *_: None)
+    monkeypatch.setattr(
+        assets, "tenant_assets", lambda _dataset, settings, *_: counted.append(settings) or len(counted)
+    )
+
+    def kept(settings: Settings) -> Any:
+        view = SimpleNamespace(settings=settings, moved_mark=0)
+        answers = SimpleNamespace(manifest=SimpleNamespace(answers_id="first"))
+        state = SimpleNamespace(home=lake.home, database=None)
+        return assets._kept(
+            SimpleNamespace(principal=SimpleNamespace(tenant="t"), state=state, answers=answers, view=view), 3
+        )
+
+    before, after = Settings(), Settings()
+    assert [kept(one) for one in (before, before, after, after)] == [1, 1, 2, 2]
+    assert counted[0] is before
+    assert counted[1] is after
 
 
 def test_set_aside_rows_are_listed_shown_mended_and_brought_in(ask: Ask) -> None:

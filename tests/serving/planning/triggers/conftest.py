@@ -52,7 +52,7 @@ class FakeSource:
         return ()
 
     def left_over(self) -> pl.DataFrame:
-        raise NotImplementedError
+        pytest.fail("a trigger asked for goods that will be left over; only campaigns do")
 
     def segments(self) -> pl.DataFrame:
         return pl.DataFrame({"customer_id": self.ids(), "segment": ["friend", "lost"] * (self.people // 2)})
