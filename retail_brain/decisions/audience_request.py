@@ -16,6 +16,8 @@ Kind = Literal["repeat", "explore", "mixed"]
 
 CHANNEL_ORDER = ("wechat", "app", "sms", "email", "guide")
 """Preference between channels that are equally good for a person: the cheap and quiet ones first."""
+NO_SIZE = 2**31
+"""Size of a list that nothing limits: more people than there are in any chain."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Final, Literal
 
-from sqlalchemy import Column, ColumnElement, Connection, Date, Table, and_, delete, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Date, Table, and_, delete, func, not_, or_, select
 
 from retail_brain.operational.database import Database
 from retail_brain.operational.tables import (
@@ -35,7 +35,7 @@ class _Rule:
     """Rows of a table that are of a kind: by their day, and by what else must hold of them."""
 
     table: Table
-    day: Column[date] | Column[datetime]
+    day: ColumnElement[date] | ColumnElement[datetime]
     condition: ColumnElement[bool] | None = None
 
 
@@ -43,7 +43,7 @@ _SENT = or_(*(AUDIT.c.action.startswith(action) for action in LEFT_THE_HOUSE))
 _RULES: Final[Mapping[Kind, tuple[_Rule, ...]]] = {
     "events": (_Rule(EVENTS, EVENTS.c.received_at),),
     "contacts": (
-        _Rule(CAMPAIGN_CONTACTS, CAMPAIGN_CONTACTS.c.day),
+        _Rule(CAMPAIGN_CONTACTS, func.coalesce(CAMPAIGN_CONTACTS.c.sent_on, CAMPAIGN_CONTACTS.c.day)),
         _Rule(CAMPAIGN_RECEIPTS, CAMPAIGN_RECEIPTS.c.at, CAMPAIGN_RECEIPTS.c.kind != "opted_out"),
         # what was not decided yet is work to do
         _Rule(TRIGGER_FIRINGS, TRIGGER_FIRINGS.c.noted_at, TRIGGER_FIRINGS.c.state.not_in(["waiting", "taken"])),

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError, to_json
 
-from retail_brain.decisions.audience_request import AudienceRequest
+from retail_brain.decisions.audience_request import NO_SIZE, AudienceRequest
 from retail_brain.decisions.whole_numbers import WHOLE
 from retail_brain.errors import UsageError
 
@@ -21,6 +21,8 @@ def _in_words(value: object) -> object:
     raise ValueError("wanted a day as text, such as 2026-02-28")
 
 
+MOST_NAMED = 100_000
+"""People whom a definition may name: a few megabytes of JSON. Chosen by judgement, not measured."""
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=_NO_NUL)]
 _DAY = "^(19[7-9][0-9]|2[0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 Day = Annotated[
@@ -118,7 +120,7 @@ class CampaignDefinition(Frozen):
     left_over: Annotated[
         bool, Field(strict=True, description="excess stock of the shops, or of it only product_ids")
     ] = False
-    customer_ids: Annotated[tuple[Id, ...], Field(max_length=100_000, description="only these people")] = ()
+    customer_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_NAMED, description="only these people")] = ()
     segment: Annotated[Id | None, Field(description="only people of this segment, such as stage:friend")] = None
     store_ids: Annotated[tuple[Id, ...], Field(max_length=10_000, description="only people of these shops")] = ()
     slots: Annotated[tuple[MessageSlot, ...], Field(min_length=1, max_length=5)]
@@ -171,7 +173,7 @@ class CampaignDefinition(Frozen):
         """The question whom to contact, for goods that were found for it."""
         return AudienceRequest(
             product_ids=product_ids,
-            size=self.size or 2**31,
+            size=self.size or NO_SIZE,
             campaign_id=campaign_id,
             kind=self.kind,
             starts_on=self.starts_on,

@@ -8,7 +8,8 @@ import polars as pl
 
 from retail_brain.decisions.assignment import Assignment, assign_contacts
 from retail_brain.decisions.audience import cut_to_size, rank_people
-from retail_brain.decisions.audience_request import AudienceRequest
+from retail_brain.decisions.audience_request import NO_SIZE, AudienceRequest
+from retail_brain.decisions.campaigns.definition import MOST_NAMED
 from retail_brain.errors import ImpossibleError, NotFoundError, UsageError
 from retail_brain.operational.campaign_contacts import campaign_contacts
 from retail_brain.operational.campaign_effects import campaign_effects
@@ -21,8 +22,6 @@ from serving.planning.campaigns.standing import definition_of, state_on
 
 _CUT = ("beyond_size", "over_budget")
 """Codes of people whom a campaign would contact if it had room: those that are shared out anew."""
-_MOST_NAMED = 100_000
-"""People whom a definition may name, as `CampaignDefinition.customer_ids` has it."""
 
 PEOPLE = {
     "campaign_id": pl.String,
@@ -130,9 +129,9 @@ def narrow_to(desk: Desk, tenant: str, found: Together, *, by: str, now: datetim
     for (name,), rows in found.people.group_by("campaign_id", maintain_order=True):
         stored = present[str(name)]
         people = tuple(rows["customer_id"].sort().to_list())
-        if len(people) > _MOST_NAMED:
+        if len(people) > MOST_NAMED:
             raise ImpossibleError(
-                f"campaign {name!r} got {len(people):,} people; a definition names at most {_MOST_NAMED:,}. Give it a "
+                f"campaign {name!r} got {len(people):,} people; a definition names at most {MOST_NAMED:,}. Give it a "
                 "size or a budget."
             )
         definition = definition_of(stored).model_copy(update={"customer_ids": people})
@@ -258,7 +257,7 @@ def _campaigns(
         (
             name,
             states[name],
-            caps[name] if caps[name] < 2**31 else None,
+            caps[name] if caps[name] < NO_SIZE else None,
             plan.listed.height,
             listed[name].height,
             _value(listed[name]),

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from retail_brain.decisions.audience_request import AudienceRequest
+from retail_brain.decisions.audience_request import NO_SIZE, AudienceRequest
 from retail_brain.errors import DataError
 from retail_brain.settings import Settings
 
@@ -58,7 +58,7 @@ def read_campaigns(campaigns: pl.DataFrame, settings: Settings) -> dict[str, Aud
         base = AudienceRequest(
             product_ids=(),
             campaign_id=row["campaign_id"],
-            size=int(row.get("size") or 2**31),
+            size=int(row.get("size") or NO_SIZE),
             holdout_share=settings.audience.holdout_share,
         )
         requests[row["campaign_id"]] = of_campaign(base, row)

@@ -12,7 +12,7 @@ from itertools import groupby
 
 import polars as pl
 
-from retail_brain.decisions.audience_request import AudienceFacts, AudienceRequest
+from retail_brain.decisions.audience_request import NO_SIZE, AudienceFacts, AudienceRequest
 from retail_brain.decisions.eligibility import EXCLUSION_TEXTS
 from retail_brain.decisions.frame_memo import FrameMemo
 from retail_brain.decisions.judged_offers import complete_pairs, judged_offers, with_free
@@ -279,7 +279,7 @@ def _request(
     share = desk.settings.audience.holdout_share if definition.holdout_share is None else definition.holdout_share
     return AudienceRequest(
         product_ids=(),
-        size=2**31,
+        size=NO_SIZE,
         campaign_id=stored.campaign_id,
         starts_on=desk.today,
         ends_on=desk.today + timedelta(days=1),
