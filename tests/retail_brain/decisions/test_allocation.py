@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -35,7 +35,14 @@ def optimum(steps: Steps, limits: list[Limit]) -> float:
             rows.append(row)
     constraints = [LinearConstraint(limit.usage[None, :], ub=limit.capacity) for limit in limits]
     constraints += [LinearConstraint(np.array(rows), ub=0)] if rows else []
-    found = milp(-steps.value, integrality=np.ones(count), bounds=Bounds(0, 1), constraints=constraints)
+    # without a gap: the solver's usual one leaves the optimum a ten-thousandth short, and an allocation may be better
+    found = milp(
+        -steps.value,
+        integrality=np.ones(count),
+        bounds=Bounds(0, 1),
+        constraints=constraints,
+        options={"mip_rel_gap": 0.0},
+    )
     return -float(found.fun)
 
 
@@ -59,6 +66,7 @@ def test_one_limit_is_kept_and_shared_out_best(seed, series, share):
 
 
 @given(seed=st.integers(0, 2000), series=st.integers(2, 15), share=st.floats(0.1, 0.9))
+@example(seed=795, series=7, share=0.701171875)
 def test_several_limits_are_all_kept(seed, series, share):
     steps = make_steps(seed, series, minimum=False)
     volume = steps.units * np.random.default_rng(seed).uniform(0.5, 2, len(steps.units))

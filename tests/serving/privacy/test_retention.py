@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import insert, select
 from typer.testing import CliRunner
 
 from retail_brain.cli.app import app
@@ -19,6 +20,7 @@ from retail_brain.lake.erasing import count_older, drop_older
 from retail_brain.operational.audit import AuditEntry, append_audit, list_audit
 from retail_brain.operational.campaign_receipts import ContactReceipt, opt_outs, store_receipts
 from retail_brain.operational.events import Event, events_after, store_events
+from retail_brain.operational.tables import CAMPAIGN_CONTACTS
 from retail_brain.progress import SILENT
 from retail_brain.settings import RetentionSettings, Settings
 from serving.privacy import retention
@@ -83,6 +85,19 @@ def test_a_refusal_outlives_the_receipts_of_its_time(home: Home) -> None:
     )
     assert removed(limited(home, contacts=300)) == [("database", "campaign_receipts", 1)]
     assert [(person, channel) for person, channel, _ in opt_outs("main", database)] == [(OTHER, "sms")]
+
+
+def test_a_contact_ages_from_the_day_on_which_it_was_sent(home: Home) -> None:
+    database, old, late = home.place.database, OLD.date(), NOW.date()
+    usual = {"tenant_id": "main", "campaign_id": "K1", "held": False, "channel": "sms", "day": old, "hour": 9}
+    usual |= {"product_id": "P1", "probability": 0.5, "caused": 0.1, "state": "sent"}
+    sent = {"in time": old, "late": late, "never": None, "newest": late}  # the newest row stays in any case
+    with database.writing() as connection:
+        for name, day in sent.items():
+            connection.execute(insert(CAMPAIGN_CONTACTS).values(**usual, customer_id=name, sent_on=day))
+    assert removed(limited(home, contacts=30)) == [("database", "campaign_contacts", 2)]
+    with database.reading() as connection:
+        assert connection.execute(select(CAMPAIGN_CONTACTS.c.customer_id)).scalars().all() == ["late", "newest"]
 
 
 def test_the_newest_row_of_an_sqlite_table_keeps_its_number_until_another_comes(home: Home) -> None:
