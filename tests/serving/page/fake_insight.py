@@ -10,6 +10,7 @@ OTHER_DAYS = {"is_there": False}
 """Whether there is a version 3, which was backtested on other days."""
 
 IS_COMPARED = {"is": True}
+CHAMPION = {"version": 1}
 """Whether the features were compared with a build before."""
 
 
@@ -51,7 +52,7 @@ def version(number: int, wape: float) -> dict[str, Any]:
     ]
     return {
         "version": number,
-        "is_champion": number == 1,
+        "is_champion": number == CHAMPION["version"],
         "as_of": AS_OF.isoformat(),
         "trained_at": "2026-03-01T00:58:12+00:00",
         "run_id": f"8c2a0acf82964{number}",
@@ -110,4 +111,5 @@ def promote(body: dict[str, Any]) -> Any:
         return error(422, "impossible", "demand versions 3 and 1 were backtested on other days or data.", **facts)
     outcome = "forced" if body.get("force") else "better"
     answer = {"version": body["version"], "promoted": True, "champion_before": 1, "outcome": outcome}
+    CHAMPION["version"] = body["version"]
     return answer | {"reason": "WAPE 0.41, version 1 0.45."}

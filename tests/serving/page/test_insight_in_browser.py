@@ -18,6 +18,7 @@ Open = Callable[..., Any]
 @pytest.fixture(autouse=True)
 def rows() -> None:
     fake_insight.ASIDE[:] = [fake_insight.aside(1, "many"), fake_insight.aside(2, "1,5")]
+    fake_insight.CHAMPION["version"] = 1
 
 
 @BOTH
@@ -115,6 +116,9 @@ def test_a_version_is_put_into_use_with_a_reason(open_page: Open, site: Any, lan
     page.locator("[data-action=promote]").click()
     expect(page.locator(".notice")).to_contain_text(says(language, "版本 2 已启用。", "Version 2 is in use now."))
     expect(page.locator("main")).to_contain_text("retail-brain publish")
+    in_use = page.locator("thead th").filter(has=page.locator(".badge.contact"))
+    expect(in_use).to_contain_text(says(language, "版本 2", "Version 2"))  # without a reload
+    expect(page.locator("[name=version] option")).to_have_text([says(language, "版本 1", "Version 1")])
     assert site.bodies("promote") == [{"kind": "demand", "version": 2, "reason": "better on fresh goods"}]
 
 

@@ -40,3 +40,14 @@ def test_answers_without_figures_say_so(open_page: Open) -> None:
     page.route("**/head_office", without)
     page.locator("nav [data-view=overview]").click()
     expect(page.locator(".office")).to_contain_text("publish again with this version")
+
+
+def test_the_landing_says_how_things_stand_when_one_comes_back_to_it(open_page: Open) -> None:
+    page = open_page("overview", "en").page
+    waiting = page.locator(".tiles .figure").filter(has_text="Awaiting a decision")
+    expect(waiting).to_be_visible()
+    page.locator("nav [data-view=orders]").click()
+    expect(page.locator(".grid")).to_be_visible()
+    page.route("**/overview", lambda route: route.fulfill(json=route.fetch().json() | {"open": 7}))
+    page.locator("nav [data-view=overview]").click()
+    expect(waiting).to_contain_text("7")

@@ -117,6 +117,19 @@ export async function workedOut(route, body, { signal }) {
   }
 }
 
+/**
+ * Every row of a route that gives the list `list` by pages: page after page until all of the answer's `total` are there.
+ * `row(one, answer)` makes a row of what an answer holds, with the names of its page at hand.
+ */
+export async function everyRow(route, list, body, { limit, signal, row = (one) => one }) {
+  const rows = [];
+  for (;;) {
+    const answer = await call(route, { ...body, limit, offset: rows.length }, { signal });
+    rows.push(...answer[list].map((one) => row(one, answer)));
+    if (rows.length >= answer.total || !answer[list].length) return rows;
+  }
+}
+
 /** Like `call`, answering the same question from memory for as long as the page lives. */
 export async function remembered(route, body, options) {
   const question = `${currentLanguage()} ${route} ${JSON.stringify(body)}`;

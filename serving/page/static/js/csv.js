@@ -26,8 +26,8 @@ export function download(fileName, text) {
 }
 
 /** A button that saves a table; `rows` are its rows, or a function that fetches all of them, of which a failure is told by `onfail`. */
-export function csvButton(fileName, columns, rows, onfail) {
-  return h("button", { type: "button", dataset: { action: "csv" }, onclick: async (event) => {
+export function csvButton(fileName, columns, rows, onfail, { label = "action.csv", action = "csv" } = {}) {
+  return h("button", { type: "button", dataset: { action }, onclick: async (event) => {
     const pressed = event.currentTarget;
     pressed.disabled = true;
     try {
@@ -38,5 +38,5 @@ export function csvButton(fileName, columns, rows, onfail) {
     } finally {
       pressed.disabled = false;
     }
-  } }, icon("download"), t("action.csv"));
+  } }, icon("download"), t(label));
 }

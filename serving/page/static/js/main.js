@@ -109,8 +109,11 @@ function signOut() {
   start();
 }
 
-async function start() {
+/** Asks whose key it is and how things stand, then shows the view; `focus` where it was navigated to. */
+async function start({ focus = false } = {}) {
   leaving.abort();
+  leaving = new AbortController();
+  const { signal } = leaving;
   if (!hasKey()) {
     signIn();
     askKey(null, start);
@@ -122,6 +125,7 @@ async function start() {
     overview = await call("overview");
   } catch (error) {
     // a guide's phone goes on with what this tab last saw while the line is down
+    if (signal.aborted) return;
     overview = error.status === 0 || error.status >= 500 ? (kept("overview")?.value ?? null) : null;
     if (!overview) {
       replace(main, failed(error, start));
@@ -133,7 +137,8 @@ async function start() {
   knowRights(overview.scopes, overview.place);
   if (placeKind() === "guide") keep("overview", overview);
   knowStores(overview.stores);
-  render();
+  // another view may have been asked for meanwhile
+  if (!signal.aborted) render({ focus });
 }
 
 addEventListener("hashchange", async () => {
@@ -141,8 +146,9 @@ addEventListener("hashchange", async () => {
   followMoved();
   const wanted = readRoute().params.get("lang");
   if (languages().includes(wanted) && wanted !== currentLanguage()) await loadLanguage(wanted);
-  if (overview) render({ focus: true });
-  else start();
+  // the landing tells how things stand now: what waits for a decision, and which models are in use
+  if (overview && readRoute().view !== "overview") render({ focus: true });
+  else start({ focus: true });
 });
 addEventListener("ask-key", (event) => askKey(event.detail, start));
 

@@ -1,9 +1,10 @@
 // People of an approved campaign: whom, by which channel, when and about what. All of them as CSV.
 
-import { call } from "../api.js";
-import { download, toCsv } from "../csv.js";
-import { h, icon, name } from "../dom.js";
+import { call, everyRow } from "../api.js";
+import { csvButton } from "../csv.js";
+import { h, name } from "../dom.js";
 import { code, day, likelihood, money, number, t } from "../i18n.js";
+import { failureText } from "../problems.js";
 import { address, viewsFor } from "../route.js";
 import { empty } from "../states.js";
 import { storeName } from "../suggestions.js";
@@ -32,25 +33,20 @@ function columns(names, role) {
 }
 
 /** Every person of the campaign, page by page. */
-async function everybody(campaignId, group, signal) {
-  const rows = [];
-  const names = {};
-  for (let offset = 0; ; offset += MOST) {
-    const answer = await call("campaign_contacts", { campaign_id: campaignId, ...(group ? { group } : {}), limit: MOST, offset }, { signal });
-    rows.push(...answer.contacts);
-    Object.assign(names, answer.names);
-    if (rows.length >= answer.total || !answer.contacts.length) return rows.map((row) => ({ ...row, campaign_id: campaignId, product_name: names[row.product_id] ?? "" }));
-  }
-}
+const everybody = (campaignId, group, signal) => everyRow("campaign_contacts", "contacts", { campaign_id: campaignId, ...(group ? { group } : {}) }, {
+  limit: MOST, signal, row: (one, { names }) => ({ ...one, campaign_id: campaignId, product_name: names?.[one.product_id] ?? "" }),
+});
 
 export async function peopleOf(campaignId, { overview, signal }) {
   const answer = await call("campaign_contacts", { campaign_id: campaignId, limit: SHOWN }, { signal });
   if (!answer.total) return empty(t("campaign.nobody"));
-  const save = async (group) => download(`campaign-${campaignId}${group ? `-${group}` : ""}.csv`, toCsv(CSV_COLUMNS, await everybody(campaignId, group, signal)));
+  const problem = h("p", { class: "form-problem", role: "alert" });
+  const save = (group, label) => csvButton(`campaign-${campaignId}${group ? `-${group}` : ""}.csv`, CSV_COLUMNS, () => everybody(campaignId, group, signal), (error) => { problem.textContent = failureText(error); }, { label, action: group ? "csv-contacts" : "csv" });
   const table = dataTable({ columns: columns(answer.names, overview?.role), rows: answer.contacts, caption: t("campaign.people_of"), rowClass: (row) => row.group, page: SHOWN_FIRST });
   return [
     h("div", { class: "toolbar" }, h("p", { class: "hint" }, answer.total > answer.contacts.length ? t("campaign.people_shown", { shown: answer.contacts.length, total: answer.total }) : t("campaign.people_all", { total: answer.total })),
-      h("div", { class: "toolbar-end buttons" }, h("button", { type: "button", dataset: { action: "csv-contacts" }, onclick: () => save("contact") }, icon("download"), t("audience.csv_contacts")), h("button", { type: "button", dataset: { action: "csv" }, onclick: () => save(null) }, icon("download"), t("audience.csv_all")))),
+      h("div", { class: "toolbar-end buttons" }, save("contact", "audience.csv_contacts"), save(null, "audience.csv_all"))),
+    problem,
     table.element,
     h("p", { class: "hint" }, t("campaign.holdout_note", { share: number(answer.contacts.filter((row) => row.group === "holdout").length) })),
   ];

@@ -1,6 +1,6 @@
 // Anomalies: days on which sales fell outside what the forecast allowed, with what was expected beside what came.
 
-import { call } from "../api.js";
+import { call, everyRow } from "../api.js";
 import { csvButton } from "../csv.js";
 import { h, name, replace, words } from "../dom.js";
 import { code, day, money, number, t, units } from "../i18n.js";
@@ -40,17 +40,6 @@ function columns(mayForecast) {
   ];
 }
 
-/** All anomalies, page by page, each with the names of its page. */
-async function everyAnomaly(total, signal) {
-  const rows = [];
-  while (rows.length < total) {
-    const answer = await call("anomalies", { limit: LIMIT, offset: rows.length }, { signal });
-    if (!answer.anomalies.length) break;
-    rows.push(...answer.anomalies.map((row) => ({ ...row, names: answer.names })));
-  }
-  return rows;
-}
-
 export async function anomaliesView(root, { params, overview, signal }) {
   const level = LEVELS.includes(params.get("level")) ? params.get("level") : "all";
   const place = h("div", { class: "result" });
@@ -65,7 +54,7 @@ export async function anomaliesView(root, { params, overview, signal }) {
     if (!rows.length) return empty(t("anomaly.none"), t("anomaly.none_hint"));
     const table = dataTable({ columns: columns(mayForecast), rows, caption: t("nav.anomalies"), page: 50 });
     const problem = h("p", { class: "form-problem", role: "alert" });
-    const all = async () => (answer.total > answer.anomalies.length ? (await everyAnomaly(answer.total, signal)).filter(isShown).map(named) : table.ordered());
+    const all = async () => (answer.total > answer.anomalies.length ? (await everyRow("anomalies", "anomalies", {}, { limit: LIMIT, signal, row: (one, { names }) => ({ ...one, names }) })).filter(isShown).map(named) : table.ordered());
     const cut = answer.total > answer.anomalies.length ? h("p", { class: "hint" }, t("anomaly.cut", { shown: answer.anomalies.length, total: answer.total })) : null;
     return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("anomaly.count", { count: rows.length, money: money(rows.reduce((sum, row) => sum + (row.money ?? 0), 0), 0), total: number(answer.total) })),
       h("div", { class: "toolbar-end buttons" }, csvButton("anomalies.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); }))), cut, problem, table.element];

@@ -1,6 +1,6 @@
 // Campaigns: all of them, and one from its draft to its measured effect.
 
-import { call, lookUp } from "../api.js";
+import { call, everyRow, lookUp } from "../api.js";
 import { definitionList, campaignName, conflictBox } from "../campaign/definition.js";
 import { effectOf } from "../campaign/effect.js";
 import { campaignForm } from "../campaign/form.js";
@@ -50,17 +50,6 @@ export function campaignTable(rows) {
   return dataTable({ columns, rows, caption: t("nav.campaigns") }).element;
 }
 
-/** The campaigns of an answer and all further ones. */
-async function everyCampaign(answer, states, signal) {
-  const rows = [...answer.campaigns];
-  while (rows.length < answer.total) {
-    const { campaigns } = await call("campaigns", { limit: LISTED, offset: rows.length, ...(states ? { states } : {}) }, { signal });
-    if (!campaigns.length) break;
-    rows.push(...campaigns);
-  }
-  return rows;
-}
-
 async function list(root, { params, signal }) {
   const group = params.get("group") in GROUPS ? params.get("group") : "all";
   const place = h("div", { class: "result" });
@@ -71,7 +60,7 @@ async function list(root, { params, signal }) {
     const answer = await call("campaigns", { limit: LISTED, ...(states ? { states } : {}) }, { signal });
     if (!answer.campaigns.length) return empty(t("campaign.none"), t("campaign.none_hint"));
     const problem = h("p", { class: "form-problem", role: "alert" });
-    const all = async () => (await everyCampaign(answer, states, signal)).map(({ definition, look, ...row }) => ({ ...row, name: definition.name, starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
+    const all = async () => (await everyRow("campaigns", "campaigns", states ? { states } : {}, { limit: LISTED, signal })).map(({ definition, look, ...row }) => ({ ...row, name: definition.name, starts_on: definition.starts_on, ends_on: definition.ends_on, net: look?.net?.value, net_low: look?.net?.low, net_high: look?.net?.high }));
     return [h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.campaigns.length, total: answer.total })), csvButton("campaigns.csv", CSV_COLUMNS, all, (error) => { problem.textContent = failureText(error); })), problem, campaignTable(answer.campaigns)];
   }, { lines: 6 });
 }

@@ -1,8 +1,8 @@
 // Quarantine: rows that an ingest set aside, with their reasons; mended here and brought in.
 
-import { call } from "../api.js";
-import { download, toCsv } from "../csv.js";
-import { h, icon, name, replace, words } from "../dom.js";
+import { call, everyRow } from "../api.js";
+import { csvButton } from "../csv.js";
+import { h, name, replace, words } from "../dom.js";
 import { number, t } from "../i18n.js";
 import { problemWords } from "../problems.js";
 import { address } from "../route.js";
@@ -32,27 +32,12 @@ function rowCard(row, columns, mayWrite) {
   return { element, mended, isChanged: () => columns.some((column, index) => boxes[index].value !== (row[column] ?? "")) };
 }
 
-async function everything(table, total, signal) {
-  const rows = [];
-  while (rows.length < total) {
-    const answer = await call("quarantine", { action: "show", table, limit: MOST, offset: rows.length }, { signal });
-    if (!answer.rows.length) break;
-    rows.push(...answer.rows);
-  }
-  return rows;
-}
-
 function shownRows(table, answer, again, signal) {
   const columns = answer.columns.filter((column) => !ABOUT.includes(column));
   const cards = answer.rows.map((row) => rowCard(row, columns, answer.may_write));
   const message = h("div", { role: "alert" });
-  const save = async () => {
-    try {
-      download(`quarantine-${table}.csv`, toCsv(answer.columns, await everything(table, answer.total, signal)));
-    } catch (error) {
-      if (!signal.aborted) replace(message, h("p", { class: "form-problem" }, problemWords(error)));
-    }
-  };
+  const wrong = (error) => { if (!signal.aborted) replace(message, h("p", { class: "form-problem" }, problemWords(error))); };
+  const save = csvButton(`quarantine-${table}.csv`, answer.columns, () => everyRow("quarantine", "rows", { action: "show", table }, { limit: MOST, signal }), wrong);
   const retry = async (event) => {
     const changed = cards.filter((card) => card.isChanged()).map((card) => card.mended());
     if (!changed.length) { replace(message, h("p", { class: "form-problem" }, t("quarantine.change_first"))); return; }
@@ -62,13 +47,13 @@ function shownRows(table, answer, again, signal) {
       const done = await call("quarantine", { action: "retry", table, rows: changed }, { signal });
       again(t("quarantine.done", { good: done.brought_in, bad: done.still_bad }));
     } catch (error) {
-      if (!signal.aborted) replace(message, h("p", { class: "form-problem" }, problemWords(error)));
+      wrong(error);
       button.disabled = false;
     }
   };
   return [
     h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: cards.length, total: answer.total })),
-      h("div", { class: "toolbar-end buttons" }, h("button", { type: "button", dataset: { action: "csv" }, onclick: save }, icon("download"), t("action.csv")),
+      h("div", { class: "toolbar-end buttons" }, save,
         answer.may_write ? h("button", { type: "button", class: "primary", dataset: { action: "retry" }, onclick: retry }, t("quarantine.retry")) : null)),
     message, h("ul", { class: "set-aside-rows" }, cards.map((card) => card.element))];
 }

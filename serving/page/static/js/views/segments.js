@@ -1,11 +1,11 @@
 // Segments: people by what they are and did. Written, counted, saved with versions, looked back at and removed.
 
-import { call } from "../api.js";
-import { download, toCsv } from "../csv.js";
+import { call, everyRow } from "../api.js";
+import { csvButton } from "../csv.js";
 import { h, icon, name, replace, words } from "../dom.js";
 import { askedButton, field } from "../fields.js";
 import { code, moment, number, t } from "../i18n.js";
-import { problemWords } from "../problems.js";
+import { failureText, problemWords } from "../problems.js";
 import { address, viewsFor } from "../route.js";
 import { segmentEditor } from "../segment_editor.js";
 import { empty, fill, opening } from "../states.js";
@@ -42,25 +42,14 @@ async function versions(which, editor, signal) {
     h("button", { type: "button", class: "ghost", onclick: () => { editor.set(row.text); editor.count(); } }, t("segment.use_version")))));
 }
 
-/** All accounts of a segment, page by page. */
-async function everybody(which, signal) {
-  const rows = [];
-  for (let offset = 0; ; offset += MOST) {
-    const answer = await call("segments", { action: "members", name: which, limit: MOST, offset }, { signal });
-    rows.push(...answer.members);
-    if (rows.length >= answer.total || !answer.members.length) return rows;
-  }
-}
-
 async function people(which, signal) {
   const answer = await call("segments", { action: "members", name: which, limit: LISTED }, { signal });
   if (!answer.members.length) return empty(t("segment.nobody"));
-  const save = async () => {
-    const rows = (await everybody(which, signal)).flatMap((row) => (row.customer_ids.length ? row.customer_ids : [""]).map((customer) => ({ person_id: row.person_id, customer_id: customer, granted_channels: row.granted_channels ?? [] })));
-    download(`segment-${which}.csv`, toCsv(["person_id", "customer_id", "granted_channels"], rows));
-  };
+  const all = async () => (await everyRow("segments", "members", { action: "members", name: which }, { limit: MOST, signal })).flatMap((row) => (row.customer_ids.length ? row.customer_ids : [""]).map((customer) => ({ person_id: row.person_id, customer_id: customer, granted_channels: row.granted_channels ?? [] })));
+  const problem = h("p", { class: "form-problem", role: "alert" });
+  const save = csvButton(`segment-${which}.csv`, ["person_id", "customer_id", "granted_channels"], all, (error) => { problem.textContent = failureText(error); });
   return [
-    h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.members.length, total: answer.total })), h("button", { type: "button", dataset: { action: "csv" }, onclick: save }, icon("download"), t("action.csv"))),
+    h("div", { class: "toolbar" }, h("p", { class: "hint" }, t("table.shown", { shown: answer.members.length, total: answer.total })), save), problem,
     h("ul", { class: "members" }, answer.members.map((row) => h("li", {}, row.customer_ids.length ? row.customer_ids.map((id) => h("a", { href: address("person", { customer: id }) }, name(id))) : h("span", { class: "hint" }, t("segment.no_account")), h("span", { class: "hint" }, (row.granted_channels ?? []).map((one) => code("channel", one)).join(t("word.list")))))),
   ];
 }

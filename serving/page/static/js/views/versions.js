@@ -35,7 +35,7 @@ function heads(versions) {
   return h("tr", {}, h("td"), versions.map((one) => h("th", { scope: "col", class: "number" }, label(one), " ", one.is_champion ? h("span", { class: "badge contact" }, t("versions.champion")) : null, h("span", { class: "sub" }, moment(one.trained_at)), h("span", { class: "sub" }, run(one)))));
 }
 
-function sideBySide(kind, versions) {
+function sideBySide(kind, versions, again) {
   const metrics = [...new Set([versions[0].metric, ...METRICS[kind]])].filter((metric) => versions.some((one) => isNumber(one.metrics[metric])));
   const best = (metric) => {
     const values = versions.map((one) => one.metrics[metric]).filter(isNumber);
@@ -43,11 +43,11 @@ function sideBySide(kind, versions) {
   };
   const row = (metric) => h("tr", {}, h("th", { scope: "row" }, code("metric", metric), metric === versions[0].metric ? h("span", { class: "sub" }, t("versions.decides")) : null), versions.map((one) => h("td", { class: `number${one.metrics[metric] === best(metric) ? " strong" : ""}` }, shown(metric, one.metrics[metric]))));
   return h("section", { class: "panel" }, h("h2", {}, t("versions.side_by_side")), scrollBox(t("versions.side_by_side"), h("table", { class: "data compact" }, h("caption", { class: "visually-hidden" }, t("versions.side_by_side")), h("thead", {}, heads(versions)), h("tbody", {}, metrics.map(row)))),
-    promotion(kind, versions));
+    promotion(kind, versions, again));
 }
 
 /** How a version goes into use: here with a reason, where the key may, or by the command. */
-function promotion(kind, versions) {
+function promotion(kind, versions, again) {
   const others = versions.filter((one) => !one.is_champion);
   const command = (version) => h("code", {}, `retail-brain promote ${kind} ${version}`);
   if (!may("models:promote") || placeKind() !== "headquarters" || !others.length) return [h("p", { class: "hint" }, t("versions.how_to_promote")), h("p", {}, command(versions[0].version))];
@@ -61,7 +61,9 @@ function promotion(kind, versions) {
     replace(outcome);
     try {
       const done = await call("promote", body, { timeout: PROMOTE_MS });
-      replace(outcome, h("p", { class: done.promoted ? "notice" : "warn" }, t(done.promoted ? "versions.promoted" : "versions.not_promoted", { version: done.version }), " ", words(done.reason)), done.promoted ? h("p", { class: "hint" }, t("versions.publish"), " ", h("code", {}, "retail-brain publish")) : anyway(body));
+      const said = h("p", { class: done.promoted ? "notice" : "warn" }, t(done.promoted ? "versions.promoted" : "versions.not_promoted", { version: done.version }), " ", words(done.reason));
+      if (done.promoted) again([said, h("p", { class: "hint" }, t("versions.publish"), " ", h("code", {}, "retail-brain publish"))]);
+      else replace(outcome, said, anyway(body));
     } catch (error) {
       problem.textContent = failureText(error);
       if (error.details?.problem === "other_backtest") replace(outcome, h("p", { class: "hint" }, t("versions.compare_by")), h("p", {}, command(body.version)), anyway(body));
@@ -111,12 +113,15 @@ export async function versionsView(root, { params, signal }) {
   const links = kinds.map((one) => h("a", { class: "button", "aria-current": one === kind ? "true" : null, dataset: { kind: one }, href: address("models", { kind: one }) }, t(`bundle.${one}`)));
   replace(root, h("h1", {}, t("nav.models")), h("p", { class: "intro" }, t(kind === "features" ? "drift.intro" : "versions.intro")), h("nav", { class: "filters links", "aria-label": t("nav.models") }, links), place);
   if (kind === "features") return driftPart(place, { params, signal });
-  return fill(place, signal, async () => {
+  const news = h("div", { role: "status" });
+  place.before(news);
+  const draw = () => fill(place, signal, async () => {
     const { versions, total } = await call("models", { kind, limit: 5 }, { signal });
     if (!versions.length) return empty(t("versions.none"), t("versions.none_hint"));
     return [
-      sideBySide(kind, versions), byWindow(kind, versions),
+      sideBySide(kind, versions, (said) => { replace(news, said); draw(); }), byWindow(kind, versions),
       kind === "demand" ? h("div", { class: "pair" }, byPart("versions.by_class", "versions.by_class_hint", versions, (one) => one.classes, "group", (part) => code("demand_class", part), "within_90"), byPart("versions.by_store", "versions.by_store_hint", versions, (one) => one.stores, "store_id", storeName, "wape")) : null,
       total > versions.length ? h("p", { class: "hint" }, t("versions.more", { shown: versions.length, total })) : null];
   }, { lines: 8 });
+  return draw();
 }
