@@ -91,8 +91,7 @@ def ingest(source: str, uri: str, settings: Settings, progress: Progress, *, rep
         refuse_strangers(unmatched, settings.data)
         # all tables are checked by now: nothing below refuses the data
         reports = {
-            name: _write(name, _without_newly_erased(name, table, erased, target), unmatched[name], target, progress)
-            for name, table in staged.items()
+            name: _write(name, table, erased, unmatched[name], target, progress) for name, table in staged.items()
         }
         changed = {name for name, report in reports.items() if report.new or report.changed or report.removed}
         apart = set_apart(changed, uri, target.options, settings.data, progress)
@@ -145,12 +144,6 @@ def _without_erased(name: str, table: Staged, erased: ErasedIds | None) -> Stage
         reason = "the person was erased by request; bad rows dropped"
         left_out[reason] = left_out.get(reason, 0) + gone
     return table.with_rows(rows, bad=bad, left_out=left_out)
-
-
-def _without_newly_erased(name: str, table: Staged, known: ErasedIds | None, target: _Target) -> Staged:
-    """A table without people who were erased since it was read, which may be hours ago."""
-    erased = read_erased(target.uri, target.options)
-    return table if erased == known else _without_erased(name, table, erased)
 
 
 def _staged(raw: RawTable, scratch: Path, target: _Target) -> Staged:
@@ -221,8 +214,16 @@ def _withdrawn(name: str, table: Staged, target: _Target) -> tuple[pl.LazyFrame 
 
 
 def _write(
-    name: str, table: Staged, unmatched: Mapping[str, Unmatched], target: _Target, progress: Progress
+    name: str,
+    table: Staged,
+    known: ErasedIds | None,
+    unmatched: Mapping[str, Unmatched],
+    target: _Target,
+    progress: Progress,
 ) -> TableReport:
+    # people may have been erased since the table was read, which may be hours ago
+    erased = read_erased(target.uri, target.options)
+    table = table if erased == known else _without_erased(name, table, erased)
     with progress.step(f"write {name}") as step:
         started, today = time.perf_counter(), datetime.now(UTC).date()
         write_quarantine(target.uri, name, target.origin, table.bad, target.options, today)
@@ -238,7 +239,11 @@ def _write(
             replace=target.replace,
             withdrawn=withdrawn,
             files=table.files,
+            erased=erased,
         )
+        if (later := read_erased(target.uri, target.options)) != erased:
+            bad = _without_erased(name, table, later).bad
+            write_quarantine(target.uri, name, target.origin, bad, target.options, today)
         step.rows = written.new + written.changed
         step.note = f"version {written.version}"
         seconds = table.seconds + time.perf_counter() - started

@@ -30,6 +30,9 @@ RETENTION = "retention"
 def erase_rows(uri: str, name: str, subjects: Subjects, options: Mapping[str, str]) -> int:
     """Takes people out of a table's newest version, in one new version; returns how many rows named them.
 
+    A table that names none of them gets a version without a change: a writer that read its rows before these people
+    were noted as erased then begins anew, and leaves them out.
+
     Raises:
         DataError: the table's log is damaged, or the table cannot be written.
     """
@@ -42,6 +45,8 @@ def erase_rows(uri: str, name: str, subjects: Subjects, options: Mapping[str, st
         named = count_people(name, rows, subjects)
         if named:
             rewrite_table(table, without_people(name, rows, subjects), dict(options), ORIGIN)
+        else:
+            begin_version(table, dict(options), ORIGIN)
         return named
 
     return until_written(uri, name, attempt)

@@ -1,7 +1,7 @@
-"""Upserts rows into a table of the lake: one atomic Delta version, or none where nothing is new."""
+"""Commits rows to a table of the lake: one atomic Delta version, or none where nothing is new."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -15,7 +15,7 @@ from deltalake.transaction import create_table_with_add_actions
 from retail_brain.errors import DataError
 from retail_brain.lake.data_files import arrow_schema, place_files
 from retail_brain.lake.difference import ROW, Difference, difference
-from retail_brain.lake.layout import Layout, checked_uri, is_remote, join_uri, layout
+from retail_brain.lake.layout import Layout, checked_uri, join_uri, layout
 from retail_brain.lake.reading import local_folder, open_table, scan_table
 
 T = TypeVar("T")
@@ -52,44 +52,6 @@ class WriteResult:
     removed: int = 0
 
 
-def write_table(
-    uri: str,
-    name: str,
-    rows: pl.LazyFrame,
-    storage_options: Mapping[str, str] | None = None,
-    origin: str = "",
-    *,
-    replace: bool = False,
-    withdrawn: pl.LazyFrame | None = None,
-    files: Sequence[Path] = (),
-) -> WriteResult:
-    """Inserts new rows into a table and updates the changed rows of a state, in one version.
-
-    A kill at any moment leaves the old version or the whole new one. Where another writer commits first, the
-    comparison is made again on its version.
-
-    Args:
-        uri: the lake.
-        name: canonical table.
-        rows: canonical columns and `_row`; keys are unique where the table has one. Read more than once.
-        storage_options: credentials of the object store.
-        origin: where the rows come from, kept in the version's commit.
-        replace: whether the rows are the whole table, so that other stored rows are deleted.
-        withdrawn: some columns of the table: stored rows that agree with one of its rows are deleted, because the
-            incoming rows take their place.
-        files: Parquet files that hold exactly the rows, as `write_data_file` writes them. Where all rows are written
-            and the lake is a local folder, they are taken over as they are.
-
-    Raises:
-        DataError: the lake cannot be written, or other writers committed first at every attempt.
-    """
-    options = dict(storage_options or {})
-    incoming = _Incoming(rows, () if is_remote(uri) else tuple(files))
-    return until_written(
-        uri, name, lambda: _write_once(uri, name, incoming, options, origin, withdrawn, replace=replace)
-    )
-
-
 def until_written(uri: str, name: str, attempt: Callable[[], T]) -> T:
     """The result of an attempt to write a table, which begins anew where another writer committed first.
 
@@ -118,7 +80,7 @@ def rewrite_table(table: DeltaTable, rows: pl.LazyFrame, options: dict[str, str]
     Raises:
         CommitFailedError: another writer committed first.
     """
-    _commit(table, _Incoming(rows), options, origin, replace=True)
+    _commit(table, Incoming(rows), options, origin, replace=True)
 
 
 def begin_version(table: DeltaTable, options: dict[str, str], origin: str) -> DeltaTable:
@@ -133,7 +95,7 @@ def begin_version(table: DeltaTable, options: dict[str, str], origin: str) -> De
 
 
 @dataclass(frozen=True)
-class _Incoming:
+class Incoming:
     """Rows to be written, and local data files that hold exactly these, if there are any."""
 
     rows: pl.LazyFrame
@@ -155,17 +117,34 @@ def _is_conflict(error: Exception) -> bool:
     return isinstance(error, CommitFailedError) or any(text in str(error) for text in texts)
 
 
-def _write_once(
+def write_once(
     uri: str,
     name: str,
-    given: _Incoming,
+    admit: Callable[[], Incoming],
     options: dict[str, str],
     origin: str,
     withdrawn: pl.LazyFrame | None,
     *,
     replace: bool,
 ) -> WriteResult:
+    """Upserts rows on the newest version of a table; fails where another writer commits first.
+
+    Args:
+        uri: the lake.
+        name: canonical table.
+        admit: gives the rows. Asked once the version is opened, so that whoever changes what is admitted and commits
+            afterwards makes this write fail.
+        options: credentials of the object store.
+        origin: kept in the commit.
+        withdrawn: as in `write_table`.
+        replace: as in `write_table`.
+
+    Raises:
+        CommitFailedError: another writer committed first.
+        DeltaError: the table cannot be written.
+    """
     table = open_table(uri, name, options)
+    given = admit()
     rows = given.rows
     if table is None:
         return _create(join_uri(checked_uri(uri), name), given, options, origin)
@@ -181,11 +160,11 @@ def _write_once(
     # the files hold what is written only where no column is added, widened or absent
     whole = given.files if given.files and _has_columns_of(table, rows) else ()
     if replace and (removed or delta.new.len() or delta.changed.len()):
-        _commit(table, _Incoming(incoming.drop(ROW), whole), options, origin, replace=True)
+        _commit(table, Incoming(incoming.drop(ROW), whole), options, origin, replace=True)
     elif gone or delta.changed.len() or (delta.new.len() and _must_rewrite(stored, present)):
-        _commit(table, _Incoming(_merged(incoming, present, delta, table_layout)), options, origin, replace=True)
+        _commit(table, Incoming(_merged(incoming, present, delta, table_layout)), options, origin, replace=True)
     elif delta.new.len():
-        picked = _Incoming(_pick(incoming, delta.new), () if delta.unchanged else whole)
+        picked = Incoming(_pick(incoming, delta.new), () if delta.unchanged else whole)
         _commit(table, picked, options, origin)
     version = DeltaTable(table.table_uri, storage_options=options).version()
     # rows that take the place of withdrawn ones are changes, and what no row takes the place of was removed
@@ -269,7 +248,7 @@ def _arrow(rows: pl.LazyFrame) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(schema, batches)
 
 
-def _create(place: str, given: _Incoming, options: dict[str, str], origin: str) -> WriteResult:
+def _create(place: str, given: Incoming, options: dict[str, str], origin: str) -> WriteResult:
     rows, properties = given.rows.drop(ROW), _properties(0, origin)
     if given.files:
         schema = Schema.from_arrow(arrow_schema(rows))
@@ -301,9 +280,7 @@ def _merged(incoming: pl.LazyFrame, present: pl.LazyFrame, delta: Difference, ta
     return pl.concat([present.join(changed, on=key, how="anti", nulls_equal=True), written])
 
 
-def _commit(
-    table: DeltaTable, given: _Incoming, options: dict[str, str], origin: str, *, replace: bool = False
-) -> None:
+def _commit(table: DeltaTable, given: Incoming, options: dict[str, str], origin: str, *, replace: bool = False) -> None:
     """Appends the rows, or writes the table anew with them, in one version; older versions keep their own files."""
     properties = _properties(table.version() + 1, origin)
     mode = "overwrite" if replace else "append"

@@ -9,10 +9,11 @@ import pytest
 from deltalake import DeltaTable
 
 from retail_brain.dataset import conform
-from retail_brain.erased_ids import Subjects
+from retail_brain.erased_ids import ErasedIds, Subjects, digest_of
 from retail_brain.lake import erasing, open_lake, write_table, writing
 from retail_brain.lake.data_files import write_data_file
 from retail_brain.lake.difference import ROW
+from retail_brain.lake.people import write_erased
 from retail_brain.tables import TABLES
 
 TODAY = date(2026, 11, 27)
@@ -83,3 +84,33 @@ def test_rows_that_a_writer_brought_first_stay(
         assert erasing.erase_rows(lake, "events", Subjects(frozenset({"gone"})), {}) == 2
     assert len(calls) == 2
     assert people(lake) == ["comes", "stays"]
+
+
+@pytest.mark.parametrize("stored", [None, "stays", "gone"])
+@pytest.mark.parametrize("from_files", [False, True])
+def test_write_under_way_leaves_out_who_is_erased_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stored: str | None, *, from_files: bool
+) -> None:
+    """Whether the table names the person already, names others, or is created by that write."""
+    lake, file = str(tmp_path / "lake"), tmp_path / "new.parquet"
+    if stored is not None:
+        write_table(lake, "events", events(1, stored))
+    step = "_create" if stored is None else "_commit"
+    committed, calls = getattr(writing, step), []
+
+    def erased_meanwhile(*given: Any, **others: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            write_erased(lake, ErasedIds("00", frozenset({digest_of("00", "customer_id", "gone")})), {})
+            erasing.erase_rows(lake, "events", Subjects(frozenset({"gone"})), {})
+            erasing.drop_history(lake, "events", TODAY, {})
+        return committed(*given, **others)
+
+    monkeypatch.setattr(writing, step, erased_meanwhile)
+    rows = events(3, "gone", "comes")
+    write_data_file(rows.drop(ROW).collect(), file)
+    write_table(lake, "events", rows, files=[file] if from_files else [])
+    assert people(lake) == (["comes", "stays"] if stored == "stays" else ["comes"])
+    # visits whose person went stay as visits of nobody
+    assert open_lake(lake).scan("events").collect().height == {None: 2, "stays": 3, "gone": 3}[stored]
+    assert not [path for path in Path(lake, "events").rglob("*.parquet") if b"gone" in path.read_bytes()]
