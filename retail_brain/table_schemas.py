@@ -254,6 +254,7 @@ class Events(dy.Schema):
     store_id = _id(nullable=True)
     channel = _text()
     session_id = _id(nullable=True)
+    attribution_id = _text()
 
 
 class Campaigns(dy.Schema):

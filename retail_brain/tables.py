@@ -107,7 +107,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             _table(
                 "events",
                 schemas.Events,
-                "customer_id id_type id_value product_id store_id channel session_id",
+                "customer_id id_type id_value product_id store_id channel session_id attribution_id",
                 "occurred_at",
                 _GOODS | _PERSON,
             ),

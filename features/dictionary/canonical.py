@@ -86,7 +86,7 @@ COLUMNS: Final[Mapping[str, Meaning]] = {
     "longitude": ("degrees", "经度", "longitude"),
     "mailer": ("", "宣传单位置", "where the promotion stands in the mailer"),
     "mechanic": ("", "促销方式", "kind of promotion"),
-    "attribution_id": ("id", "归因编号", "attribution id of the contact"),
+    "attribution_id": ("id", "归因编号", "attribution id of the contact or list that it came of"),
     "min_order_value": ("money", "采购单最低金额", "least money of a purchase order to the supplier"),
     "units_per_truck": ("units", "每车件数", "units that fill a truck"),
     "min_order_quantity": ("units", "最小起订量", "least units of an order"),

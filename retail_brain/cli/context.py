@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retail_brain.cli.json_result import reported
-from retail_brain.cli.options import parse_day
+from retail_brain.cli.options import parse_past_day
 
 if TYPE_CHECKING:
     from retail_brain.dataset import Dataset
@@ -32,17 +32,26 @@ class Context:
     def dataset(self, lake: str | None = None, as_of: str | None = None) -> "Dataset":
         """Opens the lake as of a day (default: the last day that the sales tell of, in the set period).
 
+        A day after the last sale is taken, and said: the days between count as days without sales.
+
         Raises:
-            UsageError: the day is no date.
+            UsageError: the day is no date, or has not come yet.
             DataError: there is no readable lake, or it holds no sales.
         """
         from features.demand.periods import last_visible_day
         from retail_brain.lake import open_lake
 
+        asked = None if as_of is None else parse_past_day(as_of, "--as-of")
         dataset = open_lake(self.lake_uri(lake), self.settings.storage_options)
-        return dataset.at(
-            parse_day(as_of, "--as-of") if as_of else last_visible_day(dataset, self.settings.data.period)
-        )
+        if asked is None:
+            return dataset.at(last_visible_day(dataset, self.settings.data.period))
+        last = last_visible_day(dataset.at(asked), self.settings.data.period)
+        if asked > last:
+            self.progress.say(
+                f"warning: --as-of {asked} is {(asked - last).days:,} days after the last sale ({last}); the days "
+                "between count as days without sales."
+            )
+        return dataset.at(asked)
 
 
 _chosen: dict[str, Callable[[], Context]] = {}

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from retail_brain.cli.context import current, open_database
-from retail_brain.cli.options import LakeOption, parse_day
+from retail_brain.cli.json_result import reported
+from retail_brain.cli.options import LakeOption, OutOption, parse_day
+from retail_brain.cli.table_files import write_table
 
 events = typer.Typer(help="Events that the service received.", no_args_is_help=True)
 
@@ -35,3 +37,18 @@ def collect(
     for line in report_lines(report):
         here.progress.say(line)
     typer.echo(f"{report.tables['events'].new} new events in the lake")
+
+
+@events.command()
+def attributed(out: OutOption) -> None:
+    """Write what came of which list or contact: events and people by attribution id and type of event."""
+    from retail_brain.operational.events import attributed_events
+    from serving.planning.people.attributed import count_attributed
+
+    with closing(open_database()) as database:
+        found = count_attributed(attributed_events(current().workspace.tenant, database))
+    reported().counts |= {"events": int(found["events"].sum()), "lists": found["attribution_id"].n_unique()}
+    write_table(found, out)
+    typer.echo(
+        f"{found['events'].sum():,} events of {found['attribution_id'].n_unique():,} lists and contacts -> {out}"
+    )

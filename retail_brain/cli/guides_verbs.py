@@ -49,25 +49,35 @@ def list_() -> None:
 @guides.command()
 def save(
     guide_id: IdArgument,
-    name: Annotated[str | None, typer.Option("--name", help="Their name.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help='Their name; "" takes it away.', show_default="as it is")
+    ] = None,
     store: Annotated[
-        str | None, typer.Option("--store", help="Their shop.", show_default="of most of their people")
+        str | None,
+        typer.Option("--store", help='Their shop; "": that of most of their people.', show_default="as it is"),
     ] = None,
     capacity: Annotated[
-        int | None, typer.Option("--capacity", min=0, help="People a day.", show_default="guides.capacity_per_day")
+        int | None,
+        typer.Option("--capacity", min=-1, help="People a day; -1: guides.capacity_per_day.", show_default="as it is"),
     ] = None,
     version: VersionOption = None,
     by: ByOption = "command line",
 ) -> None:
-    """Store a guide's name, shop and capacity; one who left is back."""
-    from retail_brain.operational.guides import save_guide
+    """Store a guide's name, shop and capacity, those given; one who left is back."""
+    from retail_brain.operational.guides import GuideFacts, save_guide
     from serving.planning.people.known_names import check_known
 
+    facts: GuideFacts = {}
+    if name is not None:
+        facts["name"] = name or None
+    if store is not None:
+        facts["store_id"] = store or None
+    if capacity is not None:
+        facts["capacity"] = None if capacity < 0 else capacity
     with open_desk() as desk:
-        if store is not None:
+        if store:
             check_known("store", [store], desk.source.stores())
-        change = _change(desk, guide_id, version, by)
-        stored = save_guide(desk.database, change, name=name, store_id=store, capacity=capacity)
+        stored = save_guide(desk.database, _change(desk, guide_id, version, by), **facts)
     reported().ids |= {"guide": guide_id, "version": stored.version}
     typer.echo(f"{guide_id}: version {stored.version}")
 

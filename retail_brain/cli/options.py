@@ -1,7 +1,7 @@
 """Command-line options that several verbs share, and parsers of their values."""
 
 import os
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -54,6 +54,21 @@ def parse_day(text: str, option: str) -> date:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  # business days have no zone
     except ValueError as error:
         raise UsageError(f"{option} {text!r} is not a day; wanted YYYY-MM-DD, for example 2025-02-28.") from error
+
+
+def parse_past_day(text: str, option: str) -> date:
+    """Parses a day that has come, in whatever zone.
+
+    Raises:
+        UsageError: not a date of the form YYYY-MM-DD, or a day in the future.
+    """
+    day, last = parse_day(text, option), datetime.now(UTC).date() + timedelta(days=1)
+    if day > last:
+        raise UsageError(
+            f"{option} {day} has not come yet; wanted {last} or earlier. Nothing is known of days to come: leave "
+            f"{option} out to look from the last sale."
+        )
+    return day
 
 
 def parse_instant(text: str, option: str) -> datetime:

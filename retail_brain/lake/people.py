@@ -14,14 +14,14 @@ PEOPLE_TABLES = ("transactions", "customers", "identities", "consents", "events"
 """Tables that name people."""
 KEPT_WITHOUT_PERSON = ("transactions", "events")
 """Tables whose rows stay without their person: what was sold is the demand of a shop."""
-_PERSON_COLUMNS = (CUSTOMER, "id_type", "id_value", "session_id")
+_PERSON_COLUMNS = (CUSTOMER, "id_type", "id_value", "session_id", "attribution_id")
 
 
 def without_people(name: str, rows: pl.LazyFrame, subjects: Subjects) -> pl.LazyFrame:
     """The rows of a table without some people.
 
-    Receipt lines and events stay and lose customer, identifier and session; other rows about the people go. Further
-    text columns of other people's rows (who brought them, say) lose the ids too.
+    Receipt lines and events stay and lose customer, identifier, session and attribution id; other rows about the
+    people go. Further text columns of other people's rows (who brought them, say) lose the ids too.
 
     Args:
         name: canonical table.

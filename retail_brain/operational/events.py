@@ -1,6 +1,6 @@
 """Stores interaction events that the service receives, until the lake has them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,9 @@ FIELDS = (
     "session_id",
     "attribution_id",
 )
+
+_READ_AT_ONCE = 20_000
+"""Rows that are held at once: some tens of megabytes."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,18 @@ def has_events(tenant: str, database: Database, types: Collection[str]) -> bool:
     wanted = (EVENTS.c.tenant_id == tenant) & EVENTS.c.event_type.in_(sorted(types))
     with database.reading() as connection:
         return connection.execute(select(EVENTS.c.id).where(wanted).limit(1)).first() is not None
+
+
+def attributed_events(tenant: str, database: Database) -> Iterator[Event]:
+    """A tenant's events that name the list or contact that they came of, in order of arrival.
+
+    Raises:
+        UnavailableError: the database does not answer.
+    """
+    query = select(EVENTS).where(EVENTS.c.tenant_id == tenant, EVENTS.c.attribution_id.is_not(None))
+    with database.reading() as connection:
+        for row in connection.execute(query.order_by(EVENTS.c.id).execution_options(yield_per=_READ_AT_ONCE)):
+            yield _stored(row).event
 
 
 def _stored(row: Row[tuple[object, ...]]) -> StoredEvent:

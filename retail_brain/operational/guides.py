@@ -7,7 +7,7 @@ from then on the newest move counts.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
@@ -85,22 +85,29 @@ class StoredMove:
     moved_at: datetime
 
 
-def save_guide(
-    database: Database, change: GuideChange, *, name: str | None, store_id: str | None, capacity: int | None
-) -> StoredGuide:
-    """Stores a guide's name, shop and capacity; one who left is back.
+class GuideFacts(TypedDict, total=False):
+    """What is kept about a guide; a fact that is left out stays as it is, None takes it away."""
+
+    name: str | None
+    store_id: str | None
+    capacity: int | None
+
+
+def save_guide(database: Database, change: GuideChange, **facts: Unpack[GuideFacts]) -> StoredGuide:
+    """Stores the facts given of a guide's name, shop and capacity; the others stay. One who left is back.
 
     Raises:
         ConflictError: somebody else changed them since that version.
         ImpossibleError: the capacity is below 0.
         UnavailableError: the database does not answer.
     """
+    capacity = facts.get("capacity")
     if capacity is not None and capacity < 0:
         raise ImpossibleError(f"a guide's capacity is a number of contacts a day; got {capacity}, wanted 0 or more.")
     with database.writing() as connection:
         database.ensure_tenant(change.tenant, connection, now=change.now)
         lock_tenant(change.tenant, connection)
-        values = {"name": name, "store_id": store_id, "capacity": capacity, "left_on": None}
+        values = {**facts, "left_on": None}
         return _changed(database, connection, change, values, "guide.saved")
 
 

@@ -87,6 +87,11 @@ def names_of(catalog: Catalog, rows: Array, ids: list[str]) -> dict[str, str]:
     return {text: name for text, name in zip(ids, catalog.names.take(rows), strict=True) if name}
 
 
+def seen_store(answers: Answers, store_id: str | None) -> str | None:
+    """The id of a shop that the answers hold; None for one of another place."""
+    return store_id if store_id is not None and answers.stores.find(store_id) >= 0 else None
+
+
 def product_names(answers: Answers, product_ids: list[str]) -> dict[str, str]:
     """Names of products by id; ids that the answers do not know, such as those of old orders, are left out."""
     rows = answers.products.find_many(product_ids)

@@ -15,7 +15,7 @@ from retail_brain.operational.leases import Lease
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
-from serving.http.handlers.call import Call, product_names
+from serving.http.handlers.call import Call, product_names, seen_store
 from serving.http.handlers.segments import segment_customers
 from serving.http.messages.campaign_messages import (
     CampaignActRequest,
@@ -150,6 +150,8 @@ def contacts(request: CampaignContactsRequest, call: Call) -> dict[str, Any]:
         ]
         page, total = wanted[request.offset : request.offset + request.limit], len(wanted)
     listed = [life.contact_row(row) for row in page]
+    for row in listed:  # a guide's key knows no shop
+        row["store_id"] = seen_store(call.answers, row["store_id"])
     names = product_names(call.answers, list(dict.fromkeys(row["product_id"] for row in listed)))
     return {"contacts": listed, "total": total, "names": names}
 

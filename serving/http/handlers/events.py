@@ -86,7 +86,7 @@ def _without_erased(event: Event, erased: ErasedIds | None) -> Event:
         event.id_type is not None and event.id_value is not None and erased.holds(event.id_type, event.id_value)
     )
     if by_identifier or (event.customer_id is not None and erased.holds(CUSTOMER, event.customer_id)):
-        return replace(event, customer_id=None, id_type=None, id_value=None, session_id=None)
+        return replace(event, customer_id=None, id_type=None, id_value=None, session_id=None, attribution_id=None)
     return event
 
 

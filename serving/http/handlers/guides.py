@@ -15,12 +15,12 @@ from retail_brain.operational.guide_tasks import (
     store_answers,
     store_referrals,
 )
-from retail_brain.operational.guides import GuideChange, move_history, save_guide
+from retail_brain.operational.guides import GuideChange, GuideFacts, move_history, save_guide
 from retail_brain.operational.repeated_contacts import CREDIT, DAILY
 from retail_brain.workspace import Workspace
 from serving.http.access import Scope
 from serving.http.errors import HttpError
-from serving.http.handlers.call import Call, find_store, product_names
+from serving.http.handlers.call import Call, find_store, product_names, seen_store
 from serving.http.handlers.triggers import trigger_desk
 from serving.http.messages.guide_messages import (
     GuideAnswersRequest,
@@ -67,7 +67,7 @@ def guides(request: GuidesRequest, call: Call) -> dict[str, Any]:
 
 
 def save(request: GuideSaveRequest, call: Call) -> dict[str, Any]:
-    """Stores a guide's name, shop and capacity.
+    """Stores those given of a guide's name, shop and capacity; what is left out stays, null takes it away.
 
     A shop's or region's key changes its own guides and keeps them there; new ones are headquarters'.
 
@@ -79,16 +79,19 @@ def save(request: GuideSaveRequest, call: Call) -> dict[str, Any]:
     if request.store_id is not None:
         find_store(call.answers, request.store_id)
     _check_own(request.guide_id, call)
-    if not call.place.is_headquarters and request.store_id is None:
-        raise HttpError(403, "forbidden", f"a {call.place.kind} key names the shop of a guide: its own. Give store_id.")
+    if not call.place.is_headquarters and "store_id" in request.model_fields_set and request.store_id is None:
+        raise HttpError(
+            403, "forbidden", f"a {call.place.kind} key keeps a guide in its own shop. Name it in store_id."
+        )
     desk = _whole_desk(call)
-    save_guide(
-        desk.database,
-        _change(request.guide_id, request.version, call),
-        name=request.name,
-        store_id=request.store_id,
-        capacity=request.capacity,
-    )
+    facts: GuideFacts = {}
+    if "name" in request.model_fields_set:
+        facts["name"] = request.name
+    if "store_id" in request.model_fields_set:
+        facts["store_id"] = request.store_id
+    if "capacity" in request.model_fields_set:
+        facts["capacity"] = request.capacity
+    save_guide(desk.database, _change(request.guide_id, request.version, call), **facts)
     return {"guide": guide_row(find_guide(desk, request.guide_id)), "moved": 0, "without_guide": 0}
 
 
@@ -152,8 +155,7 @@ def listed(request: GuideListRequest, call: Call) -> dict[str, Any]:
     rows = shown_lines(one for one in found if _is_seen(one.customer_id, call))
     shown = [task_row(one, call.language) for one in rows]
     for row in shown:  # a guide's key knows no shop
-        if row["store_id"] is not None and call.answers.stores.find(row["store_id"]) < 0:
-            row["store_id"] = None
+        row["store_id"] = seen_store(call.answers, row["store_id"])
     goods = dict.fromkeys(one.product_id for one in rows if one.product_id is not None)
     return {"day": day.isoformat(), "tasks": shown, "names": product_names(call.answers, list(goods))}
 

@@ -207,7 +207,10 @@ def _row(stored: StoredTrigger, counts: Any, call: Call) -> dict[str, Any]:
     if shown["definition"].get("store_ids"):
         # ids of other shops are nobody's to see
         own = [store for store in shown["definition"]["store_ids"] if call.answers.stores.find(store) >= 0]
-        shown["definition"] = shown["definition"] | {"store_ids": own}
+        # an empty list would say all shops: of shops that the key does not know nothing is told
+        shown["definition"] = {name: value for name, value in shown["definition"].items() if name != "store_ids"}
+        if own:
+            shown["definition"]["store_ids"] = own
     dropped = [
         {"code": code, "reason": _words(code, call), "people": people} for code, people in shown["dropped"].items()
     ]

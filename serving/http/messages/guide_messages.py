@@ -19,16 +19,16 @@ class GuidesRequest(BaseModel):
 
 
 class GuideSaveRequest(BaseModel):
-    """Name, shop and capacity of a guide; one who left is back."""
+    """Name, shop and capacity of a guide; what is left out stays, null takes it away. One who left is back."""
 
     model_config = config({"guide_id": "G021", "name": "王芳", "capacity": 12})
 
     guide_id: Id
     name: Text | None = None
-    store_id: Annotated[Id | None, Field(description="else the shop of most of their people")] = None
+    store_id: Annotated[Id | None, Field(description="null: the shop of most of their people")] = None
     capacity: Annotated[
         Annotated[int, Field(strict=True, ge=0, le=10_000), WHOLE] | None,
-        Field(description="people a day; else the setting"),
+        Field(description="people a day; null: the setting"),
     ] = None
     version: Annotated[Version | None, Field(description="that the change was made to; none for the first one")] = None
 

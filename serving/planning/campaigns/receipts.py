@@ -40,6 +40,15 @@ _PROBLEMS: Mapping[str, Mapping[Language, str]] = {
 }
 
 
+def earliest_receipt(day: date) -> datetime:
+    """First moment at which a contact of a day may have been answered, in whatever zone.
+
+    >>> earliest_receipt(date(2026, 3, 2))
+    datetime.datetime(2026, 3, 1, 10, 0)
+    """
+    return datetime.combine(day, time()) - _FARTHEST_ZONE
+
+
 @dataclass(frozen=True)
 class GivenReceipt:
     """A receipt as it came: of a contact by its attribution id, or of a campaign, a customer and a channel.
@@ -164,8 +173,7 @@ class _Check:
     def _untimely(self, one: GivenReceipt, day: date | None) -> _Problem | None:
         if one.at > self.now + _CLOCKS:
             return "at", "future", {"at": one.at}
-        at = one.at.replace(tzinfo=None)
-        if day is not None and one.kind != _REFUSAL and at < datetime.combine(day, time()) - _FARTHEST_ZONE:
+        if day is not None and one.kind != _REFUSAL and one.at.replace(tzinfo=None) < earliest_receipt(day):
             return "at", "early", {"at": one.at, "day": day.isoformat()}
         return None
 

@@ -1,6 +1,6 @@
 """Moves contacts that were made, and clicks on them, from the operational database into the lake."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,18 @@ from retail_brain.ingest import IngestReport, ingest
 from retail_brain.operational.campaign_contacts import PlannedContact, campaign_contacts, contact_id
 from retail_brain.operational.campaign_receipts import clicks
 from retail_brain.operational.database import Database
+from retail_brain.operational.events import Event, attributed_events
 from retail_brain.operational.guide_tasks import GuideTask, list_tasks
 from retail_brain.operational.repeated_contacts import CAMPAIGN_PREFIX, DAILY
 from retail_brain.operational.trigger_firings import Firing, firings
 from retail_brain.progress import Progress
 from retail_brain.settings import Settings
 from retail_brain.tables import TABLES
+from serving.planning.campaigns.receipts import earliest_receipt
 
 _TALKED = ("done", "bought", "refused")
 """Outcomes of a line after which a guide has spoken to the person."""
+_SHOWN = "impression"
 _HELD_AT = time(12)
 """Hour of contacts withheld by a trigger or a list, and of those handed over before their day: any, always the same."""
 
@@ -48,7 +51,9 @@ def collect_contacts(
     """
     made = [row for row in _contacts(tenant, database) if row["contacted_at"].date() <= as_of]
     with scratch_folder("contacts") as folder:
-        rows = _write(made, "contacts", folder) + _write(_clicks(tenant, database, made, as_of), "responses", folder)
+        clicks = list(_clicks(tenant, database, made, as_of))
+        answers = [*clicks, *_deeds(tenant, database, made, clicks, as_of)]
+        rows = _write(made, "contacts", folder) + _write(answers, "responses", folder)
         return ingest(str(folder), lake, _of_own_campaigns(settings), progress) if rows else None
 
 
@@ -126,9 +131,7 @@ def _clicks(tenant: str, database: Database, made: list[dict[str, Any]], as_of: 
         assert moment is not None
         if moment.date() > as_of:
             continue
-        # clocks differ: a click on the day of the contact is a click on it
-        before = [row for row in told.get((campaign, customer), []) if row["contacted_at"].date() <= moment.date()]
-        about = before[-1] if before else {}
+        about = _clicked(told.get((campaign, customer), []), moment) or {}
         yield {
             "campaign_id": campaign,
             "customer_id": customer,
@@ -137,6 +140,45 @@ def _clicks(tenant: str, database: Database, made: list[dict[str, Any]], as_of: 
             "value": None,
             "attribution_id": about.get("attribution_id"),
         }
+
+
+def _deeds(
+    tenant: str, database: Database, made: list[dict[str, Any]], clicks: Sequence[Mapping[str, Any]], as_of: date
+) -> Iterator[dict[str, Any]]:
+    """One row per contact x day on which an event tells of it and no click does: the first such event.
+
+    That something was shown is no response.
+    """
+    contacts = {row["attribution_id"]: row for row in made if not row["is_holdout"]}
+    known = {(row["attribution_id"], row["responded_at"].date()) for row in clicks}
+    first: dict[tuple[str, date], Event] = {}
+    for event in attributed_events(tenant, database):
+        about = event.attribution_id or "", event.occurred_at.date()
+        is_response = about[0] in contacts and event.event_type != _SHOWN and about not in known and about[1] <= as_of
+        if is_response and (about not in first or event.occurred_at < first[about].occurred_at):
+            first[about] = event
+    for (name, _), event in first.items():
+        contact = contacts[name]
+        yield {
+            "campaign_id": contact["campaign_id"],
+            "customer_id": contact["customer_id"],
+            "product_id": event.product_id or contact["product_id"],
+            "responded_at": event.occurred_at,
+            "value": None,
+            "attribution_id": name,
+        }
+
+
+def _clicked(told: Sequence[Mapping[str, Any]], moment: datetime) -> Mapping[str, Any] | None:
+    """The contact, of one person by rising moment, that a click is on; None where it lies before them all.
+
+    Clocks differ: a click on the day of the contact is a click on it. Where the receiver's zone is behind the shop's,
+    the day before may be that day.
+    """
+    before = [row for row in told if row["contacted_at"].date() <= moment.date()]
+    if before:
+        return before[-1]
+    return next((row for row in told if moment >= earliest_receipt(row["contacted_at"].date())), None)
 
 
 def _write(rows: Any, name: str, folder: Path) -> int:

@@ -6,8 +6,10 @@ from pathlib import Path
 import polars as pl
 
 from retail_brain.dataset import Dataset
+from retail_brain.errors import NotFoundError
 from retail_brain.files import scratch_folder
 from retail_brain.ingest import IngestReport, ingest
+from retail_brain.lake import open_lake
 from retail_brain.operational.database import Database
 from retail_brain.operational.events import FIELDS, events_after
 from retail_brain.progress import Progress
@@ -21,6 +23,7 @@ _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """A time before every event."""
 _BOUGHT_DAYS = 365
 """Days of received purchases that are looked at: a year. Chosen by judgement, not measured."""
+_ATTRIBUTION = "attribution_id"
 _COLUMNS = {name: kind for name, kind in TABLES["events"].types.items() if name in FIELDS}
 
 
@@ -44,11 +47,13 @@ def collect_events(
         DataError: too many of them are bad, or the lake holds no sales.
     """
     with scratch_folder("events") as folder:
-        rows = _write_received(tenant, database, folder / "events.parquet", since=since)
+        rows = _write_received(tenant, database, lake, settings, folder / "events.parquet", since=since)
         return ingest(str(folder), lake, settings, progress) if rows else None
 
 
-def _write_received(tenant: str, database: Database, path: Path, *, since: date | None = None) -> int:
+def _write_received(
+    tenant: str, database: Database, lake: str, settings: Settings, path: Path, *, since: date | None = None
+) -> int:
     """Writes a tenant's received events as the canonical table; returns how many there are."""
     parts, after = [], 0
     while stored := events_after(tenant, database, after_id=after, since=_EVER, limit=_BATCH):
@@ -62,8 +67,29 @@ def _write_received(tenant: str, database: Database, path: Path, *, since: date 
         parts.append(pl.DataFrame(values, schema=_COLUMNS))
     rows = pl.concat(parts) if parts else pl.DataFrame(schema=_COLUMNS)
     if rows.height:
-        rows.write_parquet(path)
+        _as_in_lake(rows, lake, settings).write_parquet(path)
     return rows.height
+
+
+def _as_in_lake(rows: pl.DataFrame, lake: str, settings: Settings) -> pl.DataFrame:
+    """The events, without the attribution id those that the lake holds without it: older versions left it out."""
+    key = [name for name in _COLUMNS if name != _ATTRIBUTION]
+    told = rows.filter(pl.col(_ATTRIBUTION).is_not_null())
+    if told.is_empty():
+        return rows
+    try:
+        dataset = open_lake(lake, settings.storage_options)
+    except NotFoundError:  # the ingest says what is wrong
+        return rows
+    if not dataset.has("events"):
+        return rows
+    known = dataset.scan("events")
+    if _ATTRIBUTION in known.collect_schema():
+        known = known.filter(pl.col(_ATTRIBUTION).is_null())
+    between = pl.col("occurred_at").is_between(told["occurred_at"].min(), told["occurred_at"].max())
+    old = known.filter(between).select(key).unique().with_columns(is_old=pl.lit(value=True)).collect()
+    joined = rows.join(old, on=key, how="left", nulls_equal=True, maintain_order="left")
+    return joined.with_columns(pl.when(pl.col("is_old").is_null()).then(_ATTRIBUTION)).drop("is_old")
 
 
 def bought_by_event(dataset: Dataset, as_of: date) -> pl.DataFrame:

@@ -30,6 +30,7 @@ from serving.planning.campaigns.hours import open_hours
 from serving.planning.campaigns.push import AT_ONCE, post_rows, resolved_target, write_contacts
 from serving.planning.stock.webhook import Delivery
 from serving.planning.triggers.desk import Desk, definition_of
+from serving.planning.triggers.lateness import within_caps
 
 _TRIES = 5
 """Times that lines are worked out again because guides changed meanwhile; as approvals of campaigns do."""
@@ -45,7 +46,7 @@ class HandedOver:
         contacts: to the file or address.
         lines: to guides.
         refused: not handed over: since the decision the channel was closed, the trigger was switched off, the guide
-            left, or the person came on a list.
+            left, the person came on a list, or the message is so late that its end has come or the caps are full.
         files: written.
     """
 
@@ -126,7 +127,10 @@ def message_rows(desk: Desk, stored: StoredTrigger, firings: Sequence[Firing]) -
 
 
 def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: HandedOver, by: str) -> list[Firing]:
-    """Those whose trigger is on and whose channel nobody closed since the decision; the others are dropped."""
+    """Those whose trigger is on and whose channel nobody closed since the decision; the others are dropped.
+
+    Late ones are dropped too where their end has come, or where other contacts of the new day leave no room.
+    """
     known, closed = consents()
     states = {name: trigger(desk.tenant, desk.database, name).state for name in {one.trigger_id for one in taken}}
     _drop(desk, [one for one in taken if states[one.trigger_id] != "on"], "switched_off", done, by)
@@ -139,7 +143,22 @@ def _still_open(desk: Desk, consents: Consents, taken: Sequence[Firing], done: H
     is_open = set(keep_open(pairs, known, closed).iter_rows())
     kept = [one for one in taken if (one.customer_id, one.channel) in is_open]
     _drop(desk, [one for one in taken if (one.customer_id, one.channel) not in is_open], "no_consent", done, by)
-    return kept
+    late = [one for one in kept if one.day is not None and one.day < desk.today]
+    if not late:
+        return kept
+    ends = {name: _end(desk, name) for name in {one.trigger_id for one in late}}
+    expired = {one.id for one in late if one.due_at < ends[one.trigger_id]}
+    able = within_caps(desk, [one for one in late if one.id not in expired])
+    full = {one.id for one in late} - expired - able
+    _drop(desk, [one for one in late if one.id in expired], "expired", done, by)
+    _drop(desk, [one for one in late if one.id in full], "contacted_too_often", done, by)
+    return [one for one in kept if one.id not in expired | full]
+
+
+def _end(desk: Desk, trigger_id: str) -> datetime:
+    """Messages of a trigger that were due before this instant are not sent any more."""
+    definition = definition_of(trigger(desk.tenant, desk.database, trigger_id))
+    return desk.now - timedelta(hours=definition.expires_hours)
 
 
 def _drop(desk: Desk, firings: Sequence[Firing], code: str, done: HandedOver, by: str) -> None:

@@ -46,10 +46,16 @@ def test_an_earlier_day_sees_less_and_out_says_where(home, tmp_path):
     assert scan_features(tmp_path / "june", "person").collect()["person_id"].to_list() == ["人"]
 
 
+def test_a_day_after_the_last_sale_is_said(home, tmp_path):
+    said = run(home, "features", "--as-of", "2025-07-04", "--out", str(tmp_path / "july"))
+    assert "--as-of 2025-07-04 is 3 days after the last sale (2025-07-01)" in " ".join(said.split())
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [
         (["--as-of", "30.06.2025"], UsageError),
+        (["--as-of", "2999-01-01"], UsageError),
         (["--as-of", "2020-01-01"], NotFoundError),
         (["--lake", "/nowhere/at/all"], NotFoundError),
     ],

@@ -79,11 +79,14 @@ def kept(database: Database) -> list[tuple[str, str]]:
 def test_a_guide_is_stored_with_a_version_that_rises(database: Database) -> None:
     made = save_guide(database, change(), name="王", store_id="S1", capacity=8)
     assert (made.version, made.name, made.capacity) == (1, "王", 8)
-    assert save_guide(database, change(version=1), name="王芳", store_id="S1", capacity=None).version == 2
+    assert save_guide(database, change(version=1), name="王芳").version == 2
+    (stored,) = list_guides("main", database)
+    assert (stored.store_id, stored.capacity) == ("S1", 8)  # what is not given stays
     assert [one.name for one in list_guides("main", database)] == ["王芳"]
     for stale in (None, 1):
         with pytest.raises(ConflictError, match="version 2"):
             save_guide(database, change(version=stale), name="x", store_id=None, capacity=1)
+    assert save_guide(database, change(version=2), store_id=None, capacity=None).store_id is None
     with pytest.raises(ImpossibleError, match="wanted 0 or more"):
         save_guide(database, change("G2"), name=None, store_id=None, capacity=-1)
 

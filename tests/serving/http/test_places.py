@@ -748,10 +748,17 @@ def test_a_place_sees_and_changes_its_own_guides_alone(guide_of_the_other_shop: 
     assert set(answered(ask, "shop", "/guide_make", {"day": "2025-03-09"})["lines"]) <= {"G1"}
     # it cannot be sent to no shop, or to another one
     own = json.loads(ask("headquarters", "/guides", {"guide_id": "G1"})[1])["guides"][0]["version"]
-    assert error(ask, "shop", "/guide_save", {"guide_id": "G1", "version": own})[:2] == (403, "forbidden")
+    assert error(ask, "shop", "/guide_save", {"guide_id": "G1", "store_id": None, "version": own})[:2] == (
+        403,
+        "forbidden",
+    )
     assert error(ask, "shop", "/guide_save", {"guide_id": "G1", "store_id": OTHER, "version": own})[0] == 404
     saved = answered(ask, "shop", "/guide_save", {"guide_id": "G1", "store_id": OWN, "capacity": 9, "version": own})
     assert saved["guide"]["capacity"] == 9
+    # what is left out stays
+    own = saved["guide"]["version"]
+    saved = answered(ask, "shop", "/guide_save", {"guide_id": "G1", "name": "Ms Li", "version": own})
+    assert [saved["guide"][name] for name in ("name", "store_id", "capacity")] == ["Ms Li", OWN, 9]
 
 
 def test_rows_set_aside_are_those_of_the_own_shops_and_people(keys: dict[str, str], client: Any, ask: Any) -> None:
@@ -830,6 +837,8 @@ def test_a_place_sees_triggers_and_what_they_fired_for_its_people(keys: dict[str
             assert (fired["total"], len(fired["firings"])) == (people, people)
             assert answered(ask, kind, "/trigger", {"trigger_id": "both"})["trigger"]["trigger_id"] == "both"
     assert answered(ask, "shop", "/trigger", {"trigger_id": "both"})["trigger"]["definition"]["store_ids"] == [OWN]
+    # no list of shops where the key knows none: an empty one would say all of them
+    assert "store_ids" not in answered(ask, "guide", "/trigger", {"trigger_id": "both"})["trigger"]["definition"]
     for path in ("/trigger", "/trigger_firings"):
         none = error(ask, "shop", path, {"trigger_id": "none"})
         assert error(ask, "shop", path, {"trigger_id": "theirs"}) == (

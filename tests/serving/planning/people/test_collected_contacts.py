@@ -1,7 +1,7 @@
 """Contacts made here and clicks on them find their way into the lake once, with the ids that receivers know."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -16,6 +16,7 @@ from retail_brain.operational.campaign_contacts import CampaignContact, approve_
 from retail_brain.operational.campaign_receipts import ContactReceipt, store_receipts
 from retail_brain.operational.campaigns import Change, note_preview, save_campaign
 from retail_brain.operational.database import Database
+from retail_brain.operational.events import Event, store_events
 from retail_brain.operational.guide_tasks import GuideAnswer, GuideTask, store_answers, store_tasks, task_id
 from retail_brain.operational.leases import Lease
 from retail_brain.operational.repeated_contacts import DAILY, read_contacts_mark
@@ -158,3 +159,47 @@ def test_a_contact_that_the_lake_holds_too_counts_once_for_the_caps(
     before = counted()
     assert run(home, "contacts", "collect").exit_code == 0
     assert counted() == before
+
+
+@pytest.mark.parametrize(
+    ("at", "is_on"),
+    [
+        (datetime(2025, 2, 28, 20), "spring"),  # 1 March has begun east of here
+        (datetime(2025, 2, 28, 8), None),  # nowhere
+    ],
+)
+def test_a_click_on_the_evening_before_is_on_the_contact(
+    home: Path, database: Database, at: datetime, is_on: str | None
+) -> None:
+    campaign(database)
+    clicked = ContactReceipt("r2", "spring", "late", "sms", "clicked", at.astimezone(UTC) + timedelta(days=2))
+    store_receipts("main", database, [clicked], by="crm", now=NOON)
+    assert run(home, "contacts", "collect").exit_code == 0
+    found = in_lake(home, "responses").filter(customer_id="late")["attribution_id"].to_list()
+    assert found == [None if is_on is None else contact_id(is_on, "late")]
+
+
+def test_events_that_name_a_contact_are_responses_to_it(home: Path, database: Database) -> None:
+    campaign(database)
+    late, a, held = (contact_id("spring", who) for who in ("late", "a", "h"))
+    told = [
+        (late, "impression", 9, "P9"),  # shown, not answered
+        (late, "view", 11, "P1"),
+        (late, "purchase", 10, "P2"),  # the first of the day
+        (a, "view", 16, "P1"),  # a click says so already
+        (held, "view", 9, "P1"),  # nothing was sent
+        ("recommend-2025-03-01", "view", 9, "P1"),
+    ]
+    days = {late: 3}
+    events = [
+        Event(datetime(2025, 3, days.get(name, 1), hour), kind, customer_id="x", product_id=goods, attribution_id=name)
+        for name, kind, hour, goods in told
+    ]
+    store_events("main", database, events, now=NOON)
+    assert run(home, "contacts", "collect").stdout.startswith("3 new contacts and 2 new responses")
+    assert run(home, "contacts", "collect").stdout.startswith("0 new contacts and 0 new responses")
+    rows = in_lake(home, "responses").select("customer_id", "product_id", "responded_at", "attribution_id").rows()
+    assert rows == [
+        ("a", "P1", datetime(2025, 3, 1, 15), a),
+        ("late", "P2", datetime(2025, 3, 3, 10), late),
+    ]

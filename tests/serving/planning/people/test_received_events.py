@@ -1,6 +1,7 @@
 """Received events find their way into the lake once, and what they say was bought is not offered before it is due."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -65,6 +66,43 @@ def test_events_reach_the_lake_once_however_often_they_are_collected(home: Path,
     store_events("other", database, [VIEW], now=NOW)
     assert run(home, "events", "collect").stdout == "1 new events in the lake\n"
     assert events_in_lake(home).height == 4
+
+
+def test_an_event_keeps_the_list_that_it_came_of(home: Path, database: Database) -> None:
+    shown = replace(VIEW, attribution_id="recommend-2025-02-27")
+    store_events("main", database, [shown, replace(shown, event_type="scan")], now=NOW)
+    assert run(home, "events", "collect").stdout == "2 new events in the lake\n"
+    assert events_in_lake(home)["attribution_id"].to_list() == ["recommend-2025-02-27"] * 2
+    assert run(home, "events", "collect").stdout == "0 new events in the lake\n"
+
+
+def test_an_event_that_an_older_version_collected_without_its_list_is_not_added_again(
+    home: Path, database: Database, tmp_path: Path
+) -> None:
+    old = tmp_path / "old"
+    old.mkdir()
+    columns = ("occurred_at", "event_type", "customer_id", "product_id", "store_id")
+    pl.DataFrame({name: [getattr(VIEW, name)] for name in columns}).write_parquet(old / "events.parquet")
+    assert run(home, "ingest", str(old)).exit_code == 0
+    shown = replace(VIEW, attribution_id="recommend-2025-02-27")
+    store_events("main", database, [shown, replace(shown, event_type="scan")], now=NOW)
+    assert run(home, "events", "collect").stdout == "1 new events in the lake\n"
+    held = events_in_lake(home)
+    assert dict(held.select("event_type", "attribution_id").iter_rows()) == {
+        "view": None,
+        "scan": "recommend-2025-02-27",
+    }
+
+
+def test_events_are_counted_by_the_list_that_they_came_of(home: Path, database: Database, tmp_path: Path) -> None:
+    shown = replace(VIEW, attribution_id="recommend-2025-02-27")
+    later = replace(shown, occurred_at=AT + timedelta(days=1), customer_id=None, id_type="card", id_value="62")
+    nobody = replace(shown, customer_id=None)
+    store_events("main", database, [VIEW, shown, shown, later, nobody, replace(shown, event_type="scan")], now=NOW)
+    out = tmp_path / "lists.csv"
+    assert run(home, "events", "attributed", "--out", str(out)).stdout.startswith("5 events of 1 lists and contacts")
+    rows = pl.read_csv(out, try_parse_dates=True).select(pl.exclude("attribution_id")).rows()
+    assert rows == [("scan", 1, 1, AT, AT), ("view", 4, 2, AT, AT + timedelta(days=1))]
 
 
 def test_only_days_asked_for(home: Path, database: Database) -> None:

@@ -1,5 +1,6 @@
 """Handing messages over: to a file with their words, or to the list of the guide who looks after the person."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,13 +16,14 @@ from retail_brain.operational.database import Database
 from retail_brain.operational.guide_tasks import GuideAnswer, GuideTask, list_tasks, store_answers, store_tasks, task_id
 from retail_brain.operational.trigger_firings import firings
 from retail_brain.operational.triggers import TriggerChange, save_trigger, trigger
-from retail_brain.settings import Settings
+from retail_brain.settings import AudienceSettings, Settings
 from serving.planning.campaigns.other_plans import other_plans
 from serving.planning.stock.webhook import Delivery
 from serving.planning.triggers.deliver import HandedOver, Target, deliver
 from serving.planning.triggers.evaluate import evaluate
 from serving.planning.triggers.measure import measure_trigger
 from serving.planning.triggers.settle import settle
+from tests.serving.planning.triggers.conftest import FakeSource
 
 NOON = datetime(2025, 3, 1, 12).astimezone(UTC)
 NOBODY = pl.DataFrame(schema={"customer_id": pl.String, "channel": pl.String})
@@ -190,3 +192,57 @@ def test_the_effect_counts_each_person_from_the_first_message_and_only_their_goo
     assert found["net"]["cost"] == pytest.approx(0.1 * contacts)
     with pytest.raises(ImpossibleError, match="nobody was reached"):
         measure_trigger("main", database, sales(rows, date(2025, 2, 28)), stored, Settings())
+
+
+def held_up(desk, database: Database) -> None:
+    """Messages decided at noon of 1 March whose worker ended before it sent them."""
+    settle(desk())
+    assert {one.state for one in firings("main", database)} == {"taken"}
+
+
+def late(desk, tmp_path: Path, days: int, **changes: Any) -> HandedOver:
+    here = desk(NOON + timedelta(days=days), **changes)
+    return deliver(
+        here, lambda: (None, NOBODY), Target(str(tmp_path / "out.csv"), None, Delivery(1)), HandedOver(), by="L"
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "most", "window", "state"),
+    [
+        (1, 1, 1, ("sent", None)),  # yesterday's other message lies outside of the window
+        (1, 1, 7, ("dropped", "contacted_too_often")),
+        (1, 2, 7, ("sent", None)),
+        (4, 9, 7, ("dropped", "expired")),
+    ],
+)
+def test_a_late_message_keeps_the_caps_of_its_new_day(
+    save, desk, lay, database: Database, tmp_path: Path, days: int, most: int, window: int, state: tuple[str, str]
+) -> None:
+    caps = Settings(audience=AudienceSettings(max_contacts=most, contact_window_days=window))
+    save(expires_hours=72)
+    lay("c0", name="1")
+    evaluate(desk())
+    held_up(desk, database)
+    told = pl.DataFrame(
+        [("K1", "c0", "sms", datetime(2025, 3, 1, 12), False)],
+        schema=["campaign_id", "customer_id", "channel", "contacted_at", "is_holdout"],
+        orient="row",
+    )
+    done = late(desk, tmp_path, days, settings=caps, source=FakeSource(changes={"contacts": told}))
+    (one,) = firings("main", database)
+    assert (one.state, one.code) == state
+    assert (done.contacts, done.refused) == ((1, 0) if state[0] == "sent" else (0, 1))
+
+
+def test_of_two_late_messages_to_a_person_the_caps_leave_one(
+    save, desk, lay, database: Database, tmp_path: Path
+) -> None:
+    for name in ("bag", "bag2"):
+        save(name)
+    lay("c0", name="1")
+    evaluate(desk())
+    held_up(desk, database)
+    caps = Settings(audience=AudienceSettings(max_contacts=1, contact_window_days=2))
+    assert late(desk, tmp_path, 2, settings=caps).contacts == 1
+    assert Counter(one.code for one in firings("main", database)) == {None: 1, "contacted_too_often": 1}
