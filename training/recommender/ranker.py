@@ -7,6 +7,7 @@ product, and audiences are priced with it.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import lightgbm as lgb
@@ -18,6 +19,7 @@ from retail_brain.files import write_json, write_text
 from training.recommender.calibration import UNCHANGED, Curve, fit_curve
 from training.recommender.config import RecommenderConfig, threads_for
 from training.recommender.examples import Examples
+from training.recommender.forest import Forest
 from training.recommender.pair_feature_names import feature_names
 from training.recommender.sparse import Flags, Floats, Ints, Reals
 
@@ -65,9 +67,17 @@ class Ranker:
         fitted = self.booster.feature_name()
         if fitted != list(names):
             features = features[:, [names.index(name) for name in fitted]]
-        threads = threads_for(features.shape[0], self.config.ranker.num_threads)
-        raw = np.asarray(self.booster.predict(features, num_threads=threads))
+        if self._forest is not None:
+            raw = self._forest.probability(features)
+        else:
+            threads = threads_for(features.shape[0], self.config.ranker.num_threads)
+            raw = np.asarray(self.booster.predict(features, num_threads=threads))
         return np.where(is_repeat, self.repeat(raw), self.explore(raw))
+
+    @cached_property
+    def _forest(self) -> Forest | None:
+        """The trees in a form that is quick to evaluate; None where there are none, or LightGBM must do it."""
+        return None if self.booster is None else Forest.of(self.booster)
 
     def save(self, folder: Path) -> None:
         """Writes ranker.txt (LightGBM's text; none for the heuristic) and calibration.json into an existing folder."""
