@@ -94,8 +94,8 @@ def _advice(language: int) -> list[pl.Expr]:
         (
             is_markdown,
             (
-                " Lower the price: {}: about {} more are sold ({} to {} in nine of ten cases), which earns {} more "
-                "than the full price.",
+                " Mark down: {}: about {} more sold ({} to {} in nine of ten cases), which earns {} more than the full "
+                "price.",
                 "建议降价：{}：预计多卖约{}件（九成可能为{}至{}件），比原价多赚{}。",
             ),
             (path, *(_rounded(f"markdown_units{end}") for end in ("", "_low", "_high")), _money("markdown_value")),
@@ -103,47 +103,47 @@ def _advice(language: int) -> list[pl.Expr]:
         (
             is_return,
             (
-                " Send {} back to the supplier: that earns {} more than keeping them.",
+                " Return {} to the supplier: that earns {} more than keeping them.",
                 "建议退回供应商{}件：比留存多赚{}。",
             ),
             (_rounded("return_units"), _money("return_value")),
         ),
         (
             ~is_return & (other > 0),
-            (" Sending them back to the supplier would earn {}.", "退回供应商可多赚{}。"),
+            (" Returning them to the supplier would earn {}.", "退回供应商可多赚{}。"),
             (_money("return_value"),),
         ),
         (
             ~is_markdown & (pl.col("markdown_value") > 0),
-            (" A lower price would earn {}.", "降价可多赚{}。"),
+            (" A markdown would earn {}.", "降价可多赚{}。"),
             (_money("markdown_value"),),
         ),
         (
             pl.col("action").is_in(["keep", "audience"]) & ~unknown & (pl.col("markdown_value") <= 0),
-            (" No lower price earns more.", "降价不会多赚。"),
+            (" No markdown pays.", "降价不划算。"),
             (),
         ),
         (
             pl.col("is_response_assumed") & ~unknown,
             (
-                " The response to price is assumed: no price changed that it could be learned from.",
+                " The response to price is assumed: no past price change to learn it from.",
                 "价格反应为假定值：数据中没有可供学习的调价。",
             ),
             (),
         ),
         (
             unknown,
-            (" What a lower price would do is not known.", "降价的效果未知。"),
+            (" What a markdown would do is not known.", "降价的效果未知。"),
             (),
         ),
         (
             people > 0,
-            (" Offering them to the people who want them is expected to earn {}.", "推荐给需要的顾客预计可赚{}。"),
+            (" Offering them to interested customers is expected to earn {}.", "推荐给有意向的顾客预计可赚{}。"),
             (_money("audience_value"),),
         ),
         (
             (people <= 0) & (pl.col("action") == "keep"),
-            (" Offer them to the people who want them.", "可推荐给需要的顾客。"),
+            (" Offer them to interested customers.", "可推荐给有意向的顾客。"),
             (),
         ),
     ]

@@ -44,10 +44,10 @@ a price does. `markdown_units` are sold on top by it (mean, and the interval of 
 `moved_units` go to other shops by the plan and earn `moved_value`."""
 _FACTS = {"on_hand": pl.Float64, "sell_by": pl.Date, "unit_cost": pl.Float64, "sell_by_kind": pl.String}
 _KINDS = {
-    "date": ("their date", "保质期"),
-    "listing": ("the end of their listing", "下架"),
-    "season": ("the end of their season", "当季结束"),
-    "slow": ("at their present rate of sale", "按目前销速"),
+    "date": ("expiry date", "保质期"),
+    "listing": ("end of listing", "下架"),
+    "season": ("end of season", "当季结束"),
+    "slow": ("at the current rate of sale", "按目前销速"),
 }
 """Why goods must be sold by a day, in English and Chinese; `date` where nothing is said."""
 
@@ -110,7 +110,7 @@ def excess_rows(frame: pl.DataFrame, as_of: date, least_units: float = LEFT_OVER
     moved = (pl.col("moved_in") > 0) | (pl.col("moved_out") > 0)
     counted = [
         pl.when(moved).then(pl.format(text, number("moved_out"), number("moved_in"))).otherwise(pl.lit(""))
-        for text in (" Counted after moving {} away and {} here.", "（已扣除调出{}件、计入调入{}件）")
+        for text in (" After transfers: {} out, {} in.", "（已扣除调出{}件、计入调入{}件）")
     ]
     worded = listed.with_columns(
         reason=pl.format(

@@ -73,7 +73,8 @@ def suggest_cycle_counts(
     frame = frame.with_columns(
         expected_value=pl.col("probability") * pl.col("rate") * days_ahead * pl.col("margin").fill_null(0.0),
         reason=pl.format(
-            "{} on record, but nothing sold for {} days where about {} were expected: a phantom with {}%. Count it.",
+            "{} on record, but no sales for {} days, where about {} were expected: {}% likely to be phantom stock. "
+            "Count it.",
             number("on_hand"), days, units, percent,
         ),
         reason_zh=pl.format(

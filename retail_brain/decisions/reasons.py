@@ -19,6 +19,7 @@ CONTEXT: dict[str, tuple[type[pl.DataType], float | str | None]] = {
     "moved_in_from": (pl.String, ""),
     "moved_out": (pl.Float64, 0.0),
     "moved_out_to": (pl.String, ""),
+    "source_name": (pl.String, None),
     "shops_hold": (pl.Float64, 0.0),
     "expiring": (pl.Float64, 0.0),
     "expiring_on": (pl.Date, None),
@@ -26,9 +27,9 @@ CONTEXT: dict[str, tuple[type[pl.DataType], float | str | None]] = {
     "source_asked": (pl.Float64, None),
     "wanted": (pl.Float64, None),
 }
-"""What else happens to a series, with type and usual value: units moved from and to which shops, what the shops of a
-warehouse hold, units that expire unsold and when, and where a source shop cuts the order: its stock, all orders on it,
-and the order before."""
+"""What else happens to a series, with type and usual value: units moved from and to which shops, the name of its source
+shop (its id where there is none), what the shops of a warehouse hold, units that expire unsold and when, and where a
+source shop cuts the order: its stock, all orders on it, and the order before."""
 
 
 def with_context(series: pl.DataFrame) -> pl.DataFrame:
@@ -96,6 +97,12 @@ def _day(name: str) -> tuple[pl.Expr, pl.Expr]:
     return english.fill_null(""), chinese.fill_null("")
 
 
+def _shops(name: str) -> tuple[pl.Expr, pl.Expr]:
+    """Shops in a row in English and Chinese."""
+    shops = pl.col(name).fill_null("")
+    return shops, shops.str.replace_all(", ", "、", literal=True)
+
+
 def _code() -> pl.Expr:
     return (
         pl.when(~pl.col("stock_known")).then(pl.lit("unknown_stock"))
@@ -147,56 +154,56 @@ def _state() -> list[_Sentence]:
     return [
         _Sentence(
             stock_known & is_old,
-            "{} were counted {} days ago and {} sold since. ",
+            "{} counted {} days ago, {} sold since. ",
             "盘点{}件（{}天前），之后售出{}件。",
             counted,
         ),
         _Sentence(
             ~stock_known & is_old,
-            "The last count ({} units) is {} days old and {} were sold since, so it says nothing any more. ",
+            "The last count ({} units) is {} days old and {} were sold since, so it is no longer reliable. ",
             "最近一次盘点（{}件）已过{}天，之后售出{}件，不再可信。",
             counted,
         ),
         _Sentence(
             stock_known & ~pl.col("to_end"),
-            "{} on hand and {} on order; {} are expected to be wanted before the delivery after this one ({}). ",
-            "现有{}件，在途{}件；预计共需{}件，才能撑到再下一次到货（{}）。",
+            "{} on hand, {} on order; demand of {} expected until the delivery after this one ({}). ",
+            "现有{}件，在途{}件；到再下一次到货前预计需求{}件（{}到货）。",
             (number("on_hand"), number("on_order"), number("demand_until_next_arrival"), until),
         ),
         _Sentence(
             pl.col("to_end"),
-            "{} on hand and {} on order; {} are expected to be wanted until the last day of sale ({}). Orders can "
-            "follow, but this one is no larger than if none did: more is likely to be left over. ",
-            "现有{}件，在途{}件；预计共需{}件，直到最后销售日（{}）。之后仍可订货，但本次按最后一次订货计算：再多很可能剩余。",
+            "{} on hand, {} on order; demand of {} expected until the last day of sale ({}). The order is sized as "
+            "if it were the last one: more would probably be left over. ",
+            "现有{}件，在途{}件；到最后销售日前预计需求{}件（{}止）。本次按最后一次订货计算：再多很可能剩余。",
             (number("on_hand"), number("on_order"), number("demand_until_next_arrival"), ends_on),
         ),
         _Sentence(
             pl.col("ends_within") & ~pl.col("to_end"),
-            "Nothing is sold after {}: demand is counted until then. ",
+            "No sales after {}: demand is counted until then. ",
             "{}之后不再销售，需求只计算到该日。",
             (ends_on,),
         ),
         _Sentence(
             pl.col("shops_hold") > 0,
-            "The shops it supplies hold {} of it, which count; what they want is counted until it reaches them. ",
+            "The {} held by the stores it supplies are counted; demand is counted until deliveries reach them. ",
             "所供门店现有及在途{}件，已计入；需求计算到货物送达门店为止。",
             (number("shops_hold"),),
         ),
         _Sentence(
             pl.col("moved_in") > 0,
-            "{} come by transfer from {} and are counted in. ",
-            "另有{}件由{}调入，已计入。",
-            (number("moved_in"), pl.col("moved_in_from").fill_null("")),
+            "Transfer in: {} from {} (counted). ",
+            "将从其他门店调入{}件（{}），已计入。",
+            (number("moved_in"), _shops("moved_in_from")),
         ),
         _Sentence(
             pl.col("moved_out") > 0,
-            "{} go by transfer to {} and are counted out. ",
+            "Transfer out: {} to {} (deducted). ",
             "{}件将调往{}，已扣除。",
-            (number("moved_out"), pl.col("moved_out_to").fill_null("")),
+            (number("moved_out"), _shops("moved_out_to")),
         ),
         _Sentence(
             (pl.col("expiring") > 0) & (pl.col("order_quantity") > 0),
-            "About {} of the stock will pass their date ({}) unsold: the order is for the days after it. ",
+            "About {} in stock will pass their date ({}) unsold: the order is for the days after it. ",
             "现有库存中约{}件在保质期（{}）前卖不完：本次订货用于其后的销售。",
             (number("expiring"), expiring_on),
         ),
@@ -216,32 +223,31 @@ def _decision() -> list[_Sentence]:
     return [
         _Sentence(
             ~stock_known,
-            "The stock is unknown, so this is the demand expected in one order cycle; count before approving. ",
+            "Stock unknown: the order covers the expected demand of one order cycle. Count before approving. ",
             "库存未知，按一个订货周期的预计需求建议；请先盘点再批准。",
         ),
         _Sentence(
             plain & economic,
-            "Ordered to the level where one more unit no longer pays ({} chance of staying in stock). ",
+            "Ordered up to the level where one more unit no longer pays ({} chance of staying in stock). ",
             "订到再多一件就不划算的水平（不缺货概率{}）。",
             (percent("chance"),),
         ),
         _Sentence(
             plain & shared,
-            "The agreed levels are met as a whole, where serving costs least; a lost unit counts {} more for it "
-            "({} chance of staying in stock, {} agreed for this product). ",
+            "The agreed service levels are met over all products together at least cost; for this each lost unit "
+            "counts {} more ({} chance of staying in stock, {} agreed for this product). ",
             "约定的服务水平由各商品合计满足、以成本最低为准，为此每流失一件另计{}（不缺货概率{}，本商品约定{}）。",
             (money("lost_unit"), percent("chance"), percent("level")),
         ),
         _Sentence(
             plain & filled,
-            "Ordered so that {} of the demand is expected to be served. ",
+            "Ordered to serve {} of the demand. ",
             "按满足{}的需求订货。",
             (percent("level"),),
         ),
         _Sentence(
             plain & lot,
-            "Below the point at which waiting would cost more than an order line: ordered for several cycles "
-            "({} chance of staying in stock). ",
+            "Below the reorder point: ordered for several cycles at once ({} chance of staying in stock). ",
             "库存已低于再订货点，一次订足几个周期（不缺货概率{}）。",
             (percent("chance"),),
         ),
@@ -253,26 +259,26 @@ def _decision() -> list[_Sentence]:
         ),
         _Sentence(
             plain & ~by_profit & ~filled & ~outside,
-            "Ordered to stay in stock with a probability of {} (target {}). ",
+            "This gives a {} chance of staying in stock (target {}). ",
             "订货后不缺货概率{}（目标{}）。",
             (percent("chance"), percent("level")),
         ),
         _Sentence(
             nothing & ~by_profit,
-            "No order is needed: the stock lasts with a {} chance. ",
+            "No order needed: {} chance that the stock lasts. ",
             "无需订货：现有库存够用的概率为{}。",
             (percent("chance"),),
         ),
         _Sentence(
             nothing & shared,
-            "Nothing is ordered: more would cost more than it earns, a lost unit counted {} dearer to meet the agreed "
-            "levels as a whole ({} chance that the stock lasts, {} agreed for this product). ",
+            "No order: more would cost more than it earns, even with each lost unit counting {} more to meet the "
+            "agreed service levels ({} chance that the stock lasts, {} agreed for this product). ",
             "不订：即使为合计满足约定的服务水平而每流失一件另计{}，再多订的成本仍高于收益（现有库存够用的概率为{}，本商品约定{}）。",
             (money("lost_unit"), percent("chance"), percent("level")),
         ),
         _Sentence(
             nothing & by_profit & ~shared,
-            "Nothing is ordered: more would cost more than it is expected to earn ({} chance that the stock lasts). ",
+            "No order: more would cost more than it earns ({} chance that the stock lasts). ",
             "不订：再多订的成本高于预计收益（现有库存够用的概率为{}）。",
             (percent("chance"),),
         ),
@@ -285,7 +291,7 @@ def _limits() -> list[_Sentence]:
     return [
         _Sentence(
             ordered & (pl.col("case_pack") != 1),
-            "That is {} x {} units. ",
+            "Order: {} × {} units. ",
             "共{}箱，每箱{}件。",
             (packs, number("case_pack")),
         ),
@@ -297,41 +303,41 @@ def _limits() -> list[_Sentence]:
         ),
         _Sentence(
             pl.col("skipped"),
-            "Not ordered: the minimum order of {} would cost more than it is expected to earn. ",
+            "Not ordered: the minimum order of {} would cost more than it earns. ",
             "不订：最小起订量{}件的成本高于预计收益。",
             (number("min_order"),),
         ),
         _Sentence(
             pl.col("losing"),
-            "Not ordered: it would be expected to lose money, and no service level was agreed. ",
+            "Not ordered: it would probably lose money, and no service level is agreed. ",
             "不订：预计亏损，且未约定服务水平。",
         ),
         _Sentence(
             _agreed_loss() & ~_about_even(),
-            "Expected to lose {} over ordering nothing, on goods for {}: it stands only because a service level was "
-            "agreed. ",
+            "Expected to lose {} compared with no order, on goods costing {}: it is here only because a service "
+            "level is agreed. ",
             "与不订相比预计亏损{}（订货成本{}）：仅因已约定服务水平而保留。",
             (money("loss"), money("order_cost")),
         ),
         _Sentence(
             _loss() & ~pl.col("agreed") & ~_about_even(),
-            "By the costs as far as they are known it loses {} over ordering nothing, on goods for {}: the level of "
-            "the settings, the display or the policy asks for it. ",
+            "At the known costs it loses {} compared with no order, on goods costing {}: the default service level, "
+            "the display minimum or the policy asks for it. ",
             "按已知成本，与不订相比亏损{}（订货成本{}）：由设置的服务水平、陈列量或订货策略要求。",
             (money("loss"), money("order_cost")),
         ),
         _Sentence(
             _loss() & _about_even(),
-            "It comes to about the same money as ordering nothing: an agreed level, that of the settings, the "
-            "display or the policy asks for it. ",
+            "It earns about as much as no order: an agreed or default service level, the display minimum or the "
+            "policy asks for it. ",
             "与不订相比收益相当：由约定或设置的服务水平、陈列量或订货策略要求。",
         ),
         _Sentence(
             _source_cut(),
-            "{} has {} of it for orders of {} in all, which go where they earn most: this shop gets {} of {}. ",
+            "{} has {} for orders of {} in all; they go where they earn most, and this store gets {} of {}. ",
             "{}可供{}件，各店共需{}件，按收益分配：本店可得{}件（所需{}件）。",
             (
-                pl.col("source").str.strip_prefix("transfer:").fill_null(""),
+                pl.coalesce("source_name", pl.col("source").str.strip_prefix("transfer:"), pl.lit("")),
                 number("source_has"),
                 number("source_asked"),
                 number("before_budget"),
@@ -340,21 +346,23 @@ def _limits() -> list[_Sentence]:
         ),
         _Sentence(
             pl.col("collides") & ordered,
-            "The shelf holds {}, less than the least order of {}: ordered all the same, since {} would be lost "
+            "The shelf holds {}, less than the smallest order of {}: ordered all the same, since {} would be lost "
             "otherwise. ",
             "货架容量{}件，小于最小起订量{}件：仍建议订货，否则预计流失{}件。",
             (number("capacity"), number("least_lot"), number("lost_without")),
         ),
         _Sentence(
             pl.col("collides") & ~ordered & ~_cut(),
-            "Not ordered: the shelf holds {}, less than the least order of {}, which would cost more than it earns. ",
+            "Not ordered: the shelf holds {}, less than the smallest order of {}, which would lose money. ",
             "不订：货架容量{}件，小于最小起订量{}件，且该订量的成本高于收益。",
             (number("capacity"), number("least_lot")),
         ),
-        _Sentence(pl.col("shelf"), "Cut to the shelf, which holds {}. ", "受货架容量{}件限制。", (number("capacity"),)),
+        _Sentence(
+            pl.col("shelf"), "Limited to the shelf, which holds {}. ", "受货架容量{}件限制。", (number("capacity"),)
+        ),
         _Sentence(
             _cut() & pl.col("limit_name").is_not_null(),
-            "The limit {} went to goods worth more; without it this would be {} (one more of it would earn about {}). ",
+            "The limit {} went to goods that earn more; without it the order would be {} (one more earns about {}). ",
             "“{}”的额度优先给了收益更高的商品；不受限时为{}件（每增加1约可多赚{}）。",
             (
                 pl.col("limit_name").fill_null(""),
@@ -364,7 +372,7 @@ def _limits() -> list[_Sentence]:
         ),
         _Sentence(
             _cut() & pl.col("limit_name").is_null(),
-            "The budget went to goods worth more per unit of money; without it this would be {} "
+            "The budget went to goods that earn more for the money; without it the order would be {} "
             "(100 more of budget would earn about {}). ",
             "预算优先给了单位资金收益更高的商品；不限预算时为{}件（预算每增加100约可多赚{}）。",
             (number("before_budget"), (pl.col("budget_price") * 100).round(1).cast(pl.String)),
@@ -378,19 +386,19 @@ def _warnings() -> list[_Sentence]:
     return [
         _Sentence(
             soon,
-            "Before it can arrive ({}) about {} will be lost. ",
+            "Before it arrives ({}) about {} will be lost. ",
             "到货（{}）前预计流失{}件销售。",
             (arrives, number("lost_before")),
         ),
         _Sentence(
             ~pl.col("terms_known"),
-            "No supply terms are known: {} days of lead time and {} days between orders are assumed. ",
+            "No supply terms: a lead time of {} days and {} days between orders are assumed. ",
             "缺少供货条件：假定到货期{}天、订货间隔{}天。",
             (number("lead_days"), number("review_days")),
         ),
         _Sentence(
             pl.col("stock_known") & (pl.col("on_hand") < 0),
-            "The recorded stock is below zero and was taken as none: check it. ",
+            "The recorded stock is negative and was taken as zero: check it. ",
             "账面库存为负，按零处理：请核查。",
         ),
     ]

@@ -187,8 +187,8 @@ def _rows(series: pl.DataFrame, moves: dict[tuple[int, int], list[float]], line_
             "to_store_id": stores[taker],
             "units": units,
             "expected_value": value - line_cost,
-            "reason": f"The receiving shop is expected to sell them before its next delivery, the giving one to keep "
-            f"them; moving {units:g} earns about {value - line_cost:.2f} after the cost of moving.",
+            "reason": f"The receiving store is expected to sell them before its next delivery, the sending store is "
+            f"not. Moving {units:g} earns about {value - line_cost:.2f} after costs.",
             "reason_zh": f"调入门店在下次到货前预计能卖出，调出门店预计会积压；"
             f"调拨{units:g}件扣除调拨成本后约可多赚{value - line_cost:.2f}。",
         }

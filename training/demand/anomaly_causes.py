@@ -7,6 +7,7 @@ import polars as pl
 
 from features.demand.arrays import Bools, Doubles, Ints
 from features.demand.panel import CLOSED_LEAST_UNITS
+from retail_brain.decisions.reasons import number
 from retail_brain.spoken_days import spoken_days
 from training.demand.calibration import CLOSING_SHARE
 
@@ -17,13 +18,13 @@ PRICE_CHANGE = 0.1
 SHARE_OF_DAYS = 0.25
 """Share of the days together on which a cause must hold to be that of their sum. Chosen by judgement, not measured."""
 _CAUSES = {
-    TILL: ("the till recorded an accident: see `accidents`", "收银记录异常，见 accidents"),
-    CLOSED: ("the store sold next to nothing: closed?", "门店几乎没有销售，可能停业"),
-    STOCK_OUT: ("the shelf was empty", "货架缺货"),
-    PROMOTION: ("it was promoted", "有促销"),
-    PRICE: ("another price was paid than usual", "成交价与平时不同"),
-    HOLIDAY: ("it was a public holiday", "适逢法定节假日"),
-    UNKNOWN: ("no cause is known", "原因不明"),
+    TILL: ("till error (listed by `accidents`)", "收银录入错误（见 accidents 清单）"),
+    CLOSED: ("the store sold next to nothing: closed?", "门店几乎没有销售，可能闭店"),
+    STOCK_OUT: ("out of stock", "缺货"),
+    PROMOTION: ("promotion", "促销"),
+    PRICE: ("unusual price", "成交价与平时不同"),
+    HOLIDAY: ("public holiday", "适逢法定节假日"),
+    UNKNOWN: ("unknown", "不明"),
 }
 """Cause -> what it means in English and Chinese."""
 
@@ -97,14 +98,14 @@ def of_totals(units: Doubles, expected: Doubles, holiday: Bools) -> list[str]:
 
 def with_reasons(rows: pl.DataFrame) -> pl.DataFrame:
     """Rows with a sentence in both languages."""
-    numbers = [pl.col(name).round(1) for name in ("units", "expected", "low", "high")]
+    numbers = [number(name) for name in ("units", "expected", "low", "high")]
     one_day = pl.col("date") == pl.col("until")
     texts = [
         pl.col("cause").replace_strict({cause: words[place] for cause, words in _CAUSES.items()}, default="")
         for place in (0, 1)
     ]
-    en = pl.format("sold {} where {} were expected, {} to {} at the most; likely cause: {}", *numbers, texts[0])
-    zh = pl.format("销售{}件，预计{}件（{}至{}件）；可能原因：{}", *numbers, texts[1])
+    en = pl.format("{} sold, {} expected ({} to {} possible); likely cause: {}", *numbers, texts[0])
+    zh = pl.format("售出{}件，预计{}件（可能{}至{}件）；可能原因：{}", *numbers, texts[1])
     first, last = (spoken_days(pl.col(name), pl.col("until")) for name in ("date", "until"))
     days = pl.format("{} to {}: ", first[0], last[0]), pl.format("{}至{}：", first[1], last[1])
     return rows.with_columns(

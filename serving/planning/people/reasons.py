@@ -19,31 +19,31 @@ EVENTS = {
 }
 
 WORDS: Mapping[str, tuple[str, str]] = {
-    "every_days": ("一般每 {detail} 天购买一次此商品（中位数）", "Buys it every {detail} days (median)"),
+    "every_days": ("通常每 {detail} 天购买一次", "Usually buys it every {detail} days"),
     "bought_before": ("以前买过", "Bought before"),
     "looked_at": ("最近{event}", "Recently {event}"),
     "goes_with": ("常与「{product}」一起购买", "Goes with {product}"),
-    "people_like_you": ("口味相近的顾客常买", "Bought by people with like habits"),
+    "people_like_you": ("口味相近的顾客常买", "Bought by similar customers"),
     "category": ("常买「{detail}」类商品", "Often buys {detail}"),
     "popular": ("门店近期热销", "Sells well in the store"),
-    "new": ("新品，符合购买偏好", "New, and to their taste"),
+    "new": ("新品，符合购买偏好", "New, and suits their taste"),
     "same_subcategory": ("同小类：{detail}", "Same kind: {detail}"),
     "same_category": ("同品类：{detail}", "Same category: {detail}"),
     "same_brand": ("同品牌：{detail}", "Same brand: {detail}"),
-    "same_department": ("同部门：{detail}", "Same department: {detail}"),
-    "pinned": ("运营置顶", "Pinned by the shop"),
+    "same_department": ("同大类：{detail}", "Same department: {detail}"),
+    "pinned": ("运营置顶", "Pinned by a rule"),
 }
 
 
 _NOTES: Mapping[str, tuple[str, str]] = {
     "empty_shelves": (
         "本店货架为空：以下商品由其他门店发货或在附近门店自提",
-        "This shop's shelves are empty: these goods are shipped, or held in a shop nearby",
+        "This store is out of stock: these goods are shipped, or held in a store nearby",
     ),
-    "stock_unknown": ("本店库存未知，商品可能缺货", "This shop's stock is not counted: goods may be missing"),
+    "stock_unknown": ("本店库存未知，商品可能缺货", "This store's stock is unknown: goods may be out of stock"),
     "nothing_left": (
         "没有可推荐的商品：库存或规则排除了全部候选",
-        "Nothing is left: stock or rules took every candidate",
+        "Nothing to recommend: stock or rules excluded every candidate",
     ),
 }
 
@@ -52,7 +52,7 @@ def note_text(code: str, language: Language = "zh") -> str:
     """A note above a list in words.
 
     >>> note_text("stock_unknown", "en")
-    "This shop's stock is not counted: goods may be missing"
+    "This store's stock is unknown: goods may be out of stock"
     """
     return _NOTES[code][0 if language == "zh" else 1]
 
@@ -67,7 +67,7 @@ def reason_text(code: str | None, language: Language = "zh", names: Mapping[str,
         names: product_id -> name, for reasons that name a product.
 
     >>> reason_text("every_days:12", "en")
-    'Buys it every 12 days (median)'
+    'Usually buys it every 12 days'
     >>> reason_text("goes_with:P1", "zh", {"P1": "牛奶"})
     '常与「牛奶」一起购买'
     """

@@ -187,7 +187,7 @@ def _rhythm_sentence(writer: ProfileWriter) -> str | None:
         )
     zh, en = f"上次购买在 {recency:.0f} 天前", f"Last bought {recency:.0f} days ago"
     if gap is not None:
-        zh, en = zh + f"，购买间隔中位数 {gap:.0f} 天", en + f", buys something every {gap:.0f} days (median)"
+        zh, en = zh + f"，通常每 {gap:.0f} 天购买一次", en + f", usually buys every {gap:.0f} days"
     return writer.pick((zh + "。", en + "."))
 
 
@@ -213,19 +213,19 @@ def _reach_sentence(writer: ProfileWriter) -> str | None:
         return None
     channels = writer.items("granted_channels")
     if not channels:
-        return writer.pick(("没有同意任何联系渠道。", "Has agreed to no channel of contact."))
+        return writer.pick(("没有同意任何联系渠道。", "Has not consented to any channel."))
     spoken = writer.join(writer.pick(words.CHANNELS.get(str(item), (str(item), str(item)))) for item in channels)
-    return writer.pick((f"可通过{spoken}联系。", f"May be reached by {spoken}."))
+    return writer.pick((f"可通过{spoken}联系。", f"Can be contacted by {spoken}."))
 
 
 def _pace_sentence(writer: ProfileWriter) -> str | None:
     pace = writer.number("units_per_day_28d")
     if pace is None or writer.text("first_sale_on") is None:
         return writer.pick(("还没有销售记录。", "Not sold yet."))
-    zh, en = f"近28天日均售出 {pace:.2f} 件", f"Sells {pace:.2f} units a day over the last 28 days"
+    zh, en = f"近28天日均售出 {pace:.2f} 件", f"Sold {pace:.2f} units a day in the last 28 days"
     stores = writer.number("stores")
     if stores:
-        zh, en = zh + f"，{stores:.0f} 家店在卖", en + f" in {stores:.0f} shops"
+        zh, en = zh + f"，{stores:.0f} 家店在卖", en + f" in {stores:.0f} stores"
     return writer.pick((zh + "。", en + "."))
 
 
@@ -236,8 +236,8 @@ def _buyers_sentence(writer: ProfileWriter) -> str | None:
     share = writer.percent(rate)
     return writer.pick(
         (
-            f"{share} 的买家会再次购买，中位间隔 {days:.0f} 天。",
-            f"{share} of its buyers come back, after {days:.0f} days in the median.",
+            f"{share} 的买家会再次购买，通常相隔 {days:.0f} 天。",
+            f"{share} of its buyers buy it again, typically after {days:.0f} days.",
         )
     )
 

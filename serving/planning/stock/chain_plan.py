@@ -85,6 +85,15 @@ class ChainPlan:
         """Picking capacity of each shop: columns `picking_capacity.SHOPS`."""
         return read_shops(self.dataset, self.side.as_of, self.settings.network.usual_order_units)
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Names of the stores that have one, by id."""
+        stores = self.dataset.scan_or_empty("stores")
+        if "name" not in stores.collect_schema():
+            return {}
+        named = stores.filter(pl.col("name").is_not_null()).select("store_id", "name").collect()
+        return dict(named.iter_rows())
+
     def add(self, paths: DemandPaths) -> None:
         """Adds a store's forecast; goods that are no longer listed, or have no forecast, count as not selling."""
         demand = self.side.demand(paths)
@@ -175,7 +184,7 @@ class ChainPlan:
     def settled(self) -> SettledPlan:
         """The plan of everything added."""
         transfers = self.transfers()
-        moved = moved_units(transfers)
+        moved = moved_units(transfers, self.names)
         parts = [self._after_transfers(part, moved) for part in self._parts]
         if parts:
             is_limited = self.settings.network.orders_within_source_stock
@@ -192,7 +201,8 @@ class ChainPlan:
     def _after_transfers(self, part: StorePart, moved: pl.DataFrame) -> StorePart:
         """A store with what is moved counted in its orders and left-overs."""
         series = part.series.join(moved, on=_KEYS, how="left", maintain_order="left")
-        series = series.with_columns(pl.col("moved_in", "moved_out").fill_null(0.0))
+        source = part.plan.terms.source.str.strip_prefix("transfer:").replace(self.names)
+        series = series.with_columns(pl.col("moved_in", "moved_out").fill_null(0.0), source_name=source)
         net = floats(series["moved_in"]) - floats(series["moved_out"])
         rows = np.flatnonzero(net != 0)
         if not len(rows) or part.values is None:

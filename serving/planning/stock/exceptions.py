@@ -163,8 +163,8 @@ def _overdue(orders: pl.DataFrame) -> pl.DataFrame:
     english, chinese = spoken_days(pl.col("arrives_on"), as_of)
     worded = summed.with_columns(
         reason=pl.format(
-            "{} were due from {} on and are {} days late: the plan no longer counts on them. Ask the supplier, or "
-            "close the order.",
+            "{} due since {} are {} days late: the plan no longer counts on them. Ask the supplier, or close the "
+            "order.",
             number("units"), english, "late_days",
         ),
         reason_zh=pl.format(
@@ -186,10 +186,11 @@ def _unusual(lines: pl.DataFrame, settings: ReplenishmentSettings) -> pl.DataFra
     values = (number("demand_until_next_arrival"), pl.col("cycle_days").cast(pl.Int64), number("then"))
     worded = unusual.with_columns(
         reason=pl.format(
-            "{} are expected in {} days; at the rate of the last four weeks it would be {}. Look at what drives it. ",
+            "Demand of {} expected in {} days; at the rate of the last four weeks it would be {}. Check why. ",
             *values,
         )
         + pl.col("reason"),
-        reason_zh=pl.format("预计{}件（{}天内），按近四周销速为{}件，请查看原因。", *values) + pl.col("reason_zh"),
+        reason_zh=pl.format("预计需求{}件（{}天内），按近四周销速则为{}件，请查看原因。", *values)
+        + pl.col("reason_zh"),
     )
     return _of(worded, "unusual", money=apart * pl.col("cost"), units=pl.col("order_quantity"))

@@ -1,6 +1,6 @@
 """The settled plan of a chain's stock: its orders, transfers and left-overs, and one row of plan per series."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -164,11 +164,16 @@ class SettledPlan:
         return pl.concat([pl.DataFrame(schema=PLAN), *(part.table(self.as_of) for part in self.parts)])
 
 
-def moved_units(transfers: pl.DataFrame) -> pl.DataFrame:
-    """One row per store x product that gives or receives: units `moved_in` and `moved_out`, and the other shops."""
+def moved_units(transfers: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """One row per store x product that gives or receives: units `moved_in` and `moved_out`, and the other shops.
+
+    Args:
+        transfers: columns of `transfers.TRANSFERS`.
+        names: of shops by id; a shop without one is called by its id.
+    """
     sides = []
     for name, own, other in (("moved_in", "to", "from"), ("moved_out", "from", "to")):
-        others = pl.col(f"{other}_store_id").sort_by("units", descending=True)
+        others = pl.col(f"{other}_store_id").replace(names).sort_by("units", descending=True)
         sides.append(
             transfers.group_by("product_id", store_id=f"{own}_store_id").agg(
                 pl.col("units").sum().alias(name), others.str.join(", ").alias(f"{name}_{other}")
@@ -194,8 +199,8 @@ def with_orders_named(transfers: pl.DataFrame, parts: Sequence[StorePart], as_of
     joined = transfers.join(orders, on=["to_store_id", "product_id"], how="left", maintain_order="left")
     arrives = spoken_days(pl.col("arrives_on"), pl.lit(as_of))
     texts = {
-        "reason": (" Its own order of {} arrives on {} and counts them in.", arrives[0]),
-        "reason_zh": ("调入门店另订{}件，{}到货，已扣除调入数量。", arrives[1]),
+        "reason": (" The receiving store's own order of {}, due on {}, allows for them.", arrives[0]),
+        "reason_zh": ("调入门店另订的{}件（{}到货）已扣除调入数量。", arrives[1]),
     }
     named = joined.with_columns(
         pl.col(name)

@@ -64,7 +64,7 @@ def test_an_order_covers_demand_until_its_end_only():
     assert ordered()["order_quantity"] == 21
     last = ordered(ends_on=date(2025, 3, 5))
     assert (last["order_quantity"], last["demand_until_next_arrival"]) == (9, 15)
-    assert "Nothing is sold after 5 March" in last["reason"]
+    assert "No sales after 5 March" in last["reason"]
     assert "3月5日之后不再销售" in last["reason_zh"]
     assert ordered(ends_on=date(2025, 3, 2))["order_quantity"] == 0, "it would arrive too late"
 
@@ -78,7 +78,7 @@ def test_the_last_order_is_decided_by_money_and_keeps_no_display():
     assert ordered(**last, case_pack=30.0)["order_quantity"] == 0
     going_on = ordered(service_level=0.95, case_pack=30.0, holding_cost_per_day=1.0)
     assert (going_on["order_quantity"], going_on["reason_code"]) == (30, "agreed_loss")
-    assert "stands only because a service level was agreed" in going_on["reason"]
+    assert "is here only because a service level is agreed" in going_on["reason"]
     assert "仅因已约定服务水平而保留" in going_on["reason_zh"]
 
 
@@ -97,8 +97,8 @@ def test_no_order_before_the_end_is_larger_than_the_last_one_would_be():
     # 10 or 30 are wanted from March 3 to 12; a unit left loses 2 and one missing 1, so two chances in three count
     line = uncertain((1.0, 3.0), **agreed, ends_on=date(2025, 3, 12))
     assert (line["order_quantity"], line["demand_until_next_arrival"]) == (10, 24)
-    assert "until the last day of sale (12 March). Orders can follow" in line["reason"]
-    assert "直到最后销售日（3月12日）" in line["reason_zh"]
+    assert "until the last day of sale (12 March). The order is sized as if" in line["reason"]
+    assert "到最后销售日前预计需求24件（3月12日止）" in line["reason_zh"]
     later = uncertain((1.0, 3.0), **agreed, ends_on=date(2025, 3, 30))
     assert later["order_quantity"] == 21, "the forecast does not reach the end"
     assert uncertain((1.0, 3.0), **agreed, unit_cost=None, ends_on=date(2025, 3, 12))["order_quantity"] == 21

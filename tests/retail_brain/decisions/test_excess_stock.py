@@ -31,8 +31,8 @@ def test_what_the_paths_do_not_sell_by_the_date_is_left_over():
     assert row["left_over_units"] == pytest.approx((6 + 0) / 2)
     assert (row["probability"], row["value_at_risk"]) == (0.5, 6.0)
     assert (
-        row["reason"] == "10 on hand, about 3 will not sell by 4 March (their date). "
-        "What a lower price would do is not known. Offer them to the people who want them."
+        row["reason"] == "10 on hand, about 3 will not sell by 4 March (expiry date). "
+        "What a markdown would do is not known. Offer them to interested customers."
     )
 
 

@@ -150,7 +150,7 @@ def test_a_lot_says_why():
         settings=by("reorder", order_cost=16.0),
     ).row(0, named=True)
     assert row["order_quantity"] == np.sqrt(2 * 16 * 4 / 0.5), "the economic order quantity"
-    assert "waiting would cost more than an order line" in row["reason"]
+    assert "Below the reorder point: ordered for several cycles" in row["reason"]
     assert "再订货点" in row["reason_zh"]
 
 

@@ -79,7 +79,7 @@ def test_the_line_says_what_was_agreed_and_what_a_lost_unit_counts():
     price = f"{round(float(np.max(plan.target.lost_unit)), 2)}"
     assert chance < 0.95
     assert (
-        f"a lost unit counts {price} more for it ({round(100 * chance, 1)}% chance of staying in stock, 95.0% agreed"
+        f"each lost unit counts {price} more ({round(100 * chance, 1)}% chance of staying in stock, 95.0% agreed"
         in fresh["reason"]
     )
     assert f"每流失一件另计{price}" in fresh["reason_zh"]
@@ -97,8 +97,8 @@ def test_where_nothing_is_ordered_the_line_says_so():
     price = round(float(np.max(plan.target.lost_unit)), 2)
     chance = round(100 * plan.required.in_stock_probability(plan.quantity)[FRESH], 1)
     assert (
-        f"a lost unit counted {price} dearer to meet the agreed levels as a whole ({chance}% chance that the stock "
-        "lasts, 95.0% agreed for this product)"
+        f"even with each lost unit counting {price} more to meet the agreed service levels ({chance}% chance that the "
+        "stock lasts, 95.0% agreed for this product)"
     ) in fresh["reason"]
     assert f"每流失一件另计{price}" in fresh["reason_zh"]
 

@@ -41,7 +41,7 @@ def test_a_pin_shows_goods_first_even_to_those_who_never_looked_at_them(client: 
     after = rows(client, k=3)
     assert [row["product_id"] for row in after] == ["P0033", before[3], before[0]]
     assert [row["rule"] for row in after] == ["端午节", "端午节", None]
-    assert (after[0]["reason"], after[0]["kind"], after[0]["probability"]) == ("Pinned by the shop", "explore", 0.01)
+    assert (after[0]["reason"], after[0]["kind"], after[0]["probability"]) == ("Pinned by a rule", "explore", 0.01)
     assert "P0033" not in goods(client, exclude=["P0033"])
     assert "P0033" not in goods(client, kind="repeat")
 

@@ -76,8 +76,8 @@ def test_a_recommender_scores_the_goods_asked_for_and_its_codes_become_words(kno
 
     table, _ = audience(known, Half(), Settings(), wanted(product_ids=["P001"], size=5, holdout_share=0.0))
     name = known.scan("products").filter(pl.col("product_id") == "P001").select("name").collect().item()
-    assert set(table["reason"]) == {f"50.0% likely to buy {name}: Buys it every 12 days (median)."}
-    assert set(table["reason_zh"]) == {f"购买「{name}」的概率约50.0%：一般每 12 天购买一次此商品（中位数）。"}
+    assert set(table["reason"]) == {f"50.0% likely to buy {name}: Usually buys it every 12 days."}
+    assert set(table["reason_zh"]) == {f"购买「{name}」的概率约50.0%：通常每 12 天购买一次。"}
 
 
 def test_a_campaign_brings_goods_days_channel_and_cost(known, pairs):

@@ -142,7 +142,7 @@ def test_a_file_of_nothing_still_has_its_columns(tmp_path: Path) -> None:
 
 def test_reasons_are_words_in_both_languages() -> None:
     names = {"P1": "酸奶"}
-    assert reason_text("every_days:12") == "一般每 12 天购买一次此商品（中位数）"
+    assert reason_text("every_days:12") == "通常每 12 天购买一次"
     assert reason_text("looked_at:bag_add", "en") == "Recently put in the bag"
     assert reason_text("goes_with:P1", "zh", names) == "常与「酸奶」一起购买"
     assert reason_text("goes_with:P2", "en", names) == "Goes with P2"

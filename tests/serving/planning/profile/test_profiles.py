@@ -33,7 +33,7 @@ def test_a_person_in_chinese():
     assert (profile["title"], profile["stage"]) == ("老友 · C1", {"code": "old_friend", "label": "老友"})
     assert profile["tags"] == ["老友", "该来未来", "降温中", "高频顾客", "促销敏感", "爱买茶叶"]
     assert profile["sentences"] == [
-        "上次购买在 12 天前，购买间隔中位数 6 天。",
+        "上次购买在 12 天前，通常每 6 天购买一次。",
         "消费最多的是茶叶、酒类，多在周六傍晚来。",
         "可通过短信、微信联系。",
     ]
@@ -53,7 +53,7 @@ def test_the_same_person_in_english():
         "Promotion-minded",
         "Likes 茶叶",
     ]
-    assert profile["sentences"][0] == "Last bought 12 days ago, buys something every 6 days (median)."
+    assert profile["sentences"][0] == "Last bought 12 days ago, usually buys every 6 days."
     assert profile["sentences"][1] == "Spends most on 茶叶, 酒类, mostly on Saturday in the evening."
     assert {"key": "spend_365d", "label": "Spend in the last year", "value": 1234.57, "unit": "$"} in profile["facts"]
 
@@ -90,8 +90,8 @@ def test_goods_and_places_in_words():
     assert (goods["title"], goods["stage"]["label"]) == ("龙井茶", "Class A")
     assert goods["tags"] == ["Smooth demand", "Bought again and again", "Often out of stock"]
     assert goods["sentences"] == [
-        "Sells 3.46 units a day over the last 28 days in 8 shops.",
-        "53% of its buyers come back, after 10 days in the median.",
+        "Sold 3.46 units a day in the last 28 days in 8 stores.",
+        "53% of its buyers buy it again, typically after 10 days.",
     ]
     place = place_profile(
         {"store_id": "S1", "cluster": 2, "peak_hours": [9, 18], "peak_weekday": 7, "is_online": True, "load": 0.9}, "zh"

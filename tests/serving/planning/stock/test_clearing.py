@@ -80,7 +80,7 @@ def test_of_what_will_be_left_the_price_is_lowered_as_far_as_it_earns():
 def test_without_elasticity_steps_or_gain_the_price_stays_and_the_reason_says_why(prices, network, path):
     row = chain({"A": 40}, prices=prices, network=network).settled().leftovers.row(0, named=True)
     assert (row["price_path"], row["action"]) == (path, "keep")
-    known = ("No lower price earns more", "降价不会多赚"), ("is not known", "降价的效果未知")
+    known = ("No markdown pays", "降价不划算"), ("is not known", "降价的效果未知")
     said = known[path is None]
     assert said[0] in row["reason"]
     assert said[1] in row["reason_zh"]
@@ -104,11 +104,11 @@ def test_a_price_response_that_nothing_in_the_data_shows_is_said_to_be_assumed()
 def test_a_return_is_weighed_against_the_markdown():
     dear = chain({"A": 40}, pays=5.5).settled().leftovers.row(0, named=True)
     assert (dear["action"], dear["return_units"], dear["return_value"]) == ("return", 30, 30 * 5.5)
-    assert "Send 30 back" in dear["reason"]
-    assert "A lower price would earn" in dear["reason"]
+    assert "Return 30 to the supplier" in dear["reason"]
+    assert "A markdown would earn" in dear["reason"]
     cheap = chain({"A": 40}, pays=0.5).settled().leftovers.row(0, named=True)
     assert (cheap["action"], cheap["return_value"]) == ("markdown", 30 * 0.5)
-    assert "Sending them back to the supplier would earn 15.0" in cheap["reason"]
+    assert "Returning them to the supplier would earn 15.0" in cheap["reason"]
     assert "退回供应商可多赚15.0" in cheap["reason_zh"]
 
 
@@ -153,6 +153,6 @@ def test_what_earns_most_is_advised(markdown, back, people, action):
     told = advised(pl.DataFrame([row], schema_overrides=kinds)).row(0, named=True)
     assert told["action"] == action
     assert action in ACTIONS
-    starts = {"markdown": " Lower the price", "return": " Send ", "audience": " Offering them", "keep": ""}
+    starts = {"markdown": " Mark down", "return": " Return ", "audience": " Offering them", "keep": ""}
     assert starts[action] in told["reason"]
     assert dict(advised(pl.DataFrame([row], schema_overrides=kinds)).schema) == LEFTOVERS

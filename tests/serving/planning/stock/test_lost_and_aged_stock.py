@@ -54,7 +54,7 @@ def test_an_order_that_never_came_is_an_exception_and_counts_no_more(late, on_or
         row = table.row(0, named=True)
         # a margin of 30 % of the price of 5 is assumed
         assert (row["kind"], row["units"], row["money"]) == ("overdue_order", 12.0, pytest.approx(12 * 3.5))
-        assert row["reason"].startswith("12 were due from 19 January on and are 40 days late")
+        assert row["reason"].startswith("12 due since 19 January are 40 days late")
         assert row["reason_zh"].startswith("12件自1月19日起应到，已迟40天")
 
 

@@ -118,52 +118,53 @@ def check(row: Row, sentences: Sentences) -> set[str]:
 
 
 MOVES: Sentences = {
-    "The receiving shop is expected to sell them before its next delivery, the giving one to keep them; moving {} "
-    "earns about {} after the cost of moving.|"
+    "The receiving store is expected to sell them before its next delivery, the sending store is not. Moving {} "
+    "earns about {} after costs.|"
     "调入门店在下次到货前预计能卖出，调出门店预计会积压；调拨{}件扣除调拨成本后约可多赚{}。": lambda row: (
         f"{row['units']:g}", f"{row['expected_value']:.2f}"
     ),
-    " Its own order of {} arrives on {} and counts them in.|调入门店另订{}件，{}到货，已扣除调入数量。": lambda row: (
+    " The receiving store's own order of {}, due on {}, allows for them.|"
+    "调入门店另订的{}件（{}到货）已扣除调入数量。": lambda row: (
         shown(row["order_quantity"]), spoken(row["arrives_on"])
     ),
 }  # fmt: skip
-WHY = {"date": ("their date", "保质期"), "listing": ("the end of their listing", "下架")}
-WHY |= {"season": ("the end of their season", "当季结束"), "slow": ("at their present rate of sale", "按目前销速")}
+WHY = {"date": ("expiry date", "保质期"), "listing": ("end of listing", "下架")}
+WHY |= {"season": ("end of season", "当季结束"), "slow": ("at the current rate of sale", "按目前销速")}
 LEFT: Sentences = {
     "{} on hand, about {} will not sell by {} ({}).|现有{}件，预计约{}件在{}（{}）前卖不完。": lambda row: (
         shown(row["on_hand"]), shown(row["left_over_units"]), spoken(row["sell_by"]), WHY[row["reason_code"]]
     ),
-    " Counted after moving {} away and {} here.|（已扣除调出{}件、计入调入{}件）": lambda row: (
+    " After transfers: {} out, {} in.|（已扣除调出{}件、计入调入{}件）": lambda row: (
         shown(row["moved_units"] or 0), shown(row["moved_in"])
     ),
-    " Lower the price: {}: about {} more are sold ({} to {} in nine of ten cases), which earns {} more than the full "
-    "price.|建议降价：{}：预计多卖约{}件（九成可能为{}至{}件），比原价多赚{}。": lambda row: (
+    " Mark down: {}: about {} more sold ({} to {} in nine of ten cases), which earns {} more than the full price.|"
+    "建议降价：{}：预计多卖约{}件（九成可能为{}至{}件），比原价多赚{}。": lambda row: (
         path(row), *(shown(row[f"markdown_units{end}"]) for end in ("", "_low", "_high")),
         money(row["markdown_value"]),
     ),
-    " Send {} back to the supplier: that earns {} more than keeping them.|"
+    " Return {} to the supplier: that earns {} more than keeping them.|"
     "建议退回供应商{}件：比留存多赚{}。": lambda row: (
         shown(row["return_units"]), money(row["return_value"])
     ),
-    " Sending them back to the supplier would earn {}.|退回供应商可多赚{}。": lambda row: (money(row["return_value"]),),
-    " A lower price would earn {}.|降价可多赚{}。": lambda row: (money(row["markdown_value"]),),
-    " No lower price earns more.|降价不会多赚。": lambda _: (),
-    " What a lower price would do is not known.|降价的效果未知。": lambda _: (),
-    " Offering them to the people who want them is expected to earn {}.|推荐给需要的顾客预计可赚{}。": lambda row: (
+    " Returning them to the supplier would earn {}.|退回供应商可多赚{}。": lambda row: (money(row["return_value"]),),
+    " A markdown would earn {}.|降价可多赚{}。": lambda row: (money(row["markdown_value"]),),
+    " No markdown pays.|降价不划算。": lambda _: (),
+    " What a markdown would do is not known.|降价的效果未知。": lambda _: (),
+    " Offering them to interested customers is expected to earn {}.|推荐给有意向的顾客预计可赚{}。": lambda row: (
         money(row["audience_value"]),
     ),
-    " Offer them to the people who want them.|可推荐给需要的顾客。": lambda _: (),
+    " Offer them to interested customers.|可推荐给有意向的顾客。": lambda _: (),
 }  # fmt: skip
 COUNTED: Sentences = {
-    "{} on record, but nothing sold for {} days where about {} were expected: a phantom with {}%. Count it.|"
+    "{} on record, but no sales for {} days, where about {} were expected: {}% likely to be phantom stock. Count it.|"
     "账面库存{}件，但已{}天没有销售，按正常应售出约{}件：虚库存的可能性{}%，请盘点。": lambda row: (
         shown(row["on_hand"]), row["days_without_sale"], round(row["expected_units"], 1),
         min(round(100 * row["probability"]), 99),
     ),
 }  # fmt: skip
 OVERDUE: Sentences = {
-    "{} were due from {} on and are {} days late: the plan no longer counts on them. Ask the supplier, or close the "
-    "order.|{}件自{}起应到，已迟{}天：计划不再计入。请联系供应商或关闭该订单。": lambda row: (
+    "{} due since {} are {} days late: the plan no longer counts on them. Ask the supplier, or close the order.|"
+    "{}件自{}起应到，已迟{}天：计划不再计入。请联系供应商或关闭该订单。": lambda row: (
         shown(row["units"]), spoken(AS_OF - timedelta(days=40)), 40
     ),
 }  # fmt: skip

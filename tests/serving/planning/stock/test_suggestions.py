@@ -78,7 +78,7 @@ def test_without_inventory_and_supply_the_reasons_say_so(known):
     bare = Dataset({"transactions": known.frames["transactions"]}, as_of=AS_OF)
     table = suggest(PlanRequest(bare, Rates(), Settings(), SeriesFilter(["S01"])))
     assert set(table["reason_code"]) == {"unknown_stock"}
-    assert table["reason"].str.contains("No supply terms are known").all()
+    assert table["reason"].str.contains("No supply terms: ").all()
     assert table["on_hand"].null_count() == table.height
 
 

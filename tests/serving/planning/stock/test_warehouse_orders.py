@@ -46,7 +46,7 @@ def test_a_warehouse_orders_what_its_shops_will_want_until_the_delivery_after_th
     assert (line["on_hand"], line["order_quantity"], line["order_up_to"]) == (20, 24, 60)
     assert (line["order_on"], line["arrives_on"]) == (date(2025, 3, 1), date(2025, 3, 6))
     assert line["source"] == "supplier"
-    assert "The shops it supplies hold 20 of it" in line["reason"]
+    assert "The 20 held by the stores it supplies are counted" in line["reason"]
     assert "所供门店现有及在途20件" in line["reason_zh"]
 
 
