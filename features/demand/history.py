@@ -12,6 +12,7 @@ from features.demand.accidents import SCHEMA, AccidentRules, find_accidents, wit
 from features.demand.category_totals import category_totals
 from features.demand.outside_drivers import OutsideDrivers, read_outside_drivers
 from features.demand.own_units import product_units, with_units
+from features.demand.paid_prices import PaidPrices
 from features.demand.periods import PeriodAxis
 from features.demand.plans import read_plans
 from features.demand.sales import read_sales, with_stock
@@ -62,6 +63,11 @@ class DemandHistory:
     outside: OutsideDrivers | None = None
     in_own_units: bool = False
     accidents: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=SCHEMA))
+
+    @cached_property
+    def paid(self) -> PaidPrices:
+        """Prices paid for the series that `prices` does not name: panels of this history share them."""
+        return PaidPrices.of(self.axis, self.series, self.sales, self.prices)
 
     @cached_property
     def summed_totals(self) -> pl.DataFrame | None:

@@ -4,7 +4,7 @@ A series is a row of each matrix and a period a column, so that a lag is a slice
 In memory a period's values stand together (Fortran's order): features look at all series of one period.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from features.demand.arrays import Bools, Doubles, Floats, Ints, ShortInts
 from features.demand.censoring import Recovered, recover
 from features.demand.history import DemandHistory
 from features.demand.outside_drivers import closed_by_hours
+from features.demand.paid_prices import USUAL_DAYS, PaidPrices
 from features.demand.periods import PeriodAxis
 from features.demand.window_sums import RunningSums, Windows
 
@@ -51,6 +52,7 @@ class DemandPanel:
         promotion, display, mailer: shape (n, T + H).
         outside: shape (drivers, T + H, n), values of `DemandHistory.outside`; None where there are none.
         hours: shape (n, T + H), opening hours of each series' store, NaN where no table says; None where none does.
+        paid: prices paid, for `charged`; called when it is asked for, since the trees do without. None: none are known.
     """
 
     axis: PeriodAxis
@@ -66,6 +68,7 @@ class DemandPanel:
     mailer: Bools
     outside: Floats | None = None
     hours: Floats | None = None
+    paid: Callable[[], PaidPrices] | None = None
 
     @property
     def size(self) -> int:
@@ -186,6 +189,22 @@ class DemandPanel:
         known = ~np.isnan(price) & self.promotion[:, : self.axis.count]
         return Windows(np.where(known, price, np.float32(0)), known)
 
+    @cached_property
+    def charged(self) -> tuple[Doubles, Doubles]:
+        """Price charged in each past period, and the usual price there, both of shape (n, T).
+
+        As planned; of a series of which the table `prices` says nothing, as paid (`features.demand.paid_prices`). The
+        first may then be a promotion's planned price. The trees read neither: nobody knows ahead what will be paid.
+        """
+        count = self.axis.count
+        half = USUAL_DAYS // (2 * self.axis.days_per_period) or 1
+        price, usual = self.price[:, :count].astype(np.float64), self.prices.means_around(np.arange(count), half)
+        if self.paid is None or not self.size:
+            return price, usual
+        begin = int(self.series["s"][0])
+        paid, usually = self.paid().charged(begin, begin + self.size)
+        return np.where(np.isnan(price), paid, price), np.where(np.isnan(usual), usually, usual)
+
     @property
     def _listed_past(self) -> Bools:
         return self.listed[:, : self.axis.count]
@@ -290,6 +309,7 @@ def build_panel(history: DemandHistory, begin: int, end: int) -> DemandPanel:
         mailer=mailer,
         outside=outside,
         hours=hours,
+        paid=lambda: history.paid,
     )
 
 

@@ -71,7 +71,8 @@ def what_if(
 def elasticities_verb(out: OutOption, lake: LakeOption = None, as_of: AsOfOption = None) -> None:
     """Own-price elasticity of each product, shrunk to its category, with a 90 % interval; lifts of display and mailer.
 
-    Needs sales and prices (or promotions with prices); without any, each product gets the same wide interval.
+    Prices are the planned ones; of products that the table prices does not name, those paid. Without a change of any
+    price each product gets the same wide interval.
     """
     from features.demand.history import read_history
     from training.demand.elasticity import elasticities
@@ -79,16 +80,23 @@ def elasticities_verb(out: OutOption, lake: LakeOption = None, as_of: AsOfOption
     context = current()
     dataset = context.dataset(lake, as_of)
     with context.progress.step("elasticities") as step:
-        table = elasticities(read_history(dataset, context.settings, 0))
+        history = read_history(dataset, context.settings, 0)
+        table = elasticities(history)
         write_table(table, out)
         step.rows = table.height
+        paid = history.paid.products
         changed = int((table["changed_days"] > 0).sum())
         step.note = f"{changed:,} with prices that changed -> {out}"
     if table.height and not changed:
         typer.echo(
-            "warning: no planned price ever changed, so every product has the assumed elasticity and a wide interval. "
-            "Ingest the table prices, or promotions with prices: those paid in receipts are not read.",
+            "warning: no price ever changed, so every product has the assumed elasticity and a wide interval. "
+            "Ingest the table prices, promotions with prices, or sales with the prices paid.",
             err=True,
+        )
+    if paid:
+        typer.echo(
+            f"  {paid:,} of {table.height:,} products are not in the table prices: theirs are the prices paid. A cut "
+            "that no table of promotions names is credited to the price, its display and mailer included."
         )
 
 

@@ -15,10 +15,8 @@ from features.demand.arrays import Bools, Doubles, Ints, group_sums
 from features.demand.history import DemandHistory
 from features.demand.panel import panels
 from retail_brain.decisions.price_response import NORMAL_90
-from training.demand.price_cells import joined_cells, price_cells
+from training.demand.price_cells import MIN_CHANGE, joined_cells, price_cells
 
-MIN_CHANGE = 0.02
-"""Relative price change (log); a smaller one is rounding. Chosen by judgement, not measured."""
 MIN_CHANGED_DAYS = 30
 """Days at a changed price that a product needs before its own slope counts for the chain's. Chosen by judgement, not
 measured."""

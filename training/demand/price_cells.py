@@ -8,10 +8,11 @@ import numpy as np
 import polars as pl
 
 from features.demand.arrays import Doubles, Ints, group_sums, ratio
+from features.demand.paid_prices import USUAL_DAYS
 from features.demand.panel import DemandPanel
 
-USUAL_DAYS = 112
-"""Days around a day that its usual price is read from: eight weeks on each side. Chosen by judgement, not measured."""
+MIN_CHANGE = 0.02
+"""Relative price change (log); a smaller one is rounding. Chosen by judgement, not measured."""
 CHANGE_STEP = 0.005
 """Relative price change (log) to which cells are rounded: half a percent. Chosen by judgement, not measured."""
 DAY_TRUST_UNITS = 5.0
@@ -30,11 +31,10 @@ def price_cells(panel: DemandPanel) -> pl.DataFrame:
         days (series-days). Only days in stock with a known price count; a product without any has one empty cell.
     """
     count, half = panel.axis.count, USUAL_DAYS // (2 * panel.axis.days_per_period) or 1
-    periods = np.arange(count)
-    usual_price, usual = (windows.means_around(periods, half) for windows in (panel.prices, panel.plain_levels))
-    usual = usual * _day_factors(panel, usual)
-    price = panel.price[:, :count].astype(np.float64)
+    price, usual_price = panel.charged
     change = np.log(np.maximum(ratio(price, usual_price), 1e-3))
+    usual = panel.plain_levels.means_around(np.arange(count), half)
+    usual = usual * _day_factors(panel, usual, change)
     usable = (panel.weight > 0) & (np.abs(change) <= MAX_CHANGE) & (usual > 0)
     series, period = np.nonzero(usable)
     rows = panel.series.select("product_id", "department", "category")[series]
@@ -63,13 +63,16 @@ def joined_cells(parts: list[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(parts).group_by(CELL).agg(pl.col("usual", "units", "days").sum()).sort(CELL)
 
 
-def _day_factors(panel: DemandPanel, usual: Doubles) -> Doubles:
+def _day_factors(panel: DemandPanel, usual: Doubles, change: Doubles) -> Doubles:
     """By what factor each day went better than usual for a series' category in its store, shape (n, T).
 
     From the goods at their usual price, with the category's shrunk to the store's; so that a festival is not taken for
-    the promotions that accompany it.
+    the promotions that accompany it. Where prices are known from sales alone no table need tell of promotions: there a
+    changed price counts as one (otherwise a category of one product would be its own explanation).
     """
-    plain = panel.weight * ~panel.promotion[:, : panel.axis.count] * (usual > 0)
+    unplanned = np.isnan(panel.price).all(axis=1, keepdims=True)
+    promoted = panel.promotion[:, : panel.axis.count] | (unplanned & (np.abs(change) >= MIN_CHANGE))
+    plain = panel.weight * ~promoted * (usual > 0)
     units: Doubles = (panel.demand * plain).astype(np.float64)
     expected: Doubles = np.nan_to_num(usual) * plain
     stores = _codes(panel, ["store_id"])

@@ -40,7 +40,8 @@ class Sheet:
         promoted, plain: shape (H, planned), the model's `planned_columns` if it were promoted all the time, or never.
         scale: shape (H,), units per period where the model's factor is 1; 0 where not listed.
         price: shape (H,), planned price, the usual one where no plan says, NaN where none is known.
-        usual_price: mean planned price outside promotions of late, NaN where none is known.
+        usual_price: mean planned price outside promotions of late; where none was planned, the usual one of those
+            paid; NaN where none is known.
         seen_low, seen_high: lowest and highest price of the history, NaN where none is known.
         unit_cost: NaN where unknown.
     """
@@ -169,8 +170,8 @@ def _check_price(price: float, sheet: Sheet) -> None:
         )
     if np.isnan(sheet.usual_price):
         raise ImpossibleError(
-            "no planned price of this product in this store is known, and what a price does is learned from planned "
-            "prices, not from those paid: nothing can be said about another one. Ingest the table prices.",
+            "no price of this product in this store is known, neither planned nor paid in the last weeks: nothing can "
+            "be said about another one. Ingest the table prices, or sales with prices.",
             {"problem": "what_if_no_prices"},
         )
 
@@ -194,11 +195,14 @@ def sheets(
     promoted, plain = (_target_if(panel, series, horizon, value=value)[:, :, planned_at] for value in (True, False))
     level = (features.level(count - 1) * units_of(panel.series))[:, None]
     scale = (level * factor * panel.listed[:, count : count + horizon])[series]
-    usual = panel.prices.mean(count - 2 * panel.axis.rhythm.level, count)[series]
+    charged, usually = panel.charged
+    usual = panel.prices.mean(count - 2 * panel.axis.rhythm.level, count)
+    usual = np.where(np.isnan(usual), usually[:, -1], usual)[series]
     planned = panel.price[series, count : count + horizon]
     price = np.where(np.isnan(planned), usual[:, None], planned)
-    history = panel.price[series]
-    low, high = np.fmin.reduce(history, axis=1), np.fmax.reduce(history, axis=1)
+    # planned prices of the periods ahead count as seen: somebody set them
+    seen = np.concatenate([charged[series], panel.price[series, count:]], axis=1)
+    low, high = np.fmin.reduce(seen, axis=1), np.fmax.reduce(seen, axis=1)
     for place, product in enumerate(panel.series["product_id"].gather(series)):
         yield Sheet(
             rows=rows[place],

@@ -51,14 +51,18 @@ def test_elasticities_have_intervals(home: Path) -> None:
     assert (table["elasticity"] <= table["high"]).all()
 
 
-def test_elasticities_without_planned_prices_say_that_they_are_assumed(home: Path, tmp_path: Path) -> None:
+def test_elasticities_say_where_they_are_assumed_and_where_prices_are_those_paid(home: Path, tmp_path: Path) -> None:
     (tmp_path / "sales").mkdir()
     sales = pl.read_parquet(next((home / "data").rglob("daily_sales.parquet")))
     sales.with_columns(unit_price=pl.lit(3.0)).write_parquet(tmp_path / "sales" / "daily_sales.parquet")
     lake = str(tmp_path / "lake")
     _run(home, "ingest", str(tmp_path / "sales"), "--lake", lake)
-    assert "assumed elasticity" in _run(home, "elasticities", "--out", str(tmp_path / "e.csv"), "--lake", lake)
-    assert "assumed" not in _run(home, "elasticities", "--out", str(tmp_path / "e.csv"))
+    said = _run(home, "elasticities", "--out", str(tmp_path / "e.csv"), "--lake", lake)
+    assert "assumed elasticity" in said
+    assert "theirs are the prices paid" in said
+    planned = _run(home, "elasticities", "--out", str(tmp_path / "e.csv"))
+    assert "assumed" not in planned
+    assert "prices paid" not in planned
 
 
 def test_recovery_sums_to_its_days(home: Path) -> None:

@@ -174,5 +174,24 @@ def test_impossible_questions_say_why(model: DemandModel, chain: Dataset) -> Non
     frames: dict[str, Any] = {
         name: frame for name, frame in chain.frames.items() if name not in {"prices", "promotions"}
     }
+    frames["daily_sales"] = chain.daily_sales().with_columns(pl.lit(None, pl.Float64).alias("unit_price"))
+    frames.pop("transactions", None)
     with pytest.raises(ImpossibleError, match="table prices"):
         what_if(model, Dataset(frames, as_of=chain.as_of), "S0", "P05", 5, price=9.0)
+
+
+def test_a_chain_without_planned_prices_is_asked_from_the_prices_paid(model: DemandModel, chain: Dataset) -> None:
+    frames: dict[str, Any] = {
+        name: frame for name, frame in chain.frames.items() if name not in {"prices", "promotions"}
+    }
+    # a cut on every eighth day
+    price = pl.when(pl.col("date").dt.ordinal_day() % 8 == 0).then(8.0).otherwise(10.0)
+    frames["daily_sales"] = chain.daily_sales().with_columns(price.alias("unit_price"))
+    frames.pop("transactions", None)
+    _, answer = what_if(model, Dataset(frames, as_of=chain.as_of), "S0", "P05", 5, price=9.0)
+    assert answer.base_price.tolist() == [10.0] * 5
+    assert not answer.is_beyond
+    assert answer.elasticity is not None
+    assert answer.elasticity <= 0
+    ratio = answer.changed / answer.base
+    np.testing.assert_allclose(ratio, (9.0 / answer.base_price) ** answer.elasticity, rtol=1e-4)
